@@ -1,0 +1,1 @@
+"""Where people write; one package a channel."""

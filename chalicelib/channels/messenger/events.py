@@ -1,0 +1,310 @@
+"""What Meta's webhook says, as values: every item of every entry is looked at, and nothing in a body can raise. Pure.
+
+Shapes are those Meta documents and those seen in the wild: ids as numbers, times as strings, in seconds or missing.
+What is not ours becomes Ignored with a word for the log.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from chalicelib.messages import Channel, ConversationId, IncomingMessage, PersonId, TurnId
+
+MAX_TEXT: Final = 4000
+"""Characters of a message that are kept; a longer one is cut one beyond, so that its length can still be refused."""
+
+PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
+"""Who sends what a human types into the page's inbox (Meta's pages print both)."""
+
+GET_STARTED: Final = "GET_STARTED"
+_MAX_ID = 256
+_MAX_DIGITS = 30
+_MAX_DEPTH = 20
+_MAX_BRACKETS = 400
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]|[^"\[\]{}]+', re.DOTALL)
+_OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
+_SECONDS: Final = range(10**9, 10**10)
+_MILLISECONDS: Final = range(10**12, 10**13)
+_OTHER_KINDS: Final = (
+    "read",
+    "delivery",
+    "reaction",
+    "referral",
+    "optin",
+    "account_linking",
+    "pass_thread_control",
+    "take_thread_control",
+    "request_thread_control",
+    "app_roles",
+    "response_feedback",
+    "prior_message",
+    "order",
+    "game_play",
+)
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """The person took a message back."""
+
+    conversation: ConversationId
+    message_id: str
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The person changed a message, for the `edit`-th time."""
+
+    conversation: ConversationId
+    message_id: str
+    text: str = field(repr=False)
+    edit: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One part of our reply arrived."""
+
+    conversation: ConversationId
+    turn: TurnId
+    part: int
+
+
+@dataclass(frozen=True)
+class HumanReplied:
+    """Somebody answered by hand in the page's inbox."""
+
+    conversation: ConversationId
+
+
+@dataclass(frozen=True)
+class PolicyEnforced:
+    """Meta warns, blocks or unblocks the page."""
+
+    action: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Nothing for us to do; `kind` is one of a few words, never anything from the body."""
+
+    kind: str
+
+
+Event = IncomingMessage | Unsent | Edited | Receipt | HumanReplied | PolicyEnforced | Ignored
+
+
+def parse(body: bytes, *, now: int) -> list[Event]:
+    """Every item of a signed body, in its order; a single Ignored("unreadable") when it is not what Meta sends."""
+    try:
+        envelope = json.loads(_shallow(body.decode()), parse_int=_int)
+    except ValueError:
+        return [Ignored("unreadable")]
+    match envelope:
+        case {"object": "page", "entry": list(entries)}:
+            return [event for entry in entries for event in _entry(entry, now=now)]
+        case {"object": str()}:
+            return [Ignored("other_object")]
+    return [Ignored("unreadable")]
+
+
+def metadata(turn: TurnId, part: int) -> str:
+    """What we attach to each part we send; Meta returns it in the echo."""
+    return f"{turn}#{part}"
+
+
+def _shallow(text: str) -> str:
+    """The same JSON with whatever is nested absurdly deep as null, so that it costs neither the stack nor its neighbours."""
+    if text.count("{") + text.count("[") < _MAX_BRACKETS:
+        return text
+    depth, kept = 0, []
+    for token in _TOKENS.findall(text):
+        depth -= token in _CLOSING
+        if depth <= _MAX_DEPTH:
+            opens_too_deep = depth == _MAX_DEPTH and token in _OPENING
+            closes_too_deep = depth == _MAX_DEPTH and token in _CLOSING
+            kept.append("null" if opens_too_deep else "" if closes_too_deep else token)
+        depth += token in _OPENING
+    return "".join(kept)
+
+
+def _int(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _MAX_DIGITS else None
+
+
+def _entry(entry: object, *, now: int) -> Iterator[Event]:
+    if not isinstance(entry, dict):
+        yield Ignored("unreadable")
+        return
+    page, entry_time = _identifier(entry.get("id")), _milliseconds(entry.get("time"))
+    for item in _items(entry.get("messaging")):
+        yield _Item(item, page, entry_time or now).event()
+    for _ in _items(entry.get("standby")):
+        yield Ignored("standby")
+    for _ in _items(entry.get("changes")):
+        yield Ignored("change")
+
+
+def _items(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+class _Item:
+    """One element of `messaging`, asked for its meaning."""
+
+    def __init__(self, item: Any, page: str | None, received: int) -> None:
+        self._item = item if isinstance(item, dict) else {}
+        self._sender = self._id_of("sender")
+        self._recipient = self._id_of("recipient")
+        self._page = self._recipient or page
+        signed_time = _milliseconds(self._item.get("timestamp"))
+        self._time_is_signed = signed_time is not None
+        self._at = received if signed_time is None else signed_time
+
+    def event(self) -> Event:
+        match self._item:
+            case {"message": {"is_echo": True} as message}:
+                return self._echo(message)
+            case {"policy_enforcement": enforcement} | {"policy-enforcement": enforcement}:
+                return PolicyEnforced(_action(enforcement))
+        if self._sender is None or self._page is None or self._sender == self._page:
+            return Ignored(self._other_kind("nobody"))
+        match self._item:
+            case {"message": {"is_deleted": True, "mid": mid}}:
+                return Unsent(self._conversation(self._sender), _text(mid))
+            case {"message": dict(message)}:
+                return self._message(message)
+            case {"postback": dict(postback)}:
+                return self._postback(postback)
+            case {"message_edit": {"mid": mid, "text": str(text), **rest}}:
+                return Edited(self._conversation(self._sender), _text(mid), _kept(text), _count(rest.get("num_edit")))
+        return Ignored(self._other_kind("unknown"))
+
+    def _message(self, message: dict[str, Any]) -> Event:
+        attachments = _attachments(message)
+        text = message.get("text")
+        tapped = message.get("quick_reply")
+        payload = tapped.get("payload") if isinstance(tapped, dict) else None
+        words = _command(payload) or (_kept(text) if isinstance(text, str) else "")
+        if not words.strip() and not attachments:
+            return Ignored("empty")
+        return self._incoming(message.get("mid"), words, attachments)
+
+    def _postback(self, postback: dict[str, Any]) -> Event:
+        title, payload = postback.get("title"), postback.get("payload")
+        words = _command(payload) or next((_kept(text) for text in (title, payload) if isinstance(text, str)), "")
+        if not words.strip():
+            return Ignored("empty")
+        return self._incoming(postback.get("mid"), words, ())
+
+    def _incoming(self, mid: object, words: str, attachments: tuple[str, ...]) -> IncomingMessage:
+        conversation = self._conversation(self._sender or "")
+        return IncomingMessage(
+            id=_identifier(mid) or self._fingerprint(),
+            channel=Channel.MESSENGER,
+            conversation=conversation,
+            person=PersonId(conversation),
+            at=self._at,
+            text=words,
+            attachments=attachments,
+            time_is_signed=self._time_is_signed,
+        )
+
+    def _echo(self, message: dict[str, Any]) -> Event:
+        if self._sender is None or self._recipient is None:
+            return Ignored("echo")
+        conversation = _conversation(page=self._sender, psid=self._recipient)
+        turn, _, part = _text(message.get("metadata")).rpartition("#")
+        if turn and part.isascii() and part.isdigit() and len(part) < 4:
+            return Receipt(conversation, TurnId(turn), int(part))
+        by_hand = _identifier(message.get("app_id")) in PAGE_INBOX_APPS
+        return HumanReplied(conversation) if by_hand else Ignored("echo")
+
+    def _conversation(self, psid: str) -> ConversationId:
+        return _conversation(page=self._page or "", psid=psid)
+
+    def _other_kind(self, otherwise: str) -> str:
+        return next((kind for kind in _OTHER_KINDS if kind in self._item), otherwise)
+
+    def _id_of(self, role: str) -> str | None:
+        who = self._item.get(role)
+        return _identifier(who.get("id")) if isinstance(who, dict) else None
+
+    def _fingerprint(self) -> str:
+        """An id for an item without one: a repetition of the same item has the same."""
+        return hashlib.sha256(json.dumps(self._item, sort_keys=True).encode()).hexdigest()
+
+
+def _conversation(*, page: str, psid: str) -> ConversationId:
+    return ConversationId(f"{Channel.MESSENGER.value}:{page}:{psid}")
+
+
+def _identifier(value: object) -> str | None:
+    """An id as a clean string; numbers are taken, everything else is not an id."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = _clean(str(value)) if isinstance(value, str) or abs(value) < 10**64 else ""
+    return text if text.strip() and len(text) <= _MAX_ID else None
+
+
+def _milliseconds(value: object) -> int | None:
+    """A time in milliseconds, whether it came so or in seconds, as number or text; None when it is no time."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 13:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    if value in _SECONDS:
+        return value * 1000
+    return value if value in _MILLISECONDS else None
+
+
+def _attachments(message: dict[str, Any]) -> tuple[str, ...]:
+    kinds = [
+        _kind(attachment) for attachment in _items(message.get("attachments"))[:10] if isinstance(attachment, dict)
+    ]
+    if not kinds and (message.get("is_unsupported") is True or "sticker_id" in message):
+        return ("unsupported",)
+    return tuple(kinds)
+
+
+def _kind(attachment: dict[str, Any]) -> str:
+    payload = attachment.get("payload")
+    if isinstance(payload, dict) and "sticker_id" in payload:
+        return "sticker"
+    kind = attachment.get("type")
+    return _clean(kind)[:32] if isinstance(kind, str) else "unknown"
+
+
+def _command(payload: object) -> str | None:
+    """Our own buttons carry the command that the person might as well type."""
+    if payload == GET_STARTED:
+        return "/start"
+    return _kept(payload) if isinstance(payload, str) and payload.startswith("/") else None
+
+
+def _action(enforcement: object) -> str:
+    action = enforcement.get("action") if isinstance(enforcement, dict) else None
+    return action if action in ("warning", "block", "unblock") else "unknown"
+
+
+def _count(value: object) -> int:
+    try:
+        return min(max(int(value), 1), 1000) if isinstance(value, str | int) else 1
+    except ValueError:
+        return 1
+
+
+def _kept(text: str) -> str:
+    return _clean(text[: MAX_TEXT + 1])
+
+
+def _text(value: object) -> str:
+    return _clean(str(value)[:1000]) if isinstance(value, str | int) else ""
+
+
+def _clean(text: str) -> str:
+    """Without lone surrogates, which JSON can carry and UTF-8 cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,103 @@
+"""Answers on Messenger: seen, typing, and the text in parts, each sent once as far as that can be known."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.channels.messenger.events import metadata
+from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
+from chalicelib.errors import ChannelBroken, DeliveryError, PersonUnreachable
+from chalicelib.messages import Choice, PersonId, Reply, Turn
+from chalicelib.replies import split
+
+MAX_UNITS: Final = 2000
+"""Meta says 2,000 characters and not which; UTF-16 units are the narrowest reading that is not bytes."""
+TYPING_EVERY_S: Final = 15.0
+"""Meta shows typing for 20 seconds."""
+_TRIES: Final = 3
+_ECHO_TAKES_S: Final = 2.0
+_PATH: Final = "me/messages"
+
+
+@dataclass(frozen=True)
+class MessengerSender:
+    """`ports.Sender` over the Graph API."""
+
+    graph: Graph
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+
+    @contextmanager
+    def attend(self, person: PersonId) -> Iterator[None]:
+        over = threading.Event()
+        courtesy = threading.Thread(target=self._be_courteous, args=(_psid(person), over), daemon=True)
+        courtesy.start()
+        try:
+            yield
+        finally:
+            over.set()
+            courtesy.join()
+
+    def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
+        deadline = self.monotonic() + seconds
+        parts = split("\n\n".join(filter(None, (reply.text, reply.footer))), limit=MAX_UNITS)
+        for number, text in enumerate(parts):
+            if number in turn.receipts:
+                continue
+            choices = reply.choices if number == len(parts) - 1 else ()
+            message = {"text": text, "metadata": metadata(turn.id, number), **_quick_replies(choices)}
+            body = {"recipient": {"id": _psid(turn.person)}, "messaging_type": "RESPONSE", "message": message}
+            self._send(body, arrived=lambda number=number: number in receipts(), deadline=deadline)  # type: ignore[misc]
+
+    def _send(self, body: Mapping[str, Any], *, arrived: Callable[[], bool], deadline: float) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return self.graph.post(_PATH, body)
+            except GraphError as exc:
+                if exc.failure is Failure.SENT:
+                    return None
+                _give_up_if_final(exc)
+                pause = _ECHO_TAKES_S * attempt
+                if attempt == _TRIES or self.monotonic() + pause > deadline:
+                    raise DeliveryError(exc.reason) from exc
+                self.sleep(pause)
+                if exc.failure is Failure.AMBIGUOUS and arrived():
+                    return None
+        return None
+
+    def _be_courteous(self, psid: str, over: threading.Event) -> None:
+        """Seen, then typing until it is over. A courtesy that fails ends here: the answer will meet the same fault."""
+        try:
+            self._act(psid, "mark_seen")
+            self._act(psid, "typing_on")
+            while not over.wait(TYPING_EVERY_S):
+                self._act(psid, "typing_on")
+        except GraphError:
+            return
+
+    def _act(self, psid: str, action: str) -> None:
+        self.graph.post(_PATH, {"recipient": {"id": psid}, "sender_action": action})
+
+
+def _give_up_if_final(error: GraphError) -> None:
+    match error.failure:
+        case Failure.BROKEN:
+            raise ChannelBroken(error.reason) from error
+        case Failure.UNREACHABLE | Failure.REJECTED:
+            raise PersonUnreachable(error.reason) from error
+        case Failure.BACK_OFF:
+            raise DeliveryError(error.reason) from error
+
+
+def _psid(person: PersonId) -> str:
+    return person.split(":", 2)[2]
+
+
+def _quick_replies(choices: tuple[Choice, ...]) -> dict[str, Any]:
+    if not choices:
+        return {}
+    replies = [{"content_type": "text", "title": choice.title, "payload": choice.command} for choice in choices]
+    return {"quick_replies": replies}

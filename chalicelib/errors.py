@@ -1,0 +1,87 @@
+"""Every error Parley raises on purpose, and what each means for the caller; no error lives elsewhere.
+
+* ParleyError
+  x ConfigError          the deployment is wrong (a setting, a secret, a table); the owner must act
+  x InvalidSignature     the caller is not who it claims to be; answer 403, log nothing of the body
+  x StoreError           DynamoDB did not do as asked; nothing is known to be written, try again
+  x LeaseLost            somebody else works on this conversation now; stop without a further write
+  x WakeError            the worker could not be woken; the turn is durable, the heartbeat will find it
+  x NotifyError          the owner could not be told
+  x UnknownPerson        nobody of that name has written yet
+  x PersonBusy           the bot is answering this person right now; try again in a minute
+  x ModelError           the language model gave no usable answer; apologise, do not charge
+    + ModelBusy          it may work in a minute (rate limit, outage, time-out, broken stream)
+    + ModelRefused       it will not answer this question
+    + ModelUnusable      it will not work until the owner acts (key, credit, model name)
+  x DeliveryError        the answer did not reach the person, for now; worth another try later
+    + PersonUnreachable  it never will (window closed, bot blocked, account gone); give up quietly
+    + ChannelBroken      nothing will reach anybody until the owner acts (token, permission)
+"""
+
+
+class ParleyError(Exception):
+    """Root of all errors raised on purpose. Messages never hold people's words, ids or secrets."""
+
+
+class ConfigError(ParleyError):
+    """The deployment is wrong; the message names what is missing and the cure."""
+
+
+class InvalidSignature(ParleyError):
+    """The request was not signed with one of our app secrets."""
+
+
+class StoreError(ParleyError):
+    """DynamoDB failed; the call may be repeated."""
+
+
+class LeaseLost(ParleyError):
+    """The lease ran out and somebody else holds the conversation."""
+
+
+class WakeError(ParleyError):
+    """The worker could not be invoked."""
+
+
+class NotifyError(ParleyError):
+    """The owner could not be told."""
+
+
+class UnknownPerson(ParleyError):
+    """No such person is stored."""
+
+
+class PersonBusy(ParleyError):
+    """The person's conversation is being answered, so it cannot be erased this moment."""
+
+
+class ModelError(ParleyError):
+    """The model gave no usable answer."""
+
+
+class ModelBusy(ModelError):
+    """A later question may well be answered."""
+
+
+class ModelRefused(ModelError):
+    """The provider's filter stopped this question or its answer."""
+
+
+class ModelUnusable(ModelError):
+    """No question will be answered until the owner acts; `cause` is a stable word for the alert."""
+
+    def __init__(self, message: str, *, cause: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+class DeliveryError(ParleyError):
+    """Not delivered for now."""
+
+
+class PersonUnreachable(DeliveryError):
+    """This person cannot be written to."""
+
+
+class ChannelBroken(DeliveryError):
+    """Nobody can be written to until the owner acts."""

@@ -1,0 +1,195 @@
+"""The design's words as frozen values; no I/O and no decisions.
+
+Fields that hold people's words are kept out of `repr`, so that no log line or traceback shows them.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+PersonId = NewType("PersonId", str)
+"""`messenger:<page id>:<PSID>`."""
+
+ConversationId = NewType("ConversationId", str)
+"""On Messenger the same string as the person's: one person is one conversation."""
+
+TurnId = NewType("TurnId", str)
+"""`<event time in ms>#<sha256 of the message id>`; sorts by time, made in `store/schema.py`."""
+
+
+class Channel(StrEnum):
+    """Where people write."""
+
+    MESSENGER = "messenger"
+
+
+class Access(StrEnum):
+    """What the owner lets a person do."""
+
+    DEFAULT = "default"
+    UNLIMITED = "unlimited"
+    BLOCKED = "blocked"
+
+
+class TurnState(StrEnum):
+    """The life of a turn; the first three are open, the last two final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    ANSWERED = "answered"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+OPEN_STATES = frozenset({TurnState.QUEUED, TurnState.RUNNING, TurnState.ANSWERED})
+
+
+@dataclass(frozen=True)
+class IncomingMessage:
+    """A message to be answered, as the door hands it to the inbox."""
+
+    id: str
+    channel: Channel
+    conversation: ConversationId
+    person: PersonId
+    at: int
+    """Milliseconds since 1970, as the sender says."""
+    text: str = field(repr=False)
+    attachments: tuple[str, ...] = ()
+    time_is_signed: bool = True
+    """False when the event carried no time, so that a repetition may come with another `at`."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button under an answer; tapping it sends `command` as if the person had typed it."""
+
+    title: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a person gets to read."""
+
+    text: str = field(repr=False)
+    """The model's words, or the bot's own; the only part that becomes memory."""
+    footer: str = field(default="", repr=False)
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a model call cost, in tokens; `cached` is part of `input`."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One incoming message and everything that becomes of it."""
+
+    id: TurnId
+    conversation: ConversationId
+    person: PersonId
+    at: int
+    state: TurnState
+    text: str = field(repr=False)
+    attachments: tuple[str, ...] = ()
+    reply: Reply | None = None
+    charged_day: str | None = None
+    model_calls: int = 0
+    overflow: bool = False
+    """Stands for messages that came when too many were open: their words are not kept."""
+    receipts: frozenset[int] = frozenset()
+    """The parts of the reply that the channel has told us it delivered."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done."""
+        return self.state in OPEN_STATES
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on a conversation, and the conversation as it was when last read."""
+
+    conversation: ConversationId
+    owner: str
+    fence: int
+    arrivals: int
+    open_turns: int
+    history_from: int = 0
+    paused_until: int = 0
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation's open turns, oldest first, and its recent closed ones, oldest first."""
+
+    open: tuple[Turn, ...]
+    closed: tuple[Turn, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who writes to the bot: access and quota, no names and no profile."""
+
+    id: PersonId
+    access: Access = Access.DEFAULT
+    daily_limit: int | None = None
+    """The person's own limit a day; None means the deployment's."""
+    quota: dict[str, int] = field(default_factory=dict)
+    """Used questions by day, the last few days."""
+    told_day: str | None = None
+    """The last day on which the person was told that the limit is reached."""
+    announced: bool = False
+    first_seen: int = 0
+    last_seen: int = 0
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A question and its answer, as the model sees the past."""
+
+    question: str = field(repr=False)
+    answer: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """All a model is told."""
+
+    instructions: str = field(repr=False)
+    history: tuple[Exchange, ...]
+    question: str = field(repr=False)
+    max_output_tokens: int
+    person_hash: str
+    """Tells the provider apart whom to blame for abuse, without saying who it is."""
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """The next few characters of the answer."""
+
+    text: str = field(repr=False)
+
+
+class FinishReason(StrEnum):
+    """Why the model stopped."""
+
+    STOP = "stop"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The answer is complete; always the last event."""
+
+    reason: FinishReason
+    usage: Usage
+
+
+ModelEvent = TextDelta | Finished

@@ -1,0 +1,1 @@
+"""What can write an answer; one provider a file, all behind `ports.Model`."""

@@ -1,0 +1,345 @@
+"""The inbox over DynamoDB: each step of a turn's life is one atomic write under named conditions.
+
+Two clocks meet in the lease, the holder's and the next one's; both are Lambda's, far less than the spare apart:
+
+    take            the work must be over                 lease_until        take by another
+    |---------------------------------|-- LEASE_SPARE_MS --|------------------|
+
+A holder that lives on regardless is stopped by the fence, which each taking raises.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+
+from chalicelib.errors import LeaseLost
+from chalicelib.messages import (
+    OPEN_STATES,
+    Access,
+    ConversationId,
+    IncomingMessage,
+    Lease,
+    Reply,
+    Thread,
+    Turn,
+    TurnId,
+    TurnState,
+    Usage,
+)
+from chalicelib.ports import Accepted, Charged
+from chalicelib.store import schema
+from chalicelib.store.schema import Item
+from chalicelib.store.table import Change, ConditionFailed, Table, TransactionRefused, Write, delete, put, update
+
+MAX_OPEN_TURNS: Final = 5
+_PAGE: Final = 30
+
+NOT_THERE = Attr("pk").not_exists()
+THERE = Attr("pk").exists()
+ROOM_LEFT = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TURNS)
+JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
+NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
+SOMETHING_OPEN = Attr("open_turns").gt(0)
+
+
+def nobody_works(now: int) -> ConditionBase:
+    """The conversation is free, or its holder is dead."""
+    return Attr("lease_owner").not_exists() | Attr("lease_until").lt(now)
+
+
+def is_mine(lease: Lease) -> ConditionBase:
+    """The lease is still in force."""
+    return Attr("lease_owner").eq(lease.owner) & Attr("fence").eq(lease.fence)
+
+
+def nothing_arrived(lease: Lease) -> ConditionBase:
+    """No message has come since the lease was read: releasing it leaves nobody waiting."""
+    return Attr("arrivals").eq(lease.arrivals)
+
+
+def in_state(*states: TurnState) -> ConditionBase:
+    """The turn is where this step starts."""
+    return Attr("state").is_in([state.value for state in states])
+
+
+def below(limit: int, *, day: str) -> ConditionBase:
+    """The person may ask once more on that day."""
+    return Attr(f"quota.{day}").not_exists() | Attr(f"quota.{day}").lt(limit)
+
+
+@dataclass(frozen=True)
+class DynamoInbox:
+    """`ports.Inbox` and `ports.Erasure` over one table."""
+
+    table: Table
+
+    def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
+        item = schema.queued_item(message, now=now)
+        try:
+            self._admit(message, item, now=now, room=ROOM_LEFT)
+        except TransactionRefused as exc:
+            refused = _why_refused(exc)
+            full = exc.failed.get(1)
+            if refused is Accepted.OVERFLOW and full and full["open_turns"] == MAX_OPEN_TURNS:
+                return self._accept_overflow(message, now=now)
+            return refused
+        return Accepted.QUEUED
+
+    def _accept_overflow(self, message: IncomingMessage, *, now: int) -> Accepted:
+        """One turn in place of all that came too fast, to tell the person."""
+        try:
+            self._admit(message, schema.overflow_item(message, now=now), now=now, room=JUST_FULL)
+        except TransactionRefused as exc:
+            return _why_refused(exc)
+        return Accepted.OVERFLOW
+
+    def _admit(self, message: IncomingMessage, item: Item, *, now: int, room: ConditionBase) -> None:
+        arrived = Change(
+            count={"arrivals": 1, "open_turns": 1}, first={"due_bucket": schema.DUE_BUCKET, "due_at": now}
+        )
+        seen = Change(
+            put={"last_seen": now, "channel": message.channel.value},
+            first={"first_seen": now, "quota": {}},
+            remove=["expires_at"],
+        )
+        writes = [
+            put(item, when=NOT_THERE),
+            update(schema.conversation_key(message.conversation), arrived, when=room),
+            update(schema.person_key(message.person), seen, when=NOT_BLOCKED),
+        ]
+        if not message.time_is_signed:
+            mark = {**schema.seen_key(message), "expires_at": item["expires_at"]}
+            writes.append(put(mark, when=NOT_THERE))
+        self.table.transact(*writes)
+
+    def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
+        change = Change(put={"lease_owner": owner, "lease_until": until}, count={"fence": 1})
+        try:
+            item = self.table.write(
+                update(schema.conversation_key(conversation), change, when=nobody_works(now) & SOMETHING_OPEN)
+            )
+        except ConditionFailed:
+            return None
+        return schema.lease(item, owner=owner, fence=int(item["fence"]))
+
+    def load(self, lease: Lease, *, now: int) -> Thread:
+        turns: list[Turn] = []
+        for page in self._pages(lease.conversation, newest_first=True):
+            turns += [schema.turn(item) for item in page if item["expires_at"] * 1000 > now]
+            if sum(turn.is_open for turn in turns) >= lease.open_turns:
+                break
+        turns.reverse()
+        return Thread(
+            open=tuple(turn for turn in turns if turn.is_open), closed=tuple(turn for turn in turns if not turn.is_open)
+        )
+
+    def charge(
+        self, lease: Lease, turn: Turn, *, day: str, limit: int | None, until: int, outdated: Sequence[str] = ()
+    ) -> Charged:
+        running = Change(put={"state": TurnState.RUNNING.value, "charged_day": day}, count={"model_calls": 1})
+        counted = Change(count={f"quota.{day}": 1}, remove=[f"quota.{old}" for old in outdated])
+        may_ask = NOT_BLOCKED if limit is None else NOT_BLOCKED & below(limit, day=day)
+        try:
+            self.table.transact(
+                update(_key(turn), running, when=in_state(TurnState.QUEUED)),
+                self._extend(lease, until=until),
+                update(schema.person_key(turn.person), counted, when=may_ask),
+            )
+        except TransactionRefused as exc:
+            _stop_if_lost(exc, 0, 1)
+            person = schema.person({"pk": "", **(exc.failed[2] or {})})
+            return Charged.BLOCKED if person.access is Access.BLOCKED else Charged.OVER_LIMIT
+        return Charged.CHARGED
+
+    def call_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
+        again = update(_key(turn), Change(count={"model_calls": 1}), when=in_state(TurnState.RUNNING))
+        self._all_or_lost(again, self._extend(lease, until=until))
+
+    def record(
+        self,
+        lease: Lease,
+        turn: Turn,
+        reply: Reply,
+        *,
+        until: int,
+        usage: Usage | None = None,
+        refund: bool = False,
+        forget_before: int | None = None,
+    ) -> None:
+        values = {"state": TurnState.ANSWERED.value, **schema.reply_values(reply)}
+        if usage:
+            values["usage"] = {"input": usage.input, "cached": usage.cached, "output": usage.output}
+        answered = Change(put=values, remove=["charged_day"] if refund else [])
+        hide = {} if forget_before is None else {"history_from": forget_before}
+        writes = [
+            update(_key(turn), answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
+            self._extend(lease, until=until, **hide),
+        ]
+        self._all_or_lost(*writes, *_give_back(turn, refund=refund))
+
+    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
+        answered = Change(put={"state": TurnState.ANSWERED.value, **schema.reply_values(reply)})
+        not_told = Attr("told_day").not_exists() | Attr("told_day").ne(day)
+        try:
+            self.table.transact(
+                update(_key(turn), answered, when=in_state(TurnState.QUEUED)),
+                self._extend(lease, until=until),
+                update(schema.person_key(turn.person), Change(put={"told_day": day}), when=not_told),
+            )
+        except TransactionRefused as exc:
+            _stop_if_lost(exc, 0, 1)
+            return False
+        return True
+
+    def finish(
+        self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
+    ) -> Lease | None:
+        words = ["text", "attachments", "answer", "footer", "choices"] if scrub else []
+        closed = Change(put={"state": state.value}, remove=[*words, *(["charged_day"] if refund else [])])
+        turn_closed = update(_key(turn), closed, when=in_state(*OPEN_STATES))
+        given_back = _give_back(turn, refund=refund)
+        if release:
+            free = Change(count={"open_turns": -1}, remove=["lease_owner", "lease_until", "due_bucket", "due_at"])
+            freed = update(
+                schema.conversation_key(lease.conversation), free, when=is_mine(lease) & nothing_arrived(lease)
+            )
+            try:
+                self.table.transact(turn_closed, freed, *given_back)
+            except TransactionRefused as exc:
+                lease = _as_it_is_now(lease, exc.failed.get(1))
+            else:
+                return None
+        counted = update(
+            schema.conversation_key(lease.conversation), Change(count={"open_turns": -1}), when=is_mine(lease)
+        )
+        self._all_or_lost(turn_closed, counted, *given_back)
+        return replace(lease, open_turns=lease.open_turns - 1)
+
+    def release(self, lease: Lease) -> Lease | None:
+        free = Change(put={"open_turns": 0}, remove=["lease_owner", "lease_until", "due_bucket", "due_at"])
+        key = schema.conversation_key(lease.conversation)
+        try:
+            self.table.write(update(key, free, when=is_mine(lease) & nothing_arrived(lease)))
+        except ConditionFailed as exc:
+            return _as_it_is_now(lease, exc.item)
+        return None
+
+    def hand_back(self, lease: Lease) -> None:
+        free = Change(remove=["lease_owner", "lease_until"])
+        try:
+            self.table.write(update(schema.conversation_key(lease.conversation), free, when=is_mine(lease)))
+        except ConditionFailed as exc:
+            raise LeaseLost("the lease ran out before it was handed back") from exc
+
+    def erase_closed(self, lease: Lease) -> None:
+        for page in self._pages(lease.conversation):
+            for turn in map(schema.turn, page):
+                if not turn.is_open:
+                    self.table.write(delete(_key(turn)))
+
+    def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
+        found = self._find(conversation, message_id)
+        if found is None:
+            return False
+        words = ["attachments", *([] if found.is_open else ["answer", "footer"])]
+        return self._touch(found, Change(put={"text": ""}, remove=words))
+
+    def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
+        found = self._find(conversation, message_id)
+        if found is None or found.overflow:
+            return False
+        later = Attr("edit").not_exists() | Attr("edit").lt(edit)
+        return self._touch(found, Change(put={"text": text, "edit": edit}), when=later)
+
+    def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
+        try:
+            self.table.write(update(schema.turn_key(conversation, turn), Change(union={"receipts": {part}}), when=THERE))
+        except ConditionFailed:
+            return
+
+    def receipts(self, turn: Turn) -> frozenset[int]:
+        item = self.table.get(_key(turn))
+        return schema.turn(item).receipts if item else frozenset()
+
+    def pause(self, conversation: ConversationId, *, until: int) -> None:
+        try:
+            self.table.write(update(schema.conversation_key(conversation), Change(put={"paused_until": until}), when=THERE))
+        except ConditionFailed:
+            return
+
+    def overdue(self, *, now: int) -> Iterator[ConversationId]:
+        waiting = Key("due_bucket").eq(schema.DUE_BUCKET) & Key("due_at").lte(now)
+        for page in self.table.pages(waiting, index=schema.DUE_INDEX):
+            yield from (schema.conversation_of(item["pk"]) for item in page)
+
+    def turns(self, conversation: ConversationId) -> Iterator[Turn]:
+        for page in self._pages(conversation):
+            yield from map(schema.turn, page)
+
+    def _pages(self, conversation: ConversationId, *, newest_first: bool = False) -> Iterator[list[Item]]:
+        partition = schema.conversation_key(conversation)["pk"]
+        turns = Key("pk").eq(partition) & Key("sk").begins_with(schema.TURN_PREFIX)
+        return self.table.pages(turns, newest_first=newest_first, size=_PAGE)
+
+    def _find(self, conversation: ConversationId, message_id: str) -> Turn | None:
+        wanted = schema.digest(message_id)
+        for page in self._pages(conversation, newest_first=True):
+            for turn in map(schema.turn, page):
+                if turn.id.endswith(wanted):
+                    return turn
+        return None
+
+    def _touch(self, turn: Turn, change: Change, *, when: ConditionBase = THERE) -> bool:
+        try:
+            self.table.write(update(_key(turn), change, when=THERE & when))
+        except ConditionFailed:
+            return False
+        return True
+
+    def _extend(self, lease: Lease, *, until: int, **also: int) -> Write:
+        change = Change(put={"lease_until": until, **also})
+        return update(schema.conversation_key(lease.conversation), change, when=is_mine(lease))
+
+    def _all_or_lost(self, *writes: Write) -> None:
+        try:
+            self.table.transact(*writes)
+        except TransactionRefused as exc:
+            raise LeaseLost("somebody else works on this conversation") from exc
+
+
+def _key(turn: Turn) -> schema.Key:
+    return schema.turn_key(turn.conversation, turn.id)
+
+
+def _why_refused(refused: TransactionRefused) -> Accepted:
+    if 2 in refused.failed:
+        return Accepted.BLOCKED
+    if 0 in refused.failed:
+        there = refused.failed[0]
+        is_open = there is not None and schema.turn(there).is_open
+        return Accepted.DUPLICATE_OPEN if is_open else Accepted.DUPLICATE_DONE
+    if 3 in refused.failed:
+        return Accepted.DUPLICATE_OPEN
+    return Accepted.OVERFLOW
+
+
+def _give_back(turn: Turn, *, refund: bool) -> list[Write]:
+    """The charge's reversal, on the day it was made."""
+    if not refund or turn.charged_day is None:
+        return []
+    used = f"quota.{turn.charged_day}"
+    return [update(schema.person_key(turn.person), Change(count={used: -1}), when=Attr(used).gt(0))]
+
+
+def _stop_if_lost(refused: TransactionRefused, *places: int) -> None:
+    if any(place in refused.failed for place in places):
+        raise LeaseLost("somebody else works on this conversation") from refused
+
+
+def _as_it_is_now(lease: Lease, item: Item | None) -> Lease:
+    """The lease read anew from what a refused release found, if it is still ours."""
+    if item is None or item.get("lease_owner") != lease.owner or item.get("fence") != lease.fence:
+        raise LeaseLost("somebody else works on this conversation")
+    return schema.lease(item, owner=lease.owner, fence=lease.fence)

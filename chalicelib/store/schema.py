@@ -1,0 +1,153 @@
+"""Every key and every item of the table, and back again; no key string is made anywhere else. Pure."""
+
+import hashlib
+from typing import Any, Final
+
+from chalicelib.messages import (
+    Access,
+    Choice,
+    ConversationId,
+    IncomingMessage,
+    Lease,
+    Person,
+    PersonId,
+    Reply,
+    Turn,
+    TurnId,
+    TurnState,
+)
+
+Item = dict[str, Any]
+Key = dict[str, str]
+
+DUE_INDEX: Final = "due"
+DUE_BUCKET: Final = "0"
+PEOPLE_INDEX: Final = "people"
+
+TURN_PREFIX: Final = "TURN#"
+_DAY_S = 24 * 60 * 60
+TURN_KEPT_S: Final = 30 * _DAY_S
+"""How long turns are memory; must exceed the 36 hours for which Meta may repeat a delivery."""
+COUNTS_KEPT_S: Final = 3 * _DAY_S
+
+
+def person_key(person: PersonId) -> Key:
+    """A person's item."""
+    return {"pk": f"PERSON#{person}", "sk": "PERSON"}
+
+
+def conversation_key(conversation: ConversationId) -> Key:
+    """A conversation's own item."""
+    return {"pk": f"CONV#{conversation}", "sk": "CONV"}
+
+
+def turn_key(conversation: ConversationId, turn: TurnId) -> Key:
+    """A turn's item, in the conversation's partition."""
+    return {"pk": f"CONV#{conversation}", "sk": f"{TURN_PREFIX}{turn}"}
+
+
+def seen_key(message: IncomingMessage) -> Key:
+    """Stands for a message whose time is not signed, so that it is known again under another time."""
+    return {"pk": f"CONV#{message.conversation}", "sk": f"SEEN#{digest(message.id)}"}
+
+
+def alert_key(kind: str) -> Key:
+    """What the owner was last told of this kind."""
+    return {"pk": "OWNER", "sk": f"ALERT#{kind}"}
+
+
+def digest(message_id: str) -> str:
+    """A message id as it is stored and logged."""
+    return hashlib.sha256(message_id.encode()).hexdigest()
+
+
+def turn_id(message: IncomingMessage) -> TurnId:
+    """Made of the event only, so that every delivery of it has the same; zero-padded, so that it sorts by time."""
+    return TurnId(f"{message.at:013d}#{digest(message.id)}")
+
+
+def conversation_of(key: str) -> ConversationId:
+    """The conversation of a partition key."""
+    return ConversationId(key.removeprefix("CONV#"))
+
+
+def queued_item(message: IncomingMessage, *, now: int) -> Item:
+    """A new turn."""
+    return {
+        **turn_key(message.conversation, turn_id(message)),
+        "state": TurnState.QUEUED.value,
+        "person": message.person,
+        "at": message.at,
+        "text": message.text,
+        "attachments": list(message.attachments),
+        "model_calls": 0,
+        "expires_at": now // 1000 + TURN_KEPT_S,
+    }
+
+
+def overflow_item(message: IncomingMessage, *, now: int) -> Item:
+    """A turn that only says that messages were lost."""
+    return {**queued_item(message, now=now), "text": "", "attachments": [], "overflow": True}
+
+
+def turn(item: Item) -> Turn:
+    """The turn an item holds."""
+    return Turn(
+        id=TurnId(item["sk"].removeprefix(TURN_PREFIX)),
+        conversation=conversation_of(item["pk"]),
+        person=PersonId(item["person"]),
+        at=int(item["at"]),
+        state=TurnState(item["state"]),
+        text=item.get("text", ""),
+        attachments=tuple(item.get("attachments", ())),
+        reply=_reply(item),
+        charged_day=item.get("charged_day"),
+        model_calls=int(item.get("model_calls", 0)),
+        overflow=bool(item.get("overflow", False)),
+        receipts=frozenset(int(part) for part in item.get("receipts", ())),
+    )
+
+
+def reply_values(reply: Reply) -> Item:
+    """A reply as a turn keeps it; only what is there."""
+    values: Item = {"answer": reply.text}
+    if reply.footer:
+        values["footer"] = reply.footer
+    if reply.choices:
+        values["choices"] = [[choice.title, choice.command] for choice in reply.choices]
+    return values
+
+
+def _reply(item: Item) -> Reply | None:
+    if "answer" not in item:
+        return None
+    choices = tuple(Choice(title, command) for title, command in item.get("choices", ()))
+    return Reply(item["answer"], item.get("footer", ""), choices)
+
+
+def lease(item: Item, *, owner: str, fence: int) -> Lease:
+    """A lease on the conversation an item holds."""
+    return Lease(
+        conversation=conversation_of(item["pk"]),
+        owner=owner,
+        fence=fence,
+        arrivals=int(item.get("arrivals", 0)),
+        open_turns=int(item.get("open_turns", 0)),
+        history_from=int(item.get("history_from", 0)),
+        paused_until=int(item.get("paused_until", 0)),
+    )
+
+
+def person(item: Item) -> Person:
+    """The person an item holds."""
+    limit = item.get("daily_limit")
+    return Person(
+        id=PersonId(item["pk"].removeprefix("PERSON#")),
+        access=Access(item.get("access", Access.DEFAULT.value)),
+        daily_limit=None if limit is None else int(limit),
+        quota={day: int(used) for day, used in item.get("quota", {}).items()},
+        told_day=item.get("told_day"),
+        announced=bool(item.get("announced", False)),
+        first_seen=int(item.get("first_seen", 0)),
+        last_seen=int(item.get("last_seen", 0)),
+    )
