@@ -3,6 +3,7 @@
 * ParleyError
   x ConfigError          the deployment is wrong (a setting, a secret, a table); the owner must act
   x InvalidSignature     the caller is not who it claims to be; answer 403, log nothing of the body
+  x BodyTooLarge         more than any real event; answer 413, unread
   x StoreError           DynamoDB did not do as asked; nothing is known to be written, try again
   x LeaseLost            somebody else works on this conversation now; stop without a further write
   x WakeError            the worker could not be woken; the turn is durable, the heartbeat will find it
@@ -29,6 +30,10 @@ class ConfigError(ParleyError):
 
 class InvalidSignature(ParleyError):
     """The request was not signed with one of our app secrets."""
+
+
+class BodyTooLarge(ParleyError):
+    """The request's body is larger than what is ever parsed."""
 
 
 class StoreError(ParleyError):
@@ -80,7 +85,7 @@ class DeliveryError(ParleyError):
 
 
 class PersonUnreachable(DeliveryError):
-    """This person cannot be written to."""
+    """The person cannot be written to, now or later."""
 
 
 class ChannelBroken(DeliveryError):

@@ -7,32 +7,27 @@ from chalicelib.messages import Exchange, Turn, TurnState
 _PER_MESSAGE = 4
 
 
-def remembered(turn: Turn, *, since: int) -> bool:
-    """Whether the turn is memory: charged, answered, with its words still there, and after `since`."""
-    return bool(
-        turn.at >= since
-        and turn.charged_day
-        and turn.state in {TurnState.ANSWERED, TurnState.DONE}
-        and turn.text
-        and turn.reply
-        and turn.reply.text
-    )
-
-
 def recent(turns: Iterable[Turn], *, since: int, budget: int) -> tuple[Exchange, ...]:
     """The latest exchanges of `turns` (oldest first) whose estimate fits `budget` tokens, oldest first.
 
     Nothing older is taken once one does not fit, so that the past has no holes.
     """
     kept: list[Exchange] = []
-    for turn in reversed([turn for turn in turns if remembered(turn, since=since)]):
-        assert turn.reply is not None
-        exchange = Exchange(turn.text, turn.reply.text)
+    for exchange in reversed([exchange for turn in turns if (exchange := exchange_of(turn, since=since))]):
         budget -= tokens(exchange.question) + tokens(exchange.answer)
         if budget < 0:
             break
         kept.append(exchange)
     return tuple(reversed(kept))
+
+
+def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
+    """What the turn adds to memory: nothing unless charged, answered, with its words still there, and after `since`."""
+    if turn.at < since or not turn.charged_day or turn.state not in {TurnState.ANSWERED, TurnState.DONE}:
+        return None
+    if not turn.text or not turn.reply or not turn.reply.text:
+        return None
+    return Exchange(turn.text, turn.reply.text)
 
 
 def tokens(text: str) -> int:

@@ -73,7 +73,8 @@ class Inbox(Protocol):
     ) -> Charged:
         """Move a queued turn to running and count it on `day`; never beyond `limit`. Extends the lease.
 
-        The counts of the `outdated` days are deleted with it."""
+        The counts of the `outdated` days are deleted with it.
+        """
 
     def call_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
         """Count one more model call for a running turn. Extends the lease."""
@@ -110,7 +111,8 @@ class Inbox(Protocol):
     def release(self, lease: Lease) -> Lease | None:
         """Give the lease back because nothing is open; None when done.
 
-        Refused, by returning the lease as it now is, when messages have arrived since it was read."""
+        Refused, by returning the lease as it now is, when messages have arrived since it was read.
+        """
 
     def hand_back(self, lease: Lease) -> None:
         """Give the lease back though turns are open: the heartbeat finds them."""
@@ -210,12 +212,12 @@ class Sender(Protocol):
     def attend(self, person: PersonId) -> AbstractContextManager[None]:
         """Show that the message was seen and that the bot is typing, for as long as the context lasts.
 
-        Never raises: a failing courtesy must not cost the answer."""
+        Never raises: a failing courtesy must not cost the answer.
+        """
 
-    def deliver(
-        self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float
-    ) -> None:
+    def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
         """Send the reply in as many parts as the channel needs, without those already in `turn.receipts`.
 
         `receipts` is asked when it is unclear whether a part arrived. Raises DeliveryError, at the latest when
-        `seconds` are over."""
+        `seconds` are over.
+        """

@@ -28,4 +28,3 @@ def outdated(days: list[str], *, today: str) -> list[str]:
     """Those of `days` that no question, refund or report can need any more."""
     oldest = (date.fromisoformat(today) - timedelta(days=DAYS_KEPT - 1)).isoformat()
     return [day for day in days if day < oldest]
-

@@ -4,11 +4,12 @@ import re
 import unicodedata
 
 _KIND_PLACES = (
-    re.compile(r"\n[ \t]*\n\s*"),
-    re.compile(r"\n\s*"),
-    re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+|(?<=[。！？])"),
-    re.compile(r"\s+"),
+    re.compile(r"(?P<gap>\n[ \t]*\n\s*)"),
+    re.compile(r"(?P<gap>\n\s*)"),
+    re.compile(r"(?:[.!?…][\"'”\u2019)\]]*(?=\s)|[。\uff01\uff1f])(?P<gap>\s*)"),
+    re.compile(r"(?P<gap>\s+)"),
 )
+"""Where a reader would pause, kindest first; the gap itself is left out."""
 _ZERO_WIDTH_JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
@@ -33,9 +34,10 @@ def split(text: str, *, limit: int) -> list[str]:
 def _cut(text: str, window: int) -> tuple[int, int]:
     """Where the part ends and where the next one starts."""
     for place in _KIND_PLACES:
-        found = [match for match in place.finditer(text, 0, window + 1) if window // 2 <= match.start() <= window]
+        gaps = (match.span("gap") for match in place.finditer(text, 0, window + 1))
+        found = [gap for gap in gaps if window // 2 <= gap[0] <= window]
         if found:
-            return found[-1].start(), found[-1].end()
+            return found[-1]
     hard = _between_characters(text, window)
     return hard, hard
 

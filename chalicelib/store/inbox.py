@@ -14,7 +14,7 @@ from typing import Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
-from chalicelib.errors import LeaseLost
+from chalicelib.errors import LeaseLost, PersonBusy
 from chalicelib.messages import (
     OPEN_STATES,
     Access,
@@ -35,6 +35,8 @@ from chalicelib.store.table import Change, ConditionFailed, Table, TransactionRe
 
 MAX_OPEN_TURNS: Final = 5
 _PAGE: Final = 30
+_TURN, _CONVERSATION, _PERSON, _MARK = range(4)
+"""The places of the writes in every transaction of this module."""
 
 NOT_THERE = Attr("pk").not_exists()
 THERE = Attr("pk").exists()
@@ -81,7 +83,7 @@ class DynamoInbox:
             self._admit(message, item, now=now, room=ROOM_LEFT)
         except TransactionRefused as exc:
             refused = _why_refused(exc)
-            full = exc.failed.get(1)
+            full = exc.failed.get(_CONVERSATION)
             if refused is Accepted.OVERFLOW and full and full["open_turns"] == MAX_OPEN_TURNS:
                 return self._accept_overflow(message, now=now)
             return refused
@@ -96,9 +98,7 @@ class DynamoInbox:
         return Accepted.OVERFLOW
 
     def _admit(self, message: IncomingMessage, item: Item, *, now: int, room: ConditionBase) -> None:
-        arrived = Change(
-            count={"arrivals": 1, "open_turns": 1}, first={"due_bucket": schema.DUE_BUCKET, "due_at": now}
-        )
+        arrived = Change(count={"arrivals": 1, "open_turns": 1}, first={"due_bucket": schema.DUE_BUCKET, "due_at": now})
         seen = Change(
             put={"last_seen": now, "channel": message.channel.value},
             first={"first_seen": now, "quota": {}},
@@ -148,8 +148,8 @@ class DynamoInbox:
                 update(schema.person_key(turn.person), counted, when=may_ask),
             )
         except TransactionRefused as exc:
-            _stop_if_lost(exc, 0, 1)
-            person = schema.person({"pk": "", **(exc.failed[2] or {})})
+            _stop_if_lost(exc)
+            person = schema.person({"pk": "", **(exc.failed[_PERSON] or {})})
             return Charged.BLOCKED if person.access is Access.BLOCKED else Charged.OVER_LIMIT
         return Charged.CHARGED
 
@@ -189,7 +189,7 @@ class DynamoInbox:
                 update(schema.person_key(turn.person), Change(put={"told_day": day}), when=not_told),
             )
         except TransactionRefused as exc:
-            _stop_if_lost(exc, 0, 1)
+            _stop_if_lost(exc)
             return False
         return True
 
@@ -208,7 +208,7 @@ class DynamoInbox:
             try:
                 self.table.transact(turn_closed, freed, *given_back)
             except TransactionRefused as exc:
-                lease = _as_it_is_now(lease, exc.failed.get(1))
+                lease = _as_it_is_now(lease, exc.failed.get(_CONVERSATION))
             else:
                 return None
         counted = update(
@@ -255,7 +255,9 @@ class DynamoInbox:
 
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         try:
-            self.table.write(update(schema.turn_key(conversation, turn), Change(union={"receipts": {part}}), when=THERE))
+            self.table.write(
+                update(schema.turn_key(conversation, turn), Change(union={"receipts": {part}}), when=THERE)
+            )
         except ConditionFailed:
             return
 
@@ -265,7 +267,9 @@ class DynamoInbox:
 
     def pause(self, conversation: ConversationId, *, until: int) -> None:
         try:
-            self.table.write(update(schema.conversation_key(conversation), Change(put={"paused_until": until}), when=THERE))
+            self.table.write(
+                update(schema.conversation_key(conversation), Change(put={"paused_until": until}), when=THERE)
+            )
         except ConditionFailed:
             return
 
@@ -277,6 +281,17 @@ class DynamoInbox:
     def turns(self, conversation: ConversationId) -> Iterator[Turn]:
         for page in self._pages(conversation):
             yield from map(schema.turn, page)
+
+    def erase(self, conversation: ConversationId, *, now: int) -> None:
+        key = schema.conversation_key(conversation)
+        before = schema.lease(self.table.get(key) or key, owner="", fence=0)
+        known = list(self.turns(conversation))
+        try:
+            self.table.write(delete(key, when=NOT_THERE | (nobody_works(now) & nothing_arrived(before))))
+        except ConditionFailed as exc:
+            raise PersonBusy("a message of this person is being answered; try again in a minute") from exc
+        for turn in known:
+            self.table.write(delete(_key(turn)))
 
     def _pages(self, conversation: ConversationId, *, newest_first: bool = False) -> Iterator[list[Item]]:
         partition = schema.conversation_key(conversation)["pk"]
@@ -314,13 +329,13 @@ def _key(turn: Turn) -> schema.Key:
 
 
 def _why_refused(refused: TransactionRefused) -> Accepted:
-    if 2 in refused.failed:
+    if _PERSON in refused.failed:
         return Accepted.BLOCKED
-    if 0 in refused.failed:
-        there = refused.failed[0]
+    if _TURN in refused.failed:
+        there = refused.failed[_TURN]
         is_open = there is not None and schema.turn(there).is_open
         return Accepted.DUPLICATE_OPEN if is_open else Accepted.DUPLICATE_DONE
-    if 3 in refused.failed:
+    if _MARK in refused.failed:
         return Accepted.DUPLICATE_OPEN
     return Accepted.OVERFLOW
 
@@ -333,8 +348,8 @@ def _give_back(turn: Turn, *, refund: bool) -> list[Write]:
     return [update(schema.person_key(turn.person), Change(count={used: -1}), when=Attr(used).gt(0))]
 
 
-def _stop_if_lost(refused: TransactionRefused, *places: int) -> None:
-    if any(place in refused.failed for place in places):
+def _stop_if_lost(refused: TransactionRefused) -> None:
+    if _TURN in refused.failed or _CONVERSATION in refused.failed:
         raise LeaseLost("somebody else works on this conversation") from refused
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from chalicelib.errors import UnknownPerson
 from chalicelib.messages import Access, Channel, Person, PersonId
@@ -32,7 +32,7 @@ class DynamoPeople:
         limit = {} if daily_limit is None else {"daily_limit": daily_limit}
         change = Change(put={"access": access.value, **limit}, remove=[] if limit else ["daily_limit"])
         if not self._change(person, change, when=THERE):
-            raise UnknownPerson(person)
+            raise UnknownPerson("nobody of that id has written yet")
 
     def list(self) -> Iterator[Person]:
         for channel in Channel:
@@ -56,7 +56,7 @@ class DynamoPeople:
         change = Change(put=temporary, remove=["first_seen", "last_seen", "channel"])
         self._change(person, change, when=THERE)
 
-    def _change(self, person: PersonId, change: Change, *, when: object) -> bool:
+    def _change(self, person: PersonId, change: Change, *, when: ConditionBase) -> bool:
         try:
             self.table.write(update(schema.person_key(person), change, when=THERE & when))
         except ConditionFailed:

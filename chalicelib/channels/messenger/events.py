@@ -22,6 +22,8 @@ PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
 GET_STARTED: Final = "GET_STARTED"
 _MAX_ID = 256
 _MAX_DIGITS = 30
+_MAX_PART_DIGITS = 3
+_TIME_DIGITS = 13
 _MAX_DEPTH = 20
 _MAX_BRACKETS = 400
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]|[^"\[\]{}]+', re.DOTALL)
@@ -117,7 +119,7 @@ def metadata(turn: TurnId, part: int) -> str:
 
 
 def _shallow(text: str) -> str:
-    """The same JSON with whatever is nested absurdly deep as null, so that it costs neither the stack nor its neighbours."""
+    """The same JSON with null for what is nested absurdly deep: it shall cost neither the stack nor its neighbours."""
     if text.count("{") + text.count("[") < _MAX_BRACKETS:
         return text
     depth, kept = 0, []
@@ -218,7 +220,7 @@ class _Item:
             return Ignored("echo")
         conversation = _conversation(page=self._sender, psid=self._recipient)
         turn, _, part = _text(message.get("metadata")).rpartition("#")
-        if turn and part.isascii() and part.isdigit() and len(part) < 4:
+        if turn and part.isascii() and part.isdigit() and len(part) <= _MAX_PART_DIGITS:
             return Receipt(conversation, TurnId(turn), int(part))
         by_hand = _identifier(message.get("app_id")) in PAGE_INBOX_APPS
         return HumanReplied(conversation) if by_hand else Ignored("echo")
@@ -252,7 +254,7 @@ def _identifier(value: object) -> str | None:
 
 def _milliseconds(value: object) -> int | None:
     """A time in milliseconds, whether it came so or in seconds, as number or text; None when it is no time."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 13:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _TIME_DIGITS:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None

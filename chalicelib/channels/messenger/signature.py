@@ -19,7 +19,8 @@ def verify(body: bytes, header: str | None, *, secrets: Iterable[str]) -> None:
     if match is None:
         raise InvalidSignature("the signature is missing or malformed")
     given = match[1].encode()
-    if not any([hmac.compare_digest(sign(body, secret=secret).encode(), given) for secret in secrets]):
+    matches = [hmac.compare_digest(sign(body, secret=secret).encode(), given) for secret in secrets]
+    if not any(matches):
         raise InvalidSignature("the signature does not match")
 
 

@@ -1,0 +1,40 @@
+"""Once a minute: keep the other functions warm, and wake what was left behind."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from chalicelib.observability import Log
+from chalicelib.ports import Clock, Inbox, Wake, Warmer
+
+MAX_SWEPT: Final = 200
+"""Wakes a beat, so that after an outage the account's concurrency is not used up at once."""
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What one heartbeat did."""
+
+    warmed: list[str]
+    swept: int
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """The scheduled function."""
+
+    inbox: Inbox
+    wake: Wake
+    warmer: Warmer
+    clock: Clock
+    log: Log
+
+    def beat(self) -> Beat:
+        """Sweep, then warm. A wake that cannot be made raises WakeError: the next beat tries again."""
+        swept = 0
+        for conversation in islice(self.inbox.overdue(now=self.clock()), MAX_SWEPT):
+            self.wake.wake(conversation)
+            swept += 1
+        beat = Beat(warmed=self.warmer.warm(), swept=swept)
+        self.log("heartbeat", warmed=len(beat.warmed), swept=beat.swept)
+        return beat

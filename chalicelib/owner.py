@@ -1,0 +1,56 @@
+"""What the owner is told: new people, each once, and faults that only the owner can mend, each once a day.
+
+The owner's post is a courtesy to the owner: when it fails, that is logged and the person still gets an answer.
+"""
+
+from dataclasses import dataclass
+
+from chalicelib import quota
+from chalicelib.errors import ModelUnusable, NotifyError, ParleyError
+from chalicelib.messages import Person
+from chalicelib.observability import Log
+from chalicelib.ports import Alerts, Clock, Notifier, People
+from chalicelib.settings import Settings
+from chalicelib.texts import Texts
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The owner, as the flow sees them."""
+
+    people: People
+    alerts: Alerts
+    notifier: Notifier
+    texts: Texts
+    settings: Settings
+    clock: Clock
+    log: Log
+
+    def meet(self, person: Person) -> None:
+        """Tell the owner of a person who writes for the first time."""
+        if not person.announced and self.people.announce(person.id):
+            self._tell("new_person", person=person.id, limit=self.settings.daily_limit, stage=self.settings.stage)
+
+    def model_is_unusable(self, error: ModelUnusable) -> None:
+        """The model will not answer anybody."""
+        self._alert("model", f"model_{error.cause}", model=self.settings.model, prefix=self.settings.secrets_prefix)
+
+    def channel_is_broken(self, error: ParleyError) -> None:
+        """Nobody can be written to."""
+        self._alert("channel", "channel", reason=str(error), prefix=self.settings.secrets_prefix)
+
+    def policy_is_enforced(self, action: str) -> None:
+        """Meta warns, blocks or unblocks the page."""
+        self._alert("policy", "policy", action=action)
+
+    def _alert(self, kind: str, key: str, **values: object) -> None:
+        now = self.clock()
+        today = quota.day_of(now, now=now, zone=self.settings.zone)
+        if self.alerts.first_today(key, day=today):
+            self._tell(kind, key, **values)
+
+    def _tell(self, kind: str, key: str = "", **values: object) -> None:
+        try:
+            self.notifier.tell(self.texts(f"owner_{kind}_subject"), self.texts(f"owner_{key or kind}", **values))
+        except NotifyError as exc:
+            self.log.failure("notify", exc, kind=kind)

@@ -1,0 +1,78 @@
+"""The deployment's settings, read once from the environment; no secret is one of them (those are in SSM)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chalicelib.errors import ConfigError
+
+APP_NAME = "parley"
+OPENAI_HOST = "api.openai.com"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one stage is told. Defaults are those of a family's bot."""
+
+    stage: str
+    table: str
+    secrets_prefix: str
+    worker_function: str
+    api_function: str
+    zone: ZoneInfo
+    daily_limit: int
+    model: str
+    model_api: Literal["responses", "chat"]
+    """The wire format to ask in."""
+    reasoning_effort: str
+    openai_base_url: str
+    graph_url: str
+    """With the version."""
+    topic_arn: str
+    """Where the owner is told; empty for nowhere."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Raises ConfigError, which names every setting that cannot be used and what it should look like."""
+        stage = env.get("PARLEY_STAGE", "dev")
+        base_url = env.get("OPENAI_BASE_URL", "")
+        is_openai = not base_url or urlsplit(base_url).hostname == OPENAI_HOST
+        return cls(
+            stage=stage,
+            table=env.get("PARLEY_TABLE", f"{APP_NAME}-{stage}"),
+            secrets_prefix=f"/{APP_NAME}/{stage}",
+            worker_function=f"{APP_NAME}-{stage}-worker",
+            api_function=f"{APP_NAME}-{stage}",
+            zone=_zone(env.get("PARLEY_TIMEZONE", "UTC")),
+            daily_limit=_whole_number("PARLEY_DAILY_LIMIT", env.get("PARLEY_DAILY_LIMIT", "10")),
+            model=env.get("PARLEY_MODEL", "gpt-6-luna"),
+            model_api=_api(env.get("PARLEY_MODEL_API", "auto"), is_openai=is_openai),
+            reasoning_effort=env.get("PARLEY_REASONING_EFFORT", "none" if is_openai else ""),
+            openai_base_url=base_url or f"https://{OPENAI_HOST}/v1",
+            graph_url=env.get("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
+            topic_arn=env.get("PARLEY_TOPIC_ARN", ""),
+        )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise ConfigError(f'PARLEY_TIMEZONE is "{name}"; it must be an IANA zone such as Europe/Berlin') from exc
+
+
+def _whole_number(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit()):
+        raise ConfigError(f'{name} is "{value}"; it must be a whole number such as 10')
+    return int(value)
+
+
+def _api(value: str, *, is_openai: bool) -> Literal["responses", "chat"]:
+    match value:
+        case "responses" | "chat":
+            return value
+        case "auto":
+            return "responses" if is_openai else "chat"
+    raise ConfigError(f'PARLEY_MODEL_API is "{value}"; it must be auto, responses or chat')
