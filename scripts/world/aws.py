@@ -1,0 +1,115 @@
+"""DynamoDB and SSM in this process, by an embedded emulator; and Lambda's and SNS's doors, which the world answers."""
+
+import asyncio
+import json
+import os
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from scripts.world.functions import FunctionFailed
+from scripts.world.recorder import Recorder
+
+REGION = "us-east-1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+_START_S = 10.0
+
+
+class Emulator:
+    """An AWS endpoint on a free port of this machine. One a process: it is configured by the environment."""
+
+    def __init__(self) -> None:
+        self._port = free_port()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Return once it answers. Raises TimeoutError."""
+        os.environ |= {"GATEWAY_PORT": str(self._port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
+        self._thread.start()
+        deadline = time.monotonic() + _START_S
+        while time.monotonic() < deadline:
+            with suppress(URLError, ConnectionError), urllib.request.urlopen(f"{self.url}/_ministack/health"):  # noqa: S310
+                return
+            time.sleep(0.02)
+        raise TimeoutError("the AWS emulator did not start")
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._stop.set()
+        self._thread.join(timeout=1)
+
+    def _serve(self) -> None:
+        from hypercorn.asyncio import serve  # noqa: PLC0415 (only where the emulator runs)
+        from hypercorn.config import Config  # noqa: PLC0415
+        from ministack.app import app  # noqa: PLC0415 (reads the environment when imported)
+
+        config = Config()
+        config.bind = [f"127.0.0.1:{self._port}"]
+        config.loglevel = "ERROR"
+        asyncio.run(serve(app, config, shutdown_trigger=self._stopped))
+
+    async def _stopped(self) -> None:
+        while not self._stop.is_set():  # noqa: ASYNC110 (set by another thread)
+            await asyncio.sleep(0.05)
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class LambdaDoor:
+    """Lambda's Invoke API."""
+
+    def __init__(self, invoke: Callable[[str, Any], Any], invoke_later: Callable[[str, Any], None]) -> None:
+        self._invoke = invoke
+        self._invoke_later = invoke_later
+
+    async def serve(self, request: Request) -> Response:
+        """`POST /2015-03-31/functions/{name}/invocations`."""
+        name, event = request.path_params["name"], json.loads(await request.body() or b"null")
+        try:
+            if request.headers.get("x-amz-invocation-type") == "Event":
+                self._invoke_later(name, event)
+                return Response(status_code=202)
+            return JSONResponse(await run_in_threadpool(self._invoke, name, event))
+        except KeyError:
+            headers = {"x-amzn-errortype": "ResourceNotFoundException"}
+            return JSONResponse({"Message": f"Function not found: {name}"}, 404, headers)
+        except FunctionFailed as exc:
+            return JSONResponse({"errorMessage": str(exc)}, headers={"X-Amz-Function-Error": "Unhandled"})
+
+
+class Post:
+    """SNS's Publish API: keeps what the owner is told."""
+
+    TOPIC = f"arn:aws:sns:{REGION}:000000000000:parley-owner"
+
+    def __init__(self) -> None:
+        self.recorder = Recorder()
+
+    async def serve(self, request: Request) -> Response:
+        """Any SNS call; all but Publish are answered alike."""
+        form: Mapping[str, list[str]] = parse_qs((await request.body()).decode())
+        letter = {"subject": form.get("Subject", [""])[0], "text": form.get("Message", [""])[0]}
+        call = self.recorder.record("POST", "Publish", letter, 200)
+        body = (
+            '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
+            f"<MessageId>{call.n}</MessageId></PublishResult></PublishResponse>"
+        )
+        return Response(body, media_type="text/xml")

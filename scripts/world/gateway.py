@@ -1,0 +1,43 @@
+"""API Gateway and its API handler: HTTP requests become Lambda events for `app.py`, answered in threads."""
+
+import base64
+from typing import Any
+
+from chalice.app import Chalice
+from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+_TIMEOUT_MS = 29_000
+
+
+class ApiGateway:
+    """Serves the routes of a Chalice app."""
+
+    def __init__(self, app: Chalice) -> None:
+        app.__class__ = LocalChalice  # one current request a thread, as `chalice local` does it
+        self._app = app
+        self._converter = LambdaEventConverter(RouteMatcher(list(app.routes)), app.api.binary_types)
+
+    async def serve(self, request: Request) -> Response:
+        """Answer one HTTP request."""
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
+        try:
+            event = self._converter.create_lambda_event(request.method, path, headers, await request.body())
+        except ValueError:
+            return JSONResponse({"message": "Missing Authentication Token"}, status_code=403)
+        return _response(await run_in_threadpool(self.invoke, event))
+
+    def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Run the API handler on an event, as Lambda does."""
+        answer: dict[str, Any] = self._app(event, LambdaContext("api", 1024, _TIMEOUT_MS))
+        return answer
+
+
+def _response(answer: dict[str, Any]) -> Response:
+    body = answer.get("body") or ""
+    content = base64.b64decode(body) if answer.get("isBase64Encoded") else body
+    headers = answer.get("headers") or {}
+    return Response(content, status_code=answer["statusCode"], headers=headers)

@@ -1,0 +1,256 @@
+"""Starts the local world, serves it on one port, and ends it without leaving anything behind."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import boto3
+import click
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from scripts.world.aws import CREDENTIALS, REGION, Emulator, LambdaDoor, Post
+from scripts.world.control import Control
+from scripts.world.functions import FunctionFailed, Functions, Spec
+from scripts.world.meta import PAGE_ID, Meta
+from scripts.world.model import StandIn
+from scripts.world.table import create_table
+
+STAGE = "demo"
+TABLE = f"parley-{STAGE}"
+ROOT = Path(__file__).parents[2]
+STATE = ROOT / ".parley"
+_BEAT_S = 60.0
+
+
+class World:
+    """All stand-ins of one run, wired to the app by nothing but its environment."""
+
+    def __init__(self, port: int, *, worker_timeout_s: float | None = None) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.log_file = STATE / f"demo-{port}.log"
+        self.emulator = Emulator()
+        self.functions = Functions(_specs(worker_timeout_s))
+        self.meta = Meta(f"{self.url}/webhook")
+        self.stand_in = StandIn()
+        self.post = Post()
+        self._ended = threading.Event()
+        self._serving = False
+        self._real_model = bool(os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"))
+        self._key = os.environ.pop("OPENAI_API_KEY", "") or "none"
+
+    def start(self) -> None:
+        """Have everything running that the app finds by its environment."""
+        self.emulator.start()
+        os.environ |= self._environment()
+        self._fill()
+
+    def interrupt(self, *_: object) -> None:
+        """A signal: the end, unless the server has dealt with it, which raises it again once it has shut down."""
+        if not self._serving:
+            sys.exit(0)
+
+    def ready(self) -> None:
+        """Warm up and begin to beat; from here on the world serves."""
+        self._serving = True
+        threading.Thread(target=self._beat_each_minute, daemon=True).start()
+
+    def close(self) -> None:
+        """End all that was started."""
+        self._ended.set()
+        self.functions.close()
+        self.emulator.stop()
+
+    def asgi(self) -> Starlette:
+        """Everything on one port: the app's own routes are what is left over."""
+        import app  # noqa: PLC0415 (imported once its environment is there)
+        from chalicelib import bootstrap  # noqa: PLC0415
+        from chalicelib.store.inbox import DynamoInbox  # noqa: PLC0415
+        from chalicelib.store.people import DynamoPeople  # noqa: PLC0415
+        from scripts.world.gateway import ApiGateway  # noqa: PLC0415
+
+        gateway = ApiGateway(app.app)
+        lambda_door = LambdaDoor(self._invoker(gateway), self.functions.invoke_later)
+        control = Control(
+            facts=self._facts(),
+            model={"name": bootstrap.settings().model if self._real_model else "", "stand_in": not self._real_model},
+            meta=self.meta,
+            recorders={"graph": self.meta.recorder, "model": self.stand_in.recorder, "owner": self.post.recorder},
+            inbox=DynamoInbox(bootstrap.table()),
+            people=DynamoPeople(bootstrap.table()),
+            settings=bootstrap.settings(),
+            beat=self._beat,
+            kill_workers=lambda: self.functions.kill(f"{TABLE}-worker"),
+            reset=self._reset,
+            clock=bootstrap.clock,
+        )
+        return Starlette(
+            routes=[
+                *control.routes(),
+                Mount("/graph", routes=self.meta.routes()),
+                Mount("/openai/v1", routes=self.stand_in.routes()),
+                Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_door.serve, methods=["POST"]),
+                Route("/sns{_:path}", self.post.serve, methods=["POST"]),
+                Route("/{path:path}", gateway.serve, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]),
+            ],
+            exception_handlers={HTTPException: _say_why},
+        )
+
+    def _environment(self) -> dict[str, str]:
+        local = {
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": self.emulator.url,
+            "AWS_ENDPOINT_URL_LAMBDA": f"{self.url}/lambda",
+            "AWS_ENDPOINT_URL_SNS": f"{self.url}/sns",
+            "NO_PROXY": "127.0.0.1",
+            "PARLEY_STAGE": STAGE,
+            "PARLEY_TOPIC_ARN": Post.TOPIC,
+            "PARLEY_GRAPH_URL": f"{self.url}/graph/v25.0",
+        }
+        if not self._real_model:
+            local["OPENAI_BASE_URL"] = f"{self.url}/openai/v1"
+        return local
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "webhook_url": f"{self.url}/webhook",
+            "app_secret": self.meta.app_secret,
+            "verify_token": self.meta.verify_token,
+            "page_id": PAGE_ID,
+            "stage": STAGE,
+            "table": TABLE,
+            "aws_endpoint_url": self.emulator.url,
+            "aws_region": REGION,
+            "graph_url": os.environ["PARLEY_GRAPH_URL"],
+            "openai_base_url": os.environ.get("OPENAI_BASE_URL", ""),
+            "log_file": str(self.log_file),
+        }
+
+    def _fill(self) -> None:
+        create_table(boto3.client("dynamodb"), TABLE)
+        ssm = boto3.client("ssm")
+        secrets = {
+            "app-secret": self.meta.app_secret,
+            "verify-token": self.meta.verify_token,
+            "page-token": self.meta.page_token,
+            "openai-key": self._key,
+        }
+        for name, value in secrets.items():
+            ssm.put_parameter(Name=f"/parley/{STAGE}/{name}", Value=value, Type="SecureString")
+
+    def _reset(self) -> None:
+        self.functions.kill(f"{TABLE}-worker")
+        dynamodb = boto3.client("dynamodb")
+        dynamodb.delete_table(TableName=TABLE)
+        create_table(dynamodb, TABLE)
+        self.meta.reset()
+        self.stand_in.recorder.reset()
+        self.post.recorder.reset()
+
+    def _invoker(self, gateway: Any) -> Callable[[str, Any], Any]:
+        def invoke(name: str, event: Any) -> Any:
+            return gateway.invoke(event) if name == TABLE else self.functions.invoke(name, event)
+
+        return invoke
+
+    def _beat(self) -> Any:
+        return self.functions.invoke(f"{TABLE}-heartbeat", _TICK)
+
+    def _beat_each_minute(self) -> None:
+        while True:
+            with suppress(FunctionFailed):
+                self._beat()
+            if self._ended.wait(_BEAT_S):
+                return
+
+
+_TICK: Mapping[str, Any] = {
+    "version": "0",
+    "id": "tick",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": REGION,
+    "resources": [],
+    "detail": {},
+}
+
+
+def _specs(worker_timeout_s: float | None) -> dict[str, Spec]:
+    """The functions with the time-outs of `.chalice/config.json`, named as Chalice names them."""
+    functions = json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_functions"]
+    specs = {name: Spec(name, functions[name]["lambda_timeout"]) for name in ("worker", "heartbeat")}
+    if worker_timeout_s:
+        specs["worker"] = Spec("worker", worker_timeout_s)
+    return {f"{TABLE}-{name}": spec for name, spec in specs.items()}
+
+
+async def _say_why(_: Request, exc: Exception) -> Response:
+    status, detail = (exc.status_code, exc.detail) if isinstance(exc, HTTPException) else (500, "")
+    return JSONResponse({"error": detail}, status)
+
+
+async def _serve(world: World, port: int, *, headless: bool) -> None:
+    config = uvicorn.Config(
+        world.asgi(), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.ensure_future(server.serve())
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if server.started:
+        _announce(world, headless=headless)
+        world.ready()
+    await serving
+    await world.meta.close()
+
+
+def _announce(world: World, *, headless: bool) -> None:
+    """Say that it is ready; from here on standard error, with the functions' log lines, goes to the log file."""
+    if headless:
+        print(f"ready {world.url}", flush=True)
+    else:
+        click.echo(f"\nYour bot is running: {click.style(world.url, bold=True)}\n")
+        click.echo("Write to it on that page. Ctrl+C ends it.")
+        click.echo(f"Its log: {world.log_file.relative_to(ROOT)}")
+        click.echo("Its people: scripts/parley people list --stage demo")
+        webbrowser.open(world.url)
+    with world.log_file.open("w") as log:
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    sys.stdout = sys.stderr
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, help="Where to serve.")
+@click.option("--headless", is_flag=True, help="No browser: print a line `ready URL` and serve.")
+@click.option(
+    "--worker-timeout", type=float, help="Seconds after which a worker is ended, instead of the deployed value."
+)
+def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
+    """Run the bot with its whole local world, until Ctrl+C."""
+    STATE.mkdir(exist_ok=True)
+    world = World(port, worker_timeout_s=worker_timeout)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, world.interrupt)
+    state = STATE / "demo.json"
+    try:
+        world.start()
+        state.write_text(json.dumps({"url": world.url}))
+        asyncio.run(_serve(world, port, headless=headless))
+    finally:
+        world.close()
+        if state.exists() and json.loads(state.read_text())["url"] == world.url:
+            state.unlink()

@@ -1,0 +1,46 @@
+/** Lists what the bot sent to the Graph API, newest first. */
+
+import { byId, el } from "/page/dom.js";
+import { seconds } from "/page/when.js";
+
+const KEPT = 200;
+
+/** Returns `{show(calls, nameOf), clear()}`; `show` adds to what is there. */
+export function callsPanel() {
+  const list = byId("calls");
+  const clear = () => {
+    list.replaceChildren();
+    byId("calls-empty").hidden = false;
+  };
+  const show = (calls, nameOf) => {
+    for (const call of calls) list.prepend(row(call, nameOf));
+    while (list.children.length > KEPT) list.lastElementChild.remove();
+    byId("calls-empty").hidden = list.children.length > 0;
+  };
+  return { show, clear };
+}
+
+function row(call, nameOf) {
+  const recipient = call.body?.recipient?.id;
+  const { kind, words } = said(call);
+  const line = el(
+    "summary",
+    {},
+    el("time", {}, seconds(call.at)),
+    el("span", { class: "said", "data-kind": kind }, words),
+    el("span", { class: "to" }, recipient ? nameOf(recipient) : ""),
+    el("span", { class: "status", "data-good": call.status < 400 }, String(call.status)),
+  );
+  return el("li", { "data-testid": "call" }, el("details", {}, line, details(call)));
+}
+
+const details = ({ method, path, body }) =>
+  el("div", { class: "json" }, el("p", {}, `${method} ${path}`), el("pre", {}, JSON.stringify(body, null, 2) ?? ""));
+
+/** What a call says in one line: the words of a message, the name of anything else. */
+function said({ method, path, body }) {
+  if (body?.sender_action) return { kind: "action", words: body.sender_action };
+  if (body?.message?.text) return { kind: "words", words: body.message.text };
+  if (body?.message?.attachment) return { kind: "action", words: body.message.attachment.type };
+  return { kind: "action", words: `${method} ${path.split("/").pop()}` };
+}

@@ -1,0 +1,63 @@
+/** Where the person writes: Enter sends, Shift+Enter breaks the line, each person keeps their own draft. */
+
+import { byId } from "/page/dom.js";
+import { openMenu } from "/page/menu.js";
+
+const TALLEST = 132;
+
+/** Enter that confirms a composed character (an input method's) is not Enter that sends; 229 is Safari's word for it. */
+const sends = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
+
+/** Returns `{show(psid), focus()}`; `send` gets an action without its person. */
+export function composer({ send }) {
+  const [form, words, attach] = [byId("composer"), byId("words"), byId("attach")];
+  const drafts = new Map();
+  let psid = null;
+
+  const fit = () => {
+    byId("send").disabled = !words.value.trim();
+    words.style.height = "auto";
+    words.style.height = `${Math.min(words.scrollHeight, TALLEST)}px`;
+  };
+  const write = (text) => {
+    words.value = text;
+    fit();
+  };
+
+  words.addEventListener("input", fit);
+  words.addEventListener("keydown", (event) => {
+    if (!sends(event)) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = words.value.trim();
+    words.focus();
+    if (!text) return;
+    write("");
+    send({ text });
+  });
+  attach.addEventListener("click", () => openMenu(attach, attachments((kind) => sendFrom(words, send, kind))));
+
+  return {
+    focus: () => words.focus({ preventScroll: true }),
+    show(next) {
+      if (next === psid) return;
+      drafts.set(psid, words.value);
+      psid = next;
+      byId("writing").disabled = false;
+      write(drafts.get(psid) ?? "");
+    },
+  };
+}
+
+function sendFrom(words, send, attachment) {
+  words.focus();
+  send({ attachment });
+}
+
+const attachments = (run) => [
+  { label: "Sticker", icon: "icon-thumb", testid: "attach-sticker", run: () => run("sticker") },
+  { label: "Photo", icon: "icon-photo", testid: "attach-photo", run: () => run("image") },
+];

@@ -1,0 +1,35 @@
+/** Decides how a list of messages reads as a chat: groups, dates between them and what became of mine. Pure. */
+
+const GROUP = 5 * 60_000;
+const PAUSE = 15 * 60_000;
+
+const TELL = { sending: "Sending…", failed: "Not delivered", sent: "Delivered" };
+
+/** The messages, each with `begins`/`ends` (of a group), `date` (shown above it or not) and `receipt`. */
+export function timeline(messages, { seenAt }) {
+  const receipts = receiptsOf(messages, seenAt);
+  return messages.map((message, index) => {
+    const [before, after] = [messages[index - 1], messages[index + 1]];
+    return {
+      ...message,
+      date: !before || message.at - before.at > PAUSE,
+      begins: !together(before, message, receipts),
+      ends: !together(message, after, receipts),
+      receipt: receipts.get(message) ?? null,
+    };
+  });
+}
+
+const together = (one, two, receipts) =>
+  one && two && one.from === two.from && two.at - one.at <= GROUP && !receipts.has(one);
+
+/** "Seen" stands under the last message that was, the state of the last one under that; failures say so themselves. */
+function receiptsOf(messages, seenAt) {
+  const mine = messages.filter((message) => message.from === "person" && message.status !== "unsent");
+  const seen = mine.findLast((message) => message.status === "sent" && message.at <= (seenAt ?? 0));
+  const told = mine.filter((message) => message.status === "failed" || message === mine.at(-1));
+  return new Map([...told.map((message) => [message, TELL[message.status]]), ...(seen ? [[seen, "Seen"]] : [])]);
+}
+
+/** The answers the page suggests; they are gone as soon as anything else is said. */
+export const suggestions = (messages) => (messages.at(-1)?.from === "page" && messages.at(-1).quick_replies) || [];

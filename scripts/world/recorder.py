@@ -1,0 +1,87 @@
+"""What a stand-in was asked, in order, and how it shall misbehave."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """One recorded call; `n` grows by one, `at` is in milliseconds since 1970."""
+
+    n: int
+    at: int
+    method: str
+    path: str
+    body: Any
+    status: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An answer in place of the real one, so many times."""
+
+    status: int
+    body: Any = None
+    times: int = 1
+
+
+@dataclass
+class Behaviour:
+    """How a stand-in answers from now on."""
+
+    delay_ms: int = 0
+    failures: deque[Failure] = field(default_factory=deque)
+    answer: str | None = None
+
+    @classmethod
+    def of(cls, wanted: Mapping[str, Any]) -> "Behaviour":
+        """Read from JSON. Raises ValueError, KeyError or TypeError when it is no behaviour."""
+        failures = deque(
+            Failure(int(f["status"]), f.get("body"), int(f.get("times", 1))) for f in wanted.get("failures") or ()
+        )
+        answer = wanted.get("answer")
+        return cls(int(wanted.get("delay_ms") or 0), failures, None if answer is None else str(answer))
+
+    def next_failure(self) -> Failure | None:
+        """The failure for this call, used up once."""
+        while self.failures:
+            failure = self.failures.popleft()
+            if failure.times > 0:
+                self.failures.appendleft(Failure(failure.status, failure.body, failure.times - 1))
+                return failure
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """What `of` reads."""
+        return {**asdict(self), "failures": [asdict(failure) for failure in self.failures]}
+
+
+class Recorder:
+    """The calls of one stand-in."""
+
+    def __init__(self) -> None:
+        self.behaviour = Behaviour()
+        self._calls: list[Call] = []
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def record(self, method: str, path: str, body: Any, status: int) -> Call:
+        """Keep a call."""
+        with self._lock:
+            self._last += 1
+            call = Call(self._last, time.time_ns() // 1_000_000, method, path, body, status)
+            self._calls.append(call)
+        return call
+
+    def since(self, n: int) -> Sequence[Call]:
+        """Calls after the `n`-th, oldest first."""
+        return [call for call in self._calls if call.n > n]
+
+    def reset(self) -> None:
+        """Forget all calls and behave again; numbers go on."""
+        self._calls.clear()
+        self.behaviour = Behaviour()
