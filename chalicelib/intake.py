@@ -28,7 +28,7 @@ MAX_BODY: Final = 1024 * 1024
 PAUSE_MS: Final = 60 * 60 * 1000
 """How long the bot is silent after a human answered in the page's inbox."""
 _PARALLEL: Final = 8
-_WORTH_WAKING: Final = frozenset({Accepted.QUEUED, Accepted.DUPLICATE_OPEN, Accepted.OVERFLOW})
+_WORTH_WAKING: Final = frozenset({Accepted.QUEUED, Accepted.DUPLICATE_OPEN})
 
 
 @dataclass(frozen=True)

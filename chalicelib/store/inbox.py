@@ -35,6 +35,7 @@ from chalicelib.store.table import Change, ConditionFailed, Table, TransactionRe
 
 MAX_OPEN_TURNS: Final = 5
 _PAGE: Final = 30
+_NO_MORE_EDITS: Final = 10**6
 _TURN, _CONVERSATION, _PERSON, _MARK = range(4)
 """The places of the writes in every transaction of this module."""
 
@@ -68,7 +69,8 @@ def in_state(*states: TurnState) -> ConditionBase:
 
 def below(limit: int, *, day: str) -> ConditionBase:
     """The person may ask once more on that day."""
-    return Attr(f"quota.{day}").not_exists() | Attr(f"quota.{day}").lt(limit)
+    used = Attr(f"quota.{day}")
+    return used.not_exists() | used.lt(limit) if limit > 0 else used.lt(limit)
 
 
 @dataclass(frozen=True)
@@ -244,7 +246,7 @@ class DynamoInbox:
         if found is None:
             return False
         words = ["attachments", *([] if found.is_open else ["answer", "footer"])]
-        return self._touch(found, Change(put={"text": ""}, remove=words))
+        return self._touch(found, Change(put={"text": "", "edit": _NO_MORE_EDITS}, remove=words))
 
     def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
         found = self._find(conversation, message_id)

@@ -30,7 +30,9 @@ class DynamoPeople:
 
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
         limit = {} if daily_limit is None else {"daily_limit": daily_limit}
-        change = Change(put={"access": access.value, **limit}, remove=[] if limit else ["daily_limit"])
+        stays = access is not Access.DEFAULT or limit
+        gone = [*([] if limit else ["daily_limit"]), *(["expires_at"] if stays else [])]
+        change = Change(put={"access": access.value, **limit}, remove=gone)
         if not self._change(person, change, when=THERE):
             raise UnknownPerson("nobody of that id has written yet")
 

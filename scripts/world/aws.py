@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import multiprocessing
 import os
+import signal
 import socket
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -26,18 +27,16 @@ _START_S = 10.0
 
 
 class Emulator:
-    """An AWS endpoint on a free port of this machine. One a process: it is configured by the environment."""
+    """An AWS endpoint on a free port of this machine, in a process of its own."""
 
     def __init__(self) -> None:
         self._port = free_port()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._process = multiprocessing.get_context("spawn").Process(target=_serve, args=(self._port,), daemon=True)
         self.url = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
         """Return once it answers. Raises TimeoutError."""
-        os.environ |= {"GATEWAY_PORT": str(self._port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
-        self._thread.start()
+        self._process.start()
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline:
             with suppress(URLError, ConnectionError), urllib.request.urlopen(f"{self.url}/_ministack/health"):  # noqa: S310
@@ -46,23 +45,29 @@ class Emulator:
         raise TimeoutError("the AWS emulator did not start")
 
     def stop(self) -> None:
-        """Stop serving."""
-        self._stop.set()
-        self._thread.join(timeout=1)
+        """End it: it keeps nothing."""
+        self._process.kill()
+        self._process.join()
 
-    def _serve(self) -> None:
-        from hypercorn.asyncio import serve  # noqa: PLC0415 (only where the emulator runs)
-        from hypercorn.config import Config  # noqa: PLC0415
-        from ministack.app import app  # noqa: PLC0415 (reads the environment when imported)
 
-        config = Config()
-        config.bind = [f"127.0.0.1:{self._port}"]
-        config.loglevel = "ERROR"
-        asyncio.run(serve(app, config, shutdown_trigger=self._stopped))
+def _serve(port: int) -> None:
+    """Serve until killed, or until the process that started it is gone."""
+    os.environ |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR", **CREDENTIALS}
+    from hypercorn.asyncio import serve  # noqa: PLC0415 (only where the emulator runs)
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack.app import app  # noqa: PLC0415 (reads the environment when imported)
 
-    async def _stopped(self) -> None:
-        while not self._stop.is_set():  # noqa: ASYNC110 (set by another thread)
-            await asyncio.sleep(0.05)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl+C in the terminal is for the world, which ends us
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.loglevel = "ERROR"
+    asyncio.run(serve(app, config, shutdown_trigger=_orphaned))
+
+
+async def _orphaned() -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 (no event tells)
+        await asyncio.sleep(1)
 
 
 def free_port() -> int:

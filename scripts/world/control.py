@@ -174,8 +174,10 @@ class Control:
                 sent = self._meta.unsend(psid, mid)
             case {"person": str(psid), "postback": str(payload), "title": str(title)}:
                 sent = self._meta.tap(psid, title, payload)
-            case {"person": str(psid), "text": str(text), **rest} if text.strip():
-                sent = self._meta.say(psid, text, payload=rest.get("payload"))
+            case {"person": str(psid), "text": str(text), "payload": str(payload)} if text.strip():
+                sent = self._meta.say(psid, text, payload=payload)
+            case {"person": str(psid), "text": str(text)} if text.strip():
+                sent = self._meta.say(psid, text)
             case _:
                 raise HTTPException(400, "not something a person can do")
         mid, status = await sent

@@ -21,9 +21,10 @@ from typing import Any
 from chalice.local import LambdaContext
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PRELOADED = ["app", "openai", "chalicelib.answers", "chalicelib.channels.messenger.sender", "chalicelib.models.openai"]
+_PRELOADED = ["app", "openai", "scripts.world.warm"]
 _RETRY_AFTER_S = (60.0, 120.0)
 _MAX_ENVIRONMENTS = 64
+_NICENESS = 10
 
 
 class FunctionFailed(Exception):
@@ -142,6 +143,7 @@ class _Environment:
 def _serve(pipe: Connection, handler: str) -> None:
     """An environment's life: one event after another until the pipe is closed."""
     sys.stdout = sys.stderr
+    os.nice(_NICENESS)  # Lambda's environments do not slow each other down; here the door shall go first
     os.setpgrp()  # a Ctrl+C in the terminal is for the world, which ends us
     import app  # noqa: PLC0415 (here, not in the world's own process)
 

@@ -209,7 +209,7 @@ async def _serve(world: World, port: int, *, headless: bool) -> None:
     )
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve())
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has no event for it)
         await asyncio.sleep(0.01)
     if server.started:
         _announce(world, headless=headless)

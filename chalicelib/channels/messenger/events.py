@@ -108,7 +108,7 @@ def parse(body: bytes, *, now: int) -> list[Event]:
     match envelope:
         case {"object": "page", "entry": list(entries)}:
             return [event for entry in entries for event in _entry(entry, now=now)]
-        case {"object": str()}:
+        case {"object": str(product)} if product != "page":
             return [Ignored("other_object")]
     return [Ignored("unreadable")]
 

@@ -15,13 +15,13 @@ export function create(message, does) {
   const mine = message.from === "person";
   const node = el(
     "article",
-    { class: "message", "data-testid": "message", "data-from": message.from, "aria-label": mine ? "You" : "The page" },
+    { class: "message", "data-testid": "message", "data-from": message.from },
     el("p", { class: "date" }),
     el("div", { class: "line" }, mine ? null : avatar(), el("div", { class: "bubble" })),
     el("p", { class: "receipt" }, el("span")),
   );
   if (mine) offerMenu(node, does.menu);
-  if (mine) offerRetry(node, does.retry);
+  if (mine) node.retry = retryButton(() => does.retry(node.message));
   return node;
 }
 
@@ -37,21 +37,20 @@ function offerMenu(node, menu) {
   node.querySelector(".line").prepend(button);
 }
 
-function offerRetry(node, retry) {
-  const click = () => retry(node.message);
-  const button = el("button", { class: "retry", type: "button", "data-testid": "retry", onclick: click }, "Retry");
-  button.prepend(drawing("icon-retry"));
-  node.querySelector(".receipt").append(button);
-}
+const retryButton = (onclick) =>
+  el("button", { class: "retry", type: "button", "data-testid": "retry", onclick }, drawing("icon-retry"), "Retry");
 
 /** Brings a node up to date with its message. */
 export function update(node, message) {
   const { begins, ends, status } = message;
   node.message = message;
+  node.ariaLabel = `${message.from === "person" ? "You" : "The page"}, ${clock(message.at)}`;
   Object.assign(node.dataset, { status, mid: message.mid ?? "", begins, ends, kind: kindOf(message) });
   say(node.querySelector(".date"), message.date ? moment(message.at) : "");
   fill(node.querySelector(".bubble"), message);
   tell(node.querySelector(".receipt"), message.receipt);
+  if (status !== "failed") node.retry?.remove();
+  else if (!node.retry.isConnected) node.querySelector(".receipt").append(node.retry);
 }
 
 function kindOf({ status, text, attachments }) {
@@ -67,10 +66,11 @@ function fill(bubble, message) {
   bubble.replaceChildren(...contentOf(message));
 }
 
+const spoken = (words) => el("span", { "data-testid": "message-text", dir: "auto" }, words);
+
 function contentOf(message) {
-  if (kindOf(message) === "gone") return [el("span", {}, "You unsent a message")];
-  const words = message.text ? [el("span", { "data-testid": "message-text", dir: "auto" }, message.text)] : [];
-  return [...words, ...(message.attachments ?? []).map(attachment)];
+  if (kindOf(message) === "gone") return [spoken("You unsent a message")];
+  return [...(message.text ? [spoken(message.text)] : []), ...(message.attachments ?? []).map(attachment)];
 }
 
 function tell(line, receipt) {

@@ -1,23 +1,37 @@
-/** Lists what the bot sent to the Graph API, newest first. */
+/** Asks and lists what the bot sent to the Graph API, newest first. */
 
+import * as api from "/page/api.js";
 import { byId, el } from "/page/dom.js";
+import { poll } from "/page/poll.js";
 import { seconds } from "/page/when.js";
 
+const EVERY = 500;
 const KEPT = 200;
 
-/** Returns `{show(calls, nameOf), clear()}`; `show` adds to what is there. */
-export function callsPanel() {
+/** Follows the calls once people are `ready`; `nameOf(psid)` says whom a call is about. */
+export function followCalls({ nameOf, ready }) {
   const list = byId("calls");
-  const clear = () => {
-    list.replaceChildren();
-    byId("calls-empty").hidden = false;
+  let last = 0;
+
+  const ask = async () => {
+    await ready;
+    return api.calls(last);
   };
-  const show = (calls, nameOf) => {
-    for (const call of calls) list.prepend(row(call, nameOf));
-    while (list.children.length > KEPT) list.lastElementChild.remove();
+  const told = ({ calls, next }) => {
+    if (next < last) startAnew();
+    else add(calls);
     byId("calls-empty").hidden = list.children.length > 0;
   };
-  return { show, clear };
+  const startAnew = () => {
+    list.replaceChildren();
+    last = 0;
+  };
+  const add = (calls) => {
+    for (const call of calls) list.prepend(row(call, nameOf));
+    while (list.children.length > KEPT) list.lastElementChild.remove();
+    last = Math.max(last, ...calls.map((call) => call.n));
+  };
+  poll({ ask, told, every: EVERY });
 }
 
 function row(call, nameOf) {
@@ -29,7 +43,7 @@ function row(call, nameOf) {
     el("time", {}, seconds(call.at)),
     el("span", { class: "said", "data-kind": kind }, words),
     el("span", { class: "to" }, recipient ? nameOf(recipient) : ""),
-    el("span", { class: "status", "data-good": call.status < 400 }, String(call.status)),
+    el("span", { class: "status", "data-good": String(call.status < 400) }, String(call.status)),
   );
   return el("li", { "data-testid": "call" }, el("details", {}, line, details(call)));
 }

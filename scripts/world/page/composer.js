@@ -5,6 +5,9 @@ import { openMenu } from "/page/menu.js";
 
 const TALLEST = 132;
 
+/** On a phone the focus would bring up the keyboard unasked. */
+const HAS_KEYBOARD = matchMedia("(pointer: fine)");
+
 /** Enter that confirms a composed character (an input method's) is not Enter that sends; 229 is Safari's word for it. */
 const sends = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 
@@ -24,6 +27,12 @@ export function composer({ send }) {
     fit();
   };
 
+  const focus = () => HAS_KEYBOARD.matches && words.focus({ preventScroll: true });
+  const sendAttachment = (attachment) => {
+    focus();
+    send({ attachment });
+  };
+
   words.addEventListener("input", fit);
   words.addEventListener("keydown", (event) => {
     if (!sends(event)) return;
@@ -38,10 +47,10 @@ export function composer({ send }) {
     write("");
     send({ text });
   });
-  attach.addEventListener("click", () => openMenu(attach, attachments((kind) => sendFrom(words, send, kind))));
+  attach.addEventListener("click", () => openMenu(attach, attachments(sendAttachment)));
 
   return {
-    focus: () => words.focus({ preventScroll: true }),
+    focus,
     show(next) {
       if (next === psid) return;
       drafts.set(psid, words.value);
@@ -50,11 +59,6 @@ export function composer({ send }) {
       write(drafts.get(psid) ?? "");
     },
   };
-}
-
-function sendFrom(words, send, attachment) {
-  words.focus();
-  send({ attachment });
 }
 
 const attachments = (run) => [

@@ -15,8 +15,6 @@ export function openMenu(button, items) {
   place(menu, button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");
   menu.addEventListener("keydown", (event) => onKey(event, menu, button));
-  document.addEventListener("pointerdown", onOutside);
-  window.addEventListener("resize", close, { once: true });
   menu.firstElementChild.focus();
 }
 
@@ -32,13 +30,14 @@ function itemOf({ label, icon, testid, run }) {
 function remove(menu, button) {
   menu.remove();
   button.setAttribute("aria-expanded", "false");
-  document.removeEventListener("pointerdown", onOutside);
   close = () => {};
 }
 
-function onOutside(event) {
+document.addEventListener("pointerdown", (event) => {
   if (!event.target.closest(".menu, [aria-expanded=true]")) close();
-}
+});
+document.addEventListener("wheel", () => close(), { passive: true });
+window.addEventListener("resize", () => close());
 
 function place(menu, at) {
   const left = Math.min(Math.max(at.left, 8), innerWidth - menu.offsetWidth - 8);

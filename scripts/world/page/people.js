@@ -28,13 +28,14 @@ function create({ psid, name }, choose) {
 function update(node, { name, last, unread, chosen }) {
   const button = node.firstElementChild;
   const badge = button.querySelector(".badge");
-  button.setAttribute("aria-current", chosen);
   say(button.querySelector(".name"), name);
   say(button.querySelector(".time"), last ? clock(last.at) : "");
   say(button.querySelector(".preview"), preview(last));
   badge.hidden = !unread;
   badge.setAttribute("aria-label", `${unread} unread`);
   say(badge, String(unread));
+  if (chosen && button.ariaCurrent !== "true") node.scrollIntoView({ block: "nearest", inline: "nearest" });
+  button.ariaCurrent = String(chosen);
 }
 
 function onKey(event) {

@@ -1,26 +1,44 @@
-/** Shows what the chosen person may still ask today. */
+/** Asks and shows what the chosen person may still ask today. */
 
+import * as api from "/page/api.js";
 import { byId, el, say } from "/page/dom.js";
+import { poll } from "/page/poll.js";
 
+const EVERY = 1_000;
 const ACCESS = { default: "Daily limit", unlimited: "Unlimited", blocked: "Blocked" };
 
-/** Returns `show({name, quota})`. */
-export function quotaPanel() {
+/** Follows the quota of whoever is `current()`, once people are `ready`; returns a function that asks at once. */
+export function followQuota({ current, ready }) {
   let shown = "";
-  return ({ name, quota }) => {
-    const text = JSON.stringify([name, quota]);
-    if (text === shown) return;
-    shown = text;
-    byId("quota").replaceChildren(...(quota.known ? knownPerson(name, quota) : [stranger(name)]));
-    say(byId("glance"), glance(quota));
+
+  const ask = async () => {
+    await ready;
+    const person = current();
+    return { person, quota: await api.quota(person.psid) };
   };
+  const told = ({ person, quota }) => {
+    const text = JSON.stringify([person.psid, quota]);
+    if (text === shown || person.psid !== current().psid) return;
+    shown = text;
+    show(person.name, quota);
+  };
+  return poll({ ask, told, every: EVERY });
+}
+
+function show(name, quota) {
+  byId("quota").replaceChildren(...(quota.known ? knownPerson(name, quota) : [stranger(name)]));
+  say(byId("glance"), glance(quota));
 }
 
 const stranger = (name) => el("p", { class: "hint" }, `The bot does not know ${name} yet. Write to it.`);
 
+const access = (quota) => ACCESS[quota.access] ?? quota.access;
 const limited = ({ access, limit }) => access === "default" && limit !== null;
 
-const glance = (quota) => (quota.known && limited(quota) ? `${quota.used} of ${quota.limit} today` : "");
+function glance(quota) {
+  if (!quota.known) return "";
+  return limited(quota) ? `${quota.used} of ${quota.limit} today` : access(quota);
+}
 
 function knownPerson(name, quota) {
   return [
@@ -29,7 +47,7 @@ function knownPerson(name, quota) {
       { class: "used" },
       el("strong", { "data-testid": "quota-used" }, limited(quota) ? `${quota.used} of ${quota.limit}` : String(quota.used)),
       el("span", {}, " used today"),
-      el("span", { class: "access", "data-access": quota.access }, ACCESS[quota.access] ?? quota.access),
+      el("span", { class: "access", "data-access": quota.access }, access(quota)),
     ),
     limited(quota) ? meter(name, quota) : null,
     el("p", { class: "hint" }, consequence(name, quota)),

@@ -1,0 +1,190 @@
+"""What the owner sees of people, and decides about them. No I/O but the ports'; every method raises StoreError.
+
+Whom nothing is stored of but counts and the owner's own decision (the forgotten) is as unknown as who never wrote.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib import quota
+from chalicelib.access import limit_of
+from chalicelib.errors import UnknownPerson
+from chalicelib.messages import Access, ConversationId, Person, PersonId, Turn
+from chalicelib.ports import Clock, Erasure, People
+from chalicelib.settings import Settings
+
+
+class Sort(StrEnum):
+    """The orders of the list; equals follow each other as they were last seen."""
+
+    LAST_SEEN = "last-seen"
+    """Newest first."""
+    FIRST_SEEN = "first-seen"
+    """Newest first."""
+    USED = "used"
+    """Who asked most today first."""
+    ACCESS = "access"
+    """By name, a limit of one's own after the deployment's."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A person, and what that means today."""
+
+    person: Person
+    used: int
+    limit: int | None
+    """Questions a day: None without limit, 0 for the blocked."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """All there is to know of a person but the words."""
+
+    standing: Standing
+    turns: int
+    """How many are stored."""
+
+
+@dataclass(frozen=True)
+class Admin:
+    """The owner's decisions. Those about one person raise UnknownPerson before anything is written."""
+
+    people: People
+    conversations: Erasure
+    clock: Clock
+    settings: Settings
+
+    def list(
+        self, *, sort: Sort = Sort.LAST_SEEN, reverse: bool = False, access: Access | None = None
+    ) -> Sequence[Standing]:
+        """Everybody, or those with `access`, in order."""
+        known = [person for person in self.people.list() if _is_known(person) and access in {None, person.access}]
+        return _sorted([self._standing(person) for person in known], sort, reverse=reverse)
+
+    def find(self, ending: str) -> Sequence[PersonId]:
+        """Whose id ends so; whoever has exactly that as the last part of the id goes before all others."""
+        ids = [person.id for person in self.people.list() if _is_known(person) and person.id.endswith(ending)]
+        return [person for person in ids if person.rpartition(":")[2] == ending] or ids
+
+    def show(self, person: PersonId) -> Portrait:
+        """One person as they are now."""
+        known = self._known(person)
+        return Portrait(self._standing(known), turns=len(self._turns(person)))
+
+    def allow(self, person: PersonId) -> Standing:
+        """Let the person ask without limit."""
+        return self._decide(person, Access.UNLIMITED, daily_limit=None)
+
+    def limit(self, person: PersonId, questions: int) -> Standing:
+        """Let the person ask so many questions a day, whatever the deployment's limit is."""
+        return self._decide(person, Access.DEFAULT, daily_limit=questions)
+
+    def default(self, person: PersonId) -> Standing:
+        """Treat the person as anybody."""
+        return self._decide(person, Access.DEFAULT, daily_limit=None)
+
+    def block(self, person: PersonId) -> Standing:
+        """Do not hear the person any more."""
+        return self._decide(person, Access.BLOCKED, daily_limit=None)
+
+    def forget(self, person: PersonId) -> Portrait:
+        """Delete the conversation and what is stored of the person; what they were. Raises PersonBusy.
+
+        The decision stays, and so do the counts for a few days (`ports.People.forget`). The conversation goes first:
+        cut off in between, the person is still there to be forgotten again.
+        """
+        before = self.show(person)
+        self.conversations.erase(_conversation(person), now=self.clock())
+        self.people.forget(person, now=self.clock())
+        return before
+
+    def export(self, person: PersonId) -> dict[str, Any]:
+        """Everything stored of the person, with their words, as JSON knows it; times are in UTC."""
+        return {**as_json(self._known(person)), "turns": [_turn_as_json(turn) for turn in self._turns(person)]}
+
+    def _decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> Standing:
+        known = self._known(person)
+        self.people.decide(person, access, daily_limit=daily_limit)
+        return self._standing(replace(known, access=access, daily_limit=daily_limit))
+
+    def _known(self, person: PersonId) -> Person:
+        known = self.people.get(person)
+        if known is None or not _is_known(known):
+            raise UnknownPerson("nobody of that id has written yet")
+        return known
+
+    def _standing(self, person: Person) -> Standing:
+        now = self.clock()
+        today = quota.day_of(now, now=now, zone=self.settings.zone)
+        blocked = person.access is Access.BLOCKED
+        limit = 0 if blocked else limit_of(person, default_limit=self.settings.daily_limit)
+        return Standing(person, used=person.quota.get(today, 0), limit=limit)
+
+    def _turns(self, person: PersonId) -> Sequence[Turn]:
+        return tuple(self.conversations.turns(_conversation(person)))
+
+
+def as_json(person: Person) -> dict[str, Any]:
+    """What is stored of a person, but for the turns."""
+    return {
+        "person": person.id,
+        "access": person.access.value,
+        "daily_limit": person.daily_limit,
+        "quota": dict(sorted(person.quota.items())),
+        "told_day": person.told_day,
+        "announced": person.announced,
+        "first_seen": _utc(person.first_seen),
+        "last_seen": _utc(person.last_seen),
+    }
+
+
+def _turn_as_json(turn: Turn) -> dict[str, Any]:
+    reply = turn.reply
+    return {
+        "id": turn.id,
+        "time": _utc(turn.at),
+        "state": turn.state.value,
+        "text": turn.text,
+        "attachments": list(turn.attachments),
+        "answer": reply.text if reply else None,
+        "footer": reply.footer if reply else "",
+        "choices": [choice.title for choice in reply.choices] if reply else [],
+        "charged_day": turn.charged_day,
+        "model_calls": turn.model_calls,
+        "overflow": turn.overflow,
+    }
+
+
+def _utc(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _is_known(person: Person) -> bool:
+    return person.first_seen > 0
+
+
+def _conversation(person: PersonId) -> ConversationId:
+    """On Messenger the two are the same."""
+    return ConversationId(person)
+
+
+def _own_limit(person: Person) -> int:
+    return -1 if person.daily_limit is None else person.daily_limit
+
+
+def _sorted(people: Sequence[Standing], sort: Sort, *, reverse: bool) -> Sequence[Standing]:
+    """`people` come as they were last seen, newest first."""
+    match sort:
+        case Sort.LAST_SEEN:
+            ordered = sorted(people, key=lambda one: -one.person.last_seen)
+        case Sort.FIRST_SEEN:
+            ordered = sorted(people, key=lambda one: -one.person.first_seen)
+        case Sort.USED:
+            ordered = sorted(people, key=lambda one: -one.used)
+        case Sort.ACCESS:
+            ordered = sorted(people, key=lambda one: (one.person.access.value, _own_limit(one.person)))
+    return ordered[::-1] if reverse else ordered

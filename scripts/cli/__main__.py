@@ -1,0 +1,47 @@
+"""`python -m scripts.cli`, which `scripts/parley` runs: the tree of commands. What is slow is imported when needed."""
+
+import os
+import sys
+
+import click
+
+from scripts.cli.people import people
+from scripts.cli.stage import ROOT
+
+PROGRAM = "scripts/parley"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def parley() -> None:
+    """Parley puts an AI in front of those who write to your page.
+
+    Try it first: `demo` needs no account and no key.
+    """
+
+
+@parley.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Where to serve.")
+@click.option("--headless", is_flag=True, help="No browser: print a line `ready URL` and serve.")
+@click.option(
+    "--worker-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Seconds after which a worker is ended, instead of the deployed value.",
+)
+def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
+    """Run the bot here, with a page to write to it, until Ctrl+C.
+
+    Nothing leaves this machine, unless OPENAI_API_KEY or OPENAI_BASE_URL is set: then that model answers.
+    """
+    options = ["--port", str(port)]
+    options += ["--headless"] if headless else []
+    options += ["--worker-timeout", str(worker_timeout)] if worker_timeout else []
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "scripts.world", *options])  # noqa: S606 (becomes the world itself)
+
+
+parley.add_command(people)
+
+if __name__ == "__main__":
+    parley(prog_name=PROGRAM)

@@ -1,0 +1,88 @@
+"""What went wrong, in one line that names the cure: what botocore raises becomes words for the owner."""
+
+from typing import Final
+
+import click
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigNotFound,
+    ConfigParseError,
+    ConnectionError,  # noqa: A004 (botocore's own)
+    CredentialRetrievalError,
+    HTTPClientError,
+    InvalidRegionError,
+    LoginError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+_BAD_CREDENTIALS: Final = frozenset(
+    {
+        "UnrecognizedClientException",
+        "InvalidSignatureException",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+    }
+)
+_BUSY: Final = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"})
+
+
+def refusal(line: str) -> click.ClickException:
+    """What was typed cannot be meant: one line, exit code 2."""
+    refused = click.ClickException(line)
+    refused.exit_code = 2
+    return refused
+
+
+def explain(cause: BaseException | None, *, table: str, region: str) -> str:
+    """The line for what made the store fail; empty when there is nothing better to say than what was raised."""
+    match cause:
+        case ClientError():
+            return _refused(cause.response.get("Error", {}).get("Code", ""), table=table, region=region)
+        case HTTPClientError() | ConnectionError():
+            return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
+        case BotoCoreError():
+            return explain_setup(cause)
+    return ""
+
+
+def explain_setup(cause: BotoCoreError) -> str:
+    """The line for what is wrong on this machine before AWS is asked anything."""
+    match cause:
+        case NoCredentialsError():
+            return "there are no AWS credentials: set AWS_PROFILE, or run `aws configure`"
+        case PartialCredentialsError() | CredentialRetrievalError():
+            return "the AWS credentials are incomplete: check AWS_PROFILE and the AWS_* variables"
+        case SSOError() | LoginError() | TokenRetrievalError():
+            return "the AWS login has run out: run `aws sso login` or `aws login`"
+        case NoRegionError():
+            return "no AWS region is set: set AWS_REGION, for example to eu-central-1"
+        case InvalidRegionError():
+            return "there is no such AWS region: check AWS_REGION, for example eu-central-1"
+        case ProfileNotFound() | ConfigParseError() | ConfigNotFound():
+            return f"{' '.join(str(cause).split())}: check AWS_PROFILE and ~/.aws/config"
+    return ""
+
+
+def _refused(code: str, *, table: str, region: str) -> str:
+    if code == "ResourceNotFoundException":
+        return f"there is no table {table} in {region}: deploy first, or check --stage and AWS_REGION"
+    if code in _BAD_CREDENTIALS:
+        return f"AWS does not accept these credentials ({code}): check AWS_PROFILE, or log in again"
+    if code == "AccessDeniedException":
+        return f"these AWS credentials may not use the table {table} in {region} ({code})"
+    if code in _BUSY:
+        return f"DynamoDB is busy ({code}): try again in a minute"
+    return ""

@@ -1,0 +1,203 @@
+"""`parley people`: who writes to the bot, and what the owner decides about them."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec
+
+import click
+
+from chalicelib.admin import Admin, Sort
+from chalicelib.errors import ParleyError, UnknownPerson
+from chalicelib.messages import Access, Channel, PersonId
+from scripts.cli.output import Json, Output, Page, Text, as_text, kept_decision, print_json
+from scripts.cli.stage import Place, find
+
+P = ParamSpec("P")
+
+MAX_LIMIT: Final = 100_000
+_SHOWN: Final = 5
+_PRIVATE: Final = 0o600
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every command works with."""
+
+    admin: Admin
+    output: Output
+
+    def person(self, name: str) -> PersonId:
+        """Whom the owner means: a whole id, or the end of one that only one person has."""
+        if name.startswith(tuple(f"{channel}:" for channel in Channel)):
+            return PersonId(name)
+        found = self.admin.find(name) if name else ()
+        if not found:
+            raise UnknownPerson("nobody of that id has written yet")
+        if len(found) > 1:
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            raise _refusal(f'"{name}" may be {", ".join(found[:_SHOWN])}{more}: give more of the id')
+        return found[0]
+
+
+def at_stage(command: Callable[Concatenate[Desk, P], None]) -> Callable[P, None]:
+    """Give a command `--stage` and `--json`, and whatever Parley raises one line on standard error."""
+
+    @click.option("--stage", envvar="PARLEY_STAGE", default="dev", show_default=True, help="Whose people; or `demo`.")
+    @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        stage, json = str(kwargs.pop("stage")), bool(kwargs.pop("json"))
+        try:
+            place = find(stage, os.environ)
+            with place.explaining():
+                command(_desk(place, json=json), *args, **kwargs)
+        except UnknownPerson as exc:
+            raise click.ClickException(f"{exc}: people appear in `people list` once they have written") from exc
+        except ParleyError as exc:
+            raise click.ClickException(str(exc)) from exc
+
+    return run
+
+
+@click.group()
+def people() -> None:
+    """Who writes to the bot, and how much they may ask.
+
+    PERSON is a whole id, as `people list` shows it, or an end of it that only one person has.
+    """
+
+
+@people.command("list")
+@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default="last-seen", show_default=True)
+@click.option("--reverse", is_flag=True, help="The other way round.")
+@click.option("--access", type=click.Choice([access.value for access in Access]), help="Only those.")
+@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--page-size", type=click.IntRange(min=1), default=20, show_default=True)
+@at_stage
+def list_people(desk: Desk, *, sort: str, reverse: bool, access: str | None, page: int, page_size: int) -> None:
+    """Everybody who has written, most recently seen first."""
+    found = desk.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
+    shown = Page.of(found, number=page, size=page_size)
+    if page > shown.pages:
+        raise _refusal(f"there is no page {page}: the last one is {shown.pages}")
+    desk.output.people(shown)
+
+
+@people.command()
+@click.argument("person")
+@at_stage
+def show(desk: Desk, person: str) -> None:
+    """All about one person but the words."""
+    desk.output.portrait(desk.admin.show(desk.person(person)))
+
+
+@people.command()
+@click.argument("person")
+@at_stage
+def allow(desk: Desk, person: str) -> None:
+    """Let somebody ask without limit."""
+    desk.output.decided(desk.admin.allow(desk.person(person)))
+
+
+def _questions(_: click.Context, __: click.Parameter, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= len(str(MAX_LIMIT)) and int(value) <= MAX_LIMIT):
+        raise _refusal(f'"{value}" is no limit: give a whole number from 0 to {MAX_LIMIT}')
+    return int(value)
+
+
+@people.command(context_settings={"ignore_unknown_options": True})
+@click.argument("person")
+@click.argument("questions", metavar="N", callback=_questions)
+@at_stage
+def limit(desk: Desk, person: str, questions: int) -> None:
+    """Let somebody ask N questions a day."""
+    desk.output.decided(desk.admin.limit(desk.person(person), questions))
+
+
+@people.command()
+@click.argument("person")
+@at_stage
+def default(desk: Desk, person: str) -> None:
+    """Take back allow, limit or block."""
+    desk.output.decided(desk.admin.default(desk.person(person)))
+
+
+@people.command()
+@click.argument("person")
+@at_stage
+def block(desk: Desk, person: str) -> None:
+    """Never answer somebody again."""
+    desk.output.decided(desk.admin.block(desk.person(person)))
+
+
+@people.command()
+@click.argument("person")
+@click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
+@at_stage
+def forget(desk: Desk, person: str, *, yes: bool) -> None:
+    """Delete the conversation and all else stored of somebody.
+
+    What you decided about them stays, and so do the counts of the last days: forgetting is no way round a limit.
+    """
+    if isinstance(desk.output, Json) and not yes:
+        raise _refusal("--json asks no questions: add --yes")
+    whom = desk.person(person)
+    if yes or _is_sure(desk.admin, whom):
+        desk.output.forgotten(desk.admin.forget(whom))
+    else:
+        raise click.ClickException("nothing was deleted")
+
+
+@people.command()
+@click.argument("person")
+@click.option("--output", metavar="FILE", help="Write it there instead of showing it; only you may read the file.")
+@at_stage
+def export(desk: Desk, person: str, *, output: str | None) -> None:
+    """Everything stored of somebody, words included, as JSON."""
+    whom = desk.person(person)
+    document = desk.admin.export(whom)
+    if output is None:
+        print_json(document)
+        return
+    _write(output, as_text(document))
+    desk.output.saved(whom, output)
+
+
+def _desk(place: Place, *, json: bool) -> Desk:
+    from chalicelib.store.inbox import DynamoInbox  # noqa: PLC0415 (brings boto3)
+    from chalicelib.store.people import DynamoPeople  # noqa: PLC0415
+
+    table, settings = place.table, place.settings
+    admin = Admin(people=DynamoPeople(table), conversations=DynamoInbox(table), clock=_clock, settings=settings)
+    return Desk(admin, Json() if json else Text(_clock(), settings.zone))
+
+
+def _is_sure(admin: Admin, person: PersonId) -> bool:
+    portrait = admin.show(person)
+    stays = kept_decision(portrait.standing.person)
+    click.echo(f"{person}: {portrait.turns} stored turns.{f' It stays: {stays}.' if stays else ''}", err=True)
+    return click.confirm("Delete them and all else of this person? This cannot be undone.", err=True)
+
+
+def _write(file: str, text: str) -> None:
+    """`scripts/parley` changes the directory and says where it was called."""
+    path = Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "w", encoding="utf-8") as saved:
+            saved.write(f"{text}\n")
+    except OSError as exc:
+        raise click.ClickException(f"{file} cannot be written: {exc.strerror}") from exc
+
+
+def _refusal(line: str) -> click.ClickException:
+    from scripts.cli.explain import refusal  # noqa: PLC0415 (brings botocore)
+
+    return refusal(line)
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000_000

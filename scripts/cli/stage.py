@@ -1,0 +1,137 @@
+"""Where a stage lives: its settings, and a way to its table. The demo's are asked of the demo itself."""
+
+import json
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.errors import ConfigError, StoreError
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from chalicelib.store.table import Table
+
+ROOT: Final = Path(__file__).parents[2]
+DEMO: Final = "demo"
+_CONFIG = ROOT / ".chalice" / "config.json"
+_DEMO_STATE = ROOT / ".parley" / "demo.json"
+_OURS = "PARLEY_"
+_TIMEOUT_S = 5
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stage that can be asked."""
+
+    settings: Settings
+    client: "DynamoDBClient"
+
+    @property
+    def table(self) -> "Table":
+        """The stage's table."""
+        from chalicelib.store.table import Table  # noqa: PLC0415 (brings boto3)
+
+        return Table(self.client, self.settings.table)
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """What the store raises says in one line what the owner can do about it."""
+        from scripts.cli.explain import explain  # noqa: PLC0415 (brings botocore)
+
+        try:
+            yield
+        except StoreError as exc:
+            line = explain(exc.__cause__, table=self.settings.table, region=self.client.meta.region_name)
+            raise StoreError(line or str(exc)) from exc
+
+
+def find(stage: str, env: Mapping[str, str]) -> Place:
+    """The stage's place. Raises ConfigError; a stage that nobody defined is refused."""
+    return _demo(env) if stage == DEMO else _deployed(stage, env)
+
+
+def _deployed(stage: str, env: Mapping[str, str]) -> Place:
+    settings = Settings.from_env({**_configured(stage), **_ours(env), "PARLEY_STAGE": stage})
+    return Place(settings, _client(region_name=env.get("AWS_REGION") or None))
+
+
+def _configured(stage: str) -> dict[str, str]:
+    """What `chalice deploy` would set for the stage."""
+    from scripts.cli.explain import refusal  # noqa: PLC0415 (brings botocore)
+
+    config = _read(_CONFIG)
+    stages = config.get("stages", {})
+    if stage not in stages:
+        raise refusal(f'there is no stage "{stage}": .chalice/config.json has {", ".join(stages)}; and there is {DEMO}')
+    return {**config.get("environment_variables", {}), **stages[stage].get("environment_variables", {})}
+
+
+def _demo(env: Mapping[str, str]) -> Place:
+    """As the world sets itself up: by the environment alone, without `.chalice/config.json`."""
+    facts = _ask_demo(env.get("PARLEY_DEMO_URL") or _demo_url())
+    settings = Settings.from_env({**_ours(env), "PARLEY_STAGE": facts["stage"], "PARLEY_TABLE": facts["table"]})
+    client = _client(
+        region_name=facts["aws_region"],
+        endpoint_url=facts["aws_endpoint_url"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 (what the emulator expects)
+        proxies={},
+    )
+    return Place(settings, client)
+
+
+def _demo_url() -> str:
+    return str(_read(_DEMO_STATE).get("url", "")) if _DEMO_STATE.exists() else ""
+
+
+def _ask_demo(url: str) -> Mapping[str, str]:
+    """What is where in the world at `url`."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"{url}/world", timeout=_TIMEOUT_S) as answer:
+            facts = json.load(answer)
+        return {name: str(facts[name]) for name in ("stage", "table", "aws_region", "aws_endpoint_url")}
+    except (OSError, HTTPException, ValueError, KeyError, TypeError) as exc:
+        raise ConfigError("no demo is running: start one with scripts/parley demo") from exc
+
+
+def _client(*, proxies: dict[str, str] | None = None, **where: str | None) -> "DynamoDBClient":
+    import boto3  # noqa: PLC0415 (slow; `--help` does without)
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    from scripts.cli.explain import explain_setup  # noqa: PLC0415
+
+    config = Config(
+        connect_timeout=_TIMEOUT_S,
+        read_timeout=_TIMEOUT_S,
+        retries={"total_max_attempts": _TRIES, "mode": "standard"},
+        proxies=proxies,
+    )
+    try:
+        return boto3.Session().client("dynamodb", config=config, **where)
+    except BotoCoreError as exc:
+        raise ConfigError(explain_setup(exc) or f"AWS cannot be asked: {exc}") from exc
+    except ValueError as exc:  # an endpoint in the environment that is no URL
+        raise ConfigError(f"AWS cannot be asked: {exc}") from exc
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        content: Any = json.loads(path.read_text())
+    except (OSError, ValueError) as exc:
+        raise ConfigError(f"{path.relative_to(ROOT)} cannot be read: {type(exc).__name__}") from exc
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path.relative_to(ROOT)} is not an object of JSON")
+    return content
+
+
+def _ours(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name.startswith(_OURS)}

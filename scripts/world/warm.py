@@ -1,0 +1,6 @@
+"""Imported by the process that execution environments are forked from: a cold start, done once for all of them."""
+
+from chalicelib import bootstrap
+
+bootstrap.worker()
+bootstrap.heartbeat()

@@ -1,0 +1,32 @@
+"""Bodies as Meta sends them."""
+
+import hashlib
+import hmac
+import itertools
+import json
+import time
+from typing import Any
+
+_NUMBERS = itertools.count()
+
+
+def signed(body: bytes, secret: str) -> dict[str, str]:
+    """The headers of a webhook call."""
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={digest}"}
+
+
+def text_item(person: str, text: str, *, page: str, mid: str | None = None, at: int | None = None) -> dict[str, Any]:
+    """One message."""
+    return {
+        "sender": {"id": person},
+        "recipient": {"id": page},
+        "timestamp": at or time.time_ns() // 1_000_000,
+        "message": {"mid": mid or f"m_{next(_NUMBERS)}", "text": text},
+    }
+
+
+def event(*items: Any, page: str) -> bytes:
+    """A webhook body with these items."""
+    entry = {"id": page, "time": time.time_ns() // 1_000_000, "messaging": list(items)}
+    return json.dumps({"object": "page", "entry": [entry]}).encode()
