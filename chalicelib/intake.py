@@ -64,15 +64,18 @@ class Intake:
 
     def _take_in(self, events: Sequence[Event]) -> None:
         by_conversation: dict[ConversationId, list[Event]] = defaultdict(list)
+        enforced: list[str] = []
         for event in events:
             match event:
                 case Ignored(kind):
                     self.log("ignored", kind=kind)
                 case PolicyEnforced(action):
-                    self.owner().policy_is_enforced(action)
+                    enforced.append(action)
                 case _:
                     by_conversation[event.conversation].append(event)
         failures = [failure for failure in self._each(by_conversation) if failure]
+        for action in enforced:
+            self.owner().policy_is_enforced(action)
         if failures:
             raise failures[0]
 

@@ -59,7 +59,7 @@ class Worker:
     new_id: Callable[[], str]
     log: Log
 
-    def run(self, conversation: ConversationId, *, remaining_ms: Callable[[], int]) -> Outcome:
+    def run(self, conversation: ConversationId, *, remaining_ms: Callable[[], float]) -> Outcome:
         """Drain one conversation within the time that remains. Any error but a lost lease is raised: Lambda retries."""
         run = _Run(self, remaining_ms)
         now = self.clock()
@@ -86,13 +86,13 @@ class Worker:
 class _Run:
     """One invocation: a worker, and the time it has."""
 
-    def __init__(self, worker: Worker, remaining_ms: Callable[[], int]) -> None:
+    def __init__(self, worker: Worker, remaining_ms: Callable[[], float]) -> None:
         self._w = worker
         self._remaining_ms = remaining_ms
 
     def until(self) -> int:
         """When the work that starts now is over for sure."""
-        return self._w.clock() + min(self._remaining_ms(), TURN_MS) + LEASE_SPARE_MS
+        return self._w.clock() + min(int(self._remaining_ms()), TURN_MS) + LEASE_SPARE_MS
 
     def drain(self, lease: Lease) -> Outcome:
         """Answer turn after turn until the lease could be released with nothing left."""

@@ -85,10 +85,8 @@ class DynamoInbox:
             self._admit(message, item, now=now, room=ROOM_LEFT)
         except TransactionRefused as exc:
             refused = _why_refused(exc)
-            full = exc.failed.get(_CONVERSATION)
-            if refused is Accepted.OVERFLOW and full and full["open_turns"] == MAX_OPEN_TURNS:
-                return self._accept_overflow(message, now=now)
-            return refused
+            just_full = refused is Accepted.OVERFLOW and _open_turns(exc) == MAX_OPEN_TURNS
+            return self._accept_overflow(message, now=now) if just_full else refused
         return Accepted.QUEUED
 
     def _accept_overflow(self, message: IncomingMessage, *, now: int) -> Accepted:
@@ -96,7 +94,9 @@ class DynamoInbox:
         try:
             self._admit(message, schema.overflow_item(message, now=now), now=now, room=JUST_FULL)
         except TransactionRefused as exc:
-            return _why_refused(exc)
+            refused = _why_refused(exc)
+            room_again = refused is Accepted.OVERFLOW and _open_turns(exc) < MAX_OPEN_TURNS
+            return self.accept(message, now=now) if room_again else refused
         return Accepted.OVERFLOW
 
     def _admit(self, message: IncomingMessage, item: Item, *, now: int, room: ConditionBase) -> None:
@@ -340,6 +340,10 @@ def _why_refused(refused: TransactionRefused) -> Accepted:
     if _MARK in refused.failed:
         return Accepted.DUPLICATE_OPEN
     return Accepted.OVERFLOW
+
+
+def _open_turns(refused: TransactionRefused) -> int:
+    return int((refused.failed.get(_CONVERSATION) or {}).get("open_turns", 0))
 
 
 def _give_back(turn: Turn, *, refund: bool) -> list[Write]:

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import click
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -37,13 +36,6 @@ _BAD_CREDENTIALS: Final = frozenset(
     }
 )
 _BUSY: Final = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"})
-
-
-def refusal(line: str) -> click.ClickException:
-    """What was typed cannot be meant: one line, exit code 2."""
-    refused = click.ClickException(line)
-    refused.exit_code = 2
-    return refused
 
 
 def explain(cause: BaseException | None, *, table: str, region: str) -> str:

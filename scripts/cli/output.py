@@ -41,8 +41,8 @@ class Page:
 class Output(Protocol):
     """Prints what a command found or did, on standard output."""
 
-    def people(self, page: Page) -> None:
-        """A part of the list."""
+    def people(self, page: Page, *, access: str | None) -> None:
+        """A part of the list, perhaps of those with one access only."""
 
     def portrait(self, portrait: Portrait) -> None:
         """One person."""
@@ -61,7 +61,7 @@ class Output(Protocol):
 class Json:
     """`Output` for programs: keys only ever come in addition, times are in UTC."""
 
-    def people(self, page: Page) -> None:
+    def people(self, page: Page, *, access: str | None) -> None:  # noqa: ARG002 (who asked for it knows)
         people = [_standing_as_json(standing) for standing in page.people]
         print_json({"people": people, "page": page.number, "pages": page.pages, "total": page.total})
 
@@ -87,12 +87,13 @@ class Text:
     now: int
     zone: ZoneInfo
 
-    def people(self, page: Page) -> None:
+    def people(self, page: Page, *, access: str | None) -> None:
         if not page.total:
-            click.echo("Nobody to list yet: people appear here once they have written.")
+            nobody = f"Nobody has the access {access}." if access else NOBODY
+            click.echo(nobody)
             return
         _print_fitting([self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS])
-        click.echo(f"\npage {page.number} of {page.pages}, {_counted(page.total, 'person', 'people')}")
+        click.echo(f"\npage {page.number} of {page.pages}, {counted(page.total, 'person', 'people')}")
 
     def portrait(self, portrait: Portrait) -> None:
         from rich.table import Table  # noqa: PLC0415
@@ -109,7 +110,7 @@ class Text:
             ("first seen", self._moment(person.first_seen)),
             ("last seen", self._moment(person.last_seen)),
             ("told of limit", person.told_day or "never"),
-            ("announced", "yes" if person.announced else "no"),
+            ("owner told", "yes" if person.announced else "no"),
             ("stored turns", str(portrait.turns)),
         ]
         for name, value in rows:
@@ -120,7 +121,7 @@ class Text:
         click.echo(f"{standing.person.id} {_decision(standing)}")
 
     def forgotten(self, before: Portrait) -> None:
-        stays = kept_decision(before.standing.person)
+        stays = _kept_decision(before.standing.person)
         click.echo(f"{before.standing.person.id} is forgotten{f'; {stays} stays' if stays else ''}.")
 
     def saved(self, person: PersonId, file: str) -> None:
@@ -170,6 +171,7 @@ class Text:
         return datetime.fromtimestamp(at / 1000, self.zone)
 
 
+NOBODY: Final = "Nobody to list yet: people appear here once they have written."
 _LAYOUTS: Final = ((_WIDE_GAP, True), (_NARROW_GAP, True), (_NARROW_GAP, False))
 """Gap between columns, and whether first seen is shown: the first that fits. Ids are never shortened."""
 
@@ -184,7 +186,12 @@ def as_text(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def kept_decision(person: Person) -> str:
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its word."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def _kept_decision(person: Person) -> str:
     """What of the owner's decision outlives forgetting, in words; empty for nothing."""
     match person.access:
         case Access.BLOCKED:
@@ -206,7 +213,7 @@ def _decision(standing: Standing) -> str:
             return "may now ask without limit."
     if standing.person.daily_limit is None:
         return f"now has the default limit, {standing.limit} a day."
-    return f"may now ask {_counted(standing.person.daily_limit, 'question', 'questions')} a day."
+    return f"may now ask {counted(standing.person.daily_limit, 'question', 'questions')} a day."
 
 
 def _access(person: Person) -> str:
@@ -217,10 +224,6 @@ def _access(person: Person) -> str:
 
 def _used(standing: Standing) -> str:
     return f"{standing.used}/{standing.limit}" if standing.limit else str(standing.used)
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _plain(text: str, style: str = "") -> Any:

@@ -13,8 +13,8 @@ import click
 from chalicelib.admin import Admin, Sort
 from chalicelib.errors import ParleyError, UnknownPerson
 from chalicelib.messages import Access, Channel, PersonId
-from scripts.cli.output import Json, Output, Page, Text, as_text, kept_decision, print_json
-from scripts.cli.stage import Place, find
+from scripts.cli.output import Json, Output, Page, Text, as_text, counted, print_json
+from scripts.cli.stage import Place, Refused, find
 
 P = ParamSpec("P")
 
@@ -39,7 +39,7 @@ class Desk:
             raise UnknownPerson("nobody of that id has written yet")
         if len(found) > 1:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            raise _refusal(f'"{name}" may be {", ".join(found[:_SHOWN])}{more}: give more of the id')
+            raise Refused(f'"{name}" may be {", ".join(found[:_SHOWN])}{more}: give more of the id')
         return found[0]
 
 
@@ -83,8 +83,8 @@ def list_people(desk: Desk, *, sort: str, reverse: bool, access: str | None, pag
     found = desk.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
     shown = Page.of(found, number=page, size=page_size)
     if page > shown.pages:
-        raise _refusal(f"there is no page {page}: the last one is {shown.pages}")
-    desk.output.people(shown)
+        raise Refused(f"there is no page {page}: the last one is {shown.pages}")
+    desk.output.people(shown, access=access)
 
 
 @people.command()
@@ -105,7 +105,7 @@ def allow(desk: Desk, person: str) -> None:
 
 def _questions(_: click.Context, __: click.Parameter, value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= len(str(MAX_LIMIT)) and int(value) <= MAX_LIMIT):
-        raise _refusal(f'"{value}" is no limit: give a whole number from 0 to {MAX_LIMIT}')
+        raise Refused(f'"{value}" is no limit: give a whole number from 0 to {MAX_LIMIT}')
     return int(value)
 
 
@@ -144,7 +144,7 @@ def forget(desk: Desk, person: str, *, yes: bool) -> None:
     What you decided about them stays, and so do the counts of the last days: forgetting is no way round a limit.
     """
     if isinstance(desk.output, Json) and not yes:
-        raise _refusal("--json asks no questions: add --yes")
+        raise Refused("--json asks no questions: add --yes")
     whom = desk.person(person)
     if yes or _is_sure(desk.admin, whom):
         desk.output.forgotten(desk.admin.forget(whom))
@@ -178,9 +178,10 @@ def _desk(place: Place, *, json: bool) -> Desk:
 
 def _is_sure(admin: Admin, person: PersonId) -> bool:
     portrait = admin.show(person)
-    stays = kept_decision(portrait.standing.person)
-    click.echo(f"{person}: {portrait.turns} stored turns.{f' It stays: {stays}.' if stays else ''}", err=True)
-    return click.confirm("Delete them and all else of this person? This cannot be undone.", err=True)
+    click.echo(f"{person}: {counted(portrait.turns, 'stored turn', 'stored turns')}.", err=True)
+    if portrait.standing.person.access is Access.BLOCKED:
+        click.echo("Who is blocked stays so, for good once forgotten: else lift the block first.", err=True)
+    return click.confirm("Delete all that is stored of this person? This cannot be undone.", err=True)
 
 
 def _write(file: str, text: str) -> None:
@@ -191,12 +192,6 @@ def _write(file: str, text: str) -> None:
             saved.write(f"{text}\n")
     except OSError as exc:
         raise click.ClickException(f"{file} cannot be written: {exc.strerror}") from exc
-
-
-def _refusal(line: str) -> click.ClickException:
-    from scripts.cli.explain import refusal  # noqa: PLC0415 (brings botocore)
-
-    return refusal(line)
 
 
 def _clock() -> int:

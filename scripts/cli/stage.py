@@ -9,6 +9,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import click
+
 from chalicelib.errors import ConfigError, StoreError
 from chalicelib.settings import Settings
 
@@ -24,6 +26,12 @@ _DEMO_STATE = ROOT / ".parley" / "demo.json"
 _OURS = "PARLEY_"
 _TIMEOUT_S = 5
 _TRIES = 3
+
+
+class Refused(click.ClickException):
+    """What was typed cannot be meant; shown as one line."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -59,17 +67,15 @@ def find(stage: str, env: Mapping[str, str]) -> Place:
 
 def _deployed(stage: str, env: Mapping[str, str]) -> Place:
     settings = Settings.from_env({**_configured(stage), **_ours(env), "PARLEY_STAGE": stage})
-    return Place(settings, _client(region_name=env.get("AWS_REGION") or None))
+    return Place(settings, _client(env.get("AWS_REGION") or None))
 
 
 def _configured(stage: str) -> dict[str, str]:
     """What `chalice deploy` would set for the stage."""
-    from scripts.cli.explain import refusal  # noqa: PLC0415 (brings botocore)
-
     config = _read(_CONFIG)
     stages = config.get("stages", {})
     if stage not in stages:
-        raise refusal(f'there is no stage "{stage}": .chalice/config.json has {", ".join(stages)}; and there is {DEMO}')
+        raise Refused(f'there is no stage "{stage}": .chalice/config.json has {", ".join(stages)}; and there is {DEMO}')
     return {**config.get("environment_variables", {}), **stages[stage].get("environment_variables", {})}
 
 
@@ -77,14 +83,7 @@ def _demo(env: Mapping[str, str]) -> Place:
     """As the world sets itself up: by the environment alone, without `.chalice/config.json`."""
     facts = _ask_demo(env.get("PARLEY_DEMO_URL") or _demo_url())
     settings = Settings.from_env({**_ours(env), "PARLEY_STAGE": facts["stage"], "PARLEY_TABLE": facts["table"]})
-    client = _client(
-        region_name=facts["aws_region"],
-        endpoint_url=facts["aws_endpoint_url"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 (what the emulator expects)
-        proxies={},
-    )
-    return Place(settings, client)
+    return Place(settings, _client(facts["aws_region"], emulator=facts["aws_endpoint_url"]))
 
 
 def _demo_url() -> str:
@@ -102,21 +101,25 @@ def _ask_demo(url: str) -> Mapping[str, str]:
         raise ConfigError("no demo is running: start one with scripts/parley demo") from exc
 
 
-def _client(*, proxies: dict[str, str] | None = None, **where: str | None) -> "DynamoDBClient":
+def _client(region: str | None, *, emulator: str | None = None) -> "DynamoDBClient":
+    """The owner's way to AWS, or the one to an emulator, which wants neither the owner's credentials nor a proxy."""
     import boto3  # noqa: PLC0415 (slow; `--help` does without)
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
     from scripts.cli.explain import explain_setup  # noqa: PLC0415
 
+    credentials = "test" if emulator else None
     config = Config(
         connect_timeout=_TIMEOUT_S,
         read_timeout=_TIMEOUT_S,
         retries={"total_max_attempts": _TRIES, "mode": "standard"},
-        proxies=proxies,
+        proxies={} if emulator else None,
     )
     try:
-        return boto3.Session().client("dynamodb", config=config, **where)
+        return boto3.Session(credentials, credentials, region_name=region).client(
+            "dynamodb", endpoint_url=emulator, config=config
+        )
     except BotoCoreError as exc:
         raise ConfigError(explain_setup(exc) or f"AWS cannot be asked: {exc}") from exc
     except ValueError as exc:  # an endpoint in the environment that is no URL

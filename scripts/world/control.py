@@ -159,7 +159,9 @@ class Control:
     async def messenger(self, _: Request) -> Response:
         """Everything the page shows."""
         people = [person.as_json() for person in self._meta.people.values()]
-        return JSONResponse({"page": {"id": PAGE_ID, "name": PAGE_NAME}, "model": self._model, "people": people})
+        page = {"id": PAGE_ID, "name": PAGE_NAME}
+        state = {"began_at": self._meta.began_at, "page": page, "model": self._model, "people": people}
+        return JSONResponse(state)
 
     async def add_person(self, request: Request) -> Response:
         """One more test person."""

@@ -122,6 +122,7 @@ class _Environment:
         process = _PROCESSES.Process(target=_serve, args=(theirs, handler), daemon=True)
         process.start()
         theirs.close()
+        ours.recv()  # a cold start is not counted as running
         return cls(name, ours, process)
 
     def run(self, event: Any, timeout_s: float) -> Any:
@@ -148,6 +149,7 @@ def _serve(pipe: Connection, handler: str) -> None:
     import app  # noqa: PLC0415 (here, not in the world's own process)
 
     function: Callable[[Any, Any], Any] = getattr(app, handler)
+    pipe.send("ready")
     while True:
         try:
             event, timeout_ms = pipe.recv()

@@ -85,7 +85,7 @@ class World:
         lambda_door = LambdaDoor(self._invoker(gateway), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
-            model={"name": bootstrap.settings().model if self._real_model else "", "stand_in": not self._real_model},
+            model={"name": bootstrap.settings().model, "stand_in": not self._real_model},
             meta=self.meta,
             recorders={"graph": self.meta.recorder, "model": self.stand_in.recorder, "owner": self.post.recorder},
             inbox=DynamoInbox(bootstrap.table()),

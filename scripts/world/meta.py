@@ -84,11 +84,13 @@ class Meta:
         self._numbers = itertools.count(1)
         self._echoes: set[asyncio.Task[int]] = set()
         self.people: dict[str, TestPerson] = {}
+        self.began_at = 0
         self.reset()
 
     def reset(self) -> None:
         """The three test people, who have not written yet."""
         self.recorder.reset()
+        self.began_at = _now()
         self.people.clear()
         for name in _NAMES:
             self.add(name)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 import pytest
@@ -93,8 +93,7 @@ def running_demo(*options: str, env: Mapping[str, str] | None = None) -> Iterato
     command = [sys.executable, "-m", "scripts.world", "--headless", "--port", str(free_port()), *options]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout
-        ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
+        ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+)\n", _output(process).readline())
         assert ready, "the demo did not start"
         demo = Demo(ready[1])
         with closing(demo.http):
@@ -102,8 +101,12 @@ def running_demo(*options: str, env: Mapping[str, str] | None = None) -> Iterato
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=ENDED_IN_S)
-        if process.stdout:
-            process.stdout.close()
+        _output(process).close()
+
+
+def _output(process: subprocess.Popen[str]) -> IO[str]:
+    assert process.stdout is not None
+    return process.stdout
 
 
 @pytest.fixture(scope="session")

@@ -8,21 +8,23 @@ import { seconds } from "/page/when.js";
 const EVERY = 500;
 const KEPT = 200;
 
-/** Follows the calls once people are `ready`; `nameOf(psid)` says whom a call is about. */
-export function followCalls({ nameOf, ready }) {
+/** Follows the calls once people are `ready`; `nameOf(psid)` says whom a call is about, `began()` since when the world is. */
+export function followCalls({ nameOf, ready, began }) {
   const list = byId("calls");
   let last = 0;
+  let since = null;
 
   const ask = async () => {
     await ready;
+    if (since !== began()) startAnew();
     return api.calls(last);
   };
-  const told = ({ calls, next }) => {
-    if (next < last) startAnew();
-    else add(calls);
+  const told = (calls) => {
+    add(calls);
     byId("calls-empty").hidden = list.children.length > 0;
   };
   const startAnew = () => {
+    since = began();
     list.replaceChildren();
     last = 0;
   };

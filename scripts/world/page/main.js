@@ -87,4 +87,4 @@ function failed(failures) {
 foldingPanel();
 const refresh = poll({ ask: api.messenger, told, failed, every: EVERY });
 const refreshQuota = followQuota({ current, ready });
-followCalls({ nameOf, ready });
+followCalls({ nameOf, ready, began: () => world.began_at });
