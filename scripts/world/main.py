@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from scripts.world.aws import CREDENTIALS, REGION, Emulator, LambdaDoor, Post
+from scripts.world.aws import CREDENTIALS, REGION, Emulator, LambdaDoor, Post, is_free
 from scripts.world.control import Control
 from scripts.world.functions import FunctionFailed, Functions, Spec
 from scripts.world.meta import PAGE_ID, Meta
@@ -241,6 +241,8 @@ def _announce(world: World, *, headless: bool) -> None:
 )
 def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot with its whole local world, until Ctrl+C."""
+    if not is_free(port):
+        raise click.ClickException(f"port {port} is in use; choose another one with --port")
     STATE.mkdir(exist_ok=True)
     world = World(port, worker_timeout_s=worker_timeout)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -254,3 +256,5 @@ def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
         world.close()
         if state.exists() and json.loads(state.read_text())["url"] == world.url:
             state.unlink()
+    # Not through the interpreter's own end, which waits for threads that wait for what was just killed.
+    os._exit(0)
