@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib import access, quota
-from chalicelib.channels.messenger.events import MAX_TEXT
 from chalicelib.commands import Command
 from chalicelib.errors import ModelError
 from chalicelib.history import tokens
 from chalicelib.messages import (
+    MAX_TEXT,
     Choice,
     Exchange,
     Finished,

@@ -5,7 +5,7 @@ Fields that hold people's words are kept out of `repr`, so that no log line or t
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 PersonId = NewType("PersonId", str)
 """`messenger:<page id>:<PSID>`."""
@@ -15,6 +15,10 @@ ConversationId = NewType("ConversationId", str)
 
 TurnId = NewType("TurnId", str)
 """`<event time in ms>#<sha256 of the message id>`; sorts by time, made in `store/schema.py`."""
+
+
+MAX_TEXT: Final = 4000
+"""The longest question, in characters."""
 
 
 class Channel(StrEnum):

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.channels.messenger.events import MAX_TEXT
 from chalicelib.commands import Command, parse
-from chalicelib.messages import Access, Person, Turn, TurnState
+from chalicelib.messages import MAX_TEXT, Access, Person, Turn, TurnState
 
 STALE_MS: Final = 60 * 60 * 1000
 """An answer that comes later than this is no answer any more."""

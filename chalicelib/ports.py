@@ -212,7 +212,8 @@ class Sender(Protocol):
     def attend(self, person: PersonId) -> AbstractContextManager[None]:
         """Show that the message was seen and that the bot is typing, for as long as the context lasts.
 
-        Never raises: a failing courtesy must not cost the answer.
+        A courtesy that fails does not cost the answer; only ChannelBroken is raised, at the end of the context, because
+        then no answer can be delivered either.
         """
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:

@@ -30,6 +30,7 @@ class Secrets:
         """The secret. Raises ConfigError, which says where to put it, when there is none."""
         value = self.find(name)
         if not value:
+            self._fetched_at = float("-inf")  # so that it is found as soon as the owner has put it there
             raise ConfigError(f"the SSM parameter {self.prefix}/{name} is missing; put it there as a SecureString")
         return value
 

@@ -131,7 +131,7 @@ class _Run:
         return closed, holding
 
     def _answer(self, lease: Lease, turn: Turn, memory: tuple[Turn, ...]) -> Turn | None:
-        """The turn with its reply recorded; None when there is none to give."""
+        """The turn with its reply recorded; None, or the turn without a reply, when there is none to give."""
         person = self._w.people.get(turn.person) or Person(turn.person)
         self._w.owner.meet(person)
         now = self._w.clock()
@@ -193,6 +193,9 @@ class _Run:
                 reply, usage = self._w.answers.ask(turn, history, left=left, day=day, seconds=seconds)
         except ModelError as exc:
             return self._apologise(lease, turn, exc)
+        except ChannelBroken as exc:
+            self._give_up(turn, exc)
+            return turn
         self._w.log(
             "model",
             corr=correlation(turn.id),
@@ -230,11 +233,12 @@ class _Run:
         """Whether the person got the reply. Raises DeliveryError when a later try may succeed."""
         try:
             self._w.sender.deliver(turn, reply, receipts=lambda: self._w.inbox.receipts(turn), seconds=DELIVERY_S)
-        except ChannelBroken as exc:
-            self._w.log.failure("deliver", exc, corr=correlation(turn.id))
-            self._w.owner.channel_is_broken(exc)
-            return False
-        except PersonUnreachable as exc:
-            self._w.log.failure("deliver", exc, corr=correlation(turn.id))
+        except (ChannelBroken, PersonUnreachable) as exc:
+            self._give_up(turn, exc)
             return False
         return True
+
+    def _give_up(self, turn: Turn, error: ChannelBroken | PersonUnreachable) -> None:
+        self._w.log.failure("deliver", error, corr=correlation(turn.id))
+        if isinstance(error, ChannelBroken):
+            self._w.owner.channel_is_broken(error)

@@ -16,7 +16,7 @@ import openai
 from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import EasyInputMessageParam, ResponseInputParam
 
-from chalicelib.errors import ModelBusy, ModelError, ModelRefused, ModelUnusable
+from chalicelib.errors import ConfigError, ModelBusy, ModelError, ModelRefused, ModelUnusable
 from chalicelib.messages import Finished, FinishReason, ModelEvent, Prompt, TextDelta, Usage
 
 Api = Literal["responses", "chat"]
@@ -149,6 +149,8 @@ def _translated() -> Iterator[None]:
     """Turns the SDK's errors into ours. Providers' words stay in the cause: they may repeat the question."""
     try:
         yield
+    except ConfigError as exc:
+        raise ModelUnusable("there is no key", cause="key") from exc
     except openai.APIConnectionError as exc:
         raise ModelBusy(f"the provider is out of reach: {type(exc).__name__}") from exc
     except openai.APIStatusError as exc:

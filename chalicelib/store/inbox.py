@@ -45,6 +45,8 @@ ROOM_LEFT = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TUR
 JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
 NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
 SOMETHING_OPEN = Attr("open_turns").gt(0)
+STILL_DUE = Attr("due_bucket").exists()
+"""Also true when a worker died between closing the last turn and the release: the next one only releases."""
 
 
 def nobody_works(now: int) -> ConditionBase:
@@ -118,9 +120,10 @@ class DynamoInbox:
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         change = Change(put={"lease_owner": owner, "lease_until": until}, count={"fence": 1})
+        something_to_do = SOMETHING_OPEN | STILL_DUE
         try:
             item = self.table.write(
-                update(schema.conversation_key(conversation), change, when=nobody_works(now) & SOMETHING_OPEN)
+                update(schema.conversation_key(conversation), change, when=nobody_works(now) & something_to_do)
             )
         except ConditionFailed:
             return None

@@ -11,10 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalicelib.messages import Channel, ConversationId, IncomingMessage, PersonId, TurnId
-
-MAX_TEXT: Final = 4000
-"""Characters of a message that are kept; a longer one is cut one beyond, so that its length can still be refused."""
+from chalicelib.messages import MAX_TEXT, Channel, ConversationId, IncomingMessage, PersonId, TurnId
 
 PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
 """Who sends what a human types into the page's inbox (Meta's pages print both)."""
@@ -300,6 +297,7 @@ def _count(value: object) -> int:
 
 
 def _kept(text: str) -> str:
+    """What is stored of a text: cut one character too long, so that its length can still be refused."""
     return _clean(text[: MAX_TEXT + 1])
 
 

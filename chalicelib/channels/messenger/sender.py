@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,19 +28,20 @@ class MessengerSender:
     """`ports.Sender` over the Graph API."""
 
     graph: Graph
+    typing_every_s: float = TYPING_EVERY_S
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
 
     @contextmanager
     def attend(self, person: PersonId) -> Iterator[None]:
         over = threading.Event()
-        courtesy = threading.Thread(target=self._be_courteous, args=(_psid(person), over), daemon=True)
-        courtesy.start()
-        try:
-            yield
-        finally:
-            over.set()
-            courtesy.join()
+        with ThreadPoolExecutor(1) as pool:
+            courtesy = pool.submit(self._be_courteous, _psid(person), over)
+            try:
+                yield
+            finally:
+                over.set()
+        courtesy.result()
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
         deadline = self.monotonic() + seconds
@@ -50,9 +52,11 @@ class MessengerSender:
             choices = reply.choices if number == len(parts) - 1 else ()
             message = {"text": text, "metadata": metadata(turn.id, number), **_quick_replies(choices)}
             body = {"recipient": {"id": _psid(turn.person)}, "messaging_type": "RESPONSE", "message": message}
-            self._send(body, arrived=lambda number=number: number in receipts(), deadline=deadline)  # type: ignore[misc]
+            self._send(body, number, receipts=receipts, deadline=deadline)
 
-    def _send(self, body: Mapping[str, Any], *, arrived: Callable[[], bool], deadline: float) -> None:
+    def _send(
+        self, body: Mapping[str, Any], number: int, *, receipts: Callable[[], frozenset[int]], deadline: float
+    ) -> None:
         for attempt in range(1, _TRIES + 1):
             try:
                 return self.graph.post(_PATH, body)
@@ -64,19 +68,20 @@ class MessengerSender:
                 if attempt == _TRIES or self.monotonic() + pause > deadline:
                     raise DeliveryError(exc.reason) from exc
                 self.sleep(pause)
-                if exc.failure is Failure.AMBIGUOUS and arrived():
+                if exc.failure is Failure.AMBIGUOUS and number in receipts():
                     return None
         return None
 
     def _be_courteous(self, psid: str, over: threading.Event) -> None:
-        """Seen, then typing until it is over. A courtesy that fails ends here: the answer will meet the same fault."""
+        """Seen, then typing until it is over. Ends at the first failure, and raises it when it is ChannelBroken."""
         try:
             self._act(psid, "mark_seen")
             self._act(psid, "typing_on")
-            while not over.wait(TYPING_EVERY_S):
+            while not over.wait(self.typing_every_s):
                 self._act(psid, "typing_on")
-        except GraphError:
-            return
+        except GraphError as exc:
+            if exc.failure is Failure.BROKEN:
+                raise ChannelBroken(exc.reason) from exc
 
     def _act(self, psid: str, action: str) -> None:
         self.graph.post(_PATH, {"recipient": {"id": psid}, "sender_action": action})
