@@ -159,12 +159,15 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
     }
 
 
-def _utc(at: int) -> str:
-    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _utc(at: int) -> str | None:
+    """None for never."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None
 
 
 def _is_known(person: Person) -> bool:
-    return person.first_seen > 0
+    """Somebody forgotten is unknown, unless the owner's decision stands: it can still be changed."""
+    decided = person.access is not Access.DEFAULT or person.daily_limit is not None
+    return person.first_seen > 0 or decided
 
 
 def _conversation(person: PersonId) -> ConversationId:

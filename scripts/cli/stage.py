@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[2]
 DEMO: Final = "demo"
 _CONFIG = ROOT / ".chalice" / "config.json"
-_DEMO_STATE = ROOT / ".parley" / "demo.json"
+_DEMO_STATES = ROOT / ".parley"
 _OURS = "PARLEY_"
 _TIMEOUT_S = 5
 _TRIES = 3
@@ -80,25 +80,33 @@ def _configured(stage: str) -> dict[str, str]:
 
 
 def _demo(env: Mapping[str, str]) -> Place:
-    """As the world sets itself up: by the environment alone, without `.chalice/config.json`."""
-    facts = _ask_demo(env.get("PARLEY_DEMO_URL") or _demo_url())
-    settings = Settings.from_env({**_ours(env), "PARLEY_STAGE": facts["stage"], "PARLEY_TABLE": facts["table"]})
-    return Place(settings, _client(facts["aws_region"], emulator=facts["aws_endpoint_url"]))
+    """As the world says it is set up."""
+    named = env.get("PARLEY_DEMO_URL")
+    for url in [named] if named else _demo_urls():
+        if facts := _ask_demo(url):
+            return Place(Settings.from_env(facts["settings"]), _client(facts["region"], emulator=facts["endpoint"]))
+    raise ConfigError("no demo is running: start one with scripts/parley demo")
 
 
-def _demo_url() -> str:
-    return str(_read(_DEMO_STATE).get("url", "")) if _DEMO_STATE.exists() else ""
+def _demo_urls() -> list[str]:
+    """Where demos were started, the latest first; some may have been killed."""
+    states = sorted(_DEMO_STATES.glob("demo-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [str(_read(state).get("url", "")) for state in states]
 
 
-def _ask_demo(url: str) -> Mapping[str, str]:
-    """What is where in the world at `url`."""
+def _ask_demo(url: str) -> Mapping[str, Any] | None:
+    """What is where in the world at `url`; None when there is none."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(f"{url}/world", timeout=_TIMEOUT_S) as answer:
             facts = json.load(answer)
-        return {name: str(facts[name]) for name in ("stage", "table", "aws_region", "aws_endpoint_url")}
-    except (OSError, HTTPException, ValueError, KeyError, TypeError) as exc:
-        raise ConfigError("no demo is running: start one with scripts/parley demo") from exc
+        return {
+            "settings": {name: str(value) for name, value in facts["settings"].items()},
+            "region": str(facts["aws_region"]),
+            "endpoint": str(facts["aws_endpoint_url"]),
+        }
+    except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _client(region: str | None, *, emulator: str | None = None) -> "DynamoDBClient":

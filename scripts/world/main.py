@@ -32,6 +32,7 @@ STAGE = "demo"
 TABLE = f"parley-{STAGE}"
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".parley"
+_CONFIG: Mapping[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())
 _BEAT_S = 60.0
 
 
@@ -41,6 +42,7 @@ class World:
     def __init__(self, port: int, *, worker_timeout_s: float | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.log_file = STATE / f"demo-{port}.log"
+        self._state_file = STATE / f"demo-{port}.json"
         self.emulator = Emulator()
         self.functions = Functions(_specs(worker_timeout_s))
         self.meta = Meta(f"{self.url}/webhook")
@@ -56,6 +58,7 @@ class World:
         self.emulator.start()
         os.environ |= self._environment()
         self._fill()
+        self._state_file.write_text(json.dumps({"url": self.url}))
 
     def interrupt(self, *_: object) -> None:
         """A signal: the end, unless the server has dealt with it, which raises it again once it has shut down."""
@@ -72,6 +75,7 @@ class World:
         self._ended.set()
         self.functions.close()
         self.emulator.stop()
+        self._state_file.unlink(missing_ok=True)
 
     def asgi(self) -> Starlette:
         """Everything on one port: the app's own routes are what is left over."""
@@ -110,6 +114,7 @@ class World:
 
     def _environment(self) -> dict[str, str]:
         local = {
+            **{name: value for name, value in _CONFIG["environment_variables"].items() if name not in os.environ},
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.emulator.url,
             "AWS_ENDPOINT_URL_LAMBDA": f"{self.url}/lambda",
@@ -136,6 +141,7 @@ class World:
             "graph_url": os.environ["PARLEY_GRAPH_URL"],
             "openai_base_url": os.environ.get("OPENAI_BASE_URL", ""),
             "log_file": str(self.log_file),
+            "settings": {name: value for name, value in os.environ.items() if name.startswith("PARLEY_")},
         }
 
     def _fill(self) -> None:
@@ -191,7 +197,7 @@ _TICK: Mapping[str, Any] = {
 
 def _specs(worker_timeout_s: float | None) -> dict[str, Spec]:
     """The functions with the time-outs of `.chalice/config.json`, named as Chalice names them."""
-    functions = json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_functions"]
+    functions = _CONFIG["lambda_functions"]
     specs = {name: Spec(name, functions[name]["lambda_timeout"]) for name in ("worker", "heartbeat")}
     if worker_timeout_s:
         specs["worker"] = Spec("worker", worker_timeout_s)
@@ -247,14 +253,12 @@ def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     world = World(port, worker_timeout_s=worker_timeout)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, world.interrupt)
-    state = STATE / "demo.json"
     try:
         world.start()
-        state.write_text(json.dumps({"url": world.url}))
         asyncio.run(_serve(world, port, headless=headless))
     finally:
         world.close()
-        if state.exists() and json.loads(state.read_text())["url"] == world.url:
-            state.unlink()
+        if headless:
+            world.log_file.unlink(missing_ok=True)
     # Not through the interpreter's own end, which waits for threads that wait for what was just killed.
     os._exit(0)

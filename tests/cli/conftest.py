@@ -1,0 +1,75 @@
+"""The command line over a table that moto keeps in this process."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from chalicelib.store.alerts import DynamoAlerts
+from chalicelib.store.inbox import DynamoInbox
+from chalicelib.store.people import DynamoPeople
+from chalicelib.store.table import Table
+from scripts.cli.__main__ import PROGRAM, parley
+from scripts.world.table import create_table
+from tests.cli.page import Page
+from tests.contract.stores import Store, dynamo_client
+from tests.fakes.rim import FakeClock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Run = Callable[..., Result]
+ENVIRONMENT = {
+    "AWS_REGION": "eu-central-1",
+    "AWS_PROFILE": None,
+    "PARLEY_STAGE": None,
+    "PARLEY_TABLE": None,
+    "PARLEY_TIMEZONE": "UTC",
+    "PARLEY_DAILY_LIMIT": "10",
+    "PARLEY_DEMO_URL": None,
+    "PARLEY_CALLED_FROM": None,
+    "COLUMNS": "80",
+}
+
+
+@pytest.fixture(scope="package")
+def client() -> Iterator["DynamoDBClient"]:
+    with mock_aws():
+        yield dynamo_client("https://dynamodb.eu-central-1.amazonaws.com")
+
+
+@pytest.fixture
+def page(client: "DynamoDBClient") -> Iterator[Page]:
+    """The page of stage dev, now."""
+    table = Table(client, "parley-dev")
+    create_table(client, table.name)
+    store = Store(DynamoInbox(table), DynamoPeople(table), DynamoAlerts(table), expire=lambda _: None)
+    clock = FakeClock(time.time_ns() // 1_000_000)
+    yield Page(store, clock, day=datetime.fromtimestamp(clock() / 1000, UTC).date().isoformat())
+    client.delete_table(TableName=table.name)
+
+
+def _run(*arguments: Any, answer: str | None = None, **environment: str) -> Result:
+    return CliRunner().invoke(
+        parley,
+        [str(argument) for argument in arguments],
+        input=answer,
+        env={**ENVIRONMENT, **environment},
+        prog_name=PROGRAM,
+    )
+
+
+@pytest.fixture
+def run(page: Page) -> Run:
+    """The command line as the owner of the page runs it."""
+    return _run
+
+
+@pytest.fixture
+def people(run: Run) -> Run:
+    return partial(run, "people")

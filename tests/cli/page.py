@@ -1,0 +1,45 @@
+"""A page and those who write to it, for tests of what its owner sees and decides."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.messages import Channel, ConversationId, IncomingMessage, PersonId, Reply, TurnState
+from tests.contract.stores import Store
+from tests.fakes.rim import FakeClock
+
+PAGE_ID: Final = "100200300400500"
+ANNA: Final = PersonId(f"messenger:{PAGE_ID}:7293847561029384")
+BERT: Final = PersonId(f"messenger:{PAGE_ID}:7293847561029385")
+
+
+@dataclass
+class Page:
+    """What the bot does when people write, without a bot."""
+
+    store: Store
+    clock: FakeClock
+    day: str
+    heard: int = field(default=0)
+
+    def hears(self, person: PersonId = ANNA, text: str = "What is new?") -> None:
+        """A message comes and waits."""
+        self.heard += 1
+        room = ConversationId(person)
+        message = IncomingMessage(f"mid-{self.heard}", Channel.MESSENGER, room, person, self.clock(), text)
+        self.store.inbox.accept(message, now=self.clock())
+
+    def begins(self, person: PersonId = ANNA, text: str = "What is new?") -> None:
+        """A message comes, and a worker takes it up."""
+        self.hears(person, text)
+        self.store.inbox.take(ConversationId(person), owner="w", now=self.clock(), until=self.clock() + 60_000)
+
+    def answers(self, person: PersonId = ANNA, text: str = "What is new?", answer: str = "Nothing.") -> None:
+        """A message comes, is charged and answered."""
+        self.hears(person, text)
+        inbox, until = self.store.inbox, self.clock() + 60_000
+        lease = inbox.take(ConversationId(person), owner="w", now=self.clock(), until=until)
+        assert lease
+        turn = inbox.load(lease, now=self.clock()).open[0]
+        inbox.charge(lease, turn, day=self.day, limit=None, until=until)
+        inbox.record(lease, turn, Reply(answer), until=until)
+        inbox.finish(lease, turn, TurnState.DONE, release=True)

@@ -1,0 +1,192 @@
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.admin import Admin, Sort
+from chalicelib.errors import PersonBusy, StoreError, UnknownPerson
+from chalicelib.messages import Access, ConversationId, Person, PersonId
+from chalicelib.settings import Settings
+from tests.cli.page import ANNA, BERT, Page
+from tests.contract.stores import fake_store
+from tests.fakes.rim import FakeClock
+
+CARA = PersonId("messenger:1:9384")
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page(fake_store(), FakeClock(), day="2026-11-20")
+
+
+@pytest.fixture
+def admin(page: Page) -> Admin:
+    return Admin(
+        people=page.store.people,
+        conversations=page.store.inbox,
+        clock=page.clock,
+        settings=Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}),
+    )
+
+
+@pytest.fixture
+def three(page: Page) -> None:
+    """Anna came first and asks most, Bert came second, Cara came last; Anna was seen last."""
+    for person in (ANNA, BERT, CARA, ANNA):
+        page.answers(person)
+        page.clock.tick(minutes=1)
+
+
+def listed(admin: Admin, sort: Sort, *, reverse: bool = False, access: Access | None = None) -> list[PersonId]:
+    return [standing.person.id for standing in admin.list(sort=sort, reverse=reverse, access=access)]
+
+
+def standing(admin: Admin) -> tuple[Access, int | None, int | None]:
+    """Anna's access, her own limit, and what that means."""
+    now = admin.show(ANNA).standing
+    return now.person.access, now.person.daily_limit, now.limit
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        (Sort.LAST_SEEN, [ANNA, CARA, BERT]),
+        (Sort.FIRST_SEEN, [CARA, BERT, ANNA]),
+        (Sort.USED, [ANNA, CARA, BERT]),
+        (Sort.ACCESS, [BERT, CARA, ANNA]),
+    ],
+)
+def test_people_are_listed_in_the_order_asked_for(admin: Admin, sort: Sort, expected: list[PersonId]):
+    admin.block(BERT)
+    admin.limit(ANNA, 0)
+    assert listed(admin, sort) == expected
+    assert listed(admin, sort, reverse=True) == expected[::-1]
+
+
+@pytest.mark.usefixtures("three")
+def test_only_those_of_one_access_are_listed_when_asked(admin: Admin):
+    admin.allow(BERT)
+    admin.limit(CARA, 5)
+    assert listed(admin, Sort.LAST_SEEN, access=Access.UNLIMITED) == [BERT]
+    assert listed(admin, Sort.LAST_SEEN, access=Access.DEFAULT) == [ANNA, CARA]
+    assert listed(admin, Sort.LAST_SEEN, access=Access.BLOCKED) == []
+
+
+@pytest.mark.usefixtures("three")
+def test_each_decision_replaces_the_one_before(admin: Admin):
+    assert standing(admin) == (Access.DEFAULT, None, 10)
+    assert admin.limit(ANNA, 3) == admin.show(ANNA).standing
+    assert standing(admin) == (Access.DEFAULT, 3, 3)
+    assert admin.allow(ANNA) == admin.show(ANNA).standing
+    assert standing(admin) == (Access.UNLIMITED, None, None)
+    assert admin.limit(ANNA, 0) == admin.show(ANNA).standing
+    assert standing(admin) == (Access.DEFAULT, 0, 0)
+    assert admin.block(ANNA) == admin.show(ANNA).standing
+    assert standing(admin) == (Access.BLOCKED, None, 0)
+    assert admin.default(ANNA) == admin.show(ANNA).standing
+    assert standing(admin) == (Access.DEFAULT, None, 10)
+
+
+@pytest.mark.usefixtures("three")
+def test_somebody_is_found_by_the_end_of_the_id(admin: Admin):
+    assert admin.find("7561029385") == [BERT]
+    assert admin.find("nobody") == []
+
+
+@pytest.mark.usefixtures("three")
+def test_who_has_exactly_that_id_is_meant_before_those_whose_id_merely_ends_so(admin: Admin):
+    assert set(admin.find("384")) == {ANNA, CARA}
+    assert admin.find("9384") == [CARA]
+
+
+@pytest.mark.usefixtures("three")
+def test_an_export_holds_the_words_and_is_json(admin: Admin):
+    document = admin.export(BERT)
+    assert json.loads(json.dumps(document)) == document
+    assert (document["person"], document["access"], document["quota"]) == (BERT, "default", {"2026-11-20": 1})
+    assert (document["first_seen"], document["last_seen"]) == ("2026-11-20T12:01:00Z", "2026-11-20T12:01:00Z")
+    (turn,) = document["turns"]
+    assert (turn["text"], turn["answer"], turn["state"]) == ("What is new?", "Nothing.", "done")
+    assert turn["time"] == "2026-11-20T12:01:00Z"
+
+
+def test_a_turn_that_waits_has_no_answer_yet(admin: Admin, page: Page):
+    page.hears()
+    (turn,) = admin.export(ANNA)["turns"]
+    assert (turn["state"], turn["answer"]) == ("queued", None)
+
+
+@pytest.mark.usefixtures("three")
+def test_forgetting_deletes_the_conversation_and_the_person(admin: Admin, page: Page):
+    assert admin.forget(ANNA).turns == 2
+    assert list(page.store.inbox.turns(ConversationId(ANNA))) == []
+    assert listed(admin, Sort.LAST_SEEN) == [CARA, BERT]
+    assert admin.find(ANNA) == []
+
+
+@pytest.mark.usefixtures("three")
+def test_forgetting_is_no_way_round_the_limit(admin: Admin, page: Page):
+    admin.forget(ANNA)
+    page.hears(ANNA)
+    assert admin.show(ANNA).standing.used == 2
+
+
+@pytest.mark.parametrize("method", ["show", "allow", "default", "block", "forget", "export"])
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_of_who_never_wrote_or_is_forgotten_nothing_can_be_shown_or_decided(
+    admin: Admin, page: Page, method: str, *, forgotten: bool
+):
+    if forgotten:
+        page.answers(ANNA)
+        admin.forget(ANNA)
+    before = page.store.people.get(ANNA)
+    with pytest.raises(UnknownPerson):
+        getattr(admin, method)(ANNA)
+    assert page.store.people.get(ANNA) == before
+
+
+def test_who_is_being_answered_is_not_forgotten_and_loses_nothing(admin: Admin, page: Page):
+    page.begins()
+    with pytest.raises(PersonBusy):
+        admin.forget(ANNA)
+    assert admin.show(ANNA).turns == 1
+
+
+def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, page: Page):
+    page.answers()
+    people = page.store.people
+
+    class Lagging:
+        """An index that still has everybody."""
+
+        get, announce, decide, forget = people.get, people.announce, people.decide, people.forget
+
+        def list(self) -> Iterator[Person]:
+            return iter([known for person in (ANNA, BERT) if (known := people.get(person))])
+
+    admin.forget(ANNA)
+    page.hears(BERT)
+    lagging = Admin(Lagging(), page.store.inbox, page.clock, admin.settings)
+    assert listed(lagging, Sort.LAST_SEEN) == [BERT]
+    assert lagging.find("384") == []
+
+
+def test_who_was_forgotten_by_half_can_be_forgotten_again(admin: Admin, page: Page):
+    page.answers()
+    people, failures = page.store.people, [StoreError("gone")]
+
+    class Faltering:
+        get, announce, decide, list = people.get, people.announce, people.decide, people.list
+
+        def forget(self, person: PersonId, *, now: int) -> None:
+            if failures:
+                raise failures.pop()
+            people.forget(person, now=now)
+
+    faltering = Admin(Faltering(), page.store.inbox, page.clock, admin.settings)
+    with pytest.raises(StoreError):
+        faltering.forget(ANNA)
+    faltering.forget(ANNA)
+    with pytest.raises(UnknownPerson):
+        admin.show(ANNA)

@@ -1,0 +1,206 @@
+"""The commands as processes: what they print where, how they end, and that they become what they start."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from scripts.cli.stage import ROOT
+from scripts.world.aws import free_port
+from tests.cli.conftest import Run
+from tests.cli.page import ANNA, Page
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+CLEAN = {
+    "PATH": os.environ["PATH"],
+    "HOME": "/nonexistent",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/nonexistent/config",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent/credentials",
+    "AWS_REGION": "eu-central-1",
+    "COLUMNS": "80",
+    "NO_PROXY": "127.0.0.1",
+}
+
+
+def parley(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.cli", *arguments],
+        cwd=ROOT,
+        env={**CLEAN, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def fails_in_one_line(result: subprocess.CompletedProcess[str], *, code: int = 1) -> str:
+    assert (result.returncode, result.stdout) == (code, "")
+    (line,) = result.stderr.splitlines()
+    return line.removeprefix("Error: ")
+
+
+@contextmanager
+def answering(status: int, document: object) -> Iterator[str]:
+    """A server on this machine that answers everything alike."""
+
+    class Always(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            body = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 (the base's name)
+
+        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 (the base's name)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Always)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (
+            "ResourceNotFoundException",
+            "there is no table parley-prod in eu-central-1: deploy first, or check --stage and AWS_REGION",
+        ),
+        (
+            "UnrecognizedClientException",
+            "AWS does not accept these credentials (UnrecognizedClientException): check AWS_PROFILE, or log in again",
+        ),
+        (
+            "AccessDeniedException",
+            "these AWS credentials may not use the table parley-prod in eu-central-1 (AccessDeniedException)",
+        ),
+        ("ValidationException", "DynamoDB refused: ValidationException"),
+    ],
+)
+def test_what_dynamodb_refuses_is_one_line(code: str, line: str):
+    with answering(400, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"}) as url:
+        result = parley("people", "list", "--stage", "prod", AWS_ENDPOINT_URL_DYNAMODB=url, **CREDENTIALS)
+    assert fails_in_one_line(result) == line
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_missing_credentials_are_one_line(option: list[str]):
+    line = "there are no AWS credentials: set AWS_PROFILE, or run `aws configure`"
+    assert fails_in_one_line(parley("people", "list", *option)) == line
+
+
+def test_half_of_the_credentials_is_one_line():
+    result = parley("people", "list", AWS_ACCESS_KEY_ID="test")
+    assert fails_in_one_line(result).startswith("the AWS credentials are incomplete")
+
+
+def test_a_missing_region_is_one_line():
+    result = parley("people", "list", AWS_REGION="", **CREDENTIALS)
+    assert fails_in_one_line(result) == "no AWS region is set: set AWS_REGION, for example to eu-central-1"
+
+
+def test_a_region_that_is_none_is_one_line():
+    result = parley("people", "list", AWS_REGION="eu central", **CREDENTIALS)
+    assert fails_in_one_line(result).startswith("there is no such AWS region")
+
+
+def test_an_unknown_profile_is_one_line():
+    result = parley("people", "list", AWS_PROFILE="nobody")
+    assert fails_in_one_line(result).endswith("check AWS_PROFILE and ~/.aws/config")
+
+
+def test_no_network_is_one_line():
+    closed = f"http://127.0.0.1:{free_port()}"
+    result = parley("people", "list", AWS_ENDPOINT_URL_DYNAMODB=closed, **CREDENTIALS)
+    line = "AWS cannot be reached in eu-central-1: check the network, AWS_REGION and any proxy"
+    assert fails_in_one_line(result) == line
+
+
+def test_an_endpoint_that_is_no_address_is_one_line():
+    result = parley("people", "list", AWS_ENDPOINT_URL_DYNAMODB="nonsense", **CREDENTIALS)
+    assert fails_in_one_line(result) == "AWS cannot be asked: Invalid endpoint: nonsense"
+
+
+def test_a_setting_that_cannot_be_used_is_one_line():
+    result = parley("people", "list", PARLEY_TIMEZONE="Moon/Base")
+    assert fails_in_one_line(result) == 'PARLEY_TIMEZONE is "Moon/Base"; it must be an IANA zone such as Europe/Berlin'
+
+
+def test_an_unknown_stage_is_refused_with_the_stages_there_are():
+    line = 'there is no stage "prd": .chalice/config.json has dev, prod; and there is demo'
+    assert fails_in_one_line(parley("people", "list", "--stage", "prd"), code=2) == line
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://"])
+def test_without_a_demo_its_people_cannot_be_asked(url: str):
+    result = parley("people", "list", PARLEY_STAGE="demo", PARLEY_DEMO_URL=url)
+    assert fails_in_one_line(result) == "no demo is running: start one with scripts/parley demo"
+
+
+@pytest.mark.parametrize("answer", [{}, [], "hello"])
+def test_what_is_no_demo_is_not_taken_for_one(answer: object):
+    with answering(200, answer) as url:
+        result = parley("people", "list", "--stage", "demo", PARLEY_DEMO_URL=url)
+    assert fails_in_one_line(result) == "no demo is running: start one with scripts/parley demo"
+
+
+def test_the_demo_is_asked_where_it_is(run: Run, page: Page):
+    page.answers()
+    facts = {
+        "stage": "demo",
+        "table": "parley-dev",
+        "aws_region": "eu-central-1",
+        "aws_endpoint_url": "https://dynamodb.eu-central-1.amazonaws.com",
+    }
+    with answering(200, facts) as url:
+        result = run("people", "list", "--stage", "demo", PARLEY_DEMO_URL=url, AWS_REGION="us-east-1")
+    assert ANNA in result.output
+
+
+def test_a_stages_settings_are_its_deployments_and_the_environment_wins(run: Run, page: Page):
+    page.answers()
+    assert "1/7" in run("people", "list", PARLEY_DAILY_LIMIT="7").output
+
+
+def test_wrong_usage_is_told_without_asking_anything():
+    result = parley("people", "limit", "1:2", "many")
+    assert fails_in_one_line(result, code=2) == '"many" is no limit: give a whole number from 0 to 100000'
+    assert parley("people", "list", "--sort", "size").returncode == 2
+
+
+def test_the_demo_command_becomes_the_world(tmp_path: Path):
+    world = tmp_path / "python"
+    world.write_text('#!/bin/sh\necho "$$" "$PWD" "$@"\n')
+    world.chmod(0o755)
+    start = f"import sys, runpy; sys.executable = {str(world)!r}; runpy.run_module('scripts.cli', run_name='__main__')"
+    options = ["--port", "8123", "--headless", "--worker-timeout", "2.5"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", start, "demo", *options], cwd=ROOT, env=CLEAN, stdout=subprocess.PIPE, text=True
+    )
+    output, _ = process.communicate(timeout=30)
+    assert output.split() == [str(process.pid), str(ROOT), "-m", "scripts.world", *options]
+
+
+def test_help_is_quick_because_nothing_slow_is_imported():
+    command = [sys.executable, "-X", "importtime", "-m", "scripts.cli", "people", "list", "--help"]
+    result = subprocess.run(command, cwd=ROOT, env=CLEAN, capture_output=True, text=True, timeout=30, check=True)
+    imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert imported.isdisjoint({"boto3", "botocore", "rich", "requests", "uvicorn", "openai"})
+    assert result.stdout.startswith("Usage: scripts/parley people list")

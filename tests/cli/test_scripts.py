@@ -1,0 +1,150 @@
+"""The shell scripts, in a project whose Python does nothing but say what it is asked."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scripts.cli.stage import ROOT
+
+PYTHON = f"""#!/bin/sh
+case "$*" in
+  "-m venv --clear "*)
+    rm -rf "$4" && mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
+  "-m pip "*)
+    echo "pip" >>"$LOG"
+    if [ -e "$LOG.broken" ]; then echo "pip says why" >&2; exit 1; fi ;;
+  "-c "*ensurepip*)
+    exec {sys.executable} "$@" ;;
+  "-c "*pip*)
+    ;;
+  *)
+    echo "$PWD $PARLEY_CALLED_FROM: $*"
+    case "$*" in *"$FAILS"*) exit 3 ;; esac ;;
+esac
+"""
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+INSTALLING = "Installing what Parley needs (first time: about a minute) ...\n"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the scripts, and a Python to find."""
+
+    root: Path
+    python: Path
+
+    def run(
+        self, script: str, *arguments: str, cwd: Path | None = None, fails: str = "nothing"
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHON": str(self.python),
+            "LOG": str(self.log),
+            "FAILS": fails,
+            "PARLEY_CALLED_FROM": "",
+        }
+        command = [script, *arguments]
+        where = cwd or self.root
+        return subprocess.run(
+            command, cwd=where, env=environment, capture_output=True, text=True, timeout=30, check=False
+        )
+
+    @property
+    def log(self) -> Path:
+        return self.root / "pip.log"
+
+    @property
+    def installed(self) -> int:
+        return len(self.log.read_text().splitlines())
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    root = tmp_path.resolve() / "my bot"
+    (root / "scripts").mkdir(parents=True)
+    for name in ("parley", "check", "venv.sh"):
+        shutil.copy(ROOT / "scripts" / name, root / "scripts" / name)
+    for name in REQUIREMENTS:
+        (root / name).write_text(f"# {name}\n")
+    python = tmp_path / "python"
+    python.write_text(PYTHON)
+    python.chmod(0o755)
+    return Project(root, python)
+
+
+def test_the_first_call_makes_everything_and_says_so(project: Project):
+    result = project.run("scripts/parley", "people", "a b", "")
+    assert result.stderr == f"Creating .venv ...\n{INSTALLING}"
+    assert result.stdout == f"{project.root} {project.root}: -m scripts.cli people a b \n"
+
+
+def test_later_calls_have_nothing_to_do_and_to_say(project: Project):
+    project.run("scripts/parley")
+    assert project.run("scripts/parley").stderr == ""
+    assert project.installed == 1
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_changed_requirements_are_installed_once_more(project: Project, name: str):
+    project.run("scripts/parley")
+    (project.root / name).write_text("# changed\n")
+    assert project.run("scripts/parley").stderr == INSTALLING
+    assert project.run("scripts/parley").stderr == ""
+    assert project.installed == 2
+
+
+def test_a_failed_installation_shows_why_and_is_tried_again(project: Project):
+    broken = project.root / "pip.log.broken"
+    broken.touch()
+    result = project.run("scripts/parley")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.endswith("pip says why\n")
+    broken.unlink()
+    assert project.run("scripts/parley").stderr == INSTALLING
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(project: Project):
+    project.run("scripts/parley")
+    (project.root / ".venv" / "bin" / "python").unlink()
+    assert project.run("scripts/parley").stderr == f"Creating .venv ...\n{INSTALLING}"
+
+
+def test_a_python_that_is_too_old_is_one_line(project: Project):
+    project.python.write_text("#!/bin/sh\nexit 1\n")
+    result = project.run("scripts/parley")
+    assert result.returncode == 1
+    line = f"Parley needs Python 3.11 or newer with venv, and PYTHON={project.python} is not.\n"
+    assert result.stderr == line
+
+
+def test_it_may_be_called_from_anywhere(project: Project, tmp_path: Path):
+    called_from = tmp_path.resolve()
+    result = project.run("my bot/scripts/parley", "demo", cwd=called_from)
+    assert result.stdout == f"{project.root} {called_from}: -m scripts.cli demo\n"
+    assert project.run("./parley", cwd=project.root / "scripts").returncode == 0
+
+
+def test_the_exit_code_is_the_commands(project: Project):
+    assert project.run("scripts/parley", "bad", fails="bad").returncode == 3
+
+
+def test_check_runs_all_checks_under_a_heading_each(project: Project, tmp_path: Path):
+    result = project.run("my bot/scripts/check", "-k", "one", cwd=tmp_path)
+    assert [line for line in result.stdout.splitlines() if line.startswith("== ")] == [
+        "== ruff format --check .",
+        "== ruff check .",
+        "== mypy",
+        "== pytest -n auto --cov --cov-report=term -k one",
+    ]
+    assert result.returncode == 0
+
+
+def test_check_ends_at_the_first_check_that_fails(project: Project):
+    result = project.run("scripts/check", fails="-m mypy")
+    assert result.returncode == 3
+    assert "== pytest" not in result.stdout

@@ -1,0 +1,69 @@
+"""The stores under test, made in one way: all ports over one table, real or remembered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Protocol
+
+import boto3
+from botocore.config import Config
+
+from chalicelib.ports import Alerts, Erasure, Inbox, People
+from chalicelib.store.alerts import DynamoAlerts
+from chalicelib.store.inbox import DynamoInbox
+from chalicelib.store.people import DynamoPeople
+from chalicelib.store.table import Table
+from scripts.world.table import create_table
+from tests.fakes.inbox import FakeInbox
+from tests.fakes.memory import Memory
+from tests.fakes.people import FakeAlerts, FakePeople
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_NUMBERS = count()
+
+
+class InboxAndErasure(Inbox, Erasure, Protocol):
+    """What one adapter is: the worker's view and the owner's."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """All ports over one table."""
+
+    inbox: InboxAndErasure
+    people: People
+    alerts: Alerts
+    expire: Callable[[int], None]
+    """Does what the time to live does: deletes what expired before a time."""
+
+
+def fake_store() -> Store:
+    memory = Memory()
+    return Store(FakeInbox(memory), FakePeople(memory), FakeAlerts(memory), expire=lambda now: memory.expire(now=now))
+
+
+def dynamo_store(client: "DynamoDBClient") -> Store:
+    table = Table(client, f"parley-{next(_NUMBERS)}")
+    create_table(client, table.name)
+    return Store(
+        DynamoInbox(table), DynamoPeople(table), DynamoAlerts(table), expire=lambda now: _expire(table, now=now)
+    )
+
+
+def dynamo_client(endpoint_url: str) -> "DynamoDBClient":
+    return boto3.client(
+        "dynamodb",
+        region_name="eu-central-1",
+        endpoint_url=endpoint_url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(max_pool_connections=50),
+    )
+
+
+def _expire(table: Table, *, now: int) -> None:
+    for item in table.client.scan(TableName=table.name)["Items"]:
+        if "expires_at" in item and int(item["expires_at"]["N"]) * 1000 <= now:
+            table.client.delete_item(TableName=table.name, Key={"pk": item["pk"], "sk": item["sk"]})

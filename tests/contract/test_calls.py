@@ -1,0 +1,61 @@
+"""What a message costs in calls of DynamoDB, counted where they leave the process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chalicelib.messages import Access
+from tests.contract.stores import dynamo_store
+from tests.flow.bot import Bot, conversation_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass
+class Counted:
+    """A bot over DynamoDB, and the calls it has made."""
+
+    bot: Bot
+    calls: list[str] = field(default_factory=list)
+
+    def during(self, step: Callable[[], object]) -> list[str]:
+        self.calls.clear()
+        step()
+        return list(self.calls)
+
+
+@pytest.fixture
+def counted(moto_client: "DynamoDBClient") -> Counted:
+    store, counted = dynamo_store(moto_client), Counted(Bot())
+    counted.bot.inbox, counted.bot.people, counted.bot.alerts = store.inbox, store.people, store.alerts
+    moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: counted.calls.append(model.name))
+    counted.bot.receives("anna", "The first message, of which the owner is told")
+    return counted
+
+
+def test_the_door_keeps_a_message_with_one_call(counted: Counted):
+    assert counted.during(lambda: counted.bot.hears("anna", "Hello?")) == ["TransactWriteItems"]
+
+
+def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):
+    counted.bot.hears("anna", "Hello?")
+    assert counted.during(counted.bot.works) == [
+        "UpdateItem",
+        "Query",
+        "GetItem",
+        "TransactWriteItems",
+        "TransactWriteItems",
+        "TransactWriteItems",
+    ]
+
+
+def test_a_blocked_person_costs_one_conditional_write_and_no_worker(counted: Counted):
+    counted.bot.decides("anna", Access.BLOCKED)
+    assert counted.during(lambda: counted.bot.receives("anna", "Hello?")) == ["TransactWriteItems"]
+
+
+def test_a_worker_that_is_not_needed_costs_one_call(counted: Counted):
+    assert counted.during(lambda: counted.bot.run(conversation_of("anna"))) == ["UpdateItem"]

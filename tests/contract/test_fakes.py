@@ -1,0 +1,86 @@
+import pytest
+
+from chalicelib.errors import DeliveryError, ModelBusy, NotifyError, WakeError
+from chalicelib.messages import (
+    ConversationId,
+    Finished,
+    FinishReason,
+    ModelEvent,
+    PersonId,
+    Prompt,
+    Reply,
+    TextDelta,
+    Turn,
+    TurnId,
+    TurnState,
+    Usage,
+)
+from chalicelib.ports import Clock, Model, Notifier, Sender, Wake
+from tests.fakes.model import ScriptedModel
+from tests.fakes.rim import Delivered, FakeClock, RememberingNotifier, RememberingSender, RememberingWake
+
+ANNA = PersonId("messenger:1:anna")
+PROMPT = Prompt(instructions="", history=(), question="Hi?", max_output_tokens=1, person_hash="")
+TURN = Turn(TurnId("1#a"), ConversationId(ANNA), ANNA, at=1, state=TurnState.ANSWERED, text="Hi?")
+
+
+def _events(model: Model) -> list[ModelEvent]:
+    return list(model.answer(PROMPT, seconds=1))
+
+
+def test_a_scripted_model_says_its_lines_and_then_always_the_same():
+    model = ScriptedModel([["Hel", "lo"], ["Well", FinishReason.LENGTH]], usage=Usage(1, 0, 2))
+    stopped = Finished(FinishReason.STOP, Usage(1, 0, 2))
+    assert _events(model) == [TextDelta("Hel"), TextDelta("lo"), stopped]
+    assert _events(model) == [TextDelta("Well"), Finished(FinishReason.LENGTH, Usage(1, 0, 2))]
+    assert [_events(model) for _ in range(2)] == [[TextDelta("An answer."), stopped]] * 2
+    assert model.asked == [PROMPT] * 4
+
+
+def test_a_scripted_model_fails_where_its_script_says():
+    model = ScriptedModel([ModelBusy("at once"), ["Hel", ModelBusy("in between")]])
+    with pytest.raises(ModelBusy, match="at once"):
+        _events(model)
+    heard = model.answer(PROMPT, seconds=1)
+    assert next(heard) == TextDelta("Hel")
+    with pytest.raises(ModelBusy, match="in between"):
+        next(heard)
+    assert len(model.asked) == 2
+
+
+def test_a_sender_remembers_what_people_got_to_read():
+    remembering = RememberingSender([DeliveryError("later"), None])
+    sender: Sender = remembering
+    with pytest.raises(DeliveryError):
+        sender.deliver(TURN, Reply("Hi!"), receipts=frozenset, seconds=1)
+    sender.deliver(TURN, Reply("Hi!", "(2 left)"), receipts=frozenset, seconds=1)
+    assert remembering.delivered == [Delivered(ANNA, "Hi!", "(2 left)")]
+
+
+def test_a_sender_remembers_whom_it_attended_to():
+    sender = RememberingSender()
+    with sender.attend(ANNA):
+        assert sender.attending == 1
+    assert (sender.attended, sender.attending) == ([ANNA], 0)
+
+
+def test_the_rest_of_the_world_remembers_or_fails():
+    wake, notifier = RememberingWake(), RememberingNotifier()
+    waking: Wake = wake
+    telling: Notifier = notifier
+    waking.wake(TURN.conversation)
+    telling.tell("Subject", "Text")
+    assert (wake.woken, notifier.told) == ([TURN.conversation], [("Subject", "Text")])
+    wake.fails = notifier.fails = True
+    with pytest.raises(WakeError):
+        waking.wake(TURN.conversation)
+    with pytest.raises(NotifyError):
+        telling.tell("Subject", "Text")
+
+
+def test_a_clock_moves_only_when_told_to():
+    fake = FakeClock()
+    clock: Clock = fake
+    before = clock()
+    assert clock() == before
+    assert fake.tick(minutes=1, seconds=0.5) == clock() == before + 60_500

@@ -1,0 +1,243 @@
+from contextlib import suppress
+
+import pytest
+
+from chalicelib.errors import LeaseLost
+from chalicelib.messages import ConversationId, Lease, Reply, Turn, TurnState
+from chalicelib.ports import Charged
+from tests.contract.story import ANNA, BERT, DAY, REPLY, ROOM, Story
+
+NEXT_DAY = "2026-11-21"
+
+
+def _ask(story: Story, *, limit: int | None, day: str = DAY) -> Charged:
+    """One question more, from its coming to its end."""
+    lease, turn = story.begin()
+    charged = story.charge(lease, turn, limit=limit, day=day)
+    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    return charged
+
+
+def test_a_charged_turn_runs_and_is_counted_on_its_day(story: Story):
+    lease, turn = story.begin()
+    assert story.charge(lease, turn, day=DAY) is Charged.CHARGED
+    [running] = story.stored()
+    assert (running.state, running.charged_day, running.model_calls) == (TurnState.RUNNING, DAY, 1)
+    assert story.known().quota == {DAY: 1}
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_nobody_asks_more_than_the_limit_a_day(story: Story, limit: int):
+    answers = [_ask(story, limit=limit) for _ in range(limit + 2)]
+    assert answers == [Charged.CHARGED] * limit + [Charged.OVER_LIMIT] * 2
+    assert story.used() == limit
+
+
+def test_a_limit_of_no_questions_lets_nobody_ask(story: Story):
+    assert _ask(story, limit=0) is Charged.OVER_LIMIT
+    assert story.used() == 0
+
+
+def test_a_question_over_the_limit_stays_queued(story: Story):
+    _ask(story, limit=1)
+    lease, turn = story.begin()
+    assert story.charge(lease, turn, limit=1) is Charged.OVER_LIMIT
+    assert story.read(lease).open == (turn,)
+
+
+def test_the_next_day_has_its_own_count(story: Story):
+    _ask(story, limit=1)
+    assert _ask(story, limit=1) is Charged.OVER_LIMIT
+    assert _ask(story, limit=1, day=NEXT_DAY) is Charged.CHARGED
+    assert story.known().quota == {DAY: 1, NEXT_DAY: 1}
+
+
+def test_a_limit_that_was_lowered_below_the_count_holds(story: Story):
+    for _ in range(3):
+        _ask(story, limit=3)
+    assert _ask(story, limit=2) is Charged.OVER_LIMIT
+
+
+def test_an_unlimited_person_is_counted_and_never_refused(story: Story):
+    assert [_ask(story, limit=None) for _ in range(7)] == [Charged.CHARGED] * 7
+    assert story.used() == 7
+
+
+@pytest.mark.parametrize("limit", [None, 3])
+def test_who_was_blocked_after_writing_is_not_charged(story: Story, limit: int | None):
+    lease, turn = story.begin()
+    story.block()
+    assert story.charge(lease, turn, limit=limit) is Charged.BLOCKED
+    assert story.used() == 0
+    assert story.read(lease).open == (turn,)
+
+
+def test_who_is_blocked_and_at_the_limit_is_told_to_be_blocked(story: Story):
+    _ask(story, limit=1)
+    lease, turn = story.begin()
+    story.block()
+    assert story.charge(lease, turn, limit=1) is Charged.BLOCKED
+
+
+def test_counts_of_days_gone_by_are_deleted_with_the_next_charge(story: Story):
+    days = ["2026-11-17", "2026-11-18", "2026-11-19"]
+    for day in days:
+        _ask(story, limit=1, day=day)
+    lease, turn = story.begin()
+    story.inbox.charge(lease, turn, day=DAY, limit=1, until=story.until, outdated=days[:2])
+    assert story.known().quota == {"2026-11-19": 1, DAY: 1}
+
+
+def test_counts_of_days_gone_by_stay_when_the_charge_is_refused(story: Story):
+    for day in ("2026-11-17", DAY):
+        _ask(story, limit=1, day=day)
+    lease, turn = story.begin()
+    story.inbox.charge(lease, turn, day=DAY, limit=1, until=story.until, outdated=["2026-11-17"])
+    assert story.known().quota == {"2026-11-17": 1, DAY: 1}
+
+
+def test_a_turn_is_charged_once(story: Story):
+    lease, turn = story.begin()
+    story.charge(lease, turn)
+    with pytest.raises(LeaseLost):
+        story.charge(lease, turn)
+    assert story.used() == 1
+
+
+def test_a_second_model_call_is_counted_and_costs_the_person_nothing(story: Story):
+    lease, turn = story.begin_charged()
+    story.inbox.call_again(lease, turn, until=story.until)
+    assert story.stored()[0].model_calls == 2
+    assert story.used() == 1
+
+
+def test_a_turn_that_does_not_run_is_not_asked_again(story: Story):
+    lease, turn = story.begin()
+    with pytest.raises(LeaseLost):
+        story.inbox.call_again(lease, turn, until=story.until)
+    assert story.stored() == [turn]
+
+
+def test_a_failed_question_is_given_back(story: Story):
+    lease, turn = story.begin_charged()
+    story.inbox.record(lease, turn, Reply("Sorry!"), until=story.until, refund=True)
+    [answered] = story.stored()
+    assert (answered.state, answered.charged_day) == (TurnState.ANSWERED, None)
+    assert story.used() == 0
+    assert _ask_again(story, lease) is Charged.CHARGED
+
+
+def _ask_again(story: Story, lease: Lease) -> Charged:
+    story.inbox.hand_back(lease)
+    story.finish_all()
+    return _ask(story, limit=1)
+
+
+def test_a_dropped_question_is_given_back(story: Story):
+    lease, turn = story.begin_charged()
+    assert story.inbox.finish(lease, turn, TurnState.DROPPED, release=True, refund=True) is None
+    [dropped] = story.stored()
+    assert (dropped.state, dropped.charged_day) == (TurnState.DROPPED, None)
+    assert story.used() == 0
+
+
+def test_a_dropped_question_is_given_back_once_though_messages_arrived(story: Story):
+    _ask(story, limit=3)
+    lease, turn = story.begin_charged()
+    story.hear()
+    assert story.inbox.finish(lease, turn, TurnState.DROPPED, release=True, refund=True)
+    assert story.used() == 1
+
+
+def test_a_charge_is_given_back_on_the_day_it_was_made(story: Story):
+    lease, turn = story.begin_charged()
+    story.inbox.hand_back(lease)
+    story.clock.tick(days=1)
+    story.hear()
+    lease = story.hold()
+    turn, second = story.read(lease).open
+    story.charge(lease, second, day=NEXT_DAY)
+    story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+    assert story.known().quota == {DAY: 0, NEXT_DAY: 1}
+
+
+def test_what_was_never_charged_gives_nothing_back(story: Story):
+    _ask(story, limit=3)
+    lease, turn = story.begin()
+    story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+    assert story.used() == 1
+
+
+def test_a_count_never_falls_below_zero(story: Story):
+    lease, turn = story.begin_charged()
+    story.hear()
+    other = story.read(lease).open[1]
+    story.inbox.charge(lease, other, day=NEXT_DAY, limit=3, until=story.until, outdated=[DAY])
+    with suppress(LeaseLost):
+        story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+    assert story.used() == 0
+
+
+def test_a_charge_is_given_back_once(story: Story):
+    _ask(story, limit=3)
+    lease, turn = story.begin_charged()
+    story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+    with pytest.raises(LeaseLost):
+        story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+    assert story.used() == 1
+
+
+def test_the_notice_of_the_limit_is_given_once_a_day(story: Story):
+    assert [_refuse(story, day=DAY) for _ in range(3)] == [True, False, False]
+    assert [_refuse(story, day=NEXT_DAY) for _ in range(2)] == [True, False]
+
+
+def _refuse(story: Story, *, day: str) -> bool:
+    lease, turn = story.begin()
+    told = story.inbox.refuse(lease, turn, Reply("Enough for today."), day=day, until=story.until)
+    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    return told
+
+
+def test_a_notice_is_an_answer_that_costs_nothing(story: Story):
+    lease, turn = story.begin()
+    story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+    [answered] = story.stored()
+    assert (answered.state, answered.reply, answered.charged_day) == (TurnState.ANSWERED, REPLY, None)
+    assert story.known().told_day == DAY
+
+
+def test_a_notice_that_was_given_already_leaves_the_turn_queued(story: Story):
+    _refuse(story, day=DAY)
+    lease, turn = story.begin()
+    assert not story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+    assert story.read(lease).open == (turn,)
+
+
+def test_a_turn_that_was_charged_gets_no_notice(story: Story):
+    lease, turn = story.begin_charged()
+    with pytest.raises(LeaseLost):
+        story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+    assert story.stored() == [turn]
+    assert story.known().told_day is None
+
+
+def test_persons_who_share_a_conversation_are_charged_each_for_their_own(story: Story):
+    bert = story.message(person=BERT, room=ROOM)
+    story.hear(bert)
+    story.hear()
+    lease = story.hold()
+    for turn in story.read(lease).open:
+        story.charge(lease, turn, limit=1)
+    assert (story.used(ANNA), story.used(BERT)) == (1, 1)
+
+
+def test_a_person_with_several_conversations_has_one_count(story: Story):
+    rooms = [ConversationId(f"room {number}") for number in range(3)]
+    answers = []
+    for room in rooms:
+        story.hear(story.message(room=room))
+        lease = story.hold(room=room)
+        turn: Turn = story.read(lease).open[0]
+        answers.append(story.charge(lease, turn, limit=2))
+    assert answers == [Charged.CHARGED, Charged.CHARGED, Charged.OVER_LIMIT]

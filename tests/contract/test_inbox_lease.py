@@ -1,0 +1,210 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.errors import LeaseLost
+from chalicelib.messages import Lease, Turn, TurnState
+from tests.contract.story import ANNA, BERT, DAY, REPLY, ROOM, Story
+
+Step = Callable[[Story, Lease, Turn], object]
+
+FOR_QUEUED: dict[str, Step] = {
+    "charge": lambda story, lease, turn: story.charge(lease, turn),
+    "charge an unlimited person": lambda story, lease, turn: story.charge(lease, turn, limit=None),
+    "record": lambda story, lease, turn: story.inbox.record(
+        lease, turn, REPLY, until=story.until, forget_before=story.clock()
+    ),
+    "refuse": lambda story, lease, turn: story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until),
+    "finish": lambda story, lease, turn: story.inbox.finish(lease, turn, TurnState.DONE, release=False),
+    "finish and release": lambda story, lease, turn: story.inbox.finish(lease, turn, TurnState.DONE, release=True),
+    "finish and scrub": lambda story, lease, turn: story.inbox.finish(
+        lease, turn, TurnState.DROPPED, release=True, scrub=True
+    ),
+    "release": lambda story, lease, turn: story.inbox.release(lease),
+    "hand back": lambda story, lease, turn: story.inbox.hand_back(lease),
+}
+FOR_RUNNING: dict[str, Step] = {
+    "call again": lambda story, lease, turn: story.inbox.call_again(lease, turn, until=story.until),
+    "record": lambda story, lease, turn: story.inbox.record(lease, turn, REPLY, until=story.until),
+    "record and refund": lambda story, lease, turn: story.inbox.record(
+        lease, turn, REPLY, until=story.until, refund=True
+    ),
+    "finish": lambda story, lease, turn: story.inbox.finish(lease, turn, TurnState.DONE, release=False),
+    "finish and refund": lambda story, lease, turn: story.inbox.finish(
+        lease, turn, TurnState.DROPPED, release=False, refund=True
+    ),
+    "finish, refund and release": lambda story, lease, turn: story.inbox.finish(
+        lease, turn, TurnState.DROPPED, release=True, refund=True
+    ),
+    "release": lambda story, lease, turn: story.inbox.release(lease),
+    "hand back": lambda story, lease, turn: story.inbox.hand_back(lease),
+}
+
+
+def _everything(story: Story) -> object:
+    """All that the ports show, the newest lease included."""
+    newest = story.take("looker")
+    assert newest, "the lost lease's holder may not have changed who works, nor until when"
+    return story.stored(), story.known(), replace(newest, fence=0), story.overdue()
+
+
+def _assert_it_writes_nothing(story: Story, step: Step, lease: Lease, turn: Turn) -> None:
+    story.clock.tick(minutes=2)
+    before = _everything(story)
+    with pytest.raises(LeaseLost):
+        step(story, lease, turn)
+    assert story.take("third") is None, "the newest holder still works here"
+    story.clock.tick(seconds=61)
+    assert _everything(story) == before
+
+
+@pytest.mark.parametrize("step", FOR_QUEUED.values(), ids=FOR_QUEUED)
+def test_who_lost_the_lease_writes_nothing_for_a_queued_turn(story: Story, step: Step):
+    lease, turn = story.begin()
+    _assert_it_writes_nothing(story, step, lease, turn)
+
+
+@pytest.mark.parametrize("step", FOR_RUNNING.values(), ids=FOR_RUNNING)
+def test_who_lost_the_lease_writes_nothing_for_a_running_turn(story: Story, step: Step):
+    lease, turn = story.begin_charged()
+    _assert_it_writes_nothing(story, step, lease, turn)
+
+
+@pytest.mark.parametrize("step", FOR_QUEUED.values(), ids=FOR_QUEUED)
+def test_the_fence_tells_apart_two_leases_of_the_same_worker(story: Story, step: Step):
+    lease, turn = story.begin()
+    story.inbox.hand_back(lease)
+    assert story.hold(lease.owner).fence == lease.fence + 1
+    with pytest.raises(LeaseLost):
+        step(story, lease, turn)
+
+
+@pytest.mark.parametrize("step", FOR_QUEUED.values(), ids=FOR_QUEUED)
+def test_nothing_is_written_after_the_lease_was_handed_back(story: Story, step: Step):
+    lease, turn = story.begin()
+    story.inbox.hand_back(lease)
+    with pytest.raises(LeaseLost):
+        step(story, lease, turn)
+
+
+@pytest.mark.parametrize("step", FOR_QUEUED.values(), ids=FOR_QUEUED)
+def test_a_worker_of_a_former_life_of_the_conversation_writes_nothing(story: Story, step: Step):
+    lease, turn = story.begin()
+    story.clock.tick(minutes=2)
+    story.inbox.erase(ROOM, now=story.clock())
+    story.hear()
+    assert story.hold("two").fence == lease.fence
+    with pytest.raises(LeaseLost):
+        step(story, lease, turn)
+
+
+def test_one_worker_at_a_time_works_on_a_conversation(story: Story):
+    story.hear()
+    assert story.take("one")
+    assert story.take("two") is None
+    assert story.take("one") is None
+
+
+def test_different_conversations_are_worked_on_in_parallel(story: Story):
+    for person in (ANNA, BERT):
+        story.hear(story.message(person=person))
+    assert story.take("one", ROOM)
+    assert story.take("two", story.message(person=BERT).conversation)
+
+
+def test_a_conversation_whose_worker_died_can_be_taken_over_once_its_time_is_over(story: Story):
+    story.hear()
+    lease = story.hold("one")
+    story.clock.tick(seconds=60)
+    assert story.take("two") is None
+    story.clock.tick(seconds=0.001)
+    taken_over = story.hold("two")
+    assert (taken_over.owner, taken_over.fence) == ("two", lease.fence + 1)
+
+
+def test_there_is_nothing_to_take_where_nobody_wrote(story: Story):
+    assert story.take() is None
+    story.hear()
+    story.finish_all()
+    assert story.take() is None
+
+
+def test_a_lease_says_how_the_conversation_is(story: Story):
+    for _ in range(2):
+        story.hear()
+    lease = story.hold()
+    assert (lease.conversation, lease.owner) == (ROOM, "one")
+    assert (lease.arrivals, lease.open_turns, lease.history_from, lease.paused_until) == (2, 2, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["charge", "record", "refuse"])
+def test_each_step_of_a_queued_turn_extends_the_lease(story: Story, name: str):
+    lease, turn = story.begin()
+    _assert_it_extends(story, FOR_QUEUED[name], lease, turn)
+
+
+@pytest.mark.parametrize("name", ["call again", "record"])
+def test_each_step_of_a_running_turn_extends_the_lease(story: Story, name: str):
+    lease, turn = story.begin_charged()
+    _assert_it_extends(story, FOR_RUNNING[name], lease, turn)
+
+
+def _assert_it_extends(story: Story, step: Step, lease: Lease, turn: Turn) -> None:
+    story.clock.tick(seconds=40)
+    step(story, lease, turn)
+    story.clock.tick(seconds=60)
+    assert story.take("two") is None
+    story.clock.tick(seconds=1)
+    assert story.take("two")
+
+
+def test_a_lease_that_is_given_back_leaves_nothing_to_do(story: Story):
+    lease, turn = story.begin()
+    left = story.inbox.finish(lease, turn, TurnState.DONE, release=False)
+    assert left
+    assert story.inbox.release(left) is None
+    assert story.take() is None
+    assert story.overdue() == []
+
+
+def test_a_lease_is_not_given_back_while_new_messages_wait(story: Story):
+    lease, turn = story.begin()
+    left = story.inbox.finish(lease, turn, TurnState.DONE, release=False)
+    assert left
+    story.hear()
+    again = story.inbox.release(left)
+    assert again == replace(lease, arrivals=2, open_turns=1)
+    assert story.take("two") is None
+    assert [turn.state for turn in story.read(again).open] == [TurnState.QUEUED]
+
+
+def test_a_refused_release_shows_the_pause_that_came_meanwhile(story: Story):
+    lease, _ = story.begin()
+    story.inbox.pause(ROOM, until=story.until)
+    story.hear()
+    again = story.inbox.release(lease)
+    assert again
+    assert again.paused_until == story.until
+
+
+def test_a_count_of_open_turns_that_went_wrong_is_mended_by_releasing_nothing(story: Story):
+    lease, _ = story.begin()
+    assert story.inbox.release(lease) is None
+    assert story.take() is None
+    story.hear()
+    assert story.hold().open_turns == 1
+
+
+def test_a_lease_that_is_handed_back_leaves_its_turns_to_the_heartbeat(story: Story):
+    lease, turn = story.begin()
+    story.clock.tick(seconds=10)
+    story.inbox.hand_back(lease)
+    assert story.overdue() == [ROOM]
+    again = story.hold("two")
+    assert story.read(again).open == (turn,)
+
+
+def test_whoever_waits_stays_overdue_while_being_worked_on(story: Story):
+    story.begin_charged()
+    assert story.overdue() == [ROOM]

@@ -1,0 +1,218 @@
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.errors import LeaseLost
+from chalicelib.messages import Choice, Lease, Reply, Turn, TurnState, Usage
+from chalicelib.ports import Accepted
+from tests.contract.story import BERT, DAY, REPLY, ROOM, Story
+
+HOUR_MS = 60 * 60 * 1000
+
+
+def test_an_answer_is_kept_whole(story: Story):
+    lease, turn = story.begin_charged()
+    reply = Reply("Two\n\nparagraphs 🎉", "(2 left today)", (Choice("Yes", "/forget yes"), Choice("No", "/forget no")))
+    story.inbox.record(lease, turn, reply, until=story.until, usage=Usage(10, 2, 3))
+    [answered] = story.stored()
+    assert (answered.state, answered.reply, answered.charged_day) == (TurnState.ANSWERED, reply, DAY)
+    assert answered.text == turn.text
+
+
+def test_a_command_is_answered_without_a_charge(story: Story):
+    lease, turn = story.begin()
+    story.inbox.record(lease, turn, REPLY, until=story.until)
+    [answered] = story.stored()
+    assert (answered.state, answered.reply, answered.charged_day) == (TurnState.ANSWERED, REPLY, None)
+    assert story.used() == 0
+
+
+def test_an_answer_is_given_once(story: Story):
+    lease, turn = story.begin_charged()
+    story.inbox.record(lease, turn, REPLY, until=story.until)
+    with pytest.raises(LeaseLost):
+        story.inbox.record(lease, turn, Reply("Something else"), until=story.until)
+    assert story.stored()[0].reply == REPLY
+
+
+def test_an_answer_survives_the_worker_that_gave_it(story: Story):
+    lease, turn = story.begin_charged()
+    story.inbox.record(lease, turn, REPLY, until=story.until)
+    story.clock.tick(minutes=2)
+    [found] = story.read(story.hold("two")).open
+    assert (found.state, found.reply) == (TurnState.ANSWERED, REPLY)
+
+
+def test_starting_afresh_is_seen_by_the_next_worker(story: Story):
+    lease, turn = story.begin()
+    story.inbox.record(lease, turn, REPLY, until=story.until, forget_before=turn.at)
+    story.inbox.hand_back(lease)
+    assert story.hold("two").history_from == turn.at
+
+
+def test_an_answer_without_a_fresh_start_leaves_memory_as_it_is(story: Story):
+    lease, turn = story.begin()
+    story.inbox.record(lease, turn, REPLY, until=story.until, forget_before=7)
+    story.hear()
+    story.inbox.record(lease, story.read(lease).open[1], REPLY, until=story.until)
+    story.inbox.hand_back(lease)
+    assert story.hold("two").history_from == 7
+
+
+@pytest.mark.parametrize("state", [TurnState.DONE, TurnState.DROPPED])
+def test_the_last_turn_is_closed_and_the_conversation_released_at_once(story: Story, state: TurnState):
+    lease, turn = story.begin_charged()
+    story.inbox.record(lease, turn, REPLY, until=story.until)
+    assert story.inbox.finish(lease, turn, state, release=True) is None
+    [closed] = story.stored()
+    assert (closed.state, closed.text, closed.reply, closed.charged_day) == (state, turn.text, REPLY, DAY)
+    assert story.take() is None
+    assert story.overdue() == []
+
+
+def test_a_turn_is_closed_and_the_conversation_kept_when_messages_have_arrived(story: Story):
+    lease, turn = story.begin_charged()
+    story.inbox.pause(ROOM, until=story.until)
+    story.hear()
+    kept = story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    assert kept == replace(lease, arrivals=2, open_turns=1, paused_until=story.until)
+    assert story.take("two") is None
+    thread = story.read(kept)
+    assert [turn.state for turn in thread.open] == [TurnState.QUEUED]
+    assert [turn.state for turn in thread.closed] == [TurnState.DONE]
+    assert story.overdue() == [ROOM]
+
+
+def test_a_conversation_kept_for_new_messages_is_released_with_the_last_of_them(story: Story):
+    lease, turn = story.begin_charged()
+    story.hear()
+    kept = story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    assert kept
+    assert story.inbox.finish(kept, story.read(kept).open[0], TurnState.DONE, release=True) is None
+    assert story.overdue() == []
+
+
+def test_a_message_between_the_last_two_steps_is_not_left_behind(story: Story):
+    story.hear()
+    story.hear()
+    lease = story.hold()
+    first, second = story.read(lease).open
+    left = story.inbox.finish(lease, first, TurnState.DONE, release=False)
+    assert left == replace(lease, open_turns=1)
+    story.hear()
+    assert story.inbox.finish(left, second, TurnState.DONE, release=True)
+    assert story.overdue() == [ROOM]
+
+
+def test_a_repeated_message_does_not_keep_the_conversation(story: Story):
+    message = story.message()
+    lease, turn = story.begin(message)
+    assert story.hear(message) is Accepted.DUPLICATE_OPEN
+    assert story.inbox.finish(lease, turn, TurnState.DONE, release=True) is None
+
+
+@pytest.mark.parametrize("release", [True, False])
+def test_a_turn_is_closed_once(story: Story, *, release: bool):
+    story.hear()
+    lease, turn = story.begin()
+    left = story.inbox.finish(lease, turn, TurnState.DONE, release=False)
+    assert left
+    with pytest.raises(LeaseLost):
+        story.inbox.finish(left, turn, TurnState.DROPPED, release=release)
+    story.inbox.hand_back(left)
+    assert story.hold("two").open_turns == 1
+    assert [turn.state for turn in story.stored()] == [TurnState.DONE, TurnState.QUEUED]
+
+
+@pytest.mark.parametrize("release", [True, False])
+def test_a_turn_can_be_closed_without_its_words(story: Story, *, release: bool):
+    lease, turn = story.begin(story.message(attachments=("image",)))
+    story.inbox.record(lease, turn, Reply("Well", "(2 left)", (Choice("Yes", "/forget yes"),)), until=story.until)
+    story.inbox.finish(lease, turn, TurnState.DONE, release=release, scrub=True)
+    [closed] = story.stored()
+    assert (closed.text, closed.attachments, closed.reply) == ("", (), None)
+
+
+def test_open_turns_come_in_the_order_of_their_times(story: Story):
+    for minutes in (3, 1, 2):
+        story.hear(story.message(str(minutes), at=story.clock() - minutes * 60_000, text=str(minutes)))
+    lease = story.hold()
+    assert [turn.text for turn in story.read(lease).open] == ["3", "2", "1"]
+
+
+def test_a_thread_holds_its_own_turns_only(story: Story):
+    story.hear(story.message(person=BERT))
+    lease, turn = story.begin()
+    assert story.read(lease).open == (turn,)
+
+
+def _close_many(story: Story, number: int) -> None:
+    for _ in range(number):
+        lease, turn = story.begin(story.message(at=story.clock.tick(seconds=1)))
+        story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+
+
+def test_an_old_message_that_comes_late_is_found_behind_many_newer_ones(story: Story):
+    began = story.clock()
+    _close_many(story, 65)
+    story.hear(story.message("late", at=began - HOUR_MS))
+    lease = story.hold()
+    thread = story.read(lease)
+    assert [turn.at for turn in thread.open] == [began - HOUR_MS]
+    assert len(thread.closed) == 65
+
+
+def test_old_and_new_open_turns_are_all_found_behind_many_closed_ones(story: Story):
+    began = story.clock()
+    _close_many(story, 35)
+    ats = [began - HOUR_MS, began - 1, story.clock() + 1]
+    for at in ats:
+        story.hear(story.message(at=at))
+    assert [turn.at for turn in story.read(story.hold()).open] == ats
+
+
+def test_the_latest_closed_turns_are_read_oldest_first(story: Story):
+    _close_many(story, 35)
+    lease, _ = story.begin()
+    closed = story.read(lease).closed
+    assert list(closed) == story.stored()[35 - len(closed) : 35]
+    assert len(closed) >= 20
+
+
+def test_what_has_expired_is_no_longer_read(story: Story):
+    story.hear()
+    story.finish_all()
+    story.clock.tick(days=1)
+    lease, turn = story.begin()
+    assert len(story.read(lease).closed) == 1
+    story.clock.tick(days=29.001)
+    assert story.read(lease).closed == ()
+    assert story.read(lease).open == (turn,)
+
+
+def test_turns_are_deleted_after_thirty_days(story: Story):
+    story.hear()
+    story.clock.tick(days=1)
+    story.hear()
+    story.clock.tick(days=29.001)
+    story.store.expire(story.clock())
+    assert len(story.stored()) == 1
+
+
+def test_forgetting_deletes_what_is_closed_and_keeps_what_is_open(story: Story):
+    _close_many(story, 35)
+    lease, turn = story.begin()
+    story.hear()
+    story.inbox.erase_closed(lease)
+    assert story.read(lease).open[0] == turn
+    assert [turn.state for turn in story.stored()] == [TurnState.QUEUED] * 2
+
+
+def test_forgetting_concerns_nobody_else(story: Story):
+    story.hear(story.message(person=BERT))
+    bert: Lease = story.hold(room=story.message(person=BERT).conversation)
+    other: Turn = story.read(bert).open[0]
+    story.inbox.finish(bert, other, TurnState.DONE, release=True)
+    lease, _ = story.begin()
+    story.inbox.erase_closed(lease)
+    assert len(story.stored(other.conversation)) == 1

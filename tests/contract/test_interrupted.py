@@ -1,0 +1,116 @@
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib.errors import LeaseLost, PersonBusy
+from chalicelib.messages import TurnState
+from chalicelib.ports import Accepted
+from chalicelib.store.inbox import DynamoInbox
+from chalicelib.store.table import Table
+from tests.contract.stores import dynamo_store
+from tests.contract.story import ROOM, Story
+from tests.fakes.rim import FakeClock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass
+class Interrupted:
+    """A client that lets something else happen just before its `place`-th call of one operation."""
+
+    client: "DynamoDBClient"
+    operation: str
+    meanwhile: Callable[[], object]
+    place: int = 1
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self.operation:
+            self.place -= 1
+            if self.place == 0:
+                self.meanwhile()
+        return getattr(self.client, name)
+
+
+@pytest.fixture
+def told(emulator: "DynamoDBClient", clock: FakeClock) -> Story:
+    """A story over DynamoDB: only there a step has more than one call."""
+    return Story(dynamo_store(emulator), clock)
+
+
+def _interrupted(story: Story, operation: str, meanwhile: Callable[[], object], *, place: int = 1) -> DynamoInbox:
+    inbox = story.inbox
+    assert isinstance(inbox, DynamoInbox)
+    client: Any = Interrupted(inbox.table.client, operation, meanwhile, place)
+    return replace(inbox, table=Table(client, inbox.table.name))
+
+
+def test_a_message_that_comes_while_the_conversation_is_erased_is_not_lost(told: Story):
+    told.hear()
+    with pytest.raises(PersonBusy):
+        _interrupted(told, "delete_item", told.hear).erase(ROOM, now=told.clock())
+    assert told.hold().open_turns == len(told.stored()) == 2
+
+
+def test_a_worker_that_begins_while_the_conversation_is_erased_goes_on(told: Story):
+    told.hear()
+    with pytest.raises(PersonBusy):
+        _interrupted(told, "delete_item", told.hold).erase(ROOM, now=told.clock())
+    assert len(told.stored()) == 1
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_a_turn_that_is_deleted_meanwhile_is_not_half_made_again(told: Story, *, edited: bool):
+    told.hear(told.message("m"))
+    inbox = _interrupted(told, "update_item", lambda: told.inbox.erase(ROOM, now=told.clock()))
+    assert not (inbox.replace_text(ROOM, "m", "new", edit=1) if edited else inbox.erase_text(ROOM, "m"))
+    assert told.stored() == []
+
+
+def test_a_message_is_kept_when_a_flood_ebbs_meanwhile(told: Story):
+    for _ in range(5):
+        told.hear()
+    inbox = _interrupted(told, "transact_write_items", told.finish_all, place=2)
+    assert inbox.accept(told.message(), now=told.clock()) is Accepted.QUEUED
+    assert [turn.overflow for turn in told.stored()] == [False] * 6
+    assert told.hold().open_turns == 1
+
+
+def test_a_message_is_kept_when_the_flooded_conversation_is_erased_meanwhile(told: Story):
+    for _ in range(5):
+        told.hear()
+    inbox = _interrupted(told, "transact_write_items", lambda: told.inbox.erase(ROOM, now=told.clock()), place=2)
+    assert inbox.accept(told.message(), now=told.clock()) is Accepted.QUEUED
+    assert told.hold().open_turns == len(told.stored()) == 1
+
+
+def test_a_flood_that_grows_meanwhile_has_one_turn_for_lost_messages(told: Story):
+    for _ in range(5):
+        told.hear()
+    inbox = _interrupted(told, "transact_write_items", told.hear, place=2)
+    assert inbox.accept(told.message(), now=told.clock()) is Accepted.OVERFLOW
+    assert sum(turn.overflow for turn in told.stored()) == 1
+
+
+def test_who_loses_the_lease_between_closing_a_turn_and_giving_back_closes_nothing(told: Story):
+    lease, turn = told.begin()
+    told.hear()
+
+    def take_over() -> None:
+        told.clock.tick(minutes=2)
+        told.hold("two")
+
+    inbox = _interrupted(told, "transact_write_items", take_over, place=2)
+    with pytest.raises(LeaseLost):
+        inbox.finish(lease, turn, TurnState.DONE, release=True)
+    assert [turn.state for turn in told.stored()] == [TurnState.QUEUED] * 2
+
+
+def test_a_message_that_comes_just_before_the_lease_is_given_back_is_seen(told: Story):
+    lease, turn = told.begin()
+    inbox = _interrupted(told, "transact_write_items", told.hear)
+    kept = inbox.finish(lease, turn, TurnState.DONE, release=True)
+    assert kept
+    assert len(told.read(kept).open) == kept.open_turns == 1

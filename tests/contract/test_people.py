@@ -1,0 +1,173 @@
+import pytest
+
+from chalicelib.errors import UnknownPerson
+from chalicelib.messages import Access, Person, PersonId, TurnState
+from chalicelib.ports import Accepted
+from tests.contract.story import ANNA, BERT, DAY, REPLY, Story
+
+
+def test_nobody_is_known_before_writing(story: Story):
+    story.hear()
+    assert story.store.people.get(BERT) is None
+    assert [person.id for person in story.store.people.list()] == [ANNA]
+
+
+def test_a_new_person_may_ask_like_everybody(story: Story):
+    story.hear()
+    assert story.known() == Person(ANNA, first_seen=story.clock(), last_seen=story.clock())
+
+
+def test_the_owner_hears_of_a_new_person_once(story: Story):
+    story.hear()
+    assert [story.store.people.announce(ANNA) for _ in range(3)] == [True, False, False]
+    assert story.known().announced
+
+
+def test_nobody_is_announced_before_writing(story: Story):
+    assert not story.store.people.announce(ANNA)
+    assert story.store.people.get(ANNA) is None
+
+
+@pytest.mark.parametrize("access", list(Access))
+@pytest.mark.parametrize("daily_limit", [None, 0, 7])
+def test_the_owner_decides_what_a_person_may_do(story: Story, access: Access, daily_limit: int | None):
+    story.hear()
+    story.store.people.decide(ANNA, access, daily_limit=daily_limit)
+    assert (story.known().access, story.known().daily_limit) == (access, daily_limit)
+
+
+def test_a_later_decision_replaces_the_earlier_one_whole(story: Story):
+    story.hear()
+    story.store.people.decide(ANNA, Access.BLOCKED, daily_limit=7)
+    story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=None)
+    assert (story.known().access, story.known().daily_limit) == (Access.DEFAULT, None)
+    assert story.hear() is Accepted.QUEUED
+
+
+def test_nothing_is_decided_about_somebody_unknown(story: Story):
+    with pytest.raises(UnknownPerson) as raised:
+        story.store.people.decide(ANNA, Access.UNLIMITED, daily_limit=None)
+    assert "anna" not in str(raised.value)
+    assert story.store.people.get(ANNA) is None
+
+
+def test_a_decision_leaves_the_counts_alone(story: Story):
+    story.begin_charged()
+    story.store.people.decide(ANNA, Access.UNLIMITED, daily_limit=None)
+    assert story.used() == 1
+
+
+def test_a_decision_about_one_person_leaves_the_others_alone(story: Story):
+    for person in (ANNA, BERT):
+        story.hear(story.message(person=person))
+    story.block(BERT)
+    assert story.known(ANNA).access is Access.DEFAULT
+
+
+def test_everybody_is_listed_most_recently_seen_first(story: Story):
+    people = [PersonId(f"messenger:1:{number}") for number in range(105)]
+    for person in people:
+        story.clock.tick(seconds=1)
+        story.hear(story.message(person=person))
+    story.clock.tick(seconds=1)
+    story.hear(story.message(person=people[50]))
+    listed = [person.id for person in story.store.people.list()]
+    assert listed == [people[50], *reversed(people[51:]), *reversed(people[:50])]
+
+
+def test_a_listed_person_is_shown_whole(story: Story):
+    story.begin_charged()
+    story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=9)
+    assert list(story.store.people.list()) == [story.known()]
+
+
+def _forget(story: Story) -> None:
+    story.store.people.forget(ANNA, now=story.clock())
+
+
+def test_who_is_forgotten_is_no_longer_listed_and_has_no_times(story: Story):
+    story.hear()
+    _forget(story)
+    assert list(story.store.people.list()) == []
+    assert (story.known().first_seen, story.known().last_seen) == (0, 0)
+
+
+def test_forgetting_somebody_unknown_leaves_no_trace(story: Story):
+    _forget(story)
+    assert story.store.people.get(ANNA) is None
+
+
+def test_being_forgotten_gives_no_new_questions(story: Story):
+    lease, turn = story.begin_charged()
+    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    lease, turn = story.begin()
+    story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+    _forget(story)
+    story.hear()
+    assert (story.used(), story.known().told_day) == (1, DAY)
+
+
+def test_being_forgotten_is_no_way_round_a_block(story: Story):
+    story.hear()
+    story.block()
+    _forget(story)
+    story.clock.tick(days=100)
+    story.store.expire(story.clock())
+    assert story.hear() is Accepted.BLOCKED
+
+
+def test_the_owners_limit_outlives_being_forgotten(story: Story):
+    story.hear()
+    story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=0)
+    _forget(story)
+    story.clock.tick(days=100)
+    story.store.expire(story.clock())
+    assert story.known().daily_limit == 0
+
+
+@pytest.mark.parametrize(("access", "daily_limit"), [(Access.BLOCKED, None), (Access.DEFAULT, 1)])
+def test_a_decision_about_somebody_forgotten_stays(story: Story, access: Access, daily_limit: int | None):
+    story.hear()
+    _forget(story)
+    story.store.people.decide(ANNA, access, daily_limit=daily_limit)
+    story.clock.tick(days=100)
+    story.store.expire(story.clock())
+    assert (story.known().access, story.known().daily_limit) == (access, daily_limit)
+
+
+def test_lifting_a_decision_about_somebody_forgotten_does_not_keep_them(story: Story):
+    story.hear()
+    _forget(story)
+    story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=None)
+    story.clock.tick(days=4)
+    story.store.expire(story.clock())
+    assert story.store.people.get(ANNA) is None
+
+
+def test_what_remains_of_somebody_forgotten_goes_after_three_days(story: Story):
+    story.hear()
+    _forget(story)
+    story.clock.tick(days=2.9)
+    story.store.expire(story.clock())
+    assert story.store.people.get(ANNA)
+    story.clock.tick(days=0.2)
+    story.store.expire(story.clock())
+    assert story.store.people.get(ANNA) is None
+
+
+def test_who_writes_again_after_being_forgotten_stays(story: Story):
+    story.hear()
+    _forget(story)
+    began = story.clock.tick(days=1)
+    story.hear()
+    story.clock.tick(days=10)
+    story.store.expire(story.clock())
+    assert (story.known().first_seen, story.known().last_seen) == (began, began)
+    assert [person.id for person in story.store.people.list()] == [ANNA]
+
+
+def test_who_was_never_forgotten_stays(story: Story):
+    story.hear()
+    story.clock.tick(days=365)
+    story.store.expire(story.clock())
+    assert story.known().id == ANNA

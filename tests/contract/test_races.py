@@ -1,0 +1,142 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+
+from chalicelib.errors import LeaseLost
+from chalicelib.messages import ConversationId, Lease, Turn, TurnState
+from chalicelib.ports import Accepted, Charged
+from tests.contract.story import ANNA, DAY, REPLY, ROOM, Story
+
+R = TypeVar("R")
+
+
+def _at_once(number: int, action: Callable[[int], R]) -> list[R]:
+    """Call the action so many times in threads that start together."""
+    ready = Barrier(number)
+
+    def wait_and_act(index: int) -> R:
+        ready.wait()
+        return action(index)
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(wait_and_act, range(number)))
+
+
+def test_fifty_deliveries_of_a_message_at_once_are_one_turn(busy_story: Story):
+    message = busy_story.message()
+    heard = _at_once(50, lambda _: busy_story.hear(message))
+    assert sorted(heard, key=str) == [Accepted.DUPLICATE_OPEN] * 49 + [Accepted.QUEUED]
+    assert len(busy_story.stored()) == 1
+    assert busy_story.hold().open_turns == 1
+
+
+def test_many_deliveries_at_once_without_a_signed_time_are_one_turn(busy_story: Story):
+    message = busy_story.message(time_is_signed=False)
+    heard = _at_once(20, lambda index: busy_story.hear(replace(message, at=message.at + index)))
+    assert heard.count(Accepted.QUEUED) == 1
+    assert len(busy_story.stored()) == 1
+
+
+def test_a_flood_at_once_is_five_messages_and_one_turn_for_the_rest(busy_story: Story):
+    messages = [busy_story.message() for _ in range(20)]
+    heard = _at_once(20, lambda index: busy_story.hear(messages[index]))
+    assert heard.count(Accepted.QUEUED) == 5
+    assert heard.count(Accepted.OVERFLOW) == 15
+    assert sorted(turn.overflow for turn in busy_story.stored()) == [False] * 5 + [True]
+
+
+def test_twenty_workers_at_once_get_one_lease(busy_story: Story):
+    busy_story.hear()
+    taken = _at_once(20, lambda index: busy_story.take(str(index)))
+    assert len([lease for lease in taken if lease]) == 1
+
+
+def test_twenty_workers_at_once_take_over_from_a_dead_one_once(busy_story: Story):
+    busy_story.hear()
+    busy_story.hold("dead")
+    busy_story.clock.tick(minutes=2)
+    [lease] = [lease for lease in _at_once(20, lambda index: busy_story.take(str(index))) if lease]
+    assert lease.fence == 2
+
+
+def test_twenty_questions_at_once_are_charged_up_to_the_limit(busy_story: Story):
+    begun = [_begin_in_a_room_of_its_own(busy_story, number) for number in range(20)]
+    charged = _at_once(20, lambda index: busy_story.charge(*begun[index], limit=7))
+    assert sorted(charged, key=str) == [Charged.CHARGED] * 7 + [Charged.OVER_LIMIT] * 13
+    assert busy_story.used() == 7
+
+
+def test_the_notice_of_the_limit_is_given_once_to_twenty_questions_at_once(busy_story: Story):
+    begun = [_begin_in_a_room_of_its_own(busy_story, number) for number in range(20)]
+    told = _at_once(20, lambda index: busy_story.inbox.refuse(*begun[index], REPLY, day=DAY, until=busy_story.until))
+    assert sum(told) == 1
+
+
+def _begin_in_a_room_of_its_own(story: Story, number: int) -> tuple[Lease, Turn]:
+    room = ConversationId(f"room {number}")
+    story.hear(story.message(room=room))
+    lease = story.hold(room=room)
+    return lease, story.read(lease).open[0]
+
+
+def test_a_turn_is_charged_once_by_twenty_at_once(busy_story: Story):
+    lease, turn = busy_story.begin()
+    charged = _at_once(20, lambda _: _unless_lost(lambda: busy_story.charge(lease, turn, limit=None)))
+    assert sorted(charged, key=str) == [Charged.CHARGED] + [None] * 19
+    assert busy_story.used() == 1
+
+
+def test_a_charge_is_given_back_once_by_twenty_at_once(busy_story: Story):
+    lease, turn = busy_story.begin_charged()
+    busy_story.hear()
+    busy_story.charge(lease, busy_story.read(lease).open[1])
+    _at_once(
+        20,
+        lambda _: _unless_lost(
+            lambda: busy_story.inbox.record(lease, turn, REPLY, until=busy_story.until, refund=True)
+        ),
+    )
+    assert busy_story.used() == 1
+
+
+def _unless_lost(step: Callable[[], R]) -> R | None:
+    try:
+        return step()
+    except LeaseLost:
+        return None
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_message_that_comes_while_the_last_turn_is_finished_is_never_left_behind(busy_story: Story, attempt: int):
+    lease, turn = busy_story.begin()
+    message = busy_story.message()
+
+    def finish_or_hear(index: int) -> object:
+        if index == attempt % 2:
+            return busy_story.hear(message)
+        return busy_story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+
+    outcomes = _at_once(2, finish_or_hear)
+    assert outcomes[attempt % 2] is Accepted.QUEUED
+    assert outcomes[1 - attempt % 2] or busy_story.take("next")
+
+
+def test_a_new_person_is_announced_by_one_of_twenty_at_once(busy_story: Story):
+    busy_story.hear()
+    assert sum(_at_once(20, lambda _: busy_story.store.people.announce(ANNA))) == 1
+
+
+def test_edits_that_come_at_once_end_with_the_last_one(busy_story: Story):
+    busy_story.hear(busy_story.message("m"))
+    _at_once(5, lambda index: busy_story.inbox.replace_text(ROOM, "m", f"edit {index + 1}", edit=index + 1))
+    assert busy_story.stored()[0].text == "edit 5"
+
+
+def test_receipts_that_come_at_once_are_all_kept(busy_story: Story):
+    _, turn = busy_story.begin()
+    _at_once(20, lambda index: busy_story.inbox.receipt(ROOM, turn.id, index))
+    assert busy_story.inbox.receipts(turn) == set(range(20))

@@ -1,0 +1,232 @@
+"""In-memory twin of the inbox: the same promises, held by one lock instead of conditions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from chalicelib.errors import LeaseLost, PersonBusy
+from chalicelib.messages import (
+    OPEN_STATES,
+    ConversationId,
+    IncomingMessage,
+    Lease,
+    Person,
+    Reply,
+    Thread,
+    Turn,
+    TurnId,
+    TurnState,
+    Usage,
+)
+from chalicelib.ports import Accepted, Charged
+from chalicelib.store.schema import digest
+from tests.fakes import door
+from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory, atomic
+
+_NO_MORE_EDITS: Final = 10**6
+
+
+@dataclass(frozen=True)
+class FakeInbox:
+    """`ports.Inbox` and `ports.Erasure`."""
+
+    memory: Memory = field(default_factory=Memory)
+
+    @atomic
+    def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
+        return door.accept(self.memory, message, now=now)
+
+    @atomic
+    def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
+        found = self.memory.conversations.get(conversation)
+        if found is None or not found.open_turns > 0 or not found.is_free(now=now):
+            return None
+        found.lease_owner, found.lease_until = owner, until
+        found.fence += 1
+        return found.lease(conversation)
+
+    @atomic
+    def load(self, lease: Lease, *, now: int) -> Thread:
+        turns = [kept.turn for kept in self.memory.of(lease.conversation) if kept.expires_at * 1000 > now]
+        return Thread(
+            open=tuple(turn for turn in turns if turn.is_open), closed=tuple(turn for turn in turns if not turn.is_open)
+        )
+
+    @atomic
+    def charge(
+        self, lease: Lease, turn: Turn, *, day: str, limit: int | None, until: int, outdated: Sequence[str] = ()
+    ) -> Charged:
+        conversation, kept = self._held(lease), self._in(turn, TurnState.QUEUED)
+        known = self._person(turn)
+        if known.is_blocked:
+            return Charged.BLOCKED
+        if limit is not None and known.person.quota.get(day, 0) >= limit:
+            return Charged.OVER_LIMIT
+        conversation.lease_until = until
+        kept.change(state=TurnState.RUNNING, charged_day=day, model_calls=kept.turn.model_calls + 1)
+        known.change(quota={old: used for old, used in known.person.quota.items() if old not in outdated})
+        known.count(day, 1)
+        return Charged.CHARGED
+
+    @atomic
+    def call_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
+        conversation, kept = self._held(lease), self._in(turn, TurnState.RUNNING)
+        conversation.lease_until = until
+        kept.change(model_calls=kept.turn.model_calls + 1)
+
+    @atomic
+    def record(
+        self,
+        lease: Lease,
+        turn: Turn,
+        reply: Reply,
+        *,
+        until: int,
+        usage: Usage | None = None,
+        refund: bool = False,
+        forget_before: int | None = None,
+    ) -> None:
+        conversation, kept = self._held(lease), self._in(turn, TurnState.QUEUED, TurnState.RUNNING)
+        self._give_back(turn, refund=refund)
+        conversation.lease_until = until
+        conversation.history_from = conversation.history_from if forget_before is None else forget_before
+        kept.usage = usage
+        kept.change(state=TurnState.ANSWERED, reply=reply, **_not_charged(refund=refund))
+
+    @atomic
+    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
+        conversation, kept = self._held(lease), self._in(turn, TurnState.QUEUED)
+        known = self._person(turn)
+        if known.person.told_day == day:
+            return False
+        known.change(told_day=day)
+        conversation.lease_until = until
+        kept.change(state=TurnState.ANSWERED, reply=reply)
+        return True
+
+    @atomic
+    def finish(
+        self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
+    ) -> Lease | None:
+        conversation, kept = self._held(lease), self._in(turn, *OPEN_STATES)
+        self._give_back(turn, refund=refund)
+        words: dict[str, Any] = {"text": "", "attachments": (), "reply": None} if scrub else {}
+        kept.change(state=state, **words, **_not_charged(refund=refund))
+        conversation.open_turns -= 1
+        if not release:
+            return replace(lease, open_turns=lease.open_turns - 1)
+        if conversation.arrivals != lease.arrivals:
+            return conversation.lease(lease.conversation)
+        conversation.free()
+        conversation.due_at = None
+        return None
+
+    @atomic
+    def release(self, lease: Lease) -> Lease | None:
+        conversation = self._held(lease)
+        if conversation.arrivals != lease.arrivals:
+            return conversation.lease(lease.conversation)
+        conversation.free()
+        conversation.due_at = None
+        conversation.open_turns = 0
+        return None
+
+    @atomic
+    def hand_back(self, lease: Lease) -> None:
+        self._held(lease).free()
+
+    @atomic
+    def erase_closed(self, lease: Lease) -> None:
+        for kept in self.memory.of(lease.conversation):
+            if not kept.turn.is_open:
+                self._delete(kept)
+
+    @atomic
+    def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
+        kept = self._find(conversation, message_id)
+        if kept is None:
+            return False
+        kept.edit = _NO_MORE_EDITS
+        kept.change(text="", attachments=())
+        if kept.turn.reply and not kept.turn.is_open:
+            kept.change(reply=None)
+        return True
+
+    @atomic
+    def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
+        kept = self._find(conversation, message_id)
+        if kept is None or kept.turn.overflow or kept.edit >= edit:
+            return False
+        kept.edit = edit
+        kept.change(text=text)
+        return True
+
+    @atomic
+    def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
+        kept = self.memory.turns.get((conversation, turn))
+        if kept:
+            kept.change(receipts=kept.turn.receipts | {part})
+
+    @atomic
+    def receipts(self, turn: Turn) -> frozenset[int]:
+        kept = self.memory.turns.get((turn.conversation, turn.id))
+        return kept.turn.receipts if kept else frozenset()
+
+    @atomic
+    def pause(self, conversation: ConversationId, *, until: int) -> None:
+        found = self.memory.conversations.get(conversation)
+        if found:
+            found.paused_until = until
+
+    @atomic
+    def overdue(self, *, now: int) -> Iterator[ConversationId]:
+        due = [(found.due_at, name) for name, found in self.memory.conversations.items() if found.due_at is not None]
+        return iter([name for due_at, name in sorted(due) if due_at <= now])
+
+    @atomic
+    def turns(self, conversation: ConversationId) -> Iterator[Turn]:
+        return iter([kept.turn for kept in self.memory.of(conversation)])
+
+    @atomic
+    def erase(self, conversation: ConversationId, *, now: int) -> None:
+        found = self.memory.conversations.get(conversation)
+        if found and not found.is_free(now=now):
+            raise PersonBusy("a message of this person is being answered; try again in a minute")
+        self.memory.conversations.pop(conversation, None)
+        for kept in self.memory.of(conversation):
+            self._delete(kept)
+
+    def _held(self, lease: Lease) -> Conversation:
+        found = self.memory.conversations.get(lease.conversation)
+        if found is None or (found.lease_owner, found.fence) != (lease.owner, lease.fence):
+            raise LeaseLost("somebody else works on this conversation")
+        return found
+
+    def _in(self, turn: Turn, *states: TurnState) -> KeptTurn:
+        kept = self.memory.turns.get((turn.conversation, turn.id))
+        if kept is None or kept.turn.state not in states:
+            raise LeaseLost("somebody else works on this conversation")
+        return kept
+
+    def _person(self, turn: Turn) -> KnownPerson:
+        return self.memory.people.setdefault(turn.person, KnownPerson(Person(turn.person)))
+
+    def _find(self, conversation: ConversationId, message_id: str) -> KeptTurn | None:
+        wanted = digest(message_id)
+        return next((kept for kept in reversed(self.memory.of(conversation)) if kept.turn.id.endswith(wanted)), None)
+
+    def _delete(self, kept: KeptTurn) -> None:
+        del self.memory.turns[kept.turn.conversation, kept.turn.id]
+
+    def _give_back(self, turn: Turn, *, refund: bool) -> None:
+        """The charge's reversal, on the day it was made."""
+        if not refund or turn.charged_day is None:
+            return
+        known = self._person(turn)
+        if not known.person.quota.get(turn.charged_day, 0) > 0:
+            raise LeaseLost("there is nothing to give back")
+        known.count(turn.charged_day, -1)
+
+
+def _not_charged(*, refund: bool) -> dict[str, Any]:
+    return {"charged_day": None} if refund else {}

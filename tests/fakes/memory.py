@@ -1,0 +1,124 @@
+"""What the in-memory store remembers: the table's twin. One lock makes every method of the fakes one atomic step."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from chalicelib.messages import Access, Channel, ConversationId, Lease, Person, PersonId, Turn, TurnId, Usage
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class KnownPerson:
+    """A person's item."""
+
+    person: Person
+    channel: Channel | None = None
+    expires_at: int | None = None
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.person.access is Access.BLOCKED
+
+    def change(self, **values: Any) -> None:
+        self.person = replace(self.person, **values)
+
+    def count(self, day: str, number: int) -> None:
+        self.change(quota={**self.person.quota, day: self.person.quota.get(day, 0) + number})
+
+
+@dataclass
+class Conversation:
+    """A conversation's own item."""
+
+    lease_owner: str | None = None
+    lease_until: int = 0
+    fence: int = 0
+    arrivals: int = 0
+    open_turns: int = 0
+    history_from: int = 0
+    paused_until: int = 0
+    due_at: int | None = None
+
+    def is_free(self, *, now: int) -> bool:
+        return self.lease_owner is None or self.lease_until < now
+
+    def free(self) -> None:
+        self.lease_owner = None
+
+    def lease(self, conversation: ConversationId) -> Lease:
+        return Lease(
+            conversation=conversation,
+            owner=self.lease_owner or "",
+            fence=self.fence,
+            arrivals=self.arrivals,
+            open_turns=self.open_turns,
+            history_from=self.history_from,
+            paused_until=self.paused_until,
+        )
+
+
+@dataclass
+class KeptTurn:
+    """A turn's item, with what only the store knows of it."""
+
+    turn: Turn
+    expires_at: int
+    edit: int = -1
+    usage: Usage | None = None
+
+    def change(self, **values: Any) -> None:
+        self.turn = replace(self.turn, **values)
+
+
+@dataclass
+class Memory:
+    """The table. What the fakes share; a test may look into it."""
+
+    people: dict[PersonId, KnownPerson] = field(default_factory=dict)
+    conversations: dict[ConversationId, Conversation] = field(default_factory=dict)
+    turns: dict[tuple[ConversationId, TurnId], KeptTurn] = field(default_factory=dict)
+    marks: dict[tuple[ConversationId, str], int] = field(default_factory=dict)
+    """When the note that a message without a signed time was here expires."""
+    alerts: dict[str, str] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def of(self, conversation: ConversationId) -> list[KeptTurn]:
+        """The conversation's turns, oldest first."""
+        return [kept for (where, _), kept in sorted(self.turns.items()) if where == conversation]
+
+    def expire(self, *, now: int) -> None:
+        """Delete what DynamoDB's time to live would have deleted by now."""
+        with self.lock:
+            self.turns = {key: kept for key, kept in self.turns.items() if kept.expires_at * 1000 > now}
+            self.marks = {key: expires_at for key, expires_at in self.marks.items() if expires_at * 1000 > now}
+            self.people = {
+                key: known
+                for key, known in self.people.items()
+                if known.expires_at is None or known.expires_at * 1000 > now
+            }
+
+
+class Remembers(Protocol):
+    """A fake over a memory."""
+
+    @property
+    def memory(self) -> Memory: ...
+
+
+S = TypeVar("S", bound=Remembers)
+
+
+def atomic(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """Let nobody else in while the method runs."""
+
+    @wraps(method)
+    def locked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self.memory.lock:
+            return method(self, *args, **kwargs)
+
+    return locked

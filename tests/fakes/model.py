@@ -1,0 +1,39 @@
+"""A model that answers by heart."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from chalicelib.errors import ModelError
+from chalicelib.messages import Finished, FinishReason, ModelEvent, Prompt, TextDelta, Usage
+
+Line = Sequence[str | FinishReason | ModelError] | ModelError
+"""One answer: its deltas, then why it stopped if not of itself. An error breaks it off where it stands."""
+
+
+@dataclass
+class ScriptedModel:
+    """`ports.Model`: says the lines of its script, then always `otherwise`; remembers what it was asked."""
+
+    script: list[Line] = field(default_factory=list)
+    otherwise: Line = ("An answer.",)
+    usage: Usage = field(default_factory=lambda: Usage(input=100, cached=0, output=20))
+    asked: list[Prompt] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def answer(self, prompt: Prompt, *, seconds: float) -> Iterator[ModelEvent]:
+        self.asked.append(prompt)
+        self.seconds.append(seconds)
+        line = self.script.pop(0) if self.script else self.otherwise
+        return self._say([line] if isinstance(line, ModelError) else line)
+
+    def _say(self, line: Sequence[str | FinishReason | ModelError]) -> Iterator[ModelEvent]:
+        reason = FinishReason.STOP
+        for word in line:
+            match word:
+                case ModelError():
+                    raise word
+                case FinishReason():
+                    reason = word
+                case str():
+                    yield TextDelta(word)
+        yield Finished(reason, self.usage)

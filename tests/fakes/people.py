@@ -1,0 +1,71 @@
+"""In-memory twins of the people and of the owner's alerts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chalicelib.errors import UnknownPerson
+from chalicelib.messages import Access, Person, PersonId
+from chalicelib.store.schema import COUNTS_KEPT_S
+from tests.fakes.memory import KnownPerson, Memory, atomic
+
+
+@dataclass(frozen=True)
+class FakePeople:
+    """`ports.People`."""
+
+    memory: Memory = field(default_factory=Memory)
+
+    @atomic
+    def get(self, person: PersonId) -> Person | None:
+        known = self.memory.people.get(person)
+        return known.person if known else None
+
+    @atomic
+    def announce(self, person: PersonId) -> bool:
+        known = self.memory.people.get(person)
+        if known is None or known.person.announced:
+            return False
+        known.change(announced=True)
+        return True
+
+    @atomic
+    def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
+        known = self.memory.people.get(person)
+        if known is None:
+            raise UnknownPerson("nobody of that id has written yet")
+        known.change(access=access, daily_limit=daily_limit)
+        if _decided(known):
+            known.expires_at = None
+
+    @atomic
+    def list(self) -> Iterator[Person]:
+        listed = [known.person for known in self.memory.people.values() if known.channel]
+        return iter(sorted(listed, key=lambda person: person.last_seen, reverse=True))
+
+    @atomic
+    def forget(self, person: PersonId, *, now: int) -> None:
+        known = self.memory.people.get(person)
+        if known is None:
+            return
+        if not _decided(known):
+            known.expires_at = now // 1000 + COUNTS_KEPT_S
+        known.channel = None
+        known.change(first_seen=0, last_seen=0)
+
+
+@dataclass(frozen=True)
+class FakeAlerts:
+    """`ports.Alerts`."""
+
+    memory: Memory = field(default_factory=Memory)
+
+    @atomic
+    def first_today(self, kind: str, *, day: str) -> bool:
+        if self.memory.alerts.get(kind) == day:
+            return False
+        self.memory.alerts[kind] = day
+        return True
+
+
+def _decided(known: KnownPerson) -> bool:
+    return known.person.access is not Access.DEFAULT or known.person.daily_limit is not None

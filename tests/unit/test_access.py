@@ -1,0 +1,59 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.access import Allowed, Blocked, OverLimit, decide, limit_of
+from chalicelib.messages import Access, Person, PersonId
+
+ANNA = PersonId("messenger:1:anna")
+DAY, YESTERDAY = "2026-11-20", "2026-11-19"
+
+
+def _anna(used: int = 0, *, access: Access = Access.DEFAULT, limit: int | None = None, day: str = DAY) -> Person:
+    return Person(ANNA, access=access, daily_limit=limit, quota={day: used} if used else {})
+
+
+@given(used=st.integers(0, 30), limit=st.integers(0, 20), own=st.none() | st.integers(0, 20))
+def test_the_questions_that_are_left_are_the_limit_without_those_asked(used: int, limit: int, own: int | None):
+    verdict = decide(_anna(used, limit=own), day=DAY, default_limit=limit)
+    left = (limit if own is None else own) - used
+    if left > 0:
+        assert verdict == Allowed(used + left, used)
+        assert isinstance(verdict, Allowed)
+        assert verdict.left_after_this == left - 1
+    else:
+        assert verdict == OverLimit(used + left)
+
+
+def test_the_last_question_leaves_none():
+    verdict = decide(_anna(2), day=DAY, default_limit=3)
+    assert verdict == Allowed(limit=3, used=2)
+    assert isinstance(verdict, Allowed)
+    assert verdict.left_after_this == 0
+
+
+def test_what_was_asked_on_another_day_does_not_count():
+    assert decide(_anna(3, day=YESTERDAY), day=DAY, default_limit=3) == Allowed(limit=3, used=0)
+
+
+@pytest.mark.parametrize("own", [None, 0, 1])
+def test_unlimited_goes_before_every_limit(own: int | None):
+    verdict = decide(_anna(1000, access=Access.UNLIMITED, limit=own), day=DAY, default_limit=3)
+    assert verdict == Allowed(limit=None, used=1000)
+    assert isinstance(verdict, Allowed)
+    assert verdict.left_after_this is None
+
+
+def test_a_block_goes_before_everything():
+    assert decide(_anna(access=Access.BLOCKED, limit=100), day=DAY, default_limit=3) == Blocked()
+
+
+def test_a_limit_of_no_questions_lets_nobody_ask():
+    assert decide(_anna(limit=0), day=DAY, default_limit=3) == OverLimit(0)
+    assert decide(_anna(), day=DAY, default_limit=0) == OverLimit(0)
+
+
+def test_a_limit_of_ones_own_goes_before_the_deployments():
+    assert limit_of(_anna(limit=50), default_limit=3) == 50
+    assert limit_of(_anna(limit=0), default_limit=3) == 0
+    assert limit_of(_anna(), default_limit=3) == 3

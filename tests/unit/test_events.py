@@ -1,0 +1,395 @@
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.channels.messenger.events import (
+    Edited,
+    Event,
+    HumanReplied,
+    Ignored,
+    PolicyEnforced,
+    Receipt,
+    Unsent,
+    metadata,
+    parse,
+)
+from chalicelib.messages import MAX_TEXT, Channel, ConversationId, IncomingMessage, PersonId, TurnId
+
+Item = dict[str, Any]
+
+NOW = 1_795_176_000_000
+SENT = 1_795_175_999_000
+ENTRY_TIME = NOW - 500
+ROOM = ConversationId("messenger:PAGE:PSID")
+
+
+def _body(*items: object, **entry: object) -> bytes:
+    whole = {"id": "PAGE", "time": ENTRY_TIME, "messaging": list(items), **entry}
+    return json.dumps({"object": "page", "entry": [whole]}).encode()
+
+
+def _item(**kind: Any) -> Item:
+    return {"sender": {"id": "PSID"}, "recipient": {"id": "PAGE"}, "timestamp": SENT, **kind}
+
+
+def _message(**message: Any) -> Item:
+    return _item(message={"mid": "m_1", **message})
+
+
+def _read(*items: object, **entry: object) -> list[Event]:
+    return parse(_body(*items, **entry), now=NOW)
+
+
+def _heard(item: object) -> IncomingMessage:
+    [event] = _read(item)
+    assert isinstance(event, IncomingMessage)
+    return event
+
+
+def test_a_text_message_is_to_be_answered():
+    assert _heard(_message(text="hello")) == IncomingMessage(
+        id="m_1",
+        channel=Channel.MESSENGER,
+        conversation=ROOM,
+        person=PersonId(ROOM),
+        at=SENT,
+        text="hello",
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"quick_reply": {"payload": "COLOUR_RED"}},
+        {"quick_reply": None},
+        {"reply_to": {"mid": "m_0", "is_self_reply": False}},
+        {"commands": [{"name": "help"}]},
+        {"referral": {"ref": "x", "ad_id": "1", "source": "ADS", "type": "OPEN_THREAD", "ads_context_data": {}}},
+        {"nlp": {"entities": {}}, "seq": 73},
+        {"is_echo": False},
+        {"is_deleted": False},
+        {"something_new": [1, 2]},
+    ],
+)
+def test_what_comes_with_a_text_does_not_change_it(more: Item):
+    heard = _heard(_message(text="hello", **more))
+    assert (heard.id, heard.text, heard.attachments) == ("m_1", "hello", ())
+
+
+def test_a_tap_on_one_of_our_quick_replies_is_the_command_it_stands_for():
+    assert _heard(_message(text="Yes, delete it", quick_reply={"payload": "/forget yes"})).text == "/forget yes"
+
+
+@pytest.mark.parametrize(
+    ("attachments", "kinds"),
+    [
+        ([{"type": "image", "payload": {"url": "https://cdn/x"}}], ("image",)),
+        ([{"type": "audio", "payload": {}}, {"type": "video", "payload": {}}], ("audio", "video")),
+        ([{"type": "image", "payload": {"url": "u", "sticker_id": 369239263222822}}], ("sticker",)),
+        ([{"type": "sticker", "payload": {"sticker_id": 1}}], ("sticker",)),
+        ([{"type": "fallback", "title": "t", "url": "u", "payload": None}], ("fallback",)),
+        ([{"type": "reel", "payload": {"url": "/reel/1/", "reel_video_id": 123}}], ("reel",)),
+        ([{"type": "template", "payload": {"product": {"elements": []}}}], ("template",)),
+        ([{"type": "location", "payload": {"coordinates": {"lat": 1.0, "long": 2.0}}}], ("location",)),
+        ([{"payload": {}}], ("unknown",)),
+        ([{"type": 7}], ("unknown",)),
+        ([None, "image", {"type": "file"}], ("file",)),
+        ([{"type": "x" * 99}], ("x" * 32,)),
+        ([{"type": "\ud83d"}], ("\ufffd",)),
+        ([{"type": "image"}] * 99, ("image",) * 10),
+    ],
+)
+def test_attachments_are_known_by_their_kind(attachments: list[object], kinds: tuple[str, ...]):
+    heard = _heard(_message(attachments=attachments))
+    assert (heard.text, heard.attachments) == ("", kinds)
+
+
+def test_a_text_may_come_with_attachments():
+    heard = _heard(_message(text="Look!", attachments=[{"type": "image", "payload": {"url": "u"}}]))
+    assert (heard.text, heard.attachments) == ("Look!", ("image",))
+
+
+@pytest.mark.parametrize("message", [{"is_unsupported": True}, {"sticker_id": 369239263222822}])
+def test_what_meta_cannot_pass_on_is_something_other_than_text(message: Item):
+    assert _heard(_message(**message)).attachments == ("unsupported",)
+
+
+@pytest.mark.parametrize(
+    ("postback", "words"),
+    [
+        ({"title": "Get started", "payload": "GET_STARTED"}, "/start"),
+        ({"title": "Get started", "payload": "GET_STARTED", "referral": {"ref": "x", "source": "SHORTLINK"}}, "/start"),
+        ({"title": "What can you do?", "payload": "/help"}, "/help"),
+        ({"title": "What does it cost?", "payload": "ICE_BREAKER_1"}, "What does it cost?"),
+        ({"title": "What does it cost?"}, "What does it cost?"),
+        ({"payload": "OLD_BUTTON"}, "OLD_BUTTON"),
+    ],
+)
+def test_a_tap_on_a_button_is_a_message(postback: Item, words: str):
+    heard = _heard(_item(postback={"mid": "m_2", **postback}))
+    assert (heard.id, heard.text, heard.conversation, heard.at) == ("m_2", words, ROOM, SENT)
+
+
+def test_a_message_that_was_taken_back():
+    assert _read(_message(is_deleted=True)) == [Unsent(ROOM, "m_1")]
+
+
+@pytest.mark.parametrize(("count", "edit"), [(2, 2), ("3", 3), (None, 1), ("x", 1), (-5, 1), ("9" * 5000, 1)])
+def test_a_message_that_was_edited(count: object, edit: int):
+    item = _item(message_edit={"mid": "m_1", "text": "new", "num_edit": count})
+    assert _read(item) == [Edited(ROOM, "m_1", "new", edit)]
+
+
+def test_an_edit_that_does_not_say_how_often():
+    assert _read(_item(message_edit={"mid": "m_1", "text": "new"})) == [Edited(ROOM, "m_1", "new", 1)]
+
+
+def _echo(**message: Any) -> Item:
+    return {
+        "sender": {"id": "PAGE"},
+        "recipient": {"id": "PSID"},
+        "timestamp": SENT,
+        "message": {"mid": "m_3", "is_echo": True, **message},
+    }
+
+
+@pytest.mark.parametrize("app", [{}, {"app_id": 1517776481860111}, {"app_id": "263902037430900"}])
+def test_what_we_sent_comes_back_as_a_receipt(app: Item):
+    turn = TurnId("1795175999000#" + "ab" * 32)
+    item = _echo(text="Our answer", metadata=metadata(turn, 2), **app)
+    assert _read(item) == [Receipt(ROOM, turn, 2)]
+
+
+@pytest.mark.parametrize("app", ["263902037430900", 263902037430900, 26390203743090])
+@pytest.mark.parametrize("note", [{}, {"metadata": "something else"}, {"metadata": "x#y"}, {"metadata": None}])
+def test_what_a_human_types_into_the_pages_inbox_is_no_question(app: object, note: Item):
+    assert _read(_echo(text="I am Tom", app_id=app, **note)) == [HumanReplied(ROOM)]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{"text": "Hi"}, {"text": "Hi", "app_id": 42}, {"text": "Hi", "metadata": "a#b"}, {"metadata": "#1", "text": "Hi"}],
+)
+def test_what_another_app_sends_for_the_page_is_left_alone(message: Item):
+    assert _read(_echo(**message)) == [Ignored("echo")]
+
+
+@pytest.mark.parametrize("part", ["-1", "1000", "٣", "²", "1.5", " 1", ""])
+def test_a_receipt_for_an_odd_part_is_none(part: str):
+    assert _read(_echo(metadata=f"turn#{part}")) == [Ignored("echo")]
+
+
+@pytest.mark.parametrize("missing", ["sender", "recipient"])
+def test_an_echo_that_does_not_say_whose_is_left_alone(missing: str):
+    item = {name: value for name, value in _echo(metadata="turn#1").items() if name != missing}
+    assert _read(item) == [Ignored("echo")]
+
+
+@pytest.mark.parametrize("action", ["warning", "block", "unblock"])
+@pytest.mark.parametrize("spelling", ["policy_enforcement", "policy-enforcement"])
+def test_the_owner_is_to_hear_of_policies(action: str, spelling: str):
+    item = {"recipient": {"id": "PAGE"}, "timestamp": SENT, spelling: {"action": action, "reason": "…"}}
+    assert _read(item) == [PolicyEnforced(action)]
+
+
+@pytest.mark.parametrize("enforcement", [{}, {"action": "<script>"}, {"action": 1}, None, "block"])
+def test_a_policy_in_other_words_is_named_unknown(enforcement: object):
+    assert _read({"recipient": {"id": "PAGE"}, "policy_enforcement": enforcement}) == [PolicyEnforced("unknown")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("read", {"watermark": 1458668856253}),
+        ("read", {"mid": "m_1"}),
+        ("delivery", {"mids": ["m_1"], "watermark": 1}),
+        ("reaction", {"mid": "m_1", "action": "unreact"}),
+        ("referral", {"ref": "x", "source": "SHORTLINK", "type": "OPEN_THREAD"}),
+        ("optin", {"type": "notification_messages", "payload": ""}),
+        ("account_linking", {"status": "unlinked"}),
+        ("pass_thread_control", {"previous_owner_app_id": None, "new_owner_app_id": "1"}),
+        ("take_thread_control", {"previous_owner_app_id": "1"}),
+        ("request_thread_control", {"requested_owner_app_id": "1"}),
+        ("app_roles", {"1": ["primary_receiver"]}),
+        ("response_feedback", {"feedback": "Good response", "mid": "m_1"}),
+        ("prior_message", {"source": "checkbox_plugin", "identifier": "x"}),
+        ("order", {}),
+        ("game_play", {}),
+    ],
+)
+def test_what_needs_no_answer_is_named_in_the_log(kind: str, value: object):
+    with_sender = _item(**{kind: value})
+    without_time = {name: found for name, found in with_sender.items() if name != "timestamp"}
+    from_a_plugin = {**with_sender, "sender": {"user_ref": "REF"}}
+    assert _read(with_sender, without_time, from_a_plugin) == [Ignored(kind)] * 3
+
+
+@pytest.mark.parametrize("item", [_item(), _item(messaging_in_thread_lead_form_submit={}), _item(secret_words="x")])
+def test_what_nobody_knows_is_ignored_without_a_word_of_it(item: Item):
+    assert _read(item) == [Ignored("unknown")]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{}, {"text": ""}, {"text": " \n"}, {"text": None}, {"text": 7}, {"attachments": []}, {"attachments": {}}],
+)
+def test_a_message_that_says_nothing_is_ignored(message: Item):
+    assert _read(_message(**message)) == [Ignored("empty")]
+
+
+@pytest.mark.parametrize("postback", [{}, {"title": ""}, {"title": None, "payload": 7}])
+def test_a_button_that_says_nothing_is_ignored(postback: Item):
+    assert _read(_item(postback=postback)) == [Ignored("empty")]
+
+
+@pytest.mark.parametrize("sender", [None, {}, {"id": None}, {"id": ""}, {"id": " "}, {"id": True}, {"id": 1.5}, "PSID"])
+def test_a_message_from_nobody_is_ignored(sender: object):
+    assert _read({**_message(text="hello"), "sender": sender}) == [Ignored("nobody")]
+
+
+def test_the_page_does_not_talk_to_itself():
+    assert _read({**_message(text="hello"), "sender": {"id": "PAGE"}}) == [Ignored("nobody")]
+
+
+@pytest.mark.parametrize("recipient", [None, {}, {"id": None}])
+def test_a_message_that_does_not_say_to_whom_is_for_the_page_of_its_entry(recipient: object):
+    assert _heard({**_message(text="hello"), "recipient": recipient}).conversation == ROOM
+
+
+def test_ids_may_be_numbers():
+    item = {
+        "sender": {"id": 1254459154682919},
+        "recipient": {"id": 682498302938465},
+        "timestamp": SENT,
+        "message": {"mid": 77, "text": "hello"},
+    }
+    heard = _heard(item)
+    assert (heard.id, heard.conversation) == ("77", "messenger:682498302938465:1254459154682919")
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "at"),
+    [
+        (SENT, SENT),
+        (str(SENT), SENT),
+        (SENT // 1000, SENT // 1000 * 1000),
+        (str(SENT // 1000), SENT // 1000 * 1000),
+    ],
+)
+def test_times_may_be_texts_and_seconds(timestamp: object, at: int):
+    heard = _heard({**_message(text="hello"), "timestamp": timestamp})
+    assert (heard.at, heard.time_is_signed) == (at, True)
+
+
+@pytest.mark.parametrize("timestamp", [None, "", "soon", "٣", 0, -1, 12, True, 1.5e12, 10**14, "1" * 5000, [SENT], "²"])
+def test_what_is_no_time_is_replaced_by_the_time_of_its_entry(timestamp: object):
+    heard = _heard({**_message(text="hello"), "timestamp": timestamp})
+    assert (heard.at, heard.time_is_signed) == (ENTRY_TIME, False)
+
+
+def test_a_message_without_any_time_was_sent_now():
+    item = _message(text="hello")
+    del item["timestamp"]
+    [heard] = _read(item, time=None)
+    assert isinstance(heard, IncomingMessage)
+    assert (heard.at, heard.time_is_signed) == (NOW, False)
+
+
+@pytest.mark.parametrize("mid", [None, "", 1.5, True, ["m_1"], "m" * 257])
+def test_a_message_without_an_id_has_one_made_of_all_it_says(mid: object):
+    item = _item(message={"mid": mid, "text": "hello"})
+    [again] = parse(_body(dict(reversed(item.items())), time=NOW + 99), now=NOW + 99_999)
+    assert isinstance(again, IncomingMessage)
+    assert _heard(item).id == again.id
+    others = [
+        _item(message={"mid": mid, "text": "bye"}),
+        {**item, "timestamp": SENT + 1},
+        {**item, "sender": {"id": 2}},
+    ]
+    assert len({_heard(other).id for other in [item, *others]}) == 4
+
+
+def test_a_long_message_is_cut_one_beyond_what_is_allowed():
+    assert _heard(_message(text="a" * MAX_TEXT)).text == "a" * MAX_TEXT
+    assert _heard(_message(text="a" * MAX_TEXT * 3)).text == "a" * (MAX_TEXT + 1)
+
+
+def test_half_a_character_becomes_a_question_mark_that_can_be_stored():
+    heard = parse(_body(_message(text="x")).replace(b'"x"', b'"a\\ud83d b"').replace(b"m_1", b"m\\udc00"), now=NOW)[0]
+    assert isinstance(heard, IncomingMessage)
+    assert (heard.text, heard.id) == ("a\ufffd b", "m\ufffd")
+
+
+def test_every_item_of_every_entry_is_read_in_its_order():
+    entries = [
+        {"id": "PAGE", "time": NOW, "messaging": [_message(text=text) for text in pair]} for pair in ("ab", "cd")
+    ]
+    events = parse(json.dumps({"object": "page", "entry": entries}).encode(), now=NOW)
+    assert [event.text for event in events if isinstance(event, IncomingMessage)] == ["a", "b", "c", "d"]
+
+
+def test_what_happens_while_another_app_talks_is_not_answered():
+    assert _read(standby=[_message(text="hello"), _item(postback={"title": "Help"})]) == [Ignored("standby")] * 2
+
+
+def test_changes_of_the_page_are_not_answered():
+    assert _read(changes=[{"field": "feed", "value": {"message": "hello"}}]) == [Ignored("change")]
+
+
+@pytest.mark.parametrize("other", ["instagram", "whatsapp_business_account", "user"])
+def test_other_products_of_meta_are_not_answered(other: str):
+    body = _body(_message(text="hello")).replace(b'"object": "page"', f'"object": "{other}"'.encode())
+    assert parse(body, now=NOW) == [Ignored("other_object")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"hello",
+        b"null",
+        b"[]",
+        b"7",
+        b"{}",
+        b'{"object":"page"}',
+        b'{"object":"page","entry":{}}',
+        b'{"object":7,"entry":[]}',
+        b'{"object":"page","entry":[]',
+        b"\xff\xfe{}",
+        b"\xef\xbb\xbf{}",
+        b"\x00",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'"' * 100_001,
+    ],
+)
+def test_what_is_not_metas_is_unreadable(body: bytes):
+    assert parse(body, now=NOW) == [Ignored("unreadable")]
+
+
+@pytest.mark.parametrize("entry", [None, 7, "entry", []])
+def test_an_unreadable_entry_does_not_hide_the_next_one(entry: object):
+    good = {"id": "PAGE", "time": NOW, "messaging": [_message(text="hello")]}
+    events = parse(json.dumps({"object": "page", "entry": [entry, good, entry]}).encode(), now=NOW)
+    assert [type(event) for event in events] == [Ignored, IncomingMessage, Ignored]
+
+
+def test_a_delivery_without_news_is_nothing():
+    assert parse(b'{"object":"page","entry":[]}', now=NOW) == []
+    assert _read() == []
+
+
+def test_no_event_shows_peoples_words():
+    secret = "attack at dawn"
+    events = _read(
+        _message(text=secret),
+        _item(postback={"title": secret}),
+        _item(message_edit={"mid": "m_1", "text": secret}),
+        _item(**{secret: secret}),
+        _message(text=secret, is_deleted=True),
+        _echo(text=secret),
+    )
+    assert len(events) == 6
+    assert secret not in repr(events)

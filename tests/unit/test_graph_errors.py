@@ -1,0 +1,88 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.channels.messenger.graph import Failure, classify
+
+
+def _body(code: object, subcode: object = None, **more: object) -> dict[str, object]:
+    return {"error": {"message": "…", "type": "OAuthException", "code": code, "error_subcode": subcode, **more}}
+
+
+TABLE: list[tuple[str, Failure, list[tuple[int, int | None]]]] = [
+    ("nobody knows why", Failure.RETRY, [(1, None), (99, None)]),
+    ("sent in spite of the answer", Failure.SENT, [(1, 1357046)]),
+    ("a temporary fault", Failure.AMBIGUOUS, [(2, None), (1200, None)]),
+    ("terms of service", Failure.BROKEN, [(2, 2018344)]),
+    (
+        "too much at once",
+        Failure.BACK_OFF,
+        [(4, None), (4, 2018354), (17, None), (32, None), (613, None), (613, 1893016), (613, 2534040), (80006, None)],
+    ),
+    ("too much for this person", Failure.UNREACHABLE, [(613, 2018338)]),
+    ("a permission is missing", Failure.BROKEN, [(10, None), (200, None), (200, 2018021), (200, 2018027), (230, None)]),
+    ("the window is closed", Failure.UNREACHABLE, [(10, 2018278), (10, 2018065), (10, 2534022)]),
+    ("the person cannot receive now", Failure.UNREACHABLE, [(10, 2018108)]),
+    ("the page is restricted", Failure.BROKEN, [(10, 1893063), (368, None)]),
+    ("the call is wrong", Failure.REJECTED, [(100, None), (100, 33), (100, 2018014), (100, 2018164)]),
+    ("there is no such person", Failure.UNREACHABLE, [(100, 2018001)]),
+    ("the thread is not ours", Failure.UNREACHABLE, [(100, 2534037), (10, 2018300), (10, 2018321)]),
+    ("the token is bad", Failure.BROKEN, [(190, None), (190, 460), (190, 463), (190, 467), (190, 493)]),
+    ("the person is gone or has blocked us", Failure.UNREACHABLE, [(200, 1545041), (551, None), (551, 1545041)]),
+    ("something else", Failure.REJECTED, [(36103, None), (2022, None), (9000001, None), (0, None)]),
+]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+@pytest.mark.parametrize(
+    ("failure", "code", "subcode"),
+    [
+        pytest.param(failure, code, subcode, id=f"{reason}: {code}, {subcode}")
+        for reason, failure, codes in TABLE
+        for code, subcode in codes
+    ],
+)
+def test_metas_codes_mean_what_meta_says(status: int, failure: Failure, code: int, subcode: int | None):
+    assert classify(status, _body(code, subcode)) is failure
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_code_goes_before_the_status(status: int):
+    assert classify(status, _body(190)) is Failure.BROKEN
+    assert classify(status, _body(10, 2018278)) is Failure.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    "body", [None, "oops", [], {}, {"error": None}, {"error": "oops"}, _body(424242), _body("190x"), _body([1], {})]
+)
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [
+        (400, Failure.REJECTED),
+        (404, Failure.REJECTED),
+        (429, Failure.BACK_OFF),
+        (500, Failure.AMBIGUOUS),
+        (502, Failure.AMBIGUOUS),
+        (504, Failure.AMBIGUOUS),
+    ],
+)
+def test_without_a_known_code_the_status_decides(body: object, status: int, failure: Failure):
+    assert classify(status, body) is failure
+
+
+def test_what_meta_calls_transient_may_have_been_carried_out():
+    assert classify(400, _body(424242, is_transient=True)) is Failure.AMBIGUOUS
+    assert classify(400, _body(424242, is_transient=False)) is Failure.REJECTED
+    assert classify(400, _body(190, is_transient=True)) is Failure.BROKEN
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["error", "code", "error_subcode"]), inner),
+    max_leaves=6,
+)
+
+
+@given(status=st.integers(300, 599), body=json_values)
+def test_no_answer_is_too_strange_to_be_classified(status: int, body: object):
+    assert classify(status, body) in Failure

@@ -1,0 +1,108 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.history import exchange_of, recent, tokens
+from chalicelib.messages import ConversationId, Exchange, PersonId, Reply, Turn, TurnId, TurnState
+
+ANSWERED = Turn(
+    id=TurnId("0000000001000#a"),
+    conversation=ConversationId("messenger:1:2"),
+    person=PersonId("messenger:1:2"),
+    at=1000,
+    state=TurnState.DONE,
+    text="What is up?",
+    reply=Reply("The sky."),
+    charged_day="2026-11-20",
+)
+words = st.text(alphabet="ab é漢🎉", max_size=12)
+some_turns = st.lists(
+    st.builds(
+        lambda at, state, text, answer, day: replace(
+            ANSWERED, at=at, state=state, text=text, reply=None if answer is None else Reply(answer), charged_day=day
+        ),
+        st.integers(0, 20),
+        st.sampled_from(TurnState),
+        words,
+        st.none() | words,
+        st.sampled_from([None, "2026-11-20"]),
+    ),
+    max_size=12,
+)
+budgets = st.integers(0, 150)
+starts = st.integers(0, 20)
+
+
+def _cost(exchanges: tuple[Exchange, ...]) -> int:
+    return sum(tokens(exchange.question) + tokens(exchange.answer) for exchange in exchanges)
+
+
+def _remembered(turns: list[Turn], *, since: int) -> tuple[Exchange, ...]:
+    return tuple(exchange for turn in turns if (exchange := exchange_of(turn, since=since)))
+
+
+@given(turns=some_turns, since=starts, budget=budgets)
+def test_the_model_is_told_the_end_of_what_is_remembered_without_holes(turns: list[Turn], since: int, budget: int):
+    told, all_of_it = recent(turns, since=since, budget=budget), _remembered(turns, since=since)
+    assert told == all_of_it[len(all_of_it) - len(told) :]
+
+
+@given(turns=some_turns, since=starts, budget=budgets)
+def test_the_model_is_told_no_more_than_the_budget_allows(turns: list[Turn], since: int, budget: int):
+    assert _cost(recent(turns, since=since, budget=budget)) <= budget
+
+
+@given(turns=some_turns, since=starts, budget=budgets)
+def test_the_model_is_told_as_much_as_the_budget_allows(turns: list[Turn], since: int, budget: int):
+    told, all_of_it = recent(turns, since=since, budget=budget), _remembered(turns, since=since)
+    if len(told) < len(all_of_it):
+        assert _cost(all_of_it[len(all_of_it) - len(told) - 1 :]) > budget
+
+
+def test_a_past_that_just_fits_is_told_whole():
+    turns = [ANSWERED, ANSWERED]
+    cost = _cost(_remembered(turns, since=0))
+    assert len(recent(turns, since=0, budget=cost)) == 2
+    assert len(recent(turns, since=0, budget=cost - 1)) == 1
+
+
+@given(turns=some_turns, since=starts)
+def test_nothing_from_before_the_fresh_start_is_told(turns: list[Turn], since: int):
+    assert recent(turns, since=since, budget=10**6) == recent(
+        [turn for turn in turns if turn.at >= since], since=0, budget=10**6
+    )
+
+
+@pytest.mark.parametrize("state", [TurnState.ANSWERED, TurnState.DONE])
+def test_a_question_and_its_answer_are_remembered(state: TurnState):
+    assert exchange_of(replace(ANSWERED, state=state), since=1000) == Exchange("What is up?", "The sky.")
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        replace(ANSWERED, at=999),
+        replace(ANSWERED, charged_day=None),
+        replace(ANSWERED, text=""),
+        replace(ANSWERED, reply=None),
+        replace(ANSWERED, reply=Reply("", "(2 left today)")),
+        replace(ANSWERED, state=TurnState.QUEUED),
+        replace(ANSWERED, state=TurnState.RUNNING),
+        replace(ANSWERED, state=TurnState.DROPPED),
+    ],
+    ids=["old", "refunded or a notice", "unsent", "unanswered", "only a footer", "queued", "running", "dropped"],
+)
+def test_everything_else_is_forgotten(turn: Turn):
+    assert exchange_of(turn, since=1000) is None
+
+
+def test_the_bots_own_footers_are_not_told_to_the_model():
+    turn = replace(ANSWERED, reply=Reply("The sky.", "(2 left today)"))
+    assert exchange_of(turn, since=0) == Exchange("What is up?", "The sky.")
+
+
+@pytest.mark.parametrize(("text", "estimate"), [("", 4), ("abc", 5), ("abcd", 6), ("漢", 5), ("🎉", 6)])
+def test_the_estimate_of_tokens_is_a_third_of_the_bytes_and_a_frame(text: str, estimate: int):
+    assert tokens(text) == estimate

@@ -1,0 +1,170 @@
+from dataclasses import replace
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.messages import (
+    Access,
+    Channel,
+    Choice,
+    ConversationId,
+    IncomingMessage,
+    Lease,
+    Person,
+    PersonId,
+    Reply,
+    Turn,
+    TurnState,
+)
+from chalicelib.store import schema
+
+NOW = 1_795_176_000_000
+MESSAGE = IncomingMessage(
+    id="m_1",
+    channel=Channel.MESSENGER,
+    conversation=ConversationId("messenger:1:2"),
+    person=PersonId("messenger:1:2"),
+    at=NOW,
+    text="Hello?",
+)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+times = st.integers(0, 10**13 - 1)
+messages = st.builds(
+    IncomingMessage,
+    id=texts,
+    channel=st.just(Channel.MESSENGER),
+    conversation=texts.map(lambda text: ConversationId(f"messenger:1:{text}")),
+    person=texts.map(lambda text: PersonId(f"messenger:1:{text}")),
+    at=times,
+    text=texts,
+    attachments=st.lists(texts, max_size=3).map(tuple),
+)
+replies = st.builds(
+    Reply, text=texts, footer=texts, choices=st.lists(st.builds(Choice, texts, texts), max_size=2).map(tuple)
+)
+
+
+def _stored(item: schema.Item) -> schema.Item:
+    """What DynamoDB gives back."""
+    to, back = TypeSerializer().serialize, TypeDeserializer().deserialize
+    return {name: back(to(value)) for name, value in item.items()}
+
+
+@given(messages)
+def test_a_message_comes_back_from_the_table_as_a_queued_turn(message: IncomingMessage):
+    turn = schema.turn(_stored(schema.queued_item(message, now=NOW)))
+    assert turn == Turn(
+        id=schema.turn_id(message),
+        conversation=message.conversation,
+        person=message.person,
+        at=message.at,
+        state=TurnState.QUEUED,
+        text=message.text,
+        attachments=message.attachments,
+    )
+
+
+@given(message=messages, reply=replies)
+def test_an_answer_comes_back_from_the_table_whole(message: IncomingMessage, reply: Reply):
+    item = {**schema.queued_item(message, now=NOW), **schema.reply_values(reply)}
+    assert schema.turn(_stored(item)).reply == reply
+
+
+@given(message=messages)
+def test_a_turn_that_stands_for_lost_messages_keeps_no_words(message: IncomingMessage):
+    item = _stored(schema.overflow_item(message, now=NOW))
+    assert schema.turn(item) == replace(
+        schema.turn(schema.queued_item(message, now=NOW)), text="", attachments=(), overflow=True
+    )
+
+
+@given(earlier=times, later=times, ids=st.tuples(texts, texts))
+def test_turns_sort_by_the_time_they_were_sent(earlier: int, later: int, ids: tuple[str, str]):
+    earlier, later = sorted((earlier, later))
+    first, second = (
+        schema.turn_key(MESSAGE.conversation, schema.turn_id(replace(MESSAGE, at=at, id=mid)))["sk"]
+        for at, mid in zip((earlier, later), ids, strict=True)
+    )
+    assert earlier == later or first < second
+
+
+@given(message=messages)
+def test_every_delivery_of_a_message_has_the_same_id_and_another_message_another(message: IncomingMessage):
+    again = replace(message, text="Something else", attachments=("image",))
+    assert schema.turn_id(message) == schema.turn_id(again)
+    assert schema.turn_id(message) != schema.turn_id(replace(message, id=message.id + "x"))
+    assert schema.turn_id(message) != schema.turn_id(replace(message, at=message.at + 1))
+
+
+@given(messages)
+def test_a_message_id_is_kept_as_a_digest_only(message: IncomingMessage):
+    keys = (schema.turn_id(message), schema.seen_key(message)["sk"])
+    assert all(key.endswith(schema.digest(message.id)) for key in keys)
+    assert len(schema.digest(message.id)) == 64
+
+
+@given(texts)
+def test_a_conversation_is_found_again_from_its_key(name: str):
+    conversation = ConversationId(name)
+    assert schema.conversation_of(schema.conversation_key(conversation)["pk"]) == conversation
+
+
+def test_different_things_have_different_keys():
+    turn = schema.turn_id(MESSAGE)
+    keys = [
+        schema.person_key(MESSAGE.person),
+        schema.conversation_key(MESSAGE.conversation),
+        schema.turn_key(MESSAGE.conversation, turn),
+        schema.seen_key(MESSAGE),
+        schema.alert_key("model"),
+        schema.alert_key("channel"),
+    ]
+    assert len({(key["pk"], key["sk"]) for key in keys}) == len(keys)
+
+
+def test_a_turn_is_kept_for_thirty_days():
+    assert schema.queued_item(MESSAGE, now=NOW)["expires_at"] == NOW // 1000 + 30 * 24 * 60 * 60
+
+
+def test_a_person_of_whom_nothing_is_noted_is_like_everybody():
+    key = schema.person_key(MESSAGE.person)
+    assert schema.person({**key}) == Person(MESSAGE.person)
+
+
+def test_all_that_is_noted_of_a_person_comes_back():
+    noted = {
+        "access": "unlimited",
+        "daily_limit": 0,
+        "quota": {"2026-11-20": 3},
+        "told_day": "2026-11-20",
+        "announced": True,
+        "first_seen": NOW,
+        "last_seen": NOW + 1,
+    }
+    found = schema.person(_stored({**schema.person_key(MESSAGE.person), **noted}))
+    assert found == Person(
+        MESSAGE.person,
+        access=Access.UNLIMITED,
+        daily_limit=0,
+        quota={"2026-11-20": 3},
+        told_day="2026-11-20",
+        announced=True,
+        first_seen=NOW,
+        last_seen=NOW + 1,
+    )
+
+
+def test_a_lease_comes_back_as_plain_numbers():
+    item = {
+        **schema.conversation_key(MESSAGE.conversation),
+        "arrivals": 4,
+        "open_turns": 2,
+        "history_from": 5,
+        "paused_until": 6,
+    }
+    found = schema.lease(_stored(item), owner="one", fence=3)
+    assert found == Lease(
+        MESSAGE.conversation, "one", fence=3, arrivals=4, open_turns=2, history_from=5, paused_until=6
+    )
+    assert type(found.arrivals) is int
