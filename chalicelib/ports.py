@@ -55,8 +55,8 @@ class Charged(Enum):
 class Inbox(Protocol):
     """The durable list of a conversation's turns.
 
-    Every method but `accept`, `take` and those named for events raises LeaseLost, having written nothing, unless the
-    lease is still the one in force. All raise StoreError when the store fails. Every write is atomic as a whole.
+    From `charge` to `hand_back` every method raises LeaseLost, having written nothing, unless the lease is still in
+    force. All raise StoreError when the store fails. Every write is atomic as a whole.
     """
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
@@ -66,7 +66,10 @@ class Inbox(Protocol):
         """Become the one who works on the conversation; None when somebody does or there is nothing to do."""
 
     def load(self, lease: Lease, *, now: int) -> Thread:
-        """Read every turn that was open when `lease` was read, and at least the most recent closed ones."""
+        """Read as many open turns as there were when `lease` was read, and at least the most recent closed ones.
+
+        One that was open then is missed only when others have come since; then the lease cannot be released either.
+        """
 
     def charge(
         self, lease: Lease, turn: Turn, *, day: str, limit: int | None, until: int, outdated: Sequence[str] = ()
@@ -92,8 +95,8 @@ class Inbox(Protocol):
     ) -> None:
         """Move a queued or running turn to answered. Extends the lease.
 
-        `refund` takes the turn's charge back, on the day it was made. `forget_before` hides all earlier turns from
-        the conversation's memory.
+        `refund` takes the turn's charge back, on the day it was made, if that is still counted. `forget_before` hides
+        all earlier turns from the conversation's memory.
         """
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:

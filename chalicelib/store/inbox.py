@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from boto3.dynamodb.conditions import ConditionBase, Key
 
 from chalicelib.errors import LeaseLost, PersonBusy
 from chalicelib.messages import (
@@ -30,49 +30,31 @@ from chalicelib.messages import (
 )
 from chalicelib.ports import Accepted, Charged
 from chalicelib.store import schema
+from chalicelib.store.conditions import (
+    JUST_FULL,
+    MAX_OPEN_TURNS,
+    NOT_BLOCKED,
+    NOT_THERE,
+    ROOM_LEFT,
+    SOMETHING_OPEN,
+    STILL_DUE,
+    THERE,
+    below,
+    in_state,
+    is_mine,
+    nobody_works,
+    not_told,
+    nothing_arrived,
+    older_edit,
+    something_counted,
+)
 from chalicelib.store.schema import Item
 from chalicelib.store.table import Change, ConditionFailed, Table, TransactionRefused, Write, delete, put, update
 
-MAX_OPEN_TURNS: Final = 5
 _PAGE: Final = 30
 _NO_MORE_EDITS: Final = 10**6
 _TURN, _CONVERSATION, _PERSON, _MARK = range(4)
 """The places of the writes in every transaction of this module."""
-
-NOT_THERE = Attr("pk").not_exists()
-THERE = Attr("pk").exists()
-ROOM_LEFT = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TURNS)
-JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
-NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
-SOMETHING_OPEN = Attr("open_turns").gt(0)
-STILL_DUE = Attr("due_bucket").exists()
-"""Also true when a worker died between closing the last turn and the release: the next one only releases."""
-
-
-def nobody_works(now: int) -> ConditionBase:
-    """The conversation is free, or its holder is dead."""
-    return Attr("lease_owner").not_exists() | Attr("lease_until").lt(now)
-
-
-def is_mine(lease: Lease) -> ConditionBase:
-    """The lease is still in force."""
-    return Attr("lease_owner").eq(lease.owner) & Attr("fence").eq(lease.fence)
-
-
-def nothing_arrived(lease: Lease) -> ConditionBase:
-    """No message has come since the lease was read: releasing it leaves nobody waiting."""
-    return Attr("arrivals").eq(lease.arrivals)
-
-
-def in_state(*states: TurnState) -> ConditionBase:
-    """The turn is where this step starts."""
-    return Attr("state").is_in([state.value for state in states])
-
-
-def below(limit: int, *, day: str) -> ConditionBase:
-    """The person may ask once more on that day."""
-    used = Attr(f"quota.{day}")
-    return used.not_exists() | used.lt(limit) if limit > 0 else used.lt(limit)
 
 
 @dataclass(frozen=True)
@@ -182,16 +164,15 @@ class DynamoInbox:
             update(_key(turn), answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
             self._extend(lease, until=until, **hide),
         ]
-        self._all_or_lost(*writes, *_give_back(turn, refund=refund))
+        self._all_or_lost(*writes, given_back=_give_back(turn, refund=refund))
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
         answered = Change(put={"state": TurnState.ANSWERED.value, **schema.reply_values(reply)})
-        not_told = Attr("told_day").not_exists() | Attr("told_day").ne(day)
         try:
             self.table.transact(
                 update(_key(turn), answered, when=in_state(TurnState.QUEUED)),
                 self._extend(lease, until=until),
-                update(schema.person_key(turn.person), Change(put={"told_day": day}), when=not_told),
+                update(schema.person_key(turn.person), Change(put={"told_day": day}), when=not_told(day)),
             )
         except TransactionRefused as exc:
             _stop_if_lost(exc)
@@ -211,7 +192,7 @@ class DynamoInbox:
                 schema.conversation_key(lease.conversation), free, when=is_mine(lease) & nothing_arrived(lease)
             )
             try:
-                self.table.transact(turn_closed, freed, *given_back)
+                self._transact(turn_closed, freed, given_back=given_back)
             except TransactionRefused as exc:
                 lease = _as_it_is_now(lease, exc.failed.get(_CONVERSATION))
             else:
@@ -219,7 +200,7 @@ class DynamoInbox:
         counted = update(
             schema.conversation_key(lease.conversation), Change(count={"open_turns": -1}), when=is_mine(lease)
         )
-        self._all_or_lost(turn_closed, counted, *given_back)
+        self._all_or_lost(turn_closed, counted, given_back=given_back)
         return replace(lease, open_turns=lease.open_turns - 1)
 
     def release(self, lease: Lease) -> Lease | None:
@@ -255,8 +236,7 @@ class DynamoInbox:
         found = self._find(conversation, message_id)
         if found is None or found.overflow:
             return False
-        later = Attr("edit").not_exists() | Attr("edit").lt(edit)
-        return self._touch(found, Change(put={"text": text, "edit": edit}), when=later)
+        return self._touch(found, Change(put={"text": text, "edit": edit}), when=older_edit(edit))
 
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         try:
@@ -322,9 +302,18 @@ class DynamoInbox:
         change = Change(put={"lease_until": until, **also})
         return update(schema.conversation_key(lease.conversation), change, when=is_mine(lease))
 
-    def _all_or_lost(self, *writes: Write) -> None:
+    def _transact(self, *writes: Write, given_back: Sequence[Write]) -> None:
+        """With the reversal of a charge, unless its count is gone: then there is nothing to give back."""
         try:
+            self.table.transact(*writes, *given_back)
+        except TransactionRefused as exc:
+            if set(exc.failed) != {_PERSON}:
+                raise
             self.table.transact(*writes)
+
+    def _all_or_lost(self, *writes: Write, given_back: Sequence[Write] = ()) -> None:
+        try:
+            self._transact(*writes, given_back=given_back)
         except TransactionRefused as exc:
             raise LeaseLost("somebody else works on this conversation") from exc
 
@@ -354,7 +343,7 @@ def _give_back(turn: Turn, *, refund: bool) -> list[Write]:
     if not refund or turn.charged_day is None:
         return []
     used = f"quota.{turn.charged_day}"
-    return [update(schema.person_key(turn.person), Change(count={used: -1}), when=Attr(used).gt(0))]
+    return [update(schema.person_key(turn.person), Change(count={used: -1}), when=something_counted(used))]
 
 
 def _stop_if_lost(refused: TransactionRefused) -> None:

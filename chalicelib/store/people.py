@@ -9,10 +9,10 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from chalicelib.errors import UnknownPerson
 from chalicelib.messages import Access, Channel, Person, PersonId
 from chalicelib.store import schema
+from chalicelib.store.conditions import THERE, UNDECIDED
 from chalicelib.store.table import Change, ConditionFailed, Table, update
 
 _BATCH = 100
-THERE = Attr("pk").exists()
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,10 @@ class DynamoPeople:
                 yield from (schema.person(found[pk]) for pk in batch if pk in found)
 
     def forget(self, person: PersonId, *, now: int) -> None:
-        known = self.get(person)
-        if known is None:
-            return
-        temporary = {} if _decided(known) else {"expires_at": now // 1000 + schema.COUNTS_KEPT_S}
-        change = Change(put=temporary, remove=["first_seen", "last_seen", "channel"])
-        self._change(person, change, when=THERE)
+        gone = ["first_seen", "last_seen", "channel"]
+        soon = {"expires_at": now // 1000 + schema.COUNTS_KEPT_S}
+        if not self._change(person, Change(put=soon, remove=gone), when=UNDECIDED):
+            self._change(person, Change(remove=gone), when=THERE)
 
     def _change(self, person: PersonId, change: Change, *, when: ConditionBase) -> bool:
         try:
@@ -64,7 +62,3 @@ class DynamoPeople:
         except ConditionFailed:
             return False
         return True
-
-
-def _decided(person: Person) -> bool:
-    return person.access is not Access.DEFAULT or person.daily_limit is not None

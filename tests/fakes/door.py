@@ -2,7 +2,7 @@
 
 from chalicelib.messages import ConversationId, IncomingMessage, Person, Turn, TurnState
 from chalicelib.ports import Accepted
-from chalicelib.store.inbox import MAX_OPEN_TURNS
+from chalicelib.store.conditions import MAX_OPEN_TURNS
 from chalicelib.store.schema import TURN_KEPT_S, digest, turn_id
 from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory
 

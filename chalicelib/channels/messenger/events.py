@@ -6,27 +6,18 @@ What is not ours becomes Ignored with a word for the log.
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from chalicelib.channels.messenger import tolerant
 from chalicelib.messages import MAX_TEXT, Channel, ConversationId, IncomingMessage, PersonId, TurnId
 
 PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
 """Who sends what a human types into the page's inbox (Meta's pages print both)."""
 
 GET_STARTED: Final = "GET_STARTED"
-_MAX_ID = 256
-_MAX_DIGITS = 30
 _MAX_PART_DIGITS = 3
-_TIME_DIGITS = 13
-_MAX_DEPTH = 20
-_MAX_BRACKETS = 400
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]|[^"\[\]{}]+', re.DOTALL)
-_OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
-_SECONDS: Final = range(10**9, 10**10)
-_MILLISECONDS: Final = range(10**12, 10**13)
 _OTHER_KINDS: Final = (
     "read",
     "delivery",
@@ -99,7 +90,7 @@ Event = IncomingMessage | Unsent | Edited | Receipt | HumanReplied | PolicyEnfor
 def parse(body: bytes, *, now: int) -> list[Event]:
     """Every item of a signed body, in its order; a single Ignored("unreadable") when it is not what Meta sends."""
     try:
-        envelope = json.loads(_shallow(body.decode()), parse_int=_int)
+        envelope = tolerant.load(body)
     except ValueError:
         return [Ignored("unreadable")]
     match envelope:
@@ -115,40 +106,17 @@ def metadata(turn: TurnId, part: int) -> str:
     return f"{turn}#{part}"
 
 
-def _shallow(text: str) -> str:
-    """The same JSON with null for what is nested absurdly deep: it shall cost neither the stack nor its neighbours."""
-    if text.count("{") + text.count("[") < _MAX_BRACKETS:
-        return text
-    depth, kept = 0, []
-    for token in _TOKENS.findall(text):
-        depth -= token in _CLOSING
-        if depth <= _MAX_DEPTH:
-            opens_too_deep = depth == _MAX_DEPTH and token in _OPENING
-            closes_too_deep = depth == _MAX_DEPTH and token in _CLOSING
-            kept.append("null" if opens_too_deep else "" if closes_too_deep else token)
-        depth += token in _OPENING
-    return "".join(kept)
-
-
-def _int(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _MAX_DIGITS else None
-
-
 def _entry(entry: object, *, now: int) -> Iterator[Event]:
     if not isinstance(entry, dict):
         yield Ignored("unreadable")
         return
-    page, entry_time = _identifier(entry.get("id")), _milliseconds(entry.get("time"))
-    for item in _items(entry.get("messaging")):
+    page, entry_time = tolerant.identifier(entry.get("id")), tolerant.milliseconds(entry.get("time"))
+    for item in tolerant.items(entry.get("messaging")):
         yield _Item(item, page, entry_time or now).event()
-    for _ in _items(entry.get("standby")):
+    for _ in tolerant.items(entry.get("standby")):
         yield Ignored("standby")
-    for _ in _items(entry.get("changes")):
+    for _ in tolerant.items(entry.get("changes")):
         yield Ignored("change")
-
-
-def _items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 class _Item:
@@ -159,7 +127,8 @@ class _Item:
         self._sender = self._id_of("sender")
         self._recipient = self._id_of("recipient")
         self._page = self._recipient or page
-        signed_time = _milliseconds(self._item.get("timestamp"))
+        self._entry_page = page
+        signed_time = tolerant.milliseconds(self._item.get("timestamp"))
         self._time_is_signed = signed_time is not None
         self._at = received if signed_time is None else signed_time
 
@@ -169,7 +138,7 @@ class _Item:
                 return self._echo(message)
             case {"policy_enforcement": enforcement} | {"policy-enforcement": enforcement}:
                 return PolicyEnforced(_action(enforcement))
-        if self._sender is None or self._page is None or self._sender == self._page:
+        if self._sender is None or self._page is None or self._sender in (self._page, self._entry_page):
             return Ignored(self._other_kind("nobody"))
         match self._item:
             case {"message": {"is_deleted": True, "mid": mid}}:
@@ -202,7 +171,7 @@ class _Item:
     def _incoming(self, mid: object, words: str, attachments: tuple[str, ...]) -> IncomingMessage:
         conversation = self._conversation(self._sender or "")
         return IncomingMessage(
-            id=_identifier(mid) or self._fingerprint(),
+            id=tolerant.identifier(mid) or self._fingerprint(),
             channel=Channel.MESSENGER,
             conversation=conversation,
             person=PersonId(conversation),
@@ -219,7 +188,7 @@ class _Item:
         turn, _, part = _text(message.get("metadata")).rpartition("#")
         if turn and part.isascii() and part.isdigit() and len(part) <= _MAX_PART_DIGITS:
             return Receipt(conversation, TurnId(turn), int(part))
-        by_hand = _identifier(message.get("app_id")) in PAGE_INBOX_APPS
+        by_hand = tolerant.identifier(message.get("app_id")) in PAGE_INBOX_APPS
         return HumanReplied(conversation) if by_hand else Ignored("echo")
 
     def _conversation(self, psid: str) -> ConversationId:
@@ -230,7 +199,7 @@ class _Item:
 
     def _id_of(self, role: str) -> str | None:
         who = self._item.get(role)
-        return _identifier(who.get("id")) if isinstance(who, dict) else None
+        return tolerant.identifier(who.get("id")) if isinstance(who, dict) else None
 
     def _fingerprint(self) -> str:
         """An id for an item without one: a repetition of the same item has the same."""
@@ -241,28 +210,11 @@ def _conversation(*, page: str, psid: str) -> ConversationId:
     return ConversationId(f"{Channel.MESSENGER.value}:{page}:{psid}")
 
 
-def _identifier(value: object) -> str | None:
-    """An id as a clean string; numbers are taken, everything else is not an id."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    text = _clean(str(value)) if isinstance(value, str) or abs(value) < 10**64 else ""
-    return text if text.strip() and len(text) <= _MAX_ID else None
-
-
-def _milliseconds(value: object) -> int | None:
-    """A time in milliseconds, whether it came so or in seconds, as number or text; None when it is no time."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _TIME_DIGITS:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    if value in _SECONDS:
-        return value * 1000
-    return value if value in _MILLISECONDS else None
-
-
 def _attachments(message: dict[str, Any]) -> tuple[str, ...]:
     kinds = [
-        _kind(attachment) for attachment in _items(message.get("attachments"))[:10] if isinstance(attachment, dict)
+        _kind(attachment)
+        for attachment in tolerant.items(message.get("attachments"))[:10]
+        if isinstance(attachment, dict)
     ]
     if not kinds and (message.get("is_unsupported") is True or "sticker_id" in message):
         return ("unsupported",)
@@ -274,7 +226,7 @@ def _kind(attachment: dict[str, Any]) -> str:
     if isinstance(payload, dict) and "sticker_id" in payload:
         return "sticker"
     kind = attachment.get("type")
-    return _clean(kind)[:32] if isinstance(kind, str) else "unknown"
+    return tolerant.clean(kind)[:32] if isinstance(kind, str) else "unknown"
 
 
 def _command(payload: object) -> str | None:
@@ -298,13 +250,8 @@ def _count(value: object) -> int:
 
 def _kept(text: str) -> str:
     """What is stored of a text: cut one character too long, so that its length can still be refused."""
-    return _clean(text[: MAX_TEXT + 1])
+    return tolerant.clean(text[: MAX_TEXT + 1])
 
 
 def _text(value: object) -> str:
-    return _clean(str(value)[:1000]) if isinstance(value, str | int) else ""
-
-
-def _clean(text: str) -> str:
-    """Without lone surrogates, which JSON can carry and UTF-8 cannot."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return tolerant.clean(str(value)[:1000]) if isinstance(value, str | int) else ""

@@ -6,6 +6,7 @@ Codes as in Meta's "Messenger error codes" of 25 June 2026; a body's code goes b
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from http import HTTPStatus
 from typing import Any, Final
 
 import requests
@@ -77,8 +78,6 @@ _BY_CODE: Final = {
     230: Failure.BROKEN,
     368: Failure.BROKEN,
 }
-_TOO_MANY = 429
-_SERVER_ERROR = 500
 
 
 def classify(status: int, body: object) -> Failure:
@@ -90,9 +89,9 @@ def classify(status: int, body: object) -> Failure:
             return found
         if error.get("is_transient") is True:
             return Failure.AMBIGUOUS
-    if status == _TOO_MANY:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Failure.BACK_OFF
-    return Failure.AMBIGUOUS if status >= _SERVER_ERROR else Failure.REJECTED
+    return Failure.AMBIGUOUS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Failure.REJECTED
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Graph:
             raise GraphError(Failure.RETRY, type(exc).__name__) from None
         except requests.RequestException as exc:
             raise GraphError(Failure.AMBIGUOUS, type(exc).__name__) from None
-        if not answer.ok:
+        if answer.status_code != HTTPStatus.OK:
             content = _json(answer)
             raise GraphError(classify(answer.status_code, content), _reason(answer.status_code, content))
 

@@ -32,7 +32,7 @@ def sign(body: bytes, *, secret: str) -> str:
 def challenge(query: Mapping[str, str], *, verify_token: str) -> str:
     """What the handshake must answer, verbatim; raises InvalidSignature unless it knows the verify token."""
     token = query.get("hub.verify_token", "")
-    known = hmac.compare_digest(token.encode(), verify_token.encode())
+    known = hmac.compare_digest(token.encode(errors="replace"), verify_token.encode())
     answer = query.get("hub.challenge", "")
     if not known or query.get("hub.mode") != "subscribe" or not answer:
         raise InvalidSignature("the handshake does not know the verify token")

@@ -1,0 +1,60 @@
+"""What must hold for a write, in words; every condition of the table stands here."""
+
+from typing import Final
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from chalicelib.messages import Access, Lease, TurnState
+
+MAX_OPEN_TURNS: Final = 5
+
+NOT_THERE = Attr("pk").not_exists()
+THERE = Attr("pk").exists()
+ROOM_LEFT = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TURNS)
+JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
+NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
+SOMETHING_OPEN = Attr("open_turns").gt(0)
+UNDECIDED = (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value)) & Attr("daily_limit").not_exists()
+STILL_DUE = Attr("due_bucket").exists()
+"""Also true when a worker died between closing the last turn and the release: the next one only releases."""
+
+
+def nobody_works(now: int) -> ConditionBase:
+    """The conversation is free, or its holder is dead."""
+    return Attr("lease_owner").not_exists() | Attr("lease_until").lt(now)
+
+
+def is_mine(lease: Lease) -> ConditionBase:
+    """The lease is still in force."""
+    return Attr("lease_owner").eq(lease.owner) & Attr("fence").eq(lease.fence)
+
+
+def nothing_arrived(lease: Lease) -> ConditionBase:
+    """No message has come since the lease was read: releasing it leaves nobody waiting."""
+    return Attr("arrivals").eq(lease.arrivals)
+
+
+def in_state(*states: TurnState) -> ConditionBase:
+    """The turn is where this step starts."""
+    return Attr("state").is_in([state.value for state in states])
+
+
+def not_told(day: str) -> ConditionBase:
+    """Nobody has said it on that day."""
+    return Attr("told_day").not_exists() | Attr("told_day").ne(day)
+
+
+def older_edit(edit: int) -> ConditionBase:
+    """No later edit has come before this one."""
+    return Attr("edit").not_exists() | Attr("edit").lt(edit)
+
+
+def something_counted(used: str) -> ConditionBase:
+    """There is a charge to give back."""
+    return Attr(used).gt(0)
+
+
+def below(limit: int, *, day: str) -> ConditionBase:
+    """The person may ask once more on that day."""
+    used = Attr(f"quota.{day}")
+    return used.not_exists() | used.lt(limit) if limit > 0 else used.lt(limit)
