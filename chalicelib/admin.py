@@ -13,7 +13,7 @@ from chalicelib import quota
 from chalicelib.access import limit_of
 from chalicelib.errors import UnknownPerson
 from chalicelib.messages import Access, ConversationId, Person, PersonId, Turn
-from chalicelib.ports import Clock, Erasure, People
+from chalicelib.ports import Clock, People, Transcript
 from chalicelib.settings import Settings
 
 
@@ -54,7 +54,7 @@ class Admin:
     """The owner's decisions. Those about one person raise UnknownPerson before anything is written."""
 
     people: People
-    conversations: Erasure
+    conversations: Transcript
     clock: Clock
     settings: Settings
 
@@ -125,7 +125,7 @@ class Admin:
         return Standing(person, used=person.quota.get(today, 0), limit=limit)
 
     def _turns(self, person: PersonId) -> Sequence[Turn]:
-        return tuple(self.conversations.turns(_conversation(person)))
+        return tuple(self.conversations.turns(_conversation(person), now=self.clock()))
 
 
 def as_json(person: Person) -> dict[str, Any]:

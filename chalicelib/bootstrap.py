@@ -23,6 +23,7 @@ from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.people import DynamoPeople
 from chalicelib.store.table import Table
+from chalicelib.store.transcript import DynamoTranscript
 from chalicelib.texts import load as load_texts
 from chalicelib.wake import LambdaWake, LambdaWarmer
 
@@ -68,6 +69,7 @@ def intake() -> Intake:
     log = Log(partial(secrets.get, APP_SECRET))
     return Intake(
         inbox=DynamoInbox(table()),
+        transcript=DynamoTranscript(table()),
         wake=_wake(),
         owner=lambda: _owner(log),
         app_secrets=app_secrets,
@@ -100,6 +102,7 @@ def worker() -> "Worker":
     )
     return Worker(
         inbox=DynamoInbox(table()),
+        transcript=DynamoTranscript(table()),
         people=DynamoPeople(table()),
         sender=MessengerSender(
             Graph(here.graph_url, token=partial(secrets.get, PAGE_TOKEN), app_secret=partial(secrets.get, APP_SECRET))

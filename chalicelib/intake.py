@@ -21,7 +21,7 @@ from chalicelib.errors import BodyTooLarge, InvalidSignature, StoreError, WakeEr
 from chalicelib.messages import ConversationId, IncomingMessage
 from chalicelib.observability import Log, correlation
 from chalicelib.owner import Owner
-from chalicelib.ports import Accepted, Clock, Inbox, Wake
+from chalicelib.ports import Accepted, Clock, Inbox, Transcript, Wake
 from chalicelib.store.schema import turn_id
 
 MAX_BODY: Final = 1024 * 1024
@@ -36,6 +36,7 @@ class Intake:
     """Takes in what Meta sends."""
 
     inbox: Inbox
+    transcript: Transcript
     wake: Wake
     owner: Callable[[], Owner]
     app_secrets: Callable[[], Sequence[str]] = field(repr=False)
@@ -107,9 +108,9 @@ class Intake:
                 self.log("accept", corr=correlation(turn_id(event)), outcome=accepted.value)
                 return accepted in _WORTH_WAKING
             case Unsent(conversation, message_id):
-                self.inbox.erase_text(conversation, message_id)
+                self.transcript.erase_text(conversation, message_id)
             case Edited(conversation, message_id, text, edit):
-                self.inbox.replace_text(conversation, message_id, text, edit=edit)
+                self.transcript.replace_text(conversation, message_id, text, edit=edit)
             case Receipt(conversation, turn, part):
                 self.inbox.receipt(conversation, turn, part)
             case HumanReplied(conversation):

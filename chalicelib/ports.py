@@ -120,15 +120,6 @@ class Inbox(Protocol):
     def hand_back(self, lease: Lease) -> None:
         """Give the lease back though turns are open: the heartbeat finds them."""
 
-    def erase_closed(self, lease: Lease) -> None:
-        """Delete all turns of the conversation that are not open."""
-
-    def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
-        """The person took a message back: remove its words, wherever they are. False when it is not here."""
-
-    def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
-        """The person edited a message, for the `edit`-th time; older edits that come late change nothing."""
-
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         """The channel says that it has delivered this part of the turn's reply. Unknown turns are ignored."""
 
@@ -164,14 +155,23 @@ class People(Protocol):
         """
 
 
-class Erasure(Protocol):
-    """A conversation seen from outside, by the owner."""
+class Transcript(Protocol):
+    """A conversation's words, apart from the life of its turns. All methods raise StoreError."""
 
-    def turns(self, conversation: ConversationId) -> Iterator[Turn]:
+    def turns(self, conversation: ConversationId, *, now: int) -> Iterator[Turn]:
         """Every stored turn, oldest first."""
 
+    def erase_closed(self, lease: Lease, *, now: int) -> None:
+        """Delete all turns of the conversation that are not open; repeated messages are still known for two days."""
+
     def erase(self, conversation: ConversationId, *, now: int) -> None:
-        """Delete the conversation with all turns. Raises PersonBusy while somebody works on it."""
+        """Delete the conversation with all turns, as `erase_closed` does. Raises PersonBusy while one is answered."""
+
+    def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
+        """The person took a message back: remove its words, wherever they are. False when it is not here."""
+
+    def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
+        """The person edited a message, for the `edit`-th time; older edits that come late change nothing."""
 
 
 class Alerts(Protocol):

@@ -21,7 +21,7 @@ from chalicelib.history import recent
 from chalicelib.messages import ConversationId, Lease, Person, Reply, Turn, TurnState, Usage
 from chalicelib.observability import Log, correlation
 from chalicelib.owner import Owner
-from chalicelib.ports import Charged, Clock, Inbox, People, Sender
+from chalicelib.ports import Charged, Clock, Inbox, People, Sender, Transcript
 
 TURN_MS: Final = 110_000
 """The longest a turn takes between two writes: the lease never outlasts it by much, so a crash costs two minutes."""
@@ -51,6 +51,7 @@ class Worker:
     """Answers conversations."""
 
     inbox: Inbox
+    transcript: Transcript
     people: People
     sender: Sender
     answers: Answers
@@ -156,7 +157,7 @@ class _Run:
 
     def _obey(self, lease: Lease, turn: Turn, person: Person, command: Command, *, day: str) -> Turn:
         if command is Command.FORGET_CONFIRMED:
-            self._w.inbox.erase_closed(lease)
+            self._w.transcript.erase_closed(lease, now=self._w.clock())
             self._w.people.forget(turn.person, now=self._w.clock())
         reply = self._w.answers.to_command(command, person, day=day)
         return self._record(lease, turn, reply, forget_before=turn.at + 1 if command is Command.RESET else None)

@@ -10,13 +10,13 @@ MAX_OPEN_TURNS: Final = 5
 
 NOT_THERE = Attr("pk").not_exists()
 THERE = Attr("pk").exists()
+KEPT = THERE & Attr("erased").not_exists()
 ROOM_LEFT = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TURNS)
 JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
 NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
-SOMETHING_OPEN = Attr("open_turns").gt(0)
 UNDECIDED = (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value)) & Attr("daily_limit").not_exists()
 STILL_DUE = Attr("due_bucket").exists()
-"""Also true when a worker died between closing the last turn and the release: the next one only releases."""
+"""Something is open, or a worker died between closing the last turn and the release: the next one only releases."""
 
 
 def nobody_works(now: int) -> ConditionBase:

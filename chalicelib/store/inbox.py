@@ -10,11 +10,10 @@ A holder that lives on regardless is stopped by the fence, which each taking rai
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase, Key
 
-from chalicelib.errors import LeaseLost, PersonBusy
+from chalicelib.errors import LeaseLost
 from chalicelib.messages import (
     OPEN_STATES,
     Access,
@@ -29,14 +28,13 @@ from chalicelib.messages import (
     Usage,
 )
 from chalicelib.ports import Accepted, Charged
-from chalicelib.store import schema
+from chalicelib.store import schema, turns
 from chalicelib.store.conditions import (
     JUST_FULL,
     MAX_OPEN_TURNS,
     NOT_BLOCKED,
     NOT_THERE,
     ROOM_LEFT,
-    SOMETHING_OPEN,
     STILL_DUE,
     THERE,
     below,
@@ -45,21 +43,18 @@ from chalicelib.store.conditions import (
     nobody_works,
     not_told,
     nothing_arrived,
-    older_edit,
     something_counted,
 )
 from chalicelib.store.schema import Item
-from chalicelib.store.table import Change, ConditionFailed, Table, TransactionRefused, Write, delete, put, update
+from chalicelib.store.table import Change, ConditionFailed, Table, TransactionRefused, Write, put, update
 
-_PAGE: Final = 30
-_NO_MORE_EDITS: Final = 10**6
 _TURN, _CONVERSATION, _PERSON, _MARK = range(4)
 """The places of the writes in every transaction of this module."""
 
 
 @dataclass(frozen=True)
 class DynamoInbox:
-    """`ports.Inbox` and `ports.Erasure` over one table."""
+    """`ports.Inbox` over one table."""
 
     table: Table
 
@@ -102,24 +97,23 @@ class DynamoInbox:
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         change = Change(put={"lease_owner": owner, "lease_until": until}, count={"fence": 1})
-        something_to_do = SOMETHING_OPEN | STILL_DUE
         try:
             item = self.table.write(
-                update(schema.conversation_key(conversation), change, when=nobody_works(now) & something_to_do)
+                update(schema.conversation_key(conversation), change, when=nobody_works(now) & STILL_DUE)
             )
         except ConditionFailed:
             return None
         return schema.lease(item, owner=owner, fence=int(item["fence"]))
 
     def load(self, lease: Lease, *, now: int) -> Thread:
-        turns: list[Turn] = []
-        for page in self._pages(lease.conversation, newest_first=True):
-            turns += [schema.turn(item) for item in page if item["expires_at"] * 1000 > now]
-            if sum(turn.is_open for turn in turns) >= lease.open_turns:
+        found: list[Turn] = []
+        for page in turns.pages(self.table, lease.conversation, newest_first=True):
+            found += [schema.turn(item) for item in page if schema.is_there(item, now=now)]
+            if sum(turn.is_open for turn in found) >= lease.open_turns:
                 break
-        turns.reverse()
+        found.reverse()
         return Thread(
-            open=tuple(turn for turn in turns if turn.is_open), closed=tuple(turn for turn in turns if not turn.is_open)
+            open=tuple(turn for turn in found if turn.is_open), closed=tuple(turn for turn in found if not turn.is_open)
         )
 
     def charge(
@@ -130,7 +124,7 @@ class DynamoInbox:
         may_ask = NOT_BLOCKED if limit is None else NOT_BLOCKED & below(limit, day=day)
         try:
             self.table.transact(
-                update(_key(turn), running, when=in_state(TurnState.QUEUED)),
+                update(turns.key(turn), running, when=in_state(TurnState.QUEUED)),
                 self._extend(lease, until=until),
                 update(schema.person_key(turn.person), counted, when=may_ask),
             )
@@ -141,7 +135,7 @@ class DynamoInbox:
         return Charged.CHARGED
 
     def call_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
-        again = update(_key(turn), Change(count={"model_calls": 1}), when=in_state(TurnState.RUNNING))
+        again = update(turns.key(turn), Change(count={"model_calls": 1}), when=in_state(TurnState.RUNNING))
         self._all_or_lost(again, self._extend(lease, until=until))
 
     def record(
@@ -161,7 +155,7 @@ class DynamoInbox:
         answered = Change(put=values, remove=["charged_day"] if refund else [])
         hide = {} if forget_before is None else {"history_from": forget_before}
         writes = [
-            update(_key(turn), answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
+            update(turns.key(turn), answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
             self._extend(lease, until=until, **hide),
         ]
         self._all_or_lost(*writes, given_back=_give_back(turn, refund=refund))
@@ -170,7 +164,7 @@ class DynamoInbox:
         answered = Change(put={"state": TurnState.ANSWERED.value, **schema.reply_values(reply)})
         try:
             self.table.transact(
-                update(_key(turn), answered, when=in_state(TurnState.QUEUED)),
+                update(turns.key(turn), answered, when=in_state(TurnState.QUEUED)),
                 self._extend(lease, until=until),
                 update(schema.person_key(turn.person), Change(put={"told_day": day}), when=not_told(day)),
             )
@@ -184,7 +178,7 @@ class DynamoInbox:
     ) -> Lease | None:
         words = ["text", "attachments", "answer", "footer", "choices"] if scrub else []
         closed = Change(put={"state": state.value}, remove=[*words, *(["charged_day"] if refund else [])])
-        turn_closed = update(_key(turn), closed, when=in_state(*OPEN_STATES))
+        turn_closed = update(turns.key(turn), closed, when=in_state(*OPEN_STATES))
         given_back = _give_back(turn, refund=refund)
         if release:
             free = Change(count={"open_turns": -1}, remove=["lease_owner", "lease_until", "due_bucket", "due_at"])
@@ -219,25 +213,6 @@ class DynamoInbox:
         except ConditionFailed as exc:
             raise LeaseLost("the lease ran out before it was handed back") from exc
 
-    def erase_closed(self, lease: Lease) -> None:
-        for page in self._pages(lease.conversation):
-            for turn in map(schema.turn, page):
-                if not turn.is_open:
-                    self.table.write(delete(_key(turn)))
-
-    def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
-        found = self._find(conversation, message_id)
-        if found is None:
-            return False
-        words = ["attachments", *([] if found.is_open else ["answer", "footer"])]
-        return self._touch(found, Change(put={"text": "", "edit": _NO_MORE_EDITS}, remove=words))
-
-    def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
-        found = self._find(conversation, message_id)
-        if found is None or found.overflow:
-            return False
-        return self._touch(found, Change(put={"text": text, "edit": edit}), when=older_edit(edit))
-
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         try:
             self.table.write(
@@ -247,7 +222,7 @@ class DynamoInbox:
             return
 
     def receipts(self, turn: Turn) -> frozenset[int]:
-        item = self.table.get(_key(turn))
+        item = self.table.get(turns.key(turn))
         return schema.turn(item).receipts if item else frozenset()
 
     def pause(self, conversation: ConversationId, *, until: int) -> None:
@@ -262,41 +237,6 @@ class DynamoInbox:
         waiting = Key("due_bucket").eq(schema.DUE_BUCKET) & Key("due_at").lte(now)
         for page in self.table.pages(waiting, index=schema.DUE_INDEX):
             yield from (schema.conversation_of(item["pk"]) for item in page)
-
-    def turns(self, conversation: ConversationId) -> Iterator[Turn]:
-        for page in self._pages(conversation):
-            yield from map(schema.turn, page)
-
-    def erase(self, conversation: ConversationId, *, now: int) -> None:
-        key = schema.conversation_key(conversation)
-        before = schema.lease(self.table.get(key) or key, owner="", fence=0)
-        known = list(self.turns(conversation))
-        try:
-            self.table.write(delete(key, when=NOT_THERE | (nobody_works(now) & nothing_arrived(before))))
-        except ConditionFailed as exc:
-            raise PersonBusy("a message of this person is being answered; try again in a minute") from exc
-        for turn in known:
-            self.table.write(delete(_key(turn)))
-
-    def _pages(self, conversation: ConversationId, *, newest_first: bool = False) -> Iterator[list[Item]]:
-        partition = schema.conversation_key(conversation)["pk"]
-        turns = Key("pk").eq(partition) & Key("sk").begins_with(schema.TURN_PREFIX)
-        return self.table.pages(turns, newest_first=newest_first, size=_PAGE)
-
-    def _find(self, conversation: ConversationId, message_id: str) -> Turn | None:
-        wanted = schema.digest(message_id)
-        for page in self._pages(conversation, newest_first=True):
-            for turn in map(schema.turn, page):
-                if turn.id.endswith(wanted):
-                    return turn
-        return None
-
-    def _touch(self, turn: Turn, change: Change, *, when: ConditionBase = THERE) -> bool:
-        try:
-            self.table.write(update(_key(turn), change, when=THERE & when))
-        except ConditionFailed:
-            return False
-        return True
 
     def _extend(self, lease: Lease, *, until: int, **also: int) -> Write:
         change = Change(put={"lease_until": until, **also})
@@ -316,10 +256,6 @@ class DynamoInbox:
             self._transact(*writes, given_back=given_back)
         except TransactionRefused as exc:
             raise LeaseLost("somebody else works on this conversation") from exc
-
-
-def _key(turn: Turn) -> schema.Key:
-    return schema.turn_key(turn.conversation, turn.id)
 
 
 def _why_refused(refused: TransactionRefused) -> Accepted:

@@ -28,6 +28,8 @@ TURN_PREFIX: Final = "TURN#"
 _DAY_S = 24 * 60 * 60
 TURN_KEPT_S: Final = 30 * _DAY_S
 """How long turns are memory; must exceed the 36 hours for which Meta may repeat a delivery."""
+REPEATED_MS: Final = 2 * _DAY_S * 1000
+"""For so long Meta may deliver a message again: 36 hours, and some to spare."""
 COUNTS_KEPT_S: Final = 3 * _DAY_S
 
 
@@ -88,6 +90,23 @@ def queued_item(message: IncomingMessage, *, now: int) -> Item:
 def overflow_item(message: IncomingMessage, *, now: int) -> Item:
     """A turn that only says that messages were lost."""
     return {**queued_item(message, now=now), "text": "", "attachments": [], "overflow": True}
+
+
+def erased_item(erased: Turn, *, now: int) -> Item:
+    """What is left of a turn that is forgotten: that there was a message, until it cannot come again."""
+    return {
+        **turn_key(erased.conversation, erased.id),
+        "state": TurnState.DROPPED.value,
+        "person": erased.person,
+        "at": erased.at,
+        "erased": True,
+        "expires_at": (now + REPEATED_MS) // 1000,
+    }
+
+
+def is_there(item: Item, *, now: int) -> bool:
+    """Neither expired, which DynamoDB may notice days later, nor erased."""
+    return bool(item["expires_at"] * 1000 > now and not item.get("erased"))
 
 
 def turn(item: Item) -> Turn:

@@ -62,7 +62,7 @@ class Change:
 class Write:
     """One part of a transaction, or a write of its own."""
 
-    kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
+    kind: Literal["Put", "Update", "Delete"]
     request: Mapping[str, Any] = field(repr=False)
 
 
@@ -129,12 +129,13 @@ class Table:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def write(self, write: Write) -> Item:
-        """Carry out one update and return the item as it is now. Raises ConditionFailed."""
+        """Carry out one write; an update returns the item as it is now, others nothing. Raises ConditionFailed."""
         request: dict[str, Any] = {**write.request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
             with _wrapped():
-                if write.kind == "Delete":
-                    self.client.delete_item(TableName=self.name, **request)
+                if write.kind != "Update":
+                    carry_out = self.client.put_item if write.kind == "Put" else self.client.delete_item
+                    carry_out(TableName=self.name, **request)
                     return {}
                 answer = self.client.update_item(TableName=self.name, ReturnValues="ALL_NEW", **request)
         except StoreError as exc:

@@ -168,11 +168,11 @@ def export(desk: Desk, person: str, *, output: str | None) -> None:
 
 
 def _desk(place: Place, *, json: bool) -> Desk:
-    from chalicelib.store.inbox import DynamoInbox  # noqa: PLC0415 (brings boto3)
     from chalicelib.store.people import DynamoPeople  # noqa: PLC0415
+    from chalicelib.store.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
 
     table, settings = place.table, place.settings
-    admin = Admin(people=DynamoPeople(table), conversations=DynamoInbox(table), clock=_clock, settings=settings)
+    admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), clock=_clock, settings=settings)
     return Desk(admin, Json() if json else Text(_clock(), settings.zone))
 
 

@@ -18,10 +18,8 @@ from starlette.staticfiles import StaticFiles
 
 from chalicelib import access, quota
 from chalicelib.messages import ConversationId, Person, PersonId
-from chalicelib.ports import Clock
+from chalicelib.ports import Clock, People, Transcript
 from chalicelib.settings import Settings
-from chalicelib.store.inbox import DynamoInbox
-from chalicelib.store.people import DynamoPeople
 from scripts.world.functions import FunctionFailed
 from scripts.world.meta import PAGE_ID, PAGE_NAME, Meta
 from scripts.world.recorder import Behaviour, Recorder
@@ -39,8 +37,8 @@ class Control:
         model: Mapping[str, Any],
         meta: Meta,
         recorders: Mapping[str, Recorder],
-        inbox: DynamoInbox,
-        people: DynamoPeople,
+        transcript: Transcript,
+        people: People,
         settings: Settings,
         beat: Callable[[], Any],
         kill_workers: Callable[[], int],
@@ -51,7 +49,7 @@ class Control:
         self._model = model
         self._meta = meta
         self._recorders = recorders
-        self._inbox = inbox
+        self._transcript = transcript
         self._people = people
         self._settings = settings
         self._beat = beat
@@ -120,7 +118,7 @@ class Control:
     async def turns(self, request: Request) -> Response:
         """What became of a person's messages, without their words."""
         conversation = ConversationId(self._person(request))
-        turns = await run_in_threadpool(lambda: list(self._inbox.turns(conversation)))
+        turns = await run_in_threadpool(lambda: list(self._transcript.turns(conversation, now=self._clock())))
         return JSONResponse(
             [
                 {

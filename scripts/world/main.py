@@ -81,8 +81,8 @@ class World:
         """Everything on one port: the app's own routes are what is left over."""
         import app  # noqa: PLC0415 (imported once its environment is there)
         from chalicelib import bootstrap  # noqa: PLC0415
-        from chalicelib.store.inbox import DynamoInbox  # noqa: PLC0415
         from chalicelib.store.people import DynamoPeople  # noqa: PLC0415
+        from chalicelib.store.transcript import DynamoTranscript  # noqa: PLC0415
         from scripts.world.gateway import ApiGateway  # noqa: PLC0415
 
         gateway = ApiGateway(app.app)
@@ -92,7 +92,7 @@ class World:
             model={"name": bootstrap.settings().model, "stand_in": not self._real_model},
             meta=self.meta,
             recorders={"graph": self.meta.recorder, "model": self.stand_in.recorder, "owner": self.post.recorder},
-            inbox=DynamoInbox(bootstrap.table()),
+            transcript=DynamoTranscript(bootstrap.table()),
             people=DynamoPeople(bootstrap.table()),
             settings=bootstrap.settings(),
             beat=self._beat,

@@ -14,6 +14,7 @@ from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.people import DynamoPeople
 from chalicelib.store.table import Table
+from chalicelib.store.transcript import DynamoTranscript
 from scripts.cli.__main__ import PROGRAM, parley
 from scripts.world.table import create_table
 from tests.cli.page import Page
@@ -48,7 +49,8 @@ def page(client: "DynamoDBClient") -> Iterator[Page]:
     """The page of stage dev, now."""
     table = Table(client, "parley-dev")
     create_table(client, table.name)
-    store = Store(DynamoInbox(table), DynamoPeople(table), DynamoAlerts(table), expire=lambda _: None)
+    stores = DynamoInbox(table), DynamoTranscript(table), DynamoPeople(table), DynamoAlerts(table)
+    store = Store(*stores, expire=lambda _: None)
     clock = FakeClock(time.time_ns() // 1_000_000)
     yield Page(store, clock, day=datetime.fromtimestamp(clock() / 1000, UTC).date().isoformat())
     client.delete_table(TableName=table.name)

@@ -23,7 +23,7 @@ def page() -> Page:
 def admin(page: Page) -> Admin:
     return Admin(
         people=page.store.people,
-        conversations=page.store.inbox,
+        conversations=page.store.transcript,
         clock=page.clock,
         settings=Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}),
     )
@@ -120,7 +120,7 @@ def test_a_turn_that_waits_has_no_answer_yet(admin: Admin, page: Page):
 @pytest.mark.usefixtures("three")
 def test_forgetting_deletes_the_conversation_and_the_person(admin: Admin, page: Page):
     assert admin.forget(ANNA).turns == 2
-    assert list(page.store.inbox.turns(ConversationId(ANNA))) == []
+    assert list(page.store.transcript.turns(ConversationId(ANNA), now=0)) == []
     assert listed(admin, Sort.LAST_SEEN) == [CARA, BERT]
     assert admin.find(ANNA) == []
 
@@ -167,7 +167,7 @@ def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, page: Page):
 
     admin.forget(ANNA)
     page.hears(BERT)
-    lagging = Admin(Lagging(), page.store.inbox, page.clock, admin.settings)
+    lagging = Admin(Lagging(), page.store.transcript, page.clock, admin.settings)
     assert listed(lagging, Sort.LAST_SEEN) == [BERT]
     assert lagging.find("384") == []
 
@@ -184,7 +184,7 @@ def test_who_was_forgotten_by_half_can_be_forgotten_again(admin: Admin, page: Pa
                 raise failures.pop()
             people.forget(person, now=now)
 
-    faltering = Admin(Faltering(), page.store.inbox, page.clock, admin.settings)
+    faltering = Admin(Faltering(), page.store.transcript, page.clock, admin.settings)
     with pytest.raises(StoreError):
         faltering.forget(ANNA)
     faltering.forget(ANNA)

@@ -164,8 +164,7 @@ def test_what_is_no_demo_is_not_taken_for_one(answer: object):
 def test_the_demo_is_asked_where_it_is(run: Run, page: Page):
     page.answers()
     facts = {
-        "stage": "demo",
-        "table": "parley-dev",
+        "settings": {"PARLEY_STAGE": "demo", "PARLEY_TABLE": "parley-dev"},
         "aws_region": "eu-central-1",
         "aws_endpoint_url": "https://dynamodb.eu-central-1.amazonaws.com",
     }

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from chalicelib.ports import Alerts, People
+from chalicelib.ports import Alerts, Inbox, People
 from scripts.world.aws import Emulator
-from tests.contract.stores import InboxAndErasure, Store, dynamo_client, dynamo_store, fake_store
+from tests.contract.stores import Store, dynamo_client, dynamo_store, fake_store
 from tests.contract.story import Story
 from tests.fakes.rim import FakeClock
 
@@ -53,7 +53,7 @@ def _store(request: pytest.FixtureRequest) -> Store:
 
 
 @pytest.fixture
-def inbox(store: Store) -> InboxAndErasure:
+def inbox(store: Store) -> Inbox:
     return store.inbox
 
 

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
-from chalicelib.ports import Alerts, Erasure, Inbox, People
+from chalicelib.ports import Alerts, Inbox, People, Transcript
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.people import DynamoPeople
 from chalicelib.store.table import Table
+from chalicelib.store.transcript import DynamoTranscript
 from scripts.world.table import create_table
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
@@ -24,15 +25,12 @@ if TYPE_CHECKING:
 _NUMBERS = count()
 
 
-class InboxAndErasure(Inbox, Erasure, Protocol):
-    """What one adapter is: the worker's view and the owner's."""
-
-
 @dataclass(frozen=True)
 class Store:
     """All ports over one table."""
 
-    inbox: InboxAndErasure
+    inbox: Inbox
+    transcript: Transcript
     people: People
     alerts: Alerts
     expire: Callable[[int], None]
@@ -41,14 +39,19 @@ class Store:
 
 def fake_store() -> Store:
     memory = Memory()
-    return Store(FakeInbox(memory), FakePeople(memory), FakeAlerts(memory), expire=lambda now: memory.expire(now=now))
+    inbox = FakeInbox(memory)
+    return Store(inbox, inbox, FakePeople(memory), FakeAlerts(memory), expire=lambda now: memory.expire(now=now))
 
 
 def dynamo_store(client: "DynamoDBClient") -> Store:
     table = Table(client, f"parley-{next(_NUMBERS)}")
     create_table(client, table.name)
     return Store(
-        DynamoInbox(table), DynamoPeople(table), DynamoAlerts(table), expire=lambda now: _expire(table, now=now)
+        DynamoInbox(table),
+        DynamoTranscript(table),
+        DynamoPeople(table),
+        DynamoAlerts(table),
+        expire=lambda now: _expire(table, now=now),
     )
 
 

@@ -16,8 +16,8 @@ from chalicelib.messages import (
     Turn,
     TurnState,
 )
-from chalicelib.ports import Accepted, Charged
-from tests.contract.stores import InboxAndErasure, Store
+from chalicelib.ports import Accepted, Charged, Inbox, Transcript
+from tests.contract.stores import Store
 from tests.fakes.rim import FakeClock
 
 ANNA: Final = PersonId("messenger:1:anna")
@@ -37,8 +37,12 @@ class Story:
     written: int = field(default=0)
 
     @property
-    def inbox(self) -> InboxAndErasure:
+    def inbox(self) -> Inbox:
         return self.store.inbox
+
+    @property
+    def transcript(self) -> Transcript:
+        return self.store.transcript
 
     @property
     def until(self) -> int:
@@ -82,7 +86,7 @@ class Story:
         return self.inbox.load(lease, now=self.clock())
 
     def stored(self, room: ConversationId = ROOM) -> list[Turn]:
-        return list(self.inbox.turns(room))
+        return list(self.transcript.turns(room, now=self.clock()))
 
     def begin(self, message: IncomingMessage | None = None) -> tuple[Lease, Turn]:
         """A message comes, and a worker takes it up."""

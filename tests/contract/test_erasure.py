@@ -11,11 +11,11 @@ def test_every_stored_turn_is_shown_oldest_first(story: Story):
         lease, turn = story.begin(story.message(text=str(number)))
         story.inbox.finish(lease, turn, TurnState.DONE, release=True)
     story.hear(story.message(text="35"))
-    assert [turn.text for turn in story.inbox.turns(ROOM)] == [str(number) for number in range(36)]
+    assert [turn.text for turn in story.stored()] == [str(number) for number in range(36)]
 
 
 def test_where_nobody_wrote_there_is_nothing_to_show_or_erase(story: Story):
-    story.inbox.erase(ROOM, now=story.clock())
+    story.transcript.erase(ROOM, now=story.clock())
     assert story.stored() == []
     assert story.take() is None
 
@@ -26,7 +26,7 @@ def test_an_erased_conversation_is_gone_with_all_turns(story: Story):
         story.inbox.finish(lease, turn, TurnState.DONE, release=True)
     story.hear()
     story.inbox.pause(ROOM, until=story.until)
-    story.inbox.erase(ROOM, now=story.clock())
+    story.transcript.erase(ROOM, now=story.clock())
     assert story.stored() == []
     assert story.overdue() == []
     assert story.take() is None
@@ -35,7 +35,7 @@ def test_an_erased_conversation_is_gone_with_all_turns(story: Story):
 def test_erasing_concerns_nobody_else(story: Story):
     for message in (story.message(), story.message(person=BERT)):
         story.hear(message)
-    story.inbox.erase(ROOM, now=story.clock())
+    story.transcript.erase(ROOM, now=story.clock())
     assert len(story.stored(ConversationId(BERT))) == 1
     assert story.overdue() == [ConversationId(BERT)]
 
@@ -43,14 +43,14 @@ def test_erasing_concerns_nobody_else(story: Story):
 def test_a_conversation_that_is_being_answered_is_not_erased(story: Story):
     _, turn = story.begin()
     with pytest.raises(PersonBusy):
-        story.inbox.erase(ROOM, now=story.clock())
+        story.transcript.erase(ROOM, now=story.clock())
     assert story.stored() == [turn]
 
 
 def test_a_conversation_whose_worker_died_can_be_erased(story: Story):
     lease, turn = story.begin_charged()
     story.clock.tick(seconds=61)
-    story.inbox.erase(ROOM, now=story.clock())
+    story.transcript.erase(ROOM, now=story.clock())
     with pytest.raises(LeaseLost):
         story.inbox.record(lease, turn, REPLY, until=story.until)
     assert story.stored() == []
@@ -59,14 +59,34 @@ def test_a_conversation_whose_worker_died_can_be_erased(story: Story):
 def test_erasing_a_conversation_gives_no_questions_back(story: Story):
     story.begin_charged()
     story.clock.tick(minutes=2)
-    story.inbox.erase(ROOM, now=story.clock())
+    story.transcript.erase(ROOM, now=story.clock())
     assert story.used(day=DAY) == 1
+
+
+def test_a_message_that_is_repeated_after_it_was_erased_is_known_for_two_days(story: Story):
+    message = story.message(text="my secret")
+    story.hear(message)
+    story.finish_all()
+    story.transcript.erase(ROOM, now=story.clock())
+    assert story.hear(message) is Accepted.DUPLICATE_DONE
+    story.clock.tick(days=2.001)
+    story.store.expire(story.clock())
+    assert story.hear(message) is Accepted.QUEUED
+
+
+def test_a_message_older_than_meta_repeats_is_erased_without_a_trace(story: Story):
+    message = story.message()
+    story.hear(message)
+    story.finish_all()
+    story.clock.tick(days=3)
+    story.transcript.erase(ROOM, now=story.clock())
+    assert story.hear(message) is Accepted.QUEUED
 
 
 def test_who_was_erased_may_write_again(story: Story):
     story.hear()
     story.finish_all()
-    story.inbox.erase(ROOM, now=story.clock())
+    story.transcript.erase(ROOM, now=story.clock())
     assert story.hear() is Accepted.QUEUED
     lease = story.hold()
     assert (lease.arrivals, lease.open_turns, lease.history_from, lease.paused_until) == (1, 1, 0, 0)

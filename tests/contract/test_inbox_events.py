@@ -6,7 +6,7 @@ from tests.contract.story import BERT, REPLY, ROOM, Story
 
 def test_a_message_that_was_taken_back_loses_its_words_and_is_still_to_be_closed(story: Story):
     story.hear(story.message("gone", attachments=("image",)))
-    assert story.inbox.erase_text(ROOM, "gone")
+    assert story.transcript.erase_text(ROOM, "gone")
     [turn] = story.stored()
     assert (turn.state, turn.text, turn.attachments) == (TurnState.QUEUED, "", ())
 
@@ -16,7 +16,7 @@ def test_a_closed_message_that_was_taken_back_loses_its_answer_too(story: Story,
     lease, turn = story.begin(story.message("gone"))
     story.inbox.record(lease, turn, Reply("Well", "(2 left)"), until=story.until)
     story.inbox.finish(lease, turn, state, release=True)
-    assert story.inbox.erase_text(ROOM, "gone")
+    assert story.transcript.erase_text(ROOM, "gone")
     [closed] = story.stored()
     assert (closed.state, closed.text, closed.reply) == (state, "", None)
 
@@ -24,28 +24,28 @@ def test_a_closed_message_that_was_taken_back_loses_its_answer_too(story: Story,
 def test_an_answer_on_its_way_is_kept_when_the_question_is_taken_back(story: Story):
     lease, turn = story.begin(story.message("gone"))
     story.inbox.record(lease, turn, REPLY, until=story.until)
-    story.inbox.erase_text(ROOM, "gone")
+    story.transcript.erase_text(ROOM, "gone")
     [answered] = story.stored()
     assert (answered.text, answered.reply) == ("", REPLY)
 
 
 def test_a_message_may_be_taken_back_twice(story: Story):
     story.hear(story.message("gone"))
-    assert [story.inbox.erase_text(ROOM, "gone") for _ in range(2)] == [True, True]
+    assert [story.transcript.erase_text(ROOM, "gone") for _ in range(2)] == [True, True]
 
 
 def test_an_edit_that_comes_late_does_not_bring_back_what_was_taken_back(story: Story):
     story.hear(story.message("gone"))
-    story.inbox.replace_text(ROOM, "gone", "first", edit=1)
-    story.inbox.erase_text(ROOM, "gone")
-    assert not story.inbox.replace_text(ROOM, "gone", "second", edit=1000)
+    story.transcript.replace_text(ROOM, "gone", "first", edit=1)
+    story.transcript.erase_text(ROOM, "gone")
+    assert not story.transcript.replace_text(ROOM, "gone", "second", edit=1000)
     assert story.stored()[0].text == ""
 
 
 def test_a_message_that_is_not_here_cannot_be_taken_back(story: Story):
     story.hear(story.message("here"))
-    assert not story.inbox.erase_text(ROOM, "elsewhere")
-    assert not story.inbox.erase_text(ConversationId(BERT), "here")
+    assert not story.transcript.erase_text(ROOM, "elsewhere")
+    assert not story.transcript.erase_text(ConversationId(BERT), "here")
     assert story.stored()[0].text
     assert story.stored(ConversationId(BERT)) == []
 
@@ -53,7 +53,7 @@ def test_a_message_that_is_not_here_cannot_be_taken_back(story: Story):
 def test_only_the_message_that_was_taken_back_is_touched(story: Story):
     for mid in ("one", "two", "three"):
         story.hear(story.message(mid, text=mid))
-    story.inbox.erase_text(ROOM, "two")
+    story.transcript.erase_text(ROOM, "two")
     assert [turn.text for turn in story.stored()] == ["one", "", "three"]
 
 
@@ -63,42 +63,42 @@ def test_an_old_message_can_be_taken_back(story: Story):
     for _ in range(35):
         lease, turn = story.begin()
         story.inbox.finish(lease, turn, TurnState.DONE, release=True)
-    assert story.inbox.erase_text(ROOM, "old")
+    assert story.transcript.erase_text(ROOM, "old")
     assert story.stored()[0].text == ""
 
 
 def test_a_lost_message_has_no_words_to_take_back(story: Story):
     for number in range(6):
         story.hear(story.message(f"m{number}"))
-    assert story.inbox.erase_text(ROOM, "m5")
-    assert not story.inbox.replace_text(ROOM, "m5", "Secret", edit=1)
+    assert story.transcript.erase_text(ROOM, "m5")
+    assert not story.transcript.replace_text(ROOM, "m5", "Secret", edit=1)
     assert story.stored()[-1].text == ""
 
 
 def test_an_edited_message_has_its_new_words(story: Story):
     story.hear(story.message("m", text="Helo"))
-    assert story.inbox.replace_text(ROOM, "m", "Hello", edit=1)
+    assert story.transcript.replace_text(ROOM, "m", "Hello", edit=1)
     assert story.stored()[0].text == "Hello"
 
 
 def test_an_older_edit_that_comes_late_changes_nothing(story: Story):
     story.hear(story.message("m"))
-    assert story.inbox.replace_text(ROOM, "m", "second", edit=2)
-    assert not story.inbox.replace_text(ROOM, "m", "first", edit=1)
-    assert not story.inbox.replace_text(ROOM, "m", "second again", edit=2)
-    assert story.inbox.replace_text(ROOM, "m", "third", edit=3)
+    assert story.transcript.replace_text(ROOM, "m", "second", edit=2)
+    assert not story.transcript.replace_text(ROOM, "m", "first", edit=1)
+    assert not story.transcript.replace_text(ROOM, "m", "second again", edit=2)
+    assert story.transcript.replace_text(ROOM, "m", "third", edit=3)
     assert story.stored()[0].text == "third"
 
 
 def test_a_message_that_is_not_here_cannot_be_edited(story: Story):
-    assert not story.inbox.replace_text(ROOM, "m", "Hello", edit=1)
+    assert not story.transcript.replace_text(ROOM, "m", "Hello", edit=1)
     assert story.stored() == []
 
 
 def test_an_event_about_a_message_does_not_wake_or_keep_anybody(story: Story):
     lease, turn = story.begin(story.message("m"))
-    story.inbox.replace_text(ROOM, "m", "Hello", edit=1)
-    story.inbox.erase_text(ROOM, "m")
+    story.transcript.replace_text(ROOM, "m", "Hello", edit=1)
+    story.transcript.erase_text(ROOM, "m")
     story.inbox.receipt(ROOM, turn.id, 0)
     assert story.inbox.finish(lease, turn, TurnState.DONE, release=True) is None
 
@@ -124,5 +124,5 @@ def test_a_deleted_turn_has_no_receipts(story: Story):
     _, turn = story.begin()
     story.inbox.receipt(ROOM, turn.id, 0)
     story.clock.tick(minutes=2)
-    story.inbox.erase(ROOM, now=story.clock())
+    story.transcript.erase(ROOM, now=story.clock())
     assert story.inbox.receipts(turn) == frozenset()

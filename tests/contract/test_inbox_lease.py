@@ -92,7 +92,7 @@ def test_nothing_is_written_after_the_lease_was_handed_back(story: Story, step: 
 def test_a_worker_of_a_former_life_of_the_conversation_writes_nothing(story: Story, step: Step):
     lease, turn = story.begin()
     story.clock.tick(minutes=2)
-    story.inbox.erase(ROOM, now=story.clock())
+    story.transcript.erase(ROOM, now=story.clock())
     story.hear()
     assert story.hold("two").fence == lease.fence
     with pytest.raises(LeaseLost):

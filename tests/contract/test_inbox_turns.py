@@ -203,7 +203,7 @@ def test_forgetting_deletes_what_is_closed_and_keeps_what_is_open(story: Story):
     _close_many(story, 35)
     lease, turn = story.begin()
     story.hear()
-    story.inbox.erase_closed(lease)
+    story.transcript.erase_closed(lease, now=story.clock())
     assert story.read(lease).open[0] == turn
     assert [turn.state for turn in story.stored()] == [TurnState.QUEUED] * 2
 
@@ -214,5 +214,5 @@ def test_forgetting_concerns_nobody_else(story: Story):
     other: Turn = story.read(bert).open[0]
     story.inbox.finish(bert, other, TurnState.DONE, release=True)
     lease, _ = story.begin()
-    story.inbox.erase_closed(lease)
+    story.transcript.erase_closed(lease, now=story.clock())
     assert len(story.stored(other.conversation)) == 1

@@ -9,6 +9,7 @@ from chalicelib.messages import TurnState
 from chalicelib.ports import Accepted
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.table import Table
+from chalicelib.store.transcript import DynamoTranscript
 from tests.contract.stores import dynamo_store
 from tests.contract.story import ROOM, Story
 from tests.fakes.rim import FakeClock
@@ -40,39 +41,40 @@ def told(emulator: "DynamoDBClient", clock: FakeClock) -> Story:
     return Story(dynamo_store(emulator), clock)
 
 
-def _interrupted(story: Story, operation: str, meanwhile: Callable[[], object], *, place: int = 1) -> DynamoInbox:
+def _interrupted(story: Story, operation: str, meanwhile: Callable[[], object], *, place: int = 1) -> Story:
     inbox = story.inbox
     assert isinstance(inbox, DynamoInbox)
     client: Any = Interrupted(inbox.table.client, operation, meanwhile, place)
-    return replace(inbox, table=Table(client, inbox.table.name))
+    table = Table(client, inbox.table.name)
+    return replace(story, store=replace(story.store, inbox=DynamoInbox(table), transcript=DynamoTranscript(table)))
 
 
 def test_a_message_that_comes_while_the_conversation_is_erased_is_not_lost(told: Story):
     told.hear()
     with pytest.raises(PersonBusy):
-        _interrupted(told, "delete_item", told.hear).erase(ROOM, now=told.clock())
+        _interrupted(told, "delete_item", told.hear).transcript.erase(ROOM, now=told.clock())
     assert told.hold().open_turns == len(told.stored()) == 2
 
 
 def test_a_worker_that_begins_while_the_conversation_is_erased_goes_on(told: Story):
     told.hear()
     with pytest.raises(PersonBusy):
-        _interrupted(told, "delete_item", told.hold).erase(ROOM, now=told.clock())
+        _interrupted(told, "delete_item", told.hold).transcript.erase(ROOM, now=told.clock())
     assert len(told.stored()) == 1
 
 
 @pytest.mark.parametrize("edited", [True, False])
 def test_a_turn_that_is_deleted_meanwhile_is_not_half_made_again(told: Story, *, edited: bool):
     told.hear(told.message("m"))
-    inbox = _interrupted(told, "update_item", lambda: told.inbox.erase(ROOM, now=told.clock()))
-    assert not (inbox.replace_text(ROOM, "m", "new", edit=1) if edited else inbox.erase_text(ROOM, "m"))
+    transcript = _interrupted(told, "update_item", lambda: told.transcript.erase(ROOM, now=told.clock())).transcript
+    assert not (transcript.replace_text(ROOM, "m", "new", edit=1) if edited else transcript.erase_text(ROOM, "m"))
     assert told.stored() == []
 
 
 def test_a_message_is_kept_when_a_flood_ebbs_meanwhile(told: Story):
     for _ in range(5):
         told.hear()
-    inbox = _interrupted(told, "transact_write_items", told.finish_all, place=2)
+    inbox = _interrupted(told, "transact_write_items", told.finish_all, place=2).inbox
     assert inbox.accept(told.message(), now=told.clock()) is Accepted.QUEUED
     assert [turn.overflow for turn in told.stored()] == [False] * 6
     assert told.hold().open_turns == 1
@@ -81,15 +83,15 @@ def test_a_message_is_kept_when_a_flood_ebbs_meanwhile(told: Story):
 def test_a_message_is_kept_when_the_flooded_conversation_is_erased_meanwhile(told: Story):
     for _ in range(5):
         told.hear()
-    inbox = _interrupted(told, "transact_write_items", lambda: told.inbox.erase(ROOM, now=told.clock()), place=2)
-    assert inbox.accept(told.message(), now=told.clock()) is Accepted.QUEUED
+    erased = _interrupted(told, "transact_write_items", lambda: told.transcript.erase(ROOM, now=told.clock()), place=2)
+    assert erased.inbox.accept(told.message(), now=told.clock()) is Accepted.QUEUED
     assert told.hold().open_turns == len(told.stored()) == 1
 
 
 def test_a_flood_that_grows_meanwhile_has_one_turn_for_lost_messages(told: Story):
     for _ in range(5):
         told.hear()
-    inbox = _interrupted(told, "transact_write_items", told.hear, place=2)
+    inbox = _interrupted(told, "transact_write_items", told.hear, place=2).inbox
     assert inbox.accept(told.message(), now=told.clock()) is Accepted.OVERFLOW
     assert sum(turn.overflow for turn in told.stored()) == 1
 
@@ -102,7 +104,7 @@ def test_who_loses_the_lease_between_closing_a_turn_and_giving_back_closes_nothi
         told.clock.tick(minutes=2)
         told.hold("two")
 
-    inbox = _interrupted(told, "transact_write_items", take_over, place=2)
+    inbox = _interrupted(told, "transact_write_items", take_over, place=2).inbox
     with pytest.raises(LeaseLost):
         inbox.finish(lease, turn, TurnState.DONE, release=True)
     assert [turn.state for turn in told.stored()] == [TurnState.QUEUED] * 2
@@ -110,7 +112,7 @@ def test_who_loses_the_lease_between_closing_a_turn_and_giving_back_closes_nothi
 
 def test_a_message_that_comes_just_before_the_lease_is_given_back_is_seen(told: Story):
     lease, turn = told.begin()
-    inbox = _interrupted(told, "transact_write_items", told.hear)
+    inbox = _interrupted(told, "transact_write_items", told.hear).inbox
     kept = inbox.finish(lease, turn, TurnState.DONE, release=True)
     assert kept
     assert len(told.read(kept).open) == kept.open_turns == 1

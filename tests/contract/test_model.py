@@ -46,7 +46,14 @@ def responses(
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": 15,
     }
-    response: dict[str, Any] = {"id": "r", "object": "response", "status": end, "model": "m", "output": [], "usage": usage}
+    response: dict[str, Any] = {
+        "id": "r",
+        "object": "response",
+        "status": end,
+        "model": "m",
+        "output": [],
+        "usage": usage,
+    }
     response |= {"incomplete_details": {"reason": reason}} if reason else {}
     last = [{"type": f"response.{end}", "sequence_number": 99, "response": response}] if end else []
     return sse(*deltas, *last, done=False)

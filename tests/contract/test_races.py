@@ -132,7 +132,7 @@ def test_a_new_person_is_announced_by_one_of_twenty_at_once(busy_story: Story):
 
 def test_edits_that_come_at_once_end_with_the_last_one(busy_story: Story):
     busy_story.hear(busy_story.message("m"))
-    _at_once(5, lambda index: busy_story.inbox.replace_text(ROOM, "m", f"edit {index + 1}", edit=index + 1))
+    _at_once(5, lambda index: busy_story.transcript.replace_text(ROOM, "m", f"edit {index + 1}", edit=index + 1))
     assert busy_story.stored()[0].text == "edit 5"
 
 

@@ -19,7 +19,7 @@ from chalicelib.messages import (
     Usage,
 )
 from chalicelib.ports import Accepted, Charged
-from chalicelib.store.schema import digest
+from chalicelib.store.schema import REPEATED_MS, digest
 from tests.fakes import door
 from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory, atomic
 
@@ -28,7 +28,7 @@ _NO_MORE_EDITS: Final = 10**6
 
 @dataclass(frozen=True)
 class FakeInbox:
-    """`ports.Inbox` and `ports.Erasure`."""
+    """`ports.Inbox` and `ports.Transcript`."""
 
     memory: Memory = field(default_factory=Memory)
 
@@ -39,7 +39,7 @@ class FakeInbox:
     @atomic
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         found = self.memory.conversations.get(conversation)
-        if found is None or not found.open_turns > 0 or not found.is_free(now=now):
+        if found is None or found.due_at is None or not found.is_free(now=now):
             return None
         found.lease_owner, found.lease_until = owner, until
         found.fence += 1
@@ -47,7 +47,7 @@ class FakeInbox:
 
     @atomic
     def load(self, lease: Lease, *, now: int) -> Thread:
-        turns = [kept.turn for kept in self.memory.of(lease.conversation) if kept.expires_at * 1000 > now]
+        turns = [kept.turn for kept in self.memory.of(lease.conversation) if kept.is_there(now=now)]
         return Thread(
             open=tuple(turn for turn in turns if turn.is_open), closed=tuple(turn for turn in turns if not turn.is_open)
         )
@@ -136,10 +136,10 @@ class FakeInbox:
         self._held(lease).free()
 
     @atomic
-    def erase_closed(self, lease: Lease) -> None:
+    def erase_closed(self, lease: Lease, *, now: int) -> None:
         for kept in self.memory.of(lease.conversation):
             if not kept.turn.is_open:
-                self._delete(kept)
+                self._erase(kept, now=now)
 
     @atomic
     def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
@@ -184,8 +184,8 @@ class FakeInbox:
         return iter([name for due_at, name in sorted(due) if due_at <= now])
 
     @atomic
-    def turns(self, conversation: ConversationId) -> Iterator[Turn]:
-        return iter([kept.turn for kept in self.memory.of(conversation)])
+    def turns(self, conversation: ConversationId, *, now: int) -> Iterator[Turn]:
+        return iter([kept.turn for kept in self.memory.of(conversation) if kept.is_there(now=now)])
 
     @atomic
     def erase(self, conversation: ConversationId, *, now: int) -> None:
@@ -194,7 +194,7 @@ class FakeInbox:
             raise PersonBusy("a message of this person is being answered; try again in a minute")
         self.memory.conversations.pop(conversation, None)
         for kept in self.memory.of(conversation):
-            self._delete(kept)
+            self._erase(kept, now=now)
 
     def _held(self, lease: Lease) -> Conversation:
         found = self.memory.conversations.get(lease.conversation)
@@ -215,8 +215,14 @@ class FakeInbox:
         wanted = digest(message_id)
         return next((kept for kept in reversed(self.memory.of(conversation)) if kept.turn.id.endswith(wanted)), None)
 
-    def _delete(self, kept: KeptTurn) -> None:
-        del self.memory.turns[kept.turn.conversation, kept.turn.id]
+    def _erase(self, kept: KeptTurn, *, now: int) -> None:
+        """Nothing stays but a mark, while Meta may repeat the message, by which it is known again."""
+        turn = kept.turn
+        if now - turn.at < REPEATED_MS:
+            mark = Turn(turn.id, turn.conversation, turn.person, turn.at, TurnState.DROPPED, "")
+            self.memory.turns[turn.conversation, turn.id] = KeptTurn(mark, (now + REPEATED_MS) // 1000, erased=True)
+        else:
+            del self.memory.turns[turn.conversation, turn.id]
 
     def _give_back(self, turn: Turn, *, refund: bool) -> None:
         """The charge's reversal, on the day it was made."""

@@ -70,6 +70,10 @@ class KeptTurn:
     expires_at: int
     edit: int = -1
     usage: Usage | None = None
+    erased: bool = False
+
+    def is_there(self, *, now: int) -> bool:
+        return self.expires_at * 1000 > now and not self.erased
 
     def change(self, **values: Any) -> None:
         self.turn = replace(self.turn, **values)

@@ -1,0 +1,137 @@
+"""The layers of the design, drawn as a table and compared with what the modules really import."""
+
+import sys
+from typing import Final
+
+import pytest
+
+from tests.architecture.source import Module, modules
+
+LAYERS: Final[dict[str, frozenset[str]]] = {
+    "words": frozenset({"messages", "errors"}),
+    "rules": frozenset(
+        {
+            "access",
+            "channels.messenger.signature",
+            "channels.messenger.tolerant",
+            "commands",
+            "history",
+            "personas",
+            "quota",
+            "replies",
+            "store.schema",
+            "texts",
+        }
+    ),
+    "decisions": frozenset({"channels.messenger.events", "plans"}),
+    "ports": frozenset({"ports"}),
+    "ground": frozenset({"observability", "settings"}),
+    "gates": frozenset({"channels.messenger.graph", "store.conditions", "store.table"}),
+    "below the rim": frozenset({"store.turns"}),
+    "rim": frozenset(
+        {
+            "channels.messenger.sender",
+            "models.openai",
+            "notify",
+            "secrets",
+            "store.alerts",
+            "store.inbox",
+            "store.people",
+            "store.transcript",
+            "wake",
+        }
+    ),
+    "parts": frozenset({"answers", "owner"}),
+    "flow": frozenset({"admin", "heartbeat", "intake", "worker"}),
+    "wiring": frozenset({"bootstrap"}),
+    "doors": frozenset({"app"}),
+}
+"""From the bottom up. A module imports only from layers below its own: within a layer nobody knows anybody.
+
+`decisions` are rules made of rules, `gates` the one way out to a service,
+`below the rim` what adapters share, `parts` what several stories share.
+"""
+LEVEL: Final = {name: level for level, names in enumerate(LAYERS.values()) for name in names}
+TOUCH_THE_WORLD: Final = LAYERS["gates"] | LAYERS["below the rim"] | LAYERS["rim"]
+PURE: Final = LAYERS["words"] | LAYERS["rules"] | LAYERS["decisions"] | LAYERS["ports"]
+STORIES: Final = LAYERS["parts"] | LAYERS["flow"]
+
+FOREIGN: Final = {
+    "boto3": TOUCH_THE_WORLD | {"bootstrap"},
+    "botocore": TOUCH_THE_WORLD | {"bootstrap"},
+    "mypy_boto3_dynamodb": TOUCH_THE_WORLD,
+    "mypy_boto3_lambda": TOUCH_THE_WORLD,
+    "mypy_boto3_sns": TOUCH_THE_WORLD,
+    "mypy_boto3_ssm": TOUCH_THE_WORLD,
+    "chalice": {"app"},
+    "requests": {"channels.messenger.graph"},
+    "openai": {"models.openai", "bootstrap"},
+    "httpx2": {"models.openai"},
+}
+"""Who may import what is not ours."""
+OUTSIDE: Final = {"os", "random", "secrets", "socket", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"}
+"""Of the standard library: what has a state, a clock, chance or a way out."""
+
+ALL: Final = [module for module in modules() if not module.is_package]
+
+
+def test_every_module_has_a_layer():
+    homeless = sorted({module.name for module in ALL} - LEVEL.keys())
+    assert homeless == [], f"give {homeless} a layer: put them into LAYERS in this file, as low as their imports allow"
+
+
+def test_every_name_in_the_table_is_a_module():
+    gone = sorted(LEVEL.keys() - {module.name for module in ALL})
+    assert gone == [], f"{gone} are no modules any more: take them out of LAYERS in this file"
+
+
+@pytest.mark.parametrize("module", ALL, ids=lambda module: module.name)
+def test_imports_point_only_downwards(module: Module):
+    level = LEVEL.get(module.name, 0)
+    upward = sorted(name for name in module.imported_own() if LEVEL.get(name, level) >= level)
+    assert upward == [], f"{module.name} may only import from layers below its own, and these are not: {upward}"
+
+
+def test_packages_are_only_names():
+    speaking = [module.name for module in modules() if module.is_package and len(module.tree.body) > 1]
+    assert speaking == [], "an __init__ holds a docstring and nothing else"
+
+
+def test_stories_are_told_in_ports_and_know_no_adapter():
+    known = {module.name: module.imported_own() & TOUCH_THE_WORLD for module in ALL if module.name in STORIES}
+    assert {name: adapters for name, adapters in known.items() if adapters} == {}
+
+
+def test_the_doors_know_the_wiring_and_the_words_and_nothing_between():
+    [app] = [module for module in ALL if module.name == "app"]
+    assert app.imported_own() - LAYERS["words"] == {"bootstrap"}
+
+
+@pytest.mark.parametrize("module", ALL, ids=lambda module: module.name)
+def test_what_is_not_ours_is_imported_only_where_it_belongs(module: Module):
+    foreign = module.imported_foreign() - sys.stdlib_module_names
+    misplaced = sorted(name for name in foreign if module.name not in FOREIGN.get(name, set()))
+    assert misplaced == [], f"FOREIGN in this file says who may import {misplaced}; {module.name} may not"
+
+
+def test_only_the_settings_and_the_wiring_look_at_the_environment():
+    looking = {module.name for module in ALL if module.attributes() & {"environ", "getenv", "environb"}}
+    assert looking <= {"settings", "bootstrap"}
+
+
+@pytest.mark.parametrize("name", sorted(PURE | STORIES))
+def test_rules_and_stories_are_told_the_time_and_have_no_way_out(name: str):
+    [module] = [module for module in ALL if module.name == name]
+    assert module.imported_foreign() & OUTSIDE == set()
+    assert module.called() & {"now", "today", "utcnow", "localtime"} == set()
+
+
+def test_the_product_knows_nothing_of_the_local_world():
+    knowing = [
+        (module.name, word)
+        for module in ALL
+        for word in ("localhost", "127.0.0.1", "0.0.0.0", "demo", "ministack", "moto")
+        if word in module.source.lower()
+    ]
+    assert knowing == []
+    assert [module.name for module in ALL if module.imported_foreign() & {"scripts", "tests"}] == []

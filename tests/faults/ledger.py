@@ -1,0 +1,165 @@
+"""What the world saw of the bot, and the promises it is held to, after every step and at the end."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from chalicelib.messages import ConversationId, Exchange, IncomingMessage, PersonId, Turn, TurnId, TurnState
+from chalicelib.plans import MAX_MODEL_CALLS
+from tests.fakes.memory import Memory
+from tests.fakes.rim import FakeClock
+from tests.faults.stage import Actor
+
+
+@dataclass(eq=False)
+class Run:
+    """One worker run, as the world sees it: what it holds, and until when."""
+
+    actor: Actor | None
+    conversation: ConversationId
+    until: int
+    holds: bool = True
+    recorded: set[TurnId] = field(default_factory=set)
+    finished: set[TurnId] = field(default_factory=set)
+
+    def works(self, *, now: int) -> bool:
+        """Whether nobody else may work on the conversation."""
+        return self.holds and not (self.actor and self.actor.over) and now <= self.until
+
+
+@dataclass
+class Ledger:
+    """Broken promises are collected in `broken`; the story goes on, as it would."""
+
+    memory: Memory
+    clock: FakeClock
+    limit: int
+    broken: list[str] = field(default_factory=list)
+    accepted: list[tuple[ConversationId, TurnId]] = field(default_factory=list)
+    asked: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
+    """Who asked the model, by question."""
+    sent: dict[tuple[ConversationId, TurnId], list[Run]] = field(default_factory=lambda: defaultdict(list))
+    """Who sent an answer, by turn; in the order of the first sending."""
+    erased: Counter[tuple[PersonId, str | None]] = field(default_factory=Counter)
+    """Charges of turns that were forgotten: the counts stay."""
+    runs: dict[str, Run] = field(default_factory=dict)
+    """By the owner's name in the lease."""
+
+    @property
+    def repeated(self) -> int:
+        return sum(len(runs) - 1 for runs in self.sent.values())
+
+    @property
+    def asked_again(self) -> int:
+        return sum(len(runs) - 1 for runs in self.asked.values())
+
+    def require(self, promise: str, *, kept: bool) -> None:
+        if not kept and promise not in self.broken:
+            self.broken.append(promise)
+
+    # What is seen.
+
+    def was_accepted(self, message: IncomingMessage, turn: TurnId) -> None:
+        if (message.conversation, turn) not in self.accepted:
+            self.accepted.append((message.conversation, turn))
+
+    def was_erased(self, turn: Turn) -> None:
+        self.accepted = [place for place in self.accepted if place != (turn.conversation, turn.id)]
+        if turn.charged_day:
+            self.erased[turn.person, turn.charged_day] += 1
+
+    def was_taken(self, owner: str, run: Run) -> None:
+        others = [other for other in self.runs.values() if other.conversation == run.conversation]
+        meeting = any(other.works(now=self.clock()) for other in others)
+        self.require("two workers work on one conversation", kept=not meeting)
+        self.runs[owner] = run
+
+    def was_asked(self, question: str, history: tuple[Exchange, ...], run: Run) -> None:
+        before = self.asked[question]
+        self.require("a run asks the model twice for one turn", kept=run not in before)
+        again_for_nothing = any(other.works(now=self.clock()) for other in before)
+        outlived = not run.works(now=self.clock())
+        self.require("the model is asked again although somebody else is at it", kept=outlived or not again_for_nothing)
+        before.append(run)
+        self.require("the model is asked more than twice", kept=len(before) <= MAX_MODEL_CALLS)
+        if not outlived:
+            self.require("the model is told something else than what was said", kept=self._is_memory(history, run))
+
+    def was_sent(self, turn: Turn, run: Run) -> None:
+        before = self.sent[turn.conversation, turn.id]
+        outlived = not run.works(now=self.clock())
+        for other in before:
+            cut_off = turn.id not in other.finished and not other.works(now=self.clock())
+            self.require("an answer is sent again although its sending was not cut off", kept=cut_off or outlived)
+        before.append(run)
+
+    def _is_memory(self, history: tuple[Exchange, ...], run: Run) -> bool:
+        """All exchanges that were completed, and no others; some may have been completed out of their order.
+
+        A reset that came late may hide more than it should, until the next run.
+        """
+        turns = [kept.turn for kept in self.memory.of(run.conversation)]
+        since = self.memory.conversations[run.conversation].history_from
+        said = Counter(
+            Exchange(turn.text, turn.reply.text)
+            for turn in turns
+            if turn.state is TurnState.DONE and turn.charged_day and turn.reply and turn.at >= since
+        )
+        told = Counter(history)
+        return told == said or (told < said and any(turn.text == "/reset" for turn in turns))
+
+    # What is promised.
+
+    def check_always(self) -> None:
+        """After every step, whoever died."""
+        self._check_accounts()
+        turns = [kept.turn for kept in self.memory.turns.values()]
+        for name, conversation in self.memory.conversations.items():
+            waiting = [turn for turn in turns if turn.conversation == name and turn.is_open]
+            self.require("what waits can be found", kept=not waiting or conversation.due_at is not None)
+            self.require("what waits is counted", kept=len(waiting) == conversation.open_turns)
+
+    def _check_accounts(self) -> None:
+        charged = Counter(
+            (kept.turn.person, kept.turn.charged_day) for kept in self.memory.turns.values() if kept.turn.charged_day
+        )
+        used = Counter(
+            {
+                (person, day): number
+                for person, known in self.memory.people.items()
+                for day, number in known.person.quota.items()
+                if number
+            }
+        )
+        self.require("used is what was charged", kept=used == charged + self.erased)
+        self.require("nobody is over the limit", kept=all(number <= self.limit for number in used.values()))
+
+    def check_at_rest(self) -> None:
+        """Once nothing is left to do."""
+        turns = {(kept.turn.conversation, kept.turn.id): kept.turn for kept in self.memory.turns.values()}
+        for place in self.accepted:
+            self.require("an accepted message is kept", kept=place in turns)
+        for place, turn in turns.items():
+            self.require("every message comes to its end", kept=not turn.is_open)
+            arrived = place in self.sent or bool(turn.receipts)
+            self.require("what is done was sent", kept=turn.state is not TurnState.DONE or arrived)
+            by_model = turn.reply is not None and turn.reply.text.startswith("answer to ")
+            is_due = turn.state is TurnState.DONE and by_model
+            self.require("charged is who got an answer of the model", kept=bool(turn.charged_day) == is_due)
+        for conversation in self.memory.conversations.values():
+            rests = conversation.due_at is None and conversation.lease_owner is None and conversation.open_turns == 0
+            self.require("a conversation with nothing to do is at rest", kept=rests)
+        self._check_order()
+
+    def _check_order(self) -> None:
+        """An earlier message that was there before a later one is answered before it."""
+        first_sent = list(self.sent)
+        for place, (conversation, turn) in enumerate(self.accepted):
+            for later in self.accepted[place + 1 :]:
+                both = (conversation, turn) in self.sent and later in self.sent
+                if both and later[0] == conversation and turn < later[1]:
+                    in_order = first_sent.index((conversation, turn)) < first_sent.index(later)
+                    self.require("answers come in the order of the questions", kept=in_order)
+
+    def used(self, person: PersonId) -> int:
+        known = self.memory.people.get(person)
+        return sum(known.person.quota.values()) if known else 0

@@ -1,0 +1,148 @@
+"""The world's parts for the simulation: they do what the fakes do, enter it into the ledger, and fail as told."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.errors import DeliveryError, ModelError, WakeError
+from chalicelib.messages import (
+    ConversationId,
+    Finished,
+    FinishReason,
+    IncomingMessage,
+    Lease,
+    ModelEvent,
+    PersonId,
+    Prompt,
+    Reply,
+    TextDelta,
+    Turn,
+    Usage,
+)
+from chalicelib.ports import Accepted, Charged
+from chalicelib.store.schema import turn_id
+from tests.fakes.inbox import FakeInbox
+from tests.faults.ledger import Ledger, Run
+from tests.faults.stage import Stage
+
+KNOWN = (Accepted.QUEUED, Accepted.DUPLICATE_OPEN, Accepted.DUPLICATE_DONE)
+WRITTEN = (None, True, Charged.CHARGED)
+"""What those methods return that prolong the lease, when they did as asked."""
+ENDS_A_HOLD = frozenset({"hand_back", "release", "finish"})
+
+
+def in_room(message: IncomingMessage) -> IncomingMessage:
+    """`anna@kitchen` is Anna writing in the kitchen: one person in several conversations, as in a web room."""
+    return replace(message, person=PersonId(message.person.partition("@")[0]))
+
+
+class EnteredInbox:
+    """An inbox whose every success is entered. Any inbox will do, also one that lacks a safeguard."""
+
+    def __init__(self, inbox: FakeInbox, ledger: Ledger, stage: Stage) -> None:
+        self._inbox, self._ledger, self._stage = inbox, ledger, stage
+
+    def __getattr__(self, method: str) -> Any:
+        call = getattr(self._inbox, method)
+
+        def entered(*args: Any, **named: Any) -> Any:
+            if method == "accept":
+                args = (in_room(args[0]), *args[1:])
+            before = dict(self._ledger.memory.turns) if method == "erase_closed" else {}
+            result = call(*args, **named)
+            for place, kept in before.items():
+                if self._ledger.memory.turns.get(place) is not kept:
+                    self._ledger.was_erased(kept.turn)
+            self._enter(method, args, named, result)
+            self._ledger.check_always()
+            return result
+
+        return entered
+
+    def _enter(self, method: str, args: tuple[Any, ...], named: Mapping[str, Any], result: Any) -> None:
+        if method == "accept" and result in KNOWN:
+            self._ledger.was_accepted(args[0], turn_id(args[0]))
+        elif method == "take" and result:
+            self._ledger.was_taken(named["owner"], Run(self._stage.on, args[0], named["until"]))
+        elif args and isinstance(args[0], Lease) and args[0].owner in self._ledger.runs:
+            self._enter_work(self._ledger.runs[args[0].owner], method, args, named, result)
+
+    def _enter_work(self, run: Run, method: str, args: tuple[Any, ...], named: Mapping[str, Any], result: Any) -> None:
+        if result in WRITTEN:
+            run.until = named.get("until", run.until)
+        if method == "record":
+            run.recorded.add(args[1].id)
+        if method == "finish":
+            run.finished.add(args[1].id)
+        if method in ENDS_A_HOLD and result is None:
+            run.holds = False
+
+
+@dataclass
+class SimulatedModel:
+    """Answers with the question, so that every answer is known by its words."""
+
+    ledger: Ledger
+    run: Callable[[], Run]
+    fails: Callable[[], ModelError | None] = lambda: None
+
+    def answer(self, prompt: Prompt, *, seconds: float) -> Iterator[ModelEvent]:
+        """Whole at once, because a crash in the middle is a crash before its end."""
+        self.ledger.was_asked(prompt.question, prompt.history, self.run())
+        error = self.fails()
+        if error:
+            raise error
+        return iter([TextDelta(f"answer to {prompt.question}"), Finished(FinishReason.STOP, Usage(10, 0, 5))])
+
+
+@dataclass
+class SimulatedSender:
+    """Sends an answer as one part; its echo goes where echoes go."""
+
+    ledger: Ledger
+    run: Callable[[], Run]
+    echo: Callable[[Turn], None]
+    fails: Callable[[], DeliveryError | None] = lambda: None
+    fails_late: Callable[[], DeliveryError | None] = lambda: None
+    """The message was sent, but the call failed."""
+
+    @contextmanager
+    def attend(self, person: PersonId) -> Iterator[None]:
+        yield
+
+    def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
+        if 0 in turn.receipts:
+            return
+        if error := self.fails():
+            raise error
+        self.ledger.was_sent(turn, self.run())
+        self.echo(turn)
+        if error := self.fails_late():
+            raise error
+
+
+@dataclass
+class SimulatedWake:
+    """Invokes later."""
+
+    invoke: Callable[[ConversationId], None]
+    fails: Callable[[], bool] = lambda: False
+
+    def wake(self, conversation: ConversationId) -> None:
+        if self.fails():
+            raise WakeError("nobody can be woken")
+        self.invoke(conversation)
+
+
+@dataclass
+class SimulatedNotifier:
+    told: list[str] = field(default_factory=list)
+
+    def tell(self, subject: str, text: str) -> None:
+        self.told.append(subject)
+
+
+class SimulatedWarmer:
+    def warm(self) -> list[str]:
+        return []

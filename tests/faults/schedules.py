@@ -1,0 +1,96 @@
+"""A story made of chance, the same for the same seed: who writes, in which order it arrives, and what goes wrong."""
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+from chalicelib.errors import (
+    ChannelBroken,
+    DeliveryError,
+    ModelBusy,
+    ModelError,
+    ModelRefused,
+    ModelUnusable,
+    NotifyError,
+    PersonUnreachable,
+    StoreError,
+    WakeError,
+)
+from tests.faults.stage import Crash, Site, When
+from tests.faults.world import World
+
+LIMIT: Final = 2
+_STORES: Final = ("inbox.", "people.", "alerts.")
+_MODEL_ERRORS: Final = (ModelBusy("busy"), ModelRefused("no"), ModelUnusable("no key", cause="key"), ModelError("odd"))
+_SENDER_ERRORS: Final = (
+    DeliveryError("later"),
+    DeliveryError("later"),
+    PersonUnreachable("gone"),
+    ChannelBroken("token"),
+)
+
+
+@dataclass
+class ChanceFaults:
+    """Crashes anywhere, and errors of the store before or after it did as asked; only so many in a story."""
+
+    random: Random
+    crashes: float
+    errors: float
+    left: int
+    happened: list[str] = field(default_factory=list)
+
+    def at(self, site: Site) -> None:
+        chance = self.random.random()
+        if self.left and chance < self.crashes + self.errors:
+            error = Crash() if chance < self.crashes else self._error(site)
+            if error:
+                self.left -= 1
+                self.happened.append(f"{type(error).__name__} {site}")
+                raise error
+
+    def _error(self, site: Site) -> BaseException | None:
+        if site.call.startswith(_STORES):
+            return StoreError("DynamoDB is out of reach")
+        if site.when is When.BEFORE:
+            return {"wake.wake": WakeError("nobody"), "notifier.tell": NotifyError("nobody")}.get(site.call)
+        return None
+
+
+def happy(seed: int, *, side_by_side: bool = True, **more: Any) -> World:
+    """People write, messages arrive in any order and some twice, and nothing goes wrong."""
+    random = Random(seed)
+    return _written(random, World(limit=LIMIT, random=random if side_by_side else None, **more))
+
+
+def unhappy(seed: int, **more: Any) -> World:
+    """The same, and much goes wrong."""
+    random = Random(seed)
+    faults = ChanceFaults(random, random.choice((0.01, 0.03, 0.1)), random.choice((0, 0.02)), random.choice((1, 2, 4)))
+    model, sender = random.choice((0.0, 0.0, 0.4)), random.choice((0.0, 0.0, 0.3))
+    world = World(
+        faults=faults,
+        limit=LIMIT,
+        echoes=random.random() < 0.5,
+        model_fails=lambda: random.choice(_MODEL_ERRORS) if random.random() < model else None,
+        sender_fails=lambda: random.choice(_SENDER_ERRORS) if random.random() < sender else None,
+        sender_fails_late=lambda: DeliveryError("unclear") if random.random() < sender / 3 else None,
+        random=random if random.random() < 0.8 else None,
+        **more,
+    )
+    if random.random() < 0.1:
+        world.meanwhile = lambda: random.random() < 0.1 and world.clock.tick(hours=2)
+    return _written(random, world)
+
+
+def _written(random: Random, world: World) -> World:
+    places = random.choice((("anna",), ("anna",), ("anna", "bert"), ("anna@kitchen", "anna@garden")))
+    texts = random.choices(("question", "/usage", "/reset"), (12, 1, 1), k=random.randint(1, 4))
+    for number, text in enumerate(texts):
+        psid = random.choice(places)
+        world.say(psid, f"{text} {number} of {psid}" if text == "question" else text, number=number)
+    random.shuffle(world.calls)
+    for call in list(world.calls):
+        if random.random() < 0.3:
+            world.repeat(call)
+    return world

@@ -1,0 +1,157 @@
+"""Where the bot is made to fail: every call of a port is a step, before and after which the process may be gone.
+
+In a row each process runs to its end at once. Side by side each is a thread of its own, of which only one ever runs:
+at each step it waits until it is called on, so that a schedule is a list of choices and can be repeated.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol, TypeVar, cast
+
+T = TypeVar("T")
+P = TypeVar("P")
+
+
+class Crash(BaseException):
+    """The process is gone between two lines; nothing in it can be caught or tidied up."""
+
+
+class When(Enum):
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place to fail at: the n-th port call of a story."""
+
+    number: int
+    call: str
+    when: When
+
+    def __str__(self) -> str:
+        return f"{self.when.value} {self.call}"
+
+
+class Faults(Protocol):
+    """Decides where to fail."""
+
+    def at(self, site: Site) -> None:
+        """Raise what shall happen here, if anything."""
+
+
+@dataclass(frozen=True)
+class CrashesAt:
+    """The process dies at the given steps."""
+
+    numbers: frozenset[tuple[int, When]] = frozenset()
+
+    def at(self, site: Site) -> None:
+        if (site.number, site.when) in self.numbers:
+            raise Crash
+
+
+def _closed() -> threading.Lock:
+    """A gate: acquiring passes it once after each release."""
+    gate = threading.Lock()
+    gate.acquire()
+    return gate
+
+
+@dataclass
+class CrashesEachTime:
+    """The process dies at every call of this kind, so many times."""
+
+    call: str
+    when: When
+    left: int
+
+    def at(self, site: Site) -> None:
+        if self.left and (site.call, site.when) == (self.call, self.when):
+            self.left -= 1
+            raise Crash
+
+
+@dataclass(eq=False)
+class Actor:
+    """One process: a Lambda invocation."""
+
+    name: str
+    job: Callable[[], object]
+    error: BaseException | None = None
+    over: bool = False
+    killed: bool = False
+    started: bool = False
+    _go: threading.Lock = field(default_factory=_closed)
+    _back: threading.Lock = field(default_factory=_closed)
+
+    def run(self) -> None:
+        """From beginning to end."""
+        try:
+            self.job()
+        except BaseException as error:  # noqa: BLE001 (whatever it is, the process is over)
+            self.error = error
+        self.over = True
+
+    def step(self) -> None:
+        """Up to before the next step."""
+        if self.started:
+            self._go.release()
+        else:
+            self.started = True
+            threading.Thread(target=self._run_aside, daemon=True).start()
+        self._back.acquire()
+
+    def pause(self) -> None:
+        """Called by the process itself: wait to be called on."""
+        self._back.release()
+        self._go.acquire()
+        if self.killed:
+            raise Crash
+
+    def _run_aside(self) -> None:
+        self.run()
+        self._back.release()
+
+
+@dataclass
+class Stage:
+    """Passes each step by the faults, and lets others go first where processes run side by side."""
+
+    faults: Faults = field(default_factory=CrashesAt)
+    side_by_side: bool = False
+    steps: list[str] = field(default_factory=list)
+    on: Actor | None = None
+    each: list[Callable[[], None]] = field(default_factory=list)
+    """What happens with each step."""
+
+    def step(self, call: str, act: Callable[[], T]) -> T:
+        if self.side_by_side and self.on:
+            self.on.pause()
+        number = len(self.steps)
+        self.steps.append(call)
+        for happens in self.each:
+            happens()
+        self.faults.at(Site(number, call, When.BEFORE))
+        result = act()
+        self.faults.at(Site(number, call, When.AFTER))
+        return result
+
+    def sites(self) -> Sequence[Site]:
+        """All there were in the story so far."""
+        return [Site(number, call, when) for number, call in enumerate(self.steps) for when in When]
+
+    def watched(self, name: str, port: P) -> P:
+        """The port, each call of which is a step."""
+        return cast("P", _Watched(name, port, self))
+
+
+class _Watched:
+    def __init__(self, name: str, port: object, stage: Stage) -> None:
+        self._name, self._port, self._stage = name, port, stage
+
+    def __getattr__(self, method: str) -> Any:
+        call = getattr(self._port, method)
+        return lambda *args, **named: self._stage.step(f"{self._name}.{method}", lambda: call(*args, **named))

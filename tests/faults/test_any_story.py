@@ -1,0 +1,106 @@
+"""Hypothesis tells stories of its own, in which also the owner acts and people have themselves forgotten."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from chalicelib.messages import Access
+from tests.faults.stage import Crash, Site, When
+from tests.faults.world import Call, World, person_of
+
+PEOPLE = ("anna", "bert")
+LIMIT = 2
+MOST_OPEN = 4
+
+anybody = st.sampled_from(PEOPLE)
+
+
+@dataclass
+class CrashesSoon:
+    """The process dies at steps still to come."""
+
+    numbers: set[tuple[int, When]] = field(default_factory=set)
+
+    def at(self, site: Site) -> None:
+        if (site.number, site.when) in self.numbers:
+            raise Crash
+
+
+class AnyStory(RuleBasedStateMachine):
+    @initialize(echoes=st.booleans())
+    def begin(self, *, echoes: bool) -> None:
+        self.faults = CrashesSoon()
+        self.world = World(faults=self.faults, limit=LIMIT, echoes=echoes)
+        self.delivered: list[Call] = []
+        self.said = 0
+
+    def waiting(self, psid: str) -> int:
+        place = person_of(psid)
+        return len(self.world.calls) + sum(
+            kept.turn.is_open for kept in self.world.memory.turns.values() if kept.turn.person == place
+        )
+
+    def knows(self, psid: str) -> bool:
+        return person_of(psid) in self.world.memory.people
+
+    @rule(psid=anybody, text=st.sampled_from(("question", "question", "/usage", "/forget yes")))
+    def say(self, psid: str, text: str) -> None:
+        if self.waiting(psid) < MOST_OPEN:
+            self.said += 1
+            words = f"{text} {self.said}" if text == "question" else text
+            self.delivered.append(self.world.say(psid, words, number=self.said))
+
+    @precondition(lambda self: self.delivered)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        self.world.repeat(data.draw(st.sampled_from(self.delivered)))
+
+    @rule(steps=st.integers(1, 6))
+    def go_on(self, steps: int) -> None:
+        for _ in range(steps):
+            self.world.start_next()
+
+    @rule(ahead=st.integers(0, 12), when=st.sampled_from(When))
+    def crash(self, ahead: int, when: When) -> None:
+        self.faults.numbers.add((len(self.world.stage.steps) + ahead, when))
+
+    @rule(seconds=st.sampled_from((1, 20, 70, 130)))
+    def wait(self, seconds: int) -> None:
+        self.world.clock.tick(seconds=seconds)
+
+    @rule()
+    def beat(self) -> None:
+        self.world.beat()
+
+    @rule(psid=anybody, access=st.sampled_from((Access.BLOCKED, Access.DEFAULT)))
+    def decide(self, psid: str, access: Access) -> None:
+        if self.knows(psid):
+            self.world.decide(psid, access)
+
+    @rule(psid=anybody, limit=st.integers(0, 4))
+    def limit(self, psid: str, limit: int) -> None:
+        if self.knows(psid):
+            self.world.ledger.limit = max(self.world.ledger.limit, limit)
+            self.world.decide(psid, Access.DEFAULT, limit)
+
+    @invariant()
+    def no_promise_is_broken(self) -> None:
+        assert self.world.ledger.broken == []
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.world.run_until_rest()
+            assert self.world.ledger.broken == []
+
+
+AnyStory.TestCase.settings = settings(
+    max_examples=250,
+    stateful_step_count=30,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+TestAnyStory = AnyStory.TestCase

@@ -1,0 +1,88 @@
+"""The simulation can fail: whatever safeguard is taken away, some story breaks a promise."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from tests.fakes.inbox import FakeInbox
+from tests.faults import mutants
+from tests.faults.schedules import happy, unhappy
+from tests.faults.stage import CrashesEachTime, When
+from tests.faults.world import MakesInbox, World
+
+MOST = 1000
+FEW = 100
+Story = Callable[..., World]
+
+
+def outlived(seed: int, *, makes_inbox: MakesInbox) -> World:
+    return unhappy(seed, makes_inbox=makes_inbox, zombies=True)
+
+
+def model_dies(_: int, *, makes_inbox: MakesInbox) -> World:
+    """Whoever asks the model dies of it, three times."""
+    world = World(faults=CrashesEachTime("model.answer", When.AFTER, left=3), makes_inbox=makes_inbox)
+    world.say("anna", "a poisonous question")
+    return world
+
+
+def sending_dies(makes_inbox: MakesInbox) -> World:
+    world = World(faults=CrashesEachTime("sender.deliver", When.AFTER, left=1), echoes=True, makes_inbox=makes_inbox)
+    world.say("anna", "a question")
+    return world.run_until_rest()
+
+
+def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST) -> list[str]:
+    """What the first bad story breaks; nothing when there is no bad story."""
+    told = (story(seed, makes_inbox=makes_inbox).run_until_rest() for seed in range(most))
+    return next((world.ledger.broken for world in told if world.ledger.broken), [])
+
+
+@pytest.mark.parametrize(
+    ("mutant", "story", "broken"),
+    [
+        (mutants.TakesDuplicates, happy, "what waits is counted"),
+        (mutants.KeepsNothing, happy, "an accepted message is kept"),
+        (mutants.TakesHeldLeases, happy, "two workers work on one conversation"),
+        (mutants.NeverTakesOver, unhappy, "everything comes to an end"),
+        (mutants.Unfenced, outlived, "two workers work on one conversation"),
+        (mutants.IgnoresArrivals, happy, "what waits can be found"),
+        (mutants.HasNoLimit, happy, "nobody is over the limit"),
+        (mutants.ForgetsCalls, model_dies, "the model is asked more than twice"),
+        (mutants.KeepsCharges, unhappy, "charged is who got an answer of the model"),
+        (mutants.GivesBackTwice, unhappy, "used is what was charged"),
+        (mutants.LoadsBackwards, happy, "answers come in the order of the questions"),
+        (mutants.LosesSightOfTheRest, unhappy, "what waits can be found"),
+    ],
+)
+def test_an_inbox_without_this_safeguard_breaks_a_promise(mutant: MakesInbox, story: Story, broken: str):
+    assert broken in noticed(mutant, story)
+
+
+def test_with_all_safeguards_whoever_asks_may_die_of_it_and_no_promise_is_broken():
+    assert noticed(FakeInbox, model_dies, most=1) == []
+
+
+def test_without_receipts_an_answer_is_sent_twice_even_with_echoes():
+    assert [sending_dies(inbox).ledger.repeated for inbox in (FakeInbox, mutants.LosesReceipts)] == [0, 1]
+
+
+@pytest.mark.parametrize("story", [happy, unhappy, outlived])
+def test_a_turn_that_may_be_charged_while_it_runs_makes_no_difference(story: Story):
+    assert noticed(mutants.ChargesRunningTurns, story, most=FEW) == []
+
+
+@pytest.mark.parametrize("sweeps", [True, False])
+def test_only_the_heartbeat_makes_up_for_a_wake_that_was_lost(*, sweeps: bool):
+    lost = iter([True])
+    world = World(wake_fails=partial(next, lost, False), sweeps=sweeps)
+    world.say("anna", "a question")
+    assert ("every message comes to its end" in world.run_until_rest().ledger.broken) is not sweeps
+
+
+@pytest.mark.parametrize("sweeps", [True, False])
+def test_only_the_heartbeat_makes_up_for_a_worker_whose_retry_met_its_own_lease(*, sweeps: bool):
+    world = World(faults=CrashesEachTime("inbox.load", When.BEFORE, left=1), sweeps=sweeps)
+    world.say("anna", "a question")
+    assert ("every message comes to its end" in world.run_until_rest().ledger.broken) is not sweeps

@@ -1,0 +1,52 @@
+"""Thousands of stories made of chance. A failure names its seed: `unhappy(seed).run_until_rest()` tells it again."""
+
+from collections import Counter
+
+from tests.faults.schedules import LIMIT, happy, unhappy
+from tests.faults.world import World
+
+UNHAPPY = range(1500)
+HAPPY = range(300)
+ZOMBIES = range(500)
+
+
+def told(world: World, seed: int) -> World:
+    world.run_until_rest()
+    happened = getattr(world.faults, "happened", [])
+    assert world.ledger.broken == [], f"seed {seed}: {happened}"
+    return world
+
+
+def test_whatever_goes_wrong_no_promise_is_broken():
+    crashes: Counter[str] = Counter()
+    for seed in UNHAPPY:
+        world = told(unhappy(seed), seed)
+        crashes.update(world.faults.happened)  # type: ignore[attr-defined]
+    assert crashes.total() > len(UNHAPPY)
+
+
+def test_even_workers_that_outlive_their_lease_break_no_promise():
+    for seed in ZOMBIES:
+        told(unhappy(seed, zombies=True), seed)
+
+
+def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_due():
+    for seed in HAPPY:
+        world = told(happy(seed), seed)
+        assert world.ledger.repeated == world.ledger.asked_again == 0, f"seed {seed}"
+        questions = Counter(
+            kept.turn.person for kept in world.memory.turns.values() if not kept.turn.text.startswith("/")
+        )
+        charged = {person: world.ledger.used(person) for person in questions}
+        assert charged == {person: min(number, LIMIT) for person, number in questions.items()}, f"seed {seed}"
+
+
+def test_when_nothing_goes_wrong_the_heartbeat_is_not_needed():
+    for seed in HAPPY:
+        told(happy(seed, sweeps=False), seed)
+
+
+def test_the_same_seed_is_the_same_story():
+    for seed in range(20):
+        first, second = (unhappy(seed, zombies=True).run_until_rest() for _ in range(2))
+        assert first.stage.steps == second.stage.steps

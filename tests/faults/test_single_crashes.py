@@ -1,0 +1,145 @@
+"""One message, one crash, at every place there is. What shows is a list, and the list is the documented one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import ModelBusy
+from tests.faults.stage import CrashesAt, Site, When
+from tests.faults.world import World, person_of
+
+MODEL_BILLED_TWICE = {"after model.answer", "before inbox.record"}
+ANSWER_SENT_TWICE = {"after sender.deliver", "before inbox.finish"}
+OWNER_NOT_TOLD = {"after people.announce", "before notifier.tell"}
+
+
+def tell(world: World, texts: int = 1) -> World:
+    for number in range(texts):
+        world.say("anna", f"question {number}")
+    return world.run_until_rest()
+
+
+def sites(texts: int = 1, **world: Any) -> list[Site]:
+    """Every place of the story in which nothing goes wrong."""
+    told = tell(World(**world), texts)
+    assert told.ledger.broken == []
+    return list(told.stage.sites())
+
+
+def crash(*crashes: Site, texts: int = 1, **world: Any) -> World:
+    numbers = frozenset((site.number, site.when) for site in crashes)
+    return tell(World(faults=CrashesAt(numbers), **world), texts)
+
+
+def those_where(shows: Callable[[World], bool], **world: Any) -> set[str]:
+    return {str(site) for site in sites(**world) if shows(crash(site, **world))}
+
+
+def test_the_story_without_a_crash_is_the_one_that_is_drawn():
+    assert [str(site) for site in sites() if site.when is When.BEFORE] == [
+        f"before {call}"
+        for call in (
+            "inbox.accept",
+            "wake.wake",
+            "inbox.take",
+            "inbox.load",
+            "people.get",
+            "people.announce",
+            "notifier.tell",
+            "inbox.charge",
+            "sender.attend",
+            "model.answer",
+            "inbox.record",
+            "sender.deliver",
+            "inbox.finish",
+        )
+    ]
+
+
+@pytest.mark.parametrize("echoes", [False, True])
+def test_wherever_the_bot_crashes_the_message_is_answered_and_charged_once(*, echoes: bool):
+    for site in sites(echoes=echoes):
+        world = crash(site, echoes=echoes)
+        assert world.ledger.broken == [], site
+        assert len(world.ledger.sent) == world.ledger.used(person_of("anna")) == 1, site
+
+
+def test_the_model_is_asked_twice_only_when_its_answer_was_lost():
+    assert those_where(lambda world: world.ledger.asked_again > 0) == MODEL_BILLED_TWICE
+
+
+def test_an_answer_is_sent_twice_only_when_its_sending_was_not_noted():
+    assert those_where(lambda world: world.ledger.repeated > 0) == ANSWER_SENT_TWICE
+
+
+def test_with_metas_echoes_no_answer_is_sent_twice():
+    assert those_where(lambda world: world.ledger.repeated > 0, echoes=True) == set()
+
+
+def test_the_owner_misses_a_new_person_only_when_the_message_about_it_was_lost():
+    assert those_where(lambda world: world.notifier.told == []) == OWNER_NOT_TOLD
+
+
+def test_the_model_is_asked_twice_at_no_other_place_when_two_messages_wait():
+    found = those_where(lambda world: world.ledger.asked_again > 0, texts=2)
+    assert found == MODEL_BILLED_TWICE
+
+
+def test_an_apology_is_as_safe_as_an_answer():
+    failing: dict[str, Any] = {"model_fails": lambda: ModelBusy("busy")}
+    for site in sites(**failing):
+        world = crash(site, **failing)
+        assert world.ledger.broken == [], site
+        assert world.ledger.used(person_of("anna")) == 0, site
+    assert those_where(lambda world: world.ledger.repeated > 0, **failing) == ANSWER_SENT_TWICE
+
+
+@pytest.mark.parametrize("text", ["/help", "/usage", "/reset", "/forget", "/forget yes"])
+def test_a_command_is_as_safe_as_a_question(text: str):
+    def story(*crashes: Site) -> World:
+        numbers = frozenset((site.number, site.when) for site in crashes)
+        world = World(faults=CrashesAt(numbers))
+        world.say("anna", text)
+        return world.run_until_rest()
+
+    for site in story().stage.sites():
+        world = story(site)
+        assert world.ledger.broken == [], site
+        assert len(world.ledger.sent) == 1, site
+
+
+def test_a_refusal_is_as_safe_as_an_answer():
+    for site in sites(texts=3, limit=1):
+        world = crash(site, texts=3, limit=1)
+        assert world.ledger.broken == [], site
+        assert len(world.ledger.sent) == 2, site
+
+
+@pytest.mark.parametrize("echoes", [False, True])
+def test_two_crashes_at_any_two_places_break_no_promise(*, echoes: bool):
+    pairs = 0
+    for first in sites(echoes=echoes):
+        after_first = crash(first, echoes=echoes).stage.sites()
+        for second in after_first[2 * first.number + 1 :]:
+            world = crash(first, second, echoes=echoes)
+            assert world.ledger.broken == [], (first, second)
+            assert len(world.ledger.sent) == 1, (first, second)
+            assert world.ledger.used(person_of("anna")) <= 1, (first, second)
+            assert not (echoes and world.ledger.repeated), (first, second)
+            pairs += 1
+    assert pairs > 500
+
+
+def test_only_when_the_model_was_lost_twice_there_is_an_apology_instead_of_an_answer():
+    lost = [
+        crash(first, second)
+        for first in sites()
+        for second in crash(first).stage.sites()
+        if second.number > first.number
+    ]
+    assert {world.ledger.used(person_of("anna")) for world in lost} == {0, 1}
+    for world in lost:
+        if world.ledger.used(person_of("anna")) == 0:
+            [kept] = world.memory.turns.values()
+            assert kept.turn.model_calls == 2

@@ -1,0 +1,243 @@
+"""A bot in a box: the real door, worker and heartbeat, built over fakes, spoken to as Meta does."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, Final
+
+from chalicelib import personas, texts
+from chalicelib.answers import Answers
+from chalicelib.channels.messenger.events import metadata
+from chalicelib.channels.messenger.signature import sign
+from chalicelib.errors import ParleyError
+from chalicelib.heartbeat import Beat, Heartbeat
+from chalicelib.intake import Intake
+from chalicelib.messages import Access, ConversationId, ModelEvent, Person, PersonId, Prompt, Turn
+from chalicelib.observability import Log
+from chalicelib.owner import Owner
+from chalicelib.ports import Alerts, Inbox, People, Sender, Transcript
+from chalicelib.settings import Settings
+from chalicelib.worker import Outcome, Worker
+from tests.fakes.inbox import FakeInbox
+from tests.fakes.memory import Memory
+from tests.fakes.model import ScriptedModel
+from tests.fakes.people import FakeAlerts, FakePeople
+from tests.fakes.rim import Delivered, FakeClock, RememberingNotifier, RememberingSender, RememberingWake
+
+PAGE: Final = "4711"
+SECRET: Final = "the app secret"
+OLD_SECRET: Final = "the app secret before"
+VERIFY_TOKEN: Final = "the verify token"
+LIMIT: Final = 5
+INVOCATION_MS: Final = 300_000
+SAYS: Final = texts.load("en")
+"""The bot's own sentences."""
+
+
+def person_of(psid: str) -> PersonId:
+    return PersonId(f"messenger:{PAGE}:{psid}")
+
+
+def conversation_of(psid: str) -> ConversationId:
+    return ConversationId(person_of(psid))
+
+
+@dataclass
+class FakeWarmer:
+    """`ports.Warmer`."""
+
+    warmed: int = 0
+
+    def warm(self) -> list[str]:
+        self.warmed += 1
+        return ["api", "worker"]
+
+
+@dataclass
+class InterruptedModel(ScriptedModel):
+    """Something happens while it thinks."""
+
+    meanwhile: Callable[[Prompt], object] = lambda _: None
+
+    def answer(self, prompt: Prompt, *, seconds: float) -> Iterator[ModelEvent]:
+        events = super().answer(prompt, seconds=seconds)
+        self.meanwhile(prompt)
+        return events
+
+
+@dataclass(repr=False)
+class Bot:
+    """Speak to it with `receives`, look at it with `sent_to`; any port can be replaced before the first message."""
+
+    memory: Memory = field(default_factory=Memory)
+    clock: FakeClock = field(default_factory=FakeClock)
+    model: ScriptedModel = field(default_factory=ScriptedModel)
+    outbox: RememberingSender = field(default_factory=RememberingSender)
+    wake: RememberingWake = field(default_factory=RememberingWake)
+    notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
+    warmer: FakeWarmer = field(default_factory=FakeWarmer)
+    settings: Settings = field(
+        default_factory=lambda: Settings.from_env(
+            {"PARLEY_DAILY_LIMIT": str(LIMIT), "PARLEY_TIMEZONE": "Europe/Berlin", "PARLEY_STAGE": "prod"}
+        )
+    )
+    logged: io.StringIO = field(default_factory=io.StringIO)
+    heard: list[str] = field(default_factory=list)
+    """Every word and every id that came in: nothing of it may be logged."""
+    remaining_ms: Callable[[], int] = lambda: INVOCATION_MS
+    _ids: "count[int]" = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.inbox: Inbox = FakeInbox(self.memory)
+        self.transcript: Transcript = FakeInbox(self.memory)
+        self.people: People = FakePeople(self.memory)
+        self.alerts: Alerts = FakeAlerts(self.memory)
+        self.sender: Sender = self.outbox
+        self.log = Log(lambda: SECRET, stream=lambda: self.logged)
+
+    # Building: anew for each call, as each may find another container.
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(self.people, self.alerts, self.notifier, SAYS, self.settings, self.clock, self.log)
+
+    @property
+    def intake(self) -> Intake:
+        return Intake(
+            inbox=self.inbox,
+            transcript=self.transcript,
+            wake=self.wake,
+            owner=lambda: self.owner,
+            app_secrets=lambda: [SECRET, OLD_SECRET],
+            verify_token=lambda: VERIFY_TOKEN,
+            clock=self.clock,
+            log=self.log,
+        )
+
+    @property
+    def worker(self) -> Worker:
+        return Worker(
+            inbox=self.inbox,
+            transcript=self.transcript,
+            people=self.people,
+            sender=self.sender,
+            answers=Answers(self.model, personas.load("assistant"), SAYS, self.settings, self.log.pseudonym),
+            owner=self.owner,
+            clock=self.clock,
+            new_id=lambda: f"worker-{next(self._ids)}",
+            log=self.log,
+        )
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        return Heartbeat(self.inbox, self.wake, self.warmer, self.clock, self.log)
+
+    # What happens to it.
+
+    def receives(self, psid: str, text: str = "", **message: Any) -> None:
+        """Somebody writes, and the worker runs at once."""
+        self.hears(psid, text, **message)
+        self.works()
+
+    def hears(self, psid: str, text: str = "", **message: Any) -> None:
+        """Somebody writes; the worker has not come yet."""
+        self.posted(self.message(psid, text, **message))
+
+    def posted(self, *items: dict[str, Any], secret: str = SECRET) -> None:
+        """Meta calls the webhook with a batch of items."""
+        body = self.body(*items)
+        self.intake.messenger(body, f"sha256={sign(body, secret=secret)}")
+
+    def body(self, *items: dict[str, Any]) -> bytes:
+        entry = {"id": PAGE, "time": self.clock(), "messaging": list(items)}
+        return json.dumps({"object": "page", "entry": [entry]}).encode()
+
+    def message(
+        self, psid: str, text: str = "", *, mid: str = "", at: int | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """One item of a webhook call, a second after the one before."""
+        self.clock.tick(seconds=1)
+        self.heard += [psid, *([text] if text else [])]
+        said = {"mid": mid or f"mid-{next(self._ids)}", **({"text": text} if text else {}), **more}
+        return self.item(psid, message=said) | ({} if at is None else {"timestamp": at})
+
+    def item(self, psid: str, **what: Any) -> dict[str, Any]:
+        return {"sender": {"id": psid}, "recipient": {"id": PAGE}, "timestamp": self.clock(), **what}
+
+    def echo(self, psid: str, **message: Any) -> dict[str, Any]:
+        """What Meta tells the page of the page's own message."""
+        said = {"mid": f"mid-{next(self._ids)}", "is_echo": True, **message}
+        return {"sender": {"id": PAGE}, "recipient": {"id": psid}, "timestamp": self.clock(), "message": said}
+
+    def receipt(self, turn: Turn, part: int) -> dict[str, Any]:
+        return self.echo(turn.person.split(":")[2], metadata=metadata(turn.id, part), text="…")
+
+    def works(self) -> list[Outcome]:
+        """Every worker that was woken runs, also those woken meanwhile."""
+        outcomes = []
+        while self.wake.woken:
+            outcomes.append(self.run(self.wake.woken.pop(0)))
+        return outcomes
+
+    def run(self, conversation: ConversationId) -> Outcome:
+        return self.worker.run(conversation, remaining_ms=self.remaining_ms)
+
+    def works_badly(self) -> ParleyError:
+        """The next woken worker fails; its error, as Lambda gets it."""
+        try:
+            self.run(self.wake.woken.pop(0))
+        except ParleyError as error:
+            return error
+        raise AssertionError("the worker did not fail")
+
+    def beats(self) -> Beat:
+        return self.heartbeat.beat()
+
+    def decides(self, psid: str, access: Access, *, daily_limit: int | None = None) -> None:
+        """The owner decides about a person."""
+        self.people.decide(person_of(psid), access, daily_limit=daily_limit)
+
+    def limits_to(self, daily_limit: int) -> None:
+        self.settings = replace(self.settings, daily_limit=daily_limit)
+
+    # What became of it.
+
+    def read(self, psid: str) -> list[Delivered]:
+        return [delivered for delivered in self.outbox.delivered if delivered.person == person_of(psid)]
+
+    def sent_to(self, psid: str) -> list[str]:
+        """What somebody got to read, without footers."""
+        return [delivered.text for delivered in self.read(psid)]
+
+    def turns(self, psid: str) -> list[Turn]:
+        """What a reader of the store finds."""
+        return [kept.turn for kept in self.memory.of(conversation_of(psid)) if kept.is_there(now=self.clock())]
+
+    def states(self, psid: str) -> list[str]:
+        return [turn.state.value for turn in self.turns(psid)]
+
+    def known(self, psid: str) -> Person:
+        return self.memory.people[person_of(psid)].person
+
+    def used(self, psid: str) -> int:
+        """Questions that were charged, on all days."""
+        known = self.memory.people.get(person_of(psid))
+        return sum(known.person.quota.values()) if known else 0
+
+    @property
+    def asked(self) -> list[str]:
+        return [prompt.question for prompt in self.model.asked]
+
+    @property
+    def last_prompt(self) -> Prompt:
+        return self.model.asked[-1]
+
+    @property
+    def told_owner(self) -> list[str]:
+        return [text for _, text in self.notifier.told]
+
+    def log_lines(self, stage: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.logged.getvalue().splitlines()]
+        return [line for line in lines if line["stage"] == stage]

@@ -1,0 +1,15 @@
+"""One bot a story. Whatever the story is, nothing that came in may be found in the log."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flow.bot import Bot
+
+
+@pytest.fixture
+def bot() -> Iterator[Bot]:
+    box = Bot()
+    yield box
+    log = box.logged.getvalue()
+    assert [said for said in box.heard if said in log] == []

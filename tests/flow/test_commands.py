@@ -1,0 +1,187 @@
+import pytest
+
+from chalicelib.errors import DeliveryError
+from chalicelib.messages import Access
+from tests.flow.bot import LIMIT, SAYS, Bot, conversation_of
+
+RESET = {"time": "00:00", "zone": "Europe/Berlin"}
+
+
+def forget(bot: Bot, psid: str = "anna") -> None:
+    """As it is done: ask for it, then tap the button."""
+    bot.receives(psid, "/forget")
+    [yes, _] = bot.read(psid)[-1].choices
+    bot.receives(psid, yes.title, quick_reply={"payload": yes.command})
+
+
+def words_kept(bot: Bot, psid: str = "anna") -> list[str]:
+    kept = [kept.turn for kept in bot.memory.of(conversation_of(psid))]
+    replies = [turn.reply for turn in kept if turn.reply]
+    words = [turn.text for turn in kept] + [reply.text for reply in replies] + [reply.footer for reply in replies]
+    return [word for word in words if word]
+
+
+@pytest.mark.parametrize("typed", ["/help", "/HELP", "  /help  "])
+def test_help_is_the_bots_own_text_and_costs_nothing(bot: Bot, typed: str):
+    bot.receives("anna", typed)
+    assert bot.sent_to("anna") == [SAYS("help")]
+    assert (bot.asked, bot.used("anna")) == ([], 0)
+
+
+def test_whoever_opens_the_chat_is_welcomed(bot: Bot):
+    bot.posted(bot.item("anna", postback={"mid": "mid-start", "title": "Get started", "payload": "GET_STARTED"}))
+    bot.works()
+    assert bot.sent_to("anna") == [SAYS("welcome", limit=LIMIT)]
+
+
+def test_start_can_be_typed_as_well(bot: Bot):
+    bot.receives("anna", "/start")
+    assert bot.sent_to("anna") == [SAYS("welcome", limit=LIMIT)]
+
+
+def test_whoever_is_unlimited_is_welcomed_without_a_number(bot: Bot):
+    bot.receives("anna", "/help")
+    bot.decides("anna", Access.UNLIMITED)
+    bot.receives("anna", "/start")
+    bot.receives("anna", "/usage")
+    assert bot.sent_to("anna")[1:] == [SAYS("welcome_unlimited"), SAYS("usage_unlimited", used=0)]
+
+
+def test_usage_tells_what_is_used_and_when_the_count_starts_again(bot: Bot):
+    bot.receives("anna", "a first question")
+    bot.receives("anna", "/usage")
+    assert bot.sent_to("anna")[1] == SAYS("usage", used=1, limit=LIMIT, **RESET)
+
+
+def test_commands_are_answered_when_no_question_is_left(bot: Bot):
+    bot.limits_to(0)
+    bot.receives("anna", "/usage")
+    assert bot.sent_to("anna") == [SAYS("usage", used=0, limit=0, **RESET)]
+
+
+def test_after_a_reset_the_model_hears_nothing_of_what_was_said_before(bot: Bot):
+    bot.receives("anna", "my cat is called Minka")
+    bot.receives("anna", "/reset")
+    bot.receives("anna", "what is my cat called?")
+    assert bot.last_prompt.history == ()
+    assert bot.sent_to("anna")[1] == SAYS("reset")
+
+
+def test_a_reset_holds_for_messages_that_wait_behind_it(bot: Bot):
+    bot.hears("anna", "my cat is called Minka")
+    bot.hears("anna", "/reset")
+    bot.hears("anna", "what is my cat called?")
+    bot.hears("anna", "and my dog?")
+    bot.works()
+    histories = {prompt.question: [exchange.question for exchange in prompt.history] for prompt in bot.model.asked}
+    assert histories["what is my cat called?"] == []
+    assert histories["and my dog?"] == ["what is my cat called?"]
+
+
+def test_a_reset_of_one_person_is_nothing_to_another(bot: Bot):
+    bot.receives("bert", "my dog is called Rex")
+    bot.receives("anna", "/reset")
+    bot.receives("bert", "what is my dog called?")
+    assert len(bot.last_prompt.history) == 1
+
+
+def test_forgetting_is_asked_back_with_two_buttons(bot: Bot):
+    bot.receives("anna", "/forget")
+    [asked] = bot.read("anna")
+    assert (asked.text, [choice.title for choice in asked.choices]) == (
+        SAYS("forget_ask"),
+        [SAYS("forget_yes"), SAYS("forget_no")],
+    )
+
+
+def test_after_forgetting_no_word_is_stored_not_even_of_the_confirmation(bot: Bot):
+    bot.receives("anna", "my cat is called Minka")
+    forget(bot)
+    assert bot.sent_to("anna")[-1] == SAYS("forget_done")
+    assert words_kept(bot) == []
+    assert bot.states("anna") == ["done"]
+
+
+def test_after_forgetting_the_model_hears_nothing_of_what_was_said_before(bot: Bot):
+    bot.receives("anna", "my cat is called Minka")
+    forget(bot)
+    bot.receives("anna", "what is my cat called?")
+    assert bot.last_prompt.history == ()
+
+
+def test_forgetting_holds_for_messages_that_wait_behind_it(bot: Bot):
+    bot.hears("anna", "my cat is called Minka")
+    bot.hears("anna", "/forget yes")
+    bot.hears("anna", "what is my cat called?")
+    bot.works()
+    assert bot.last_prompt.history == ()
+
+
+def test_forgetting_is_no_way_to_more_questions(bot: Bot):
+    bot.limits_to(1)
+    bot.receives("anna", "a first question")
+    forget(bot)
+    bot.receives("anna", "a second question")
+    assert len(bot.asked) == bot.used("anna") == 1
+
+
+def test_forgetting_is_no_way_out_of_a_limit_of_ones_own(bot: Bot):
+    bot.receives("anna", "a first question")
+    bot.decides("anna", Access.DEFAULT, daily_limit=1)
+    forget(bot)
+    assert bot.known("anna").daily_limit == 1
+
+
+def test_the_counts_of_whoever_was_forgotten_go_after_three_days(bot: Bot):
+    bot.receives("anna", "a first question")
+    forget(bot)
+    bot.memory.expire(now=bot.clock.tick(days=3, seconds=1))
+    assert bot.memory.people == {}
+
+
+def test_whoever_was_forgotten_and_writes_again_is_remembered_again(bot: Bot):
+    bot.receives("anna", "a first question")
+    forget(bot)
+    bot.receives("anna", "a second question")
+    bot.memory.expire(now=bot.clock.tick(days=4))
+    assert bot.known("anna").first_seen > 0
+
+
+def test_forgetting_can_be_called_off(bot: Bot):
+    bot.receives("anna", "my cat is called Minka")
+    bot.receives("anna", "/forget")
+    [_, no] = bot.read("anna")[-1].choices
+    bot.receives("anna", no.title, quick_reply={"payload": no.command})
+    assert bot.sent_to("anna")[-1] == SAYS("forget_cancelled")
+    bot.receives("anna", "what is my cat called?")
+    assert [exchange.question for exchange in bot.last_prompt.history] == ["my cat is called Minka"]
+
+
+def test_forgetting_one_person_leaves_the_others_alone(bot: Bot):
+    bot.receives("bert", "my dog is called Rex")
+    forget(bot)
+    assert "my dog is called Rex" in words_kept(bot, "bert")
+
+
+def test_words_forgotten_while_their_confirmation_cannot_be_sent_stay_forgotten(bot: Bot):
+    bot.receives("anna", "my cat is called Minka")
+    bot.outbox.script = [DeliveryError("later")]
+    bot.hears("anna", "/forget yes")
+    bot.works_badly()
+    assert bot.run(conversation_of("anna")).value == "drained"
+    assert (bot.sent_to("anna")[-1], words_kept(bot)) == (SAYS("forget_done"), [])
+
+
+def test_a_question_that_only_begins_like_a_command_is_a_question(bot: Bot):
+    bot.receives("anna", "/help me with my homework")
+    assert bot.asked == ["/help me with my homework"]
+
+
+def test_a_message_that_meta_repeats_after_it_was_forgotten_is_not_answered_again(bot: Bot):
+    message = bot.message("anna", "my cat is called Minka")
+    bot.posted(message)
+    bot.works()
+    forget(bot)
+    bot.posted(message)
+    bot.works()
+    assert (len(bot.asked), bot.used("anna"), words_kept(bot)) == (1, 1, [])

@@ -1,0 +1,187 @@
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
+from chalicelib.channels.messenger.sender import MAX_UNITS, MessengerSender
+from chalicelib.errors import ChannelBroken, DeliveryError, ModelBusy, PersonUnreachable
+from chalicelib.messages import PersonId
+from chalicelib.worker import Outcome
+from tests.fakes.rim import RememberingSender
+from tests.flow.bot import SAYS, Bot, conversation_of
+
+
+@dataclass(frozen=True)
+class FakeGraph(Graph):
+    """Meta, for messages: a call takes the next outcome of `script`; None is good."""
+
+    base_url: str = ""
+    token: Any = None
+    app_secret: Any = None
+    script: list[GraphError | None] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> None:
+        if "message" not in body:
+            return
+        error = self.script.pop(0) if self.script else None
+        if error:
+            raise error
+        self.sent.append(body["message"]["text"])
+
+
+class BrokenSender(RememberingSender):
+    """Finds out while the model thinks that nobody can be written to."""
+
+    @contextmanager
+    def attend(self, person: PersonId) -> Iterator[None]:
+        with super().attend(person):
+            yield
+        raise ChannelBroken("code 190")
+
+
+@pytest.fixture
+def graph(bot: Bot) -> FakeGraph:
+    """The bot sends on Messenger, in parts."""
+    made = FakeGraph()
+    bot.sender = MessengerSender(made, sleep=lambda _: None)
+    return made
+
+
+def test_whoever_cannot_be_reached_is_not_charged_and_nobody_makes_a_noise(bot: Bot):
+    bot.receives("anna", "a first question")
+    bot.notifier.told.clear()
+    bot.outbox.script = [PersonUnreachable("gone")]
+    bot.receives("anna", "a question and goodbye")
+    assert (bot.states("anna"), bot.used("anna")) == (["done", "dropped"], 1)
+    assert bot.told_owner == []
+    assert bot.beats().swept == 0
+
+
+def test_whoever_cannot_be_reached_with_a_notice_gets_nothing_back(bot: Bot):
+    bot.receives("anna", "a first question")
+    bot.outbox.script = [PersonUnreachable("gone")]
+    bot.receives("anna", "/help")
+    assert (bot.states("anna"), bot.used("anna")) == (["done", "dropped"], 1)
+
+
+def test_a_charge_taken_back_for_an_apology_is_not_taken_back_again_when_that_cannot_be_sent(bot: Bot):
+    bot.receives("anna", "a first question")
+    bot.model.script = [ModelBusy("busy")]
+    bot.outbox.script = [PersonUnreachable("gone")]
+    bot.receives("anna", "a second question")
+    assert (bot.states("anna"), bot.used("anna")) == (["done", "dropped"], 1)
+
+
+def test_when_nobody_can_be_reached_the_owner_is_told_once_a_day_and_nothing_is_tried_again(bot: Bot):
+    bot.receives("anna", "good morning to you")
+    bot.receives("bert", "good morning to you too")
+    bot.notifier.told.clear()
+    bot.outbox.script = [ChannelBroken("code 190")] * 4
+    for psid in ("anna", "bert", "anna"):
+        bot.receives(psid, "is anybody there?")
+    told = SAYS("owner_channel", reason="code 190", prefix="/parley/prod")
+    assert bot.notifier.told == [(SAYS("owner_channel_subject"), told)]
+    assert (bot.states("anna"), bot.used("anna")) == (["done", "dropped", "dropped"], 1)
+    assert bot.beats().swept == 0
+    bot.clock.tick(days=1)
+    bot.receives("anna", "is anybody there today?")
+    assert bot.told_owner == [told, told]
+
+
+def test_when_it_shows_while_the_model_thinks_that_nobody_can_be_reached_nothing_is_sent_or_charged(bot: Bot):
+    bot.sender = BrokenSender()
+    bot.receives("anna", "is anybody there?")
+    assert (bot.states("anna"), bot.used("anna"), bot.turns("anna")[0].reply) == (["dropped"], 0, None)
+    assert bot.told_owner[1:] == [SAYS("owner_channel", reason="code 190", prefix="/parley/prod")]
+    assert bot.beats().swept == 0
+
+
+def test_an_answer_that_cannot_be_sent_now_is_sent_later_without_asking_or_charging_again(bot: Bot):
+    bot.outbox.script = [DeliveryError("code 613")]
+    bot.hears("anna", "what is for dinner?")
+    assert isinstance(bot.works_badly(), DeliveryError)
+    assert (bot.states("anna"), bot.sent_to("anna")) == (["answered"], [])
+    assert bot.run(conversation_of("anna")) is Outcome.DRAINED
+    assert (bot.states("anna"), bot.sent_to("anna")) == (["done"], ["An answer."])
+    assert len(bot.asked) == bot.used("anna") == 1
+
+
+def test_the_heartbeat_brings_what_could_not_be_sent(bot: Bot):
+    bot.outbox.script = [DeliveryError("code 613")] * 3
+    bot.hears("anna", "what is for dinner?")
+    for _ in range(3):
+        bot.works_badly()
+        assert bot.beats().swept == 1
+    bot.works()
+    assert bot.sent_to("anna") == ["An answer."]
+
+
+def test_what_waits_behind_an_answer_that_cannot_be_sent_keeps_its_place(bot: Bot):
+    bot.model.script = [["first answer"], ["second answer"]]
+    bot.outbox.script = [DeliveryError("code 613")]
+    bot.hears("anna", "a first question")
+    bot.hears("anna", "a second question")
+    bot.works_badly()
+    bot.works()
+    assert bot.sent_to("anna") == ["first answer", "second answer"]
+
+
+def test_an_answer_that_could_not_be_sent_for_an_hour_is_given_up_and_not_charged(bot: Bot):
+    bot.outbox.script = [DeliveryError("code 613")]
+    bot.hears("anna", "what is for dinner?")
+    bot.works_badly()
+    bot.clock.tick(hours=1, seconds=1)
+    bot.beats()
+    bot.works()
+    assert (bot.states("anna"), bot.sent_to("anna"), bot.used("anna")) == (["dropped"], [], 0)
+
+
+def test_an_answer_whose_receipt_came_is_not_sent_again(bot: Bot):
+    bot.outbox.script = [DeliveryError("HTTP 500")]
+    bot.hears("anna", "what is for dinner?")
+    bot.works_badly()
+    bot.posted(bot.receipt(bot.turns("anna")[0], 0))
+    assert bot.run(conversation_of("anna")) is Outcome.DRAINED
+    assert (bot.sent_to("anna"), bot.states("anna"), bot.used("anna")) == ([], ["done"], 1)
+
+
+def test_a_long_answer_comes_in_parts_that_a_phone_can_show(bot: Bot, graph: FakeGraph):
+    bot.model.otherwise = ["A sentence of the story. " * 200]
+    bot.receives("anna", "tell me a story")
+    assert [len(part) <= MAX_UNITS for part in graph.sent] == [True] * 3
+    assert " ".join(graph.sent) == ("A sentence of the story. " * 200).strip()
+
+
+def test_of_a_long_answer_only_the_parts_without_a_receipt_are_sent_again(bot: Bot, graph: FakeGraph):
+    bot.model.otherwise = ["A sentence of the story. " * 200]
+    graph.script.extend([None, None, GraphError(Failure.BACK_OFF, "code 613")])
+    bot.hears("anna", "tell me a story")
+    bot.works_badly()
+    assert len(graph.sent) == 2
+    [turn] = bot.turns("anna")
+    bot.posted(bot.receipt(turn, 0), bot.receipt(turn, 1))
+    bot.run(conversation_of("anna"))
+    assert " ".join(graph.sent) == ("A sentence of the story. " * 200).strip()
+
+
+def test_a_part_that_arrived_though_the_call_failed_is_not_sent_again(bot: Bot, graph: FakeGraph):
+    def echo_comes(_: float) -> None:
+        bot.posted(bot.receipt(bot.turns("anna")[0], 0))
+
+    bot.sender = MessengerSender(graph, sleep=echo_comes)
+    graph.script.append(GraphError(Failure.AMBIGUOUS, "HTTP 500"))
+    bot.receives("anna", "what is for dinner?")
+    assert (graph.sent, bot.states("anna"), bot.used("anna")) == ([], ["done"], 1)
+
+
+def test_the_footer_and_the_buttons_come_with_the_answer(bot: Bot):
+    bot.limits_to(1)
+    bot.receives("anna", "what is for dinner?")
+    bot.receives("anna", "/forget")
+    answer, asked = bot.read("anna")
+    assert answer.footer.startswith("(That was your last question")
+    assert len(asked.choices) == 2

@@ -1,0 +1,97 @@
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from chalicelib.errors import WakeError
+from chalicelib.heartbeat import MAX_SWEPT
+from chalicelib.messages import Lease, Prompt, Thread
+from chalicelib.worker import TURN_MS, Outcome
+from tests.fakes.inbox import FakeInbox
+from tests.fakes.model import ScriptedModel
+from tests.flow.bot import Bot, InterruptedModel, conversation_of
+
+
+class Crash(BaseException):
+    """The Lambda function is gone, in the middle of a line."""
+
+
+def die(*_: Prompt) -> None:
+    raise Crash
+
+
+@dataclass(frozen=True)
+class InterruptedInbox(FakeInbox):
+    """Something happens before each load, as long as there is something."""
+
+    interruptions: list[Callable[[], None]] = field(default_factory=list)
+
+    def load(self, lease: Lease, *, now: int) -> Thread:
+        if self.interruptions:
+            self.interruptions.pop(0)()
+        return super().load(lease, now=now)
+
+
+def test_a_quiet_minute_only_keeps_the_functions_warm(bot: Bot):
+    bot.receives("anna", "good morning to you")
+    beat = bot.beats()
+    assert (beat.swept, beat.warmed, bot.warmer.warmed) == (0, ["api", "worker"], 1)
+    assert bot.log_lines("heartbeat") == [{**bot.log_lines("heartbeat")[0], "warmed": 2, "swept": 0}]
+
+
+def test_whoever_waits_longest_is_woken_first(bot: Bot):
+    for psid in ("bert", "anna"):
+        bot.hears(psid, "I am waiting")
+    bot.wake.woken.clear()
+    assert bot.beats().swept == 2
+    assert bot.wake.woken == [conversation_of("bert"), conversation_of("anna")]
+
+
+def test_after_an_outage_only_so_many_are_woken_a_minute_and_the_others_later(bot: Bot):
+    for number in range(MAX_SWEPT + 1):
+        bot.hears(f"person-{number}", "I am waiting")
+    bot.wake.woken.clear()
+    assert bot.beats().swept == MAX_SWEPT
+    bot.works()
+    assert bot.beats().swept == 1
+    bot.works()
+    assert bot.beats().swept == 0
+
+
+def test_a_turn_whose_worker_died_is_answered_once_its_lease_ran_out(bot: Bot):
+    bot.hears("anna", "will you survive this?")
+    bot.model = InterruptedModel(meanwhile=die)
+    with pytest.raises(Crash):
+        bot.works()
+    bot.model = ScriptedModel()
+    bot.beats()
+    bot.works()
+    assert bot.sent_to("anna") == []
+    bot.clock.tick(seconds=TURN_MS / 1000 + 5.001)
+    bot.beats()
+    bot.works()
+    assert bot.sent_to("anna") == ["An answer."]
+
+
+def test_a_minute_in_which_nobody_can_be_woken_fails_and_the_next_one_makes_up_for_it(bot: Bot):
+    bot.hears("anna", "I am waiting")
+    bot.wake.woken.clear()
+    bot.wake.fails = True
+    with pytest.raises(WakeError):
+        bot.beats()
+    bot.wake.fails = False
+    bot.beats()
+    bot.works()
+    assert bot.sent_to("anna") == ["An answer."]
+
+
+def test_a_worker_that_dies_between_its_last_answer_and_its_release_leaves_no_work_for_ever(bot: Bot):
+    bot.inbox = InterruptedInbox(bot.memory, [lambda: bot.hears("anna", "a second question"), die])
+    bot.hears("anna", "a first question")
+    with pytest.raises(Crash):
+        bot.run(bot.wake.woken.pop(0))
+    assert bot.states("anna") == ["done", "done"]
+    bot.clock.tick(seconds=TURN_MS / 1000 + 6)
+    bot.beats()
+    assert Outcome.DRAINED in bot.works()
+    assert bot.beats().swept == 0

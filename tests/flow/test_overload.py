@@ -1,0 +1,66 @@
+from chalicelib.store.conditions import MAX_OPEN_TURNS
+from tests.flow.bot import SAYS, Bot, conversation_of
+
+FLOOD = MAX_OPEN_TURNS + 4
+
+
+def flood(bot: Bot, psid: str = "anna") -> None:
+    for number in range(FLOOD):
+        bot.hears(psid, f"line {number} of a flood")
+
+
+def test_whoever_writes_faster_than_the_bot_reads_is_told_once(bot: Bot):
+    flood(bot)
+    bot.works()
+    assert bot.sent_to("anna") == ["An answer."] * MAX_OPEN_TURNS + [SAYS("overflow")]
+
+
+def test_what_waited_is_answered_in_its_order_and_only_that_is_charged(bot: Bot):
+    flood(bot)
+    bot.works()
+    assert bot.asked == [f"line {number} of a flood" for number in range(MAX_OPEN_TURNS)]
+    assert bot.used("anna") == MAX_OPEN_TURNS
+
+
+def test_the_words_of_lost_messages_are_not_kept(bot: Bot):
+    flood(bot)
+    assert [turn.text for turn in bot.turns("anna")][MAX_OPEN_TURNS:] == [""]
+
+
+def test_the_notice_is_no_memory(bot: Bot):
+    flood(bot)
+    bot.works()
+    bot.limits_to(10)
+    bot.receives("anna", "and now slowly")
+    assert len(bot.last_prompt.history) == MAX_OPEN_TURNS
+
+
+def test_once_the_bot_has_caught_up_everything_is_read_again(bot: Bot):
+    bot.limits_to(20)
+    flood(bot)
+    bot.works()
+    flood(bot)
+    bot.works()
+    assert bot.sent_to("anna").count(SAYS("overflow")) == 2
+    assert bot.used("anna") == 2 * MAX_OPEN_TURNS
+
+
+def test_a_lost_message_that_is_repeated_while_the_bot_is_behind_is_told_no_second_time(bot: Bot):
+    for number in range(MAX_OPEN_TURNS):
+        bot.hears("anna", f"line {number} of a flood")
+    lost = bot.message("anna", "the straw")
+    for _ in range(3):
+        bot.posted(lost)
+    bot.works()
+    assert bot.sent_to("anna").count(SAYS("overflow")) == 1
+
+
+def test_one_persons_flood_is_nothing_to_another(bot: Bot):
+    flood(bot)
+    bot.receives("bert", "a quiet question")
+    assert bot.sent_to("bert") == ["An answer."]
+
+
+def test_a_flood_still_wakes_a_worker(bot: Bot):
+    flood(bot)
+    assert set(bot.wake.woken) == {conversation_of("anna")}

@@ -1,0 +1,160 @@
+import pytest
+
+from chalicelib.messages import Access, FinishReason, PersonId
+from tests.fakes.people import FakePeople
+from tests.flow.bot import LIMIT, SAYS, Bot
+
+RESET = {"time": "00:00", "zone": "Europe/Berlin"}
+
+
+class MeanwhileBlocked(FakePeople):
+    """The owner blocks whoever was just read."""
+
+    def announce(self, person: PersonId) -> bool:
+        self.decide(person, Access.BLOCKED, daily_limit=None)
+        return False
+
+
+class MeanwhileUsed(FakePeople):
+    """Whoever was just read uses all questions in another room."""
+
+    def announce(self, person: PersonId) -> bool:
+        self.memory.people[person].count("2026-11-20", LIMIT)
+        return False
+
+
+def ask(bot: Bot, times: int, *, psid: str = "anna") -> None:
+    for number in range(times):
+        bot.receives(psid, f"question number {number}")
+
+
+def test_whoever_has_used_all_questions_is_told_when_there_are_more(bot: Bot):
+    bot.limits_to(2)
+    ask(bot, 3)
+    assert bot.sent_to("anna")[2] == SAYS("limit_reached", limit=2, **RESET)
+    assert (len(bot.asked), bot.used("anna")) == (2, 2)
+
+
+def test_the_limit_is_told_once_a_day_and_then_there_is_silence(bot: Bot):
+    bot.limits_to(1)
+    ask(bot, 5)
+    assert len(bot.sent_to("anna")) == 2
+    assert bot.states("anna") == ["done", "done", "dropped", "dropped", "dropped"]
+
+
+def test_the_limit_is_told_again_the_next_day(bot: Bot):
+    bot.limits_to(1)
+    ask(bot, 3)
+    bot.clock.tick(days=1)
+    ask(bot, 3)
+    assert len(bot.sent_to("anna")) == 4
+    assert bot.known("anna").quota == {"2026-11-20": 1, "2026-11-21": 1}
+
+
+def test_the_day_ends_at_the_owners_midnight(bot: Bot):
+    bot.limits_to(1)
+    ask(bot, 1)
+    bot.clock.tick(hours=10, minutes=59)
+    ask(bot, 1)
+    assert len(bot.asked) == 1
+    bot.clock.tick(minutes=1)
+    ask(bot, 1)
+    assert len(bot.asked) == 2
+
+
+def test_a_question_counts_for_the_day_it_was_written_on(bot: Bot):
+    bot.clock.tick(hours=10, minutes=59)
+    bot.hears("anna", "just before midnight")
+    bot.clock.tick(minutes=10)
+    bot.works()
+    assert bot.known("anna").quota == {"2026-11-20": 1}
+
+
+def test_the_last_questions_of_the_day_are_counted_down(bot: Bot):
+    bot.limits_to(4)
+    ask(bot, 4)
+    footers = [delivered.footer for delivered in bot.read("anna")]
+    assert footers == ["", SAYS("few_left", left=2), SAYS("few_left", left=1), SAYS("none_left", **RESET)]
+
+
+def test_the_count_of_what_is_left_never_becomes_memory(bot: Bot):
+    bot.limits_to(2)
+    ask(bot, 2)
+    [exchange] = bot.last_prompt.history
+    assert exchange.answer == "An answer."
+
+
+def test_an_answer_that_stopped_short_with_few_left_says_both(bot: Bot):
+    bot.limits_to(1)
+    bot.model.script = [["So long", FinishReason.LENGTH]]
+    ask(bot, 1)
+    assert bot.read("anna")[0].footer == f"{SAYS('cut_short')}\n\n{SAYS('none_left', **RESET)}"
+
+
+def test_whoever_is_unlimited_is_counted_but_never_stopped(bot: Bot):
+    bot.limits_to(1)
+    ask(bot, 1)
+    bot.decides("anna", Access.UNLIMITED)
+    ask(bot, 3)
+    assert (len(bot.asked), bot.used("anna")) == (4, 4)
+    assert [delivered.footer for delivered in bot.read("anna")[1:]] == ["", "", ""]
+
+
+@pytest.mark.parametrize("own", [0, 1, 3])
+def test_a_persons_own_limit_goes_before_everybodys(bot: Bot, own: int):
+    bot.limits_to(2)
+    bot.receives("anna", "/help")
+    bot.decides("anna", Access.DEFAULT, daily_limit=own)
+    ask(bot, 4)
+    assert (len(bot.asked), bot.used("anna")) == (own, own)
+    assert SAYS("limit_reached", limit=own, **RESET) in bot.sent_to("anna")
+
+
+def test_one_persons_limit_is_not_anothers(bot: Bot):
+    bot.limits_to(1)
+    ask(bot, 2)
+    ask(bot, 1, psid="bert")
+    assert (bot.used("anna"), bot.used("bert")) == (1, 1)
+
+
+def test_whoever_is_blocked_gets_silence_and_leaves_nothing(bot: Bot):
+    ask(bot, 1)
+    bot.decides("anna", Access.BLOCKED)
+    ask(bot, 3)
+    assert (len(bot.sent_to("anna")), len(bot.turns("anna")), len(bot.asked)) == (1, 1, 1)
+
+
+def test_whoever_is_blocked_while_a_message_waits_gets_no_answer(bot: Bot):
+    bot.hears("anna", "quick, before they block me")
+    bot.decides("anna", Access.BLOCKED)
+    bot.works()
+    assert (bot.sent_to("anna"), bot.asked, bot.states("anna"), bot.used("anna")) == ([], [], ["dropped"], 0)
+
+
+def test_whoever_is_blocked_between_the_worker_reading_and_charging_is_not_charged(bot: Bot):
+    bot.people = MeanwhileBlocked(bot.memory)
+    bot.receives("anna", "quick, before they block me")
+    assert (bot.sent_to("anna"), bot.asked, bot.states("anna"), bot.used("anna")) == ([], [], ["dropped"], 0)
+
+
+def test_questions_used_elsewhere_between_the_worker_reading_and_charging_count(bot: Bot):
+    bot.people = MeanwhileUsed(bot.memory)
+    ask(bot, 1)
+    assert bot.sent_to("anna") == [SAYS("limit_reached", limit=LIMIT, **RESET)]
+    assert (bot.asked, bot.used("anna")) == ([], LIMIT)
+
+
+def test_a_person_who_is_unblocked_is_answered_again(bot: Bot):
+    ask(bot, 1)
+    bot.decides("anna", Access.BLOCKED)
+    ask(bot, 1)
+    bot.decides("anna", Access.DEFAULT)
+    ask(bot, 1)
+    assert len(bot.sent_to("anna")) == 2
+
+
+def test_counts_of_days_long_gone_are_thrown_away(bot: Bot):
+    for _ in range(5):
+        ask(bot, 1)
+        bot.clock.tick(days=1)
+    assert sorted(bot.known("anna").quota) == ["2026-11-22", "2026-11-23", "2026-11-24"]
