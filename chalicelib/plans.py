@@ -62,6 +62,8 @@ def plan(turn: Turn, person: Person, *, paused_until: int, now: int) -> Plan:
     match turn.state:
         case TurnState.ANSWERED:
             return DeliverAgain()
+        case TurnState.RUNNING if not turn.text:
+            return Drop("unsent")
         case TurnState.RUNNING:
             return AskAgain() if turn.model_calls < MAX_MODEL_CALLS else Apologise()
     if person.access is Access.BLOCKED:

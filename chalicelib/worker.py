@@ -31,7 +31,6 @@ MODEL_S: Final = 80.0
 MODEL_SHARE: Final = 0.7
 """Of the time that remains, so that enough is left to say sorry."""
 DELIVERY_S: Final = 20.0
-_ENDS_MEMORY: Final = frozenset({Command.RESET, Command.FORGET_CONFIRMED})
 
 
 class Outcome(Enum):
@@ -84,6 +83,16 @@ class Worker:
             self.log.failure("hand_back", exc)
 
 
+def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
+    """The closed turns once there is one more."""
+    match parse(closed.text):
+        case Command.FORGET_CONFIRMED:
+            return ()
+        case Command.RESET:
+            return tuple(turn for turn in memory if turn.at > closed.at)
+    return (*memory, closed)
+
+
 class _Run:
     """One invocation: a worker, and the time it has."""
 
@@ -109,7 +118,7 @@ class _Run:
                     self._w.inbox.hand_back(lease)
                     return Outcome.HANDED_OVER
                 closed, holding = self._turn(holding, turn, memory, last=turn is thread.open[-1])
-                memory = () if parse(turn.text) in _ENDS_MEMORY else (*memory, closed)
+                memory = _remember(memory, closed)
                 answered += 1
         return Outcome.DRAINED
 

@@ -93,10 +93,7 @@ class Ledger:
         before.append(run)
 
     def _is_memory(self, history: tuple[Exchange, ...], run: Run) -> bool:
-        """All exchanges that were completed, and no others; some may have been completed out of their order.
-
-        A reset that came late may hide more than it should, until the next run.
-        """
+        """All exchanges that were completed, and no others; some may have been completed out of their order."""
         turns = [kept.turn for kept in self.memory.of(run.conversation)]
         since = self.memory.conversations[run.conversation].history_from
         said = Counter(
@@ -104,8 +101,7 @@ class Ledger:
             for turn in turns
             if turn.state is TurnState.DONE and turn.charged_day and turn.reply and turn.at >= since
         )
-        told = Counter(history)
-        return told == said or (told < said and any(turn.text == "/reset" for turn in turns))
+        return Counter(history) == said
 
     # What is promised.
 

@@ -95,3 +95,16 @@ def test_a_worker_that_dies_between_its_last_answer_and_its_release_leaves_no_wo
     bot.beats()
     assert Outcome.DRAINED in bot.works()
     assert bot.beats().swept == 0
+
+
+def test_a_message_taken_back_while_its_worker_died_is_neither_asked_again_nor_charged(bot: Bot):
+    bot.model = InterruptedModel(meanwhile=die)
+    bot.hears("anna", "my secret is 42", mid="m_secret")
+    with pytest.raises(Crash):
+        bot.works()
+    bot.posted(bot.item("anna", message={"mid": "m_secret", "is_deleted": True}))
+    bot.clock.tick(seconds=TURN_MS / 1000 + 6)
+    bot.model = InterruptedModel()
+    bot.beats()
+    bot.works()
+    assert (bot.asked, bot.states("anna"), bot.used("anna")) == ([], ["dropped"], 0)

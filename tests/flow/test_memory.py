@@ -3,7 +3,7 @@ from chalicelib.errors import ModelBusy, PersonUnreachable
 from chalicelib.history import tokens
 from chalicelib.messages import Exchange
 from chalicelib.store.schema import TURN_KEPT_S
-from tests.flow.bot import Bot
+from tests.flow.bot import Bot, InterruptedModel
 
 LONG = 5
 
@@ -101,3 +101,12 @@ def test_every_question_comes_with_the_personas_instructions_and_its_measure(bot
     bot.receives("anna", "who are you?")
     assert "friendly assistant" in bot.last_prompt.instructions
     assert bot.last_prompt.max_output_tokens == 800
+
+
+def test_a_reset_that_comes_late_hides_only_what_was_written_before_it(bot: Bot):
+    late = bot.message("anna", "/reset")
+    then = [late, bot.message("anna", "my cat is called Minka"), bot.message("anna", "what is my cat called?")]
+    bot.posted(then[1])
+    bot.model = InterruptedModel(meanwhile=lambda _: bot.posted(late, then[2]))
+    bot.works()
+    assert [exchange.question for exchange in bot.last_prompt.history] == ["my cat is called Minka"]
