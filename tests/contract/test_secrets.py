@@ -1,0 +1,77 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from chalicelib.errors import ConfigError
+from chalicelib.secrets import Secrets
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+@dataclass
+class Watch:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def client() -> "SSMClient":
+    return boto3.client("ssm", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
+
+
+@pytest.fixture
+def ssm() -> Iterator["SSMClient"]:
+    with mock_aws():
+        yield client()
+
+
+def put(ssm: "SSMClient", name: str, value: str) -> None:
+    ssm.put_parameter(Name=f"/parley/dev/{name}", Value=value, Type="SecureString", Overwrite=True)
+
+
+def test_a_secret_is_read_once_and_again_after_five_minutes(ssm: "SSMClient"):
+    watch, asked = Watch(), []
+    ssm.meta.events.register("before-call.ssm.GetParameters", lambda **_: asked.append(1))
+    put(ssm, "page-token", "old")
+    secrets = Secrets(ssm, "/parley/dev", ("page-token", "app-secret"), monotonic=watch)
+    assert [secrets.get("page-token"), secrets.get("page-token")] == ["old", "old"]
+    put(ssm, "page-token", "new")
+    watch.now += 299
+    assert secrets.get("page-token") == "old"
+    watch.now += 2
+    assert secrets.get("page-token") == "new"
+    assert len(asked) == 2
+
+
+def test_a_missing_secret_is_named_with_its_place_and_found_as_soon_as_it_is_there(ssm: "SSMClient"):
+    secrets = Secrets(ssm, "/parley/dev", ("page-token",))
+    with pytest.raises(ConfigError, match="/parley/dev/page-token is missing; put it there as a SecureString"):
+        secrets.get("page-token")
+    put(ssm, "page-token", "here")
+    assert secrets.get("page-token") == "here"
+
+
+def test_an_optional_secret_may_be_missing(ssm: "SSMClient"):
+    assert Secrets(ssm, "/parley/dev", ("app-secret-previous",)).find("app-secret-previous") is None
+
+
+def test_secrets_that_may_not_be_read_are_a_matter_of_the_deployment():
+    ssm = client()
+    with Stubber(ssm) as stub:
+        stub.add_client_error("get_parameters", "AccessDeniedException")
+        with pytest.raises(ConfigError, match="/parley/dev"):
+            Secrets(ssm, "/parley/dev", ("page-token",)).get("page-token")
+
+
+def test_no_secret_is_shown(ssm: "SSMClient"):
+    put(ssm, "page-token", "very secret")
+    secrets = Secrets(ssm, "/parley/dev", ("page-token",))
+    secrets.get("page-token")
+    assert "very secret" not in repr(secrets)

@@ -1,0 +1,54 @@
+import pytest
+
+from chalicelib.errors import ConfigError
+from chalicelib.settings import Settings
+
+
+def test_a_familys_bot_needs_no_settings():
+    settings = Settings.from_env({})
+    assert (settings.stage, settings.table, settings.daily_limit, settings.zone.key) == ("dev", "parley-dev", 10, "UTC")
+    assert (settings.model, settings.model_api, settings.reasoning_effort) == ("gpt-6-luna", "responses", "none")
+    assert settings.openai_base_url == "https://api.openai.com/v1"
+    assert settings.graph_url == "https://graph.facebook.com/v25.0"
+
+
+def test_everything_of_a_stage_is_named_after_it():
+    settings = Settings.from_env({"PARLEY_STAGE": "prod"})
+    assert (settings.table, settings.worker_function, settings.api_function, settings.secrets_prefix) == (
+        "parley-prod",
+        "parley-prod-worker",
+        "parley-prod",
+        "/parley/prod",
+    )
+
+
+def test_another_server_is_asked_by_chat_and_told_nothing_it_may_not_know():
+    settings = Settings.from_env({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"})
+    assert (settings.model_api, settings.reasoning_effort) == ("chat", "")
+
+
+def test_openai_itself_stays_openai_when_its_address_is_given():
+    assert Settings.from_env({"OPENAI_BASE_URL": "https://api.openai.com/v1"}).model_api == "responses"
+
+
+def test_the_wire_format_can_be_chosen():
+    chosen = {"OPENAI_BASE_URL": "http://127.0.0.1/v1", "PARLEY_MODEL_API": "responses"}
+    assert Settings.from_env(chosen).model_api == "responses"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("PARLEY_TIMEZONE", "Berlin", "Europe/Berlin"),
+        ("PARLEY_TIMEZONE", "../etc/passwd", "Europe/Berlin"),
+        ("PARLEY_DAILY_LIMIT", "ten", "a whole number"),
+        ("PARLEY_DAILY_LIMIT", "-1", "a whole number"),
+        ("PARLEY_MODEL_API", "assistants", "auto, responses or chat"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_its_cure(name: str, value: str, cure: str):
+    with pytest.raises(ConfigError) as caught:
+        Settings.from_env({name: value})
+    assert name in str(caught.value)
+    assert value in str(caught.value)
+    assert cure in str(caught.value)
