@@ -16,8 +16,8 @@ _PLAIN = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options":
 
 @app.route("/health", methods=["GET"])
 def health() -> Response:
-    """What the heartbeat asks for to keep this function warm: also builds what the first message will need."""
-    bootstrap.intake()
+    """What the heartbeat asks for to keep this function warm: makes ready what the next message will need."""
+    bootstrap.intake().app_secrets()
     return _answer(HTTPStatus.OK, "ok")
 
 

@@ -86,6 +86,7 @@ class World:
         from scripts.world.gateway import ApiGateway  # noqa: PLC0415
 
         gateway = ApiGateway(app.app)
+        bootstrap.intake().app_secrets()  # its cold start, which threads shall not have side by side
         lambda_door = LambdaDoor(self._invoker(gateway), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
