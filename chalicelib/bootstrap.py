@@ -87,6 +87,7 @@ def worker() -> "Worker":
     from chalicelib.channels.messenger.graph import Graph  # noqa: PLC0415
     from chalicelib.channels.messenger.sender import MessengerSender  # noqa: PLC0415
     from chalicelib.models.openai import OpenAIModel  # noqa: PLC0415
+    from chalicelib.turns import Turns  # noqa: PLC0415
     from chalicelib.worker import Worker  # noqa: PLC0415
 
     here = settings()
@@ -100,19 +101,19 @@ def worker() -> "Worker":
         api=here.model_api,
         client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
     )
-    return Worker(
-        inbox=DynamoInbox(table()),
+    graph = Graph(here.graph_url, token=partial(secrets.get, PAGE_TOKEN), app_secret=partial(secrets.get, APP_SECRET))
+    inbox, sender, owner = DynamoInbox(table()), MessengerSender(graph), _owner(log)
+    turns = Turns(
+        inbox=inbox,
         transcript=DynamoTranscript(table()),
         people=DynamoPeople(table()),
-        sender=MessengerSender(
-            Graph(here.graph_url, token=partial(secrets.get, PAGE_TOKEN), app_secret=partial(secrets.get, APP_SECRET))
-        ),
+        sender=sender,
         answers=Answers(model, personas.load(PERSONA), load_texts(LANGUAGE), here, log.pseudonym),
-        owner=_owner(log),
+        owner=owner,
         clock=clock,
-        new_id=lambda: uuid.uuid4().hex,
         log=log,
     )
+    return Worker(inbox, turns, sender, owner, clock=clock, new_id=lambda: uuid.uuid4().hex, log=log)
 
 
 @cache

@@ -37,6 +37,7 @@ class Owner:
 
     def channel_is_broken(self, error: ParleyError) -> None:
         """Nobody can be written to."""
+        self.log.failure("channel", error)
         self._alert("channel", "channel", reason=str(error), prefix=self.settings.secrets_prefix)
 
     def policy_is_enforced(self, action: str) -> None:

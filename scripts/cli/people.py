@@ -56,7 +56,7 @@ def at_stage(command: Callable[Concatenate[Desk, P], None]) -> Callable[P, None]
             with place.explaining():
                 command(_desk(place, json=json), *args, **kwargs)
         except UnknownPerson as exc:
-            raise click.ClickException(f"{exc}: people appear in `people list` once they have written") from exc
+            raise click.ClickException(f"{exc}: see scripts/parley people list") from exc
         except ParleyError as exc:
             raise click.ClickException(str(exc)) from exc
 

@@ -75,7 +75,7 @@ def _configured(stage: str) -> dict[str, str]:
     config = _read(_CONFIG)
     stages = config.get("stages", {})
     if stage not in stages:
-        raise Refused(f'there is no stage "{stage}": .chalice/config.json has {", ".join(stages)}; and there is {DEMO}')
+        raise Refused(f'there is no stage "{stage}": there are {", ".join(stages)} and {DEMO}')
     return {**config.get("environment_variables", {}), **stages[stage].get("environment_variables", {})}
 
 

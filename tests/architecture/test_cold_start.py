@@ -16,11 +16,13 @@ def refuse(*_, **__):
     raise OSError("a cold start does not touch the network")
 socket.socket.connect = socket.getaddrinfo = refuse
 """
-ASK_FOR_HEALTH: Final = """
+SEND_TOO_MUCH: Final = """
 import app
-from chalicelib.wake import _HEALTH_REQUEST
-answer = app.app(_HEALTH_REQUEST, None)
-assert (answer["statusCode"], answer["body"]) == (200, "ok"), answer
+from chalicelib.intake import MAX_BODY
+post = {"resourcePath": "/webhook", "httpMethod": "POST", "path": "/webhook"}
+answer = app.app({"requestContext": post, "headers": {}, "body": " " * (MAX_BODY + 1)} | dict.fromkeys(
+    ("multiValueQueryStringParameters", "pathParameters", "stageVariables")), None)
+assert answer["statusCode"] == 413, answer
 """
 LOADED: Final = """
 print(json.dumps(sorted(sys.modules)))
@@ -46,7 +48,7 @@ def test_the_app_can_be_imported_anywhere_without_settings_secrets_or_network():
 
 
 def test_the_door_answers_without_what_only_the_worker_needs():
-    modules = loaded(ASK_FOR_HEALTH, AWS_DEFAULT_REGION="eu-central-1")
+    modules = loaded(SEND_TOO_MUCH, AWS_DEFAULT_REGION="eu-central-1")
     assert modules & WORKERS_ONLY == set()
     assert "chalicelib.intake" in modules
 

@@ -42,6 +42,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
         }
     ),
     "parts": frozenset({"answers", "owner"}),
+    "turns": frozenset({"turns"}),
     "flow": frozenset({"admin", "heartbeat", "intake", "worker"}),
     "wiring": frozenset({"bootstrap"}),
     "doors": frozenset({"app"}),
@@ -54,7 +55,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
 LEVEL: Final = {name: level for level, names in enumerate(LAYERS.values()) for name in names}
 TOUCH_THE_WORLD: Final = LAYERS["gates"] | LAYERS["below the rim"] | LAYERS["rim"]
 PURE: Final = LAYERS["words"] | LAYERS["rules"] | LAYERS["decisions"] | LAYERS["ports"]
-STORIES: Final = LAYERS["parts"] | LAYERS["flow"]
+STORIES: Final = LAYERS["parts"] | LAYERS["turns"] | LAYERS["flow"]
 
 FOREIGN: Final = {
     "boto3": TOUCH_THE_WORLD | {"bootstrap"},

@@ -144,7 +144,7 @@ def test_a_setting_that_cannot_be_used_is_one_line():
 
 
 def test_an_unknown_stage_is_refused_with_the_stages_there_are():
-    line = 'there is no stage "prd": .chalice/config.json has dev, prod; and there is demo'
+    line = 'there is no stage "prd": there are dev, prod and demo'
     assert fails_in_one_line(parley("people", "list", "--stage", "prd"), code=2) == line
 
 

@@ -174,9 +174,7 @@ def test_whose_id_nobodys_ends_in_is_unknown(people: Run, name: str):
 
 def _is_unknown(result: Result) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == (
-        "Error: nobody of that id has written yet: people appear in `people list` once they have written\n"
-    )
+    assert result.stderr == ("Error: nobody of that id has written yet: see scripts/parley people list\n")
 
 
 def test_forgetting_asks_first(people: Run, page: Page):

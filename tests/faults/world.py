@@ -19,6 +19,7 @@ from chalicelib.messages import Access, ConversationId, PersonId, Turn
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
 from chalicelib.settings import Settings
+from chalicelib.turns import Turns
 from chalicelib.worker import Worker
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
@@ -124,7 +125,9 @@ class World:
         sender = SimulatedSender(self.ledger, self._run, self._echo, self.sender_fails, self.sender_fails_late)
         answers = Answers(model, _PERSONA, _SAYS, settings, log.pseudonym)
         self.intake = Intake(inbox, inbox, wake, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
-        self.worker = Worker(inbox, inbox, people, watched("sender", sender), answers, owner, clock, self._id, log)
+        channel = watched("sender", sender)
+        turns = Turns(inbox, inbox, people, channel, answers, owner, clock, log)
+        self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
         self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), clock, log)
 
     # What people and the owner do.

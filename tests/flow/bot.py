@@ -19,6 +19,7 @@ from chalicelib.observability import Log
 from chalicelib.owner import Owner
 from chalicelib.ports import Alerts, Inbox, People, Sender, Transcript
 from chalicelib.settings import Settings
+from chalicelib.turns import Turns
 from chalicelib.worker import Outcome, Worker
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
@@ -118,13 +119,21 @@ class Bot:
 
     @property
     def worker(self) -> Worker:
-        return Worker(
+        turns = Turns(
             inbox=self.inbox,
             transcript=self.transcript,
             people=self.people,
             sender=self.sender,
             answers=Answers(self.model, personas.load("assistant"), SAYS, self.settings, self.log.pseudonym),
             owner=self.owner,
+            clock=self.clock,
+            log=self.log,
+        )
+        return Worker(
+            self.inbox,
+            turns,
+            self.sender,
+            self.owner,
             clock=self.clock,
             new_id=lambda: f"worker-{next(self._ids)}",
             log=self.log,

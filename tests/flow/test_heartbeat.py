@@ -6,7 +6,8 @@ import pytest
 from chalicelib.errors import WakeError
 from chalicelib.heartbeat import MAX_SWEPT
 from chalicelib.messages import Lease, Prompt, Thread
-from chalicelib.worker import TURN_MS, Outcome
+from chalicelib.turns import TURN_MS
+from chalicelib.worker import Outcome
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import Bot, InterruptedModel, conversation_of

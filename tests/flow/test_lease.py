@@ -4,7 +4,8 @@ import pytest
 
 from chalicelib.errors import LeaseLost, StoreError
 from chalicelib.messages import Lease, Prompt, Reply, Turn
-from chalicelib.worker import LEASE_SPARE_MS, TURN_MS, Outcome
+from chalicelib.turns import LEASE_SPARE_MS, TURN_MS
+from chalicelib.worker import Outcome
 from tests.fakes.inbox import FakeInbox
 from tests.flow.bot import INVOCATION_MS, Bot, InterruptedModel, conversation_of
 
