@@ -1,3 +1,4 @@
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,17 +33,23 @@ def ssm() -> Iterator["SSMClient"]:
         yield client()
 
 
+@pytest.fixture
+def prefix() -> str:
+    """Of a stage that no other test knows: moto has one account a process."""
+    return f"/parley/{uuid.uuid4().hex}"
+
+
 def put(ssm: "SSMClient", name: str, value: str) -> None:
-    ssm.put_parameter(Name=f"/parley/dev/{name}", Value=value, Type="SecureString", Overwrite=True)
+    ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
 
-def test_a_secret_is_read_once_and_again_after_five_minutes(ssm: "SSMClient"):
+def test_a_secret_is_read_once_and_again_after_five_minutes(ssm: "SSMClient", prefix: str):
     watch, asked = Watch(), []
     ssm.meta.events.register("before-call.ssm.GetParameters", lambda **_: asked.append(1))
-    put(ssm, "page-token", "old")
-    secrets = Secrets(ssm, "/parley/dev", ("page-token", "app-secret"), monotonic=watch)
+    put(ssm, f"{prefix}/page-token", "old")
+    secrets = Secrets(ssm, prefix, ("page-token", "app-secret"), monotonic=watch)
     assert [secrets.get("page-token"), secrets.get("page-token")] == ["old", "old"]
-    put(ssm, "page-token", "new")
+    put(ssm, f"{prefix}/page-token", "new")
     watch.now += 299
     assert secrets.get("page-token") == "old"
     watch.now += 2
@@ -50,28 +57,28 @@ def test_a_secret_is_read_once_and_again_after_five_minutes(ssm: "SSMClient"):
     assert len(asked) == 2
 
 
-def test_a_missing_secret_is_named_with_its_place_and_found_as_soon_as_it_is_there(ssm: "SSMClient"):
-    secrets = Secrets(ssm, "/parley/dev", ("page-token",))
-    with pytest.raises(ConfigError, match="/parley/dev/page-token is missing; put it there as a SecureString"):
+def test_a_missing_secret_is_named_with_its_place_and_found_as_soon_as_it_is_there(ssm: "SSMClient", prefix: str):
+    secrets = Secrets(ssm, prefix, ("page-token",))
+    with pytest.raises(ConfigError, match=f"{prefix}/page-token is missing; put it there as a SecureString"):
         secrets.get("page-token")
-    put(ssm, "page-token", "here")
+    put(ssm, f"{prefix}/page-token", "here")
     assert secrets.get("page-token") == "here"
 
 
-def test_an_optional_secret_may_be_missing(ssm: "SSMClient"):
-    assert Secrets(ssm, "/parley/dev", ("app-secret-previous",)).find("app-secret-previous") is None
+def test_an_optional_secret_may_be_missing(ssm: "SSMClient", prefix: str):
+    assert Secrets(ssm, prefix, ("app-secret-previous",)).find("app-secret-previous") is None
 
 
-def test_secrets_that_may_not_be_read_are_a_matter_of_the_deployment():
+def test_secrets_that_may_not_be_read_are_a_matter_of_the_deployment(prefix: str):
     ssm = client()
     with Stubber(ssm) as stub:
         stub.add_client_error("get_parameters", "AccessDeniedException")
-        with pytest.raises(ConfigError, match="/parley/dev"):
-            Secrets(ssm, "/parley/dev", ("page-token",)).get("page-token")
+        with pytest.raises(ConfigError, match=prefix):
+            Secrets(ssm, prefix, ("page-token",)).get("page-token")
 
 
-def test_no_secret_is_shown(ssm: "SSMClient"):
-    put(ssm, "page-token", "very secret")
-    secrets = Secrets(ssm, "/parley/dev", ("page-token",))
+def test_no_secret_is_shown(ssm: "SSMClient", prefix: str):
+    put(ssm, f"{prefix}/page-token", "very secret")
+    secrets = Secrets(ssm, prefix, ("page-token",))
     secrets.get("page-token")
     assert "very secret" not in repr(secrets)
