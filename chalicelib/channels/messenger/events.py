@@ -18,6 +18,7 @@ PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
 
 GET_STARTED: Final = "GET_STARTED"
 _MAX_PART_DIGITS = 3
+_MAX_MID = 1000
 _OTHER_KINDS: Final = (
     "read",
     "delivery",
@@ -171,7 +172,7 @@ class _Item:
     def _incoming(self, mid: object, words: str, attachments: tuple[str, ...]) -> IncomingMessage:
         conversation = self._conversation(self._sender or "")
         return IncomingMessage(
-            id=tolerant.identifier(mid) or self._fingerprint(),
+            id=tolerant.identifier(mid, longest=_MAX_MID) or self._fingerprint(),
             channel=Channel.MESSENGER,
             conversation=conversation,
             person=PersonId(conversation),

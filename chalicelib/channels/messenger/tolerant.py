@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Final
 
-_MAX_ID = 256
+_MAX_ID: Final = 128
 _MAX_DIGITS = 30
 _TIME_DIGITS = 13
 _MAX_DEPTH = 20
@@ -20,12 +20,15 @@ def load(body: bytes) -> Any:
     return json.loads(_shallow(body.decode()), parse_int=_int)
 
 
-def identifier(value: object) -> str | None:
-    """An id as a clean string; numbers are taken, everything else is not an id."""
+def identifier(value: object, *, longest: int = _MAX_ID) -> str | None:
+    """An id as a clean string; numbers are taken, everything else is not an id.
+
+    Two that are not `longest` on purpose fit into a key of the table, whatever their characters.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = clean(str(value))
-    return text if text.strip() and len(text) <= _MAX_ID else None
+    return text if text.strip() and len(text) <= longest else None
 
 
 def milliseconds(value: object) -> int | None:
