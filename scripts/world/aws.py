@@ -24,6 +24,18 @@ from scripts.world.recorder import Recorder
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 _START_S = 10.0
+TICK: Mapping[str, Any] = {
+    "version": "0",
+    "id": "tick",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": REGION,
+    "resources": [],
+    "detail": {},
+}
+"""What EventBridge sends a scheduled function."""
 
 
 class Emulator:
@@ -53,6 +65,7 @@ class Emulator:
 def _serve(port: int) -> None:
     """Serve until killed, or until the process that started it is gone."""
     os.environ |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR", **CREDENTIALS}
+    os.environ["IOT_MTLS_ENABLED"] = "0"  # it would listen on all interfaces
     from hypercorn.asyncio import serve  # noqa: PLC0415 (only where the emulator runs)
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack.app import app  # noqa: PLC0415 (reads the environment when imported)

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from scripts.world.aws import CREDENTIALS, REGION, Emulator, LambdaDoor, Post, is_free
+from scripts.world.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaDoor, Post, is_free
 from scripts.world.control import Control
 from scripts.world.functions import FunctionFailed, Functions, Spec
 from scripts.world.meta import PAGE_ID, Meta
@@ -173,7 +173,7 @@ class World:
         return invoke
 
     def _beat(self) -> Any:
-        return self.functions.invoke(f"{TABLE}-heartbeat", _TICK)
+        return self.functions.invoke(f"{TABLE}-heartbeat", TICK)
 
     def _beat_each_minute(self) -> None:
         while True:
@@ -181,19 +181,6 @@ class World:
                 self._beat()
             if self._ended.wait(_BEAT_S):
                 return
-
-
-_TICK: Mapping[str, Any] = {
-    "version": "0",
-    "id": "tick",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "000000000000",
-    "time": "2026-01-01T00:00:00Z",
-    "region": REGION,
-    "resources": [],
-    "detail": {},
-}
 
 
 def _specs(worker_timeout_s: float | None) -> dict[str, Spec]:

@@ -79,7 +79,7 @@ class Meta:
         self.app_secret = secrets.token_hex(16)
         self.verify_token = secrets.token_urlsafe(12)
         self.page_token = secrets.token_urlsafe(24)
-        self._webhook_url = webhook_url
+        self.webhook_url = webhook_url
         self._client = httpx2.AsyncClient(timeout=30, trust_env=False)
         self._numbers = itertools.count(1)
         self._echoes: set[asyncio.Task[int]] = set()
@@ -152,7 +152,7 @@ class Meta:
         for attempt in range(_DELIVERIES):
             await asyncio.sleep(_RETRY_S * attempt)
             try:
-                status = (await self._client.post(self._webhook_url, content=body, headers=headers)).status_code
+                status = (await self._client.post(self.webhook_url, content=body, headers=headers)).status_code
             except httpx2.HTTPError:
                 continue
             if status == 200:  # noqa: PLR2004
