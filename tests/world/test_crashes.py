@@ -17,7 +17,7 @@ def brief() -> Iterator[Demo]:
 
 
 def kill_workers(demo: Demo) -> None:
-    assert demo.http.post("/world/workers/kill").json() == {"killed": 1}
+    assert demo.http.post("/world/workers/kill").json()["killed"] >= 1
 
 
 def test_a_worker_killed_while_the_model_answers_leaves_one_answer_and_one_charge(brief: Demo):
