@@ -6,6 +6,7 @@ What is not ours becomes Ignored with a word for the log.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,7 +18,8 @@ PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
 """Who sends what a human types into the page's inbox (Meta's pages print both)."""
 
 GET_STARTED: Final = "GET_STARTED"
-_MAX_PART_DIGITS = 3
+_OURS: Final = re.compile(r"(?P<turn>[0-9]{13}#[0-9a-f]{64})#(?P<part>[0-9]{1,3})")
+"""What `metadata` makes; other apps on the page may attach anything."""
 _MAX_MID = 1000
 _OTHER_KINDS: Final = (
     "read",
@@ -186,9 +188,8 @@ class _Item:
         if self._sender is None or self._recipient is None:
             return Ignored("echo")
         conversation = _conversation(page=self._sender, psid=self._recipient)
-        turn, _, part = _text(message.get("metadata")).rpartition("#")
-        if turn and part.isascii() and part.isdigit() and len(part) <= _MAX_PART_DIGITS:
-            return Receipt(conversation, TurnId(turn), int(part))
+        if ours := _OURS.fullmatch(_text(message.get("metadata"))):
+            return Receipt(conversation, TurnId(ours["turn"]), int(ours["part"]))
         by_hand = tolerant.identifier(message.get("app_id")) in PAGE_INBOX_APPS
         return HumanReplied(conversation) if by_hand else Ignored("echo")
 
