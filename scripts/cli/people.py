@@ -180,7 +180,7 @@ def _is_sure(admin: Admin, person: PersonId) -> bool:
     portrait = admin.show(person)
     click.echo(f"{person}: {counted(portrait.turns, 'stored turn', 'stored turns')}.", err=True)
     if portrait.standing.person.access is Access.BLOCKED:
-        click.echo("They are blocked, and stay so: once forgotten, nobody can lift the block any more.", err=True)
+        click.echo("They are blocked, and stay so; to lift it later, give the whole id to `default`.", err=True)
     return click.confirm("Delete all that is stored of this person? This cannot be undone.", err=True)
 
 

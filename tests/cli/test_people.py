@@ -192,8 +192,10 @@ def test_forgetting_says_which_decision_stays(people: Run, page: Page):
     page.answers()
     people("block", ANNA)
     asked = people("forget", ANNA, answer="n\n")
-    assert "nobody can lift the block any more" in asked.stderr
+    assert "to lift it later, give the whole id to `default`" in asked.stderr
     assert people("forget", ANNA, "--yes").output == f"{ANNA} is forgotten; the block stays.\n"
+    assert people("default", ANNA).exit_code == 0
+    assert people("default", ANNA).exit_code == 1
 
 
 def test_a_program_must_be_sure_to_forget(people: Run, page: Page):
