@@ -7,6 +7,7 @@ import click
 
 from scripts.cli.people import people
 from scripts.cli.stage import ROOT
+from scripts.world.options import demo_options
 
 PROGRAM = "scripts/parley"
 
@@ -20,14 +21,7 @@ def parley() -> None:
 
 
 @parley.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Where to serve.")
-@click.option("--headless", is_flag=True, help="No browser: print a line `ready URL` and serve.")
-@click.option(
-    "--worker-timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="S",
-    help="Seconds after which a worker is ended, instead of the deployed value.",
-)
+@demo_options
 def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot here, with a page to write to it, until Ctrl+C.
 

@@ -49,12 +49,7 @@ class Emulator:
     def start(self) -> None:
         """Return once it answers. Raises TimeoutError."""
         self._process.start()
-        deadline = time.monotonic() + _START_S
-        while time.monotonic() < deadline:
-            with suppress(URLError, ConnectionError), urllib.request.urlopen(f"{self.url}/_ministack/health"):  # noqa: S310
-                return
-            time.sleep(0.02)
-        raise TimeoutError("the AWS emulator did not start")
+        wait_for(f"{self.url}/_ministack/health")
 
     def stop(self) -> None:
         """End it: it keeps nothing."""
@@ -81,6 +76,16 @@ async def _orphaned() -> None:
     parent = os.getppid()
     while os.getppid() == parent:  # noqa: ASYNC110 (no event tells)
         await asyncio.sleep(1)
+
+
+def wait_for(url: str, *, seconds: float = _START_S) -> None:
+    """Return once something answers there. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(URLError, ConnectionError), urllib.request.urlopen(url):  # noqa: S310 (our own, on loopback)
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"nothing answers at {url}")
 
 
 def free_port() -> int:

@@ -26,7 +26,8 @@ from scripts.world.control import Control
 from scripts.world.functions import FunctionFailed, Functions, Spec
 from scripts.world.meta import PAGE_ID, Meta
 from scripts.world.model import StandIn
-from scripts.world.table import create_table
+from scripts.world.options import demo_options
+from scripts.world.table import create_table, put_secrets
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
@@ -147,15 +148,7 @@ class World:
 
     def _fill(self) -> None:
         create_table(boto3.client("dynamodb"), TABLE)
-        ssm = boto3.client("ssm")
-        secrets = {
-            "app-secret": self.meta.app_secret,
-            "verify-token": self.meta.verify_token,
-            "page-token": self.meta.page_token,
-            "openai-key": self._key,
-        }
-        for name, value in secrets.items():
-            ssm.put_parameter(Name=f"/parley/{STAGE}/{name}", Value=value, Type="SecureString")
+        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, "openai-key": self._key})
 
     def _reset(self) -> None:
         self.functions.kill(f"{TABLE}-worker")
@@ -228,11 +221,7 @@ def _announce(world: World, *, headless: bool) -> None:
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, help="Where to serve.")
-@click.option("--headless", is_flag=True, help="No browser: print a line `ready URL` and serve.")
-@click.option(
-    "--worker-timeout", type=float, help="Seconds after which a worker is ended, instead of the deployed value."
-)
+@demo_options
 def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot with its whole local world, until Ctrl+C."""
     if not is_free(port):

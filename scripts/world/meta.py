@@ -87,6 +87,11 @@ class Meta:
         self.began_at = 0
         self.reset()
 
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What the bot must know of its app and its page, by the names it knows them."""
+        return {"app-secret": self.app_secret, "verify-token": self.verify_token, "page-token": self.page_token}
+
     def reset(self) -> None:
         """The three test people, who have not written yet."""
         self.recorder.reset()

@@ -8,13 +8,11 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import boto3
 import httpx2
@@ -23,10 +21,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from scripts.world.aws import CREDENTIALS, REGION, free_port
+from scripts.world.aws import CREDENTIALS, REGION, free_port, wait_for
 from scripts.world.meta import Meta
 from scripts.world.model import StandIn
-from scripts.world.table import create_table
+from scripts.world.table import create_table, put_secrets
 from tests.world.meta import signed
 
 ROOT = Path(__file__).parents[2]
@@ -83,7 +81,7 @@ def ministack(*options: str) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.deployed.ministack", *options]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(f"{url}/_ministack/health")
+        wait_for(f"{url}/_ministack/health", seconds=20)
         yield url
     finally:
         process.terminate()
@@ -91,15 +89,6 @@ def ministack(*options: str) -> Iterator[str]:
             process.wait(timeout=5)
         process.kill()
         process.wait()
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with suppress(URLError, ConnectionError), urllib.request.urlopen(url):
-            return
-        time.sleep(0.05)
-    raise TimeoutError(url)
 
 
 def chalice_deploy(folder: Path, aws_url: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -159,13 +148,4 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 def _fill(deployment: Deployment) -> None:
     """The data stack: the table and the secrets."""
     create_table(deployment.client("dynamodb"), f"parley-{STAGE}")
-    meta = deployment.meta
-    secrets = {
-        "app-secret": meta.app_secret,
-        "verify-token": meta.verify_token,
-        "page-token": meta.page_token,
-        "openai-key": "none",
-    }
-    ssm = deployment.client("ssm")
-    for name, value in secrets.items():
-        ssm.put_parameter(Name=f"/parley/{STAGE}/{name}", Value=value, Type="SecureString")
+    put_secrets(deployment.client("ssm"), STAGE, {**deployment.meta.secrets, "openai-key": "none"})
