@@ -1,5 +1,6 @@
 """What went wrong, in one line that names the cure: what botocore raises becomes words for the owner."""
 
+import re
 from typing import Final
 
 from botocore.exceptions import (
@@ -35,14 +36,19 @@ _BAD_CREDENTIALS: Final = frozenset(
         "RequestExpired",
     }
 )
-_BUSY: Final = frozenset({"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"})
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
+_ACTION: Final = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)")
+_BUSY: Final = frozenset(
+    {"ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
+)
 
 
 def explain(cause: BaseException | None, *, table: str, region: str) -> str:
-    """The line for what made the store fail; empty when there is nothing better to say than what was raised."""
+    """The line for what AWS refused; empty when there is nothing better to say than what was raised."""
     match cause:
         case ClientError():
-            return _refused(cause.response.get("Error", {}).get("Code", ""), table=table, region=region)
+            error = cause.response.get("Error", {})
+            return _refused(error.get("Code", ""), error.get("Message", ""), table=table, region=region)
         case HTTPClientError() | ConnectionError():
             return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
         case BotoCoreError():
@@ -68,13 +74,15 @@ def explain_setup(cause: BotoCoreError) -> str:
     return ""
 
 
-def _refused(code: str, *, table: str, region: str) -> str:
+def _refused(code: str, message: str, *, table: str, region: str) -> str:
     if code == "ResourceNotFoundException":
         return f"there is no table {table} in {region}: deploy first, or check --stage and AWS_REGION"
     if code in _BAD_CREDENTIALS:
         return f"AWS does not accept these credentials ({code}): check AWS_PROFILE, or log in again"
-    if code == "AccessDeniedException":
-        return f"these AWS credentials may not use the table {table} in {region} ({code})"
+    if code in _DENIED:
+        action = _ACTION.search(message)
+        what = f"do {action[1]}" if action else f"use the table {table}"
+        return f"these AWS credentials may not {what} in {region} ({code})"
     if code in _BUSY:
-        return f"DynamoDB is busy ({code}): try again in a minute"
+        return f"AWS is busy ({code}): try again in a minute"
     return ""

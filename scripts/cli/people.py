@@ -11,10 +11,11 @@ from typing import Concatenate, Final, ParamSpec
 import click
 
 from chalicelib.admin import Admin, Sort
-from chalicelib.errors import ParleyError, UnknownPerson
+from chalicelib.errors import UnknownPerson
 from chalicelib.messages import Access, Channel, PersonId
+from scripts.cli.options import at_stage
 from scripts.cli.output import Json, Output, Page, Text, as_text, counted, print_json
-from scripts.cli.stage import Place, Refused, find
+from scripts.cli.stage import Place, Refused
 
 P = ParamSpec("P")
 
@@ -43,22 +44,15 @@ class Desk:
         return found[0]
 
 
-def at_stage(command: Callable[Concatenate[Desk, P], None]) -> Callable[P, None]:
-    """Give a command `--stage` and `--json`, and whatever Parley raises one line on standard error."""
+def at_desk(command: Callable[Concatenate[Desk, P], None]) -> Callable[P, None]:
+    """Give a command `--stage` and `--json`, and its desk as the first argument."""
 
-    @click.option("--stage", envvar="PARLEY_STAGE", default="dev", show_default=True, help="Whose people; or `demo`.")
     @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
+    @at_stage
     @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        stage, json = str(kwargs.pop("stage")), bool(kwargs.pop("json"))
-        try:
-            place = find(stage, os.environ)
-            with place.explaining():
-                command(_desk(place, json=json), *args, **kwargs)
-        except UnknownPerson as exc:
-            raise click.ClickException(f"{exc}: see scripts/parley people list") from exc
-        except ParleyError as exc:
-            raise click.ClickException(str(exc)) from exc
+    def run(place: Place, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        json = bool(kwargs.pop("json"))
+        command(_desk(place, json=json), *args, **kwargs)
 
     return run
 
@@ -77,7 +71,7 @@ def people() -> None:
 @click.option("--access", type=click.Choice([access.value for access in Access]), help="Only those.")
 @click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--page-size", type=click.IntRange(min=1), default=20, show_default=True)
-@at_stage
+@at_desk
 def list_people(desk: Desk, *, sort: str, reverse: bool, access: str | None, page: int, page_size: int) -> None:
     """Everybody who has written, most recently seen first."""
     found = desk.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
@@ -89,7 +83,7 @@ def list_people(desk: Desk, *, sort: str, reverse: bool, access: str | None, pag
 
 @people.command()
 @click.argument("person")
-@at_stage
+@at_desk
 def show(desk: Desk, person: str) -> None:
     """All about one person but the words."""
     desk.output.portrait(desk.admin.show(desk.person(person)))
@@ -97,7 +91,7 @@ def show(desk: Desk, person: str) -> None:
 
 @people.command()
 @click.argument("person")
-@at_stage
+@at_desk
 def allow(desk: Desk, person: str) -> None:
     """Let somebody ask without limit."""
     desk.output.decided(desk.admin.allow(desk.person(person)))
@@ -112,7 +106,7 @@ def _questions(_: click.Context, __: click.Parameter, value: str) -> int:
 @people.command(context_settings={"ignore_unknown_options": True})
 @click.argument("person")
 @click.argument("questions", metavar="N", callback=_questions)
-@at_stage
+@at_desk
 def limit(desk: Desk, person: str, questions: int) -> None:
     """Let somebody ask N questions a day."""
     desk.output.decided(desk.admin.limit(desk.person(person), questions))
@@ -120,7 +114,7 @@ def limit(desk: Desk, person: str, questions: int) -> None:
 
 @people.command()
 @click.argument("person")
-@at_stage
+@at_desk
 def default(desk: Desk, person: str) -> None:
     """Take back allow, limit or block."""
     desk.output.decided(desk.admin.default(desk.person(person)))
@@ -128,7 +122,7 @@ def default(desk: Desk, person: str) -> None:
 
 @people.command()
 @click.argument("person")
-@at_stage
+@at_desk
 def block(desk: Desk, person: str) -> None:
     """Never answer somebody again."""
     desk.output.decided(desk.admin.block(desk.person(person)))
@@ -137,7 +131,7 @@ def block(desk: Desk, person: str) -> None:
 @people.command()
 @click.argument("person")
 @click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
-@at_stage
+@at_desk
 def forget(desk: Desk, person: str, *, yes: bool) -> None:
     """Delete the conversation and all else stored of somebody.
 
@@ -155,7 +149,7 @@ def forget(desk: Desk, person: str, *, yes: bool) -> None:
 @people.command()
 @click.argument("person")
 @click.option("--output", metavar="FILE", help="Write it there instead of showing it; only you may read the file.")
-@at_stage
+@at_desk
 def export(desk: Desk, person: str, *, output: str | None) -> None:
     """Everything stored of somebody, words included, as JSON."""
     whom = desk.person(person)

@@ -1,4 +1,4 @@
-"""Where a stage lives: its settings, and a way to its table. The demo's are asked of the demo itself."""
+"""Where a stage lives: its settings, and a way to AWS. The demo's are asked of the demo itself."""
 
 import json
 import urllib.request
@@ -15,7 +15,8 @@ from chalicelib.errors import ConfigError, StoreError
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    import boto3
+    from botocore.config import Config
 
     from chalicelib.store.table import Table
 
@@ -35,29 +36,61 @@ class Refused(click.ClickException):
 
 
 @dataclass(frozen=True)
+class Aws:
+    """One account and region, as the credentials of this machine see it."""
+
+    session: "boto3.Session"
+    config: "Config"
+    endpoint: str | None = None
+
+    @property
+    def region(self) -> str:
+        """Its name."""
+        return str(self.session.region_name)
+
+    def client(self, service: Any) -> Any:
+        """A client, made anew. Raises ConfigError where this machine is not set up for AWS."""
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 (slow; `--help` does without)
+
+        from scripts.cli.explain import explain_setup  # noqa: PLC0415
+
+        try:
+            return self.session.client(service, endpoint_url=self.endpoint, config=self.config)
+        except BotoCoreError as exc:
+            raise ConfigError(explain_setup(exc) or f"AWS cannot be asked: {exc}") from exc
+        except ValueError as exc:  # an endpoint in the environment that is no URL
+            raise ConfigError(f"AWS cannot be asked: {exc}") from exc
+
+
+@dataclass(frozen=True)
 class Place:
     """A stage that can be asked."""
 
     settings: Settings
-    client: "DynamoDBClient"
+    aws: Aws
 
     @property
     def table(self) -> "Table":
         """The stage's table."""
         from chalicelib.store.table import Table  # noqa: PLC0415 (brings boto3)
 
-        return Table(self.client, self.settings.table)
+        return Table(self.aws.client("dynamodb"), self.settings.table)
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
-        """What the store raises says in one line what the owner can do about it."""
-        from scripts.cli.explain import explain  # noqa: PLC0415 (brings botocore)
+        """Whatever AWS refuses is said in one line, with what the owner can do about it, as ConfigError."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (slow; `--help` does without)
+
+        from scripts.cli.explain import explain  # noqa: PLC0415
 
         try:
             yield
         except StoreError as exc:
-            line = explain(exc.__cause__, table=self.settings.table, region=self.client.meta.region_name)
-            raise StoreError(line or str(exc)) from exc
+            line = explain(exc.__cause__, table=self.settings.table, region=self.aws.region)
+            raise ConfigError(line or str(exc)) from exc
+        except (ClientError, BotoCoreError) as exc:
+            line = explain(exc, table=self.settings.table, region=self.aws.region)
+            raise ConfigError(line or f"AWS does not do as asked: {exc}") from exc
 
 
 def find(stage: str, env: Mapping[str, str]) -> Place:
@@ -67,7 +100,7 @@ def find(stage: str, env: Mapping[str, str]) -> Place:
 
 def _deployed(stage: str, env: Mapping[str, str]) -> Place:
     settings = Settings.from_env({**_configured(stage), **_ours(env), "PARLEY_STAGE": stage})
-    return Place(settings, _client(env.get("AWS_REGION") or None))
+    return Place(settings, _aws(env.get("AWS_REGION") or None))
 
 
 def _configured(stage: str) -> dict[str, str]:
@@ -84,7 +117,7 @@ def _demo(env: Mapping[str, str]) -> Place:
     named = env.get("PARLEY_DEMO_URL")
     for url in [named] if named else _demo_urls():
         if facts := _ask_demo(url):
-            return Place(Settings.from_env(facts["settings"]), _client(facts["region"], emulator=facts["endpoint"]))
+            return Place(Settings.from_env(facts["settings"]), _aws(facts["region"], emulator=facts["endpoint"]))
     raise ConfigError("no demo is running: start one with scripts/parley demo")
 
 
@@ -109,7 +142,7 @@ def _ask_demo(url: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _client(region: str | None, *, emulator: str | None = None) -> "DynamoDBClient":
+def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
     """The owner's way to AWS, or the one to an emulator, which wants neither the owner's credentials nor a proxy."""
     import boto3  # noqa: PLC0415 (slow; `--help` does without)
     from botocore.config import Config  # noqa: PLC0415
@@ -125,13 +158,9 @@ def _client(region: str | None, *, emulator: str | None = None) -> "DynamoDBClie
         proxies={} if emulator else None,
     )
     try:
-        return boto3.Session(credentials, credentials, region_name=region).client(
-            "dynamodb", endpoint_url=emulator, config=config
-        )
+        return Aws(boto3.Session(credentials, credentials, region_name=region), config, emulator)
     except BotoCoreError as exc:
         raise ConfigError(explain_setup(exc) or f"AWS cannot be asked: {exc}") from exc
-    except ValueError as exc:  # an endpoint in the environment that is no URL
-        raise ConfigError(f"AWS cannot be asked: {exc}") from exc
 
 
 def _read(path: Path) -> Mapping[str, Any]:
