@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-secret", "app-secret-previous", "verify-token"
 PAGE_TOKEN, OPENAI_KEY = "page-token", "openai-key"
+TOPIC_ARN = "topic-arn"
+"""No secret, but found beside them: the data stack puts it there."""
 LANGUAGE = "en"
 PERSONA = "assistant"
 
@@ -59,7 +61,7 @@ def intake() -> Intake:
     secrets = Secrets(
         _session().client("ssm", config=_QUICK),
         settings().secrets_prefix,
-        (APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN),
+        (APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN, TOPIC_ARN),
     )
 
     def app_secrets() -> list[str]:
@@ -71,7 +73,7 @@ def intake() -> Intake:
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
         wake=_wake(),
-        owner=lambda: _owner(log),
+        owner=lambda: _owner(log, secrets),
         app_secrets=app_secrets,
         verify_token=partial(secrets.get, VERIFY_TOKEN),
         clock=clock,
@@ -92,7 +94,7 @@ def worker() -> "Worker":
 
     here = settings()
     secrets = Secrets(
-        _session().client("ssm", config=_QUICK), here.secrets_prefix, (APP_SECRET, PAGE_TOKEN, OPENAI_KEY)
+        _session().client("ssm", config=_QUICK), here.secrets_prefix, (APP_SECRET, PAGE_TOKEN, OPENAI_KEY, TOPIC_ARN)
     )
     log = Log(partial(secrets.get, APP_SECRET))
     model = OpenAIModel(
@@ -102,7 +104,7 @@ def worker() -> "Worker":
         client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
     )
     graph = Graph(here.graph_url, token=partial(secrets.get, PAGE_TOKEN), app_secret=partial(secrets.get, APP_SECRET))
-    inbox, sender, owner = DynamoInbox(table()), MessengerSender(graph), _owner(log)
+    inbox, sender, owner = DynamoInbox(table()), MessengerSender(graph), _owner(log, secrets)
     turns = Turns(
         inbox=inbox,
         transcript=DynamoTranscript(table()),
@@ -133,11 +135,11 @@ def _wake() -> LambdaWake:
     return LambdaWake(_session().client("lambda", config=_QUICK), settings().worker_function)
 
 
-def _owner(log: Log) -> Owner:
+def _owner(log: Log, secrets: Secrets) -> Owner:
     return Owner(
         people=DynamoPeople(table()),
         alerts=DynamoAlerts(table()),
-        notifier=TopicNotifier(_session().client("sns", config=_QUICK), settings().topic_arn),
+        notifier=TopicNotifier(_session().client("sns", config=_QUICK), partial(secrets.find, TOPIC_ARN)),
         texts=load_texts(LANGUAGE),
         settings=settings(),
         clock=clock,

@@ -1,5 +1,6 @@
 """Telling the owner, by an SNS topic that the owner's e-mail address subscribes to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,14 @@ class TopicNotifier:
     """`ports.Notifier` over SNS; silent without a topic."""
 
     client: "SNSClient"
-    topic_arn: str
+    topic_arn: Callable[[], str | None]
+    """Asked at each message; None for nowhere."""
 
     def tell(self, subject: str, text: str) -> None:
-        if not self.topic_arn:
+        topic = self.topic_arn()
+        if topic is None:
             return
         try:
-            self.client.publish(TopicArn=self.topic_arn, Subject=subject, Message=text)
+            self.client.publish(TopicArn=topic, Subject=subject, Message=text)
         except (ClientError, BotoCoreError) as exc:
             raise NotifyError("the topic could not be written to") from exc

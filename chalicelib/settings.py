@@ -30,8 +30,6 @@ class Settings:
     openai_base_url: str
     graph_url: str
     """With the version."""
-    topic_arn: str
-    """Where the owner is told; empty for nowhere."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -52,7 +50,6 @@ class Settings:
             reasoning_effort=env.get("PARLEY_REASONING_EFFORT", "none" if is_openai else ""),
             openai_base_url=base_url or f"https://{OPENAI_HOST}/v1",
             graph_url=env.get("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
-            topic_arn=env.get("PARLEY_TOPIC_ARN", ""),
         )
 
 

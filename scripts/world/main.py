@@ -123,7 +123,6 @@ class World:
             "AWS_ENDPOINT_URL_SNS": f"{self.url}/sns",
             "NO_PROXY": "127.0.0.1",
             "PARLEY_STAGE": STAGE,
-            "PARLEY_TOPIC_ARN": Post.TOPIC,
             "PARLEY_GRAPH_URL": f"{self.url}/graph/v25.0",
         }
         if not self._real_model:
@@ -148,7 +147,7 @@ class World:
 
     def _fill(self) -> None:
         create_table(boto3.client("dynamodb"), TABLE)
-        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, "openai-key": self._key})
+        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, "openai-key": self._key, "topic-arn": Post.TOPIC})
 
     def _reset(self) -> None:
         self.functions.kill(f"{TABLE}-worker")

@@ -78,7 +78,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     """Every kind of event and turn once, each function with its own way to AWS."""
     store, bot = dynamo_store(client), Bot()
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
-    notifier: Any = TopicNotifier(audit.client("sns"), "arn:aws:sns:eu-central-1:1:parley-owner")
+    notifier: Any = TopicNotifier(audit.client("sns"), lambda: "arn:aws:sns:eu-central-1:1:parley-owner")
     bot.notifier = notifier
     secrets = Secrets(audit.client("ssm"), "/parley/dev", ("app-secret",))
 

@@ -1,0 +1,92 @@
+"""The data stack is what CloudFormation accepts, and nothing in it is paid by the hour."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from cfnlint import decode
+from cfnlint.api import lint_file
+
+ROOT: Final = Path(__file__).parents[2]
+TEMPLATE: Final = ROOT / ".chalice" / "resources.yaml"
+PAID_BY_USE: Final = {
+    "AWS::CloudWatch::Alarm": "ten are free",
+    "AWS::CloudWatch::Dashboard": "three are free",
+    "AWS::DynamoDB::Table": "on demand, as the next test says",
+    "AWS::Logs::LogGroup": "by what is written",
+    "AWS::SNS::Subscription": "by message",
+    "AWS::SNS::Topic": "by message",
+    "AWS::SQS::Queue": "by request",
+    "AWS::SSM::Parameter": "standard ones are free",
+}
+"""Every kind of resource there may be, and why it costs nothing while nobody writes."""
+
+
+@pytest.fixture(scope="module")
+def template() -> Any:
+    parsed, problems = decode.decode(str(TEMPLATE))
+    assert problems == []
+    return parsed
+
+
+def of_type(template: Any, kind: str) -> list[Any]:
+    return [resource["Properties"] for resource in template["Resources"].values() if resource["Type"] == kind]
+
+
+def test_cloudformation_would_accept_the_template():
+    assert [str(problem) for problem in lint_file(TEMPLATE)] == []
+
+
+def test_no_resource_has_an_hourly_price(template: Any):
+    assert {resource["Type"] for resource in template["Resources"].values()} <= PAID_BY_USE.keys()
+    [table] = of_type(template, "AWS::DynamoDB::Table")
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert "ProvisionedThroughput" not in json.dumps(template)
+
+
+def test_alarms_and_dashboards_stay_within_what_is_free(template: Any):
+    assert len(of_type(template, "AWS::CloudWatch::Alarm")) <= 10
+    assert len(of_type(template, "AWS::CloudWatch::Dashboard")) <= 3
+
+
+def test_the_words_of_people_outlive_a_mistake(template: Any):
+    [table] = of_type(template, "AWS::DynamoDB::Table")
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_every_alarm_tells_the_owner_what_to_do(template: Any):
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm"):
+        assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
+        assert " See: " in alarm["AlarmDescription"]
+
+
+def test_every_function_logs_for_thirty_days(template: Any):
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    suffixes = {"" if name == "api_handler" else f"-{name}" for name in config["lambda_functions"]}
+    groups = {
+        (group["LogGroupName"]["Fn::Sub"], group["RetentionInDays"])
+        for group in of_type(template, "AWS::Logs::LogGroup")
+    }
+    assert groups == {(f"/aws/lambda/parley-${{Stage}}{suffix}", 30) for suffix in suffixes}
+
+
+def test_a_message_stays_hidden_six_times_as_long_as_the_worker_may_take(template: Any):
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    [hidden] = [
+        queue["VisibilityTimeout"] for queue in of_type(template, "AWS::SQS::Queue") if "VisibilityTimeout" in queue
+    ]
+    assert hidden >= 6 * config["lambda_functions"]["worker"]["lambda_timeout"]
+
+
+def test_the_stage_of_the_api_is_named_as_its_alarms_look_for_it():
+    stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
+    assert {name: stage["api_gateway_stage"] for name, stage in stages.items()} == {name: name for name in stages}
+
+
+def test_the_dashboard_is_readable_json(template: Any):
+    [dashboard] = of_type(template, "AWS::CloudWatch::Dashboard")
+    body = json.loads(re.sub(r"\$\{[^}]+\}", "x", dashboard["DashboardBody"]["Fn::Sub"]))
+    assert len(body["widgets"]) == 4
