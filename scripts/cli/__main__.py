@@ -5,6 +5,8 @@ import sys
 
 import click
 
+from scripts.cli.deploy import deploy
+from scripts.cli.destroy import destroy
 from scripts.cli.people import people
 from scripts.cli.stage import ROOT
 from scripts.world.options import demo_options
@@ -35,7 +37,8 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "scripts.world", *options])  # noqa: S606 (becomes the world itself)
 
 
-parley.add_command(people)
+for command in (deploy, destroy, people):
+    parley.add_command(command)
 
 if __name__ == "__main__":
     parley(prog_name=PROGRAM)

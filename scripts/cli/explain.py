@@ -48,7 +48,10 @@ def explain(cause: BaseException | None, *, table: str, region: str) -> str:
     match cause:
         case ClientError():
             error = cause.response.get("Error", {})
-            return _refused(error.get("Code", ""), error.get("Message", ""), table=table, region=region)
+            code = error.get("Code", "")
+            if code == "ResourceNotFoundException":
+                return f"there is no table {table} in {region}: deploy first, or check --stage and AWS_REGION"
+            return refusal(code, error.get("Message", ""), region=region)
         case HTTPClientError() | ConnectionError():
             return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
         case BotoCoreError():
@@ -74,15 +77,14 @@ def explain_setup(cause: BotoCoreError) -> str:
     return ""
 
 
-def _refused(code: str, message: str, *, table: str, region: str) -> str:
-    if code == "ResourceNotFoundException":
-        return f"there is no table {table} in {region}: deploy first, or check --stage and AWS_REGION"
+def refusal(code: str, message: str, *, region: str) -> str:
+    """The line for an error code of AWS, whatever the service; empty when there is nothing better to say."""
     if code in _BAD_CREDENTIALS:
         return f"AWS does not accept these credentials ({code}): check AWS_PROFILE, or log in again"
     if code in _DENIED:
         action = _ACTION.search(message)
-        what = f"do {action[1]}" if action else f"use the table {table}"
-        return f"these AWS credentials may not {what} in {region} ({code})"
+        what = f"do {action[1]}" if action else "do this"
+        return f"these AWS credentials may not {what} in {region} ({code}): ask for the permission, then try again"
     if code in _BUSY:
         return f"AWS is busy ({code}): try again in a minute"
     return ""

@@ -76,6 +76,14 @@ class Place:
 
         return Table(self.aws.client("dynamodb"), self.settings.table)
 
+    def account(self) -> str:
+        """The number of the AWS account. Raises ConfigError unless credentials, region and network are good."""
+        known = self.aws.session.get_available_regions("lambda")
+        if self.aws.endpoint is None and self.aws.session.region_name not in known:
+            raise ConfigError(f"there is no AWS region {self.aws.region}: set AWS_REGION, for example to eu-central-1")
+        with self.explaining():
+            return str(self.aws.client("sts").get_caller_identity()["Account"])
+
     @contextmanager
     def explaining(self) -> Iterator[None]:
         """Whatever AWS refuses is said in one line, with what the owner can do about it, as ConfigError."""

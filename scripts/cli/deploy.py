@@ -1,0 +1,78 @@
+"""`parley deploy`: from nothing to a running bot, and from any state to the newest version."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+from chalicelib.errors import ConfigError
+from scripts.cli.options import at_stage
+from scripts.cli.stage import DEMO, ROOT, Place, Refused
+
+GUIDE: Final = "docs/messenger-setup.md"
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask whether to go on.")
+@click.option("--email", help="Who is told of new people and of faults; confirm the mail that AWS sends.")
+@click.option(
+    "--secrets",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help='Take the values from a file with lines such as page-token = "...".',
+)
+@at_stage
+def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None) -> None:
+    """Bring the bot to AWS, or bring it up to date.
+
+    Everything is shown before it is done, and may be repeated: what broke off goes on.
+
+    Four values are asked for without showing them, unless they are stored already, in a file (--secrets), or in
+    PARLEY_APP_ID, PARLEY_APP_SECRET, PARLEY_PAGE_TOKEN and OPENAI_API_KEY. docs/messenger-setup.md says where on
+    Facebook they are.
+    """
+    from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
+    from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
+    from scripts.deploy.steps import Deployment  # noqa: PLC0415
+
+    if place.settings.stage == DEMO:
+        raise Refused("the demo runs on this machine: deploy dev or prod")
+    deployment = Deployment(place, ROOT)
+    account = place.account()
+    deployment.check_region()
+    stored = deployment.vault.stored()
+    new = given(os.environ, Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file if file else None)
+    new = {**new, **_asked_for({**stored, **new}, ask=not yes)}
+    steps = deployment.steps(secrets=to_store(new, stored), email=email)
+    click.echo(f"Parley, stage {deployment.stage}, in {place.aws.region} (account {account}):\n")
+    show(steps)
+    click.echo()
+    if not yes and not click.confirm("Go on?"):
+        raise click.ClickException("nothing was done")
+    carry_out(steps, explaining=place.explaining, again=f"scripts/parley deploy --stage {deployment.stage}")
+    click.secho(f"\nThe bot is running: {deployment.url()}", bold=True)
+
+
+def _asked_for(known: Mapping[str, str], *, ask: bool) -> dict[str, str]:
+    """The values that nobody has given yet. Raises ConfigError when nobody can be asked."""
+    from scripts.deploy.secrets import check, missing  # noqa: PLC0415
+
+    kinds = missing(known)
+    if not kinds:
+        return {}
+    if not (ask and sys.stdin.isatty()):
+        wanted = ", ".join(f"{kind.name} ({kind.variable})" for kind in kinds)
+        raise ConfigError(f"nobody gave {wanted}: set the variables, use --secrets, or run this in a terminal")
+    click.echo(f"Where each value is on Facebook: {GUIDE}\n")
+    answers = {}
+    for kind in kinds:
+        while kind.name not in answers:
+            try:
+                answers[kind.name] = check(kind, click.prompt(f"{kind.label} (not shown)", hide_input=True))
+            except ConfigError as exc:
+                click.echo(f"  {exc}", err=True)
+    click.echo()
+    return answers

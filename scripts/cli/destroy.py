@@ -1,0 +1,33 @@
+"""`parley destroy`: takes a stage away, with everything that it stored."""
+
+import click
+
+from scripts.cli.options import at_stage
+from scripts.cli.stage import DEMO, ROOT, Place, Refused
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask for the stage's name.")
+@at_stage
+def destroy(place: Place, *, yes: bool) -> None:
+    """Take the bot off AWS, with all conversations.
+
+    This cannot be undone: people, their words, secrets, logs and alarms are deleted. What broke off goes on when the
+    command is run again. To keep somebody's conversation, run `people export` first.
+    """
+    from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
+    from scripts.deploy.steps import Deployment  # noqa: PLC0415
+
+    if place.settings.stage == DEMO:
+        raise Refused("the demo leaves nothing behind: end it with Ctrl+C")
+    deployment = Deployment(place, ROOT)
+    account = place.account()
+    deployment.check_region()
+    steps = deployment.removal()
+    click.echo(f"Everything of Parley, stage {deployment.stage}, in {place.aws.region} (account {account}):\n")
+    show(steps)
+    click.echo()
+    if not yes and click.prompt(f"This cannot be undone. Type {deployment.stage} to go on") != deployment.stage:
+        raise click.ClickException("nothing was deleted")
+    carry_out(steps, explaining=place.explaining, again=f"scripts/parley destroy --stage {deployment.stage}")
+    click.echo("\nNothing is left.")

@@ -1,0 +1,42 @@
+"""How a plan is shown and carried out: each step with its name and its time, and when one fails, how to go on."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Final
+
+import click
+
+from chalicelib.errors import ConfigError, ParleyError
+from scripts.deploy.steps import Step
+
+_NAME_WIDTH: Final = 12
+
+
+def show(steps: Sequence[Step]) -> None:
+    """The plan."""
+    for number, step in enumerate(steps, start=1):
+        click.echo(f"  {number}  {step.name:{_NAME_WIDTH}}{step.plan}")
+
+
+def carry_out(steps: Sequence[Step], *, explaining: Callable[[], AbstractContextManager[None]], again: str) -> None:
+    """Do one step after the other. Raises ConfigError which says what is done, what is not, and to run `again`."""
+    for number, step in enumerate(steps, start=1):
+        click.secho(f"[{number}/{len(steps)}] {step.name}", bold=True)
+        started = time.monotonic()
+        try:
+            with explaining():
+                result = step.run(_say)
+        except (ParleyError, KeyboardInterrupt) as exc:
+            why = str(exc) if isinstance(exc, ParleyError) else "interrupted"
+            done, open_ = (_names(part) for part in (steps[: number - 1], steps[number - 1 :]))
+            raise ConfigError(f"{step.name}: {why}\nDone: {done}. Not done: {open_}.\nTo go on: {again}") from exc
+        click.echo(f"      {result} ({time.monotonic() - started:.1f} s)")
+
+
+def _names(steps: Sequence[Step]) -> str:
+    return ", ".join(step.name for step in steps) or "nothing"
+
+
+def _say(line: str) -> None:
+    click.secho(f"      {line}", dim=True)

@@ -1,0 +1,86 @@
+"""The functions and their API, by the real `chalice` command: its progress as it comes, its errors in one line."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.errors import ConfigError
+from chalicelib.settings import APP_NAME
+from scripts.cli.explain import refusal
+from scripts.deploy.stack import Say
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+_CHALICE: Final = Path(sys.executable).with_name("chalice")
+_REFUSED: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: (.*)")
+_UNREACHABLE: Final = re.compile(
+    r"Could not connect to the endpoint URL|Connection (was closed|aborted)|timed? ?out", re.IGNORECASE
+)
+_KEPT_LINES: Final = 40
+
+
+@dataclass(frozen=True)
+class Code:
+    """What `chalice deploy` makes of a built folder."""
+
+    functions: "LambdaClient"
+    region: str
+    stage: str
+    folder: Path
+
+    def foreign(self) -> list[str]:
+        """Functions that have our names and are not ours: Chalice would overwrite them."""
+        names = [f"{APP_NAME}-{self.stage}{suffix}" for suffix in ("", "-worker", "-heartbeat")]
+        return [name for name in names if not self._is_ours(name)]
+
+    def deploy(self, *, say: Say) -> None:
+        """Run `chalice deploy`. Raises ConfigError."""
+        if foreign := self.foreign():
+            raise ConfigError(
+                f"the function {foreign[0]} exists and was not made by Parley: delete it, or choose another --stage"
+            )
+        self._run("deploy", say=say)
+
+    def delete(self, *, say: Say) -> None:
+        """Run `chalice delete`. Raises ConfigError."""
+        self._run("delete", say=say)
+
+    def _run(self, command: str, *, say: Say) -> None:
+        arguments = [str(_CHALICE), "--project-dir", str(self.folder), command, "--stage", self.stage]
+        environment = {**os.environ, "AWS_DEFAULT_REGION": self.region, "PYTHONDONTWRITEBYTECODE": "1"}
+        lines: list[str] = []
+        with subprocess.Popen(  # noqa: S603 (our own virtual environment's command)
+            arguments, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            for line in process.stdout or ():
+                lines.append(line.rstrip())
+                if line.startswith(("Creating", "Updating", "Deleting")):
+                    say(line.strip())
+        if process.returncode:
+            raise ConfigError(_in_one_line(command, lines, self.region))
+
+    def _is_ours(self, name: str) -> bool:
+        """True as well for what does not exist."""
+        try:
+            tags = self.functions.get_function(FunctionName=name).get("Tags", {})
+        except self.functions.exceptions.ResourceNotFoundException:
+            return True
+        return f"app={APP_NAME}" in tags.get("aws-chalice", "").split(":")
+
+
+def _in_one_line(command: str, lines: Sequence[str], region: str) -> str:
+    """What `chalice` ended with, in words."""
+    said = "\n".join(lines)
+    if match := _REFUSED.search(said):
+        code, operation, message = match.groups()
+        return refusal(code, message, region=region) or f"AWS refuses {operation} ({code}): {message}"
+    if _UNREACHABLE.search(said):
+        return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
+    last = next((line for line in reversed(lines[-_KEPT_LINES:]) if line.strip()), "it said nothing")
+    return f"chalice {command} failed: {last.strip()}"

@@ -1,0 +1,129 @@
+"""The values that only the owner has: where they come from, what they look like, putting them into SSM. No printing.
+
+A value is taken from the environment, from a file, from what is stored already, or asked for without echo.
+"""
+
+import re
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One value: its name in SSM, its variable in the environment, and how it looks."""
+
+    name: str
+    variable: str
+    label: str
+    pattern: str
+    looks_like: str
+
+
+KINDS: Final = (
+    Kind("app-id", "PARLEY_APP_ID", "App ID", r"[0-9]{5,20}", "digits, from the app's page Settings > Basic"),
+    Kind(
+        "app-secret",
+        "PARLEY_APP_SECRET",
+        "App secret",
+        r"[0-9a-f]{32}",
+        "32 digits and letters a to f, from the app's page Settings > Basic",
+    ),
+    Kind(
+        "page-token",
+        "PARLEY_PAGE_TOKEN",
+        "Page access token",
+        r"[A-Za-z0-9_-]{20,}",
+        "a long row of letters and digits, without spaces",
+    ),
+    Kind("openai-key", "OPENAI_API_KEY", "OpenAI API key", r"\S+", "begins with sk-; `none` for a server without keys"),
+)
+"""In the order of the guide; it is where the owner finds them."""
+VERIFY_TOKEN: Final = "verify-token"  # noqa: S105 (its name)
+PREVIOUS: Final = "app-secret-previous"
+_GENERATED_BYTES: Final = 24
+
+
+@dataclass(frozen=True)
+class Vault:
+    """One stage's secrets in SSM."""
+
+    client: "SSMClient" = field(repr=False)
+    prefix: str
+
+    def stored(self) -> dict[str, str]:
+        """All there are, with their values: never to be printed."""
+        names = [*(kind.name for kind in KINDS), VERIFY_TOKEN, PREVIOUS]
+        found = self.client.get_parameters(Names=[f"{self.prefix}/{name}" for name in names], WithDecryption=True)
+        return {one["Name"].rpartition("/")[2]: one["Value"] for one in found["Parameters"]}
+
+    def put(self, values: Mapping[str, str]) -> None:
+        """Store, replacing what is there."""
+        for name, value in values.items():
+            self.client.put_parameter(Name=f"{self.prefix}/{name}", Value=value, Type="SecureString", Overwrite=True)
+
+    def delete(self) -> None:
+        """Delete everything below the prefix."""
+        pages = self.client.get_paginator("get_parameters_by_path").paginate(Path=self.prefix, Recursive=True)
+        names = [one["Name"] for page in pages for one in page["Parameters"]]
+        for start in range(0, len(names), 10):
+            self.client.delete_parameters(Names=names[start : start + 10])
+
+
+def given(env: Mapping[str, str], file: Path | None) -> dict[str, str]:
+    """What the environment and a TOML file (`page-token = "..."`) bring; the environment wins. Raises ConfigError."""
+    found = {**_of_file(file), **{kind.name: env[kind.variable] for kind in KINDS if env.get(kind.variable)}}
+    for kind in KINDS:
+        if kind.name in found:
+            check(kind, found[kind.name])
+    return found
+
+
+def missing(known: Mapping[str, str]) -> Sequence[Kind]:
+    """What has still to be asked for."""
+    return [kind for kind in KINDS if kind.name not in known]
+
+
+def check(kind: Kind, value: str) -> str:
+    """The value without blanks around it. Raises ConfigError, without the value, when it cannot be one."""
+    if not re.fullmatch(kind.pattern, value.strip()):
+        raise ConfigError(f"that is no {kind.label}: it must be {kind.looks_like}")
+    return value.strip()
+
+
+def to_store(
+    new: Mapping[str, str], stored: Mapping[str, str], *, token: Callable[[int], str] = secrets.token_urlsafe
+) -> dict[str, str]:
+    """What has to be written: what is new, a verify token when there is none, and the app secret that is replaced.
+
+    The old app secret stays valid beside the new one, because Facebook may still be signing with it.
+    """
+    changed = {name: value for name, value in new.items() if stored.get(name) != value}
+    if VERIFY_TOKEN not in stored:
+        changed[VERIFY_TOKEN] = token(_GENERATED_BYTES)
+    if "app-secret" in changed and "app-secret" in stored:
+        changed[PREVIOUS] = stored["app-secret"]
+    return changed
+
+
+def _of_file(file: Path | None) -> dict[str, str]:
+    if file is None:
+        return {}
+    try:
+        content = tomllib.loads(file.read_text())
+    except OSError as exc:
+        raise ConfigError(f"{file} cannot be read: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise ConfigError(f'{file} is no TOML: lines must look like page-token = "..."') from exc
+    unknown = sorted(content.keys() - {kind.name for kind in KINDS})
+    if unknown:
+        raise ConfigError(f"{file}: unknown {', '.join(unknown)}; known are {', '.join(kind.name for kind in KINDS)}")
+    return {name: str(value) for name, value in content.items()}

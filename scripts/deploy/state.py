@@ -1,0 +1,92 @@
+"""What is deployed, found in AWS itself and written down as Chalice wants it: any machine can go on at any point.
+
+Chalice only knows what it wrote into a file at the end of its last success. Without that file, or after a deployment
+that broke off, it would make a second API, and Facebook would go on calling the first one.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.settings import APP_NAME
+
+Resource = dict[str, str]
+_API: Final = "rest_api"
+
+
+@dataclass(frozen=True)
+class DeployedState:
+    """The functions, roles, rules and the API of one stage. Nothing else of Parley's is Chalice's."""
+
+    client: Callable[[str], Any]
+    """A way to a service."""
+    stage: str
+    folder: Path
+    """The project that `chalice` is run in."""
+
+    @property
+    def file(self) -> Path:
+        """Where Chalice looks for it."""
+        return self.folder / ".chalice" / "deployed" / f"{self.stage}.json"
+
+    def write(self) -> list[Resource]:
+        """Put before Chalice what there is; what that is."""
+        found = self.find()
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_text(json.dumps({"schema_version": "2.0", "backend": "api", "resources": found}, indent=2))
+        return found
+
+    def find(self) -> list[Resource]:
+        """What there is, as Chalice would have noted it."""
+        functions = list(self._functions())
+        names = {*self._configured(), *(function["name"] for function in functions)}
+        api = self.api_id()
+        apis = [{"name": _API, "resource_type": _API, _API + "_id": api}] if api else []
+        return [*self._roles(sorted(names)), *functions, *self._rules(), *apis]
+
+    def api_id(self) -> str:
+        """The API whose methods call the stage's function; empty when there is none."""
+        calls = f":function:{self._prefix}/"
+        apis = self.client("apigateway")
+        for page in apis.get_paginator("get_rest_apis").paginate():
+            for api in page["items"]:
+                if api["name"] == APP_NAME and calls in self._integrations(apis, api["id"]):
+                    return str(api["id"])
+        return ""
+
+    @property
+    def _prefix(self) -> str:
+        return f"{APP_NAME}-{self.stage}"
+
+    def _configured(self) -> list[str]:
+        config = json.loads((self.folder / ".chalice" / "config.json").read_text())
+        return list(config["lambda_functions"])
+
+    def _functions(self) -> Iterator[Resource]:
+        for page in self.client("lambda").get_paginator("list_functions").paginate():
+            for function in page["Functions"]:
+                if function["FunctionName"] == self._prefix or function["FunctionName"].startswith(f"{self._prefix}-"):
+                    name = function["FunctionName"].removeprefix(self._prefix).removeprefix("-") or "api_handler"
+                    yield {"name": name, "resource_type": "lambda_function", "lambda_arn": function["FunctionArn"]}
+
+    def _roles(self, functions: list[str]) -> Iterator[Resource]:
+        iam = self.client("iam")
+        for name in functions:
+            role = f"{self._prefix}-{name}"
+            try:
+                arn = iam.get_role(RoleName=role)["Role"]["Arn"]
+            except iam.exceptions.NoSuchEntityException:
+                continue
+            yield {"name": f"{name}_role", "resource_type": "iam_role", "role_arn": arn, "role_name": role}
+
+    def _rules(self) -> Iterator[Resource]:
+        for rule in self.client("events").list_rules(NamePrefix=f"{self._prefix}-")["Rules"]:
+            name = rule["Name"].removeprefix(f"{self._prefix}-")
+            yield {"name": name, "resource_type": "cloudwatch_event", "rule_name": rule["Name"]}
+
+    @staticmethod
+    def _integrations(apis: Any, api: str) -> str:
+        pages = apis.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
+        return json.dumps([page["items"] for page in pages], default=str)

@@ -1,0 +1,194 @@
+"""The story of a deployment: which steps there are, in which order, and what each is told. Each may be run again.
+
+A step finds out for itself what is there already, so that a deployment that broke off is continued by repeating it.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.errors import ConfigError
+from chalicelib.settings import APP_NAME
+from scripts.cli.stage import Place
+from scripts.deploy.code import Code
+from scripts.deploy.functions import WorkerSettings
+from scripts.deploy.package import build, copy
+from scripts.deploy.secrets import Vault
+from scripts.deploy.stack import DataStack, Say
+from scripts.deploy.state import DeployedState
+
+API_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
+"""Where API Gateway answers; PARLEY_API_URL replaces it for a domain of one's own."""
+PUBLIC_URL: Final = "public-url"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of the plan: `run` does it and returns what was done, in words."""
+
+    name: str
+    plan: str
+    run: Callable[[Say], str]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Everything that makes up one stage, as far as the account of `place` has it."""
+
+    place: Place
+    project: Path
+
+    @property
+    def stage(self) -> str:
+        """Its name."""
+        return self.place.settings.stage
+
+    @property
+    def folder(self) -> Path:
+        """Where the zip is built and Chalice is run: the project's own files stay as they are."""
+        return self.project / ".parley" / "build" / self.stage
+
+    @cached_property
+    def stack(self) -> DataStack:
+        """The data stack."""
+        return DataStack(self._client("cloudformation"), f"{APP_NAME}-{self.stage}")
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The secrets."""
+        return Vault(self._client("ssm"), self.place.settings.secrets_prefix)
+
+    @cached_property
+    def state(self) -> DeployedState:
+        """What Chalice remembers."""
+        return DeployedState(self._client, self.stage, self.folder)
+
+    @cached_property
+    def code(self) -> Code:
+        """The functions and the API."""
+        return Code(self._client("lambda"), self.place.aws.region, self.stage, self.folder)
+
+    @cached_property
+    def worker(self) -> WorkerSettings:
+        """The worker's asynchronous side."""
+        return WorkerSettings(self._client("lambda"), self.place.settings.worker_function, time.sleep)
+
+    def url(self) -> str:
+        """Where the bot answers, without a slash at the end; empty before it is deployed."""
+        api = self.state.api_id()
+        template = os.environ.get("PARLEY_API_URL", API_URL)
+        return template.format(api=api, region=self.place.aws.region, stage=self.stage).rstrip("/") if api else ""
+
+    def check_region(self) -> None:
+        """Raises ConfigError when this machine deployed the stage to another region: it would exist twice."""
+        before = self._region_note.read_text().strip() if self._region_note.exists() else ""
+        if before and before != self.place.aws.region:
+            raise ConfigError(
+                f"stage {self.stage} runs in {before}, and AWS_REGION says {self.place.aws.region}: "
+                f"set AWS_REGION={before}, or first run AWS_REGION={before} scripts/parley destroy --stage {self.stage}"
+            )
+
+    def steps(self, *, secrets: Mapping[str, str], email: str | None) -> list[Step]:
+        """What has to be done, in order. `secrets` are those to be written; an `email` of None leaves it as it is."""
+        return [
+            Step("secrets", _words(secrets), lambda _: self._store(secrets)),
+            Step("data stack", self._stack_plan(), lambda say: self._deploy_stack(email, say)),
+            Step("zip", "build what Lambda runs, with the versions that were tested", lambda _: self._build()),
+            Step("code", "3 functions and a REST API, by `chalice deploy`", self._deploy_code),
+            Step("worker", "retries, dead letters and what wakes it", self._set_up_worker),
+        ]
+
+    def removal(self) -> list[Step]:
+        """What has to be done to take everything away, in order."""
+        return [
+            Step("code", "delete the functions, their roles, the rule and the API", self._delete_code),
+            Step("data stack", "delete the queues, topic, alarms, dashboard and logs", self._delete_stack),
+            Step("table", "delete all conversations and people", lambda _: self._delete_table()),
+            Step("secrets", "delete what is stored below " + self.vault.prefix, lambda _: self._delete_secrets()),
+        ]
+
+    @property
+    def _region_note(self) -> Path:
+        return self.project / ".parley" / f"region-{self.stage}"
+
+    def _store(self, secrets: Mapping[str, str]) -> str:
+        self.vault.put(secrets)
+        return f"{len(secrets)} stored" if secrets else "unchanged"
+
+    def _stack_plan(self) -> str:
+        return f"{'update' if self.stack.status() else 'create'}: table, queues, topic, alarms, dashboard, logs"
+
+    def _deploy_stack(self, email: str | None, say: Say) -> str:
+        kept = self.stack.parameters().get("OwnerEmail", "")
+        return self.stack.deploy(
+            {
+                "Stage": self.stage,
+                "OwnerEmail": kept if email is None else email,
+                "Wake": os.environ.get("PARLEY_WAKE", "lambda"),
+            },
+            say=say,
+        )
+
+    def _build(self) -> str:
+        self._region_note.parent.mkdir(exist_ok=True)
+        self._region_note.write_text(self.place.aws.region)
+        package = build(self.project, self.folder)
+        return f"{package.size / 1e6:.1f} MB for {package.python}"
+
+    def _deploy_code(self, say: Say) -> str:
+        self.state.write()
+        self.code.deploy(say=say)
+        url = self.url()
+        self._client("ssm").put_parameter(
+            Name=f"{self.vault.prefix}/{PUBLIC_URL}", Value=url, Type="String", Overwrite=True
+        )
+        return url
+
+    def _set_up_worker(self, say: Say) -> str:
+        outputs = self.stack.outputs()
+        self.worker.retry(outputs["DeadLettersArn"], say=say)
+        self.worker.listen(outputs.get("WakeQueueArn"), say=say)
+        return "set"
+
+    def _delete_code(self, say: Say) -> str:
+        copy(self.project, self.folder)
+        if not self.state.write():
+            return "there was none"
+        self.worker.forget()
+        self.code.delete(say=say)
+        return "deleted"
+
+    def _delete_stack(self, say: Say) -> str:
+        if not self.stack.status():
+            return "there was none"
+        self.stack.delete(say=say)
+        return "deleted"
+
+    def _delete_table(self) -> str:
+        """By itself, because the stack leaves it: nobody shall lose people's words by deleting a stack."""
+        client, name = self._client("dynamodb"), self.place.settings.table
+        try:
+            client.update_table(TableName=name, DeletionProtectionEnabled=False)
+            client.delete_table(TableName=name)
+        except client.exceptions.ResourceNotFoundException:
+            return "there was none"
+        client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
+        return "deleted"
+
+    def _delete_secrets(self) -> str:
+        self.vault.delete()
+        self._region_note.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return "deleted"
+
+    def _client(self, service: str) -> Any:
+        return self.place.aws.client(service)
+
+
+def _words(secrets: Mapping[str, str]) -> str:
+    return f"store {', '.join(secrets)}" if secrets else "all there"

@@ -1,0 +1,125 @@
+"""The emulator in an environment of its own, the stand-ins beside it, and the project as an owner would have it."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from scripts.world.aws import CREDENTIALS, REGION, free_port, wait_for
+from scripts.world.meta import Meta
+from scripts.world.model import StandIn
+
+ROOT: Final = Path(__file__).parents[2]
+STAGE: Final = "emulated"
+EMULATOR: Final = ("ministack==1.5.33", "boto3")
+"""All that is installed beside deployed code: whatever else the app imports must be in its zip."""
+_HOME: Final = ROOT / ".parley" / "emulator"
+_PROJECT: Final = ("app.py", "chalicelib", "scripts", "requirements.txt", "constraints.txt", ".chalice")
+
+
+def emulator_python() -> Path:
+    """The interpreter of the emulator's environment, which is made when it is not there."""
+    python, stamp = _HOME / "bin" / "python", _HOME / "installed"
+    wanted = " ".join((*EMULATOR, sys.version))
+    if not stamp.exists() or stamp.read_text() != wanted:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", _HOME], check=True)
+        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *EMULATOR]
+        subprocess.run([*install, "-c", ROOT / "constraints.txt"], check=True, capture_output=True)
+        stamp.write_text(wanted)
+    return python
+
+
+@contextmanager
+def ministack(*options: str) -> Iterator[str]:
+    """An emulator in a process of its own; its address."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    env = {**os.environ, **CREDENTIALS, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
+    env |= {"AWS_ENDPOINT_URL": url, "IOT_MTLS_ENABLED": "0", "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2"}
+    command = [emulator_python(), ROOT / "tests" / "deployed" / "emulator.py", *options]
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(f"{url}/_ministack/health", seconds=30)
+        yield url
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def stand_ins(port: int, meta: Meta, model: StandIn) -> Iterator[None]:
+    """Meta's Graph API and the model, in a thread."""
+    routes = [Mount("/graph", routes=meta.routes()), Mount("/openai/v1", routes=model.routes())]
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=port, log_level="error", lifespan="off"))
+
+    async def serve() -> None:
+        await server.serve()
+        await meta.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class Project:
+    """A copy of the project with one more stage, and its command line as the owner runs it."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        for name in _PROJECT:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "deployments"))
+            else:
+                shutil.copy2(source, folder / name)
+        self.configure(**environment)
+
+    def configure(self, **environment: str) -> None:
+        """What the deployed functions find in their environment."""
+        file = self.folder / ".chalice" / "config.json"
+        config = json.loads(file.read_text())
+        config["stages"][STAGE] = {
+            "api_gateway_stage": STAGE,
+            "environment_variables": {"PARLEY_STAGE": STAGE, **environment},
+        }
+        file.write_text(json.dumps(config))
+
+    def parley(
+        self, *arguments: str, aws_url: str, answer: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """`scripts/parley`, asked and answered without a terminal."""
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": aws_url,
+            "COLUMNS": "80",
+            "NO_PROXY": "127.0.0.1",
+            "PARLEY_API_URL": f"{aws_url}/_aws/execute-api/{{api}}/{{stage}}",
+            **environment,
+        }
+        command = [sys.executable, "-m", "scripts.cli", *arguments, "--stage", STAGE]
+        return subprocess.run(
+            command, cwd=self.folder, env=env, input=answer, capture_output=True, text=True, check=False, timeout=300
+        )
