@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.source import Module, modules
 
 LAYERS: Final[dict[str, frozenset[str]]] = {
-    "words": frozenset({"messages", "errors"}),
+    "words": frozenset({"errors", "findings", "messages"}),
     "rules": frozenset(
         {
             "access",
