@@ -8,12 +8,13 @@ import pytest
 from tests.architecture.source import Module, modules
 
 LAYERS: Final[dict[str, frozenset[str]]] = {
-    "words": frozenset({"errors", "findings", "messages"}),
+    "words": frozenset({"channels.messenger.registration", "errors", "findings", "messages"}),
     "rules": frozenset(
         {
             "access",
             "channels.messenger.signature",
             "channels.messenger.tolerant",
+            "channels.messenger.wanted",
             "commands",
             "history",
             "personas",
@@ -23,7 +24,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "texts",
         }
     ),
-    "decisions": frozenset({"channels.messenger.events", "plans"}),
+    "decisions": frozenset({"channels.messenger.events", "channels.messenger.profile", "plans"}),
     "ports": frozenset({"ports"}),
     "ground": frozenset({"observability", "settings"}),
     "gates": frozenset({"channels.messenger.graph", "store.conditions", "store.table"}),
