@@ -31,6 +31,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
     "below the rim": frozenset({"store.turns"}),
     "rim": frozenset(
         {
+            "channels.messenger.page",
             "channels.messenger.sender",
             "models.openai",
             "notify",

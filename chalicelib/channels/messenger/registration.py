@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Holder:
-    """Who a token speaks for."""
+    """Whom a token speaks for."""
 
     id: str
     name: str
