@@ -43,7 +43,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "wake",
         }
     ),
-    "parts": frozenset({"answers", "owner"}),
+    "parts": frozenset({"answers", "owner", "setup"}),
     "turns": frozenset({"turns"}),
     "flow": frozenset({"admin", "heartbeat", "intake", "worker"}),
     "wiring": frozenset({"bootstrap"}),
