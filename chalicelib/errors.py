@@ -8,6 +8,8 @@
   x LeaseLost            somebody else works on this conversation now; stop without a further write
   x WakeError            the worker could not be woken; the turn is durable, the heartbeat will find it
   x NotifyError          the owner could not be told
+  x MetaError            Meta did not do as asked of the page or the app; nothing is known to be written, try again
+  x WebhookSilent        the bot's own webhook did not answer
   x UnknownPerson        nobody of that name has written yet
   x PersonBusy           the bot is answering this person right now; try again in a minute
   x ModelError           the language model gave no usable answer; apologise, do not charge
@@ -50,6 +52,14 @@ class WakeError(ParleyError):
 
 class NotifyError(ParleyError):
     """The owner could not be told."""
+
+
+class MetaError(ParleyError):
+    """Meta refused, or did not answer, a call about the page or the app; the message names the cure."""
+
+
+class WebhookSilent(ParleyError):
+    """The bot's own webhook could not be reached."""
 
 
 class UnknownPerson(ParleyError):

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from scripts.world.meta_admin import GraphRefusal, MetaAdmin
 from scripts.world.recorder import Recorder
 
 PAGE_ID = "100200300400500"
@@ -63,24 +64,18 @@ class TestPerson:
         }
 
 
-class GraphRefusal(Exception):
-    """A call that the real Graph API would not take either."""
-
-    def __init__(self, code: int, message: str, subcode: int = 0) -> None:
-        super().__init__(message)
-        self.body = {"error": {"message": message, "type": "OAuthException", "code": code, "error_subcode": subcode}}
-
-
 class Meta:
-    """One page, its people, and one app that is subscribed to it."""
+    """One page, its people, and one app, which listens to the page at `webhook_url`, or not yet when that is empty."""
 
-    def __init__(self, webhook_url: str) -> None:
+    def __init__(self, webhook_url: str = "") -> None:
         self.recorder = Recorder()
         self.app_secret = secrets.token_hex(16)
         self.verify_token = secrets.token_urlsafe(12)
         self.page_token = secrets.token_urlsafe(24)
-        self.webhook_url = webhook_url
+        self._home = webhook_url
         self._client = httpx2.AsyncClient(timeout=30, trust_env=False)
+        page = {"id": PAGE_ID, "name": PAGE_NAME}
+        self.admin = MetaAdmin(str(APP_ID), self.app_secret, page, self.page_token, self._client)
         self._numbers = itertools.count(1)
         self._echoes: set[asyncio.Task[int]] = set()
         self.people: dict[str, TestPerson] = {}
@@ -90,11 +85,28 @@ class Meta:
     @property
     def secrets(self) -> dict[str, str]:
         """What the bot must know of its app and its page, by the names it knows them."""
-        return {"app-secret": self.app_secret, "verify-token": self.verify_token, "page-token": self.page_token}
+        return {
+            "app-id": str(APP_ID),
+            "app-secret": self.app_secret,
+            "verify-token": self.verify_token,
+            "page-token": self.page_token,
+        }
+
+    @property
+    def webhook_url(self) -> str:
+        """Where the app listens; setting it has all set up there."""
+        return self.admin.callback_url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str) -> None:
+        self._home = url
+        self.admin.set_up(url)
 
     def reset(self) -> None:
-        """The three test people, who have not written yet."""
+        """The three test people, who have not written yet, and all set up as at first."""
         self.recorder.reset()
+        if self._home:
+            self.admin.set_up(self._home)
         self.began_at = _now()
         self.people.clear()
         for name in _NAMES:
@@ -148,7 +160,9 @@ class Meta:
         return mid, await self.deliver(self._item(psid, {"message": {"mid": mid, "is_deleted": True}}))
 
     async def deliver(self, item: Mapping[str, Any]) -> int:
-        """One signed webhook call, repeated a few times while the answer is not 200; the last answer."""
+        """One signed webhook call, repeated a few times while the answer is not 200; the last answer, 0 for none."""
+        if not self.admin.is_listening:
+            return 0
         entry = {"id": PAGE_ID, "time": _now(), "messaging": [item]}
         body = json.dumps({"object": "page", "entry": [entry]}).encode()
         signature = hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
@@ -184,7 +198,7 @@ class Meta:
 
     def routes(self) -> list[Route]:
         """To be mounted below the Graph API's base URL."""
-        return [Route("/{version}/{page}/messages", self._messages, methods=["POST"])]
+        return [Route("/{version}/{page}/messages", self._messages, methods=["POST"]), *self.admin.routes()]
 
     async def _messages(self, request: Request) -> Response:
         behaviour = self.recorder.behaviour
@@ -200,17 +214,10 @@ class Meta:
 
     def _take(self, query: Mapping[str, str], body: Any) -> tuple[int, Any]:
         try:
-            self._check(query)
+            self.admin.check(query, "pages_messaging")
             return 200, self._carry_out(body)
         except GraphRefusal as exc:
             return 400, exc.body
-
-    def _check(self, query: Mapping[str, str]) -> None:
-        if query.get("access_token") != self.page_token:
-            raise GraphRefusal(190, "Invalid OAuth access token.")
-        proof = hmac.new(self.app_secret.encode(), self.page_token.encode(), hashlib.sha256).hexdigest()
-        if query.get("appsecret_proof") != proof:
-            raise GraphRefusal(100, "Invalid appsecret_proof provided in the API argument")
 
     def _carry_out(self, body: Any) -> dict[str, Any]:
         match body:

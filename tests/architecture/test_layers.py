@@ -8,12 +8,13 @@ import pytest
 from tests.architecture.source import Module, modules
 
 LAYERS: Final[dict[str, frozenset[str]]] = {
-    "words": frozenset({"messages", "errors"}),
+    "words": frozenset({"channels.messenger.registration", "errors", "findings", "messages"}),
     "rules": frozenset(
         {
             "access",
             "channels.messenger.signature",
             "channels.messenger.tolerant",
+            "channels.messenger.wanted",
             "commands",
             "history",
             "personas",
@@ -23,13 +24,14 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "texts",
         }
     ),
-    "decisions": frozenset({"channels.messenger.events", "plans"}),
+    "decisions": frozenset({"channels.messenger.events", "channels.messenger.profile", "plans"}),
     "ports": frozenset({"ports"}),
     "ground": frozenset({"observability", "settings"}),
     "gates": frozenset({"channels.messenger.graph", "store.conditions", "store.table"}),
     "below the rim": frozenset({"store.turns"}),
     "rim": frozenset(
         {
+            "channels.messenger.page",
             "channels.messenger.sender",
             "models.openai",
             "notify",
@@ -41,7 +43,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "wake",
         }
     ),
-    "parts": frozenset({"answers", "owner"}),
+    "parts": frozenset({"answers", "owner", "setup"}),
     "turns": frozenset({"turns"}),
     "flow": frozenset({"admin", "heartbeat", "intake", "worker"}),
     "wiring": frozenset({"bootstrap"}),

@@ -1,6 +1,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ class FakeGraph(Graph):
     script: list[GraphError | None] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> None:
+    def post(self, path: str, body: Mapping[str, Any], query: Mapping[str, str] = MappingProxyType({})) -> None:
         if "message" not in body:
             return
         error = self.script.pop(0) if self.script else None

@@ -77,6 +77,16 @@ def test_what_comes_with_a_text_does_not_change_it(more: Item):
     assert (heard.id, heard.text, heard.attachments) == ("m_1", "hello", ())
 
 
+@pytest.mark.parametrize("text", ["help", " Help ", "/help", "@help"])
+def test_a_command_chosen_from_messengers_list_is_the_command(text: str):
+    assert _heard(_message(text=text, commands=[{"name": "usage"}, {"name": "help"}])).text == "/help"
+
+
+@pytest.mark.parametrize("commands", [None, [], ["help"], [{}], [{"name": None}], [{"name": "usage"}]])
+def test_a_word_that_messenger_does_not_call_a_command_is_none(commands: object):
+    assert _heard(_message(text="help", commands=commands)).text == "help"
+
+
 def test_a_tap_on_one_of_our_quick_replies_is_the_command_it_stands_for():
     assert _heard(_message(text="Yes, delete it", quick_reply={"payload": "/forget yes"})).text == "/forget yes"
 

@@ -159,7 +159,7 @@ class _Item:
         text = message.get("text")
         tapped = message.get("quick_reply")
         payload = tapped.get("payload") if isinstance(tapped, dict) else None
-        words = _command(payload) or (_kept(text) if isinstance(text, str) else "")
+        words = _command(payload) or _called(message) or (_kept(text) if isinstance(text, str) else "")
         if not words.strip() and not attachments:
             return Ignored("empty")
         return self._incoming(message.get("mid"), words, attachments)
@@ -236,6 +236,15 @@ def _command(payload: object) -> str | None:
     if payload == GET_STARTED:
         return "/start"
     return _kept(payload) if isinstance(payload, str) and payload.startswith("/") else None
+
+
+def _called(message: dict[str, Any]) -> str | None:
+    """A command chosen from Messenger's own list comes as its bare name, and is named beside the text."""
+    commands = tolerant.items(message.get("commands"))
+    names = {str(command.get("name")) for command in commands if isinstance(command, dict)}
+    text = message.get("text")
+    name = text.strip().lstrip("/@").lower() if isinstance(text, str) else ""
+    return _kept(f"/{name}") if name in names else None
 
 
 def _action(enforcement: object) -> str:

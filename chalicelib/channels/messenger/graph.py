@@ -1,4 +1,4 @@
-"""The Graph API over HTTP: one call, and what each of Meta's error codes means for us. The only user of `requests`.
+"""The Graph API over HTTP: one call, and what each of Meta's error codes means for us. No call's meaning is known here.
 
 Codes as in Meta's "Messenger error codes" of 25 June 2026; a body's code goes before the HTTP status.
 """
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 import requests
@@ -39,10 +40,11 @@ class Failure(Enum):
 class GraphError(Exception):
     """A failed call; its words are Meta's codes and never hold the token, the person or the text."""
 
-    def __init__(self, failure: Failure, reason: str) -> None:
+    def __init__(self, failure: Failure, reason: str, *, code: int = 0) -> None:
         super().__init__(f"Graph API: {reason}")
         self.failure = failure
         self.reason = reason
+        self.code = code
 
 
 _BY_SUBCODE: Final = {
@@ -82,13 +84,12 @@ _BY_CODE: Final = {
 
 def classify(status: int, body: object) -> Failure:
     """What an error answer means, by subcode, then code, then status."""
-    error = body.get("error") if isinstance(body, Mapping) else None
-    if isinstance(error, Mapping):
-        found = _BY_SUBCODE.get(_number(error.get("error_subcode"))) or _BY_CODE.get(_number(error.get("code")))
-        if found:
-            return found
-        if error.get("is_transient") is True:
-            return Failure.AMBIGUOUS
+    error = _error(body)
+    found = _BY_SUBCODE.get(_number(error.get("error_subcode"))) or _BY_CODE.get(_number(error.get("code")))
+    if found:
+        return found
+    if error.get("is_transient") is True:
+        return Failure.AMBIGUOUS
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Failure.BACK_OFF
     return Failure.AMBIGUOUS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Failure.REJECTED
@@ -96,7 +97,10 @@ def classify(status: int, body: object) -> Failure:
 
 @dataclass(frozen=True)
 class Graph:
-    """Meta's Graph API as the page. `token` and `app_secret` are asked for at each call, so that a new one is used."""
+    """Meta's Graph API as whoever `token` speaks for.
+
+    `token` and `app_secret` are asked for at each call, so that a new one is used. Every method raises GraphError.
+    """
 
     base_url: str
     """With the version: `https://graph.facebook.com/v25.0`."""
@@ -104,13 +108,34 @@ class Graph:
     app_secret: Callable[[], str] = field(repr=False)
     session: requests.Session = field(default_factory=requests.Session, repr=False)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> None:
-        """Carry out one call. Raises GraphError."""
+    def get(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """What stands there. An answer that is no object of JSON is none."""
+        answer = _json(self._call("GET", path, query))
+        if not isinstance(answer, Mapping):
+            raise GraphError(Failure.AMBIGUOUS, "an answer that cannot be read")
+        return answer
+
+    def post(self, path: str, body: Mapping[str, Any], query: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Carry out one call."""
+        self._call("POST", path, query, body)
+
+    def delete(self, path: str, body: Mapping[str, Any]) -> None:
+        """Take away what stands there."""
+        self._call("DELETE", path, {}, body)
+
+    def _call(
+        self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
+    ) -> requests.Response:
         token = self.token()
-        query = {"access_token": token, "appsecret_proof": sign(token.encode(), secret=self.app_secret())}
+        signed = {"access_token": token, "appsecret_proof": sign(token.encode(), secret=self.app_secret())}
         try:
-            answer = self.session.post(
-                f"{self.base_url}/{path}", params=query, json=body, timeout=(_CONNECT_S, _READ_S), allow_redirects=False
+            answer = self.session.request(
+                method,
+                f"{self.base_url}/{path}",
+                params={**query, **signed},
+                json=body,
+                timeout=(_CONNECT_S, _READ_S),
+                allow_redirects=False,
             )
         # Without their cause: what requests raises holds the URL, and the URL holds the token.
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as exc:
@@ -119,7 +144,12 @@ class Graph:
             raise GraphError(Failure.AMBIGUOUS, type(exc).__name__) from None
         if answer.status_code != HTTPStatus.OK:
             content = _json(answer)
-            raise GraphError(classify(answer.status_code, content), _reason(answer.status_code, content))
+            raise GraphError(
+                classify(answer.status_code, content),
+                _reason(answer.status_code, content),
+                code=_number(_error(content).get("code")),
+            )
+        return answer
 
 
 def _json(answer: requests.Response) -> object:
@@ -130,10 +160,14 @@ def _json(answer: requests.Response) -> object:
 
 
 def _reason(status: int, body: object) -> str:
+    error = _error(body)
+    codes = f"code {_number(error.get('code'))}, subcode {_number(error.get('error_subcode'))}, " if error else ""
+    return f"{codes}HTTP {status}"
+
+
+def _error(body: object) -> Mapping[str, Any]:
     error = body.get("error") if isinstance(body, Mapping) else None
-    if not isinstance(error, Mapping):
-        return f"HTTP {status}"
-    return f"code {_number(error.get('code'))}, subcode {_number(error.get('error_subcode'))}, HTTP {status}"
+    return error if isinstance(error, Mapping) else {}
 
 
 def _number(value: object) -> int:

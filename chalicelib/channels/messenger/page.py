@@ -1,0 +1,139 @@
+"""The page and the app at Meta: whom the token speaks for, what the webhook is told, what people see at first."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from chalicelib.channels.messenger import tolerant
+from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
+from chalicelib.channels.messenger.profile import PROPERTIES
+from chalicelib.channels.messenger.registration import AppSubscription, Holder, Token
+from chalicelib.errors import MetaError
+
+_FOREIGN_TOKEN: Final = 100
+_NOT_VERIFIED: Final = 2200
+_BELONG: Final = "check that app id, app secret and page token belong to the same app"
+
+
+@dataclass(frozen=True)
+class GraphPage:
+    """`ports.MessengerPage` over the Graph API."""
+
+    graph: Graph
+    """As the page."""
+    app_id: Callable[[], str] = field(repr=False)
+
+    def holder(self) -> Holder:
+        with _translated("page token"):
+            found = self.graph.get("me", {"fields": "id,name"})
+        return Holder(str(found.get("id", "")), str(found.get("name", "")))
+
+    def token(self) -> Token:
+        with _translated("app secret"):
+            try:
+                answer = self._as_app.get("debug_token", {"input_token": self.graph.token()})
+            except GraphError as exc:
+                if exc.code != _FOREIGN_TOKEN:
+                    raise
+                answer = {}
+        found = answer.get("data")
+        return _token(found if isinstance(found, Mapping) else {})
+
+    def app_subscription(self) -> AppSubscription | None:
+        with _translated("app secret"):
+            answer = self._as_app.get(f"{self.app_id()}/subscriptions", {})
+        of_pages = (row for row in _rows(answer) if row.get("object") == "page")
+        return next((_app_subscription(row) for row in of_pages), None)
+
+    def subscribe_app(self, callback_url: str, *, verify_token: str, fields: Collection[str]) -> None:
+        body = {
+            "object": "page",
+            "callback_url": callback_url,
+            "verify_token": verify_token,
+            "fields": ",".join(sorted(fields)),
+            "include_values": True,
+        }
+        with _translated("app secret"):
+            self._as_app.post(f"{self.app_id()}/subscriptions", body)
+
+    def page_subscription(self) -> frozenset[str]:
+        with _translated("page token"):
+            answer = self.graph.get("me/subscribed_apps", {"fields": "id,subscribed_fields"})
+        app_id = self.app_id()
+        ours = (row for row in _rows(answer) if tolerant.identifier(row.get("id")) == app_id)
+        return next((_names(row.get("subscribed_fields")) for row in ours), frozenset())
+
+    def subscribe_page(self, fields: Collection[str]) -> None:
+        with _translated("page token"):
+            self.graph.post("me/subscribed_apps", {}, {"subscribed_fields": ",".join(sorted(fields))})
+
+    def unsubscribe_page(self) -> None:
+        with _translated("page token"):
+            self.graph.delete("me/subscribed_apps", {})
+
+    def profile(self) -> Mapping[str, Any]:
+        with _translated("page token"):
+            answer = self.graph.get("me/messenger_profile", {"fields": ",".join(PROPERTIES)})
+        return {name: value for row in _rows(answer) for name, value in row.items() if name in PROPERTIES}
+
+    def set_profile(self, properties: Mapping[str, Any]) -> None:
+        with _translated("page token"):
+            self.graph.post("me/messenger_profile", properties)
+
+    def clear_profile(self) -> None:
+        with _translated("page token"):
+            self.graph.delete("me/messenger_profile", {"fields": list(PROPERTIES)})
+
+    @property
+    def _as_app(self) -> Graph:
+        return replace(self.graph, token=lambda: f"{self.app_id()}|{self.graph.app_secret()}")
+
+
+def _token(found: Mapping[str, Any]) -> Token:
+    return Token(
+        is_valid=found.get("is_valid") is True,
+        app_id=tolerant.identifier(found.get("app_id")) or "",
+        kind=str(found.get("type", "")),
+        scopes=_names(found.get("scopes")),
+        expires_at=tolerant.milliseconds(found.get("expires_at")),
+        data_access_expires_at=tolerant.milliseconds(found.get("data_access_expires_at")),
+    )
+
+
+def _app_subscription(row: Mapping[str, Any]) -> AppSubscription:
+    return AppSubscription(
+        str(row.get("callback_url", "")), active=row.get("active") is True, fields=_names(row.get("fields"))
+    )
+
+
+def _rows(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (row for row in tolerant.items(answer.get("data")) if isinstance(row, Mapping))
+
+
+def _names(value: object) -> frozenset[str]:
+    """Fields come as names, or as objects with a name and a version."""
+    names = (item.get("name") if isinstance(item, Mapping) else item for item in tolerant.items(value))
+    return frozenset(name for name in names if isinstance(name, str))
+
+
+@contextmanager
+def _translated(credential: str) -> Iterator[None]:
+    """Turns Graph errors into ours, in words that say what to mend; Meta's own words may hold the token."""
+    try:
+        yield
+    except GraphError as exc:
+        raise MetaError(_words(exc, credential)) from exc
+
+
+def _words(error: GraphError, credential: str) -> str:
+    if error.code == _NOT_VERIFIED:
+        return f"Meta asked the webhook, which did not answer as it should ({error.reason}); run it again in a minute"
+    match error.failure:
+        case Failure.BROKEN:
+            return f"Meta refuses the {credential} ({error.reason}); {_BELONG}, and that the token has its permissions"
+        case Failure.BACK_OFF:
+            return f"Meta takes no more calls for now ({error.reason}); try again in ten minutes"
+        case Failure.RETRY | Failure.AMBIGUOUS:
+            return f"Meta does not answer ({error.reason}); try again in a minute"
+    return f"Meta refuses the call ({error.reason}); {_BELONG}"

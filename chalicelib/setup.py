@@ -1,0 +1,78 @@
+"""Setting the page up at Meta, and taking it down; each step writes only what differs, so that it can be repeated."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chalicelib.channels.messenger import profile
+from chalicelib.channels.messenger.wanted import FIELDS
+from chalicelib.ports import MessengerPage
+from chalicelib.texts import Texts
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a deployment."""
+
+    name: str
+    """For people, such as "Messenger profile"."""
+    run: Callable[[], bool] = field(repr=False)
+    """True when something was written. Raises MetaError, and ConfigError without a secret."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The owner's page, made to talk to this bot. Methods return and raise what `Step.run` does."""
+
+    page: MessengerPage
+    texts: Texts
+
+    def steps(self, callback_url: str, verify_token: str) -> tuple[Step, ...]:
+        """All that makes the page talk to the webhook at `callback_url`, in order."""
+        return (
+            Step("Messenger webhook", lambda: self.subscribe_app(callback_url, verify_token)),
+            Step("Messenger page", self.subscribe_page),
+            Step("Messenger profile", self.write_profile),
+        )
+
+    def steps_back(self) -> tuple[Step, ...]:
+        """All that makes the page as silent as before. The app keeps its webhook, which hears of no page any more."""
+        return (
+            Step("Messenger page", self.unsubscribe_page),
+            Step("Messenger profile", self.clear_profile),
+        )
+
+    def subscribe_app(self, callback_url: str, verify_token: str) -> bool:
+        """Have Meta verify the webhook and deliver to it."""
+        found = self.page.app_subscription()
+        is_there = found and found.active and (found.callback_url, found.fields) == (callback_url, frozenset(FIELDS))
+        if not is_there:
+            self.page.subscribe_app(callback_url, verify_token=verify_token, fields=FIELDS)
+        return not is_there
+
+    def subscribe_page(self) -> bool:
+        """Have the page tell the app what happens."""
+        is_there = self.page.page_subscription() == frozenset(FIELDS)
+        if not is_there:
+            self.page.subscribe_page(FIELDS)
+        return not is_there
+
+    def write_profile(self) -> bool:
+        """Have people see what the bot offers, in the texts' words."""
+        differing = profile.differing(self.page.profile(), profile.wanted(self.texts))
+        if differing:
+            self.page.set_profile(differing)
+        return bool(differing)
+
+    def unsubscribe_page(self) -> bool:
+        """Have the page tell the app nothing more."""
+        is_there = bool(self.page.page_subscription())
+        if is_there:
+            self.page.unsubscribe_page()
+        return is_there
+
+    def clear_profile(self) -> bool:
+        """Have people see nothing of the bot any more."""
+        is_there = bool(self.page.profile())
+        if is_there:
+            self.page.clear_profile()
+        return is_there

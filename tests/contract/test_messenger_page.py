@@ -1,0 +1,238 @@
+"""The promises of `ports.MessengerPage`: of the fake, and of the Graph API as the simulator of Meta speaks it."""
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.channels.messenger.graph import Graph
+from chalicelib.channels.messenger.page import GraphPage
+from chalicelib.channels.messenger.profile import wanted
+from chalicelib.channels.messenger.registration import AppSubscription
+from chalicelib.channels.messenger.wanted import FIELDS, SCOPES
+from chalicelib.errors import MetaError
+from chalicelib.ports import MessengerPage
+from chalicelib.texts import load
+from scripts.world.meta import APP_ID, PAGE_ID, PAGE_NAME, Meta
+from scripts.world.recorder import Failure
+from tests.contract.meta import serving
+from tests.fakes.page import APP, PAGE, FakePage
+
+SOON, LATER = 1_796_000_000, 1_797_000_000
+PROFILE = wanted(load("en"))
+
+
+@dataclass
+class Registered:
+    """A page at which nothing is set up yet."""
+
+    page: MessengerPage
+    app_id: str
+    holder: tuple[str, str]
+    webhook: str
+    verify_token: str
+    invalidate: Callable[[], None]
+
+    def subscribe_app(self, url: str = "", *, verify_token: str = "") -> None:
+        self.page.subscribe_app(url or self.webhook, verify_token=verify_token or self.verify_token, fields=FIELDS)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[tuple[Meta, str]]:
+    meta = Meta()
+    with serving(meta) as url:
+        yield meta, url
+
+
+@pytest.fixture
+def meta(simulator: tuple[Meta, str]) -> Meta:
+    """Nothing is set up, and nothing is broken."""
+    meta, _ = simulator
+    meta.admin.set_up("")
+    meta.admin.app_fields, meta.admin.page_fields, meta.admin.profile = [], [], {}
+    meta.admin.recorder.reset()
+    return meta
+
+
+@pytest.fixture
+def url(simulator: tuple[Meta, str]) -> str:
+    return simulator[1]
+
+
+def graph_page(meta: Meta, url: str, *, app_id: int = APP_ID, secret: str = "") -> GraphPage:
+    session = requests.Session()
+    session.trust_env = False
+    graph = Graph(
+        f"{url}/graph/v25.0",
+        token=lambda: meta.page_token,
+        app_secret=lambda: secret or meta.app_secret,
+        session=session,
+    )
+    return GraphPage(graph, app_id=lambda: str(app_id))
+
+
+@pytest.fixture
+def page(meta: Meta, url: str) -> GraphPage:
+    return graph_page(meta, url)
+
+
+@pytest.fixture(params=["fake", "simulator"])
+def registered(request: pytest.FixtureRequest) -> Registered:
+    if request.param == "fake":
+        fake = FakePage(("https://bot/webhook", "verify"))
+        return Registered(fake, APP, (PAGE.id, PAGE.name), *fake.webhook, invalidate=fake.invalidate)
+    meta, url = request.getfixturevalue("meta"), request.getfixturevalue("url")
+
+    def invalidate() -> None:
+        meta.admin.token.is_valid = False
+
+    return Registered(
+        graph_page(meta, url),
+        str(APP_ID),
+        (PAGE_ID, PAGE_NAME),
+        f"{url}/webhook",
+        meta.verify_token,
+        invalidate=invalidate,
+    )
+
+
+def test_the_page_token_says_whom_it_speaks_for_and_what_it_may_do(registered: Registered):
+    holder, token = registered.page.holder(), registered.page.token()
+    assert (holder.id, holder.name) == registered.holder
+    assert (token.is_valid, token.app_id, token.kind) == (True, registered.app_id, "PAGE")
+    assert token.scopes == set(SCOPES)
+    assert (token.expires_at, token.data_access_expires_at) == (None, None)
+
+
+def test_of_a_dead_token_is_said_that_it_is_dead_and_every_other_call_is_refused(registered: Registered):
+    registered.invalidate()
+    page = registered.page
+    assert page.token().is_valid is False
+    for call in (page.holder, page.page_subscription, page.profile, page.unsubscribe_page, page.clear_profile):
+        with pytest.raises(MetaError):
+            call()
+
+
+def test_the_app_is_told_of_its_pages_at_the_webhook_that_answered(registered: Registered):
+    assert registered.page.app_subscription() is None
+    registered.subscribe_app()
+    subscription = AppSubscription(registered.webhook, active=True, fields=frozenset(FIELDS))
+    assert registered.page.app_subscription() == subscription
+
+
+def test_a_webhook_that_does_not_answer_as_it_should_changes_nothing(registered: Registered):
+    registered.subscribe_app()
+    before = registered.page.app_subscription()
+    for wrong in ({"url": f"{registered.webhook}/elsewhere"}, {"verify_token": "guessed"}):
+        with pytest.raises(MetaError, match="webhook"):
+            registered.subscribe_app(**wrong)
+    assert registered.page.app_subscription() == before
+
+
+def test_the_app_is_told_of_exactly_the_fields_it_asked_for_last(registered: Registered):
+    page = registered.page
+    assert page.page_subscription() == frozenset()
+    page.subscribe_page(["messages", "message_reads"])
+    page.subscribe_page(["messages", "messaging_postbacks"])
+    assert page.page_subscription() == {"messages", "messaging_postbacks"}
+    page.unsubscribe_page()
+    assert page.page_subscription() == frozenset()
+
+
+def test_the_profile_is_replaced_property_by_property_and_deleted_as_a_whole(registered: Registered):
+    page = registered.page
+    assert page.profile() == {}
+    page.set_profile(PROFILE)
+    assert page.profile() == PROFILE
+    greeting = [{"locale": "default", "text": "Hello."}]
+    page.set_profile({"greeting": greeting})
+    assert page.profile() == {**PROFILE, "greeting": greeting}
+    page.clear_profile()
+    assert page.profile() == {}
+
+
+# What only the Graph API can do.
+
+
+def test_an_expiry_is_told_in_milliseconds(meta: Meta, page: GraphPage):
+    meta.admin.token.expires_at, meta.admin.token.data_access_expires_at = SOON, LATER
+    token = page.token()
+    assert (token.expires_at, token.data_access_expires_at) == (SOON * 1000, LATER * 1000)
+
+
+def test_a_token_of_another_app_is_one_that_is_not_valid_here(meta: Meta, page: GraphPage):
+    meta.admin.token.app_id = "1"
+    token = page.token()
+    assert (token.is_valid, token.app_id) == (False, "")
+
+
+def test_the_owners_own_properties_of_the_profile_stay(meta: Meta, page: GraphPage):
+    meta.admin.profile = {"ice_breakers": ["theirs"]}
+    page.set_profile(PROFILE)
+    assert page.profile() == PROFILE
+    page.clear_profile()
+    assert meta.admin.profile == {"ice_breakers": ["theirs"]}
+
+
+def test_without_the_permission_the_page_cannot_be_subscribed(meta: Meta, page: GraphPage):
+    meta.admin.token.scopes.remove("pages_manage_metadata")
+    with pytest.raises(MetaError, match=r"page token \(code 200, .*permissions"):
+        page.subscribe_page(FIELDS)
+
+
+def test_too_many_calls_are_said_to_need_patience(meta: Meta, page: GraphPage):
+    meta.admin.profile_calls_left = 1
+    page.profile()
+    with pytest.raises(MetaError, match="ten minutes"):
+        page.set_profile(PROFILE)
+
+
+@pytest.mark.parametrize("wrong", [{"secret": "of another app"}, {"app_id": 1}])
+def test_an_app_id_and_a_secret_that_do_not_belong_together_are_said_so(meta: Meta, url: str, wrong: dict[str, Any]):
+    page = graph_page(meta, url, **wrong)
+    for call in (page.token, page.app_subscription):
+        with pytest.raises(MetaError, match=r"app secret .*; check that app id, app secret and page token belong"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (500, {"error": {"code": 1}}, "try again in a minute"),
+        (503, None, "try again in a minute"),
+        (400, {"error": {"code": 100}}, "refuses the call"),
+        (200, ["no", "object"], "an answer that cannot be read"),
+        (200, None, "an answer that cannot be read"),
+    ],
+)
+def test_what_meta_answers_instead_is_said_in_words(meta: Meta, page: GraphPage, status: int, body: Any, words: str):
+    meta.admin.recorder.behaviour.failures.append(Failure(status, body))
+    with pytest.raises(MetaError, match=words):
+        page.holder()
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"data": None}, {"data": {}}, {"data": [None, "x", {}]}, {"data": [{"id": str(APP_ID), "fields": 7}]}]
+)
+def test_answers_of_another_shape_are_read_as_nothing(meta: Meta, page: GraphPage, odd: Any):
+    failures = meta.admin.recorder.behaviour.failures
+    failures.extend([Failure(200, odd)] * 4)
+    assert page.token().is_valid is False
+    assert page.app_subscription() is None
+    assert page.page_subscription() == frozenset()
+    assert page.profile() == {}
+
+
+def test_meta_out_of_reach_is_said_so_and_no_error_says_a_secret(meta: Meta):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        page = graph_page(meta, f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        secrets = (meta.page_token, meta.app_secret, meta.verify_token)
+        for call in (page.holder, page.token, lambda: page.subscribe_app("u", verify_token=secrets[2], fields=[])):
+            with pytest.raises(MetaError, match="does not answer") as caught:
+                call()
+            shown = f"{caught.getrepr(chain=True)} {caught.value!r} {page!r}"
+            assert [secret for secret in secrets if secret in shown] == []

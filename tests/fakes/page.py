@@ -1,0 +1,88 @@
+"""The page and the app at Meta, in memory."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from chalicelib.channels.messenger.profile import PROPERTIES
+from chalicelib.channels.messenger.registration import AppSubscription, Holder, Token
+from chalicelib.channels.messenger.wanted import SCOPES
+from chalicelib.errors import MetaError
+
+APP: Final = "900800"
+PAGE: Final = Holder("4711", "Our page")
+VALID: Final = Token(
+    is_valid=True,
+    app_id=APP,
+    kind="PAGE",
+    scopes=frozenset(SCOPES),
+    expires_at=None,
+    data_access_expires_at=None,
+)
+
+
+@dataclass
+class FakePage:
+    """`ports.MessengerPage`: nothing is set up at first. It finds a webhook at `webhook` alone."""
+
+    webhook: tuple[str, str]
+    """Its address, and the verify token it wants."""
+    page_token: Token = VALID
+    app: AppSubscription | None = None
+    fields: frozenset[str] = frozenset()
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    refusal: MetaError | None = None
+    """What every call but `token` ends in."""
+    written: list[str] = field(default_factory=list)
+    """Which calls changed something."""
+
+    def holder(self) -> Holder:
+        self._call()
+        return PAGE
+
+    def token(self) -> Token:
+        return self.page_token
+
+    def app_subscription(self) -> AppSubscription | None:
+        self._call()
+        return self.app
+
+    def subscribe_app(self, callback_url: str, *, verify_token: str, fields: Collection[str]) -> None:
+        self._call("app")
+        if (callback_url, verify_token) != self.webhook:
+            raise MetaError("the webhook did not answer as it should; run it again")
+        self.app = AppSubscription(callback_url, active=True, fields=frozenset(fields))
+
+    def page_subscription(self) -> frozenset[str]:
+        self._call()
+        return self.fields
+
+    def subscribe_page(self, fields: Collection[str]) -> None:
+        self._call("page")
+        self.fields = frozenset(fields)
+
+    def unsubscribe_page(self) -> None:
+        self._call("page")
+        self.fields = frozenset()
+
+    def profile(self) -> Mapping[str, Any]:
+        self._call()
+        return {name: value for name, value in self.properties.items() if name in PROPERTIES}
+
+    def set_profile(self, properties: Mapping[str, Any]) -> None:
+        self._call("profile")
+        self.properties = {**self.properties, **properties}
+
+    def clear_profile(self) -> None:
+        self._call("profile")
+        self.properties = {name: value for name, value in self.properties.items() if name not in PROPERTIES}
+
+    def invalidate(self) -> None:
+        """The page token is dead."""
+        self.page_token = replace(self.page_token, is_valid=False)
+        self.refusal = MetaError("Meta refuses the page token; make a new one")
+
+    def _call(self, written: str = "") -> None:
+        if self.refusal:
+            raise self.refusal
+        self.written += [written] if written else []

@@ -1,0 +1,102 @@
+import pytest
+
+from chalicelib.channels.messenger.profile import wanted
+from chalicelib.channels.messenger.registration import AppSubscription
+from chalicelib.channels.messenger.wanted import FIELDS
+from chalicelib.errors import ConfigError, MetaError
+from chalicelib.setup import Setup
+from chalicelib.texts import Texts, load
+from tests.fakes.page import FakePage
+
+URL, VERIFY_TOKEN = "https://bot.example/api/webhook", "the verify token"
+ENGLISH = load("en")
+
+
+@pytest.fixture
+def page() -> FakePage:
+    return FakePage((URL, VERIFY_TOKEN))
+
+
+def set_up(page: FakePage, texts: Texts = ENGLISH) -> dict[str, bool]:
+    """Each step, and whether it wrote something."""
+    return {step.name: step.run() for step in Setup(page, texts).steps(URL, VERIFY_TOKEN)}
+
+
+def test_a_new_page_is_set_up_step_by_step(page: FakePage):
+    assert set_up(page) == {"Messenger webhook": True, "Messenger page": True, "Messenger profile": True}
+    assert page.app == AppSubscription(URL, active=True, fields=frozenset(FIELDS))
+    assert page.fields == frozenset(FIELDS)
+    assert page.properties == wanted(ENGLISH)
+    assert page.written == ["app", "page", "profile"]
+
+
+def test_setting_up_again_writes_nothing(page: FakePage):
+    set_up(page)
+    assert not any(set_up(page).values())
+    assert page.written == ["app", "page", "profile"]
+
+
+def test_what_was_interrupted_is_finished_by_setting_up_again(page: FakePage):
+    Setup(page, ENGLISH).steps(URL, VERIFY_TOKEN)[0].run()
+    assert set_up(page) == {"Messenger webhook": False, "Messenger page": True, "Messenger profile": True}
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        AppSubscription("https://old.example/webhook", active=True, fields=frozenset(FIELDS)),
+        AppSubscription(URL, active=False, fields=frozenset(FIELDS)),
+        AppSubscription(URL, active=True, fields=frozenset({"messages"})),
+        AppSubscription(URL, active=True, fields=frozenset({*FIELDS, "message_reads"})),
+    ],
+)
+def test_a_webhook_that_is_another_is_replaced(page: FakePage, found: AppSubscription):
+    set_up(page)
+    page.app = found
+    assert set_up(page) == {"Messenger webhook": True, "Messenger page": False, "Messenger profile": False}
+    assert page.app == AppSubscription(URL, active=True, fields=frozenset(FIELDS))
+
+
+def test_a_page_that_meta_unsubscribed_is_subscribed_again(page: FakePage):
+    set_up(page)
+    page.fields = frozenset()
+    assert set_up(page) == {"Messenger webhook": False, "Messenger page": True, "Messenger profile": False}
+    assert page.fields == frozenset(FIELDS)
+
+
+def test_new_words_reach_the_page_and_what_the_owner_added_stays(page: FakePage):
+    set_up(page)
+    page.properties = {**page.properties, "ice_breakers": ["theirs"]}
+    assert set_up(page, Texts("en", {**ENGLISH.sentences, "greeting": "Hello!"}))["Messenger profile"]
+    assert page.properties["greeting"] == [{"locale": "default", "text": "Hello!"}]
+    assert page.properties["ice_breakers"] == ["theirs"]
+    assert page.written == ["app", "page", "profile", "profile"]
+
+
+def test_words_that_are_too_long_are_refused_before_meta_is_asked(page: FakePage):
+    with pytest.raises(ConfigError, match="greeting"):
+        set_up(page, Texts("en", {**ENGLISH.sentences, "greeting": "x" * 161}))
+    assert "profile" not in page.written
+
+
+def test_a_webhook_that_does_not_answer_stops_the_deployment_with_nothing_written(page: FakePage):
+    page.webhook = (URL, "another verify token")
+    with pytest.raises(MetaError, match="webhook"):
+        set_up(page)
+    assert (page.app, page.fields, page.properties) == (None, frozenset(), {})
+
+
+def test_taking_down_leaves_the_page_silent_and_the_owners_own_untouched(page: FakePage):
+    set_up(page)
+    page.properties = {**page.properties, "ice_breakers": ["theirs"]}
+    assert [step.run() for step in Setup(page, ENGLISH).steps_back()] == [True, True]
+    assert (page.fields, page.properties) == (frozenset(), {"ice_breakers": ["theirs"]})
+
+
+def test_taking_down_again_writes_nothing(page: FakePage):
+    assert [step.run() for step in Setup(page, ENGLISH).steps_back()] == [False, False]
+    assert page.written == []
+
+
+def test_no_step_shows_the_verify_token(page: FakePage):
+    assert VERIFY_TOKEN not in repr(Setup(page, ENGLISH).steps(URL, VERIFY_TOKEN))

@@ -1,0 +1,113 @@
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+
+from chalicelib.channels.messenger import profile
+from chalicelib.channels.messenger.events import parse
+from chalicelib.commands import Command
+from chalicelib.commands import parse as command_of
+from chalicelib.errors import ConfigError
+from chalicelib.messages import IncomingMessage
+from chalicelib.texts import Texts, load
+
+ENGLISH: Final = load("en")
+WANTED: Final = profile.wanted(ENGLISH)
+[MENU] = WANTED["persistent_menu"]
+[LIST] = WANTED["commands"]
+
+
+def heard(**item: Any) -> str:
+    """What the bot hears when Meta delivers this."""
+    item = {"sender": {"id": "PSID"}, "recipient": {"id": "PAGE"}, "timestamp": 1_795_175_999_000, **item}
+    [event] = parse(json.dumps({"object": "page", "entry": [{"id": "PAGE", "messaging": [item]}]}).encode(), now=0)
+    assert isinstance(event, IncomingMessage)
+    return event.text
+
+
+def taps() -> Iterator[str]:
+    """What comes of each thing the profile offers."""
+    yield heard(postback={"mid": "m", "title": "Get started", "payload": WANTED["get_started"]["payload"]})
+    for button in MENU["call_to_actions"]:
+        yield heard(postback={"mid": "m", "title": button["title"], "payload": button["payload"]})
+    for command in LIST["commands"]:
+        yield heard(message={"mid": "m", "text": command["name"], "commands": [{"name": command["name"]}]})
+
+
+def changed(name: str, old: str, new: str) -> dict[str, Any]:
+    """The profile with something else in one property."""
+    return {**WANTED, name: json.loads(json.dumps(WANTED[name]).replace(old, new))}
+
+
+def test_whatever_the_profile_offers_the_bot_understands():
+    offered = [Command.HELP, Command.USAGE, Command.RESET, Command.FORGET]
+    assert [command_of(text) for text in taps()] == [Command.START, *offered, *offered]
+
+
+def test_the_greeting_fits():
+    [greeting] = WANTED["greeting"]
+    assert 0 < len(greeting["text"]) <= 160
+
+
+def test_the_menu_fits_and_leaves_people_their_keyboard():
+    assert 0 < len(MENU["call_to_actions"]) <= 20
+    assert all(0 < len(button["title"]) <= 30 and len(button["payload"]) <= 1000 for button in MENU["call_to_actions"])
+    assert MENU["composer_input_disabled"] is False
+
+
+def test_the_commands_fit_and_have_no_slash():
+    assert 0 < len(LIST["commands"]) <= 100
+    for command in LIST["commands"]:
+        assert 0 < len(command["name"]) <= 32
+        assert not command["name"].startswith("/")
+        assert 0 < len(command["description"]) <= 64
+
+
+def test_every_property_is_named():
+    assert tuple(WANTED) == profile.PROPERTIES
+
+
+@pytest.mark.parametrize(("key", "limit"), [("greeting", 160), ("menu_reset", 30)])
+def test_a_text_that_is_too_long_is_named_before_meta_refuses_it(key: str, limit: int):
+    fits = Texts("en", {**ENGLISH.sentences, key: "x" * limit})
+    assert profile.wanted(fits)
+    with pytest.raises(ConfigError, match=f'"{key}" has {limit + 1} characters; Meta takes {limit}'):
+        profile.wanted(Texts("en", {**ENGLISH.sentences, key: "x" * (limit + 1)}))
+
+
+def test_only_what_differs_is_written():
+    found = changed("greeting", "I am", "You are")
+    assert profile.differing(found, WANTED) == {"greeting": WANTED["greeting"]}
+    assert profile.differing({}, WANTED) == WANTED
+    assert profile.differing(WANTED, WANTED) == {}
+
+
+def test_what_meta_or_the_owner_adds_does_not_count_as_a_difference():
+    more = {**MENU, "disabled_surfaces": []}
+    found = {**WANTED, "persistent_menu": [more], "ice_breakers": [{"call_to_actions": []}]}
+    assert profile.differing(found, WANTED) == {}
+
+
+@pytest.mark.parametrize("odd", [None, "x", {}, [], [None], [MENU, MENU], [{"locale": "default"}]])
+def test_a_menu_of_another_shape_is_written_again(odd: object):
+    assert list(profile.differing({**WANTED, "persistent_menu": odd}, WANTED)) == ["persistent_menu"]
+
+
+def test_an_owner_may_change_the_words_but_not_where_they_lead():
+    assert profile.lacking(changed("greeting", "I am", "You are"), WANTED) == []
+    assert profile.lacking(changed("persistent_menu", "Start afresh", "Anew"), WANTED) == []
+    assert profile.lacking(changed("persistent_menu", "/reset", "RESET"), WANTED) == ["persistent_menu"]
+    assert profile.lacking(changed("commands", '"forget"', '"delete"'), WANTED) == ["commands"]
+    assert profile.lacking(changed("get_started", "/start", "HELLO"), WANTED) == ["get_started"]
+
+
+def test_an_owner_may_add_a_button():
+    link = {"type": "web_url", "title": "Our shop", "url": "https://example.org"}
+    found = {**WANTED, "persistent_menu": [{**MENU, "call_to_actions": [*MENU["call_to_actions"], link]}]}
+    assert profile.lacking(found, WANTED) == []
+
+
+def test_what_is_not_there_is_lacking():
+    assert profile.lacking({}, WANTED) == list(profile.PROPERTIES)
+    assert profile.lacking({**WANTED, "greeting": []}, WANTED) == ["greeting"]
