@@ -8,12 +8,16 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.errors import ConfigError
+from chalicelib.channels.messenger.graph import Graph
+from chalicelib.channels.messenger.page import GraphPage
+from chalicelib.errors import ConfigError, MetaError
 from chalicelib.settings import APP_NAME
+from chalicelib.setup import Setup
+from chalicelib.texts import load as load_texts
 from scripts.cli.stage import Place
 from scripts.deploy.code import Code
 from scripts.deploy.functions import WorkerSettings
@@ -101,11 +105,15 @@ class Deployment:
             Step("zip", "build what Lambda runs, with the versions that were tested", lambda _: self._build()),
             Step("code", "3 functions and a REST API, by `chalice deploy`", self._deploy_code),
             Step("worker", "retries, dead letters and what wakes it", self._set_up_worker),
+            Step("webhook", "Facebook verifies the address and sends the page's events there", self._subscribe_app),
+            Step("page", "the page tells the app what people write", lambda _: self._subscribe_page()),
+            Step("profile", "Get Started, greeting, menu and commands", lambda _: self._write_profile()),
         ]
 
     def removal(self) -> list[Step]:
         """What has to be done to take everything away, in order."""
         return [
+            Step("facebook", "take the page's menu and its subscription back", lambda _: self._leave_facebook()),
             Step("code", "delete the functions, their roles, the rule and the API", self._delete_code),
             Step("data stack", "delete the queues, topic, alarms, dashboard and logs", self._delete_stack),
             Step("table", "delete all conversations and people", lambda _: self._delete_table()),
@@ -117,6 +125,8 @@ class Deployment:
         return self.project / ".parley" / f"region-{self.stage}"
 
     def _store(self, secrets: Mapping[str, str]) -> str:
+        if "page-token" in secrets:  # what Facebook does not take is not stored either
+            self._setup({**self.vault.stored(), **secrets}).page.holder()
         self.vault.put(secrets)
         return f"{len(secrets)} stored" if secrets else "unchanged"
 
@@ -186,8 +196,47 @@ class Deployment:
         shutil.rmtree(self.folder, ignore_errors=True)
         return "deleted"
 
+    def _subscribe_app(self, say: Say) -> str:
+        known = self.vault.stored()
+        url = f"{self.url()}/webhook"
+        say(url)
+        return _changed(self._setup(known).subscribe_app(url, known["verify-token"]))
+
+    def _subscribe_page(self) -> str:
+        return _changed(self._setup(self.vault.stored()).subscribe_page())
+
+    def _write_profile(self) -> str:
+        return _changed(self._setup(self.vault.stored()).write_profile())
+
+    def _leave_facebook(self) -> str:
+        """As far as Facebook lets us: without a valid token there is nothing to take back with."""
+        setup = self._setup(self.vault.stored())
+        try:
+            setup.unsubscribe_page()
+            setup.clear_profile()
+        except (MetaError, ConfigError) as exc:
+            return f"left as it is: {exc}"
+        return "taken back"
+
+    def _setup(self, known: Mapping[str, str]) -> Setup:
+        """The page and the app, with these secrets."""
+
+        def secret(name: str) -> str:
+            if name not in known:
+                raise ConfigError(f"{name} is not stored: run scripts/parley deploy --stage {self.stage}")
+            return known[name]
+
+        graph = Graph(
+            self.place.settings.graph_url, token=partial(secret, "page-token"), app_secret=partial(secret, "app-secret")
+        )
+        return Setup(GraphPage(graph, app_id=partial(secret, "app-id")), load_texts("en"))
+
     def _client(self, service: str) -> Any:
         return self.place.aws.client(service)
+
+
+def _changed(written: bool) -> str:  # noqa: FBT001 (what a step of the set-up returns)
+    return "set" if written else "unchanged"
 
 
 def _words(secrets: Mapping[str, str]) -> str:

@@ -34,7 +34,7 @@ class Deployment:
     project: Project
     http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=60, trust_env=False))
 
-    def client(self, service: str) -> Any:
+    def client(self, service: Any) -> Any:
         """A client of the emulator."""
         return boto3.client(
             service,

@@ -33,9 +33,9 @@ def emulator_python() -> Path:
     python, stamp = _HOME / "bin" / "python", _HOME / "installed"
     wanted = " ".join((*EMULATOR, sys.version))
     if not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", _HOME], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *EMULATOR]
-        subprocess.run([*install, "-c", ROOT / "constraints.txt"], check=True, capture_output=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(_HOME)], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *EMULATOR]
+        subprocess.run([*install, "-c", str(ROOT / "constraints.txt")], check=True, capture_output=True)
         stamp.write_text(wanted)
     return python
 
@@ -47,7 +47,7 @@ def ministack(*options: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     env = {**os.environ, **CREDENTIALS, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
     env |= {"AWS_ENDPOINT_URL": url, "IOT_MTLS_ENABLED": "0", "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2"}
-    command = [emulator_python(), ROOT / "tests" / "deployed" / "emulator.py", *options]
+    command = [str(emulator_python()), str(ROOT / "tests" / "deployed" / "emulator.py"), *options]
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(f"{url}/_ministack/health", seconds=30)

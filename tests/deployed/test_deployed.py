@@ -6,36 +6,32 @@ import sys
 from pathlib import Path
 
 import boto3
+import pytest
 
 from scripts.world.aws import TICK
-from scripts.world.meta import PAGE_ID
-from tests.deployed.conftest import STAGE, Deployment, chalice_deploy, ministack
-from tests.world.meta import event, text_item
+from tests.deployed.conftest import Deployment
+from tests.deployed.running import STAGE, ministack
 
 LAMBDA_HAS = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 """What the runtime brings of its own."""
 
 
-def write(deployment: Deployment, person: str, text: str, *, mid: str | None = None) -> bytes:
-    body = event(text_item(person, text, page=PAGE_ID, mid=mid), page=PAGE_ID)
-    assert deployment.webhook(body) == 200
-    return body
-
-
 def test_meta_finds_its_webhook_where_it_was_deployed(deployment: Deployment):
-    query = {"hub.mode": "subscribe", "hub.verify_token": deployment.meta.verify_token, "hub.challenge": "1158201444"}
+    token = deployment.client("ssm").get_parameter(Name=f"/parley/{STAGE}/verify-token", WithDecryption=True)[
+        "Parameter"
+    ]["Value"]
+    query = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": "1158201444"}
     answer = deployment.http.get(deployment.meta.webhook_url, params=query)
     assert (answer.status_code, answer.text) == (200, "1158201444")
     assert deployment.http.get(deployment.meta.webhook_url, params=query | {"hub.verify_token": "x"}).status_code == 403
 
 
 def test_a_signed_message_is_answered_by_the_deployed_worker_once_however_often_it_comes(deployment: Deployment):
-    body = write(deployment, "anna", "What is a comet?", mid="m_comet")
-    deployment.wait_until(lambda: len(deployment.answers_to("anna")) == 1)
+    body = deployment.write("anna", "What is a comet?", mid="m_comet")
+    deployment.wait_for_answers("anna", 1)
     assert deployment.webhook(body) == 200
-    write(deployment, "anna", "And a star?")
-    deployment.wait_until(lambda: len(deployment.answers_to("anna")) == 2)
-    first, second = deployment.answers_to("anna")
+    deployment.write("anna", "And a star?")
+    first, second = deployment.wait_for_answers("anna", 2)
     assert "“What is a comet?”" in first
     assert "“And a star?”" in second
     assert "“What is a comet?”" in second
@@ -46,6 +42,19 @@ def test_a_forged_message_is_refused_where_it_was_deployed(deployment: Deploymen
     assert deployment.http.post(deployment.meta.webhook_url, content=b"{}", headers=headers).status_code == 403
 
 
+def test_whom_the_owner_blocks_gets_no_answer_any_more(deployment: Deployment):
+    deployment.write("rude", "Hello")
+    deployment.wait_for_answers("rude", 1)
+    blocked = deployment.parley("people", "block", "rude")
+    assert blocked.returncode == 0, blocked.stderr
+    asked = len(deployment.model.recorder.since(0))
+    deployment.write("rude", "Hello again")
+    deployment.write("kind", "Hello")
+    deployment.wait_for_answers("kind", 1)
+    assert len(deployment.answers_to("rude")) == 1
+    assert len(deployment.model.recorder.since(0)) == asked + 1
+
+
 def test_the_deployed_heartbeat_warms_the_deployed_functions(deployment: Deployment):
     answer = deployment.client("lambda").invoke(
         FunctionName=f"parley-{STAGE}-heartbeat", Payload=json.dumps(TICK).encode()
@@ -54,7 +63,7 @@ def test_the_deployed_heartbeat_warms_the_deployed_functions(deployment: Deploym
 
 
 def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tmp_path: Path):
-    [package] = (deployment.folder / ".chalice" / "deployments").glob("*.zip")
+    [package] = (deployment.project.folder / ".parley" / "build" / STAGE / ".chalice" / "deployments").glob("*.zip")
     shutil.unpack_archive(package, tmp_path / "task")
     (tmp_path / "runtime").mkdir()
     for name in LAMBDA_HAS:
@@ -67,7 +76,12 @@ def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tm
     assert done.returncode == 0, done.stderr
 
 
-def test_the_shim_is_still_needed(tmp_path: Path):
-    """When this fails, ministack can do without `tests/deployed/ministack.py`: delete it."""
+@pytest.fixture(scope="module")
+def plain_emulator_answers(deployment: Deployment) -> subprocess.CompletedProcess[str]:
     with ministack("--plain") as aws_url:
-        assert chalice_deploy(tmp_path, aws_url).returncode != 0
+        return deployment.project.parley("deploy", "--yes", aws_url=aws_url, **deployment.secrets)
+
+
+def test_the_shim_is_still_needed(plain_emulator_answers: subprocess.CompletedProcess[str]):
+    """When this fails, ministack can do without most of `tests/deployed/emulator.py`: delete that."""
+    assert "code: chalice deploy failed" in plain_emulator_answers.stderr
