@@ -134,6 +134,11 @@ class Deployment:
         return f"{'update' if self.stack.status() else 'create'}: table, queues, topic, alarms, dashboard, logs"
 
     def _deploy_stack(self, email: str | None, say: Say) -> str:
+        if not self.stack.status() and self._table_exists():
+            raise ConfigError(
+                f"the table {self.place.settings.table} exists already and belongs to no stack: delete or rename it, "
+                "or choose another --stage"
+            )
         kept = self.stack.parameters().get("OwnerEmail", "")
         return self.stack.deploy(
             {
@@ -143,6 +148,14 @@ class Deployment:
             },
             say=say,
         )
+
+    def _table_exists(self) -> bool:
+        client = self._client("dynamodb")
+        try:
+            client.describe_table(TableName=self.place.settings.table)
+        except client.exceptions.ResourceNotFoundException:
+            return False
+        return True
 
     def _build(self) -> str:
         self._region_note.parent.mkdir(exist_ok=True)

@@ -106,7 +106,31 @@ class Project:
         self, *arguments: str, aws_url: str, answer: str | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """`scripts/parley`, asked and answered without a terminal."""
-        env = {
+        return subprocess.run(
+            _command(arguments),
+            cwd=self.folder,
+            env=self._environment(aws_url, environment),
+            input=answer,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def started(self, *arguments: str, aws_url: str, **environment: str) -> subprocess.Popen[str]:
+        """The same, still running, in a process group of its own, as in a terminal."""
+        return subprocess.Popen(
+            _command(arguments),
+            cwd=self.folder,
+            env=self._environment(aws_url, environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def _environment(self, aws_url: str, more: dict[str, str]) -> dict[str, str]:
+        return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
@@ -117,9 +141,9 @@ class Project:
             "COLUMNS": "80",
             "NO_PROXY": "127.0.0.1",
             "PARLEY_API_URL": f"{aws_url}/_aws/execute-api/{{api}}/{{stage}}",
-            **environment,
+            **more,
         }
-        command = [sys.executable, "-m", "scripts.cli", *arguments, "--stage", STAGE]
-        return subprocess.run(
-            command, cwd=self.folder, env=env, input=answer, capture_output=True, text=True, check=False, timeout=300
-        )
+
+
+def _command(arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-u", "-m", "scripts.cli", *arguments, "--stage", STAGE]

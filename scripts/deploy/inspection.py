@@ -1,0 +1,232 @@
+"""A look at what a stage consists of in AWS, against what `parley deploy` makes: each deviation with its cure.
+
+What the bot depends on outside AWS is looked at by `chalicelib.checkup`, from here and from the cloud alike.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import ParleyError
+from chalicelib.findings import Finding, State
+from scripts.deploy.functions import AGE_S, RETRIES
+from scripts.deploy.steps import Deployment
+
+_COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+_SMALL_QUOTA: Final = 50
+"""Concurrent executions: new accounts may have ten, and each waiting answer takes one."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """One look at one stage."""
+
+    deployment: Deployment
+
+    def run(self) -> list[Finding]:
+        """Everything; a check that cannot be made is a finding as well."""
+        checks: dict[str, Callable[[], Iterable[Finding]]] = {
+            "credentials": self._credentials,
+            "data-stack": self._stack,
+            "table": self._table,
+            "functions": self._functions,
+            "retries": self._retries,
+            "wake": self._wake,
+            "heartbeat": self._rule,
+            "dead-letters": self._dead_letters,
+            "alarms": self._alarms,
+            "owner": self._owner,
+            "concurrency": self._concurrency,
+        }
+        return [finding for name, check in checks.items() for finding in self._made(name, check)]
+
+    def _made(self, name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+        try:
+            with self.deployment.place.explaining():
+                return list(check())
+        except (ParleyError, ClientError, BotoCoreError) as exc:
+            return [_broken(name, f"could not be looked at: {exc}", "nobody knows whether it works", "see the message")]
+
+    def _credentials(self) -> Iterable[Finding]:
+        place = self.deployment.place
+        yield _ok("credentials", f"account {place.account()} in {place.aws.region}")
+
+    def _stack(self) -> Iterable[Finding]:
+        stack = self.deployment.stack
+        status = stack.status()
+        if status not in _COMPLETE:
+            what = f"the stack {stack.name} is {status.lower().replace('_', ' ') or 'not there'}"
+            yield _broken("data-stack", what, "it holds the table, the queues and the alarms", self._deploy)
+        elif drifted := stack.drifted():
+            what = f"changed by hand: {', '.join(drifted)}"
+            why = "the next deployment may put it back, or fail over it"
+            yield _warning("data-stack", what, why, f"{self._deploy}, or change it in .chalice/resources.yaml")
+        else:
+            yield _ok("data-stack", "as the template made it")
+
+    def _table(self) -> Iterable[Finding]:
+        client, name = self._client("dynamodb"), self.deployment.place.settings.table
+        table = client.describe_table(TableName=name)["Table"]
+        ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
+        backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+        restorable = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+        lacking = [
+            what
+            for what, there in {
+                "the index due": "due" in _indexes(table),
+                "the index people": "people" in _indexes(table),
+                "expiry": ttl in {"ENABLED", "ENABLING"},
+                "point-in-time recovery": restorable == "ENABLED",
+                "deletion protection": table.get("DeletionProtectionEnabled", False),
+            }.items()
+            if not there
+        ]
+        if lacking:
+            why = "old conversations would stay for ever, or could not be restored, or nobody would be found"
+            yield _broken("table", f"{name} lacks {', '.join(lacking)}", why, self._deploy)
+        else:
+            yield _ok("table", f"{name}, {table.get('ItemCount', 0)} items at the last count")
+
+    def _functions(self) -> Iterable[Finding]:
+        config = json.loads((self.deployment.project / ".chalice" / "config.json").read_text())
+        stage = config["stages"][self.deployment.stage]
+        environment = {**config["environment_variables"], **stage.get("environment_variables", {})}
+        prefix = self.deployment.stack.name
+        for name, wanted in config["lambda_functions"].items():
+            function = prefix if name == "api_handler" else f"{prefix}-{name}"
+            yield self._function(function, wanted, environment)
+
+    def _function(self, function: str, wanted: Any, environment: dict[str, str]) -> Finding:
+        client, name = self._client("lambda"), f"function-{function}"
+        try:
+            found = client.get_function_configuration(FunctionName=function)
+        except client.exceptions.ResourceNotFoundException:
+            return _broken(name, "is not there", "the bot consists of it", self._deploy)
+        variables = found.get("Environment", {}).get("Variables", {})
+        differing = [
+            what
+            for what, same in {
+                f"memory is {found['MemorySize']} MB": found["MemorySize"] == wanted["lambda_memory_size"],
+                f"time-out is {found['Timeout']} s": found["Timeout"] == wanted["lambda_timeout"],
+                "its settings differ from .chalice/config.json": variables.items() >= environment.items(),
+                f"its state is {found.get('State')}": found.get("State", "Active") in {"Active", "Inactive"},
+                "its last update failed": found.get("LastUpdateStatus") != "Failed",
+            }.items()
+            if not same
+        ]
+        if differing:
+            return _broken(name, ", ".join(differing), "it was changed by hand or a deployment broke off", self._deploy)
+        return _ok(name, f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s")
+
+    def _retries(self) -> Iterable[Finding]:
+        client, worker = self._client("lambda"), self.deployment.place.settings.worker_function
+        queue = self.deployment.stack.outputs().get("DeadLettersArn")
+        try:
+            found = client.get_function_event_invoke_config(FunctionName=worker)
+        except client.exceptions.ResourceNotFoundException:
+            found = {}
+        destination = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        wanted = (RETRIES, AGE_S, queue)
+        if (found.get("MaximumRetryAttempts"), found.get("MaximumEventAgeInSeconds"), destination) != wanted:
+            why = "what fails for good would vanish, or be tried when it is too late for an answer"
+            yield _broken("retries", "the worker's retries are not as they should be", why, self._deploy)
+        else:
+            yield _ok("retries", f"{RETRIES} within an hour, then the dead-letter queue")
+
+    def _wake(self) -> Iterable[Finding]:
+        client, worker = self._client("lambda"), self.deployment.place.settings.worker_function
+        queue = self.deployment.stack.outputs().get("WakeQueueArn")
+        mappings = client.list_event_source_mappings(FunctionName=worker)["EventSourceMappings"]
+        listening = {mapping["EventSourceArn"] for mapping in mappings if mapping["State"] in {"Enabled", "Creating"}}
+        if listening != ({queue} if queue else set()):
+            why = "the worker would be woken by the heartbeat alone, once a minute"
+            yield _broken("wake", "the worker does not listen to the queue it should", why, self._deploy)
+        else:
+            yield _ok("wake", "by the FIFO queue" if queue else "by asynchronous invocation")
+
+    def _rule(self) -> Iterable[Finding]:
+        client, name = self._client("events"), f"{self.deployment.stack.name}-heartbeat-event"
+        try:
+            state = client.describe_rule(Name=name)["State"]
+        except client.exceptions.ResourceNotFoundException:
+            state = "not there"
+        if state != "ENABLED":
+            why = "functions get cold, and what a crash left behind stays unanswered"
+            yield _broken("heartbeat", f"its rule is {state.lower()}", why, self._deploy)
+        else:
+            yield _ok("heartbeat", "every minute")
+
+    def _dead_letters(self) -> Iterable[Finding]:
+        client = self._client("sqs")
+        waiting = sum(self._waiting(client, f"{self.deployment.stack.name}-dead{suffix}") for suffix in ("", ".fifo"))
+        if waiting:
+            cure = f"scripts/parley replay --stage {self.deployment.stage}, and see scripts/parley logs --errors"
+            yield _warning("dead-letters", f"{waiting} wait", "somebody was not answered even after retries", cure)
+        else:
+            yield _ok("dead-letters", "none")
+
+    @staticmethod
+    def _waiting(client: Any, queue: str) -> int:
+        try:
+            url = client.get_queue_url(QueueName=queue)["QueueUrl"]
+        except client.exceptions.QueueDoesNotExist:
+            return 0
+        name = "ApproximateNumberOfMessages"
+        return int(client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+    def _alarms(self) -> Iterable[Finding]:
+        found = self._client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.deployment.stack.name}-")
+        ringing = [alarm for alarm in found["MetricAlarms"] if alarm["StateValue"] == "ALARM"]
+        for alarm in ringing:
+            why, _, cure = alarm.get("AlarmDescription", "").partition(" See: ")
+            yield _warning(f"alarm-{alarm['AlarmName']}", "it rings", why, cure)
+        if not ringing:
+            yield _ok("alarms", f"{len(found['MetricAlarms'])}, none rings")
+
+    def _owner(self) -> Iterable[Finding]:
+        topic = self.deployment.stack.outputs().get("TopicArn", "")
+        found = self._client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] if topic else []
+        confirmed = [one for one in found if one["SubscriptionArn"].startswith("arn:")]
+        if confirmed:
+            yield _ok("owner", f"{len(confirmed)} are told of faults and new people")
+        elif found:
+            cure = "open the mail that AWS sent there, and click on Confirm subscription"
+            yield _warning("owner", "the e-mail address is not confirmed yet", "alarms reach nobody", cure)
+        else:
+            cure = f"{self._deploy} --email you@example.org"
+            yield _warning("owner", "nobody is told of faults and new people", "alarms reach nobody", cure)
+
+    def _concurrency(self) -> Iterable[Finding]:
+        limit = self._client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+        if limit < _SMALL_QUOTA:
+            why = "each answer that is being written takes one, so few people are answered at the same time"
+            cure = "ask for more in the AWS console: Service Quotas, AWS Lambda, Concurrent executions"
+            yield _warning("concurrency", f"this account may run {limit} functions at a time", why, cure)
+        else:
+            yield _ok("concurrency", f"{limit} at a time")
+
+    @property
+    def _deploy(self) -> str:
+        return f"scripts/parley deploy --stage {self.deployment.stage}"
+
+    def _client(self, service: str) -> Any:
+        return self.deployment.place.aws.client(service)
+
+
+def _indexes(table: Any) -> set[str]:
+    return {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
+
+
+def _ok(name: str, what: str) -> Finding:
+    return Finding(name, State.OK, what)
+
+
+def _warning(name: str, what: str, why: str, cure: str) -> Finding:
+    return Finding(name, State.WARNING, what, why, cure)
+
+
+def _broken(name: str, what: str, why: str, cure: str) -> Finding:
+    return Finding(name, State.BROKEN, what, why, cure)

@@ -1,0 +1,142 @@
+"""Each failure of a deployment ends in one clear message, and running the command again finishes the job."""
+
+import io
+import os
+import signal
+import subprocess
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+
+from scripts.world.aws import free_port
+from tests.deployed.conftest import Deployment
+from tests.deployed.gate import gate
+from tests.deployed.running import STAGE, ministack
+
+
+@pytest.fixture
+def account(undeployed: Deployment) -> Iterator[Deployment]:
+    """An AWS account of its own, in which nothing is deployed; the zip is built already."""
+    undeployed.meta.recorder.reset()
+    with ministack() as aws_url:
+        yield Deployment(aws_url, undeployed.meta, undeployed.model, undeployed.project, undeployed.http)
+
+
+def message(result: subprocess.CompletedProcess[str]) -> str:
+    """The one message of a command that failed; how to go on is its last line."""
+    assert result.returncode == 1, result.stdout + result.stderr
+    said, done, again = result.stderr.removeprefix("Error: ").splitlines()
+    assert done.startswith("Done: ")
+    assert again == f"To go on: scripts/parley deploy --stage {STAGE}"
+    assert "Traceback" not in result.stdout
+    return said
+
+
+def line(result: subprocess.CompletedProcess[str]) -> str:
+    """The one line of a command that did not begin."""
+    assert result.returncode == 1, result.stdout + result.stderr
+    [said] = result.stderr.removeprefix("Error: ").splitlines()
+    return said
+
+
+def finishes(account: Deployment) -> None:
+    """The same command again: the bot runs, once, and answers."""
+    again = account.deploy()
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert len(account.client("apigateway").get_rest_apis()["items"]) == 1
+    account.write("zoe", "Are you there?")
+    account.wait_for_answers("zoe", 1)
+
+
+def test_a_region_that_does_not_exist(account: Deployment):
+    assert line(account.deploy(AWS_REGION="eu-nowhere-1")).startswith("there is no AWS region eu-nowhere-1")
+
+
+def test_a_region_where_the_stage_is_not(account: Deployment):
+    note = account.project.folder / ".parley" / f"region-{STAGE}"
+    note.parent.mkdir(exist_ok=True)
+    note.write_text("us-east-1")
+    said = line(account.deploy(AWS_REGION="eu-central-1"))
+    assert said.startswith(
+        f"stage {STAGE} runs in us-east-1, and AWS_REGION says eu-central-1: set AWS_REGION=us-east-1"
+    )
+
+
+def test_no_network(account: Deployment):
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    result = account.project.parley("deploy", "--yes", aws_url=nowhere, **account.secrets)
+    assert line(result).startswith("AWS cannot be reached in us-east-1: check the network")
+
+
+def test_a_value_that_nobody_gave(account: Deployment):
+    said = line(account.parley("deploy", "--yes"))
+    assert said.startswith("nobody gave app-id (PARLEY_APP_ID), app-secret (PARLEY_APP_SECRET), page-token")
+
+
+def test_a_page_token_that_facebook_does_not_take_is_not_even_stored(account: Deployment):
+    said = message(account.deploy(PARLEY_PAGE_TOKEN="EAA" + "x" * 40))
+    assert said.startswith("secrets: Meta refuses the page token (code 190")
+    assert account.client("ssm").describe_parameters()["Parameters"] == []
+    finishes(account)
+
+
+@pytest.mark.parametrize(
+    ("action", "step"),
+    [("cloudformation:CreateStack", "data stack"), ("lambda:CreateFunction", "code"), ("ssm:PutParameter", "secrets")],
+)
+def test_a_missing_permission(account: Deployment, action: str, step: str):
+    with gate(account.aws_url) as (url, door):
+        door.forbidden = action
+        said = message(account.project.parley("deploy", "--yes", aws_url=url, **account.secrets))
+    assert said.startswith(f"{step}: these AWS credentials may not do {action} in us-east-1")
+    finishes(account)
+
+
+def test_a_webhook_that_facebook_cannot_reach(account: Deployment):
+    said = message(account.deploy(PARLEY_API_URL=f"http://127.0.0.1:{free_port()}"))
+    assert said.startswith("webhook: Meta asked the webhook, which did not answer as it should")
+    finishes(account)
+
+
+def test_a_table_that_has_the_name_already(account: Deployment):
+    dynamodb = account.client("dynamodb")
+    dynamodb.create_table(
+        TableName=f"parley-{STAGE}",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    said = message(account.deploy())
+    assert said.startswith(
+        f"data stack: the table parley-{STAGE} exists already and belongs to no stack: delete or rename"
+    )
+    dynamodb.delete_table(TableName=f"parley-{STAGE}")
+    finishes(account)
+
+
+def test_a_function_of_somebody_else_is_not_overwritten(account: Deployment):
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("other.py", "def handler(event, context): return 'mine'")
+    functions = account.client("lambda")
+    functions.create_function(
+        FunctionName=f"parley-{STAGE}-worker",
+        Runtime="python3.11",
+        Role="arn:aws:iam::000000000000:role/other",
+        Handler="other.handler",
+        Code={"ZipFile": code.getvalue()},
+    )
+    said = message(account.deploy())
+    assert said.startswith(f"code: the function parley-{STAGE}-worker exists and was not made by Parley")
+    functions.delete_function(FunctionName=f"parley-{STAGE}-worker")
+    finishes(account)
+
+
+@pytest.mark.parametrize(("number", "at"), [(signal.SIGKILL, "Creating Rest API"), (signal.SIGINT, "Creating lambda")])
+def test_a_deployment_that_is_interrupted(account: Deployment, number: signal.Signals, at: str):
+    with account.project.started("deploy", "--yes", aws_url=account.aws_url, **account.secrets) as process:
+        assert process.stdout
+        assert any(at in said for said in process.stdout)
+        os.killpg(process.pid, number)
+    finishes(account)
