@@ -17,6 +17,7 @@ from chalicelib.intake import Intake
 from chalicelib.notify import TopicNotifier
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
+from chalicelib.ports import Wake
 from chalicelib.secrets import Secrets
 from chalicelib.settings import Settings
 from chalicelib.store.alerts import DynamoAlerts
@@ -25,7 +26,7 @@ from chalicelib.store.people import DynamoPeople
 from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from chalicelib.texts import load as load_texts
-from chalicelib.wake import LambdaWake, LambdaWarmer
+from chalicelib.wake import FifoWake, LambdaWake, LambdaWarmer
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -113,7 +114,7 @@ def worker() -> "Worker":
         clock=clock,
         log=log,
     )
-    return Worker(inbox, turns, sender, owner, clock=clock, new_id=lambda: uuid.uuid4().hex, log=log)
+    return Worker(inbox, turns, sender, owner, clock=clock, new_id=_new_id, log=log)
 
 
 @cache
@@ -129,8 +130,15 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _wake() -> LambdaWake:
-    return LambdaWake(_session().client("lambda", config=_QUICK), settings().worker_function)
+def _wake() -> Wake:
+    here = settings()
+    if here.wake == "fifo":
+        return FifoWake(_session().client("sqs", config=_QUICK), here.wake_queue, new_id=_new_id)
+    return LambdaWake(_session().client("lambda", config=_QUICK), here.worker_function)
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
 
 
 def _owner(log: Log) -> Owner:

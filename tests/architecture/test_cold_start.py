@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import Final
 
+import pytest
+
 from tests.architecture.source import ROOT
 
 WORKERS_ONLY: Final = {"openai", "requests", "pydantic", "httpx2", "chalicelib.worker", "chalicelib.models.openai"}
@@ -51,6 +53,13 @@ def test_the_door_answers_without_what_only_the_worker_needs():
     modules = loaded(SEND_TOO_MUCH, AWS_DEFAULT_REGION="eu-central-1")
     assert modules & WORKERS_ONLY == set()
     assert "chalicelib.intake" in modules
+
+
+@pytest.mark.parametrize(("way", "adapter"), [("lambda", "LambdaWake"), ("fifo", "FifoWake")])
+@pytest.mark.parametrize("function", ["intake", "heartbeat"])
+def test_the_worker_is_woken_the_way_the_settings_say(function: str, way: str, adapter: str):
+    chosen = f"from chalicelib import bootstrap\nassert type(bootstrap.{function}().wake).__name__ == {adapter!r}"
+    loaded(chosen, AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
 
 
 def test_the_worker_does_load_them_so_that_the_names_above_are_right():
