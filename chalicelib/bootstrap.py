@@ -71,7 +71,7 @@ def intake() -> Intake:
     return Intake(
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
-        wake=_wake(),
+        wake=_wake(in_turn=True),
         owner=lambda: _owner(log),
         app_secrets=app_secrets,
         verify_token=partial(secrets.get, VERIFY_TOKEN),
@@ -122,7 +122,8 @@ def heartbeat() -> Heartbeat:
     """The scheduled function's service."""
     here = settings()
     warmer = LambdaWarmer(_session().client("lambda", config=_PATIENT), here.api_function, here.worker_function)
-    return Heartbeat(inbox=DynamoInbox(table()), wake=_wake(), warmer=warmer, clock=clock, log=Log(lambda: ""))
+    wake = _wake(in_turn=False)
+    return Heartbeat(inbox=DynamoInbox(table()), wake=wake, warmer=warmer, clock=clock, log=Log(lambda: ""))
 
 
 def clock() -> int:
@@ -130,10 +131,10 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _wake() -> Wake:
+def _wake(*, in_turn: bool) -> Wake:
     here = settings()
     if here.wake == "fifo":
-        return FifoWake(_session().client("sqs", config=_QUICK), here.wake_queue, new_id=_new_id)
+        return FifoWake(_session().client("sqs", config=_QUICK), here.wake_queue, new_id=_new_id, in_turn=in_turn)
     return LambdaWake(_session().client("lambda", config=_QUICK), here.worker_function)
 
 

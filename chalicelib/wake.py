@@ -15,6 +15,7 @@ from chalicelib.messages import ConversationId
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
 
 _HEALTH_REQUEST: Final[dict[str, Any]] = {
     "resource": "/health",
@@ -50,33 +51,36 @@ class LambdaWake:
 
 @dataclass(frozen=True)
 class FifoWake:
-    """`ports.Wake` by an SQS FIFO queue, from which Lambda brings the worker one message of a conversation at a time.
+    """`ports.Wake` by an SQS FIFO queue, from which Lambda brings the worker one wake of a conversation at a time.
 
     Each wake has a deduplication id of its own. Were it made of the content, which is the same for every wake of a
     conversation, SQS would swallow all that follow within five minutes; so only a repetition of one call is swallowed.
     """
 
-    client: Any
-    """Of SQS."""
+    client: "SQSClient"
     queue: str
     """Its name. Its address is asked for once and kept."""
     new_id: Callable[[], str]
+    in_turn: bool
+    """Wait for earlier wakes of the conversation. When a worker failed, they are held back until the queue's visibility
+    time-out is over: whoever comes to the rescue must not wait for them. The lease keeps two workers apart even so."""
 
     def wake(self, conversation: ConversationId) -> None:
+        wake_id = self.new_id()
+        of_conversation = hashlib.sha256(conversation.encode()).hexdigest()  # any id fits so, and none is shown
         try:
             self.client.send_message(
                 QueueUrl=self._url,
                 MessageBody=invocation.wake(conversation),
-                MessageGroupId=hashlib.sha256(conversation.encode()).hexdigest(),  # any id fits so, and none is shown
-                MessageDeduplicationId=self.new_id(),
+                MessageGroupId=of_conversation if self.in_turn else wake_id,
+                MessageDeduplicationId=wake_id,
             )
         except (ClientError, BotoCoreError) as exc:
             raise WakeError("the wake queue could not be written to") from exc
 
     @cached_property
     def _url(self) -> str:
-        url: str = self.client.get_queue_url(QueueName=self.queue)["QueueUrl"]
-        return url
+        return self.client.get_queue_url(QueueName=self.queue)["QueueUrl"]
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ answer = app.app({"requestContext": post, "headers": {}, "body": " " * (MAX_BODY
     ("multiValueQueryStringParameters", "pathParameters", "stageVariables")), None)
 assert answer["statusCode"] == 413, answer
 """
+WAKE_OF: Final = """
+from chalicelib import bootstrap
+wake = bootstrap.{}().wake
+assert type(wake).__name__ + " in turn" * getattr(wake, "in_turn", False) == "{}", wake
+"""
 LOADED: Final = """
 print(json.dumps(sorted(sys.modules)))
 """
@@ -55,11 +60,17 @@ def test_the_door_answers_without_what_only_the_worker_needs():
     assert "chalicelib.intake" in modules
 
 
-@pytest.mark.parametrize(("way", "adapter"), [("lambda", "LambdaWake"), ("fifo", "FifoWake")])
-@pytest.mark.parametrize("function", ["intake", "heartbeat"])
-def test_the_worker_is_woken_the_way_the_settings_say(function: str, way: str, adapter: str):
-    chosen = f"from chalicelib import bootstrap\nassert type(bootstrap.{function}().wake).__name__ == {adapter!r}"
-    loaded(chosen, AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
+@pytest.mark.parametrize(
+    ("way", "function", "wake"),
+    [
+        ("lambda", "intake", "LambdaWake"),
+        ("lambda", "heartbeat", "LambdaWake"),
+        ("fifo", "intake", "FifoWake in turn"),
+        ("fifo", "heartbeat", "FifoWake"),
+    ],
+)
+def test_the_worker_is_woken_the_way_the_settings_say(way: str, function: str, wake: str):
+    loaded(WAKE_OF.format(function, wake), AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
 
 
 def test_the_worker_does_load_them_so_that_the_names_above_are_right():

@@ -64,6 +64,7 @@ FOREIGN: Final = {
     "mypy_boto3_dynamodb": TOUCH_THE_WORLD,
     "mypy_boto3_lambda": TOUCH_THE_WORLD,
     "mypy_boto3_sns": TOUCH_THE_WORLD,
+    "mypy_boto3_sqs": TOUCH_THE_WORLD,
     "mypy_boto3_ssm": TOUCH_THE_WORLD,
     "chalice": {"app"},
     "requests": {"channels.messenger.graph"},

@@ -135,7 +135,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
 
 def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:
     LambdaWake(audit.client("lambda"), "parley-dev-worker").wake(conversation)
-    FifoWake(audit.client("sqs"), "parley-dev-wake.fifo", new_id=lambda: "1").wake(conversation)
+    FifoWake(audit.client("sqs"), "parley-dev-wake.fifo", new_id=lambda: "1", in_turn=True).wake(conversation)
 
 
 def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):

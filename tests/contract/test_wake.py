@@ -4,7 +4,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -108,12 +108,16 @@ class Queue:
 
     def __post_init__(self) -> None:
         # By content as well, so that a wake without an id of its own would be swallowed and not refused.
-        attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true", "VisibilityTimeout": "360"}
+        attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true", "VisibilityTimeout": "1800"}
         self.url = self.sqs.create_queue(QueueName=self.name, Attributes=attributes)["QueueUrl"]
 
     @property
     def wake(self) -> FifoWake:
-        return FifoWake(self.sqs, self.name, new_id=lambda: f"wake-{next(self._numbers)}")
+        return FifoWake(self.sqs, self.name, new_id=lambda: f"wake-{next(self._numbers)}", in_turn=True)
+
+    @property
+    def sweep(self) -> FifoWake:
+        return replace(self.wake, in_turn=False)
 
     def receive(self) -> dict[str, Any] | None:
         """The next message; it is in flight until it is deleted."""
@@ -141,9 +145,9 @@ def sent_to(message: dict[str, Any] | None) -> ConversationId | None:
     return invocation.conversation_of(event_of(message)) if message else None
 
 
-def by_queue(queue: Queue) -> Waking:
+def by_queue(queue: Queue, wake: Wake) -> Waking:
     return Waking(
-        queue.wake,
+        wake,
         events=lambda: [event_of(message) for message in queue.drain()],
         breaks=lambda: queue.sqs.delete_queue(QueueUrl=queue.url),
     )
@@ -165,14 +169,16 @@ def queue(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue(f"{request.param}_queue")
 
 
-@pytest.fixture(params=["fake", "lambda", "moto", "ministack"])
+@pytest.fixture(params=["fake", "lambda", "moto", "ministack", "moto, sweeping", "ministack, sweeping"])
 def waking(request: pytest.FixtureRequest) -> Waking:
     match request.param:
         case "fake":
             return remembering()
         case "lambda":
             return by_lambda()
-    return by_queue(request.getfixturevalue(f"{request.param}_queue"))
+    emulator, _, sweeping = request.param.partition(", ")
+    queue = request.getfixturevalue(f"{emulator}_queue")
+    return by_queue(queue, queue.sweep if sweeping else queue.wake)
 
 
 # What every way promises.
@@ -212,7 +218,8 @@ def test_a_worker_that_can_be_woken_no_longer_is_said_so(waking: Waking):
 @pytest.mark.parametrize("service", ["lambda", "sqs"])
 def test_a_service_out_of_reach_is_said_so(service: str):
     nowhere = client(service, f"http://127.0.0.1:{free_port()}")
-    wake: Wake = LambdaWake(nowhere, WORKER) if service == "lambda" else FifoWake(nowhere, "q.fifo", new_id=lambda: "1")
+    by_fifo = FifoWake(nowhere, "parley-dev-wake.fifo", new_id=lambda: "1", in_turn=True)
+    wake: Wake = LambdaWake(nowhere, WORKER) if service == "lambda" else by_fifo
     with pytest.raises(WakeError):
         wake.wake(ANNA)
 
@@ -246,6 +253,16 @@ def test_a_wake_whose_worker_failed_comes_again_before_later_ones(queue: Queue):
     again = queue.receive()
     assert again
     assert again["MessageId"] == first["MessageId"]
+
+
+def test_a_sweep_does_not_wait_for_the_wake_of_a_worker_that_failed(queue: Queue):
+    queue.wake.wake(ANNA)
+    assert queue.receive(), "its worker fails, and never says so"
+    queue.wake.wake(ANNA)
+    assert queue.receive() is None
+    for _ in range(2):
+        queue.sweep.wake(ANNA)
+        assert sent_to(queue.receive()) == ANNA
 
 
 def test_without_an_id_of_its_own_a_second_wake_would_be_swallowed(queue: Queue):
