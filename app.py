@@ -7,7 +7,6 @@ from chalice.app import Chalice, Rate, Request, Response
 
 from chalicelib import bootstrap
 from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError
-from chalicelib.messages import ConversationId
 
 app = Chalice(app_name="parley", configure_logs=False)
 
@@ -49,11 +48,8 @@ def webhook() -> Response:
 
 @app.lambda_function(name="worker")
 def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Answer a conversation. Whatever goes wrong is raised, so that Lambda tries again."""
-    service = bootstrap.worker()
-    if event.get("ping"):
-        return {"outcome": "warm"}
-    outcome = service.run(ConversationId(event["conversation"]), remaining_ms=context.get_remaining_time_in_millis)
+    """Answer a conversation. Whatever goes wrong is raised, so that Lambda or the queue tries again."""
+    outcome = bootstrap.worker().invoked(event, remaining_ms=context.get_remaining_time_in_millis)
     return {"outcome": outcome.value}
 
 

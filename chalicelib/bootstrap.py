@@ -17,6 +17,7 @@ from chalicelib.intake import Intake
 from chalicelib.notify import TopicNotifier
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
+from chalicelib.ports import Wake
 from chalicelib.secrets import Secrets
 from chalicelib.settings import Settings
 from chalicelib.store.alerts import DynamoAlerts
@@ -25,7 +26,7 @@ from chalicelib.store.people import DynamoPeople
 from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from chalicelib.texts import load as load_texts
-from chalicelib.wake import LambdaWake, LambdaWarmer
+from chalicelib.wake import FifoWake, LambdaWake, LambdaWarmer
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -72,7 +73,7 @@ def intake() -> Intake:
     return Intake(
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
-        wake=_wake(),
+        wake=_wake(in_turn=True),
         owner=lambda: _owner(log, secrets),
         app_secrets=app_secrets,
         verify_token=partial(secrets.get, VERIFY_TOKEN),
@@ -115,7 +116,7 @@ def worker() -> "Worker":
         clock=clock,
         log=log,
     )
-    return Worker(inbox, turns, sender, owner, clock=clock, new_id=lambda: uuid.uuid4().hex, log=log)
+    return Worker(inbox, turns, sender, owner, clock=clock, new_id=_new_id, log=log)
 
 
 @cache
@@ -123,7 +124,8 @@ def heartbeat() -> Heartbeat:
     """The scheduled function's service."""
     here = settings()
     warmer = LambdaWarmer(_session().client("lambda", config=_PATIENT), here.api_function, here.worker_function)
-    return Heartbeat(inbox=DynamoInbox(table()), wake=_wake(), warmer=warmer, clock=clock, log=Log(lambda: ""))
+    wake = _wake(in_turn=False)
+    return Heartbeat(inbox=DynamoInbox(table()), wake=wake, warmer=warmer, clock=clock, log=Log(lambda: ""))
 
 
 def clock() -> int:
@@ -131,8 +133,15 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _wake() -> LambdaWake:
-    return LambdaWake(_session().client("lambda", config=_QUICK), settings().worker_function)
+def _wake(*, in_turn: bool) -> Wake:
+    here = settings()
+    if here.wake == "fifo":
+        return FifoWake(_session().client("sqs", config=_QUICK), here.wake_queue, new_id=_new_id, in_turn=in_turn)
+    return LambdaWake(_session().client("lambda", config=_QUICK), here.worker_function)
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
 
 
 def _owner(log: Log, secrets: Secrets) -> Owner:

@@ -47,7 +47,7 @@ class LeaseLost(ParleyError):
 
 
 class WakeError(ParleyError):
-    """The worker could not be invoked."""
+    """The worker could not be woken."""
 
 
 class NotifyError(ParleyError):

@@ -21,6 +21,10 @@ class Settings:
     secrets_prefix: str
     worker_function: str
     api_function: str
+    wake: Literal["lambda", "fifo"]
+    """How the worker is woken."""
+    wake_queue: str
+    """The queue for `fifo`."""
     zone: ZoneInfo
     daily_limit: int
     model: str
@@ -43,6 +47,8 @@ class Settings:
             secrets_prefix=f"/{APP_NAME}/{stage}",
             worker_function=f"{APP_NAME}-{stage}-worker",
             api_function=f"{APP_NAME}-{stage}",
+            wake=_wake(env.get("PARLEY_WAKE", "lambda")),
+            wake_queue=f"{APP_NAME}-{stage}-wake.fifo",
             zone=_zone(env.get("PARLEY_TIMEZONE", "UTC")),
             daily_limit=_whole_number("PARLEY_DAILY_LIMIT", env.get("PARLEY_DAILY_LIMIT", "10")),
             model=env.get("PARLEY_MODEL", "gpt-6-luna"),
@@ -73,3 +79,10 @@ def _api(value: str, *, is_openai: bool) -> Literal["responses", "chat"]:
         case "auto":
             return "responses" if is_openai else "chat"
     raise ConfigError(f'PARLEY_MODEL_API is "{value}"; it must be auto, responses or chat')
+
+
+def _wake(value: str) -> Literal["lambda", "fifo"]:
+    match value:
+        case "lambda" | "fifo":
+            return value
+    raise ConfigError(f'PARLEY_WAKE is "{value}"; it must be lambda or fifo')

@@ -1,10 +1,11 @@
 """The worker's story: take a conversation, answer its turns in order, give it back. Every write is the inbox's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
+from chalicelib import invocation
 from chalicelib.commands import Command, parse
 from chalicelib.errors import ChannelBroken, LeaseLost, ParleyError, PersonUnreachable
 from chalicelib.messages import ConversationId, Lease, Reply, Turn, TurnState
@@ -26,6 +27,8 @@ class Outcome(Enum):
     """Too little time is left for another turn; the heartbeat goes on."""
     LOST = "lost"
     """The lease ran out under way; whoever has it now goes on."""
+    WARM = "warm"
+    """Nothing was asked."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,17 @@ class Worker:
     new_id: Callable[[], str]
     log: Log
 
+    def invoked(self, event: Mapping[str, Any], *, remaining_ms: Callable[[], float]) -> Outcome:
+        """Do what an invocation asks for. Raises ConfigError when it is none of ours."""
+        conversation = invocation.conversation_of(event)
+        return Outcome.WARM if conversation is None else self.run(conversation, remaining_ms=remaining_ms)
+
     def run(self, conversation: ConversationId, *, remaining_ms: Callable[[], float]) -> Outcome:
-        """Drain one conversation within the time that remains. Any error but a lost lease is raised: Lambda retries."""
+        """Drain one conversation within the time that remains. Any error but a lost lease is raised: it is tried again.
+
+        A wake may be used up on BUSY: its turn was in the inbox before it, and `release` is refused to a holder who has
+        not seen that turn; should the holder die, the heartbeat wakes again.
+        """
         time = TimeLeft(self.clock, remaining_ms)
         lease = self.inbox.take(conversation, owner=self.new_id(), now=self.clock(), until=time.until())
         if lease is None:

@@ -107,12 +107,12 @@ def find(stage: str, env: Mapping[str, str]) -> Place:
 
 
 def _deployed(stage: str, env: Mapping[str, str]) -> Place:
-    settings = Settings.from_env({**_configured(stage), **_ours(env), "PARLEY_STAGE": stage})
+    settings = Settings.from_env({**configured(stage), **_ours(env), "PARLEY_STAGE": stage})
     return Place(settings, _aws(env.get("AWS_REGION") or None))
 
 
-def _configured(stage: str) -> dict[str, str]:
-    """What `chalice deploy` would set for the stage."""
+def configured(stage: str) -> dict[str, str]:
+    """The environment that the stage's functions are given. A stage that nobody defined is refused."""
     config = _read(_CONFIG)
     stages = config.get("stages", {})
     if stage not in stages:

@@ -18,7 +18,7 @@ from chalicelib.errors import ConfigError, MetaError
 from chalicelib.settings import APP_NAME
 from chalicelib.setup import Setup
 from chalicelib.texts import load as load_texts
-from scripts.cli.stage import Place
+from scripts.cli.stage import Place, configured
 from scripts.deploy.code import Code
 from scripts.deploy.functions import WorkerSettings
 from scripts.deploy.package import build, copy
@@ -144,7 +144,7 @@ class Deployment:
             {
                 "Stage": self.stage,
                 "OwnerEmail": kept if email is None else email,
-                "Wake": os.environ.get("PARLEY_WAKE", "lambda"),
+                "Wake": configured(self.stage).get("PARLEY_WAKE", "lambda"),
             },
             say=say,
         )

@@ -9,6 +9,7 @@ import threading
 import webbrowser
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from chalicelib.settings import Settings
 from scripts.world.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaDoor, Post, is_free
 from scripts.world.control import Control
 from scripts.world.functions import FunctionFailed, Functions, Spec
+from scripts.world.mapping import EventSourceMapping
 from scripts.world.meta import PAGE_ID, Meta
 from scripts.world.model import StandIn
 from scripts.world.options import demo_options
@@ -31,6 +34,7 @@ from scripts.world.table import create_table, put_secrets
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
+WORKER = f"{TABLE}-worker"
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".parley"
 _CONFIG: Mapping[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())
@@ -45,7 +49,10 @@ class World:
         self.log_file = STATE / f"demo-{port}.log"
         self._state_file = STATE / f"demo-{port}.json"
         self.emulator = Emulator()
-        self.functions = Functions(_specs(worker_timeout_s))
+        specs = _specs(worker_timeout_s)
+        self.functions = Functions(specs)
+        self._worker_timeout_s = specs[WORKER].timeout_s
+        self._mapping: EventSourceMapping | None = None
         self.meta = Meta(f"{self.url}/webhook")
         self.stand_in = StandIn()
         self.post = Post()
@@ -98,7 +105,7 @@ class World:
             people=DynamoPeople(bootstrap.table()),
             settings=bootstrap.settings(),
             beat=self._beat,
-            kill_workers=lambda: self.functions.kill(f"{TABLE}-worker"),
+            kill_workers=lambda: self.functions.kill(WORKER),
             reset=self._reset,
             clock=bootstrap.clock,
         )
@@ -148,9 +155,15 @@ class World:
     def _fill(self) -> None:
         create_table(boto3.client("dynamodb"), TABLE)
         put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, "openai-key": self._key, "topic-arn": Post.TOPIC})
+        here = Settings.from_env(os.environ)
+        if here.wake == "fifo":
+            run = partial(self.functions.invoke, WORKER)
+            self._mapping = EventSourceMapping(here.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
 
     def _reset(self) -> None:
-        self.functions.kill(f"{TABLE}-worker")
+        self.functions.kill(WORKER)
+        if self._mapping:
+            self._mapping.reset()
         dynamodb = boto3.client("dynamodb")
         dynamodb.delete_table(TableName=TABLE)
         create_table(dynamodb, TABLE)

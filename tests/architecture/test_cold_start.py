@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import Final
 
+import pytest
+
 from tests.architecture.source import ROOT
 
 WORKERS_ONLY: Final = {"openai", "requests", "pydantic", "httpx2", "chalicelib.worker", "chalicelib.models.openai"}
@@ -23,6 +25,11 @@ post = {"resourcePath": "/webhook", "httpMethod": "POST", "path": "/webhook"}
 answer = app.app({"requestContext": post, "headers": {}, "body": " " * (MAX_BODY + 1)} | dict.fromkeys(
     ("multiValueQueryStringParameters", "pathParameters", "stageVariables")), None)
 assert answer["statusCode"] == 413, answer
+"""
+WAKE_OF: Final = """
+from chalicelib import bootstrap
+wake = bootstrap.{}().wake
+assert type(wake).__name__ + " in turn" * getattr(wake, "in_turn", False) == "{}", wake
 """
 LOADED: Final = """
 print(json.dumps(sorted(sys.modules)))
@@ -51,6 +58,19 @@ def test_the_door_answers_without_what_only_the_worker_needs():
     modules = loaded(SEND_TOO_MUCH, AWS_DEFAULT_REGION="eu-central-1")
     assert modules & WORKERS_ONLY == set()
     assert "chalicelib.intake" in modules
+
+
+@pytest.mark.parametrize(
+    ("way", "function", "wake"),
+    [
+        ("lambda", "intake", "LambdaWake"),
+        ("lambda", "heartbeat", "LambdaWake"),
+        ("fifo", "intake", "FifoWake in turn"),
+        ("fifo", "heartbeat", "FifoWake"),
+    ],
+)
+def test_the_worker_is_woken_the_way_the_settings_say(way: str, function: str, wake: str):
+    loaded(WAKE_OF.format(function, wake), AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
 
 
 def test_the_worker_does_load_them_so_that_the_names_above_are_right():

@@ -9,7 +9,7 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from chalicelib.errors import NotifyError, WakeError
+from chalicelib.errors import NotifyError
 from chalicelib.messages import ConversationId
 from chalicelib.notify import TopicNotifier
 from chalicelib.wake import LambdaWake, LambdaWarmer
@@ -45,14 +45,6 @@ def test_a_worker_is_woken_without_waiting_for_it():
         stub.add_response("invoke", {"StatusCode": 202}, asked)
         LambdaWake(client, "parley-dev-worker").wake(ConversationId("messenger:1:anna"))
         stub.assert_no_pending_responses()
-
-
-def test_a_worker_that_cannot_be_woken_is_said_so():
-    client = lambda_client()
-    with Stubber(client) as stub:
-        stub.add_client_error("invoke", "TooManyRequestsException")
-        with pytest.raises(WakeError):
-            LambdaWake(client, "parley-dev-worker").wake(ConversationId("messenger:1:anna"))
 
 
 @pytest.mark.parametrize(

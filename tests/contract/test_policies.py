@@ -12,10 +12,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.messages import PersonId
+from chalicelib.messages import ConversationId, PersonId
 from chalicelib.notify import TopicNotifier
 from chalicelib.secrets import Secrets
-from chalicelib.wake import LambdaWake, LambdaWarmer
+from chalicelib.wake import FifoWake, LambdaWake, LambdaWarmer
 from tests.contract.stores import dynamo_store
 from tests.flow.bot import PAGE, Bot
 
@@ -33,8 +33,18 @@ ANSWERS: Final[dict[str, Any]] = {
     "GetParameters": {"Parameters": []},
     "Publish": {},
     "Invoke": {"StatusCode": 200, "Payload": io.BytesIO(b"{}")},
+    "GetQueueUrl": {"QueueUrl": "https://sqs.eu-central-1.amazonaws.com/1/parley-dev-wake.fifo"},
+    "SendMessage": {"MessageId": "1"},
 }
 """What other services than DynamoDB answer here: that they are called is all that counts."""
+TAKEN_BY_LAMBDA: Final = {
+    "sqs:ReceiveMessage": "parley-*-wake.fifo",
+    "sqs:DeleteMessage": "parley-*-wake.fifo",
+    "sqs:GetQueueAttributes": "parley-*-wake.fifo",
+    "sqs:SendMessage": "parley-*-dead",
+}
+"""What no code of ours does: with the worker's role, Lambda takes the wakes from the queue, and puts asynchronous
+invocations that failed to the dead letters. By action, the only queue on which."""
 
 
 class Audit:
@@ -85,7 +95,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     audit.function = "api_handler"
     secrets.find("app-secret")
     bot.hears("anna", "one", mid="m1")
-    LambdaWake(audit.client("lambda"), "parley-dev-worker").wake(bot.wake.woken[0])
+    wake_both_ways(audit, bot.wake.woken[0])
     timeless = bot.message("anna", "two")
     del timeless["timestamp"]
     bot.posted(timeless)
@@ -119,14 +129,36 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
 
     audit.function = "heartbeat"
     list(store.inbox.overdue(now=bot.clock()))
+    wake_both_ways(audit, ConversationId("messenger:1:anna"))
     LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker").warm()
+
+
+def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:
+    LambdaWake(audit.client("lambda"), "parley-dev-worker").wake(conversation)
+    FifoWake(audit.client("sqs"), "parley-dev-wake.fifo", new_id=lambda: "1", in_turn=True).wake(conversation)
 
 
 def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
     everything_happens(audit, audit.client("dynamodb"))
+    assert audit.actions["worker"] & TAKEN_BY_LAMBDA.keys() == set()
+    audit.actions["worker"] |= TAKEN_BY_LAMBDA.keys()
     for function in ("api_handler", "worker", "heartbeat"):
         done = {action for action in audit.actions[function] if not action.endswith(":CreateTable")}
         assert (function, done) == (function, granted(function))
+
+
+def test_lambda_itself_may_use_the_workers_role_for_these_queues_only():
+    statements = json.loads((ROOT / ".chalice" / "policy-worker.json").read_text())["Statement"]
+    grants = [(action, statement["Resource"]) for statement in statements for action in statement["Action"]]
+    of_queues = sorted(grant for grant in grants if grant[0].startswith("sqs:"))
+    assert of_queues == sorted((action, f"arn:aws:sqs:*:*:{queue}") for action, queue in TAKEN_BY_LAMBDA.items())
+
+
+@pytest.mark.parametrize("function", ["api_handler", "heartbeat"])
+def test_whoever_wakes_the_worker_may_write_to_its_queue_only(function: str):
+    statements = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())["Statement"]
+    queues = {statement["Resource"] for statement in statements if "sqs:SendMessage" in statement["Action"]}
+    assert queues == {"arn:aws:sqs:*:*:parley-*-wake.fifo"}
 
 
 def test_no_policy_grants_everything_or_to_everybody():

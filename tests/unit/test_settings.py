@@ -8,6 +8,7 @@ def test_a_familys_bot_needs_no_settings():
     settings = Settings.from_env({})
     assert (settings.stage, settings.table, settings.daily_limit, settings.zone.key) == ("dev", "parley-dev", 10, "UTC")
     assert (settings.model, settings.model_api, settings.reasoning_effort) == ("gpt-6-luna", "responses", "none")
+    assert settings.wake == "lambda"
     assert settings.openai_base_url == "https://api.openai.com/v1"
     assert settings.graph_url == "https://graph.facebook.com/v25.0"
 
@@ -20,6 +21,11 @@ def test_everything_of_a_stage_is_named_after_it():
         "parley-prod",
         "/parley/prod",
     )
+    assert settings.wake_queue == "parley-prod-wake.fifo"
+
+
+def test_the_worker_can_be_woken_through_a_queue():
+    assert Settings.from_env({"PARLEY_WAKE": "fifo"}).wake == "fifo"
 
 
 def test_another_server_is_asked_by_chat_and_told_nothing_it_may_not_know():
@@ -44,6 +50,7 @@ def test_the_wire_format_can_be_chosen():
         ("PARLEY_DAILY_LIMIT", "ten", "a whole number"),
         ("PARLEY_DAILY_LIMIT", "-1", "a whole number"),
         ("PARLEY_MODEL_API", "assistants", "auto, responses or chat"),
+        ("PARLEY_WAKE", "sqs", "lambda or fifo"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_cure(name: str, value: str, cure: str):

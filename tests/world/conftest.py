@@ -1,6 +1,7 @@
 """A world of its own for each test process: the real app, headless, over HTTP."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -120,6 +121,20 @@ def demo(_running: Demo) -> Demo:
     """A demo in which nothing has happened yet."""
     _running.http.post("/world/reset").raise_for_status()
     return _running
+
+
+@pytest.fixture(scope="session")
+def _running_by_queue() -> Iterator[Demo]:
+    with running_demo(env={**os.environ, "PARLEY_WAKE": "fifo"}) as (demo, _):
+        yield demo
+
+
+@pytest.fixture(params=["lambda", "fifo"])
+def either_demo(request: pytest.FixtureRequest) -> Demo:
+    """The same, with the worker woken the one way and the other."""
+    running: Demo = request.getfixturevalue("_running" if request.param == "lambda" else "_running_by_queue")
+    running.http.post("/world/reset").raise_for_status()
+    return running
 
 
 @pytest.fixture

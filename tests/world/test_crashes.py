@@ -1,3 +1,4 @@
+import os
 import time
 from collections.abc import Iterator
 
@@ -9,10 +10,11 @@ WORKER_S = 5.0
 LEASE_S = WORKER_S + 5
 
 
-@pytest.fixture(scope="module")
-def brief() -> Iterator[Demo]:
+@pytest.fixture(scope="module", params=["lambda", "fifo"])
+def brief(request: pytest.FixtureRequest) -> Iterator[Demo]:
     """A demo whose workers live for seconds, so that their leases end soon."""
-    with running_demo("--worker-timeout", str(WORKER_S)) as (demo, _):
+    env = {**os.environ, "PARLEY_WAKE": request.param}
+    with running_demo("--worker-timeout", str(WORKER_S), env=env) as (demo, _):
         yield demo
 
 

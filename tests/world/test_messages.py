@@ -10,7 +10,8 @@ from tests.world.conftest import Demo, running_demo
 from tests.world.meta import event, text_item
 
 
-def test_a_person_writes_and_is_answered_after_seen_and_typing(demo: Demo):
+def test_a_person_writes_and_is_answered_after_seen_and_typing(either_demo: Demo):
+    demo = either_demo
     assert demo.say("anna", "What is a comet?") == 200
     demo.wait_until_answered("anna")
     [answer] = demo.answers_to("anna")
@@ -18,7 +19,8 @@ def test_a_person_writes_and_is_answered_after_seen_and_typing(demo: Demo):
     assert demo.actions_for("anna") == ["mark_seen", "typing_on"]
 
 
-def test_the_answer_shows_that_the_conversation_is_remembered(demo: Demo):
+def test_the_answer_shows_that_the_conversation_is_remembered(either_demo: Demo):
+    demo = either_demo
     demo.say("anna", "My cat is called Mimi.")
     demo.wait_until_answered("anna")
     demo.say("anna", "What is my cat called?")
@@ -38,7 +40,8 @@ def test_responses_are_asked_for_where_the_server_has_them():
         assert {call["path"] for call in demo.calls("model")} == {"/v1/responses"}
 
 
-def test_an_event_delivered_five_times_among_others_is_answered_and_charged_once(demo: Demo):
+def test_an_event_delivered_five_times_among_others_is_answered_and_charged_once(either_demo: Demo):
+    demo = either_demo
     page = demo.facts["page_id"]
     one = text_item("anna", "only once", page=page, mid="m_once")
     bodies = [event(one, page=page) for _ in range(5)]
@@ -53,7 +56,8 @@ def test_an_event_delivered_five_times_among_others_is_answered_and_charged_once
     assert demo.http.get("/world/quota", params={"person": "anna"}).json()["used"] == 1
 
 
-def test_of_two_hundred_messages_at_once_with_one_question_left_one_costs_a_model_call(demo: Demo):
+def test_of_two_hundred_messages_at_once_with_one_question_left_one_costs_a_model_call(either_demo: Demo):
+    demo = either_demo
     demo.say("anna", "hello")
     demo.wait_until_answered("anna")
     table = boto3.resource(

@@ -1,0 +1,51 @@
+from typing import Any
+
+import pytest
+
+from chalicelib import invocation
+from chalicelib.errors import ConfigError
+from chalicelib.messages import ConversationId
+
+ANNA = ConversationId("messenger:1:anna")
+
+
+def record(body: str, source: str = "aws:sqs") -> dict[str, Any]:
+    return {"messageId": "1", "receiptHandle": "x", "body": body, "attributes": {}, "eventSource": source}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"conversation": ANNA},
+        {"Records": [record(invocation.wake(ANNA))]},
+        {"Records": [record('{"conversation": "messenger:1:anna", "more": 1}')]},
+    ],
+)
+def test_the_worker_is_sent_to_a_conversation_whichever_way_the_wake_came(event: dict[str, Any]):
+    assert invocation.conversation_of(event) == ANNA
+
+
+def test_a_ping_sends_the_worker_nowhere():
+    assert invocation.conversation_of(invocation.PING) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "cure"),
+    [
+        ({}, "only Parley's functions"),
+        ({"conversation": None}, "only Parley's functions"),
+        ({"ping": False}, "only Parley's functions"),
+        ({"Records": []}, "only Parley's functions"),
+        ({"Records": [record("{}")]}, "only Parley's functions"),
+        ({"Records": [record("[]")]}, "only Parley's functions"),
+        ({"Records": [record('{"ping": true}')]}, "only Parley's functions"),
+        ({"Records": [record(invocation.wake(ANNA), source="aws:s3")]}, "only Parley's functions"),
+        ({"Records": [record("secret words")]}, "only Parley's functions may write"),
+        ({"Records": [record(invocation.wake(ANNA))] * 2}, "batch size of 1"),
+    ],
+)
+def test_what_is_no_wake_is_refused_with_its_cure_and_without_its_words(event: dict[str, Any], cure: str):
+    with pytest.raises(ConfigError) as caught:
+        invocation.conversation_of(event)
+    assert cure in str(caught.value)
+    assert "secret" not in str(caught.value)
