@@ -14,7 +14,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
-from typing import Final
+from typing import Final, TextIO
 
 from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
@@ -23,7 +23,6 @@ from chalicelib.errors import ConfigError
 
 _REQUIREMENTS: Final = "requirements.txt"
 _PINS: Final = "constraints.txt"
-_DIGEST: Final = "built-from"
 _SHIPPED: Final = ("app.py", "chalicelib", ".chalice")
 _LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "venv")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -47,33 +46,37 @@ class Package:
 
 
 def build(project: Path, folder: Path, *, bytecode: bool = True) -> Package:
-    """Build the project's zip where `chalice deploy --project-dir folder` will find it, unless it is there already.
+    """Build the project's zip where `chalice deploy --project-dir folder` will find it.
 
+    The last zip is kept beside `folder` and used again while nothing that goes into it has changed.
     Raises ConfigError when a dependency cannot be had for Lambda, or the zip is too large.
     """
-    python, digest = f"python{sys.version_info.major}.{sys.version_info.minor}", _digest(project)
-    ready = _ready(folder, digest)
-    if ready:
-        return Package(folder, ready, python)
     copy(project, folder)
-    archive = _build_with_chalice(folder, python)
-    if bytecode:
-        _add_bytecode(archive)
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    kept = folder.parent / f"{_digest(project, bytecode=bytecode)}.zip"
+    archive = Path(_packager(io.StringIO()).deployment_package_filename(str(folder), python))
+    if not kept.exists():
+        _build_with_chalice(folder, python)
+        if bytecode:
+            _add_bytecode(archive)
+        _keep(archive, kept)
+    archive.parent.mkdir(exist_ok=True)
+    shutil.copyfile(kept, archive)
     package = Package(folder, archive, python)
     if package.size > MAX_ZIP:
         raise ConfigError(
             f"the zip has {package.size / 1e6:.0f} MB and Lambda takes 50: remove some of requirements.txt"
         )
-    (folder / _DIGEST).write_text(digest)
     return package
 
 
-def _ready(folder: Path, digest: str) -> Path | None:
-    """The zip of an earlier build of the same files."""
-    stamp = folder / _DIGEST
-    if not stamp.exists() or stamp.read_text() != digest:
-        return None
-    return next((folder / ".chalice" / "deployments").glob("*.zip"), None)
+def _keep(archive: Path, kept: Path) -> None:
+    """Keep one zip and no other, whole or not at all."""
+    for old in kept.parent.glob("*.zip"):
+        old.unlink()
+    partial = kept.with_suffix(".partial")
+    shutil.copyfile(archive, partial)
+    partial.rename(kept)
 
 
 def copy(project: Path, folder: Path) -> None:
@@ -90,27 +93,32 @@ def copy(project: Path, folder: Path) -> None:
     (folder / _REQUIREMENTS).write_text(f"-c {(project / _PINS).resolve()}\n{requirements}")
 
 
-def _digest(project: Path) -> str:
+def _digest(project: Path, *, bytecode: bool) -> str:
     """Of all that the zip is made of, and of the Python that makes it."""
-    found = hashlib.sha256(sys.version.encode())
-    sources = [path for name in _SHIPPED for path in [project / name, *(project / name).rglob("*")]]
-    for path in [project / _REQUIREMENTS, project / _PINS, *sorted(sources)]:
-        if path.is_file() and not {"__pycache__", "deployments", "deployed"} & set(path.parts):
+    found = hashlib.sha256(f"{sys.version} {bytecode}".encode())
+    for path in [
+        *(project / name for name in ("app.py", _REQUIREMENTS, _PINS)),
+        *sorted((project / "chalicelib").rglob("*")),
+    ]:
+        if path.is_file() and "__pycache__" not in path.parts:
             found.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()
+    return found.hexdigest()[:32]
 
 
-def _build_with_chalice(folder: Path, python: str) -> Path:
-    osutils, said = OSUtils(), io.StringIO()
-    packager = LambdaDeploymentPackager(osutils, DependencyBuilder(osutils), UI(out=said))
-    archive = Path(packager.create_deployment_package(str(folder), python))
+def _packager(said: TextIO) -> LambdaDeploymentPackager:
+    osutils = OSUtils()
+    return LambdaDeploymentPackager(osutils, DependencyBuilder(osutils), UI(out=said))
+
+
+def _build_with_chalice(folder: Path, python: str) -> None:
+    said = io.StringIO()
+    _packager(said).create_deployment_package(str(folder), python)
     if "Could not install dependencies" in said.getvalue():
         missing = ", ".join(re.findall(r"^\S+==\S+$", said.getvalue(), re.MULTILINE)) or "some packages"
         raise ConfigError(
             f"there is no wheel for Lambda's {python} on x86_64 of: {missing}; pin another version in constraints.txt, "
             "or use another Python (PYTHON=python3.12 scripts/parley ...)"
         )
-    return archive
 
 
 def _add_bytecode(archive: Path) -> None:

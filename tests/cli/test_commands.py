@@ -89,7 +89,10 @@ def answering(status: int, document: object) -> Iterator[str]:
         ),
         (
             "AccessDeniedException",
-            "these AWS credentials may not use the table parley-prod in eu-central-1 (AccessDeniedException)",
+            (
+                "these AWS credentials may not do this in eu-central-1 (AccessDeniedException): "
+                "ask for the permission, then try again"
+            ),
         ),
         ("ValidationException", "DynamoDB refused: ValidationException"),
     ],

@@ -73,6 +73,13 @@ class Deployment:
         assert self.webhook(body) == 200
         return body
 
+    def delivers(self, person: str, text: str) -> bool:
+        """Whether the webhook acknowledged the message; asked again, it is the same message."""
+        try:
+            return self.webhook(event(text_item(person, text, page=PAGE_ID, mid=f"m_{person}"), page=PAGE_ID)) == 200
+        except httpx2.HTTPError:
+            return False
+
     def answers_to(self, person: str) -> list[str]:
         """The texts that were sent to a person, in order."""
         bodies = [call.body for call in self.meta.recorder.since(0) if call.status == 200]

@@ -46,7 +46,7 @@ def ministack(*options: str) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = {**os.environ, **CREDENTIALS, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
-    env |= {"AWS_ENDPOINT_URL": url, "IOT_MTLS_ENABLED": "0", "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2"}
+    env |= {"AWS_ENDPOINT_URL": url, "IOT_MTLS_ENABLED": "0", "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "6"}
     command = [str(emulator_python()), str(ROOT / "tests" / "deployed" / "emulator.py"), *options]
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -1,0 +1,108 @@
+"""What may befall a running bot: killed workers, lost wakes, dead letters, new versions; none of it loses a word."""
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+
+import pytest
+
+from scripts.world.aws import TICK
+from scripts.world.recorder import Behaviour, Failure
+from tests.deployed.conftest import Deployment
+from tests.deployed.running import STAGE
+
+WORKER = f"parley-{STAGE}-worker"
+
+
+@pytest.fixture(autouse=True)
+def good_times_afterwards(deployment: Deployment) -> Iterator[None]:
+    yield
+    deployment.model.recorder.behaviour = deployment.meta.recorder.behaviour = Behaviour()
+    deployment.client("lambda").update_function_configuration(FunctionName=WORKER, Timeout=300)
+    deployment.client("lambda").delete_function_concurrency(FunctionName=WORKER)
+
+
+def beat(deployment: Deployment) -> int:
+    """One heartbeat; how many conversations it woke."""
+    answer = deployment.client("lambda").invoke(
+        FunctionName=f"parley-{STAGE}-heartbeat", Payload=json.dumps(TICK).encode()
+    )
+    return int(json.loads(answer["Payload"].read())["swept"])
+
+
+def used(deployment: Deployment, person: str) -> int:
+    """How many questions of theirs were counted today."""
+    shown = deployment.parley("people", "show", person, "--json")
+    assert shown.returncode == 0, shown.stderr
+    return int(json.loads(shown.stdout)["used_today"])
+
+
+def waiting(deployment: Deployment) -> int:
+    """Dead letters."""
+    sqs, name = deployment.client("sqs"), "ApproximateNumberOfMessages"
+    url = sqs.get_queue_url(QueueName=f"parley-{STAGE}-dead")["QueueUrl"]
+    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+
+def test_a_worker_that_times_out_is_tried_again_and_the_person_gets_one_answer(deployment: Deployment):
+    deployment.client("lambda").update_function_configuration(FunctionName=WORKER, Timeout=3)
+    deployment.model.recorder.behaviour = Behaviour(delay_ms=30_000)
+    asked = len(deployment.model.recorder.since(0))
+    deployment.write("patient", "Are you slow today?")
+    deployment.wait_until(lambda: len(deployment.model.recorder.since(0)) > asked)
+    deployment.model.recorder.behaviour = Behaviour()
+    deployment.wait_for_answers("patient", 1)
+    assert used(deployment, "patient") == 1
+    assert len(deployment.model.recorder.since(0)) == asked + 2
+
+
+def test_the_heartbeat_finds_whom_no_worker_was_woken_for(deployment: Deployment):
+    deployment.client("lambda").put_function_concurrency(FunctionName=WORKER, ReservedConcurrentExecutions=0)
+    deployment.write("lonely", "Does anybody hear me?")
+    assert deployment.answers_to("lonely") == []
+    deployment.client("lambda").delete_function_concurrency(FunctionName=WORKER)
+    deployment.wait_until(lambda: beat(deployment) == 1)
+    deployment.wait_for_answers("lonely", 1)
+
+
+def test_what_fails_for_good_waits_as_a_dead_letter_until_the_owner_puts_it_back(deployment: Deployment):
+    too_much = Failure(400, {"error": {"code": 613, "message": "as you wished"}}, times=1000)
+    deployment.meta.recorder.behaviour = Behaviour(failures=deque([too_much]))
+    deployment.write("unlucky", "What is luck?")
+    deployment.wait_until(lambda: waiting(deployment) == 1)
+    deployment.meta.recorder.behaviour = Behaviour()
+    replayed = deployment.parley("replay", "--yes")
+    assert (replayed.returncode, "put back" in replayed.stdout) == (0, True), replayed.stdout + replayed.stderr
+    deployment.wait_for_answers("unlucky", 1)
+
+
+def test_a_new_version_comes_while_people_write_and_nobody_loses_a_message(deployment: Deployment):
+    changed = deployment.project.folder / "chalicelib" / "texts" / "en.toml"
+    changed.write_text(changed.read_text().replace("Fine, nothing is deleted.", "Fine, nothing at all is deleted."))
+    stop = threading.Event()
+    kept: list[str] = []
+
+    def everybody_writes() -> None:
+        while not stop.is_set():
+            person = f"visitor{len(kept)}"
+            while not deployment.delivers(person, "Hello"):  # Meta repeats what was not acknowledged
+                time.sleep(0.5)
+            kept.append(person)
+            stop.wait(3)
+
+    writing = threading.Thread(target=everybody_writes)
+    writing.start()
+    try:
+        deployed = deployment.deploy()
+    finally:
+        stop.set()
+        writing.join()
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    deployment.wait_until(lambda: all(deployment.answers_to(person) or beat(deployment) < 0 for person in kept))
+    assert [len(deployment.answers_to(person)) for person in kept] == [1] * len(kept)
+    deployment.write("visitor0", "/forget")
+    deployment.wait_for_answers("visitor0", 2)
+    deployment.write("visitor0", "/forget no")
+    assert deployment.wait_for_answers("visitor0", 3)[2] == "Fine, nothing at all is deleted."
