@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from scripts.cli.deletions import deleted, deletions
 from scripts.cli.people import people
 from scripts.cli.stage import ROOT
 from scripts.world.options import demo_options
@@ -35,6 +36,8 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "scripts.world", *options])  # noqa: S606 (becomes the world itself)
 
 
+people.add_command(deletions)
+people.add_command(deleted)
 parley.add_command(people)
 
 if __name__ == "__main__":
