@@ -9,19 +9,17 @@ from scripts.cli.stage import Refused
 @click.command()
 @at_stage
 def deletions(desk: Desk) -> None:
-    r"""Who has asked Facebook that their data be deleted here.
+    """Who has asked Facebook that their data be deleted here.
 
     Facebook names them by an app-scoped id. It is not the id that `people list` shows, so the bot cannot tell whose
     conversation it is. To finish a request:
 
-    \b
-    1. Find out who it is. Only who has logged in to your app can ask,
-       as a rule somebody with a role in it. Facebook may still tell the
-       name: GET /APP-SCOPED-ID?fields=name in the Graph API Explorer.
-    2. Ask them to send /forget to your page. Or compare `people list`
-       with the times in your page's inbox on Facebook to find their id,
-       and run `people forget PERSON`. Who never wrote to your page is
-       not in the list: then nothing is stored of them.
+    1. Find out who it is. Only who has logged in to your app can ask, as a rule somebody with a role in it. Facebook
+    may still tell the name: GET /ID?fields=name in its Graph API Explorer.
+
+    2. Ask them to send /forget to your page. Or find their id, by comparing `people list` with the times in your page's
+    inbox on Facebook, and run `people forget PERSON`. Nothing is stored of somebody who never wrote to your page.
+
     3. Run `people deleted CODE`.
 
     The person sees how far it is under an address that Facebook has given them, and reads there that /forget deletes
