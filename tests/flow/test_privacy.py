@@ -28,6 +28,14 @@ class FailingDeletions(FakeDeletions):
         raise StoreError("DynamoDB refused: InternalServerError")
 
 
+@dataclass(frozen=True)
+class DearDeletions(FakeDeletions):
+    """Each look costs money."""
+
+    def get(self, code: str, *, now: int) -> Deletion | None:
+        raise AssertionError("nobody should have looked")
+
+
 # What people are told.
 
 
@@ -144,6 +152,12 @@ def test_a_code_that_nobody_was_given_leads_to_a_page_that_says_so(bot: Bot, cod
     assert page.status == 404
     assert "There is no such request" in words(page)
     assert "send /forget to our page" in words(page)
+
+
+@pytest.mark.parametrize("code", ["", "0" * 31, "0" * 33, "A" * 32, "0" * 31 + "\n", "%00" * 32])
+def test_what_can_be_no_code_is_not_looked_for(bot: Bot, code: str):
+    bot.deletions = DearDeletions(bot.memory)
+    assert bot.privacy.progress(code).status == 404
 
 
 def test_while_the_app_secret_changes_both_are_taken(bot: Bot):

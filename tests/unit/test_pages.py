@@ -82,7 +82,7 @@ def test_words_never_become_more_than_words(name: str, hostile: str):
     assert (nasty.tags, nasty.attributes) == (plain.tags, plain.attributes)
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])))
+@given(st.text(st.sampled_from("\"'<>&$ax =/")))
 def test_an_address_stays_an_address(words: str):
     plain = Reader(render("deletion_unknown", {**WORDS["deletion_unknown"], "contact": Link("x", "x")}).html)
     nasty = Reader(render("deletion_unknown", {**WORDS["deletion_unknown"], "contact": Link(words, words)}).html)
