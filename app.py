@@ -72,7 +72,8 @@ def data_deletion() -> Response:
     context = cast("dict[str, str]", request.context)
     host = context.get("domainName") or request.headers["host"]  # API Gateway knows; stand-ins for it do not
     here = f"https://{host}{context['path'].removesuffix('/data-deletion')}"
-    return Response({"url": f"{here}/deletion/{code}", "confirmation_code": code})
+    confirmed = {"url": f"{here}/deletion/{code}", "confirmation_code": code}
+    return Response(confirmed, headers={"Content-Type": "application/json"})
 
 
 @app.route("/deletion/{code}", methods=["GET"])

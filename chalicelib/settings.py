@@ -65,7 +65,7 @@ class Settings:
             graph_url=env.get("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
             topic_arn=env.get("PARLEY_TOPIC_ARN", ""),
             contact=_contact(env.get("PARLEY_CONTACT", "")),
-            region=env.get("AWS_REGION", ""),
+            region=env.get("AWS_DEFAULT_REGION", ""),
         )
 
 
