@@ -7,6 +7,7 @@ import click
 
 from scripts.cli.deletions import deleted, deletions
 from scripts.cli.people import people
+from scripts.cli.review import review_texts
 from scripts.cli.stage import ROOT
 from scripts.world.options import demo_options
 
@@ -39,6 +40,7 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
 people.add_command(deletions)
 people.add_command(deleted)
 parley.add_command(people)
+parley.add_command(review_texts)
 
 if __name__ == "__main__":
     parley(prog_name=PROGRAM)
