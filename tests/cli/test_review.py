@@ -3,7 +3,9 @@ import re
 import pytest
 from click.testing import CliRunner, Result
 
+from app import app
 from scripts.cli.__main__ import parley
+from scripts.cli.stage import ROOT
 
 URL = "https://abc123defg.execute-api.ap-southeast-1.amazonaws.com/api"
 OPTIONS = [
@@ -67,6 +69,14 @@ def test_the_texts_fit_80_columns_and_leave_no_blank_of_ours():
 def test_what_is_not_given_stays_a_blank_that_can_be_seen():
     blanks = re.findall("<[^>]+>", words(review_texts()))
     assert {"<name of your Page>", "<address of the bot>", "<your name or your company's>"} <= set(blanks)
+
+
+def test_the_addresses_in_texts_and_guide_are_those_of_the_app():
+    guide = (ROOT / "docs" / "messenger-setup.md").read_text()
+    for route in ("/privacy", "/data-deletion"):
+        assert route in app.routes
+        assert f"<the bot's address>{route}" in guide
+        assert f"<address of the bot>{route}" in words(review_texts())
 
 
 def test_a_name_may_be_strange():
