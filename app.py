@@ -6,7 +6,7 @@ from typing import Any, cast
 from chalice.app import Chalice, Rate, Request, Response
 
 from chalicelib import bootstrap
-from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError
+from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError, UnreadableRequest
 
 app = Chalice(app_name="parley", configure_logs=False)
 
@@ -44,6 +44,46 @@ def webhook() -> Response:
         bootstrap.intake().log.failure("webhook", exc)
         return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
     return _answer(HTTPStatus.OK, "EVENT_RECEIVED")
+
+
+@app.route("/privacy", methods=["GET"])
+def privacy() -> Response:
+    """What is stored of people, for them to read."""
+    page = bootstrap.privacy().policy()
+    return Response(page.html, headers={**page.headers})
+
+
+@app.route("/data-deletion", methods=["POST"], content_types=["application/x-www-form-urlencoded"])
+def data_deletion() -> Response:
+    """Meta passes on that somebody wants their data deleted; answered with where to see what becomes of it."""
+    request = _request()
+    try:
+        code = bootstrap.privacy().take_in(cast("bytes", request.raw_body))
+    except InvalidSignature:
+        return _answer(HTTPStatus.FORBIDDEN, "forbidden")
+    except UnreadableRequest:
+        return _answer(HTTPStatus.BAD_REQUEST, "no signed request")
+    except BodyTooLarge:
+        return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
+    except (StoreError, ConfigError) as exc:
+        bootstrap.intake().log.failure("deletion", exc)
+        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
+    context = cast("dict[str, str]", request.context)
+    host = context.get("domainName") or request.headers["host"]  # API Gateway knows; stand-ins for it do not
+    here = f"https://{host}{context['path'].removesuffix('/data-deletion')}"
+    confirmed = {"url": f"{here}/deletion/{code}", "confirmation_code": code}
+    return Response(confirmed, headers={"Content-Type": "application/json"})
+
+
+@app.route("/deletion/{code}", methods=["GET"])
+def deletion(code: str) -> Response:
+    """What became of a request for deletion."""
+    try:
+        page = bootstrap.privacy().progress(code)
+    except StoreError as exc:
+        bootstrap.intake().log.failure("deletion", exc)
+        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
+    return Response(page.html, status_code=page.status, headers={**page.headers})
 
 
 @app.lambda_function(name="worker")

@@ -31,6 +31,7 @@ from chalicelib.wake import FifoWake, LambdaWake, LambdaWarmer
 if TYPE_CHECKING:
     from openai import OpenAI
 
+    from chalicelib.privacy import Privacy
     from chalicelib.worker import Worker
 
 APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-secret", "app-secret-previous", "verify-token"
@@ -79,6 +80,24 @@ def intake() -> Intake:
         verify_token=partial(secrets.get, VERIFY_TOKEN),
         clock=clock,
         log=log,
+    )
+
+
+@cache
+def privacy() -> "Privacy":
+    """What the door answers to those who ask about their data."""
+    from chalicelib.privacy import Privacy  # noqa: PLC0415
+    from chalicelib.store.deletions import DynamoDeletions  # noqa: PLC0415
+
+    door = intake()
+    return Privacy(
+        deletions=DynamoDeletions(table()),
+        owner=door.owner,
+        app_secrets=door.app_secrets,
+        texts=load_texts(LANGUAGE),
+        settings=settings(),
+        clock=clock,
+        log=door.log,
     )
 
 

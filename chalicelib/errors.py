@@ -4,6 +4,7 @@
   x ConfigError          the deployment is wrong (a setting, a secret, a table); the owner must act
   x InvalidSignature     the caller is not who it claims to be; answer 403, log nothing of the body
   x BodyTooLarge         more than any real event; answer 413, unread
+  x UnreadableRequest    not what this address is for; answer 400
   x StoreError           DynamoDB did not do as asked; nothing is known to be written, try again
   x LeaseLost            somebody else works on this conversation now; stop without a further write
   x WakeError            the worker could not be woken; the turn is durable, the heartbeat will find it
@@ -36,6 +37,10 @@ class InvalidSignature(ParleyError):
 
 class BodyTooLarge(ParleyError):
     """The request's body is larger than what is ever parsed."""
+
+
+class UnreadableRequest(ParleyError):
+    """The request does not say what its address is for."""
 
 
 class StoreError(ParleyError):

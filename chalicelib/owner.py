@@ -44,6 +44,10 @@ class Owner:
         """Meta warns, blocks or unblocks the page."""
         self._alert("policy", "policy", action=action)
 
+    def deletion_is_wanted(self, code: str) -> None:
+        """Somebody asks through Facebook that what is stored of them be deleted."""
+        self._tell("deletion", code=code, stage=self.settings.stage)
+
     def _alert(self, kind: str, key: str, **values: object) -> None:
         now = self.clock()
         today = quota.day_of(now, now=now, zone=self.settings.zone)

@@ -13,6 +13,7 @@ from chalicelib.findings import Answered, KnownModel
 from chalicelib.messages import (
     Access,
     ConversationId,
+    Deletion,
     IncomingMessage,
     Lease,
     ModelEvent,
@@ -174,6 +175,22 @@ class Transcript(Protocol):
 
     def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
         """The person edited a message, for the `edit`-th time; older edits that come late change nothing."""
+
+
+class Deletions(Protocol):
+    """Requests for deletion that Meta has passed on, each kept for 90 days. All methods raise StoreError."""
+
+    def keep(self, deletion: Deletion) -> bool:
+        """Keep a new request; True for exactly one caller a code: the one who shall tell the owner."""
+
+    def get(self, code: str, *, now: int) -> Deletion | None:
+        """The request, or None when there is none of that code, or none any more."""
+
+    def open(self, *, now: int) -> Iterator[Deletion]:
+        """Those that are not done, oldest first."""
+
+    def close(self, code: str, *, now: int) -> bool:
+        """Note that a request is done, and forget who made it; False when it is not open."""
 
 
 class Alerts(Protocol):

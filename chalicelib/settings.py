@@ -1,5 +1,6 @@
 """The deployment's settings, read once from the environment; no secret is one of them (those are in SSM)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -10,6 +11,7 @@ from chalicelib.errors import ConfigError
 
 APP_NAME = "parley"
 OPENAI_HOST = "api.openai.com"
+_CONTACT = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,15 @@ class Settings:
     openai_base_url: str
     graph_url: str
     """With the version."""
+    contact: str
+    """Where people reach the owner, an e-mail or https address; empty for the page itself."""
+    region: str
+    """The AWS region; empty where it is not known."""
+
+    @property
+    def model_host(self) -> str:
+        """Who gets people's words."""
+        return urlsplit(self.openai_base_url).hostname or self.openai_base_url
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -56,6 +67,8 @@ class Settings:
             reasoning_effort=env.get("PARLEY_REASONING_EFFORT", "none" if is_openai else ""),
             openai_base_url=base_url or f"https://{OPENAI_HOST}/v1",
             graph_url=env.get("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
+            contact=_contact(env.get("PARLEY_CONTACT", "")),
+            region=env.get("AWS_DEFAULT_REGION", ""),
         )
 
 
@@ -70,6 +83,12 @@ def _whole_number(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit()):
         raise ConfigError(f'{name} is "{value}"; it must be a whole number such as 10')
     return int(value)
+
+
+def _contact(value: str) -> str:
+    if value and not _CONTACT.fullmatch(value):
+        raise ConfigError(f'PARLEY_CONTACT is "{value}"; it must be an e-mail address or begin with https://')
+    return value
 
 
 def _api(value: str, *, is_openai: bool) -> Literal["responses", "chat"]:

@@ -1,4 +1,4 @@
-"""What the bot itself says, read from `texts/<language>.toml`; no sentence for people stands anywhere else."""
+"""What the bot itself says, read from `texts/<language>.toml`; only whole pages stand elsewhere, in `pages/`."""
 
 import tomllib
 from collections.abc import Mapping

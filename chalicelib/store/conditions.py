@@ -44,6 +44,11 @@ def not_told(day: str) -> ConditionBase:
     return Attr("told_day").not_exists() | Attr("told_day").ne(day)
 
 
+def still_asked(now: int) -> ConditionBase:
+    """A request for deletion is there and not done."""
+    return Attr("expires_at").gt(now // 1000) & Attr("done_at").not_exists()
+
+
 def older_edit(edit: int) -> ConditionBase:
     """No later edit has come before this one."""
     return Attr("edit").not_exists() | Attr("edit").lt(edit)

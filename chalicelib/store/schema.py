@@ -7,6 +7,7 @@ from chalicelib.messages import (
     Access,
     Choice,
     ConversationId,
+    Deletion,
     IncomingMessage,
     Lease,
     Person,
@@ -22,6 +23,7 @@ Key = dict[str, str]
 
 DUE_INDEX: Final = "due"
 DUE_BUCKET: Final = "0"
+DELETIONS_BUCKET: Final = "deletions"
 PEOPLE_INDEX: Final = "people"
 
 TURN_PREFIX: Final = "TURN#"
@@ -31,6 +33,9 @@ TURN_KEPT_S: Final = 30 * _DAY_S
 REPEATED_MS: Final = 2 * _DAY_S * 1000
 """For so long Meta may deliver a message again: 36 hours, and some to spare."""
 COUNTS_KEPT_S: Final = 3 * _DAY_S
+DELETION_KEPT_S: Final = 90 * _DAY_S
+BACKUP_S: Final = 35 * _DAY_S
+"""How far back DynamoDB's point-in-time recovery reaches, unless it is told less."""
 
 
 def person_key(person: PersonId) -> Key:
@@ -56,6 +61,11 @@ def seen_key(message: IncomingMessage) -> Key:
 def alert_key(kind: str) -> Key:
     """What the owner was last told of this kind."""
     return {"pk": "OWNER", "sk": f"ALERT#{kind}"}
+
+
+def deletion_key(code: str) -> Key:
+    """A request for deletion."""
+    return {"pk": f"DELETION#{code}", "sk": "DELETION"}
 
 
 def digest(message_id: str) -> str:
@@ -154,6 +164,29 @@ def lease(item: Item, *, owner: str, fence: int) -> Lease:
         open_turns=int(item.get("open_turns", 0)),
         history_from=int(item.get("history_from", 0)),
         paused_until=int(item.get("paused_until", 0)),
+    )
+
+
+def deletion_item(deletion: Deletion) -> Item:
+    """A new request; among what is due until it is done."""
+    return {
+        **deletion_key(deletion.code),
+        "user": deletion.user,
+        "due_bucket": DELETIONS_BUCKET,
+        "due_at": deletion.received_at,
+        "received_at": deletion.received_at,
+        "expires_at": deletion.received_at // 1000 + DELETION_KEPT_S,
+    }
+
+
+def deletion(item: Item) -> Deletion:
+    """The request an item holds."""
+    done_at = item.get("done_at")
+    return Deletion(
+        code=item["pk"].removeprefix("DELETION#"),
+        received_at=int(item["received_at"]),
+        user=item.get("user", ""),
+        done_at=None if done_at is None else int(done_at),
     )
 
 

@@ -5,9 +5,11 @@ import sys
 
 import click
 
+from scripts.cli.deletions import deleted, deletions
 from scripts.cli.deploy import deploy
 from scripts.cli.destroy import destroy
 from scripts.cli.people import people
+from scripts.cli.review import review_texts
 from scripts.cli.stage import ROOT
 from scripts.world.options import demo_options
 
@@ -37,7 +39,9 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "scripts.world", *options])  # noqa: S606 (becomes the world itself)
 
 
-for command in (deploy, destroy, people):
+people.add_command(deletions)
+people.add_command(deleted)
+for command in (deploy, destroy, people, review_texts):
     parley.add_command(command)
 
 if __name__ == "__main__":

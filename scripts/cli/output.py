@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ import click
 
 from chalicelib import admin
 from chalicelib.admin import Portrait, Standing
-from chalicelib.messages import Access, Person, PersonId
+from chalicelib.messages import Access, Deletion, Person, PersonId
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
@@ -56,6 +56,12 @@ class Output(Protocol):
     def saved(self, person: PersonId, file: str) -> None:
         """Where an export went."""
 
+    def deletions(self, requests: Sequence[Deletion]) -> None:
+        """The open requests for deletion."""
+
+    def deleted(self, code: str) -> None:
+        """Which request is done."""
+
 
 @dataclass(frozen=True)
 class Json:
@@ -78,6 +84,12 @@ class Json:
 
     def saved(self, person: PersonId, file: str) -> None:
         print_json({"person": person, "file": file})
+
+    def deletions(self, requests: Sequence[Deletion]) -> None:
+        print_json({"deletions": [_deletion_as_json(request) for request in requests]})
+
+    def deleted(self, code: str) -> None:
+        print_json({"code": code, "done": True})
 
 
 @dataclass(frozen=True)
@@ -126,6 +138,18 @@ class Text:
 
     def saved(self, person: PersonId, file: str) -> None:
         click.echo(f"Everything stored of {person} is in {file}.")
+
+    def deletions(self, requests: Sequence[Deletion]) -> None:
+        if not requests:
+            click.echo("Nobody waits for a deletion.")
+            return
+        click.echo(f"{'code':32}  {'asked on':10}  app-scoped id")
+        for request in requests:
+            click.echo(f"{request.code}  {self._local(request.received_at):%Y-%m-%d}  {request.user}")
+        click.echo(f"\n{counted(len(requests), 'open request', 'open requests')}; to finish one: add --help")
+
+    def deleted(self, code: str) -> None:
+        click.echo(f"{code} is done; its page says so.")
 
     def _list(self, page: Page, *, gap: int, dates: bool) -> "Grid":
         from rich.table import Table  # noqa: PLC0415
@@ -199,6 +223,11 @@ def _kept_decision(person: Person) -> str:
         case Access.UNLIMITED:
             return "unlimited access"
     return "" if person.daily_limit is None else f"the limit of {person.daily_limit}"
+
+
+def _deletion_as_json(request: Deletion) -> dict[str, Any]:
+    asked_at = datetime.fromtimestamp(request.received_at / 1000, UTC)
+    return {"code": request.code, "asked_at": f"{asked_at:%Y-%m-%dT%H:%M:%SZ}", "app_scoped_id": request.user}
 
 
 def _standing_as_json(standing: Standing) -> dict[str, Any]:

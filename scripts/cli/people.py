@@ -13,6 +13,7 @@ import click
 from chalicelib.admin import Admin, Sort
 from chalicelib.errors import UnknownPerson
 from chalicelib.messages import Access, Channel, PersonId
+from chalicelib.ports import Clock, Deletions
 from scripts.cli.options import at_stage
 from scripts.cli.output import Json, Output, Page, Text, as_text, counted, print_json
 from scripts.cli.stage import Place, Refused
@@ -29,7 +30,9 @@ class Desk:
     """What every command works with."""
 
     admin: Admin
+    deletions: Deletions
     output: Output
+    clock: Clock
 
     def person(self, name: str) -> PersonId:
         """Whom the owner means: a whole id, or the end of one that only one person has."""
@@ -162,12 +165,13 @@ def export(desk: Desk, person: str, *, output: str | None) -> None:
 
 
 def _desk(place: Place, *, json: bool) -> Desk:
+    from chalicelib.store.deletions import DynamoDeletions  # noqa: PLC0415
     from chalicelib.store.people import DynamoPeople  # noqa: PLC0415
     from chalicelib.store.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
 
     table, settings = place.table, place.settings
     admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), clock=_clock, settings=settings)
-    return Desk(admin, Json() if json else Text(_clock(), settings.zone))
+    return Desk(admin, DynamoDeletions(table), Json() if json else Text(_clock(), settings.zone), _clock)
 
 
 def _is_sure(admin: Admin, person: PersonId) -> bool:

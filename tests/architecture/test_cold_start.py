@@ -11,6 +11,7 @@ import pytest
 from tests.architecture.source import ROOT
 
 WORKERS_ONLY: Final = {"openai", "requests", "pydantic", "httpx2", "chalicelib.worker", "chalicelib.models.openai"}
+READ_IN_A_BROWSER: Final = {"chalicelib.privacy", "chalicelib.pages", "chalicelib.store.deletions"}
 
 OFFLINE: Final = """
 import json, socket, sys
@@ -56,7 +57,7 @@ def test_the_app_can_be_imported_anywhere_without_settings_secrets_or_network():
 
 def test_the_door_answers_without_what_only_the_worker_needs():
     modules = loaded(SEND_TOO_MUCH, AWS_DEFAULT_REGION="eu-central-1")
-    assert modules & WORKERS_ONLY == set()
+    assert modules & (WORKERS_ONLY | READ_IN_A_BROWSER) == set()
     assert "chalicelib.intake" in modules
 
 
@@ -73,7 +74,7 @@ def test_the_worker_is_woken_the_way_the_settings_say(way: str, function: str, w
     loaded(WAKE_OF.format(function, wake), AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
 
 
-def test_the_worker_does_load_them_so_that_the_names_above_are_right():
-    build = "from chalicelib import bootstrap\nbootstrap.worker()"
+def test_others_do_load_them_so_that_the_names_above_are_right():
+    build = "from chalicelib import bootstrap\nbootstrap.worker(), bootstrap.privacy()"
     modules = loaded(build, AWS_DEFAULT_REGION="eu-central-1")
-    assert modules >= WORKERS_ONLY - {"pydantic", "httpx2"}
+    assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER) - {"pydantic", "httpx2"}

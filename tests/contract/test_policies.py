@@ -15,6 +15,7 @@ from moto import mock_aws
 from chalicelib.messages import ConversationId, PersonId
 from chalicelib.notify import TopicNotifier
 from chalicelib.secrets import Secrets
+from chalicelib.store import schema
 from chalicelib.wake import FifoWake, LambdaWake, LambdaWarmer
 from tests.contract.stores import dynamo_store
 from tests.flow.bot import PAGE, Bot
@@ -89,6 +90,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     store, bot = dynamo_store(client), Bot()
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: "arn:aws:sns:eu-central-1:1:parley-owner")
+    bot.deletions = store.deletions
     bot.notifier = notifier
     secrets = Secrets(audit.client("ssm"), "/parley/dev", ("app-secret",))
 
@@ -106,6 +108,9 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     bot.hears("bert", "hello")
     [turn] = list(store.transcript.turns(bot.wake.woken[-1], now=bot.clock()))
     bot.posted(bot.receipt(turn, 0))
+
+    code = bot.wants_deletion("carl")
+    bot.privacy.progress(code)
 
     audit.function = "worker"
     secrets = Secrets(audit.client("ssm"), "/parley/dev", ("page-token",))
@@ -167,6 +172,14 @@ def test_no_policy_grants_everything_or_to_everybody():
             resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
             assert all("parley-" in resource or "/parley/" in resource for resource in resources)
             assert not any("*" in action for action in statement["Action"])
+
+
+def test_the_door_reads_no_single_item_but_requests_for_deletion():
+    statements = json.loads((ROOT / ".chalice" / "policy-api_handler.json").read_text())["Statement"]
+    [reading] = [statement for statement in statements if "dynamodb:GetItem" in statement["Action"]]
+    assert reading["Action"] == ["dynamodb:GetItem"]
+    keys = reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    assert keys == [schema.deletion_key("*")["pk"]]
 
 
 def test_the_door_may_not_read_the_models_key():

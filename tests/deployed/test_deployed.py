@@ -11,9 +11,11 @@ import pytest
 from scripts.world.aws import TICK
 from tests.deployed.conftest import Deployment
 from tests.deployed.running import STAGE, ministack
+from tests.world.meta import deletion_form
 
 LAMBDA_HAS = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 """What the runtime brings of its own."""
+FORM = "application/x-www-form-urlencoded"
 
 
 def test_meta_finds_its_webhook_where_it_was_deployed(deployment: Deployment):
@@ -55,6 +57,18 @@ def test_whom_the_owner_blocks_gets_no_answer_any_more(deployment: Deployment):
     assert len(deployment.model.recorder.since(0)) == asked + 1
 
 
+def test_the_privacy_page_and_the_deletion_callback_answer_where_they_were_deployed(deployment: Deployment):
+    base = deployment.meta.webhook_url.removesuffix("/webhook")
+    policy = deployment.http.get(f"{base}/privacy")
+    assert (policy.status_code, policy.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    form, headers = deletion_form("1", deployment.meta.app_secret), {"Content-Type": FORM}
+    confirmed = deployment.http.post(f"{base}/data-deletion", content=form, headers=headers)
+    code = confirmed.json()["confirmation_code"]
+    assert confirmed.json()["url"].endswith(f"/{STAGE}/deletion/{code}")
+    assert code in deployment.http.get(f"{base}/deletion/{code}").text
+    assert deployment.http.get(f"{base}/deletion/{'0' * 32}").status_code == 404
+
+
 def test_the_deployed_heartbeat_warms_the_deployed_functions(deployment: Deployment):
     answer = deployment.client("lambda").invoke(
         FunctionName=f"parley-{STAGE}-heartbeat", Payload=json.dumps(TICK).encode()
@@ -68,7 +82,9 @@ def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tm
     (tmp_path / "runtime").mkdir()
     for name in LAMBDA_HAS:
         (tmp_path / "runtime" / name).symlink_to(Path(boto3.__file__).parents[1] / name)
-    code = "import app; from chalicelib import bootstrap; bootstrap.intake(), bootstrap.worker(), bootstrap.heartbeat()"
+    code = (
+        "import app; from chalicelib import bootstrap; bootstrap.worker(), bootstrap.heartbeat(), bootstrap.privacy()"
+    )
     path = os.pathsep.join([str(tmp_path / "task"), str(tmp_path / "runtime")])
     env = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "eu-central-1"}
     command = [sys.executable, "-S", "-c", code]

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from chalicelib.messages import Access, Channel, ConversationId, Lease, Person, PersonId, Turn, TurnId, Usage
+from chalicelib.messages import Access, Channel, ConversationId, Deletion, Lease, Person, PersonId, Turn, TurnId, Usage
+from chalicelib.store.schema import DELETION_KEPT_S
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,6 +90,7 @@ class Memory:
     marks: dict[tuple[ConversationId, str], int] = field(default_factory=dict)
     """When the note that a message without a signed time was here expires."""
     alerts: dict[str, str] = field(default_factory=dict)
+    deletions: dict[str, Deletion] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, conversation: ConversationId) -> list[KeptTurn]:
@@ -100,6 +102,11 @@ class Memory:
         with self.lock:
             self.turns = {key: kept for key, kept in self.turns.items() if kept.expires_at * 1000 > now}
             self.marks = {key: expires_at for key, expires_at in self.marks.items() if expires_at * 1000 > now}
+            self.deletions = {
+                code: kept
+                for code, kept in self.deletions.items()
+                if (kept.received_at // 1000 + DELETION_KEPT_S) * 1000 > now
+            }
             self.people = {
                 key: known
                 for key, known in self.people.items()

@@ -1,5 +1,7 @@
 """A bot in a box: the real door, worker and heartbeat, built over fakes, spoken to as Meta does."""
 
+import base64
+import hmac
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -17,10 +19,12 @@ from chalicelib.intake import Intake
 from chalicelib.messages import Access, ConversationId, ModelEvent, Person, PersonId, Prompt, Turn
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
-from chalicelib.ports import Alerts, Inbox, People, Sender, Transcript
+from chalicelib.ports import Alerts, Deletions, Inbox, People, Sender, Transcript
+from chalicelib.privacy import Privacy
 from chalicelib.settings import Settings
 from chalicelib.turns import Turns
 from chalicelib.worker import Outcome, Worker
+from tests.fakes.deletions import FakeDeletions
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
@@ -39,6 +43,13 @@ SAYS: Final = texts.load("en")
 
 def person_of(psid: str) -> PersonId:
     return PersonId(f"messenger:{PAGE}:{psid}")
+
+
+def deletion_form(payload: Any, *, secret: str = SECRET) -> bytes:
+    """What Meta posts for somebody who wants their data deleted."""
+    said = base64.urlsafe_b64encode(json.dumps(payload).encode()).rstrip(b"=")
+    signature = base64.urlsafe_b64encode(hmac.digest(secret.encode(), said, "sha256")).rstrip(b"=")
+    return b"signed_request=" + signature + b"." + said
 
 
 def conversation_of(psid: str) -> ConversationId:
@@ -95,6 +106,7 @@ class Bot:
         self.transcript: Transcript = FakeInbox(self.memory)
         self.people: People = FakePeople(self.memory)
         self.alerts: Alerts = FakeAlerts(self.memory)
+        self.deletions: Deletions = FakeDeletions(self.memory)
         self.sender: Sender = self.outbox
         self.log = Log(lambda: SECRET, stream=lambda: self.logged)
 
@@ -113,6 +125,18 @@ class Bot:
             owner=lambda: self.owner,
             app_secrets=lambda: [SECRET, OLD_SECRET],
             verify_token=lambda: VERIFY_TOKEN,
+            clock=self.clock,
+            log=self.log,
+        )
+
+    @property
+    def privacy(self) -> Privacy:
+        return Privacy(
+            deletions=self.deletions,
+            owner=lambda: self.owner,
+            app_secrets=lambda: [SECRET, OLD_SECRET],
+            texts=SAYS,
+            settings=self.settings,
             clock=self.clock,
             log=self.log,
         )
@@ -158,6 +182,12 @@ class Bot:
         """Meta calls the webhook with a batch of items."""
         body = self.body(*items)
         self.intake.messenger(body, f"sha256={sign(body, secret=secret)}")
+
+    def wants_deletion(self, user: str, *, secret: str = SECRET, **more: Any) -> str:
+        """Meta passes on that somebody wants their data deleted; the confirmation code."""
+        self.heard.append(user)
+        form = deletion_form({"user_id": user, "algorithm": "HMAC-SHA256", "issued_at": 1, **more}, secret=secret)
+        return self.privacy.take_in(form)
 
     def body(self, *items: dict[str, Any]) -> bytes:
         entry = {"id": PAGE, "time": self.clock(), "messaging": list(items)}

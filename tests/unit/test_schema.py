@@ -119,6 +119,8 @@ def test_different_things_have_different_keys():
         schema.seen_key(MESSAGE),
         schema.alert_key("model"),
         schema.alert_key("channel"),
+        schema.deletion_key("a"),
+        schema.deletion_key("b"),
     ]
     assert len({(key["pk"], key["sk"]) for key in keys}) == len(keys)
 

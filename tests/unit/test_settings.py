@@ -42,6 +42,23 @@ def test_the_wire_format_can_be_chosen():
     assert Settings.from_env(chosen).model_api == "responses"
 
 
+@pytest.mark.parametrize("contact", ["", "me@example.org", "https://example.org/contact"])
+def test_the_owner_may_be_reached_by_mail_by_the_web_or_on_the_page_only(contact: str):
+    assert Settings.from_env({"PARLEY_CONTACT": contact}).contact == contact
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("", "api.openai.com"),
+        ("http://127.0.0.1:11434/v1", "127.0.0.1"),
+        ("https://Llm.Example.org/v1", "llm.example.org"),
+    ],
+)
+def test_people_can_be_told_who_gets_their_words(url: str, host: str):
+    assert Settings.from_env({"OPENAI_BASE_URL": url}).model_host == host
+
+
 @pytest.mark.parametrize(
     ("name", "value", "cure"),
     [
@@ -51,6 +68,10 @@ def test_the_wire_format_can_be_chosen():
         ("PARLEY_DAILY_LIMIT", "-1", "a whole number"),
         ("PARLEY_MODEL_API", "assistants", "auto, responses or chat"),
         ("PARLEY_WAKE", "sqs", "lambda or fifo"),
+        ("PARLEY_CONTACT", "me", "an e-mail address or begin with https://"),
+        ("PARLEY_CONTACT", "javascript:alert(1)//@x", "an e-mail address"),
+        ("PARLEY_CONTACT", "http://example.org", "an e-mail address"),
+        ("PARLEY_CONTACT", "me@example.org and you@example.org", "an e-mail address"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_cure(name: str, value: str, cure: str):

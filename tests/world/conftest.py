@@ -38,6 +38,11 @@ class Demo:
         """Any body, signed."""
         return self.http.post("/webhook", content=body, headers=signed(body, self.facts["app_secret"])).status_code
 
+    def wants_deletion(self, form: bytes) -> httpx2.Response:
+        """What Meta is answered when it passes on that somebody wants their data deleted."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.http.post("/data-deletion", content=form, headers=headers)
+
     def behave(self, stand_in: str, **behaviour: Any) -> None:
         """Have the Graph API or the model misbehave."""
         self.http.put(f"/world/{stand_in}/behaviour", json=behaviour).raise_for_status()

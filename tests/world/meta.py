@@ -1,5 +1,6 @@
 """Bodies as Meta sends them."""
 
+import base64
 import hashlib
 import hmac
 import itertools
@@ -14,6 +15,17 @@ def signed(body: bytes, secret: str) -> dict[str, str]:
     """The headers of a webhook call."""
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={digest}"}
+
+
+def deletion_form(user: Any, secret: str, *, issued_at: int = 1291836800) -> bytes:
+    """What Meta posts for somebody who wants their data deleted."""
+    payload = {"user_id": user, "algorithm": "HMAC-SHA256", "issued_at": issued_at, "expires": issued_at + 3600}
+    said = _base64(json.dumps(payload).encode())
+    return b"signed_request=" + _base64(hmac.digest(secret.encode(), said, "sha256")) + b"." + said
+
+
+def _base64(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
 
 
 def text_item(person: str, text: str, *, page: str, mid: str | None = None, at: int | None = None) -> dict[str, Any]:

@@ -1,0 +1,200 @@
+import re
+from dataclasses import dataclass, fields, replace
+from html import unescape
+
+import pytest
+
+from chalicelib.errors import BodyTooLarge, InvalidSignature, StoreError, UnreadableRequest
+from chalicelib.messages import Deletion, Person, Turn
+from chalicelib.pages import Page
+from chalicelib.privacy import MAX_FORM
+from tests.fakes.deletions import FakeDeletions
+from tests.flow.bot import OLD_SECRET, SAYS, Bot, deletion_form
+
+ANNA = "10293847560192837"
+
+
+def words(page: Page) -> str:
+    """What a reader sees, in one line."""
+    body = page.html.partition("<body>")[2]
+    return " ".join(unescape(re.sub("<[^>]+>", " ", body)).split()).replace(" ,", ",").replace(" .", ".")
+
+
+@dataclass(frozen=True)
+class FailingDeletions(FakeDeletions):
+    """Cannot be written to."""
+
+    def keep(self, deletion: Deletion) -> bool:
+        raise StoreError("DynamoDB refused: InternalServerError")
+
+
+@dataclass(frozen=True)
+class DearDeletions(FakeDeletions):
+    """Each look costs money."""
+
+    def get(self, code: str, *, now: int) -> Deletion | None:
+        raise AssertionError("nobody should have looked")
+
+
+# What people are told.
+
+
+def test_people_can_read_for_how_long_their_words_are_kept_where_and_who_gets_them(bot: Bot):
+    bot.settings = replace(bot.settings, region="eu-central-1", openai_base_url="https://llm.example.org/v1")
+    policy = words(bot.privacy.policy())
+    assert "Your messages and the answers, for 30 days." in policy
+    assert "Amazon Web Services (region eu-central-1)" in policy
+    assert "provider, llm.example.org, gets your message" in policy
+    assert "hold what was deleted for up to 35 days more" in policy
+
+
+def test_people_can_read_how_to_delete_it_all_with_the_words_of_the_button(bot: Bot):
+    assert f"send /forget to our page on Messenger and tap “{SAYS('forget_yes')}”" in words(bot.privacy.policy())
+
+
+def test_a_region_that_is_not_known_is_left_out(bot: Bot):
+    assert "Amazon Web Services that belongs to the owner" in words(bot.privacy.policy())
+
+
+@pytest.mark.parametrize(
+    ("contact", "shown"),
+    [
+        ("", "Write to the page itself, on Messenger."),
+        ("me@example.org", 'Write to <a href="mailto:me@example.org">me@example.org</a>.'),
+        ("https://example.org/me", 'Write to <a href="https://example.org/me">https://example.org/me</a>.'),
+    ],
+)
+def test_people_can_read_whom_to_write_to(bot: Bot, contact: str, shown: str):
+    bot.settings = replace(bot.settings, contact=contact)
+    assert shown in bot.privacy.policy().html
+
+
+TOLD = {
+    "id": "the number by which Messenger knows you",
+    "access": "whether the owner has given you a limit or blocked you",
+    "daily_limit": "whether the owner has given you a limit or blocked you",
+    "quota": "how many questions you asked on your last 3 days here",
+    "told_day": None,
+    "announced": "is told when somebody new writes",
+    "first_seen": "when you wrote first and last",
+    "last_seen": "when you wrote first and last",
+}
+KEPT_WITH_A_TURN = {
+    "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",
+    "overflow", "receipts",
+}  # fmt: skip
+
+
+def test_all_that_is_stored_of_a_person_stands_on_the_privacy_page(bot: Bot):
+    """When this fails, something new is stored: say so in `pages/privacy.html`, and then here."""
+    policy = words(bot.privacy.policy())
+    assert {field.name for field in fields(Person)} == TOLD.keys()
+    assert {field.name for field in fields(Turn)} == KEPT_WITH_A_TURN
+    assert [told for told in TOLD.values() if told and told not in policy] == []
+
+
+# What becomes of a request.
+
+
+def test_a_request_is_kept_and_its_page_tells_how_to_finish_at_once(bot: Bot):
+    code = bot.wants_deletion(ANNA)
+    page = bot.privacy.progress(code)
+    assert page.status == 200
+    assert "On 20 November 2026, Facebook passed on to us that you want your data deleted." in words(page)
+    assert "To have it done at once, send /forget to our page" in words(page)
+    assert "It waits for the owner of the page" in words(page)
+    assert f"Your confirmation code is {code}. This page can be found here until 18 February 2027." in words(page)
+
+
+def test_the_dates_are_those_of_the_owners_zone(bot: Bot):
+    bot.clock.tick(hours=11.5)
+    assert "On 21 November 2026, Facebook" in words(bot.privacy.progress(bot.wants_deletion(ANNA)))
+
+
+def test_the_owner_is_told_once_with_the_code_and_not_who_it_is(bot: Bot):
+    codes = {bot.wants_deletion(ANNA) for _ in range(3)}
+    [code] = codes
+    assert bot.notifier.told == [
+        (SAYS("owner_deletion_subject"), SAYS("owner_deletion", code=code, stage="prod")),
+    ]
+    assert ANNA not in bot.told_owner[0]
+    assert len(bot.memory.deletions) == 1
+
+
+def test_an_owner_who_cannot_be_told_does_not_cost_the_request(bot: Bot):
+    bot.notifier.fails = True
+    code = bot.wants_deletion(ANNA)
+    assert [one.code for one in bot.deletions.open(now=bot.clock())] == [code]
+    assert len(bot.log_lines("notify")) == 1
+
+
+def test_once_the_owner_is_done_the_page_says_so(bot: Bot):
+    code = bot.wants_deletion(ANNA)
+    bot.clock.tick(days=3)
+    bot.deletions.close(code, now=bot.clock())
+    done = words(bot.privacy.progress(code))
+    assert "On 23 November 2026, the owner of the page noted that this is done." in done
+    assert "It waits" not in done
+
+
+def test_after_ninety_days_nothing_is_known_of_it(bot: Bot):
+    code = bot.wants_deletion(ANNA)
+    bot.clock.tick(days=90)
+    assert bot.privacy.progress(code).status == 404
+
+
+@pytest.mark.parametrize(
+    "code", ["", "0" * 32, "0" * 31, "x", "<script>", "../privacy", "0" * 5000, "\ud800", "٣" * 32]
+)
+def test_a_code_that_nobody_was_given_leads_to_a_page_that_says_so(bot: Bot, code: str):
+    bot.wants_deletion(ANNA)
+    page = bot.privacy.progress(code)
+    assert page.status == 404
+    assert "There is no such request" in words(page)
+    assert "send /forget to our page" in words(page)
+
+
+@pytest.mark.parametrize("code", ["", "0" * 31, "0" * 33, "A" * 32, "0" * 31 + "\n", "%00" * 32])
+def test_what_can_be_no_code_is_not_looked_for(bot: Bot, code: str):
+    bot.deletions = DearDeletions(bot.memory)
+    assert bot.privacy.progress(code).status == 404
+
+
+def test_while_the_app_secret_changes_both_are_taken(bot: Bot):
+    assert bot.wants_deletion(ANNA, secret=OLD_SECRET) == bot.wants_deletion(ANNA, secret=OLD_SECRET)
+    assert bot.privacy.progress(bot.wants_deletion(ANNA)).status == 200
+
+
+def test_what_meta_did_not_sign_is_turned_away_and_leaves_nothing(bot: Bot):
+    with pytest.raises(InvalidSignature):
+        bot.wants_deletion(ANNA, secret="a guess")
+    assert (bot.memory.deletions, bot.told_owner) == ({}, [])
+    assert len(bot.log_lines("signature")) == 1
+
+
+def test_what_cannot_be_read_is_turned_away_and_leaves_nothing(bot: Bot):
+    for form in (b"", b"signed_request=x", deletion_form({"user_id": None})):
+        with pytest.raises(UnreadableRequest):
+            bot.privacy.take_in(form)
+    assert (bot.memory.deletions, bot.told_owner) == ({}, [])
+
+
+def test_a_form_larger_than_any_real_one_is_not_even_verified(bot: Bot):
+    form = deletion_form({"user_id": ANNA}) + b"&padding="
+    with pytest.raises(BodyTooLarge):
+        bot.privacy.take_in(form.ljust(MAX_FORM + 1, b"x"))
+    assert bot.privacy.take_in(form.ljust(MAX_FORM, b"x"))
+
+
+def test_a_request_that_cannot_be_kept_is_not_confirmed(bot: Bot):
+    bot.deletions = FailingDeletions(bot.memory)
+    with pytest.raises(StoreError):
+        bot.wants_deletion(ANNA)
+    assert bot.told_owner == []
+
+
+def test_no_line_of_the_log_shows_the_code(bot: Bot):
+    code = bot.wants_deletion(ANNA)
+    bot.privacy.progress(code)
+    assert code not in bot.logged.getvalue()
+    assert [line["outcome"] for line in bot.log_lines("deletion")] == ["new"]
