@@ -6,12 +6,15 @@ What only the worker needs is imported when the worker is built, so that the doo
 import os
 import time
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from chalicelib import observability
 from chalicelib.heartbeat import Heartbeat
 from chalicelib.intake import Intake
 from chalicelib.notify import TopicNotifier
@@ -66,7 +69,7 @@ def intake() -> Intake:
         previous = secrets.find(PREVIOUS_APP_SECRET)
         return [secrets.get(APP_SECRET), *([previous] if previous else [])]
 
-    log = Log(partial(secrets.get, APP_SECRET))
+    log = _log(partial(secrets.get, APP_SECRET))
     return Intake(
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
@@ -94,7 +97,7 @@ def worker() -> "Worker":
     secrets = Secrets(
         _session().client("ssm", config=_QUICK), here.secrets_prefix, (APP_SECRET, PAGE_TOKEN, OPENAI_KEY)
     )
-    log = Log(partial(secrets.get, APP_SECRET))
+    log = _log(partial(secrets.get, APP_SECRET))
     model = OpenAIModel(
         name=here.model,
         effort=here.reasoning_effort,
@@ -121,12 +124,21 @@ def heartbeat() -> Heartbeat:
     """The scheduled function's service."""
     here = settings()
     warmer = LambdaWarmer(_session().client("lambda", config=_PATIENT), here.api_function, here.worker_function)
-    return Heartbeat(inbox=DynamoInbox(table()), wake=_wake(), warmer=warmer, clock=clock, log=Log(lambda: ""))
+    return Heartbeat(inbox=DynamoInbox(table()), wake=_wake(), warmer=warmer, clock=clock, log=_log(lambda: ""))
+
+
+def invocation(context: Any) -> AbstractContextManager[None]:
+    """One run of a function, by the context that Lambda gives it."""
+    return observability.invocation(getattr(context, "aws_request_id", ""))
 
 
 def clock() -> int:
     """Now, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def _log(key: Callable[[], str]) -> Log:
+    return Log(key, settings().stage)
 
 
 def _wake() -> LambdaWake:

@@ -9,6 +9,7 @@ from chalicelib.messages import (
     ConversationId,
     IncomingMessage,
     Lease,
+    Overdue,
     Person,
     PersonId,
     Reply,
@@ -155,6 +156,11 @@ def lease(item: Item, *, owner: str, fence: int) -> Lease:
         history_from=int(item.get("history_from", 0)),
         paused_until=int(item.get("paused_until", 0)),
     )
+
+
+def overdue(item: Item) -> Overdue:
+    """What the index of those that wait says."""
+    return Overdue(conversation_of(item["pk"]), since=int(item["due_at"]))
 
 
 def person(item: Item) -> Person:

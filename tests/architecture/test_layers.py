@@ -16,6 +16,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "channels.messenger.tolerant",
             "commands",
             "history",
+            "metrics",
             "personas",
             "quota",
             "replies",

@@ -21,6 +21,7 @@ from chalicelib.ports import Alerts, Inbox, People, Sender, Transcript
 from chalicelib.settings import Settings
 from chalicelib.turns import Turns
 from chalicelib.worker import Outcome, Worker
+from tests import emf
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
@@ -96,7 +97,7 @@ class Bot:
         self.people: People = FakePeople(self.memory)
         self.alerts: Alerts = FakeAlerts(self.memory)
         self.sender: Sender = self.outbox
-        self.log = Log(lambda: SECRET, stream=lambda: self.logged)
+        self.log = Log(lambda: SECRET, self.settings.stage, stream=lambda: self.logged)
 
     # Building: anew for each call, as each may find another container.
 
@@ -247,6 +248,11 @@ class Bot:
     def told_owner(self) -> list[str]:
         return [text for _, text in self.notifier.told]
 
-    def log_lines(self, stage: str) -> list[dict[str, Any]]:
+    def log_lines(self, stage: str = "") -> list[dict[str, Any]]:
+        """The lines of one stage, or all of them."""
         lines = [json.loads(line) for line in self.logged.getvalue().splitlines()]
-        return [line for line in lines if line["stage"] == stage]
+        return [line for line in lines if stage in ("", line["stage"])]
+
+    def counted(self, metric: str) -> list[Any]:
+        """What CloudWatch would have got for a metric by now."""
+        return [value for line in self.log_lines() for name, value in emf.values(line).items() if name == metric]
