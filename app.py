@@ -1,5 +1,6 @@
 """The doors: each takes its event apart, makes one call and answers; no decision lives here."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -11,6 +12,13 @@ from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, Store
 app = Chalice(app_name="parley", configure_logs=False)
 
 _PLAIN = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+
+
+@app.middleware("all")
+def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    """Whatever is invoked: its log lines carry the id that Lambda gave the run."""
+    with bootstrap.invocation(event.lambda_context if isinstance(event, Request) else event.context):
+        return get_response(event)
 
 
 @app.route("/health", methods=["GET"])
@@ -33,15 +41,14 @@ def webhook_handshake() -> Response:
 @app.route("/webhook", methods=["POST"])
 def webhook() -> Response:
     """Meta delivers events: 200 only once they are kept; 500 asks for a repetition."""
-    request = _request()
+    request, service = _request(), bootstrap.intake()
     try:
-        bootstrap.intake().messenger(cast("bytes", request.raw_body), request.headers.get("x-hub-signature-256"))
+        service.messenger(cast("bytes", request.raw_body), request.headers.get("x-hub-signature-256"))
     except InvalidSignature:
         return _answer(HTTPStatus.FORBIDDEN, "forbidden")
     except BodyTooLarge:
         return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
-    except (StoreError, ConfigError) as exc:
-        bootstrap.intake().log.failure("webhook", exc)
+    except (StoreError, ConfigError):
         return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
     return _answer(HTTPStatus.OK, "EVENT_RECEIVED")
 

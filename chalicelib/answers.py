@@ -23,13 +23,24 @@ from chalicelib.messages import (
     Usage,
 )
 from chalicelib.personas import Persona
-from chalicelib.ports import Model
+from chalicelib.ports import Clock, Model
 from chalicelib.settings import Settings
 from chalicelib.texts import Texts
 
 MEMORY_TOKENS: Final = 3000
 """How much of the past, with the question, a model is told: the largest part of what an answer costs."""
 _FEW: Final = 2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said, and what it took."""
+
+    reply: Reply
+    usage: Usage
+    ms: int
+    first_words_ms: int
+    """Until something could be read."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +54,10 @@ class Answers:
     pseudonym: Callable[[PersonId], str]
 
     def ask(
-        self, turn: Turn, history: tuple[Exchange, ...], *, left: int | None, day: str, seconds: float
-    ) -> tuple[Reply, Usage]:
+        self, turn: Turn, history: tuple[Exchange, ...], *, left: int | None, day: str, seconds: float, clock: Clock
+    ) -> Answer:
         """The model's answer to the turn, with how many questions are `left` on `day`. Raises ModelError."""
+        started = first_words_at = clock()
         prompt = Prompt(
             instructions=self.persona.instructions,
             history=history,
@@ -53,10 +65,12 @@ class Answers:
             max_output_tokens=self.persona.max_output_tokens,
             person_hash=self.pseudonym(turn.person),
         )
-        words, finished = [], None
+        words: list[str] = []
+        finished = None
         for event in self.model.answer(prompt, seconds=seconds):
             match event:
                 case TextDelta(text):
+                    first_words_at = first_words_at if words else clock()
                     words.append(text)
                 case Finished():
                     finished = event
@@ -65,7 +79,7 @@ class Answers:
             raise ModelError("the answer is empty")
         cut_short = self.texts("cut_short") if finished.reason is FinishReason.LENGTH else ""
         footer = "\n\n".join(filter(None, (cut_short, self._left(left, day))))
-        return Reply(text, footer), finished.usage
+        return Answer(Reply(text, footer), finished.usage, clock() - started, first_words_at - started)
 
     def say(self, key: str) -> Reply:
         """One of the bot's own sentences."""

@@ -6,12 +6,15 @@ What only the worker needs is imported when the worker is built, so that the doo
 import os
 import time
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from chalicelib import observability
 from chalicelib.heartbeat import Heartbeat
 from chalicelib.intake import Intake
 from chalicelib.notify import TopicNotifier
@@ -70,7 +73,7 @@ def intake() -> Intake:
         previous = secrets.find(PREVIOUS_APP_SECRET)
         return [secrets.get(APP_SECRET), *([previous] if previous else [])]
 
-    log = Log(partial(secrets.get, APP_SECRET))
+    log = _log(partial(secrets.get, APP_SECRET))
     return Intake(
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
@@ -116,7 +119,7 @@ def worker() -> "Worker":
     secrets = Secrets(
         _session().client("ssm", config=_QUICK), here.secrets_prefix, (APP_SECRET, PAGE_TOKEN, OPENAI_KEY, TOPIC_ARN)
     )
-    log = Log(partial(secrets.get, APP_SECRET))
+    log = _log(partial(secrets.get, APP_SECRET))
     model = OpenAIModel(
         name=here.model,
         effort=here.reasoning_effort,
@@ -144,7 +147,12 @@ def heartbeat() -> Heartbeat:
     here = settings()
     warmer = LambdaWarmer(_session().client("lambda", config=_PATIENT), here.api_function, here.worker_function)
     wake = _wake(in_turn=False)
-    return Heartbeat(inbox=DynamoInbox(table()), wake=wake, warmer=warmer, clock=clock, log=Log(lambda: ""))
+    return Heartbeat(inbox=DynamoInbox(table()), wake=wake, warmer=warmer, clock=clock, log=_log(lambda: ""))
+
+
+def invocation(context: Any) -> AbstractContextManager[None]:
+    """One run of a function, by the context that Lambda gives it."""
+    return observability.invocation(getattr(context, "aws_request_id", ""))
 
 
 def clock() -> int:
@@ -157,6 +165,10 @@ def _wake(*, in_turn: bool) -> Wake:
     if here.wake == "fifo":
         return FifoWake(_session().client("sqs", config=_QUICK), here.wake_queue, new_id=_new_id, in_turn=in_turn)
     return LambdaWake(_session().client("lambda", config=_QUICK), here.worker_function)
+
+
+def _log(key: Callable[[], str]) -> Log:
+    return Log(key, settings().stage)
 
 
 def _new_id() -> str:

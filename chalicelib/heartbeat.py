@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from chalicelib.errors import ParleyError
 from chalicelib.observability import Log
 from chalicelib.ports import Clock, Inbox, Wake, Warmer
 
@@ -31,10 +32,15 @@ class Heartbeat:
 
     def beat(self) -> Beat:
         """Sweep, then warm. A wake that cannot be made raises WakeError: the next beat tries again."""
-        swept = 0
-        for conversation in islice(self.inbox.overdue(now=self.clock()), MAX_SWEPT):
-            self.wake.wake(conversation)
-            swept += 1
-        beat = Beat(warmed=self.warmer.warm(), swept=swept)
-        self.log("heartbeat", warmed=len(beat.warmed), swept=beat.swept)
+        now = self.clock()
+        waiting = list(islice(self.inbox.overdue(now=now), MAX_SWEPT))
+        oldest_ms = now - waiting[0].since if waiting else 0
+        try:
+            for overdue in waiting:
+                self.wake.wake(overdue.conversation)
+        except ParleyError as exc:
+            self.log.failure("heartbeat", exc, oldest_ms=oldest_ms)
+            raise
+        beat = Beat(warmed=self.warmer.warm(), swept=len(waiting))
+        self.log("heartbeat", warmed=len(beat.warmed), swept=beat.swept, oldest_ms=oldest_ms)
         return beat

@@ -1,8 +1,10 @@
 """The door's story: prove who sends, keep what was sent, wake a worker. It never waits for a model."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,9 +19,9 @@ from chalicelib.channels.messenger.events import (
     Unsent,
     parse,
 )
-from chalicelib.errors import BodyTooLarge, InvalidSignature, StoreError, WakeError
+from chalicelib.errors import BodyTooLarge, StoreError, WakeError
 from chalicelib.messages import ConversationId, IncomingMessage
-from chalicelib.observability import Log, correlation
+from chalicelib.observability import Log, Value
 from chalicelib.owner import Owner
 from chalicelib.ports import Accepted, Clock, Inbox, Transcript, Wake
 from chalicelib.store.schema import turn_id
@@ -29,6 +31,14 @@ PAUSE_MS: Final = 60 * 60 * 1000
 """How long the bot is silent after a human answered in the page's inbox."""
 _PARALLEL: Final = 8
 _WORTH_WAKING: Final = frozenset({Accepted.QUEUED, Accepted.DUPLICATE_OPEN})
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What became of one conversation's part of a call."""
+
+    accepted: Sequence[Accepted]
+    failure: StoreError | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,8 @@ class Intake:
 
     def handshake(self, query: Mapping[str, str]) -> str:
         """The challenge to answer, verbatim. Raises InvalidSignature."""
-        return signature.challenge(query, verify_token=self.verify_token())
+        with self._one_line("handshake"):
+            return signature.challenge(query, verify_token=self.verify_token())
 
     def messenger(self, body: bytes, signed: str | None) -> None:
         """Keep every message of a webhook call and wake its workers.
@@ -54,59 +65,76 @@ class Intake:
         Raises BodyTooLarge and InvalidSignature with nothing done. Raises StoreError after all that could be kept is
         kept: the repetition that Meta then makes changes nothing for those.
         """
-        if len(body) > MAX_BODY:
-            raise BodyTooLarge(f"more than {MAX_BODY} bytes")
-        try:
+        with self._one_line("webhook") as found:
+            if len(body) > MAX_BODY:
+                raise BodyTooLarge(f"more than {MAX_BODY} bytes")
             signature.verify(body, signed, secrets=self.app_secrets())
-        except InvalidSignature as exc:
-            self.log.failure("signature", exc)
-            raise
-        self._take_in(parse(body, now=self.clock()))
+            self._take_in(parse(body, now=self.clock()), found)
 
-    def _take_in(self, events: Sequence[Event]) -> None:
+    @contextmanager
+    def _one_line(self, call: str) -> Iterator[dict[str, Value]]:
+        """Log a call in one line however it ends, with what was found in it."""
+        started = self.clock()
+        found: dict[str, Value] = {"call": call}
+        try:
+            yield found
+        except Exception as exc:
+            self.log.failure("door", exc, **found, outcome="failed", ms=self.clock() - started)
+            raise
+        self.log("door", **found, outcome="ok", ms=self.clock() - started)
+
+    def _take_in(self, events: Sequence[Event], found: dict[str, Value]) -> None:
         by_conversation: dict[ConversationId, list[Event]] = defaultdict(list)
         enforced: list[str] = []
         for event in events:
             match event:
-                case Ignored(kind):
-                    self.log("ignored", kind=kind)
+                case Ignored():
+                    pass
                 case PolicyEnforced(action):
                     enforced.append(action)
                 case _:
                     by_conversation[event.conversation].append(event)
-        failures = [failure for failure in self._each(by_conversation) if failure]
+        shares = self._each(by_conversation)
+        found |= _in_numbers(events, shares)
+        failures = [share.failure for share in shares if share.failure]
         for action in enforced:
             self.owner().policy_is_enforced(action)
         if failures:
             raise failures[0]
 
-    def _each(self, conversations: Mapping[ConversationId, Sequence[Event]]) -> Sequence[StoreError | None]:
+    def _each(self, conversations: Mapping[ConversationId, Sequence[Event]]) -> Sequence[_Share]:
         """One conversation's events in their order, several conversations side by side."""
         if len(conversations) <= 1:
             return [self._converse(*item) for item in conversations.items()]
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            return list(pool.map(self._converse, conversations.keys(), conversations.values()))
+            shares = [
+                pool.submit(copy_context().run, self._converse, conversation, events)
+                for conversation, events in conversations.items()
+            ]
+        return [share.result() for share in shares]
 
-    def _converse(self, conversation: ConversationId, events: Sequence[Event]) -> StoreError | None:
+    def _converse(self, conversation: ConversationId, events: Sequence[Event]) -> _Share:
         failure: StoreError | None = None
-        worth_waking = False
+        accepted: list[Accepted] = []
         for event in events:
             try:
-                worth_waking |= self._keep(event)
+                accepted += self._keep(event)
             except StoreError as exc:
-                self.log.failure("store", exc)
+                log = self._about(event) if isinstance(event, IncomingMessage) else self.log
+                log.failure("store", exc, conversation=self.log.pseudonym(conversation))
                 failure = exc
-        if worth_waking:
+        if not _WORTH_WAKING.isdisjoint(accepted):
             self._wake(conversation)
-        return failure
+        return _Share(accepted, failure)
 
-    def _keep(self, event: Event) -> bool:
-        """Do what the event asks of the inbox; True when there is something for a worker."""
+    def _keep(self, event: Event) -> Sequence[Accepted]:
+        """Do what the event asks of the inbox; what became of it if it is a message."""
         match event:
             case IncomingMessage():
+                log = self._about(event)
                 accepted = self.inbox.accept(event, now=self.clock())
-                self.log("accept", corr=correlation(turn_id(event)), outcome=accepted.value)
-                return accepted in _WORTH_WAKING
+                log("accept", outcome=accepted.value)
+                return (accepted,)
             case Unsent(conversation, message_id):
                 self.transcript.erase_text(conversation, message_id)
             case Edited(conversation, message_id, text, edit):
@@ -115,11 +143,26 @@ class Intake:
                 self.inbox.receipt(conversation, turn, part)
             case HumanReplied(conversation):
                 self.inbox.pause(conversation, until=self.clock() + PAUSE_MS)
-        return False
+        return ()
+
+    def _about(self, message: IncomingMessage) -> Log:
+        return self.log.about(turn_id(message), message.person)
 
     def _wake(self, conversation: ConversationId) -> None:
         try:
             self.wake.wake(conversation)
         except WakeError as exc:
             # Still a success: the message is kept, and the heartbeat finds it within a minute.
-            self.log.failure("wake", exc)
+            self.log.failure("wake", exc, conversation=self.log.pseudonym(conversation))
+
+
+def _in_numbers(events: Sequence[Event], shares: Sequence[_Share]) -> dict[str, Value]:
+    """What a call's line says of its events."""
+    accepted = Counter(outcome for share in shares for outcome in share.accepted)
+    ignored = sorted({event.kind for event in events if isinstance(event, Ignored)})
+    return {
+        "events": len(events),
+        "kept": accepted[Accepted.QUEUED],
+        "duplicates": accepted[Accepted.DUPLICATE_OPEN] + accepted[Accepted.DUPLICATE_DONE],
+        **({"ignored": ",".join(ignored)} if ignored else {}),
+    }

@@ -130,6 +130,15 @@ class Lease:
 
 
 @dataclass(frozen=True)
+class Overdue:
+    """A conversation that waits for a worker."""
+
+    conversation: ConversationId
+    since: int
+    """When the first message came that found nothing open before it."""
+
+
+@dataclass(frozen=True)
 class Thread:
     """A conversation's open turns, oldest first, and its recent closed ones, oldest first."""
 

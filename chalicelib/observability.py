@@ -4,19 +4,40 @@ A line's values are words of ours, numbers and hashes. Errors appear by type, an
 one of ours, because foreign messages repeat what they were given.
 """
 
-import hashlib
 import hmac
 import json
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TextIO
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Final, TextIO
 
+from chalicelib import metrics
 from chalicelib.errors import ParleyError
-from chalicelib.messages import PersonId, TurnId
+from chalicelib.messages import ConversationId, PersonId, TurnId, Usage
 
 Value = str | int | float | bool | None
+
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+_INVOCATION: Final[ContextVar[Mapping[str, Value] | None]] = ContextVar("invocation", default=None)
+_STARTS: Final = count()
+
+
+@contextmanager
+def invocation(request_id: str) -> Iterator[None]:
+    """While it lasts, lines carry the id under which Lambda knows this run, and `cold` in a process's first one.
+
+    A thread of its own needs a copy of the context: `copy_context().run`.
+    """
+    cold: dict[str, Value] = {"cold": True} if next(_STARTS) == 0 else {}
+    token = _INVOCATION.set({"request_id": request_id, **cold})
+    try:
+        yield
+    finally:
+        _INVOCATION.reset(token)
 
 
 @dataclass(frozen=True)
@@ -24,13 +45,20 @@ class Log:
     """Writes lines. `key` makes the pseudonyms of people, so that they cannot be guessed back."""
 
     key: Callable[[], str] = field(repr=False)
+    deployment: str
+    """Whose metrics they are, `prod` or `dev`; a line's own `stage` is a step of the work."""
     stream: Callable[[], TextIO] = lambda: sys.stdout
     now: Callable[[], float] = time.time
+    always: Mapping[str, Value] = field(default_factory=dict)
+    """Fields of every line."""
 
     def __call__(self, stage: str, **values: Value) -> None:
-        """Log one stage."""
-        line = {"ts": round(self.now(), 3), "stage": stage, **values}
-        self.stream().write(json.dumps(line) + "\n")
+        """Log one stage, with the metrics that `metrics.METRICS` finds in its fields."""
+        now = self.now()
+        fields = {**self.always, **values}
+        found = metrics.embedded(stage, fields, deployment=self.deployment, at=int(now * 1000))
+        line = {"ts": round(now, 3), "stage": stage, **(_INVOCATION.get() or {}), **fields, **found}
+        self.stream().write(_encode(line) + "\n")
         self.stream().flush()
 
     def failure(self, stage: str, error: BaseException, **values: Value) -> None:
@@ -38,11 +66,30 @@ class Log:
         words = str(error) if isinstance(error, ParleyError) else ""
         self(stage, error=type(error).__name__, message=words, **values)
 
-    def pseudonym(self, person: PersonId) -> str:
-        """The same 16 hex digits for the same person, and nothing else about them."""
-        return hmac.new(self.key().encode(), person.encode(), hashlib.sha256).hexdigest()[:16]
+    def about(self, turn: TurnId, person: PersonId) -> "Log":
+        """The same log for lines about one turn: they carry its correlation and the person's pseudonym."""
+        return replace(self, always={**self.always, "corr": correlation(turn), "person": self.pseudonym(person)})
+
+    def pseudonym(self, name: PersonId | ConversationId) -> str:
+        """The same 16 hex digits for the same name, and nothing else about it."""
+        return hmac.digest(self.key().encode(), name.encode(), "sha256").hex()[:16]
 
 
 def correlation(turn: TurnId) -> str:
     """What all lines about one turn share."""
     return turn.rpartition("#")[2][:16]
+
+
+def model_asked(model: str) -> dict[str, Value]:
+    """Which model was asked and how, in OpenTelemetry's names for GenAI; the provider is whose API it speaks."""
+    return {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": model}
+
+
+def model_answered(usage: Usage, *, first_words_ms: int) -> dict[str, Value]:
+    """What its answer took, in the same names; seconds, as they want it."""
+    return {
+        "gen_ai.usage.input_tokens": usage.input,
+        "gen_ai.usage.cache_read.input_tokens": usage.cached,
+        "gen_ai.usage.output_tokens": usage.output,
+        "gen_ai.response.time_to_first_chunk": first_words_ms / 1000,
+    }

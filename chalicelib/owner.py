@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chalicelib import quota
 from chalicelib.errors import ModelUnusable, NotifyError, ParleyError
-from chalicelib.messages import Person
+from chalicelib.messages import Person, Turn
 from chalicelib.observability import Log
 from chalicelib.ports import Alerts, Clock, Notifier, People
 from chalicelib.settings import Settings
@@ -35,9 +35,9 @@ class Owner:
         """The model will not answer anybody."""
         self._alert("model", f"model_{error.cause}", model=self.settings.model, prefix=self.settings.secrets_prefix)
 
-    def channel_is_broken(self, error: ParleyError) -> None:
-        """Nobody can be written to."""
-        self.log.failure("channel", error)
+    def channel_is_broken(self, error: ParleyError, turn: Turn) -> None:
+        """Nobody can be written to, as the answer to `turn` has shown; it is given up."""
+        self.log.about(turn.id, turn.person).failure("channel", error, broken=1, failed=1)
         self._alert("channel", "channel", reason=str(error), prefix=self.settings.secrets_prefix)
 
     def policy_is_enforced(self, action: str) -> None:

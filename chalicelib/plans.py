@@ -8,6 +8,7 @@ from chalicelib.messages import MAX_TEXT, Access, Person, Turn, TurnState
 
 STALE_MS: Final = 60 * 60 * 1000
 """An answer that comes later than this is no answer any more."""
+STALE: Final = "stale"
 MAX_MODEL_CALLS: Final = 2
 
 
@@ -58,7 +59,7 @@ Plan = Drop | Say | Obey | Ask | AskAgain | Apologise | DeliverAgain
 def plan(turn: Turn, person: Person, *, paused_until: int, now: int) -> Plan:
     """The one thing to do next."""
     if now - turn.at > STALE_MS:
-        return Drop("stale")
+        return Drop(STALE)
     match turn.state:
         case TurnState.ANSWERED:
             return DeliverAgain()

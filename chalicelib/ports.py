@@ -17,6 +17,7 @@ from chalicelib.messages import (
     IncomingMessage,
     Lease,
     ModelEvent,
+    Overdue,
     Person,
     PersonId,
     Prompt,
@@ -132,7 +133,7 @@ class Inbox(Protocol):
     def pause(self, conversation: ConversationId, *, until: int) -> None:
         """A human answers here: stay silent until then."""
 
-    def overdue(self, *, now: int) -> Iterator[ConversationId]:
+    def overdue(self, *, now: int) -> Iterator[Overdue]:
         """Conversations with open turns that nobody may be working on, longest overdue first."""
 
 

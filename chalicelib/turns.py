@@ -10,7 +10,7 @@ from chalicelib.commands import Command
 from chalicelib.errors import ChannelBroken, ModelError, ModelRefused, ModelUnusable
 from chalicelib.history import recent
 from chalicelib.messages import Lease, Person, Reply, Turn, TurnState, Usage
-from chalicelib.observability import Log, correlation
+from chalicelib.observability import Log, model_answered, model_asked
 from chalicelib.owner import Owner
 from chalicelib.ports import Charged, Clock, Inbox, People, Sender, Transcript
 
@@ -75,7 +75,7 @@ class Turns:
         day = quota.day_of(turn.at, now=now, zone=self.answers.settings.zone)
         match plans.plan(turn, person, paused_until=job.lease.paused_until, now=now):
             case plans.Drop(reason):
-                self.log("drop", corr=correlation(turn.id), reason=reason)
+                self._log(turn)("drop", reason=reason, failed=int(reason == plans.STALE))
                 return replace(turn, reply=None)
             case plans.DeliverAgain():
                 return turn
@@ -87,7 +87,8 @@ class Turns:
                 return self._charge_and_ask(job, person, day=day)
             case plans.AskAgain():
                 self.inbox.call_again(job.lease, turn, until=job.time.until())
-                return self._ask(job, left=None, day=day)
+                again = replace(turn, model_calls=turn.model_calls + 1)
+                return self._ask(replace(job, turn=again), left=None, day=day)
             case plans.Apologise():
                 return self._apologise(job, ModelError("the worker died over this turn before"))
 
@@ -116,6 +117,7 @@ class Turns:
         )
 
     def _refuse(self, job: Job, person: Person, *, day: str) -> Turn:
+        self._log(job.turn)("refuse", reason="limit", refused=1)
         limit = access.limit_of(person, default_limit=self.answers.settings.daily_limit) or 0
         notice = self.answers.limit_reached(limit, day=day)
         if self.inbox.refuse(job.lease, job.turn, notice, day=day, until=job.time.until()):
@@ -124,31 +126,29 @@ class Turns:
 
     def _ask(self, job: Job, *, left: int | None, day: str) -> Turn:
         history = recent(job.memory, since=job.lease.history_from, budget=memory_budget(job.turn))
-        started = self.clock()
+        seconds = job.time.for_the_model()
         try:
             with self.sender.attend(job.turn.person):
-                reply, usage = self.answers.ask(job.turn, history, left=left, day=day, seconds=job.time.for_the_model())
+                answer = self.answers.ask(job.turn, history, left=left, day=day, seconds=seconds, clock=self.clock)
         except ModelError as exc:
             return self._apologise(job, exc)
         except ChannelBroken as exc:
-            self.owner.channel_is_broken(exc)
+            self.owner.channel_is_broken(exc, job.turn)
             return job.turn
-        self.log(
-            "model",
-            corr=correlation(job.turn.id),
-            ms=self.clock() - started,
-            tokens_in=usage.input,
-            tokens_cached=usage.cached,
-            tokens_out=usage.output,
-        )
-        return self._record(job, reply, usage=usage)
+        asked = model_asked(self.answers.settings.model)
+        answered = model_answered(answer.usage, first_words_ms=answer.first_words_ms)
+        self._log(job.turn)("model", ms=answer.ms, **asked, **answered)
+        return self._record(job, answer.reply, usage=answer.usage)
 
     def _apologise(self, job: Job, error: ModelError) -> Turn:
-        self.log.failure("model", error, corr=correlation(job.turn.id))
+        self._log(job.turn).failure("model", error, failed=1, **model_asked(self.answers.settings.model))
         if isinstance(error, ModelUnusable):
             self.owner.model_is_unusable(error)
         reply = self.answers.say("filtered" if isinstance(error, ModelRefused) else "apology")
         return self._record(job, reply, refund=True)
+
+    def _log(self, turn: Turn) -> Log:
+        return self.log.about(turn.id, turn.person)
 
     def _record(
         self,

@@ -9,7 +9,7 @@ from chalicelib import invocation
 from chalicelib.commands import Command, parse
 from chalicelib.errors import ChannelBroken, LeaseLost, ParleyError, PersonUnreachable
 from chalicelib.messages import ConversationId, Lease, Reply, Turn, TurnState
-from chalicelib.observability import Log, correlation
+from chalicelib.observability import Log
 from chalicelib.owner import Owner
 from chalicelib.ports import Clock, Inbox, Sender
 from chalicelib.turns import Job, TimeLeft, Turns
@@ -61,7 +61,7 @@ class Worker:
         try:
             return self._drain(lease, time)
         except LeaseLost as exc:
-            self.log.failure("lease", exc)
+            self.log.failure("lease", exc, conversation=self.log.pseudonym(conversation))
             return Outcome.LOST
         except Exception:
             self._hand_back(lease)
@@ -88,9 +88,17 @@ class Worker:
 
     def _close(self, job: Job, *, last: bool) -> tuple[Turn, Lease | None]:
         """One turn to its end: answered, delivered, finished. The lease is gone when it was the last."""
+        log = self.log.about(job.turn.id, job.turn.person)
+        try:
+            return self._end(job, log, last=last)
+        except Exception as exc:
+            log.failure("turn", exc, **{"from": job.turn.state.value})
+            raise
+
+    def _end(self, job: Job, log: Log, *, last: bool) -> tuple[Turn, Lease | None]:
         started, turn = self.clock(), job.turn
         answered = self.turns.answer(job)
-        delivered = answered.reply is not None and self._deliver(answered, answered.reply)
+        delivered = answered.reply is not None and self._deliver(answered, answered.reply, log)
         closed = replace(answered, state=TurnState.DONE if delivered else TurnState.DROPPED)
         holding = self.inbox.finish(
             job.lease,
@@ -100,19 +108,25 @@ class Worker:
             refund=not delivered and closed.charged_day is not None,
             scrub=parse(turn.text) is Command.FORGET_CONFIRMED,
         )
-        waited, took = started - turn.at, self.clock() - started
-        self.log("turn", corr=correlation(turn.id), outcome=closed.state.value, waited_ms=waited, ms=took)
+        log(
+            "turn",
+            **{"from": turn.state.value, "to": closed.state.value},
+            model_calls=closed.model_calls,
+            outcome="delivered" if delivered else "undelivered" if answered.reply else "silent",
+            waited_ms=started - turn.at,
+            ms=self.clock() - started,
+        )
         return closed, holding
 
-    def _deliver(self, turn: Turn, reply: Reply) -> bool:
+    def _deliver(self, turn: Turn, reply: Reply, log: Log) -> bool:
         """Whether the person got the reply. Raises DeliveryError when a later try may succeed."""
         try:
             self.sender.deliver(turn, reply, receipts=lambda: self.inbox.receipts(turn), seconds=DELIVERY_S)
         except ChannelBroken as exc:
-            self.owner.channel_is_broken(exc)
+            self.owner.channel_is_broken(exc, turn)
             return False
         except PersonUnreachable as exc:
-            self.log.failure("deliver", exc, corr=correlation(turn.id))
+            log.failure("deliver", exc, failed=1)
             return False
         return True
 
@@ -121,7 +135,7 @@ class Worker:
         try:
             self.inbox.hand_back(lease)
         except ParleyError as exc:
-            self.log.failure("hand_back", exc)
+            self.log.failure("hand_back", exc, conversation=self.log.pseudonym(lease.conversation))
 
 
 def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:

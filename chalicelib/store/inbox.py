@@ -20,6 +20,7 @@ from chalicelib.messages import (
     ConversationId,
     IncomingMessage,
     Lease,
+    Overdue,
     Reply,
     Thread,
     Turn,
@@ -233,10 +234,10 @@ class DynamoInbox:
         except ConditionFailed:
             return
 
-    def overdue(self, *, now: int) -> Iterator[ConversationId]:
+    def overdue(self, *, now: int) -> Iterator[Overdue]:
         waiting = Key("due_bucket").eq(schema.DUE_BUCKET) & Key("due_at").lte(now)
         for page in self.table.pages(waiting, index=schema.DUE_INDEX):
-            yield from (schema.conversation_of(item["pk"]) for item in page)
+            yield from (schema.overdue(item) for item in page)
 
     def _extend(self, lease: Lease, *, until: int, **also: int) -> Write:
         change = Change(put={"lease_until": until, **also})

@@ -10,6 +10,7 @@ from chalicelib.messages import (
     Deletion,
     IncomingMessage,
     Lease,
+    Overdue,
     Person,
     PersonId,
     Reply,
@@ -188,6 +189,11 @@ def deletion(item: Item) -> Deletion:
         user=item.get("user", ""),
         done_at=None if done_at is None else int(done_at),
     )
+
+
+def overdue(item: Item) -> Overdue:
+    """What the index of those that wait says."""
+    return Overdue(conversation_of(item["pk"]), since=int(item["due_at"]))
 
 
 def person(item: Item) -> Person:

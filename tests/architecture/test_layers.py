@@ -19,6 +19,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "history",
             "invocation",
             "pages",
+            "metrics",
             "personas",
             "quota",
             "replies",

@@ -122,4 +122,4 @@ class Story:
         self.store.people.decide(person, Access.BLOCKED, daily_limit=None)
 
     def overdue(self) -> list[ConversationId]:
-        return list(self.inbox.overdue(now=self.clock()))
+        return [waiting.conversation for waiting in self.inbox.overdue(now=self.clock())]

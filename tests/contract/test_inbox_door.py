@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.messages import ConversationId, TurnState
+from chalicelib.messages import ConversationId, Overdue, TurnState
 from chalicelib.ports import Accepted
 from tests.contract.story import ANNA, BERT, ROOM, Story
 
@@ -124,6 +124,14 @@ def test_whoever_has_messages_waiting_is_overdue_longest_first(story: Story):
     story.clock.tick(minutes=1)
     story.hear(story.message(person=BERT))
     assert story.overdue() == [ConversationId(BERT), ConversationId(ANNA)]
+
+
+def test_whoever_waits_is_overdue_since_the_first_message_that_was_not_answered(story: Story):
+    since = story.clock()
+    story.hear()
+    story.clock.tick(minutes=2)
+    story.hear()
+    assert list(story.inbox.overdue(now=story.clock())) == [Overdue(ROOM, since=since)]
 
 
 def test_nobody_is_overdue_before_the_message_came(story: Story):

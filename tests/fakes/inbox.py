@@ -10,6 +10,7 @@ from chalicelib.messages import (
     ConversationId,
     IncomingMessage,
     Lease,
+    Overdue,
     Person,
     Reply,
     Thread,
@@ -179,9 +180,9 @@ class FakeInbox:
             found.paused_until = until
 
     @atomic
-    def overdue(self, *, now: int) -> Iterator[ConversationId]:
+    def overdue(self, *, now: int) -> Iterator[Overdue]:
         due = [(found.due_at, name) for name, found in self.memory.conversations.items() if found.due_at is not None]
-        return iter([name for due_at, name in sorted(due) if due_at <= now])
+        return iter([Overdue(name, since=due_at) for due_at, name in sorted(due) if due_at <= now])
 
     @atomic
     def turns(self, conversation: ConversationId, *, now: int) -> Iterator[Turn]:

@@ -117,7 +117,7 @@ class World:
         self.people = FakePeople(self.memory)
         people = watched("people", self.people)
         wake = watched("wake", SimulatedWake(self._invoke, self.wake_fails))
-        log = Log(lambda: SECRET, stream=io.StringIO)
+        log = Log(lambda: SECRET, "test", stream=io.StringIO)
         settings = Settings.from_env({"PARLEY_DAILY_LIMIT": str(self.limit)})
         alerts, notifier = watched("alerts", FakeAlerts(self.memory)), watched("notifier", self.notifier)
         owner = Owner(people, alerts, notifier, _SAYS, settings, clock, log)

@@ -24,6 +24,7 @@ from chalicelib.privacy import Privacy
 from chalicelib.settings import Settings
 from chalicelib.turns import Turns
 from chalicelib.worker import Outcome, Worker
+from tests import emf
 from tests.fakes.deletions import FakeDeletions
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
@@ -108,7 +109,7 @@ class Bot:
         self.alerts: Alerts = FakeAlerts(self.memory)
         self.deletions: Deletions = FakeDeletions(self.memory)
         self.sender: Sender = self.outbox
-        self.log = Log(lambda: SECRET, stream=lambda: self.logged)
+        self.log = Log(lambda: SECRET, self.settings.stage, stream=lambda: self.logged)
 
     # Building: anew for each call, as each may find another container.
 
@@ -277,6 +278,11 @@ class Bot:
     def told_owner(self) -> list[str]:
         return [text for _, text in self.notifier.told]
 
-    def log_lines(self, stage: str) -> list[dict[str, Any]]:
+    def log_lines(self, stage: str = "") -> list[dict[str, Any]]:
+        """The lines of one stage, or all of them."""
         lines = [json.loads(line) for line in self.logged.getvalue().splitlines()]
-        return [line for line in lines if line["stage"] == stage]
+        return [line for line in lines if stage in ("", line["stage"])]
+
+    def counted(self, metric: str) -> list[Any]:
+        """What CloudWatch would have got for a metric by now."""
+        return [value for line in self.log_lines() for name, value in emf.values(line).items() if name == metric]

@@ -1,9 +1,10 @@
-"""One bot a story. Whatever the story is, nothing that came in may be found in the log."""
+"""One bot a story. Whatever the story is, nothing that came in may be found in the log, and CloudWatch can read it."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests import emf
 from tests.flow.bot import Bot
 
 
@@ -13,3 +14,4 @@ def bot() -> Iterator[Bot]:
     yield box
     log = box.logged.getvalue()
     assert [said for said in box.heard if said in log] == []
+    assert [problem for line in box.log_lines() for problem in emf.problems(line)] == []

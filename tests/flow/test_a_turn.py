@@ -109,10 +109,3 @@ def test_an_answer_that_got_too_long_says_that_it_stops(bot: Bot):
     [answer] = bot.read("anna")
     assert (answer.text, answer.footer) == ("Once upon a time", SAYS("cut_short"))
     assert bot.used("anna") == 1
-
-
-def test_one_log_line_a_stage_shares_an_id_and_names_what_it_cost(bot: Bot):
-    bot.receives("anna", "what do you note?")
-    [accept], [model], [turn] = (bot.log_lines(stage) for stage in ("accept", "model", "turn"))
-    assert accept["corr"] == model["corr"] == turn["corr"]
-    assert (model["tokens_in"], model["tokens_out"], turn["outcome"]) == (100, 20, "done")

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests import emf
 from tests.world.conftest import ENDED_IN_S, ROOT, Demo, running_demo
 
 WORDS = "zebra-xylophone-77"
@@ -120,6 +121,24 @@ def test_the_command_line_works_against_the_running_demo(demo: Demo):
     assert len(demo.answers_to("anna")) == 2
 
 
+def test_every_line_belongs_to_a_run_of_a_function(demo: Demo, log_of: Callable[[], list[Mapping[str, Any]]]):
+    def lines(stage: str, corr: str | None = None) -> list[Mapping[str, Any]]:
+        return [line for line in log_of() if line["stage"] == stage and line.get("corr") == corr]
+
+    demo.say("anna", "hello")
+    demo.wait_until_answered("anna")
+    accepted = [line for line in log_of() if line["stage"] == "accept"][-1]
+    demo.wait_until(lambda: bool(lines("turn", accepted["corr"])))
+    demo.heartbeat()
+    [model], [turn] = lines("model", accepted["corr"]), lines("turn", accepted["corr"])
+    door, worker, heartbeat = accepted["request_id"], turn["request_id"], lines("heartbeat")[-1]["request_id"]
+    assert model["request_id"] == worker
+    assert len({door, worker, heartbeat}) == 3
+    assert [line["events"] for line in lines("door") if line["request_id"] == door] == [1]
+    assert all(emf.problems(line) == [] for line in log_of())
+    assert all(line["Stage"] == "demo" for line in log_of() if "_aws" in line)
+
+
 def test_no_words_no_ids_and_no_secrets_get_into_the_log(demo: Demo, log_of: Callable[[], list[Mapping[str, Any]]]):
     person = "psid4711"
     demo.behave(
@@ -133,6 +152,6 @@ def test_no_words_no_ids_and_no_secrets_get_into_the_log(demo: Demo, log_of: Cal
     demo.say(person, "/help")
     demo.wait_until(lambda: any(line.get("stage") == "lambda" for line in log_of()))
     text = Path(demo.facts["log_file"]).read_text()
-    assert '"stage": "turn"' in text
+    assert '"stage":"turn"' in text
     for secret in (WORDS, person, demo.facts["app_secret"], demo.facts["verify_token"], "access_token="):
         assert secret not in text
