@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from scripts.cli.logs import logs
 from scripts.cli.people import people
 from scripts.cli.stage import ROOT
 from scripts.world.options import demo_options
@@ -36,6 +37,7 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
 
 
 parley.add_command(people)
+parley.add_command(logs)
 
 if __name__ == "__main__":
     parley(prog_name=PROGRAM)

@@ -68,6 +68,8 @@ class Place:
 
     settings: Settings
     aws: Aws
+    log_file: Path | None = None
+    """The demo's log; elsewhere CloudWatch has it."""
 
     @property
     def table(self) -> "Table":
@@ -117,7 +119,8 @@ def _demo(env: Mapping[str, str]) -> Place:
     named = env.get("PARLEY_DEMO_URL")
     for url in [named] if named else _demo_urls():
         if facts := _ask_demo(url):
-            return Place(Settings.from_env(facts["settings"]), _aws(facts["region"], emulator=facts["endpoint"]))
+            aws = _aws(facts["region"], emulator=facts["endpoint"])
+            return Place(Settings.from_env(facts["settings"]), aws, Path(facts["log_file"]))
     raise ConfigError("no demo is running: start one with scripts/parley demo")
 
 
@@ -137,6 +140,7 @@ def _ask_demo(url: str) -> Mapping[str, Any] | None:
             "settings": {name: str(value) for name, value in facts["settings"].items()},
             "region": str(facts["aws_region"]),
             "endpoint": str(facts["aws_endpoint_url"]),
+            "log_file": str(facts["log_file"]),
         }
     except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -73,5 +73,11 @@ def run(page: Page) -> Run:
 
 
 @pytest.fixture
+def owner(client: "DynamoDBClient") -> Run:
+    """The command line as an owner runs it to whom nobody has written yet."""
+    return _run
+
+
+@pytest.fixture
 def people(run: Run) -> Run:
     return partial(run, "people")

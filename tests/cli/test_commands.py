@@ -167,6 +167,7 @@ def test_the_demo_is_asked_where_it_is(run: Run, page: Page):
         "settings": {"PARLEY_STAGE": "demo", "PARLEY_TABLE": "parley-dev"},
         "aws_region": "eu-central-1",
         "aws_endpoint_url": "https://dynamodb.eu-central-1.amazonaws.com",
+        "log_file": "/nonexistent/demo.log",
     }
     with answering(200, facts) as url:
         result = run("people", "list", "--stage", "demo", PARLEY_DEMO_URL=url, AWS_REGION="us-east-1")
