@@ -7,6 +7,7 @@ import click
 
 from scripts.cli.logs import logs
 from scripts.cli.people import people
+from scripts.cli.replay import replay
 from scripts.cli.stage import ROOT
 from scripts.world.options import demo_options
 
@@ -38,6 +39,7 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
 
 parley.add_command(people)
 parley.add_command(logs)
+parley.add_command(replay)
 
 if __name__ == "__main__":
     parley(prog_name=PROGRAM)

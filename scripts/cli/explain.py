@@ -38,6 +38,8 @@ _BAD_CREDENTIALS: Final = frozenset(
 )
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
 _ACTION: Final = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)")
+_MISSING: Final = {"Invoke": "worker function"}
+"""What is not there, by what was asked of AWS; all else is asked of the table."""
 _BUSY: Final = frozenset(
     {"ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
 )
@@ -48,7 +50,10 @@ def explain(cause: BaseException | None, *, table: str, region: str) -> str:
     match cause:
         case ClientError():
             error = cause.response.get("Error", {})
-            return _refused(error.get("Code", ""), error.get("Message", ""), table=table, region=region)
+            code, missing = error.get("Code", ""), _MISSING.get(cause.operation_name, f"table {table}")
+            if code == "ResourceNotFoundException":
+                return f"there is no {missing} in {region}: deploy first, or check --stage and AWS_REGION"
+            return _refused(code, error.get("Message", ""), table=table, region=region)
         case HTTPClientError() | ConnectionError():
             return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
         case BotoCoreError():
@@ -75,8 +80,6 @@ def explain_setup(cause: BotoCoreError) -> str:
 
 
 def _refused(code: str, message: str, *, table: str, region: str) -> str:
-    if code == "ResourceNotFoundException":
-        return f"there is no table {table} in {region}: deploy first, or check --stage and AWS_REGION"
     if code in _BAD_CREDENTIALS:
         return f"AWS does not accept these credentials ({code}): check AWS_PROFILE, or log in again"
     if code in _DENIED:

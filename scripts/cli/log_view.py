@@ -104,7 +104,7 @@ def told(values: Mapping[str, Any]) -> str:
     known = [say(values[name]) for name, say in _WORDS.items() if values.get(name) is not None]
     shown = _ELSEWHERE | _UNTOLD | _WORDS.keys()
     others = [f"{name}={value}" for name, value in values.items() if name not in shown and value is not None]
-    return _printable(", ".join(filter(None, [error, *known, *others])))
+    return printable(", ".join(filter(None, [error, *known, *others])))
 
 
 def _stage(line: Line) -> str:
@@ -113,5 +113,6 @@ def _stage(line: Line) -> str:
     return function.rpartition("-")[2] or line.stage
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text without what a terminal would obey."""
     return "".join(character if character.isprintable() else " " for character in text)

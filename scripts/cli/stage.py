@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from chalicelib.errors import ConfigError, StoreError
+from chalicelib.errors import ConfigError, StoreError, WakeError
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Place:
 
         try:
             yield
-        except StoreError as exc:
+        except (StoreError, WakeError) as exc:
             line = explain(exc.__cause__, table=self.settings.table, region=self.aws.region)
             raise ConfigError(line or str(exc)) from exc
         except (ClientError, BotoCoreError) as exc:
