@@ -17,17 +17,18 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "commands",
             "history",
             "personas",
+            "prices",
             "quota",
             "replies",
             "store.schema",
             "texts",
         }
     ),
-    "decisions": frozenset({"channels.messenger.events", "plans"}),
+    "decisions": frozenset({"budget", "channels.messenger.events", "plans"}),
     "ports": frozenset({"ports"}),
     "ground": frozenset({"observability", "settings"}),
     "gates": frozenset({"channels.messenger.graph", "store.conditions", "store.table"}),
-    "below the rim": frozenset({"store.turns"}),
+    "below the rim": frozenset({"store.refusals", "store.spend", "store.turns"}),
     "rim": frozenset(
         {
             "channels.messenger.sender",

@@ -13,6 +13,7 @@ from moto import mock_aws
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.people import DynamoPeople
+from chalicelib.store.spend import DynamoSpending
 from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from scripts.cli.__main__ import PROGRAM, parley
@@ -50,7 +51,7 @@ def page(client: "DynamoDBClient") -> Iterator[Page]:
     table = Table(client, "parley-dev")
     create_table(client, table.name)
     stores = DynamoInbox(table), DynamoTranscript(table), DynamoPeople(table), DynamoAlerts(table)
-    store = Store(*stores, expire=lambda _: None)
+    store = Store(*stores, DynamoSpending(table), expire=lambda _: None)
     clock = FakeClock(time.time_ns() // 1_000_000)
     yield Page(store, clock, day=datetime.fromtimestamp(clock() / 1000, UTC).date().isoformat())
     client.delete_table(TableName=table.name)

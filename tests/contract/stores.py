@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from chalicelib.ports import Alerts, Inbox, People, Transcript
+from chalicelib.ports import Alerts, Inbox, People, Spending, Transcript
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.people import DynamoPeople
+from chalicelib.store.spend import DynamoSpending
 from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from scripts.world.table import create_table
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakeAlerts, FakePeople
+from tests.fakes.spend import FakeSpending
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,6 +35,7 @@ class Store:
     transcript: Transcript
     people: People
     alerts: Alerts
+    spending: Spending
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
 
@@ -40,7 +43,14 @@ class Store:
 def fake_store() -> Store:
     memory = Memory()
     inbox = FakeInbox(memory)
-    return Store(inbox, inbox, FakePeople(memory), FakeAlerts(memory), expire=lambda now: memory.expire(now=now))
+    return Store(
+        inbox,
+        inbox,
+        FakePeople(memory),
+        FakeAlerts(memory),
+        FakeSpending(memory),
+        expire=lambda now: memory.expire(now=now),
+    )
 
 
 def dynamo_store(client: "DynamoDBClient") -> Store:
@@ -51,6 +61,7 @@ def dynamo_store(client: "DynamoDBClient") -> Store:
         DynamoTranscript(table),
         DynamoPeople(table),
         DynamoAlerts(table),
+        DynamoSpending(table),
         expire=lambda now: _expire(table, now=now),
     )
 

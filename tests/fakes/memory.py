@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from chalicelib.messages import Access, Channel, ConversationId, Lease, Person, PersonId, Turn, TurnId, Usage
+from chalicelib.messages import Access, Channel, ConversationId, DaySpend, Lease, Person, PersonId, Turn, TurnId, Usage
+from chalicelib.store.schema import spend_expires_at
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,6 +90,7 @@ class Memory:
     marks: dict[tuple[ConversationId, str], int] = field(default_factory=dict)
     """When the note that a message without a signed time was here expires."""
     alerts: dict[str, str] = field(default_factory=dict)
+    spend: dict[str, DaySpend] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, conversation: ConversationId) -> list[KeptTurn]:
@@ -100,6 +102,7 @@ class Memory:
         with self.lock:
             self.turns = {key: kept for key, kept in self.turns.items() if kept.expires_at * 1000 > now}
             self.marks = {key: expires_at for key, expires_at in self.marks.items() if expires_at * 1000 > now}
+            self.spend = {day: spent for day, spent in self.spend.items() if spend_expires_at(day) * 1000 > now}
             self.people = {
                 key: known
                 for key, known in self.people.items()

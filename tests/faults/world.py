@@ -8,8 +8,9 @@ from itertools import count
 from random import Random
 from typing import Any, Final, Protocol
 
-from chalicelib import personas, texts
+from chalicelib import personas, prices, texts
 from chalicelib.answers import Answers
+from chalicelib.budget import Budget
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.messenger.signature import sign
 from chalicelib.errors import DeliveryError, ModelError
@@ -47,6 +48,7 @@ MOST_ROUNDS: Final = 2000
 MOST_AT_ONCE: Final = 4
 _SAYS: Final = texts.load("en")
 _PERSONA: Final = personas.load("assistant")
+PRICE: Final = prices.assumed("gpt-6-luna")
 
 
 def person_of(psid: str) -> PersonId:
@@ -126,7 +128,8 @@ class World:
         answers = Answers(model, _PERSONA, _SAYS, settings, log.pseudonym)
         self.intake = Intake(inbox, inbox, wake, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
         channel = watched("sender", sender)
-        turns = Turns(inbox, inbox, people, channel, answers, owner, clock, log)
+        budget = Budget(settings.daily_budget, PRICE)
+        turns = Turns(inbox, inbox, people, channel, answers, budget, owner, clock, log)
         self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
         self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), clock, log)
 
