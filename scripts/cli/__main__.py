@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from scripts.cli.cost import cost
 from scripts.cli.logs import logs
 from scripts.cli.people import people
 from scripts.cli.replay import replay
@@ -37,9 +38,8 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "scripts.world", *options])  # noqa: S606 (becomes the world itself)
 
 
-parley.add_command(people)
-parley.add_command(logs)
-parley.add_command(replay)
+for command in (people, logs, replay, cost):
+    parley.add_command(command)
 
 if __name__ == "__main__":
     parley(prog_name=PROGRAM)

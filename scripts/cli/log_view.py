@@ -39,7 +39,7 @@ _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "tokens_in": "{} in".format,
     "tokens_cached": _cached,
     "tokens_out": "{} out".format,
-    "cost_usd": "${}".format,
+    "cost_usd": "${:.6f}".format,
     "warmed": "warmed {}".format,
     "swept": "swept {}".format,
     "person": lambda pseudonym: f"person {str(pseudonym)[:_PERSON]}",

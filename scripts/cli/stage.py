@@ -100,6 +100,14 @@ def find(stage: str, env: Mapping[str, str]) -> Place:
     return _demo(env) if stage == DEMO else _deployed(stage, env)
 
 
+def memory_mb(stage: str) -> Mapping[str, int]:
+    """What `chalice deploy` gives each function; the demo is taken for any stage."""
+    config = _read(_CONFIG)
+    functions = config.get("lambda_functions", {})
+    own = config.get("stages", {}).get(stage, {}).get("lambda_functions", {})
+    return {name: {**function, **own.get(name, {})}["lambda_memory_size"] for name, function in functions.items()}
+
+
 def _deployed(stage: str, env: Mapping[str, str]) -> Place:
     settings = Settings.from_env({**_configured(stage), **_ours(env), "PARLEY_STAGE": stage})
     return Place(settings, _aws(env.get("AWS_REGION") or None))

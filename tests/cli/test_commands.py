@@ -200,7 +200,7 @@ def test_the_demo_command_becomes_the_world(tmp_path: Path):
     assert output.split() == [str(process.pid), str(ROOT), "-m", "scripts.world", *options]
 
 
-@pytest.mark.parametrize("words", [["people", "list"], ["logs"], ["replay"]])
+@pytest.mark.parametrize("words", [["people", "list"], ["logs"], ["replay"], ["cost"]])
 def test_help_is_quick_because_nothing_slow_is_imported(words: list[str]):
     command = [sys.executable, "-X", "importtime", "-m", "scripts.cli", *words, "--help"]
     result = subprocess.run(command, cwd=ROOT, env=CLEAN, capture_output=True, text=True, timeout=30, check=True)
