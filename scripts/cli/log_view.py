@@ -23,25 +23,32 @@ def _span(ms: Any) -> str:
     return f"{ms / 1000:.1f} s" if ms >= _TENTH_S else f"{ms} ms"
 
 
-def _cached(tokens: Any) -> str:
-    return f"{tokens} cached" if tokens else ""
+def _unless_none(words: str) -> Callable[[Any], str]:
+    return lambda number: words.format(number) if number else ""
 
 
 _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "call": str,
     "outcome": str,
     "reason": str,
     "kind": str,
+    "kept": _unless_none("kept {}"),
+    "duplicates": _unless_none("{} again"),
     "ms": _span,
     "waited_ms": lambda ms: f"waited {_span(ms)}",
     "gen_ai.usage.input_tokens": "{} in".format,
-    "gen_ai.usage.cache_read.input_tokens": _cached,
+    "gen_ai.usage.cache_read.input_tokens": _unless_none("{} cached"),
     "gen_ai.usage.output_tokens": "{} out".format,
     "tokens_in": "{} in".format,
-    "tokens_cached": _cached,
+    "tokens_cached": _unless_none("{} cached"),
     "tokens_out": "{} out".format,
-    "cost_usd": "${:.6f}".format,
+    "cost_usd": _unless_none("${:.6f}"),
     "warmed": "warmed {}".format,
     "swept": "swept {}".format,
+    "model_calls": lambda calls: f"{calls} model calls" if calls > 1 else "",
+    "oldest_ms": lambda ms: f"oldest waits {_span(ms)}" if ms else "",
+    "used_pct": "{} % used".format,
+    "cold": _unless_none("cold start"),
     "person": lambda pseudonym: f"person {str(pseudonym)[:_PERSON]}",
 }
 """How the telling values are said, in this order; others follow as k=v."""
@@ -50,6 +57,12 @@ _UNTOLD: Final = frozenset(
     {
         "level",
         "request_id",
+        "conversation",
+        "from",
+        "to",
+        "failed",
+        "refused",
+        "broken",
         "gen_ai.operation.name",
         "gen_ai.provider.name",
         "gen_ai.request.model",

@@ -113,7 +113,8 @@ def test_a_block_of_metrics_that_is_none_is_left_out_alone():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"outcome": "done", "waited_ms": 41, "ms": 4130}, "done, 4.1 s, waited 41 ms"),
+        ({"outcome": "done", "waited_ms": 41, "ms": 4130, "model_calls": 1}, "done, 4.1 s, waited 41 ms"),
+        ({"outcome": "done", "model_calls": 2}, "done, 2 model calls"),
         ({"ms": 4130, "tokens_in": 1500, "tokens_cached": 0, "tokens_out": 250}, "4.1 s, 1500 in, 250 out"),
         ({"tokens_in": 1500, "tokens_cached": 1024, "tokens_out": 2}, "1500 in, 1024 cached, 2 out"),
         (
@@ -130,7 +131,13 @@ def test_a_block_of_metrics_that_is_none_is_left_out_alone():
         ({"outcome": "done", "error": "ModelBusy", "message": "try later"}, "ModelBusy: try later, done"),
         ({"error": "KeyError", "message": ""}, "KeyError"),
         ({"reason": "stale", "person": "00112233445566ff", "request_id": REQUEST}, "stale, person 0011"),
-        ({"colour": "red", "level": "info", "nothing": None, "cold": True}, "colour=red, cold=True"),
+        ({"colour": "red", "request_id": REQUEST, "nothing": None, "size": 0}, "colour=red, size=0"),
+        ({"warmed": 2, "swept": 0, "oldest_ms": 0, "cold": True}, "warmed 2, swept 0, cold start"),
+        ({"warmed": 2, "swept": 1, "oldest_ms": 61_000}, "warmed 2, swept 1, oldest waits 61.0 s"),
+        (
+            {"call": "webhook", "kept": 1, "duplicates": 0, "outcome": "ok", "ms": 12},
+            "webhook, ok, kept 1, 12 ms",
+        ),
         ({"outcome": "a\x1b[31mb\nc"}, "a [31mb c"),
     ],
 )
