@@ -118,8 +118,8 @@ def _ours(text: str) -> dict[str, Any] | None:
 def _for_metrics(block: Any) -> set[str]:
     """What a line has only for CloudWatch: the block, and the values it points to, which repeat the line's fields."""
     directives = block.get("CloudWatchMetrics", []) if isinstance(block, dict) else []
-    dimensions = {name for directive in directives for names in directive["Dimensions"] for name in names}
-    return {_METRICS} | dimensions | {metric["Name"] for directive in directives for metric in directive["Metrics"]}
+    dimensions = {name for each in directives for names in each.get("Dimensions", []) for name in names}
+    return {_METRICS} | dimensions | {metric["Name"] for each in directives for metric in each.get("Metrics", [])}
 
 
 def _failure(event: Event) -> dict[str, Any] | None:

@@ -114,10 +114,17 @@ class View:
 def told(values: Mapping[str, Any]) -> str:
     """What is telling of a line, in words: what went wrong first."""
     error = ": ".join(str(values[name]) for name in ("error", "message") if values.get(name))
-    known = [say(values[name]) for name, say in _WORDS.items() if values.get(name) is not None]
+    known = [_said(name, values[name]) for name in _WORDS if values.get(name) is not None]
     shown = _ELSEWHERE | _UNTOLD | _WORDS.keys()
     others = [f"{name}={value}" for name, value in values.items() if name not in shown and value is not None]
     return printable(", ".join(filter(None, [error, *known, *others])))
+
+
+def _said(name: str, value: Any) -> str:
+    try:
+        return _WORDS[name](value)
+    except (TypeError, ValueError):  # a name that now stands for something else
+        return f"{name}={value}"
 
 
 def _stage(line: Line) -> str:

@@ -138,6 +138,7 @@ def test_a_block_of_metrics_that_is_none_is_left_out_alone():
             {"call": "webhook", "kept": 1, "duplicates": 0, "outcome": "ok", "ms": 12},
             "webhook, ok, kept 1, 12 ms",
         ),
+        ({"ms": "long", "cost_usd": [1]}, "ms=long, cost_usd=[1]"),
         ({"outcome": "a\x1b[31mb\nc"}, "a [31mb c"),
     ],
 )
