@@ -1,6 +1,6 @@
 """What AWS charges for what Parley does, as sums over a dated price table; besides that table nothing is read.
 
-Quantities marked as counted are held to what the code really does by tests/contract/test_calls.py; the others are
+Quantities marked as counted are held to what the code really does by tests/contract/test_units.py; the others are
 assumptions, and say so.
 """
 

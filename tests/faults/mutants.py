@@ -1,12 +1,26 @@
 """Inboxes that each lack one safeguard, and are right in everything else."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from chalicelib.messages import ConversationId, IncomingMessage, Lease, Reply, Thread, Turn, TurnId, TurnState
+from chalicelib.messages import (
+    Bill,
+    ConversationId,
+    IncomingMessage,
+    Lease,
+    Reply,
+    Reservation,
+    Thread,
+    Turn,
+    TurnId,
+    TurnState,
+)
 from chalicelib.ports import Accepted, Charged
 from chalicelib.store.schema import turn_id
+from tests.fakes import spend
 from tests.fakes.inbox import FakeInbox
+
+WITHOUT_END: Final = 10**12
 
 
 class TakesDuplicates(FakeInbox):
@@ -88,6 +102,50 @@ class ForgetsCalls(FakeInbox):
         again = super().call_again(lease, turn, **more)
         self.memory.turns[turn.conversation, turn.id].change(model_calls=1)
         return again
+
+
+class SpendsWithoutEnd(FakeInbox):
+    """Lacks `committed <= cap - amount` in charge."""
+
+    def charge(self, lease: Lease, turn: Turn, *, reserve: Reservation, **more: Any) -> Charged:
+        return super().charge(lease, turn, reserve=replace(reserve, cap=WITHOUT_END), **more)
+
+
+class AsksAgainWithoutEnd(FakeInbox):
+    """Lacks `committed <= cap - amount` in call_again."""
+
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
+        return super().call_again(lease, turn, reserve=replace(reserve, cap=WITHOUT_END), until=until)
+
+
+class AsksAgainForNothing(FakeInbox):
+    """Sets nothing aside for the second model call."""
+
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
+        return super().call_again(lease, turn, reserve=replace(reserve, amount=0), until=until)
+
+
+class GivesAllMoneyBack(FakeInbox):
+    """Takes the reservation back as if the call had cost nothing."""
+
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Bill | None = None, **more: Any) -> None:
+        super().record(lease, turn, reply, bill=replace(bill, cost=0) if bill else None, **more)
+
+
+class KeepsAllMoney(FakeInbox):
+    """Settles nothing."""
+
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Bill | None = None, **more: Any) -> None:
+        super().record(lease, turn, reply, **more)
+
+
+class SettlesTwice(FakeInbox):
+    """Gives the same money back again."""
+
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Bill | None = None, **more: Any) -> None:
+        super().record(lease, turn, reply, bill=bill, **more)
+        if bill:
+            spend.settle(self.memory, bill)
 
 
 class KeepsCharges(FakeInbox):
