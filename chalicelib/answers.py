@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib import access, quota
 from chalicelib.commands import Command
 from chalicelib.errors import ModelError
-from chalicelib.history import tokens
+from chalicelib.history import at_most, tokens
 from chalicelib.messages import (
     MAX_TEXT,
     Choice,
@@ -81,6 +81,11 @@ class Answers:
         footer = "\n\n".join(filter(None, (cut_short, self._left(left, day))))
         return Answer(Reply(text, footer), finished.usage, clock() - started, first_words_at - started)
 
+    def at_most(self, turn: Turn) -> Usage:
+        """The most that asking the model about the turn can use."""
+        told = tokens(self.persona.instructions) + max(MEMORY_TOKENS, tokens(_question(turn)))
+        return Usage(input=at_most(told), output=self.persona.max_output_tokens)
+
     def say(self, key: str) -> Reply:
         """One of the bot's own sentences."""
         return Reply(self.texts(key, limit=MAX_TEXT) if key == "too_long" else self.texts(key))
@@ -88,6 +93,10 @@ class Answers:
     def limit_reached(self, limit: int, *, day: str) -> Reply:
         """The notice that nothing is left on `day`."""
         return Reply(self.texts("limit_reached", limit=limit, **self._reset(day)))
+
+    def budget_spent(self, *, day: str) -> Reply:
+        """The notice that the bot has no more to spend on `day`."""
+        return Reply(self.texts("budget_spent", **self._reset(day)))
 
     def to_command(self, command: Command, person: Person, *, day: str) -> Reply:
         """What a command answers, once it is carried out."""

@@ -107,8 +107,9 @@ def privacy() -> "Privacy":
 @cache
 def worker() -> "Worker":
     """The worker's service."""
-    from chalicelib import personas  # noqa: PLC0415
+    from chalicelib import personas, prices  # noqa: PLC0415
     from chalicelib.answers import Answers  # noqa: PLC0415
+    from chalicelib.budget import Budget  # noqa: PLC0415
     from chalicelib.channels.messenger.graph import Graph  # noqa: PLC0415
     from chalicelib.channels.messenger.sender import MessengerSender  # noqa: PLC0415
     from chalicelib.models.openai import OpenAIModel  # noqa: PLC0415
@@ -134,6 +135,7 @@ def worker() -> "Worker":
         people=DynamoPeople(table()),
         sender=sender,
         answers=Answers(model, personas.load(PERSONA), load_texts(LANGUAGE), here, log.pseudonym),
+        budget=Budget(here.daily_budget, prices.assumed(here.model) if here.asks_openai else prices.FREE),
         owner=owner,
         clock=clock,
         log=log,

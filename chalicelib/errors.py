@@ -76,7 +76,9 @@ class PersonBusy(ParleyError):
 
 
 class ModelError(ParleyError):
-    """The model gave no usable answer."""
+    """The model gave no usable answer; it may have been billed all the same, unless it was refused at once."""
+
+    may_be_billed = True
 
 
 class ModelBusy(ModelError):
@@ -89,6 +91,8 @@ class ModelRefused(ModelError):
 
 class ModelUnusable(ModelError):
     """No question will be answered until the owner acts; `cause` is a stable word for the alert."""
+
+    may_be_billed = False
 
     def __init__(self, message: str, *, cause: str) -> None:
         super().__init__(message)

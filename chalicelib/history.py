@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from chalicelib.messages import Exchange, Turn, TurnState
 
 _PER_MESSAGE = 4
+_BYTES_PER_TOKEN = 3
 
 
 def recent(turns: Iterable[Turn], *, since: int, budget: int) -> tuple[Exchange, ...]:
@@ -32,4 +33,9 @@ def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
 
 def tokens(text: str) -> int:
     """An estimate that is too high for prose in any script: a third of the UTF-8 bytes, and 4 for the frame."""
-    return -(-len(text.encode()) // 3) + _PER_MESSAGE
+    return -(-len(text.encode()) // _BYTES_PER_TOKEN) + _PER_MESSAGE
+
+
+def at_most(estimated: int) -> int:
+    """What so many estimated tokens can be in truth, however odd the text: no token is less than a byte."""
+    return estimated * _BYTES_PER_TOKEN

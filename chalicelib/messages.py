@@ -92,6 +92,44 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Reservation:
+    """Money set aside for one model call before it is made, in micro-USD: millionths of a dollar."""
+
+    day: str
+    """The owner's day on which the model is called, whenever the question was written."""
+    amount: int
+    """The most that the call can cost."""
+    cap: int
+    """What may be set aside for that day in all."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What becomes of a reservation once the call is over: it shrinks to `cost`, in micro-USD."""
+
+    reserved: Reservation
+    cost: int
+    usage: Usage | None = None
+    """The answer's tokens; None when there was no answer."""
+
+
+@dataclass(frozen=True)
+class DaySpend:
+    """What the model calls of a day came to."""
+
+    day: str
+    committed: int = 0
+    """Micro-USD: what calls cost, and what is set aside for those whose cost is not known, or not yet."""
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    """Of those in."""
+    tokens_out: int = 0
+    answers: int = 0
+    """Calls that ended with an answer; the tokens are theirs."""
+    calls: int = 0
+
+
+@dataclass(frozen=True)
 class Turn:
     """One incoming message and everything that becomes of it."""
 
@@ -157,7 +195,7 @@ class Person:
     quota: dict[str, int] = field(default_factory=dict)
     """Used questions by day, the last few days."""
     told_day: str | None = None
-    """The last day on which the person was told that the limit is reached."""
+    """The last day on which the person was told that there is nothing more, by the limit or by the budget."""
     announced: bool = False
     first_seen: int = 0
     last_seen: int = 0

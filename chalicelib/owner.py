@@ -5,9 +5,9 @@ The owner's post is a courtesy to the owner: when it fails, that is logged and t
 
 from dataclasses import dataclass
 
-from chalicelib import quota
+from chalicelib import budget, quota
 from chalicelib.errors import ModelUnusable, NotifyError, ParleyError
-from chalicelib.messages import Person, Turn
+from chalicelib.messages import Person, Reservation, Turn
 from chalicelib.observability import Log
 from chalicelib.ports import Alerts, Clock, Notifier, People
 from chalicelib.settings import Settings
@@ -47,6 +47,18 @@ class Owner:
     def deletion_is_wanted(self, code: str) -> None:
         """Somebody asks through Facebook that what is stored of them be deleted."""
         self._tell("deletion", code=code, stage=self.settings.stage)
+
+    def budget_is_nearly_spent(self, reserved: Reservation) -> None:
+        """Four fifths of the day's money are gone."""
+        self._alert("budget", "budget_nearly_spent", budget=budget.usd(reserved.cap))
+
+    def budget_is_spent(self, reserved: Reservation) -> None:
+        """There is no room for this call, and perhaps never is."""
+        if reserved.amount > reserved.cap:
+            most, cap = budget.usd(reserved.amount), budget.usd(reserved.cap)
+            self._alert("budget", "budget_too_small", model=self.settings.model, most=most, budget=cap)
+        else:
+            self._alert("budget", "budget_spent", budget=budget.usd(reserved.cap))
 
     def _alert(self, kind: str, key: str, **values: object) -> None:
         now = self.clock()

@@ -5,6 +5,7 @@ No implementation lives here. Times are milliseconds since 1970 unless the name 
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from enum import Enum
 from typing import Any, Protocol
 
@@ -12,7 +13,9 @@ from chalicelib.channels.messenger.registration import AppSubscription, Holder, 
 from chalicelib.findings import Answered, KnownModel
 from chalicelib.messages import (
     Access,
+    Bill,
     ConversationId,
+    DaySpend,
     Deletion,
     IncomingMessage,
     Lease,
@@ -22,11 +25,11 @@ from chalicelib.messages import (
     PersonId,
     Prompt,
     Reply,
+    Reservation,
     Thread,
     Turn,
     TurnId,
     TurnState,
-    Usage,
 )
 
 
@@ -54,6 +57,8 @@ class Charged(Enum):
     CHARGED = "charged"
     OVER_LIMIT = "over_limit"
     BLOCKED = "blocked"
+    OVER_BUDGET = "over_budget"
+    """The day has no room for what would have to be set aside."""
 
 
 class Inbox(Protocol):
@@ -76,15 +81,28 @@ class Inbox(Protocol):
         """
 
     def charge(
-        self, lease: Lease, turn: Turn, *, day: str, limit: int | None, until: int, outdated: Sequence[str] = ()
+        self,
+        lease: Lease,
+        turn: Turn,
+        *,
+        day: str,
+        limit: int | None,
+        reserve: Reservation,
+        until: int,
+        outdated: Sequence[str] = (),
     ) -> Charged:
-        """Move a queued turn to running and count it on `day`; never beyond `limit`. Extends the lease.
+        """Move a queued turn to running, count it on `day` and set money aside; never beyond `limit` or the cap.
 
-        The counts of the `outdated` days are deleted with it.
+        Extends the lease. The counts of the `outdated` days are deleted with it. A reservation of nothing always has
+        room.
         """
 
-    def call_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
-        """Count one more model call for a running turn. Extends the lease."""
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
+        """Count one more model call for a running turn, and set money aside for it too. Extends the lease.
+
+        False, with nothing written, when the day has no room. What was set aside for the call before stays: nobody
+        knows whether it was billed.
+        """
 
     def record(
         self,
@@ -93,18 +111,22 @@ class Inbox(Protocol):
         reply: Reply,
         *,
         until: int,
-        usage: Usage | None = None,
+        bill: Bill | None = None,
         refund: bool = False,
         forget_before: int | None = None,
     ) -> None:
         """Move a queued or running turn to answered. Extends the lease.
 
+        `bill` turns what was set aside for the call into what it cost; without one it stays set aside.
         `refund` takes the turn's charge back, on the day it was made, if that is still counted. `forget_before` hides
         all earlier turns from the conversation's memory.
         """
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
-        """Answer a queued turn with the notice of the limit, at most once a day and person. True if it was."""
+        """Answer a queued turn with the notice that there is nothing more, at most once a day and person.
+
+        True if it was.
+        """
 
     def finish(
         self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
@@ -192,6 +214,13 @@ class Deletions(Protocol):
 
     def close(self, code: str, *, now: int) -> bool:
         """Note that a request is done, and forget who made it; False when it is not open."""
+
+
+class Spending(Protocol):
+    """What the model has cost. All methods raise StoreError."""
+
+    def days(self, since: date, until: date) -> Sequence[DaySpend]:
+        """Every day from `since` to `until`, both included, oldest first; kept for 40 days, nothing before."""
 
 
 class Alerts(Protocol):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,6 +30,8 @@ class Settings:
     """The queue for `fifo`."""
     zone: ZoneInfo
     daily_limit: int
+    daily_budget: int
+    """Micro-USD for the model a day; with nothing, none that costs money is asked."""
     model: str
     model_api: Literal["responses", "chat"]
     """The wire format to ask in."""
@@ -46,12 +49,17 @@ class Settings:
         """Who gets people's words."""
         return urlsplit(self.openai_base_url).hostname or self.openai_base_url
 
+    @property
+    def asks_openai(self) -> bool:
+        """Whether answers are OpenAI's, for money, and not those of another server."""
+        return _is_openai(self.openai_base_url)
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Raises ConfigError, which names every setting that cannot be used and what it should look like."""
         stage = env.get("PARLEY_STAGE", "dev")
-        base_url = env.get("OPENAI_BASE_URL", "")
-        is_openai = not base_url or urlsplit(base_url).hostname == OPENAI_HOST
+        base_url = env.get("OPENAI_BASE_URL", "") or f"https://{OPENAI_HOST}/v1"
+        is_openai = _is_openai(base_url)
         return cls(
             stage=stage,
             table=env.get("PARLEY_TABLE", f"{APP_NAME}-{stage}"),
@@ -62,10 +70,11 @@ class Settings:
             wake_queue=f"{APP_NAME}-{stage}-wake.fifo",
             zone=_zone(env.get("PARLEY_TIMEZONE", "UTC")),
             daily_limit=_whole_number("PARLEY_DAILY_LIMIT", env.get("PARLEY_DAILY_LIMIT", "10")),
+            daily_budget=_micro_usd("PARLEY_DAILY_BUDGET_USD", env.get("PARLEY_DAILY_BUDGET_USD", "1")),
             model=env.get("PARLEY_MODEL", "gpt-6-luna"),
             model_api=_api(env.get("PARLEY_MODEL_API", "auto"), is_openai=is_openai),
             reasoning_effort=env.get("PARLEY_REASONING_EFFORT", "none" if is_openai else ""),
-            openai_base_url=base_url or f"https://{OPENAI_HOST}/v1",
+            openai_base_url=base_url,
             graph_url=env.get("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
             contact=_contact(env.get("PARLEY_CONTACT", "")),
             region=env.get("AWS_DEFAULT_REGION", ""),
@@ -89,6 +98,18 @@ def _contact(value: str) -> str:
     if value and not _CONTACT.fullmatch(value):
         raise ConfigError(f'PARLEY_CONTACT is "{value}"; it must be an e-mail address or begin with https://')
     return value
+
+
+def _micro_usd(name: str, value: str) -> int:
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII):
+        raise ConfigError(f'{name} is "{value}"; it must be an amount such as 1 or 0.50 (0: no model that costs money)')
+    return int(Decimal(value) * 1_000_000)
+
+
+def _is_openai(base_url: str) -> bool:
+    """OpenAI itself, also in one of its regions."""
+    host = urlsplit(base_url).hostname or ""
+    return host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}")
 
 
 def _api(value: str, *, is_openai: bool) -> Literal["responses", "chat"]:

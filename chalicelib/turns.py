@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
-from chalicelib import access, plans, quota
+from chalicelib import access, budget, plans, quota
 from chalicelib.answers import Answers, memory_budget
+from chalicelib.budget import Budget
 from chalicelib.commands import Command
 from chalicelib.errors import ChannelBroken, ModelError, ModelRefused, ModelUnusable
 from chalicelib.history import recent
-from chalicelib.messages import Lease, Person, Reply, Turn, TurnState, Usage
+from chalicelib.messages import Bill, Lease, Person, Reply, Reservation, Turn, TurnState
 from chalicelib.observability import Log, model_answered, model_asked
 from chalicelib.owner import Owner
 from chalicelib.ports import Charged, Clock, Inbox, People, Sender, Transcript
@@ -62,6 +64,7 @@ class Turns:
     people: People
     sender: Sender
     answers: Answers
+    budget: Budget
     owner: Owner
     clock: Clock
     log: Log
@@ -86,9 +89,7 @@ class Turns:
             case plans.Ask():
                 return self._charge_and_ask(job, person, day=day)
             case plans.AskAgain():
-                self.inbox.call_again(job.lease, turn, until=job.time.until())
-                again = replace(turn, model_calls=turn.model_calls + 1)
-                return self._ask(replace(job, turn=again), left=None, day=day)
+                return self._ask_again(job, day=day)
             case plans.Apologise():
                 return self._apologise(job, ModelError("the worker died over this turn before"))
 
@@ -102,50 +103,77 @@ class Turns:
     def _charge_and_ask(self, job: Job, person: Person, *, day: str) -> Turn:
         verdict = access.decide(person, day=day, default_limit=self.answers.settings.daily_limit)
         if isinstance(verdict, access.Allowed):
-            match self._charge(job, person, verdict, day=day):
+            reserve = self._reserve(job.turn)
+            match self._charge(job, person, verdict, reserve, day=day):
                 case Charged.CHARGED:
                     charged = replace(job.turn, state=TurnState.RUNNING, charged_day=day, model_calls=1)
-                    return self._ask(replace(job, turn=charged), left=verdict.left_after_this, day=day)
+                    return self._ask(replace(job, turn=charged), reserve, left=verdict.left_after_this, day=day)
                 case Charged.BLOCKED:
                     return job.turn
-        return self._refuse(job, person, day=day)
-
-    def _charge(self, job: Job, person: Person, allowed: access.Allowed, *, day: str) -> Charged:
-        outdated = quota.outdated(list(person.quota), today=day)
-        return self.inbox.charge(
-            job.lease, job.turn, day=day, limit=allowed.limit, until=job.time.until(), outdated=outdated
-        )
-
-    def _refuse(self, job: Job, person: Person, *, day: str) -> Turn:
+                case Charged.OVER_BUDGET:
+                    return self._refuse(job, self._no_money(job, reserve), day=day)
         self._log(job.turn)("refuse", reason="limit", refused=1)
         limit = access.limit_of(person, default_limit=self.answers.settings.daily_limit) or 0
-        notice = self.answers.limit_reached(limit, day=day)
+        return self._refuse(job, self.answers.limit_reached(limit, day=day), day=day)
+
+    def _charge(self, job: Job, person: Person, allowed: access.Allowed, reserve: Reservation, *, day: str) -> Charged:
+        """Below the mark first: so the owner is warned without another read."""
+        outdated = quota.outdated(list(person.quota), today=day)
+        charge = partial(self.inbox.charge, job.lease, job.turn, day=day, limit=allowed.limit, outdated=outdated)
+        charged = charge(reserve=budget.below_the_mark(reserve), until=job.time.until())
+        if charged is Charged.OVER_BUDGET:
+            charged = charge(reserve=reserve, until=job.time.until())
+            if charged is Charged.CHARGED:
+                self.owner.budget_is_nearly_spent(reserve)
+        return charged
+
+    def _reserve(self, turn: Turn) -> Reservation:
+        """For a call that is made now, whenever the question was written."""
+        now = self.clock()
+        today = quota.day_of(now, now=now, zone=self.answers.settings.zone)
+        return self.budget.reserve(self.answers.at_most(turn), day=today)
+
+    def _ask_again(self, job: Job, *, day: str) -> Turn:
+        reserve = self._reserve(job.turn)
+        if self.inbox.call_again(job.lease, job.turn, reserve=reserve, until=job.time.until()):
+            again = replace(job.turn, model_calls=job.turn.model_calls + 1)
+            return self._ask(replace(job, turn=again), reserve, left=None, day=day)
+        return self._record(job, self._no_money(job, reserve), refund=True)
+
+    def _no_money(self, job: Job, reserve: Reservation) -> Reply:
+        self._log(job.turn)("refuse", reason="budget", refused=1)
+        self.owner.budget_is_spent(reserve)
+        return self.answers.budget_spent(day=reserve.day)
+
+    def _refuse(self, job: Job, notice: Reply, *, day: str) -> Turn:
         if self.inbox.refuse(job.lease, job.turn, notice, day=day, until=job.time.until()):
             return replace(job.turn, state=TurnState.ANSWERED, reply=notice)
         return job.turn
 
-    def _ask(self, job: Job, *, left: int | None, day: str) -> Turn:
+    def _ask(self, job: Job, reserved: Reservation, *, left: int | None, day: str) -> Turn:
         history = recent(job.memory, since=job.lease.history_from, budget=memory_budget(job.turn))
         seconds = job.time.for_the_model()
         try:
             with self.sender.attend(job.turn.person):
                 answer = self.answers.ask(job.turn, history, left=left, day=day, seconds=seconds, clock=self.clock)
         except ModelError as exc:
-            return self._apologise(job, exc)
+            return self._apologise(job, exc, None if exc.may_be_billed else Bill(reserved, cost=0))
         except ChannelBroken as exc:
             self.owner.channel_is_broken(exc, job.turn)
             return job.turn
+        bill = self.budget.bill(reserved, answer.usage)
         asked = model_asked(self.answers.settings.model)
         answered = model_answered(answer.usage, first_words_ms=answer.first_words_ms)
-        self._log(job.turn)("model", ms=answer.ms, **asked, **answered)
-        return self._record(job, answer.reply, usage=answer.usage)
+        cost = round(bill.cost / 1_000_000, 6)
+        self._log(job.turn)("model", ms=answer.ms, cost_usd=cost, **asked, **answered)
+        return self._record(job, answer.reply, bill=bill)
 
-    def _apologise(self, job: Job, error: ModelError) -> Turn:
+    def _apologise(self, job: Job, error: ModelError, bill: Bill | None = None) -> Turn:
         self._log(job.turn).failure("model", error, failed=1, **model_asked(self.answers.settings.model))
         if isinstance(error, ModelUnusable):
             self.owner.model_is_unusable(error)
         reply = self.answers.say("filtered" if isinstance(error, ModelRefused) else "apology")
-        return self._record(job, reply, refund=True)
+        return self._record(job, reply, bill=bill, refund=True)
 
     def _log(self, turn: Turn) -> Log:
         return self.log.about(turn.id, turn.person)
@@ -155,7 +183,7 @@ class Turns:
         job: Job,
         reply: Reply,
         *,
-        usage: Usage | None = None,
+        bill: Bill | None = None,
         refund: bool = False,
         forget_before: int | None = None,
     ) -> Turn:
@@ -164,7 +192,7 @@ class Turns:
             job.turn,
             reply,
             until=job.time.until(),
-            usage=usage,
+            bill=bill,
             refund=refund,
             forget_before=forget_before,
         )

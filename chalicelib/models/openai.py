@@ -154,7 +154,9 @@ def _translated() -> Iterator[None]:
     except openai.APIConnectionError as exc:
         raise ModelBusy(f"the provider is out of reach: {type(exc).__name__}") from exc
     except openai.APIStatusError as exc:
-        raise _by_code(exc.code) or _by_status(exc.status_code) from exc
+        refused = _by_code(exc.code) or _by_status(exc.status_code)
+        refused.may_be_billed = False
+        raise refused from exc
     except openai.APIError as exc:
         raise _by_code(exc.code) or ModelBusy("the provider failed while it answered") from exc
     except (openai.OpenAIError, json.JSONDecodeError) as exc:

@@ -4,7 +4,7 @@ from typing import Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.messages import Access, Lease, TurnState
+from chalicelib.messages import Access, Lease, Reservation, TurnState
 
 MAX_OPEN_TURNS: Final = 5
 
@@ -63,3 +63,12 @@ def below(limit: int, *, day: str) -> ConditionBase:
     """The person may ask once more on that day."""
     used = Attr(f"quota.{day}")
     return used.not_exists() | used.lt(limit) if limit > 0 else used.lt(limit)
+
+
+def room_for(reserved: Reservation) -> ConditionBase | None:
+    """The day's budget can bear the call; one that costs nothing needs no room."""
+    most = reserved.cap - reserved.amount
+    committed = Attr("committed")
+    if not reserved.amount:
+        return None
+    return committed.not_exists() | committed.lte(most) if most >= 0 else committed.lte(most)

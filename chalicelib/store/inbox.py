@@ -9,27 +9,27 @@ A holder that lives on regardless is stopped by the fence, which each taking rai
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from boto3.dynamodb.conditions import ConditionBase, Key
 
 from chalicelib.errors import LeaseLost
 from chalicelib.messages import (
     OPEN_STATES,
-    Access,
+    Bill,
     ConversationId,
     IncomingMessage,
     Lease,
     Overdue,
     Reply,
+    Reservation,
     Thread,
     Turn,
     TurnId,
     TurnState,
-    Usage,
 )
 from chalicelib.ports import Accepted, Charged
-from chalicelib.store import schema, turns
+from chalicelib.store import refusals, schema, spend, turns
 from chalicelib.store.conditions import (
     JUST_FULL,
     MAX_OPEN_TURNS,
@@ -49,9 +49,6 @@ from chalicelib.store.conditions import (
 from chalicelib.store.schema import Item
 from chalicelib.store.table import Change, ConditionFailed, Table, TransactionRefused, Write, put, update
 
-_TURN, _CONVERSATION, _PERSON, _MARK = range(4)
-"""The places of the writes in every transaction of this module."""
-
 
 @dataclass(frozen=True)
 class DynamoInbox:
@@ -64,8 +61,8 @@ class DynamoInbox:
         try:
             self._admit(message, item, now=now, room=ROOM_LEFT)
         except TransactionRefused as exc:
-            refused = _why_refused(exc)
-            just_full = refused is Accepted.OVERFLOW and _open_turns(exc) == MAX_OPEN_TURNS
+            refused = refusals.why_not_accepted(exc)
+            just_full = refused is Accepted.OVERFLOW and refusals.open_turns(exc) == MAX_OPEN_TURNS
             return self._accept_overflow(message, now=now) if just_full else refused
         return Accepted.QUEUED
 
@@ -74,8 +71,8 @@ class DynamoInbox:
         try:
             self._admit(message, schema.overflow_item(message, now=now), now=now, room=JUST_FULL)
         except TransactionRefused as exc:
-            refused = _why_refused(exc)
-            room_again = refused is Accepted.OVERFLOW and _open_turns(exc) < MAX_OPEN_TURNS
+            refused = refusals.why_not_accepted(exc)
+            room_again = refused is Accepted.OVERFLOW and refusals.open_turns(exc) < MAX_OPEN_TURNS
             return self.accept(message, now=now) if room_again else refused
         return Accepted.OVERFLOW
 
@@ -118,7 +115,15 @@ class DynamoInbox:
         )
 
     def charge(
-        self, lease: Lease, turn: Turn, *, day: str, limit: int | None, until: int, outdated: Sequence[str] = ()
+        self,
+        lease: Lease,
+        turn: Turn,
+        *,
+        day: str,
+        limit: int | None,
+        reserve: Reservation,
+        until: int,
+        outdated: Sequence[str] = (),
     ) -> Charged:
         running = Change(put={"state": TurnState.RUNNING.value, "charged_day": day}, count={"model_calls": 1})
         counted = Change(count={f"quota.{day}": 1}, remove=[f"quota.{old}" for old in outdated])
@@ -128,16 +133,21 @@ class DynamoInbox:
                 update(turns.key(turn), running, when=in_state(TurnState.QUEUED)),
                 self._extend(lease, until=until),
                 update(schema.person_key(turn.person), counted, when=may_ask),
+                spend.reserve(reserve),
             )
         except TransactionRefused as exc:
-            _stop_if_lost(exc)
-            person = schema.person({"pk": "", **(exc.failed[_PERSON] or {})})
-            return Charged.BLOCKED if person.access is Access.BLOCKED else Charged.OVER_LIMIT
+            refusals.stop_if_lost(exc)
+            return refusals.why_not_charged(exc)
         return Charged.CHARGED
 
-    def call_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
         again = update(turns.key(turn), Change(count={"model_calls": 1}), when=in_state(TurnState.RUNNING))
-        self._all_or_lost(again, self._extend(lease, until=until))
+        try:
+            self.table.transact(again, self._extend(lease, until=until), spend.reserve(reserve))
+        except TransactionRefused as exc:
+            refusals.stop_if_lost(exc)
+            return False
+        return True
 
     def record(
         self,
@@ -146,18 +156,19 @@ class DynamoInbox:
         reply: Reply,
         *,
         until: int,
-        usage: Usage | None = None,
+        bill: Bill | None = None,
         refund: bool = False,
         forget_before: int | None = None,
     ) -> None:
         values = {"state": TurnState.ANSWERED.value, **schema.reply_values(reply)}
-        if usage:
-            values["usage"] = {"input": usage.input, "cached": usage.cached, "output": usage.output}
+        if bill and bill.usage:
+            values["usage"] = asdict(bill.usage)
         answered = Change(put=values, remove=["charged_day"] if refund else [])
         hide = {} if forget_before is None else {"history_from": forget_before}
         writes = [
             update(turns.key(turn), answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
             self._extend(lease, until=until, **hide),
+            *([spend.settle(bill)] if bill else []),
         ]
         self._all_or_lost(*writes, given_back=_give_back(turn, refund=refund))
 
@@ -170,7 +181,7 @@ class DynamoInbox:
                 update(schema.person_key(turn.person), Change(put={"told_day": day}), when=not_told(day)),
             )
         except TransactionRefused as exc:
-            _stop_if_lost(exc)
+            refusals.stop_if_lost(exc)
             return False
         return True
 
@@ -189,7 +200,7 @@ class DynamoInbox:
             try:
                 self._transact(turn_closed, freed, given_back=given_back)
             except TransactionRefused as exc:
-                lease = _as_it_is_now(lease, exc.failed.get(_CONVERSATION))
+                lease = refusals.as_it_is_now(lease, exc.failed.get(refusals.CONVERSATION))
             else:
                 return None
         counted = update(
@@ -204,7 +215,7 @@ class DynamoInbox:
         try:
             self.table.write(update(key, free, when=is_mine(lease) & nothing_arrived(lease)))
         except ConditionFailed as exc:
-            return _as_it_is_now(lease, exc.item)
+            return refusals.as_it_is_now(lease, exc.item)
         return None
 
     def hand_back(self, lease: Lease) -> None:
@@ -248,7 +259,7 @@ class DynamoInbox:
         try:
             self.table.transact(*writes, *given_back)
         except TransactionRefused as exc:
-            if set(exc.failed) != {_PERSON}:
+            if set(exc.failed) != {len(writes)}:
                 raise
             self.table.transact(*writes)
 
@@ -259,37 +270,9 @@ class DynamoInbox:
             raise LeaseLost("somebody else works on this conversation") from exc
 
 
-def _why_refused(refused: TransactionRefused) -> Accepted:
-    if _PERSON in refused.failed:
-        return Accepted.BLOCKED
-    if _TURN in refused.failed:
-        there = refused.failed[_TURN]
-        is_open = there is not None and schema.turn(there).is_open
-        return Accepted.DUPLICATE_OPEN if is_open else Accepted.DUPLICATE_DONE
-    if _MARK in refused.failed:
-        return Accepted.DUPLICATE_OPEN
-    return Accepted.OVERFLOW
-
-
-def _open_turns(refused: TransactionRefused) -> int:
-    return int((refused.failed.get(_CONVERSATION) or {}).get("open_turns", 0))
-
-
 def _give_back(turn: Turn, *, refund: bool) -> list[Write]:
     """The charge's reversal, on the day it was made."""
     if not refund or turn.charged_day is None:
         return []
     used = f"quota.{turn.charged_day}"
     return [update(schema.person_key(turn.person), Change(count={used: -1}), when=something_counted(used))]
-
-
-def _stop_if_lost(refused: TransactionRefused) -> None:
-    if _TURN in refused.failed or _CONVERSATION in refused.failed:
-        raise LeaseLost("somebody else works on this conversation") from refused
-
-
-def _as_it_is_now(lease: Lease, item: Item | None) -> Lease:
-    """The lease read anew from what a refused release found, if it is still ours."""
-    if item is None or item.get("lease_owner") != lease.owner or item.get("fence") != lease.fence:
-        raise LeaseLost("somebody else works on this conversation")
-    return schema.lease(item, owner=lease.owner, fence=lease.fence)

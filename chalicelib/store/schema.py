@@ -1,12 +1,14 @@
 """Every key and every item of the table, and back again; no key string is made anywhere else. Pure."""
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from chalicelib.messages import (
     Access,
     Choice,
     ConversationId,
+    DaySpend,
     Deletion,
     IncomingMessage,
     Lease,
@@ -37,6 +39,8 @@ COUNTS_KEPT_S: Final = 3 * _DAY_S
 DELETION_KEPT_S: Final = 90 * _DAY_S
 BACKUP_S: Final = 35 * _DAY_S
 """How far back DynamoDB's point-in-time recovery reaches, unless it is told less."""
+SPEND_KEPT_S: Final = 40 * _DAY_S
+"""So that a month can be shown."""
 
 
 def person_key(person: PersonId) -> Key:
@@ -67,6 +71,16 @@ def alert_key(kind: str) -> Key:
 def deletion_key(code: str) -> Key:
     """A request for deletion."""
     return {"pk": f"DELETION#{code}", "sk": "DELETION"}
+
+
+def spend_key(day: str) -> Key:
+    """What the model calls of a day cost."""
+    return {"pk": f"SPEND#{day}", "sk": "SPEND"}
+
+
+def spend_expires_at(day: str) -> int:
+    """When a day's costs may be forgotten, in seconds."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) + SPEND_KEPT_S
 
 
 def digest(message_id: str) -> str:
@@ -208,4 +222,17 @@ def person(item: Item) -> Person:
         announced=bool(item.get("announced", False)),
         first_seen=int(item.get("first_seen", 0)),
         last_seen=int(item.get("last_seen", 0)),
+    )
+
+
+def day_spend(item: Item) -> DaySpend:
+    """The day an item holds."""
+    return DaySpend(
+        day=item["pk"].removeprefix("SPEND#"),
+        committed=int(item.get("committed", 0)),
+        tokens_in=int(item.get("tokens_in", 0)),
+        tokens_cached=int(item.get("tokens_cached", 0)),
+        tokens_out=int(item.get("tokens_out", 0)),
+        answers=int(item.get("answers", 0)),
+        calls=int(item.get("calls", 0)),
     )

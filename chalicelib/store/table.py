@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _CONFLICT = "TransactionConflict"
-_CONFLICT_TRIES = 8
+_CONFLICT_TRIES = 12
 _CONFLICT_PAUSE_S = 0.02
+_CONFLICT_PAUSE_MOST_S = 1.28
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -64,6 +65,12 @@ class Write:
 
     kind: Literal["Put", "Update", "Delete"]
     request: Mapping[str, Any] = field(repr=False)
+
+
+def pauses(chance: Callable[[], float]) -> Iterator[float]:
+    """Seconds to wait after one clash and the next: enough for dozens who want the same item at the same moment."""
+    for attempt in range(_CONFLICT_TRIES - 1):
+        yield chance() * min(_CONFLICT_PAUSE_S * 2**attempt, _CONFLICT_PAUSE_MOST_S)
 
 
 def put(item: Item, *, when: ConditionBase | None = None) -> Write:
@@ -155,16 +162,16 @@ class Table:
             }
             for write in writes
         ]
-        for attempt in range(_CONFLICT_TRIES):
+        for pause in (*pauses(random), None):
             try:
                 with _wrapped():
                     self.client.transact_write_items(TransactItems=items)
                 return
             except StoreError as exc:
                 _raise_if_refused(exc)
-                if not _clashed(exc) or attempt == _CONFLICT_TRIES - 1:
+                if pause is None or not _clashed(exc):
                     raise
-                self.sleep(random() * _CONFLICT_PAUSE_S * 2**attempt)  # noqa: S311 (jitter, not a secret)
+                self.sleep(pause)
 
 
 class _Expression:

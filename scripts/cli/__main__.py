@@ -5,10 +5,13 @@ import sys
 
 import click
 
+from scripts.cli.cost import cost
 from scripts.cli.deletions import deleted, deletions
 from scripts.cli.deploy import deploy
 from scripts.cli.destroy import destroy
+from scripts.cli.logs import logs
 from scripts.cli.people import people
+from scripts.cli.replay import replay
 from scripts.cli.review import review_texts
 from scripts.cli.stage import ROOT
 from scripts.world.options import demo_options
@@ -41,7 +44,7 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
 
 people.add_command(deletions)
 people.add_command(deleted)
-for command in (deploy, destroy, people, review_texts):
+for command in (deploy, people, logs, replay, cost, review_texts, destroy):
     parley.add_command(command)
 
 if __name__ == "__main__":

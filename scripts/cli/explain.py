@@ -38,6 +38,8 @@ _BAD_CREDENTIALS: Final = frozenset(
 )
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
 _ACTION: Final = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)")
+_MISSING: Final = {"Invoke": "worker function"}
+"""What is not there, by what was asked of AWS; all else is asked of the table."""
 _BUSY: Final = frozenset(
     {"ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
 )
@@ -48,9 +50,9 @@ def explain(cause: BaseException | None, *, table: str, region: str) -> str:
     match cause:
         case ClientError():
             error = cause.response.get("Error", {})
-            code = error.get("Code", "")
+            code, missing = error.get("Code", ""), _MISSING.get(cause.operation_name, f"table {table}")
             if code == "ResourceNotFoundException":
-                return f"there is no table {table} in {region}: deploy first, or check --stage and AWS_REGION"
+                return f"there is no {missing} in {region}: deploy first, or check --stage and AWS_REGION"
             return refusal(code, error.get("Message", ""), region=region)
         case HTTPClientError() | ConnectionError():
             return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from chalicelib.errors import ConfigError, StoreError
+from chalicelib.errors import ConfigError, StoreError, WakeError
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class Place:
 
     settings: Settings
     aws: Aws
+    log_file: Path | None = None
+    """The demo's log; elsewhere CloudWatch has it."""
 
     @property
     def table(self) -> "Table":
@@ -93,7 +95,7 @@ class Place:
 
         try:
             yield
-        except StoreError as exc:
+        except (StoreError, WakeError) as exc:
             line = explain(exc.__cause__, table=self.settings.table, region=self.aws.region)
             raise ConfigError(line or str(exc)) from exc
         except (ClientError, BotoCoreError) as exc:
@@ -104,6 +106,14 @@ class Place:
 def find(stage: str, env: Mapping[str, str]) -> Place:
     """The stage's place. Raises ConfigError; a stage that nobody defined is refused."""
     return _demo(env) if stage == DEMO else _deployed(stage, env)
+
+
+def memory_mb(stage: str) -> Mapping[str, int]:
+    """What `chalice deploy` gives each function; the demo is taken for any stage."""
+    config = _read(_CONFIG)
+    functions = config.get("lambda_functions", {})
+    own = config.get("stages", {}).get(stage, {}).get("lambda_functions", {})
+    return {name: {**function, **own.get(name, {})}["lambda_memory_size"] for name, function in functions.items()}
 
 
 def _deployed(stage: str, env: Mapping[str, str]) -> Place:
@@ -125,7 +135,8 @@ def _demo(env: Mapping[str, str]) -> Place:
     named = env.get("PARLEY_DEMO_URL")
     for url in [named] if named else _demo_urls():
         if facts := _ask_demo(url):
-            return Place(Settings.from_env(facts["settings"]), _aws(facts["region"], emulator=facts["endpoint"]))
+            aws = _aws(facts["region"], emulator=facts["endpoint"])
+            return Place(Settings.from_env(facts["settings"]), aws, Path(facts["log_file"]))
     raise ConfigError("no demo is running: start one with scripts/parley demo")
 
 
@@ -145,6 +156,7 @@ def _ask_demo(url: str) -> Mapping[str, Any] | None:
             "settings": {name: str(value) for name, value in facts["settings"].items()},
             "region": str(facts["aws_region"]),
             "endpoint": str(facts["aws_endpoint_url"]),
+            "log_file": str(facts["log_file"]),
         }
     except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -21,6 +21,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "pages",
             "metrics",
             "personas",
+            "prices",
             "quota",
             "replies",
             "store.schema",
@@ -28,12 +29,18 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
         }
     ),
     "decisions": frozenset(
-        {"channels.messenger.events", "channels.messenger.profile", "channels.messenger.signed_request", "plans"}
+        {
+            "budget",
+            "channels.messenger.events",
+            "channels.messenger.profile",
+            "channels.messenger.signed_request",
+            "plans",
+        }
     ),
     "ports": frozenset({"ports"}),
     "ground": frozenset({"observability", "settings"}),
     "gates": frozenset({"channels.messenger.graph", "store.conditions", "store.table"}),
-    "below the rim": frozenset({"store.turns"}),
+    "below the rim": frozenset({"store.refusals", "store.spend", "store.turns"}),
     "rim": frozenset(
         {
             "channels.messenger.page",

@@ -14,6 +14,7 @@ from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.deletions import DynamoDeletions
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.people import DynamoPeople
+from chalicelib.store.spend import DynamoSpending
 from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from scripts.cli.__main__ import PROGRAM, parley
@@ -51,7 +52,7 @@ def page(client: "DynamoDBClient") -> Iterator[Page]:
     table = Table(client, "parley-dev")
     create_table(client, table.name)
     stores = DynamoInbox(table), DynamoTranscript(table), DynamoPeople(table), DynamoAlerts(table)
-    store = Store(*stores, DynamoDeletions(table), expire=lambda _: None)
+    store = Store(*stores, DynamoDeletions(table), DynamoSpending(table), expire=lambda _: None)
     clock = FakeClock(time.time_ns() // 1_000_000)
     yield Page(store, clock, day=datetime.fromtimestamp(clock() / 1000, UTC).date().isoformat())
     client.delete_table(TableName=table.name)
@@ -70,6 +71,12 @@ def _run(*arguments: Any, answer: str | None = None, **environment: str) -> Resu
 @pytest.fixture
 def run(page: Page) -> Run:
     """The command line as the owner of the page runs it."""
+    return _run
+
+
+@pytest.fixture
+def owner(client: "DynamoDBClient") -> Run:
+    """The command line as an owner runs it to whom nobody has written yet."""
     return _run
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.messages import Channel, ConversationId, IncomingMessage, PersonId, Reply, TurnState
+from chalicelib.messages import Channel, ConversationId, IncomingMessage, PersonId, Reply, Reservation, TurnState
 from tests.contract.stores import Store
 from tests.fakes.rim import FakeClock
 
@@ -40,6 +40,6 @@ class Page:
         lease = inbox.take(ConversationId(person), owner="w", now=self.clock(), until=until)
         assert lease
         turn = inbox.load(lease, now=self.clock()).open[0]
-        inbox.charge(lease, turn, day=self.day, limit=None, until=until)
+        inbox.charge(lease, turn, day=self.day, limit=None, reserve=Reservation(self.day, 0, 0), until=until)
         inbox.record(lease, turn, Reply(answer), until=until)
         inbox.finish(lease, turn, TurnState.DONE, release=True)

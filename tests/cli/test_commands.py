@@ -49,12 +49,14 @@ def fails_in_one_line(result: subprocess.CompletedProcess[str], *, code: int = 1
 
 
 @contextmanager
-def answering(status: int, document: object) -> Iterator[str]:
-    """A server on this machine that answers everything alike."""
+def answering(status: int, document: object, *, seen: list[tuple[str, bytes]] | None = None) -> Iterator[str]:
+    """A server on this machine that answers everything alike, and notes what it was sent."""
 
     class Always(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            sent = self.rfile.read(int(self.headers.get("content-length", 0)))
+            if seen is not None:
+                seen.append((f"{self.path} {self.headers.get('x-amz-invocation-type')}", sent))
             body = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
@@ -170,6 +172,7 @@ def test_the_demo_is_asked_where_it_is(run: Run, page: Page):
         "settings": {"PARLEY_STAGE": "demo", "PARLEY_TABLE": "parley-dev"},
         "aws_region": "eu-central-1",
         "aws_endpoint_url": "https://dynamodb.eu-central-1.amazonaws.com",
+        "log_file": "/nonexistent/demo.log",
     }
     with answering(200, facts) as url:
         result = run("people", "list", "--stage", "demo", PARLEY_DEMO_URL=url, AWS_REGION="us-east-1")
@@ -200,9 +203,10 @@ def test_the_demo_command_becomes_the_world(tmp_path: Path):
     assert output.split() == [str(process.pid), str(ROOT), "-m", "scripts.world", *options]
 
 
-def test_help_is_quick_because_nothing_slow_is_imported():
-    command = [sys.executable, "-X", "importtime", "-m", "scripts.cli", "people", "list", "--help"]
+@pytest.mark.parametrize("words", [["people", "list"], ["logs"], ["replay"], ["cost"]])
+def test_help_is_quick_because_nothing_slow_is_imported(words: list[str]):
+    command = [sys.executable, "-X", "importtime", "-m", "scripts.cli", *words, "--help"]
     result = subprocess.run(command, cwd=ROOT, env=CLEAN, capture_output=True, text=True, timeout=30, check=True)
     imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
     assert imported.isdisjoint({"boto3", "botocore", "rich", "requests", "uvicorn", "openai"})
-    assert result.stdout.startswith("Usage: scripts/parley people list")
+    assert result.stdout.startswith(f"Usage: scripts/parley {' '.join(words)}")

@@ -139,9 +139,14 @@ def test_check_runs_all_checks_under_a_heading_each(project: Project, tmp_path: 
         "== ruff format --check .",
         "== ruff check .",
         "== mypy",
-        "== pytest -n auto --cov --cov-report=term -k one",
+        "== pytest -n auto --dist loadgroup --cov --cov-report=term --ignore=tests/deployed -k one",
     ]
     assert result.returncode == 0
+
+
+def test_check_deploys_to_an_emulator_as_well_when_it_is_told_to(project: Project):
+    result = project.run("scripts/check", "--deployed", "-k", "one")
+    assert "== pytest -n auto --dist loadgroup --cov --cov-report=term -k one" in result.stdout.splitlines()
 
 
 def test_check_ends_at_the_first_check_that_fails(project: Project):

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from chalicelib.ports import Alerts, Deletions, Inbox, People, Transcript
+from chalicelib.ports import Alerts, Deletions, Inbox, People, Spending, Transcript
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.deletions import DynamoDeletions
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.people import DynamoPeople
+from chalicelib.store.spend import DynamoSpending
 from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from scripts.world.table import create_table
@@ -20,6 +21,7 @@ from tests.fakes.deletions import FakeDeletions
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakeAlerts, FakePeople
+from tests.fakes.spend import FakeSpending
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,6 +38,7 @@ class Store:
     people: People
     alerts: Alerts
     deletions: Deletions
+    spending: Spending
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
 
@@ -49,6 +52,7 @@ def fake_store() -> Store:
         FakePeople(memory),
         FakeAlerts(memory),
         FakeDeletions(memory),
+        FakeSpending(memory),
         expire=lambda now: memory.expire(now=now),
     )
 
@@ -62,6 +66,7 @@ def dynamo_store(client: "DynamoDBClient") -> Store:
         DynamoPeople(table),
         DynamoAlerts(table),
         DynamoDeletions(table),
+        DynamoSpending(table),
         expire=lambda now: _expire(table, now=now),
     )
 

@@ -1,17 +1,20 @@
 """A conversation told in short sentences, for tests of the store."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from chalicelib.messages import (
     Access,
     Channel,
     ConversationId,
+    DaySpend,
     IncomingMessage,
     Lease,
     Person,
     PersonId,
     Reply,
+    Reservation,
     Thread,
     Turn,
     TurnState,
@@ -26,6 +29,8 @@ ROOM: Final = ConversationId(ANNA)
 DAY: Final = "2026-11-20"
 REPLY: Final = Reply("Hello!")
 WORK_MS: Final = 60_000
+CALL: Final = Reservation(DAY, amount=100, cap=1_000_000)
+"""What a model call is set aside with, in a budget that is never the matter."""
 
 
 @dataclass
@@ -94,8 +99,10 @@ class Story:
         lease = self.hold()
         return lease, self.read(lease).open[0]
 
-    def charge(self, lease: Lease, turn: Turn, *, limit: int | None = 3, day: str = DAY) -> Charged:
-        return self.inbox.charge(lease, turn, day=day, limit=limit, until=self.until)
+    def charge(
+        self, lease: Lease, turn: Turn, *, limit: int | None = 3, day: str = DAY, reserve: Reservation = CALL
+    ) -> Charged:
+        return self.inbox.charge(lease, turn, day=day, limit=limit, reserve=reserve, until=self.until)
 
     def begin_charged(self) -> tuple[Lease, Turn]:
         lease, turn = self.begin()
@@ -112,6 +119,10 @@ class Story:
 
     def used(self, person: PersonId = ANNA, *, day: str = DAY) -> int:
         return self.known(person).quota.get(day, 0)
+
+    def spent(self, day: str = DAY) -> DaySpend:
+        [spent] = self.store.spending.days(date.fromisoformat(day), date.fromisoformat(day))
+        return spent
 
     def known(self, person: PersonId = ANNA) -> Person:
         found = self.store.people.get(person)

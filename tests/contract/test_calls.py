@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chalicelib.messages import Access
+from chalicelib.prices import Price
 from tests.contract.stores import dynamo_store
 from tests.flow.bot import Bot, conversation_of
 
@@ -47,6 +49,22 @@ def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):
         "Query",
         "GetItem",
         "TransactWriteItems",
+        "TransactWriteItems",
+        "TransactWriteItems",
+    ]
+
+
+def test_a_turn_in_the_last_fifth_of_the_budget_costs_two_calls_more(counted: Counted):
+    counted.bot.price = Price(Decimal(0), Decimal(0), output=Decimal(1))
+    counted.bot.may_spend("0.0009")
+    counted.bot.hears("anna", "Hello?")
+    assert counted.during(counted.bot.works) == [
+        "UpdateItem",
+        "Query",
+        "GetItem",
+        "TransactWriteItems",
+        "TransactWriteItems",
+        "UpdateItem",
         "TransactWriteItems",
         "TransactWriteItems",
     ]

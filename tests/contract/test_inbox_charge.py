@@ -5,7 +5,7 @@ import pytest
 from chalicelib.errors import LeaseLost
 from chalicelib.messages import ConversationId, Lease, Reply, Turn, TurnState
 from chalicelib.ports import Charged
-from tests.contract.story import ANNA, BERT, DAY, REPLY, ROOM, Story
+from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
 NEXT_DAY = "2026-11-21"
 
@@ -84,7 +84,7 @@ def test_counts_of_days_gone_by_are_deleted_with_the_next_charge(story: Story):
     for day in days:
         _ask(story, limit=1, day=day)
     lease, turn = story.begin()
-    story.inbox.charge(lease, turn, day=DAY, limit=1, until=story.until, outdated=days[:2])
+    story.inbox.charge(lease, turn, day=DAY, limit=1, reserve=CALL, until=story.until, outdated=days[:2])
     assert story.known().quota == {"2026-11-19": 1, DAY: 1}
 
 
@@ -92,7 +92,7 @@ def test_counts_of_days_gone_by_stay_when_the_charge_is_refused(story: Story):
     for day in ("2026-11-17", DAY):
         _ask(story, limit=1, day=day)
     lease, turn = story.begin()
-    story.inbox.charge(lease, turn, day=DAY, limit=1, until=story.until, outdated=["2026-11-17"])
+    story.inbox.charge(lease, turn, day=DAY, limit=1, reserve=CALL, until=story.until, outdated=["2026-11-17"])
     assert story.known().quota == {"2026-11-17": 1, DAY: 1}
 
 
@@ -106,7 +106,7 @@ def test_a_turn_is_charged_once(story: Story):
 
 def test_a_second_model_call_is_counted_and_costs_the_person_nothing(story: Story):
     lease, turn = story.begin_charged()
-    story.inbox.call_again(lease, turn, until=story.until)
+    story.inbox.call_again(lease, turn, reserve=CALL, until=story.until)
     assert story.stored()[0].model_calls == 2
     assert story.used() == 1
 
@@ -114,7 +114,7 @@ def test_a_second_model_call_is_counted_and_costs_the_person_nothing(story: Stor
 def test_a_turn_that_does_not_run_is_not_asked_again(story: Story):
     lease, turn = story.begin()
     with pytest.raises(LeaseLost):
-        story.inbox.call_again(lease, turn, until=story.until)
+        story.inbox.call_again(lease, turn, reserve=CALL, until=story.until)
     assert story.stored() == [turn]
 
 
@@ -172,7 +172,7 @@ def test_a_count_never_falls_below_zero(story: Story):
     lease, turn = story.begin_charged()
     story.hear()
     other = story.read(lease).open[1]
-    story.inbox.charge(lease, other, day=NEXT_DAY, limit=3, until=story.until, outdated=[DAY])
+    story.inbox.charge(lease, other, day=NEXT_DAY, limit=3, reserve=CALL, until=story.until, outdated=[DAY])
     with suppress(LeaseLost):
         story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
     assert story.used() == 0

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.errors import LeaseLost
-from chalicelib.messages import Lease, Turn, TurnState
-from tests.contract.story import ANNA, BERT, DAY, REPLY, ROOM, Story
+from chalicelib.messages import Bill, Lease, Turn, TurnState
+from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
 Step = Callable[[Story, Lease, Turn], object]
 
@@ -25,8 +25,11 @@ FOR_QUEUED: dict[str, Step] = {
     "hand back": lambda story, lease, turn: story.inbox.hand_back(lease),
 }
 FOR_RUNNING: dict[str, Step] = {
-    "call again": lambda story, lease, turn: story.inbox.call_again(lease, turn, until=story.until),
+    "call again": lambda story, lease, turn: story.inbox.call_again(lease, turn, reserve=CALL, until=story.until),
     "record": lambda story, lease, turn: story.inbox.record(lease, turn, REPLY, until=story.until),
+    "record and settle": lambda story, lease, turn: story.inbox.record(
+        lease, turn, REPLY, until=story.until, bill=Bill(CALL, 7)
+    ),
     "record and refund": lambda story, lease, turn: story.inbox.record(
         lease, turn, REPLY, until=story.until, refund=True
     ),
@@ -46,7 +49,7 @@ def _everything(story: Story) -> object:
     """All that the ports show, the newest lease included."""
     newest = story.take("looker")
     assert newest, "the lost lease's holder may not have changed who works, nor until when"
-    return story.stored(), story.known(), replace(newest, fence=0), story.overdue()
+    return story.stored(), story.known(), story.spent(), replace(newest, fence=0), story.overdue()
 
 
 def _assert_it_writes_nothing(story: Story, step: Step, lease: Lease, turn: Turn) -> None:

@@ -147,6 +147,23 @@ def test_what_only_the_owner_can_mend_is_told_apart(api: Api, status: int, code:
 
 
 @EITHER
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
+def test_what_is_refused_before_it_begins_is_not_billed(api: Api, status: int):
+    with pytest.raises(ModelError) as caught:
+        ask(api, error(status), error(status))
+    assert not caught.value.may_be_billed
+
+
+@BOTH
+def test_what_broke_off_may_be_billed(api: Api, say: Callable[..., httpx2.Response]):
+    missing: dict[str, Any] = {"finish": None} if api == "chat" else {"end": None}
+    for answers in ([say("Mimi is ", **missing)], [httpx2.ReadTimeout("no")] * 2):
+        with pytest.raises(ModelBusy) as caught:
+            ask(api, *answers)
+        assert caught.value.may_be_billed
+
+
+@EITHER
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_busy_provider_is_asked_twice_and_no_more(api: Api, status: int):
     server = Server(*[error(status) for _ in range(3)])

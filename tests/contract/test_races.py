@@ -7,9 +7,9 @@ from typing import TypeVar
 import pytest
 
 from chalicelib.errors import LeaseLost
-from chalicelib.messages import ConversationId, Lease, Turn, TurnState
+from chalicelib.messages import Bill, ConversationId, DaySpend, Lease, PersonId, Reservation, Turn, TurnState, Usage
 from chalicelib.ports import Accepted, Charged
-from tests.contract.story import ANNA, DAY, REPLY, ROOM, Story
+from tests.contract.story import ANNA, CALL, DAY, REPLY, ROOM, Story
 
 R = TypeVar("R")
 
@@ -76,9 +76,30 @@ def test_the_notice_of_the_limit_is_given_once_to_twenty_questions_at_once(busy_
     assert sum(told) == 1
 
 
-def _begin_in_a_room_of_its_own(story: Story, number: int) -> tuple[Lease, Turn]:
+def test_twenty_questions_of_twenty_persons_at_once_never_cost_more_than_the_day_may(busy_story: Story):
+    begun = [_begin_in_a_room_of_its_own(busy_story, number, PersonId(f"messenger:1:{number}")) for number in range(20)]
+    reserve = Reservation(DAY, amount=100, cap=750)
+    charged = _at_once(20, lambda index: busy_story.charge(*begun[index], reserve=reserve))
+    assert sorted(charged, key=str) == [Charged.CHARGED] * 7 + [Charged.OVER_BUDGET] * 13
+    assert busy_story.spent() == DaySpend(DAY, committed=700, calls=7)
+
+
+def test_twenty_answers_at_once_are_all_on_the_days_bill(busy_story: Story):
+    begun = [_begin_in_a_room_of_its_own(busy_story, number, PersonId(f"messenger:1:{number}")) for number in range(20)]
+    for lease, turn in begun:
+        assert busy_story.charge(lease, turn) is Charged.CHARGED
+    _at_once(
+        20,
+        lambda index: busy_story.inbox.record(
+            *begun[index], REPLY, until=busy_story.until, bill=Bill(CALL, index, Usage(input=10, output=index))
+        ),
+    )
+    assert busy_story.spent() == DaySpend(DAY, sum(range(20)), 200, 0, sum(range(20)), answers=20, calls=20)
+
+
+def _begin_in_a_room_of_its_own(story: Story, number: int, person: PersonId = ANNA) -> tuple[Lease, Turn]:
     room = ConversationId(f"room {number}")
-    story.hear(story.message(room=room))
+    story.hear(story.message(room=room, person=person))
     lease = story.hold(room=room)
     return lease, story.read(lease).open[0]
 

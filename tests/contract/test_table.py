@@ -1,5 +1,9 @@
 """How the gate to DynamoDB meets clashes and failures."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -9,7 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from chalicelib.errors import StoreError
-from chalicelib.store.table import Change, Table, TransactionRefused, update
+from chalicelib.store.table import Change, Table, TransactionRefused, pauses, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,23 +38,60 @@ def cancelled(stub: Stubber, *codes: str) -> None:
 
 
 def test_what_merely_clashed_is_tried_again(client: "DynamoDBClient"):
-    pauses: list[float] = []
+    slept: list[float] = []
     with Stubber(client) as stub:
         cancelled(stub, "None", "TransactionConflict")
         cancelled(stub, "TransactionConflict", "None")
         stub.add_response("transact_write_items", {})
-        Table(client, "t", sleep=pauses.append).transact(WRITE, WRITE)
+        Table(client, "t", sleep=slept.append).transact(WRITE, WRITE)
         stub.assert_no_pending_responses()
-    assert len(pauses) == 2
-    assert all(0 <= pause < 1 for pause in pauses)
+    assert len(slept) == 2
+    assert all(0 <= pause < 1 for pause in slept)
 
 
 def test_what_clashes_for_ever_fails_in_the_end(client: "DynamoDBClient"):
     with Stubber(client) as stub:
-        for _ in range(8):
+        for _ in range(12):
             cancelled(stub, "TransactionConflict")
         with pytest.raises(StoreError):
             Table(client, "t", sleep=lambda _: None).transact(WRITE)
+
+
+@dataclass(order=True)
+class Asking:
+    """A worker that comes back with its transaction at a time."""
+
+    at: float
+    number: int
+    pauses: Iterator[float] = field(compare=False)
+
+
+def given_up(random: Random, *, workers: int, held_s: float, round_trip_s: float = 0.01) -> int:
+    """How many of so many who want one item at the same moment never get it.
+
+    As in DynamoDB, an item in one transaction refuses all others meanwhile.
+    """
+    waiting = [Asking(0.0, number, pauses(random.random)) for number in range(workers)]
+    free_at, lost = 0.0, 0
+    while waiting:
+        asking = heappop(waiting)
+        if asking.at >= free_at:
+            free_at = asking.at + held_s
+        elif (pause := next(asking.pauses, None)) is not None:
+            heappush(waiting, Asking(asking.at + round_trip_s + pause, asking.number, asking.pauses))
+        else:
+            lost += 1
+    return lost
+
+
+@pytest.mark.parametrize(("workers", "held_s"), [(20, 0.04), (40, 0.02)])
+def test_all_who_want_the_days_budget_at_the_same_moment_get_it_in_the_end(workers: int, held_s: float):
+    random = Random(20261120)
+    assert sum(given_up(random, workers=workers, held_s=held_s) for _ in range(300)) == 0
+
+
+def test_nobody_waits_for_an_item_longer_than_a_turn_can_bear():
+    assert sum(pauses(lambda: 1.0)) < 10
 
 
 def test_a_condition_that_does_not_hold_is_not_tried_again(client: "DynamoDBClient"):

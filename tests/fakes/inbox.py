@@ -7,21 +7,22 @@ from typing import Any, Final
 from chalicelib.errors import LeaseLost, PersonBusy
 from chalicelib.messages import (
     OPEN_STATES,
+    Bill,
     ConversationId,
     IncomingMessage,
     Lease,
     Overdue,
     Person,
     Reply,
+    Reservation,
     Thread,
     Turn,
     TurnId,
     TurnState,
-    Usage,
 )
 from chalicelib.ports import Accepted, Charged
 from chalicelib.store.schema import REPEATED_MS, digest
-from tests.fakes import door
+from tests.fakes import door, spend
 from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory, atomic
 
 _NO_MORE_EDITS: Final = 10**6
@@ -55,7 +56,15 @@ class FakeInbox:
 
     @atomic
     def charge(
-        self, lease: Lease, turn: Turn, *, day: str, limit: int | None, until: int, outdated: Sequence[str] = ()
+        self,
+        lease: Lease,
+        turn: Turn,
+        *,
+        day: str,
+        limit: int | None,
+        reserve: Reservation,
+        until: int,
+        outdated: Sequence[str] = (),
     ) -> Charged:
         conversation, kept = self._held(lease), self._in(turn, TurnState.QUEUED)
         known = self._person(turn)
@@ -63,6 +72,9 @@ class FakeInbox:
             return Charged.BLOCKED
         if limit is not None and known.person.quota.get(day, 0) >= limit:
             return Charged.OVER_LIMIT
+        if not spend.has_room(self.memory, reserve):
+            return Charged.OVER_BUDGET
+        spend.reserve(self.memory, reserve)
         conversation.lease_until = until
         kept.change(state=TurnState.RUNNING, charged_day=day, model_calls=kept.turn.model_calls + 1)
         known.change(quota={old: used for old, used in known.person.quota.items() if old not in outdated})
@@ -70,10 +82,14 @@ class FakeInbox:
         return Charged.CHARGED
 
     @atomic
-    def call_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
         conversation, kept = self._held(lease), self._in(turn, TurnState.RUNNING)
+        if not spend.has_room(self.memory, reserve):
+            return False
+        spend.reserve(self.memory, reserve)
         conversation.lease_until = until
         kept.change(model_calls=kept.turn.model_calls + 1)
+        return True
 
     @atomic
     def record(
@@ -83,7 +99,7 @@ class FakeInbox:
         reply: Reply,
         *,
         until: int,
-        usage: Usage | None = None,
+        bill: Bill | None = None,
         refund: bool = False,
         forget_before: int | None = None,
     ) -> None:
@@ -91,7 +107,9 @@ class FakeInbox:
         self._give_back(turn, refund=refund)
         conversation.lease_until = until
         conversation.history_from = conversation.history_from if forget_before is None else forget_before
-        kept.usage = usage
+        if bill:
+            kept.usage = bill.usage
+            spend.settle(self.memory, bill)
         kept.change(state=TurnState.ANSWERED, reply=reply, **_not_charged(refund=refund))
 
     @atomic

@@ -6,8 +6,20 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from chalicelib.messages import Access, Channel, ConversationId, Deletion, Lease, Person, PersonId, Turn, TurnId, Usage
-from chalicelib.store.schema import DELETION_KEPT_S
+from chalicelib.messages import (
+    Access,
+    Channel,
+    ConversationId,
+    DaySpend,
+    Deletion,
+    Lease,
+    Person,
+    PersonId,
+    Turn,
+    TurnId,
+    Usage,
+)
+from chalicelib.store.schema import DELETION_KEPT_S, spend_expires_at
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -91,6 +103,7 @@ class Memory:
     """When the note that a message without a signed time was here expires."""
     alerts: dict[str, str] = field(default_factory=dict)
     deletions: dict[str, Deletion] = field(default_factory=dict)
+    spend: dict[str, DaySpend] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, conversation: ConversationId) -> list[KeptTurn]:
@@ -107,6 +120,7 @@ class Memory:
                 for code, kept in self.deletions.items()
                 if (kept.received_at // 1000 + DELETION_KEPT_S) * 1000 > now
             }
+            self.spend = {day: spent for day, spent in self.spend.items() if spend_expires_at(day) * 1000 > now}
             self.people = {
                 key: known
                 for key, known in self.people.items()

@@ -3,7 +3,17 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from chalicelib.messages import ConversationId, Exchange, IncomingMessage, PersonId, Turn, TurnId, TurnState
+from chalicelib.messages import (
+    Bill,
+    ConversationId,
+    Exchange,
+    IncomingMessage,
+    PersonId,
+    Reservation,
+    Turn,
+    TurnId,
+    TurnState,
+)
 from chalicelib.plans import MAX_MODEL_CALLS
 from tests.fakes.memory import Memory
 from tests.fakes.rim import FakeClock
@@ -33,6 +43,7 @@ class Ledger:
     memory: Memory
     clock: FakeClock
     limit: int
+    cap: int
     broken: list[str] = field(default_factory=list)
     accepted: list[tuple[ConversationId, TurnId]] = field(default_factory=list)
     asked: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
@@ -43,6 +54,11 @@ class Ledger:
     """Charges of turns that were forgotten: the counts stay."""
     runs: dict[str, Run] = field(default_factory=dict)
     """By the owner's name in the lease."""
+    billed: int = 0
+    """Micro-USD that the provider will want, whether anybody here knows of it or not."""
+    unsettled: list[tuple[str, int]] = field(default_factory=list)
+    """Day and amount of what was set aside, and not known what came of it."""
+    settled: int = 0
 
     @property
     def repeated(self) -> int:
@@ -84,6 +100,20 @@ class Ledger:
         if not outlived:
             self.require("the model is told something else than what was said", kept=self._is_memory(history, run))
 
+    def was_billed(self, cost: int) -> None:
+        self.billed += cost
+        self.check_money()
+
+    def was_set_aside(self, reserved: Reservation) -> None:
+        self.unsettled.append((reserved.day, reserved.amount))
+
+    def was_settled(self, bill: Bill) -> None:
+        set_aside = bill.reserved.day, bill.reserved.amount
+        self.require("only what was set aside is settled", kept=set_aside in self.unsettled)
+        if set_aside in self.unsettled:
+            self.unsettled.remove(set_aside)
+        self.settled += bill.cost
+
     def was_sent(self, turn: Turn, run: Run) -> None:
         before = self.sent[turn.conversation, turn.id]
         outlived = not run.works(now=self.clock())
@@ -108,6 +138,7 @@ class Ledger:
     def check_always(self) -> None:
         """After every step, whoever died."""
         self._check_accounts()
+        self.check_money()
         turns = [kept.turn for kept in self.memory.turns.values()]
         for name, conversation in self.memory.conversations.items():
             waiting = [turn for turn in turns if turn.conversation == name and turn.is_open]
@@ -128,6 +159,13 @@ class Ledger:
         )
         self.require("used is what was charged", kept=used == charged + self.erased)
         self.require("nobody is over the limit", kept=all(number <= self.limit for number in used.values()))
+
+    def check_money(self) -> None:
+        days = [spent.committed for spent in self.memory.spend.values()]
+        self.require("no day costs more than the owner allows", kept=all(0 <= spent <= self.cap for spent in days))
+        self.require("what the provider wants is counted", kept=self.billed <= sum(days))
+        accounted = self.settled + sum(amount for _, amount in self.unsettled)
+        self.require("the day's bill is what was set aside and not given back", kept=sum(days) == accounted)
 
     def check_at_rest(self) -> None:
         """Once nothing is left to do."""

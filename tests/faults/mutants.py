@@ -1,13 +1,26 @@
 """Inboxes that each lack one safeguard, and are right in everything else."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from chalicelib.messages import ConversationId, IncomingMessage, Lease, Reply, Thread, Turn, TurnId, TurnState, Usage
+from chalicelib.messages import (
+    Bill,
+    ConversationId,
+    IncomingMessage,
+    Lease,
+    Reply,
+    Reservation,
+    Thread,
+    Turn,
+    TurnId,
+    TurnState,
+)
 from chalicelib.ports import Accepted, Charged
 from chalicelib.store.schema import turn_id
+from tests.fakes import spend
 from tests.fakes.inbox import FakeInbox
+
+WITHOUT_END: Final = 10**12
 
 
 class TakesDuplicates(FakeInbox):
@@ -78,35 +91,68 @@ class IgnoresArrivals(FakeInbox):
 class HasNoLimit(FakeInbox):
     """Lacks `used < limit` in charge."""
 
-    def charge(
-        self, lease: Lease, turn: Turn, *, day: str, limit: int | None, until: int, outdated: Sequence[str] = ()
-    ) -> Charged:
-        return super().charge(lease, turn, day=day, limit=None, until=until, outdated=outdated)
+    def charge(self, lease: Lease, turn: Turn, *, limit: int | None, **more: Any) -> Charged:
+        return super().charge(lease, turn, limit=None, **more)
 
 
 class ForgetsCalls(FakeInbox):
     """Does not count the second model call."""
 
-    def call_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
-        super().call_again(lease, turn, until=until)
+    def call_again(self, lease: Lease, turn: Turn, **more: Any) -> bool:
+        again = super().call_again(lease, turn, **more)
         self.memory.turns[turn.conversation, turn.id].change(model_calls=1)
+        return again
+
+
+class SpendsWithoutEnd(FakeInbox):
+    """Lacks `committed <= cap - amount` in charge."""
+
+    def charge(self, lease: Lease, turn: Turn, *, reserve: Reservation, **more: Any) -> Charged:
+        return super().charge(lease, turn, reserve=replace(reserve, cap=WITHOUT_END), **more)
+
+
+class AsksAgainWithoutEnd(FakeInbox):
+    """Lacks `committed <= cap - amount` in call_again."""
+
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
+        return super().call_again(lease, turn, reserve=replace(reserve, cap=WITHOUT_END), until=until)
+
+
+class AsksAgainForNothing(FakeInbox):
+    """Sets nothing aside for the second model call."""
+
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
+        return super().call_again(lease, turn, reserve=replace(reserve, amount=0), until=until)
+
+
+class GivesAllMoneyBack(FakeInbox):
+    """Takes the reservation back as if the call had cost nothing."""
+
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Bill | None = None, **more: Any) -> None:
+        super().record(lease, turn, reply, bill=replace(bill, cost=0) if bill else None, **more)
+
+
+class KeepsAllMoney(FakeInbox):
+    """Settles nothing."""
+
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Bill | None = None, **more: Any) -> None:
+        super().record(lease, turn, reply, **more)
+
+
+class SettlesTwice(FakeInbox):
+    """Gives the same money back again."""
+
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Bill | None = None, **more: Any) -> None:
+        super().record(lease, turn, reply, bill=bill, **more)
+        if bill:
+            spend.settle(self.memory, bill)
 
 
 class KeepsCharges(FakeInbox):
     """Takes no charge back with an apology."""
 
-    def record(
-        self,
-        lease: Lease,
-        turn: Turn,
-        reply: Reply,
-        *,
-        until: int,
-        usage: Usage | None = None,
-        refund: bool = False,
-        forget_before: int | None = None,
-    ) -> None:
-        super().record(lease, turn, reply, until=until, usage=usage, forget_before=forget_before)
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, refund: bool = False, **more: Any) -> None:
+        super().record(lease, turn, reply, **more)
 
 
 class GivesBackTwice(FakeInbox):
@@ -144,11 +190,9 @@ class LosesSightOfTheRest(FakeInbox):
 class ChargesRunningTurns(FakeInbox):
     """Lacks `turn queued` in charge: known to make no difference, because owner and fence cover it."""
 
-    def charge(
-        self, lease: Lease, turn: Turn, *, day: str, limit: int | None, until: int, outdated: Sequence[str] = ()
-    ) -> Charged:
+    def charge(self, lease: Lease, turn: Turn, **more: Any) -> Charged:
         kept = self.memory.turns[turn.conversation, turn.id]
         held = self.memory.conversations[lease.conversation]
         if kept.turn.state is TurnState.RUNNING and (held.lease_owner, held.fence) == (lease.owner, lease.fence):
             kept.change(state=TurnState.QUEUED)
-        return super().charge(lease, turn, day=day, limit=limit, until=until, outdated=outdated)
+        return super().charge(lease, turn, **more)

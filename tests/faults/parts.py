@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from chalicelib.errors import DeliveryError, ModelError, WakeError
 from chalicelib.messages import (
@@ -21,6 +22,7 @@ from chalicelib.messages import (
     Usage,
 )
 from chalicelib.ports import Accepted, Charged
+from chalicelib.prices import Price
 from chalicelib.store.schema import turn_id
 from tests.fakes.inbox import FakeInbox
 from tests.faults.ledger import Ledger, Run
@@ -29,6 +31,8 @@ from tests.faults.stage import Stage
 KNOWN = (Accepted.QUEUED, Accepted.DUPLICATE_OPEN, Accepted.DUPLICATE_DONE)
 WRITTEN = (None, True, Charged.CHARGED)
 """What those methods return that prolong the lease, when they did as asked."""
+PRICE: Final = Price(Decimal(0), Decimal(0), output=Decimal(1))
+USED: Final = Usage(input=10, output=5)
 ENDS_A_HOLD = frozenset({"hand_back", "release", "finish"})
 
 
@@ -55,6 +59,7 @@ class EnteredInbox:
                 if self._ledger.memory.turns.get(place) is not kept:
                     self._ledger.was_erased(kept.turn)
             self._enter(method, args, named, result)
+            self._enter_money(named, result)
             self._ledger.check_always()
             return result
 
@@ -67,6 +72,12 @@ class EnteredInbox:
             self._ledger.was_taken(named["owner"], Run(self._stage.on, args[0], named["until"]))
         elif args and isinstance(args[0], Lease) and args[0].owner in self._ledger.runs:
             self._enter_work(self._ledger.runs[args[0].owner], method, args, named, result)
+
+    def _enter_money(self, named: Mapping[str, Any], result: Any) -> None:
+        if "reserve" in named and result in WRITTEN:
+            self._ledger.was_set_aside(named["reserve"])
+        if named.get("bill"):
+            self._ledger.was_settled(named["bill"])
 
     def _enter_work(self, run: Run, method: str, args: tuple[Any, ...], named: Mapping[str, Any], result: Any) -> None:
         if result in WRITTEN:
@@ -91,9 +102,11 @@ class SimulatedModel:
         """Whole at once, because a crash in the middle is a crash before its end."""
         self.ledger.was_asked(prompt.question, prompt.history, self.run())
         error = self.fails()
+        if error is None or error.may_be_billed:
+            self.ledger.was_billed(PRICE.cost(USED))
         if error:
             raise error
-        return iter([TextDelta(f"answer to {prompt.question}"), Finished(FinishReason.STOP, Usage(10, 0, 5))])
+        return iter([TextDelta(f"answer to {prompt.question}"), Finished(FinishReason.STOP, USED)])
 
 
 @dataclass

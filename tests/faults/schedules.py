@@ -17,9 +17,11 @@ from chalicelib.errors import (
     WakeError,
 )
 from tests.faults.stage import Crash, Site, When
-from tests.faults.world import World
+from tests.faults.world import MOST, World
 
 LIMIT: Final = 2
+TIGHT: Final = MOST + 7
+"""The budget of a day that bears one call at a time, and not many."""
 _STORES: Final = ("inbox.", "people.", "alerts.")
 _MODEL_ERRORS: Final = (ModelBusy("busy"), ModelRefused("no"), ModelUnusable("no key", cause="key"), ModelError("odd"))
 _SENDER_ERRORS: Final = (
@@ -81,6 +83,16 @@ def unhappy(seed: int, **more: Any) -> World:
     if random.random() < 0.1:
         world.meanwhile = lambda: random.random() < 0.1 and world.clock.tick(hours=2)
     return _written(random, world)
+
+
+def thrifty(seed: int, **more: Any) -> World:
+    """As happy, with little money."""
+    return happy(seed, budget=TIGHT, **more)
+
+
+def poor(seed: int, **more: Any) -> World:
+    """As unhappy, with little money."""
+    return unhappy(seed, budget=(TIGHT, 2 * MOST, 3 * MOST)[seed % 3], **more)
 
 
 def _written(random: Random, world: World) -> World:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.inbox import FakeInbox
 from tests.faults import mutants
-from tests.faults.schedules import happy, unhappy
+from tests.faults.schedules import happy, poor, thrifty, unhappy
 from tests.faults.stage import CrashesEachTime, When
 from tests.faults.world import MakesInbox, World
 
@@ -50,6 +50,12 @@ def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST) -> list[str
         (mutants.IgnoresArrivals, happy, "what waits can be found"),
         (mutants.HasNoLimit, happy, "nobody is over the limit"),
         (mutants.ForgetsCalls, model_dies, "the model is asked more than twice"),
+        (mutants.SpendsWithoutEnd, thrifty, "no day costs more than the owner allows"),
+        (mutants.AsksAgainWithoutEnd, poor, "no day costs more than the owner allows"),
+        (mutants.AsksAgainForNothing, unhappy, "the day's bill is what was set aside and not given back"),
+        (mutants.GivesAllMoneyBack, happy, "what the provider wants is counted"),
+        (mutants.KeepsAllMoney, happy, "the day's bill is what was set aside and not given back"),
+        (mutants.SettlesTwice, happy, "no day costs more than the owner allows"),
         (mutants.KeepsCharges, unhappy, "charged is who got an answer of the model"),
         (mutants.GivesBackTwice, unhappy, "used is what was charged"),
         (mutants.LoadsBackwards, happy, "answers come in the order of the questions"),

@@ -2,11 +2,12 @@
 
 from collections import Counter
 
-from tests.faults.schedules import LIMIT, happy, unhappy
+from tests.faults.schedules import LIMIT, happy, poor, thrifty, unhappy
 from tests.faults.world import World
 
 UNHAPPY = range(1500)
 HAPPY = range(300)
+POOR = range(600)
 ZOMBIES = range(500)
 
 
@@ -30,15 +31,33 @@ def test_even_workers_that_outlive_their_lease_break_no_promise():
         told(unhappy(seed, zombies=True), seed)
 
 
+def test_with_little_money_whatever_goes_wrong_no_promise_is_broken():
+    for seed in POOR:
+        told(poor(seed), seed)
+
+
 def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_due():
     for seed in HAPPY:
         world = told(happy(seed), seed)
         assert world.ledger.repeated == world.ledger.asked_again == 0, f"seed {seed}"
+        assert world.ledger.unsettled == [], f"seed {seed}"
+        assert world.ledger.settled == world.ledger.billed, f"seed {seed}"
         questions = Counter(
             kept.turn.person for kept in world.memory.turns.values() if not kept.turn.text.startswith("/")
         )
         charged = {person: world.ledger.used(person) for person in questions}
         assert charged == {person: min(number, LIMIT) for person, number in questions.items()}, f"seed {seed}"
+
+
+def test_when_there_is_little_money_it_is_shared_as_long_as_it_lasts():
+    answered: Counter[int] = Counter()
+    for seed in HAPPY:
+        world = told(thrifty(seed), seed)
+        assert world.ledger.unsettled == [], f"seed {seed}"
+        answered[len(world.ledger.asked)] += 1
+    assert answered[1]
+    assert answered[2]
+    assert max(answered) == 2, "the third call finds less than it may cost"
 
 
 def test_when_nothing_goes_wrong_the_heartbeat_is_not_needed():

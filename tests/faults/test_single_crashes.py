@@ -6,11 +6,21 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ModelBusy
+from tests.faults.schedules import TIGHT
 from tests.faults.stage import CrashesAt, Site, When
-from tests.faults.world import World, person_of
+from tests.faults.world import MOST, World, person_of
 
 MODEL_BILLED_TWICE = {"after model.answer", "before inbox.record"}
 ANSWER_SENT_TWICE = {"after sender.deliver", "before inbox.finish"}
+SET_ASIDE_FOR_GOOD = {
+    "after inbox.charge",
+    "before sender.attend",
+    "after sender.attend",
+    "before model.answer",
+    *MODEL_BILLED_TWICE,
+}
+WARNING = ("alerts.first_today", "notifier.tell")
+"""Comes between setting money aside and asking, when four fifths are spent."""
 OWNER_NOT_TOLD = {"after people.announce", "before notifier.tell"}
 
 
@@ -67,6 +77,23 @@ def test_wherever_the_bot_crashes_the_message_is_answered_and_charged_once(*, ec
 
 def test_the_model_is_asked_twice_only_when_its_answer_was_lost():
     assert those_where(lambda world: world.ledger.asked_again > 0) == MODEL_BILLED_TWICE
+
+
+def test_money_stays_set_aside_only_when_nobody_knows_what_the_model_cost_and_never_more_than_for_one_call():
+    assert those_where(lambda world: world.ledger.unsettled != []) == SET_ASIDE_FOR_GOOD
+    for site in sites():
+        left = crash(site).ledger.unsettled
+        assert sum(amount for _, amount in left) in {0, MOST}, site
+
+
+def test_with_money_for_one_call_a_crash_costs_an_answer_only_when_its_money_stays_set_aside():
+    tight: dict[str, Any] = {"budget": TIGHT}
+    for site in sites(**tight):
+        world = crash(site, **tight)
+        assert world.ledger.broken == [], site
+        assert len(world.ledger.sent) == 1, site
+    unanswered = those_where(lambda world: world.ledger.used(person_of("anna")) == 0, **tight)
+    assert unanswered == SET_ASIDE_FOR_GOOD | {f"{when.value} {call}" for when in When for call in WARNING}
 
 
 def test_an_answer_is_sent_twice_only_when_its_sending_was_not_noted():

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from chalicelib import personas, texts
 from chalicelib.answers import Answers
+from chalicelib.budget import Budget
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.messenger.signature import sign
 from chalicelib.errors import DeliveryError, ModelError
@@ -27,6 +28,7 @@ from tests.fakes.people import FakeAlerts, FakePeople
 from tests.fakes.rim import FakeClock
 from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import (
+    PRICE,
     EnteredInbox,
     SimulatedModel,
     SimulatedNotifier,
@@ -47,6 +49,9 @@ MOST_ROUNDS: Final = 2000
 MOST_AT_ONCE: Final = 4
 _SAYS: Final = texts.load("en")
 _PERSONA: Final = personas.load("assistant")
+MOST: Final = _PERSONA.max_output_tokens
+"""Micro-USD that a call may cost: only the answer's tokens do, one each."""
+ENOUGH: Final = 1000 * MOST
 
 
 def person_of(psid: str) -> PersonId:
@@ -82,6 +87,7 @@ class World:
 
     faults: Faults = field(default_factory=CrashesAt)
     limit: int = 2
+    budget: int = ENOUGH
     echoes: bool = False
     sweeps: bool = True
     retries: bool = True
@@ -100,7 +106,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.memory, self.clock, self.ids = Memory(), FakeClock(), count(1)
-        self.ledger = Ledger(self.memory, self.clock, self.limit)
+        self.ledger = Ledger(self.memory, self.clock, self.limit, self.budget)
         self.stage = Stage(self.faults, side_by_side=self.random is not None, each=[self._let_time_pass])
         self.notifier = SimulatedNotifier()
         self.calls: list[Call] = []
@@ -126,7 +132,7 @@ class World:
         answers = Answers(model, _PERSONA, _SAYS, settings, log.pseudonym)
         self.intake = Intake(inbox, inbox, wake, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
         channel = watched("sender", sender)
-        turns = Turns(inbox, inbox, people, channel, answers, owner, clock, log)
+        turns = Turns(inbox, inbox, people, channel, answers, Budget(self.budget, PRICE), owner, clock, log)
         self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
         self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), clock, log)
 

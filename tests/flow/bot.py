@@ -9,17 +9,19 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
-from chalicelib import personas, texts
+from chalicelib import personas, prices, texts
 from chalicelib.answers import Answers
+from chalicelib.budget import Budget
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.messenger.signature import sign
 from chalicelib.errors import ParleyError
 from chalicelib.heartbeat import Beat, Heartbeat
 from chalicelib.intake import Intake
-from chalicelib.messages import Access, ConversationId, ModelEvent, Person, PersonId, Prompt, Turn
+from chalicelib.messages import Access, ConversationId, DaySpend, ModelEvent, Person, PersonId, Prompt, Turn
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
 from chalicelib.ports import Alerts, Deletions, Inbox, People, Sender, Transcript
+from chalicelib.prices import Price
 from chalicelib.privacy import Privacy
 from chalicelib.settings import Settings
 from chalicelib.turns import Turns
@@ -96,6 +98,7 @@ class Bot:
             {"PARLEY_DAILY_LIMIT": str(LIMIT), "PARLEY_TIMEZONE": "Europe/Berlin", "PARLEY_STAGE": "prod"}
         )
     )
+    price: Price = field(default_factory=lambda: prices.assumed("gpt-6-luna"))
     logged: io.StringIO = field(default_factory=io.StringIO)
     heard: list[str] = field(default_factory=list)
     """Every word and every id that came in: nothing of it may be logged."""
@@ -150,6 +153,7 @@ class Bot:
             people=self.people,
             sender=self.sender,
             answers=Answers(self.model, personas.load("assistant"), SAYS, self.settings, self.log.pseudonym),
+            budget=Budget(self.settings.daily_budget, self.price),
             owner=self.owner,
             clock=self.clock,
             log=self.log,
@@ -242,6 +246,12 @@ class Bot:
     def limits_to(self, daily_limit: int) -> None:
         self.settings = replace(self.settings, daily_limit=daily_limit)
 
+    def may_spend(self, usd: str) -> None:
+        """On each day, from now on."""
+        self.settings = replace(
+            self.settings, daily_budget=Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).daily_budget
+        )
+
     # What became of it.
 
     def read(self, psid: str) -> list[Delivered]:
@@ -265,6 +275,9 @@ class Bot:
         """Questions that were charged, on all days."""
         known = self.memory.people.get(person_of(psid))
         return sum(known.person.quota.values()) if known else 0
+
+    def spent(self, day: str = "2026-11-20") -> DaySpend:
+        return self.memory.spend.get(day, DaySpend(day))
 
     @property
     def asked(self) -> list[str]:

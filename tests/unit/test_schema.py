@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
@@ -121,12 +122,19 @@ def test_different_things_have_different_keys():
         schema.alert_key("channel"),
         schema.deletion_key("a"),
         schema.deletion_key("b"),
+        schema.spend_key("2026-11-20"),
+        schema.spend_key("2026-11-21"),
     ]
     assert len({(key["pk"], key["sk"]) for key in keys}) == len(keys)
 
 
 def test_a_turn_is_kept_for_thirty_days():
     assert schema.queued_item(MESSAGE, now=NOW)["expires_at"] == NOW // 1000 + 30 * 24 * 60 * 60
+
+
+def test_what_a_day_cost_is_kept_for_forty_days():
+    midnight = datetime(2026, 11, 20, tzinfo=UTC).timestamp()
+    assert schema.spend_expires_at("2026-11-20") == midnight + 40 * 24 * 60 * 60
 
 
 def test_a_person_of_whom_nothing_is_noted_is_like_everybody():

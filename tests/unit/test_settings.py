@@ -10,6 +10,7 @@ def test_a_familys_bot_needs_no_settings():
     assert (settings.model, settings.model_api, settings.reasoning_effort) == ("gpt-6-luna", "responses", "none")
     assert settings.wake == "lambda"
     assert settings.openai_base_url == "https://api.openai.com/v1"
+    assert settings.daily_budget == 1_000_000
     assert settings.graph_url == "https://graph.facebook.com/v25.0"
 
 
@@ -60,12 +61,38 @@ def test_people_can_be_told_who_gets_their_words(url: str, host: str):
 
 
 @pytest.mark.parametrize(
+    ("usd", "micro_usd"), [("2", 2_000_000), ("0.50", 500_000), ("0", 0), ("0.000001", 1), ("19.99", 19_990_000)]
+)
+def test_the_budget_is_exact_to_a_millionth_of_a_dollar(usd: str, micro_usd: int):
+    assert Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).daily_budget == micro_usd
+
+
+@pytest.mark.parametrize(
+    ("base_url", "asks_openai"),
+    [
+        ("", True),
+        ("https://api.openai.com/v1", True),
+        ("https://eu.api.openai.com/v1", True),
+        ("http://127.0.0.1:11434/v1", False),
+        ("https://api.openai.com.example.org/v1", False),
+        ("https://notapi.openai.com/v1", False),
+    ],
+)
+def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
+    assert Settings.from_env({"OPENAI_BASE_URL": base_url}).asks_openai is asks_openai
+
+
+@pytest.mark.parametrize(
     ("name", "value", "cure"),
     [
         ("PARLEY_TIMEZONE", "Berlin", "Europe/Berlin"),
         ("PARLEY_TIMEZONE", "../etc/passwd", "Europe/Berlin"),
         ("PARLEY_DAILY_LIMIT", "ten", "a whole number"),
         ("PARLEY_DAILY_LIMIT", "-1", "a whole number"),
+        *[
+            ("PARLEY_DAILY_BUDGET_USD", value, "an amount such as 1 or 0.50")
+            for value in ("", "one", "-1", "1,50", "1e3", "NaN", "0.0000001", "$1", "1 ", "\u0661")
+        ],
         ("PARLEY_MODEL_API", "assistants", "auto, responses or chat"),
         ("PARLEY_WAKE", "sqs", "lambda or fifo"),
         ("PARLEY_CONTACT", "me", "an e-mail address or begin with https://"),

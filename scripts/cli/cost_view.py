@@ -1,0 +1,141 @@
+"""How costs are shown: to programs as one document, to the owner in 80 columns. No I/O."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import click
+
+from scripts.cli.cost_report import TYPICAL, Report
+from scripts.prices import aws
+from scripts.prices.aws import Item
+
+_WIDTH: Final = 80
+_SMALLEST: Final = Decimal("0.0001")
+_DIGITS: Final = 6
+_WHOLE: Final = 100
+_DOLLAR: Final = 1
+_NOTE: Final = """\
+The model's part is counted with every call, at the prices in chalicelib/prices.toml. AWS's part is computed: from what
+a plain message does, where a test counts DynamoDB's units and the calls; from assumed times and sizes; and from AWS's
+list prices of {read} in {region}, before its free allowance, which for Lambda alone is 1,000,000 invocations and
+400,000 GB-s a month. Messages that the model is not asked about are not in it. Ten alarms and three dashboards are
+free. Each stored GB adds {stored} a month, with its recovery. Your bill is at AWS."""
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Everything, in numbers; keys only ever come in addition."""
+    thousand, tokens = report.thousand, report.tokens
+    aws_usd = aws.total(thousand)
+    return {
+        "stage": report.stage,
+        "since": report.days[0].day,
+        "until": report.days[-1].day,
+        "days": len(report.days),
+        "usd": _number(report.usd),
+        "model": {
+            "usd": _number(report.model_usd),
+            "calls": report.calls,
+            "answers": report.answers,
+            "tokens_in": tokens.input,
+            "tokens_cached": tokens.cached,
+            "tokens_out": tokens.output,
+        },
+        "aws": {"messages_usd": _number(report.messages_usd), "idle_usd": _number(report.idle_usd)},
+        "thousand_messages": {
+            "usd": _number(aws_usd + report.thousand_model_usd),
+            "model_usd": _number(report.thousand_model_usd),
+            "model_is_counted": bool(report.answers),
+            "aws_usd": _number(aws_usd),
+            "aws": [_item(item, aws_usd) for item in thousand],
+        },
+        "idle_month": {
+            "usd": _number(aws.total(report.month)),
+            "aws": [_item(item, aws.total(report.month)) for item in report.month],
+            "stored_gb_usd": _number(report.prices.stored_gb_month),
+        },
+        "prices": {
+            "read": report.prices.read,
+            "region": report.prices.region,
+            "source": report.prices.source,
+        },
+    }
+
+
+def as_text(report: Report) -> str:
+    """What it comes to, then where it comes from."""
+    return "\n".join([*_past(report), "", *_thousand(report), "", *_month(report), "", _note(report)])
+
+
+def usd(amount: Decimal) -> str:
+    """As an owner reads it; where everything is cheap, parts of a cent matter."""
+    if 0 < amount < _SMALLEST:
+        return f"<${_SMALLEST}"
+    return f"${amount:,.4f}" if amount < _DOLLAR else f"${amount:,.2f}"
+
+
+def _past(report: Report) -> Iterator[str]:
+    first, last, tokens = report.days[0].day, report.days[-1].day, report.tokens
+    yield _bold(f"Stage {report.stage}, {first} to {last}", report.usd)
+    calls = f"{_counted(report.answers, 'answer')} to {_counted(report.calls, 'call')}"
+    yield _amount("the model", report.model_usd, calls)
+    yield _amount("  tokens", None, f"{tokens.input:,} in ({tokens.cached:,} cached), {tokens.output:,} out")
+    yield _amount("AWS, messages", report.messages_usd, f"{report.calls:,} of them")
+    yield _amount("AWS, idle", report.idle_usd, f"{len(report.days)} days")
+
+
+def _thousand(report: Report) -> Iterator[str]:
+    items = report.thousand
+    yield _bold("1,000 messages", aws.total(items) + report.thousand_model_usd)
+    typical = f"{report.model}, assumed: {TYPICAL.input:,} tokens in, {TYPICAL.output:,} out"
+    yield _amount("the model", report.thousand_model_usd, "as counted above" if report.answers else typical)
+    yield _amount("AWS", aws.total(items), "computed:")
+    yield from _table(items)
+
+
+def _month(report: Report) -> Iterator[str]:
+    yield _bold(f"AWS, idle, {aws.MONTH_DAYS} days", aws.total(report.month))
+    yield from _table(report.month)
+
+
+def _table(items: Sequence[Item]) -> Iterator[str]:
+    total = aws.total(items)
+    for item in items:
+        basis = "counted" if item.counted else "assumed"
+        quantity = f"{item.quantity:,.0f}" if item.quantity >= _WHOLE else f"{item.quantity:,.1f}"
+        share = f"{item.usd / total:.0%}"
+        yield f"    {item.what:30}  {basis}  {quantity:>8} {item.unit:5}  {usd(item.usd):>8}  {share:>4}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word if number == 1 else f'{word}s'}"
+
+
+def _bold(what: str, amount: Decimal) -> str:
+    return click.style(f"{what:42}  {usd(amount)}", bold=True)
+
+
+def _amount(what: str, amount: Decimal | None, remark: str) -> str:
+    return f"  {what:13}  {'' if amount is None else usd(amount):>9}  {remark}"
+
+
+def _note(report: Report) -> str:
+    prices = report.prices
+    text = _NOTE.format(read=prices.read, region=prices.region, stored=f"${prices.stored_gb_month}")
+    return textwrap.fill(text, _WIDTH)
+
+
+def _item(item: Item, total: Decimal) -> dict[str, Any]:
+    return {
+        "what": item.what,
+        "quantity": _number(item.quantity),
+        "unit": item.unit,
+        "usd": _number(item.usd),
+        "share": _number(item.usd / total),
+        "basis": "counted" if item.counted else "assumed",
+    }
+
+
+def _number(value: Decimal) -> float:
+    return round(float(value), _DIGITS)

@@ -1,0 +1,153 @@
+"""What was logged, event by event, as lines: Parley's own, and Lambda's word for a function that failed. No I/O.
+
+What is neither is no line: Lambda's accounts of what went well, and text that is not Parley's.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+_METRICS: Final = "_aws"
+_REQUEST: Final = re.compile(r"(?:START|REPORT) RequestId: (\S+)")
+_TIMED_OUT: Final = re.compile(r"\S+ \S+ Task timed out after (?P<seconds>[\d.]+) seconds")
+_REPORT: Final = re.compile(
+    r"(?P<what>INIT_REPORT|REPORT) .*?Duration: (?P<ms>[\d.]+) ms.*\bStatus: (?P<status>error|timeout)"
+    r"(?:\s+Error Type: (?P<type>\S+))?",
+    re.DOTALL,
+)
+_RAISED: Final = re.compile(r"\[ERROR\] (?P<type>[\w.]+)(?:: (?P<words>.*))?")
+_DIED: Final = re.compile(r"RequestId: \S+ Error: (?P<words>.*)")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of a log."""
+
+    id: str
+    at: int
+    function: str
+    stream: str
+    """Where one execution environment writes, one invocation after another."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One stage, or one failure of a function."""
+
+    at: int
+    values: Mapping[str, Any]
+    """As they were logged, but without those for metrics."""
+    request: str = ""
+    """The invocation it comes from; empty where that is not known."""
+
+    @property
+    def stage(self) -> str:
+        """Its word for what happened."""
+        return str(self.values.get("stage", ""))
+
+    @property
+    def corr(self) -> str:
+        """The message that it is about; empty when it is about none in particular."""
+        return str(self.values.get("corr") or "")
+
+    @property
+    def is_error(self) -> bool:
+        """Whether something went wrong."""
+        return bool(self.values.get("error"))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads events in their order; an invocation is known from its first line on."""
+
+    _requests: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def lines(self, events: Iterable[Event]) -> list[Line]:
+        """Those events that are lines."""
+        return [line for event in events if (line := self._line(event))]
+
+    def _line(self, event: Event) -> Line | None:
+        environment = (event.function, event.stream)
+        if request := _REQUEST.match(event.text):
+            self._requests[environment] = request[1]
+        values = _ours(event.text) or _failure(event)
+        if not values:
+            return None
+        return Line(event.at, values, str(values.get("request_id") or self._requests.get(environment, "")))
+
+
+@dataclass
+class Story:
+    """One message's way through all functions, told from the beginning of its correlation id."""
+
+    corr: str
+    """Whole once the message was found."""
+    _requests: set[str] = field(default_factory=set)
+
+    def candidates(self, lines: Sequence[Line]) -> list[str]:
+        """The messages that may be meant."""
+        return sorted({line.corr for line in lines if line.corr.startswith(self.corr) and line.corr})
+
+    def select(self, lines: Sequence[Line]) -> list[Line]:
+        """The message's lines, and those about no message from the invocations that worked on it."""
+        self._requests |= {line.request for line in lines if line.corr == self.corr and line.request}
+        return [line for line in lines if line.corr == self.corr or (not line.corr and line.request in self._requests)]
+
+
+def time_of(text: str) -> int | None:
+    """When one of Parley's lines was logged, by itself; None where it does not say."""
+    match (_ours(text) or {}).get("ts"):
+        case int() | float() as seconds:
+            return int(seconds * 1000)
+    return None
+
+
+def _ours(text: str) -> dict[str, Any] | None:
+    try:
+        values: Any = json.loads(text)
+    except ValueError:
+        return None
+    if not (isinstance(values, dict) and "stage" in values):
+        return None
+    return {name: value for name, value in values.items() if name not in _for_metrics(values.get(_METRICS))}
+
+
+def _for_metrics(block: Any) -> set[str]:
+    """What a line has only for CloudWatch: the block, and the values it points to, which repeat the line's fields."""
+    directives = block.get("CloudWatchMetrics", []) if isinstance(block, dict) else []
+    dimensions = {name for each in directives for names in each.get("Dimensions", []) for name in names}
+    return {_METRICS} | dimensions | {metric["Name"] for each in directives for metric in each.get("Metrics", [])}
+
+
+def _failure(event: Event) -> dict[str, Any] | None:
+    error = _error(event.text)
+    values = {"ts": event.at / 1000, "stage": "lambda", "function": event.function}
+    return {**values, **error} if error else None
+
+
+def _error(text: str) -> dict[str, str] | None:
+    """What Lambda says went wrong, in words; None when nothing did."""
+    if timed_out := _TIMED_OUT.match(text):
+        return {"error": f"timed out after {float(timed_out['seconds']):g} s"}
+    if report := _REPORT.match(text):
+        return {"error": _reported(report)}
+    if raised := _RAISED.match(text):
+        return {"error": raised["type"], "message": raised["words"] or ""}
+    if died := _DIED.match(text):
+        return {"error": died["words"]}
+    return None
+
+
+def _reported(report: re.Match[str]) -> str:
+    seconds = f"{float(report['ms']) / 1000:.3g} s"
+    match report["what"], report["status"]:
+        case "INIT_REPORT", "timeout":
+            return f"did not start within {seconds}"
+        case "INIT_REPORT", _:
+            return f"did not start: {report['type'] or 'no reason given'}"
+        case _, "timeout":
+            return f"timed out after {seconds}"
+    return "ran out of memory" if report["type"] == "Runtime.OutOfMemory" else str(report["type"] or "failed")

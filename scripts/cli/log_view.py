@@ -1,0 +1,138 @@
+"""How a log's lines are shown: to programs as they are, to the owner in words. No I/O."""
+
+import json
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from scripts.cli.log_lines import Line
+
+_STAGE, _CORR, _PERSON = 9, 8, 4
+_INDENT: Final = " " * len(f"00:00:00  {'':{_STAGE}}  {'':{_CORR}}  ")
+_NARROWEST: Final = 20
+_TENTH_S: Final = 100
+_COLOURS: Final = {"accept": "cyan", "model": "magenta", "turn": "green"}
+
+
+def _span(ms: Any) -> str:
+    return f"{ms / 1000:.1f} s" if ms >= _TENTH_S else f"{ms} ms"
+
+
+def _unless_none(words: str) -> Callable[[Any], str]:
+    return lambda number: words.format(number) if number else ""
+
+
+_WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "call": str,
+    "outcome": str,
+    "reason": str,
+    "kind": str,
+    "kept": _unless_none("kept {}"),
+    "duplicates": _unless_none("{} again"),
+    "ms": _span,
+    "waited_ms": lambda ms: f"waited {_span(ms)}",
+    "gen_ai.usage.input_tokens": "{} in".format,
+    "gen_ai.usage.cache_read.input_tokens": _unless_none("{} cached"),
+    "gen_ai.usage.output_tokens": "{} out".format,
+    "tokens_in": "{} in".format,
+    "tokens_cached": _unless_none("{} cached"),
+    "tokens_out": "{} out".format,
+    "cost_usd": _unless_none("${:.6f}"),
+    "warmed": "warmed {}".format,
+    "swept": "swept {}".format,
+    "model_calls": lambda calls: f"{calls} model calls" if calls > 1 else "",
+    "oldest_ms": lambda ms: f"oldest waits {_span(ms)}" if ms else "",
+    "used_pct": "{} % used".format,
+    "cold": _unless_none("cold start"),
+    "person": lambda pseudonym: f"person {str(pseudonym)[:_PERSON]}",
+}
+"""How the telling values are said, in this order; others follow as k=v."""
+_ELSEWHERE: Final = frozenset({"ts", "stage", "function", "corr", "error", "message"})
+_UNTOLD: Final = frozenset(
+    {
+        "level",
+        "request_id",
+        "conversation",
+        "from",
+        "to",
+        "failed",
+        "refused",
+        "broken",
+        "gen_ai.operation.name",
+        "gen_ai.provider.name",
+        "gen_ai.request.model",
+        "gen_ai.response.time_to_first_chunk",
+    }
+)
+"""What tells the owner nothing; `--json` has it."""
+
+
+def as_json(line: Line) -> str:
+    """One document, on one line."""
+    return json.dumps(line.values, ensure_ascii=False)
+
+
+@dataclass
+class View:
+    """Lines in the owner's zone, a heading before those of another day."""
+
+    zone: ZoneInfo
+    day: date
+    """The day that needs no heading: today, and then the last one shown."""
+    width: int | None
+    """Of the terminal; None for no terminal: there a line is never folded."""
+
+    def show(self, lines: Sequence[Line]) -> Iterator[str]:
+        """What to print, with colours, which click keeps for terminals."""
+        for line in lines:
+            moment = datetime.fromtimestamp(line.at / 1000, self.zone)
+            if moment.date() != self.day:
+                self.day = moment.date()
+                yield click.style(f"{moment:%a} {moment.day} {moment:%b %Y}", bold=True)
+            yield self._line(line, f"{moment:%H:%M:%S}")
+
+    def _line(self, line: Line, time: str) -> str:
+        head = f"{time}  {_stage(line):{_STAGE}}  {line.corr[:_CORR]:{_CORR}}  "
+        text = f"{head}{self._folded(told(line.values))}".rstrip()
+        if line.is_error:
+            return click.style(text, fg="red")
+        is_quiet = line.stage == "heartbeat" and not line.values.get("swept")
+        return click.style(text, fg=_COLOURS.get(line.stage), dim=True if is_quiet else None)
+
+    def _folded(self, words: str) -> str:
+        if self.width is None:
+            return words
+        room = max(self.width - len(_INDENT), _NARROWEST)
+        return f"\n{_INDENT}".join(textwrap.wrap(words, room))
+
+
+def told(values: Mapping[str, Any]) -> str:
+    """What is telling of a line, in words: what went wrong first."""
+    error = ": ".join(str(values[name]) for name in ("error", "message") if values.get(name))
+    known = [_said(name, values[name]) for name in _WORDS if values.get(name) is not None]
+    shown = _ELSEWHERE | _UNTOLD | _WORDS.keys()
+    others = [f"{name}={value}" for name, value in values.items() if name not in shown and value is not None]
+    return printable(", ".join(filter(None, [error, *known, *others])))
+
+
+def _said(name: str, value: Any) -> str:
+    try:
+        return _WORDS[name](value)
+    except (TypeError, ValueError):  # a name that now stands for something else
+        return f"{name}={value}"
+
+
+def _stage(line: Line) -> str:
+    """Its word; of what Lambda says, the function's."""
+    function = str(line.values.get("function", ""))
+    return function.rpartition("-")[2] or line.stage
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey."""
+    return "".join(character if character.isprintable() else " " for character in text)

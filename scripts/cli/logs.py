@@ -1,0 +1,151 @@
+"""`parley logs`: what the functions did, and one message's way through all of them."""
+
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import click
+
+from scripts.cli.log_lines import Line, Reader, Story
+from scripts.cli.log_sources import CloudWatch, File, NothingLogged, Source, Tail
+from scripts.cli.log_view import View, as_json
+from scripts.cli.options import at_stage
+from scripts.cli.stage import Place, Refused
+
+_POLL_S: Final = 2.0
+_CORR: Final = re.compile(r"[0-9a-f]{1,16}")
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,3})([mhd])")
+_UNIT_MS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_SHOWN: Final = 5
+
+
+@dataclass
+class Desk:
+    """What the command reads from, chooses and prints."""
+
+    tail: Tail
+    reader: Reader
+    story: Story | None
+    errors: bool
+    show: Callable[[list[Line]], None]
+
+    def go_on(self) -> int:
+        """Print what is new; how many lines it was. Raises NothingLogged."""
+        lines = self._chosen(self.reader.lines(self.tail.fresh()))
+        self.show(lines)
+        return len(lines)
+
+    def follow(self, pause: Callable[[], None]) -> None:
+        """Print what comes, until interrupted."""
+        while True:
+            pause()
+            try:
+                self.go_on()
+            except NothingLogged:
+                continue
+
+    def _chosen(self, lines: list[Line]) -> list[Line]:
+        if self.story:
+            lines = self._told(self.story, lines)
+        return [line for line in lines if line.is_error] if self.errors else lines
+
+    def _told(self, story: Story, lines: list[Line]) -> list[Line]:
+        candidates = story.candidates(lines)
+        if len(candidates) > 1:
+            more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
+            raise Refused(f'"{story.corr}" may be {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
+        story.corr = candidates[0] if candidates else story.corr
+        return story.select(lines)
+
+
+def _corr(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _CORR.fullmatch(value):
+        raise Refused(f'"{value}" is no correlation id: it has up to 16 digits of 0-9 and a-f, as the lines show it')
+    return value
+
+
+def _milliseconds(_: click.Context, __: click.Parameter, value: str) -> int:
+    match = _SPAN.fullmatch(value)
+    if not match:
+        raise Refused(f'"{value}" is no span of time: give 15m, 1h or 2d')
+    return int(match[1]) * _UNIT_MS[match[2]]
+
+
+@click.command()
+@click.argument("corr", required=False, callback=_corr)
+@click.option(
+    "--since",
+    default="1h",
+    show_default=True,
+    callback=_milliseconds,
+    metavar="SPAN",
+    help="How far back: 15m, 1h, 2d.",
+)
+@click.option("--follow", is_flag=True, help="Go on with what comes, until Ctrl+C.")
+@click.option("--errors", is_flag=True, help="Only what went wrong.")
+@click.option("--json", "json", is_flag=True, help="Print the lines as they were logged, one JSON document each.")
+@at_stage
+def logs(place: Place, corr: str | None, *, since: int, follow: bool, errors: bool, json: bool) -> None:
+    """What the functions did, in the order of time.
+
+    CORR is a message's correlation id, or an unambiguous beginning of it, as the lines show it: then only that
+    message is followed, through all functions.
+    """
+    show = _print_json if json else _printer(place)
+    desk = Desk(Tail(_source(place), _now() - since), Reader(), Story(corr) if corr else None, errors, show)
+    try:
+        found = desk.go_on()
+    except NothingLogged as exc:
+        click.echo(exc, err=True)
+    else:
+        if not found:
+            click.echo(_nothing(corr, errors=errors), err=True)
+    if follow:
+        try:
+            desk.follow(lambda: time.sleep(_POLL_S))
+        except KeyboardInterrupt:
+            click.echo(err=True)
+
+
+def _source(place: Place) -> Source:
+    if place.log_file:
+        return File(place.log_file)
+    here = place.settings
+    functions = {
+        "door": here.api_function,
+        "worker": here.worker_function,
+        "heartbeat": f"{here.api_function}-heartbeat",
+    }
+    groups = {name: f"/aws/lambda/{function}" for name, function in functions.items()}
+    return CloudWatch(place.aws.client("logs"), groups)
+
+
+def _printer(place: Place) -> Callable[[list[Line]], None]:
+    zone = place.settings.zone
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    view = View(zone, datetime.now(zone).date(), width)
+
+    def show(lines: list[Line]) -> None:
+        for text in view.show(lines):
+            click.echo(text)
+
+    return show
+
+
+def _print_json(lines: list[Line]) -> None:
+    for line in lines:
+        click.echo(as_json(line).encode())
+
+
+def _nothing(corr: str | None, *, errors: bool) -> str:
+    what = "nothing went wrong" if errors else "nothing was logged"
+    return f"{what}{f' about {corr}' if corr else ''} in that time; --since looks further back"
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,181 @@
+"""`parley cost`: what the counters and the price table come to, and how it is shown."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import click
+import pytest
+
+from chalicelib import prices
+from chalicelib.messages import Bill, ConversationId, DaySpend, Reply, Reservation, TurnState, Usage
+from scripts.cli import cost_view
+from scripts.cli.cost_report import Report
+from scripts.cli.stage import memory_mb
+from scripts.prices import aws
+from tests.cli.conftest import Run
+from tests.cli.page import ANNA, Page
+
+MEMORY = {"api_handler": 1024, "worker": 512, "heartbeat": 256}
+LISTED = aws.load()
+BUSY = DaySpend("2026-11-21", 60_000, tokens_in=3000, tokens_cached=1000, tokens_out=500, answers=2, calls=3)
+
+
+def report(*days: DaySpend, **others: Any) -> Report:
+    """A month that ends with these days."""
+    first = datetime(2026, 11, 21, tzinfo=UTC).date() - timedelta(days=29)
+    before = [DaySpend((first + timedelta(days=number)).isoformat()) for number in range(30 - len(days))]
+    price = prices.assumed("gpt-6-luna")
+    made = Report(
+        "prod", [*before, *days], "gpt-6-luna", price, LISTED, aws.message(LISTED, MEMORY), aws.idle(LISTED, MEMORY)
+    )
+    return replace(made, **others)
+
+
+def asks(page: Page, *, day: str, cost: int | None) -> None:
+    """A message comes, money is set aside, and when `cost` says what it was, it is answered."""
+    page.hears()
+    inbox, until, reserved = page.store.inbox, page.clock() + 60_000, Reservation(day, 100_000, 10_000_000)
+    lease = inbox.take(ConversationId(ANNA), owner="w", now=page.clock(), until=until)
+    assert lease
+    turn = inbox.load(lease, now=page.clock()).open[0]
+    inbox.charge(lease, turn, day=page.day, limit=None, reserve=reserved, until=until)
+    if cost is not None:
+        bill = Bill(reserved, cost, Usage(input=1500, cached=500, output=250))
+        inbox.record(lease, turn, Reply("Nothing."), until=until, bill=bill)
+    inbox.finish(lease, turn, TurnState.DONE, release=True)
+
+
+def test_the_model_costs_what_was_counted():
+    both = report(replace(BUSY, day="2026-11-20"), BUSY)
+    assert both.model_usd == Decimal("0.12")
+    assert (both.answers, both.calls, both.tokens) == (4, 6, Usage(6000, 2000, 1000))
+
+
+def test_a_thousand_messages_cost_the_model_what_the_counted_ones_did_on_the_average():
+    assert report(BUSY).thousand_model_usd == 30
+
+
+def test_as_long_as_nothing_is_counted_a_typical_answer_is_assumed():
+    per_answer = prices.assumed("gpt-6-luna").cost(Usage(input=1500, output=250))
+    assert report().thousand_model_usd == Decimal(per_answer) / 1000
+    assert report(price=prices.FREE).thousand_model_usd == 0
+
+
+def test_money_that_is_set_aside_is_taken_for_spent():
+    assert report(DaySpend("2026-11-21", 100_000, calls=1)).model_usd == Decimal("0.1")
+
+
+def test_aws_costs_what_each_call_takes_and_the_days_of_being_there():
+    month, busy = report(), report(BUSY)
+    assert month.messages_usd == 0
+    assert month.usd == month.idle_usd
+    assert busy.messages_usd == 3 * aws.total(busy.message)
+    assert report(days=[BUSY]).idle_usd * 30 == busy.idle_usd == aws.total(busy.month)
+    assert busy.usd == busy.model_usd + busy.messages_usd + busy.idle_usd
+
+
+def test_a_message_costs_the_sum_of_quantities_times_prices():
+    bill = {item.what: item for item in aws.message(LISTED, MEMORY)}
+    worker = bill["worker, 4 s at 512 MB"]
+    assert (worker.quantity, worker.usd) == (Decimal(2), 2 * Decimal("0.0000166667"))
+    writes = bill["DynamoDB writes"]
+    assert writes.usd == writes.quantity * Decimal("0.625") / 1_000_000
+    assert bill["API requests, message and echo"].usd == Decimal("0.000007")
+    assert bill["Lambda invocations"].quantity == 3
+    assert bill["logs"].usd == Decimal("0.000002")
+
+
+def test_more_memory_costs_more():
+    dear = aws.message(LISTED, {**MEMORY, "worker": 1024})
+    assert aws.total(dear) - aws.total(aws.message(LISTED, MEMORY)) == 2 * LISTED.usd["lambda_gb_s"]
+
+
+def test_a_month_without_messages_is_a_heartbeat_a_minute():
+    bill = {item.what: item for item in aws.idle(LISTED, MEMORY)}
+    assert bill["heartbeats of EventBridge"].quantity == 43_200
+    assert bill["Lambda invocations"].quantity == 129_600
+    assert bill["heartbeat, and keeping warm"].quantity == 43_200 * Decimal("0.105")
+
+
+def test_the_promise_of_the_readme_holds():
+    assert Decimal("0.05") < 1000 * aws.total(aws.message(LISTED, memory_mb("prod"))) < Decimal("0.08")
+    assert aws.total(aws.idle(LISTED, memory_mb("prod"))) < Decimal("0.25")
+
+
+def test_each_function_has_the_memory_that_is_deployed():
+    assert memory_mb("prod") == memory_mb("demo") == MEMORY
+
+
+def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
+    text = click.unstyle(cost_view.as_text(report(BUSY)))
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "Stage prod, 2026-10-23 to 2026-11-21        $0.2535\n" in text
+    assert "  the model        $0.0600  2 answers to 3 calls\n" in text
+    assert "    tokens                  3,000 in (1,000 cached), 500 out\n" in text
+    assert "  the model         $30.00  as counted above\n" in text
+    assert "    worker, 4 s at 512 MB           assumed     2,000 GB-s    $0.0333   47%\n" in text
+    assert "    DynamoDB writes                 counted    39,000 units   $0.0244   34%\n" in text
+    assert f"{LISTED.read} in {LISTED.region}" in " ".join(text.split())
+    assert "Each stored GB adds $0.45 a month" in " ".join(text.split())
+
+
+def test_large_numbers_fit_80_columns_too():
+    much = replace(
+        BUSY, committed=10**9, tokens_in=10**9 - 1, tokens_cached=10**9 - 1, tokens_out=10**9 - 1, answers=10**6
+    )
+    assert max(len(click.unstyle(line)) for line in cost_view.as_text(report(much)).splitlines()) <= 80
+
+
+def test_what_is_assumed_of_the_model_is_said():
+    assert "gpt-6-luna, assumed: 1,500 tokens in, 250 out" in cost_view.as_text(report())
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [("0", "$0.0000"), ("0.00001", "<$0.0001"), ("0.07071", "$0.0707"), ("1.239", "$1.24"), ("12345", "$12,345.00")],
+)
+def test_amounts_are_as_exact_as_they_matter(amount: str, shown: str):
+    assert cost_view.usd(Decimal(amount)) == shown
+
+
+def test_the_counters_of_the_last_days_are_read(owner: Run, page: Page):
+    today = datetime.now(UTC).date()
+    for days_ago, cost in ((0, 30_000), (0, None), (6, 20_000), (29, 10_000), (30, 10_000)):
+        asks(page, day=(today - timedelta(days=days_ago)).isoformat(), cost=cost)
+    month = json.loads(owner("cost", "--json").stdout)
+    assert month["model"] == {
+        "usd": 0.16,
+        "calls": 4,
+        "answers": 3,
+        "tokens_in": 4500,
+        "tokens_cached": 1500,
+        "tokens_out": 750,
+    }
+    assert (month["days"], month["until"]) == (30, today.isoformat())
+    week = json.loads(owner("cost", "--json", "--days", "7").stdout)
+    assert (week["model"]["usd"], week["days"]) == (0.15, 7)
+    assert "the model        $0.1300  1 answer to 2 calls" in owner("cost", "--days", "1").stdout
+
+
+def test_programs_get_every_line_with_its_share_and_the_prices_date(owner: Run, page: Page):
+    document = json.loads(owner("cost", "--json").stdout)
+    thousand = document["thousand_messages"]
+    assert thousand["usd"] == pytest.approx(thousand["model_usd"] + thousand["aws_usd"])
+    assert thousand["model_is_counted"] is False
+    for bill in (thousand, document["idle_month"]):
+        assert sum(item["share"] for item in bill["aws"]) == pytest.approx(1, abs=1e-5)
+        assert {item["basis"] for item in bill["aws"]} == {"counted", "assumed"}
+    assert document["idle_month"]["stored_gb_usd"] == 0.45
+    assert document["prices"]["read"] == "September 2026"
+
+
+def test_days_that_nobody_counts_are_refused(owner: Run):
+    assert [owner("cost", "--days", days).exit_code for days in (0, 31)] == [2, 2]
+
+
+def test_a_table_that_is_not_there_is_one_line(owner: Run):
+    line = "there is no table parley-prod in eu-central-1: deploy first, or check --stage and AWS_REGION"
+    assert owner("cost", "--stage", "prod").stderr == f"Error: {line}\n"

@@ -1,0 +1,215 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from chalicelib.errors import LeaseLost
+from chalicelib.messages import Bill, ConversationId, DaySpend, Lease, Reservation, Turn, TurnState, Usage
+from chalicelib.ports import Charged
+from tests.contract.story import ANNA, CALL, DAY, REPLY, Story
+
+NEXT_DAY = "2026-11-21"
+TIGHT = Reservation(DAY, amount=100, cap=250)
+USAGE = Usage(input=30, cached=10, output=5)
+
+
+def _asks(story: Story, reserve: Reservation = TIGHT, *, limit: int | None = None) -> Charged:
+    """One question more, whose worker dies before the model's bill is known."""
+    lease, turn = story.begin()
+    charged = story.charge(lease, turn, limit=limit, reserve=reserve)
+    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    return charged
+
+
+def _begin(story: Story, reserve: Reservation = TIGHT) -> tuple[Lease, Turn]:
+    lease, turn = story.begin()
+    assert story.charge(lease, turn, reserve=reserve) is Charged.CHARGED
+    return lease, replace(turn, charged_day=DAY)
+
+
+def test_money_is_set_aside_with_the_charge(story: Story):
+    _begin(story)
+    assert story.spent() == DaySpend(DAY, committed=100, calls=1)
+
+
+def test_never_more_is_set_aside_than_the_day_may_cost(story: Story):
+    assert [_asks(story) for _ in range(4)] == [Charged.CHARGED] * 2 + [Charged.OVER_BUDGET] * 2
+    assert story.spent() == DaySpend(DAY, committed=200, calls=2)
+
+
+def test_a_budget_can_be_used_up_to_the_last_cent(story: Story):
+    exact = replace(TIGHT, cap=200)
+    assert [_asks(story, exact) for _ in range(3)] == [Charged.CHARGED] * 2 + [Charged.OVER_BUDGET]
+
+
+@pytest.mark.parametrize("cap", [0, 99])
+def test_a_call_that_may_cost_more_than_the_whole_budget_is_never_made(story: Story, cap: int):
+    assert _asks(story, replace(TIGHT, cap=cap)) is Charged.OVER_BUDGET
+    assert story.spent() == DaySpend(DAY)
+
+
+def test_a_call_that_costs_nothing_is_counted_and_always_made(story: Story):
+    _asks(story)
+    for cap in (0, 50):
+        assert _asks(story, Reservation(DAY, amount=0, cap=cap)) is Charged.CHARGED
+    assert story.spent() == DaySpend(DAY, committed=100, calls=3)
+
+
+def test_a_budget_that_was_lowered_below_what_is_spent_holds(story: Story):
+    _asks(story)
+    assert _asks(story, Reservation(DAY, amount=10, cap=105)) is Charged.OVER_BUDGET
+
+
+def test_a_question_over_the_budget_stays_queued_and_costs_the_person_nothing(story: Story):
+    lease, turn = story.begin()
+    assert story.charge(lease, turn, reserve=replace(TIGHT, cap=0)) is Charged.OVER_BUDGET
+    assert story.read(lease).open == (turn,)
+    assert story.used() == 0
+
+
+def test_a_refused_question_sets_nothing_aside(story: Story):
+    assert _asks(story, limit=0) is Charged.OVER_LIMIT
+    lease, turn = story.begin()
+    story.block()
+    assert story.charge(lease, turn) is Charged.BLOCKED
+    assert story.spent() == DaySpend(DAY)
+
+
+def test_who_is_over_their_limit_too_is_told_of_the_limit(story: Story):
+    assert _asks(story, replace(TIGHT, cap=0), limit=0) is Charged.OVER_LIMIT
+
+
+def test_the_day_of_the_call_may_be_another_than_that_of_the_question(story: Story):
+    lease, turn = story.begin()
+    story.charge(lease, turn, day=DAY, reserve=replace(TIGHT, day=NEXT_DAY))
+    assert (story.spent(DAY), story.spent(NEXT_DAY).committed) == (DaySpend(DAY), 100)
+    assert story.known().quota == {DAY: 1}
+
+
+def test_each_day_has_a_budget_of_its_own(story: Story):
+    tomorrow = replace(TIGHT, day=NEXT_DAY)
+    days = [_asks(story, reserve) for reserve in (TIGHT, TIGHT, TIGHT, tomorrow)]
+    assert days == [Charged.CHARGED, Charged.CHARGED, Charged.OVER_BUDGET, Charged.CHARGED]
+
+
+def test_persons_share_one_budget(story: Story):
+    charged = []
+    for room in ("kitchen", "garden", "attic"):
+        where = ConversationId(room)
+        story.hear(story.message(room=where))
+        lease = story.hold(room=where)
+        charged.append(story.charge(lease, story.read(lease).open[0], reserve=TIGHT))
+    assert charged == [Charged.CHARGED, Charged.CHARGED, Charged.OVER_BUDGET]
+
+
+def test_an_answer_turns_what_was_set_aside_into_what_it_cost(story: Story):
+    lease, turn = _begin(story)
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    assert story.spent() == DaySpend(DAY, 7, tokens_in=30, tokens_cached=10, tokens_out=5, answers=1, calls=1)
+
+
+def test_answers_of_a_day_add_up(story: Story):
+    for _ in range(3):
+        lease, turn = _begin(story)
+        story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+        story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    assert story.spent() == DaySpend(DAY, 21, tokens_in=90, tokens_cached=30, tokens_out=15, answers=3, calls=3)
+
+
+def test_a_call_that_cost_nothing_gives_its_money_back(story: Story):
+    lease, turn = _begin(story)
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 0), refund=True)
+    assert story.spent() == DaySpend(DAY, calls=1)
+    assert story.used() == 0
+
+
+@pytest.mark.parametrize("refund", [True, False])
+def test_what_nobody_knows_the_cost_of_stays_set_aside(story: Story, *, refund: bool):
+    lease, turn = _begin(story)
+    story.inbox.record(lease, turn, REPLY, until=story.until, refund=refund)
+    assert story.spent() == DaySpend(DAY, committed=100, calls=1)
+
+
+def test_an_answer_is_billed_once(story: Story):
+    lease, turn = _begin(story)
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    with pytest.raises(LeaseLost):
+        story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    assert (story.spent().committed, story.spent().answers) == (7, 1)
+
+
+def test_an_answer_that_is_not_delivered_was_paid_for_all_the_same(story: Story):
+    lease, turn = _begin(story)
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    story.inbox.finish(lease, turn, TurnState.DROPPED, release=True, refund=True)
+    assert (story.spent().committed, story.used()) == (7, 0)
+
+
+def test_a_bill_is_settled_though_there_is_no_charge_to_give_back_any_more(story: Story):
+    lease, turn = _begin(story)
+    story.hear()
+    other = story.read(lease).open[1]
+    story.inbox.charge(lease, other, day=NEXT_DAY, limit=3, reserve=CALL, until=story.until, outdated=[DAY])
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7), refund=True)
+    assert story.spent().committed == CALL.amount + 7
+    assert story.known().quota == {NEXT_DAY: 1}
+
+
+def test_a_second_call_is_set_aside_beside_the_first_which_may_have_been_billed(story: Story):
+    lease, turn = _begin(story)
+    assert story.inbox.call_again(lease, turn, reserve=TIGHT, until=story.until)
+    assert story.spent() == DaySpend(DAY, committed=200, calls=2)
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    assert story.spent().committed == 107
+
+
+def test_a_second_call_is_not_made_when_the_day_has_no_room_for_it(story: Story):
+    lease, turn = _begin(story, replace(TIGHT, cap=199))
+    assert not story.inbox.call_again(lease, turn, reserve=replace(TIGHT, cap=199), until=story.until)
+    [running] = story.stored()
+    assert (running.state, running.model_calls) == (TurnState.RUNNING, 1)
+    assert story.spent() == DaySpend(DAY, committed=100, calls=1)
+
+
+def test_whoever_lost_the_lease_calls_nobody_again_and_learns_why(story: Story):
+    lease, turn = _begin(story, replace(TIGHT, cap=199))
+    story.clock.tick(minutes=2)
+    story.hold("two")
+    with pytest.raises(LeaseLost):
+        story.inbox.call_again(lease, turn, reserve=replace(TIGHT, cap=199), until=story.until)
+
+
+def test_days_are_read_in_order_with_those_on_which_nothing_happened(story: Story):
+    for day, amount in (("2026-11-20", 1), ("2026-11-22", 3)):
+        _asks(story, Reservation(day, amount, cap=10))
+    found = story.store.spending.days(date(2026, 11, 19), date(2026, 11, 22))
+    assert [(spent.day, spent.committed) for spent in found] == [
+        ("2026-11-19", 0),
+        ("2026-11-20", 1),
+        ("2026-11-21", 0),
+        ("2026-11-22", 3),
+    ]
+
+
+def test_a_year_can_be_read_at_once(story: Story):
+    _asks(story)
+    found = story.store.spending.days(date(2026, 1, 1), date(2026, 12, 31))
+    assert len(found) == 365
+    assert sum(spent.committed for spent in found) == 100
+
+
+def test_what_a_day_cost_is_forgotten_after_forty_days(story: Story):
+    _asks(story)
+    story.store.expire(story.clock() + 39 * 24 * 60 * 60 * 1000)
+    assert story.spent().committed == 100
+    story.store.expire(story.clock() + 40 * 24 * 60 * 60 * 1000)
+    assert story.spent() == DaySpend(DAY)
+
+
+def test_forgetting_a_person_does_not_make_the_day_cheaper(story: Story):
+    lease, turn = _begin(story)
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    story.store.people.forget(ANNA, now=story.clock())
+    story.transcript.erase(turn.conversation, now=story.clock())
+    assert story.spent().committed == 7

@@ -1,0 +1,42 @@
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.budget import Budget, below_the_mark, usd
+from chalicelib.messages import Reservation, Usage
+from chalicelib.prices import FREE, Price
+
+DAY = "2026-11-20"
+BUDGET = Budget(cap=1000, price=Price(Decimal(1), Decimal("0.1"), Decimal(5)))
+MOST = Usage(input=100, output=20)
+
+
+def test_the_most_that_a_call_can_cost_is_set_aside_within_the_days_budget():
+    assert BUDGET.reserve(MOST, day=DAY) == Reservation(DAY, amount=200, cap=1000)
+
+
+def test_a_model_that_costs_nothing_has_nothing_set_aside():
+    assert Budget(cap=0, price=FREE).reserve(MOST, day=DAY).amount == 0
+
+
+def test_a_bill_is_what_was_used():
+    reserved = BUDGET.reserve(MOST, day=DAY)
+    bill = BUDGET.bill(reserved, Usage(input=50, cached=10, output=3))
+    assert (bill.reserved, bill.cost, bill.usage) == (reserved, 40 + 1 + 15, Usage(50, 10, 3))
+
+
+def test_a_provider_that_does_not_tell_what_was_used_is_billed_in_full():
+    reserved = BUDGET.reserve(MOST, day=DAY)
+    assert BUDGET.bill(reserved, Usage()).cost == reserved.amount
+
+
+@pytest.mark.parametrize(("cap", "mark"), [(1000, 800), (1, 0), (0, 0), (6, 4)])
+def test_the_mark_is_at_four_fifths_of_the_budget(cap: int, mark: int):
+    assert below_the_mark(Reservation(DAY, 5, cap)) == Reservation(DAY, 5, mark)
+
+
+@pytest.mark.parametrize(
+    ("micro_usd", "shown"), [(1_000_000, "1"), (500_000, "0.5"), (1_336, "0.001336"), (0, "0"), (12_000_000, "12")]
+)
+def test_the_owner_reads_dollars(micro_usd: int, shown: str):
+    assert usd(micro_usd) == shown

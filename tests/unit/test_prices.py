@@ -1,0 +1,75 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from chalicelib import prices
+from chalicelib.messages import Usage
+from chalicelib.prices import FREE, Price
+
+ROUND = Price(input=Decimal(2), cached=Decimal("0.5"), output=Decimal(10))
+
+
+@pytest.mark.parametrize(
+    ("usage", "micro_usd"),
+    [
+        (Usage(), 0),
+        (Usage(input=1_000_000), 2_000_000),
+        (Usage(input=100, cached=100), 50),
+        (Usage(input=100, cached=40, output=7), 60 * 2 + 20 + 70),
+        (Usage(input=1, cached=1), 1),
+        (Usage(input=3, cached=3), 2),
+    ],
+)
+def test_a_call_costs_its_tokens_rounded_up_to_a_millionth_of_a_dollar(usage: Usage, micro_usd: int):
+    assert ROUND.cost(usage) == micro_usd
+
+
+def test_a_cost_is_as_exact_as_the_prices_are():
+    assert Price(Decimal("0.1"), Decimal("0.1"), Decimal("0.1")).cost(Usage(input=30)) == 3
+
+
+def test_a_server_of_ones_own_costs_nothing():
+    assert FREE.cost(Usage(10**9, 10**6, 10**9)) == 0
+
+
+def test_a_typical_answer_of_the_default_model_costs_a_fiftieth_of_a_cent():
+    assert prices.assumed("gpt-6-luna").cost(Usage(input=1500, cached=1024, output=250)) == 195
+
+
+def test_input_is_priced_as_if_it_were_all_written_to_the_providers_cache_because_usage_does_not_tell():
+    assert prices.assumed("gpt-6-luna").input == Decimal("0.125")
+
+
+def test_a_model_without_a_price_for_cache_writes_has_one_price_for_input():
+    assert prices.assumed("gpt-5.4-nano").input == Decimal("0.20")
+
+
+def test_a_dated_name_costs_what_the_model_does():
+    assert prices.find("gpt-6-luna-2026-09-22") == prices.find("gpt-6-luna") is not None
+
+
+def test_a_model_that_is_not_listed_is_not_found_and_reckoned_with_as_the_dearest():
+    assert prices.find("gpt-7") is None
+    dearest = prices.assumed("gpt-7")
+    assert dearest == prices.find("gpt-6-astra")
+    assert dearest.shutdown is None
+
+
+@pytest.mark.parametrize(
+    ("model", "shutdown"),
+    [
+        ("gpt-6-luna", None),
+        ("gpt-5-nano", date(2026, 12, 11)),
+        ("gpt-4.1-mini-2025-04-14", date(2027, 1, 14)),
+        ("o4-mini", date(2026, 10, 23)),
+    ],
+)
+def test_it_is_known_until_when_a_model_answers(model: str, shutdown: date | None):
+    found = prices.find(model)
+    assert found
+    assert found.shutdown == shutdown
+
+
+def test_a_model_that_is_gone_and_has_no_price_is_reckoned_with_as_the_dearest():
+    assert prices.assumed("o4-mini").output == prices.assumed("gpt-6-astra").output
