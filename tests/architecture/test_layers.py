@@ -24,7 +24,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "texts",
         }
     ),
-    "decisions": frozenset({"channels.messenger.events", "channels.messenger.profile", "plans"}),
+    "decisions": frozenset({"channels.messenger.events", "channels.messenger.profile", "diagnosis", "plans"}),
     "ports": frozenset({"ports"}),
     "ground": frozenset({"observability", "settings"}),
     "gates": frozenset({"channels.messenger.graph", "store.conditions", "store.table"}),
@@ -32,6 +32,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
     "rim": frozenset(
         {
             "channels.messenger.page",
+            "channels.messenger.probe",
             "channels.messenger.sender",
             "models.openai",
             "notify",
@@ -67,7 +68,7 @@ FOREIGN: Final = {
     "mypy_boto3_sns": TOUCH_THE_WORLD,
     "mypy_boto3_ssm": TOUCH_THE_WORLD,
     "chalice": {"app"},
-    "requests": {"channels.messenger.graph"},
+    "requests": {"channels.messenger.graph", "channels.messenger.probe"},
     "openai": {"models.openai", "bootstrap"},
     "httpx2": {"models.openai"},
 }
