@@ -49,7 +49,9 @@ def webhook() -> Response:
 
 @app.lambda_function(name="worker")
 def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Answer a conversation. Whatever goes wrong is raised, so that Lambda tries again."""
+    """Answer a conversation, or look after the bot. Whatever goes wrong is raised, so that Lambda tries again."""
+    if event.get("checkup"):
+        return {"outcome": bootstrap.checkup().report().value}
     service = bootstrap.worker()
     if event.get("ping"):
         return {"outcome": "warm"}

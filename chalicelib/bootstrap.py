@@ -8,6 +8,7 @@ import time
 import uuid
 from functools import cache, partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -18,22 +19,27 @@ from chalicelib.notify import TopicNotifier
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
 from chalicelib.secrets import Secrets
-from chalicelib.settings import Settings
+from chalicelib.settings import OPENAI_HOST, Settings
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.people import DynamoPeople
 from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from chalicelib.texts import load as load_texts
-from chalicelib.wake import LambdaWake, LambdaWarmer
+from chalicelib.wake import LambdaExaminer, LambdaWake, LambdaWarmer
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
+    from chalicelib.channels.messenger.graph import Graph
+    from chalicelib.checkup import Checkup
     from chalicelib.worker import Worker
 
-APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-secret", "app-secret-previous", "verify-token"
+APP_ID, APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-id", "app-secret", "app-secret-previous", "verify-token"
 PAGE_TOKEN, OPENAI_KEY = "page-token", "openai-key"
+WEBHOOK_URL = "webhook-url"
+"""No secret, but known only after a deployment, which puts it beside them."""
+WORKERS_SECRETS = (APP_ID, APP_SECRET, VERIFY_TOKEN, PAGE_TOKEN, OPENAI_KEY, WEBHOOK_URL)
 LANGUAGE = "en"
 PERSONA = "assistant"
 
@@ -84,16 +90,12 @@ def worker() -> "Worker":
     """The worker's service."""
     from chalicelib import personas  # noqa: PLC0415
     from chalicelib.answers import Answers  # noqa: PLC0415
-    from chalicelib.channels.messenger.graph import Graph  # noqa: PLC0415
     from chalicelib.channels.messenger.sender import MessengerSender  # noqa: PLC0415
     from chalicelib.models.openai import OpenAIModel  # noqa: PLC0415
     from chalicelib.turns import Turns  # noqa: PLC0415
     from chalicelib.worker import Worker  # noqa: PLC0415
 
-    here = settings()
-    secrets = Secrets(
-        _session().client("ssm", config=_QUICK), here.secrets_prefix, (APP_SECRET, PAGE_TOKEN, OPENAI_KEY)
-    )
+    here, secrets = settings(), _workers_secrets()
     log = Log(partial(secrets.get, APP_SECRET))
     model = OpenAIModel(
         name=here.model,
@@ -101,8 +103,7 @@ def worker() -> "Worker":
         api=here.model_api,
         client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
     )
-    graph = Graph(here.graph_url, token=partial(secrets.get, PAGE_TOKEN), app_secret=partial(secrets.get, APP_SECRET))
-    inbox, sender, owner = DynamoInbox(table()), MessengerSender(graph), _owner(log)
+    inbox, sender, owner = DynamoInbox(table()), MessengerSender(_graph()), _owner(log)
     turns = Turns(
         inbox=inbox,
         transcript=DynamoTranscript(table()),
@@ -117,16 +118,72 @@ def worker() -> "Worker":
 
 
 @cache
+def checkup() -> "Checkup":
+    """The worker's other service; also that of whoever may read the stage's secrets."""
+    from chalicelib.channels.messenger.page import GraphPage  # noqa: PLC0415
+    from chalicelib.channels.messenger.probe import HttpWebhook  # noqa: PLC0415
+    from chalicelib.checkup import Checkup  # noqa: PLC0415
+    from chalicelib.models.openai import OpenAICatalogue  # noqa: PLC0415
+    from chalicelib.setup import Setup  # noqa: PLC0415
+
+    here, secrets = settings(), _workers_secrets()
+    webhook_url, verify_token = partial(secrets.get, WEBHOOK_URL), partial(secrets.get, VERIFY_TOKEN)
+    page = GraphPage(_graph(), app_id=partial(secrets.get, APP_ID))
+    log = Log(partial(secrets.get, APP_SECRET))
+    return Checkup(
+        page=page,
+        setup=Setup(page, load_texts(LANGUAGE)),
+        webhook=HttpWebhook(webhook_url, verify_token=verify_token, app_secret=partial(secrets.get, APP_SECRET)),
+        catalogue=OpenAICatalogue(
+            here.model,
+            is_openai=urlsplit(here.openai_base_url).hostname == OPENAI_HOST,
+            client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
+        ),
+        owner=_owner(log),
+        missing_secrets=lambda: [name for name in WORKERS_SECRETS if not secrets.find(name)],
+        app_id=partial(secrets.get, APP_ID),
+        webhook_url=webhook_url,
+        verify_token=verify_token,
+        model_shutdown=None,
+        settings=here,
+        clock=clock,
+        log=log,
+    )
+
+
+@cache
 def heartbeat() -> Heartbeat:
     """The scheduled function's service."""
     here = settings()
-    warmer = LambdaWarmer(_session().client("lambda", config=_PATIENT), here.api_function, here.worker_function)
-    return Heartbeat(inbox=DynamoInbox(table()), wake=_wake(), warmer=warmer, clock=clock, log=Log(lambda: ""))
+    patient, quick = (_session().client("lambda", config=config) for config in (_PATIENT, _QUICK))
+    return Heartbeat(
+        inbox=DynamoInbox(table()),
+        wake=_wake(),
+        warmer=LambdaWarmer(patient, here.api_function, here.worker_function),
+        alerts=DynamoAlerts(table()),
+        examiner=LambdaExaminer(quick, here.worker_function),
+        clock=clock,
+        log=Log(lambda: ""),
+    )
 
 
 def clock() -> int:
     """Now, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+@cache
+def _workers_secrets() -> Secrets:
+    return Secrets(_session().client("ssm", config=_QUICK), settings().secrets_prefix, WORKERS_SECRETS)
+
+
+def _graph() -> "Graph":
+    from chalicelib.channels.messenger.graph import Graph  # noqa: PLC0415
+
+    secrets = _workers_secrets()
+    return Graph(
+        settings().graph_url, token=partial(secrets.get, PAGE_TOKEN), app_secret=partial(secrets.get, APP_SECRET)
+    )
 
 
 def _wake() -> LambdaWake:

@@ -1,14 +1,17 @@
-"""Once a minute: keep the other functions warm, and wake what was left behind."""
+"""Once a minute: keep the other functions warm, and wake what was left behind; once a week: ask for a checkup."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
 from chalicelib.observability import Log
-from chalicelib.ports import Clock, Inbox, Wake, Warmer
+from chalicelib.ports import Alerts, Clock, Examiner, Inbox, Wake, Warmer
 
 MAX_SWEPT: Final = 200
 """Wakes a beat, so that after an outage the account's concurrency is not used up at once."""
+_MINUTE_MS: Final = 60_000
+_HOUR_MS: Final = 60 * _MINUTE_MS
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Heartbeat:
     inbox: Inbox
     wake: Wake
     warmer: Warmer
+    alerts: Alerts
+    examiner: Examiner
     clock: Clock
     log: Log
 
@@ -37,4 +42,12 @@ class Heartbeat:
             swept += 1
         beat = Beat(warmed=self.warmer.warm(), swept=swept)
         self.log("heartbeat", warmed=len(beat.warmed), swept=beat.swept)
+        self._have_a_checkup_made()
         return beat
+
+    def _have_a_checkup_made(self) -> None:
+        """Once a calendar week; looking each hour whether it is time costs next to nothing."""
+        now = self.clock()
+        year, week, _ = datetime.fromtimestamp(now / 1000, UTC).isocalendar()
+        if now % _HOUR_MS < _MINUTE_MS and self.alerts.first_today("checkup", day=f"{year}-W{week}"):
+            self.examiner.ask()

@@ -1,6 +1,7 @@
 """Waking functions by AWS Lambda: the worker when there is something to do, all of them to keep them warm."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 PING: Final = {"ping": True}
 """What the worker answers at once."""
+CHECKUP: Final = {"checkup": True}
+"""What has the worker look at everything the bot depends on: it may read all secrets."""
 
 _HEALTH_REQUEST: Final[dict[str, Any]] = {
     "resource": "/health",
@@ -40,11 +43,18 @@ class LambdaWake:
     worker_function: str
 
     def wake(self, conversation: ConversationId) -> None:
-        payload = json.dumps({"conversation": conversation}).encode()
-        try:
-            self.client.invoke(FunctionName=self.worker_function, InvocationType="Event", Payload=payload)
-        except (ClientError, BotoCoreError) as exc:
-            raise WakeError("the worker could not be invoked") from exc
+        _invoke_later(self.client, self.worker_function, {"conversation": conversation})
+
+
+@dataclass(frozen=True)
+class LambdaExaminer:
+    """`ports.Examiner` by asynchronous invocation of the worker."""
+
+    client: "LambdaClient"
+    worker_function: str
+
+    def ask(self) -> None:
+        _invoke_later(self.client, self.worker_function, CHECKUP)
 
 
 @dataclass(frozen=True)
@@ -66,3 +76,10 @@ class LambdaWarmer:
         except (ClientError, BotoCoreError, ValueError):
             return False
         return "FunctionError" not in answer and isinstance(result, dict) and result.get("statusCode", 200) == 200  # noqa: PLR2004
+
+
+def _invoke_later(client: "LambdaClient", function: str, event: Mapping[str, Any]) -> None:
+    try:
+        client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
+    except (ClientError, BotoCoreError) as exc:
+        raise WakeError("the worker could not be invoked") from exc

@@ -46,7 +46,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
     ),
     "parts": frozenset({"answers", "owner", "setup"}),
     "turns": frozenset({"turns"}),
-    "flow": frozenset({"admin", "heartbeat", "intake", "worker"}),
+    "flow": frozenset({"admin", "checkup", "heartbeat", "intake", "worker"}),
     "wiring": frozenset({"bootstrap"}),
     "doors": frozenset({"app"}),
 }

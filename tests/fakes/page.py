@@ -26,7 +26,7 @@ VALID: Final = Token(
 class FakePage:
     """`ports.MessengerPage`: nothing is set up at first. It finds a webhook at `webhook` alone."""
 
-    webhook: tuple[str, str]
+    webhook: tuple[str, str] = field(repr=False)
     """Its address, and the verify token it wants."""
     page_token: Token = VALID
     app: AppSubscription | None = None

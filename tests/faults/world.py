@@ -24,7 +24,7 @@ from chalicelib.worker import Worker
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakeAlerts, FakePeople
-from tests.fakes.rim import FakeClock
+from tests.fakes.rim import FakeClock, RememberingExaminer
 from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import (
     EnteredInbox,
@@ -128,7 +128,8 @@ class World:
         channel = watched("sender", sender)
         turns = Turns(inbox, inbox, people, channel, answers, owner, clock, log)
         self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
-        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), clock, log)
+        checkups = FakeAlerts(self.memory), RememberingExaminer()
+        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *checkups, clock, log)
 
     # What people and the owner do.
 

@@ -25,7 +25,14 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.people import FakeAlerts, FakePeople
-from tests.fakes.rim import Delivered, FakeClock, RememberingNotifier, RememberingSender, RememberingWake
+from tests.fakes.rim import (
+    Delivered,
+    FakeClock,
+    RememberingExaminer,
+    RememberingNotifier,
+    RememberingSender,
+    RememberingWake,
+)
 
 PAGE: Final = "4711"
 SECRET: Final = "the app secret"
@@ -79,6 +86,7 @@ class Bot:
     wake: RememberingWake = field(default_factory=RememberingWake)
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
     warmer: FakeWarmer = field(default_factory=FakeWarmer)
+    examiner: RememberingExaminer = field(default_factory=RememberingExaminer)
     settings: Settings = field(
         default_factory=lambda: Settings.from_env(
             {"PARLEY_DAILY_LIMIT": str(LIMIT), "PARLEY_TIMEZONE": "Europe/Berlin", "PARLEY_STAGE": "prod"}
@@ -141,7 +149,7 @@ class Bot:
 
     @property
     def heartbeat(self) -> Heartbeat:
-        return Heartbeat(self.inbox, self.wake, self.warmer, self.clock, self.log)
+        return Heartbeat(self.inbox, self.wake, self.warmer, self.alerts, self.examiner, clock=self.clock, log=self.log)
 
     # What happens to it.
 

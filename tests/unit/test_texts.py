@@ -22,6 +22,7 @@ BLANKS: Final = {
     "owner_model_missing": {"model"},
     "owner_channel": {"reason", "prefix"},
     "owner_policy": {"action"},
+    "owner_checkup": {"findings", "stage"},
 }
 ENGLISH: Final = load("en")
 
