@@ -8,7 +8,15 @@ from typing import Final
 
 from tests.architecture.source import ROOT
 
-WORKERS_ONLY: Final = {"openai", "requests", "pydantic", "httpx2", "chalicelib.worker", "chalicelib.models.openai"}
+WORKERS_ONLY: Final = {
+    "openai",
+    "requests",
+    "pydantic",
+    "httpx2",
+    "chalicelib.checkup",
+    "chalicelib.models.openai",
+    "chalicelib.worker",
+}
 
 OFFLINE: Final = """
 import json, socket, sys
@@ -54,6 +62,6 @@ def test_the_door_answers_without_what_only_the_worker_needs():
 
 
 def test_the_worker_does_load_them_so_that_the_names_above_are_right():
-    build = "from chalicelib import bootstrap\nbootstrap.worker()"
+    build = "from chalicelib import bootstrap\nbootstrap.worker()\nbootstrap.checkup()"
     modules = loaded(build, AWS_DEFAULT_REGION="eu-central-1")
     assert modules >= WORKERS_ONLY - {"pydantic", "httpx2"}

@@ -12,10 +12,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib import bootstrap
 from chalicelib.messages import PersonId
 from chalicelib.notify import TopicNotifier
 from chalicelib.secrets import Secrets
-from chalicelib.wake import LambdaWake, LambdaWarmer
+from chalicelib.store.schema import alert_key
+from chalicelib.wake import LambdaExaminer, LambdaWake, LambdaWarmer
 from tests.contract.stores import dynamo_store
 from tests.flow.bot import PAGE, Bot
 
@@ -68,9 +70,13 @@ def audit() -> Iterator[Audit]:
         yield Audit()
 
 
+def statements(function: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())["Statement"]
+    return found
+
+
 def granted(function: str) -> set[str]:
-    statements = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())["Statement"]
-    actions = {action for statement in statements for action in statement["Action"]}
+    actions = {action for statement in statements(function) for action in statement["Action"]}
     return {action for action in actions if not action.startswith("logs:")}
 
 
@@ -98,8 +104,8 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     bot.posted(bot.receipt(turn, 0))
 
     audit.function = "worker"
-    secrets = Secrets(audit.client("ssm"), "/parley/dev", ("page-token",))
-    secrets.find("page-token")
+    secrets = Secrets(audit.client("ssm"), "/parley/dev", bootstrap.WORKERS_SECRETS)
+    secrets.find(bootstrap.PAGE_TOKEN)
     bot.works()
     store.inbox.receipts(turn)
     audit.function = "api_handler"
@@ -120,6 +126,8 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     audit.function = "heartbeat"
     list(store.inbox.overdue(now=bot.clock()))
     LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker").warm()
+    assert store.alerts.first_today("checkup", day="2026-W47")
+    LambdaExaminer(audit.client("lambda"), "parley-dev-worker").ask()
 
 
 def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
@@ -135,6 +143,19 @@ def test_no_policy_grants_everything_or_to_everybody():
             resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
             assert all("parley-" in resource or "/parley/" in resource for resource in resources)
             assert not any("*" in action for action in statement["Action"])
+
+
+def test_the_worker_may_read_exactly_the_secrets_it_asks_for():
+    [readable] = [
+        statement["Resource"] for statement in statements("worker") if "ssm:GetParameters" in statement["Action"]
+    ]
+    assert {resource.rpartition("/")[2] for resource in readable} == set(bootstrap.WORKERS_SECRETS)
+
+
+def test_the_heartbeat_may_write_nothing_but_what_the_owner_was_told():
+    [writing] = [statement for statement in statements("heartbeat") if "dynamodb:UpdateItem" in statement["Action"]]
+    [keys] = writing["Condition"]["ForAllValues:StringEquals"].values()
+    assert keys == [alert_key("checkup")["pk"]]
 
 
 def test_the_door_may_not_read_the_models_key():
