@@ -49,7 +49,7 @@ class Diagnosis:
         if token.app_id not in ("", app_id):
             return _broken(name, f"it belongs to another app, {token.app_id}", why, self._new_token)
         if not token.is_valid:
-            return _broken(name, "it has ended, or is another app's", why, self._new_token)
+            return _broken(name, "it is no longer valid", why, self._new_token)
         if token.kind != "PAGE":
             return _broken(name, "it speaks for a person, not for a page", why, self._new_token)
         return _ok(name, "it is valid, and this app's")

@@ -180,7 +180,7 @@ class Alerts(Protocol):
     """Remembers what the owner has been told."""
 
     def first_today(self, kind: str, *, day: str) -> bool:
-        """True for exactly one caller a kind and day."""
+        """True for exactly one caller a kind and day; any name of a time will do for a day."""
 
 
 class Wake(Protocol):
@@ -236,7 +236,7 @@ class MessengerPage(Protocol):
         """Whom the page token speaks for."""
 
     def token(self) -> Token:
-        """What the page token may do, and until when; also of one that is no longer valid."""
+        """What the page token may do, and until when; also of one that is no longer valid, but not of another app's."""
 
     def app_subscription(self) -> AppSubscription | None:
         """Where the app is told what happens on its pages; None when nowhere."""

@@ -383,7 +383,7 @@ def test_the_owner_is_told_what_was_found_why_it_matters_and_the_cure(patient: P
     assert patient.checkup.report() is BROKEN
     [(subject, text)] = patient.notifier.told
     assert subject == "Parley: the weekly check found something"
-    assert "page-token (broken): it has ended" in text
+    assert "page-token (broken): it is no longer valid" in text
     assert "Cure: make a new page token" in text
     assert "page-subscription (warning): the page tells the app nothing; it is mended now" in text
     assert "time-zone" not in text
