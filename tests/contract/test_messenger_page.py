@@ -210,6 +210,12 @@ def test_the_owners_own_properties_of_the_profile_stay(meta: Meta, page: GraphPa
     assert meta.admin.profile == {"ice_breakers": ["theirs"]}
 
 
+def test_what_another_app_on_the_page_is_told_does_not_count(meta: Meta, page: GraphPage):
+    rows = [{"id": "1", "subscribed_fields": ["feed"]}, {"id": APP_ID, "subscribed_fields": ["messages"]}]
+    meta.admin.recorder.behaviour.failures.append(Failure(200, {"data": rows}))
+    assert page.page_subscription() == {"messages"}
+
+
 def test_without_the_permission_the_page_cannot_be_subscribed(meta: Meta, page: GraphPage):
     meta.admin.token.scopes.remove("pages_manage_metadata")
     with pytest.raises(MetaError, match=r"page token \(code 200, .*permissions"):

@@ -390,6 +390,13 @@ def test_the_owner_is_told_what_was_found_why_it_matters_and_the_cure(patient: P
     assert patient.page.fields == frozenset(FIELDS)
 
 
+def test_the_owner_is_told_of_what_will_break_while_it_still_works(patient: Patient):
+    patient.token(expires_at=patient.clock() + 1)
+    assert patient.checkup.report() is WARNING
+    [(_, text)] = patient.notifier.told
+    assert "page-token-expiry (warning): it ends on 20 November 2026" in text
+
+
 def test_an_owner_who_cannot_be_told_does_not_make_the_checkup_fail(patient: Patient):
     patient.token(is_valid=False)
     patient.notifier.fails = True
