@@ -95,7 +95,9 @@ def deletion(code: str) -> Response:
 
 @app.lambda_function(name="worker")
 def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Answer a conversation. Whatever goes wrong is raised, so that Lambda or the queue tries again."""
+    """Answer a conversation, or look after the bot. What goes wrong is raised, so that Lambda or the queue repeats."""
+    if event.get("checkup"):
+        return {"outcome": bootstrap.checkup().report().value}
     outcome = bootstrap.worker().invoked(event, remaining_ms=context.get_remaining_time_in_millis)
     return {"outcome": outcome.value}
 

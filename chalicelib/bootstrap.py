@@ -26,21 +26,25 @@ from chalicelib.settings import Settings
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.people import DynamoPeople
+from chalicelib.store.spend import DynamoSpending
 from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from chalicelib.texts import load as load_texts
-from chalicelib.wake import FifoWake, LambdaWake, LambdaWarmer
+from chalicelib.wake import FifoWake, LambdaExaminer, LambdaWake, LambdaWarmer
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
+    from chalicelib.channels.messenger.graph import Graph
+    from chalicelib.checkup import Checkup
     from chalicelib.privacy import Privacy
     from chalicelib.worker import Worker
 
-APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-secret", "app-secret-previous", "verify-token"
+APP_ID, APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-id", "app-secret", "app-secret-previous", "verify-token"
 PAGE_TOKEN, OPENAI_KEY = "page-token", "openai-key"
-TOPIC_ARN = "topic-arn"
-"""No secret, but found beside them: the data stack puts it there."""
+WEBHOOK_URL, TOPIC_ARN = "webhook-url", "topic-arn"
+"""No secrets, but known only after a deployment, which puts them beside the secrets."""
+WORKERS_SECRETS = (APP_ID, APP_SECRET, VERIFY_TOKEN, PAGE_TOKEN, OPENAI_KEY, WEBHOOK_URL, TOPIC_ARN)
 LANGUAGE = "en"
 PERSONA = "assistant"
 
@@ -110,16 +114,12 @@ def worker() -> "Worker":
     from chalicelib import personas, prices  # noqa: PLC0415
     from chalicelib.answers import Answers  # noqa: PLC0415
     from chalicelib.budget import Budget  # noqa: PLC0415
-    from chalicelib.channels.messenger.graph import Graph  # noqa: PLC0415
     from chalicelib.channels.messenger.sender import MessengerSender  # noqa: PLC0415
     from chalicelib.models.openai import OpenAIModel  # noqa: PLC0415
     from chalicelib.turns import Turns  # noqa: PLC0415
     from chalicelib.worker import Worker  # noqa: PLC0415
 
-    here = settings()
-    secrets = Secrets(
-        _session().client("ssm", config=_QUICK), here.secrets_prefix, (APP_SECRET, PAGE_TOKEN, OPENAI_KEY, TOPIC_ARN)
-    )
+    here, secrets = settings(), _workers_secrets()
     log = _log(partial(secrets.get, APP_SECRET))
     model = OpenAIModel(
         name=here.model,
@@ -127,8 +127,7 @@ def worker() -> "Worker":
         api=here.model_api,
         client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
     )
-    graph = Graph(here.graph_url, token=partial(secrets.get, PAGE_TOKEN), app_secret=partial(secrets.get, APP_SECRET))
-    inbox, sender, owner = DynamoInbox(table()), MessengerSender(graph), _owner(log, secrets)
+    inbox, sender, owner = DynamoInbox(table()), MessengerSender(_graph()), _owner(log, secrets)
     turns = Turns(
         inbox=inbox,
         transcript=DynamoTranscript(table()),
@@ -144,12 +143,56 @@ def worker() -> "Worker":
 
 
 @cache
+def checkup() -> "Checkup":
+    """The worker's other service; also that of whoever may read the stage's secrets."""
+    from chalicelib import prices  # noqa: PLC0415
+    from chalicelib.channels.messenger.page import GraphPage  # noqa: PLC0415
+    from chalicelib.channels.messenger.probe import HttpWebhook  # noqa: PLC0415
+    from chalicelib.checkup import Checkup  # noqa: PLC0415
+    from chalicelib.models.openai import OpenAICatalogue  # noqa: PLC0415
+    from chalicelib.setup import Setup  # noqa: PLC0415
+
+    here, secrets = settings(), _workers_secrets()
+    webhook_url, verify_token = partial(secrets.get, WEBHOOK_URL), partial(secrets.get, VERIFY_TOKEN)
+    page = GraphPage(_graph(), app_id=partial(secrets.get, APP_ID))
+    log, price = _log(partial(secrets.get, APP_SECRET)), prices.find(here.model)
+    return Checkup(
+        page=page,
+        setup=Setup(page, load_texts(LANGUAGE)),
+        webhook=HttpWebhook(webhook_url, verify_token=verify_token, app_secret=partial(secrets.get, APP_SECRET)),
+        catalogue=OpenAICatalogue(
+            here.model,
+            is_openai=here.asks_openai,
+            client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
+        ),
+        owner=_owner(log, secrets),
+        missing_secrets=lambda: [name for name in WORKERS_SECRETS if not secrets.find(name)],
+        app_id=partial(secrets.get, APP_ID),
+        webhook_url=webhook_url,
+        verify_token=verify_token,
+        model_shutdown=price.shutdown if price else None,
+        settings=here,
+        clock=clock,
+        log=log,
+    )
+
+
+@cache
 def heartbeat() -> Heartbeat:
     """The scheduled function's service."""
     here = settings()
-    warmer = LambdaWarmer(_session().client("lambda", config=_PATIENT), here.api_function, here.worker_function)
-    wake = _wake(in_turn=False)
-    return Heartbeat(inbox=DynamoInbox(table()), wake=wake, warmer=warmer, clock=clock, log=_log(lambda: ""))
+    patient, quick = (_session().client("lambda", config=config) for config in (_PATIENT, _QUICK))
+    return Heartbeat(
+        inbox=DynamoInbox(table()),
+        wake=_wake(in_turn=False),
+        warmer=LambdaWarmer(patient, here.api_function, here.worker_function),
+        alerts=DynamoAlerts(table()),
+        examiner=LambdaExaminer(quick, here.worker_function),
+        spending=DynamoSpending(table()),
+        settings=here,
+        clock=clock,
+        log=_log(lambda: ""),
+    )
 
 
 def invocation(context: Any) -> AbstractContextManager[None]:
@@ -167,6 +210,20 @@ def _wake(*, in_turn: bool) -> Wake:
     if here.wake == "fifo":
         return FifoWake(_session().client("sqs", config=_QUICK), here.wake_queue, new_id=_new_id, in_turn=in_turn)
     return LambdaWake(_session().client("lambda", config=_QUICK), here.worker_function)
+
+
+@cache
+def _workers_secrets() -> Secrets:
+    return Secrets(_session().client("ssm", config=_QUICK), settings().secrets_prefix, WORKERS_SECRETS)
+
+
+def _graph() -> "Graph":
+    from chalicelib.channels.messenger.graph import Graph  # noqa: PLC0415
+
+    secrets = _workers_secrets()
+    return Graph(
+        settings().graph_url, token=partial(secrets.get, PAGE_TOKEN), app_secret=partial(secrets.get, APP_SECRET)
+    )
 
 
 def _log(key: Callable[[], str]) -> Log:

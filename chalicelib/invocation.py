@@ -9,6 +9,8 @@ from chalicelib.messages import ConversationId
 
 PING: Final = {"ping": True}
 """Asks for nothing: the worker is only kept warm."""
+CHECKUP: Final = {"checkup": True}
+"""Has the worker look at everything the bot depends on: it may read all secrets."""
 
 
 def wake(conversation: ConversationId) -> str:

@@ -1,12 +1,14 @@
-"""What the owner is told: new people, each once, and faults that only the owner can mend, each once a day.
+"""What the owner is told: new people, each once; faults that only the owner can mend, each once a day; checkups.
 
 The owner's post is a courtesy to the owner: when it fails, that is logged and the person still gets an answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib import budget, quota
 from chalicelib.errors import ModelUnusable, NotifyError, ParleyError
+from chalicelib.findings import Finding
 from chalicelib.messages import Person, Reservation, Turn
 from chalicelib.observability import Log
 from chalicelib.ports import Alerts, Clock, Notifier, People
@@ -59,6 +61,14 @@ class Owner:
             self._alert("budget", "budget_too_small", model=self.settings.model, most=most, budget=cap)
         else:
             self._alert("budget", "budget_spent", budget=budget.usd(reserved.cap))
+
+    def has_findings(self, findings: Sequence[Finding]) -> None:
+        """The checkup found what is not as it should be."""
+        told = "\n\n".join(
+            f"{finding.name} ({finding.state}): {finding.what}\n  Why: {finding.why}.\n  Cure: {finding.cure}."
+            for finding in findings
+        )
+        self._tell("checkup", findings=told, stage=self.settings.stage)
 
     def _alert(self, kind: str, key: str, **values: object) -> None:
         now = self.clock()

@@ -3,14 +3,12 @@
 No implementation lives here. Times are milliseconds since 1970 unless the name says otherwise.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
-from chalicelib.channels.messenger.registration import AppSubscription, Holder, Token
-from chalicelib.findings import Answered, KnownModel
 from chalicelib.messages import (
     Access,
     Bill,
@@ -227,7 +225,7 @@ class Alerts(Protocol):
     """Remembers what the owner has been told."""
 
     def first_today(self, kind: str, *, day: str) -> bool:
-        """True for exactly one caller a kind and day."""
+        """True for exactly one caller a kind and day; any name of a time will do for a day."""
 
 
 class Wake(Protocol):
@@ -274,61 +272,3 @@ class Sender(Protocol):
         `receipts` is asked when it is unclear whether a part arrived. Raises DeliveryError, at the latest when
         `seconds` are over.
         """
-
-
-class MessengerPage(Protocol):
-    """The page and the app, as Meta keeps them. All methods raise MetaError, and ConfigError if a secret lacks."""
-
-    def holder(self) -> Holder:
-        """Whom the page token speaks for."""
-
-    def token(self) -> Token:
-        """What the page token may do, and until when; also of one that is no longer valid."""
-
-    def app_subscription(self) -> AppSubscription | None:
-        """Where the app is told what happens on its pages; None when nowhere."""
-
-    def subscribe_app(self, callback_url: str, *, verify_token: str, fields: Collection[str]) -> None:
-        """Have the app told so; Meta asks the address first, and nothing changes when that fails."""
-
-    def page_subscription(self) -> frozenset[str]:
-        """The fields of the page that the app is told of; empty when the page does not know the app."""
-
-    def subscribe_page(self, fields: Collection[str]) -> None:
-        """Have the app told of exactly these."""
-
-    def unsubscribe_page(self) -> None:
-        """Have the app told nothing more."""
-
-    def profile(self) -> Mapping[str, Any]:
-        """The profile's properties that Parley sets, as far as they are there."""
-
-    def set_profile(self, properties: Mapping[str, Any]) -> None:
-        """Replace these properties."""
-
-    def clear_profile(self) -> None:
-        """Delete all properties that Parley sets."""
-
-
-class Webhook(Protocol):
-    """The bot's own webhook, asked as Meta asks it. Both raise WebhookSilent, and ConfigError if a secret lacks."""
-
-    def handshake(self, challenge: str) -> Answered:
-        """Ask whether the address is ours: then the challenge is the answer."""
-
-    def deliver_nothing(self, *, signed: bool) -> Answered:
-        """Deliver a body without events, with the app's signature or with none."""
-
-
-class Catalogue(Protocol):
-    """What the model's provider offers."""
-
-    def find(self) -> KnownModel:
-        """What is known of the model in use. Raises ModelError."""
-
-
-class Examiner(Protocol):
-    """Asks for a checkup."""
-
-    def ask(self) -> None:
-        """Have it made soon; returns without waiting for it. Raises WakeError."""

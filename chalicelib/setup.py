@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.channels.messenger import profile
 from chalicelib.channels.messenger.wanted import FIELDS
-from chalicelib.ports import MessengerPage
+from chalicelib.ports_upkeep import MessengerPage
 from chalicelib.texts import Texts
 
 

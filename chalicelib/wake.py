@@ -42,11 +42,18 @@ class LambdaWake:
     worker_function: str
 
     def wake(self, conversation: ConversationId) -> None:
-        payload = invocation.wake(conversation).encode()
-        try:
-            self.client.invoke(FunctionName=self.worker_function, InvocationType="Event", Payload=payload)
-        except (ClientError, BotoCoreError) as exc:
-            raise WakeError("the worker could not be invoked") from exc
+        _invoke_later(self.client, self.worker_function, invocation.wake(conversation))
+
+
+@dataclass(frozen=True)
+class LambdaExaminer:
+    """`ports_upkeep.Examiner` by asynchronous invocation of the worker."""
+
+    client: "LambdaClient"
+    worker_function: str
+
+    def ask(self) -> None:
+        _invoke_later(self.client, self.worker_function, json.dumps(invocation.CHECKUP))
 
 
 @dataclass(frozen=True)
@@ -102,3 +109,10 @@ class LambdaWarmer:
         except (ClientError, BotoCoreError, ValueError):
             return False
         return "FunctionError" not in answer and isinstance(result, dict) and result.get("statusCode", 200) == 200  # noqa: PLR2004
+
+
+def _invoke_later(client: "LambdaClient", function: str, event: str) -> None:
+    try:
+        client.invoke(FunctionName=function, InvocationType="Event", Payload=event.encode())
+    except (ClientError, BotoCoreError) as exc:
+        raise WakeError("the worker could not be invoked") from exc

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
+from urllib.parse import quote
 
 import httpx2
 import openai
@@ -17,12 +19,14 @@ from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import EasyInputMessageParam, ResponseInputParam
 
 from chalicelib.errors import ConfigError, ModelBusy, ModelError, ModelRefused, ModelUnusable
+from chalicelib.findings import KnownModel
 from chalicelib.messages import Finished, FinishReason, ModelEvent, Prompt, TextDelta, Usage
 
 Api = Literal["responses", "chat"]
 
 _CONNECT_S = 3.0
 _RETRIES = 1
+_LOOK_UP_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,44 @@ class OpenAIModel:
                 yield Finished(FinishReason.STOP, usage)
             case _:
                 yield _cut_short(reason, usage)
+
+
+@dataclass(frozen=True)
+class OpenAICatalogue:
+    """`ports_upkeep.Catalogue` over one OpenAI-compatible server."""
+
+    name: str
+    is_openai: bool
+    """Others list their models, if at all, and may know more than they list."""
+    client: Callable[[], openai.OpenAI]
+
+    def find(self) -> KnownModel:
+        path = f"/models/{quote(self.name, safe='')}" if self.is_openai else "/models"
+        try:
+            with _translated():
+                timeout = httpx2.Timeout(_LOOK_UP_S, connect=_CONNECT_S)
+                # As it came: the SDK's own types cannot be trusted to hold what other servers say.
+                found = self.client().with_options(timeout=timeout, max_retries=0).get(path, cast_to=object)
+        except ModelUnusable as exc:
+            if self.is_openai or exc.cause != "missing":
+                raise
+            found = None
+        match found:
+            case {"id": self.name, **more} if self.is_openai:
+                return KnownModel(listed=True, shutdown=_date(more.get("shutdown_date")))
+            case {"data": list(models)} if not self.is_openai:
+                listed = any(isinstance(model, dict) and model.get("id") == self.name for model in models)
+                return KnownModel(listed=listed, shutdown=None)
+        if self.is_openai:
+            raise ModelError("the provider's answer makes no sense: it is not about the model")
+        return KnownModel(listed=None, shutdown=None)
+
+
+def _date(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
 
 
 def _input(prompt: Prompt) -> ResponseInputParam:

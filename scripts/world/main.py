@@ -95,12 +95,18 @@ class World:
 
         gateway = ApiGateway(app.app)
         bootstrap.intake().app_secrets()  # its cold start, which threads shall not have side by side
+        self.stand_in.models = [bootstrap.settings().model]
         lambda_door = LambdaDoor(self._invoker(gateway), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
             model={"name": bootstrap.settings().model, "stand_in": not self._real_model},
             meta=self.meta,
-            recorders={"graph": self.meta.recorder, "model": self.stand_in.recorder, "owner": self.post.recorder},
+            recorders={
+                "graph": self.meta.recorder,
+                "meta": self.meta.admin.recorder,
+                "model": self.stand_in.recorder,
+                "owner": self.post.recorder,
+            },
             transcript=DynamoTranscript(bootstrap.table()),
             people=DynamoPeople(bootstrap.table()),
             settings=bootstrap.settings(),
@@ -154,7 +160,8 @@ class World:
 
     def _fill(self) -> None:
         create_table(boto3.client("dynamodb"), TABLE)
-        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, "openai-key": self._key, "topic-arn": Post.TOPIC})
+        noted = {"openai-key": self._key, "topic-arn": Post.TOPIC, "webhook-url": self.meta.webhook_url}
+        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **noted})
         here = Settings.from_env(os.environ)
         if here.wake == "fifo":
             run = partial(self.functions.invoke, WORKER)

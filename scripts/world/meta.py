@@ -105,6 +105,7 @@ class Meta:
     def reset(self) -> None:
         """The three test people, who have not written yet, and all set up as at first."""
         self.recorder.reset()
+        self.admin.recorder.reset()
         if self._home:
             self.admin.set_up(self._home)
         self.began_at = _now()

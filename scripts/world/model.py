@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from chalicelib.settings import Settings
 from scripts.world.recorder import Recorder
 
 _WORD_S = 0.02
@@ -25,13 +26,20 @@ class StandIn:
 
     def __init__(self) -> None:
         self.recorder = Recorder()
+        self.models = [Settings.from_env({}).model]
+        """Those it lists; it answers to any name."""
 
     def routes(self) -> list[Route]:
         """To be mounted below the base URL."""
         return [
             Route("/chat/completions", self._chat, methods=["POST"]),
             Route("/responses", self._responses, methods=["POST"]),
+            Route("/models", self._list),
         ]
+
+    async def _list(self, _: Request) -> Response:
+        models = [{"id": name, "object": "model", "created": 0, "owned_by": "parley"} for name in self.models]
+        return JSONResponse({"object": "list", "data": models})
 
     async def _chat(self, request: Request) -> Response:
         body = await request.json()

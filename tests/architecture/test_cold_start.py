@@ -10,8 +10,16 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-WORKERS_ONLY: Final = {"openai", "requests", "pydantic", "httpx2", "chalicelib.worker", "chalicelib.models.openai"}
 READ_IN_A_BROWSER: Final = {"chalicelib.privacy", "chalicelib.pages", "chalicelib.store.deletions"}
+WORKERS_ONLY: Final = {
+    "openai",
+    "requests",
+    "pydantic",
+    "httpx2",
+    "chalicelib.checkup",
+    "chalicelib.models.openai",
+    "chalicelib.worker",
+}
 
 OFFLINE: Final = """
 import json, socket, sys
@@ -75,6 +83,6 @@ def test_the_worker_is_woken_the_way_the_settings_say(way: str, function: str, w
 
 
 def test_others_do_load_them_so_that_the_names_above_are_right():
-    build = "from chalicelib import bootstrap\nbootstrap.worker(), bootstrap.privacy()"
+    build = "from chalicelib import bootstrap\nbootstrap.worker(), bootstrap.checkup(), bootstrap.privacy()"
     modules = loaded(build, AWS_DEFAULT_REGION="eu-central-1")
     assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER) - {"pydantic", "httpx2"}

@@ -34,16 +34,18 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "channels.messenger.events",
             "channels.messenger.profile",
             "channels.messenger.signed_request",
+            "diagnosis",
             "plans",
         }
     ),
-    "ports": frozenset({"ports"}),
+    "ports": frozenset({"ports", "ports_upkeep"}),
     "ground": frozenset({"observability", "settings"}),
     "gates": frozenset({"channels.messenger.graph", "store.conditions", "store.table"}),
     "below the rim": frozenset({"store.refusals", "store.spend", "store.turns"}),
     "rim": frozenset(
         {
             "channels.messenger.page",
+            "channels.messenger.probe",
             "channels.messenger.sender",
             "models.openai",
             "notify",
@@ -58,7 +60,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
     ),
     "parts": frozenset({"answers", "owner", "setup"}),
     "turns": frozenset({"turns"}),
-    "flow": frozenset({"admin", "heartbeat", "intake", "privacy", "worker"}),
+    "flow": frozenset({"admin", "checkup", "heartbeat", "intake", "privacy", "worker"}),
     "wiring": frozenset({"bootstrap"}),
     "doors": frozenset({"app"}),
 }
@@ -81,7 +83,7 @@ FOREIGN: Final = {
     "mypy_boto3_sqs": TOUCH_THE_WORLD,
     "mypy_boto3_ssm": TOUCH_THE_WORLD,
     "chalice": {"app"},
-    "requests": {"channels.messenger.graph"},
+    "requests": {"channels.messenger.graph", "channels.messenger.probe"},
     "openai": {"models.openai", "bootstrap"},
     "httpx2": {"models.openai"},
 }

@@ -16,8 +16,16 @@ from chalicelib.messages import (
     Usage,
 )
 from chalicelib.ports import Clock, Model, Notifier, Sender, Wake
+from chalicelib.ports_upkeep import Examiner
 from tests.fakes.model import ScriptedModel
-from tests.fakes.rim import Delivered, FakeClock, RememberingNotifier, RememberingSender, RememberingWake
+from tests.fakes.rim import (
+    Delivered,
+    FakeClock,
+    RememberingExaminer,
+    RememberingNotifier,
+    RememberingSender,
+    RememberingWake,
+)
 
 ANNA = PersonId("messenger:1:anna")
 PROMPT = Prompt(instructions="", history=(), question="Hi?", max_output_tokens=1, person_hash="")
@@ -65,15 +73,19 @@ def test_a_sender_remembers_whom_it_attended_to():
 
 
 def test_the_rest_of_the_world_remembers_or_fails():
-    wake, notifier = RememberingWake(), RememberingNotifier()
+    wake, notifier, examiner = RememberingWake(), RememberingNotifier(), RememberingExaminer()
     waking: Wake = wake
     telling: Notifier = notifier
+    asking: Examiner = examiner
     waking.wake(TURN.conversation)
     telling.tell("Subject", "Text")
-    assert (wake.woken, notifier.told) == ([TURN.conversation], [("Subject", "Text")])
-    wake.fails = notifier.fails = True
+    asking.ask()
+    assert (wake.woken, notifier.told, examiner.asked) == ([TURN.conversation], [("Subject", "Text")], 1)
+    wake.fails = notifier.fails = examiner.fails = True
     with pytest.raises(WakeError):
         waking.wake(TURN.conversation)
+    with pytest.raises(WakeError):
+        asking.ask()
     with pytest.raises(NotifyError):
         telling.tell("Subject", "Text")
 

@@ -9,10 +9,10 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from chalicelib.errors import NotifyError
+from chalicelib.errors import NotifyError, WakeError
 from chalicelib.messages import ConversationId
 from chalicelib.notify import TopicNotifier
-from chalicelib.wake import LambdaWake, LambdaWarmer
+from chalicelib.wake import LambdaExaminer, LambdaWake, LambdaWarmer
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -45,6 +45,23 @@ def test_a_worker_is_woken_without_waiting_for_it():
         stub.add_response("invoke", {"StatusCode": 202}, asked)
         LambdaWake(client, "parley-dev-worker").wake(ConversationId("messenger:1:anna"))
         stub.assert_no_pending_responses()
+
+
+def test_a_checkup_is_asked_for_without_waiting_for_it():
+    client = lambda_client()
+    with Stubber(client) as stub:
+        asked = {"FunctionName": "parley-dev-worker", "InvocationType": "Event", "Payload": b'{"checkup": true}'}
+        stub.add_response("invoke", {"StatusCode": 202}, asked)
+        LambdaExaminer(client, "parley-dev-worker").ask()
+        stub.assert_no_pending_responses()
+
+
+def test_a_checkup_that_cannot_be_asked_for_is_said_so():
+    client = lambda_client()
+    with Stubber(client) as stub:
+        stub.add_client_error("invoke", "TooManyRequestsException")
+        with pytest.raises(WakeError):
+            LambdaExaminer(client, "parley-dev-worker").ask()
 
 
 @pytest.mark.parametrize(

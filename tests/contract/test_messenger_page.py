@@ -1,5 +1,6 @@
-"""The promises of `ports.MessengerPage`: of the fake, and of the Graph API as the simulator of Meta speaks it."""
+"""The promises of `MessengerPage`: of the fake, and of the Graph API as the simulator of Meta speaks it."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from chalicelib.channels.messenger.profile import wanted
 from chalicelib.channels.messenger.registration import AppSubscription
 from chalicelib.channels.messenger.wanted import FIELDS, SCOPES
 from chalicelib.errors import MetaError
-from chalicelib.ports import MessengerPage
+from chalicelib.ports_upkeep import MessengerPage
+from chalicelib.setup import Setup
 from chalicelib.texts import load
 from scripts.world.meta import APP_ID, PAGE_ID, PAGE_NAME, Meta
 from scripts.world.recorder import Failure
@@ -62,12 +64,12 @@ def url(simulator: tuple[Meta, str]) -> str:
     return simulator[1]
 
 
-def graph_page(meta: Meta, url: str, *, app_id: int = APP_ID, secret: str = "") -> GraphPage:
+def graph_page(meta: Meta, url: str, *, app_id: int = APP_ID, secret: str = "", token: str = "") -> GraphPage:
     session = requests.Session()
     session.trust_env = False
     graph = Graph(
         f"{url}/graph/v25.0",
-        token=lambda: meta.page_token,
+        token=lambda: token or meta.page_token,
         app_secret=lambda: secret or meta.app_secret,
         session=session,
     )
@@ -163,10 +165,41 @@ def test_an_expiry_is_told_in_milliseconds(meta: Meta, page: GraphPage):
     assert (token.expires_at, token.data_access_expires_at) == (SOON * 1000, LATER * 1000)
 
 
-def test_a_token_of_another_app_is_one_that_is_not_valid_here(meta: Meta, page: GraphPage):
+def test_a_token_of_another_app_is_said_so(meta: Meta, page: GraphPage):
     meta.admin.token.app_id = "1"
-    token = page.token()
-    assert (token.is_valid, token.app_id) == (False, "")
+    for call in (page.token, page.holder):
+        with pytest.raises(MetaError, match="page token belong to the same app"):
+            call()
+
+
+def test_what_is_no_token_at_all_is_not_valid(meta: Meta, url: str):
+    page = graph_page(meta, url, token="typed wrongly")
+    assert page.token().is_valid is False
+    with pytest.raises(MetaError, match="page token"):
+        page.holder()
+
+
+def test_a_new_page_is_really_set_up_and_again_when_meta_has_cut_it_off(meta: Meta, url: str, page: GraphPage):
+    meta.admin.profile_calls_left = 10
+    setup = Setup(page, load("en"))
+
+    def set_up() -> list[bool]:
+        return [step.run() for step in setup.steps(f"{url}/webhook", meta.verify_token)]
+
+    assert set_up() == [True, True, True]
+    assert meta.admin.is_listening
+    meta.admin.disable_webhooks()
+    assert not meta.admin.is_listening
+    assert [set_up(), set_up()] == [[False, True, False], [False, False, False]]
+    assert meta.admin.is_listening
+    assert [step.run() for step in setup.steps_back()] == [True, True]
+    assert (meta.admin.is_listening, meta.admin.profile) == (False, {})
+    assert meta.admin.profile_calls_left >= 0
+
+
+def test_what_happens_on_a_page_that_is_not_subscribed_reaches_nobody(meta: Meta):
+    mid, status = asyncio.run(meta.say("anna", "is anybody there?"))
+    assert (bool(mid), status) == (True, 0)
 
 
 def test_the_owners_own_properties_of_the_profile_stay(meta: Meta, page: GraphPage):
@@ -175,6 +208,12 @@ def test_the_owners_own_properties_of_the_profile_stay(meta: Meta, page: GraphPa
     assert page.profile() == PROFILE
     page.clear_profile()
     assert meta.admin.profile == {"ice_breakers": ["theirs"]}
+
+
+def test_what_another_app_on_the_page_is_told_does_not_count(meta: Meta, page: GraphPage):
+    rows = [{"id": "1", "subscribed_fields": ["feed"]}, {"id": APP_ID, "subscribed_fields": ["messages"]}]
+    meta.admin.recorder.behaviour.failures.append(Failure(200, {"data": rows}))
+    assert page.page_subscription() == {"messages"}
 
 
 def test_without_the_permission_the_page_cannot_be_subscribed(meta: Meta, page: GraphPage):

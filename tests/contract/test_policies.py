@@ -4,6 +4,7 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -12,11 +13,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib import bootstrap
 from chalicelib.messages import ConversationId, PersonId
 from chalicelib.notify import TopicNotifier
 from chalicelib.secrets import Secrets
 from chalicelib.store import schema
-from chalicelib.wake import FifoWake, LambdaWake, LambdaWarmer
+from chalicelib.wake import FifoWake, LambdaExaminer, LambdaWake, LambdaWarmer
 from tests.contract.stores import dynamo_store
 from tests.flow.bot import PAGE, Bot
 
@@ -79,9 +81,13 @@ def audit() -> Iterator[Audit]:
         yield Audit()
 
 
+def statements(function: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())["Statement"]
+    return found
+
+
 def granted(function: str) -> set[str]:
-    statements = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())["Statement"]
-    actions = {action for statement in statements for action in statement["Action"]}
+    actions = {action for statement in statements(function) for action in statement["Action"]}
     return {action for action in actions if not action.startswith("logs:")}
 
 
@@ -113,8 +119,8 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     bot.privacy.progress(code)
 
     audit.function = "worker"
-    secrets = Secrets(audit.client("ssm"), "/parley/dev", ("page-token",))
-    secrets.find("page-token")
+    secrets = Secrets(audit.client("ssm"), "/parley/dev", bootstrap.WORKERS_SECRETS)
+    secrets.find(bootstrap.PAGE_TOKEN)
     bot.works()
     store.inbox.receipts(turn)
     audit.function = "api_handler"
@@ -136,6 +142,9 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     list(store.inbox.overdue(now=bot.clock()))
     wake_both_ways(audit, ConversationId("messenger:1:anna"))
     LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker").warm()
+    store.spending.days(date(2026, 11, 20), date(2026, 11, 20))
+    assert store.alerts.first_today("checkup", day="2026-W47")
+    LambdaExaminer(audit.client("lambda"), "parley-dev-worker").ask()
 
 
 def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:
@@ -153,16 +162,14 @@ def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
 
 
 def test_lambda_itself_may_use_the_workers_role_for_these_queues_only():
-    statements = json.loads((ROOT / ".chalice" / "policy-worker.json").read_text())["Statement"]
-    grants = [(action, statement["Resource"]) for statement in statements for action in statement["Action"]]
+    grants = [(action, statement["Resource"]) for statement in statements("worker") for action in statement["Action"]]
     of_queues = sorted(grant for grant in grants if grant[0].startswith("sqs:"))
     assert of_queues == sorted((action, f"arn:aws:sqs:*:*:{queue}") for action, queue in TAKEN_BY_LAMBDA.items())
 
 
 @pytest.mark.parametrize("function", ["api_handler", "heartbeat"])
 def test_whoever_wakes_the_worker_may_write_to_its_queue_only(function: str):
-    statements = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())["Statement"]
-    queues = {statement["Resource"] for statement in statements if "sqs:SendMessage" in statement["Action"]}
+    queues = {statement["Resource"] for statement in statements(function) if "sqs:SendMessage" in statement["Action"]}
     assert queues == {"arn:aws:sqs:*:*:parley-*-wake.fifo"}
 
 
@@ -174,12 +181,29 @@ def test_no_policy_grants_everything_or_to_everybody():
             assert not any("*" in action for action in statement["Action"])
 
 
+def test_the_heartbeat_reads_nothing_of_people_but_who_waits():
+    [reading] = [statement for statement in statements("heartbeat") if "dynamodb:BatchGetItem" in statement["Action"]]
+    assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == [schema.spend_key("*")["pk"]]
+
+
 def test_the_door_reads_no_single_item_but_requests_for_deletion():
-    statements = json.loads((ROOT / ".chalice" / "policy-api_handler.json").read_text())["Statement"]
-    [reading] = [statement for statement in statements if "dynamodb:GetItem" in statement["Action"]]
+    [reading] = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
     assert reading["Action"] == ["dynamodb:GetItem"]
     keys = reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     assert keys == [schema.deletion_key("*")["pk"]]
+
+
+def test_the_worker_may_read_exactly_the_secrets_it_asks_for():
+    [readable] = [
+        statement["Resource"] for statement in statements("worker") if "ssm:GetParameters" in statement["Action"]
+    ]
+    assert {resource.rpartition("/")[2] for resource in readable} == set(bootstrap.WORKERS_SECRETS)
+
+
+def test_the_heartbeat_may_write_nothing_but_what_the_owner_was_told():
+    [writing] = [statement for statement in statements("heartbeat") if "dynamodb:UpdateItem" in statement["Action"]]
+    [keys] = writing["Condition"]["ForAllValues:StringEquals"].values()
+    assert keys == [schema.alert_key("checkup")["pk"]]
 
 
 def test_the_door_may_not_read_the_models_key():

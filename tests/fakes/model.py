@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.errors import ModelError
+from chalicelib.findings import KnownModel
 from chalicelib.messages import Finished, FinishReason, ModelEvent, Prompt, TextDelta, Usage
 
 Line = Sequence[str | FinishReason | ModelError] | ModelError
@@ -37,3 +38,15 @@ class ScriptedModel:
                 case str():
                     yield TextDelta(word)
         yield Finished(reason, self.usage)
+
+
+@dataclass
+class FakeCatalogue:
+    """`ports_upkeep.Catalogue`."""
+
+    found: KnownModel | ModelError = field(default_factory=lambda: KnownModel(listed=True, shutdown=None))
+
+    def find(self) -> KnownModel:
+        if isinstance(self.found, ModelError):
+            raise self.found
+        return self.found

@@ -1,4 +1,4 @@
-"""The page and the app at Meta, in memory."""
+"""The page and the app at Meta, and the webhook, in memory."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,8 @@ from typing import Any, Final
 from chalicelib.channels.messenger.profile import PROPERTIES
 from chalicelib.channels.messenger.registration import AppSubscription, Holder, Token
 from chalicelib.channels.messenger.wanted import SCOPES
-from chalicelib.errors import MetaError
+from chalicelib.errors import MetaError, WebhookSilent
+from chalicelib.findings import Answered
 
 APP: Final = "900800"
 PAGE: Final = Holder("4711", "Our page")
@@ -23,9 +24,9 @@ VALID: Final = Token(
 
 @dataclass
 class FakePage:
-    """`ports.MessengerPage`: nothing is set up at first. It finds a webhook at `webhook` alone."""
+    """`ports_upkeep.MessengerPage`: nothing is set up at first. It finds a webhook at `webhook` alone."""
 
-    webhook: tuple[str, str]
+    webhook: tuple[str, str] = field(repr=False)
     """Its address, and the verify token it wants."""
     page_token: Token = VALID
     app: AppSubscription | None = None
@@ -86,3 +87,26 @@ class FakePage:
         if self.refusal:
             raise self.refusal
         self.written += [written] if written else []
+
+
+@dataclass
+class FakeWebhook:
+    """`ports_upkeep.Webhook`: in order, unless told otherwise."""
+
+    at: int | None = None
+    """Its time; None for none."""
+    verifies: bool = True
+    takes_signed: bool = True
+    takes_unsigned: bool = False
+    silent: bool = False
+
+    def handshake(self, challenge: str) -> Answered:
+        return self._answer(challenge, taken=self.verifies)
+
+    def deliver_nothing(self, *, signed: bool) -> Answered:
+        return self._answer("EVENT_RECEIVED", taken=self.takes_signed if signed else self.takes_unsigned)
+
+    def _answer(self, body: str, *, taken: bool) -> Answered:
+        if self.silent:
+            raise WebhookSilent("the webhook does not answer (ConnectTimeout); look into the door's log")
+        return Answered(200, body, self.at) if taken else Answered(403, "forbidden", self.at)

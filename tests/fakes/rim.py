@@ -79,6 +79,19 @@ class RememberingWake:
 
 
 @dataclass
+class RememberingExaminer:
+    """`ports_upkeep.Examiner`."""
+
+    asked: int = 0
+    fails: bool = False
+
+    def ask(self) -> None:
+        if self.fails:
+            raise WakeError("nobody can be woken")
+        self.asked += 1
+
+
+@dataclass
 class RememberingNotifier:
     """`ports.Notifier`."""
 

@@ -25,7 +25,8 @@ from chalicelib.worker import Worker
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakeAlerts, FakePeople
-from tests.fakes.rim import FakeClock
+from tests.fakes.rim import FakeClock, RememberingExaminer
+from tests.fakes.spend import FakeSpending
 from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import (
     PRICE,
@@ -134,7 +135,8 @@ class World:
         channel = watched("sender", sender)
         turns = Turns(inbox, inbox, people, channel, answers, Budget(self.budget, PRICE), owner, clock, log)
         self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
-        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), clock, log)
+        looked_at = FakeAlerts(self.memory), RememberingExaminer(), FakeSpending(self.memory), settings
+        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, clock, log)
 
     # What people and the owner do.
 

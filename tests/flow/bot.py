@@ -32,7 +32,15 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.people import FakeAlerts, FakePeople
-from tests.fakes.rim import Delivered, FakeClock, RememberingNotifier, RememberingSender, RememberingWake
+from tests.fakes.rim import (
+    Delivered,
+    FakeClock,
+    RememberingExaminer,
+    RememberingNotifier,
+    RememberingSender,
+    RememberingWake,
+)
+from tests.fakes.spend import FakeSpending
 
 PAGE: Final = "4711"
 SECRET: Final = "the app secret"
@@ -93,6 +101,7 @@ class Bot:
     wake: RememberingWake = field(default_factory=RememberingWake)
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
     warmer: FakeWarmer = field(default_factory=FakeWarmer)
+    examiner: RememberingExaminer = field(default_factory=RememberingExaminer)
     settings: Settings = field(
         default_factory=lambda: Settings.from_env(
             {"PARLEY_DAILY_LIMIT": str(LIMIT), "PARLEY_TIMEZONE": "Europe/Berlin", "PARLEY_STAGE": "prod"}
@@ -170,7 +179,8 @@ class Bot:
 
     @property
     def heartbeat(self) -> Heartbeat:
-        return Heartbeat(self.inbox, self.wake, self.warmer, self.clock, self.log)
+        looked_at = self.alerts, self.examiner, FakeSpending(self.memory), self.settings
+        return Heartbeat(self.inbox, self.wake, self.warmer, *looked_at, clock=self.clock, log=self.log)
 
     # What happens to it.
 

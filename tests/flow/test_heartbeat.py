@@ -6,6 +6,7 @@ import pytest
 from chalicelib.errors import WakeError
 from chalicelib.heartbeat import MAX_SWEPT
 from chalicelib.messages import Lease, Prompt, Thread
+from chalicelib.settings import Settings
 from chalicelib.turns import TURN_MS
 from chalicelib.worker import Outcome
 from tests.fakes.inbox import FakeInbox
@@ -109,3 +110,52 @@ def test_a_message_taken_back_while_its_worker_died_is_neither_asked_again_nor_c
     bot.beats()
     bot.works()
     assert (bot.asked, bot.states("anna"), bot.used("anna")) == ([], ["dropped"], 0)
+
+
+def test_once_a_week_a_checkup_is_asked_for(bot: Bot):
+    asked = []
+    for _ in range(3 * 7 * 24):
+        bot.beats()
+        asked.append(bot.examiner.asked)
+        bot.clock.tick(hours=1)
+    assert asked[0] == 1
+    assert {asked.count(number) for number in (2, 3)} == {7 * 24}
+    assert asked[-1] in (3, 4)
+
+
+def test_two_heartbeats_at_once_ask_for_one_checkup(bot: Bot):
+    bot.beats()
+    bot.beats()
+    assert bot.examiner.asked == 1
+
+
+def test_in_all_but_one_minute_of_the_hour_the_heartbeat_does_not_even_look_whether_it_is_time(bot: Bot):
+    for _ in range(59):
+        bot.clock.tick(minutes=1)
+        bot.beats()
+    assert bot.examiner.asked == 0
+    assert bot.memory.alerts == {}
+
+
+def test_a_checkup_that_cannot_be_asked_for_fails_the_minute_after_its_work_is_done(bot: Bot):
+    bot.hears("anna", "I am waiting")
+    bot.wake.woken.clear()
+    bot.examiner.fails = True
+    with pytest.raises(WakeError):
+        bot.beats()
+    assert (bot.wake.woken, bot.warmer.warmed) == ([conversation_of("anna")], 1)
+
+
+def test_how_much_of_the_days_money_is_gone_is_logged_each_minute(bot: Bot):
+    bot.beats()
+    assert [line["used_pct"] for line in bot.log_lines("budget")] == [0]
+    bot.receives("anna", "what is the sun?")
+    bot.beats()
+    share = 100 * bot.spent().committed / bot.settings.daily_budget
+    assert bot.log_lines("budget")[-1]["used_pct"] == round(share, 1)
+
+
+def test_a_server_that_costs_nothing_has_no_budget_to_tell_of(bot: Bot):
+    bot.settings = Settings.from_env({"OPENAI_BASE_URL": "http://models.example/v1"})
+    bot.beats()
+    assert bot.log_lines("budget") == []

@@ -57,9 +57,10 @@ def test_a_webhook_that_is_another_is_replaced(page: FakePage, found: AppSubscri
     assert page.app == AppSubscription(URL, active=True, fields=frozenset(FIELDS))
 
 
-def test_a_page_that_meta_unsubscribed_is_subscribed_again(page: FakePage):
+@pytest.mark.parametrize("found", [set(), {"messages"}, {*FIELDS, "message_reads"}])
+def test_a_page_that_tells_anything_but_what_is_wanted_is_subscribed_again(page: FakePage, found: set[str]):
     set_up(page)
-    page.fields = frozenset()
+    page.fields = frozenset(found)
     assert set_up(page) == {"Messenger webhook": False, "Messenger page": True, "Messenger profile": False}
     assert page.fields == frozenset(FIELDS)
 

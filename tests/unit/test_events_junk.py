@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.channels.messenger.events import Ignored, parse
@@ -136,8 +136,9 @@ def test_half_a_character_in_an_id_can_be_looked_up(kind: str):
 
 
 @given(st.binary())
+@example(b'{"object":"page","entry":[]}')
 def test_arbitrary_bytes_never_raise(body: bytes):
-    assert parse(body, now=NOW)
+    parse(body, now=NOW)
 
 
 @given(_dumped(junk))

@@ -27,6 +27,7 @@ BLANKS: Final = {
     "owner_channel": {"reason", "prefix"},
     "owner_policy": {"action"},
     "owner_deletion": {"code", "stage"},
+    "owner_checkup": {"findings", "stage"},
 }
 ENGLISH: Final = load("en")
 

@@ -11,14 +11,13 @@ from chalicelib.channels.messenger.profile import PROPERTIES
 from chalicelib.channels.messenger.registration import AppSubscription, Holder, Token
 from chalicelib.errors import MetaError
 
-_FOREIGN_TOKEN: Final = 100
 _NOT_VERIFIED: Final = 2200
 _BELONG: Final = "check that app id, app secret and page token belong to the same app"
 
 
 @dataclass(frozen=True)
 class GraphPage:
-    """`ports.MessengerPage` over the Graph API."""
+    """`ports_upkeep.MessengerPage` over the Graph API."""
 
     graph: Graph
     """As the page."""
@@ -31,12 +30,7 @@ class GraphPage:
 
     def token(self) -> Token:
         with _translated("app secret"):
-            try:
-                answer = self._as_app.get("debug_token", {"input_token": self.graph.token()})
-            except GraphError as exc:
-                if exc.code != _FOREIGN_TOKEN:
-                    raise
-                answer = {}
+            answer = self._as_app.get("debug_token", {"input_token": self.graph.token()})
         found = answer.get("data")
         return _token(found if isinstance(found, Mapping) else {})
 

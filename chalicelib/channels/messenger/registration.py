@@ -17,7 +17,7 @@ class Token:
 
     is_valid: bool
     app_id: str
-    """Empty when Meta does not say, because the token is another app's."""
+    """Empty when Meta does not say: of what is no token at all."""
     kind: str
     """`PAGE` for a page's, `USER` for a person's."""
     scopes: frozenset[str]
