@@ -30,6 +30,7 @@ from chalicelib.wake import LambdaWake, LambdaWarmer
 if TYPE_CHECKING:
     from openai import OpenAI
 
+    from chalicelib.budget import Budget
     from chalicelib.worker import Worker
 
 APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-secret", "app-secret-previous", "verify-token"
@@ -82,9 +83,8 @@ def intake() -> Intake:
 @cache
 def worker() -> "Worker":
     """The worker's service."""
-    from chalicelib import personas, prices  # noqa: PLC0415
+    from chalicelib import personas  # noqa: PLC0415
     from chalicelib.answers import Answers  # noqa: PLC0415
-    from chalicelib.budget import Budget  # noqa: PLC0415
     from chalicelib.channels.messenger.graph import Graph  # noqa: PLC0415
     from chalicelib.channels.messenger.sender import MessengerSender  # noqa: PLC0415
     from chalicelib.models.openai import OpenAIModel  # noqa: PLC0415
@@ -110,12 +110,20 @@ def worker() -> "Worker":
         people=DynamoPeople(table()),
         sender=sender,
         answers=Answers(model, personas.load(PERSONA), load_texts(LANGUAGE), here, log.pseudonym),
-        budget=Budget(here.daily_budget, prices.assumed(here.model) if here.asks_openai else prices.FREE),
+        budget=budget(here),
         owner=owner,
         clock=clock,
         log=log,
     )
     return Worker(inbox, turns, sender, owner, clock=clock, new_id=lambda: uuid.uuid4().hex, log=log)
+
+
+def budget(here: Settings) -> "Budget":
+    """A day's money for the model; another server than OpenAI's is taken to send no bill."""
+    from chalicelib import prices  # noqa: PLC0415
+    from chalicelib.budget import Budget  # noqa: PLC0415
+
+    return Budget(here.daily_budget, prices.assumed(here.model) if here.asks_openai else prices.FREE)
 
 
 @cache
