@@ -35,6 +35,7 @@ from chalicelib.wake import FifoWake, LambdaExaminer, LambdaWake, LambdaWarmer
 if TYPE_CHECKING:
     from openai import OpenAI
 
+    from chalicelib.budget import Budget
     from chalicelib.channels.messenger.graph import Graph
     from chalicelib.checkup import Checkup
     from chalicelib.privacy import Privacy
@@ -111,9 +112,8 @@ def privacy() -> "Privacy":
 @cache
 def worker() -> "Worker":
     """The worker's service."""
-    from chalicelib import personas, prices  # noqa: PLC0415
+    from chalicelib import personas  # noqa: PLC0415
     from chalicelib.answers import Answers  # noqa: PLC0415
-    from chalicelib.budget import Budget  # noqa: PLC0415
     from chalicelib.channels.messenger.sender import MessengerSender  # noqa: PLC0415
     from chalicelib.models.openai import OpenAIModel  # noqa: PLC0415
     from chalicelib.turns import Turns  # noqa: PLC0415
@@ -134,7 +134,7 @@ def worker() -> "Worker":
         people=DynamoPeople(table()),
         sender=sender,
         answers=Answers(model, personas.load(PERSONA), load_texts(LANGUAGE), here, log.pseudonym),
-        budget=Budget(here.daily_budget, prices.assumed(here.model) if here.asks_openai else prices.FREE),
+        budget=budget(here),
         owner=owner,
         clock=clock,
         log=log,
@@ -175,6 +175,14 @@ def checkup() -> "Checkup":
         clock=clock,
         log=log,
     )
+
+
+def budget(here: Settings) -> "Budget":
+    """A day's money for the model; another server than OpenAI's is taken to send no bill."""
+    from chalicelib import prices  # noqa: PLC0415
+    from chalicelib.budget import Budget  # noqa: PLC0415
+
+    return Budget(here.daily_budget, prices.assumed(here.model) if here.asks_openai else prices.FREE)
 
 
 @cache

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chalicelib.messages import Access
+from tests.faults.schedules import TIGHT
 from tests.faults.stage import Crash, Site, When
-from tests.faults.world import Call, World, person_of
+from tests.faults.world import ENOUGH, MOST, Call, World, person_of
 
 PEOPLE = ("anna", "bert")
 LIMIT = 2
@@ -29,10 +30,10 @@ class CrashesSoon:
 
 
 class AnyStory(RuleBasedStateMachine):
-    @initialize(echoes=st.booleans())
-    def begin(self, *, echoes: bool) -> None:
+    @initialize(echoes=st.booleans(), budget=st.sampled_from((ENOUGH, ENOUGH, TIGHT, 3 * MOST)))
+    def begin(self, *, echoes: bool, budget: int) -> None:
         self.faults = CrashesSoon()
-        self.world = World(faults=self.faults, limit=LIMIT, echoes=echoes)
+        self.world = World(faults=self.faults, limit=LIMIT, budget=budget, echoes=echoes)
         self.delivered: list[Call] = []
         self.said = 0
 

@@ -2,9 +2,11 @@ from decimal import Decimal
 
 import pytest
 
+from chalicelib import bootstrap, prices
 from chalicelib.budget import Budget, below_the_mark, usd
 from chalicelib.messages import Reservation, Usage
 from chalicelib.prices import FREE, Price
+from chalicelib.settings import Settings
 
 DAY = "2026-11-20"
 BUDGET = Budget(cap=1000, price=Price(Decimal(1), Decimal("0.1"), Decimal(5)))
@@ -17,6 +19,20 @@ def test_the_most_that_a_call_can_cost_is_set_aside_within_the_days_budget():
 
 def test_a_model_that_costs_nothing_has_nothing_set_aside():
     assert Budget(cap=0, price=FREE).reserve(MOST, day=DAY).amount == 0
+
+
+@pytest.mark.parametrize(
+    ("env", "price"),
+    [
+        ({}, prices.find("gpt-6-luna")),
+        ({"PARLEY_MODEL": "gpt-5.4-mini"}, prices.find("gpt-5.4-mini")),
+        ({"PARLEY_MODEL": "gpt-7"}, prices.find("gpt-6-astra")),
+        ({"PARLEY_MODEL": "llama3.2", "OPENAI_BASE_URL": "http://192.168.0.7:11434/v1"}, FREE),
+    ],
+)
+def test_openais_models_are_paid_for_and_those_on_other_servers_are_not(env: dict[str, str], price: Price):
+    settings = Settings.from_env({**env, "PARLEY_DAILY_BUDGET_USD": "2"})
+    assert bootstrap.budget(settings) == Budget(2_000_000, price)
 
 
 def test_a_bill_is_what_was_used():
