@@ -1,7 +1,6 @@
 """Setting the page up at Meta, and taking it down; each step writes only what differs, so that it can be repeated."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chalicelib.channels.messenger import profile
 from chalicelib.channels.messenger.wanted import FIELDS
@@ -10,36 +9,15 @@ from chalicelib.texts import Texts
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step of a deployment."""
-
-    name: str
-    """For people, such as "Messenger profile"."""
-    run: Callable[[], bool] = field(repr=False)
-    """True when something was written. Raises MetaError, and ConfigError without a secret."""
-
-
-@dataclass(frozen=True)
 class Setup:
-    """The owner's page, made to talk to this bot. Methods return and raise what `Step.run` does."""
+    """The owner's page, made to talk to this bot: three steps there in this order, two back.
+
+    Each returns whether something was written, and raises MetaError, or ConfigError without a secret. The app keeps its
+    webhook on the way back: it hears of no page any more.
+    """
 
     page: MessengerPage
     texts: Texts
-
-    def steps(self, callback_url: str, verify_token: str) -> tuple[Step, ...]:
-        """All that makes the page talk to the webhook at `callback_url`, in order."""
-        return (
-            Step("Messenger webhook", lambda: self.subscribe_app(callback_url, verify_token)),
-            Step("Messenger page", self.subscribe_page),
-            Step("Messenger profile", self.write_profile),
-        )
-
-    def steps_back(self) -> tuple[Step, ...]:
-        """All that makes the page as silent as before. The app keeps its webhook, which hears of no page any more."""
-        return (
-            Step("Messenger page", self.unsubscribe_page),
-            Step("Messenger profile", self.clear_profile),
-        )
 
     def subscribe_app(self, callback_url: str, verify_token: str) -> bool:
         """Have Meta verify the webhook and deliver to it."""

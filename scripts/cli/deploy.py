@@ -4,13 +4,16 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from chalicelib.errors import ConfigError
 from scripts.cli.options import at_stage
 from scripts.cli.stage import DEMO, ROOT, Place, Refused
+
+if TYPE_CHECKING:
+    from scripts.deploy.steps import Deployment
 
 GUIDE: Final = "docs/messenger-setup.md"
 
@@ -36,7 +39,7 @@ def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None) -> 
     """
     from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
     from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
-    from scripts.deploy.steps import Deployment  # noqa: PLC0415
+    from scripts.deploy.steps import Deployment, Step  # noqa: PLC0415
 
     if place.settings.stage == DEMO:
         raise Refused("the demo runs on this machine: deploy dev or prod")
@@ -47,6 +50,7 @@ def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None) -> 
     new = given(os.environ, Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file if file else None)
     new = {**new, **_asked_for({**stored, **new}, ask=not yes)}
     steps = deployment.steps(secrets=to_store(new, stored), email=email)
+    steps.append(Step("doctor", "look at everything once more", lambda _: _examined(deployment)))
     click.echo(f"Parley, stage {deployment.stage}, in {place.aws.region} (account {account}):\n")
     show(steps)
     click.echo()
@@ -54,6 +58,18 @@ def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None) -> 
         raise click.ClickException("nothing was done")
     carry_out(steps, explaining=place.explaining, again=f"scripts/parley deploy --stage {deployment.stage}")
     click.secho(f"\nThe bot is running: {deployment.url()}", bold=True)
+
+
+def _examined(deployment: "Deployment") -> str:
+    """What the doctor says. Raises ConfigError when something is broken."""
+    from scripts.cli.doctor import tell  # noqa: PLC0415
+    from scripts.deploy.doctor import counted, examine  # noqa: PLC0415
+
+    findings = examine(deployment)
+    tell(finding for finding in findings if finding.why)
+    if broken := [finding for finding in findings if finding.state == "broken"]:
+        raise ConfigError(f"{len(broken)} of {len(findings)} things are broken; what mends them stands above")
+    return counted(findings)
 
 
 def _asked_for(known: Mapping[str, str], *, ask: bool) -> dict[str, str]:

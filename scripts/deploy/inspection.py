@@ -6,12 +6,16 @@ What the bot depends on outside AWS is looked at by `chalicelib.checkup`, from h
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import bootstrap, quota
+from chalicelib.budget import usd
 from chalicelib.errors import ParleyError
-from chalicelib.findings import Finding, State
+from chalicelib.findings import Finding, State, worst
+from chalicelib.store.spend import DynamoSpending
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.deploy.steps import Deployment
 
@@ -27,9 +31,12 @@ class Inspection:
     deployment: Deployment
 
     def run(self) -> list[Finding]:
-        """Everything; a check that cannot be made is a finding as well."""
+        """Everything; a check that cannot be made is a finding as well. Without credentials there is no other."""
+        credentials = self._made("credentials", self._credentials)
+        return credentials if worst(credentials) is State.BROKEN else [*credentials, *self._everything()]
+
+    def _everything(self) -> list[Finding]:
         checks: dict[str, Callable[[], Iterable[Finding]]] = {
-            "credentials": self._credentials,
             "data-stack": self._stack,
             "table": self._table,
             "functions": self._functions,
@@ -40,6 +47,7 @@ class Inspection:
             "alarms": self._alarms,
             "owner": self._owner,
             "concurrency": self._concurrency,
+            "budget": self._budget,
         }
         return [finding for name, check in checks.items() for finding in self._made(name, check)]
 
@@ -85,7 +93,7 @@ class Inspection:
             if not there
         ]
         if lacking:
-            why = "old conversations would stay for ever, or could not be restored, or nobody would be found"
+            why = "the bot counts on it: to find who waits, to forget in time, to restore what was lost"
             yield _broken("table", f"{name} lacks {', '.join(lacking)}", why, self._deploy)
         else:
             yield _ok("table", f"{name}, {table.get('ItemCount', 0)} items at the last count")
@@ -191,7 +199,7 @@ class Inspection:
         found = self._client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] if topic else []
         confirmed = [one for one in found if one["SubscriptionArn"].startswith("arn:")]
         if confirmed:
-            yield _ok("owner", f"{len(confirmed)} are told of faults and new people")
+            yield _ok("owner", "somebody is told of faults and new people")
         elif found:
             cure = "open the mail that AWS sent there, and click on Confirm subscription"
             yield _warning("owner", "the e-mail address is not confirmed yet", "alarms reach nobody", cure)
@@ -207,6 +215,21 @@ class Inspection:
             yield _warning("concurrency", f"this account may run {limit} functions at a time", why, cure)
         else:
             yield _ok("concurrency", f"{limit} at a time")
+
+    def _budget(self) -> Iterable[Finding]:
+        settings, now = self.deployment.place.settings, bootstrap.clock()
+        if not settings.asks_openai:
+            return
+        today = date.fromisoformat(quota.day_of(now, now=now, zone=settings.zone))
+        [spent] = DynamoSpending(self.deployment.place.table).days(today, today)
+        what = f"{usd(spent.committed)} of {usd(settings.daily_budget)} USD are spent today"
+        cure = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
+        if spent.committed >= settings.daily_budget:
+            yield _broken("budget", what, "nobody gets an answer until midnight", cure)
+        elif spent.committed >= settings.daily_budget * 4 // 5:
+            yield _warning("budget", what, "once it is all spent nobody gets an answer until midnight", cure)
+        else:
+            yield _ok("budget", what)
 
     @property
     def _deploy(self) -> str:

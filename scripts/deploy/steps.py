@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.bootstrap import WEBHOOK_URL
 from chalicelib.channels.messenger.graph import Graph
 from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.errors import ConfigError, MetaError
@@ -28,7 +29,6 @@ from scripts.deploy.state import DeployedState
 
 API_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
 """Where API Gateway answers; PARLEY_API_URL replaces it for a domain of one's own."""
-PUBLIC_URL: Final = "public-url"
 
 
 @dataclass(frozen=True)
@@ -166,9 +166,9 @@ class Deployment:
     def _deploy_code(self, say: Say) -> str:
         self.state.write()
         self.code.deploy(say=say)
-        url = self.url()
+        url = f"{self.url()}/webhook"
         self._client("ssm").put_parameter(
-            Name=f"{self.vault.prefix}/{PUBLIC_URL}", Value=url, Type="String", Overwrite=True
+            Name=f"{self.vault.prefix}/{WEBHOOK_URL}", Value=url, Type="String", Overwrite=True
         )
         return url
 

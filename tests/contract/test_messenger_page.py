@@ -184,7 +184,8 @@ def test_a_new_page_is_really_set_up_and_again_when_meta_has_cut_it_off(meta: Me
     setup = Setup(page, load("en"))
 
     def set_up() -> list[bool]:
-        return [step.run() for step in setup.steps(f"{url}/webhook", meta.verify_token)]
+        subscribed = setup.subscribe_app(f"{url}/webhook", meta.verify_token)
+        return [subscribed, setup.subscribe_page(), setup.write_profile()]
 
     assert set_up() == [True, True, True]
     assert meta.admin.is_listening
@@ -192,7 +193,7 @@ def test_a_new_page_is_really_set_up_and_again_when_meta_has_cut_it_off(meta: Me
     assert not meta.admin.is_listening
     assert [set_up(), set_up()] == [[False, True, False], [False, False, False]]
     assert meta.admin.is_listening
-    assert [step.run() for step in setup.steps_back()] == [True, True]
+    assert [setup.unsubscribe_page(), setup.clear_profile()] == [True, True]
     assert (meta.admin.is_listening, meta.admin.profile) == (False, {})
     assert meta.admin.profile_calls_left >= 0
 

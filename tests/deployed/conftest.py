@@ -16,6 +16,8 @@ from scripts.world.model import StandIn
 from tests.deployed.running import Project, ministack, stand_ins
 from tests.world.meta import event, signed, text_item
 
+MODEL = "gpt-6-luna"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process deploys, and all that looks at the deployment runs there."""
@@ -60,7 +62,7 @@ class Deployment:
 
     def deploy(self, **environment: str) -> subprocess.CompletedProcess[str]:
         """As the owner does."""
-        return self.parley("deploy", "--yes", **{**self.secrets, **environment})
+        return self.parley("deploy", "--yes", "--email", "owner@example.org", **{**self.secrets, **environment})
 
     def webhook(self, body: bytes) -> int:
         """What the webhook answers to a signed body."""
@@ -102,7 +104,8 @@ class Deployment:
 def undeployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """An empty account, a page and a model, and the project beside them."""
     port = free_port()
-    meta, model = Meta(""), StandIn()
+    meta, model = Meta(), StandIn()
+    model.models = [MODEL]
     local = f"http://127.0.0.1:{port}"
     project = Project(
         tmp_path_factory.mktemp("project"),

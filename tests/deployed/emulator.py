@@ -1,8 +1,8 @@
 """Starts ministack so that Chalice can deploy to it, in an environment of its own; told where by GATEWAY_PORT.
 
-ministack 1.5.33 misreads three requests that `chalice deploy` makes of API Gateway; everything else passes unchanged.
-`test_the_shim_is_still_needed` notices a release that reads them. A new function is ready at once: AWS's waiters would
-ask again only after five seconds.
+ministack 1.5.33 misreads three requests that `chalice deploy` makes of API Gateway; `test_the_shim_is_still_needed`
+notices a release that reads them. Its CloudFormation forgets two properties of a table. And a new function is ready at
+once here: AWS's waiters would ask again only after five seconds. Everything else passes unchanged.
 """
 
 import json
@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ministack.services import apigateway_v1 as v1
-from ministack.services import lambda_svc
+from ministack.services import dynamodb, lambda_svc
+from ministack.services.cloudformation import provisioners
 
 Answer = tuple[int, Mapping[str, str], bytes]
 _original = v1.handle_request
+_create_table = provisioners._ddb_create
 
 
 async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Mapping[str, Any]) -> Answer:
@@ -55,7 +57,18 @@ def _with_numbers(patch: Any) -> bytes:
     return json.dumps(patch).encode()
 
 
+def create_table(logical_id: str, properties: Any, stack_name: str) -> Any:
+    """The expiry of items and point-in-time recovery are set as well."""
+    made = _create_table(logical_id, properties, stack_name)
+    name = properties["TableName"]
+    expiry = properties["TimeToLiveSpecification"]
+    dynamodb._ttl_settings[name] = {"TimeToLiveStatus": "ENABLED", "AttributeName": expiry["AttributeName"]}
+    dynamodb._pitr_settings[name] = True
+    return made
+
+
 if __name__ == "__main__":
+    provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]["create"] = create_table
     if "--plain" not in sys.argv:
         v1.handle_request = handle_request
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0

@@ -41,12 +41,12 @@ def emulator_python() -> Path:
 
 
 @contextmanager
-def ministack(*options: str) -> Iterator[str]:
+def ministack(*options: str, **environment: str) -> Iterator[str]:
     """An emulator in a process of its own; its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = {**os.environ, **CREDENTIALS, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
-    env |= {"AWS_ENDPOINT_URL": url, "IOT_MTLS_ENABLED": "0", "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "6"}
+    env |= {"AWS_ENDPOINT_URL": url, "IOT_MTLS_ENABLED": "0", "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "6"} | environment
     command = [str(emulator_python()), str(ROOT / "tests" / "deployed" / "emulator.py"), *options]
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -90,10 +90,19 @@ class Project:
                 shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "deployments"))
             else:
                 shutil.copy2(source, folder / name)
-        self.configure(**environment)
+        self.environment = environment
+        self._configure(environment)
 
-    def configure(self, **environment: str) -> None:
-        """What the deployed functions find in their environment."""
+    @contextmanager
+    def configured(self, **environment: str) -> Iterator[None]:
+        """The stage's functions are told something else for a while."""
+        self._configure({**self.environment, **environment})
+        try:
+            yield
+        finally:
+            self._configure(self.environment)
+
+    def _configure(self, environment: dict[str, str]) -> None:
         file = self.folder / ".chalice" / "config.json"
         config = json.loads(file.read_text())
         config["stages"][STAGE] = {
@@ -109,7 +118,7 @@ class Project:
         return subprocess.run(
             _command(arguments),
             cwd=self.folder,
-            env=self._environment(aws_url, environment),
+            env=self._shell(aws_url, environment),
             input=answer,
             capture_output=True,
             text=True,
@@ -122,14 +131,14 @@ class Project:
         return subprocess.Popen(
             _command(arguments),
             cwd=self.folder,
-            env=self._environment(aws_url, environment),
+            env=self._shell(aws_url, environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
 
-    def _environment(self, aws_url: str, more: dict[str, str]) -> dict[str, str]:
+    def _shell(self, aws_url: str, more: dict[str, str]) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),

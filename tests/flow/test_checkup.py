@@ -62,8 +62,10 @@ class Patient:
     logged: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
-        for step in Setup(self.page, SAYS).steps(URL, VERIFY_TOKEN):
-            step.run()
+        setup = Setup(self.page, SAYS)
+        setup.subscribe_app(URL, VERIFY_TOKEN)
+        setup.subscribe_page()
+        setup.write_profile()
         self.page.written.clear()
         self.webhook.at = self.clock()
 

@@ -19,11 +19,21 @@ def page() -> FakePage:
 
 def set_up(page: FakePage, texts: Texts = ENGLISH) -> dict[str, bool]:
     """Each step, and whether it wrote something."""
-    return {step.name: step.run() for step in Setup(page, texts).steps(URL, VERIFY_TOKEN)}
+    setup = Setup(page, texts)
+    return {
+        "webhook": setup.subscribe_app(URL, VERIFY_TOKEN),
+        "page": setup.subscribe_page(),
+        "profile": setup.write_profile(),
+    }
+
+
+def take_back(page: FakePage) -> list[bool]:
+    setup = Setup(page, ENGLISH)
+    return [setup.unsubscribe_page(), setup.clear_profile()]
 
 
 def test_a_new_page_is_set_up_step_by_step(page: FakePage):
-    assert set_up(page) == {"Messenger webhook": True, "Messenger page": True, "Messenger profile": True}
+    assert set_up(page) == {"webhook": True, "page": True, "profile": True}
     assert page.app == AppSubscription(URL, active=True, fields=frozenset(FIELDS))
     assert page.fields == frozenset(FIELDS)
     assert page.properties == wanted(ENGLISH)
@@ -37,8 +47,8 @@ def test_setting_up_again_writes_nothing(page: FakePage):
 
 
 def test_what_was_interrupted_is_finished_by_setting_up_again(page: FakePage):
-    Setup(page, ENGLISH).steps(URL, VERIFY_TOKEN)[0].run()
-    assert set_up(page) == {"Messenger webhook": False, "Messenger page": True, "Messenger profile": True}
+    Setup(page, ENGLISH).subscribe_app(URL, VERIFY_TOKEN)
+    assert set_up(page) == {"webhook": False, "page": True, "profile": True}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +63,7 @@ def test_what_was_interrupted_is_finished_by_setting_up_again(page: FakePage):
 def test_a_webhook_that_is_another_is_replaced(page: FakePage, found: AppSubscription):
     set_up(page)
     page.app = found
-    assert set_up(page) == {"Messenger webhook": True, "Messenger page": False, "Messenger profile": False}
+    assert set_up(page) == {"webhook": True, "page": False, "profile": False}
     assert page.app == AppSubscription(URL, active=True, fields=frozenset(FIELDS))
 
 
@@ -61,14 +71,14 @@ def test_a_webhook_that_is_another_is_replaced(page: FakePage, found: AppSubscri
 def test_a_page_that_tells_anything_but_what_is_wanted_is_subscribed_again(page: FakePage, found: set[str]):
     set_up(page)
     page.fields = frozenset(found)
-    assert set_up(page) == {"Messenger webhook": False, "Messenger page": True, "Messenger profile": False}
+    assert set_up(page) == {"webhook": False, "page": True, "profile": False}
     assert page.fields == frozenset(FIELDS)
 
 
 def test_new_words_reach_the_page_and_what_the_owner_added_stays(page: FakePage):
     set_up(page)
     page.properties = {**page.properties, "ice_breakers": ["theirs"]}
-    assert set_up(page, Texts("en", {**ENGLISH.sentences, "greeting": "Hello!"}))["Messenger profile"]
+    assert set_up(page, Texts("en", {**ENGLISH.sentences, "greeting": "Hello!"}))["profile"]
     assert page.properties["greeting"] == [{"locale": "default", "text": "Hello!"}]
     assert page.properties["ice_breakers"] == ["theirs"]
     assert page.written == ["app", "page", "profile", "profile"]
@@ -90,14 +100,10 @@ def test_a_webhook_that_does_not_answer_stops_the_deployment_with_nothing_writte
 def test_taking_down_leaves_the_page_silent_and_the_owners_own_untouched(page: FakePage):
     set_up(page)
     page.properties = {**page.properties, "ice_breakers": ["theirs"]}
-    assert [step.run() for step in Setup(page, ENGLISH).steps_back()] == [True, True]
+    assert take_back(page) == [True, True]
     assert (page.fields, page.properties) == (frozenset(), {"ice_breakers": ["theirs"]})
 
 
 def test_taking_down_again_writes_nothing(page: FakePage):
-    assert [step.run() for step in Setup(page, ENGLISH).steps_back()] == [False, False]
+    assert take_back(page) == [False, False]
     assert page.written == []
-
-
-def test_no_step_shows_the_verify_token(page: FakePage):
-    assert VERIFY_TOKEN not in repr(Setup(page, ENGLISH).steps(URL, VERIFY_TOKEN))

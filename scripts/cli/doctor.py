@@ -1,0 +1,55 @@
+"""`parley doctor`: tells what is wrong with a stage, why it matters and what mends it."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from scripts.cli.options import at_stage
+from scripts.cli.output import print_json
+from scripts.cli.stage import DEMO, ROOT, Place, Refused
+
+if TYPE_CHECKING:
+    from chalicelib.findings import Finding
+
+_COLOURS: Final = {"ok": "green", "warning": "yellow", "broken": "red"}
+_INDENT: Final = " " * 10
+
+
+@click.command()
+@click.option("--fix", is_flag=True, help="Set up again what Facebook lost: subscriptions and the page's menu.")
+@click.option("--json", "json", is_flag=True, help="Print one JSON document.")
+@at_stage
+def doctor(place: Place, *, fix: bool, json: bool) -> None:
+    """Tell what is wrong, why it matters and what mends it.
+
+    Looks at the AWS account, the data stack, functions, secrets, the page token, the subscriptions, the webhook,
+    the model and the budget. Ends with 1 when something is broken. The bot does the same for itself once a week, as far
+    as it can from the cloud, and tells the owner by e-mail.
+    """
+    from scripts.deploy.doctor import counted, examine  # noqa: PLC0415 (slow; `--help` does without)
+    from scripts.deploy.steps import Deployment  # noqa: PLC0415
+
+    if place.settings.stage == DEMO:
+        raise Refused("the demo needs no doctor: start it again")
+    findings = examine(Deployment(place, ROOT), fix=fix)
+    if json:
+        print_json({"stage": place.settings.stage, "findings": [asdict(finding) for finding in findings]})
+    else:
+        tell(findings)
+        click.echo(f"\n{counted(findings)}")
+    if any(finding.state == "broken" for finding in findings):
+        sys.exit(1)
+
+
+def tell(findings: "Iterable[Finding]") -> None:
+    """Each with its state; what is not well with the reason and the cure."""
+    for finding in findings:
+        state = click.style(f"{finding.state:8}", fg=_COLOURS[finding.state])
+        click.echo(f"{state}  {click.style(finding.name, bold=True)}: {finding.what}")
+        if finding.why:
+            click.echo(click.wrap_text(f"why: {finding.why}", 80, f"{_INDENT}", f"{_INDENT}     "))
+        if finding.cure:
+            click.echo(click.wrap_text(f"cure: {finding.cure}", 80, f"{_INDENT}", f"{_INDENT}      "))
