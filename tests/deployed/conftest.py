@@ -13,7 +13,7 @@ import pytest
 from scripts.world.aws import REGION, free_port
 from scripts.world.meta import PAGE_ID, Meta
 from scripts.world.model import StandIn
-from tests.deployed.running import Project, ministack, stand_ins
+from tests.deployed.running import STAGE, Project, ministack, stand_ins
 from tests.world.meta import event, signed, text_item
 
 MODEL = "gpt-6-luna"
@@ -35,6 +35,11 @@ class Deployment:
     model: StandIn
     project: Project
     http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=60, trust_env=False))
+
+    @property
+    def table(self) -> str:
+        """The stage's table; the names of all else begin with it."""
+        return f"parley-{STAGE}"
 
     def client(self, service: Any) -> Any:
         """A client of the emulator."""

@@ -1,0 +1,53 @@
+"""The worker woken through the SQS FIFO queue, by Lambda's own event source mapping; and the way there and back."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deployed.conftest import Deployment
+from tests.deployed.running import STAGE, ministack
+
+
+@pytest.fixture(scope="module")
+def fifo(undeployed: Deployment) -> Iterator[Deployment]:
+    """A bot of its own whose worker is woken by the queue."""
+    with ministack() as aws_url, undeployed.project.configured(PARLEY_WAKE="fifo"):
+        account = Deployment(aws_url, undeployed.meta, undeployed.model, undeployed.project, undeployed.http)
+        deployed = account.deploy()
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+        yield account
+
+
+def mappings(account: Deployment) -> list[tuple[str, int]]:
+    found = account.client("lambda").list_event_source_mappings(FunctionName=f"parley-{STAGE}-worker")
+    return [(one["EventSourceArn"].rpartition(":")[2], one["BatchSize"]) for one in found["EventSourceMappings"]]
+
+
+def test_a_queue_wakes_the_worker_one_conversation_at_a_time(fifo: Deployment):
+    assert mappings(fifo) == [(f"parley-{STAGE}-wake.fifo", 1)]
+    for number in range(3):
+        fifo.write("quick", f"Question {number}")
+        fifo.write("other", f"Riddle {number}")
+    answers = fifo.wait_for_answers("quick", 3)
+    assert [f"“Question {number}”" in answer for number, answer in enumerate(answers)] == [True] * 3
+    assert len(fifo.wait_for_answers("other", 3)) == 3
+
+
+def test_a_message_that_comes_twice_is_answered_once(fifo: Deployment):
+    body = fifo.write("twice", "Once, please", mid="m_twice")
+    assert fifo.webhook(body) == 200
+    fifo.wait_for_answers("twice", 1)
+    assert fifo.webhook(body) == 200
+    fifo.write("twice", "And now?")
+    assert len(fifo.wait_for_answers("twice", 2)) == 2
+
+
+def test_the_doctor_finds_nothing_and_a_deployment_can_go_back_to_lambda(fifo: Deployment):
+    doctor = fifo.parley("doctor")
+    assert doctor.returncode == 0, doctor.stdout
+    with fifo.project.configured(PARLEY_WAKE="lambda"):
+        deployed = fifo.deploy()
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+        assert mappings(fifo) == []
+        fifo.write("back", "Lambda again?")
+        fifo.wait_for_answers("back", 1)
