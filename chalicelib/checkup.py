@@ -116,7 +116,7 @@ class Checkup:
 
     @property
     def _judge(self) -> Diagnosis:
-        return Diagnosis(self.settings.stage, self.settings.secrets_prefix, self.clock())
+        return Diagnosis(self.settings.stage, self.clock())
 
 
 def _made(name: str, check: Callable[[], Iterable[Finding]]) -> Iterable[Finding]:

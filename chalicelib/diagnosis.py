@@ -29,10 +29,9 @@ _NOBODY_ANSWERED = "people write and get no answer"
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The judge of one stage, whose commands and parameters the cures name."""
+    """The judge of one stage, whose commands the cures name."""
 
     stage: str
-    secrets_prefix: str
     now: int
 
     # The secrets and the token.
@@ -127,7 +126,7 @@ class Diagnosis:
             return _broken(name, "it takes what nobody signed", "anybody may write in anybody's name", self._deploy)
         if signed.status != HTTPStatus.OK:
             what = f"it does not take what this app signed (HTTP {signed.status})"
-            cure = f"put the app's own secret into {self.secrets_prefix}/app-secret, or look into the door's log"
+            cure = f"{self._deploy} --renew app-secret, or look into the door's log"
             return _broken(name, what, _NOBODY_HEARD, cure)
         return _ok(name, "it takes what Meta signed, and nothing else")
 
@@ -172,7 +171,7 @@ class Diagnosis:
     def model_unusable(self, error: ModelUnusable) -> Finding:
         """Why nobody gets an answer of the model."""
         cures = {
-            "key": f"put a valid API key into {self.secrets_prefix}/openai-key",
+            "key": f"{self._deploy} --renew openai-key",
             "credit": "add credit at the model's provider",
             "missing": f"set PARLEY_MODEL to a model your account may use and run {self._deploy}",
         }
@@ -207,7 +206,7 @@ class Diagnosis:
 
     @property
     def _new_token(self) -> str:
-        return f"make a new page token (docs/messenger-setup.md) and put it into {self.secrets_prefix}/page-token"
+        return f"make a new page token (docs/messenger-setup.md), then {self._deploy} --renew page-token"
 
 
 def failed(name: str, error: ParleyError) -> Finding:

@@ -35,12 +35,12 @@ class Owner:
 
     def model_is_unusable(self, error: ModelUnusable) -> None:
         """The model will not answer anybody."""
-        self._alert("model", f"model_{error.cause}", model=self.settings.model, prefix=self.settings.secrets_prefix)
+        self._alert("model", f"model_{error.cause}", model=self.settings.model, stage=self.settings.stage)
 
     def channel_is_broken(self, error: ParleyError, turn: Turn) -> None:
         """Nobody can be written to, as the answer to `turn` has shown; it is given up."""
         self.log.about(turn.id, turn.person).failure("channel", error, broken=1, failed=1)
-        self._alert("channel", "channel", reason=str(error), prefix=self.settings.secrets_prefix)
+        self._alert("channel", "channel", reason=str(error), stage=self.settings.stage)
 
     def policy_is_enforced(self, action: str) -> None:
         """Meta warns, blocks or unblocks the page."""

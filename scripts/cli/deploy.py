@@ -27,8 +27,14 @@ GUIDE: Final = "docs/messenger-setup.md"
     type=click.Path(dir_okay=False, path_type=Path),
     help='Take the values from a file with lines such as page-token = "...".',
 )
+@click.option(
+    "--renew",
+    multiple=True,
+    type=click.Choice(["app-id", "app-secret", "page-token", "openai-key"]),
+    help="Ask for this value again, though it is stored; may be given more than once.",
+)
 @at_stage
-def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None) -> None:
+def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None, renew: tuple[str, ...]) -> None:
     """Bring the bot to AWS, or bring it up to date.
 
     Everything is shown before it is done, and may be repeated: what broke off goes on.
@@ -48,7 +54,8 @@ def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None) -> 
     deployment.check_region()
     stored = deployment.vault.stored()
     new = given(os.environ, Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file if file else None)
-    new = {**new, **_asked_for({**stored, **new}, ask=not yes)}
+    kept = {name: value for name, value in stored.items() if name not in renew}
+    new = {**new, **_asked_for({**kept, **new}, ask=not yes)}
     steps = deployment.steps(secrets=to_store(new, stored), email=email)
     steps.append(Step("doctor", "look at everything once more", lambda _: _examined(deployment)))
     click.echo(f"Parley, stage {deployment.stage}, in {place.aws.region} (account {account}):\n")

@@ -134,7 +134,7 @@ def test_missing_secrets_are_named(patient: Patient):
 
 def test_a_page_token_that_is_no_longer_valid_is_broken(patient: Patient):
     patient.token(is_valid=False)
-    assert "/parley/prod/page-token" in patient.only("page-token", BROKEN).cure
+    assert "--renew page-token" in patient.only("page-token", BROKEN).cure
 
 
 def test_a_page_token_of_another_app_is_broken(patient: Patient):
@@ -270,7 +270,7 @@ def test_a_webhook_that_refuses_the_handshake_is_broken(patient: Patient):
 
 def test_a_webhook_that_refuses_what_meta_signs_is_broken(patient: Patient):
     patient.webhook.takes_signed = False
-    assert "/parley/prod/app-secret" in patient.only("webhook-signature", BROKEN).cure
+    assert "--renew app-secret" in patient.only("webhook-signature", BROKEN).cure
 
 
 def test_a_webhook_that_takes_what_nobody_signed_is_broken(patient: Patient):
@@ -314,7 +314,7 @@ def test_a_base_url_without_a_version_is_a_warning(patient: Patient):
 
 @pytest.mark.parametrize(
     ("cause", "cure"),
-    [("key", "/parley/prod/openai-key"), ("credit", "add credit"), ("missing", "PARLEY_MODEL")],
+    [("key", "--renew openai-key"), ("credit", "add credit"), ("missing", "PARLEY_MODEL")],
 )
 def test_a_model_that_answers_nobody_is_broken_with_the_cure_that_fits(patient: Patient, cause: str, cure: str):
     patient.catalogue.found = ModelUnusable("no", cause=cause)

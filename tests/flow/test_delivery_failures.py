@@ -84,7 +84,7 @@ def test_when_nobody_can_be_reached_the_owner_is_told_once_a_day_and_nothing_is_
     bot.outbox.script = [ChannelBroken("code 190")] * 4
     for psid in ("anna", "bert", "anna"):
         bot.receives(psid, "is anybody there?")
-    told = SAYS("owner_channel", reason="code 190", prefix="/parley/prod")
+    told = SAYS("owner_channel", reason="code 190", stage="prod")
     assert bot.notifier.told == [(SAYS("owner_channel_subject"), told)]
     assert (bot.states("anna"), bot.used("anna")) == (["done", "dropped", "dropped"], 1)
     assert bot.beats().swept == 0
@@ -97,7 +97,7 @@ def test_when_it_shows_while_the_model_thinks_that_nobody_can_be_reached_nothing
     bot.sender = BrokenSender()
     bot.receives("anna", "is anybody there?")
     assert (bot.states("anna"), bot.used("anna"), bot.turns("anna")[0].reply) == (["dropped"], 0, None)
-    assert bot.told_owner[1:] == [SAYS("owner_channel", reason="code 190", prefix="/parley/prod")]
+    assert bot.told_owner[1:] == [SAYS("owner_channel", reason="code 190", stage="prod")]
     assert bot.beats().swept == 0
 
 
