@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,27 +106,37 @@ class Deployment:
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="session")
-def undeployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """An empty account, a page and a model, and the project beside them."""
+@contextmanager
+def new_account(project: Project, **environment: str) -> Iterator[Deployment]:
+    """An empty account, a page and a model, and the project set up for them."""
     port = free_port()
     meta, model = Meta(), StandIn()
     model.models = [MODEL]
     local = f"http://127.0.0.1:{port}"
-    project = Project(
-        tmp_path_factory.mktemp("project"),
-        PARLEY_GRAPH_URL=f"{local}/graph/v25.0",
-        OPENAI_BASE_URL=f"{local}/openai/v1",
-    )
-    with ministack() as aws_url, stand_ins(port, meta, model):
-        deployment = Deployment(aws_url, meta, model, project)
-        with deployment.http:
-            yield deployment
+    urls = {"PARLEY_GRAPH_URL": f"{local}/graph/v25.0", "OPENAI_BASE_URL": f"{local}/openai/v1"}
+    with ministack() as aws_url, stand_ins(port, meta, model), project.configured(**urls, **environment):
+        account = Deployment(aws_url, meta, model, project)
+        with account.http:
+            yield account
 
 
 @pytest.fixture(scope="session")
-def deployment(undeployed: Deployment) -> Deployment:
-    """The running bot."""
-    deployed = undeployed.deploy()
-    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-    return undeployed
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project as one owner has it; what was built for one account serves the next."""
+    return Project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture
+def account(project: Project) -> Iterator[Deployment]:
+    """An account of its own, in which nothing is deployed."""
+    with new_account(project) as account:
+        yield account
+
+
+@pytest.fixture(scope="module")
+def deployment(project: Project) -> Iterator[Deployment]:
+    """A running bot."""
+    with new_account(project) as account:
+        deployed = account.deploy()
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+        yield account

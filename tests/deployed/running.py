@@ -82,25 +82,27 @@ def stand_ins(port: int, meta: Meta, model: StandIn) -> Iterator[None]:
 class Project:
     """A copy of the project with one more stage, and its command line as the owner runs it."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.environment: dict[str, str] = {}
         for name in _PROJECT:
             source = ROOT / name
             if source.is_dir():
                 shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "deployments"))
             else:
                 shutil.copy2(source, folder / name)
-        self.environment = environment
-        self._configure(environment)
+        self._configure({})
 
     @contextmanager
     def configured(self, **environment: str) -> Iterator[None]:
         """The stage's functions are told something else for a while."""
-        self._configure({**self.environment, **environment})
+        before, self.environment = self.environment, {**self.environment, **environment}
+        self._configure(self.environment)
         try:
             yield
         finally:
-            self._configure(self.environment)
+            self.environment = before
+            self._configure(before)
 
     def _configure(self, environment: dict[str, str]) -> None:
         file = self.folder / ".chalice" / "config.json"

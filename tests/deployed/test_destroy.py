@@ -1,22 +1,18 @@
 """What `parley destroy` leaves behind: nothing, on AWS as on Facebook."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.deployed.conftest import Deployment
-from tests.deployed.running import ministack
 
 
 @pytest.fixture
-def bot(undeployed: Deployment) -> Iterator[Deployment]:
+def bot(account: Deployment) -> Deployment:
     """A bot of its own, to be taken away."""
-    with ministack() as aws_url:
-        account = Deployment(aws_url, undeployed.meta, undeployed.model, undeployed.project, undeployed.http)
-        deployed = account.deploy()
-        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-        yield account
+    deployed = account.deploy()
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    return account
 
 
 def left(account: Deployment) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from scripts.world.aws import free_port
 from tests.deployed.conftest import MODEL, Deployment
 from tests.deployed.gate import gate
-from tests.deployed.running import STAGE, ministack
+from tests.deployed.running import STAGE, Project, ministack
 
 NAME = f"parley-{STAGE}"
 Broken = Callable[[Deployment], Callable[[], object]]
@@ -227,9 +227,9 @@ def test_without_credentials_there_is_one_finding(deployment: Deployment):
     assert (result.returncode, finding["name"], finding["state"]) == (1, "credentials", "broken")
 
 
-def test_an_account_with_nothing_in_it_lacks_everything_and_says_how_to_get_it(undeployed: Deployment):
+def test_an_account_with_nothing_in_it_lacks_everything_and_says_how_to_get_it(project: Project):
     with ministack(LAMBDA_ACCOUNT_CONCURRENCY="10") as aws_url:
-        result = undeployed.project.parley("doctor", "--json", aws_url=aws_url)
+        result = project.parley("doctor", "--json", aws_url=aws_url)
     found = {finding["name"]: finding for finding in json.loads(result.stdout)["findings"]}
     lacking = ["data-stack", "table", f"function-{NAME}", "heartbeat", "secrets"]
     assert {found[name]["state"] for name in lacking} == {"broken"}

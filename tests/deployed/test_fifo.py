@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deployed.conftest import Deployment
-from tests.deployed.running import STAGE, ministack
+from tests.deployed.conftest import Deployment, new_account
+from tests.deployed.running import STAGE, Project
 
 
 @pytest.fixture(scope="module")
-def fifo(undeployed: Deployment) -> Iterator[Deployment]:
+def fifo(project: Project) -> Iterator[Deployment]:
     """A bot of its own whose worker is woken by the queue."""
-    with ministack() as aws_url, undeployed.project.configured(PARLEY_WAKE="fifo"):
-        account = Deployment(aws_url, undeployed.meta, undeployed.model, undeployed.project, undeployed.http)
+    with new_account(project, PARLEY_WAKE="fifo") as account:
         deployed = account.deploy()
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr
         yield account

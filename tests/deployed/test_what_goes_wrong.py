@@ -5,22 +5,13 @@ import os
 import signal
 import subprocess
 import zipfile
-from collections.abc import Iterator
 
 import pytest
 
 from scripts.world.aws import free_port
 from tests.deployed.conftest import Deployment
 from tests.deployed.gate import gate
-from tests.deployed.running import STAGE, ministack
-
-
-@pytest.fixture
-def account(undeployed: Deployment) -> Iterator[Deployment]:
-    """An AWS account of its own, in which nothing is deployed; the zip is built already."""
-    undeployed.meta.recorder.reset()
-    with ministack() as aws_url:
-        yield Deployment(aws_url, undeployed.meta, undeployed.model, undeployed.project, undeployed.http)
+from tests.deployed.running import STAGE
 
 
 def message(result: subprocess.CompletedProcess[str]) -> str:
