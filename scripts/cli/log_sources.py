@@ -82,4 +82,5 @@ class Tail:
 
 
 def _event(function: str, event: Mapping[str, Any]) -> Event:
-    return Event(event["eventId"], event["timestamp"], function, event["logStreamName"], event["message"].rstrip("\n"))
+    at, stream, text = event["timestamp"], event["logStreamName"], event["message"].rstrip("\n")
+    return Event(f"{stream} {at} {text}", at, function, stream, text)

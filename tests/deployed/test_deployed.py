@@ -76,6 +76,25 @@ def test_the_deployed_heartbeat_warms_the_deployed_functions(deployment: Deploym
     assert json.loads(answer["Payload"].read())["warmed"] == [f"parley-{STAGE}", f"parley-{STAGE}-worker"]
 
 
+def test_the_owner_follows_one_message_through_all_functions(deployment: Deployment):
+    deployment.write("followed", "Where am I?")
+    deployment.wait_for_answers("followed", 1)
+    lines = [json.loads(line) for line in deployment.parley("logs", "--json").stdout.splitlines()]
+    corr = [line["corr"] for line in lines if line["stage"] == "accept"][-1]
+    deployment.wait_until(lambda: "turn" in deployment.parley("logs", corr).stdout)
+    story = deployment.parley("logs", corr[:8])
+    assert story.returncode == 0, story.stderr
+    assert [stage in story.stdout for stage in ("accept", "model", "turn")] == [True] * 3
+    assert "Where am I?" not in story.stdout
+    assert "followed" not in story.stdout
+
+
+def test_the_owner_sees_what_it_cost(deployment: Deployment):
+    cost = deployment.parley("cost")
+    assert cost.returncode == 0, cost.stderr
+    assert "1,000 messages" in cost.stdout
+
+
 def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tmp_path: Path):
     [package] = (deployment.project.folder / ".parley" / "build" / STAGE / ".chalice" / "deployments").glob("*.zip")
     shutil.unpack_archive(package, tmp_path / "task")
