@@ -65,6 +65,10 @@ def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None, ren
         raise click.ClickException("nothing was done")
     carry_out(steps, explaining=place.explaining, again=f"scripts/parley deploy --stage {deployment.stage}")
     click.secho(f"\nThe bot is running: {deployment.url()}", bold=True)
+    click.echo("Write to your page. Facebook still wants two addresses from you, step 7 of the guide:")
+    click.echo(
+        f"  privacy policy  {deployment.url()}/privacy\n  data deletion   {deployment.url()}/data-deletion\n  {GUIDE}"
+    )
 
 
 def _examined(deployment: "Deployment") -> str:

@@ -24,7 +24,8 @@ COUNTED: Final[Mapping[str, int]] = {"writes": 39, "reads": 14}
 WEBHOOK_CALLS: Final = 2
 """The message, and the echo that Meta sends of the answer."""
 BEATS: Final = MONTH_DAYS * 24 * 60
-BEAT_READS: Final = 1
+BEAT_READS: Final = 2
+"""Who waits, and what the day has cost."""
 WARMED: Final = ("api_handler", "worker")
 
 WORKER_S: Final = Decimal(4)

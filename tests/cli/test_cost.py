@@ -112,7 +112,7 @@ def test_each_function_has_the_memory_that_is_deployed():
 def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
     text = click.unstyle(cost_view.as_text(report(BUSY)))
     assert max(len(line) for line in text.splitlines()) <= 80
-    assert "Stage prod, 2026-10-23 to 2026-11-21        $0.2535\n" in text
+    assert "Stage prod, 2026-10-23 to 2026-11-21        $0.2589\n" in text
     assert "  the model        $0.0600  2 answers to 3 calls\n" in text
     assert "    tokens                  3,000 in (1,000 cached), 500 out\n" in text
     assert "  the model         $30.00  as counted above\n" in text

@@ -51,6 +51,12 @@ class Meter:
         for table, key, before in self._before:
             units = _write_units(before, self._item(table, key))
             self.writes += 2 * units if model.name == "TransactWriteItems" else units
+        if model.name == "BatchGetItem":  # each item by itself; one that is not there costs a unit as well
+            self.reads += sum(
+                max(1, ceil(_size(item) / _READ_UNIT))
+                for found in parsed["Responses"].values()
+                for item in found or [{}]
+            )
         if model.name in {"GetItem", "Query"}:
             found = parsed.get("Items", [parsed.get("Item", {})])
             self.reads += max(1, ceil(sum(_size(item) for item in found) / _READ_UNIT))

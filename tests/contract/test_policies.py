@@ -4,7 +4,6 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -96,7 +95,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     store, bot = dynamo_store(client), Bot()
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: "arn:aws:sns:eu-central-1:1:parley-owner")
-    bot.deletions = store.deletions
+    bot.deletions, bot.spending = store.deletions, store.spending
     bot.notifier = notifier
     secrets = Secrets(audit.client("ssm"), "/parley/dev", ("app-secret",))
 
@@ -139,10 +138,9 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     assert store.people.get(PersonId(f"messenger:{PAGE}:carl"))
 
     audit.function = "heartbeat"
-    list(store.inbox.overdue(now=bot.clock()))
+    bot.beats()
     wake_both_ways(audit, ConversationId("messenger:1:anna"))
     LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker").warm()
-    store.spending.days(date(2026, 11, 20), date(2026, 11, 20))
     assert store.alerts.first_today("checkup", day="2026-W47")
     LambdaExaminer(audit.client("lambda"), "parley-dev-worker").ask()
 

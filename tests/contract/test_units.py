@@ -47,7 +47,7 @@ class Metered:
 @pytest.fixture
 def metered(moto_client: "DynamoDBClient") -> Iterator[Metered]:
     store, bot = dynamo_store(moto_client), Bot()
-    bot.inbox, bot.people, bot.alerts = store.inbox, store.people, store.alerts
+    bot.inbox, bot.people, bot.alerts, bot.spending = store.inbox, store.people, store.alerts, store.spending
     bot.model.otherwise = (ANSWER,)
     bot.limits_to(100)
     bot.receives("anna", QUESTION)
@@ -73,6 +73,7 @@ def test_a_plain_message_logs_no_more_than_its_cost_is_computed_from(metered: Me
 
 
 def test_a_heartbeat_with_nothing_to_do_takes_the_units_that_its_cost_is_computed_from(metered: Metered):
+    metered.bot.clock.tick(minutes=1)  # off the hour, at which it looks whether a checkup is due
     assert metered.meter.during(metered.bot.beats) == (0, aws.BEAT_READS)
 
 

@@ -20,7 +20,7 @@ from chalicelib.intake import Intake
 from chalicelib.messages import Access, ConversationId, DaySpend, ModelEvent, Person, PersonId, Prompt, Turn
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
-from chalicelib.ports import Alerts, Deletions, Inbox, People, Sender, Transcript
+from chalicelib.ports import Alerts, Deletions, Inbox, People, Sender, Spending, Transcript
 from chalicelib.prices import Price
 from chalicelib.privacy import Privacy
 from chalicelib.settings import Settings
@@ -120,6 +120,7 @@ class Bot:
         self.people: People = FakePeople(self.memory)
         self.alerts: Alerts = FakeAlerts(self.memory)
         self.deletions: Deletions = FakeDeletions(self.memory)
+        self.spending: Spending = FakeSpending(self.memory)
         self.sender: Sender = self.outbox
         self.log = Log(lambda: SECRET, self.settings.stage, stream=lambda: self.logged)
 
@@ -179,7 +180,7 @@ class Bot:
 
     @property
     def heartbeat(self) -> Heartbeat:
-        looked_at = self.alerts, self.examiner, FakeSpending(self.memory), self.settings
+        looked_at = self.alerts, self.examiner, self.spending, self.settings
         return Heartbeat(self.inbox, self.wake, self.warmer, *looked_at, clock=self.clock, log=self.log)
 
     # What happens to it.
