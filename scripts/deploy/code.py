@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _CHALICE: Final = Path(sys.executable).with_name("chalice")
-_REFUSED: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: (.*)")
+_REFUSED: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation(?: \(.*?\))?: (.*)")
 _UNREACHABLE: Final = re.compile(
     r"(Could not connect to the|[Tt]imeout on) endpoint URL|Connection (was closed|aborted)|Failed to connect to proxy"
 )

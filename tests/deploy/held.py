@@ -43,7 +43,7 @@ class _Held:
 
 
 def client_of(service: Any, stand_in: object) -> Any:
-    """A real client whose calls are answered by the methods of `stand_in` with the same names, as Python writes them."""
+    """A real client whose calls are answered by methods of `stand_in`, named as Python names them."""
     client = boto3.client(service, REGION, aws_access_key_id="test", aws_secret_access_key="test")
     held = _Held(stand_in)
     client.meta.events.register("before-parameter-build.*.*", held.remember)
