@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from chalicelib.errors import ConfigError
-from scripts.cli.options import at_stage
-from scripts.cli.stage import DEMO, ROOT, Place, Refused
+from scripts.cli.options import at_deployed_stage
+from scripts.cli.stage import ROOT, Place
 
 if TYPE_CHECKING:
     from scripts.deploy.steps import Deployment
@@ -33,7 +33,7 @@ GUIDE: Final = "docs/messenger-setup.md"
     type=click.Choice(["app-id", "app-secret", "page-token", "openai-key"]),
     help="Ask for this value again, though it is stored; may be given more than once.",
 )
-@at_stage
+@at_deployed_stage("the demo runs on this machine: deploy dev or prod")
 def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None, renew: tuple[str, ...]) -> None:
     """Bring the bot to AWS, or bring it up to date.
 
@@ -47,8 +47,6 @@ def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None, ren
     from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
     from scripts.deploy.steps import Deployment, Step  # noqa: PLC0415
 
-    if place.settings.stage == DEMO:
-        raise Refused("the demo runs on this machine: deploy dev or prod")
     deployment = Deployment(place, ROOT)
     account = place.account()
     deployment.check_region()
@@ -92,7 +90,9 @@ def _asked_for(known: Mapping[str, str], *, ask: bool) -> dict[str, str]:
         return {}
     if not (ask and sys.stdin.isatty()):
         wanted = ", ".join(f"{kind.name} ({kind.variable})" for kind in kinds)
-        raise ConfigError(f"nobody gave {wanted}: set the variables, use --secrets, or run this in a terminal")
+        raise ConfigError(
+            f"nobody gave {wanted}: set the variables, use --secrets, or run this in a terminal without --yes"
+        )
     click.echo(f"Where each value is on Facebook: {GUIDE}\n")
     answers = {}
     for kind in kinds:

@@ -2,13 +2,13 @@
 
 import click
 
-from scripts.cli.options import at_stage
-from scripts.cli.stage import DEMO, ROOT, Place, Refused
+from scripts.cli.options import at_deployed_stage
+from scripts.cli.stage import ROOT, Place
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask for the stage's name.")
-@at_stage
+@at_deployed_stage("the demo leaves nothing behind: end it with Ctrl+C")
 def destroy(place: Place, *, yes: bool) -> None:
     """Take the bot off AWS, with all conversations.
 
@@ -18,8 +18,6 @@ def destroy(place: Place, *, yes: bool) -> None:
     from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
     from scripts.deploy.steps import Deployment  # noqa: PLC0415
 
-    if place.settings.stage == DEMO:
-        raise Refused("the demo leaves nothing behind: end it with Ctrl+C")
     deployment = Deployment(place, ROOT)
     account = place.account()
     deployment.check_region()

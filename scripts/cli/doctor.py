@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from scripts.cli.options import at_stage
+from scripts.cli.options import at_deployed_stage
 from scripts.cli.output import print_json
-from scripts.cli.stage import DEMO, ROOT, Place, Refused
+from scripts.cli.stage import ROOT, Place
 
 if TYPE_CHECKING:
     from chalicelib.findings import Finding
@@ -21,7 +21,7 @@ _INDENT: Final = " " * 10
 @click.command()
 @click.option("--fix", is_flag=True, help="Set up again what Facebook lost: subscriptions and the page's menu.")
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
-@at_stage
+@at_deployed_stage("the demo needs no doctor: start it again")
 def doctor(place: Place, *, fix: bool, json: bool) -> None:
     """Tell what is wrong, why it matters and what mends it.
 
@@ -32,8 +32,6 @@ def doctor(place: Place, *, fix: bool, json: bool) -> None:
     from scripts.deploy.doctor import counted, examine  # noqa: PLC0415 (slow; `--help` does without)
     from scripts.deploy.steps import Deployment  # noqa: PLC0415
 
-    if place.settings.stage == DEMO:
-        raise Refused("the demo needs no doctor: start it again")
     findings = examine(Deployment(place, ROOT), fix=fix)
     if json:
         print_json({"stage": place.settings.stage, "findings": [asdict(finding) for finding in findings]})
@@ -48,8 +46,13 @@ def tell(findings: "Iterable[Finding]") -> None:
     """Each with its state; what is not well with the reason and the cure."""
     for finding in findings:
         state = click.style(f"{finding.state:8}", fg=_COLOURS[finding.state])
-        click.echo(f"{state}  {click.style(finding.name, bold=True)}: {finding.what}")
+        _show(f"{click.style(finding.name, bold=True)}: {finding.what}", f"{state}  ", _INDENT)
         if finding.why:
-            click.echo(click.wrap_text(f"why: {finding.why}", 80, f"{_INDENT}", f"{_INDENT}     "))
+            _show(f"why: {finding.why}", _INDENT, f"{_INDENT}     ")
         if finding.cure:
-            click.echo(click.wrap_text(f"cure: {finding.cure}", 80, f"{_INDENT}", f"{_INDENT}      "))
+            _show(f"cure: {finding.cure}", _INDENT, f"{_INDENT}      ")
+
+
+def _show(text: str, first: str, others: str) -> None:
+    """In lines of 80 columns, whatever lines it came in."""
+    click.echo(click.wrap_text(" ".join(text.split()), 80, first, others))

@@ -38,8 +38,11 @@ _BAD_CREDENTIALS: Final = frozenset(
 )
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
 _ACTION: Final = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)")
-_MISSING: Final = {"Invoke": "worker function"}
-"""What is not there, by what was asked of AWS; all else is asked of the table."""
+_OF_THE_TABLE: Final = frozenset(
+    {"BatchGetItem", "DescribeTable", "DescribeTimeToLive", "GetItem", "Query", "TransactWriteItems", "UpdateItem"}
+)
+_OF_THE_WORKER: Final = frozenset({"CreateEventSourceMapping", "Invoke", "PutFunctionEventInvokeConfig"})
+"""What was asked of AWS, by what is not there when AWS does not find it."""
 _BUSY: Final = frozenset(
     {"ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
 )
@@ -50,8 +53,9 @@ def explain(cause: BaseException | None, *, table: str, region: str) -> str:
     match cause:
         case ClientError():
             error = cause.response.get("Error", {})
-            code, missing = error.get("Code", ""), _MISSING.get(cause.operation_name, f"table {table}")
-            if code == "ResourceNotFoundException":
+            code, asked = error.get("Code", ""), cause.operation_name
+            if code == "ResourceNotFoundException" and asked in _OF_THE_TABLE | _OF_THE_WORKER:
+                missing = f"table {table}" if asked in _OF_THE_TABLE else "worker function"
                 return f"there is no {missing} in {region}: deploy first, or check --stage and AWS_REGION"
             return refusal(code, error.get("Message", ""), region=region)
         case HTTPClientError() | ConnectionError():

@@ -8,18 +8,30 @@ from typing import Concatenate, ParamSpec
 import click
 
 from chalicelib.errors import ParleyError, UnknownPerson
-from scripts.cli.stage import Place, find
+from scripts.cli.stage import DEMO, Place, Refused, find
 
 P = ParamSpec("P")
 
 
 def at_stage(command: Callable[Concatenate[Place, P], None]) -> Callable[P, None]:
     """Give a command `--stage`, its place as the first argument, and errors in words."""
+    return _staged(command, "Which one; or `demo`.", not_for_the_demo="")
 
-    @click.option("--stage", envvar="PARLEY_STAGE", default="dev", show_default=True, help="Which one; or `demo`.")
+
+def at_deployed_stage(not_for_the_demo: str) -> Callable[[Callable[Concatenate[Place, P], None]], Callable[P, None]]:
+    """The same for a command that the demo has no use for: it is refused in these words."""
+    return lambda command: _staged(command, "Which one.", not_for_the_demo=not_for_the_demo)
+
+
+def _staged(
+    command: Callable[Concatenate[Place, P], None], help_text: str, *, not_for_the_demo: str
+) -> Callable[P, None]:
+    @click.option("--stage", envvar="PARLEY_STAGE", default="dev", show_default=True, help=help_text)
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         stage = str(kwargs.pop("stage"))
+        if stage == DEMO and not_for_the_demo:
+            raise Refused(not_for_the_demo)
         try:
             place = find(stage, os.environ)
             with place.explaining():

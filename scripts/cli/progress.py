@@ -16,7 +16,7 @@ _NAME_WIDTH: Final = 12
 def show(steps: Sequence[Step]) -> None:
     """The plan."""
     for number, step in enumerate(steps, start=1):
-        click.echo(f"  {number}  {step.name:{_NAME_WIDTH}}{step.plan}")
+        click.echo(click.wrap_text(step.plan, 80, f"  {number}  {step.name:{_NAME_WIDTH}}", " " * (5 + _NAME_WIDTH)))
 
 
 def carry_out(steps: Sequence[Step], *, explaining: Callable[[], AbstractContextManager[None]], again: str) -> None:

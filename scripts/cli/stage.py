@@ -1,6 +1,7 @@
 """Where a stage lives: its settings, and a way to AWS. The demo's are asked of the demo itself."""
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ DEMO: Final = "demo"
 _CONFIG = ROOT / ".chalice" / "config.json"
 _DEMO_STATES = ROOT / ".parley"
 _OURS = "PARLEY_"
+_STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
+"""As the template takes it: without a hyphen, no stage's names begin with another's."""
 _TIMEOUT_S = 5
 _TRIES = 3
 
@@ -80,8 +83,10 @@ class Place:
 
     def account(self) -> str:
         """The number of the AWS account. Raises ConfigError unless credentials, region and network are good."""
-        known = self.aws.session.get_available_regions("lambda")
-        if self.aws.endpoint is None and self.aws.session.region_name not in known:
+        region = self.aws.session.region_name
+        if not region:
+            raise ConfigError("no AWS region is set: set AWS_REGION, for example to eu-central-1")
+        if self.aws.endpoint is None and region not in self.aws.session.get_available_regions("lambda"):
             raise ConfigError(f"there is no AWS region {self.aws.region}: set AWS_REGION, for example to eu-central-1")
         with self.explaining():
             return str(self.aws.client("sts").get_caller_identity()["Account"])
@@ -100,7 +105,7 @@ class Place:
             raise ConfigError(line or str(exc)) from exc
         except (ClientError, BotoCoreError) as exc:
             line = explain(exc, table=self.settings.table, region=self.aws.region)
-            raise ConfigError(line or f"AWS does not do as asked: {exc}") from exc
+            raise ConfigError(line or f"AWS does not do as asked: {' '.join(str(exc).split())}") from exc
 
 
 def find(stage: str, env: Mapping[str, str]) -> Place:
@@ -110,13 +115,18 @@ def find(stage: str, env: Mapping[str, str]) -> Place:
 
 def memory_mb(stage: str) -> Mapping[str, int]:
     """What `chalice deploy` gives each function; the demo is taken for any stage."""
+    return {name: function["lambda_memory_size"] for name, function in functions(stage).items()}
+
+
+def functions(stage: str) -> Mapping[str, Mapping[str, Any]]:
+    """How `chalice deploy` makes each function, by its name in the code."""
     config = _read(_CONFIG)
-    functions = config.get("lambda_functions", {})
     own = config.get("stages", {}).get(stage, {}).get("lambda_functions", {})
-    return {name: {**function, **own.get(name, {})}["lambda_memory_size"] for name, function in functions.items()}
+    return {name: {**common, **own.get(name, {})} for name, common in config.get("lambda_functions", {}).items()}
 
 
 def _deployed(stage: str, env: Mapping[str, str]) -> Place:
+    _check(stage)
     settings = Settings.from_env({**configured(stage), **_ours(env), "PARLEY_STAGE": stage})
     return Place(settings, _aws(env.get("AWS_REGION") or None))
 
@@ -128,6 +138,16 @@ def configured(stage: str) -> dict[str, str]:
     if stage not in stages:
         raise Refused(f'there is no stage "{stage}": there are {", ".join(stages)} and {DEMO}')
     return {**config.get("environment_variables", {}), **stages[stage].get("environment_variables", {})}
+
+
+def _check(stage: str) -> None:
+    """Raise ConfigError unless all that is made for the stage would carry its name, and no other stage's."""
+    where = f'stage "{stage}" of .chalice/config.json'
+    told = configured(stage).get("PARLEY_STAGE")
+    if not _STAGE.fullmatch(stage):
+        raise ConfigError(f"{where} cannot be deployed: name it with up to 16 small letters and digits, a letter first")
+    if (told, _read(_CONFIG)["stages"][stage].get("api_gateway_stage")) != (stage, stage):
+        raise ConfigError(f'{where} must say "{stage}" as its api_gateway_stage and as its PARLEY_STAGE')
 
 
 def _demo(env: Mapping[str, str]) -> Place:

@@ -13,16 +13,18 @@ from chalicelib.errors import ConfigError
 from chalicelib.settings import APP_NAME
 from scripts.cli.explain import refusal
 from scripts.deploy.stack import Say
+from scripts.deploy.state import made_by_chalice
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _CHALICE: Final = Path(sys.executable).with_name("chalice")
-_REFUSED: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: (.*)")
+_REFUSED: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation(?: \(.*?\))?: (.*)")
 _UNREACHABLE: Final = re.compile(
-    r"Could not connect to the endpoint URL|Connection (was closed|aborted)|timed? ?out", re.IGNORECASE
+    r"(Could not connect to the|[Tt]imeout on) endpoint URL|Connection (was closed|aborted)|Failed to connect to proxy"
 )
-_KEPT_LINES: Final = 40
+_FOLDED: Final = re.compile(r"received\s+the\s+following\s+error:\s+(.+?)(\n\n|$)", re.DOTALL)
+"""Chalice's own errors are folded to lines of 79 columns."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Code:
     region: str
     stage: str
     folder: Path
+    chalice: Path = _CHALICE
+    """The command."""
 
     def foreign(self) -> list[str]:
         """Functions that have our names and are not ours: Chalice would overwrite them."""
@@ -52,7 +56,7 @@ class Code:
         self._run("delete", say=say)
 
     def _run(self, command: str, *, say: Say) -> None:
-        arguments = [str(_CHALICE), "--project-dir", str(self.folder), command, "--stage", self.stage]
+        arguments = [str(self.chalice), "--project-dir", str(self.folder), command, "--stage", self.stage]
         environment = {**os.environ, "AWS_DEFAULT_REGION": self.region, "PYTHONDONTWRITEBYTECODE": "1"}
         lines: list[str] = []
         with subprocess.Popen(  # noqa: S603 (our own virtual environment's command)
@@ -68,10 +72,10 @@ class Code:
     def _is_ours(self, name: str) -> bool:
         """True as well for what does not exist."""
         try:
-            tags = self.functions.get_function(FunctionName=name).get("Tags", {})
+            found = self.functions.get_function(FunctionName=name)
         except self.functions.exceptions.ResourceNotFoundException:
             return True
-        return f"app={APP_NAME}" in tags.get("aws-chalice", "").split(":")
+        return made_by_chalice(found, self.stage)
 
 
 def _in_one_line(command: str, lines: Sequence[str], region: str) -> str:
@@ -82,5 +86,6 @@ def _in_one_line(command: str, lines: Sequence[str], region: str) -> str:
         return refusal(code, message, region=region) or f"AWS refuses {operation} ({code}): {message}"
     if _UNREACHABLE.search(said):
         return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
-    last = next((line for line in reversed(lines[-_KEPT_LINES:]) if line.strip()), "it said nothing")
-    return f"chalice {command} failed: {last.strip()}"
+    folded = _FOLDED.search(said)
+    last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
+    return f"chalice {command} failed: {' '.join((folded[1] if folded else last).split())}"

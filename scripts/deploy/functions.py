@@ -11,12 +11,13 @@ from scripts.deploy.stack import Say
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
 
 RETRIES: Final = 2
 AGE_S: Final = 3600
 """As old as an answer may be (`plans`): a later try would only drop the turn."""
-_NOT_YET_ALLOWED_S: Final = 30
-"""How long IAM may take until a new role's rights hold everywhere."""
+_NOT_YET_S: Final = 60
+"""How long IAM may take until a new role's rights hold everywhere, and Lambda to let go of a mapping."""
 
 
 @dataclass(frozen=True)
@@ -41,35 +42,58 @@ class WorkerSettings:
 
     def listen(self, queue: str | None, *, say: Say) -> None:
         """Be woken by this queue (an ARN) and by no other; None for by none."""
-        mappings = self.client.list_event_source_mappings(FunctionName=self.worker)["EventSourceMappings"]
-        for mapping in mappings:
-            if mapping["EventSourceArn"] != queue and mapping["State"] != "Deleting":
-                self.client.delete_event_source_mapping(UUID=mapping["UUID"])
+        there = self._mappings()
+        for mapping in there:
+            if mapping["EventSourceArn"] != queue:
+                self._delete(mapping["UUID"])
                 say("no longer woken by a queue")
-        if queue and queue not in {mapping["EventSourceArn"] for mapping in mappings}:
+        ours = [mapping for mapping in there if mapping["EventSourceArn"] == queue]
+        if queue and not ours:
             self._patiently(
                 lambda: self.client.create_event_source_mapping(
                     EventSourceArn=queue, FunctionName=self.worker, BatchSize=1
                 )
             )
             say("woken by the queue, one conversation after the other in each group")
+        for mapping in ours:
+            if mapping["State"] in {"Disabled", "Disabling"}:
+                self._enable(mapping["UUID"])
+                say("woken by the queue again")
 
     def forget(self) -> None:
         """Be woken by no queue, and keep no setting: both would outlive the function."""
-        for mapping in self.client.list_event_source_mappings(FunctionName=self.worker)["EventSourceMappings"]:
-            self.client.delete_event_source_mapping(UUID=mapping["UUID"])
+        for mapping in self._mappings():
+            self._delete(mapping["UUID"])
         with suppress(self.client.exceptions.ResourceNotFoundException):
             self.client.delete_function_event_invoke_config(FunctionName=self.worker)
 
+    def _mappings(self) -> "list[EventSourceMappingConfigurationTypeDef]":
+        """Without those that are being deleted."""
+        found = self.client.list_event_source_mappings(FunctionName=self.worker)["EventSourceMappings"]
+        return [mapping for mapping in found if mapping["State"] != "Deleting"]
+
+    def _delete(self, mapping: str) -> None:
+        self._patiently(lambda: self.client.delete_event_source_mapping(UUID=mapping))
+
+    def _enable(self, mapping: str) -> None:
+        self._patiently(lambda: self.client.update_event_source_mapping(UUID=mapping, Enabled=True))
+
     def _patiently(self, call: Callable[[], object]) -> None:
-        """Until the role's rights have reached Lambda."""
-        for _ in range(_NOT_YET_ALLOWED_S):
+        """Until the role's rights have reached Lambda, and what was begun with a mapping has ended."""
+        for _ in range(_NOT_YET_S):
             try:
                 call()
             except ClientError as exc:
-                if "permission" not in str(exc) and "cannot be assumed" not in str(exc):
+                if not _will_pass(exc):
                     raise
                 self.wait(1)
             else:
                 return
         call()
+
+
+def _will_pass(exc: ClientError) -> bool:
+    code, message = exc.response["Error"]["Code"], exc.response["Error"]["Message"]
+    if code == "InvalidParameterValueException":
+        return "permission" in message or "cannot be assumed" in message
+    return code in {"ResourceInUseException", "ResourceConflictException"}

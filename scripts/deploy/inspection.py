@@ -3,7 +3,6 @@
 What the bot depends on outside AWS is looked at by `chalicelib.checkup`, from here and from the cloud alike.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,10 +15,13 @@ from chalicelib.budget import usd
 from chalicelib.errors import ParleyError
 from chalicelib.findings import Finding, State, worst
 from chalicelib.store.spend import DynamoSpending
+from scripts.cli.stage import configured, functions
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.deploy.steps import Deployment
 
-_COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+_COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
+"""In the last of them all is as before an update that failed, and the next one may follow."""
+_LISTENING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
 _SMALL_QUOTA: Final = 50
 """Concurrent executions: new accounts may have ten, and each waiting answer takes one."""
 
@@ -99,11 +101,8 @@ class Inspection:
             yield _ok("table", f"{name}, {table.get('ItemCount', 0)} items at the last count")
 
     def _functions(self) -> Iterable[Finding]:
-        config = json.loads((self.deployment.project / ".chalice" / "config.json").read_text())
-        stage = config["stages"][self.deployment.stage]
-        environment = {**config["environment_variables"], **stage.get("environment_variables", {})}
-        prefix = self.deployment.stack.name
-        for name, wanted in config["lambda_functions"].items():
+        environment, prefix = configured(self.deployment.stage), self.deployment.stack.name
+        for name, wanted in functions(self.deployment.stage).items():
             function = prefix if name == "api_handler" else f"{prefix}-{name}"
             yield self._function(function, wanted, environment)
 
@@ -148,7 +147,7 @@ class Inspection:
         client, worker = self._client("lambda"), self.deployment.place.settings.worker_function
         queue = self.deployment.stack.outputs().get("WakeQueueArn")
         mappings = client.list_event_source_mappings(FunctionName=worker)["EventSourceMappings"]
-        listening = {mapping["EventSourceArn"] for mapping in mappings if mapping["State"] in {"Enabled", "Creating"}}
+        listening = {mapping["EventSourceArn"] for mapping in mappings if mapping["State"] in _LISTENING}
         if listening != ({queue} if queue else set()):
             why = "the worker would be woken by the heartbeat alone, once a minute"
             yield _broken("wake", "the worker does not listen to the queue it should", why, self._deploy)
@@ -190,6 +189,7 @@ class Inspection:
         ringing = [alarm for alarm in found["MetricAlarms"] if alarm["StateValue"] == "ALARM"]
         for alarm in ringing:
             why, _, cure = alarm.get("AlarmDescription", "").partition(" See: ")
+            why, cure = why or "somebody wanted to be told of this", cure or "look at it in CloudWatch's console"
             yield _warning(f"alarm-{alarm['AlarmName']}", "it rings", why, cure)
         if not ringing:
             yield _ok("alarms", f"{len(found['MetricAlarms'])}, none rings")
@@ -197,10 +197,10 @@ class Inspection:
     def _owner(self) -> Iterable[Finding]:
         topic = self.deployment.stack.outputs().get("TopicArn", "")
         found = self._client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] if topic else []
-        confirmed = [one for one in found if one["SubscriptionArn"].startswith("arn:")]
-        if confirmed:
+        states = {one["SubscriptionArn"] for one in found}
+        if any(state.startswith("arn:") for state in states):
             yield _ok("owner", "somebody is told of faults and new people")
-        elif found:
+        elif "PendingConfirmation" in states:
             cure = "open the mail that AWS sent there, and click on Confirm subscription"
             yield _warning("owner", "the e-mail address is not confirmed yet", "alarms reach nobody", cure)
         else:
@@ -219,6 +219,11 @@ class Inspection:
     def _budget(self) -> Iterable[Finding]:
         settings, now = self.deployment.place.settings, bootstrap.clock()
         if not settings.asks_openai:
+            return
+        if not settings.daily_budget:
+            why = "no model that costs money is asked, so nobody gets an answer"
+            cure = f"set an amount such as 1 in .chalice/config.json and run {self._deploy}"
+            yield _broken("budget", "PARLEY_DAILY_BUDGET_USD is 0", why, cure)
             return
         today = date.fromisoformat(quota.day_of(now, now=now, zone=settings.zone))
         [spent] = DynamoSpending(self.deployment.place.table).days(today, today)

@@ -44,7 +44,13 @@ KINDS: Final = (
         r"[A-Za-z0-9_-]{20,}",
         "a long row of letters and digits, without spaces",
     ),
-    Kind("openai-key", "OPENAI_API_KEY", "OpenAI API key", r"\S+", "begins with sk-; `none` for a server without keys"),
+    Kind(
+        "openai-key",
+        "OPENAI_API_KEY",
+        "OpenAI API key",
+        r"[!-~]+",
+        "plain letters, digits and signs, beginning with sk-; `none` for a server without keys",
+    ),
 )
 """In the order of the guide; it is where the owner finds them."""
 VERIFY_TOKEN: Final = "verify-token"  # noqa: S105 (its name)
@@ -81,10 +87,7 @@ class Vault:
 def given(env: Mapping[str, str], file: Path | None) -> dict[str, str]:
     """What the environment and a TOML file (`page-token = "..."`) bring; the environment wins. Raises ConfigError."""
     found = {**_of_file(file), **{kind.name: env[kind.variable] for kind in KINDS if env.get(kind.variable)}}
-    for kind in KINDS:
-        if kind.name in found:
-            check(kind, found[kind.name])
-    return found
+    return {kind.name: check(kind, found[kind.name]) for kind in KINDS if kind.name in found}
 
 
 def missing(known: Mapping[str, str]) -> Sequence[Kind]:
@@ -104,13 +107,14 @@ def to_store(
 ) -> dict[str, str]:
     """What has to be written: what is new, a verify token when there is none, and the app secret that is replaced.
 
-    The old app secret stays valid beside the new one, because Facebook may still be signing with it.
+    The old app secret stays valid beside the new one, because Facebook may still be signing with it. It comes first:
+    whoever breaks off after the new one could not know it any more.
     """
     changed = {name: value for name, value in new.items() if stored.get(name) != value}
     if VERIFY_TOKEN not in stored:
         changed[VERIFY_TOKEN] = token(_GENERATED_BYTES)
     if "app-secret" in changed and "app-secret" in stored:
-        changed[PREVIOUS] = stored["app-secret"]
+        changed = {PREVIOUS: stored["app-secret"], **changed}
     return changed
 
 
@@ -118,7 +122,7 @@ def _of_file(file: Path | None) -> dict[str, str]:
     if file is None:
         return {}
     try:
-        content = tomllib.loads(file.read_text())
+        content = tomllib.loads(file.read_text("utf-8-sig"))
     except OSError as exc:
         raise ConfigError(f"{file} cannot be read: {exc.strerror}") from exc
     except ValueError as exc:
@@ -126,4 +130,6 @@ def _of_file(file: Path | None) -> dict[str, str]:
     unknown = sorted(content.keys() - {kind.name for kind in KINDS})
     if unknown:
         raise ConfigError(f"{file}: unknown {', '.join(unknown)}; known are {', '.join(kind.name for kind in KINDS)}")
+    if strange := sorted(name for name, value in content.items() if type(value) not in {str, int}):
+        raise ConfigError(f'{file}: {", ".join(strange)} must be text in quotes, such as page-token = "..."')
     return {name: str(value) for name, value in content.items()}

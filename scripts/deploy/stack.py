@@ -17,7 +17,9 @@ Say = Callable[[str], None]
 
 TEMPLATE: Final = Path(__file__).parents[2] / ".chalice" / "resources.yaml"
 _NEVER_MADE: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"})
-"""States of a stack that was never complete: it can only be deleted and made anew."""
+"""States of a stack that was never complete, or not deleted: it can only be deleted and made anew."""
+_BEGINNINGS: Final = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"})
+"""What the stack's own first event of an operation says."""
 _DRIFT_S: Final = 120
 
 
@@ -46,9 +48,12 @@ class DataStack:
 
     def deploy(self, parameters: Mapping[str, str], *, say: Say) -> str:
         """Make it as the template says, whatever state it is in; what was done, in a word."""
-        if self.status().endswith("_IN_PROGRESS") and self.status() not in _NEVER_MADE:
-            say("somebody is at it: waiting")
-            self._settle(say)
+        self._let_others_finish(say)
+        if self.status() == "UPDATE_ROLLBACK_FAILED":
+            raise ConfigError(
+                f"the data stack {self.name} is stuck half-way back from an update: choose Continue update rollback "
+                "in CloudFormation's console"
+            )
         if self.status() in _NEVER_MADE:
             say("an earlier attempt failed: clearing it away")
             self.delete(say=say)
@@ -68,6 +73,7 @@ class DataStack:
 
     def delete(self, *, say: Say) -> None:
         """Delete it with all it holds, but for the table, which is protected until `destroy` has deleted it."""
+        self._let_others_finish(say)
         if not self.status():
             return
         self.client.update_termination_protection(StackName=self.name, EnableTerminationProtection=False)
@@ -75,7 +81,7 @@ class DataStack:
         self._settle(say, gone=True)
 
     def drifted(self) -> list[str]:
-        """The logical ids of resources that are not as the template made them."""
+        """The logical ids of resources that are not as the template made them, as far as CloudFormation can tell."""
         started = self.client.detect_stack_drift(StackName=self.name)["StackDriftDetectionId"]
         for _ in range(_DRIFT_S):
             found = self.client.describe_stack_drift_detection_status(StackDriftDetectionId=started)
@@ -94,40 +100,48 @@ class DataStack:
         try:
             [stack] = self.client.describe_stacks(StackName=self.name)["Stacks"]
         except ClientError as exc:
-            if "does not exist" in str(exc):
+            if _is_missing(exc):
                 return None
             raise
         return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
 
+    def _let_others_finish(self, say: Say) -> None:
+        """Whatever comes of it, what is asked here is done afterwards."""
+        if _is_moving(self.status()):
+            say("somebody is at it: waiting")
+            self._rest(say)
+
     def _settle(self, say: Say, *, gone: bool = False) -> None:
-        """Wait until nothing is in progress, saying what gets ready. Raises ConfigError with the first reason."""
-        told: set[str] = set()
-        while (status := self.status()).endswith("_IN_PROGRESS"):
-            for event in reversed(self._events()):
-                if event["EventId"] not in told and event["ResourceStatus"].endswith("_COMPLETE"):
-                    say(f"{event['LogicalResourceId']} {_in_words(event['ResourceStatus'])}")
-                told.add(event["EventId"])
-            self.wait(1)
+        """Wait until it is done. Raises ConfigError with the first reason."""
+        status = self._rest(say)
         if gone and status:
             raise ConfigError(f"the data stack {self.name} could not be deleted: {self._reason()}")
         if "ROLLBACK" in status or status.endswith("_FAILED"):
             raise ConfigError(f"the data stack {self.name} could not be made: {self._reason()}")
 
+    def _rest(self, say: Say) -> str:
+        """Wait until nothing is in progress, saying what gets ready; the state it is in then."""
+        told: set[str] = set()
+        while _is_moving(status := self.status()):
+            for event in reversed(self._events()):
+                if event["EventId"] not in told and event["ResourceStatus"].endswith("_COMPLETE"):
+                    say(f"{event['LogicalResourceId']} {_in_words(event['ResourceStatus'])}")
+                told.add(event["EventId"])
+            self.wait(1)
+        return status
+
     def _events(self) -> list[Any]:
         """Of the latest operation, newest first."""
-        try:
-            events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
-        except ClientError:  # it was deleted under way
-            return []
         latest: list[Any] = []
-        for event in events:
-            latest.append(event)
-            if event["LogicalResourceId"] == self.name and event["ResourceStatus"] in {
-                "CREATE_IN_PROGRESS",
-                "UPDATE_IN_PROGRESS",
-                "DELETE_IN_PROGRESS",
-            }:
-                break
+        try:
+            for page in self.client.get_paginator("describe_stack_events").paginate(StackName=self.name):
+                for event in page["StackEvents"]:
+                    latest.append(event)
+                    if event["LogicalResourceId"] == self.name and event["ResourceStatus"] in _BEGINNINGS:
+                        return latest
+        except ClientError as exc:
+            if not _is_missing(exc):  # it was deleted under way
+                raise
         return latest
 
     def _reason(self) -> str:
@@ -144,6 +158,14 @@ class DataStack:
         if "already exists" in reason:
             cure = "; something else has this name: delete or rename it, or choose another --stage"
         return f"{failed[0]['LogicalResourceId']}: {reason}{cure}"
+
+
+def _is_moving(status: str) -> bool:
+    return status.endswith("_IN_PROGRESS") and status not in _NEVER_MADE
+
+
+def _is_missing(exc: ClientError) -> bool:
+    return "does not exist" in str(exc)
 
 
 def _in_words(status: str) -> str:

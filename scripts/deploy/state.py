@@ -5,7 +5,7 @@ that broke off, it would make a second API, and Facebook would go on calling the
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -41,10 +41,10 @@ class DeployedState:
     def find(self) -> list[Resource]:
         """What there is, as Chalice would have noted it."""
         functions = list(self._functions())
-        names = {*self._configured(), *(function["name"] for function in functions)}
+        names = sorted({*self._configured(), *(function["name"] for function in functions)})
         api = self.api_id()
         apis = [{"name": _API, "resource_type": _API, _API + "_id": api}] if api else []
-        return [*self._roles(sorted(names)), *functions, *self._rules(), *apis]
+        return [*self._roles(names), *functions, *self._rules(names), *apis]
 
     def api_id(self) -> str:
         """The API whose methods call the stage's function; empty when there is none."""
@@ -65,11 +65,17 @@ class DeployedState:
         return list(config["lambda_functions"])
 
     def _functions(self) -> Iterator[Resource]:
-        for page in self.client("lambda").get_paginator("list_functions").paginate():
+        """Those alone that Chalice made for this stage: it deletes whatever is noted and no longer in the app."""
+        client = self.client("lambda")
+        for page in client.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
-                if function["FunctionName"] == self._prefix or function["FunctionName"].startswith(f"{self._prefix}-"):
-                    name = function["FunctionName"].removeprefix(self._prefix).removeprefix("-") or "api_handler"
-                    yield {"name": name, "resource_type": "lambda_function", "lambda_arn": function["FunctionArn"]}
+                full, arn = function["FunctionName"], function["FunctionArn"]
+                if f"{full}-".startswith(f"{self._prefix}-") and self._is_ours(client, full):
+                    name = full.removeprefix(self._prefix).removeprefix("-") or "api_handler"
+                    yield {"name": name, "resource_type": "lambda_function", "lambda_arn": arn}
+
+    def _is_ours(self, client: Any, function: str) -> bool:
+        return made_by_chalice(client.get_function(FunctionName=function), self.stage)
 
     def _roles(self, functions: list[str]) -> Iterator[Resource]:
         iam = self.client("iam")
@@ -81,12 +87,20 @@ class DeployedState:
                 continue
             yield {"name": f"{name}_role", "resource_type": "iam_role", "role_arn": arn, "role_name": role}
 
-    def _rules(self) -> Iterator[Resource]:
+    def _rules(self, functions: list[str]) -> Iterator[Resource]:
+        names = {f"{self._prefix}-{name}-event" for name in functions}
         for rule in self.client("events").list_rules(NamePrefix=f"{self._prefix}-")["Rules"]:
-            name = rule["Name"].removeprefix(f"{self._prefix}-")
-            yield {"name": name, "resource_type": "cloudwatch_event", "rule_name": rule["Name"]}
+            if rule["Name"] in names:
+                name = rule["Name"].removeprefix(f"{self._prefix}-")
+                yield {"name": name, "resource_type": "cloudwatch_event", "rule_name": rule["Name"]}
 
     @staticmethod
     def _integrations(apis: Any, api: str) -> str:
         pages = apis.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
         return json.dumps([page["items"] for page in pages], default=str)
+
+
+def made_by_chalice(function: Mapping[str, Any], stage: str) -> bool:
+    """Whether the tags of a function, as Lambda shows it, say that Chalice made it for this stage of Parley."""
+    tag = function.get("Tags", {}).get("aws-chalice", "")
+    return {f"stage={stage}", f"app={APP_NAME}"} <= set(tag.split(":"))

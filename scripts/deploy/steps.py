@@ -125,8 +125,10 @@ class Deployment:
         return self.project / ".parley" / f"region-{self.stage}"
 
     def _store(self, secrets: Mapping[str, str]) -> str:
-        if "page-token" in secrets:  # what Facebook does not take is not stored either
+        if secrets.keys() & {"app-secret", "page-token"}:  # what Facebook does not take is not stored either
             self._setup({**self.vault.stored(), **secrets}).page.holder()
+        self._region_note.parent.mkdir(exist_ok=True)
+        self._region_note.write_text(self.place.aws.region)
         self.vault.put(secrets)
         return f"{len(secrets)} stored" if secrets else "unchanged"
 
@@ -158,8 +160,6 @@ class Deployment:
         return True
 
     def _build(self) -> str:
-        self._region_note.parent.mkdir(exist_ok=True)
-        self._region_note.write_text(self.place.aws.region)
         package = build(self.project, self.folder)
         return f"{package.size / 1e6:.1f} MB for {package.python}"
 
@@ -196,8 +196,10 @@ class Deployment:
         """By itself, because the stack leaves it: nobody shall lose people's words by deleting a stack."""
         client, name = self._client("dynamodb"), self.place.settings.table
         try:
-            client.update_table(TableName=name, DeletionProtectionEnabled=False)
-            client.delete_table(TableName=name)
+            if client.describe_table(TableName=name)["Table"]["TableStatus"] != "DELETING":
+                client.update_table(TableName=name, DeletionProtectionEnabled=False)
+                client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
+                client.delete_table(TableName=name)
         except client.exceptions.ResourceNotFoundException:
             return "there was none"
         client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})

@@ -1,0 +1,29 @@
+"""API Gateway's REST APIs in memory, as far as it is asked what there is."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+_PAGE = 2
+
+
+@dataclass
+class RestApis:
+    """Each API by its id: its name, and the ARNs of the functions that its paths call."""
+
+    apis: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+
+    def get_rest_apis(self, position: str = "0") -> dict[str, Any]:
+        start, found = int(position), [{"id": key, "name": name} for key, (name, _) in self.apis.items()]
+        more = {"position": str(start + _PAGE)} if start + _PAGE < len(found) else {}
+        return {"items": found[start : start + _PAGE], **more}
+
+    def get_resources(self, rest_api_id: str, embed: list[str], position: str = "0") -> dict[str, Any]:
+        assert embed == ["methods"]
+        start, found = int(position), [_resource(arn) for arn in self.apis[rest_api_id][1]]
+        more = {"position": str(start + _PAGE)} if start + _PAGE < len(found) else {}
+        return {"items": [{"path": "/"}, *found[start : start + _PAGE]], **more}
+
+
+def _resource(function_arn: str) -> dict[str, Any]:
+    way = f"arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/{function_arn}/invocations"
+    return {"path": "/webhook", "resourceMethods": {"POST": {"methodIntegration": {"type": "AWS_PROXY", "uri": way}}}}

@@ -1,0 +1,140 @@
+"""What is deployed is found in AWS: all of this stage, and nothing of another stage or of somebody else."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scripts.cli.stage import ROOT
+from scripts.deploy.state import DeployedState
+from tests.deploy.conftest import Account
+from tests.deploy.functions import function, role
+from tests.deploy.rest_apis import RestApis
+
+FUNCTIONS = ["api_handler", "heartbeat", "worker"]
+
+
+@pytest.fixture
+def apis(account: Account) -> RestApis:
+    account.stand_ins["apigateway"] = apis = RestApis()
+    return apis
+
+
+@pytest.fixture
+def state(account: Account, apis: RestApis, tmp_path: Path) -> DeployedState:
+    """Of stage prod."""
+    (tmp_path / ".chalice").mkdir()
+    shutil.copy(ROOT / ".chalice" / "config.json", tmp_path / ".chalice")
+    return DeployedState(account.client, "prod", tmp_path)
+
+
+def deployed(account: Account, apis: RestApis, stage: str) -> None:
+    """What `chalice deploy` makes of a stage."""
+    door, *_ = [function(account, f"parley-{stage}{suffix}", stage=stage) for suffix in ("", "-worker", "-heartbeat")]
+    account.client("events").put_rule(Name=f"parley-{stage}-heartbeat-event", ScheduleExpression="rate(1 minute)")
+    apis.apis[f"api-of-{stage}"] = ("parley", [door])
+
+
+def names(state: DeployedState) -> dict[str, list[str]]:
+    """What was found, by its kind."""
+    found: dict[str, list[str]] = {}
+    for one in state.find():
+        found.setdefault(one["resource_type"], []).append(one["name"])
+    return {kind: sorted(those) for kind, those in found.items()}
+
+
+def test_where_nothing_is_nothing_is_found(state: DeployedState):
+    assert (state.find(), state.api_id()) == ([], "")
+
+
+def test_all_that_a_deployment_made_is_found(account: Account, apis: RestApis, state: DeployedState):
+    deployed(account, apis, "prod")
+    assert names(state) == {
+        "iam_role": [f"{name}_role" for name in FUNCTIONS],
+        "lambda_function": FUNCTIONS,
+        "cloudwatch_event": ["heartbeat-event"],
+        "rest_api": ["rest_api"],
+    }
+    assert state.api_id() == "api-of-prod"
+
+
+def test_it_is_noted_where_and_as_chalice_looks_for_it(account: Account, apis: RestApis, state: DeployedState):
+    deployed(account, apis, "prod")
+    found = state.write()
+    noted = json.loads((state.folder / ".chalice" / "deployed" / "prod.json").read_text())
+    assert noted == {"schema_version": "2.0", "backend": "api", "resources": found}
+    lambda_arn = "arn:aws:lambda:eu-central-1:123456789012:function:parley-prod-worker"
+    role_arn = "arn:aws:iam::123456789012:role/parley-prod-worker"
+    assert {"name": "worker", "resource_type": "lambda_function", "lambda_arn": lambda_arn} in found
+    assert {
+        "name": "worker_role",
+        "resource_type": "iam_role",
+        "role_arn": role_arn,
+        "role_name": "parley-prod-worker",
+    } in found
+    rule = {"resource_type": "cloudwatch_event", "rule_name": "parley-prod-heartbeat-event"}
+    assert {"name": "heartbeat-event", **rule} in found
+    assert {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": "api-of-prod"} in found
+
+
+def test_what_was_noted_before_and_is_gone_is_noted_no_more(account: Account, apis: RestApis, state: DeployedState):
+    deployed(account, apis, "prod")
+    state.write()
+    account.client("lambda").delete_function(FunctionName="parley-prod-worker")
+    state.write()
+    noted = json.loads(state.file.read_text())["resources"]
+    assert sorted(one["name"] for one in noted if one["resource_type"] == "lambda_function") == [
+        "api_handler",
+        "heartbeat",
+    ]
+
+
+@pytest.mark.parametrize("other", ["prod2", "prod-x", "pro", "dev"])
+def test_another_stage_is_left_alone_however_alike_the_names_are(
+    account: Account, apis: RestApis, state: DeployedState, other: str
+):
+    deployed(account, apis, other)
+    assert [one for one in state.find() if one["resource_type"] != "iam_role"] == []
+    deployed(account, apis, "prod")
+    assert names(state)["lambda_function"] == FUNCTIONS
+    assert (names(state)["cloudwatch_event"], state.api_id()) == (["heartbeat-event"], "api-of-prod")
+
+
+def test_what_somebody_else_called_alike_is_not_ours_to_delete(account: Account, state: DeployedState):
+    function(account, "parley-prod-worker", app="")
+    function(account, "parley-prod-report", app="")
+    function(account, "parley-prod-mail", app="mailer")
+    account.client("events").put_rule(Name="parley-prod-nightly", ScheduleExpression="rate(1 day)")
+    found = names(state)
+    assert "lambda_function" not in found
+    assert "cloudwatch_event" not in found
+
+
+def test_a_function_of_an_earlier_version_is_found_with_its_role_and_rule(
+    account: Account, apis: RestApis, state: DeployedState
+):
+    deployed(account, apis, "prod")
+    function(account, "parley-prod-sweeper")
+    account.client("events").put_rule(Name="parley-prod-sweeper-event", ScheduleExpression="rate(1 day)")
+    found = names(state)
+    assert "sweeper" in found["lambda_function"]
+    assert "sweeper_role" in found["iam_role"]
+    assert "sweeper-event" in found["cloudwatch_event"]
+
+
+def test_roles_that_were_made_before_their_functions_are_found(account: Account, state: DeployedState):
+    role(account, "parley-prod-api_handler")
+    assert names(state) == {"iam_role": ["api_handler_role"]}
+
+
+def test_an_api_is_found_that_no_file_and_no_function_tells_of(state: DeployedState, apis: RestApis):
+    function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:parley-{}"
+    apis.apis = {
+        "other-app": ("shop", [function_arn.format("prod")]),
+        "empty": ("parley", []),
+        "longer": ("parley", [function_arn.format("prod2"), function_arn.format("prod-worker")]),
+        "ours": ("parley", [function_arn.format("dev"), "arn:x", "arn:y", function_arn.format("prod")]),
+    }
+    assert state.api_id() == "ours"
+    assert names(state) == {"rest_api": ["rest_api"]}
