@@ -1,4 +1,4 @@
-"""The data stack: what CloudFormation keeps for a stage. Nothing of the functions lives here, Chalice deploys those."""
+"""What CloudFormation keeps for a stage: its data, and the functions if a pipeline deployed them from a bundle."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -22,8 +22,8 @@ _DRIFT_S: Final = 120
 
 
 @dataclass(frozen=True)
-class DataStack:
-    """One stage's stack. Every method raises ConfigError in words, or what botocore raises."""
+class Stack:
+    """One stack. Every method raises ConfigError in words, or what botocore raises."""
 
     client: "CloudFormationClient"
     name: str
@@ -45,7 +45,7 @@ class DataStack:
         return {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
 
     def deploy(self, parameters: Mapping[str, str], *, say: Say) -> str:
-        """Make it as the template says, whatever state it is in; what was done, in a word."""
+        """Make it as the data stack's template says, whatever state it is in; what was done, in a word."""
         if self.status().endswith("_IN_PROGRESS") and self.status() not in _NEVER_MADE:
             say("somebody is at it: waiting")
             self._settle(say)
@@ -109,9 +109,9 @@ class DataStack:
                 told.add(event["EventId"])
             self.wait(1)
         if gone and status:
-            raise ConfigError(f"the data stack {self.name} could not be deleted: {self._reason()}")
+            raise ConfigError(f"the stack {self.name} could not be deleted: {self._reason()}")
         if "ROLLBACK" in status or status.endswith("_FAILED"):
-            raise ConfigError(f"the data stack {self.name} could not be made: {self._reason()}")
+            raise ConfigError(f"the stack {self.name} could not be made: {self._reason()}")
 
     def _events(self) -> list[Any]:
         """Of the latest operation, newest first."""
