@@ -10,7 +10,7 @@ import click
 
 from chalicelib.errors import ConfigError
 from scripts.cli.options import at_deployed_stage
-from scripts.cli.stage import ROOT, Place
+from scripts.cli.stage import ROOT, Place, Refused, configured
 
 if TYPE_CHECKING:
     from scripts.deploy.steps import Deployment
@@ -33,8 +33,16 @@ GUIDE: Final = "docs/messenger-setup.md"
     type=click.Choice(["app-id", "app-secret", "page-token", "openai-key"]),
     help="Ask for this value again, though it is stored; may be given more than once.",
 )
+@click.option(
+    "--package",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write CloudFormation templates, the zip and a README there instead, for a pipeline to deploy.",
+)
 @at_deployed_stage("the demo runs on this machine: deploy dev or prod")
-def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None, renew: tuple[str, ...]) -> None:
+def deploy(
+    place: Place, *, yes: bool, email: str | None, file: Path | None, renew: tuple[str, ...], folder: Path | None
+) -> None:
     """Bring the bot to AWS, or bring it up to date.
 
     Everything is shown before it is done, and may be repeated: what broke off goes on.
@@ -42,16 +50,25 @@ def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None, ren
     Four values are asked for without showing them, unless they are stored already, in a file (--secrets), or in
     PARLEY_APP_ID, PARLEY_APP_SECRET, PARLEY_PAGE_TOKEN and OPENAI_API_KEY. docs/messenger-setup.md says where on
     Facebook they are.
+
+    With --package AWS is neither asked nor changed, and no value is asked for. These are two ways, and a stage stays on
+    the one it was deployed by: to change over, run `destroy` first, which deletes all conversations.
     """
     from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
     from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
     from scripts.deploy.steps import Deployment, Step  # noqa: PLC0415
 
     deployment = Deployment(place, ROOT)
+    if folder and file:
+        raise Refused("--package takes no --secrets: the README.md that it writes says how to store them")
+    if folder:
+        _write_bundle(deployment, _typed(folder), email)
+        return
     account = place.account()
     deployment.check_region()
+    deployment.check_no_bundle()
     stored = deployment.vault.stored()
-    new = given(os.environ, Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file if file else None)
+    new = given(os.environ, _typed(file) if file else None)
     kept = {name: value for name, value in stored.items() if name not in renew}
     new = {**new, **_asked_for({**kept, **new}, ask=not yes)}
     steps = deployment.steps(secrets=to_store(new, stored), email=email)
@@ -67,6 +84,22 @@ def deploy(place: Place, *, yes: bool, email: str | None, file: Path | None, ren
     click.echo(
         f"  privacy policy  {deployment.url()}/privacy\n  data deletion   {deployment.url()}/data-deletion\n  {GUIDE}"
     )
+
+
+def _write_bundle(deployment: "Deployment", target: Path, email: str | None) -> None:
+    """For a pipeline, with the settings that the functions will have: not those of this shell."""
+    from chalicelib.settings import Settings  # noqa: PLC0415
+    from scripts.deploy.bundle import write  # noqa: PLC0415
+
+    settings = Settings.from_env(configured(deployment.stage))
+    package = write(target, settings, project=ROOT, folder=deployment.folder, email=email, say=click.echo)
+    click.echo(f"{target} has data.yaml, app.json and deployment.zip ({package.size / 1e6:.1f} MB, {package.python}).")
+    click.secho(f"How to deploy them: {target / 'README.md'}", bold=True)
+
+
+def _typed(path: Path) -> Path:
+    """A path as it was meant where the command was called."""
+    return Path(os.environ.get("PARLEY_CALLED_FROM", "")) / path
 
 
 def _examined(deployment: "Deployment") -> str:

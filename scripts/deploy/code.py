@@ -56,18 +56,8 @@ class Code:
         self._run("delete", say=say)
 
     def _run(self, command: str, *, say: Say) -> None:
-        arguments = [str(self.chalice), "--project-dir", str(self.folder), command, "--stage", self.stage]
-        environment = {**os.environ, "AWS_DEFAULT_REGION": self.region, "PYTHONDONTWRITEBYTECODE": "1"}
-        lines: list[str] = []
-        with subprocess.Popen(  # noqa: S603 (our own virtual environment's command)
-            arguments, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process:
-            for line in process.stdout or ():
-                lines.append(line.rstrip())
-                if line.startswith(("Creating", "Updating", "Deleting")):
-                    say(line.strip())
-        if process.returncode:
-            raise ConfigError(_in_one_line(command, lines, self.region))
+        arguments = command, "--stage", self.stage
+        run_chalice(*arguments, folder=self.folder, region=self.region, say=say, chalice=self.chalice)
 
     def _is_ours(self, name: str) -> bool:
         """True as well for what does not exist."""
@@ -76,6 +66,22 @@ class Code:
         except self.functions.exceptions.ResourceNotFoundException:
             return True
         return made_by_chalice(found, self.stage)
+
+
+def run_chalice(command: str, *arguments: str, folder: Path, region: str, say: Say, chalice: Path = _CHALICE) -> None:
+    """The real command, in a built folder. Raises ConfigError with what it ended with, in words."""
+    words = [str(chalice), "--project-dir", str(folder), command, *arguments]
+    environment = {**os.environ, "AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
+    lines: list[str] = []
+    with subprocess.Popen(  # noqa: S603 (our own virtual environment's command)
+        words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout or ():
+            lines.append(line.rstrip())
+            if line.startswith(("Creating", "Updating", "Deleting")):
+                say(line.strip())
+    if process.returncode:
+        raise ConfigError(_in_one_line(command, lines, region))
 
 
 def _in_one_line(command: str, lines: Sequence[str], region: str) -> str:

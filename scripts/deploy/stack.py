@@ -1,4 +1,4 @@
-"""The data stack: what CloudFormation keeps for a stage. Nothing of the functions lives here, Chalice deploys those."""
+"""What CloudFormation keeps for a stage: its data, and the functions if a pipeline deployed them from a bundle."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -24,8 +24,8 @@ _DRIFT_S: Final = 120
 
 
 @dataclass(frozen=True)
-class DataStack:
-    """One stage's stack. Every method raises ConfigError in words, or what botocore raises."""
+class Stack:
+    """One stack. Every method raises ConfigError in words, or what botocore raises."""
 
     client: "CloudFormationClient"
     name: str
@@ -51,7 +51,7 @@ class DataStack:
         self._let_others_finish(say)
         if self.status() == "UPDATE_ROLLBACK_FAILED":
             raise ConfigError(
-                f"the data stack {self.name} is stuck half-way back from an update: choose Continue update rollback "
+                f"the stack {self.name} is stuck half-way back from an update: choose Continue update rollback "
                 "in CloudFormation's console"
             )
         if self.status() in _NEVER_MADE:
@@ -115,9 +115,9 @@ class DataStack:
         """Wait until it is done. Raises ConfigError with the first reason."""
         status = self._rest(say)
         if gone and status:
-            raise ConfigError(f"the data stack {self.name} could not be deleted: {self._reason()}")
+            raise ConfigError(f"the stack {self.name} could not be deleted: {self._reason()}")
         if "ROLLBACK" in status or status.endswith("_FAILED"):
-            raise ConfigError(f"the data stack {self.name} could not be made: {self._reason()}")
+            raise ConfigError(f"the stack {self.name} could not be made: {self._reason()}")
 
     def _rest(self, say: Say) -> str:
         """Wait until nothing is in progress, saying what gets ready; the state it is in then."""

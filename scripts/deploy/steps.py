@@ -24,7 +24,7 @@ from scripts.deploy.code import Code
 from scripts.deploy.functions import WorkerSettings
 from scripts.deploy.package import build, copy
 from scripts.deploy.secrets import Vault
-from scripts.deploy.stack import DataStack, Say
+from scripts.deploy.stack import Say, Stack
 from scripts.deploy.state import DeployedState
 
 API_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
@@ -58,9 +58,14 @@ class Deployment:
         return self.project / ".parley" / "build" / self.stage
 
     @cached_property
-    def stack(self) -> DataStack:
+    def stack(self) -> Stack:
         """The data stack."""
-        return DataStack(self._client("cloudformation"), f"{APP_NAME}-{self.stage}")
+        return Stack(self._client("cloudformation"), f"{APP_NAME}-{self.stage}")
+
+    @cached_property
+    def bundle(self) -> Stack:
+        """What a pipeline made of a bundle (`scripts.deploy.bundle`), if one did: the functions and the API."""
+        return Stack(self._client("cloudformation"), app_stack(self.stage))
 
     @cached_property
     def vault(self) -> Vault:
@@ -85,8 +90,7 @@ class Deployment:
     def url(self) -> str:
         """Where the bot answers, without a slash at the end; empty before it is deployed."""
         api = self.state.api_id()
-        template = os.environ.get("PARLEY_API_URL", API_URL)
-        return template.format(api=api, region=self.place.aws.region, stage=self.stage).rstrip("/") if api else ""
+        return address(api, self.place.aws.region, self.stage) if api else ""
 
     def check_region(self) -> None:
         """Raises ConfigError when this machine deployed the stage to another region: it would exist twice."""
@@ -95,6 +99,14 @@ class Deployment:
             raise ConfigError(
                 f"stage {self.stage} runs in {before}, and AWS_REGION says {self.place.aws.region}: "
                 f"set AWS_REGION={before}, or first run AWS_REGION={before} scripts/parley destroy --stage {self.stage}"
+            )
+
+    def check_no_bundle(self) -> None:
+        """Raises ConfigError when a pipeline deployed the stage: CloudFormation would no longer know its functions."""
+        if self.bundle.status():
+            raise ConfigError(
+                f"stage {self.stage} was deployed from a bundle, as the stack {self.bundle.name}: deploy a new bundle, "
+                f"or first run scripts/parley destroy --stage {self.stage}"
             )
 
     def steps(self, *, secrets: Mapping[str, str], email: str | None) -> list[Step]:
@@ -179,6 +191,9 @@ class Deployment:
         return "set"
 
     def _delete_code(self, say: Say) -> str:
+        if self.bundle.status():
+            self.bundle.delete(say=say)
+            return f"deleted, with the stack {self.bundle.name}"
         copy(self.project, self.folder)
         if not self.state.write():
             return "there was none"
@@ -248,6 +263,16 @@ class Deployment:
 
     def _client(self, service: str) -> Any:
         return self.place.aws.client(service)
+
+
+def app_stack(stage: str) -> str:
+    """The stack that a pipeline makes of a bundle's `app.json`."""
+    return f"{APP_NAME}-{stage}-app"
+
+
+def address(api: str, region: str, stage: str) -> str:
+    """Where an API answers, without a slash at the end."""
+    return os.environ.get("PARLEY_API_URL", API_URL).format(api=api, region=region, stage=stage).rstrip("/")
 
 
 def _changed(written: bool) -> str:  # noqa: FBT001 (what a step of the set-up returns)

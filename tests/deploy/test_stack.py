@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import ConfigError
-from scripts.deploy.stack import DataStack
+from scripts.deploy.stack import Stack
 from tests.deploy.cloudformation import CloudFormation, Story
 from tests.deploy.held import client_of
 
@@ -37,8 +37,8 @@ def cloud() -> CloudFormation:
 
 
 @pytest.fixture
-def stack(cloud: CloudFormation) -> DataStack:
-    return DataStack(client_of("cloudformation", cloud), NAME, wait=cloud.second)
+def stack(cloud: CloudFormation) -> Stack:
+    return Stack(client_of("cloudformation", cloud), NAME, wait=cloud.second)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def deploy(stack: DataStack, said: list[str]) -> Callable[..., str]:
+def deploy(stack: Stack, said: list[str]) -> Callable[..., str]:
     return lambda **changed: stack.deploy({**WANTED, **changed}, say=said.append)
 
 
@@ -58,7 +58,7 @@ def fails(call: Callable[[], Any]) -> str:
 
 
 def test_a_stack_that_is_not_there_is_made_and_cannot_be_deleted_by_mistake(
-    cloud: CloudFormation, stack: DataStack, deploy: Callable[..., str]
+    cloud: CloudFormation, stack: Stack, deploy: Callable[..., str]
 ):
     assert (stack.status(), stack.outputs(), stack.parameters()) == ("", {}, {})
     assert deploy() == "created"
@@ -72,13 +72,13 @@ def test_the_same_again_changes_nothing(cloud: CloudFormation, deploy: Callable[
     assert cloud.asked == ["CREATE"]
 
 
-def test_another_address_of_the_owner_is_an_update(stack: DataStack, deploy: Callable[..., str]):
+def test_another_address_of_the_owner_is_an_update(stack: Stack, deploy: Callable[..., str]):
     deploy()
     assert deploy(OwnerEmail="owner@example.org") == "updated"
     assert stack.parameters()["OwnerEmail"] == "owner@example.org"
 
 
-def test_the_other_steps_are_told_what_the_stack_made(cloud: CloudFormation, stack: DataStack):
+def test_the_other_steps_are_told_what_the_stack_made(cloud: CloudFormation, stack: Stack):
     cloud.outputs = {"DeadLettersArn": "arn:aws:sqs:dead"}
     cloud.begin("CREATE")
     assert stack.outputs() == {"DeadLettersArn": "arn:aws:sqs:dead"}
@@ -119,7 +119,7 @@ def test_that_somebody_elses_attempt_fails_does_not_keep_us_from_ours(
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"])
 def test_what_was_never_complete_is_cleared_away_and_made_anew(
-    cloud: CloudFormation, stack: DataStack, deploy: Callable[..., str], said: list[str], status: str
+    cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], said: list[str], status: str
 ):
     cloud.status, cloud.protected = status, True
     assert deploy() == "created"
@@ -130,14 +130,14 @@ def test_what_was_never_complete_is_cleared_away_and_made_anew(
 def test_what_cannot_even_be_cleared_away_is_said_with_the_reason(cloud: CloudFormation, deploy: Callable[..., str]):
     cloud.status = "ROLLBACK_COMPLETE"
     cloud.becomes["DELETE"] = [("DeadLetters", "DELETE_FAILED", "Access denied"), "DELETE_FAILED"]
-    assert fails(deploy) == "the data stack parley-prod could not be deleted: DeadLetters: Access denied"
+    assert fails(deploy) == "the stack parley-prod could not be deleted: DeadLetters: Access denied"
 
 
 def test_a_stack_that_cannot_be_made_says_its_first_reason_in_one_line(
     cloud: CloudFormation, deploy: Callable[..., str]
 ):
     cloud.becomes["CREATE"] = FAILED
-    assert fails(deploy) == "the data stack parley-prod could not be made: Topic: You may not have topics"
+    assert fails(deploy) == "the stack parley-prod could not be made: Topic: You may not have topics"
     assert deploy() == "created"
 
 
@@ -187,7 +187,7 @@ def test_who_may_not_see_the_events_learns_that_and_not_that_there_are_none(
 
 
 def test_a_protected_stack_is_deleted_when_it_shall_be(
-    cloud: CloudFormation, stack: DataStack, deploy: Callable[..., str], said: list[str]
+    cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], said: list[str]
 ):
     deploy()
     cloud.becomes["DELETE"] = [("Topic", "DELETE_COMPLETE", ""), "DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
@@ -195,13 +195,13 @@ def test_a_protected_stack_is_deleted_when_it_shall_be(
     assert stack.status() == ""
 
 
-def test_a_stack_that_is_not_there_needs_no_deletion(cloud: CloudFormation, stack: DataStack, said: list[str]):
+def test_a_stack_that_is_not_there_needs_no_deletion(cloud: CloudFormation, stack: Stack, said: list[str]):
     stack.delete(say=said.append)
     assert (cloud.asked, said) == ([], [])
 
 
 def test_a_deletion_that_broke_off_here_and_goes_on_there_is_only_waited_for(
-    cloud: CloudFormation, stack: DataStack, deploy: Callable[..., str], said: list[str]
+    cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], said: list[str]
 ):
     deploy()
     cloud.begin("DELETE", ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"])
@@ -211,7 +211,7 @@ def test_a_deletion_that_broke_off_here_and_goes_on_there_is_only_waited_for(
 
 
 def test_what_is_being_updated_is_deleted_afterwards(
-    cloud: CloudFormation, stack: DataStack, deploy: Callable[..., str], said: list[str]
+    cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], said: list[str]
 ):
     deploy()
     cloud.begin("UPDATE", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"])
@@ -220,7 +220,7 @@ def test_what_is_being_updated_is_deleted_afterwards(
 
 
 def test_a_deletion_that_fails_says_the_first_reason(
-    cloud: CloudFormation, stack: DataStack, deploy: Callable[..., str], said: list[str]
+    cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], said: list[str]
 ):
     deploy()
     cloud.becomes["DELETE"] = [
@@ -228,7 +228,7 @@ def test_a_deletion_that_fails_says_the_first_reason(
         ("Topic", "DELETE_FAILED", "Later"),
         "DELETE_FAILED",
     ]
-    reason = "the data stack parley-prod could not be deleted: DeadLetters: Somebody holds on to it"
+    reason = "the stack parley-prod could not be deleted: DeadLetters: Somebody holds on to it"
     assert fails(lambda: stack.delete(say=said.append)) == reason
     stack.delete(say=said.append)
     assert stack.status() == ""
@@ -236,7 +236,7 @@ def test_a_deletion_that_fails_says_the_first_reason(
 
 @pytest.mark.parametrize("seconds", [0, 5])
 def test_what_was_changed_by_hand_is_listed_once_all_is_compared(
-    cloud: CloudFormation, stack: DataStack, deploy: Callable[..., str], seconds: int
+    cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], seconds: int
 ):
     deploy()
     cloud.drifts = {"WorkerLogs": "MODIFIED", "Topic": "IN_SYNC", "DoorSlow": "DELETED", "Email": "NOT_CHECKED"}
@@ -244,9 +244,7 @@ def test_what_was_changed_by_hand_is_listed_once_all_is_compared(
     assert stack.drifted() == ["DoorSlow", "WorkerLogs"]
 
 
-def test_a_comparison_that_does_not_end_is_given_up(
-    cloud: CloudFormation, stack: DataStack, deploy: Callable[..., str]
-):
+def test_a_comparison_that_does_not_end_is_given_up(cloud: CloudFormation, stack: Stack, deploy: Callable[..., str]):
     deploy()
     cloud.drifts, cloud.comparing = {"Topic": "MODIFIED"}, 10_000
     assert stack.drifted() == []

@@ -1,7 +1,8 @@
 """Starts ministack so that Chalice can deploy to it, in an environment of its own; told where by GATEWAY_PORT.
 
 ministack 1.5.33 misreads three requests that `chalice deploy` makes of API Gateway; `test_the_shim_is_still_needed`
-notices a release that reads them. Its CloudFormation forgets two properties of a table. And a new function is ready at
+notices a release that reads them. Its CloudFormation forgets two properties of a table, and
+takes the retries of a function's latest version for other ones than the function's. And a new function is ready at
 once here: AWS's waiters would ask again only after five seconds. Everything else passes unchanged.
 """
 
@@ -17,6 +18,7 @@ from ministack.services.cloudformation import provisioners
 Answer = tuple[int, Mapping[str, str], bytes]
 _original = v1.handle_request
 _create_table = provisioners._ddb_create
+_put_event_invoke_config = lambda_svc._put_event_invoke_config
 
 
 async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Mapping[str, Any]) -> Answer:
@@ -67,7 +69,13 @@ def create_table(logical_id: str, properties: Any, stack_name: str) -> Any:
     return made
 
 
+def put_event_invoke_config(function: str, qualifier: str | None, settings: Any) -> Any:
+    """The latest version is what is meant where none is named."""
+    return _put_event_invoke_config(function, None if qualifier == "$LATEST" else qualifier, settings)
+
+
 if __name__ == "__main__":
+    lambda_svc._put_event_invoke_config = put_event_invoke_config
     provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]["create"] = create_table
     if "--plain" not in sys.argv:
         v1.handle_request = handle_request

@@ -24,18 +24,31 @@ ROOT: Final = Path(__file__).parents[2]
 STAGE: Final = "emulated"
 EMULATOR: Final = ("ministack==1.5.33", "boto3")
 """All that is installed beside deployed code: whatever else the app imports must be in its zip."""
-_HOME: Final = ROOT / ".parley" / "emulator"
+SAM: Final = ("aws-sam-translator==1.115.0",)
+"""What CloudFormation itself applies; it wants an older pydantic than the bot, so it has an environment of its own."""
+_HOMES: Final = ROOT / ".parley"
 _PROJECT: Final = ("app.py", "chalicelib", "scripts", "requirements.txt", "constraints.txt", ".chalice")
 
 
 def emulator_python() -> Path:
-    """The interpreter of the emulator's environment, which is made when it is not there."""
-    python, stamp = _HOME / "bin" / "python", _HOME / "installed"
-    wanted = " ".join((*EMULATOR, sys.version))
+    """The interpreter of the emulator's environment."""
+    return _environment("emulator", *EMULATOR, "-c", str(ROOT / "constraints.txt"))
+
+
+def sam_python() -> Path:
+    """The interpreter of an environment that has the SAM transform."""
+    return _environment("sam", *SAM)
+
+
+def _environment(name: str, *packages: str) -> Path:
+    """The interpreter of an environment, which is made when it is not there."""
+    home = _HOMES / name
+    python, stamp = home / "bin" / "python", home / "installed"
+    wanted = " ".join((*packages, sys.version))
     if not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(_HOME)], check=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *EMULATOR]
-        subprocess.run([*install, "-c", str(ROOT / "constraints.txt")], check=True, capture_output=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+        subprocess.run(install, check=True, capture_output=True)
         stamp.write_text(wanted)
     return python
 

@@ -5,16 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import boto3
 import pytest
 
+from scripts.bench.cold import runtime
 from scripts.world.aws import TICK
 from tests.deployed.conftest import Deployment
 from tests.deployed.running import STAGE, ministack
 from tests.world.meta import deletion_form
 
-LAMBDA_HAS = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
-"""What the runtime brings of its own."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -98,13 +96,11 @@ def test_the_owner_sees_what_it_cost(deployment: Deployment):
 def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tmp_path: Path):
     [package] = (deployment.project.folder / ".parley" / "build" / STAGE / ".chalice" / "deployments").glob("*.zip")
     shutil.unpack_archive(package, tmp_path / "task")
-    (tmp_path / "runtime").mkdir()
-    for name in LAMBDA_HAS:
-        (tmp_path / "runtime" / name).symlink_to(Path(boto3.__file__).parents[1] / name)
+    brought = runtime(tmp_path / "runtime")
     code = (
         "import app; from chalicelib import bootstrap; bootstrap.worker(), bootstrap.heartbeat(), bootstrap.privacy()"
     )
-    path = os.pathsep.join([str(tmp_path / "task"), str(tmp_path / "runtime")])
+    path = os.pathsep.join([str(tmp_path / "task"), str(brought)])
     env = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "eu-central-1"}
     command = [sys.executable, "-S", "-c", code]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)

@@ -1,0 +1,103 @@
+"""A stage as files, for those who deploy through pipelines: two templates, the zip and the commands. AWS is not asked.
+
+All names are those that `parley deploy` gives: functions find each other by them, and so do `doctor` and the alarms.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from shlex import quote
+from typing import Any, Final
+
+from chalicelib.bootstrap import WEBHOOK_URL
+from chalicelib.settings import Settings
+from scripts.deploy.code import run_chalice
+from scripts.deploy.functions import AGE_S, RETRIES
+from scripts.deploy.package import Package, build
+from scripts.deploy.secrets import KINDS, VERIFY_TOKEN
+from scripts.deploy.stack import TEMPLATE, Say
+from scripts.deploy.steps import address, app_stack
+
+_README: Final = Path(__file__).with_suffix(".md")
+_REGION: Final = "us-east-1"
+"""Chalice wants to be told one; the template is the same for all of them."""
+
+
+def write(target: Path, settings: Settings, *, project: Path, folder: Path, email: str | None, say: Say) -> Package:
+    """Build in `folder`, and write `data.yaml`, `app.json`, `deployment.zip` and `README.md` into `target`.
+
+    Raises ConfigError.
+    """
+    package = build(project, folder)
+    merged = folder / "merge.json"
+    merged.write_text(json.dumps(additions(settings)))
+    options = ["--stage", settings.stage, "--merge-template", str(merged.resolve())]
+    run_chalice("package", *options, str(target.resolve()), folder=folder, region=_REGION, say=say)
+    (target / "sam.json").rename(target / "app.json")
+    shutil.copyfile(TEMPLATE, target / "data.yaml")
+    (target / "README.md").write_text(_readme(settings, package.python, email))
+    return package
+
+
+def additions(settings: Settings) -> dict[str, Any]:
+    """What Chalice's own template lacks, by its logical ids."""
+    heartbeat = f"{settings.api_function}-heartbeat"
+    rule = {"HeartbeatEvent": {"Properties": {"Name": f"{heartbeat}-event"}}}
+    resources: dict[str, Any] = {
+        "APIHandler": {"Properties": {"FunctionName": settings.api_function}},
+        "Worker": {"Properties": {"FunctionName": settings.worker_function}},
+        "Heartbeat": {"Properties": {"FunctionName": heartbeat, "Events": rule}},
+        "RestAPI": {"Properties": {"OpenApiVersion": "2.0"}},  # or SAM makes a second stage, called Stage
+        "WorkerRetries": _retries(f"{settings.api_function}-dead"),
+        "WebhookUrl": _webhook_url(settings),
+    }
+    if settings.wake == "fifo":
+        resources["WorkerWakes"] = _wakes(settings.wake_queue)
+    return {"Description": "Parley's functions and their API. The data stack comes first.", "Resources": resources}
+
+
+def _retries(dead_letters: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Lambda::EventInvokeConfig",
+        "Properties": {
+            "FunctionName": {"Ref": "Worker"},
+            "Qualifier": "$LATEST",
+            "MaximumRetryAttempts": RETRIES,
+            "MaximumEventAgeInSeconds": AGE_S,
+            "DestinationConfig": {"OnFailure": {"Destination": _queue(dead_letters)}},
+        },
+    }
+
+
+def _wakes(queue: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {"FunctionName": {"Ref": "Worker"}, "EventSourceArn": _queue(queue), "BatchSize": 1},
+    }
+
+
+def _webhook_url(settings: Settings) -> dict[str, Any]:
+    """Where the bot reads its own address."""
+    url = f"{address('${RestAPI}', '${AWS::Region}', settings.stage)}/webhook"
+    name = f"{settings.secrets_prefix}/{WEBHOOK_URL}"
+    return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": name, "Type": "String", "Value": {"Fn::Sub": url}}}
+
+
+def _queue(name: str) -> dict[str, str]:
+    return {"Fn::Sub": f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}"}
+
+
+def _readme(settings: Settings, python: str, email: str | None) -> str:
+    prefix, stage = settings.secrets_prefix, settings.stage
+    parameters = {"Stage": stage, "Wake": settings.wake, **({"OwnerEmail": email} if email else {})}
+    values = {kind.name: f"${kind.variable}" for kind in KINDS} | {VERIFY_TOKEN: "$(openssl rand -hex 24)"}
+    put = "   aws ssm put-parameter --type SecureString"
+    return _README.read_text().format(
+        stage=stage,
+        python=python,
+        data=settings.api_function,
+        app=app_stack(stage),
+        parameters=" ".join(f"{name}={quote(value)}" for name, value in parameters.items()),
+        secrets="\n".join(f'{put} --name {prefix}/{name} --value "{value}"' for name, value in values.items()),
+        webhook_url=f"{prefix}/{WEBHOOK_URL}",
+    )

@@ -1,0 +1,173 @@
+"""What `parley deploy --package` writes, of a project without dependencies: those take a network and half a minute."""
+
+import json
+import shutil
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint import decode
+from cfnlint.api import lint_file
+from click.testing import CliRunner
+
+from chalicelib.settings import Settings
+from scripts.cli.__main__ import parley
+from scripts.cli.stage import ROOT
+from scripts.deploy.bundle import write
+from scripts.deploy.functions import AGE_S, RETRIES
+from scripts.deploy.package import Package
+from scripts.deploy.secrets import KINDS
+
+pytestmark = pytest.mark.xdist_group("bundle")
+SUB_ARN = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
+PAID_BY_USE = {
+    "AWS::IAM::Role": "free",
+    "AWS::Lambda::EventInvokeConfig": "free",
+    "AWS::Lambda::EventSourceMapping": "by request to the queue",
+    "AWS::Lambda::Permission": "free",
+    "AWS::SSM::Parameter": "standard ones are free",
+    "AWS::Serverless::Api": "by request: a REST API without a cache",
+    "AWS::Serverless::Function": "by invocation: nothing is provisioned",
+}
+
+
+@dataclass(frozen=True)
+class Bundle:
+    folder: Path
+    settings: Settings
+    package: Package
+
+    @property
+    def app(self) -> Any:
+        return json.loads((self.folder / "app.json").read_text())
+
+    @property
+    def data(self) -> Any:
+        parsed, _ = decode.decode(str(self.folder / "data.yaml"))
+        return parsed
+
+    @property
+    def readme(self) -> str:
+        return (self.folder / "README.md").read_text()
+
+    def properties(self, name: str) -> Any:
+        return self.app["Resources"][name]["Properties"]
+
+
+def made(tmp_path: Path, wake: str) -> Bundle:
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / ".chalice", project / ".chalice", ignore=shutil.ignore_patterns("deployments"))
+    shutil.copy(ROOT / "app.py", project)
+    for name in ("requirements.txt", "constraints.txt"):
+        (project / name).touch()
+    config = json.loads((project / ".chalice" / "config.json").read_text())
+    environment = {**config["environment_variables"], "PARLEY_STAGE": "prod", "PARLEY_WAKE": wake}
+    config["stages"]["prod"]["environment_variables"] = environment
+    (project / ".chalice" / "config.json").write_text(json.dumps(config))
+    settings, folder = Settings.from_env(environment), tmp_path / "bundle"
+    build = project / ".parley" / "build" / "prod"
+    package = write(folder, settings, project=project, folder=build, email="owner@example.org", say=print)
+    return Bundle(folder, settings, package)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return made(tmp_path_factory.mktemp("lambda"), "lambda")
+
+
+@pytest.fixture(scope="module")
+def fifo(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return made(tmp_path_factory.mktemp("fifo"), "fifo")
+
+
+def test_cloudformation_would_accept_all_templates(bundle: Bundle, fifo: Bundle):
+    templates = [one.folder / name for one in (bundle, fifo) for name in ("data.yaml", "app.json")]
+    assert [str(problem) for template in templates for problem in lint_file(template)] == []
+
+
+def test_functions_and_rule_are_called_as_parley_deploy_calls_them(bundle: Bundle):
+    assert bundle.properties("APIHandler")["FunctionName"] == bundle.settings.api_function == "parley-prod"
+    assert bundle.properties("Worker")["FunctionName"] == bundle.settings.worker_function == "parley-prod-worker"
+    heartbeat = bundle.properties("Heartbeat")
+    assert heartbeat["FunctionName"] == "parley-prod-heartbeat"
+    rule = {"Schedule": "rate(1 minute)", "Name": "parley-prod-heartbeat-event"}
+    assert heartbeat["Events"] == {"HeartbeatEvent": {"Type": "Schedule", "Properties": rule}}
+
+
+def test_the_zip_is_the_one_that_parley_deploy_uploads_with_its_bytecode(bundle: Bundle):
+    archive = bundle.folder / "deployment.zip"
+    assert archive.read_bytes() == bundle.package.zip.read_bytes()
+    with zipfile.ZipFile(archive) as opened:
+        assert f"chalicelib/__pycache__/intake.{sys.implementation.cache_tag}.pyc" in opened.namelist()
+    functions = ("APIHandler", "Worker", "Heartbeat")
+    assert {bundle.properties(function)["CodeUri"] for function in functions} == {"./deployment.zip"}
+
+
+def test_each_function_gets_its_settings_and_its_own_rights_from_the_project(bundle: Bundle):
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_functions"]
+    for name, resource in (("api_handler", "APIHandler"), ("worker", "Worker"), ("heartbeat", "Heartbeat")):
+        found = bundle.properties(resource)
+        assert found["MemorySize"] == config[name]["lambda_memory_size"]
+        assert found["Timeout"] == config[name]["lambda_timeout"]
+        assert found["Environment"]["Variables"]["PARLEY_STAGE"] == "prod"
+        [policy] = bundle.properties(found["Role"]["Fn::GetAtt"][0])["Policies"]
+        assert policy["PolicyDocument"] == json.loads((ROOT / ".chalice" / config[name]["iam_policy_file"]).read_text())
+
+
+def test_what_the_worker_cannot_do_goes_where_parley_deploy_sends_it(bundle: Bundle):
+    assert bundle.properties("WorkerRetries") == {
+        "FunctionName": {"Ref": "Worker"},
+        "Qualifier": "$LATEST",
+        "MaximumRetryAttempts": RETRIES,
+        "MaximumEventAgeInSeconds": AGE_S,
+        "DestinationConfig": {"OnFailure": {"Destination": {"Fn::Sub": f"{SUB_ARN}parley-prod-dead"}}},
+    }
+    assert (RETRIES, AGE_S) == (2, 3600)
+    assert bundle.data["Resources"]["DeadLetters"]["Properties"]["QueueName"]["Fn::Sub"] == "parley-${Stage}-dead"
+
+
+def test_a_queue_wakes_the_worker_only_where_the_stage_says_so(bundle: Bundle, fifo: Bundle):
+    assert "WorkerWakes" not in bundle.app["Resources"]
+    wakes = {"EventSourceArn": {"Fn::Sub": f"{SUB_ARN}parley-prod-wake.fifo"}, "BatchSize": 1}
+    assert fifo.properties("WorkerWakes") == {"FunctionName": {"Ref": "Worker"}, **wakes}
+    assert fifo.data["Resources"]["WakeQueue"]["Properties"]["QueueName"]["Fn::Sub"] == "parley-${Stage}-wake.fifo"
+    assert [wake in fifo.readme for wake in ("Wake=lambda", "Wake=fifo")] == [False, True]
+
+
+def test_there_is_one_stage_and_the_bot_can_read_its_address(bundle: Bundle):
+    api = bundle.properties("RestAPI")
+    assert (api["OpenApiVersion"], api["StageName"]) == ("2.0", "prod")  # without the first, SAM makes one more
+    url = bundle.properties("WebhookUrl")
+    assert url["Name"] == "/parley/prod/webhook-url"
+    assert url["Value"] == {"Fn::Sub": "https://${RestAPI}.execute-api.${AWS::Region}.amazonaws.com/prod/webhook"}
+
+
+def test_nothing_in_a_bundle_has_an_hourly_price(fifo: Bundle):
+    assert {resource["Type"] for resource in fifo.app["Resources"].values()} == PAID_BY_USE.keys()
+    assert "ProvisionedConcurrency" not in json.dumps(fifo.app)
+    assert "CacheCluster" not in json.dumps(fifo.app)
+
+
+def test_the_commands_name_every_secret_and_only_parameters_that_there_are(bundle: Bundle):
+    assert all(f'/parley/prod/{kind.name} --value "${kind.variable}"' in bundle.readme for kind in KINDS)
+    [line] = [line for line in bundle.readme.splitlines() if "--parameter-overrides" in line]
+    given = dict(word.split("=") for word in line.split() if "=" in word)
+    assert given == {"Stage": "prod", "Wake": "lambda", "OwnerEmail": "owner@example.org"}
+    assert given.keys() == bundle.data["Parameters"].keys()
+
+
+def test_readme_and_help_say_that_a_stage_cannot_change_over(bundle: Bundle):
+    for said in (bundle.readme, CliRunner().invoke(parley, ["deploy", "--help"]).output):
+        assert "change over, run" in " ".join(said.split())
+        assert "deletes all conversations" in " ".join(said.split())
+
+
+def test_a_bundle_takes_no_secrets(tmp_path: Path):
+    (tmp_path / "secrets.toml").touch()
+    options = ["--stage", "prod", "--package", str(tmp_path), "--secrets", str(tmp_path / "secrets.toml")]
+    result = CliRunner().invoke(parley, ["deploy", *options], env={"AWS_PROFILE": None, "AWS_REGION": None})
+    assert (result.exit_code, result.output.startswith("Error: --package takes no --secrets")) == (2, True)
