@@ -34,6 +34,8 @@ class CloudFormation:
     drifts: Mapping[str, str] = field(default_factory=dict)
     comparing: int = 0
     """Seconds until the drift is known."""
+    at_once: bool = False
+    """Everything is done when it is asked for."""
     forbidden: str = ""
     """The operation that the caller may not do."""
     asked: list[str] = field(default_factory=list)
@@ -56,6 +58,8 @@ class CloudFormation:
         self.asked.append(operation)
         self._enter(f"{operation}_IN_PROGRESS")
         self.ahead = deque(told)
+        while self.at_once and self.ahead:
+            self.second(1)
 
     # -- what AWS offers -------------------------------------------------------------------------------------------
 

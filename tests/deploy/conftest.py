@@ -1,36 +1,60 @@
 """An AWS account that moto keeps in this process, for what deploys to it."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, cast
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
+from chalicelib.settings import Settings
+from scripts.cli.stage import Aws, Place
 from tests.deploy.held import REGION, client_of
 
-settings.register_profile(
+hypothesis_settings.register_profile(
     "parley", database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=False
 )
-settings.load_profile("parley")
+hypothesis_settings.load_profile("parley")
+
+_SESSION = boto3.Session("test", "test", region_name=REGION)
+"""One for all: it reads AWS's description of a service once."""
 
 
+@cache
+def _client(session: boto3.Session, service: Any) -> Any:
+    return session.client(service)
+
+
+@dataclass
 class Account:
-    """Clients of one account; a test may put a stand-in in the place of a service."""
+    """`Aws` of an account on moto. A test may put stand-ins before services; moto answers what those do not."""
 
-    def __init__(self) -> None:
-        self.stand_ins: dict[str, Any] = {}
+    session: boto3.Session
+    stand_ins: dict[str, Any] = field(default_factory=dict)
+    endpoint: str | None = None
+
+    @property
+    def region(self) -> str:
+        """Its name."""
+        return self.session.region_name
 
     def client(self, service: Any) -> Any:
         """A client of the service."""
         if service in self.stand_ins:
             return client_of(service, self.stand_ins[service])
-        return boto3.client(service, REGION, aws_access_key_id="test", aws_secret_access_key="test")
+        return _client(self.session, service)
+
+    def place(self, stage: str = "dev", **settings: str) -> Place:
+        """The stage in this account."""
+        return Place(Settings.from_env({"PARLEY_STAGE": stage, **settings}), cast("Aws", self))
 
 
 @pytest.fixture
 def account() -> Iterator[Account]:
     """An empty one."""
     with mock_aws():
-        yield Account()
+        yield Account(_SESSION)

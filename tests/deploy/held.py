@@ -31,8 +31,10 @@ class _Held:
     def remember(self, params: Mapping[str, Any], **_: Any) -> None:
         self._asked = params
 
-    def answer(self, model: OperationModel, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
-        method = getattr(self._stand_in, xform_name(model.name))
+    def answer(self, model: OperationModel, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        method = getattr(self._stand_in, xform_name(model.name), None)
+        if method is None:
+            return None
         try:
             answer = method(**{xform_name(name): value for name, value in self._asked.items()}) or {}
         except Refusal as exc:
@@ -43,7 +45,10 @@ class _Held:
 
 
 def client_of(service: Any, stand_in: object) -> Any:
-    """A real client whose calls are answered by methods of `stand_in`, named as Python names them."""
+    """A real client whose calls are answered by methods of `stand_in`, named as Python names them.
+
+    What it has no method for goes on to where it would go without it.
+    """
     client = boto3.client(service, REGION, aws_access_key_id="test", aws_secret_access_key="test")
     held = _Held(stand_in)
     client.meta.events.register("before-parameter-build.*.*", held.remember)

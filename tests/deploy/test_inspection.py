@@ -1,0 +1,276 @@
+"""What is looked at in AWS: each state is told as it is, and with a cure that cures it."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import boto3
+import pytest
+
+from chalicelib.findings import Finding, State
+from scripts.cli.stage import ROOT
+from scripts.deploy.inspection import Inspection
+from scripts.deploy.steps import Deployment
+from scripts.world.table import create_table
+from tests.deploy.cloudformation import CloudFormation
+from tests.deploy.conftest import Account
+
+Look = Callable[..., dict[str, Finding]]
+DEPLOY: Final = "scripts/parley deploy --stage dev"
+QUEUE: Final = "arn:aws:sqs:eu-central-1:123456789012:parley-dev-wake.fifo"
+TOPIC: Final = "arn:aws:sns:eu-central-1:123456789012:parley-dev-owner"
+
+
+@pytest.fixture
+def cloud(account: Account) -> CloudFormation:
+    """The stage's stack, complete."""
+    account.stand_ins["cloudformation"] = cloud = CloudFormation("parley-dev", "CREATE_COMPLETE")
+    return cloud
+
+
+@pytest.fixture
+def look(account: Account, cloud: CloudFormation) -> Look:
+    """Everything that a look finds, by name."""
+
+    def looked(**settings: str) -> dict[str, Finding]:
+        found = Inspection(Deployment(account.place(**settings), ROOT)).run()
+        assert all(one.why and one.cure for one in found if one.state is not State.OK)
+        return {finding.name: finding for finding in found}
+
+    return looked
+
+
+def test_an_empty_account_lacks_everything_in_words(cloud: CloudFormation, look: Look):
+    cloud.status = ""
+    found = look()
+    assert found["credentials"].what == "account 123456789012 in eu-central-1"
+    assert found["data-stack"].what == "the stack parley-dev is not there"
+    assert found["retries"].what == "the worker's retries are not as they should be"
+    assert found["heartbeat"].what == "its rule is not there"
+    functions = {name for name in found if name.startswith("function-")}
+    assert functions == {f"function-parley-dev{suffix}" for suffix in ("", "-worker", "-heartbeat")}
+    assert all(found[name].cure == DEPLOY for name in ("data-stack", "retries", "heartbeat", *functions))
+
+
+def test_what_cannot_be_looked_at_is_a_finding_and_the_rest_is_looked_at_all_the_same(look: Look):
+    found = look()
+    assert found["table"].what == (
+        "could not be looked at: there is no table parley-dev in eu-central-1: deploy first, "
+        "or check --stage and AWS_REGION"
+    )
+    assert list(found)[-1] == "budget"
+
+
+def test_in_a_region_that_does_not_exist_nothing_else_is_looked_at(account: Account, look: Look):
+    account.session = boto3.Session("test", "test", region_name="eu-nowhere-1")
+    [finding] = look().values()
+    line = "could not be looked at: there is no AWS region eu-nowhere-1: set AWS_REGION, for example to eu-central-1"
+    assert (finding.name, finding.state, finding.what) == ("credentials", State.BROKEN, line)
+
+
+# -- the data stack ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_stack_that_may_be_updated_is_well(cloud: CloudFormation, look: Look, status: str):
+    cloud.status = status
+    assert look()["data-stack"].state is State.OK
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS", "DELETE_FAILED"])
+def test_a_stack_in_any_other_state_is_broken_and_its_state_told_in_words(
+    cloud: CloudFormation, look: Look, status: str
+):
+    cloud.status = status
+    found = look()["data-stack"]
+    assert (found.state, found.what) == (
+        State.BROKEN,
+        f"the stack parley-dev is {status.lower().replace('_', ' ')}",
+    )
+
+
+def test_what_was_changed_by_hand_is_named(cloud: CloudFormation, look: Look):
+    cloud.drifts = {"Topic": "MODIFIED", "DoorSlow": "DELETED"}
+    found = look()["data-stack"]
+    assert (found.state, found.what) == (State.WARNING, "changed by hand: DoorSlow, Topic")
+
+
+# -- the budget -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spent(account: Account) -> Callable[[int], None]:
+    """Sets what today's answers have cost, in millionths of a dollar."""
+    client = account.client("dynamodb")
+    create_table(client, "parley-dev")
+
+    def spend(micro_usd: int) -> None:
+        for day in (datetime.now(UTC), datetime.now(UTC) + timedelta(days=1)):  # whatever time it is
+            name = f"SPEND#{day.date().isoformat()}"
+            item = {"pk": {"S": name}, "sk": {"S": "SPEND"}, "committed": {"N": str(micro_usd)}}
+            client.put_item(TableName="parley-dev", Item=item)
+
+    return spend
+
+
+@pytest.mark.parametrize(
+    ("micro_usd", "state"),
+    [
+        (0, "ok"),
+        (1_599_999, "ok"),
+        (1_600_000, "warning"),
+        (1_999_999, "warning"),
+        (2_000_000, "broken"),
+        (9_000_000, "broken"),
+    ],
+)
+def test_a_budget_warns_at_four_fifths_and_is_broken_when_it_is_spent(
+    look: Look, spent: Callable[[int], None], micro_usd: int, state: str
+):
+    spent(micro_usd)
+    assert look(PARLEY_DAILY_BUDGET_USD="2")["budget"].state == state
+
+
+def test_a_day_on_which_nothing_was_asked_is_well(look: Look, spent: Callable[[int], None]):
+    assert look()["budget"].what == "0 of 1 USD are spent today"
+
+
+def test_a_spent_budget_says_how_much_and_what_can_be_done(look: Look, spent: Callable[[int], None]):
+    spent(1_250_000)
+    found = look()["budget"]
+    assert found.what == "1.25 of 1 USD are spent today"
+    assert found.cure == (
+        f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {DEPLOY}"
+    )
+
+
+def test_a_budget_of_nothing_does_not_end_at_midnight(look: Look, spent: Callable[[int], None]):
+    found = look(PARLEY_DAILY_BUDGET_USD="0")["budget"]
+    assert (found.state, found.what) == (State.BROKEN, "PARLEY_DAILY_BUDGET_USD is 0")
+    assert "midnight" not in found.why + found.cure
+
+
+def test_another_server_than_openais_has_no_budget(look: Look):
+    assert "budget" not in look(OPENAI_BASE_URL="http://127.0.0.1:11434/v1")
+
+
+# -- who is told ------------------------------------------------------------------------------------------------------
+
+
+class Subscriptions:
+    """SNS, where moto confirms every address at once."""
+
+    def __init__(self, states: Sequence[str]) -> None:
+        self.states = states
+
+    def list_subscriptions_by_topic(self, topic_arn: str) -> dict[str, Any]:
+        assert topic_arn == TOPIC
+        return {"Subscriptions": [{"SubscriptionArn": state, "Protocol": "email"} for state in self.states]}
+
+
+NOBODY: Final = "nobody is told of faults and new people"
+UNCONFIRMED: Final = "the e-mail address is not confirmed yet"
+SOMEBODY: Final = "somebody is told of faults and new people"
+
+
+@pytest.mark.parametrize(
+    ("states", "what"),
+    [
+        ([], NOBODY),
+        (["Deleted"], NOBODY),
+        (["PendingConfirmation"], UNCONFIRMED),
+        (["Deleted", "PendingConfirmation"], UNCONFIRMED),
+        ([f"{TOPIC}:1"], SOMEBODY),
+        (["PendingConfirmation", f"{TOPIC}:1"], SOMEBODY),
+    ],
+)
+def test_the_owner_learns_whether_anybody_is_told(
+    account: Account, cloud: CloudFormation, look: Look, states: list[str], what: str
+):
+    cloud.outputs = {"TopicArn": TOPIC}
+    account.stand_ins["sns"] = Subscriptions(states)
+    found = look()["owner"]
+    assert found.what == what
+    assert found.state is (State.OK if what == SOMEBODY else State.WARNING)
+
+
+def test_who_has_not_confirmed_is_sent_to_their_mail_and_who_has_no_address_to_the_option(
+    account: Account, cloud: CloudFormation, look: Look
+):
+    assert look()["owner"].cure == f"{DEPLOY} --email you@example.org"
+    cloud.outputs = {"TopicArn": TOPIC}
+    account.stand_ins["sns"] = Subscriptions(["PendingConfirmation"])
+    assert look()["owner"].cure == "open the mail that AWS sent there, and click on Confirm subscription"
+
+
+# -- functions --------------------------------------------------------------------------------------------------------
+
+
+class Functions:
+    """What moto's Lambda does not know: the account's limit, and a mapping's states."""
+
+    def __init__(self, *, limit: int = 1000, mapping: str = "") -> None:
+        self.limit, self.mapping = limit, mapping
+
+    def get_account_settings(self) -> dict[str, Any]:
+        return {"AccountLimit": {"ConcurrentExecutions": self.limit}}
+
+    def list_event_source_mappings(self, function_name: str) -> dict[str, Any]:
+        assert function_name == "parley-dev-worker"
+        return {"EventSourceMappings": [{"EventSourceArn": QUEUE, "State": self.mapping}] if self.mapping else []}
+
+
+@pytest.mark.parametrize(("limit", "state"), [(10, "warning"), (49, "warning"), (50, "ok"), (1000, "ok")])
+def test_an_account_that_may_run_few_functions_is_warned(account: Account, look: Look, limit: int, state: str):
+    account.stand_ins["lambda"] = Functions(limit=limit)
+    found = look()["concurrency"]
+    assert found.state == state
+    assert str(limit) in found.what
+
+
+@pytest.mark.parametrize(
+    ("mapping", "state"),
+    [
+        ("Creating", "ok"),
+        ("Enabling", "ok"),
+        ("Enabled", "ok"),
+        ("Updating", "ok"),
+        ("Disabling", "broken"),
+        ("Disabled", "broken"),
+        ("Deleting", "broken"),
+        ("", "broken"),
+    ],
+)
+def test_a_wake_queue_must_be_listened_to(
+    account: Account, cloud: CloudFormation, look: Look, mapping: str, state: str
+):
+    cloud.outputs = {"WakeQueueArn": QUEUE}
+    account.stand_ins["lambda"] = Functions(mapping=mapping)
+    assert look()["wake"].state == state
+
+
+@pytest.mark.parametrize(("mapping", "state"), [("", "ok"), ("Deleting", "ok"), ("Enabled", "broken")])
+def test_without_a_wake_queue_none_may_be_listened_to(account: Account, look: Look, mapping: str, state: str):
+    account.stand_ins["lambda"] = Functions(mapping=mapping)
+    assert look()["wake"].state == state
+
+
+def test_an_alarm_of_the_owners_own_rings_with_words_as_well(account: Account, look: Look):
+    cloudwatch = account.client("cloudwatch")
+    for name, description in (("parley-dev-own", ""), ("parley-dev-door-fails", "It fails. See: the logs")):
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            AlarmDescription=description,
+            Namespace="Parley",
+            MetricName="AckMs",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    found = look()
+    assert found["alarm-parley-dev-own"].cure == "look at it in CloudWatch's console"
+    ours = found["alarm-parley-dev-door-fails"]
+    assert (ours.why, ours.cure) == ("It fails.", "the logs")

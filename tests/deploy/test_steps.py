@@ -1,0 +1,195 @@
+"""What the steps of a deployment and of its removal do by themselves, and where they may not be done at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+
+from chalicelib.errors import ConfigError, MetaError
+from scripts.deploy.steps import Deployment, Step
+from scripts.world.meta import Meta
+from scripts.world.table import create_table
+from tests.contract.meta import serving
+from tests.deploy.cloudformation import CloudFormation
+from tests.deploy.conftest import Account
+from tests.deploy.held import Refusal
+
+KEY: Final = {"openai-key": "sk-key"}
+
+
+@pytest.fixture
+def cloud(account: Account) -> CloudFormation:
+    account.stand_ins["cloudformation"] = cloud = CloudFormation("parley-dev", at_once=True)
+    return cloud
+
+
+@pytest.fixture
+def deployment(account: Account, cloud: CloudFormation, tmp_path: Path) -> Deployment:
+    return Deployment(account.place(), tmp_path)
+
+
+def nobody(_: str) -> None:
+    """Who is told of progress."""
+
+
+def run(steps: list[Step], name: str) -> str:
+    [step] = [step for step in steps if step.name == name]
+    return step.run(nobody)
+
+
+def store(deployment: Deployment, secrets: dict[str, str]) -> str:
+    return run(deployment.steps(secrets=secrets, email=None), "secrets")
+
+
+def in_region(account: Account, region: str) -> Account:
+    return Account(boto3.Session("test", "test", region_name=region), account.stand_ins)
+
+
+# -- one region -------------------------------------------------------------------------------------------------------
+
+
+def test_a_stage_that_was_never_deployed_from_here_may_go_anywhere(deployment: Deployment):
+    deployment.check_region()
+
+
+def test_a_stage_stays_in_the_region_where_its_deployment_began_even_if_it_broke_off(
+    account: Account, deployment: Deployment
+):
+    store(deployment, KEY)
+    deployment.check_region()
+    with pytest.raises(ConfigError) as caught:
+        Deployment(in_region(account, "us-east-1").place(), deployment.project).check_region()
+    assert str(caught.value) == (
+        "stage dev runs in eu-central-1, and AWS_REGION says us-east-1: set AWS_REGION=eu-central-1, "
+        "or first run AWS_REGION=eu-central-1 scripts/parley destroy --stage dev"
+    )
+
+
+def test_another_stage_may_be_in_another_region(account: Account, deployment: Deployment):
+    store(deployment, KEY)
+    Deployment(in_region(account, "us-east-1").place("prod"), deployment.project).check_region()
+
+
+def test_what_was_destroyed_may_come_back_in_another_region(account: Account, deployment: Deployment):
+    store(deployment, KEY)
+    run(deployment.removal(), "secrets")
+    Deployment(in_region(account, "us-east-1").place(), deployment.project).check_region()
+
+
+def test_a_deployment_that_stored_nothing_binds_to_no_region(account: Account, tmp_path: Path):
+    account.stand_ins["cloudformation"] = CloudFormation("parley-dev")
+    nowhere = account.place(PARLEY_GRAPH_URL="http://127.0.0.1:1")
+    with pytest.raises(MetaError):
+        store(Deployment(nowhere, tmp_path), {"page-token": "EAA", "app-secret": "0" * 32})
+    Deployment(in_region(account, "us-east-1").place(), tmp_path).check_region()
+
+
+# -- secrets ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def meta() -> Meta:
+    return Meta()
+
+
+@pytest.fixture
+def with_meta(account: Account, cloud: CloudFormation, meta: Meta, tmp_path: Path) -> Iterator[Deployment]:
+    with serving(meta) as url:
+        yield Deployment(account.place(PARLEY_GRAPH_URL=f"{url}/graph/v25.0"), tmp_path)
+
+
+def test_what_is_new_is_stored_and_counted(deployment: Deployment):
+    assert store(deployment, {**KEY, "verify-token": "x"}) == "2 stored"
+    assert deployment.vault.stored() == {**KEY, "verify-token": "x"}
+    assert store(deployment, {}) == "unchanged"
+
+
+def test_the_plan_names_what_is_stored_and_never_shows_it(deployment: Deployment):
+    [first, *_] = deployment.steps(secrets={**KEY, "page-token": "EAA-secret"}, email=None)
+    assert first.plan == "store openai-key, page-token"
+    [first, *_] = deployment.steps(secrets={}, email=None)
+    assert first.plan == "all there"
+
+
+@pytest.mark.parametrize("wrong", [{"page-token": "EAA" + "x" * 40}, {"app-secret": "0" * 32}], ids=str)
+def test_what_facebook_does_not_take_is_not_stored(with_meta: Deployment, meta: Meta, wrong: dict[str, str]):
+    assert store(with_meta, meta.secrets) == "4 stored"
+    with pytest.raises(MetaError):
+        store(with_meta, wrong)
+    assert with_meta.vault.stored() == meta.secrets
+
+
+# -- the data stack ---------------------------------------------------------------------------------------------------
+
+
+def address(cloud: CloudFormation) -> str:
+    return {one["ParameterKey"]: one["ParameterValue"] for one in cloud.parameters}["OwnerEmail"]
+
+
+def test_the_owners_address_stays_until_another_one_is_given(cloud: CloudFormation, deployment: Deployment):
+    for email, expected in ((None, ""), ("a@example.org", "a@example.org"), (None, "a@example.org"), ("", "")):
+        run(deployment.steps(secrets={}, email=email), "data stack")
+        assert address(cloud) == expected
+
+
+def test_the_plan_says_whether_the_stack_is_made_or_changed(cloud: CloudFormation, deployment: Deployment):
+    assert deployment.steps(secrets={}, email=None)[1].plan.startswith("create: table")
+    cloud.begin("CREATE")
+    assert deployment.steps(secrets={}, email=None)[1].plan.startswith("update: table")
+
+
+# -- the table --------------------------------------------------------------------------------------------------------
+
+
+class SlowTable:
+    """DynamoDB with a table that takes its time, where moto's does all at once."""
+
+    def __init__(self, status: str) -> None:
+        self.status, self.protected, self.looks, self.asked = status, True, 0, list[str]()
+
+    def describe_table(self, table_name: str) -> dict[str, Any]:
+        self.looks += 1
+        if self.status == "DELETING" and self.looks > 1:
+            raise Refusal("ResourceNotFoundException", "Requested resource not found")
+        status, self.status = self.status, {"UPDATING": "ACTIVE"}.get(self.status, self.status)
+        return {"Table": {"TableName": table_name, "TableStatus": status if self.looks == 1 else self.status}}
+
+    def update_table(self, table_name: str, *, deletion_protection_enabled: bool) -> dict[str, Any]:
+        self._change("update")
+        self.status, self.protected = "UPDATING", deletion_protection_enabled
+        return {"TableDescription": {"TableName": table_name}}
+
+    def delete_table(self, table_name: str) -> dict[str, Any]:
+        self._change("delete")
+        if self.protected:
+            raise Refusal("ValidationException", "protected")
+        self.status = "DELETING"
+        return {"TableDescription": {"TableName": table_name}}
+
+    def _change(self, what: str) -> None:
+        if self.status != "ACTIVE":
+            raise Refusal("ResourceInUseException", f"Table is {self.status}")
+        self.asked.append(what)
+
+
+def test_a_protected_table_is_deleted_with_all_that_is_in_it(account: Account, deployment: Deployment):
+    client = account.client("dynamodb")
+    create_table(client, "parley-dev")
+    client.update_table(TableName="parley-dev", DeletionProtectionEnabled=True)
+    assert run(deployment.removal(), "table") == "deleted"
+    assert client.list_tables()["TableNames"] == []
+    assert run(deployment.removal(), "table") == "there was none"
+
+
+def test_a_table_is_deleted_once_its_protection_is_really_off(account: Account, deployment: Deployment):
+    account.stand_ins["dynamodb"] = table = SlowTable("ACTIVE")
+    assert run(deployment.removal(), "table") == "deleted"
+    assert table.asked == ["update", "delete"]
+
+
+def test_a_table_that_is_being_deleted_already_is_only_waited_for(account: Account, deployment: Deployment):
+    account.stand_ins["dynamodb"] = table = SlowTable("DELETING")
+    assert run(deployment.removal(), "table") == "deleted"
+    assert table.asked == []
