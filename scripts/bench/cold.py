@@ -19,8 +19,8 @@ from typing import Final
 import boto3
 import click
 
-from scripts.cli.stage import ROOT
 from scripts.deploy.package import build
+from scripts.place.stage import ROOT
 
 LAMBDA_HAS: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 """What the runtime brings of its own."""

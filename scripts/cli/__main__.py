@@ -14,7 +14,7 @@ from scripts.cli.logs import logs
 from scripts.cli.people import people
 from scripts.cli.replay import replay
 from scripts.cli.review import review_texts
-from scripts.cli.stage import ROOT
+from scripts.place.stage import ROOT
 from scripts.world.options import demo_options
 
 PROGRAM = "scripts/parley"

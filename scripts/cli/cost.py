@@ -9,7 +9,7 @@ from scripts.cli import cost_view
 from scripts.cli.cost_report import Report
 from scripts.cli.options import at_stage
 from scripts.cli.output import print_json
-from scripts.cli.stage import Place, memory_mb
+from scripts.place.stage import Place, memory_mb
 from scripts.prices import aws
 
 

@@ -3,7 +3,7 @@
 import click
 
 from scripts.cli.people import Desk, at_desk
-from scripts.cli.stage import Refused
+from scripts.place.stage import Refused
 
 
 @click.command()

@@ -10,10 +10,10 @@ import click
 
 from chalicelib.errors import ConfigError
 from scripts.cli.options import at_deployed_stage
-from scripts.cli.stage import ROOT, Place, Refused, configured
+from scripts.place.stage import ROOT, Place, Refused, configured
 
 if TYPE_CHECKING:
-    from scripts.deploy.steps import Deployment
+    from scripts.deploy.deployment import Deployment
 
 GUIDE: Final = "docs/messenger-setup.md"
 
@@ -55,8 +55,9 @@ def deploy(
     the one it was deployed by: to change over, run `destroy` first, which deletes all conversations.
     """
     from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
+    from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
-    from scripts.deploy.steps import Deployment, Step  # noqa: PLC0415
+    from scripts.deploy.steps import Deploying, Step  # noqa: PLC0415
 
     deployment = Deployment(place, ROOT)
     if folder and file:
@@ -71,7 +72,7 @@ def deploy(
     new = given(os.environ, _typed(file) if file else None)
     kept = {name: value for name, value in stored.items() if name not in renew}
     new = {**new, **_asked_for({**kept, **new}, ask=not yes)}
-    steps = deployment.steps(secrets=to_store(new, stored), email=email)
+    steps = Deploying(deployment, to_store(new, stored), email).steps()
     steps.append(Step("doctor", "look at everything once more", lambda _: _examined(deployment)))
     click.echo(f"Parley, stage {deployment.stage}, in {place.aws.region} (account {account}):\n")
     show(steps)

@@ -3,7 +3,7 @@
 import click
 
 from scripts.cli.options import at_deployed_stage
-from scripts.cli.stage import ROOT, Place
+from scripts.place.stage import ROOT, Place
 
 
 @click.command()
@@ -16,12 +16,13 @@ def destroy(place: Place, *, yes: bool) -> None:
     command is run again. To keep somebody's conversation, run `people export` first.
     """
     from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
-    from scripts.deploy.steps import Deployment  # noqa: PLC0415
+    from scripts.deploy.deployment import Deployment  # noqa: PLC0415
+    from scripts.deploy.removal import Removing  # noqa: PLC0415
 
     deployment = Deployment(place, ROOT)
     account = place.account()
     deployment.check_region()
-    steps = deployment.removal()
+    steps = Removing(deployment).steps()
     click.echo(f"Everything of Parley, stage {deployment.stage}, in {place.aws.region} (account {account}):\n")
     show(steps)
     click.echo()

@@ -9,7 +9,7 @@ import click
 
 from scripts.cli.options import at_deployed_stage
 from scripts.cli.output import print_json
-from scripts.cli.stage import ROOT, Place
+from scripts.place.stage import ROOT, Place
 
 if TYPE_CHECKING:
     from chalicelib.findings import Finding
@@ -29,8 +29,8 @@ def doctor(place: Place, *, fix: bool, json: bool) -> None:
     the model and the budget. Ends with 1 when something is broken. The bot does the same for itself once a week, as far
     as it can from the cloud, and tells the owner by e-mail.
     """
+    from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.doctor import counted, examine  # noqa: PLC0415 (slow; `--help` does without)
-    from scripts.deploy.steps import Deployment  # noqa: PLC0415
 
     findings = examine(Deployment(place, ROOT), fix=fix)
     if json:

@@ -15,7 +15,7 @@ from scripts.cli.log_lines import Line, Reader, Story
 from scripts.cli.log_sources import CloudWatch, File, NothingLogged, Source, Tail
 from scripts.cli.log_view import View, as_json
 from scripts.cli.options import at_stage
-from scripts.cli.stage import Place, Refused
+from scripts.place.stage import Place, Refused
 
 _POLL_S: Final = 2.0
 _CORR: Final = re.compile(r"[0-9a-f]{1,16}")

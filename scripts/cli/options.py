@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec
 import click
 
 from chalicelib.errors import ParleyError, UnknownPerson
-from scripts.cli.stage import DEMO, Place, Refused, find
+from scripts.place.stage import DEMO, Place, Refused, find
 
 P = ParamSpec("P")
 

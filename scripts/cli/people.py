@@ -16,7 +16,7 @@ from chalicelib.messages import Access, Channel, PersonId
 from chalicelib.ports import Clock, Deletions
 from scripts.cli.options import at_stage
 from scripts.cli.output import Json, Output, Page, Text, as_text, counted, print_json
-from scripts.cli.stage import Place, Refused
+from scripts.place.stage import Place, Refused
 
 P = ParamSpec("P")
 

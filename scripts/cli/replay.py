@@ -17,7 +17,7 @@ from scripts.cli.dead_letters import DeadLetter, read
 from scripts.cli.log_view import printable
 from scripts.cli.options import at_stage
 from scripts.cli.output import counted
-from scripts.cli.stage import DEMO, Place, Refused
+from scripts.place.stage import DEMO, Place, Refused
 
 _HOLD_S: Final = 300
 _BATCH: Final = 10

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from chalicelib.store.schema import TURN_KEPT_S
-from scripts.cli.stage import Refused
+from scripts.place.stage import Refused
 
 _TEMPLATE: Final = Path(__file__).with_suffix(".txt")
 _WIDTH: Final = 80

@@ -12,11 +12,11 @@ from typing import Any, Final
 from chalicelib.bootstrap import WEBHOOK_URL
 from chalicelib.settings import Settings
 from scripts.deploy.code import run_chalice
+from scripts.deploy.deployment import address, app_stack
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.deploy.package import Package, build
 from scripts.deploy.secrets import KINDS, VERIFY_TOKEN
 from scripts.deploy.stack import TEMPLATE, Say
-from scripts.deploy.steps import address, app_stack
 
 _README: Final = Path(__file__).with_suffix(".md")
 _REGION: Final = "us-east-1"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.errors import ConfigError
 from chalicelib.settings import APP_NAME
-from scripts.cli.explain import refusal
 from scripts.deploy.stack import Say
 from scripts.deploy.state import made_by_chalice
+from scripts.place.explain import refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from chalicelib import bootstrap
 from chalicelib.findings import Finding, State, worst
-from scripts.cli.stage import configured
+from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
-from scripts.deploy.steps import Deployment
+from scripts.place.stage import configured
 
 
 def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:

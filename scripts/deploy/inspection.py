@@ -15,9 +15,9 @@ from chalicelib.budget import usd
 from chalicelib.errors import ParleyError
 from chalicelib.findings import Finding, State, worst
 from chalicelib.store.spend import DynamoSpending
-from scripts.cli.stage import configured, functions
+from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
-from scripts.deploy.steps import Deployment
+from scripts.place.stage import configured, functions
 
 _COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 """In the last of them all is as before an update that failed, and the next one may follow."""

@@ -1,11 +1,12 @@
 """The layers of the design, drawn as a table and compared with what the modules really import."""
 
+import re
 import sys
 from typing import Final
 
 import pytest
 
-from tests.architecture.source import Module, modules
+from tests.architecture.source import ROOT, Module, modules
 
 LAYERS: Final[dict[str, frozenset[str]]] = {
     "words": frozenset({"channels.messenger.registration", "errors", "findings", "messages"}),
@@ -145,6 +146,24 @@ def test_rules_and_stories_are_told_the_time_and_have_no_way_out(name: str):
     [module] = [module for module in ALL if module.name == name]
     assert {full.partition(".")[0] for full in module.imported() if full not in HARMLESS} & OUTSIDE == set()
     assert module.called() & {"now", "today", "utcnow", "localtime"} == set()
+
+
+def test_the_scripts_know_each_other_in_one_direction():
+    """The commands know the deployment and the prices, those know places; the world knows nobody, and nobody knows it
+    but the commands that read its options.
+    """
+    knows = {
+        "bench": {"deploy"},
+        "cli": {"deploy", "place", "prices", "world"},
+        "deploy": {"place"},
+        "place": set[str](),
+        "prices": set[str](),
+        "world": set[str](),
+    }
+    for folder, known in knows.items():
+        for path in (ROOT / "scripts" / folder).rglob("*.py"):
+            imported = set(re.findall(r"from scripts\.(\w+)", path.read_text()))
+            assert imported <= known | {folder}, path
 
 
 def test_the_product_knows_nothing_of_the_local_world():

@@ -15,11 +15,11 @@ from click.testing import CliRunner
 
 from chalicelib.settings import Settings
 from scripts.cli.__main__ import parley
-from scripts.cli.stage import ROOT
 from scripts.deploy.bundle import write
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.deploy.package import Package
 from scripts.deploy.secrets import KINDS
+from scripts.place.stage import ROOT
 
 pytestmark = pytest.mark.xdist_group("bundle")
 SUB_ARN = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"

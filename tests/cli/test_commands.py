@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cli.stage import ROOT
+from scripts.place.stage import ROOT
 from scripts.world.aws import free_port
 from tests.cli.conftest import Run
 from tests.cli.page import ANNA, Page

@@ -13,7 +13,7 @@ from chalicelib import prices
 from chalicelib.messages import Bill, ConversationId, DaySpend, Reply, Reservation, TurnState, Usage
 from scripts.cli import cost_view
 from scripts.cli.cost_report import Report
-from scripts.cli.stage import memory_mb
+from scripts.place.stage import memory_mb
 from scripts.prices import aws
 from tests.cli.conftest import Run
 from tests.cli.page import ANNA, Page

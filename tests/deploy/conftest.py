@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
 from chalicelib.settings import Settings
-from scripts.cli.stage import Aws, Place
+from scripts.place.stage import Aws, Place
 from tests.deploy.held import REGION, client_of
 
 hypothesis_settings.register_profile(

@@ -8,9 +8,9 @@ import boto3
 import pytest
 
 from chalicelib.findings import Finding, State
-from scripts.cli.stage import ROOT
+from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
-from scripts.deploy.steps import Deployment
+from scripts.place.stage import ROOT
 from scripts.world.table import create_table
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account

@@ -8,7 +8,9 @@ import boto3
 import pytest
 
 from chalicelib.errors import ConfigError, MetaError
-from scripts.deploy.steps import Deployment, Step
+from scripts.deploy.deployment import Deployment
+from scripts.deploy.removal import Removing
+from scripts.deploy.steps import Deploying, Step
 from scripts.world.meta import Meta
 from scripts.world.table import create_table
 from tests.contract.meta import serving
@@ -40,7 +42,7 @@ def run(steps: list[Step], name: str) -> str:
 
 
 def store(deployment: Deployment, secrets: dict[str, str]) -> str:
-    return run(deployment.steps(secrets=secrets, email=None), "secrets")
+    return run(Deploying(deployment, secrets, None).steps(), "secrets")
 
 
 def in_region(account: Account, region: str) -> Account:
@@ -74,7 +76,7 @@ def test_another_stage_may_be_in_another_region(account: Account, deployment: De
 
 def test_what_was_destroyed_may_come_back_in_another_region(account: Account, deployment: Deployment):
     store(deployment, KEY)
-    run(deployment.removal(), "secrets")
+    run(Removing(deployment).steps(), "secrets")
     Deployment(in_region(account, "us-east-1").place(), deployment.project).check_region()
 
 
@@ -107,9 +109,9 @@ def test_what_is_new_is_stored_and_counted(deployment: Deployment):
 
 
 def test_the_plan_names_what_is_stored_and_never_shows_it(deployment: Deployment):
-    [first, *_] = deployment.steps(secrets={**KEY, "page-token": "EAA-secret"}, email=None)
+    [first, *_] = Deploying(deployment, {**KEY, "page-token": "EAA-secret"}, None).steps()
     assert first.plan == "store openai-key, page-token"
-    [first, *_] = deployment.steps(secrets={}, email=None)
+    [first, *_] = Deploying(deployment, {}, None).steps()
     assert first.plan == "all there"
 
 
@@ -130,14 +132,14 @@ def address(cloud: CloudFormation) -> str:
 
 def test_the_owners_address_stays_until_another_one_is_given(cloud: CloudFormation, deployment: Deployment):
     for email, expected in ((None, ""), ("a@example.org", "a@example.org"), (None, "a@example.org"), ("", "")):
-        run(deployment.steps(secrets={}, email=email), "data stack")
+        run(Deploying(deployment, {}, email).steps(), "data stack")
         assert address(cloud) == expected
 
 
 def test_the_plan_says_whether_the_stack_is_made_or_changed(cloud: CloudFormation, deployment: Deployment):
-    assert deployment.steps(secrets={}, email=None)[1].plan.startswith("create: table")
+    assert Deploying(deployment, {}, None).steps()[1].plan.startswith("create: table")
     cloud.begin("CREATE")
-    assert deployment.steps(secrets={}, email=None)[1].plan.startswith("update: table")
+    assert Deploying(deployment, {}, None).steps()[1].plan.startswith("update: table")
 
 
 # -- the table --------------------------------------------------------------------------------------------------------
@@ -178,18 +180,18 @@ def test_a_protected_table_is_deleted_with_all_that_is_in_it(account: Account, d
     client = account.client("dynamodb")
     create_table(client, "parley-dev")
     client.update_table(TableName="parley-dev", DeletionProtectionEnabled=True)
-    assert run(deployment.removal(), "table") == "deleted"
+    assert run(Removing(deployment).steps(), "table") == "deleted"
     assert client.list_tables()["TableNames"] == []
-    assert run(deployment.removal(), "table") == "there was none"
+    assert run(Removing(deployment).steps(), "table") == "there was none"
 
 
 def test_a_table_is_deleted_once_its_protection_is_really_off(account: Account, deployment: Deployment):
     account.stand_ins["dynamodb"] = table = SlowTable("ACTIVE")
-    assert run(deployment.removal(), "table") == "deleted"
+    assert run(Removing(deployment).steps(), "table") == "deleted"
     assert table.asked == ["update", "delete"]
 
 
 def test_a_table_that_is_being_deleted_already_is_only_waited_for(account: Account, deployment: Deployment):
     account.stand_ins["dynamodb"] = table = SlowTable("DELETING")
-    assert run(deployment.removal(), "table") == "deleted"
+    assert run(Removing(deployment).steps(), "table") == "deleted"
     assert table.asked == []

@@ -55,7 +55,7 @@ class Aws:
         """A client, made anew. Raises ConfigError where this machine is not set up for AWS."""
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 (slow; `--help` does without)
 
-        from scripts.cli.explain import explain_setup  # noqa: PLC0415
+        from scripts.place.explain import explain_setup  # noqa: PLC0415
 
         try:
             return self.session.client(service, endpoint_url=self.endpoint, config=self.config)
@@ -96,7 +96,7 @@ class Place:
         """Whatever AWS refuses is said in one line, with what the owner can do about it, as ConfigError."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (slow; `--help` does without)
 
-        from scripts.cli.explain import explain  # noqa: PLC0415
+        from scripts.place.explain import explain  # noqa: PLC0415
 
         try:
             yield
@@ -188,7 +188,7 @@ def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
-    from scripts.cli.explain import explain_setup  # noqa: PLC0415
+    from scripts.place.explain import explain_setup  # noqa: PLC0415
 
     credentials = "test" if emulator else None
     config = Config(

@@ -1,0 +1,1 @@
+"""Where a stage lives and how it is reached: what the commands and the deployment have in common."""
