@@ -1,6 +1,7 @@
 """`parley doctor`: tells what is wrong with a stage, why it matters and what mends it."""
 
 import sys
+import textwrap
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
@@ -45,14 +46,17 @@ def doctor(place: Place, *, fix: bool, json: bool) -> None:
 def tell(findings: "Iterable[Finding]") -> None:
     """Each with its state; what is not well with the reason and the cure."""
     for finding in findings:
-        state = click.style(f"{finding.state:8}", fg=_COLOURS[finding.state])
-        _show(f"{click.style(finding.name, bold=True)}: {finding.what}", f"{state}  ", _INDENT)
+        said = _folded(f"{finding.name}: {finding.what}", f"{finding.state:8}  ", _INDENT)
+        begins, ends = len(_INDENT), len(_INDENT) + len(finding.name)
+        state, name = click.style(said[:begins], fg=_COLOURS[finding.state]), click.style(said[begins:ends], bold=True)
+        click.echo(f"{state}{name}{said[ends:]}")
         if finding.why:
-            _show(f"why: {finding.why}", _INDENT, f"{_INDENT}     ")
+            click.echo(_folded(f"why: {finding.why}", _INDENT, f"{_INDENT}     "))
         if finding.cure:
-            _show(f"cure: {finding.cure}", _INDENT, f"{_INDENT}      ")
+            click.echo(_folded(f"cure: {finding.cure}", _INDENT, f"{_INDENT}      "))
 
 
-def _show(text: str, first: str, others: str) -> None:
-    """In lines of 80 columns, whatever lines it came in."""
-    click.echo(click.wrap_text(" ".join(text.split()), 80, first, others))
+def _folded(text: str, first: str, others: str) -> str:
+    """In lines of 80 columns, whatever lines it came in; names with hyphens stay whole where they can."""
+    words = " ".join(text.split())
+    return textwrap.fill(words, 80, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

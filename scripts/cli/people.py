@@ -69,11 +69,17 @@ def people() -> None:
 
 
 @people.command("list")
-@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default="last-seen", show_default=True)
+@click.option(
+    "--sort",
+    type=click.Choice([sort.value for sort in Sort]),
+    default="last-seen",
+    show_default=True,
+    help="What decides the order.",
+)
 @click.option("--reverse", is_flag=True, help="The other way round.")
 @click.option("--access", type=click.Choice([access.value for access in Access]), help="Only those.")
-@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--page-size", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True, help="Which page.")
+@click.option("--page-size", type=click.IntRange(min=1), default=20, show_default=True, help="How many on a page.")
 @at_desk
 def list_people(desk: Desk, *, sort: str, reverse: bool, access: str | None, page: int, page_size: int) -> None:
     """Everybody who has written, most recently seen first."""

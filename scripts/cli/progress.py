@@ -1,5 +1,6 @@
 """How a plan is shown and carried out: each step with its name and its time, and when one fails, how to go on."""
 
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -16,7 +17,10 @@ _NAME_WIDTH: Final = 12
 def show(steps: Sequence[Step]) -> None:
     """The plan."""
     for number, step in enumerate(steps, start=1):
-        click.echo(click.wrap_text(step.plan, 80, f"  {number}  {step.name:{_NAME_WIDTH}}", " " * (5 + _NAME_WIDTH)))
+        first = f"  {number}  {step.name:{_NAME_WIDTH}}"
+        others = " " * len(first)
+        plan = textwrap.fill(step.plan, 80, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+        click.echo(plan)
 
 
 def carry_out(steps: Sequence[Step], *, explaining: Callable[[], AbstractContextManager[None]], again: str) -> None:

@@ -110,7 +110,7 @@ class Replay:
 @click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
 @at_stage
 def replay(place: Place, *, only_list: bool, yes: bool) -> None:
-    """Put back what the worker failed at for good: its dead letters.
+    """Put dead letters back: what the worker failed at for good.
 
     The worker is woken once more for every letter. That cannot charge or answer anybody twice: what is still open
     stands in the inbox, and a message that is more than an hour old is closed without an answer and without a charge.

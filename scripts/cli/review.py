@@ -48,9 +48,9 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str:
 @click.option("--provider", default="OpenAI", show_default=True, help="Who runs the AI model.")
 @click.option("--region", default="", help="The AWS region, for example eu-central-1.")
 def review_texts(page_name: str, url: str, owner: str, provider: str, region: str) -> None:
-    """Print the texts that Meta's App Review asks for, to be pasted.
+    """Print the texts that Meta's App Review asks for.
 
-    Only a bot for everybody needs App Review; docs/messenger-setup.md tells when and how. What is not given as an
-    option stays a blank in <angle brackets>.
+    They are to be pasted there. Only a bot for everybody needs App Review; docs/messenger-setup.md tells when and how.
+    What is not given as an option stays a blank in <angle brackets>.
     """
     click.echo(texts(page=page_name, url=url, owner=owner, provider=provider, region=region))

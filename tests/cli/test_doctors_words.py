@@ -1,0 +1,88 @@
+"""What the doctor says: each finding with its reason and its cure, to fit a terminal; one document for programs."""
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.findings import Finding, State
+from scripts.cli.__main__ import PROGRAM, parley
+from scripts.cli.doctor import tell
+from tests.cli.conftest import ENVIRONMENT
+from tests.cli.shown import shown
+
+WELL = Finding("table", State.OK, "parley-dev, 3 items at the last count")
+BROKEN = Finding("heartbeat", State.BROKEN, "its rule is disabled", "functions get cold", "run deploy")
+names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=100)
+lines = st.text() | st.lists(st.text("abc-/:.\n\t", min_size=1, max_size=120), max_size=20).map(" ".join)
+
+
+def test_what_is_well_takes_one_line():
+    assert shown(lambda: tell([WELL])) == "ok        table: parley-dev, 3 items at the last count\n"
+
+
+def test_what_is_not_comes_with_the_reason_and_the_cure():
+    assert shown(lambda: tell([BROKEN])).splitlines() == [
+        "broken    heartbeat: its rule is disabled",
+        "          why: functions get cold",
+        "          cure: run deploy",
+    ]
+
+
+def test_long_words_go_on_below_their_beginning():
+    long = Finding("alarm", State.WARNING, "it rings " * 12, "somebody waits " * 8, "wait a little " * 8)
+    first, second, why, more_why, cure, more_cure = shown(lambda: tell([long])).splitlines()
+    assert first.startswith("warning   alarm: it rings")
+    assert second.startswith("          it rings")
+    assert (why[:15], more_why[:15]) == ("          why: ", " " * 15)
+    assert (cure[:16], more_cure[:16]) == ("          cure: ", " " * 16)
+
+
+@given(st.lists(st.builds(Finding, names, st.sampled_from(State), lines, lines, lines), max_size=3))
+def test_whatever_is_found_fits_80_columns(findings: list[Finding]):
+    output = shown(lambda: tell(findings))
+    assert all(len(line) <= 80 for line in output.splitlines())
+
+
+@given(names, st.sampled_from(State), st.text("abcdef-/: \n", max_size=300))
+def test_no_word_is_lost(name: str, state: State, what: str):
+    output = shown(lambda: tell([Finding(name, state, what)]))
+    assert "".join(output.split()) == "".join(f"{state}{name}:{what}".split())
+
+
+def doctor(*options: str, **environment: str) -> Result:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    return CliRunner().invoke(
+        parley, ["doctor", *options], env={**ENVIRONMENT, **keys, **environment}, prog_name=PROGRAM
+    )
+
+
+def test_whoever_cannot_look_at_aws_gets_one_finding_and_ends_with_1():
+    result = doctor(AWS_REGION="eu-nowhere-1")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "broken    credentials: could not be looked at: there is no AWS region",
+        "          eu-nowhere-1: set AWS_REGION, for example to eu-central-1",
+        "          why: nobody knows whether it works",
+        "          cure: see the message",
+        "",
+        "0 ok, 0 warning, 1 broken",
+    ]
+
+
+def test_a_program_gets_one_document_and_the_same_end():
+    result = doctor("--json", "--stage", "prod", AWS_REGION="eu-nowhere-1")
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    [finding] = document["findings"]
+    assert (document["stage"], finding["name"], finding["state"]) == ("prod", "credentials", "broken")
+    assert finding.keys() == {"name", "state", "what", "why", "cure"}
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_no_region_at_all_is_said_so(option: list[str]):
+    result = doctor(*option, AWS_REGION="")
+    assert result.exit_code == 1
+    assert "no AWS region is set: set AWS_REGION" in " ".join(result.stdout.split())

@@ -1,0 +1,88 @@
+"""`--help` of every command is quick and enough: what it does, in one line, and what each option is for."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from scripts.cli.__main__ import PROGRAM, parley
+from scripts.cli.stage import ROOT
+from tests.cli.test_commands import CLEAN
+
+SLOW = {"boto3", "botocore", "chalice", "rich", "requests", "uvicorn", "openai", "moto"}
+ENDINGS = (".", ":")
+
+
+def commands(group: click.Group = parley, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command, groups as well."""
+    yield words
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*words, name))
+        else:
+            yield (*words, name)
+
+
+def named(words: tuple[str, ...]) -> click.Command:
+    """The command itself."""
+    command: click.Command = parley
+    for word in words:
+        assert isinstance(command, click.Group)
+        command = command.commands[word]
+    return command
+
+
+every = pytest.mark.parametrize("words", list(commands()), ids=lambda words: " ".join((PROGRAM, *words)))
+
+
+def help_of(words: tuple[str, ...]) -> list[str]:
+    result = CliRunner().invoke(parley, [*words, "--help"], prog_name=PROGRAM, env={"COLUMNS": "80"})
+    assert result.exit_code == 0
+    return result.output.splitlines()
+
+
+@every
+def test_the_help_fits_80_columns(words: tuple[str, ...]):
+    assert [line for line in help_of(words) if len(line) > 80] == []
+
+
+@every
+def test_the_help_says_first_what_the_command_does(words: tuple[str, ...]):
+    usage, blank, first, *_ = help_of(words)
+    assert usage.startswith(" ".join(("Usage:", PROGRAM, *words)))
+    assert (blank, first[:2]) == ("", "  ")
+    assert first[2].isupper()
+    assert first.endswith(ENDINGS)
+
+
+@every
+def test_every_option_says_what_it_is_for(words: tuple[str, ...]):
+    options = [one for one in named(words).params if isinstance(one, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+    assert [option.help for option in options if not (option.help or "").endswith(ENDINGS)] == []
+
+
+@every
+def test_every_argument_is_explained_in_the_text(words: tuple[str, ...]):
+    groups = [named(words[:length]).help or "" for length in range(len(words) + 1)]
+    arguments = [one for one in named(words).params if isinstance(one, click.Argument)]
+    names = [one.metavar or str(one.name).upper() for one in arguments]
+    assert [name for name in names if not re.search(rf"\b{name}\b", "\n".join(groups))] == []
+
+
+@every
+def test_in_the_list_of_commands_no_sentence_is_cut_off(words: tuple[str, ...]):
+    assert [line for line in help_of(words)[1:] if line.endswith("...")] == []
+
+
+@every
+def test_help_is_quick_because_nothing_slow_is_imported(words: tuple[str, ...]):
+    command = [sys.executable, "-X", "importtime", "-m", "scripts.cli", *words, "--help"]
+    result = subprocess.run(command, cwd=ROOT, env=CLEAN, capture_output=True, text=True, timeout=30, check=True)
+    imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert imported & SLOW == set()
+    assert result.stdout.startswith(" ".join(("Usage:", PROGRAM, *words)))

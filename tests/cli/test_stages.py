@@ -1,0 +1,129 @@
+"""Which stages there may be: each with a name that no other stage's names begin with, and told the same everywhere."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.cli.stage import ROOT
+from tests.cli.test_commands import CLEAN
+
+NO_CREDENTIALS = "Error: there are no AWS credentials: set AWS_PROFILE, or run `aws configure`\n"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the command line, with a configuration of its own."""
+
+    folder: Path
+
+    def configure(self, change: Callable[[Any], None]) -> None:
+        """Change what `chalice deploy` and the command line read."""
+        config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+        change(config)
+        (self.folder / ".chalice" / "config.json").write_text(json.dumps(config))
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Python, there."""
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=CLEAN, capture_output=True, text=True, timeout=30, check=False
+        )
+
+    def deploy(self, stage: str) -> str:
+        """What a deployment without credentials ends in."""
+        result = self.run("-m", "scripts.cli", "deploy", "--yes", "--stage", stage)
+        assert (result.stdout, result.returncode) == ("", 1)
+        return result.stderr
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("chalicelib", "scripts"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / ".chalice").mkdir()
+    return Project(folder)
+
+
+def stage_of(name: str, **changed: Any) -> Callable[[Any], None]:
+    """A stage as it should be, but for what is changed."""
+
+    def change(config: Any) -> None:
+        config["stages"][name] = {
+            "api_gateway_stage": name,
+            "environment_variables": {"PARLEY_STAGE": name},
+            **changed,
+        }
+
+    return change
+
+
+def the_template_takes(name: str) -> bool:
+    [pattern] = re.findall(
+        r'Stage:\n +Type: String\n +AllowedPattern: "(.+)"', (ROOT / ".chalice/resources.yaml").read_text()
+    )
+    return bool(re.fullmatch(pattern, name))
+
+
+@pytest.mark.parametrize("name", ["test", "prod2", "a", "abcdefghijklmnop"])
+def test_a_stage_of_ones_own_may_be_deployed(project: Project, name: str):
+    assert the_template_takes(name)
+    project.configure(stage_of(name))
+    assert project.deploy(name) == NO_CREDENTIALS
+
+
+@pytest.mark.parametrize("name", ["prod-x", "prod_x", "Prod", "2nd", "prod\n", "prüf", "abcdefghijklmnopq"])
+def test_a_name_that_could_be_taken_for_another_stages_is_refused_in_words(project: Project, name: str):
+    assert not the_template_takes(name)
+    project.configure(stage_of(name))
+    assert project.deploy(name) == (
+        f'Error: stage "{name}" of .chalice/config.json cannot be deployed: '
+        "name it with up to 16 small letters and digits, a letter first\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"api_gateway_stage": "api"},
+        {"api_gateway_stage": None},
+        {"environment_variables": {"PARLEY_STAGE": "prod"}},
+        {"environment_variables": {}},
+    ],
+    ids=str,
+)
+def test_a_stage_whose_functions_would_think_they_were_another_is_refused(project: Project, changed: dict[str, Any]):
+    project.configure(stage_of("test", **changed))
+    line = 'stage "test" of .chalice/config.json must say "test" as its api_gateway_stage and as its PARLEY_STAGE'
+    assert project.deploy("test") == f"Error: {line}\n"
+
+
+def test_the_demo_is_refused_whether_or_not_one_is_running(project: Project):
+    project.configure(lambda _: None)
+    for command, line in {
+        "deploy": "the demo runs on this machine: deploy dev or prod",
+        "destroy": "the demo leaves nothing behind: end it with Ctrl+C",
+        "doctor": "the demo needs no doctor: start it again",
+    }.items():
+        result = project.run("-m", "scripts.cli", command, "--stage", "demo")
+        assert (result.returncode, result.stdout, result.stderr) == (2, "", f"Error: {line}\n")
+
+
+def test_a_stage_may_have_functions_of_another_size(project: Project):
+    own = {"worker": {"lambda_memory_size": 2048}}
+    project.configure(stage_of("big", lambda_functions=own))
+    code = "import json; from scripts.cli.stage import functions; print(json.dumps(functions({!r})))"
+    sizes = {}
+    for stage in ("big", "prod"):
+        found = json.loads(project.run("-c", code.format(stage)).stdout)
+        sizes[stage] = {name: (one["lambda_memory_size"], one["lambda_timeout"]) for name, one in found.items()}
+    assert sizes["big"] == {**sizes["prod"], "worker": (2048, 300)}
+    assert sizes["prod"]["worker"] == (512, 300)
