@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Any, cast
 
 import boto3
@@ -24,6 +25,9 @@ _SESSION = boto3.Session("test", "test", region_name=REGION)
 """One for all: it reads AWS's description of a service once."""
 
 
+_NUMBERS = count(100_000_000_000)
+
+
 @cache
 def _client(session: boto3.Session, service: Any) -> Any:
     return session.client(service)
@@ -36,6 +40,11 @@ class Account:
     session: boto3.Session
     stand_ins: dict[str, Any] = field(default_factory=dict)
     endpoint: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The account's."""
+        return str(self.client("sts").get_caller_identity()["Account"])
 
     @property
     def region(self) -> str:
@@ -54,7 +63,8 @@ class Account:
 
 
 @pytest.fixture
-def account() -> Iterator[Account]:
-    """An empty one."""
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An empty one: moto keeps what others made in this process, and in other accounts."""
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", str(next(_NUMBERS)))
     with mock_aws():
         yield Account(_SESSION)

@@ -136,7 +136,7 @@ def test_nothing_of_it_outlives_the_function(account: Account, said: list[str]):
     assert queue["QueueUrl"]
     settings = WorkerSettings(client, WORKER, _nobody_waits)
     settings.retry(DEAD, say=said.append)
-    settings.listen(QUEUE, say=said.append)
+    settings.listen(QUEUE.replace("123456789012", account.number), say=said.append)
     assert client.list_event_source_mappings(FunctionName=WORKER)["EventSourceMappings"]
     settings.forget()
     settings.forget()

@@ -40,10 +40,10 @@ def look(account: Account, cloud: CloudFormation) -> Look:
     return looked
 
 
-def test_an_empty_account_lacks_everything_in_words(cloud: CloudFormation, look: Look):
+def test_an_empty_account_lacks_everything_in_words(account: Account, cloud: CloudFormation, look: Look):
     cloud.status = ""
     found = look()
-    assert found["credentials"].what == "account 123456789012 in eu-central-1"
+    assert found["credentials"].what == f"account {account.number} in eu-central-1"
     assert found["data-stack"].what == "the stack parley-dev is not there"
     assert found["retries"].what == "the worker's retries are not as they should be"
     assert found["heartbeat"].what == "its rule is not there"

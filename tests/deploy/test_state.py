@@ -64,8 +64,8 @@ def test_it_is_noted_where_and_as_chalice_looks_for_it(account: Account, apis: R
     found = state.write()
     noted = json.loads((state.folder / ".chalice" / "deployed" / "prod.json").read_text())
     assert noted == {"schema_version": "2.0", "backend": "api", "resources": found}
-    lambda_arn = "arn:aws:lambda:eu-central-1:123456789012:function:parley-prod-worker"
-    role_arn = "arn:aws:iam::123456789012:role/parley-prod-worker"
+    lambda_arn = f"arn:aws:lambda:eu-central-1:{account.number}:function:parley-prod-worker"
+    role_arn = f"arn:aws:iam::{account.number}:role/parley-prod-worker"
     assert {"name": "worker", "resource_type": "lambda_function", "lambda_arn": lambda_arn} in found
     assert {
         "name": "worker_role",
