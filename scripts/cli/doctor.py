@@ -58,5 +58,4 @@ def tell(findings: "Iterable[Finding]") -> None:
 
 def _folded(text: str, first: str, others: str) -> str:
     """In lines of 80 columns, whatever lines it came in; names with hyphens stay whole where they can."""
-    words = " ".join(text.split())
-    return textwrap.fill(words, 80, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return textwrap.fill(text, 80, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

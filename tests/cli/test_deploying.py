@@ -149,7 +149,9 @@ def test_who_leaves_at_a_question_has_done_nothing(at: Parley, ssm: Any):
 def test_a_file_is_meant_from_where_the_command_was_called(at: Parley, tmp_path: Path):
     (tmp_path / "secrets.toml").write_text(f'page-token = "{PAGE_TOKEN}"\n')
     result = at(None, "deploy", "--secrets", "secrets.toml", PARLEY_CALLED_FROM=str(tmp_path))
-    assert "page-token" not in fails_in_one_line(result)
+    line = fails_in_one_line(result)
+    assert line.startswith("Error: nobody gave app-id")
+    assert "page-token" not in line
 
 
 def test_a_file_that_cannot_be_meant_is_one_line_without_its_words(at: Parley, tmp_path: Path):
