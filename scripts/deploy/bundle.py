@@ -10,6 +10,7 @@ from shlex import quote
 from typing import Any, Final
 
 from chalicelib.bootstrap import WEBHOOK_URL
+from chalicelib.errors import ConfigError
 from chalicelib.settings import Settings
 from scripts.deploy.code import run_chalice
 from scripts.deploy.deployment import address, app_stack
@@ -19,6 +20,7 @@ from scripts.deploy.secrets import KINDS, VERIFY_TOKEN
 from scripts.deploy.stack import TEMPLATE, Say
 
 _README: Final = Path(__file__).with_suffix(".md")
+_APP: Final = "app.json"
 _REGION: Final = "us-east-1"
 """Chalice wants to be told one; the template is the same for all of them."""
 
@@ -26,14 +28,16 @@ _REGION: Final = "us-east-1"
 def write(target: Path, settings: Settings, *, project: Path, folder: Path, email: str | None, say: Say) -> Package:
     """Build in `folder`, and write `data.yaml`, `app.json`, `deployment.zip` and `README.md` into `target`.
 
-    Raises ConfigError.
+    Raises ConfigError, also for a folder of something else: its README.md would be lost.
     """
+    if target.exists() and any(target.iterdir()) and not (target / _APP).exists():
+        raise ConfigError(f"{target} is not empty and holds no bundle: give a new folder")
     package = build(project, folder)
     merged = folder / "merge.json"
     merged.write_text(json.dumps(additions(settings)))
     options = ["--stage", settings.stage, "--merge-template", str(merged.resolve())]
     run_chalice("package", *options, str(target.resolve()), folder=folder, region=_REGION, say=say)
-    (target / "sam.json").rename(target / "app.json")
+    (target / "sam.json").rename(target / _APP)
     shutil.copyfile(TEMPLATE, target / "data.yaml")
     (target / "README.md").write_text(_readme(settings, package.python, email))
     return package

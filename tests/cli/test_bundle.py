@@ -13,6 +13,7 @@ from cfnlint import decode
 from cfnlint.api import lint_file
 from click.testing import CliRunner
 
+from chalicelib.errors import ConfigError
 from chalicelib.settings import Settings
 from scripts.cli.__main__ import parley
 from scripts.deploy.bundle import write
@@ -36,6 +37,7 @@ PAID_BY_USE = {
 
 @dataclass(frozen=True)
 class Bundle:
+    project: Path
     folder: Path
     settings: Settings
     package: Package
@@ -68,10 +70,13 @@ def made(tmp_path: Path, wake: str) -> Bundle:
     environment = {**config["environment_variables"], "PARLEY_STAGE": "prod", "PARLEY_WAKE": wake}
     config["stages"]["prod"]["environment_variables"] = environment
     (project / ".chalice" / "config.json").write_text(json.dumps(config))
-    settings, folder = Settings.from_env(environment), tmp_path / "bundle"
+    return written(project, tmp_path / "bundle", Settings.from_env(environment))
+
+
+def written(project: Path, folder: Path, settings: Settings) -> Bundle:
     build = project / ".parley" / "build" / "prod"
     package = write(folder, settings, project=project, folder=build, email="owner@example.org", say=print)
-    return Bundle(folder, settings, package)
+    return Bundle(project, folder, settings, package)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +169,16 @@ def test_readme_and_help_say_that_a_stage_cannot_change_over(bundle: Bundle):
     for said in (bundle.readme, CliRunner().invoke(parley, ["deploy", "--help"]).output):
         assert "change over, run" in " ".join(said.split())
         assert "deletes all conversations" in " ".join(said.split())
+
+
+def test_a_bundle_is_written_over_an_older_one_and_over_nothing_else(bundle: Bundle, tmp_path: Path):
+    (tmp_path / "README.md").write_text("Mine")
+    with pytest.raises(ConfigError, match="is not empty and holds no bundle: give a new folder"):
+        written(bundle.project, tmp_path, bundle.settings)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["Mine"]
+    written(bundle.project, bundle.folder, bundle.settings)
+    files = ["README.md", "app.json", "data.yaml", "deployment.zip"]
+    assert sorted(path.name for path in bundle.folder.iterdir()) == files
 
 
 def test_a_bundle_takes_no_secrets(tmp_path: Path):
