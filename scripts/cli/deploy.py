@@ -79,7 +79,10 @@ def deploy(
     click.echo()
     if not yes and not click.confirm("Go on?"):
         raise click.ClickException("nothing was done")
-    carry_out(steps, explaining=place.explaining, again=f"scripts/parley deploy --stage {deployment.stage}")
+    given_again = {"--email": email, "--secrets": file}
+    options = "".join(f" {option} {value}" for option, value in given_again.items() if value)
+    again = f"scripts/parley deploy --stage {deployment.stage}{options}"
+    carry_out(steps, explaining=place.explaining, again=again)
     click.secho(f"\nThe bot is running: {deployment.url()}", bold=True)
     click.echo("Write to your page. Facebook still wants two addresses from you, step 7 of the guide:")
     click.echo(

@@ -1,0 +1,83 @@
+"""What goes into the zip, when it is built again, and that a dependency Lambda cannot have ends the build."""
+
+import io
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from chalicelib.errors import ConfigError
+from scripts.deploy.package import build
+
+SETUP = """
+import sys
+from setuptools import setup
+
+if "bdist_wheel" in sys.argv:
+    sys.exit("a compiler is missing")
+setup(name="unbuildable", version="1.0")
+"""
+COMPILED = f"__pycache__/rules.cpython-{sys.version_info.major}{sys.version_info.minor}.pyc"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small one without dependencies."""
+    root = tmp_path / "project"
+    (root / "chalicelib" / "__pycache__").mkdir(parents=True)
+    (root / ".chalice").mkdir()
+    (root / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "parley"}')
+    (root / "app.py").write_text("import chalicelib.rules\n")
+    (root / "chalicelib" / "rules.py").write_text("LIMIT = 1\n")
+    (root / "chalicelib" / "__pycache__" / "old.cpython-39.pyc").write_bytes(b"old")
+    (root / "requirements.txt").write_text("")
+    (root / "constraints.txt").write_text("")
+    return root
+
+
+def names(archive: Path) -> set[str]:
+    with zipfile.ZipFile(archive) as opened:
+        return {name for name in opened.namelist() if not name.startswith("chalice/")}
+
+
+def test_the_zip_has_the_app_and_its_bytecode_and_nothing_that_lay_about(project: Path, tmp_path: Path):
+    built = build(project, tmp_path / "build" / "prod")
+    assert {"app.py", "chalicelib/rules.py", f"chalicelib/{COMPILED}"} <= names(built.zip)
+    assert not any("old" in name for name in names(built.zip))
+    source_only = build(project, tmp_path / "build" / "prod", bytecode=False)
+    assert names(source_only.zip) == {"app.py", "chalicelib/rules.py"}
+
+
+def test_the_zip_is_built_again_only_when_something_in_it_has_changed(project: Path, tmp_path: Path):
+    build(project, tmp_path / "build" / "prod")
+    [kept] = (tmp_path / "build").glob("*.zip")
+    with zipfile.ZipFile(kept, "a") as opened:
+        opened.writestr("mark", "the kept one")
+    (project / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "parley", "stages": {}}')
+    assert "mark" in names(build(project, tmp_path / "build" / "dev").zip)
+    (project / "chalicelib" / "rules.py").write_text("LIMIT = 2\n")
+    assert "mark" not in names(build(project, tmp_path / "build" / "prod").zip)
+    assert len(list((tmp_path / "build").glob("*.zip"))) == 1
+
+
+def test_a_dependency_without_a_wheel_for_lambda_ends_the_build(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "1")  # what builds it is here already
+    source = tmp_path / "unbuildable-1.0.tar.gz"
+    with tarfile.open(source, "w:gz") as archive:
+        for name, text in {
+            "setup.py": SETUP,
+            "PKG-INFO": "Metadata-Version: 2.1\nName: unbuildable\nVersion: 1.0\n",
+        }.items():
+            entry = tarfile.TarInfo(f"unbuildable-1.0/{name}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    (project / "requirements.txt").write_text(f"{source}\n")
+    with pytest.raises(ConfigError) as caught:
+        build(project, tmp_path / "build" / "prod")
+    assert str(caught.value).startswith("there is no wheel for Lambda's python3.")
+    assert "unbuildable==1.0" in str(caught.value)
+    assert list((tmp_path / "build").glob("*.zip")) == []
