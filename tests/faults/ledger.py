@@ -59,6 +59,8 @@ class Ledger:
     unsettled: list[tuple[str, int]] = field(default_factory=list)
     """Day and amount of what was set aside, and not known what came of it."""
     settled: int = 0
+    forgotten: set[tuple[ConversationId, TurnId]] = field(default_factory=set)
+    """Turns that were erased: should Meta repeat one, its answer was given in an earlier life."""
 
     @property
     def repeated(self) -> int:
@@ -80,6 +82,7 @@ class Ledger:
 
     def was_erased(self, turn: Turn) -> None:
         self.accepted = [place for place in self.accepted if place != (turn.conversation, turn.id)]
+        self.forgotten.add((turn.conversation, turn.id))
         if turn.charged_day:
             self.erased[turn.person, turn.charged_day] += 1
 
@@ -189,7 +192,7 @@ class Ledger:
         first_sent = list(self.sent)
         for place, (conversation, turn) in enumerate(self.accepted):
             for later in self.accepted[place + 1 :]:
-                both = (conversation, turn) in self.sent and later in self.sent
+                both = (conversation, turn) in self.sent and later in self.sent and later not in self.forgotten
                 if both and later[0] == conversation and turn < later[1]:
                     in_order = first_sent.index((conversation, turn)) < first_sent.index(later)
                     self.require("answers come in the order of the questions", kept=in_order)
