@@ -13,22 +13,18 @@ from typing import Any
 import pytest
 
 from scripts.world.aws import CREDENTIALS, free_port
-from tests.deployed.conftest import Deployment
-from tests.deployed.running import ROOT, STAGE, ministack, sam_python
+from tests.deployed.conftest import Deployment, new_account
+from tests.deployed.running import ROOT, STAGE, Project, sam_python
 
 NAME = f"parley-{STAGE}"
 BUCKET = "pipeline"
 
 
 @pytest.fixture(scope="module")
-def account(undeployed: Deployment) -> Iterator[Deployment]:
-    """An AWS account of its own; afterwards the page is what it was."""
-    undeployed.meta.recorder.reset()
-    before = undeployed.meta.webhook_url
-    with ministack() as aws_url:
-        yield Deployment(aws_url, undeployed.meta, undeployed.model, undeployed.project, undeployed.http)
-    if before:
-        undeployed.meta.admin.set_up(before)
+def account(project: Project) -> Iterator[Deployment]:
+    """One for all that is looked at here."""
+    with new_account(project) as account:
+        yield account
 
 
 @pytest.fixture(scope="module")
