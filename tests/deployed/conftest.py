@@ -21,10 +21,15 @@ MODEL = "gpt-6-luna"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process deploys, and all that looks at the deployment runs there."""
+    """One process deploys, and begins with it: it takes as long as all else, which other processes do meanwhile."""
     for item in items:
-        if "tests/deployed/" in item.path.as_posix():
+        if _is_deployed(item):
             item.add_marker(pytest.mark.xdist_group("deployed"))
+    items.sort(key=lambda item: not _is_deployed(item))
+
+
+def _is_deployed(item: pytest.Item) -> bool:
+    return "tests/deployed/" in item.path.as_posix()
 
 
 @dataclass
