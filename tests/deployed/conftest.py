@@ -20,6 +20,7 @@ from tests.world.meta import event, signed, text_item
 MODEL = "gpt-6-luna"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process deploys, and begins with it: it takes as long as all else, which other processes do meanwhile."""
     for item in items:
