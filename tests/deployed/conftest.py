@@ -20,19 +20,6 @@ from tests.world.meta import event, signed, text_item
 MODEL = "gpt-6-luna"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process deploys, and begins with it: it takes as long as all else, which other processes do meanwhile."""
-    for item in items:
-        if _is_deployed(item):
-            item.add_marker(pytest.mark.xdist_group("deployed"))
-    items.sort(key=lambda item: not _is_deployed(item))
-
-
-def _is_deployed(item: pytest.Item) -> bool:
-    return "tests/deployed/" in item.path.as_posix()
-
-
 @dataclass
 class Deployment:
     """A running bot, and its owner's command line."""
