@@ -5,6 +5,9 @@
   x InvalidSignature     the caller is not who it claims to be; answer 403, log nothing of the body
   x BodyTooLarge         more than any real event; answer 413, unread
   x UnreadableRequest    not what this address is for; answer 400
+  x InvalidToken         whoever signed it is not whom we trust, or it is not for us, or it has expired
+  x TokensOutOfReach     who signs people in does not answer; nothing is known of the token, try again
+  x UnknownKey           there is no such API key
   x StoreError           DynamoDB did not do as asked; nothing is known to be written, try again
   x LeaseLost            somebody else works on this conversation now; stop without a further write
   x WakeError            the worker could not be woken; the turn is durable, the heartbeat will find it
@@ -19,6 +22,7 @@
     + ModelUnusable      it will not work until the owner acts (key, credit, model name)
   x DeliveryError        the answer did not reach the person, for now; worth another try later
     + PersonUnreachable  it never will (window closed, bot blocked, account gone); give up quietly
+    + SocketGone         this connection is closed; the person may have others
     + ChannelBroken      nothing will reach anybody until the owner acts (token, permission)
 """
 
@@ -41,6 +45,18 @@ class BodyTooLarge(ParleyError):
 
 class UnreadableRequest(ParleyError):
     """The request does not say what its address is for."""
+
+
+class InvalidToken(ParleyError):
+    """The ticket or the sign-in token proves nothing; the message says why, in words for a developer."""
+
+
+class TokensOutOfReach(ParleyError):
+    """The issuer's keys could not be fetched."""
+
+
+class UnknownKey(ParleyError):
+    """No such API key is stored."""
 
 
 class StoreError(ParleyError):
@@ -105,6 +121,10 @@ class DeliveryError(ParleyError):
 
 class PersonUnreachable(DeliveryError):
     """The person cannot be written to, now or later."""
+
+
+class SocketGone(DeliveryError):
+    """Nobody is at the other end of this connection any more."""
 
 
 class ChannelBroken(DeliveryError):

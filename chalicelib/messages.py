@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Final, NewType
 
 PersonId = NewType("PersonId", str)
-"""`messenger:<page id>:<PSID>`."""
+"""`messenger:<page id>:<PSID>` or `web:<key id>:<visitor>`."""
 
 ConversationId = NewType("ConversationId", str)
-"""On Messenger the same string as the person's: one person is one conversation."""
+"""The same string as the person's, or `room:<key id>:<name>` where several write: `identity` makes and reads them."""
 
 TurnId = NewType("TurnId", str)
 """`<event time in ms>#<sha256 of the message id>`; sorts by time, made in `store/schema.py`."""
@@ -25,6 +25,7 @@ class Channel(StrEnum):
     """Where people write."""
 
     MESSENGER = "messenger"
+    WEB = "web"
 
 
 class Access(StrEnum):
@@ -80,6 +81,10 @@ class Reply:
     """The model's words, or the bot's own; the only part that becomes memory."""
     footer: str = field(default="", repr=False)
     choices: tuple[Choice, ...] = ()
+    code: str = ""
+    """Which of the bot's own sentences it is, in one stable word; empty for the model's words."""
+    left: int | None = None
+    """Questions that the person may still ask today; None when they are not counted."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +236,8 @@ class Prompt:
     max_output_tokens: int
     person_hash: str
     """Tells the provider apart whom to blame for abuse, without saying who it is."""
+    temperature: float | None = None
+    """How freely the model chooses its words; None leaves that to it."""
 
 
 @dataclass(frozen=True)
