@@ -6,6 +6,7 @@
   x BodyTooLarge         more than any real event; answer 413, unread
   x UnreadableRequest    not what this address is for; answer 400
   x InvalidToken         whoever signed it is not whom we trust, or it is not for us, or it has expired
+    + TicketExpired      only its time is over; a new one will do
   x TokensOutOfReach     who signs people in does not answer; nothing is known of the token, try again
   x UnknownKey           there is no such API key
   x StoreError           DynamoDB did not do as asked; nothing is known to be written, try again
@@ -49,6 +50,10 @@ class UnreadableRequest(ParleyError):
 
 class InvalidToken(ParleyError):
     """The ticket or the sign-in token proves nothing; the message says why, in words for a developer."""
+
+
+class TicketExpired(InvalidToken):
+    """It was good once."""
 
 
 class TokensOutOfReach(ParleyError):

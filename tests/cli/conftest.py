@@ -10,17 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from chalicelib.store.alerts import DynamoAlerts
-from chalicelib.store.deletions import DynamoDeletions
-from chalicelib.store.inbox import DynamoInbox
-from chalicelib.store.people import DynamoPeople
-from chalicelib.store.spend import DynamoSpending
-from chalicelib.store.table import Table
-from chalicelib.store.transcript import DynamoTranscript
 from scripts.cli.__main__ import PROGRAM, parley
-from scripts.world.table import create_table
 from tests.cli.page import Page
-from tests.contract.stores import Store, dynamo_client
+from tests.contract.stores import dynamo_client, dynamo_store
 from tests.fakes.rim import FakeClock
 
 if TYPE_CHECKING:
@@ -49,13 +41,10 @@ def client() -> Iterator["DynamoDBClient"]:
 @pytest.fixture
 def page(client: "DynamoDBClient") -> Iterator[Page]:
     """The page of stage dev, now."""
-    table = Table(client, "parley-dev")
-    create_table(client, table.name)
-    stores = DynamoInbox(table), DynamoTranscript(table), DynamoPeople(table), DynamoAlerts(table)
-    store = Store(*stores, DynamoDeletions(table), DynamoSpending(table), expire=lambda _: None)
+    store = dynamo_store(client, "parley-dev")
     clock = FakeClock(time.time_ns() // 1_000_000)
     yield Page(store, clock, day=datetime.fromtimestamp(clock() / 1000, UTC).date().isoformat())
-    client.delete_table(TableName=table.name)
+    client.delete_table(TableName="parley-dev")
 
 
 def _run(*arguments: Any, answer: str | None = None, **environment: str) -> Result:

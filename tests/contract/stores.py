@@ -9,9 +9,11 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.ports import Alerts, Deletions, Inbox, People, Spending, Transcript
+from chalicelib.ports_web import Keys
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.deletions import DynamoDeletions
 from chalicelib.store.inbox import DynamoInbox
+from chalicelib.store.keys import DynamoKeys
 from chalicelib.store.people import DynamoPeople
 from chalicelib.store.spend import DynamoSpending
 from chalicelib.store.table import Table
@@ -19,6 +21,7 @@ from chalicelib.store.transcript import DynamoTranscript
 from scripts.world.table import create_table
 from tests.fakes.deletions import FakeDeletions
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.keys import FakeKeys
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakeAlerts, FakePeople
 from tests.fakes.spend import FakeSpending
@@ -39,6 +42,7 @@ class Store:
     alerts: Alerts
     deletions: Deletions
     spending: Spending
+    keys: Keys
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
 
@@ -53,12 +57,14 @@ def fake_store() -> Store:
         FakeAlerts(memory),
         FakeDeletions(memory),
         FakeSpending(memory),
+        FakeKeys(memory),
         expire=lambda now: memory.expire(now=now),
     )
 
 
-def dynamo_store(client: "DynamoDBClient") -> Store:
-    table = Table(client, f"parley-{next(_NUMBERS)}")
+def dynamo_store(client: "DynamoDBClient", name: str = "") -> Store:
+    """Over a table of its own."""
+    table = Table(client, name or f"parley-{next(_NUMBERS)}")
     create_table(client, table.name)
     return Store(
         DynamoInbox(table),
@@ -67,6 +73,7 @@ def dynamo_store(client: "DynamoDBClient") -> Store:
         DynamoAlerts(table),
         DynamoDeletions(table),
         DynamoSpending(table),
+        DynamoKeys(table),
         expire=lambda now: _expire(table, now=now),
     )
 

@@ -19,6 +19,7 @@ from chalicelib.messages import (
     TurnId,
     Usage,
 )
+from chalicelib.messages_web import ApiKey, KeyId
 from chalicelib.store.schema import DELETION_KEPT_S, spend_expires_at
 
 P = ParamSpec("P")
@@ -104,6 +105,7 @@ class Memory:
     alerts: dict[str, str] = field(default_factory=dict)
     deletions: dict[str, Deletion] = field(default_factory=dict)
     spend: dict[str, DaySpend] = field(default_factory=dict)
+    keys: dict[KeyId, ApiKey] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, conversation: ConversationId) -> list[KeptTurn]:

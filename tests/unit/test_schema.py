@@ -18,7 +18,8 @@ from chalicelib.messages import (
     Turn,
     TurnState,
 )
-from chalicelib.store import schema
+from chalicelib.messages_web import KeyId
+from chalicelib.store import schema, schema_web
 
 NOW = 1_795_176_000_000
 MESSAGE = IncomingMessage(
@@ -124,6 +125,8 @@ def test_different_things_have_different_keys():
         schema.deletion_key("b"),
         schema.spend_key("2026-11-20"),
         schema.spend_key("2026-11-21"),
+        schema_web.api_key_key(KeyId("a")),
+        schema_web.api_key_key(KeyId("b")),
     ]
     assert len({(key["pk"], key["sk"]) for key in keys}) == len(keys)
 

@@ -1,0 +1,62 @@
+"""API keys: what they look like, whose secret is whose, and on which pages they may be used. Pure but for chance."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.messages_web import ApiKey, KeyId
+
+ANY_ORIGIN: Final = "*"
+_FORM: Final = re.compile(r"parley_([a-z0-9]{10})_([A-Za-z0-9_-]{43})", re.ASCII)
+_ID_BYTES: Final = 7
+_ID_LENGTH: Final = 10
+_SECRET_BYTES: Final = 32
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key as its holder gets it."""
+
+    id: KeyId
+    secret: str = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The whole of it; shown once."""
+        return f"parley_{self.id}_{self.secret}"
+
+
+def new(chance: Callable[[int], bytes]) -> NewKey:
+    """A key that nobody can guess, when nobody can guess the bytes of `chance`."""
+    name = base64.b32encode(chance(_ID_BYTES)).decode().lower()[:_ID_LENGTH]
+    secret = base64.urlsafe_b64encode(chance(_SECRET_BYTES)).decode().rstrip("=")
+    return NewKey(KeyId(name), secret)
+
+
+def parse(text: str) -> tuple[KeyId, str] | None:
+    """The id and the secret of a key's text; None for what can be no key."""
+    found = _FORM.fullmatch(text)
+    return (KeyId(found[1]), found[2]) if found else None
+
+
+def digest(secret: str) -> str:
+    """A secret as it is stored; too long a secret to be guessed from it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def matches(key: ApiKey, secret: str) -> bool:
+    """Whether it is the key's secret; how long that takes tells nothing."""
+    return hmac.compare_digest(key.digest, digest(secret))
+
+
+def allows(key: ApiKey, origin: str, own: str) -> bool:
+    """Whether a page of `origin` may use the key; `own` is the bot's own origin.
+
+    Browsers always say the origin; without one it is a program, which could say any.
+    """
+    pages = {page.lower() for page in (own, *key.origins)}
+    return not origin or ANY_ORIGIN in key.origins or origin.lower() in pages

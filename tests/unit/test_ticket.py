@@ -1,0 +1,101 @@
+import base64
+import json
+from typing import Any
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.channels.web import ticket
+from chalicelib.channels.web.ticket import Ticket
+from chalicelib.errors import InvalidToken, TicketExpired
+from chalicelib.messages_web import KeyId
+from tests.fakes.rim import NOON
+
+SECRET, OTHER = "a secret of thirty-two characters", "another one of thirty-two characters"
+SHOP = KeyId("shop")
+MINUTE, DAY = 60_000, 24 * 60 * 60_000
+CLAIMS = {"key": "shop", "sub": "anna", "iat": NOON // 1000, "exp": NOON // 1000 + 300}
+
+
+def anna(now: int = NOON) -> str:
+    return ticket.mint(SHOP, "anna", secret=SECRET, now=now)
+
+
+def read(text: str, *, now: int = NOON, oldest_ms: int | None = None) -> Ticket:
+    return ticket.read(text, secret=SECRET, now=now, oldest_ms=oldest_ms)
+
+
+def encoded(part: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+def test_a_ticket_says_for_whom_it_stands():
+    assert read(anna()) == Ticket(SHOP, "anna")
+
+
+def test_a_ticket_is_good_for_five_minutes():
+    assert read(anna(), now=NOON + 5 * MINUTE - 1) == Ticket(SHOP, "anna")
+    with pytest.raises(TicketExpired):
+        read(anna(), now=NOON + 5 * MINUTE)
+
+
+def test_an_old_ticket_still_says_who_it_was_when_that_is_all_that_is_asked():
+    assert read(anna(), now=NOON + 30 * DAY - 1, oldest_ms=30 * DAY) == Ticket(SHOP, "anna")
+    with pytest.raises(TicketExpired):
+        read(anna(), now=NOON + 30 * DAY, oldest_ms=30 * DAY)
+
+
+def test_a_ticket_is_no_secret_but_its_signature():
+    assert jwt.decode(anna(), SECRET, algorithms=["HS256"], options={"verify_exp": False}) == CLAIMS
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+def test_another_way_of_signing_is_turned_away(algorithm: str):
+    with pytest.raises(InvalidToken):
+        read(jwt.encode(CLAIMS, SECRET, algorithm=algorithm))
+
+
+@pytest.mark.parametrize("name", ["none", "None", "NONE"])
+@pytest.mark.parametrize("signature", ["", "x", anna().rpartition(".")[2]])
+def test_a_ticket_that_says_it_needs_no_signature_is_turned_away(name: str, signature: str):
+    with pytest.raises(InvalidToken):
+        read(f"{encoded({'alg': name, 'typ': 'JWT'})}.{encoded(CLAIMS)}.{signature}")
+
+
+def test_a_ticket_that_somebody_else_signed_is_turned_away():
+    with pytest.raises(InvalidToken):
+        read(ticket.mint(SHOP, "anna", secret=OTHER, now=NOON))
+
+
+def test_a_ticket_that_was_changed_is_turned_away():
+    head, _, signature = anna().split(".")
+    with pytest.raises(InvalidToken):
+        read(f"{head}.{encoded({**CLAIMS, 'sub': 'bert'})}.{signature}")
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_a_ticket_that_leaves_something_out_is_turned_away(claim: str):
+    left = {name: value for name, value in CLAIMS.items() if name != claim}
+    with pytest.raises(InvalidToken):
+        read(jwt.encode(left, SECRET, algorithm="HS256"))
+
+
+def test_a_forged_ticket_is_not_taken_for_an_old_one():
+    with pytest.raises(InvalidToken) as raised:
+        read(ticket.mint(SHOP, "anna", secret=OTHER, now=NOON - DAY))
+    assert not isinstance(raised.value, TicketExpired)
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "\ud800", "é.é.é", "٣" * 10_000, anna() + ".", f"{anna()}é"])
+def test_what_is_no_ticket_is_turned_away(text: str):
+    with pytest.raises(InvalidToken):
+        read(text)
+
+
+@given(st.text())
+def test_no_text_is_too_strange_to_be_turned_away(text: str):
+    with pytest.raises(InvalidToken):
+        read(text)
