@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.messages import Access, Person
+from chalicelib.messages_web import Terms
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Blocked:
 Verdict = Allowed | OverLimit | Blocked
 
 
-def decide(person: Person, *, day: str, default_limit: int) -> Verdict:
+def decide(person: Person, *, day: str, default_limit: int | None) -> Verdict:
     """What the person may do on `day`."""
     if person.access is Access.BLOCKED:
         return Blocked()
@@ -43,8 +44,15 @@ def decide(person: Person, *, day: str, default_limit: int) -> Verdict:
     return Allowed(limit, used)
 
 
-def limit_of(person: Person, *, default_limit: int) -> int | None:
-    """Questions a day; None for unlimited. The person's own limit goes before the deployment's."""
+def limit_of(person: Person, *, default_limit: int | None) -> int | None:
+    """Questions a day; None for unlimited. The person's own limit goes before everybody's."""
     if person.access is Access.UNLIMITED:
         return None
     return default_limit if person.daily_limit is None else person.daily_limit
+
+
+def left(person: Person, terms: Terms, *, day: str) -> int | None:
+    """Questions that the person may still ask on `day`, by their own limit and by their key's; None for no limit."""
+    limit = limit_of(person, default_limit=terms.daily_limit)
+    of_day = None if limit is None else max(0, limit - person.quota.get(day, 0))
+    return min((left for left in (of_day, terms.key.left if terms.key else None) if left is not None), default=None)

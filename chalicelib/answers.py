@@ -1,15 +1,17 @@
 """What a person gets to read: the model's words with their footer, or the bot's own sentences. Writes nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib import access, quota
+from chalicelib import quota
 from chalicelib.commands import Command
 from chalicelib.errors import ModelError
 from chalicelib.history import at_most, tokens
 from chalicelib.messages import (
     MAX_TEXT,
+    STOPPED,
     Choice,
     Exchange,
     Finished,
@@ -23,7 +25,7 @@ from chalicelib.messages import (
     Usage,
 )
 from chalicelib.personas import Persona
-from chalicelib.ports import Clock, Model
+from chalicelib.ports import Clock, Hear, Model
 from chalicelib.settings import Settings
 from chalicelib.texts import Texts
 
@@ -33,11 +35,26 @@ _FEW: Final = 2
 
 
 @dataclass(frozen=True)
+class Question:
+    """A turn that is put to a model."""
+
+    turn: Turn
+    persona: Persona
+    left: int | None
+    """Questions that remain to the person once this one is answered; None when they are not counted."""
+    day: str
+    """On which they count."""
+    seconds: float
+    """How long the model may take."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a model said, and what it took."""
 
     reply: Reply
-    usage: Usage
+    usage: Usage | None
+    """None when the person stopped it before it was known."""
     ms: int
     first_words_ms: int
     """Until something could be read."""
@@ -48,67 +65,69 @@ class Answers:
     """Composes replies."""
 
     model: Model
-    persona: Persona
     texts: Texts
     settings: Settings
     pseudonym: Callable[[PersonId], str]
 
-    def ask(
-        self, turn: Turn, history: tuple[Exchange, ...], *, left: int | None, day: str, seconds: float, clock: Clock
-    ) -> Answer:
-        """The model's answer to the turn, with how many questions are `left` on `day`. Raises ModelError."""
+    def ask(self, question: Question, history: tuple[Exchange, ...], *, hear: Hear, clock: Clock) -> Answer:
+        """The model's answer, which `hear` is told as it comes and may cut short. Raises ModelError."""
         started = first_words_at = clock()
-        prompt = Prompt(
-            instructions=self.persona.instructions,
-            history=history,
-            question=_question(turn),
-            max_output_tokens=self.persona.max_output_tokens,
-            person_hash=self.pseudonym(turn.person),
-        )
+        prompt = self._prompt(question, history)
         words: list[str] = []
-        finished = None
-        for event in self.model.answer(prompt, seconds=seconds):
-            match event:
-                case TextDelta(text):
-                    first_words_at = first_words_at if words else clock()
-                    words.append(text)
-                case Finished():
-                    finished = event
+        told, finished, goes_on = _Told(hear), None, True
+        with closing(self.model.answer(prompt, seconds=question.seconds)) as events:
+            for event in events:
+                match event:
+                    case TextDelta(text):
+                        first_words_at = first_words_at if words else clock()
+                        words.append(text)
+                        goes_on = told(text)
+                    case Finished():
+                        finished = event
+                if not goes_on:
+                    break
         text = "".join(words).strip()
+        took = clock() - started, first_words_at - started
+        if not goes_on:
+            stopped = Reply(text, code=STOPPED) if text else self.say("cancelled")
+            return Answer(replace(stopped, left=question.left), None, *took)
         if not text or finished is None:
             raise ModelError("the answer is empty")
         cut_short = self.texts("cut_short") if finished.reason is FinishReason.LENGTH else ""
-        footer = "\n\n".join(filter(None, (cut_short, self._left(left, day))))
-        return Answer(Reply(text, footer), finished.usage, clock() - started, first_words_at - started)
+        footer = "\n\n".join(filter(None, (cut_short, self._left(question.left, question.day))))
+        return Answer(Reply(text, footer, left=question.left), finished.usage, *took)
 
-    def at_most(self, turn: Turn) -> Usage:
+    def at_most(self, turn: Turn, persona: Persona) -> Usage:
         """The most that asking the model about the turn can use."""
-        told = tokens(self.persona.instructions) + max(MEMORY_TOKENS, tokens(_question(turn)))
-        return Usage(input=at_most(told), output=self.persona.max_output_tokens)
+        told = tokens(persona.instructions) + max(MEMORY_TOKENS, tokens(_question(turn)))
+        return Usage(input=at_most(told), output=persona.max_output_tokens)
 
     def say(self, key: str) -> Reply:
         """One of the bot's own sentences."""
-        return Reply(self.texts(key, limit=MAX_TEXT) if key == "too_long" else self.texts(key))
+        return Reply(self.texts(key, limit=MAX_TEXT) if key == "too_long" else self.texts(key), code=key)
 
     def limit_reached(self, limit: int, *, day: str) -> Reply:
         """The notice that nothing is left on `day`."""
-        return Reply(self.texts("limit_reached", limit=limit, **self._reset(day)))
+        return Reply(self.texts("limit_reached", limit=limit, **self._reset(day)), code="limit_reached", left=0)
 
     def budget_spent(self, *, day: str) -> Reply:
         """The notice that the bot has no more to spend on `day`."""
-        return Reply(self.texts("budget_spent", **self._reset(day)))
+        return Reply(self.texts("budget_spent", **self._reset(day)), code="budget_spent")
 
-    def to_command(self, command: Command, person: Person, *, day: str) -> Reply:
-        """What a command answers, once it is carried out."""
+    def to_command(self, command: Command, person: Person, *, limit: int | None, day: str) -> Reply:
+        """What a command answers, once it is carried out, to somebody with so many questions a day."""
+        return replace(self._to_command(command, person.quota.get(day, 0), limit, day), code="command")
+
+    def _to_command(self, command: Command, used: int, limit: int | None, day: str) -> Reply:
         match command:
             case Command.START:
-                return Reply(self._by_limit("welcome", person, day=day))
+                return Reply(self._by_limit("welcome", used, limit, day))
             case Command.HELP:
                 return Reply(self.texts("help"))
             case Command.RESET:
                 return Reply(self.texts("reset"))
             case Command.USAGE:
-                return Reply(self._by_limit("usage", person, day=day))
+                return Reply(self._by_limit("usage", used, limit, day))
             case Command.FORGET:
                 yes = Choice(self.texts("forget_yes"), Command.FORGET_CONFIRMED.value)
                 no = Choice(self.texts("forget_no"), Command.FORGET_CANCELLED.value)
@@ -118,9 +137,17 @@ class Answers:
             case Command.FORGET_CANCELLED:
                 return Reply(self.texts("forget_cancelled"))
 
-    def _by_limit(self, key: str, person: Person, *, day: str) -> str:
-        limit = access.limit_of(person, default_limit=self.settings.daily_limit)
-        used = person.quota.get(day, 0)
+    def _prompt(self, question: Question, history: tuple[Exchange, ...]) -> Prompt:
+        return Prompt(
+            instructions=question.persona.instructions,
+            history=history,
+            question=_question(question.turn),
+            max_output_tokens=question.persona.max_output_tokens,
+            person_hash=self.pseudonym(question.turn.person),
+            temperature=question.persona.temperature,
+        )
+
+    def _by_limit(self, key: str, used: int, limit: int | None, day: str) -> str:
         if limit is None:
             return self.texts(f"{key}_unlimited", used=used)
         return self.texts(key, used=used, limit=limit, **self._reset(day))
@@ -133,6 +160,22 @@ class Answers:
     def _reset(self, day: str) -> dict[str, str]:
         moment = quota.resets_at(day, zone=self.settings.zone)
         return {"time": f"{moment:%H:%M}", "zone": self.settings.zone.key}
+
+
+@dataclass
+class _Told:
+    """Passes words on as they will stand in the end: without white space around the whole."""
+
+    hear: Hear
+    _held: str = ""
+    _began: bool = False
+
+    def __call__(self, words: str) -> bool:
+        words = self._held + words
+        words = words if self._began else words.lstrip()
+        said = words.rstrip()
+        self._held, self._began = words[len(said) :], self._began or bool(said)
+        return self.hear(said)
 
 
 def memory_budget(turn: Turn) -> int:

@@ -15,8 +15,10 @@ import boto3
 from botocore.config import Config
 
 from chalicelib import observability
+from chalicelib.channels.web.connections import ApiGatewayConnections
 from chalicelib.heartbeat import Heartbeat
 from chalicelib.intake import Intake
+from chalicelib.messages import Channel
 from chalicelib.notify import TopicNotifier
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
@@ -25,14 +27,18 @@ from chalicelib.secrets import Secrets
 from chalicelib.settings import Settings
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.inbox import DynamoInbox
+from chalicelib.store.keys import DynamoKeys
 from chalicelib.store.people import DynamoPeople
+from chalicelib.store.sockets import DynamoSockets
 from chalicelib.store.spend import DynamoSpending
 from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
+from chalicelib.terms import TermsOfUse
 from chalicelib.texts import load as load_texts
 from chalicelib.wake import FifoWake, LambdaExaminer, LambdaWake, LambdaWarmer
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from openai import OpenAI
 
     from chalicelib.budget import Budget
@@ -47,9 +53,11 @@ WEBHOOK_URL, TOPIC_ARN = "webhook-url", "topic-arn"
 """No secrets, but known only after a deployment, which puts them beside the secrets."""
 WORKERS_SECRETS = (APP_ID, APP_SECRET, VERIFY_TOKEN, PAGE_TOKEN, OPENAI_KEY, WEBHOOK_URL, TOPIC_ARN)
 LANGUAGE = "en"
-PERSONA = "assistant"
 
-_QUICK = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+QUICK = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+_BROADCAST = Config(
+    connect_timeout=1, read_timeout=2, max_pool_connections=50, retries={"total_max_attempts": 1, "mode": "standard"}
+)
 _PATIENT = Config(connect_timeout=1, read_timeout=30, retries={"total_max_attempts": 1, "mode": "standard"})
 
 
@@ -62,14 +70,14 @@ def settings() -> Settings:
 @cache
 def table() -> Table:
     """The stage's table."""
-    return Table(_session().client("dynamodb", config=_QUICK), settings().table)
+    return Table(session().client("dynamodb", config=QUICK), settings().table)
 
 
 @cache
 def intake() -> Intake:
     """The door's service."""
     secrets = Secrets(
-        _session().client("ssm", config=_QUICK),
+        session().client("ssm", config=QUICK),
         settings().secrets_prefix,
         (APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN, TOPIC_ARN),
     )
@@ -78,11 +86,11 @@ def intake() -> Intake:
         previous = secrets.find(PREVIOUS_APP_SECRET)
         return [secrets.get(APP_SECRET), *([previous] if previous else [])]
 
-    log = _log(partial(secrets.get, APP_SECRET))
+    log = log_by(partial(secrets.get, APP_SECRET))
     return Intake(
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
-        wake=_wake(in_turn=True),
+        wake=wake(in_turn=True),
         owner=lambda: _owner(log, secrets),
         app_secrets=app_secrets,
         verify_token=partial(secrets.get, VERIFY_TOKEN),
@@ -112,34 +120,38 @@ def privacy() -> "Privacy":
 @cache
 def worker() -> "Worker":
     """The worker's service."""
-    from chalicelib import personas  # noqa: PLC0415
     from chalicelib.answers import Answers  # noqa: PLC0415
+    from chalicelib.channels.by_channel import ByChannel  # noqa: PLC0415
     from chalicelib.channels.messenger.sender import MessengerSender  # noqa: PLC0415
+    from chalicelib.channels.web.sender import WebSender  # noqa: PLC0415
     from chalicelib.models.openai import OpenAIModel  # noqa: PLC0415
     from chalicelib.turns import Turns  # noqa: PLC0415
     from chalicelib.worker import Worker  # noqa: PLC0415
 
     here, secrets = settings(), _workers_secrets()
-    log = _log(partial(secrets.get, APP_SECRET))
+    log = log_by(partial(secrets.get, APP_SECRET))
     model = OpenAIModel(
         name=here.model,
         effort=here.reasoning_effort,
         api=here.model_api,
         client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
     )
-    inbox, sender, owner = DynamoInbox(table()), MessengerSender(_graph()), _owner(log, secrets)
+    on_the_web = WebSender(DynamoSockets(table()), connections(), clock)
+    sender = ByChannel({Channel.MESSENGER: MessengerSender(_graph()), Channel.WEB: on_the_web})
+    inbox, owner = DynamoInbox(table()), _owner(log, secrets)
     turns = Turns(
         inbox=inbox,
         transcript=DynamoTranscript(table()),
         people=DynamoPeople(table()),
+        terms=TermsOfUse(DynamoKeys(table()), here),
         sender=sender,
-        answers=Answers(model, personas.load(PERSONA), load_texts(LANGUAGE), here, log.pseudonym),
+        answers=Answers(model, load_texts(LANGUAGE), here, log.pseudonym),
         budget=budget(here),
         owner=owner,
         clock=clock,
         log=log,
     )
-    return Worker(inbox, turns, sender, owner, clock=clock, new_id=_new_id, log=log)
+    return Worker(inbox, turns, sender, owner, clock=clock, new_id=new_id, log=log)
 
 
 @cache
@@ -155,7 +167,7 @@ def checkup() -> "Checkup":
     here, secrets = settings(), _workers_secrets()
     webhook_url, verify_token = partial(secrets.get, WEBHOOK_URL), partial(secrets.get, VERIFY_TOKEN)
     page = GraphPage(_graph(), app_id=partial(secrets.get, APP_ID))
-    log, price = _log(partial(secrets.get, APP_SECRET)), prices.find(here.model)
+    log, price = log_by(partial(secrets.get, APP_SECRET)), prices.find(here.model)
     return Checkup(
         page=page,
         setup=Setup(page, load_texts(LANGUAGE)),
@@ -189,17 +201,17 @@ def budget(here: Settings) -> "Budget":
 def heartbeat() -> Heartbeat:
     """The scheduled function's service."""
     here = settings()
-    patient, quick = (_session().client("lambda", config=config) for config in (_PATIENT, _QUICK))
+    patient, quick = (session().client("lambda", config=config) for config in (_PATIENT, QUICK))
     return Heartbeat(
         inbox=DynamoInbox(table()),
-        wake=_wake(in_turn=False),
+        wake=wake(in_turn=False),
         warmer=LambdaWarmer(patient, here.api_function, here.worker_function),
         alerts=DynamoAlerts(table()),
         examiner=LambdaExaminer(quick, here.worker_function),
         spending=DynamoSpending(table()),
         settings=here,
         clock=clock,
-        log=_log(lambda: ""),
+        log=log_by(lambda: ""),
     )
 
 
@@ -213,16 +225,27 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _wake(*, in_turn: bool) -> Wake:
+def wake(*, in_turn: bool) -> Wake:
+    """The way to wake the worker; `in_turn` as `FifoWake` has it."""
     here = settings()
     if here.wake == "fifo":
-        return FifoWake(_session().client("sqs", config=_QUICK), here.wake_queue, new_id=_new_id, in_turn=in_turn)
-    return LambdaWake(_session().client("lambda", config=_QUICK), here.worker_function)
+        return FifoWake(session().client("sqs", config=QUICK), here.wake_queue, new_id=new_id, in_turn=in_turn)
+    return LambdaWake(session().client("lambda", config=QUICK), here.worker_function)
 
 
 @cache
 def _workers_secrets() -> Secrets:
-    return Secrets(_session().client("ssm", config=_QUICK), settings().secrets_prefix, WORKERS_SECRETS)
+    return Secrets(session().client("ssm", config=QUICK), settings().secrets_prefix, WORKERS_SECRETS)
+
+
+def connections() -> ApiGatewayConnections:
+    """The way to the WebSockets."""
+
+    @cache
+    def client(endpoint: str) -> "ApiGatewayManagementApiClient":
+        return session().client("apigatewaymanagementapi", endpoint_url=endpoint, config=_BROADCAST)
+
+    return ApiGatewayConnections(client)
 
 
 def _graph() -> "Graph":
@@ -234,11 +257,13 @@ def _graph() -> "Graph":
     )
 
 
-def _log(key: Callable[[], str]) -> Log:
+def log_by(key: Callable[[], str]) -> Log:
+    """The stage's log, with pseudonyms by this key."""
     return Log(key, settings().stage)
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Never the same again."""
     return uuid.uuid4().hex
 
 
@@ -246,7 +271,7 @@ def _owner(log: Log, secrets: Secrets) -> Owner:
     return Owner(
         people=DynamoPeople(table()),
         alerts=DynamoAlerts(table()),
-        notifier=TopicNotifier(_session().client("sns", config=_QUICK), partial(secrets.find, TOPIC_ARN)),
+        notifier=TopicNotifier(session().client("sns", config=QUICK), partial(secrets.find, TOPIC_ARN)),
         texts=load_texts(LANGUAGE),
         settings=settings(),
         clock=clock,
@@ -255,7 +280,8 @@ def _owner(log: Log, secrets: Secrets) -> Owner:
 
 
 @cache
-def _session() -> boto3.Session:
+def session() -> boto3.Session:
+    """The one way to AWS."""
     return boto3.Session()
 
 

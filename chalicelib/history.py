@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chalicelib.messages import Exchange, Turn, TurnState
+from chalicelib.messages import STOPPED, Exchange, Turn, TurnState
 
 _PER_MESSAGE = 4
 _BYTES_PER_TOKEN = 3
@@ -26,7 +26,7 @@ def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
     """What the turn adds to memory: nothing unless charged, answered, with its words still there, and after `since`."""
     if turn.at < since or not turn.charged_day or turn.state not in {TurnState.ANSWERED, TurnState.DONE}:
         return None
-    if not turn.text or not turn.reply or not turn.reply.text:
+    if not turn.text or not turn.reply or not turn.reply.text or turn.reply.code not in ("", STOPPED):
         return None
     return Exchange(turn.text, turn.reply.text)
 

@@ -1,9 +1,8 @@
 """The door's story: prove who sends, keep what was sent, wake a worker. It never waits for a model."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Final
@@ -56,7 +55,7 @@ class Intake:
 
     def handshake(self, query: Mapping[str, str]) -> str:
         """The challenge to answer, verbatim. Raises InvalidSignature."""
-        with self._one_line("handshake"):
+        with self.log.call("handshake", self.clock):
             return signature.challenge(query, verify_token=self.verify_token())
 
     def messenger(self, body: bytes, signed: str | None) -> None:
@@ -65,23 +64,11 @@ class Intake:
         Raises BodyTooLarge and InvalidSignature with nothing done. Raises StoreError after all that could be kept is
         kept: the repetition that Meta then makes changes nothing for those.
         """
-        with self._one_line("webhook") as found:
+        with self.log.call("webhook", self.clock) as found:
             if len(body) > MAX_BODY:
                 raise BodyTooLarge(f"more than {MAX_BODY} bytes")
             signature.verify(body, signed, secrets=self.app_secrets())
             self._take_in(parse(body, now=self.clock()), found)
-
-    @contextmanager
-    def _one_line(self, call: str) -> Iterator[dict[str, Value]]:
-        """Log a call in one line however it ends, with what was found in it."""
-        started = self.clock()
-        found: dict[str, Value] = {"call": call}
-        try:
-            yield found
-        except Exception as exc:
-            self.log.failure("door", exc, **found, outcome="failed", ms=self.clock() - started)
-            raise
-        self.log("door", **found, outcome="ok", ms=self.clock() - started)
 
     def _take_in(self, events: Sequence[Event], found: dict[str, Value]) -> None:
         by_conversation: dict[ConversationId, list[Event]] = defaultdict(list)

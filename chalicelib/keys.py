@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from chalicelib.messages_web import ApiKey, KeyId
 
@@ -60,3 +61,9 @@ def allows(key: ApiKey, origin: str, own: str) -> bool:
     """
     pages = {page.lower() for page in (own, *key.origins)}
     return not origin or ANY_ORIGIN in key.origins or origin.lower() in pages
+
+
+def origin_of(url: str) -> str:
+    """Where a page of that address is, as browsers say it; empty for what is no address."""
+    parts = urlsplit(url.lower())
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""

@@ -63,6 +63,8 @@ class IncomingMessage:
     attachments: tuple[str, ...] = ()
     time_is_signed: bool = True
     """False when the event carried no time, so that a repetition may come with another `at`."""
+    told_at_once: bool = False
+    """The sender learns at once when there is no room, so that no turn has to say so."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class Choice:
 
     title: str
     command: str
+
+
+STOPPED: Final = "stopped"
+"""The code of a reply that its person cut short: the model's words so far."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class Reply:
     footer: str = field(default="", repr=False)
     choices: tuple[Choice, ...] = ()
     code: str = ""
-    """Which of the bot's own sentences it is, in one stable word; empty for the model's words."""
+    """Which of the bot's own sentences it is, in one stable word; empty for the model's words, or STOPPED."""
     left: int | None = None
     """Questions that the person may still ask today; None when they are not counted."""
 

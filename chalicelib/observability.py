@@ -61,6 +61,18 @@ class Log:
         self.stream().write(_encode(line) + "\n")
         self.stream().flush()
 
+    @contextmanager
+    def call(self, name: str, clock: Callable[[], int], **found: Value) -> Iterator[dict[str, Value]]:
+        """Log what was asked of the door in one line, however it ends, with what is found in it meanwhile."""
+        started = clock()
+        found = {"call": name, **found}
+        try:
+            yield found
+        except Exception as exc:
+            self.failure("door", exc, **found, outcome="failed", ms=clock() - started)
+            raise
+        self("door", **found, outcome="ok", ms=clock() - started)
+
     def failure(self, stage: str, error: BaseException, **values: Value) -> None:
         """Log an error that is handled or about to be raised again."""
         words = str(error) if isinstance(error, ParleyError) else ""

@@ -6,10 +6,10 @@ The owner's post is a courtesy to the owner: when it fails, that is logged and t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib import budget, quota
+from chalicelib import budget, identity, quota
 from chalicelib.errors import ModelUnusable, NotifyError, ParleyError
 from chalicelib.findings import Finding
-from chalicelib.messages import Person, Reservation, Turn
+from chalicelib.messages import Channel, Person, Reservation, Turn
 from chalicelib.observability import Log
 from chalicelib.ports import Alerts, Clock, Notifier, People
 from chalicelib.settings import Settings
@@ -29,7 +29,9 @@ class Owner:
     log: Log
 
     def meet(self, person: Person) -> None:
-        """Tell the owner of a person who writes for the first time."""
+        """Tell the owner of a person who writes for the first time; not of a web page's visitors, who are many."""
+        if identity.channel_of(person.id) is not Channel.MESSENGER:
+            return
         if not person.announced and self.people.announce(person.id):
             self._tell("new_person", person=person.id, limit=self.settings.daily_limit, stage=self.settings.stage)
 

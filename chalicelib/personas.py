@@ -9,12 +9,15 @@ from importlib.resources import files
 class Persona:
     """Instructions, and how long an answer may get."""
 
+    name: str
     instructions: str = field(repr=False)
     max_output_tokens: int
+    opening: str = ""
+    temperature: float | None = None
 
 
 def load(name: str) -> Persona:
     """A persona that ships with the bot; FileNotFoundError when there is no such one."""
     source = files("chalicelib").joinpath("personas", f"{name}.toml").read_text("utf-8")
     values = tomllib.loads(source)
-    return Persona(instructions=values["instructions"].strip(), max_output_tokens=values["max_output_tokens"])
+    return Persona(**{**values, "instructions": values["instructions"].strip()})

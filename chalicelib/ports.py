@@ -3,7 +3,7 @@
 No implementation lives here. Times are milliseconds since 1970 unless the name says otherwise.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from enum import Enum
@@ -57,6 +57,10 @@ class Charged(Enum):
     BLOCKED = "blocked"
     OVER_BUDGET = "over_budget"
     """The day has no room for what would have to be set aside."""
+    KEY_SPENT = "key_spent"
+    """The key that vouches for the person has had all its messages."""
+    KEY_REVOKED = "key_revoked"
+    """It is revoked, has expired or is gone."""
 
 
 class Inbox(Protocol):
@@ -83,6 +87,7 @@ class Inbox(Protocol):
         lease: Lease,
         turn: Turn,
         *,
+        now: int,
         day: str,
         limit: int | None,
         reserve: Reservation,
@@ -92,7 +97,8 @@ class Inbox(Protocol):
         """Move a queued turn to running, count it on `day` and set money aside; never beyond `limit` or the cap.
 
         Extends the lease. The counts of the `outdated` days are deleted with it. A reservation of nothing always has
-        room.
+        room. Where an API key vouches for the person, it must be valid at `now` and its `max_messages` not used up, and
+        the question is counted there too.
         """
 
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
@@ -116,14 +122,14 @@ class Inbox(Protocol):
         """Move a queued or running turn to answered. Extends the lease.
 
         `bill` turns what was set aside for the call into what it cost; without one it stays set aside.
-        `refund` takes the turn's charge back, on the day it was made, if that is still counted. `forget_before` hides
-        all earlier turns from the conversation's memory.
+        `refund` takes the turn's charge back, on the day it was made, if that is still counted, and from the person's
+        key. `forget_before` hides all earlier turns from the conversation's memory.
         """
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
         """Answer a queued turn with the notice that there is nothing more, at most once a day and person.
 
-        True if it was.
+        True if it was. Where somebody waits for an end to each question, `record` says it each time.
         """
 
     def finish(
@@ -185,8 +191,14 @@ class Transcript(Protocol):
     def turns(self, conversation: ConversationId, *, now: int) -> Iterator[Turn]:
         """Every stored turn, oldest first."""
 
-    def erase_closed(self, lease: Lease, *, now: int) -> None:
-        """Delete all turns of the conversation that are not open; repeated messages are still known for two days."""
+    def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
+        """The last stored turns, at most so many, oldest first."""
+
+    def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
+        """One stored turn, as last written."""
+
+    def erase_closed(self, lease: Lease, person: PersonId, *, now: int) -> None:
+        """Delete the person's turns that are not open; repeated messages are still known for two days."""
 
     def erase(self, conversation: ConversationId, *, now: int) -> None:
         """Delete the conversation with all turns, as `erase_closed` does. Raises PersonBusy while one is answered."""
@@ -252,18 +264,28 @@ class Notifier(Protocol):
 class Model(Protocol):
     """What writes the answer."""
 
-    def answer(self, prompt: Prompt, *, seconds: float) -> Iterator[ModelEvent]:
-        """Text deltas, then exactly one Finished, all within `seconds`; otherwise raises ModelError."""
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
+        """Text deltas, then exactly one Finished, all within `seconds`; otherwise raises ModelError.
+
+        Closing it ends the call.
+        """
+
+
+class Hear(Protocol):
+    """Is told the answer while the model speaks."""
+
+    def __call__(self, words: str, /) -> bool:
+        """The next words. False when the person wants no more of them; never waits for the network."""
 
 
 class Sender(Protocol):
     """A channel's way back to the person."""
 
-    def attend(self, person: PersonId) -> AbstractContextManager[None]:
-        """Show that the message was seen and that the bot is typing, for as long as the context lasts.
+    def attend(self, turn: Turn) -> AbstractContextManager[Hear]:
+        """Show that the message was seen and is being answered, for as long as the context lasts.
 
-        A courtesy that fails does not cost the answer; only ChannelBroken is raised, at the end of the context, because
-        then no answer can be delivered either.
+        It yields what is told the words as they come. A courtesy that fails does not cost the answer; only
+        ChannelBroken is raised, at the end of the context, because then no answer can be delivered either.
         """
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
@@ -272,3 +294,6 @@ class Sender(Protocol):
         `receipts` is asked when it is unclear whether a part arrived. Raises DeliveryError, at the latest when
         `seconds` are over.
         """
+
+    def dismiss(self, turn: Turn) -> None:
+        """The turn has ended without a reply; says so where somebody waits for an end. Raises nothing."""

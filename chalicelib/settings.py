@@ -39,6 +39,8 @@ class Settings:
     openai_base_url: str
     graph_url: str
     """With the version."""
+    connections_url: str
+    """Where WebSockets are written to, with `{domain}`, `{stage}` and `{api}` to be filled in."""
     contact: str
     """Where people reach the owner, an e-mail or https address; empty for the page itself."""
     region: str
@@ -76,6 +78,7 @@ class Settings:
             reasoning_effort=env.get("PARLEY_REASONING_EFFORT", "none" if is_openai else ""),
             openai_base_url=base_url,
             graph_url=env.get("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
+            connections_url=env.get("PARLEY_CONNECTIONS_URL", "https://{domain}/{stage}"),
             contact=_contact(env.get("PARLEY_CONTACT", "")),
             region=env.get("AWS_DEFAULT_REGION", ""),
         )

@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from chalicelib import access, budget, plans, quota
-from chalicelib.answers import Answers, memory_budget
+from chalicelib import access, budget, identity, personas, plans, quota
+from chalicelib.answers import Answer, Answers, Question, memory_budget
 from chalicelib.budget import Budget
 from chalicelib.commands import Command
 from chalicelib.errors import ChannelBroken, ModelError, ModelRefused, ModelUnusable
 from chalicelib.history import recent
-from chalicelib.messages import Bill, Lease, Person, Reply, Reservation, Turn, TurnState
+from chalicelib.messages import Bill, Channel, Lease, Person, Reply, Reservation, Turn, TurnState
+from chalicelib.messages_web import Terms
 from chalicelib.observability import Log, model_answered, model_asked
 from chalicelib.owner import Owner
 from chalicelib.ports import Charged, Clock, Inbox, People, Sender, Transcript
+from chalicelib.terms import TermsOfUse
 
 TURN_MS: Final = 110_000
 """The longest a turn takes between two writes: the lease never outlasts it by much, so a crash costs two minutes."""
@@ -56,12 +58,33 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Asker:
+    """Who asks, on what terms, and on which day it counts."""
+
+    person: Person
+    terms: Terms
+    day: str
+
+    @property
+    def limit(self) -> int | None:
+        """Questions a day; None for no limit."""
+        return access.limit_of(self.person, default_limit=self.terms.daily_limit)
+
+    @property
+    def left_after_this(self) -> int | None:
+        """How many remain once this one is charged; None when they are not counted."""
+        left = access.left(self.person, self.terms, day=self.day)
+        return None if left is None else max(0, left - 1)
+
+
+@dataclass(frozen=True)
 class Turns:
     """Finds the reply to a turn."""
 
     inbox: Inbox
     transcript: Transcript
     people: People
+    terms: TermsOfUse
     sender: Sender
     answers: Answers
     budget: Budget
@@ -76,6 +99,7 @@ class Turns:
         self.owner.meet(person)
         now = self.clock()
         day = quota.day_of(turn.at, now=now, zone=self.answers.settings.zone)
+        asker = Asker(person, self.terms.of(person.id), day)
         match plans.plan(turn, person, paused_until=job.lease.paused_until, now=now):
             case plans.Drop(reason):
                 self._log(turn)("drop", reason=reason, failed=int(reason == plans.STALE))
@@ -85,41 +109,56 @@ class Turns:
             case plans.Say(key):
                 return self._record(job, self.answers.say(key))
             case plans.Obey(command):
-                return self._obey(job, person, command, day=day)
+                return self._obey(job, asker, command)
             case plans.Ask():
-                return self._charge_and_ask(job, person, day=day)
+                return self._charge_and_ask(job, asker)
             case plans.AskAgain():
-                return self._ask_again(job, day=day)
+                return self._ask_again(job, asker)
             case plans.Apologise():
                 return self._apologise(job, ModelError("the worker died over this turn before"))
 
-    def _obey(self, job: Job, person: Person, command: Command, *, day: str) -> Turn:
+    def _obey(self, job: Job, asker: Asker, command: Command) -> Turn:
         if command is Command.FORGET_CONFIRMED:
-            self.transcript.erase_closed(job.lease, now=self.clock())
-            self.people.forget(person.id, now=self.clock())
-        reply = self.answers.to_command(command, person, day=day)
+            self.transcript.erase_closed(job.lease, asker.person.id, now=self.clock())
+            self.people.forget(asker.person.id, now=self.clock())
+        reply = self.answers.to_command(command, asker.person, limit=asker.limit, day=asker.day)
         return self._record(job, reply, forget_before=job.turn.at + 1 if command is Command.RESET else None)
 
-    def _charge_and_ask(self, job: Job, person: Person, *, day: str) -> Turn:
-        verdict = access.decide(person, day=day, default_limit=self.answers.settings.daily_limit)
-        if isinstance(verdict, access.Allowed):
-            reserve = self._reserve(job.turn)
-            match self._charge(job, person, verdict, reserve, day=day):
-                case Charged.CHARGED:
-                    charged = replace(job.turn, state=TurnState.RUNNING, charged_day=day, model_calls=1)
-                    return self._ask(replace(job, turn=charged), reserve, left=verdict.left_after_this, day=day)
-                case Charged.BLOCKED:
-                    return job.turn
-                case Charged.OVER_BUDGET:
-                    return self._refuse(job, self._no_money(job, reserve), day=day)
-        self._log(job.turn)("refuse", reason="limit", refused=1)
-        limit = access.limit_of(person, default_limit=self.answers.settings.daily_limit) or 0
-        return self._refuse(job, self.answers.limit_reached(limit, day=day), day=day)
+    def _charge_and_ask(self, job: Job, asker: Asker) -> Turn:
+        verdict = access.decide(asker.person, day=asker.day, default_limit=asker.terms.daily_limit)
+        if not isinstance(verdict, access.Allowed):
+            return self._over_limit(job, asker)
+        reserve = self._reserve(job.turn, asker)
+        charged = self._charge(job, asker, verdict, reserve)
+        match charged:
+            case Charged.CHARGED:
+                running = replace(job.turn, state=TurnState.RUNNING, charged_day=asker.day, model_calls=1)
+                return self._ask(replace(job, turn=running), reserve, asker, left=asker.left_after_this)
+            case Charged.OVER_LIMIT:
+                return self._over_limit(job, asker)
+            case Charged.OVER_BUDGET:
+                return self._refuse(job, self._no_money(job, reserve), day=asker.day)
+            case Charged.KEY_SPENT | Charged.KEY_REVOKED:
+                self._log(job.turn)("refuse", reason=charged.value, refused=1)
+                return self._refuse(job, self.answers.say(charged.value), day=asker.day)
+            case Charged.BLOCKED:
+                return job.turn
 
-    def _charge(self, job: Job, person: Person, allowed: access.Allowed, reserve: Reservation, *, day: str) -> Charged:
+    def _over_limit(self, job: Job, asker: Asker) -> Turn:
+        self._log(job.turn)("refuse", reason="limit", refused=1)
+        return self._refuse(job, self.answers.limit_reached(asker.limit or 0, day=asker.day), day=asker.day)
+
+    def _charge(self, job: Job, asker: Asker, allowed: access.Allowed, reserve: Reservation) -> Charged:
         """Below the mark first: so the owner is warned without another read."""
-        outdated = quota.outdated(list(person.quota), today=day)
-        charge = partial(self.inbox.charge, job.lease, job.turn, day=day, limit=allowed.limit, outdated=outdated)
+        charge = partial(
+            self.inbox.charge,
+            job.lease,
+            job.turn,
+            now=self.clock(),
+            day=asker.day,
+            limit=allowed.limit,
+            outdated=quota.outdated(list(asker.person.quota), today=asker.day),
+        )
         charged = charge(reserve=budget.below_the_mark(reserve), until=job.time.until())
         if charged is Charged.OVER_BUDGET:
             charged = charge(reserve=reserve, until=job.time.until())
@@ -127,17 +166,17 @@ class Turns:
                 self.owner.budget_is_nearly_spent(reserve)
         return charged
 
-    def _reserve(self, turn: Turn) -> Reservation:
+    def _reserve(self, turn: Turn, asker: Asker) -> Reservation:
         """For a call that is made now, whenever the question was written."""
         now = self.clock()
         today = quota.day_of(now, now=now, zone=self.answers.settings.zone)
-        return self.budget.reserve(self.answers.at_most(turn), day=today)
+        return self.budget.reserve(self.answers.at_most(turn, personas.load(asker.terms.persona)), day=today)
 
-    def _ask_again(self, job: Job, *, day: str) -> Turn:
-        reserve = self._reserve(job.turn)
+    def _ask_again(self, job: Job, asker: Asker) -> Turn:
+        reserve = self._reserve(job.turn, asker)
         if self.inbox.call_again(job.lease, job.turn, reserve=reserve, until=job.time.until()):
             again = replace(job.turn, model_calls=job.turn.model_calls + 1)
-            return self._ask(replace(job, turn=again), reserve, left=None, day=day)
+            return self._ask(replace(job, turn=again), reserve, asker, left=None)
         return self._record(job, self._no_money(job, reserve), refund=True)
 
     def _no_money(self, job: Job, reserve: Reservation) -> Reply:
@@ -146,27 +185,38 @@ class Turns:
         return self.answers.budget_spent(day=reserve.day)
 
     def _refuse(self, job: Job, notice: Reply, *, day: str) -> Turn:
+        """Once a day on Messenger; on the web, where an end is waited for, each time."""
+        if identity.channel_of(job.turn.person) is Channel.WEB:
+            return self._record(job, notice)
         if self.inbox.refuse(job.lease, job.turn, notice, day=day, until=job.time.until()):
             return replace(job.turn, state=TurnState.ANSWERED, reply=notice)
         return job.turn
 
-    def _ask(self, job: Job, reserved: Reservation, *, left: int | None, day: str) -> Turn:
+    def _ask(self, job: Job, reserved: Reservation, asker: Asker, *, left: int | None) -> Turn:
         history = recent(job.memory, since=job.lease.history_from, budget=memory_budget(job.turn))
-        seconds = job.time.for_the_model()
+        question = Question(
+            job.turn, personas.load(asker.terms.persona), left=left, day=asker.day, seconds=job.time.for_the_model()
+        )
         try:
-            with self.sender.attend(job.turn.person):
-                answer = self.answers.ask(job.turn, history, left=left, day=day, seconds=seconds, clock=self.clock)
+            with self.sender.attend(job.turn) as hear:
+                answer = self.answers.ask(question, history, hear=hear, clock=self.clock)
         except ModelError as exc:
             return self._apologise(job, exc, None if exc.may_be_billed else Bill(reserved, cost=0))
         except ChannelBroken as exc:
             self.owner.channel_is_broken(exc, job.turn)
             return job.turn
-        bill = self.budget.bill(reserved, answer.usage)
+        return self._record(job, answer.reply, bill=self._account_for(job.turn, answer, reserved))
+
+    def _account_for(self, turn: Turn, answer: Answer, reserved: Reservation) -> Bill | None:
+        """What the call cost; None when it was cut short: then nobody knows."""
         asked = model_asked(self.answers.settings.model)
+        if answer.usage is None:
+            self._log(turn)("model", ms=answer.ms, outcome="stopped", **asked)
+            return None
+        bill = self.budget.bill(reserved, answer.usage)
         answered = model_answered(answer.usage, first_words_ms=answer.first_words_ms)
-        cost = round(bill.cost / 1_000_000, 6)
-        self._log(job.turn)("model", ms=answer.ms, cost_usd=cost, **asked, **answered)
-        return self._record(job, answer.reply, bill=bill)
+        self._log(turn)("model", ms=answer.ms, cost_usd=round(bill.cost / 1_000_000, 6), **asked, **answered)
+        return bill
 
     def _apologise(self, job: Job, error: ModelError, bill: Bill | None = None) -> Turn:
         self._log(job.turn).failure("model", error, failed=1, **model_asked(self.answers.settings.model))

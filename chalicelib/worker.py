@@ -108,12 +108,14 @@ class Worker:
             refund=not delivered and closed.charged_day is not None,
             scrub=parse(turn.text) is Command.FORGET_CONFIRMED,
         )
+        if answered.reply is None:
+            self.sender.dismiss(closed)
         log(
             "turn",
             **{"from": turn.state.value, "to": closed.state.value},
             model_calls=closed.model_calls,
             outcome="delivered" if delivered else "undelivered" if answered.reply else "silent",
-            waited_ms=started - turn.at,
+            waited_ms=max(0, started - turn.at),
             ms=self.clock() - started,
         )
         return closed, holding
@@ -142,7 +144,7 @@ def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
     """The closed turns once there is one more."""
     match parse(closed.text):
         case Command.FORGET_CONFIRMED:
-            return ()
+            return tuple(turn for turn in memory if turn.person != closed.person)
         case Command.RESET:
             return tuple(turn for turn in memory if turn.at > closed.at)
     return (*memory, closed)

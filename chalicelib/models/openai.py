@@ -6,7 +6,7 @@ servers have. Neither keeps anything at the provider (`store=False`); our histor
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -41,7 +41,7 @@ class OpenAIModel:
     """Asked for at each answer, so that a new key is used."""
     monotonic: Callable[[], float] = time.monotonic
 
-    def answer(self, prompt: Prompt, *, seconds: float) -> Iterator[ModelEvent]:
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         deadline = self.monotonic() + seconds
         finished = False
         with _translated():

@@ -14,6 +14,7 @@ KEPT = THERE & Attr("erased").not_exists()
 ROOM_LEFT = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TURNS)
 JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
 NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
+KEY_NOT_SPENT = Attr("max_messages").not_exists() | Attr("used").lt(Attr("max_messages"))
 UNDECIDED = (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value)) & Attr("daily_limit").not_exists()
 STILL_DUE = Attr("due_bucket").exists()
 """Something is open, or a worker died between closing the last turn and the release: the next one only releases."""
@@ -63,6 +64,12 @@ def below(limit: int, *, day: str) -> ConditionBase:
     """The person may ask once more on that day."""
     used = Attr(f"quota.{day}")
     return used.not_exists() | used.lt(limit) if limit > 0 else used.lt(limit)
+
+
+def key_valid(now: int) -> ConditionBase:
+    """The key is there, and neither revoked nor expired."""
+    not_expired = Attr("expires_at_ms").not_exists() | Attr("expires_at_ms").gt(now)
+    return THERE & Attr("revoked_at").not_exists() & not_expired
 
 
 def room_for(reserved: Reservation) -> ConditionBase | None:

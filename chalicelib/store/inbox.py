@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 
 from boto3.dynamodb.conditions import ConditionBase, Key
 
+from chalicelib import identity
 from chalicelib.errors import LeaseLost
 from chalicelib.messages import (
     OPEN_STATES,
@@ -29,9 +30,10 @@ from chalicelib.messages import (
     TurnState,
 )
 from chalicelib.ports import Accepted, Charged
-from chalicelib.store import refusals, schema, spend, turns
+from chalicelib.store import refusals, schema, schema_web, spend, turns
 from chalicelib.store.conditions import (
     JUST_FULL,
+    KEY_NOT_SPENT,
     MAX_OPEN_TURNS,
     NOT_BLOCKED,
     NOT_THERE,
@@ -41,6 +43,7 @@ from chalicelib.store.conditions import (
     below,
     in_state,
     is_mine,
+    key_valid,
     nobody_works,
     not_told,
     nothing_arrived,
@@ -63,7 +66,8 @@ class DynamoInbox:
         except TransactionRefused as exc:
             refused = refusals.why_not_accepted(exc)
             just_full = refused is Accepted.OVERFLOW and refusals.open_turns(exc) == MAX_OPEN_TURNS
-            return self._accept_overflow(message, now=now) if just_full else refused
+            has_to_say_so = just_full and not message.told_at_once
+            return self._accept_overflow(message, now=now) if has_to_say_so else refused
         return Accepted.QUEUED
 
     def _accept_overflow(self, message: IncomingMessage, *, now: int) -> Accepted:
@@ -119,6 +123,7 @@ class DynamoInbox:
         lease: Lease,
         turn: Turn,
         *,
+        now: int,
         day: str,
         limit: int | None,
         reserve: Reservation,
@@ -134,10 +139,11 @@ class DynamoInbox:
                 self._extend(lease, until=until),
                 update(schema.person_key(turn.person), counted, when=may_ask),
                 spend.reserve(reserve),
+                *_count_on_key(turn, now=now),
             )
         except TransactionRefused as exc:
             refusals.stop_if_lost(exc)
-            return refusals.why_not_charged(exc)
+            return refusals.why_not_charged(exc, now=now)
         return Charged.CHARGED
 
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
@@ -188,7 +194,7 @@ class DynamoInbox:
     def finish(
         self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
     ) -> Lease | None:
-        words = ["text", "attachments", "answer", "footer", "choices"] if scrub else []
+        words = ["text", "attachments", "answer", "footer", "choices", "code", "left"] if scrub else []
         closed = Change(put={"state": state.value}, remove=[*words, *(["charged_day"] if refund else [])])
         turn_closed = update(turns.key(turn), closed, when=in_state(*OPEN_STATES))
         given_back = _give_back(turn, refund=refund)
@@ -255,13 +261,14 @@ class DynamoInbox:
         return update(schema.conversation_key(lease.conversation), change, when=is_mine(lease))
 
     def _transact(self, *writes: Write, given_back: Sequence[Write]) -> None:
-        """With the reversal of a charge, unless its count is gone: then there is nothing to give back."""
+        """With the reversal of a charge, but for counts that are gone: there is nothing to give back."""
         try:
             self.table.transact(*writes, *given_back)
         except TransactionRefused as exc:
-            if set(exc.failed) != {len(writes)}:
+            if min(exc.failed) < len(writes):
                 raise
-            self.table.transact(*writes)
+            still_counted = [give for place, give in enumerate(given_back, len(writes)) if place not in exc.failed]
+            self._transact(*writes, given_back=still_counted)
 
     def _all_or_lost(self, *writes: Write, given_back: Sequence[Write] = ()) -> None:
         try:
@@ -270,9 +277,20 @@ class DynamoInbox:
             raise LeaseLost("somebody else works on this conversation") from exc
 
 
+def _count_on_key(turn: Turn, *, now: int) -> list[Write]:
+    """One more of the messages that the person's key is good for, where there is one."""
+    key = identity.key_of(turn.person)
+    if key is None:
+        return []
+    return [update(schema_web.api_key_key(key), Change(count={"used": 1}), when=key_valid(now) & KEY_NOT_SPENT)]
+
+
 def _give_back(turn: Turn, *, refund: bool) -> list[Write]:
-    """The charge's reversal, on the day it was made."""
+    """The charge's reversal, on the day it was made, and on the key."""
     if not refund or turn.charged_day is None:
         return []
-    used = f"quota.{turn.charged_day}"
-    return [update(schema.person_key(turn.person), Change(count={used: -1}), when=something_counted(used))]
+    used, key = f"quota.{turn.charged_day}", identity.key_of(turn.person)
+    of_person = update(schema.person_key(turn.person), Change(count={used: -1}), when=something_counted(used))
+    if key is None:
+        return [of_person]
+    return [of_person, update(schema_web.api_key_key(key), Change(count={"used": -1}), when=something_counted("used"))]

@@ -5,7 +5,7 @@ from typing import Final
 from chalicelib.errors import LeaseLost
 from chalicelib.messages import Access, Lease
 from chalicelib.ports import Accepted, Charged
-from chalicelib.store import schema
+from chalicelib.store import schema, schema_web
 from chalicelib.store.schema import Item
 from chalicelib.store.table import TransactionRefused
 
@@ -13,6 +13,7 @@ TURN: Final = 0
 CONVERSATION: Final = 1
 PERSON: Final = 2
 MARK: Final = 3
+KEY: Final = 4
 """The places of the writes in the transactions whose refusal is read here."""
 
 
@@ -29,12 +30,16 @@ def why_not_accepted(refused: TransactionRefused) -> Accepted:
     return Accepted.OVERFLOW
 
 
-def why_not_charged(refused: TransactionRefused) -> Charged:
-    """What kept a turn from being charged: the person's own limits go before everybody's budget."""
-    if PERSON not in refused.failed:
-        return Charged.OVER_BUDGET
-    person = schema.person({"pk": "", **(refused.failed[PERSON] or {})})
-    return Charged.BLOCKED if person.access is Access.BLOCKED else Charged.OVER_LIMIT
+def why_not_charged(refused: TransactionRefused, *, now: int) -> Charged:
+    """What kept a turn from being charged: the person's own limits go before the key's, and those before the budget."""
+    if PERSON in refused.failed:
+        person = schema.person({"pk": "", **(refused.failed[PERSON] or {})})
+        return Charged.BLOCKED if person.access is Access.BLOCKED else Charged.OVER_LIMIT
+    if KEY in refused.failed:
+        there = refused.failed[KEY]
+        is_valid = there is not None and schema_web.api_key(there).is_valid(now=now)
+        return Charged.KEY_SPENT if is_valid else Charged.KEY_REVOKED
+    return Charged.OVER_BUDGET
 
 
 def open_turns(refused: TransactionRefused) -> int:

@@ -157,6 +157,10 @@ def reply_values(reply: Reply) -> Item:
     values: Item = {"answer": reply.text}
     if reply.footer:
         values["footer"] = reply.footer
+    if reply.code:
+        values["code"] = reply.code
+    if reply.left is not None:
+        values["left"] = reply.left
     if reply.choices:
         values["choices"] = [[choice.title, choice.command] for choice in reply.choices]
     return values
@@ -166,7 +170,10 @@ def _reply(item: Item) -> Reply | None:
     if "answer" not in item:
         return None
     choices = tuple(Choice(title, command) for title, command in item.get("choices", ()))
-    return Reply(item["answer"], item.get("footer", ""), choices)
+    left = item.get("left")
+    return Reply(
+        item["answer"], item.get("footer", ""), choices, item.get("code", ""), None if left is None else int(left)
+    )
 
 
 def lease(item: Item, *, owner: str, fence: int) -> Lease:

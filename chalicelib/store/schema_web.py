@@ -2,12 +2,19 @@
 
 from typing import Final
 
-from chalicelib.messages_web import ApiKey, KeyId
-from chalicelib.store.schema import Item, Key
+from chalicelib.messages import ConversationId, PersonId, TurnId
+from chalicelib.messages_web import ApiKey, KeyId, Socket, SocketId, SocketState
+from chalicelib.store.schema import Item, Key, conversation_key, conversation_of
 
 KEYS: Final = "KEYS"
 """All API keys stand together: they are few, and listed."""
 _KEY_PREFIX: Final = "KEY#"
+SOCKET_PREFIX: Final = "SOCKET#"
+SEAT_PREFIX: Final = "SOCKET#"
+"""Of a socket's place in its conversation."""
+SOCKETS_BUCKET: Final = "sockets"
+SOCKET_KEPT_S: Final = 2 * 60 * 60 + 15 * 60
+"""API Gateway closes every socket after two hours."""
 
 
 def api_key_key(key: KeyId) -> Key:
@@ -49,6 +56,66 @@ def api_key(item: Item) -> ApiKey:
         origins=tuple(item["origins"]),
         expires_at=_number(item, "expires_at_ms"),
         revoked_at=_number(item, "revoked_at"),
+    )
+
+
+def socket_key(socket: SocketId) -> Key:
+    """A socket's own item."""
+    return {"pk": f"{SOCKET_PREFIX}{socket}", "sk": "SOCKET"}
+
+
+def seat_key(conversation: ConversationId, socket: SocketId) -> Key:
+    """Its place in a conversation."""
+    return {**conversation_key(conversation), "sk": f"{SEAT_PREFIX}{socket}"}
+
+
+def new_socket_item(socket: Socket, *, now: int, lingers_until: int) -> Item:
+    """One that has not said who it is; due to be closed unless it does."""
+    return {
+        **socket_key(socket.id),
+        "endpoint": socket.endpoint,
+        "origin": socket.origin,
+        "state": socket.state.value,
+        "due_bucket": SOCKETS_BUCKET,
+        "due_at": lingers_until,
+        "expires_at": now // 1000 + SOCKET_KEPT_S,
+    }
+
+
+def seat_item(socket: Socket, *, now: int) -> Item:
+    """A ready socket in its conversation."""
+    if socket.conversation is None:
+        raise ValueError("a socket without a conversation has no place")
+    return {
+        **seat_key(socket.conversation, socket.id),
+        "endpoint": socket.endpoint,
+        "person": socket.person,
+        "expires_at": now // 1000 + SOCKET_KEPT_S,
+    }
+
+
+def socket(item: Item) -> Socket:
+    """The socket an item holds."""
+    return Socket(
+        id=SocketId(item["pk"].removeprefix(SOCKET_PREFIX)),
+        endpoint=item["endpoint"],
+        origin=item["origin"],
+        state=SocketState(item["state"]),
+        person=PersonId(item["person"]) if "person" in item else None,
+        conversation=ConversationId(item["conversation"]) if "conversation" in item else None,
+    )
+
+
+def seat(item: Item) -> Socket:
+    """The socket that has this place."""
+    return Socket(
+        id=SocketId(item["sk"].removeprefix(SEAT_PREFIX)),
+        endpoint=item["endpoint"],
+        state=SocketState.READY,
+        person=PersonId(item["person"]),
+        conversation=conversation_of(item["pk"]),
+        resumed=int(item.get("resumed", 0)),
+        cancels=TurnId(item["cancels"]) if "cancels" in item else None,
     )
 
 

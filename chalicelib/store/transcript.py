@@ -1,13 +1,14 @@
 """A conversation's words over DynamoDB: shown, changed and erased, apart from the life of its turns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.errors import PersonBusy
-from chalicelib.messages import ConversationId, Lease, Turn
+from chalicelib.messages import ConversationId, Lease, PersonId, Turn, TurnId
 from chalicelib.store import schema, turns
 from chalicelib.store.conditions import KEPT, NOT_THERE, nobody_works, nothing_arrived, older_edit
 from chalicelib.store.table import Change, ConditionFailed, Table, delete, put, update
@@ -25,9 +26,22 @@ class DynamoTranscript:
         for page in turns.pages(self.table, conversation):
             yield from (schema.turn(item) for item in page if schema.is_there(item, now=now))
 
-    def erase_closed(self, lease: Lease, *, now: int) -> None:
+    def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
+        newest_first = (
+            schema.turn(item)
+            for page in turns.pages(self.table, conversation, newest_first=True)
+            for item in page
+            if schema.is_there(item, now=now)
+        )
+        return tuple(reversed(tuple(islice(newest_first, count))))
+
+    def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
+        item = self.table.get(schema.turn_key(conversation, turn))
+        return schema.turn(item) if item and schema.is_there(item, now=now) else None
+
+    def erase_closed(self, lease: Lease, person: PersonId, *, now: int) -> None:
         for turn in list(self.turns(lease.conversation, now=now)):
-            if not turn.is_open:
+            if not turn.is_open and turn.person == person:
                 self._erase(turn, now=now)
 
     def erase(self, conversation: ConversationId, *, now: int) -> None:

@@ -40,6 +40,6 @@ class Page:
         lease = inbox.take(ConversationId(person), owner="w", now=self.clock(), until=until)
         assert lease
         turn = inbox.load(lease, now=self.clock()).open[0]
-        inbox.charge(lease, turn, day=self.day, limit=None, reserve=Reservation(self.day, 0, 0), until=until)
+        inbox.charge(lease, turn, now=until, day=self.day, limit=None, reserve=Reservation(self.day, 0, 0), until=until)
         inbox.record(lease, turn, Reply(answer), until=until)
         inbox.finish(lease, turn, TurnState.DONE, release=True)

@@ -41,7 +41,7 @@ def asks(page: Page, *, day: str, cost: int | None) -> None:
     lease = inbox.take(ConversationId(ANNA), owner="w", now=page.clock(), until=until)
     assert lease
     turn = inbox.load(lease, now=page.clock()).open[0]
-    inbox.charge(lease, turn, day=page.day, limit=None, reserve=reserved, until=until)
+    inbox.charge(lease, turn, now=until, day=page.day, limit=None, reserve=reserved, until=until)
     if cost is not None:
         bill = Bill(reserved, cost, Usage(input=1500, cached=500, output=250))
         inbox.record(lease, turn, Reply("Nothing."), until=until, bill=bill)

@@ -1,5 +1,6 @@
 """A conversation told in short sentences, for tests of the store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -100,9 +101,19 @@ class Story:
         return lease, self.read(lease).open[0]
 
     def charge(
-        self, lease: Lease, turn: Turn, *, limit: int | None = 3, day: str = DAY, reserve: Reservation = CALL
+        self,
+        lease: Lease,
+        turn: Turn,
+        *,
+        limit: int | None = 3,
+        day: str = DAY,
+        reserve: Reservation = CALL,
+        outdated: Sequence[str] = (),
     ) -> Charged:
-        return self.inbox.charge(lease, turn, day=day, limit=limit, reserve=reserve, until=self.until)
+        now, until = self.clock(), self.until
+        return self.inbox.charge(
+            lease, turn, now=now, day=day, limit=limit, reserve=reserve, until=until, outdated=outdated
+        )
 
     def begin_charged(self) -> tuple[Lease, Turn]:
         lease, turn = self.begin()

@@ -67,7 +67,7 @@ def test_a_sender_remembers_what_people_got_to_read():
 
 def test_a_sender_remembers_whom_it_attended_to():
     sender = RememberingSender()
-    with sender.attend(ANNA):
+    with sender.attend(TURN):
         assert sender.attending == 1
     assert (sender.attended, sender.attending) == ([ANNA], 0)
 

@@ -84,7 +84,9 @@ def test_counts_of_days_gone_by_are_deleted_with_the_next_charge(story: Story):
     for day in days:
         _ask(story, limit=1, day=day)
     lease, turn = story.begin()
-    story.inbox.charge(lease, turn, day=DAY, limit=1, reserve=CALL, until=story.until, outdated=days[:2])
+    story.inbox.charge(
+        lease, turn, now=story.clock(), day=DAY, limit=1, reserve=CALL, until=story.until, outdated=days[:2]
+    )
     assert story.known().quota == {"2026-11-19": 1, DAY: 1}
 
 
@@ -92,7 +94,9 @@ def test_counts_of_days_gone_by_stay_when_the_charge_is_refused(story: Story):
     for day in ("2026-11-17", DAY):
         _ask(story, limit=1, day=day)
     lease, turn = story.begin()
-    story.inbox.charge(lease, turn, day=DAY, limit=1, reserve=CALL, until=story.until, outdated=["2026-11-17"])
+    story.inbox.charge(
+        lease, turn, now=story.clock(), day=DAY, limit=1, reserve=CALL, until=story.until, outdated=["2026-11-17"]
+    )
     assert story.known().quota == {"2026-11-17": 1, DAY: 1}
 
 
@@ -172,7 +176,9 @@ def test_a_count_never_falls_below_zero(story: Story):
     lease, turn = story.begin_charged()
     story.hear()
     other = story.read(lease).open[1]
-    story.inbox.charge(lease, other, day=NEXT_DAY, limit=3, reserve=CALL, until=story.until, outdated=[DAY])
+    story.inbox.charge(
+        lease, other, now=story.clock(), day=NEXT_DAY, limit=3, reserve=CALL, until=story.until, outdated=[DAY]
+    )
     with suppress(LeaseLost):
         story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
     assert story.used() == 0

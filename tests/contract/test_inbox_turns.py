@@ -5,7 +5,7 @@ import pytest
 from chalicelib.errors import LeaseLost
 from chalicelib.messages import Bill, Choice, Lease, Reply, Turn, TurnState, Usage
 from chalicelib.ports import Accepted
-from tests.contract.story import BERT, CALL, DAY, REPLY, ROOM, Story
+from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
 HOUR_MS = 60 * 60 * 1000
 
@@ -203,7 +203,7 @@ def test_forgetting_deletes_what_is_closed_and_keeps_what_is_open(story: Story):
     _close_many(story, 35)
     lease, turn = story.begin()
     story.hear()
-    story.transcript.erase_closed(lease, now=story.clock())
+    story.transcript.erase_closed(lease, ANNA, now=story.clock())
     assert story.read(lease).open[0] == turn
     assert [turn.state for turn in story.stored()] == [TurnState.QUEUED] * 2
 
@@ -214,5 +214,5 @@ def test_forgetting_concerns_nobody_else(story: Story):
     other: Turn = story.read(bert).open[0]
     story.inbox.finish(bert, other, TurnState.DONE, release=True)
     lease, _ = story.begin()
-    story.transcript.erase_closed(lease, now=story.clock())
+    story.transcript.erase_closed(lease, ANNA, now=story.clock())
     assert len(story.stored(other.conversation)) == 1

@@ -18,6 +18,7 @@ from chalicelib.messages import Choice, ConversationId, PersonId, Reply, Turn, T
 
 TOKEN = "page-token-secret"
 ANNA = PersonId("messenger:4711:anna")
+TURN = Turn(TurnId("1#a"), ConversationId(ANNA), ANNA, at=1, state=TurnState.RUNNING, text="Hi?")
 GOOD: tuple[int, Any] = (200, {"message_id": "m"})
 
 
@@ -163,7 +164,7 @@ def test_no_error_says_the_token(fault: type[Exception]):
 
 def test_the_person_sees_that_it_was_seen_and_then_typing_again_and_again():
     facebook = Facebook()
-    with sender(facebook, typing_every_s=0.01).attend(ANNA):
+    with sender(facebook, typing_every_s=0.01).attend(TURN):
         assert facebook.third_call.wait(5)
     actions = [body["sender_action"] for body in facebook.bodies]
     assert actions[:3] == ["mark_seen", "typing_on", "typing_on"]
@@ -171,7 +172,7 @@ def test_the_person_sees_that_it_was_seen_and_then_typing_again_and_again():
 
 
 def test_a_courtesy_that_fails_costs_nothing_but_a_dead_token_is_told():
-    with sender(Facebook(refusal(2))).attend(ANNA):
+    with sender(Facebook(refusal(2))).attend(TURN):
         pass
-    with pytest.raises(ChannelBroken), sender(Facebook(refusal(190))).attend(ANNA):
+    with pytest.raises(ChannelBroken), sender(Facebook(refusal(190))).attend(TURN):
         pass

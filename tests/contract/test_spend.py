@@ -149,7 +149,9 @@ def test_a_bill_is_settled_though_there_is_no_charge_to_give_back_any_more(story
     lease, turn = _begin(story)
     story.hear()
     other = story.read(lease).open[1]
-    story.inbox.charge(lease, other, day=NEXT_DAY, limit=3, reserve=CALL, until=story.until, outdated=[DAY])
+    story.inbox.charge(
+        lease, other, now=story.clock(), day=NEXT_DAY, limit=3, reserve=CALL, until=story.until, outdated=[DAY]
+    )
     story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7), refund=True)
     assert story.spent().committed == CALL.amount + 7
     assert story.known().quota == {NEXT_DAY: 1}

@@ -13,7 +13,7 @@ def accept(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted:
     if refused:
         return refused
     conversation = memory.conversations.setdefault(message.conversation, Conversation())
-    if conversation.open_turns > MAX_OPEN_TURNS:
+    if conversation.open_turns > MAX_OPEN_TURNS - message.told_at_once:
         return Accepted.OVERFLOW
     overflow = conversation.open_turns == MAX_OPEN_TURNS
     _keep(memory, message, now=now, overflow=overflow)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from chalicelib import identity
 from chalicelib.errors import LeaseLost, PersonBusy
 from chalicelib.messages import (
     OPEN_STATES,
@@ -13,6 +14,7 @@ from chalicelib.messages import (
     Lease,
     Overdue,
     Person,
+    PersonId,
     Reply,
     Reservation,
     Thread,
@@ -60,6 +62,7 @@ class FakeInbox:
         lease: Lease,
         turn: Turn,
         *,
+        now: int,
         day: str,
         limit: int | None,
         reserve: Reservation,
@@ -72,9 +75,12 @@ class FakeInbox:
             return Charged.BLOCKED
         if limit is not None and known.person.quota.get(day, 0) >= limit:
             return Charged.OVER_LIMIT
+        if refused := self._key_refuses(turn, now=now):
+            return refused
         if not spend.has_room(self.memory, reserve):
             return Charged.OVER_BUDGET
         spend.reserve(self.memory, reserve)
+        self._count_on_key(turn, 1)
         conversation.lease_until = until
         kept.change(state=TurnState.RUNNING, charged_day=day, model_calls=kept.turn.model_calls + 1)
         known.change(quota={old: used for old, used in known.person.quota.items() if old not in outdated})
@@ -155,9 +161,17 @@ class FakeInbox:
         self._held(lease).free()
 
     @atomic
-    def erase_closed(self, lease: Lease, *, now: int) -> None:
+    def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
+        return tuple(self.turns(conversation, now=now))[-count:]
+
+    @atomic
+    def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
+        return next((kept for kept in self.turns(conversation, now=now) if kept.id == turn), None)
+
+    @atomic
+    def erase_closed(self, lease: Lease, person: PersonId, *, now: int) -> None:
         for kept in self.memory.of(lease.conversation):
-            if not kept.turn.is_open:
+            if not kept.turn.is_open and kept.turn.person == person:
                 self._erase(kept, now=now)
 
     @atomic
@@ -250,6 +264,22 @@ class FakeInbox:
         known = self._person(turn)
         if known.person.quota.get(turn.charged_day, 0) > 0:
             known.count(turn.charged_day, -1)
+        self._count_on_key(turn, -1)
+
+    def _key_refuses(self, turn: Turn, *, now: int) -> Charged | None:
+        name = identity.key_of(turn.person)
+        if name is None:
+            return None
+        key = self.memory.keys.get(name)
+        if key is None or not key.is_valid(now=now):
+            return Charged.KEY_REVOKED
+        return Charged.KEY_SPENT if key.left == 0 else None
+
+    def _count_on_key(self, turn: Turn, number: int) -> None:
+        name = identity.key_of(turn.person)
+        key = self.memory.keys.get(name) if name else None
+        if key:
+            self.memory.keys[key.id] = replace(key, used=max(0, key.used + number))
 
 
 def _not_charged(*, refund: bool) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A model that answers by heart."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.errors import ModelError
@@ -21,13 +21,13 @@ class ScriptedModel:
     asked: list[Prompt] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
-    def answer(self, prompt: Prompt, *, seconds: float) -> Iterator[ModelEvent]:
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)
         self.seconds.append(seconds)
         line = self.script.pop(0) if self.script else self.otherwise
         return self._say([line] if isinstance(line, ModelError) else line)
 
-    def _say(self, line: Sequence[str | FinishReason | ModelError]) -> Iterator[ModelEvent]:
+    def _say(self, line: Sequence[str | FinishReason | ModelError]) -> Generator[ModelEvent]:
         reason = FinishReason.STOP
         for word in line:
             match word:

@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.errors import DeliveryError, NotifyError, WakeError
 from chalicelib.messages import Choice, ConversationId, PersonId, Reply, Turn
+from chalicelib.ports import Hear
 
 NOON: Final = 1_795_176_000_000
 """20 November 2026, 12:00 UTC."""
@@ -44,17 +45,29 @@ class RememberingSender:
     script: list[DeliveryError | None] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
     attended: list[PersonId] = field(default_factory=list)
+    dismissed: list[PersonId] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    """The words as they came."""
+    stops_after: int | None = None
+    """So many times; then the person has had enough."""
     attending: int = 0
     """How many are attended to at this moment."""
 
     @contextmanager
-    def attend(self, person: PersonId) -> Iterator[None]:
-        self.attended.append(person)
+    def attend(self, turn: Turn) -> Iterator[Hear]:
+        self.attended.append(turn.person)
         self.attending += 1
         try:
-            yield
+            yield self._hear
         finally:
             self.attending -= 1
+
+    def dismiss(self, turn: Turn) -> None:
+        self.dismissed.append(turn.person)
+
+    def _hear(self, words: str) -> bool:
+        self.heard.append(words)
+        return len(self.heard) != self.stops_after
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
         if 0 in turn.receipts:

@@ -1,6 +1,6 @@
 """The world's parts for the simulation: they do what the fakes do, enter it into the ledger, and fail as told."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -21,7 +21,7 @@ from chalicelib.messages import (
     Turn,
     Usage,
 )
-from chalicelib.ports import Accepted, Charged
+from chalicelib.ports import Accepted, Charged, Hear
 from chalicelib.prices import Price
 from chalicelib.store.schema import turn_id
 from tests.fakes.inbox import FakeInbox
@@ -98,7 +98,7 @@ class SimulatedModel:
     run: Callable[[], Run]
     fails: Callable[[], ModelError | None] = lambda: None
 
-    def answer(self, prompt: Prompt, *, seconds: float) -> Iterator[ModelEvent]:
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Whole at once, because a crash in the middle is a crash before its end."""
         self.ledger.was_asked(prompt.question, prompt.history, self.run())
         error = self.fails()
@@ -106,7 +106,12 @@ class SimulatedModel:
             self.ledger.was_billed(PRICE.cost(USED))
         if error:
             raise error
-        return iter([TextDelta(f"answer to {prompt.question}"), Finished(FinishReason.STOP, USED)])
+        return _whole(f"answer to {prompt.question}")
+
+
+def _whole(answer: str) -> Generator[ModelEvent]:
+    yield TextDelta(answer)
+    yield Finished(FinishReason.STOP, USED)
 
 
 @dataclass
@@ -121,8 +126,11 @@ class SimulatedSender:
     """The message was sent, but the call failed."""
 
     @contextmanager
-    def attend(self, person: PersonId) -> Iterator[None]:
-        yield
+    def attend(self, turn: Turn) -> Iterator[Hear]:
+        yield lambda _: True
+
+    def dismiss(self, turn: Turn) -> None:
+        pass
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
         if 0 in turn.receipts:

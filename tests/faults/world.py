@@ -20,9 +20,11 @@ from chalicelib.messages import Access, ConversationId, PersonId, Turn
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
 from chalicelib.settings import Settings
+from chalicelib.terms import TermsOfUse
 from chalicelib.turns import Turns
 from chalicelib.worker import Worker
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.keys import FakeKeys
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakeAlerts, FakePeople
 from tests.fakes.rim import FakeClock, RememberingExaminer
@@ -49,8 +51,7 @@ LAMBDA_RETRIES_MS: Final = (60_000, 120_000)
 MOST_ROUNDS: Final = 2000
 MOST_AT_ONCE: Final = 4
 _SAYS: Final = texts.load("en")
-_PERSONA: Final = personas.load("assistant")
-MOST: Final = _PERSONA.max_output_tokens
+MOST: Final = personas.load("assistant").max_output_tokens
 """Micro-USD that a call may cost: only the answer's tokens do, one each."""
 ENOUGH: Final = 1000 * MOST
 
@@ -130,10 +131,11 @@ class World:
         owner = Owner(people, alerts, notifier, _SAYS, settings, clock, log)
         model = watched("model", SimulatedModel(self.ledger, self._run, self.model_fails))
         sender = SimulatedSender(self.ledger, self._run, self._echo, self.sender_fails, self.sender_fails_late)
-        answers = Answers(model, _PERSONA, _SAYS, settings, log.pseudonym)
+        answers = Answers(model, _SAYS, settings, log.pseudonym)
+        terms = TermsOfUse(FakeKeys(self.memory), settings)
         self.intake = Intake(inbox, inbox, wake, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
         channel = watched("sender", sender)
-        turns = Turns(inbox, inbox, people, channel, answers, Budget(self.budget, PRICE), owner, clock, log)
+        turns = Turns(inbox, inbox, people, terms, channel, answers, Budget(self.budget, PRICE), owner, clock, log)
         self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
         looked_at = FakeAlerts(self.memory), RememberingExaminer(), FakeSpending(self.memory), settings
         self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, clock, log)

@@ -4,12 +4,12 @@ import base64
 import hmac
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
-from chalicelib import personas, prices, texts
+from chalicelib import prices, texts
 from chalicelib.answers import Answers
 from chalicelib.budget import Budget
 from chalicelib.channels.messenger.events import metadata
@@ -24,11 +24,13 @@ from chalicelib.ports import Alerts, Deletions, Inbox, People, Sender, Spending,
 from chalicelib.prices import Price
 from chalicelib.privacy import Privacy
 from chalicelib.settings import Settings
+from chalicelib.terms import TermsOfUse
 from chalicelib.turns import Turns
 from chalicelib.worker import Outcome, Worker
 from tests import emf
 from tests.fakes.deletions import FakeDeletions
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.keys import FakeKeys
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.people import FakeAlerts, FakePeople
@@ -84,7 +86,7 @@ class InterruptedModel(ScriptedModel):
 
     meanwhile: Callable[[Prompt], object] = lambda _: None
 
-    def answer(self, prompt: Prompt, *, seconds: float) -> Iterator[ModelEvent]:
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         events = super().answer(prompt, seconds=seconds)
         self.meanwhile(prompt)
         return events
@@ -162,7 +164,8 @@ class Bot:
             transcript=self.transcript,
             people=self.people,
             sender=self.sender,
-            answers=Answers(self.model, personas.load("assistant"), SAYS, self.settings, self.log.pseudonym),
+            terms=TermsOfUse(FakeKeys(self.memory), self.settings),
+            answers=Answers(self.model, SAYS, self.settings, self.log.pseudonym),
             budget=Budget(self.settings.daily_budget, self.price),
             owner=self.owner,
             clock=self.clock,

@@ -9,7 +9,8 @@ import pytest
 from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
 from chalicelib.channels.messenger.sender import MAX_UNITS, MessengerSender
 from chalicelib.errors import ChannelBroken, DeliveryError, ModelBusy, PersonUnreachable
-from chalicelib.messages import PersonId
+from chalicelib.messages import Turn
+from chalicelib.ports import Hear
 from chalicelib.worker import Outcome
 from tests.fakes.rim import RememberingSender
 from tests.flow.bot import SAYS, Bot, conversation_of
@@ -38,9 +39,9 @@ class BrokenSender(RememberingSender):
     """Finds out while the model thinks that nobody can be written to."""
 
     @contextmanager
-    def attend(self, person: PersonId) -> Iterator[None]:
-        with super().attend(person):
-            yield
+    def attend(self, turn: Turn) -> Iterator[Hear]:
+        with super().attend(turn) as hear:
+            yield hear
         raise ChannelBroken("code 190")
 
 

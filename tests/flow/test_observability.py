@@ -1,6 +1,6 @@
 """What the owner can see of every step, and that it stays short."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -37,7 +37,7 @@ class SlowModel(ScriptedModel):
 
     clock: FakeClock = field(default_factory=FakeClock)
 
-    def answer(self, prompt: Prompt, *, seconds: float) -> Iterator[ModelEvent]:
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.clock.tick(seconds=0.4)
         yield TextDelta("An ")
         self.clock.tick(seconds=0.6)

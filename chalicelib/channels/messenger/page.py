@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from chalicelib.channels.messenger import tolerant
+from chalicelib.channels import tolerant
 from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
 from chalicelib.channels.messenger.profile import PROPERTIES
 from chalicelib.channels.messenger.registration import AppSubscription, Holder, Token

@@ -12,6 +12,7 @@ from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
 from chalicelib.errors import ChannelBroken, DeliveryError, PersonUnreachable
 from chalicelib.messages import Choice, PersonId, Reply, Turn
+from chalicelib.ports import Hear
 from chalicelib.replies import split
 
 MAX_UNITS: Final = 2000
@@ -33,12 +34,12 @@ class MessengerSender:
     monotonic: Callable[[], float] = time.monotonic
 
     @contextmanager
-    def attend(self, person: PersonId) -> Iterator[None]:
+    def attend(self, turn: Turn) -> Iterator[Hear]:
         over = threading.Event()
         with ThreadPoolExecutor(1) as pool:
-            courtesy = pool.submit(self._be_courteous, _psid(person), over)
+            courtesy = pool.submit(self._be_courteous, _psid(turn.person), over)
             try:
-                yield
+                yield _hear
             finally:
                 over.set()
         courtesy.result()
@@ -53,6 +54,9 @@ class MessengerSender:
             message = {"text": text, "metadata": metadata(turn.id, number), **_quick_replies(choices)}
             body = {"recipient": {"id": _psid(turn.person)}, "messaging_type": "RESPONSE", "message": message}
             self._send(body, number, receipts=receipts, deadline=deadline)
+
+    def dismiss(self, turn: Turn) -> None:
+        """Silence is what an unanswered message gets on Messenger."""
 
     def _send(
         self, body: Mapping[str, Any], number: int, *, receipts: Callable[[], frozenset[int]], deadline: float
@@ -95,6 +99,11 @@ def _give_up_if_final(error: GraphError) -> None:
             raise PersonUnreachable(error.reason) from error
         case Failure.BACK_OFF:
             raise DeliveryError(error.reason) from error
+
+
+def _hear(_words: str) -> bool:
+    """Messenger shows whole messages only, and nobody can take a question back."""
+    return True
 
 
 def _psid(person: PersonId) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from chalicelib.channels.messenger import tolerant
+from chalicelib.channels import tolerant
 from chalicelib.channels.messenger.signature import sign
 from chalicelib.errors import InvalidSignature, UnreadableRequest
 

@@ -1,0 +1,57 @@
+"""Where the web chat meets: its doors' services, built as in `bootstrap`, and as lazily."""
+
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib import bootstrap, keys
+from chalicelib.bootstrap import APP_SECRET, QUICK, WEBHOOK_URL
+from chalicelib.secrets import Secrets
+from chalicelib.store.inbox import DynamoInbox
+from chalicelib.store.keys import DynamoKeys
+from chalicelib.store.people import DynamoPeople
+from chalicelib.store.sockets import DynamoSockets
+from chalicelib.store.transcript import DynamoTranscript
+from chalicelib.terms import TermsOfUse
+
+if TYPE_CHECKING:
+    from chalicelib.reception import Reception
+
+TICKET_KEY: Final = "ticket-key"
+RECEPTIONS_SECRETS: Final = (APP_SECRET, TICKET_KEY, WEBHOOK_URL)
+
+
+@cache
+def reception() -> "Reception":
+    """The service of the WebSockets' doors."""
+    from chalicelib.admission import Admission  # noqa: PLC0415
+    from chalicelib.reception import Reception  # noqa: PLC0415
+
+    settings, table = bootstrap.settings(), bootstrap.table()
+    secrets = Secrets(bootstrap.session().client("ssm", config=QUICK), settings.secrets_prefix, RECEPTIONS_SECRETS)
+    known = DynamoKeys(table)
+    return Reception(
+        sockets=DynamoSockets(table),
+        connections=bootstrap.connections(),
+        admission=Admission(
+            keys=known,
+            tokens=lambda: None,
+            ticket_key=partial(secrets.get, TICKET_KEY),
+            own_origin=lambda: keys.origin_of(secrets.get(WEBHOOK_URL)),
+            clock=bootstrap.clock,
+        ),
+        terms=TermsOfUse(known, settings),
+        people=DynamoPeople(table),
+        inbox=DynamoInbox(table),
+        transcript=DynamoTranscript(table),
+        wake=bootstrap.wake(in_turn=True),
+        clock=bootstrap.clock,
+        new_id=bootstrap.new_id,
+        log=bootstrap.log_by(partial(secrets.get, APP_SECRET)),
+    )
+
+
+def connections_url(request: Mapping[str, Any]) -> str:
+    """Where API Gateway lets a WebSocket be written to, by what it says of a request from it."""
+    domain, stage, api = request.get("domainName", ""), request.get("stage", ""), request.get("apiId", "")
+    return bootstrap.settings().connections_url.format(domain=domain, stage=stage, api=api)

@@ -1,0 +1,98 @@
+"""One socket's way through the frames of a turn, at its own pace, in a thread of its own."""
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from chalicelib.channels.web.script import Script
+from chalicelib.errors import ChannelBroken, DeliveryError, SocketGone
+from chalicelib.messages_web import Socket
+from chalicelib.ports_web import Connections
+
+_PAUSE_S: Final = 0.5
+"""After a failure that may pass."""
+_TRIES: Final = 5
+
+
+class Line:
+    """Sends until it is `closed`, or nobody is there any more. A frame that fails is not skipped: all begins anew.
+
+    `changed` guards the script, and is notified of all that is new in it and here.
+    """
+
+    def __init__(
+        self,
+        socket: Socket,
+        script: Script,
+        connections: Connections,
+        *,
+        changed: threading.Condition,
+        gone: Callable[[Socket], None],
+    ) -> None:
+        self.socket = socket
+        self.broken: ChannelBroken | None = None
+        """Why nobody can be written to."""
+        self._script = script
+        self._connections = connections
+        self._changed = changed
+        self._gone = gone
+        self._at: int | None = None
+        self._failures = 0
+        self._sent_all = self._ended = self._closed = False
+        threading.Thread(target=self._run, daemon=True).start()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all there is by now was sent, or cannot be. Ask under `changed`."""
+        return self._ended or (self._sent_all and self._at == len(self._script))
+
+    def begin_anew(self, socket: Socket) -> None:
+        """Its client has missed something. Call under `changed`."""
+        self.socket, self._at, self._sent_all = socket, None, False
+
+    def close(self) -> None:
+        """Send nothing more. Call under `changed`."""
+        self._closed = True
+
+    def _run(self) -> None:
+        try:
+            while self._send_next():
+                pass
+        except SocketGone:
+            self._gone(self.socket)
+        except ChannelBroken as exc:
+            self.broken = exc
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _send_next(self) -> bool:
+        """Send what there is; False when that was the last. Raises SocketGone and ChannelBroken."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or not self.is_idle)
+            if self._closed:
+                return False
+            frames, upto = self._script.after(self._at), len(self._script)
+            self._at, self._sent_all = upto, False
+        try:
+            for frame in frames:
+                if self._closed:
+                    return False
+                self._connections.send(self.socket, frame)
+        except (SocketGone, ChannelBroken):
+            raise
+        except DeliveryError:
+            return self._try_again()
+        with self._changed:
+            self._failures = 0
+            self._sent_all = True
+            self._changed.notify_all()
+        return True
+
+    def _try_again(self) -> bool:
+        self._failures += 1
+        with self._changed:
+            self._at = None
+            self._changed.wait_for(lambda: self._closed, timeout=_PAUSE_S)
+        return self._failures < _TRIES

@@ -1,0 +1,69 @@
+"""Answers on the web: streamed to every socket of the conversation as they come, and ended by what is kept."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from chalicelib.channels.web.broadcast import Broadcast
+from chalicelib.errors import ChannelBroken, ParleyError, StoreError
+from chalicelib.messages import Reply, Turn
+from chalicelib.messages_web import Socket
+from chalicelib.ports import Clock, Hear
+from chalicelib.ports_web import Connections, Sockets
+
+Receipts = Callable[[], frozenset[int]]
+_SLOWEST_S: Final = 3.0
+"""So long the next turn waits for a socket that is behind; its client resumes."""
+
+
+@dataclass
+class WebSender:
+    """`ports.Sender` over WebSockets.
+
+    An answer counts as delivered once it is kept: whoever is not here reads it when they come back.
+    """
+
+    sockets: Sockets
+    connections: Connections
+    clock: Clock
+    _current: Broadcast | None = field(default=None, repr=False)
+    """The turn that is being answered: a worker answers one at a time."""
+
+    @contextmanager
+    def attend(self, turn: Turn) -> Iterator[Hear]:
+        broadcast = self._begin(turn)
+        with suppress(StoreError):  # a courtesy; whoever is here gets the whole answer at its end
+            broadcast.refresh()
+        with broadcast.speaking():
+            yield broadcast.hear
+
+    def deliver(self, turn: Turn, reply: Reply, *, receipts: Receipts, seconds: float) -> None:  # noqa: ARG002 (none come)
+        self._end(turn, reply, within_s=min(seconds, _SLOWEST_S))
+
+    def dismiss(self, turn: Turn) -> None:
+        with suppress(ParleyError):  # it is closed already, and whoever asks for it is told so
+            self._end(turn, None, within_s=_SLOWEST_S)
+
+    def _begin(self, turn: Turn) -> Broadcast:
+        if self._current:
+            with suppress(ChannelBroken):  # a turn whose lease was lost: somebody else tells its end
+                self._current.close(within_s=0)
+        look = partial(self._look, turn)
+        self._current = Broadcast(turn, self.connections, look=look, gone=self._forget)
+        return self._current
+
+    def _look(self, turn: Turn) -> Sequence[Socket]:
+        return self.sockets.of(turn.conversation, now=self.clock())
+
+    def _end(self, turn: Turn, reply: Reply | None, *, within_s: float) -> None:
+        broadcast = self._current if self._current and self._current.turn.id == turn.id else self._begin(turn)
+        broadcast.refresh()
+        broadcast.end(reply)
+        self._current = None
+        broadcast.close(within_s=within_s)
+
+    def _forget(self, socket: Socket) -> None:
+        with suppress(StoreError):  # whoever answers next meets it again
+            self.sockets.close(socket.id)

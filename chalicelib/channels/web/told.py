@@ -1,0 +1,140 @@
+"""What the bot says over a WebSocket, as JSON text; `docs/websocket.md` promises the shapes. Pure."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from chalicelib import identity
+from chalicelib.messages import STOPPED, ConversationId, PersonId, Reply, Turn, TurnId, TurnState
+from chalicelib.personas import Persona
+
+MAX_TEXT: Final = 4000
+"""Characters in a frame: even if each of them has to be escaped, it has less than 32 KB."""
+_MAX_SNAPSHOT: Final = 28_000
+"""Bytes of one snapshot's text, escaped."""
+_MAX_HISTORY: Final = 24_000
+"""Bytes of the past in a `ready`."""
+_encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def frame(kind: str, **values: Any) -> str:
+    """A frame; what has nothing to say is left out."""
+    return _encode({"type": kind, **{name: value for name, value in values.items() if value not in (None, "", [])}})
+
+
+def error(code: str, message: str, id: str | None = None) -> str:  # noqa: A002 (the protocol's name)
+    """About a frame of the client's."""
+    return frame("error", code=code, message=message, id=id)
+
+
+def ready(
+    person: PersonId,
+    conversation: ConversationId,
+    persona: Persona,
+    *,
+    limit: int | None,
+    remaining: int | None,
+    now: int,
+    turns: Sequence[Turn],
+) -> str:
+    """The client may write; with what was said before, as far as it fits."""
+    return frame(
+        "ready",
+        you=identity.pseudonym(person),
+        room=identity.room_of(conversation),
+        persona=persona_values(persona),
+        limit=limit,
+        remaining=remaining,
+        now=now,
+        history=list(reversed(list(_fitting(_past(turn) for turn in reversed(turns))))),
+    )
+
+
+def persona_values(persona: Persona) -> dict[str, str]:
+    """Whom people talk to, as they may know it."""
+    return {"name": persona.name, **({"opening": persona.opening} if persona.opening else {})}
+
+
+def question(turn: Turn) -> str:
+    """Now this is being answered."""
+    return frame("question", turn=turn.id, **{"from": identity.pseudonym(turn.person)}, text=turn.text, at=turn.at)
+
+
+def delta(turn: TurnId, seq: int, text: str) -> str:
+    """The next words."""
+    return frame("delta", turn=turn, seq=seq, text=text)
+
+
+def snapshot(turn: TurnId, parts: Sequence[str]) -> list[str]:
+    """All that has been said: one frame, and deltas for what it has no room for. Parts count from 1."""
+    size = count = 0
+    for part in parts:
+        size += len(_encode(part).encode())
+        if count and size > _MAX_SNAPSHOT:
+            break
+        count += 1
+    first = _encode({"type": "snapshot", "turn": turn, "seq": count, "text": "".join(parts[:count])})
+    return [first, *(delta(turn, number, part) for number, part in enumerate(parts[count:], count + 1))]
+
+
+def parts_of(text: str) -> list[str]:
+    """A text in parts that fit into frames."""
+    return [text[start : start + MAX_TEXT] for start in range(0, len(text), MAX_TEXT)]
+
+
+def ending(turn: TurnId, reply: Reply, *, seq: int) -> list[str]:
+    """The last frames of a turn whose words, if they are the model's, have been said up to `seq`."""
+    notice = [frame("notice", turn=turn, code=reply.code, message=reply.text)] if is_notice(reply) else []
+    choices = [{"title": choice.title, "command": choice.command} for choice in reply.choices]
+    state = "stopped" if reply.code == STOPPED else "done"
+    over = frame(
+        "completed",
+        turn=turn,
+        seq=0 if notice else seq,
+        state=state,
+        footer=reply.footer,
+        choices=choices,
+        remaining=reply.left,
+    )
+    return [*notice, over]
+
+
+def whole(turn: TurnId, reply: Reply) -> list[str]:
+    """A finished turn for somebody who has seen nothing of its answer."""
+    parts = [] if is_notice(reply) else parts_of(reply.text)
+    return [*(snapshot(turn, parts) if parts else []), *ending(turn, reply, seq=len(parts))]
+
+
+def dropped(turn: TurnId) -> str:
+    """It will not be answered."""
+    return frame("completed", turn=turn, seq=0, state="dropped")
+
+
+def is_notice(reply: Reply) -> bool:
+    """Whether the bot itself speaks in place of the model."""
+    return reply.code not in ("", STOPPED)
+
+
+def _past(turn: Turn) -> dict[str, Any]:
+    is_open = turn.state in (TurnState.QUEUED, TurnState.RUNNING)
+    state = "open" if is_open else "dropped" if turn.reply is None else "done"
+    if not is_open and turn.reply and turn.reply.code == STOPPED:
+        state = "stopped"
+    values = {
+        "turn": turn.id,
+        "from": identity.pseudonym(turn.person),
+        "question": turn.text,
+        "answer": turn.reply.text if turn.reply and not is_open else None,
+        "code": turn.reply.code if turn.reply and not is_open and is_notice(turn.reply) else None,
+        "state": state,
+    }
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def _fitting(values: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    size = 0
+    for value in values:
+        size += len(_encode(value).encode())
+        if size > _MAX_HISTORY:
+            return
+        yield value
