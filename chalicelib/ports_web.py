@@ -81,9 +81,9 @@ class Tickets(Protocol):
     """How many tickets were handed out. Raises StoreError."""
 
     def count(self, key: KeyId, address: str, *, hour: str, most: int) -> bool:
-        """Count one more for a visitor's address in an hour, as any name of a time; False, uncounted, beyond `most`.
+        """Count one more for a visitor's address in an hour, `2026-11-20T12` in UTC; False, uncounted, beyond `most`.
 
-        `address` is stored as it is given: give a hash. Counts are forgotten after two hours.
+        `address` is stored as it is given: give a hash. Counts are forgotten two hours after their hour began.
         """
 
 

@@ -72,6 +72,11 @@ def key_valid(now: int) -> ConditionBase:
     return THERE & Attr("revoked_at").not_exists() & not_expired
 
 
+def fewer_tickets_than(most: int) -> ConditionBase:
+    """One more may be handed out."""
+    return Attr("tickets").not_exists() | Attr("tickets").lt(most)
+
+
 def room_for(reserved: Reservation) -> ConditionBase | None:
     """The day's budget can bear the call; one that costs nothing needs no room."""
     most = reserved.cap - reserved.amount

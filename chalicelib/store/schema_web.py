@@ -1,5 +1,6 @@
 """The web chat's keys and items of the table, and back again: the rest of `schema`. Pure."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib.messages import ConversationId, PersonId, TurnId
@@ -15,6 +16,7 @@ SEAT_PREFIX: Final = "SOCKET#"
 SOCKETS_BUCKET: Final = "sockets"
 SOCKET_KEPT_S: Final = 2 * 60 * 60 + 15 * 60
 """API Gateway closes every socket after two hours."""
+_TICKETS_KEPT_S: Final = 2 * 60 * 60
 
 
 def api_key_key(key: KeyId) -> Key:
@@ -117,6 +119,16 @@ def seat(item: Item) -> Socket:
         resumed=int(item.get("resumed", 0)),
         cancels=TurnId(item["cancels"]) if "cancels" in item else None,
     )
+
+
+def tickets_key(key: KeyId, address: str, *, hour: str) -> Key:
+    """How many tickets an address was given in an hour."""
+    return {"pk": f"TICKETS#{hour}", "sk": f"{key}#{address}"}
+
+
+def tickets_expire_at(hour: str) -> int:
+    """When an hour's counts may be forgotten, in seconds."""
+    return int(datetime.fromisoformat(hour).replace(tzinfo=UTC).timestamp()) + _TICKETS_KEPT_S
 
 
 def _number(item: Item, name: str) -> int | None:

@@ -68,6 +68,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "store.keys",
             "store.people",
             "store.sockets",
+            "store.tickets",
             "store.transcript",
             "wake",
         }

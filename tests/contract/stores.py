@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.ports import Alerts, Deletions, Inbox, People, Spending, Transcript
-from chalicelib.ports_web import Keys
+from chalicelib.ports_web import Keys, Tickets
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.deletions import DynamoDeletions
 from chalicelib.store.inbox import DynamoInbox
@@ -17,11 +17,12 @@ from chalicelib.store.keys import DynamoKeys
 from chalicelib.store.people import DynamoPeople
 from chalicelib.store.spend import DynamoSpending
 from chalicelib.store.table import Table
+from chalicelib.store.tickets import DynamoTickets
 from chalicelib.store.transcript import DynamoTranscript
 from scripts.world.table import create_table
 from tests.fakes.deletions import FakeDeletions
 from tests.fakes.inbox import FakeInbox
-from tests.fakes.keys import FakeKeys
+from tests.fakes.keys import FakeKeys, FakeTickets
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakeAlerts, FakePeople
 from tests.fakes.spend import FakeSpending
@@ -43,6 +44,7 @@ class Store:
     deletions: Deletions
     spending: Spending
     keys: Keys
+    tickets: Tickets
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
 
@@ -58,6 +60,7 @@ def fake_store() -> Store:
         FakeDeletions(memory),
         FakeSpending(memory),
         FakeKeys(memory),
+        FakeTickets(memory),
         expire=lambda now: memory.expire(now=now),
     )
 
@@ -74,6 +77,7 @@ def dynamo_store(client: "DynamoDBClient", name: str = "") -> Store:
         DynamoDeletions(table),
         DynamoSpending(table),
         DynamoKeys(table),
+        DynamoTickets(table),
         expire=lambda now: _expire(table, now=now),
     )
 

@@ -1,4 +1,4 @@
-"""The in-memory twin of the API keys."""
+"""The in-memory twins of the API keys and of how many tickets were handed out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -35,4 +35,19 @@ class FakeKeys:
             return False
         if known.revoked_at is None:
             self.memory.keys[key] = replace(known, revoked_at=now)
+        return True
+
+
+@dataclass(frozen=True)
+class FakeTickets:
+    """`ports_web.Tickets`."""
+
+    memory: Memory = field(default_factory=Memory)
+
+    @atomic
+    def count(self, key: KeyId, address: str, *, hour: str, most: int) -> bool:
+        where = hour, key, address
+        if self.memory.tickets.get(where, 0) >= most:
+            return False
+        self.memory.tickets[where] = self.memory.tickets.get(where, 0) + 1
         return True

@@ -21,6 +21,7 @@ from chalicelib.messages import (
 )
 from chalicelib.messages_web import ApiKey, KeyId
 from chalicelib.store.schema import DELETION_KEPT_S, spend_expires_at
+from chalicelib.store.schema_web import tickets_expire_at
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -106,6 +107,8 @@ class Memory:
     deletions: dict[str, Deletion] = field(default_factory=dict)
     spend: dict[str, DaySpend] = field(default_factory=dict)
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
+    tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)
+    """By hour, key and address."""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, conversation: ConversationId) -> list[KeptTurn]:
@@ -121,6 +124,9 @@ class Memory:
                 code: kept
                 for code, kept in self.deletions.items()
                 if (kept.received_at // 1000 + DELETION_KEPT_S) * 1000 > now
+            }
+            self.tickets = {
+                key: counted for key, counted in self.tickets.items() if tickets_expire_at(key[0]) * 1000 > now
             }
             self.spend = {day: spent for day, spent in self.spend.items() if spend_expires_at(day) * 1000 > now}
             self.people = {

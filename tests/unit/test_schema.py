@@ -127,6 +127,8 @@ def test_different_things_have_different_keys():
         schema.spend_key("2026-11-21"),
         schema_web.api_key_key(KeyId("a")),
         schema_web.api_key_key(KeyId("b")),
+        schema_web.tickets_key(KeyId("a"), "b", hour="2026-11-20T12"),
+        schema_web.tickets_key(KeyId("a"), "b", hour="2026-11-20T13"),
     ]
     assert len({(key["pk"], key["sk"]) for key in keys}) == len(keys)
 
