@@ -49,9 +49,11 @@ if TYPE_CHECKING:
 
 APP_ID, APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-id", "app-secret", "app-secret-previous", "verify-token"
 PAGE_TOKEN, OPENAI_KEY = "page-token", "openai-key"
-WEBHOOK_URL, TOPIC_ARN = "webhook-url", "topic-arn"
+TICKET_KEY = "ticket-key"
+WEBHOOK_URL, WEBSOCKET_URL, TOPIC_ARN = "webhook-url", "websocket-url", "topic-arn"
 """No secrets, but known only after a deployment, which puts them beside the secrets."""
 WORKERS_SECRETS = (APP_ID, APP_SECRET, VERIFY_TOKEN, PAGE_TOKEN, OPENAI_KEY, WEBHOOK_URL, TOPIC_ARN)
+DOORS_SECRETS = (APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN, TICKET_KEY, WEBHOOK_URL, WEBSOCKET_URL, TOPIC_ARN)
 LANGUAGE = "en"
 
 QUICK = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
@@ -76,11 +78,7 @@ def table() -> Table:
 @cache
 def intake() -> Intake:
     """The door's service."""
-    secrets = Secrets(
-        session().client("ssm", config=QUICK),
-        settings().secrets_prefix,
-        (APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN, TOPIC_ARN),
-    )
+    secrets = doors_secrets()
 
     def app_secrets() -> list[str]:
         previous = secrets.find(PREVIOUS_APP_SECRET)
@@ -231,6 +229,12 @@ def wake(*, in_turn: bool) -> Wake:
     if here.wake == "fifo":
         return FifoWake(session().client("sqs", config=QUICK), here.wake_queue, new_id=new_id, in_turn=in_turn)
     return LambdaWake(session().client("lambda", config=QUICK), here.worker_function)
+
+
+@cache
+def doors_secrets() -> Secrets:
+    """What the API handler may read."""
+    return Secrets(session().client("ssm", config=QUICK), settings().secrets_prefix, DOORS_SECRETS)
 
 
 @cache

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from functools import cache, partial
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import bootstrap, keys
-from chalicelib.bootstrap import APP_SECRET, QUICK, WEBHOOK_URL
+from chalicelib.bootstrap import APP_SECRET, QUICK, TICKET_KEY, WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.secrets import Secrets
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.keys import DynamoKeys
@@ -15,9 +16,10 @@ from chalicelib.store.transcript import DynamoTranscript
 from chalicelib.terms import TermsOfUse
 
 if TYPE_CHECKING:
+    from chalicelib.keyring import Keyring
     from chalicelib.reception import Reception
+    from chalicelib.visitors import Visitors
 
-TICKET_KEY: Final = "ticket-key"
 RECEPTIONS_SECRETS: Final = (APP_SECRET, TICKET_KEY, WEBHOOK_URL)
 
 
@@ -49,6 +51,33 @@ def reception() -> "Reception":
         new_id=bootstrap.new_id,
         log=bootstrap.log_by(partial(secrets.get, APP_SECRET)),
     )
+
+
+@cache
+def visitors() -> "Visitors":
+    """What the door answers to chat pages."""
+    from chalicelib.store.tickets import DynamoTickets  # noqa: PLC0415
+    from chalicelib.visitors import Visitors  # noqa: PLC0415
+
+    secrets = bootstrap.doors_secrets()
+    return Visitors(
+        keys=DynamoKeys(bootstrap.table()),
+        tickets=DynamoTickets(bootstrap.table()),
+        ticket_key=partial(secrets.get, TICKET_KEY),
+        own_origin=lambda: keys.origin_of(secrets.get(WEBHOOK_URL)),
+        websocket_url=partial(secrets.get, WEBSOCKET_URL),
+        new_id=bootstrap.new_id,
+        clock=bootstrap.clock,
+    )
+
+
+@cache
+def keyring() -> "Keyring":
+    """What the door answers to the owner."""
+    from chalicelib.keyring import Keyring  # noqa: PLC0415
+
+    known = DynamoKeys(bootstrap.table())
+    return Keyring(known, daily_limit=bootstrap.settings().daily_limit, chance=token_bytes, clock=bootstrap.clock)
 
 
 def connections_url(request: Mapping[str, Any]) -> str:

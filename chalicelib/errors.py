@@ -9,6 +9,8 @@
     + TicketExpired      only its time is over; a new one will do
   x TokensOutOfReach     who signs people in does not answer; nothing is known of the token, try again
   x UnknownKey           there is no such API key
+  x WrongOrigin          the page may not use the API key
+  x TooManyTickets       enough for this address and hour
   x StoreError           DynamoDB did not do as asked; nothing is known to be written, try again
   x LeaseLost            somebody else works on this conversation now; stop without a further write
   x WakeError            the worker could not be woken; the turn is durable, the heartbeat will find it
@@ -62,6 +64,14 @@ class TokensOutOfReach(ParleyError):
 
 class UnknownKey(ParleyError):
     """No such API key is stored."""
+
+
+class WrongOrigin(ParleyError):
+    """The page is none of those on which the API key may be used."""
+
+
+class TooManyTickets(ParleyError):
+    """The address has had all its tickets of this hour."""
 
 
 class StoreError(ParleyError):

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from chalicelib.messages_web import ApiKey, KeyId
 
 ANY_ORIGIN: Final = "*"
-_FORM: Final = re.compile(r"parley_([a-z0-9]{10})_([A-Za-z0-9_-]{43})", re.ASCII)
+_ID: Final = re.compile(r"[a-z0-9]{10}", re.ASCII)
+_FORM: Final = re.compile(rf"parley_({_ID.pattern})_([A-Za-z0-9_-]{{43}})", re.ASCII)
 _ID_BYTES: Final = 7
 _ID_LENGTH: Final = 10
 _SECRET_BYTES: Final = 32
@@ -42,6 +43,11 @@ def parse(text: str) -> tuple[KeyId, str] | None:
     """The id and the secret of a key's text; None for what can be no key."""
     found = _FORM.fullmatch(text)
     return (KeyId(found[1]), found[2]) if found else None
+
+
+def is_id(text: str) -> bool:
+    """Whether a key may be called so."""
+    return bool(_ID.fullmatch(text))
 
 
 def digest(secret: str) -> str:
