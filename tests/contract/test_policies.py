@@ -2,9 +2,13 @@
 
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
+from secrets import token_bytes
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,12 +17,14 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import bootstrap
+from chalicelib.keyring import Keyring
 from chalicelib.messages import ConversationId, PersonId
 from chalicelib.notify import TopicNotifier
 from chalicelib.secrets import Secrets
-from chalicelib.store import schema
+from chalicelib.store import schema, schema_web
+from chalicelib.visitors import Visitors
 from chalicelib.wake import FifoWake, LambdaExaminer, LambdaWake, LambdaWarmer
-from tests.contract.stores import dynamo_store
+from tests.contract.stores import Store, dynamo_store
 from tests.flow.bot import PAGE, Bot
 
 if TYPE_CHECKING:
@@ -55,6 +61,8 @@ class Audit:
     def __init__(self) -> None:
         self.function = ""
         self.actions: dict[str, set[str]] = defaultdict(set)
+        self.touched: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        """Actions on the table, each with the partition."""
 
     def client(self, service: Any) -> Any:
         client = boto3.client(service, "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
@@ -69,6 +77,8 @@ class Audit:
         else:
             kinds = {"InvokeFunction" if model.name == "Invoke" else model.name}
         self.actions[self.function] |= {f"{service}:{kind}" for kind in kinds}
+        if service == "dynamodb" and model.name != "CreateTable":
+            self.touched[self.function] |= set(_touched(model.name, params))
 
     def answer(self, model: Any, **_: Any) -> Any:
         return (SimpleNamespace(status_code=200), ANSWERS[model.name]) if model.name in ANSWERS else None
@@ -88,6 +98,33 @@ def statements(function: str) -> list[dict[str, Any]]:
 def granted(function: str) -> set[str]:
     actions = {action for statement in statements(function) for action in statement["Action"]}
     return {action for action in actions if not action.startswith("logs:")}
+
+
+def _touched(operation: str, params: Any) -> Iterator[tuple[str, str]]:
+    """What a call to the table does to which partitions: what IAM calls leading keys."""
+    match operation:
+        case "TransactWriteItems":
+            for kind, write in (part for item in params["TransactItems"] for part in item.items()):
+                yield from _touched(IN_TRANSACTIONS[kind], write)
+        case "BatchGetItem":
+            for key in (key for table in params["RequestItems"].values() for key in table["Keys"]):
+                yield f"dynamodb:{operation}", key["pk"]["S"]
+        case "Query":
+            [place] = re.findall(r"#n\d+ = (:v\d+)", params["KeyConditionExpression"])
+            yield f"dynamodb:{operation}", params["ExpressionAttributeValues"][place]["S"]
+        case _:
+            yield f"dynamodb:{operation}", (params.get("Key") or params["Item"])["pk"]["S"]
+
+
+def leading_keys(statement: dict[str, Any]) -> list[str]:
+    """The partitions to which a statement is limited."""
+    conditions = statement.get("Condition", {}).values()
+    return [key for condition in conditions for key in condition["dynamodb:LeadingKeys"]] or ["*"]
+
+
+def may_touch(function: str, action: str, partition: str) -> bool:
+    granting = (one for one in statements(function) if action in one["Action"])
+    return any(fnmatchcase(partition, key) for statement in granting for key in leading_keys(statement))
 
 
 def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
@@ -116,6 +153,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
 
     code = bot.wants_deletion("carl")
     bot.privacy.progress(code)
+    the_web_chats_doors_are_used(store, bot)
 
     audit.function = "worker"
     secrets = Secrets(audit.client("ssm"), "/parley/dev", bootstrap.WORKERS_SECRETS)
@@ -145,9 +183,26 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     LambdaExaminer(audit.client("lambda"), "parley-dev-worker").ask()
 
 
+def the_web_chats_doors_are_used(store: Store, bot: Bot) -> None:
+    """The owner makes a key, a visitor gets a ticket, and the key is revoked."""
+    keyring = Keyring(store.keys, daily_limit=1, chance=token_bytes, clock=bot.clock)
+    key = keyring.create({"name": "Tests"}).key
+    ticket_key = partial(str, "a ticket key of thirty-two letters")
+    visitors = Visitors(store.keys, store.tickets, ticket_key, str, str, lambda: "anna", bot.clock)
+    visitors.config(key.id, origin="", address="192.0.2.1", bearer="")
+    keyring.list()
+    keyring.revoke(key.id)
+
+
 def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:
     LambdaWake(audit.client("lambda"), "parley-dev-worker").wake(conversation)
     FifoWake(audit.client("sqs"), "parley-dev-wake.fifo", new_id=lambda: "1", in_turn=True).wake(conversation)
+
+
+def readable(function: str) -> set[str]:
+    """The names of the secrets that a function may read."""
+    [found] = [one["Resource"] for one in statements(function) if "ssm:GetParameters" in one["Action"]]
+    return {resource.rpartition("/")[2] for resource in found}
 
 
 def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
@@ -155,6 +210,8 @@ def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
     assert audit.actions["worker"] & TAKEN_BY_LAMBDA.keys() == set()
     audit.actions["worker"] |= TAKEN_BY_LAMBDA.keys()
     for function in ("api_handler", "worker", "heartbeat"):
+        refused = [touch for touch in audit.touched[function] if not may_touch(function, *touch)]
+        assert (function, refused) == (function, [])
         done = {action for action in audit.actions[function] if not action.endswith(":CreateTable")}
         assert (function, done) == (function, granted(function))
 
@@ -184,18 +241,27 @@ def test_the_heartbeat_reads_nothing_of_people_but_who_waits():
     assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == [schema.spend_key("*")["pk"]]
 
 
-def test_the_door_reads_no_single_item_but_requests_for_deletion():
+def test_the_door_reads_no_single_item_but_requests_for_deletion_and_api_keys():
     [reading] = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
     assert reading["Action"] == ["dynamodb:GetItem"]
-    keys = reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-    assert keys == [schema.deletion_key("*")["pk"]]
+    assert leading_keys(reading) == [schema.deletion_key("*")["pk"], schema_web.KEYS]
+
+
+def test_the_door_writes_nothing_of_what_is_spent(audit: Audit):
+    everything_happens(audit, audit.client("dynamodb"))
+    [writing] = [statement for statement in statements("api_handler") if "dynamodb:PutItem" in statement["Action"]]
+    touched = {partition for _, partition in audit.touched["api_handler"]}
+    for key in leading_keys(writing):
+        assert any(fnmatchcase(partition, key) for partition in touched), f"the door never touches {key}"
+    assert not may_touch("api_handler", "dynamodb:UpdateItem", schema.spend_key("2026-11-20")["pk"])
+
+
+def test_the_door_may_read_exactly_the_secrets_it_asks_for():
+    assert readable("api_handler") == set(bootstrap.DOORS_SECRETS)
 
 
 def test_the_worker_may_read_exactly_the_secrets_it_asks_for():
-    [readable] = [
-        statement["Resource"] for statement in statements("worker") if "ssm:GetParameters" in statement["Action"]
-    ]
-    assert {resource.rpartition("/")[2] for resource in readable} == set(bootstrap.WORKERS_SECRETS)
+    assert readable("worker") == set(bootstrap.WORKERS_SECRETS)
 
 
 def test_the_heartbeat_may_write_nothing_but_what_the_owner_was_told():
