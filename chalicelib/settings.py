@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +13,7 @@ from chalicelib.errors import ConfigError
 
 APP_NAME = "parley"
 OPENAI_HOST = "api.openai.com"
+_ISSUER = re.compile(r"https?://[^\s?#@]+", re.ASCII)
 _CONTACT = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
 
 
@@ -45,6 +47,10 @@ class Settings:
     """Where people reach the owner, an e-mail or https address; empty for the page itself."""
     region: str
     """The AWS region; empty where it is not known."""
+    oidc_issuer: str
+    """Who signs people in on the web; empty for nobody."""
+    oidc_audience: str
+    """What that issuer calls this bot; empty with it."""
 
     @property
     def model_host(self) -> str:
@@ -62,6 +68,7 @@ class Settings:
         stage = env.get("PARLEY_STAGE", "dev")
         base_url = env.get("OPENAI_BASE_URL", "") or f"https://{OPENAI_HOST}/v1"
         is_openai = _is_openai(base_url)
+        oidc_issuer, oidc_audience = _sign_in(env.get("PARLEY_OIDC_ISSUER", ""), env.get("PARLEY_OIDC_AUDIENCE", ""))
         return cls(
             stage=stage,
             table=env.get("PARLEY_TABLE", f"{APP_NAME}-{stage}"),
@@ -81,7 +88,20 @@ class Settings:
             connections_url=env.get("PARLEY_CONNECTIONS_URL", "https://{domain}/{stage}"),
             contact=_contact(env.get("PARLEY_CONTACT", "")),
             region=env.get("AWS_DEFAULT_REGION", ""),
+            oidc_issuer=oidc_issuer,
+            oidc_audience=oidc_audience,
         )
+
+
+def is_private_way(url: str) -> bool:
+    """Whether nobody can listen on the way to that address, or answer in its place: https, or this machine itself."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (
+            parts.scheme == "https" or (parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback)
+        )
+    except ValueError:
+        return False
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -101,6 +121,14 @@ def _contact(value: str) -> str:
     if value and not _CONTACT.fullmatch(value):
         raise ConfigError(f'PARLEY_CONTACT is "{value}"; it must be an e-mail address or begin with https://')
     return value
+
+
+def _sign_in(issuer: str, audience: str) -> tuple[str, str]:
+    if issuer and not (_ISSUER.fullmatch(issuer) and is_private_way(issuer)):
+        raise ConfigError(f'PARLEY_OIDC_ISSUER is "{issuer}"; it must be an https:// address without ? and #')
+    if bool(issuer) != bool(audience):
+        raise ConfigError("PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE belong together: set both, or none")
+    return issuer, audience
 
 
 def _micro_usd(name: str, value: str) -> int:

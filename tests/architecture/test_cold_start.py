@@ -40,6 +40,11 @@ from chalicelib import bootstrap
 wake = bootstrap.{}().wake
 assert type(wake).__name__ + " in turn" * getattr(wake, "in_turn", False) == "{}", wake
 """
+SIGN_IN: Final = """
+from chalicelib import bootstrap
+tokens = bootstrap.tokens()
+assert str(getattr(tokens, "issuer", None)) == "{}", tokens
+"""
 LOADED: Final = """
 print(json.dumps(sorted(sys.modules)))
 """
@@ -86,3 +91,15 @@ def test_others_do_load_them_so_that_the_names_above_are_right():
     build = "from chalicelib import bootstrap\nbootstrap.worker(), bootstrap.checkup(), bootstrap.privacy()"
     modules = loaded(build, AWS_DEFAULT_REGION="eu-central-1")
     assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER) - {"pydantic", "httpx2"}
+
+
+def test_signing_in_costs_nothing_where_nobody_can():
+    assert (
+        loaded(SIGN_IN.format(None), AWS_DEFAULT_REGION="eu-central-1") & {"jwt", "cryptography", "requests"} == set()
+    )
+
+
+def test_whoever_signs_people_in_is_asked_nothing_before_there_is_a_token():
+    issuer = "https://accounts.example.org"
+    modules = loaded(SIGN_IN.format(issuer), PARLEY_OIDC_ISSUER=issuer, PARLEY_OIDC_AUDIENCE="parley-web")
+    assert modules >= {"jwt", "cryptography"}

@@ -59,6 +59,7 @@ LAYERS: Final[dict[str, frozenset[str]]] = {
             "channels.messenger.sender",
             "channels.web.connections",
             "channels.web.sender",
+            "channels.web.oidc",
             "models.openai",
             "notify",
             "secrets",
@@ -103,8 +104,8 @@ FOREIGN: Final = {
     "mypy_boto3_sqs": TOUCH_THE_WORLD,
     "mypy_boto3_ssm": TOUCH_THE_WORLD,
     "chalice": {"app", "doors_socket", "doors_web"},
-    "jwt": {"channels.web.ticket"},
-    "requests": {"channels.messenger.graph", "channels.messenger.probe"},
+    "jwt": {"channels.web.oidc", "channels.web.ticket"},
+    "requests": {"channels.messenger.graph", "channels.messenger.probe", "channels.web.oidc"},
     "openai": {"models.openai", "bootstrap"},
     "httpx2": {"models.openai"},
 }

@@ -49,6 +49,35 @@ def test_the_owner_may_be_reached_by_mail_by_the_web_or_on_the_page_only(contact
 
 
 @pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example",
+        "https://accounts.example.org/",
+        "https://login.example.org:8443/realms/family",
+        "http://127.0.0.1:8080/realms/family",
+        "http://[::1]:8080",
+    ],
+)
+def test_people_may_sign_in_elsewhere(issuer: str):
+    settings = Settings.from_env({"PARLEY_OIDC_ISSUER": issuer, "PARLEY_OIDC_AUDIENCE": "parley-web"})
+    assert (settings.oidc_issuer, settings.oidc_audience) == (issuer, "parley-web")
+
+
+def test_nobody_signs_in_elsewhere_unless_it_is_said_where():
+    settings = Settings.from_env({"PARLEY_OIDC_ISSUER": "", "PARLEY_OIDC_AUDIENCE": ""})
+    assert (settings.oidc_issuer, settings.oidc_audience) == ("", "")
+    assert settings == Settings.from_env({})
+
+
+@pytest.mark.parametrize(
+    "half", [{"PARLEY_OIDC_ISSUER": "https://accounts.example.org"}, {"PARLEY_OIDC_AUDIENCE": "parley-web"}]
+)
+def test_an_issuer_and_an_audience_belong_together(half: dict[str, str]):
+    with pytest.raises(ConfigError, match=r"PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE .* set both, or none"):
+        Settings.from_env(half)
+
+
+@pytest.mark.parametrize(
     ("url", "host"),
     [
         ("", "api.openai.com"),
@@ -99,6 +128,22 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
         ("PARLEY_CONTACT", "javascript:alert(1)//@x", "an e-mail address"),
         ("PARLEY_CONTACT", "http://example.org", "an e-mail address"),
         ("PARLEY_CONTACT", "me@example.org and you@example.org", "an e-mail address"),
+        *[
+            ("PARLEY_OIDC_ISSUER", value, "an https:// address")
+            for value in (
+                "accounts.example.org",
+                "http://accounts.example.org",
+                "http://10.0.0.1:8080",
+                "http://127.0.0.1.example.org",
+                "https://",
+                "https://[::1",
+                "https://accounts.example.org/?tenant=1",
+                "https://accounts.example.org#1",
+                "https://user:password@accounts.example.org",
+                "https://accounts.example.org https://example.org",
+                "ftp://127.0.0.1",
+            )
+        ],
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_cure(name: str, value: str, cure: str):

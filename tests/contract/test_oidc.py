@@ -1,0 +1,399 @@
+"""The promises of `ports_web.Tokens`: of the fake, and over HTTP with an issuer that publishes its keys."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.channels.web.oidc import OidcTokens
+from chalicelib.errors import InvalidToken, TokensOutOfReach
+from chalicelib.ports_web import Tokens
+from tests.fakes.tokens import FakeTokens
+from tests.issuer import AUDIENCE, Issuer, issuing, rsa_key
+
+DISCOVERY = "/.well-known/openid-configuration"
+
+
+def rs256(claims: dict[str, Any], *, name: str = "one", **header: Any) -> str:
+    """Signed well, whatever stands in it."""
+    signed = f"{b64({'alg': 'RS256', 'typ': 'JWT', **header})}.{b64(claims)}"
+    key = rsa_key(name, 1024) if name == "short" else rsa_key(name)
+    return f"{signed}.{b64(key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+
+
+def b64(value: Any) -> str:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+@dataclass
+class Clock:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class SignIn:
+    """An issuer, and the bot that trusts it."""
+
+    issuer: Issuer
+    clock: Clock = field(default_factory=Clock)
+    tokens: OidcTokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        self.tokens = OidcTokens(self.issuer.url, AUDIENCE, session=session, monotonic=self.clock)
+
+    def refused(self, token: str) -> str:
+        with pytest.raises(InvalidToken) as caught:
+            self.tokens.subject(token)
+        assert not {part for part in token.split(".") if len(part) > 8 and part in str(caught.value)}
+        return str(caught.value)
+
+    def out_of_reach(self, token: str = "") -> str:
+        with pytest.raises(TokensOutOfReach) as caught:
+            self.tokens.subject(token or self.issuer.token())
+        return str(caught.value)
+
+
+@pytest.fixture
+def sign_in() -> Iterator[SignIn]:
+    with issuing() as issuer:
+        yield SignIn(issuer)
+
+
+@dataclass
+class AnyTokens:
+    """What the fake and the real one have in common."""
+
+    tokens: Tokens
+    token_of: Callable[[str], str]
+    break_down: Callable[[], None]
+
+
+@pytest.fixture(params=["fake", "http"])
+def either(request: pytest.FixtureRequest) -> AnyTokens:
+    if request.param == "http":
+        sign_in: SignIn = request.getfixturevalue("sign_in")
+        return AnyTokens(
+            sign_in.tokens, sign_in.issuer.token, lambda: sign_in.issuer.answers.update({DISCOVERY: (503, b"")})
+        )
+    fake = FakeTokens({"annas": "anna", "bobs": "bob"})
+
+    def break_down() -> None:
+        fake.out_of_reach = True
+
+    return AnyTokens(fake, lambda name: f"{name}s", break_down)
+
+
+def test_a_token_says_whom_it_is_about(either: AnyTokens):
+    assert either.tokens.subject(either.token_of("anna")) == "anna"
+    assert either.tokens.subject(either.token_of("bob")) == "bob"
+
+
+def test_what_nobody_signed_is_about_nobody(either: AnyTokens):
+    with pytest.raises(InvalidToken):
+        either.tokens.subject("anna")
+
+
+def test_nothing_is_known_of_a_token_while_its_issuer_is_down(either: AnyTokens):
+    either.break_down()
+    with pytest.raises(TokensOutOfReach):
+        either.tokens.subject(either.token_of("anna"))
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        ({"iss": "https://accounts.example.org"}, "another issuer"),
+        ({"aud": "another-app"}, "somebody else"),
+        ({"aud": ["another-app"]}, "somebody else"),
+        ({"aud": [AUDIENCE, "another-app"]}, "others as well"),
+        ({"aud": {AUDIENCE: 1}}, "somebody else"),
+        ({"exp": int(time.time()) - 60}, "expired"),
+        ({"nbf": int(time.time()) + 300}, "not valid yet"),
+        ({"iat": int(time.time()) + 300}, "not valid yet"),
+        *[({name: None}, "lacks one") for name in ("sub", "iss", "aud", "iat", "exp")],
+        ({"sub": ""}, "nobody"),
+        ({"sub": 7}, "cannot be read"),
+        ({"exp": "tomorrow"}, "cannot be read"),
+        ({"exp": float("nan")}, "cannot be read"),
+        ({"iat": float("inf")}, "cannot be read"),
+        ({"token_use": "access"}, "no ID token"),
+        ({"token_use": ["id"]}, "no ID token"),
+    ],
+)
+def test_a_token_that_is_not_for_us_now_is_refused_with_the_reason(sign_in: SignIn, claims: dict[str, Any], why: str):
+    # PyJWT signs no claims that it could not verify, so they are signed as bytes.
+    usual = sign_in.issuer.claims(**claims) | {name: value for name, value in claims.items() if value is not None}
+    assert why in sign_in.refused(rs256(usual, kid="one"))
+
+
+def test_clocks_may_differ_by_a_little(sign_in: SignIn):
+    now = int(time.time())
+    assert sign_in.tokens.subject(sign_in.issuer.token(exp=now - 5, iat=now + 5, nbf=now + 5)) == "anna"
+
+
+@pytest.mark.parametrize("audience", [AUDIENCE, [AUDIENCE]])
+def test_an_issuer_that_names_no_use_or_a_list_of_one_audience_is_understood(sign_in: SignIn, audience: Any):
+    assert sign_in.tokens.subject(sign_in.issuer.token(token_use=None, aud=audience)) == "anna"
+
+
+@pytest.mark.parametrize("kind", ["at+jwt", "logout+jwt", "application/at+jwt", 7])
+def test_what_says_that_it_is_another_kind_of_token_is_refused(sign_in: SignIn, kind: Any):
+    assert "no ID token" in sign_in.refused(rs256(sign_in.issuer.claims(), kid="one", typ=kind))
+
+
+def test_a_forged_signature_is_seen(sign_in: SignIn):
+    forged = sign_in.issuer.signed(sign_in.issuer.claims(), headers={"kid": "one"}, name="a stranger's")
+    assert "not signed by its issuer" in sign_in.refused(forged)
+    header, _, signature = sign_in.issuer.token("anna").split(".")
+    assert "not signed by its issuer" in sign_in.refused(f"{header}.{b64(sign_in.issuer.claims('bob'))}.{signature}")
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", "", None])
+def test_a_token_that_claims_to_need_no_signature_is_refused(sign_in: SignIn, algorithm: str | None):
+    for signature in ("", "AAAA", sign_in.issuer.token().rpartition(".")[2]):
+        header = {"alg": algorithm, "kid": "one", "typ": "JWT"}
+        sign_in.refused(f"{b64(header)}.{b64(sign_in.issuer.claims())}.{signature}")
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+@pytest.mark.parametrize("form", ["PEM", "PKCS1", "DER", "n"])
+def test_the_issuers_public_key_is_no_secret_to_sign_with(sign_in: SignIn, algorithm: str, form: str):
+    key = rsa_key("one").public_key()
+    info, pkcs1 = serialization.PublicFormat.SubjectPublicKeyInfo, serialization.PublicFormat.PKCS1
+    secret = {
+        "PEM": key.public_bytes(serialization.Encoding.PEM, info),
+        "PKCS1": key.public_bytes(serialization.Encoding.PEM, pkcs1),
+        "DER": key.public_bytes(serialization.Encoding.DER, info),
+        "n": sign_in.issuer.jwks["keys"][0]["n"].encode(),
+    }[form]
+    signed = f"{b64({'alg': algorithm, 'kid': 'one', 'typ': 'JWT'})}.{b64(sign_in.issuer.claims())}"
+    digest = hmac.digest(secret, signed.encode(), getattr(hashlib, f"sha{algorithm[2:]}"))
+    assert "not signed with RS256" in sign_in.refused(f"{signed}.{b64(digest)}")
+
+
+def test_a_secret_that_the_issuer_publishes_by_mistake_signs_nothing(sign_in: SignIn):
+    published = {"kty": "oct", "kid": "shared", "k": b64(b"s" * 32), "use": "sig", "alg": "HS256"}
+    sign_in.issuer.answers["/keys"] = (200, json.dumps({"keys": [published, *sign_in.issuer.jwks["keys"]]}).encode())
+    signed = f"{b64({'alg': 'HS256', 'kid': 'shared', 'typ': 'JWT'})}.{b64(sign_in.issuer.claims())}"
+    sign_in.refused(f"{signed}.{b64(hmac.digest(b's' * 32, signed.encode(), 'sha256'))}")
+    assert sign_in.tokens.subject(sign_in.issuer.token()) == "anna"
+
+
+def test_keys_for_other_purposes_or_algorithms_sign_nothing(sign_in: SignIn):
+    curve = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    ours = sign_in.issuer.jwks["keys"][0]
+    others = [
+        {**ours, "kid": "for encryption", "use": "enc"},
+        {**ours, "kid": "of another kind", "alg": "RS512"},
+        {**ours, "kid": "unknown", "alg": "RSA-OAEP"},
+        {"kty": "EC", "crv": "P-256", "kid": "curve", "x": b64(curve.x.to_bytes(32)), "y": b64(curve.y.to_bytes(32))},
+        {"kty": "RSA", "kid": "broken"},
+        "no key at all",
+    ]
+    sign_in.issuer.answers["/keys"] = (200, json.dumps({"keys": [*others, ours]}).encode())
+    assert sign_in.tokens.subject(sign_in.issuer.token()) == "anna"
+    for kid in ("for encryption", "of another kind", "unknown", "curve", "broken"):
+        assert "does not publish" in sign_in.refused(rs256(sign_in.issuer.claims(), kid=kid))
+
+
+def test_a_key_that_is_too_short_to_be_safe_is_not_trusted(sign_in: SignIn):
+    sign_in.issuer.keys["short"] = rsa_key("short", 1024)
+    assert "too short" in sign_in.refused(rs256(sign_in.issuer.claims(), kid="short", name="short"))
+
+
+def test_a_key_that_a_token_brings_along_or_points_to_is_not_looked_at(sign_in: SignIn):
+    with issuing() as stranger:
+        stranger.keys = {"theirs": rsa_key("theirs")}
+        brought = {"jku": f"{stranger.url}/keys", "x5u": f"{stranger.url}/keys", "jwk": stranger.jwks["keys"][0]}
+        for kid in ("theirs", "one"):
+            sign_in.refused(
+                sign_in.issuer.signed(sign_in.issuer.claims(), headers={"kid": kid, **brought}, name="theirs")
+            )
+        assert stranger.asked == []
+
+
+def test_a_token_without_a_keys_name_is_refused_without_asking_anybody(sign_in: SignIn):
+    assert "with which key" in sign_in.refused(sign_in.issuer.token(kid=None))
+    assert sign_in.issuer.asked == []
+
+
+def test_a_huge_token_is_refused_unread(sign_in: SignIn):
+    assert "at most 8192" in sign_in.refused(sign_in.issuer.token(more="x" * 8192))
+    assert "at most 8192" in sign_in.refused("x" * 5_000_000)
+    assert sign_in.issuer.asked == []
+
+
+def test_the_issuer_is_asked_once_for_many_tokens(sign_in: SignIn):
+    for name in ("anna", "bob", "carl"):
+        assert sign_in.tokens.subject(sign_in.issuer.token(name)) == name
+    assert sign_in.issuer.asked == [DISCOVERY, "/keys"]
+
+
+def test_new_keys_of_the_issuer_are_found(sign_in: SignIn):
+    sign_in.tokens.subject(sign_in.issuer.token())
+    sign_in.issuer.keys = {"two": rsa_key("two")}
+    sign_in.clock.now += 61
+    assert sign_in.tokens.subject(sign_in.issuer.token(kid="two")) == "anna"
+    assert "does not publish" in sign_in.refused(rs256(sign_in.issuer.claims(), kid="one"))
+
+
+def test_strangers_cannot_make_us_ask_the_issuer_more_than_once_a_minute(sign_in: SignIn):
+    for minute in range(1, 4):
+        for n in range(20):
+            assert "does not publish" in sign_in.refused(rs256(sign_in.issuer.claims(), kid=f"forged {n}"))
+        assert len(sign_in.issuer.asked) == 2 * minute
+        assert sign_in.tokens.subject(sign_in.issuer.token()) == "anna"
+        sign_in.clock.now += 61
+
+
+def test_withdrawn_keys_are_forgotten_within_an_hour(sign_in: SignIn):
+    old = sign_in.issuer.token()
+    sign_in.tokens.subject(old)
+    sign_in.issuer.keys = {"two": rsa_key("two")}
+    sign_in.clock.now += 3601
+    assert "does not publish" in sign_in.refused(old)
+
+
+def test_a_moments_silence_of_the_issuer_locks_nobody_out_whose_key_is_known(sign_in: SignIn):
+    sign_in.tokens.subject(sign_in.issuer.token())
+    sign_in.issuer.answers[DISCOVERY] = (503, b"")
+    sign_in.clock.now += 61
+    new = rs256(sign_in.issuer.claims(), kid="two")
+    sign_in.out_of_reach(new)
+    assert sign_in.tokens.subject(sign_in.issuer.token()) == "anna"
+    assert "a moment ago" in sign_in.out_of_reach(new)
+
+
+def test_an_issuer_that_is_down_is_not_asked_for_each_token_and_is_found_again(sign_in: SignIn):
+    sign_in.issuer.answers["/keys"] = (500, b"")
+    sign_in.out_of_reach()
+    for _ in range(5):
+        assert "a moment ago" in sign_in.out_of_reach()
+    assert sign_in.issuer.asked == [DISCOVERY, "/keys"]
+    del sign_in.issuer.answers["/keys"]
+    sign_in.clock.now += 6
+    assert sign_in.tokens.subject(sign_in.issuer.token()) == "anna"
+
+
+def test_an_issuer_where_nobody_listens_is_out_of_reach():
+    with issuing() as issuer:
+        gone = SignIn(issuer)
+    assert "does not answer" in gone.out_of_reach()
+
+
+@pytest.mark.parametrize(
+    ("discovery", "cure"),
+    [
+        ({"issuer": "https://accounts.example.org"}, "PARLEY_OIDC_ISSUER"),
+        ({"issuer": None}, "PARLEY_OIDC_ISSUER"),
+        ({"jwks_uri": "http://accounts.example.org/keys"}, "https"),
+        ({"jwks_uri": "file:///etc/passwd"}, "https"),
+        ({"jwks_uri": "ftp://127.0.0.1/keys"}, "https"),
+        ({"jwks_uri": "data:application/json,{}"}, "https"),
+        ({"jwks_uri": None}, "https"),
+        ({"jwks_uri": ["https://accounts.example.org"]}, "https"),
+    ],
+)
+def test_an_issuer_that_is_not_who_it_should_be_or_hands_its_keys_out_unsafely_is_not_trusted(
+    sign_in: SignIn, discovery: dict[str, Any], cure: str
+):
+    sign_in.issuer.answers[DISCOVERY] = (200, json.dumps(sign_in.issuer.discovery | discovery).encode())
+    assert cure in sign_in.out_of_reach()
+    assert sign_in.issuer.asked == [DISCOVERY]
+
+
+def test_an_issuer_whose_address_ends_with_a_slash_is_asked_below_it(sign_in: SignIn):
+    sign_in.issuer.url += "/"
+    sign_in.issuer.answers[DISCOVERY] = (
+        200,
+        json.dumps({"issuer": sign_in.issuer.url, "jwks_uri": f"{sign_in.issuer.url}keys"}).encode(),
+    )
+    slashed = SignIn(sign_in.issuer)
+    assert slashed.tokens.subject(sign_in.issuer.token()) == "anna"
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, "/keys"])
+def test_nobody_is_followed_elsewhere_for_the_keys(sign_in: SignIn, path: str):
+    with issuing() as other:
+        sign_in.issuer.answers[path] = (302, f"{other.url}{path}".encode())
+        sign_in.out_of_reach()
+        assert other.asked == []
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, "/keys"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *[b"", b"[]", b"null", b"\xff\xfe", b"{", b"<html>", b'{"keys": 7}', b'{"keys": []}', b'{"keys": ["x"]}'],
+        json.dumps({"keys": [{"kty": "RSA", "n": 1, "e": [], "kid": {}, "alg": []}]}).encode(),
+    ],
+)
+def test_an_issuer_that_talks_nonsense_is_out_of_reach(sign_in: SignIn, path: str, body: bytes):
+    sign_in.issuer.answers[path] = (200, body)
+    sign_in.out_of_reach()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from(["sub", "iss", "aud", "exp", "iat", "nbf", "jti", "token_use"])
+HEADERS = st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jku", "jwk", "zip", "enc"])
+SOMETIMES = settings(
+    max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@SOMETIMES
+@example("")
+@example("..")
+@example("a.b.c")
+@example("\ud800.b.c")
+@example("." * 8192)
+@example("[" * 8192)
+@example(f"{'W1tb' * 1500}.e30.e30")
+@example(f"{'eyJhIjp7' * 800}.e30.e30")
+@given(st.text() | st.lists(st.text() | st.binary().map(b64), max_size=5).map(".".join))
+def test_garbage_is_no_token(sign_in: SignIn, garbage: str):
+    with pytest.raises(InvalidToken):
+        sign_in.tokens.subject(garbage)
+
+
+@SOMETIMES
+@given(st.sampled_from([{}, {"kid": "one"}]), st.dictionaries(HEADERS, JSON), st.dictionaries(NAMES, JSON))
+def test_strange_headers_and_claims_are_refused_or_harmless_also_when_they_are_signed(
+    sign_in: SignIn, kid: dict[str, Any], header: dict[str, Any], claims: dict[str, Any]
+):
+    told = sign_in.issuer.claims() | claims
+    with suppress(InvalidToken):
+        assert sign_in.tokens.subject(rs256(told, **(header | kid))) == told["sub"]
+
+
+@SOMETIMES
+@given(
+    JSON | st.fixed_dictionaries({"issuer": JSON, "jwks_uri": JSON, "keys": st.lists(JSON)}),
+    st.sampled_from([DISCOVERY, "/keys"]),
+)
+def test_whatever_an_issuer_says_ends_in_words(sign_in: SignIn, said: Any, path: str):
+    fresh = SignIn(sign_in.issuer)
+    sign_in.issuer.answers = {path: (200, json.dumps(said).encode())}
+    fresh.out_of_reach()
