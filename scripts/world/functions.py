@@ -155,10 +155,10 @@ def _serve(pipe: Connection, handler: str) -> None:
             event, timeout_ms = pipe.recv()
         except EOFError:
             return
-        pipe.send(_outcome(function, event, LambdaContext(handler, 512, timeout_ms)))
+        pipe.send(outcome(function, event, LambdaContext(handler, 512, timeout_ms)))
 
 
-def _outcome(function: Callable[[Any, Any], Any], event: Any, context: Any) -> tuple[bool, Any]:
+def outcome(function: Callable[[Any, Any], Any], event: Any, context: Any) -> tuple[bool, Any]:
     """Whether it failed, and the result or the error: by type and place, as words may repeat what they were given."""
     try:
         return False, function(event, context)
