@@ -12,7 +12,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -60,7 +60,8 @@ class Control:
     def routes(self) -> list[BaseRoute]:
         """All of them."""
         return [
-            Route("/", self.page),
+            Route("/", self.start),
+            Route("/messenger", self.page),
             Mount("/page", StaticFiles(directory=_PAGE)),
             Route("/world", self.world),
             Route("/world/{stand_in:str}/calls", self.calls),
@@ -76,8 +77,13 @@ class Control:
             Route("/world/messenger/send", self.send, methods=["POST"]),
         ]
 
+    async def start(self, _: Request) -> Response:
+        """Where one chooses between Messenger and the web chat."""
+        page = (_PAGE / "start.html").read_text()
+        return HTMLResponse(page.replace("{config_id}", self._facts["config_id"]))
+
     async def page(self, _: Request) -> Response:
-        """Where a person chats."""
+        """Where a person chats on Messenger."""
         return FileResponse(_PAGE / "index.html")
 
     async def world(self, _: Request) -> Response:

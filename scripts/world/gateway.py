@@ -3,11 +3,13 @@
 import base64
 from typing import Any
 
-from chalice.app import Chalice
+from chalice.app import Chalice, IAMAuthorizer
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from scripts.world import signed
 
 _TIMEOUT_MS = 29_000
 
@@ -24,16 +26,30 @@ class ApiGateway:
         """Answer one HTTP request."""
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
+        body = await request.body()
         try:
-            event = self._converter.create_lambda_event(request.method, path, headers, await request.body())
+            event = self._converter.create_lambda_event(request.method, path, headers, body)
         except ValueError:
-            return JSONResponse({"message": "Missing Authentication Token"}, status_code=403)
+            return _forbidden(signed.NOT_SIGNED)
+        if self._wants_signature(event):
+            objection = signed.objection(request.method, str(request.url), event["headers"], body)
+            if objection:
+                return _forbidden(objection)
         return _response(await run_in_threadpool(self.invoke, event))
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
         """Run the API handler on an event, as Lambda does."""
         answer: dict[str, Any] = self._app(event, LambdaContext("api", 1024, _TIMEOUT_MS))
         return answer
+
+    def _wants_signature(self, event: dict[str, Any]) -> bool:
+        context = event["requestContext"]
+        route = self._app.routes[context["resourcePath"]].get(context["httpMethod"])
+        return route is not None and isinstance(route.authorizer, IAMAuthorizer)
+
+
+def _forbidden(why: str) -> Response:
+    return JSONResponse({"message": why}, status_code=403)
 
 
 def _response(answer: dict[str, Any]) -> Response:

@@ -3,9 +3,12 @@
 import asyncio
 import json
 import os
+import resource
+import secrets
 import signal
 import sys
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -30,7 +33,9 @@ from scripts.world.mapping import EventSourceMapping
 from scripts.world.meta import PAGE_ID, Meta
 from scripts.world.model import StandIn
 from scripts.world.options import demo_options
+from scripts.world.sockets import SERVER, WebSocketApi
 from scripts.world.table import create_table, put_secrets
+from scripts.world.web_key import ready_key
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
@@ -39,6 +44,8 @@ ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".parley"
 _CONFIG: Mapping[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())
 _BEAT_S = 60.0
+_FILES = 4096
+"""Each socket is an open file."""
 
 
 class World:
@@ -46,6 +53,7 @@ class World:
 
     def __init__(self, port: int, *, worker_timeout_s: float | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self.websocket_url = f"ws://127.0.0.1:{port}/ws"
         self.log_file = STATE / f"demo-{port}.log"
         self._state_file = STATE / f"demo-{port}.json"
         self.emulator = Emulator()
@@ -55,6 +63,7 @@ class World:
         self._mapping: EventSourceMapping | None = None
         self.meta = Meta(f"{self.url}/webhook")
         self.stand_in = StandIn()
+        self.web_key = ready_key(now=time.time_ns() // 1_000_000)
         self.post = Post()
         self._ended = threading.Event()
         self._serving = False
@@ -93,10 +102,10 @@ class World:
         from chalicelib.store.transcript import DynamoTranscript  # noqa: PLC0415
         from scripts.world.gateway import ApiGateway  # noqa: PLC0415
 
-        gateway = ApiGateway(app.app)
+        gateway, sockets = ApiGateway(app.app), WebSocketApi(app.app)
         bootstrap.intake().app_secrets()  # its cold start, which threads shall not have side by side
         self.stand_in.models = [bootstrap.settings().model]
-        lambda_door = LambdaDoor(self._invoker(gateway), self.functions.invoke_later)
+        lambda_door = LambdaDoor(self._invoker(gateway, sockets), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
             model={"name": bootstrap.settings().model, "stand_in": not self._real_model},
@@ -118,6 +127,7 @@ class World:
         return Starlette(
             routes=[
                 *control.routes(),
+                *sockets.routes(),
                 Mount("/graph", routes=self.meta.routes()),
                 Mount("/openai/v1", routes=self.stand_in.routes()),
                 Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_door.serve, methods=["POST"]),
@@ -137,6 +147,7 @@ class World:
             "NO_PROXY": "127.0.0.1",
             "PARLEY_STAGE": STAGE,
             "PARLEY_GRAPH_URL": f"{self.url}/graph/v25.0",
+            "PARLEY_CONNECTIONS_URL": f"{self.url}/connections",
         }
         if not self._real_model:
             local["OPENAI_BASE_URL"] = f"{self.url}/openai/v1"
@@ -145,6 +156,9 @@ class World:
     def _facts(self) -> dict[str, Any]:
         return {
             "webhook_url": f"{self.url}/webhook",
+            "websocket_url": self.websocket_url,
+            "api_key": self.web_key.text,
+            "config_id": self.web_key.key.id,
             "app_secret": self.meta.app_secret,
             "verify_token": self.meta.verify_token,
             "page_id": PAGE_ID,
@@ -159,28 +173,42 @@ class World:
         }
 
     def _fill(self) -> None:
-        create_table(boto3.client("dynamodb"), TABLE)
-        noted = {"openai-key": self._key, "topic-arn": Post.TOPIC, "webhook-url": self.meta.webhook_url}
+        self._make_table()
+        noted = {
+            "openai-key": self._key,
+            "topic-arn": Post.TOPIC,
+            "webhook-url": self.meta.webhook_url,
+            "websocket-url": self.websocket_url,
+            "ticket-key": secrets.token_urlsafe(32),
+        }
         put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **noted})
         here = Settings.from_env(os.environ)
         if here.wake == "fifo":
             run = partial(self.functions.invoke, WORKER)
             self._mapping = EventSourceMapping(here.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
 
+    def _make_table(self) -> None:
+        """The table as it is in the beginning."""
+        create_table(boto3.client("dynamodb"), TABLE)
+
     def _reset(self) -> None:
         self.functions.kill(WORKER)
         if self._mapping:
             self._mapping.reset()
-        dynamodb = boto3.client("dynamodb")
-        dynamodb.delete_table(TableName=TABLE)
-        create_table(dynamodb, TABLE)
+        boto3.client("dynamodb").delete_table(TableName=TABLE)
+        self._make_table()
         self.meta.reset()
         self.stand_in.recorder.reset()
         self.post.recorder.reset()
 
-    def _invoker(self, gateway: Any) -> Callable[[str, Any], Any]:
+    def _invoker(self, gateway: Any, sockets: WebSocketApi) -> Callable[[str, Any], Any]:
         def invoke(name: str, event: Any) -> Any:
-            return gateway.invoke(event) if name == TABLE else self.functions.invoke(name, event)
+            handler = name.removeprefix(f"{TABLE}-")
+            if name == TABLE:
+                return gateway.invoke(event)
+            if handler.startswith("websocket_"):
+                return sockets.invoke(handler, event)
+            return self.functions.invoke(name, event)
 
         return invoke
 
@@ -211,7 +239,13 @@ async def _say_why(_: Request, exc: Exception) -> Response:
 
 async def _serve(world: World, port: int, *, headless: bool) -> None:
     config = uvicorn.Config(
-        world.asgi(), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
+        world.asgi(),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        lifespan="off",
+        **SERVER,
     )
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve())
@@ -239,12 +273,20 @@ def _announce(world: World, *, headless: bool) -> None:
     sys.stdout = sys.stderr
 
 
+def _allow_many_sockets() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
 @click.command()
 @demo_options
 def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot with its whole local world, until Ctrl+C."""
     if not is_free(port):
         raise click.ClickException(f"port {port} is in use; choose another one with --port")
+    _allow_many_sockets()
     STATE.mkdir(exist_ok=True)
     world = World(port, worker_timeout_s=worker_timeout)
     for number in (signal.SIGINT, signal.SIGTERM):

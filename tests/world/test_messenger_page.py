@@ -21,7 +21,7 @@ def page(browser: Browser, demo: Demo) -> Iterator[Page]:
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith(demo.url) else faults.append(request.url))
-    page.goto(demo.url)
+    page.goto(f"{demo.url}/messenger")
     yield page
     page.close()
     assert faults == []
