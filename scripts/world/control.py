@@ -100,7 +100,9 @@ class Control:
         try:
             behaviour = Behaviour.of(await _body(request))
         except (ValueError, KeyError, TypeError) as exc:
-            raise HTTPException(400, "a behaviour is {delay_ms, failures: [{status, body, times}], answer}") from exc
+            raise HTTPException(
+                400, "a behaviour is {delay_ms, failures: [{status, body, times}], answer, tokens_per_second}"
+            ) from exc
         self._recorder(request).behaviour = behaviour
         return JSONResponse(behaviour.as_json())
 

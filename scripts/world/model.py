@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from chalicelib.settings import Settings
-from scripts.world.recorder import Recorder
+from scripts.world.recorder import Call, Recorder
 
 _WORD_S = 0.02
 _MAX_STREAM_S = 3.0
@@ -55,13 +55,19 @@ class StandIn:
         behaviour = self.recorder.behaviour
         failure = behaviour.next_failure()
         path = request.url.path.removeprefix("/openai")
-        self.recorder.record("POST", path, body, failure.status if failure else 200)
+        call = self.recorder.record("POST", path, body, failure.status if failure else 200)
         await asyncio.sleep(behaviour.delay_ms / 1000)
         if failure:
             error = {"error": {"message": "as you wished", "type": "stand_in", "code": None}}
             return JSONResponse(failure.body or error, failure.status)
         text = answer_to(said) if behaviour.answer is None else behaviour.answer
-        return StreamingResponse(events(text, body), media_type="text/event-stream")
+        words = self._said(call, text, behaviour.tokens_per_second)
+        return StreamingResponse(events(words, text, body), media_type="text/event-stream")
+
+    async def _said(self, call: Call, text: str, pace: float | None) -> AsyncIterator[str]:
+        self.recorder.answering(call)
+        async for word in _pieces(text, pace):
+            yield word
 
 
 def answer_to(said: Sequence[tuple[str, str]]) -> str:
@@ -79,17 +85,20 @@ def _short(text: str, limit: int = 60) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-async def _pieces(text: str) -> AsyncIterator[str]:
+async def _pieces(text: str, pace: float | None) -> AsyncIterator[str]:
+    """Word for word, each at its time, so that the whole takes as long as it should however busy the machine is."""
     words = re.findall(r"\s*\S+\s*$|\s*\S+", text) or [text]
-    pause = min(_WORD_S, _MAX_STREAM_S / len(words))
-    for word in words:
+    pause = 1 / pace if pace else min(_WORD_S, _MAX_STREAM_S / len(words))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for number, word in enumerate(words, start=1):
         yield word
-        await asyncio.sleep(pause)
+        await asyncio.sleep(began + number * pause - loop.time())
 
 
-async def _chat_events(text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
+async def _chat_events(words: AsyncIterator[str], text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
     base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
-    async for word in _pieces(text):
+    async for word in words:
         yield _event({**base, "choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]})
     yield _event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
     used = _tokens(json.dumps(body)), _tokens(text)
@@ -98,10 +107,10 @@ async def _chat_events(text: str, body: Mapping[str, Any]) -> AsyncIterator[str]
     yield "data: [DONE]\n\n"
 
 
-async def _responses_events(text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
+async def _responses_events(words: AsyncIterator[str], text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
     place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
     number = 0
-    async for word in _pieces(text):
+    async for word in words:
         number += 1
         yield _event(
             {"type": "response.output_text.delta", "delta": word, "logprobs": [], "sequence_number": number, **place}

@@ -1,10 +1,10 @@
-"""What a stand-in was asked, in order, and how it shall misbehave."""
+"""What a stand-in was asked, in order, and how it shall answer."""
 
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -18,6 +18,8 @@ class Call:
     path: str
     body: Any
     status: int
+    first_token_at: int | None = None
+    """When the first words of a streamed answer were sent."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Behaviour:
     delay_ms: int = 0
     failures: deque[Failure] = field(default_factory=deque)
     answer: str | None = None
+    tokens_per_second: float | None = None
+    """How fast an answer is streamed; a token is a word."""
 
     @classmethod
     def of(cls, wanted: Mapping[str, Any]) -> "Behaviour":
@@ -43,8 +47,15 @@ class Behaviour:
         failures = deque(
             Failure(int(f["status"]), f.get("body"), int(f.get("times", 1))) for f in wanted.get("failures") or ()
         )
-        answer = wanted.get("answer")
-        return cls(int(wanted.get("delay_ms") or 0), failures, None if answer is None else str(answer))
+        answer, pace = wanted.get("answer"), wanted.get("tokens_per_second")
+        if pace is not None and not float(pace) > 0:
+            raise ValueError("tokens_per_second must be positive")
+        return cls(
+            int(wanted.get("delay_ms") or 0),
+            failures,
+            None if answer is None else str(answer),
+            None if pace is None else float(pace),
+        )
 
     def next_failure(self) -> Failure | None:
         """The failure for this call, used up once."""
@@ -73,9 +84,14 @@ class Recorder:
         """Keep a call."""
         with self._lock:
             self._last += 1
-            call = Call(self._last, time.time_ns() // 1_000_000, method, path, body, status)
+            call = Call(self._last, _now(), method, path, body, status)
             self._calls.append(call)
         return call
+
+    def answering(self, call: Call) -> None:
+        """The first words of the answer to a call are sent now."""
+        with self._lock:
+            self._calls = [replace(kept, first_token_at=_now()) if kept is call else kept for kept in self._calls]
 
     def since(self, n: int) -> Sequence[Call]:
         """Calls after the `n`-th, oldest first."""
@@ -83,5 +99,10 @@ class Recorder:
 
     def reset(self) -> None:
         """Forget all calls and behave again; numbers go on."""
-        self._calls.clear()
+        with self._lock:
+            self._calls = []
         self.behaviour = Behaviour()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

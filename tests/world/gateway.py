@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
-import uvicorn
 from chalice.app import Chalice, Response, WebsocketEvent
-from starlette.applications import Starlette
 from websockets.sync.client import ClientConnection, connect
 
-from scripts.world.aws import CREDENTIALS, REGION, free_port
-from scripts.world.sockets import SERVER, WebSocketApi
+from scripts.world.aws import CREDENTIALS, REGION
+from scripts.world.sockets import WebSocketApi
+from tests.world.served import served
 
 WAIT_S = 20.0
 
@@ -47,8 +46,8 @@ class Heard:
 class Gateway:
     """Where it is served, and what it heard."""
 
-    def __init__(self, port: int, heard: Heard, api: WebSocketApi) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, url: str, heard: Heard, api: WebSocketApi) -> None:
+        self.url = url
         self.heard = heard
         self.api = api
         self.connections = boto3.client(
@@ -72,20 +71,10 @@ class Gateway:
 @contextmanager
 def serving(**limits: float) -> Iterator[Gateway]:
     """The API on a free port."""
-    heard, port = Heard(), free_port()
+    heard = Heard()
     api = WebSocketApi(tiny_app(heard), **limits)
-    config = uvicorn.Config(Starlette(routes=api.routes()), port=port, log_level="warning", lifespan="off", **SERVER)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            thread.join(0.01)
-        yield Gateway(port, heard, api)
-    finally:
-        server.should_exit = True
-        thread.join()
+    with served(api.routes()) as url:
+        yield Gateway(url, heard, api)
 
 
 def tiny_app(heard: Heard) -> Chalice:

@@ -52,7 +52,23 @@ def test_the_world_says_where_everything_is(demo: Demo):
         "aws_endpoint_url",
         "graph_url",
         "openai_base_url",
+        "websocket_url",
+        "api_key",
+        "config_id",
     }
+    assert demo.facts["api_key"].startswith(f"parley_{demo.facts['config_id']}_")
+
+
+def test_the_way_back_to_a_socket_is_where_the_functions_are_told_it_is(demo: Demo):
+    assert demo.facts["settings"]["PARLEY_CONNECTIONS_URL"] == f"{demo.url}/connections"
+    answer = demo.http.post("/connections/@connections/nobody=", content=b"hello")
+    assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (410, "GoneException")
+
+
+def test_a_function_that_is_not_deployed_cannot_be_invoked(demo: Demo):
+    for name in ("none", "websocket_none"):
+        answer = demo.http.post(f"/lambda/2015-03-31/functions/parley-demo-{name}/invocations", content=b"{}")
+        assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (404, "ResourceNotFoundException")
 
 
 def test_stand_ins_misbehave_as_told_and_the_person_gets_an_apology_without_a_charge(demo: Demo):
