@@ -6,12 +6,13 @@ from typing import Any, cast
 
 from chalice.app import Chalice, Rate, Request, Response
 
-from chalicelib import bootstrap, doors_socket, doors_web
+from chalicelib import bootstrap, doors_chat, doors_socket, doors_web
 from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError, UnreadableRequest
 
 app = Chalice(app_name="parley", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 app.register_blueprint(doors_web.routes)
+app.register_blueprint(doors_chat.routes)
 app.register_blueprint(doors_socket.sockets)
 
 _PLAIN = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from chalicelib.budget import Budget
     from chalicelib.channels.messenger.graph import Graph
     from chalicelib.checkup import Checkup
-    from chalicelib.ports_web import Tokens
     from chalicelib.privacy import Privacy
     from chalicelib.worker import Worker
 
@@ -194,17 +193,6 @@ def budget(here: Settings) -> "Budget":
     from chalicelib.budget import Budget  # noqa: PLC0415
 
     return Budget(here.daily_budget, prices.assumed(here.model) if here.asks_openai else prices.FREE)
-
-
-@cache
-def tokens() -> "Tokens | None":
-    """Whoever signs people in elsewhere; None when nobody does. Ask for it when there is a token: it loads much."""
-    here = settings()
-    if not here.oidc_issuer:
-        return None
-    from chalicelib.channels.web.oidc import OidcTokens  # noqa: PLC0415
-
-    return OidcTokens(here.oidc_issuer, here.oidc_audience)
 
 
 @cache

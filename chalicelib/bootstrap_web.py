@@ -16,7 +16,9 @@ from chalicelib.store.transcript import DynamoTranscript
 from chalicelib.terms import TermsOfUse
 
 if TYPE_CHECKING:
+    from chalicelib.chat_files import Asset
     from chalicelib.keyring import Keyring
+    from chalicelib.ports_web import Tokens
     from chalicelib.reception import Reception
     from chalicelib.visitors import Visitors
 
@@ -37,7 +39,7 @@ def reception() -> "Reception":
         connections=bootstrap.connections(),
         admission=Admission(
             keys=known,
-            tokens=lambda: None,
+            tokens=tokens,
             ticket_key=partial(secrets.get, TICKET_KEY),
             own_origin=lambda: keys.origin_of(secrets.get(WEBHOOK_URL)),
             clock=bootstrap.clock,
@@ -78,6 +80,31 @@ def keyring() -> "Keyring":
 
     known = DynamoKeys(bootstrap.table())
     return Keyring(known, daily_limit=bootstrap.settings().daily_limit, chance=token_bytes, clock=bootstrap.clock)
+
+
+@cache
+def tokens() -> "Tokens | None":
+    """Whoever signs people in elsewhere; None when nobody does. Ask for it when there is a token: it loads much."""
+    here = bootstrap.settings()
+    if not here.oidc_issuer:
+        return None
+    from chalicelib.channels.web.oidc import OidcTokens  # noqa: PLC0415
+
+    return OidcTokens(here.oidc_issuer, here.oidc_audience)
+
+
+def chat_file(name: str, *, known: str | None) -> "Asset":
+    """One of the chat page's files; `known` is the ETag a browser has."""
+    from chalicelib import chat_files  # noqa: PLC0415
+
+    return chat_files.file(name, known=known)
+
+
+def widget(*, known: str | None) -> "Asset":
+    """The script that puts the chat on other pages."""
+    from chalicelib import chat_files  # noqa: PLC0415
+
+    return chat_files.widget(known=known)
 
 
 def connections_url(request: Mapping[str, Any]) -> str:

@@ -1,13 +1,15 @@
 """How somebody on a web page becomes a visitor: a ticket for the chat, handed out sparingly, and never a key."""
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib import keys, personas
+from chalicelib import chat_files, keys, personas
 from chalicelib.channels.web.ticket import LIFETIME_S, mint, read
+from chalicelib.chat_files import Asset
 from chalicelib.errors import InvalidToken, TooManyTickets, UnknownKey, WrongOrigin
 from chalicelib.messages_web import ApiKey, KeyId
 from chalicelib.personas import Persona
@@ -45,15 +47,6 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """What a chat page may do, and where it may be shown."""
-
-    websocket_origin: str
-    ancestors: Sequence[str]
-    """The pages, beside the bot's own, into which it may be put; `*` stands for any."""
-
-
-@dataclass(frozen=True)
 class Visitors:
     """Answers chat pages. Every method raises StoreError and ConfigError."""
 
@@ -86,10 +79,12 @@ class Visitors:
             limit=key.daily_messages,
         )
 
-    def frame(self, key_id: str) -> Frame:
-        """For the chat page of a key. Raises UnknownKey."""
-        key = self._valid(key_id)
-        return Frame(keys.origin_of(self.websocket_url()), key.origins)
+    def page(self, key_id: str) -> Asset:
+        """The chat page of a key, which may be framed where the key may be used; of no key, one that says so."""
+        origins: tuple[str, ...] = ()
+        with suppress(UnknownKey):
+            origins = self._valid(key_id).origins
+        return chat_files.page(websocket_url=self.websocket_url(), frame_ancestors=origins)
 
     def _valid(self, key_id: str) -> ApiKey:
         """What can be no id is not looked for; to strangers, a key that is over is no key."""

@@ -36,13 +36,13 @@ answer = app.app({"requestContext": post, "headers": {}, "body": " " * (MAX_BODY
 assert answer["statusCode"] == 413, answer
 """
 WAKE_OF: Final = """
-from chalicelib import bootstrap
+from chalicelib import bootstrap_web
 wake = bootstrap.{}().wake
 assert type(wake).__name__ + " in turn" * getattr(wake, "in_turn", False) == "{}", wake
 """
 SIGN_IN: Final = """
-from chalicelib import bootstrap
-tokens = bootstrap.tokens()
+from chalicelib import bootstrap_web
+tokens = bootstrap_web.tokens()
 assert str(getattr(tokens, "issuer", None)) == "{}", tokens
 """
 LOADED: Final = """

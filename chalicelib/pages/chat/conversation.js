@@ -1,0 +1,116 @@
+/** What was said, as the bot's frames tell it: each is applied once and in order, and what is missing is asked for. */
+
+const ASK_AGAIN = 3_000;
+const ASK_AT_MOST = 5;
+
+const EMPTY = { from: null, question: "", text: "", seq: 0, code: null, footer: "", choices: [], last: null, state: "open" };
+
+export class Conversation {
+  #turns = [];
+  you = null;
+  room = null;
+  persona = { name: "", opening: "" };
+  limit = null;
+  remaining = null;
+
+  get turns() {
+    return this.#turns;
+  }
+
+  /** The turn that is being answered, or waits for it; undefined when the bot is silent. */
+  get open() {
+    return this.#turns.find((turn) => turn.state === "open");
+  }
+
+  find(id) {
+    return this.#turns.find((turn) => turn.turn === id);
+  }
+
+  /** Takes in a frame; those that are about no turn are ignored. */
+  take(frame) {
+    switch (frame.type) {
+      case "ready": return this.#ready(frame);
+      case "question": return this.#question(frame);
+      case "delta": return this.#delta(frame);
+      case "snapshot": return this.#snapshot(frame);
+      case "notice": return this.#notice(frame);
+      case "completed": return this.#completed(frame);
+    }
+  }
+
+  /** The frames that ask for what is missing, unless they have just been sent; `now` is any clock in milliseconds. */
+  missing(now) {
+    const due = this.#turns.filter((turn) => turn.gap && turn.asks < ASK_AT_MOST && now - turn.askedAt >= ASK_AGAIN);
+    return due.map((turn) => {
+      Object.assign(turn, { askedAt: now, asks: turn.asks + 1 });
+      return { action: "resume", turn: turn.turn, seq: turn.seq };
+    });
+  }
+
+  #ready({ you, room = null, persona, limit = null, remaining = null, history = [] }) {
+    if (you !== this.you || room !== this.room) this.#turns = [];
+    Object.assign(this, { you, room, persona, limit, remaining });
+    const listed = history.map((entry) => this.#listed(entry));
+    this.#turns = [...this.#turns.filter((turn) => turn.state !== "open" && !listed.includes(turn)), ...listed];
+  }
+
+  #listed({ turn: id, from, question, answer = "", code = null, state }) {
+    const turn = this.find(id) ?? made(id);
+    const known = { from, question };
+    if (state === "open") change(turn, { ...known, gap: turn.seq > 0, ...fresh });
+    else if (turn.state === "open" || turn.gap) change(turn, { ...known, text: answer, code, state, gap: false });
+    return turn;
+  }
+
+  #question({ turn: id, from, text, at }) {
+    change(this.#turn(id), { from, question: text, at });
+  }
+
+  #delta({ turn: id, seq, text }) {
+    const turn = this.#turn(id);
+    if (seq <= turn.seq) return;
+    if (seq > turn.seq + 1) lacks(turn);
+    else this.#reaches(turn, { seq, text: turn.text + text });
+  }
+
+  #snapshot({ turn: id, seq, text = "" }) {
+    this.#reaches(this.#turn(id), { seq, text, code: null });
+  }
+
+  #notice({ turn: id, code, message }) {
+    change(this.#turn(id), { code, text: message, gap: false });
+  }
+
+  #completed({ turn: id, seq = 0, state, footer = "", choices = [], remaining = this.remaining }) {
+    const turn = this.#turn(id);
+    this.remaining = remaining;
+    change(turn, { state, footer, choices, last: seq });
+    if (turn.code === null && turn.seq < seq) lacks(turn);
+  }
+
+  /** Words have come; that closes a gap unless the turn is over and more belongs to it. */
+  #reaches(turn, changes) {
+    change(turn, { ...changes, gap: turn.last !== null && changes.seq < turn.last });
+  }
+
+  #turn(id) {
+    const known = this.find(id);
+    if (known) return known;
+    const turn = made(id);
+    this.#turns = [...this.#turns, turn];
+    return turn;
+  }
+}
+
+const fresh = { asks: 0, askedAt: -Infinity };
+
+const made = (id) => ({ ...EMPTY, ...fresh, turn: id, key: id, gap: false, version: 0 });
+
+function change(turn, changes) {
+  Object.assign(turn, changes);
+  turn.version += 1;
+}
+
+function lacks(turn) {
+  if (!turn.gap) Object.assign(turn, { gap: true, ...fresh });
+}

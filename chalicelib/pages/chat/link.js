@@ -1,0 +1,137 @@
+/** Keeps one WebSocket open and says who is at its end: connects, signs in, joins the room, and begins again when it breaks. */
+
+const FIRST = 400;
+const SLOWEST = 30_000;
+const CROWDED = 60_000;
+const READY_WITHIN = 15_000;
+const PING_EVERY = 4 * 60_000;
+const PONG_WITHIN = 15_000;
+
+const NEW_TICKET = { ticket_expired: "expire", auth_failed: "forget" };
+const FINAL = new Set(["auth_failed", "key_revoked", "wrong_origin"]);
+
+export class Link {
+  #visitor;
+  #room;
+  #told;
+  #changed;
+  #socket = null;
+  #failures = 0;
+  #rejected = null;
+  #again = 0;
+  #deadline = 0;
+  #pinging = 0;
+
+  /** `told(frame)` gets every frame of a signed-in socket; `changed(state, code)` says connecting, open, lost or closed. */
+  constructor({ visitor, room, told, changed }) {
+    this.#visitor = visitor;
+    this.#room = room;
+    this.#told = told;
+    this.#changed = changed;
+    this.state = "connecting";
+    addEventListener("online", () => this.wake());
+    document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+  }
+
+  async open() {
+    clearTimeout(this.#again);
+    this.#again = 0;
+    this.#become(this.#failures ? "lost" : "connecting");
+    try {
+      this.#use(await this.#visitor.pass());
+    } catch (error) {
+      if (error.final) this.#become("closed", error.code);
+      else this.#later(error.code);
+    }
+  }
+
+  /** Whether it could be sent. */
+  send(frame) {
+    if (this.state !== "open") return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Somebody is looking, or the network is back: do not wait, and do not trust a socket that may have died asleep. */
+  wake() {
+    if (this.#again) this.open();
+    else if (this.state === "open") this.#ping();
+  }
+
+  /** The socket is dead or seems to be: use another one. */
+  drop(code) {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#let(socket);
+    this.#later(code);
+  }
+
+  #use({ websocket_url: url, ticket }) {
+    const socket = new WebSocket(url);
+    const mine = (does) => (event) => socket === this.#socket && does(event);
+    this.#socket = socket;
+    this.#within(READY_WITHIN);
+    socket.addEventListener("open", mine(() => socket.send(JSON.stringify({ action: "authenticate", ticket }))));
+    socket.addEventListener("message", mine((event) => this.#hear(JSON.parse(event.data))));
+    socket.addEventListener("close", mine(() => this.drop()));
+  }
+
+  #hear(frame) {
+    if (frame.type === "pong") return clearTimeout(this.#deadline);
+    if (frame.type === "error" && this.state !== "open") return this.#refused(frame);
+    if (frame.type === "ready" && this.#room && frame.room !== this.#room) {
+      return this.#socket.send(JSON.stringify({ action: "join", room: this.#room }));
+    }
+    if (frame.type === "ready") this.#ready();
+    this.#told(frame);
+  }
+
+  #ready() {
+    clearTimeout(this.#deadline);
+    this.#failures = 0;
+    this.#rejected = null;
+    clearInterval(this.#pinging);
+    this.#pinging = setInterval(() => this.#ping(), PING_EVERY);
+    this.#become("open");
+  }
+
+  #ping() {
+    this.#socket.send(JSON.stringify({ action: "ping" }));
+    this.#within(PONG_WITHIN);
+  }
+
+  /** A ticket may be too old, or of somebody forgotten: once, that is worth another one. */
+  #refused({ code }) {
+    const cure = NEW_TICKET[code];
+    const again = cure && this.#rejected !== code;
+    if (again) this.#visitor[cure]();
+    if (again) this.#rejected = code;
+    if (again || !FINAL.has(code)) return this.drop(code);
+    this.#let(this.#socket);
+    this.#become("closed", code);
+  }
+
+  #let(socket) {
+    this.#socket = null;
+    clearTimeout(this.#deadline);
+    clearInterval(this.#pinging);
+    socket.close();
+  }
+
+  #later(code) {
+    this.#failures += 1;
+    const longest = code === "too_many_tickets" ? CROWDED : Math.min(SLOWEST, FIRST * 2 ** (this.#failures - 1));
+    this.#again = setTimeout(() => this.open(), longest * (0.5 + Math.random() / 2));
+    this.#become("lost", code);
+  }
+
+  #within(time) {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.drop(), time);
+  }
+
+  #become(state, code) {
+    this.state = state;
+    this.#changed(state, code);
+  }
+}

@@ -1,0 +1,125 @@
+/** Puts the page together: frames change the conversation, and the conversation is shown once for each picture the screen draws. */
+
+import { composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { byId, say } from "./dom.js";
+import { answered, embed } from "./embed.js";
+import { Link } from "./link.js";
+import { Outbox } from "./outbox.js";
+import { connectionState, showPresence, showTerms, stopButton } from "./state.js";
+import { open, thread } from "./thread.js";
+import { Visitor } from "./visitor.js";
+import { translatePage } from "./words.js";
+
+const CHECK_EVERY = 1_000;
+const ACCEPTED_WITHIN = 15_000;
+/** Drawing may take a fifth of the time; the longer it takes, the rarer it happens. */
+const REST = 4;
+
+translatePage();
+
+const asked = new URLSearchParams(location.search);
+const conversation = new Conversation();
+const outbox = new Outbox();
+const visitor = new Visitor(asked.get("config") ?? "");
+const link = new Link({ visitor, room: asked.get("room"), told, changed });
+const showConnection = connectionState({ retry: () => link.wake() });
+const showThread = thread({ retry, choose: ({ command }) => thenWrite(write(command)) });
+const showStop = stopButton({ stop: (turn) => thenWrite(link.send({ action: "cancel", turn: turn.turn })) });
+const writing = composer({ send: write });
+
+let ahead = 0;
+let sentAt = Infinity;
+let due = false;
+let notBefore = 0;
+const unread = new Set();
+
+const botsNow = () => Date.now() + ahead;
+/** The button that was used may be gone by now, so the focus goes to where the next words are written. */
+const thenWrite = () => writing.focus();
+
+function write(text) {
+  outbox.add(text, botsNow());
+  post();
+}
+
+function retry(entry) {
+  if (entry.item) outbox.retry(entry.item, botsNow());
+  else outbox.add(entry.question, botsNow());
+  thenWrite(post());
+}
+
+/** Sends what waits, as soon as somebody is there to take it. */
+function post() {
+  if (link.state === "open") {
+    const frames = [...outbox.take(botsNow()), ...conversation.missing(performance.now())];
+    for (const frame of frames) link.send(frame);
+    if (frames.length) sentAt = performance.now();
+  }
+  soon();
+}
+
+function told(frame) {
+  if (frame.type === "ready") ahead = frame.now - Date.now();
+  conversation.take(frame);
+  outbox.hear(frame);
+  recognise();
+  if (frame.type === "ready") open(frame.persona);
+  if (frame.type === "completed") over(frame.turn);
+  post();
+}
+
+/** A message that was written here and is a turn by now stays the same on the screen. */
+function recognise() {
+  for (const turn of conversation.turns) {
+    const item = turn.from === conversation.you && turn.key === turn.turn && outbox.show(turn);
+    if (item && !conversation.turns.some((other) => other.key === item.key)) turn.key = item.key;
+  }
+  outbox.tidy();
+}
+
+function over(turn) {
+  unread.add(turn);
+  answered();
+}
+
+function changed(state, code) {
+  if (state !== "open") outbox.broke();
+  if (state === "closed") writing.close();
+  showConnection(state, code);
+  soon();
+}
+
+function soon() {
+  if (!due) requestAnimationFrame(draw);
+  due = true;
+}
+
+function draw() {
+  const began = performance.now();
+  if (began < notBefore) return requestAnimationFrame(draw);
+  due = false;
+  showThread(conversation, outbox);
+  showPresence(link.state, conversation.open);
+  showTerms(conversation);
+  showStop(conversation.turns.find((turn) => turn.state === "open" && turn.from === conversation.you));
+  readOut();
+  notBefore = performance.now() + REST * (performance.now() - began);
+}
+
+/** What has been answered is read out once it is whole. */
+function readOut() {
+  for (const id of unread) {
+    const words = document.querySelector(`[data-turn="${CSS.escape(id)}"] .words`);
+    say(byId("read-out"), `${conversation.persona.name}: ${words?.textContent ?? ""}`);
+  }
+  unread.clear();
+}
+
+setInterval(() => {
+  post();
+  if (outbox.unanswered && performance.now() - sentAt > ACCEPTED_WITHIN) link.drop();
+}, CHECK_EVERY);
+
+embed({ opened: writing.focus });
+link.open().then(writing.focus);

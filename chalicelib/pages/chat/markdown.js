@@ -1,0 +1,95 @@
+/** Shows a model's Markdown, which is hostile until proved harmless: text, simple marks and links, and nothing that loads. */
+
+import { Lexer, Parser, Renderer } from "./marked.esm.js";
+import DOMPurify from "./purify.es.mjs";
+
+/** Characters in one paragraph that are still looked at for marks: the search takes longer than a line grows. */
+const LONGEST = 6_000;
+const DEEPEST = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){10}/m;
+
+const TAGS =
+  "p br hr h1 h2 h3 h4 h5 h6 strong em del code pre blockquote ul ol li a table thead tbody tr th td".split(" ");
+const HARMLESS = {
+  ALLOWED_TAGS: TAGS,
+  ALLOWED_ATTR: ["href", "start", "align"],
+  ALLOW_ARIA_ATTR: false,
+  ALLOW_DATA_ATTR: false,
+  ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
+  RETURN_DOM_FRAGMENT: true,
+};
+
+const SPECIAL = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escaped = (text) => text.replace(/[&<>"']/g, (sign) => SPECIAL[sign]);
+
+/** Tags are shown as they were written, and pictures as links: to load one would tell its server what was said. */
+class Words extends Renderer {
+  html({ text }) {
+    return escaped(text);
+  }
+
+  image({ href, text }) {
+    return `<a href="${escaped(href)}">${escaped(text || href)}</a>`;
+  }
+
+  checkbox({ checked }) {
+    return checked ? "☑ " : "☐ ";
+  }
+}
+
+const OPTIONS = { gfm: true, breaks: true, renderer: new Words() };
+
+/** Returns `show(text)`, which brings `place` up to date: only the paragraphs that are new or have changed are drawn. */
+export function painter(place) {
+  let shown = [];
+  return (text) => {
+    const blocks = blocksOf(text);
+    const same = shown.findIndex((raw, index) => raw !== blocks[index]?.raw);
+    const first = same < 0 ? shown.length : same;
+    for (const old of [...place.children].slice(first)) old.remove();
+    place.append(...blocks.slice(first).map(drawn));
+    shown = blocks.map((block) => block.raw);
+  };
+}
+
+function blocksOf(text) {
+  try {
+    if (DEEPEST.test(text)) throw new RangeError("nested too deep");
+    const lexer = new Lexer(OPTIONS);
+    lexer.blockTokens(text.replace(/\r\n?/g, "\n"), lexer.tokens);
+    for (const { src, tokens } of lexer.inlineQueue) {
+      if (src.length > LONGEST) tokens.push({ type: "text", raw: src, text: src });
+      else lexer.inlineTokens(src, tokens);
+    }
+    return lexer.tokens.filter((token) => token.type !== "space" && token.type !== "def");
+  } catch (error) {
+    if (!(error instanceof RangeError)) reportError(error);
+    return [{ type: "paragraph", raw: text, text, tokens: [{ type: "text", raw: text, text }] }];
+  }
+}
+
+function drawn(block) {
+  const node = document.createElement("div");
+  node.append(DOMPurify.sanitize(Parser.parse([block], OPTIONS), HARMLESS));
+  node.querySelectorAll("a[href]").forEach(secure);
+  node.querySelectorAll("table").forEach(wrap);
+  return node;
+}
+
+/** A link opens elsewhere, tells nobody where it was found, and says where it leads unless its words do. */
+function secure(link) {
+  if (!URL.canParse(link.href)) return link.removeAttribute("href");
+  const { protocol, host, pathname } = new URL(link.href);
+  Object.assign(link, { target: "_blank", rel: "noopener noreferrer nofollow", title: link.href });
+  const [leads, said] = [host || pathname, link.textContent.trim()];
+  const honest = said === leads || `${said}/`.startsWith(`${protocol}//${leads}/`) || said === link.href;
+  if (!honest || link.username) link.dataset.leads = leads;
+}
+
+/** A wide table scrolls by itself. */
+function wrap(table) {
+  const box = document.createElement("div");
+  box.className = "wide";
+  box.tabIndex = 0;
+  table.replaceWith(box);
+  box.append(table);
+}

@@ -1,0 +1,54 @@
+/** The conversation as it is read: the opening, every turn, what is still to be sent, and the choices after the last. */
+
+import { byId, el, mention, reconcile } from "./dom.js";
+import { stickToEnd } from "./scroll.js";
+import * as turn from "./turn.js";
+
+/** Returns `show(conversation, outbox)`; `does` has `retry(entry)` and `choose(choice)`. */
+export function thread(does) {
+  const log = byId("log");
+  const toEnd = stickToEnd(byId("scroller"), byId("jump"));
+  let written = 0;
+
+  return (conversation, outbox) => {
+    const entries = [...conversation.turns.map((each) => answered(each, conversation)), ...outbox.items.map(unsent)];
+    const mine = entries.filter((entry) => entry.mine).length;
+    reconcile(log, entries, { create: (entry) => arriving(entry, does), update: turn.update });
+    choices(conversation, outbox, does.choose);
+    if (mine > written) toEnd();
+    written = mine;
+  };
+}
+
+function arriving(entry, does) {
+  const node = turn.create(entry, does);
+  node.classList.add("arrives");
+  return node;
+}
+
+const answered = (each, { you, room, persona }) => {
+  const mine = each.from === you;
+  return { ...each, mine, by: room && !mine ? each.from : "", persona: persona.name };
+};
+
+const unsent = (item) => ({ ...item, item, mine: true, question: item.text });
+
+/** Buttons below the last answer; they are gone as soon as anything else is said. */
+function choices(conversation, outbox, choose) {
+  const last = conversation.turns.at(-1);
+  const offered = last && last.state !== "open" && !outbox.items.length ? last.choices : [];
+  const items = offered.map((choice, index) => ({ ...choice, key: `${last.turn} ${index}` }));
+  const group = byId("choices");
+  const create = (choice) =>
+    el("button", { type: "button", "data-testid": "choice", onclick: () => choose(choice) }, choice.title);
+  reconcile(group, items, { create });
+  group.hidden = items.length === 0;
+}
+
+/** What the persona says before anybody has written. */
+export function open({ name, opening }) {
+  document.title = name || document.title;
+  mention(byId("opening"), opening);
+  for (const face of document.querySelectorAll(".face[data-persona]")) face.textContent = turn.initial(name);
+  for (const place of document.querySelectorAll(".persona-name")) place.textContent = name;
+}

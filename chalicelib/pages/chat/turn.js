@@ -1,0 +1,99 @@
+/** Draws one turn: what was asked, and what is answered as far as it has come. */
+
+import { drawing, el, mention, say } from "./dom.js";
+import { painter } from "./markdown.js";
+import { notice, t, trouble } from "./words.js";
+
+/** Notices after which the same question may well be answered. */
+const PASSING = new Set(["apology", "overflow"]);
+const COPIED_FOR = 2_000;
+
+/** A turn's node; `does` has `retry(entry)`. What can change later is left to `update`. */
+export function create(entry, does) {
+  const bubble = el("div", { class: "bubble", "data-testid": "question", dir: "auto" });
+  const fate = el("p", { class: "fate" }, el("span"));
+  const node = el(
+    "article",
+    { class: "turn", "data-testid": "turn" },
+    el("div", { class: "question" }, el("p", { class: "by", hidden: true }), bubble, fate),
+    answer(),
+  );
+  const retry = el("button", { class: "chip", type: "button", "data-testid": "retry" }, drawing("icon-retry"), el("span"));
+  retry.addEventListener("click", () => does.retry(node.entry));
+  node.parts = { bubble, fate, retry, by: node.querySelector(".by"), ...answerParts(node) };
+  node.parts.copy.addEventListener("click", () => copy(node.parts.copy, node.entry.text));
+  return node;
+}
+
+function answer() {
+  return el(
+    "div",
+    { class: "answer", hidden: true },
+    el("span", { class: "face", "aria-hidden": "true" }),
+    el(
+      "div",
+      { class: "said" },
+      el("div", { class: "words", "data-testid": "answer", dir: "auto" }),
+      el("p", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")),
+      el("p", { class: "footer", dir: "auto", hidden: true }),
+      el("p", { class: "tools" }, el("button", { class: "chip copy", type: "button" }, drawing("icon-copy"), el("span", {}, t("copy")))),
+    ),
+  );
+}
+
+function answerParts(node) {
+  const find = (name) => node.querySelector(name);
+  const words = find(".words");
+  const parts = { answer: find(".answer"), words, footer: find(".footer"), tools: find(".tools"), copy: find(".copy") };
+  return { ...parts, dots: find(".dots"), face: find(".answer .face"), paint: painter(words) };
+}
+
+async function copy(button, text) {
+  const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
+  say(button.lastElementChild, t(done ? "copied" : "not_copied"));
+  setTimeout(() => say(button.lastElementChild, t("copy")), COPIED_FOR);
+}
+
+/** Brings a node up to date with its entry: `{key, version, mine, by, question, status, …}` and, of a turn, what `answers` needs. */
+export function update(node, entry) {
+  const changed = node.entry?.turn !== entry.turn || node.entry?.version !== entry.version || node.entry.state !== entry.state;
+  node.entry = entry;
+  if (!changed) return;
+  Object.assign(node.dataset, { mine: entry.mine, status: entry.status ?? "", state: entry.state ?? "", turn: entry.turn ?? "" });
+  ask(node.parts, entry);
+  if (entry.state) reply(node.parts, entry);
+}
+
+function ask({ bubble, fate, by, retry }, { question, by: name, status, code }) {
+  say(bubble, question ?? "");
+  bubble.parentElement.hidden = !question;
+  mention(by, name);
+  const told = { waiting: t("waiting"), sent: t("sending"), failed: trouble(code) }[status];
+  say(fate.firstElementChild, told ?? "");
+  fate.hidden = !told;
+  offer(retry, fate, status === "failed" && "retry");
+}
+
+function reply(parts, { text, code, state, footer, persona, mine }) {
+  const [over, empty] = [state !== "open", !text];
+  const words = code ? notice(code, text) : text;
+  parts.answer.hidden = false;
+  parts.answer.dataset.code = code ?? "";
+  say(parts.face, initial(persona));
+  if (code) say(parts.words, words);
+  else parts.paint(text);
+  parts.words.classList.toggle("streams", !over && !empty);
+  parts.dots.hidden = over || !empty;
+  mention(parts.footer, (over && empty && t("dropped")) || footer || (state === "stopped" && t("stopped")));
+  parts.copy.hidden = !over || empty || Boolean(code);
+  offer(parts.retry, parts.tools, over && mine && PASSING.has(code) && "ask_again");
+}
+
+/** Puts the button that tries again where it is needed, if it is; `key` is what it says. */
+function offer(retry, place, key) {
+  if (!key) return retry.parentElement === place && retry.remove();
+  say(retry.lastElementChild, t(key));
+  place.append(retry);
+}
+
+export const initial = (name) => [...(name || "·").trim()][0] ?? "·";

@@ -1,0 +1,15 @@
+/** Names a message so that it is asked once, however often it is sent: https://github.com/ulid/spec. */
+
+const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** A ULID of a moment. */
+export function ulid(now) {
+  const chance = crypto.getRandomValues(new Uint8Array(16));
+  return inDigits(now, 10) + Array.from(chance, (byte) => DIGITS[byte % 32]).join("");
+}
+
+/** When a ULID was made. */
+export const timeOf = (id) => [...id.slice(0, 10)].reduce((time, digit) => time * 32 + DIGITS.indexOf(digit), 0);
+
+const inDigits = (number, length) =>
+  Array.from({ length }, (_, place) => DIGITS[Math.floor(number / 32 ** (length - 1 - place)) % 32]).join("");

@@ -1,0 +1,93 @@
+/**
+ * A bubble that opens the chat, on any page: <script src="https://…/widget.js" data-config="…" async></script>
+ * The chat stays in a frame of its own: it sees nothing of this page, and this page nothing of it.
+ */
+(() => {
+  const { src, dataset } = document.currentScript;
+  if (!dataset.config || document.querySelector("parley-chat")) return;
+
+  const LABELS = { en: ["Open the chat", "Close the chat"], ko: ["채팅 열기", "채팅 닫기"], de: ["Chat öffnen", "Chat schließen"] };
+  const spoken = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
+  const [OPEN, CLOSE] = LABELS[spoken.find((code) => Object.hasOwn(LABELS, code)) ?? "en"];
+
+  const address = new URL("chat", src);
+  address.search = new URLSearchParams({ config: dataset.config, ...(dataset.room && { room: dataset.room }), widget: "" });
+
+  const STYLE = `
+    :host { all: initial; }
+    .bubble { position: fixed; z-index: 2147483000; bottom: calc(20px + env(safe-area-inset-bottom)); inset-inline-end: 20px; display: grid; place-items: center; width: 60px; height: 60px; padding: 0; border: 0; border-radius: 50%; background: linear-gradient(145deg, #8f7bff, #5443d6 55%, #3b6fe0); color: #fff; box-shadow: 0 2px 6px rgb(30 20 80 / 25%), 0 10px 30px rgb(30 20 80 / 30%); cursor: pointer; -webkit-tap-highlight-color: transparent; }
+    .bubble:focus-visible { outline: 3px solid #fff; outline-offset: -6px; }
+    .bubble svg { width: 28px; height: 28px; fill: none; stroke: currentcolor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
+    .bubble[aria-expanded="true"] .talk, .bubble[aria-expanded="false"] .cross { display: none; }
+    .bubble[data-news]::after { content: ""; position: absolute; top: 2px; inset-inline-end: 2px; width: 14px; height: 14px; border: 2px solid #fff; border-radius: 50%; background: #e5484d; }
+    .panel { position: fixed; z-index: 2147483000; bottom: calc(94px + env(safe-area-inset-bottom)); inset-inline-end: 20px; width: min(400px, calc(100vw - 40px)); height: min(660px, calc(100dvh - 124px)); overflow: hidden; border: 1px solid rgb(120 110 160 / 25%); border-radius: 22px; box-shadow: 0 4px 12px rgb(30 20 80 / 12%), 0 20px 60px rgb(30 20 80 / 25%); }
+    .panel[hidden] { display: none; }
+    iframe { display: block; width: 100%; height: 100%; border: 0; }
+    @media (max-width: 480px) {
+      .panel { inset: 0; width: 100%; height: 100dvh; border: 0; border-radius: 0; }
+      .bubble[aria-expanded="true"] { display: none; }
+    }
+    @media (prefers-reduced-motion: no-preference) {
+      .bubble { transition: transform 0.15s; }
+      .bubble:hover { transform: scale(1.06); }
+      .panel { animation: rise 0.2s ease-out; }
+      @keyframes rise { from { opacity: 0; transform: translateY(14px); } }
+    }`;
+
+  const SVG = "http://www.w3.org/2000/svg";
+  const TALK = "M5 4.5h14A2.5 2.5 0 0 1 21.5 7v7a2.5 2.5 0 0 1-2.5 2.5h-6.5L7.5 20.5v-4H5A2.5 2.5 0 0 1 2.5 14V7A2.5 2.5 0 0 1 5 4.5zM7.5 9h9M7.5 12h5.5";
+  const CROSS = "m6.5 6.5 11 11m0-11-11 11";
+
+  const make = (name, properties) => Object.assign(document.createElement(name), properties);
+  const drawing = (name, d) => {
+    const [svg, path] = [document.createElementNS(SVG, "svg"), document.createElementNS(SVG, "path")];
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("class", name);
+    path.setAttribute("d", d);
+    svg.append(path);
+    return svg;
+  };
+
+  const host = make("parley-chat");
+  const root = host.attachShadow({ mode: "open" });
+  const style = new CSSStyleSheet();
+  const panel = make("div", { className: "panel", hidden: true });
+  const bubble = make("button", { className: "bubble", type: "button" });
+  const frame = make("iframe", { title: "Chat", allow: "clipboard-write", referrerPolicy: "no-referrer" });
+
+  const isOpen = () => !panel.hidden;
+  const label = () => {
+    bubble.setAttribute("aria-expanded", isOpen());
+    bubble.setAttribute("aria-label", isOpen() ? CLOSE : OPEN);
+  };
+  const open = () => {
+    panel.hidden = false;
+    delete bubble.dataset.news;
+    label();
+    if (frame.isConnected) frame.contentWindow.postMessage({ parley: "opened" }, address.origin);
+    else panel.append(Object.assign(frame, { src: address.href }));
+    frame.focus();
+  };
+  const close = () => {
+    panel.hidden = true;
+    label();
+    bubble.focus();
+  };
+
+  bubble.append(drawing("talk", TALK), drawing("cross", CROSS));
+  bubble.addEventListener("click", () => (isOpen() ? close() : open()));
+  root.addEventListener("keydown", (event) => event.key === "Escape" && isOpen() && close());
+  addEventListener("message", ({ source, origin, data }) => {
+    if (source !== frame.contentWindow || origin !== address.origin) return;
+    if (data?.parley === "close" && isOpen()) close();
+    if (data?.parley === "answered" && !isOpen()) bubble.dataset.news = "";
+  });
+
+  style.replaceSync(STYLE);
+  root.adoptedStyleSheets = [style];
+  root.append(panel, bubble);
+  label();
+  const appear = () => document.body.append(host);
+  if (document.body) appear();
+  else addEventListener("DOMContentLoaded", appear);
+})();
