@@ -26,6 +26,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from chalicelib.settings import Settings
+from chalicelib.store.keys import DynamoKeys
+from chalicelib.store.table import Table
 from scripts.world.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaDoor, Post, is_free
 from scripts.world.control import Control
 from scripts.world.functions import FunctionFailed, Functions, Spec
@@ -189,7 +191,9 @@ class World:
 
     def _make_table(self) -> None:
         """The table as it is in the beginning."""
-        create_table(boto3.client("dynamodb"), TABLE)
+        client = boto3.client("dynamodb")
+        create_table(client, TABLE)
+        self.web_key.keep(DynamoKeys(Table(client, TABLE)))
 
     def _reset(self) -> None:
         self.functions.kill(WORKER)

@@ -1,13 +1,12 @@
 """The API key that is there from the beginning, for the web chat's page and for programs."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 
-from chalicelib.messages_web import ApiKey, KeyId
+from chalicelib import keys
+from chalicelib.messages_web import ApiKey
 from chalicelib.ports_web import Keys
-
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+from chalicelib.terms import WEB_PERSONA
 
 
 @dataclass(frozen=True)
@@ -17,14 +16,12 @@ class ReadyKey:
     key: ApiKey
     text: str = field(repr=False)
 
-    def keep(self, keys: Keys) -> None:
+    def keep(self, known: Keys) -> None:
         """Create it, in a table that is new."""
-        keys.create(self.key)
+        known.create(self.key)
 
 
 def ready_key(*, now: int) -> ReadyKey:
     """One that no other run of the world has."""
-    name = KeyId("".join(secrets.choice(_ALPHABET) for _ in range(10)))
-    secret = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    return ReadyKey(ApiKey(name, "demo", digest, "assistant", now), f"parley_{name}_{secret}")
+    new = keys.new(secrets.token_bytes)
+    return ReadyKey(ApiKey(new.id, "demo", keys.digest(new.secret), WEB_PERSONA, now), new.text)
