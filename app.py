@@ -4,16 +4,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
-from chalice.app import Chalice, Rate, Request, Response
+from chalice.app import Chalice, Rate, Request, Response, WebsocketEvent
 
-from chalicelib import bootstrap, doors_chat, doors_socket, doors_web
-from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError, UnreadableRequest
+from chalicelib import bootstrap, bootstrap_web, doors_chat, doors_privacy, doors_web
+from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError
+from chalicelib.messages_web import SocketId
 
 app = Chalice(app_name="parley", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])
-app.register_blueprint(doors_web.routes)
-app.register_blueprint(doors_chat.routes)
-app.register_blueprint(doors_socket.sockets)
+for door in (doors_privacy, doors_web, doors_chat):
+    app.register_blueprint(door.routes)
 
 _PLAIN = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
 
@@ -57,44 +57,28 @@ def webhook() -> Response:
     return _answer(HTTPStatus.OK, "EVENT_RECEIVED")
 
 
-@app.route("/privacy", methods=["GET"])
-def privacy() -> Response:
-    """What is stored of people, for them to read."""
-    page = bootstrap.privacy().policy()
-    return Response(page.html, headers={**page.headers})
+# A blueprint's WebSocket handlers are not wrapped for Lambda by Chalice 1.34: so these stand here.
 
 
-@app.route("/data-deletion", methods=["POST"], content_types=["application/x-www-form-urlencoded"])
-def data_deletion() -> Response:
-    """Meta passes on that somebody wants their data deleted; answered with where to see what becomes of it."""
-    request = _request()
-    try:
-        code = bootstrap.privacy().take_in(cast("bytes", request.raw_body))
-    except InvalidSignature:
-        return _answer(HTTPStatus.FORBIDDEN, "forbidden")
-    except UnreadableRequest:
-        return _answer(HTTPStatus.BAD_REQUEST, "no signed request")
-    except BodyTooLarge:
-        return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
-    except (StoreError, ConfigError) as exc:
-        bootstrap.intake().log.failure("deletion", exc)
-        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
-    context = cast("dict[str, str]", request.context)
-    host = context.get("domainName") or request.headers["host"]  # API Gateway knows; stand-ins for it do not
-    here = f"https://{host}{context['path'].removesuffix('/data-deletion')}"
-    confirmed = {"url": f"{here}/deletion/{code}", "confirmation_code": code}
-    return Response(confirmed, headers={"Content-Type": "application/json"})
+@app.on_ws_connect(name="websocket_connect")
+def websocket_connect(event: WebsocketEvent) -> None:
+    """Somebody opens a WebSocket; the handshake fails only when that cannot be noted."""
+    said = event.to_dict()
+    origin = next((value for name, value in said.get("headers", {}).items() if name.lower() == "origin"), "")
+    endpoint = bootstrap_web.connections_url(said["requestContext"])
+    bootstrap_web.reception().connect(SocketId(event.connection_id), endpoint=endpoint, origin=origin)
 
 
-@app.route("/deletion/{code}", methods=["GET"])
-def deletion(code: str) -> Response:
-    """What became of a request for deletion."""
-    try:
-        page = bootstrap.privacy().progress(code)
-    except StoreError as exc:
-        bootstrap.intake().log.failure("deletion", exc)
-        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
-    return Response(page.html, status_code=page.status, headers={**page.headers})
+@app.on_ws_message(name="websocket_message")
+def websocket_message(event: WebsocketEvent) -> None:
+    """One frame."""
+    bootstrap_web.reception().receive(SocketId(event.connection_id), event.body)
+
+
+@app.on_ws_disconnect(name="websocket_disconnect")
+def websocket_disconnect(event: WebsocketEvent) -> None:
+    """They have gone; API Gateway tells it as well as it can."""
+    bootstrap_web.reception().disconnect(SocketId(event.connection_id))
 
 
 @app.lambda_function(name="worker")
