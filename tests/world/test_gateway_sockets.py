@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
@@ -27,6 +28,14 @@ def closed(client: ClientConnection) -> int | None:
         while True:
             client.recv(WAIT_S)
     return client.close_code
+
+
+def until_closed(client: ClientConnection) -> Iterator[None]:
+    """Again and again, until the server has closed it; fails when it does not."""
+    deadline = time.monotonic() + WAIT_S
+    while client.close_code is None:
+        assert time.monotonic() < deadline, "it is still open"
+        yield
 
 
 def test_a_socket_becomes_the_three_events_of_api_gateway(gateway: Gateway):
@@ -120,23 +129,25 @@ def test_messages_up_to_128_kb_in_frames_of_32_kb_arrive_and_more_closes_the_soc
 
 
 def test_a_socket_on_which_nothing_is_said_for_too_long_is_closed_and_others_are_not():
-    with serving(idle_s=2) as gateway, gateway.connect() as busy:
-        told = gateway.last_id()
-        with gateway.connect() as silent:
-            while silent.close_code is None:
-                busy.send("still here")
+    with serving(idle_s=2) as gateway, gateway.connect() as speaking:
+        speaker = gateway.last_id()
+        with gateway.connect() as listening, gateway.connect() as silent:
+            listener = gateway.heard.of("CONNECT", 3)[1]["requestContext"]["connectionId"]
+            for _ in until_closed(silent):
+                speaking.send("still here")
+                gateway.connections.post_to_connection(ConnectionId=listener, Data=b"still here")
+                assert listening.recv(WAIT_S) == "still here"
                 with suppress(TimeoutError, ConnectionClosed):
                     silent.recv(0.1)
             assert silent.close_code == 1001
-        with suppress(TimeoutError):
-            busy.recv(0)
-        gateway.connections.post_to_connection(ConnectionId=told, Data=b"you as well")
-        assert busy.recv(WAIT_S) == "you as well"
+            for socket, client in ((speaker, speaking), (listener, listening)):
+                gateway.connections.post_to_connection(ConnectionId=socket, Data=b"you as well")
+                assert client.recv(WAIT_S) == "you as well"
 
 
 def test_a_socket_is_closed_after_its_time_however_much_is_said():
     with serving(lifetime_s=0.5) as gateway, gateway.connect() as client:
-        while client.close_code is None:
+        for _ in until_closed(client):
             with suppress(TimeoutError, ConnectionClosed):
                 client.send("still here")
                 client.recv(0.05)
@@ -165,6 +176,14 @@ def test_the_way_back_sends_describes_and_closes(gateway: Gateway):
             gateway.connections.get_connection(ConnectionId=me)
         with pytest.raises(gone):
             gateway.connections.delete_connection(ConnectionId=me)
+
+
+def test_to_a_client_that_left_there_is_no_way_back(gateway: Gateway):
+    with gateway.connect():
+        me = gateway.last_id()
+    gateway.heard.of("DISCONNECT")
+    with pytest.raises(gateway.connections.exceptions.GoneException):
+        gateway.connections.post_to_connection(ConnectionId=me, Data=b"are you there?")
 
 
 def test_a_client_that_reads_nothing_holds_up_nobody_and_can_be_closed(gateway: Gateway):
