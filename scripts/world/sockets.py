@@ -106,7 +106,7 @@ class WebSocketApi:
         ends_at = asyncio.get_running_loop().time() + self._lifetime_s
         closed = _ABNORMAL, ""
         try:
-            with suppress(WebSocketDisconnect, TimeoutError):
+            with suppress(OSError):  # gone meanwhile, or a TimeoutError of one that does not let go
                 await websocket.accept()
                 closed = await self._hold(_Socket(caller, websocket, ends_at))
         finally:
