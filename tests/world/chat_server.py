@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from socket import SHUT_RDWR
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -116,8 +117,7 @@ class ChatServer:
     def break_off(self) -> None:
         """The connection is lost."""
         assert self.socket is not None
-        self.socket.socket.close()
-        self.socket.close_socket()
+        self.socket.socket.shutdown(SHUT_RDWR)
 
     # What it does
 

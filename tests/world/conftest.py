@@ -14,8 +14,12 @@ from typing import IO, Any
 
 import httpx2
 import pytest
+from playwright.sync_api import Browser, Page
 
 from scripts.world.aws import free_port
+from tests.world.chat_page import a_page
+from tests.world.chat_server import ChatServer, chat_server
+from tests.world.chromium import chromium
 from tests.world.meta import signed
 
 ROOT = Path(__file__).parents[2]
@@ -151,3 +155,30 @@ def log_of(demo: Demo) -> Callable[[], list[Mapping[str, Any]]]:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     return read
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of a file."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def _chat_server() -> Iterator[ChatServer]:
+    with chat_server() as server:
+        yield server
+
+
+@pytest.fixture
+def bot(_chat_server: ChatServer) -> ChatServer:
+    """A bot by hand to which nothing has happened yet."""
+    _chat_server.begin()
+    return _chat_server
+
+
+@pytest.fixture
+def chat(browser: Browser, bot: ChatServer) -> Iterator[Page]:
+    """The browser of a visitor who reads English."""
+    with a_page(browser, bot, locale="en-GB", permissions=["clipboard-read", "clipboard-write"]) as page:
+        yield page

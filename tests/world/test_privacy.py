@@ -1,7 +1,7 @@
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.cli.test_commands import parley
-from tests.world.chromium import chromium, needs_chromium
+from tests.world.chromium import needs_chromium
 from tests.world.conftest import Demo
 from tests.world.meta import deletion_form
 
@@ -102,12 +102,6 @@ def test_no_line_of_the_log_shows_who_asked_or_under_which_code(
     assert '"stage": "deletion"' in log
     assert ANNA not in log
     assert confirmed["confirmation_code"] not in log
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @needs_chromium

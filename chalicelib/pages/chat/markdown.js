@@ -12,6 +12,7 @@ const TAGS =
 const HARMLESS = {
   ALLOWED_TAGS: TAGS,
   ALLOWED_ATTR: ["href", "start", "align"],
+  ADD_URI_SAFE_ATTR: ["start", "align"],
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
