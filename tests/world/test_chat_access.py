@@ -1,4 +1,4 @@
-"""The chat page for everybody: by keyboard, by ear, on a narrow screen, in their language; and as a bubble elsewhere."""
+"""The chat page for everybody: by keyboard, by ear, on narrow screens, in their language; and as a bubble elsewhere."""
 
 import re
 

@@ -3,14 +3,15 @@
 import { Lexer, Parser, Renderer } from "./marked.esm.js";
 import DOMPurify from "./purify.es.mjs";
 
-/** Characters in one paragraph that are still looked at for marks: the search takes longer than a line grows. */
-const LONGEST = 6_000;
+/** Characters in an answer, and in one paragraph, that are still looked at for marks: the search grows faster than they do. */
+const LONGEST = 40_000;
+const LONGEST_PARAGRAPH = 6_000;
 const DEEPEST = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){10}/m;
 
 const TAGS =
   "p br hr h1 h2 h3 h4 h5 h6 strong em del code pre blockquote ul ol li a table thead tbody tr th td".split(" ");
 const HARMLESS = {
-  ALLOWED_TAGS: TAGS,
+  ALLOWED_TAGS: ["div", ...TAGS],
   ALLOWED_ATTR: ["href", "start", "align"],
   ADD_URI_SAFE_ATTR: ["start", "align"],
   ALLOW_ARIA_ATTR: false,
@@ -47,33 +48,36 @@ export function painter(place) {
     const same = shown.findIndex((raw, index) => raw !== blocks[index]?.raw);
     const first = same < 0 ? shown.length : same;
     for (const old of [...place.children].slice(first)) old.remove();
-    place.append(...blocks.slice(first).map(drawn));
+    place.append(drawn(blocks.slice(first)));
     shown = blocks.map((block) => block.raw);
   };
 }
 
 function blocksOf(text) {
   try {
-    if (DEEPEST.test(text)) throw new RangeError("nested too deep");
+    if (text.length > LONGEST || DEEPEST.test(text)) return plain(text);
     const lexer = new Lexer(OPTIONS);
     lexer.blockTokens(text.replace(/\r\n?/g, "\n"), lexer.tokens);
     for (const { src, tokens } of lexer.inlineQueue) {
-      if (src.length > LONGEST) tokens.push({ type: "text", raw: src, text: src });
+      if (src.length > LONGEST_PARAGRAPH) tokens.push({ type: "text", raw: src, text: src });
       else lexer.inlineTokens(src, tokens);
     }
     return lexer.tokens.filter((token) => token.type !== "space" && token.type !== "def");
   } catch (error) {
     if (!(error instanceof RangeError)) reportError(error);
-    return [{ type: "paragraph", raw: text, text, tokens: [{ type: "text", raw: text, text }] }];
+    return plain(text);
   }
 }
 
-function drawn(block) {
-  const node = document.createElement("div");
-  node.append(DOMPurify.sanitize(Parser.parse([block], OPTIONS), HARMLESS));
-  node.querySelectorAll("a[href]").forEach(secure);
-  node.querySelectorAll("table").forEach(wrap);
-  return node;
+const plain = (text) => [{ type: "paragraph", raw: text, text, tokens: [{ type: "text", raw: text, text }] }];
+
+/** What blocks look like, each in a `div` of its own. */
+function drawn(blocks) {
+  const html = blocks.map((block) => `<div>${Parser.parse([block], OPTIONS)}</div>`).join("");
+  const nodes = DOMPurify.sanitize(html, HARMLESS);
+  nodes.querySelectorAll("a[href]").forEach(secure);
+  nodes.querySelectorAll("table").forEach(wrap);
+  return nodes;
 }
 
 /** A link opens elsewhere, tells nobody where it was found, and says where it leads unless its words do. */
