@@ -10,6 +10,7 @@ from scripts.cli.deletions import deleted, deletions
 from scripts.cli.deploy import deploy
 from scripts.cli.destroy import destroy
 from scripts.cli.doctor import doctor
+from scripts.cli.keys import keys
 from scripts.cli.logs import logs
 from scripts.cli.people import people
 from scripts.cli.replay import replay
@@ -45,7 +46,7 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
 
 people.add_command(deletions)
 people.add_command(deleted)
-for command in (deploy, doctor, people, logs, replay, cost, review_texts, destroy):
+for command in (deploy, doctor, people, keys, logs, replay, cost, review_texts, destroy):
     parley.add_command(command)
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec
 
 import click
 
-from chalicelib.errors import ParleyError, UnknownPerson
+from chalicelib.errors import ParleyError, UnknownKey, UnknownPerson
 from scripts.place.stage import DEMO, Place, Refused, find
 
 P = ParamSpec("P")
@@ -38,6 +38,8 @@ def _staged(
                 command(place, *args, **kwargs)
         except UnknownPerson as exc:
             raise click.ClickException(f"{exc}: see scripts/parley people list") from exc
+        except UnknownKey as exc:
+            raise click.ClickException(f"{exc}: see scripts/parley keys list") from exc
         except ParleyError as exc:
             raise click.ClickException(str(exc)) from exc
 

@@ -104,7 +104,7 @@ class Text:
             nobody = f"Nobody has the access {access}." if access else NOBODY
             click.echo(nobody)
             return
-        _print_fitting([self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS])
+        print_fitting([self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS])
         click.echo(f"\npage {page.number} of {page.pages}, {counted(page.total, 'person', 'people')}")
 
     def portrait(self, portrait: Portrait) -> None:
@@ -126,8 +126,8 @@ class Text:
             ("stored turns", str(portrait.turns)),
         ]
         for name, value in rows:
-            grid.add_row(_plain(name, "bold"), _plain(value))
-        _print_fitting([grid])
+            grid.add_row(plain(name, "bold"), plain(value))
+        print_fitting([grid])
 
     def decided(self, standing: Standing) -> None:
         click.echo(f"{standing.person.id} {_decision(standing)}")
@@ -163,11 +163,9 @@ class Text:
         grid.add_column("last\nseen", no_wrap=True)
         for standing in page.people:
             person = standing.person
-            access = _plain(_access(person), _COLOURS[person.access])
-            first = [_plain(self._date(person.first_seen))] if dates else []
-            grid.add_row(
-                _plain(person.id), access, _plain(_used(standing)), *first, _plain(self._ago(person.last_seen))
-            )
+            access = plain(_access(person), _COLOURS[person.access])
+            first = [plain(self._date(person.first_seen))] if dates else []
+            grid.add_row(plain(person.id), access, plain(_used(standing)), *first, plain(self._ago(person.last_seen)))
         return grid
 
     def _days(self, person: Person) -> list[tuple[str, str]]:
@@ -187,9 +185,7 @@ class Text:
         return self._date(at)
 
     def _date(self, at: int) -> str:
-        """A day of this year, a month of another."""
-        moment = self._local(at)
-        return f"{moment.day} {moment:%b}" if moment.year == self._local(self.now).year else f"{moment:%b %Y}"
+        return date_of(at, now=self.now, zone=self.zone)
 
     def _local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / 1000, self.zone)
@@ -198,6 +194,12 @@ class Text:
 NOBODY: Final = "Nobody to list yet: people appear here once they have written."
 _LAYOUTS: Final = ((_WIDE_GAP, True), (_NARROW_GAP, True), (_NARROW_GAP, False))
 """Gap between columns, and whether first seen is shown: the first that fits. Ids are never shortened."""
+
+
+def date_of(at: int, *, now: int, zone: ZoneInfo) -> str:
+    """A day of this year, a month of another."""
+    moment, today = (datetime.fromtimestamp(time / 1000, zone) for time in (at, now))
+    return f"{moment.day} {moment:%b}" if moment.year == today.year else f"{moment:%b %Y}"
 
 
 def print_json(document: Any) -> None:
@@ -255,14 +257,14 @@ def _used(standing: Standing) -> str:
     return f"{standing.used}/{standing.limit}" if standing.limit else str(standing.used)
 
 
-def _plain(text: str, style: str = "") -> Any:
+def plain(text: str, style: str = "") -> Any:
     """Text in which rich finds no markup, emoji or numbers to paint."""
     from rich.text import Text as RichText  # noqa: PLC0415
 
     return RichText(text, style=style)
 
 
-def _print_fitting(grids: "Sequence[Grid]") -> None:
+def print_fitting(grids: "Sequence[Grid]") -> None:
     """Print the first that fits the terminal, or else the last."""
     from rich.console import Console  # noqa: PLC0415 (slow; programs do without)
 

@@ -1,0 +1,263 @@
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from chalicelib import keys as rule
+from chalicelib.messages_web import ApiKey, KeyId
+from tests.cli.conftest import Run
+from tests.cli.page import Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+WIDTH = 80
+BOT, SOCKET = "https://abc123defg.execute-api.eu-central-1.amazonaws.com/dev", "wss://hij456.example/dev"
+SHOP = KeyId("shopshopsh")
+
+
+@pytest.fixture
+def keys(run: Run) -> Run:
+    return partial(run, "keys")
+
+
+@pytest.fixture
+def deployed(client: "DynamoDBClient") -> Iterator[None]:
+    """What is known only after a deployment."""
+    noted = {"/parley/dev/webhook-url": f"{BOT}/webhook", "/parley/dev/websocket-url": SOCKET}
+    ssm = boto3.client("ssm", region_name=client.meta.region_name)
+    for name, value in noted.items():
+        ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+    yield
+    ssm.delete_parameters(Names=list(noted))
+
+
+def shop(page: Page, **values: Any) -> ApiKey:
+    """A key that is there, by and large the shop's."""
+    usual = {"id": SHOP, "daily_messages": 20, "origins": ("https://shop.example",), "created_at": page.clock()}
+    key = ApiKey(**{"name": "The shop", "digest": "f" * 64, "persona": "web", **usual, **values})
+    assert page.store.keys.create(key)
+    return key
+
+
+def columns(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("  ") if cell.strip()]
+
+
+# Making one.
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_new_key_is_shown_with_what_to_do_with_it(keys: Run, page: Page):
+    lines = keys("create", "The shop", "--origin", "https://shop.example").output.splitlines()
+    [made] = page.store.keys.list()
+    name, secret = rule.parse(lines[0]) or ("", "")
+    assert name == made.id
+    assert rule.matches(made, secret)
+    assert lines[1:] == [
+        "",
+        "Keep it now: it is not shown again. It is for servers and command lines, which",
+        'send it as {"action": "authenticate", "apiKey": …}; never put it into a page.',
+        "",
+        "This line puts the chat into https://shop.example:",
+        "",
+        f'  <script src="{BOT}/widget.js" data-config="{made.id}"></script>',
+        "",
+        f"chat page  {BOT}/chat?config={made.id}",
+        f"config     {BOT}/config/{made.id}",
+        f"websocket  {SOCKET}",
+    ]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_key_of_no_page_gets_no_line_for_one(keys: Run):
+    output = keys("create", "A server").output
+    assert "Of all pages, only the bot's own may use it; make a key with --origin for others." in output
+    assert "<script" not in output
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_key_of_many_pages_names_them(keys: Run):
+    several = keys("create", "x", "--origin", "https://a.example", "--origin", "https://b.example").output
+    assert "This line puts the chat into https://a.example and https://b.example:" in several
+    assert "This line puts the chat into any page:" in keys("create", "x", "--origin", "*").output
+
+
+def test_before_the_bot_is_deployed_its_addresses_are_not_made_up(keys: Run):
+    output = keys("create", "The shop", "--origin", "https://shop.example").output
+    assert "Where the bot is will be known once it is deployed: scripts/parley deploy." in output
+    assert max(map(len, output.splitlines())) <= WIDTH
+
+
+def test_a_key_is_made_as_wished(keys: Run, page: Page):
+    wish = ("--persona", "assistant", "--max-messages", 1000, "--daily-messages", 5, "--days", 30, "--origin", "*")
+    assert keys("create", "The shop", *wish).exit_code == 0
+    [made] = page.store.keys.list()
+    assert (made.name, made.persona, made.max_messages, made.daily_messages) == ("The shop", "assistant", 1000, 5)
+    assert made.origins == ("*",)
+    assert made.expires_at == made.created_at + 30 * 24 * 60 * 60 * 1000
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"), [((), 10), (("--daily-messages", "none"), None), (("--daily-messages", 0), 0)]
+)
+def test_the_daily_limit_is_the_deployments_unless_it_is_said(
+    keys: Run, page: Page, said: tuple[object, ...], limit: int | None
+):
+    keys("create", "The shop", *said)
+    assert [key.daily_messages for key in page.store.keys.list()] == [limit]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_program_gets_a_new_key_as_one_document(keys: Run, page: Page):
+    document = json.loads(keys("create", "The shop", "--days", 1, "--json").output)
+    [made] = page.store.keys.list()
+    assert re.fullmatch(rf"parley_{made.id}_[\w-]{{43}}", document.pop("key"))
+    at = datetime.fromtimestamp(made.created_at / 1000, UTC)
+    assert document == {
+        "id": made.id,
+        "name": "The shop",
+        "state": "active",
+        "persona": "web",
+        "max_messages": None,
+        "used": 0,
+        "daily_messages": 10,
+        "origins": [],
+        "created_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "expires_at": f"{at + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
+        "revoked_at": None,
+        "websocket_url": SOCKET,
+        "config_url": f"{BOT}/config/{made.id}",
+        "embed": f'<script src="{BOT}/widget.js" data-config="{made.id}"></script>',
+    }
+
+
+def test_a_program_is_told_that_addresses_are_not_known(keys: Run):
+    document = json.loads(keys("create", "The shop", "--json").output)
+    assert (document["websocket_url"], document["config_url"], document["embed"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("wish", "line"),
+    [
+        ((" ",), "name must say in 1 to 100 characters what the key is for"),
+        (("x", "--origin", "shop.example"), "origins must be like https://example.com, without a path"),
+        (("x", "--daily-messages", "-1"), '"-1" is no limit: give a whole number from 0 to 1000000000, or none'),
+        (("x", "--daily-messages", "9" * 5000), "is no limit"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_one_line_and_nothing_is_made(
+    keys: Run, page: Page, wish: tuple[str, ...], line: str
+):
+    result = keys("create", *wish)
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    assert line in result.stderr
+    assert list(page.store.keys.list()) == []
+
+
+# Looking at them.
+
+
+def test_no_keys_is_said_in_words(keys: Run):
+    words = "There are no keys yet: scripts/parley keys create --help tells how to make one.\n"
+    assert keys("list").output == words
+    assert json.loads(keys("list", "--json").output) == {"keys": []}
+
+
+def test_the_list_shows_what_each_key_is_good_for_the_latest_first(keys: Run, page: Page):
+    shop(page)
+    shop(page, id="1" * 10, created_at=page.clock() - 1, max_messages=3, used=3)
+    shop(page, id="2" * 10, created_at=page.clock() - 2, expires_at=page.clock() - 1)
+    shop(page, id="3" * 10, created_at=page.clock() - 3, revoked_at=page.clock())
+    day = datetime.fromtimestamp((page.clock() - 1) / 1000, UTC)
+    head, *rows, _, footer = keys("list").output.splitlines()
+    assert columns(head) == ["id", "name", "used", "a day", "persona", "expires", "state"]
+    assert [columns(row) for row in rows] == [
+        [SHOP, "The shop", "0", "20", "web", "never", "active"],
+        ["1111111111", "The shop", "3/3", "20", "web", "never", "spent"],
+        ["2222222222", "The shop", "0", "20", "web", f"{day.day} {day:%b}", "expired"],
+        ["3333333333", "The shop", "0", "20", "web", "never", "revoked"],
+    ]
+    assert footer == "4 keys"
+
+
+def test_the_list_fits_80_columns_and_keeps_ids_whole(keys: Run, page: Page):
+    shop(page)
+    longest = {"name": "A name that says all about it: [bold]:smile:", "max_messages": 10**9, "used": 10**6}
+    limits = {"persona": "assistant", "daily_messages": None, "expires_at": page.clock() * 2}
+    shop(page, id="longlonglo", **longest, **limits)
+    output = keys("list").output
+    assert max(map(len, output.splitlines())) <= WIDTH
+    assert "longlonglo" in output
+    assert SHOP in output
+
+
+def test_the_list_shows_no_secret_and_no_digest(keys: Run, page: Page):
+    known = shop(page)
+    for arguments in (("list",), ("list", "--json"), ("show", SHOP), ("show", SHOP, "--json")):
+        assert known.digest not in keys(*arguments).output
+
+
+@pytest.mark.usefixtures("deployed")
+@pytest.mark.parametrize("name", [SHOP, f"parley_{SHOP}", f"parley_{SHOP}_{'x' * 20}_{'y' * 22}"])
+def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, page: Page, name: str):
+    known = shop(page)
+    output = keys("show", name).output
+    shown = dict(columns(line) for line in output.splitlines()[:10])
+    made_at = datetime.fromtimestamp(known.created_at / 1000, UTC)
+    assert shown == {
+        "id": SHOP,
+        "name": "The shop",
+        "state": "active",
+        "persona": "web",
+        "used": "0",
+        "a day": "20 for each visitor",
+        "pages": "https://shop.example",
+        "created": f"{made_at:%Y-%m-%d %H:%M} (UTC)",
+        "expires": "never",
+        "revoked": "never",
+    }
+    assert f'data-config="{SHOP}"' in output
+
+
+def test_what_to_do_with_a_revoked_key_is_not_told(keys: Run, page: Page):
+    shop(page)
+    keys("revoke", SHOP)
+    assert "Where the bot is" not in keys("show", SHOP).output
+
+
+def test_dates_are_in_the_owners_zone(run: Run, page: Page):
+    shop(page)
+    assert "(Pacific/Auckland)" in run("keys", "show", SHOP, PARLEY_TIMEZONE="Pacific/Auckland").output
+
+
+# Revoking one.
+
+
+def test_a_revoked_key_is_accepted_no_more(keys: Run, page: Page):
+    shop(page)
+    assert keys("revoke", SHOP).output == f"{SHOP} (The shop) is revoked: nobody gets an answer with it any more.\n"
+    found = page.store.keys.get(SHOP)
+    assert found
+    assert not found.is_valid(now=page.clock())
+
+
+def test_a_program_learns_when_a_key_was_revoked(keys: Run, page: Page):
+    shop(page)
+    document = json.loads(keys("revoke", SHOP, "--json").output)
+    assert (document["id"], document["state"]) == (SHOP, "revoked")
+    assert json.loads(keys("revoke", SHOP, "--json").output) == document
+
+
+@pytest.mark.parametrize("command", ["show", "revoke"])
+@pytest.mark.parametrize("name", ["nobodynobo", "x", "parley_", "--", "x" * 5000])
+def test_what_is_no_key_is_one_line_that_tells_where_to_look(keys: Run, page: Page, command: str, name: str):
+    shop(page)
+    result = keys(command, "--", name)
+    line = "Error: there is no API key of that id: see scripts/parley keys list\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", line)
