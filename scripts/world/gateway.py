@@ -38,7 +38,9 @@ class ApiGateway:
         return _response(await run_in_threadpool(self.invoke, event))
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Run the API handler on an event, as Lambda does."""
+        """Run the API handler on an event, as Lambda does, unless API Gateway answers by itself."""
+        if preflight := _preflight(self._app, event):
+            return {"statusCode": 200, "headers": preflight}
         answer: dict[str, Any] = self._app(event, LambdaContext("api", 1024, _TIMEOUT_MS))
         return answer
 
@@ -57,3 +59,13 @@ def _response(answer: dict[str, Any]) -> Response:
     content = base64.b64decode(body) if answer.get("isBase64Encoded") else body
     headers = answer.get("headers") or {}
     return Response(content, status_code=answer["statusCode"], headers=headers)
+
+
+def _preflight(app: Chalice, event: dict[str, Any]) -> dict[str, str]:
+    """What a browser is told that asks whether a page may call a route with CORS; empty for all else."""
+    asked = event["requestContext"]
+    methods = app.routes.get(asked["resourcePath"], {})
+    cors = next((route.cors for route in methods.values() if route.cors is not None), None)
+    if asked["httpMethod"] != "OPTIONS" or "OPTIONS" in methods or cors is None:
+        return {}
+    return {**cors.get_access_control_headers(), "Access-Control-Allow-Methods": ",".join([*methods, "OPTIONS"])}

@@ -134,7 +134,9 @@ class World:
                 Mount("/openai/v1", routes=self.stand_in.routes()),
                 Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_door.serve, methods=["POST"]),
                 Route("/sns{_:path}", self.post.serve, methods=["POST"]),
-                Route("/{path:path}", gateway.serve, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]),
+                Route(
+                    "/{path:path}", gateway.serve, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+                ),
             ],
             exception_handlers={HTTPException: _say_why},
         )
