@@ -11,6 +11,7 @@ import pytest
 from tests.architecture.source import ROOT
 
 READ_IN_A_BROWSER: Final = {"chalicelib.privacy", "chalicelib.pages", "chalicelib.store.deletions"}
+OF_CHAT_PAGES: Final = {"chalicelib.visitors", "chalicelib.keyring", "chalicelib.store.tickets", "jwt", "cryptography"}
 WORKERS_ONLY: Final = {
     "openai",
     "requests",
@@ -36,7 +37,7 @@ answer = app.app({"requestContext": post, "headers": {}, "body": " " * (MAX_BODY
 assert answer["statusCode"] == 413, answer
 """
 WAKE_OF: Final = """
-from chalicelib import bootstrap_web
+from chalicelib import bootstrap
 wake = bootstrap.{}().wake
 assert type(wake).__name__ + " in turn" * getattr(wake, "in_turn", False) == "{}", wake
 """
@@ -44,6 +45,12 @@ SIGN_IN: Final = """
 from chalicelib import bootstrap_web
 tokens = bootstrap_web.tokens()
 assert str(getattr(tokens, "issuer", None)) == "{}", tokens
+"""
+BUILD: Final = """
+from chalicelib import bootstrap, bootstrap_web
+from chalicelib.channels.web import ticket
+bootstrap.worker(), bootstrap.checkup(), bootstrap.privacy(), bootstrap_web.visitors(), bootstrap_web.keyring()
+ticket.mint("key", "anna", secret="a secret of thirty-two characters", now=0)
 """
 LOADED: Final = """
 print(json.dumps(sorted(sys.modules)))
@@ -70,7 +77,7 @@ def test_the_app_can_be_imported_anywhere_without_settings_secrets_or_network():
 
 def test_the_door_answers_without_what_only_the_worker_needs():
     modules = loaded(SEND_TOO_MUCH, AWS_DEFAULT_REGION="eu-central-1")
-    assert modules & (WORKERS_ONLY | READ_IN_A_BROWSER) == set()
+    assert modules & (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) == set()
     assert "chalicelib.intake" in modules
 
 
@@ -88,9 +95,8 @@ def test_the_worker_is_woken_the_way_the_settings_say(way: str, function: str, w
 
 
 def test_others_do_load_them_so_that_the_names_above_are_right():
-    build = "from chalicelib import bootstrap\nbootstrap.worker(), bootstrap.checkup(), bootstrap.privacy()"
-    modules = loaded(build, AWS_DEFAULT_REGION="eu-central-1")
-    assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER) - {"pydantic", "httpx2"}
+    modules = loaded(BUILD, AWS_DEFAULT_REGION="eu-central-1")
+    assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) - {"pydantic", "httpx2"}
 
 
 def test_signing_in_costs_nothing_where_nobody_can():
