@@ -129,9 +129,11 @@ def way_to(aws_url: str, folder: Path) -> Iterator[Way]:
         way = Way(f"http://127.0.0.1:{server.server_port}", folder / "proxy.pem")
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield way
-        server.shutdown()
-        thread.join()
+        try:
+            yield way
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _tls(file: Path) -> ssl.SSLContext:

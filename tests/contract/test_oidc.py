@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
 
 from chalicelib.channels.web.oidc import OidcTokens
 from chalicelib.errors import InvalidToken, TokensOutOfReach
@@ -321,13 +322,29 @@ def test_an_issuer_that_is_not_who_it_should_be_or_hands_its_keys_out_unsafely_i
 
 
 def test_an_issuer_whose_address_ends_with_a_slash_is_asked_below_it(sign_in: SignIn):
-    sign_in.issuer.url += "/"
-    sign_in.issuer.answers[DISCOVERY] = (
-        200,
-        json.dumps({"issuer": sign_in.issuer.url, "jwks_uri": f"{sign_in.issuer.url}keys"}).encode(),
-    )
-    slashed = SignIn(sign_in.issuer)
-    assert slashed.tokens.subject(sign_in.issuer.token()) == "anna"
+    keys = f"{sign_in.issuer.url}/keys"
+    sign_in.issuer.url += "/realms/family/"
+    described = json.dumps({"issuer": sign_in.issuer.url, "jwks_uri": keys}).encode()
+    sign_in.issuer.answers[f"/realms/family{DISCOVERY}"] = (200, described)
+    assert SignIn(sign_in.issuer).tokens.subject(sign_in.issuer.token()) == "anna"
+
+
+def test_an_issuer_in_trouble_is_not_believed(sign_in: SignIn):
+    sign_in.issuer.answers["/keys"] = (503, json.dumps(sign_in.issuer.jwks).encode())
+    assert "HTTP 503" in sign_in.out_of_reach()
+
+
+def test_an_issuer_that_keeps_us_waiting_is_given_up_after_three_seconds(sign_in: SignIn):
+    waited: list[Any] = []
+
+    class Watch(HTTPAdapter):
+        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+            waited.append(kwargs["timeout"])
+            return super().send(*args, **kwargs)
+
+    sign_in.tokens.session.mount("http://", Watch())
+    sign_in.tokens.subject(sign_in.issuer.token())
+    assert waited == [3, 3]
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, "/keys"])
@@ -343,7 +360,8 @@ def test_nobody_is_followed_elsewhere_for_the_keys(sign_in: SignIn, path: str):
     "body",
     [
         *[b"", b"[]", b"null", b"\xff\xfe", b"{", b"<html>", b'{"keys": 7}', b'{"keys": []}', b'{"keys": ["x"]}'],
-        json.dumps({"keys": [{"kty": "RSA", "n": 1, "e": [], "kid": {}, "alg": []}]}).encode(),
+        b'{"keys": [{"kty": "RSA", "n": 1, "e": [], "kid": {}}]}',
+        b'{"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "one", "alg": ["RS256"]}]}',
     ],
 )
 def test_an_issuer_that_talks_nonsense_is_out_of_reach(sign_in: SignIn, path: str, body: bytes):
