@@ -59,8 +59,13 @@ class OpenAIModel:
     def _stream(self, client: openai.OpenAI, prompt: Prompt) -> Iterator[ModelEvent]:
         return self._responses(client, prompt) if self.api == "responses" else self._chat(client, prompt)
 
+    def _warmth(self, prompt: Prompt) -> dict[str, Any]:
+        """A model that reasons refuses to be told a temperature."""
+        told = prompt.temperature is not None and self.effort in ("", "none")
+        return {"temperature": prompt.temperature} if told else {}
+
     def _responses(self, client: openai.OpenAI, prompt: Prompt) -> Iterator[ModelEvent]:
-        options: dict[str, Any] = {"reasoning": {"effort": self.effort}} if self.effort else {}
+        options = self._warmth(prompt) | ({"reasoning": {"effort": self.effort}} if self.effort else {})
         stream = client.responses.create(
             model=self.name,
             instructions=prompt.instructions,
@@ -88,7 +93,7 @@ class OpenAIModel:
                         raise _by_code(event.code) or ModelBusy(f"the provider failed: {event.code}")
 
     def _chat(self, client: openai.OpenAI, prompt: Prompt) -> Iterator[ModelEvent]:
-        options: dict[str, Any] = {"reasoning_effort": self.effort} if self.effort else {}
+        options = self._warmth(prompt) | ({"reasoning_effort": self.effort} if self.effort else {})
         stream = client.chat.completions.create(
             model=self.name,
             messages=_messages(prompt),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -223,3 +224,18 @@ def test_other_servers_are_told_the_same_as_chat_and_no_effort_they_may_not_know
     assert [said["role"] for said in body["messages"]] == ["system", "user", "assistant", "user"]
     assert "reasoning_effort" not in body
     assert body["stream_options"] == {"include_usage": True}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("effort", "temperature", "told"),
+    [("none", 0.9, 0.9), ("", 0.0, 0.0), ("none", None, None), ("low", 0.9, None), ("minimal", 0.0, None)],
+)
+def test_a_persona_says_how_freely_a_model_speaks_unless_the_model_reasons(
+    api: Api, say: Callable[..., httpx2.Response], effort: str, temperature: float | None, told: float | None
+):
+    server = Server(say("ok"))
+    list(model(api, server, effort=effort).answer(replace(PROMPT, temperature=temperature), seconds=10))
+    [(_, body)] = server.asked
+    assert body.get("temperature") == told
+    assert ("temperature" in body) is (told is not None)
