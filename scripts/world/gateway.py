@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from chalice.app import Chalice, CORSConfig, IAMAuthorizer
+from chalice.app import Chalice, IAMAuthorizer
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -65,7 +65,7 @@ def _preflight(app: Chalice, event: dict[str, Any]) -> dict[str, str]:
     """What a browser is told that asks whether a page may call a route with CORS; empty for all else."""
     asked = event["requestContext"]
     methods = app.routes.get(asked["resourcePath"], {})
-    configured: list[CORSConfig | None] = [route.cors for route in methods.values()]
+    configured: list[Any] = [route.cors for route in methods.values()]
     cors = next(filter(None, configured), None)
     if asked["httpMethod"] != "OPTIONS" or "OPTIONS" in methods or cors is None:
         return {}
