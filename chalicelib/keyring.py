@@ -12,8 +12,8 @@ from chalicelib.errors import StoreError, UnknownKey, UnreadableRequest
 from chalicelib.messages_web import ApiKey, KeyId
 from chalicelib.ports import Clock
 from chalicelib.ports_web import Keys
+from chalicelib.terms import WEB_PERSONA
 
-PERSONA: Final = "web"
 """Who answers unless it is said."""
 MOST_MESSAGES: Final = 1_000_000_000
 MOST_DAYS: Final = 36_500
@@ -132,7 +132,7 @@ def _name(wish: Mapping[str, Any]) -> str:
 
 
 def _persona(wish: Mapping[str, Any]) -> str:
-    name, known = wish.get("persona", PERSONA), personas.names()
+    name, known = wish.get("persona", WEB_PERSONA), personas.names()
     if name not in known:
         raise UnreadableRequest(f"persona must be one of {', '.join(known)}")
     return str(name)

@@ -11,7 +11,8 @@ import click
 
 from chalicelib import personas
 from chalicelib.errors import UnreadableRequest
-from chalicelib.keyring import MOST_DAYS, MOST_MESSAGES, PERSONA, Keyring
+from chalicelib.keyring import MOST_DAYS, MOST_MESSAGES, Keyring
+from chalicelib.terms import WEB_PERSONA
 from scripts.cli.keys_view import Addresses, Json, Text, View
 from scripts.cli.options import at_stage
 from scripts.place.stage import Place, Refused
@@ -81,7 +82,9 @@ def keys() -> None:
     "--daily-messages", callback=_daily, metavar="N", help="Questions a day and visitor; or none for no limit."
 )
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), metavar="N", help="For how long; without it, for ever.")
-@click.option("--persona", type=click.Choice(personas.names()), default=PERSONA, show_default=True, help="Who answers.")
+@click.option(
+    "--persona", type=click.Choice(personas.names()), default=WEB_PERSONA, show_default=True, help="Who answers."
+)
 @at_desk
 def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **wish: Any) -> None:
     """Make a key, show it once, and tell what to do with it.

@@ -49,7 +49,9 @@ def test_people_can_read_for_how_long_their_words_are_kept_where_and_who_gets_th
 
 
 def test_people_can_read_how_to_delete_it_all_with_the_words_of_the_button(bot: Bot):
-    assert f"send /forget to our page on Messenger and tap “{SAYS('forget_yes')}”" in words(bot.privacy.policy())
+    assert f"send /forget to our page on Messenger, or in the web chat, and tap “{SAYS('forget_yes')}”" in words(
+        bot.privacy.policy()
+    )
 
 
 def test_a_region_that_is_not_known_is_left_out(bot: Bot):
