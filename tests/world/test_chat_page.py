@@ -241,3 +241,39 @@ def test_a_silent_page_keeps_its_connection_and_notices_when_it_is_dead(chat: Pa
     bot.heard("authenticate")
     chat.clock.run_for(5_000)
     assert bot.tickets == [None, "ticket-1"]
+
+
+def test_a_full_room_is_tried_again_and_nothing_said_elsewhere_is_shown(chat: Page, bot: ChatServer):
+    bot.hold("join")
+    chat.goto(f"{bot.url}/chat?config=k1&room=garden")
+    bot.heard("join")
+    turn = bot.next_turn()
+    bot.tell("question", turn=turn, **{"from": YOU}, text="Private")
+    bot.tell("error", code="room_full", message="50 are there")
+    expect(chat.get_by_test_id("trouble")).to_contain_text("This room is full. Trying again…")
+    bot.held.clear()
+    expect(chat.get_by_test_id("room")).to_have_text("Room garden")
+    expect(chat.get_by_test_id("question")).to_have_count(0)
+
+
+def test_a_visitor_without_a_connection_sees_already_who_is_there(chat: Page, bot: ChatServer):
+    bot.hold("authenticate")
+    chat.goto(f"{bot.url}/chat?config=k1")
+    expect(chat.get_by_test_id("opening")).to_have_text("Hello dear! What would you like to know?")
+    expect(chat.get_by_test_id("presence")).to_have_text("Connecting…")
+    write(chat, "Early")
+    bot.heard("authenticate")
+    assert bot.heard_no_more("send_message")
+    bot.ready()
+    bot.answer("Bird.")
+    expect(chat.get_by_test_id("answer")).to_have_text("Bird.")
+
+
+def test_too_many_visitors_from_one_network_are_told_so(chat: Page, bot: ChatServer):
+    bot.config_status = 429
+    chat.goto(f"{bot.url}/chat?config=k1")
+    expect(chat.get_by_test_id("trouble")).to_contain_text("Too many people write from your network.")
+    bot.config_status = 200
+    chat.get_by_test_id("try-now").click()
+    expect(chat.get_by_test_id("trouble")).to_be_hidden()
+    expect(chat.get_by_test_id("presence")).to_have_text("Online")

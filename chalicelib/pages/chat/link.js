@@ -83,7 +83,7 @@ export class Link {
       return this.#socket.send(JSON.stringify({ action: "join", room: this.#room }));
     }
     if (frame.type === "ready") this.#ready();
-    this.#told(frame);
+    if (this.state === "open") this.#told(frame);
   }
 
   #ready() {

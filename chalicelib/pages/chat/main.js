@@ -21,7 +21,7 @@ translatePage();
 const asked = new URLSearchParams(location.search);
 const conversation = new Conversation();
 const outbox = new Outbox();
-const visitor = new Visitor(asked.get("config") ?? "");
+const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => open(persona) });
 const link = new Link({ visitor, room: asked.get("room"), told, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
 const showThread = thread({ retry, choose: ({ command }) => thenWrite(write(command)) });
@@ -34,29 +34,32 @@ let due = false;
 let notBefore = 0;
 const unread = new Set();
 
-const botsNow = () => Date.now() + ahead;
 /** The button that was used may be gone by now, so the focus goes to where the next words are written. */
 const thenWrite = () => writing.focus();
 
 function write(text) {
-  outbox.add(text, botsNow());
+  outbox.add(text);
   post();
 }
 
 function retry(entry) {
-  if (entry.item) outbox.retry(entry.item, botsNow());
-  else outbox.add(entry.question, botsNow());
+  if (entry.item) outbox.retry(entry.item);
+  else outbox.add(entry.question);
   thenWrite(post());
 }
 
 /** Sends what waits, as soon as somebody is there to take it. */
 function post() {
-  if (link.state === "open") {
-    const frames = [...outbox.take(botsNow()), ...conversation.missing(performance.now())];
-    for (const frame of frames) link.send(frame);
-    if (frames.length) sentAt = performance.now();
-  }
+  const frames = link.state === "open" ? outbox.take(Date.now() + ahead) : [];
+  if (frames.length) sentAt = performance.now();
+  frames.forEach((frame) => link.send(frame));
+  ask();
   soon();
+}
+
+/** Asks for what is missing. */
+function ask() {
+  if (link.state === "open") conversation.missing(performance.now()).forEach((frame) => link.send(frame));
 }
 
 function told(frame) {
@@ -64,7 +67,6 @@ function told(frame) {
   conversation.take(frame);
   outbox.hear(frame);
   recognise();
-  if (frame.type === "ready") open(frame.persona);
   if (frame.type === "completed") over(frame.turn);
   post();
 }
@@ -117,7 +119,7 @@ function readOut() {
 }
 
 setInterval(() => {
-  post();
+  ask();
   if (outbox.unanswered && performance.now() - sentAt > ACCEPTED_WITHIN) link.drop();
 }, CHECK_EVERY);
 

@@ -9,32 +9,36 @@ const REFUSALS = new Set(["too_many_open", "blocked", "try_again", "bad_frame", 
 
 export class Outbox {
   #items = [];
+  #count = 0;
 
   /** Those that no turn shows yet, oldest first: `{key, text, status}`, waiting, sent, accepted or failed (with `code`). */
   get items() {
     return this.#items.filter((item) => !item.shown);
   }
 
-  /** `now` is the bot's clock. */
-  add(text, now) {
-    const item = { key: ulid(now), text, status: "waiting", turn: null, tried: false, shown: false, version: 0 };
-    this.#items.push(item);
-    return item;
+  add(text) {
+    const key = `mine-${++this.#count}`;
+    this.#items.push({ key, text, id: null, status: "waiting", turn: null, shown: false, version: 0 });
   }
 
-  /** Sends a failed one again; under a new name when the bot would refuse the old one for its age. */
-  retry(item, now) {
-    if (now - timeOf(item.key) > GOOD_FOR) item.key = ulid(now);
-    change(item, { status: "waiting", code: null });
+  /** Sends a failed one again, under its old name unless that is too old. */
+  retry(item) {
+    change(item, { status: "waiting", id: item.code === "too_old" ? null : item.id, code: null });
   }
 
-  /** Frames for those that wait, which counts as sending them. One that has waited too long has failed. */
+  /**
+   * Frames for those that wait, which counts as sending them. `now` is the bot's clock, which is why a message gets its
+   * name no earlier. One whose name has become too old may be kept already: only its writer can know.
+   */
   take(now) {
-    for (const item of this.#items) if (item.status === "waiting" && now - timeOf(item.key) > GOOD_FOR) fail(item, "too_old");
-    return this.#items.filter((item) => item.status === "waiting").map((item) => {
-      change(item, { status: "sent", tried: true });
-      return { action: "send_message", message: item.text, id: item.key };
-    });
+    const waiting = this.#items.filter((item) => item.status === "waiting");
+    for (const item of waiting) {
+      item.id ??= ulid(now);
+      if (now - timeOf(item.id) > GOOD_FOR) fail(item, "too_old");
+      else change(item, { status: "sent" });
+    }
+    const sent = waiting.filter((item) => item.status === "sent");
+    return sent.map(({ id, text }) => ({ action: "send_message", message: text, id }));
   }
 
   /** The socket broke: what was sent and not accepted is to be sent again. */
@@ -49,12 +53,12 @@ export class Outbox {
   /** Called for frames that are about a message. */
   hear({ type, id, turn, code }) {
     if (type === "error" && REFUSALS.has(code)) return this.#refused(id, code);
-    const item = type === "accepted" && this.#items.find((each) => each.key === id);
+    const item = type === "accepted" && this.#items.find((each) => each.id === id);
     if (item) change(item, { status: "accepted", turn, shown: false });
   }
 
   #refused(id, code) {
-    const item = this.#items.find((each) => (id ? each.key === id : each.status === "sent"));
+    const item = this.#items.find((each) => (id ? each.id === id : each.status === "sent"));
     if (item) fail(item, code);
   }
 
@@ -63,7 +67,7 @@ export class Outbox {
    * its `accepted`; then its words must do.
    */
   show({ turn, question, state }) {
-    const alike = (item) => state === "open" && item.turn === null && item.tried && !item.shown && item.text === question;
+    const alike = (item) => state === "open" && item.turn === null && item.id && !item.shown && item.text === question;
     const item = this.#items.find((each) => each.turn === turn) ?? this.#items.find(alike);
     if (item) item.shown = true;
     return item;

@@ -87,6 +87,7 @@ function reply(parts, { text, code, state, footer, persona, mine }) {
   mention(parts.footer, (over && empty && t("dropped")) || footer || (state === "stopped" && t("stopped")));
   parts.copy.hidden = !over || empty || Boolean(code);
   offer(parts.retry, parts.tools, over && mine && PASSING.has(code) && "ask_again");
+  parts.tools.hidden = over && parts.copy.hidden && !parts.tools.contains(parts.retry);
 }
 
 /** Puts the button that tries again where it is needed, if it is; `key` is what it says. */

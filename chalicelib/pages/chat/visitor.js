@@ -18,11 +18,16 @@ export class Refused extends Error {
 export class Visitor {
   #url;
   #kept;
+  #met;
   #pass = null;
   #until = 0;
 
-  /** `id` is the key's; the page may stand below the name of a stage, so its own address says where to ask. */
-  constructor(id) {
+  /**
+   * `id` is the key's; the page may stand below the name of a stage, so its own address says where to ask.
+   * `met(pass)` hears who is at the other end, before anything is connected.
+   */
+  constructor(id, { met }) {
+    this.#met = met;
     this.#url = new URL(`config/${encodeURIComponent(id)}`, document.baseURI);
     this.#kept = storage(`parley.ticket.${id}`);
   }
@@ -35,6 +40,7 @@ export class Visitor {
     this.#pass = await response.json();
     this.#until = Date.now() + this.#pass.expires_in * 1000 - EARLY;
     this.#kept.write(this.#pass.ticket);
+    this.#met(this.#pass);
     return this.#pass;
   }
 

@@ -21,7 +21,6 @@ export const de = {
   lost: "Verbindung verloren. Neuer Versuch…",
   try_now: "Jetzt versuchen",
 
-  you: "Du",
   you_are: "Du bist {name}",
   room: "Raum {name}",
   sending: "Wird gesendet…",

@@ -21,7 +21,6 @@ export const en = {
   lost: "Connection lost. Trying again…",
   try_now: "Try now",
 
-  you: "You",
   you_are: "You are {name}",
   room: "Room {name}",
   sending: "Sending…",
