@@ -20,16 +20,16 @@ class Sockets(Protocol):
         """Keep a new one, which has not said who it is."""
 
     def get(self, socket: SocketId, *, now: int) -> Socket | None:
-        """The socket as last written."""
+        """The socket as last written; what its client asks for is told by `of` alone."""
 
     def admit(self, socket: Socket, person: PersonId, conversation: ConversationId, *, now: int) -> Socket | None:
         """It has proved who it is: ready, in a conversation. None when it was not CONNECTED any more."""
 
     def reject(self, socket: Socket) -> None:
-        """It could not prove who it is; final."""
+        """It could not prove who it is; final. Ignored when it has proved it meanwhile, or is closed."""
 
     def move(self, socket: Socket, conversation: ConversationId, *, now: int) -> Socket:
-        """It leaves its conversation for another one."""
+        """It leaves its conversation, whichever that is by now, for another one. Ignored when it is closed."""
 
     def resume(self, socket: Socket) -> None:
         """Its client is to be brought up to date by whoever answers in its conversation. Ignored when it is closed."""

@@ -91,6 +91,7 @@ def seat_item(socket: Socket, *, now: int) -> Item:
     return {
         **seat_key(socket.conversation, socket.id),
         "endpoint": socket.endpoint,
+        "origin": socket.origin,
         "person": socket.person,
         "expires_at": now // 1000 + SOCKET_KEPT_S,
     }
@@ -113,6 +114,7 @@ def seat(item: Item) -> Socket:
     return Socket(
         id=SocketId(item["sk"].removeprefix(SEAT_PREFIX)),
         endpoint=item["endpoint"],
+        origin=item["origin"],
         state=SocketState.READY,
         person=PersonId(item["person"]),
         conversation=conversation_of(item["pk"]),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from chalicelib.messages import ConversationId, PersonId, TurnId
 from chalicelib.messages_web import Socket, SocketId, SocketState
@@ -44,18 +44,20 @@ class DynamoSockets:
 
     def reject(self, socket: Socket) -> None:
         change = Change(put={"state": SocketState.REJECTED.value})
-        self._if_open(update(schema_web.socket_key(socket.id), change, when=THERE))
+        self._if_open(update(schema_web.socket_key(socket.id), change, when=_UNKNOWN))
 
     def move(self, socket: Socket, conversation: ConversationId, *, now: int) -> Socket:
         moved = replace(socket, conversation=conversation, cancels=None)
         if conversation == socket.conversation or socket.conversation is None:
             return moved
-        known = update(schema_web.socket_key(socket.id), Change(put={"conversation": conversation}), when=_READY)
+        change = Change(put={"conversation": conversation})
+        known = update(schema_web.socket_key(socket.id), change, when=_READY & _seated(socket))
         left = delete(schema_web.seat_key(socket.conversation, socket.id))
         try:
             self.table.transact(known, put(schema_web.seat_item(moved, now=now)), left)
-        except TransactionRefused:  # it was closed meanwhile: nobody will miss it
-            return moved
+        except TransactionRefused:
+            there = self.get(socket.id, now=now)
+            return self.move(there, conversation, now=now) if there else moved
         return moved
 
     def resume(self, socket: Socket) -> None:
@@ -69,9 +71,11 @@ class DynamoSockets:
         if item is None:
             return
         known = schema_web.socket(item)
-        if known.conversation:
-            self.table.write(delete(schema_web.seat_key(known.conversation, socket)))
-        self.table.write(delete(schema_web.socket_key(socket)))
+        seat = [delete(schema_web.seat_key(known.conversation, socket))] if known.conversation else []
+        try:
+            self.table.transact(delete(schema_web.socket_key(socket), when=_seated(known)), *seat)
+        except TransactionRefused:  # it has moved, or is closed already
+            self.close(socket)
 
     def of(self, conversation: ConversationId, *, now: int) -> Sequence[Socket]:
         partition = schema.conversation_key(conversation)["pk"]
@@ -97,3 +101,9 @@ class DynamoSockets:
             self.table.write(write)
         except ConditionFailed:
             return
+
+
+def _seated(socket: Socket) -> ConditionBase:
+    """It is still where it was when it was read: otherwise its place there would be left behind."""
+    where = Attr("conversation")
+    return where.eq(socket.conversation) if socket.conversation else where.not_exists()

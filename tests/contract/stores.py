@@ -9,12 +9,13 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.ports import Alerts, Deletions, Inbox, People, Spending, Transcript
-from chalicelib.ports_web import Keys, Tickets
+from chalicelib.ports_web import Keys, Sockets, Tickets
 from chalicelib.store.alerts import DynamoAlerts
 from chalicelib.store.deletions import DynamoDeletions
 from chalicelib.store.inbox import DynamoInbox
 from chalicelib.store.keys import DynamoKeys
 from chalicelib.store.people import DynamoPeople
+from chalicelib.store.sockets import DynamoSockets
 from chalicelib.store.spend import DynamoSpending
 from chalicelib.store.table import Table
 from chalicelib.store.tickets import DynamoTickets
@@ -25,6 +26,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.keys import FakeKeys, FakeTickets
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakeAlerts, FakePeople
+from tests.fakes.sockets import FakeSockets
 from tests.fakes.spend import FakeSpending
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Store:
     spending: Spending
     keys: Keys
     tickets: Tickets
+    sockets: Sockets
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
 
@@ -61,6 +64,7 @@ def fake_store() -> Store:
         FakeSpending(memory),
         FakeKeys(memory),
         FakeTickets(memory),
+        FakeSockets(memory),
         expire=lambda now: memory.expire(now=now),
     )
 
@@ -78,6 +82,7 @@ def dynamo_store(client: "DynamoDBClient", name: str = "") -> Store:
         DynamoSpending(table),
         DynamoKeys(table),
         DynamoTickets(table),
+        DynamoSockets(table),
         expire=lambda now: _expire(table, now=now),
     )
 

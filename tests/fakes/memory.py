@@ -19,7 +19,7 @@ from chalicelib.messages import (
     TurnId,
     Usage,
 )
-from chalicelib.messages_web import ApiKey, KeyId
+from chalicelib.messages_web import ApiKey, KeyId, Socket, SocketId
 from chalicelib.store.schema import DELETION_KEPT_S, spend_expires_at
 from chalicelib.store.schema_web import tickets_expire_at
 
@@ -95,6 +95,19 @@ class KeptTurn:
 
 
 @dataclass
+class KeptSocket:
+    """A socket's item, or its seat's."""
+
+    socket: Socket
+    expires_at: int
+    due_at: int = 0
+    """When it lingers, should it not have said who it is."""
+
+    def is_there(self, *, now: int) -> bool:
+        return self.expires_at * 1000 > now
+
+
+@dataclass
 class Memory:
     """The table. What the fakes share; a test may look into it."""
 
@@ -109,6 +122,8 @@ class Memory:
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
     tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)
     """By hour, key and address."""
+    sockets: dict[SocketId, KeptSocket] = field(default_factory=dict)
+    seats: dict[tuple[ConversationId, SocketId], KeptSocket] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, conversation: ConversationId) -> list[KeptTurn]:
@@ -128,6 +143,8 @@ class Memory:
             self.tickets = {
                 key: counted for key, counted in self.tickets.items() if tickets_expire_at(key[0]) * 1000 > now
             }
+            self.sockets = {key: kept for key, kept in self.sockets.items() if kept.is_there(now=now)}
+            self.seats = {key: kept for key, kept in self.seats.items() if kept.is_there(now=now)}
             self.spend = {day: spent for day, spent in self.spend.items() if spend_expires_at(day) * 1000 > now}
             self.people = {
                 key: known
