@@ -10,6 +10,7 @@ from chalicelib.commands import Command
 from chalicelib.errors import ModelError
 from chalicelib.history import at_most, tokens
 from chalicelib.messages import (
+    CANCELLED,
     MAX_TEXT,
     STOPPED,
     Choice,
@@ -89,7 +90,7 @@ class Answers:
         text = "".join(words).strip()
         took = clock() - started, first_words_at - started
         if not goes_on:
-            stopped = Reply(text, code=STOPPED) if text else self.say("cancelled")
+            stopped = Reply(text, code=STOPPED) if text else self.say(CANCELLED)
             return Answer(replace(stopped, left=question.left), None, *took)
         if not text or finished is None:
             raise ModelError("the answer is empty")

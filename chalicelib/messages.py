@@ -77,6 +77,8 @@ class Choice:
 
 STOPPED: Final = "stopped"
 """The code of a reply that its person cut short: the model's words so far."""
+CANCELLED: Final = "cancelled"
+"""The same when the model had not said anything yet: the bot's own sentence."""
 
 
 @dataclass(frozen=True)

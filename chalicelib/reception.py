@@ -1,6 +1,7 @@
 """The door's story for WebSockets: who is there, what do they want, keep it, wake a worker; no model is waited for."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -217,7 +218,8 @@ class Reception:
             for frame in frames:
                 self.connections.send(socket, frame)
         except SocketGone:
-            self.sockets.close(socket.id)
+            with suppress(StoreError):  # whoever answers it meets the same
+                self.sockets.close(socket.id)
         except DeliveryError as exc:
             self.log.failure("tell", exc)
 

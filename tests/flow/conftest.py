@@ -6,12 +6,24 @@ import pytest
 
 from tests import emf
 from tests.flow.bot import Bot
+from tests.flow.chat import Chat
 
 
 @pytest.fixture
 def bot() -> Iterator[Bot]:
     box = Bot()
     yield box
+    _log_is_clean(box)
+
+
+@pytest.fixture
+def chat() -> Iterator[Chat]:
+    box = Chat()
+    yield box
+    _log_is_clean(box.bot)
+
+
+def _log_is_clean(box: Bot) -> None:
     log = box.logged.getvalue()
     assert [said for said in box.heard if said in log] == []
     assert [problem for line in box.log_lines() for problem in emf.problems(line)] == []

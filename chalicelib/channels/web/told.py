@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from chalicelib import identity
-from chalicelib.messages import STOPPED, ConversationId, PersonId, Reply, Turn, TurnId, TurnState
+from chalicelib.messages import CANCELLED, STOPPED, ConversationId, PersonId, Reply, Turn, TurnId, TurnState
 from chalicelib.personas import Persona
 
 MAX_TEXT: Final = 4000
@@ -84,14 +84,13 @@ def parts_of(text: str) -> list[str]:
 
 def ending(turn: TurnId, reply: Reply, *, seq: int) -> list[str]:
     """The last frames of a turn whose words, if they are the model's, have been said up to `seq`."""
-    notice = [frame("notice", turn=turn, code=reply.code, message=reply.text)] if is_notice(reply) else []
+    notice = [frame("notice", turn=turn, code=_code(reply), message=reply.text)] if is_notice(reply) else []
     choices = [{"title": choice.title, "command": choice.command} for choice in reply.choices]
-    state = "stopped" if reply.code == STOPPED else "done"
     over = frame(
         "completed",
         turn=turn,
         seq=0 if notice else seq,
-        state=state,
+        state=_state(reply),
         footer=reply.footer,
         choices=choices,
         remaining=reply.left,
@@ -117,18 +116,27 @@ def is_notice(reply: Reply) -> bool:
 
 def _past(turn: Turn) -> dict[str, Any]:
     is_open = turn.state in (TurnState.QUEUED, TurnState.RUNNING)
-    state = "open" if is_open else "dropped" if turn.reply is None else "done"
-    if not is_open and turn.reply and turn.reply.code == STOPPED:
-        state = "stopped"
+    reply = None if is_open else turn.reply
     values = {
         "turn": turn.id,
         "from": identity.pseudonym(turn.person),
         "question": turn.text,
-        "answer": turn.reply.text if turn.reply and not is_open else None,
-        "code": turn.reply.code if turn.reply and not is_open and is_notice(turn.reply) else None,
-        "state": state,
+        "answer": reply.text if reply else None,
+        "code": _code(reply) if reply and is_notice(reply) else None,
+        "state": "open" if is_open else _state(reply),
     }
     return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def _state(reply: Reply | None) -> str:
+    """How a turn is over."""
+    if reply is None:
+        return "dropped"
+    return "stopped" if reply.code in (STOPPED, CANCELLED) else "done"
+
+
+def _code(reply: Reply) -> str:
+    return STOPPED if reply.code == CANCELLED else reply.code
 
 
 def _fitting(values: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

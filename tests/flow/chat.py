@@ -1,0 +1,301 @@
+"""A web chat in a box: the real door for WebSockets and worker, built over fakes, spoken to as clients do."""
+
+import json
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from threading import Event
+from typing import Any, Final
+
+from chalicelib import identity, keys
+from chalicelib.admission import Admission
+from chalicelib.channels.by_channel import ByChannel
+from chalicelib.channels.web import ticket
+from chalicelib.channels.web.sender import WebSender
+from chalicelib.messages import (
+    Channel,
+    ConversationId,
+    Finished,
+    FinishReason,
+    ModelEvent,
+    Person,
+    PersonId,
+    Prompt,
+    TextDelta,
+    Turn,
+    Usage,
+)
+from chalicelib.messages_web import ApiKey, KeyId, SocketId
+from chalicelib.ports_web import Keys, Tokens
+from chalicelib.reception import Reception
+from chalicelib.terms import TermsOfUse
+from chalicelib.worker import Outcome
+from tests.client import Client, Frame
+from tests.fakes.keys import FakeKeys
+from tests.fakes.sockets import FakeSockets, RememberingConnections
+from tests.fakes.tokens import FakeTokens
+from tests.flow.bot import Bot
+
+KEY: Final = KeyId("shopshopsh")
+OTHER_KEY: Final = KeyId("blogblogbl")
+TICKET_KEY: Final = "the ticket key, of thirty-two characters"
+ENDPOINT: Final = "https://sockets.example/prod"
+OWN_PAGE: Final = "https://bot.example"
+WAIT_S: Final = 10.0
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def key_text(key: KeyId = KEY) -> str:
+    """The whole of a key, as its holder has it."""
+    return f"parley_{key}_{key:x<43}"
+
+
+def person_of(visitor: str, key: KeyId = KEY) -> PersonId:
+    return identity.visitor(key, visitor)
+
+
+def ulid(at: int, number: int = 0) -> str:
+    """A client's own id for a message that was written at that time."""
+    value, digits = (at << 80) + number, ""
+    for _ in range(26):
+        value, digit = divmod(value, 32)
+        digits = _CROCKFORD[digit] + digits
+    return digits
+
+
+@dataclass
+class SpeakingModel:
+    """`ports.Model`: says one line, and does what stands between its words; UNTIL_STOPPED it goes on saying nothing."""
+
+    line: Sequence[str | Callable[[], object]]
+    asked: list[Prompt] = field(default_factory=list)
+    closed: int = 0
+    """How often it was cut short."""
+
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
+        self.asked.append(prompt)
+        return self._speak()
+
+    def _speak(self) -> Generator[ModelEvent]:
+        try:
+            for said in self.line:
+                if said is UNTIL_STOPPED:
+                    yield from _silence()
+                elif isinstance(said, str):
+                    yield TextDelta(said)
+                else:
+                    said()
+        except GeneratorExit:
+            self.closed += 1
+            raise
+        yield Finished(FinishReason.STOP, Usage(input=100, output=20))
+
+
+def UNTIL_STOPPED() -> None:  # noqa: N802 (a word of its own in a line)
+    """The model has more to say, until nobody wants it."""
+
+
+def _silence() -> Generator[ModelEvent]:
+    pause = Event()
+    for _ in range(int(WAIT_S * 100)):
+        yield TextDelta("")
+        pause.wait(0.01)
+    raise AssertionError("nobody stopped the model")
+
+
+@dataclass(eq=False, repr=False)
+class Tab:
+    """One WebSocket, and somebody who looks at it."""
+
+    chat: "Chat"
+    id: SocketId
+    client: Client = field(default_factory=Client)
+    _read: int = 0
+
+    @property
+    def frames(self) -> list[Frame]:
+        """All that came, in order."""
+        return list(self.chat.connections.frames[self.id])
+
+    def got(self, *kinds: str) -> list[Frame]:
+        """The frames of these types."""
+        return [frame for frame in self.frames if frame["type"] in kinds]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [frame["type"] for frame in self.frames]
+
+    @property
+    def codes(self) -> list[str]:
+        """Of the errors that it was told."""
+        return [frame["code"] for frame in self.got("error")]
+
+    def sends(self, action: str, **fields: Any) -> list[Frame]:
+        """What comes at once."""
+        return self.sends_text(json.dumps({"action": action, **fields}))
+
+    def sends_text(self, text: str) -> list[Frame]:
+        before = len(self.frames)
+        self.chat.reception.receive(self.id, text)
+        return self.frames[before:]
+
+    def asks(self, text: str, **more: Any) -> list[Frame]:
+        """Somebody writes; the worker has not come yet."""
+        self.chat.bot.heard.append(text)
+        self.chat.clock.tick(seconds=1)
+        return self.sends("send_message", message=text, **more)
+
+    def says(self, text: str, **more: Any) -> list[Frame]:
+        """Somebody writes, and the worker runs at once; all frames that came."""
+        before = len(self.frames)
+        self.asks(text, **more)
+        self.chat.works()
+        return self.frames[before:]
+
+    def joins(self, room: str) -> list[Frame]:
+        self.chat.bot.heard.append(room)
+        return self.sends("join", room=room)
+
+    def closes(self) -> None:
+        self.chat.connections.gone.add(self.id)
+        self.chat.reception.disconnect(self.id)
+
+    def reads(self) -> Client:
+        """The client takes in what came, and asks for what it lacks."""
+        while self._read < len(self.frames):
+            frame = self.frames[self._read]
+            self._read += 1
+            for request in self.client.hear(frame):
+                self.sends_text(json.dumps(request))
+        return self.client
+
+    def waits_for(self, kind: str) -> Frame:
+        """The first frame of this type, as soon as it is there."""
+        with self.chat.connections.changed:
+            assert self.chat.connections.changed.wait_for(lambda: self.got(kind), WAIT_S), f"no {kind} came"
+        return self.got(kind)[0]
+
+    @property
+    def turn(self) -> str:
+        """The last one that was accepted."""
+        turn: str = self.got("accepted")[-1]["turn"]
+        return turn
+
+    @property
+    def is_closed(self) -> bool:
+        return self.id in self.chat.connections.closed
+
+
+@dataclass(repr=False)
+class Chat:
+    """Open tabs with `opens`, have them say something, look at their frames."""
+
+    bot: Bot = field(default_factory=Bot)
+    connections: RememberingConnections = field(default_factory=RememberingConnections)
+    tokens: Tokens | None = None
+    _ids: "count[int]" = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.clock, self.memory = self.bot.clock, self.bot.memory
+        self.keys: Keys = FakeKeys(self.memory)
+        self.sockets = FakeSockets(self.memory)
+        self.web = WebSender(self.sockets, self.connections, self.clock)
+        self.bot.sender = ByChannel({Channel.MESSENGER: self.bot.outbox, Channel.WEB: self.web})
+        for key in (KEY, OTHER_KEY):
+            text = key_text(key)
+            self.keys.create(
+                ApiKey(key, key, keys.digest(text.rpartition("_")[2]), "web", self.clock(), daily_messages=5)
+            )
+            self.bot.heard.append(text)
+
+    @property
+    def reception(self) -> Reception:
+        """Built anew for each frame, as each may find another container."""
+        return Reception(
+            sockets=self.sockets,
+            connections=self.connections,
+            admission=Admission(
+                keys=self.keys,
+                tokens=lambda: self.tokens,
+                ticket_key=lambda: TICKET_KEY,
+                own_origin=lambda: OWN_PAGE,
+                clock=self.clock,
+            ),
+            terms=TermsOfUse(self.keys, self.bot.settings),
+            people=self.bot.people,
+            inbox=self.bot.inbox,
+            transcript=self.bot.transcript,
+            wake=self.bot.wake,
+            clock=self.clock,
+            new_id=lambda: f"message-{next(self._ids)}",
+            log=self.bot.log,
+        )
+
+    # What happens to it.
+
+    def connects(self, *, origin: str = "") -> Tab:
+        """Somebody is there, and has not said who."""
+        tab = Tab(self, SocketId(f"socket-{next(self._ids)}"))
+        self.reception.connect(tab.id, endpoint=ENDPOINT, origin=origin)
+        return tab
+
+    def opens(self, visitor: str = "anna", *, key: KeyId = KEY, room: str = "", client: Client | None = None) -> Tab:
+        """Somebody opens the chat, and is let in."""
+        tab = self.connects()
+        tab.client = client or tab.client
+        self.bot.heard.append(visitor)
+        tab.sends("authenticate", apiKey=key_text(key), visitor=visitor)
+        if room:
+            tab.joins(room)
+        return tab
+
+    def ticket_of(self, visitor: str, key: KeyId = KEY) -> str:
+        made = ticket.mint(key, visitor, secret=TICKET_KEY, now=self.clock())
+        self.bot.heard += [visitor, made]
+        return made
+
+    def signs_in(self, token: str, subject: str) -> None:
+        """Somebody signs people in elsewhere, and this one was."""
+        self.tokens = FakeTokens({token: subject})
+        self.bot.heard += [token, subject]
+
+    def works(self) -> list[Outcome]:
+        return self.bot.works()
+
+    def changes_key(self, **values: Any) -> None:
+        self.memory.keys[KEY] = replace(self.memory.keys[KEY], **values)
+
+    def model_says(self, *line: str | Callable[[], object]) -> SpeakingModel:
+        """To the next questions."""
+        model = SpeakingModel(line)
+        self.bot.model = model  # type: ignore[assignment]
+        return model
+
+    # What became of it.
+
+    @property
+    def asked(self) -> list[str]:
+        """What the model was asked."""
+        return [prompt.question for prompt in self.bot.model.asked]
+
+    @property
+    def key(self) -> ApiKey:
+        return self.memory.keys[KEY]
+
+    def turns(self, visitor: str = "anna", *, room: str = "") -> list[Turn]:
+        person = person_of(visitor)
+        place = identity.room(person, room) if room else ConversationId(person)
+        return list(self.bot.transcript.turns(place, now=self.clock()))
+
+    def known(self, visitor: str = "anna") -> Person:
+        return self.memory.people[person_of(visitor)].person
+
+    def used(self, visitor: str = "anna") -> int:
+        """Questions that were charged, on all days."""
+        known = self.memory.people.get(person_of(visitor))
+        return sum(known.person.quota.values()) if known else 0
+
+
+def words(frames: list[Frame]) -> str:
+    """What the model was heard to say."""
+    return "".join(frame["text"] for frame in frames if frame["type"] == "delta")
