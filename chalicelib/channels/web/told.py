@@ -46,7 +46,7 @@ def ready(
         limit=limit,
         remaining=remaining,
         now=now,
-        history=list(reversed(list(_fitting(_past(turn) for turn in reversed(turns))))),
+        history=list(reversed(list(_fitting(_past(turn) for turn in reversed(turns) if turn.text)))),
     )
 
 
@@ -65,16 +65,18 @@ def delta(turn: TurnId, seq: int, text: str) -> str:
     return frame("delta", turn=turn, seq=seq, text=text)
 
 
-def snapshot(turn: TurnId, parts: Sequence[str]) -> list[str]:
-    """All that has been said: one frame, and deltas for what it has no room for. Parts count from 1."""
+def snapshot(turn: TurnId, parts: Sequence[str], *, last: int | None = None) -> list[str]:
+    """All that has been said: one frame, and deltas for what it has no room for. Parts count from 1, or to `last`."""
     size = count = 0
     for part in parts:
         size += len(_encode(part).encode())
         if count and size > _MAX_SNAPSHOT:
             break
         count += 1
-    first = _encode({"type": "snapshot", "turn": turn, "seq": count, "text": "".join(parts[:count])})
-    return [first, *(delta(turn, number, part) for number, part in enumerate(parts[count:], count + 1))]
+    before = 0 if last is None else last - len(parts)
+    first = _encode({"type": "snapshot", "turn": turn, "seq": before + count, "text": "".join(parts[:count])})
+    rest = enumerate(parts[count:], before + count + 1)
+    return [first, *(delta(turn, number, part) for number, part in rest)]
 
 
 def parts_of(text: str) -> list[str]:
@@ -99,9 +101,15 @@ def ending(turn: TurnId, reply: Reply, *, seq: int) -> list[str]:
 
 
 def whole(turn: TurnId, reply: Reply) -> list[str]:
-    """A finished turn for somebody who has seen nothing of its answer."""
-    parts = [] if is_notice(reply) else parts_of(reply.text)
-    return [*(snapshot(turn, parts) if parts else []), *ending(turn, reply, seq=len(parts))]
+    """A finished turn for somebody who has seen nothing of its answer.
+
+    It ends at its length in characters: no frame that was streamed has a higher number, so that none which is still on
+    its way can be taken for the next one.
+    """
+    if is_notice(reply):
+        return ending(turn, reply, seq=0)
+    last = len(reply.text)
+    return [*snapshot(turn, parts_of(reply.text), last=last), *ending(turn, reply, seq=last)]
 
 
 def dropped(turn: TurnId) -> str:
