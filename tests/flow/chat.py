@@ -115,7 +115,7 @@ class Tab:
     @property
     def frames(self) -> list[Frame]:
         """All that came, in order."""
-        return list(self.chat.connections.frames[self.id])
+        return [json.loads(frame) for frame in self.chat.connections.sent[self.id]]
 
     def got(self, *kinds: str) -> list[Frame]:
         """The frames of these types."""
@@ -171,8 +171,7 @@ class Tab:
 
     def waits_for(self, kind: str) -> Frame:
         """The first frame of this type, as soon as it is there."""
-        with self.chat.connections.changed:
-            assert self.chat.connections.changed.wait_for(lambda: self.got(kind), WAIT_S), f"no {kind} came"
+        assert self.chat.connections.wait_for(lambda: bool(self.got(kind))), f"no {kind} came"
         return self.got(kind)[0]
 
     @property

@@ -5,7 +5,7 @@ import { painter } from "./markdown.js";
 import { notice, t, trouble } from "./words.js";
 
 /** Notices after which the same question may well be answered. */
-const PASSING = new Set(["apology", "overflow"]);
+const PASSING = new Set(["apology"]);
 const COPIED_FOR = 2_000;
 
 /** A turn's node; `does` has `retry(entry)`. What can change later is left to `update`. */

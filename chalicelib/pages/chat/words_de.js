@@ -43,9 +43,8 @@ export const de = {
     budget_spent: "Für heute ist genug geantwortet. Die Frage zählt nicht; bitte stell sie morgen noch einmal.",
     apology: "Entschuldigung, gerade kam keine Antwort zustande. Das zählt nicht; bitte versuch es gleich noch einmal.",
     filtered: "Entschuldigung, dabei kann ich nicht helfen. Das zählt nicht; bitte frag etwas anderes.",
-    overflow: "Das ging zu schnell: Die ersten Nachrichten sind beantwortet. Bitte schick die übrigen noch einmal.",
     too_long: "Das ist zu lang, um es auf einmal zu lesen. Bitte fass dich kürzer.",
-    stopped: "Die Antwort wurde angehalten.",
+    cancelled: "Die Antwort wurde angehalten.",
   },
   troubles: {
     try_again: "Das hat nicht geklappt. Bitte versuch es noch einmal.",
