@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from chalicelib.errors import ChannelBroken, DeliveryError, SocketGone
+from chalicelib.errors import ChannelBroken, DeliveryError, SocketGone, StoreError
 from chalicelib.messages import ConversationId, PersonId, TurnId
 from chalicelib.messages_web import Socket, SocketId, SocketState
 from chalicelib.store.schema_web import SOCKET_KEPT_S
@@ -17,11 +17,13 @@ _PATIENCE_S: Final = 20.0
 """Far more than anything takes that does not hang."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class FakeSockets:
     """`ports_web.Sockets`."""
 
     memory: Memory = field(default_factory=Memory)
+    fails: bool = False
+    """Nobody can be found."""
 
     @atomic
     def open(self, socket: Socket, *, now: int) -> None:
@@ -78,6 +80,8 @@ class FakeSockets:
 
     @atomic
     def of(self, conversation: ConversationId, *, now: int) -> Sequence[Socket]:
+        if self.fails:
+            raise StoreError("DynamoDB is out of reach: ConnectTimeoutError")
         seats = sorted(self.memory.seats.items())
         return [seat.socket for (where, _), seat in seats if where == conversation and seat.is_there(now=now)]
 
@@ -108,6 +112,8 @@ class RememberingConnections:
     """So many times more, each."""
     blocked: dict[SocketId, threading.Event] = field(default_factory=dict)
     """Nothing arrives until the event is set."""
+    waiting: list[SocketId] = field(default_factory=list)
+    """Where somebody has found out."""
     broken: bool = False
     """Nobody can be written to."""
     closed: list[SocketId] = field(default_factory=list)
@@ -117,6 +123,9 @@ class RememberingConnections:
     def send(self, socket: Socket, frame: str) -> None:
         waits = self.blocked.get(socket.id)
         if waits:
+            with self._changed:
+                self.waiting.append(socket.id)
+                self._changed.notify_all()
             waits.wait(_PATIENCE_S)
         with self._changed:
             self._changed.notify_all()

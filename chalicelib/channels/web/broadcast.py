@@ -1,26 +1,19 @@
 """One turn on its way to every socket of its conversation, none of which waits for another.
 
 hear ──▶ heard ──pump──▶ script ──▶ a line for each socket, at its own pace
-                   └─ each second: who is here now? ──▶ whoever is new begins with what was said so far
+           each second: who is here now? ──▶ whoever is new begins with what was said so far
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
 
-from chalicelib.channels.web.line import Line
+from chalicelib.channels.web.line import Line, Pace
 from chalicelib.channels.web.script import Script
 from chalicelib.errors import StoreError
 from chalicelib.messages import Reply, Turn
 from chalicelib.messages_web import Socket, SocketId
 from chalicelib.ports_web import Connections
-
-JOINED_S: Final = 0.12
-"""Words that come within so long after a frame share the next one."""
-LOOK_S: Final = 1.0
-"""How often it is asked who is here."""
 
 
 class Broadcast:
@@ -33,11 +26,13 @@ class Broadcast:
         *,
         look: Callable[[], Sequence[Socket]],
         gone: Callable[[Socket], None],
+        pace: Pace,
     ) -> None:
         self.turn = turn
         self._connections = connections
         self._look = look
         self._gone = gone
+        self._pace = pace
         self._changed = threading.Condition()
         self._script = Script(turn)
         self._heard: list[str] = []
@@ -48,15 +43,17 @@ class Broadcast:
     def speaking(self) -> Iterator[None]:
         """While it lasts, what is heard becomes frames and newcomers are let in; at its end nothing is left over."""
         self._speaking = True
-        pump = threading.Thread(target=self._pump, daemon=True)
-        pump.start()
+        threads = [threading.Thread(target=work, daemon=True) for work in (self._pump, self._watch)]
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             with self._changed:
                 self._speaking = False
                 self._changed.notify_all()
-            pump.join()
+            for thread in threads:
+                thread.join()
 
     def hear(self, words: str) -> bool:
         """`ports.Hear`."""
@@ -70,6 +67,8 @@ class Broadcast:
         here = self._look()
         with self._changed:
             self._stopped |= any(one.cancels == self.turn.id and one.person == self.turn.person for one in here)
+            for left in self._lines.keys() - {socket.id for socket in here}:
+                self._lines.pop(left).close()
             for socket in here:
                 self._admit(socket)
             self._changed.notify_all()
@@ -94,26 +93,33 @@ class Broadcast:
 
     def _admit(self, socket: Socket) -> None:
         line = self._lines.get(socket.id)
-        if line is None:
-            self._lines[socket.id] = Line(
-                socket, self._script, self._connections, changed=self._changed, gone=self._gone
-            )
-        elif line.socket.resumed != socket.resumed:
+        if line and line.socket.resumed == socket.resumed:
+            return
+        if line and not line.has_ended:
             line.begin_anew(socket)
+        else:
+            self._lines[socket.id] = Line(
+                socket, self._script, self._connections, changed=self._changed, gone=self._gone, pace=self._pace
+            )
 
     def _pump(self) -> None:
-        looked_at = time.monotonic()
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: bool(self._heard) or not self._speaking, timeout=LOOK_S)
-                self._script.say("".join(self._heard))
-                self._heard.clear()
-                self._changed.notify_all()
-                if not self._speaking:
-                    return
-            if time.monotonic() - looked_at >= LOOK_S:
-                with suppress(StoreError):  # those who are here go on; the next look is a second away
-                    self.refresh()
-                looked_at = time.monotonic()
-            with self._changed:
-                self._changed.wait_for(lambda: not self._speaking, timeout=JOINED_S)
+        with self._changed:
+            while self._speaking:
+                self._changed.wait_for(lambda: bool(self._heard) or not self._speaking)
+                self._say()
+                self._changed.wait_for(lambda: not self._speaking, timeout=self._pace.joined)
+            self._say()
+
+    def _say(self) -> None:
+        self._script.say("".join(self._heard))
+        self._heard.clear()
+        self._changed.notify_all()
+
+    def _watch(self) -> None:
+        while not self._is_over_within(self._pace.look):
+            with suppress(StoreError):  # those who are here go on; the next look is a second away
+                self.refresh()
+
+    def _is_over_within(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._speaking, timeout=seconds)

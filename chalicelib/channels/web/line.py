@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.channels.web.script import Script
@@ -9,9 +10,19 @@ from chalicelib.errors import ChannelBroken, DeliveryError, SocketGone
 from chalicelib.messages_web import Socket
 from chalicelib.ports_web import Connections
 
-_PAUSE_S: Final = 0.5
-"""After a failure that may pass."""
 _TRIES: Final = 5
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long is waited for what, in seconds."""
+
+    joined: float = 0.12
+    """Words that come within so long after a frame share the next one."""
+    look: float = 1.0
+    """How often it is asked who is here."""
+    again: float = 0.5
+    """After a failure that may pass."""
 
 
 class Line:
@@ -28,6 +39,7 @@ class Line:
         *,
         changed: threading.Condition,
         gone: Callable[[Socket], None],
+        pace: Pace,
     ) -> None:
         self.socket = socket
         self.broken: ChannelBroken | None = None
@@ -36,19 +48,22 @@ class Line:
         self._connections = connections
         self._changed = changed
         self._gone = gone
+        self._pace = pace
         self._at: int | None = None
         self._failures = 0
-        self._sent_all = self._ended = self._closed = False
+        self._sent_all = self._closed = False
+        self.has_ended = False
+        """Nothing more will be sent. Ask under `changed`."""
         threading.Thread(target=self._run, daemon=True).start()
 
     @property
     def is_idle(self) -> bool:
         """Whether all there is by now was sent, or cannot be. Ask under `changed`."""
-        return self._ended or (self._sent_all and self._at == len(self._script))
+        return self.has_ended or (self._sent_all and self._at == len(self._script))
 
     def begin_anew(self, socket: Socket) -> None:
         """Its client has missed something. Call under `changed`."""
-        self.socket, self._at, self._sent_all = socket, None, False
+        self.socket, self._at, self._sent_all, self._failures = socket, None, False, 0
 
     def close(self) -> None:
         """Send nothing more. Call under `changed`."""
@@ -64,7 +79,7 @@ class Line:
             self.broken = exc
         finally:
             with self._changed:
-                self._ended = True
+                self.has_ended = True
                 self._changed.notify_all()
 
     def _send_next(self) -> bool:
@@ -91,8 +106,9 @@ class Line:
         return True
 
     def _try_again(self) -> bool:
-        self._failures += 1
         with self._changed:
             self._at = None
-            self._changed.wait_for(lambda: self._closed, timeout=_PAUSE_S)
-        return self._failures < _TRIES
+            self._failures += 1
+            self._changed.wait_for(lambda: self._closed, timeout=self._pace.again)
+            self.has_ended = self._failures >= _TRIES
+        return not self.has_ended

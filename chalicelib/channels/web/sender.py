@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 from chalicelib.channels.web.broadcast import Broadcast
-from chalicelib.errors import ChannelBroken, ParleyError, StoreError
+from chalicelib.channels.web.line import Pace
+from chalicelib.errors import ChannelBroken, ModelError, ParleyError, StoreError
 from chalicelib.messages import Reply, Turn
 from chalicelib.messages_web import Socket
 from chalicelib.ports import Clock, Hear
@@ -28,6 +29,7 @@ class WebSender:
     sockets: Sockets
     connections: Connections
     clock: Clock
+    pace: Pace = field(default_factory=Pace)
     _current: Broadcast | None = field(default=None, repr=False)
     """The turn that is being answered: a worker answers one at a time."""
 
@@ -36,8 +38,14 @@ class WebSender:
         broadcast = self._begin(turn)
         with suppress(StoreError):  # a courtesy; whoever is here gets the whole answer at its end
             broadcast.refresh()
-        with broadcast.speaking():
-            yield broadcast.hear
+        try:
+            with broadcast.speaking():
+                yield broadcast.hear
+        except ModelError:  # an apology follows
+            raise
+        except BaseException:
+            self._abandon()
+            raise
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Receipts, seconds: float) -> None:  # noqa: ARG002 (none come)
         self._end(turn, reply, within_s=min(seconds, _SLOWEST_S))
@@ -47,12 +55,17 @@ class WebSender:
             self._end(turn, None, within_s=_SLOWEST_S)
 
     def _begin(self, turn: Turn) -> Broadcast:
-        if self._current:
-            with suppress(ChannelBroken):  # a turn whose lease was lost: somebody else tells its end
-                self._current.close(within_s=0)
+        self._abandon()
         look = partial(self._look, turn)
-        self._current = Broadcast(turn, self.connections, look=look, gone=self._forget)
+        self._current = Broadcast(turn, self.connections, look=look, gone=self._forget, pace=self.pace)
         return self._current
+
+    def _abandon(self) -> None:
+        """Of a turn that was begun and not ended, say nothing more: somebody else tells its end."""
+        left, self._current = self._current, None
+        if left:
+            with suppress(ChannelBroken):
+                left.close(within_s=0)
 
     def _look(self, turn: Turn) -> Sequence[Socket]:
         return self.sockets.of(turn.conversation, now=self.clock())

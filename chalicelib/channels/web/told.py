@@ -14,6 +14,8 @@ _MAX_SNAPSHOT: Final = 28_000
 """Bytes of one snapshot's text, escaped."""
 _MAX_HISTORY: Final = 24_000
 """Bytes of the past in a `ready`."""
+_CUT_SHORT: Final = frozenset({STOPPED, CANCELLED})
+"""The codes of replies to a turn that its person stopped, after its first words and before."""
 _encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -57,7 +59,7 @@ def persona_values(persona: Persona) -> dict[str, str]:
 
 def question(turn: Turn) -> str:
     """Now this is being answered."""
-    return frame("question", turn=turn.id, **{"from": identity.pseudonym(turn.person)}, text=turn.text, at=turn.at)
+    return frame("question", turn=turn.id, **{"from": identity.pseudonym(turn.person)}, text=_asked(turn), at=turn.at)
 
 
 def delta(turn: TurnId, seq: int, text: str) -> str:
@@ -86,7 +88,7 @@ def parts_of(text: str) -> list[str]:
 
 def ending(turn: TurnId, reply: Reply, *, seq: int) -> list[str]:
     """The last frames of a turn whose words, if they are the model's, have been said up to `seq`."""
-    notice = [frame("notice", turn=turn, code=_code(reply), message=reply.text)] if is_notice(reply) else []
+    notice = [frame("notice", turn=turn, code=reply.code, message=reply.text)] if is_notice(reply) else []
     choices = [{"title": choice.title, "command": choice.command} for choice in reply.choices]
     over = frame(
         "completed",
@@ -122,15 +124,20 @@ def is_notice(reply: Reply) -> bool:
     return reply.code not in ("", STOPPED)
 
 
+def _asked(turn: Turn) -> str:
+    """The question, or the beginning of one that was too long to be answered."""
+    return turn.text[:MAX_TEXT]
+
+
 def _past(turn: Turn) -> dict[str, Any]:
     is_open = turn.state in (TurnState.QUEUED, TurnState.RUNNING)
     reply = None if is_open else turn.reply
     values = {
         "turn": turn.id,
         "from": identity.pseudonym(turn.person),
-        "question": turn.text,
+        "question": _asked(turn),
         "answer": reply.text if reply else None,
-        "code": _code(reply) if reply and is_notice(reply) else None,
+        "code": reply.code if reply and is_notice(reply) else None,
         "state": "open" if is_open else _state(reply),
     }
     return {name: value for name, value in values.items() if value not in (None, "")}
@@ -140,11 +147,7 @@ def _state(reply: Reply | None) -> str:
     """How a turn is over."""
     if reply is None:
         return "dropped"
-    return "stopped" if reply.code in (STOPPED, CANCELLED) else "done"
-
-
-def _code(reply: Reply) -> str:
-    return STOPPED if reply.code == CANCELLED else reply.code
+    return "stopped" if reply.code in _CUT_SHORT else "done"
 
 
 def _fitting(values: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
