@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -77,9 +78,16 @@ class Chat:
     def deliver(self, text: str = "", turn: Turn = TURN, *, seconds: float = PATIENCE_S, **more: Any) -> None:
         self.sender.deliver(turn, Reply(text, **more), receipts=NO_RECEIPTS, seconds=seconds)
 
+    @contextmanager
+    def attend(self, *names: str) -> Iterator[Hear]:
+        """The words begin once these have the question."""
+        with self.sender.attend(TURN) as hear:
+            self.until(lambda: all(self.frames(name) for name in names))
+            yield hear
+
     def breaks_off(self, error: BaseException) -> None:
         """Somebody is there, hears the first words, and then this happens."""
-        with self.sender.attend(TURN) as hear:
+        with self.attend("a") as hear:
             hear("Half an ans")
             self.until_heard("a", "Half an ans")
             raise error
@@ -130,7 +138,7 @@ def say_until_stopped(hear: Hear) -> None:
 
 def test_an_answer_comes_word_by_word_and_ends_with_what_belongs_to_it(chat: Chat):
     chat.comes("a")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         for words in ("Hello", ", you"):
             assert hear(words)
             chat.until(lambda words=words: words in chat.words("a"))  # type: ignore[misc]
@@ -154,7 +162,7 @@ def test_an_answer_comes_word_by_word_and_ends_with_what_belongs_to_it(chat: Cha
 def test_the_first_words_come_at_once_and_those_that_follow_closely_share_a_frame():
     chat = Chat(Pace(joined=NEVER, look=NEVER))
     chat.comes("a")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("First.")
         chat.until_heard("a", "First.")
         for _ in range(1000):
@@ -168,8 +176,7 @@ def test_everybody_gets_the_same_frames_in_the_same_order(chat: Chat):
     names = [f"socket {number}" for number in range(20)]
     for name in names:
         chat.comes(name, BERT)
-    with chat.sender.attend(TURN) as hear:
-        chat.until(lambda: all(chat.frames(name) for name in names))
+    with chat.attend(*names) as hear:
         for number in range(50):
             hear(f"{number} ")
     chat.deliver("".join(f"{number} " for number in range(50)))
@@ -179,7 +186,7 @@ def test_everybody_gets_the_same_frames_in_the_same_order(chat: Chat):
 
 def test_what_counts_in_the_end_is_the_reply(chat: Chat):
     chat.comes("a")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("  Hello ")
     chat.deliver("Hello", code=STOPPED)
     assert (chat.sees("a").text, chat.sees("a").state) == ("Hello", "stopped")
@@ -187,7 +194,7 @@ def test_what_counts_in_the_end_is_the_reply(chat: Chat):
 
 def test_what_was_stopped_before_it_began_is_stopped_too(chat: Chat):
     chat.comes("a")
-    with chat.sender.attend(TURN):
+    with chat.attend("a"):
         pass
     chat.deliver("Stopped.", code="cancelled")
     assert chat.sees("a") == TurnTold("Well?", "Stopped.", "cancelled", 0, "stopped")
@@ -218,7 +225,7 @@ def test_where_nobody_is_an_answer_is_delivered_all_the_same(chat: Chat):
 
 def test_a_turn_that_is_not_answered_says_so(chat: Chat):
     chat.comes("a")
-    with chat.sender.attend(TURN):
+    with chat.attend("a"):
         pass
     chat.sender.dismiss(TURN)
     assert chat.types("a") == ["question", "completed"]
@@ -259,7 +266,7 @@ def test_turns_that_follow_each_other_do_not_overlap(chat: Chat):
 
 def test_who_comes_in_mid_answer_gets_what_was_said_and_goes_on(chat: Chat):
     chat.comes("a")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
         chat.comes("b", BERT)
@@ -274,7 +281,7 @@ def test_who_comes_in_mid_answer_gets_what_was_said_and_goes_on(chat: Chat):
 def test_who_comes_when_all_is_said_gets_it_whole():
     chat = Chat(STILL)
     chat.comes("a")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
         chat.comes("b", BERT)
@@ -284,7 +291,7 @@ def test_who_comes_when_all_is_said_gets_it_whole():
 
 def test_who_asks_to_be_brought_up_to_date_gets_everything_again_and_goes_on(chat: Chat):
     anna = chat.comes("a")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
         chat.sockets.resume(anna)
@@ -299,7 +306,7 @@ def test_who_asks_to_be_brought_up_to_date_gets_everything_again_and_goes_on(cha
 def test_nobody_else_hears_it_again_when_one_asks(chat: Chat):
     anna = chat.comes("a")
     chat.comes("b", BERT)
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a", "b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
         chat.sockets.resume(anna)
@@ -312,7 +319,7 @@ def test_a_socket_that_is_gone_is_forgotten_and_nobody_else_notices(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
     chat.connections.gone.add(SocketId("b"))
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
     chat.deliver("Hello")
@@ -324,7 +331,7 @@ def test_a_socket_that_is_gone_is_forgotten_and_nobody_else_notices(chat: Chat):
 def test_who_goes_in_mid_answer_is_forgotten_and_the_rest_goes_on(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a", "b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
         chat.connections.gone.add(SocketId("b"))
@@ -338,7 +345,7 @@ def test_who_goes_in_mid_answer_is_forgotten_and_the_rest_goes_on(chat: Chat):
 def test_who_moves_to_another_room_hears_nothing_more_of_this_one(chat: Chat):
     chat.comes("a")
     bert = chat.comes("b", BERT)
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a", "b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
         chat.sockets.move(bert, HALL, now=chat.clock())
@@ -351,7 +358,7 @@ def test_who_moves_to_another_room_hears_nothing_more_of_this_one(chat: Chat):
 
 def test_who_moves_away_and_back_gets_what_was_said(chat: Chat):
     bert = chat.comes("b", BERT)
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
         away = chat.sockets.move(bert, HALL, now=chat.clock())
@@ -367,7 +374,7 @@ def test_who_moves_away_and_back_gets_what_was_said(chat: Chat):
 def test_only_the_conversations_own_sockets_hear_it(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT, HALL)
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
         chat.until_looked()
     chat.deliver("Hello")
@@ -381,7 +388,7 @@ def test_a_blocked_socket_delays_neither_the_others_nor_the_model(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
     blocked = chat.blocks("b")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
         hear(", you")
@@ -420,7 +427,7 @@ def test_a_socket_that_was_slow_and_is_waited_for_misses_nothing(chat: Chat):
 def test_a_socket_that_fails_begins_anew_with_what_was_said(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a", "b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
         chat.connections.fails[SocketId("b")] = 2
@@ -434,7 +441,7 @@ def test_a_socket_that_fails_begins_anew_with_what_was_said(chat: Chat):
 
 def test_a_socket_that_fails_once_in_a_while_is_never_given_up(chat: Chat):
     chat.comes("b", BERT)
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("b") as hear:
         for number in range(1, 11):
             chat.connections.fails[SocketId("b")] = 1
             hear("x")
@@ -447,7 +454,7 @@ def test_a_socket_that_always_fails_is_given_up_and_the_answer_is_delivered(chat
     chat.comes("a")
     chat.comes("b", BERT)
     chat.connections.fails[SocketId("b")] = 1000
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
     chat.deliver("Hello")
     assert chat.sees("a").state == "done"
@@ -486,7 +493,7 @@ def test_who_asked_can_stop_the_answer(chat: Chat, name: str):
 def test_nobody_else_in_the_room_can_stop_the_answer(chat: Chat):
     chat.comes("a")
     bert = chat.comes("b", BERT)
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a", "b") as hear:
         chat.sockets.cancel(bert, TURN.id)
         chat.until_looked()
         assert hear("Hello")
@@ -495,7 +502,7 @@ def test_nobody_else_in_the_room_can_stop_the_answer(chat: Chat):
 
 def test_to_stop_one_turn_stops_no_other(chat: Chat):
     anna = chat.comes("a")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         chat.sockets.cancel(anna, NEXT.id)
         chat.until_looked()
         assert hear("Hello")
@@ -505,7 +512,7 @@ def test_to_stop_one_turn_stops_no_other(chat: Chat):
 def test_what_was_stopped_before_the_model_spoke_is_stopped_with_its_first_word():
     chat = Chat(STILL)
     chat.sockets.cancel(chat.comes("a"), TURN.id)
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         assert not hear("Hello")
     chat.deliver("Stopped.", code="cancelled")
 
@@ -533,7 +540,7 @@ def test_a_turn_without_an_answer_ends_quietly_whatever_goes_wrong(chat: Chat):
 
 def test_a_store_that_fails_while_the_model_speaks_costs_nothing(chat: Chat):
     chat.comes("a")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
         chat.sockets.fails = True
@@ -558,7 +565,7 @@ def test_a_store_that_fails_at_the_beginning_is_asked_again(chat: Chat):
 
 def test_a_store_that_fails_at_the_end_is_said_so_and_the_next_try_says_nothing_twice(chat: Chat):
     chat.comes("a")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
     chat.sockets.fails = True
@@ -590,7 +597,7 @@ def test_an_aborted_turn_leaves_no_thread_behind_and_says_nothing_more(chat: Cha
 def test_a_turn_that_somebody_else_ends_is_left_with_the_next_one(chat: Chat):
     chat.comes("a")
 
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
     with chat.sender.attend(NEXT):
