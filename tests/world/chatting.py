@@ -1,12 +1,14 @@
 """People who chat over real WebSockets with a demo, each seeing what `tests.client` makes of the frames."""
 
+import asyncio
 import json
 import socket
 import struct
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import boto3
 from websockets.asyncio.client import ClientConnection, connect
@@ -19,21 +21,24 @@ from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from scripts.world.aws import CREDENTIALS
 from tests.client import Client, Frame
+from tests.transcripts import Place
 from tests.world.conftest import Demo
 
 ABOUT_TURNS = frozenset({"question", "delta", "snapshot", "notice", "completed"})
+PATIENCE_S = 90
+T = TypeVar("T")
 _ABORT = struct.pack("ii", 1, 0)
 
 
 class Tab:
     """One place where somebody chats; it has one WebSocket at a time, and sees on where the last one broke off."""
 
-    def __init__(self, demo: Demo, **proof: str) -> None:
+    def __init__(self, url: str, **proof: str) -> None:
         self.client = Client()
         self.frames: list[Frame] = []
         """All that came, over whichever socket."""
-        self._url = demo.facts["websocket_url"]
-        self._proof = proof or {"apiKey": demo.facts["api_key"]}
+        self._url = url
+        self._proof = proof
         self._socket: ClientConnection | None = None
 
     @property
@@ -104,12 +109,57 @@ class Tab:
         self.client.lost()
 
     async def leave(self) -> None:
-        await self.socket.close()
+        """Close the socket, if there is one."""
+        if self._socket:
+            await self._socket.close()
 
 
-def visitor(demo: Demo, name: str, *, key: str | None = None) -> Tab:
-    """Somebody for whom an API key vouches: the demo's own, unless another one is given."""
-    return Tab(demo, apiKey=key or demo.facts["api_key"], visitor=name)
+@dataclass
+class Chat:
+    """Everybody who chats in a test."""
+
+    demo: Demo
+    tabs: list[Tab] = field(default_factory=list)
+
+    def tab(self, **proof: str) -> Tab:
+        """Somebody with that proof of who they are."""
+        tab = Tab(self.demo.facts["websocket_url"], **proof)
+        self.tabs.append(tab)
+        return tab
+
+    def visitor(self, name: str, *, key: str | None = None) -> Tab:
+        """Somebody for whom an API key vouches: the demo's own, unless another one is given."""
+        return self.tab(apiKey=key or self.demo.facts["api_key"], visitor=name)
+
+
+def chat(demo: Demo, story: Callable[[Chat], Awaitable[T]]) -> T:
+    """Play a story to its end, or for as long as anybody has patience; all sockets are closed afterwards."""
+
+    async def play() -> T:
+        everybody = Chat(demo)
+        async with asyncio.timeout(PATIENCE_S):
+            try:
+                return await story(everybody)
+            finally:
+                await asyncio.gather(*(tab.leave() for tab in everybody.tabs))
+
+    return asyncio.run(play())
+
+
+def new_key(demo: Demo, **wish: Any) -> Mapping[str, Any]:
+    """An API key, made as its owner makes it; `key` is what people send, `id` what it is called."""
+    made = Place(demo.facts["websocket_url"], demo.http).ask(
+        "POST", "/keys", json.dumps({"name": "test", **wish}), sign=True
+    )
+    assert made.status_code == 201, made.text
+    key: Mapping[str, Any] = made.json()
+    return key
+
+
+def revoke(demo: Demo, key: Mapping[str, Any]) -> None:
+    """Have it open nothing any more."""
+    done = Place(demo.facts["websocket_url"], demo.http).ask("DELETE", f"/keys/{key['id']}", "", sign=True)
+    assert done.status_code == 200, done.text
 
 
 def dynamo(demo: Demo) -> Any:

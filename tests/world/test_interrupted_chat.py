@@ -4,12 +4,11 @@ import asyncio
 from dataclasses import dataclass
 
 from tests.client import Frame
-from tests.world.chatting import Tab, kept, visitor
+from tests.world.chatting import Chat, Tab, chat, kept
 from tests.world.conftest import Demo
 
 ANSWER = " ".join(f"word{number}" for number in range(32))
 WORDS_A_SECOND = 25
-PATIENCE_S = 60
 
 
 @dataclass
@@ -23,9 +22,8 @@ class Seen:
     """The answer as it stood after each frame."""
 
 
-async def see_with_a_kill(demo: Demo, name: str, *, at: int) -> Seen:
+async def see_with_a_kill(tab: Tab, *, at: int) -> Seen:
     """Ask, lose the socket at the so-manieth frame about the turn, come back and read on to the end."""
-    tab = visitor(demo, name)
     await tab.enter()
     turn = await tab.ask("Tell me")
     while len(tab.about_turns) < at and (not tab.about_turns or tab.about_turns[-1]["type"] != "completed"):
@@ -36,26 +34,21 @@ async def see_with_a_kill(demo: Demo, name: str, *, at: int) -> Seen:
     while not tab.client.turns[turn].is_over:
         await tab.hear()
         seen.screens.append(tab.client.shown(turn))
-    await tab.leave()
     return seen
 
 
-async def see_them_all(demo: Demo) -> list[Seen]:
+async def see_them_all(chat: Chat) -> list[Seen]:
     """One person for each frame that an answer has, all at the same time."""
-    first = visitor(demo, "first")
+    first = chat.visitor("first")
     await first.enter()
     await first.until_over(await first.ask("Tell me"))
-    await first.leave()
-    frames = len(first.about_turns)
-    async with asyncio.timeout(PATIENCE_S):
-        return await asyncio.gather(
-            *(see_with_a_kill(demo, f"visitor{number}", at=number) for number in range(1, frames + 1))
-        )
+    kills = range(1, len(first.about_turns) + 1)
+    return await asyncio.gather(*(see_with_a_kill(chat.visitor(f"visitor{number}"), at=number) for number in kills))
 
 
 def test_a_socket_killed_at_any_frame_of_an_answer_leaves_it_whole_on_the_screen(demo: Demo):
     demo.behave("model", answer=ANSWER, tokens_per_second=WORDS_A_SECOND)
-    everybody = asyncio.run(see_them_all(demo))
+    everybody = chat(demo, see_them_all)
     for number, seen in enumerate(everybody, start=1):
         [turn] = kept(demo, f"visitor{number}").values()
         assert turn.reply
@@ -70,8 +63,8 @@ def test_a_socket_killed_at_any_frame_of_an_answer_leaves_it_whole_on_the_screen
 
 
 def test_whoever_comes_back_after_the_end_reads_the_whole_answer(demo: Demo):
-    async def cut_off_and_late() -> Tab:
-        tab = visitor(demo, "late")
+    async def cut_off_and_late(chat: Chat) -> Tab:
+        tab = chat.visitor("late")
         await tab.enter()
         turn = await tab.ask("Tell me")
         await tab.until(lambda frame: frame["type"] == "delta")
@@ -80,9 +73,8 @@ def test_whoever_comes_back_after_the_end_reads_the_whole_answer(demo: Demo):
             await asyncio.sleep(0.1)
         await tab.enter()
         await tab.until_over(turn)
-        await tab.leave()
         return tab
 
     demo.behave("model", answer=ANSWER, tokens_per_second=WORDS_A_SECOND)
-    tab = asyncio.run(cut_off_and_late())
+    tab = chat(demo, cut_off_and_late)
     assert tab.client.screen == [("Tell me", ANSWER)]
