@@ -186,7 +186,7 @@ def test_an_answer_that_is_stopped_before_anything_was_said_is_a_notice_and_not_
     tab.sends("cancel", turn=tab.turn)
     chat.works()
     notice, completed = tab.frames[-2:]
-    assert (notice["code"], notice["message"]) == ("stopped", SAYS("cancelled"))
+    assert (notice["code"], notice["message"]) == ("cancelled", SAYS("cancelled"))
     assert (completed["state"], completed["remaining"]) == ("stopped", 4)
     assert (chat.used(), chat.key.used) == (1, 1)
     chat.model_says("Yes.")
