@@ -8,6 +8,7 @@ from chalice.app import Chalice, Rate, Request, Response, WebsocketEvent
 
 from chalicelib import bootstrap, bootstrap_web, doors_chat, doors_privacy, doors_web
 from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError
+from chalicelib.invocation import is_ping
 from chalicelib.messages_web import SocketId
 
 app = Chalice(app_name="parley", configure_logs=False)
@@ -64,6 +65,9 @@ def webhook() -> Response:
 def websocket_connect(event: WebsocketEvent) -> None:
     """Somebody opens a WebSocket; the handshake fails only when that cannot be noted."""
     said = event.to_dict()
+    if is_ping(said):
+        bootstrap_web.reception()
+        return
     origin = next((value for name, value in said.get("headers", {}).items() if name.lower() == "origin"), "")
     endpoint = bootstrap_web.connections_url(said["requestContext"])
     bootstrap_web.reception().connect(SocketId(event.connection_id), endpoint=endpoint, origin=origin)
@@ -72,13 +76,17 @@ def websocket_connect(event: WebsocketEvent) -> None:
 @app.on_ws_message(name="websocket_message")
 def websocket_message(event: WebsocketEvent) -> None:
     """One frame."""
+    if is_ping(event.to_dict()):
+        bootstrap_web.reception().warm()
+        return
     bootstrap_web.reception().receive(SocketId(event.connection_id), event.body)
 
 
 @app.on_ws_disconnect(name="websocket_disconnect")
 def websocket_disconnect(event: WebsocketEvent) -> None:
     """They have gone; API Gateway tells it as well as it can."""
-    bootstrap_web.reception().disconnect(SocketId(event.connection_id))
+    if not is_ping(event.to_dict()):
+        bootstrap_web.reception().disconnect(SocketId(event.connection_id))
 
 
 @app.lambda_function(name="worker")

@@ -203,7 +203,7 @@ def heartbeat() -> Heartbeat:
     return Heartbeat(
         inbox=DynamoInbox(table()),
         wake=wake(in_turn=False),
-        warmer=LambdaWarmer(patient, here.api_function, here.worker_function),
+        warmer=LambdaWarmer(patient, here.api_function, here.worker_function, here.websocket_functions),
         alerts=DynamoAlerts(table()),
         examiner=LambdaExaminer(quick, here.worker_function),
         spending=DynamoSpending(table()),

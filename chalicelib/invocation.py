@@ -1,4 +1,4 @@
-"""What the worker is invoked with: written by those who wake it, read by the worker; pure, no way of waking is here."""
+"""What functions are invoked with by each other: written and read in one place; pure, no way of invoking is here."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,11 @@ from chalicelib.messages import ConversationId
 
 PING: Final = {"ping": True}
 """Asks for nothing: the worker is only kept warm."""
+SOCKET_PING: Final = {
+    **PING,
+    "requestContext": dict.fromkeys(("apiId", "stage", "domainName", "connectionId"), "ping"),
+}
+"""The same for the functions of WebSockets, in which Chalice reads whose event it is before they see it."""
 CHECKUP: Final = {"checkup": True}
 """Has the worker look at everything the bot depends on: it may read all secrets."""
 
@@ -16,6 +21,11 @@ CHECKUP: Final = {"checkup": True}
 def wake(conversation: ConversationId) -> str:
     """The JSON that sends the worker to a conversation, whichever way it goes."""
     return json.dumps({"conversation": conversation})
+
+
+def is_ping(event: Mapping[str, Any]) -> bool:
+    """Whether the function is only kept warm. No client can say so: what it sends comes further down in an event."""
+    return event.get("ping") is True
 
 
 def conversation_of(event: Mapping[str, Any]) -> ConversationId | None:

@@ -52,6 +52,10 @@ class Reception:
     new_id: Callable[[], str]
     log: Log
 
+    def warm(self) -> None:
+        """Make ready what the next frame will need. Raises ConfigError."""
+        self.admission.ticket_key()
+
     def connect(self, socket: SocketId, *, endpoint: str, origin: str) -> None:
         """Somebody has come. Raises StoreError, and the handshake fails."""
         with self.log.call("connect", self.clock):

@@ -1,7 +1,7 @@
 """The deployment's settings, read once from the environment; no secret is one of them (those are in SSM)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import ip_address
@@ -26,6 +26,8 @@ class Settings:
     secrets_prefix: str
     worker_function: str
     api_function: str
+    websocket_functions: Sequence[str]
+    """Of one that is opened, of its frames, and of its end."""
     wake: Literal["lambda", "fifo"]
     """How the worker is woken."""
     wake_queue: str
@@ -75,6 +77,9 @@ class Settings:
             secrets_prefix=f"/{APP_NAME}/{stage}",
             worker_function=f"{APP_NAME}-{stage}-worker",
             api_function=f"{APP_NAME}-{stage}",
+            websocket_functions=tuple(
+                f"{APP_NAME}-{stage}-websocket_{of}" for of in ("connect", "message", "disconnect")
+            ),
             wake=_wake(env.get("PARLEY_WAKE", "lambda")),
             wake_queue=f"{APP_NAME}-{stage}-wake.fifo",
             zone=_zone(env.get("PARLEY_TIMEZONE", "UTC")),

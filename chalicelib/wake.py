@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -97,9 +97,14 @@ class LambdaWarmer:
     client: "LambdaClient"
     api_function: str
     worker_function: str
+    websocket_functions: Sequence[str]
 
     def warm(self) -> list[str]:
-        requests = {self.api_function: _HEALTH_REQUEST, self.worker_function: invocation.PING}
+        requests: dict[str, dict[str, Any]] = {
+            self.api_function: _HEALTH_REQUEST,
+            self.worker_function: invocation.PING,
+            **dict.fromkeys(self.websocket_functions, invocation.SOCKET_PING),
+        }
         return [function for function, event in requests.items() if self._answers(function, event)]
 
     def _answers(self, function: str, event: dict[str, Any]) -> bool:

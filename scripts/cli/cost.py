@@ -44,5 +44,6 @@ def _report(place: Place, *, days: int) -> Report:
         prices.assumed(here.model) if here.asks_openai else prices.FREE,
         listed,
         aws.message(listed, memory),
+        aws.web_message(listed, memory),
         aws.idle(listed, memory),
     )

@@ -28,6 +28,7 @@ class Report:
     """The model's, used only while no answer is counted."""
     prices: Prices
     message: Sequence[Item]
+    web_message: Sequence[Item]
     month: Sequence[Item]
 
     @property
@@ -73,6 +74,11 @@ class Report:
     def thousand(self) -> Sequence[Item]:
         """AWS's part of a thousand messages."""
         return [item.times(Decimal(THOUSAND)) for item in self.message]
+
+    @property
+    def thousand_web(self) -> Sequence[Item]:
+        """AWS's part of a thousand messages of the web chat."""
+        return [item.times(Decimal(THOUSAND)) for item in self.web_message]
 
     @property
     def thousand_model_usd(self) -> Decimal:

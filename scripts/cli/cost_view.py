@@ -50,6 +50,11 @@ def as_json(report: Report) -> dict[str, Any]:
             "aws_usd": _number(aws_usd),
             "aws": [_item(item, aws_usd) for item in thousand],
         },
+        "thousand_web_messages": {
+            "usd": _number(aws.total(report.thousand_web) + report.thousand_model_usd),
+            "aws_usd": _number(aws.total(report.thousand_web)),
+            "aws": [_item(item, aws.total(report.thousand_web)) for item in report.thousand_web],
+        },
         "idle_month": {
             "usd": _number(aws.total(report.month)),
             "aws": [_item(item, aws.total(report.month)) for item in report.month],
@@ -65,7 +70,9 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def as_text(report: Report) -> str:
     """What it comes to, then where it comes from."""
-    return "\n".join([*_past(report), "", *_thousand(report), "", *_month(report), "", _note(report)])
+    return "\n".join(
+        [*_past(report), "", *_thousand(report), "", *_web(report), "", *_month(report), "", _note(report)]
+    )
 
 
 def usd(amount: Decimal) -> str:
@@ -91,6 +98,14 @@ def _thousand(report: Report) -> Iterator[str]:
     typical = f"{report.model}, assumed: {TYPICAL.input:,} tokens in, {TYPICAL.output:,} out"
     yield _amount("the model", report.thousand_model_usd, "as counted above" if report.answers else typical)
     yield _amount("AWS", aws.total(items), "computed:")
+    yield from _table(items)
+
+
+def _web(report: Report) -> Iterator[str]:
+    items = report.thousand_web
+    yield _bold("1,000 messages of the web chat", aws.total(items) + report.thousand_model_usd)
+    yield _amount("the model", report.thousand_model_usd, "as above")
+    yield _amount("AWS", aws.total(items), "assumed:")
     yield from _table(items)
 
 

@@ -84,6 +84,7 @@ def deploy(
     again = f"scripts/parley deploy --stage {deployment.stage}{options}"
     carry_out(steps, explaining=place.explaining, again=again)
     click.secho(f"\nThe bot is running: {deployment.url()}", bold=True)
+    click.echo(f"Web chat: {deployment.websocket_url()}; a key for it: scripts/parley keys create")
     click.echo("Write to your page. Facebook still wants two addresses from you, step 7 of the guide:")
     click.echo(
         f"  privacy policy  {deployment.url()}/privacy\n  data deletion   {deployment.url()}/data-deletion\n  {GUIDE}"

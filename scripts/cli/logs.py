@@ -120,6 +120,7 @@ def _source(place: Place) -> Source:
         "door": here.api_function,
         "worker": here.worker_function,
         "heartbeat": f"{here.api_function}-heartbeat",
+        **{function.rpartition("_")[2]: function for function in here.websocket_functions},
     }
     groups = {name: f"/aws/lambda/{function}" for name, function in functions.items()}
     return CloudWatch(place.aws.client("logs"), groups)

@@ -9,20 +9,21 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Final
 
-from chalicelib.bootstrap import WEBHOOK_URL
+from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.errors import ConfigError
 from chalicelib.settings import Settings
 from scripts.deploy.code import run_chalice
-from scripts.deploy.deployment import address, app_stack
+from scripts.deploy.deployment import address, app_stack, websocket_address
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.deploy.package import Package, build
-from scripts.deploy.secrets import KINDS, VERIFY_TOKEN
+from scripts.deploy.secrets import GENERATED, KINDS
 from scripts.deploy.stack import TEMPLATE, Say
 
 _README: Final = Path(__file__).with_suffix(".md")
 _APP: Final = "app.json"
 _REGION: Final = "us-east-1"
 """Chalice wants to be told one; the template is the same for all of them."""
+_WEBSOCKETS: Final = ("WebsocketConnect", "WebsocketMessage", "WebsocketDisconnect")
 
 
 def write(target: Path, settings: Settings, *, project: Path, folder: Path, email: str | None, say: Say) -> Package:
@@ -46,14 +47,18 @@ def write(target: Path, settings: Settings, *, project: Path, folder: Path, emai
 def additions(settings: Settings) -> dict[str, Any]:
     """What Chalice's own template lacks, by its logical ids."""
     heartbeat = f"{settings.api_function}-heartbeat"
+    here = "${AWS::Region}", settings.stage
     rule = {"HeartbeatEvent": {"Properties": {"Name": f"{heartbeat}-event"}}}
+    websockets = zip(_WEBSOCKETS, settings.websocket_functions, strict=True)
     resources: dict[str, Any] = {
         "APIHandler": {"Properties": {"FunctionName": settings.api_function}},
         "Worker": {"Properties": {"FunctionName": settings.worker_function}},
         "Heartbeat": {"Properties": {"FunctionName": heartbeat, "Events": rule}},
+        **{logical: {"Properties": {"FunctionName": function}} for logical, function in websockets},
         "RestAPI": {"Properties": {"OpenApiVersion": "2.0"}},  # or SAM makes a second stage, called Stage
         "WorkerRetries": _retries(f"{settings.api_function}-dead"),
-        "WebhookUrl": _webhook_url(settings),
+        "WebhookUrl": _parameter(settings, WEBHOOK_URL, f"{address('${RestAPI}', *here)}/webhook"),
+        "WebsocketUrl": _parameter(settings, WEBSOCKET_URL, websocket_address("${WebsocketAPI}", *here)),
     }
     if settings.wake == "fifo":
         resources["WorkerWakes"] = _wakes(settings.wake_queue)
@@ -80,11 +85,10 @@ def _wakes(queue: str) -> dict[str, Any]:
     }
 
 
-def _webhook_url(settings: Settings) -> dict[str, Any]:
-    """Where the bot reads its own address."""
-    url = f"{address('${RestAPI}', '${AWS::Region}', settings.stage)}/webhook"
-    name = f"{settings.secrets_prefix}/{WEBHOOK_URL}"
-    return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": name, "Type": "String", "Value": {"Fn::Sub": url}}}
+def _parameter(settings: Settings, name: str, url: str) -> dict[str, Any]:
+    """Where the bot reads an address of its own."""
+    path = f"{settings.secrets_prefix}/{name}"
+    return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": path, "Type": "String", "Value": {"Fn::Sub": url}}}
 
 
 def _queue(name: str) -> dict[str, str]:
@@ -94,7 +98,8 @@ def _queue(name: str) -> dict[str, str]:
 def _readme(settings: Settings, python: str, email: str | None) -> str:
     prefix, stage = settings.secrets_prefix, settings.stage
     parameters = {"Stage": stage, "Wake": settings.wake, **({"OwnerEmail": email} if email else {})}
-    values = {kind.name: f"${kind.variable}" for kind in KINDS} | {VERIFY_TOKEN: "$(openssl rand -hex 24)"}
+    made_up = {name: f"$(openssl rand -hex {size})" for name, size in GENERATED.items()}
+    values = {kind.name: f"${kind.variable}" for kind in KINDS} | made_up
     put = "   aws ssm put-parameter --type SecureString"
     return _README.read_text().format(
         stage=stage,

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.errors import ConfigError
-from chalicelib.settings import APP_NAME
 from scripts.deploy.stack import Say
 from scripts.deploy.state import made_by_chalice
 from scripts.place.explain import refusal
+from scripts.place.stage import full_name, functions
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -31,7 +31,7 @@ _FOLDED: Final = re.compile(r"received\s+the\s+following\s+error:\s+(.+?)(\n\n|$
 class Code:
     """What `chalice deploy` makes of a built folder."""
 
-    functions: "LambdaClient"
+    client: "LambdaClient"
     region: str
     stage: str
     folder: Path
@@ -40,7 +40,7 @@ class Code:
 
     def foreign(self) -> list[str]:
         """Functions that have our names and are not ours: Chalice would overwrite them."""
-        names = [f"{APP_NAME}-{self.stage}{suffix}" for suffix in ("", "-worker", "-heartbeat")]
+        names = [full_name(self.stage, function) for function in functions(self.stage)]
         return [name for name in names if not self._is_ours(name)]
 
     def deploy(self, *, say: Say) -> None:
@@ -62,8 +62,8 @@ class Code:
     def _is_ours(self, name: str) -> bool:
         """True as well for what does not exist."""
         try:
-            found = self.functions.get_function(FunctionName=name)
-        except self.functions.exceptions.ResourceNotFoundException:
+            found = self.client.get_function(FunctionName=name)
+        except self.client.exceptions.ResourceNotFoundException:
             return True
         return made_by_chalice(found, self.stage)
 

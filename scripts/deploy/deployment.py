@@ -23,6 +23,8 @@ from scripts.place.stage import Place
 
 API_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
 """Where API Gateway answers; PARLEY_API_URL replaces it for a domain of one's own."""
+WEBSOCKET_URL: Final = "wss://{api}.execute-api.{region}.amazonaws.com/{stage}"
+"""Where it takes WebSockets; PARLEY_WEBSOCKET_URL replaces it in the same way."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class Deployment:
         """Where the bot answers, without a slash at the end; empty before it is deployed."""
         api = self.state.api_id()
         return address(api, self.place.aws.region, self.stage) if api else ""
+
+    def websocket_url(self) -> str:
+        """Where the web chat is connected to; empty before it is deployed."""
+        api = self.state.websocket_api_id()
+        return websocket_address(api, self.place.aws.region, self.stage) if api else ""
 
     def check_region(self) -> None:
         """Raises ConfigError when this machine deployed the stage to another region: it would exist twice."""
@@ -132,5 +139,14 @@ def app_stack(stage: str) -> str:
 
 
 def address(api: str, region: str, stage: str) -> str:
-    """Where an API answers, without a slash at the end."""
-    return os.environ.get("PARLEY_API_URL", API_URL).format(api=api, region=region, stage=stage).rstrip("/")
+    """Where a REST API answers, without a slash at the end."""
+    return _filled_in(os.environ.get("PARLEY_API_URL", API_URL), api, region, stage)
+
+
+def websocket_address(api: str, region: str, stage: str) -> str:
+    """Where a WebSocket API does."""
+    return _filled_in(os.environ.get("PARLEY_WEBSOCKET_URL", WEBSOCKET_URL), api, region, stage)
+
+
+def _filled_in(url: str, api: str, region: str, stage: str) -> str:
+    return url.format(api=api, region=region, stage=stage).rstrip("/")

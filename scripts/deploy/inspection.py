@@ -11,13 +11,14 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import bootstrap, quota
+from chalicelib.bootstrap import TICKET_KEY, WEBSOCKET_URL
 from chalicelib.budget import usd
 from chalicelib.errors import ParleyError
 from chalicelib.findings import Finding, State, worst
 from chalicelib.store.spend import DynamoSpending
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
-from scripts.place.stage import configured, functions
+from scripts.place.stage import configured, full_name, functions
 
 _COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 """In the last of them all is as before an update that failed, and the next one may follow."""
@@ -45,6 +46,7 @@ class Inspection:
             "retries": self._retries,
             "wake": self._wake,
             "heartbeat": self._rule,
+            "websocket": self._websocket,
             "dead-letters": self._dead_letters,
             "alarms": self._alarms,
             "owner": self._owner,
@@ -101,10 +103,9 @@ class Inspection:
             yield _ok("table", f"{name}, {table.get('ItemCount', 0)} items at the last count")
 
     def _functions(self) -> Iterable[Finding]:
-        environment, prefix = configured(self.deployment.stage), self.deployment.stack.name
-        for name, wanted in functions(self.deployment.stage).items():
-            function = prefix if name == "api_handler" else f"{prefix}-{name}"
-            yield self._function(function, wanted, environment)
+        stage = self.deployment.stage
+        for name, wanted in functions(stage).items():
+            yield self._function(full_name(stage, name), wanted, configured(stage))
 
     def _function(self, function: str, wanted: Any, environment: dict[str, str]) -> Finding:
         client, name = self._client("lambda"), f"function-{function}"
@@ -165,6 +166,22 @@ class Inspection:
             yield _broken("heartbeat", f"its rule is {state.lower()}", why, self._deploy)
         else:
             yield _ok("heartbeat", "every minute")
+
+    def _websocket(self) -> Iterable[Finding]:
+        url, vault = self.deployment.websocket_url(), self.deployment.vault
+        lacking = [
+            what
+            for what, there in {
+                "a WebSocket API that can be reached": bool(url),
+                f"the parameter {WEBSOCKET_URL} with its address": vault.noted(WEBSOCKET_URL) == url,
+                f"the secret {TICKET_KEY}": TICKET_KEY in vault.stored(),
+            }.items()
+            if not there
+        ]
+        if lacking:
+            yield _broken("websocket", f"there lacks {', '.join(lacking)}", "nobody can use the web chat", self._deploy)
+        else:
+            yield _ok("websocket", url)
 
     def _dead_letters(self) -> Iterable[Finding]:
         client = self._client("sqs")

@@ -20,7 +20,7 @@ class Removing:
         """What has to be done, in order."""
         return [
             Step("facebook", "take the page's menu and its subscription back", lambda _: self._leave_facebook()),
-            Step("code", "delete the functions, their roles, the rule and the API", self._delete_code),
+            Step("code", "delete the functions, their roles, the rule and the APIs", self._delete_code),
             Step("data stack", "delete the queues, topic, alarms, dashboard and logs", self._delete_stack),
             Step("table", "delete all conversations and people", lambda _: self._delete_table()),
             Step(

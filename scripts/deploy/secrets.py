@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.bootstrap import TICKET_KEY
 from chalicelib.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ KINDS: Final = (
 )
 """In the order of the guide; it is where the owner finds them."""
 VERIFY_TOKEN: Final = "verify-token"  # noqa: S105 (its name)
+GENERATED: Final = {VERIFY_TOKEN: 24, TICKET_KEY: 32}
+"""What nobody has to know, made up once, with so many random bytes."""
 PREVIOUS: Final = "app-secret-previous"
-_GENERATED_BYTES: Final = 24
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Vault:
 
     def stored(self) -> dict[str, str]:
         """All there are, with their values: never to be printed."""
-        names = [*(kind.name for kind in KINDS), VERIFY_TOKEN, PREVIOUS]
+        names = [*(kind.name for kind in KINDS), *GENERATED, PREVIOUS]
         found = self.client.get_parameters(Names=[f"{self.prefix}/{name}" for name in names], WithDecryption=True)
         return {one["Name"].rpartition("/")[2]: one["Value"] for one in found["Parameters"]}
 
@@ -75,6 +77,15 @@ class Vault:
         """Store, replacing what is there."""
         for name, value in values.items():
             self.client.put_parameter(Name=f"{self.prefix}/{name}", Value=value, Type="SecureString", Overwrite=True)
+
+    def note(self, name: str, value: str) -> None:
+        """Put beside them what is no secret but known only now, such as an address."""
+        self.client.put_parameter(Name=f"{self.prefix}/{name}", Value=value, Type="String", Overwrite=True)
+
+    def noted(self, name: str) -> str:
+        """What was put there; empty when nothing was."""
+        found = self.client.get_parameters(Names=[f"{self.prefix}/{name}"])["Parameters"]
+        return found[0]["Value"] if found else ""
 
     def delete(self) -> None:
         """Delete everything below the prefix."""
@@ -105,14 +116,13 @@ def check(kind: Kind, value: str) -> str:
 def to_store(
     new: Mapping[str, str], stored: Mapping[str, str], *, token: Callable[[int], str] = secrets.token_urlsafe
 ) -> dict[str, str]:
-    """What has to be written: what is new, a verify token when there is none, and the app secret that is replaced.
+    """What has to be written: what is new, what is made up when there is none, and the app secret that is replaced.
 
     The old app secret stays valid beside the new one, because Facebook may still be signing with it. It comes first:
     whoever breaks off after the new one could not know it any more.
     """
     changed = {name: value for name, value in new.items() if stored.get(name) != value}
-    if VERIFY_TOKEN not in stored:
-        changed[VERIFY_TOKEN] = token(_GENERATED_BYTES)
+    changed |= {name: token(size) for name, size in GENERATED.items() if name not in stored}
     if "app-secret" in changed and "app-secret" in stored:
         changed = {PREVIOUS: stored["app-secret"], **changed}
     return changed

@@ -14,11 +14,12 @@ from chalicelib.settings import APP_NAME
 
 Resource = dict[str, str]
 _API: Final = "rest_api"
+_SOCKETS: Final = "websocket_api"
 
 
 @dataclass(frozen=True)
 class DeployedState:
-    """The functions, roles, rules and the API of one stage. Nothing else of Parley's is Chalice's."""
+    """The functions, roles, rules and the APIs of one stage. Nothing else of Parley's is Chalice's."""
 
     client: Callable[[str], Any]
     """A way to a service."""
@@ -42,8 +43,8 @@ class DeployedState:
         """What there is, as Chalice would have noted it."""
         functions = list(self._functions())
         names = sorted({*self._configured(), *(function["name"] for function in functions)})
-        api = self.api_id()
-        apis = [{"name": _API, "resource_type": _API, _API + "_id": api}] if api else []
+        ids = {_API: self.api_id(), _SOCKETS: self._websocket_api()}
+        apis = [{"name": name, "resource_type": name, f"{name}_id": api} for name, api in ids.items() if api]
         return [*self._roles(names), *functions, *self._rules(names), *apis]
 
     def api_id(self) -> str:
@@ -55,6 +56,31 @@ class DeployedState:
                 if api["name"] == APP_NAME and calls in self._integrations(apis, api["id"]):
                     return str(api["id"])
         return ""
+
+    def websocket_api_id(self) -> str:
+        """The WebSocket API of the stage; empty when there is none, or it was never finished."""
+        api = self._websocket_api()
+        return api if api and self._is_finished(api) else ""
+
+    def clear(self) -> None:
+        """Delete a WebSocket API that was begun and cannot be reached: Chalice would take it for finished."""
+        api = self._websocket_api()
+        if api and not self._is_finished(api):
+            self.client("apigatewayv2").delete_api(ApiId=api)
+
+    def _websocket_api(self) -> str:
+        """The API that has the stage's name and calls nobody but its functions."""
+        calls, client = f":function:{self._prefix}-websocket_", self.client("apigatewayv2")
+        for page in client.get_paginator("get_apis").paginate():
+            for api in page["Items"]:
+                if (api["Name"], api["ProtocolType"]) == (f"{self._prefix}-websocket-api", "WEBSOCKET"):
+                    called = client.get_integrations(ApiId=api["ApiId"])["Items"]
+                    if all(calls in one.get("IntegrationUri", "") for one in called):
+                        return str(api["ApiId"])
+        return ""
+
+    def _is_finished(self, api: str) -> bool:
+        return any(one["StageName"] == self.stage for one in self.client("apigatewayv2").get_stages(ApiId=api)["Items"])
 
     @property
     def _prefix(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from chalicelib.bootstrap import WEBHOOK_URL
+from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.errors import ConfigError, WebhookSilent
 from scripts.deploy.deployment import Deployment
@@ -47,7 +47,7 @@ class Deploying:
             Step("secrets", _words(self.secrets), lambda _: self._store()),
             Step("data stack", self._stack_plan(), self._deploy_stack),
             Step("zip", "build what Lambda runs, with the versions that were tested", lambda _: self._build()),
-            Step("code", "3 functions and a REST API, by `chalice deploy`", self._deploy_code),
+            Step("code", "6 functions, a REST API and a WebSocket API, by `chalice deploy`", self._deploy_code),
             Step("worker", "retries, dead letters and what wakes it", self._set_up_worker),
             Step("webhook", "Facebook verifies the address and sends the page's events there", self._subscribe_app),
             Step("page", "the page tells the app what people write", lambda _: self._subscribe_page()),
@@ -94,11 +94,12 @@ class Deploying:
         return f"{package.size / 1e6:.1f} MB for {package.python}"
 
     def _deploy_code(self, say: Say) -> str:
+        self.here.state.clear()
         self.here.state.write()
         self.here.code.deploy(say=say)
         url = self.here.webhook_url
-        name = f"{self.here.vault.prefix}/{WEBHOOK_URL}"
-        self.here.client("ssm").put_parameter(Name=name, Value=url, Type="String", Overwrite=True)
+        self.here.vault.note(WEBHOOK_URL, url)
+        self.here.vault.note(WEBSOCKET_URL, self.here.websocket_url())
         return url
 
     def _set_up_worker(self, say: Say) -> str:

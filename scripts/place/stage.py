@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from chalicelib.errors import ConfigError, StoreError, WakeError
-from chalicelib.settings import Settings
+from chalicelib.settings import APP_NAME, Settings
 
 if TYPE_CHECKING:
     import boto3
@@ -123,6 +123,11 @@ def functions(stage: str) -> Mapping[str, Mapping[str, Any]]:
     config = _read(_CONFIG)
     own = config.get("stages", {}).get(stage, {}).get("lambda_functions", {})
     return {name: {**common, **own.get(name, {})} for name, common in config.get("lambda_functions", {}).items()}
+
+
+def full_name(stage: str, function: str) -> str:
+    """What Chalice calls a function in Lambda, by its name in the code."""
+    return f"{APP_NAME}-{stage}" if function == "api_handler" else f"{APP_NAME}-{stage}-{function}"
 
 
 def _deployed(stage: str, env: Mapping[str, str]) -> Place:

@@ -6,7 +6,7 @@ assumptions, and say so.
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -26,7 +26,13 @@ WEBHOOK_CALLS: Final = 2
 BEATS: Final = MONTH_DAYS * 24 * 60
 BEAT_READS: Final = 2
 """Who waits, and what the day has cost."""
-WARMED: Final = ("api_handler", "worker")
+WARMED: Final = ("api_handler", "worker", "websocket_connect", "websocket_message", "websocket_disconnect")
+
+SOCKET_CALLS: Final[Mapping[str, int]] = {"websocket_connect": 1, "websocket_message": 2, "websocket_disconnect": 1}
+"""Of a question in the web chat for which somebody connects and authenticates."""
+FRAMES: Final = 26
+"""Of it: what is sent and acknowledged, and four seconds of an answer, five pieces in each."""
+CONNECTED_MINUTES: Final = 5
 
 WORKER_S: Final = Decimal(4)
 DOOR_S: Final = Decimal("0.05")
@@ -34,7 +40,7 @@ WARMING_S: Final = Decimal("0.02")
 BEAT_S: Final = Decimal("0.3")
 LOG_BYTES: Final = 4_000
 """Of one message, with Lambda's own lines."""
-BEAT_LOG_BYTES: Final = 2_000
+BEAT_LOG_BYTES: Final = 3_200
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,23 @@ def message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
     ]
 
 
+def web_message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
+    """One question in the web chat, for which somebody connects; without the model. All of it is assumed."""
+    work = _Work(prices, memory_mb)
+    doors = sum((work.gb_seconds(name, calls * DOOR_S) for name, calls in SOCKET_CALLS.items()), Decimal(0))
+    bill = [
+        work.computing(f"worker, {WORKER_S} s at {memory_mb['worker']} MB", work.gb_seconds("worker", WORKER_S)),
+        work.millions("WebSocket messages", FRAMES, "", "websocket_million_messages"),
+        work.millions("DynamoDB writes", COUNTED["writes"], "units", "dynamodb_million_writes"),
+        work.computing(f"doors, {DOOR_S} s each", doors),
+        work.logged(LOG_BYTES),
+        work.millions("DynamoDB reads", COUNTED["reads"], "units", "dynamodb_million_reads"),
+        work.millions("minutes of connections", CONNECTED_MINUTES, "", "websocket_million_minutes"),
+        work.millions("Lambda invocations", sum(SOCKET_CALLS.values()) + 1, "", "lambda_million_requests"),
+    ]
+    return [replace(item, counted=False) for item in bill]
+
+
 def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
     """A month in which nobody writes: the heartbeats."""
     work = _Work(prices, memory_mb)
@@ -100,8 +123,8 @@ def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
     return [
         work.computing("heartbeat, and keeping warm", gb_seconds * BEATS),
         work.logged(BEAT_LOG_BYTES * BEATS),
-        work.millions("heartbeats of EventBridge", BEATS, "", "eventbridge_million_events"),
         work.millions("Lambda invocations", BEATS * (1 + len(WARMED)), "", "lambda_million_requests"),
+        work.millions("heartbeats of EventBridge", BEATS, "", "eventbridge_million_events"),
         work.millions("DynamoDB reads", BEATS * BEAT_READS, "units", "dynamodb_million_reads"),
     ]
 

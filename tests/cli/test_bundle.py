@@ -19,12 +19,17 @@ from scripts.cli.__main__ import parley
 from scripts.deploy.bundle import write
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.deploy.package import Package
-from scripts.deploy.secrets import KINDS
+from scripts.deploy.secrets import GENERATED, KINDS
 from scripts.place.stage import ROOT
 
 pytestmark = pytest.mark.xdist_group("bundle")
 SUB_ARN = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
 PAID_BY_USE = {
+    "AWS::ApiGatewayV2::Api": "by message and minute of a connection",
+    "AWS::ApiGatewayV2::Deployment": "free",
+    "AWS::ApiGatewayV2::Integration": "free",
+    "AWS::ApiGatewayV2::Route": "free",
+    "AWS::ApiGatewayV2::Stage": "free",
     "AWS::IAM::Role": "free",
     "AWS::Lambda::EventInvokeConfig": "free",
     "AWS::Lambda::EventSourceMapping": "by request to the queue",
@@ -33,6 +38,16 @@ PAID_BY_USE = {
     "AWS::Serverless::Api": "by request: a REST API without a cache",
     "AWS::Serverless::Function": "by invocation: nothing is provisioned",
 }
+
+FUNCTIONS = {
+    "api_handler": "APIHandler",
+    "worker": "Worker",
+    "heartbeat": "Heartbeat",
+    "websocket_connect": "WebsocketConnect",
+    "websocket_message": "WebsocketMessage",
+    "websocket_disconnect": "WebsocketDisconnect",
+}
+"""What each is called in `app.json`."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +112,8 @@ def test_cloudformation_would_accept_all_templates(bundle: Bundle, fifo: Bundle)
 def test_functions_and_rule_are_called_as_parley_deploy_calls_them(bundle: Bundle):
     assert bundle.properties("APIHandler")["FunctionName"] == bundle.settings.api_function == "parley-prod"
     assert bundle.properties("Worker")["FunctionName"] == bundle.settings.worker_function == "parley-prod-worker"
+    websockets = [bundle.properties(FUNCTIONS[name])["FunctionName"] for name in FUNCTIONS if "websocket" in name]
+    assert websockets == list(bundle.settings.websocket_functions)
     heartbeat = bundle.properties("Heartbeat")
     assert heartbeat["FunctionName"] == "parley-prod-heartbeat"
     rule = {"Schedule": "rate(1 minute)", "Name": "parley-prod-heartbeat-event"}
@@ -108,13 +125,13 @@ def test_the_zip_is_the_one_that_parley_deploy_uploads_with_its_bytecode(bundle:
     assert archive.read_bytes() == bundle.package.zip.read_bytes()
     with zipfile.ZipFile(archive) as opened:
         assert f"chalicelib/__pycache__/intake.{sys.implementation.cache_tag}.pyc" in opened.namelist()
-    functions = ("APIHandler", "Worker", "Heartbeat")
-    assert {bundle.properties(function)["CodeUri"] for function in functions} == {"./deployment.zip"}
+    assert {bundle.properties(function)["CodeUri"] for function in FUNCTIONS.values()} == {"./deployment.zip"}
 
 
 def test_each_function_gets_its_settings_and_its_own_rights_from_the_project(bundle: Bundle):
     config = json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_functions"]
-    for name, resource in (("api_handler", "APIHandler"), ("worker", "Worker"), ("heartbeat", "Heartbeat")):
+    assert config.keys() == FUNCTIONS.keys()
+    for name, resource in FUNCTIONS.items():
         found = bundle.properties(resource)
         assert found["MemorySize"] == config[name]["lambda_memory_size"]
         assert found["Timeout"] == config[name]["lambda_timeout"]
@@ -151,6 +168,16 @@ def test_there_is_one_stage_and_the_bot_can_read_its_address(bundle: Bundle):
     assert url["Value"] == {"Fn::Sub": "https://${RestAPI}.execute-api.${AWS::Region}.amazonaws.com/prod/webhook"}
 
 
+def test_the_web_chat_has_an_api_of_one_stage_that_parley_finds_by_its_name_and_the_bot_can_read_its_address(
+    bundle: Bundle,
+):
+    api, stage = bundle.properties("WebsocketAPI"), bundle.properties("WebsocketAPIStage")
+    assert (api["Name"], api["ProtocolType"], stage["StageName"]) == ("parley-prod-websocket-api", "WEBSOCKET", "prod")
+    url = bundle.properties("WebsocketUrl")
+    assert url["Name"] == "/parley/prod/websocket-url"
+    assert url["Value"] == {"Fn::Sub": "wss://${WebsocketAPI}.execute-api.${AWS::Region}.amazonaws.com/prod"}
+
+
 def test_nothing_in_a_bundle_has_an_hourly_price(fifo: Bundle):
     assert {resource["Type"] for resource in fifo.app["Resources"].values()} == PAID_BY_USE.keys()
     assert "ProvisionedConcurrency" not in json.dumps(fifo.app)
@@ -159,6 +186,7 @@ def test_nothing_in_a_bundle_has_an_hourly_price(fifo: Bundle):
 
 def test_the_commands_name_every_secret_and_only_parameters_that_there_are(bundle: Bundle):
     assert all(f'/parley/prod/{kind.name} --value "${kind.variable}"' in bundle.readme for kind in KINDS)
+    assert all(f'/parley/prod/{name} --value "$(openssl rand' in bundle.readme for name in GENERATED)
     [line] = [line for line in bundle.readme.splitlines() if "--parameter-overrides" in line]
     given = dict(word.split("=") for word in line.split() if "=" in word)
     assert given == {"Stage": "prod", "Wake": "lambda", "OwnerEmail": "owner@example.org"}

@@ -18,7 +18,14 @@ from scripts.prices import aws
 from tests.cli.conftest import Run
 from tests.cli.page import ANNA, Page
 
-MEMORY = {"api_handler": 1024, "worker": 512, "heartbeat": 256}
+MEMORY = {
+    "api_handler": 1024,
+    "worker": 512,
+    "heartbeat": 256,
+    "websocket_connect": 512,
+    "websocket_message": 1024,
+    "websocket_disconnect": 256,
+}
 LISTED = aws.load()
 BUSY = DaySpend("2026-11-21", 60_000, tokens_in=3000, tokens_cached=1000, tokens_out=500, answers=2, calls=3)
 
@@ -28,9 +35,8 @@ def report(*days: DaySpend, **others: Any) -> Report:
     first = datetime(2026, 11, 21, tzinfo=UTC).date() - timedelta(days=29)
     before = [DaySpend((first + timedelta(days=number)).isoformat()) for number in range(30 - len(days))]
     price = prices.assumed("gpt-6-luna")
-    made = Report(
-        "prod", [*before, *days], "gpt-6-luna", price, LISTED, aws.message(LISTED, MEMORY), aws.idle(LISTED, MEMORY)
-    )
+    bills = [bill(LISTED, MEMORY) for bill in (aws.message, aws.web_message, aws.idle)]
+    made = Report("prod", [*before, *days], "gpt-6-luna", price, LISTED, *bills)
     return replace(made, **others)
 
 
@@ -88,6 +94,14 @@ def test_a_message_costs_the_sum_of_quantities_times_prices():
     assert bill["logs"].usd == Decimal("0.000002")
 
 
+def test_a_message_of_the_web_chat_costs_its_frames_and_the_minutes_of_its_connection():
+    bill = {item.what: item for item in aws.web_message(LISTED, MEMORY)}
+    assert bill["WebSocket messages"].usd == Decimal("0.000026")
+    assert bill["minutes of connections"].usd == Decimal("0.00000125")
+    assert bill["Lambda invocations"].quantity == 5
+    assert not any(item.counted for item in bill.values())
+
+
 def test_more_memory_costs_more():
     dear = aws.message(LISTED, {**MEMORY, "worker": 1024})
     assert aws.total(dear) - aws.total(aws.message(LISTED, MEMORY)) == 2 * LISTED.usd["lambda_gb_s"]
@@ -96,13 +110,13 @@ def test_more_memory_costs_more():
 def test_a_month_without_messages_is_a_heartbeat_a_minute():
     bill = {item.what: item for item in aws.idle(LISTED, MEMORY)}
     assert bill["heartbeats of EventBridge"].quantity == 43_200
-    assert bill["Lambda invocations"].quantity == 129_600
-    assert bill["heartbeat, and keeping warm"].quantity == 43_200 * Decimal("0.105")
+    assert bill["Lambda invocations"].quantity == 259_200
+    assert bill["heartbeat, and keeping warm"].quantity == 43_200 * Decimal("0.14")
 
 
 def test_the_promise_of_the_readme_holds():
     assert Decimal("0.05") < 1000 * aws.total(aws.message(LISTED, memory_mb("prod"))) < Decimal("0.08")
-    assert aws.total(aws.idle(LISTED, memory_mb("prod"))) < Decimal("0.25")
+    assert aws.total(aws.idle(LISTED, memory_mb("prod"))) < Decimal("0.30")
 
 
 def test_each_function_has_the_memory_that_is_deployed():
@@ -112,12 +126,14 @@ def test_each_function_has_the_memory_that_is_deployed():
 def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
     text = click.unstyle(cost_view.as_text(report(BUSY)))
     assert max(len(line) for line in text.splitlines()) <= 80
-    assert "Stage prod, 2026-10-23 to 2026-11-21        $0.2589\n" in text
+    assert "Stage prod, 2026-10-23 to 2026-11-21        $0.3360\n" in text
     assert "  the model        $0.0600  2 answers to 3 calls\n" in text
     assert "    tokens                  3,000 in (1,000 cached), 500 out\n" in text
     assert "  the model         $30.00  as counted above\n" in text
+    assert "    WebSocket messages              assumed    26,000         $0.0260   28%\n" in text
     assert "    worker, 4 s at 512 MB           assumed     2,000 GB-s    $0.0333   47%\n" in text
     assert "    DynamoDB writes                 counted    39,000 units   $0.0244   34%\n" in text
+    assert "1,000 messages of the web chat              $30.09\n" in text
     assert f"{LISTED.read} in {LISTED.region}" in " ".join(text.split())
     assert "Each stored GB adds $0.45 a month" in " ".join(text.split())
 

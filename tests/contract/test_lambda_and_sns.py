@@ -9,6 +9,7 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
+from chalicelib import invocation
 from chalicelib.errors import NotifyError, WakeError
 from chalicelib.messages import ConversationId
 from chalicelib.notify import TopicNotifier
@@ -64,29 +65,37 @@ def test_a_checkup_that_cannot_be_asked_for_is_said_so():
             LambdaExaminer(client, "parley-dev-worker").ask()
 
 
+WELL: Any = {"statusCode": 200}
+UNWELL: Any = {"statusCode": 500}
+FAILED: Any = {"errorMessage": "no"}
+
+
 @pytest.mark.parametrize(
-    ("api", "worker", "warm"),
+    ("answers", "warm"),
     [
-        (answering({"statusCode": 200}), answering({"outcome": "warm"}), ["api", "worker"]),
-        (answering({"statusCode": 500}), answering({"outcome": "warm"}), ["worker"]),
-        (answering({"statusCode": 200}), answering({"errorMessage": "no"}, FunctionError="Unhandled"), ["api"]),
-        (answering(None), answering([]), []),
+        ([WELL, {"outcome": "warm"}, WELL], ["api", "worker", "websocket"]),
+        ([UNWELL, {"outcome": "warm"}, UNWELL], ["worker"]),
+        ([WELL, FAILED, WELL], ["api", "websocket"]),
+        ([WELL, {"outcome": "warm"}, FAILED], ["api", "worker"]),
+        ([None, [], None], []),
     ],
 )
-def test_only_a_function_that_answers_as_it_should_is_warm(api: Any, worker: Any, warm: list[str]):
-    client = lambda_client()
+def test_only_a_function_that_answers_as_it_should_is_warm(answers: list[Any], warm: list[str]):
+    client, pings = lambda_client(), [ANY, b'{"ping": true}', json.dumps(invocation.SOCKET_PING).encode()]
     with Stubber(client) as stub:
-        stub.add_response("invoke", api, {"FunctionName": "api", "Payload": ANY})
-        stub.add_response("invoke", worker, {"FunctionName": "worker", "Payload": b'{"ping": true}'})
-        assert LambdaWarmer(client, "api", "worker").warm() == warm
+        for function, ping, answer in zip(("api", "worker", "websocket"), pings, answers, strict=True):
+            more = {"FunctionError": "Unhandled"} if answer == FAILED else {}
+            stub.add_response("invoke", answering(answer, **more), {"FunctionName": function, "Payload": ping})
+        assert LambdaWarmer(client, "api", "worker", ["websocket"]).warm() == warm
 
 
-def test_a_function_that_is_not_there_does_not_keep_the_other_cold():
+def test_a_function_that_is_not_there_does_not_keep_the_others_cold():
     client = lambda_client()
     with Stubber(client) as stub:
         stub.add_client_error("invoke", "ResourceNotFoundException")
         stub.add_response("invoke", answering({"outcome": "warm"}))
-        assert LambdaWarmer(client, "api", "worker").warm() == ["worker"]
+        stub.add_response("invoke", answering(WELL))
+        assert LambdaWarmer(client, "api", "worker", ["websocket"]).warm() == ["worker", "websocket"]
 
 
 def test_the_owner_is_told_by_the_topic():

@@ -54,6 +54,27 @@ TAKEN_BY_LAMBDA: Final = {
 """What no code of ours does: with the worker's role, Lambda takes the wakes from the queue, and puts asynchronous
 invocations that failed to the dead letters. By action, the only queue on which."""
 
+OF_THE_WEB_CHAT: Final[dict[str, set[str]]] = {
+    "worker": {"execute-api:ManageConnections"},
+    "heartbeat": {"execute-api:ManageConnections", "dynamodb:DeleteItem"},
+    "websocket_connect": {"dynamodb:PutItem", "ssm:GetParameters"},
+    "websocket_message": {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:Query",
+        "execute-api:ManageConnections",
+        "lambda:InvokeFunction",
+        "sns:Publish",
+        "sqs:GetQueueUrl",
+        "sqs:SendMessage",
+        "ssm:GetParameters",
+    },
+    "websocket_disconnect": {"dynamodb:GetItem", "dynamodb:DeleteItem", "ssm:GetParameters"},
+}
+"""What the web chat will do once there is one: nothing of it happens in the story below yet."""
+
 
 class Audit:
     """Notes what each function asks of AWS, as IAM calls it."""
@@ -72,6 +93,9 @@ class Audit:
 
     def note(self, params: Any, model: Any, **_: Any) -> None:
         service = model.service_model.service_name
+        if service == "apigatewaymanagementapi":
+            self.actions[self.function].add("execute-api:ManageConnections")
+            return
         if model.name == "TransactWriteItems":
             kinds = {IN_TRANSACTIONS[kind] for item in params["TransactItems"] for kind in item}
         else:
@@ -93,6 +117,11 @@ def audit() -> Iterator[Audit]:
 def statements(function: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())["Statement"]
     return found
+
+
+def resources(statement: dict[str, Any]) -> list[str]:
+    named = statement["Resource"]
+    return named if isinstance(named, list) else [named]
 
 
 def granted(function: str) -> set[str]:
@@ -178,7 +207,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     audit.function = "heartbeat"
     bot.beats()
     wake_both_ways(audit, ConversationId("messenger:1:anna"))
-    LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker").warm()
+    LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker", ["parley-dev-websocket_message"]).warm()
     assert store.alerts.first_today("checkup", day="2026-W47")
     LambdaExaminer(audit.client("lambda"), "parley-dev-worker").ask()
 
@@ -209,7 +238,9 @@ def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
     everything_happens(audit, audit.client("dynamodb"))
     assert audit.actions["worker"] & TAKEN_BY_LAMBDA.keys() == set()
     audit.actions["worker"] |= TAKEN_BY_LAMBDA.keys()
-    for function in ("api_handler", "worker", "heartbeat"):
+    for function, to_come in OF_THE_WEB_CHAT.items():
+        audit.actions[function] |= to_come
+    for function in json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_functions"]:
         refused = [touch for touch in audit.touched[function] if not may_touch(function, *touch)]
         assert (function, refused) == (function, [])
         done = {action for action in audit.actions[function] if not action.endswith(":CreateTable")}
@@ -222,7 +253,7 @@ def test_lambda_itself_may_use_the_workers_role_for_these_queues_only():
     assert of_queues == sorted((action, f"arn:aws:sqs:*:*:{queue}") for action, queue in TAKEN_BY_LAMBDA.items())
 
 
-@pytest.mark.parametrize("function", ["api_handler", "heartbeat"])
+@pytest.mark.parametrize("function", ["api_handler", "websocket_message", "heartbeat"])
 def test_whoever_wakes_the_worker_may_write_to_its_queue_only(function: str):
     queues = {statement["Resource"] for statement in statements(function) if "sqs:SendMessage" in statement["Action"]}
     assert queues == {"arn:aws:sqs:*:*:parley-*-wake.fifo"}
@@ -231,8 +262,8 @@ def test_whoever_wakes_the_worker_may_write_to_its_queue_only(function: str):
 def test_no_policy_grants_everything_or_to_everybody():
     for file in (ROOT / ".chalice").glob("policy-*.json"):
         for statement in json.loads(file.read_text())["Statement"]:
-            resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-            assert all("parley-" in resource or "/parley/" in resource for resource in resources)
+            for resource in resources(statement):
+                assert "parley-" in resource or "/parley/" in resource or "/@connections/" in resource
             assert not any("*" in action for action in statement["Action"])
 
 
@@ -270,6 +301,46 @@ def test_the_heartbeat_may_write_nothing_but_what_the_owner_was_told():
     assert keys == [schema.alert_key("checkup")["pk"]]
 
 
-def test_the_door_may_not_read_the_models_key():
-    assert "openai-key" not in (ROOT / ".chalice" / "policy-api_handler.json").read_text()
-    assert "page-token" not in (ROOT / ".chalice" / "policy-api_handler.json").read_text()
+def of_connections(function: str) -> set[str]:
+    """What may be done to open WebSockets. An API's id is known only once it is deployed, so it cannot be in a file."""
+    found = [one for one in statements(function) if "execute-api:ManageConnections" in one["Action"]]
+    named = {resource for statement in found for resource in resources(statement)}
+    assert all(statement["Action"] == ["execute-api:ManageConnections"] for statement in found)
+    return {name.removeprefix("arn:aws:execute-api:*:*:*/*/").removesuffix("/@connections/*") for name in named}
+
+
+@pytest.mark.parametrize(
+    ("function", "methods"),
+    [
+        ("worker", {"POST", "DELETE"}),
+        ("websocket_message", {"POST", "DELETE"}),
+        ("heartbeat", {"DELETE"}),
+        ("websocket_connect", set()),
+        ("websocket_disconnect", set()),
+        ("api_handler", set()),
+    ],
+)
+def test_whoever_reaches_open_sockets_may_write_or_close_and_never_ask_who_is_there(function: str, methods: set[str]):
+    assert of_connections(function) == methods
+
+
+@pytest.mark.parametrize(
+    ("function", "keys"),
+    [
+        ("websocket_connect", {"SOCKET#*"}),
+        ("websocket_disconnect", {"SOCKET#*", "CONV#*"}),
+        ("websocket_message", {"SOCKET#*", "CONV#*", "PERSON#*", "OWNER", "KEYS"}),
+    ],
+)
+def test_the_doors_of_the_web_chat_reach_no_other_part_of_the_table(function: str, keys: set[str]):
+    of_the_table = [one for one in statements(function) if "dynamodb" in one["Resource"]]
+    conditions = [one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in of_the_table]
+    assert {key for condition in conditions for key in condition} == keys
+    writing = [one for one in of_the_table if set(one["Action"]) & {"dynamodb:PutItem", "dynamodb:UpdateItem"}]
+    assert not any("KEYS" in one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in writing)
+
+
+def test_no_door_may_read_the_models_key_or_the_pages_token():
+    for function in ("api_handler", "websocket_connect", "websocket_message", "websocket_disconnect"):
+        policy = (ROOT / ".chalice" / f"policy-{function}.json").read_text()
+        assert [secret in policy for secret in ("openai-key", "page-token")] == [False, False]

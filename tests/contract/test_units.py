@@ -3,11 +3,12 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from chalicelib.messages import Turn
+from chalicelib.settings import Settings
 from chalicelib.store.schema import turn_key
 from chalicelib.store.table import put
 from chalicelib.wake import LambdaWarmer
@@ -87,6 +88,6 @@ def test_a_heartbeat_invokes_as_many_functions_as_its_cost_is_computed_from():
             invoked.append(request["FunctionName"])
             return {"Payload": io.BytesIO(b"{}")}
 
-    client: Any = Counting()
-    LambdaWarmer(client, "parley-dev", "parley-dev-worker").warm()
+    client, here = cast("Any", Counting()), Settings.from_env({})
+    LambdaWarmer(client, here.api_function, here.worker_function, here.websocket_functions).warm()
     assert len(invoked) == len(aws.WARMED)

@@ -15,6 +15,7 @@ from moto import mock_aws
 from chalicelib.settings import Settings
 from scripts.place.stage import Aws, Place
 from tests.deploy.held import REGION, client_of
+from tests.deploy.websocket_apis import WebsocketApis
 
 hypothesis_settings.register_profile(
     "parley", database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=False
@@ -40,6 +41,7 @@ class Account:
     session: boto3.Session
     stand_ins: dict[str, Any] = field(default_factory=dict)
     endpoint: str | None = None
+    websocket_apis: WebsocketApis = field(default_factory=WebsocketApis)
 
     @property
     def number(self) -> str:
@@ -53,8 +55,9 @@ class Account:
 
     def client(self, service: Any) -> Any:
         """A client of the service."""
-        if service in self.stand_ins:
-            return client_of(service, self.stand_ins[service])
+        stand_ins = {"apigatewayv2": self.websocket_apis, **self.stand_ins}
+        if service in stand_ins:
+            return client_of(service, stand_ins[service])
         return _client(self.session, service)
 
     def place(self, stage: str = "dev", **settings: str) -> Place:

@@ -138,7 +138,7 @@ def test_anything_else_is_its_last_line(chalice: Chalice, text: str, line: str):
     assert failure(chalice(text, ends=1)) == f"chalice deploy failed: {line}"
 
 
-@pytest.mark.parametrize("suffix", ["", "-worker", "-heartbeat"])
+@pytest.mark.parametrize("suffix", ["", "-worker", "-heartbeat", "-websocket_message"])
 @pytest.mark.parametrize("tags", [("", "prod"), ("shop", "prod"), ("parley", "prod2")], ids=str)
 def test_a_function_that_was_not_made_for_this_stage_is_not_overwritten(
     account: Account, chalice: Chalice, suffix: str, tags: tuple[str, str]

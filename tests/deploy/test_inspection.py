@@ -16,6 +16,7 @@ from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
 
 Look = Callable[..., dict[str, Finding]]
+OTHERS: Final = ("-worker", "-heartbeat", "-websocket_connect", "-websocket_message", "-websocket_disconnect")
 DEPLOY: Final = "scripts/parley deploy --stage dev"
 QUEUE: Final = "arn:aws:sqs:eu-central-1:123456789012:parley-dev-wake.fifo"
 TOPIC: Final = "arn:aws:sns:eu-central-1:123456789012:parley-dev-owner"
@@ -48,8 +49,10 @@ def test_an_empty_account_lacks_everything_in_words(account: Account, cloud: Clo
     assert found["retries"].what == "the worker's retries are not as they should be"
     assert found["heartbeat"].what == "its rule is not there"
     functions = {name for name in found if name.startswith("function-")}
-    assert functions == {f"function-parley-dev{suffix}" for suffix in ("", "-worker", "-heartbeat")}
-    assert all(found[name].cure == DEPLOY for name in ("data-stack", "retries", "heartbeat", *functions))
+    assert functions == {f"function-parley-dev{suffix}" for suffix in ("", *OTHERS)}
+    lacking = "a WebSocket API that can be reached, the secret ticket-key"
+    assert found["websocket"].what == f"there lacks {lacking}"
+    assert all(found[name].cure == DEPLOY for name in ("data-stack", "retries", "heartbeat", "websocket", *functions))
 
 
 def test_what_cannot_be_looked_at_is_a_finding_and_the_rest_is_looked_at_all_the_same(look: Look):
@@ -66,6 +69,43 @@ def test_in_a_region_that_does_not_exist_nothing_else_is_looked_at(account: Acco
     [finding] = look().values()
     line = "could not be looked at: there is no AWS region eu-nowhere-1: set AWS_REGION, for example to eu-central-1"
     assert (finding.name, finding.state, finding.what) == ("credentials", State.BROKEN, line)
+
+
+# -- the web chat -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chat(account: Account) -> str:
+    """The stage's web chat, complete; its API's id."""
+    api, ssm = account.websocket_apis.deployed("dev"), account.client("ssm")
+    ssm.put_parameter(Name="/parley/dev/ticket-key", Value="k", Type="SecureString")
+    url = f"wss://{api}.execute-api.eu-central-1.amazonaws.com/dev"
+    ssm.put_parameter(Name="/parley/dev/websocket-url", Value=url, Type="String")
+    return api
+
+
+def test_a_web_chat_that_is_complete_is_told_with_its_address(look: Look, chat: str):
+    found = look()["websocket"]
+    assert (found.state, found.what) == (State.OK, f"wss://{chat}.execute-api.eu-central-1.amazonaws.com/dev")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "what"),
+    [
+        ("websocket-url", "there lacks the parameter websocket-url with its address"),
+        ("ticket-key", "there lacks the secret ticket-key"),
+    ],
+)
+def test_what_the_web_chat_lacks_is_named(account: Account, look: Look, chat: str, parameter: str, what: str):
+    account.client("ssm").delete_parameter(Name=f"/parley/dev/{parameter}")
+    found = look()["websocket"]
+    assert (found.state, found.what, found.cure) == (State.BROKEN, what, DEPLOY)
+
+
+def test_an_address_of_an_api_that_is_gone_is_found(account: Account, look: Look, chat: str):
+    gone = {"Name": "/parley/dev/websocket-url", "Value": "wss://gone.example/dev", "Type": "String"}
+    account.client("ssm").put_parameter(**gone, Overwrite=True)
+    assert look()["websocket"].what == "there lacks the parameter websocket-url with its address"
 
 
 # -- the data stack ---------------------------------------------------------------------------------------------------

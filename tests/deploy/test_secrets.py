@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from chalicelib.bootstrap import TICKET_KEY
 from chalicelib.errors import ConfigError
 from scripts.deploy import secrets
 from scripts.deploy.secrets import KINDS, PREVIOUS, VERIFY_TOKEN, Kind, Vault, check, missing, to_store
@@ -22,6 +23,7 @@ GIVEN = {
     "openai-key": "sk-proj-" + "aB3_-" * 30,
 }
 OTHER_SECRET = "f" * 32
+MADE_UP = {VERIFY_TOKEN: "kept", TICKET_KEY: "kept"}
 SPACE = " \t\n\r\u00a0"
 
 hex_digits = st.text("0123456789abcdef")
@@ -205,36 +207,45 @@ def token(size: int) -> str:
     return f"generated-{size}"
 
 
-def test_at_first_everything_is_written_with_a_verify_token_of_our_own():
-    assert to_store(GIVEN, {}, token=token) == {**GIVEN, VERIFY_TOKEN: "generated-24"}
+def test_at_first_everything_is_written_with_what_is_made_up():
+    made_up = {VERIFY_TOKEN: "generated-24", TICKET_KEY: "generated-32"}
+    assert to_store(GIVEN, {}, token=token) == {**GIVEN, **made_up}
 
 
-def test_a_generated_verify_token_is_long_and_never_the_same():
-    first, second = (to_store({}, {})[VERIFY_TOKEN] for _ in range(2))
+@pytest.mark.parametrize(("name", "length"), [(VERIFY_TOKEN, 32), (TICKET_KEY, 43)])
+def test_what_is_made_up_is_long_and_never_the_same(name: str, length: int):
+    first, second = (to_store({}, {})[name] for _ in range(2))
     assert first != second
-    assert len(first) == len(second) == 32
+    assert len(first) == len(second) == length
 
 
 def test_what_is_stored_already_is_not_written_again():
-    assert to_store(GIVEN, {**GIVEN, VERIFY_TOKEN: "kept"}, token=token) == {}
+    assert to_store(GIVEN, {**GIVEN, **MADE_UP}, token=token) == {}
+
+
+@pytest.mark.parametrize("name", MADE_UP)
+def test_a_stage_of_an_earlier_version_gets_what_it_lacks_and_keeps_the_rest(name: str):
+    stored = {**GIVEN, **MADE_UP}
+    del stored[name]
+    assert to_store({}, stored, token=token).keys() == {name}
 
 
 def test_a_new_page_token_is_all_that_is_written():
     new = {**GIVEN, "page-token": "EAAnew" * 10}
-    assert to_store(new, {**GIVEN, VERIFY_TOKEN: "kept"}, token=token) == {"page-token": "EAAnew" * 10}
+    assert to_store(new, {**GIVEN, **MADE_UP}, token=token) == {"page-token": "EAAnew" * 10}
 
 
 def test_a_new_app_secret_keeps_the_old_one_beside_it():
-    stored = {**GIVEN, VERIFY_TOKEN: "kept"}
+    stored = {**GIVEN, **MADE_UP}
     written = to_store({"app-secret": OTHER_SECRET}, stored, token=token)
     assert written == {"app-secret": OTHER_SECRET, PREVIOUS: GIVEN["app-secret"]}
 
 
 values = st.sampled_from(["one", "two"])
-stored_before = st.dictionaries(st.sampled_from([*OF, VERIFY_TOKEN, PREVIOUS]), values)
+stored_before = st.dictionaries(st.sampled_from([*OF, *MADE_UP, PREVIOUS]), values)
 
 
-@given(new=st.dictionaries(st.sampled_from(sorted(OF)), values), stored=stored_before, broken_off=st.integers(0, 6))
+@given(new=st.dictionaries(st.sampled_from(sorted(OF)), values), stored=stored_before, broken_off=st.integers(0, 7))
 def test_whoever_breaks_off_half_way_and_begins_again_ends_alike(
     new: Mapping[str, str], stored: Mapping[str, str], broken_off: int
 ):
@@ -252,9 +263,9 @@ def test_what_was_put_is_found_again_encrypted_and_replaced(account: Account):
     ssm = account.client("ssm")
     vault = Vault(ssm, "/parley/prod")
     assert vault.stored() == {}
-    vault.put({**GIVEN, PREVIOUS: OTHER_SECRET, VERIFY_TOKEN: "kept"})
+    vault.put({**GIVEN, PREVIOUS: OTHER_SECRET, **MADE_UP})
     vault.put({"app-secret": OTHER_SECRET})
-    assert vault.stored() == {**GIVEN, "app-secret": OTHER_SECRET, PREVIOUS: OTHER_SECRET, VERIFY_TOKEN: "kept"}
+    assert vault.stored() == {**GIVEN, "app-secret": OTHER_SECRET, PREVIOUS: OTHER_SECRET, **MADE_UP}
     assert {one["Type"] for one in ssm.describe_parameters()["Parameters"]} == {"SecureString"}
 
 
@@ -274,3 +285,13 @@ def test_more_than_ten_are_deleted_and_another_stages_stay(account: Account):
 
 def test_nothing_to_delete_is_no_error(account: Account):
     Vault(account.client("ssm"), "/parley/prod").delete()
+
+
+def test_what_is_no_secret_is_noted_beside_them_and_deleted_with_them(account: Account):
+    vault = Vault(account.client("ssm"), "/parley/prod")
+    assert vault.noted("websocket-url") == ""
+    for url in ("wss://old.example", "wss://new.example"):
+        vault.note("websocket-url", url)
+    assert (vault.noted("websocket-url"), vault.stored()) == ("wss://new.example", {})
+    vault.delete()
+    assert vault.noted("websocket-url") == ""

@@ -11,8 +11,10 @@ from scripts.place.stage import ROOT
 from tests.deploy.conftest import Account
 from tests.deploy.functions import function, role
 from tests.deploy.rest_apis import RestApis
+from tests.deploy.websocket_apis import WebsocketApi
 
-FUNCTIONS = ["api_handler", "heartbeat", "worker"]
+OTHERS = ["heartbeat", "websocket_connect", "websocket_disconnect", "websocket_message", "worker"]
+FUNCTIONS = ["api_handler", *OTHERS]
 
 
 @pytest.fixture
@@ -31,9 +33,12 @@ def state(account: Account, apis: RestApis, tmp_path: Path) -> DeployedState:
 
 def deployed(account: Account, apis: RestApis, stage: str) -> None:
     """What `chalice deploy` makes of a stage."""
-    door, *_ = [function(account, f"parley-{stage}{suffix}", stage=stage) for suffix in ("", "-worker", "-heartbeat")]
+    door, *_ = [
+        function(account, f"parley-{stage}{suffix}", stage=stage) for suffix in ("", *map("-{}".format, OTHERS))
+    ]
     account.client("events").put_rule(Name=f"parley-{stage}-heartbeat-event", ScheduleExpression="rate(1 minute)")
     apis.apis[f"api-of-{stage}"] = ("parley", [door])
+    account.websocket_apis.deployed(stage)
 
 
 def names(state: DeployedState) -> dict[str, list[str]]:
@@ -45,7 +50,7 @@ def names(state: DeployedState) -> dict[str, list[str]]:
 
 
 def test_where_nothing_is_nothing_is_found(state: DeployedState):
-    assert (state.find(), state.api_id()) == ([], "")
+    assert (state.find(), state.api_id(), state.websocket_api_id()) == ([], "", "")
 
 
 def test_all_that_a_deployment_made_is_found(account: Account, apis: RestApis, state: DeployedState):
@@ -55,6 +60,7 @@ def test_all_that_a_deployment_made_is_found(account: Account, apis: RestApis, s
         "lambda_function": FUNCTIONS,
         "cloudwatch_event": ["heartbeat-event"],
         "rest_api": ["rest_api"],
+        "websocket_api": ["websocket_api"],
     }
     assert state.api_id() == "api-of-prod"
 
@@ -76,6 +82,7 @@ def test_it_is_noted_where_and_as_chalice_looks_for_it(account: Account, apis: R
     rule = {"resource_type": "cloudwatch_event", "rule_name": "parley-prod-heartbeat-event"}
     assert {"name": "heartbeat-event", **rule} in found
     assert {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": "api-of-prod"} in found
+    assert {"name": "websocket_api", "resource_type": "websocket_api", "websocket_api_id": "chat-of-prod"} in found
 
 
 def test_what_was_noted_before_and_is_gone_is_noted_no_more(account: Account, apis: RestApis, state: DeployedState):
@@ -84,10 +91,8 @@ def test_what_was_noted_before_and_is_gone_is_noted_no_more(account: Account, ap
     account.client("lambda").delete_function(FunctionName="parley-prod-worker")
     state.write()
     noted = json.loads(state.file.read_text())["resources"]
-    assert sorted(one["name"] for one in noted if one["resource_type"] == "lambda_function") == [
-        "api_handler",
-        "heartbeat",
-    ]
+    left = [name for name in FUNCTIONS if name != "worker"]
+    assert sorted(one["name"] for one in noted if one["resource_type"] == "lambda_function") == left
 
 
 @pytest.mark.parametrize("other", ["prod2", "prod-x", "pro", "dev"])
@@ -99,6 +104,7 @@ def test_another_stage_is_left_alone_however_alike_the_names_are(
     deployed(account, apis, "prod")
     assert names(state)["lambda_function"] == FUNCTIONS
     assert (names(state)["cloudwatch_event"], state.api_id()) == (["heartbeat-event"], "api-of-prod")
+    assert state.websocket_api_id() == "chat-of-prod"
 
 
 def test_what_somebody_else_called_alike_is_not_ours_to_delete(account: Account, state: DeployedState):
@@ -138,3 +144,40 @@ def test_an_api_is_found_that_no_file_and_no_function_tells_of(state: DeployedSt
     }
     assert state.api_id() == "ours"
     assert names(state) == {"rest_api": ["rest_api"]}
+
+
+@pytest.mark.parametrize("calls", [(), ("parley-prod-websocket_connect",)], ids=["no function", "one function"])
+def test_a_websocket_api_that_was_never_finished_is_made_anew_and_can_be_destroyed(
+    account: Account, state: DeployedState, calls: tuple[str, ...]
+):
+    account.websocket_apis.apis["half"] = WebsocketApi("parley-prod-websocket-api", calls)
+    assert (state.websocket_api_id(), names(state)) == ("", {"websocket_api": ["websocket_api"]})
+    state.clear()
+    assert account.websocket_apis.apis == {}
+
+
+def test_a_websocket_api_that_can_be_reached_is_kept(account: Account, state: DeployedState):
+    state.clear()
+    api = account.websocket_apis.deployed("prod")
+    state.clear()
+    assert (state.websocket_api_id(), list(account.websocket_apis.apis)) == (api, [api])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        WebsocketApi("parley-prod2-websocket-api"),
+        WebsocketApi("parley-dev-websocket-api"),
+        WebsocketApi("parley-prod-chat"),
+        WebsocketApi("parley-prod-websocket-api", ("shop-prod-websocket_message",)),
+        WebsocketApi("parley-prod-websocket-api", ("parley-prod-websocket_message", "shop")),
+    ],
+    ids=str,
+)
+def test_a_websocket_api_of_another_stage_or_of_somebody_else_is_left_alone(
+    account: Account, state: DeployedState, other: WebsocketApi
+):
+    account.websocket_apis.apis = dict.fromkeys(("one", "two", "three"), other)
+    state.clear()
+    assert (names(state), state.websocket_api_id(), len(account.websocket_apis.apis)) == ({}, "", 3)
+    assert account.websocket_apis.deployed("prod") == state.websocket_api_id()

@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
+from chalice.local import LambdaContext
 
+import app
 from chalicelib import invocation
 from chalicelib.errors import ConfigError
 from chalicelib.messages import ConversationId
@@ -27,6 +29,33 @@ def test_the_worker_is_sent_to_a_conversation_whichever_way_the_wake_came(event:
 
 def test_a_ping_sends_the_worker_nowhere():
     assert invocation.conversation_of(invocation.PING) is None
+
+
+@pytest.mark.parametrize("event", [invocation.PING, invocation.SOCKET_PING])
+def test_a_ping_is_known_wherever_it_is_sent(event: dict[str, Any]):
+    assert invocation.is_ping(event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"ping": "true"},
+        {"ping": 1},
+        {"body": '{"ping": true}', "requestContext": {"connectionId": "a"}},
+        {"requestContext": {"ping": True}},
+        {"queryStringParameters": {"ping": "true"}},
+    ],
+    ids=str,
+)
+def test_nothing_that_a_client_can_send_is_a_ping(event: dict[str, Any]):
+    assert not invocation.is_ping(event)
+
+
+@pytest.mark.parametrize("handler", ["websocket_connect", "websocket_message", "websocket_disconnect"])
+def test_chalice_lets_a_ping_of_a_websocket_function_through(handler: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    assert getattr(app, handler)(invocation.SOCKET_PING, LambdaContext(handler, 256))["statusCode"] == 200
 
 
 @pytest.mark.parametrize(

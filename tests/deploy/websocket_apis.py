@@ -1,0 +1,54 @@
+"""API Gateway's WebSocket APIs in memory, as far as it is asked what there is, and for one to be deleted."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+_PAGE: Final = 2
+_ROUTE: Final = "$request.body.action"
+KINDS: Final = ("connect", "message", "disconnect")
+
+
+@dataclass(frozen=True)
+class WebsocketApi:
+    """One API: the functions that it calls, and the stages at which it can be reached."""
+
+    name: str
+    calls: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+
+
+@dataclass
+class WebsocketApis:
+    """Each API by its id."""
+
+    apis: dict[str, WebsocketApi] = field(default_factory=dict)
+
+    def deployed(self, stage: str) -> str:
+        """What `chalice deploy` makes of a stage; its id."""
+        calls = tuple(f"parley-{stage}-websocket_{kind}" for kind in KINDS)
+        self.apis[f"chat-of-{stage}"] = WebsocketApi(f"parley-{stage}-websocket-api", calls, (stage,))
+        return f"chat-of-{stage}"
+
+    def get_apis(self, next_token: str = "0") -> dict[str, Any]:
+        start, found = int(next_token), [_view(key, api) for key, api in self.apis.items()]
+        more = {"NextToken": str(start + _PAGE)} if start + _PAGE < len(found) else {}
+        return {"Items": found[start : start + _PAGE], **more}
+
+    def get_integrations(self, api_id: str) -> dict[str, Any]:
+        return {"Items": [{"IntegrationUri": _uri(function)} for function in self.apis[api_id].calls]}
+
+    def get_stages(self, api_id: str) -> dict[str, Any]:
+        return {"Items": [{"StageName": stage} for stage in self.apis[api_id].stages]}
+
+    def delete_api(self, api_id: str) -> dict[str, Any]:
+        del self.apis[api_id]
+        return {}
+
+
+def _view(key: str, api: WebsocketApi) -> dict[str, Any]:
+    return {"ApiId": key, "Name": api.name, "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": _ROUTE}
+
+
+def _uri(function: str) -> str:
+    arn = f"arn:aws:lambda:eu-central-1:123456789012:function:{function}"
+    return f"arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/{arn}/invocations"
