@@ -35,11 +35,11 @@ class Deployment:
         """The stage's table; the names of all else begin with it."""
         return f"parley-{STAGE}"
 
-    def client(self, service: Any) -> Any:
-        """A client of the emulator."""
+    def client(self, service: Any, url: str | None = None) -> Any:
+        """A client of the emulator, or of a part of it that has an address of its own."""
         return boto3.client(
             service,
-            endpoint_url=self.aws_url,
+            endpoint_url=url or self.aws_url,
             region_name=REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
@@ -107,9 +107,10 @@ def new_account(project: Project, **environment: str) -> Iterator[Deployment]:
     model.models = [MODEL]
     local = f"http://127.0.0.1:{port}"
     urls = {"PARLEY_GRAPH_URL": f"{local}/graph/v25.0", "OPENAI_BASE_URL": f"{local}/openai/v1"}
-    with ministack() as aws_url, stand_ins(port, meta, model), project.configured(**urls, **environment):
+    with ministack() as aws_url, stand_ins(port, meta, model):
+        urls["PARLEY_CONNECTIONS_URL"] = f"{aws_url}/_aws/execute-api/{{api}}/{{stage}}"
         account = Deployment(aws_url, meta, model, project)
-        with account.http:
+        with project.configured(**urls, **environment), account.http:
             yield account
 
 

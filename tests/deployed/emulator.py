@@ -1,9 +1,10 @@
 """Starts ministack so that Chalice can deploy to it, in an environment of its own; told where by GATEWAY_PORT.
 
 ministack 1.5.33 misreads three requests that `chalice deploy` makes of API Gateway; `test_the_shim_is_still_needed`
-notices a release that reads them. Its CloudFormation forgets two properties of a table, and
-takes the retries of a function's latest version for other ones than the function's. And a new function is ready at
-once here: AWS's waiters would ask again only after five seconds. Everything else passes unchanged.
+notices a release that reads them. Its CloudFormation forgets two properties of a table, does not know the deployments
+of a WebSocket API, and takes the retries of a function's latest version for other ones than the function's. It runs a
+WebSocket's functions one event at a time and without a log. And a new function is ready at once here: AWS's waiters
+would ask again only after five seconds. Everything else passes unchanged.
 """
 
 import json
@@ -14,8 +15,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from ministack.core import lambda_runtime
+from ministack.services import apigateway, dynamodb, lambda_svc
 from ministack.services import apigateway_v1 as v1
-from ministack.services import dynamodb, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 Answer = tuple[int, Mapping[str, str], bytes]
@@ -77,6 +79,24 @@ def put_event_invoke_config(function: str, qualifier: str | None, settings: Any)
     return _put_event_invoke_config(function, None if qualifier == "$LATEST" else qualifier, settings)
 
 
+def create_deployment(logical_id: str, properties: Any, stack_name: str) -> Any:
+    """What a WebSocket API's stage shows; the emulator itself shows the latest."""
+    _, _, body = apigateway._create_deployment(properties["ApiId"], {})
+    return json.loads(body)["deploymentId"], {}
+
+
+class Worker:
+    """Runs a WebSocket's function as every other: side by side with itself, and with a log."""
+
+    def __init__(self, name: str, config: Any, code_zip: bytes, *, qualifier: str) -> None:
+        self._function = {"config": config, "code_zip": code_zip}
+
+    def invoke(self, event: Any, request_id: str) -> Any:
+        """What Lambda answers, as a worker of the emulator says it."""
+        done = lambda_svc._execute_function(self._function, event)
+        return {"status": "ok", "result": lambda_svc.lambda_execute_result_to_api_proxy_response(done)[0]}
+
+
 def end_with(parent: int) -> None:
     """Nobody is left to stop it when the tests were killed."""
     while os.getppid() == parent:
@@ -88,8 +108,11 @@ if __name__ == "__main__":
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     lambda_svc._put_event_invoke_config = put_event_invoke_config
     provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]["create"] = create_table
+    deployment = {"create": create_deployment, "delete": lambda physical_id, properties: None}
+    provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Deployment"] = deployment
     if "--plain" not in sys.argv:
         v1.handle_request = handle_request
+    lambda_runtime.get_or_create_worker = Worker
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0
     sys.argv = ["ministack"]
     from ministack.app import main

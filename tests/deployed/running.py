@@ -165,6 +165,7 @@ class Project:
             "COLUMNS": "80",
             "NO_PROXY": "127.0.0.1",
             "PARLEY_API_URL": f"{aws_url}/_aws/execute-api/{{api}}/{{stage}}",
+            "PARLEY_WEBSOCKET_URL": f"{aws_url.replace('http', 'ws', 1)}/_aws/execute-api/{{api}}/{{stage}}",
             **more,
         }
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from scripts.world.aws import CREDENTIALS, free_port
+from tests.deployed.chat import connected
 from tests.deployed.conftest import Deployment, new_account
 from tests.deployed.running import ROOT, STAGE, Project, sam_python
 
@@ -38,6 +39,7 @@ def bundle(account: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Pat
         str(folder),
         aws_url=f"http://127.0.0.1:{free_port()}",
         PARLEY_API_URL=f"{account.aws_url}/_aws/execute-api/{{api}}/{{stage}}",
+        PARLEY_WEBSOCKET_URL=f"{account.aws_url.replace('http', 'ws', 1)}/_aws/execute-api/{{api}}/{{stage}}",
         **nothing,
     )
     assert made.returncode == 0, made.stdout + made.stderr
@@ -48,7 +50,8 @@ def bundle(account: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def piped(account: Deployment, bundle: Path) -> Deployment:
     """The running bot, after the four steps of the bundle's README."""
     make_stack(account, NAME, (bundle / "data.yaml").read_text(), Stage=STAGE, Wake="lambda")
-    for name, value in {**account.meta.secrets, "openai-key": "none"}.items():
+    made_up = {"openai-key": "none", "ticket-key": "t" * 64}
+    for name, value in {**account.meta.secrets, **made_up}.items():
         account.client("ssm").put_parameter(Name=f"/parley/{STAGE}/{name}", Value=value, Type="SecureString")
     make_stack(account, f"{NAME}-app", packaged(account, bundle))
     doctor = account.parley("doctor", "--fix")
@@ -97,6 +100,11 @@ def test_the_doctor_finds_it_as_if_parley_had_deployed_it(piped: Deployment):
     assert (result.returncode, ill) == (0, {"owner": "nobody is told of faults and new people"})
 
 
+def test_a_client_connects_to_its_web_chat(piped: Deployment):
+    with connected(piped) as chat:
+        assert chat.connection.ping().wait(timeout=60)
+
+
 def test_its_api_has_one_stage(piped: Deployment):
     apis = piped.client("apigateway")
     [api] = apis.get_rest_apis()["items"]
@@ -119,6 +127,7 @@ def test_destroy_leaves_nothing_of_either_stack(piped: Deployment):
     assert left == []
     assert piped.client("lambda").list_functions()["Functions"] == []
     assert piped.client("apigateway").get_rest_apis()["items"] == []
+    assert piped.client("apigatewayv2").get_apis()["Items"] == []
     assert piped.client("iam").list_roles()["Roles"] == []
     assert piped.client("events").list_rules()["Rules"] == []
     assert piped.client("dynamodb").list_tables()["TableNames"] == []

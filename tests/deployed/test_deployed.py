@@ -71,7 +71,8 @@ def test_the_deployed_heartbeat_warms_the_deployed_functions(deployment: Deploym
     answer = deployment.client("lambda").invoke(
         FunctionName=f"parley-{STAGE}-heartbeat", Payload=json.dumps(TICK).encode()
     )
-    assert json.loads(answer["Payload"].read())["warmed"] == [f"parley-{STAGE}", f"parley-{STAGE}-worker"]
+    others = ("-worker", "-websocket_connect", "-websocket_message", "-websocket_disconnect")
+    assert json.loads(answer["Payload"].read())["warmed"] == [f"parley-{STAGE}{suffix}" for suffix in ("", *others)]
 
 
 def test_the_owner_follows_one_message_through_all_functions(deployment: Deployment):

@@ -21,6 +21,7 @@ def left(account: Deployment) -> dict[str, Any]:
         "functions": account.client("lambda").list_functions()["Functions"],
         "mappings": account.client("lambda").list_event_source_mappings()["EventSourceMappings"],
         "apis": account.client("apigateway").get_rest_apis()["items"],
+        "websocket apis": account.client("apigatewayv2").get_apis()["Items"],
         "roles": account.client("iam").list_roles()["Roles"],
         "rules": account.client("events").list_rules()["Rules"],
         "tables": account.client("dynamodb").list_tables()["TableNames"],
@@ -37,7 +38,17 @@ def left(account: Deployment) -> dict[str, Any]:
 def test_destroy_leaves_nothing_and_a_new_deployment_begins_afresh(bot: Deployment):
     bot.write("leaving", "Remember me")
     bot.wait_for_answers("leaving", 1)
-    assert set(left(bot)) >= {"functions", "apis", "roles", "rules", "tables", "queues", "logs", "parameters"}
+    assert set(left(bot)) >= {
+        "functions",
+        "apis",
+        "websocket apis",
+        "roles",
+        "rules",
+        "tables",
+        "queues",
+        "logs",
+        "parameters",
+    }
     destroyed = bot.parley("destroy", "--yes")
     assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
     assert left(bot) == {}

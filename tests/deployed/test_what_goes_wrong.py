@@ -36,6 +36,7 @@ def finishes(account: Deployment) -> None:
     again = account.deploy()
     assert again.returncode == 0, again.stdout + again.stderr
     assert len(account.client("apigateway").get_rest_apis()["items"]) == 1
+    assert len(account.client("apigatewayv2").get_apis()["Items"]) == 1
     account.write("zoe", "Are you there?")
     account.wait_for_answers("zoe", 1)
 
@@ -124,7 +125,9 @@ def test_a_function_of_somebody_else_is_not_overwritten(account: Deployment):
     finishes(account)
 
 
-@pytest.mark.parametrize(("number", "at"), [(signal.SIGKILL, "Creating Rest API"), (signal.SIGINT, "Creating lambda")])
+@pytest.mark.parametrize(
+    ("number", "at"), [(signal.SIGKILL, "Creating websocket api"), (signal.SIGINT, "Creating Rest API")]
+)
 def test_a_deployment_that_is_interrupted(account: Deployment, number: signal.Signals, at: str):
     with account.project.started("deploy", "--yes", aws_url=account.aws_url, **account.secrets) as process:
         assert process.stdout
