@@ -223,3 +223,11 @@ def test_markdown_becomes_what_it_means(chat: Page, bot: ChatServer):
         expect(answer.locator(mark).first).to_be_visible()
     expect(answer.locator("pre")).to_have_text("x < 1")
     expect(answer.locator("li").first).to_have_text("☑ one")
+
+
+def test_a_picture_becomes_a_link_that_nobody_follows_unasked(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    write(chat, "Show me")
+    bot.answer("Look: ![a rose](https://example.com/rose.png)")
+    link = chat.get_by_test_id("answer").get_by_role("link", name="a rose")
+    expect(link).to_have_attribute("href", "https://example.com/rose.png")

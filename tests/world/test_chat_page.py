@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.world.chat_page import every_state_shown, open_chat, write
 from tests.world.chat_server import OTHER, YOU, ChatServer
 from tests.world.chromium import needs_chromium
+from tests.world.conftest import Demo
 
 pytestmark = needs_chromium
 
@@ -46,6 +47,20 @@ def test_an_answer_is_stopped_and_what_was_said_stays(chat: Page, bot: ChatServe
     expect(chat.get_by_test_id("answer")).to_have_text("First of all,")
     expect(chat.locator(".footer")).to_have_text("Stopped")
     expect(chat.get_by_test_id("composer")).to_be_focused()
+
+
+def test_an_answer_that_is_stopped_without_a_connection_is_stopped_as_soon_as_there_is_one(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    write(chat, "Tell me everything")
+    turn = bot.ask()
+    bot.say(turn, "First of all,")
+    bot.facts["history"] = [{"turn": turn, "from": YOU, "question": "Tell me everything", "state": "open"}]
+    bot.hold("authenticate")
+    bot.break_off()
+    bot.heard("authenticate")
+    chat.get_by_test_id("stop").click()
+    bot.ready()
+    assert bot.heard("cancel")["turn"] == turn
 
 
 @pytest.mark.parametrize("after", range(5))
@@ -251,9 +266,9 @@ def test_a_full_room_is_tried_again_and_nothing_said_elsewhere_is_shown(chat: Pa
     bot.tell("question", turn=turn, **{"from": YOU}, text="Private")
     bot.tell("error", code="room_full", message="50 are there")
     expect(chat.get_by_test_id("trouble")).to_contain_text("This room is full. Trying again…")
+    expect(chat.get_by_test_id("question")).to_have_count(0)
     bot.held.clear()
     expect(chat.get_by_test_id("room")).to_have_text("Room garden")
-    expect(chat.get_by_test_id("question")).to_have_count(0)
 
 
 def test_a_visitor_without_a_connection_sees_already_who_is_there(chat: Page, bot: ChatServer):
@@ -277,3 +292,16 @@ def test_too_many_visitors_from_one_network_are_told_so(chat: Page, bot: ChatSer
     chat.get_by_test_id("try-now").click()
     expect(chat.get_by_test_id("trouble")).to_be_hidden()
     expect(chat.get_by_test_id("presence")).to_have_text("Online")
+
+
+def test_the_bots_own_address_has_the_page_its_files_and_the_widget(demo: Demo):
+    page = demo.http.get("/chat?config=none")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; ")
+    for path in ("/chat/main.js", "/chat/purify.es.mjs", "/widget.js"):
+        file = demo.http.get(path)
+        assert (file.status_code, file.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+        again = demo.http.get(path, headers={"If-None-Match": file.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    for path in ("/chat/README.md", "/chat/..%2fstyle.css", "/chat/%2e%2e"):
+        assert demo.http.get(path).status_code in (403, 404)

@@ -9,7 +9,7 @@ export class Conversation {
   #turns = [];
   you = null;
   room = null;
-  persona = { name: "", opening: "" };
+  persona = {};
   limit = null;
   remaining = null;
 
@@ -38,8 +38,25 @@ export class Conversation {
     }
   }
 
-  /** The frames that ask for what is missing, unless they have just been sent; `now` is any clock in milliseconds. */
-  missing(now) {
+  /** Wants no more of an answer. */
+  stop(turn) {
+    Object.assign(turn, { stop: true, cancel: true });
+  }
+
+  /** The frames that the bot is to be sent, each once, or again when it did not help; `now` is any clock in milliseconds. */
+  wishes(now) {
+    return [...this.#cancels(), ...this.#resumes(now)];
+  }
+
+  #cancels() {
+    const due = this.#turns.filter((turn) => turn.cancel && turn.state === "open");
+    return due.map((turn) => {
+      turn.cancel = false;
+      return { action: "cancel", turn: turn.turn };
+    });
+  }
+
+  #resumes(now) {
     const due = this.#turns.filter((turn) => turn.gap && turn.asks < ASK_AT_MOST && now - turn.askedAt >= ASK_AGAIN);
     return due.map((turn) => {
       Object.assign(turn, { askedAt: now, asks: turn.asks + 1 });
@@ -47,7 +64,7 @@ export class Conversation {
     });
   }
 
-  #ready({ you, room = null, persona, limit = null, remaining = null, history = [] }) {
+  #ready({ you, room = null, persona = {}, limit = null, remaining = null, history = [] }) {
     if (you !== this.you || room !== this.room) this.#turns = [];
     Object.assign(this, { you, room, persona, limit, remaining });
     const listed = history.map((entry) => this.#listed(entry));
@@ -57,7 +74,7 @@ export class Conversation {
   #listed({ turn: id, from, question, answer = "", code = null, state }) {
     const turn = this.find(id) ?? made(id);
     const known = { from, question };
-    if (state === "open") change(turn, { ...known, gap: turn.seq > 0, ...fresh });
+    if (state === "open") change(turn, { ...known, gap: turn.seq > 0, cancel: turn.stop, ...fresh });
     else if (turn.state === "open" || turn.gap) change(turn, { ...known, text: answer, code, state, gap: false });
     return turn;
   }
@@ -104,7 +121,7 @@ export class Conversation {
 
 const fresh = { asks: 0, askedAt: -Infinity };
 
-const made = (id) => ({ ...EMPTY, ...fresh, turn: id, key: id, gap: false, version: 0 });
+const made = (id) => ({ ...EMPTY, ...fresh, turn: id, key: id, gap: false, stop: false, cancel: false, version: 0 });
 
 function change(turn, changes) {
   Object.assign(turn, changes);

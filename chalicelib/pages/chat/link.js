@@ -45,11 +45,9 @@ export class Link {
     }
   }
 
-  /** Whether it could be sent. */
+  /** For others, only while the state is `open`. */
   send(frame) {
-    if (this.state !== "open") return false;
     this.#socket.send(JSON.stringify(frame));
-    return true;
   }
 
   /** Somebody is looking, or the network is back: do not wait, and do not trust a socket that may have died asleep. */
@@ -71,7 +69,7 @@ export class Link {
     const mine = (does) => (event) => socket === this.#socket && does(event);
     this.#socket = socket;
     this.#within(READY_WITHIN);
-    socket.addEventListener("open", mine(() => socket.send(JSON.stringify({ action: "authenticate", ticket }))));
+    socket.addEventListener("open", mine(() => this.send({ action: "authenticate", ticket })));
     socket.addEventListener("message", mine((event) => this.#hear(JSON.parse(event.data))));
     socket.addEventListener("close", mine(() => this.drop()));
   }
@@ -80,7 +78,7 @@ export class Link {
     if (frame.type === "pong") return clearTimeout(this.#deadline);
     if (frame.type === "error" && this.state !== "open") return this.#refused(frame);
     if (frame.type === "ready" && this.#room && frame.room !== this.#room) {
-      return this.#socket.send(JSON.stringify({ action: "join", room: this.#room }));
+      return this.send({ action: "join", room: this.#room });
     }
     if (frame.type === "ready") this.#ready();
     if (this.state === "open") this.#told(frame);
@@ -96,7 +94,7 @@ export class Link {
   }
 
   #ping() {
-    this.#socket.send(JSON.stringify({ action: "ping" }));
+    this.send({ action: "ping" });
     this.#within(PONG_WITHIN);
   }
 

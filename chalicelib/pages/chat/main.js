@@ -7,7 +7,7 @@ import { answered, embed } from "./embed.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
 import { connectionState, showPresence, showTerms, stopButton } from "./state.js";
-import { open, thread } from "./thread.js";
+import { greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
 import { translatePage } from "./words.js";
 
@@ -21,11 +21,11 @@ translatePage();
 const asked = new URLSearchParams(location.search);
 const conversation = new Conversation();
 const outbox = new Outbox();
-const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => open(persona) });
+const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => greet(persona) });
 const link = new Link({ visitor, room: asked.get("room"), told, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
 const showThread = thread({ retry, choose: ({ command }) => thenWrite(write(command)) });
-const showStop = stopButton({ stop: (turn) => thenWrite(link.send({ action: "cancel", turn: turn.turn })) });
+const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const writing = composer({ send: write });
 
 let ahead = 0;
@@ -53,13 +53,12 @@ function post() {
   const frames = link.state === "open" ? outbox.take(Date.now() + ahead) : [];
   if (frames.length) sentAt = performance.now();
   frames.forEach((frame) => link.send(frame));
-  ask();
+  wish();
   soon();
 }
 
-/** Asks for what is missing. */
-function ask() {
-  if (link.state === "open") conversation.missing(performance.now()).forEach((frame) => link.send(frame));
+function wish() {
+  if (link.state === "open") conversation.wishes(performance.now()).forEach((frame) => link.send(frame));
 }
 
 function told(frame) {
@@ -113,13 +112,13 @@ function draw() {
 function readOut() {
   for (const id of unread) {
     const words = document.querySelector(`[data-turn="${CSS.escape(id)}"] .words`);
-    say(byId("read-out"), `${conversation.persona.name}: ${words?.textContent ?? ""}`);
+    say(byId("read-out"), `${document.title}: ${words?.textContent ?? ""}`);
   }
   unread.clear();
 }
 
 setInterval(() => {
-  ask();
+  wish();
   if (outbox.unanswered && performance.now() - sentAt > ACCEPTED_WITHIN) link.drop();
 }, CHECK_EVERY);
 

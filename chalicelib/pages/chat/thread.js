@@ -3,6 +3,7 @@
 import { byId, el, mention, reconcile } from "./dom.js";
 import { stickToEnd } from "./scroll.js";
 import * as turn from "./turn.js";
+import { t } from "./words.js";
 
 /** Returns `show(conversation, outbox)`; `does` has `retry(entry)` and `choose(choice)`. */
 export function thread(does) {
@@ -45,9 +46,9 @@ function choices(conversation, outbox, choose) {
   group.hidden = items.length === 0;
 }
 
-/** What the persona says before anybody has written. */
-export function open({ name, opening }) {
-  document.title = name || document.title;
+/** Who is at the other end, and what they say before anybody has written. */
+export function greet({ name = t("chat"), opening } = {}) {
+  document.title = name;
   mention(byId("opening"), opening);
   for (const face of document.querySelectorAll(".face[data-persona]")) face.textContent = turn.initial(name);
   for (const place of document.querySelectorAll(".persona-name")) place.textContent = name;
