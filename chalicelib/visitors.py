@@ -80,8 +80,8 @@ class Visitors:
         )
 
     def page(self, key_id: str) -> Asset:
-        """The chat page of a key, which may be framed where the key may be used; of no key, one that says so."""
-        origins: tuple[str, ...] = ()
+        """The chat page of a key, which may be framed where the key may be used; of no key, one that says so anywhere."""
+        origins: tuple[str, ...] = (keys.ANY_ORIGIN,)
         with suppress(UnknownKey):
             origins = self._valid(key_id).origins
         return chat_files.page(websocket_url=self.websocket_url(), frame_ancestors=origins)
