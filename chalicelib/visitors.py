@@ -80,7 +80,7 @@ class Visitors:
         )
 
     def page(self, key_id: str) -> Asset:
-        """The chat page of a key, which may be framed where the key may be used; of no key, one that says so anywhere."""
+        """The chat page of a key, which may be framed where the key may be used; without one, anywhere, to say so."""
         origins: tuple[str, ...] = (keys.ANY_ORIGIN,)
         with suppress(UnknownKey):
             origins = self._valid(key_id).origins
