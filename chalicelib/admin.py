@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from chalicelib import quota
+from chalicelib import identity, quota
 from chalicelib.access import limit_of
-from chalicelib.errors import UnknownPerson
+from chalicelib.errors import PersonBusy, UnknownPerson
 from chalicelib.messages import Access, ConversationId, Person, PersonId, Turn
 from chalicelib.ports import Clock, People, Transcript
-from chalicelib.settings import Settings
+from chalicelib.terms import TermsOfUse
 
 
 class Sort(StrEnum):
@@ -55,15 +55,20 @@ class Admin:
 
     people: People
     conversations: Transcript
+    terms: TermsOfUse
     clock: Clock
-    settings: Settings
 
     def list(
         self, *, sort: Sort = Sort.LAST_SEEN, reverse: bool = False, access: Access | None = None
     ) -> Sequence[Standing]:
         """Everybody, or those with `access`, in order."""
         known = [person for person in self.people.list() if _is_known(person) and access in {None, person.access}]
-        return _sorted([self._standing(person) for person in known], sort, reverse=reverse)
+        limits: dict[str, int | None] = {}
+        for person in known:
+            group = identity.group_of(person.id)
+            limits[group] = limits[group] if group in limits else self._limit_for(person)
+        standings = [self._standing(person, limits[identity.group_of(person.id)]) for person in known]
+        return _sorted(standings, sort, reverse=reverse)
 
     def find(self, ending: str) -> Sequence[PersonId]:
         """Whose id ends so; whoever has exactly that as the last part of the id goes before all others."""
@@ -73,7 +78,7 @@ class Admin:
     def show(self, person: PersonId) -> Portrait:
         """One person as they are now."""
         known = self._known(person)
-        return Portrait(self._standing(known), turns=len(self._turns(person)))
+        return Portrait(self._standing(known, self._limit_for(known)), turns=len(self._turns(known)))
 
     def allow(self, person: PersonId) -> Standing:
         """Let the person ask without limit."""
@@ -92,24 +97,30 @@ class Admin:
         return self._decide(person, Access.BLOCKED, daily_limit=None)
 
     def forget(self, person: PersonId) -> Portrait:
-        """Delete the conversation and what is stored of the person; what they were. Raises PersonBusy.
+        """Delete the conversation, their turns in rooms, and what is stored of the person; what they were.
 
-        The decision stays, and so do the counts for a few days (`ports.People.forget`). The conversation goes first:
-        cut off in between, the person is still there to be forgotten again.
+        Raises PersonBusy. The decision stays, and so do the counts for a few days (`ports.People.forget`). What was
+        said goes first: cut off in between, the person is still there to be forgotten again.
         """
         before = self.show(person)
-        self.conversations.erase(_conversation(person), now=self.clock())
+        known = before.standing.person
+        if any(turn.is_open for room in known.rooms for turn in self._turns_in(room, person)):
+            raise PersonBusy("a message of this person waits in a room; try again in a minute")
+        self.conversations.erase(identity.conversation_of(person), now=self.clock())
+        for room in sorted(known.rooms):
+            self.conversations.erase_closed(room, person, now=self.clock())
         self.people.forget(person, now=self.clock())
         return before
 
     def export(self, person: PersonId) -> dict[str, Any]:
         """Everything stored of the person, with their words, as JSON knows it; times are in UTC."""
-        return {**as_json(self._known(person)), "turns": [_turn_as_json(turn) for turn in self._turns(person)]}
+        known = self._known(person)
+        return {**as_json(known), "turns": [_turn_as_json(turn) for turn in self._turns(known)]}
 
     def _decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> Standing:
         known = self._known(person)
         self.people.decide(person, access, daily_limit=daily_limit)
-        return self._standing(replace(known, access=access, daily_limit=daily_limit))
+        return self._standing(replace(known, access=access, daily_limit=daily_limit), self._limit_for(known))
 
     def _known(self, person: PersonId) -> Person:
         known = self.people.get(person)
@@ -117,15 +128,24 @@ class Admin:
             raise UnknownPerson("nobody of that id has written yet")
         return known
 
-    def _standing(self, person: Person) -> Standing:
+    def _limit_for(self, person: Person) -> int | None:
+        """Questions a day for whoever is answered on the same terms, unless the owner decided otherwise."""
+        return self.terms.of(person.id).daily_limit
+
+    def _standing(self, person: Person, default_limit: int | None) -> Standing:
         now = self.clock()
-        today = quota.day_of(now, now=now, zone=self.settings.zone)
+        today = quota.day_of(now, now=now, zone=self.terms.settings.zone)
         blocked = person.access is Access.BLOCKED
-        limit = 0 if blocked else limit_of(person, default_limit=self.settings.daily_limit)
+        limit = 0 if blocked else limit_of(person, default_limit=default_limit)
         return Standing(person, used=person.quota.get(today, 0), limit=limit)
 
-    def _turns(self, person: PersonId) -> Sequence[Turn]:
-        return tuple(self.conversations.turns(_conversation(person), now=self.clock()))
+    def _turns(self, person: Person) -> Sequence[Turn]:
+        """Theirs, wherever they wrote, oldest first."""
+        turns = [turn for place in identity.conversations_of(person) for turn in self._turns_in(place, person.id)]
+        return sorted(turns, key=lambda turn: turn.id)
+
+    def _turns_in(self, conversation: ConversationId, person: PersonId) -> Sequence[Turn]:
+        return [turn for turn in self.conversations.turns(conversation, now=self.clock()) if turn.person == person]
 
 
 def as_json(person: Person) -> dict[str, Any]:
@@ -139,6 +159,7 @@ def as_json(person: Person) -> dict[str, Any]:
         "announced": person.announced,
         "first_seen": _utc(person.first_seen),
         "last_seen": _utc(person.last_seen),
+        "rooms": sorted(identity.room_of(room) or "" for room in person.rooms),
     }
 
 
@@ -146,6 +167,7 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
     reply = turn.reply
     return {
         "id": turn.id,
+        "room": identity.room_of(turn.conversation),
         "time": _utc(turn.at),
         "state": turn.state.value,
         "text": turn.text,
@@ -168,11 +190,6 @@ def _is_known(person: Person) -> bool:
     """Somebody forgotten is unknown, unless the owner's decision stands: it can still be changed."""
     decided = person.access is not Access.DEFAULT or person.daily_limit is not None
     return person.first_seen > 0 or decided
-
-
-def _conversation(person: PersonId) -> ConversationId:
-    """On Messenger the two are the same."""
-    return ConversationId(person)
 
 
 def _own_limit(person: Person) -> int:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Final
 
-from chalicelib.messages import Channel, ConversationId, PersonId
+from chalicelib.messages import Channel, ConversationId, Person, PersonId
 from chalicelib.messages_web import KeyId
 
 SIGNED_IN: Final = KeyId("oidc")
@@ -58,6 +58,16 @@ def room_of(conversation: ConversationId) -> str | None:
     """The room's name; None where a person is alone with the bot."""
     kind, _, rest = conversation.partition(":")
     return rest.partition(":")[2] if kind == _ROOM else None
+
+
+def conversations_of(person: Person) -> frozenset[ConversationId]:
+    """Wherever something that the person wrote may stand."""
+    return person.rooms | {conversation_of(person.id)}
+
+
+def group_of(person: PersonId) -> str:
+    """What all have in common whom the same key vouches for, or who write to the same page."""
+    return person.rpartition(":")[0]
 
 
 def pseudonym(person: PersonId) -> str:

@@ -212,6 +212,8 @@ class Person:
     announced: bool = False
     first_seen: int = 0
     last_seen: int = 0
+    rooms: frozenset[ConversationId] = frozenset()
+    """Where the person has written beside where they are alone with the bot."""
 
 
 @dataclass(frozen=True)

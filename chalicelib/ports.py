@@ -71,7 +71,10 @@ class Inbox(Protocol):
     """
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
-        """Keep the message as a queued turn, exactly once however often it comes, unless the person is blocked."""
+        """Keep the message as a queued turn, exactly once however often it comes, unless the person is blocked.
+
+        A room that it stands in is noted with the person.
+        """
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         """Become the one who works on the conversation; None when somebody does or there is nothing to do."""
@@ -197,7 +200,7 @@ class Transcript(Protocol):
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
         """One stored turn, as last written."""
 
-    def erase_closed(self, lease: Lease, person: PersonId, *, now: int) -> None:
+    def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
         """Delete the person's turns that are not open; repeated messages are still known for two days."""
 
     def erase(self, conversation: ConversationId, *, now: int) -> None:

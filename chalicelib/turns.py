@@ -119,10 +119,15 @@ class Turns:
 
     def _obey(self, job: Job, asker: Asker, command: Command) -> Turn:
         if command is Command.FORGET_CONFIRMED:
-            self.transcript.erase_closed(job.lease, asker.person.id, now=self.clock())
-            self.people.forget(asker.person.id, now=self.clock())
+            self._forget(job, asker.person)
         reply = self.answers.to_command(command, asker.person, limit=asker.limit, day=asker.day)
         return self._record(job, reply, forget_before=job.turn.at + 1 if command is Command.RESET else None)
+
+    def _forget(self, job: Job, person: Person) -> None:
+        """The person last: cut off in between, it is still known where they wrote."""
+        for conversation in sorted(identity.conversations_of(person) | {job.turn.conversation}):
+            self.transcript.erase_closed(conversation, person.id, now=self.clock())
+        self.people.forget(person.id, now=self.clock())
 
     def _charge_and_ask(self, job: Job, asker: Asker) -> Turn:
         verdict = access.decide(asker.person, day=asker.day, default_limit=asker.terms.daily_limit)

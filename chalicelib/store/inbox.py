@@ -85,6 +85,7 @@ class DynamoInbox:
         seen = Change(
             put={"last_seen": now, "channel": message.channel.value},
             first={"first_seen": now, "quota": {}},
+            union={"rooms": {str(message.conversation)}} if identity.room_of(message.conversation) else {},
             remove=["expires_at"],
         )
         writes = [

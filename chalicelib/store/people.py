@@ -51,7 +51,7 @@ class DynamoPeople:
                 yield from (schema.person(found[pk]) for pk in batch if pk in found)
 
     def forget(self, person: PersonId, *, now: int) -> None:
-        gone = ["first_seen", "last_seen", "channel"]
+        gone = ["first_seen", "last_seen", "channel", "rooms"]
         soon = {"expires_at": now // 1000 + schema.COUNTS_KEPT_S}
         if not self._change(person, Change(put=soon, remove=gone), when=UNDECIDED):
             self._change(person, Change(remove=gone), when=THERE)

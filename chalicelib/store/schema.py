@@ -229,6 +229,7 @@ def person(item: Item) -> Person:
         announced=bool(item.get("announced", False)),
         first_seen=int(item.get("first_seen", 0)),
         last_seen=int(item.get("last_seen", 0)),
+        rooms=frozenset(ConversationId(room) for room in item.get("rooms", ())),
     )
 
 

@@ -54,7 +54,7 @@ class Change:
     """Put only where nothing stands."""
     count: Mapping[str, int] = field(default_factory=dict)
     """Add to a number, from 0."""
-    union: Mapping[str, set[int]] = field(default_factory=dict)
+    union: Mapping[str, set[int] | set[str]] = field(default_factory=dict)
     """Add to a set; top level only."""
     remove: Sequence[str] = ()
 

@@ -8,7 +8,7 @@ from typing import Final
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.errors import PersonBusy
-from chalicelib.messages import ConversationId, Lease, PersonId, Turn, TurnId
+from chalicelib.messages import ConversationId, PersonId, Turn, TurnId
 from chalicelib.store import schema, turns
 from chalicelib.store.conditions import KEPT, NOT_THERE, nobody_works, nothing_arrived, older_edit
 from chalicelib.store.table import Change, ConditionFailed, Table, delete, put, update
@@ -39,8 +39,8 @@ class DynamoTranscript:
         item = self.table.get(schema.turn_key(conversation, turn))
         return schema.turn(item) if item and schema.is_there(item, now=now) else None
 
-    def erase_closed(self, lease: Lease, person: PersonId, *, now: int) -> None:
-        for turn in list(self.turns(lease.conversation, now=now)):
+    def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
+        for turn in list(self.turns(conversation, now=now)):
             if not turn.is_open and turn.person == person:
                 self._erase(turn, now=now)
 

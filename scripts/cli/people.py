@@ -14,6 +14,7 @@ from chalicelib.admin import Admin, Sort
 from chalicelib.errors import UnknownPerson
 from chalicelib.messages import Access, Channel, PersonId
 from chalicelib.ports import Clock, Deletions
+from chalicelib.terms import TermsOfUse
 from scripts.cli.options import at_stage
 from scripts.cli.output import Json, Output, Page, Text, as_text, counted, print_json
 from scripts.place.stage import Place, Refused
@@ -172,11 +173,13 @@ def export(desk: Desk, person: str, *, output: str | None) -> None:
 
 def _desk(place: Place, *, json: bool) -> Desk:
     from chalicelib.store.deletions import DynamoDeletions  # noqa: PLC0415
+    from chalicelib.store.keys import DynamoKeys  # noqa: PLC0415
     from chalicelib.store.people import DynamoPeople  # noqa: PLC0415
     from chalicelib.store.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
 
     table, settings = place.table, place.settings
-    admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), clock=_clock, settings=settings)
+    terms = TermsOfUse(DynamoKeys(table), settings)
+    admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=_clock)
     return Desk(admin, DynamoDeletions(table), Json() if json else Text(_clock(), settings.zone), _clock)
 
 

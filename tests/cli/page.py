@@ -3,13 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.messages import Channel, ConversationId, IncomingMessage, PersonId, Reply, Reservation, TurnState
+from chalicelib import identity
+from chalicelib.messages import ConversationId, IncomingMessage, PersonId, Reply, Reservation, TurnState
+from chalicelib.messages_web import ApiKey, KeyId
 from tests.contract.stores import Store
 from tests.fakes.rim import FakeClock
 
 PAGE_ID: Final = "100200300400500"
 ANNA: Final = PersonId(f"messenger:{PAGE_ID}:7293847561029384")
 BERT: Final = PersonId(f"messenger:{PAGE_ID}:7293847561029385")
+SHOP: Final = ApiKey(KeyId("shopshopsh"), "Shop", "0" * 64, "web", created_at=0, daily_messages=3)
+VISITOR: Final = identity.visitor(SHOP.id, "visitor-7293")
+OTHER_VISITOR: Final = identity.visitor(SHOP.id, "visitor-7294")
+KITCHEN: Final = identity.room(VISITOR, "kitchen")
+"""Where both visitors write."""
 
 
 @dataclass
@@ -21,11 +28,11 @@ class Page:
     day: str
     heard: int = field(default=0)
 
-    def hears(self, person: PersonId = ANNA, text: str = "What is new?") -> None:
+    def hears(self, person: PersonId = ANNA, text: str = "What is new?", *, room: ConversationId | None = None) -> None:
         """A message comes and waits."""
         self.heard += 1
-        room = ConversationId(person)
-        message = IncomingMessage(f"mid-{self.heard}", Channel.MESSENGER, room, person, self.clock(), text)
+        room = room or ConversationId(person)
+        message = IncomingMessage(f"mid-{self.heard}", identity.channel_of(person), room, person, self.clock(), text)
         self.store.inbox.accept(message, now=self.clock())
 
     def begins(self, person: PersonId = ANNA, text: str = "What is new?") -> None:
@@ -33,13 +40,22 @@ class Page:
         self.hears(person, text)
         self.store.inbox.take(ConversationId(person), owner="w", now=self.clock(), until=self.clock() + 60_000)
 
-    def answers(self, person: PersonId = ANNA, text: str = "What is new?", answer: str = "Nothing.") -> None:
+    def answers(
+        self,
+        person: PersonId = ANNA,
+        text: str = "What is new?",
+        answer: str = "Nothing.",
+        *,
+        room: ConversationId | None = None,
+    ) -> None:
         """A message comes, is charged and answered."""
-        self.hears(person, text)
+        self.hears(person, text, room=room)
         inbox, until = self.store.inbox, self.clock() + 60_000
-        lease = inbox.take(ConversationId(person), owner="w", now=self.clock(), until=until)
+        lease = inbox.take(room or ConversationId(person), owner="w", now=self.clock(), until=until)
         assert lease
         turn = inbox.load(lease, now=self.clock()).open[0]
-        inbox.charge(lease, turn, now=until, day=self.day, limit=None, reserve=Reservation(self.day, 0, 0), until=until)
+        inbox.charge(
+            lease, turn, now=self.clock(), day=self.day, limit=None, reserve=Reservation(self.day, 0, 0), until=until
+        )
         inbox.record(lease, turn, Reply(answer), until=until)
         inbox.finish(lease, turn, TurnState.DONE, release=True)

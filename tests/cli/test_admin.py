@@ -7,6 +7,7 @@ from chalicelib.admin import Admin, Sort
 from chalicelib.errors import PersonBusy, StoreError, UnknownPerson
 from chalicelib.messages import Access, ConversationId, Person, PersonId
 from chalicelib.settings import Settings
+from chalicelib.terms import TermsOfUse
 from tests.cli.page import ANNA, BERT, Page
 from tests.contract.stores import fake_store
 from tests.fakes.rim import FakeClock
@@ -24,8 +25,8 @@ def admin(page: Page) -> Admin:
     return Admin(
         people=page.store.people,
         conversations=page.store.transcript,
+        terms=TermsOfUse(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"})),
         clock=page.clock,
-        settings=Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}),
     )
 
 
@@ -167,7 +168,7 @@ def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, page: Page):
 
     admin.forget(ANNA)
     page.hears(BERT)
-    lagging = Admin(Lagging(), page.store.transcript, page.clock, admin.settings)
+    lagging = Admin(Lagging(), page.store.transcript, admin.terms, page.clock)
     assert listed(lagging, Sort.LAST_SEEN) == [BERT]
     assert lagging.find("384") == []
 
@@ -184,7 +185,7 @@ def test_who_was_forgotten_by_half_can_be_forgotten_again(admin: Admin, page: Pa
                 raise failures.pop()
             people.forget(person, now=now)
 
-    faltering = Admin(Faltering(), page.store.transcript, page.clock, admin.settings)
+    faltering = Admin(Faltering(), page.store.transcript, admin.terms, page.clock)
     with pytest.raises(StoreError):
         faltering.forget(ANNA)
     faltering.forget(ANNA)

@@ -81,6 +81,7 @@ def test_a_program_gets_the_list_as_one_document(people: Run, page: Page):
                 "announced": False,
                 "first_seen": seen,
                 "last_seen": seen,
+                "rooms": [],
                 "limit": 10,
                 "used_today": 1,
             }

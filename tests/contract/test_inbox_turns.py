@@ -203,7 +203,7 @@ def test_forgetting_deletes_what_is_closed_and_keeps_what_is_open(story: Story):
     _close_many(story, 35)
     lease, turn = story.begin()
     story.hear()
-    story.transcript.erase_closed(lease, ANNA, now=story.clock())
+    story.transcript.erase_closed(ROOM, ANNA, now=story.clock())
     assert story.read(lease).open[0] == turn
     assert [turn.state for turn in story.stored()] == [TurnState.QUEUED] * 2
 
@@ -213,6 +213,14 @@ def test_forgetting_concerns_nobody_else(story: Story):
     bert: Lease = story.hold(room=story.message(person=BERT).conversation)
     other: Turn = story.read(bert).open[0]
     story.inbox.finish(bert, other, TurnState.DONE, release=True)
-    lease, _ = story.begin()
-    story.transcript.erase_closed(lease, ANNA, now=story.clock())
+    story.begin()
+    story.transcript.erase_closed(ROOM, ANNA, now=story.clock())
     assert len(story.stored(other.conversation)) == 1
+
+
+def test_forgetting_in_a_room_deletes_what_one_person_wrote_there_and_no_more(story: Story):
+    for person in (ANNA, BERT, ANNA):
+        story.hear(story.message(person=person, room=ROOM, text=person))
+    story.finish_all()
+    story.transcript.erase_closed(ROOM, ANNA, now=story.clock())
+    assert [turn.text for turn in story.stored()] == [BERT]

@@ -1,9 +1,13 @@
 import pytest
 
+from chalicelib import identity
 from chalicelib.errors import UnknownPerson
 from chalicelib.messages import Access, Person, PersonId, TurnState
+from chalicelib.messages_web import KeyId
 from chalicelib.ports import Accepted
 from tests.contract.story import ANNA, BERT, DAY, REPLY, Story
+
+CLEO = identity.visitor(KeyId("shopshopsh"), "cleo")
 
 
 def test_nobody_is_known_before_writing(story: Story):
@@ -171,3 +175,40 @@ def test_who_was_never_forgotten_stays(story: Story):
     story.clock.tick(days=365)
     story.store.expire(story.clock())
     assert story.known().id == ANNA
+
+
+# Rooms.
+
+
+def test_the_rooms_in_which_somebody_wrote_are_noted_each_once(story: Story):
+    for room in ("kitchen", "garden", "kitchen"):
+        story.hear(story.message(person=CLEO, room=identity.room(CLEO, room)))
+    story.hear(story.message(person=CLEO))
+    assert story.known(CLEO).rooms == {identity.room(CLEO, "kitchen"), identity.room(CLEO, "garden")}
+
+
+def test_who_wrote_in_no_room_has_none(story: Story):
+    for person in (ANNA, CLEO):
+        story.hear(story.message(person=person))
+        assert story.known(person).rooms == frozenset()
+
+
+def test_a_message_that_is_refused_leaves_no_room_behind(story: Story):
+    story.hear(story.message(person=CLEO))
+    story.block(CLEO)
+    story.hear(story.message(person=CLEO, room=identity.room(CLEO, "kitchen")))
+    assert story.known(CLEO).rooms == frozenset()
+
+
+def test_who_is_forgotten_has_no_rooms_until_they_write_in_one_again(story: Story):
+    kitchen, garden = (identity.room(CLEO, room) for room in ("kitchen", "garden"))
+    story.hear(story.message(person=CLEO, room=kitchen))
+    story.store.people.forget(CLEO, now=story.clock())
+    assert story.known(CLEO).rooms == frozenset()
+    story.hear(story.message(person=CLEO, room=garden))
+    assert story.known(CLEO).rooms == {garden}
+
+
+def test_listed_people_have_their_rooms(story: Story):
+    story.hear(story.message(person=CLEO, room=identity.room(CLEO, "kitchen")))
+    assert list(story.store.people.list()) == [story.known(CLEO)]

@@ -6,8 +6,10 @@ from typing import TypeVar
 
 import pytest
 
+from chalicelib import identity
 from chalicelib.errors import LeaseLost
 from chalicelib.messages import Bill, ConversationId, DaySpend, Lease, PersonId, Reservation, Turn, TurnState, Usage
+from chalicelib.messages_web import KeyId
 from chalicelib.ports import Accepted, Charged
 from tests.contract.story import ANNA, CALL, DAY, REPLY, ROOM, Story
 
@@ -149,6 +151,15 @@ def test_a_message_that_comes_while_the_last_turn_is_finished_is_never_left_behi
 def test_a_new_person_is_announced_by_one_of_twenty_at_once(busy_story: Story):
     busy_story.hear()
     assert sum(_at_once(20, lambda _: busy_story.store.people.announce(ANNA))) == 1
+
+
+def test_rooms_that_are_written_in_at_once_are_all_noted(busy_story: Story):
+    cleo = identity.visitor(KeyId("shopshopsh"), "cleo")
+    rooms = [identity.room(cleo, f"room-{number}") for number in range(20)]
+    messages = [busy_story.message(person=cleo, room=room) for room in rooms]
+    heard = _at_once(20, lambda index: busy_story.hear(messages[index]))
+    assert heard == [Accepted.QUEUED] * 20
+    assert busy_story.known(cleo).rooms == frozenset(rooms)
 
 
 def test_edits_that_come_at_once_end_with_the_last_one(busy_story: Story):

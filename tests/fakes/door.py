@@ -1,5 +1,6 @@
 """How the fake inbox takes a message in; whoever calls holds the memory's lock."""
 
+from chalicelib import identity
 from chalicelib.messages import ConversationId, IncomingMessage, Person, Turn, TurnState
 from chalicelib.ports import Accepted
 from chalicelib.store.conditions import MAX_OPEN_TURNS
@@ -55,7 +56,8 @@ def _keep(memory: Memory, message: IncomingMessage, *, now: int, overflow: bool)
 
 def _see(memory: Memory, message: IncomingMessage, *, now: int) -> None:
     known = memory.people.setdefault(message.person, KnownPerson(Person(message.person)))
-    known.change(last_seen=now, first_seen=known.person.first_seen or now)
+    rooms = {message.conversation} if identity.room_of(message.conversation) else set()
+    known.change(last_seen=now, first_seen=known.person.first_seen or now, rooms=known.person.rooms | rooms)
     known.channel = message.channel
     known.expires_at = None
 

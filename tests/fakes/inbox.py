@@ -169,8 +169,8 @@ class FakeInbox:
         return next((kept for kept in self.turns(conversation, now=now) if kept.id == turn), None)
 
     @atomic
-    def erase_closed(self, lease: Lease, person: PersonId, *, now: int) -> None:
-        for kept in self.memory.of(lease.conversation):
+    def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
+        for kept in self.memory.of(conversation):
             if not kept.turn.is_open and kept.turn.person == person:
                 self._erase(kept, now=now)
 

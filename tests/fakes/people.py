@@ -50,7 +50,7 @@ class FakePeople:
         if not _decided(known):
             known.expires_at = now // 1000 + COUNTS_KEPT_S
         known.channel = None
-        known.change(first_seen=0, last_seen=0)
+        known.change(first_seen=0, last_seen=0, rooms=frozenset())
 
 
 @dataclass(frozen=True)

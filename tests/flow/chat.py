@@ -23,6 +23,7 @@ from chalicelib.messages import (
     Prompt,
     TextDelta,
     Turn,
+    TurnState,
     Usage,
 )
 from chalicelib.messages_web import ApiKey, KeyId, SocketId
@@ -34,7 +35,7 @@ from tests.client import Client, Frame
 from tests.fakes.keys import FakeKeys
 from tests.fakes.sockets import FakeSockets, RememberingConnections
 from tests.fakes.tokens import FakeTokens
-from tests.flow.bot import Bot
+from tests.flow.bot import Bot, InterruptedModel
 
 KEY: Final = KeyId("shopshopsh")
 OTHER_KEY: Final = KeyId("blogblogbl")
@@ -174,6 +175,10 @@ class Tab:
         assert self.chat.connections.wait_for(lambda: bool(self.got(kind))), f"no {kind} came"
         return self.got(kind)[0]
 
+    def has_begun(self, turn: str) -> bool:
+        """Whether its question was heard here."""
+        return any(frame["turn"] == turn for frame in self.got("question"))
+
     @property
     def turn(self) -> str:
         """The last one that was accepted."""
@@ -199,6 +204,7 @@ class Chat:
         self.keys: Keys = FakeKeys(self.memory)
         self.sockets = FakeSockets(self.memory)
         self.web = WebSender(self.sockets, self.connections, self.clock)
+        self.bot.model = InterruptedModel(meanwhile=lambda _: self.sees_the_question())
         self.bot.sender = ByChannel({Channel.MESSENGER: self.bot.outbox, Channel.WEB: self.web})
         for key in (KEY, OTHER_KEY):
             text = key_text(key)
@@ -266,9 +272,16 @@ class Chat:
 
     def model_says(self, *line: str | Callable[[], object]) -> SpeakingModel:
         """To the next questions."""
-        model = SpeakingModel(line)
+        model = SpeakingModel([self.sees_the_question, *line])
         self.bot.model = model  # type: ignore[assignment]
         return model
+
+    def sees_the_question(self) -> None:
+        """Nobody is so slow that the model begins before they see what was asked."""
+        [turn] = [kept.turn for kept in self.memory.turns.values() if kept.turn.state is TurnState.RUNNING]
+        here = self.sockets.of(turn.conversation, now=self.clock()) if not self.sockets.fails else []
+        tabs = [Tab(self, socket.id) for socket in here if socket.id not in self.connections.gone]
+        assert self.connections.wait_for(lambda: all(tab.has_begun(turn.id) for tab in tabs))
 
     # What became of it.
 

@@ -433,17 +433,12 @@ def test_usage_tells_what_is_left_by_the_keys_limit(chat: Chat, tab: Tab):
 
 def test_an_answer_whose_sockets_cannot_be_found_is_kept_and_told_by_the_next_try(chat: Chat, tab: Tab):
     tab.asks("Is anybody there?")
-    sockets, chat.web.sockets = chat.web.sockets, _Lost()  # type: ignore[assignment]
+    chat.sockets.fails = True
     failed = chat.bot.works_badly()
     assert isinstance(failed, StoreError)
     assert [turn.state for turn in chat.turns()] == [TurnState.ANSWERED]
-    chat.web.sockets = sockets
+    chat.sockets.fails = False
     chat.bot.beats()
     chat.works()
     assert tab.reads().screen == [("Is anybody there?", "An answer.")]
     assert (chat.asked, chat.used()) == (["Is anybody there?"], 1)
-
-
-class _Lost:
-    def of(self, *_: object, **__: object) -> None:
-        raise StoreError("DynamoDB is out of reach")

@@ -80,6 +80,7 @@ TOLD = {
     "announced": "is told when somebody new writes",
     "first_seen": "when you wrote first and last",
     "last_seen": "when you wrote first and last",
+    "rooms": "the rooms in which you wrote",
 }
 KEPT_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",

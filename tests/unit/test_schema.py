@@ -156,6 +156,7 @@ def test_all_that_is_noted_of_a_person_comes_back():
         "announced": True,
         "first_seen": NOW,
         "last_seen": NOW + 1,
+        "rooms": {"room:shopshopsh:kitchen"},
     }
     found = schema.person(_stored({**schema.person_key(MESSAGE.person), **noted}))
     assert found == Person(
@@ -167,6 +168,7 @@ def test_all_that_is_noted_of_a_person_comes_back():
         announced=True,
         first_seen=NOW,
         last_seen=NOW + 1,
+        rooms=frozenset({ConversationId("room:shopshopsh:kitchen")}),
     )
 
 

@@ -1,0 +1,143 @@
+"""The owner decides about visitors of web pages as about people on Messenger."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+
+from chalicelib import identity
+from chalicelib.admin import Admin
+from chalicelib.errors import PersonBusy
+from chalicelib.messages import Access, ConversationId, PersonId
+from chalicelib.settings import Settings
+from chalicelib.terms import TermsOfUse
+from tests.cli.page import ANNA, KITCHEN, OTHER_VISITOR, SHOP, VISITOR, Page
+from tests.contract.stores import Store, fake_store
+from tests.fakes.rim import FakeClock
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def shop(page: Page) -> Page:
+    """Somebody on Messenger; two visitors who write alone and in a room."""
+    page.store.keys.create(SHOP)
+    page.answers(ANNA)
+    for visitor in (VISITOR, OTHER_VISITOR):
+        page.clock.tick(minutes=1)
+        page.answers(visitor, f"I am {visitor}")
+        page.clock.tick(seconds=1)
+        page.answers(visitor, f"I am {visitor} in the kitchen", room=KITCHEN)
+    return page
+
+
+def kept(page: Page, person: PersonId, place: ConversationId) -> list[str]:
+    turns = page.store.transcript.turns(place, now=page.clock())
+    return [turn.text for turn in turns if turn.person == person]
+
+
+def a_page(store: Store) -> tuple[Page, Admin]:
+    page = Page(store, FakeClock(), day="2026-11-20")
+    terms = TermsOfUse(store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}))
+    return page, Admin(store.people, store.transcript, terms, page.clock)
+
+
+@pytest.mark.usefixtures("shop")
+def test_visitors_are_listed_with_the_limit_of_their_key(people: Run):
+    listed = json.loads(people("list", "--json").output)["people"]
+    limits = {entry["person"]: (entry["used_today"], entry["limit"]) for entry in listed}
+    assert limits == {ANNA: (1, 10), VISITOR: (2, 3), OTHER_VISITOR: (2, 3)}
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_visitor_is_shown_with_the_rooms_they_wrote_in(people: Run):
+    shown = people("show", "7293").output
+    assert VISITOR in shown
+    assert "2 of 3" in shown
+    assert "kitchen" in shown
+
+
+@pytest.mark.usefixtures("shop")
+def test_who_wrote_in_no_room_is_shown_without_any(people: Run):
+    assert "rooms" not in people("show", ANNA).output
+
+
+@pytest.mark.usefixtures("shop")
+def test_everything_a_visitor_wrote_is_in_the_export_and_nothing_of_others(people: Run):
+    document = json.loads(people("export", "7293").output)
+    assert document["rooms"] == ["kitchen"]
+    assert [(turn["room"], turn["text"]) for turn in document["turns"]] == [
+        (None, f"I am {VISITOR}"),
+        ("kitchen", f"I am {VISITOR} in the kitchen"),
+    ]
+
+
+def test_a_visitor_who_is_blocked_is_not_heard_any_more(people: Run, shop: Page):
+    assert people("block", VISITOR).exit_code == 0
+    known = shop.store.people.get(VISITOR)
+    assert known
+    assert known.access is Access.BLOCKED
+
+
+def test_forgetting_a_visitor_deletes_what_they_wrote_in_rooms_and_leaves_the_others_words(people: Run, shop: Page):
+    assert people("forget", "7293", "--yes").exit_code == 0
+    assert kept(shop, VISITOR, ConversationId(VISITOR)) == kept(shop, VISITOR, KITCHEN) == []
+    assert kept(shop, OTHER_VISITOR, KITCHEN) == [f"I am {OTHER_VISITOR} in the kitchen"]
+    assert people("show", VISITOR).exit_code == 1
+
+
+def test_a_visitor_whose_message_waits_in_a_room_is_not_forgotten_and_loses_nothing():
+    page, admin = a_page(fake_store())
+    page.answers(VISITOR)
+    page.hears(VISITOR, room=KITCHEN)
+    with pytest.raises(PersonBusy):
+        admin.forget(VISITOR)
+    assert admin.show(VISITOR).turns == 2
+
+
+def test_that_somebody_else_is_being_answered_in_the_room_does_not_matter():
+    page, admin = a_page(fake_store())
+    page.answers(VISITOR, room=KITCHEN)
+    page.hears(OTHER_VISITOR, room=KITCHEN)
+    assert page.store.inbox.take(KITCHEN, owner="w", now=page.clock(), until=page.clock() + 60_000)
+    assert admin.forget(VISITOR).turns == 1
+    assert kept(page, VISITOR, KITCHEN) == []
+
+
+def test_who_is_forgotten_and_writes_again_in_a_room_is_known_to_have_written_there():
+    page, admin = a_page(fake_store())
+    page.answers(VISITOR, room=KITCHEN)
+    admin.forget(VISITOR)
+    page.hears(VISITOR, room=identity.room(VISITOR, "garden"))
+    assert admin.export(VISITOR)["rooms"] == ["garden"]
+
+
+def test_the_terms_of_a_key_are_read_once_for_all_its_visitors():
+    page, admin = a_page(fake_store())
+    page.store.keys.create(SHOP)
+    for number in range(20):
+        page.hears(identity.visitor(SHOP.id, f"visitor-{number}"))
+    reads: list[str] = []
+
+    class Counting:
+        create, list, revoke = page.store.keys.create, page.store.keys.list, page.store.keys.revoke
+
+        def get(self, key: str) -> object:
+            reads.append(key)
+            return page.store.keys.get(SHOP.id)
+
+    counting = TermsOfUse(Counting(), admin.terms.settings)  # type: ignore[arg-type]
+    listed = Admin(page.store.people, page.store.transcript, counting, page.clock).list()
+    assert [standing.limit for standing in listed] == [3] * 20
+    assert reads == [SHOP.id]
+
+
+def test_a_blocked_visitors_message_leaves_no_room_behind():
+    page, admin = a_page(fake_store())
+    page.answers(VISITOR)
+    admin.block(VISITOR)
+    page.hears(VISITOR, room=KITCHEN)
+    known = page.store.people.get(VISITOR)
+    assert known
+    assert known.rooms == frozenset()
