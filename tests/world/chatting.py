@@ -162,20 +162,20 @@ def revoke(demo: Demo, key: Mapping[str, Any]) -> None:
     assert done.status_code == 200, done.text
 
 
-def dynamo(demo: Demo) -> Any:
-    """The demo's own table, as a client."""
+def dynamo(demo: Demo, url: str = "") -> Any:
+    """The way to the demo's table, unless it is at another URL."""
     return boto3.client(
         "dynamodb",
-        endpoint_url=demo.facts["aws_endpoint_url"],
+        endpoint_url=url or demo.facts["aws_endpoint_url"],
         region_name=demo.facts["aws_region"],
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     )
 
 
-def kept(demo: Demo, name: str, *, room: bool = False) -> Mapping[str, Turn]:
+def kept(demo: Demo, name: str, *, room: bool = False, url: str = "") -> Mapping[str, Turn]:
     """The turns of a visitor of the demo's own key, or of one of its rooms, as they stand in the table."""
     somebody = identity.visitor(KeyId(demo.facts["config_id"]), name)
     conversation = identity.room(somebody, name) if room else identity.conversation_of(somebody)
-    transcript = DynamoTranscript(Table(dynamo(demo), demo.facts["table"]))
+    transcript = DynamoTranscript(Table(dynamo(demo, url), demo.facts["table"]))
     return {turn.id: turn for turn in transcript.turns(conversation, now=time.time_ns() // 1_000_000)}

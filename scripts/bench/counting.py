@@ -1,0 +1,103 @@
+"""A way to DynamoDB on which every call is counted: a proxy in front of an emulator of its own."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from scripts.world.aws import Emulator
+
+WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+READS: Final = frozenset({"GetItem", "Query", "BatchGetItem"})
+_PASSED_ON: Final = ("content-type", "x-amz-target", "authorization", "x-amz-date")
+
+
+@dataclass
+class Count:
+    """What has been asked of DynamoDB."""
+
+    url: str
+    """Where to go: `AWS_ENDPOINT_URL_DYNAMODB` of whoever is to be counted."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """By operation; each item that a transaction writes is one more `transacted`."""
+
+    @property
+    def writes(self) -> int:
+        """Items written; DynamoDB charges twice for those in transactions."""
+        return sum(self.calls[name] for name in WRITES) + self.calls["transacted"]
+
+    @property
+    def reads(self) -> int:
+        """Calls that read."""
+        return sum(self.calls[name] for name in READS)
+
+    def note(self, target: str, body: bytes) -> None:
+        """A call, before it is passed on."""
+        name = target.partition(".")[2]
+        self.calls[name] += 1
+        if name == "TransactWriteItems":
+            parts: list[Mapping[str, Any]] = json.loads(body)["TransactItems"]
+            self.calls["transacted"] += sum("ConditionCheck" not in part for part in parts)
+
+
+@contextmanager
+def counted_dynamodb() -> Iterator[Count]:
+    """An emulator and the way to it, until the block ends."""
+    emulator = Emulator()
+    emulator.start()
+    try:
+        with _proxy(emulator.url) as count:
+            yield count
+    finally:
+        emulator.stop()
+
+
+@contextmanager
+def _proxy(behind: str) -> Iterator[Count]:
+    host = urlsplit(behind).netloc
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            self.onward = HTTPConnection(host)
+
+        def finish(self) -> None:
+            self.onward.close()
+            super().finish()
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            count.note(self.headers.get("X-Amz-Target", ""), body)
+            passed_on = {name: self.headers[name] for name in _PASSED_ON if name in self.headers}
+            self.onward.request("POST", self.path, body, passed_on)
+            answer = self.onward.getresponse()
+            content = answer.read()
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    with server:
+        count = Count(f"http://127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield count
+        finally:
+            server.shutdown()
+            thread.join()
