@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
-from urllib.parse import urlsplit
+
+import httpx2
 
 from scripts.world.aws import Emulator
 
@@ -60,39 +60,27 @@ def counted_dynamodb() -> Iterator[Count]:
 
 @contextmanager
 def _proxy(behind: str) -> Iterator[Count]:
-    host = urlsplit(behind).netloc
-
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
-
-        def setup(self) -> None:
-            super().setup()
-            self.onward = HTTPConnection(host)
-
-        def finish(self) -> None:
-            self.onward.close()
-            super().finish()
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             count.note(self.headers.get("X-Amz-Target", ""), body)
             passed_on = {name: self.headers[name] for name in _PASSED_ON if name in self.headers}
-            self.onward.request("POST", self.path, body, passed_on)
-            answer = self.onward.getresponse()
-            content = answer.read()
-            self.send_response(answer.status)
+            answer = onward.post(self.path, content=body, headers=passed_on)
+            self.send_response(answer.status_code)
             self.send_header("Content-Type", answer.headers["Content-Type"])
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(answer.content)
 
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    with server:
+    with server, httpx2.Client(base_url=behind, timeout=60, trust_env=False) as onward:
         count = Count(f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()

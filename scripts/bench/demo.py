@@ -1,0 +1,98 @@
+"""A demo of its own to measure, and one who chats in it over a WebSocket."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import httpx2
+from websockets.asyncio.client import ClientConnection, connect
+
+from scripts.place.stage import ROOT
+from scripts.world.aws import free_port
+
+_END_S = 5.0
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo."""
+
+    http: httpx2.Client
+    facts: Mapping[str, Any]
+
+    def behave(self, **behaviour: Any) -> None:
+        """How the model's stand-in answers from now on."""
+        self.http.put("/world/model/behaviour", json=behaviour).raise_for_status()
+
+    def first_tokens(self) -> Sequence[int]:
+        """When the first words of each answer left the model, in milliseconds since 1970."""
+        return [call["first_token_at"] for call in self.http.get("/world/model/calls").raise_for_status().json()]
+
+
+@contextmanager
+def running_demo(**environment: str) -> Iterator[Demo]:
+    """Start one on a free port, and end it with the block."""
+    command = [sys.executable, "-m", "scripts.world", "--headless", "--port", str(free_port())]
+    env = {**os.environ, "NO_PROXY": "127.0.0.1", **environment}
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
+        try:
+            said = process.stdout.readline().split() if process.stdout else []
+            if len(said) != 2:  # noqa: PLR2004 ("ready", and where)
+                raise click.ClickException("the demo did not start")
+            with httpx2.Client(base_url=said[1], timeout=60, trust_env=False) as http:
+                yield Demo(http, http.get("/world").json())
+        finally:
+            process.terminate()
+            process.wait(_END_S)
+
+
+@dataclass
+class Chatter:
+    """Somebody who is connected and may write."""
+
+    socket: ClientConnection
+
+    @classmethod
+    async def enter(cls, demo: Demo, name: str, *, room: str = "") -> "Chatter":
+        """Come with the demo's own key, into a room if there is one."""
+        chatter = cls(await connect(demo.facts["websocket_url"], proxy=None))
+        await chatter.say("authenticate", apiKey=demo.facts["api_key"], visitor=name)
+        await chatter.until(lambda frame: frame["type"] == "ready")
+        if room:
+            await chatter.say("join", room=room)
+            await chatter.until(lambda frame: frame.get("room") == room)
+        return chatter
+
+    async def say(self, action: str, **fields: str) -> None:
+        """Send a frame."""
+        await self.socket.send(json.dumps({"action": action, **fields}))
+
+    async def until(self, holds: Callable[[Mapping[str, Any]], bool]) -> Sequence[tuple[float, Mapping[str, Any]]]:
+        """The frames up to such a one, each with the time at which it came, in milliseconds since 1970."""
+        came: list[tuple[float, Mapping[str, Any]]] = []
+        while not came or not holds(came[-1][1]):
+            frame = json.loads(await self.socket.recv())
+            came.append((time.time() * 1000, frame))
+        return came
+
+    async def answer(self) -> Sequence[tuple[float, Mapping[str, Any]]]:
+        """The frames up to the end of a turn."""
+        return await self.until(lambda frame: frame["type"] == "completed")
+
+
+def machine() -> str:
+    """What the figures belong to."""
+    return f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+
+
+def of_all(values: Sequence[float], share: float) -> float:
+    """The value below which that share of all values lies."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
