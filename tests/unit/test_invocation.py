@@ -1,9 +1,9 @@
 from typing import Any
 
 import pytest
+from chalice.app import Chalice
 from chalice.local import LambdaContext
 
-import app
 from chalicelib import invocation
 from chalicelib.errors import ConfigError
 from chalicelib.messages import ConversationId
@@ -52,10 +52,14 @@ def test_nothing_that_a_client_can_send_is_a_ping(event: dict[str, Any]):
     assert not invocation.is_ping(event)
 
 
-@pytest.mark.parametrize("handler", ["websocket_connect", "websocket_message", "websocket_disconnect"])
-def test_chalice_lets_a_ping_of_a_websocket_function_through(handler: str, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("kind", ["connect", "message", "disconnect"])
+def test_chalice_lets_a_ping_through_to_a_websocket_function(kind: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    assert getattr(app, handler)(invocation.SOCKET_PING, LambdaContext(handler, 256))["statusCode"] == 200
+    seen: list[dict[str, Any]] = []
+    decorate = getattr(Chalice("toy"), f"on_ws_{kind}")(name=f"websocket_{kind}")
+    handler = decorate(lambda event: seen.append(event.to_dict()))
+    assert handler(invocation.SOCKET_PING, LambdaContext(kind, 256))["statusCode"] == 200
+    assert [invocation.is_ping(event) for event in seen] == [True]
 
 
 @pytest.mark.parametrize(
