@@ -24,6 +24,8 @@ class FakeSockets:
     memory: Memory = field(default_factory=Memory)
     fails: bool = False
     """Nobody can be found."""
+    failed: int = 0
+    """How often somebody was looked for in vain."""
 
     @atomic
     def open(self, socket: Socket, *, now: int) -> None:
@@ -80,6 +82,7 @@ class FakeSockets:
 
     @atomic
     def of(self, conversation: ConversationId, *, now: int) -> Sequence[Socket]:
+        self.failed += self.fails
         if self.fails:
             raise StoreError("DynamoDB is out of reach: ConnectTimeoutError")
         seats = sorted(self.memory.seats.items())

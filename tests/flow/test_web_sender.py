@@ -124,13 +124,10 @@ def chat() -> Chat:
     return Chat()
 
 
-def say_until_stopped(hear: Hear) -> None:
+def eventually(holds: Callable[[], bool]) -> None:
+    """For what no frame tells of."""
     attempts = threading.Event()
-    for _ in range(2000):
-        if not hear(""):
-            return
-        attempts.wait(0.01)
-    raise AssertionError("nobody stopped it")
+    assert any(holds() or attempts.wait(0.01) for _ in range(2000)), "it never came to that"
 
 
 # The words as they come.
@@ -160,13 +157,14 @@ def test_an_answer_comes_word_by_word_and_ends_with_what_belongs_to_it(chat: Cha
 
 
 def test_the_first_words_come_at_once_and_those_that_follow_closely_share_a_frame():
-    chat = Chat(Pace(joined=NEVER, look=NEVER))
+    chat = Chat(replace(BUSY, joined=NEVER))
     chat.comes("a")
     with chat.attend("a") as hear:
         hear("First.")
         chat.until_heard("a", "First.")
         for _ in range(1000):
             hear(" more")
+        chat.until_looked()
         assert chat.words("a") == ["First."]
     chat.deliver("First." + " more" * 1000)
     assert [len(words) for words in chat.words("a")] == [6, 4000, 1000]
@@ -399,10 +397,12 @@ def test_a_blocked_socket_delays_neither_the_others_nor_the_model(chat: Chat):
 
 
 def test_a_socket_that_was_cut_off_for_being_slow_gets_nothing_more(chat: Chat):
-    chat.comes("b", BERT)
+    chat.comes("a")
     blocked = chat.blocks("b")
-    with chat.sender.attend(TURN) as hear:
+    with chat.attend("a") as hear:
         hear("Hello")
+        chat.until_heard("a", "Hello")
+        chat.comes("b", BERT)
         chat.until(lambda: chat.connections.waiting == ["b"])
     chat.deliver("Hello", seconds=0)
     blocked.set()
@@ -484,7 +484,7 @@ def test_who_asked_can_stop_the_answer(chat: Chat, name: str):
     with chat.sender.attend(TURN) as hear:
         assert hear("Hello")
         chat.sockets.cancel(tabs[name], TURN.id)
-        say_until_stopped(hear)
+        eventually(lambda: not hear(""))
         assert not hear("")
     chat.deliver("Hello", code=STOPPED)
     assert chat.sees("a") == TurnTold("Well?", "Hello", "", 1, "stopped")
@@ -546,6 +546,7 @@ def test_a_store_that_fails_while_the_model_speaks_costs_nothing(chat: Chat):
         chat.sockets.fails = True
         assert hear(", you")
         chat.until_heard("a", "Hello, you")
+        eventually(lambda: chat.sockets.failed > 1)
         chat.sockets.fails = False
         chat.until_looked()
     chat.deliver("Hello, you")
