@@ -12,7 +12,7 @@ from chalicelib.messages import TurnId
 MAX_FRAME: Final = 32 * 1024
 """Bytes, as API Gateway has it."""
 _TURN: Final = re.compile(r"\d{13}#[0-9a-f]{64}", re.ASCII)
-_ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+_ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII | re.IGNORECASE)
 _ULID_TIME: Final = 10
 _CROCKFORD: Final = {digit: value for value, digit in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
 _MAX_CREDENTIAL: Final = 8 * 1024
@@ -114,7 +114,7 @@ def _authenticate(frame: dict[Any, Any]) -> Authenticate | Unreadable:
 
 def _send(frame: dict[Any, Any]) -> SendMessage | Unreadable:
     own = frame.get("id")
-    if own is not None and not (isinstance(own, str) and _ULID.fullmatch(own.upper())):
+    if own is not None and not (isinstance(own, str) and _ULID.fullmatch(own)):
         return Unreadable("bad_frame", "`id` must be a ULID")
     own = own.upper() if own else None
     text = next((frame[name] for name in ("message", "prompt", "data") if name in frame), None)
