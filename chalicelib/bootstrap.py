@@ -207,6 +207,8 @@ def heartbeat() -> Heartbeat:
         alerts=DynamoAlerts(table()),
         examiner=LambdaExaminer(quick, here.worker_function),
         spending=DynamoSpending(table()),
+        sockets=DynamoSockets(table()),
+        connections=connections(),
         settings=here,
         clock=clock,
         log=log_by(lambda: ""),

@@ -1,4 +1,4 @@
-"""Once a minute: keep the other functions warm, and wake what was left behind; once a week: ask for a checkup."""
+"""Once a minute: keep the other functions warm, wake what was left behind, close sockets; once a week: a checkup."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -6,14 +6,19 @@ from itertools import islice
 from typing import Final
 
 from chalicelib import quota
-from chalicelib.errors import ParleyError
+from chalicelib.errors import DeliveryError, ParleyError, StoreError
 from chalicelib.observability import Log
 from chalicelib.ports import Alerts, Clock, Inbox, Spending, Wake, Warmer
 from chalicelib.ports_upkeep import Examiner
+from chalicelib.ports_web import Connections, Sockets
 from chalicelib.settings import Settings
 
 MAX_SWEPT: Final = 200
 """Wakes a beat, so that after an outage the account's concurrency is not used up at once."""
+MAX_CLOSED: Final = 200
+"""Sockets a beat."""
+_MOST_FAILURES: Final = 5
+"""In closing them: each may take seconds, and what fails as often is not about one socket."""
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 60 * _MINUTE_MS
 
@@ -24,6 +29,8 @@ class Beat:
 
     warmed: list[str]
     swept: int
+    closed: int
+    """Sockets whose client did not say in time who it is."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,14 @@ class Heartbeat:
     alerts: Alerts
     examiner: Examiner
     spending: Spending
+    sockets: Sockets
+    connections: Connections
     settings: Settings
     clock: Clock
     log: Log
 
     def beat(self) -> Beat:
-        """Sweep, then warm. A wake that cannot be made raises WakeError: the next beat tries again."""
+        """Sweep, then warm, then close. A wake that cannot be made raises WakeError: the next beat tries again."""
         now = self.clock()
         waiting = list(islice(self.inbox.overdue(now=now), MAX_SWEPT))
         oldest_ms = now - waiting[0].since if waiting else 0
@@ -51,11 +60,30 @@ class Heartbeat:
         except ParleyError as exc:
             self.log.failure("heartbeat", exc, oldest_ms=oldest_ms)
             raise
-        beat = Beat(warmed=self.warmer.warm(), swept=len(waiting))
-        self.log("heartbeat", warmed=len(beat.warmed), swept=beat.swept, oldest_ms=oldest_ms)
+        beat = Beat(warmed=self.warmer.warm(), swept=len(waiting), closed=self._hang_up(now))
+        self.log("heartbeat", warmed=len(beat.warmed), swept=beat.swept, closed=beat.closed, oldest_ms=oldest_ms)
         self._tell_of_the_budget(now)
         self._have_a_checkup_made()
         return beat
+
+    def _hang_up(self, now: int) -> int:
+        """On whoever has not said in time who they are, or was turned away. The next beat tries again what fails."""
+        closed = failed = 0
+        try:
+            for socket in islice(self.sockets.lingering(now=now), MAX_CLOSED):
+                try:
+                    self.connections.close(socket)
+                except DeliveryError as exc:
+                    self.log.failure("hang_up", exc)
+                    failed += 1
+                    if failed == _MOST_FAILURES:
+                        break
+                else:
+                    self.sockets.close(socket.id)
+                    closed += 1
+        except StoreError as exc:
+            self.log.failure("hang_up", exc)
+        return closed
 
     def _tell_of_the_budget(self, now: int) -> None:
         """How much of the day's money is gone: an alarm watches it."""

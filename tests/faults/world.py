@@ -28,6 +28,7 @@ from tests.fakes.keys import FakeKeys
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakeAlerts, FakePeople
 from tests.fakes.rim import FakeClock, RememberingExaminer
+from tests.fakes.sockets import FakeSockets, RememberingConnections
 from tests.fakes.spend import FakeSpending
 from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import (
@@ -137,8 +138,9 @@ class World:
         channel = watched("sender", sender)
         turns = Turns(inbox, inbox, people, terms, channel, answers, Budget(self.budget, PRICE), owner, clock, log)
         self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
-        looked_at = FakeAlerts(self.memory), RememberingExaminer(), FakeSpending(self.memory), settings
-        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, clock, log)
+        looked_at = FakeAlerts(self.memory), RememberingExaminer(), FakeSpending(self.memory)
+        web = FakeSockets(self.memory), RememberingConnections()
+        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, *web, settings, clock, log)
 
     # What people and the owner do.
 

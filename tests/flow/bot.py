@@ -21,6 +21,7 @@ from chalicelib.messages import Access, ConversationId, DaySpend, ModelEvent, Pe
 from chalicelib.observability import Log
 from chalicelib.owner import Owner
 from chalicelib.ports import Alerts, Deletions, Inbox, People, Sender, Spending, Transcript
+from chalicelib.ports_web import Sockets
 from chalicelib.prices import Price
 from chalicelib.privacy import Privacy
 from chalicelib.settings import Settings
@@ -42,6 +43,7 @@ from tests.fakes.rim import (
     RememberingSender,
     RememberingWake,
 )
+from tests.fakes.sockets import FakeSockets, RememberingConnections
 from tests.fakes.spend import FakeSpending
 
 PAGE: Final = "4711"
@@ -104,6 +106,7 @@ class Bot:
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
     warmer: FakeWarmer = field(default_factory=FakeWarmer)
     examiner: RememberingExaminer = field(default_factory=RememberingExaminer)
+    connections: RememberingConnections = field(default_factory=RememberingConnections)
     settings: Settings = field(
         default_factory=lambda: Settings.from_env(
             {"PARLEY_DAILY_LIMIT": str(LIMIT), "PARLEY_TIMEZONE": "Europe/Berlin", "PARLEY_STAGE": "prod"}
@@ -123,6 +126,7 @@ class Bot:
         self.alerts: Alerts = FakeAlerts(self.memory)
         self.deletions: Deletions = FakeDeletions(self.memory)
         self.spending: Spending = FakeSpending(self.memory)
+        self.sockets: Sockets = FakeSockets(self.memory)
         self.sender: Sender = self.outbox
         self.log = Log(lambda: SECRET, self.settings.stage, stream=lambda: self.logged)
 
@@ -183,7 +187,7 @@ class Bot:
 
     @property
     def heartbeat(self) -> Heartbeat:
-        looked_at = self.alerts, self.examiner, self.spending, self.settings
+        looked_at = self.alerts, self.examiner, self.spending, self.sockets, self.connections, self.settings
         return Heartbeat(self.inbox, self.wake, self.warmer, *looked_at, clock=self.clock, log=self.log)
 
     # What happens to it.

@@ -12,6 +12,7 @@ from chalicelib.admission import Admission
 from chalicelib.channels.by_channel import ByChannel
 from chalicelib.channels.web import ticket
 from chalicelib.channels.web.sender import WebSender
+from chalicelib.errors import StoreError
 from chalicelib.messages import (
     Channel,
     ConversationId,
@@ -33,7 +34,7 @@ from chalicelib.terms import TermsOfUse
 from chalicelib.worker import Outcome
 from tests.client import Client, Frame
 from tests.fakes.keys import FakeKeys
-from tests.fakes.sockets import FakeSockets, RememberingConnections
+from tests.fakes.sockets import FakeSockets
 from tests.fakes.tokens import FakeTokens
 from tests.flow.bot import Bot, InterruptedModel
 
@@ -102,6 +103,21 @@ def _silence() -> Generator[ModelEvent]:
         yield TextDelta("")
         pause.wait(0.01)
     raise AssertionError("nobody stopped the model")
+
+
+class Without:
+    """A port of which one method does something else."""
+
+    def __init__(self, port: Any, **methods: Any) -> None:
+        self._port, self._methods = port, methods
+
+    def __getattr__(self, name: str) -> Any:
+        return self._methods.get(name) or getattr(self._port, name)
+
+
+def fail(*_: object, **__: object) -> Any:
+    """Whatever was asked of the store."""
+    raise StoreError("DynamoDB is out of reach")
 
 
 @dataclass(eq=False, repr=False)
@@ -195,14 +211,13 @@ class Chat:
     """Open tabs with `opens`, have them say something, look at their frames."""
 
     bot: Bot = field(default_factory=Bot)
-    connections: RememberingConnections = field(default_factory=RememberingConnections)
     tokens: Tokens | None = None
     _ids: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        self.clock, self.memory = self.bot.clock, self.bot.memory
+        self.clock, self.memory, self.connections = self.bot.clock, self.bot.memory, self.bot.connections
         self.keys: Keys = FakeKeys(self.memory)
-        self.sockets = FakeSockets(self.memory)
+        self.bot.sockets = self.sockets = FakeSockets(self.memory)
         self.web = WebSender(self.sockets, self.connections, self.clock)
         self.bot.model = InterruptedModel(meanwhile=lambda _: self.sees_the_question())
         self.bot.sender = ByChannel({Channel.MESSENGER: self.bot.outbox, Channel.WEB: self.web})

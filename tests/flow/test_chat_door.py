@@ -7,11 +7,12 @@ import pytest
 
 from chalicelib import identity
 from chalicelib.channels.web.asked import MAX_FRAME
-from chalicelib.errors import StoreError, TokensOutOfReach
+from chalicelib.errors import TokensOutOfReach
+from chalicelib.heartbeat import MAX_CLOSED
 from chalicelib.messages_web import KeyId
 from chalicelib.reception import MAX_SOCKETS
 from tests.fakes.tokens import FakeTokens
-from tests.flow.chat import KEY, OTHER_KEY, OWN_PAGE, Chat, key_text, person_of, ulid
+from tests.flow.chat import KEY, OTHER_KEY, OWN_PAGE, Chat, Without, fail, key_text, person_of, ulid
 
 PAGE = "https://shop.example"
 SOME_TURN = f"{1_795_176_000_000}#{'0' * 64}"
@@ -232,11 +233,7 @@ def test_a_frame_that_is_not_understood_gets_one_error_and_the_socket_stays_usab
 
 def test_when_the_store_fails_the_client_is_asked_to_try_again_and_the_message_is_not_kept(chat: Chat):
     tab, mine = chat.opens(), ulid(chat.clock())
-
-    def fail(*_: object, **__: object) -> None:
-        raise StoreError("DynamoDB is out of reach")
-
-    inbox, chat.bot.inbox = chat.bot.inbox, _Without(chat.bot.inbox, accept=fail)
+    inbox, chat.bot.inbox = chat.bot.inbox, Without(chat.bot.inbox, accept=fail)
     [told] = tab.asks("Can you hear me?", id=mine)
     assert (told["code"], told["id"], chat.turns()) == ("try_again", mine, [])
     chat.bot.inbox = inbox
@@ -275,11 +272,7 @@ def test_a_client_that_is_gone_is_forgotten_and_nothing_is_raised(chat: Chat):
 def test_nothing_is_raised_even_when_a_client_that_is_gone_cannot_be_forgotten(chat: Chat):
     tab = chat.opens()
     chat.connections.gone.add(tab.id)
-
-    def fail(*_: object, **__: object) -> None:
-        raise StoreError("DynamoDB is out of reach")
-
-    chat.sockets = _Without(chat.sockets, close=fail)  # type: ignore[assignment]
+    chat.sockets = Without(chat.sockets, close=fail)  # type: ignore[assignment]
     tab.sends("ping")
 
 
@@ -296,11 +289,59 @@ def test_a_socket_of_another_key_is_another_person_even_under_the_same_name(chat
     assert other.kinds == ["ready"]
 
 
-class _Without:
-    """A port of which one method fails."""
+# Who never says anything.
 
-    def __init__(self, port: Any, **methods: Any) -> None:
-        self._port, self._methods = port, methods
 
-    def __getattr__(self, name: str) -> Any:
-        return self._methods.get(name) or getattr(self._port, name)
+def test_who_has_not_said_for_a_minute_who_they_are_is_disconnected(chat: Chat):
+    silent = chat.connects()
+    chat.clock.tick(seconds=59)
+    late, ready = chat.connects(), chat.opens()
+    assert chat.bot.beats().closed == 0
+    chat.clock.tick(seconds=1)
+    assert chat.bot.beats().closed == 1
+    assert chat.connections.closed == [silent.id]
+    assert [chat.sockets.get(tab.id, now=chat.clock()) is None for tab in (silent, late, ready)] == [True, False, False]
+    assert chat.bot.log_lines("heartbeat")[-1]["closed"] == 1
+
+
+def test_who_was_turned_away_and_could_not_be_disconnected_is_disconnected_later(chat: Chat):
+    tab = chat.connects()
+    chat.connections.fails[tab.id] = 2
+    tab.sends("authenticate", apiKey="wrong")
+    assert not tab.is_closed
+    chat.clock.tick(minutes=1)
+    assert chat.bot.beats().closed == 1
+    assert tab.is_closed
+
+
+def test_a_beat_closes_only_so_many_and_the_next_one_goes_on(chat: Chat):
+    for _ in range(MAX_CLOSED + 1):
+        chat.connects()
+    chat.clock.tick(minutes=1)
+    assert [chat.bot.beats().closed for _ in range(3)] == [MAX_CLOSED, 1, 0]
+
+
+def test_a_socket_that_cannot_be_closed_is_tried_again_and_stops_nothing_else(chat: Chat):
+    stuck, silent = chat.connects(), chat.connects()
+    chat.connections.fails[stuck.id] = 1
+    chat.clock.tick(minutes=1)
+    beat = chat.bot.beats()
+    assert (beat.closed, beat.warmed, silent.is_closed) == (1, ["api", "worker"], True)
+    assert chat.bot.log_lines("hang_up")[0]["error"] == "DeliveryError"
+    assert chat.bot.beats().closed == 1
+    assert stuck.is_closed
+
+
+def test_when_no_socket_can_be_closed_a_beat_does_not_try_them_all(chat: Chat):
+    for _ in range(MAX_CLOSED):
+        chat.connects()
+    chat.clock.tick(minutes=1)
+    chat.connections.broken = True
+    assert chat.bot.beats().closed == 0
+    assert len(chat.bot.log_lines("hang_up")) == 5
+
+
+def test_when_the_silent_cannot_be_found_the_beat_goes_on(chat: Chat):
+    chat.bot.sockets = Without(chat.sockets, lingering=fail)
+    assert chat.bot.beats().warmed == ["api", "worker"]
+    assert chat.bot.log_lines("hang_up")[0]["error"] == "StoreError"
