@@ -19,9 +19,11 @@ from moto import mock_aws
 from chalicelib import bootstrap
 from chalicelib.keyring import Keyring
 from chalicelib.messages import ConversationId, PersonId
+from chalicelib.messages_web import Socket, SocketId
 from chalicelib.notify import TopicNotifier
 from chalicelib.secrets import Secrets
 from chalicelib.store import schema, schema_web
+from chalicelib.store.sockets import LINGERS_MS
 from chalicelib.visitors import Visitors
 from chalicelib.wake import FifoWake, LambdaExaminer, LambdaWake, LambdaWarmer
 from tests.contract.stores import Store, dynamo_store
@@ -56,7 +58,7 @@ invocations that failed to the dead letters. By action, the only queue on which.
 
 OF_THE_WEB_CHAT: Final[dict[str, set[str]]] = {
     "worker": {"execute-api:ManageConnections"},
-    "heartbeat": {"execute-api:ManageConnections", "dynamodb:DeleteItem"},
+    "heartbeat": {"execute-api:ManageConnections"},
     "websocket_connect": {"dynamodb:PutItem", "ssm:GetParameters"},
     "websocket_message": {
         "dynamodb:GetItem",
@@ -161,7 +163,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     store, bot = dynamo_store(client), Bot()
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: "arn:aws:sns:eu-central-1:1:parley-owner")
-    bot.deletions, bot.spending = store.deletions, store.spending
+    bot.deletions, bot.spending, bot.sockets = store.deletions, store.spending, store.sockets
     bot.notifier = notifier
     secrets = Secrets(audit.client("ssm"), "/parley/dev", ("app-secret",))
 
@@ -204,12 +206,18 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     bot.works()
     assert store.people.get(PersonId(f"messenger:{PAGE}:carl"))
 
+    somebody_connected_and_said_nothing(audit, store, bot)
     audit.function = "heartbeat"
-    bot.beats()
+    assert bot.beats().closed == 1
     wake_both_ways(audit, ConversationId("messenger:1:anna"))
     LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker", ["parley-dev-websocket_message"]).warm()
     assert store.alerts.first_today("checkup", day="2026-W47")
     LambdaExaminer(audit.client("lambda"), "parley-dev-worker").ask()
+
+
+def somebody_connected_and_said_nothing(audit: Audit, store: Store, bot: Bot) -> None:
+    audit.function = "websocket_connect"
+    store.sockets.open(Socket(SocketId("silent"), "https://sockets.example/prod"), now=bot.clock() - 2 * LINGERS_MS)
 
 
 def the_web_chats_doors_are_used(store: Store, bot: Bot) -> None:
