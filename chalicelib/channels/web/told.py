@@ -12,7 +12,7 @@ MAX_TEXT: Final = 4000
 """Characters in a frame: even if each of them has to be escaped, it has less than 32 KB."""
 _MAX_SNAPSHOT: Final = 28_000
 """Bytes of one snapshot's text, escaped."""
-_MAX_HISTORY: Final = 24_000
+_MAX_HISTORY: Final = 26_000
 """Bytes of the past in a `ready`."""
 _CUT_SHORT: Final = frozenset({STOPPED, CANCELLED})
 """The codes of replies to a turn that its person stopped, after its first words and before."""
