@@ -5,6 +5,7 @@ from typing import Final
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.messages import Access, Lease, Reservation, TurnState
+from chalicelib.messages_web import Socket, SocketState
 
 MAX_OPEN_TURNS: Final = 5
 
@@ -16,6 +17,8 @@ JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
 NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
 KEY_NOT_SPENT = Attr("max_messages").not_exists() | Attr("used").lt(Attr("max_messages"))
 UNDECIDED = (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value)) & Attr("daily_limit").not_exists()
+UNPROVED = Attr("state").eq(SocketState.CONNECTED.value)
+PROVED = Attr("state").eq(SocketState.READY.value)
 STILL_DUE = Attr("due_bucket").exists()
 """Something is open, or a worker died between closing the last turn and the release: the next one only releases."""
 
@@ -75,6 +78,12 @@ def key_valid(now: int) -> ConditionBase:
 def fewer_tickets_than(most: int) -> ConditionBase:
     """One more may be handed out."""
     return Attr("tickets").not_exists() | Attr("tickets").lt(most)
+
+
+def seated(socket: Socket) -> ConditionBase:
+    """The socket is still where it was when it was read: otherwise its place there would be left behind."""
+    where = Attr("conversation")
+    return where.eq(socket.conversation) if socket.conversation else where.not_exists()
 
 
 def room_for(reserved: Reservation) -> ConditionBase | None:

@@ -4,18 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from boto3.dynamodb.conditions import Key
 
 from chalicelib.messages import ConversationId, PersonId, TurnId
 from chalicelib.messages_web import Socket, SocketId, SocketState
 from chalicelib.store import schema, schema_web
-from chalicelib.store.conditions import THERE
+from chalicelib.store.conditions import PROVED, THERE, UNPROVED, seated
 from chalicelib.store.table import Change, ConditionFailed, Table, TransactionRefused, Write, delete, put, update
 
 LINGERS_MS: Final = 60_000
 """So long a socket may be without having said who it is."""
-_UNKNOWN: Final = Attr("state").eq(SocketState.CONNECTED.value)
-_READY: Final = Attr("state").eq(SocketState.READY.value)
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class DynamoSockets:
         ready = replace(socket, state=SocketState.READY, person=person, conversation=conversation)
         values = {"state": ready.state.value, "person": person, "conversation": conversation}
         change = Change(put=values, remove=["due_bucket", "due_at"])
-        known = update(schema_web.socket_key(socket.id), change, when=_UNKNOWN)
+        known = update(schema_web.socket_key(socket.id), change, when=UNPROVED)
         try:
             self.table.transact(known, put(schema_web.seat_item(ready, now=now)))
         except TransactionRefused:
@@ -44,14 +42,14 @@ class DynamoSockets:
 
     def reject(self, socket: Socket) -> None:
         change = Change(put={"state": SocketState.REJECTED.value})
-        self._if_open(update(schema_web.socket_key(socket.id), change, when=_UNKNOWN))
+        self._if_open(update(schema_web.socket_key(socket.id), change, when=UNPROVED))
 
     def move(self, socket: Socket, conversation: ConversationId, *, now: int) -> Socket:
         moved = replace(socket, conversation=conversation, cancels=None)
         if conversation == socket.conversation or socket.conversation is None:
             return moved
         change = Change(put={"conversation": conversation})
-        known = update(schema_web.socket_key(socket.id), change, when=_READY & _seated(socket))
+        known = update(schema_web.socket_key(socket.id), change, when=PROVED & seated(socket))
         left = delete(schema_web.seat_key(socket.conversation, socket.id))
         try:
             self.table.transact(known, put(schema_web.seat_item(moved, now=now)), left)
@@ -73,7 +71,7 @@ class DynamoSockets:
         known = schema_web.socket(item)
         seat = [delete(schema_web.seat_key(known.conversation, socket))] if known.conversation else []
         try:
-            self.table.transact(delete(schema_web.socket_key(socket), when=_seated(known)), *seat)
+            self.table.transact(delete(schema_web.socket_key(socket), when=seated(known)), *seat)
         except TransactionRefused:  # it has moved, or is closed already
             self.close(socket)
 
@@ -101,9 +99,3 @@ class DynamoSockets:
             self.table.write(write)
         except ConditionFailed:
             return
-
-
-def _seated(socket: Socket) -> ConditionBase:
-    """It is still where it was when it was read: otherwise its place there would be left behind."""
-    where = Attr("conversation")
-    return where.eq(socket.conversation) if socket.conversation else where.not_exists()

@@ -320,7 +320,7 @@ def test_who_wants_to_be_forgotten_leaves_the_words_of_others_in_the_room(shop: 
     shop.hear(message(shop, ANNA, ROOM))
     lease = shop.hold(room=ROOM)
     [asking] = shop.read(lease).open
-    shop.transcript.erase_closed(lease, ANNA, now=shop.clock())
+    shop.transcript.erase_closed(lease.conversation, ANNA, now=shop.clock())
     assert shop.stored(ROOM) == [turns[1], asking]
     assert list(shop.transcript.latest(ROOM, count=5, now=shop.clock())) == [turns[1], asking]
     assert shop.transcript.find(ROOM, turns[0].id, now=shop.clock()) is None

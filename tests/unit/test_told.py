@@ -18,7 +18,7 @@ ANNA: Final = PersonId("web:shop:anna")
 HOME, ROOM = ConversationId(ANNA), ConversationId("room:shop:r")
 ID: Final = TurnId(f"{NOON}#{'a' * 64}")
 ASKED: Final = Turn(ID, HOME, ANNA, NOON, TurnState.QUEUED, "Well?")
-PERSONA: Final = Persona("Be kind.", 100, "Assistant", "Hello!")
+PERSONA: Final = Persona("Assistant", "Be kind.", 100, "Hello!")
 WORST: Final = ["\x00", '"', "\\", "é", "\u2028", "😀", "\x7f"]
 any_text: Final = st.text(max_size=50) | st.builds(
     lambda letter, size: letter * size, st.sampled_from(WORST), st.integers(1, 20_000)
@@ -116,7 +116,7 @@ def test_the_past_is_told_oldest_first():
     assert [turn["answer"] for turn in ready(*turns)["history"]] == ["0", "1", "2", "3", "4"]
 
 
-@given(st.lists(st.tuples(any_text, any_text), max_size=30))
+@given(st.lists(st.tuples(any_text.filter(bool), any_text), max_size=30))
 def test_of_the_past_as_much_as_fits_is_told_and_the_latest_first_of_all(texts: list[tuple[str, str]]):
     turns = [
         replace(answered(answer), id=TurnId(str(number)), text=text) for number, (text, answer) in enumerate(texts)
