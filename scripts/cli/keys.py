@@ -2,10 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import Any, Final, ParamSpec
 
 import click
 
@@ -13,8 +11,8 @@ from chalicelib import personas
 from chalicelib.errors import UnreadableRequest
 from chalicelib.keyring import MOST_DAYS, MOST_MESSAGES, Keyring
 from chalicelib.terms import WEB_PERSONA
+from scripts.cli import options
 from scripts.cli.keys_view import Addresses, Json, Text, View
-from scripts.cli.options import at_stage
 from scripts.place.stage import Place, Refused
 
 P = ParamSpec("P")
@@ -32,17 +30,18 @@ class Desk:
     view: View
 
 
-def at_desk(command: Callable[Concatenate[Desk, P], None]) -> Callable[P, None]:
-    """Give a command `--stage` and `--json`, and its desk as the first argument."""
+def _desk(place: Place, /, *, json: bool) -> Desk:
+    from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL  # noqa: PLC0415
+    from chalicelib.secrets import Secrets  # noqa: PLC0415
+    from chalicelib.store.keys import DynamoKeys  # noqa: PLC0415 (brings boto3)
 
-    @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
-    @at_stage
-    @wraps(command)
-    def run(place: Place, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        json = bool(kwargs.pop("json"))
-        command(_desk(place, json=json), *args, **kwargs)
+    noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
+    addresses = Addresses((noted.find(WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(WEBSOCKET_URL) or "")
+    keyring = Keyring(DynamoKeys(place.table), place.settings.daily_limit, secrets.token_bytes, _clock)
+    return Desk(keyring, addresses, Json(keyring) if json else Text(_clock(), place.settings.zone))
 
-    return run
+
+at_desk = options.at_desk(_desk)
 
 
 def _id(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -119,17 +118,6 @@ def show(desk: Desk, key: str) -> None:
 def revoke(desk: Desk, key: str) -> None:
     """Never accept a key again, nor its visitors; at once and for ever."""
     desk.view.revoked(desk.keyring.revoke(key))
-
-
-def _desk(place: Place, *, json: bool) -> Desk:
-    from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL  # noqa: PLC0415
-    from chalicelib.secrets import Secrets  # noqa: PLC0415
-    from chalicelib.store.keys import DynamoKeys  # noqa: PLC0415 (brings boto3)
-
-    noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
-    addresses = Addresses((noted.find(WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(WEBSOCKET_URL) or "")
-    keyring = Keyring(DynamoKeys(place.table), place.settings.daily_limit, secrets.token_bytes, _clock)
-    return Desk(keyring, addresses, Json(keyring) if json else Text(_clock(), place.settings.zone))
 
 
 def _clock() -> int:

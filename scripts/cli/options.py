@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import click
 
@@ -11,6 +11,8 @@ from chalicelib.errors import ParleyError, UnknownKey, UnknownPerson
 from scripts.place.stage import DEMO, Place, Refused, find
 
 P = ParamSpec("P")
+D = TypeVar("D")
+D_co = TypeVar("D_co", covariant=True)
 
 
 def at_stage(command: Callable[Concatenate[Place, P], None]) -> Callable[P, None]:
@@ -21,6 +23,30 @@ def at_stage(command: Callable[Concatenate[Place, P], None]) -> Callable[P, None
 def at_deployed_stage(not_for_the_demo: str) -> Callable[[Callable[Concatenate[Place, P], None]], Callable[P, None]]:
     """The same for a command that the demo has no use for: it is refused in these words."""
     return lambda command: _staged(command, "Which one.", not_for_the_demo=not_for_the_demo)
+
+
+class Furnishes(Protocol[D_co]):
+    """Makes what a group of commands works with."""
+
+    def __call__(self, place: Place, /, *, json: bool) -> D_co: ...
+
+
+def at_desk(
+    build: Furnishes[D],
+) -> Callable[[Callable[Concatenate[D, P], None]], Callable[P, None]]:
+    """Give a command `--stage` and `--json`, and as the first argument what `build` makes of them."""
+
+    def decorate(command: Callable[Concatenate[D, P], None]) -> Callable[P, None]:
+        @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
+        @at_stage
+        @wraps(command)
+        def run(place: Place, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            desk = build(place, json=bool(kwargs.pop("json")))
+            command(desk, *args, **kwargs)
+
+        return run
+
+    return decorate
 
 
 def _staged(

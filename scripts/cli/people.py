@@ -2,11 +2,9 @@
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec
+from typing import Final, ParamSpec
 
 import click
 
@@ -15,7 +13,7 @@ from chalicelib.errors import UnknownPerson
 from chalicelib.messages import Access, Channel, PersonId
 from chalicelib.ports import Clock, Deletions
 from chalicelib.terms import TermsOfUse
-from scripts.cli.options import at_stage
+from scripts.cli import options
 from scripts.cli.output import Json, Output, Page, Text, as_text, counted, print_json
 from scripts.place.stage import Place, Refused
 
@@ -48,17 +46,19 @@ class Desk:
         return found[0]
 
 
-def at_desk(command: Callable[Concatenate[Desk, P], None]) -> Callable[P, None]:
-    """Give a command `--stage` and `--json`, and its desk as the first argument."""
+def _desk(place: Place, /, *, json: bool) -> Desk:
+    from chalicelib.store.deletions import DynamoDeletions  # noqa: PLC0415
+    from chalicelib.store.keys import DynamoKeys  # noqa: PLC0415
+    from chalicelib.store.people import DynamoPeople  # noqa: PLC0415
+    from chalicelib.store.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
 
-    @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
-    @at_stage
-    @wraps(command)
-    def run(place: Place, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        json = bool(kwargs.pop("json"))
-        command(_desk(place, json=json), *args, **kwargs)
+    table, settings = place.table, place.settings
+    terms = TermsOfUse(DynamoKeys(table), settings)
+    admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=_clock)
+    return Desk(admin, DynamoDeletions(table), Json() if json else Text(_clock(), settings.zone), _clock)
 
-    return run
+
+at_desk = options.at_desk(_desk)
 
 
 @click.group()
@@ -169,18 +169,6 @@ def export(desk: Desk, person: str, *, output: str | None) -> None:
         return
     _write(output, as_text(document))
     desk.output.saved(whom, output)
-
-
-def _desk(place: Place, *, json: bool) -> Desk:
-    from chalicelib.store.deletions import DynamoDeletions  # noqa: PLC0415
-    from chalicelib.store.keys import DynamoKeys  # noqa: PLC0415
-    from chalicelib.store.people import DynamoPeople  # noqa: PLC0415
-    from chalicelib.store.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
-
-    table, settings = place.table, place.settings
-    terms = TermsOfUse(DynamoKeys(table), settings)
-    admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=_clock)
-    return Desk(admin, DynamoDeletions(table), Json() if json else Text(_clock(), settings.zone), _clock)
 
 
 def _is_sure(admin: Admin, person: PersonId) -> bool:
