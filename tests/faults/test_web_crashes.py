@@ -1,0 +1,112 @@
+"""One question on the web, one crash, at every place there is: what is shown in the end is what is kept, once."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import ModelBusy
+from tests.faults.stage import CrashesAt, Site, When
+from tests.faults.web import WebWorld
+
+QUESTION = "one question"
+ANSWER = f"answer to {QUESTION}"
+FRAMES = 2 + len(ANSWER.split())
+"""The question, its answer's words, and the end."""
+
+
+def told(*crashes: Site, text: str = QUESTION, **world: Any) -> WebWorld:
+    numbers = frozenset((site.number, site.when) for site in crashes)
+    return WebWorld(faults=CrashesAt(numbers), **world).ask(text)
+
+
+def test_the_story_without_a_crash_is_the_one_that_is_drawn():
+    world = told()
+    assert world.stage.steps == [
+        "sockets.get",
+        "inbox.accept",
+        "connections.send",
+        "wake.wake",
+        "inbox.take",
+        "inbox.load",
+        "people.get",
+        "inbox.charge",
+        "sockets.of",
+        "model.answer",
+        *["model.says"] * len(ANSWER.split()),
+        "inbox.record",
+        "sockets.of",
+        "inbox.finish",
+    ]
+    assert world.tab.kinds == ["ready", "accepted", "question", *["delta"] * len(ANSWER.split()), "completed"]
+
+
+def test_wherever_the_bot_crashes_the_client_shows_the_kept_answer_once_and_it_is_charged_once():
+    for site in told().stage.sites():
+        world = told(site)
+        assert world.stored == [(QUESTION, ANSWER)], site
+        assert world.tab.reads().screen == world.stored, site
+        assert world.charged == (1, 1, 1), site
+        assert world.chat.opens().reads().screen == world.stored, site
+
+
+def test_the_model_is_asked_twice_only_when_its_answer_was_lost():
+    lost = {str(site) for site in told().stage.sites() if len(told(site).asked) > 1}
+    assert lost == {"after model.answer", "before model.says", "after model.says", "before inbox.record"}
+
+
+@pytest.mark.parametrize("frames", range(1, FRAMES + 1))
+def test_whichever_frame_is_a_workers_last_the_client_shows_the_kept_answer_once(frames: int):
+    world = WebWorld(dies_after_frames=frames).ask(QUESTION)
+    assert world.tab.reads().screen == world.stored == [(QUESTION, ANSWER)]
+    assert world.charged == (1, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["/help", "/usage", "/reset", "/forget", "/forget yes"])
+def test_a_command_is_as_safe_as_a_question(text: str):
+    def screen(*crashes: Site) -> list[str]:
+        world = told(*crashes, text=text)
+        assert world.charged == (0, 0, 0), crashes
+        return [words for _, words in world.tab.reads().screen]
+
+    shown = screen()
+    assert len(shown) == 1
+    for site in told(text=text).stage.sites():
+        assert screen(site) in (shown, [""] if text == "/forget yes" else shown), site
+
+
+@pytest.mark.parametrize("key", [{"max_messages": 0}, {"revoked_at": 1}, {"daily_messages": 0}], ids=str)
+def test_a_refusal_is_as_safe_as_an_answer(key: dict[str, int]):
+    def refused(*crashes: Site) -> WebWorld:
+        world = WebWorld(faults=CrashesAt(frozenset((site.number, site.when) for site in crashes)))
+        world.chat.changes_key(**key)
+        return world.ask(QUESTION)
+
+    for site in refused().stage.sites():
+        world = refused(site)
+        assert world.tab.reads().screen == world.stored, site
+        assert (world.charged, world.asked) == ((0, 0, 0), []), site
+
+
+def test_an_apology_is_as_safe_as_an_answer():
+    failing: dict[str, Any] = {"model_fails": lambda: ModelBusy("busy")}
+    for site in told(**failing).stage.sites():
+        world = told(site, **failing)
+        assert world.tab.reads().screen == world.stored, site
+        assert world.charged == (0, 0, 0), site
+
+
+def test_two_crashes_at_any_two_places_leave_one_answer_or_one_apology():
+    pairs = 0
+    for first in told().stage.sites():
+        for second in told(first).stage.sites()[2 * first.number + 1 :: 3]:
+            world = told(first, second)
+            [(question, words)] = world.stored
+            assert world.tab.reads().screen == world.stored, (first, second)
+            assert world.charged == ((1, 1, 1) if words == ANSWER else (0, 0, 0)), (first, second)
+            assert question == QUESTION
+            pairs += 1
+    assert pairs > 200
+
+
+def test_where_a_process_may_die_is_before_and_after_each_step():
+    assert {site.when for site in told().stage.sites()} == set(When)
