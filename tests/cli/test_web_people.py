@@ -54,7 +54,7 @@ def test_visitors_are_listed_with_the_limit_of_their_key(people: Run):
 def test_a_visitor_is_shown_with_the_rooms_they_wrote_in(people: Run):
     shown = people("show", "7293").output
     assert VISITOR in shown
-    assert "2 of 3" in shown
+    assert "2/3" in shown
     assert "kitchen" in shown
 
 
