@@ -196,3 +196,33 @@ class ChargesRunningTurns(FakeInbox):
         if kept.turn.state is TurnState.RUNNING and (held.lease_owner, held.fence) == (lease.owner, lease.fence):
             kept.change(state=TurnState.QUEUED)
         return super().charge(lease, turn, **more)
+
+
+class AnswersForSpentKeys(FakeInbox):
+    """Lacks `used < max_messages` of the key in charge."""
+
+    def _key_refuses(self, turn: Turn, *, now: int) -> Charged | None:
+        refused = super()._key_refuses(turn, now=now)
+        return None if refused is Charged.KEY_SPENT else refused
+
+
+class AnswersForRevokedKeys(FakeInbox):
+    """Lacks `neither revoked nor expired` of the key in charge."""
+
+    def _key_refuses(self, turn: Turn, *, now: int) -> Charged | None:
+        refused = super()._key_refuses(turn, now=now)
+        return None if refused is Charged.KEY_REVOKED else refused
+
+
+class CountsNothingOnKeys(FakeInbox):
+    """Charges the person only."""
+
+    def _count_on_key(self, turn: Turn, number: int) -> None:
+        return
+
+
+class KeepsChargesOnKeys(FakeInbox):
+    """Gives a charge back to the person only."""
+
+    def _count_on_key(self, turn: Turn, number: int) -> None:
+        super()._count_on_key(turn, max(number, 0))

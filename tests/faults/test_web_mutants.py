@@ -1,0 +1,78 @@
+"""The web chat's promises can be broken: whatever safeguard of a key is taken away, some story shows it."""
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from chalicelib.errors import ModelBusy
+from tests.fakes.inbox import FakeInbox
+from tests.faults import mutants
+from tests.faults.web import WebWorld
+from tests.faults.world import MakesInbox
+
+Story = Callable[[MakesInbox], WebWorld]
+
+
+def broken(world: WebWorld) -> list[str]:
+    charged, on_the_person, on_the_key = world.charged
+    key, asked = world.chat.key, len(world.asked)
+    promises = {
+        "what is shown is what is kept": world.tab.reads().screen == world.stored,
+        "the person counts what was charged": charged == on_the_person,
+        "the key counts what was charged": charged == on_the_key,
+        "no key is used more than it is good for": key.max_messages is None or asked <= key.max_messages,
+        "a key that is not valid answers nothing": key.is_valid(now=world.chat.clock()) or asked == 0,
+    }
+    return [promise for promise, kept in promises.items() if not kept]
+
+
+def with_one_left(makes_inbox: MakesInbox) -> WebWorld:
+    world = WebWorld(makes_inbox=makes_inbox)
+    world.chat.changes_key(max_messages=1)
+    return world.ask("the last question").ask("one more")
+
+
+def with_a_revoked_key(makes_inbox: MakesInbox) -> WebWorld:
+    world = WebWorld(makes_inbox=makes_inbox)
+    world.chat.changes_key(revoked_at=world.chat.clock())
+    return world.ask("a question")
+
+
+def with_a_key_whose_time_is_over(makes_inbox: MakesInbox) -> WebWorld:
+    world = WebWorld(makes_inbox=makes_inbox)
+    world.chat.changes_key(expires_at=world.chat.clock())
+    return world.ask("a question")
+
+
+def with_a_model_that_fails_once(makes_inbox: MakesInbox) -> WebWorld:
+    calls = count()
+    world = WebWorld(makes_inbox=makes_inbox, model_fails=lambda: ModelBusy("busy") if next(calls) == 0 else None)
+    return world.ask("a question").ask("the same again")
+
+
+STORIES: list[Story] = [
+    with_one_left,
+    with_a_revoked_key,
+    with_a_key_whose_time_is_over,
+    with_a_model_that_fails_once,
+]
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_with_all_safeguards_no_promise_is_broken(story: Story):
+    assert broken(story(FakeInbox)) == []
+
+
+@pytest.mark.parametrize(
+    ("mutant", "story", "promise"),
+    [
+        (mutants.AnswersForSpentKeys, with_one_left, "no key is used more than it is good for"),
+        (mutants.AnswersForRevokedKeys, with_a_revoked_key, "a key that is not valid answers nothing"),
+        (mutants.AnswersForRevokedKeys, with_a_key_whose_time_is_over, "a key that is not valid answers nothing"),
+        (mutants.CountsNothingOnKeys, with_one_left, "the key counts what was charged"),
+        (mutants.KeepsChargesOnKeys, with_a_model_that_fails_once, "the key counts what was charged"),
+    ],
+)
+def test_an_inbox_without_this_safeguard_breaks_a_promise(mutant: MakesInbox, story: Story, promise: str):
+    assert promise in broken(story(mutant))
