@@ -26,6 +26,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from scripts.world.aws import CREDENTIALS, REGION
+from tests.frames import check
 
 FOLDER: Final = Path(__file__).parent / "world" / "transcripts"
 OWNER: Final = "owner"
@@ -49,7 +51,7 @@ _CLOSED: Final = re.compile(r"Connection closed: (\d+)")
 _ANSWERS: Final = frozenset({"ready", "accepted", "error", "pong"})
 _WORDS: Final = frozenset({"delta", "snapshot"})
 
-Frame = Mapping[str, Any]
+Frame = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,10 @@ def play(name: str, place: Place) -> Mapping[str, Sequence[Frame]]:
     finally:
         for client in stage.clients.values():
             client.end()
-    return {who: client.told for who, client in stage.clients.items()}
+    told = {who: client.told for who, client in stage.clients.items()}
+    for frame in chain.from_iterable(told.values()):
+        check(frame)
+    return told
 
 
 class _Stage:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import count
 from threading import Event
 from typing import Any, Final
@@ -37,6 +38,7 @@ from tests.fakes.keys import FakeKeys
 from tests.fakes.sockets import FakeSockets
 from tests.fakes.tokens import FakeTokens
 from tests.flow.bot import Bot, InterruptedModel
+from tests.frames import check
 
 KEY: Final = KeyId("shopshopsh")
 OTHER_KEY: Final = KeyId("blogblogbl")
@@ -132,7 +134,7 @@ class Tab:
     @property
     def frames(self) -> list[Frame]:
         """All that came, in order."""
-        return [json.loads(frame) for frame in self.chat.connections.sent[self.id]]
+        return [_promised(frame) for frame in self.chat.connections.sent[self.id]]
 
     def got(self, *kinds: str) -> list[Frame]:
         """The frames of these types."""
@@ -326,3 +328,11 @@ class Chat:
 def words(frames: list[Frame]) -> str:
     """What the model was heard to say."""
     return "".join(frame["text"] for frame in frames if frame["type"] == "delta")
+
+
+@cache
+def _promised(text: str) -> Frame:
+    """A frame that came, which the bot's document promises."""
+    frame: Frame = json.loads(text)
+    check(frame)
+    return frame
