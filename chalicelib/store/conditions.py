@@ -18,7 +18,6 @@ NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.val
 KEY_NOT_SPENT = Attr("max_messages").not_exists() | Attr("used").lt(Attr("max_messages"))
 UNDECIDED = (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value)) & Attr("daily_limit").not_exists()
 UNPROVED = Attr("state").eq(SocketState.CONNECTED.value)
-PROVED = Attr("state").eq(SocketState.READY.value)
 STILL_DUE = Attr("due_bucket").exists()
 """Something is open, or a worker died between closing the last turn and the release: the next one only releases."""
 

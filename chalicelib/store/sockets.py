@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Key
 from chalicelib.messages import ConversationId, PersonId, TurnId
 from chalicelib.messages_web import Socket, SocketId, SocketState
 from chalicelib.store import schema, schema_web
-from chalicelib.store.conditions import PROVED, THERE, UNPROVED, seated
+from chalicelib.store.conditions import THERE, UNPROVED, seated
 from chalicelib.store.table import Change, ConditionFailed, Table, TransactionRefused, Write, delete, put, update
 
 LINGERS_MS: Final = 60_000
@@ -49,7 +49,7 @@ class DynamoSockets:
         if conversation == socket.conversation or socket.conversation is None:
             return moved
         change = Change(put={"conversation": conversation})
-        known = update(schema_web.socket_key(socket.id), change, when=PROVED & seated(socket))
+        known = update(schema_web.socket_key(socket.id), change, when=seated(socket))
         left = delete(schema_web.seat_key(socket.conversation, socket.id))
         try:
             self.table.transact(known, put(schema_web.seat_item(moved, now=now)), left)

@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.access import Allowed, Blocked, OverLimit, decide, limit_of
+from chalicelib.access import Allowed, Blocked, OverLimit, decide, left, limit_of
 from chalicelib.messages import Access, Person, PersonId
+from chalicelib.messages_web import ApiKey, KeyId, Terms
 
 ANNA = PersonId("messenger:1:anna")
 DAY, YESTERDAY = "2026-11-20", "2026-11-19"
@@ -57,3 +58,40 @@ def test_a_limit_of_ones_own_goes_before_the_deployments():
     assert limit_of(_anna(limit=50), default_limit=3) == 50
     assert limit_of(_anna(limit=0), default_limit=3) == 0
     assert limit_of(_anna(), default_limit=3) == 3
+
+
+def _key(most: int | None, *, used: int = 0) -> ApiKey:
+    return ApiKey(KeyId("k"), "Shop", "0" * 64, "web", created_at=1, max_messages=most, used=used)
+
+
+@pytest.mark.parametrize(
+    ("of_day", "of_key", "remaining"),
+    [
+        (5, None, 3),
+        (5, _key(None), 3),
+        (5, _key(10), 3),
+        (5, _key(10, used=9), 1),
+        (5, _key(10, used=10), 0),
+        (5, _key(10, used=12), 0),
+        (1, _key(10), 0),
+        (0, None, 0),
+        (None, _key(10, used=4), 6),
+        (None, _key(None, used=4), None),
+        (None, None, None),
+    ],
+)
+def test_what_is_left_is_the_less_of_the_persons_and_the_keys(
+    of_day: int | None, of_key: ApiKey | None, remaining: int | None
+):
+    assert left(_anna(2), Terms("web", of_day, of_key), day=DAY) == remaining
+
+
+def test_what_is_left_to_an_unlimited_person_is_what_is_left_of_the_key():
+    anna = _anna(2, access=Access.UNLIMITED, limit=1)
+    assert left(anna, Terms("web", 1), day=DAY) is None
+    assert left(anna, Terms("web", 1, _key(3)), day=DAY) == 3
+
+
+def test_what_is_left_is_counted_on_the_day_and_by_ones_own_limit():
+    assert left(_anna(2, day=YESTERDAY), Terms("web", 5), day=DAY) == 5
+    assert left(_anna(2, limit=9), Terms("web", 5), day=DAY) == 7

@@ -1,0 +1,101 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import identity
+from chalicelib.messages import Channel, ConversationId, PersonId
+from chalicelib.messages_web import KeyId
+
+SHOP, BLOG = KeyId("shopshopsh"), KeyId("blogblogbl")
+ANNA = identity.visitor(SHOP, "anna")
+names = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True)
+keys = st.from_regex(r"[a-z0-9]{10}", fullmatch=True).map(KeyId)
+
+
+@pytest.mark.parametrize("name", ["a", "Anna.M_1-2", "0" * 64, "...", "-"])
+def test_visitors_and_rooms_are_called_by_plain_names(name: str):
+    assert identity.is_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "a" * 65, "a b", "a:b", "a#b", "zoë", "a\n", "\n", "٣", "a/b", "\u017f", "\x00"])
+def test_nothing_else_is_a_name(name: str):
+    assert not identity.is_name(name)
+
+
+@given(st.text(st.characters()))
+def test_no_text_is_too_strange_to_be_told_apart_from_a_name(text: str):
+    assert identity.is_name(text) == bool(re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text))
+
+
+def test_people_are_named_by_where_they_write_and_who_vouches_for_them():
+    assert identity.messenger_person("4711", "anna") == "messenger:4711:anna"
+    assert ANNA == "web:shopshopsh:anna"
+
+
+@given(keys, names)
+def test_a_visitors_name_tells_channel_and_key(key: KeyId, name: str):
+    person = identity.visitor(key, name)
+    assert (identity.channel_of(person), identity.key_of(person)) == (Channel.WEB, key)
+
+
+@pytest.mark.parametrize("psid", ["anna", "a:b", "web:shopshopsh:x", ""])
+def test_nobody_on_messenger_has_a_key_whatever_they_are_called(psid: str):
+    person = identity.messenger_person("shopshopsh", psid)
+    assert (identity.channel_of(person), identity.key_of(person)) == (Channel.MESSENGER, None)
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_who_signed_in_is_always_the_same_and_nobody_else(subject: str, other: str):
+    person = identity.signed_in(subject)
+    assert person == identity.signed_in(subject)
+    assert (person == identity.signed_in(other)) == (subject == other)
+    assert (identity.channel_of(person), identity.key_of(person)) == (Channel.WEB, None)
+
+
+def test_who_signed_in_cannot_be_read_from_their_name():
+    assert re.fullmatch("web:oidc:[0-9a-f]{32}", identity.signed_in("anna@example.org"))
+
+
+@given(keys, names)
+def test_no_keys_visitor_is_taken_for_somebody_who_signed_in(key: KeyId, name: str):
+    assert identity.visitor(key, name) != identity.signed_in(name)
+    assert identity.key_of(identity.visitor(key, name)) is not None
+
+
+def test_alone_with_the_bot_a_person_is_in_no_room():
+    assert identity.conversation_of(ANNA) == ANNA
+    assert identity.room_of(identity.conversation_of(ANNA)) is None
+    assert identity.room_of(ConversationId(identity.messenger_person("room", "x"))) is None
+
+
+@given(names)
+def test_a_rooms_name_tells_its_name(name: str):
+    assert identity.room_of(identity.room(ANNA, name)) == name
+
+
+@given(keys, names, names)
+def test_a_room_is_shared_by_all_of_a_key_and_by_nobody_else(key: KeyId, name: str, visitor: str):
+    here = identity.room(ANNA, name)
+    assert here == identity.room(identity.visitor(SHOP, visitor), name)
+    assert (here == identity.room(identity.visitor(key, visitor), name)) == (key == SHOP)
+    assert here != identity.room(identity.signed_in(visitor), name)
+
+
+def test_those_who_signed_in_share_rooms():
+    assert identity.room(identity.signed_in("anna"), "r") == identity.room(identity.signed_in("bert"), "r")
+
+
+@given(keys, names, names)
+def test_no_room_is_somebodys_own_conversation(key: KeyId, visitor: str, name: str):
+    person = identity.visitor(key, visitor)
+    assert identity.room(person, name) != identity.conversation_of(person)
+
+
+@given(names, names)
+def test_a_pseudonym_tells_people_apart_and_nothing_else(one: str, other: str):
+    shown = identity.pseudonym(identity.visitor(SHOP, one))
+    assert re.fullmatch("[0-9a-f]{8}", shown)
+    assert (shown == identity.pseudonym(identity.visitor(SHOP, other))) == (one == other)
+    assert shown != identity.pseudonym(PersonId(identity.visitor(BLOG, one)))
