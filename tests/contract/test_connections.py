@@ -30,7 +30,7 @@ LATE: Final = (-1, "")
 class ApiGateway:
     """@connections of one API, stage `dev`."""
 
-    url: str
+    url: str = ""
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     """By connection, in place of success: the status, and what kind of error its header names."""
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -55,13 +55,15 @@ class ApiGateway:
 
 @contextmanager
 def api_gateway() -> Iterator[ApiGateway]:
+    here = ApiGateway()
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            gateway.signed.append(self.headers.get("Authorization", ""))
-            status, kind = gateway.answer(self.command, self.path, body)
+            here.signed.append(self.headers.get("Authorization", ""))
+            status, kind = here.answer(self.command, self.path, body)
             if status <= 0:
                 self.close_connection = True
                 return
@@ -77,11 +79,11 @@ def api_gateway() -> Iterator[ApiGateway]:
             """Silence."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    gateway = ApiGateway(f"http://127.0.0.1:{server.server_address[1]}")
+    here.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield gateway
-    gateway.ends.set()
+    yield here
+    here.ends.set()
     server.shutdown()
     thread.join()
     server.server_close()

@@ -218,6 +218,8 @@ def test_a_ulid_of_the_specification_tells_its_time():
 
 
 @given(st.text(st.characters()))
+@example("\ud83d")
+@example("a\udc00b")
 def test_the_words_are_kept_as_they_are_but_for_halves_of_characters(text: str):
     frame = said(action="send_message", message=f"x{text}")
     assert isinstance(frame, SendMessage)

@@ -65,7 +65,7 @@ def test_no_keys_visitor_is_taken_for_somebody_who_signed_in(key: KeyId, name: s
 
 
 def test_alone_with_the_bot_a_person_is_in_no_room():
-    assert identity.conversation_of(ANNA) == ANNA
+    assert identity.conversation_of(ANNA) == ConversationId(ANNA)
     assert identity.room_of(identity.conversation_of(ANNA)) is None
     assert identity.room_of(ConversationId(identity.messenger_person("room", "x"))) is None
 

@@ -110,6 +110,13 @@ def test_a_second_attempt_clears_what_the_first_one_said():
     assert [read(frame)["type"] for frame in script.after(None)] == ["question", "notice", "completed"]
 
 
+def test_who_comes_after_a_notice_hears_nothing_of_what_it_replaced():
+    script = Script(TURN)
+    script.say("Half an ans")
+    script.end(Reply("Sorry!", code="apology"))
+    assert [read(frame)["type"] for frame in script.after(None)] == ["question", "notice", "completed"]
+
+
 def test_what_was_taken_is_never_changed():
     script = Script(TURN)
     script.say("Hello")
