@@ -112,6 +112,11 @@ def test_a_full_room_takes_nobody_in_and_who_knocks_stays_where_they_are(chat: C
     assert chat.turns("anna", room="kitchen") == []
 
 
+def test_who_is_in_a_full_room_is_shown_its_past_again(chat: Chat):
+    tabs = [chat.opens("anna", room="kitchen") for _ in range(MAX_SOCKETS)]
+    assert [frame["type"] for frame in tabs[0].joins("kitchen")] == ["ready"]
+
+
 def test_a_room_has_one_memory(chat: Chat):
     chat.opens("anna", room="kitchen").says("My name is Anna.")
     chat.opens("bert", room="kitchen").says("What is her name?")
@@ -157,6 +162,15 @@ def test_starting_afresh_in_a_room_leaves_other_conversations_as_they_are(chat: 
     chat.opens("bert", room="kitchen").says("/reset")
     anna.says("What is my name?")
     assert len(chat.bot.last_prompt.history) == 1
+
+
+def test_what_somebody_who_is_forgotten_said_is_not_told_to_the_model_even_at_once(chat: Chat):
+    anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen")
+    anna.says("My name is Anna.")
+    bert.says("My name is Bert.")
+    anna.asks("/forget yes")
+    bert.says("What are our names?")
+    assert [exchange.question for exchange in chat.bot.last_prompt.history] == ["My name is Bert."]
 
 
 @pytest.mark.parametrize("where", ["", "kitchen", "garden"])

@@ -378,22 +378,16 @@ def test_a_question_of_somebody_who_is_blocked_meanwhile_is_dropped_with_an_end(
 # Who answers.
 
 
-def test_the_keys_persona_opens_the_conversation_and_answers(chat: Chat):
-    tab = chat.opens()
-    persona = personas.load("web")
-    assert tab.got("ready")[0]["persona"] == {"name": persona.name, "opening": persona.opening}
+@pytest.mark.parametrize("name", personas.names())
+def test_the_keys_persona_opens_the_conversation_and_answers_in_its_own_way(chat: Chat, name: str):
+    chat.changes_key(persona=name)
+    persona, tab = personas.load(name), chat.opens()
+    opening = {"opening": persona.opening} if persona.opening else {}
+    assert tab.got("ready")[0]["persona"] == {"name": persona.name, **opening}
     tab.says("Who are you?")
     prompt = chat.bot.last_prompt
     assert (prompt.instructions, prompt.max_output_tokens) == (persona.instructions, persona.max_output_tokens)
     assert prompt.temperature == persona.temperature
-
-
-def test_another_persona_of_the_key_has_its_own_instructions(chat: Chat):
-    chat.changes_key(persona="assistant")
-    tab = chat.opens()
-    tab.says("Who are you?")
-    assert chat.bot.last_prompt.instructions == personas.load("assistant").instructions
-    assert "opening" not in tab.got("ready")[0]["persona"]
 
 
 def test_the_owner_is_not_told_of_each_visitor(chat: Chat):
