@@ -63,7 +63,7 @@ class Chatter:
     @classmethod
     async def enter(cls, demo: Demo, name: str, *, room: str = "") -> "Chatter":
         """Come with the demo's own key, into a room if there is one."""
-        chatter = cls(await connect(demo.facts["websocket_url"], proxy=None))
+        chatter = cls(await connect(demo.facts["websocket_url"], proxy=None, ping_interval=None))
         await chatter.say("authenticate", apiKey=demo.facts["api_key"], visitor=name)
         await chatter.until(lambda frame: frame["type"] == "ready")
         if room:

@@ -61,7 +61,9 @@ async def compare(demo: Demo, count: Count, idle: int, answers: int) -> None:
             *(Chatter.enter(demo, f"idle{number}", room=f"elsewhere{number // 10}") for number in numbers)
         )
     among = await ask(room, count, answers=answers)
-    await asyncio.gather(*(chatter.socket.close() for chatter in elsewhere))
+    for start in range(0, idle, _AT_ONCE):
+        await asyncio.gather(*(chatter.socket.close() for chatter in elsewhere[start : start + _AT_ONCE]))
+    await forgotten(count)
     after = await ask(room, count, answers=answers)
     for name, costs in (("alone", before), (f"with {idle} idle sockets", among), ("alone again", after)):
         click.echo(f"{name}: {summary(costs)}")
@@ -71,6 +73,14 @@ async def compare(demo: Demo, count: Count, idle: int, answers: int) -> None:
         )
         click.echo(f"{name} with idle sockets / without: {ratio:.2f}")
     await asyncio.gather(*(chatter.socket.close() for chatter in room))
+
+
+async def forgotten(count: Count) -> None:
+    """Until the last of those who have gone is noted as gone."""
+    before = -1
+    while before != count.writes:
+        before = count.writes
+        await asyncio.sleep(_SETTLED_S)
 
 
 async def ask(room: Sequence[Chatter], count: Count, *, answers: int) -> Sequence[Cost]:

@@ -19,12 +19,11 @@ new MutationObserver(() => {
 
 
 @contextmanager
-def a_page(browser: Browser, server: ChatServer, **options: Any) -> Iterator[Page]:
-    """A browser's page, which may load only what the server has, run into no error and break no rule of its own."""
+def a_page(browser: Browser, homes: tuple[str, ...], **options: Any) -> Iterator[Page]:
+    """A browser's page, which may load only from these addresses, run into no error and break no rule of its own."""
     context = browser.new_context(viewport={"width": 1100, "height": 800}, **options)
     page = context.new_page()
     faults: list[str] = []
-    homes = (server.url, server.elsewhere)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith(homes) else faults.append(request.url))
     page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)

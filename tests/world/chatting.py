@@ -53,7 +53,7 @@ class Tab:
 
     async def open(self, **options: Any) -> "Tab":
         """Connect, without a word."""
-        self._socket = await connect(self._url, proxy=None, **options)
+        self._socket = await connect(self._url, proxy=None, ping_interval=None, **options)
         return self
 
     async def enter(self, **options: Any) -> Frame:
