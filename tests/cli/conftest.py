@@ -32,7 +32,7 @@ ENVIRONMENT = {
 }
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def client() -> Iterator["DynamoDBClient"]:
     with mock_aws():
         yield dynamo_client("https://dynamodb.eu-central-1.amazonaws.com")

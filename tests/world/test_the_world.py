@@ -106,8 +106,9 @@ def test_a_dead_page_token_is_told_to_the_owner_and_not_tried_again(demo: Demo):
     assert subjects == ["Parley: somebody new wrote to your page", "Parley: the bot cannot write on Messenger"]
 
 
-def test_the_heartbeat_warms_the_very_function_that_serves_the_webhook(demo: Demo):
-    assert demo.heartbeat()["warmed"] == ["parley-demo", "parley-demo-worker"]
+def test_the_heartbeat_warms_the_very_functions_that_serve_the_webhook_and_the_sockets(demo: Demo):
+    sockets = [f"parley-demo-websocket_{kind}" for kind in ("connect", "message", "disconnect")]
+    assert demo.heartbeat()["warmed"] == ["parley-demo", "parley-demo-worker", *sockets]
 
 
 def test_calls_can_be_read_from_where_one_stopped(demo: Demo):
