@@ -58,6 +58,7 @@ def sockets(demo: Demo) -> Sequence[str]:
 
 
 def test_a_visitor_is_answered_word_by_word_and_finds_it_all_again_when_they_come_back(page: Page, demo: Demo):
+    demo.behave("model", tokens_per_second=15)
     visit(page, demo)
     expect(page.get_by_test_id("opening")).to_have_text("Hello! What would you like to know?")
     write(page, "Why is the sky blue?")

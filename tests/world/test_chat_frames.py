@@ -61,6 +61,56 @@ def test_what_is_missing_is_asked_for_again_when_nobody_answers(chat: Page, bot:
     assert bot.heard("resume") == {"action": "resume", "turn": turn, "seq": 0}
 
 
+def test_an_answer_that_falls_silent_is_asked_for(chat: Page, bot: ChatServer):
+    chat.clock.install()
+    turn = asked(chat, bot)
+    bot.say(turn, "one ")
+    expect(chat.get_by_test_id("answer")).to_have_text("one")
+    chat.clock.run_for(40_000)
+    assert bot.heard("resume") == {"action": "resume", "turn": turn, "seq": 1}
+    bot.tell("snapshot", turn=turn, seq=2, text="one two")
+    bot.complete(turn, 2)
+    expect(chat.get_by_test_id("answer")).to_have_text("one two")
+
+
+def test_an_answer_whose_end_never_came_is_asked_for_when_the_next_one_begins(chat: Page, bot: ChatServer):
+    first = asked(chat, bot, "First?")
+    bot.say(first, "one ")
+    write(chat, "Second?")
+    second = bot.ask()
+    assert bot.heard("resume") == {"action": "resume", "turn": first, "seq": 1}
+    bot.tell("snapshot", turn=first, seq=2, text="one two")
+    bot.complete(first, 2)
+    bot.say(second, "three")
+    bot.complete(second, 1)
+    expect(chat.get_by_test_id("answer")).to_have_text(["one two", "three"])
+
+
+def test_words_that_come_after_the_whole_answer_or_a_notice_change_nothing(chat: Page, bot: ChatServer):
+    turn = asked(chat, bot)
+    bot.say(turn, "It ")
+    bot.facts["history"] = [
+        {"turn": turn, "from": YOU, "question": "Tell me", "answer": "It is over.", "state": "done"}
+    ]
+    bot.break_off()
+    expect(chat.get_by_test_id("answer")).to_have_text("It is over.")
+    bot.say(turn, "is ", seq=2)
+    bot.facts["history"] = []
+    write(chat, "Again?")
+    refused = bot.ask()
+    bot.tell("notice", turn=refused, code="apology", message="Sorry!")
+    bot.say(refused, "late ")
+    bot.complete(refused, 0)
+    expect(chat.get_by_test_id("answer")).to_have_text(["It is over.", "Sorry!"])
+
+
+def test_what_was_said_of_a_turn_that_is_dropped_is_taken_back(chat: Page, bot: ChatServer):
+    turn = asked(chat, bot)
+    bot.say(turn, "half a")
+    bot.complete(turn, 0, state="dropped")
+    expect(chat.get_by_test_id("answer")).to_have_text("")
+
+
 def test_a_new_attempt_after_a_crash_begins_from_nothing(chat: Page, bot: ChatServer):
     turn = asked(chat, bot)
     bot.say(turn, "I would ", "say")

@@ -2,6 +2,8 @@
 
 const ASK_AGAIN = 3_000;
 const ASK_AT_MOST = 5;
+/** An answer that says nothing for so long may have been lost on the way. */
+const QUIET = 30_000;
 
 const EMPTY = { from: null, question: "", text: "", seq: 0, code: null, footer: "", choices: [], last: null, state: "open" };
 
@@ -45,7 +47,19 @@ export class Conversation {
 
   /** The frames that the bot is to be sent, each once, or again when it did not help; `now` is any clock in milliseconds. */
   wishes(now) {
+    this.#minds(now);
     return [...this.#cancels(), ...this.#resumes(now)];
+  }
+
+  /** Turns never overlap and are never silent for long: one that is has an end that did not come. */
+  #minds(now) {
+    for (const turn of this.#turns.filter((turn) => turn.begun && turn.state === "open")) {
+      if (turn.version !== turn.heard) Object.assign(turn, { heard: turn.version, quietSince: now });
+      else if (now - turn.quietSince >= QUIET) {
+        turn.quietSince = now;
+        lacks(turn);
+      }
+    }
   }
 
   #cancels() {
@@ -74,18 +88,23 @@ export class Conversation {
   #listed({ turn: id, from, question, answer = "", code = null, state }) {
     const turn = this.find(id) ?? made(id);
     const known = { from, question };
-    if (state === "open") change(turn, { ...known, gap: turn.seq > 0, cancel: turn.stop, ...fresh });
-    else if (turn.state === "open" || turn.gap) change(turn, { ...known, text: answer, code, state, gap: false });
+    if (state === "open") change(turn, { ...known, begun: false, gap: turn.seq > 0, cancel: turn.stop, ...fresh });
+    else if (turn.state === "open" || turn.gap) {
+      change(turn, { ...known, text: answer, seq: Infinity, code, state, gap: false });
+    }
     return turn;
   }
 
   #question({ turn: id, from, text, at }) {
-    change(this.#turn(id), { from, question: text, at });
+    for (const turn of this.#turns) {
+      if (turn.begun && turn.state === "open" && turn.turn !== id) lacks(turn);
+    }
+    change(this.#turn(id), { from, question: text, at, begun: true });
   }
 
   #delta({ turn: id, seq, text }) {
     const turn = this.#turn(id);
-    if (seq <= turn.seq) return;
+    if (seq <= turn.seq || turn.code !== null) return;
     if (seq > turn.seq + 1) lacks(turn);
     else this.#reaches(turn, { seq, text: turn.text + text });
   }
@@ -101,7 +120,7 @@ export class Conversation {
   #completed({ turn: id, seq = 0, state, footer = "", choices = [], remaining = this.remaining }) {
     const turn = this.#turn(id);
     this.remaining = remaining;
-    change(turn, { state, footer, choices, last: seq });
+    change(turn, { state, footer, choices, last: seq, ...(state === "dropped" && { text: "" }) });
     if (turn.code === null && turn.seq < seq) lacks(turn);
   }
 
@@ -121,7 +140,7 @@ export class Conversation {
 
 const fresh = { asks: 0, askedAt: -Infinity };
 
-const made = (id) => ({ ...EMPTY, ...fresh, turn: id, key: id, gap: false, stop: false, cancel: false, version: 0 });
+const made = (id) => ({ ...EMPTY, ...fresh, turn: id, key: id, gap: false, begun: false, stop: false, cancel: false, version: 0 });
 
 function change(turn, changes) {
   Object.assign(turn, changes);
