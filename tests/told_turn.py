@@ -25,6 +25,7 @@ def read(frame: str) -> Frame:
     """A frame that fits through API Gateway."""
     assert len(frame.encode()) <= MAX_BYTES
     values: Frame = json.loads(frame)
+    check(values)
     return values
 
 
