@@ -78,9 +78,15 @@ def _proxy(behind: str) -> Iterator[Count]:
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    with server, httpx2.Client(base_url=behind, timeout=60, trust_env=False) as onward:
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 256
+        """Else whoever comes in a crowd waits a second for the next try."""
+
+    with (
+        Server(("127.0.0.1", 0), Handler) as server,
+        httpx2.Client(base_url=behind, timeout=60, trust_env=False) as onward,
+    ):
         count = Count(f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()

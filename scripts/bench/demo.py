@@ -80,6 +80,8 @@ class Chatter:
         came: list[tuple[float, Mapping[str, Any]]] = []
         while not came or not holds(came[-1][1]):
             frame = json.loads(await self.socket.recv())
+            if frame["type"] == "error":
+                raise click.ClickException(f"the bot said {frame}")
             came.append((time.time() * 1000, frame))
         return came
 
