@@ -68,10 +68,8 @@ async def compare(demo: Demo, count: Count, idle: int, answers: int) -> None:
     for name, costs in (("alone", before), (f"with {idle} idle sockets", among), ("alone again", after)):
         click.echo(f"{name}: {summary(costs)}")
     for name in ("first_ms", "whole_ms"):
-        ratio = median(getattr(cost, name) for cost in among) / median(
-            getattr(cost, name) for cost in [*before, *after]
-        )
-        click.echo(f"{name} with idle sockets / without: {ratio:.2f}")
+        alone, crowded, again = (median(getattr(cost, name) for cost in costs) for costs in (before, among, after))
+        click.echo(f"{name} with idle sockets / without: {crowded / ((alone + again) / 2):.2f}")
     await asyncio.gather(*(chatter.socket.close() for chatter in room))
 
 
