@@ -19,7 +19,7 @@ from tests.world.chatting import Chat, Tab, chat, new_key, revoke
 from tests.world.conftest import Demo
 
 ORIGIN, ELSEWHERE = "https://shop.example", "https://elsewhere.example"
-SENDS, AT_ONCE = 200, 5
+SENDS, AT_ONCE = 200, 10
 
 
 def ticket_key(demo: Demo) -> str:

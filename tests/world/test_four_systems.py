@@ -64,7 +64,7 @@ def test_a_marketplaces_chatroom(signing_in: Demo, place: Place):
     told = play("marketplace", place)
     assert [frame["type"] for frame in told["minsu"]][-1] == "completed"
     asked = asked_last(signing_in)
-    assert asked["max_completion_tokens"] == 300
+    assert (asked["temperature"], asked["max_completion_tokens"]) == (0.8, 300)
     assert "흥정" in asked["messages"][0]["content"]
 
 
@@ -87,4 +87,5 @@ def test_santas_chat(signing_in: Demo, place: Place):
     before = len(signing_in.calls("model"))
     told = play("santa", Place(place.websocket_url, place.http, {"websocket_url": place.websocket_url}))
     assert len(signing_in.calls("model")) - before == 2
+    assert asked_last(signing_in)["temperature"] == 0.9
     assert sum(frame["type"] == "delta" for frame in told["kim"]) > 2, "it was not streamed"
