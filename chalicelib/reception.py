@@ -148,7 +148,7 @@ class Reception:
         day = quota.day_of(now, now=now, zone=self.terms.settings.zone)
         self._tell(
             seat.socket,
-            told.ready(
+            *told.ready(
                 seat.person,
                 seat.conversation,
                 personas.load(terms.persona),

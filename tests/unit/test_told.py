@@ -27,7 +27,7 @@ any_text: Final = st.text(max_size=50) | st.builds(
 
 def ready(*turns: Turn, conversation: ConversationId = HOME, **more: Any) -> dict[str, Any]:
     values = {"persona": PERSONA, "limit": None, "remaining": None, **more}
-    return read(told.ready(ANNA, conversation, values.pop("persona"), now=NOON, turns=turns, **values))
+    return read(told.ready(ANNA, conversation, values.pop("persona"), now=NOON, turns=turns, **values)[0])
 
 
 def answered(text: str, **more: Any) -> Turn:
@@ -119,6 +119,15 @@ def test_of_the_past_as_much_as_fits_is_told_and_the_latest_first_of_all(texts: 
     ]
     history = ready(*turns).get("history", [])
     assert [turn["turn"] for turn in history] == [str(number) for number in range(len(texts))][-len(history) or 99 :]
+
+
+@given(any_text.filter(bool), st.integers(8_000, 100_000))
+def test_an_answer_that_is_long_for_a_list_follows_it_as_if_it_were_given_now(text: str, length: int):
+    before, long = replace(answered("Yes."), id=TurnId("0")), answered((text * length)[:length])
+    first, *rest = told.ready(ANNA, HOME, PERSONA, limit=None, remaining=None, now=NOON, turns=[before, long])
+    assert [turn["state"] for turn in read(first)["history"]] == ["done", "open"]
+    shown = told_turn(map(read, rest))
+    assert (shown.text, shown.state) == (long.reply.text if long.reply else None, "done")
 
 
 def test_thirty_plain_turns_fit():

@@ -13,7 +13,9 @@ MAX_TEXT: Final = 4000
 _MAX_SNAPSHOT: Final = 28_000
 """Bytes of one snapshot's text, escaped."""
 _MAX_HISTORY: Final = 26_000
-"""Bytes of the past in a `ready`."""
+"""Bytes of the past in a `ready`; the longest question fits."""
+_LONG: Final = 8_000
+"""Bytes of a question and its answer that are too many for a list."""
 _CUT_SHORT: Final = frozenset({STOPPED, CANCELLED})
 """The codes of replies to a turn that its person stopped, after its first words and before."""
 _encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -38,9 +40,16 @@ def ready(
     remaining: int | None,
     now: int,
     turns: Sequence[Turn],
-) -> str:
-    """The client may write; with what was said before, as far as it fits."""
-    return frame(
+) -> list[str]:
+    """The client may write; with what was said before, as far as it fits.
+
+    Answers that are long for a list follow by themselves, as if they were given just now.
+    """
+    past = list(_fitting(turn for turn in reversed(turns) if turn.text))[::-1]
+    late = [
+        (turn, turn.reply) for turn in turns if turn.reply and _is_late(turn) and turn.id in {p["turn"] for p in past}
+    ]
+    first = frame(
         "ready",
         you=identity.pseudonym(person),
         room=identity.room_of(conversation),
@@ -48,8 +57,9 @@ def ready(
         limit=limit,
         remaining=remaining,
         now=now,
-        history=list(reversed(list(_fitting(_past(turn) for turn in reversed(turns) if turn.text)))),
+        history=past,
     )
+    return [first, *(text for turn, reply in late for text in (question(turn), *whole(turn.id, reply)))]
 
 
 def persona_values(persona: Persona) -> dict[str, str]:
@@ -71,7 +81,7 @@ def snapshot(turn: TurnId, parts: Sequence[str], *, last: int | None = None) -> 
     """All that has been said: one frame, and deltas for what it has no room for. Parts count from 1, or to `last`."""
     size = count = 0
     for part in parts:
-        size += len(_encode(part).encode())
+        size += _size(part)
         if count and size > _MAX_SNAPSHOT:
             break
         count += 1
@@ -130,7 +140,7 @@ def _asked(turn: Turn) -> str:
 
 
 def _past(turn: Turn) -> dict[str, Any]:
-    is_open = turn.state in (TurnState.QUEUED, TurnState.RUNNING)
+    is_open = turn.state in (TurnState.QUEUED, TurnState.RUNNING) or _is_late(turn)
     reply = None if is_open else turn.reply
     values = {
         "turn": turn.id,
@@ -143,6 +153,15 @@ def _past(turn: Turn) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
+def _is_late(turn: Turn) -> bool:
+    """Whether it is told after the list, for its length."""
+    return turn.reply is not None and _size(_asked(turn)) + _size(turn.reply.text) > _LONG
+
+
+def _size(value: object) -> int:
+    return len(_encode(value).encode())
+
+
 def _state(reply: Reply | None) -> str:
     """How a turn is over."""
     if reply is None:
@@ -150,10 +169,10 @@ def _state(reply: Reply | None) -> str:
     return "stopped" if reply.code in _CUT_SHORT else "done"
 
 
-def _fitting(values: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _fitting(turns: Iterable[Turn]) -> Iterator[dict[str, Any]]:
     size = 0
-    for value in values:
-        size += len(_encode(value).encode())
+    for value in map(_past, turns):
+        size += _size(value)
         if size > _MAX_HISTORY:
             return
         yield value
