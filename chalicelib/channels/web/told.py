@@ -46,9 +46,8 @@ def ready(
     Answers that are long for a list follow by themselves, as if they were given just now.
     """
     past = list(_fitting(turn for turn in reversed(turns) if turn.text))[::-1]
-    late = [
-        (turn, turn.reply) for turn in turns if turn.reply and _is_late(turn) and turn.id in {p["turn"] for p in past}
-    ]
+    listed = {entry["turn"] for entry in past}
+    late = [(turn, turn.reply) for turn in turns if turn.reply and turn.id in listed and _is_late(turn)]
     first = frame(
         "ready",
         you=identity.pseudonym(person),
