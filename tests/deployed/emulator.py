@@ -1,18 +1,25 @@
 """Starts ministack so that Chalice can deploy to it, in an environment of its own; told where by GATEWAY_PORT.
 
 ministack 1.5.33 misreads three requests that `chalice deploy` makes of API Gateway; `test_the_shim_is_still_needed`
-notices a release that reads them. Its CloudFormation forgets two properties of a table, does not know the deployments
-of a WebSocket API, and takes the retries of a function's latest version for other ones than the function's. It runs a
-WebSocket's functions one event at a time and without a log. And a new function is ready at once here: AWS's waiters
-would ask again only after five seconds. Everything else passes unchanged.
+notices a release that reads them. Of what is imported it drops what API Gateway answers by itself. Its CloudFormation
+forgets two properties of a table, does not know the deployments of a WebSocket API, and takes the retries of a
+function's latest version for other ones than the function's. It runs a WebSocket's functions one event at a time and
+without a log. Each environment of a function gets a copy of the code, which the emulator stands still to remove: here
+they share one. And a new function is ready at once here: AWS's waiters would ask again only after five seconds.
+Everything else passes unchanged.
 """
 
+import hashlib
 import json
 import os
 import sys
+import tempfile
 import threading
 import time
+import zipfile
 from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from ministack.core import lambda_runtime
@@ -22,8 +29,10 @@ from ministack.services.cloudformation import provisioners
 
 Answer = tuple[int, Mapping[str, str], bytes]
 _original = v1.handle_request
+_import_operation = v1._import_operation
 _create_table = provisioners._ddb_create
 _put_event_invoke_config = lambda_svc._put_event_invoke_config
+_unpacking = threading.Lock()
 
 
 async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Mapping[str, Any]) -> Answer:
@@ -64,6 +73,13 @@ def _with_numbers(patch: Any) -> bytes:
     return json.dumps(patch).encode()
 
 
+def import_operation(api: str, resource: str, method: str, operation: Any, *schemes: Any) -> None:
+    """What it answers without a function, such as whether a page's script may ask."""
+    _import_operation(api, resource, method, operation, *schemes)
+    for answer in operation["x-amazon-apigateway-integration"]["responses"].values():
+        v1._put_integration_response(api, resource, method, answer["statusCode"], answer)
+
+
 def create_table(logical_id: str, properties: Any, stack_name: str) -> Any:
     """The expiry of items and point-in-time recovery are set as well."""
     made = _create_table(logical_id, properties, stack_name)
@@ -97,6 +113,20 @@ class Worker:
         return {"status": "ok", "result": lambda_svc.lambda_execute_result_to_api_proxy_response(done)[0]}
 
 
+class Code(zipfile.ZipFile):
+    """A function's code, unpacked once; whoever runs it is led there."""
+
+    def extractall(self, path: Any = None, *_: Any) -> None:
+        """In place of an empty folder."""
+        content = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
+        home = Path(tempfile.gettempdir(), f"code-{content}")
+        with _unpacking:
+            if not home.exists():
+                super().extractall(home)
+        Path(path).rmdir()
+        Path(path).symlink_to(home)
+
+
 def end_with(parent: int) -> None:
     """Nobody is left to stop it when the tests were killed."""
     while os.getppid() == parent:
@@ -112,7 +142,9 @@ if __name__ == "__main__":
     provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Deployment"] = deployment
     if "--plain" not in sys.argv:
         v1.handle_request = handle_request
+        v1._import_operation = import_operation
     lambda_runtime.get_or_create_worker = Worker
+    lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": Code})
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0
     sys.argv = ["ministack"]
     from ministack.app import main
