@@ -17,6 +17,7 @@ from typing import Any
 
 import boto3
 import httpx2
+import jwt
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -56,6 +57,14 @@ class Pool:
         )
         tokens: Mapping[str, str] = signed_in["AuthenticationResult"]
         return tokens
+
+    def proofs(self) -> Mapping[str, str]:
+        """What is shown to the bot in the `assistant` transcript, good and bad."""
+        tokens = self.sign_in()
+        good = tokens["IdToken"]
+        claims, header = jwt.decode(good, options={"verify_signature": False}), jwt.get_unverified_header(good)
+        forged = jwt.encode(claims, "", algorithm="none", headers={"kid": header["kid"]})
+        return {"token": good, "access_token": tokens["AccessToken"], "forged": forged}
 
 
 def make_pool(aws_url: str) -> Pool:

@@ -1,17 +1,59 @@
 """The web chat as `parley deploy` leaves it, with a WebSocket client that knows nothing of Parley."""
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
 
+import httpx2
 import pytest
+from playwright.sync_api import expect
 
-from scripts.world.aws import TICK
-from tests.deployed.chat import address, connected
-from tests.deployed.conftest import Deployment
-from tests.deployed.running import ROOT, STAGE
+from chalicelib import chat_files
+from chalicelib.store.schema_web import SOCKET_PREFIX
+from scripts.world.aws import TICK, Emulator
+from tests.cognito import Pool, make_pool, way_to
+from tests.deployed.chat import address, connected, new_key
+from tests.deployed.conftest import Deployment, new_account
+from tests.deployed.running import ROOT, STAGE, Project
+from tests.transcripts import FOLDER, Place, play
+from tests.world.chat_page import a_page, every_state_shown, write
+from tests.world.chromium import chromium, needs_chromium
 
 NAME = f"parley-{STAGE}"
 CONNECT, MESSAGE, DISCONNECT = FUNCTIONS = [f"{NAME}-websocket_{kind}" for kind in ("connect", "message", "disconnect")]
+
+SHOP = "https://shop.example"
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    """A user pool that signs its tokens: it needs a library that the deployed bot's emulator must not have."""
+    emulator = Emulator()
+    emulator.start()
+    yield make_pool(emulator.url)
+    emulator.stop()
+
+
+@pytest.fixture(scope="module")
+def deployment(project: Project, pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A running bot where people of that pool may sign in."""
+    with (
+        way_to(pool.cognito.meta.endpoint_url, tmp_path_factory.mktemp("way")) as way,
+        new_account(project, **way.environment, **pool.settings) as account,
+    ):
+        deployed = account.deploy()
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+        yield account
+
+
+@pytest.fixture
+def place(deployment: Deployment) -> Iterator[Place]:
+    """Where the bot is for whoever chats with it."""
+    home = deployment.meta.webhook_url.removesuffix("/webhook")
+    with httpx2.Client(base_url=home, timeout=60, trust_env=False) as http:
+        yield Place(address(deployment), http, {"websocket_url": address(deployment)})
 
 
 @pytest.fixture
@@ -30,6 +72,13 @@ def runs(deployment: Deployment) -> dict[str, int]:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
         found[function] = sum(event["message"].startswith("REPORT ") for page in pages for event in page["events"])
     return found
+
+
+def sockets(deployment: Deployment) -> int:
+    """How many are remembered."""
+    pages = deployment.client("dynamodb").get_paginator("scan").paginate(TableName=deployment.table)
+    keys = [item["pk"]["S"] + item["sk"]["S"] for page in pages for item in page["Items"]]
+    return sum(SOCKET_PREFIX in key for key in keys)
 
 
 @pytest.mark.usefixtures("no_heartbeat")
@@ -61,6 +110,58 @@ def test_functions_are_told_where_the_emulator_keeps_its_connections(deployment:
     connections = deployment.client("apigatewaymanagementapi", told.format(api=api, stage=stage, domain=""))
     with pytest.raises(connections.exceptions.GoneException):
         connections.post_to_connection(ConnectionId="nobody", Data=b"{}")
+
+
+@pytest.mark.parametrize("system", sorted(file.stem for file in FOLDER.iterdir()))
+def test_an_older_systems_conversation_is_held_by_a_standard_client(
+    system: str, deployment: Deployment, place: Place, pool: Pool
+):
+    play(system, replace(place, known={**place.known, **pool.proofs()}))
+    deployment.wait_until(lambda: sockets(deployment) == 0)
+
+
+def test_the_chat_page_and_all_it_is_made_of_come_from_the_deployed_door(deployment: Deployment, place: Place):
+    key = new_key(deployment, "Page", "--origin", SHOP)
+    page = place.http.get("/chat", params={"config": key["id"]})
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    socket = urlsplit(place.websocket_url)
+    rules = page.headers["content-security-policy"].split("; ")
+    assert f"connect-src 'self' {socket.scheme}://{socket.netloc}" in rules
+    assert f"frame-ancestors 'self' {SHOP}" in rules
+    named = re.findall(r'(?:href|src)="(chat/[^"]+)"', page.text)
+    assert {"chat/main.js", "chat/purify.es.mjs", "chat/style.css"} <= set(named)
+    parts = {name: chat_files.file(name.removeprefix("chat/")) for name in named} | {"widget.js": chat_files.widget()}
+    for name, part in parts.items():
+        file = place.http.get(f"/{name}")
+        assert (file.status_code, file.text) == (200, part.content)
+        assert place.http.get(f"/{name}", headers={"If-None-Match": file.headers["etag"]}).status_code == 304
+
+
+def test_a_script_on_the_keys_pages_gets_a_ticket_and_no_other_does(deployment: Deployment, place: Place):
+    path = f"/config/{new_key(deployment, 'Script', '--origin', SHOP)['id']}"
+    question = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    may = place.http.options(path, headers={"Origin": SHOP, **question})
+    assert (may.status_code, may.headers["access-control-allow-origin"]) == (200, "*")
+    assert "authorization" in may.headers["access-control-allow-headers"].lower()
+    assert "GET" in may.headers["access-control-allow-methods"]
+    config = place.http.get(path, headers={"Origin": SHOP})
+    assert (config.status_code, config.headers["access-control-allow-origin"]) == (200, SHOP)
+    with connected(deployment, origin=SHOP) as chat:
+        assert chat.authenticate(ticket=config.json()["ticket"])["type"] == "ready"
+    assert place.http.get(path, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+
+
+@needs_chromium
+def test_a_visitor_sees_the_answer_grow_on_the_deployed_page(deployment: Deployment, place: Place):
+    key = new_key(deployment, "Visitor")
+    home = str(place.http.base_url).rstrip("/")
+    with chromium() as browser, a_page(browser, home, locale="en-GB") as page:
+        page.goto(f"{home}/chat?config={key['id']}")
+        write(page, "Why is the sky blue?")
+        expect(page.get_by_test_id("left")).to_have_text("9 of 10 questions left today", timeout=60_000)
+        expect(page.get_by_test_id("question")).to_have_text(["Why is the sky blue?"])
+        expect(page.get_by_test_id("answer")).to_contain_text("You wrote “Why is the sky blue?”")
+        assert len(set(every_state_shown(page))) > 2, "it was not streamed"
 
 
 def test_the_heartbeat_warms_its_functions_though_nobody_is_connected(deployment: Deployment):

@@ -19,8 +19,8 @@ new MutationObserver(() => {
 
 
 @contextmanager
-def a_page(browser: Browser, homes: tuple[str, ...], **options: Any) -> Iterator[Page]:
-    """A browser's page, which may load only from these addresses, run into no error and break no rule of its own."""
+def a_page(browser: Browser, *homes: str, **options: Any) -> Iterator[Page]:
+    """A browser's page, that may load only what is below these addresses, meet no error and break none of its rules."""
     context = browser.new_context(viewport={"width": 1100, "height": 800}, **options)
     page = context.new_page()
     faults: list[str] = []

@@ -181,6 +181,6 @@ def bot(_chat_server: ChatServer) -> ChatServer:
 def chat(browser: Browser, bot: ChatServer) -> Iterator[Page]:
     """The browser of a visitor who reads English."""
     with a_page(
-        browser, (bot.url, bot.elsewhere), locale="en-GB", permissions=["clipboard-read", "clipboard-write"]
+        browser, bot.url, bot.elsewhere, locale="en-GB", permissions=["clipboard-read", "clipboard-write"]
     ) as page:
         yield page

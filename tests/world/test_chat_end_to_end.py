@@ -27,7 +27,7 @@ HOSTILE = """<img src=x onerror="document.title='owned'"><script>document.title=
 @pytest.fixture
 def page(browser: Browser, demo: Demo) -> Iterator[Page]:
     """The browser of a visitor who reads English; it may load nothing but from the bot."""
-    with a_page(browser, (demo.url,), locale="en-GB") as page:
+    with a_page(browser, demo.url, locale="en-GB") as page:
         yield page
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
-import jwt
 import pytest
 
 from chalicelib.store.schema_web import SOCKET_PREFIX
@@ -69,13 +68,7 @@ def test_a_marketplaces_chatroom(signing_in: Demo, place: Place):
 
 
 def test_an_assistant_for_people_of_a_user_pool(signing_in: Demo, place: Place, pool: Pool):
-    tokens = pool.sign_in()
-    claims = jwt.decode(tokens["IdToken"], options={"verify_signature": False})
-    unsigned = jwt.encode(
-        claims, "", algorithm="none", headers={"kid": jwt.get_unverified_header(tokens["IdToken"])["kid"]}
-    )
-    known = {"token": tokens["IdToken"], "access_token": tokens["AccessToken"], "forged": unsigned}
-    play("assistant", Place(place.websocket_url, place.http, known))
+    play("assistant", Place(place.websocket_url, place.http, pool.proofs()))
 
 
 def test_the_sample_of_a_websocket_with_a_model(signing_in: Demo, place: Place):
