@@ -33,7 +33,7 @@ export function say(node, words) {
 
 /** Shows words where there are any, and hides the place where there are none. */
 export function mention(node, words) {
-  say(node, words ?? "");
+  say(node, words || "");
   node.hidden = !words;
 }
 
