@@ -47,6 +47,8 @@ class Accepted(Enum):
     BLOCKED = "blocked"
     OVERFLOW = "overflow"
     """Too many open turns: not kept, and the person is told once."""
+    TOO_MANY_ROOMS = "too_many_rooms"
+    """The person writes in as many rooms as can be kept in mind: not kept."""
 
 
 class Charged(Enum):

@@ -187,6 +187,8 @@ class Reception:
         self.log.about(turn, seat.person)("accept", outcome=accepted.value)
         if accepted is Accepted.BLOCKED:
             return self._refuse(seat.socket, "blocked", "the owner does not want to hear from you", own)
+        if accepted is Accepted.TOO_MANY_ROOMS:
+            return self._refuse(seat.socket, accepted.value, "you write in too many rooms", own)
         if accepted not in _KEPT:
             return self._refuse(seat.socket, "too_many_open", "too many messages wait already", own)
         duplicate = True if accepted is not Accepted.QUEUED else None

@@ -4,10 +4,12 @@ from typing import Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.messages import Access, Lease, Reservation, TurnState
+from chalicelib.messages import Access, ConversationId, Lease, Reservation, TurnState
 from chalicelib.messages_web import Socket, SocketState
 
 MAX_OPEN_TURNS: Final = 5
+MAX_ROOMS: Final = 100
+"""In which one person is known to have written: they are erased there too, and their item must not grow for ever."""
 
 NOT_THERE = Attr("pk").not_exists()
 THERE = Attr("pk").exists()
@@ -66,6 +68,12 @@ def below(limit: int, *, day: str) -> ConditionBase:
     """The person may ask once more on that day."""
     used = Attr(f"quota.{day}")
     return used.not_exists() | used.lt(limit) if limit > 0 else used.lt(limit)
+
+
+def knows_room(room: ConversationId) -> ConditionBase:
+    """The person writes there already, or in few others."""
+    rooms = Attr("rooms")
+    return rooms.not_exists() | rooms.contains(room) | rooms.size().lt(MAX_ROOMS)
 
 
 def key_valid(now: int) -> ConditionBase:

@@ -44,6 +44,7 @@ from chalicelib.store.conditions import (
     in_state,
     is_mine,
     key_valid,
+    knows_room,
     nobody_works,
     not_told,
     nothing_arrived,
@@ -81,17 +82,19 @@ class DynamoInbox:
         return Accepted.OVERFLOW
 
     def _admit(self, message: IncomingMessage, item: Item, *, now: int, room: ConditionBase) -> None:
+        in_room = identity.room_of(message.conversation) is not None
         arrived = Change(count={"arrivals": 1, "open_turns": 1}, first={"due_bucket": schema.DUE_BUCKET, "due_at": now})
         seen = Change(
             put={"last_seen": now, "channel": message.channel.value},
             first={"first_seen": now, "quota": {}},
-            union={"rooms": {str(message.conversation)}} if identity.room_of(message.conversation) else {},
+            union={"rooms": {str(message.conversation)}} if in_room else {},
             remove=["expires_at"],
         )
+        may_write = NOT_BLOCKED & knows_room(message.conversation) if in_room else NOT_BLOCKED
         writes = [
             put(item, when=NOT_THERE),
             update(schema.conversation_key(message.conversation), arrived, when=room),
-            update(schema.person_key(message.person), seen, when=NOT_BLOCKED),
+            update(schema.person_key(message.person), seen, when=may_write),
         ]
         if not message.time_is_signed:
             mark = {**schema.seen_key(message), "expires_at": item["expires_at"]}

@@ -20,7 +20,8 @@ KEY: Final = 4
 def why_not_accepted(refused: TransactionRefused) -> Accepted:
     """What kept the door from keeping a message."""
     if PERSON in refused.failed:
-        return Accepted.BLOCKED
+        person = schema.person({"pk": "", **(refused.failed[PERSON] or {})})
+        return Accepted.BLOCKED if person.access is Access.BLOCKED else Accepted.TOO_MANY_ROOMS
     if TURN in refused.failed:
         there = refused.failed[TURN]
         is_open = there is not None and schema.turn(there).is_open

@@ -5,6 +5,7 @@ from chalicelib.errors import UnknownPerson
 from chalicelib.messages import Access, Person, PersonId, TurnState
 from chalicelib.messages_web import KeyId
 from chalicelib.ports import Accepted
+from chalicelib.store.conditions import MAX_ROOMS
 from tests.contract.story import ANNA, BERT, DAY, REPLY, Story
 
 CLEO = identity.visitor(KeyId("shopshopsh"), "cleo")
@@ -207,6 +208,18 @@ def test_who_is_forgotten_has_no_rooms_until_they_write_in_one_again(story: Stor
     assert story.known(CLEO).rooms == frozenset()
     story.hear(story.message(person=CLEO, room=garden))
     assert story.known(CLEO).rooms == {garden}
+
+
+def test_nobody_is_known_to_write_in_more_than_a_hundred_rooms(story: Story):
+    for number in range(MAX_ROOMS):
+        assert story.hear(story.message(person=CLEO, room=identity.room(CLEO, f"room-{number}"))) is Accepted.QUEUED
+    another = identity.room(CLEO, "another")
+    assert story.hear(story.message(person=CLEO, room=another)) is Accepted.TOO_MANY_ROOMS
+    assert story.stored(another) == []
+    assert story.hear(story.message(person=CLEO, room=identity.room(CLEO, "room-0"))) is Accepted.QUEUED
+    assert story.hear(story.message(person=CLEO, room=identity.conversation_of(CLEO))) is Accepted.QUEUED
+    story.block(CLEO)
+    assert story.hear(story.message(person=CLEO, room=another)) is Accepted.BLOCKED
 
 
 def test_listed_people_have_their_rooms(story: Story):

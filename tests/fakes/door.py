@@ -3,7 +3,7 @@
 from chalicelib import identity
 from chalicelib.messages import ConversationId, IncomingMessage, Person, Turn, TurnState
 from chalicelib.ports import Accepted
-from chalicelib.store.conditions import MAX_OPEN_TURNS
+from chalicelib.store.conditions import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.store.schema import TURN_KEPT_S, digest, turn_id
 from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory
 
@@ -29,6 +29,12 @@ def _why_refused(memory: Memory, message: IncomingMessage) -> Accepted | None:
     known = memory.people.get(message.person)
     if known and known.is_blocked:
         return Accepted.BLOCKED
+    if (
+        known
+        and identity.room_of(message.conversation)
+        and len(known.person.rooms - {message.conversation}) >= MAX_ROOMS
+    ):
+        return Accepted.TOO_MANY_ROOMS
     there = memory.turns.get((message.conversation, turn_id(message)))
     if there:
         return Accepted.DUPLICATE_OPEN if there.turn.is_open else Accepted.DUPLICATE_DONE
