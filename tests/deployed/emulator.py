@@ -1,6 +1,6 @@
 """Starts ministack so that Chalice can deploy to it, in an environment of its own; told where by GATEWAY_PORT.
 
-ministack 1.5.33 misreads three requests that `chalice deploy` makes of API Gateway; `test_the_shim_is_still_needed`
+ministack 1.5.33 misreads two requests that `chalice deploy` makes of API Gateway; `test_the_shim_is_still_needed`
 notices a release that reads them. Of what is imported it drops what API Gateway answers by itself. Its CloudFormation
 forgets two properties of a table, does not know the deployments of a WebSocket API, and takes the retries of a
 function's latest version for other ones than the function's. It runs a WebSocket's functions one event at a time and
@@ -36,14 +36,12 @@ _unpacking = threading.Lock()
 
 
 async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Mapping[str, Any]) -> Answer:
-    """`ImportRestApi` and `PutRestApi` read the API's description; no compression size is none, and not empty text."""
+    """`ImportRestApi` and `PutRestApi` read the API's description."""
     match method, [part for part in path.partition("?")[0].split("/") if part]:
         case "POST", ["restapis"] if "import" in query_params.get("mode", ""):
             return _viewed(v1._import_rest_api(json.loads(body)), json.loads(body), status=201)
         case "PUT", ["restapis", api] if api in v1._rest_apis:
             return _viewed(_overwritten(api, json.loads(body)), json.loads(body), status=200)
-        case "PATCH", ["restapis", _]:
-            body = _with_numbers(json.loads(body or b"{}"))
     answer: Answer = await _original(method, path, headers, body, query_params)
     return answer
 
@@ -64,13 +62,6 @@ def _viewed(api: str, spec: Any, *, status: int) -> Answer:
     made["binaryMediaTypes"] = spec.get("x-amazon-apigateway-binary-media-types") or []
     answer: Answer = v1._v1_response(v1._rest_api_view(made), status)
     return answer
-
-
-def _with_numbers(patch: Any) -> bytes:
-    for operation in patch.get("patchOperations", []):
-        if operation.get("path") == "/minimumCompressionSize":
-            operation["value"] = int(operation["value"]) if operation.get("value") else None
-    return json.dumps(patch).encode()
 
 
 def import_operation(api: str, resource: str, method: str, operation: Any, *schemes: Any) -> None:
