@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib import quota
+from chalicelib import identity, quota
 from chalicelib.commands import Command
 from chalicelib.errors import ModelError
 from chalicelib.history import at_most, tokens
@@ -13,6 +13,7 @@ from chalicelib.messages import (
     CANCELLED,
     MAX_TEXT,
     STOPPED,
+    Channel,
     Choice,
     Exchange,
     Finished,
@@ -95,7 +96,7 @@ class Answers:
         if not text or finished is None:
             raise ModelError("the answer is empty")
         cut_short = self.texts("cut_short") if finished.reason is FinishReason.LENGTH else ""
-        footer = "\n\n".join(filter(None, (cut_short, self._left(question.left, question.day))))
+        footer = "\n\n".join(filter(None, (cut_short, self._left(question))))
         return Answer(Reply(text, footer, left=question.left), finished.usage, *took)
 
     def at_most(self, turn: Turn, persona: Persona) -> Usage:
@@ -153,10 +154,12 @@ class Answers:
             return self.texts(f"{key}_unlimited", used=used)
         return self.texts(key, used=used, limit=limit, **self._reset(day))
 
-    def _left(self, left: int | None, day: str) -> str:
-        if left is None or left > _FEW:
+    def _left(self, question: Question) -> str:
+        """How many remain when they are few, where only words can say so: on the web, the reply's `left` is shown."""
+        left = question.left
+        if left is None or left > _FEW or identity.channel_of(question.turn.person) is Channel.WEB:
             return ""
-        return self.texts("few_left", left=left) if left else self.texts("none_left", **self._reset(day))
+        return self.texts("few_left", left=left) if left else self.texts("none_left", **self._reset(question.day))
 
     def _reset(self, day: str) -> dict[str, str]:
         moment = quota.resets_at(day, zone=self.settings.zone)
