@@ -39,6 +39,7 @@ _CLIENTS: Final = (
 )
 _READY: Final = {
     "the door": "import app; app.bootstrap.intake()",
+    "the web chat's door": "import app; app.bootstrap_web.reception()",
     "the worker, with the model's SDK": "import app; app.bootstrap.worker()",
 }
 """What each function does before it can take its first event."""
