@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 
 from chalicelib import identity
-from chalicelib.channels.web.line import Pace
+from chalicelib.channels.web.line import Line, Pace
+from chalicelib.channels.web.script import Script
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.errors import ChannelBroken, ModelBusy, StoreError
 from chalicelib.messages import STOPPED, Choice, ConversationId, PersonId, Reply, Turn, TurnId, TurnState
@@ -410,6 +411,21 @@ def test_a_socket_that_was_cut_off_for_being_slow_gets_nothing_more(chat: Chat):
     chat.deliver("Hello", NEXT)
     assert [frame["turn"] for frame in chat.frames("b")].count(TURN.id) == 1
     assert told(frame for frame in chat.frames("b") if frame["turn"] == NEXT.id).state == "done"
+
+
+def test_whoever_is_there_from_the_start_is_told_all_in_the_same_frames_however_late_their_thread_is(chat: Chat):
+    script, changed = Script(TURN), threading.Condition()
+    with changed:
+        line = Line(
+            *(chat.comes("a"), script, chat.connections), changed=changed, gone=lambda _: None, pace=chat.sender.pace
+        )
+        script.say("Hello")
+        changed.notify_all()
+    chat.until(lambda: len(chat.frames("a")) == 2)
+    with changed:
+        line.close()
+        changed.notify_all()
+    assert chat.types("a") == ["question", "delta"]
 
 
 def test_a_socket_that_was_slow_and_is_waited_for_misses_nothing(chat: Chat):

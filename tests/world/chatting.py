@@ -21,6 +21,7 @@ from chalicelib.store.table import Table
 from chalicelib.store.transcript import DynamoTranscript
 from scripts.world.aws import CREDENTIALS
 from tests.client import Client, Frame
+from tests.frames import check
 from tests.transcripts import Place
 from tests.world.conftest import Demo
 
@@ -73,6 +74,7 @@ class Tab:
     async def hear(self) -> Frame:
         """The next frame; what the client wants to say to it is sent. Raises ConnectionClosed."""
         frame: Frame = json.loads(await self.socket.recv())
+        check(frame)
         self.frames.append(frame)
         for wanted in self.client.hear(frame):
             await self.socket.send(json.dumps(wanted))

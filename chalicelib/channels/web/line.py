@@ -1,7 +1,7 @@
 """One socket's way through the frames of a turn, at its own pace, in a thread of its own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +28,8 @@ class Pace:
 class Line:
     """Sends until it is `closed`, or nobody is there any more. A frame that fails is not skipped: all begins anew.
 
-    `changed` guards the script, and is notified of all that is new in it and here.
+    `changed` guards the script, and is notified of all that is new in it and here. Make it under `changed`: from that
+    moment on, it misses nothing.
     """
 
     def __init__(
@@ -49,11 +50,11 @@ class Line:
         self._changed = changed
         self._gone = gone
         self._pace = pace
-        self._at: int | None = None
         self._failures = 0
-        self._sent_all = self._closed = False
+        self._closed = False
         self.has_ended = False
         """Nothing more will be sent. Ask under `changed`."""
+        self._begin()
         threading.Thread(target=self._run, daemon=True).start()
 
     @property
@@ -63,11 +64,18 @@ class Line:
 
     def begin_anew(self, socket: Socket) -> None:
         """Its client has missed something. Call under `changed`."""
-        self.socket, self._at, self._sent_all, self._failures = socket, None, False, 0
+        self.socket, self._failures = socket, 0
+        self._begin()
 
     def close(self) -> None:
         """Send nothing more. Call under `changed`."""
         self._closed = True
+
+    def _begin(self) -> None:
+        """As for somebody who knows nothing of the turn; what is said from now on comes after it."""
+        self._missed: Sequence[str] = self._script.after(None)
+        self._at = len(self._script)
+        self._sent_all = False
 
     def _run(self) -> None:
         try:
@@ -88,8 +96,8 @@ class Line:
             self._changed.wait_for(lambda: self._closed or not self.is_idle)
             if self._closed:
                 return False
-            frames, upto = self._script.after(self._at), len(self._script)
-            self._at, self._sent_all = upto, False
+            frames = [*self._missed, *self._script.after(self._at)]
+            self._missed, self._at, self._sent_all = (), len(self._script), False
         try:
             for frame in frames:
                 if self._closed:
@@ -101,14 +109,14 @@ class Line:
             return self._try_again()
         with self._changed:
             self._failures = 0
-            self._sent_all = True
+            self._sent_all = not self._missed
             self._changed.notify_all()
         return True
 
     def _try_again(self) -> bool:
         with self._changed:
-            self._at = None
             self._failures += 1
             self._changed.wait_for(lambda: self._closed, timeout=self._pace.again)
+            self._begin()
             self.has_ended = self._failures >= _TRIES
         return not self.has_ended
