@@ -31,6 +31,7 @@ async def see_with_a_kill(tab: Tab, *, at: int) -> Seen:
     seen = Seen(tab, tab.about_turns[-1], turn, [tab.client.shown(turn)])
     tab.cut()
     await tab.enter()
+    seen.screens.append(tab.client.shown(turn))
     while not tab.client.turns[turn].is_over:
         await tab.hear()
         seen.screens.append(tab.client.shown(turn))
