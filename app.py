@@ -10,13 +10,12 @@ from chalicelib import bootstrap, bootstrap_web, doors_chat, doors_privacy, door
 from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError
 from chalicelib.invocation import is_ping
 from chalicelib.messages_web import SocketId
+from chalicelib.plain import answer
 
 app = Chalice(app_name="parley", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 for door in (doors_privacy, doors_web, doors_chat):
     app.register_blueprint(door.routes)
-
-_PLAIN = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
 
 
 @app.middleware("all")
@@ -30,7 +29,7 @@ def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
 def health() -> Response:
     """What the heartbeat asks for to keep this function warm: makes ready what the next message will need."""
     bootstrap.intake().app_secrets()
-    return _answer(HTTPStatus.OK, "ok")
+    return answer(HTTPStatus.OK, "ok")
 
 
 @app.route("/webhook", methods=["GET"])
@@ -39,8 +38,8 @@ def webhook_handshake() -> Response:
     try:
         challenge = bootstrap.intake().handshake(_request().query_params or {})
     except InvalidSignature:
-        return _answer(HTTPStatus.FORBIDDEN, "forbidden")
-    return _answer(HTTPStatus.OK, challenge)
+        return answer(HTTPStatus.FORBIDDEN, "forbidden")
+    return answer(HTTPStatus.OK, challenge)
 
 
 @app.route("/webhook", methods=["POST"])
@@ -50,12 +49,12 @@ def webhook() -> Response:
     try:
         service.messenger(cast("bytes", request.raw_body), request.headers.get("x-hub-signature-256"))
     except InvalidSignature:
-        return _answer(HTTPStatus.FORBIDDEN, "forbidden")
+        return answer(HTTPStatus.FORBIDDEN, "forbidden")
     except BodyTooLarge:
-        return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
+        return answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
     except (StoreError, ConfigError):
-        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
-    return _answer(HTTPStatus.OK, "EVENT_RECEIVED")
+        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
+    return answer(HTTPStatus.OK, "EVENT_RECEIVED")
 
 
 # A blueprint's WebSocket handlers are not wrapped for Lambda by Chalice 1.34: so these stand here.
@@ -107,7 +106,3 @@ def heartbeat(_event: Any) -> dict[str, Any]:
 
 def _request() -> Request:
     return cast("Request", app.current_request)
-
-
-def _answer(status: HTTPStatus, body: str) -> Response:
-    return Response(status_code=status.value, body=body, headers={**_PLAIN})

@@ -5,7 +5,6 @@ Whom nothing is stored of but counts and the owner's own decision (the forgotten
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +14,7 @@ from chalicelib.errors import PersonBusy, UnknownPerson
 from chalicelib.messages import Access, ConversationId, Person, PersonId, Turn
 from chalicelib.ports import Clock, People, Transcript
 from chalicelib.terms import TermsOfUse
+from chalicelib.times import utc
 
 
 class Sort(StrEnum):
@@ -157,8 +157,8 @@ def as_json(person: Person) -> dict[str, Any]:
         "quota": dict(sorted(person.quota.items())),
         "told_day": person.told_day,
         "announced": person.announced,
-        "first_seen": _utc(person.first_seen),
-        "last_seen": _utc(person.last_seen),
+        "first_seen": utc(person.first_seen),
+        "last_seen": utc(person.last_seen),
         "rooms": sorted(identity.room_of(room) or "" for room in person.rooms),
     }
 
@@ -168,7 +168,7 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
     return {
         "id": turn.id,
         "room": identity.room_of(turn.conversation),
-        "time": _utc(turn.at),
+        "time": utc(turn.at),
         "state": turn.state.value,
         "text": turn.text,
         "attachments": list(turn.attachments),
@@ -179,11 +179,6 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
         "model_calls": turn.model_calls,
         "overflow": turn.overflow,
     }
-
-
-def _utc(at: int) -> str | None:
-    """None for never."""
-    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None
 
 
 def _is_known(person: Person) -> bool:

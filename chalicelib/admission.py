@@ -8,7 +8,7 @@ from chalicelib.channels.web import ticket
 from chalicelib.channels.web.asked import Authenticate
 from chalicelib.errors import InvalidToken, TicketExpired
 from chalicelib.messages import PersonId
-from chalicelib.messages_web import ApiKey, KeyId
+from chalicelib.messages_web import ApiKey
 from chalicelib.ports import Clock
 from chalicelib.ports_web import Keys, Tokens
 
@@ -64,7 +64,7 @@ class Admission:
             return _EXPIRED
         except InvalidToken:
             return _INVALID
-        known = self.keys.get(KeyId(shown.key))
+        known = self.keys.get(shown.key)
         return self._vouched_for(known, shown.visitor, origin) if known else _INVALID
 
     def _by_token(self, token: str) -> PersonId | TurnedAway:

@@ -7,6 +7,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap, bootstrap_web
 from chalicelib.errors import ConfigError, StoreError
+from chalicelib.plain import answer
 
 routes = Blueprint(__name__)
 
@@ -19,8 +20,7 @@ def chat() -> Response:
         page = bootstrap_web.visitors().page(query.get("config", ""))
     except (StoreError, ConfigError) as exc:
         bootstrap.intake().log.failure("chat", exc)
-        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
-        return Response("try again", {"Content-Type": "text/plain; charset=utf-8"}, status)
+        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
     return Response(page.content, headers={**page.headers})
 
 

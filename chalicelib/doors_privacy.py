@@ -7,10 +7,9 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap
 from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError, UnreadableRequest
+from chalicelib.plain import answer
 
 routes = Blueprint(__name__)
-
-_PLAIN = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
 
 
 @routes.route("/privacy", methods=["GET"])
@@ -27,14 +26,14 @@ def data_deletion() -> Response:
     try:
         code = bootstrap.privacy().take_in(cast("bytes", request.raw_body))
     except InvalidSignature:
-        return _answer(HTTPStatus.FORBIDDEN, "forbidden")
+        return answer(HTTPStatus.FORBIDDEN, "forbidden")
     except UnreadableRequest:
-        return _answer(HTTPStatus.BAD_REQUEST, "no signed request")
+        return answer(HTTPStatus.BAD_REQUEST, "no signed request")
     except BodyTooLarge:
-        return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
+        return answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
     except (StoreError, ConfigError) as exc:
         bootstrap.intake().log.failure("deletion", exc)
-        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
+        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
     context = cast("dict[str, str]", request.context)
     host = context.get("domainName") or request.headers["host"]  # API Gateway knows; stand-ins for it do not
     here = f"https://{host}{context['path'].removesuffix('/data-deletion')}"
@@ -49,13 +48,9 @@ def deletion(code: str) -> Response:
         page = bootstrap.privacy().progress(code)
     except StoreError as exc:
         bootstrap.intake().log.failure("deletion", exc)
-        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
+        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
     return Response(page.html, status_code=page.status, headers={**page.headers})
 
 
 def _request() -> Request:
     return routes.current_request
-
-
-def _answer(status: HTTPStatus, body: str) -> Response:
-    return Response(status_code=status.value, body=body, headers={**_PLAIN})

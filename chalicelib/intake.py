@@ -7,6 +7,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Final
 
+from chalicelib import doorstep
 from chalicelib.channels.messenger import signature
 from chalicelib.channels.messenger.events import (
     Edited,
@@ -18,7 +19,7 @@ from chalicelib.channels.messenger.events import (
     Unsent,
     parse,
 )
-from chalicelib.errors import BodyTooLarge, StoreError, WakeError
+from chalicelib.errors import BodyTooLarge, StoreError
 from chalicelib.messages import ConversationId, IncomingMessage
 from chalicelib.observability import Log, Value
 from chalicelib.owner import Owner
@@ -111,17 +112,14 @@ class Intake:
                 log.failure("store", exc, conversation=self.log.pseudonym(conversation))
                 failure = exc
         if not _WORTH_WAKING.isdisjoint(accepted):
-            self._wake(conversation)
+            doorstep.call_worker(conversation, wake=self.wake, log=self.log)
         return _Share(accepted, failure)
 
     def _keep(self, event: Event) -> Sequence[Accepted]:
         """Do what the event asks of the inbox; what became of it if it is a message."""
         match event:
             case IncomingMessage():
-                log = self._about(event)
-                accepted = self.inbox.accept(event, now=self.clock())
-                log("accept", outcome=accepted.value)
-                return (accepted,)
+                return (doorstep.keep(event, inbox=self.inbox, clock=self.clock, log=self.log),)
             case Unsent(conversation, message_id):
                 self.transcript.erase_text(conversation, message_id)
             case Edited(conversation, message_id, text, edit):
@@ -134,13 +132,6 @@ class Intake:
 
     def _about(self, message: IncomingMessage) -> Log:
         return self.log.about(turn_id(message), message.person)
-
-    def _wake(self, conversation: ConversationId) -> None:
-        try:
-            self.wake.wake(conversation)
-        except WakeError as exc:
-            # Still a success: the message is kept, and the heartbeat finds it within a minute.
-            self.log.failure("wake", exc, conversation=self.log.pseudonym(conversation))
 
 
 def _in_numbers(events: Sequence[Event], shares: Sequence[_Share]) -> dict[str, Value]:

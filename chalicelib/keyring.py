@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -13,8 +12,8 @@ from chalicelib.messages_web import ApiKey, KeyId
 from chalicelib.ports import Clock
 from chalicelib.ports_web import Keys
 from chalicelib.terms import WEB_PERSONA
+from chalicelib.times import utc
 
-"""Who answers unless it is said."""
 MOST_MESSAGES: Final = 1_000_000_000
 MOST_DAYS: Final = 36_500
 MOST_ORIGINS: Final = 20
@@ -104,9 +103,9 @@ class Keyring:
             "used": key.used,
             "daily_messages": key.daily_messages,
             "origins": [*key.origins],
-            "created_at": _utc(key.created_at),
-            "expires_at": _utc(key.expires_at),
-            "revoked_at": _utc(key.revoked_at),
+            "created_at": utc(key.created_at),
+            "expires_at": utc(key.expires_at),
+            "revoked_at": utc(key.revoked_at),
         }
 
 
@@ -164,7 +163,3 @@ def _origin(given: Any) -> str:
             "origins must be like https://example.com, without a path; also http://localhost:3000, or * for any page"
         )
     return origin.removesuffix(":443") if origin.startswith("https:") else origin.removesuffix(":80")
-
-
-def _utc(at: int | None) -> str | None:
-    return None if at is None else f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"

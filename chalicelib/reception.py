@@ -5,11 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib import access, identity, personas, quota
+from chalicelib import access, doorstep, identity, personas, quota
 from chalicelib.admission import Admission, TurnedAway
 from chalicelib.channels.web import asked, told
 from chalicelib.channels.web.asked import Authenticate, Cancel, Join, Ping, Resume, SendMessage, Unreadable
-from chalicelib.errors import ConfigError, DeliveryError, SocketGone, StoreError, TokensOutOfReach, WakeError
+from chalicelib.errors import ConfigError, DeliveryError, SocketGone, StoreError, TokensOutOfReach
 from chalicelib.messages import Channel, ConversationId, IncomingMessage, Person, PersonId, TurnId, TurnState
 from chalicelib.messages_web import Socket, SocketId, SocketState
 from chalicelib.observability import Log
@@ -24,7 +24,12 @@ _PAST: Final = 30
 """Turns that whoever comes is shown."""
 _OLDEST_MS: Final = 55 * 60 * 1000
 _AHEAD_MS: Final = 60 * 1000
-_KEPT: Final = frozenset({Accepted.QUEUED, Accepted.DUPLICATE_OPEN, Accepted.DUPLICATE_DONE})
+_NOT_KEPT: Final = {
+    Accepted.BLOCKED: ("blocked", "the owner does not want to hear from you"),
+    Accepted.TOO_MANY_ROOMS: ("too_many_rooms", "you write in too many rooms"),
+    Accepted.OVERFLOW: ("too_many_open", "too many messages wait already"),
+}
+"""The code, and what the client is told."""
 
 
 @dataclass(frozen=True)
@@ -182,20 +187,15 @@ class Reception:
         self._keep(seat, message, frame.id)
 
     def _keep(self, seat: Seat, message: IncomingMessage, own: str | None) -> None:
+        accepted = doorstep.keep(message, inbox=self.inbox, clock=self.clock, log=self.log)
+        if accepted in _NOT_KEPT:
+            return self._refuse(seat.socket, *_NOT_KEPT[accepted], own)
         turn = turn_id(message)
-        accepted = self.inbox.accept(message, now=self.clock())
-        self.log.about(turn, seat.person)("accept", outcome=accepted.value)
-        if accepted is Accepted.BLOCKED:
-            return self._refuse(seat.socket, "blocked", "the owner does not want to hear from you", own)
-        if accepted is Accepted.TOO_MANY_ROOMS:
-            return self._refuse(seat.socket, accepted.value, "you write in too many rooms", own)
-        if accepted not in _KEPT:
-            return self._refuse(seat.socket, "too_many_open", "too many messages wait already", own)
         duplicate = True if accepted is not Accepted.QUEUED else None
         self._tell(seat.socket, told.frame("accepted", turn=turn, id=own, duplicate=duplicate))
         if accepted is Accepted.DUPLICATE_DONE:
             return self._resume(seat, turn)
-        return self._wake(seat.conversation)
+        return doorstep.call_worker(seat.conversation, wake=self.wake, log=self.log)
 
     def _resume(self, seat: Seat, turn: TurnId) -> None:
         """Noted before the turn is read: if its answer does not stand yet, whoever gives it will see the note."""
@@ -207,13 +207,6 @@ class Reception:
             return None
         frames = told.whole(turn, found.reply) if found.reply else [told.dropped(turn)]
         return self._tell(seat.socket, told.question(found), *frames)
-
-    def _wake(self, conversation: ConversationId) -> None:
-        try:
-            self.wake.wake(conversation)
-        except WakeError as exc:
-            # Still a success: the message is kept, and the heartbeat finds it within a minute.
-            self.log.failure("wake", exc, conversation=self.log.pseudonym(conversation))
 
     def _refuse(self, socket: Socket, code: str, message: str, own: str | None = None) -> None:
         self._tell(socket, told.error(code, message, own))

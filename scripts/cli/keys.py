@@ -1,7 +1,6 @@
 """`parley keys`: what web pages and programs get into the chat with, and how much they may ask."""
 
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Any, Final, ParamSpec
 
@@ -37,8 +36,8 @@ def _desk(place: Place, /, *, json: bool) -> Desk:
 
     noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
     addresses = Addresses((noted.find(WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(WEBSOCKET_URL) or "")
-    keyring = Keyring(DynamoKeys(place.table), place.settings.daily_limit, secrets.token_bytes, _clock)
-    return Desk(keyring, addresses, Json(keyring) if json else Text(_clock(), place.settings.zone))
+    keyring = Keyring(DynamoKeys(place.table), place.settings.daily_limit, secrets.token_bytes, options.clock)
+    return Desk(keyring, addresses, Json(keyring) if json else Text(options.clock(), place.settings.zone))
 
 
 at_desk = options.at_desk(_desk)
@@ -118,7 +117,3 @@ def show(desk: Desk, key: str) -> None:
 def revoke(desk: Desk, key: str) -> None:
     """Never accept a key again, nor its visitors; at once and for ever."""
     desk.view.revoked(desk.keyring.revoke(key))
-
-
-def _clock() -> int:
-    return time.time_ns() // 1_000_000

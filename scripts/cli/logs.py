@@ -14,7 +14,7 @@ import click
 from scripts.cli.log_lines import Line, Reader, Story
 from scripts.cli.log_sources import CloudWatch, File, NothingLogged, Source, Tail
 from scripts.cli.log_view import View, as_json
-from scripts.cli.options import at_stage
+from scripts.cli.options import at_stage, clock
 from scripts.place.stage import Place, Refused
 
 _POLL_S: Final = 2.0
@@ -97,7 +97,7 @@ def logs(place: Place, corr: str | None, *, since: int, follow: bool, errors: bo
     message is followed, through all functions.
     """
     show = _print_json if json else _printer(place)
-    desk = Desk(Tail(_source(place), _now() - since), Reader(), Story(corr) if corr else None, errors, show)
+    desk = Desk(Tail(_source(place), clock() - since), Reader(), Story(corr) if corr else None, errors, show)
     try:
         found = desk.go_on()
     except NothingLogged as exc:
@@ -146,7 +146,3 @@ def _print_json(lines: list[Line]) -> None:
 def _nothing(corr: str | None, *, errors: bool) -> str:
     what = "nothing went wrong" if errors else "nothing was logged"
     return f"{what}{f' about {corr}' if corr else ''} in that time; --since looks further back"
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -1,6 +1,7 @@
 """What commands share: the stage they are about, and one line for whatever Parley raises. Imports nothing slow."""
 
 import os
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -13,6 +14,11 @@ from scripts.place.stage import DEMO, Place, Refused, find
 P = ParamSpec("P")
 D = TypeVar("D")
 D_co = TypeVar("D_co", covariant=True)
+
+
+def clock() -> int:
+    """Now, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 def at_stage(command: Callable[Concatenate[Place, P], None]) -> Callable[P, None]:

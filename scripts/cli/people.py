@@ -1,7 +1,6 @@
 """`parley people`: who writes to the bot, and what the owner decides about them."""
 
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, ParamSpec
@@ -54,8 +53,8 @@ def _desk(place: Place, /, *, json: bool) -> Desk:
 
     table, settings = place.table, place.settings
     terms = TermsOfUse(DynamoKeys(table), settings)
-    admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=_clock)
-    return Desk(admin, DynamoDeletions(table), Json() if json else Text(_clock(), settings.zone), _clock)
+    admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=options.clock)
+    return Desk(admin, DynamoDeletions(table), Json() if json else Text(options.clock(), settings.zone), options.clock)
 
 
 at_desk = options.at_desk(_desk)
@@ -187,7 +186,3 @@ def _write(file: str, text: str) -> None:
             saved.write(f"{text}\n")
     except OSError as exc:
         raise click.ClickException(f"{file} cannot be written: {exc.strerror}") from exc
-
-
-def _clock() -> int:
-    return time.time_ns() // 1_000_000
