@@ -23,6 +23,11 @@ def messenger_person(page: str, psid: str) -> PersonId:
     return PersonId(f"{Channel.MESSENGER}:{page}:{psid}")
 
 
+def psid_of(person: PersonId) -> str:
+    """What Messenger calls a person on the page."""
+    return person.split(":", 2)[2]
+
+
 def visitor(key: KeyId, name: str) -> PersonId:
     """Somebody for whom a key vouches."""
     return PersonId(f"{Channel.WEB}:{key}:{name}")

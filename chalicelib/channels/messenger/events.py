@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from chalicelib import identity
 from chalicelib.channels import tolerant
-from chalicelib.messages import MAX_TEXT, Channel, ConversationId, IncomingMessage, PersonId, TurnId
+from chalicelib.messages import MAX_TEXT, Channel, ConversationId, IncomingMessage, TurnId
 
 PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
 """Who sends what a human types into the page's inbox (Meta's pages print both)."""
@@ -172,12 +173,12 @@ class _Item:
         return self._incoming(postback.get("mid"), words, ())
 
     def _incoming(self, mid: object, words: str, attachments: tuple[str, ...]) -> IncomingMessage:
-        conversation = self._conversation(self._sender or "")
+        person = identity.messenger_person(self._page or "", self._sender or "")
         return IncomingMessage(
             id=tolerant.identifier(mid, longest=_MAX_MID) or self._fingerprint(),
             channel=Channel.MESSENGER,
-            conversation=conversation,
-            person=PersonId(conversation),
+            conversation=identity.conversation_of(person),
+            person=person,
             at=self._at,
             text=words,
             attachments=attachments,
@@ -209,7 +210,7 @@ class _Item:
 
 
 def _conversation(*, page: str, psid: str) -> ConversationId:
-    return ConversationId(f"{Channel.MESSENGER.value}:{page}:{psid}")
+    return identity.conversation_of(identity.messenger_person(page, psid))
 
 
 def _attachments(message: dict[str, Any]) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib import identity
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
 from chalicelib.errors import ChannelBroken, DeliveryError, PersonUnreachable
-from chalicelib.messages import Choice, PersonId, Reply, Turn
+from chalicelib.messages import Choice, Reply, Turn
 from chalicelib.ports import Hear
 from chalicelib.replies import split
 
@@ -37,7 +38,7 @@ class MessengerSender:
     def attend(self, turn: Turn) -> Iterator[Hear]:
         over = threading.Event()
         with ThreadPoolExecutor(1) as pool:
-            courtesy = pool.submit(self._be_courteous, _psid(turn.person), over)
+            courtesy = pool.submit(self._be_courteous, identity.psid_of(turn.person), over)
             try:
                 yield _hear
             finally:
@@ -52,7 +53,11 @@ class MessengerSender:
                 continue
             choices = reply.choices if number == len(parts) - 1 else ()
             message = {"text": text, "metadata": metadata(turn.id, number), **_quick_replies(choices)}
-            body = {"recipient": {"id": _psid(turn.person)}, "messaging_type": "RESPONSE", "message": message}
+            body = {
+                "recipient": {"id": identity.psid_of(turn.person)},
+                "messaging_type": "RESPONSE",
+                "message": message,
+            }
             self._send(body, number, receipts=receipts, deadline=deadline)
 
     def dismiss(self, turn: Turn) -> None:
@@ -104,10 +109,6 @@ def _give_up_if_final(error: GraphError) -> None:
 def _hear(_words: str) -> bool:
     """Messenger shows whole messages only, and nobody can take a question back."""
     return True
-
-
-def _psid(person: PersonId) -> str:
-    return person.split(":", 2)[2]
 
 
 def _quick_replies(choices: tuple[Choice, ...]) -> dict[str, Any]:
