@@ -6,20 +6,22 @@ from typing import Any, cast
 
 from chalice.app import Chalice, Rate, Request, Response, WebsocketEvent
 
-from chalicelib import bootstrap, bootstrap_web, doors_chat, doors_privacy, doors_web
+from chalicelib import bootstrap, bootstrap_web
+from chalicelib.aws import invocation
+from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, is_ping
 from chalicelib.errors import BodyTooLarge, ConfigError, InvalidSignature, StoreError
-from chalicelib.invocation import is_ping
-from chalicelib.messages_web import SocketId
-from chalicelib.plain import answer
+from chalicelib.ids import ConnectionId
+from chalicelib.routes import admin, chat, privacy
+from chalicelib.routes.responses import text_response
 
 app = Chalice(app_name="parley", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])
-for door in (doors_privacy, doors_web, doors_chat):
+for door in (privacy, admin, chat):
     app.register_blueprint(door.routes)
 
 
 @app.middleware("all")
-def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
+def request_id(event: Any, get_response: Callable[[Any], Any]) -> Any:
     """Whatever is invoked: its log lines carry the id that Lambda gave the run."""
     with bootstrap.invocation(event.lambda_context if isinstance(event, Request) else event.context):
         return get_response(event)
@@ -29,7 +31,7 @@ def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
 def health() -> Response:
     """What the heartbeat asks for to keep this function warm: makes ready what the next message will need."""
     bootstrap.intake().app_secrets()
-    return answer(HTTPStatus.OK, "ok")
+    return text_response(HTTPStatus.OK, "ok")
 
 
 @app.route("/webhook", methods=["GET"])
@@ -38,8 +40,8 @@ def webhook_handshake() -> Response:
     try:
         challenge = bootstrap.intake().handshake(_request().query_params or {})
     except InvalidSignature:
-        return answer(HTTPStatus.FORBIDDEN, "forbidden")
-    return answer(HTTPStatus.OK, challenge)
+        return text_response(HTTPStatus.FORBIDDEN, "forbidden")
+    return text_response(HTTPStatus.OK, challenge)
 
 
 @app.route("/webhook", methods=["POST"])
@@ -47,14 +49,14 @@ def webhook() -> Response:
     """Meta delivers events: 200 only once they are kept; 500 asks for a repetition."""
     request, service = _request(), bootstrap.intake()
     try:
-        service.messenger(cast("bytes", request.raw_body), request.headers.get("x-hub-signature-256"))
+        service.handle(cast("bytes", request.raw_body), request.headers.get("x-hub-signature-256"))
     except InvalidSignature:
-        return answer(HTTPStatus.FORBIDDEN, "forbidden")
+        return text_response(HTTPStatus.FORBIDDEN, "forbidden")
     except BodyTooLarge:
-        return answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
+        return text_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
     except (StoreError, ConfigError):
-        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
-    return answer(HTTPStatus.OK, "EVENT_RECEIVED")
+        return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
+    return text_response(HTTPStatus.OK, "EVENT_RECEIVED")
 
 
 # A blueprint's WebSocket handlers are not wrapped for Lambda by Chalice 1.34: so these stand here.
@@ -69,7 +71,7 @@ def websocket_connect(event: WebsocketEvent) -> None:
         return
     origin = next((value for name, value in said.get("headers", {}).items() if name.lower() == "origin"), "")
     endpoint = bootstrap_web.connections_url(said["requestContext"])
-    bootstrap_web.reception().connect(SocketId(event.connection_id), endpoint=endpoint, origin=origin)
+    bootstrap_web.reception().connect(ConnectionId(event.connection_id), endpoint=endpoint, origin=origin)
 
 
 @app.on_ws_message(name="websocket_message")
@@ -78,23 +80,28 @@ def websocket_message(event: WebsocketEvent) -> None:
     if is_ping(event.to_dict()):
         bootstrap_web.reception().warm()
         return
-    bootstrap_web.reception().receive(SocketId(event.connection_id), event.body)
+    bootstrap_web.reception().receive(ConnectionId(event.connection_id), event.body)
 
 
 @app.on_ws_disconnect(name="websocket_disconnect")
 def websocket_disconnect(event: WebsocketEvent) -> None:
     """They have gone; API Gateway tells it as well as it can."""
     if not is_ping(event.to_dict()):
-        bootstrap_web.reception().disconnect(SocketId(event.connection_id))
+        bootstrap_web.reception().disconnect(ConnectionId(event.connection_id))
 
 
 @app.lambda_function(name="worker")
 def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
     """Answer a conversation, or look after the bot. What goes wrong is raised, so that Lambda or the queue repeats."""
-    if event.get("checkup"):
-        return {"outcome": bootstrap.checkup().report().value}
-    outcome = bootstrap.worker().invoked(event, remaining_ms=context.get_remaining_time_in_millis)
-    return {"outcome": outcome.value}
+    match invocation.parse(event):
+        case Ping():
+            bootstrap.worker()
+            return {"outcome": "warm"}
+        case RunHealthCheck():
+            return {"outcome": bootstrap.checkup().report().value}
+        case AnswerConversation(conversation):
+            outcome = bootstrap.worker().run(conversation, remaining_ms=context.get_remaining_time_in_millis)
+            return {"outcome": outcome.value}
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="heartbeat")

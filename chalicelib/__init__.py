@@ -1,1 +1,1 @@
-"""Parley: an AI on a Facebook page. Everything that is deployed, except the doors in `app.py`."""
+"""Parley: an AI on a Facebook page and in a web chat. Everything deployed except the handlers in `app.py`."""

@@ -14,38 +14,40 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from chalicelib import observability
-from chalicelib.channels.web.connections import ApiGatewayConnections
-from chalicelib.heartbeat import Heartbeat
-from chalicelib.intake import Intake
-from chalicelib.messages import Channel
-from chalicelib.notify import TopicNotifier
-from chalicelib.observability import Log
-from chalicelib.owner import Owner
-from chalicelib.ports import Wake
-from chalicelib.secrets import Secrets
+from chalicelib import log
+from chalicelib.access.entitlements import EntitlementService
+from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
+from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
+from chalicelib.aws.dynamodb.connections import DynamoConnections
+from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.people import DynamoPeople
+from chalicelib.aws.dynamodb.spend import DynamoSpending
+from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.transcript import DynamoTranscript
+from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
+from chalicelib.aws.sns import TopicNotifier
+from chalicelib.aws.ssm import Secrets
+from chalicelib.aws.wake import FifoWake, LambdaWake
+from chalicelib.channels.messenger.webhook import MessengerWebhook
+from chalicelib.channels.web.connection_api import ApiGatewayConnections
+from chalicelib.content.text import load as load_texts
+from chalicelib.conversation.ports import Wake
+from chalicelib.ids import Channel
+from chalicelib.log import Log
+from chalicelib.operations.alerts import AlertService
+from chalicelib.operations.heartbeat import Heartbeat
 from chalicelib.settings import Settings
-from chalicelib.store.alerts import DynamoAlerts
-from chalicelib.store.inbox import DynamoInbox
-from chalicelib.store.keys import DynamoKeys
-from chalicelib.store.people import DynamoPeople
-from chalicelib.store.sockets import DynamoSockets
-from chalicelib.store.spend import DynamoSpending
-from chalicelib.store.table import Table
-from chalicelib.store.transcript import DynamoTranscript
-from chalicelib.terms import TermsOfUse
-from chalicelib.texts import load as load_texts
-from chalicelib.wake import FifoWake, LambdaExaminer, LambdaWake, LambdaWarmer
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from openai import OpenAI
 
-    from chalicelib.budget import Budget
-    from chalicelib.channels.messenger.graph import Graph
-    from chalicelib.checkup import Checkup
-    from chalicelib.privacy import Privacy
-    from chalicelib.worker import Worker
+    from chalicelib.access.budget import Budget
+    from chalicelib.channels.meta.data_deletion import DataDeletion
+    from chalicelib.channels.meta.graph import Graph
+    from chalicelib.conversation.worker import Worker
+    from chalicelib.operations.health import HealthCheck
+    from chalicelib.operations.privacy import Privacy
 
 APP_ID, APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-id", "app-secret", "app-secret-previous", "verify-token"
 PAGE_TOKEN, OPENAI_KEY = "page-token", "openai-key"
@@ -76,7 +78,7 @@ def table() -> Table:
 
 
 @cache
-def intake() -> Intake:
+def intake() -> MessengerWebhook:
     """The door's service."""
     secrets = doors_secrets()
 
@@ -85,11 +87,11 @@ def intake() -> Intake:
         return [secrets.get(APP_SECRET), *([previous] if previous else [])]
 
     log = log_by(partial(secrets.get, APP_SECRET))
-    return Intake(
+    return MessengerWebhook(
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
         wake=wake(in_turn=True),
-        owner=lambda: _owner(log, secrets),
+        alerts=lambda: _owner(log, secrets),
         app_secrets=app_secrets,
         verify_token=partial(secrets.get, VERIFY_TOKEN),
         clock=clock,
@@ -100,14 +102,13 @@ def intake() -> Intake:
 @cache
 def privacy() -> "Privacy":
     """What the door answers to those who ask about their data."""
-    from chalicelib.privacy import Privacy  # noqa: PLC0415
-    from chalicelib.store.deletions import DynamoDeletions  # noqa: PLC0415
+    from chalicelib.aws.dynamodb.deletions import DynamoDeletions  # noqa: PLC0415
+    from chalicelib.operations.privacy import Privacy  # noqa: PLC0415
 
     door = intake()
     return Privacy(
         deletions=DynamoDeletions(table()),
-        owner=door.owner,
-        app_secrets=door.app_secrets,
+        alerts=door.alerts,
         texts=load_texts(LANGUAGE),
         settings=settings(),
         clock=clock,
@@ -116,15 +117,24 @@ def privacy() -> "Privacy":
 
 
 @cache
+def data_deletion() -> "DataDeletion":
+    """What the door answers to Meta's data deletion callback."""
+    from chalicelib.channels.meta.data_deletion import DataDeletion  # noqa: PLC0415
+
+    door = intake()
+    return DataDeletion(privacy(), app_secrets=door.app_secrets, log=door.log)
+
+
+@cache
 def worker() -> "Worker":
     """The worker's service."""
-    from chalicelib.answers import Answers  # noqa: PLC0415
-    from chalicelib.channels.by_channel import ByChannel  # noqa: PLC0415
     from chalicelib.channels.messenger.sender import MessengerSender  # noqa: PLC0415
+    from chalicelib.channels.router import ChannelRouter  # noqa: PLC0415
     from chalicelib.channels.web.sender import WebSender  # noqa: PLC0415
-    from chalicelib.models.openai import OpenAIModel  # noqa: PLC0415
-    from chalicelib.turns import Turns  # noqa: PLC0415
-    from chalicelib.worker import Worker  # noqa: PLC0415
+    from chalicelib.conversation.agent import Answers  # noqa: PLC0415
+    from chalicelib.conversation.turn_runner import TurnRunner  # noqa: PLC0415
+    from chalicelib.conversation.worker import Worker  # noqa: PLC0415
+    from chalicelib.llm.openai import OpenAIModel  # noqa: PLC0415
 
     here, secrets = settings(), _workers_secrets()
     log = log_by(partial(secrets.get, APP_SECRET))
@@ -134,18 +144,18 @@ def worker() -> "Worker":
         api=here.model_api,
         client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
     )
-    on_the_web = WebSender(DynamoSockets(table()), connections(), clock)
-    sender = ByChannel({Channel.MESSENGER: MessengerSender(_graph()), Channel.WEB: on_the_web})
+    web_sender = WebSender(DynamoConnections(table()), connection_api(), clock)
+    sender = ChannelRouter({Channel.MESSENGER: MessengerSender(_graph()), Channel.WEB: web_sender})
     inbox, owner = DynamoInbox(table()), _owner(log, secrets)
-    turns = Turns(
+    turns = TurnRunner(
         inbox=inbox,
         transcript=DynamoTranscript(table()),
         people=DynamoPeople(table()),
-        terms=TermsOfUse(DynamoKeys(table()), here),
+        terms=EntitlementService(DynamoApiKeys(table()), here),
         sender=sender,
         answers=Answers(model, load_texts(LANGUAGE), here, log.pseudonym),
         budget=budget(here),
-        owner=owner,
+        alerts=owner,
         clock=clock,
         log=log,
     )
@@ -153,20 +163,20 @@ def worker() -> "Worker":
 
 
 @cache
-def checkup() -> "Checkup":
+def checkup() -> "HealthCheck":
     """The worker's other service; also that of whoever may read the stage's secrets."""
-    from chalicelib import prices  # noqa: PLC0415
     from chalicelib.channels.messenger.page import GraphPage  # noqa: PLC0415
     from chalicelib.channels.messenger.probe import HttpWebhook  # noqa: PLC0415
-    from chalicelib.checkup import Checkup  # noqa: PLC0415
-    from chalicelib.models.openai import OpenAICatalogue  # noqa: PLC0415
-    from chalicelib.setup import Setup  # noqa: PLC0415
+    from chalicelib.channels.messenger.setup import Setup  # noqa: PLC0415
+    from chalicelib.llm import prices  # noqa: PLC0415
+    from chalicelib.llm.openai import OpenAICatalogue  # noqa: PLC0415
+    from chalicelib.operations.health import HealthCheck  # noqa: PLC0415
 
     here, secrets = settings(), _workers_secrets()
     webhook_url, verify_token = partial(secrets.get, WEBHOOK_URL), partial(secrets.get, VERIFY_TOKEN)
     page = GraphPage(_graph(), app_id=partial(secrets.get, APP_ID))
     log, price = log_by(partial(secrets.get, APP_SECRET)), prices.find(here.model)
-    return Checkup(
+    return HealthCheck(
         page=page,
         setup=Setup(page, load_texts(LANGUAGE)),
         webhook=HttpWebhook(webhook_url, verify_token=verify_token, app_secret=partial(secrets.get, APP_SECRET)),
@@ -175,7 +185,7 @@ def checkup() -> "Checkup":
             is_openai=here.asks_openai,
             client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
         ),
-        owner=_owner(log, secrets),
+        alerts=_owner(log, secrets),
         missing_secrets=lambda: [name for name in WORKERS_SECRETS if not secrets.find(name)],
         app_id=partial(secrets.get, APP_ID),
         webhook_url=webhook_url,
@@ -189,8 +199,8 @@ def checkup() -> "Checkup":
 
 def budget(here: Settings) -> "Budget":
     """A day's money for the model; another server than OpenAI's is taken to send no bill."""
-    from chalicelib import prices  # noqa: PLC0415
-    from chalicelib.budget import Budget  # noqa: PLC0415
+    from chalicelib.access.budget import Budget  # noqa: PLC0415
+    from chalicelib.llm import prices  # noqa: PLC0415
 
     return Budget(here.daily_budget, prices.assumed(here.model) if here.asks_openai else prices.FREE)
 
@@ -204,11 +214,11 @@ def heartbeat() -> Heartbeat:
         inbox=DynamoInbox(table()),
         wake=wake(in_turn=False),
         warmer=LambdaWarmer(patient, here.api_function, here.worker_function, here.websocket_functions),
-        alerts=DynamoAlerts(table()),
-        examiner=LambdaExaminer(quick, here.worker_function),
+        sent_alerts=DynamoSentAlerts(table()),
+        examiner=LambdaHealthCheckStarter(quick, here.worker_function),
         spending=DynamoSpending(table()),
-        sockets=DynamoSockets(table()),
-        connections=connections(),
+        connections=DynamoConnections(table()),
+        connection_api=connection_api(),
         settings=here,
         clock=clock,
         log=log_by(lambda: ""),
@@ -217,7 +227,7 @@ def heartbeat() -> Heartbeat:
 
 def invocation(context: Any) -> AbstractContextManager[None]:
     """One run of a function, by the context that Lambda gives it."""
-    return observability.invocation(getattr(context, "aws_request_id", ""))
+    return log.invocation(getattr(context, "aws_request_id", ""))
 
 
 def clock() -> int:
@@ -244,7 +254,7 @@ def _workers_secrets() -> Secrets:
     return Secrets(session().client("ssm", config=QUICK), settings().secrets_prefix, WORKERS_SECRETS)
 
 
-def connections() -> ApiGatewayConnections:
+def connection_api() -> ApiGatewayConnections:
     """The way to the WebSockets."""
 
     @cache
@@ -255,7 +265,7 @@ def connections() -> ApiGatewayConnections:
 
 
 def _graph() -> "Graph":
-    from chalicelib.channels.messenger.graph import Graph  # noqa: PLC0415
+    from chalicelib.channels.meta.graph import Graph  # noqa: PLC0415
 
     secrets = _workers_secrets()
     return Graph(
@@ -273,10 +283,10 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def _owner(log: Log, secrets: Secrets) -> Owner:
-    return Owner(
+def _owner(log: Log, secrets: Secrets) -> AlertService:
+    return AlertService(
         people=DynamoPeople(table()),
-        alerts=DynamoAlerts(table()),
+        sent=DynamoSentAlerts(table()),
         notifier=TopicNotifier(session().client("sns", config=QUICK), partial(secrets.find, TOPIC_ARN)),
         texts=load_texts(LANGUAGE),
         settings=settings(),

@@ -46,7 +46,7 @@ class BodyTooLarge(ParleyError):
     """The request's body is larger than what is ever parsed."""
 
 
-class UnreadableRequest(ParleyError):
+class BadRequest(ParleyError):
     """The request does not say what its address is for."""
 
 
@@ -58,7 +58,7 @@ class TicketExpired(InvalidToken):
     """It was good once."""
 
 
-class TokensOutOfReach(ParleyError):
+class IssuerUnavailable(ParleyError):
     """The issuer's keys could not be fetched."""
 
 
@@ -70,7 +70,7 @@ class WrongOrigin(ParleyError):
     """The page is none of those on which the API key may be used."""
 
 
-class TooManyTickets(ParleyError):
+class RateLimited(ParleyError):
     """The address has had all its tickets of this hour."""
 
 
@@ -94,7 +94,7 @@ class MetaError(ParleyError):
     """Meta refused, or did not answer, a call about the page or the app; the message names the cure."""
 
 
-class WebhookSilent(ParleyError):
+class WebhookUnreachable(ParleyError):
     """The bot's own webhook could not be reached."""
 
 
@@ -102,7 +102,7 @@ class UnknownPerson(ParleyError):
     """No such person is stored."""
 
 
-class PersonBusy(ParleyError):
+class ConversationBusy(ParleyError):
     """The person's conversation is being answered, so it cannot be erased this moment."""
 
 
@@ -138,7 +138,7 @@ class PersonUnreachable(DeliveryError):
     """The person cannot be written to, now or later."""
 
 
-class SocketGone(DeliveryError):
+class ConnectionGone(DeliveryError):
     """Nobody is at the other end of this connection any more."""
 
 

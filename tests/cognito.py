@@ -23,7 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from scripts.world.aws import REGION
+from scripts.simulator.aws import REGION
 
 HOST = f"cognito-idp.{REGION}.amazonaws.com"
 _PASSWORD = "Correct-Horse-7"

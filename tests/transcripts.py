@@ -35,7 +35,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from scripts.world.aws import CREDENTIALS, REGION
+from scripts.simulator.aws import CREDENTIALS, REGION
 from tests.frames import check
 
 FOLDER: Final = Path(__file__).parent / "world" / "transcripts"

@@ -1,1 +1,1 @@
-"""Where people write; one package a channel."""
+"""Where people write: each channel receives messages and sends answers; no channel knows another."""

@@ -20,7 +20,7 @@ import boto3
 import click
 
 from scripts.deploy.package import build
-from scripts.place.stage import ROOT
+from scripts.stage.environment import ROOT
 
 LAMBDA_HAS: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 """What the runtime brings of its own."""

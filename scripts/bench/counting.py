@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import httpx2
 
-from scripts.world.aws import Emulator
+from scripts.simulator.aws import Emulator
 
 WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 READS: Final = frozenset({"GetItem", "Query", "BatchGetItem"})

@@ -15,8 +15,8 @@ import click
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
-from scripts.place.stage import ROOT
-from scripts.world.aws import free_port
+from scripts.simulator.aws import free_port
+from scripts.stage.environment import ROOT
 
 _END_S = 5.0
 
@@ -40,7 +40,7 @@ class Demo:
 @contextmanager
 def running_demo(**environment: str) -> Iterator[Demo]:
     """Start one on a free port, and end it with the block."""
-    command = [sys.executable, "-m", "scripts.world", "--headless", "--port", str(free_port())]
+    command = [sys.executable, "-m", "scripts.simulator", "--headless", "--port", str(free_port())]
     env = {**os.environ, "NO_PROXY": "127.0.0.1", **environment}
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
         try:

@@ -15,8 +15,8 @@ from scripts.cli.logs import logs
 from scripts.cli.people import people
 from scripts.cli.replay import replay
 from scripts.cli.review import review_texts
-from scripts.place.stage import ROOT
-from scripts.world.options import demo_options
+from scripts.simulator.options import demo_options
+from scripts.stage.environment import ROOT
 
 PROGRAM = "scripts/parley"
 
@@ -41,7 +41,7 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     options += ["--worker-timeout", str(worker_timeout)] if worker_timeout else []
     os.chdir(ROOT)
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "scripts.world", *options])  # noqa: S606 (becomes the world itself)
+    os.execv(sys.executable, [sys.executable, "-m", "scripts.simulator", *options])  # noqa: S606 (becomes the world itself)
 
 
 people.add_command(deletions)

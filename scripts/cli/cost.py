@@ -4,20 +4,20 @@ from datetime import datetime, timedelta
 
 import click
 
-from chalicelib import prices
+from chalicelib.llm import prices
+from chalicelib.operations import aws_prices
+from chalicelib.operations.cost_report import Report
 from scripts.cli import cost_view
-from scripts.cli.cost_report import Report
 from scripts.cli.options import at_stage
-from scripts.cli.output import print_json
-from scripts.place.stage import Place, memory_mb
-from scripts.prices import aws
+from scripts.cli.terminal import print_json
+from scripts.stage.environment import Environment, memory_mb
 
 
 @click.command()
 @click.option("--days", type=click.IntRange(1, 30), default=30, show_default=True, help="How many, today included.")
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
 @at_stage
-def cost(place: Place, *, days: int, json: bool) -> None:
+def cost(place: Environment, *, days: int, json: bool) -> None:
     """What the last days cost, and what 1,000 messages cost.
 
     The model's part was counted with every answer. AWS's part is computed from what Parley does and AWS's list prices,
@@ -30,20 +30,20 @@ def cost(place: Place, *, days: int, json: bool) -> None:
         click.echo(cost_view.as_text(report))
 
 
-def _report(place: Place, *, days: int) -> Report:
-    from chalicelib.store.spend import DynamoSpending  # noqa: PLC0415 (brings boto3; `--help` does without)
+def _report(place: Environment, *, days: int) -> Report:
+    from chalicelib.aws.dynamodb.spend import DynamoSpending  # noqa: PLC0415 (brings boto3; `--help` does without)
 
     here = place.settings
     today = datetime.now(here.zone).date()
     spending = DynamoSpending(place.table)
-    listed, memory = aws.load(), memory_mb(here.stage)
+    listed, memory = aws_prices.load(), memory_mb(here.stage)
     return Report(
         here.stage,
         spending.days(today - timedelta(days=days - 1), today),
         here.model,
         prices.assumed(here.model) if here.asks_openai else prices.FREE,
         listed,
-        aws.message(listed, memory),
-        aws.web_message(listed, memory),
-        aws.idle(listed, memory),
+        aws_prices.message(listed, memory),
+        aws_prices.web_message(listed, memory),
+        aws_prices.idle(listed, memory),
     )

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import click
 
-from scripts.cli.cost_report import TYPICAL, Report
-from scripts.prices import aws
-from scripts.prices.aws import Item
+from chalicelib.operations import aws_prices
+from chalicelib.operations.aws_prices import Item
+from chalicelib.operations.cost_report import TYPICAL, Report
 
 _WIDTH: Final = 80
 _SMALLEST: Final = Decimal("0.0001")
@@ -27,7 +27,7 @@ free. Each stored GB adds {stored} a month, with its recovery. Your bill is at A
 def as_json(report: Report) -> dict[str, Any]:
     """Everything, in numbers; keys only ever come in addition."""
     thousand, tokens = report.thousand, report.tokens
-    aws_usd = aws.total(thousand)
+    aws_usd = aws_prices.total(thousand)
     return {
         "stage": report.stage,
         "since": report.days[0].day,
@@ -51,13 +51,13 @@ def as_json(report: Report) -> dict[str, Any]:
             "aws": [_item(item, aws_usd) for item in thousand],
         },
         "thousand_web_messages": {
-            "usd": _number(aws.total(report.thousand_web) + report.thousand_model_usd),
-            "aws_usd": _number(aws.total(report.thousand_web)),
-            "aws": [_item(item, aws.total(report.thousand_web)) for item in report.thousand_web],
+            "usd": _number(aws_prices.total(report.thousand_web) + report.thousand_model_usd),
+            "aws_usd": _number(aws_prices.total(report.thousand_web)),
+            "aws": [_item(item, aws_prices.total(report.thousand_web)) for item in report.thousand_web],
         },
         "idle_month": {
-            "usd": _number(aws.total(report.month)),
-            "aws": [_item(item, aws.total(report.month)) for item in report.month],
+            "usd": _number(aws_prices.total(report.month)),
+            "aws": [_item(item, aws_prices.total(report.month)) for item in report.month],
             "stored_gb_usd": _number(report.prices.stored_gb_month),
         },
         "prices": {
@@ -94,28 +94,28 @@ def _past(report: Report) -> Iterator[str]:
 
 def _thousand(report: Report) -> Iterator[str]:
     items = report.thousand
-    yield _bold("1,000 messages", aws.total(items) + report.thousand_model_usd)
+    yield _bold("1,000 messages", aws_prices.total(items) + report.thousand_model_usd)
     typical = f"{report.model}, assumed: {TYPICAL.input:,} tokens in, {TYPICAL.output:,} out"
     yield _amount("the model", report.thousand_model_usd, "as counted above" if report.answers else typical)
-    yield _amount("AWS", aws.total(items), "computed:")
+    yield _amount("AWS", aws_prices.total(items), "computed:")
     yield from _table(items)
 
 
 def _web(report: Report) -> Iterator[str]:
     items = report.thousand_web
-    yield _bold("1,000 messages of the web chat", aws.total(items) + report.thousand_model_usd)
+    yield _bold("1,000 messages of the web chat", aws_prices.total(items) + report.thousand_model_usd)
     yield _amount("the model", report.thousand_model_usd, "as above")
-    yield _amount("AWS", aws.total(items), "assumed:")
+    yield _amount("AWS", aws_prices.total(items), "assumed:")
     yield from _table(items)
 
 
 def _month(report: Report) -> Iterator[str]:
-    yield _bold(f"AWS, idle, {aws.MONTH_DAYS} days", aws.total(report.month))
+    yield _bold(f"AWS, idle, {aws_prices.MONTH_DAYS} days", aws_prices.total(report.month))
     yield from _table(report.month)
 
 
 def _table(items: Sequence[Item]) -> Iterator[str]:
-    total = aws.total(items)
+    total = aws_prices.total(items)
     for item in items:
         basis = "counted" if item.counted else "assumed"
         quantity = f"{item.quantity:,.0f}" if item.quantity >= _WHOLE else f"{item.quantity:,.1f}"

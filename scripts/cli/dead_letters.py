@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.messages import ConversationId
+from chalicelib.ids import ConversationId
 
 _UNKNOWN: Final = "-"
 

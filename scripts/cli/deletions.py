@@ -3,7 +3,7 @@
 import click
 
 from scripts.cli.people import Desk, at_desk
-from scripts.place.stage import Refused
+from scripts.stage.environment import UsageError
 
 
 @click.command()
@@ -37,5 +37,5 @@ def deleted(desk: Desk, code: str) -> None:
     This deletes nothing but the id of who asked. First do what `people deletions --help` says.
     """
     if not desk.deletions.close(code, now=desk.clock()):
-        raise Refused(f'there is no open request "{code}": see scripts/parley people deletions')
+        raise UsageError(f'there is no open request "{code}": see scripts/parley people deletions')
     desk.output.deleted(code)

@@ -10,7 +10,7 @@ import click
 
 from chalicelib.errors import ConfigError
 from scripts.cli.options import at_deployed_stage
-from scripts.place.stage import ROOT, Place, Refused, configured
+from scripts.stage.environment import ROOT, Environment, UsageError, configured
 
 if TYPE_CHECKING:
     from scripts.deploy.deployment import Deployment
@@ -41,7 +41,7 @@ GUIDE: Final = "docs/messenger-setup.md"
 )
 @at_deployed_stage("the demo runs on this machine: deploy dev or prod")
 def deploy(
-    place: Place, *, yes: bool, email: str | None, file: Path | None, renew: tuple[str, ...], folder: Path | None
+    place: Environment, *, yes: bool, email: str | None, file: Path | None, renew: tuple[str, ...], folder: Path | None
 ) -> None:
     """Bring the bot to AWS, or bring it up to date.
 
@@ -61,7 +61,7 @@ def deploy(
 
     deployment = Deployment(place, ROOT)
     if folder and file:
-        raise Refused("--package takes no --secrets: the README.md that it writes says how to store them")
+        raise UsageError("--package takes no --secrets: the README.md that it writes says how to store them")
     if folder:
         _write_bundle(deployment, _typed(folder), email)
         return

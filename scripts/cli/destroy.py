@@ -3,13 +3,13 @@
 import click
 
 from scripts.cli.options import at_deployed_stage
-from scripts.place.stage import ROOT, Place
+from scripts.stage.environment import ROOT, Environment
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask for the stage's name.")
 @at_deployed_stage("the demo leaves nothing behind: end it with Ctrl+C")
-def destroy(place: Place, *, yes: bool) -> None:
+def destroy(place: Environment, *, yes: bool) -> None:
     """Take the bot off AWS, with all conversations.
 
     This cannot be undone: people, their words, secrets, logs and alarms are deleted. What broke off goes on when the

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from scripts.cli.options import at_deployed_stage
-from scripts.cli.output import print_json
-from scripts.place.stage import ROOT, Place
+from scripts.cli.terminal import print_json
+from scripts.stage.environment import ROOT, Environment
 
 if TYPE_CHECKING:
-    from chalicelib.findings import Finding
+    from chalicelib.operations.findings import Finding
 
 _COLOURS: Final = {"ok": "green", "warning": "yellow", "broken": "red"}
 _INDENT: Final = " " * 10
@@ -23,7 +23,7 @@ _INDENT: Final = " " * 10
 @click.option("--fix", is_flag=True, help="Set up again what Facebook lost: subscriptions and the page's menu.")
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
 @at_deployed_stage("the demo needs no doctor: start it again")
-def doctor(place: Place, *, fix: bool, json: bool) -> None:
+def doctor(place: Environment, *, fix: bool, json: bool) -> None:
     """Tell what is wrong, why it matters and what mends it.
 
     Looks at the AWS account, the data stack, functions, secrets, the page token, the subscriptions, the webhook,

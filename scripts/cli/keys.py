@@ -6,13 +6,13 @@ from typing import Any, Final, ParamSpec
 
 import click
 
-from chalicelib import personas
-from chalicelib.errors import UnreadableRequest
-from chalicelib.keyring import MOST_DAYS, MOST_MESSAGES, Keyring
-from chalicelib.terms import WEB_PERSONA
+from chalicelib.access.entitlements import WEB_PERSONA
+from chalicelib.access.key_service import MOST_DAYS, MOST_MESSAGES, ApiKeyService
+from chalicelib.content import persona
+from chalicelib.errors import BadRequest
 from scripts.cli import options
 from scripts.cli.keys_view import Addresses, Json, Text, View
-from scripts.place.stage import Place, Refused
+from scripts.stage.environment import Environment, UsageError
 
 P = ParamSpec("P")
 
@@ -24,19 +24,19 @@ _MESSAGES: Final = click.IntRange(1, MOST_MESSAGES)
 class Desk:
     """What every command works with."""
 
-    keyring: Keyring
+    keyring: ApiKeyService
     addresses: Addresses
     view: View
 
 
-def _desk(place: Place, /, *, json: bool) -> Desk:
+def _desk(place: Environment, /, *, json: bool) -> Desk:
+    from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (brings boto3)
+    from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
     from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL  # noqa: PLC0415
-    from chalicelib.secrets import Secrets  # noqa: PLC0415
-    from chalicelib.store.keys import DynamoKeys  # noqa: PLC0415 (brings boto3)
 
     noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
     addresses = Addresses((noted.find(WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(WEBSOCKET_URL) or "")
-    keyring = Keyring(DynamoKeys(place.table), place.settings.daily_limit, secrets.token_bytes, options.clock)
+    keyring = ApiKeyService(DynamoApiKeys(place.table), place.settings.daily_limit, secrets.token_bytes, options.clock)
     return Desk(keyring, addresses, Json(keyring) if json else Text(options.clock(), place.settings.zone))
 
 
@@ -54,7 +54,7 @@ def _daily(_: click.Context, __: click.Parameter, value: str | None) -> dict[str
     if value == _NO_LIMIT:
         return {"daily_messages": None}
     if not (value.isascii() and value.isdigit() and int(value[:20]) <= MOST_MESSAGES):
-        raise Refused(f'"{value}" is no limit: give a whole number from 0 to {MOST_MESSAGES}, or {_NO_LIMIT}')
+        raise UsageError(f'"{value}" is no limit: give a whole number from 0 to {MOST_MESSAGES}, or {_NO_LIMIT}')
     return {"daily_messages": int(value)}
 
 
@@ -81,7 +81,7 @@ def keys() -> None:
 )
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), metavar="N", help="For how long; without it, for ever.")
 @click.option(
-    "--persona", type=click.Choice(personas.names()), default=WEB_PERSONA, show_default=True, help="Who answers."
+    "--persona", type=click.Choice(persona.names()), default=WEB_PERSONA, show_default=True, help="Who answers."
 )
 @at_desk
 def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **wish: Any) -> None:
@@ -91,8 +91,8 @@ def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str,
     """
     try:
         made = desk.keyring.create({**wish, "origins": origins, **daily_messages})
-    except UnreadableRequest as exc:
-        raise Refused(str(exc)) from exc
+    except BadRequest as exc:
+        raise UsageError(str(exc)) from exc
     desk.view.made(made, desk.addresses)
 
 

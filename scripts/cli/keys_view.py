@@ -8,12 +8,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from chalicelib.keyring import Keyring, MadeKey, State, state
-from chalicelib.messages_web import ApiKey
-from scripts.cli.output import counted, date_of, plain, print_fitting, print_json
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.key_service import ApiKeyService, IssuedKey, KeyState, state
+from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json
 
 NONE: Final = "There are no keys yet: scripts/parley keys create --help tells how to make one."
-_COLOURS: Final = {State.ACTIVE: "green", State.SPENT: "yellow", State.EXPIRED: "yellow", State.REVOKED: "red"}
+_COLOURS: Final = {
+    KeyState.ACTIVE: "green",
+    KeyState.SPENT: "yellow",
+    KeyState.EXPIRED: "yellow",
+    KeyState.REVOKED: "red",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Addresses:
 class View(Protocol):
     """Prints what a command found or did, on standard output."""
 
-    def made(self, made: MadeKey, addresses: Addresses) -> None:
+    def made(self, made: IssuedKey, addresses: Addresses) -> None:
         """A new key, and what to do with it."""
 
     def keys(self, keys: Sequence[ApiKey]) -> None:
@@ -52,9 +57,9 @@ class View(Protocol):
 class Json:
     """`View` for programs: fields only ever come in addition, times are in UTC."""
 
-    keyring: Keyring
+    keyring: ApiKeyService
 
-    def made(self, made: MadeKey, addresses: Addresses) -> None:
+    def made(self, made: IssuedKey, addresses: Addresses) -> None:
         print_json({"key": made.text, **self._whole(made.key, addresses)})
 
     def keys(self, keys: Sequence[ApiKey]) -> None:
@@ -82,7 +87,7 @@ class Text:
     now: int
     zone: ZoneInfo
 
-    def made(self, made: MadeKey, addresses: Addresses) -> None:
+    def made(self, made: IssuedKey, addresses: Addresses) -> None:
         click.echo(made.text)
         click.echo("\nKeep it now: it is not shown again. It is for servers and command lines, which")
         click.echo('send it as {"action": "authenticate", "apiKey": …}; never put it into a page.')
@@ -129,7 +134,7 @@ class Text:
         for name, value in rows:
             grid.add_row(plain(name, "bold"), plain(value))
         print_fitting([grid])
-        if state(key, now=self.now) in (State.ACTIVE, State.SPENT):
+        if state(key, now=self.now) in (KeyState.ACTIVE, KeyState.SPENT):
             self._where(key, addresses)
 
     def revoked(self, key: ApiKey) -> None:

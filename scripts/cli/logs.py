@@ -15,7 +15,7 @@ from scripts.cli.log_lines import Line, Reader, Story
 from scripts.cli.log_sources import CloudWatch, File, NothingLogged, Source, Tail
 from scripts.cli.log_view import View, as_json
 from scripts.cli.options import at_stage, clock
-from scripts.place.stage import Place, Refused
+from scripts.stage.environment import Environment, UsageError
 
 _POLL_S: Final = 2.0
 _CORR: Final = re.compile(r"[0-9a-f]{1,16}")
@@ -58,21 +58,21 @@ class Desk:
         candidates = story.candidates(lines)
         if len(candidates) > 1:
             more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
-            raise Refused(f'"{story.corr}" may be {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
+            raise UsageError(f'"{story.corr}" may be {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
         story.corr = candidates[0] if candidates else story.corr
         return story.select(lines)
 
 
 def _corr(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     if value is not None and not _CORR.fullmatch(value):
-        raise Refused(f'"{value}" is no correlation id: it has up to 16 digits of 0-9 and a-f, as the lines show it')
+        raise UsageError(f'"{value}" is no correlation id: it has up to 16 digits of 0-9 and a-f, as the lines show it')
     return value
 
 
 def _milliseconds(_: click.Context, __: click.Parameter, value: str) -> int:
     match = _SPAN.fullmatch(value)
     if not match:
-        raise Refused(f'"{value}" is no span of time: give 15m, 1h or 2d')
+        raise UsageError(f'"{value}" is no span of time: give 15m, 1h or 2d')
     return int(match[1]) * _UNIT_MS[match[2]]
 
 
@@ -90,7 +90,7 @@ def _milliseconds(_: click.Context, __: click.Parameter, value: str) -> int:
 @click.option("--errors", is_flag=True, help="Only what went wrong.")
 @click.option("--json", "json", is_flag=True, help="Print the lines as they were logged, one JSON document each.")
 @at_stage
-def logs(place: Place, corr: str | None, *, since: int, follow: bool, errors: bool, json: bool) -> None:
+def logs(place: Environment, corr: str | None, *, since: int, follow: bool, errors: bool, json: bool) -> None:
     """What the functions did, in the order of time.
 
     CORR is a message's correlation id, or an unambiguous beginning of it, as the lines show it: then only that
@@ -112,7 +112,7 @@ def logs(place: Place, corr: str | None, *, since: int, follow: bool, errors: bo
             click.echo(err=True)
 
 
-def _source(place: Place) -> Source:
+def _source(place: Environment) -> Source:
     if place.log_file:
         return File(place.log_file)
     here = place.settings
@@ -126,7 +126,7 @@ def _source(place: Place) -> Source:
     return CloudWatch(place.aws.client("logs"), groups)
 
 
-def _printer(place: Place) -> Callable[[list[Line]], None]:
+def _printer(place: Environment) -> Callable[[list[Line]], None]:
     zone = place.settings.zone
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     view = View(zone, datetime.now(zone).date(), width)

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 import click
 
 from chalicelib.errors import ParleyError, UnknownKey, UnknownPerson
-from scripts.place.stage import DEMO, Place, Refused, find
+from scripts.stage.environment import DEMO, Environment, UsageError, find
 
 P = ParamSpec("P")
 D = TypeVar("D")
@@ -21,12 +21,14 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def at_stage(command: Callable[Concatenate[Place, P], None]) -> Callable[P, None]:
+def at_stage(command: Callable[Concatenate[Environment, P], None]) -> Callable[P, None]:
     """Give a command `--stage`, its place as the first argument, and errors in words."""
     return _staged(command, "Which one; or `demo`.", not_for_the_demo="")
 
 
-def at_deployed_stage(not_for_the_demo: str) -> Callable[[Callable[Concatenate[Place, P], None]], Callable[P, None]]:
+def at_deployed_stage(
+    not_for_the_demo: str,
+) -> Callable[[Callable[Concatenate[Environment, P], None]], Callable[P, None]]:
     """The same for a command that the demo has no use for: it is refused in these words."""
     return lambda command: _staged(command, "Which one.", not_for_the_demo=not_for_the_demo)
 
@@ -34,7 +36,7 @@ def at_deployed_stage(not_for_the_demo: str) -> Callable[[Callable[Concatenate[P
 class Furnishes(Protocol[D_co]):
     """Makes what a group of commands works with."""
 
-    def __call__(self, place: Place, /, *, json: bool) -> D_co: ...
+    def __call__(self, place: Environment, /, *, json: bool) -> D_co: ...
 
 
 def at_desk(
@@ -46,7 +48,7 @@ def at_desk(
         @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
         @at_stage
         @wraps(command)
-        def run(place: Place, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        def run(place: Environment, /, *args: P.args, **kwargs: P.kwargs) -> None:
             desk = build(place, json=bool(kwargs.pop("json")))
             command(desk, *args, **kwargs)
 
@@ -56,14 +58,14 @@ def at_desk(
 
 
 def _staged(
-    command: Callable[Concatenate[Place, P], None], help_text: str, *, not_for_the_demo: str
+    command: Callable[Concatenate[Environment, P], None], help_text: str, *, not_for_the_demo: str
 ) -> Callable[P, None]:
     @click.option("--stage", envvar="PARLEY_STAGE", default="dev", show_default=True, help=help_text)
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         stage = str(kwargs.pop("stage"))
         if stage == DEMO and not_for_the_demo:
-            raise Refused(not_for_the_demo)
+            raise UsageError(not_for_the_demo)
         try:
             place = find(stage, os.environ)
             with place.explaining():

@@ -7,14 +7,17 @@ from typing import Final, ParamSpec
 
 import click
 
-from chalicelib.admin import Admin, Sort
+from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.person import Access
+from chalicelib.clock import Clock
 from chalicelib.errors import UnknownPerson
-from chalicelib.messages import Access, Channel, PersonId
-from chalicelib.ports import Clock, Deletions
-from chalicelib.terms import TermsOfUse
+from chalicelib.ids import Channel, PersonId
+from chalicelib.operations.admin import Admin, Sort
+from chalicelib.operations.ports import Deletions
 from scripts.cli import options
-from scripts.cli.output import Json, Output, Page, Text, as_text, counted, print_json
-from scripts.place.stage import Place, Refused
+from scripts.cli.people_view import Json, Output, PeoplePage, Text
+from scripts.cli.terminal import as_text, counted, print_json
+from scripts.stage.environment import Environment, UsageError
 
 P = ParamSpec("P")
 
@@ -41,18 +44,18 @@ class Desk:
             raise UnknownPerson("nobody of that id has written yet")
         if len(found) > 1:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            raise Refused(f'"{name}" may be {", ".join(found[:_SHOWN])}{more}: give more of the id')
+            raise UsageError(f'"{name}" may be {", ".join(found[:_SHOWN])}{more}: give more of the id')
         return found[0]
 
 
-def _desk(place: Place, /, *, json: bool) -> Desk:
-    from chalicelib.store.deletions import DynamoDeletions  # noqa: PLC0415
-    from chalicelib.store.keys import DynamoKeys  # noqa: PLC0415
-    from chalicelib.store.people import DynamoPeople  # noqa: PLC0415
-    from chalicelib.store.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
+def _desk(place: Environment, /, *, json: bool) -> Desk:
+    from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415
+    from chalicelib.aws.dynamodb.deletions import DynamoDeletions  # noqa: PLC0415
+    from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
+    from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
 
     table, settings = place.table, place.settings
-    terms = TermsOfUse(DynamoKeys(table), settings)
+    terms = EntitlementService(DynamoApiKeys(table), settings)
     admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=options.clock)
     return Desk(admin, DynamoDeletions(table), Json() if json else Text(options.clock(), settings.zone), options.clock)
 
@@ -84,9 +87,9 @@ def people() -> None:
 def list_people(desk: Desk, *, sort: str, reverse: bool, access: str | None, page: int, page_size: int) -> None:
     """Everybody who has written, most recently seen first."""
     found = desk.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
-    shown = Page.of(found, number=page, size=page_size)
+    shown = PeoplePage.of(found, number=page, size=page_size)
     if page > shown.pages:
-        raise Refused(f"there is no page {page}: the last one is {shown.pages}")
+        raise UsageError(f"there is no page {page}: the last one is {shown.pages}")
     desk.output.people(shown, access=access)
 
 
@@ -108,7 +111,7 @@ def allow(desk: Desk, person: str) -> None:
 
 def _questions(_: click.Context, __: click.Parameter, value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= len(str(MAX_LIMIT)) and int(value) <= MAX_LIMIT):
-        raise Refused(f'"{value}" is no limit: give a whole number from 0 to {MAX_LIMIT}')
+        raise UsageError(f'"{value}" is no limit: give a whole number from 0 to {MAX_LIMIT}')
     return int(value)
 
 
@@ -147,7 +150,7 @@ def forget(desk: Desk, person: str, *, yes: bool) -> None:
     What you decided about them stays, and so do the counts of the last days: forgetting is no way round a limit.
     """
     if isinstance(desk.output, Json) and not yes:
-        raise Refused("--json asks no questions: add --yes")
+        raise UsageError("--json asks no questions: add --yes")
     whom = desk.person(person)
     if yes or _is_sure(desk.admin, whom):
         desk.output.forgotten(desk.admin.forget(whom))

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from chalicelib.conversation.plan import STALE_MS
+from chalicelib.conversation.ports import Wake
 from chalicelib.errors import ConfigError
-from chalicelib.plans import STALE_MS
-from chalicelib.ports import Wake
 from chalicelib.settings import APP_NAME
 from scripts.cli.dead_letters import DeadLetter, read
 from scripts.cli.log_view import printable
 from scripts.cli.options import at_stage
-from scripts.cli.output import counted
-from scripts.place.stage import DEMO, Place, Refused
+from scripts.cli.terminal import counted
+from scripts.stage.environment import DEMO, Environment, UsageError
 
 _HOLD_S: Final = 300
 _BATCH: Final = 10
@@ -109,14 +109,14 @@ class Replay:
 @click.option("--list", "only_list", is_flag=True, help="Only show what is there.")
 @click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
 @at_stage
-def replay(place: Place, *, only_list: bool, yes: bool) -> None:
+def replay(place: Environment, *, only_list: bool, yes: bool) -> None:
     """Put dead letters back: what the worker failed at for good.
 
     The worker is woken once more for every letter. That cannot charge or answer anybody twice: what is still open
     stands in the inbox, and a message that is more than an hour old is closed without an answer and without a charge.
     """
     if place.settings.stage == DEMO:
-        raise Refused("the demo keeps no dead letters: what fails there is in scripts/parley logs --stage demo")
+        raise UsageError("the demo keeps no dead letters: what fails there is in scripts/parley logs --stage demo")
     replays = _replays(place)
     letters = [held for each in replays for held in each.look()]
     _show(letters, place.settings.zone)
@@ -130,8 +130,8 @@ def replay(place: Place, *, only_list: bool, yes: bool) -> None:
     click.echo(_result(sum(each.put_back for each in replays), sum(len(each.left) for each in replays)))
 
 
-def _replays(place: Place) -> list[Replay]:
-    from chalicelib.wake import LambdaWake  # noqa: PLC0415 (brings botocore; `--help` does without)
+def _replays(place: Environment) -> list[Replay]:
+    from chalicelib.aws.wake import LambdaWake  # noqa: PLC0415 (brings botocore; `--help` does without)
 
     name, sqs = f"{APP_NAME}-{place.settings.stage}-dead", place.aws.client("sqs")
     wake = LambdaWake(place.aws.client("lambda"), place.settings.worker_function)

@@ -7,8 +7,8 @@ from typing import Final
 
 import click
 
-from chalicelib.store.schema import TURN_KEPT_S
-from scripts.place.stage import Refused
+from chalicelib.access.retention import TURN_KEPT_S
+from scripts.stage.environment import UsageError
 
 _TEMPLATE: Final = Path(__file__).with_suffix(".txt")
 _WIDTH: Final = 80
@@ -37,7 +37,9 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str:
         return "<address of the bot>"
     address = value.rstrip("/").removesuffix(_WEBHOOK)
     if not address.startswith("https://"):
-        raise Refused(f'"{value}" is no address of a bot: give what `parley deploy` printed, beginning with https://')
+        raise UsageError(
+            f'"{value}" is no address of a bot: give what `parley deploy` printed, beginning with https://'
+        )
     return address
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.errors import ConfigError
 from scripts.deploy.stack import Say
 from scripts.deploy.state import made_by_chalice
-from scripts.place.explain import refusal
-from scripts.place.stage import full_name, functions
+from scripts.stage.environment import full_name, functions
+from scripts.stage.explain import refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

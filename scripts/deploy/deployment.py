@@ -8,18 +8,18 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.channels.messenger.graph import Graph
 from chalicelib.channels.messenger.page import GraphPage
+from chalicelib.channels.messenger.setup import Setup
+from chalicelib.channels.meta.graph import Graph
+from chalicelib.content.text import load as load_texts
 from chalicelib.errors import ConfigError
 from chalicelib.settings import APP_NAME
-from chalicelib.setup import Setup
-from chalicelib.texts import load as load_texts
 from scripts.deploy.code import Code
 from scripts.deploy.functions import WorkerSettings
 from scripts.deploy.secrets import Vault
 from scripts.deploy.stack import Stack
 from scripts.deploy.state import DeployedState
-from scripts.place.stage import Place
+from scripts.stage.environment import Environment
 
 API_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
 """Where API Gateway answers; PARLEY_API_URL replaces it for a domain of one's own."""
@@ -31,7 +31,7 @@ WEBSOCKET_URL: Final = "wss://{api}.execute-api.{region}.amazonaws.com/{stage}"
 class Deployment:
     """Everything that makes up one stage, as far as the account of `place` has it."""
 
-    place: Place
+    place: Environment
     project: Path
 
     @property

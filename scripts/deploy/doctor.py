@@ -4,16 +4,16 @@ import os
 from collections.abc import Sequence
 
 from chalicelib import bootstrap
-from chalicelib.findings import Finding, State, worst
+from chalicelib.operations.findings import Finding, Severity, worst
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
-from scripts.place.stage import configured
+from scripts.stage.environment import configured
 
 
 def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
     """Look, and with `fix` set up again what Facebook lost. Without credentials nothing else is looked at."""
     findings = Inspection(deployment).run()
-    if worst(findings[:1]) is State.BROKEN:
+    if worst(findings[:1]) is Severity.BROKEN:
         return findings
     # The checkup is wired for the cloud, which finds its stage in the environment.
     os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.place.aws.region}
@@ -22,4 +22,4 @@ def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
 
 def counted(findings: Sequence[Finding]) -> str:
     """How many there are of each kind."""
-    return ", ".join(f"{sum(one.state is state for one in findings)} {state}" for state in State)
+    return ", ".join(f"{sum(one.state is state for one in findings)} {state}" for state in Severity)

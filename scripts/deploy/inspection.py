@@ -10,15 +10,16 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import bootstrap, quota
+from chalicelib import bootstrap
+from chalicelib.access import quota
+from chalicelib.access.budget import usd
+from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.bootstrap import TICKET_KEY, WEBSOCKET_URL
-from chalicelib.budget import usd
 from chalicelib.errors import ParleyError
-from chalicelib.findings import Finding, State, worst
-from chalicelib.store.spend import DynamoSpending
+from chalicelib.operations.findings import Finding, Severity, worst
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
-from scripts.place.stage import configured, full_name, functions
+from scripts.stage.environment import configured, full_name, functions
 
 _COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 """In the last of them all is as before an update that failed, and the next one may follow."""
@@ -36,7 +37,7 @@ class Inspection:
     def run(self) -> list[Finding]:
         """Everything; a check that cannot be made is a finding as well. Without credentials there is no other."""
         credentials = self._made("credentials", self._credentials)
-        return credentials if worst(credentials) is State.BROKEN else [*credentials, *self._everything()]
+        return credentials if worst(credentials) is Severity.BROKEN else [*credentials, *self._everything()]
 
     def _everything(self) -> list[Finding]:
         checks: dict[str, Callable[[], Iterable[Finding]]] = {
@@ -266,12 +267,12 @@ def _indexes(table: Any) -> set[str]:
 
 
 def _ok(name: str, what: str) -> Finding:
-    return Finding(name, State.OK, what)
+    return Finding(name, Severity.OK, what)
 
 
 def _warning(name: str, what: str, why: str, cure: str) -> Finding:
-    return Finding(name, State.WARNING, what, why, cure)
+    return Finding(name, Severity.WARNING, what, why, cure)
 
 
 def _broken(name: str, what: str, why: str, cure: str) -> Finding:
-    return Finding(name, State.BROKEN, what, why, cure)
+    return Finding(name, Severity.BROKEN, what, why, cure)

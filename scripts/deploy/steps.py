@@ -12,11 +12,11 @@ from typing import Final
 
 from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.channels.messenger.probe import HttpWebhook
-from chalicelib.errors import ConfigError, WebhookSilent
+from chalicelib.errors import ConfigError, WebhookUnreachable
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.package import build
 from scripts.deploy.stack import Say
-from scripts.place.stage import configured
+from scripts.stage.environment import configured
 
 _READY_S: Final = 10
 
@@ -121,7 +121,7 @@ class Deploying:
             lambda: url, verify_token=partial(secret, "verify-token"), app_secret=partial(secret, "app-secret")
         )
         for _ in range(_READY_S):
-            with suppress(WebhookSilent):
+            with suppress(WebhookUnreachable):
                 if webhook.handshake("ready").body == "ready":
                     return
             self.wait(1)

@@ -8,18 +8,22 @@ from typing import Final
 
 import pytest
 
-from tests.architecture.source import ROOT
+from scripts.measure.source import ROOT
 
-READ_IN_A_BROWSER: Final = {"chalicelib.privacy", "chalicelib.pages", "chalicelib.store.deletions"}
-OF_CHAT_PAGES: Final = {"chalicelib.visitors", "chalicelib.keyring", "chalicelib.store.tickets", "jwt", "cryptography"}
+READ_IN_A_BROWSER: Final = {
+    "chalicelib.operations.privacy",
+    "chalicelib.content.page",
+    "chalicelib.aws.dynamodb.deletions",
+}
+OF_CHAT_PAGES: Final = {"chalicelib.channels.web.config", "chalicelib.access.key_service", "jwt", "cryptography"}
 WORKERS_ONLY: Final = {
     "openai",
     "requests",
     "pydantic",
     "httpx2",
-    "chalicelib.checkup",
-    "chalicelib.models.openai",
-    "chalicelib.worker",
+    "chalicelib.operations.health",
+    "chalicelib.llm.openai",
+    "chalicelib.conversation.worker",
 }
 
 OFFLINE: Final = """
@@ -30,7 +34,7 @@ socket.socket.connect = socket.getaddrinfo = refuse
 """
 SEND_TOO_MUCH: Final = """
 import app
-from chalicelib.intake import MAX_BODY
+from chalicelib.channels.messenger.webhook import MAX_BODY
 post = {"resourcePath": "/webhook", "httpMethod": "POST", "path": "/webhook"}
 answer = app.app({"requestContext": post, "headers": {}, "body": " " * (MAX_BODY + 1)} | dict.fromkeys(
     ("multiValueQueryStringParameters", "pathParameters", "stageVariables")), None)
@@ -48,7 +52,7 @@ assert str(getattr(tokens, "issuer", None)) == "{}", tokens
 """
 BUILD: Final = """
 from chalicelib import bootstrap, bootstrap_web
-from chalicelib.channels.web import ticket
+from chalicelib.access import ticket
 bootstrap.worker(), bootstrap.checkup(), bootstrap.privacy(), bootstrap_web.visitors(), bootstrap_web.keyring()
 ticket.mint("key", "anna", secret="a secret of thirty-two characters", now=0)
 """
@@ -78,7 +82,7 @@ def test_the_app_can_be_imported_anywhere_without_settings_secrets_or_network():
 def test_the_door_answers_without_what_only_the_worker_needs():
     modules = loaded(SEND_TOO_MUCH, AWS_DEFAULT_REGION="eu-central-1")
     assert modules & (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) == set()
-    assert "chalicelib.intake" in modules
+    assert "chalicelib.channels.messenger.webhook" in modules
 
 
 @pytest.mark.parametrize(

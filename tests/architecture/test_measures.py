@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.architecture.source import modules
+from scripts.measure.source import modules
 
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 320
@@ -28,4 +28,7 @@ def test_no_function_is_too_long_to_read():
 
 
 def test_the_doors_stay_small():
-    assert [module.lines <= LONGEST_DOOR for module in modules() if module.name in {"app", "doors_web"}] == [True, True]
+    assert [module.lines <= LONGEST_DOOR for module in modules() if module.name in {"app", "routes.admin"}] == [
+        True,
+        True,
+    ]

@@ -13,7 +13,7 @@ from moto import mock_aws
 from scripts.cli.__main__ import PROGRAM, parley
 from tests.cli.page import Page
 from tests.contract.stores import dynamo_client, dynamo_store
-from tests.fakes.rim import FakeClock
+from tests.fakes.adapters import FakeClock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

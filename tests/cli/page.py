@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib import identity
-from chalicelib.messages import ConversationId, IncomingMessage, PersonId, Reply, Reservation, TurnState
-from chalicelib.messages_web import ApiKey, KeyId
+from chalicelib.access import identity
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.budget import Reservation
+from chalicelib.conversation.turn import IncomingMessage, Reply, TurnState
+from chalicelib.ids import ConversationId, KeyId, PersonId
 from tests.contract.stores import Store
-from tests.fakes.rim import FakeClock
+from tests.fakes.adapters import FakeClock
 
 PAGE_ID: Final = "100200300400500"
 ANNA: Final = PersonId(f"messenger:{PAGE_ID}:7293847561029384")

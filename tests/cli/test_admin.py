@@ -3,14 +3,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.admin import Admin, Sort
-from chalicelib.errors import PersonBusy, StoreError, UnknownPerson
-from chalicelib.messages import Access, ConversationId, Person, PersonId
+from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.person import Access, Person
+from chalicelib.errors import ConversationBusy, StoreError, UnknownPerson
+from chalicelib.ids import ConversationId, PersonId
+from chalicelib.operations.admin import Admin, Sort
 from chalicelib.settings import Settings
-from chalicelib.terms import TermsOfUse
 from tests.cli.page import ANNA, BERT, Page
 from tests.contract.stores import fake_store
-from tests.fakes.rim import FakeClock
+from tests.fakes.adapters import FakeClock
 
 CARA = PersonId("messenger:1:9384")
 
@@ -25,7 +26,7 @@ def admin(page: Page) -> Admin:
     return Admin(
         people=page.store.people,
         conversations=page.store.transcript,
-        terms=TermsOfUse(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"})),
+        terms=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"})),
         clock=page.clock,
     )
 
@@ -149,7 +150,7 @@ def test_of_who_never_wrote_or_is_forgotten_nothing_can_be_shown_or_decided(
 
 def test_who_is_being_answered_is_not_forgotten_and_loses_nothing(admin: Admin, page: Page):
     page.begins()
-    with pytest.raises(PersonBusy):
+    with pytest.raises(ConversationBusy):
         admin.forget(ANNA)
     assert admin.show(ANNA).turns == 1
 

@@ -20,7 +20,7 @@ from scripts.deploy.bundle import write
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.deploy.package import Package
 from scripts.deploy.secrets import GENERATED, KINDS
-from scripts.place.stage import ROOT
+from scripts.stage.environment import ROOT
 
 pytestmark = pytest.mark.xdist_group("bundle")
 SUB_ARN = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
@@ -124,7 +124,7 @@ def test_the_zip_is_the_one_that_parley_deploy_uploads_with_its_bytecode(bundle:
     archive = bundle.folder / "deployment.zip"
     assert archive.read_bytes() == bundle.package.zip.read_bytes()
     with zipfile.ZipFile(archive) as opened:
-        assert f"chalicelib/__pycache__/intake.{sys.implementation.cache_tag}.pyc" in opened.namelist()
+        assert f"chalicelib/__pycache__/settings.{sys.implementation.cache_tag}.pyc" in opened.namelist()
     assert {bundle.properties(function)["CodeUri"] for function in FUNCTIONS.values()} == {"./deployment.zip"}
 
 

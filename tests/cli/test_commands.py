@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.place.stage import ROOT
-from scripts.world.aws import free_port
+from scripts.simulator.aws import free_port
+from scripts.stage.environment import ROOT
 from tests.cli.conftest import Run
 from tests.cli.page import ANNA, Page
 
@@ -200,4 +200,4 @@ def test_the_demo_command_becomes_the_world(tmp_path: Path):
         [sys.executable, "-c", start, "demo", *options], cwd=ROOT, env=CLEAN, stdout=subprocess.PIPE, text=True
     )
     output, _ = process.communicate(timeout=30)
-    assert output.split() == [str(process.pid), str(ROOT), "-m", "scripts.world", *options]
+    assert output.split() == [str(process.pid), str(ROOT), "-m", "scripts.simulator", *options]

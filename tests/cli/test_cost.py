@@ -9,12 +9,14 @@ from typing import Any
 import click
 import pytest
 
-from chalicelib import prices
-from chalicelib.messages import Bill, ConversationId, DaySpend, Reply, Reservation, TurnState, Usage
+from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
+from chalicelib.conversation.turn import Reply, TurnState
+from chalicelib.ids import ConversationId
+from chalicelib.llm import prices
+from chalicelib.operations import aws_prices
+from chalicelib.operations.cost_report import Report
 from scripts.cli import cost_view
-from scripts.cli.cost_report import Report
-from scripts.place.stage import memory_mb
-from scripts.prices import aws
+from scripts.stage.environment import memory_mb
 from tests.cli.conftest import Run
 from tests.cli.page import ANNA, Page
 
@@ -26,7 +28,7 @@ MEMORY = {
     "websocket_message": 1024,
     "websocket_disconnect": 256,
 }
-LISTED = aws.load()
+LISTED = aws_prices.load()
 BUSY = DaySpend("2026-11-21", 60_000, tokens_in=3000, tokens_cached=1000, tokens_out=500, answers=2, calls=3)
 
 
@@ -35,7 +37,7 @@ def report(*days: DaySpend, **others: Any) -> Report:
     first = datetime(2026, 11, 21, tzinfo=UTC).date() - timedelta(days=29)
     before = [DaySpend((first + timedelta(days=number)).isoformat()) for number in range(30 - len(days))]
     price = prices.assumed("gpt-6-luna")
-    bills = [bill(LISTED, MEMORY) for bill in (aws.message, aws.web_message, aws.idle)]
+    bills = [bill(LISTED, MEMORY) for bill in (aws_prices.message, aws_prices.web_message, aws_prices.idle)]
     made = Report("prod", [*before, *days], "gpt-6-luna", price, LISTED, *bills)
     return replace(made, **others)
 
@@ -49,7 +51,7 @@ def asks(page: Page, *, day: str, cost: int | None) -> None:
     turn = inbox.load(lease, now=page.clock()).open[0]
     inbox.charge(lease, turn, now=until, day=page.day, limit=None, reserve=reserved, until=until)
     if cost is not None:
-        bill = Bill(reserved, cost, Usage(input=1500, cached=500, output=250))
+        bill = Settlement(reserved, cost, Usage(input=1500, cached=500, output=250))
         inbox.record(lease, turn, Reply("Nothing."), until=until, bill=bill)
     inbox.finish(lease, turn, TurnState.DONE, release=True)
 
@@ -78,13 +80,13 @@ def test_aws_costs_what_each_call_takes_and_the_days_of_being_there():
     month, busy = report(), report(BUSY)
     assert month.messages_usd == 0
     assert month.usd == month.idle_usd
-    assert busy.messages_usd == 3 * aws.total(busy.message)
-    assert report(days=[BUSY]).idle_usd * 30 == busy.idle_usd == aws.total(busy.month)
+    assert busy.messages_usd == 3 * aws_prices.total(busy.message)
+    assert report(days=[BUSY]).idle_usd * 30 == busy.idle_usd == aws_prices.total(busy.month)
     assert busy.usd == busy.model_usd + busy.messages_usd + busy.idle_usd
 
 
 def test_a_message_costs_the_sum_of_quantities_times_prices():
-    bill = {item.what: item for item in aws.message(LISTED, MEMORY)}
+    bill = {item.what: item for item in aws_prices.message(LISTED, MEMORY)}
     worker = bill["worker, 4 s at 512 MB"]
     assert (worker.quantity, worker.usd) == (Decimal(2), 2 * Decimal("0.0000166667"))
     writes = bill["DynamoDB writes"]
@@ -95,7 +97,7 @@ def test_a_message_costs_the_sum_of_quantities_times_prices():
 
 
 def test_a_message_of_the_web_chat_costs_its_frames_and_the_minutes_of_its_connection():
-    bill = {item.what: item for item in aws.web_message(LISTED, MEMORY)}
+    bill = {item.what: item for item in aws_prices.web_message(LISTED, MEMORY)}
     assert bill["WebSocket messages"].usd == Decimal("0.000026")
     assert bill["minutes of connections"].usd == Decimal("0.00000125")
     assert bill["Lambda invocations"].quantity == 5
@@ -103,20 +105,22 @@ def test_a_message_of_the_web_chat_costs_its_frames_and_the_minutes_of_its_conne
 
 
 def test_more_memory_costs_more():
-    dear = aws.message(LISTED, {**MEMORY, "worker": 1024})
-    assert aws.total(dear) - aws.total(aws.message(LISTED, MEMORY)) == 2 * LISTED.usd["lambda_gb_s"]
+    dear = aws_prices.message(LISTED, {**MEMORY, "worker": 1024})
+    assert (
+        aws_prices.total(dear) - aws_prices.total(aws_prices.message(LISTED, MEMORY)) == 2 * LISTED.usd["lambda_gb_s"]
+    )
 
 
 def test_a_month_without_messages_is_a_heartbeat_a_minute():
-    bill = {item.what: item for item in aws.idle(LISTED, MEMORY)}
+    bill = {item.what: item for item in aws_prices.idle(LISTED, MEMORY)}
     assert bill["heartbeats of EventBridge"].quantity == 43_200
     assert bill["Lambda invocations"].quantity == 259_200
     assert bill["heartbeat, and keeping warm"].quantity == 43_200 * Decimal("0.14")
 
 
 def test_the_promise_of_the_readme_holds():
-    assert Decimal("0.05") < 1000 * aws.total(aws.message(LISTED, memory_mb("prod"))) < Decimal("0.08")
-    assert aws.total(aws.idle(LISTED, memory_mb("prod"))) < Decimal("0.30")
+    assert Decimal("0.05") < 1000 * aws_prices.total(aws_prices.message(LISTED, memory_mb("prod"))) < Decimal("0.08")
+    assert aws_prices.total(aws_prices.idle(LISTED, memory_mb("prod"))) < Decimal("0.30")
 
 
 def test_each_function_has_the_memory_that_is_deployed():

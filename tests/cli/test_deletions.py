@@ -1,7 +1,7 @@
 import json
 from datetime import UTC, datetime
 
-from chalicelib.messages import Deletion
+from chalicelib.operations.deletion import Deletion
 from tests.cli.conftest import Run
 from tests.cli.page import Page
 

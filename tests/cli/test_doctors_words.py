@@ -7,14 +7,14 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.findings import Finding, State
+from chalicelib.operations.findings import Finding, Severity
 from scripts.cli.__main__ import PROGRAM, parley
 from scripts.cli.doctor import tell
 from tests.cli.conftest import ENVIRONMENT
 from tests.cli.shown import shown
 
-WELL = Finding("table", State.OK, "parley-dev, 3 items at the last count")
-BROKEN = Finding("heartbeat", State.BROKEN, "its rule is disabled", "functions get cold", "run deploy")
+WELL = Finding("table", Severity.OK, "parley-dev, 3 items at the last count")
+BROKEN = Finding("heartbeat", Severity.BROKEN, "its rule is disabled", "functions get cold", "run deploy")
 names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=100)
 lines = st.text() | st.lists(st.text("abc-/:.\n\t", min_size=1, max_size=120), max_size=20).map(" ".join)
 
@@ -32,7 +32,7 @@ def test_what_is_not_comes_with_the_reason_and_the_cure():
 
 
 def test_long_words_go_on_below_their_beginning():
-    long = Finding("alarm", State.WARNING, "it rings " * 12, "somebody waits " * 8, "wait a little " * 8)
+    long = Finding("alarm", Severity.WARNING, "it rings " * 12, "somebody waits " * 8, "wait a little " * 8)
     first, second, why, more_why, cure, more_cure = shown(lambda: tell([long])).splitlines()
     assert first.startswith("warning   alarm: it rings")
     assert second.startswith("          it rings")
@@ -40,14 +40,14 @@ def test_long_words_go_on_below_their_beginning():
     assert (cure[:16], more_cure[:16]) == ("          cure: ", " " * 16)
 
 
-@given(st.lists(st.builds(Finding, names, st.sampled_from(State), lines, lines, lines), max_size=3))
+@given(st.lists(st.builds(Finding, names, st.sampled_from(Severity), lines, lines, lines), max_size=3))
 def test_whatever_is_found_fits_80_columns(findings: list[Finding]):
     output = shown(lambda: tell(findings))
     assert all(len(line) <= 80 for line in output.splitlines())
 
 
-@given(names, st.sampled_from(State), st.text("abcdef-/: \n", max_size=300))
-def test_no_word_is_lost(name: str, state: State, what: str):
+@given(names, st.sampled_from(Severity), st.text("abcdef-/: \n", max_size=300))
+def test_no_word_is_lost(name: str, state: Severity, what: str):
     output = shown(lambda: tell([Finding(name, state, what)]))
     assert "".join(output.split()) == "".join(f"{state}{name}:{what}".split())
 

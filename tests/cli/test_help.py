@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from scripts.cli.__main__ import PROGRAM, parley
-from scripts.place.stage import ROOT
+from scripts.stage.environment import ROOT
 from tests.cli.test_commands import CLEAN
 
 SLOW = {"boto3", "botocore", "chalice", "rich", "requests", "uvicorn", "openai", "moto"}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from chalicelib import keys as rule
-from chalicelib.messages_web import ApiKey, KeyId
+from chalicelib.access import api_key as rule
+from chalicelib.access.api_key import ApiKey
+from chalicelib.ids import KeyId
 from tests.cli.conftest import Run
 from tests.cli.page import Page
 

@@ -16,7 +16,7 @@ import pytest
 from scripts.cli.log_lines import Event, Reader
 from scripts.cli.log_sources import NothingLogged, Tail
 from scripts.cli.logs import Desk
-from scripts.place.stage import ROOT
+from scripts.stage.environment import ROOT
 from tests.cli.conftest import Run
 from tests.cli.test_commands import CLEAN, answering
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from chalicelib.messages import Access, Channel, PersonId
+from chalicelib.access.person import Access
+from chalicelib.ids import Channel, PersonId
 from scripts.cli.__main__ import parley
 from tests.cli.conftest import ENVIRONMENT, Run
 from tests.cli.page import ANNA, BERT, PAGE_ID, Page

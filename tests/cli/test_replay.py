@@ -11,13 +11,13 @@ import pytest
 from click.testing import Result
 
 from chalicelib.errors import WakeError
-from chalicelib.messages import ConversationId
+from chalicelib.ids import ConversationId
 from scripts.cli.replay import Queue, Replay
-from scripts.world.aws import Emulator
+from scripts.simulator.aws import Emulator
 from tests.cli.conftest import Run
 from tests.cli.test_commands import answering
 from tests.cli.test_dead_letters import WAKE, record
-from tests.fakes.rim import RememberingWake
+from tests.fakes.adapters import RememberingWake
 
 ANNA: Final = ConversationId("messenger:1:9384")
 BERT: Final = ConversationId("messenger:1:9385")

@@ -5,7 +5,7 @@ from click.testing import CliRunner, Result
 
 from app import app
 from scripts.cli.__main__ import parley
-from scripts.place.stage import ROOT
+from scripts.stage.environment import ROOT
 
 URL = "https://abc123defg.execute-api.ap-southeast-1.amazonaws.com/api"
 OPTIONS = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.place.stage import ROOT
+from scripts.stage.environment import ROOT
 
 PYTHON = f"""#!/bin/sh
 case "$*" in

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scripts.place.stage import ROOT
+from scripts.stage.environment import ROOT
 from tests.cli.test_commands import CLEAN
 
 NO_CREDENTIALS = "Error: there are no AWS credentials: set AWS_PROFILE, or run `aws configure`\n"
@@ -120,7 +120,7 @@ def test_the_demo_is_refused_whether_or_not_one_is_running(project: Project):
 def test_a_stage_may_have_functions_of_another_size(project: Project):
     own = {"worker": {"lambda_memory_size": 2048}}
     project.configure(stage_of("big", lambda_functions=own))
-    code = "import json; from scripts.place.stage import functions; print(json.dumps(functions({!r})))"
+    code = "import json; from scripts.stage.environment import functions; print(json.dumps(functions({!r})))"
     sizes = {}
     for stage in ("big", "prod"):
         found = json.loads(project.run("-c", code.format(stage)).stdout)

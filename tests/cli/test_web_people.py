@@ -6,15 +6,16 @@ from collections.abc import Callable
 import pytest
 from click.testing import Result
 
-from chalicelib import identity
-from chalicelib.admin import Admin
-from chalicelib.errors import PersonBusy
-from chalicelib.messages import Access, ConversationId, PersonId
+from chalicelib.access import identity
+from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.person import Access
+from chalicelib.errors import ConversationBusy
+from chalicelib.ids import ConversationId, PersonId
+from chalicelib.operations.admin import Admin
 from chalicelib.settings import Settings
-from chalicelib.terms import TermsOfUse
 from tests.cli.page import ANNA, KITCHEN, OTHER_VISITOR, SHOP, VISITOR, Page
 from tests.contract.stores import Store, fake_store
-from tests.fakes.rim import FakeClock
+from tests.fakes.adapters import FakeClock
 
 Run = Callable[..., Result]
 
@@ -39,7 +40,7 @@ def kept(page: Page, person: PersonId, place: ConversationId) -> list[str]:
 
 def a_page(store: Store) -> tuple[Page, Admin]:
     page = Page(store, FakeClock(), day="2026-11-20")
-    terms = TermsOfUse(store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}))
+    terms = EntitlementService(store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}))
     return page, Admin(store.people, store.transcript, terms, page.clock)
 
 
@@ -91,7 +92,7 @@ def test_a_visitor_whose_message_waits_in_a_room_is_not_forgotten_and_loses_noth
     page, admin = a_page(fake_store())
     page.answers(VISITOR)
     page.hears(VISITOR, room=KITCHEN)
-    with pytest.raises(PersonBusy):
+    with pytest.raises(ConversationBusy):
         admin.forget(VISITOR)
     assert admin.show(VISITOR).turns == 2
 
@@ -127,7 +128,7 @@ def test_the_terms_of_a_key_are_read_once_for_all_its_visitors():
             reads.append(key)
             return page.store.keys.get(SHOP.id)
 
-    counting = TermsOfUse(Counting(), admin.terms.settings)  # type: ignore[arg-type]
+    counting = EntitlementService(Counting(), admin.terms.settings)  # type: ignore[arg-type]
     listed = Admin(page.store.people, page.store.transcript, counting, page.clock).list()
     assert [standing.limit for standing in listed] == [3] * 20
     assert reads == [SHOP.id]

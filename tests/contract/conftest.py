@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 from moto import mock_aws
 
-from chalicelib.ports import Alerts, Inbox, People
-from scripts.world.aws import Emulator
+from chalicelib.access.ports import People
+from chalicelib.conversation.ports import Inbox
+from chalicelib.operations.ports import SentAlerts
+from scripts.simulator.aws import Emulator
 from tests.contract.stores import Store, dynamo_client, dynamo_store, fake_store
 from tests.contract.story import Story
-from tests.fakes.rim import FakeClock
+from tests.fakes.adapters import FakeClock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -63,7 +65,7 @@ def people(store: Store) -> People:
 
 
 @pytest.fixture
-def alerts(store: Store) -> Alerts:
+def alerts(store: Store) -> SentAlerts:
     return store.alerts
 
 

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from chalicelib.channels.messenger import signature
+from chalicelib.channels.meta import signature
 from chalicelib.errors import InvalidSignature
-from scripts.world.aws import free_port, wait_for
-from scripts.world.meta import Meta
+from scripts.simulator.aws import free_port, wait_for
+from scripts.simulator.meta import Meta
 
 
 @contextmanager

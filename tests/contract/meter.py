@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.store.schema import DUE_INDEX, PEOPLE_INDEX
+from chalicelib.aws.dynamodb.keys import DUE_INDEX, PEOPLE_INDEX
 from tests.contract.stores import dynamo_client
 
 if TYPE_CHECKING:

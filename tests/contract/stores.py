@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from chalicelib.ports import Alerts, Deletions, Inbox, People, Spending, Transcript
-from chalicelib.ports_web import Keys, Sockets, Tickets
-from chalicelib.store.alerts import DynamoAlerts
-from chalicelib.store.deletions import DynamoDeletions
-from chalicelib.store.inbox import DynamoInbox
-from chalicelib.store.keys import DynamoKeys
-from chalicelib.store.people import DynamoPeople
-from chalicelib.store.sockets import DynamoSockets
-from chalicelib.store.spend import DynamoSpending
-from chalicelib.store.table import Table
-from chalicelib.store.tickets import DynamoTickets
-from chalicelib.store.transcript import DynamoTranscript
-from scripts.world.table import create_table
+from chalicelib.access.ports import ApiKeys, People, Spending, Tickets
+from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
+from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys, DynamoTickets
+from chalicelib.aws.dynamodb.connections import DynamoConnections
+from chalicelib.aws.dynamodb.deletions import DynamoDeletions
+from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.people import DynamoPeople
+from chalicelib.aws.dynamodb.spend import DynamoSpending
+from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.transcript import DynamoTranscript
+from chalicelib.conversation.ports import ConnectionStore, Inbox, Transcript
+from chalicelib.operations.ports import Deletions, SentAlerts
+from scripts.simulator.table import create_table
+from tests.fakes.api_keys import FakeApiKeys, FakeTickets
+from tests.fakes.connections import FakeConnections
 from tests.fakes.deletions import FakeDeletions
 from tests.fakes.inbox import FakeInbox
-from tests.fakes.keys import FakeKeys, FakeTickets
 from tests.fakes.memory import Memory
-from tests.fakes.people import FakeAlerts, FakePeople
-from tests.fakes.sockets import FakeSockets
+from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.spend import FakeSpending
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ class Store:
     inbox: Inbox
     transcript: Transcript
     people: People
-    alerts: Alerts
+    alerts: SentAlerts
     deletions: Deletions
     spending: Spending
-    keys: Keys
+    keys: ApiKeys
     tickets: Tickets
-    sockets: Sockets
+    connections: ConnectionStore
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
 
@@ -59,12 +59,12 @@ def fake_store() -> Store:
         inbox,
         inbox,
         FakePeople(memory),
-        FakeAlerts(memory),
+        FakeSentAlerts(memory),
         FakeDeletions(memory),
         FakeSpending(memory),
-        FakeKeys(memory),
+        FakeApiKeys(memory),
         FakeTickets(memory),
-        FakeSockets(memory),
+        FakeConnections(memory),
         expire=lambda now: memory.expire(now=now),
     )
 
@@ -77,12 +77,12 @@ def dynamo_store(client: "DynamoDBClient", name: str = "") -> Store:
         DynamoInbox(table),
         DynamoTranscript(table),
         DynamoPeople(table),
-        DynamoAlerts(table),
+        DynamoSentAlerts(table),
         DynamoDeletions(table),
         DynamoSpending(table),
-        DynamoKeys(table),
+        DynamoApiKeys(table),
         DynamoTickets(table),
-        DynamoSockets(table),
+        DynamoConnections(table),
         expire=lambda now: _expire(table, now=now),
     )
 

@@ -5,24 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from chalicelib.messages import (
-    Access,
-    Channel,
-    ConversationId,
-    DaySpend,
-    IncomingMessage,
-    Lease,
-    Person,
-    PersonId,
-    Reply,
-    Reservation,
-    Thread,
-    Turn,
-    TurnState,
-)
-from chalicelib.ports import Accepted, Charged, Inbox, Transcript
+from chalicelib.access.budget import DaySpend, Reservation
+from chalicelib.access.person import Access, Person
+from chalicelib.conversation.ports import Accepted, Charged, Inbox, Transcript
+from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Thread, Turn, TurnState
+from chalicelib.ids import Channel, ConversationId, PersonId
 from tests.contract.stores import Store
-from tests.fakes.rim import FakeClock
+from tests.fakes.adapters import FakeClock
 
 ANNA: Final = PersonId("messenger:1:anna")
 BERT: Final = PersonId("messenger:1:bert")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chalicelib.messages import Access
-from chalicelib.prices import Price
+from chalicelib.access.budget import Price
+from chalicelib.access.person import Access
 from tests.contract.stores import dynamo_store
 from tests.flow.bot import Bot, conversation_of
 

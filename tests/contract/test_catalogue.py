@@ -10,9 +10,8 @@ import openai
 import pytest
 
 from chalicelib.errors import ModelBusy, ModelError, ModelUnusable
-from chalicelib.findings import KnownModel
-from chalicelib.models.openai import OpenAICatalogue
-from chalicelib.ports_upkeep import Catalogue
+from chalicelib.llm.openai import OpenAICatalogue
+from chalicelib.operations.ports import Catalogue, ModelInfo
 from tests.fakes.model import FakeCatalogue
 
 NAME = "gpt-6-luna"
@@ -61,7 +60,7 @@ def listing(body: Any = None) -> Catalogue:
 
 @pytest.mark.parametrize("find", [FakeCatalogue, single, listing])
 def test_a_model_that_is_there_is_known(find: Callable[[], Catalogue]):
-    assert find().find() == KnownModel(listed=True, shutdown=None)
+    assert find().find() == ModelInfo(listed=True, shutdown=None)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ def test_a_model_that_is_gone_is_unusable(gone: Catalogue):
     [("2027-01-14", date(2027, 1, 14)), ("2027-01-14T00:00:00Z", date(2027, 1, 14)), (None, None), ("soon", None)],
 )
 def test_openai_says_when_a_model_will_shut_down(said: str | None, shutdown: date | None):
-    assert single(entry(shutdown_date=said)).find() == KnownModel(listed=True, shutdown=shutdown)
+    assert single(entry(shutdown_date=said)).find() == ModelInfo(listed=True, shutdown=shutdown)
 
 
 def test_each_server_is_asked_in_the_way_it_has():
@@ -93,9 +92,9 @@ def test_each_server_is_asked_in_the_way_it_has():
 
 
 def test_another_server_may_not_list_the_model_or_keep_no_list():
-    assert listing({"object": "list", "data": [entry("other")]}).find() == KnownModel(listed=False, shutdown=None)
+    assert listing({"object": "list", "data": [entry("other")]}).find() == ModelInfo(listed=False, shutdown=None)
     none = catalogue(Server(httpx2.Response(404, text="not found")), is_openai=False)
-    assert none.find() == KnownModel(listed=None, shutdown=None)
+    assert none.find() == ModelInfo(listed=None, shutdown=None)
 
 
 @EITHER
@@ -131,7 +130,7 @@ def test_an_answer_of_openai_that_makes_no_sense_is_none(answer: httpx2.Response
 
 @SENSELESS
 def test_an_answer_of_another_server_that_makes_no_sense_is_no_list(answer: httpx2.Response):
-    assert catalogue(Server(answer), is_openai=False).find() == KnownModel(listed=None, shutdown=None)
+    assert catalogue(Server(answer), is_openai=False).find() == ModelInfo(listed=None, shutdown=None)
 
 
 @EITHER
@@ -142,4 +141,4 @@ def test_half_an_answer_is_none(provider: str):
 
 
 def test_odd_rows_of_a_list_are_passed_over():
-    assert listing({"data": [7, None, {}, entry()]}).find() == KnownModel(listed=True, shutdown=None)
+    assert listing({"data": [7, None, {}, entry()]}).find() == ModelInfo(listed=True, shutdown=None)

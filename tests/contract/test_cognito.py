@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.channels.web.oidc import OidcTokens
-from chalicelib.errors import InvalidToken, TokensOutOfReach
+from chalicelib.access.oidc import OidcTokens
+from chalicelib.errors import InvalidToken, IssuerUnavailable
 from tests.cognito import Pool, Way, make_pool, way_to
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_a_wrong_password_gives_no_token(pool: Pool):
 def test_the_certificate_of_the_way_there_is_looked_at(pool: Pool, way: Way):
     session = way.session()
     session.verify = True
-    with pytest.raises(TokensOutOfReach, match="SSLError"):
+    with pytest.raises(IssuerUnavailable, match="SSLError"):
         OidcTokens(pool.issuer, pool.client, session=session).subject(pool.sign_in()["IdToken"])
 
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.messages import Deletion
-from chalicelib.ports import Deletions
+from chalicelib.operations.deletion import Deletion
+from chalicelib.operations.ports import Deletions
 from tests.contract.stores import Store
-from tests.fakes.rim import NOON, FakeClock
+from tests.fakes.adapters import NOON, FakeClock
 
 ANNAS = Deletion("a" * 32, received_at=NOON, user="1029384756")
 BERTS = Deletion("b" * 32, received_at=NOON - 1, user="5647382910")

@@ -1,8 +1,9 @@
 import pytest
 
-from chalicelib.errors import LeaseLost, PersonBusy
-from chalicelib.messages import ConversationId, TurnState
-from chalicelib.ports import Accepted
+from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.turn import TurnState
+from chalicelib.errors import ConversationBusy, LeaseLost
+from chalicelib.ids import ConversationId
 from tests.contract.story import BERT, DAY, REPLY, ROOM, Story
 
 
@@ -42,7 +43,7 @@ def test_erasing_concerns_nobody_else(story: Story):
 
 def test_a_conversation_that_is_being_answered_is_not_erased(story: Story):
     _, turn = story.begin()
-    with pytest.raises(PersonBusy):
+    with pytest.raises(ConversationBusy):
         story.transcript.erase(ROOM, now=story.clock())
     assert story.stored() == [turn]
 

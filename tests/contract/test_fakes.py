@@ -1,31 +1,22 @@
 import pytest
 
+from chalicelib.access.budget import Usage
+from chalicelib.clock import Clock
+from chalicelib.conversation.ports import Model, Sender, Wake
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.errors import DeliveryError, ModelBusy, NotifyError, WakeError
-from chalicelib.messages import (
-    ConversationId,
-    Finished,
-    FinishReason,
-    ModelEvent,
-    PersonId,
-    Prompt,
-    Reply,
-    TextDelta,
-    Turn,
-    TurnId,
-    TurnState,
-    Usage,
-)
-from chalicelib.ports import Clock, Model, Notifier, Sender, Wake
-from chalicelib.ports_upkeep import Examiner
-from tests.fakes.model import ScriptedModel
-from tests.fakes.rim import (
+from chalicelib.ids import ConversationId, PersonId, TurnId
+from chalicelib.operations.ports import HealthCheckStarter, Notifier
+from tests.fakes.adapters import (
     Delivered,
     FakeClock,
-    RememberingExaminer,
+    RememberingHealthCheckStarter,
     RememberingNotifier,
     RememberingSender,
     RememberingWake,
 )
+from tests.fakes.model import ScriptedModel
 
 ANNA = PersonId("messenger:1:anna")
 PROMPT = Prompt(instructions="", history=(), question="Hi?", max_output_tokens=1, person_hash="")
@@ -67,16 +58,16 @@ def test_a_sender_remembers_what_people_got_to_read():
 
 def test_a_sender_remembers_whom_it_attended_to():
     sender = RememberingSender()
-    with sender.attend(TURN):
+    with sender.responding(TURN):
         assert sender.attending == 1
     assert (sender.attended, sender.attending) == ([ANNA], 0)
 
 
 def test_the_rest_of_the_world_remembers_or_fails():
-    wake, notifier, examiner = RememberingWake(), RememberingNotifier(), RememberingExaminer()
+    wake, notifier, examiner = RememberingWake(), RememberingNotifier(), RememberingHealthCheckStarter()
     waking: Wake = wake
     telling: Notifier = notifier
-    asking: Examiner = examiner
+    asking: HealthCheckStarter = examiner
     waking.wake(TURN.conversation)
     telling.tell("Subject", "Text")
     asking.ask()

@@ -2,9 +2,10 @@ from contextlib import suppress
 
 import pytest
 
+from chalicelib.conversation.ports import Charged
+from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.errors import LeaseLost
-from chalicelib.messages import ConversationId, Lease, Reply, Turn, TurnState
-from chalicelib.ports import Charged
+from chalicelib.ids import ConversationId
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
 NEXT_DAY = "2026-11-21"

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.messages import ConversationId, Overdue, TurnState
-from chalicelib.ports import Accepted
+from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.turn import Overdue, TurnState
+from chalicelib.ids import ConversationId
 from tests.contract.story import ANNA, BERT, ROOM, Story
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from chalicelib.messages import ConversationId, Reply, TurnId, TurnState
+from chalicelib.conversation.turn import Reply, TurnState
+from chalicelib.ids import ConversationId, TurnId
 from tests.contract.story import BERT, REPLY, ROOM, Story
 
 

@@ -6,22 +6,13 @@ from typing import Final
 
 import pytest
 
-from chalicelib import identity
-from chalicelib.messages import (
-    Channel,
-    ConversationId,
-    IncomingMessage,
-    Lease,
-    PersonId,
-    Reply,
-    Turn,
-    TurnId,
-    TurnState,
-)
-from chalicelib.messages_web import ApiKey, KeyId
-from chalicelib.ports import Accepted, Charged
+from chalicelib.access import identity
+from chalicelib.access.api_key import ApiKey
+from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, TurnState
+from chalicelib.ids import Channel, ConversationId, KeyId, PersonId, TurnId
 from tests.contract.story import BERT, CALL, DAY, REPLY, Story
-from tests.fakes.rim import NOON
+from tests.fakes.adapters import NOON
 
 SHOP: Final = ApiKey(KeyId("shopshopsh"), "Shop", "0" * 64, "web", created_at=NOON)
 ANNA, CARL = (identity.visitor(SHOP.id, name) for name in ("anna", "carl"))

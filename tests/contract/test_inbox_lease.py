@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.access.budget import Settlement
+from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
-from chalicelib.messages import Bill, Lease, Turn, TurnState
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
 Step = Callable[[Story, Lease, Turn], object]
@@ -28,7 +29,7 @@ FOR_RUNNING: dict[str, Step] = {
     "call again": lambda story, lease, turn: story.inbox.call_again(lease, turn, reserve=CALL, until=story.until),
     "record": lambda story, lease, turn: story.inbox.record(lease, turn, REPLY, until=story.until),
     "record and settle": lambda story, lease, turn: story.inbox.record(
-        lease, turn, REPLY, until=story.until, bill=Bill(CALL, 7)
+        lease, turn, REPLY, until=story.until, bill=Settlement(CALL, 7)
     ),
     "record and refund": lambda story, lease, turn: story.inbox.record(
         lease, turn, REPLY, until=story.until, refund=True

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.access.budget import Settlement, Usage
+from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.turn import Choice, Lease, Reply, Turn, TurnState
 from chalicelib.errors import LeaseLost
-from chalicelib.messages import Bill, Choice, Lease, Reply, Turn, TurnState, Usage
-from chalicelib.ports import Accepted
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
 HOUR_MS = 60 * 60 * 1000
@@ -13,7 +14,7 @@ HOUR_MS = 60 * 60 * 1000
 def test_an_answer_is_kept_whole(story: Story):
     lease, turn = story.begin_charged()
     reply = Reply("Two\n\nparagraphs 🎉", "(2 left today)", (Choice("Yes", "/forget yes"), Choice("No", "/forget no")))
-    story.inbox.record(lease, turn, reply, until=story.until, bill=Bill(CALL, 7, Usage(10, 2, 3)))
+    story.inbox.record(lease, turn, reply, until=story.until, bill=Settlement(CALL, 7, Usage(10, 2, 3)))
     [answered] = story.stored()
     assert (answered.state, answered.reply, answered.charged_day) == (TurnState.ANSWERED, reply, DAY)
     assert answered.text == turn.text

@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.errors import LeaseLost, PersonBusy
-from chalicelib.messages import TurnState
-from chalicelib.ports import Accepted
-from chalicelib.store.inbox import DynamoInbox
-from chalicelib.store.table import Table
-from chalicelib.store.transcript import DynamoTranscript
+from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.transcript import DynamoTranscript
+from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.turn import TurnState
+from chalicelib.errors import ConversationBusy, LeaseLost
 from tests.contract.stores import dynamo_store
 from tests.contract.story import ROOM, Story
-from tests.fakes.rim import FakeClock
+from tests.fakes.adapters import FakeClock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,14 +51,14 @@ def _interrupted(story: Story, operation: str, meanwhile: Callable[[], object], 
 
 def test_a_message_that_comes_while_the_conversation_is_erased_is_not_lost(told: Story):
     told.hear()
-    with pytest.raises(PersonBusy):
+    with pytest.raises(ConversationBusy):
         _interrupted(told, "delete_item", told.hear).transcript.erase(ROOM, now=told.clock())
     assert told.hold().open_turns == len(told.stored()) == 2
 
 
 def test_a_worker_that_begins_while_the_conversation_is_erased_goes_on(told: Story):
     told.hear()
-    with pytest.raises(PersonBusy):
+    with pytest.raises(ConversationBusy):
         _interrupted(told, "delete_item", told.hold).transcript.erase(ROOM, now=told.clock())
     assert len(told.stored()) == 1
 

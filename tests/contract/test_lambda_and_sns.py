@@ -9,11 +9,12 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from chalicelib import invocation
+from chalicelib.aws import invocation
+from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
+from chalicelib.aws.sns import TopicNotifier
+from chalicelib.aws.wake import LambdaWake
 from chalicelib.errors import NotifyError, WakeError
-from chalicelib.messages import ConversationId
-from chalicelib.notify import TopicNotifier
-from chalicelib.wake import LambdaExaminer, LambdaWake, LambdaWarmer
+from chalicelib.ids import ConversationId
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -53,7 +54,7 @@ def test_a_checkup_is_asked_for_without_waiting_for_it():
     with Stubber(client) as stub:
         asked = {"FunctionName": "parley-dev-worker", "InvocationType": "Event", "Payload": b'{"checkup": true}'}
         stub.add_response("invoke", {"StatusCode": 202}, asked)
-        LambdaExaminer(client, "parley-dev-worker").ask()
+        LambdaHealthCheckStarter(client, "parley-dev-worker").ask()
         stub.assert_no_pending_responses()
 
 
@@ -62,7 +63,7 @@ def test_a_checkup_that_cannot_be_asked_for_is_said_so():
     with Stubber(client) as stub:
         stub.add_client_error("invoke", "TooManyRequestsException")
         with pytest.raises(WakeError):
-            LambdaExaminer(client, "parley-dev-worker").ask()
+            LambdaHealthCheckStarter(client, "parley-dev-worker").ask()
 
 
 WELL: Any = {"statusCode": 200}

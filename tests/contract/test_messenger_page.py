@@ -9,22 +9,21 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.channels.messenger.graph import Graph
 from chalicelib.channels.messenger.page import GraphPage
-from chalicelib.channels.messenger.profile import wanted
-from chalicelib.channels.messenger.registration import AppSubscription
-from chalicelib.channels.messenger.wanted import FIELDS, SCOPES
+from chalicelib.channels.messenger.ports import AppSubscription, MessengerPage
+from chalicelib.channels.messenger.profile import required
+from chalicelib.channels.messenger.requirements import FIELDS, SCOPES
+from chalicelib.channels.messenger.setup import Setup
+from chalicelib.channels.meta.graph import Graph
+from chalicelib.content.text import load
 from chalicelib.errors import MetaError
-from chalicelib.ports_upkeep import MessengerPage
-from chalicelib.setup import Setup
-from chalicelib.texts import load
-from scripts.world.meta import APP_ID, PAGE_ID, PAGE_NAME, Meta
-from scripts.world.recorder import Failure
+from scripts.simulator.meta import APP_ID, PAGE_ID, PAGE_NAME, Meta
+from scripts.simulator.recorder import Failure
 from tests.contract.meta import serving
 from tests.fakes.page import APP, PAGE, FakePage
 
 SOON, LATER = 1_796_000_000, 1_797_000_000
-PROFILE = wanted(load("en"))
+PROFILE = required(load("en"))
 
 
 @dataclass

@@ -10,11 +10,12 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
 from chalicelib.channels.messenger.sender import MessengerSender
-from chalicelib.channels.messenger.signature import sign
+from chalicelib.channels.meta.graph import Failure, Graph, GraphError
+from chalicelib.channels.meta.signature import sign
+from chalicelib.conversation.turn import Choice, Reply, Turn, TurnState
 from chalicelib.errors import ChannelBroken, DeliveryError, PersonUnreachable
-from chalicelib.messages import Choice, ConversationId, PersonId, Reply, Turn, TurnId, TurnState
+from chalicelib.ids import ConversationId, PersonId, TurnId
 
 TOKEN = "page-token-secret"
 ANNA = PersonId("messenger:4711:anna")
@@ -164,7 +165,7 @@ def test_no_error_says_the_token(fault: type[Exception]):
 
 def test_the_person_sees_that_it_was_seen_and_then_typing_again_and_again():
     facebook = Facebook()
-    with sender(facebook, typing_every_s=0.01).attend(TURN):
+    with sender(facebook, typing_every_s=0.01).responding(TURN):
         assert facebook.third_call.wait(5)
     actions = [body["sender_action"] for body in facebook.bodies]
     assert actions[:3] == ["mark_seen", "typing_on", "typing_on"]
@@ -172,7 +173,7 @@ def test_the_person_sees_that_it_was_seen_and_then_typing_again_and_again():
 
 
 def test_a_courtesy_that_fails_costs_nothing_but_a_dead_token_is_told():
-    with sender(Facebook(refusal(2))).attend(TURN):
+    with sender(Facebook(refusal(2))).responding(TURN):
         pass
-    with pytest.raises(ChannelBroken), sender(Facebook(refusal(190))).attend(TURN):
+    with pytest.raises(ChannelBroken), sender(Facebook(refusal(190))).responding(TURN):
         pass

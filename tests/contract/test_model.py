@@ -9,9 +9,10 @@ import httpx2
 import openai
 import pytest
 
+from chalicelib.access.budget import Usage
+from chalicelib.conversation.prompt import Exchange, Finished, FinishReason, Prompt, TextDelta
 from chalicelib.errors import ModelBusy, ModelError, ModelRefused, ModelUnusable
-from chalicelib.messages import Exchange, Finished, FinishReason, Prompt, TextDelta, Usage
-from chalicelib.models.openai import Api, OpenAIModel
+from chalicelib.llm.openai import Api, OpenAIModel
 
 PROMPT = Prompt("Be kind.", (Exchange("My cat is Mimi.", "Nice!"),), "Who is Mimi?", 200, "0123abcd")
 Answer = Callable[[httpx2.Request], httpx2.Response]

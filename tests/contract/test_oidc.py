@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
-from chalicelib.channels.web.oidc import OidcTokens
-from chalicelib.errors import InvalidToken, TokensOutOfReach
-from chalicelib.ports_web import Tokens
-from tests.fakes.tokens import FakeTokens
+from chalicelib.access.oidc import OidcTokens
+from chalicelib.access.ports import IdTokens
+from chalicelib.errors import InvalidToken, IssuerUnavailable
+from tests.fakes.id_tokens import FakeIdTokens
 from tests.issuer import AUDIENCE, Issuer, issuing, rsa_key
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -67,7 +67,7 @@ class SignIn:
         return str(caught.value)
 
     def out_of_reach(self, token: str = "") -> str:
-        with pytest.raises(TokensOutOfReach) as caught:
+        with pytest.raises(IssuerUnavailable) as caught:
             self.tokens.subject(token or self.issuer.token())
         return str(caught.value)
 
@@ -82,7 +82,7 @@ def sign_in() -> Iterator[SignIn]:
 class AnyTokens:
     """What the fake and the real one have in common."""
 
-    tokens: Tokens
+    tokens: IdTokens
     token_of: Callable[[str], str]
     break_down: Callable[[], None]
 
@@ -94,7 +94,7 @@ def either(request: pytest.FixtureRequest) -> AnyTokens:
         return AnyTokens(
             sign_in.tokens, sign_in.issuer.token, lambda: sign_in.issuer.answers.update({DISCOVERY: (503, b"")})
         )
-    fake = FakeTokens({"annas": "anna", "bobs": "bob"})
+    fake = FakeIdTokens({"annas": "anna", "bobs": "bob"})
 
     def break_down() -> None:
         fake.out_of_reach = True
@@ -114,7 +114,7 @@ def test_what_nobody_signed_is_about_nobody(either: AnyTokens):
 
 def test_nothing_is_known_of_a_token_while_its_issuer_is_down(either: AnyTokens):
     either.break_down()
-    with pytest.raises(TokensOutOfReach):
+    with pytest.raises(IssuerUnavailable):
         either.tokens.subject(either.token_of("anna"))
 
 

@@ -1,11 +1,12 @@
 import pytest
 
-from chalicelib import identity
+from chalicelib.access import identity
+from chalicelib.access.person import Access, Person
+from chalicelib.aws.dynamodb.conditions import MAX_ROOMS
+from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import UnknownPerson
-from chalicelib.messages import Access, Person, PersonId, TurnState
-from chalicelib.messages_web import KeyId
-from chalicelib.ports import Accepted
-from chalicelib.store.conditions import MAX_ROOMS
+from chalicelib.ids import KeyId, PersonId
 from tests.contract.story import ANNA, BERT, DAY, REPLY, Story
 
 CLEO = identity.visitor(KeyId("shopshopsh"), "cleo")

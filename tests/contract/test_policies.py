@@ -17,16 +17,17 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import bootstrap, bootstrap_web
-from chalicelib.channels.by_channel import ByChannel
-from chalicelib.channels.web.connections import ApiGatewayConnections
+from chalicelib.access.key_service import ApiKeyService
+from chalicelib.aws.dynamodb import keys
+from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
+from chalicelib.aws.sns import TopicNotifier
+from chalicelib.aws.ssm import Secrets
+from chalicelib.aws.wake import FifoWake, LambdaWake
+from chalicelib.channels.router import ChannelRouter
+from chalicelib.channels.web.config import ChatConfig
+from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
-from chalicelib.keyring import Keyring
-from chalicelib.messages import Channel, ConversationId, PersonId
-from chalicelib.notify import TopicNotifier
-from chalicelib.secrets import Secrets
-from chalicelib.store import schema, schema_web
-from chalicelib.visitors import Visitors
-from chalicelib.wake import FifoWake, LambdaExaminer, LambdaWake, LambdaWarmer
+from chalicelib.ids import Channel, ConversationId, PersonId
 from tests.contract.stores import Store, dynamo_store
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import PAGE, Bot
@@ -147,7 +148,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     store, bot = dynamo_store(client), Bot()
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: "arn:aws:sns:eu-central-1:1:parley-owner")
-    bot.deletions, bot.spending, bot.sockets = store.deletions, store.spending, store.sockets
+    bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
     bot.notifier = notifier
     secrets = Secrets(audit.client("ssm"), "/parley/dev", ("app-secret",))
 
@@ -196,18 +197,18 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     wake_both_ways(audit, ConversationId("messenger:1:anna"))
     LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker", ["parley-dev-websocket_message"]).warm()
     assert store.alerts.first_today("checkup", day="2026-W47")
-    LambdaExaminer(audit.client("lambda"), "parley-dev-worker").ask()
+    LambdaHealthCheckStarter(audit.client("lambda"), "parley-dev-worker").ask()
 
 
 def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     """One comes with a ticket, asks, joins a room, asks, stops, resumes and leaves; one is sent away, one is silent."""
     chat: Any = Chat(bot)
-    connections: Any = ApiGatewayConnections(lambda _: audit.client("apigatewaymanagementapi"))
-    chat.keys, chat.sockets, chat.connections, bot.sockets, bot.connections = (
-        *(store.keys, store.sockets, connections),
-        *(store.sockets, connections),
+    connection_api: Any = ApiGatewayConnections(lambda _: audit.client("apigatewaymanagementapi"))
+    chat.keys, chat.connections, chat.connection_api, bot.connections, bot.connection_api = (
+        *(store.keys, store.connections, connection_api),
+        *(store.connections, connection_api),
     )
-    bot.sender = ByChannel({Channel.WEB: WebSender(store.sockets, connections, bot.clock)})
+    bot.sender = ChannelRouter({Channel.WEB: WebSender(store.connections, connection_api, bot.clock)})
     bot.model = ScriptedModel()
     for key in chat.memory.keys.values():
         store.keys.create(key)
@@ -237,10 +238,10 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
 
 def the_web_chats_doors_are_used(store: Store, bot: Bot) -> None:
     """The owner makes a key, a visitor gets a ticket, and the key is revoked."""
-    keyring = Keyring(store.keys, daily_limit=1, chance=token_bytes, clock=bot.clock)
+    keyring = ApiKeyService(store.keys, daily_limit=1, chance=token_bytes, clock=bot.clock)
     key = keyring.create({"name": "Tests"}).key
     ticket_key = partial(str, "a ticket key of thirty-two letters")
-    visitors = Visitors(store.keys, store.tickets, ticket_key, str, str, lambda: "anna", bot.clock)
+    visitors = ChatConfig(store.keys, store.tickets, ticket_key, str, str, lambda: "anna", bot.clock)
     visitors.config(key.id, origin="", address="192.0.2.1", bearer="")
     keyring.list()
     keyring.revoke(key.id)
@@ -290,13 +291,13 @@ def test_no_policy_grants_everything_or_to_everybody():
 
 def test_the_heartbeat_reads_nothing_of_people_but_who_waits():
     [reading] = [statement for statement in statements("heartbeat") if "dynamodb:BatchGetItem" in statement["Action"]]
-    assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == [schema.spend_key("*")["pk"]]
+    assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == [keys.spend_key("*")["pk"]]
 
 
 def test_the_door_reads_no_single_item_but_requests_for_deletion_and_api_keys():
     [reading] = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
     assert reading["Action"] == ["dynamodb:GetItem"]
-    assert leading_keys(reading) == [schema.deletion_key("*")["pk"], schema_web.KEYS]
+    assert leading_keys(reading) == [keys.deletion_key("*")["pk"], keys.KEYS]
 
 
 def test_the_door_writes_nothing_of_what_is_spent(audit: Audit):
@@ -305,7 +306,7 @@ def test_the_door_writes_nothing_of_what_is_spent(audit: Audit):
     touched = {partition for _, partition in audit.touched["api_handler"]}
     for key in leading_keys(writing):
         assert any(fnmatchcase(partition, key) for partition in touched), f"the door never touches {key}"
-    assert not may_touch("api_handler", "dynamodb:UpdateItem", schema.spend_key("2026-11-20")["pk"])
+    assert not may_touch("api_handler", "dynamodb:UpdateItem", keys.spend_key("2026-11-20")["pk"])
 
 
 def test_the_door_may_read_exactly_the_secrets_it_asks_for():
@@ -324,8 +325,8 @@ def test_of_the_web_chats_doors_only_that_for_frames_may_read_secrets_and_exactl
 
 def test_the_heartbeat_may_write_nothing_but_what_the_owner_was_told():
     [writing] = [statement for statement in statements("heartbeat") if "dynamodb:UpdateItem" in statement["Action"]]
-    [keys] = writing["Condition"]["ForAllValues:StringEquals"].values()
-    assert keys == [schema.alert_key("checkup")["pk"]]
+    [allowed] = writing["Condition"]["ForAllValues:StringEquals"].values()
+    assert allowed == [keys.alert_key("checkup")["pk"]]
 
 
 def of_connections(function: str) -> set[str]:

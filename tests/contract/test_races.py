@@ -6,11 +6,12 @@ from typing import TypeVar
 
 import pytest
 
-from chalicelib import identity
+from chalicelib.access import identity
+from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
+from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
-from chalicelib.messages import Bill, ConversationId, DaySpend, Lease, PersonId, Reservation, Turn, TurnState, Usage
-from chalicelib.messages_web import KeyId
-from chalicelib.ports import Accepted, Charged
+from chalicelib.ids import ConversationId, KeyId, PersonId
 from tests.contract.story import ANNA, CALL, DAY, REPLY, ROOM, Story
 
 R = TypeVar("R")
@@ -93,7 +94,7 @@ def test_twenty_answers_at_once_are_all_on_the_days_bill(busy_story: Story):
     _at_once(
         20,
         lambda index: busy_story.inbox.record(
-            *begun[index], REPLY, until=busy_story.until, bill=Bill(CALL, index, Usage(input=10, output=index))
+            *begun[index], REPLY, until=busy_story.until, bill=Settlement(CALL, index, Usage(input=10, output=index))
         ),
     )
     assert busy_story.spent() == DaySpend(DAY, sum(range(20)), 200, 0, sum(range(20)), answers=20, calls=20)

@@ -8,8 +8,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from chalicelib.aws.ssm import Secrets
 from chalicelib.errors import ConfigError
-from chalicelib.secrets import Secrets
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

@@ -3,9 +3,11 @@ from datetime import date
 
 import pytest
 
+from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
+from chalicelib.conversation.ports import Charged
+from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
-from chalicelib.messages import Bill, ConversationId, DaySpend, Lease, Reservation, Turn, TurnState, Usage
-from chalicelib.ports import Charged
+from chalicelib.ids import ConversationId
 from tests.contract.story import ANNA, CALL, DAY, REPLY, Story
 
 NEXT_DAY = "2026-11-21"
@@ -104,21 +106,21 @@ def test_persons_share_one_budget(story: Story):
 
 def test_an_answer_turns_what_was_set_aside_into_what_it_cost(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
     assert story.spent() == DaySpend(DAY, 7, tokens_in=30, tokens_cached=10, tokens_out=5, answers=1, calls=1)
 
 
 def test_answers_of_a_day_add_up(story: Story):
     for _ in range(3):
         lease, turn = _begin(story)
-        story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+        story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
         story.inbox.finish(lease, turn, TurnState.DONE, release=True)
     assert story.spent() == DaySpend(DAY, 21, tokens_in=90, tokens_cached=30, tokens_out=15, answers=3, calls=3)
 
 
 def test_a_call_that_cost_nothing_gives_its_money_back(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 0), refund=True)
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 0), refund=True)
     assert story.spent() == DaySpend(DAY, calls=1)
     assert story.used() == 0
 
@@ -132,15 +134,15 @@ def test_what_nobody_knows_the_cost_of_stays_set_aside(story: Story, *, refund: 
 
 def test_an_answer_is_billed_once(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
     with pytest.raises(LeaseLost):
-        story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+        story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
     assert (story.spent().committed, story.spent().answers) == (7, 1)
 
 
 def test_an_answer_that_is_not_delivered_was_paid_for_all_the_same(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
     story.inbox.finish(lease, turn, TurnState.DROPPED, release=True, refund=True)
     assert (story.spent().committed, story.used()) == (7, 0)
 
@@ -152,7 +154,7 @@ def test_a_bill_is_settled_though_there_is_no_charge_to_give_back_any_more(story
     story.inbox.charge(
         lease, other, now=story.clock(), day=NEXT_DAY, limit=3, reserve=CALL, until=story.until, outdated=[DAY]
     )
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7), refund=True)
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7), refund=True)
     assert story.spent().committed == CALL.amount + 7
     assert story.known().quota == {NEXT_DAY: 1}
 
@@ -161,7 +163,7 @@ def test_a_second_call_is_set_aside_beside_the_first_which_may_have_been_billed(
     lease, turn = _begin(story)
     assert story.inbox.call_again(lease, turn, reserve=TIGHT, until=story.until)
     assert story.spent() == DaySpend(DAY, committed=200, calls=2)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
     assert story.spent().committed == 107
 
 
@@ -210,7 +212,7 @@ def test_what_a_day_cost_is_forgotten_after_forty_days(story: Story):
 
 def test_forgetting_a_person_does_not_make_the_day_cheaper(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Bill(TIGHT, 7, USAGE))
+    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
     story.inbox.finish(lease, turn, TurnState.DONE, release=True)
     story.store.people.forget(ANNA, now=story.clock())
     story.transcript.erase(turn.conversation, now=story.clock())

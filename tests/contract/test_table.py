@@ -12,14 +12,14 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
+from chalicelib.aws.dynamodb.table import Table, TransactionRefused, Update, pauses, update
 from chalicelib.errors import StoreError
-from chalicelib.store.table import Change, Table, TransactionRefused, pauses, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY = {"pk": "a", "sk": "b"}
-WRITE = update(KEY, Change(put={"text": "my secret"}))
+WRITE = update(KEY, Update(put={"text": "my secret"}))
 
 
 @pytest.fixture

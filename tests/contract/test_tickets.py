@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.messages_web import KeyId
-from chalicelib.ports_web import Tickets
+from chalicelib.access.ports import Tickets
+from chalicelib.ids import KeyId
 from tests.contract.stores import Store
 
 SHOP, BLOG = KeyId("shop"), KeyId("blog")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from chalicelib.messages import Turn
+from chalicelib.aws.dynamodb.keys import turn_key
+from chalicelib.aws.dynamodb.table import put
+from chalicelib.aws.functions import LambdaWarmer
+from chalicelib.conversation.turn import Turn
+from chalicelib.operations import aws_prices
 from chalicelib.settings import Settings
-from chalicelib.store.schema import turn_key
-from chalicelib.store.table import put
-from chalicelib.wake import LambdaWarmer
-from scripts.prices import aws
 from tests.contract.meter import Meter
 from tests.contract.stores import Store, dynamo_store
 from tests.flow.bot import Bot, conversation_of
@@ -62,7 +62,7 @@ def test_a_plain_message_takes_the_units_that_its_cost_is_computed_from(metered:
     writes, reads = metered.meter.during(lambda: metered.bot.receives("anna", QUESTION))
     echo = metered.bot.receipt(metered.last_turn, 0)
     echo_writes, echo_reads = metered.meter.during(lambda: metered.bot.posted(echo))
-    assert {"writes": writes + echo_writes, "reads": reads + echo_reads} == aws.COUNTED
+    assert {"writes": writes + echo_writes, "reads": reads + echo_reads} == aws_prices.COUNTED
 
 
 def test_a_plain_message_logs_no_more_than_its_cost_is_computed_from(metered: Metered):
@@ -70,12 +70,12 @@ def test_a_plain_message_logs_no_more_than_its_cost_is_computed_from(metered: Me
     metered.bot.receives("anna", QUESTION)
     metered.bot.posted(metered.bot.receipt(metered.last_turn, 0))
     logged = len(metered.bot.logged.getvalue()) - before
-    assert logged + (aws.WEBHOOK_CALLS + 1) * LAMBDAS_OWN_BYTES <= aws.LOG_BYTES
+    assert logged + (aws_prices.WEBHOOK_CALLS + 1) * LAMBDAS_OWN_BYTES <= aws_prices.LOG_BYTES
 
 
 def test_a_heartbeat_with_nothing_to_do_takes_the_units_that_its_cost_is_computed_from(metered: Metered):
     metered.bot.clock.tick(minutes=1)  # off the hour, at which it looks whether a checkup is due
-    assert metered.meter.during(metered.bot.beats) == (0, aws.BEAT_READS)
+    assert metered.meter.during(metered.bot.beats) == (0, aws_prices.BEAT_READS)
 
 
 def test_a_heartbeat_invokes_as_many_functions_as_its_cost_is_computed_from():
@@ -90,4 +90,4 @@ def test_a_heartbeat_invokes_as_many_functions_as_its_cost_is_computed_from():
 
     client, here = cast("Any", Counting()), Settings.from_env({})
     LambdaWarmer(client, here.api_function, here.worker_function, here.websocket_functions).warm()
-    assert len(invoked) == len(aws.WARMED)
+    assert len(invoked) == len(aws_prices.WARMED)

@@ -14,13 +14,13 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from chalicelib import invocation
+from chalicelib.aws import invocation
+from chalicelib.aws.wake import FifoWake, LambdaWake
+from chalicelib.conversation.ports import Wake
 from chalicelib.errors import WakeError
-from chalicelib.messages import ConversationId
-from chalicelib.ports import Wake
-from chalicelib.wake import FifoWake, LambdaWake
-from scripts.world.aws import free_port
-from tests.fakes.rim import RememberingWake
+from chalicelib.ids import ConversationId
+from scripts.simulator.aws import free_port
+from tests.fakes.adapters import RememberingWake
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,7 +40,13 @@ class Waking:
 
     def visited(self) -> list[ConversationId | None]:
         """Where the worker was sent."""
-        return [invocation.conversation_of(event) for event in self.events()]
+        return [conversation_of(event) for event in self.events()]
+
+
+def conversation_of(event: dict[str, Any]) -> ConversationId | None:
+    """Where an event sends the worker; None for a ping."""
+    parsed = invocation.parse(event)
+    return parsed.conversation if isinstance(parsed, invocation.AnswerConversation) else None
 
 
 def client(service: Any, url: str | None = None) -> Any:
@@ -142,7 +148,7 @@ def event_of(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def sent_to(message: dict[str, Any] | None) -> ConversationId | None:
-    return invocation.conversation_of(event_of(message)) if message else None
+    return conversation_of(event_of(message)) if message else None
 
 
 def by_queue(queue: Queue, wake: Wake) -> Waking:
@@ -268,7 +274,7 @@ def test_a_sweep_does_not_wait_for_the_wake_of_a_worker_that_failed(queue: Queue
 def test_without_an_id_of_its_own_a_second_wake_would_be_swallowed(queue: Queue):
     """Why `FifoWake` makes one: compare the suite's test of the second wake."""
     for _ in range(2):
-        queue.sqs.send_message(QueueUrl=queue.url, MessageBody=invocation.wake(ANNA), MessageGroupId="anna")
+        queue.sqs.send_message(QueueUrl=queue.url, MessageBody=invocation.wake_event(ANNA), MessageGroupId="anna")
     assert len(queue.drain()) == 1
 
 

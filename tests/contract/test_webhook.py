@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from chalicelib.channels.messenger.ports import Webhook
 from chalicelib.channels.messenger.probe import HttpWebhook
-from chalicelib.errors import WebhookSilent
-from chalicelib.ports_upkeep import Webhook
-from scripts.world.meta import Meta
+from chalicelib.errors import WebhookUnreachable
+from scripts.simulator.meta import Meta
 from tests.contract.meta import serving
 from tests.fakes.page import FakeWebhook
 
@@ -73,9 +73,9 @@ def test_a_webhook_out_of_reach_is_said_so_without_its_secrets(served: tuple[Met
         nobody.bind(("127.0.0.1", 0))
         webhook = over_http(meta, f"http://127.0.0.1:{nobody.getsockname()[1]}/webhook")
         for signed in (True, False):
-            with pytest.raises(WebhookSilent):
+            with pytest.raises(WebhookUnreachable):
                 webhook.deliver_nothing(signed=signed)
-        with pytest.raises(WebhookSilent, match="does not answer") as caught:
+        with pytest.raises(WebhookUnreachable, match="does not answer") as caught:
             webhook.handshake(CHALLENGE)
         shown = f"{caught.getrepr(chain=True)} {caught.value!r} {webhook!r}"
         assert [secret for secret in (meta.verify_token, meta.app_secret) if secret in shown] == []
@@ -83,5 +83,5 @@ def test_a_webhook_out_of_reach_is_said_so_without_its_secrets(served: tuple[Met
 
 def test_an_address_that_is_none_is_out_of_reach(served: tuple[Meta, str]):
     meta, _ = served
-    with pytest.raises(WebhookSilent):
+    with pytest.raises(WebhookUnreachable):
         over_http(meta, "no address").handshake(CHALLENGE)

@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
 from chalicelib.settings import Settings
-from scripts.place.stage import Aws, Place
+from scripts.stage.environment import Aws, Environment
 from tests.deploy.held import REGION, client_of
 from tests.deploy.websocket_apis import WebsocketApis
 
@@ -60,9 +60,9 @@ class Account:
             return client_of(service, stand_ins[service])
         return _client(self.session, service)
 
-    def place(self, stage: str = "dev", **settings: str) -> Place:
+    def place(self, stage: str = "dev", **settings: str) -> Environment:
         """The stage in this account."""
-        return Place(Settings.from_env({"PARLEY_STAGE": stage, **settings}), cast("Aws", self))
+        return Environment(Settings.from_env({"PARLEY_STAGE": stage, **settings}), cast("Aws", self))
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any, Final
 import boto3
 import pytest
 
-from chalicelib.findings import Finding, State
+from chalicelib.operations.findings import Finding, Severity
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
-from scripts.place.stage import ROOT
-from scripts.world.table import create_table
+from scripts.simulator.table import create_table
+from scripts.stage.environment import ROOT
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
 
@@ -35,7 +35,7 @@ def look(account: Account, cloud: CloudFormation) -> Look:
 
     def looked(**settings: str) -> dict[str, Finding]:
         found = Inspection(Deployment(account.place(**settings), ROOT)).run()
-        assert all(one.why and one.cure for one in found if one.state is not State.OK)
+        assert all(one.why and one.cure for one in found if one.state is not Severity.OK)
         return {finding.name: finding for finding in found}
 
     return looked
@@ -68,7 +68,7 @@ def test_in_a_region_that_does_not_exist_nothing_else_is_looked_at(account: Acco
     account.session = boto3.Session("test", "test", region_name="eu-nowhere-1")
     [finding] = look().values()
     line = "could not be looked at: there is no AWS region eu-nowhere-1: set AWS_REGION, for example to eu-central-1"
-    assert (finding.name, finding.state, finding.what) == ("credentials", State.BROKEN, line)
+    assert (finding.name, finding.state, finding.what) == ("credentials", Severity.BROKEN, line)
 
 
 # -- the web chat -----------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def chat(account: Account) -> str:
 
 def test_a_web_chat_that_is_complete_is_told_with_its_address(look: Look, chat: str):
     found = look()["websocket"]
-    assert (found.state, found.what) == (State.OK, f"wss://{chat}.execute-api.eu-central-1.amazonaws.com/dev")
+    assert (found.state, found.what) == (Severity.OK, f"wss://{chat}.execute-api.eu-central-1.amazonaws.com/dev")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_web_chat_that_is_complete_is_told_with_its_address(look: Look, chat: 
 def test_what_the_web_chat_lacks_is_named(account: Account, look: Look, chat: str, parameter: str, what: str):
     account.client("ssm").delete_parameter(Name=f"/parley/dev/{parameter}")
     found = look()["websocket"]
-    assert (found.state, found.what, found.cure) == (State.BROKEN, what, DEPLOY)
+    assert (found.state, found.what, found.cure) == (Severity.BROKEN, what, DEPLOY)
 
 
 def test_an_address_of_an_api_that_is_gone_is_found(account: Account, look: Look, chat: str):
@@ -114,7 +114,7 @@ def test_an_address_of_an_api_that_is_gone_is_found(account: Account, look: Look
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
 def test_a_stack_that_may_be_updated_is_well(cloud: CloudFormation, look: Look, status: str):
     cloud.status = status
-    assert look()["data-stack"].state is State.OK
+    assert look()["data-stack"].state is Severity.OK
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS", "DELETE_FAILED"])
@@ -124,7 +124,7 @@ def test_a_stack_in_any_other_state_is_broken_and_its_state_told_in_words(
     cloud.status = status
     found = look()["data-stack"]
     assert (found.state, found.what) == (
-        State.BROKEN,
+        Severity.BROKEN,
         f"the stack parley-dev is {status.lower().replace('_', ' ')}",
     )
 
@@ -132,7 +132,7 @@ def test_a_stack_in_any_other_state_is_broken_and_its_state_told_in_words(
 def test_what_was_changed_by_hand_is_named(cloud: CloudFormation, look: Look):
     cloud.drifts = {"Topic": "MODIFIED", "DoorSlow": "DELETED"}
     found = look()["data-stack"]
-    assert (found.state, found.what) == (State.WARNING, "changed by hand: DoorSlow, Topic")
+    assert (found.state, found.what) == (Severity.WARNING, "changed by hand: DoorSlow, Topic")
 
 
 # -- the budget -------------------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_a_spent_budget_says_how_much_and_what_can_be_done(look: Look, spent: Ca
 
 def test_a_budget_of_nothing_does_not_end_at_midnight(look: Look, spent: Callable[[int], None]):
     found = look(PARLEY_DAILY_BUDGET_USD="0")["budget"]
-    assert (found.state, found.what) == (State.BROKEN, "PARLEY_DAILY_BUDGET_USD is 0")
+    assert (found.state, found.what) == (Severity.BROKEN, "PARLEY_DAILY_BUDGET_USD is 0")
     assert "midnight" not in found.why + found.cure
 
 
@@ -231,7 +231,7 @@ def test_the_owner_learns_whether_anybody_is_told(
     account.stand_ins["sns"] = Subscriptions(states)
     found = look()["owner"]
     assert found.what == what
-    assert found.state is (State.OK if what == SOMEBODY else State.WARNING)
+    assert found.state is (Severity.OK if what == SOMEBODY else Severity.WARNING)
 
 
 def test_who_has_not_confirmed_is_sent_to_their_mail_and_who_has_no_address_to_the_option(

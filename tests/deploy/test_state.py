@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.deploy.state import DeployedState
-from scripts.place.stage import ROOT
+from scripts.stage.environment import ROOT
 from tests.deploy.conftest import Account
 from tests.deploy.functions import function, role
 from tests.deploy.rest_apis import RestApis

@@ -11,8 +11,8 @@ from chalicelib.errors import ConfigError, MetaError
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.removal import Removing
 from scripts.deploy.steps import Deploying, Step
-from scripts.world.meta import Meta
-from scripts.world.table import create_table
+from scripts.simulator.meta import Meta
+from scripts.simulator.table import create_table
 from tests.contract.meta import serving
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account

@@ -11,11 +11,11 @@ import boto3
 import httpx2
 import pytest
 
-from scripts.world.aws import REGION, free_port
-from scripts.world.meta import PAGE_ID, Meta
-from scripts.world.model import StandIn
+from scripts.simulator.aws import REGION, free_port
+from scripts.simulator.meta import PAGE_ID, Meta
+from scripts.simulator.model import ModelServer
 from tests.deployed.running import STAGE, Project, ministack, stand_ins
-from tests.world.meta import event, signed, text_item
+from tests.simulator.meta import event, signed, text_item
 
 MODEL = "gpt-6-luna"
 
@@ -26,7 +26,7 @@ class Deployment:
 
     aws_url: str
     meta: Meta
-    model: StandIn
+    model: ModelServer
     project: Project
     http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=60, trust_env=False))
 
@@ -103,7 +103,7 @@ class Deployment:
 def new_account(project: Project, **environment: str) -> Iterator[Deployment]:
     """An empty account, a page and a model, and the project set up for them."""
     port = free_port()
-    meta, model = Meta(), StandIn()
+    meta, model = Meta(), ModelServer()
     model.models = [MODEL]
     local = f"http://127.0.0.1:{port}"
     urls = {"PARLEY_GRAPH_URL": f"{local}/graph/v25.0", "OPENAI_BASE_URL": f"{local}/openai/v1"}

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from scripts.world.aws import free_port, wait_for
+from scripts.simulator.aws import free_port, wait_for
 
 _SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([a-z0-9-]+)/")
 _NOT_FORWARDED: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "content-encoding"})

@@ -17,9 +17,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from scripts.world.aws import CREDENTIALS, REGION, free_port, wait_for
-from scripts.world.meta import Meta
-from scripts.world.model import StandIn
+from scripts.simulator.aws import CREDENTIALS, REGION, free_port, wait_for
+from scripts.simulator.meta import Meta
+from scripts.simulator.model import ModelServer
 
 ROOT: Final = Path(__file__).parents[2]
 STAGE: Final = "emulated"
@@ -78,7 +78,7 @@ def ministack(*options: str, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def stand_ins(port: int, meta: Meta, model: StandIn) -> Iterator[None]:
+def stand_ins(port: int, meta: Meta, model: ModelServer) -> Iterator[None]:
     """Meta's Graph API and the model, in a thread."""
     routes = [Mount("/graph", routes=meta.routes()), Mount("/openai/v1", routes=model.routes())]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=port, log_level="error", lifespan="off"))

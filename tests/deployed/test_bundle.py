@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scripts.world.aws import CREDENTIALS, free_port
+from scripts.simulator.aws import CREDENTIALS, free_port
 from tests.deployed.chat import connected
 from tests.deployed.conftest import Deployment, new_account
 from tests.deployed.running import ROOT, STAGE, Project, sam_python

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from scripts.bench.cold import runtime
-from scripts.world.aws import TICK
+from scripts.simulator.aws import TICK
 from tests.deployed.conftest import Deployment
 from tests.deployed.running import STAGE, ministack
-from tests.world.meta import deletion_form
+from tests.simulator.meta import deletion_form
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.world.aws import free_port
+from scripts.simulator.aws import free_port
 from tests.deployed.conftest import MODEL, Deployment
 from tests.deployed.gate import gate
 from tests.deployed.running import STAGE, Project, ministack

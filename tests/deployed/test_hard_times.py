@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts.world.aws import TICK
-from scripts.world.recorder import Behaviour, Failure
+from scripts.simulator.aws import TICK
+from scripts.simulator.recorder import Behaviour, Failure
 from tests.deployed.conftest import Deployment
 from tests.deployed.running import STAGE
 
@@ -96,7 +96,7 @@ def test_what_fails_for_good_waits_as_a_dead_letter_until_the_owner_puts_it_back
 
 
 def test_a_new_version_comes_while_people_write_and_nobody_loses_a_message(deployment: Deployment):
-    changed = deployment.project.folder / "chalicelib" / "texts" / "en.toml"
+    changed = deployment.project.folder / "chalicelib" / "content" / "locales" / "en.toml"
     changed.write_text(changed.read_text().replace("Fine, nothing is deleted.", "Fine, nothing at all is deleted."))
     stop = threading.Event()
     kept: list[str] = []

@@ -10,16 +10,16 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from chalicelib import chat_files
-from chalicelib.store.schema_web import SOCKET_PREFIX
-from scripts.world.aws import TICK, Emulator
+from chalicelib.aws.dynamodb.keys import CONNECTION_PREFIX
+from chalicelib.content import assets
+from scripts.simulator.aws import TICK, Emulator
 from tests.cognito import Pool, make_pool, way_to
 from tests.deployed.chat import address, connected, new_key
 from tests.deployed.conftest import Deployment, new_account
 from tests.deployed.running import ROOT, STAGE, Project
+from tests.simulator.chat_page import a_page, every_state_shown, write
+from tests.simulator.chromium import chromium, needs_chromium
 from tests.transcripts import FOLDER, Place, play
-from tests.world.chat_page import a_page, every_state_shown, write
-from tests.world.chromium import chromium, needs_chromium
 
 NAME = f"parley-{STAGE}"
 CONNECT, MESSAGE, DISCONNECT = FUNCTIONS = [f"{NAME}-websocket_{kind}" for kind in ("connect", "message", "disconnect")]
@@ -78,7 +78,7 @@ def sockets(deployment: Deployment) -> int:
     """How many are remembered."""
     pages = deployment.client("dynamodb").get_paginator("scan").paginate(TableName=deployment.table)
     keys = [item["pk"]["S"] + item["sk"]["S"] for page in pages for item in page["Items"]]
-    return sum(SOCKET_PREFIX in key for key in keys)
+    return sum(CONNECTION_PREFIX in key for key in keys)
 
 
 @pytest.mark.usefixtures("no_heartbeat")
@@ -130,7 +130,7 @@ def test_the_chat_page_and_all_it_is_made_of_come_from_the_deployed_door(deploym
     assert f"frame-ancestors 'self' {SHOP}" in rules
     named = re.findall(r'(?:href|src)="(chat/[^"]+)"', page.text)
     assert {"chat/main.js", "chat/purify.es.mjs", "chat/style.css"} <= set(named)
-    parts = {name: chat_files.file(name.removeprefix("chat/")) for name in named} | {"widget.js": chat_files.widget()}
+    parts = {name: assets.file(name.removeprefix("chat/")) for name in named} | {"widget.js": assets.widget()}
     for name, part in parts.items():
         file = place.http.get(f"/{name}")
         assert (file.status_code, file.text) == (200, part.content)

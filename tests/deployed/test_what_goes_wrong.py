@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from scripts.world.aws import free_port
+from scripts.simulator.aws import free_port
 from tests.deployed.conftest import Deployment
 from tests.deployed.gate import gate
 from tests.deployed.running import STAGE

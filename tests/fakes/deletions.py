@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from chalicelib.messages import Deletion
-from chalicelib.store.schema import DELETION_KEPT_S
+from chalicelib.access.retention import DELETION_KEPT_S
+from chalicelib.operations.deletion import Deletion
 from tests.fakes.memory import Memory, atomic
 
 

@@ -4,27 +4,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from chalicelib import identity
-from chalicelib.errors import LeaseLost, PersonBusy
-from chalicelib.messages import (
+from chalicelib.access import identity
+from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.person import Person
+from chalicelib.access.retention import REPEATED_MS
+from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.turn import (
     OPEN_STATES,
-    Bill,
-    ConversationId,
     IncomingMessage,
     Lease,
     Overdue,
-    Person,
-    PersonId,
     Reply,
-    Reservation,
     Thread,
     Turn,
-    TurnId,
     TurnState,
+    message_digest,
 )
-from chalicelib.ports import Accepted, Charged
-from chalicelib.store.schema import REPEATED_MS, digest
-from tests.fakes import door, spend
+from chalicelib.errors import ConversationBusy, LeaseLost
+from chalicelib.ids import ConversationId, PersonId, TurnId
+from tests.fakes import ingest, spend
 from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory, atomic
 
 _NO_MORE_EDITS: Final = 10**6
@@ -38,7 +36,7 @@ class FakeInbox:
 
     @atomic
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
-        return door.accept(self.memory, message, now=now)
+        return ingest.accept(self.memory, message, now=now)
 
     @atomic
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
@@ -105,7 +103,7 @@ class FakeInbox:
         reply: Reply,
         *,
         until: int,
-        bill: Bill | None = None,
+        bill: Settlement | None = None,
         refund: bool = False,
         forget_before: int | None = None,
     ) -> None:
@@ -224,7 +222,7 @@ class FakeInbox:
     def erase(self, conversation: ConversationId, *, now: int) -> None:
         found = self.memory.conversations.get(conversation)
         if found and not found.is_free(now=now):
-            raise PersonBusy("a message of this person is being answered; try again in a minute")
+            raise ConversationBusy("a message of this person is being answered; try again in a minute")
         self.memory.conversations.pop(conversation, None)
         for kept in self.memory.of(conversation):
             self._erase(kept, now=now)
@@ -245,7 +243,7 @@ class FakeInbox:
         return self.memory.people.setdefault(turn.person, KnownPerson(Person(turn.person)))
 
     def _find(self, conversation: ConversationId, message_id: str) -> KeptTurn | None:
-        wanted = digest(message_id)
+        wanted = message_digest(message_id)
         return next((kept for kept in reversed(self.memory.of(conversation)) if kept.turn.id.endswith(wanted)), None)
 
     def _erase(self, kept: KeptTurn, *, now: int) -> None:

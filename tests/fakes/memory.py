@@ -6,22 +6,15 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from chalicelib.messages import (
-    Access,
-    Channel,
-    ConversationId,
-    DaySpend,
-    Deletion,
-    Lease,
-    Person,
-    PersonId,
-    Turn,
-    TurnId,
-    Usage,
-)
-from chalicelib.messages_web import ApiKey, KeyId, Socket, SocketId
-from chalicelib.store.schema import DELETION_KEPT_S, spend_expires_at
-from chalicelib.store.schema_web import tickets_expire_at
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.budget import DaySpend, Usage
+from chalicelib.access.person import Access, Person
+from chalicelib.access.retention import DELETION_KEPT_S
+from chalicelib.aws.dynamodb.items import spend_expires_at, tickets_expire_at
+from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.turn import Lease, Turn
+from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
+from chalicelib.operations.deletion import Deletion
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -98,7 +91,7 @@ class KeptTurn:
 class KeptSocket:
     """A socket's item, or its seat's."""
 
-    socket: Socket
+    connection: Connection
     expires_at: int
     due_at: int = 0
     """When it lingers, should it not have said who it is."""
@@ -122,8 +115,8 @@ class Memory:
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
     tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)
     """By hour, key and address."""
-    sockets: dict[SocketId, KeptSocket] = field(default_factory=dict)
-    seats: dict[tuple[ConversationId, SocketId], KeptSocket] = field(default_factory=dict)
+    connections: dict[ConnectionId, KeptSocket] = field(default_factory=dict)
+    seats: dict[tuple[ConversationId, ConnectionId], KeptSocket] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, conversation: ConversationId) -> list[KeptTurn]:
@@ -143,7 +136,7 @@ class Memory:
             self.tickets = {
                 key: counted for key, counted in self.tickets.items() if tickets_expire_at(key[0]) * 1000 > now
             }
-            self.sockets = {key: kept for key, kept in self.sockets.items() if kept.is_there(now=now)}
+            self.connections = {key: kept for key, kept in self.connections.items() if kept.is_there(now=now)}
             self.seats = {key: kept for key, kept in self.seats.items() if kept.is_there(now=now)}
             self.spend = {day: spent for day, spent in self.spend.items() if spend_expires_at(day) * 1000 > now}
             self.people = {

@@ -3,9 +3,10 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
+from chalicelib.access.budget import Usage
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.errors import ModelError
-from chalicelib.findings import KnownModel
-from chalicelib.messages import Finished, FinishReason, ModelEvent, Prompt, TextDelta, Usage
+from chalicelib.operations.ports import ModelInfo
 
 Line = Sequence[str | FinishReason | ModelError] | ModelError
 """One answer: its deltas, then why it stopped if not of itself. An error breaks it off where it stands."""
@@ -44,9 +45,9 @@ class ScriptedModel:
 class FakeCatalogue:
     """`ports_upkeep.Catalogue`."""
 
-    found: KnownModel | ModelError = field(default_factory=lambda: KnownModel(listed=True, shutdown=None))
+    found: ModelInfo | ModelError = field(default_factory=lambda: ModelInfo(listed=True, shutdown=None))
 
-    def find(self) -> KnownModel:
+    def find(self) -> ModelInfo:
         if isinstance(self.found, ModelError):
             raise self.found
         return self.found

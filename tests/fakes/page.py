@@ -4,15 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from chalicelib.channels.messenger.ports import AppSubscription, PageIdentity, PageToken, WebhookResponse
 from chalicelib.channels.messenger.profile import PROPERTIES
-from chalicelib.channels.messenger.registration import AppSubscription, Holder, Token
-from chalicelib.channels.messenger.wanted import SCOPES
-from chalicelib.errors import MetaError, WebhookSilent
-from chalicelib.findings import Answered
+from chalicelib.channels.messenger.requirements import SCOPES
+from chalicelib.errors import MetaError, WebhookUnreachable
 
 APP: Final = "900800"
-PAGE: Final = Holder("4711", "Our page")
-VALID: Final = Token(
+PAGE: Final = PageIdentity("4711", "Our page")
+VALID: Final = PageToken(
     is_valid=True,
     app_id=APP,
     kind="PAGE",
@@ -28,7 +27,7 @@ class FakePage:
 
     webhook: tuple[str, str] = field(repr=False)
     """Its address, and the verify token it wants."""
-    page_token: Token = VALID
+    page_token: PageToken = VALID
     app: AppSubscription | None = None
     fields: frozenset[str] = frozenset()
     properties: Mapping[str, Any] = field(default_factory=dict)
@@ -37,11 +36,11 @@ class FakePage:
     written: list[str] = field(default_factory=list)
     """Which calls changed something."""
 
-    def holder(self) -> Holder:
+    def holder(self) -> PageIdentity:
         self._call()
         return PAGE
 
-    def token(self) -> Token:
+    def token(self) -> PageToken:
         return self.page_token
 
     def app_subscription(self) -> AppSubscription | None:
@@ -100,13 +99,13 @@ class FakeWebhook:
     takes_unsigned: bool = False
     silent: bool = False
 
-    def handshake(self, challenge: str) -> Answered:
+    def handshake(self, challenge: str) -> WebhookResponse:
         return self._answer(challenge, taken=self.verifies)
 
-    def deliver_nothing(self, *, signed: bool) -> Answered:
+    def deliver_nothing(self, *, signed: bool) -> WebhookResponse:
         return self._answer("EVENT_RECEIVED", taken=self.takes_signed if signed else self.takes_unsigned)
 
-    def _answer(self, body: str, *, taken: bool) -> Answered:
+    def _answer(self, body: str, *, taken: bool) -> WebhookResponse:
         if self.silent:
-            raise WebhookSilent("the webhook does not answer (ConnectTimeout); look into the door's log")
-        return Answered(200, body, self.at) if taken else Answered(403, "forbidden", self.at)
+            raise WebhookUnreachable("the webhook does not answer (ConnectTimeout); look into the door's log")
+        return WebhookResponse(200, body, self.at) if taken else WebhookResponse(403, "forbidden", self.at)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from chalicelib.access.person import Access, Person
+from chalicelib.access.retention import COUNTS_KEPT_S
 from chalicelib.errors import UnknownPerson
-from chalicelib.messages import Access, Person, PersonId
-from chalicelib.store.schema import COUNTS_KEPT_S
+from chalicelib.ids import PersonId
 from tests.fakes.memory import KnownPerson, Memory, atomic
 
 
@@ -54,7 +55,7 @@ class FakePeople:
 
 
 @dataclass(frozen=True)
-class FakeAlerts:
+class FakeSentAlerts:
     """`ports.Alerts`."""
 
     memory: Memory = field(default_factory=Memory)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from chalicelib.messages import Bill, DaySpend, Reservation
+from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from tests.fakes.memory import Memory, atomic
 
 
@@ -19,7 +19,7 @@ def reserve(memory: Memory, reserved: Reservation) -> None:
     memory.spend[day.day] = replace(day, committed=day.committed + reserved.amount, calls=day.calls + 1)
 
 
-def settle(memory: Memory, bill: Bill) -> None:
+def settle(memory: Memory, bill: Settlement) -> None:
     """Turn what was set aside into what it cost."""
     day = of(memory, bill.reserved.day)
     day = replace(day, committed=day.committed + bill.cost - bill.reserved.amount)

@@ -3,20 +3,13 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from chalicelib.messages import (
-    Bill,
-    ConversationId,
-    Exchange,
-    IncomingMessage,
-    PersonId,
-    Reservation,
-    Turn,
-    TurnId,
-    TurnState,
-)
-from chalicelib.plans import MAX_MODEL_CALLS
+from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.conversation.plan import MAX_MODEL_CALLS
+from chalicelib.conversation.prompt import Exchange
+from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState
+from chalicelib.ids import ConversationId, PersonId, TurnId
+from tests.fakes.adapters import FakeClock
 from tests.fakes.memory import Memory
-from tests.fakes.rim import FakeClock
 from tests.faults.stage import Actor
 
 
@@ -110,7 +103,7 @@ class Ledger:
     def was_set_aside(self, reserved: Reservation) -> None:
         self.unsettled.append((reserved.day, reserved.amount))
 
-    def was_settled(self, bill: Bill) -> None:
+    def was_settled(self, bill: Settlement) -> None:
         set_aside = bill.reserved.day, bill.reserved.amount
         self.require("only what was set aside is settled", kept=set_aside in self.unsettled)
         if set_aside in self.unsettled:

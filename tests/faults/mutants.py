@@ -3,20 +3,10 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from chalicelib.messages import (
-    Bill,
-    ConversationId,
-    IncomingMessage,
-    Lease,
-    Reply,
-    Reservation,
-    Thread,
-    Turn,
-    TurnId,
-    TurnState,
-)
-from chalicelib.ports import Accepted, Charged
-from chalicelib.store.schema import turn_id
+from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Thread, Turn, TurnState, turn_id
+from chalicelib.ids import ConversationId, TurnId
 from tests.fakes import spend
 from tests.fakes.inbox import FakeInbox
 
@@ -128,21 +118,21 @@ class AsksAgainForNothing(FakeInbox):
 class GivesAllMoneyBack(FakeInbox):
     """Takes the reservation back as if the call had cost nothing."""
 
-    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Bill | None = None, **more: Any) -> None:
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Settlement | None = None, **more: Any) -> None:
         super().record(lease, turn, reply, bill=replace(bill, cost=0) if bill else None, **more)
 
 
 class KeepsAllMoney(FakeInbox):
     """Settles nothing."""
 
-    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Bill | None = None, **more: Any) -> None:
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Settlement | None = None, **more: Any) -> None:
         super().record(lease, turn, reply, **more)
 
 
 class SettlesTwice(FakeInbox):
     """Gives the same money back again."""
 
-    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Bill | None = None, **more: Any) -> None:
+    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Settlement | None = None, **more: Any) -> None:
         super().record(lease, turn, reply, bill=bill, **more)
         if bill:
             spend.settle(self.memory, bill)

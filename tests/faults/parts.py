@@ -6,24 +6,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
+from chalicelib.access.budget import Price, Usage
+from chalicelib.conversation.ports import Accepted, Charged, OnDelta
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, turn_id
 from chalicelib.errors import DeliveryError, ModelError, WakeError
-from chalicelib.messages import (
-    ConversationId,
-    Finished,
-    FinishReason,
-    IncomingMessage,
-    Lease,
-    ModelEvent,
-    PersonId,
-    Prompt,
-    Reply,
-    TextDelta,
-    Turn,
-    Usage,
-)
-from chalicelib.ports import Accepted, Charged, Hear
-from chalicelib.prices import Price
-from chalicelib.store.schema import turn_id
+from chalicelib.ids import ConversationId, PersonId
 from tests.fakes.inbox import FakeInbox
 from tests.faults.ledger import Ledger, Run
 from tests.faults.stage import Stage
@@ -126,10 +114,10 @@ class SimulatedSender:
     """The message was sent, but the call failed."""
 
     @contextmanager
-    def attend(self, turn: Turn) -> Iterator[Hear]:
+    def responding(self, turn: Turn) -> Iterator[OnDelta]:
         yield lambda _: True
 
-    def dismiss(self, turn: Turn) -> None:
+    def end_silently(self, turn: Turn) -> None:
         pass
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:

@@ -16,8 +16,8 @@ from chalicelib.errors import (
     StoreError,
     WakeError,
 )
+from tests.faults.simulation import MOST, World
 from tests.faults.stage import Crash, Site, When
-from tests.faults.world import MOST, World
 
 LIMIT: Final = 2
 TIGHT: Final = MOST + 7

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chalicelib.messages import Access
+from chalicelib.access.person import Access
 from tests.faults.schedules import TIGHT
+from tests.faults.simulation import ENOUGH, MOST, Call, World, person_of
 from tests.faults.stage import Crash, Site, When
-from tests.faults.world import ENOUGH, MOST, Call, World, person_of
 
 PEOPLE = ("anna", "bert")
 LIMIT = 2

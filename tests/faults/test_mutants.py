@@ -8,8 +8,8 @@ import pytest
 from tests.fakes.inbox import FakeInbox
 from tests.faults import mutants
 from tests.faults.schedules import happy, poor, thrifty, unhappy
+from tests.faults.simulation import MakesInbox, World
 from tests.faults.stage import CrashesEachTime, When
-from tests.faults.world import MakesInbox, World
 
 MOST = 1000
 FEW = 100

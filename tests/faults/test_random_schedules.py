@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tests.faults.schedules import LIMIT, happy, poor, thrifty, unhappy
-from tests.faults.world import World
+from tests.faults.simulation import World
 
 UNHAPPY = range(1500)
 HAPPY = range(300)

@@ -7,15 +7,15 @@ import pytest
 
 from chalicelib.errors import ModelBusy
 from tests.faults.schedules import TIGHT
+from tests.faults.simulation import MOST, World, person_of
 from tests.faults.stage import CrashesAt, Site, When
-from tests.faults.world import MOST, World, person_of
 
 MODEL_BILLED_TWICE = {"after model.answer", "before inbox.record"}
 ANSWER_SENT_TWICE = {"after sender.deliver", "before inbox.finish"}
 SET_ASIDE_FOR_GOOD = {
     "after inbox.charge",
-    "before sender.attend",
-    "after sender.attend",
+    "before sender.responding",
+    "after sender.responding",
     "before model.answer",
     *MODEL_BILLED_TWICE,
 }
@@ -58,7 +58,7 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
             "people.announce",
             "notifier.tell",
             "inbox.charge",
-            "sender.attend",
+            "sender.responding",
             "model.answer",
             "inbox.record",
             "sender.deliver",

@@ -22,19 +22,19 @@ def told(*crashes: Site, text: str = QUESTION, **world: Any) -> WebWorld:
 def test_the_story_without_a_crash_is_the_one_that_is_drawn():
     world = told()
     assert world.stage.steps == [
-        "sockets.get",
+        "connections.get",
         "inbox.accept",
-        "connections.send",
+        "connection_api.send",
         "wake.wake",
         "inbox.take",
         "inbox.load",
         "people.get",
         "inbox.charge",
-        "sockets.of",
+        "connections.in_conversation",
         "model.answer",
         *["model.says"] * len(ANSWER.split()),
         "inbox.record",
-        "sockets.of",
+        "connections.in_conversation",
         "inbox.finish",
     ]
     assert world.tab.kinds == ["ready", "accepted", "question", *["delta"] * len(ANSWER.split()), "completed"]

@@ -8,8 +8,8 @@ import pytest
 from chalicelib.errors import ModelBusy
 from tests.fakes.inbox import FakeInbox
 from tests.faults import mutants
+from tests.faults.simulation import MakesInbox
 from tests.faults.web import WebWorld
-from tests.faults.world import MakesInbox
 
 Story = Callable[[MakesInbox], WebWorld]
 

@@ -11,20 +11,23 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
-from chalicelib.channels.by_channel import ByChannel
-from chalicelib.channels.web.line import Pace
+from chalicelib.access.budget import Usage
+from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.sender import WebSender
-from chalicelib.errors import ModelError, SocketGone, StoreError
-from chalicelib.messages import Channel, Finished, FinishReason, ModelEvent, Prompt, TextDelta, Turn, TurnState, Usage
-from chalicelib.messages_web import Socket, SocketId
+from chalicelib.channels.web.writer import Timing
+from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.turn import Turn, TurnState
+from chalicelib.errors import ConnectionGone, ModelError, StoreError
+from chalicelib.ids import Channel, ConnectionId
 from tests.client import Client
+from tests.fakes.connections import RememberingConnectionApi
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
-from tests.fakes.sockets import RememberingConnections
 from tests.faults.stage import Crash, CrashesAt, Faults, Stage
 from tests.flow.chat import Chat, Tab, ulid
 
-QUICK: Final = Pace(joined=0, look=0.01, again=0)
+QUICK: Final = Timing(joined=0, look=0.01, again=0)
 _TRIES: Final = 3
 _BEATS: Final = 20
 
@@ -54,9 +57,13 @@ class Process:
     def aside(self, call: str, act: Callable[[], Any]) -> Any:
         """In a thread of the process's."""
         if self.dead:
-            raise SocketGone("the process is dead") if call == "connections.send" else StoreError("the process is dead")
+            raise (
+                ConnectionGone("the process is dead")
+                if call == "connection_api.send"
+                else StoreError("the process is dead")
+            )
         result = act()
-        if call == "connections.send" and next(self._frames) == self.dies_after_frames:
+        if call == "connection_api.send" and next(self._frames) == self.dies_after_frames:
             self.dead = True
         return result
 
@@ -105,17 +112,17 @@ class WordByWord:
 class KilledSocket:
     """`ports_web.Connections`: nobody is there any more after so many frames of a worker's."""
 
-    connections: RememberingConnections
-    socket: Callable[[], SocketId]
+    connection_api: RememberingConnectionApi
+    connection: Callable[[], ConnectionId]
     left: int
 
-    def send(self, socket: Socket, frame: str) -> None:
-        if socket.id == self.socket() and self.left == 0:
-            self.connections.gone.add(socket.id)
-        self.connections.send(socket, frame)
+    def send(self, connection: Connection, frame: str) -> None:
+        if connection.id == self.connection() and self.left == 0:
+            self.connection_api.gone.add(connection.id)
+        self.connection_api.send(connection, frame)
         self.left -= 1
         if self.left == 0:
-            self.connections.gone.add(socket.id)
+            self.connection_api.gone.add(connection.id)
 
 
 @dataclass
@@ -137,7 +144,7 @@ class WebWorld:
         self.chat.bot.inbox = self.chat.bot.transcript = self.makes_inbox(self.chat.memory)
         self.asked: list[str] = []
         self.tab: Tab = self.chat.opens()
-        self.killer = KilledSocket(self.chat.connections, lambda: self.first.id, self.breaks_after_frames or -1)
+        self.killer = KilledSocket(self.chat.connection_api, lambda: self.first.id, self.breaks_after_frames or -1)
         self.first = self.tab
 
     # What somebody does.
@@ -162,7 +169,7 @@ class WebWorld:
 
     def notices(self) -> None:
         """That the socket is broken, if it is."""
-        if self.tab.id in self.chat.connections.gone:
+        if self.tab.id in self.chat.connection_api.gone:
             self.returns(self)
 
     def is_seen(self, said: str) -> None:
@@ -174,11 +181,11 @@ class WebWorld:
             for frame in tab.frames:
                 client.hear(frame)
             here = client.turns.get(turn)
-            return bool(here and here.begun and here.text == said) or tab.id in self.chat.connections.gone
+            return bool(here and here.begun and here.text == said) or tab.id in self.chat.connection_api.gone
 
-        there = self.chat.sockets.of(self.running.conversation, now=self.chat.clock())
-        if tab.id in [socket.id for socket in there] and not self._is_dead():
-            assert self.chat.connections.wait_for(lambda: shown() or self._is_dead())
+        there = self.chat.connections.in_conversation(self.running.conversation, now=self.chat.clock())
+        if tab.id in [connection.id for connection in there] and not self._is_dead():
+            assert self.chat.connection_api.wait_for(lambda: shown() or self._is_dead())
 
     @property
     def running(self) -> Turn:
@@ -216,8 +223,8 @@ class WebWorld:
         chat, watched = self.chat, process.watched
         reception = replace(
             chat.reception,
-            sockets=watched("sockets", chat.sockets),
             connections=watched("connections", chat.connections),
+            connection_api=watched("connection_api", chat.connection_api),
             people=watched("people", chat.bot.people),
             inbox=watched("inbox", chat.bot.inbox),
             transcript=watched("inbox", chat.bot.transcript),
@@ -241,10 +248,10 @@ class WebWorld:
         conversation = bot.wake.woken.pop(0)
         with self._process() as process:
             process.dies_after_frames, self.dies_after_frames = self.dies_after_frames, None
-            connections = self.killer if self.breaks_after_frames else self.chat.connections
-            sockets = process.watched("sockets", self.chat.sockets)
-            web = WebSender(sockets, process.watched("connections", connections), self.chat.clock, QUICK)
-            bot.sender = ByChannel({Channel.WEB: web})
+            connection_api = self.killer if self.breaks_after_frames else self.chat.connection_api
+            connections = process.watched("connections", self.chat.connections)
+            web = WebSender(connections, process.watched("connection_api", connection_api), self.chat.clock, QUICK)
+            bot.sender = ChannelRouter({Channel.WEB: web})
             bot.model = process.watched("model", WordByWord(self, process, self.model_fails))
             bot.inbox, bot.transcript, bot.people = (
                 process.watched(name, port) for name, port in zip(("inbox", "inbox", "people"), ports, strict=True)

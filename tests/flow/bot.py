@@ -9,41 +9,46 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
-from chalicelib import prices, texts
-from chalicelib.answers import Answers
-from chalicelib.budget import Budget
+from chalicelib.access.budget import Budget, DaySpend, Price
+from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.person import Access, Person
+from chalicelib.access.ports import People, Spending
 from chalicelib.channels.messenger.events import metadata
-from chalicelib.channels.messenger.signature import sign
+from chalicelib.channels.messenger.webhook import MessengerWebhook
+from chalicelib.channels.meta.data_deletion import DataDeletion
+from chalicelib.channels.meta.signature import sign
+from chalicelib.content import text
+from chalicelib.conversation.agent import Answers
+from chalicelib.conversation.ports import ConnectionStore, Inbox, Sender, Transcript
+from chalicelib.conversation.prompt import ModelEvent, Prompt
+from chalicelib.conversation.turn import Turn
+from chalicelib.conversation.turn_runner import TurnRunner
+from chalicelib.conversation.worker import Outcome, Worker
 from chalicelib.errors import ParleyError
-from chalicelib.heartbeat import Beat, Heartbeat
-from chalicelib.intake import Intake
-from chalicelib.messages import Access, ConversationId, DaySpend, ModelEvent, Person, PersonId, Prompt, Turn
-from chalicelib.observability import Log
-from chalicelib.owner import Owner
-from chalicelib.ports import Alerts, Deletions, Inbox, People, Sender, Spending, Transcript
-from chalicelib.ports_web import Sockets
-from chalicelib.prices import Price
-from chalicelib.privacy import Privacy
+from chalicelib.ids import ConversationId, PersonId
+from chalicelib.llm import prices
+from chalicelib.log import Log
+from chalicelib.operations.alerts import AlertService
+from chalicelib.operations.heartbeat import Beat, Heartbeat
+from chalicelib.operations.ports import Deletions, SentAlerts
+from chalicelib.operations.privacy import Privacy
 from chalicelib.settings import Settings
-from chalicelib.terms import TermsOfUse
-from chalicelib.turns import Turns
-from chalicelib.worker import Outcome, Worker
 from tests import emf
-from tests.fakes.deletions import FakeDeletions
-from tests.fakes.inbox import FakeInbox
-from tests.fakes.keys import FakeKeys
-from tests.fakes.memory import Memory
-from tests.fakes.model import ScriptedModel
-from tests.fakes.people import FakeAlerts, FakePeople
-from tests.fakes.rim import (
+from tests.fakes.adapters import (
     Delivered,
     FakeClock,
-    RememberingExaminer,
+    RememberingHealthCheckStarter,
     RememberingNotifier,
     RememberingSender,
     RememberingWake,
 )
-from tests.fakes.sockets import FakeSockets, RememberingConnections
+from tests.fakes.api_keys import FakeApiKeys
+from tests.fakes.connections import FakeConnections, RememberingConnectionApi
+from tests.fakes.deletions import FakeDeletions
+from tests.fakes.inbox import FakeInbox
+from tests.fakes.memory import Memory
+from tests.fakes.model import ScriptedModel
+from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.spend import FakeSpending
 
 PAGE: Final = "4711"
@@ -52,7 +57,7 @@ OLD_SECRET: Final = "the app secret before"
 VERIFY_TOKEN: Final = "the verify token"
 LIMIT: Final = 5
 INVOCATION_MS: Final = 300_000
-SAYS: Final = texts.load("en")
+SAYS: Final = text.load("en")
 """The bot's own sentences."""
 
 
@@ -105,8 +110,8 @@ class Bot:
     wake: RememberingWake = field(default_factory=RememberingWake)
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
     warmer: FakeWarmer = field(default_factory=FakeWarmer)
-    examiner: RememberingExaminer = field(default_factory=RememberingExaminer)
-    connections: RememberingConnections = field(default_factory=RememberingConnections)
+    examiner: RememberingHealthCheckStarter = field(default_factory=RememberingHealthCheckStarter)
+    connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
     settings: Settings = field(
         default_factory=lambda: Settings.from_env(
             {"PARLEY_DAILY_LIMIT": str(LIMIT), "PARLEY_TIMEZONE": "Europe/Berlin", "PARLEY_STAGE": "prod"}
@@ -123,26 +128,26 @@ class Bot:
         self.inbox: Inbox = FakeInbox(self.memory)
         self.transcript: Transcript = FakeInbox(self.memory)
         self.people: People = FakePeople(self.memory)
-        self.alerts: Alerts = FakeAlerts(self.memory)
+        self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.deletions: Deletions = FakeDeletions(self.memory)
         self.spending: Spending = FakeSpending(self.memory)
-        self.sockets: Sockets = FakeSockets(self.memory)
+        self.connections: ConnectionStore = FakeConnections(self.memory)
         self.sender: Sender = self.outbox
         self.log = Log(lambda: SECRET, self.settings.stage, stream=lambda: self.logged)
 
     # Building: anew for each call, as each may find another container.
 
     @property
-    def owner(self) -> Owner:
-        return Owner(self.people, self.alerts, self.notifier, SAYS, self.settings, self.clock, self.log)
+    def owner(self) -> AlertService:
+        return AlertService(self.people, self.alerts, self.notifier, SAYS, self.settings, self.clock, self.log)
 
     @property
-    def intake(self) -> Intake:
-        return Intake(
+    def intake(self) -> MessengerWebhook:
+        return MessengerWebhook(
             inbox=self.inbox,
             transcript=self.transcript,
             wake=self.wake,
-            owner=lambda: self.owner,
+            alerts=lambda: self.owner,
             app_secrets=lambda: [SECRET, OLD_SECRET],
             verify_token=lambda: VERIFY_TOKEN,
             clock=self.clock,
@@ -153,8 +158,7 @@ class Bot:
     def privacy(self) -> Privacy:
         return Privacy(
             deletions=self.deletions,
-            owner=lambda: self.owner,
-            app_secrets=lambda: [SECRET, OLD_SECRET],
+            alerts=lambda: self.owner,
             texts=SAYS,
             settings=self.settings,
             clock=self.clock,
@@ -162,16 +166,20 @@ class Bot:
         )
 
     @property
+    def data_deletion(self) -> DataDeletion:
+        return DataDeletion(self.privacy, app_secrets=lambda: [SECRET, OLD_SECRET], log=self.log)
+
+    @property
     def worker(self) -> Worker:
-        turns = Turns(
+        turns = TurnRunner(
             inbox=self.inbox,
             transcript=self.transcript,
             people=self.people,
             sender=self.sender,
-            terms=TermsOfUse(FakeKeys(self.memory), self.settings),
+            terms=EntitlementService(FakeApiKeys(self.memory), self.settings),
             answers=Answers(self.model, SAYS, self.settings, self.log.pseudonym),
             budget=Budget(self.settings.daily_budget, self.price),
-            owner=self.owner,
+            alerts=self.owner,
             clock=self.clock,
             log=self.log,
         )
@@ -187,7 +195,7 @@ class Bot:
 
     @property
     def heartbeat(self) -> Heartbeat:
-        looked_at = self.alerts, self.examiner, self.spending, self.sockets, self.connections, self.settings
+        looked_at = self.alerts, self.examiner, self.spending, self.connections, self.connection_api, self.settings
         return Heartbeat(self.inbox, self.wake, self.warmer, *looked_at, clock=self.clock, log=self.log)
 
     # What happens to it.
@@ -204,13 +212,13 @@ class Bot:
     def posted(self, *items: dict[str, Any], secret: str = SECRET) -> None:
         """Meta calls the webhook with a batch of items."""
         body = self.body(*items)
-        self.intake.messenger(body, f"sha256={sign(body, secret=secret)}")
+        self.intake.handle(body, f"sha256={sign(body, secret=secret)}")
 
     def wants_deletion(self, user: str, *, secret: str = SECRET, **more: Any) -> str:
         """Meta passes on that somebody wants their data deleted; the confirmation code."""
         self.heard.append(user)
         form = deletion_form({"user_id": user, "algorithm": "HMAC-SHA256", "issued_at": 1, **more}, secret=secret)
-        return self.privacy.take_in(form)
+        return self.data_deletion.receive(form)
 
     def body(self, *items: dict[str, Any]) -> bytes:
         entry = {"id": PAGE, "time": self.clock(), "messaging": list(items)}

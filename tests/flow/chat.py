@@ -8,35 +8,25 @@ from itertools import count
 from threading import Event
 from typing import Any, Final
 
-from chalicelib import identity, keys
-from chalicelib.admission import Admission
-from chalicelib.channels.by_channel import ByChannel
-from chalicelib.channels.web import ticket
+from chalicelib.access import api_key, identity, ticket
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.authentication import Authenticator
+from chalicelib.access.budget import Usage
+from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.person import Person
+from chalicelib.access.ports import ApiKeys, IdTokens
+from chalicelib.channels.router import ChannelRouter
+from chalicelib.channels.web.handler import WebSocketHandler
 from chalicelib.channels.web.sender import WebSender
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.turn import Turn, TurnState
+from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import StoreError
-from chalicelib.messages import (
-    Channel,
-    ConversationId,
-    Finished,
-    FinishReason,
-    ModelEvent,
-    Person,
-    PersonId,
-    Prompt,
-    TextDelta,
-    Turn,
-    TurnState,
-    Usage,
-)
-from chalicelib.messages_web import ApiKey, KeyId, SocketId
-from chalicelib.ports_web import Keys, Tokens
-from chalicelib.reception import Reception
-from chalicelib.terms import TermsOfUse
-from chalicelib.worker import Outcome
+from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId
 from tests.client import Client, Frame
-from tests.fakes.keys import FakeKeys
-from tests.fakes.sockets import FakeSockets
-from tests.fakes.tokens import FakeTokens
+from tests.fakes.api_keys import FakeApiKeys
+from tests.fakes.connections import FakeConnections
+from tests.fakes.id_tokens import FakeIdTokens
 from tests.flow.bot import Bot, InterruptedModel
 from tests.frames import check
 
@@ -127,14 +117,14 @@ class Tab:
     """One WebSocket, and somebody who looks at it."""
 
     chat: "Chat"
-    id: SocketId
+    id: ConnectionId
     client: Client = field(default_factory=Client)
     _read: int = 0
 
     @property
     def frames(self) -> list[Frame]:
         """All that came, in order."""
-        return [_promised(frame) for frame in self.chat.connections.sent[self.id]]
+        return [_promised(frame) for frame in self.chat.connection_api.sent[self.id]]
 
     def got(self, *kinds: str) -> list[Frame]:
         """The frames of these types."""
@@ -176,7 +166,7 @@ class Tab:
         return self.sends("join", room=room)
 
     def closes(self) -> None:
-        self.chat.connections.gone.add(self.id)
+        self.chat.connection_api.gone.add(self.id)
         self.chat.reception.disconnect(self.id)
 
     def reads(self) -> Client:
@@ -190,7 +180,7 @@ class Tab:
 
     def waits_for(self, kind: str) -> Frame:
         """The first frame of this type, as soon as it is there."""
-        assert self.chat.connections.wait_for(lambda: bool(self.got(kind))), f"no {kind} came"
+        assert self.chat.connection_api.wait_for(lambda: bool(self.got(kind))), f"no {kind} came"
         return self.got(kind)[0]
 
     def has_begun(self, turn: str) -> bool:
@@ -205,7 +195,7 @@ class Tab:
 
     @property
     def is_closed(self) -> bool:
-        return self.id in self.chat.connections.closed
+        return self.id in self.chat.connection_api.closed
 
 
 @dataclass(repr=False)
@@ -213,37 +203,37 @@ class Chat:
     """Open tabs with `opens`, have them say something, look at their frames."""
 
     bot: Bot = field(default_factory=Bot)
-    tokens: Tokens | None = None
+    tokens: IdTokens | None = None
     _ids: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        self.clock, self.memory, self.connections = self.bot.clock, self.bot.memory, self.bot.connections
-        self.keys: Keys = FakeKeys(self.memory)
-        self.bot.sockets = self.sockets = FakeSockets(self.memory)
-        self.web = WebSender(self.sockets, self.connections, self.clock)
+        self.clock, self.memory, self.connection_api = self.bot.clock, self.bot.memory, self.bot.connection_api
+        self.keys: ApiKeys = FakeApiKeys(self.memory)
+        self.bot.connections = self.connections = FakeConnections(self.memory)
+        self.web = WebSender(self.connections, self.connection_api, self.clock)
         self.bot.model = InterruptedModel(meanwhile=lambda _: self.sees_the_question())
-        self.bot.sender = ByChannel({Channel.MESSENGER: self.bot.outbox, Channel.WEB: self.web})
+        self.bot.sender = ChannelRouter({Channel.MESSENGER: self.bot.outbox, Channel.WEB: self.web})
         for key in (KEY, OTHER_KEY):
             text = key_text(key)
             self.keys.create(
-                ApiKey(key, key, keys.digest(text.rpartition("_")[2]), "web", self.clock(), daily_messages=5)
+                ApiKey(key, key, api_key.digest(text.rpartition("_")[2]), "web", self.clock(), daily_messages=5)
             )
             self.bot.heard.append(text)
 
     @property
-    def reception(self) -> Reception:
+    def reception(self) -> WebSocketHandler:
         """Built anew for each frame, as each may find another container."""
-        return Reception(
-            sockets=self.sockets,
+        return WebSocketHandler(
             connections=self.connections,
-            admission=Admission(
+            connection_api=self.connection_api,
+            authenticator=Authenticator(
                 keys=self.keys,
-                tokens=lambda: self.tokens,
+                id_token_verifier=lambda: self.tokens,
                 ticket_key=lambda: TICKET_KEY,
                 own_origin=lambda: OWN_PAGE,
                 clock=self.clock,
             ),
-            terms=TermsOfUse(self.keys, self.bot.settings),
+            terms=EntitlementService(self.keys, self.bot.settings),
             people=self.bot.people,
             inbox=self.bot.inbox,
             transcript=self.bot.transcript,
@@ -257,7 +247,7 @@ class Chat:
 
     def connects(self, *, origin: str = "") -> Tab:
         """Somebody is there, and has not said who."""
-        tab = Tab(self, SocketId(f"socket-{next(self._ids)}"))
+        tab = Tab(self, ConnectionId(f"socket-{next(self._ids)}"))
         self.reception.connect(tab.id, endpoint=ENDPOINT, origin=origin)
         return tab
 
@@ -278,7 +268,7 @@ class Chat:
 
     def signs_in(self, token: str, subject: str) -> None:
         """Somebody signs people in elsewhere, and this one was."""
-        self.tokens = FakeTokens({token: subject})
+        self.tokens = FakeIdTokens({token: subject})
         self.bot.heard += [token, subject]
 
     def works(self) -> list[Outcome]:
@@ -296,9 +286,11 @@ class Chat:
     def sees_the_question(self) -> None:
         """Nobody is so slow that the model begins before they see what was asked."""
         [turn] = [kept.turn for kept in self.memory.turns.values() if kept.turn.state is TurnState.RUNNING]
-        here = self.sockets.of(turn.conversation, now=self.clock()) if not self.sockets.fails else []
-        tabs = [Tab(self, socket.id) for socket in here if socket.id not in self.connections.gone]
-        assert self.connections.wait_for(lambda: all(tab.has_begun(turn.id) for tab in tabs))
+        here = (
+            self.connections.in_conversation(turn.conversation, now=self.clock()) if not self.connections.fails else []
+        )
+        tabs = [Tab(self, connection.id) for connection in here if connection.id not in self.connection_api.gone]
+        assert self.connection_api.wait_for(lambda: all(tab.has_begun(turn.id) for tab in tabs))
 
     # What became of it.
 

@@ -1,5 +1,5 @@
-from chalicelib.messages import FinishReason
-from chalicelib.worker import Outcome
+from chalicelib.conversation.prompt import FinishReason
+from chalicelib.conversation.worker import Outcome
 from tests.flow.bot import SAYS, Bot, InterruptedModel
 
 

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.access.budget import DaySpend, Price, Reservation, Usage
+from chalicelib.access.person import Access
+from chalicelib.conversation.ports import Charged
+from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.turn import Lease, Turn
 from chalicelib.errors import ChannelBroken, ModelBusy, ModelError, ModelUnusable
-from chalicelib.messages import Access, DaySpend, Lease, Prompt, Reservation, Turn, Usage
-from chalicelib.ports import Charged
-from chalicelib.prices import FREE, Price
+from chalicelib.llm.prices import FREE
 from tests.fakes import spend
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.model import ScriptedModel

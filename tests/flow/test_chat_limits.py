@@ -2,9 +2,9 @@
 
 import pytest
 
+from chalicelib.access.person import Access
 from chalicelib.errors import ModelBusy, ModelRefused
-from chalicelib.messages import Access, Channel
-from chalicelib.messages_web import SocketId
+from chalicelib.ids import Channel, ConnectionId
 from tests.client import Frame
 from tests.flow.bot import SAYS
 from tests.flow.chat import KEY, Chat, Tab, person_of, ulid
@@ -157,10 +157,10 @@ def test_a_notice_is_shown_again_on_return_as_what_it_is(chat: Chat, tab: Tab):
 
 def test_a_dead_socket_does_not_cost_the_others_their_answer(chat: Chat, tab: Tab):
     dead = chat.opens()
-    chat.connections.gone.add(dead.id)
+    chat.connection_api.gone.add(dead.id)
     tab.says("Is anybody there?")
     assert tab.reads().screen == [("Is anybody there?", "An answer.")]
-    assert chat.sockets.get(SocketId(dead.id), now=chat.clock()) is None
+    assert chat.connections.get(ConnectionId(dead.id), now=chat.clock()) is None
 
 
 def test_on_messenger_nothing_of_a_key_counts(chat: Chat, tab: Tab):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib import identity
-from chalicelib.reception import MAX_SOCKETS
+from chalicelib.access import identity
+from chalicelib.channels.web.handler import MAX_CONNECTIONS
 from tests.client import Frame
 from tests.flow.bot import SAYS
 from tests.flow.chat import OTHER_KEY, Chat, Tab, person_of, ulid
@@ -101,7 +101,7 @@ def test_the_frame_of_an_older_system_joins_and_asks_at_once(chat: Chat):
 
 
 def test_a_full_room_takes_nobody_in_and_who_knocks_stays_where_they_are(chat: Chat):
-    for number in range(MAX_SOCKETS):
+    for number in range(MAX_CONNECTIONS):
         chat.opens(f"visitor-{number}", room="kitchen")
     late = chat.opens("anna")
     late.joins("kitchen")
@@ -113,7 +113,7 @@ def test_a_full_room_takes_nobody_in_and_who_knocks_stays_where_they_are(chat: C
 
 
 def test_who_is_in_a_full_room_is_shown_its_past_again(chat: Chat):
-    tabs = [chat.opens("anna", room="kitchen") for _ in range(MAX_SOCKETS)]
+    tabs = [chat.opens("anna", room="kitchen") for _ in range(MAX_CONNECTIONS)]
     assert [frame["type"] for frame in tabs[0].joins("kitchen")] == ["ready"]
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import identity, personas
+from chalicelib.access import identity
+from chalicelib.access.person import Access
+from chalicelib.content import persona
+from chalicelib.conversation.plan import STALE_MS
+from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import StoreError
-from chalicelib.messages import Access, TurnState
-from chalicelib.plans import STALE_MS
 from tests.flow.bot import SAYS
 from tests.flow.chat import UNTIL_STOPPED, Chat, Tab, person_of, ulid, words
 
@@ -327,11 +329,14 @@ def test_who_comes_back_while_the_model_speaks_sees_the_whole_answer(chat: Chat,
 
 def test_a_tab_that_is_gone_is_forgotten_and_the_others_see_everything(chat: Chat, tab: Tab):
     gone = chat.opens()
-    chat.connections.gone.add(gone.id)
+    chat.connection_api.gone.add(gone.id)
     tab.says("Is anybody there?")
-    assert [socket.id for socket in chat.sockets.of(identity.conversation_of(person_of("anna")), now=chat.clock())] == [
-        tab.id
-    ]
+    assert [
+        connection.id
+        for connection in chat.connections.in_conversation(
+            identity.conversation_of(person_of("anna")), now=chat.clock()
+        )
+    ] == [tab.id]
     assert tab.reads().screen == [("Is anybody there?", "An answer.")]
 
 
@@ -378,16 +383,16 @@ def test_a_question_of_somebody_who_is_blocked_meanwhile_is_dropped_with_an_end(
 # Who answers.
 
 
-@pytest.mark.parametrize("name", personas.names())
+@pytest.mark.parametrize("name", persona.names())
 def test_the_keys_persona_opens_the_conversation_and_answers_in_its_own_way(chat: Chat, name: str):
     chat.changes_key(persona=name)
-    persona, tab = personas.load(name), chat.opens()
-    opening = {"opening": persona.opening} if persona.opening else {}
-    assert tab.got("ready")[0]["persona"] == {"name": persona.name, **opening}
+    known, tab = persona.load(name), chat.opens()
+    opening = {"opening": known.opening} if known.opening else {}
+    assert tab.got("ready")[0]["persona"] == {"name": known.name, **opening}
     tab.says("Who are you?")
     prompt = chat.bot.last_prompt
-    assert (prompt.instructions, prompt.max_output_tokens) == (persona.instructions, persona.max_output_tokens)
-    assert prompt.temperature == persona.temperature
+    assert (prompt.instructions, prompt.max_output_tokens) == (known.instructions, known.max_output_tokens)
+    assert prompt.temperature == known.temperature
 
 
 def test_the_owner_is_not_told_of_each_visitor(chat: Chat):
@@ -427,11 +432,11 @@ def test_usage_tells_what_is_left_by_the_keys_limit(chat: Chat, tab: Tab):
 
 def test_an_answer_whose_sockets_cannot_be_found_is_kept_and_told_by_the_next_try(chat: Chat, tab: Tab):
     tab.asks("Is anybody there?")
-    chat.sockets.fails = True
+    chat.connections.fails = True
     failed = chat.bot.works_badly()
     assert isinstance(failed, StoreError)
     assert [turn.state for turn in chat.turns()] == [TurnState.ANSWERED]
-    chat.sockets.fails = False
+    chat.connections.fails = False
     chat.bot.beats()
     chat.works()
     assert tab.reads().screen == [("Is anybody there?", "An answer.")]

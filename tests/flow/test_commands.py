@@ -1,7 +1,7 @@
 import pytest
 
+from chalicelib.access.person import Access
 from chalicelib.errors import DeliveryError
-from chalicelib.messages import Access
 from tests.flow.bot import LIMIT, SAYS, Bot, conversation_of
 
 RESET = {"time": "00:00", "zone": "Europe/Berlin"}

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
 from chalicelib.channels.messenger.sender import MAX_UNITS, MessengerSender
+from chalicelib.channels.meta.graph import Failure, Graph, GraphError
+from chalicelib.conversation.ports import OnDelta
+from chalicelib.conversation.turn import Turn
+from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import ChannelBroken, DeliveryError, ModelBusy, PersonUnreachable
-from chalicelib.messages import Turn
-from chalicelib.ports import Hear
-from chalicelib.worker import Outcome
-from tests.fakes.rim import RememberingSender
+from tests.fakes.adapters import RememberingSender
 from tests.flow.bot import SAYS, Bot, conversation_of
 
 
@@ -39,8 +39,8 @@ class BrokenSender(RememberingSender):
     """Finds out while the model thinks that nobody can be written to."""
 
     @contextmanager
-    def attend(self, turn: Turn) -> Iterator[Hear]:
-        with super().attend(turn) as hear:
+    def responding(self, turn: Turn) -> Iterator[OnDelta]:
+        with super().responding(turn) as hear:
             yield hear
         raise ChannelBroken("code 190")
 

@@ -3,12 +3,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.turn import Lease, Thread
+from chalicelib.conversation.turn_runner import TURN_MS
+from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import WakeError
-from chalicelib.heartbeat import MAX_SWEPT
-from chalicelib.messages import Lease, Prompt, Thread
+from chalicelib.operations.heartbeat import MAX_SWEPT
 from chalicelib.settings import Settings
-from chalicelib.turns import TURN_MS
-from chalicelib.worker import Outcome
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import Bot, InterruptedModel, conversation_of

@@ -2,10 +2,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib import invocation
+from chalicelib.aws import invocation
+from chalicelib.aws.invocation import AnswerConversation
+from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.turn import Lease
+from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import ConfigError, StoreError
-from chalicelib.messages import ConversationId, Lease, Prompt
-from chalicelib.worker import Outcome
+from chalicelib.ids import ConversationId
 from tests.fakes.inbox import FakeInbox
 from tests.flow.bot import Bot, InterruptedModel, conversation_of
 
@@ -20,11 +23,15 @@ class UnreachableInbox(FakeInbox):
 
 
 def by_queue(conversation: ConversationId) -> dict[str, Any]:
-    return {"Records": [{"eventSource": "aws:sqs", "body": invocation.wake(conversation)}]}
+    return {"Records": [{"eventSource": "aws:sqs", "body": invocation.wake_event(conversation)}]}
 
 
-def invoke(bot: Bot, event: dict[str, Any]) -> Outcome:
-    return bot.worker.invoked(event, remaining_ms=bot.remaining_ms)
+def invoke(bot: Bot, event: dict[str, Any]) -> Outcome | None:
+    """What `app.worker` does with an event; None for a ping."""
+    match invocation.parse(event):
+        case AnswerConversation(conversation):
+            return bot.run(conversation)
+    return None
 
 
 @pytest.mark.parametrize("event", [{"conversation": ANNA}, by_queue(ANNA)])
@@ -36,7 +43,7 @@ def test_a_wake_is_followed_whichever_way_it_came(bot: Bot, event: dict[str, Any
 
 def test_a_ping_asks_nothing_of_the_store(bot: Bot):
     bot.inbox = UnreachableInbox(bot.memory)
-    assert invoke(bot, {"ping": True}) is Outcome.WARM
+    assert invoke(bot, {"ping": True}) is None
 
 
 @pytest.mark.parametrize("event", [{"conversation": ANNA}, by_queue(ANNA)])
@@ -52,7 +59,7 @@ def test_an_invocation_by_somebody_else_is_not_taken_for_a_wake(bot: Bot):
 
 
 def test_a_wake_used_up_while_another_worker_is_at_it_loses_no_message(bot: Bot):
-    outcomes: list[Outcome] = []
+    outcomes: list[Outcome | None] = []
 
     def write_again(_: Prompt) -> None:
         if not outcomes:

@@ -2,10 +2,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.turn import Lease, Reply, Turn
+from chalicelib.conversation.turn_runner import LEASE_SPARE_MS, TURN_MS
+from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import LeaseLost, StoreError
-from chalicelib.messages import Lease, Prompt, Reply, Turn
-from chalicelib.turns import LEASE_SPARE_MS, TURN_MS
-from chalicelib.worker import Outcome
 from tests.fakes.inbox import FakeInbox
 from tests.flow.bot import INVOCATION_MS, Bot, InterruptedModel, conversation_of
 

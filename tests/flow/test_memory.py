@@ -1,8 +1,8 @@
-from chalicelib.answers import MEMORY_TOKENS
+from chalicelib.access.retention import TURN_KEPT_S
+from chalicelib.conversation.agent import MEMORY_TOKENS
+from chalicelib.conversation.history import tokens
+from chalicelib.conversation.prompt import Exchange
 from chalicelib.errors import ModelBusy, PersonUnreachable
-from chalicelib.history import tokens
-from chalicelib.messages import Exchange
-from chalicelib.store.schema import TURN_KEPT_S
 from tests.flow.bot import Bot, InterruptedModel
 
 LONG = 5

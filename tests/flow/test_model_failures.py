@@ -1,7 +1,7 @@
 import pytest
 
+from chalicelib.conversation.prompt import FinishReason
 from chalicelib.errors import ModelBusy, ModelError, ModelRefused, ModelUnusable
-from chalicelib.messages import FinishReason
 from tests.fakes.model import Line, ScriptedModel
 from tests.flow.bot import SAYS, Bot, InterruptedModel
 

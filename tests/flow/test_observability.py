@@ -5,7 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from chalicelib.channels.messenger.signature import sign
+from chalicelib.access.person import Access
+from chalicelib.channels.messenger.webhook import MAX_BODY
+from chalicelib.channels.meta.signature import sign
+from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.turn import IncomingMessage, Lease
 from chalicelib.errors import (
     ChannelBroken,
     ConfigError,
@@ -18,14 +23,11 @@ from chalicelib.errors import (
     StoreError,
     WakeError,
 )
-from chalicelib.intake import MAX_BODY
-from chalicelib.messages import Access, Finished, FinishReason, IncomingMessage, Lease, ModelEvent, Prompt, TextDelta
+from chalicelib.log import invocation
 from chalicelib.metrics import METRICS
-from chalicelib.observability import invocation
-from chalicelib.ports import Accepted
+from tests.fakes.adapters import FakeClock
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.model import ScriptedModel
-from tests.fakes.rim import FakeClock
 from tests.flow.bot import SECRET, VERIFY_TOKEN, Bot, InterruptedModel, conversation_of, person_of
 
 HANDSHAKE = {"hub.mode": "subscribe", "hub.verify_token": VERIFY_TOKEN, "hub.challenge": "1158201444"}
@@ -153,7 +155,7 @@ def test_the_handshake_is_one_line_too(bot: Bot):
 @pytest.mark.parametrize("body", [b"{}", b"x" * (MAX_BODY + 1)], ids=["forged", "too large"])
 def test_a_call_that_is_turned_away_is_one_line_and_nothing_of_it(bot: Bot, body: bytes):
     with pytest.raises(ParleyError) as turned_away:
-        bot.intake.messenger(body, "sha256=" + "0" * 64)
+        bot.intake.handle(body, "sha256=" + "0" * 64)
     [line] = bot.log_lines()
     assert (line["stage"], line["outcome"], line["error"]) == ("door", "failed", turned_away.type.__name__)
     assert "events" not in line
@@ -188,7 +190,7 @@ def test_a_missing_secret_is_told_by_the_door(bot: Bot):
 
     body = bot.body(bot.message("anna", "are you set up?"))
     with pytest.raises(ConfigError):
-        replace(bot.intake, app_secrets=missing).messenger(body, f"sha256={sign(body, secret=SECRET)}")
+        replace(bot.intake, app_secrets=missing).handle(body, f"sha256={sign(body, secret=SECRET)}")
     [line] = bot.log_lines("door")
     assert (line["error"], line["message"]) == ("ConfigError", "the SSM parameter is missing")
 

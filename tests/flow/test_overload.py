@@ -1,4 +1,4 @@
-from chalicelib.store.conditions import MAX_OPEN_TURNS
+from chalicelib.aws.dynamodb.conditions import MAX_OPEN_TURNS
 from tests.flow.bot import SAYS, Bot, conversation_of
 
 FLOOD = MAX_OPEN_TURNS + 4

@@ -4,17 +4,19 @@ from html import unescape
 
 import pytest
 
-from chalicelib.errors import BodyTooLarge, InvalidSignature, StoreError, UnreadableRequest
-from chalicelib.messages import Deletion, Person, Turn
-from chalicelib.pages import Page
-from chalicelib.privacy import MAX_FORM
+from chalicelib.access.person import Person
+from chalicelib.channels.meta.data_deletion import MAX_FORM
+from chalicelib.content.page import HtmlPage
+from chalicelib.conversation.turn import Turn
+from chalicelib.errors import BadRequest, BodyTooLarge, InvalidSignature, StoreError
+from chalicelib.operations.deletion import Deletion
 from tests.fakes.deletions import FakeDeletions
 from tests.flow.bot import OLD_SECRET, SAYS, Bot, deletion_form
 
 ANNA = "10293847560192837"
 
 
-def words(page: Page) -> str:
+def words(page: HtmlPage) -> str:
     """What a reader sees, in one line."""
     body = page.html.partition("<body>")[2]
     return " ".join(unescape(re.sub("<[^>]+>", " ", body)).split()).replace(" ,", ",").replace(" .", ".")
@@ -177,16 +179,16 @@ def test_what_meta_did_not_sign_is_turned_away_and_leaves_nothing(bot: Bot):
 
 def test_what_cannot_be_read_is_turned_away_and_leaves_nothing(bot: Bot):
     for form in (b"", b"signed_request=x", deletion_form({"user_id": None})):
-        with pytest.raises(UnreadableRequest):
-            bot.privacy.take_in(form)
+        with pytest.raises(BadRequest):
+            bot.data_deletion.receive(form)
     assert (bot.memory.deletions, bot.told_owner) == ({}, [])
 
 
 def test_a_form_larger_than_any_real_one_is_not_even_verified(bot: Bot):
     form = deletion_form({"user_id": ANNA}) + b"&padding="
     with pytest.raises(BodyTooLarge):
-        bot.privacy.take_in(form.ljust(MAX_FORM + 1, b"x"))
-    assert bot.privacy.take_in(form.ljust(MAX_FORM, b"x"))
+        bot.data_deletion.receive(form.ljust(MAX_FORM + 1, b"x"))
+    assert bot.data_deletion.receive(form.ljust(MAX_FORM, b"x"))
 
 
 def test_a_request_that_cannot_be_kept_is_not_confirmed(bot: Bot):

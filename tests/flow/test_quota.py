@@ -1,6 +1,8 @@
 import pytest
 
-from chalicelib.messages import Access, FinishReason, PersonId
+from chalicelib.access.person import Access
+from chalicelib.conversation.prompt import FinishReason
+from chalicelib.ids import PersonId
 from tests.fakes.people import FakePeople
 from tests.flow.bot import LIMIT, SAYS, Bot
 

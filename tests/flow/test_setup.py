@@ -1,11 +1,11 @@
 import pytest
 
-from chalicelib.channels.messenger.profile import wanted
-from chalicelib.channels.messenger.registration import AppSubscription
-from chalicelib.channels.messenger.wanted import FIELDS
+from chalicelib.channels.messenger.ports import AppSubscription
+from chalicelib.channels.messenger.profile import required
+from chalicelib.channels.messenger.requirements import FIELDS
+from chalicelib.channels.messenger.setup import Setup
+from chalicelib.content.text import Texts, load
 from chalicelib.errors import ConfigError, MetaError
-from chalicelib.setup import Setup
-from chalicelib.texts import Texts, load
 from tests.fakes.page import FakePage
 
 URL, VERIFY_TOKEN = "https://bot.example/api/webhook", "the verify token"
@@ -36,7 +36,7 @@ def test_a_new_page_is_set_up_step_by_step(page: FakePage):
     assert set_up(page) == {"webhook": True, "page": True, "profile": True}
     assert page.app == AppSubscription(URL, active=True, fields=frozenset(FIELDS))
     assert page.fields == frozenset(FIELDS)
-    assert page.properties == wanted(ENGLISH)
+    assert page.properties == required(ENGLISH)
     assert page.written == ["app", "page", "profile"]
 
 

@@ -1,7 +1,7 @@
 import pytest
 
+from chalicelib.conversation.plan import STALE_MS
 from chalicelib.errors import DeliveryError
-from chalicelib.plans import STALE_MS
 from tests.flow.bot import Bot, conversation_of
 
 

@@ -8,16 +8,17 @@ from typing import Any, Final
 
 import pytest
 
-from chalicelib import identity
-from chalicelib.channels.web.line import Line, Pace
-from chalicelib.channels.web.script import Script
+from chalicelib.access import identity
 from chalicelib.channels.web.sender import WebSender
+from chalicelib.channels.web.turn_frames import TurnFrames
+from chalicelib.channels.web.writer import ConnectionWriter, Timing
+from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.ports import OnDelta
+from chalicelib.conversation.turn import STOPPED, Choice, Reply, Turn, TurnState
 from chalicelib.errors import ChannelBroken, ModelBusy, StoreError
-from chalicelib.messages import STOPPED, Choice, ConversationId, PersonId, Reply, Turn, TurnId, TurnState
-from chalicelib.messages_web import Socket, SocketId
-from chalicelib.ports import Hear
-from tests.fakes.rim import FakeClock
-from tests.fakes.sockets import FakeSockets, RememberingConnections
+from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
+from tests.fakes.adapters import FakeClock
+from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.told_turn import Frame, TurnTold, read, told
 
 ANNA, BERT = PersonId("web:shop:anna"), PersonId("web:shop:bert")
@@ -27,9 +28,9 @@ NEXT: Final = replace(TURN, id=TurnId(f"1795176000001#{'b' * 64}"))
 NEVER: Final = 3600.0
 PATIENCE_S: Final = 20.0
 NO_RECEIPTS: Final[Any] = frozenset
-BUSY: Final = Pace(joined=0, look=0.01, again=0)
+BUSY: Final = Timing(joined=0, look=0.01, again=0)
 """Frames as they come, and always on the look-out."""
-STILL: Final = Pace(joined=0, look=NEVER, again=0)
+STILL: Final = Timing(joined=0, look=NEVER, again=0)
 """Nobody is looked for but at the beginning and at the end."""
 
 
@@ -37,23 +38,23 @@ STILL: Final = Pace(joined=0, look=NEVER, again=0)
 class Chat:
     """A web chat, and who is there."""
 
-    pace: Pace = BUSY
-    sockets: FakeSockets = field(default_factory=FakeSockets)
-    connections: RememberingConnections = field(default_factory=RememberingConnections)
+    pace: Timing = BUSY
+    connections: FakeConnections = field(default_factory=FakeConnections)
+    connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
     clock: FakeClock = field(default_factory=FakeClock)
 
     def __post_init__(self) -> None:
-        self.sender = WebSender(self.sockets, self.connections, self.clock, self.pace)
+        self.sender = WebSender(self.connections, self.connection_api, self.clock, self.pace)
 
-    def comes(self, name: str, person: PersonId = ANNA, where: ConversationId = ROOM) -> Socket:
-        socket = Socket(SocketId(name), "https://api.example/dev")
-        self.sockets.open(socket, now=self.clock())
-        ready = self.sockets.admit(socket, person, where, now=self.clock())
+    def comes(self, name: str, person: PersonId = ANNA, where: ConversationId = ROOM) -> Connection:
+        connection = Connection(ConnectionId(name), "https://api.example/dev")
+        self.connections.open(connection, now=self.clock())
+        ready = self.connections.admit(connection, person, where, now=self.clock())
         assert ready
         return ready
 
     def frames(self, name: str) -> list[Frame]:
-        return [read(frame) for frame in self.connections.sent.get(SocketId(name), [])]
+        return [read(frame) for frame in self.connection_api.sent.get(ConnectionId(name), [])]
 
     def types(self, name: str) -> list[str]:
         return [frame["type"] for frame in self.frames(name)]
@@ -65,14 +66,14 @@ class Chat:
         return told(self.frames(name))
 
     def until(self, holds: Callable[[], bool]) -> None:
-        assert self.connections.wait_for(holds), "it never came to that"
+        assert self.connection_api.wait_for(holds), "it never came to that"
 
     def until_heard(self, name: str, text: str) -> None:
         self.until(lambda: self.sees(name).text == text)
 
     def until_looked(self) -> None:
         """Somebody who comes now is found, and with them whatever was written before."""
-        name = f"witness {len(self.connections.sent)}"
+        name = f"witness {len(self.connection_api.sent)}"
         self.comes(name, BERT)
         self.until(lambda: bool(self.frames(name)))
 
@@ -80,30 +81,30 @@ class Chat:
         self.sender.deliver(turn, Reply(text, **more), receipts=NO_RECEIPTS, seconds=seconds)
 
     @contextmanager
-    def attend(self, *names: str) -> Iterator[Hear]:
+    def responding(self, *names: str) -> Iterator[OnDelta]:
         """The words begin once these have the question."""
-        with self.sender.attend(TURN) as hear:
+        with self.sender.responding(TURN) as hear:
             self.until(lambda: all(self.frames(name) for name in names))
             yield hear
 
     def breaks_off(self, error: BaseException) -> None:
         """Somebody is there, hears the first words, and then this happens."""
-        with self.attend("a") as hear:
+        with self.responding("a") as hear:
             hear("Half an ans")
             self.until_heard("a", "Half an ans")
             raise error
 
     def blocks(self, name: str) -> threading.Event:
-        return self.connections.blocked.setdefault(SocketId(name), threading.Event())
+        return self.connection_api.blocked.setdefault(ConnectionId(name), threading.Event())
 
 
 @dataclass
 class Forgetful:
     """Sockets of which none can be forgotten."""
 
-    inner: FakeSockets
+    inner: FakeConnections
 
-    def close(self, socket: SocketId) -> None:
+    def close(self, connection: ConnectionId) -> None:
         raise StoreError("DynamoDB is out of reach: ConnectTimeoutError")
 
     def __getattr__(self, name: str) -> Any:
@@ -136,7 +137,7 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 def test_an_answer_comes_word_by_word_and_ends_with_what_belongs_to_it(chat: Chat):
     chat.comes("a")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         for words in ("Hello", ", you"):
             assert hear(words)
             chat.until(lambda words=words: words in chat.words("a"))  # type: ignore[misc]
@@ -160,7 +161,7 @@ def test_an_answer_comes_word_by_word_and_ends_with_what_belongs_to_it(chat: Cha
 def test_the_first_words_come_at_once_and_those_that_follow_closely_share_a_frame():
     chat = Chat(replace(BUSY, joined=NEVER))
     chat.comes("a")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("First.")
         chat.until_heard("a", "First.")
         for _ in range(1000):
@@ -175,7 +176,7 @@ def test_everybody_gets_the_same_frames_in_the_same_order(chat: Chat):
     names = [f"socket {number}" for number in range(20)]
     for name in names:
         chat.comes(name, BERT)
-    with chat.attend(*names) as hear:
+    with chat.responding(*names) as hear:
         for number in range(50):
             hear(f"{number} ")
     chat.deliver("".join(f"{number} " for number in range(50)))
@@ -185,7 +186,7 @@ def test_everybody_gets_the_same_frames_in_the_same_order(chat: Chat):
 
 def test_what_counts_in_the_end_is_the_reply(chat: Chat):
     chat.comes("a")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("  Hello ")
     chat.deliver("Hello", code=STOPPED)
     assert (chat.sees("a").text, chat.sees("a").state) == ("Hello", "stopped")
@@ -193,7 +194,7 @@ def test_what_counts_in_the_end_is_the_reply(chat: Chat):
 
 def test_what_was_stopped_before_it_began_is_stopped_too(chat: Chat):
     chat.comes("a")
-    with chat.attend("a"):
+    with chat.responding("a"):
         pass
     chat.deliver("Stopped.", code="cancelled")
     assert chat.sees("a") == TurnTold("Well?", "Stopped.", "cancelled", 0, "stopped")
@@ -216,30 +217,30 @@ def test_a_long_answer_that_stands_already_is_told_whole(chat: Chat):
 
 
 def test_where_nobody_is_an_answer_is_delivered_all_the_same(chat: Chat):
-    with chat.sender.attend(TURN) as hear:
+    with chat.sender.responding(TURN) as hear:
         hear("Hello")
     chat.deliver("Hello")
-    assert chat.connections.sent == {}
+    assert chat.connection_api.sent == {}
 
 
 def test_a_turn_that_is_not_answered_says_so(chat: Chat):
     chat.comes("a")
-    with chat.attend("a"):
+    with chat.responding("a"):
         pass
-    chat.sender.dismiss(TURN)
+    chat.sender.end_silently(TURN)
     assert chat.types("a") == ["question", "completed"]
     assert chat.sees("a").state == "dropped"
 
 
 def test_a_turn_that_was_dropped_at_once_says_so(chat: Chat):
     chat.comes("a")
-    chat.sender.dismiss(TURN)
+    chat.sender.end_silently(TURN)
     assert chat.sees("a").state == "dropped"
 
 
 def test_a_second_attempt_begins_with_nothing(chat: Chat):
     chat.comes("a")
-    with chat.sender.attend(replace(TURN, model_calls=2)) as hear:
+    with chat.sender.responding(replace(TURN, model_calls=2)) as hear:
         chat.until(lambda: len(chat.frames("a")) == 2)
         hear("Again")
         chat.until_heard("a", "Again")
@@ -251,7 +252,7 @@ def test_a_second_attempt_begins_with_nothing(chat: Chat):
 def test_turns_that_follow_each_other_do_not_overlap(chat: Chat):
     chat.comes("a")
     for turn in (TURN, NEXT):
-        with chat.sender.attend(turn) as hear:
+        with chat.sender.responding(turn) as hear:
             hear("Hello")
         chat.deliver("Hello", turn)
     frames = chat.frames("a")
@@ -265,7 +266,7 @@ def test_turns_that_follow_each_other_do_not_overlap(chat: Chat):
 
 def test_who_comes_in_mid_answer_gets_what_was_said_and_goes_on(chat: Chat):
     chat.comes("a")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
         chat.comes("b", BERT)
@@ -280,7 +281,7 @@ def test_who_comes_in_mid_answer_gets_what_was_said_and_goes_on(chat: Chat):
 def test_who_comes_when_all_is_said_gets_it_whole():
     chat = Chat(STILL)
     chat.comes("a")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
         chat.comes("b", BERT)
@@ -290,10 +291,10 @@ def test_who_comes_when_all_is_said_gets_it_whole():
 
 def test_who_asks_to_be_brought_up_to_date_gets_everything_again_and_goes_on(chat: Chat):
     anna = chat.comes("a")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
-        chat.sockets.resume(anna)
+        chat.connections.resume(anna)
         chat.until(lambda: chat.types("a")[2:] == ["question", "snapshot"])
         hear(", you")
         chat.until_heard("a", "Hello, you")
@@ -305,10 +306,10 @@ def test_who_asks_to_be_brought_up_to_date_gets_everything_again_and_goes_on(cha
 def test_nobody_else_hears_it_again_when_one_asks(chat: Chat):
     anna = chat.comes("a")
     chat.comes("b", BERT)
-    with chat.attend("a", "b") as hear:
+    with chat.responding("a", "b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
-        chat.sockets.resume(anna)
+        chat.connections.resume(anna)
         chat.until(lambda: chat.types("a").count("question") == 2)
     chat.deliver("Hello")
     assert chat.types("b") == ["question", "delta", "completed"]
@@ -317,37 +318,37 @@ def test_nobody_else_hears_it_again_when_one_asks(chat: Chat):
 def test_a_socket_that_is_gone_is_forgotten_and_nobody_else_notices(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
-    chat.connections.gone.add(SocketId("b"))
-    with chat.attend("a") as hear:
+    chat.connection_api.gone.add(ConnectionId("b"))
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
     chat.deliver("Hello")
     assert chat.sees("a").state == "done"
-    assert [socket.id for socket in chat.sockets.of(ROOM, now=chat.clock())] == ["a"]
-    assert chat.sockets.get(SocketId("b"), now=chat.clock()) is None
+    assert [connection.id for connection in chat.connections.in_conversation(ROOM, now=chat.clock())] == ["a"]
+    assert chat.connections.get(ConnectionId("b"), now=chat.clock()) is None
 
 
 def test_who_goes_in_mid_answer_is_forgotten_and_the_rest_goes_on(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
-    with chat.attend("a", "b") as hear:
+    with chat.responding("a", "b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
-        chat.connections.gone.add(SocketId("b"))
+        chat.connection_api.gone.add(ConnectionId("b"))
         hear(", you")
         chat.until_heard("a", "Hello, you")
     chat.deliver("Hello, you")
-    assert [socket.id for socket in chat.sockets.of(ROOM, now=chat.clock())] == ["a"]
+    assert [connection.id for connection in chat.connections.in_conversation(ROOM, now=chat.clock())] == ["a"]
     assert chat.types("b") == ["question", "delta"]
 
 
 def test_who_moves_to_another_room_hears_nothing_more_of_this_one(chat: Chat):
     chat.comes("a")
     bert = chat.comes("b", BERT)
-    with chat.attend("a", "b") as hear:
+    with chat.responding("a", "b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
-        chat.sockets.move(bert, HALL, now=chat.clock())
+        chat.connections.move(bert, HALL, now=chat.clock())
         chat.until_looked()
         hear(", you")
         chat.until_heard("a", "Hello, you")
@@ -357,13 +358,13 @@ def test_who_moves_to_another_room_hears_nothing_more_of_this_one(chat: Chat):
 
 def test_who_moves_away_and_back_gets_what_was_said(chat: Chat):
     bert = chat.comes("b", BERT)
-    with chat.attend("b") as hear:
+    with chat.responding("b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
-        away = chat.sockets.move(bert, HALL, now=chat.clock())
+        away = chat.connections.move(bert, HALL, now=chat.clock())
         chat.until_looked()
         hear(", you")
-        chat.sockets.move(away, ROOM, now=chat.clock())
+        chat.connections.move(away, ROOM, now=chat.clock())
         chat.until_heard("b", "Hello, you")
     chat.deliver("Hello, you")
     assert chat.types("b")[:3] == ["question", "delta", "question"]
@@ -373,7 +374,7 @@ def test_who_moves_away_and_back_gets_what_was_said(chat: Chat):
 def test_only_the_conversations_own_sockets_hear_it(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT, HALL)
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_looked()
     chat.deliver("Hello")
@@ -387,7 +388,7 @@ def test_a_blocked_socket_delays_neither_the_others_nor_the_model(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
     blocked = chat.blocks("b")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
         hear(", you")
@@ -400,11 +401,11 @@ def test_a_blocked_socket_delays_neither_the_others_nor_the_model(chat: Chat):
 def test_a_socket_that_was_cut_off_for_being_slow_gets_nothing_more(chat: Chat):
     chat.comes("a")
     blocked = chat.blocks("b")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
         chat.comes("b", BERT)
-        chat.until(lambda: chat.connections.waiting == ["b"])
+        chat.until(lambda: chat.connection_api.waiting == ["b"])
     chat.deliver("Hello", seconds=0)
     blocked.set()
     chat.until(lambda: bool(chat.frames("b")))
@@ -414,10 +415,10 @@ def test_a_socket_that_was_cut_off_for_being_slow_gets_nothing_more(chat: Chat):
 
 
 def test_whoever_is_there_from_the_start_is_told_all_in_the_same_frames_however_late_their_thread_is(chat: Chat):
-    script, changed = Script(TURN), threading.Condition()
+    script, changed = TurnFrames(TURN), threading.Condition()
     with changed:
-        line = Line(
-            *(chat.comes("a"), script, chat.connections), changed=changed, gone=lambda _: None, pace=chat.sender.pace
+        line = ConnectionWriter(
+            *(chat.comes("a"), script, chat.connection_api), changed=changed, gone=lambda _: None, pace=chat.sender.pace
         )
         script.say("Hello")
         changed.notify_all()
@@ -431,7 +432,7 @@ def test_whoever_is_there_from_the_start_is_told_all_in_the_same_frames_however_
 def test_a_socket_that_was_slow_and_is_waited_for_misses_nothing(chat: Chat):
     chat.comes("b", BERT)
     blocked = chat.blocks("b")
-    with chat.sender.attend(TURN) as hear:
+    with chat.sender.responding(TURN) as hear:
         for number in range(10):
             hear(f"{number} ")
     threading.Timer(0, blocked.set).start()
@@ -443,10 +444,10 @@ def test_a_socket_that_was_slow_and_is_waited_for_misses_nothing(chat: Chat):
 def test_a_socket_that_fails_begins_anew_with_what_was_said(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
-    with chat.attend("a", "b") as hear:
+    with chat.responding("a", "b") as hear:
         hear("Hello")
         chat.until_heard("b", "Hello")
-        chat.connections.fails[SocketId("b")] = 2
+        chat.connection_api.fails[ConnectionId("b")] = 2
         hear(", you")
         chat.until_heard("b", "Hello, you")
     chat.deliver("Hello, you")
@@ -457,9 +458,9 @@ def test_a_socket_that_fails_begins_anew_with_what_was_said(chat: Chat):
 
 def test_a_socket_that_fails_once_in_a_while_is_never_given_up(chat: Chat):
     chat.comes("b", BERT)
-    with chat.attend("b") as hear:
+    with chat.responding("b") as hear:
         for number in range(1, 11):
-            chat.connections.fails[SocketId("b")] = 1
+            chat.connection_api.fails[ConnectionId("b")] = 1
             hear("x")
             chat.until_heard("b", "x" * number)
     chat.deliver("x" * 10)
@@ -469,23 +470,23 @@ def test_a_socket_that_fails_once_in_a_while_is_never_given_up(chat: Chat):
 def test_a_socket_that_always_fails_is_given_up_and_the_answer_is_delivered(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
-    chat.connections.fails[SocketId("b")] = 1000
-    with chat.attend("a") as hear:
+    chat.connection_api.fails[ConnectionId("b")] = 1000
+    with chat.responding("a") as hear:
         hear("Hello")
     chat.deliver("Hello")
     assert chat.sees("a").state == "done"
     assert chat.frames("b") == []
-    assert chat.connections.fails[SocketId("b")] == 995
-    assert len(chat.sockets.of(ROOM, now=chat.clock())) == 2
+    assert chat.connection_api.fails[ConnectionId("b")] == 995
+    assert len(chat.connections.in_conversation(ROOM, now=chat.clock())) == 2
 
 
 def test_a_socket_that_was_given_up_is_taken_up_again_when_its_client_asks(chat: Chat):
     bert = chat.comes("b", BERT)
-    chat.connections.fails[SocketId("b")] = 5
-    with chat.sender.attend(TURN) as hear:
+    chat.connection_api.fails[ConnectionId("b")] = 5
+    with chat.sender.responding(TURN) as hear:
         hear("Hello")
-        chat.until(lambda: chat.connections.fails[SocketId("b")] == 0)
-        chat.sockets.resume(bert)
+        chat.until(lambda: chat.connection_api.fails[ConnectionId("b")] == 0)
+        chat.connections.resume(bert)
         chat.until_heard("b", "Hello")
     chat.deliver("Hello")
     assert chat.sees("b").state == "done"
@@ -497,9 +498,9 @@ def test_a_socket_that_was_given_up_is_taken_up_again_when_its_client_asks(chat:
 @pytest.mark.parametrize("name", ["a", "her other tab"])
 def test_who_asked_can_stop_the_answer(chat: Chat, name: str):
     tabs = {tab: chat.comes(tab) for tab in ("a", "her other tab")}
-    with chat.sender.attend(TURN) as hear:
+    with chat.sender.responding(TURN) as hear:
         assert hear("Hello")
-        chat.sockets.cancel(tabs[name], TURN.id)
+        chat.connections.cancel(tabs[name], TURN.id)
         eventually(lambda: not hear(""))
         assert not hear("")
     chat.deliver("Hello", code=STOPPED)
@@ -509,8 +510,8 @@ def test_who_asked_can_stop_the_answer(chat: Chat, name: str):
 def test_nobody_else_in_the_room_can_stop_the_answer(chat: Chat):
     chat.comes("a")
     bert = chat.comes("b", BERT)
-    with chat.attend("a", "b") as hear:
-        chat.sockets.cancel(bert, TURN.id)
+    with chat.responding("a", "b") as hear:
+        chat.connections.cancel(bert, TURN.id)
         chat.until_looked()
         assert hear("Hello")
     chat.deliver("Hello")
@@ -518,8 +519,8 @@ def test_nobody_else_in_the_room_can_stop_the_answer(chat: Chat):
 
 def test_to_stop_one_turn_stops_no_other(chat: Chat):
     anna = chat.comes("a")
-    with chat.attend("a") as hear:
-        chat.sockets.cancel(anna, NEXT.id)
+    with chat.responding("a") as hear:
+        chat.connections.cancel(anna, NEXT.id)
         chat.until_looked()
         assert hear("Hello")
     chat.deliver("Hello")
@@ -527,8 +528,8 @@ def test_to_stop_one_turn_stops_no_other(chat: Chat):
 
 def test_what_was_stopped_before_the_model_spoke_is_stopped_with_its_first_word():
     chat = Chat(STILL)
-    chat.sockets.cancel(chat.comes("a"), TURN.id)
-    with chat.attend("a") as hear:
+    chat.connections.cancel(chat.comes("a"), TURN.id)
+    with chat.responding("a") as hear:
         assert not hear("Hello")
     chat.deliver("Stopped.", code="cancelled")
 
@@ -538,8 +539,8 @@ def test_what_was_stopped_before_the_model_spoke_is_stopped_with_its_first_word(
 
 def test_when_nobody_can_be_written_to_the_owner_gets_to_know(chat: Chat):
     chat.comes("a")
-    chat.connections.broken = True
-    with chat.sender.attend(TURN) as hear:
+    chat.connection_api.broken = True
+    with chat.sender.responding(TURN) as hear:
         assert hear("Hello")
     with pytest.raises(ChannelBroken):
         chat.deliver("Hello")
@@ -547,23 +548,23 @@ def test_when_nobody_can_be_written_to_the_owner_gets_to_know(chat: Chat):
 
 def test_a_turn_without_an_answer_ends_quietly_whatever_goes_wrong(chat: Chat):
     chat.comes("a")
-    chat.connections.broken = True
-    chat.sender.dismiss(TURN)
-    chat.sockets.fails = True
-    chat.sender.dismiss(TURN)
+    chat.connection_api.broken = True
+    chat.sender.end_silently(TURN)
+    chat.connections.fails = True
+    chat.sender.end_silently(TURN)
     assert chat.frames("a") == []
 
 
 def test_a_store_that_fails_while_the_model_speaks_costs_nothing(chat: Chat):
     chat.comes("a")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
-        chat.sockets.fails = True
+        chat.connections.fails = True
         assert hear(", you")
         chat.until_heard("a", "Hello, you")
-        eventually(lambda: chat.sockets.failed > 1)
-        chat.sockets.fails = False
+        eventually(lambda: chat.connections.failed > 1)
+        chat.connections.fails = False
         chat.until_looked()
     chat.deliver("Hello, you")
     assert chat.types("a") == ["question", "delta", "delta", "completed"]
@@ -571,10 +572,10 @@ def test_a_store_that_fails_while_the_model_speaks_costs_nothing(chat: Chat):
 
 def test_a_store_that_fails_at_the_beginning_is_asked_again(chat: Chat):
     chat.comes("a")
-    chat.sockets.fails = True
-    with chat.sender.attend(TURN) as hear:
+    chat.connections.fails = True
+    with chat.sender.responding(TURN) as hear:
         assert hear("Hello")
-        chat.sockets.fails = False
+        chat.connections.fails = False
         chat.until_heard("a", "Hello")
     chat.deliver("Hello")
     assert chat.sees("a").state == "done"
@@ -582,13 +583,13 @@ def test_a_store_that_fails_at_the_beginning_is_asked_again(chat: Chat):
 
 def test_a_store_that_fails_at_the_end_is_said_so_and_the_next_try_says_nothing_twice(chat: Chat):
     chat.comes("a")
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
-    chat.sockets.fails = True
+    chat.connections.fails = True
     with pytest.raises(StoreError):
         chat.deliver("Hello")
-    chat.sockets.fails = False
+    chat.connections.fails = False
     chat.deliver("Hello")
     assert chat.types("a") == ["question", "delta", "completed"]
 
@@ -597,8 +598,8 @@ def test_a_socket_that_cannot_be_forgotten_costs_nothing(chat: Chat):
     """The store fails just then: whoever answers next meets it again."""
     chat.comes("a")
     chat.comes("b", BERT)
-    chat.connections.gone.add(SocketId("b"))
-    chat.sender.sockets = Forgetful(chat.sockets)
+    chat.connection_api.gone.add(ConnectionId("b"))
+    chat.sender.connections = Forgetful(chat.connections)
     chat.deliver("Hello")
     assert chat.sees("a").state == "done"
 
@@ -614,10 +615,10 @@ def test_an_aborted_turn_leaves_no_thread_behind_and_says_nothing_more(chat: Cha
 def test_a_turn_that_somebody_else_ends_is_left_with_the_next_one(chat: Chat):
     chat.comes("a")
 
-    with chat.attend("a") as hear:
+    with chat.responding("a") as hear:
         hear("Hello")
         chat.until_heard("a", "Hello")
-    with chat.sender.attend(NEXT):
+    with chat.sender.responding(NEXT):
         pass
     chat.deliver("Hi", NEXT)
     assert [frame["type"] for frame in chat.frames("a") if frame["turn"] == TURN.id] == ["question", "delta"]

@@ -2,10 +2,10 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib import bootstrap, prices
-from chalicelib.budget import Budget, below_the_mark, usd
-from chalicelib.messages import Reservation, Usage
-from chalicelib.prices import FREE, Price
+from chalicelib import bootstrap
+from chalicelib.access.budget import Budget, Price, Reservation, Usage, usd, within_warning_level
+from chalicelib.llm import prices
+from chalicelib.llm.prices import FREE
 from chalicelib.settings import Settings
 
 DAY = "2026-11-20"
@@ -48,7 +48,7 @@ def test_a_provider_that_does_not_tell_what_was_used_is_billed_in_full():
 
 @pytest.mark.parametrize(("cap", "mark"), [(1000, 800), (1, 0), (0, 0), (6, 4)])
 def test_the_mark_is_at_four_fifths_of_the_budget(cap: int, mark: int):
-    assert below_the_mark(Reservation(DAY, 5, cap)) == Reservation(DAY, 5, mark)
+    assert within_warning_level(Reservation(DAY, 5, cap)) == Reservation(DAY, 5, mark)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.commands import Command, parse
+from chalicelib.conversation.commands import Command, parse
 
 blanks = st.text(" \t\n\u00a0", max_size=3)
 

@@ -14,7 +14,8 @@ from chalicelib.channels.messenger.events import (
     metadata,
     parse,
 )
-from chalicelib.messages import MAX_TEXT, Channel, ConversationId, IncomingMessage, PersonId, TurnId
+from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage
+from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
 
 Item = dict[str, Any]
 

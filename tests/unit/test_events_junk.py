@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.channels.messenger.events import Ignored, parse
-from chalicelib.messages import IncomingMessage
+from chalicelib.conversation.turn import IncomingMessage
 
 NOW = 1_795_176_000_000
 GOOD = (

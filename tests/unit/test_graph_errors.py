@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.channels.messenger.graph import Failure, classify
+from chalicelib.channels.meta.graph import Failure, classify
 
 
 def _body(code: object, subcode: object = None, **more: object) -> dict[str, object]:

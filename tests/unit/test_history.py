@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.history import exchange_of, recent, tokens
-from chalicelib.messages import ConversationId, Exchange, PersonId, Reply, Turn, TurnId, TurnState
+from chalicelib.conversation.history import exchange_of, recent, tokens
+from chalicelib.conversation.prompt import Exchange
+from chalicelib.conversation.turn import Reply, Turn, TurnState
+from chalicelib.ids import ConversationId, PersonId, TurnId
 
 ANSWERED = Turn(
     id=TurnId("0000000001000#a"),

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import identity
-from chalicelib.messages import Channel, ConversationId, PersonId
-from chalicelib.messages_web import KeyId
+from chalicelib.access import identity
+from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
 
 SHOP, BLOG = KeyId("shopshopsh"), KeyId("blogblogbl")
 ANNA = identity.visitor(SHOP, "anna")

@@ -4,9 +4,10 @@ import pytest
 from chalice.app import Chalice
 from chalice.local import LambdaContext
 
-from chalicelib import invocation
+from chalicelib.aws import invocation
+from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck
 from chalicelib.errors import ConfigError
-from chalicelib.messages import ConversationId
+from chalicelib.ids import ConversationId
 
 ANNA = ConversationId("messenger:1:anna")
 
@@ -19,16 +20,20 @@ def record(body: str, source: str = "aws:sqs") -> dict[str, Any]:
     "event",
     [
         {"conversation": ANNA},
-        {"Records": [record(invocation.wake(ANNA))]},
+        {"Records": [record(invocation.wake_event(ANNA))]},
         {"Records": [record('{"conversation": "messenger:1:anna", "more": 1}')]},
     ],
 )
 def test_the_worker_is_sent_to_a_conversation_whichever_way_the_wake_came(event: dict[str, Any]):
-    assert invocation.conversation_of(event) == ANNA
+    assert invocation.parse(event) == AnswerConversation(ANNA)
 
 
 def test_a_ping_sends_the_worker_nowhere():
-    assert invocation.conversation_of(invocation.PING) is None
+    assert invocation.parse(invocation.PING) == Ping()
+
+
+def test_the_worker_is_asked_for_a_health_check():
+    assert invocation.parse(invocation.CHECKUP) == RunHealthCheck()
 
 
 @pytest.mark.parametrize("event", [invocation.PING, invocation.SOCKET_PING])
@@ -72,13 +77,13 @@ def test_chalice_lets_a_ping_through_to_a_websocket_function(kind: str, monkeypa
         ({"Records": [record("{}")]}, "only Parley's functions"),
         ({"Records": [record("[]")]}, "only Parley's functions"),
         ({"Records": [record('{"ping": true}')]}, "only Parley's functions"),
-        ({"Records": [record(invocation.wake(ANNA), source="aws:s3")]}, "only Parley's functions"),
+        ({"Records": [record(invocation.wake_event(ANNA), source="aws:s3")]}, "only Parley's functions"),
         ({"Records": [record("secret words")]}, "only Parley's functions may write"),
-        ({"Records": [record(invocation.wake(ANNA))] * 2}, "batch size of 1"),
+        ({"Records": [record(invocation.wake_event(ANNA))] * 2}, "batch size of 1"),
     ],
 )
 def test_what_is_no_wake_is_refused_with_its_cure_and_without_its_words(event: dict[str, Any], cure: str):
     with pytest.raises(ConfigError) as caught:
-        invocation.conversation_of(event)
+        invocation.parse(event)
     assert cure in str(caught.value)
     assert "secret" not in str(caught.value)

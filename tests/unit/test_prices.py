@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib import prices
-from chalicelib.messages import Usage
-from chalicelib.prices import FREE, Price
+from chalicelib.access.budget import Price, Usage
+from chalicelib.llm import prices
+from chalicelib.llm.prices import FREE
 
 ROUND = Price(input=Decimal(2), cached=Decimal("0.5"), output=Decimal(10))
 

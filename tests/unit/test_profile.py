@@ -6,14 +6,14 @@ import pytest
 
 from chalicelib.channels.messenger import profile
 from chalicelib.channels.messenger.events import parse
-from chalicelib.commands import Command
-from chalicelib.commands import parse as command_of
+from chalicelib.content.text import Texts, load
+from chalicelib.conversation.commands import Command
+from chalicelib.conversation.commands import parse as command_of
+from chalicelib.conversation.turn import IncomingMessage
 from chalicelib.errors import ConfigError
-from chalicelib.messages import IncomingMessage
-from chalicelib.texts import Texts, load
 
 ENGLISH: Final = load("en")
-WANTED: Final = profile.wanted(ENGLISH)
+WANTED: Final = profile.required(ENGLISH)
 [MENU] = WANTED["persistent_menu"]
 [LIST] = WANTED["commands"]
 
@@ -71,9 +71,9 @@ def test_every_property_is_named():
 @pytest.mark.parametrize(("key", "limit"), [("greeting", 160), ("menu_reset", 30)])
 def test_a_text_that_is_too_long_is_named_before_meta_refuses_it(key: str, limit: int):
     fits = Texts("en", {**ENGLISH.sentences, key: "x" * limit})
-    assert profile.wanted(fits)
+    assert profile.required(fits)
     with pytest.raises(ConfigError, match=f'"{key}" has {limit + 1} characters; Meta takes {limit}'):
-        profile.wanted(Texts("en", {**ENGLISH.sentences, key: "x" * (limit + 1)}))
+        profile.required(Texts("en", {**ENGLISH.sentences, key: "x" * (limit + 1)}))
 
 
 def test_only_what_differs_is_written():
@@ -95,19 +95,19 @@ def test_a_menu_of_another_shape_is_written_again(odd: object):
 
 
 def test_an_owner_may_change_the_words_but_not_where_they_lead():
-    assert profile.lacking(changed("greeting", "I am", "You are"), WANTED) == []
-    assert profile.lacking(changed("persistent_menu", "Start afresh", "Anew"), WANTED) == []
-    assert profile.lacking(changed("persistent_menu", "/reset", "RESET"), WANTED) == ["persistent_menu"]
-    assert profile.lacking(changed("commands", '"forget"', '"delete"'), WANTED) == ["commands"]
-    assert profile.lacking(changed("get_started", "/start", "HELLO"), WANTED) == ["get_started"]
+    assert profile.missing(changed("greeting", "I am", "You are"), WANTED) == []
+    assert profile.missing(changed("persistent_menu", "Start afresh", "Anew"), WANTED) == []
+    assert profile.missing(changed("persistent_menu", "/reset", "RESET"), WANTED) == ["persistent_menu"]
+    assert profile.missing(changed("commands", '"forget"', '"delete"'), WANTED) == ["commands"]
+    assert profile.missing(changed("get_started", "/start", "HELLO"), WANTED) == ["get_started"]
 
 
 def test_an_owner_may_add_a_button():
     link = {"type": "web_url", "title": "Our shop", "url": "https://example.org"}
     found = {**WANTED, "persistent_menu": [{**MENU, "call_to_actions": [*MENU["call_to_actions"], link]}]}
-    assert profile.lacking(found, WANTED) == []
+    assert profile.missing(found, WANTED) == []
 
 
 def test_what_is_not_there_is_lacking():
-    assert profile.lacking({}, WANTED) == list(profile.PROPERTIES)
-    assert profile.lacking({**WANTED, "greeting": []}, WANTED) == ["greeting"]
+    assert profile.missing({}, WANTED) == list(profile.PROPERTIES)
+    assert profile.missing({**WANTED, "greeting": []}, WANTED) == ["greeting"]

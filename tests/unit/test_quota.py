@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.quota import DAYS_KEPT, day_of, outdated, resets_at
+from chalicelib.access.quota import day_of, outdated, resets_at
+from chalicelib.access.retention import QUOTA_DAYS_KEPT
 
 DAY_MS = 24 * 60 * 60 * 1000
 FIVE_MINUTES_MS = 5 * 60 * 1000
@@ -117,4 +118,4 @@ def test_counts_are_kept_for_today_and_the_two_days_before():
 def test_no_count_is_dropped_that_a_refund_of_a_day_ago_may_need(today: date, ages: list[int]):
     days = {(today - timedelta(days=age)).isoformat(): age for age in ages}
     gone = outdated(list(days), today=today.isoformat())
-    assert gone == [day for day, age in days.items() if age >= DAYS_KEPT]
+    assert gone == [day for day, age in days.items() if age >= QUOTA_DAYS_KEPT]

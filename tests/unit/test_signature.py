@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.channels.messenger.signature import challenge, sign, verify
+from chalicelib.channels.meta.signature import challenge, sign, verify
 from chalicelib.errors import InvalidSignature
 
 SECRET, OTHER = "app secret", "another secret"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.channels.messenger.signed_request import DeletionWish, read
-from chalicelib.errors import InvalidSignature, UnreadableRequest
+from chalicelib.channels.meta.signed_request import DeletionRequest, read
+from chalicelib.errors import BadRequest, InvalidSignature
 from tests.flow.bot import deletion_form
 
 SECRET, OTHER = "app secret", "another secret"
@@ -50,7 +50,7 @@ def test_a_request_that_openssl_signed_is_read():
 @pytest.mark.parametrize("secrets", [[SECRET, OTHER], [OTHER, SECRET]])
 def test_either_of_two_secrets_is_good_and_the_code_is_the_signers(secrets: list[str]):
     wish = read(deletion_form(SAID, secret=SECRET), secrets=iter(secrets))
-    assert wish == DeletionWish("218471", code())
+    assert wish == DeletionRequest("218471", code())
 
 
 @pytest.mark.parametrize("padding", [(b"=", b""), (b"", b"="), (b"%3D", b"%3D%3D")])
@@ -65,7 +65,7 @@ def test_other_fields_of_the_form_do_not_matter():
 
 
 def test_a_user_may_be_a_number():
-    assert read(deletion_form({**SAID, "user_id": 218471}, secret=SECRET), secrets=[SECRET]) == DeletionWish(
+    assert read(deletion_form({**SAID, "user_id": 218471}, secret=SECRET), secrets=[SECRET]) == DeletionRequest(
         "218471", code()
     )
 
@@ -148,7 +148,7 @@ def test_an_unsigned_payload_is_not_read_whatever_algorithm_it_names():
     ],
 )
 def test_what_is_no_signed_request_is_unreadable(form: bytes):
-    with pytest.raises(UnreadableRequest):
+    with pytest.raises(BadRequest):
         read(form, secrets=[SECRET])
 
 
@@ -172,13 +172,13 @@ def test_what_is_no_signed_request_is_unreadable(form: bytes):
     ],
 )
 def test_what_meta_signed_but_names_nobody_is_unreadable(said: bytes):
-    with pytest.raises(UnreadableRequest):
+    with pytest.raises(BadRequest):
         read(signed(said), secrets=[SECRET])
 
 
 @given(st.binary() | st.binary().map(lambda junk: b"signed_request=" + junk))
 def test_no_form_is_too_strange_to_be_kept_out(form: bytes):
-    with pytest.raises((UnreadableRequest, InvalidSignature)):
+    with pytest.raises((BadRequest, InvalidSignature)):
         read(form, secrets=[SECRET])
 
 
@@ -186,7 +186,7 @@ def test_no_form_is_too_strange_to_be_kept_out(form: bytes):
 def test_nothing_that_meta_could_sign_raises_anything_else(said: bytes):
     try:
         read(signed(encoded(said)), secrets=[SECRET])
-    except UnreadableRequest:
+    except BadRequest:
         return
 
 
@@ -194,7 +194,7 @@ def test_nothing_that_meta_could_sign_raises_anything_else(said: bytes):
 def test_whatever_meta_says_of_who_and_when_is_a_wish_or_unreadable(user: object, issued_at: object):
     try:
         wish = read(deletion_form({"user_id": user, "issued_at": issued_at}, secret=SECRET), secrets=[SECRET])
-    except UnreadableRequest:
+    except BadRequest:
         return
     assert wish.user.strip()
     assert len(wish.code) == 32

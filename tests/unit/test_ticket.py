@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.channels.web import ticket
-from chalicelib.channels.web.ticket import Ticket
+from chalicelib.access import ticket
+from chalicelib.access.ticket import Ticket
 from chalicelib.errors import InvalidToken, TicketExpired
-from chalicelib.messages_web import KeyId
-from tests.fakes.rim import NOON
+from chalicelib.ids import KeyId
+from tests.fakes.adapters import NOON
 
 SECRET, OTHER = "a secret of thirty-two characters", "another one of thirty-two characters"
 SHOP = KeyId("shop")

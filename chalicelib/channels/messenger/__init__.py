@@ -1,1 +1,1 @@
-"""Facebook Messenger: reading what Meta sends (`signature`, `events`) and writing back (`graph`, `sender`)."""
+"""Facebook Messenger: the webhook, its events, the page and its profile, and the sender."""

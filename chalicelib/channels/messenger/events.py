@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalicelib import identity
-from chalicelib.channels import tolerant
-from chalicelib.messages import MAX_TEXT, Channel, ConversationId, IncomingMessage, TurnId
+from chalicelib.access import identity
+from chalicelib.channels import lenient_json
+from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage
+from chalicelib.ids import Channel, ConversationId, TurnId
 
 PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
 """Who sends what a human types into the page's inbox (Meta's pages print both)."""
@@ -94,7 +95,7 @@ Event = IncomingMessage | Unsent | Edited | Receipt | HumanReplied | PolicyEnfor
 def parse(body: bytes, *, now: int) -> list[Event]:
     """Every item of a signed body, in its order; a single Ignored("unreadable") when it is not what Meta sends."""
     try:
-        envelope = tolerant.load(body)
+        envelope = lenient_json.load(body)
     except ValueError:
         return [Ignored("unreadable")]
     match envelope:
@@ -114,12 +115,12 @@ def _entry(entry: object, *, now: int) -> Iterator[Event]:
     if not isinstance(entry, dict):
         yield Ignored("unreadable")
         return
-    page, entry_time = tolerant.identifier(entry.get("id")), tolerant.milliseconds(entry.get("time"))
-    for item in tolerant.items(entry.get("messaging")):
+    page, entry_time = lenient_json.identifier(entry.get("id")), lenient_json.milliseconds(entry.get("time"))
+    for item in lenient_json.items(entry.get("messaging")):
         yield _Item(item, page, entry_time or now).event()
-    for _ in tolerant.items(entry.get("standby")):
+    for _ in lenient_json.items(entry.get("standby")):
         yield Ignored("standby")
-    for _ in tolerant.items(entry.get("changes")):
+    for _ in lenient_json.items(entry.get("changes")):
         yield Ignored("change")
 
 
@@ -132,7 +133,7 @@ class _Item:
         self._recipient = self._id_of("recipient")
         self._page = self._recipient or page
         self._entry_page = page
-        signed_time = tolerant.milliseconds(self._item.get("timestamp"))
+        signed_time = lenient_json.milliseconds(self._item.get("timestamp"))
         self._time_is_signed = signed_time is not None
         self._at = received if signed_time is None else signed_time
 
@@ -175,7 +176,7 @@ class _Item:
     def _incoming(self, mid: object, words: str, attachments: tuple[str, ...]) -> IncomingMessage:
         person = identity.messenger_person(self._page or "", self._sender or "")
         return IncomingMessage(
-            id=tolerant.identifier(mid, longest=_MAX_MID) or self._fingerprint(),
+            id=lenient_json.identifier(mid, longest=_MAX_MID) or self._fingerprint(),
             channel=Channel.MESSENGER,
             conversation=identity.conversation_of(person),
             person=person,
@@ -191,7 +192,7 @@ class _Item:
         conversation = _conversation(page=self._sender, psid=self._recipient)
         if ours := _OURS.fullmatch(_text(message.get("metadata"))):
             return Receipt(conversation, TurnId(ours["turn"]), int(ours["part"]))
-        by_hand = tolerant.identifier(message.get("app_id")) in PAGE_INBOX_APPS
+        by_hand = lenient_json.identifier(message.get("app_id")) in PAGE_INBOX_APPS
         return HumanReplied(conversation) if by_hand else Ignored("echo")
 
     def _conversation(self, psid: str) -> ConversationId:
@@ -202,7 +203,7 @@ class _Item:
 
     def _id_of(self, role: str) -> str | None:
         who = self._item.get(role)
-        return tolerant.identifier(who.get("id")) if isinstance(who, dict) else None
+        return lenient_json.identifier(who.get("id")) if isinstance(who, dict) else None
 
     def _fingerprint(self) -> str:
         """An id for an item without one: a repetition of the same item has the same."""
@@ -216,7 +217,7 @@ def _conversation(*, page: str, psid: str) -> ConversationId:
 def _attachments(message: dict[str, Any]) -> tuple[str, ...]:
     kinds = [
         _kind(attachment)
-        for attachment in tolerant.items(message.get("attachments"))[:10]
+        for attachment in lenient_json.items(message.get("attachments"))[:10]
         if isinstance(attachment, dict)
     ]
     if not kinds and (message.get("is_unsupported") is True or "sticker_id" in message):
@@ -229,7 +230,7 @@ def _kind(attachment: dict[str, Any]) -> str:
     if isinstance(payload, dict) and "sticker_id" in payload:
         return "sticker"
     kind = attachment.get("type")
-    return tolerant.clean(kind)[:32] if isinstance(kind, str) else "unknown"
+    return lenient_json.clean(kind)[:32] if isinstance(kind, str) else "unknown"
 
 
 def _command(payload: object) -> str | None:
@@ -241,7 +242,7 @@ def _command(payload: object) -> str | None:
 
 def _called(message: dict[str, Any]) -> str | None:
     """A command chosen from Messenger's own list comes as its bare name, and is named beside the text."""
-    commands = tolerant.items(message.get("commands"))
+    commands = lenient_json.items(message.get("commands"))
     names = {str(command.get("name")) for command in commands if isinstance(command, dict)}
     text = message.get("text")
     name = text.strip().lstrip("/@").lower() if isinstance(text, str) else ""
@@ -262,8 +263,8 @@ def _count(value: object) -> int:
 
 def _kept(text: str) -> str:
     """What is stored of a text: cut one character too long, so that its length can still be refused."""
-    return tolerant.clean(text[: MAX_TEXT + 1])
+    return lenient_json.clean(text[: MAX_TEXT + 1])
 
 
 def _text(value: object) -> str:
-    return tolerant.clean(str(value)[:1000]) if isinstance(value, str | int) else ""
+    return lenient_json.clean(str(value)[:1000]) if isinstance(value, str | int) else ""

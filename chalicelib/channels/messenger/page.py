@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from chalicelib.channels import tolerant
-from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
+from chalicelib.channels import lenient_json
+from chalicelib.channels.messenger.ports import AppSubscription, PageIdentity, PageToken
 from chalicelib.channels.messenger.profile import PROPERTIES
-from chalicelib.channels.messenger.registration import AppSubscription, Holder, Token
+from chalicelib.channels.meta.graph import Failure, Graph, GraphError
 from chalicelib.errors import MetaError
 
 _NOT_VERIFIED: Final = 2200
@@ -23,12 +23,12 @@ class GraphPage:
     """As the page."""
     app_id: Callable[[], str] = field(repr=False)
 
-    def holder(self) -> Holder:
+    def holder(self) -> PageIdentity:
         with _translated("page token"):
             found = self.graph.get("me", {"fields": "id,name"})
-        return Holder(str(found.get("id", "")), str(found.get("name", "")))
+        return PageIdentity(str(found.get("id", "")), str(found.get("name", "")))
 
-    def token(self) -> Token:
+    def token(self) -> PageToken:
         with _translated("app secret"):
             answer = self._as_app.get("debug_token", {"input_token": self.graph.token()})
         found = answer.get("data")
@@ -55,7 +55,7 @@ class GraphPage:
         with _translated("page token"):
             answer = self.graph.get("me/subscribed_apps", {"fields": "id,subscribed_fields"})
         app_id = self.app_id()
-        ours = (row for row in _rows(answer) if tolerant.identifier(row.get("id")) == app_id)
+        ours = (row for row in _rows(answer) if lenient_json.identifier(row.get("id")) == app_id)
         return next((_names(row.get("subscribed_fields")) for row in ours), frozenset())
 
     def subscribe_page(self, fields: Collection[str]) -> None:
@@ -84,14 +84,14 @@ class GraphPage:
         return replace(self.graph, token=lambda: f"{self.app_id()}|{self.graph.app_secret()}")
 
 
-def _token(found: Mapping[str, Any]) -> Token:
-    return Token(
+def _token(found: Mapping[str, Any]) -> PageToken:
+    return PageToken(
         is_valid=found.get("is_valid") is True,
-        app_id=tolerant.identifier(found.get("app_id")) or "",
+        app_id=lenient_json.identifier(found.get("app_id")) or "",
         kind=str(found.get("type", "")),
         scopes=_names(found.get("scopes")),
-        expires_at=tolerant.milliseconds(found.get("expires_at")),
-        data_access_expires_at=tolerant.milliseconds(found.get("data_access_expires_at")),
+        expires_at=lenient_json.milliseconds(found.get("expires_at")),
+        data_access_expires_at=lenient_json.milliseconds(found.get("data_access_expires_at")),
     )
 
 
@@ -102,12 +102,12 @@ def _app_subscription(row: Mapping[str, Any]) -> AppSubscription:
 
 
 def _rows(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    return (row for row in tolerant.items(answer.get("data")) if isinstance(row, Mapping))
+    return (row for row in lenient_json.items(answer.get("data")) if isinstance(row, Mapping))
 
 
 def _names(value: object) -> frozenset[str]:
     """Fields come as names, or as objects with a name and a version."""
-    names = (item.get("name") if isinstance(item, Mapping) else item for item in tolerant.items(value))
+    names = (item.get("name") if isinstance(item, Mapping) else item for item in lenient_json.items(value))
     return frozenset(name for name in names if isinstance(name, str))
 
 

@@ -6,9 +6,9 @@ Limits as in Meta's "Messenger Profile API" and its pages on the persistent menu
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chalicelib.commands import Command
+from chalicelib.content.text import Texts
+from chalicelib.conversation.commands import Command
 from chalicelib.errors import ConfigError
-from chalicelib.texts import Texts
 
 MAX_GREETING: Final = 160
 MAX_TITLE: Final = 30
@@ -22,7 +22,7 @@ _LEADS: Final = frozenset({"payload", "name"})
 Profile = Mapping[str, Any]
 
 
-def wanted(texts: Texts) -> Profile:
+def required(texts: Texts) -> Profile:
     """The profile, by property. Raises ConfigError, which names the text that is too long.
 
     Where Messenger shows commands it shows no menu, so both offer the same.
@@ -44,7 +44,7 @@ def differing(found: Profile, wanted: Profile) -> Profile:
     return {name: value for name, value in wanted.items() if not _contains(found.get(name), value)}
 
 
-def lacking(found: Profile, wanted: Profile) -> Sequence[str]:
+def missing(found: Profile, wanted: Profile) -> Sequence[str]:
     """The properties that are not there or lead elsewhere: the words on them are the owner's to change."""
     return [name for name, value in wanted.items() if not found.get(name) or not _leads(value) <= _leads(found[name])]
 

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib import identity
+from chalicelib.access import identity
 from chalicelib.channels.messenger.events import metadata
-from chalicelib.channels.messenger.graph import Failure, Graph, GraphError
+from chalicelib.channels.meta.graph import Failure, Graph, GraphError
+from chalicelib.channels.text import split
+from chalicelib.conversation.ports import OnDelta
+from chalicelib.conversation.turn import Choice, Reply, Turn
 from chalicelib.errors import ChannelBroken, DeliveryError, PersonUnreachable
-from chalicelib.messages import Choice, Reply, Turn
-from chalicelib.ports import Hear
-from chalicelib.replies import split
 
 MAX_UNITS: Final = 2000
 """Meta says 2,000 characters and not which; UTF-16 units are the narrowest reading that is not bytes."""
@@ -35,7 +35,7 @@ class MessengerSender:
     monotonic: Callable[[], float] = time.monotonic
 
     @contextmanager
-    def attend(self, turn: Turn) -> Iterator[Hear]:
+    def responding(self, turn: Turn) -> Iterator[OnDelta]:
         over = threading.Event()
         with ThreadPoolExecutor(1) as pool:
             courtesy = pool.submit(self._be_courteous, identity.psid_of(turn.person), over)
@@ -60,7 +60,7 @@ class MessengerSender:
             }
             self._send(body, number, receipts=receipts, deadline=deadline)
 
-    def dismiss(self, turn: Turn) -> None:
+    def end_silently(self, turn: Turn) -> None:
         """Silence is what an unanswered message gets on Messenger."""
 
     def _send(

@@ -1,1 +1,1 @@
-"""The web chat: its protocol, who may use it, and the way to its sockets."""
+"""The web chat: frames, connections, the handler and the sender of streamed answers."""

@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from chalicelib.channels.web.line import Line, Pace
-from chalicelib.channels.web.script import Script
+from chalicelib.channels.web.turn_frames import TurnFrames
+from chalicelib.channels.web.writer import ConnectionWriter, Timing
+from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.ports import ConnectionApi
+from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.errors import StoreError
-from chalicelib.messages import Reply, Turn
-from chalicelib.messages_web import Socket, SocketId
-from chalicelib.ports_web import Connections
+from chalicelib.ids import ConnectionId
 
 
 class Broadcast:
@@ -22,21 +23,21 @@ class Broadcast:
     def __init__(
         self,
         turn: Turn,
-        connections: Connections,
+        connection_api: ConnectionApi,
         *,
-        look: Callable[[], Sequence[Socket]],
-        gone: Callable[[Socket], None],
-        pace: Pace,
+        look: Callable[[], Sequence[Connection]],
+        gone: Callable[[Connection], None],
+        pace: Timing,
     ) -> None:
         self.turn = turn
-        self._connections = connections
+        self._connection_api = connection_api
         self._look = look
         self._gone = gone
         self._pace = pace
         self._changed = threading.Condition()
-        self._script = Script(turn)
+        self._script = TurnFrames(turn)
         self._heard: list[str] = []
-        self._lines: dict[SocketId, Line] = {}
+        self._lines: dict[ConnectionId, ConnectionWriter] = {}
         self._speaking = self._stopped = False
 
     @contextmanager
@@ -67,10 +68,10 @@ class Broadcast:
         here = self._look()
         with self._changed:
             self._stopped |= any(one.cancels == self.turn.id and one.person == self.turn.person for one in here)
-            for left in self._lines.keys() - {socket.id for socket in here}:
+            for left in self._lines.keys() - {connection.id for connection in here}:
                 self._lines.pop(left).close()
-            for socket in here:
-                self._admit(socket)
+            for connection in here:
+                self._admit(connection)
             self._changed.notify_all()
 
     def end(self, reply: Reply | None) -> None:
@@ -91,15 +92,15 @@ class Broadcast:
             if line.broken:
                 raise line.broken
 
-    def _admit(self, socket: Socket) -> None:
-        line = self._lines.get(socket.id)
-        if line and line.socket.resumed == socket.resumed:
+    def _admit(self, connection: Connection) -> None:
+        line = self._lines.get(connection.id)
+        if line and line.connection.resumed == connection.resumed:
             return
         if line and not line.has_ended:
-            line.begin_anew(socket)
+            line.begin_anew(connection)
         else:
-            self._lines[socket.id] = Line(
-                socket, self._script, self._connections, changed=self._changed, gone=self._gone, pace=self._pace
+            self._lines[connection.id] = ConnectionWriter(
+                connection, self._script, self._connection_api, changed=self._changed, gone=self._gone, pace=self._pace
             )
 
     def _pump(self) -> None:

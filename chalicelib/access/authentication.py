@@ -1,0 +1,94 @@
+"""Who is let in to the web chat, and as whom: by an API key, a ticket or a sign-in token, each checked in full."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chalicelib.access import api_key, identity, ticket
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.ports import ApiKeys, IdTokens
+from chalicelib.clock import Clock
+from chalicelib.errors import InvalidToken, TicketExpired
+from chalicelib.ids import PersonId
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a client sends to authenticate."""
+
+    kind: Literal["apiKey", "ticket", "token"]
+    text: str = field(repr=False)
+    visitor: str
+    """Which visitor of an API key's holder; ignored for tickets and tokens."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Not let in; a stable code, and what the client is told."""
+
+    code: str
+    message: str
+
+
+_UNKNOWN = Rejected("auth_failed", "there is no such key")
+_INVALID = Rejected("auth_failed", "the ticket is not one of ours")
+_NO_SIGN_IN = Rejected("auth_failed", "this bot takes no sign-in tokens")
+_REVOKED = Rejected("key_revoked", "the key is revoked or has expired")
+_EXPIRED = Rejected("ticket_expired", "the ticket has expired: get a new one")
+_WRONG_ORIGIN = Rejected("wrong_origin", "this page is none of the key's origins")
+
+
+@dataclass(frozen=True)
+class Authenticator:
+    """Checks proofs."""
+
+    keys: ApiKeys
+    id_token_verifier: Callable[[], IdTokens | None]
+    """Returns None when no OpenID Connect issuer is configured."""
+    ticket_key: Callable[[], str] = field(repr=False)
+    own_origin: Callable[[], str]
+    """Of the bot's own pages."""
+    clock: Clock
+
+    def authenticate(self, credentials: Credentials, *, origin: str) -> PersonId | Rejected:
+        """Return the person the credentials prove. Raises StoreError, ConfigError and IssuerUnavailable."""
+        match credentials.kind:
+            case "apiKey":
+                return self._by_key(credentials.text, credentials.visitor, origin)
+            case "ticket":
+                return self._by_ticket(credentials.text, origin)
+            case "token":
+                return self._by_token(credentials.text)
+
+    def _by_key(self, text: str, visitor: str, origin: str) -> PersonId | Rejected:
+        parsed = api_key.parse(text)
+        known = self.keys.get(parsed[0]) if parsed else None
+        if not parsed or not known or not api_key.matches(known, parsed[1]):
+            return _UNKNOWN
+        return self._vouched_for(known, visitor, origin)
+
+    def _by_ticket(self, text: str, origin: str) -> PersonId | Rejected:
+        try:
+            shown = ticket.read(text, secret=self.ticket_key(), now=self.clock())
+        except TicketExpired:
+            return _EXPIRED
+        except InvalidToken:
+            return _INVALID
+        known = self.keys.get(shown.key)
+        return self._vouched_for(known, shown.visitor, origin) if known else _INVALID
+
+    def _by_token(self, token: str) -> PersonId | Rejected:
+        issuer = self.id_token_verifier()
+        if issuer is None:
+            return _NO_SIGN_IN
+        try:
+            return identity.signed_in(issuer.subject(token))
+        except InvalidToken as exc:
+            return Rejected("auth_failed", str(exc))
+
+    def _vouched_for(self, key: ApiKey, visitor: str, origin: str) -> PersonId | Rejected:
+        if not key.is_valid(now=self.clock()):
+            return _REVOKED
+        if not api_key.allows(key, origin, self.own_origin()):
+            return _WRONG_ORIGIN
+        return identity.visitor(key.id, visitor)

@@ -1,0 +1,166 @@
+"""The owner's API keys: made, listed and revoked; a key's text is told once, to who makes it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from chalicelib.access import api_key
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.entitlements import WEB_PERSONA
+from chalicelib.access.ports import ApiKeys
+from chalicelib.clock import Clock, utc
+from chalicelib.content import persona
+from chalicelib.errors import BadRequest, StoreError, UnknownKey
+from chalicelib.ids import KeyId
+
+MOST_MESSAGES: Final = 1_000_000_000
+MOST_DAYS: Final = 36_500
+MOST_ORIGINS: Final = 20
+LONGEST_NAME: Final = 100
+FIELDS: Final = ("name", "persona", "max_messages", "daily_messages", "days", "origins")
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+_ORIGIN: Final = re.compile(r"(https://[a-z0-9.-]+|http://localhost)(:[0-9]{1,5})?", re.ASCII)
+
+
+class KeyState(StrEnum):
+    """What a key is good for now."""
+
+    ACTIVE = "active"
+    SPENT = "spent"
+    """Its messages are used up."""
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A new key."""
+
+    key: ApiKey
+    text: str = field(repr=False)
+    """The key itself."""
+
+
+@dataclass(frozen=True)
+class ApiKeyService:
+    """The owner's decisions about keys. Every method raises StoreError."""
+
+    keys: ApiKeys
+    daily_limit: int
+    """The deployment's, for keys of which nothing else is said."""
+    chance: Callable[[int], bytes]
+    clock: Clock
+
+    def create(self, wish: Mapping[str, Any]) -> IssuedKey:
+        """Make a key as wished: a `name`, and any other of FIELDS; None means no limit.
+
+        Raises UnreadableRequest, which says what is wrong with the wish, with nothing done.
+        """
+        _check_fields(wish)
+        new, now = api_key.new(self.chance), self.clock()
+        days = _number(wish, "days", least=1, most=MOST_DAYS)
+        daily_messages = {"daily_messages": self.daily_limit, **wish}
+        key = ApiKey(
+            id=new.id,
+            name=_name(wish),
+            digest=api_key.digest(new.secret),
+            persona=_persona(wish),
+            created_at=now,
+            max_messages=_number(wish, "max_messages", least=1, most=MOST_MESSAGES),
+            daily_messages=_number(daily_messages, "daily_messages", least=0, most=MOST_MESSAGES),
+            origins=_origins(wish),
+            expires_at=None if days is None else now + days * _DAY_MS,
+        )
+        if not self.keys.create(key):
+            raise StoreError("that id is taken: try again")
+        return IssuedKey(key, new.text)
+
+    def list(self) -> Sequence[ApiKey]:
+        """All keys, the latest first."""
+        return sorted(self.keys.list(), key=lambda key: -key.created_at)
+
+    def show(self, key_id: str) -> ApiKey:
+        """One of them. Raises UnknownKey."""
+        key = self.keys.get(KeyId(key_id)) if api_key.is_id(key_id) else None
+        if key is None:
+            raise UnknownKey("there is no API key of that id")
+        return key
+
+    def revoke(self, key_id: str) -> ApiKey:
+        """Never accept it again, from now on. Raises UnknownKey."""
+        self.keys.revoke(self.show(key_id).id, now=self.clock())
+        return self.show(key_id)
+
+    def as_json(self, key: ApiKey) -> dict[str, Any]:
+        """All that is known of a key, but for the secret's digest; times are in UTC."""
+        return {
+            "id": key.id,
+            "name": key.name,
+            "state": state(key, now=self.clock()).value,
+            "persona": key.persona,
+            "max_messages": key.max_messages,
+            "used": key.used,
+            "daily_messages": key.daily_messages,
+            "origins": [*key.origins],
+            "created_at": utc(key.created_at),
+            "expires_at": utc(key.expires_at),
+            "revoked_at": utc(key.revoked_at),
+        }
+
+
+def state(key: ApiKey, *, now: int) -> KeyState:
+    """What it is good for."""
+    if key.revoked_at is not None:
+        return KeyState.REVOKED
+    if not key.is_valid(now=now):
+        return KeyState.EXPIRED
+    return KeyState.SPENT if key.left == 0 else KeyState.ACTIVE
+
+
+def _check_fields(wish: Mapping[str, Any]) -> None:
+    if strange := sorted(wish.keys() - set(FIELDS)):
+        raise BadRequest(f"unknown {', '.join(strange)}: there are {', '.join(FIELDS)}")
+
+
+def _name(wish: Mapping[str, Any]) -> str:
+    name = wish.get("name")
+    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name.strip()) <= LONGEST_NAME:
+        raise BadRequest(f"name must say in 1 to {LONGEST_NAME} characters what the key is for")
+    return name.strip()
+
+
+def _persona(wish: Mapping[str, Any]) -> str:
+    name, known = wish.get("persona", WEB_PERSONA), persona.names()
+    if name not in known:
+        raise BadRequest(f"persona must be one of {', '.join(known)}")
+    return str(name)
+
+
+def _number(wish: Mapping[str, Any], what: str, *, least: int, most: int) -> int | None:
+    value = wish.get(what)
+    if value is None:
+        return None
+    if type(value) is not int or not least <= value <= most:
+        raise BadRequest(f"{what} must be a whole number from {least} to {most}, or null for no limit")
+    return value
+
+
+def _origins(wish: Mapping[str, Any]) -> tuple[str, ...]:
+    origins = wish.get("origins") or []
+    if not isinstance(origins, list | tuple) or len(origins) > MOST_ORIGINS:
+        raise BadRequest(f"origins must be a list of up to {MOST_ORIGINS} origins such as https://example.com")
+    return tuple(dict.fromkeys(_origin(origin) for origin in origins))
+
+
+def _origin(given: Any) -> str:
+    """As browsers say it: in small letters, without the usual port and without a path."""
+    origin = str(given).lower().removesuffix("/")
+    if origin == api_key.ANY_ORIGIN:
+        return origin
+    if not _ORIGIN.fullmatch(origin):
+        raise BadRequest(
+            "origins must be like https://example.com, without a path; also http://localhost:3000, or * for any page"
+        )
+    return origin.removesuffix(":443") if origin.startswith("https:") else origin.removesuffix(":80")

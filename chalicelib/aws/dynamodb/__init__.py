@@ -1,0 +1,1 @@
+"""The one DynamoDB table: keys, items, conditions, and an adapter for each port."""

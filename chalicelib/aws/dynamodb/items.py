@@ -1,0 +1,287 @@
+"""Values to DynamoDB items and back; no I/O and no conditions."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.budget import DaySpend
+from chalicelib.access.person import Access, Person
+from chalicelib.access.retention import (
+    CONNECTION_KEPT_S,
+    DELETION_KEPT_S,
+    REPEATED_MS,
+    SPEND_KEPT_S,
+    TICKETS_KEPT_S,
+    TURN_KEPT_S,
+)
+from chalicelib.aws.dynamodb.keys import (
+    API_KEY_PREFIX,
+    CONNECTION_PREFIX,
+    CONNECTIONS_BUCKET,
+    DELETIONS_BUCKET,
+    MEMBER_PREFIX,
+    TURN_PREFIX,
+    api_key_key,
+    connection_key,
+    conversation_of,
+    deletion_key,
+    member_key,
+    turn_key,
+)
+from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.turn import Choice, IncomingMessage, Lease, Overdue, Reply, Turn, TurnState, turn_id
+from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
+from chalicelib.operations.deletion import Deletion
+
+Item = dict[str, Any]
+
+
+def spend_expires_at(day: str) -> int:
+    """When a day's costs may be forgotten, in seconds."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) + SPEND_KEPT_S
+
+
+def queued_item(message: IncomingMessage, *, now: int) -> Item:
+    """A new turn."""
+    return {
+        **turn_key(message.conversation, turn_id(message)),
+        "state": TurnState.QUEUED.value,
+        "person": message.person,
+        "at": message.at,
+        "text": message.text,
+        "attachments": list(message.attachments),
+        "model_calls": 0,
+        "expires_at": now // 1000 + TURN_KEPT_S,
+    }
+
+
+def overflow_item(message: IncomingMessage, *, now: int) -> Item:
+    """A turn that only says that messages were lost."""
+    return {**queued_item(message, now=now), "text": "", "attachments": [], "overflow": True}
+
+
+def erased_item(erased: Turn, *, now: int) -> Item:
+    """What is left of a turn that is forgotten: that there was a message, until it cannot come again."""
+    return {
+        **turn_key(erased.conversation, erased.id),
+        "state": TurnState.DROPPED.value,
+        "person": erased.person,
+        "at": erased.at,
+        "erased": True,
+        "expires_at": (now + REPEATED_MS) // 1000,
+    }
+
+
+def is_there(item: Item, *, now: int) -> bool:
+    """Neither expired, which DynamoDB may notice days later, nor erased."""
+    return bool(item["expires_at"] * 1000 > now and not item.get("erased"))
+
+
+def turn(item: Item) -> Turn:
+    """The turn an item holds."""
+    return Turn(
+        id=TurnId(item["sk"].removeprefix(TURN_PREFIX)),
+        conversation=conversation_of(item["pk"]),
+        person=PersonId(item["person"]),
+        at=int(item["at"]),
+        state=TurnState(item["state"]),
+        text=item.get("text", ""),
+        attachments=tuple(item.get("attachments", ())),
+        reply=_reply(item),
+        charged_day=item.get("charged_day"),
+        model_calls=int(item.get("model_calls", 0)),
+        overflow=bool(item.get("overflow", False)),
+        receipts=frozenset(int(part) for part in item.get("receipts", ())),
+    )
+
+
+def reply_values(reply: Reply) -> Item:
+    """A reply as a turn keeps it; only what is there."""
+    values: Item = {"answer": reply.text}
+    if reply.footer:
+        values["footer"] = reply.footer
+    if reply.code:
+        values["code"] = reply.code
+    if reply.left is not None:
+        values["left"] = reply.left
+    if reply.choices:
+        values["choices"] = [[choice.title, choice.command] for choice in reply.choices]
+    return values
+
+
+def _reply(item: Item) -> Reply | None:
+    if "answer" not in item:
+        return None
+    choices = tuple(Choice(title, command) for title, command in item.get("choices", ()))
+    left = item.get("left")
+    return Reply(
+        item["answer"], item.get("footer", ""), choices, item.get("code", ""), None if left is None else int(left)
+    )
+
+
+def lease(item: Item, *, owner: str, fence: int) -> Lease:
+    """A lease on the conversation an item holds."""
+    return Lease(
+        conversation=conversation_of(item["pk"]),
+        owner=owner,
+        fence=fence,
+        arrivals=int(item.get("arrivals", 0)),
+        open_turns=int(item.get("open_turns", 0)),
+        history_from=int(item.get("history_from", 0)),
+        paused_until=int(item.get("paused_until", 0)),
+    )
+
+
+def deletion_item(deletion: Deletion) -> Item:
+    """A new request; among what is due until it is done."""
+    return {
+        **deletion_key(deletion.code),
+        "user": deletion.user,
+        "due_bucket": DELETIONS_BUCKET,
+        "due_at": deletion.received_at,
+        "received_at": deletion.received_at,
+        "expires_at": deletion.received_at // 1000 + DELETION_KEPT_S,
+    }
+
+
+def deletion(item: Item) -> Deletion:
+    """The request an item holds."""
+    done_at = item.get("done_at")
+    return Deletion(
+        code=item["pk"].removeprefix("DELETION#"),
+        received_at=int(item["received_at"]),
+        user=item.get("user", ""),
+        done_at=None if done_at is None else int(done_at),
+    )
+
+
+def overdue(item: Item) -> Overdue:
+    """What the index of those that wait says."""
+    return Overdue(conversation_of(item["pk"]), since=int(item["due_at"]))
+
+
+def person(item: Item) -> Person:
+    """The person an item holds."""
+    limit = item.get("daily_limit")
+    return Person(
+        id=PersonId(item["pk"].removeprefix("PERSON#")),
+        access=Access(item.get("access", Access.DEFAULT.value)),
+        daily_limit=None if limit is None else int(limit),
+        quota={day: int(used) for day, used in item.get("quota", {}).items()},
+        told_day=item.get("told_day"),
+        announced=bool(item.get("announced", False)),
+        first_seen=int(item.get("first_seen", 0)),
+        last_seen=int(item.get("last_seen", 0)),
+        rooms=frozenset(ConversationId(room) for room in item.get("rooms", ())),
+    )
+
+
+def day_spend(item: Item) -> DaySpend:
+    """The day an item holds."""
+    return DaySpend(
+        day=item["pk"].removeprefix("SPEND#"),
+        committed=int(item.get("committed", 0)),
+        tokens_in=int(item.get("tokens_in", 0)),
+        tokens_cached=int(item.get("tokens_cached", 0)),
+        tokens_out=int(item.get("tokens_out", 0)),
+        answers=int(item.get("answers", 0)),
+        calls=int(item.get("calls", 0)),
+    )
+
+
+def api_key_item(key: ApiKey) -> Item:
+    """A new API key. It never leaves the table by itself: what has expired is still listed."""
+    maybe = {
+        "max_messages": key.max_messages,
+        "daily_messages": key.daily_messages,
+        "expires_at_ms": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }
+    return {
+        **api_key_key(key.id),
+        "name": key.name,
+        "digest": key.digest,
+        "persona": key.persona,
+        "created_at": key.created_at,
+        "used": key.used,
+        "origins": list(key.origins),
+        **{name: value for name, value in maybe.items() if value is not None},
+    }
+
+
+def api_key(item: Item) -> ApiKey:
+    """The API key an item holds."""
+    return ApiKey(
+        id=KeyId(item["sk"].removeprefix(API_KEY_PREFIX)),
+        name=item["name"],
+        digest=item["digest"],
+        persona=item["persona"],
+        created_at=int(item["created_at"]),
+        max_messages=_number(item, "max_messages"),
+        used=int(item["used"]),
+        daily_messages=_number(item, "daily_messages"),
+        origins=tuple(item["origins"]),
+        expires_at=_number(item, "expires_at_ms"),
+        revoked_at=_number(item, "revoked_at"),
+    )
+
+
+def connection_item(connection: Connection, *, now: int, lingers_until: int) -> Item:
+    """One that has not said who it is; due to be closed unless it does."""
+    return {
+        **connection_key(connection.id),
+        "endpoint": connection.endpoint,
+        "origin": connection.origin,
+        "state": connection.state.value,
+        "due_bucket": CONNECTIONS_BUCKET,
+        "due_at": lingers_until,
+        "expires_at": now // 1000 + CONNECTION_KEPT_S,
+    }
+
+
+def member_item(connection: Connection, *, now: int) -> Item:
+    """A ready socket in its conversation."""
+    if connection.conversation is None:
+        raise ValueError("a socket without a conversation has no place")
+    return {
+        **member_key(connection.conversation, connection.id),
+        "endpoint": connection.endpoint,
+        "origin": connection.origin,
+        "person": connection.person,
+        "expires_at": now // 1000 + CONNECTION_KEPT_S,
+    }
+
+
+def connection(item: Item) -> Connection:
+    """The socket an item holds."""
+    return Connection(
+        id=ConnectionId(item["pk"].removeprefix(CONNECTION_PREFIX)),
+        endpoint=item["endpoint"],
+        origin=item["origin"],
+        state=ConnectionState(item["state"]),
+        person=PersonId(item["person"]) if "person" in item else None,
+        conversation=ConversationId(item["conversation"]) if "conversation" in item else None,
+    )
+
+
+def member(item: Item) -> Connection:
+    """The socket that has this place."""
+    return Connection(
+        id=ConnectionId(item["sk"].removeprefix(MEMBER_PREFIX)),
+        endpoint=item["endpoint"],
+        origin=item["origin"],
+        state=ConnectionState.READY,
+        person=PersonId(item["person"]),
+        conversation=conversation_of(item["pk"]),
+        resumed=int(item.get("resumed", 0)),
+        cancels=TurnId(item["cancels"]) if "cancels" in item else None,
+    )
+
+
+def tickets_expire_at(hour: str) -> int:
+    """When an hour's counts may be forgotten, in seconds."""
+    return int(datetime.fromisoformat(hour).replace(tzinfo=UTC).timestamp()) + TICKETS_KEPT_S
+
+
+def _number(item: Item, name: str) -> int | None:
+    return int(item[name]) if name in item else None

@@ -1,0 +1,37 @@
+"""Meta's data deletion callback: verifies the signed request; storing it is left to `operations.privacy`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.channels.meta import signed_request
+from chalicelib.errors import BodyTooLarge, InvalidSignature
+from chalicelib.log import Log
+from chalicelib.operations.privacy import Privacy
+
+MAX_FORM: Final = 16 * 1024
+"""Bytes; a real form has a few hundred."""
+
+
+@dataclass(frozen=True)
+class DataDeletion:
+    """Receives the form that Meta posts when a user asks for deletion."""
+
+    privacy: Privacy
+    app_secrets: Callable[[], Sequence[str]] = field(repr=False)
+    log: Log
+
+    def receive(self, form: bytes) -> str:
+        """Store the request and return its confirmation code, the same for each repetition.
+
+        Raises BodyTooLarge, InvalidSignature and BadRequest with nothing stored, and StoreError.
+        """
+        if len(form) > MAX_FORM:
+            raise BodyTooLarge(f"more than {MAX_FORM} bytes")
+        try:
+            request = signed_request.read(form, secrets=self.app_secrets())
+        except InvalidSignature as exc:
+            self.log.failure("signature", exc)
+            raise
+        self.privacy.receive_deletion_request(request.user, code=request.code)
+        return request.code

@@ -1,0 +1,98 @@
+"""The chat page, the files it is made of (`pages/chat/`) and the widget for other pages, as a browser gets them. Pure.
+
+Nothing is loaded from anywhere else, and no address in them begins with a slash: behind API Gateway all of it lives
+below the name of a stage.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from string import Template
+from typing import Final
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Asset:
+    """What is answered to a browser."""
+
+    content: str
+    headers: Mapping[str, str]
+    status: int = 200
+
+
+_PAGES: Final = files("chalicelib").joinpath("content", "static")
+_CHAT: Final = _PAGES.joinpath("chat")
+_TYPES: Final = {"css": "text/css", "js": "text/javascript", "mjs": "text/javascript"}
+_SAFE: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE | re.ASCII)
+
+
+def page(*, websocket_url: str, frame_ancestors: Sequence[str]) -> Asset:
+    """The page itself. It may talk to its own address and to the socket's, and be framed by itself and by those origins
+    (`https://example.com`, or `*` for any); what is no origin is ignored.
+    """
+    modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in _files() if "js" in name)
+    html = Template(_CHAT.joinpath("index.html").read_text("utf-8")).substitute(modules=modules)
+    csp = _policy(websocket_url, frame_ancestors)
+    kind = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}
+    return Asset(html, {**_SAFE, **kind, "Content-Security-Policy": csp})
+
+
+def file(name: str, *, known: str | None = None) -> Asset:
+    """One of the page's files, or 404; `known` is the ETag a browser has."""
+    found = _files().get(name)
+    if found is None:
+        return Asset("not found", {**_SAFE, "Content-Type": "text/plain; charset=utf-8"}, HTTPStatus.NOT_FOUND.value)
+    return _kept(found, known)
+
+
+def widget(*, known: str | None = None) -> Asset:
+    """The script that puts the chat on other pages; `known` is the ETag a browser has."""
+    return _kept(_PAGES.joinpath("widget.js"), known)
+
+
+def _kept(place: Traversable, known: str | None) -> Asset:
+    content = place.read_text("utf-8")
+    etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:24]}"'
+    kind = f"{_TYPES[_ending(place)]}; charset=utf-8"
+    headers = {**_SAFE, "Content-Type": kind, "Cache-Control": "public, max-age=600", "ETag": etag}
+    if known and etag in known:
+        return Asset("", headers, HTTPStatus.NOT_MODIFIED.value)
+    return Asset(content, headers)
+
+
+def _policy(websocket_url: str, frame_ancestors: Sequence[str]) -> str:
+    socket = urlsplit(websocket_url)
+    sockets = [f"{socket.scheme}://{socket.netloc}"] if socket.netloc else []
+    framing = [origin for origin in frame_ancestors if _ORIGIN.fullmatch(origin)]
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            " ".join(("connect-src 'self'", *sockets)),
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            " ".join(("frame-ancestors 'self'", *framing)),
+            "require-trusted-types-for 'script'",
+            "trusted-types dompurify",
+        )
+    )
+
+
+@cache
+def _files() -> Mapping[str, Traversable]:
+    """What may be had: every module and style there is, by its name."""
+    places = [place for folder in (_CHAT, _CHAT.joinpath("vendor")) for place in folder.iterdir()]
+    return {place.name: place for place in sorted(places, key=lambda one: one.name) if _ending(place) in _TYPES}
+
+
+def _ending(place: Traversable) -> str:
+    return place.name.rpartition(".")[2]

@@ -1,0 +1,65 @@
+"""What people read in a browser, made of `pages/*.html`: no scripts, and nothing from anywhere else. Pure.
+
+A file's first line is the page's title; `$name` is a blank for words, which can never become HTML.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead somewhere."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True)
+class HtmlPage:
+    """A whole page, and the headers that keep it harmless."""
+
+    html: str
+    headers: Mapping[str, str]
+    status: int = 200
+
+
+_SAFE: Final = {
+    "Content-Type": "text/html; charset=utf-8",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def render(name: str, words: Mapping[str, str | Link], *, status: int = 200) -> HtmlPage:
+    """The page with its blanks filled in. A blank without words is a programming error: KeyError."""
+    title, _, template = _read(f"{name}.html").partition("\n")
+    body = Template(template).substitute({blank: _html(value) for blank, value in words.items()})
+    style = _read("style.css")
+    html = Template(_read("frame.html")).substitute(title=title, style=style, body=body)
+    return HtmlPage(html, {**_SAFE, "Content-Security-Policy": _only(style)}, status)
+
+
+def _read(file: str) -> str:
+    return files("chalicelib").joinpath("content", "templates", file).read_text("utf-8")
+
+
+def _html(value: str | Link) -> str:
+    if isinstance(value, Link):
+        return f'<a href="{escape(value.address)}">{escape(value.words)}</a>'
+    return escape(value)
+
+
+def _only(style: str) -> str:
+    """A browser shall run nothing, load nothing and send nothing: only this style counts."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,1 @@
+"""The life of a turn: accepted, leased, planned, charged, answered, recorded, delivered. Ports only."""

@@ -1,0 +1,1 @@
+"""What writes the answer: model providers and their prices; no conversation logic."""

@@ -1,1 +1,0 @@
-"""What can write an answer; one provider a file, all behind `ports.Model`."""

@@ -1,0 +1,1 @@
+"""What the owner sees, decides and is notified of; no network, the time is passed in."""

@@ -1,0 +1,160 @@
+"""What AWS charges for what Parley does, as sums over a dated price table; besides that table nothing is read.
+
+Quantities marked as counted are held to what the code really does by tests/contract/test_units.py; the others are
+assumptions, and say so.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+MONTH_DAYS: Final = 30
+_MILLION: Final = Decimal(1_000_000)
+_MB: Final = _MILLION
+_GB: Final = 1000 * _MB
+_MB_OF_MEMORY: Final = Decimal(1024)
+
+COUNTED: Final[Mapping[str, int]] = {"writes": 39, "reads": 14}
+"""DynamoDB's request units of one plain message and the echo of its answer: a question of 200 characters, an answer of
+1,000, and a conversation with thirty of both before. Transactions and indexes are in it."""
+WEBHOOK_CALLS: Final = 2
+"""The message, and the echo that Meta sends of the answer."""
+BEATS: Final = MONTH_DAYS * 24 * 60
+BEAT_READS: Final = 2
+"""Who waits, and what the day has cost."""
+WARMED: Final = ("api_handler", "worker", "websocket_connect", "websocket_message", "websocket_disconnect")
+
+SOCKET_CALLS: Final[Mapping[str, int]] = {"websocket_connect": 1, "websocket_message": 2, "websocket_disconnect": 1}
+"""Of a question in the web chat for which somebody connects and authenticates."""
+FRAMES: Final = 26
+"""Of it: what is sent and acknowledged, and four seconds of an answer, five pieces in each."""
+CONNECTED_MINUTES: Final = 5
+
+WORKER_S: Final = Decimal(4)
+DOOR_S: Final = Decimal("0.05")
+WARMING_S: Final = Decimal("0.02")
+BEAT_S: Final = Decimal("0.3")
+LOG_BYTES: Final = 4_000
+"""Of one message, with Lambda's own lines."""
+BEAT_LOG_BYTES: Final = 3_200
+
+
+@dataclass(frozen=True)
+class Prices:
+    """A price list."""
+
+    read: str
+    """When."""
+    region: str
+    source: str
+    usd: Mapping[str, Decimal]
+
+    @property
+    def stored_gb_month(self) -> Decimal:
+        """What each stored GB costs a month, recovery included."""
+        return self.usd["dynamodb_gb_month"] + self.usd["dynamodb_recovery_gb_month"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a bill."""
+
+    what: str
+    quantity: Decimal
+    unit: str
+    usd: Decimal
+    counted: bool
+    """Or else assumed."""
+
+    def times(self, number: Decimal) -> "Item":
+        """So many of it."""
+        return Item(self.what, self.quantity * number, self.unit, self.usd * number, self.counted)
+
+
+@cache
+def load() -> Prices:
+    """The list in `aws.toml`."""
+    values = tomllib.loads(
+        files("chalicelib.operations").joinpath("aws_prices.toml").read_text("utf-8"), parse_float=Decimal
+    )
+    return Prices(values["read"], values["region"], values["source"], values["usd"])
+
+
+def message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
+    """One plain message, from the webhook to the echo of its answer; without the model."""
+    work = _Work(prices, memory_mb)
+    return [
+        work.computing(f"worker, {WORKER_S} s at {memory_mb['worker']} MB", work.gb_seconds("worker", WORKER_S)),
+        work.millions("DynamoDB writes", COUNTED["writes"], "units", "dynamodb_million_writes"),
+        work.millions("API requests, message and echo", WEBHOOK_CALLS, "", "api_million_requests"),
+        work.logged(LOG_BYTES),
+        work.millions("DynamoDB reads", COUNTED["reads"], "units", "dynamodb_million_reads"),
+        work.computing(
+            f"door, twice {DOOR_S} s at {memory_mb['api_handler']} MB",
+            work.gb_seconds("api_handler", WEBHOOK_CALLS * DOOR_S),
+        ),
+        work.millions("Lambda invocations", WEBHOOK_CALLS + 1, "", "lambda_million_requests"),
+    ]
+
+
+def web_message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
+    """One question in the web chat, for which somebody connects; without the model. All of it is assumed."""
+    work = _Work(prices, memory_mb)
+    doors = sum((work.gb_seconds(name, calls * DOOR_S) for name, calls in SOCKET_CALLS.items()), Decimal(0))
+    bill = [
+        work.computing(f"worker, {WORKER_S} s at {memory_mb['worker']} MB", work.gb_seconds("worker", WORKER_S)),
+        work.millions("WebSocket messages", FRAMES, "", "websocket_million_messages"),
+        work.millions("DynamoDB writes", COUNTED["writes"], "units", "dynamodb_million_writes"),
+        work.computing(f"doors, {DOOR_S} s each", doors),
+        work.logged(LOG_BYTES),
+        work.millions("DynamoDB reads", COUNTED["reads"], "units", "dynamodb_million_reads"),
+        work.millions("minutes of connections", CONNECTED_MINUTES, "", "websocket_million_minutes"),
+        work.millions("Lambda invocations", sum(SOCKET_CALLS.values()) + 1, "", "lambda_million_requests"),
+    ]
+    return [replace(item, counted=False) for item in bill]
+
+
+def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
+    """A month in which nobody writes: the heartbeats."""
+    work = _Work(prices, memory_mb)
+    gb_seconds = work.gb_seconds("heartbeat", BEAT_S) + sum(work.gb_seconds(name, WARMING_S) for name in WARMED)
+    return [
+        work.computing("heartbeat, and keeping warm", gb_seconds * BEATS),
+        work.logged(BEAT_LOG_BYTES * BEATS),
+        work.millions("Lambda invocations", BEATS * (1 + len(WARMED)), "", "lambda_million_requests"),
+        work.millions("heartbeats of EventBridge", BEATS, "", "eventbridge_million_events"),
+        work.millions("DynamoDB reads", BEATS * BEAT_READS, "units", "dynamodb_million_reads"),
+    ]
+
+
+def total(items: Sequence[Item]) -> Decimal:
+    """What all come to."""
+    return sum((item.usd for item in items), Decimal(0))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Turns quantities into lines of a bill."""
+
+    prices: Prices
+    memory_mb: Mapping[str, int]
+
+    def millions(self, what: str, number: int, unit: str, price: str) -> Item:
+        """What is counted, and has a price a million."""
+        return Item(what, Decimal(number), unit, number * self.prices.usd[price] / _MILLION, counted=True)
+
+    def computing(self, what: str, gb_seconds: Decimal) -> Item:
+        """Functions that run, with the memory they have."""
+        return Item(what, gb_seconds, "GB-s", gb_seconds * self.prices.usd["lambda_gb_s"], counted=False)
+
+    def gb_seconds(self, function: str, seconds: Decimal) -> Decimal:
+        """What a function takes in so many seconds."""
+        return self.memory_mb[function] / _MB_OF_MEMORY * seconds
+
+    def logged(self, size: int) -> Item:
+        """Bytes of log."""
+        return Item("logs", size / _MB, "MB", size * self.prices.usd["logs_gb"] / _GB, counted=False)

@@ -1,0 +1,87 @@
+"""What people are told of their data, and what becomes of a request that it be deleted: kept, passed on, shown.
+
+Such a request names somebody by an id that leads to no conversation, so the owner carries it out by hand.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from chalicelib.access.retention import BACKUP_S, COUNTS_KEPT_S, DELETION_KEPT_S, QUOTA_DAYS_KEPT, TURN_KEPT_S
+from chalicelib.clock import Clock
+from chalicelib.content import page
+from chalicelib.content.page import HtmlPage, Link
+from chalicelib.content.text import Texts
+from chalicelib.log import Log
+from chalicelib.operations.alerts import AlertService
+from chalicelib.operations.deletion import Deletion
+from chalicelib.operations.ports import Deletions
+from chalicelib.settings import Settings
+
+_CODE: Final = re.compile(r"[0-9a-f]{32}")
+_DAY_S: Final = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """Answers those who ask what is stored of them, and those who want it deleted."""
+
+    deletions: Deletions
+    alerts: Callable[[], AlertService]
+    texts: Texts
+    settings: Settings
+    clock: Clock
+    log: Log
+
+    def policy(self) -> HtmlPage:
+        """What is stored of people, where, for how long, and who gets to see it."""
+        facts = {
+            "turn_days": _days(TURN_KEPT_S),
+            "counts_days": _days(COUNTS_KEPT_S),
+            "backup_days": _days(BACKUP_S),
+            "quota_days": str(QUOTA_DAYS_KEPT),
+            "region": f" (region {self.settings.region})" if self.settings.region else "",
+            "model_host": self.settings.model_host,
+        }
+        return page.render("privacy", {**facts, **self._ways_out()})
+
+    def receive_deletion_request(self, user: str, *, code: str) -> None:
+        """Store a request under its confirmation code and alert the owner, once per code. Raises StoreError."""
+        is_new = self.deletions.keep(Deletion(code, received_at=self.clock(), user=user))
+        self.log("deletion", outcome="new" if is_new else "repeated")
+        if is_new:
+            self.alerts().deletion_requested(code)
+
+    def progress(self, code: str) -> HtmlPage:
+        """How far a request is; for a code that nobody has been given, a page that says so. Raises StoreError."""
+        deletion = self.deletions.get(code, now=self.clock()) if _CODE.fullmatch(code) else None
+        if deletion is None:
+            kept = {"kept_days": _days(DELETION_KEPT_S)}
+            return page.render("deletion_unknown", {**kept, **self._ways_out()}, status=404)
+        facts = {
+            "code": deletion.code,
+            "received": self._date(deletion.received_at),
+            "until": self._date(deletion.received_at + DELETION_KEPT_S * 1000),
+        }
+        if deletion.done_at is None:
+            return page.render("deletion_open", {**facts, **self._ways_out()})
+        return page.render("deletion_done", {**facts, "done": self._date(deletion.done_at), **self._ways_out()})
+
+    def _ways_out(self) -> dict[str, str | Link]:
+        return {"forget_yes": self.texts("forget_yes"), "contact": self._contact()}
+
+    def _contact(self) -> str | Link:
+        contact = self.settings.contact
+        if not contact:
+            return self.texts("contact_page")
+        return Link(contact, contact if contact.startswith("https:") else f"mailto:{contact}")
+
+    def _date(self, at: int) -> str:
+        day = datetime.fromtimestamp(at / 1000, self.settings.zone)
+        return f"{day.day} {day:%B %Y}"
+
+
+def _days(seconds: int) -> str:
+    return str(seconds // _DAY_S)

@@ -1,0 +1,1 @@
+"""The REST routes, one file per audience: parse the request, make one call, answer; no decisions."""

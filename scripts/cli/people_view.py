@@ -1,0 +1,239 @@
+"""How people and deletion requests are shown: as text in 80 columns, or as JSON."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from zoneinfo import ZoneInfo
+
+import click
+
+from chalicelib.access.person import Access, Person
+from chalicelib.ids import PersonId
+from chalicelib.operations import admin
+from chalicelib.operations.admin import Portrait, Standing
+from chalicelib.operations.deletion import Deletion
+
+if TYPE_CHECKING:
+    from rich.table import Table as Grid
+from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json
+
+_MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
+_WIDE_GAP, _NARROW_GAP = 2, 1
+_COLOURS: Final = {Access.UNLIMITED: "green", Access.BLOCKED: "red", Access.DEFAULT: ""}
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """Some of the people in order."""
+
+    people: Sequence[Standing]
+    number: int
+    pages: int
+    total: int
+
+    @classmethod
+    def of(cls, people: Sequence[Standing], *, number: int, size: int) -> "PeoplePage":
+        """The `number`-th page; there is always a first."""
+        pages = max(1, math.ceil(len(people) / size))
+        return cls(people[(number - 1) * size : number * size], number, pages, len(people))
+
+
+class Output(Protocol):
+    """Prints what a command found or did, on standard output."""
+
+    def people(self, page: PeoplePage, *, access: str | None) -> None:
+        """A part of the list, perhaps of those with one access only."""
+
+    def portrait(self, portrait: Portrait) -> None:
+        """One person."""
+
+    def decided(self, standing: Standing) -> None:
+        """What is now so."""
+
+    def forgotten(self, before: Portrait) -> None:
+        """Who is forgotten, as they were."""
+
+    def saved(self, person: PersonId, file: str) -> None:
+        """Where an export went."""
+
+    def deletions(self, requests: Sequence[Deletion]) -> None:
+        """The open requests for deletion."""
+
+    def deleted(self, code: str) -> None:
+        """Which request is done."""
+
+
+@dataclass(frozen=True)
+class Json:
+    """`Output` for programs: keys only ever come in addition, times are in UTC."""
+
+    def people(self, page: PeoplePage, *, access: str | None) -> None:  # noqa: ARG002 (who asked for it knows)
+        people = [_standing_as_json(standing) for standing in page.people]
+        print_json({"people": people, "page": page.number, "pages": page.pages, "total": page.total})
+
+    def portrait(self, portrait: Portrait) -> None:
+        print_json({**_standing_as_json(portrait.standing), "stored_turns": portrait.turns})
+
+    def decided(self, standing: Standing) -> None:
+        print_json(_standing_as_json(standing))
+
+    def forgotten(self, before: Portrait) -> None:
+        person = before.standing.person
+        stays = {"access": person.access.value, "daily_limit": person.daily_limit}
+        print_json({"person": person.id, "forgotten": True, "deleted_turns": before.turns, **stays})
+
+    def saved(self, person: PersonId, file: str) -> None:
+        print_json({"person": person, "file": file})
+
+    def deletions(self, requests: Sequence[Deletion]) -> None:
+        print_json({"deletions": [_deletion_as_json(request) for request in requests]})
+
+    def deleted(self, code: str) -> None:
+        print_json({"code": code, "done": True})
+
+
+@dataclass(frozen=True)
+class Text:
+    """`Output` for eyes: dates are in the owner's zone."""
+
+    now: int
+    zone: ZoneInfo
+
+    def people(self, page: PeoplePage, *, access: str | None) -> None:
+        if not page.total:
+            nobody = f"Nobody has the access {access}." if access else NOBODY
+            click.echo(nobody)
+            return
+        print_fitting([self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS])
+        click.echo(f"\npage {page.number} of {page.pages}, {counted(page.total, 'person', 'people')}")
+
+    def portrait(self, portrait: Portrait) -> None:
+        from rich.table import Table  # noqa: PLC0415
+
+        standing, person = portrait.standing, portrait.standing.person
+        grid = Table.grid(padding=(0, _WIDE_GAP))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        rows = [
+            ("person", person.id),
+            ("access", _access(person)),
+            ("used today", _used(standing)),
+            *self._days(person),
+            ("first seen", self._moment(person.first_seen)),
+            ("last seen", self._moment(person.last_seen)),
+            ("told of limit", person.told_day or "never"),
+            ("owner told", "yes" if person.announced else "no"),
+            *([("rooms", ", ".join(admin.as_json(person)["rooms"]))] if person.rooms else []),
+            ("stored turns", str(portrait.turns)),
+        ]
+        for name, value in rows:
+            grid.add_row(plain(name, "bold"), plain(value))
+        print_fitting([grid])
+
+    def decided(self, standing: Standing) -> None:
+        click.echo(f"{standing.person.id} {_decision(standing)}")
+
+    def forgotten(self, before: Portrait) -> None:
+        stays = _kept_decision(before.standing.person)
+        click.echo(f"{before.standing.person.id} is forgotten{f'; {stays} stays' if stays else ''}.")
+
+    def saved(self, person: PersonId, file: str) -> None:
+        click.echo(f"Everything stored of {person} is in {file}.")
+
+    def deletions(self, requests: Sequence[Deletion]) -> None:
+        if not requests:
+            click.echo("Nobody waits for a deletion.")
+            return
+        click.echo(f"{'code':32}  {'asked on':10}  app-scoped id")
+        for request in requests:
+            click.echo(f"{request.code}  {self._local(request.received_at):%Y-%m-%d}  {request.user}")
+        click.echo(f"\n{counted(len(requests), 'open request', 'open requests')}; to finish one: add --help")
+
+    def deleted(self, code: str) -> None:
+        click.echo(f"{code} is done; its page says so.")
+
+    def _list(self, page: PeoplePage, *, gap: int, dates: bool) -> "Grid":
+        from rich.table import Table  # noqa: PLC0415
+
+        grid = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, show_edge=False)
+        grid.add_column("\nperson", overflow="fold")
+        grid.add_column("\naccess", no_wrap=True)
+        grid.add_column("used\ntoday", no_wrap=True, justify="right")
+        if dates:
+            grid.add_column("first\nseen", no_wrap=True)
+        grid.add_column("last\nseen", no_wrap=True)
+        for standing in page.people:
+            person = standing.person
+            access = plain(_access(person), _COLOURS[person.access])
+            first = [plain(self._date(person.first_seen))] if dates else []
+            grid.add_row(plain(person.id), access, plain(_used(standing)), *first, plain(self._ago(person.last_seen)))
+        return grid
+
+    def _days(self, person: Person) -> list[tuple[str, str]]:
+        days = sorted(person.quota.items(), reverse=True)
+        return [("used on" if not place else "", f"{day}  {used}") for place, (day, used) in enumerate(days)]
+
+    def _moment(self, at: int) -> str:
+        return f"{self._local(at):%Y-%m-%d %H:%M} ({self.zone.key}), {self._ago(at)}"
+
+    def _ago(self, at: int) -> str:
+        seconds = (self.now - at) // 1000
+        if seconds < _MINUTE:
+            return "now"
+        for limit, unit, letter in ((_HOUR, _MINUTE, "m"), (_DAY, _HOUR, "h"), (_WEEK, _DAY, "d")):
+            if seconds < limit:
+                return f"{seconds // unit} {letter} ago"
+        return self._date(at)
+
+    def _date(self, at: int) -> str:
+        return date_of(at, now=self.now, zone=self.zone)
+
+    def _local(self, at: int) -> datetime:
+        return datetime.fromtimestamp(at / 1000, self.zone)
+
+
+NOBODY: Final = "Nobody to list yet: people appear here once they have written."
+_LAYOUTS: Final = ((_WIDE_GAP, True), (_NARROW_GAP, True), (_NARROW_GAP, False))
+"""Gap between columns, and whether first seen is shown: the first that fits. Ids are never shortened."""
+
+
+def _kept_decision(person: Person) -> str:
+    """What of the owner's decision outlives forgetting, in words; empty for nothing."""
+    match person.access:
+        case Access.BLOCKED:
+            return "the block"
+        case Access.UNLIMITED:
+            return "unlimited access"
+    return "" if person.daily_limit is None else f"the limit of {person.daily_limit}"
+
+
+def _deletion_as_json(request: Deletion) -> dict[str, Any]:
+    asked_at = datetime.fromtimestamp(request.received_at / 1000, UTC)
+    return {"code": request.code, "asked_at": f"{asked_at:%Y-%m-%dT%H:%M:%SZ}", "app_scoped_id": request.user}
+
+
+def _standing_as_json(standing: Standing) -> dict[str, Any]:
+    return {**admin.as_json(standing.person), "limit": standing.limit, "used_today": standing.used}
+
+
+def _decision(standing: Standing) -> str:
+    match standing.person.access:
+        case Access.BLOCKED:
+            return "is now blocked."
+        case Access.UNLIMITED:
+            return "may now ask without limit."
+    if standing.person.daily_limit is None:
+        return f"now has the default limit, {standing.limit} a day."
+    return f"may now ask {counted(standing.person.daily_limit, 'question', 'questions')} a day."
+
+
+def _access(person: Person) -> str:
+    if person.access is Access.DEFAULT and person.daily_limit is not None:
+        return f"limit {person.daily_limit}"
+    return person.access.value
+
+
+def _used(standing: Standing) -> str:
+    return f"{standing.used}/{standing.limit}" if standing.limit else str(standing.used)

@@ -1,1 +1,0 @@
-"""What AWS costs: a dated table, and sums over what Parley does; chalicelib has the models' prices, which it needs."""

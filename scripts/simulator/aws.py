@@ -1,0 +1,147 @@
+"""DynamoDB and SSM in this process, by an embedded emulator; and Lambda's and SNS's doors, which the world answers."""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from scripts.simulator.functions import FunctionFailed
+from scripts.simulator.recorder import Recorder
+
+REGION = "us-east-1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+_START_S = 10.0
+TICK: Mapping[str, Any] = {
+    "version": "0",
+    "id": "tick",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-01-01T00:00:00Z",
+    "region": REGION,
+    "resources": [],
+    "detail": {},
+}
+"""What EventBridge sends a scheduled function."""
+
+
+class Emulator:
+    """An AWS endpoint on a free port of this machine, in a process of its own."""
+
+    def __init__(self) -> None:
+        self._port = free_port()
+        self._process = multiprocessing.get_context("spawn").Process(target=_serve, args=(self._port,), daemon=True)
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Return once it answers. Raises TimeoutError."""
+        self._process.start()
+        wait_for(f"{self.url}/_ministack/health")
+
+    def stop(self) -> None:
+        """End it: it keeps nothing."""
+        self._process.kill()
+        self._process.join()
+
+
+def _serve(port: int) -> None:
+    """Serve until killed, or until the process that started it is gone."""
+    os.environ |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR", **CREDENTIALS}
+    os.environ["IOT_MTLS_ENABLED"] = "0"  # it would listen on all interfaces
+    from hypercorn.asyncio import serve  # noqa: PLC0415 (only where the emulator runs)
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack.app import app  # noqa: PLC0415 (reads the environment when imported)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl+C in the terminal is for the world, which ends us
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.loglevel = "ERROR"
+    asyncio.run(serve(app, config, shutdown_trigger=_orphaned))
+
+
+async def _orphaned() -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 (no event tells)
+        await asyncio.sleep(1)
+
+
+def wait_for(url: str, *, seconds: float = _START_S) -> None:
+    """Return once something answers there. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(URLError, ConnectionError), urllib.request.urlopen(url):  # noqa: S310 (our own, on loopback)
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"nothing answers at {url}")
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there."""
+    with socket.socket() as probe, suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+class LambdaDoor:
+    """Lambda's Invoke API."""
+
+    def __init__(self, invoke: Callable[[str, Any], Any], invoke_later: Callable[[str, Any], None]) -> None:
+        self._invoke = invoke
+        self._invoke_later = invoke_later
+
+    async def serve(self, request: Request) -> Response:
+        """`POST /2015-03-31/functions/{name}/invocations`."""
+        name, event = request.path_params["name"], json.loads(await request.body() or b"null")
+        try:
+            if request.headers.get("x-amz-invocation-type") == "Event":
+                self._invoke_later(name, event)
+                return Response(status_code=202)
+            return JSONResponse(await run_in_threadpool(self._invoke, name, event))
+        except KeyError:
+            headers = {"x-amzn-errortype": "ResourceNotFoundException"}
+            return JSONResponse({"Message": f"Function not found: {name}"}, 404, headers)
+        except FunctionFailed as exc:
+            return JSONResponse({"errorMessage": str(exc)}, headers={"X-Amz-Function-Error": "Unhandled"})
+
+
+class Post:
+    """SNS's Publish API: keeps what the owner is told."""
+
+    TOPIC = f"arn:aws:sns:{REGION}:000000000000:parley-owner"
+
+    def __init__(self) -> None:
+        self.recorder = Recorder()
+
+    async def serve(self, request: Request) -> Response:
+        """Any SNS call; all but Publish are answered alike."""
+        form: Mapping[str, list[str]] = parse_qs((await request.body()).decode())
+        letter = {"subject": form.get("Subject", [""])[0], "text": form.get("Message", [""])[0]}
+        call = self.recorder.record("POST", "Publish", letter, 200)
+        body = (
+            '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
+            f"<MessageId>{call.n}</MessageId></PublishResult></PublishResponse>"
+        )
+        return Response(body, media_type="text/xml")

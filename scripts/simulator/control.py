@@ -1,0 +1,223 @@
+"""The world's own routes, for the page and for tests: what is where, what was asked, and how to misbehave.
+
+The shapes are promised in `docs/world.md`.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from chalicelib.access import quota
+from chalicelib.access.person import Person
+from chalicelib.access.ports import People
+from chalicelib.clock import Clock
+from chalicelib.conversation.ports import Transcript
+from chalicelib.ids import ConversationId, PersonId
+from chalicelib.settings import Settings
+from scripts.simulator.functions import FunctionFailed
+from scripts.simulator.meta import PAGE_ID, PAGE_NAME, Meta
+from scripts.simulator.recorder import Behaviour, Recorder
+
+_PAGE = Path(__file__).parent / "page"
+
+
+class Control:
+    """The control surface over one world."""
+
+    def __init__(
+        self,
+        *,
+        facts: Mapping[str, Any],
+        model: Mapping[str, Any],
+        meta: Meta,
+        recorders: Mapping[str, Recorder],
+        transcript: Transcript,
+        people: People,
+        settings: Settings,
+        beat: Callable[[], Any],
+        kill_workers: Callable[[], int],
+        reset: Callable[[], None],
+        clock: Clock,
+    ) -> None:
+        self._facts = facts
+        self._model = model
+        self._meta = meta
+        self._recorders = recorders
+        self._transcript = transcript
+        self._people = people
+        self._settings = settings
+        self._beat = beat
+        self._kill_workers = kill_workers
+        self._reset = reset
+        self._clock = clock
+
+    def routes(self) -> list[BaseRoute]:
+        """All of them."""
+        return [
+            Route("/", self.start),
+            Route("/messenger", self.page),
+            Mount("/page", StaticFiles(directory=_PAGE)),
+            Route("/world", self.world),
+            Route("/world/{stand_in:str}/calls", self.calls),
+            Route("/world/{stand_in:str}/behaviour", self.behave, methods=["PUT"]),
+            Route("/world/heartbeat", self.heartbeat, methods=["POST"]),
+            Route("/world/workers/kill", self.kill, methods=["POST"]),
+            Route("/world/say", self.say, methods=["POST"]),
+            Route("/world/turns", self.turns),
+            Route("/world/quota", self.quota),
+            Route("/world/reset", self.reset, methods=["POST"]),
+            Route("/world/messenger", self.messenger),
+            Route("/world/messenger/people", self.add_person, methods=["POST"]),
+            Route("/world/messenger/send", self.send, methods=["POST"]),
+        ]
+
+    async def start(self, _: Request) -> Response:
+        """Where one chooses between Messenger and the web chat."""
+        page = (_PAGE / "start.html").read_text()
+        return HTMLResponse(page.replace("{config_id}", self._facts["config_id"]))
+
+    async def page(self, _: Request) -> Response:
+        """Where a person chats on Messenger."""
+        return FileResponse(_PAGE / "index.html")
+
+    async def world(self, _: Request) -> Response:
+        """What is where."""
+        return JSONResponse(dict(self._facts))
+
+    async def calls(self, request: Request) -> Response:
+        """What a stand-in was asked."""
+        since = int(request.query_params.get("since") or 0)
+        return JSONResponse([asdict(call) for call in self._recorder(request).since(since)])
+
+    async def behave(self, request: Request) -> Response:
+        """How a stand-in answers from now on."""
+        try:
+            behaviour = Behaviour.of(await _body(request))
+        except (ValueError, KeyError, TypeError) as exc:
+            raise HTTPException(
+                400, "a behaviour is {delay_ms, failures: [{status, body, times}], answer, tokens_per_second}"
+            ) from exc
+        self._recorder(request).behaviour = behaviour
+        return JSONResponse(behaviour.as_json())
+
+    async def heartbeat(self, _: Request) -> Response:
+        """One heartbeat now."""
+        try:
+            return JSONResponse(await run_in_threadpool(self._beat))
+        except FunctionFailed as exc:
+            raise HTTPException(502, str(exc)) from exc
+
+    async def kill(self, _: Request) -> Response:
+        """End all workers as a crash would."""
+        return JSONResponse({"killed": await run_in_threadpool(self._kill_workers)})
+
+    async def say(self, request: Request) -> Response:
+        """A message, signed and delivered as Meta would."""
+        body = await _body(request)
+        mid, status = await self._meta.say(_psid(_text(body, "person")), _text(body, "text"))
+        return JSONResponse({"mid": mid, "status": status})
+
+    async def turns(self, request: Request) -> Response:
+        """What became of a person's messages, without their words."""
+        conversation = ConversationId(self._person(request))
+        turns = await run_in_threadpool(lambda: list(self._transcript.turns(conversation, now=self._clock())))
+        return JSONResponse(
+            [
+                {
+                    "id": turn.id,
+                    "at": turn.at,
+                    "state": turn.state.value,
+                    "charged": turn.charged_day is not None,
+                    "model_calls": turn.model_calls,
+                }
+                for turn in turns
+            ]
+        )
+
+    async def quota(self, request: Request) -> Response:
+        """What the person may still ask today."""
+        person_id = self._person(request)
+        known = await run_in_threadpool(self._people.get, person_id)
+        person, now = known or Person(person_id), self._clock()
+        day = quota.day_of(now, now=now, zone=self._settings.zone)
+        moment = quota.resets_at(day, zone=self._settings.zone)
+        return JSONResponse(
+            {
+                "known": known is not None,
+                "access": person.access.value,
+                "used": person.quota.get(day, 0),
+                "limit": quota.limit_of(person, default_limit=self._settings.daily_limit),
+                "resets_at": f"{moment:%H:%M} ({self._settings.zone.key})",
+            }
+        )
+
+    async def reset(self, _: Request) -> Response:
+        """As if the world had just begun."""
+        await run_in_threadpool(self._reset)
+        return JSONResponse({})
+
+    async def messenger(self, _: Request) -> Response:
+        """Everything the page shows."""
+        people = [person.as_json() for person in self._meta.people.values()]
+        page = {"id": PAGE_ID, "name": PAGE_NAME}
+        state = {"began_at": self._meta.began_at, "page": page, "model": self._model, "people": people}
+        return JSONResponse(state)
+
+    async def add_person(self, request: Request) -> Response:
+        """One more test person."""
+        return JSONResponse(self._meta.add(_text(await _body(request), "name")).as_json(), 201)
+
+    async def send(self, request: Request) -> Response:
+        """What a test person does on the page."""
+        match await _body(request):
+            case {"person": str(psid), "attachment": "image" | "sticker" as kind}:
+                sent = self._meta.attach(psid, kind)
+            case {"person": str(psid), "unsend": str(mid)}:
+                sent = self._meta.unsend(psid, mid)
+            case {"person": str(psid), "postback": str(payload), "title": str(title)}:
+                sent = self._meta.tap(psid, title, payload)
+            case {"person": str(psid), "text": str(text), "payload": str(payload)} if text.strip():
+                sent = self._meta.say(psid, text, payload=payload)
+            case {"person": str(psid), "text": str(text)} if text.strip():
+                sent = self._meta.say(psid, text)
+            case _:
+                raise HTTPException(400, "not something a person can do")
+        mid, status = await sent
+        return JSONResponse({"mid": mid, "status": status})
+
+    def _recorder(self, request: Request) -> Recorder:
+        try:
+            return self._recorders[request.path_params["stand_in"]]
+        except KeyError as exc:
+            raise HTTPException(404, "no such stand-in") from exc
+
+    def _person(self, request: Request) -> PersonId:
+        return PersonId(f"messenger:{PAGE_ID}:{_psid(request.query_params.get('person', ''))}")
+
+
+def _psid(person: str) -> str:
+    """People may be named as the bot does, or by their page-scoped id alone."""
+    return person.removeprefix(f"messenger:{PAGE_ID}:")
+
+
+async def _body(request: Request) -> Any:
+    try:
+        return await request.json()
+    except json.JSONDecodeError as exc:
+        raise HTTPException(400, "the body must be JSON") from exc
+
+
+def _text(body: Any, name: str) -> str:
+    value = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(value, str) or not value.strip():
+        raise HTTPException(400, f'"{name}" must be a text')
+    return value

@@ -1,0 +1,72 @@
+"""API Gateway and its API handler: HTTP requests become Lambda events for `app.py`, answered in threads."""
+
+import base64
+from typing import Any
+
+from chalice.app import Chalice, IAMAuthorizer
+from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from scripts.simulator import signed
+
+_TIMEOUT_MS = 29_000
+
+
+class ApiGateway:
+    """Serves the routes of a Chalice app."""
+
+    def __init__(self, app: Chalice) -> None:
+        app.__class__ = LocalChalice  # one current request a thread, as `chalice local` does it
+        self._app = app
+        self._converter = LambdaEventConverter(RouteMatcher(list(app.routes)), app.api.binary_types)
+
+    async def serve(self, request: Request) -> Response:
+        """Answer one HTTP request."""
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
+        body = await request.body()
+        try:
+            event = self._converter.create_lambda_event(request.method, path, headers, body)
+        except ValueError:
+            return _forbidden(signed.NOT_SIGNED)
+        if self._wants_signature(event):
+            objection = signed.objection(request.method, str(request.url), event["headers"], body)
+            if objection:
+                return _forbidden(objection)
+        return _response(await run_in_threadpool(self.invoke, event))
+
+    def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Run the API handler on an event, as Lambda does, unless API Gateway answers by itself."""
+        if preflight := _preflight(self._app, event):
+            return {"statusCode": 200, "headers": preflight}
+        answer: dict[str, Any] = self._app(event, LambdaContext("api", 1024, _TIMEOUT_MS))
+        return answer
+
+    def _wants_signature(self, event: dict[str, Any]) -> bool:
+        context = event["requestContext"]
+        route = self._app.routes[context["resourcePath"]].get(context["httpMethod"])
+        return route is not None and isinstance(route.authorizer, IAMAuthorizer)
+
+
+def _forbidden(why: str) -> Response:
+    return JSONResponse({"message": why}, status_code=403)
+
+
+def _response(answer: dict[str, Any]) -> Response:
+    body = answer.get("body") or ""
+    content = base64.b64decode(body) if answer.get("isBase64Encoded") else body
+    headers = answer.get("headers") or {}
+    return Response(content, status_code=answer["statusCode"], headers=headers)
+
+
+def _preflight(app: Chalice, event: dict[str, Any]) -> dict[str, str]:
+    """What a browser is told that asks whether a page may call a route with CORS; empty for all else."""
+    asked = event["requestContext"]
+    methods = app.routes.get(asked["resourcePath"], {})
+    configured: list[Any] = [route.cors for route in methods.values()]
+    cors = next(filter(None, configured), None)
+    if asked["httpMethod"] != "OPTIONS" or "OPTIONS" in methods or cors is None:
+        return {}
+    return {**cors.get_access_control_headers(), "Access-Control-Allow-Methods": ",".join([*methods, "OPTIONS"])}

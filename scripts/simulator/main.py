@@ -1,0 +1,308 @@
+"""Starts the local world, serves it on one port, and ends it without leaving anything behind."""
+
+import asyncio
+import json
+import os
+import resource
+import secrets
+import signal
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import click
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
+from chalicelib.aws.dynamodb.table import Table
+from chalicelib.settings import Settings
+from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaDoor, Post, is_free
+from scripts.simulator.control import Control
+from scripts.simulator.functions import FunctionFailed, Functions, Spec
+from scripts.simulator.mapping import EventSourceMapping
+from scripts.simulator.meta import PAGE_ID, Meta
+from scripts.simulator.model import ModelServer
+from scripts.simulator.options import demo_options
+from scripts.simulator.sockets import SERVER, WebSocketApi
+from scripts.simulator.table import create_table, put_secrets
+from scripts.simulator.web_key import ready_key
+
+STAGE = "demo"
+TABLE = f"parley-{STAGE}"
+WORKER = f"{TABLE}-worker"
+ROOT = Path(__file__).parents[2]
+STATE = ROOT / ".parley"
+_CONFIG: Mapping[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())
+_BEAT_S = 60.0
+_FILES = 4096
+"""Each socket is an open file."""
+
+
+class World:
+    """All stand-ins of one run, wired to the app by nothing but its environment."""
+
+    def __init__(self, port: int, *, worker_timeout_s: float | None = None) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.websocket_url = f"ws://127.0.0.1:{port}/ws"
+        self.log_file = STATE / f"demo-{port}.log"
+        self._state_file = STATE / f"demo-{port}.json"
+        self.emulator = Emulator()
+        specs = _specs(worker_timeout_s)
+        self.functions = Functions(specs)
+        self._worker_timeout_s = specs[WORKER].timeout_s
+        self._mapping: EventSourceMapping | None = None
+        self.meta = Meta(f"{self.url}/webhook")
+        self.stand_in = ModelServer()
+        self.web_key = ready_key(now=time.time_ns() // 1_000_000)
+        self.post = Post()
+        self._ended = threading.Event()
+        self._serving = False
+        self._real_model = bool(os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"))
+        self._key = os.environ.pop("OPENAI_API_KEY", "") or "none"
+
+    def start(self) -> None:
+        """Have everything running that the app finds by its environment."""
+        self.emulator.start()
+        os.environ |= self._environment()
+        self._fill()
+        self._state_file.write_text(json.dumps({"url": self.url}))
+
+    def interrupt(self, *_: object) -> None:
+        """A signal: the end, unless the server has dealt with it, which raises it again once it has shut down."""
+        if not self._serving:
+            sys.exit(0)
+
+    def ready(self) -> None:
+        """Warm up and begin to beat; from here on the world serves."""
+        self._serving = True
+        threading.Thread(target=self._beat_each_minute, daemon=True).start()
+
+    def close(self) -> None:
+        """End all that was started."""
+        self._ended.set()
+        self.functions.close()
+        self.emulator.stop()
+        self._state_file.unlink(missing_ok=True)
+
+    def asgi(self) -> Starlette:
+        """Everything on one port: the app's own routes are what is left over."""
+        import app  # noqa: PLC0415 (imported once its environment is there)
+        from chalicelib import bootstrap  # noqa: PLC0415
+        from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
+        from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415
+        from scripts.simulator.gateway import ApiGateway  # noqa: PLC0415
+
+        gateway, sockets = ApiGateway(app.app), WebSocketApi(app.app)
+        bootstrap.intake().app_secrets()  # its cold start, which threads shall not have side by side
+        self.stand_in.models = [bootstrap.settings().model]
+        lambda_door = LambdaDoor(self._invoker(gateway, sockets), self.functions.invoke_later)
+        control = Control(
+            facts=self._facts(),
+            model={"name": bootstrap.settings().model, "stand_in": not self._real_model},
+            meta=self.meta,
+            recorders={
+                "graph": self.meta.recorder,
+                "meta": self.meta.admin.recorder,
+                "model": self.stand_in.recorder,
+                "owner": self.post.recorder,
+            },
+            transcript=DynamoTranscript(bootstrap.table()),
+            people=DynamoPeople(bootstrap.table()),
+            settings=bootstrap.settings(),
+            beat=self._beat,
+            kill_workers=lambda: self.functions.kill(WORKER),
+            reset=self._reset,
+            clock=bootstrap.clock,
+        )
+        return Starlette(
+            routes=[
+                *control.routes(),
+                *sockets.routes(),
+                Mount("/graph", routes=self.meta.routes()),
+                Mount("/openai/v1", routes=self.stand_in.routes()),
+                Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_door.serve, methods=["POST"]),
+                Route("/sns{_:path}", self.post.serve, methods=["POST"]),
+                Route(
+                    "/{path:path}", gateway.serve, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+                ),
+            ],
+            exception_handlers={HTTPException: _say_why},
+        )
+
+    def _environment(self) -> dict[str, str]:
+        local = {
+            **{name: value for name, value in _CONFIG["environment_variables"].items() if name not in os.environ},
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": self.emulator.url,
+            "AWS_ENDPOINT_URL_LAMBDA": f"{self.url}/lambda",
+            "AWS_ENDPOINT_URL_SNS": f"{self.url}/sns",
+            "NO_PROXY": "127.0.0.1",
+            "PARLEY_STAGE": STAGE,
+            "PARLEY_GRAPH_URL": f"{self.url}/graph/v25.0",
+            "PARLEY_CONNECTIONS_URL": f"{self.url}/connections",
+        }
+        if not self._real_model:
+            local["OPENAI_BASE_URL"] = f"{self.url}/openai/v1"
+        return local
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "webhook_url": f"{self.url}/webhook",
+            "websocket_url": self.websocket_url,
+            "api_key": self.web_key.text,
+            "config_id": self.web_key.key.id,
+            "app_secret": self.meta.app_secret,
+            "verify_token": self.meta.verify_token,
+            "page_id": PAGE_ID,
+            "stage": STAGE,
+            "table": TABLE,
+            "aws_endpoint_url": self.emulator.url,
+            "aws_region": REGION,
+            "graph_url": os.environ["PARLEY_GRAPH_URL"],
+            "openai_base_url": os.environ.get("OPENAI_BASE_URL", ""),
+            "log_file": str(self.log_file),
+            "settings": {name: value for name, value in os.environ.items() if name.startswith("PARLEY_")},
+        }
+
+    def _fill(self) -> None:
+        self._make_table()
+        noted = {
+            "openai-key": self._key,
+            "topic-arn": Post.TOPIC,
+            "webhook-url": self.meta.webhook_url,
+            "websocket-url": self.websocket_url,
+            "ticket-key": secrets.token_urlsafe(32),
+        }
+        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **noted})
+        here = Settings.from_env(os.environ)
+        if here.wake == "fifo":
+            run = partial(self.functions.invoke, WORKER)
+            self._mapping = EventSourceMapping(here.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
+
+    def _make_table(self) -> None:
+        """The table as it is in the beginning."""
+        client = boto3.client("dynamodb")
+        create_table(client, TABLE)
+        self.web_key.keep(DynamoApiKeys(Table(client, TABLE)))
+
+    def _reset(self) -> None:
+        self.functions.kill(WORKER)
+        if self._mapping:
+            self._mapping.reset()
+        boto3.client("dynamodb").delete_table(TableName=TABLE)
+        self._make_table()
+        self.meta.reset()
+        self.stand_in.recorder.reset()
+        self.post.recorder.reset()
+
+    def _invoker(self, gateway: Any, sockets: WebSocketApi) -> Callable[[str, Any], Any]:
+        def invoke(name: str, event: Any) -> Any:
+            handler = name.removeprefix(f"{TABLE}-")
+            if name == TABLE:
+                return gateway.invoke(event)
+            if handler.startswith("websocket_"):
+                return sockets.invoke(handler, event)
+            return self.functions.invoke(name, event)
+
+        return invoke
+
+    def _beat(self) -> Any:
+        return self.functions.invoke(f"{TABLE}-heartbeat", TICK)
+
+    def _beat_each_minute(self) -> None:
+        while True:
+            with suppress(FunctionFailed):
+                self._beat()
+            if self._ended.wait(_BEAT_S):
+                return
+
+
+def _specs(worker_timeout_s: float | None) -> dict[str, Spec]:
+    """The functions with the time-outs of `.chalice/config.json`, named as Chalice names them."""
+    functions = _CONFIG["lambda_functions"]
+    specs = {name: Spec(name, functions[name]["lambda_timeout"]) for name in ("worker", "heartbeat")}
+    if worker_timeout_s:
+        specs["worker"] = Spec("worker", worker_timeout_s)
+    return {f"{TABLE}-{name}": spec for name, spec in specs.items()}
+
+
+async def _say_why(_: Request, exc: Exception) -> Response:
+    status, detail = (exc.status_code, exc.detail) if isinstance(exc, HTTPException) else (500, "")
+    return JSONResponse({"error": detail}, status)
+
+
+async def _serve(world: World, port: int, *, headless: bool) -> None:
+    config = uvicorn.Config(
+        world.asgi(),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        lifespan="off",
+        **SERVER,
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.ensure_future(server.serve())
+    while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has no event for it)
+        await asyncio.sleep(0.01)
+    if server.started:
+        _announce(world, headless=headless)
+        world.ready()
+    await serving
+    await world.meta.close()
+
+
+def _announce(world: World, *, headless: bool) -> None:
+    """Say that it is ready; from here on standard error, with the functions' log lines, goes to the log file."""
+    if headless:
+        print(f"ready {world.url}", flush=True)
+    else:
+        click.echo(f"\nYour bot is running: {click.style(world.url, bold=True)}\n")
+        click.echo("Write to it on that page. Ctrl+C ends it.")
+        click.echo(f"Its log: {world.log_file.relative_to(ROOT)}")
+        click.echo("Its people: scripts/parley people list --stage demo")
+        webbrowser.open(world.url)
+    with world.log_file.open("w") as log:
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    sys.stdout = sys.stderr
+
+
+def _allow_many_sockets() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+@click.command()
+@demo_options
+def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
+    """Run the bot with its whole local world, until Ctrl+C."""
+    if not is_free(port):
+        raise click.ClickException(f"port {port} is in use; choose another one with --port")
+    _allow_many_sockets()
+    STATE.mkdir(exist_ok=True)
+    world = World(port, worker_timeout_s=worker_timeout)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, world.interrupt)
+    try:
+        world.start()
+        asyncio.run(_serve(world, port, headless=headless))
+    finally:
+        world.close()
+        if headless:
+            world.log_file.unlink(missing_ok=True)
+    # Not through the interpreter's own end, which waits for threads that wait for what was just killed.
+    os._exit(0)

@@ -1,0 +1,265 @@
+"""Meta: test people who write, webhooks that are signed, repeated and echoed, and the Graph API that takes answers."""
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import httpx2
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from scripts.simulator.meta_admin import GraphRefusal, MetaAdmin
+from scripts.simulator.recorder import Recorder
+
+PAGE_ID = "100200300400500"
+APP_ID = 900800700600500
+PAGE_NAME = "Your page"
+_NAMES = ("Anna", "Ben", "Chloé")
+_TYPING_MS = 20_000
+_DELIVERIES = 3
+_RETRY_S = 1.0
+_MAX_TEXT = 2000
+
+
+@dataclass
+class Message:
+    """A bubble."""
+
+    mid: str
+    sender: str
+    text: str
+    at: int
+    attachments: list[str] = field(default_factory=list)
+    quick_replies: list[Any] = field(default_factory=list)
+    status: str = "sent"
+
+
+@dataclass
+class TestPerson:
+    """Somebody with a Messenger account."""
+
+    psid: str
+    name: str
+    typing_until: int = 0
+    seen_at: int | None = None
+    messages: list[Message] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the page."""
+        messages = [{**asdict(message), "from": message.sender} for message in self.messages]
+        return {
+            "psid": self.psid,
+            "name": self.name,
+            "typing": self.typing_until > _now(),
+            "seen_at": self.seen_at,
+            "messages": messages,
+        }
+
+
+class Meta:
+    """One page, its people, and one app, which listens to the page at `webhook_url`, or not yet when that is empty."""
+
+    def __init__(self, webhook_url: str = "") -> None:
+        self.recorder = Recorder()
+        self.app_secret = secrets.token_hex(16)
+        self.verify_token = secrets.token_urlsafe(12)
+        self.page_token = secrets.token_urlsafe(24)
+        self._home = webhook_url
+        self._client = httpx2.AsyncClient(timeout=30, trust_env=False)
+        page = {"id": PAGE_ID, "name": PAGE_NAME}
+        self.admin = MetaAdmin(str(APP_ID), self.app_secret, page, self.page_token, self._client)
+        self._numbers = itertools.count(1)
+        self._echoes: set[asyncio.Task[int]] = set()
+        self.people: dict[str, TestPerson] = {}
+        self.began_at = 0
+        self.reset()
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What the bot must know of its app and its page, by the names it knows them."""
+        return {
+            "app-id": str(APP_ID),
+            "app-secret": self.app_secret,
+            "verify-token": self.verify_token,
+            "page-token": self.page_token,
+        }
+
+    @property
+    def webhook_url(self) -> str:
+        """Where the app listens; setting it has all set up there."""
+        return self.admin.callback_url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str) -> None:
+        self._home = url
+        self.admin.set_up(url)
+
+    def reset(self) -> None:
+        """The three test people, who have not written yet, and all set up as at first."""
+        self.recorder.reset()
+        self.admin.recorder.reset()
+        if self._home:
+            self.admin.set_up(self._home)
+        self.began_at = _now()
+        self.people.clear()
+        for name in _NAMES:
+            self.add(name)
+
+    def add(self, name: str) -> TestPerson:
+        """A new person; their page-scoped id is made of the name."""
+        stem = "".join(char for char in name.lower() if char.isalnum()) or "person"
+        names = itertools.chain([stem], (f"{stem}{number}" for number in itertools.count(2)))
+        psid = next(name for name in names if name not in self.people)
+        return self.person(psid, name)
+
+    def person(self, psid: str, name: str = "") -> TestPerson:
+        """The person, made when first mentioned."""
+        return self.people.setdefault(psid, TestPerson(psid, name or psid))
+
+    async def close(self) -> None:
+        """Stop sending."""
+        await self._client.aclose()
+
+    # -- what people do ------------------------------------------------------------------------------------------
+
+    async def say(self, psid: str, text: str, *, payload: str | None = None) -> tuple[str, int]:
+        """A message, or the tap on a quick reply; its id and what the webhook answered."""
+        message = self._bubble(psid, text)
+        quick_reply = {"quick_reply": {"payload": payload}} if payload else {}
+        return message.mid, await self._send(
+            psid, message, {"message": {"mid": message.mid, "text": text, **quick_reply}}
+        )
+
+    async def attach(self, psid: str, kind: str) -> tuple[str, int]:
+        """A photo or a sticker."""
+        message = self._bubble(psid, "", attachments=[kind])
+        sticker = {"sticker_id": 369239263222822} if kind == "sticker" else {}
+        attachment = {"type": "image", "payload": {"url": "https://example.invalid/picture", **sticker}}
+        return message.mid, await self._send(
+            psid, message, {"message": {"mid": message.mid, "attachments": [attachment]}}
+        )
+
+    async def tap(self, psid: str, title: str, payload: str) -> tuple[str, int]:
+        """A postback button, such as Get Started."""
+        message = self._bubble(psid, title)
+        postback = {"mid": message.mid, "title": title, "payload": payload}
+        return message.mid, await self._send(psid, message, {"postback": postback})
+
+    async def unsend(self, psid: str, mid: str) -> tuple[str, int]:
+        """Take a message back."""
+        for message in self.person(psid).messages:
+            if message.mid == mid:
+                message.text, message.attachments, message.status = "", [], "unsent"
+        return mid, await self.deliver(self._item(psid, {"message": {"mid": mid, "is_deleted": True}}))
+
+    async def deliver(self, item: Mapping[str, Any]) -> int:
+        """One signed webhook call, repeated a few times while the answer is not 200; the last answer, 0 for none."""
+        if not self.admin.is_listening:
+            return 0
+        entry = {"id": PAGE_ID, "time": _now(), "messaging": [item]}
+        body = json.dumps({"object": "page", "entry": [entry]}).encode()
+        signature = hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
+        status = 0
+        for attempt in range(_DELIVERIES):
+            await asyncio.sleep(_RETRY_S * attempt)
+            try:
+                status = (await self._client.post(self.webhook_url, content=body, headers=headers)).status_code
+            except httpx2.HTTPError:
+                continue
+            if status == 200:  # noqa: PLR2004
+                break
+        return status
+
+    def _bubble(self, psid: str, text: str, attachments: list[str] | None = None) -> Message:
+        message = Message(self._mid(), "person", text, _now(), attachments or [], status="sending")
+        self.person(psid).messages.append(message)
+        return message
+
+    async def _send(self, psid: str, message: Message, content: Mapping[str, Any]) -> int:
+        status = await self.deliver(self._item(psid, content, at=message.at))
+        message.status = "sent" if status == 200 else "failed"  # noqa: PLR2004
+        return status
+
+    def _item(self, psid: str, content: Mapping[str, Any], *, at: int = 0) -> dict[str, Any]:
+        return {"sender": {"id": psid}, "recipient": {"id": PAGE_ID}, "timestamp": at or _now(), **content}
+
+    def _mid(self) -> str:
+        return f"m_{secrets.token_urlsafe(12)}_{next(self._numbers)}"
+
+    # -- the Graph API -------------------------------------------------------------------------------------------
+
+    def routes(self) -> list[Route]:
+        """To be mounted below the Graph API's base URL."""
+        return [Route("/{version}/{page}/messages", self._messages, methods=["POST"]), *self.admin.routes()]
+
+    async def _messages(self, request: Request) -> Response:
+        behaviour = self.recorder.behaviour
+        failure = behaviour.next_failure()
+        body = await request.json()
+        await asyncio.sleep(behaviour.delay_ms / 1000)
+        if failure:
+            status, answer = failure.status, failure.body or {"error": {"message": "as you wished", "code": 0}}
+        else:
+            status, answer = self._take(request.query_params, body)
+        self.recorder.record("POST", request.url.path.removeprefix("/graph"), body, status)
+        return JSONResponse(answer, status)
+
+    def _take(self, query: Mapping[str, str], body: Any) -> tuple[int, Any]:
+        try:
+            self.admin.check(query, "pages_messaging")
+            return 200, self._carry_out(body)
+        except GraphRefusal as exc:
+            return 400, exc.body
+
+    def _carry_out(self, body: Any) -> dict[str, Any]:
+        match body:
+            case {"recipient": {"id": str(psid)}, "sender_action": str(action), **rest} if not rest:
+                self._act(self.person(psid), action)
+                return {"recipient_id": psid}
+            case {
+                "recipient": {"id": str(psid)},
+                "messaging_type": "RESPONSE",
+                "message": {"text": str(text)} as message,
+            }:
+                if not text.strip() or len(text.encode("utf-16-le")) // 2 > _MAX_TEXT:
+                    raise GraphRefusal(100, "Message text must be 1 to 2000 characters")
+                return {"recipient_id": psid, "message_id": self._receive(self.person(psid), text, message)}
+        raise GraphRefusal(100, "Invalid parameter")
+
+    def _act(self, person: TestPerson, action: str) -> None:
+        match action:
+            case "mark_seen":
+                person.seen_at = _now()
+            case "typing_on":
+                person.typing_until = _now() + _TYPING_MS
+            case "typing_off":
+                person.typing_until = 0
+            case _:
+                raise GraphRefusal(100, "Invalid sender action")
+
+    def _receive(self, person: TestPerson, text: str, message: Mapping[str, Any]) -> str:
+        person.typing_until = 0
+        person.seen_at = _now()
+        quick_replies = message.get("quick_replies", [])
+        bubble = Message(self._mid(), "page", text, _now(), quick_replies=quick_replies)
+        person.messages.append(bubble)
+        metadata = {"metadata": message["metadata"]} if "metadata" in message else {}
+        echo = {"mid": bubble.mid, "text": text, "is_echo": True, "app_id": APP_ID, **metadata}
+        item = {"sender": {"id": PAGE_ID}, "recipient": {"id": person.psid}, "timestamp": bubble.at, "message": echo}
+        task = asyncio.ensure_future(self.deliver(item))
+        self._echoes.add(task)
+        task.add_done_callback(self._echoes.discard)
+        return bubble.mid
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

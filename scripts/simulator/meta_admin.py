@@ -1,0 +1,227 @@
+"""Meta's side of an app and its page, as the Graph API shows it: the token, both subscriptions, the page's profile.
+
+A test breaks one of them by setting it; `set_up` makes all as after a deployment.
+"""
+
+import hashlib
+import hmac
+import json
+import math
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx2
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from chalicelib.channels.messenger.profile import required
+from chalicelib.channels.messenger.requirements import FIELDS, SCOPES
+from chalicelib.content.text import load
+from scripts.simulator.recorder import Recorder
+
+_GRAPH_VERSION: Final = "v25.0"
+_PROPERTIES: Final = frozenset({"get_started", "greeting", "ice_breakers", "persistent_menu", "commands"})
+_ANY: Final = ["GET", "POST", "DELETE"]
+_GREETING, _BUTTONS, _TITLE, _NAME, _DESCRIPTION = 160, 20, 30, 32, 64
+"""How long Meta lets them be; `_BUTTONS` is how many."""
+
+
+class GraphRefusal(Exception):
+    """A call that the real Graph API would not take either."""
+
+    def __init__(self, code: int, message: str, subcode: int = 0) -> None:
+        super().__init__(message)
+        self.body = {"error": {"message": message, "type": "OAuthException", "code": code, "error_subcode": subcode}}
+
+
+@dataclass
+class PageToken:
+    """What Meta knows of the page token. Times are in seconds since 1970, 0 for never."""
+
+    app_id: str
+    is_valid: bool = True
+    type: str = "PAGE"
+    scopes: list[str] = field(default_factory=lambda: list(SCOPES))
+    expires_at: int = 0
+    data_access_expires_at: int = 0
+
+
+@dataclass
+class MetaAdmin:
+    """One app and one page; nothing is set up yet."""
+
+    app_id: str
+    app_secret: str
+    page: Mapping[str, str]
+    """Its `id` and `name`."""
+    page_token: str
+    client: httpx2.AsyncClient
+    """To ask the webhook with."""
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder()
+        self.token = PageToken(self.app_id)
+        self.callback_url = ""
+        self.app_fields: list[str] = []
+        self.page_fields: list[str] = []
+        self.profile: dict[str, Any] = {}
+        self.profile_calls_left = math.inf
+        """Meta takes 10 in ten minutes."""
+
+    def set_up(self, callback_url: str) -> None:
+        """Have all as it should be."""
+        self.token = PageToken(self.app_id)
+        self.callback_url = callback_url
+        self.app_fields, self.page_fields = list(FIELDS), list(FIELDS)
+        self.profile = dict(required(load("en")))
+        self.profile_calls_left = math.inf
+
+    def disable_webhooks(self) -> None:
+        """What Meta does when the webhook has failed for an hour."""
+        self.page_fields = []
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the app is told what happens on the page."""
+        return bool(self.app_fields and self.page_fields)
+
+    def routes(self) -> list[Route]:
+        """To be mounted below the Graph API's base URL."""
+        return [
+            Route("/{version}/me", self._serving(self._me)),
+            Route("/{version}/debug_token", self._serving(self._debug_token)),
+            Route("/{version}/{app}/subscriptions", self._serving(self._subscriptions), methods=["GET", "POST"]),
+            Route("/{version}/{page}/subscribed_apps", self._serving(self._subscribed_apps), methods=_ANY),
+            Route("/{version}/{page}/messenger_profile", self._serving(self._messenger_profile), methods=_ANY),
+        ]
+
+    def check(self, query: Mapping[str, str], scope: str = "") -> None:
+        """Raise GraphRefusal unless it is the page that calls, proves its app, and may do this."""
+        if query.get("access_token") != self.page_token:
+            raise GraphRefusal(190, "Invalid OAuth access token.")
+        if not self.token.is_valid:
+            raise GraphRefusal(190, "Error validating access token: Session has expired", 463)
+        self._check_proof(query, app_id=self.token.app_id)
+        if scope and scope not in self.token.scopes:
+            raise GraphRefusal(200, f"Requires {scope} permission to manage the object.")
+
+    def _check_app(self, query: Mapping[str, str]) -> None:
+        if query.get("access_token") != f"{self.app_id}|{self.app_secret}":
+            raise GraphRefusal(190, "Invalid OAuth access token signature.")
+        self._check_proof(query, app_id=self.app_id)
+
+    def _check_proof(self, query: Mapping[str, str], *, app_id: str) -> None:
+        proof = hmac.new(self.app_secret.encode(), query["access_token"].encode(), hashlib.sha256).hexdigest()
+        if app_id != self.app_id or query.get("appsecret_proof") != proof:
+            raise GraphRefusal(100, "Invalid appsecret_proof provided in the API argument")
+
+    def _serving(self, answer: Callable[[Request, Any], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            body = json.loads(await request.body() or b"{}")
+            failure = self.recorder.behaviour.next_failure()
+            if failure:
+                status, content = failure.status, failure.body
+            else:
+                try:
+                    status, content = 200, await answer(request, body)
+                except GraphRefusal as exc:
+                    status, content = 400, exc.body
+            self.recorder.record(request.method, request.url.path.removeprefix("/graph"), body, status)
+            return JSONResponse(content, status)
+
+        return serve
+
+    async def _me(self, request: Request, _: Any) -> Any:
+        self.check(request.query_params)
+        return {name: self.page[name] for name in request.query_params.get("fields", "id").split(",")}
+
+    async def _debug_token(self, request: Request, _: Any) -> Any:
+        self._check_app(request.query_params)
+        if request.query_params.get("input_token") != self.page_token:
+            error = {"code": 190, "message": "Invalid OAuth access token."}
+            return {"data": {"error": error, "is_valid": False, "scopes": []}}
+        if self.token.app_id != self.app_id:
+            raise GraphRefusal(100, "(#100) The App_id in the input_token did not match the Viewing App")
+        return {"data": {**vars(self.token), "profile_id": self.page["id"]}}
+
+    async def _subscriptions(self, request: Request, body: Any) -> Any:
+        self._check_app(request.query_params)
+        if request.path_params["app"] != self.app_id:
+            raise GraphRefusal(100, "Unsupported request: object does not exist", 33)
+        if request.method == "GET":
+            fields = [{"name": name, "version": _GRAPH_VERSION} for name in self.app_fields]
+            found = {"object": "page", "callback_url": self.callback_url, "active": True, "fields": fields}
+            return {"data": [found] if self.app_fields else []}
+        match body:
+            case {"object": "page", "callback_url": str(url), "verify_token": str(token), "fields": str(names)}:
+                await self._verify(url, token)
+                self.callback_url, self.app_fields = url, names.split(",")
+                return {"success": True}
+        raise GraphRefusal(100, "(#100) The parameter object is required")
+
+    async def _verify(self, url: str, token: str) -> None:
+        """Ask the webhook whether it wants this, as Meta does before it keeps a subscription."""
+        challenge = str(secrets.randbelow(2**31))
+        query = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
+        try:
+            answer = await self.client.get(url, params=query)
+            seen = f"HTTP Status Code = {answer.status_code}"
+            verified = answer.status_code == 200 and answer.text == challenge  # noqa: PLR2004
+        except httpx2.HTTPError:
+            seen, verified = "the URL couldn't be reached", False
+        if not verified:
+            raise GraphRefusal(2200, f"(#2200) Callback verification failed with the following errors: {seen}")
+
+    async def _subscribed_apps(self, request: Request, _: Any) -> Any:
+        self.check(request.query_params, "pages_manage_metadata")
+        self._check_node(request)
+        match request.method:
+            case "GET":
+                ours = {"id": self.app_id, "name": "Parley", "subscribed_fields": self.page_fields}
+                return {"data": [ours] if self.page_fields else []}
+            case "DELETE":
+                self.page_fields = []
+            case _:
+                self.page_fields = request.query_params["subscribed_fields"].split(",")
+        return {"success": True}
+
+    async def _messenger_profile(self, request: Request, body: Any) -> Any:
+        self.check(request.query_params, "pages_messaging")
+        self._check_node(request)
+        if self.profile_calls_left < 1:
+            raise GraphRefusal(613, "(#613) Calls to this api have exceeded the rate limit.")
+        self.profile_calls_left -= 1
+        match request.method:
+            case "GET":
+                asked = request.query_params["fields"].split(",")
+                found = {name: value for name, value in self.profile.items() if name in asked}
+                return {"data": [found] if found else []}
+            case "DELETE":
+                self.profile = {name: value for name, value in self.profile.items() if name not in body["fields"]}
+            case _:
+                self.profile = _checked({**self.profile, **body})
+        return {"result": "success"}
+
+    def _check_node(self, request: Request) -> None:
+        if request.path_params["page"] not in ("me", self.page["id"]):
+            raise GraphRefusal(100, "Unsupported request: object does not exist", 33)
+
+
+def _checked(profile: dict[str, Any]) -> dict[str, Any]:
+    """The profile, unless it breaks one of Meta's limits."""
+    buttons = [button for menu in profile.get("persistent_menu", []) for button in menu["call_to_actions"]]
+    commands = [command for listed in profile.get("commands", []) for command in listed["commands"]]
+    for is_fine, complaint in (
+        (profile.keys() <= _PROPERTIES, "unknown property"),
+        (all(len(greeting["text"]) <= _GREETING for greeting in profile.get("greeting", [])), "greeting too long"),
+        (not buttons or "get_started" in profile, "persistent_menu needs get_started"),
+        (len(buttons) <= _BUTTONS and all(len(button["title"]) <= _TITLE for button in buttons), "menu too long"),
+        (all(len(command["name"]) <= _NAME and command["name"][0] != "/" for command in commands), "command name"),
+        (all(len(command["description"]) <= _DESCRIPTION for command in commands), "command description too long"),
+    ):
+        if not is_fine:
+            raise GraphRefusal(100, f"(#100) {complaint}")
+    return profile

@@ -1,0 +1,136 @@
+"""A stand-in for OpenAI: both wire formats, streamed; its answers show that it was told the conversation."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from chalicelib.settings import Settings
+from scripts.simulator.recorder import Call, Recorder
+
+_WORD_S = 0.02
+_MAX_STREAM_S = 3.0
+_SIGNATURE = (
+    "I am only this demo's stand-in for an AI, without a mind of my own. "
+    "Start the demo with OPENAI_API_KEY set, and a real one answers."
+)
+
+
+class ModelServer:
+    """An OpenAI-compatible server."""
+
+    def __init__(self) -> None:
+        self.recorder = Recorder()
+        self.models = [Settings.from_env({}).model]
+        """Those it lists; it answers to any name."""
+
+    def routes(self) -> list[Route]:
+        """To be mounted below the base URL."""
+        return [
+            Route("/chat/completions", self._chat, methods=["POST"]),
+            Route("/responses", self._responses, methods=["POST"]),
+            Route("/models", self._list),
+        ]
+
+    async def _list(self, _: Request) -> Response:
+        models = [{"id": name, "object": "model", "created": 0, "owned_by": "parley"} for name in self.models]
+        return JSONResponse({"object": "list", "data": models})
+
+    async def _chat(self, request: Request) -> Response:
+        body = await request.json()
+        said = [(m["role"], m["content"]) for m in body["messages"] if m["role"] != "system"]
+        return await self._answer(request, body, said, _chat_events)
+
+    async def _responses(self, request: Request) -> Response:
+        body = await request.json()
+        said = [(m["role"], m["content"]) for m in body["input"]]
+        return await self._answer(request, body, said, _responses_events)
+
+    async def _answer(self, request: Request, body: Any, said: Sequence[tuple[str, str]], events: Any) -> Response:
+        behaviour = self.recorder.behaviour
+        failure = behaviour.next_failure()
+        path = request.url.path.removeprefix("/openai")
+        call = self.recorder.record("POST", path, body, failure.status if failure else 200)
+        await asyncio.sleep(behaviour.delay_ms / 1000)
+        if failure:
+            error = {"error": {"message": "as you wished", "type": "stand_in", "code": None}}
+            return JSONResponse(failure.body or error, failure.status)
+        text = answer_to(said) if behaviour.answer is None else behaviour.answer
+        words = self._said(call, text, behaviour.tokens_per_second)
+        return StreamingResponse(events(words, text, body), media_type="text/event-stream")
+
+    async def _said(self, call: Call, text: str, pace: float | None) -> AsyncIterator[str]:
+        self.recorder.answering(call)
+        async for word in _pieces(text, pace):
+            yield word
+
+
+def answer_to(said: Sequence[tuple[str, str]]) -> str:
+    """Something a person can check: it repeats the question and what was asked before."""
+    asked = [text for role, text in said if role == "user"]
+    question, before = asked[-1], asked[:-1]
+    if not before:
+        return f"You wrote “{_short(question)}”, and it is the first thing I know of you. {_SIGNATURE}"
+    remembered = ", then ".join(f"“{_short(text)}”" for text in before[-3:])
+    return f"You wrote “{_short(question)}”. I remember that before it you wrote {remembered}. ({_SIGNATURE})"
+
+
+def _short(text: str, limit: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+async def _pieces(text: str, pace: float | None) -> AsyncIterator[str]:
+    """Word for word, each at its time, so that the whole takes as long as it should however busy the machine is."""
+    words = re.findall(r"\s*\S+\s*$|\s*\S+", text) or [text]
+    pause = 1 / pace if pace else min(_WORD_S, _MAX_STREAM_S / len(words))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for number, word in enumerate(words, start=1):
+        yield word
+        await asyncio.sleep(began + number * pause - loop.time())
+
+
+async def _chat_events(words: AsyncIterator[str], text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
+    base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
+    async for word in words:
+        yield _event({**base, "choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]})
+    yield _event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    used = _tokens(json.dumps(body)), _tokens(text)
+    usage = {"prompt_tokens": used[0], "completion_tokens": used[1], "total_tokens": sum(used)}
+    yield _event({**base, "choices": [], "usage": usage})
+    yield "data: [DONE]\n\n"
+
+
+async def _responses_events(words: AsyncIterator[str], text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
+    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    number = 0
+    async for word in words:
+        number += 1
+        yield _event(
+            {"type": "response.output_text.delta", "delta": word, "logprobs": [], "sequence_number": number, **place}
+        )
+    used = _tokens(json.dumps(body)), _tokens(text)
+    usage = {
+        "input_tokens": used[0],
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": used[1],
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": sum(used),
+    }
+    response = {"id": "resp_1", "object": "response", "status": "completed", "model": body["model"], "usage": usage}
+    yield _event({"type": "response.completed", "sequence_number": number + 1, "response": {**response, "output": []}})
+
+
+def _event(data: Mapping[str, Any]) -> str:
+    name = f"event: {data['type']}\n" if "type" in data else ""
+    return f"{name}data: {json.dumps(data)}\n\n"
+
+
+def _tokens(text: str) -> int:
+    return len(text) // 4 + 1

@@ -1,0 +1,224 @@
+"""API Gateway's WebSocket API: what sockets say becomes Lambda events for `app.py`; and @connections, the way back.
+
+Everything but the functions happens in the server's event loop, so nothing here is locked.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+
+from anyio import CapacityLimiter, to_thread
+from chalice.app import Chalice
+from chalice.local import LambdaContext
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from scripts.simulator.functions import FunctionFailed, outcome
+from scripts.simulator.socket_events import Caller, failure
+
+MAX_MESSAGE: Final = 128 * 1024
+MAX_FRAME: Final = 32 * 1024
+SERVER: Final[Mapping[str, Any]] = {
+    "ws": "websockets-sansio",
+    "ws_max_size": (MAX_MESSAGE, MAX_FRAME),
+    "ws_ping_interval": None,
+    "ws_per_message_deflate": False,
+}
+"""How uvicorn is to be set up: too large messages and frames are closed with 1009 by what reads them."""
+_IDLE_S = 600.0
+_LIFETIME_S = 7200.0
+_TIMEOUT_MS = 29_000
+_AT_ONCE = 64
+_MOST_WAITING = 128
+"""Messages on their way to a client that does not read them."""
+_PATIENCE_S = 2.0
+"""For a client that does not read that its socket is closed."""
+_GOING_AWAY = 1001
+_NORMAL = 1000
+_ABNORMAL = 1006
+
+
+@dataclass(eq=False)
+class _Socket:
+    caller: Caller
+    websocket: WebSocket
+    ends_at: float
+    """By the event loop's clock."""
+    outbox: "asyncio.Queue[str | int]" = field(default_factory=asyncio.Queue)
+    """What is to be sent, and at last the code to close it with."""
+    active_at: float = field(default_factory=time.time)
+    timer: asyncio.TimerHandle | None = None
+    """Closes it when it has been idle, or open, for too long."""
+    deadline: asyncio.Timeout = field(default_factory=partial(asyncio.timeout, None))
+
+    async def write(self) -> None:
+        """Send what is to be sent, however slow its client is."""
+        with suppress(WebSocketDisconnect, RuntimeError):  # the latter: the server closes it at this very moment
+            while isinstance(said := await self.outbox.get(), str):
+                await self.websocket.send_text(said)
+            await self.websocket.close(said)
+
+
+class WebSocketApi:
+    """The WebSocket API of a Chalice app."""
+
+    def __init__(self, app: Chalice, *, idle_s: float = _IDLE_S, lifetime_s: float = _LIFETIME_S) -> None:
+        self._app = app
+        self._idle_s = idle_s
+        self._lifetime_s = lifetime_s
+        self._open: dict[str, _Socket] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._threads = CapacityLimiter(_AT_ONCE)
+
+    def routes(self) -> list[BaseRoute]:
+        """Where clients connect, and where `apigatewaymanagementapi` finds them below `/connections`."""
+        return [
+            WebSocketRoute("/ws", self.serve),
+            Route("/connections/@connections/{id}", self.post, methods=["POST"]),
+            Route("/connections/@connections/{id}", self.info, methods=["GET"]),
+            Route("/connections/@connections/{id}", self.delete, methods=["DELETE"]),
+        ]
+
+    def invoke(self, name: str, event: Any) -> Any:
+        """Run a function as Lambda does. Raises FunctionFailed, or KeyError when there is none."""
+        failed, result = outcome(self._app.handler_map[name], event, LambdaContext(name, 512, _TIMEOUT_MS))
+        if failed:
+            sys.stderr.write(json.dumps({"stage": "lambda", "function": name, "error": result}) + "\n")
+            raise FunctionFailed(result)
+        return result
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """One socket's life."""
+        headers = {name.title().replace("Websocket", "WebSocket"): said for name, said in websocket.headers.items()}
+        caller = Caller(headers, dict(websocket.query_params), websocket.client.host if websocket.client else "")
+        if refusal := await self._refusal(caller):
+            await websocket.send_denial_response(refusal)
+            return
+        ends_at = asyncio.get_running_loop().time() + self._lifetime_s
+        closed = _ABNORMAL, ""
+        try:
+            with suppress(OSError):  # gone meanwhile, or a TimeoutError of one that does not let go
+                await websocket.accept()
+                closed = await self._hold(_Socket(caller, websocket, ends_at))
+        finally:
+            with suppress(FunctionFailed):
+                await self._run("websocket_disconnect", caller.disconnect(*closed))
+
+    async def post(self, request: Request) -> Response:
+        """Send a message; not before, but while earlier ones are on their way."""
+        body, socket = await request.body(), self._find(request)
+        if socket is None:
+            return _error(410, "GoneException")
+        if len(body) > MAX_MESSAGE:
+            return _error(413, "PayloadTooLargeException")
+        if socket.outbox.qsize() >= _MOST_WAITING:
+            return _error(429, "LimitExceededException")
+        self._send(socket, body.decode(errors="replace"))
+        return Response()
+
+    async def info(self, request: Request) -> Response:
+        """Since when it is open, and whose it is."""
+        socket = self._find(request)
+        if socket is None:
+            return _error(410, "GoneException")
+        return JSONResponse(
+            {
+                "connectedAt": _iso(socket.caller.connected_at / 1000),
+                "identity": socket.caller.identity,
+                "lastActiveAt": _iso(socket.active_at),
+            }
+        )
+
+    async def delete(self, request: Request) -> Response:
+        """Close it, once what was sent before has been sent."""
+        socket = self._find(request)
+        if socket is None:
+            return _error(410, "GoneException")
+        self._close(socket, _NORMAL)
+        return Response(status_code=204)
+
+    async def _refusal(self, caller: Caller) -> Response | None:
+        event = caller.connect()
+        try:
+            answer = await self._run("websocket_connect", event)
+        except FunctionFailed:
+            return JSONResponse(failure(event), 502)
+        status = int(answer["statusCode"])
+        return None if status == 200 else Response(answer.get("body") or "", status)  # noqa: PLR2004
+
+    async def _hold(self, socket: _Socket) -> tuple[int, str]:
+        """Until either side closes it; how it was closed. Raises TimeoutError when its client does not let go."""
+        writing = asyncio.create_task(socket.write())
+        try:
+            async with socket.deadline:
+                self._open[socket.caller.id] = socket
+                self._touch(socket)
+                while (said := await socket.websocket.receive())["type"] == "websocket.receive":
+                    self._touch(socket)
+                    self._spawn(socket, said)
+                return int(said["code"]), said.get("reason") or ""
+        finally:
+            self._forget(socket)
+            writing.cancel()
+
+    def _spawn(self, socket: _Socket, said: Mapping[str, Any]) -> None:
+        text = said.get("text")
+        body = said["bytes"].decode(errors="replace") if text is None else text
+        task = asyncio.create_task(self._deliver(socket, socket.caller.message(body)))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _deliver(self, socket: _Socket, event: dict[str, Any]) -> None:
+        try:
+            await self._run("websocket_message", event)
+        except FunctionFailed:
+            self._send(socket, json.dumps(failure(event)))
+
+    async def _run(self, name: str, event: dict[str, Any]) -> Any:
+        return await to_thread.run_sync(self.invoke, name, event, abandon_on_cancel=True, limiter=self._threads)
+
+    def _send(self, socket: _Socket, text: str) -> None:
+        if socket.caller.id in self._open:
+            socket.outbox.put_nowait(text)
+            self._touch(socket)
+
+    def _touch(self, socket: _Socket) -> None:
+        """Something was said, in either direction."""
+        if socket.caller.id not in self._open:
+            return
+        socket.active_at = time.time()
+        if socket.timer:
+            socket.timer.cancel()
+        loop = asyncio.get_running_loop()
+        until = min(loop.time() + self._idle_s, socket.ends_at)
+        socket.timer = loop.call_at(until, self._close, socket, _GOING_AWAY)
+
+    def _close(self, socket: _Socket, code: int) -> None:
+        self._forget(socket)
+        socket.outbox.put_nowait(code)
+        socket.deadline.reschedule(asyncio.get_running_loop().time() + _PATIENCE_S)
+
+    def _forget(self, socket: _Socket) -> None:
+        self._open.pop(socket.caller.id, None)
+        if socket.timer:
+            socket.timer.cancel()
+
+    def _find(self, request: Request) -> _Socket | None:
+        return self._open.get(request.path_params["id"])
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _error(status: int, name: str) -> Response:
+    return JSONResponse({"message": name}, status, {"x-amzn-errortype": name})

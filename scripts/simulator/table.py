@@ -1,0 +1,48 @@
+"""Makes in an emulator what must be there before the app: the table of `.chalice/resources.yaml`, and the secrets."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ssm import SSMClient
+
+
+_TEMPLATE = Path(__file__).parents[2] / ".chalice" / "resources.yaml"
+_SET_LATER = (
+    "TableName",
+    "DeletionProtectionEnabled",
+    "TimeToLiveSpecification",
+    "PointInTimeRecoverySpecification",
+)
+
+
+class _Template(yaml.SafeLoader):
+    """CloudFormation's short forms, such as `!Sub`, are read as what they are applied to: nothing here needs them."""
+
+
+_Template.add_multi_constructor("!", lambda loader, _, node: _plain(loader, node))
+
+
+def create_table(client: "DynamoDBClient", name: str) -> None:
+    """Make the table, empty, under the given name."""
+    template: Any = yaml.load(_TEMPLATE.read_text(), Loader=_Template)  # noqa: S506 (a safe one)
+    properties = template["Resources"]["Table"]["Properties"]
+    client.create_table(TableName=name, **{key: value for key, value in properties.items() if key not in _SET_LATER})
+
+
+def put_secrets(client: "SSMClient", stage: str, secrets: Mapping[str, str]) -> None:
+    """Put a stage's secrets where it looks for them."""
+    for name, value in secrets.items():
+        client.put_parameter(Name=f"/parley/{stage}/{name}", Value=value, Type="SecureString")
+
+
+def _plain(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node)
+    raise TypeError("no short form is applied to a mapping")

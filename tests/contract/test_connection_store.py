@@ -1,0 +1,339 @@
+"""The promises of `ports_web.Sockets`."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from typing import Final
+
+import pytest
+
+from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.ports import ConnectionStore
+from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
+from tests.contract.stores import Store
+from tests.fakes.adapters import FakeClock
+
+ANNA, BERT = PersonId("web:shop:anna"), PersonId("web:shop:bert")
+HOME, ROOM, HALL = ConversationId(ANNA), ConversationId("room:shop:r"), ConversationId("room:shop:r2")
+NEW: Final = Connection(ConnectionId("L0SM9cOFvHcCIhw="), "https://api.example/dev", origin="https://shop.example")
+TURN: Final = TurnId("1795176000000#a")
+KEPT_MS: Final = (2 * 60 + 15) * 60_000
+MINUTE: Final = 60_000
+
+
+@pytest.fixture
+def connections(store: Store) -> ConnectionStore:
+    return store.connections
+
+
+def named(number: int) -> Connection:
+    return replace(NEW, id=ConnectionId(f"socket-{number:03}="))
+
+
+def opened(connections: ConnectionStore, clock: FakeClock, connection: Connection = NEW) -> Connection:
+    connections.open(connection, now=clock())
+    return connection
+
+
+def admitted(
+    connections: ConnectionStore,
+    clock: FakeClock,
+    where: ConversationId = HOME,
+    *,
+    connection: Connection = NEW,
+    person: PersonId = ANNA,
+) -> Connection:
+    ready = connections.admit(opened(connections, clock, connection), person, where, now=clock())
+    assert ready
+    return ready
+
+
+def at_once(*actions: Callable[[], object]) -> None:
+    ready = Barrier(len(actions))
+
+    def wait_and_act(action: Callable[[], object]) -> object:
+        ready.wait()
+        return action()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        list(pool.map(wait_and_act, actions))
+
+
+# Who is there.
+
+
+def test_a_new_socket_is_kept_as_it_came_and_sees_nothing(connections: ConnectionStore, clock: FakeClock):
+    opened(connections, clock)
+    assert connections.get(NEW.id, now=clock()) == NEW
+    assert connections.in_conversation(HOME, now=clock()) == []
+
+
+def test_a_socket_that_never_came_is_not_there(connections: ConnectionStore, clock: FakeClock):
+    opened(connections, clock)
+    assert connections.get(ConnectionId("L0SM9cOFvHcCIhw"), now=clock()) is None
+
+
+def test_who_has_proved_who_they_are_is_ready_and_sees_the_conversation(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock)
+    assert ready == replace(NEW, state=ConnectionState.READY, person=ANNA, conversation=HOME)
+    assert connections.get(NEW.id, now=clock()) == ready
+    assert connections.in_conversation(HOME, now=clock()) == [ready]
+
+
+def test_nobody_is_admitted_twice(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock)
+    assert connections.admit(NEW, BERT, ROOM, now=clock()) is None
+    assert connections.get(NEW.id, now=clock()) == ready
+    assert (connections.in_conversation(HOME, now=clock()), connections.in_conversation(ROOM, now=clock())) == (
+        [ready],
+        [],
+    )
+
+
+def test_a_socket_that_is_closed_is_not_admitted(connections: ConnectionStore, clock: FakeClock):
+    opened(connections, clock)
+    connections.close(NEW.id)
+    assert connections.admit(NEW, ANNA, HOME, now=clock()) is None
+    assert connections.get(NEW.id, now=clock()) is None
+    assert connections.in_conversation(HOME, now=clock()) == []
+
+
+def test_of_many_who_admit_a_socket_at_once_one_does(busy_store: Store, clock: FakeClock):
+    opened(busy_store.connections, clock)
+    rooms = [ConversationId(f"room:shop:{number}") for number in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        tried = list(pool.map(lambda room: busy_store.connections.admit(NEW, ANNA, room, now=clock()), rooms))
+    [ready] = [one for one in tried if one]
+    seen = [connection for room in rooms for connection in busy_store.connections.in_conversation(room, now=clock())]
+    assert seen == [ready] == [busy_store.connections.get(NEW.id, now=clock())]
+
+
+def test_a_rejected_socket_is_never_admitted(connections: ConnectionStore, clock: FakeClock):
+    opened(connections, clock)
+    connections.reject(NEW)
+    assert connections.admit(NEW, ANNA, HOME, now=clock()) is None
+    assert connections.get(NEW.id, now=clock()) == replace(NEW, state=ConnectionState.REJECTED)
+    assert connections.in_conversation(HOME, now=clock()) == []
+
+
+def test_a_second_proof_that_fails_takes_nothing_from_the_first(connections: ConnectionStore, clock: FakeClock):
+    """Two frames of a socket may be read at once; both find it CONNECTED."""
+    ready = admitted(connections, clock)
+    connections.reject(NEW)
+    assert connections.get(NEW.id, now=clock()) == ready
+    assert connections.in_conversation(HOME, now=clock()) == [ready]
+
+
+def test_rejecting_a_closed_socket_makes_nothing(connections: ConnectionStore, clock: FakeClock):
+    connections.reject(NEW)
+    assert connections.get(NEW.id, now=clock()) is None
+
+
+# Who sees what.
+
+
+def test_a_conversation_is_seen_by_all_of_its_sockets_and_no_others(connections: ConnectionStore, clock: FakeClock):
+    anna = admitted(connections, clock, ROOM, connection=named(1))
+    bert = admitted(connections, clock, ROOM, connection=named(2), person=BERT)
+    admitted(connections, clock, HALL, connection=named(3))
+    opened(connections, clock, named(4))
+    connections.reject(opened(connections, clock, named(5)))
+    assert connections.in_conversation(ROOM, now=clock()) == [anna, bert]
+
+
+def test_a_room_of_hundreds_is_seen_by_all(connections: ConnectionStore, clock: FakeClock):
+    everybody = [admitted(connections, clock, ROOM, connection=named(number)) for number in range(120)]
+    assert connections.in_conversation(ROOM, now=clock()) == everybody
+
+
+def test_the_turns_of_a_conversation_are_no_sockets_and_sockets_no_turns(store: Store, clock: FakeClock):
+    ready = admitted(store.connections, clock)
+    assert store.connections.in_conversation(HOME, now=clock()) == [ready]
+    assert list(store.transcript.turns(HOME, now=clock())) == []
+
+
+def test_who_moves_sees_the_new_conversation_and_the_old_one_no_more(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock)
+    moved = connections.move(ready, ROOM, now=clock())
+    assert moved == replace(ready, conversation=ROOM)
+    assert connections.get(NEW.id, now=clock()) == moved
+    assert (connections.in_conversation(HOME, now=clock()), connections.in_conversation(ROOM, now=clock())) == (
+        [],
+        [moved],
+    )
+
+
+def test_who_moves_to_where_they_are_stays_there(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock, ROOM)
+    assert connections.move(ready, ROOM, now=clock()) == ready
+    assert connections.in_conversation(ROOM, now=clock()) == [ready]
+
+
+def test_who_moves_wants_nothing_of_the_old_conversation_any_more(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock)
+    connections.cancel(ready, TURN)
+    connections.resume(ready)
+    moved = connections.move(ready, ROOM, now=clock())
+    assert connections.in_conversation(ROOM, now=clock()) == [moved]
+    assert (moved.cancels, moved.resumed) == (None, 0)
+
+
+def test_whoever_was_moved_already_leaves_where_they_are_by_now(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock)
+    connections.move(ready, ROOM, now=clock())
+    moved = connections.move(ready, HALL, now=clock())
+    assert [connections.in_conversation(where, now=clock()) for where in (HOME, ROOM, HALL)] == [[], [], [moved]]
+
+
+def test_who_moves_to_many_rooms_at_once_is_in_one(busy_store: Store, clock: FakeClock):
+    connections = busy_store.connections
+    ready = admitted(connections, clock)
+    rooms = [ConversationId(f"room:shop:{number}") for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda room: connections.move(ready, room, now=clock()), rooms))
+    [seen] = [connection for room in (HOME, *rooms) for connection in connections.in_conversation(room, now=clock())]
+    assert seen == connections.get(NEW.id, now=clock())
+
+
+def test_who_is_closed_moves_nowhere(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock)
+    connections.close(NEW.id)
+    connections.move(ready, ROOM, now=clock())
+    assert connections.get(NEW.id, now=clock()) is None
+    assert (connections.in_conversation(HOME, now=clock()), connections.in_conversation(ROOM, now=clock())) == ([], [])
+
+
+# What their clients ask for.
+
+
+def test_each_wish_to_be_brought_up_to_date_is_counted(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock)
+    for _ in range(3):
+        connections.resume(ready)
+    assert connections.in_conversation(HOME, now=clock()) == [replace(ready, resumed=3)]
+
+
+def test_a_turn_that_is_to_stop_is_noted_at_the_socket_that_says_so(connections: ConnectionStore, clock: FakeClock):
+    anna = admitted(connections, clock, ROOM, connection=named(1))
+    bert = admitted(connections, clock, ROOM, connection=named(2), person=BERT)
+    connections.cancel(bert, TURN)
+    assert connections.in_conversation(ROOM, now=clock()) == [anna, replace(bert, cancels=TURN)]
+
+
+@pytest.mark.parametrize("where", [HOME, None])
+def test_wishes_of_a_closed_socket_are_ignored(
+    connections: ConnectionStore, clock: FakeClock, where: ConversationId | None
+):
+    ready = admitted(connections, clock)
+    connections.close(NEW.id)
+    connections.resume(replace(ready, conversation=where))
+    connections.cancel(replace(ready, conversation=where), TURN)
+    assert connections.in_conversation(HOME, now=clock()) == []
+    assert connections.get(NEW.id, now=clock()) is None
+
+
+# Who is gone.
+
+
+def test_a_closed_socket_is_forgotten_in_its_conversation_too(connections: ConnectionStore, clock: FakeClock):
+    admitted(connections, clock)
+    connections.close(NEW.id)
+    assert connections.get(NEW.id, now=clock()) is None
+    assert connections.in_conversation(HOME, now=clock()) == []
+
+
+def test_a_socket_is_forgotten_where_it_moved_to(connections: ConnectionStore, clock: FakeClock):
+    connections.move(admitted(connections, clock), ROOM, now=clock())
+    connections.close(NEW.id)
+    assert connections.in_conversation(ROOM, now=clock()) == []
+
+
+@pytest.mark.parametrize("state", [ConnectionState.CONNECTED, ConnectionState.REJECTED])
+def test_a_socket_that_never_got_in_is_forgotten(
+    connections: ConnectionStore, clock: FakeClock, state: ConnectionState
+):
+    opened(connections, clock)
+    if state is ConnectionState.REJECTED:
+        connections.reject(NEW)
+    connections.close(NEW.id)
+    assert connections.get(NEW.id, now=clock()) is None
+    assert list(connections.unauthenticated(now=clock.tick(minutes=2))) == []
+
+
+def test_closing_what_is_not_known_changes_nothing(connections: ConnectionStore, clock: FakeClock):
+    other = admitted(connections, clock, connection=named(1))
+    connections.close(NEW.id)
+    assert connections.in_conversation(HOME, now=clock()) == [other]
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_who_is_closed_while_being_admitted_or_moved_leaves_nothing_behind(
+    busy_store: Store, clock: FakeClock, attempt: int
+):
+    connections = busy_store.connections
+    if attempt % 2:
+        ready = admitted(connections, clock)
+        at_once(lambda: connections.close(NEW.id), lambda: connections.move(ready, ROOM, now=clock()))
+    else:
+        opened(connections, clock)
+        at_once(lambda: connections.close(NEW.id), lambda: connections.admit(NEW, ANNA, HOME, now=clock()))
+    assert connections.get(NEW.id, now=clock()) is None
+    assert [*connections.in_conversation(HOME, now=clock()), *connections.in_conversation(ROOM, now=clock())] == []
+
+
+def test_a_socket_is_forgotten_when_api_gateway_has_long_closed_it(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock)
+    clock.now += KEPT_MS - 1000
+    assert connections.get(NEW.id, now=clock()) == ready
+    assert connections.in_conversation(HOME, now=clock()) == [ready]
+    clock.now += 1000
+    assert connections.get(NEW.id, now=clock()) is None
+    assert connections.in_conversation(HOME, now=clock()) == []
+
+
+def test_what_expired_is_deleted(store: Store, clock: FakeClock):
+    admitted(store.connections, clock)
+    store.expire(clock.tick(hours=3))
+    assert store.connections.get(NEW.id, now=clock() - KEPT_MS) is None
+    assert store.connections.in_conversation(HOME, now=clock() - KEPT_MS) == []
+
+
+# Who lingers.
+
+
+def test_who_does_not_say_who_they_are_lingers_after_a_minute(connections: ConnectionStore, clock: FakeClock):
+    opened(connections, clock)
+    assert list(connections.unauthenticated(now=clock() + MINUTE - 1)) == []
+    assert list(connections.unauthenticated(now=clock() + MINUTE)) == [NEW]
+
+
+def test_who_is_ready_does_not_linger(connections: ConnectionStore, clock: FakeClock):
+    admitted(connections, clock)
+    assert list(connections.unauthenticated(now=clock.tick(hours=1))) == []
+
+
+def test_who_was_rejected_and_is_still_there_lingers(connections: ConnectionStore, clock: FakeClock):
+    opened(connections, clock)
+    connections.reject(NEW)
+    assert list(connections.unauthenticated(now=clock.tick(minutes=1))) == [
+        replace(NEW, state=ConnectionState.REJECTED)
+    ]
+
+
+def test_who_lingers_longest_comes_first(connections: ConnectionStore, clock: FakeClock):
+    for number in (3, 1, 2):
+        opened(connections, clock, named(number))
+        clock.tick(seconds=1)
+    assert list(connections.unauthenticated(now=clock.tick(minutes=1))) == [named(3), named(1), named(2)]
+
+
+def test_who_lingered_until_they_expired_is_gone(connections: ConnectionStore, clock: FakeClock):
+    opened(connections, clock)
+    assert list(connections.unauthenticated(now=clock() + KEPT_MS)) == []
+
+
+def test_lingering_sockets_are_no_overdue_conversations(store: Store, clock: FakeClock):
+    opened(store.connections, clock)
+    assert list(store.inbox.overdue(now=clock.tick(hours=1))) == []
+    assert list(store.deletions.open(now=clock())) == []

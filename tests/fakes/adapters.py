@@ -1,0 +1,119 @@
+"""The rest of the world, remembering what it was told, and a clock that stands still."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.conversation.ports import OnDelta
+from chalicelib.conversation.turn import Choice, Reply, Turn
+from chalicelib.errors import DeliveryError, NotifyError, WakeError
+from chalicelib.ids import ConversationId, PersonId
+
+NOON: Final = 1_795_176_000_000
+"""20 November 2026, 12:00 UTC."""
+
+
+@dataclass
+class FakeClock:
+    """`ports.Clock`: moves only when told to."""
+
+    now: int = NOON
+
+    def __call__(self) -> int:
+        return self.now
+
+    def tick(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> int:
+        """Let time pass; the new time."""
+        self.now += round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
+        return self.now
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a person got to read."""
+
+    person: PersonId
+    text: str
+    footer: str = ""
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass
+class RememberingSender:
+    """`ports.Sender`: an answer is one part, number 0. A delivery takes the next outcome of `script`; None is good."""
+
+    script: list[DeliveryError | None] = field(default_factory=list)
+    delivered: list[Delivered] = field(default_factory=list)
+    attended: list[PersonId] = field(default_factory=list)
+    dismissed: list[PersonId] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    """The words as they came."""
+    stops_after: int | None = None
+    """So many times; then the person has had enough."""
+    attending: int = 0
+    """How many are attended to at this moment."""
+
+    @contextmanager
+    def responding(self, turn: Turn) -> Iterator[OnDelta]:
+        self.attended.append(turn.person)
+        self.attending += 1
+        try:
+            yield self._hear
+        finally:
+            self.attending -= 1
+
+    def end_silently(self, turn: Turn) -> None:
+        self.dismissed.append(turn.person)
+
+    def _hear(self, words: str) -> bool:
+        self.heard.append(words)
+        return len(self.heard) != self.stops_after
+
+    def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
+        if 0 in turn.receipts:
+            return
+        error = self.script.pop(0) if self.script else None
+        if error:
+            raise error
+        self.delivered.append(Delivered(turn.person, reply.text, reply.footer, reply.choices))
+
+
+@dataclass
+class RememberingWake:
+    """`ports.Wake`."""
+
+    woken: list[ConversationId] = field(default_factory=list)
+    fails: bool = False
+
+    def wake(self, conversation: ConversationId) -> None:
+        if self.fails:
+            raise WakeError("nobody can be woken")
+        self.woken.append(conversation)
+
+
+@dataclass
+class RememberingHealthCheckStarter:
+    """`ports_upkeep.Examiner`."""
+
+    asked: int = 0
+    fails: bool = False
+
+    def ask(self) -> None:
+        if self.fails:
+            raise WakeError("nobody can be woken")
+        self.asked += 1
+
+
+@dataclass
+class RememberingNotifier:
+    """`ports.Notifier`."""
+
+    told: list[tuple[str, str]] = field(default_factory=list)
+    """Subject and text."""
+    fails: bool = False
+
+    def tell(self, subject: str, text: str) -> None:
+        if self.fails:
+            raise NotifyError("the owner cannot be told")
+        self.told.append((subject, text))

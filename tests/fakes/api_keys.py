@@ -1,0 +1,54 @@
+"""The in-memory twins of the API keys and of how many tickets were handed out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from chalicelib.access.api_key import ApiKey
+from chalicelib.ids import KeyId
+from tests.fakes.memory import Memory, atomic
+
+
+@dataclass(frozen=True)
+class FakeApiKeys:
+    """`ports_web.Keys`."""
+
+    memory: Memory = field(default_factory=Memory)
+
+    @atomic
+    def create(self, key: ApiKey) -> bool:
+        if key.id in self.memory.keys:
+            return False
+        self.memory.keys[key.id] = key
+        return True
+
+    @atomic
+    def get(self, key: KeyId) -> ApiKey | None:
+        return self.memory.keys.get(key)
+
+    @atomic
+    def list(self) -> Iterator[ApiKey]:
+        return iter([key for _, key in sorted(self.memory.keys.items())])
+
+    @atomic
+    def revoke(self, key: KeyId, *, now: int) -> bool:
+        known = self.memory.keys.get(key)
+        if known is None:
+            return False
+        if known.revoked_at is None:
+            self.memory.keys[key] = replace(known, revoked_at=now)
+        return True
+
+
+@dataclass(frozen=True)
+class FakeTickets:
+    """`ports_web.Tickets`."""
+
+    memory: Memory = field(default_factory=Memory)
+
+    @atomic
+    def count(self, key: KeyId, address: str, *, hour: str, most: int) -> bool:
+        where = hour, key, address
+        if self.memory.tickets.get(where, 0) >= most:
+            return False
+        self.memory.tickets[where] = self.memory.tickets.get(where, 0) + 1
+        return True

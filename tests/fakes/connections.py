@@ -1,0 +1,166 @@
+"""In-memory twins of the open WebSockets and of the way to them."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from chalicelib.access.retention import CONNECTION_KEPT_S
+from chalicelib.aws.dynamodb.connections import AUTH_TIMEOUT_MS
+from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError, StoreError
+from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
+from tests.fakes.memory import KeptSocket, Memory, atomic
+
+_PATIENCE_S: Final = 20.0
+"""Far more than anything takes that does not hang."""
+
+
+@dataclass
+class FakeConnections:
+    """`ports_web.Sockets`."""
+
+    memory: Memory = field(default_factory=Memory)
+    fails: bool = False
+    """Nobody can be found."""
+    failed: int = 0
+    """How often somebody was looked for in vain."""
+
+    @atomic
+    def open(self, connection: Connection, *, now: int) -> None:
+        self.memory.connections[connection.id] = KeptSocket(connection, _expires_at(now), due_at=now + AUTH_TIMEOUT_MS)
+
+    @atomic
+    def get(self, connection: ConnectionId, *, now: int) -> Connection | None:
+        kept = self.memory.connections.get(connection)
+        return kept.connection if kept and kept.is_there(now=now) else None
+
+    @atomic
+    def admit(
+        self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
+    ) -> Connection | None:
+        kept = self._in(connection.id, ConnectionState.CONNECTED)
+        if kept is None:
+            return None
+        ready = replace(connection, state=ConnectionState.READY, person=person, conversation=conversation)
+        kept.connection = ready
+        self.memory.seats[conversation, connection.id] = KeptSocket(ready, _expires_at(now))
+        return ready
+
+    @atomic
+    def reject(self, connection: Connection) -> None:
+        kept = self._in(connection.id, ConnectionState.CONNECTED)
+        if kept:
+            kept.connection = replace(kept.connection, state=ConnectionState.REJECTED)
+
+    @atomic
+    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:
+        moved = replace(connection, conversation=conversation, cancels=None)
+        kept = self._in(connection.id, ConnectionState.READY)
+        if kept and kept.connection.conversation and kept.connection.conversation != conversation:
+            del self.memory.seats[kept.connection.conversation, connection.id]
+            kept.connection = replace(kept.connection, conversation=conversation)
+            self.memory.seats[conversation, connection.id] = KeptSocket(kept.connection, _expires_at(now))
+        return moved
+
+    @atomic
+    def resume(self, connection: Connection) -> None:
+        seat = self._seat(connection)
+        if seat:
+            seat.connection = replace(seat.connection, resumed=seat.connection.resumed + 1)
+
+    @atomic
+    def cancel(self, connection: Connection, turn: TurnId) -> None:
+        seat = self._seat(connection)
+        if seat:
+            seat.connection = replace(seat.connection, cancels=turn)
+
+    @atomic
+    def close(self, connection: ConnectionId) -> None:
+        kept = self.memory.connections.pop(connection, None)
+        if kept and kept.connection.conversation:
+            self.memory.seats.pop((kept.connection.conversation, connection), None)
+
+    @atomic
+    def in_conversation(self, conversation: ConversationId, *, now: int) -> Sequence[Connection]:
+        self.failed += self.fails
+        if self.fails:
+            raise StoreError("DynamoDB is out of reach: ConnectTimeoutError")
+        seats = sorted(self.memory.seats.items())
+        return [seat.connection for (where, _), seat in seats if where == conversation and seat.is_there(now=now)]
+
+    @atomic
+    def unauthenticated(self, *, now: int) -> Iterator[Connection]:
+        waiting = [
+            (kept.due_at, kept.connection)
+            for kept in self.memory.connections.values()
+            if kept.is_there(now=now) and kept.due_at <= now and kept.connection.state is not ConnectionState.READY
+        ]
+        return iter([connection for _, connection in sorted(waiting, key=lambda found: found[0])])
+
+    def _in(self, connection: ConnectionId, state: ConnectionState) -> KeptSocket | None:
+        kept = self.memory.connections.get(connection)
+        return kept if kept and kept.connection.state is state else None
+
+    def _seat(self, connection: Connection) -> KeptSocket | None:
+        return self.memory.seats.get((connection.conversation, connection.id)) if connection.conversation else None
+
+
+@dataclass
+class RememberingConnectionApi:
+    """`ports_web.Connections`: keeps what each socket was sent, in order, and fails as it is told."""
+
+    sent: dict[ConnectionId, list[str]] = field(default_factory=lambda: defaultdict(list))
+    gone: set[ConnectionId] = field(default_factory=set)
+    fails: dict[ConnectionId, int] = field(default_factory=dict)
+    """So many times more, each."""
+    blocked: dict[ConnectionId, threading.Event] = field(default_factory=dict)
+    """Nothing arrives until the event is set."""
+    waiting: list[ConnectionId] = field(default_factory=list)
+    """Where somebody has found out."""
+    broken: bool = False
+    """Nobody can be written to."""
+    closed: list[ConnectionId] = field(default_factory=list)
+    """Those that were ended from here."""
+    _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
+
+    def send(self, connection: Connection, frame: str) -> None:
+        waits = self.blocked.get(connection.id)
+        if waits:
+            with self._changed:
+                self.waiting.append(connection.id)
+                self._changed.notify_all()
+            waits.wait(_PATIENCE_S)
+        with self._changed:
+            self._changed.notify_all()
+            self._fail(connection.id)
+            self.sent[connection.id].append(frame)
+
+    def close(self, connection: Connection) -> None:
+        with self._changed:
+            self._fail_unless_gone(connection.id)
+            self.closed.append(connection.id)
+            self.gone.add(connection.id)
+            self._changed.notify_all()
+
+    def wait_for(self, holds: Callable[[], bool]) -> bool:
+        """Until it holds of what was sent; False when it never does."""
+        with self._changed:
+            return self._changed.wait_for(holds, timeout=_PATIENCE_S)
+
+    def _fail(self, connection: ConnectionId) -> None:
+        if connection in self.gone:
+            raise ConnectionGone("the connection is closed")
+        self._fail_unless_gone(connection)
+
+    def _fail_unless_gone(self, connection: ConnectionId) -> None:
+        if self.broken:
+            raise ChannelBroken("the web chat may not be written to")
+        if self.fails.get(connection, 0) > 0:
+            self.fails[connection] -= 1
+            raise DeliveryError("API Gateway refused: LimitExceededException")
+
+
+def _expires_at(now: int) -> int:
+    return now // 1000 + CONNECTION_KEPT_S

@@ -1,0 +1,74 @@
+"""How the fake inbox takes a message in; whoever calls holds the memory's lock."""
+
+from chalicelib.access import identity
+from chalicelib.access.person import Person
+from chalicelib.access.retention import TURN_KEPT_S
+from chalicelib.aws.dynamodb.conditions import MAX_OPEN_TURNS, MAX_ROOMS
+from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState, message_digest, turn_id
+from chalicelib.ids import ConversationId
+from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory
+
+
+def accept(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted:
+    """`ports.Inbox.accept`."""
+    refused = _why_refused(memory, message)
+    if refused:
+        return refused
+    conversation = memory.conversations.setdefault(message.conversation, Conversation())
+    if conversation.open_turns > MAX_OPEN_TURNS - message.told_at_once:
+        return Accepted.OVERFLOW
+    overflow = conversation.open_turns == MAX_OPEN_TURNS
+    _keep(memory, message, now=now, overflow=overflow)
+    _see(memory, message, now=now)
+    conversation.arrivals += 1
+    conversation.open_turns += 1
+    conversation.due_at = now if conversation.due_at is None else conversation.due_at
+    return Accepted.OVERFLOW if overflow else Accepted.QUEUED
+
+
+def _why_refused(memory: Memory, message: IncomingMessage) -> Accepted | None:
+    known = memory.people.get(message.person)
+    if known and known.is_blocked:
+        return Accepted.BLOCKED
+    if (
+        known
+        and identity.room_of(message.conversation)
+        and len(known.person.rooms - {message.conversation}) >= MAX_ROOMS
+    ):
+        return Accepted.TOO_MANY_ROOMS
+    there = memory.turns.get((message.conversation, turn_id(message)))
+    if there:
+        return Accepted.DUPLICATE_OPEN if there.turn.is_open else Accepted.DUPLICATE_DONE
+    if not message.time_is_signed and _mark(message) in memory.marks:
+        return Accepted.DUPLICATE_OPEN
+    return None
+
+
+def _keep(memory: Memory, message: IncomingMessage, *, now: int, overflow: bool) -> None:
+    turn = Turn(
+        id=turn_id(message),
+        conversation=message.conversation,
+        person=message.person,
+        at=message.at,
+        state=TurnState.QUEUED,
+        text="" if overflow else message.text,
+        attachments=() if overflow else message.attachments,
+        overflow=overflow,
+    )
+    kept = KeptTurn(turn, expires_at=now // 1000 + TURN_KEPT_S)
+    memory.turns[turn.conversation, turn.id] = kept
+    if not message.time_is_signed:
+        memory.marks[_mark(message)] = kept.expires_at
+
+
+def _see(memory: Memory, message: IncomingMessage, *, now: int) -> None:
+    known = memory.people.setdefault(message.person, KnownPerson(Person(message.person)))
+    rooms = {message.conversation} if identity.room_of(message.conversation) else set()
+    known.change(last_seen=now, first_seen=known.person.first_seen or now, rooms=known.person.rooms | rooms)
+    known.channel = message.channel
+    known.expires_at = None
+
+
+def _mark(message: IncomingMessage) -> tuple[ConversationId, str]:
+    return message.conversation, message_digest(message.id)

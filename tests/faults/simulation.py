@@ -1,0 +1,301 @@
+"""The world in which the bot crashes: Meta repeats what was not taken, Lambda retries twice, the heartbeat beats."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+from typing import Any, Final, Protocol
+
+from chalicelib.access.budget import Budget
+from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.person import Access
+from chalicelib.channels.messenger.events import metadata
+from chalicelib.channels.messenger.webhook import MessengerWebhook
+from chalicelib.channels.meta.signature import sign
+from chalicelib.content import persona, text
+from chalicelib.conversation.agent import Answers
+from chalicelib.conversation.turn import Turn
+from chalicelib.conversation.turn_runner import TurnRunner
+from chalicelib.conversation.worker import Worker
+from chalicelib.errors import DeliveryError, ModelError
+from chalicelib.ids import ConversationId, PersonId
+from chalicelib.log import Log
+from chalicelib.operations.alerts import AlertService
+from chalicelib.operations.heartbeat import Heartbeat
+from chalicelib.settings import Settings
+from tests.fakes.adapters import FakeClock, RememberingHealthCheckStarter
+from tests.fakes.api_keys import FakeApiKeys
+from tests.fakes.connections import FakeConnections, RememberingConnectionApi
+from tests.fakes.inbox import FakeInbox
+from tests.fakes.memory import Memory
+from tests.fakes.people import FakePeople, FakeSentAlerts
+from tests.fakes.spend import FakeSpending
+from tests.faults.ledger import Ledger, Run
+from tests.faults.parts import (
+    PRICE,
+    EnteredInbox,
+    SimulatedModel,
+    SimulatedNotifier,
+    SimulatedSender,
+    SimulatedWake,
+    SimulatedWarmer,
+)
+from tests.faults.stage import Actor, CrashesAt, Faults, Stage
+
+PAGE: Final = "1"
+SECRET: Final = "secret"
+INVOCATION_MS: Final = 300_000
+STEP_MS: Final = 40
+BEAT_MS: Final = 60_000
+META_REPEATS_MS: Final = 15_000
+LAMBDA_RETRIES_MS: Final = (60_000, 120_000)
+MOST_ROUNDS: Final = 2000
+MOST_AT_ONCE: Final = 4
+_SAYS: Final = text.load("en")
+MOST: Final = persona.load("assistant").max_output_tokens
+"""Micro-USD that a call may cost: only the answer's tokens do, one each."""
+ENOUGH: Final = 1000 * MOST
+
+
+def person_of(psid: str) -> PersonId:
+    return PersonId(f"messenger:{PAGE}:{psid.partition('@')[0]}")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the webhook, repeated until it is acknowledged."""
+
+    body: bytes
+    due_at: int
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """An asynchronous invocation of the worker."""
+
+    conversation: ConversationId
+    due_at: int
+    tries: int = 0
+
+
+class MakesInbox(Protocol):
+    """FakeInbox, or one that lacks something."""
+
+    def __call__(self, memory: Memory) -> FakeInbox: ...
+
+
+@dataclass
+class World:
+    """Tell it what people write, run it until it rests, look at its ledger."""
+
+    faults: Faults = field(default_factory=CrashesAt)
+    limit: int = 2
+    budget: int = ENOUGH
+    echoes: bool = False
+    sweeps: bool = True
+    retries: bool = True
+    makes_inbox: MakesInbox = FakeInbox
+    model_fails: Callable[[], ModelError | None] = lambda: None
+    sender_fails: Callable[[], DeliveryError | None] = lambda: None
+    sender_fails_late: Callable[[], DeliveryError | None] = lambda: None
+    wake_fails: Callable[[], bool] = lambda: False
+    random: Random | None = None
+    """Runs processes side by side, in an order of its choice."""
+    zombies: bool = False
+    """Some processes are held up for longer than Lambda lets them live."""
+
+    meanwhile: Callable[[], object] = lambda: None
+    """What happens whenever nobody has anything to do yet."""
+
+    def __post_init__(self) -> None:
+        self.memory, self.clock, self.ids = Memory(), FakeClock(), count(1)
+        self.ledger = Ledger(self.memory, self.clock, self.limit, self.budget)
+        self.stage = Stage(self.faults, side_by_side=self.random is not None, each=[self._let_time_pass])
+        self.notifier = SimulatedNotifier()
+        self.calls: list[Call] = []
+        self.invocations: list[Invocation] = []
+        self.beat_at = self.clock() + BEAT_MS
+        self.deadlines: dict[Actor, int] = {}
+        self.live: list[Actor] = []
+        self._outcomes: dict[Actor, Callable[[], None]] = {}
+        self._build()
+
+    def _build(self) -> None:
+        watched, clock = self.stage.watched, self.clock
+        inbox: Any = watched("inbox", EnteredInbox(self.makes_inbox(self.memory), self.ledger, self.stage))
+        self.people = FakePeople(self.memory)
+        people = watched("people", self.people)
+        wake = watched("wake", SimulatedWake(self._invoke, self.wake_fails))
+        log = Log(lambda: SECRET, "test", stream=io.StringIO)
+        settings = Settings.from_env({"PARLEY_DAILY_LIMIT": str(self.limit)})
+        alerts, notifier = watched("alerts", FakeSentAlerts(self.memory)), watched("notifier", self.notifier)
+        owner = AlertService(people, alerts, notifier, _SAYS, settings, clock, log)
+        model = watched("model", SimulatedModel(self.ledger, self._run, self.model_fails))
+        sender = SimulatedSender(self.ledger, self._run, self._echo, self.sender_fails, self.sender_fails_late)
+        answers = Answers(model, _SAYS, settings, log.pseudonym)
+        terms = EntitlementService(FakeApiKeys(self.memory), settings)
+        self.intake = MessengerWebhook(inbox, inbox, wake, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
+        channel = watched("sender", sender)
+        turns = TurnRunner(inbox, inbox, people, terms, channel, answers, Budget(self.budget, PRICE), owner, clock, log)
+        self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
+        looked_at = FakeSentAlerts(self.memory), RememberingHealthCheckStarter(), FakeSpending(self.memory)
+        web = FakeConnections(self.memory), RememberingConnectionApi()
+        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, *web, settings, clock, log)
+
+    # What people and the owner do.
+
+    def say(self, psid: str, text: str, *, number: int | None = None, at: int | None = None) -> Call:
+        """Somebody writes: Meta will call. Messages with a higher number were written later."""
+        number = next(self.ids) if number is None else number
+        item = {
+            "sender": {"id": psid},
+            "recipient": {"id": PAGE},
+            "timestamp": self.clock() + number if at is None else at,
+            "message": {"mid": f"mid-{psid}-{number}", "text": text},
+        }
+        return self._post(item)
+
+    def repeat(self, call: Call) -> None:
+        """Meta delivers once more what it has delivered, as it may."""
+        self.calls.append(Call(call.body, self.clock()))
+
+    def decide(self, psid: str, access: Access, daily_limit: int | None = None) -> None:
+        self.people.decide(person_of(psid), access, daily_limit=daily_limit)
+
+    def _echo(self, turn: Turn) -> None:
+        if self.echoes:
+            message = {"mid": f"echo-{next(self.ids)}", "is_echo": True, "metadata": metadata(turn.id, 0)}
+            psid = turn.conversation.split(":")[2]
+            at = self.clock()
+            self._post({"sender": {"id": PAGE}, "recipient": {"id": psid}, "timestamp": at, "message": message})
+
+    def _post(self, item: dict[str, Any]) -> Call:
+        body = json.dumps({"object": "page", "entry": [{"id": PAGE, "messaging": [item]}]}).encode()
+        call = Call(body, self.clock())
+        self.calls.append(call)
+        return call
+
+    # How it goes on.
+
+    def run_until_rest(self) -> "World":
+        """All that is due, then all that becomes due, until nobody has anything to do."""
+        for _ in range(MOST_ROUNDS):
+            if self.live or self._is_due():
+                self._go_on()
+            elif self._rests():
+                self.ledger.check_at_rest()
+                return self
+            else:
+                self._wait()
+        self.ledger.require("everything comes to an end", kept=False)
+        for actor in self.live:
+            actor.killed = True
+            actor.step()
+        return self
+
+    def _rests(self) -> bool:
+        waiting = any(kept.turn.is_open for kept in self.memory.turns.values())
+        due = any(conversation.due_at is not None for conversation in self.memory.conversations.values())
+        return not (self.calls or self.invocations or ((waiting or due) and self.sweeps))
+
+    @property
+    def _waiting(self) -> list[Call | Invocation]:
+        return [*self.calls, *self.invocations]
+
+    def _is_due(self) -> bool:
+        return any(waiting.due_at <= self.clock() for waiting in self._waiting)
+
+    def _wait(self) -> None:
+        """Until the next thing is due; the heartbeat if it is first."""
+        self.meanwhile()
+        next_at = min((waiting.due_at for waiting in self._waiting), default=self.beat_at)
+        self.clock.now = max(self.clock(), min(next_at, self.beat_at) if self.sweeps else next_at)
+        if self.sweeps and self.clock() >= self.beat_at:
+            self.beat()
+
+    def beat(self) -> None:
+        self.beat_at = self.clock() + BEAT_MS
+        self._start("heartbeat", self.heartbeat.beat)
+
+    def _go_on(self) -> None:
+        """One process in a row, or one step of one of those side by side."""
+        if self.random is None:
+            self.start_next()
+            return
+        may_start = self._is_due() and len(self.live) < MOST_AT_ONCE
+        if may_start and (not self.live or self.random.random() < 0.2):
+            self.start_next()
+            return
+        if self.zombies and self.random.random() < 0.02:
+            self.clock.tick(seconds=self.random.choice((30, 120)))
+        self._step(self.random.choice(self.live))
+
+    def start_next(self) -> None:
+        """What is due: the door goes before the workers when all is in a row."""
+        due = [waiting for waiting in self._waiting if waiting.due_at <= self.clock()]
+        if due:
+            self.start(self.random.choice(due) if self.random else due[0])
+
+    def start(self, waiting: Call | Invocation) -> None:
+        match waiting:
+            case Call(body):
+                self.calls.remove(waiting)
+                signature = f"sha256={sign(body, secret=SECRET)}"
+                self._start("door", lambda: self.intake.handle(body, signature), failed=lambda: self._redeliver(body))
+            case Invocation(conversation):
+                self.invocations.remove(waiting)
+                self._start("worker", lambda: self._work(conversation), failed=lambda: self._retry(waiting))
+
+    def _redeliver(self, body: bytes) -> None:
+        self.calls.append(Call(body, self.clock() + META_REPEATS_MS))
+
+    def _retry(self, failed: Invocation) -> None:
+        if self.retries and failed.tries < len(LAMBDA_RETRIES_MS):
+            due_at = self.clock() + LAMBDA_RETRIES_MS[failed.tries]
+            self.invocations.append(Invocation(failed.conversation, due_at, failed.tries + 1))
+
+    def _start(self, name: str, job: Callable[[], object], failed: Callable[[], None] = lambda: None) -> None:
+        actor = Actor(name, job)
+        self.deadlines[actor] = self.clock() + INVOCATION_MS
+        self._outcomes[actor] = failed
+        if self.random is None:
+            self.stage.on = actor
+            actor.run()
+            self._conclude(actor)
+        else:
+            self.live.append(actor)
+            self._step(actor)
+
+    def _step(self, actor: Actor) -> None:
+        actor.killed = not self.zombies and self.clock() > self.deadlines[actor]
+        self.stage.on = actor
+        actor.step()
+        if actor.over:
+            self.live.remove(actor)
+            self._conclude(actor)
+
+    def _conclude(self, actor: Actor) -> None:
+        self.stage.on = None
+        if actor.error:
+            self._outcomes[actor]()
+        if isinstance(actor.error, AssertionError | TypeError | AttributeError | KeyError):
+            raise actor.error
+
+    def _work(self, conversation: ConversationId) -> None:
+        deadline = self.clock() + INVOCATION_MS
+        self.worker.run(conversation, remaining_ms=lambda: max(deadline - self.clock(), 0))
+
+    def _invoke(self, conversation: ConversationId) -> None:
+        self.invocations.append(Invocation(conversation, self.clock()))
+
+    def _let_time_pass(self) -> None:
+        self.clock.now += STEP_MS
+
+    def _run(self) -> Run:
+        """The worker run that is on stage."""
+        return next(run for run in reversed(self.ledger.runs.values()) if run.actor is self.stage.on)
+
+    def _id(self) -> str:
+        return f"run-{next(self.ids)}"

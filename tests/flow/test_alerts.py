@@ -1,0 +1,48 @@
+from chalicelib.access.person import Access
+from tests.flow.bot import LIMIT, SAYS, Bot, person_of
+
+
+def announcement(psid: str) -> tuple[str, str]:
+    told = SAYS("owner_new_person", person=person_of(psid), limit=LIMIT, stage="prod")
+    return SAYS("owner_new_person_subject"), told
+
+
+def test_the_owner_learns_of_each_new_person_once(bot: Bot):
+    for psid in ("anna", "bert", "anna", "bert"):
+        bot.receives(psid, "good morning to you")
+    assert bot.notifier.told == [announcement("anna"), announcement("bert")]
+
+
+def test_the_owner_is_told_how_to_decide_but_not_what_was_written(bot: Bot):
+    bot.receives("anna", "this is between us")
+    [told] = bot.told_owner
+    assert f"people block {person_of('anna')} --stage prod" in told
+    assert "this is between us" not in told
+
+
+def test_whoever_only_tries_a_command_is_announced_as_well(bot: Bot):
+    bot.receives("anna", "/help")
+    assert bot.notifier.told == [announcement("anna")]
+
+
+def test_an_owner_who_cannot_be_told_does_not_cost_the_answer(bot: Bot):
+    bot.notifier.fails = True
+    bot.receives("anna", "good morning to you")
+    assert bot.sent_to("anna") == ["An answer."]
+    [line] = bot.log_lines("notify")
+    assert (line["error"], line["kind"]) == ("NotifyError", "new_person")
+
+
+def test_whoever_was_forgotten_and_writes_again_is_not_announced_again(bot: Bot):
+    for text in ("good morning to you", "/forget yes", "here I am again"):
+        bot.receives("anna", text)
+    assert len(bot.notifier.told) == 1
+
+
+def test_what_the_owner_decides_holds_from_the_next_message_on(bot: Bot):
+    bot.limits_to(1)
+    bot.receives("anna", "a first question")
+    bot.decides("anna", Access.DEFAULT, daily_limit=3)
+    for number in range(3):
+        bot.receives("anna", f"question number {number}")
+    assert bot.used("anna") == 3

@@ -1,0 +1,213 @@
+"""Who is let in to the web chat, by what they show."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import pytest
+
+from chalicelib.access import api_key, identity, ticket
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.authentication import Authenticator, Credentials, Rejected
+from chalicelib.errors import IssuerUnavailable
+from chalicelib.ids import KeyId, PersonId
+from tests.fakes.adapters import NOON, FakeClock
+from tests.fakes.api_keys import FakeApiKeys
+from tests.fakes.id_tokens import FakeIdTokens
+
+TICKET_KEY: Final = "the ticket key, of thirty-two characters"
+OWN, PAGE, ELSEWHERE = "https://bot.example", "https://shop.example", "https://elsewhere.example"
+NEW: Final = api_key.new(lambda size: bytes(range(size)))
+OTHER: Final = api_key.new(lambda size: bytes(range(100, 100 + size)))
+SHOP: Final = ApiKey(NEW.id, "Shop", api_key.digest(NEW.secret), "web", created_at=NOON, origins=(PAGE,))
+
+
+@dataclass
+class Entrance:
+    """The bot's web chat, with one key."""
+
+    known: FakeApiKeys = field(default_factory=FakeApiKeys)
+    tokens: FakeIdTokens | None = field(default_factory=lambda: FakeIdTokens({"annas-token": "anna"}))
+    clock: FakeClock = field(default_factory=FakeClock)
+    asked_for_tokens: int = 0
+
+    def admission(self) -> Authenticator:
+        return Authenticator(
+            keys=self.known,
+            id_token_verifier=self._tokens,
+            ticket_key=lambda: TICKET_KEY,
+            own_origin=lambda: OWN,
+            clock=self.clock,
+        )
+
+    def _tokens(self) -> FakeIdTokens | None:
+        self.asked_for_tokens += 1
+        return self.tokens
+
+    def lets_in(self, kind: Any, credential: str, *, visitor: str = "-", origin: str = "") -> PersonId | str:
+        """The person, or the code of what they are told."""
+        found = self.admission().authenticate(Credentials(kind, credential, visitor), origin=origin)
+        return found.code if isinstance(found, Rejected) else found
+
+    def ticket(self, key: KeyId = NEW.id, *, secret: str = TICKET_KEY) -> str:
+        return ticket.mint(key, "anna", secret=secret, now=self.clock())
+
+
+@pytest.fixture
+def entrance() -> Entrance:
+    entrance = Entrance()
+    entrance.known.create(SHOP)
+    return entrance
+
+
+@pytest.fixture(params=["apiKey", "ticket"])
+def proof(request: pytest.FixtureRequest, entrance: Entrance) -> tuple[str, str]:
+    return request.param, NEW.text if request.param == "apiKey" else entrance.ticket()
+
+
+# With a key.
+
+
+def test_who_has_the_key_says_for_whom_they_write(entrance: Entrance):
+    assert entrance.lets_in("apiKey", NEW.text, visitor="anna") == identity.visitor(NEW.id, "anna")
+    assert entrance.lets_in("apiKey", NEW.text) == identity.visitor(NEW.id, "-")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        NEW.id,
+        NEW.text[:-1],
+        f"parley_{NEW.id}_{OTHER.secret}",
+        OTHER.text,
+        f"parley_{OTHER.id}_{NEW.secret}",
+        NEW.text.upper(),
+        f"parley_{NEW.id}_{api_key.digest(NEW.secret)[:43]}",
+    ],
+)
+def test_who_has_another_key_is_not_let_in(entrance: Entrance, text: str):
+    assert entrance.lets_in("apiKey", text) == "auth_failed"
+
+
+def test_a_key_that_is_unknown_and_a_wrong_secret_are_told_the_same(entrance: Entrance):
+    admission = entrance.admission()
+    told = {
+        admission.authenticate(Credentials("apiKey", text, "-"), origin="")
+        for text in (OTHER.text, f"parley_{NEW.id}_{OTHER.secret}", "nonsense")
+    }
+    assert len(told) == 1
+
+
+def test_who_does_not_know_the_secret_learns_nothing_of_the_key(entrance: Entrance):
+    entrance.known.revoke(NEW.id, now=NOON)
+    assert entrance.lets_in("apiKey", f"parley_{NEW.id}_{OTHER.secret}", origin=ELSEWHERE) == "auth_failed"
+
+
+# With a ticket.
+
+
+def test_a_ticket_says_who_comes_whatever_else_they_say(entrance: Entrance):
+    assert entrance.lets_in("ticket", entrance.ticket(), visitor="bert") == identity.visitor(NEW.id, "anna")
+
+
+def test_a_ticket_is_good_for_five_minutes(entrance: Entrance):
+    shown = entrance.ticket()
+    entrance.clock.tick(minutes=4.9)
+    assert entrance.lets_in("ticket", shown) == identity.visitor(NEW.id, "anna")
+    entrance.clock.tick(minutes=0.1)
+    assert entrance.lets_in("ticket", shown) == "ticket_expired"
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "a.b.c", NEW.text, "annas-token"])
+def test_what_is_no_ticket_lets_nobody_in(entrance: Entrance, text: str):
+    assert entrance.lets_in("ticket", text) == "auth_failed"
+
+
+def test_a_forged_ticket_lets_nobody_in(entrance: Entrance):
+    assert (
+        entrance.lets_in("ticket", entrance.ticket(secret="somebody else's key of forty characters.")) == "auth_failed"
+    )
+
+
+def test_a_ticket_of_a_key_that_is_not_there_lets_nobody_in(entrance: Entrance):
+    assert entrance.lets_in("ticket", entrance.ticket(OTHER.id)) == "auth_failed"
+
+
+# With either.
+
+
+def test_a_revoked_key_lets_nobody_in(entrance: Entrance, proof: tuple[str, str]):
+    entrance.known.revoke(NEW.id, now=NOON)
+    assert entrance.lets_in(*proof) == "key_revoked"
+
+
+def test_a_key_lets_people_in_until_it_expires(entrance: Entrance, proof: tuple[str, str]):
+    entrance.known.memory.keys[NEW.id] = replace(SHOP, expires_at=NOON + 1)
+    assert entrance.lets_in(*proof).startswith("web:")
+    entrance.clock.now += 1
+    assert entrance.lets_in(*proof) == "key_revoked"
+
+
+@pytest.mark.parametrize("origin", ["", OWN, PAGE, PAGE.upper()])
+def test_programs_and_the_keys_own_pages_are_let_in(entrance: Entrance, proof: tuple[str, str], origin: str):
+    assert entrance.lets_in(*proof, origin=origin).startswith("web:")
+
+
+@pytest.mark.parametrize("origin", [ELSEWHERE, "null", "http://shop.example", f"{PAGE}:8443", f"{PAGE}.evil.example"])
+def test_other_pages_are_not_let_in(entrance: Entrance, proof: tuple[str, str], origin: str):
+    assert entrance.lets_in(*proof, origin=origin) == "wrong_origin"
+
+
+def test_a_key_that_is_spent_still_lets_people_in_to_be_told_so(entrance: Entrance, proof: tuple[str, str]):
+    entrance.known.memory.keys[NEW.id] = replace(SHOP, max_messages=1, used=1)
+    assert entrance.lets_in(*proof).startswith("web:")
+
+
+# With a token.
+
+
+@pytest.mark.parametrize("origin", ["", PAGE, ELSEWHERE])
+def test_who_signed_in_elsewhere_is_let_in_from_any_page(entrance: Entrance, origin: str):
+    assert entrance.lets_in("token", "annas-token", visitor="bert", origin=origin) == identity.signed_in("anna")
+
+
+def test_a_token_that_proves_nothing_lets_nobody_in_and_says_why(entrance: Entrance):
+    told = entrance.admission().authenticate(Credentials("token", "berts-token", "-"), origin="")
+    assert told == Rejected("auth_failed", "the token is not signed by its issuer")
+
+
+def test_where_nobody_signs_people_in_no_token_is_taken(entrance: Entrance):
+    entrance.tokens = None
+    assert entrance.lets_in("token", "annas-token") == "auth_failed"
+
+
+def test_an_issuer_out_of_reach_says_nothing_of_the_token(entrance: Entrance):
+    entrance.tokens = FakeIdTokens(out_of_reach=True)
+    with pytest.raises(IssuerUnavailable):
+        entrance.lets_in("token", "annas-token")
+
+
+def test_who_shows_no_token_does_not_cost_the_loading_of_what_reads_them(entrance: Entrance, proof: tuple[str, str]):
+    entrance.lets_in(*proof)
+    assert entrance.asked_for_tokens == 0
+
+
+# Secrets.
+
+
+def test_no_secret_shows_by_accident(entrance: Entrance):
+    shown = repr([entrance.admission(), entrance.known.get(NEW.id), Credentials("apiKey", NEW.text, "-"), NEW])
+    assert "ticket_key" not in shown
+    for secret in (NEW.secret, api_key.digest(NEW.secret), TICKET_KEY):
+        assert secret not in shown
+
+
+@pytest.mark.parametrize("kind", ["apiKey", "ticket", "token"])
+@pytest.mark.parametrize("origin", ["", ELSEWHERE])
+def test_who_is_turned_away_is_told_nothing_of_what_they_showed(entrance: Entrance, kind: Any, origin: str):
+    entrance.known.revoke(NEW.id, now=NOON)
+    shown = {"apiKey": NEW.text, "ticket": entrance.ticket(), "token": "berts-token"}[kind]
+    told = entrance.admission().authenticate(Credentials(kind, shown, "anna"), origin=origin)
+    assert isinstance(told, Rejected)
+    assert not any(part in told.message for part in (shown, NEW.id, NEW.secret, "anna"))

@@ -1,0 +1,285 @@
+"""How a visitor of a web page gets into the chat, as pages and their visitors see it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+import pytest
+
+from chalicelib.access import api_key, ticket
+from chalicelib.access.api_key import ApiKey
+from chalicelib.channels.web.config import TICKETS_AN_HOUR, ChatConfig, IssuedConfig
+from chalicelib.content import persona
+from chalicelib.errors import ConfigError, RateLimited, UnknownKey, WrongOrigin
+from chalicelib.ids import KeyId
+from tests.fakes.adapters import FakeClock
+from tests.fakes.api_keys import FakeApiKeys, FakeTickets
+from tests.fakes.memory import Memory
+
+SECRET = "the ticket key, of thirty-two characters"
+OWN, PAGE, ELSEWHERE = "https://bot.example", "https://shop.example", "https://elsewhere.example"
+SOCKET = "wss://sockets.example/dev"
+HOME, WORK = "192.0.2.1", "192.0.2.2"
+SHOP, BLOG = "shopshopsh", "blogblogbl"
+
+
+@dataclass
+class Site:
+    """A bot with two keys: the shop's, and that of a blog."""
+
+    memory: Memory = field(default_factory=Memory)
+    clock: FakeClock = field(default_factory=FakeClock)
+    ids: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        for name in (SHOP, BLOG):
+            key = ApiKey(
+                KeyId(name), name, "0" * 64, "web", created_at=self.clock(), daily_messages=20, origins=(PAGE,)
+            )
+            FakeApiKeys(self.memory).create(key)
+
+    @property
+    def visitors(self) -> ChatConfig:
+        return ChatConfig(
+            keys=FakeApiKeys(self.memory),
+            tickets=FakeTickets(self.memory),
+            ticket_key=lambda: SECRET,
+            own_origin=lambda: OWN,
+            websocket_url=lambda: SOCKET,
+            new_id=lambda: f"visitor-{next(self.ids)}",
+            clock=self.clock,
+        )
+
+    def comes(self, key: str = SHOP, *, origin: str = PAGE, address: str = HOME, bearer: str = "") -> IssuedConfig:
+        return self.visitors.config(key, origin=origin, address=address, bearer=bearer)
+
+    def rules(self, key: str = SHOP) -> str:
+        """What a browser lets the chat page do."""
+        return self.visitors.page(key).headers["Content-Security-Policy"]
+
+    def who(self, config: IssuedConfig) -> str:
+        return ticket.read(config.ticket, secret=SECRET, now=self.clock()).visitor
+
+    def becomes(self, name: str = SHOP, **values: Any) -> None:
+        """The key changes."""
+        self.memory.keys[KeyId(name)] = replace(self.memory.keys[KeyId(name)], **values)
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+# What a page is told.
+
+
+def test_a_page_learns_where_to_go_with_what_and_who_will_answer(site: Site):
+    config = site.comes()
+    web = persona.load("web")
+    assert config.as_json() == {
+        "websocket_url": SOCKET,
+        "ticket": config.ticket,
+        "expires_in": 300,
+        "persona": {"name": web.name, "opening": web.opening},
+        "limit": 20,
+    }
+
+
+def test_the_ticket_is_good_for_the_keys_chat(site: Site):
+    shown = ticket.read(site.comes().ticket, secret=SECRET, now=site.clock())
+    assert (shown.key, shown.visitor) == (SHOP, "visitor-0")
+
+
+def test_what_a_key_does_not_limit_is_not_spoken_of(site: Site):
+    site.becomes(daily_messages=None, persona="assistant")
+    told = site.comes().as_json()
+    assert "limit" not in told
+    assert told["persona"].keys() == {"name"}
+
+
+def test_a_limit_of_nothing_is_a_limit(site: Site):
+    site.becomes(daily_messages=0)
+    assert site.comes().as_json()["limit"] == 0
+
+
+def test_the_ticket_shows_in_no_repr(site: Site):
+    config = site.comes()
+    assert config.ticket not in repr(config)
+    assert SECRET not in repr(site.visitors)
+
+
+# Which pages, which keys.
+
+
+@pytest.mark.parametrize("origin", [PAGE, PAGE.upper(), OWN, ""])
+def test_the_keys_pages_the_bots_own_and_programs_are_let_in(site: Site, origin: str):
+    assert site.comes(origin=origin).ticket
+
+
+@pytest.mark.parametrize("origin", [ELSEWHERE, "null", "http://shop.example", f"{PAGE}.evil.example"])
+def test_another_page_gets_no_ticket_and_uses_none_up(site: Site, origin: str):
+    with pytest.raises(WrongOrigin):
+        site.comes(origin=origin)
+    assert site.memory.tickets == {}
+
+
+def test_a_key_for_any_page_is_good_anywhere(site: Site):
+    site.becomes(origins=("*",))
+    assert site.comes(origin=ELSEWHERE).ticket
+
+
+@pytest.mark.parametrize(
+    "key", ["", "nobodynobo", SHOP.upper(), f"{SHOP}\n", "x" * 5000, "../keys", "\ud800", "٣" * 10]
+)
+def test_a_key_that_is_none_is_not_known(site: Site, key: str):
+    with pytest.raises(UnknownKey):
+        site.comes(key)
+
+
+def test_what_can_be_no_key_is_not_looked_for(site: Site):
+    site.becomes(id=KeyId("x" * 5000))
+    site.memory.keys[KeyId("x" * 5000)] = site.memory.keys[KeyId(SHOP)]
+    with pytest.raises(UnknownKey):
+        site.comes("x" * 5000)
+
+
+def test_a_revoked_key_opens_nothing_from_then_on(site: Site):
+    FakeApiKeys(site.memory).revoke(KeyId(SHOP), now=site.clock())
+    with pytest.raises(UnknownKey):
+        site.comes()
+    assert site.comes(BLOG).ticket
+
+
+def test_an_expired_key_opens_nothing_from_then_on(site: Site):
+    site.becomes(expires_at=site.clock() + 1000)
+    assert site.comes().ticket
+    site.clock.tick(seconds=1)
+    with pytest.raises(UnknownKey):
+        site.comes()
+
+
+# Who somebody is.
+
+
+def test_everybody_who_brings_nothing_is_somebody_new(site: Site):
+    assert site.who(site.comes()) != site.who(site.comes())
+
+
+@pytest.mark.parametrize("days", [0, 1, 29.99])
+def test_a_visitor_who_brings_the_last_ticket_stays_the_same_person(site: Site, days: float):
+    first = site.comes()
+    who = site.who(first)
+    site.clock.tick(days=days)
+    assert site.who(site.comes(bearer=first.ticket)) == who
+
+
+def test_who_comes_back_every_month_stays_the_same_for_ever(site: Site):
+    last = site.comes()
+    who = site.who(last)
+    for _ in range(12):
+        site.clock.tick(days=29)
+        last = site.comes(bearer=last.ticket)
+    assert site.who(last) == who
+
+
+def test_after_thirty_days_a_visitor_is_somebody_new(site: Site):
+    first = site.comes()
+    who = site.who(first)
+    site.clock.tick(days=30)
+    assert site.who(site.comes(bearer=first.ticket)) != who
+
+
+def test_a_ticket_of_another_key_makes_nobody_the_same_person(site: Site):
+    blogs = site.comes(BLOG)
+    assert site.who(site.comes(SHOP, bearer=blogs.ticket)) != site.who(blogs)
+
+
+@pytest.mark.parametrize("bearer", ["x", "Basic eDp5", "a.b.c", "\ud800", "é"])
+def test_what_is_no_ticket_makes_a_new_visitor_and_no_error(site: Site, bearer: str):
+    assert site.who(site.comes(bearer=bearer)) == "visitor-0"
+
+
+def test_a_forged_ticket_makes_nobody_somebody_else(site: Site):
+    forged = ticket.mint(KeyId(SHOP), "anna", secret="a guess of thirty-two characters!", now=site.clock())
+    assert site.who(site.comes(bearer=forged)) == "visitor-0"
+
+
+# How many.
+
+
+def test_an_address_gets_sixty_tickets_an_hour(site: Site):
+    for _ in range(TICKETS_AN_HOUR):
+        site.comes()
+    with pytest.raises(RateLimited):
+        site.comes()
+    assert TICKETS_AN_HOUR == 60
+
+
+def test_with_an_old_ticket_they_are_counted_as_well(site: Site):
+    last = site.comes()
+    for _ in range(TICKETS_AN_HOUR - 1):
+        last = site.comes(bearer=last.ticket)
+    with pytest.raises(RateLimited):
+        site.comes(bearer=last.ticket)
+
+
+def test_another_address_or_key_or_the_next_hour_is_not_made_to_pay(site: Site):
+    for _ in range(TICKETS_AN_HOUR):
+        site.comes()
+    assert site.comes(address=WORK).ticket
+    assert site.comes(BLOG).ticket
+    site.clock.tick(hours=1)
+    assert site.comes().ticket
+
+
+def test_of_an_address_only_a_hash_is_stored_that_nobody_can_guess_back(site: Site):
+    site.comes()
+    site.comes(address=WORK)
+    stored = {address for _, _, address in site.memory.tickets}
+    assert len(stored) == 2
+    assert all(len(address) == 64 and HOME not in address for address in stored)
+    other = replace(site.visitors, ticket_key=lambda: SECRET[::-1])
+    other.config(SHOP, origin=PAGE, address=HOME, bearer="")
+    assert len(site.memory.tickets) == 3
+
+
+# The chat page itself.
+
+
+def test_the_chat_page_may_talk_to_the_sockets_only_and_be_framed_by_the_keys_pages(site: Site):
+    assert "connect-src 'self' wss://sockets.example; img-src" in site.rules()
+    assert f"frame-ancestors 'self' {PAGE};" in site.rules()
+    site.becomes(origins=("*",))
+    assert "frame-ancestors 'self' *;" in site.rules()
+
+
+def test_the_chat_page_of_a_key_that_is_none_says_so_wherever_it_is_framed(site: Site):
+    FakeApiKeys(site.memory).revoke(KeyId(SHOP), now=site.clock())
+    for key in (SHOP, "nobodynobo", ""):
+        assert "frame-ancestors 'self' *;" in site.rules(key)
+
+
+def test_before_the_bot_knows_its_address_the_owner_learns_what_is_missing(site: Site):
+    def missing() -> str:
+        raise ConfigError("the SSM parameter /parley/dev/websocket-url is missing")
+
+    with pytest.raises(ConfigError):
+        replace(site.visitors, websocket_url=missing).config(SHOP, origin=PAGE, address=HOME, bearer="")
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        (
+            "https://Abc.execute-api.eu-central-1.amazonaws.com/dev/webhook",
+            "https://abc.execute-api.eu-central-1.amazonaws.com",
+        ),
+        ("http://127.0.0.1:8000/webhook", "http://127.0.0.1:8000"),
+        ("wss://x.example", "wss://x.example"),
+        ("", ""),
+        ("webhook", ""),
+    ],
+)
+def test_an_address_says_where_it_is(url: str, origin: str):
+    assert api_key.origin_of(url) == origin

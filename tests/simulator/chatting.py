@@ -1,0 +1,183 @@
+"""People who chat over real WebSockets with a demo, each seeing what `tests.client` makes of the frames."""
+
+import asyncio
+import json
+import socket
+import struct
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import boto3
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from chalicelib.access import identity
+from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.transcript import DynamoTranscript
+from chalicelib.conversation.turn import Turn
+from chalicelib.ids import KeyId
+from scripts.simulator.aws import CREDENTIALS
+from tests.client import Client, Frame
+from tests.frames import check
+from tests.simulator.conftest import Demo
+from tests.transcripts import Place
+
+ABOUT_TURNS = frozenset({"question", "delta", "snapshot", "notice", "completed"})
+PATIENCE_S = 90
+T = TypeVar("T")
+_ABORT = struct.pack("ii", 1, 0)
+
+
+class Tab:
+    """One place where somebody chats; it has one WebSocket at a time, and sees on where the last one broke off."""
+
+    def __init__(self, url: str, **proof: str) -> None:
+        self.client = Client()
+        self.frames: list[Frame] = []
+        """All that came, over whichever socket."""
+        self._url = url
+        self._proof = proof
+        self._socket: ClientConnection | None = None
+
+    @property
+    def socket(self) -> ClientConnection:
+        assert self._socket, "not connected"
+        return self._socket
+
+    @property
+    def about_turns(self) -> Sequence[Frame]:
+        """The frames that everybody in a conversation gets."""
+        return [frame for frame in self.frames if frame["type"] in ABOUT_TURNS]
+
+    async def open(self, **options: Any) -> "Tab":
+        """Connect, without a word."""
+        self._socket = await connect(self._url, proxy=None, ping_interval=None, **options)
+        return self
+
+    async def enter(self, **options: Any) -> Frame:
+        """Connect and authenticate; what was answered."""
+        await self.open(**options)
+        await self.send("authenticate", **self._proof)
+        return await self.until(lambda frame: frame["type"] in ("ready", "error"))
+
+    async def send(self, action: str, **fields: Any) -> None:
+        await self.socket.send(json.dumps({"action": action, **fields}))
+
+    async def ask(self, text: str, **fields: Any) -> str:
+        """Send a message that is accepted; its turn."""
+        await self.send("send_message", message=text, **fields)
+        return str((await self.until(lambda frame: frame["type"] == "accepted"))["turn"])
+
+    async def hear(self) -> Frame:
+        """The next frame; what the client wants to say to it is sent. Raises ConnectionClosed."""
+        frame: Frame = json.loads(await self.socket.recv())
+        check(frame)
+        self.frames.append(frame)
+        for wanted in self.client.hear(frame):
+            await self.socket.send(json.dumps(wanted))
+        return frame
+
+    async def until(self, holds: Callable[[Frame], bool]) -> Frame:
+        """Listen up to such a frame."""
+        while not holds(frame := await self.hear()):
+            pass
+        return frame
+
+    async def until_over(self, turn: str) -> None:
+        """Listen until the turn has ended."""
+        while turn not in self.client.turns or not self.client.turns[turn].is_over:
+            await self.hear()
+
+    async def until_closed(self) -> int:
+        """Listen until the bot closes; with what code."""
+        with suppress(ConnectionClosed):
+            while True:
+                await self.hear()
+        return int(self.socket.close_code or 0)
+
+    async def catch_up(self) -> None:
+        """Listen to all that was said so far."""
+        await self.send("ping")
+        await self.until(lambda frame: frame["type"] == "pong")
+
+    def cut(self) -> None:
+        """The line is dead at once: no closing handshake, and what is on its way is lost."""
+        raw: socket.socket = self.socket.transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+        self.socket.transport.abort()
+        self.client.lost()
+
+    async def leave(self) -> None:
+        """Close the socket, if there is one."""
+        if self._socket:
+            await self._socket.close()
+
+
+@dataclass
+class Chat:
+    """Everybody who chats in a test."""
+
+    demo: Demo
+    tabs: list[Tab] = field(default_factory=list)
+
+    def tab(self, **proof: str) -> Tab:
+        """Somebody with that proof of who they are."""
+        tab = Tab(self.demo.facts["websocket_url"], **proof)
+        self.tabs.append(tab)
+        return tab
+
+    def visitor(self, name: str, *, key: str | None = None) -> Tab:
+        """Somebody for whom an API key vouches: the demo's own, unless another one is given."""
+        return self.tab(apiKey=key or self.demo.facts["api_key"], visitor=name)
+
+
+def chat(demo: Demo, story: Callable[[Chat], Awaitable[T]]) -> T:
+    """Play a story to its end, or for as long as anybody has patience; all sockets are closed afterwards."""
+
+    async def play() -> T:
+        everybody = Chat(demo)
+        async with asyncio.timeout(PATIENCE_S):
+            try:
+                return await story(everybody)
+            finally:
+                await asyncio.gather(*(tab.leave() for tab in everybody.tabs))
+
+    return asyncio.run(play())
+
+
+def new_key(demo: Demo, **wish: Any) -> Mapping[str, Any]:
+    """An API key, made as its owner makes it; `key` is what people send, `id` what it is called."""
+    made = Place(demo.facts["websocket_url"], demo.http).ask(
+        "POST", "/keys", json.dumps({"name": "test", **wish}), sign=True
+    )
+    assert made.status_code == 201, made.text
+    key: Mapping[str, Any] = made.json()
+    return key
+
+
+def revoke(demo: Demo, key: Mapping[str, Any]) -> None:
+    """Have it open nothing any more."""
+    done = Place(demo.facts["websocket_url"], demo.http).ask("DELETE", f"/keys/{key['id']}", "", sign=True)
+    assert done.status_code == 200, done.text
+
+
+def dynamo(demo: Demo, url: str = "") -> Any:
+    """The way to the demo's table, unless it is at another URL."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=url or demo.facts["aws_endpoint_url"],
+        region_name=demo.facts["aws_region"],
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def kept(demo: Demo, name: str, *, room: bool = False, url: str = "") -> Mapping[str, Turn]:
+    """The turns of a visitor of the demo's own key, or of one of its rooms, as they stand in the table."""
+    somebody = identity.visitor(KeyId(demo.facts["config_id"]), name)
+    conversation = identity.room(somebody, name) if room else identity.conversation_of(somebody)
+    transcript = DynamoTranscript(Table(dynamo(demo, url), demo.facts["table"]))
+    return {turn.id: turn for turn in transcript.turns(conversation, now=time.time_ns() // 1_000_000)}

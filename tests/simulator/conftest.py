@@ -1,0 +1,186 @@
+"""A world of its own for each test process: the real app, headless, over HTTP."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Page
+
+from scripts.simulator.aws import free_port
+from tests.simulator.chat_page import a_page
+from tests.simulator.chat_server import ChatServer, chat_server
+from tests.simulator.chromium import chromium
+from tests.simulator.meta import signed
+
+ROOT = Path(__file__).parents[2]
+ENDED_IN_S = 3.0
+
+
+class Demo:
+    """A running demo, and what a test does with it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = httpx2.Client(base_url=url, timeout=60, trust_env=False)
+        self.facts: Mapping[str, Any] = self.http.get("/world").json()
+
+    def say(self, person: str, text: str) -> int:
+        """A message as Meta would deliver it; what the webhook answered."""
+        return int(self.http.post("/world/say", json={"person": person, "text": text}).json()["status"])
+
+    def webhook(self, body: bytes) -> int:
+        """Any body, signed."""
+        return self.http.post("/webhook", content=body, headers=signed(body, self.facts["app_secret"])).status_code
+
+    def wants_deletion(self, form: bytes) -> httpx2.Response:
+        """What Meta is answered when it passes on that somebody wants their data deleted."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.http.post("/data-deletion", content=form, headers=headers)
+
+    def behave(self, stand_in: str, **behaviour: Any) -> None:
+        """Have the Graph API or the model misbehave."""
+        self.http.put(f"/world/{stand_in}/behaviour", json=behaviour).raise_for_status()
+
+    def heartbeat(self) -> Mapping[str, Any]:
+        """One heartbeat now."""
+        beat: Mapping[str, Any] = self.http.post("/world/heartbeat").raise_for_status().json()
+        return beat
+
+    def calls(self, stand_in: str) -> Sequence[Mapping[str, Any]]:
+        """What a stand-in was asked."""
+        calls: Sequence[Mapping[str, Any]] = self.http.get(f"/world/{stand_in}/calls").json()
+        return calls
+
+    def answers_to(self, person: str) -> list[str]:
+        """The texts that were sent to a person, in order."""
+        return [
+            call["body"]["message"]["text"]
+            for call in self.calls("graph")
+            if call["body"]["recipient"]["id"] == person and "message" in call["body"] and call["status"] == 200
+        ]
+
+    def actions_for(self, person: str) -> list[str]:
+        """Seen and typing, as sent to a person."""
+        bodies = [call["body"] for call in self.calls("graph")]
+        return [
+            body["sender_action"] for body in bodies if body["recipient"]["id"] == person and "sender_action" in body
+        ]
+
+    def turns(self, person: str) -> list[Mapping[str, Any]]:
+        """What became of a person's messages."""
+        turns: list[Mapping[str, Any]] = self.http.get("/world/turns", params={"person": person}).json()
+        return turns
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 20) -> None:
+        """Until it holds; fails when it does not in time."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.05)
+
+    def wait_until_answered(self, *people: str, turns: int = 1, seconds: float = 30) -> None:
+        """Until so many turns of each person have ended."""
+
+        def over(person: str) -> bool:
+            return sum(turn["state"] in ("done", "dropped") for turn in self.turns(person)) >= turns
+
+        self.wait_until(lambda: all(over(person) for person in people), seconds=seconds)
+
+
+@contextmanager
+def running_demo(*options: str, env: Mapping[str, str] | None = None) -> Iterator[tuple[Demo, subprocess.Popen[str]]]:
+    """Start a demo on a free port and end it as a terminal would."""
+    command = [sys.executable, "-m", "scripts.simulator", "--headless", "--port", str(free_port()), *options]
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+    try:
+        ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+)\n", _output(process).readline())
+        assert ready, "the demo did not start"
+        demo = Demo(ready[1])
+        with closing(demo.http):
+            yield demo, process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=ENDED_IN_S)
+        _output(process).close()
+
+
+def _output(process: subprocess.Popen[str]) -> IO[str]:
+    assert process.stdout is not None
+    return process.stdout
+
+
+@pytest.fixture(scope="session")
+def _running() -> Iterator[Demo]:
+    with running_demo() as (demo, _):
+        yield demo
+
+
+@pytest.fixture
+def demo(_running: Demo) -> Demo:
+    """A demo in which nothing has happened yet."""
+    _running.http.post("/world/reset").raise_for_status()
+    return _running
+
+
+@pytest.fixture(scope="session")
+def _running_by_queue() -> Iterator[Demo]:
+    with running_demo(env={**os.environ, "PARLEY_WAKE": "fifo"}) as (demo, _):
+        yield demo
+
+
+@pytest.fixture(params=["lambda", "fifo"])
+def either_demo(request: pytest.FixtureRequest) -> Demo:
+    """The same, with the worker woken the one way and the other."""
+    running: Demo = request.getfixturevalue("_running" if request.param == "lambda" else "_running_by_queue")
+    running.http.post("/world/reset").raise_for_status()
+    return running
+
+
+@pytest.fixture
+def log_of(demo: Demo) -> Callable[[], list[Mapping[str, Any]]]:
+    """The demo's log lines by now."""
+
+    def read() -> list[Mapping[str, Any]]:
+        lines = Path(demo.facts["log_file"]).read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    return read
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of a file."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def _chat_server() -> Iterator[ChatServer]:
+    with chat_server() as server:
+        yield server
+
+
+@pytest.fixture
+def bot(_chat_server: ChatServer) -> ChatServer:
+    """A bot by hand to which nothing has happened yet."""
+    _chat_server.begin()
+    return _chat_server
+
+
+@pytest.fixture
+def chat(browser: Browser, bot: ChatServer) -> Iterator[Page]:
+    """The browser of a visitor who reads English."""
+    with a_page(
+        browser, bot.url, bot.elsewhere, locale="en-GB", permissions=["clipboard-read", "clipboard-write"]
+    ) as page:
+        yield page

@@ -1,0 +1,84 @@
+"""What four older systems did, done here by a standard client from the command line, word for word as it is written."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.aws.dynamodb.keys import CONNECTION_PREFIX
+from scripts.simulator.aws import CREDENTIALS, Emulator
+from tests.cognito import Pool, make_pool, way_to
+from tests.simulator.conftest import Demo, running_demo
+from tests.transcripts import FOLDER, Place, play
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    """A user pool on an emulator of its own: it must be there before the demo is."""
+    emulator = Emulator()
+    emulator.start()
+    yield make_pool(emulator.url)
+    emulator.stop()
+
+
+@pytest.fixture(scope="module")
+def signing_in(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo where people of that pool may sign in."""
+    with way_to(pool.cognito.meta.endpoint_url, tmp_path_factory.mktemp("way")) as way:
+        env = {**os.environ, **way.environment, **pool.settings}
+        with running_demo(env=env) as (demo, _):
+            yield demo
+
+
+@pytest.fixture
+def place(signing_in: Demo) -> Place:
+    return Place(signing_in.facts["websocket_url"], signing_in.http)
+
+
+def asked_last(demo: Demo) -> Any:
+    """What the model was asked."""
+    return demo.calls("model")[-1]["body"]
+
+
+def sockets(demo: Demo) -> int:
+    """How many are remembered."""
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=demo.facts["aws_endpoint_url"],
+        region_name=demo.facts["aws_region"],
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
+    items = client.scan(TableName=demo.facts["table"], ProjectionExpression="pk, sk")["Items"]
+    return sum(CONNECTION_PREFIX in item["pk"]["S"] + item["sk"]["S"] for item in items)
+
+
+def test_every_transcript_is_played():
+    assert {file.stem for file in FOLDER.iterdir()} == {"marketplace", "assistant", "sample", "santa"}
+
+
+def test_a_marketplaces_chatroom(signing_in: Demo, place: Place):
+    told = play("marketplace", place)
+    assert [frame["type"] for frame in told["minsu"]][-1] == "completed"
+    asked = asked_last(signing_in)
+    assert (asked["temperature"], asked["max_completion_tokens"]) == (0.8, 300)
+    assert "흥정" in asked["messages"][0]["content"]
+
+
+def test_an_assistant_for_people_of_a_user_pool(signing_in: Demo, place: Place, pool: Pool):
+    play("assistant", Place(place.websocket_url, place.http, pool.proofs()))
+
+
+def test_the_sample_of_a_websocket_with_a_model(signing_in: Demo, place: Place):
+    play("sample", place)
+    signing_in.wait_until(lambda: sockets(signing_in) == 0)
+
+
+def test_santas_chat(signing_in: Demo, place: Place):
+    before = len(signing_in.calls("model"))
+    told = play("santa", Place(place.websocket_url, place.http, {"websocket_url": place.websocket_url}))
+    assert len(signing_in.calls("model")) - before == 2
+    assert asked_last(signing_in)["temperature"] == 0.9
+    assert sum(frame["type"] == "delta" for frame in told["kim"]) > 2, "it was not streamed"

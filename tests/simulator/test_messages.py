@@ -1,0 +1,110 @@
+import os
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from statistics import quantiles
+
+import boto3
+
+from tests.simulator.conftest import Demo, running_demo
+from tests.simulator.meta import event, text_item
+
+
+def test_a_person_writes_and_is_answered_after_seen_and_typing(either_demo: Demo):
+    demo = either_demo
+    assert demo.say("anna", "What is a comet?") == 200
+    demo.wait_until_answered("anna")
+    [answer] = demo.answers_to("anna")
+    assert "What is a comet?" in answer
+    assert demo.actions_for("anna") == ["mark_seen", "typing_on"]
+
+
+def test_the_answer_shows_that_the_conversation_is_remembered(either_demo: Demo):
+    demo = either_demo
+    demo.say("anna", "My cat is called Mimi.")
+    demo.wait_until_answered("anna")
+    demo.say("anna", "What is my cat called?")
+    demo.wait_until_answered("anna", turns=2)
+    assert "My cat is called Mimi." in demo.answers_to("anna")[1]
+
+
+def test_responses_are_asked_for_where_the_server_has_them():
+    with running_demo(env={**os.environ, "PARLEY_MODEL_API": "responses"}) as (demo, _):
+        demo.say("anna", "first")
+        demo.wait_until_answered("anna")
+        demo.say("anna", "second")
+        demo.wait_until_answered("anna", turns=2)
+        assert "“first”" in demo.answers_to("anna")[1]
+        [body, _] = [call["body"] for call in demo.calls("model")]
+        assert body["store"] is False
+        assert {call["path"] for call in demo.calls("model")} == {"/v1/responses"}
+
+
+def test_an_event_delivered_five_times_among_others_is_answered_and_charged_once(either_demo: Demo):
+    demo = either_demo
+    page = demo.facts["page_id"]
+    one = text_item("anna", "only once", page=page, mid="m_once")
+    bodies = [event(one, page=page) for _ in range(5)]
+    bodies += [event(text_item(f"p{n}", "another", page=page), one, page=page) for n in range(4)]
+    random.Random(7).shuffle(bodies)
+    with ThreadPoolExecutor(9) as pool:
+        assert set(pool.map(demo.webhook, bodies)) == {200}
+    demo.wait_until_answered("anna", "p0", "p1", "p2", "p3")
+    assert len(demo.answers_to("anna")) == 1
+    asked = [call["body"]["messages"][-1]["content"] for call in demo.calls("model")]
+    assert asked.count("only once") == 1
+    assert demo.http.get("/world/quota", params={"person": "anna"}).json()["used"] == 1
+
+
+def test_of_two_hundred_messages_at_once_with_one_question_left_one_costs_a_model_call(either_demo: Demo):
+    demo = either_demo
+    demo.say("anna", "hello")
+    demo.wait_until_answered("anna")
+    table = boto3.resource(
+        "dynamodb",
+        endpoint_url=demo.facts["aws_endpoint_url"],
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    ).Table(demo.facts["table"])
+    page = demo.facts["page_id"]
+    table.update_item(
+        Key={"pk": f"PERSON#messenger:{page}:anna", "sk": "PERSON"},
+        UpdateExpression="SET daily_limit = :two",
+        ExpressionAttributeValues={":two": 2},
+    )
+    bodies = [event(text_item("anna", f"question {n}", page=page), page=page) for n in range(200)]
+    with ThreadPoolExecutor(32) as pool:
+        assert set(pool.map(demo.webhook, bodies)) == {200}
+    demo.wait_until(lambda: all(turn["state"] in ("done", "dropped") for turn in demo.turns("anna")), seconds=60)
+    assert len(demo.calls("model")) == 2
+    assert demo.http.get("/world/quota", params={"person": "anna"}).json()["used"] == 2
+
+
+def test_with_a_model_that_takes_30_seconds_the_door_stays_quick_and_twenty_people_are_served_side_by_side(demo: Demo):
+    people = [f"person{n}" for n in range(20)]
+    demo.behave("model", delay_ms=30_000)
+    page = demo.facts["page_id"]
+    answered_in = []
+
+    def write(person: str, text: str) -> None:
+        body = event(text_item(person, text, page=page), page=page)
+        started = time.perf_counter()
+        assert demo.webhook(body) == 200
+        answered_in.append(time.perf_counter() - started)
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda person: write(person, "one"), people))
+    demo.wait_until(lambda: len(demo.calls("model")) == 20, seconds=30)
+    for person in people:
+        write(person, "two")
+    demo.behave("model")
+    demo.wait_until_answered(*people, turns=2, seconds=60)
+    assert time.monotonic() - started < 60
+    for person in people:
+        first, second = demo.answers_to(person)
+        assert "“one”" in first
+        assert "“two”" in second
+    p99 = quantiles(answered_in, n=100)[98]
+    print(f"the door's p99 over {len(answered_in)} messages: {p99 * 1000:.0f} ms")  # noqa: T201 (measured, not asserted)

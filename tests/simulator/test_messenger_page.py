@@ -1,0 +1,133 @@
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.simulator.chromium import needs_chromium
+from tests.simulator.conftest import Demo
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture
+def page(browser: Browser, demo: Demo) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(demo.url) else faults.append(request.url))
+    page.goto(f"{demo.url}/messenger")
+    yield page
+    page.close()
+    assert faults == []
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_test_id("composer").fill(text)
+    page.keyboard.press("Enter")
+
+
+def last_answer(page: Page) -> str:
+    answers = page.locator('[data-testid="message"][data-from="page"] [data-testid="message-text"]')
+    return answers.last.inner_text()
+
+
+def test_a_person_starts_chats_sees_typing_and_seen_and_reads_the_answer(page: Page, demo: Demo):
+    page.get_by_test_id("get-started").click()
+    expect(page.get_by_test_id("thread")).to_contain_text("I am an AI assistant")
+    demo.behave("model", delay_ms=1000)
+    write(page, "Why is the sky blue?")
+    expect(page.get_by_test_id("typing")).to_be_visible()
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “Why is the sky blue?”")
+    expect(page.get_by_test_id("typing")).to_be_hidden()
+    expect(page.get_by_test_id("seen")).to_have_count(1)
+    expect(page.get_by_test_id("panel-quota")).to_contain_text("1 of 10")
+    expect(page.get_by_test_id("panel-calls")).to_contain_text("typing_on")
+
+
+def test_the_words_of_the_model_are_shown_as_words_only(page: Page, demo: Demo):
+    hostile = "<img src=x onerror=\"document.title='owned'\"> <b>bold</b> [link](javascript:alert(1))"
+    demo.behave("model", answer=hostile)
+    write(page, "Be nasty")
+    expect(page.get_by_test_id("thread")).to_contain_text("<b>bold</b>")
+    assert last_answer(page) == hostile
+    assert page.title() != "owned"
+    assert page.locator('[data-testid="thread"] img, [data-testid="thread"] a').count() == 0
+
+
+def test_everybody_has_a_thread_and_a_quota_of_their_own(page: Page):
+    write(page, "I am Anna")
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “I am Anna”")
+    page.get_by_test_id("person-ben").click()
+    expect(page.get_by_test_id("message")).to_have_count(0)
+    expect(page.get_by_test_id("panel-quota")).not_to_contain_text("1 of 10")
+    page.get_by_test_id("new-person").click()
+    page.get_by_test_id("new-person-name").fill("Dora")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("person-dora")).to_be_visible()
+    write(page, "I am Dora")
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “I am Dora”")
+    page.get_by_test_id("person-anna").click()
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “I am Anna”")
+
+
+def test_a_person_has_the_bot_forget_by_tapping_the_button_under_its_question(page: Page, demo: Demo):
+    write(page, "My secret is 42")
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “My secret is 42”")
+    write(page, "/forget")
+    page.get_by_test_id("quick-reply").first.click()
+    expect(page.get_by_test_id("thread")).to_contain_text("It is deleted.")
+    demo.wait_until(lambda: [turn["state"] for turn in demo.turns("anna")] == ["done"])
+
+
+def test_a_sticker_gets_a_kind_answer_and_a_message_can_be_taken_back(page: Page):
+    page.get_by_test_id("attach").click()
+    page.get_by_test_id("attach-sticker").click()
+    expect(page.get_by_test_id("thread")).to_contain_text("I can only read text so far")
+    write(page, "Oops")
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “Oops”")
+    mine = page.locator('[data-testid="message"][data-from="person"]').last
+    mine.hover()
+    mine.get_by_test_id("message-menu").click()
+    page.get_by_test_id("unsend").click()
+    expect(mine).to_have_attribute("data-status", "unsent")
+    write(page, "What did I write before?")
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “What did I write before?”")
+    assert "Oops" not in last_answer(page)
+
+
+def test_the_page_can_be_used_with_the_keyboard_alone(page: Page):
+    expect(page.get_by_test_id("composer")).to_be_enabled()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.testid") == "person-ben":
+            break
+    page.keyboard.press("Enter")
+    for _ in range(30):
+        if page.evaluate("document.activeElement.dataset.testid") == "composer":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “By keyboard”")
+    expect(page.get_by_test_id("person-ben")).to_have_attribute("aria-current", "true")
+
+
+def test_on_a_narrow_screen_nothing_is_cut_off(page: Page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    write(page, "W" * 300)
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for part in ("composer", "send", "people"):
+        box = page.get_by_test_id(part).bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 361
+        assert box["y"] + box["height"] <= 741
+
+
+def test_a_message_that_the_webhook_did_not_take_can_be_sent_again(page: Page, demo: Demo):
+    page.route("**/world/messenger/send", lambda route: route.fulfill(json={"mid": "m_x", "status": 500}), times=1)
+    write(page, "Does this arrive?")
+    page.get_by_test_id("retry").click()
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “Does this arrive?”")
+    assert len(demo.turns("anna")) == 1

@@ -1,0 +1,101 @@
+"""A room of three people on five sockets, with many idle ones elsewhere: who hears what, and what an answer costs."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from chalicelib.conversation.turn import TurnState
+from scripts.bench.counting import Count, counted_dynamodb
+from tests.simulator.chatting import Chat, Tab, chat, kept
+from tests.simulator.conftest import Demo, running_demo
+
+PEOPLE = ("anna", "ben", "eve", "anna", "ben")
+IDLE = 100
+AT_ONCE = 20
+QUESTIONS = 3
+
+
+@dataclass(frozen=True)
+class Metered:
+    """A demo, and what it asks of DynamoDB."""
+
+    demo: Demo
+    count: Count
+
+
+@pytest.fixture(scope="module")
+def metered() -> Iterator[Metered]:
+    with counted_dynamodb() as count:
+        env = {**os.environ, "AWS_ENDPOINT_URL_DYNAMODB": count.url, "NO_PROXY": "127.0.0.1"}
+        with running_demo(env=env) as (demo, _):
+            yield Metered(demo, count)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What everybody was told, and what it took."""
+
+    room: Sequence[Tab]
+    elsewhere: Sequence[Tab]
+    writes: int
+    """Items that DynamoDB was given for an answer."""
+
+
+async def converse(chat: Chat, count: Count, *, people: Sequence[str], idle: int, room: str) -> Told:
+    """Several people in a room ask in turn, while others are elsewhere and silent."""
+    elsewhere = [chat.visitor("otto"), *(chat.visitor(f"idle{number}") for number in range(idle))]
+    for start in range(0, len(elsewhere), AT_ONCE):
+        some = elsewhere[start : start + AT_ONCE]
+        await asyncio.gather(*(be_elsewhere(tab, number) for number, tab in enumerate(some, start)))
+    tabs = [chat.visitor(name) for name in people]
+    for tab in tabs:
+        await tab.enter()
+        await join(tab, room)
+    writes = []
+    for number in range(QUESTIONS):
+        before = count.writes
+        turn = await tabs[number % len(tabs)].ask(f"Question {number}")
+        await asyncio.gather(*(tab.until_over(turn) for tab in tabs))
+        while not is_done(chat.demo, room, turn, count):  # noqa: ASYNC110 (only the table knows)
+            await asyncio.sleep(0.05)
+        writes.append(count.writes - before)
+    await asyncio.gather(*(tab.catch_up() for tab in elsewhere))
+    return Told(tabs, elsewhere, min(writes))  # now and then there is a heartbeat, or somebody whom the owner meets
+
+
+def is_done(demo: Demo, room: str, turn: str, count: Count) -> bool:
+    """Whether the worker has given back the conversation, which is the last that it writes."""
+    return kept(demo, room, room=True, url=count.url)[turn].state is TurnState.DONE
+
+
+async def be_elsewhere(tab: Tab, number: int) -> None:
+    """Half of them say nothing at all, the others are in rooms of ten."""
+    if number % 2:
+        await tab.open()
+    else:
+        await tab.enter()
+        await join(tab, f"elsewhere{number // 20}")
+
+
+async def join(tab: Tab, room: str) -> None:
+    await tab.send("join", room=room)
+    await tab.until(lambda frame: frame.get("room") == room)
+
+
+def test_everybody_in_a_room_is_told_the_same_and_nobody_else_anything_however_many_there_are(metered: Metered):
+    demo, count = metered.demo, metered.count
+    demo.behave("model", tokens_per_second=40)
+    alone = chat(demo, lambda chat: converse(chat, count, people=["zoe"], idle=0, room="quiet"))
+    crowd = chat(demo, lambda chat: converse(chat, count, people=PEOPLE, idle=IDLE, room="busy"))
+    first, *others = [tab.about_turns for tab in crowd.room]
+    assert all(frames == first for frames in others)
+    assert [frame["text"] for frame in first if frame["type"] == "question"] == [
+        f"Question {n}" for n in range(QUESTIONS)
+    ]
+    assert len({frame["from"] for frame in first if frame["type"] == "question"}) == 3 == len(set(PEOPLE))
+    assert not [frame for tab in crowd.elsewhere for frame in tab.about_turns]
+    assert crowd.writes == alone.writes > 0
+    assert count.calls["Scan"] == 0

@@ -1,0 +1,74 @@
+import time
+from collections.abc import Iterator
+
+import pytest
+from openai import OpenAI
+
+from scripts.simulator.model import ModelServer
+from scripts.simulator.recorder import Behaviour
+from tests.simulator.served import served
+
+
+@pytest.fixture
+def stand_in() -> ModelServer:
+    return ModelServer()
+
+
+@pytest.fixture
+def client(stand_in: ModelServer) -> Iterator[OpenAI]:
+    with served(stand_in.routes()) as url, OpenAI(api_key="none", base_url=url) as client:
+        yield client
+
+
+def chat(client: OpenAI) -> str:
+    """The answer of Chat Completions."""
+    stream = client.chat.completions.create(
+        model="any", messages=[{"role": "user", "content": "hello"}], temperature=0.2, stream=True
+    )
+    return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+
+
+def responses(client: OpenAI) -> str:
+    """The answer of Responses."""
+    stream = client.responses.create(
+        model="any", input=[{"role": "user", "content": "hello"}], temperature=0.2, stream=True
+    )
+    return "".join(event.delta for event in stream if event.type == "response.output_text.delta")
+
+
+@pytest.mark.parametrize("ask", [chat, responses])
+def test_it_says_exactly_what_it_is_told_to_whatever_the_temperature(stand_in: ModelServer, client: OpenAI, ask):
+    told = "  One.\n\n* two\tthree 🤷 \n"
+    stand_in.recorder.behaviour = Behaviour(answer=told)
+    assert ask(client) == told
+    [call] = stand_in.recorder.since(0)
+    assert call.body["temperature"] == 0.2
+
+
+def test_an_answer_is_streamed_at_the_pace_it_is_told(stand_in: ModelServer, client: OpenAI):
+    stand_in.recorder.behaviour = Behaviour.of({"answer": "word " * 50, "tokens_per_second": 100})
+    began = time.monotonic()
+    chat(client)
+    assert time.monotonic() - began >= 0.5, "it was quicker than told"
+
+
+def test_it_keeps_when_its_first_words_were_sent(stand_in: ModelServer, client: OpenAI):
+    stand_in.recorder.behaviour = Behaviour.of({"answer": "word " * 20, "delay_ms": 200, "tokens_per_second": 100})
+    chat(client)
+    ended = time.time_ns() // 1_000_000
+    [call] = stand_in.recorder.since(0)
+    assert call.first_token_at is not None
+    assert call.at + 200 <= call.first_token_at <= ended - 190
+
+
+def test_a_call_that_is_refused_has_no_first_words(stand_in: ModelServer, client: OpenAI):
+    stand_in.recorder.behaviour = Behaviour.of({"failures": [{"status": 400, "times": 1}]})
+    with pytest.raises(Exception, match="as you wished"):
+        chat(client)
+    assert [call.first_token_at for call in stand_in.recorder.since(0)] == [None]
+
+
+@pytest.mark.parametrize("wrong", [0, -1, "quick"])
+def test_a_pace_that_cannot_be_kept_is_no_behaviour(wrong):
+    with pytest.raises(ValueError, match=r"positive|could not convert"):
+        Behaviour.of({"tokens_per_second": wrong})

@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.simulator.chromium import chromium, needs_chromium
+from tests.simulator.conftest import Demo
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, demo: Demo) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("request", lambda request: None if request.url.startswith(demo.url) else faults.append(request.url))
+    page.goto(demo.url)
+    assert faults == []
+    yield page
+    page.close()
+
+
+def test_the_demo_opens_with_a_door_to_messenger(page: Page, demo: Demo):
+    page.get_by_test_id("door-messenger").click()
+    expect(page).to_have_url(f"{demo.url}/messenger")
+    expect(page.get_by_test_id("composer")).to_be_enabled()
+
+
+def test_the_demo_opens_with_a_door_to_the_web_chat(page: Page, demo: Demo):
+    expect(page.get_by_test_id("door-chat")).to_have_attribute("href", f"/chat?config={demo.facts['config_id']}")
+
+
+def test_on_a_narrow_screen_both_doors_are_seen_whole(page: Page):
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for door in ("door-messenger", "door-chat"):
+        box = page.get_by_test_id(door).bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 361
+        assert box["y"] + box["height"] <= 741

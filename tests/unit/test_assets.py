@@ -1,0 +1,167 @@
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from chalicelib.content import assets
+
+FOLDER = Path(assets.__file__).parent / "static" / "chat"
+MODULES = sorted(place.name for ending in ("js", "mjs") for place in FOLDER.rglob(f"*.{ending}"))
+FILES = [*MODULES, *sorted(place.name for place in FOLDER.rglob("*.css"))]
+SOCKET = "wss://abc.execute-api.eu-west-1.amazonaws.com/prod"
+
+
+def page(*, websocket_url: str = SOCKET, frame_ancestors: tuple[str, ...] = ()) -> assets.Asset:
+    return assets.page(websocket_url=websocket_url, frame_ancestors=frame_ancestors)
+
+
+def policy(asset: assets.Asset) -> dict[str, str]:
+    rules = [rule.partition(" ") for rule in asset.headers["Content-Security-Policy"].split("; ")]
+    return {name: value for name, _, value in rules}
+
+
+class Addresses(HTMLParser):
+    """Everything that a page loads or leads to, and what runs or styles inside it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.inline: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.loaded += [value or "" for name, value in attrs if name in ("href", "src") and tag != "use"]
+        self.inline += [name for name, _ in attrs if name.startswith("on") or name == "style"]
+        self.inline += [tag] if tag == "style" or (tag == "script" and "src" not in dict(attrs)) else []
+
+
+def test_the_page_may_talk_to_its_own_address_and_its_socket_and_to_nobody_else():
+    assert policy(page()) == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "connect-src": "'self' wss://abc.execute-api.eu-west-1.amazonaws.com",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'self'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "dompurify",
+    }
+
+
+def test_a_page_whose_socket_is_not_known_yet_may_talk_to_its_own_address_only():
+    assert policy(page(websocket_url=""))["connect-src"] == "'self'"
+
+
+def test_the_keys_origins_may_frame_the_page():
+    framed = page(frame_ancestors=("https://example.com", "http://localhost:8000", "https://Shop.example"))
+    expected = "'self' https://example.com http://localhost:8000 https://Shop.example"
+    assert policy(framed)["frame-ancestors"] == expected
+    assert policy(page(frame_ancestors=("*",)))["frame-ancestors"] == "'self' *"
+
+
+@pytest.mark.parametrize(
+    "hostile", ["https://a.com; script-src *", "https://a.com\r\nX: y", "https://a.com\n", "'unsafe-inline'", "", "a b"]
+)
+def test_what_is_no_origin_cannot_loosen_the_policy(hostile: str):
+    assert page(frame_ancestors=(hostile,)) == page()
+
+
+def test_the_page_is_never_kept_and_is_read_as_nothing_but_a_page():
+    headers = page().headers
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_page_asks_for_nothing_but_files_that_are_there_below_its_own_address():
+    addresses = Addresses(page().content)
+    files = [address for address in addresses.loaded if not address.startswith("data:")]
+    assert {address.partition("/")[0] for address in files} == {"chat"}
+    assert {assets.file(address.removeprefix("chat/")).status for address in files} == {200}
+    assert addresses.inline == []
+
+
+def test_every_module_is_asked_for_at_once():
+    preloaded = re.findall('<link rel="modulepreload" href="chat/([^"]+)">', page().content)
+    assert preloaded == sorted(MODULES)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_imports_only_its_neighbours(name: str):
+    imported = re.findall(r'^import .*?from "([^"]+)";$', assets.file(name).content, re.MULTILINE)
+    assert {assets.file(address.removeprefix("./")).status for address in imported} <= {200}
+    assert {address[:2] for address in imported} <= {"./"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_says_what_it_is_and_is_kept_for_ten_minutes(name: str):
+    file = assets.file(name)
+    kind = "text/css" if name.endswith(".css") else "text/javascript"
+    assert (file.status, file.headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
+    assert file.headers["Cache-Control"] == "public, max-age=600"
+    assert file.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", [*FILES, None])
+def test_a_browser_that_has_a_file_already_does_not_get_it_again(name: str | None):
+    def answered(known: str | None) -> assets.Asset:
+        return assets.file(name, known=known) if name else assets.widget(known=known)
+
+    etag = answered(None).headers["ETag"]
+    assert (answered(etag).status, answered(etag).content) == (304, "")
+    assert answered(f'W/"x", W/{etag}').status == 304
+    assert answered('"another"').status == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "index.html",
+        "README.md",
+        "marked.LICENSE",
+        "vendor",
+        "vendor/marked.esm.js",
+        "../chat_files.py",
+        "../style.css",
+        "../widget.js",
+        "..%2fstyle.css",
+        "/etc/passwd",
+        "main.js\0",
+        "main.js/",
+        "MAIN.JS",
+    ],
+)
+def test_nothing_but_the_pages_modules_and_styles_can_be_had(name: str):
+    answer = assets.file(name)
+    assert (answer.status, answer.content) == (404, "not found")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+
+
+def test_the_widget_is_a_script():
+    widget = assets.widget()
+    assert widget.status == 200
+    assert widget.headers["Content-Type"] == "text/javascript; charset=utf-8"
+
+
+def test_what_others_wrote_is_as_they_published_it():
+    listed = re.findall(
+        r"^\| `([^`]+)` .*`([0-9a-f]{64})` \|$", (FOLDER / "vendor" / "README.md").read_text(), re.MULTILINE
+    )
+    there = [place for place in (FOLDER / "vendor").iterdir() if place.suffix in (".js", ".mjs")]
+    assert dict(listed) == {place.name: hashlib.sha256(place.read_bytes()).hexdigest() for place in there}
+
+
+def test_every_language_says_everything():
+    def keys(language: str) -> list[str]:
+        before, _, after = assets.file(f"words_{language}.js").content.partition("  notices:")
+        return re.findall(r"^ +(\w+):", before + after[after.index("  troubles:") :], re.MULTILINE)
+
+    assert keys("ko") == keys("de") == keys("en")

@@ -1,0 +1,49 @@
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from chalicelib.access import entitlements, identity
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.entitlements import Entitlements, EntitlementService
+from chalicelib.ids import KeyId, PersonId
+from chalicelib.settings import Settings
+from tests.fakes.adapters import NOON
+from tests.fakes.api_keys import FakeApiKeys
+
+SHOP: Final = ApiKey(KeyId("shopshopsh"), "Shop", "0" * 64, "santa", created_at=NOON, daily_messages=20)
+VISITOR: Final = identity.visitor(SHOP.id, "anna")
+
+
+@pytest.fixture
+def keys() -> FakeApiKeys:
+    return FakeApiKeys()
+
+
+def of(keys: FakeApiKeys, person: PersonId) -> Entitlements:
+    return EntitlementService(keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "7"})).for_person(person)
+
+
+def test_on_messenger_the_deployments_limit_counts(keys: FakeApiKeys):
+    assert of(keys, identity.messenger_person("4711", "anna")) == Entitlements("assistant", 7)
+
+
+def test_for_who_signed_in_the_deployments_limit_counts(keys: FakeApiKeys):
+    assert of(keys, identity.signed_in("anna")) == Entitlements("web", 7)
+
+
+@pytest.mark.parametrize("daily", [None, 0, 20])
+def test_for_a_visitor_the_keys_terms_count(keys: FakeApiKeys, daily: int | None):
+    key = replace(SHOP, daily_messages=daily)
+    keys.create(key)
+    assert of(keys, VISITOR) == Entitlements("santa", daily, key) == entitlements.for_key(key)
+
+
+def test_a_revoked_keys_terms_still_say_why_nobody_is_answered(keys: FakeApiKeys):
+    keys.create(SHOP)
+    keys.revoke(SHOP.id, now=NOON)
+    assert of(keys, VISITOR).key == replace(SHOP, revoked_at=NOON)
+
+
+def test_without_their_key_a_visitor_is_nobody_special(keys: FakeApiKeys):
+    assert of(keys, VISITOR) == Entitlements("web", 7)

@@ -1,0 +1,80 @@
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Final
+
+import pytest
+
+import chalicelib
+from chalicelib.content.text import Texts, load
+
+BLANKS: Final = {
+    "welcome": {"limit"},
+    "usage": {"used", "limit", "time", "zone"},
+    "usage_unlimited": {"used"},
+    "few_left": {"left"},
+    "none_left": {"time", "zone"},
+    "limit_reached": {"limit", "time", "zone"},
+    "budget_spent": {"time", "zone"},
+    "too_long": {"limit"},
+    "owner_new_person": {"limit", "person", "stage"},
+    "owner_model_key": {"stage"},
+    "owner_model_missing": {"model"},
+    "owner_budget_nearly_spent": {"budget"},
+    "owner_budget_spent": {"budget"},
+    "owner_budget_too_small": {"budget", "model", "most"},
+    "owner_channel": {"reason", "stage"},
+    "owner_policy": {"action"},
+    "owner_deletion": {"code", "stage"},
+    "owner_checkup": {"findings", "stage"},
+}
+ENGLISH: Final = load("en")
+
+
+def _blanks(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
+
+
+def _asked_for() -> Iterator[tuple[str, set[str], bool]]:
+    """Each `texts("key", blank=...)` in the code: the key, the blanks, and whether that is all of them."""
+    for path in Path(chalicelib.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="texts"), args=[ast.Constant(value=str(key))], keywords=given):
+                    yield key, {word.arg for word in given if word.arg}, all(word.arg for word in given)
+
+
+@pytest.mark.parametrize("key", ENGLISH.sentences)
+def test_a_sentence_has_the_blanks_that_are_filled_in_and_no_others(key: str):
+    assert _blanks(ENGLISH.sentences[key]) == BLANKS.get(key, set())
+
+
+def test_every_sentence_the_code_asks_for_is_there_with_its_blanks():
+    asked = list(_asked_for())
+    assert asked
+    for key, given, whole in asked:
+        blanks = _blanks(ENGLISH.sentences[key])
+        assert given <= blanks
+        assert given == blanks or not whole
+
+
+@pytest.mark.parametrize("key", ENGLISH.sentences)
+def test_a_sentence_is_not_blank_and_fits_into_one_message(key: str):
+    filled = ENGLISH(key, **dict.fromkeys(BLANKS.get(key, set()), "x" * 60))
+    assert 0 < len(filled.strip()) < 1000
+
+
+@pytest.mark.parametrize("key", ["forget_yes", "forget_no"])
+def test_a_button_fits_what_messenger_shows(key: str):
+    assert len(ENGLISH(key)) <= 20
+
+
+def test_blanks_are_filled_in_with_braces_and_all():
+    texts = Texts("en", {"few_left": "({left} left)"})
+    assert texts("few_left", left="{2}") == "({2} left)"
+
+
+def test_a_language_that_does_not_ship_is_an_error():
+    with pytest.raises(FileNotFoundError):
+        load("tlh")

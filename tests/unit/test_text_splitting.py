@@ -1,0 +1,115 @@
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.channels.text import split
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+TROUBLE = "ab.!?…\"')” \n\t\u00a0\u3000。é\u0301\u200d\u3042\U0001f468\U0001f3fd\U0001f389"
+
+troublesome = st.text(alphabet=TROUBLE, max_size=60)
+limits = st.integers(2, 24)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+@settings(max_examples=500)
+@given(text=troublesome, limit=limits)
+@example(text='He said "No." Then he left.', limit=16)
+def test_nothing_but_white_space_is_lost(text: str, limit: int):
+    rest = text
+    for part in split(text, limit=limit):
+        before, found, rest = rest.partition(part)
+        assert found
+        assert not before.strip()
+    assert not rest.strip()
+
+
+@settings(max_examples=500)
+@given(text=troublesome, limit=limits)
+def test_every_part_says_something_and_fits(text: str, limit: int):
+    for part in split(text, limit=limit):
+        assert part.strip() == part != ""
+        assert _units(part) <= limit
+
+
+@given(text=st.text(max_size=30), limit=limits)
+def test_no_character_is_torn_apart(text: str, limit: int):
+    for part in split(text, limit=limit):
+        assert part.encode("utf-16").decode("utf-16") == part
+
+
+@given(text=troublesome, limit=limits)
+def test_a_text_that_fits_is_one_part(text: str, limit: int):
+    if 0 < _units(text.strip()) <= limit:
+        assert split(text, limit=limit) == [text.strip()]
+
+
+@given(words=st.lists(st.text("ab", min_size=1, max_size=6), min_size=1, max_size=20))
+def test_words_stay_whole_when_there_is_room(words: list[str]):
+    parts = split(" ".join(words), limit=13)
+    assert " ".join(parts).split() == words
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n \t\n", "\u00a0\u3000"])
+def test_nothing_to_say_is_no_part(blank: str):
+    assert split(blank, limit=10) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Hi. Ho.\n\nHa he hi ho", ["Hi. Ho.", "Ha he hi ho"]),
+        ("One two.\nThree. Four 5", ["One two.", "Three. Four 5"]),
+        ("One two. Three four", ["One two.", "Three four"]),
+        ("One! Two? Three four", ["One! Two?", "Three four"]),
+        ('He said "No." I go on there', ['He said "No."', "I go on there"]),
+        ("One two, three four", ["One two, three", "four"]),
+        ("今日は良い天気です。明日も晴れるでしょうね", ["今日は良い天気です。", "明日も晴れるでしょうね"]),
+        ("OnetwothreefourFivesix", ["Onetwothreefour", "Fivesix"]),
+    ],
+    ids=["paragraph", "line", "sentence", "later sentence", "quote", "word", "Japanese sentence", "no place at all"],
+)
+def test_a_part_ends_where_a_reader_would_pause(text: str, parts: list[str]):
+    assert split(text, limit=15) == parts
+
+
+def test_a_pause_near_the_start_is_not_worth_a_tiny_part():
+    assert split("Hi. " + "a" * 20, limit=20) == ["Hi. " + "a" * 16, "aaaa"]
+
+
+def test_a_family_is_not_separated():
+    assert split("a" * 10 + FAMILY, limit=15) == ["a" * 10, FAMILY]
+
+
+def test_a_skin_tone_stays_with_its_hand():
+    assert split("a" * 8 + "\U0001f44b\U0001f3fd", limit=10) == ["a" * 8, "\U0001f44b\U0001f3fd"]
+
+
+def test_an_accent_stays_with_its_letter():
+    assert split("a" * 9 + "e\u0301", limit=10) == ["a" * 9, "e\u0301"]
+
+
+def test_what_has_no_gap_at_all_is_still_cut():
+    assert split(FAMILY * 3, limit=4)
+    assert split("\u0301" * 9, limit=4) == ["\u0301" * 4, "\u0301" * 4, "\u0301"]
+
+
+def test_an_emoji_across_the_limit_begins_the_next_part():
+    assert split("a" * 1999 + "\U0001f389", limit=2000) == ["a" * 1999, "\U0001f389"]
+    assert split("a" * 1998 + "\U0001f389", limit=2000) == ["a" * 1998 + "\U0001f389"]
+
+
+def test_a_long_answer_is_few_parts():
+    sentence = "This is a sentence of some forty-five letters. "
+    parts = split(sentence * 200, limit=2000)
+    assert len(parts) == 5
+    assert all(re.search(r"letters\.$", part) for part in parts)
+
+
+def test_a_very_long_text_is_cut_quickly():
+    assert len(split("ab " * 40_000, limit=2000)) == 60
