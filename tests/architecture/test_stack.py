@@ -60,7 +60,10 @@ def test_the_words_of_people_outlive_a_mistake(template: Any):
 def test_every_alarm_tells_the_owner_what_to_do(template: Any):
     for alarm in of_type(template, "AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
-        assert " See: " in alarm["AlarmDescription"]
+        text = alarm["AlarmDescription"]
+        text = text["Fn::Sub"] if isinstance(text, dict) else text
+        assert " See: " in text
+        assert "scripts/parley" not in text or text.endswith(" --stage ${Stage}")
 
 
 def test_every_function_logs_for_thirty_days(template: Any):

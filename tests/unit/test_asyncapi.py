@@ -134,13 +134,13 @@ def test_every_example_is_as_promised(name: str, frame: dict[str, Any]):
 
 
 def test_the_actions_and_their_fields_are_those_that_the_words_name():
-    told = {quoted(action)[0]: set(quoted(fields)) for action, fields, _ in rows("## From you")}
+    told = {quoted(action)[0]: set(quoted(fields)) for action, fields, _ in rows("## Client to server")}
     drawn = {name: fields(name) - {"action"} for name in ASKED.keys() - ALIASES}
     assert drawn == told
 
 
 def test_what_an_action_does_is_said_in_the_same_words():
-    for action, _, what in rows("## From you"):
+    for action, _, what in rows("## Client to server"):
         assert same(MESSAGES[quoted(action)[0]]["summary"], what)
 
 
@@ -156,12 +156,12 @@ def test_the_frames_of_older_systems_are_those_that_the_words_name():
 
 
 def test_the_frames_and_their_fields_are_those_that_the_words_name():
-    told = {quoted(kind)[0]: set(quoted(named)) for kind, named, _ in rows("## From the bot")}
+    told = {quoted(kind)[0]: set(quoted(named)) for kind, named, _ in rows("## Server to client")}
     assert {name: fields(name) - {"type"} for name in SAID} == told
 
 
 def test_what_a_frame_means_is_said_in_the_same_words():
-    for kind, _, meaning in rows("## From the bot"):
+    for kind, _, meaning in rows("## Server to client"):
         assert not meaning or same(MESSAGES[quoted(kind)[0]]["summary"], meaning)
 
 
