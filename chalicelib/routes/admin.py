@@ -1,105 +1,60 @@
-"""The web chat's doors over HTTP, for pages and for the owner: as in `app`, no decision lives here."""
+"""The owner's routes for API keys. API Gateway checks the AWS signature of each request before it arrives here."""
 
 import json
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from chalice.app import Blueprint, IAMAuthorizer, Request, Response
+from chalice.app import Blueprint, IAMAuthorizer, Response
 
-from chalicelib import bootstrap, bootstrap_web
-from chalicelib.errors import BadRequest, ConfigError, ParleyError, RateLimited, StoreError, UnknownKey, WrongOrigin
+from chalicelib.errors import BadRequest
+from chalicelib.routes.responses import errors_as_json, json_response
+
+if TYPE_CHECKING:
+    from chalicelib.access.key_service import ApiKeyService
 
 routes = Blueprint(__name__)
 
-_OWNER = IAMAuthorizer()
-_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_NO_MORE: Mapping[str, str] = {}
-_NO_OBJECT = 'the body must be an object of JSON, such as {"name": "My shop"}'
-_STATUS: Mapping[type[ParleyError], HTTPStatus] = {
-    BadRequest: HTTPStatus.BAD_REQUEST,
-    WrongOrigin: HTTPStatus.FORBIDDEN,
-    UnknownKey: HTTPStatus.NOT_FOUND,
-    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
-}
-
-
-def _answering(door: Callable[..., Response]) -> Callable[..., Response]:
-    """Errors become answers: `{"error": "…"}`, in words for whoever called."""
-
-    @wraps(door)
-    def answer(**values: str) -> Response:
-        try:
-            return door(**values)
-        except tuple(_STATUS) as exc:
-            return _json({"error": str(exc)}, _STATUS[type(exc)])
-        except (StoreError, ConfigError) as exc:
-            bootstrap.intake().log.failure(door.__name__, exc)
-            return _json({"error": "try again"}, HTTPStatus.INTERNAL_SERVER_ERROR)
-
-    return answer
-
-
-@routes.route("/config/{key}", methods=["GET"], cors=True)
-@_answering
-def config(key: str) -> Response:
-    """A chat page begins: a ticket, and where to go with it.
-
-    API Gateway answers the browser's question whether it may ask, so that costs nothing here.
-    """
-    request = _request()
-    origin = request.headers.get("origin", "")
-    found = bootstrap_web.visitors().config(
-        key,
-        origin=origin,
-        address=request.context["identity"]["sourceIp"],
-        bearer=request.headers.get("authorization", "").removeprefix("Bearer "),
-    )
-    allowed = {"Access-Control-Allow-Origin": origin} if origin else {}
-    return _json(found.as_json(), headers={"Vary": "Origin", **allowed})
+_OWNER: Final = IAMAuthorizer()
+_NO_OBJECT: Final = 'the body must be an object of JSON, such as {"name": "My shop"}'
 
 
 @routes.route("/keys", methods=["POST"], authorizer=_OWNER)
-@_answering
+@errors_as_json
 def create_key() -> Response:
-    """The owner wants a new API key."""
-    keyring = bootstrap_web.keyring()
-    made = keyring.create(_document())
-    return _json({"key": made.text, **keyring.as_json(made.key)}, HTTPStatus.CREATED)
+    """Create an API key. This response is the only one that contains the key's text."""
+    service = _api_keys()
+    issued = service.create(_body())
+    return json_response({"key": issued.text, **service.as_json(issued.key)}, HTTPStatus.CREATED)
 
 
 @routes.route("/keys", methods=["GET"], authorizer=_OWNER)
-@_answering
+@errors_as_json
 def list_keys() -> Response:
-    """The owner looks at all API keys."""
-    keyring = bootstrap_web.keyring()
-    return _json({"keys": [keyring.as_json(key) for key in keyring.list()]})
+    """List all API keys."""
+    service = _api_keys()
+    return json_response({"keys": [service.as_json(key) for key in service.list()]})
 
 
 @routes.route("/keys/{key}", methods=["DELETE"], authorizer=_OWNER)
-@_answering
+@errors_as_json
 def revoke_key(key: str) -> Response:
-    """The owner wants an API key to open nothing any more."""
-    keyring = bootstrap_web.keyring()
-    return _json(keyring.as_json(keyring.revoke(key)))
+    """Revoke an API key."""
+    service = _api_keys()
+    return json_response(service.as_json(service.revoke(key)))
 
 
-def _document() -> Mapping[str, Any]:
+def _body() -> Mapping[str, Any]:
     try:
-        document = json.loads(_request().raw_body)
+        body = json.loads(routes.current_request.raw_body)
     except (ValueError, RecursionError) as exc:
         raise BadRequest(_NO_OBJECT) from exc
-    if not isinstance(document, dict):
+    if not isinstance(body, dict):
         raise BadRequest(_NO_OBJECT)
-    return document
+    return body
 
 
-def _request() -> Request:
-    return routes.current_request
+def _api_keys() -> "ApiKeyService":
+    from chalicelib.bootstrap import pages  # noqa: PLC0415 (the webhook starts without it)
 
-
-def _json(
-    document: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK, *, headers: Mapping[str, str] = _NO_MORE
-) -> Response:
-    return Response(document, status_code=status.value, headers={**_HEADERS, **headers})
+    return pages.api_keys()

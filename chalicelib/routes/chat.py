@@ -1,42 +1,69 @@
-"""The chat page's doors: as in `app`, no decision lives here."""
+"""The chat page's routes: the page, its files, the widget, and the config that a page begins with."""
 
-from http import HTTPStatus
-from typing import cast
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Response
 
-from chalicelib import bootstrap, bootstrap_web
-from chalicelib.errors import ConfigError, StoreError
-from chalicelib.routes.responses import text_response
+from chalicelib.routes.responses import errors_as_json, errors_as_text, json_response
+
+if TYPE_CHECKING:
+    from chalicelib.channels.web.config import ChatConfig
+    from chalicelib.content.assets import Asset
 
 routes = Blueprint(__name__)
 
 
 @routes.route("/chat", methods=["GET"])
+@errors_as_text(logged_as="chat")
 def chat() -> Response:
-    """The chat page; `config` names the key by which its visitors come."""
-    query = cast("dict[str, str]", _request().query_params or {})
-    try:
-        page = bootstrap_web.visitors().page(query.get("config", ""))
-    except (StoreError, ConfigError) as exc:
-        bootstrap.intake().log.failure("chat", exc)
-        return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
-    return Response(page.content, headers={**page.headers})
+    """Return the chat page; the query's `config` names the API key of its visitors."""
+    query = cast("dict[str, str]", routes.current_request.query_params or {})
+    return _response(_chat_config().page(query.get("config", "")))
 
 
 @routes.route("/chat/{file}", methods=["GET"])
 def chat_file(file: str) -> Response:
-    """What the chat page is made of."""
-    asset = bootstrap_web.chat_file(file, known=_request().headers.get("if-none-match"))
-    return Response(asset.content, status_code=asset.status, headers={**asset.headers})
+    """Return a file of the chat page; 304 when the browser has it, 404 when there is none."""
+    return _response(_assets().file(file, known=routes.current_request.headers.get("if-none-match")))
 
 
 @routes.route("/widget.js", methods=["GET"])
 def widget() -> Response:
-    """What puts the chat on other pages."""
-    asset = bootstrap_web.widget(known=_request().headers.get("if-none-match"))
+    """Return the script that puts the chat on other pages; 304 when the browser has it."""
+    return _response(_assets().widget(known=routes.current_request.headers.get("if-none-match")))
+
+
+@routes.route("/config/{key}", methods=["GET"], cors=True)
+@errors_as_json
+def config(key: str) -> Response:
+    """Return a ticket and the WebSocket's address to a chat page.
+
+    API Gateway answers the browser's preflight request, so that one costs no invocation.
+    """
+    request = routes.current_request
+    origin: str = request.headers.get("origin", "")
+    issued = _chat_config().config(
+        key,
+        origin=origin,
+        address=request.context["identity"]["sourceIp"],
+        bearer=request.headers.get("authorization", "").removeprefix("Bearer "),
+    )
+    allowed = {"Access-Control-Allow-Origin": origin} if origin else {}
+    return json_response(issued.as_json(), headers={"Vary": "Origin", **allowed})
+
+
+def _response(asset: "Asset") -> Response:
     return Response(asset.content, status_code=asset.status, headers={**asset.headers})
 
 
-def _request() -> Request:
-    return routes.current_request
+def _chat_config() -> "ChatConfig":
+    from chalicelib.bootstrap import pages  # noqa: PLC0415 (the webhook starts without it)
+
+    return pages.chat_config()
+
+
+def _assets() -> ModuleType:
+    from chalicelib.content import assets  # noqa: PLC0415 (the webhook starts without it)
+
+    return assets

@@ -1,56 +1,52 @@
-"""The doors for those who ask about their data: as in `app`, no decision lives here."""
+"""The routes for people's data: the privacy page, Meta's data deletion callback, and the status of a request."""
 
-from http import HTTPStatus
-from typing import cast
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import bootstrap
-from chalicelib.errors import BadRequest, BodyTooLarge, ConfigError, InvalidSignature, StoreError
-from chalicelib.routes.responses import text_response
+from chalicelib.routes.responses import errors_as_text
+
+if TYPE_CHECKING:
+    from chalicelib.content.page import HtmlPage
 
 routes = Blueprint(__name__)
 
 
 @routes.route("/privacy", methods=["GET"])
 def privacy() -> Response:
-    """What is stored of people, for them to read."""
-    page = bootstrap.privacy().policy()
-    return Response(page.html, headers={**page.headers})
+    """Return the privacy page."""
+    return _response(_pages().privacy().policy())
 
 
 @routes.route("/data-deletion", methods=["POST"], content_types=["application/x-www-form-urlencoded"])
+@errors_as_text(logged_as="deletion")
 def data_deletion() -> Response:
-    """Meta passes on that somebody wants their data deleted; answered with where to see what becomes of it."""
-    request = _request()
-    try:
-        code = bootstrap.data_deletion().receive(cast("bytes", request.raw_body))
-    except InvalidSignature:
-        return text_response(HTTPStatus.FORBIDDEN, "forbidden")
-    except BadRequest:
-        return text_response(HTTPStatus.BAD_REQUEST, "no signed request")
-    except BodyTooLarge:
-        return text_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
-    except (StoreError, ConfigError) as exc:
-        bootstrap.intake().log.failure("deletion", exc)
-        return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
-    context = cast("dict[str, str]", request.context)
-    host = context.get("domainName") or request.headers["host"]  # API Gateway knows; stand-ins for it do not
-    here = f"https://{host}{context['path'].removesuffix('/data-deletion')}"
-    confirmed = {"url": f"{here}/deletion/{code}", "confirmation_code": code}
+    """Store a deletion request from Meta; return its confirmation code and status page, as Meta's documents ask."""
+    request = routes.current_request
+    code = _pages().data_deletion().receive(request.raw_body)
+    confirmed = {"url": f"{_base_url(request)}/deletion/{code}", "confirmation_code": code}
     return Response(confirmed, headers={"Content-Type": "application/json"})
 
 
 @routes.route("/deletion/{code}", methods=["GET"])
+@errors_as_text(logged_as="deletion")
 def deletion(code: str) -> Response:
-    """What became of a request for deletion."""
-    try:
-        page = bootstrap.privacy().progress(code)
-    except StoreError as exc:
-        bootstrap.intake().log.failure("deletion", exc)
-        return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, "try again")
+    """Return the status page of a deletion request; 404 for an unknown code."""
+    return _response(_pages().privacy().progress(code))
+
+
+def _base_url(request: Request) -> str:
+    """Return the address of this API, which a custom domain or a stage's name changes."""
+    host = request.context.get("domainName") or request.headers["host"]  # only API Gateway sends `domainName`
+    return f"https://{host}{request.context['path'].removesuffix('/data-deletion')}"
+
+
+def _response(page: "HtmlPage") -> Response:
     return Response(page.html, status_code=page.status, headers={**page.headers})
 
 
-def _request() -> Request:
-    return routes.current_request
+def _pages() -> ModuleType:
+    from chalicelib.bootstrap import pages  # noqa: PLC0415 (the webhook starts without it)
+
+    return pages

@@ -1,11 +1,90 @@
-"""An answer in plain words, as every door gives it; nothing else of HTTP is here."""
+"""Responses of all routes, and which error becomes which response; nothing else of HTTP."""
 
+from collections.abc import Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
+from typing import Any, Final
 
 from chalice.app import Response
 
+from chalicelib.bootstrap import api
+from chalicelib.errors import (
+    BadRequest,
+    BodyTooLarge,
+    ConfigError,
+    InvalidSignature,
+    ParleyError,
+    RateLimited,
+    StoreError,
+    UnknownKey,
+    WrongOrigin,
+)
+
+Handler = Callable[..., Response]
+
+TRY_AGAIN: Final = "try again"
+_NOSNIFF: Final = {"X-Content-Type-Options": "nosniff"}
+_TEXT: Final = {"Content-Type": "text/plain; charset=utf-8", **_NOSNIFF}
+_JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store", **_NOSNIFF}
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+_AS_TEXT: Final[Mapping[type[ParleyError], tuple[HTTPStatus, str]]] = {
+    InvalidSignature: (HTTPStatus.FORBIDDEN, "forbidden"),
+    BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large"),
+    BadRequest: (HTTPStatus.BAD_REQUEST, "no signed request"),
+}
+"""Meta's servers and strangers read these: they name no detail."""
+_AS_JSON: Final[Mapping[type[ParleyError], HTTPStatus]] = {
+    BadRequest: HTTPStatus.BAD_REQUEST,
+    WrongOrigin: HTTPStatus.FORBIDDEN,
+    UnknownKey: HTTPStatus.NOT_FOUND,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+}
+"""Developers and chat pages read these: the response carries the error's message."""
+
 
 def text_response(status: HTTPStatus, body: str) -> Response:
-    """Words that no browser takes for anything else."""
-    headers = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
-    return Response(status_code=status.value, body=body, headers={**headers})
+    """Return plain text that no browser interprets as anything else."""
+    return Response(status_code=status.value, body=body, headers={**_TEXT})
+
+
+def json_response(
+    document: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK, *, headers: Mapping[str, str] = _NO_HEADERS
+) -> Response:
+    """Return a JSON document that no cache keeps."""
+    return Response(document, status_code=status.value, headers={**_JSON, **headers})
+
+
+def errors_as_text(*, logged_as: str | None) -> Callable[[Handler], Handler]:
+    """Wrap a handler so that errors become plain text. With `logged_as`, failures of ours are logged at that stage."""
+
+    def wrap(handler: Handler) -> Handler:
+        @wraps(handler)
+        def respond(**values: str) -> Response:
+            try:
+                return handler(**values)
+            except tuple(_AS_TEXT) as exc:
+                return text_response(*_AS_TEXT[type(exc)])
+            except (StoreError, ConfigError) as exc:
+                if logged_as:
+                    api.log().failure(logged_as, exc)
+                return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, TRY_AGAIN)
+
+        return respond
+
+    return wrap
+
+
+def errors_as_json(handler: Handler) -> Handler:
+    """Wrap a handler so that errors become `{"error": "…"}`; failures of ours are logged under the handler's name."""
+
+    @wraps(handler)
+    def respond(**values: str) -> Response:
+        try:
+            return handler(**values)
+        except tuple(_AS_JSON) as exc:
+            return json_response({"error": str(exc)}, _AS_JSON[type(exc)])
+        except (StoreError, ConfigError) as exc:
+            api.log().failure(handler.__name__, exc)
+            return json_response({"error": TRY_AGAIN}, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    return respond

@@ -38,9 +38,9 @@ _CLIENTS: Final = (
     "; import boto3; session = boto3.Session(); [session.client(it) for it in ('dynamodb', 'lambda', 'ssm')]"
 )
 _READY: Final = {
-    "the door": "import app; app.bootstrap.intake()",
-    "the web chat's door": "import app; app.bootstrap_web.reception()",
-    "the worker, with the model's SDK": "import app; app.bootstrap.worker()",
+    "the door": "import app; app.api.webhook()",
+    "the web chat's door": "import app; from chalicelib.bootstrap import websocket; websocket.handler()",
+    "the worker, with the model's SDK": "import app; from chalicelib.bootstrap import worker; worker.worker()",
 }
 """What each function does before it can take its first event."""
 _TIMED: Final = "import time; began = time.perf_counter(); {}; print((time.perf_counter() - began) * 1000)"

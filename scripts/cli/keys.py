@@ -32,7 +32,7 @@ class Desk:
 def _desk(place: Environment, /, *, json: bool) -> Desk:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (brings boto3)
     from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
-    from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL  # noqa: PLC0415
+    from chalicelib.bootstrap.clients import WEBHOOK_URL, WEBSOCKET_URL  # noqa: PLC0415
 
     noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
     addresses = Addresses((noted.find(WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(WEBSOCKET_URL) or "")

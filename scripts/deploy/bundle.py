@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Final
 
-from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL
+from chalicelib.bootstrap.clients import WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.errors import ConfigError
 from chalicelib.settings import Settings
 from scripts.deploy.code import run_chalice

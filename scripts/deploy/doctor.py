@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap import health
 from chalicelib.operations.findings import Finding, Severity, worst
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
@@ -17,7 +17,7 @@ def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
         return findings
     # The checkup is wired for the cloud, which finds its stage in the environment.
     os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.place.aws.region}
-    return [*findings, *bootstrap.checkup().run(fix=fix)]
+    return [*findings, *health.health_check().run(fix=fix)]
 
 
 def counted(findings: Sequence[Finding]) -> str:

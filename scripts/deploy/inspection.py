@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import bootstrap
 from chalicelib.access import quota
 from chalicelib.access.budget import usd
 from chalicelib.aws.dynamodb.spend import DynamoSpending
-from chalicelib.bootstrap import TICKET_KEY, WEBSOCKET_URL
+from chalicelib.bootstrap import clients
+from chalicelib.bootstrap.clients import TICKET_KEY, WEBSOCKET_URL
 from chalicelib.errors import ParleyError
 from chalicelib.operations.findings import Finding, Severity, worst
 from scripts.deploy.deployment import Deployment
@@ -235,7 +235,7 @@ class Inspection:
             yield _ok("concurrency", f"{limit} at a time")
 
     def _budget(self) -> Iterable[Finding]:
-        settings, now = self.deployment.place.settings, bootstrap.clock()
+        settings, now = self.deployment.place.settings, clients.clock()
         if not settings.asks_openai:
             return
         if not settings.daily_budget:

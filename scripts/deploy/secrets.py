@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.bootstrap import TICKET_KEY
+from chalicelib.bootstrap.clients import TICKET_KEY
 from chalicelib.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL
+from chalicelib.bootstrap.clients import WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.errors import ConfigError, WebhookUnreachable
 from scripts.deploy.deployment import Deployment

@@ -99,18 +99,18 @@ class World:
     def asgi(self) -> Starlette:
         """Everything on one port: the app's own routes are what is left over."""
         import app  # noqa: PLC0415 (imported once its environment is there)
-        from chalicelib import bootstrap  # noqa: PLC0415
         from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
         from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415
+        from chalicelib.bootstrap import api, clients  # noqa: PLC0415
         from scripts.simulator.gateway import ApiGateway  # noqa: PLC0415
 
         gateway, sockets = ApiGateway(app.app), WebSocketApi(app.app)
-        bootstrap.intake().app_secrets()  # its cold start, which threads shall not have side by side
-        self.stand_in.models = [bootstrap.settings().model]
+        api.webhook().app_secrets()  # its cold start, which threads shall not have side by side
+        self.stand_in.models = [clients.settings().model]
         lambda_door = LambdaDoor(self._invoker(gateway, sockets), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
-            model={"name": bootstrap.settings().model, "stand_in": not self._real_model},
+            model={"name": clients.settings().model, "stand_in": not self._real_model},
             meta=self.meta,
             recorders={
                 "graph": self.meta.recorder,
@@ -118,13 +118,13 @@ class World:
                 "model": self.stand_in.recorder,
                 "owner": self.post.recorder,
             },
-            transcript=DynamoTranscript(bootstrap.table()),
-            people=DynamoPeople(bootstrap.table()),
-            settings=bootstrap.settings(),
+            transcript=DynamoTranscript(clients.table()),
+            people=DynamoPeople(clients.table()),
+            settings=clients.settings(),
             beat=self._beat,
             kill_workers=lambda: self.functions.kill(WORKER),
             reset=self._reset,
-            clock=bootstrap.clock,
+            clock=clients.clock,
         )
         return Starlette(
             routes=[

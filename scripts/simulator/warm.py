@@ -1,6 +1,6 @@
 """Imported by the process that execution environments are forked from: a cold start, done once for all of them."""
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap import heartbeat, worker
 
-bootstrap.worker()
-bootstrap.heartbeat()
+worker.worker()
+heartbeat.heartbeat()

@@ -41,19 +41,19 @@ answer = app.app({"requestContext": post, "headers": {}, "body": " " * (MAX_BODY
 assert answer["statusCode"] == 413, answer
 """
 WAKE_OF: Final = """
-from chalicelib import bootstrap
-wake = bootstrap.{}().wake
-assert type(wake).__name__ + " in turn" * getattr(wake, "in_turn", False) == "{}", wake
+from chalicelib.bootstrap import {module}
+wake = {module}.{service}().wake
+assert type(wake).__name__ + " in turn" * getattr(wake, "in_turn", False) == "{wake}", wake
 """
 SIGN_IN: Final = """
-from chalicelib import bootstrap_web
-tokens = bootstrap_web.tokens()
+from chalicelib.bootstrap import websocket
+tokens = websocket.id_token_verifier()
 assert str(getattr(tokens, "issuer", None)) == "{}", tokens
 """
 BUILD: Final = """
-from chalicelib import bootstrap, bootstrap_web
 from chalicelib.access import ticket
-bootstrap.worker(), bootstrap.checkup(), bootstrap.privacy(), bootstrap_web.visitors(), bootstrap_web.keyring()
+from chalicelib.bootstrap import health, pages, worker
+worker.worker(), health.health_check(), pages.privacy(), pages.chat_config(), pages.api_keys()
 ticket.mint("key", "anna", secret="a secret of thirty-two characters", now=0)
 """
 LOADED: Final = """
@@ -86,16 +86,17 @@ def test_the_door_answers_without_what_only_the_worker_needs():
 
 
 @pytest.mark.parametrize(
-    ("way", "function", "wake"),
+    ("way", "module", "service", "wake"),
     [
-        ("lambda", "intake", "LambdaWake"),
-        ("lambda", "heartbeat", "LambdaWake"),
-        ("fifo", "intake", "FifoWake in turn"),
-        ("fifo", "heartbeat", "FifoWake"),
+        ("lambda", "api", "webhook", "LambdaWake"),
+        ("lambda", "heartbeat", "heartbeat", "LambdaWake"),
+        ("fifo", "api", "webhook", "FifoWake in turn"),
+        ("fifo", "heartbeat", "heartbeat", "FifoWake"),
     ],
 )
-def test_the_worker_is_woken_the_way_the_settings_say(way: str, function: str, wake: str):
-    loaded(WAKE_OF.format(function, wake), AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
+def test_the_worker_is_woken_the_way_the_settings_say(way: str, module: str, service: str, wake: str):
+    code = WAKE_OF.format(module=module, service=service, wake=wake)
+    loaded(code, AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
 
 
 def test_others_do_load_them_so_that_the_names_above_are_right():

@@ -16,13 +16,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import bootstrap, bootstrap_web
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
 from chalicelib.aws.ssm import Secrets
 from chalicelib.aws.wake import FifoWake, LambdaWake
+from chalicelib.bootstrap import api, clients, websocket, worker
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
@@ -172,8 +172,8 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     the_web_chats_doors_are_used(store, bot)
 
     audit.function = "worker"
-    secrets = Secrets(audit.client("ssm"), "/parley/dev", bootstrap.WORKERS_SECRETS)
-    secrets.find(bootstrap.PAGE_TOKEN)
+    secrets = Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS)
+    secrets.find(clients.PAGE_TOKEN)
     bot.works()
     store.inbox.receipts(turn)
     audit.function = "api_handler"
@@ -219,7 +219,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     audit.function = "websocket_connect"
     guest, stranger, _silent = chat.connects(), chat.connects(), chat.connects()
     audit.function = "websocket_message"
-    Secrets(audit.client("ssm"), "/parley/dev", bootstrap_web.RECEPTIONS_SECRETS).find(bootstrap.TICKET_KEY)
+    Secrets(audit.client("ssm"), "/parley/dev", websocket.SECRETS).find(clients.TICKET_KEY)
     says(stranger, action="authenticate", ticket="nonsense")
     says(guest, action="authenticate", ticket=chat.ticket_of("guest"))
     says(guest, action="send_message", message="hello")
@@ -310,15 +310,15 @@ def test_the_door_writes_nothing_of_what_is_spent(audit: Audit):
 
 
 def test_the_door_may_read_exactly_the_secrets_it_asks_for():
-    assert readable("api_handler") == set(bootstrap.DOORS_SECRETS)
+    assert readable("api_handler") == set(api.SECRETS)
 
 
 def test_the_worker_may_read_exactly_the_secrets_it_asks_for():
-    assert readable("worker") == set(bootstrap.WORKERS_SECRETS)
+    assert readable("worker") == set(worker.SECRETS)
 
 
 def test_of_the_web_chats_doors_only_that_for_frames_may_read_secrets_and_exactly_those_it_asks_for():
-    assert readable("websocket_message") == set(bootstrap_web.RECEPTIONS_SECRETS)
+    assert readable("websocket_message") == set(websocket.SECRETS)
     for function in ("websocket_connect", "websocket_disconnect"):
         assert not any("ssm:GetParameters" in one["Action"] for one in statements(function))
 

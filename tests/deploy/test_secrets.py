@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chalicelib.bootstrap import TICKET_KEY
+from chalicelib.bootstrap.clients import TICKET_KEY
 from chalicelib.errors import ConfigError
 from scripts.deploy import secrets
 from scripts.deploy.secrets import KINDS, PREVIOUS, VERIFY_TOKEN, Kind, Vault, check, missing, to_store

@@ -99,10 +99,10 @@ def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tm
     shutil.unpack_archive(package, tmp_path / "task")
     brought = runtime(tmp_path / "runtime")
     code = (
-        "import app; from chalicelib import bootstrap, bootstrap_web;"
-        "bootstrap.worker(), bootstrap.heartbeat(), bootstrap.privacy();"
-        "bootstrap_web.reception(), bootstrap_web.visitors(), bootstrap_web.keyring();"
-        "from chalicelib.channels.web import oidc, ticket; ticket.mint('k', 'v', secret='s' * 32, now=0)"
+        "import app; from chalicelib.bootstrap import health, heartbeat, pages, websocket, worker;"
+        "worker.worker(), heartbeat.heartbeat(), health.health_check(), pages.privacy(), pages.data_deletion();"
+        "websocket.handler(), pages.chat_config(), pages.api_keys();"
+        "from chalicelib.access import oidc, ticket; ticket.mint('k', 'v', secret='s' * 32, now=0)"
     )
     path = os.pathsep.join([str(tmp_path / "task"), str(brought)])
     env = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "eu-central-1"}

@@ -3,27 +3,22 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 from typing import Any, Final, Protocol
 
 from chalicelib.access.budget import Budget
-from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access
+from chalicelib.bootstrap import api, heartbeat, worker
+from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.events import metadata
-from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import persona, text
-from chalicelib.conversation.agent import Answers
 from chalicelib.conversation.turn import Turn
-from chalicelib.conversation.turn_runner import TurnRunner
-from chalicelib.conversation.worker import Worker
 from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log
-from chalicelib.operations.alerts import AlertService
-from chalicelib.operations.heartbeat import Heartbeat
 from chalicelib.settings import Settings
 from tests.fakes.adapters import FakeClock, RememberingHealthCheckStarter
 from tests.fakes.api_keys import FakeApiKeys
@@ -131,18 +126,34 @@ class World:
         log = Log(lambda: SECRET, "test", stream=io.StringIO)
         settings = Settings.from_env({"PARLEY_DAILY_LIMIT": str(self.limit)})
         alerts, notifier = watched("alerts", FakeSentAlerts(self.memory)), watched("notifier", self.notifier)
-        owner = AlertService(people, alerts, notifier, _SAYS, settings, clock, log)
         model = watched("model", SimulatedModel(self.ledger, self._run, self.model_fails))
         sender = SimulatedSender(self.ledger, self._run, self._echo, self.sender_fails, self.sender_fails_late)
-        answers = Answers(model, _SAYS, settings, log.pseudonym)
-        terms = EntitlementService(FakeApiKeys(self.memory), settings)
-        self.intake = MessengerWebhook(inbox, inbox, wake, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
-        channel = watched("sender", sender)
-        turns = TurnRunner(inbox, inbox, people, terms, channel, answers, Budget(self.budget, PRICE), owner, clock, log)
-        self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
-        looked_at = FakeSentAlerts(self.memory), RememberingHealthCheckStarter(), FakeSpending(self.memory)
-        web = FakeConnections(self.memory), RememberingConnectionApi()
-        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, *web, settings, clock, log)
+        ports = Ports(
+            settings=settings,
+            clock=clock,
+            new_id=self._id,
+            log=log,
+            texts=_SAYS,
+            inbox=inbox,
+            transcript=inbox,
+            people=people,
+            api_keys=FakeApiKeys(self.memory),
+            connections=FakeConnections(self.memory),
+            connection_api=RememberingConnectionApi(),
+            sent_alerts=alerts,
+            spending=FakeSpending(self.memory),
+            wake=lambda: wake,
+            notifier=lambda: notifier,
+        )
+        self.intake = api.assemble(ports, app_secrets=lambda: [SECRET], verify_token=lambda: "")
+        self.worker = worker.assemble(
+            ports, model=model, sender=watched("sender", sender), budget=Budget(self.budget, PRICE)
+        )
+        self.heartbeat = heartbeat.assemble(
+            replace(ports, sent_alerts=FakeSentAlerts(self.memory)),
+            warmer=SimulatedWarmer(),
+            examiner=RememberingHealthCheckStarter(),
+        )
 
     # What people and the owner do.
 

@@ -10,19 +10,18 @@ from itertools import count
 from typing import Any, Final
 
 from chalicelib.access.budget import Budget, DaySpend, Price
-from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People, Spending
+from chalicelib.bootstrap import api, heartbeat, pages, worker
+from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import text
-from chalicelib.conversation.agent import Answers
 from chalicelib.conversation.ports import ConnectionStore, Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.turn import Turn
-from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.conversation.worker import Outcome, Worker
 from chalicelib.errors import ParleyError
 from chalicelib.ids import ConversationId, PersonId
@@ -138,32 +137,36 @@ class Bot:
     # Building: anew for each call, as each may find another container.
 
     @property
+    def ports(self) -> Ports:
+        return Ports(
+            settings=self.settings,
+            clock=self.clock,
+            new_id=lambda: f"worker-{next(self._ids)}",
+            log=self.log,
+            texts=SAYS,
+            inbox=self.inbox,
+            transcript=self.transcript,
+            people=self.people,
+            api_keys=FakeApiKeys(self.memory),
+            connections=self.connections,
+            connection_api=self.connection_api,
+            sent_alerts=self.alerts,
+            spending=self.spending,
+            wake=lambda: self.wake,
+            notifier=lambda: self.notifier,
+        )
+
+    @property
     def owner(self) -> AlertService:
-        return AlertService(self.people, self.alerts, self.notifier, SAYS, self.settings, self.clock, self.log)
+        return self.ports.alerts()
 
     @property
     def intake(self) -> MessengerWebhook:
-        return MessengerWebhook(
-            inbox=self.inbox,
-            transcript=self.transcript,
-            wake=self.wake,
-            alerts=lambda: self.owner,
-            app_secrets=lambda: [SECRET, OLD_SECRET],
-            verify_token=lambda: VERIFY_TOKEN,
-            clock=self.clock,
-            log=self.log,
-        )
+        return api.assemble(self.ports, app_secrets=lambda: [SECRET, OLD_SECRET], verify_token=lambda: VERIFY_TOKEN)
 
     @property
     def privacy(self) -> Privacy:
-        return Privacy(
-            deletions=self.deletions,
-            alerts=lambda: self.owner,
-            texts=SAYS,
-            settings=self.settings,
-            clock=self.clock,
-            log=self.log,
-        )
+        return pages.assemble_privacy(self.ports, self.deletions)
 
     @property
     def data_deletion(self) -> DataDeletion:
@@ -171,32 +174,12 @@ class Bot:
 
     @property
     def worker(self) -> Worker:
-        turns = TurnRunner(
-            inbox=self.inbox,
-            transcript=self.transcript,
-            people=self.people,
-            sender=self.sender,
-            terms=EntitlementService(FakeApiKeys(self.memory), self.settings),
-            answers=Answers(self.model, SAYS, self.settings, self.log.pseudonym),
-            budget=Budget(self.settings.daily_budget, self.price),
-            alerts=self.owner,
-            clock=self.clock,
-            log=self.log,
-        )
-        return Worker(
-            self.inbox,
-            turns,
-            self.sender,
-            self.owner,
-            clock=self.clock,
-            new_id=lambda: f"worker-{next(self._ids)}",
-            log=self.log,
-        )
+        budget = Budget(self.settings.daily_budget, self.price)
+        return worker.assemble(self.ports, model=self.model, sender=self.sender, budget=budget)
 
     @property
     def heartbeat(self) -> Heartbeat:
-        looked_at = self.alerts, self.examiner, self.spending, self.connections, self.connection_api, self.settings
-        return Heartbeat(self.inbox, self.wake, self.warmer, *looked_at, clock=self.clock, log=self.log)
+        return heartbeat.assemble(self.ports, warmer=self.warmer, examiner=self.examiner)
 
     # What happens to it.
 

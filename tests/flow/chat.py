@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from chalicelib.access import api_key, identity, ticket
 from chalicelib.access.api_key import ApiKey
-from chalicelib.access.authentication import Authenticator
 from chalicelib.access.budget import Usage
-from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Person
 from chalicelib.access.ports import ApiKeys, IdTokens
+from chalicelib.bootstrap import websocket
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.handler import WebSocketHandler
 from chalicelib.channels.web.sender import WebSender
@@ -223,24 +222,17 @@ class Chat:
     @property
     def reception(self) -> WebSocketHandler:
         """Built anew for each frame, as each may find another container."""
-        return WebSocketHandler(
+        ports = replace(
+            self.bot.ports,
             connections=self.connections,
-            connection_api=self.connection_api,
-            authenticator=Authenticator(
-                keys=self.keys,
-                id_token_verifier=lambda: self.tokens,
-                ticket_key=lambda: TICKET_KEY,
-                own_origin=lambda: OWN_PAGE,
-                clock=self.clock,
-            ),
-            terms=EntitlementService(self.keys, self.bot.settings),
-            people=self.bot.people,
-            inbox=self.bot.inbox,
-            transcript=self.bot.transcript,
-            wake=self.bot.wake,
-            clock=self.clock,
+            api_keys=self.keys,
             new_id=lambda: f"message-{next(self._ids)}",
-            log=self.bot.log,
+        )
+        return websocket.assemble(
+            ports,
+            ticket_key=lambda: TICKET_KEY,
+            own_origin=lambda: OWN_PAGE,
+            id_token_verifier=lambda: self.tokens,
         )
 
     # What happens to it.

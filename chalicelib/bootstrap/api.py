@@ -1,0 +1,68 @@
+"""The API handler's service for Messenger's webhook; what browsers ask for is in `pages`, which loads later."""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Final
+
+from chalicelib.aws.ssm import Secrets
+from chalicelib.bootstrap import clients
+from chalicelib.bootstrap.clients import (
+    APP_SECRET,
+    PREVIOUS_APP_SECRET,
+    TICKET_KEY,
+    TOPIC_ARN,
+    VERIFY_TOKEN,
+    WEBHOOK_URL,
+    WEBSOCKET_URL,
+)
+from chalicelib.bootstrap.ports import Ports
+from chalicelib.channels.messenger.webhook import MessengerWebhook
+from chalicelib.log import Log
+
+SECRETS: Final = (APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN, TICKET_KEY, WEBHOOK_URL, WEBSOCKET_URL, TOPIC_ARN)
+
+
+def assemble(
+    ports: Ports, *, app_secrets: Callable[[], Sequence[str]], verify_token: Callable[[], str]
+) -> MessengerWebhook:
+    """Build the webhook over these ports."""
+    return MessengerWebhook(
+        inbox=ports.inbox,
+        transcript=ports.transcript,
+        wake=ports.wake(),
+        alerts=ports.alerts,
+        app_secrets=app_secrets,
+        verify_token=verify_token,
+        clock=ports.clock,
+        log=ports.log,
+    )
+
+
+@cache
+def webhook() -> MessengerWebhook:
+    """Return Messenger's webhook."""
+    return assemble(ports(), app_secrets=app_secrets, verify_token=partial(secrets().get, VERIFY_TOKEN))
+
+
+@cache
+def ports() -> Ports:
+    """Return the API handler's ports."""
+    stored = secrets()
+    return clients.ports(log_key=partial(stored.get, APP_SECRET), topic_arn=partial(stored.find, TOPIC_ARN))
+
+
+@cache
+def secrets() -> Secrets:
+    """Return the secrets that the API handler may read."""
+    return clients.secrets(SECRETS)
+
+
+def app_secrets() -> Sequence[str]:
+    """Return the app secret and, while one is being replaced, the one before. Raises ConfigError."""
+    previous = secrets().find(PREVIOUS_APP_SECRET)
+    return [secrets().get(APP_SECRET), *([previous] if previous else [])]
+
+
+def log() -> Log:
+    """Return the API handler's log."""
+    return ports().log

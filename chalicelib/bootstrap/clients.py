@@ -1,0 +1,126 @@
+"""What all functions share: the settings, the AWS session, the table, the clock, the log, and the ports over them."""
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+
+from chalicelib import log
+from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
+from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
+from chalicelib.aws.dynamodb.connections import DynamoConnections
+from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.people import DynamoPeople
+from chalicelib.aws.dynamodb.spend import DynamoSpending
+from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.transcript import DynamoTranscript
+from chalicelib.aws.sns import TopicNotifier
+from chalicelib.aws.ssm import Secrets
+from chalicelib.aws.wake import FifoWake, LambdaWake
+from chalicelib.bootstrap.ports import Ports
+from chalicelib.channels.web.connection_api import ApiGatewayConnections
+from chalicelib.content.text import load
+from chalicelib.conversation.ports import Wake
+from chalicelib.log import Log
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+
+APP_ID, APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-id", "app-secret", "app-secret-previous", "verify-token"
+PAGE_TOKEN, OPENAI_KEY = "page-token", "openai-key"
+TICKET_KEY = "ticket-key"
+WEBHOOK_URL, WEBSOCKET_URL, TOPIC_ARN = "webhook-url", "websocket-url", "topic-arn"
+"""No secrets, but known only after a deployment, which stores them beside the secrets."""
+
+_LANGUAGE: Final = "en"
+
+QUICK: Final = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+"""For calls that a user waits for: seconds, and one retry."""
+PATIENT: Final = Config(connect_timeout=1, read_timeout=30, retries={"total_max_attempts": 1, "mode": "standard"})
+"""For warming other functions, which may start cold; a retry would start a second one."""
+_BROADCAST: Final = Config(
+    connect_timeout=1, read_timeout=2, max_pool_connections=50, retries={"total_max_attempts": 1, "mode": "standard"}
+)
+"""For frames to up to 50 connections at once; the writer retries by itself."""
+
+
+@cache
+def settings() -> Settings:
+    """Read the stage's settings from the environment. Raises ConfigError."""
+    return Settings.from_env(os.environ)
+
+
+@cache
+def session() -> boto3.Session:
+    """Return the one AWS session of this process."""
+    return boto3.Session()
+
+
+@cache
+def table() -> Table:
+    """Return the stage's table."""
+    return Table(session().client("dynamodb", config=QUICK), settings().table)
+
+
+def secrets(names: Sequence[str]) -> Secrets:
+    """Return the secrets a function may read. Each function's policy grants exactly its names."""
+    return Secrets(session().client("ssm", config=QUICK), settings().secrets_prefix, names)
+
+
+def ports(
+    *, log_key: Callable[[], str], topic_arn: Callable[[], str | None] = lambda: None, in_turn: bool = True
+) -> Ports:
+    """Return the ports over AWS: `log_key` makes the log's pseudonyms, `in_turn` is explained at FifoWake."""
+    return Ports(
+        settings=settings(),
+        clock=clock,
+        new_id=new_id,
+        log=Log(log_key, settings().stage),
+        texts=load(_LANGUAGE),
+        inbox=DynamoInbox(table()),
+        transcript=DynamoTranscript(table()),
+        people=DynamoPeople(table()),
+        api_keys=DynamoApiKeys(table()),
+        connections=DynamoConnections(table()),
+        connection_api=_connection_api(),
+        sent_alerts=DynamoSentAlerts(table()),
+        spending=DynamoSpending(table()),
+        wake=lambda: _wake(in_turn=in_turn),
+        notifier=lambda: TopicNotifier(session().client("sns", config=QUICK), topic_arn),
+    )
+
+
+def clock() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """Return 32 hex digits that no other call returns."""
+    return uuid.uuid4().hex
+
+
+def invocation(context: Any) -> AbstractContextManager[None]:
+    """Mark the log lines of one run of a function with the request id in Lambda's `context`."""
+    return log.invocation(getattr(context, "aws_request_id", ""))
+
+
+def _wake(*, in_turn: bool) -> Wake:
+    if settings().wake == "fifo":
+        return FifoWake(session().client("sqs", config=QUICK), settings().wake_queue, new_id=new_id, in_turn=in_turn)
+    return LambdaWake(session().client("lambda", config=QUICK), settings().worker_function)
+
+
+def _connection_api() -> ApiGatewayConnections:
+    @cache
+    def client(endpoint: str) -> "ApiGatewayManagementApiClient":
+        return session().client("apigatewaymanagementapi", endpoint_url=endpoint, config=_BROADCAST)
+
+    return ApiGatewayConnections(client)

@@ -1,0 +1,46 @@
+"""The ports that the services of one stage are assembled over: adapters in the cloud, fakes in tests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.access.ports import ApiKeys, People, Spending
+from chalicelib.clock import Clock
+from chalicelib.content.text import Texts
+from chalicelib.conversation.ports import ConnectionApi, ConnectionStore, Inbox, Transcript, Wake
+from chalicelib.log import Log
+from chalicelib.operations.alerts import AlertService
+from chalicelib.operations.ports import Notifier, SentAlerts
+from chalicelib.settings import Settings
+
+
+@dataclass(frozen=True)
+class Ports:
+    """One value per port that more than one function uses. A port whose client is slow to build is a callable."""
+
+    settings: Settings
+    clock: Clock
+    new_id: Callable[[], str]
+    log: Log
+    texts: Texts
+    inbox: Inbox
+    transcript: Transcript
+    people: People
+    api_keys: ApiKeys
+    connections: ConnectionStore
+    connection_api: ConnectionApi
+    sent_alerts: SentAlerts
+    spending: Spending
+    wake: Callable[[], Wake]
+    notifier: Callable[[], Notifier]
+
+    def alerts(self) -> AlertService:
+        """Build the service that notifies the owner."""
+        return AlertService(
+            people=self.people,
+            sent=self.sent_alerts,
+            notifier=self.notifier(),
+            texts=self.texts,
+            settings=self.settings,
+            clock=self.clock,
+            log=self.log,
+        )

@@ -1,0 +1,74 @@
+"""The service of the three WebSocket functions."""
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any, Final
+
+from chalicelib.access import api_key
+from chalicelib.access.authentication import Authenticator
+from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.ports import IdTokens
+from chalicelib.bootstrap import clients
+from chalicelib.bootstrap.clients import APP_SECRET, TICKET_KEY, WEBHOOK_URL
+from chalicelib.bootstrap.ports import Ports
+from chalicelib.channels.web.handler import WebSocketHandler
+
+SECRETS: Final = (APP_SECRET, TICKET_KEY, WEBHOOK_URL)
+
+
+def assemble(
+    ports: Ports,
+    *,
+    ticket_key: Callable[[], str],
+    own_origin: Callable[[], str],
+    id_token_verifier: Callable[[], IdTokens | None],
+) -> WebSocketHandler:
+    """Build the WebSocket handler over these ports."""
+    return WebSocketHandler(
+        connections=ports.connections,
+        connection_api=ports.connection_api,
+        authenticator=Authenticator(
+            keys=ports.api_keys,
+            id_token_verifier=id_token_verifier,
+            ticket_key=ticket_key,
+            own_origin=own_origin,
+            clock=ports.clock,
+        ),
+        terms=EntitlementService(ports.api_keys, ports.settings),
+        people=ports.people,
+        inbox=ports.inbox,
+        transcript=ports.transcript,
+        wake=ports.wake(),
+        clock=ports.clock,
+        new_id=ports.new_id,
+        log=ports.log,
+    )
+
+
+@cache
+def handler() -> WebSocketHandler:
+    """Return the WebSocket handler."""
+    secrets = clients.secrets(SECRETS)
+    return assemble(
+        clients.ports(log_key=partial(secrets.get, APP_SECRET)),
+        ticket_key=partial(secrets.get, TICKET_KEY),
+        own_origin=lambda: api_key.origin_of(secrets.get(WEBHOOK_URL)),
+        id_token_verifier=id_token_verifier,
+    )
+
+
+@cache
+def id_token_verifier() -> IdTokens | None:
+    """Return the verifier of ID tokens; None when no issuer is configured."""
+    settings = clients.settings()
+    if not settings.oidc_issuer:
+        return None
+    from chalicelib.access.oidc import OidcTokens  # noqa: PLC0415 (loads cryptography; only a token needs it)
+
+    return OidcTokens(settings.oidc_issuer, settings.oidc_audience)
+
+
+def endpoint_of(request_context: Mapping[str, Any]) -> str:
+    """Return the address for writing to a connection, from the `requestContext` of its event."""
+    domain, stage, api = (request_context.get(name, "") for name in ("domainName", "stage", "apiId"))
+    return clients.settings().connections_url.format(domain=domain, stage=stage, api=api)
