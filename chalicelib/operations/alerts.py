@@ -72,7 +72,7 @@ class AlertService:
     def health_findings(self, findings: Sequence[Finding]) -> None:
         """The checkup found what is not as it should be."""
         told = "\n\n".join(
-            f"{finding.name} ({finding.state}): {finding.what}\n  Why: {finding.why}.\n  Cure: {finding.cure}."
+            f"{finding.name} ({finding.state}): {finding.what}\n  Why: {finding.why}.\n  Cure: {finding.remedy}."
             for finding in findings
         )
         self._tell("checkup", findings=told, stage=self.settings.stage)

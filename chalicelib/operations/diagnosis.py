@@ -40,46 +40,46 @@ class Diagnosis:
     def secrets(self, missing: Sequence[str]) -> Finding:
         """Whether all are there."""
         if not missing:
-            return _ok("secrets", "all are there")
-        return _broken("secrets", f"missing: {', '.join(missing)}", _NOBODY_ANSWERED, self._deploy)
+            return Finding.ok("secrets", "all are there")
+        return Finding.broken("secrets", f"missing: {', '.join(missing)}", _NOBODY_ANSWERED, self._deploy)
 
     def page_token(self, token: PageToken, *, app_id: str) -> Finding:
         """Whether it is valid, a page's and this app's."""
         name, why = "page-token", _NOBODY_ANSWERED
         if token.app_id not in ("", app_id):
-            return _broken(name, f"it belongs to another app, {token.app_id}", why, self._new_token)
+            return Finding.broken(name, f"it belongs to another app, {token.app_id}", why, self._new_token)
         if not token.is_valid:
-            return _broken(name, "it is no longer valid", why, self._new_token)
+            return Finding.broken(name, "it is no longer valid", why, self._new_token)
         if token.kind != "PAGE":
-            return _broken(name, "it speaks for a person, not for a page", why, self._new_token)
-        return _ok(name, "it is valid, and this app's")
+            return Finding.broken(name, "it speaks for a person, not for a page", why, self._new_token)
+        return Finding.ok(name, "it is valid, and this app's")
 
     def page(self, holder: PageIdentity) -> Finding:
         """Which page it is."""
-        return _ok("page", f"{holder.name} ({holder.id})")
+        return Finding.ok("page", f"{holder.name} ({holder.id})")
 
     def token_scopes(self, token: PageToken) -> Finding:
         """Whether the token may do what the bot does."""
         name, missing = "page-token-scopes", [scope for scope in SCOPES if scope not in token.scopes]
         if not missing:
-            return _ok(name, "it has all permissions")
+            return Finding.ok(name, "it has all permissions")
         what, cure = f"missing: {', '.join(missing)}", f"grant them to the app and {self._new_token}"
         if NEEDED_SCOPE in missing:
-            return _broken(name, what, _NOBODY_ANSWERED, cure)
-        return _warning(name, what, "the page cannot be subscribed again when Meta unsubscribes it", cure)
+            return Finding.broken(name, what, _NOBODY_ANSWERED, cure)
+        return Finding.warning(name, what, "the page cannot be subscribed again when Meta unsubscribes it", cure)
 
     def token_expiry(self, token: PageToken) -> Finding:
         """Whether the token will go on working."""
         name, ends = "page-token-expiry", [end for end in (token.expires_at, token.data_access_expires_at) if end]
         if not ends:
-            return _ok(name, "it never ends")
+            return Finding.ok(name, "it never ends")
         end = min(ends)
         when = _day(datetime.fromtimestamp(end / 1000, UTC).date())
         if end <= self.now:
-            return _broken(name, f"it ended on {when}", _NOBODY_ANSWERED, self._new_token)
+            return Finding.broken(name, f"it ended on {when}", _NOBODY_ANSWERED, self._new_token)
         if end - self.now < TOKEN_ENDS_SOON / timedelta(milliseconds=1):
-            return _warning(name, f"it ends on {when}", "from then on nobody is answered", self._new_token)
-        return _ok(name, f"it is valid until {when}")
+            return Finding.warning(name, f"it ends on {when}", "from then on nobody is answered", self._new_token)
+        return Finding.ok(name, f"it is valid until {when}")
 
     # What Meta delivers, and where.
 
@@ -87,16 +87,16 @@ class Diagnosis:
         """Whether the app is told, here, what happens on its pages."""
         name = "app-subscription"
         if not found or not found.active:
-            return _broken(name, "Meta delivers nothing to the app", _NOBODY_HEARD, self._fix)
+            return Finding.broken(name, "Meta delivers nothing to the app", _NOBODY_HEARD, self._fix)
         if found.callback_url != webhook_url:
-            return _broken(name, f"Meta delivers elsewhere: {found.callback_url}", _NOBODY_HEARD, self._fix)
+            return Finding.broken(name, f"Meta delivers elsewhere: {found.callback_url}", _NOBODY_HEARD, self._fix)
         return self._fields(name, found.fields)
 
     def page_subscription(self, fields: frozenset[str]) -> Finding:
         """Whether the page tells the app what happens."""
         name = "page-subscription"
         if not fields:
-            return _broken(
+            return Finding.broken(
                 name,
                 "the page tells the app nothing",
                 f"{_NOBODY_HEARD}; Meta cuts a page off whose webhook failed for an hour",
@@ -107,44 +107,46 @@ class Diagnosis:
     def profile(self, lacking: Sequence[str]) -> Finding:
         """Whether people see what the bot offers."""
         if not lacking:
-            return _ok("messenger-profile", "button, greeting, menu and commands are in place")
+            return Finding.ok("messenger-profile", "button, greeting, menu and commands are in place")
         what, why = f"not in place: {', '.join(lacking)}", "people do not see what the bot offers"
-        return _warning("messenger-profile", what, why, self._fix)
+        return Finding.warning("messenger-profile", what, why, self._fix)
 
     # The webhook itself.
 
     def webhook(self, handshake: WebhookResponse, *, challenge: str) -> Finding:
         """Whether it proves to be this bot's."""
         if (handshake.status, handshake.body) == (HTTPStatus.OK, challenge):
-            return _ok("webhook", "it answers Meta's handshake")
+            return Finding.ok("webhook", "it answers Meta's handshake")
         what = f"it does not answer Meta's handshake (HTTP {handshake.status})"
-        return _broken("webhook", what, _NOBODY_HEARD, self._deploy)
+        return Finding.broken("webhook", what, _NOBODY_HEARD, self._deploy)
 
     def signature(self, *, signed: WebhookResponse, unsigned: WebhookResponse) -> Finding:
         """Whether it takes what Meta signed, and nothing else."""
         name = "webhook-signature"
         if unsigned.status == HTTPStatus.OK:
-            return _broken(name, "it takes what nobody signed", "anybody may write in anybody's name", self._deploy)
+            return Finding.broken(
+                name, "it takes what nobody signed", "anybody may write in anybody's name", self._deploy
+            )
         if signed.status != HTTPStatus.OK:
             what = f"it does not take what this app signed (HTTP {signed.status})"
             cure = f"{self._deploy} --renew app-secret, or look into the door's log"
-            return _broken(name, what, _NOBODY_HEARD, cure)
-        return _ok(name, "it takes what Meta signed, and nothing else")
+            return Finding.broken(name, what, _NOBODY_HEARD, cure)
+        return Finding.ok(name, "it takes what Meta signed, and nothing else")
 
     def clock(self, answered: WebhookResponse) -> Finding:
         """Whether this machine's time is the webhook's."""
         if answered.at is None:
-            return _ok("clock", "the webhook does not say its time")
+            return Finding.ok("clock", "the webhook does not say its time")
         seconds = round((self.now - answered.at) / 1000)
         if abs(seconds) <= SKEWED_S:
-            return _ok("clock", "this machine and the webhook have the same time")
+            return Finding.ok("clock", "this machine and the webhook have the same time")
         what = f"this machine's clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the webhook's"
         why = "AWS refuses requests of a wrong time, and days of the quota begin at the wrong moment"
-        return _warning("clock", what, why, "have this machine's clock set by the network")
+        return Finding.warning("clock", what, why, "have this machine's clock set by the network")
 
     def zone(self, key: str, local: datetime) -> Finding:
         """Where the quota's day begins."""
-        return _ok("time-zone", f"{key}, where it is {local:%H:%M} now")
+        return Finding.ok("time-zone", f"{key}, where it is {local:%H:%M} now")
 
     # What comes to an end.
 
@@ -153,10 +155,12 @@ class Diagnosis:
         name, version = "graph-api", version_of(graph_url)
         if version is None:
             what = "PARLEY_GRAPH_URL names no version"
-            return _warning(name, what, "Meta then chooses one, which may not fit", f"append /v{max(VERSION_ENDS)}.0")
+            return Finding.warning(
+                name, what, "Meta then chooses one, which may not fit", f"append /v{max(VERSION_ENDS)}.0"
+            )
         cure = f"set PARLEY_GRAPH_URL to https://graph.facebook.com/v{max(VERSION_ENDS)}.0 and run {self._deploy}"
         if version < min(VERSION_ENDS):
-            return _broken(name, f"version {version} is dead", _NOBODY_ANSWERED, cure)
+            return Finding.broken(name, f"version {version} is dead", _NOBODY_ANSWERED, cure)
         return self._ending(name, f"version {version}", VERSION_ENDS.get(version), cure)
 
     def model(self, model: str, known: ModelInfo, *, shutdown: date | None) -> Finding:
@@ -167,7 +171,9 @@ class Diagnosis:
         if known.listed or ending.state is Severity.BROKEN:
             return ending
         what = f"{model} is not in the server's list" if known.listed is False else "the server keeps no list of models"
-        return _warning("model", what, f"whether it knows {model} shows only when somebody asks", "write to the bot")
+        return Finding.warning(
+            "model", what, f"whether it knows {model} shows only when somebody asks", "write to the bot"
+        )
 
     def model_unusable(self, error: ModelUnusable) -> Finding:
         """Why nobody gets an answer of the model."""
@@ -176,26 +182,28 @@ class Diagnosis:
             "credit": "add credit at the model's provider",
             "missing": f"set PARLEY_MODEL to a model your account may use and run {self._deploy}",
         }
-        return _broken("model", str(error), "people get an apology instead of an answer", cures[error.cause])
+        return Finding.broken("model", str(error), "people get an apology instead of an answer", cures[error.cause])
 
     def _fields(self, name: str, found: frozenset[str]) -> Finding:
         missing = [field for field in FIELDS if field not in found]
         if not missing:
-            return _ok(name, "all fields are subscribed")
+            return Finding.ok(name, "all fields are subscribed")
         what = f"missing fields: {', '.join(missing)}"
         if NEEDED_FIELDS & set(missing):
-            return _broken(name, what, _NOBODY_HEARD, self._fix)
-        return _warning(name, what, "the bot does not notice all it should: edits, human answers, policies", self._fix)
+            return Finding.broken(name, what, _NOBODY_HEARD, self._fix)
+        return Finding.warning(
+            name, what, "the bot does not notice all it should: edits, human answers, policies", self._fix
+        )
 
     def _ending(self, name: str, what: str, end: date | None, cure: str) -> Finding:
         today = datetime.fromtimestamp(self.now / 1000, UTC).date()
         if end is None:
-            return _ok(name, f"{what}: no end announced")
+            return Finding.ok(name, f"{what}: no end announced")
         if end <= today:
-            return _broken(name, f"{what} ended on {_day(end)}", _NOBODY_ANSWERED, cure)
+            return Finding.broken(name, f"{what} ended on {_day(end)}", _NOBODY_ANSWERED, cure)
         if end - today < ENDS_SOON:
-            return _warning(name, f"{what} ends on {_day(end)}", "from then on nobody is answered", cure)
-        return _ok(name, f"{what}, until {_day(end)}")
+            return Finding.warning(name, f"{what} ends on {_day(end)}", "from then on nobody is answered", cure)
+        return Finding.ok(name, f"{what}, until {_day(end)}")
 
     @property
     def _deploy(self) -> str:
@@ -213,19 +221,7 @@ class Diagnosis:
 def failed(name: str, error: ParleyError) -> Finding:
     """A check that could not be made; errors say what is wrong and, after a semicolon, the cure."""
     what, _, cure = str(error).partition("; ")
-    return _broken(name, what, "it could not be looked at", cure or "run it again in a minute")
-
-
-def _ok(name: str, what: str) -> Finding:
-    return Finding(name, Severity.OK, what)
-
-
-def _warning(name: str, what: str, why: str, cure: str) -> Finding:
-    return Finding(name, Severity.WARNING, what, why, cure)
-
-
-def _broken(name: str, what: str, why: str, cure: str) -> Finding:
-    return Finding(name, Severity.BROKEN, what, why, cure)
+    return Finding.broken(name, what, "it could not be looked at", cure or "run it again in a minute")
 
 
 def _day(day: date) -> str:

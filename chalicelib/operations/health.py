@@ -134,4 +134,6 @@ def _mended(finding: Finding, mend: Callable[[], object], *, fix: bool) -> Findi
         mend()
     except ParleyError as exc:
         return replace(finding, what=f"{finding.what}; it could not be mended: {exc}")
-    return replace(finding, state=Severity.WARNING, what=f"{finding.what}; it is mended now", cure="nothing more to do")
+    return replace(
+        finding, state=Severity.WARNING, what=f"{finding.what}; it is mended now", remedy="nothing more to do"
+    )

@@ -1,4 +1,4 @@
-"""What is looked at in AWS: each state is told as it is, and with a cure that cures it."""
+"""The findings about each AWS resource in each state, with a remedy that works."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ def look(account: Account, cloud: CloudFormation) -> Look:
 
     def looked(**settings: str) -> dict[str, Finding]:
         found = Inspection(Deployment(account.place(**settings), ROOT)).run()
-        assert all(one.why and one.cure for one in found if one.state is not Severity.OK)
+        assert all(one.why and one.remedy for one in found if one.state is not Severity.OK)
         return {finding.name: finding for finding in found}
 
     return looked
@@ -52,7 +52,7 @@ def test_an_empty_account_lacks_everything_in_words(account: Account, cloud: Clo
     assert functions == {f"function-parley-dev{suffix}" for suffix in ("", *OTHERS)}
     lacking = "a WebSocket API that can be reached, the secret ticket-key"
     assert found["websocket"].what == f"there lacks {lacking}"
-    assert all(found[name].cure == DEPLOY for name in ("data-stack", "retries", "heartbeat", "websocket", *functions))
+    assert all(found[name].remedy == DEPLOY for name in ("data-stack", "retries", "heartbeat", "websocket", *functions))
 
 
 def test_what_cannot_be_looked_at_is_a_finding_and_the_rest_is_looked_at_all_the_same(look: Look):
@@ -99,7 +99,7 @@ def test_a_web_chat_that_is_complete_is_told_with_its_address(look: Look, chat: 
 def test_what_the_web_chat_lacks_is_named(account: Account, look: Look, chat: str, parameter: str, what: str):
     account.client("ssm").delete_parameter(Name=f"/parley/dev/{parameter}")
     found = look()["websocket"]
-    assert (found.state, found.what, found.cure) == (Severity.BROKEN, what, DEPLOY)
+    assert (found.state, found.what, found.remedy) == (Severity.BROKEN, what, DEPLOY)
 
 
 def test_an_address_of_an_api_that_is_gone_is_found(account: Account, look: Look, chat: str):
@@ -179,7 +179,7 @@ def test_a_spent_budget_says_how_much_and_what_can_be_done(look: Look, spent: Ca
     spent(1_250_000)
     found = look()["budget"]
     assert found.what == "1.25 of 1 USD are spent today"
-    assert found.cure == (
+    assert found.remedy == (
         f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {DEPLOY}"
     )
 
@@ -187,7 +187,7 @@ def test_a_spent_budget_says_how_much_and_what_can_be_done(look: Look, spent: Ca
 def test_a_budget_of_nothing_does_not_end_at_midnight(look: Look, spent: Callable[[int], None]):
     found = look(PARLEY_DAILY_BUDGET_USD="0")["budget"]
     assert (found.state, found.what) == (Severity.BROKEN, "PARLEY_DAILY_BUDGET_USD is 0")
-    assert "midnight" not in found.why + found.cure
+    assert "midnight" not in found.why + found.remedy
 
 
 def test_another_server_than_openais_has_no_budget(look: Look):
@@ -237,10 +237,10 @@ def test_the_owner_learns_whether_anybody_is_told(
 def test_who_has_not_confirmed_is_sent_to_their_mail_and_who_has_no_address_to_the_option(
     account: Account, cloud: CloudFormation, look: Look
 ):
-    assert look()["owner"].cure == f"{DEPLOY} --email you@example.org"
+    assert look()["owner"].remedy == f"{DEPLOY} --email you@example.org"
     cloud.outputs = {"TopicArn": TOPIC}
     account.stand_ins["sns"] = Subscriptions(["PendingConfirmation"])
-    assert look()["owner"].cure == "open the mail that AWS sent there, and click on Confirm subscription"
+    assert look()["owner"].remedy == "open the mail that AWS sent there, and click on Confirm subscription"
 
 
 # -- functions --------------------------------------------------------------------------------------------------------
@@ -311,6 +311,6 @@ def test_an_alarm_of_the_owners_own_rings_with_words_as_well(account: Account, l
         )
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
     found = look()
-    assert found["alarm-parley-dev-own"].cure == "look at it in CloudWatch's console"
+    assert found["alarm-parley-dev-own"].remedy == "look at it in CloudWatch's console"
     ours = found["alarm-parley-dev-door-fails"]
-    assert (ours.why, ours.cure) == ("It fails.", "the logs")
+    assert (ours.why, ours.remedy) == ("It fails.", "the logs")

@@ -100,7 +100,7 @@ class Patient:
         """The single thing that is not as it should be: what it is, why it matters and what mends it are told."""
         wrong = self.wrong(fix=fix)
         assert {name: finding.state for name, finding in wrong.items()} == {name: state}
-        assert all((wrong[name].what, wrong[name].why, wrong[name].cure))
+        assert all((wrong[name].what, wrong[name].why, wrong[name].remedy))
         return wrong[name]
 
     def token(self, **changes: object) -> None:
@@ -120,7 +120,7 @@ def test_of_a_healthy_bot_everything_is_well_in_one_line_each(patient: Patient):
     assert [finding.name for finding in findings] == ALL
     assert {finding.state for finding in findings} == {OK}
     assert all(finding.what and "\n" not in finding.what for finding in findings)
-    assert [(finding.why, finding.cure) for finding in findings] == [("", "")] * len(ALL)
+    assert [(finding.why, finding.remedy) for finding in findings] == [("", "")] * len(ALL)
     assert patient.page.written == []
 
 
@@ -130,12 +130,12 @@ def test_of_a_healthy_bot_everything_is_well_in_one_line_each(patient: Patient):
 def test_missing_secrets_are_named(patient: Patient):
     patient.missing = ["app-id", "openai-key"]
     finding = patient.only("secrets", BROKEN)
-    assert (finding.what, finding.cure) == ("missing: app-id, openai-key", "scripts/parley deploy --stage prod")
+    assert (finding.what, finding.remedy) == ("missing: app-id, openai-key", "scripts/parley deploy --stage prod")
 
 
 def test_a_page_token_that_is_no_longer_valid_is_broken(patient: Patient):
     patient.token(is_valid=False)
-    assert "--renew page-token" in patient.only("page-token", BROKEN).cure
+    assert "--renew page-token" in patient.only("page-token", BROKEN).remedy
 
 
 def test_a_page_token_of_another_app_is_broken(patient: Patient):
@@ -176,7 +176,7 @@ def test_a_token_that_has_ended_is_broken_whichever_of_its_times_it_is(patient: 
 
 def test_an_app_that_meta_tells_nothing_is_broken(patient: Patient):
     patient.page.app = None
-    assert patient.only("app-subscription", BROKEN).cure == "scripts/parley doctor --fix --stage prod"
+    assert patient.only("app-subscription", BROKEN).remedy == "scripts/parley doctor --fix --stage prod"
 
 
 def test_an_app_that_meta_has_switched_off_is_broken(patient: Patient):
@@ -271,7 +271,7 @@ def test_a_webhook_that_refuses_the_handshake_is_broken(patient: Patient):
 
 def test_a_webhook_that_refuses_what_meta_signs_is_broken(patient: Patient):
     patient.webhook.takes_signed = False
-    assert "--renew app-secret" in patient.only("webhook-signature", BROKEN).cure
+    assert "--renew app-secret" in patient.only("webhook-signature", BROKEN).remedy
 
 
 def test_a_webhook_that_takes_what_nobody_signed_is_broken(patient: Patient):
@@ -310,7 +310,7 @@ def test_a_version_of_the_graph_api_that_has_ended_since_is_broken(patient: Pati
 
 def test_a_base_url_without_a_version_is_a_warning(patient: Patient):
     patient.environment["PARLEY_GRAPH_URL"] = "https://graph.facebook.com"
-    assert patient.only("graph-api", WARNING).cure == "append /v26.0"
+    assert patient.only("graph-api", WARNING).remedy == "append /v26.0"
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_a_base_url_without_a_version_is_a_warning(patient: Patient):
 )
 def test_a_model_that_answers_nobody_is_broken_with_the_cure_that_fits(patient: Patient, cause: str, cure: str):
     patient.catalogue.found = ModelUnusable("no", cause=cause)
-    assert cure in patient.only("model", BROKEN).cure
+    assert cure in patient.only("model", BROKEN).remedy
 
 
 @pytest.mark.parametrize(
@@ -357,13 +357,16 @@ def test_meta_out_of_reach_is_told_in_words_and_all_the_rest_is_looked_at(patien
     assert list(wrong) == ["page-token", "app-subscription", "page-subscription", "messenger-profile"]
     for finding in wrong.values():
         assert (finding.state, finding.what) == (BROKEN, "Meta does not answer (ConnectTimeout)")
-        assert (finding.why, finding.cure) == ("it could not be looked at", "try again in a minute")
+        assert (finding.why, finding.remedy) == ("it could not be looked at", "try again in a minute")
 
 
 def test_a_provider_out_of_reach_is_told_in_words(patient: Patient):
     patient.catalogue.found = ModelBusy("the provider is out of reach: APITimeoutError")
     finding = patient.only("model", BROKEN)
-    assert (finding.what, finding.cure) == ("the provider is out of reach: APITimeoutError", "run it again in a minute")
+    assert (finding.what, finding.remedy) == (
+        "the provider is out of reach: APITimeoutError",
+        "run it again in a minute",
+    )
 
 
 def test_an_address_that_nobody_has_noted_is_told_in_words(patient: Patient):
