@@ -208,20 +208,24 @@ def budget(here: Settings) -> "Budget":
 @cache
 def heartbeat() -> Heartbeat:
     """The scheduled function's service."""
-    here = settings()
+    from chalicelib.channels.web.reaper import Reaper  # noqa: PLC0415
+    from chalicelib.operations.budget_report import BudgetReport  # noqa: PLC0415
+    from chalicelib.operations.health_schedule import WeeklyHealthCheck  # noqa: PLC0415
+
+    here, log = settings(), log_by(lambda: "")
+    budget_of_the_day = here.daily_budget if here.asks_openai else 0
     patient, quick = (session().client("lambda", config=config) for config in (_PATIENT, QUICK))
     return Heartbeat(
         inbox=DynamoInbox(table()),
         wake=wake(in_turn=False),
         warmer=LambdaWarmer(patient, here.api_function, here.worker_function, here.websocket_functions),
-        sent_alerts=DynamoSentAlerts(table()),
-        examiner=LambdaHealthCheckStarter(quick, here.worker_function),
-        spending=DynamoSpending(table()),
-        connections=DynamoConnections(table()),
-        connection_api=connection_api(),
-        settings=here,
+        counted_jobs={"closed": Reaper(DynamoConnections(table()), connection_api(), log).run},
+        jobs=[
+            BudgetReport(DynamoSpending(table()), budget_of_the_day, here.zone, log).run,
+            WeeklyHealthCheck(DynamoSentAlerts(table()), LambdaHealthCheckStarter(quick, here.worker_function)).run,
+        ],
         clock=clock,
-        log=log_by(lambda: ""),
+        log=log,
     )
 
 

@@ -66,7 +66,7 @@ class Catalogue(Protocol):
 
 
 class HealthCheckStarter(Protocol):
-    """Asks for a checkup."""
+    """Starts the health check in the function that can run it."""
 
-    def ask(self) -> None:
-        """Have it made soon; returns without waiting for it. Raises WakeError."""
+    def start(self) -> None:
+        """Request the check and return without waiting for it. Raises WakeError."""

@@ -96,13 +96,13 @@ class RememberingWake:
 class RememberingHealthCheckStarter:
     """`ports_upkeep.Examiner`."""
 
-    asked: int = 0
+    started: int = 0
     fails: bool = False
 
-    def ask(self) -> None:
+    def start(self) -> None:
         if self.fails:
             raise WakeError("nobody can be woken")
-        self.asked += 1
+        self.started += 1
 
 
 @dataclass

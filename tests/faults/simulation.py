@@ -14,6 +14,7 @@ from chalicelib.access.person import Access
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.signature import sign
+from chalicelib.channels.web.reaper import Reaper
 from chalicelib.content import persona, text
 from chalicelib.conversation.agent import Answers
 from chalicelib.conversation.turn import Turn
@@ -23,6 +24,8 @@ from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
+from chalicelib.operations.budget_report import BudgetReport
+from chalicelib.operations.health_schedule import WeeklyHealthCheck
 from chalicelib.operations.heartbeat import Heartbeat
 from chalicelib.settings import Settings
 from tests.fakes.adapters import FakeClock, RememberingHealthCheckStarter
@@ -140,9 +143,12 @@ class World:
         channel = watched("sender", sender)
         turns = TurnRunner(inbox, inbox, people, terms, channel, answers, Budget(self.budget, PRICE), owner, clock, log)
         self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
-        looked_at = FakeSentAlerts(self.memory), RememberingHealthCheckStarter(), FakeSpending(self.memory)
-        web = FakeConnections(self.memory), RememberingConnectionApi()
-        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, *web, settings, clock, log)
+        counted = {"closed": Reaper(FakeConnections(self.memory), RememberingConnectionApi(), log).run}
+        jobs = [
+            BudgetReport(FakeSpending(self.memory), settings.daily_budget, settings.zone, log).run,
+            WeeklyHealthCheck(FakeSentAlerts(self.memory), RememberingHealthCheckStarter()).run,
+        ]
+        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), counted, jobs, clock, log)
 
     # What people and the owner do.
 

@@ -17,6 +17,7 @@ from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.meta.signature import sign
+from chalicelib.channels.web.reaper import Reaper
 from chalicelib.content import text
 from chalicelib.conversation.agent import Answers
 from chalicelib.conversation.ports import ConnectionStore, Inbox, Sender, Transcript
@@ -29,6 +30,8 @@ from chalicelib.ids import ConversationId, PersonId
 from chalicelib.llm import prices
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
+from chalicelib.operations.budget_report import BudgetReport
+from chalicelib.operations.health_schedule import WeeklyHealthCheck
 from chalicelib.operations.heartbeat import Beat, Heartbeat
 from chalicelib.operations.ports import Deletions, SentAlerts
 from chalicelib.operations.privacy import Privacy
@@ -110,7 +113,7 @@ class Bot:
     wake: RememberingWake = field(default_factory=RememberingWake)
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
     warmer: FakeWarmer = field(default_factory=FakeWarmer)
-    examiner: RememberingHealthCheckStarter = field(default_factory=RememberingHealthCheckStarter)
+    health_check_starter: RememberingHealthCheckStarter = field(default_factory=RememberingHealthCheckStarter)
     connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
     settings: Settings = field(
         default_factory=lambda: Settings.from_env(
@@ -195,8 +198,19 @@ class Bot:
 
     @property
     def heartbeat(self) -> Heartbeat:
-        looked_at = self.alerts, self.examiner, self.spending, self.connections, self.connection_api, self.settings
-        return Heartbeat(self.inbox, self.wake, self.warmer, *looked_at, clock=self.clock, log=self.log)
+        here = self.settings
+        budget_report = BudgetReport(
+            self.spending, here.daily_budget if here.asks_openai else 0, zone=here.zone, log=self.log
+        )
+        return Heartbeat(
+            self.inbox,
+            self.wake,
+            self.warmer,
+            counted_jobs={"closed": Reaper(self.connections, self.connection_api, self.log).run},
+            jobs=[budget_report.run, WeeklyHealthCheck(self.alerts, self.health_check_starter).run],
+            clock=self.clock,
+            log=self.log,
+        )
 
     # What happens to it.
 

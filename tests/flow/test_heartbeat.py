@@ -7,12 +7,13 @@ from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Lease, Thread
 from chalicelib.conversation.turn_runner import TURN_MS
 from chalicelib.conversation.worker import Outcome
-from chalicelib.errors import WakeError
+from chalicelib.errors import StoreError, WakeError
 from chalicelib.operations.heartbeat import MAX_SWEPT
 from chalicelib.settings import Settings
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import Bot, InterruptedModel, conversation_of
+from tests.flow.chat import Without, fail
 
 
 class Crash(BaseException):
@@ -114,37 +115,47 @@ def test_a_message_taken_back_while_its_worker_died_is_neither_asked_again_nor_c
 
 
 def test_once_a_week_a_checkup_is_asked_for(bot: Bot):
-    asked = []
+    started = []
     for _ in range(3 * 7 * 24):
         bot.beats()
-        asked.append(bot.examiner.asked)
+        started.append(bot.health_check_starter.started)
         bot.clock.tick(hours=1)
-    assert asked[0] == 1
-    assert {asked.count(number) for number in (2, 3)} == {7 * 24}
-    assert asked[-1] in (3, 4)
+    assert started[0] == 1
+    assert {started.count(number) for number in (2, 3)} == {7 * 24}
+    assert started[-1] in (3, 4)
 
 
 def test_two_heartbeats_at_once_ask_for_one_checkup(bot: Bot):
     bot.beats()
     bot.beats()
-    assert bot.examiner.asked == 1
+    assert bot.health_check_starter.started == 1
 
 
 def test_in_all_but_one_minute_of_the_hour_the_heartbeat_does_not_even_look_whether_it_is_time(bot: Bot):
     for _ in range(59):
         bot.clock.tick(minutes=1)
         bot.beats()
-    assert bot.examiner.asked == 0
+    assert bot.health_check_starter.started == 0
     assert bot.memory.alerts == {}
 
 
 def test_a_checkup_that_cannot_be_asked_for_fails_the_minute_after_its_work_is_done(bot: Bot):
     bot.hears("anna", "I am waiting")
     bot.wake.woken.clear()
-    bot.examiner.fails = True
+    bot.health_check_starter.fails = True
     with pytest.raises(WakeError):
         bot.beats()
     assert (bot.wake.woken, bot.warmer.warmed) == ([conversation_of("anna")], 1)
+
+
+def test_a_job_that_fails_ends_the_beat_and_the_jobs_after_it_run_at_the_next_one(bot: Bot):
+    spending, bot.spending = bot.spending, Without(bot.spending, days=fail)
+    with pytest.raises(StoreError):
+        bot.beats()
+    assert (len(bot.log_lines("heartbeat")), bot.health_check_starter.started) == (1, 0)
+    bot.spending = spending
+    bot.beats()
+    assert (len(bot.log_lines("budget")), bot.health_check_starter.started) == (1, 1)
 
 
 def test_how_much_of_the_days_money_is_gone_is_logged_each_minute(bot: Bot):
