@@ -165,36 +165,41 @@ def worker() -> "Worker":
 @cache
 def checkup() -> "HealthCheck":
     """The worker's other service; also that of whoever may read the stage's secrets."""
+    from chalicelib.channels.messenger.health import MessengerHealth  # noqa: PLC0415
     from chalicelib.channels.messenger.page import GraphPage  # noqa: PLC0415
     from chalicelib.channels.messenger.probe import HttpWebhook  # noqa: PLC0415
     from chalicelib.channels.messenger.setup import Setup  # noqa: PLC0415
     from chalicelib.llm import prices  # noqa: PLC0415
+    from chalicelib.llm.health import ModelHealth  # noqa: PLC0415
     from chalicelib.llm.openai import OpenAICatalogue  # noqa: PLC0415
+    from chalicelib.operations import checks  # noqa: PLC0415
     from chalicelib.operations.health import HealthCheck  # noqa: PLC0415
 
     here, secrets = settings(), _workers_secrets()
     webhook_url, verify_token = partial(secrets.get, WEBHOOK_URL), partial(secrets.get, VERIFY_TOKEN)
     page = GraphPage(_graph(), app_id=partial(secrets.get, APP_ID))
     log, price = log_by(partial(secrets.get, APP_SECRET)), prices.find(here.model)
-    return HealthCheck(
+    messenger = MessengerHealth(
         page=page,
         setup=Setup(page, load_texts(LANGUAGE)),
         webhook=HttpWebhook(webhook_url, verify_token=verify_token, app_secret=partial(secrets.get, APP_SECRET)),
-        catalogue=OpenAICatalogue(
-            here.model,
-            is_openai=here.asks_openai,
-            client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
-        ),
-        alerts=_owner(log, secrets),
-        missing_secrets=lambda: [name for name in WORKERS_SECRETS if not secrets.find(name)],
         app_id=partial(secrets.get, APP_ID),
         webhook_url=webhook_url,
         verify_token=verify_token,
-        model_shutdown=price.shutdown if price else None,
-        settings=here,
+        graph_url=here.graph_url,
+        stage=here.stage,
         clock=clock,
-        log=log,
     )
+    catalogue = OpenAICatalogue(
+        here.model, is_openai=here.asks_openai, client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url)
+    )
+    in_order = [
+        checks.secrets(lambda: [name for name in WORKERS_SECRETS if not secrets.find(name)], stage=here.stage),
+        *messenger.checks(),
+        ModelHealth(here.model, catalogue, price.shutdown if price else None, here.stage, clock).check(),
+        checks.time_zone(here.zone, clock),
+    ]
+    return HealthCheck(in_order, _owner(log, secrets), log)
 
 
 def budget(here: Settings) -> "Budget":

@@ -1,8 +1,18 @@
-"""The findings of a health check, as values; nothing is checked here."""
+"""Health checks and their findings, as values, with the words that several checks share; nothing is checked here."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
+
+from chalicelib.clock import day_text
+from chalicelib.errors import ParleyError
+
+NO_ANSWERS: Final = "people write and get no answer"
+"""Why a fault matters that stops all answers."""
+ENDS_SOON: Final = timedelta(days=90)
+"""How long before the end of a model or an API version the owner is warned."""
 
 
 class Severity(StrEnum):
@@ -44,7 +54,45 @@ class Finding:
         return cls(name, Severity.BROKEN, what, why, remedy)
 
 
+@dataclass(frozen=True)
+class Check:
+    """One health check, contributed by the package that knows what it checks."""
+
+    name: str
+    """Stable, in kebab-case; the name of the finding when the check itself fails."""
+    run: Callable[[], Iterable[Finding]] = field(repr=False)
+    """Returns the findings in a stable order; may raise ParleyError, and then has no findings."""
+    fix: Callable[[], object] | None = field(default=None, repr=False)
+    """Restores what the check found missing and may raise ParleyError; None if only the owner can fix it."""
+
+
 def worst(findings: Iterable[Finding]) -> Severity:
     """Return the worst state among the findings; OK when there are none."""
     found = {finding.state for finding in findings}
     return next((state for state in (Severity.BROKEN, Severity.WARNING) if state in found), Severity.OK)
+
+
+def failed(name: str, error: ParleyError) -> Finding:
+    """Return the finding that a check failed; the error's message is the fault and, after a semicolon, the remedy."""
+    what, _, remedy = str(error).partition("; ")
+    return Finding.broken(name, what, "it could not be looked at", remedy or "run it again in a minute")
+
+
+def lifetime(name: str, what: str, *, end: date | None, now: int, remedy: str) -> Finding:
+    """Judge a model or an API version by its last day: BROKEN from that day on, WARNING within ENDS_SOON before it.
+
+    `end` is None if no end is announced; `now` is in milliseconds since 1970, its day that of UTC.
+    """
+    today = datetime.fromtimestamp(now / 1000, UTC).date()
+    if end is None:
+        return Finding.ok(name, f"{what}: no end announced")
+    if end <= today:
+        return Finding.broken(name, f"{what} ended on {day_text(end)}", NO_ANSWERS, remedy)
+    if end - today < ENDS_SOON:
+        return Finding.warning(name, f"{what} ends on {day_text(end)}", "from then on nobody is answered", remedy)
+    return Finding.ok(name, f"{what}, until {day_text(end)}")
+
+
+def deploy_command(stage: str) -> str:
+    """Return the command that deploys the stage, for remedies."""
+    return f"scripts/parley deploy --stage {stage}"

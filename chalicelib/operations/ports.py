@@ -4,8 +4,6 @@ Times are milliseconds since 1970 unless the name says otherwise.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
 from chalicelib.operations.deletion import Deletion
@@ -46,23 +44,6 @@ class Notifier(Protocol):
 
     def tell(self, subject: str, text: str) -> None:
         """Send the owner a message; silent when no way is configured. Raises NotifyError."""
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What the model's provider says of it."""
-
-    listed: bool | None
-    """None when the provider keeps no list."""
-    shutdown: date | None
-    """None while none is announced."""
-
-
-class Catalogue(Protocol):
-    """What the model's provider offers."""
-
-    def find(self) -> ModelInfo:
-        """What is known of the model in use. Raises ModelError."""
 
 
 class HealthCheckStarter(Protocol):

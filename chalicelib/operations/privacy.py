@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.access.retention import BACKUP_S, COUNTS_KEPT_S, DELETION_KEPT_S, QUOTA_DAYS_KEPT, TURN_KEPT_S
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, day_text
 from chalicelib.content import page
 from chalicelib.content.page import HtmlPage, Link
 from chalicelib.content.text import Texts
@@ -79,8 +79,7 @@ class Privacy:
         return Link(contact, contact if contact.startswith("https:") else f"mailto:{contact}")
 
     def _date(self, at: int) -> str:
-        day = datetime.fromtimestamp(at / 1000, self.settings.zone)
-        return f"{day.day} {day:%B %Y}"
+        return day_text(datetime.fromtimestamp(at / 1000, self.settings.zone).date())
 
 
 def _days(seconds: int) -> str:

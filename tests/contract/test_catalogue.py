@@ -10,8 +10,8 @@ import openai
 import pytest
 
 from chalicelib.errors import ModelBusy, ModelError, ModelUnusable
+from chalicelib.llm.health import Catalogue, ModelInfo
 from chalicelib.llm.openai import OpenAICatalogue
-from chalicelib.operations.ports import Catalogue, ModelInfo
 from tests.fakes.model import FakeCatalogue
 
 NAME = "gpt-6-luna"

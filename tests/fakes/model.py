@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.errors import ModelError
-from chalicelib.operations.ports import ModelInfo
+from chalicelib.llm.health import ModelInfo
 
 Line = Sequence[str | FinishReason | ModelError] | ModelError
 """One answer: its deltas, then why it stopped if not of itself. An error breaks it off where it stands."""

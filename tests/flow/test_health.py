@@ -5,16 +5,18 @@ from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.ports import AppSubscription
 from chalicelib.channels.messenger.requirements import FIELDS
 from chalicelib.channels.messenger.setup import Setup
 from chalicelib.content.text import load
 from chalicelib.errors import ConfigError, MetaError, ModelBusy, ModelUnusable, NotifyError
+from chalicelib.llm.health import ModelHealth, ModelInfo
 from chalicelib.log import Log
+from chalicelib.operations import checks
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.findings import Finding, Severity, worst
 from chalicelib.operations.health import HealthCheck
-from chalicelib.operations.ports import ModelInfo
 from chalicelib.settings import Settings
 from tests.fakes.adapters import FakeClock, RememberingNotifier
 from tests.fakes.memory import Memory
@@ -76,21 +78,25 @@ class Patient:
         settings = Settings.from_env({**base, **self.environment})
         log, memory = Log(lambda: "", settings.stage, stream=lambda: self.logged), Memory()
         owner = AlertService(FakePeople(memory), FakeSentAlerts(memory), self.notifier, SAYS, settings, self.clock, log)
-        return HealthCheck(
+        messenger = MessengerHealth(
             page=self.page,
             setup=Setup(self.page, SAYS),
             webhook=self.webhook,
-            catalogue=self.catalogue,
-            alerts=owner,
-            missing_secrets=lambda: self.missing,
             app_id=lambda: APP,
             webhook_url=(lambda: URL) if self.has_url else nothing,
             verify_token=lambda: VERIFY_TOKEN,
-            model_shutdown=self.model_shutdown,
-            settings=settings,
+            graph_url=settings.graph_url,
+            stage=settings.stage,
             clock=self.clock,
-            log=log,
         )
+        model = ModelHealth(settings.model, self.catalogue, self.model_shutdown, settings.stage, self.clock)
+        in_order = [
+            checks.secrets(lambda: self.missing, stage=settings.stage),
+            *messenger.checks(),
+            model.check(),
+            checks.time_zone(settings.zone, self.clock),
+        ]
+        return HealthCheck(in_order, owner, log)
 
     def wrong(self, *, fix: bool = False) -> dict[str, Finding]:
         """What is not as it should be, by name."""
