@@ -1,4 +1,4 @@
-"""The health check of the model, and the port it reads the provider's list by; no provider's API is called here."""
+"""The health check of the model, and the port for its provider's list of models; no request is sent from here."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +23,7 @@ class Catalogue(Protocol):
     """The list of models that the provider offers."""
 
     def find(self) -> ModelInfo:
-        """Return what the provider says about the model in use. Raises ModelError."""
+        """Request what the provider says about the model in use. Raises ModelError."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class ModelHealth:
     clock: Clock
 
     def check(self) -> Check:
-        """Return the check, which raises the ModelErrors that may pass; ModelUnusable becomes a finding."""
+        """Return the check. It raises ModelError if the request fails for now; ModelUnusable becomes a finding."""
         return Check("model", self._run)
 
     def _run(self) -> list[Finding]:

@@ -37,8 +37,8 @@ def data_deletion() -> Response:
     context = cast("dict[str, str]", request.context)
     host = context.get("domainName") or request.headers["host"]  # API Gateway knows; stand-ins for it do not
     here = f"https://{host}{context['path'].removesuffix('/data-deletion')}"
-    confirmed = {"url": f"{here}/deletion/{code}", "confirmation_code": code}
-    return Response(confirmed, headers={"Content-Type": "application/json"})
+    confirmation = bootstrap.privacy().confirmation(code, base_url=here)
+    return Response(confirmation, headers={"Content-Type": "application/json"})
 
 
 @routes.route("/deletion/{code}", methods=["GET"])

@@ -35,7 +35,7 @@ class Inspection:
     deployment: Deployment
 
     def run(self) -> list[Finding]:
-        """Return the findings of all checks; of the credentials alone when AWS does not accept them.
+        """Return the findings of all checks; only that of the credentials if AWS refuses them.
 
         A check that fails itself is a finding, too: no ParleyError and no error of boto3 is raised.
         """

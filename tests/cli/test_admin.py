@@ -25,8 +25,8 @@ def page() -> Page:
 def admin(page: Page) -> Admin:
     return Admin(
         people=page.store.people,
-        conversations=page.store.transcript,
-        terms=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"})),
+        transcript=page.store.transcript,
+        entitlements=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"})),
         clock=page.clock,
     )
 
@@ -169,7 +169,7 @@ def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, page: Page):
 
     admin.forget(ANNA)
     page.hears(BERT)
-    lagging = Admin(Lagging(), page.store.transcript, admin.terms, page.clock)
+    lagging = Admin(Lagging(), page.store.transcript, admin.entitlements, page.clock)
     assert listed(lagging, Sort.LAST_SEEN) == [BERT]
     assert lagging.find("384") == []
 
@@ -186,7 +186,7 @@ def test_who_was_forgotten_by_half_can_be_forgotten_again(admin: Admin, page: Pa
                 raise failures.pop()
             people.forget(person, now=now)
 
-    faltering = Admin(Faltering(), page.store.transcript, admin.terms, page.clock)
+    faltering = Admin(Faltering(), page.store.transcript, admin.entitlements, page.clock)
     with pytest.raises(StoreError):
         faltering.forget(ANNA)
     faltering.forget(ANNA)

@@ -66,10 +66,10 @@ def test_a_sender_remembers_whom_it_attended_to():
 def test_the_rest_of_the_world_remembers_or_fails():
     wake, notifier, starter = RememberingWake(), RememberingNotifier(), RememberingHealthCheckStarter()
     waking: Wake = wake
-    telling: Notifier = notifier
+    sending: Notifier = notifier
     starting: HealthCheckStarter = starter
     waking.wake(TURN.conversation)
-    telling.tell("Subject", "Text")
+    sending.send("Subject", "Text")
     starting.start()
     assert (wake.woken, notifier.told, starter.started) == ([TURN.conversation], [("Subject", "Text")], 1)
     wake.fails = notifier.fails = starter.fails = True
@@ -78,7 +78,7 @@ def test_the_rest_of_the_world_remembers_or_fails():
     with pytest.raises(WakeError):
         starting.start()
     with pytest.raises(NotifyError):
-        telling.tell("Subject", "Text")
+        sending.send("Subject", "Text")
 
 
 def test_a_clock_moves_only_when_told_to():

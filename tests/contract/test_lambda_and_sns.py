@@ -103,13 +103,13 @@ def test_the_owner_is_told_by_the_topic():
     client = sns_client()
     with Stubber(client) as stub:
         stub.add_response("publish", {}, {"TopicArn": "arn:owner", "Subject": "New", "Message": "Somebody wrote."})
-        TopicNotifier(client, lambda: "arn:owner").tell("New", "Somebody wrote.")
+        TopicNotifier(client, lambda: "arn:owner").send("New", "Somebody wrote.")
         stub.assert_no_pending_responses()
 
 
 def test_without_a_topic_the_owner_is_left_in_peace():
     with Stubber(client := sns_client()):
-        TopicNotifier(client, lambda: None).tell("New", "Somebody wrote.")
+        TopicNotifier(client, lambda: None).send("New", "Somebody wrote.")
 
 
 def test_a_topic_that_cannot_be_written_to_is_said_so():
@@ -117,4 +117,4 @@ def test_a_topic_that_cannot_be_written_to_is_said_so():
     with Stubber(client) as stub:
         stub.add_client_error("publish", "AuthorizationError")
         with pytest.raises(NotifyError):
-            TopicNotifier(client, lambda: "arn:owner").tell("New", "Somebody wrote.")
+            TopicNotifier(client, lambda: "arn:owner").send("New", "Somebody wrote.")

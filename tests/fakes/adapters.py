@@ -113,7 +113,7 @@ class RememberingNotifier:
     """Subject and text."""
     fails: bool = False
 
-    def tell(self, subject: str, text: str) -> None:
+    def send(self, subject: str, text: str) -> None:
         if self.fails:
             raise NotifyError("the owner cannot be told")
         self.told.append((subject, text))

@@ -111,6 +111,12 @@ def test_a_request_is_kept_and_its_page_tells_how_to_finish_at_once(bot: Bot):
     assert f"Your confirmation code is {code}. This page can be found here until 18 February 2027." in words(page)
 
 
+def test_a_request_is_confirmed_with_its_code_and_the_address_of_its_page(bot: Bot):
+    code = bot.wants_deletion(ANNA)
+    confirmation = bot.privacy.confirmation(code, base_url="https://bot.example/api")
+    assert confirmation == {"url": f"https://bot.example/api/deletion/{code}", "confirmation_code": code}
+
+
 def test_the_dates_are_those_of_the_owners_zone(bot: Bot):
     bot.clock.tick(hours=11.5)
     assert "On 21 November 2026, Facebook" in words(bot.privacy.progress(bot.wants_deletion(ANNA)))
