@@ -19,11 +19,11 @@ names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=10
 lines = st.text() | st.lists(st.text("abc-/:.\n\t", min_size=1, max_size=120), max_size=20).map(" ".join)
 
 
-def test_what_is_well_takes_one_line():
+def test_a_finding_that_is_ok_takes_one_line():
     assert shown(lambda: show([WELL])) == "ok        table: parley-dev, 3 items at the last count\n"
 
 
-def test_what_is_not_comes_with_the_reason_and_the_remedy():
+def test_a_fault_comes_with_the_reason_and_the_remedy():
     assert shown(lambda: show([BROKEN])).splitlines() == [
         "broken    heartbeat: its rule is disabled",
         "          why: functions get cold",
@@ -31,7 +31,7 @@ def test_what_is_not_comes_with_the_reason_and_the_remedy():
     ]
 
 
-def test_long_words_go_on_below_their_beginning():
+def test_long_texts_are_indented_below_their_first_line():
     long = Finding("alarm", Severity.WARNING, "it rings " * 12, "somebody waits " * 8, "wait a little " * 8)
     first, second, why, more_why, cure, more_cure = shown(lambda: show([long])).splitlines()
     assert first.startswith("warning   alarm: it rings")
@@ -59,7 +59,7 @@ def doctor(*options: str, **environment: str) -> Result:
     )
 
 
-def test_whoever_cannot_look_at_aws_gets_one_finding_and_ends_with_1():
+def test_without_access_to_aws_there_is_one_finding_and_exit_code_1():
     result = doctor(AWS_REGION="eu-nowhere-1")
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
@@ -72,7 +72,7 @@ def test_whoever_cannot_look_at_aws_gets_one_finding_and_ends_with_1():
     ]
 
 
-def test_a_program_gets_one_document_and_the_same_end():
+def test_json_is_one_document_with_the_same_exit_code():
     result = doctor("--json", "--stage", "prod", AWS_REGION="eu-nowhere-1")
     assert result.exit_code == 1
     document = json.loads(result.stdout)
@@ -82,7 +82,7 @@ def test_a_program_gets_one_document_and_the_same_end():
 
 
 @pytest.mark.parametrize("option", [[], ["--json"]])
-def test_no_region_at_all_is_said_so(option: list[str]):
+def test_a_missing_region_is_named(option: list[str]):
     result = doctor(*option, AWS_REGION="")
     assert result.exit_code == 1
     assert "no AWS region is set: set AWS_REGION" in " ".join(result.stdout.split())
