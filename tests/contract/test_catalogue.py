@@ -1,4 +1,4 @@
-"""The promises of `ports_upkeep.Catalogue`: of the fake, of OpenAI's list and of other servers'."""
+"""The promises of `llm.health.Catalogue`: kept by the fake, by OpenAI's list and by the lists of other servers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -94,7 +94,7 @@ class RememberingWake:
 
 @dataclass
 class RememberingHealthCheckStarter:
-    """`ports_upkeep.Examiner`."""
+    """`operations.ports.HealthCheckStarter`."""
 
     started: int = 0
     fails: bool = False

@@ -43,7 +43,7 @@ class ScriptedModel:
 
 @dataclass
 class FakeCatalogue:
-    """`ports_upkeep.Catalogue`."""
+    """`llm.health.Catalogue`."""
 
     found: ModelInfo | ModelError = field(default_factory=lambda: ModelInfo(listed=True, shutdown=None))
 
