@@ -37,7 +37,7 @@ class LambdaHealthCheckStarter:
     client: "LambdaClient"
     worker_function: str
 
-    def ask(self) -> None:
+    def start(self) -> None:
         _invoke_later(self.client, self.worker_function, json.dumps(invocation.CHECKUP))
 
 

@@ -20,7 +20,7 @@ class TopicNotifier:
     topic_arn: Callable[[], str | None]
     """Asked at each message; None for nowhere."""
 
-    def tell(self, subject: str, text: str) -> None:
+    def send(self, subject: str, text: str) -> None:
         topic = self.topic_arn()
         if topic is None:
             return

@@ -21,7 +21,7 @@ from openai.types.responses import EasyInputMessageParam, ResponseInputParam
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.errors import ConfigError, ModelBusy, ModelError, ModelRefused, ModelUnusable
-from chalicelib.operations.ports import ModelInfo
+from chalicelib.llm.health import ModelInfo
 
 Api = Literal["responses", "chat"]
 

@@ -1,6 +1,7 @@
-"""What the owner sees of people, and decides about them. No I/O but the ports'; every method raises StoreError.
+"""The owner's view of users, and the owner's decisions about them; no I/O except through ports.
 
-Whom nothing is stored of but counts and the owner's own decision (the forgotten) is as unknown as who never wrote.
+A user who sent /forget is treated as unknown, although counts are still stored for a few days, unless the owner has
+decided something about the user: then the decision stays visible and can be changed.
 """
 
 from collections.abc import Sequence
@@ -21,50 +22,54 @@ from chalicelib.ids import ConversationId, PersonId
 
 
 class Sort(StrEnum):
-    """The orders of the list; equals follow each other as they were last seen."""
+    """The orders of the list; users that are equal in an order come as `People.list` returns them."""
 
     LAST_SEEN = "last-seen"
     """Newest first."""
     FIRST_SEEN = "first-seen"
     """Newest first."""
     USED = "used"
-    """Who asked most today first."""
+    """Most questions of today first."""
     ACCESS = "access"
-    """By name, a limit of one's own after the deployment's."""
+    """By the name of the access; users with a limit of their own after those with the deployment's."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A person, and what that means today."""
+    """A user, with today's use and limit."""
 
     person: Person
     used: int
+    """Questions charged today, in the deployment's time zone."""
     limit: int | None
-    """Questions a day: None without limit, 0 for the blocked."""
+    """Questions a day; None without a limit, 0 for a blocked user."""
 
 
 @dataclass(frozen=True)
 class Portrait:
-    """All there is to know of a person but the words."""
+    """All about a user except the messages."""
 
     standing: Standing
     turns: int
-    """How many are stored."""
+    """Number of stored turns, in all conversations."""
 
 
 @dataclass(frozen=True)
 class Admin:
-    """The owner's decisions. Those about one person raise UnknownPerson before anything is written."""
+    """Carries out the owner's requests about users. All methods raise StoreError.
+
+    Those about one user raise UnknownPerson before anything is written.
+    """
 
     people: People
-    conversations: Transcript
-    terms: EntitlementService
+    transcript: Transcript
+    entitlements: EntitlementService
     clock: Clock
 
     def list(
         self, *, sort: Sort = Sort.LAST_SEEN, reverse: bool = False, access: Access | None = None
     ) -> Sequence[Standing]:
-        """Everybody, or those with `access`, in order."""
+        """Return all users, or those with `access`, in order; `reverse` turns the order round."""
         known = [person for person in self.people.list() if _is_known(person) and access in {None, person.access}]
         limits: dict[str, int | None] = {}
         for person in known:
@@ -74,49 +79,53 @@ class Admin:
         return _sorted(standings, sort, reverse=reverse)
 
     def find(self, ending: str) -> Sequence[PersonId]:
-        """Whose id ends so; whoever has exactly that as the last part of the id goes before all others."""
+        """Return the users whose id ends with `ending`.
+
+        If `ending` is the whole last part of an id, behind its last colon, only ids with that part are returned.
+        """
         ids = [person.id for person in self.people.list() if _is_known(person) and person.id.endswith(ending)]
         return [person for person in ids if person.rpartition(":")[2] == ending] or ids
 
     def show(self, person: PersonId) -> Portrait:
-        """One person as they are now."""
+        """Return one user as stored now."""
         known = self._known(person)
         return Portrait(self._standing(known, self._limit_for(known)), turns=len(self._turns(known)))
 
     def allow(self, person: PersonId) -> Standing:
-        """Let the person ask without limit."""
+        """Grant the user any number of questions."""
         return self._decide(person, Access.UNLIMITED, daily_limit=None)
 
     def limit(self, person: PersonId, questions: int) -> Standing:
-        """Let the person ask so many questions a day, whatever the deployment's limit is."""
+        """Set the user's own number of questions a day, which replaces the deployment's limit."""
         return self._decide(person, Access.DEFAULT, daily_limit=questions)
 
     def default(self, person: PersonId) -> Standing:
-        """Treat the person as anybody."""
+        """Undo allow, limit and block: the deployment's limit applies."""
         return self._decide(person, Access.DEFAULT, daily_limit=None)
 
     def block(self, person: PersonId) -> Standing:
-        """Do not hear the person any more."""
+        """Ignore the user from now on: no message of theirs is stored or answered."""
         return self._decide(person, Access.BLOCKED, daily_limit=None)
 
     def forget(self, person: PersonId) -> Portrait:
-        """Delete the conversation, their turns in rooms, and what is stored of the person; what they were.
+        """Delete the user's conversation, turns in rooms and record, and return what was stored before.
 
-        Raises PersonBusy. The decision stays, and so do the counts for a few days (`ports.People.forget`). What was
-        said goes first: cut off in between, the person is still there to be forgotten again.
+        The owner's decision stays, and so do the counts for a few days (`People.forget`). Not atomic: messages are
+        deleted first and the record last, so the call can be repeated after a failure. Raises ConversationBusy while
+        a message of the user is being answered or waits in a room.
         """
         before = self.show(person)
         known = before.standing.person
         if any(turn.is_open for room in known.rooms for turn in self._turns_in(room, person)):
             raise ConversationBusy("a message of this person waits in a room; try again in a minute")
-        self.conversations.erase(identity.conversation_of(person), now=self.clock())
+        self.transcript.erase(identity.conversation_of(person), now=self.clock())
         for room in sorted(known.rooms):
-            self.conversations.erase_closed(room, person, now=self.clock())
+            self.transcript.erase_closed(room, person, now=self.clock())
         self.people.forget(person, now=self.clock())
         return before
 
     def export(self, person: PersonId) -> dict[str, Any]:
-        """Everything stored of the person, with their words, as JSON knows it; times are in UTC."""
+        """Return everything stored about the user, messages included, in JSON's types; times are in UTC."""
         known = self._known(person)
         return {**as_json(known), "turns": [_turn_as_json(turn) for turn in self._turns(known)]}
 
@@ -128,31 +137,31 @@ class Admin:
     def _known(self, person: PersonId) -> Person:
         known = self.people.get(person)
         if known is None or not _is_known(known):
-            raise UnknownPerson("nobody of that id has written yet")
+            raise UnknownPerson("no person with that id")
         return known
 
     def _limit_for(self, person: Person) -> int | None:
-        """Questions a day for whoever is answered on the same terms, unless the owner decided otherwise."""
-        return self.terms.for_person(person.id).daily_limit
+        """Return the limit of all users of the same page or API key, without the owner's decisions about one user."""
+        return self.entitlements.for_person(person.id).daily_limit
 
     def _standing(self, person: Person, default_limit: int | None) -> Standing:
         now = self.clock()
-        today = quota.day_of(now, now=now, zone=self.terms.settings.zone)
+        today = quota.day_of(now, now=now, zone=self.entitlements.settings.zone)
         blocked = person.access is Access.BLOCKED
         limit = 0 if blocked else limit_of(person, default_limit=default_limit)
         return Standing(person, used=person.quota.get(today, 0), limit=limit)
 
     def _turns(self, person: Person) -> Sequence[Turn]:
-        """Theirs, wherever they wrote, oldest first."""
-        turns = [turn for place in identity.conversations_of(person) for turn in self._turns_in(place, person.id)]
+        """Return the user's turns in all conversations, oldest first."""
+        turns = [turn for room in identity.conversations_of(person) for turn in self._turns_in(room, person.id)]
         return sorted(turns, key=lambda turn: turn.id)
 
     def _turns_in(self, conversation: ConversationId, person: PersonId) -> Sequence[Turn]:
-        return [turn for turn in self.conversations.turns(conversation, now=self.clock()) if turn.person == person]
+        return [turn for turn in self.transcript.turns(conversation, now=self.clock()) if turn.person == person]
 
 
 def as_json(person: Person) -> dict[str, Any]:
-    """What is stored of a person, but for the turns."""
+    """Return everything stored about a user except the turns, in JSON's types."""
     return {
         "person": person.id,
         "access": person.access.value,
@@ -185,7 +194,7 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
 
 
 def _is_known(person: Person) -> bool:
-    """Somebody forgotten is unknown, unless the owner's decision stands: it can still be changed."""
+    """Whether the user has written, or the owner has decided something about them, which can still be changed."""
     decided = person.access is not Access.DEFAULT or person.daily_limit is not None
     return person.first_seen > 0 or decided
 
@@ -195,14 +204,14 @@ def _own_limit(person: Person) -> int:
 
 
 def _sorted(people: Sequence[Standing], sort: Sort, *, reverse: bool) -> Sequence[Standing]:
-    """`people` come as they were last seen, newest first."""
+    """Return the users in order; equals keep the order that they have in `people`."""
     match sort:
         case Sort.LAST_SEEN:
-            ordered = sorted(people, key=lambda one: -one.person.last_seen)
+            ordered = sorted(people, key=lambda user: -user.person.last_seen)
         case Sort.FIRST_SEEN:
-            ordered = sorted(people, key=lambda one: -one.person.first_seen)
+            ordered = sorted(people, key=lambda user: -user.person.first_seen)
         case Sort.USED:
-            ordered = sorted(people, key=lambda one: -one.used)
+            ordered = sorted(people, key=lambda user: -user.used)
         case Sort.ACCESS:
-            ordered = sorted(people, key=lambda one: (one.person.access.value, _own_limit(one.person)))
+            ordered = sorted(people, key=lambda user: (user.person.access.value, _own_limit(user.person)))
     return ordered[::-1] if reverse else ordered

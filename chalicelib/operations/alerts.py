@@ -1,6 +1,6 @@
-"""What the owner is told: new people, each once; faults that only the owner can mend, each once a day; checkups.
+"""Alerts to the owner about new users, faults that only the owner can fix, and health checks; users are not notified.
 
-The owner's post is a courtesy to the owner: when it fails, that is logged and the person still gets an answer.
+An alert that cannot be sent is logged and not repeated: the user who caused it still gets an answer.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,10 @@ from chalicelib.settings import Settings
 
 @dataclass(frozen=True)
 class AlertService:
-    """The owner, as the flow sees them."""
+    """Implements `conversation.ports.OwnerAlerts`; also reports policy notices, deletion requests and health findings.
+
+    Methods may raise StoreError, but never NotifyError.
+    """
 
     people: People
     sent: SentAlerts
@@ -34,57 +37,57 @@ class AlertService:
     log: Log
 
     def new_person(self, person: Person) -> None:
-        """Tell the owner of a person who writes for the first time; not of a web page's visitors, who are many."""
+        """Report a new user of Messenger, once ever. Visitors of web pages are too many to be reported."""
         if identity.channel_of(person.id) is not Channel.MESSENGER:
             return
         if not person.announced and self.people.announce(person.id):
-            self._tell("new_person", person=person.id, limit=self.settings.daily_limit, stage=self.settings.stage)
+            self._send("new_person", person=person.id, limit=self.settings.daily_limit, stage=self.settings.stage)
 
     def model_unusable(self, error: ModelUnusable) -> None:
-        """The model will not answer anybody."""
-        self._alert("model", f"model_{error.cause}", model=self.settings.model, stage=self.settings.stage)
+        """Report, once a day for each cause, that the model answers no user until the owner acts."""
+        self._send_once_a_day("model", f"model_{error.cause}", model=self.settings.model, stage=self.settings.stage)
 
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
-        """Nobody can be written to, as the answer to `turn` has shown; it is given up."""
+        """Report, once a day, that the channel takes no answers; log that the answer to `turn` is lost."""
         self.log.about(turn.id, turn.person).failure("channel", error, broken=1, failed=1)
-        self._alert("channel", "channel", reason=str(error), stage=self.settings.stage)
+        self._send_once_a_day("channel", "channel", reason=str(error), stage=self.settings.stage)
 
     def policy_enforced(self, action: str) -> None:
-        """Meta warns, blocks or unblocks the page."""
-        self._alert("policy", "policy", action=action)
+        """Report, once a day, that Meta warns, blocks or unblocks the page; `action` is Meta's word for it."""
+        self._send_once_a_day("policy", "policy", action=action)
 
     def deletion_requested(self, code: str) -> None:
-        """Somebody asks through Facebook that what is stored of them be deleted."""
-        self._tell("deletion", code=code, stage=self.settings.stage)
+        """Report a user's request, made at Facebook, to delete their data; sent at every call."""
+        self._send("deletion", code=code, stage=self.settings.stage)
 
     def budget_nearly_spent(self, reserved: Reservation) -> None:
-        """Four fifths of the day's money are gone."""
-        self._alert("budget", "budget_nearly_spent", budget=budget.usd(reserved.cap))
+        """Report, once a day, that four fifths of the day's budget are spent."""
+        self._send_once_a_day("budget", "budget_nearly_spent", budget=budget.usd(reserved.cap))
 
     def budget_spent(self, reserved: Reservation) -> None:
-        """There is no room for this call, and perhaps never is."""
+        """Report, once a day, that the budget has no room for a request to the model, today or on any day."""
         if reserved.amount > reserved.cap:
             most, cap = budget.usd(reserved.amount), budget.usd(reserved.cap)
-            self._alert("budget", "budget_too_small", model=self.settings.model, most=most, budget=cap)
+            self._send_once_a_day("budget", "budget_too_small", model=self.settings.model, most=most, budget=cap)
         else:
-            self._alert("budget", "budget_spent", budget=budget.usd(reserved.cap))
+            self._send_once_a_day("budget", "budget_spent", budget=budget.usd(reserved.cap))
 
     def health_findings(self, findings: Sequence[Finding]) -> None:
-        """The checkup found what is not as it should be."""
-        told = "\n\n".join(
-            f"{finding.name} ({finding.state}): {finding.what}\n  Why: {finding.why}.\n  Cure: {finding.cure}."
+        """Report the findings of the weekly health check that are not OK; sent at every call."""
+        listed = "\n\n".join(
+            f"{finding.name} ({finding.state}): {finding.what}\n  Why: {finding.why}.\n  Cure: {finding.remedy}."
             for finding in findings
         )
-        self._tell("checkup", findings=told, stage=self.settings.stage)
+        self._send("checkup", findings=listed, stage=self.settings.stage)
 
-    def _alert(self, kind: str, key: str, **values: object) -> None:
+    def _send_once_a_day(self, kind: str, key: str, **values: object) -> None:
         now = self.clock()
         today = quota.day_of(now, now=now, zone=self.settings.zone)
         if self.sent.first_today(key, day=today):
-            self._tell(kind, key, **values)
+            self._send(kind, key, **values)
 
-    def _tell(self, kind: str, key: str = "", **values: object) -> None:
+    def _send(self, kind: str, key: str = "", **values: object) -> None:
         try:
-            self.notifier.tell(self.texts(f"owner_{kind}_subject"), self.texts(f"owner_{key or kind}", **values))
+            self.notifier.send(self.texts(f"owner_{kind}_subject"), self.texts(f"owner_{key or kind}", **values))
         except NotifyError as exc:
             self.log.failure("notify", exc, kind=kind)

@@ -1,7 +1,6 @@
-"""What AWS charges for what Parley does, as sums over a dated price table; besides that table nothing is read.
+"""Calculates what AWS charges for a message and for a quiet month, by a dated price table; reads only that table.
 
-Quantities marked as counted are held to what the code really does by tests/contract/test_units.py; the others are
-assumptions, and say so.
+Quantities marked as counted are tested against the code by tests/contract/test_units.py; the others are assumptions.
 """
 
 import tomllib
@@ -19,19 +18,21 @@ _GB: Final = 1000 * _MB
 _MB_OF_MEMORY: Final = Decimal(1024)
 
 COUNTED: Final[Mapping[str, int]] = {"writes": 39, "reads": 14}
-"""DynamoDB's request units of one plain message and the echo of its answer: a question of 200 characters, an answer of
-1,000, and a conversation with thirty of both before. Transactions and indexes are in it."""
+"""DynamoDB's request units of one message on Messenger and the echo of its answer, with transactions and indexes.
+
+The question has 200 characters, the answer 1,000, and the conversation thirty of both before.
+"""
 WEBHOOK_CALLS: Final = 2
-"""The message, and the echo that Meta sends of the answer."""
+"""Requests to the webhook: the message, and the echo of the answer that Meta sends."""
 BEATS: Final = MONTH_DAYS * 24 * 60
 BEAT_READS: Final = 2
-"""Who waits, and what the day has cost."""
+"""DynamoDB's read units of one heartbeat: the query for overdue conversations, and today's cost."""
 WARMED: Final = ("api_handler", "worker", "websocket_connect", "websocket_message", "websocket_disconnect")
 
 SOCKET_CALLS: Final[Mapping[str, int]] = {"websocket_connect": 1, "websocket_message": 2, "websocket_disconnect": 1}
-"""Of a question in the web chat for which somebody connects and authenticates."""
+"""Invocations by function, for one question in the web chat with a connection and authentication of its own."""
 FRAMES: Final = 26
-"""Of it: what is sent and acknowledged, and four seconds of an answer, five pieces in each."""
+"""WebSocket messages of that question: requests and responses, and four seconds of an answer with five deltas each."""
 CONNECTED_MINUTES: Final = 5
 
 WORKER_S: Final = Decimal(4)
@@ -39,23 +40,23 @@ DOOR_S: Final = Decimal("0.05")
 WARMING_S: Final = Decimal("0.02")
 BEAT_S: Final = Decimal("0.3")
 LOG_BYTES: Final = 4_000
-"""Of one message, with Lambda's own lines."""
+"""Log of one message, with the lines of Lambda itself."""
 BEAT_LOG_BYTES: Final = 3_200
 
 
 @dataclass(frozen=True)
 class Prices:
-    """A price list."""
+    """A price list for one region."""
 
     read: str
-    """When."""
+    """The month in which the prices were read, such as `September 2026`."""
     region: str
     source: str
     usd: Mapping[str, Decimal]
 
     @property
     def stored_gb_month(self) -> Decimal:
-        """What each stored GB costs a month, recovery included."""
+        """The price of a stored GB for a month, with point-in-time recovery."""
         return self.usd["dynamodb_gb_month"] + self.usd["dynamodb_recovery_gb_month"]
 
 
@@ -68,16 +69,16 @@ class Item:
     unit: str
     usd: Decimal
     counted: bool
-    """Or else assumed."""
+    """Whether the quantity is tested against the code; otherwise it is an assumption."""
 
     def times(self, number: Decimal) -> "Item":
-        """So many of it."""
+        """Return the line multiplied by `number`."""
         return Item(self.what, self.quantity * number, self.unit, self.usd * number, self.counted)
 
 
 @cache
 def load() -> Prices:
-    """The list in `aws.toml`."""
+    """Read the list in `aws_prices.toml`; cached."""
     values = tomllib.loads(
         files("chalicelib.operations").joinpath("aws_prices.toml").read_text("utf-8"), parse_float=Decimal
     )
@@ -85,7 +86,7 @@ def load() -> Prices:
 
 
 def message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
-    """One plain message, from the webhook to the echo of its answer; without the model."""
+    """Return the cost of one message on Messenger, from the webhook to the echo of its answer, without the model."""
     work = _Work(prices, memory_mb)
     return [
         work.computing(f"worker, {WORKER_S} s at {memory_mb['worker']} MB", work.gb_seconds("worker", WORKER_S)),
@@ -102,7 +103,7 @@ def message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
 
 
 def web_message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
-    """One question in the web chat, for which somebody connects; without the model. All of it is assumed."""
+    """Return the cost of one question in the web chat, with a connection of its own, without the model; all assumed."""
     work = _Work(prices, memory_mb)
     doors = sum((work.gb_seconds(name, calls * DOOR_S) for name, calls in SOCKET_CALLS.items()), Decimal(0))
     bill = [
@@ -119,7 +120,7 @@ def web_message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
 
 
 def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
-    """A month in which nobody writes: the heartbeats."""
+    """Return the cost of a month without messages: the heartbeats."""
     work = _Work(prices, memory_mb)
     gb_seconds = work.gb_seconds("heartbeat", BEAT_S) + sum(work.gb_seconds(name, WARMING_S) for name in WARMED)
     return [
@@ -132,29 +133,29 @@ def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
 
 
 def total(items: Sequence[Item]) -> Decimal:
-    """What all come to."""
+    """Return the sum of the lines, in USD."""
     return sum((item.usd for item in items), Decimal(0))
 
 
 @dataclass(frozen=True)
 class _Work:
-    """Turns quantities into lines of a bill."""
+    """Converts quantities into lines of a bill."""
 
     prices: Prices
     memory_mb: Mapping[str, int]
 
     def millions(self, what: str, number: int, unit: str, price: str) -> Item:
-        """What is counted, and has a price a million."""
+        """Return a line for a counted quantity with a price per million."""
         return Item(what, Decimal(number), unit, number * self.prices.usd[price] / _MILLION, counted=True)
 
     def computing(self, what: str, gb_seconds: Decimal) -> Item:
-        """Functions that run, with the memory they have."""
+        """Return a line for the run time of functions, in GB-seconds."""
         return Item(what, gb_seconds, "GB-s", gb_seconds * self.prices.usd["lambda_gb_s"], counted=False)
 
     def gb_seconds(self, function: str, seconds: Decimal) -> Decimal:
-        """What a function takes in so many seconds."""
+        """Return the GB-seconds of a function that runs for `seconds`."""
         return self.memory_mb[function] / _MB_OF_MEMORY * seconds
 
     def logged(self, size: int) -> Item:
-        """Bytes of log."""
+        """Return a line for `size` bytes of log."""
         return Item("logs", size / _MB, "MB", size * self.prices.usd["logs_gb"] / _GB, counted=False)

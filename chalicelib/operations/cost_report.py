@@ -1,4 +1,4 @@
-"""What the last days cost and a thousand messages do, worked out from what was counted. No I/O."""
+"""Calculates what the last days cost and what 1,000 messages cost, from counted use and prices; no I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from chalicelib.operations.aws_prices import Item, Prices
 
 THOUSAND: Final = 1000
 TYPICAL: Final = Usage(input=1500, output=250)
-"""What an answer takes, as long as none was counted."""
+"""Tokens of an answer, assumed while no answer is counted."""
 _MICRO: Final = Decimal(1_000_000)
 
 
 @dataclass(frozen=True)
 class Report:
-    """One stage's costs in USD."""
+    """The costs of one stage, in USD unless a name says otherwise."""
 
     stage: str
     days: Sequence[DaySpend]
-    """From the first to today, without a gap."""
+    """Oldest first, up to today, without a gap."""
     model: str
     price: Price
-    """The model's, used only while no answer is counted."""
+    """The price of the model, used only while no answer is counted."""
     prices: Prices
     message: Sequence[Item]
     web_message: Sequence[Item]
@@ -32,17 +32,17 @@ class Report:
 
     @property
     def calls(self) -> int:
-        """How often the model was asked: each call is taken for one plain message."""
+        """The number of requests to the model; each is taken to be one message."""
         return sum(day.calls for day in self.days)
 
     @property
     def answers(self) -> int:
-        """Calls that ended with an answer."""
+        """The number of requests that ended with an answer."""
         return sum(day.answers for day in self.days)
 
     @property
     def tokens(self) -> Usage:
-        """Of all answers."""
+        """The tokens of all answers."""
         return Usage(
             sum(day.tokens_in for day in self.days),
             sum(day.tokens_cached for day in self.days),
@@ -51,37 +51,37 @@ class Report:
 
     @property
     def model_usd(self) -> Decimal:
-        """What the model cost, with what is set aside for calls that nobody knows the end of."""
+        """The cost of the model, with the amounts reserved for requests whose result is unknown."""
         return sum(day.committed for day in self.days) / _MICRO
 
     @property
     def messages_usd(self) -> Decimal:
-        """AWS's part of all messages."""
+        """The cost at AWS of all messages."""
         return self.calls * aws_prices.total(self.message)
 
     @property
     def idle_usd(self) -> Decimal:
-        """AWS's part of all these days, without the messages."""
+        """The cost at AWS of all these days, without messages."""
         return aws_prices.total(self.month) * len(self.days) / aws_prices.MONTH_DAYS
 
     @property
     def usd(self) -> Decimal:
-        """Everything."""
+        """The sum of all costs."""
         return self.model_usd + self.messages_usd + self.idle_usd
 
     @property
     def thousand(self) -> Sequence[Item]:
-        """AWS's part of a thousand messages."""
+        """The cost at AWS of 1,000 messages on Messenger, by item."""
         return [item.times(Decimal(THOUSAND)) for item in self.message]
 
     @property
     def thousand_web(self) -> Sequence[Item]:
-        """AWS's part of a thousand messages of the web chat."""
+        """The cost at AWS of 1,000 messages in the web chat, by item."""
         return [item.times(Decimal(THOUSAND)) for item in self.web_message]
 
     @property
     def thousand_model_usd(self) -> Decimal:
-        """The model's part of a thousand messages: as they were on the average, or else as they typically are."""
+        """The cost of the model for 1,000 messages: the average of the counted answers, or of a typical one."""
         if self.answers:
             return self.model_usd / self.answers * THOUSAND
         return THOUSAND * self.price.cost(TYPICAL) / _MICRO

@@ -1,15 +1,17 @@
-"""A deletion request from Meta, as a frozen value; no I/O."""
+"""A user's request to delete their data, as a frozen value; no I/O."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """A request, passed on by Meta, that what is stored of somebody be deleted; the owner carries it out by hand."""
+    """A request that a user made at Facebook and Meta forwarded; the owner carries it out by hand."""
 
     code: str = field(repr=False)
-    """By which the person finds it again; nobody can guess it."""
+    """The confirmation code: gives access to the request's status page, so it cannot be guessed."""
     received_at: int
+    """In milliseconds since 1970, as `done_at`."""
     user: str = field(default="", repr=False)
-    """App-scoped, so that no person in the store can be found by it; empty once it is done."""
+    """The user's app-scoped id, which leads to no conversation; empty once the request is done."""
     done_at: int | None = None
+    """None while the request is open."""

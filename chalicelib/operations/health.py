@@ -1,62 +1,33 @@
-"""A look at everything outside the code that the bot depends on: at the owner's command, and once a week by itself."""
+"""Runs health checks, applies their fixes and reports the findings; what is checked is left to those who contribute."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from chalicelib.channels.messenger import profile
-from chalicelib.channels.messenger.ports import MessengerPage, Webhook
-from chalicelib.channels.messenger.setup import Setup
-from chalicelib.clock import Clock
-from chalicelib.errors import ModelUnusable, ParleyError
+from chalicelib.errors import ParleyError
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
-from chalicelib.operations.diagnosis import Diagnosis, failed
-from chalicelib.operations.findings import Finding, Severity, worst
-from chalicelib.operations.ports import Catalogue
-from chalicelib.settings import Settings
-
-CHALLENGE: Final = "1158201444"
-"""Meta's own example."""
+from chalicelib.operations.findings import Check, Finding, Severity, failed, worst
 
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """One look. What cannot be looked at is a finding as well; nothing is raised but programming errors."""
+    """Checks everything outside the code that the bot depends on: when the owner asks, and once a week."""
 
-    page: MessengerPage
-    setup: Setup
-    webhook: Webhook
-    catalogue: Catalogue
+    checks: Sequence[Check]
+    """In the order of their findings."""
     alerts: AlertService
-    missing_secrets: Callable[[], Sequence[str]]
-    app_id: Callable[[], str]
-    webhook_url: Callable[[], str]
-    verify_token: Callable[[], str] = field(repr=False)
-    model_shutdown: date | None
-    """As far as it is known without asking the provider."""
-    settings: Settings
-    clock: Clock
     log: Log
 
     def run(self, *, fix: bool = False) -> list[Finding]:
-        """Look at everything. With `fix`, what is missing at Meta is set up again; that is still told, as a warning."""
-        checks: dict[str, Callable[[], Iterable[Finding]]] = {
-            "secrets": self._secrets,
-            "page-token": self._token,
-            "app-subscription": lambda: [self._app_subscription(fix=fix)],
-            "page-subscription": lambda: [self._page_subscription(fix=fix)],
-            "messenger-profile": lambda: [self._profile(fix=fix)],
-            "webhook": self._webhook,
-            "graph-api": lambda: [self._judge.graph_api(self.settings.graph_url)],
-            "model": lambda: [self._model()],
-            "time-zone": self._zone,
-        }
-        return [finding for name, check in checks.items() for finding in _made(name, check)]
+        """Run all checks and return their findings in order.
+
+        A check that raises ParleyError becomes a BROKEN finding under its name. With `fix`, the fix of each check that
+        found a fault is applied; the finding then says so and becomes a WARNING, or stays as it is if the fix fails.
+        """
+        return [finding for check in self.checks for finding in _findings(check, fix=fix)]
 
     def report(self) -> Severity:
-        """Look, set up again what is missing, and tell the owner when something is not as it should be."""
+        """Run all checks with their fixes, log the worst state and return it, and alert the owner unless it is OK."""
         findings = self.run(fix=True)
         state = worst(findings)
         self.log("checkup", state=state.value, findings=len(findings))
@@ -64,74 +35,22 @@ class HealthCheck:
             self.alerts.health_findings([finding for finding in findings if finding.state is not Severity.OK])
         return state
 
-    def _secrets(self) -> Iterable[Finding]:
-        return [self._judge.secrets(self.missing_secrets())]
 
-    def _token(self) -> Iterable[Finding]:
-        token = self.page.token()
-        finding = self._judge.page_token(token, app_id=self.app_id())
-        if finding.state is not Severity.OK:
-            return [finding]
-        return [
-            finding,
-            self._judge.page(self.page.holder()),
-            self._judge.token_scopes(token),
-            self._judge.token_expiry(token),
-        ]
-
-    def _app_subscription(self, *, fix: bool) -> Finding:
-        url = self.webhook_url()
-        finding = self._judge.app_subscription(self.page.app_subscription(), webhook_url=url)
-        return _mended(finding, lambda: self.setup.subscribe_app(url, self.verify_token()), fix=fix)
-
-    def _page_subscription(self, *, fix: bool) -> Finding:
-        finding = self._judge.page_subscription(self.page.page_subscription())
-        return _mended(finding, self.setup.subscribe_page, fix=fix)
-
-    def _profile(self, *, fix: bool) -> Finding:
-        wanted = profile.required(self.setup.texts)
-        lacking = {name: wanted[name] for name in profile.missing(self.page.profile(), wanted)}
-        return _mended(self._judge.profile(list(lacking)), lambda: self.page.set_profile(lacking), fix=fix)
-
-    def _webhook(self) -> Iterable[Finding]:
-        handshake = self.webhook.handshake(CHALLENGE)
-        clock = self._judge.clock(handshake)
-        signed, unsigned = (self.webhook.deliver_nothing(signed=signed) for signed in (True, False))
-        return [
-            self._judge.webhook(handshake, challenge=CHALLENGE),
-            self._judge.signature(signed=signed, unsigned=unsigned),
-            clock,
-        ]
-
-    def _model(self) -> Finding:
-        try:
-            known = self.catalogue.find()
-        except ModelUnusable as exc:
-            return self._judge.model_unusable(exc)
-        return self._judge.model(self.settings.model, known, shutdown=self.model_shutdown)
-
-    def _zone(self) -> Iterable[Finding]:
-        zone = self.settings.zone
-        local = datetime.fromtimestamp(self.clock() / 1000, UTC).astimezone(zone)
-        return [self._judge.zone(zone.key, local)]
-
-    @property
-    def _judge(self) -> Diagnosis:
-        return Diagnosis(self.settings.stage, self.clock())
-
-
-def _made(name: str, check: Callable[[], Iterable[Finding]]) -> Iterable[Finding]:
+def _findings(check: Check, *, fix: bool) -> list[Finding]:
     try:
-        return check()
+        findings = list(check.run())
     except ParleyError as exc:
-        return [failed(name, exc)]
+        return [failed(check.name, exc)]
+    return [_fixed(finding, check.fix) for finding in findings] if fix and check.fix else findings
 
 
-def _mended(finding: Finding, mend: Callable[[], object], *, fix: bool) -> Finding:
-    if finding.state is Severity.OK or not fix:
+def _fixed(finding: Finding, fix: Callable[[], object]) -> Finding:
+    if finding.state is Severity.OK:
         return finding
     try:
-        mend()
+        fix()
     except ParleyError as exc:
         return replace(finding, what=f"{finding.what}; it could not be mended: {exc}")
-    return replace(finding, state=Severity.WARNING, what=f"{finding.what}; it is mended now", cure="nothing more to do")
+    return replace(
+        finding, state=Severity.WARNING, what=f"{finding.what}; it is mended now", remedy="nothing more to do"
+    )

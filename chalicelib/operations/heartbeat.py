@@ -1,27 +1,23 @@
-"""Once a minute: keep the other functions warm, wake what was left behind, close sockets; once a week: a checkup."""
+"""The service that runs once a minute: wakes workers for overdue conversations, keeps functions warm, runs jobs."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Final
 
-from chalicelib.access import quota
-from chalicelib.access.ports import Spending
 from chalicelib.clock import Clock
-from chalicelib.conversation.ports import ConnectionApi, ConnectionStore, Inbox, Wake
-from chalicelib.errors import DeliveryError, ParleyError, StoreError
+from chalicelib.conversation.ports import Inbox, Wake
+from chalicelib.errors import ParleyError
 from chalicelib.log import Log
-from chalicelib.operations.ports import HealthCheckStarter, SentAlerts, Warmer
-from chalicelib.settings import Settings
+from chalicelib.operations.ports import Warmer
 
 MAX_SWEPT: Final = 200
-"""Wakes a beat, so that after an outage the account's concurrency is not used up at once."""
-MAX_CLOSED: Final = 200
-"""Sockets a beat."""
-_MOST_FAILURES: Final = 5
-"""In closing them: each may take seconds, and what fails as often is not about one socket."""
-_MINUTE_MS: Final = 60_000
-_HOUR_MS: Final = 60 * _MINUTE_MS
+"""Conversations a beat, so that workers do not use up the account's concurrency after an outage."""
+
+Job = Callable[[int], object]
+"""Work of one capability; gets the time of the beat in milliseconds since 1970 and logs lines of its own."""
+CountedJob = Callable[[int], int]
+"""A job that logs nothing about its success; returns a number for the heartbeat's log line instead."""
 
 
 @dataclass(frozen=True)
@@ -29,30 +25,46 @@ class Beat:
     """What one heartbeat did."""
 
     warmed: list[str]
+    """Names of the functions that answered."""
     swept: int
-    closed: int
-    """Sockets whose client did not say in time who it is."""
+    """Number of conversations for which a worker was woken."""
+    counts: Mapping[str, int]
+    """Results of the counted jobs, by field of the log line."""
 
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """The scheduled function."""
+    """Runs what has to be done once a minute, each step after the other."""
 
     inbox: Inbox
     wake: Wake
     warmer: Warmer
-    sent_alerts: SentAlerts
-    examiner: HealthCheckStarter
-    spending: Spending
-    connections: ConnectionStore
-    connection_api: ConnectionApi
-    settings: Settings
+    counted_jobs: Mapping[str, CountedJob]
+    """By the field of the log line that holds their result; they run in this order, before the line is logged."""
+    jobs: Sequence[Job]
+    """Run in this order, after the line is logged."""
     clock: Clock
     log: Log
 
     def beat(self) -> Beat:
-        """Sweep, then warm, then close. A wake that cannot be made raises WakeError: the next beat tries again."""
+        """Sweep, warm, run the jobs, and return what was done.
+
+        The first error ends the beat and is raised, for example WakeError: the steps after it wait for the next beat.
+        """
         now = self.clock()
+        swept, oldest_ms = self._sweep(now)
+        warmed = self.warmer.warm()
+        beat = Beat(warmed, swept, counts={name: job(now) for name, job in self.counted_jobs.items()})
+        self.log("heartbeat", warmed=len(beat.warmed), swept=beat.swept, **beat.counts, oldest_ms=oldest_ms)
+        for job in self.jobs:
+            job(now)
+        return beat
+
+    def _sweep(self, now: int) -> tuple[int, int]:
+        """Wake a worker for each overdue conversation; return their number and how long the oldest has waited, in ms.
+
+        Raises WakeError and StoreError; conversations that are still overdue are found by the next beat.
+        """
         waiting = list(islice(self.inbox.overdue(now=now), MAX_SWEPT))
         oldest_ms = now - waiting[0].since if waiting else 0
         try:
@@ -61,42 +73,4 @@ class Heartbeat:
         except ParleyError as exc:
             self.log.failure("heartbeat", exc, oldest_ms=oldest_ms)
             raise
-        beat = Beat(warmed=self.warmer.warm(), swept=len(waiting), closed=self._hang_up(now))
-        self.log("heartbeat", warmed=len(beat.warmed), swept=beat.swept, closed=beat.closed, oldest_ms=oldest_ms)
-        self._tell_of_the_budget(now)
-        self._have_a_checkup_made()
-        return beat
-
-    def _hang_up(self, now: int) -> int:
-        """On whoever has not said in time who they are, or was turned away. The next beat tries again what fails."""
-        closed = failed = 0
-        try:
-            for connection in islice(self.connections.unauthenticated(now=now), MAX_CLOSED):
-                try:
-                    self.connection_api.close(connection)
-                except DeliveryError as exc:
-                    self.log.failure("hang_up", exc)
-                    failed += 1
-                    if failed == _MOST_FAILURES:
-                        break
-                else:
-                    self.connections.close(connection.id)
-                    closed += 1
-        except StoreError as exc:
-            self.log.failure("hang_up", exc)
-        return closed
-
-    def _tell_of_the_budget(self, now: int) -> None:
-        """How much of the day's money is gone: an alarm watches it."""
-        if not (self.settings.asks_openai and self.settings.daily_budget):
-            return
-        today = date.fromisoformat(quota.day_of(now, now=now, zone=self.settings.zone))
-        [spent] = self.spending.days(today, today)
-        self.log("budget", used_pct=round(100 * spent.committed / self.settings.daily_budget, 1))
-
-    def _have_a_checkup_made(self) -> None:
-        """Once a calendar week; looking each hour whether it is time costs next to nothing."""
-        now = self.clock()
-        year, week, _ = datetime.fromtimestamp(now / 1000, UTC).isocalendar()
-        if now % _HOUR_MS < _MINUTE_MS and self.sent_alerts.first_today("checkup", day=f"{year}-W{week}"):
-            self.examiner.ask()
+        return len(waiting), oldest_ms

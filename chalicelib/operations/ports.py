@@ -1,72 +1,56 @@
-"""What the owner's operations need from adapters, as Protocols; no code.
+"""What `operations` needs from adapters, as Protocols; no code. Contract tests hold each docstring.
 
 Times are milliseconds since 1970 unless the name says otherwise.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
 from chalicelib.operations.deletion import Deletion
 
 
 class Deletions(Protocol):
-    """Requests for deletion that Meta has passed on, each kept for 90 days. All methods raise StoreError."""
+    """Deletion requests received from Meta, each kept for 90 days. All methods raise StoreError."""
 
     def keep(self, deletion: Deletion) -> bool:
-        """Keep a new request; True for exactly one caller a code: the one who shall tell the owner."""
+        """Store a new request; True for exactly one caller per code, who then alerts the owner."""
 
     def get(self, code: str, *, now: int) -> Deletion | None:
-        """The request, or None when there is none of that code, or none any more."""
+        """Return the request; None if the code is unknown or the request has expired."""
 
     def open(self, *, now: int) -> Iterator[Deletion]:
-        """Those that are not done, oldest first."""
+        """Iterate over the requests that are not done, oldest first."""
 
     def close(self, code: str, *, now: int) -> bool:
-        """Note that a request is done, and forget who made it; False when it is not open."""
+        """Mark a request as done and delete the user's id from it; False if it is not open."""
 
 
 class SentAlerts(Protocol):
-    """Remembers what the owner has been told."""
+    """Remembers which alerts were sent. All methods raise StoreError."""
 
     def first_today(self, kind: str, *, day: str) -> bool:
-        """True for exactly one caller a kind and day; any name of a time will do for a day."""
+        """True for the first caller of a kind and day, False for every other one, however many call at once.
+
+        `day` names any period, such as `2026-11-20` or `2026-W47`; only the latest one of a kind is remembered.
+        """
 
 
 class Warmer(Protocol):
     """Keeps functions warm."""
 
     def warm(self) -> list[str]:
-        """Really invoke the API handler and the worker; the names of those that answered as they should."""
+        """Invoke each function and wait for its response; return the names of those that answered as expected."""
 
 
 class Notifier(Protocol):
-    """The way to the owner."""
+    """Sends e-mail to the owner."""
 
-    def tell(self, subject: str, text: str) -> None:
-        """Send the owner a message; silent when no way is configured. Raises NotifyError."""
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What the model's provider says of it."""
-
-    listed: bool | None
-    """None when the provider keeps no list."""
-    shutdown: date | None
-    """None while none is announced."""
-
-
-class Catalogue(Protocol):
-    """What the model's provider offers."""
-
-    def find(self) -> ModelInfo:
-        """What is known of the model in use. Raises ModelError."""
+    def send(self, subject: str, text: str) -> None:
+        """Send one message; does nothing if no topic is configured. Raises NotifyError."""
 
 
 class HealthCheckStarter(Protocol):
-    """Asks for a checkup."""
+    """Starts the health check in the function that can run it."""
 
-    def ask(self) -> None:
-        """Have it made soon; returns without waiting for it. Raises WakeError."""
+    def start(self) -> None:
+        """Request the check and return without waiting for it. Raises WakeError."""

@@ -1,6 +1,6 @@
-"""What people are told of their data, and what becomes of a request that it be deleted: kept, passed on, shown.
+"""The privacy page, and requests to delete data: stored, reported to the owner, shown to the user; nothing is deleted.
 
-Such a request names somebody by an id that leads to no conversation, so the owner carries it out by hand.
+A request has an id of the user that leads to no conversation, so the owner carries it out by hand.
 """
 
 import re
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.access.retention import BACKUP_S, COUNTS_KEPT_S, DELETION_KEPT_S, QUOTA_DAYS_KEPT, TURN_KEPT_S
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, day_text
 from chalicelib.content import page
 from chalicelib.content.page import HtmlPage, Link
 from chalicelib.content.text import Texts
@@ -26,7 +26,7 @@ _DAY_S: Final = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Privacy:
-    """Answers those who ask what is stored of them, and those who want it deleted."""
+    """Answers users who ask what is stored about them or request its deletion."""
 
     deletions: Deletions
     alerts: Callable[[], AlertService]
@@ -36,7 +36,7 @@ class Privacy:
     log: Log
 
     def policy(self) -> HtmlPage:
-        """What is stored of people, where, for how long, and who gets to see it."""
+        """Return the page that says what is stored about users, where, for how long, and who can read it."""
         facts = {
             "turn_days": _days(TURN_KEPT_S),
             "counts_days": _days(COUNTS_KEPT_S),
@@ -45,7 +45,7 @@ class Privacy:
             "region": f" (region {self.settings.region})" if self.settings.region else "",
             "model_host": self.settings.model_host,
         }
-        return page.render("privacy", {**facts, **self._ways_out()})
+        return page.render("privacy", {**facts, **self._self_service()})
 
     def receive_deletion_request(self, user: str, *, code: str) -> None:
         """Store a request under its confirmation code and alert the owner, once per code. Raises StoreError."""
@@ -54,22 +54,30 @@ class Privacy:
         if is_new:
             self.alerts().deletion_requested(code)
 
+    @staticmethod
+    def confirmation(code: str, *, base_url: str) -> dict[str, str]:
+        """Return the response that Meta requires for a deletion request: the code, and the URL of its status page.
+
+        `base_url` is the API's own address without a slash at its end. Source: Meta's "Data deletion request callback".
+        """
+        return {"url": f"{base_url}/deletion/{code}", "confirmation_code": code}
+
     def progress(self, code: str) -> HtmlPage:
-        """How far a request is; for a code that nobody has been given, a page that says so. Raises StoreError."""
+        """Return the status page of a request; for an unknown code a page with status 404. Raises StoreError."""
         deletion = self.deletions.get(code, now=self.clock()) if _CODE.fullmatch(code) else None
         if deletion is None:
             kept = {"kept_days": _days(DELETION_KEPT_S)}
-            return page.render("deletion_unknown", {**kept, **self._ways_out()}, status=404)
+            return page.render("deletion_unknown", {**kept, **self._self_service()}, status=404)
         facts = {
             "code": deletion.code,
             "received": self._date(deletion.received_at),
             "until": self._date(deletion.received_at + DELETION_KEPT_S * 1000),
         }
         if deletion.done_at is None:
-            return page.render("deletion_open", {**facts, **self._ways_out()})
-        return page.render("deletion_done", {**facts, "done": self._date(deletion.done_at), **self._ways_out()})
+            return page.render("deletion_open", {**facts, **self._self_service()})
+        return page.render("deletion_done", {**facts, "done": self._date(deletion.done_at), **self._self_service()})
 
-    def _ways_out(self) -> dict[str, str | Link]:
+    def _self_service(self) -> dict[str, str | Link]:
         return {"forget_yes": self.texts("forget_yes"), "contact": self._contact()}
 
     def _contact(self) -> str | Link:
@@ -79,8 +87,7 @@ class Privacy:
         return Link(contact, contact if contact.startswith("https:") else f"mailto:{contact}")
 
     def _date(self, at: int) -> str:
-        day = datetime.fromtimestamp(at / 1000, self.settings.zone)
-        return f"{day.day} {day:%B %Y}"
+        return day_text(datetime.fromtimestamp(at / 1000, self.settings.zone).date())
 
 
 def _days(seconds: int) -> str:

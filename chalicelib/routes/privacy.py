@@ -25,8 +25,8 @@ def data_deletion() -> Response:
     """Store a deletion request from Meta; return its confirmation code and status page, as Meta's documents ask."""
     request = routes.current_request
     code = _pages().data_deletion().receive(request.raw_body)
-    confirmed = {"url": f"{_base_url(request)}/deletion/{code}", "confirmation_code": code}
-    return Response(confirmed, headers={"Content-Type": "application/json"})
+    confirmation = _pages().privacy().confirmation(code, base_url=_base_url(request))
+    return Response(confirmation, headers={"Content-Type": "application/json"})
 
 
 @routes.route("/deletion/{code}", methods=["GET"])

@@ -109,11 +109,11 @@ def _typed(path: Path) -> Path:
 
 def _examined(deployment: "Deployment") -> str:
     """What the doctor says. Raises ConfigError when something is broken."""
-    from scripts.cli.doctor import tell  # noqa: PLC0415
+    from scripts.cli.doctor import show  # noqa: PLC0415
     from scripts.deploy.doctor import counted, examine  # noqa: PLC0415
 
     findings = examine(deployment)
-    tell(finding for finding in findings if finding.why)
+    show(finding for finding in findings if finding.why)
     if broken := [finding for finding in findings if finding.state == "broken"]:
         raise ConfigError(f"{len(broken)} of {len(findings)} things are broken; what mends them stands above")
     return counted(findings)

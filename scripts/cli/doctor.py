@@ -1,9 +1,8 @@
-"""`parley doctor`: tells what is wrong with a stage, why it matters and what mends it."""
+"""`parley doctor`: shows what is wrong with a stage, why it matters and how to fix it."""
 
 import sys
 import textwrap
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -20,42 +19,52 @@ _INDENT: Final = " " * 10
 
 
 @click.command()
-@click.option("--fix", is_flag=True, help="Set up again what Facebook lost: subscriptions and the page's menu.")
+@click.option("--fix", is_flag=True, help="Restore what Facebook has lost: subscriptions and the page's menu.")
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
-@at_deployed_stage("the demo needs no doctor: start it again")
+@at_deployed_stage("doctor is not available for the demo; restart the demo instead")
 def doctor(place: Environment, *, fix: bool, json: bool) -> None:
-    """Tell what is wrong, why it matters and what mends it.
+    """Show what is wrong, why it matters and how to fix it.
 
-    Looks at the AWS account, the data stack, functions, secrets, the page token, the subscriptions, the webhook,
-    the model and the budget. Ends with 1 when something is broken. The bot does the same for itself once a week, as far
-    as it can from the cloud, and tells the owner by e-mail.
+    Checks the AWS account, the data stack, functions, secrets, the page token, the subscriptions, the webhook, the
+    model and the budget. Exits with status 1 if something is broken. Once a week the bot runs those of the checks that
+    work from the cloud, and sends the owner an e-mail about what it finds.
     """
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.doctor import counted, examine  # noqa: PLC0415 (slow; `--help` does without)
 
     findings = examine(Deployment(place, ROOT), fix=fix)
     if json:
-        print_json({"stage": place.settings.stage, "findings": [asdict(finding) for finding in findings]})
+        print_json({"stage": place.settings.stage, "findings": [_as_json(finding) for finding in findings]})
     else:
-        tell(findings)
+        show(findings)
         click.echo(f"\n{counted(findings)}")
     if any(finding.state == "broken" for finding in findings):
         sys.exit(1)
 
 
-def tell(findings: "Iterable[Finding]") -> None:
-    """Each with its state; what is not well with the reason and the cure."""
+def show(findings: "Iterable[Finding]") -> None:
+    """Print each finding with its state; a warning or a fault also with the reason and the remedy."""
     for finding in findings:
-        said = _folded(f"{finding.name}: {finding.what}", f"{finding.state:8}  ", _INDENT)
+        line = _folded(f"{finding.name}: {finding.what}", f"{finding.state:8}  ", _INDENT)
         begins, ends = len(_INDENT), len(_INDENT) + len(finding.name)
-        state, name = click.style(said[:begins], fg=_COLOURS[finding.state]), click.style(said[begins:ends], bold=True)
-        click.echo(f"{state}{name}{said[ends:]}")
+        state, name = click.style(line[:begins], fg=_COLOURS[finding.state]), click.style(line[begins:ends], bold=True)
+        click.echo(f"{state}{name}{line[ends:]}")
         if finding.why:
             click.echo(_folded(f"why: {finding.why}", _INDENT, f"{_INDENT}     "))
-        if finding.cure:
-            click.echo(_folded(f"cure: {finding.cure}", _INDENT, f"{_INDENT}      "))
+        if finding.remedy:
+            click.echo(_folded(f"cure: {finding.remedy}", _INDENT, f"{_INDENT}      "))
+
+
+def _as_json(finding: "Finding") -> dict[str, str]:
+    return {
+        "name": finding.name,
+        "state": finding.state.value,
+        "what": finding.what,
+        "why": finding.why,
+        "cure": finding.remedy,
+    }
 
 
 def _folded(text: str, first: str, others: str) -> str:
-    """In lines of 80 columns, whatever lines it came in; names with hyphens stay whole where they can."""
+    """Return the text in lines of 80 columns, without its own line breaks; words break at no hyphen if they fit."""
     return textwrap.fill(text, 80, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

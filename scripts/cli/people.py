@@ -41,7 +41,7 @@ class Desk:
             return PersonId(name)
         found = self.admin.find(name) if name else ()
         if not found:
-            raise UnknownPerson("nobody of that id has written yet")
+            raise UnknownPerson("no person with that id")
         if len(found) > 1:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             raise UsageError(f'"{name}" may be {", ".join(found[:_SHOWN])}{more}: give more of the id')
@@ -56,7 +56,9 @@ def _desk(place: Environment, /, *, json: bool) -> Desk:
 
     table, settings = place.table, place.settings
     terms = EntitlementService(DynamoApiKeys(table), settings)
-    admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=options.clock)
+    admin = Admin(
+        people=DynamoPeople(table), transcript=DynamoTranscript(table), entitlements=terms, clock=options.clock
+    )
     return Desk(admin, DynamoDeletions(table), Json() if json else Text(options.clock(), settings.zone), options.clock)
 
 

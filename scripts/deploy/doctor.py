@@ -1,4 +1,4 @@
-"""A look at everything: what a stage consists of in AWS, and what it depends on outside of it."""
+"""Checks everything about a stage: its resources in AWS, and what it depends on outside AWS."""
 
 import os
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ from scripts.stage.environment import configured
 
 
 def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
-    """Look, and with `fix` set up again what Facebook lost. Without credentials nothing else is looked at."""
+    """Return all findings; with `fix`, restore what Meta has lost. Without credentials nothing else is checked."""
     findings = Inspection(deployment).run()
     if worst(findings[:1]) is Severity.BROKEN:
         return findings
-    # The checkup is wired for the cloud, which finds its stage in the environment.
+    # The health check is built as in the cloud, where the environment holds the settings.
     os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.place.aws.region}
     return [*findings, *health.health_check().run(fix=fix)]
 
 
 def counted(findings: Sequence[Finding]) -> str:
-    """How many there are of each kind."""
-    return ", ".join(f"{sum(one.state is state for one in findings)} {state}" for state in Severity)
+    """Return the number of findings of each severity, in one line."""
+    return ", ".join(f"{sum(finding.state is state for finding in findings)} {state}" for state in Severity)

@@ -1,6 +1,6 @@
-"""A look at what a stage consists of in AWS, against what `parley deploy` makes: each deviation with its cure.
+"""Checks that the AWS resources of a stage are as `parley deploy` makes them; each difference comes with a remedy.
 
-What the bot depends on outside AWS is looked at by `chalicelib.checkup`, from here and from the cloud alike.
+What the bot depends on outside AWS is checked by `chalicelib.operations.health`, here and in the cloud.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,24 +22,27 @@ from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.stage.environment import configured, full_name, functions
 
 _COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
-"""In the last of them all is as before an update that failed, and the next one may follow."""
+"""States of a stack that can be updated; in the last one a failed update was undone."""
 _LISTENING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
 _SMALL_QUOTA: Final = 50
-"""Concurrent executions: new accounts may have ten, and each waiting answer takes one."""
+"""Concurrent executions of an account; new accounts may have ten. Each answer takes one while it is written."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """One look at one stage."""
+    """Checks the AWS resources of one stage."""
 
     deployment: Deployment
 
     def run(self) -> list[Finding]:
-        """Everything; a check that cannot be made is a finding as well. Without credentials there is no other."""
-        credentials = self._made("credentials", self._credentials)
-        return credentials if worst(credentials) is Severity.BROKEN else [*credentials, *self._everything()]
+        """Return the findings of all checks; only that of the credentials if AWS refuses them.
 
-    def _everything(self) -> list[Finding]:
+        A check that fails itself is a finding, too: no ParleyError and no error of boto3 is raised.
+        """
+        credentials = self._made("credentials", self._credentials)
+        return credentials if worst(credentials) is Severity.BROKEN else [*credentials, *self._all_checks()]
+
+    def _all_checks(self) -> list[Finding]:
         checks: dict[str, Callable[[], Iterable[Finding]]] = {
             "data-stack": self._stack,
             "table": self._table,
@@ -61,24 +64,28 @@ class Inspection:
             with self.deployment.place.explaining():
                 return list(check())
         except (ParleyError, ClientError, BotoCoreError) as exc:
-            return [_broken(name, f"could not be looked at: {exc}", "nobody knows whether it works", "see the message")]
+            return [
+                Finding.broken(
+                    name, f"could not be looked at: {exc}", "nobody knows whether it works", "see the message"
+                )
+            ]
 
     def _credentials(self) -> Iterable[Finding]:
         place = self.deployment.place
-        yield _ok("credentials", f"account {place.account()} in {place.aws.region}")
+        yield Finding.ok("credentials", f"account {place.account()} in {place.aws.region}")
 
     def _stack(self) -> Iterable[Finding]:
         stack = self.deployment.stack
         status = stack.status()
         if status not in _COMPLETE:
             what = f"the stack {stack.name} is {status.lower().replace('_', ' ') or 'not there'}"
-            yield _broken("data-stack", what, "it holds the table, the queues and the alarms", self._deploy)
+            yield Finding.broken("data-stack", what, "it holds the table, the queues and the alarms", self._deploy)
         elif drifted := stack.drifted():
             what = f"changed by hand: {', '.join(drifted)}"
             why = "the next deployment may put it back, or fail over it"
-            yield _warning("data-stack", what, why, f"{self._deploy}, or change it in .chalice/resources.yaml")
+            yield Finding.warning("data-stack", what, why, f"{self._deploy}, or change it in .chalice/resources.yaml")
         else:
-            yield _ok("data-stack", "as the template made it")
+            yield Finding.ok("data-stack", "as the template made it")
 
     def _table(self) -> Iterable[Finding]:
         client, name = self._client("dynamodb"), self.deployment.place.settings.table
@@ -99,9 +106,9 @@ class Inspection:
         ]
         if lacking:
             why = "the bot counts on it: to find who waits, to forget in time, to restore what was lost"
-            yield _broken("table", f"{name} lacks {', '.join(lacking)}", why, self._deploy)
+            yield Finding.broken("table", f"{name} lacks {', '.join(lacking)}", why, self._deploy)
         else:
-            yield _ok("table", f"{name}, {table.get('ItemCount', 0)} items at the last count")
+            yield Finding.ok("table", f"{name}, {table.get('ItemCount', 0)} items at the last count")
 
     def _functions(self) -> Iterable[Finding]:
         stage = self.deployment.stage
@@ -113,7 +120,7 @@ class Inspection:
         try:
             found = client.get_function_configuration(FunctionName=function)
         except client.exceptions.ResourceNotFoundException:
-            return _broken(name, "is not there", "the bot consists of it", self._deploy)
+            return Finding.broken(name, "is not there", "the bot consists of it", self._deploy)
         variables = found.get("Environment", {}).get("Variables", {})
         differing = [
             what
@@ -127,8 +134,10 @@ class Inspection:
             if not same
         ]
         if differing:
-            return _broken(name, ", ".join(differing), "it was changed by hand or a deployment broke off", self._deploy)
-        return _ok(name, f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s")
+            return Finding.broken(
+                name, ", ".join(differing), "it was changed by hand or a deployment broke off", self._deploy
+            )
+        return Finding.ok(name, f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s")
 
     def _retries(self) -> Iterable[Finding]:
         client, worker = self._client("lambda"), self.deployment.place.settings.worker_function
@@ -141,9 +150,9 @@ class Inspection:
         wanted = (RETRIES, AGE_S, queue)
         if (found.get("MaximumRetryAttempts"), found.get("MaximumEventAgeInSeconds"), destination) != wanted:
             why = "what fails for good would vanish, or be tried when it is too late for an answer"
-            yield _broken("retries", "the worker's retries are not as they should be", why, self._deploy)
+            yield Finding.broken("retries", "the worker's retries are not as they should be", why, self._deploy)
         else:
-            yield _ok("retries", f"{RETRIES} within an hour, then the dead-letter queue")
+            yield Finding.ok("retries", f"{RETRIES} within an hour, then the dead-letter queue")
 
     def _wake(self) -> Iterable[Finding]:
         client, worker = self._client("lambda"), self.deployment.place.settings.worker_function
@@ -152,9 +161,9 @@ class Inspection:
         listening = {mapping["EventSourceArn"] for mapping in mappings if mapping["State"] in _LISTENING}
         if listening != ({queue} if queue else set()):
             why = "the worker would be woken by the heartbeat alone, once a minute"
-            yield _broken("wake", "the worker does not listen to the queue it should", why, self._deploy)
+            yield Finding.broken("wake", "the worker does not listen to the queue it should", why, self._deploy)
         else:
-            yield _ok("wake", "by the FIFO queue" if queue else "by asynchronous invocation")
+            yield Finding.ok("wake", "by the FIFO queue" if queue else "by asynchronous invocation")
 
     def _rule(self) -> Iterable[Finding]:
         client, name = self._client("events"), f"{self.deployment.stack.name}-heartbeat-event"
@@ -164,9 +173,9 @@ class Inspection:
             state = "not there"
         if state != "ENABLED":
             why = "functions get cold, and what a crash left behind stays unanswered"
-            yield _broken("heartbeat", f"its rule is {state.lower()}", why, self._deploy)
+            yield Finding.broken("heartbeat", f"its rule is {state.lower()}", why, self._deploy)
         else:
-            yield _ok("heartbeat", "every minute")
+            yield Finding.ok("heartbeat", "every minute")
 
     def _websocket(self) -> Iterable[Finding]:
         url, vault = self.deployment.websocket_url(), self.deployment.vault
@@ -180,18 +189,22 @@ class Inspection:
             if not there
         ]
         if lacking:
-            yield _broken("websocket", f"there lacks {', '.join(lacking)}", "nobody can use the web chat", self._deploy)
+            yield Finding.broken(
+                "websocket", f"there lacks {', '.join(lacking)}", "nobody can use the web chat", self._deploy
+            )
         else:
-            yield _ok("websocket", url)
+            yield Finding.ok("websocket", url)
 
     def _dead_letters(self) -> Iterable[Finding]:
         client = self._client("sqs")
         waiting = sum(self._waiting(client, f"{self.deployment.stack.name}-dead{suffix}") for suffix in ("", ".fifo"))
         if waiting:
-            cure = f"scripts/parley replay --stage {self.deployment.stage}, and see scripts/parley logs --errors"
-            yield _warning("dead-letters", f"{waiting} wait", "somebody was not answered even after retries", cure)
+            remedy = f"scripts/parley replay --stage {self.deployment.stage}, and see scripts/parley logs --errors"
+            yield Finding.warning(
+                "dead-letters", f"{waiting} wait", "somebody was not answered even after retries", remedy
+            )
         else:
-            yield _ok("dead-letters", "none")
+            yield Finding.ok("dead-letters", "none")
 
     @staticmethod
     def _waiting(client: Any, queue: str) -> int:
@@ -206,33 +219,33 @@ class Inspection:
         found = self._client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.deployment.stack.name}-")
         ringing = [alarm for alarm in found["MetricAlarms"] if alarm["StateValue"] == "ALARM"]
         for alarm in ringing:
-            why, _, cure = alarm.get("AlarmDescription", "").partition(" See: ")
-            why, cure = why or "somebody wanted to be told of this", cure or "look at it in CloudWatch's console"
-            yield _warning(f"alarm-{alarm['AlarmName']}", "it rings", why, cure)
+            why, _, remedy = alarm.get("AlarmDescription", "").partition(" See: ")
+            why, remedy = why or "somebody wanted to be told of this", remedy or "look at it in CloudWatch's console"
+            yield Finding.warning(f"alarm-{alarm['AlarmName']}", "it rings", why, remedy)
         if not ringing:
-            yield _ok("alarms", f"{len(found['MetricAlarms'])}, none rings")
+            yield Finding.ok("alarms", f"{len(found['MetricAlarms'])}, none rings")
 
     def _owner(self) -> Iterable[Finding]:
         topic = self.deployment.stack.outputs().get("TopicArn", "")
         found = self._client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] if topic else []
         states = {one["SubscriptionArn"] for one in found}
         if any(state.startswith("arn:") for state in states):
-            yield _ok("owner", "somebody is told of faults and new people")
+            yield Finding.ok("owner", "somebody is told of faults and new people")
         elif "PendingConfirmation" in states:
-            cure = "open the mail that AWS sent there, and click on Confirm subscription"
-            yield _warning("owner", "the e-mail address is not confirmed yet", "alarms reach nobody", cure)
+            remedy = "open the mail that AWS sent there, and click on Confirm subscription"
+            yield Finding.warning("owner", "the e-mail address is not confirmed yet", "alarms reach nobody", remedy)
         else:
-            cure = f"{self._deploy} --email you@example.org"
-            yield _warning("owner", "nobody is told of faults and new people", "alarms reach nobody", cure)
+            remedy = f"{self._deploy} --email you@example.org"
+            yield Finding.warning("owner", "nobody is told of faults and new people", "alarms reach nobody", remedy)
 
     def _concurrency(self) -> Iterable[Finding]:
         limit = self._client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
         if limit < _SMALL_QUOTA:
             why = "each answer that is being written takes one, so few people are answered at the same time"
-            cure = "ask for more in the AWS console: Service Quotas, AWS Lambda, Concurrent executions"
-            yield _warning("concurrency", f"this account may run {limit} functions at a time", why, cure)
+            remedy = "ask for more in the AWS console: Service Quotas, AWS Lambda, Concurrent executions"
+            yield Finding.warning("concurrency", f"this account may run {limit} functions at a time", why, remedy)
         else:
-            yield _ok("concurrency", f"{limit} at a time")
+            yield Finding.ok("concurrency", f"{limit} at a time")
 
     def _budget(self) -> Iterable[Finding]:
         settings, now = self.deployment.place.settings, clients.clock()
@@ -240,19 +253,19 @@ class Inspection:
             return
         if not settings.daily_budget:
             why = "no model that costs money is asked, so nobody gets an answer"
-            cure = f"set an amount such as 1 in .chalice/config.json and run {self._deploy}"
-            yield _broken("budget", "PARLEY_DAILY_BUDGET_USD is 0", why, cure)
+            remedy = f"set an amount such as 1 in .chalice/config.json and run {self._deploy}"
+            yield Finding.broken("budget", "PARLEY_DAILY_BUDGET_USD is 0", why, remedy)
             return
         today = date.fromisoformat(quota.day_of(now, now=now, zone=settings.zone))
         [spent] = DynamoSpending(self.deployment.place.table).days(today, today)
         what = f"{usd(spent.committed)} of {usd(settings.daily_budget)} USD are spent today"
-        cure = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
+        remedy = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
         if spent.committed >= settings.daily_budget:
-            yield _broken("budget", what, "nobody gets an answer until midnight", cure)
+            yield Finding.broken("budget", what, "nobody gets an answer until midnight", remedy)
         elif spent.committed >= settings.daily_budget * 4 // 5:
-            yield _warning("budget", what, "once it is all spent nobody gets an answer until midnight", cure)
+            yield Finding.warning("budget", what, "once it is all spent nobody gets an answer until midnight", remedy)
         else:
-            yield _ok("budget", what)
+            yield Finding.ok("budget", what)
 
     @property
     def _deploy(self) -> str:
@@ -264,15 +277,3 @@ class Inspection:
 
 def _indexes(table: Any) -> set[str]:
     return {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
-
-
-def _ok(name: str, what: str) -> Finding:
-    return Finding(name, Severity.OK, what)
-
-
-def _warning(name: str, what: str, why: str, cure: str) -> Finding:
-    return Finding(name, Severity.WARNING, what, why, cure)
-
-
-def _broken(name: str, what: str, why: str, cure: str) -> Finding:
-    return Finding(name, Severity.BROKEN, what, why, cure)

@@ -25,8 +25,8 @@ def page() -> Page:
 def admin(page: Page) -> Admin:
     return Admin(
         people=page.store.people,
-        conversations=page.store.transcript,
-        terms=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"})),
+        transcript=page.store.transcript,
+        entitlements=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"})),
         clock=page.clock,
     )
 
@@ -44,7 +44,7 @@ def listed(admin: Admin, sort: Sort, *, reverse: bool = False, access: Access | 
 
 
 def standing(admin: Admin) -> tuple[Access, int | None, int | None]:
-    """Anna's access, her own limit, and what that means."""
+    """Anna's access, her own limit, and the limit that applies."""
     now = admin.show(ANNA).standing
     return now.person.access, now.person.daily_limit, now.limit
 
@@ -67,7 +67,7 @@ def test_people_are_listed_in_the_order_asked_for(admin: Admin, sort: Sort, expe
 
 
 @pytest.mark.usefixtures("three")
-def test_only_those_of_one_access_are_listed_when_asked(admin: Admin):
+def test_the_list_can_be_limited_to_one_kind_of_access(admin: Admin):
     admin.allow(BERT)
     admin.limit(CARA, 5)
     assert listed(admin, Sort.LAST_SEEN, access=Access.UNLIMITED) == [BERT]
@@ -91,19 +91,19 @@ def test_each_decision_replaces_the_one_before(admin: Admin):
 
 
 @pytest.mark.usefixtures("three")
-def test_somebody_is_found_by_the_end_of_the_id(admin: Admin):
+def test_a_user_is_found_by_the_end_of_their_id(admin: Admin):
     assert admin.find("7561029385") == [BERT]
     assert admin.find("nobody") == []
 
 
 @pytest.mark.usefixtures("three")
-def test_who_has_exactly_that_id_is_meant_before_those_whose_id_merely_ends_so(admin: Admin):
+def test_a_whole_last_part_of_an_id_matches_before_mere_endings(admin: Admin):
     assert set(admin.find("384")) == {ANNA, CARA}
     assert admin.find("9384") == [CARA]
 
 
 @pytest.mark.usefixtures("three")
-def test_an_export_holds_the_words_and_is_json(admin: Admin):
+def test_an_export_has_the_messages_and_is_json(admin: Admin):
     document = admin.export(BERT)
     assert json.loads(json.dumps(document)) == document
     assert (document["person"], document["access"], document["quota"]) == (BERT, "default", {"2026-11-20": 1})
@@ -136,7 +136,7 @@ def test_forgetting_is_no_way_round_the_limit(admin: Admin, page: Page):
 
 @pytest.mark.parametrize("method", ["show", "allow", "default", "block", "forget", "export"])
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_of_who_never_wrote_or_is_forgotten_nothing_can_be_shown_or_decided(
+def test_nothing_can_be_shown_or_decided_about_an_unknown_or_forgotten_user(
     admin: Admin, page: Page, method: str, *, forgotten: bool
 ):
     if forgotten:
@@ -148,19 +148,19 @@ def test_of_who_never_wrote_or_is_forgotten_nothing_can_be_shown_or_decided(
     assert page.store.people.get(ANNA) == before
 
 
-def test_who_is_being_answered_is_not_forgotten_and_loses_nothing(admin: Admin, page: Page):
+def test_a_user_who_is_being_answered_cannot_be_forgotten_and_loses_nothing(admin: Admin, page: Page):
     page.begins()
     with pytest.raises(ConversationBusy):
         admin.forget(ANNA)
     assert admin.show(ANNA).turns == 1
 
 
-def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, page: Page):
+def test_a_forgotten_user_is_not_listed_while_the_index_lags(admin: Admin, page: Page):
     page.answers()
     people = page.store.people
 
     class Lagging:
-        """An index that still has everybody."""
+        """An index that still has all users."""
 
         get, announce, decide, forget = people.get, people.announce, people.decide, people.forget
 
@@ -169,12 +169,12 @@ def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, page: Page):
 
     admin.forget(ANNA)
     page.hears(BERT)
-    lagging = Admin(Lagging(), page.store.transcript, admin.terms, page.clock)
+    lagging = Admin(Lagging(), page.store.transcript, admin.entitlements, page.clock)
     assert listed(lagging, Sort.LAST_SEEN) == [BERT]
     assert lagging.find("384") == []
 
 
-def test_who_was_forgotten_by_half_can_be_forgotten_again(admin: Admin, page: Page):
+def test_a_user_who_was_forgotten_in_part_can_be_forgotten_again(admin: Admin, page: Page):
     page.answers()
     people, failures = page.store.people, [StoreError("gone")]
 
@@ -186,7 +186,7 @@ def test_who_was_forgotten_by_half_can_be_forgotten_again(admin: Admin, page: Pa
                 raise failures.pop()
             people.forget(person, now=now)
 
-    faltering = Admin(Faltering(), page.store.transcript, admin.terms, page.clock)
+    faltering = Admin(Faltering(), page.store.transcript, admin.entitlements, page.clock)
     with pytest.raises(StoreError):
         faltering.forget(ANNA)
     faltering.forget(ANNA)

@@ -1,4 +1,4 @@
-"""What the doctor says: each finding with its reason and its cure, to fit a terminal; one document for programs."""
+"""What `parley doctor` prints: findings with reason and remedy for a terminal, or one JSON document."""
 
 import json
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.operations.findings import Finding, Severity
 from scripts.cli.__main__ import PROGRAM, parley
-from scripts.cli.doctor import tell
+from scripts.cli.doctor import show
 from tests.cli.conftest import ENVIRONMENT
 from tests.cli.shown import shown
 
@@ -19,21 +19,21 @@ names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=10
 lines = st.text() | st.lists(st.text("abc-/:.\n\t", min_size=1, max_size=120), max_size=20).map(" ".join)
 
 
-def test_what_is_well_takes_one_line():
-    assert shown(lambda: tell([WELL])) == "ok        table: parley-dev, 3 items at the last count\n"
+def test_a_finding_that_is_ok_takes_one_line():
+    assert shown(lambda: show([WELL])) == "ok        table: parley-dev, 3 items at the last count\n"
 
 
-def test_what_is_not_comes_with_the_reason_and_the_cure():
-    assert shown(lambda: tell([BROKEN])).splitlines() == [
+def test_a_fault_comes_with_the_reason_and_the_remedy():
+    assert shown(lambda: show([BROKEN])).splitlines() == [
         "broken    heartbeat: its rule is disabled",
         "          why: functions get cold",
         "          cure: run deploy",
     ]
 
 
-def test_long_words_go_on_below_their_beginning():
+def test_long_texts_are_indented_below_their_first_line():
     long = Finding("alarm", Severity.WARNING, "it rings " * 12, "somebody waits " * 8, "wait a little " * 8)
-    first, second, why, more_why, cure, more_cure = shown(lambda: tell([long])).splitlines()
+    first, second, why, more_why, cure, more_cure = shown(lambda: show([long])).splitlines()
     assert first.startswith("warning   alarm: it rings")
     assert second.startswith("          it rings")
     assert (why[:15], more_why[:15]) == ("          why: ", " " * 15)
@@ -42,13 +42,13 @@ def test_long_words_go_on_below_their_beginning():
 
 @given(st.lists(st.builds(Finding, names, st.sampled_from(Severity), lines, lines, lines), max_size=3))
 def test_whatever_is_found_fits_80_columns(findings: list[Finding]):
-    output = shown(lambda: tell(findings))
+    output = shown(lambda: show(findings))
     assert all(len(line) <= 80 for line in output.splitlines())
 
 
 @given(names, st.sampled_from(Severity), st.text("abcdef-/: \n", max_size=300))
 def test_no_word_is_lost(name: str, state: Severity, what: str):
-    output = shown(lambda: tell([Finding(name, state, what)]))
+    output = shown(lambda: show([Finding(name, state, what)]))
     assert "".join(output.split()) == "".join(f"{state}{name}:{what}".split())
 
 
@@ -59,7 +59,7 @@ def doctor(*options: str, **environment: str) -> Result:
     )
 
 
-def test_whoever_cannot_look_at_aws_gets_one_finding_and_ends_with_1():
+def test_without_access_to_aws_there_is_one_finding_and_exit_code_1():
     result = doctor(AWS_REGION="eu-nowhere-1")
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
@@ -72,7 +72,7 @@ def test_whoever_cannot_look_at_aws_gets_one_finding_and_ends_with_1():
     ]
 
 
-def test_a_program_gets_one_document_and_the_same_end():
+def test_json_is_one_document_with_the_same_exit_code():
     result = doctor("--json", "--stage", "prod", AWS_REGION="eu-nowhere-1")
     assert result.exit_code == 1
     document = json.loads(result.stdout)
@@ -82,7 +82,7 @@ def test_a_program_gets_one_document_and_the_same_end():
 
 
 @pytest.mark.parametrize("option", [[], ["--json"]])
-def test_no_region_at_all_is_said_so(option: list[str]):
+def test_a_missing_region_is_named(option: list[str]):
     result = doctor(*option, AWS_REGION="")
     assert result.exit_code == 1
     assert "no AWS region is set: set AWS_REGION" in " ".join(result.stdout.split())

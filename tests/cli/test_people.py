@@ -176,7 +176,7 @@ def test_whose_id_nobodys_ends_in_is_unknown(people: Run, name: str):
 
 def _is_unknown(result: Result) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == ("Error: nobody of that id has written yet: see scripts/parley people list\n")
+    assert result.stderr == ("Error: no person with that id: see scripts/parley people list\n")
 
 
 def test_forgetting_asks_first(people: Run, page: Page):

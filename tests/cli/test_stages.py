@@ -111,7 +111,7 @@ def test_the_demo_is_refused_whether_or_not_one_is_running(project: Project):
     for command, line in {
         "deploy": "the demo runs on this machine: deploy dev or prod",
         "destroy": "the demo leaves nothing behind: end it with Ctrl+C",
-        "doctor": "the demo needs no doctor: start it again",
+        "doctor": "doctor is not available for the demo; restart the demo instead",
     }.items():
         result = project.run("-m", "scripts.cli", command, "--stage", "demo")
         assert (result.returncode, result.stdout, result.stderr) == (2, "", f"Error: {line}\n")

@@ -128,7 +128,7 @@ def test_the_terms_of_a_key_are_read_once_for_all_its_visitors():
             reads.append(key)
             return page.store.keys.get(SHOP.id)
 
-    counting = EntitlementService(Counting(), admin.terms.settings)  # type: ignore[arg-type]
+    counting = EntitlementService(Counting(), admin.entitlements.settings)  # type: ignore[arg-type]
     listed = Admin(page.store.people, page.store.transcript, counting, page.clock).list()
     assert [standing.limit for standing in listed] == [3] * 20
     assert reads == [SHOP.id]

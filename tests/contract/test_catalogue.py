@@ -1,4 +1,4 @@
-"""The promises of `ports_upkeep.Catalogue`: of the fake, of OpenAI's list and of other servers'."""
+"""The promises of `llm.health.Catalogue`: kept by the fake, by OpenAI's list and by the lists of other servers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ import openai
 import pytest
 
 from chalicelib.errors import ModelBusy, ModelError, ModelUnusable
+from chalicelib.llm.health import Catalogue, ModelInfo
 from chalicelib.llm.openai import OpenAICatalogue
-from chalicelib.operations.ports import Catalogue, ModelInfo
 from tests.fakes.model import FakeCatalogue
 
 NAME = "gpt-6-luna"

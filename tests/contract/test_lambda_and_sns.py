@@ -54,7 +54,7 @@ def test_a_checkup_is_asked_for_without_waiting_for_it():
     with Stubber(client) as stub:
         asked = {"FunctionName": "parley-dev-worker", "InvocationType": "Event", "Payload": b'{"checkup": true}'}
         stub.add_response("invoke", {"StatusCode": 202}, asked)
-        LambdaHealthCheckStarter(client, "parley-dev-worker").ask()
+        LambdaHealthCheckStarter(client, "parley-dev-worker").start()
         stub.assert_no_pending_responses()
 
 
@@ -63,7 +63,7 @@ def test_a_checkup_that_cannot_be_asked_for_is_said_so():
     with Stubber(client) as stub:
         stub.add_client_error("invoke", "TooManyRequestsException")
         with pytest.raises(WakeError):
-            LambdaHealthCheckStarter(client, "parley-dev-worker").ask()
+            LambdaHealthCheckStarter(client, "parley-dev-worker").start()
 
 
 WELL: Any = {"statusCode": 200}
@@ -103,13 +103,13 @@ def test_the_owner_is_told_by_the_topic():
     client = sns_client()
     with Stubber(client) as stub:
         stub.add_response("publish", {}, {"TopicArn": "arn:owner", "Subject": "New", "Message": "Somebody wrote."})
-        TopicNotifier(client, lambda: "arn:owner").tell("New", "Somebody wrote.")
+        TopicNotifier(client, lambda: "arn:owner").send("New", "Somebody wrote.")
         stub.assert_no_pending_responses()
 
 
 def test_without_a_topic_the_owner_is_left_in_peace():
     with Stubber(client := sns_client()):
-        TopicNotifier(client, lambda: None).tell("New", "Somebody wrote.")
+        TopicNotifier(client, lambda: None).send("New", "Somebody wrote.")
 
 
 def test_a_topic_that_cannot_be_written_to_is_said_so():
@@ -117,4 +117,4 @@ def test_a_topic_that_cannot_be_written_to_is_said_so():
     with Stubber(client) as stub:
         stub.add_client_error("publish", "AuthorizationError")
         with pytest.raises(NotifyError):
-            TopicNotifier(client, lambda: "arn:owner").tell("New", "Somebody wrote.")
+            TopicNotifier(client, lambda: "arn:owner").send("New", "Somebody wrote.")

@@ -1,4 +1,4 @@
-"""What is looked at in AWS: each state is told as it is, and with a cure that cures it."""
+"""The findings about each AWS resource in each state, with a remedy that works."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -31,17 +31,17 @@ def cloud(account: Account) -> CloudFormation:
 
 @pytest.fixture
 def look(account: Account, cloud: CloudFormation) -> Look:
-    """Everything that a look finds, by name."""
+    """All findings, by name."""
 
     def looked(**settings: str) -> dict[str, Finding]:
         found = Inspection(Deployment(account.place(**settings), ROOT)).run()
-        assert all(one.why and one.cure for one in found if one.state is not Severity.OK)
+        assert all(one.why and one.remedy for one in found if one.state is not Severity.OK)
         return {finding.name: finding for finding in found}
 
     return looked
 
 
-def test_an_empty_account_lacks_everything_in_words(account: Account, cloud: CloudFormation, look: Look):
+def test_every_resource_missing_from_an_empty_account_is_named(account: Account, cloud: CloudFormation, look: Look):
     cloud.status = ""
     found = look()
     assert found["credentials"].what == f"account {account.number} in eu-central-1"
@@ -52,10 +52,10 @@ def test_an_empty_account_lacks_everything_in_words(account: Account, cloud: Clo
     assert functions == {f"function-parley-dev{suffix}" for suffix in ("", *OTHERS)}
     lacking = "a WebSocket API that can be reached, the secret ticket-key"
     assert found["websocket"].what == f"there lacks {lacking}"
-    assert all(found[name].cure == DEPLOY for name in ("data-stack", "retries", "heartbeat", "websocket", *functions))
+    assert all(found[name].remedy == DEPLOY for name in ("data-stack", "retries", "heartbeat", "websocket", *functions))
 
 
-def test_what_cannot_be_looked_at_is_a_finding_and_the_rest_is_looked_at_all_the_same(look: Look):
+def test_a_check_that_fails_is_a_finding_and_the_others_still_run(look: Look):
     found = look()
     assert found["table"].what == (
         "could not be looked at: there is no table parley-dev in eu-central-1: deploy first, "
@@ -64,7 +64,7 @@ def test_what_cannot_be_looked_at_is_a_finding_and_the_rest_is_looked_at_all_the
     assert list(found)[-1] == "budget"
 
 
-def test_in_a_region_that_does_not_exist_nothing_else_is_looked_at(account: Account, look: Look):
+def test_in_a_region_that_does_not_exist_only_the_credentials_are_checked(account: Account, look: Look):
     account.session = boto3.Session("test", "test", region_name="eu-nowhere-1")
     [finding] = look().values()
     line = "could not be looked at: there is no AWS region eu-nowhere-1: set AWS_REGION, for example to eu-central-1"
@@ -84,7 +84,7 @@ def chat(account: Account) -> str:
     return api
 
 
-def test_a_web_chat_that_is_complete_is_told_with_its_address(look: Look, chat: str):
+def test_a_complete_web_chat_is_ok_and_shown_with_its_address(look: Look, chat: str):
     found = look()["websocket"]
     assert (found.state, found.what) == (Severity.OK, f"wss://{chat}.execute-api.eu-central-1.amazonaws.com/dev")
 
@@ -96,13 +96,13 @@ def test_a_web_chat_that_is_complete_is_told_with_its_address(look: Look, chat: 
         ("ticket-key", "there lacks the secret ticket-key"),
     ],
 )
-def test_what_the_web_chat_lacks_is_named(account: Account, look: Look, chat: str, parameter: str, what: str):
+def test_missing_parts_of_the_web_chat_are_named(account: Account, look: Look, chat: str, parameter: str, what: str):
     account.client("ssm").delete_parameter(Name=f"/parley/dev/{parameter}")
     found = look()["websocket"]
-    assert (found.state, found.what, found.cure) == (Severity.BROKEN, what, DEPLOY)
+    assert (found.state, found.what, found.remedy) == (Severity.BROKEN, what, DEPLOY)
 
 
-def test_an_address_of_an_api_that_is_gone_is_found(account: Account, look: Look, chat: str):
+def test_the_stored_address_of_a_deleted_api_is_reported(account: Account, look: Look, chat: str):
     gone = {"Name": "/parley/dev/websocket-url", "Value": "wss://gone.example/dev", "Type": "String"}
     account.client("ssm").put_parameter(**gone, Overwrite=True)
     assert look()["websocket"].what == "there lacks the parameter websocket-url with its address"
@@ -112,15 +112,13 @@ def test_an_address_of_an_api_that_is_gone_is_found(account: Account, look: Look
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
-def test_a_stack_that_may_be_updated_is_well(cloud: CloudFormation, look: Look, status: str):
+def test_a_stack_that_can_be_updated_is_ok(cloud: CloudFormation, look: Look, status: str):
     cloud.status = status
     assert look()["data-stack"].state is Severity.OK
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS", "DELETE_FAILED"])
-def test_a_stack_in_any_other_state_is_broken_and_its_state_told_in_words(
-    cloud: CloudFormation, look: Look, status: str
-):
+def test_a_stack_in_any_other_state_is_broken_and_its_state_named(cloud: CloudFormation, look: Look, status: str):
     cloud.status = status
     found = look()["data-stack"]
     assert (found.state, found.what) == (
@@ -129,7 +127,7 @@ def test_a_stack_in_any_other_state_is_broken_and_its_state_told_in_words(
     )
 
 
-def test_what_was_changed_by_hand_is_named(cloud: CloudFormation, look: Look):
+def test_resources_changed_by_hand_are_named(cloud: CloudFormation, look: Look):
     cloud.drifts = {"Topic": "MODIFIED", "DoorSlow": "DELETED"}
     found = look()["data-stack"]
     assert (found.state, found.what) == (Severity.WARNING, "changed by hand: DoorSlow, Topic")
@@ -171,30 +169,30 @@ def test_a_budget_warns_at_four_fifths_and_is_broken_when_it_is_spent(
     assert look(PARLEY_DAILY_BUDGET_USD="2")["budget"].state == state
 
 
-def test_a_day_on_which_nothing_was_asked_is_well(look: Look, spent: Callable[[int], None]):
+def test_a_day_without_requests_to_the_model_is_ok(look: Look, spent: Callable[[int], None]):
     assert look()["budget"].what == "0 of 1 USD are spent today"
 
 
-def test_a_spent_budget_says_how_much_and_what_can_be_done(look: Look, spent: Callable[[int], None]):
+def test_a_spent_budget_is_shown_with_its_amount_and_a_remedy(look: Look, spent: Callable[[int], None]):
     spent(1_250_000)
     found = look()["budget"]
     assert found.what == "1.25 of 1 USD are spent today"
-    assert found.cure == (
+    assert found.remedy == (
         f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {DEPLOY}"
     )
 
 
-def test_a_budget_of_nothing_does_not_end_at_midnight(look: Look, spent: Callable[[int], None]):
+def test_a_budget_of_0_is_not_said_to_return_at_midnight(look: Look, spent: Callable[[int], None]):
     found = look(PARLEY_DAILY_BUDGET_USD="0")["budget"]
     assert (found.state, found.what) == (Severity.BROKEN, "PARLEY_DAILY_BUDGET_USD is 0")
-    assert "midnight" not in found.why + found.cure
+    assert "midnight" not in found.why + found.remedy
 
 
 def test_another_server_than_openais_has_no_budget(look: Look):
     assert "budget" not in look(OPENAI_BASE_URL="http://127.0.0.1:11434/v1")
 
 
-# -- who is told ------------------------------------------------------------------------------------------------------
+# -- alerts ---------------------------------------------------------------------------------------------------------
 
 
 class Subscriptions:
@@ -224,7 +222,7 @@ SOMEBODY: Final = "somebody is told of faults and new people"
         (["PendingConfirmation", f"{TOPIC}:1"], SOMEBODY),
     ],
 )
-def test_the_owner_learns_whether_anybody_is_told(
+def test_the_state_of_the_owners_e_mail_subscription_is_reported(
     account: Account, cloud: CloudFormation, look: Look, states: list[str], what: str
 ):
     cloud.outputs = {"TopicArn": TOPIC}
@@ -234,13 +232,13 @@ def test_the_owner_learns_whether_anybody_is_told(
     assert found.state is (Severity.OK if what == SOMEBODY else Severity.WARNING)
 
 
-def test_who_has_not_confirmed_is_sent_to_their_mail_and_who_has_no_address_to_the_option(
+def test_the_remedy_for_alarms_is_to_confirm_the_mail_or_to_set_an_address(
     account: Account, cloud: CloudFormation, look: Look
 ):
-    assert look()["owner"].cure == f"{DEPLOY} --email you@example.org"
+    assert look()["owner"].remedy == f"{DEPLOY} --email you@example.org"
     cloud.outputs = {"TopicArn": TOPIC}
     account.stand_ins["sns"] = Subscriptions(["PendingConfirmation"])
-    assert look()["owner"].cure == "open the mail that AWS sent there, and click on Confirm subscription"
+    assert look()["owner"].remedy == "open the mail that AWS sent there, and click on Confirm subscription"
 
 
 # -- functions --------------------------------------------------------------------------------------------------------
@@ -261,7 +259,7 @@ class Functions:
 
 
 @pytest.mark.parametrize(("limit", "state"), [(10, "warning"), (49, "warning"), (50, "ok"), (1000, "ok")])
-def test_an_account_that_may_run_few_functions_is_warned(account: Account, look: Look, limit: int, state: str):
+def test_a_small_quota_of_concurrent_executions_is_a_warning(account: Account, look: Look, limit: int, state: str):
     account.stand_ins["lambda"] = Functions(limit=limit)
     found = look()["concurrency"]
     assert found.state == state
@@ -281,7 +279,7 @@ def test_an_account_that_may_run_few_functions_is_warned(account: Account, look:
         ("", "broken"),
     ],
 )
-def test_a_wake_queue_must_be_listened_to(
+def test_the_worker_must_listen_to_the_wake_queue(
     account: Account, cloud: CloudFormation, look: Look, mapping: str, state: str
 ):
     cloud.outputs = {"WakeQueueArn": QUEUE}
@@ -290,12 +288,12 @@ def test_a_wake_queue_must_be_listened_to(
 
 
 @pytest.mark.parametrize(("mapping", "state"), [("", "ok"), ("Deleting", "ok"), ("Enabled", "broken")])
-def test_without_a_wake_queue_none_may_be_listened_to(account: Account, look: Look, mapping: str, state: str):
+def test_without_a_wake_queue_the_worker_must_listen_to_none(account: Account, look: Look, mapping: str, state: str):
     account.stand_ins["lambda"] = Functions(mapping=mapping)
     assert look()["wake"].state == state
 
 
-def test_an_alarm_of_the_owners_own_rings_with_words_as_well(account: Account, look: Look):
+def test_an_alarm_that_the_owner_made_is_reported_with_a_reason_and_a_remedy(account: Account, look: Look):
     cloudwatch = account.client("cloudwatch")
     for name, description in (("parley-dev-own", ""), ("parley-dev-door-fails", "It fails. See: the logs")):
         cloudwatch.put_metric_alarm(
@@ -311,6 +309,6 @@ def test_an_alarm_of_the_owners_own_rings_with_words_as_well(account: Account, l
         )
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
     found = look()
-    assert found["alarm-parley-dev-own"].cure == "look at it in CloudWatch's console"
+    assert found["alarm-parley-dev-own"].remedy == "look at it in CloudWatch's console"
     ours = found["alarm-parley-dev-door-fails"]
-    assert (ours.why, ours.cure) == ("It fails.", "the logs")
+    assert (ours.why, ours.remedy) == ("It fails.", "the logs")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.errors import ModelError
-from chalicelib.operations.ports import ModelInfo
+from chalicelib.llm.health import ModelInfo
 
 Line = Sequence[str | FinishReason | ModelError] | ModelError
 """One answer: its deltas, then why it stopped if not of itself. An error breaks it off where it stands."""
@@ -43,7 +43,7 @@ class ScriptedModel:
 
 @dataclass
 class FakeCatalogue:
-    """`ports_upkeep.Catalogue`."""
+    """`llm.health.Catalogue`."""
 
     found: ModelInfo | ModelError = field(default_factory=lambda: ModelInfo(listed=True, shutdown=None))
 

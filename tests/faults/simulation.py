@@ -152,7 +152,8 @@ class World:
         self.heartbeat = heartbeat.assemble(
             replace(ports, sent_alerts=FakeSentAlerts(self.memory)),
             warmer=SimulatedWarmer(),
-            examiner=RememberingHealthCheckStarter(),
+            health_check_starter=RememberingHealthCheckStarter(),
+            budget=settings.daily_budget,
         )
 
     # What people and the owner do.

@@ -109,7 +109,7 @@ class Bot:
     wake: RememberingWake = field(default_factory=RememberingWake)
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
     warmer: FakeWarmer = field(default_factory=FakeWarmer)
-    examiner: RememberingHealthCheckStarter = field(default_factory=RememberingHealthCheckStarter)
+    health_check_starter: RememberingHealthCheckStarter = field(default_factory=RememberingHealthCheckStarter)
     connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
     settings: Settings = field(
         default_factory=lambda: Settings.from_env(
@@ -179,7 +179,12 @@ class Bot:
 
     @property
     def heartbeat(self) -> Heartbeat:
-        return heartbeat.assemble(self.ports, warmer=self.warmer, examiner=self.examiner)
+        return heartbeat.assemble(
+            self.ports,
+            warmer=self.warmer,
+            health_check_starter=self.health_check_starter,
+            budget=self.settings.daily_budget if self.settings.asks_openai else 0,
+        )
 
     # What happens to it.
 

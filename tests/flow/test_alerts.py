@@ -7,25 +7,25 @@ def announcement(psid: str) -> tuple[str, str]:
     return SAYS("owner_new_person_subject"), told
 
 
-def test_the_owner_learns_of_each_new_person_once(bot: Bot):
+def test_each_new_user_is_reported_to_the_owner_once(bot: Bot):
     for psid in ("anna", "bert", "anna", "bert"):
         bot.receives(psid, "good morning to you")
     assert bot.notifier.told == [announcement("anna"), announcement("bert")]
 
 
-def test_the_owner_is_told_how_to_decide_but_not_what_was_written(bot: Bot):
+def test_the_alert_says_how_to_block_the_user_but_not_what_they_wrote(bot: Bot):
     bot.receives("anna", "this is between us")
     [told] = bot.told_owner
     assert f"people block {person_of('anna')} --stage prod" in told
     assert "this is between us" not in told
 
 
-def test_whoever_only_tries_a_command_is_announced_as_well(bot: Bot):
+def test_a_user_who_only_sends_a_command_is_reported_as_well(bot: Bot):
     bot.receives("anna", "/help")
     assert bot.notifier.told == [announcement("anna")]
 
 
-def test_an_owner_who_cannot_be_told_does_not_cost_the_answer(bot: Bot):
+def test_the_user_is_answered_even_if_the_alert_cannot_be_sent(bot: Bot):
     bot.notifier.fails = True
     bot.receives("anna", "good morning to you")
     assert bot.sent_to("anna") == ["An answer."]
@@ -33,13 +33,13 @@ def test_an_owner_who_cannot_be_told_does_not_cost_the_answer(bot: Bot):
     assert (line["error"], line["kind"]) == ("NotifyError", "new_person")
 
 
-def test_whoever_was_forgotten_and_writes_again_is_not_announced_again(bot: Bot):
+def test_a_forgotten_user_who_writes_again_is_not_reported_again(bot: Bot):
     for text in ("good morning to you", "/forget yes", "here I am again"):
         bot.receives("anna", text)
     assert len(bot.notifier.told) == 1
 
 
-def test_what_the_owner_decides_holds_from_the_next_message_on(bot: Bot):
+def test_the_owners_decision_applies_from_the_next_message_on(bot: Bot):
     bot.limits_to(1)
     bot.receives("anna", "a first question")
     bot.decides("anna", Access.DEFAULT, daily_limit=3)

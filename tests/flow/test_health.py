@@ -5,16 +5,18 @@ from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.ports import AppSubscription
 from chalicelib.channels.messenger.requirements import FIELDS
 from chalicelib.channels.messenger.setup import Setup
 from chalicelib.content.text import load
 from chalicelib.errors import ConfigError, MetaError, ModelBusy, ModelUnusable, NotifyError
+from chalicelib.llm.health import ModelHealth, ModelInfo
 from chalicelib.log import Log
+from chalicelib.operations import checks
 from chalicelib.operations.alerts import AlertService
-from chalicelib.operations.findings import Finding, Severity, worst
+from chalicelib.operations.findings import Check, Finding, Severity, worst
 from chalicelib.operations.health import HealthCheck
-from chalicelib.operations.ports import ModelInfo
 from chalicelib.settings import Settings
 from tests.fakes.adapters import FakeClock, RememberingNotifier
 from tests.fakes.memory import Memory
@@ -49,7 +51,7 @@ def nothing() -> str:
 
 @dataclass
 class Patient:
-    """A bot in good health; a test makes one thing worse."""
+    """A healthy bot; each test breaks one thing."""
 
     page: FakePage = field(default_factory=lambda: FakePage((URL, VERIFY_TOKEN)))
     webhook: FakeWebhook = field(default_factory=FakeWebhook)
@@ -76,31 +78,35 @@ class Patient:
         settings = Settings.from_env({**base, **self.environment})
         log, memory = Log(lambda: "", settings.stage, stream=lambda: self.logged), Memory()
         owner = AlertService(FakePeople(memory), FakeSentAlerts(memory), self.notifier, SAYS, settings, self.clock, log)
-        return HealthCheck(
+        messenger = MessengerHealth(
             page=self.page,
             setup=Setup(self.page, SAYS),
             webhook=self.webhook,
-            catalogue=self.catalogue,
-            alerts=owner,
-            missing_secrets=lambda: self.missing,
             app_id=lambda: APP,
             webhook_url=(lambda: URL) if self.has_url else nothing,
             verify_token=lambda: VERIFY_TOKEN,
-            model_shutdown=self.model_shutdown,
-            settings=settings,
+            graph_url=settings.graph_url,
+            stage=settings.stage,
             clock=self.clock,
-            log=log,
         )
+        model = ModelHealth(settings.model, self.catalogue, self.model_shutdown, settings.stage, self.clock)
+        in_order = [
+            checks.secrets(lambda: self.missing, stage=settings.stage),
+            *messenger.checks(),
+            model.check(),
+            checks.time_zone(settings.zone, self.clock),
+        ]
+        return HealthCheck(in_order, owner, log)
 
     def wrong(self, *, fix: bool = False) -> dict[str, Finding]:
-        """What is not as it should be, by name."""
+        """The findings that are not OK, by name."""
         return {finding.name: finding for finding in self.checkup.run(fix=fix) if finding.state is not OK}
 
     def only(self, name: str, state: Severity, *, fix: bool = False) -> Finding:
-        """The single thing that is not as it should be: what it is, why it matters and what mends it are told."""
+        """The only finding that is not OK; it has a text, a reason and a remedy."""
         wrong = self.wrong(fix=fix)
         assert {name: finding.state for name, finding in wrong.items()} == {name: state}
-        assert all((wrong[name].what, wrong[name].why, wrong[name].cure))
+        assert all((wrong[name].what, wrong[name].why, wrong[name].remedy))
         return wrong[name]
 
     def token(self, **changes: object) -> None:
@@ -115,12 +121,12 @@ def patient() -> Iterator[Patient]:
     assert [text for text in said if VERIFY_TOKEN in text] == []
 
 
-def test_of_a_healthy_bot_everything_is_well_in_one_line_each(patient: Patient):
+def test_every_finding_about_a_healthy_bot_is_ok_and_one_line(patient: Patient):
     findings = patient.checkup.run()
     assert [finding.name for finding in findings] == ALL
     assert {finding.state for finding in findings} == {OK}
     assert all(finding.what and "\n" not in finding.what for finding in findings)
-    assert [(finding.why, finding.cure) for finding in findings] == [("", "")] * len(ALL)
+    assert [(finding.why, finding.remedy) for finding in findings] == [("", "")] * len(ALL)
     assert patient.page.written == []
 
 
@@ -130,12 +136,12 @@ def test_of_a_healthy_bot_everything_is_well_in_one_line_each(patient: Patient):
 def test_missing_secrets_are_named(patient: Patient):
     patient.missing = ["app-id", "openai-key"]
     finding = patient.only("secrets", BROKEN)
-    assert (finding.what, finding.cure) == ("missing: app-id, openai-key", "scripts/parley deploy --stage prod")
+    assert (finding.what, finding.remedy) == ("missing: app-id, openai-key", "scripts/parley deploy --stage prod")
 
 
 def test_a_page_token_that_is_no_longer_valid_is_broken(patient: Patient):
     patient.token(is_valid=False)
-    assert "--renew page-token" in patient.only("page-token", BROKEN).cure
+    assert "--renew page-token" in patient.only("page-token", BROKEN).remedy
 
 
 def test_a_page_token_of_another_app_is_broken(patient: Patient):
@@ -159,14 +165,14 @@ def test_without_the_permission_to_subscribe_the_bot_works_until_it_must_subscri
 
 
 @pytest.mark.parametrize("what", ["expires_at", "data_access_expires_at"])
-def test_a_token_that_ends_within_two_weeks_is_told_before(patient: Patient, what: str):
+def test_a_token_that_expires_within_two_weeks_is_a_warning(patient: Patient, what: str):
     patient.token(**{what: patient.clock() + 14 * 24 * 3_600_000})
     assert patient.wrong() == {}
     patient.clock.tick(seconds=1)
     assert patient.only("page-token-expiry", WARNING).what == "it ends on 4 December 2026"
 
 
-def test_a_token_that_has_ended_is_broken_whichever_of_its_times_it_is(patient: Patient):
+def test_a_token_past_either_of_its_two_ends_is_broken(patient: Patient):
     patient.token(expires_at=patient.clock() + 90 * 24 * 3_600_000, data_access_expires_at=patient.clock())
     assert patient.only("page-token-expiry", BROKEN).what == "it ended on 20 November 2026"
 
@@ -174,9 +180,9 @@ def test_a_token_that_has_ended_is_broken_whichever_of_its_times_it_is(patient: 
 # What Meta delivers.
 
 
-def test_an_app_that_meta_tells_nothing_is_broken(patient: Patient):
+def test_an_app_without_a_subscription_is_broken(patient: Patient):
     patient.page.app = None
-    assert patient.only("app-subscription", BROKEN).cure == "scripts/parley doctor --fix --stage prod"
+    assert patient.only("app-subscription", BROKEN).remedy == "scripts/parley doctor --fix --stage prod"
 
 
 def test_an_app_that_meta_has_switched_off_is_broken(patient: Patient):
@@ -184,27 +190,27 @@ def test_an_app_that_meta_has_switched_off_is_broken(patient: Patient):
     patient.only("app-subscription", BROKEN)
 
 
-def test_a_webhook_elsewhere_is_broken(patient: Patient):
+def test_a_subscription_with_another_callback_url_is_broken(patient: Patient):
     patient.page.app = AppSubscription("https://old.example/webhook", active=True, fields=frozenset(FIELDS))
     assert "https://old.example/webhook" in patient.only("app-subscription", BROKEN).what
 
 
-def test_a_page_that_meta_cut_off_is_broken(patient: Patient):
+def test_a_page_that_meta_unsubscribed_is_broken(patient: Patient):
     patient.page.fields = frozenset()
     assert "failed for an hour" in patient.only("page-subscription", BROKEN).why
 
 
-def test_a_page_that_does_not_tell_of_messages_is_broken(patient: Patient):
+def test_a_page_without_the_field_messages_is_broken(patient: Patient):
     patient.page.fields = frozenset(FIELDS) - {"messages"}
     assert patient.only("page-subscription", BROKEN).what == "missing fields: messages"
 
 
-def test_a_page_that_does_not_tell_of_edits_is_a_warning(patient: Patient):
+def test_a_page_without_the_field_message_edits_is_a_warning(patient: Patient):
     patient.page.fields = frozenset(FIELDS) - {"message_edits"}
     patient.only("page-subscription", WARNING)
 
 
-def test_fields_beyond_what_the_bot_needs_are_no_matter(patient: Patient):
+def test_fields_that_the_bot_does_not_need_are_ignored(patient: Patient):
     patient.page.fields = frozenset(FIELDS) | {"message_reads"}
     assert patient.wrong() == {}
 
@@ -215,15 +221,15 @@ def test_a_profile_that_is_gone_is_a_warning(patient: Patient):
     assert what == "not in place: get_started, greeting, persistent_menu, commands"
 
 
-def test_a_greeting_in_the_owners_words_is_no_matter(patient: Patient):
+def test_a_greeting_that_the_owner_changed_is_accepted(patient: Patient):
     patient.page.properties = {**patient.page.properties, "greeting": [{"locale": "default", "text": "Ahoy!"}]}
     assert patient.wrong() == {}
 
 
-# Mending.
+# Fixes.
 
 
-def test_what_meta_lost_is_set_up_again_and_told_once(patient: Patient):
+def test_what_meta_lost_is_fixed_and_reported_once(patient: Patient):
     patient.page.app, patient.page.fields, patient.page.properties = None, frozenset(), {}
     wrong = patient.wrong(fix=True)
     assert {name: finding.state for name, finding in wrong.items()} == dict.fromkeys(
@@ -235,13 +241,13 @@ def test_what_meta_lost_is_set_up_again_and_told_once(patient: Patient):
     assert patient.page.written == ["app", "page", "profile"]
 
 
-def test_a_look_alone_mends_nothing(patient: Patient):
+def test_a_check_without_fix_writes_nothing(patient: Patient):
     patient.page.app, patient.page.fields, patient.page.properties = None, frozenset(), {}
     patient.wrong()
     assert patient.page.written == []
 
 
-def test_mending_the_menu_leaves_the_owners_greeting(patient: Patient):
+def test_fixing_the_menu_leaves_the_owners_greeting(patient: Patient):
     ahoy = [{"locale": "default", "text": "Ahoy!"}]
     patient.page.properties = {**patient.page.properties, "greeting": ahoy, "persistent_menu": []}
     patient.only("messenger-profile", WARNING, fix=True)
@@ -249,7 +255,7 @@ def test_mending_the_menu_leaves_the_owners_greeting(patient: Patient):
     assert patient.page.properties["persistent_menu"]
 
 
-def test_what_cannot_be_mended_stays_broken_and_says_why(patient: Patient):
+def test_a_fault_that_cannot_be_fixed_stays_broken_with_the_reason(patient: Patient):
     patient.page.app = None
     patient.page.webhook = (URL, "another verify token")
     what = patient.only("app-subscription", BROKEN, fix=True).what
@@ -269,34 +275,34 @@ def test_a_webhook_that_refuses_the_handshake_is_broken(patient: Patient):
     assert "HTTP 403" in patient.only("webhook", BROKEN).what
 
 
-def test_a_webhook_that_refuses_what_meta_signs_is_broken(patient: Patient):
+def test_a_webhook_that_refuses_signed_requests_is_broken(patient: Patient):
     patient.webhook.takes_signed = False
-    assert "--renew app-secret" in patient.only("webhook-signature", BROKEN).cure
+    assert "--renew app-secret" in patient.only("webhook-signature", BROKEN).remedy
 
 
-def test_a_webhook_that_takes_what_nobody_signed_is_broken(patient: Patient):
+def test_a_webhook_that_accepts_unsigned_requests_is_broken(patient: Patient):
     patient.webhook.takes_unsigned = True
     assert "nobody signed" in patient.only("webhook-signature", BROKEN).what
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(2, "120 s ahead of"), (-2, "120 s behind")])
-def test_a_clock_that_goes_wrong_is_a_warning(patient: Patient, minutes: int, words: str):
+def test_a_clock_that_differs_by_minutes_is_a_warning(patient: Patient, minutes: int, words: str):
     patient.clock.tick(minutes=minutes)
     assert words in patient.only("clock", WARNING).what
 
 
-def test_a_webhook_that_does_not_say_its_time_is_no_matter(patient: Patient):
+def test_a_webhook_response_without_a_time_is_accepted(patient: Patient):
     patient.webhook.at = None
     assert patient.wrong() == {}
 
 
-# What comes to an end.
+# Versions and models that end.
 
 
 @pytest.mark.parametrize(
     ("version", "state"), [("v19.0", BROKEN), ("v21.0", WARNING), ("v22.0", OK), ("v26.0", OK), ("v99.0", OK)]
 )
-def test_the_end_of_a_version_of_the_graph_api_is_told_in_time(patient: Patient, version: str, state: Severity):
+def test_the_owner_is_warned_before_a_version_of_the_graph_api_ends(patient: Patient, version: str, state: Severity):
     patient.environment["PARLEY_GRAPH_URL"] = f"https://graph.facebook.com/{version}"
     [finding] = [finding for finding in patient.checkup.run() if finding.name == "graph-api"]
     assert finding.state is state
@@ -310,16 +316,16 @@ def test_a_version_of_the_graph_api_that_has_ended_since_is_broken(patient: Pati
 
 def test_a_base_url_without_a_version_is_a_warning(patient: Patient):
     patient.environment["PARLEY_GRAPH_URL"] = "https://graph.facebook.com"
-    assert patient.only("graph-api", WARNING).cure == "append /v26.0"
+    assert patient.only("graph-api", WARNING).remedy == "append /v26.0"
 
 
 @pytest.mark.parametrize(
-    ("cause", "cure"),
+    ("cause", "remedy"),
     [("key", "--renew openai-key"), ("credit", "add credit"), ("missing", "PARLEY_MODEL")],
 )
-def test_a_model_that_answers_nobody_is_broken_with_the_cure_that_fits(patient: Patient, cause: str, cure: str):
+def test_an_unusable_model_is_broken_with_the_remedy_for_its_cause(patient: Patient, cause: str, remedy: str):
     patient.catalogue.found = ModelUnusable("no", cause=cause)
-    assert cure in patient.only("model", BROKEN).cure
+    assert remedy in patient.only("model", BROKEN).remedy
 
 
 @pytest.mark.parametrize(
@@ -327,7 +333,9 @@ def test_a_model_that_answers_nobody_is_broken_with_the_cure_that_fits(patient: 
     [(0, BROKEN), (1, WARNING), (89, WARNING), (90, OK)],
     ids=["today", "soon", "in 89 days", "later"],
 )
-def test_the_end_of_a_model_is_told_in_time_whoever_knows_of_it(patient: Patient, days: int, state: Severity):
+def test_the_owner_is_warned_before_a_model_ends_by_price_table_or_provider(
+    patient: Patient, days: int, state: Severity
+):
     end = date(2026, 11, 20) + timedelta(days=days)
     patient.model_shutdown = end
     by_table = patient.wrong().get("model")
@@ -343,44 +351,58 @@ def test_a_model_that_another_server_does_not_list_is_a_warning(patient: Patient
     assert "keeps no list" in patient.only("model", WARNING).what
 
 
-def test_the_zone_says_what_time_it_is_there(patient: Patient):
+def test_the_finding_about_the_time_zone_shows_the_time_there(patient: Patient):
     [zone] = [finding for finding in patient.checkup.run() if finding.name == "time-zone"]
     assert zone.what == "Europe/Berlin, where it is 13:00 now"
 
 
-# What cannot be looked at.
+# Checks that fail.
 
 
-def test_meta_out_of_reach_is_told_in_words_and_all_the_rest_is_looked_at(patient: Patient):
+def test_checks_that_need_meta_fail_while_meta_is_unreachable_and_the_others_run(patient: Patient):
     patient.page.refusal = MetaError("Meta does not answer (ConnectTimeout); try again in a minute")
     wrong = patient.wrong(fix=True)
     assert list(wrong) == ["page-token", "app-subscription", "page-subscription", "messenger-profile"]
     for finding in wrong.values():
         assert (finding.state, finding.what) == (BROKEN, "Meta does not answer (ConnectTimeout)")
-        assert (finding.why, finding.cure) == ("it could not be looked at", "try again in a minute")
+        assert (finding.why, finding.remedy) == ("it could not be looked at", "try again in a minute")
 
 
-def test_a_provider_out_of_reach_is_told_in_words(patient: Patient):
+def test_a_provider_that_does_not_answer_is_a_finding(patient: Patient):
     patient.catalogue.found = ModelBusy("the provider is out of reach: APITimeoutError")
     finding = patient.only("model", BROKEN)
-    assert (finding.what, finding.cure) == ("the provider is out of reach: APITimeoutError", "run it again in a minute")
+    assert (finding.what, finding.remedy) == (
+        "the provider is out of reach: APITimeoutError",
+        "run it again in a minute",
+    )
 
 
-def test_an_address_that_nobody_has_noted_is_told_in_words(patient: Patient):
+def test_a_missing_webhook_url_is_a_finding(patient: Patient):
     patient.has_url = False
     finding = patient.only("app-subscription", BROKEN)
     assert finding.what == "the SSM parameter /parley/prod/x is missing"
 
 
+def test_a_check_that_fails_half_way_has_one_finding_and_is_not_fixed(patient: Patient):
+    def half_way() -> Iterator[Finding]:
+        yield Finding.ok("first", "x")
+        raise MetaError("Meta does not answer; wait")
+
+    fixes: list[None] = []
+    health = replace(patient.checkup, checks=[Check("both", half_way, fix=lambda: fixes.append(None))])
+    assert health.run(fix=True) == [Finding.broken("both", "Meta does not answer", "it could not be looked at", "wait")]
+    assert fixes == []
+
+
 # The weekly report.
 
 
-def test_a_healthy_week_leaves_the_owner_in_peace(patient: Patient):
+def test_no_alert_is_sent_when_all_is_well(patient: Patient):
     assert patient.checkup.report() is OK
     assert patient.notifier.told == []
 
 
-def test_the_owner_is_told_what_was_found_why_it_matters_and_the_cure(patient: Patient):
+def test_the_alert_says_what_was_found_why_it_matters_and_the_remedy(patient: Patient):
     patient.token(is_valid=False)
     patient.page.fields = frozenset()
     assert patient.checkup.report() is BROKEN
@@ -393,21 +415,21 @@ def test_the_owner_is_told_what_was_found_why_it_matters_and_the_cure(patient: P
     assert patient.page.fields == frozenset(FIELDS)
 
 
-def test_the_owner_is_told_of_what_will_break_while_it_still_works(patient: Patient):
+def test_a_warning_is_reported_to_the_owner(patient: Patient):
     patient.token(expires_at=patient.clock() + 1)
     assert patient.checkup.report() is WARNING
     [(_, text)] = patient.notifier.told
     assert "page-token-expiry (warning): it ends on 20 November 2026" in text
 
 
-def test_an_owner_who_cannot_be_told_does_not_make_the_checkup_fail(patient: Patient):
+def test_an_alert_that_cannot_be_sent_does_not_fail_the_health_check(patient: Patient):
     patient.token(is_valid=False)
     patient.notifier.fails = True
     assert patient.checkup.report() is BROKEN
     assert NotifyError.__name__ in patient.logged.getvalue()
 
 
-def test_the_worst_finding_says_how_bad_it_is():
+def test_the_state_of_several_findings_is_the_worst():
     findings = [Finding("a", OK, "x"), Finding("b", WARNING, "x", "y", "z")]
     assert [worst([]), worst(findings[:1]), worst(findings)] == [OK, OK, WARNING]
     assert worst([*findings, Finding("c", BROKEN, "x", "y", "z")]) is BROKEN

@@ -7,16 +7,17 @@ from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Lease, Thread
 from chalicelib.conversation.turn_runner import TURN_MS
 from chalicelib.conversation.worker import Outcome
-from chalicelib.errors import WakeError
+from chalicelib.errors import StoreError, WakeError
 from chalicelib.operations.heartbeat import MAX_SWEPT
 from chalicelib.settings import Settings
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import Bot, InterruptedModel, conversation_of
+from tests.flow.chat import Without, fail
 
 
 class Crash(BaseException):
-    """The Lambda function is gone, in the middle of a line."""
+    """Ends the Lambda function in the middle of a line."""
 
 
 def die(*_: Prompt) -> None:
@@ -42,7 +43,7 @@ def test_a_quiet_minute_only_keeps_the_functions_warm(bot: Bot):
     assert bot.log_lines("heartbeat") == [{**bot.log_lines("heartbeat")[0], "warmed": 2, "swept": 0}]
 
 
-def test_whoever_waits_longest_is_woken_first(bot: Bot):
+def test_workers_are_woken_for_the_longest_overdue_conversation_first(bot: Bot):
     for psid in ("bert", "anna"):
         bot.hears(psid, "I am waiting")
     bot.wake.woken.clear()
@@ -50,7 +51,7 @@ def test_whoever_waits_longest_is_woken_first(bot: Bot):
     assert bot.wake.woken == [conversation_of("bert"), conversation_of("anna")]
 
 
-def test_after_an_outage_only_so_many_are_woken_a_minute_and_the_others_later(bot: Bot):
+def test_after_an_outage_a_beat_wakes_a_limited_number_of_workers_and_the_next_beat_the_others(bot: Bot):
     for number in range(MAX_SWEPT + 1):
         bot.hears(f"person-{number}", "I am waiting")
     bot.wake.woken.clear()
@@ -61,7 +62,7 @@ def test_after_an_outage_only_so_many_are_woken_a_minute_and_the_others_later(bo
     assert bot.beats().swept == 0
 
 
-def test_a_turn_whose_worker_died_is_answered_once_its_lease_ran_out(bot: Bot):
+def test_a_turn_whose_worker_died_is_answered_after_its_lease_expires(bot: Bot):
     bot.hears("anna", "will you survive this?")
     bot.model = InterruptedModel(meanwhile=die)
     with pytest.raises(Crash):
@@ -76,7 +77,7 @@ def test_a_turn_whose_worker_died_is_answered_once_its_lease_ran_out(bot: Bot):
     assert bot.sent_to("anna") == ["An answer."]
 
 
-def test_a_minute_in_which_nobody_can_be_woken_fails_and_the_next_one_makes_up_for_it(bot: Bot):
+def test_a_beat_that_cannot_wake_workers_fails_and_the_next_one_wakes_them(bot: Bot):
     bot.hears("anna", "I am waiting")
     bot.wake.woken.clear()
     bot.wake.fails = True
@@ -88,7 +89,7 @@ def test_a_minute_in_which_nobody_can_be_woken_fails_and_the_next_one_makes_up_f
     assert bot.sent_to("anna") == ["An answer."]
 
 
-def test_a_worker_that_dies_between_its_last_answer_and_its_release_leaves_no_work_for_ever(bot: Bot):
+def test_a_worker_that_dies_between_its_last_answer_and_its_release_leaves_no_open_work(bot: Bot):
     bot.inbox = InterruptedInbox(bot.memory, [lambda: bot.hears("anna", "a second question"), die])
     bot.hears("anna", "a first question")
     with pytest.raises(Crash):
@@ -100,7 +101,7 @@ def test_a_worker_that_dies_between_its_last_answer_and_its_release_leaves_no_wo
     assert bot.beats().swept == 0
 
 
-def test_a_message_taken_back_while_its_worker_died_is_neither_asked_again_nor_charged(bot: Bot):
+def test_a_message_deleted_by_its_user_while_its_worker_died_is_neither_asked_again_nor_charged(bot: Bot):
     bot.model = InterruptedModel(meanwhile=die)
     bot.hears("anna", "my secret is 42", mid="m_secret")
     with pytest.raises(Crash):
@@ -113,41 +114,51 @@ def test_a_message_taken_back_while_its_worker_died_is_neither_asked_again_nor_c
     assert (bot.asked, bot.states("anna"), bot.used("anna")) == ([], ["dropped"], 0)
 
 
-def test_once_a_week_a_checkup_is_asked_for(bot: Bot):
-    asked = []
+def test_a_health_check_is_started_once_a_week(bot: Bot):
+    started = []
     for _ in range(3 * 7 * 24):
         bot.beats()
-        asked.append(bot.examiner.asked)
+        started.append(bot.health_check_starter.started)
         bot.clock.tick(hours=1)
-    assert asked[0] == 1
-    assert {asked.count(number) for number in (2, 3)} == {7 * 24}
-    assert asked[-1] in (3, 4)
+    assert started[0] == 1
+    assert {started.count(number) for number in (2, 3)} == {7 * 24}
+    assert started[-1] in (3, 4)
 
 
-def test_two_heartbeats_at_once_ask_for_one_checkup(bot: Bot):
+def test_two_heartbeats_at_once_start_one_health_check(bot: Bot):
     bot.beats()
     bot.beats()
-    assert bot.examiner.asked == 1
+    assert bot.health_check_starter.started == 1
 
 
-def test_in_all_but_one_minute_of_the_hour_the_heartbeat_does_not_even_look_whether_it_is_time(bot: Bot):
+def test_the_heartbeat_reads_whether_a_health_check_is_due_only_in_the_first_minute_of_an_hour(bot: Bot):
     for _ in range(59):
         bot.clock.tick(minutes=1)
         bot.beats()
-    assert bot.examiner.asked == 0
+    assert bot.health_check_starter.started == 0
     assert bot.memory.alerts == {}
 
 
-def test_a_checkup_that_cannot_be_asked_for_fails_the_minute_after_its_work_is_done(bot: Bot):
+def test_a_health_check_that_cannot_be_started_fails_the_beat_after_its_other_work(bot: Bot):
     bot.hears("anna", "I am waiting")
     bot.wake.woken.clear()
-    bot.examiner.fails = True
+    bot.health_check_starter.fails = True
     with pytest.raises(WakeError):
         bot.beats()
     assert (bot.wake.woken, bot.warmer.warmed) == ([conversation_of("anna")], 1)
 
 
-def test_how_much_of_the_days_money_is_gone_is_logged_each_minute(bot: Bot):
+def test_a_job_that_fails_ends_the_beat_and_the_jobs_after_it_run_at_the_next_one(bot: Bot):
+    spending, bot.spending = bot.spending, Without(bot.spending, days=fail)
+    with pytest.raises(StoreError):
+        bot.beats()
+    assert (len(bot.log_lines("heartbeat")), bot.health_check_starter.started) == (1, 0)
+    bot.spending = spending
+    bot.beats()
+    assert (len(bot.log_lines("budget")), bot.health_check_starter.started) == (1, 1)
+
+
+def test_the_percentage_of_the_daily_budget_that_is_spent_is_logged_each_minute(bot: Bot):
     bot.beats()
     assert [line["used_pct"] for line in bot.log_lines("budget")] == [0]
     bot.receives("anna", "what is the sun?")
@@ -156,7 +167,7 @@ def test_how_much_of_the_days_money_is_gone_is_logged_each_minute(bot: Bot):
     assert bot.log_lines("budget")[-1]["used_pct"] == round(share, 1)
 
 
-def test_a_server_that_costs_nothing_has_no_budget_to_tell_of(bot: Bot):
+def test_no_budget_is_logged_for_a_model_server_that_costs_nothing(bot: Bot):
     bot.settings = Settings.from_env({"OPENAI_BASE_URL": "http://models.example/v1"})
     bot.beats()
     assert bot.log_lines("budget") == []

@@ -17,31 +17,31 @@ ANNA = "10293847560192837"
 
 
 def words(page: HtmlPage) -> str:
-    """What a reader sees, in one line."""
+    """The visible text of the page, in one line."""
     body = page.html.partition("<body>")[2]
     return " ".join(unescape(re.sub("<[^>]+>", " ", body)).split()).replace(" ,", ",").replace(" .", ".")
 
 
 @dataclass(frozen=True)
 class FailingDeletions(FakeDeletions):
-    """Cannot be written to."""
+    """Fails at every write."""
 
     def keep(self, deletion: Deletion) -> bool:
         raise StoreError("DynamoDB refused: InternalServerError")
 
 
 @dataclass(frozen=True)
-class DearDeletions(FakeDeletions):
-    """Each look costs money."""
+class UnreadableDeletions(FakeDeletions):
+    """Fails the test when it is read."""
 
     def get(self, code: str, *, now: int) -> Deletion | None:
-        raise AssertionError("nobody should have looked")
+        raise AssertionError("the store was read")
 
 
-# What people are told.
+# The privacy page.
 
 
-def test_people_can_read_for_how_long_their_words_are_kept_where_and_who_gets_them(bot: Bot):
+def test_the_privacy_page_says_how_long_and_where_messages_are_stored_and_who_receives_them(bot: Bot):
     bot.settings = replace(bot.settings, region="eu-central-1", openai_base_url="https://llm.example.org/v1")
     policy = words(bot.privacy.policy())
     assert "Your messages and the answers, for 30 days." in policy
@@ -50,7 +50,7 @@ def test_people_can_read_for_how_long_their_words_are_kept_where_and_who_gets_th
     assert "hold what was deleted for up to 35 days more" in policy
 
 
-def test_people_can_read_how_to_delete_it_all_with_the_words_of_the_button(bot: Bot):
+def test_the_privacy_page_explains_how_to_delete_everything_with_the_buttons_text(bot: Bot):
     assert f"send /forget to our page on Messenger, or in the web chat, and tap “{SAYS('forget_yes')}”" in words(
         bot.privacy.policy()
     )
@@ -68,12 +68,12 @@ def test_a_region_that_is_not_known_is_left_out(bot: Bot):
         ("https://example.org/me", 'Write to <a href="https://example.org/me">https://example.org/me</a>.'),
     ],
 )
-def test_people_can_read_whom_to_write_to(bot: Bot, contact: str, shown: str):
+def test_the_privacy_page_shows_how_to_contact_the_owner(bot: Bot, contact: str, shown: str):
     bot.settings = replace(bot.settings, contact=contact)
     assert shown in bot.privacy.policy().html
 
 
-TOLD = {
+ON_THE_PAGE = {
     "id": "the number by which Messenger knows you",
     "access": "whether the owner has given you a limit or blocked you",
     "daily_limit": "whether the owner has given you a limit or blocked you",
@@ -84,24 +84,24 @@ TOLD = {
     "last_seen": "when you wrote first and last",
     "rooms": "the rooms in which you wrote",
 }
-KEPT_WITH_A_TURN = {
+STORED_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",
     "overflow", "receipts",
 }  # fmt: skip
 
 
-def test_all_that_is_stored_of_a_person_stands_on_the_privacy_page(bot: Bot):
-    """When this fails, something new is stored: say so in `pages/privacy.html`, and then here."""
+def test_everything_stored_about_a_user_is_named_on_the_privacy_page(bot: Bot):
+    """When this fails, something new is stored: say so in `content/templates/privacy.html`, and then here."""
     policy = words(bot.privacy.policy())
-    assert {field.name for field in fields(Person)} == TOLD.keys()
-    assert {field.name for field in fields(Turn)} == KEPT_WITH_A_TURN
-    assert [told for told in TOLD.values() if told and told not in policy] == []
+    assert {field.name for field in fields(Person)} == ON_THE_PAGE.keys()
+    assert {field.name for field in fields(Turn)} == STORED_WITH_A_TURN
+    assert [text for text in ON_THE_PAGE.values() if text and text not in policy] == []
 
 
-# What becomes of a request.
+# Deletion requests.
 
 
-def test_a_request_is_kept_and_its_page_tells_how_to_finish_at_once(bot: Bot):
+def test_a_request_is_stored_and_its_page_explains_the_quick_way_to_delete(bot: Bot):
     code = bot.wants_deletion(ANNA)
     page = bot.privacy.progress(code)
     assert page.status == 200
@@ -111,12 +111,18 @@ def test_a_request_is_kept_and_its_page_tells_how_to_finish_at_once(bot: Bot):
     assert f"Your confirmation code is {code}. This page can be found here until 18 February 2027." in words(page)
 
 
+def test_a_request_is_confirmed_with_its_code_and_the_address_of_its_page(bot: Bot):
+    code = bot.wants_deletion(ANNA)
+    confirmation = bot.privacy.confirmation(code, base_url="https://bot.example/api")
+    assert confirmation == {"url": f"https://bot.example/api/deletion/{code}", "confirmation_code": code}
+
+
 def test_the_dates_are_those_of_the_owners_zone(bot: Bot):
     bot.clock.tick(hours=11.5)
     assert "On 21 November 2026, Facebook" in words(bot.privacy.progress(bot.wants_deletion(ANNA)))
 
 
-def test_the_owner_is_told_once_with_the_code_and_not_who_it_is(bot: Bot):
+def test_the_owner_gets_one_alert_with_the_code_and_without_the_users_id(bot: Bot):
     codes = {bot.wants_deletion(ANNA) for _ in range(3)}
     [code] = codes
     assert bot.notifier.told == [
@@ -126,14 +132,14 @@ def test_the_owner_is_told_once_with_the_code_and_not_who_it_is(bot: Bot):
     assert len(bot.memory.deletions) == 1
 
 
-def test_an_owner_who_cannot_be_told_does_not_cost_the_request(bot: Bot):
+def test_a_request_is_stored_even_if_the_alert_cannot_be_sent(bot: Bot):
     bot.notifier.fails = True
     code = bot.wants_deletion(ANNA)
     assert [one.code for one in bot.deletions.open(now=bot.clock())] == [code]
     assert len(bot.log_lines("notify")) == 1
 
 
-def test_once_the_owner_is_done_the_page_says_so(bot: Bot):
+def test_the_status_page_shows_that_the_owner_is_done(bot: Bot):
     code = bot.wants_deletion(ANNA)
     bot.clock.tick(days=3)
     bot.deletions.close(code, now=bot.clock())
@@ -142,7 +148,7 @@ def test_once_the_owner_is_done_the_page_says_so(bot: Bot):
     assert "It waits" not in done
 
 
-def test_after_ninety_days_nothing_is_known_of_it(bot: Bot):
+def test_a_request_is_deleted_after_ninety_days(bot: Bot):
     code = bot.wants_deletion(ANNA)
     bot.clock.tick(days=90)
     assert bot.privacy.progress(code).status == 404
@@ -151,7 +157,7 @@ def test_after_ninety_days_nothing_is_known_of_it(bot: Bot):
 @pytest.mark.parametrize(
     "code", ["", "0" * 32, "0" * 31, "x", "<script>", "../privacy", "0" * 5000, "\ud800", "٣" * 32]
 )
-def test_a_code_that_nobody_was_given_leads_to_a_page_that_says_so(bot: Bot, code: str):
+def test_an_unknown_code_leads_to_a_page_that_says_so(bot: Bot, code: str):
     bot.wants_deletion(ANNA)
     page = bot.privacy.progress(code)
     assert page.status == 404
@@ -160,24 +166,24 @@ def test_a_code_that_nobody_was_given_leads_to_a_page_that_says_so(bot: Bot, cod
 
 
 @pytest.mark.parametrize("code", ["", "0" * 31, "0" * 33, "A" * 32, "0" * 31 + "\n", "%00" * 32])
-def test_what_can_be_no_code_is_not_looked_for(bot: Bot, code: str):
-    bot.deletions = DearDeletions(bot.memory)
+def test_a_malformed_code_is_not_read_from_the_store(bot: Bot, code: str):
+    bot.deletions = UnreadableDeletions(bot.memory)
     assert bot.privacy.progress(code).status == 404
 
 
-def test_while_the_app_secret_changes_both_are_taken(bot: Bot):
+def test_both_app_secrets_are_accepted_during_a_rotation(bot: Bot):
     assert bot.wants_deletion(ANNA, secret=OLD_SECRET) == bot.wants_deletion(ANNA, secret=OLD_SECRET)
     assert bot.privacy.progress(bot.wants_deletion(ANNA)).status == 200
 
 
-def test_what_meta_did_not_sign_is_turned_away_and_leaves_nothing(bot: Bot):
+def test_a_request_without_metas_signature_is_refused_and_not_stored(bot: Bot):
     with pytest.raises(InvalidSignature):
         bot.wants_deletion(ANNA, secret="a guess")
     assert (bot.memory.deletions, bot.told_owner) == ({}, [])
     assert len(bot.log_lines("signature")) == 1
 
 
-def test_what_cannot_be_read_is_turned_away_and_leaves_nothing(bot: Bot):
+def test_a_malformed_request_is_refused_and_not_stored(bot: Bot):
     for form in (b"", b"signed_request=x", deletion_form({"user_id": None})):
         with pytest.raises(BadRequest):
             bot.data_deletion.receive(form)
@@ -191,7 +197,7 @@ def test_a_form_larger_than_any_real_one_is_not_even_verified(bot: Bot):
     assert bot.data_deletion.receive(form.ljust(MAX_FORM, b"x"))
 
 
-def test_a_request_that_cannot_be_kept_is_not_confirmed(bot: Bot):
+def test_a_request_that_cannot_be_stored_is_not_confirmed(bot: Bot):
     bot.deletions = FailingDeletions(bot.memory)
     with pytest.raises(StoreError):
         bot.wants_deletion(ANNA)

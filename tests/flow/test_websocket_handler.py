@@ -8,9 +8,9 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.channels.web.client_frames import MAX_FRAME
 from chalicelib.channels.web.handler import MAX_CONNECTIONS
+from chalicelib.channels.web.reaper import MAX_CLOSED
 from chalicelib.errors import IssuerUnavailable
 from chalicelib.ids import KeyId
-from chalicelib.operations.heartbeat import MAX_CLOSED
 from tests.fakes.id_tokens import FakeIdTokens
 from tests.flow.chat import KEY, OTHER_KEY, OWN_PAGE, Chat, Without, fail, key_text, person_of, ulid
 
@@ -296,9 +296,9 @@ def test_who_has_not_said_for_a_minute_who_they_are_is_disconnected(chat: Chat):
     silent = chat.connects()
     chat.clock.tick(seconds=59)
     late, ready = chat.connects(), chat.opens()
-    assert chat.bot.beats().closed == 0
+    assert chat.bot.beats().counts["closed"] == 0
     chat.clock.tick(seconds=1)
-    assert chat.bot.beats().closed == 1
+    assert chat.bot.beats().counts["closed"] == 1
     assert chat.connection_api.closed == [silent.id]
     assert [chat.connections.get(tab.id, now=chat.clock()) is None for tab in (silent, late, ready)] == [
         True,
@@ -314,7 +314,7 @@ def test_who_was_turned_away_and_could_not_be_disconnected_is_disconnected_later
     tab.sends("authenticate", apiKey="wrong")
     assert not tab.is_closed
     chat.clock.tick(minutes=1)
-    assert chat.bot.beats().closed == 1
+    assert chat.bot.beats().counts["closed"] == 1
     assert tab.is_closed
 
 
@@ -322,7 +322,7 @@ def test_a_beat_closes_only_so_many_and_the_next_one_goes_on(chat: Chat):
     for _ in range(MAX_CLOSED + 1):
         chat.connects()
     chat.clock.tick(minutes=1)
-    assert [chat.bot.beats().closed for _ in range(3)] == [MAX_CLOSED, 1, 0]
+    assert [chat.bot.beats().counts["closed"] for _ in range(3)] == [MAX_CLOSED, 1, 0]
 
 
 def test_a_socket_that_cannot_be_closed_is_tried_again_and_stops_nothing_else(chat: Chat):
@@ -330,9 +330,9 @@ def test_a_socket_that_cannot_be_closed_is_tried_again_and_stops_nothing_else(ch
     chat.connection_api.fails[stuck.id] = 1
     chat.clock.tick(minutes=1)
     beat = chat.bot.beats()
-    assert (beat.closed, beat.warmed, silent.is_closed) == (1, ["api", "worker"], True)
+    assert (beat.counts["closed"], beat.warmed, silent.is_closed) == (1, ["api", "worker"], True)
     assert chat.bot.log_lines("hang_up")[0]["error"] == "DeliveryError"
-    assert chat.bot.beats().closed == 1
+    assert chat.bot.beats().counts["closed"] == 1
     assert stuck.is_closed
 
 
@@ -341,7 +341,7 @@ def test_when_no_socket_can_be_closed_a_beat_does_not_try_them_all(chat: Chat):
         chat.connects()
     chat.clock.tick(minutes=1)
     chat.connection_api.broken = True
-    assert chat.bot.beats().closed == 0
+    assert chat.bot.beats().counts["closed"] == 0
     assert len(chat.bot.log_lines("hang_up")) == 5
 
 
