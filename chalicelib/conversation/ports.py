@@ -8,11 +8,12 @@ from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Protocol
 
-from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.prompt import ModelEvent, Prompt
-from chalicelib.conversation.turn import IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
+from chalicelib.conversation.steps import Charge, Finish, Record
+from chalicelib.conversation.turn import IncomingMessage, Lease, Overdue, Reply, Thread, Turn
 from chalicelib.errors import ModelUnusable, ParleyError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 
@@ -67,23 +68,11 @@ class Inbox(Protocol):
         One that was open then is missed only when others have come since; then the lease cannot be released either.
         """
 
-    def charge(
-        self,
-        lease: Lease,
-        turn: Turn,
-        *,
-        now: int,
-        day: str,
-        limit: int | None,
-        reserve: Reservation,
-        until: int,
-        outdated: Sequence[str] = (),
-    ) -> Charged:
-        """Move a queued turn to running, count it on `day` and set money aside; never beyond `limit` or the cap.
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        """Move a queued turn to running, count it on its day and reserve money; never beyond the limit or the cap.
 
-        Extends the lease. The counts of the `outdated` days are deleted with it. A reservation of nothing always has
-        room. Where an API key vouches for the person, it must be valid at `now` and its `max_messages` not used up, and
-        the question is counted there too.
+        Extends the lease to `until`. A reservation of 0 always has room. When the person came with an API key, the key
+        must be valid at `now` and its `max_messages` not used up, and the question is counted on the key too.
         """
 
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
@@ -93,23 +82,8 @@ class Inbox(Protocol):
         knows whether it was billed.
         """
 
-    def record(
-        self,
-        lease: Lease,
-        turn: Turn,
-        reply: Reply,
-        *,
-        until: int,
-        bill: Settlement | None = None,
-        refund: bool = False,
-        forget_before: int | None = None,
-    ) -> None:
-        """Move a queued or running turn to answered. Extends the lease.
-
-        `bill` turns what was set aside for the call into what it cost; without one it stays set aside.
-        `refund` takes the turn's charge back, on the day it was made, if that is still counted, and from the person's
-        key. `forget_before` hides all earlier turns from the conversation's memory.
-        """
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        """Move a queued or running turn to answered. Extends the lease to `until`."""
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
         """Answer a queued turn with the notice that there is nothing more, at most once a day and person.
@@ -117,13 +91,11 @@ class Inbox(Protocol):
         True if it was. Where somebody waits for an end to each question, `record` says it each time.
         """
 
-    def finish(
-        self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
-    ) -> Lease | None:
-        """Close an open turn as done or dropped; None when the lease was released with it.
+    def finish(self, lease: Lease, step: Finish) -> Lease | None:
+        """Close an open turn; return None when the lease was released with it.
 
-        With `release` the lease is given back, unless messages have arrived since it was read: then it is returned
-        as it now is, to be loaded again. `scrub` removes the turn's words.
+        Otherwise return the lease as it now is. When `release` was asked for, messages have arrived since the lease was
+        read, and the caller has to load the conversation again.
         """
 
     def release(self, lease: Lease) -> Lease | None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from boto3.dynamodb.conditions import ConditionBase, Key
 
 from chalicelib.access import identity
-from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.budget import Reservation
 from chalicelib.aws.dynamodb import items, keys, refusals, spend, transcript
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -38,6 +38,7 @@ from chalicelib.aws.dynamodb.conditions import (
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused, Update, Write, put, update
 from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId, TurnId
@@ -111,27 +112,17 @@ class DynamoInbox:
             open=tuple(turn for turn in found if turn.is_open), closed=tuple(turn for turn in found if not turn.is_open)
         )
 
-    def charge(
-        self,
-        lease: Lease,
-        turn: Turn,
-        *,
-        now: int,
-        day: str,
-        limit: int | None,
-        reserve: Reservation,
-        until: int,
-        outdated: Sequence[str] = (),
-    ) -> Charged:
-        running = Update(put={"state": TurnState.RUNNING.value, "charged_day": day}, count={"model_calls": 1})
-        counted = Update(count={f"quota.{day}": 1}, remove=[f"quota.{old}" for old in outdated])
-        may_ask = NOT_BLOCKED if limit is None else NOT_BLOCKED & below(limit, day=day)
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        turn, limit = step.turn, step.limit
+        running = Update(put={"state": TurnState.RUNNING.value, "charged_day": step.day}, count={"model_calls": 1})
+        counted = Update(count={f"quota.{step.day}": 1}, remove=[f"quota.{old}" for old in step.outdated])
+        may_ask = NOT_BLOCKED if limit is None else NOT_BLOCKED & below(limit, day=step.day)
         try:
             self.table.transact(
                 update(transcript.turn_key_of(turn), running, when=in_state(TurnState.QUEUED)),
                 self._extend(lease, until=until),
                 update(keys.person_key(turn.person), counted, when=may_ask),
-                spend.reserve(reserve),
+                spend.reserve(step.reserve),
                 *_count_on_key(turn, now=now),
             )
         except TransactionRefused as exc:
@@ -148,28 +139,19 @@ class DynamoInbox:
             return False
         return True
 
-    def record(
-        self,
-        lease: Lease,
-        turn: Turn,
-        reply: Reply,
-        *,
-        until: int,
-        bill: Settlement | None = None,
-        refund: bool = False,
-        forget_before: int | None = None,
-    ) -> None:
-        values = {"state": TurnState.ANSWERED.value, **items.reply_values(reply)}
-        if bill and bill.usage:
-            values["usage"] = asdict(bill.usage)
-        answered = Update(put=values, remove=["charged_day"] if refund else [])
-        hide = {} if forget_before is None else {"history_from": forget_before}
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        turn, settlement = step.turn, step.settlement
+        values = {"state": TurnState.ANSWERED.value, **items.reply_values(step.reply)}
+        if settlement and settlement.usage:
+            values["usage"] = asdict(settlement.usage)
+        answered = Update(put=values, remove=["charged_day"] if step.refund else [])
+        hide = {} if step.forget_before is None else {"history_from": step.forget_before}
         writes = [
             update(transcript.turn_key_of(turn), answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
             self._extend(lease, until=until, **hide),
-            *([spend.settle(bill)] if bill else []),
+            *([spend.settle(settlement)] if settlement else []),
         ]
-        self._all_or_lost(*writes, given_back=_give_back(turn, refund=refund))
+        self._all_or_lost(*writes, given_back=_give_back(turn, refund=step.refund))
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
         answered = Update(put={"state": TurnState.ANSWERED.value, **items.reply_values(reply)})
@@ -184,14 +166,12 @@ class DynamoInbox:
             return False
         return True
 
-    def finish(
-        self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
-    ) -> Lease | None:
-        words = ["text", "attachments", "answer", "footer", "choices", "code", "left"] if scrub else []
-        closed = Update(put={"state": state.value}, remove=[*words, *(["charged_day"] if refund else [])])
-        turn_closed = update(transcript.turn_key_of(turn), closed, when=in_state(*OPEN_STATES))
-        given_back = _give_back(turn, refund=refund)
-        if release:
+    def finish(self, lease: Lease, step: Finish) -> Lease | None:
+        words = ["text", "attachments", "answer", "footer", "choices", "code", "left"] if step.scrub else []
+        closed = Update(put={"state": step.state.value}, remove=[*words, *(["charged_day"] if step.refund else [])])
+        turn_closed = update(transcript.turn_key_of(step.turn), closed, when=in_state(*OPEN_STATES))
+        given_back = _give_back(step.turn, refund=step.refund)
+        if step.release:
             free = Update(count={"open_turns": -1}, remove=["lease_owner", "lease_until", "due_bucket", "due_at"])
             freed = update(
                 keys.conversation_key(lease.conversation), free, when=is_mine(lease) & nothing_arrived(lease)
