@@ -208,13 +208,13 @@ class FakeInbox:
     def _held(self, lease: Lease) -> Conversation:
         found = self.memory.conversations.get(lease.conversation)
         if found is None or (found.lease_owner, found.fence) != (lease.owner, lease.fence):
-            raise LeaseLost("somebody else works on this conversation")
+            raise LeaseLost("another worker has this conversation")
         return found
 
     def _in(self, turn: Turn, *states: TurnState) -> KeptTurn:
         kept = self.memory.turns.get((turn.conversation, turn.id))
         if kept is None or kept.turn.state not in states:
-            raise LeaseLost("somebody else works on this conversation")
+            raise LeaseLost("another worker has this conversation")
         return kept
 
     def _person(self, turn: Turn) -> KnownPerson:
