@@ -85,6 +85,6 @@ class AlertService:
 
     def _tell(self, kind: str, key: str = "", **values: object) -> None:
         try:
-            self.notifier.tell(self.texts(f"owner_{kind}_subject"), self.texts(f"owner_{key or kind}", **values))
+            self.notifier.send(self.texts(f"owner_{kind}_subject"), self.texts(f"owner_{key or kind}", **values))
         except NotifyError as exc:
             self.log.failure("notify", exc, kind=kind)

@@ -99,4 +99,4 @@ class Heartbeat:
         now = self.clock()
         year, week, _ = datetime.fromtimestamp(now / 1000, UTC).isocalendar()
         if now % _HOUR_MS < _MINUTE_MS and self.sent_alerts.first_today("checkup", day=f"{year}-W{week}"):
-            self.examiner.ask()
+            self.examiner.start()

@@ -44,7 +44,7 @@ class Warmer(Protocol):
 class Notifier(Protocol):
     """The way to the owner."""
 
-    def tell(self, subject: str, text: str) -> None:
+    def send(self, subject: str, text: str) -> None:
         """Send the owner a message; silent when no way is configured. Raises NotifyError."""
 
 
@@ -66,7 +66,7 @@ class Catalogue(Protocol):
 
 
 class HealthCheckStarter(Protocol):
-    """Asks for a checkup."""
+    """Starts health checks."""
 
-    def ask(self) -> None:
-        """Have it made soon; returns without waiting for it. Raises WakeError."""
+    def start(self) -> None:
+        """Start a health check; return without waiting for its result. Raises WakeError."""

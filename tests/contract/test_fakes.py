@@ -66,19 +66,19 @@ def test_a_sender_remembers_whom_it_attended_to():
 def test_the_rest_of_the_world_remembers_or_fails():
     wake, notifier, examiner = RememberingWake(), RememberingNotifier(), RememberingHealthCheckStarter()
     waking: Wake = wake
-    telling: Notifier = notifier
-    asking: HealthCheckStarter = examiner
+    sending: Notifier = notifier
+    starting: HealthCheckStarter = examiner
     waking.wake(TURN.conversation)
-    telling.tell("Subject", "Text")
-    asking.ask()
+    sending.send("Subject", "Text")
+    starting.start()
     assert (wake.woken, notifier.told, examiner.asked) == ([TURN.conversation], [("Subject", "Text")], 1)
     wake.fails = notifier.fails = examiner.fails = True
     with pytest.raises(WakeError):
         waking.wake(TURN.conversation)
     with pytest.raises(WakeError):
-        asking.ask()
+        starting.start()
     with pytest.raises(NotifyError):
-        telling.tell("Subject", "Text")
+        sending.send("Subject", "Text")
 
 
 def test_a_clock_moves_only_when_told_to():

@@ -54,7 +54,7 @@ def test_a_checkup_is_asked_for_without_waiting_for_it():
     with Stubber(client) as stub:
         asked = {"FunctionName": "parley-dev-worker", "InvocationType": "Event", "Payload": b'{"checkup": true}'}
         stub.add_response("invoke", {"StatusCode": 202}, asked)
-        LambdaHealthCheckStarter(client, "parley-dev-worker").ask()
+        LambdaHealthCheckStarter(client, "parley-dev-worker").start()
         stub.assert_no_pending_responses()
 
 
@@ -63,7 +63,7 @@ def test_a_checkup_that_cannot_be_asked_for_is_said_so():
     with Stubber(client) as stub:
         stub.add_client_error("invoke", "TooManyRequestsException")
         with pytest.raises(WakeError):
-            LambdaHealthCheckStarter(client, "parley-dev-worker").ask()
+            LambdaHealthCheckStarter(client, "parley-dev-worker").start()
 
 
 WELL: Any = {"statusCode": 200}
@@ -82,7 +82,7 @@ FAILED: Any = {"errorMessage": "no"}
     ],
 )
 def test_only_a_function_that_answers_as_it_should_is_warm(answers: list[Any], warm: list[str]):
-    client, pings = lambda_client(), [ANY, b'{"ping": true}', json.dumps(invocation.SOCKET_PING).encode()]
+    client, pings = lambda_client(), [ANY, b'{"ping": true}', json.dumps(invocation.WEBSOCKET_PING).encode()]
     with Stubber(client) as stub:
         for function, ping, answer in zip(("api", "worker", "websocket"), pings, answers, strict=True):
             more = {"FunctionError": "Unhandled"} if answer == FAILED else {}
@@ -103,13 +103,13 @@ def test_the_owner_is_told_by_the_topic():
     client = sns_client()
     with Stubber(client) as stub:
         stub.add_response("publish", {}, {"TopicArn": "arn:owner", "Subject": "New", "Message": "Somebody wrote."})
-        TopicNotifier(client, lambda: "arn:owner").tell("New", "Somebody wrote.")
+        TopicNotifier(client, lambda: "arn:owner").send("New", "Somebody wrote.")
         stub.assert_no_pending_responses()
 
 
 def test_without_a_topic_the_owner_is_left_in_peace():
     with Stubber(client := sns_client()):
-        TopicNotifier(client, lambda: None).tell("New", "Somebody wrote.")
+        TopicNotifier(client, lambda: None).send("New", "Somebody wrote.")
 
 
 def test_a_topic_that_cannot_be_written_to_is_said_so():
@@ -117,4 +117,4 @@ def test_a_topic_that_cannot_be_written_to_is_said_so():
     with Stubber(client) as stub:
         stub.add_client_error("publish", "AuthorizationError")
         with pytest.raises(NotifyError):
-            TopicNotifier(client, lambda: "arn:owner").tell("New", "Somebody wrote.")
+            TopicNotifier(client, lambda: "arn:owner").send("New", "Somebody wrote.")

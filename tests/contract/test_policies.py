@@ -197,7 +197,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     wake_both_ways(audit, ConversationId("messenger:1:anna"))
     LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker", ["parley-dev-websocket_message"]).warm()
     assert store.alerts.first_today("checkup", day="2026-W47")
-    LambdaHealthCheckStarter(audit.client("lambda"), "parley-dev-worker").ask()
+    LambdaHealthCheckStarter(audit.client("lambda"), "parley-dev-worker").start()
 
 
 def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:

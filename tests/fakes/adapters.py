@@ -94,12 +94,12 @@ class RememberingWake:
 
 @dataclass
 class RememberingHealthCheckStarter:
-    """`ports_upkeep.Examiner`."""
+    """`operations.ports.HealthCheckStarter`."""
 
     asked: int = 0
     fails: bool = False
 
-    def ask(self) -> None:
+    def start(self) -> None:
         if self.fails:
             raise WakeError("nobody can be woken")
         self.asked += 1
@@ -113,7 +113,7 @@ class RememberingNotifier:
     """Subject and text."""
     fails: bool = False
 
-    def tell(self, subject: str, text: str) -> None:
+    def send(self, subject: str, text: str) -> None:
         if self.fails:
             raise NotifyError("the owner cannot be told")
         self.told.append((subject, text))

@@ -151,7 +151,7 @@ class SimulatedWake:
 class SimulatedNotifier:
     told: list[str] = field(default_factory=list)
 
-    def tell(self, subject: str, text: str) -> None:
+    def send(self, subject: str, text: str) -> None:
         self.told.append(subject)
 
 
