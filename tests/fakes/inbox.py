@@ -1,4 +1,4 @@
-"""In-memory twin of the inbox: the same promises, held by one lock instead of conditions."""
+"""The Inbox and Transcript ports in memory: they keep the same promises by a lock instead of conditions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,7 +31,7 @@ _NO_MORE_EDITS: Final = 10**6
 
 @dataclass(frozen=True)
 class FakeInbox:
-    """`ports.Inbox` and `ports.Transcript`."""
+    """`conversation.ports.Inbox` and `conversation.ports.Transcript`."""
 
     memory: Memory = field(default_factory=Memory)
 
@@ -88,7 +88,7 @@ class FakeInbox:
     @atomic
     def record(self, lease: Lease, step: Record, *, until: int) -> None:
         conversation, kept = self._held(lease), self._in(step.turn, TurnState.QUEUED, TurnState.RUNNING)
-        self._give_back(step.turn, refund=step.refund)
+        self._refund(step.turn, refund=step.refund)
         conversation.lease_until = until
         conversation.history_from = conversation.history_from if step.forget_before is None else step.forget_before
         if step.settlement:
@@ -110,7 +110,7 @@ class FakeInbox:
     @atomic
     def finish(self, lease: Lease, step: Finish) -> Lease | None:
         conversation, kept = self._held(lease), self._in(step.turn, *OPEN_STATES)
-        self._give_back(step.turn, refund=step.refund)
+        self._refund(step.turn, refund=step.refund)
         words: dict[str, Any] = {"text": "", "attachments": (), "reply": None} if step.scrub else {}
         kept.change(state=step.state, **words, **_not_charged(refund=step.refund))
         conversation.open_turns -= 1
@@ -225,7 +225,7 @@ class FakeInbox:
         return next((kept for kept in reversed(self.memory.of(conversation)) if kept.turn.id.endswith(wanted)), None)
 
     def _erase(self, kept: KeptTurn, *, now: int) -> None:
-        """Nothing stays but a mark, while Meta may repeat the message, by which it is known again."""
+        """Delete the turn; while Meta may repeat the message, keep a mark by which the repetition is recognised."""
         turn = kept.turn
         if now - turn.at < REPEATED_MS:
             mark = Turn(turn.id, turn.conversation, turn.person, turn.at, TurnState.DROPPED, "")
@@ -233,8 +233,8 @@ class FakeInbox:
         else:
             del self.memory.turns[turn.conversation, turn.id]
 
-    def _give_back(self, turn: Turn, *, refund: bool) -> None:
-        """The charge's reversal, on the day it was made."""
+    def _refund(self, turn: Turn, *, refund: bool) -> None:
+        """Take the charge back from the person, on the day it was made, and from the API key."""
         if not refund or turn.charged_day is None:
             return
         known = self._person(turn)

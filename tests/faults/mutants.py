@@ -1,4 +1,4 @@
-"""Inboxes that each lack one safeguard, and are right in everything else."""
+"""Inboxes that each lack one safeguard and are otherwise correct."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -23,14 +23,14 @@ class TakesDuplicates(FakeInbox):
 
 
 class KeepsNothing(FakeInbox):
-    """Says that a message is kept before it is."""
+    """Reports a message as queued without storing it."""
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
         return Accepted.QUEUED
 
 
 class TakesHeldLeases(FakeInbox):
-    """Lacks `nobody works` in take."""
+    """Lacks `lease free` in take."""
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         self.memory.conversations[conversation].free()
@@ -38,7 +38,7 @@ class TakesHeldLeases(FakeInbox):
 
 
 class NeverTakesOver(FakeInbox):
-    """Lacks `lease_until < now` in take."""
+    """Lacks `lease_until < now` in take: never takes over an expired lease."""
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         return super().take(conversation, owner=owner, now=0, until=until)
@@ -62,7 +62,7 @@ class Unfenced(FakeInbox):
 
 
 class IgnoresArrivals(FakeInbox):
-    """Lacks `arrivals` as read when it releases."""
+    """Lacks `no arrivals since` when it releases."""
 
     def _as_if_read_now(self, lease: Lease) -> Lease:
         return replace(lease, arrivals=self.memory.conversations[lease.conversation].arrivals)
@@ -106,14 +106,14 @@ class AsksAgainWithoutEnd(FakeInbox):
 
 
 class AsksAgainForNothing(FakeInbox):
-    """Sets nothing aside for the second model call."""
+    """Reserves nothing for the second model call."""
 
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
         return super().call_again(lease, turn, reserve=replace(reserve, amount=0), until=until)
 
 
 class GivesAllMoneyBack(FakeInbox):
-    """Takes the reservation back as if the call had cost nothing."""
+    """Releases the reservation as if the call had cost nothing."""
 
     def record(self, lease: Lease, step: Record, *, until: int) -> None:
         settlement = replace(step.settlement, cost=0) if step.settlement else None
@@ -128,7 +128,7 @@ class KeepsAllMoney(FakeInbox):
 
 
 class SettlesTwice(FakeInbox):
-    """Gives the same money back again."""
+    """Settles the same reservation twice."""
 
     def record(self, lease: Lease, step: Record, *, until: int) -> None:
         super().record(lease, step, until=until)
@@ -137,14 +137,14 @@ class SettlesTwice(FakeInbox):
 
 
 class KeepsCharges(FakeInbox):
-    """Takes no charge back with an apology."""
+    """Refunds nothing with an apology."""
 
     def record(self, lease: Lease, step: Record, *, until: int) -> None:
         super().record(lease, replace(step, refund=False), until=until)
 
 
 class GivesBackTwice(FakeInbox):
-    """Takes the charge back and leaves the turn charged."""
+    """Refunds the charge but leaves the turn charged."""
 
     def record(self, lease: Lease, step: Record, *, until: int) -> None:
         super().record(lease, step, until=until)
@@ -153,14 +153,14 @@ class GivesBackTwice(FakeInbox):
 
 
 class LosesReceipts(FakeInbox):
-    """Keeps no receipt."""
+    """Stores no receipt."""
 
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         return
 
 
 class LoadsBackwards(FakeInbox):
-    """The newest message first."""
+    """Loads the newest message first."""
 
     def load(self, lease: Lease, *, now: int) -> Thread:
         thread = super().load(lease, now=now)
@@ -168,7 +168,7 @@ class LoadsBackwards(FakeInbox):
 
 
 class LosesSightOfTheRest(FakeInbox):
-    """Handing back removes the mark by which the heartbeat finds what is open."""
+    """Removes the conversation from the due index when the lease is handed back."""
 
     def hand_back(self, lease: Lease) -> None:
         super().hand_back(lease)
@@ -210,7 +210,7 @@ class CountsNothingOnKeys(FakeInbox):
 
 
 class KeepsChargesOnKeys(FakeInbox):
-    """Gives a charge back to the person only."""
+    """Refunds a charge to the person only."""
 
     def _count_on_key(self, turn: Turn, number: int) -> None:
         super()._count_on_key(turn, max(number, 0))
