@@ -1,4 +1,4 @@
-"""Invokes Parley's other Lambda functions: to keep them warm, and to start a health check."""
+"""Invokes Parley's Lambda functions: asynchronously for work, synchronously to keep them warm."""
 
 import json
 from collections.abc import Sequence
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import invocation
+from chalicelib.aws.errors import raised_as
+from chalicelib.errors import WakeError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
-from chalicelib.aws.wake import _invoke_later
 
+_OK: Final = 200
 _HEALTH_REQUEST: Final[dict[str, Any]] = {
     "resource": "/health",
     "path": "/health",
@@ -27,23 +29,29 @@ _HEALTH_REQUEST: Final[dict[str, Any]] = {
     "body": None,
     "isBase64Encoded": False,
 }
-"""What API Gateway would send for `GET /health`: Chalice answers nothing shorter."""
+"""The event that API Gateway sends for `GET /health`; Chalice fails on one with fewer fields."""
+
+
+def invoke_async(client: "LambdaClient", function: str, event: str) -> None:
+    """Invoke a function with a JSON event; Lambda queues it and does not wait for a result. Raises WakeError."""
+    with raised_as(WakeError, "the worker could not be invoked"):
+        client.invoke(FunctionName=function, InvocationType="Event", Payload=event.encode())
 
 
 @dataclass(frozen=True)
 class LambdaHealthCheckStarter:
-    """`ports_upkeep.Examiner` by asynchronous invocation of the worker."""
+    """`operations.ports.HealthCheckStarter`: the worker makes the check, because it may read all secrets."""
 
     client: "LambdaClient"
     worker_function: str
 
     def start(self) -> None:
-        _invoke_later(self.client, self.worker_function, json.dumps(invocation.CHECKUP))
+        invoke_async(self.client, self.worker_function, json.dumps(invocation.HEALTH_CHECK))
 
 
 @dataclass(frozen=True)
 class LambdaWarmer:
-    """`ports.Warmer` by synchronous invocation: only an answer proves that the function ran."""
+    """`operations.ports.Warmer` by synchronous invocation: only a response proves that the function ran."""
 
     client: "LambdaClient"
     api_function: str
@@ -54,14 +62,15 @@ class LambdaWarmer:
         requests: dict[str, dict[str, Any]] = {
             self.api_function: _HEALTH_REQUEST,
             self.worker_function: invocation.PING,
-            **dict.fromkeys(self.websocket_functions, invocation.SOCKET_PING),
+            **dict.fromkeys(self.websocket_functions, invocation.WEBSOCKET_PING),
         }
-        return [function for function, event in requests.items() if self._answers(function, event)]
+        return [function for function, event in requests.items() if self._responds(function, event)]
 
-    def _answers(self, function: str, event: dict[str, Any]) -> bool:
+    def _responds(self, function: str, event: dict[str, Any]) -> bool:
+        """Whether the function returned normally, with status 200 where it returns one."""
         try:
-            answer = self.client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
-            result = json.loads(answer["Payload"].read())
+            response = self.client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+            result = json.loads(response["Payload"].read())
         except (ClientError, BotoCoreError, ValueError):
             return False
-        return "FunctionError" not in answer and isinstance(result, dict) and result.get("statusCode", 200) == 200  # noqa: PLR2004
+        return "FunctionError" not in response and isinstance(result, dict) and result.get("statusCode", _OK) == _OK

@@ -1,4 +1,4 @@
-"""What functions are invoked with by each other: written and read in one place; pure, no way of invoking is here."""
+"""Writes and parses the events with which Parley's functions invoke each other; no I/O."""
 
 import json
 from collections.abc import Mapping
@@ -9,29 +9,29 @@ from chalicelib.errors import ConfigError
 from chalicelib.ids import ConversationId
 
 PING: Final = {"ping": True}
-"""Asks for nothing: the worker is only kept warm."""
-SOCKET_PING: Final = {
+"""Keeps the worker warm."""
+WEBSOCKET_PING: Final = {
     **PING,
     "requestContext": dict.fromkeys(("apiId", "stage", "domainName", "connectionId"), "ping"),
 }
-"""The same for the functions of WebSockets, in which Chalice reads whose event it is before they see it."""
-CHECKUP: Final = {"checkup": True}
-"""Has the worker look at everything the bot depends on: it may read all secrets."""
+"""Keeps a WebSocket function warm. Chalice reads these fields before it calls the handler, and fails without them."""
+HEALTH_CHECK: Final = {"checkup": True}
+"""Starts a health check in the worker, the only function that may read all secrets."""
 
 
 @dataclass(frozen=True)
 class Ping:
-    """Keeps the function warm; nothing is to be done."""
+    """Keeps the function warm; the handler has nothing to do."""
 
 
 @dataclass(frozen=True)
 class RunHealthCheck:
-    """Asks for a health check."""
+    """Requests a health check."""
 
 
 @dataclass(frozen=True)
 class AnswerConversation:
-    """Asks for answers in one conversation."""
+    """Requests answers to the open turns of one conversation."""
 
     conversation: ConversationId
 
@@ -40,17 +40,17 @@ WorkerEvent = Ping | RunHealthCheck | AnswerConversation
 
 
 def wake_event(conversation: ConversationId) -> str:
-    """The JSON that sends the worker to a conversation, whichever way it goes."""
+    """Return the JSON that wakes the worker for a conversation, for Lambda and for SQS."""
     return json.dumps({"conversation": conversation})
 
 
 def is_ping(event: Mapping[str, Any]) -> bool:
-    """Whether the function is only kept warm. No client can say so: what it sends comes further down in an event."""
+    """Whether the event only keeps the function warm. No client can send one: its data is never at the event's top."""
     return event.get("ping") is True
 
 
 def parse(event: Mapping[str, Any]) -> WorkerEvent:
-    """What the worker is invoked for. Raises ConfigError when the event is none that Parley sends."""
+    """Return what the worker is to do. Raises ConfigError when the event is not one of Parley's."""
     match event:
         case {"ping": True}:
             return Ping()

@@ -1,11 +1,10 @@
-"""Telling the owner, by an SNS topic that the owner's e-mail address subscribes to."""
+"""Notifies the owner through an SNS topic, to which the owner's e-mail address is subscribed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from chalicelib.aws.errors import raised_as
 from chalicelib.errors import NotifyError
 
 if TYPE_CHECKING:
@@ -14,17 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TopicNotifier:
-    """`ports.Notifier` over SNS; silent without a topic."""
+    """`operations.ports.Notifier` over SNS; without a topic it sends nothing."""
 
     client: "SNSClient"
     topic_arn: Callable[[], str | None]
-    """Asked at each message; None for nowhere."""
+    """Called for each message; returns None when no topic is configured."""
 
     def send(self, subject: str, text: str) -> None:
         topic = self.topic_arn()
         if topic is None:
             return
-        try:
+        with raised_as(NotifyError, "the topic could not be written to"):
             self.client.publish(TopicArn=topic, Subject=subject, Message=text)
-        except (ClientError, BotoCoreError) as exc:
-            raise NotifyError("the topic could not be written to") from exc

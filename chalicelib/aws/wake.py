@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import invocation
+from chalicelib.aws.errors import raised_as
+from chalicelib.aws.functions import invoke_async
 from chalicelib.errors import WakeError
 from chalicelib.ids import ConversationId
 
@@ -19,51 +19,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LambdaWake:
-    """`ports.Wake` by asynchronous self-invocation."""
+    """`conversation.ports.Wake` by asynchronous invocation of the worker."""
 
     client: "LambdaClient"
     worker_function: str
 
     def wake(self, conversation: ConversationId) -> None:
-        _invoke_later(self.client, self.worker_function, invocation.wake_event(conversation))
+        invoke_async(self.client, self.worker_function, invocation.wake_event(conversation))
 
 
 @dataclass(frozen=True)
 class FifoWake:
-    """`ports.Wake` by an SQS FIFO queue, from which Lambda brings the worker one wake of a conversation at a time.
+    """`conversation.ports.Wake` through an SQS FIFO queue: one wake of a conversation reaches the worker at a time.
 
-    Each wake has a deduplication id of its own. Were it made of the content, which is the same for every wake of a
-    conversation, SQS would swallow all that follow within five minutes; so only a repetition of one call is swallowed.
+    Each wake has its own deduplication id. All wakes of a conversation have the same body; with a deduplication id made
+    from the body, SQS would drop every wake that follows another within five minutes. Only a retry by botocore has the
+    same id, and SQS drops it.
     """
 
     client: "SQSClient"
     queue: str
-    """Its name. Its address is asked for once and kept."""
+    """The queue's name; its URL is requested once and cached."""
     new_id: Callable[[], str]
     in_turn: bool
-    """Wait for earlier wakes of the conversation. When a worker failed, they are held back until the queue's visibility
-    time-out is over: whoever comes to the rescue must not wait for them. The lease keeps two workers apart even so."""
+    """Whether a wake waits for earlier wakes of its conversation. After a worker has failed, SQS holds those back until
+    the queue's visibility timeout is over. The heartbeat, which retries the failed work, must not wait for that, so its
+    wakes are sent out of turn. The lease excludes a second worker in both cases."""
 
     def wake(self, conversation: ConversationId) -> None:
         wake_id = self.new_id()
-        of_conversation = hashlib.sha256(conversation.encode()).hexdigest()  # any id fits so, and none is shown
-        try:
+        # SQS limits the length and the characters of a group id, so the conversation's id is hashed.
+        group = hashlib.sha256(conversation.encode()).hexdigest()
+        with raised_as(WakeError, "the wake queue could not be written to"):
             self.client.send_message(
                 QueueUrl=self._url,
                 MessageBody=invocation.wake_event(conversation),
-                MessageGroupId=of_conversation if self.in_turn else wake_id,
+                MessageGroupId=group if self.in_turn else wake_id,
                 MessageDeduplicationId=wake_id,
             )
-        except (ClientError, BotoCoreError) as exc:
-            raise WakeError("the wake queue could not be written to") from exc
 
     @cached_property
     def _url(self) -> str:
         return self.client.get_queue_url(QueueName=self.queue)["QueueUrl"]
-
-
-def _invoke_later(client: "LambdaClient", function: str, event: str) -> None:
-    try:
-        client.invoke(FunctionName=function, InvocationType="Event", Payload=event.encode())
-    except (ClientError, BotoCoreError) as exc:
-        raise WakeError("the worker could not be invoked") from exc

@@ -8,144 +8,117 @@ from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Protocol
 
-from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.prompt import ModelEvent, Prompt
-from chalicelib.conversation.turn import IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
+from chalicelib.conversation.steps import Charge, Finish, Record
+from chalicelib.conversation.turn import IncomingMessage, Lease, Overdue, Reply, Thread, Turn
 from chalicelib.errors import ModelUnusable, ParleyError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 
 
 class Accepted(Enum):
-    """What became of a message at the door."""
+    """The result of `Inbox.accept`."""
 
     QUEUED = "queued"
     DUPLICATE_OPEN = "duplicate_open"
-    """Already here and not yet answered: worth waking the worker again."""
+    """The message was accepted before and is not yet answered: wake the worker again."""
     DUPLICATE_DONE = "duplicate_done"
     BLOCKED = "blocked"
     OVERFLOW = "overflow"
-    """Too many open turns: not kept, and the person is told once."""
+    """The conversation has too many open turns: the message is not stored, and the user is notified once."""
     TOO_MANY_ROOMS = "too_many_rooms"
-    """The person writes in as many rooms as can be kept in mind: not kept."""
+    """The person is in the most rooms allowed, and this is another one: the message is not stored."""
 
 
 class Charged(Enum):
-    """What became of an attempt to charge a turn."""
+    """The result of `Inbox.charge`."""
 
     CHARGED = "charged"
     OVER_LIMIT = "over_limit"
     BLOCKED = "blocked"
     OVER_BUDGET = "over_budget"
-    """The day has no room for what would have to be set aside."""
+    """The day's budget has no room for the reservation."""
     KEY_SPENT = "key_spent"
-    """The key that vouches for the person has had all its messages."""
+    """The person's API key has used up its messages."""
     KEY_REVOKED = "key_revoked"
-    """It is revoked, has expired or is gone."""
+    """The person's API key is revoked, has expired or does not exist."""
 
 
 class Inbox(Protocol):
-    """The durable list of a conversation's turns.
+    """The durable queue of each conversation's turns.
 
-    From `charge` to `hand_back` every method raises LeaseLost, having written nothing, unless the lease is still in
-    force. All raise StoreError when the store fails. Every write is atomic as a whole.
+    The methods from `charge` to `hand_back` raise LeaseLost, having written nothing, unless the lease is still in
+    force. All methods raise StoreError when the store fails. Every write is atomic as a whole.
     """
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
-        """Keep the message as a queued turn, exactly once however often it comes, unless the person is blocked.
+        """Store the message as a queued turn, exactly once however often it is delivered, unless the person is blocked.
 
-        A room that it stands in is noted with the person.
+        If the message was written in a room, the room is stored with the person.
         """
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
-        """Become the one who works on the conversation; None when somebody does or there is nothing to do."""
+        """Acquire the conversation's lease until `until`; None when another worker has it or nothing is due."""
 
     def load(self, lease: Lease, *, now: int) -> Thread:
-        """Read as many open turns as there were when `lease` was read, and at least the most recent closed ones.
+        """Return as many open turns as there were when `lease` was read, and at least the most recent closed ones.
 
-        One that was open then is missed only when others have come since; then the lease cannot be released either.
+        An open turn is missing only when others have arrived since; then the lease cannot be released either.
         """
 
-    def charge(
-        self,
-        lease: Lease,
-        turn: Turn,
-        *,
-        now: int,
-        day: str,
-        limit: int | None,
-        reserve: Reservation,
-        until: int,
-        outdated: Sequence[str] = (),
-    ) -> Charged:
-        """Move a queued turn to running, count it on `day` and set money aside; never beyond `limit` or the cap.
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        """Move a queued turn to running, count it on its day and reserve money; never beyond the limit or the cap.
 
-        Extends the lease. The counts of the `outdated` days are deleted with it. A reservation of nothing always has
-        room. Where an API key vouches for the person, it must be valid at `now` and its `max_messages` not used up, and
-        the question is counted there too.
+        Extends the lease to `until`. A reservation of 0 always has room. When the person came with an API key, the key
+        must be valid at `now` and its `max_messages` not used up, and the question is counted on the key too.
         """
 
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
-        """Count one more model call for a running turn, and set money aside for it too. Extends the lease.
+        """Count one more model call for a running turn, and reserve money for it. Extends the lease to `until`.
 
-        False, with nothing written, when the day has no room. What was set aside for the call before stays: nobody
-        knows whether it was billed.
+        False, with nothing written, when the day's budget has no room. The reservation of the call before stays:
+        whether the provider billed it is unknown.
         """
 
-    def record(
-        self,
-        lease: Lease,
-        turn: Turn,
-        reply: Reply,
-        *,
-        until: int,
-        bill: Settlement | None = None,
-        refund: bool = False,
-        forget_before: int | None = None,
-    ) -> None:
-        """Move a queued or running turn to answered. Extends the lease.
-
-        `bill` turns what was set aside for the call into what it cost; without one it stays set aside.
-        `refund` takes the turn's charge back, on the day it was made, if that is still counted, and from the person's
-        key. `forget_before` hides all earlier turns from the conversation's memory.
-        """
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        """Move a queued or running turn to answered. Extends the lease to `until`."""
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
-        """Answer a queued turn with the notice that there is nothing more, at most once a day and person.
+        """Answer a queued turn with the notice that no more is answered today, at most once a day and person.
 
-        True if it was. Where somebody waits for an end to each question, `record` says it each time.
+        Return whether it was answered; False, with nothing written, when the person has had the notice that day. A
+        channel on which each question needs an end uses `record` instead. Extends the lease to `until`.
         """
 
-    def finish(
-        self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
-    ) -> Lease | None:
-        """Close an open turn as done or dropped; None when the lease was released with it.
+    def finish(self, lease: Lease, step: Finish) -> Lease | None:
+        """Close an open turn; return None when the lease was released with it.
 
-        With `release` the lease is given back, unless messages have arrived since it was read: then it is returned
-        as it now is, to be loaded again. `scrub` removes the turn's words.
+        Otherwise return the lease as it now is. When `release` was requested, messages have arrived since the lease was
+        read, and the caller has to load the conversation again.
         """
 
     def release(self, lease: Lease) -> Lease | None:
-        """Give the lease back because nothing is open; None when done.
+        """Release the lease because no turn is open; None when done.
 
-        Refused, by returning the lease as it now is, when messages have arrived since it was read.
+        When messages have arrived since the lease was read, it is not released but returned as it now is.
         """
 
     def hand_back(self, lease: Lease) -> None:
-        """Give the lease back though turns are open: the heartbeat finds them."""
+        """Release the lease although turns are open: the heartbeat finds them with `overdue`."""
 
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
-        """The channel says that it has delivered this part of the turn's reply. Unknown turns are ignored."""
+        """Store that the channel has delivered this part of the turn's reply. Unknown turns are ignored."""
 
     def receipts(self, turn: Turn) -> frozenset[int]:
-        """The receipts that have come for the turn by now."""
+        """Return the parts of the turn's reply that the channel has confirmed by now."""
 
     def pause(self, conversation: ConversationId, *, until: int) -> None:
-        """A human answers here: stay silent until then."""
+        """Keep the bot silent until then, because a human answers. Unknown conversations are ignored."""
 
     def overdue(self, *, now: int) -> Iterator[Overdue]:
-        """Conversations with open turns that nobody may be working on, longest overdue first."""
+        """Yield the conversations with open turns that no worker may be working on, longest overdue first."""
 
 
 class Transcript(Protocol):

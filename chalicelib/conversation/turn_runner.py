@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 from chalicelib.access import budget, identity, quota
@@ -17,6 +16,7 @@ from chalicelib.conversation.agent import Answer, Answers, Question, memory_budg
 from chalicelib.conversation.commands import Command
 from chalicelib.conversation.history import recent
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts, Sender, Transcript
+from chalicelib.conversation.steps import Charge, Record
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.errors import ChannelBroken, ModelError, ModelRefused, ModelUnusable
 from chalicelib.ids import Channel
@@ -159,18 +159,12 @@ class TurnRunner:
 
     def _charge(self, job: Job, asker: Asker, allowed: quota.Allowed, reserve: Reservation) -> Charged:
         """Below the mark first: so the owner is warned without another read."""
-        charge = partial(
-            self.inbox.charge,
-            job.lease,
-            job.turn,
-            now=self.clock(),
-            day=asker.day,
-            limit=allowed.limit,
-            outdated=quota.outdated(list(asker.person.quota), today=asker.day),
-        )
-        charged = charge(reserve=budget.within_warning_level(reserve), until=job.time.until())
+        now, outdated = self.clock(), quota.outdated(list(asker.person.quota), today=asker.day)
+        step = Charge(job.turn, day=asker.day, limit=allowed.limit, reserve=reserve, outdated=outdated)
+        warned = replace(step, reserve=budget.within_warning_level(reserve))
+        charged = self.inbox.charge(job.lease, warned, now=now, until=job.time.until())
         if charged is Charged.OVER_BUDGET:
-            charged = charge(reserve=reserve, until=job.time.until())
+            charged = self.inbox.charge(job.lease, step, now=now, until=job.time.until())
             if charged is Charged.CHARGED:
                 self.alerts.budget_nearly_spent(reserve)
         return charged
@@ -246,14 +240,7 @@ class TurnRunner:
         refund: bool = False,
         forget_before: int | None = None,
     ) -> Turn:
-        self.inbox.record(
-            job.lease,
-            job.turn,
-            reply,
-            until=job.time.until(),
-            bill=bill,
-            refund=refund,
-            forget_before=forget_before,
-        )
+        step = Record(job.turn, reply, settlement=bill, refund=refund, forget_before=forget_before)
+        self.inbox.record(job.lease, step, until=job.time.until())
         charged_day = None if refund else job.turn.charged_day
         return replace(job.turn, state=TurnState.ANSWERED, reply=reply, charged_day=charged_day)

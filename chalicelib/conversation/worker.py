@@ -8,6 +8,7 @@ from typing import Final
 from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
+from chalicelib.conversation.steps import Finish
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.conversation.turn_runner import Job, TimeLeft, TurnRunner
 from chalicelib.errors import ChannelBroken, LeaseLost, ParleyError, PersonUnreachable
@@ -93,14 +94,14 @@ class Worker:
         answered = self.turns.answer(job)
         delivered = answered.reply is not None and self._deliver(answered, answered.reply, log)
         closed = replace(answered, state=TurnState.DONE if delivered else TurnState.DROPPED)
-        holding = self.inbox.finish(
-            job.lease,
+        step = Finish(
             closed,
             closed.state,
             release=last,
             refund=not delivered and closed.charged_day is not None,
             scrub=parse(turn.text) is Command.FORGET_CONFIRMED,
         )
+        holding = self.inbox.finish(job.lease, step)
         if answered.reply is None:
             self.sender.end_silently(closed)
         log(

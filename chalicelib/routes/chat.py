@@ -8,7 +8,6 @@ from chalice.app import Blueprint, Response
 from chalicelib.routes.responses import errors_as_json, errors_as_text, json_response
 
 if TYPE_CHECKING:
-    from chalicelib.channels.web.config import ChatConfig
     from chalicelib.content.assets import Asset
 
 routes = Blueprint(__name__)
@@ -19,7 +18,7 @@ routes = Blueprint(__name__)
 def chat() -> Response:
     """Return the chat page; the query's `config` names the API key of its visitors."""
     query = cast("dict[str, str]", routes.current_request.query_params or {})
-    return _response(_chat_config().page(query.get("config", "")))
+    return _response(_pages().chat_config().page(query.get("config", "")))
 
 
 @routes.route("/chat/{file}", methods=["GET"])
@@ -43,11 +42,15 @@ def config(key: str) -> Response:
     """
     request = routes.current_request
     origin: str = request.headers.get("origin", "")
-    issued = _chat_config().config(
-        key,
-        origin=origin,
-        address=request.context["identity"]["sourceIp"],
-        bearer=request.headers.get("authorization", "").removeprefix("Bearer "),
+    issued = (
+        _pages()
+        .chat_config()
+        .config(
+            key,
+            origin=origin,
+            address=request.context["identity"]["sourceIp"],
+            bearer=request.headers.get("authorization", "").removeprefix("Bearer "),
+        )
     )
     allowed = {"Access-Control-Allow-Origin": origin} if origin else {}
     return json_response(issued.as_json(), headers={"Vary": "Origin", **allowed})
@@ -57,10 +60,10 @@ def _response(asset: "Asset") -> Response:
     return Response(asset.content, status_code=asset.status, headers={**asset.headers})
 
 
-def _chat_config() -> "ChatConfig":
+def _pages() -> ModuleType:
     from chalicelib.bootstrap import pages  # noqa: PLC0415 (the webhook starts without it)
 
-    return pages.chat_config()
+    return pages
 
 
 def _assets() -> ModuleType:

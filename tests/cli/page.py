@@ -6,6 +6,7 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import Reservation
+from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import IncomingMessage, Reply, TurnState
 from chalicelib.ids import ConversationId, KeyId, PersonId
 from tests.contract.stores import Store
@@ -57,7 +58,10 @@ class Page:
         assert lease
         turn = inbox.load(lease, now=self.clock()).open[0]
         inbox.charge(
-            lease, turn, now=self.clock(), day=self.day, limit=None, reserve=Reservation(self.day, 0, 0), until=until
+            lease,
+            Charge(turn, day=self.day, limit=None, reserve=Reservation(self.day, 0, 0)),
+            now=self.clock(),
+            until=until,
         )
-        inbox.record(lease, turn, Reply(answer), until=until)
-        inbox.finish(lease, turn, TurnState.DONE, release=True)
+        inbox.record(lease, Record(turn, Reply(answer)), until=until)
+        inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))

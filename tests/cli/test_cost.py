@@ -10,6 +10,7 @@ import click
 import pytest
 
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
+from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import Reply, TurnState
 from chalicelib.ids import ConversationId
 from chalicelib.llm import prices
@@ -49,11 +50,11 @@ def asks(page: Page, *, day: str, cost: int | None) -> None:
     lease = inbox.take(ConversationId(ANNA), owner="w", now=page.clock(), until=until)
     assert lease
     turn = inbox.load(lease, now=page.clock()).open[0]
-    inbox.charge(lease, turn, now=until, day=page.day, limit=None, reserve=reserved, until=until)
+    inbox.charge(lease, Charge(turn, day=page.day, limit=None, reserve=reserved), now=until, until=until)
     if cost is not None:
-        bill = Settlement(reserved, cost, Usage(input=1500, cached=500, output=250))
-        inbox.record(lease, turn, Reply("Nothing."), until=until, bill=bill)
-    inbox.finish(lease, turn, TurnState.DONE, release=True)
+        settlement = Settlement(reserved, cost, Usage(input=1500, cached=500, output=250))
+        inbox.record(lease, Record(turn, Reply("Nothing."), settlement=settlement), until=until)
+    inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
 
 
 def test_the_model_costs_what_was_counted():

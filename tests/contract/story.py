@@ -8,6 +8,7 @@ from typing import Final
 from chalicelib.access.budget import DaySpend, Reservation
 from chalicelib.access.person import Access, Person
 from chalicelib.conversation.ports import Accepted, Charged, Inbox, Transcript
+from chalicelib.conversation.steps import Charge, Finish
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Thread, Turn, TurnState
 from chalicelib.ids import Channel, ConversationId, PersonId
 from tests.contract.stores import Store
@@ -101,7 +102,7 @@ class Story:
     ) -> Charged:
         now, until = self.clock(), self.until
         return self.inbox.charge(
-            lease, turn, now=now, day=day, limit=limit, reserve=reserve, until=until, outdated=outdated
+            lease, Charge(turn, day=day, limit=limit, reserve=reserve, outdated=outdated), now=now, until=until
         )
 
     def begin_charged(self) -> tuple[Lease, Turn]:
@@ -114,7 +115,7 @@ class Story:
         lease: Lease | None = self.hold("finisher")
         while lease:
             for turn in self.read(lease).open:
-                self.inbox.finish(lease, turn, state, release=False)
+                self.inbox.finish(lease, Finish(turn, state, release=False))
             lease = self.inbox.release(lease)
 
     def used(self, person: PersonId = ANNA, *, day: str = DAY) -> int:

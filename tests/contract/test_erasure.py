@@ -1,6 +1,7 @@
 import pytest
 
 from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.steps import Finish, Record
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import ConversationBusy, LeaseLost
 from chalicelib.ids import ConversationId
@@ -10,7 +11,7 @@ from tests.contract.story import BERT, DAY, REPLY, ROOM, Story
 def test_every_stored_turn_is_shown_oldest_first(story: Story):
     for number in range(35):
         lease, turn = story.begin(story.message(text=str(number)))
-        story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+        story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     story.hear(story.message(text="35"))
     assert [turn.text for turn in story.stored()] == [str(number) for number in range(36)]
 
@@ -24,7 +25,7 @@ def test_where_nobody_wrote_there_is_nothing_to_show_or_erase(story: Story):
 def test_an_erased_conversation_is_gone_with_all_turns(story: Story):
     for _ in range(35):
         lease, turn = story.begin()
-        story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+        story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     story.hear()
     story.inbox.pause(ROOM, until=story.until)
     story.transcript.erase(ROOM, now=story.clock())
@@ -53,7 +54,7 @@ def test_a_conversation_whose_worker_died_can_be_erased(story: Story):
     story.clock.tick(seconds=61)
     story.transcript.erase(ROOM, now=story.clock())
     with pytest.raises(LeaseLost):
-        story.inbox.record(lease, turn, REPLY, until=story.until)
+        story.inbox.record(lease, Record(turn, REPLY), until=story.until)
     assert story.stored() == []
 
 

@@ -3,6 +3,7 @@ from contextlib import suppress
 import pytest
 
 from chalicelib.conversation.ports import Charged
+from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId
@@ -15,7 +16,7 @@ def _ask(story: Story, *, limit: int | None, day: str = DAY) -> Charged:
     """One question more, from its coming to its end."""
     lease, turn = story.begin()
     charged = story.charge(lease, turn, limit=limit, day=day)
-    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     return charged
 
 
@@ -86,7 +87,7 @@ def test_counts_of_days_gone_by_are_deleted_with_the_next_charge(story: Story):
         _ask(story, limit=1, day=day)
     lease, turn = story.begin()
     story.inbox.charge(
-        lease, turn, now=story.clock(), day=DAY, limit=1, reserve=CALL, until=story.until, outdated=days[:2]
+        lease, Charge(turn, day=DAY, limit=1, reserve=CALL, outdated=days[:2]), now=story.clock(), until=story.until
     )
     assert story.known().quota == {"2026-11-19": 1, DAY: 1}
 
@@ -96,7 +97,10 @@ def test_counts_of_days_gone_by_stay_when_the_charge_is_refused(story: Story):
         _ask(story, limit=1, day=day)
     lease, turn = story.begin()
     story.inbox.charge(
-        lease, turn, now=story.clock(), day=DAY, limit=1, reserve=CALL, until=story.until, outdated=["2026-11-17"]
+        lease,
+        Charge(turn, day=DAY, limit=1, reserve=CALL, outdated=["2026-11-17"]),
+        now=story.clock(),
+        until=story.until,
     )
     assert story.known().quota == {"2026-11-17": 1, DAY: 1}
 
@@ -125,7 +129,7 @@ def test_a_turn_that_does_not_run_is_not_asked_again(story: Story):
 
 def test_a_failed_question_is_given_back(story: Story):
     lease, turn = story.begin_charged()
-    story.inbox.record(lease, turn, Reply("Sorry!"), until=story.until, refund=True)
+    story.inbox.record(lease, Record(turn, Reply("Sorry!"), refund=True), until=story.until)
     [answered] = story.stored()
     assert (answered.state, answered.charged_day) == (TurnState.ANSWERED, None)
     assert story.used() == 0
@@ -140,7 +144,7 @@ def _ask_again(story: Story, lease: Lease) -> Charged:
 
 def test_a_dropped_question_is_given_back(story: Story):
     lease, turn = story.begin_charged()
-    assert story.inbox.finish(lease, turn, TurnState.DROPPED, release=True, refund=True) is None
+    assert story.inbox.finish(lease, Finish(turn, TurnState.DROPPED, release=True, refund=True)) is None
     [dropped] = story.stored()
     assert (dropped.state, dropped.charged_day) == (TurnState.DROPPED, None)
     assert story.used() == 0
@@ -150,7 +154,7 @@ def test_a_dropped_question_is_given_back_once_though_messages_arrived(story: St
     _ask(story, limit=3)
     lease, turn = story.begin_charged()
     story.hear()
-    assert story.inbox.finish(lease, turn, TurnState.DROPPED, release=True, refund=True)
+    assert story.inbox.finish(lease, Finish(turn, TurnState.DROPPED, release=True, refund=True))
     assert story.used() == 1
 
 
@@ -162,14 +166,14 @@ def test_a_charge_is_given_back_on_the_day_it_was_made(story: Story):
     lease = story.hold()
     turn, second = story.read(lease).open
     story.charge(lease, second, day=NEXT_DAY)
-    story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+    story.inbox.record(lease, Record(turn, REPLY, refund=True), until=story.until)
     assert story.known().quota == {DAY: 0, NEXT_DAY: 1}
 
 
 def test_what_was_never_charged_gives_nothing_back(story: Story):
     _ask(story, limit=3)
     lease, turn = story.begin()
-    story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+    story.inbox.record(lease, Record(turn, REPLY, refund=True), until=story.until)
     assert story.used() == 1
 
 
@@ -178,19 +182,19 @@ def test_a_count_never_falls_below_zero(story: Story):
     story.hear()
     other = story.read(lease).open[1]
     story.inbox.charge(
-        lease, other, now=story.clock(), day=NEXT_DAY, limit=3, reserve=CALL, until=story.until, outdated=[DAY]
+        lease, Charge(other, day=NEXT_DAY, limit=3, reserve=CALL, outdated=[DAY]), now=story.clock(), until=story.until
     )
     with suppress(LeaseLost):
-        story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+        story.inbox.record(lease, Record(turn, REPLY, refund=True), until=story.until)
     assert story.used() == 0
 
 
 def test_a_charge_is_given_back_once(story: Story):
     _ask(story, limit=3)
     lease, turn = story.begin_charged()
-    story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+    story.inbox.record(lease, Record(turn, REPLY, refund=True), until=story.until)
     with pytest.raises(LeaseLost):
-        story.inbox.record(lease, turn, REPLY, until=story.until, refund=True)
+        story.inbox.record(lease, Record(turn, REPLY, refund=True), until=story.until)
     assert story.used() == 1
 
 
@@ -202,7 +206,7 @@ def test_the_notice_of_the_limit_is_given_once_a_day(story: Story):
 def _refuse(story: Story, *, day: str) -> bool:
     lease, turn = story.begin()
     told = story.inbox.refuse(lease, turn, Reply("Enough for today."), day=day, until=story.until)
-    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     return told
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from chalicelib.conversation.steps import Finish, Record
 from chalicelib.conversation.turn import Reply, TurnState
 from chalicelib.ids import ConversationId, TurnId
 from tests.contract.story import BERT, REPLY, ROOM, Story
@@ -15,8 +16,8 @@ def test_a_message_that_was_taken_back_loses_its_words_and_is_still_to_be_closed
 @pytest.mark.parametrize("state", [TurnState.DONE, TurnState.DROPPED])
 def test_a_closed_message_that_was_taken_back_loses_its_answer_too(story: Story, state: TurnState):
     lease, turn = story.begin(story.message("gone"))
-    story.inbox.record(lease, turn, Reply("Well", "(2 left)"), until=story.until)
-    story.inbox.finish(lease, turn, state, release=True)
+    story.inbox.record(lease, Record(turn, Reply("Well", "(2 left)")), until=story.until)
+    story.inbox.finish(lease, Finish(turn, state, release=True))
     assert story.transcript.erase_text(ROOM, "gone")
     [closed] = story.stored()
     assert (closed.state, closed.text, closed.reply) == (state, "", None)
@@ -24,7 +25,7 @@ def test_a_closed_message_that_was_taken_back_loses_its_answer_too(story: Story,
 
 def test_an_answer_on_its_way_is_kept_when_the_question_is_taken_back(story: Story):
     lease, turn = story.begin(story.message("gone"))
-    story.inbox.record(lease, turn, REPLY, until=story.until)
+    story.inbox.record(lease, Record(turn, REPLY), until=story.until)
     story.transcript.erase_text(ROOM, "gone")
     [answered] = story.stored()
     assert (answered.text, answered.reply) == ("", REPLY)
@@ -60,10 +61,10 @@ def test_only_the_message_that_was_taken_back_is_touched(story: Story):
 
 def test_an_old_message_can_be_taken_back(story: Story):
     lease, turn = story.begin(story.message("old", at=story.clock() - 1))
-    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     for _ in range(35):
         lease, turn = story.begin()
-        story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+        story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     assert story.transcript.erase_text(ROOM, "old")
     assert story.stored()[0].text == ""
 
@@ -101,7 +102,7 @@ def test_an_event_about_a_message_does_not_wake_or_keep_anybody(story: Story):
     story.transcript.replace_text(ROOM, "m", "Hello", edit=1)
     story.transcript.erase_text(ROOM, "m")
     story.inbox.receipt(ROOM, turn.id, 0)
-    assert story.inbox.finish(lease, turn, TurnState.DONE, release=True) is None
+    assert story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True)) is None
 
 
 def test_the_parts_that_arrived_are_remembered_however_often_they_are_reported(story: Story):

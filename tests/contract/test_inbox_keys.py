@@ -9,6 +9,7 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.steps import Finish, Record
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, TurnState
 from chalicelib.ids import Channel, ConversationId, KeyId, PersonId, TurnId
 from tests.contract.story import BERT, CALL, DAY, REPLY, Story
@@ -46,7 +47,7 @@ def ask(story: Story, person: PersonId = ANNA, *, limit: int | None = None) -> C
     """One question more, from its coming to its end."""
     lease, turn = begin(story, person)
     charged = story.charge(lease, turn, limit=limit)
-    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     return charged
 
 
@@ -165,21 +166,21 @@ def test_a_second_model_call_costs_the_key_nothing(shop: Story):
 def test_a_failed_question_is_given_back_to_the_person_and_the_key(shop: Story):
     ask(shop, CARL)
     lease, turn = begin_charged(shop)
-    shop.inbox.record(lease, turn, Reply("Sorry!"), until=shop.until, refund=True)
+    shop.inbox.record(lease, Record(turn, Reply("Sorry!"), refund=True), until=shop.until)
     assert (shop.used(ANNA), shop.used(CARL), used(shop)) == (0, 1, 1)
 
 
 @pytest.mark.parametrize("release", [True, False])
 def test_a_dropped_question_is_given_back_to_the_person_and_the_key(shop: Story, *, release: bool):
     lease, turn = begin_charged(shop)
-    shop.inbox.finish(lease, turn, TurnState.DROPPED, release=release, refund=True)
+    shop.inbox.finish(lease, Finish(turn, TurnState.DROPPED, release=release, refund=True))
     assert (shop.used(ANNA), used(shop)) == (0, 0)
 
 
 def test_a_question_is_given_back_though_its_key_was_revoked_meanwhile(shop: Story):
     lease, turn = begin_charged(shop)
     shop.store.keys.revoke(SHOP.id, now=shop.clock())
-    shop.inbox.record(lease, turn, REPLY, until=shop.until, refund=True)
+    shop.inbox.record(lease, Record(turn, REPLY, refund=True), until=shop.until)
     assert (shop.used(ANNA), used(shop)) == (0, 0)
 
 
@@ -189,23 +190,23 @@ def test_the_key_gets_its_question_back_when_the_persons_count_is_gone(shop: Sto
     other = shop.read(lease).open[1]
     shop.charge(lease, other, day="2026-11-24", outdated=[DAY])
     assert (DAY in shop.known(ANNA).quota, used(shop)) == (False, 2)
-    shop.inbox.record(lease, turn, REPLY, until=shop.until, refund=True)
+    shop.inbox.record(lease, Record(turn, REPLY, refund=True), until=shop.until)
     assert (shop.used(ANNA, day="2026-11-24"), used(shop)) == (1, 1)
 
 
 def test_what_is_not_counted_any_more_on_the_key_is_given_back_to_the_person_alone(shop: Story):
     lease, turn = begin_charged(shop)
     carls_lease, carls = begin(shop, CARL)
-    shop.inbox.record(carls_lease, replace(carls, charged_day=DAY), REPLY, until=shop.until, refund=True)
+    shop.inbox.record(carls_lease, Record(replace(carls, charged_day=DAY), REPLY, refund=True), until=shop.until)
     assert (shop.used(ANNA), shop.used(CARL), used(shop)) == (1, 0, 0)
-    shop.inbox.record(lease, turn, REPLY, until=shop.until, refund=True)
+    shop.inbox.record(lease, Record(turn, REPLY, refund=True), until=shop.until)
     assert (shop.used(ANNA), used(shop)) == (0, 0)
 
 
 def test_what_was_given_back_may_be_asked_again(story: Story):
     key_is(story, replace(SHOP, max_messages=1))
     lease, turn = begin_charged(story)
-    story.inbox.finish(lease, turn, TurnState.DROPPED, release=True, refund=True)
+    story.inbox.finish(lease, Finish(turn, TurnState.DROPPED, release=True, refund=True))
     assert [ask(story), ask(story)] == [Charged.CHARGED, Charged.KEY_SPENT]
 
 
@@ -227,7 +228,8 @@ def test_questions_that_fail_at_once_are_all_given_back(busy_story: Story):
     begun = [begin_charged(busy_story, identity.visitor(SHOP.id, f"visitor-{number}")) for number in range(10)]
 
     def fail(asked: tuple[Lease, Turn]) -> None:
-        busy_story.inbox.record(*asked, reply=REPLY, until=busy_story.until, refund=True)
+        lease, turn = asked
+        busy_story.inbox.record(lease, Record(turn, REPLY, refund=True), until=busy_story.until)
 
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(fail, begun))
@@ -248,7 +250,7 @@ def test_once_there_is_room_again_the_next_message_is_kept(shop: Story):
     for _ in range(6):
         shop.hear(message(shop))
     lease = shop.hold(room=home(ANNA))
-    shop.inbox.finish(lease, shop.read(lease).open[0], TurnState.DONE, release=False)
+    shop.inbox.finish(lease, Finish(shop.read(lease).open[0], TurnState.DONE, release=False))
     assert shop.hear(message(shop)) is Accepted.QUEUED
 
 
@@ -278,8 +280,8 @@ def in_a_room(story: Story, *people: PersonId) -> list[Turn]:
     """So many questions that were answered, in their order."""
     for person in people:
         lease, turn = begin(story, person, ROOM)
-        story.inbox.record(lease, turn, Reply(f"Hello, {person}!"), until=story.until)
-        story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+        story.inbox.record(lease, Record(turn, Reply(f"Hello, {person}!")), until=story.until)
+        story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     return story.stored(ROOM)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.access.budget import Settlement
+from chalicelib.conversation.steps import Finish, Record
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
@@ -14,32 +15,34 @@ FOR_QUEUED: dict[str, Step] = {
     "charge": lambda story, lease, turn: story.charge(lease, turn),
     "charge an unlimited person": lambda story, lease, turn: story.charge(lease, turn, limit=None),
     "record": lambda story, lease, turn: story.inbox.record(
-        lease, turn, REPLY, until=story.until, forget_before=story.clock()
+        lease, Record(turn, REPLY, forget_before=story.clock()), until=story.until
     ),
     "refuse": lambda story, lease, turn: story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until),
-    "finish": lambda story, lease, turn: story.inbox.finish(lease, turn, TurnState.DONE, release=False),
-    "finish and release": lambda story, lease, turn: story.inbox.finish(lease, turn, TurnState.DONE, release=True),
+    "finish": lambda story, lease, turn: story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False)),
+    "finish and release": lambda story, lease, turn: story.inbox.finish(
+        lease, Finish(turn, TurnState.DONE, release=True)
+    ),
     "finish and scrub": lambda story, lease, turn: story.inbox.finish(
-        lease, turn, TurnState.DROPPED, release=True, scrub=True
+        lease, Finish(turn, TurnState.DROPPED, release=True, scrub=True)
     ),
     "release": lambda story, lease, turn: story.inbox.release(lease),
     "hand back": lambda story, lease, turn: story.inbox.hand_back(lease),
 }
 FOR_RUNNING: dict[str, Step] = {
     "call again": lambda story, lease, turn: story.inbox.call_again(lease, turn, reserve=CALL, until=story.until),
-    "record": lambda story, lease, turn: story.inbox.record(lease, turn, REPLY, until=story.until),
+    "record": lambda story, lease, turn: story.inbox.record(lease, Record(turn, REPLY), until=story.until),
     "record and settle": lambda story, lease, turn: story.inbox.record(
-        lease, turn, REPLY, until=story.until, bill=Settlement(CALL, 7)
+        lease, Record(turn, REPLY, settlement=Settlement(CALL, 7)), until=story.until
     ),
     "record and refund": lambda story, lease, turn: story.inbox.record(
-        lease, turn, REPLY, until=story.until, refund=True
+        lease, Record(turn, REPLY, refund=True), until=story.until
     ),
-    "finish": lambda story, lease, turn: story.inbox.finish(lease, turn, TurnState.DONE, release=False),
+    "finish": lambda story, lease, turn: story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False)),
     "finish and refund": lambda story, lease, turn: story.inbox.finish(
-        lease, turn, TurnState.DROPPED, release=False, refund=True
+        lease, Finish(turn, TurnState.DROPPED, release=False, refund=True)
     ),
     "finish, refund and release": lambda story, lease, turn: story.inbox.finish(
-        lease, turn, TurnState.DROPPED, release=True, refund=True
+        lease, Finish(turn, TurnState.DROPPED, release=True, refund=True)
     ),
     "release": lambda story, lease, turn: story.inbox.release(lease),
     "hand back": lambda story, lease, turn: story.inbox.hand_back(lease),
@@ -165,7 +168,7 @@ def _assert_it_extends(story: Story, step: Step, lease: Lease, turn: Turn) -> No
 
 def test_a_lease_that_is_given_back_leaves_nothing_to_do(story: Story):
     lease, turn = story.begin()
-    left = story.inbox.finish(lease, turn, TurnState.DONE, release=False)
+    left = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False))
     assert left
     assert story.inbox.release(left) is None
     assert story.take() is None
@@ -174,7 +177,7 @@ def test_a_lease_that_is_given_back_leaves_nothing_to_do(story: Story):
 
 def test_a_lease_is_not_given_back_while_new_messages_wait(story: Story):
     lease, turn = story.begin()
-    left = story.inbox.finish(lease, turn, TurnState.DONE, release=False)
+    left = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False))
     assert left
     story.hear()
     again = story.inbox.release(left)

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.access.budget import Settlement, Usage
 from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.steps import Finish, Record
 from chalicelib.conversation.turn import Choice, Lease, Reply, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
@@ -14,7 +15,7 @@ HOUR_MS = 60 * 60 * 1000
 def test_an_answer_is_kept_whole(story: Story):
     lease, turn = story.begin_charged()
     reply = Reply("Two\n\nparagraphs 🎉", "(2 left today)", (Choice("Yes", "/forget yes"), Choice("No", "/forget no")))
-    story.inbox.record(lease, turn, reply, until=story.until, bill=Settlement(CALL, 7, Usage(10, 2, 3)))
+    story.inbox.record(lease, Record(turn, reply, settlement=Settlement(CALL, 7, Usage(10, 2, 3))), until=story.until)
     [answered] = story.stored()
     assert (answered.state, answered.reply, answered.charged_day) == (TurnState.ANSWERED, reply, DAY)
     assert answered.text == turn.text
@@ -22,7 +23,7 @@ def test_an_answer_is_kept_whole(story: Story):
 
 def test_a_command_is_answered_without_a_charge(story: Story):
     lease, turn = story.begin()
-    story.inbox.record(lease, turn, REPLY, until=story.until)
+    story.inbox.record(lease, Record(turn, REPLY), until=story.until)
     [answered] = story.stored()
     assert (answered.state, answered.reply, answered.charged_day) == (TurnState.ANSWERED, REPLY, None)
     assert story.used() == 0
@@ -30,15 +31,15 @@ def test_a_command_is_answered_without_a_charge(story: Story):
 
 def test_an_answer_is_given_once(story: Story):
     lease, turn = story.begin_charged()
-    story.inbox.record(lease, turn, REPLY, until=story.until)
+    story.inbox.record(lease, Record(turn, REPLY), until=story.until)
     with pytest.raises(LeaseLost):
-        story.inbox.record(lease, turn, Reply("Something else"), until=story.until)
+        story.inbox.record(lease, Record(turn, Reply("Something else")), until=story.until)
     assert story.stored()[0].reply == REPLY
 
 
 def test_an_answer_survives_the_worker_that_gave_it(story: Story):
     lease, turn = story.begin_charged()
-    story.inbox.record(lease, turn, REPLY, until=story.until)
+    story.inbox.record(lease, Record(turn, REPLY), until=story.until)
     story.clock.tick(minutes=2)
     [found] = story.read(story.hold("two")).open
     assert (found.state, found.reply) == (TurnState.ANSWERED, REPLY)
@@ -46,16 +47,16 @@ def test_an_answer_survives_the_worker_that_gave_it(story: Story):
 
 def test_starting_afresh_is_seen_by_the_next_worker(story: Story):
     lease, turn = story.begin()
-    story.inbox.record(lease, turn, REPLY, until=story.until, forget_before=turn.at)
+    story.inbox.record(lease, Record(turn, REPLY, forget_before=turn.at), until=story.until)
     story.inbox.hand_back(lease)
     assert story.hold("two").history_from == turn.at
 
 
 def test_an_answer_without_a_fresh_start_leaves_memory_as_it_is(story: Story):
     lease, turn = story.begin()
-    story.inbox.record(lease, turn, REPLY, until=story.until, forget_before=7)
+    story.inbox.record(lease, Record(turn, REPLY, forget_before=7), until=story.until)
     story.hear()
-    story.inbox.record(lease, story.read(lease).open[1], REPLY, until=story.until)
+    story.inbox.record(lease, Record(story.read(lease).open[1], REPLY), until=story.until)
     story.inbox.hand_back(lease)
     assert story.hold("two").history_from == 7
 
@@ -63,8 +64,8 @@ def test_an_answer_without_a_fresh_start_leaves_memory_as_it_is(story: Story):
 @pytest.mark.parametrize("state", [TurnState.DONE, TurnState.DROPPED])
 def test_the_last_turn_is_closed_and_the_conversation_released_at_once(story: Story, state: TurnState):
     lease, turn = story.begin_charged()
-    story.inbox.record(lease, turn, REPLY, until=story.until)
-    assert story.inbox.finish(lease, turn, state, release=True) is None
+    story.inbox.record(lease, Record(turn, REPLY), until=story.until)
+    assert story.inbox.finish(lease, Finish(turn, state, release=True)) is None
     [closed] = story.stored()
     assert (closed.state, closed.text, closed.reply, closed.charged_day) == (state, turn.text, REPLY, DAY)
     assert story.take() is None
@@ -75,7 +76,7 @@ def test_a_turn_is_closed_and_the_conversation_kept_when_messages_have_arrived(s
     lease, turn = story.begin_charged()
     story.inbox.pause(ROOM, until=story.until)
     story.hear()
-    kept = story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    kept = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     assert kept == replace(lease, arrivals=2, open_turns=1, paused_until=story.until)
     assert story.take("two") is None
     thread = story.read(kept)
@@ -87,9 +88,9 @@ def test_a_turn_is_closed_and_the_conversation_kept_when_messages_have_arrived(s
 def test_a_conversation_kept_for_new_messages_is_released_with_the_last_of_them(story: Story):
     lease, turn = story.begin_charged()
     story.hear()
-    kept = story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    kept = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     assert kept
-    assert story.inbox.finish(kept, story.read(kept).open[0], TurnState.DONE, release=True) is None
+    assert story.inbox.finish(kept, Finish(story.read(kept).open[0], TurnState.DONE, release=True)) is None
     assert story.overdue() == []
 
 
@@ -98,10 +99,10 @@ def test_a_message_between_the_last_two_steps_is_not_left_behind(story: Story):
     story.hear()
     lease = story.hold()
     first, second = story.read(lease).open
-    left = story.inbox.finish(lease, first, TurnState.DONE, release=False)
+    left = story.inbox.finish(lease, Finish(first, TurnState.DONE, release=False))
     assert left == replace(lease, open_turns=1)
     story.hear()
-    assert story.inbox.finish(left, second, TurnState.DONE, release=True)
+    assert story.inbox.finish(left, Finish(second, TurnState.DONE, release=True))
     assert story.overdue() == [ROOM]
 
 
@@ -109,17 +110,17 @@ def test_a_repeated_message_does_not_keep_the_conversation(story: Story):
     message = story.message()
     lease, turn = story.begin(message)
     assert story.hear(message) is Accepted.DUPLICATE_OPEN
-    assert story.inbox.finish(lease, turn, TurnState.DONE, release=True) is None
+    assert story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True)) is None
 
 
 @pytest.mark.parametrize("release", [True, False])
 def test_a_turn_is_closed_once(story: Story, *, release: bool):
     story.hear()
     lease, turn = story.begin()
-    left = story.inbox.finish(lease, turn, TurnState.DONE, release=False)
+    left = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False))
     assert left
     with pytest.raises(LeaseLost):
-        story.inbox.finish(left, turn, TurnState.DROPPED, release=release)
+        story.inbox.finish(left, Finish(turn, TurnState.DROPPED, release=release))
     story.inbox.hand_back(left)
     assert story.hold("two").open_turns == 1
     assert [turn.state for turn in story.stored()] == [TurnState.DONE, TurnState.QUEUED]
@@ -128,8 +129,10 @@ def test_a_turn_is_closed_once(story: Story, *, release: bool):
 @pytest.mark.parametrize("release", [True, False])
 def test_a_turn_can_be_closed_without_its_words(story: Story, *, release: bool):
     lease, turn = story.begin(story.message(attachments=("image",)))
-    story.inbox.record(lease, turn, Reply("Well", "(2 left)", (Choice("Yes", "/forget yes"),)), until=story.until)
-    story.inbox.finish(lease, turn, TurnState.DONE, release=release, scrub=True)
+    story.inbox.record(
+        lease, Record(turn, Reply("Well", "(2 left)", (Choice("Yes", "/forget yes"),))), until=story.until
+    )
+    story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=release, scrub=True))
     [closed] = story.stored()
     assert (closed.text, closed.attachments, closed.reply) == ("", (), None)
 
@@ -150,7 +153,7 @@ def test_a_thread_holds_its_own_turns_only(story: Story):
 def _close_many(story: Story, number: int) -> None:
     for _ in range(number):
         lease, turn = story.begin(story.message(at=story.clock.tick(seconds=1)))
-        story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+        story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
 
 
 def test_an_old_message_that_comes_late_is_found_behind_many_newer_ones(story: Story):
@@ -213,7 +216,7 @@ def test_forgetting_concerns_nobody_else(story: Story):
     story.hear(story.message(person=BERT))
     bert: Lease = story.hold(room=story.message(person=BERT).conversation)
     other: Turn = story.read(bert).open[0]
-    story.inbox.finish(bert, other, TurnState.DONE, release=True)
+    story.inbox.finish(bert, Finish(other, TurnState.DONE, release=True))
     story.begin()
     story.transcript.erase_closed(ROOM, ANNA, now=story.clock())
     assert len(story.stored(other.conversation)) == 1

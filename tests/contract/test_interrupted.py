@@ -8,6 +8,7 @@ from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.steps import Finish
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import ConversationBusy, LeaseLost
 from tests.contract.stores import dynamo_store
@@ -106,13 +107,13 @@ def test_who_loses_the_lease_between_closing_a_turn_and_giving_back_closes_nothi
 
     inbox = _interrupted(told, "transact_write_items", take_over, place=2).inbox
     with pytest.raises(LeaseLost):
-        inbox.finish(lease, turn, TurnState.DONE, release=True)
+        inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     assert [turn.state for turn in told.stored()] == [TurnState.QUEUED] * 2
 
 
 def test_a_message_that_comes_just_before_the_lease_is_given_back_is_seen(told: Story):
     lease, turn = told.begin()
     inbox = _interrupted(told, "transact_write_items", told.hear).inbox
-    kept = inbox.finish(lease, turn, TurnState.DONE, release=True)
+    kept = inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     assert kept
     assert len(told.read(kept).open) == kept.open_turns == 1

@@ -82,7 +82,7 @@ FAILED: Any = {"errorMessage": "no"}
     ],
 )
 def test_only_a_function_that_answers_as_it_should_is_warm(answers: list[Any], warm: list[str]):
-    client, pings = lambda_client(), [ANY, b'{"ping": true}', json.dumps(invocation.SOCKET_PING).encode()]
+    client, pings = lambda_client(), [ANY, b'{"ping": true}', json.dumps(invocation.WEBSOCKET_PING).encode()]
     with Stubber(client) as stub:
         for function, ping, answer in zip(("api", "worker", "websocket"), pings, answers, strict=True):
             more = {"FunctionError": "Unhandled"} if answer == FAILED else {}

@@ -4,6 +4,7 @@ from chalicelib.access import identity
 from chalicelib.access.person import Access, Person
 from chalicelib.aws.dynamodb.conditions import MAX_ROOMS
 from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.steps import Finish
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import KeyId, PersonId
@@ -105,7 +106,7 @@ def test_forgetting_somebody_unknown_leaves_no_trace(story: Story):
 
 def test_being_forgotten_gives_no_new_questions(story: Story):
     lease, turn = story.begin_charged()
-    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     lease, turn = story.begin()
     story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
     _forget(story)

@@ -297,7 +297,7 @@ def test_the_heartbeat_reads_nothing_of_people_but_who_waits():
 def test_the_door_reads_no_single_item_but_requests_for_deletion_and_api_keys():
     [reading] = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
     assert reading["Action"] == ["dynamodb:GetItem"]
-    assert leading_keys(reading) == [keys.deletion_key("*")["pk"], keys.KEYS]
+    assert leading_keys(reading) == [keys.deletion_key("*")["pk"], keys.API_KEYS]
 
 
 def test_the_door_writes_nothing_of_what_is_spent(audit: Audit):

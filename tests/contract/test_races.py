@@ -9,6 +9,7 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
 from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.steps import Finish, Record
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId, KeyId, PersonId
@@ -91,12 +92,12 @@ def test_twenty_answers_at_once_are_all_on_the_days_bill(busy_story: Story):
     begun = [_begin_in_a_room_of_its_own(busy_story, number, PersonId(f"messenger:1:{number}")) for number in range(20)]
     for lease, turn in begun:
         assert busy_story.charge(lease, turn) is Charged.CHARGED
-    _at_once(
-        20,
-        lambda index: busy_story.inbox.record(
-            *begun[index], REPLY, until=busy_story.until, bill=Settlement(CALL, index, Usage(input=10, output=index))
-        ),
-    )
+
+    def settle(index: int) -> None:
+        (lease, turn), settlement = begun[index], Settlement(CALL, index, Usage(input=10, output=index))
+        busy_story.inbox.record(lease, Record(turn, REPLY, settlement=settlement), until=busy_story.until)
+
+    _at_once(20, settle)
     assert busy_story.spent() == DaySpend(DAY, sum(range(20)), 200, 0, sum(range(20)), answers=20, calls=20)
 
 
@@ -121,7 +122,7 @@ def test_a_charge_is_given_back_once_by_twenty_at_once(busy_story: Story):
     _at_once(
         20,
         lambda _: _unless_lost(
-            lambda: busy_story.inbox.record(lease, turn, REPLY, until=busy_story.until, refund=True)
+            lambda: busy_story.inbox.record(lease, Record(turn, REPLY, refund=True), until=busy_story.until)
         ),
     )
     assert busy_story.used() == 1
@@ -142,7 +143,7 @@ def test_a_message_that_comes_while_the_last_turn_is_finished_is_never_left_behi
     def finish_or_hear(index: int) -> object:
         if index == attempt % 2:
             return busy_story.hear(message)
-        return busy_story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+        return busy_story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
 
     outcomes = _at_once(2, finish_or_hear)
     assert outcomes[attempt % 2] is Accepted.QUEUED

@@ -5,6 +5,7 @@ import pytest
 
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
 from chalicelib.conversation.ports import Charged
+from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId
@@ -19,7 +20,7 @@ def _asks(story: Story, reserve: Reservation = TIGHT, *, limit: int | None = Non
     """One question more, whose worker dies before the model's bill is known."""
     lease, turn = story.begin()
     charged = story.charge(lease, turn, limit=limit, reserve=reserve)
-    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     return charged
 
 
@@ -106,21 +107,21 @@ def test_persons_share_one_budget(story: Story):
 
 def test_an_answer_turns_what_was_set_aside_into_what_it_cost(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
+    story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7, USAGE)), until=story.until)
     assert story.spent() == DaySpend(DAY, 7, tokens_in=30, tokens_cached=10, tokens_out=5, answers=1, calls=1)
 
 
 def test_answers_of_a_day_add_up(story: Story):
     for _ in range(3):
         lease, turn = _begin(story)
-        story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
-        story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+        story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7, USAGE)), until=story.until)
+        story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     assert story.spent() == DaySpend(DAY, 21, tokens_in=90, tokens_cached=30, tokens_out=15, answers=3, calls=3)
 
 
 def test_a_call_that_cost_nothing_gives_its_money_back(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 0), refund=True)
+    story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 0), refund=True), until=story.until)
     assert story.spent() == DaySpend(DAY, calls=1)
     assert story.used() == 0
 
@@ -128,22 +129,22 @@ def test_a_call_that_cost_nothing_gives_its_money_back(story: Story):
 @pytest.mark.parametrize("refund", [True, False])
 def test_what_nobody_knows_the_cost_of_stays_set_aside(story: Story, *, refund: bool):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, refund=refund)
+    story.inbox.record(lease, Record(turn, REPLY, refund=refund), until=story.until)
     assert story.spent() == DaySpend(DAY, committed=100, calls=1)
 
 
 def test_an_answer_is_billed_once(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
+    story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7, USAGE)), until=story.until)
     with pytest.raises(LeaseLost):
-        story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
+        story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7, USAGE)), until=story.until)
     assert (story.spent().committed, story.spent().answers) == (7, 1)
 
 
 def test_an_answer_that_is_not_delivered_was_paid_for_all_the_same(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
-    story.inbox.finish(lease, turn, TurnState.DROPPED, release=True, refund=True)
+    story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7, USAGE)), until=story.until)
+    story.inbox.finish(lease, Finish(turn, TurnState.DROPPED, release=True, refund=True))
     assert (story.spent().committed, story.used()) == (7, 0)
 
 
@@ -152,9 +153,9 @@ def test_a_bill_is_settled_though_there_is_no_charge_to_give_back_any_more(story
     story.hear()
     other = story.read(lease).open[1]
     story.inbox.charge(
-        lease, other, now=story.clock(), day=NEXT_DAY, limit=3, reserve=CALL, until=story.until, outdated=[DAY]
+        lease, Charge(other, day=NEXT_DAY, limit=3, reserve=CALL, outdated=[DAY]), now=story.clock(), until=story.until
     )
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7), refund=True)
+    story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7), refund=True), until=story.until)
     assert story.spent().committed == CALL.amount + 7
     assert story.known().quota == {NEXT_DAY: 1}
 
@@ -163,7 +164,7 @@ def test_a_second_call_is_set_aside_beside_the_first_which_may_have_been_billed(
     lease, turn = _begin(story)
     assert story.inbox.call_again(lease, turn, reserve=TIGHT, until=story.until)
     assert story.spent() == DaySpend(DAY, committed=200, calls=2)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
+    story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7, USAGE)), until=story.until)
     assert story.spent().committed == 107
 
 
@@ -212,8 +213,8 @@ def test_what_a_day_cost_is_forgotten_after_forty_days(story: Story):
 
 def test_forgetting_a_person_does_not_make_the_day_cheaper(story: Story):
     lease, turn = _begin(story)
-    story.inbox.record(lease, turn, REPLY, until=story.until, bill=Settlement(TIGHT, 7, USAGE))
-    story.inbox.finish(lease, turn, TurnState.DONE, release=True)
+    story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7, USAGE)), until=story.until)
+    story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     story.store.people.forget(ANNA, now=story.clock())
     story.transcript.erase(turn.conversation, now=story.clock())
     assert story.spent().committed == 7

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY = {"pk": "a", "sk": "b"}
-WRITE = update(KEY, Update(put={"text": "my secret"}))
+WRITE = update(KEY, Update(set={"text": "my secret"}))
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_what_merely_clashed_is_tried_again(client: "DynamoDBClient"):
         cancelled(stub, "None", "TransactionConflict")
         cancelled(stub, "TransactionConflict", "None")
         stub.add_response("transact_write_items", {})
-        Table(client, "t", sleep=slept.append).transact(WRITE, WRITE)
+        Table(client, "t", sleep=slept.append).transact(turn=WRITE, spend=WRITE)
         stub.assert_no_pending_responses()
     assert len(slept) == 2
     assert all(0 <= pause < 1 for pause in slept)
@@ -54,7 +54,7 @@ def test_what_clashes_for_ever_fails_in_the_end(client: "DynamoDBClient"):
         for _ in range(12):
             cancelled(stub, "TransactionConflict")
         with pytest.raises(StoreError):
-            Table(client, "t", sleep=lambda _: None).transact(WRITE)
+            Table(client, "t", sleep=lambda _: None).transact(turn=WRITE)
 
 
 @dataclass(order=True)
@@ -98,8 +98,8 @@ def test_a_condition_that_does_not_hold_is_not_tried_again(client: "DynamoDBClie
     with Stubber(client) as stub:
         cancelled(stub, "TransactionConflict", "ConditionalCheckFailed")
         with pytest.raises(TransactionRefused) as caught:
-            Table(client, "t").transact(WRITE, WRITE)
-    assert caught.value.failed == {1: None}
+            Table(client, "t").transact(turn=WRITE, spend=WRITE)
+    assert caught.value.failed == {"spend": None}
 
 
 def test_failures_of_dynamodb_have_one_name_and_no_words(client: "DynamoDBClient"):

@@ -11,7 +11,7 @@ from chalicelib.aws.dynamodb.connections import AUTH_TIMEOUT_MS
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError, StoreError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
-from tests.fakes.memory import KeptSocket, Memory, atomic
+from tests.fakes.memory import Memory, StoredConnection, atomic
 
 _PATIENCE_S: Final = 20.0
 """Far more than anything takes that does not hang."""
@@ -29,7 +29,9 @@ class FakeConnections:
 
     @atomic
     def open(self, connection: Connection, *, now: int) -> None:
-        self.memory.connections[connection.id] = KeptSocket(connection, _expires_at(now), due_at=now + AUTH_TIMEOUT_MS)
+        self.memory.connections[connection.id] = StoredConnection(
+            connection, _expires_at(now), due_at=now + AUTH_TIMEOUT_MS
+        )
 
     @atomic
     def get(self, connection: ConnectionId, *, now: int) -> Connection | None:
@@ -45,7 +47,7 @@ class FakeConnections:
             return None
         ready = replace(connection, state=ConnectionState.READY, person=person, conversation=conversation)
         kept.connection = ready
-        self.memory.seats[conversation, connection.id] = KeptSocket(ready, _expires_at(now))
+        self.memory.members[conversation, connection.id] = StoredConnection(ready, _expires_at(now))
         return ready
 
     @atomic
@@ -59,9 +61,9 @@ class FakeConnections:
         moved = replace(connection, conversation=conversation, cancels=None)
         kept = self._in(connection.id, ConnectionState.READY)
         if kept and kept.connection.conversation and kept.connection.conversation != conversation:
-            del self.memory.seats[kept.connection.conversation, connection.id]
+            del self.memory.members[kept.connection.conversation, connection.id]
             kept.connection = replace(kept.connection, conversation=conversation)
-            self.memory.seats[conversation, connection.id] = KeptSocket(kept.connection, _expires_at(now))
+            self.memory.members[conversation, connection.id] = StoredConnection(kept.connection, _expires_at(now))
         return moved
 
     @atomic
@@ -80,14 +82,14 @@ class FakeConnections:
     def close(self, connection: ConnectionId) -> None:
         kept = self.memory.connections.pop(connection, None)
         if kept and kept.connection.conversation:
-            self.memory.seats.pop((kept.connection.conversation, connection), None)
+            self.memory.members.pop((kept.connection.conversation, connection), None)
 
     @atomic
     def in_conversation(self, conversation: ConversationId, *, now: int) -> Sequence[Connection]:
         self.failed += self.fails
         if self.fails:
             raise StoreError("DynamoDB is out of reach: ConnectTimeoutError")
-        seats = sorted(self.memory.seats.items())
+        seats = sorted(self.memory.members.items())
         return [seat.connection for (where, _), seat in seats if where == conversation and seat.is_there(now=now)]
 
     @atomic
@@ -99,12 +101,12 @@ class FakeConnections:
         ]
         return iter([connection for _, connection in sorted(waiting, key=lambda found: found[0])])
 
-    def _in(self, connection: ConnectionId, state: ConnectionState) -> KeptSocket | None:
+    def _in(self, connection: ConnectionId, state: ConnectionState) -> StoredConnection | None:
         kept = self.memory.connections.get(connection)
         return kept if kept and kept.connection.state is state else None
 
-    def _seat(self, connection: Connection) -> KeptSocket | None:
-        return self.memory.seats.get((connection.conversation, connection.id)) if connection.conversation else None
+    def _seat(self, connection: Connection) -> StoredConnection | None:
+        return self.memory.members.get((connection.conversation, connection.id)) if connection.conversation else None
 
 
 @dataclass

@@ -1,14 +1,15 @@
-"""In-memory twin of the inbox: the same promises, held by one lock instead of conditions."""
+"""The Inbox and Transcript ports in memory: they keep the same promises by a lock instead of conditions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from chalicelib.access import identity
-from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
 from chalicelib.access.retention import REPEATED_MS
 from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import (
     OPEN_STATES,
     IncomingMessage,
@@ -30,7 +31,7 @@ _NO_MORE_EDITS: Final = 10**6
 
 @dataclass(frozen=True)
 class FakeInbox:
-    """`ports.Inbox` and `ports.Transcript`."""
+    """`conversation.ports.Inbox` and `conversation.ports.Transcript`."""
 
     memory: Memory = field(default_factory=Memory)
 
@@ -55,34 +56,23 @@ class FakeInbox:
         )
 
     @atomic
-    def charge(
-        self,
-        lease: Lease,
-        turn: Turn,
-        *,
-        now: int,
-        day: str,
-        limit: int | None,
-        reserve: Reservation,
-        until: int,
-        outdated: Sequence[str] = (),
-    ) -> Charged:
-        conversation, kept = self._held(lease), self._in(turn, TurnState.QUEUED)
-        known = self._person(turn)
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        conversation, kept = self._held(lease), self._in(step.turn, TurnState.QUEUED)
+        known = self._person(step.turn)
         if known.is_blocked:
             return Charged.BLOCKED
-        if limit is not None and known.person.quota.get(day, 0) >= limit:
+        if step.limit is not None and known.person.quota.get(step.day, 0) >= step.limit:
             return Charged.OVER_LIMIT
-        if refused := self._key_refuses(turn, now=now):
+        if refused := self._key_refuses(step.turn, now=now):
             return refused
-        if not spend.has_room(self.memory, reserve):
+        if not spend.has_room(self.memory, step.reserve):
             return Charged.OVER_BUDGET
-        spend.reserve(self.memory, reserve)
-        self._count_on_key(turn, 1)
+        spend.reserve(self.memory, step.reserve)
+        self._count_on_key(step.turn, 1)
         conversation.lease_until = until
-        kept.change(state=TurnState.RUNNING, charged_day=day, model_calls=kept.turn.model_calls + 1)
-        known.change(quota={old: used for old, used in known.person.quota.items() if old not in outdated})
-        known.count(day, 1)
+        kept.change(state=TurnState.RUNNING, charged_day=step.day, model_calls=kept.turn.model_calls + 1)
+        known.change(quota={old: used for old, used in known.person.quota.items() if old not in step.outdated})
+        known.count(step.day, 1)
         return Charged.CHARGED
 
     @atomic
@@ -96,25 +86,15 @@ class FakeInbox:
         return True
 
     @atomic
-    def record(
-        self,
-        lease: Lease,
-        turn: Turn,
-        reply: Reply,
-        *,
-        until: int,
-        bill: Settlement | None = None,
-        refund: bool = False,
-        forget_before: int | None = None,
-    ) -> None:
-        conversation, kept = self._held(lease), self._in(turn, TurnState.QUEUED, TurnState.RUNNING)
-        self._give_back(turn, refund=refund)
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        conversation, kept = self._held(lease), self._in(step.turn, TurnState.QUEUED, TurnState.RUNNING)
+        self._refund(step.turn, refund=step.refund)
         conversation.lease_until = until
-        conversation.history_from = conversation.history_from if forget_before is None else forget_before
-        if bill:
-            kept.usage = bill.usage
-            spend.settle(self.memory, bill)
-        kept.change(state=TurnState.ANSWERED, reply=reply, **_not_charged(refund=refund))
+        conversation.history_from = conversation.history_from if step.forget_before is None else step.forget_before
+        if step.settlement:
+            kept.usage = step.settlement.usage
+            spend.settle(self.memory, step.settlement)
+        kept.change(state=TurnState.ANSWERED, reply=step.reply, **_not_charged(refund=step.refund))
 
     @atomic
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
@@ -128,15 +108,13 @@ class FakeInbox:
         return True
 
     @atomic
-    def finish(
-        self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
-    ) -> Lease | None:
-        conversation, kept = self._held(lease), self._in(turn, *OPEN_STATES)
-        self._give_back(turn, refund=refund)
-        words: dict[str, Any] = {"text": "", "attachments": (), "reply": None} if scrub else {}
-        kept.change(state=state, **words, **_not_charged(refund=refund))
+    def finish(self, lease: Lease, step: Finish) -> Lease | None:
+        conversation, kept = self._held(lease), self._in(step.turn, *OPEN_STATES)
+        self._refund(step.turn, refund=step.refund)
+        words: dict[str, Any] = {"text": "", "attachments": (), "reply": None} if step.scrub else {}
+        kept.change(state=step.state, **words, **_not_charged(refund=step.refund))
         conversation.open_turns -= 1
-        if not release:
+        if not step.release:
             return replace(lease, open_turns=lease.open_turns - 1)
         if conversation.arrivals != lease.arrivals:
             return conversation.lease(lease.conversation)
@@ -230,13 +208,13 @@ class FakeInbox:
     def _held(self, lease: Lease) -> Conversation:
         found = self.memory.conversations.get(lease.conversation)
         if found is None or (found.lease_owner, found.fence) != (lease.owner, lease.fence):
-            raise LeaseLost("somebody else works on this conversation")
+            raise LeaseLost("another worker has this conversation")
         return found
 
     def _in(self, turn: Turn, *states: TurnState) -> KeptTurn:
         kept = self.memory.turns.get((turn.conversation, turn.id))
         if kept is None or kept.turn.state not in states:
-            raise LeaseLost("somebody else works on this conversation")
+            raise LeaseLost("another worker has this conversation")
         return kept
 
     def _person(self, turn: Turn) -> KnownPerson:
@@ -247,7 +225,7 @@ class FakeInbox:
         return next((kept for kept in reversed(self.memory.of(conversation)) if kept.turn.id.endswith(wanted)), None)
 
     def _erase(self, kept: KeptTurn, *, now: int) -> None:
-        """Nothing stays but a mark, while Meta may repeat the message, by which it is known again."""
+        """Delete the turn; while Meta may repeat the message, keep a mark by which the repetition is recognised."""
         turn = kept.turn
         if now - turn.at < REPEATED_MS:
             mark = Turn(turn.id, turn.conversation, turn.person, turn.at, TurnState.DROPPED, "")
@@ -255,8 +233,8 @@ class FakeInbox:
         else:
             del self.memory.turns[turn.conversation, turn.id]
 
-    def _give_back(self, turn: Turn, *, refund: bool) -> None:
-        """The charge's reversal, on the day it was made."""
+    def _refund(self, turn: Turn, *, refund: bool) -> None:
+        """Take the charge back from the person, on the day it was made, and from the API key."""
         if not refund or turn.charged_day is None:
             return
         known = self._person(turn)

@@ -1,4 +1,4 @@
-"""What the in-memory store remembers: the table's twin. One lock makes every method of the fakes one atomic step."""
+"""The data of the in-memory store, item by item as in the table; one lock makes every method of the fakes atomic."""
 
 import threading
 from collections.abc import Callable
@@ -72,7 +72,7 @@ class Conversation:
 
 @dataclass
 class KeptTurn:
-    """A turn's item, with what only the store knows of it."""
+    """A turn's item, with the attributes that only the store has."""
 
     turn: Turn
     expires_at: int
@@ -88,13 +88,13 @@ class KeptTurn:
 
 
 @dataclass
-class KeptSocket:
-    """A socket's item, or its seat's."""
+class StoredConnection:
+    """A connection's own item, or its member item."""
 
     connection: Connection
     expires_at: int
     due_at: int = 0
-    """When it lingers, should it not have said who it is."""
+    """The time by which it has to be authenticated."""
 
     def is_there(self, *, now: int) -> bool:
         return self.expires_at * 1000 > now
@@ -102,21 +102,21 @@ class KeptSocket:
 
 @dataclass
 class Memory:
-    """The table. What the fakes share; a test may look into it."""
+    """The table, shared by the fakes; a test may read it."""
 
     people: dict[PersonId, KnownPerson] = field(default_factory=dict)
     conversations: dict[ConversationId, Conversation] = field(default_factory=dict)
     turns: dict[tuple[ConversationId, TurnId], KeptTurn] = field(default_factory=dict)
     marks: dict[tuple[ConversationId, str], int] = field(default_factory=dict)
-    """When the note that a message without a signed time was here expires."""
+    """When the mark of a message without a signed time expires."""
     alerts: dict[str, str] = field(default_factory=dict)
     deletions: dict[str, Deletion] = field(default_factory=dict)
     spend: dict[str, DaySpend] = field(default_factory=dict)
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
     tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)
     """By hour, key and address."""
-    connections: dict[ConnectionId, KeptSocket] = field(default_factory=dict)
-    seats: dict[tuple[ConversationId, ConnectionId], KeptSocket] = field(default_factory=dict)
+    connections: dict[ConnectionId, StoredConnection] = field(default_factory=dict)
+    members: dict[tuple[ConversationId, ConnectionId], StoredConnection] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, conversation: ConversationId) -> list[KeptTurn]:
@@ -137,7 +137,7 @@ class Memory:
                 key: counted for key, counted in self.tickets.items() if tickets_expire_at(key[0]) * 1000 > now
             }
             self.connections = {key: kept for key, kept in self.connections.items() if kept.is_there(now=now)}
-            self.seats = {key: kept for key, kept in self.seats.items() if kept.is_there(now=now)}
+            self.members = {key: kept for key, kept in self.members.items() if kept.is_there(now=now)}
             self.spend = {day: spent for day, spent in self.spend.items() if spend_expires_at(day) * 1000 > now}
             self.people = {
                 key: known
@@ -157,7 +157,7 @@ S = TypeVar("S", bound=Remembers)
 
 
 def atomic(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    """Let nobody else in while the method runs."""
+    """Hold the lock while the method runs."""
 
     @wraps(method)
     def locked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,11 +1,12 @@
-"""Inboxes that each lack one safeguard, and are right in everything else."""
+"""Inboxes that each lack one safeguard and are otherwise correct."""
 
 from dataclasses import replace
 from typing import Any, Final
 
-from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.budget import Reservation
 from chalicelib.conversation.ports import Accepted, Charged
-from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Thread, Turn, TurnState, turn_id
+from chalicelib.conversation.steps import Charge, Finish, Record
+from chalicelib.conversation.turn import IncomingMessage, Lease, Thread, Turn, TurnState, turn_id
 from chalicelib.ids import ConversationId, TurnId
 from tests.fakes import spend
 from tests.fakes.inbox import FakeInbox
@@ -22,14 +23,14 @@ class TakesDuplicates(FakeInbox):
 
 
 class KeepsNothing(FakeInbox):
-    """Says that a message is kept before it is."""
+    """Reports a message as queued without storing it."""
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
         return Accepted.QUEUED
 
 
 class TakesHeldLeases(FakeInbox):
-    """Lacks `nobody works` in take."""
+    """Lacks `lease free` in take."""
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         self.memory.conversations[conversation].free()
@@ -37,7 +38,7 @@ class TakesHeldLeases(FakeInbox):
 
 
 class NeverTakesOver(FakeInbox):
-    """Lacks `lease_until < now` in take."""
+    """Lacks `lease_until < now` in take: never takes over an expired lease."""
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         return super().take(conversation, owner=owner, now=0, until=until)
@@ -50,10 +51,8 @@ class Unfenced(FakeInbox):
         found = self.memory.conversations[lease.conversation]
         return replace(lease, owner=found.lease_owner, fence=found.fence)  # type: ignore[arg-type]
 
-    def finish(
-        self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
-    ) -> Lease | None:
-        return super().finish(self._mine(lease), turn, state, release=release, refund=refund, scrub=scrub)
+    def finish(self, lease: Lease, step: Finish) -> Lease | None:
+        return super().finish(self._mine(lease), step)
 
     def release(self, lease: Lease) -> Lease | None:
         return super().release(self._mine(lease))
@@ -63,16 +62,13 @@ class Unfenced(FakeInbox):
 
 
 class IgnoresArrivals(FakeInbox):
-    """Lacks `arrivals` as read when it releases."""
+    """Lacks `no arrivals since` when it releases."""
 
     def _as_if_read_now(self, lease: Lease) -> Lease:
         return replace(lease, arrivals=self.memory.conversations[lease.conversation].arrivals)
 
-    def finish(
-        self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
-    ) -> Lease | None:
-        seen = self._as_if_read_now(lease)
-        return super().finish(seen, turn, state, release=release, refund=refund, scrub=scrub)
+    def finish(self, lease: Lease, step: Finish) -> Lease | None:
+        return super().finish(self._as_if_read_now(lease), step)
 
     def release(self, lease: Lease) -> Lease | None:
         return super().release(self._as_if_read_now(lease))
@@ -81,8 +77,8 @@ class IgnoresArrivals(FakeInbox):
 class HasNoLimit(FakeInbox):
     """Lacks `used < limit` in charge."""
 
-    def charge(self, lease: Lease, turn: Turn, *, limit: int | None, **more: Any) -> Charged:
-        return super().charge(lease, turn, limit=None, **more)
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        return super().charge(lease, replace(step, limit=None), now=now, until=until)
 
 
 class ForgetsCalls(FakeInbox):
@@ -97,8 +93,9 @@ class ForgetsCalls(FakeInbox):
 class SpendsWithoutEnd(FakeInbox):
     """Lacks `committed <= cap - amount` in charge."""
 
-    def charge(self, lease: Lease, turn: Turn, *, reserve: Reservation, **more: Any) -> Charged:
-        return super().charge(lease, turn, reserve=replace(reserve, cap=WITHOUT_END), **more)
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        reserve = replace(step.reserve, cap=WITHOUT_END)
+        return super().charge(lease, replace(step, reserve=reserve), now=now, until=until)
 
 
 class AsksAgainWithoutEnd(FakeInbox):
@@ -109,60 +106,61 @@ class AsksAgainWithoutEnd(FakeInbox):
 
 
 class AsksAgainForNothing(FakeInbox):
-    """Sets nothing aside for the second model call."""
+    """Reserves nothing for the second model call."""
 
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
         return super().call_again(lease, turn, reserve=replace(reserve, amount=0), until=until)
 
 
 class GivesAllMoneyBack(FakeInbox):
-    """Takes the reservation back as if the call had cost nothing."""
+    """Releases the reservation as if the call had cost nothing."""
 
-    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Settlement | None = None, **more: Any) -> None:
-        super().record(lease, turn, reply, bill=replace(bill, cost=0) if bill else None, **more)
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        settlement = replace(step.settlement, cost=0) if step.settlement else None
+        super().record(lease, replace(step, settlement=settlement), until=until)
 
 
 class KeepsAllMoney(FakeInbox):
     """Settles nothing."""
 
-    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Settlement | None = None, **more: Any) -> None:
-        super().record(lease, turn, reply, **more)
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        super().record(lease, replace(step, settlement=None), until=until)
 
 
 class SettlesTwice(FakeInbox):
-    """Gives the same money back again."""
+    """Settles the same reservation twice."""
 
-    def record(self, lease: Lease, turn: Turn, reply: Reply, *, bill: Settlement | None = None, **more: Any) -> None:
-        super().record(lease, turn, reply, bill=bill, **more)
-        if bill:
-            spend.settle(self.memory, bill)
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        super().record(lease, step, until=until)
+        if step.settlement:
+            spend.settle(self.memory, step.settlement)
 
 
 class KeepsCharges(FakeInbox):
-    """Takes no charge back with an apology."""
+    """Refunds nothing with an apology."""
 
-    def record(self, lease: Lease, turn: Turn, reply: Reply, *, refund: bool = False, **more: Any) -> None:
-        super().record(lease, turn, reply, **more)
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        super().record(lease, replace(step, refund=False), until=until)
 
 
 class GivesBackTwice(FakeInbox):
-    """Takes the charge back and leaves the turn charged."""
+    """Refunds the charge but leaves the turn charged."""
 
-    def record(self, lease: Lease, turn: Turn, reply: Reply, **more: Any) -> None:
-        super().record(lease, turn, reply, **more)
-        if more.get("refund"):
-            self.memory.turns[turn.conversation, turn.id].change(charged_day=turn.charged_day)
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        super().record(lease, step, until=until)
+        if step.refund:
+            self.memory.turns[step.turn.conversation, step.turn.id].change(charged_day=step.turn.charged_day)
 
 
 class LosesReceipts(FakeInbox):
-    """Keeps no receipt."""
+    """Stores no receipt."""
 
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         return
 
 
 class LoadsBackwards(FakeInbox):
-    """The newest message first."""
+    """Loads the newest message first."""
 
     def load(self, lease: Lease, *, now: int) -> Thread:
         thread = super().load(lease, now=now)
@@ -170,7 +168,7 @@ class LoadsBackwards(FakeInbox):
 
 
 class LosesSightOfTheRest(FakeInbox):
-    """Handing back removes the mark by which the heartbeat finds what is open."""
+    """Removes the conversation from the due index when the lease is handed back."""
 
     def hand_back(self, lease: Lease) -> None:
         super().hand_back(lease)
@@ -180,12 +178,12 @@ class LosesSightOfTheRest(FakeInbox):
 class ChargesRunningTurns(FakeInbox):
     """Lacks `turn queued` in charge: known to make no difference, because owner and fence cover it."""
 
-    def charge(self, lease: Lease, turn: Turn, **more: Any) -> Charged:
-        kept = self.memory.turns[turn.conversation, turn.id]
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        kept = self.memory.turns[step.turn.conversation, step.turn.id]
         held = self.memory.conversations[lease.conversation]
         if kept.turn.state is TurnState.RUNNING and (held.lease_owner, held.fence) == (lease.owner, lease.fence):
             kept.change(state=TurnState.QUEUED)
-        return super().charge(lease, turn, **more)
+        return super().charge(lease, step, now=now, until=until)
 
 
 class AnswersForSpentKeys(FakeInbox):
@@ -212,7 +210,7 @@ class CountsNothingOnKeys(FakeInbox):
 
 
 class KeepsChargesOnKeys(FakeInbox):
-    """Gives a charge back to the person only."""
+    """Refunds a charge to the person only."""
 
     def _count_on_key(self, turn: Turn, number: int) -> None:
         super()._count_on_key(turn, max(number, 0))

@@ -1,14 +1,15 @@
 """The world's parts for the simulation: they do what the fakes do, enter it into the ledger, and fail as told."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from chalicelib.access.budget import Price, Usage
+from chalicelib.access.budget import Price, Reservation, Settlement, Usage
 from chalicelib.conversation.ports import Accepted, Charged, OnDelta
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.steps import Charge, Record
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, turn_id
 from chalicelib.errors import DeliveryError, ModelError, WakeError
 from chalicelib.ids import ConversationId, PersonId
@@ -47,7 +48,7 @@ class EnteredInbox:
                 if self._ledger.memory.turns.get(place) is not kept:
                     self._ledger.was_erased(kept.turn)
             self._enter(method, args, named, result)
-            self._enter_money(named, result)
+            self._enter_money([*args, *named.values()], result)
             self._ledger.check_always()
             return result
 
@@ -61,19 +62,21 @@ class EnteredInbox:
         elif args and isinstance(args[0], Lease) and args[0].owner in self._ledger.runs:
             self._enter_work(self._ledger.runs[args[0].owner], method, args, named, result)
 
-    def _enter_money(self, named: Mapping[str, Any], result: Any) -> None:
-        if "reserve" in named and result in WRITTEN:
-            self._ledger.was_set_aside(named["reserve"])
-        if named.get("bill"):
-            self._ledger.was_settled(named["bill"])
+    def _enter_money(self, values: Sequence[Any], result: Any) -> None:
+        for value in values:
+            match value:
+                case Charge(reserve=reserve) | (Reservation() as reserve) if result in WRITTEN:
+                    self._ledger.was_set_aside(reserve)
+                case Record(settlement=Settlement() as settlement):
+                    self._ledger.was_settled(settlement)
 
     def _enter_work(self, run: Run, method: str, args: tuple[Any, ...], named: Mapping[str, Any], result: Any) -> None:
         if result in WRITTEN:
             run.until = named.get("until", run.until)
         if method == "record":
-            run.recorded.add(args[1].id)
+            run.recorded.add(args[1].turn.id)
         if method == "finish":
-            run.finished.add(args[1].id)
+            run.finished.add(args[1].turn.id)
         if method in ENDS_A_HOLD and result is None:
             run.holds = False
 

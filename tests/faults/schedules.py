@@ -55,7 +55,7 @@ class ChanceFaults:
         if site.call.startswith(_STORES):
             return StoreError("DynamoDB is out of reach")
         if site.when is When.BEFORE:
-            return {"wake.wake": WakeError("nobody"), "notifier.tell": NotifyError("nobody")}.get(site.call)
+            return {"wake.wake": WakeError("nobody"), "notifier.send": NotifyError("nobody")}.get(site.call)
         return None
 
 

@@ -19,9 +19,9 @@ SET_ASIDE_FOR_GOOD = {
     "before model.answer",
     *MODEL_BILLED_TWICE,
 }
-WARNING = ("alerts.first_today", "notifier.tell")
+WARNING = ("alerts.first_today", "notifier.send")
 """Comes between setting money aside and asking, when four fifths are spent."""
-OWNER_NOT_TOLD = {"after people.announce", "before notifier.tell"}
+OWNER_NOT_TOLD = {"after people.announce", "before notifier.send"}
 
 
 def tell(world: World, texts: int = 1) -> World:
@@ -56,7 +56,7 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
             "inbox.load",
             "people.get",
             "people.announce",
-            "notifier.tell",
+            "notifier.send",
             "inbox.charge",
             "sender.responding",
             "model.answer",

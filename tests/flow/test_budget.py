@@ -1,14 +1,14 @@
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from chalicelib.access.budget import DaySpend, Price, Reservation, Usage
+from chalicelib.access.budget import DaySpend, Price, Usage
 from chalicelib.access.person import Access
 from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.turn import Lease, Turn
+from chalicelib.conversation.steps import Charge
+from chalicelib.conversation.turn import Lease
 from chalicelib.errors import ChannelBroken, ModelBusy, ModelError, ModelUnusable
 from chalicelib.llm.prices import FREE
 from tests.fakes import spend
@@ -227,9 +227,9 @@ def test_an_owner_whose_budget_is_too_small_for_one_answer_learns_that(bot: Bot)
 class OthersAreQuicker(FakeInbox):
     """After each try of a charge somebody else spends the rest."""
 
-    def charge(self, lease: Lease, turn: Turn, *, reserve: Reservation, **more: Any) -> Charged:
-        charged = super().charge(lease, turn, reserve=reserve, **more)
-        spend.reserve(self.memory, replace(reserve, amount=2400))
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        charged = super().charge(lease, step, now=now, until=until)
+        spend.reserve(self.memory, replace(step.reserve, amount=2400))
         return charged
 
 

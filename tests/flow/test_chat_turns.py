@@ -9,6 +9,7 @@ from chalicelib.access import identity
 from chalicelib.access.person import Access
 from chalicelib.content import persona
 from chalicelib.conversation.plan import STALE_MS
+from chalicelib.conversation.steps import Record
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import StoreError
 from tests.flow.bot import SAYS
@@ -285,7 +286,7 @@ def _answered(chat: Chat) -> None:
     lease = inbox.take(conversation, owner="dead", now=chat.clock(), until=chat.clock() + MINUTE_MS)
     assert lease
     [turn] = inbox.load(lease, now=chat.clock()).open
-    inbox.record(lease, turn, chat.bot.worker.turns.answers.say("help"), until=chat.clock() + MINUTE_MS)
+    inbox.record(lease, Record(turn, chat.bot.worker.turns.answers.say("help")), until=chat.clock() + MINUTE_MS)
     chat.memory.turns[conversation, turn.id].change(reply=replace(_stored(chat), text="An answer.", code=""))
 
 

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 import pytest
 
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.turn import Lease, Reply, Turn
+from chalicelib.conversation.steps import Record
+from chalicelib.conversation.turn import Lease
 from chalicelib.conversation.turn_runner import LEASE_SPARE_MS, TURN_MS
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import LeaseLost, StoreError
@@ -17,7 +18,7 @@ ANNA = conversation_of("anna")
 class ForgetfulInbox(FakeInbox):
     """Cannot record an answer, and cannot take a lease back either."""
 
-    def record(self, lease: Lease, turn: Turn, reply: Reply, **_: object) -> None:
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
         raise StoreError("DynamoDB is out of reach")
 
     def hand_back(self, lease: Lease) -> None:

@@ -33,10 +33,10 @@ def test_a_ping_sends_the_worker_nowhere():
 
 
 def test_the_worker_is_asked_for_a_health_check():
-    assert invocation.parse(invocation.CHECKUP) == RunHealthCheck()
+    assert invocation.parse(invocation.HEALTH_CHECK) == RunHealthCheck()
 
 
-@pytest.mark.parametrize("event", [invocation.PING, invocation.SOCKET_PING])
+@pytest.mark.parametrize("event", [invocation.PING, invocation.WEBSOCKET_PING])
 def test_a_ping_is_known_wherever_it_is_sent(event: dict[str, Any]):
     assert invocation.is_ping(event)
 
@@ -63,7 +63,7 @@ def test_chalice_lets_a_ping_through_to_a_websocket_function(kind: str, monkeypa
     seen: list[dict[str, Any]] = []
     decorate = getattr(Chalice("toy"), f"on_ws_{kind}")(name=f"websocket_{kind}")
     handler = decorate(lambda event: seen.append(event.to_dict()))
-    assert handler(invocation.SOCKET_PING, LambdaContext(kind, 256))["statusCode"] == 200
+    assert handler(invocation.WEBSOCKET_PING, LambdaContext(kind, 256))["statusCode"] == 200
     assert [invocation.is_ping(event) for event in seen] == [True]
 
 

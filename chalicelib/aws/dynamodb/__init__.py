@@ -1,1 +1,1 @@
-"""The one DynamoDB table: keys, items, conditions, and an adapter for each port."""
+"""The one DynamoDB table: its keys, items and conditions, and an adapter for each port; no product rules."""

@@ -1,9 +1,7 @@
-"""API keys and ticket counts over DynamoDB."""
+"""The ApiKeys and Tickets ports over DynamoDB."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from boto3.dynamodb.conditions import Key
 
 from chalicelib.access.api_key import ApiKey
 from chalicelib.aws.dynamodb import items, keys
@@ -14,7 +12,7 @@ from chalicelib.ids import KeyId
 
 @dataclass(frozen=True)
 class DynamoApiKeys:
-    """`ports_web.Keys` over one table."""
+    """`access.ports.ApiKeys` over one table."""
 
     table: Table
 
@@ -30,11 +28,11 @@ class DynamoApiKeys:
         return items.api_key(item) if item else None
 
     def list(self) -> Iterator[ApiKey]:
-        for page in self.table.pages(Key("pk").eq(keys.KEYS)):
+        for page in self.table.pages(keys.api_keys()):
             yield from (items.api_key(item) for item in page)
 
     def revoke(self, key: KeyId, *, now: int) -> bool:
-        change = Update(first={"revoked_at": now})
+        change = Update(set_if_absent={"revoked_at": now})
         try:
             self.table.write(update(keys.api_key_key(key), change, when=EXISTS))
         except ConditionFailed:
@@ -44,15 +42,15 @@ class DynamoApiKeys:
 
 @dataclass(frozen=True)
 class DynamoTickets:
-    """`ports_web.Tickets` over one table."""
+    """`access.ports.Tickets` over one table."""
 
     table: Table
 
     def count(self, key: KeyId, address: str, *, hour: str, most: int) -> bool:
-        change = Update(count={"tickets": 1}, put={"expires_at": items.tickets_expire_at(hour)})
-        where = keys.tickets_key(key, address, hour=hour)
+        change = Update(add={"tickets": 1}, set={"expires_at": items.tickets_expire_at(hour)})
+        item_key = keys.tickets_key(key, address, hour=hour)
         try:
-            self.table.write(update(where, change, when=fewer_tickets_than(most)))
+            self.table.write(update(item_key, change, when=fewer_tickets_than(most)))
         except ConditionFailed:
             return False
         return True

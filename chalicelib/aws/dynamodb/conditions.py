@@ -1,4 +1,4 @@
-"""What must hold for a write, in words; every condition of the table stands here."""
+"""Every condition that a write can have, each named for what it demands of the stored item."""
 
 from typing import Final
 
@@ -11,95 +11,106 @@ from chalicelib.conversation.turn import Lease, TurnState
 from chalicelib.ids import ConversationId
 
 MAX_OPEN_TURNS: Final = 5
+"""The most open turns of one conversation."""
 MAX_ROOMS: Final = 100
-"""In which one person is known to have written: they are erased there too, and their item must not grow for ever."""
+"""The most rooms of one person: /forget erases the person's turns in each of them, and the item has to stay small."""
 
 NOT_EXISTS = Attr("pk").not_exists()
 EXISTS = Attr("pk").exists()
 NOT_ERASED = EXISTS & Attr("erased").not_exists()
-ROOM_LEFT = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TURNS)
-JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
+QUEUE_NOT_FULL = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TURNS)
+QUEUE_JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
+"""For the one turn beyond the limit, which tells the user that messages were lost."""
 NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
-KEY_NOT_SPENT = Attr("max_messages").not_exists() | Attr("used").lt(Attr("max_messages"))
-UNDECIDED = (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value)) & Attr("daily_limit").not_exists()
+KEY_NOT_USED_UP = Attr("max_messages").not_exists() | Attr("used").lt(Attr("max_messages"))
+NO_OWNER_DECISION = (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value)) & Attr(
+    "daily_limit"
+).not_exists()
+NOT_ANNOUNCED = Attr("announced").not_exists()
+"""The owner has not been notified of this new person."""
 UNAUTHENTICATED = Attr("state").eq(ConnectionState.CONNECTED.value)
-STILL_DUE = Attr("due_bucket").exists()
-"""Something is open, or a worker died between closing the last turn and the release: the next one only releases."""
+IS_DUE = Attr("due_bucket").exists()
+"""A turn is open, or a worker died between closing the last turn and releasing the lease: the next only releases."""
 
 
-def nobody_works(now: int) -> ConditionBase:
-    """The conversation is free, or its holder is dead."""
+def lease_free(now: int) -> ConditionBase:
+    """No worker has the conversation's lease, or the lease has expired."""
     return Attr("lease_owner").not_exists() | Attr("lease_until").lt(now)
 
 
-def is_mine(lease: Lease) -> ConditionBase:
-    """The lease is still in force."""
+def lease_held(lease: Lease) -> ConditionBase:
+    """The lease is still in force: no other worker has taken the conversation since."""
     return Attr("lease_owner").eq(lease.owner) & Attr("fence").eq(lease.fence)
 
 
-def nothing_arrived(lease: Lease) -> ConditionBase:
-    """No message has come since the lease was read: releasing it leaves nobody waiting."""
+def no_arrivals_since(lease: Lease) -> ConditionBase:
+    """No message has arrived since the lease was read, so no turn is left behind when it is released."""
     return Attr("arrivals").eq(lease.arrivals)
 
 
 def in_state(*states: TurnState) -> ConditionBase:
-    """The turn is where this step starts."""
+    """The turn is in one of these states."""
     return Attr("state").is_in([state.value for state in states])
 
 
-def not_told(day: str) -> ConditionBase:
-    """Nobody has said it on that day."""
+def not_notified_on(day: str) -> ConditionBase:
+    """The user has not had the notice of the limit on that day."""
     return Attr("told_day").not_exists() | Attr("told_day").ne(day)
 
 
-def still_asked(now: int) -> ConditionBase:
-    """A request for deletion is there and not done."""
+def alert_not_sent_on(day: str) -> ConditionBase:
+    """The owner has not had this alert on that day."""
+    return Attr("day").not_exists() | Attr("day").ne(day)
+
+
+def deletion_open(now: int) -> ConditionBase:
+    """The deletion request exists and is not done."""
     return Attr("expires_at").gt(now // 1000) & Attr("done_at").not_exists()
 
 
-def older_edit(edit: int) -> ConditionBase:
-    """No later edit has come before this one."""
+def no_later_edit(edit: int) -> ConditionBase:
+    """The turn has neither this edit nor a later one."""
     return Attr("edit").not_exists() | Attr("edit").lt(edit)
 
 
-def something_counted(used: str) -> ConditionBase:
-    """There is a charge to give back."""
-    return Attr(used).gt(0)
+def above_zero(count: str) -> ConditionBase:
+    """The count exists and is above zero, so one can be taken back."""
+    return Attr(count).gt(0)
 
 
-def below(limit: int, *, day: str) -> ConditionBase:
-    """The person may ask once more on that day."""
+def below_limit(limit: int, *, day: str) -> ConditionBase:
+    """The person has asked fewer than `limit` questions on that day."""
     used = Attr(f"quota.{day}")
     return used.not_exists() | used.lt(limit) if limit > 0 else used.lt(limit)
 
 
-def knows_room(room: ConversationId) -> ConditionBase:
-    """The person writes there already, or in few others."""
+def may_join(room: ConversationId) -> ConditionBase:
+    """The person is in the room, or in fewer than MAX_ROOMS."""
     rooms = Attr("rooms")
     return rooms.not_exists() | rooms.contains(room) | rooms.size().lt(MAX_ROOMS)
 
 
 def key_valid(now: int) -> ConditionBase:
-    """The key is there, and neither revoked nor expired."""
+    """The API key exists and is neither revoked nor expired."""
     not_expired = Attr("expires_at_ms").not_exists() | Attr("expires_at_ms").gt(now)
     return EXISTS & Attr("revoked_at").not_exists() & not_expired
 
 
-def fewer_tickets_than(most: int) -> ConditionBase:
-    """One more may be handed out."""
-    return Attr("tickets").not_exists() | Attr("tickets").lt(most)
+def fewer_tickets_than(limit: int) -> ConditionBase:
+    """Fewer than `limit` tickets were issued."""
+    return Attr("tickets").not_exists() | Attr("tickets").lt(limit)
 
 
 def still_in(connection: Connection) -> ConditionBase:
-    """The socket is still where it was when it was read: otherwise its place there would be left behind."""
-    where = Attr("conversation")
-    return where.eq(connection.conversation) if connection.conversation else where.not_exists()
+    """The connection is in the conversation in which it was read, so its item there is the one to delete."""
+    conversation = Attr("conversation")
+    return conversation.eq(connection.conversation) if connection.conversation else conversation.not_exists()
 
 
-def room_for(reserved: Reservation) -> ConditionBase | None:
-    """The day's budget can bear the call; one that costs nothing needs no room."""
-    most = reserved.cap - reserved.amount
-    committed = Attr("committed")
+def within_cap(reserved: Reservation) -> ConditionBase | None:
+    """The day's budget has room for the reservation; None, no condition, for a reservation of 0."""
     if not reserved.amount:
         return None
+    most = reserved.cap - reserved.amount
+    committed = Attr("committed")
     return committed.not_exists() | committed.lte(most) if most >= 0 else committed.lte(most)

@@ -1,108 +1,115 @@
-"""The inbox over DynamoDB: each step of a turn's life is one atomic write under named conditions.
+"""The Inbox port over DynamoDB: each step of a turn is one atomic write under conditions, and each write has a name.
 
-Two clocks meet in the lease, the holder's and the next one's; both are Lambda's, far less than the spare apart:
+The lease compares the clocks of two Lambda workers; their difference is far below LEASE_SPARE_MS:
 
-    take            the work must be over                 lease_until        take by another
+    take        the worker's time is over                 lease_until        another worker may take
     |---------------------------------|-- LEASE_SPARE_MS --|------------------|
 
-A holder that lives on regardless is stopped by the fence, which each taking raises.
+A worker that runs longer all the same cannot write: each `take` increments the fence, and every write checks it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
-from boto3.dynamodb.conditions import ConditionBase, Key
+from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity
-from chalicelib.access.budget import Reservation, Settlement
-from chalicelib.aws.dynamodb import items, keys, refusals, spend, transcript
+from chalicelib.access.budget import Reservation
+from chalicelib.aws.dynamodb import items, keys, refusals, spend
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
-    JUST_FULL,
-    KEY_NOT_SPENT,
+    IS_DUE,
+    KEY_NOT_USED_UP,
     MAX_OPEN_TURNS,
     NOT_BLOCKED,
     NOT_EXISTS,
-    ROOM_LEFT,
-    STILL_DUE,
-    below,
+    QUEUE_JUST_FULL,
+    QUEUE_NOT_FULL,
+    above_zero,
+    below_limit,
     in_state,
-    is_mine,
     key_valid,
-    knows_room,
-    nobody_works,
-    not_told,
-    nothing_arrived,
-    something_counted,
+    lease_free,
+    lease_held,
+    may_join,
+    no_arrivals_since,
+    not_notified_on,
 )
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused, Update, Write, put, update
 from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId, TurnId
 
+_LEASE = ["lease_owner", "lease_until"]
+_DUE = ["due_bucket", "due_at"]
+_TEXT = ["text", "attachments", "answer", "footer", "choices", "code", "left"]
+
 
 @dataclass(frozen=True)
 class DynamoInbox:
-    """`ports.Inbox` over one table."""
+    """`conversation.ports.Inbox` over one table."""
 
     table: Table
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
         item = items.queued_item(message, now=now)
         try:
-            self._admit(message, item, now=now, room=ROOM_LEFT)
+            self._add(message, item, now=now, queue=QUEUE_NOT_FULL)
         except TransactionRefused as exc:
             refused = refusals.why_not_accepted(exc)
             just_full = refused is Accepted.OVERFLOW and refusals.open_turns(exc) == MAX_OPEN_TURNS
-            has_to_say_so = just_full and not message.told_at_once
-            return self._accept_overflow(message, now=now) if has_to_say_so else refused
+            needs_a_notice = just_full and not message.told_at_once
+            return self._accept_overflow(message, now=now) if needs_a_notice else refused
         return Accepted.QUEUED
 
     def _accept_overflow(self, message: IncomingMessage, *, now: int) -> Accepted:
-        """One turn in place of all that came too fast, to tell the person."""
+        """Add one turn in place of all messages beyond the limit; its reply tells the user that they were lost.
+
+        Accepts the message after all if the worker has closed a turn since.
+        """
         try:
-            self._admit(message, items.overflow_item(message, now=now), now=now, room=JUST_FULL)
+            self._add(message, items.overflow_item(message, now=now), now=now, queue=QUEUE_JUST_FULL)
         except TransactionRefused as exc:
             refused = refusals.why_not_accepted(exc)
-            room_again = refused is Accepted.OVERFLOW and refusals.open_turns(exc) < MAX_OPEN_TURNS
-            return self.accept(message, now=now) if room_again else refused
+            not_full_any_more = refused is Accepted.OVERFLOW and refusals.open_turns(exc) < MAX_OPEN_TURNS
+            return self.accept(message, now=now) if not_full_any_more else refused
         return Accepted.OVERFLOW
 
-    def _admit(self, message: IncomingMessage, item: Item, *, now: int, room: ConditionBase) -> None:
+    def _add(self, message: IncomingMessage, item: Item, *, now: int, queue: ConditionBase) -> None:
         in_room = identity.room_of(message.conversation) is not None
-        arrived = Update(count={"arrivals": 1, "open_turns": 1}, first={"due_bucket": keys.DUE_BUCKET, "due_at": now})
+        arrived = Update(
+            add={"arrivals": 1, "open_turns": 1}, set_if_absent={"due_bucket": keys.DUE_BUCKET, "due_at": now}
+        )
         seen = Update(
-            put={"last_seen": now, "channel": message.channel.value},
-            first={"first_seen": now, "quota": {}},
-            union={"rooms": {str(message.conversation)}} if in_room else {},
+            set={"last_seen": now, "channel": message.channel.value},
+            set_if_absent={"first_seen": now, "quota": {}},
+            add_to_set={"rooms": {str(message.conversation)}} if in_room else {},
             remove=["expires_at"],
         )
-        may_write = NOT_BLOCKED & knows_room(message.conversation) if in_room else NOT_BLOCKED
-        writes = [
-            put(item, when=NOT_EXISTS),
-            update(keys.conversation_key(message.conversation), arrived, when=room),
-            update(keys.person_key(message.person), seen, when=may_write),
-        ]
-        if not message.time_is_signed:
-            mark = {**keys.seen_key(message), "expires_at": item["expires_at"]}
-            writes.append(put(mark, when=NOT_EXISTS))
-        self.table.transact(*writes)
+        may_write = NOT_BLOCKED & may_join(message.conversation) if in_room else NOT_BLOCKED
+        mark = {**keys.seen_key(message), "expires_at": item["expires_at"]}
+        self.table.transact(
+            turn=put(item, when=NOT_EXISTS),
+            conversation=update(keys.conversation_key(message.conversation), arrived, when=queue),
+            person=update(keys.person_key(message.person), seen, when=may_write),
+            mark=None if message.time_is_signed else put(mark, when=NOT_EXISTS),
+        )
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
-        change = Update(put={"lease_owner": owner, "lease_until": until}, count={"fence": 1})
+        change = Update(set={"lease_owner": owner, "lease_until": until}, add={"fence": 1})
         try:
-            item = self.table.write(
-                update(keys.conversation_key(conversation), change, when=nobody_works(now) & STILL_DUE)
-            )
+            item = self.table.write(update(keys.conversation_key(conversation), change, when=lease_free(now) & IS_DUE))
         except ConditionFailed:
             return None
         return items.lease(item, owner=owner, fence=int(item["fence"]))
 
     def load(self, lease: Lease, *, now: int) -> Thread:
         found: list[Turn] = []
-        for page in transcript.turn_pages(self.table, lease.conversation, newest_first=True):
+        newest_first = self.table.pages(keys.turns_of(lease.conversation), newest_first=True, size=items.TURNS_A_PAGE)
+        for page in newest_first:
             found += [items.turn(item) for item in page if items.is_there(item, now=now)]
             if sum(turn.is_open for turn in found) >= lease.open_turns:
                 break
@@ -111,177 +118,172 @@ class DynamoInbox:
             open=tuple(turn for turn in found if turn.is_open), closed=tuple(turn for turn in found if not turn.is_open)
         )
 
-    def charge(
-        self,
-        lease: Lease,
-        turn: Turn,
-        *,
-        now: int,
-        day: str,
-        limit: int | None,
-        reserve: Reservation,
-        until: int,
-        outdated: Sequence[str] = (),
-    ) -> Charged:
-        running = Update(put={"state": TurnState.RUNNING.value, "charged_day": day}, count={"model_calls": 1})
-        counted = Update(count={f"quota.{day}": 1}, remove=[f"quota.{old}" for old in outdated])
-        may_ask = NOT_BLOCKED if limit is None else NOT_BLOCKED & below(limit, day=day)
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        running = Update(set={"state": TurnState.RUNNING.value, "charged_day": step.day}, add={"model_calls": 1})
+        counted = Update(add={f"quota.{step.day}": 1}, remove=[f"quota.{old}" for old in step.outdated])
+        may_ask = NOT_BLOCKED if step.limit is None else NOT_BLOCKED & below_limit(step.limit, day=step.day)
         try:
             self.table.transact(
-                update(transcript.turn_key_of(turn), running, when=in_state(TurnState.QUEUED)),
-                self._extend(lease, until=until),
-                update(keys.person_key(turn.person), counted, when=may_ask),
-                spend.reserve(reserve),
-                *_count_on_key(turn, now=now),
+                turn=_update_turn(step.turn, running, when=in_state(TurnState.QUEUED)),
+                conversation=_extend(lease, until=until),
+                person=update(keys.person_key(step.turn.person), counted, when=may_ask),
+                spend=spend.reserve(step.reserve),
+                key=_count_on_key(step.turn, now=now),
             )
         except TransactionRefused as exc:
-            refusals.stop_if_lost(exc)
+            refusals.raise_if_lost(exc)
             return refusals.why_not_charged(exc, now=now)
         return Charged.CHARGED
 
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
-        again = update(transcript.turn_key_of(turn), Update(count={"model_calls": 1}), when=in_state(TurnState.RUNNING))
-        try:
-            self.table.transact(again, self._extend(lease, until=until), spend.reserve(reserve))
-        except TransactionRefused as exc:
-            refusals.stop_if_lost(exc)
-            return False
-        return True
-
-    def record(
-        self,
-        lease: Lease,
-        turn: Turn,
-        reply: Reply,
-        *,
-        until: int,
-        bill: Settlement | None = None,
-        refund: bool = False,
-        forget_before: int | None = None,
-    ) -> None:
-        values = {"state": TurnState.ANSWERED.value, **items.reply_values(reply)}
-        if bill and bill.usage:
-            values["usage"] = asdict(bill.usage)
-        answered = Update(put=values, remove=["charged_day"] if refund else [])
-        hide = {} if forget_before is None else {"history_from": forget_before}
-        writes = [
-            update(transcript.turn_key_of(turn), answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
-            self._extend(lease, until=until, **hide),
-            *([spend.settle(bill)] if bill else []),
-        ]
-        self._all_or_lost(*writes, given_back=_give_back(turn, refund=refund))
-
-    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
-        answered = Update(put={"state": TurnState.ANSWERED.value, **items.reply_values(reply)})
         try:
             self.table.transact(
-                update(transcript.turn_key_of(turn), answered, when=in_state(TurnState.QUEUED)),
-                self._extend(lease, until=until),
-                update(keys.person_key(turn.person), Update(put={"told_day": day}), when=not_told(day)),
+                turn=_update_turn(turn, Update(add={"model_calls": 1}), when=in_state(TurnState.RUNNING)),
+                conversation=_extend(lease, until=until),
+                spend=spend.reserve(reserve),
             )
         except TransactionRefused as exc:
-            refusals.stop_if_lost(exc)
+            refusals.raise_if_lost(exc)
             return False
         return True
 
-    def finish(
-        self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
-    ) -> Lease | None:
-        words = ["text", "attachments", "answer", "footer", "choices", "code", "left"] if scrub else []
-        closed = Update(put={"state": state.value}, remove=[*words, *(["charged_day"] if refund else [])])
-        turn_closed = update(transcript.turn_key_of(turn), closed, when=in_state(*OPEN_STATES))
-        given_back = _give_back(turn, refund=refund)
-        if release:
-            free = Update(count={"open_turns": -1}, remove=["lease_owner", "lease_until", "due_bucket", "due_at"])
-            freed = update(
-                keys.conversation_key(lease.conversation), free, when=is_mine(lease) & nothing_arrived(lease)
+    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+        values = {"state": TurnState.ANSWERED.value, **items.reply_values(step.reply)}
+        if step.settlement and step.settlement.usage:
+            values["usage"] = asdict(step.settlement.usage)
+        answered = Update(set=values, remove=["charged_day"] if step.refund else [])
+        hidden = {} if step.forget_before is None else {"history_from": step.forget_before}
+        self._transact_or_lost(
+            turn=_update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
+            conversation=_extend(lease, until=until, **hidden),
+            spend=spend.settle(step.settlement) if step.settlement else None,
+            refund=_refund(step.turn) if step.refund else {},
+        )
+
+    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
+        answered = Update(set={"state": TurnState.ANSWERED.value, **items.reply_values(reply)})
+        notified = Update(set={"told_day": day})
+        try:
+            self.table.transact(
+                turn=_update_turn(turn, answered, when=in_state(TurnState.QUEUED)),
+                conversation=_extend(lease, until=until),
+                person=update(keys.person_key(turn.person), notified, when=not_notified_on(day)),
             )
+        except TransactionRefused as exc:
+            refusals.raise_if_lost(exc)
+            return False
+        return True
+
+    def finish(self, lease: Lease, step: Finish) -> Lease | None:
+        gone = [*(_TEXT if step.scrub else []), *(["charged_day"] if step.refund else [])]
+        closed = _update_turn(
+            step.turn, Update(set={"state": step.state.value}, remove=gone), when=in_state(*OPEN_STATES)
+        )
+        refund = _refund(step.turn) if step.refund else {}
+        if step.release:
+            free = Update(add={"open_turns": -1}, remove=[*_LEASE, *_DUE])
+            freed = _update_conversation(lease, free, when=no_arrivals_since(lease))
             try:
-                self._transact(turn_closed, freed, given_back=given_back)
+                self._transact(turn=closed, conversation=freed, refund=refund)
             except TransactionRefused as exc:
-                lease = refusals.as_it_is_now(lease, exc.failed.get(refusals.CONVERSATION))
+                lease = refusals.current_lease(lease, exc.failed.get("conversation"))
             else:
                 return None
-        counted = update(
-            keys.conversation_key(lease.conversation), Update(count={"open_turns": -1}), when=is_mine(lease)
-        )
-        self._all_or_lost(turn_closed, counted, given_back=given_back)
+        counted = _update_conversation(lease, Update(add={"open_turns": -1}))
+        self._transact_or_lost(turn=closed, conversation=counted, refund=refund)
         return replace(lease, open_turns=lease.open_turns - 1)
 
     def release(self, lease: Lease) -> Lease | None:
-        free = Update(put={"open_turns": 0}, remove=["lease_owner", "lease_until", "due_bucket", "due_at"])
-        key = keys.conversation_key(lease.conversation)
+        free = Update(set={"open_turns": 0}, remove=[*_LEASE, *_DUE])
         try:
-            self.table.write(update(key, free, when=is_mine(lease) & nothing_arrived(lease)))
+            self.table.write(_update_conversation(lease, free, when=no_arrivals_since(lease)))
         except ConditionFailed as exc:
-            return refusals.as_it_is_now(lease, exc.item)
+            return refusals.current_lease(lease, exc.item)
         return None
 
     def hand_back(self, lease: Lease) -> None:
-        free = Update(remove=["lease_owner", "lease_until"])
         try:
-            self.table.write(update(keys.conversation_key(lease.conversation), free, when=is_mine(lease)))
+            self.table.write(_update_conversation(lease, Update(remove=_LEASE)))
         except ConditionFailed as exc:
-            raise LeaseLost("the lease ran out before it was handed back") from exc
+            raise LeaseLost("the lease expired before it was handed back") from exc
 
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
-        try:
-            self.table.write(update(keys.turn_key(conversation, turn), Update(union={"receipts": {part}}), when=EXISTS))
-        except ConditionFailed:
-            return
+        delivered = Update(add_to_set={"receipts": {part}})
+        self._write_if_exists(keys.turn_key(conversation, turn), delivered)
 
     def receipts(self, turn: Turn) -> frozenset[int]:
-        item = self.table.get(transcript.turn_key_of(turn))
+        item = self.table.get(keys.turn_key(turn.conversation, turn.id))
         return items.turn(item).receipts if item else frozenset()
 
     def pause(self, conversation: ConversationId, *, until: int) -> None:
+        self._write_if_exists(keys.conversation_key(conversation), Update(set={"paused_until": until}))
+
+    def overdue(self, *, now: int) -> Iterator[Overdue]:
+        for page in self.table.pages(keys.due(keys.DUE_BUCKET, now=now), index=keys.DUE_INDEX):
+            yield from (items.overdue(item) for item in page)
+
+    def _write_if_exists(self, key: keys.Key, change: Update) -> None:
         try:
-            self.table.write(
-                update(keys.conversation_key(conversation), Update(put={"paused_until": until}), when=EXISTS)
-            )
+            self.table.write(update(key, change, when=EXISTS))
         except ConditionFailed:
             return
 
-    def overdue(self, *, now: int) -> Iterator[Overdue]:
-        waiting = Key("due_bucket").eq(keys.DUE_BUCKET) & Key("due_at").lte(now)
-        for page in self.table.pages(waiting, index=keys.DUE_INDEX):
-            yield from (items.overdue(item) for item in page)
+    def _transact(
+        self, *, turn: Write, conversation: Write, spend: Write | None = None, refund: Mapping[str, Write]
+    ) -> None:
+        """Write the step and the refund in one transaction.
 
-    def _extend(self, lease: Lease, *, until: int, **also: int) -> Write:
-        change = Update(put={"lease_until": until, **also})
-        return update(keys.conversation_key(lease.conversation), change, when=is_mine(lease))
-
-    def _transact(self, *writes: Write, given_back: Sequence[Write]) -> None:
-        """With the reversal of a charge, but for counts that are gone: there is nothing to give back."""
+        A count that was deleted since the charge cannot be refunded. The transaction is then repeated without it.
+        """
         try:
-            self.table.transact(*writes, *given_back)
+            self.table.transact(turn=turn, conversation=conversation, spend=spend, **refund)
         except TransactionRefused as exc:
-            if min(exc.failed) < len(writes):
+            if not exc.failed.keys() <= refund.keys():
                 raise
-            still_counted = [give for place, give in enumerate(given_back, len(writes)) if place not in exc.failed]
-            self._transact(*writes, given_back=still_counted)
+            still_counted = {name: write for name, write in refund.items() if name not in exc.failed}
+            self._transact(turn=turn, conversation=conversation, spend=spend, refund=still_counted)
 
-    def _all_or_lost(self, *writes: Write, given_back: Sequence[Write] = ()) -> None:
+    def _transact_or_lost(
+        self, *, turn: Write, conversation: Write, spend: Write | None = None, refund: Mapping[str, Write]
+    ) -> None:
+        """Write as `_transact` does; every refusal means that the lease is lost."""
         try:
-            self._transact(*writes, given_back=given_back)
+            self._transact(turn=turn, conversation=conversation, spend=spend, refund=refund)
         except TransactionRefused as exc:
-            raise LeaseLost("somebody else works on this conversation") from exc
+            raise LeaseLost("another worker has this conversation") from exc
 
 
-def _count_on_key(turn: Turn, *, now: int) -> list[Write]:
-    """One more of the messages that the person's key is good for, where there is one."""
+def _update_turn(turn: Turn, change: Update, *, when: ConditionBase) -> Write:
+    return update(keys.turn_key(turn.conversation, turn.id), change, when=when)
+
+
+def _update_conversation(lease: Lease, change: Update, *, when: ConditionBase | None = None) -> Write:
+    """An update of the leased conversation, on condition that the lease is still held."""
+    held = lease_held(lease)
+    return update(keys.conversation_key(lease.conversation), change, when=held & when if when else held)
+
+
+def _extend(lease: Lease, *, until: int, **also: int) -> Write:
+    return _update_conversation(lease, Update(set={"lease_until": until, **also}))
+
+
+def _count_on_key(turn: Turn, *, now: int) -> Write | None:
+    """The write that counts one more message on the person's API key; None for a person without a key."""
     key = identity.key_of(turn.person)
     if key is None:
-        return []
-    return [update(keys.api_key_key(key), Update(count={"used": 1}), when=key_valid(now) & KEY_NOT_SPENT)]
+        return None
+    return update(keys.api_key_key(key), Update(add={"used": 1}), when=key_valid(now) & KEY_NOT_USED_UP)
 
 
-def _give_back(turn: Turn, *, refund: bool) -> list[Write]:
-    """The charge's reversal, on the day it was made, and on the key."""
-    if not refund or turn.charged_day is None:
-        return []
+def _refund(turn: Turn) -> dict[str, Write]:
+    """The writes that take a charge back, by name: from the person on the day it was made, and from the API key."""
+    if turn.charged_day is None:
+        return {}
     used, key = f"quota.{turn.charged_day}", identity.key_of(turn.person)
-    of_person = update(keys.person_key(turn.person), Update(count={used: -1}), when=something_counted(used))
+    person = update(keys.person_key(turn.person), Update(add={used: -1}), when=above_zero(used))
     if key is None:
-        return [of_person]
-    return [of_person, update(keys.api_key_key(key), Update(count={"used": -1}), when=something_counted("used"))]
+        return {"person": person}
+    return {
+        "person": person,
+        "key": update(keys.api_key_key(key), Update(add={"used": -1}), when=above_zero("used")),
+    }

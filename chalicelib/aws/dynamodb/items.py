@@ -1,7 +1,10 @@
-"""Values to DynamoDB items and back; no I/O and no conditions."""
+"""Converts values to DynamoDB items and back; no I/O and no conditions.
+
+`expires_at` is in seconds since 1970, as DynamoDB's time to live demands; all other times are in milliseconds.
+"""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend
@@ -35,14 +38,17 @@ from chalicelib.operations.deletion import Deletion
 
 Item = dict[str, Any]
 
+TURNS_A_PAGE: Final = 30
+"""Turns that one query reads: the worker rarely needs a second page."""
+
 
 def spend_expires_at(day: str) -> int:
-    """When a day's costs may be forgotten, in seconds."""
+    """The time at which a day's costs expire."""
     return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) + SPEND_KEPT_S
 
 
 def queued_item(message: IncomingMessage, *, now: int) -> Item:
-    """A new turn."""
+    """The item of a new turn."""
     return {
         **turn_key(message.conversation, turn_id(message)),
         "state": TurnState.QUEUED.value,
@@ -56,12 +62,12 @@ def queued_item(message: IncomingMessage, *, now: int) -> Item:
 
 
 def overflow_item(message: IncomingMessage, *, now: int) -> Item:
-    """A turn that only says that messages were lost."""
+    """The item of a turn whose reply tells the user that messages were lost; it has no text."""
     return {**queued_item(message, now=now), "text": "", "attachments": [], "overflow": True}
 
 
 def erased_item(erased: Turn, *, now: int) -> Item:
-    """What is left of a turn that is forgotten: that there was a message, until it cannot come again."""
+    """The item that replaces an erased turn until its message cannot be delivered again; it has no text."""
     return {
         **turn_key(erased.conversation, erased.id),
         "state": TurnState.DROPPED.value,
@@ -73,12 +79,12 @@ def erased_item(erased: Turn, *, now: int) -> Item:
 
 
 def is_there(item: Item, *, now: int) -> bool:
-    """Neither expired, which DynamoDB may notice days later, nor erased."""
+    """Whether the item is neither erased nor expired; DynamoDB may delete expired items days later."""
     return bool(item["expires_at"] * 1000 > now and not item.get("erased"))
 
 
 def turn(item: Item) -> Turn:
-    """The turn an item holds."""
+    """The turn of an item."""
     return Turn(
         id=TurnId(item["sk"].removeprefix(TURN_PREFIX)),
         conversation=conversation_of(item["pk"]),
@@ -96,7 +102,7 @@ def turn(item: Item) -> Turn:
 
 
 def reply_values(reply: Reply) -> Item:
-    """A reply as a turn keeps it; only what is there."""
+    """The attributes of a reply in a turn's item, without the empty ones."""
     values: Item = {"answer": reply.text}
     if reply.footer:
         values["footer"] = reply.footer
@@ -120,7 +126,7 @@ def _reply(item: Item) -> Reply | None:
 
 
 def lease(item: Item, *, owner: str, fence: int) -> Lease:
-    """A lease on the conversation an item holds."""
+    """The lease of a worker on the conversation of an item."""
     return Lease(
         conversation=conversation_of(item["pk"]),
         owner=owner,
@@ -133,7 +139,7 @@ def lease(item: Item, *, owner: str, fence: int) -> Lease:
 
 
 def deletion_item(deletion: Deletion) -> Item:
-    """A new request; among what is due until it is done."""
+    """The item of a new request; it is in the due index until it is done."""
     return {
         **deletion_key(deletion.code),
         "user": deletion.user,
@@ -145,7 +151,7 @@ def deletion_item(deletion: Deletion) -> Item:
 
 
 def deletion(item: Item) -> Deletion:
-    """The request an item holds."""
+    """The deletion request of an item."""
     done_at = item.get("done_at")
     return Deletion(
         code=item["pk"].removeprefix("DELETION#"),
@@ -156,12 +162,12 @@ def deletion(item: Item) -> Deletion:
 
 
 def overdue(item: Item) -> Overdue:
-    """What the index of those that wait says."""
+    """The overdue conversation of an entry in the due index."""
     return Overdue(conversation_of(item["pk"]), since=int(item["due_at"]))
 
 
 def person(item: Item) -> Person:
-    """The person an item holds."""
+    """The person of an item."""
     limit = item.get("daily_limit")
     return Person(
         id=PersonId(item["pk"].removeprefix("PERSON#")),
@@ -177,7 +183,7 @@ def person(item: Item) -> Person:
 
 
 def day_spend(item: Item) -> DaySpend:
-    """The day an item holds."""
+    """The day's costs of an item."""
     return DaySpend(
         day=item["pk"].removeprefix("SPEND#"),
         committed=int(item.get("committed", 0)),
@@ -190,8 +196,8 @@ def day_spend(item: Item) -> DaySpend:
 
 
 def api_key_item(key: ApiKey) -> Item:
-    """A new API key. It never leaves the table by itself: what has expired is still listed."""
-    maybe = {
+    """The item of a new API key. It has no `expires_at`: DynamoDB would delete expired keys, and they are listed."""
+    optional = {
         "max_messages": key.max_messages,
         "daily_messages": key.daily_messages,
         "expires_at_ms": key.expires_at,
@@ -205,12 +211,12 @@ def api_key_item(key: ApiKey) -> Item:
         "created_at": key.created_at,
         "used": key.used,
         "origins": list(key.origins),
-        **{name: value for name, value in maybe.items() if value is not None},
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 
 def api_key(item: Item) -> ApiKey:
-    """The API key an item holds."""
+    """The API key of an item."""
     return ApiKey(
         id=KeyId(item["sk"].removeprefix(API_KEY_PREFIX)),
         name=item["name"],
@@ -226,23 +232,23 @@ def api_key(item: Item) -> ApiKey:
     )
 
 
-def connection_item(connection: Connection, *, now: int, lingers_until: int) -> Item:
-    """One that has not said who it is; due to be closed unless it does."""
+def connection_item(connection: Connection, *, now: int, auth_until: int) -> Item:
+    """The item of a new connection; it is in the due index until it is authenticated."""
     return {
         **connection_key(connection.id),
         "endpoint": connection.endpoint,
         "origin": connection.origin,
         "state": connection.state.value,
         "due_bucket": CONNECTIONS_BUCKET,
-        "due_at": lingers_until,
+        "due_at": auth_until,
         "expires_at": now // 1000 + CONNECTION_KEPT_S,
     }
 
 
 def member_item(connection: Connection, *, now: int) -> Item:
-    """A ready socket in its conversation."""
+    """The item of a ready connection in its conversation. Raises ValueError when it has no conversation."""
     if connection.conversation is None:
-        raise ValueError("a socket without a conversation has no place")
+        raise ValueError("a connection without a conversation cannot be a member")
     return {
         **member_key(connection.conversation, connection.id),
         "endpoint": connection.endpoint,
@@ -253,7 +259,7 @@ def member_item(connection: Connection, *, now: int) -> Item:
 
 
 def connection(item: Item) -> Connection:
-    """The socket an item holds."""
+    """The connection of its own item."""
     return Connection(
         id=ConnectionId(item["pk"].removeprefix(CONNECTION_PREFIX)),
         endpoint=item["endpoint"],
@@ -265,7 +271,7 @@ def connection(item: Item) -> Connection:
 
 
 def member(item: Item) -> Connection:
-    """The socket that has this place."""
+    """The connection of a member item."""
     return Connection(
         id=ConnectionId(item["sk"].removeprefix(MEMBER_PREFIX)),
         endpoint=item["endpoint"],
@@ -279,7 +285,7 @@ def member(item: Item) -> Connection:
 
 
 def tickets_expire_at(hour: str) -> int:
-    """When an hour's counts may be forgotten, in seconds."""
+    """The time at which the ticket counts of an hour, `2026-11-20T12` in UTC, expire."""
     return int(datetime.fromisoformat(hour).replace(tzinfo=UTC).timestamp()) + TICKETS_KEPT_S
 
 

@@ -1,84 +1,123 @@
-"""Every key, prefix and index name of the table; no key string is made anywhere else. No I/O."""
+"""Every key, prefix, index name and key condition of the table; no other module spells one. No I/O."""
 
 from typing import Final
 
+from boto3.dynamodb.conditions import ConditionBase
+from boto3.dynamodb.conditions import Key as KeyAttribute
+
 from chalicelib.conversation.turn import IncomingMessage, message_digest
-from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
+from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
 
 Key = dict[str, str]
 
 DUE_INDEX: Final = "due"
+"""The sparse index of everything that waits, in buckets, sorted by `due_at`."""
 DUE_BUCKET: Final = "0"
+"""The bucket of conversations with open turns."""
 DELETIONS_BUCKET: Final = "deletions"
+CONNECTIONS_BUCKET: Final = "sockets"
 PEOPLE_INDEX: Final = "people"
+"""The index of people by channel, sorted by `last_seen`."""
 
 TURN_PREFIX: Final = "TURN#"
+API_KEYS: Final = "KEYS"
+"""The partition of all API keys: they are few, and one query lists them."""
+API_KEY_PREFIX: Final = "KEY#"
+CONNECTION_PREFIX: Final = "SOCKET#"
+"""Begins the partition key of a connection's own item."""
+MEMBER_PREFIX: Final = "SOCKET#"
+"""Begins the sort key of a connection's item in its conversation."""
 
 
 def person_key(person: PersonId) -> Key:
-    """A person's item."""
+    """The key of a person's item."""
     return {"pk": f"PERSON#{person}", "sk": "PERSON"}
 
 
 def conversation_key(conversation: ConversationId) -> Key:
-    """A conversation's own item."""
+    """The key of a conversation's own item, which has the lease."""
     return {"pk": f"CONV#{conversation}", "sk": "CONV"}
 
 
 def turn_key(conversation: ConversationId, turn: TurnId) -> Key:
-    """A turn's item, in the conversation's partition."""
+    """The key of a turn's item, in the conversation's partition."""
     return {"pk": f"CONV#{conversation}", "sk": f"{TURN_PREFIX}{turn}"}
 
 
 def seen_key(message: IncomingMessage) -> Key:
-    """Stands for a message whose time is not signed, so that it is known again under another time."""
+    """The key of a mark for a message without a signed time, by which a repetition with another time is recognised."""
     return {"pk": f"CONV#{message.conversation}", "sk": f"SEEN#{message_digest(message.id)}"}
 
 
 def alert_key(kind: str) -> Key:
-    """What the owner was last told of this kind."""
+    """The key of the day on which the owner last had an alert of this kind."""
     return {"pk": "OWNER", "sk": f"ALERT#{kind}"}
 
 
 def deletion_key(code: str) -> Key:
-    """A request for deletion."""
+    """The key of a deletion request."""
     return {"pk": f"DELETION#{code}", "sk": "DELETION"}
 
 
 def spend_key(day: str) -> Key:
-    """What the model calls of a day cost."""
+    """The key of the day's model costs."""
     return {"pk": f"SPEND#{day}", "sk": "SPEND"}
 
 
-def conversation_of(key: str) -> ConversationId:
-    """The conversation of a partition key."""
-    return ConversationId(key.removeprefix("CONV#"))
-
-
-KEYS: Final = "KEYS"
-"""All API keys stand together: they are few, and listed."""
-API_KEY_PREFIX: Final = "KEY#"
-CONNECTION_PREFIX: Final = "SOCKET#"
-MEMBER_PREFIX: Final = "SOCKET#"
-"""Of a socket's place in its conversation."""
-CONNECTIONS_BUCKET: Final = "sockets"
-
-
 def api_key_key(key: KeyId) -> Key:
-    """An API key's item."""
-    return {"pk": KEYS, "sk": f"{API_KEY_PREFIX}{key}"}
+    """The key of an API key's item."""
+    return {"pk": API_KEYS, "sk": f"{API_KEY_PREFIX}{key}"}
 
 
 def connection_key(connection: ConnectionId) -> Key:
-    """A socket's own item."""
+    """The key of a connection's own item."""
     return {"pk": f"{CONNECTION_PREFIX}{connection}", "sk": "SOCKET"}
 
 
 def member_key(conversation: ConversationId, connection: ConnectionId) -> Key:
-    """Its place in a conversation."""
+    """The key of a connection's item in its conversation."""
     return {**conversation_key(conversation), "sk": f"{MEMBER_PREFIX}{connection}"}
 
 
 def tickets_key(key: KeyId, address: str, *, hour: str) -> Key:
-    """How many tickets an address was given in an hour."""
+    """The key of the number of tickets that an address got in an hour, `2026-11-20T12` in UTC."""
     return {"pk": f"TICKETS#{hour}", "sk": f"{key}#{address}"}
+
+
+def conversation_of(pk: str) -> ConversationId:
+    """The conversation of a partition key."""
+    return ConversationId(pk.removeprefix("CONV#"))
+
+
+def turns_of(conversation: ConversationId) -> ConditionBase:
+    """The key condition for a conversation's turns, oldest first."""
+    return _partition(conversation_key(conversation)) & KeyAttribute("sk").begins_with(TURN_PREFIX)
+
+
+def members_of(conversation: ConversationId) -> ConditionBase:
+    """The key condition for the connections in a conversation."""
+    return _partition(conversation_key(conversation)) & KeyAttribute("sk").begins_with(MEMBER_PREFIX)
+
+
+def api_keys() -> ConditionBase:
+    """The key condition for all API keys, in the order of their ids."""
+    return KeyAttribute("pk").eq(API_KEYS)
+
+
+def due(bucket: str, *, now: int) -> ConditionBase:
+    """The key condition, in DUE_INDEX, for what is due in a bucket by `now`, longest overdue first."""
+    return in_bucket(bucket) & KeyAttribute("due_at").lte(now)
+
+
+def in_bucket(bucket: str) -> ConditionBase:
+    """The key condition, in DUE_INDEX, for everything in a bucket, earliest first."""
+    return KeyAttribute("due_bucket").eq(bucket)
+
+
+def people_of(channel: Channel) -> ConditionBase:
+    """The key condition, in PEOPLE_INDEX, for the people of a channel."""
+    return KeyAttribute("channel").eq(channel.value)
+
+
+def _partition(key: Key) -> ConditionBase:
+    return KeyAttribute("pk").eq(key["pk"])

@@ -1,53 +1,39 @@
-"""The transcript over DynamoDB: a conversation's turns, read and erased."""
+"""The Transcript port over DynamoDB: reads and erases a conversation's turns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from boto3.dynamodb.conditions import ConditionBase, Key
+from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import retention
 from chalicelib.aws.dynamodb import items, keys
-from chalicelib.aws.dynamodb.conditions import NOT_ERASED, NOT_EXISTS, nobody_works, nothing_arrived, older_edit
+from chalicelib.aws.dynamodb.conditions import NOT_ERASED, NOT_EXISTS, lease_free, no_arrivals_since, no_later_edit
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, Update, delete, put, update
 from chalicelib.conversation.turn import Turn, message_digest
 from chalicelib.errors import ConversationBusy
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
-_PAGE: Final = 30
-
-
-def turn_key_of(turn: Turn) -> keys.Key:
-    """A turn's item."""
-    return keys.turn_key(turn.conversation, turn.id)
-
-
-def turn_pages(table: Table, conversation: ConversationId, *, newest_first: bool = False) -> Iterator[list[Item]]:
-    """The items of all turns, page by page."""
-    partition = keys.conversation_key(conversation)["pk"]
-    turns = Key("pk").eq(partition) & Key("sk").begins_with(keys.TURN_PREFIX)
-    return table.pages(turns, newest_first=newest_first, size=_PAGE)
-
-
 _NO_MORE_EDITS: Final = 10**6
+"""An edit number above any that Meta sends: after the user has taken a message back, late edits change nothing."""
 
 
 @dataclass(frozen=True)
 class DynamoTranscript:
-    """`ports.Transcript` over one table."""
+    """`conversation.ports.Transcript` over one table."""
 
     table: Table
 
     def turns(self, conversation: ConversationId, *, now: int) -> Iterator[Turn]:
-        for page in turn_pages(self.table, conversation):
+        for page in self._pages(conversation):
             yield from (items.turn(item) for item in page if items.is_there(item, now=now))
 
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
         newest_first = (
             items.turn(item)
-            for page in turn_pages(self.table, conversation, newest_first=True)
+            for page in self._pages(conversation, newest_first=True)
             for item in page
             if items.is_there(item, now=now)
         )
@@ -67,7 +53,7 @@ class DynamoTranscript:
         before = items.lease(self.table.get(key) or key, owner="", fence=0)
         known = list(self.turns(conversation, now=now))
         try:
-            self.table.write(delete(key, when=NOT_EXISTS | (nobody_works(now) & nothing_arrived(before))))
+            self.table.write(delete(key, when=NOT_EXISTS | (lease_free(now) & no_arrivals_since(before))))
         except ConditionFailed as exc:
             raise ConversationBusy("a message of this person is being answered; try again in a minute") from exc
         for turn in known:
@@ -77,33 +63,38 @@ class DynamoTranscript:
         found = self._find(conversation, message_id)
         if found is None:
             return False
-        words = ["attachments", *([] if found.is_open else ["answer", "footer"])]
-        return self._touch(found, Update(put={"text": "", "edit": _NO_MORE_EDITS}, remove=words))
+        gone = ["attachments", *([] if found.is_open else ["answer", "footer"])]
+        return self._update(found, Update(set={"text": "", "edit": _NO_MORE_EDITS}, remove=gone))
 
     def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
         found = self._find(conversation, message_id)
         if found is None or found.overflow:
             return False
-        return self._touch(found, Update(put={"text": text, "edit": edit}), when=older_edit(edit))
+        return self._update(found, Update(set={"text": text, "edit": edit}), when=no_later_edit(edit))
+
+    def _pages(self, conversation: ConversationId, *, newest_first: bool = False) -> Iterator[list[Item]]:
+        return self.table.pages(keys.turns_of(conversation), newest_first=newest_first, size=items.TURNS_A_PAGE)
 
     def _erase(self, turn: Turn, *, now: int) -> None:
-        """Nothing stays but a mark, while Meta may repeat the message, by which it is known again."""
+        """Delete the turn; while Meta may repeat the message, keep a mark by which the repetition is recognised."""
         if now - turn.at < retention.REPEATED_MS:
             self.table.write(put(items.erased_item(turn, now=now)))
         else:
-            self.table.write(delete(turn_key_of(turn)))
+            self.table.write(delete(keys.turn_key(turn.conversation, turn.id)))
 
     def _find(self, conversation: ConversationId, message_id: str) -> Turn | None:
-        wanted = message_digest(message_id)
-        for page in turn_pages(self.table, conversation, newest_first=True):
+        """The turn of a message. Its time is not known here, only its digest, so the newest turns are read first."""
+        digest = message_digest(message_id)
+        for page in self._pages(conversation, newest_first=True):
             for item in page:
-                if item["sk"].endswith(wanted) and not item.get("erased"):
+                if item["sk"].endswith(digest) and not item.get("erased"):
                     return items.turn(item)
         return None
 
-    def _touch(self, turn: Turn, change: Update, *, when: ConditionBase = NOT_ERASED) -> bool:
+    def _update(self, turn: Turn, change: Update, *, when: ConditionBase = NOT_ERASED) -> bool:
+        """Change a turn that was not erased meanwhile; False when it was, or when the condition fails."""
         try:
-            self.table.write(update(turn_key_of(turn), change, when=NOT_ERASED & when))
+            self.table.write(update(keys.turn_key(turn.conversation, turn.id), change, when=NOT_ERASED & when))
         except ConditionFailed:
             return False
         return True

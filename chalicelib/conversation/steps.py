@@ -1,0 +1,53 @@
+"""The steps of a turn that take more than a value or two, as frozen values for the Inbox port; no I/O, no decisions."""
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+
+from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.conversation.turn import Reply, Turn, TurnState
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Counts a queued turn against its person's limits and reserves money for its first model call."""
+
+    turn: Turn
+    _: KW_ONLY
+    day: str
+    """The owner's day on which the question counts, as `2026-11-20`."""
+    limit: int | None
+    """The most questions that the person may ask on that day; None for no limit."""
+    reserve: Reservation
+    outdated: Sequence[str] = ()
+    """Days whose counts are deleted with the charge."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Stores the reply to a queued or running turn."""
+
+    turn: Turn
+    reply: Reply
+    _: KW_ONLY
+    settlement: Settlement | None = None
+    """What the model call cost; without it the whole reservation stays committed."""
+    refund: bool = False
+    """Return the charge: to the person, on the day it was made, if that is still counted, and to the person's key."""
+    forget_before: int | None = None
+    """Hide all turns before this time (milliseconds since 1970) from the conversation's memory."""
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Closes an open turn."""
+
+    turn: Turn
+    state: TurnState
+    """DONE or DROPPED."""
+    _: KW_ONLY
+    release: bool
+    """Release the lease with the same write, unless messages have arrived since it was read."""
+    refund: bool = False
+    """Return the charge, as `Record` does."""
+    scrub: bool = False
+    """Delete the text of the turn and of its reply."""
