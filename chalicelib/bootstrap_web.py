@@ -45,7 +45,7 @@ def reception() -> "WebSocketHandler":
             own_origin=lambda: api_key.origin_of(secrets.get(WEBHOOK_URL)),
             clock=bootstrap.clock,
         ),
-        terms=EntitlementService(known, settings),
+        entitlements=EntitlementService(known, settings),
         people=DynamoPeople(table),
         inbox=DynamoInbox(table),
         transcript=DynamoTranscript(table),

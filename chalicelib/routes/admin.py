@@ -50,7 +50,7 @@ def config(key: str) -> Response:
     """
     request = _request()
     origin = request.headers.get("origin", "")
-    found = bootstrap_web.visitors().config(
+    found = bootstrap_web.visitors().issue(
         key,
         origin=origin,
         address=request.context["identity"]["sourceIp"],

@@ -37,7 +37,7 @@ class FakeConnections:
         return kept.connection if kept and kept.is_there(now=now) else None
 
     @atomic
-    def admit(
+    def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
         kept = self._in(connection.id, ConnectionState.CONNECTED)

@@ -52,7 +52,7 @@ class Site:
         )
 
     def comes(self, key: str = SHOP, *, origin: str = PAGE, address: str = HOME, bearer: str = "") -> IssuedConfig:
-        return self.visitors.config(key, origin=origin, address=address, bearer=bearer)
+        return self.visitors.issue(key, origin=origin, address=address, bearer=bearer)
 
     def rules(self, key: str = SHOP) -> str:
         """What a browser lets the chat page do."""
@@ -240,7 +240,7 @@ def test_of_an_address_only_a_hash_is_stored_that_nobody_can_guess_back(site: Si
     assert len(stored) == 2
     assert all(len(address) == 64 and HOME not in address for address in stored)
     other = replace(site.visitors, ticket_key=lambda: SECRET[::-1])
-    other.config(SHOP, origin=PAGE, address=HOME, bearer="")
+    other.issue(SHOP, origin=PAGE, address=HOME, bearer="")
     assert len(site.memory.tickets) == 3
 
 
@@ -265,7 +265,7 @@ def test_before_the_bot_knows_its_address_the_owner_learns_what_is_missing(site:
         raise ConfigError("the SSM parameter /parley/dev/websocket-url is missing")
 
     with pytest.raises(ConfigError):
-        replace(site.visitors, websocket_url=missing).config(SHOP, origin=PAGE, address=HOME, bearer="")
+        replace(site.visitors, websocket_url=missing).issue(SHOP, origin=PAGE, address=HOME, bearer="")
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,9 @@ NEXT: Final = replace(TURN, id=TurnId(f"1795176000001#{'b' * 64}"))
 NEVER: Final = 3600.0
 PATIENCE_S: Final = 20.0
 NO_RECEIPTS: Final[Any] = frozenset
-BUSY: Final = Timing(joined=0, look=0.01, again=0)
+BUSY: Final = Timing(batch_s=0, poll_s=0.01, retry_s=0)
 """Frames as they come, and always on the look-out."""
-STILL: Final = Timing(joined=0, look=NEVER, again=0)
+STILL: Final = Timing(batch_s=0, poll_s=NEVER, retry_s=0)
 """Nobody is looked for but at the beginning and at the end."""
 
 
@@ -38,18 +38,18 @@ STILL: Final = Timing(joined=0, look=NEVER, again=0)
 class Chat:
     """A web chat, and who is there."""
 
-    pace: Timing = BUSY
+    timing: Timing = BUSY
     connections: FakeConnections = field(default_factory=FakeConnections)
     connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
     clock: FakeClock = field(default_factory=FakeClock)
 
     def __post_init__(self) -> None:
-        self.sender = WebSender(self.connections, self.connection_api, self.clock, self.pace)
+        self.sender = WebSender(self.connections, self.connection_api, self.clock, self.timing)
 
     def comes(self, name: str, person: PersonId = ANNA, where: ConversationId = ROOM) -> Connection:
         connection = Connection(ConnectionId(name), "https://api.example/dev")
         self.connections.open(connection, now=self.clock())
-        ready = self.connections.admit(connection, person, where, now=self.clock())
+        ready = self.connections.mark_authenticated(connection, person, where, now=self.clock())
         assert ready
         return ready
 
@@ -159,7 +159,7 @@ def test_an_answer_comes_word_by_word_and_ends_with_what_belongs_to_it(chat: Cha
 
 
 def test_the_first_words_come_at_once_and_those_that_follow_closely_share_a_frame():
-    chat = Chat(replace(BUSY, joined=NEVER))
+    chat = Chat(replace(BUSY, batch_s=NEVER))
     chat.comes("a")
     with chat.responding("a") as hear:
         hear("First.")
@@ -418,9 +418,12 @@ def test_whoever_is_there_from_the_start_is_told_all_in_the_same_frames_however_
     script, changed = TurnFrames(TURN), threading.Condition()
     with changed:
         line = ConnectionWriter(
-            *(chat.comes("a"), script, chat.connection_api), changed=changed, gone=lambda _: None, pace=chat.sender.pace
+            *(chat.comes("a"), script, chat.connection_api),
+            changed=changed,
+            on_closed=lambda _: None,
+            timing=chat.sender.timing,
         )
-        script.say("Hello")
+        script.add("Hello")
         changed.notify_all()
     chat.until(lambda: len(chat.frames("a")) == 2)
     with changed:

@@ -141,7 +141,7 @@ def test_thirty_plain_turns_fit():
 
 @given(any_text)
 def test_a_text_in_parts_fits_into_frames(text: str):
-    parts = server_frames.parts_of(text)
+    parts = server_frames.split(text)
     assert "".join(parts) == text
     assert all(parts)
     for part in parts:
@@ -150,7 +150,7 @@ def test_a_text_in_parts_fits_into_frames(text: str):
 
 @given(st.lists(any_text.filter(bool), max_size=8))
 def test_a_snapshot_with_the_deltas_that_follow_is_the_whole_text(texts: list[str]):
-    parts = [part for text in texts for part in server_frames.parts_of(text)]
+    parts = [part for text in texts for part in server_frames.split(text)]
     frames = [read(frame) for frame in server_frames.snapshot(ID, parts)]
     assert [frame["type"] for frame in frames] == ["snapshot"] + ["delta"] * (len(frames) - 1)
     seen = told_turn([read(server_frames.question(ASKED)), *frames])
@@ -205,7 +205,7 @@ def test_a_turn_that_is_not_answered_is_over_too():
 @given(any_text, st.sampled_from(["", STOPPED, "apology"]))
 def test_a_finished_turn_is_told_whole_to_whoever_asks(text: str, code: str):
     text = text[:4000] or "Sorry!" if code == "apology" else text
-    frames = [server_frames.question(ASKED), *server_frames.whole(ID, Reply(text, code=code))]
+    frames = [server_frames.question(ASKED), *server_frames.finished(ID, Reply(text, code=code))]
     seen = told_turn(map(read, frames))
     assert (seen.text, seen.code) == (text, code if code == "apology" else "")
     assert seen.state == ("stopped" if code == STOPPED else "done")

@@ -33,10 +33,11 @@ class Listener:
         self._frames: list[str] = []
 
     def listen(self) -> None:
-        self._frames += self._script.after(self._at)
+        script, at = self._script, self._at
+        self._frames += script.replay() if at is None else script.frames_after(at)
         self._at = len(self._script)
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         self._at = None
 
     @property
@@ -47,7 +48,7 @@ class Listener:
 def some_listen(listeners: list[Listener], chance: Random) -> None:
     for listener in listeners:
         if chance.random() < 0.2:
-            listener.begin_anew()
+            listener.restart()
         if chance.random() < 0.7:
             listener.listen()
 
@@ -74,7 +75,7 @@ def test_whenever_they_come_all_see_the_same_in_the_end(
     for moment, part in enumerate(said):
         listeners += [Listener(script) for join in joins if join == moment]
         some_listen(listeners, chance)
-        script.say(part)
+        script.add(part)
     some_listen(listeners, chance)
     reply = Reply("".join(said).removesuffix(ends) or "Hm.") if isinstance(ends, str) else ends
     script.end(reply)
@@ -85,42 +86,42 @@ def test_whenever_they_come_all_see_the_same_in_the_end(
 
 def test_nothing_said_is_no_frame():
     script = TurnFrames(TURN)
-    script.say("")
+    script.add("")
     assert len(script) == 0
 
 
 def test_who_was_there_all_the_time_hears_nothing_twice():
     script = TurnFrames(TURN)
     for part in ("Hello", ", you"):
-        script.say(part)
+        script.add(part)
     script.end(Reply("Hello, you"))
-    assert [read(frame)["type"] for frame in script.after(0)] == ["delta", "delta", "completed"]
+    assert [read(frame)["type"] for frame in script.frames_after(0)] == ["delta", "delta", "completed"]
 
 
 def test_what_was_said_before_the_reply_was_trimmed_is_replaced():
     script = TurnFrames(TURN)
-    script.say("Hello ")
+    script.add("Hello ")
     script.end(Reply("Hello"))
-    assert [read(frame)["type"] for frame in script.after(1)] == ["snapshot", "completed"]
+    assert [read(frame)["type"] for frame in script.frames_after(1)] == ["snapshot", "completed"]
 
 
 def test_a_second_attempt_clears_what_the_first_one_said():
     script = TurnFrames(replace(TURN, model_calls=2))
-    assert [read(frame)["type"] for frame in script.after(None)] == ["question", "snapshot"]
+    assert [read(frame)["type"] for frame in script.replay()] == ["question", "snapshot"]
     script.end(Reply("Sorry!", code="apology"))
-    assert [read(frame)["type"] for frame in script.after(None)] == ["question", "notice", "completed"]
+    assert [read(frame)["type"] for frame in script.replay()] == ["question", "notice", "completed"]
 
 
 def test_who_comes_after_a_notice_hears_nothing_of_what_it_replaced():
     script = TurnFrames(TURN)
-    script.say("Half an ans")
+    script.add("Half an ans")
     script.end(Reply("Sorry!", code="apology"))
-    assert [read(frame)["type"] for frame in script.after(None)] == ["question", "notice", "completed"]
+    assert [read(frame)["type"] for frame in script.replay()] == ["question", "notice", "completed"]
 
 
 def test_what_was_taken_is_never_changed():
     script = TurnFrames(TURN)
-    script.say("Hello")
-    before = list(script.after(0))
+    script.add("Hello")
+    before = list(script.frames_after(0))
     script.end(Reply("Something else"))
-    assert list(script.after(0))[: len(before)] == before
+    assert list(script.frames_after(0))[: len(before)] == before
