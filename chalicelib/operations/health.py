@@ -74,7 +74,7 @@ class HealthCheck:
             return [finding]
         return [
             finding,
-            self._judge.page(self.page.holder()),
+            self._judge.page(self.page.identity()),
             self._judge.token_scopes(token),
             self._judge.token_expiry(token),
         ]
@@ -96,7 +96,7 @@ class HealthCheck:
     def _webhook(self) -> Iterable[Finding]:
         handshake = self.webhook.handshake(CHALLENGE)
         clock = self._judge.clock(handshake)
-        signed, unsigned = (self.webhook.deliver_nothing(signed=signed) for signed in (True, False))
+        signed, unsigned = (self.webhook.deliver_empty(signed=signed) for signed in (True, False))
         return [
             self._judge.webhook(handshake, challenge=CHALLENGE),
             self._judge.signature(signed=signed, unsigned=unsigned),

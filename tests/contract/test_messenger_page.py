@@ -32,7 +32,7 @@ class Registered:
 
     page: MessengerPage
     app_id: str
-    holder: tuple[str, str]
+    identity: tuple[str, str]
     webhook: str
     verify_token: str
     invalidate: Callable[[], None]
@@ -101,8 +101,8 @@ def registered(request: pytest.FixtureRequest) -> Registered:
 
 
 def test_the_page_token_says_whom_it_speaks_for_and_what_it_may_do(registered: Registered):
-    holder, token = registered.page.holder(), registered.page.token()
-    assert (holder.id, holder.name) == registered.holder
+    identity, token = registered.page.identity(), registered.page.token()
+    assert (identity.id, identity.name) == registered.identity
     assert (token.is_valid, token.app_id, token.kind) == (True, registered.app_id, "PAGE")
     assert token.scopes == set(SCOPES)
     assert (token.expires_at, token.data_access_expires_at) == (None, None)
@@ -112,7 +112,7 @@ def test_of_a_dead_token_is_said_that_it_is_dead_and_every_other_call_is_refused
     registered.invalidate()
     page = registered.page
     assert page.token().is_valid is False
-    for call in (page.holder, page.page_subscription, page.profile, page.unsubscribe_page, page.clear_profile):
+    for call in (page.identity, page.page_subscription, page.profile, page.unsubscribe_page, page.clear_profile):
         with pytest.raises(MetaError):
             call()
 
@@ -166,7 +166,7 @@ def test_an_expiry_is_told_in_milliseconds(meta: Meta, page: GraphPage):
 
 def test_a_token_of_another_app_is_said_so(meta: Meta, page: GraphPage):
     meta.admin.token.app_id = "1"
-    for call in (page.token, page.holder):
+    for call in (page.token, page.identity):
         with pytest.raises(MetaError, match="page token belong to the same app"):
             call()
 
@@ -175,7 +175,7 @@ def test_what_is_no_token_at_all_is_not_valid(meta: Meta, url: str):
     page = graph_page(meta, url, token="typed wrongly")
     assert page.token().is_valid is False
     with pytest.raises(MetaError, match="page token"):
-        page.holder()
+        page.identity()
 
 
 def test_a_new_page_is_really_set_up_and_again_when_meta_has_cut_it_off(meta: Meta, url: str, page: GraphPage):
@@ -250,7 +250,7 @@ def test_an_app_id_and_a_secret_that_do_not_belong_together_are_said_so(meta: Me
 def test_what_meta_answers_instead_is_said_in_words(meta: Meta, page: GraphPage, status: int, body: Any, words: str):
     meta.admin.recorder.behaviour.failures.append(Failure(status, body))
     with pytest.raises(MetaError, match=words):
-        page.holder()
+        page.identity()
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_meta_out_of_reach_is_said_so_and_no_error_says_a_secret(meta: Meta):
         nobody.bind(("127.0.0.1", 0))
         page = graph_page(meta, f"http://127.0.0.1:{nobody.getsockname()[1]}")
         secrets = (meta.page_token, meta.app_secret, meta.verify_token)
-        for call in (page.holder, page.token, lambda: page.subscribe_app("u", verify_token=secrets[2], fields=[])):
+        for call in (page.identity, page.token, lambda: page.subscribe_app("u", verify_token=secrets[2], fields=[])):
             with pytest.raises(MetaError, match="does not answer") as caught:
                 call()
             shown = f"{caught.getrepr(chain=True)} {caught.value!r} {page!r}"

@@ -51,15 +51,15 @@ def test_a_webhook_of_ours_returns_the_challenge_and_says_its_time(webhook: Webh
 
 
 def test_a_webhook_of_ours_takes_what_is_signed_and_refuses_what_is_not(webhook: Webhook):
-    assert webhook.deliver_nothing(signed=True).status == 200
-    assert webhook.deliver_nothing(signed=False).status == 403
+    assert webhook.deliver_empty(signed=True).status == 200
+    assert webhook.deliver_empty(signed=False).status == 403
 
 
 def test_another_apps_tokens_and_secrets_are_seen_to_be_refused(served: tuple[Meta, str]):
     meta, url = served
     stranger = over_http(meta, f"{url}/webhook", verify_token="guessed", app_secret="guessed")
     assert stranger.handshake(CHALLENGE).status == 403
-    assert stranger.deliver_nothing(signed=True).status == 403
+    assert stranger.deliver_empty(signed=True).status == 403
 
 
 def test_an_address_that_is_not_the_webhooks_says_so_itself(served: tuple[Meta, str]):
@@ -74,7 +74,7 @@ def test_a_webhook_out_of_reach_is_said_so_without_its_secrets(served: tuple[Met
         webhook = over_http(meta, f"http://127.0.0.1:{nobody.getsockname()[1]}/webhook")
         for signed in (True, False):
             with pytest.raises(WebhookUnreachable):
-                webhook.deliver_nothing(signed=signed)
+                webhook.deliver_empty(signed=signed)
         with pytest.raises(WebhookUnreachable, match="does not answer") as caught:
             webhook.handshake(CHALLENGE)
         shown = f"{caught.getrepr(chain=True)} {caught.value!r} {webhook!r}"
