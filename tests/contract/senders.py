@@ -18,7 +18,7 @@ from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 from tests.contract.scripted_graph import SUCCESS, ScriptedGraph, refusal
 from tests.fakes.adapters import NOON, FakeClock, RememberingSender
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
-from tests.told_turn import read, told
+from tests.turn_view import read, view
 
 FIRST, SECOND = TurnId(f"{NOON}#{'a' * 64}"), TurnId(f"{NOON + 1}#{'b' * 64}")
 
@@ -143,7 +143,7 @@ class WebStage:
         received = Received()
         for turn in dict.fromkeys(frame["turn"] for frame in frames):
             answer = [frame for frame in frames if frame["turn"] == turn]
-            seen, last = told(answer), answer[-1]
+            seen, last = view(answer), answer[-1]
             if seen.state == "done":
                 received.text += seen.text + last.get("footer", "")
                 received.choices += tuple(choice["title"] for choice in last.get("choices", ()))

@@ -20,7 +20,7 @@ from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 from tests.fakes.adapters import FakeClock
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.threads import PATIENCE_S, no_thread_left
-from tests.told_turn import Frame, TurnTold, read, told
+from tests.turn_view import Frame, TurnView, read, view
 
 ANNA, BERT = PersonId("web:shop:anna"), PersonId("web:shop:bert")
 ROOM, HALL = ConversationId("room:shop:r"), ConversationId("room:shop:hall")
@@ -62,8 +62,8 @@ class Chat:
     def deltas(self, name: str) -> list[str]:
         return [frame["text"] for frame in self.frames(name) if frame["type"] == "delta"]
 
-    def sees(self, name: str) -> TurnTold:
-        return told(self.frames(name))
+    def sees(self, name: str) -> TurnView:
+        return view(self.frames(name))
 
     def until(self, holds: Callable[[], bool]) -> None:
         assert self.connection_api.wait_for(holds), "it never came to that"
@@ -202,7 +202,7 @@ def test_a_turn_that_was_cancelled_before_its_first_delta_ends_as_stopped(chat: 
     with chat.responding("a"):
         pass
     chat.deliver("Stopped.", code="cancelled")
-    assert chat.sees("a") == TurnTold("Well?", "Stopped.", "cancelled", 0, "stopped")
+    assert chat.sees("a") == TurnView("Well?", "Stopped.", "cancelled", 0, "stopped")
 
 
 def test_a_notice_replaces_the_streamed_text(chat: Chat):
@@ -211,7 +211,7 @@ def test_a_notice_replaces_the_streamed_text(chat: Chat):
         chat.fails_after_a_delta(ModelBusy("the stream broke"))
     chat.deliver("Sorry!", code="apology")
     assert chat.types("a") == ["question", "delta", "notice", "completed"]
-    assert chat.sees("a") == TurnTold("Well?", "Sorry!", "apology", 0, "done")
+    assert chat.sees("a") == TurnView("Well?", "Sorry!", "apology", 0, "done")
 
 
 def test_an_answer_is_delivered_although_no_client_is_connected(chat: Chat):
@@ -256,7 +256,7 @@ def test_frames_of_successive_turns_do_not_overlap(chat: Chat):
     frames = chat.frames("a")
     middle = len(frames) // 2
     assert {frame["turn"] for frame in frames[:middle]} == {TURN.id}
-    assert told(frames[:middle]) == told(frames[middle:])
+    assert view(frames[:middle]) == view(frames[middle:])
 
 
 # Connections that come, resume, move and go.
@@ -390,7 +390,7 @@ def test_a_connection_that_was_given_up_as_too_slow_gets_no_more_frames_of_the_t
     chat.until(lambda: bool(chat.frames("b")))
     chat.deliver("Hello", NEXT)
     assert [frame["turn"] for frame in chat.frames("b")].count(TURN.id) == 1
-    assert told(frame for frame in chat.frames("b") if frame["turn"] == NEXT.id).state == "done"
+    assert view(frame for frame in chat.frames("b") if frame["turn"] == NEXT.id).state == "done"
 
 
 def test_a_writer_whose_thread_starts_late_still_sends_every_delta(chat: Chat):
@@ -484,7 +484,7 @@ def test_the_person_who_asked_can_cancel_from_each_of_their_connections(chat: Ch
         eventually(lambda: not on_delta(""))
         assert not on_delta("")
     chat.deliver("Hello", code=STOPPED)
-    assert chat.sees("a") == TurnTold("Well?", "Hello", "", 1, "stopped")
+    assert chat.sees("a") == TurnView("Well?", "Hello", "", 1, "stopped")
 
 
 def test_another_person_in_the_room_cannot_cancel(chat: Chat):
@@ -587,4 +587,4 @@ def test_a_turn_without_an_end_is_abandoned_when_the_next_one_begins(chat: Chat)
         pass
     chat.deliver("Hi", NEXT)
     assert [frame["type"] for frame in chat.frames("a") if frame["turn"] == TURN.id] == ["question", "delta"]
-    assert told(frame for frame in chat.frames("a") if frame["turn"] == NEXT.id).state == "done"
+    assert view(frame for frame in chat.frames("a") if frame["turn"] == NEXT.id).state == "done"

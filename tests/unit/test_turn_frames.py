@@ -9,7 +9,7 @@ from chalicelib.channels.web.turn_frames import TurnFrames
 from chalicelib.conversation.turn import STOPPED, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.adapters import NOON
-from tests.told_turn import TurnTold, read, told
+from tests.turn_view import TurnView, read, view
 
 ANNA: Final = PersonId("web:shop:anna")
 TURN: Final = Turn(TurnId(f"{NOON}#{'a' * 64}"), ConversationId(ANNA), ANNA, NOON, TurnState.RUNNING, "Well?")
@@ -41,8 +41,8 @@ class Reader:
         self._at = None
 
     @property
-    def sees(self) -> TurnTold:
-        return told(map(read, self._frames))
+    def sees(self) -> TurnView:
+        return view(map(read, self._frames))
 
 
 def some_read(readers: list[Reader], chance: Random) -> None:
@@ -53,7 +53,7 @@ def some_read(readers: list[Reader], chance: Random) -> None:
             reader.read_on()
 
 
-def ought_to_see(reply: Reply | None, sees: TurnTold) -> TurnTold:
+def ought_to_see(reply: Reply | None, sees: TurnView) -> TurnView:
     if reply is None:
         return replace(sees, question="Well?", state="dropped")
     state = "stopped" if reply.code in {STOPPED, "cancelled"} else "done"

@@ -24,6 +24,7 @@ Of code points and UTF-16 units the latter are never fewer, so a part fits by ei
 TYPING_EVERY_S: Final = 15.0
 """Seconds between two `typing_on` calls: Messenger shows it for 20 seconds after each."""
 _TRIES: Final = 3
+"""Calls for one part; after the last error the worker delivers the reply again later, without parts that arrived."""
 _ECHO_DELAY_S: Final = 2.0
 """Seconds to wait for the echo of a part whose call failed, before the retry; twice that before the next."""
 _PATH: Final = "me/messages"

@@ -13,7 +13,7 @@ from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError
 _MAX_FAILURES: Final = 5
 """Failed sends in a row after which the connection is given up.
 
-With the default pause that is about two seconds of throttling by API Gateway; the client then sends `resume`.
+With the default pause that is after about two seconds. Its client can then get the rest by `resume`.
 """
 
 
