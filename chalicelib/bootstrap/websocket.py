@@ -34,7 +34,7 @@ def assemble(
             own_origin=own_origin,
             clock=ports.clock,
         ),
-        terms=EntitlementService(ports.api_keys, ports.settings),
+        entitlements=EntitlementService(ports.api_keys, ports.settings),
         people=ports.people,
         inbox=ports.inbox,
         transcript=ports.transcript,

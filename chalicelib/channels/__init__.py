@@ -1,1 +1,1 @@
-"""Where people write: each channel receives messages and sends answers; no channel knows another."""
+"""The places where people write: each channel receives messages and sends answers; no channel imports another."""

@@ -1,14 +1,18 @@
-"""Reading JSON that strangers may have written: whatever comes, a clean value or None, and no error but one. Pure."""
+"""Reads JSON from untrusted clients: a wrong type is None or empty, and only `load` raises an error. Pure.
+
+Meta sends ids as numbers or strings and times in seconds or milliseconds, so a strict schema would lose messages.
+"""
 
 import json
 import re
 from typing import Any, Final
 
 _MAX_ID: Final = 128
-_MAX_DIGITS = 30
-_TIME_DIGITS = 13
-_MAX_DEPTH = 20
-_MAX_BRACKETS = 400
+_MAX_DIGITS: Final = 30
+_TIME_DIGITS: Final = 13
+_MAX_DEPTH: Final = 20
+_FEW_BRACKETS: Final = 400
+"""Below this number of opening brackets no nesting can exhaust the stack, so the body is parsed unchanged."""
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]|[^"\[\]{}]+', re.DOTALL)
 _OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 _SECONDS: Final = range(10**9, 10**10)
@@ -16,14 +20,18 @@ _MILLISECONDS: Final = range(10**12, 10**13)
 
 
 def load(body: bytes) -> Any:
-    """The JSON of a body, without what is nested absurdly deep or has absurdly many digits. Raises ValueError."""
-    return json.loads(_shallow(body.decode()), parse_int=_int)
+    """Decode a UTF-8 body of JSON. Raises ValueError.
+
+    Integers of more than 30 digits become null. So do values nested deeper than 20 levels, in a body with so many
+    brackets that they could exhaust the stack.
+    """
+    return json.loads(_prune(body.decode()), parse_int=_int)
 
 
 def identifier(value: object, *, longest: int = _MAX_ID) -> str | None:
-    """An id as a clean string; numbers are taken, everything else is not an id.
+    """Return an id, which may be a string or an integer, as a non-blank string; None for everything else.
 
-    Two that are not `longest` on purpose fit into a key of the table, whatever their characters.
+    An id may have `longest` characters. Two ids of the default length fit into a DynamoDB key in any script.
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
@@ -32,7 +40,7 @@ def identifier(value: object, *, longest: int = _MAX_ID) -> str | None:
 
 
 def milliseconds(value: object) -> int | None:
-    """A time in milliseconds, whether it came so or in seconds, as number or text; None when it is no time."""
+    """Return a time in milliseconds since 1970, given in seconds or milliseconds as a number or digits; else None."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _TIME_DIGITS:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -43,28 +51,28 @@ def milliseconds(value: object) -> int | None:
 
 
 def items(value: object) -> list[Any]:
-    """A list as it is; everything else as an empty one."""
+    """Return a list unchanged, and an empty list for everything else."""
     return value if isinstance(value, list) else []
 
 
 def clean(text: str) -> str:
-    """Without lone surrogates, which JSON can carry and UTF-8 cannot."""
+    """Replace lone surrogates, which JSON can hold but UTF-8 cannot encode."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _shallow(text: str) -> str:
-    """The same JSON with null for what is nested absurdly deep: it shall cost neither the stack nor its neighbours."""
-    if text.count("{") + text.count("[") < _MAX_BRACKETS:
+def _prune(text: str) -> str:
+    """Replace each value that is nested too deep by null, so that the rest of the body can still be parsed."""
+    if text.count("{") + text.count("[") < _FEW_BRACKETS:
         return text
-    depth, kept = 0, []
+    depth, pruned = 0, []
     for token in _TOKENS.findall(text):
         depth -= token in _CLOSING
         if depth <= _MAX_DEPTH:
             opens_too_deep = depth == _MAX_DEPTH and token in _OPENING
             closes_too_deep = depth == _MAX_DEPTH and token in _CLOSING
-            kept.append("null" if opens_too_deep else "" if closes_too_deep else token)
+            pruned.append("null" if opens_too_deep else "" if closes_too_deep else token)
         depth += token in _OPENING
-    return "".join(kept)
+    return "".join(pruned)
 
 
 def _int(digits: str) -> int | None:

@@ -1,4 +1,4 @@
-"""One way back for all channels: each turn is answered where its person writes. No channel is known here."""
+"""Routes each turn to the sender of the channel its person writes in; has no code of any one channel."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -12,18 +12,18 @@ from chalicelib.ids import Channel
 
 @dataclass(frozen=True)
 class ChannelRouter:
-    """`ports.Sender` over one for each channel."""
+    """`conversation.ports.Sender` over one sender for each channel."""
 
     senders: Mapping[Channel, Sender]
 
     def responding(self, turn: Turn) -> AbstractContextManager[OnDelta]:
-        return self._of(turn).responding(turn)
+        return self._sender(turn).responding(turn)
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
-        self._of(turn).deliver(turn, reply, receipts=receipts, seconds=seconds)
+        self._sender(turn).deliver(turn, reply, receipts=receipts, seconds=seconds)
 
     def end_silently(self, turn: Turn) -> None:
-        self._of(turn).end_silently(turn)
+        self._sender(turn).end_silently(turn)
 
-    def _of(self, turn: Turn) -> Sender:
+    def _sender(self, turn: Turn) -> Sender:
         return self.senders[identity.channel_of(turn.person)]

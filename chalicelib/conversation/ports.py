@@ -222,10 +222,10 @@ class ConnectionStore(Protocol):
     def get(self, connection: ConnectionId, *, now: int) -> Connection | None:
         """The socket as last written; what its client asks for is told by `of` alone."""
 
-    def admit(
+    def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
-        """It has proved who it is: ready, in a conversation. None when it was not CONNECTED any more."""
+        """Make an authenticated connection READY, in a conversation; None if it was not CONNECTED any more."""
 
     def reject(self, connection: Connection) -> None:
         """It could not prove who it is; final. Ignored when it has proved it meanwhile, or is closed."""

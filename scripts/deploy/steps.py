@@ -56,7 +56,7 @@ class Deploying:
 
     def _store(self) -> str:
         if self.secrets.keys() & {"app-secret", "page-token"}:  # what Facebook does not take is not stored either
-            self.here.setup({**self.here.vault.stored(), **self.secrets}).page.holder()
+            self.here.setup({**self.here.vault.stored(), **self.secrets}).page.identity()
         self.here.region_note.parent.mkdir(exist_ok=True)
         self.here.region_note.write_text(self.here.place.aws.region)
         self.here.vault.put(self.secrets)

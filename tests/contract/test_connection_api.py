@@ -1,4 +1,4 @@
-"""The promises of `ports_web.Connections`: of the fake, and over HTTP with what API Gateway answers."""
+"""The promises of `ConnectionApi`: of the fake, and over HTTP with the responses of API Gateway."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -31,11 +31,11 @@ LATE: Final = (-1, "")
 
 @dataclass
 class ApiGateway:
-    """@connections of one API, stage `dev`."""
+    """The `@connections` API of one WebSocket API, stage `dev`."""
 
     url: str = ""
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """By connection, in place of success: the status, and what kind of error its header names."""
+    """Error responses by connection: the status, and the kind of error that the header names."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Method and path."""
     sent: list[tuple[ConnectionId, str]] = field(default_factory=list)
@@ -126,7 +126,7 @@ def new_client(endpoint: str, *, read_timeout: float = 2) -> Any:
 
 @dataclass(frozen=True)
 class Way:
-    """A way to the sockets, and what can happen to it."""
+    """A connection API under test, and the errors that it can have."""
 
     connection_api: ConnectionApi
     anna: Connection
@@ -169,7 +169,7 @@ def test_frames_arrive_as_they_were_sent_and_in_their_order(way: Way):
     assert way.sent() == [(ANNA.id, frame) for frame in frames]
 
 
-def test_a_socket_that_is_gone_is_said_so_and_no_other_is_meant(way: Way):
+def test_a_connection_that_is_gone_raises_connection_gone_and_affects_no_other(way: Way):
     way.loses(way.anna)
     with pytest.raises(ConnectionGone):
         way.connection_api.send(way.anna, "{}")
@@ -177,7 +177,7 @@ def test_a_socket_that_is_gone_is_said_so_and_no_other_is_meant(way: Way):
     assert way.sent() == [(BERT.id, "{}")]
 
 
-def test_a_failure_that_may_pass_is_neither_an_end_nor_a_matter_for_the_owner(way: Way):
+def test_a_temporary_error_is_neither_connection_gone_nor_channel_broken(way: Way):
     way.fails(way.anna)
     with pytest.raises(DeliveryError) as raised:
         way.connection_api.send(way.anna, "{}")
@@ -185,26 +185,26 @@ def test_a_failure_that_may_pass_is_neither_an_end_nor_a_matter_for_the_owner(wa
     assert way.sent() == []
 
 
-def test_when_nobody_may_be_written_to_the_owner_must_act(way: Way):
+def test_a_missing_permission_is_channel_broken(way: Way):
     way.breaks()
     for connection in (way.anna, way.bert):
         with pytest.raises(ChannelBroken):
             way.connection_api.send(connection, "{}")
 
 
-def test_a_socket_that_was_closed_from_here_is_gone(way: Way):
+def test_a_connection_that_the_server_closed_is_gone(way: Way):
     way.connection_api.close(way.anna)
     way.loses(way.anna)
     with pytest.raises(ConnectionGone):
         way.connection_api.send(way.anna, "{}")
 
 
-def test_to_close_what_is_gone_is_fine(way: Way):
+def test_closing_a_connection_that_is_gone_raises_nothing(way: Way):
     way.loses(way.anna)
     way.connection_api.close(way.anna)
 
 
-def test_a_socket_that_cannot_be_closed_is_said_so(way: Way):
+def test_a_connection_that_cannot_be_closed_raises_delivery_error(way: Way):
     way.fails(way.anna)
     with pytest.raises(DeliveryError):
         way.connection_api.close(way.anna)
@@ -213,14 +213,14 @@ def test_a_socket_that_cannot_be_closed_is_said_so(way: Way):
 # What API Gateway is asked, and answers.
 
 
-def test_api_gateway_is_asked_at_the_sockets_own_address(gateway: ApiGateway, real: ApiGatewayConnections):
+def test_requests_go_to_the_connections_endpoint(gateway: ApiGateway, real: ApiGatewayConnections):
     real.send(gateway.at(ANNA), "{}")
     real.close(gateway.at(BERT))
     assert gateway.asked == [("POST", f"/dev/@connections/{ANNA.id}"), ("DELETE", f"/dev/@connections/{BERT.id}")]
     assert all("/eu-central-1/execute-api/aws4_request" in proof for proof in gateway.signed)
 
 
-def test_sockets_of_two_apis_are_reached_each_at_its_own(gateway: ApiGateway, real: ApiGatewayConnections):
+def test_connections_of_two_apis_are_reached_at_their_own_endpoints(gateway: ApiGateway, real: ApiGatewayConnections):
     with api_gateway() as other:
         for where, connection in ((gateway, ANNA), (other, BERT), (gateway, ANNA)):
             real.send(where.at(connection), "{}")
@@ -244,7 +244,7 @@ def test_sockets_of_two_apis_are_reached_each_at_its_own(gateway: ApiGateway, re
         ((403, "ExpiredTokenException"), DeliveryError),
     ],
 )
-def test_what_api_gateway_refuses_is_told_apart(
+def test_errors_of_api_gateway_are_distinguished(
     gateway: ApiGateway, real: ApiGatewayConnections, answer: tuple[int, str], error: type[DeliveryError]
 ):
     gateway.answers[ANNA.id] = answer
@@ -257,7 +257,7 @@ def test_what_api_gateway_refuses_is_told_apart(
 
 
 @pytest.mark.parametrize("call", ["send", "close"])
-def test_an_api_gateway_that_hangs_up_is_a_failure_that_may_pass(
+def test_an_api_gateway_that_closes_the_connection_is_a_temporary_error(
     gateway: ApiGateway, real: ApiGatewayConnections, call: str
 ):
     gateway.answers[ANNA.id] = SILENT
@@ -266,7 +266,7 @@ def test_an_api_gateway_that_hangs_up_is_a_failure_that_may_pass(
     assert type(raised.value) is DeliveryError
 
 
-def test_an_api_gateway_that_does_not_answer_is_not_waited_for_long(gateway: ApiGateway):
+def test_an_api_gateway_that_does_not_respond_times_out_soon(gateway: ApiGateway):
     gateway.answers[ANNA.id] = LATE
     hasty = new_client(f"{gateway.url}/dev", read_timeout=0.2)
     with pytest.raises(DeliveryError, match="out of reach: ReadTimeoutError"):
@@ -275,7 +275,7 @@ def test_an_api_gateway_that_does_not_answer_is_not_waited_for_long(gateway: Api
 
 
 @pytest.mark.parametrize("call", ["send", "close"])
-def test_an_api_gateway_that_is_not_there_is_a_failure_that_may_pass(real: ApiGatewayConnections, call: str):
+def test_an_api_gateway_that_is_unreachable_is_a_temporary_error(real: ApiGatewayConnections, call: str):
     nowhere = replace(ANNA, endpoint=f"http://127.0.0.1:{free_port()}/dev")
     with pytest.raises(DeliveryError, match="out of reach: EndpointConnectionError"):
         real.send(nowhere, "{}") if call == "send" else real.close(nowhere)

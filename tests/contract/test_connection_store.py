@@ -44,7 +44,7 @@ def admitted(
     connection: Connection = NEW,
     person: PersonId = ANNA,
 ) -> Connection:
-    ready = connections.admit(opened(connections, clock, connection), person, where, now=clock())
+    ready = connections.mark_authenticated(opened(connections, clock, connection), person, where, now=clock())
     assert ready
     return ready
 
@@ -83,7 +83,7 @@ def test_who_has_proved_who_they_are_is_ready_and_sees_the_conversation(connecti
 
 def test_nobody_is_admitted_twice(connections: ConnectionStore, clock: FakeClock):
     ready = admitted(connections, clock)
-    assert connections.admit(NEW, BERT, ROOM, now=clock()) is None
+    assert connections.mark_authenticated(NEW, BERT, ROOM, now=clock()) is None
     assert connections.get(NEW.id, now=clock()) == ready
     assert (connections.in_conversation(HOME, now=clock()), connections.in_conversation(ROOM, now=clock())) == (
         [ready],
@@ -94,7 +94,7 @@ def test_nobody_is_admitted_twice(connections: ConnectionStore, clock: FakeClock
 def test_a_socket_that_is_closed_is_not_admitted(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
     connections.close(NEW.id)
-    assert connections.admit(NEW, ANNA, HOME, now=clock()) is None
+    assert connections.mark_authenticated(NEW, ANNA, HOME, now=clock()) is None
     assert connections.get(NEW.id, now=clock()) is None
     assert connections.in_conversation(HOME, now=clock()) == []
 
@@ -103,7 +103,9 @@ def test_of_many_who_admit_a_socket_at_once_one_does(busy_store: Store, clock: F
     opened(busy_store.connections, clock)
     rooms = [ConversationId(f"room:shop:{number}") for number in range(20)]
     with ThreadPoolExecutor(20) as pool:
-        tried = list(pool.map(lambda room: busy_store.connections.admit(NEW, ANNA, room, now=clock()), rooms))
+        tried = list(
+            pool.map(lambda room: busy_store.connections.mark_authenticated(NEW, ANNA, room, now=clock()), rooms)
+        )
     [ready] = [one for one in tried if one]
     seen = [connection for room in rooms for connection in busy_store.connections.in_conversation(room, now=clock())]
     assert seen == [ready] == [busy_store.connections.get(NEW.id, now=clock())]
@@ -112,7 +114,7 @@ def test_of_many_who_admit_a_socket_at_once_one_does(busy_store: Store, clock: F
 def test_a_rejected_socket_is_never_admitted(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
     connections.reject(NEW)
-    assert connections.admit(NEW, ANNA, HOME, now=clock()) is None
+    assert connections.mark_authenticated(NEW, ANNA, HOME, now=clock()) is None
     assert connections.get(NEW.id, now=clock()) == replace(NEW, state=ConnectionState.REJECTED)
     assert connections.in_conversation(HOME, now=clock()) == []
 
@@ -277,7 +279,7 @@ def test_who_is_closed_while_being_admitted_or_moved_leaves_nothing_behind(
         at_once(lambda: connections.close(NEW.id), lambda: connections.move(ready, ROOM, now=clock()))
     else:
         opened(connections, clock)
-        at_once(lambda: connections.close(NEW.id), lambda: connections.admit(NEW, ANNA, HOME, now=clock()))
+        at_once(lambda: connections.close(NEW.id), lambda: connections.mark_authenticated(NEW, ANNA, HOME, now=clock()))
     assert connections.get(NEW.id, now=clock()) is None
     assert [*connections.in_conversation(HOME, now=clock()), *connections.in_conversation(ROOM, now=clock())] == []
 

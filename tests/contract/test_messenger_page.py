@@ -1,4 +1,4 @@
-"""The promises of `MessengerPage`: of the fake, and of the Graph API as the simulator of Meta speaks it."""
+"""The promises of `MessengerPage`: of the fake, and over HTTP with the simulator of Meta."""
 
 import asyncio
 import socket
@@ -28,11 +28,11 @@ PROFILE = required(load("en"))
 
 @dataclass
 class Registered:
-    """A page at which nothing is set up yet."""
+    """A page that is not set up yet."""
 
     page: MessengerPage
     app_id: str
-    holder: tuple[str, str]
+    identity: tuple[str, str]
     webhook: str
     verify_token: str
     invalidate: Callable[[], None]
@@ -50,7 +50,7 @@ def simulator() -> Iterator[tuple[Meta, str]]:
 
 @pytest.fixture
 def meta(simulator: tuple[Meta, str]) -> Meta:
-    """Nothing is set up, and nothing is broken."""
+    """Start with nothing set up and no errors."""
     meta, _ = simulator
     meta.admin.set_up("")
     meta.admin.app_fields, meta.admin.page_fields, meta.admin.profile = [], [], {}
@@ -100,31 +100,31 @@ def registered(request: pytest.FixtureRequest) -> Registered:
     )
 
 
-def test_the_page_token_says_whom_it_speaks_for_and_what_it_may_do(registered: Registered):
-    holder, token = registered.page.holder(), registered.page.token()
-    assert (holder.id, holder.name) == registered.holder
+def test_a_page_token_has_an_identity_and_permissions(registered: Registered):
+    identity, token = registered.page.identity(), registered.page.token()
+    assert (identity.id, identity.name) == registered.identity
     assert (token.is_valid, token.app_id, token.kind) == (True, registered.app_id, "PAGE")
     assert token.scopes == set(SCOPES)
     assert (token.expires_at, token.data_access_expires_at) == (None, None)
 
 
-def test_of_a_dead_token_is_said_that_it_is_dead_and_every_other_call_is_refused(registered: Registered):
+def test_an_invalid_token_is_reported_and_every_other_call_is_refused(registered: Registered):
     registered.invalidate()
     page = registered.page
     assert page.token().is_valid is False
-    for call in (page.holder, page.page_subscription, page.profile, page.unsubscribe_page, page.clear_profile):
+    for call in (page.identity, page.page_subscription, page.profile, page.unsubscribe_page, page.clear_profile):
         with pytest.raises(MetaError):
             call()
 
 
-def test_the_app_is_told_of_its_pages_at_the_webhook_that_answered(registered: Registered):
+def test_the_app_is_subscribed_with_the_webhook_that_responded(registered: Registered):
     assert registered.page.app_subscription() is None
     registered.subscribe_app()
     subscription = AppSubscription(registered.webhook, active=True, fields=frozenset(FIELDS))
     assert registered.page.app_subscription() == subscription
 
 
-def test_a_webhook_that_does_not_answer_as_it_should_changes_nothing(registered: Registered):
+def test_a_webhook_that_fails_the_handshake_changes_nothing(registered: Registered):
     registered.subscribe_app()
     before = registered.page.app_subscription()
     for wrong in ({"url": f"{registered.webhook}/elsewhere"}, {"verify_token": "guessed"}):
@@ -133,7 +133,7 @@ def test_a_webhook_that_does_not_answer_as_it_should_changes_nothing(registered:
     assert registered.page.app_subscription() == before
 
 
-def test_the_app_is_told_of_exactly_the_fields_it_asked_for_last(registered: Registered):
+def test_the_page_sends_exactly_the_fields_subscribed_last(registered: Registered):
     page = registered.page
     assert page.page_subscription() == frozenset()
     page.subscribe_page(["messages", "message_reads"])
@@ -158,24 +158,24 @@ def test_the_profile_is_replaced_property_by_property_and_deleted_as_a_whole(reg
 # What only the Graph API can do.
 
 
-def test_an_expiry_is_told_in_milliseconds(meta: Meta, page: GraphPage):
+def test_an_expiry_is_in_milliseconds(meta: Meta, page: GraphPage):
     meta.admin.token.expires_at, meta.admin.token.data_access_expires_at = SOON, LATER
     token = page.token()
     assert (token.expires_at, token.data_access_expires_at) == (SOON * 1000, LATER * 1000)
 
 
-def test_a_token_of_another_app_is_said_so(meta: Meta, page: GraphPage):
+def test_a_token_of_another_app_raises_an_error(meta: Meta, page: GraphPage):
     meta.admin.token.app_id = "1"
-    for call in (page.token, page.holder):
+    for call in (page.token, page.identity):
         with pytest.raises(MetaError, match="page token belong to the same app"):
             call()
 
 
-def test_what_is_no_token_at_all_is_not_valid(meta: Meta, url: str):
+def test_a_text_that_is_no_token_is_not_valid(meta: Meta, url: str):
     page = graph_page(meta, url, token="typed wrongly")
     assert page.token().is_valid is False
     with pytest.raises(MetaError, match="page token"):
-        page.holder()
+        page.identity()
 
 
 def test_a_new_page_is_really_set_up_and_again_when_meta_has_cut_it_off(meta: Meta, url: str, page: GraphPage):
@@ -197,7 +197,7 @@ def test_a_new_page_is_really_set_up_and_again_when_meta_has_cut_it_off(meta: Me
     assert meta.admin.profile_calls_left >= 0
 
 
-def test_what_happens_on_a_page_that_is_not_subscribed_reaches_nobody(meta: Meta):
+def test_events_of_a_page_that_is_not_subscribed_are_not_sent(meta: Meta):
     mid, status = asyncio.run(meta.say("anna", "is anybody there?"))
     assert (bool(mid), status) == (True, 0)
 
@@ -210,7 +210,7 @@ def test_the_owners_own_properties_of_the_profile_stay(meta: Meta, page: GraphPa
     assert meta.admin.profile == {"ice_breakers": ["theirs"]}
 
 
-def test_what_another_app_on_the_page_is_told_does_not_count(meta: Meta, page: GraphPage):
+def test_subscriptions_of_another_app_do_not_count(meta: Meta, page: GraphPage):
     rows = [{"id": "1", "subscribed_fields": ["feed"]}, {"id": APP_ID, "subscribed_fields": ["messages"]}]
     meta.admin.recorder.behaviour.failures.append(Failure(200, {"data": rows}))
     assert page.page_subscription() == {"messages"}
@@ -222,7 +222,7 @@ def test_without_the_permission_the_page_cannot_be_subscribed(meta: Meta, page: 
         page.subscribe_page(FIELDS)
 
 
-def test_too_many_calls_are_said_to_need_patience(meta: Meta, page: GraphPage):
+def test_too_many_calls_raise_an_error_that_says_to_wait(meta: Meta, page: GraphPage):
     meta.admin.profile_calls_left = 1
     page.profile()
     with pytest.raises(MetaError, match="ten minutes"):
@@ -230,7 +230,7 @@ def test_too_many_calls_are_said_to_need_patience(meta: Meta, page: GraphPage):
 
 
 @pytest.mark.parametrize("wrong", [{"secret": "of another app"}, {"app_id": 1}])
-def test_an_app_id_and_a_secret_that_do_not_belong_together_are_said_so(meta: Meta, url: str, wrong: dict[str, Any]):
+def test_an_app_id_and_secret_that_do_not_belong_together_raise_an_error(meta: Meta, url: str, wrong: dict[str, Any]):
     page = graph_page(meta, url, **wrong)
     for call in (page.token, page.app_subscription):
         with pytest.raises(MetaError, match=r"app secret .*; check that app id, app secret and page token belong"):
@@ -247,16 +247,18 @@ def test_an_app_id_and_a_secret_that_do_not_belong_together_are_said_so(meta: Me
         (200, None, "an answer that cannot be read"),
     ],
 )
-def test_what_meta_answers_instead_is_said_in_words(meta: Meta, page: GraphPage, status: int, body: Any, words: str):
+def test_each_error_of_meta_has_a_message_with_a_remedy(
+    meta: Meta, page: GraphPage, status: int, body: Any, words: str
+):
     meta.admin.recorder.behaviour.failures.append(Failure(status, body))
     with pytest.raises(MetaError, match=words):
-        page.holder()
+        page.identity()
 
 
 @pytest.mark.parametrize(
     "odd", [{}, {"data": None}, {"data": {}}, {"data": [None, "x", {}]}, {"data": [{"id": str(APP_ID), "fields": 7}]}]
 )
-def test_answers_of_another_shape_are_read_as_nothing(meta: Meta, page: GraphPage, odd: Any):
+def test_responses_of_another_shape_are_empty(meta: Meta, page: GraphPage, odd: Any):
     failures = meta.admin.recorder.behaviour.failures
     failures.extend([Failure(200, odd)] * 4)
     assert page.token().is_valid is False
@@ -265,12 +267,12 @@ def test_answers_of_another_shape_are_read_as_nothing(meta: Meta, page: GraphPag
     assert page.profile() == {}
 
 
-def test_meta_out_of_reach_is_said_so_and_no_error_says_a_secret(meta: Meta):
+def test_meta_being_unreachable_raises_an_error_without_secrets(meta: Meta):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         page = graph_page(meta, f"http://127.0.0.1:{nobody.getsockname()[1]}")
         secrets = (meta.page_token, meta.app_secret, meta.verify_token)
-        for call in (page.holder, page.token, lambda: page.subscribe_app("u", verify_token=secrets[2], fields=[])):
+        for call in (page.identity, page.token, lambda: page.subscribe_app("u", verify_token=secrets[2], fields=[])):
             with pytest.raises(MetaError, match="does not answer") as caught:
                 call()
             shown = f"{caught.getrepr(chain=True)} {caught.value!r} {page!r}"

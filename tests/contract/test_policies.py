@@ -242,7 +242,7 @@ def the_web_chats_doors_are_used(store: Store, bot: Bot) -> None:
     key = keyring.create({"name": "Tests"}).key
     ticket_key = partial(str, "a ticket key of thirty-two letters")
     visitors = ChatConfig(store.keys, store.tickets, ticket_key, str, str, lambda: "anna", bot.clock)
-    visitors.config(key.id, origin="", address="192.0.2.1", bearer="")
+    visitors.issue(key.id, origin="", address="192.0.2.1", bearer="")
     keyring.list()
     keyring.revoke(key.id)
 

@@ -1,4 +1,4 @@
-"""In-memory twins of the open WebSockets and of the way to them."""
+"""Fakes of the connection store and of API Gateway's connection API, in memory."""
 
 import threading
 from collections import defaultdict
@@ -14,18 +14,18 @@ from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 from tests.fakes.memory import Memory, StoredConnection, atomic
 
 _PATIENCE_S: Final = 20.0
-"""Far more than anything takes that does not hang."""
+"""Far more seconds than anything takes that does not hang."""
 
 
 @dataclass
 class FakeConnections:
-    """`ports_web.Sockets`."""
+    """`conversation.ports.ConnectionStore`."""
 
     memory: Memory = field(default_factory=Memory)
     fails: bool = False
-    """Nobody can be found."""
+    """Whether `in_conversation` raises StoreError."""
     failed: int = 0
-    """How often somebody was looked for in vain."""
+    """The number of queries that failed."""
 
     @atomic
     def open(self, connection: Connection, *, now: int) -> None:
@@ -39,7 +39,7 @@ class FakeConnections:
         return kept.connection if kept and kept.is_there(now=now) else None
 
     @atomic
-    def admit(
+    def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
         kept = self._in(connection.id, ConnectionState.CONNECTED)
@@ -111,29 +111,29 @@ class FakeConnections:
 
 @dataclass
 class RememberingConnectionApi:
-    """`ports_web.Connections`: keeps what each socket was sent, in order, and fails as it is told."""
+    """`conversation.ports.ConnectionApi`: records the frames of each connection, in order, and fails as set."""
 
     sent: dict[ConnectionId, list[str]] = field(default_factory=lambda: defaultdict(list))
     gone: set[ConnectionId] = field(default_factory=set)
     fails: dict[ConnectionId, int] = field(default_factory=dict)
-    """So many times more, each."""
+    """The number of requests for each connection that will fail."""
     blocked: dict[ConnectionId, threading.Event] = field(default_factory=dict)
-    """Nothing arrives until the event is set."""
+    """Events for which a send waits, by connection."""
     waiting: list[ConnectionId] = field(default_factory=list)
-    """Where somebody has found out."""
+    """The connections whose send waits or has waited, in order."""
     broken: bool = False
-    """Nobody can be written to."""
+    """Whether every request raises ChannelBroken."""
     closed: list[ConnectionId] = field(default_factory=list)
-    """Those that were ended from here."""
+    """The connections that `close` ended, in order."""
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def send(self, connection: Connection, frame: str) -> None:
-        waits = self.blocked.get(connection.id)
-        if waits:
+        event = self.blocked.get(connection.id)
+        if event:
             with self._changed:
                 self.waiting.append(connection.id)
                 self._changed.notify_all()
-            waits.wait(_PATIENCE_S)
+            event.wait(_PATIENCE_S)
         with self._changed:
             self._changed.notify_all()
             self._fail(connection.id)
@@ -147,7 +147,7 @@ class RememberingConnectionApi:
             self._changed.notify_all()
 
     def wait_for(self, holds: Callable[[], bool]) -> bool:
-        """Until it holds of what was sent; False when it never does."""
+        """Wait until `holds`, which is called after each request; False if it never does."""
         with self._changed:
             return self._changed.wait_for(holds, timeout=_PATIENCE_S)
 

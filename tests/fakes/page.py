@@ -23,7 +23,7 @@ VALID: Final = PageToken(
 
 @dataclass
 class FakePage:
-    """`ports_upkeep.MessengerPage`: nothing is set up at first. It finds a webhook at `webhook` alone."""
+    """`MessengerPage`: nothing is set up at first. It finds a webhook at `webhook` alone."""
 
     webhook: tuple[str, str] = field(repr=False)
     """Its address, and the verify token it wants."""
@@ -36,7 +36,7 @@ class FakePage:
     written: list[str] = field(default_factory=list)
     """Which calls changed something."""
 
-    def holder(self) -> PageIdentity:
+    def identity(self) -> PageIdentity:
         self._call()
         return PAGE
 
@@ -90,7 +90,7 @@ class FakePage:
 
 @dataclass
 class FakeWebhook:
-    """`ports_upkeep.Webhook`: in order, unless told otherwise."""
+    """`Webhook`: in order, unless told otherwise."""
 
     at: int | None = None
     """Its time; None for none."""
@@ -102,7 +102,7 @@ class FakeWebhook:
     def handshake(self, challenge: str) -> WebhookResponse:
         return self._answer(challenge, taken=self.verifies)
 
-    def deliver_nothing(self, *, signed: bool) -> WebhookResponse:
+    def deliver_empty(self, *, signed: bool) -> WebhookResponse:
         return self._answer("EVENT_RECEIVED", taken=self.takes_signed if signed else self.takes_unsigned)
 
     def _answer(self, body: str, *, taken: bool) -> WebhookResponse:

@@ -1,4 +1,4 @@
-"""The promises of `ports.Sender` on the web, with real threads and sockets that do as they are told."""
+"""What is particular to `Sender` on the web, with real threads; `test_sender` has the promises of every sender."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,41 +15,41 @@ from chalicelib.channels.web.writer import ConnectionWriter, Timing
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.ports import OnDelta
 from chalicelib.conversation.turn import STOPPED, Choice, Reply, Turn, TurnState
-from chalicelib.errors import ChannelBroken, ModelBusy, StoreError
+from chalicelib.errors import ModelBusy, StoreError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 from tests.fakes.adapters import FakeClock
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
-from tests.told_turn import Frame, TurnTold, read, told
+from tests.threads import PATIENCE_S, no_thread_left
+from tests.turn_view import Frame, TurnView, read, view
 
 ANNA, BERT = PersonId("web:shop:anna"), PersonId("web:shop:bert")
 ROOM, HALL = ConversationId("room:shop:r"), ConversationId("room:shop:hall")
 TURN: Final = Turn(TurnId(f"1795176000000#{'a' * 64}"), ROOM, ANNA, 1_795_176_000_000, TurnState.RUNNING, "Well?")
 NEXT: Final = replace(TURN, id=TurnId(f"1795176000001#{'b' * 64}"))
 NEVER: Final = 3600.0
-PATIENCE_S: Final = 20.0
 NO_RECEIPTS: Final[Any] = frozenset
-BUSY: Final = Timing(joined=0, look=0.01, again=0)
-"""Frames as they come, and always on the look-out."""
-STILL: Final = Timing(joined=0, look=NEVER, again=0)
-"""Nobody is looked for but at the beginning and at the end."""
+BUSY: Final = Timing(batch_s=0, poll_s=0.01, retry_s=0)
+"""No batching, and a query for connections all the time."""
+STILL: Final = Timing(batch_s=0, poll_s=NEVER, retry_s=0)
+"""A query for connections at the beginning and the end only."""
 
 
 @dataclass
 class Chat:
-    """A web chat, and who is there."""
+    """A web chat, its connections and their clients."""
 
-    pace: Timing = BUSY
+    timing: Timing = BUSY
     connections: FakeConnections = field(default_factory=FakeConnections)
     connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
     clock: FakeClock = field(default_factory=FakeClock)
 
     def __post_init__(self) -> None:
-        self.sender = WebSender(self.connections, self.connection_api, self.clock, self.pace)
+        self.sender = WebSender(self.connections, self.connection_api, self.clock, self.timing)
 
     def comes(self, name: str, person: PersonId = ANNA, where: ConversationId = ROOM) -> Connection:
         connection = Connection(ConnectionId(name), "https://api.example/dev")
         self.connections.open(connection, now=self.clock())
-        ready = self.connections.admit(connection, person, where, now=self.clock())
+        ready = self.connections.mark_authenticated(connection, person, where, now=self.clock())
         assert ready
         return ready
 
@@ -59,20 +59,20 @@ class Chat:
     def types(self, name: str) -> list[str]:
         return [frame["type"] for frame in self.frames(name)]
 
-    def words(self, name: str) -> list[str]:
+    def deltas(self, name: str) -> list[str]:
         return [frame["text"] for frame in self.frames(name) if frame["type"] == "delta"]
 
-    def sees(self, name: str) -> TurnTold:
-        return told(self.frames(name))
+    def sees(self, name: str) -> TurnView:
+        return view(self.frames(name))
 
     def until(self, holds: Callable[[], bool]) -> None:
         assert self.connection_api.wait_for(holds), "it never came to that"
 
-    def until_heard(self, name: str, text: str) -> None:
+    def until_text(self, name: str, text: str) -> None:
         self.until(lambda: self.sees(name).text == text)
 
-    def until_looked(self) -> None:
-        """Somebody who comes now is found, and with them whatever was written before."""
+    def until_polled(self) -> None:
+        """Wait for a query of the connections that starts after this call: it finds a new one."""
         name = f"witness {len(self.connection_api.sent)}"
         self.comes(name, BERT)
         self.until(lambda: bool(self.frames(name)))
@@ -82,16 +82,25 @@ class Chat:
 
     @contextmanager
     def responding(self, *names: str) -> Iterator[OnDelta]:
-        """The words begin once these have the question."""
-        with self.sender.responding(TURN) as hear:
+        """Begin an answer, and wait until these connections have its `question`."""
+        with self.sender.responding(TURN) as on_delta:
             self.until(lambda: all(self.frames(name) for name in names))
-            yield hear
+            yield on_delta
 
-    def breaks_off(self, error: BaseException) -> None:
-        """Somebody is there, hears the first words, and then this happens."""
-        with self.responding("a") as hear:
-            hear("Half an ans")
-            self.until_heard("a", "Half an ans")
+    @contextmanager
+    def says_hello(self, *names: str) -> Iterator[OnDelta]:
+        """Begin an answer, and wait until these connections have its first delta, "Hello"."""
+        with self.responding(*names) as on_delta:
+            on_delta("Hello")
+            for name in names:
+                self.until_text(name, "Hello")
+            yield on_delta
+
+    def fails_after_a_delta(self, error: BaseException) -> None:
+        """Begin an answer on the connection "a", and raise the error after its first delta."""
+        with self.responding("a") as on_delta:
+            on_delta("Half an ans")
+            self.until_text("a", "Half an ans")
             raise error
 
     def blocks(self, name: str) -> threading.Event:
@@ -99,8 +108,8 @@ class Chat:
 
 
 @dataclass
-class Forgetful:
-    """Sockets of which none can be forgotten."""
+class CannotClose:
+    """A store in which no connection can be closed."""
 
     inner: FakeConnections
 
@@ -112,13 +121,9 @@ class Forgetful:
 
 
 @pytest.fixture(autouse=True)
-def no_thread_is_left_behind() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    left = set(threading.enumerate()) - before
-    for thread in left:
-        thread.join(PATIENCE_S)
-    assert [thread for thread in left if thread.is_alive()] == []
+def every_thread_ends() -> Iterator[None]:
+    with no_thread_left():
+        yield
 
 
 @pytest.fixture
@@ -127,20 +132,20 @@ def chat() -> Chat:
 
 
 def eventually(holds: Callable[[], bool]) -> None:
-    """For what no frame tells of."""
+    """Wait for something that no frame shows."""
     attempts = threading.Event()
     assert any(holds() or attempts.wait(0.01) for _ in range(2000)), "it never came to that"
 
 
-# The words as they come.
+# Streaming.
 
 
-def test_an_answer_comes_word_by_word_and_ends_with_what_belongs_to_it(chat: Chat):
+def test_an_answer_is_streamed_in_deltas_and_ends_with_footer_and_choices(chat: Chat):
     chat.comes("a")
-    with chat.responding("a") as hear:
+    with chat.responding("a") as on_delta:
         for words in ("Hello", ", you"):
-            assert hear(words)
-            chat.until(lambda words=words: words in chat.words("a"))  # type: ignore[misc]
+            assert on_delta(words)
+            chat.until(lambda words=words: words in chat.deltas("a"))  # type: ignore[misc]
     chat.deliver("Hello, you", footer="(2 left)", choices=(Choice("Yes", "/yes"),), left=2)
     assert chat.frames("a") == [
         {"type": "question", "turn": TURN.id, "from": identity.pseudonym(ANNA), "text": "Well?", "at": TURN.at},
@@ -158,72 +163,65 @@ def test_an_answer_comes_word_by_word_and_ends_with_what_belongs_to_it(chat: Cha
     ]
 
 
-def test_the_first_words_come_at_once_and_those_that_follow_closely_share_a_frame():
-    chat = Chat(replace(BUSY, joined=NEVER))
+def test_the_first_delta_is_sent_at_once_and_later_ones_share_frames():
+    chat = Chat(replace(BUSY, batch_s=NEVER))
     chat.comes("a")
-    with chat.responding("a") as hear:
-        hear("First.")
-        chat.until_heard("a", "First.")
+    with chat.responding("a") as on_delta:
+        on_delta("First.")
+        chat.until_text("a", "First.")
         for _ in range(1000):
-            hear(" more")
-        chat.until_looked()
-        assert chat.words("a") == ["First."]
+            on_delta(" more")
+        chat.until_polled()
+        assert chat.deltas("a") == ["First."]
     chat.deliver("First." + " more" * 1000)
-    assert [len(words) for words in chat.words("a")] == [6, 4000, 1000]
+    assert [len(words) for words in chat.deltas("a")] == [6, 4000, 1000]
 
 
-def test_everybody_gets_the_same_frames_in_the_same_order(chat: Chat):
+def test_all_connections_get_the_same_frames_in_the_same_order(chat: Chat):
     names = [f"socket {number}" for number in range(20)]
     for name in names:
         chat.comes(name, BERT)
-    with chat.responding(*names) as hear:
+    with chat.responding(*names) as on_delta:
         for number in range(50):
-            hear(f"{number} ")
+            on_delta(f"{number} ")
     chat.deliver("".join(f"{number} " for number in range(50)))
     assert chat.sees(names[0]).state == "done"
     assert all(chat.frames(name) == chat.frames(names[0]) for name in names)
 
 
-def test_what_counts_in_the_end_is_the_reply(chat: Chat):
+def test_the_reply_replaces_the_streamed_text(chat: Chat):
     chat.comes("a")
-    with chat.responding("a") as hear:
-        hear("  Hello ")
+    with chat.responding("a") as on_delta:
+        on_delta("  Hello ")
     chat.deliver("Hello", code=STOPPED)
     assert (chat.sees("a").text, chat.sees("a").state) == ("Hello", "stopped")
 
 
-def test_what_was_stopped_before_it_began_is_stopped_too(chat: Chat):
+def test_a_turn_that_was_cancelled_before_its_first_delta_ends_as_stopped(chat: Chat):
     chat.comes("a")
     with chat.responding("a"):
         pass
     chat.deliver("Stopped.", code="cancelled")
-    assert chat.sees("a") == TurnTold("Well?", "Stopped.", "cancelled", 0, "stopped")
+    assert chat.sees("a") == TurnView("Well?", "Stopped.", "cancelled", 0, "stopped")
 
 
-def test_a_notice_takes_the_place_of_what_was_said(chat: Chat):
+def test_a_notice_replaces_the_streamed_text(chat: Chat):
     chat.comes("a")
     with pytest.raises(ModelBusy):
-        chat.breaks_off(ModelBusy("the stream broke"))
+        chat.fails_after_a_delta(ModelBusy("the stream broke"))
     chat.deliver("Sorry!", code="apology")
     assert chat.types("a") == ["question", "delta", "notice", "completed"]
-    assert chat.sees("a") == TurnTold("Well?", "Sorry!", "apology", 0, "done")
+    assert chat.sees("a") == TurnView("Well?", "Sorry!", "apology", 0, "done")
 
 
-def test_a_long_answer_that_stands_already_is_told_whole(chat: Chat):
-    chat.comes("a")
-    text = "".join(f"{number}\x01😀" for number in range(20_000))
-    chat.deliver(text)
-    assert (chat.sees("a").text, chat.sees("a").state) == (text, "done")
-
-
-def test_where_nobody_is_an_answer_is_delivered_all_the_same(chat: Chat):
-    with chat.sender.responding(TURN) as hear:
-        hear("Hello")
+def test_an_answer_is_delivered_although_no_client_is_connected(chat: Chat):
+    with chat.sender.responding(TURN) as on_delta:
+        on_delta("Hello")
     chat.deliver("Hello")
     assert chat.connection_api.sent == {}
 
 
-def test_a_turn_that_is_not_answered_says_so(chat: Chat):
+def test_a_turn_without_an_answer_ends_as_dropped(chat: Chat):
     chat.comes("a")
     with chat.responding("a"):
         pass
@@ -232,178 +230,159 @@ def test_a_turn_that_is_not_answered_says_so(chat: Chat):
     assert chat.sees("a").state == "dropped"
 
 
-def test_a_turn_that_was_dropped_at_once_says_so(chat: Chat):
+def test_a_turn_that_was_never_begun_ends_as_dropped(chat: Chat):
     chat.comes("a")
     chat.sender.end_silently(TURN)
     assert chat.sees("a").state == "dropped"
 
 
-def test_a_second_attempt_begins_with_nothing(chat: Chat):
+def test_a_second_attempt_begins_with_an_empty_snapshot(chat: Chat):
     chat.comes("a")
-    with chat.sender.responding(replace(TURN, model_calls=2)) as hear:
+    with chat.sender.responding(replace(TURN, model_calls=2)) as on_delta:
         chat.until(lambda: len(chat.frames("a")) == 2)
-        hear("Again")
-        chat.until_heard("a", "Again")
+        on_delta("Again")
+        chat.until_text("a", "Again")
     chat.deliver("Again")
     assert chat.frames("a")[1] == {"type": "snapshot", "turn": TURN.id, "seq": 0, "text": ""}
     assert chat.sees("a").state == "done"
 
 
-def test_turns_that_follow_each_other_do_not_overlap(chat: Chat):
+def test_frames_of_successive_turns_do_not_overlap(chat: Chat):
     chat.comes("a")
     for turn in (TURN, NEXT):
-        with chat.sender.responding(turn) as hear:
-            hear("Hello")
+        with chat.sender.responding(turn) as on_delta:
+            on_delta("Hello")
         chat.deliver("Hello", turn)
     frames = chat.frames("a")
     middle = len(frames) // 2
     assert {frame["turn"] for frame in frames[:middle]} == {TURN.id}
-    assert told(frames[:middle]) == told(frames[middle:])
+    assert view(frames[:middle]) == view(frames[middle:])
 
 
-# Sockets that come, ask, move and go.
+# Connections that come, resume, move and go.
 
 
-def test_who_comes_in_mid_answer_gets_what_was_said_and_goes_on(chat: Chat):
+def test_a_client_that_connects_during_an_answer_gets_the_text_so_far_and_the_rest(chat: Chat):
     chat.comes("a")
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_heard("a", "Hello")
+    with chat.says_hello("a") as on_delta:
         chat.comes("b", BERT)
-        chat.until_heard("b", "Hello")
-        hear(", you")
-        chat.until_heard("b", "Hello, you")
+        chat.until_text("b", "Hello")
+        on_delta(", you")
+        chat.until_text("b", "Hello, you")
     chat.deliver("Hello, you")
     assert chat.types("b") == ["question", "snapshot", "delta", "completed"]
     assert chat.sees("b") == chat.sees("a")
 
 
-def test_who_comes_when_all_is_said_gets_it_whole():
+def test_a_client_that_connects_after_the_last_delta_gets_the_whole_answer():
     chat = Chat(STILL)
     chat.comes("a")
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_heard("a", "Hello")
+    with chat.says_hello("a"):
         chat.comes("b", BERT)
     chat.deliver("Hello")
     assert chat.sees("b") == chat.sees("a")
 
 
-def test_who_asks_to_be_brought_up_to_date_gets_everything_again_and_goes_on(chat: Chat):
+def test_a_client_that_resumes_gets_the_text_so_far_again_and_the_rest(chat: Chat):
     anna = chat.comes("a")
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_heard("a", "Hello")
+    with chat.says_hello("a") as on_delta:
         chat.connections.resume(anna)
         chat.until(lambda: chat.types("a")[2:] == ["question", "snapshot"])
-        hear(", you")
-        chat.until_heard("a", "Hello, you")
+        on_delta(", you")
+        chat.until_text("a", "Hello, you")
     chat.deliver("Hello, you")
     assert chat.types("a") == ["question", "delta", "question", "snapshot", "delta", "completed"]
     assert chat.sees("a").text == "Hello, you"
 
 
-def test_nobody_else_hears_it_again_when_one_asks(chat: Chat):
+def test_a_resume_repeats_nothing_on_other_connections(chat: Chat):
     anna = chat.comes("a")
     chat.comes("b", BERT)
-    with chat.responding("a", "b") as hear:
-        hear("Hello")
-        chat.until_heard("b", "Hello")
+    with chat.says_hello("a", "b"):
         chat.connections.resume(anna)
         chat.until(lambda: chat.types("a").count("question") == 2)
     chat.deliver("Hello")
     assert chat.types("b") == ["question", "delta", "completed"]
 
 
-def test_a_socket_that_is_gone_is_forgotten_and_nobody_else_notices(chat: Chat):
+def test_a_connection_that_is_gone_is_closed_without_an_effect_on_others(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
     chat.connection_api.gone.add(ConnectionId("b"))
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_heard("a", "Hello")
+    with chat.says_hello("a"):
+        pass
     chat.deliver("Hello")
     assert chat.sees("a").state == "done"
     assert [connection.id for connection in chat.connections.in_conversation(ROOM, now=chat.clock())] == ["a"]
     assert chat.connections.get(ConnectionId("b"), now=chat.clock()) is None
 
 
-def test_who_goes_in_mid_answer_is_forgotten_and_the_rest_goes_on(chat: Chat):
+def test_a_connection_that_goes_during_an_answer_is_closed_without_an_effect_on_others(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
-    with chat.responding("a", "b") as hear:
-        hear("Hello")
-        chat.until_heard("b", "Hello")
+    with chat.says_hello("a", "b") as on_delta:
         chat.connection_api.gone.add(ConnectionId("b"))
-        hear(", you")
-        chat.until_heard("a", "Hello, you")
+        on_delta(", you")
+        chat.until_text("a", "Hello, you")
     chat.deliver("Hello, you")
     assert [connection.id for connection in chat.connections.in_conversation(ROOM, now=chat.clock())] == ["a"]
     assert chat.types("b") == ["question", "delta"]
 
 
-def test_who_moves_to_another_room_hears_nothing_more_of_this_one(chat: Chat):
+def test_a_client_that_joins_another_room_gets_no_more_frames_of_this_one(chat: Chat):
     chat.comes("a")
     bert = chat.comes("b", BERT)
-    with chat.responding("a", "b") as hear:
-        hear("Hello")
-        chat.until_heard("b", "Hello")
+    with chat.says_hello("a", "b") as on_delta:
         chat.connections.move(bert, HALL, now=chat.clock())
-        chat.until_looked()
-        hear(", you")
-        chat.until_heard("a", "Hello, you")
+        chat.until_polled()
+        on_delta(", you")
+        chat.until_text("a", "Hello, you")
     chat.deliver("Hello, you")
     assert chat.types("b") == ["question", "delta"]
 
 
-def test_who_moves_away_and_back_gets_what_was_said(chat: Chat):
+def test_a_client_that_leaves_and_comes_back_gets_the_text_so_far(chat: Chat):
     bert = chat.comes("b", BERT)
-    with chat.responding("b") as hear:
-        hear("Hello")
-        chat.until_heard("b", "Hello")
+    with chat.says_hello("b") as on_delta:
         away = chat.connections.move(bert, HALL, now=chat.clock())
-        chat.until_looked()
-        hear(", you")
+        chat.until_polled()
+        on_delta(", you")
         chat.connections.move(away, ROOM, now=chat.clock())
-        chat.until_heard("b", "Hello, you")
+        chat.until_text("b", "Hello, you")
     chat.deliver("Hello, you")
     assert chat.types("b")[:3] == ["question", "delta", "question"]
     assert chat.sees("b").state == "done"
 
 
-def test_only_the_conversations_own_sockets_hear_it(chat: Chat):
+def test_only_connections_of_the_conversation_get_the_answer(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT, HALL)
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_looked()
+    with chat.responding("a") as on_delta:
+        on_delta("Hello")
+        chat.until_polled()
     chat.deliver("Hello")
     assert chat.frames("b") == []
 
 
-# Sockets that are slow, or fail.
+# Connections that are slow, or fail.
 
 
-def test_a_blocked_socket_delays_neither_the_others_nor_the_model(chat: Chat):
+def test_a_blocked_connection_delays_neither_the_others_nor_the_model(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
     blocked = chat.blocks("b")
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_heard("a", "Hello")
-        hear(", you")
-        chat.until_heard("a", "Hello, you")
+    with chat.says_hello("a") as on_delta:
+        on_delta(", you")
+        chat.until_text("a", "Hello, you")
     chat.deliver("Hello, you", seconds=0.05)
     assert (chat.sees("a").state, chat.frames("b"), blocked.is_set()) == ("done", [], False)
     blocked.set()
 
 
-def test_a_socket_that_was_cut_off_for_being_slow_gets_nothing_more(chat: Chat):
+def test_a_connection_that_was_given_up_as_too_slow_gets_no_more_frames_of_the_turn(chat: Chat):
     chat.comes("a")
     blocked = chat.blocks("b")
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_heard("a", "Hello")
+    with chat.says_hello("a"):
         chat.comes("b", BERT)
         chat.until(lambda: chat.connection_api.waiting == ["b"])
     chat.deliver("Hello", seconds=0)
@@ -411,68 +390,69 @@ def test_a_socket_that_was_cut_off_for_being_slow_gets_nothing_more(chat: Chat):
     chat.until(lambda: bool(chat.frames("b")))
     chat.deliver("Hello", NEXT)
     assert [frame["turn"] for frame in chat.frames("b")].count(TURN.id) == 1
-    assert told(frame for frame in chat.frames("b") if frame["turn"] == NEXT.id).state == "done"
+    assert view(frame for frame in chat.frames("b") if frame["turn"] == NEXT.id).state == "done"
 
 
-def test_whoever_is_there_from_the_start_is_told_all_in_the_same_frames_however_late_their_thread_is(chat: Chat):
-    script, changed = TurnFrames(TURN), threading.Condition()
+def test_a_writer_whose_thread_starts_late_still_sends_every_delta(chat: Chat):
+    frames, changed = TurnFrames(TURN), threading.Condition()
     with changed:
-        line = ConnectionWriter(
-            *(chat.comes("a"), script, chat.connection_api), changed=changed, gone=lambda _: None, pace=chat.sender.pace
+        writer = ConnectionWriter(
+            *(chat.comes("a"), frames, chat.connection_api),
+            changed=changed,
+            on_closed=lambda _: None,
+            timing=chat.sender.timing,
         )
-        script.say("Hello")
+        frames.add("Hello")
         changed.notify_all()
     chat.until(lambda: len(chat.frames("a")) == 2)
     with changed:
-        line.close()
+        writer.close()
         changed.notify_all()
     assert chat.types("a") == ["question", "delta"]
 
 
-def test_a_socket_that_was_slow_and_is_waited_for_misses_nothing(chat: Chat):
+def test_a_slow_connection_that_catches_up_in_time_misses_nothing(chat: Chat):
     chat.comes("b", BERT)
     blocked = chat.blocks("b")
-    with chat.sender.responding(TURN) as hear:
+    with chat.sender.responding(TURN) as on_delta:
         for number in range(10):
-            hear(f"{number} ")
+            on_delta(f"{number} ")
     threading.Timer(0, blocked.set).start()
     chat.deliver("".join(f"{number} " for number in range(10)))
     assert chat.sees("b").text == "0 1 2 3 4 5 6 7 8 9 "
     assert chat.sees("b").state == "done"
 
 
-def test_a_socket_that_fails_begins_anew_with_what_was_said(chat: Chat):
+def test_a_failed_send_is_followed_by_the_question_and_the_text_so_far(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
-    with chat.responding("a", "b") as hear:
-        hear("Hello")
-        chat.until_heard("b", "Hello")
+    with chat.says_hello("a", "b") as on_delta:
         chat.connection_api.fails[ConnectionId("b")] = 2
-        hear(", you")
-        chat.until_heard("b", "Hello, you")
+        on_delta(", you")
+        chat.until_text("b", "Hello, you")
     chat.deliver("Hello, you")
     assert chat.types("b") == ["question", "delta", "question", "snapshot", "completed"]
     assert chat.types("a") == ["question", "delta", "delta", "completed"]
     assert chat.sees("b") == chat.sees("a")
 
 
-def test_a_socket_that_fails_once_in_a_while_is_never_given_up(chat: Chat):
+def test_a_connection_with_an_error_now_and_then_is_never_given_up(chat: Chat):
     chat.comes("b", BERT)
-    with chat.responding("b") as hear:
+    with chat.responding("b") as on_delta:
         for number in range(1, 11):
             chat.connection_api.fails[ConnectionId("b")] = 1
-            hear("x")
-            chat.until_heard("b", "x" * number)
+            on_delta("x")
+            chat.until_text("b", "x" * number)
     chat.deliver("x" * 10)
     assert chat.sees("b").state == "done"
 
 
-def test_a_socket_that_always_fails_is_given_up_and_the_answer_is_delivered(chat: Chat):
+def test_a_connection_that_always_fails_is_given_up_and_the_answer_counts_as_delivered(chat: Chat):
     chat.comes("a")
     chat.comes("b", BERT)
     chat.connection_api.fails[ConnectionId("b")] = 1000
-    with chat.responding("a") as hear:
-        hear("Hello")
+    with chat.responding("a") as on_delta:
+        on_delta("Hello")
     chat.deliver("Hello")
     assert chat.sees("a").state == "done"
     assert chat.frames("b") == []
@@ -480,112 +460,98 @@ def test_a_socket_that_always_fails_is_given_up_and_the_answer_is_delivered(chat
     assert len(chat.connections.in_conversation(ROOM, now=chat.clock())) == 2
 
 
-def test_a_socket_that_was_given_up_is_taken_up_again_when_its_client_asks(chat: Chat):
+def test_a_connection_that_was_given_up_is_used_again_when_its_client_resumes(chat: Chat):
     bert = chat.comes("b", BERT)
     chat.connection_api.fails[ConnectionId("b")] = 5
-    with chat.sender.responding(TURN) as hear:
-        hear("Hello")
+    with chat.sender.responding(TURN) as on_delta:
+        on_delta("Hello")
         chat.until(lambda: chat.connection_api.fails[ConnectionId("b")] == 0)
         chat.connections.resume(bert)
-        chat.until_heard("b", "Hello")
+        chat.until_text("b", "Hello")
     chat.deliver("Hello")
     assert chat.sees("b").state == "done"
 
 
-# What stops it.
+# Cancelling.
 
 
 @pytest.mark.parametrize("name", ["a", "her other tab"])
-def test_who_asked_can_stop_the_answer(chat: Chat, name: str):
+def test_the_person_who_asked_can_cancel_from_each_of_their_connections(chat: Chat, name: str):
     tabs = {tab: chat.comes(tab) for tab in ("a", "her other tab")}
-    with chat.sender.responding(TURN) as hear:
-        assert hear("Hello")
+    with chat.sender.responding(TURN) as on_delta:
+        assert on_delta("Hello")
         chat.connections.cancel(tabs[name], TURN.id)
-        eventually(lambda: not hear(""))
-        assert not hear("")
+        eventually(lambda: not on_delta(""))
+        assert not on_delta("")
     chat.deliver("Hello", code=STOPPED)
-    assert chat.sees("a") == TurnTold("Well?", "Hello", "", 1, "stopped")
+    assert chat.sees("a") == TurnView("Well?", "Hello", "", 1, "stopped")
 
 
-def test_nobody_else_in_the_room_can_stop_the_answer(chat: Chat):
+def test_another_person_in_the_room_cannot_cancel(chat: Chat):
     chat.comes("a")
     bert = chat.comes("b", BERT)
-    with chat.responding("a", "b") as hear:
+    with chat.responding("a", "b") as on_delta:
         chat.connections.cancel(bert, TURN.id)
-        chat.until_looked()
-        assert hear("Hello")
+        chat.until_polled()
+        assert on_delta("Hello")
     chat.deliver("Hello")
 
 
-def test_to_stop_one_turn_stops_no_other(chat: Chat):
+def test_cancelling_one_turn_cancels_no_other(chat: Chat):
     anna = chat.comes("a")
-    with chat.responding("a") as hear:
+    with chat.responding("a") as on_delta:
         chat.connections.cancel(anna, NEXT.id)
-        chat.until_looked()
-        assert hear("Hello")
+        chat.until_polled()
+        assert on_delta("Hello")
     chat.deliver("Hello")
 
 
-def test_what_was_stopped_before_the_model_spoke_is_stopped_with_its_first_word():
+def test_a_turn_that_was_cancelled_before_the_model_began_stops_at_the_first_delta():
     chat = Chat(STILL)
     chat.connections.cancel(chat.comes("a"), TURN.id)
-    with chat.responding("a") as hear:
-        assert not hear("Hello")
+    with chat.responding("a") as on_delta:
+        assert not on_delta("Hello")
     chat.deliver("Stopped.", code="cancelled")
 
 
-# What goes wrong.
+# Errors.
 
 
-def test_when_nobody_can_be_written_to_the_owner_gets_to_know(chat: Chat):
+def test_ending_silently_raises_nothing_although_the_store_fails(chat: Chat):
     chat.comes("a")
-    chat.connection_api.broken = True
-    with chat.sender.responding(TURN) as hear:
-        assert hear("Hello")
-    with pytest.raises(ChannelBroken):
-        chat.deliver("Hello")
-
-
-def test_a_turn_without_an_answer_ends_quietly_whatever_goes_wrong(chat: Chat):
-    chat.comes("a")
-    chat.connection_api.broken = True
-    chat.sender.end_silently(TURN)
     chat.connections.fails = True
     chat.sender.end_silently(TURN)
     assert chat.frames("a") == []
 
 
-def test_a_store_that_fails_while_the_model_speaks_costs_nothing(chat: Chat):
+def test_an_error_of_the_store_during_an_answer_loses_no_frame(chat: Chat):
     chat.comes("a")
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_heard("a", "Hello")
+    with chat.says_hello("a") as on_delta:
         chat.connections.fails = True
-        assert hear(", you")
-        chat.until_heard("a", "Hello, you")
+        assert on_delta(", you")
+        chat.until_text("a", "Hello, you")
         eventually(lambda: chat.connections.failed > 1)
         chat.connections.fails = False
-        chat.until_looked()
+        chat.until_polled()
     chat.deliver("Hello, you")
     assert chat.types("a") == ["question", "delta", "delta", "completed"]
 
 
-def test_a_store_that_fails_at_the_beginning_is_asked_again(chat: Chat):
+def test_a_store_that_fails_at_the_start_is_queried_again(chat: Chat):
     chat.comes("a")
     chat.connections.fails = True
-    with chat.sender.responding(TURN) as hear:
-        assert hear("Hello")
+    with chat.sender.responding(TURN) as on_delta:
+        assert on_delta("Hello")
         chat.connections.fails = False
-        chat.until_heard("a", "Hello")
+        chat.until_text("a", "Hello")
     chat.deliver("Hello")
     assert chat.sees("a").state == "done"
 
 
-def test_a_store_that_fails_at_the_end_is_said_so_and_the_next_try_says_nothing_twice(chat: Chat):
+def test_a_store_that_fails_at_the_end_raises_and_the_retry_repeats_no_frame(chat: Chat):
     chat.comes("a")
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_heard("a", "Hello")
+    with chat.says_hello("a"):
+        pass
     chat.connections.fails = True
     with pytest.raises(StoreError):
         chat.deliver("Hello")
@@ -594,32 +560,31 @@ def test_a_store_that_fails_at_the_end_is_said_so_and_the_next_try_says_nothing_
     assert chat.types("a") == ["question", "delta", "completed"]
 
 
-def test_a_socket_that_cannot_be_forgotten_costs_nothing(chat: Chat):
-    """The store fails just then: whoever answers next meets it again."""
+def test_an_answer_is_delivered_although_a_connection_cannot_be_closed(chat: Chat):
+    """The next sender finds the connection gone again."""
     chat.comes("a")
     chat.comes("b", BERT)
     chat.connection_api.gone.add(ConnectionId("b"))
-    chat.sender.connections = Forgetful(chat.connections)
+    chat.sender.connections = CannotClose(chat.connections)
     chat.deliver("Hello")
     assert chat.sees("a").state == "done"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), KeyboardInterrupt()])
-def test_an_aborted_turn_leaves_no_thread_behind_and_says_nothing_more(chat: Chat, error: BaseException):
+def test_after_an_aborted_turn_no_frame_is_sent(chat: Chat, error: BaseException):
     chat.comes("a")
     with pytest.raises(type(error)):
-        chat.breaks_off(error)
+        chat.fails_after_a_delta(error)
     assert chat.types("a") == ["question", "delta"]
 
 
-def test_a_turn_that_somebody_else_ends_is_left_with_the_next_one(chat: Chat):
+def test_a_turn_without_an_end_is_abandoned_when_the_next_one_begins(chat: Chat):
     chat.comes("a")
 
-    with chat.responding("a") as hear:
-        hear("Hello")
-        chat.until_heard("a", "Hello")
+    with chat.says_hello("a"):
+        pass
     with chat.sender.responding(NEXT):
         pass
     chat.deliver("Hi", NEXT)
     assert [frame["type"] for frame in chat.frames("a") if frame["turn"] == TURN.id] == ["question", "delta"]
-    assert told(frame for frame in chat.frames("a") if frame["turn"] == NEXT.id).state == "done"
+    assert view(frame for frame in chat.frames("a") if frame["turn"] == NEXT.id).state == "done"

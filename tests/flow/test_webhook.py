@@ -19,7 +19,7 @@ PAGE_INBOX = "263902037430900"
 
 @dataclass(frozen=True)
 class FailingInbox(FakeInbox):
-    """Loses some writes: those of `fails`, by the words of the message."""
+    """Fails to store the messages with the texts in `fails`."""
 
     fails: set[str] = field(default_factory=set)
 
@@ -31,7 +31,7 @@ class FailingInbox(FakeInbox):
 
 @dataclass(frozen=True)
 class FailingAlerts:
-    """Cannot be written to."""
+    """Raises StoreError for every write."""
 
     def first_today(self, kind: str, *, day: str) -> bool:
         raise StoreError("DynamoDB refused: InternalServerError")
@@ -47,20 +47,20 @@ def signed(body: bytes, secret: str = SECRET) -> str:
 @pytest.mark.parametrize(
     "header", [None, "", "garbage", "sha256=", "sha1=" + "0" * 40, "sha256=" + "0" * 64, signed(b"another body")]
 )
-def test_what_is_not_signed_by_meta_is_turned_away_and_leaves_nothing(bot: Bot, header: str | None):
+def test_a_request_not_signed_by_meta_is_refused_and_stores_nothing(bot: Bot, header: str | None):
     body = bot.body(bot.message("anna", "let me in"))
     with pytest.raises(InvalidSignature):
         bot.intake.handle(body, header)
     assert (bot.memory.turns, bot.memory.people, bot.wake.woken) == ({}, {}, [])
 
 
-def test_while_the_app_secret_changes_both_are_taken(bot: Bot):
+def test_both_app_secrets_are_accepted_during_a_rotation(bot: Bot):
     for secret in (SECRET, OLD_SECRET):
         bot.posted(bot.message("anna", "which secret is it?"), secret=secret)
     assert len(bot.turns("anna")) == 2
 
 
-def test_any_other_secret_is_not_taken(bot: Bot):
+def test_a_request_signed_with_another_secret_is_refused(bot: Bot):
     with pytest.raises(InvalidSignature):
         bot.posted(bot.message("anna", "let me in"), secret="a guess")
 
@@ -72,21 +72,21 @@ def test_a_body_larger_than_any_real_one_is_not_even_verified(bot: Bot):
     assert bot.memory.turns == {}
 
 
-def test_the_largest_body_is_read(bot: Bot):
+def test_the_largest_body_is_handled(bot: Bot):
     body = bot.body(bot.message("anna", "let me in")).ljust(MAX_BODY)
     bot.intake.handle(body, signed(body))
     assert bot.states("anna") == ["queued"]
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[]", b"null", b'{"object": "page"}', b'{"object": "user"}'])
-def test_what_is_signed_but_not_readable_is_taken_and_forgotten(bot: Bot, body: bytes):
+def test_a_signed_body_that_cannot_be_parsed_is_accepted_and_ignored(bot: Bot, body: bytes):
     bot.intake.handle(body, signed(body))
     assert bot.memory.turns == {}
     [line] = bot.log_lines("door")
     assert (line["outcome"], line["events"], line["ignored"] in ("unreadable", "other_object")) == ("ok", 1, True)
 
 
-def test_the_handshake_returns_the_challenge_to_whoever_knows_the_verify_token(bot: Bot):
+def test_a_handshake_with_the_verify_token_returns_the_challenge(bot: Bot):
     query = {"hub.mode": "subscribe", "hub.verify_token": VERIFY_TOKEN, "hub.challenge": "1158201444"}
     assert bot.intake.handshake(query) == "1158201444"
     with pytest.raises(InvalidSignature):
@@ -96,7 +96,7 @@ def test_the_handshake_returns_the_challenge_to_whoever_knows_the_verify_token(b
 # What becomes of what comes in.
 
 
-def test_every_item_of_every_entry_is_kept(bot: Bot):
+def test_every_message_of_every_entry_is_stored(bot: Bot):
     entries = [
         {"id": "4711", "messaging": [bot.message(f"person-{number}", "one of many"), bot.message("anna", "hers too")]}
         for number in range(20)
@@ -117,12 +117,12 @@ def test_many_messages_of_one_person_wake_one_worker(bot: Bot):
     assert bot.asked == [f"line {number} of a poem" for number in range(4)]
 
 
-def test_items_that_are_not_ours_do_not_hide_those_that_are(bot: Bot):
+def test_ignored_items_do_not_hide_messages(bot: Bot):
     bot.posted({"nonsense": True}, bot.item("anna", read={"watermark": 1}), bot.message("anna", "here I am"))
     assert bot.states("anna") == ["queued"]
 
 
-def test_one_message_that_cannot_be_kept_does_not_lose_the_others_and_meta_is_asked_to_repeat(bot: Bot):
+def test_a_message_that_cannot_be_stored_loses_no_other_and_meta_retries(bot: Bot):
     inbox = FailingInbox(bot.memory, {"the unlucky one"})
     bot.inbox = inbox
     batch = [bot.message("anna", "the lucky one"), bot.message("bert", "the unlucky one"), bot.message("carl", "mine")]
@@ -135,14 +135,14 @@ def test_one_message_that_cannot_be_kept_does_not_lose_the_others_and_meta_is_as
     assert [len(bot.sent_to(psid)) for psid in ("anna", "bert", "carl")] == [1, 1, 1]
 
 
-def test_a_persons_other_messages_are_kept_when_one_cannot_be(bot: Bot):
+def test_other_messages_of_a_person_are_stored_when_one_fails(bot: Bot):
     bot.inbox = FailingInbox(bot.memory, {"the unlucky one"})
     with pytest.raises(StoreError):
         bot.posted(bot.message("anna", "the unlucky one"), bot.message("anna", "the lucky one"))
     assert (bot.states("anna"), bot.wake.woken) == (["queued"], [conversation_of("anna")])
 
 
-def test_a_worker_that_cannot_be_woken_is_no_failure_and_the_heartbeat_brings_the_answer(bot: Bot):
+def test_a_worker_that_cannot_be_woken_is_no_error_and_the_heartbeat_wakes_it(bot: Bot):
     bot.wake.fails = True
     bot.hears("anna", "does anybody wake up?")
     assert bot.states("anna") == ["queued"]
@@ -162,7 +162,7 @@ def test_a_repeated_message_wakes_a_worker_only_while_it_waits(bot: Bot):
     assert bot.wake.woken == []
 
 
-def test_a_message_of_somebody_blocked_wakes_nobody(bot: Bot):
+def test_a_message_of_a_blocked_person_wakes_no_worker(bot: Bot):
     bot.receives("anna", "before I was blocked")
     bot.decides("anna", Access.BLOCKED)
     bot.hears("anna", "after I was blocked")
@@ -199,7 +199,7 @@ def test_when_a_human_answers_the_bot_is_silent_for_an_hour(bot: Bot):
     assert (len(bot.sent_to("anna")), bot.asked[-1]) == (2, "is the bot back?")
 
 
-def test_each_answer_of_a_human_begins_the_hour_anew(bot: Bot):
+def test_each_answer_of_a_human_restarts_the_hour(bot: Bot):
     bot.receives("anna", "is a human there?")
     for _ in range(3):
         bot.posted(bot.echo("anna", text="Yes, here I am.", app_id=int(PAGE_INBOX)))
@@ -208,7 +208,7 @@ def test_each_answer_of_a_human_begins_the_hour_anew(bot: Bot):
     assert len(bot.sent_to("anna")) == 1
 
 
-def test_what_waits_when_a_human_answers_is_left_to_the_human(bot: Bot):
+def test_waiting_messages_are_dropped_when_a_human_answers(bot: Bot):
     bot.hears("anna", "is a human there?")
     bot.posted(bot.echo("anna", text="Yes, here I am.", app_id=PAGE_INBOX))
     bot.works()
@@ -222,14 +222,14 @@ def test_a_human_who_answers_one_person_leaves_the_others_to_the_bot(bot: Bot):
     assert len(bot.sent_to("bert")) == 1
 
 
-def test_a_message_taken_back_before_it_was_read_is_not_answered(bot: Bot):
+def test_a_message_unsent_before_its_turn_is_not_answered(bot: Bot):
     bot.hears("anna", "I regret this", mid="mid-regret")
     bot.posted(bot.item("anna", message={"mid": "mid-regret", "is_deleted": True}))
     bot.works()
     assert (bot.asked, bot.sent_to("anna"), bot.used("anna")) == ([], [], 0)
 
 
-def test_a_message_taken_back_after_it_was_answered_is_erased_with_its_answer(bot: Bot):
+def test_a_message_unsent_after_its_answer_is_erased_with_the_answer(bot: Bot):
     bot.receives("anna", "I regret this", mid="mid-regret")
     bot.posted(bot.item("anna", message={"mid": "mid-regret", "is_deleted": True}))
     [turn] = bot.turns("anna")
@@ -237,7 +237,7 @@ def test_a_message_taken_back_after_it_was_answered_is_erased_with_its_answer(bo
     assert bot.used("anna") == 1
 
 
-def test_a_message_edited_before_it_was_read_is_answered_as_it_reads_now(bot: Bot):
+def test_a_message_edited_before_its_turn_is_answered_as_edited(bot: Bot):
     bot.hears("anna", "what is the capital of France", mid="mid-capital")
     edit = {"mid": "mid-capital", "text": "what is the capital of Spain", "num_edit": 1}
     bot.posted(bot.item("anna", message_edit=edit))
@@ -269,7 +269,7 @@ def policy(bot: Bot, action: str = "block") -> dict[str, Any]:
     return bot.item("4711", policy_enforcement={"action": action, "reason": "spam"})
 
 
-def test_the_owner_learns_once_a_day_that_meta_enforces_a_policy(bot: Bot):
+def test_the_owner_gets_one_alert_a_day_about_an_enforced_policy(bot: Bot):
     bot.posted(policy(bot))
     bot.posted(policy(bot))
     assert bot.notifier.told == [(SAYS("owner_policy_subject"), SAYS("owner_policy", action="block"))]
@@ -278,19 +278,19 @@ def test_the_owner_learns_once_a_day_that_meta_enforces_a_policy(bot: Bot):
     assert len(bot.notifier.told) == 2
 
 
-def test_a_policy_notice_that_cannot_be_passed_on_does_not_cost_the_messages_beside_it(bot: Bot):
+def test_messages_are_stored_although_a_policy_alert_cannot_be_sent(bot: Bot):
     bot.notifier.fails = True
     bot.posted(policy(bot), bot.message("anna", "do not lose me"))
     assert bot.states("anna") == ["queued"]
 
 
-def test_a_policy_notice_that_cannot_be_remembered_does_not_lose_the_messages_beside_it(bot: Bot):
+def test_messages_are_stored_although_a_policy_alert_cannot_be_stored(bot: Bot):
     bot.alerts = FailingAlerts()
     with pytest.raises(StoreError):
         bot.posted(policy(bot), bot.message("anna", "do not lose me"))
     assert bot.states("anna") == ["queued"]
 
 
-def test_no_line_of_the_door_shows_who_wrote(bot: Bot):
+def test_no_log_line_of_the_webhook_shows_a_person(bot: Bot):
     bot.hears("anna", "who am I?")
     assert conversation_of("anna") not in bot.logged.getvalue()

@@ -1,4 +1,4 @@
-"""Who is let in to the web chat, and what each frame is answered with, before any model is asked."""
+"""Who may connect to the web chat, and the responses to each frame before any model is called."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ SOME_TURN = f"{1_795_176_000_000}#{'0' * 64}"
         ("join", {"room": "kitchen"}),
     ],
 )
-def test_nothing_is_done_before_somebody_has_said_who_they_are(chat: Chat, action: str, fields: dict[str, Any]):
+def test_before_authentication_every_other_action_is_refused(chat: Chat, action: str, fields: dict[str, Any]):
     tab = chat.connects()
     [told] = tab.sends(action, **fields)
     assert (told["type"], told["code"]) == ("error", "not_authenticated")
@@ -40,26 +40,26 @@ def test_nothing_is_done_before_somebody_has_said_who_they_are(chat: Chat, actio
     assert (chat.memory.turns, chat.memory.people, chat.asked) == ({}, {}, [])
 
 
-def test_a_bare_text_before_somebody_has_said_who_they_are_is_refused_too(chat: Chat):
+def test_before_authentication_a_bare_text_is_refused_too(chat: Chat):
     tab = chat.connects()
     tab.sends_text('{"data": "Let me in, please"}')
     assert tab.codes == ["not_authenticated"]
     assert chat.memory.turns == {}
 
 
-def test_who_sent_something_too_early_may_still_say_who_they_are(chat: Chat):
+def test_a_connection_can_authenticate_after_a_refused_frame(chat: Chat):
     tab = chat.connects()
     tab.sends("join", room="kitchen")
     assert [frame["type"] for frame in tab.sends("authenticate", apiKey=key_text())] == ["ready"]
 
 
-def test_the_id_of_a_message_that_came_too_early_is_in_the_answer(chat: Chat):
+def test_the_error_about_an_early_message_has_its_id(chat: Chat):
     mine = ulid(chat.clock())
     [told] = chat.connects().sends("send_message", message="Let me in, please", id=mine)
     assert told["id"] == mine
 
 
-def test_a_ping_is_answered_before_and_after(chat: Chat):
+def test_a_ping_is_answered_before_and_after_authentication(chat: Chat):
     tab = chat.connects()
     assert tab.sends("ping") == [{"type": "pong"}]
     tab.sends("authenticate", apiKey=key_text())
@@ -69,20 +69,20 @@ def test_a_ping_is_answered_before_and_after(chat: Chat):
 # Being let in.
 
 
-def test_a_key_lets_its_visitors_in_each_as_themselves(chat: Chat):
+def test_a_key_authenticates_each_visitor_as_another_person(chat: Chat):
     anna, bert, again = chat.opens("anna"), chat.opens("bert"), chat.opens("anna")
     you = [tab.got("ready")[0]["you"] for tab in (anna, bert, again)]
     assert you[0] == you[2] != you[1]
     assert you[0] == identity.pseudonym(person_of("anna"))
 
 
-def test_a_ticket_lets_its_visitor_in(chat: Chat):
+def test_a_ticket_authenticates_its_visitor(chat: Chat):
     tab = chat.connects()
     tab.sends("authenticate", ticket=chat.ticket_of("anna"))
     assert tab.got("ready")[0]["you"] == identity.pseudonym(person_of("anna"))
 
 
-def test_who_signed_in_elsewhere_is_let_in_and_answered_on_the_deployments_terms(chat: Chat):
+def test_an_id_token_authenticates_with_the_deployments_limits(chat: Chat):
     chat.signs_in("a signed token", "subject-of-anna")
     tab = chat.connects()
     [ready] = tab.sends("authenticate", token="a signed token")
@@ -91,7 +91,7 @@ def test_who_signed_in_elsewhere_is_let_in_and_answered_on_the_deployments_terms
     assert chat.key.used == 0
 
 
-def test_a_ready_frame_says_all_that_a_client_needs(chat: Chat):
+def test_ready_has_all_that_a_client_needs(chat: Chat):
     [ready] = chat.opens().frames
     assert ready == {
         "type": "ready",
@@ -103,7 +103,7 @@ def test_a_ready_frame_says_all_that_a_client_needs(chat: Chat):
     }
 
 
-def test_without_a_limit_none_is_told(chat: Chat):
+def test_ready_has_no_limit_if_there_is_none(chat: Chat):
     chat.changes_key(daily_messages=None)
     [ready] = chat.opens().frames
     assert not {"limit", "remaining"} & ready.keys()
@@ -122,15 +122,15 @@ def test_without_a_limit_none_is_told(chat: Chat):
         ({"token": "no token at all"}, "auth_failed"),
     ],
 )
-def test_a_proof_that_fails_is_final_and_closes_the_socket(chat: Chat, proof: dict[str, str], code: str):
+def test_invalid_credentials_close_the_connection(chat: Chat, proof: dict[str, str], code: str):
     tab = chat.connects()
     tab.sends("authenticate", **proof)
     assert tab.codes == [code]
     assert tab.is_closed
 
 
-def test_nothing_is_heard_any_more_from_a_socket_that_was_turned_away(chat: Chat):
-    """Even while API Gateway still lets it send."""
+def test_frames_of_a_rejected_connection_are_ignored(chat: Chat):
+    """Even if API Gateway has not closed it yet."""
     tab = chat.connects()
     tab.sends("authenticate", apiKey="wrong")
     chat.connection_api.gone.clear()
@@ -139,7 +139,7 @@ def test_nothing_is_heard_any_more_from_a_socket_that_was_turned_away(chat: Chat
     assert (tab.codes, chat.memory.turns) == (["auth_failed"], {})
 
 
-def test_a_revoked_key_lets_nobody_in(chat: Chat):
+def test_a_revoked_key_is_refused_as_key_and_as_ticket(chat: Chat):
     chat.keys.revoke(KEY, now=chat.clock())
     by_key, by_ticket = chat.connects(), chat.connects()
     by_key.sends("authenticate", apiKey=key_text())
@@ -147,14 +147,14 @@ def test_a_revoked_key_lets_nobody_in(chat: Chat):
     assert [(tab.codes, tab.is_closed) for tab in (by_key, by_ticket)] == [(["key_revoked"], True)] * 2
 
 
-def test_a_key_whose_time_is_over_lets_nobody_in(chat: Chat):
+def test_an_expired_key_is_refused(chat: Chat):
     chat.changes_key(expires_at=chat.clock() + 1000)
     assert chat.opens().codes == []
     chat.clock.tick(seconds=1)
     assert chat.opens().codes == ["key_revoked"]
 
 
-def test_a_ticket_is_good_for_five_minutes(chat: Chat):
+def test_a_ticket_is_valid_for_five_minutes(chat: Chat):
     shown = chat.ticket_of("anna")
     chat.clock.tick(minutes=5, seconds=1)
     tab = chat.connects()
@@ -163,14 +163,14 @@ def test_a_ticket_is_good_for_five_minutes(chat: Chat):
 
 
 @pytest.mark.parametrize(("origin", "code"), [(PAGE, []), (OWN_PAGE, []), ("", []), (f"{PAGE}.evil", ["wrong_origin"])])
-def test_a_browser_is_let_in_from_the_keys_pages_and_the_bots_own_only(chat: Chat, origin: str, code: list[str]):
+def test_a_browser_may_connect_from_the_keys_origins_and_the_bots_own_only(chat: Chat, origin: str, code: list[str]):
     chat.changes_key(origins=(PAGE,))
     tab = chat.connects(origin=origin)
     tab.sends("authenticate", apiKey=key_text())
     assert tab.codes == code
 
 
-def test_what_a_page_is_called_does_not_show_in_the_log(chat: Chat):
+def test_the_log_does_not_show_the_origin(chat: Chat):
     chat.bot.heard.append("/secret/path")
     tab = chat.connects(origin="https://shop.example/secret/path")
     tab.sends("authenticate", apiKey=key_text())
@@ -186,7 +186,7 @@ def test_a_second_authenticate_is_refused_and_changes_nothing(chat: Chat):
     assert [turn.person for turn in chat.turns("anna")] == [person_of("anna")]
 
 
-def test_a_key_is_wanted_in_one_form_only(chat: Chat):
+def test_authenticate_with_no_or_two_credentials_is_a_bad_frame(chat: Chat):
     tab = chat.connects()
     tab.sends("authenticate", apiKey=key_text(), ticket="and a ticket")
     tab.sends("authenticate")
@@ -194,7 +194,7 @@ def test_a_key_is_wanted_in_one_form_only(chat: Chat):
     assert (tab.codes, tab.is_closed) == (["bad_frame"] * 3, False)
 
 
-def test_a_full_conversation_takes_nobody_in_and_the_socket_may_try_again(chat: Chat):
+def test_a_full_conversation_refuses_a_connection_which_may_try_again(chat: Chat):
     tabs = [chat.opens("anna") for _ in range(MAX_CONNECTIONS)]
     late = chat.opens("anna")
     assert (late.codes, late.is_closed) == (["room_full"], False)
@@ -221,7 +221,7 @@ def test_a_full_conversation_takes_nobody_in_and_the_socket_may_try_again(chat: 
         (json.dumps({"data": "x" * MAX_FRAME}), "too_large"),
     ],
 )
-def test_a_frame_that_is_not_understood_gets_one_error_and_the_socket_stays_usable(chat: Chat, text: str, code: str):
+def test_an_invalid_frame_gets_one_error_and_the_connection_stays_open(chat: Chat, text: str, code: str):
     tab = chat.opens()
     tab.sends_text(text)
     assert tab.codes == [code]
@@ -231,7 +231,7 @@ def test_a_frame_that_is_not_understood_gets_one_error_and_the_socket_stays_usab
 # When something fails here.
 
 
-def test_when_the_store_fails_the_client_is_asked_to_try_again_and_the_message_is_not_kept(chat: Chat):
+def test_when_the_store_fails_the_error_is_try_again_and_nothing_is_stored(chat: Chat):
     tab, mine = chat.opens(), ulid(chat.clock())
     inbox, chat.bot.inbox = chat.bot.inbox, Without(chat.bot.inbox, accept=fail)
     [told] = tab.asks("Can you hear me?", id=mine)
@@ -240,7 +240,7 @@ def test_when_the_store_fails_the_client_is_asked_to_try_again_and_the_message_i
     assert tab.says("Can you hear me?", id=mine)[-1]["state"] == "done"
 
 
-def test_when_the_issuers_keys_are_out_of_reach_the_same_socket_may_try_again(chat: Chat):
+def test_when_the_issuer_is_unavailable_the_same_connection_may_try_again(chat: Chat):
     chat.signs_in("a signed token", "subject-of-anna")
     assert isinstance(chat.tokens, FakeIdTokens)
     chat.tokens.out_of_reach = True
@@ -252,7 +252,7 @@ def test_when_the_issuers_keys_are_out_of_reach_the_same_socket_may_try_again(ch
     assert chat.bot.log_lines("door")[-2]["error"] == IssuerUnavailable.__name__
 
 
-def test_when_nobody_can_be_woken_the_message_is_kept_and_the_heartbeat_finds_it(chat: Chat):
+def test_when_no_worker_can_be_woken_the_heartbeat_finds_the_stored_message(chat: Chat):
     tab = chat.opens()
     chat.bot.wake.fails = True
     assert [frame["type"] for frame in tab.asks("Is anybody there?")] == ["accepted"]
@@ -262,28 +262,28 @@ def test_when_nobody_can_be_woken_the_message_is_kept_and_the_heartbeat_finds_it
     assert tab.reads().screen == [("Is anybody there?", "An answer.")]
 
 
-def test_a_client_that_is_gone_is_forgotten_and_nothing_is_raised(chat: Chat):
+def test_a_connection_that_is_gone_is_closed_without_an_exception(chat: Chat):
     tab = chat.opens()
     chat.connection_api.gone.add(tab.id)
     tab.sends("ping")
     assert chat.connections.get(tab.id, now=chat.clock()) is None
 
 
-def test_nothing_is_raised_even_when_a_client_that_is_gone_cannot_be_forgotten(chat: Chat):
+def test_a_connection_that_is_gone_and_cannot_be_closed_raises_nothing(chat: Chat):
     tab = chat.opens()
     chat.connection_api.gone.add(tab.id)
     chat.connections = Without(chat.connections, close=fail)  # type: ignore[assignment]
     tab.sends("ping")
 
 
-def test_frames_of_a_socket_that_is_not_known_are_not_answered(chat: Chat):
+def test_frames_of_an_unknown_connection_are_ignored(chat: Chat):
     tab = chat.connects()
     tab.closes()
     chat.connection_api.gone.clear()
     assert tab.sends("authenticate", apiKey=key_text()) == []
 
 
-def test_a_socket_of_another_key_is_another_person_even_under_the_same_name(chat: Chat):
+def test_the_same_visitor_name_with_another_key_is_another_person(chat: Chat):
     mine, other = chat.opens("anna"), chat.opens("anna", key=OTHER_KEY)
     mine.says("My own question")
     assert other.kinds == ["ready"]
@@ -292,7 +292,7 @@ def test_a_socket_of_another_key_is_another_person_even_under_the_same_name(chat
 # Who never says anything.
 
 
-def test_who_has_not_said_for_a_minute_who_they_are_is_disconnected(chat: Chat):
+def test_a_connection_that_does_not_authenticate_within_a_minute_is_closed(chat: Chat):
     silent = chat.connects()
     chat.clock.tick(seconds=59)
     late, ready = chat.connects(), chat.opens()
@@ -308,7 +308,7 @@ def test_who_has_not_said_for_a_minute_who_they_are_is_disconnected(chat: Chat):
     assert chat.bot.log_lines("heartbeat")[-1]["closed"] == 1
 
 
-def test_who_was_turned_away_and_could_not_be_disconnected_is_disconnected_later(chat: Chat):
+def test_a_rejected_connection_that_could_not_be_closed_is_closed_later(chat: Chat):
     tab = chat.connects()
     chat.connection_api.fails[tab.id] = 2
     tab.sends("authenticate", apiKey="wrong")
@@ -318,14 +318,14 @@ def test_who_was_turned_away_and_could_not_be_disconnected_is_disconnected_later
     assert tab.is_closed
 
 
-def test_a_beat_closes_only_so_many_and_the_next_one_goes_on(chat: Chat):
+def test_a_heartbeat_closes_a_limited_number_and_the_next_one_continues(chat: Chat):
     for _ in range(MAX_CLOSED + 1):
         chat.connects()
     chat.clock.tick(minutes=1)
     assert [chat.bot.beats().counts["closed"] for _ in range(3)] == [MAX_CLOSED, 1, 0]
 
 
-def test_a_socket_that_cannot_be_closed_is_tried_again_and_stops_nothing_else(chat: Chat):
+def test_a_connection_that_cannot_be_closed_is_retried_and_delays_no_other(chat: Chat):
     stuck, silent = chat.connects(), chat.connects()
     chat.connection_api.fails[stuck.id] = 1
     chat.clock.tick(minutes=1)
@@ -336,7 +336,7 @@ def test_a_socket_that_cannot_be_closed_is_tried_again_and_stops_nothing_else(ch
     assert stuck.is_closed
 
 
-def test_when_no_socket_can_be_closed_a_beat_does_not_try_them_all(chat: Chat):
+def test_a_heartbeat_gives_up_after_five_failed_closes(chat: Chat):
     for _ in range(MAX_CLOSED):
         chat.connects()
     chat.clock.tick(minutes=1)
@@ -345,7 +345,7 @@ def test_when_no_socket_can_be_closed_a_beat_does_not_try_them_all(chat: Chat):
     assert len(chat.bot.log_lines("hang_up")) == 5
 
 
-def test_when_the_silent_cannot_be_found_the_beat_goes_on(chat: Chat):
+def test_a_heartbeat_continues_when_the_query_for_idle_connections_fails(chat: Chat):
     chat.bot.connections = Without(chat.connections, unauthenticated=fail)
     assert chat.bot.beats().warmed == ["api", "worker"]
     assert chat.bot.log_lines("hang_up")[0]["error"] == "StoreError"

@@ -117,7 +117,7 @@ def test_a_page_that_cannot_connect_says_so_and_goes_on_when_it_can(chat: Page, 
     bot.heard("authenticate")
     expect(chat.get_by_test_id("trouble")).to_contain_text("Connection lost. Trying again…")
     write(chat, "Written meanwhile")
-    expect(chat.locator(".fate")).to_have_text("Waits for the connection")
+    expect(chat.locator(".fate")).to_have_text("Waiting for the connection")
     assert bot.heard_no_more("send_message")
     bot.ready()
     bot.answer("Here I am.")

@@ -69,27 +69,27 @@ def ulid(at: int, rest: str = "0" * 16) -> str:
 
 
 @pytest.mark.parametrize("kind", ["apiKey", "ticket", "token"])
-def test_who_authenticates_gives_one_proof(kind: Any):
+def test_authenticate_takes_one_kind_of_credentials(kind: Any):
     assert said(action="authenticate", **{kind: "proof"}) == Authenticate(Credentials(kind, "proof", "-"))
 
 
-def test_who_has_a_key_says_which_visitor_it_is():
+def test_authenticate_with_a_key_takes_a_visitor():
     assert said(action="authenticate", apiKey="parley_x", visitor="an.na_1-2") == Authenticate(
         Credentials("apiKey", "parley_x", "an.na_1-2")
     )
 
 
-def test_a_message_is_sent_with_an_id_and_without():
+def test_a_message_may_have_an_id_or_none():
     assert said(action="send_message", message="Hi?") == SendMessage("Hi?", None, None, None)
     assert said(action="send_message", message="Hi?", id=ulid(NOON)) == SendMessage("Hi?", ulid(NOON), NOON, None)
 
 
-def test_turns_are_cancelled_and_resumed():
+def test_cancel_and_resume_name_a_turn():
     assert said(action="cancel", turn=TURN) == Cancel(TurnId(TURN))
     assert said(action="resume", turn=TURN, seq=3) == Resume(TurnId(TURN))
 
 
-def test_a_room_is_joined():
+def test_join_names_a_room():
     assert said(action="join", room="Room-1") == Join("Room-1")
 
 
@@ -107,7 +107,7 @@ def test_a_ping_is_a_ping():
         ({"action": "authenticate", "api_key": "parley_x"}, Authenticate(Credentials("apiKey", "parley_x", "-"))),
     ],
 )
-def test_the_frames_of_older_systems_are_understood(frame: dict[str, Any], meant: ClientFrame):
+def test_the_frames_of_older_clients_are_parsed(frame: dict[str, Any], meant: ClientFrame):
     assert said(**frame) == meant
 
 
@@ -118,7 +118,7 @@ def test_the_frames_of_older_systems_are_understood(frame: dict[str, Any], meant
     "body",
     ["", " ", "hello", "{", '{"action":"ping"', "null", "1", '"ping"', "[]", '[{"action":"ping"}]', "\ud800", "\x00"],
 )
-def test_what_is_no_json_object_is_said_so(body: str):
+def test_a_text_that_is_no_json_object_is_bad_json(body: str):
     assert refused("bad_json", parse(body))
 
 
@@ -126,7 +126,7 @@ def test_what_is_no_json_object_is_said_so(body: str):
     "frame",
     [{}, {"message": "Hi?"}, {"action": "shout"}, {"action": None, "data": "Hi?"}, {"action": ["ping"]}, {"action": 1}],
 )
-def test_an_action_that_is_not_known_is_said_so(frame: dict[str, Any]):
+def test_an_unknown_action_is_an_error(frame: dict[str, Any]):
     assert refused("unknown_action", said(**frame))
 
 
@@ -179,7 +179,7 @@ def test_an_action_that_is_not_known_is_said_so(frame: dict[str, Any]):
         {"action": "join", "room": 1},
     ],
 )
-def test_a_field_that_is_missing_or_wrong_is_said_so(frame: dict[str, Any]):
+def test_a_field_that_is_missing_or_wrong_is_a_bad_frame(frame: dict[str, Any]):
     assert refused("bad_frame", said(**frame))
 
 
@@ -194,7 +194,7 @@ def test_a_frames_size_is_counted_in_bytes():
     assert refused("too_large", parse(json.dumps({"data": "é" * 17_000}, ensure_ascii=False)))
 
 
-def test_a_message_that_is_refused_for_its_words_keeps_its_id():
+def test_an_error_about_a_message_has_its_id():
     frame = said(action="send_message", message="", id=ulid(NOON))
     assert isinstance(frame, InvalidFrame)
     assert frame.id == ulid(NOON)
@@ -206,13 +206,13 @@ def test_a_message_that_is_refused_for_its_words_keeps_its_id():
 @given(at=st.integers(0, 2**48 - 1), rest=st.text(DIGITS, min_size=16, max_size=16))
 @example(at=0, rest="0" * 16)
 @example(at=2**48 - 1, rest="Z" * 16)
-def test_a_ulid_tells_when_it_was_made(at: int, rest: str):
+def test_the_time_of_a_ulid_is_decoded(at: int, rest: str):
     for written in (ulid(at, rest), ulid(at, rest).lower()):
         frame = said(action="send_message", message="Hi?", id=written)
         assert frame == SendMessage("Hi?", ulid(at, rest), at, None)
 
 
-def test_a_ulid_of_the_specification_tells_its_time():
+def test_the_time_of_the_specifications_example_is_decoded():
     frame = said(action="send_message", message="Hi?", id="01ARZ3NDEKTSV4RRFFQ69G5FAV")
     assert isinstance(frame, SendMessage)
     assert frame.at == 1_469_922_850_259
@@ -221,7 +221,7 @@ def test_a_ulid_of_the_specification_tells_its_time():
 @given(st.text(st.characters()))
 @example("\ud83d")
 @example("a\udc00b")
-def test_the_words_are_kept_as_they_are_but_for_halves_of_characters(text: str):
+def test_a_text_is_unchanged_but_for_lone_surrogates(text: str):
     frame = said(action="send_message", message=f"x{text}")
     assert isinstance(frame, SendMessage)
     assert frame.text == f"x{text}".encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -239,7 +239,7 @@ def test_the_words_are_kept_as_they_are_but_for_halves_of_characters(text: str):
 @example('{"action":"send_message","message":"\\ud83d"}')
 @example('{"action":"authenticate","token":"\\udc00"}')
 @example('{"action":"ping","action":{}}')
-def test_whatever_comes_is_something_that_is_known(body: str):
+def test_any_text_is_parsed_without_an_exception(body: str):
     frame = parse(body)
     assert isinstance(frame, ANSWERS)
     if isinstance(frame, InvalidFrame):
@@ -249,7 +249,7 @@ def test_whatever_comes_is_something_that_is_known(body: str):
 
 
 @given(likely)
-def test_what_is_refused_is_not_repeated(values: dict[str, Any]):
+def test_an_error_does_not_repeat_the_clients_text(values: dict[str, Any]):
     frame = said(**values)
     if isinstance(frame, InvalidFrame):
         assert frame == InvalidFrame(frame.code, frame.message, frame.id)
@@ -274,7 +274,7 @@ MESSAGES: Final = {
 }
 
 
-def test_neither_words_nor_secrets_are_shown_by_accident():
+def test_no_repr_shows_texts_or_credentials():
     shown = repr(
         [said(action="authenticate", apiKey="parley_secret"), said(action="send_message", message="my secret")]
     )

@@ -73,22 +73,22 @@ def test_a_text_message_is_to_be_answered():
         {"something_new": [1, 2]},
     ],
 )
-def test_what_comes_with_a_text_does_not_change_it(more: Item):
+def test_other_fields_do_not_change_a_text(more: Item):
     heard = _heard(_message(text="hello", **more))
     assert (heard.id, heard.text, heard.attachments) == ("m_1", "hello", ())
 
 
 @pytest.mark.parametrize("text", ["help", " Help ", "/help", "@help"])
-def test_a_command_chosen_from_messengers_list_is_the_command(text: str):
+def test_a_command_from_messengers_list_is_parsed(text: str):
     assert _heard(_message(text=text, commands=[{"name": "usage"}, {"name": "help"}])).text == "/help"
 
 
 @pytest.mark.parametrize("commands", [None, [], ["help"], [{}], [{"name": None}], [{"name": "usage"}]])
-def test_a_word_that_messenger_does_not_call_a_command_is_none(commands: object):
+def test_a_word_that_is_not_in_commands_is_no_command(commands: object):
     assert _heard(_message(text="help", commands=commands)).text == "help"
 
 
-def test_a_tap_on_one_of_our_quick_replies_is_the_command_it_stands_for():
+def test_a_tap_on_a_quick_reply_is_its_command():
     assert _heard(_message(text="Yes, delete it", quick_reply={"payload": "/forget yes"})).text == "/forget yes"
 
 
@@ -111,7 +111,7 @@ def test_a_tap_on_one_of_our_quick_replies_is_the_command_it_stands_for():
         ([{"type": "image"}] * 99, ("image",) * 10),
     ],
 )
-def test_attachments_are_known_by_their_kind(attachments: list[object], kinds: tuple[str, ...]):
+def test_the_kinds_of_attachments_are_parsed(attachments: list[object], kinds: tuple[str, ...]):
     heard = _heard(_message(attachments=attachments))
     assert (heard.text, heard.attachments) == ("", kinds)
 
@@ -122,7 +122,7 @@ def test_a_text_may_come_with_attachments():
 
 
 @pytest.mark.parametrize("message", [{"is_unsupported": True}, {"sticker_id": 369239263222822}])
-def test_what_meta_cannot_pass_on_is_something_other_than_text(message: Item):
+def test_an_unsupported_message_has_the_attachment_unsupported(message: Item):
     assert _heard(_message(**message)).attachments == ("unsupported",)
 
 
@@ -142,7 +142,7 @@ def test_a_tap_on_a_button_is_a_message(postback: Item, words: str):
     assert (heard.id, heard.text, heard.conversation, heard.at) == ("m_2", words, ROOM, SENT)
 
 
-def test_a_message_that_was_taken_back():
+def test_an_unsent_message():
     assert _read(_message(is_deleted=True)) == [Unsent(ROOM, "m_1")]
 
 
@@ -152,7 +152,7 @@ def test_a_message_that_was_edited(count: object, edit: int):
     assert _read(item) == [Edited(ROOM, "m_1", "new", edit)]
 
 
-def test_an_edit_that_does_not_say_how_often():
+def test_an_edit_without_a_valid_number_is_the_first():
     assert _read(_item(message_edit={"mid": "m_1", "text": "new"})) == [Edited(ROOM, "m_1", "new", 1)]
 
 
@@ -166,7 +166,7 @@ def _echo(**message: Any) -> Item:
 
 
 @pytest.mark.parametrize("app", [{}, {"app_id": 1517776481860111}, {"app_id": "263902037430900"}])
-def test_what_we_sent_comes_back_as_a_receipt(app: Item):
+def test_an_echo_with_our_metadata_is_a_receipt(app: Item):
     turn = TurnId("1795175999000#" + "ab" * 32)
     item = _echo(text="Our answer", metadata=metadata(turn, 2), **app)
     assert _read(item) == [Receipt(ROOM, turn, 2)]
@@ -174,7 +174,7 @@ def test_what_we_sent_comes_back_as_a_receipt(app: Item):
 
 @pytest.mark.parametrize("app", ["263902037430900", 263902037430900, 26390203743090])
 @pytest.mark.parametrize("note", [{}, {"metadata": "something else"}, {"metadata": "x#y"}, {"metadata": None}])
-def test_what_a_human_types_into_the_pages_inbox_is_no_question(app: object, note: Item):
+def test_an_echo_from_the_pages_inbox_is_a_human_reply(app: object, note: Item):
     assert _read(_echo(text="I am Tom", app_id=app, **note)) == [HumanReplied(ROOM)]
 
 
@@ -182,30 +182,30 @@ def test_what_a_human_types_into_the_pages_inbox_is_no_question(app: object, not
     "message",
     [{"text": "Hi"}, {"text": "Hi", "app_id": 42}, {"text": "Hi", "metadata": "a#b"}, {"metadata": "#1", "text": "Hi"}],
 )
-def test_what_another_app_sends_for_the_page_is_left_alone(message: Item):
+def test_an_echo_from_another_app_is_ignored(message: Item):
     assert _read(_echo(**message)) == [Ignored("echo")]
 
 
 @pytest.mark.parametrize("part", ["-1", "1000", "٣", "²", "1.5", " 1", ""])
-def test_a_receipt_for_an_odd_part_is_none(part: str):
+def test_metadata_with_an_invalid_part_is_no_receipt(part: str):
     assert _read(_echo(metadata=f"turn#{part}")) == [Ignored("echo")]
 
 
 @pytest.mark.parametrize("missing", ["sender", "recipient"])
-def test_an_echo_that_does_not_say_whose_is_left_alone(missing: str):
+def test_an_echo_without_sender_or_recipient_is_ignored(missing: str):
     item = {name: value for name, value in _echo(metadata="turn#1").items() if name != missing}
     assert _read(item) == [Ignored("echo")]
 
 
 @pytest.mark.parametrize("action", ["warning", "block", "unblock"])
 @pytest.mark.parametrize("spelling", ["policy_enforcement", "policy-enforcement"])
-def test_the_owner_is_to_hear_of_policies(action: str, spelling: str):
+def test_a_policy_enforcement_is_parsed(action: str, spelling: str):
     item = {"recipient": {"id": "PAGE"}, "timestamp": SENT, spelling: {"action": action, "reason": "…"}}
     assert _read(item) == [PolicyEnforced(action)]
 
 
 @pytest.mark.parametrize("enforcement", [{}, {"action": "<script>"}, {"action": 1}, None, "block"])
-def test_a_policy_in_other_words_is_named_unknown(enforcement: object):
+def test_an_unexpected_policy_action_is_unknown(enforcement: object):
     assert _read({"recipient": {"id": "PAGE"}, "policy_enforcement": enforcement}) == [PolicyEnforced("unknown")]
 
 
@@ -229,7 +229,7 @@ def test_a_policy_in_other_words_is_named_unknown(enforcement: object):
         ("game_play", {}),
     ],
 )
-def test_what_needs_no_answer_is_named_in_the_log(kind: str, value: object):
+def test_an_ignored_item_has_its_kind(kind: str, value: object):
     with_sender = _item(**{kind: value})
     without_time = {name: found for name, found in with_sender.items() if name != "timestamp"}
     from_a_plugin = {**with_sender, "sender": {"user_ref": "REF"}}
@@ -237,7 +237,7 @@ def test_what_needs_no_answer_is_named_in_the_log(kind: str, value: object):
 
 
 @pytest.mark.parametrize("item", [_item(), _item(messaging_in_thread_lead_form_submit={}), _item(secret_words="x")])
-def test_what_nobody_knows_is_ignored_without_a_word_of_it(item: Item):
+def test_an_unknown_item_is_ignored_without_its_text(item: Item):
     assert _read(item) == [Ignored("unknown")]
 
 
@@ -245,26 +245,26 @@ def test_what_nobody_knows_is_ignored_without_a_word_of_it(item: Item):
     "message",
     [{}, {"text": ""}, {"text": " \n"}, {"text": None}, {"text": 7}, {"attachments": []}, {"attachments": {}}],
 )
-def test_a_message_that_says_nothing_is_ignored(message: Item):
+def test_an_empty_message_is_ignored(message: Item):
     assert _read(_message(**message)) == [Ignored("empty")]
 
 
 @pytest.mark.parametrize("postback", [{}, {"title": ""}, {"title": None, "payload": 7}])
-def test_a_button_that_says_nothing_is_ignored(postback: Item):
+def test_an_empty_postback_is_ignored(postback: Item):
     assert _read(_item(postback=postback)) == [Ignored("empty")]
 
 
 @pytest.mark.parametrize("sender", [None, {}, {"id": None}, {"id": ""}, {"id": " "}, {"id": True}, {"id": 1.5}, "PSID"])
-def test_a_message_from_nobody_is_ignored(sender: object):
+def test_a_message_without_a_sender_is_ignored(sender: object):
     assert _read({**_message(text="hello"), "sender": sender}) == [Ignored("nobody")]
 
 
-def test_the_page_does_not_talk_to_itself():
+def test_a_message_from_the_page_to_itself_is_ignored():
     assert _read({**_message(text="hello"), "sender": {"id": "PAGE"}}) == [Ignored("nobody")]
 
 
 @pytest.mark.parametrize("recipient", [None, {}, {"id": None}])
-def test_a_message_that_does_not_say_to_whom_is_for_the_page_of_its_entry(recipient: object):
+def test_a_message_without_a_recipient_is_for_the_page_of_its_entry(recipient: object):
     assert _heard({**_message(text="hello"), "recipient": recipient}).conversation == ROOM
 
 
@@ -288,18 +288,18 @@ def test_ids_may_be_numbers():
         (str(SENT // 1000), SENT // 1000 * 1000),
     ],
 )
-def test_times_may_be_texts_and_seconds(timestamp: object, at: int):
+def test_times_may_be_strings_and_in_seconds(timestamp: object, at: int):
     heard = _heard({**_message(text="hello"), "timestamp": timestamp})
     assert (heard.at, heard.time_is_signed) == (at, True)
 
 
 @pytest.mark.parametrize("timestamp", [None, "", "soon", "٣", 0, -1, 12, True, 1.5e12, 10**14, "1" * 5000, [SENT], "²"])
-def test_what_is_no_time_is_replaced_by_the_time_of_its_entry(timestamp: object):
+def test_an_invalid_time_is_replaced_by_that_of_the_entry(timestamp: object):
     heard = _heard({**_message(text="hello"), "timestamp": timestamp})
     assert (heard.at, heard.time_is_signed) == (ENTRY_TIME, False)
 
 
-def test_a_message_without_any_time_was_sent_now():
+def test_a_message_without_a_time_gets_the_current_time():
     item = _message(text="hello")
     del item["timestamp"]
     [heard] = _read(item, time=None)
@@ -308,7 +308,7 @@ def test_a_message_without_any_time_was_sent_now():
 
 
 @pytest.mark.parametrize("mid", [None, "", 1.5, True, ["m_1"], "m" * 1001])
-def test_a_message_without_an_id_has_one_made_of_all_it_says(mid: object):
+def test_a_message_without_an_id_gets_one_computed_from_its_content(mid: object):
     item = _item(message={"mid": mid, "text": "hello"})
     [again] = parse(_body(dict(reversed(item.items())), time=NOW + 99), now=NOW + 99_999)
     assert isinstance(again, IncomingMessage)
@@ -321,18 +321,18 @@ def test_a_message_without_an_id_has_one_made_of_all_it_says(mid: object):
     assert len({_heard(other).id for other in [item, *others]}) == 4
 
 
-def test_a_long_message_is_cut_one_beyond_what_is_allowed():
+def test_a_long_message_is_cut_to_one_character_above_the_limit():
     assert _heard(_message(text="a" * MAX_TEXT)).text == "a" * MAX_TEXT
     assert _heard(_message(text="a" * MAX_TEXT * 3)).text == "a" * (MAX_TEXT + 1)
 
 
-def test_half_a_character_becomes_a_question_mark_that_can_be_stored():
+def test_a_lone_surrogate_is_replaced():
     heard = parse(_body(_message(text="x")).replace(b'"x"', b'"a\\ud83d b"').replace(b"m_1", b"m\\udc00"), now=NOW)[0]
     assert isinstance(heard, IncomingMessage)
     assert (heard.text, heard.id) == ("a\ufffd b", "m\ufffd")
 
 
-def test_every_item_of_every_entry_is_read_in_its_order():
+def test_every_item_of_every_entry_is_parsed_in_order():
     entries = [
         {"id": "PAGE", "time": NOW, "messaging": [_message(text=text) for text in pair]} for pair in ("ab", "cd")
     ]
@@ -340,16 +340,16 @@ def test_every_item_of_every_entry_is_read_in_its_order():
     assert [event.text for event in events if isinstance(event, IncomingMessage)] == ["a", "b", "c", "d"]
 
 
-def test_what_happens_while_another_app_talks_is_not_answered():
+def test_standby_events_are_ignored():
     assert _read(standby=[_message(text="hello"), _item(postback={"title": "Help"})]) == [Ignored("standby")] * 2
 
 
-def test_changes_of_the_page_are_not_answered():
+def test_changes_of_the_page_are_ignored():
     assert _read(changes=[{"field": "feed", "value": {"message": "hello"}}]) == [Ignored("change")]
 
 
 @pytest.mark.parametrize("other", ["instagram", "whatsapp_business_account", "user"])
-def test_other_products_of_meta_are_not_answered(other: str):
+def test_other_products_of_meta_are_ignored(other: str):
     body = _body(_message(text="hello")).replace(b'"object": "page"', f'"object": "{other}"'.encode())
     assert parse(body, now=NOW) == [Ignored("other_object")]
 
@@ -376,7 +376,7 @@ def test_other_products_of_meta_are_not_answered(other: str):
         b'"' * 100_001,
     ],
 )
-def test_what_is_not_metas_is_unreadable(body: bytes):
+def test_a_body_of_another_form_is_unreadable(body: bytes):
     assert parse(body, now=NOW) == [Ignored("unreadable")]
 
 
@@ -387,12 +387,12 @@ def test_an_unreadable_entry_does_not_hide_the_next_one(entry: object):
     assert [type(event) for event in events] == [Ignored, IncomingMessage, Ignored]
 
 
-def test_a_delivery_without_news_is_nothing():
+def test_a_body_without_items_has_no_events():
     assert parse(b'{"object":"page","entry":[]}', now=NOW) == []
     assert _read() == []
 
 
-def test_no_event_shows_peoples_words():
+def test_no_repr_of_an_event_shows_its_text():
     secret = "attack at dawn"
     events = _read(
         _message(text=secret),

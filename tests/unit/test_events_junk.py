@@ -82,7 +82,7 @@ def _parsed(items: list[str]) -> list[Any]:
 [EXPECTED] = _parsed([GOOD])
 
 
-def test_the_good_item_is_read_well():
+def test_the_valid_item_is_parsed():
     assert isinstance(EXPECTED, IncomingMessage)
     assert EXPECTED.text == 'Is "[{" anybody \\ there?'
 
@@ -91,7 +91,7 @@ def test_the_good_item_is_read_well():
 @given(
     before=st.lists(_dumped(likely_junk | junk), max_size=3), after=st.lists(_dumped(likely_junk | junk), max_size=3)
 )
-def test_a_good_item_is_never_lost_between_bad_ones(before: list[str], after: list[str]):
+def test_a_valid_item_is_never_lost_between_invalid_ones(before: list[str], after: list[str]):
     events = _parsed([*before, GOOD, *after])
     assert len(events) == len(before) + 1 + len(after)
     assert events[len(before)] == EXPECTED
@@ -99,7 +99,7 @@ def test_a_good_item_is_never_lost_between_bad_ones(before: list[str], after: li
 
 @settings(max_examples=40)
 @given(before=raw_monsters, after=raw_monsters)
-def test_a_good_item_is_never_lost_between_monsters(before: str, after: str):
+def test_a_valid_item_is_never_lost_between_huge_ones(before: str, after: str):
     events = _parsed([before, GOOD, after])
     assert len(events) == 3
     assert events[1] == EXPECTED
@@ -107,14 +107,14 @@ def test_a_good_item_is_never_lost_between_monsters(before: str, after: str):
 
 @settings(max_examples=200)
 @given(entries=st.lists(_dumped(junk), max_size=3))
-def test_a_good_entry_is_never_lost_behind_bad_ones(entries: list[str]):
+def test_a_valid_entry_is_never_lost_behind_invalid_ones(entries: list[str]):
     raw = f'{{"object":"page","entry":[{",".join([*entries, f"""{{"id":"PAGE","messaging":[{GOOD}]}}"""])}]}}'
     assert parse(raw.encode(), now=NOW)[-1] == EXPECTED
 
 
 @settings(max_examples=200)
 @given(_dumped(likely_junk | junk))
-def test_whatever_is_read_can_be_stored_and_logged(item: str):
+def test_every_parsed_event_can_be_stored_and_logged(item: str):
     for event in _parsed([item]):
         assert repr(event).encode()
         assert all(said.encode() for said in _said(event) if said)
@@ -130,7 +130,7 @@ def _said(event: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", ['"message":{"is_deleted":true,"mid":%s}', '"message_edit":{"text":"x","mid":%s}'])
-def test_half_a_character_in_an_id_can_be_looked_up(kind: str):
+def test_an_id_with_a_lone_surrogate_can_be_looked_up(kind: str):
     [event] = _parsed(['{"sender":{"id":"P"},"recipient":{"id":"PAGE"},%s}' % (kind % '"a\\ud800"')])
     assert event.message_id == "a\ufffd"
 

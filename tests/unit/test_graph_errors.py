@@ -42,12 +42,12 @@ TABLE: list[tuple[str, Failure, list[tuple[int, int | None]]]] = [
         for code, subcode in codes
     ],
 )
-def test_metas_codes_mean_what_meta_says(status: int, failure: Failure, code: int, subcode: int | None):
+def test_metas_codes_are_classified(status: int, failure: Failure, code: int, subcode: int | None):
     assert classify(status, _body(code, subcode)) is failure
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_code_goes_before_the_status(status: int):
+def test_a_code_has_precedence_over_the_status(status: int):
     assert classify(status, _body(190)) is Failure.BROKEN
     assert classify(status, _body(10, 2018278)) is Failure.UNREACHABLE
 
@@ -66,11 +66,11 @@ def test_a_code_goes_before_the_status(status: int):
         (504, Failure.AMBIGUOUS),
     ],
 )
-def test_without_a_known_code_the_status_decides(body: object, status: int, failure: Failure):
+def test_an_unknown_code_is_classified_by_the_status(body: object, status: int, failure: Failure):
     assert classify(status, body) is failure
 
 
-def test_what_meta_calls_transient_may_have_been_carried_out():
+def test_a_transient_error_is_ambiguous():
     assert classify(400, _body(424242, is_transient=True)) is Failure.AMBIGUOUS
     assert classify(400, _body(424242, is_transient=False)) is Failure.REJECTED
     assert classify(400, _body(190, is_transient=True)) is Failure.BROKEN
@@ -84,5 +84,5 @@ json_values = st.recursive(
 
 
 @given(status=st.integers(300, 599), body=json_values)
-def test_no_answer_is_too_strange_to_be_classified(status: int, body: object):
+def test_any_response_is_classified(status: int, body: object):
     assert classify(status, body) in Failure

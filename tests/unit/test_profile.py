@@ -19,7 +19,7 @@ WANTED: Final = profile.required(ENGLISH)
 
 
 def heard(**item: Any) -> str:
-    """What the bot hears when Meta delivers this."""
+    """Return the text that the bot receives when Meta delivers this item."""
     item = {"sender": {"id": "PSID"}, "recipient": {"id": "PAGE"}, "timestamp": 1_795_175_999_000, **item}
     [event] = parse(json.dumps({"object": "page", "entry": [{"id": "PAGE", "messaging": [item]}]}).encode(), now=0)
     assert isinstance(event, IncomingMessage)
@@ -27,7 +27,7 @@ def heard(**item: Any) -> str:
 
 
 def taps() -> Iterator[str]:
-    """What comes of each thing the profile offers."""
+    """Return the text that each button and command of the profile sends."""
     yield heard(postback={"mid": "m", "title": "Get started", "payload": WANTED["get_started"]["payload"]})
     for button in MENU["call_to_actions"]:
         yield heard(postback={"mid": "m", "title": button["title"], "payload": button["payload"]})
@@ -36,11 +36,11 @@ def taps() -> Iterator[str]:
 
 
 def changed(name: str, old: str, new: str) -> dict[str, Any]:
-    """The profile with something else in one property."""
+    """Return the profile with another value in one property."""
     return {**WANTED, name: json.loads(json.dumps(WANTED[name]).replace(old, new))}
 
 
-def test_whatever_the_profile_offers_the_bot_understands():
+def test_every_button_and_command_of_the_profile_is_a_command_of_the_bot():
     offered = [Command.HELP, Command.USAGE, Command.RESET, Command.FORGET]
     assert [command_of(text) for text in taps()] == [Command.START, *offered, *offered]
 
@@ -83,7 +83,7 @@ def test_only_what_differs_is_written():
     assert profile.differing(WANTED, WANTED) == {}
 
 
-def test_what_meta_or_the_owner_adds_does_not_count_as_a_difference():
+def test_fields_that_meta_or_the_owner_adds_are_no_difference():
     more = {**MENU, "disabled_surfaces": []}
     found = {**WANTED, "persistent_menu": [more], "ice_breakers": [{"call_to_actions": []}]}
     assert profile.differing(found, WANTED) == {}
@@ -94,7 +94,7 @@ def test_a_menu_of_another_shape_is_written_again(odd: object):
     assert list(profile.differing({**WANTED, "persistent_menu": odd}, WANTED)) == ["persistent_menu"]
 
 
-def test_an_owner_may_change_the_words_but_not_where_they_lead():
+def test_an_owner_may_change_the_texts_but_not_the_commands():
     assert profile.missing(changed("greeting", "I am", "You are"), WANTED) == []
     assert profile.missing(changed("persistent_menu", "Start afresh", "Anew"), WANTED) == []
     assert profile.missing(changed("persistent_menu", "/reset", "RESET"), WANTED) == ["persistent_menu"]
@@ -108,6 +108,6 @@ def test_an_owner_may_add_a_button():
     assert profile.missing(found, WANTED) == []
 
 
-def test_what_is_not_there_is_lacking():
+def test_a_property_that_does_not_exist_is_missing():
     assert profile.missing({}, WANTED) == list(profile.PROPERTIES)
     assert profile.missing({**WANTED, "greeting": []}, WANTED) == ["greeting"]

@@ -29,7 +29,7 @@ DELIVERED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_what_the_page_is_asked_to_tell_is_known_to_the_bot(field: str):
+def test_every_required_field_is_handled(field: str):
     entry = {"id": "PAGE", "time": 1_795_175_999_000, **DELIVERED[field]}
     [event] = parse(json.dumps({"object": "page", "entry": [entry]}).encode(), now=0)
     unheard = {Ignored("unknown"), Ignored("unreadable"), Ignored("nobody"), Ignored("echo")}
@@ -37,11 +37,11 @@ def test_what_the_page_is_asked_to_tell_is_known_to_the_bot(field: str):
 
 
 @pytest.mark.parametrize("field", ["message_reads", "message_deliveries", "message_reactions"])
-def test_what_would_only_cost_invocations_is_left_off(field: str):
+def test_fields_without_a_use_are_not_subscribed(field: str):
     assert field not in FIELDS
 
 
-def test_what_is_needed_is_wanted():
+def test_the_needed_fields_and_scope_are_among_the_required():
     assert set(FIELDS) >= NEEDED_FIELDS
     assert NEEDED_SCOPE in SCOPES
 
@@ -57,15 +57,15 @@ def test_what_is_needed_is_wanted():
         ("", None),
     ],
 )
-def test_a_base_url_says_its_version(url: str, version: int | None):
+def test_the_version_of_a_base_url_is_parsed(url: str, version: int | None):
     assert version_of(url) == version
 
 
-def test_the_version_parley_asks_for_by_itself_is_in_the_table():
+def test_the_default_version_is_in_the_table():
     assert version_of(Settings.from_env({}).graph_url) in VERSION_ENDS
 
 
-def test_each_version_lives_longer_than_the_one_before():
+def test_each_version_ends_after_the_one_before():
     ends = [end for _, end in sorted(VERSION_ENDS.items()) if end]
     assert ends == sorted(ends)
     assert None not in [VERSION_ENDS[version] for version in sorted(VERSION_ENDS)[:-1]]

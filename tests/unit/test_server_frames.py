@@ -11,8 +11,7 @@ from chalicelib.content.persona import Persona
 from chalicelib.conversation.turn import STOPPED, Choice, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.adapters import NOON
-from tests.told_turn import read
-from tests.told_turn import told as told_turn
+from tests.turn_view import read, view
 
 ANNA: Final = PersonId("web:shop:anna")
 HOME, ROOM = ConversationId(ANNA), ConversationId("room:shop:r")
@@ -38,18 +37,18 @@ def answered(text: str, **more: Any) -> Turn:
 # The frames by themselves.
 
 
-def test_what_has_nothing_to_say_is_left_out():
+def test_empty_values_are_left_out_of_a_frame():
     assert read(server_frames.frame("pong")) == {"type": "pong"}
     assert server_frames.frame("x", a=None, b="", c=[], d=0, e=False) == '{"type":"x","d":0,"e":false}'
 
 
-def test_an_error_names_the_message_that_it_is_about():
+def test_an_error_has_the_id_of_its_message():
     error = {"type": "error", "code": "blocked", "message": "no"}
     assert read(server_frames.error("blocked", "no", ULID)) == {**error, "id": ULID}
     assert read(server_frames.error("blocked", "no")) == error
 
 
-def test_a_question_says_who_asked_what_and_when():
+def test_a_question_has_its_person_text_and_time():
     assert read(server_frames.question(ASKED)) == {
         "type": "question",
         "turn": ID,
@@ -60,13 +59,13 @@ def test_a_question_says_who_asked_what_and_when():
 
 
 @pytest.mark.parametrize("letter", WORST)
-def test_of_a_question_too_long_to_be_answered_the_beginning_is_told(letter: str):
+def test_of_a_question_that_is_too_long_the_beginning_is_sent(letter: str):
     long = replace(ASKED, text=letter * 32_000)
     assert read(server_frames.question(long))["text"] == letter * 4000
     assert ready(long)["history"][0]["question"] == letter * 4000
 
 
-def test_who_is_ready_knows_who_and_where_they_are_and_what_is_left():
+def test_ready_has_the_person_the_room_and_the_questions_left():
     assert ready(conversation=ROOM, limit=5, remaining=0) == {
         "type": "ready",
         "you": identity.pseudonym(ANNA),
@@ -78,7 +77,7 @@ def test_who_is_ready_knows_who_and_where_they_are_and_what_is_left():
     }
 
 
-def test_without_limit_room_opening_and_past_nothing_is_said_of_them():
+def test_ready_leaves_out_limit_room_opening_and_history_if_there_are_none():
     assert ready(persona=replace(PERSONA, opening="")) == {
         "type": "ready",
         "you": identity.pseudonym(ANNA),
@@ -103,18 +102,18 @@ def test_without_limit_room_opening_and_past_nothing_is_said_of_them():
         (replace(ASKED, state=TurnState.DROPPED), {"state": "dropped"}),
     ],
 )
-def test_the_past_says_what_became_of_each_question(turn: Turn, shown: dict[str, str]):
+def test_the_history_has_the_state_of_each_question(turn: Turn, shown: dict[str, str]):
     asked = {"turn": ID, "from": identity.pseudonym(ANNA), "question": "Well?"}
     assert ready(turn)["history"] == [{**asked, **shown}]
 
 
-def test_the_past_is_told_oldest_first():
+def test_the_history_is_sorted_oldest_first():
     turns = [replace(answered(str(number)), id=TurnId(str(number))) for number in range(5)]
     assert [turn["answer"] for turn in ready(*turns)["history"]] == ["0", "1", "2", "3", "4"]
 
 
 @given(st.lists(st.tuples(any_text.filter(bool), any_text), max_size=30))
-def test_of_the_past_as_much_as_fits_is_told_and_the_latest_first_of_all(texts: list[tuple[str, str]]):
+def test_the_history_has_as_many_of_the_latest_turns_as_fit(texts: list[tuple[str, str]]):
     turns = [
         replace(answered(answer), id=TurnId(str(number)), text=text) for number, (text, answer) in enumerate(texts)
     ]
@@ -123,11 +122,11 @@ def test_of_the_past_as_much_as_fits_is_told_and_the_latest_first_of_all(texts: 
 
 
 @given(any_text.filter(bool), st.integers(8_000, 100_000))
-def test_an_answer_that_is_long_for_a_list_follows_it_as_if_it_were_given_now(text: str, length: int):
+def test_an_answer_that_is_too_long_for_the_history_follows_in_its_own_frames(text: str, length: int):
     before, long = replace(answered("Yes."), id=TurnId("0")), answered((text * (length // len(text) + 1))[:length])
     first, *rest = server_frames.ready(ANNA, HOME, PERSONA, limit=None, remaining=None, now=NOON, turns=[before, long])
     assert [turn["state"] for turn in read(first)["history"]] == ["done", "open"]
-    shown = told_turn(map(read, rest))
+    shown = view(map(read, rest))
     assert (shown.text, shown.state) == (long.reply.text if long.reply else None, "done")
 
 
@@ -140,8 +139,8 @@ def test_thirty_plain_turns_fit():
 
 
 @given(any_text)
-def test_a_text_in_parts_fits_into_frames(text: str):
-    parts = server_frames.parts_of(text)
+def test_the_parts_of_a_text_fit_into_frames(text: str):
+    parts = server_frames.split(text)
     assert "".join(parts) == text
     assert all(parts)
     for part in parts:
@@ -150,10 +149,10 @@ def test_a_text_in_parts_fits_into_frames(text: str):
 
 @given(st.lists(any_text.filter(bool), max_size=8))
 def test_a_snapshot_with_the_deltas_that_follow_is_the_whole_text(texts: list[str]):
-    parts = [part for text in texts for part in server_frames.parts_of(text)]
+    parts = [part for text in texts for part in server_frames.split(text)]
     frames = [read(frame) for frame in server_frames.snapshot(ID, parts)]
     assert [frame["type"] for frame in frames] == ["snapshot"] + ["delta"] * (len(frames) - 1)
-    seen = told_turn([read(server_frames.question(ASKED)), *frames])
+    seen = view([read(server_frames.question(ASKED)), *frames])
     assert (seen.text, seen.seq) == ("".join(parts), len(parts))
 
 
@@ -161,7 +160,7 @@ def test_a_short_text_is_one_snapshot_however_many_parts_it_has():
     assert len(server_frames.snapshot(ID, ["word "] * 1000)) == 1
 
 
-def test_a_snapshot_of_nothing_says_so():
+def test_a_snapshot_can_be_empty():
     assert [read(frame) for frame in server_frames.snapshot(ID, [])] == [
         {"type": "snapshot", "turn": ID, "seq": 0, "text": ""}
     ]
@@ -170,7 +169,7 @@ def test_a_snapshot_of_nothing_says_so():
 # The end.
 
 
-def test_an_answer_ends_with_what_belongs_below_it():
+def test_an_answer_ends_with_footer_choices_and_remaining():
     reply = Reply("Yes.", "(none left)", (Choice("Yes", "/forget yes"),), left=0)
     assert [read(frame) for frame in server_frames.ending(ID, reply, seq=3)] == [
         {
@@ -186,26 +185,26 @@ def test_an_answer_ends_with_what_belongs_below_it():
 
 
 @pytest.mark.parametrize(("code", "state"), [("apology", "done"), ("cancelled", "stopped"), ("limit_reached", "done")])
-def test_a_notice_speaks_in_place_of_the_model(code: str, state: str):
+def test_a_notice_comes_before_completed(code: str, state: str):
     assert [read(frame) for frame in server_frames.ending(ID, Reply("Sorry!", code=code), seq=3)] == [
         {"type": "notice", "turn": ID, "code": code, "message": "Sorry!"},
         {"type": "completed", "turn": ID, "seq": 0, "state": state},
     ]
 
 
-def test_what_was_cut_short_is_no_notice():
+def test_a_stopped_answer_is_no_notice():
     [over] = server_frames.ending(ID, Reply("Ye", code=STOPPED), seq=1)
     assert read(over) == {"type": "completed", "turn": ID, "seq": 1, "state": "stopped"}
 
 
-def test_a_turn_that_is_not_answered_is_over_too():
+def test_a_dropped_turn_is_completed_too():
     assert read(server_frames.dropped(ID)) == {"type": "completed", "turn": ID, "seq": 0, "state": "dropped"}
 
 
 @given(any_text, st.sampled_from(["", STOPPED, "apology"]))
-def test_a_finished_turn_is_told_whole_to_whoever_asks(text: str, code: str):
+def test_a_finished_turn_is_sent_as_a_whole(text: str, code: str):
     text = text[:4000] or "Sorry!" if code == "apology" else text
-    frames = [server_frames.question(ASKED), *server_frames.whole(ID, Reply(text, code=code))]
-    seen = told_turn(map(read, frames))
+    frames = [server_frames.question(ASKED), *server_frames.finished(ID, Reply(text, code=code))]
+    seen = view(map(read, frames))
     assert (seen.text, seen.code) == (text, code if code == "apology" else "")
     assert seen.state == ("stopped" if code == STOPPED else "done")

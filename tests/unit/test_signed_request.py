@@ -27,7 +27,7 @@ def encoded(said: bytes) -> bytes:
 
 
 def signed(said: bytes, secret: str = SECRET) -> bytes:
-    """A form about anything, however its payload is written."""
+    """Build a signed form with any payload."""
     digest = hmac.new(secret.encode(), said, hashlib.sha256).digest()
     return b"signed_request=" + encoded(digest) + b"." + said
 
@@ -39,7 +39,7 @@ def code(said: object = SAID, secret: str = SECRET) -> str:
 # What Meta asks.
 
 
-def test_a_request_that_openssl_signed_is_read():
+def test_a_request_signed_by_openssl_is_parsed():
     form = (
         b"signed_request=ncDRpWMg8SdYdq1rK_-QMFGOdMADYcgFAlOMyzG-ScA.eyJ1c2VyX2lkIjoiMjE4NDcxIiwiYWxnb3JpdGhtIjoiSE1BQy1"
         b"TSEEyNTYiLCJpc3N1ZWRfYXQiOjEyOTE4MzY4MDAsImV4cGlyZXMiOjEyOTE4NDA0MDB9"
@@ -48,7 +48,7 @@ def test_a_request_that_openssl_signed_is_read():
 
 
 @pytest.mark.parametrize("secrets", [[SECRET, OTHER], [OTHER, SECRET]])
-def test_either_of_two_secrets_is_good_and_the_code_is_the_signers(secrets: list[str]):
+def test_each_of_two_secrets_is_accepted_and_makes_the_code(secrets: list[str]):
     wish = read(deletion_form(SAID, secret=SECRET), secrets=iter(secrets))
     assert wish == DeletionRequest("218471", code())
 
@@ -73,13 +73,13 @@ def test_a_user_may_be_a_number():
 # The confirmation code.
 
 
-def test_a_code_is_128_bits_that_nobody_without_the_secret_can_make():
+def test_a_code_has_128_bits_and_depends_on_the_secret():
     assert len(code()) == 32
     assert set(code()) <= set(string.hexdigits.lower())
     assert code() != code(secret=OTHER)
 
 
-def test_a_repeated_request_has_the_same_code_however_it_is_written():
+def test_a_retry_has_the_same_code_however_it_is_encoded():
     again = {"expires": 0, **dict(reversed(SAID.items()))}
     assert code({**again, "expires": 99}) == code()
 
@@ -89,7 +89,7 @@ def test_another_request_has_another_code(other: dict[str, Any]):
     assert code({**SAID, **other}) != code()
 
 
-def test_who_asks_is_not_shown_by_accident():
+def test_no_repr_shows_the_user():
     wish = read(deletion_form(SAID, secret=SECRET), secrets=[SECRET])
     assert "218471" not in repr(wish)
     assert wish.code not in repr(wish)
@@ -99,18 +99,18 @@ def test_who_asks_is_not_shown_by_accident():
 
 
 @pytest.mark.parametrize("secrets", [[], [OTHER], [""], [SECRET.upper()]])
-def test_who_does_not_know_the_secret_is_kept_out(secrets: list[str]):
+def test_a_signature_with_another_secret_is_refused(secrets: list[str]):
     with pytest.raises(InvalidSignature):
         read(deletion_form(SAID, secret=SECRET), secrets=secrets)
 
 
-def test_a_changed_payload_is_kept_out():
+def test_a_changed_payload_is_refused():
     head, _, _ = deletion_form(SAID, secret=SECRET).partition(b".")
     with pytest.raises(InvalidSignature):
         read(head + b"." + encoded(json.dumps({**SAID, "user_id": "1"}).encode()), secrets=[SECRET])
 
 
-def test_a_signature_of_the_decoded_payload_is_kept_out():
+def test_a_signature_of_the_decoded_payload_is_refused():
     """Some samples sign that, or pad before they sign; Meta signs the text as it is sent."""
     said = encoded(json.dumps(SAID).encode())
     for wrong in (base64.urlsafe_b64decode(said + b"=="), said + b"="):
@@ -119,7 +119,7 @@ def test_a_signature_of_the_decoded_payload_is_kept_out():
             read(b"signed_request=" + encoded(digest) + b"." + said, secrets=[SECRET])
 
 
-def test_an_unsigned_payload_is_not_read_whatever_algorithm_it_names():
+def test_an_unsigned_payload_is_refused_whatever_algorithm_it_names():
     said = encoded(json.dumps({**SAID, "algorithm": "none"}).encode())
     with pytest.raises(InvalidSignature):
         read(b"signed_request=" + b"A" * 43 + b"." + said, secrets=[SECRET])
@@ -147,7 +147,7 @@ def test_an_unsigned_payload_is_not_read_whatever_algorithm_it_names():
         b'{"signed_request": "x"}',
     ],
 )
-def test_what_is_no_signed_request_is_unreadable(form: bytes):
+def test_a_form_without_a_signed_request_is_a_bad_request(form: bytes):
     with pytest.raises(BadRequest):
         read(form, secrets=[SECRET])
 
@@ -171,19 +171,19 @@ def test_what_is_no_signed_request_is_unreadable(form: bytes):
         encoded(b'{"user_id": "%s"}' % (b"1" * 500)),
     ],
 )
-def test_what_meta_signed_but_names_nobody_is_unreadable(said: bytes):
+def test_a_signed_payload_without_a_user_is_a_bad_request(said: bytes):
     with pytest.raises(BadRequest):
         read(signed(said), secrets=[SECRET])
 
 
 @given(st.binary() | st.binary().map(lambda junk: b"signed_request=" + junk))
-def test_no_form_is_too_strange_to_be_kept_out(form: bytes):
+def test_any_other_form_is_refused(form: bytes):
     with pytest.raises((BadRequest, InvalidSignature)):
         read(form, secrets=[SECRET])
 
 
 @given(st.binary(min_size=1))
-def test_nothing_that_meta_could_sign_raises_anything_else(said: bytes):
+def test_any_signed_payload_raises_nothing_but_bad_request(said: bytes):
     try:
         read(signed(encoded(said)), secrets=[SECRET])
     except BadRequest:
@@ -191,7 +191,7 @@ def test_nothing_that_meta_could_sign_raises_anything_else(said: bytes):
 
 
 @given(user=JSON, issued_at=JSON)
-def test_whatever_meta_says_of_who_and_when_is_a_wish_or_unreadable(user: object, issued_at: object):
+def test_any_user_and_time_is_a_deletion_request_or_a_bad_request(user: object, issued_at: object):
     try:
         wish = read(deletion_form({"user_id": user, "issued_at": issued_at}, secret=SECRET), secrets=[SECRET])
     except BadRequest:

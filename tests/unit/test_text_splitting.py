@@ -20,7 +20,7 @@ def _units(text: str) -> int:
 @settings(max_examples=500)
 @given(text=troublesome, limit=limits)
 @example(text='He said "No." Then he left.', limit=16)
-def test_nothing_but_white_space_is_lost(text: str, limit: int):
+def test_only_white_space_is_lost(text: str, limit: int):
     rest = text
     for part in split(text, limit=limit):
         before, found, rest = rest.partition(part)
@@ -31,14 +31,14 @@ def test_nothing_but_white_space_is_lost(text: str, limit: int):
 
 @settings(max_examples=500)
 @given(text=troublesome, limit=limits)
-def test_every_part_says_something_and_fits(text: str, limit: int):
+def test_no_part_is_blank_or_too_long(text: str, limit: int):
     for part in split(text, limit=limit):
         assert part.strip() == part != ""
         assert _units(part) <= limit
 
 
 @given(text=st.text(max_size=30), limit=limits)
-def test_no_character_is_torn_apart(text: str, limit: int):
+def test_no_code_point_is_split(text: str, limit: int):
     for part in split(text, limit=limit):
         assert part.encode("utf-16").decode("utf-16") == part
 
@@ -56,7 +56,7 @@ def test_words_stay_whole_when_there_is_room(words: list[str]):
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n \t\n", "\u00a0\u3000"])
-def test_nothing_to_say_is_no_part(blank: str):
+def test_a_blank_text_has_no_parts(blank: str):
     assert split(blank, limit=10) == []
 
 
@@ -74,15 +74,15 @@ def test_nothing_to_say_is_no_part(blank: str):
     ],
     ids=["paragraph", "line", "sentence", "later sentence", "quote", "word", "Japanese sentence", "no place at all"],
 )
-def test_a_part_ends_where_a_reader_would_pause(text: str, parts: list[str]):
+def test_a_part_ends_at_the_best_break(text: str, parts: list[str]):
     assert split(text, limit=15) == parts
 
 
-def test_a_pause_near_the_start_is_not_worth_a_tiny_part():
+def test_a_break_in_the_first_half_is_not_used():
     assert split("Hi. " + "a" * 20, limit=20) == ["Hi. " + "a" * 16, "aaaa"]
 
 
-def test_a_family_is_not_separated():
+def test_a_family_emoji_is_not_split():
     assert split("a" * 10 + FAMILY, limit=15) == ["a" * 10, FAMILY]
 
 
@@ -94,7 +94,7 @@ def test_an_accent_stays_with_its_letter():
     assert split("a" * 9 + "e\u0301", limit=10) == ["a" * 9, "e\u0301"]
 
 
-def test_what_has_no_gap_at_all_is_still_cut():
+def test_a_text_without_a_gap_is_split_too():
     assert split(FAMILY * 3, limit=4)
     assert split("\u0301" * 9, limit=4) == ["\u0301" * 4, "\u0301" * 4, "\u0301"]
 

@@ -31,7 +31,7 @@ class DynamoConnections:
         item = self.table.get(keys.connection_key(connection))
         return items.connection(item) if item and items.is_there(item, now=now) else None
 
-    def admit(
+    def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
         ready = replace(connection, state=ConnectionState.READY, person=person, conversation=conversation)

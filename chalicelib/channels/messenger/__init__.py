@@ -1,1 +1,1 @@
-"""Facebook Messenger: the webhook, its events, the page and its profile, and the sender."""
+"""Facebook Messenger: the webhook handler and its events, the page and its profile, and the sender."""

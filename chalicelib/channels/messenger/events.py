@@ -1,7 +1,7 @@
-"""What Meta's webhook says, as values: every item of every entry is looked at, and nothing in a body can raise. Pure.
+"""Parses the body of a webhook request into events, one for each item; no body can raise an error. Pure.
 
-Shapes are those Meta documents and those seen in the wild: ids as numbers, times as strings, in seconds or missing.
-What is not ours becomes Ignored with a word for the log.
+The shapes are those that Meta documents and those seen in real requests: ids as numbers, times as strings, in seconds
+or missing. An item that the bot does not handle becomes Ignored, with a word for the log.
 """
 
 import hashlib
@@ -17,11 +17,11 @@ from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage
 from chalicelib.ids import Channel, ConversationId, TurnId
 
 PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
-"""Who sends what a human types into the page's inbox (Meta's pages print both)."""
+"""The app ids of messages that a human types into the page's inbox; Meta's documentation prints both."""
 
 GET_STARTED: Final = "GET_STARTED"
-_OURS: Final = re.compile(r"(?P<turn>[0-9]{13}#[0-9a-f]{64})#(?P<part>[0-9]{1,3})")
-"""What `metadata` makes; other apps on the page may attach anything."""
+_METADATA: Final = re.compile(r"(?P<turn>[0-9]{13}#[0-9a-f]{64})#(?P<part>[0-9]{1,3})")
+"""The format of `metadata`; other apps on the page may attach any text."""
 _MAX_MID = 1000
 _OTHER_KINDS: Final = (
     "read",
@@ -43,7 +43,7 @@ _OTHER_KINDS: Final = (
 
 @dataclass(frozen=True)
 class Unsent:
-    """The person took a message back."""
+    """A user has unsent a message."""
 
     conversation: ConversationId
     message_id: str
@@ -51,7 +51,7 @@ class Unsent:
 
 @dataclass(frozen=True)
 class Edited:
-    """The person changed a message, for the `edit`-th time."""
+    """A user has changed a message, for the `edit`-th time, counted from 1."""
 
     conversation: ConversationId
     message_id: str
@@ -61,7 +61,7 @@ class Edited:
 
 @dataclass(frozen=True)
 class Receipt:
-    """One part of our reply arrived."""
+    """Messenger has delivered one part of a reply; parts count from 0."""
 
     conversation: ConversationId
     turn: TurnId
@@ -70,21 +70,21 @@ class Receipt:
 
 @dataclass(frozen=True)
 class HumanReplied:
-    """Somebody answered by hand in the page's inbox."""
+    """A human has answered the user in the page's inbox."""
 
     conversation: ConversationId
 
 
 @dataclass(frozen=True)
 class PolicyEnforced:
-    """Meta warns, blocks or unblocks the page."""
+    """Meta has taken an `action` against the page: `warning`, `block`, `unblock` or `unknown`."""
 
     action: str
 
 
 @dataclass(frozen=True)
 class Ignored:
-    """Nothing for us to do; `kind` is one of a few words, never anything from the body."""
+    """An item that the bot does not handle. `kind` is one of a few fixed words, never a text from the body."""
 
     kind: str
 
@@ -93,7 +93,10 @@ Event = IncomingMessage | Unsent | Edited | Receipt | HumanReplied | PolicyEnfor
 
 
 def parse(body: bytes, *, now: int) -> list[Event]:
-    """Every item of a signed body, in its order; a single Ignored("unreadable") when it is not what Meta sends."""
+    """Parse every item of a verified body, in order; `now`, in milliseconds, is the time of an item that has none.
+
+    A body that is not of Meta's form is a single Ignored("unreadable").
+    """
     try:
         envelope = lenient_json.load(body)
     except ValueError:
@@ -107,7 +110,7 @@ def parse(body: bytes, *, now: int) -> list[Event]:
 
 
 def metadata(turn: TurnId, part: int) -> str:
-    """What we attach to each part we send; Meta returns it in the echo."""
+    """Encode the turn and part number that the sender attaches to each message; Meta returns it in the echo."""
     return f"{turn}#{part}"
 
 
@@ -125,7 +128,7 @@ def _entry(entry: object, *, now: int) -> Iterator[Event]:
 
 
 class _Item:
-    """One element of `messaging`, asked for its meaning."""
+    """One element of `messaging`, a list in each entry of the body."""
 
     def __init__(self, item: Any, page: str | None, received: int) -> None:
         self._item = item if isinstance(item, dict) else {}
@@ -153,7 +156,7 @@ class _Item:
             case {"postback": dict(postback)}:
                 return self._postback(postback)
             case {"message_edit": {"mid": mid, "text": str(text), **rest}}:
-                return Edited(self._conversation(self._sender), _text(mid), _kept(text), _count(rest.get("num_edit")))
+                return Edited(self._conversation(self._sender), _text(mid), _cut(text), _count(rest.get("num_edit")))
         return Ignored(self._other_kind("unknown"))
 
     def _message(self, message: dict[str, Any]) -> Event:
@@ -161,19 +164,21 @@ class _Item:
         text = message.get("text")
         tapped = message.get("quick_reply")
         payload = tapped.get("payload") if isinstance(tapped, dict) else None
-        words = _command(payload) or _called(message) or (_kept(text) if isinstance(text, str) else "")
-        if not words.strip() and not attachments:
+        content = _button_command(payload) or _listed_command(message) or (_cut(text) if isinstance(text, str) else "")
+        if not content.strip() and not attachments:
             return Ignored("empty")
-        return self._incoming(message.get("mid"), words, attachments)
+        return self._incoming(message.get("mid"), content, attachments)
 
     def _postback(self, postback: dict[str, Any]) -> Event:
         title, payload = postback.get("title"), postback.get("payload")
-        words = _command(payload) or next((_kept(text) for text in (title, payload) if isinstance(text, str)), "")
-        if not words.strip():
+        content = _button_command(payload) or next(
+            (_cut(text) for text in (title, payload) if isinstance(text, str)), ""
+        )
+        if not content.strip():
             return Ignored("empty")
-        return self._incoming(postback.get("mid"), words, ())
+        return self._incoming(postback.get("mid"), content, ())
 
-    def _incoming(self, mid: object, words: str, attachments: tuple[str, ...]) -> IncomingMessage:
+    def _incoming(self, mid: object, text: str, attachments: tuple[str, ...]) -> IncomingMessage:
         person = identity.messenger_person(self._page or "", self._sender or "")
         return IncomingMessage(
             id=lenient_json.identifier(mid, longest=_MAX_MID) or self._fingerprint(),
@@ -181,7 +186,7 @@ class _Item:
             conversation=identity.conversation_of(person),
             person=person,
             at=self._at,
-            text=words,
+            text=text,
             attachments=attachments,
             time_is_signed=self._time_is_signed,
         )
@@ -190,7 +195,7 @@ class _Item:
         if self._sender is None or self._recipient is None:
             return Ignored("echo")
         conversation = _conversation(page=self._sender, psid=self._recipient)
-        if ours := _OURS.fullmatch(_text(message.get("metadata"))):
+        if ours := _METADATA.fullmatch(_text(message.get("metadata"))):
             return Receipt(conversation, TurnId(ours["turn"]), int(ours["part"]))
         by_hand = lenient_json.identifier(message.get("app_id")) in PAGE_INBOX_APPS
         return HumanReplied(conversation) if by_hand else Ignored("echo")
@@ -202,11 +207,11 @@ class _Item:
         return next((kind for kind in _OTHER_KINDS if kind in self._item), otherwise)
 
     def _id_of(self, role: str) -> str | None:
-        who = self._item.get(role)
-        return lenient_json.identifier(who.get("id")) if isinstance(who, dict) else None
+        party = self._item.get(role)
+        return lenient_json.identifier(party.get("id")) if isinstance(party, dict) else None
 
     def _fingerprint(self) -> str:
-        """An id for an item without one: a repetition of the same item has the same."""
+        """Compute an id for a message without one; a retry of the same item gets the same id."""
         return hashlib.sha256(json.dumps(self._item, sort_keys=True).encode()).hexdigest()
 
 
@@ -233,20 +238,20 @@ def _kind(attachment: dict[str, Any]) -> str:
     return lenient_json.clean(kind)[:32] if isinstance(kind, str) else "unknown"
 
 
-def _command(payload: object) -> str | None:
-    """Our own buttons carry the command that the person might as well type."""
+def _button_command(payload: object) -> str | None:
+    """Return the command in a payload of the bot's own buttons, which the user could type as well."""
     if payload == GET_STARTED:
         return "/start"
-    return _kept(payload) if isinstance(payload, str) and payload.startswith("/") else None
+    return _cut(payload) if isinstance(payload, str) and payload.startswith("/") else None
 
 
-def _called(message: dict[str, Any]) -> str | None:
-    """A command chosen from Messenger's own list comes as its bare name, and is named beside the text."""
+def _listed_command(message: dict[str, Any]) -> str | None:
+    """Return the command that a user chose from Messenger's list: the text is its name, repeated in `commands`."""
     commands = lenient_json.items(message.get("commands"))
     names = {str(command.get("name")) for command in commands if isinstance(command, dict)}
     text = message.get("text")
     name = text.strip().lstrip("/@").lower() if isinstance(text, str) else ""
-    return _kept(f"/{name}") if name in names else None
+    return _cut(f"/{name}") if name in names else None
 
 
 def _action(enforcement: object) -> str:
@@ -261,8 +266,8 @@ def _count(value: object) -> int:
         return 1
 
 
-def _kept(text: str) -> str:
-    """What is stored of a text: cut one character too long, so that its length can still be refused."""
+def _cut(text: str) -> str:
+    """Cut a text to one character more than the limit, so that it still counts as too long."""
     return lenient_json.clean(text[: MAX_TEXT + 1])
 
 

@@ -62,7 +62,7 @@ class MessengerHealth:
         finding = self._validity(token)
         if finding.state is not Severity.OK:
             return [finding]
-        holder = self.page.holder()
+        holder = self.page.identity()
         return [finding, Finding.ok("page", f"{holder.name} ({holder.id})"), self._scopes(token), self._expiry(token)]
 
     def _validity(self, token: PageToken) -> Finding:
@@ -154,7 +154,7 @@ class MessengerHealth:
 
     def _signature(self) -> Finding:
         name, deploy = "webhook-signature", deploy_command(self.stage)
-        signed, unsigned = (self.webhook.deliver_nothing(signed=signed) for signed in (True, False))
+        signed, unsigned = (self.webhook.deliver_empty(signed=signed) for signed in (True, False))
         if unsigned.status == HTTPStatus.OK:
             return Finding.broken(name, "it takes what nobody signed", "anybody may write in anybody's name", deploy)
         if signed.status != HTTPStatus.OK:

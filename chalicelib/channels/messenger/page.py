@@ -1,4 +1,4 @@
-"""The page and the app at Meta: whom the token speaks for, what the webhook is told, what people see at first."""
+"""Calls the Graph API about the page and the app: identity, webhook subscriptions, profile. Sends no messages."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,32 +12,33 @@ from chalicelib.channels.meta.graph import Failure, Graph, GraphError
 from chalicelib.errors import MetaError
 
 _NOT_VERIFIED: Final = 2200
+"""Meta's code for a webhook that failed the handshake."""
 _BELONG: Final = "check that app id, app secret and page token belong to the same app"
 
 
 @dataclass(frozen=True)
 class GraphPage:
-    """`ports_upkeep.MessengerPage` over the Graph API."""
+    """`MessengerPage` over the Graph API."""
 
     graph: Graph
-    """As the page."""
+    """Authenticated by the page token."""
     app_id: Callable[[], str] = field(repr=False)
 
-    def holder(self) -> PageIdentity:
-        with _translated("page token"):
-            found = self.graph.get("me", {"fields": "id,name"})
-        return PageIdentity(str(found.get("id", "")), str(found.get("name", "")))
+    def identity(self) -> PageIdentity:
+        with _translated_errors("page token"):
+            page = self.graph.get("me", {"fields": "id,name"})
+        return PageIdentity(str(page.get("id", "")), str(page.get("name", "")))
 
     def token(self) -> PageToken:
-        with _translated("app secret"):
-            answer = self._as_app.get("debug_token", {"input_token": self.graph.token()})
-        found = answer.get("data")
-        return _token(found if isinstance(found, Mapping) else {})
+        with _translated_errors("app secret"):
+            response = self._as_app.get("debug_token", {"input_token": self.graph.token()})
+        data = response.get("data")
+        return _token(data if isinstance(data, Mapping) else {})
 
     def app_subscription(self) -> AppSubscription | None:
-        with _translated("app secret"):
-            answer = self._as_app.get(f"{self.app_id()}/subscriptions", {})
-        of_pages = (row for row in _rows(answer) if row.get("object") == "page")
+        with _translated_errors("app secret"):
+            response = self._as_app.get(f"{self.app_id()}/subscriptions", {})
+        of_pages = (row for row in _rows(response) if row.get("object") == "page")
         return next((_app_subscription(row) for row in of_pages), None)
 
     def subscribe_app(self, callback_url: str, *, verify_token: str, fields: Collection[str]) -> None:
@@ -48,50 +49,51 @@ class GraphPage:
             "fields": ",".join(sorted(fields)),
             "include_values": True,
         }
-        with _translated("app secret"):
+        with _translated_errors("app secret"):
             self._as_app.post(f"{self.app_id()}/subscriptions", body)
 
     def page_subscription(self) -> frozenset[str]:
-        with _translated("page token"):
-            answer = self.graph.get("me/subscribed_apps", {"fields": "id,subscribed_fields"})
+        with _translated_errors("page token"):
+            response = self.graph.get("me/subscribed_apps", {"fields": "id,subscribed_fields"})
         app_id = self.app_id()
-        ours = (row for row in _rows(answer) if lenient_json.identifier(row.get("id")) == app_id)
+        ours = (row for row in _rows(response) if lenient_json.identifier(row.get("id")) == app_id)
         return next((_names(row.get("subscribed_fields")) for row in ours), frozenset())
 
     def subscribe_page(self, fields: Collection[str]) -> None:
-        with _translated("page token"):
+        with _translated_errors("page token"):
             self.graph.post("me/subscribed_apps", {}, {"subscribed_fields": ",".join(sorted(fields))})
 
     def unsubscribe_page(self) -> None:
-        with _translated("page token"):
+        with _translated_errors("page token"):
             self.graph.delete("me/subscribed_apps", {})
 
     def profile(self) -> Mapping[str, Any]:
-        with _translated("page token"):
-            answer = self.graph.get("me/messenger_profile", {"fields": ",".join(PROPERTIES)})
-        return {name: value for row in _rows(answer) for name, value in row.items() if name in PROPERTIES}
+        with _translated_errors("page token"):
+            response = self.graph.get("me/messenger_profile", {"fields": ",".join(PROPERTIES)})
+        return {name: value for row in _rows(response) for name, value in row.items() if name in PROPERTIES}
 
     def set_profile(self, properties: Mapping[str, Any]) -> None:
-        with _translated("page token"):
+        with _translated_errors("page token"):
             self.graph.post("me/messenger_profile", properties)
 
     def clear_profile(self) -> None:
-        with _translated("page token"):
+        with _translated_errors("page token"):
             self.graph.delete("me/messenger_profile", {"fields": list(PROPERTIES)})
 
     @property
     def _as_app(self) -> Graph:
+        """The same client with an app access token: Meta accepts `<app id>|<app secret>` as one."""
         return replace(self.graph, token=lambda: f"{self.app_id()}|{self.graph.app_secret()}")
 
 
-def _token(found: Mapping[str, Any]) -> PageToken:
+def _token(data: Mapping[str, Any]) -> PageToken:
     return PageToken(
-        is_valid=found.get("is_valid") is True,
-        app_id=lenient_json.identifier(found.get("app_id")) or "",
-        kind=str(found.get("type", "")),
-        scopes=_names(found.get("scopes")),
-        expires_at=lenient_json.milliseconds(found.get("expires_at")),
-        data_access_expires_at=lenient_json.milliseconds(found.get("data_access_expires_at")),
+        is_valid=data.get("is_valid") is True,
+        app_id=lenient_json.identifier(data.get("app_id")) or "",
+        kind=str(data.get("type", "")),
+        scopes=_names(data.get("scopes")),
+        expires_at=lenient_json.milliseconds(data.get("expires_at")),
+        data_access_expires_at=lenient_json.milliseconds(data.get("data_access_expires_at")),
     )
 
 
@@ -101,26 +103,26 @@ def _app_subscription(row: Mapping[str, Any]) -> AppSubscription:
     )
 
 
-def _rows(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    return (row for row in lenient_json.items(answer.get("data")) if isinstance(row, Mapping))
+def _rows(response: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (row for row in lenient_json.items(response.get("data")) if isinstance(row, Mapping))
 
 
 def _names(value: object) -> frozenset[str]:
-    """Fields come as names, or as objects with a name and a version."""
+    """Return the names in a list, whose items Meta sends as names or as objects with a name and a version."""
     names = (item.get("name") if isinstance(item, Mapping) else item for item in lenient_json.items(value))
     return frozenset(name for name in names if isinstance(name, str))
 
 
 @contextmanager
-def _translated(credential: str) -> Iterator[None]:
-    """Turns Graph errors into ours, in words that say what to mend; Meta's own words may hold the token."""
+def _translated_errors(credential: str) -> Iterator[None]:
+    """Raise MetaError for GraphError, with the remedy. Meta's own message is left out: it may hold the token."""
     try:
         yield
     except GraphError as exc:
-        raise MetaError(_words(exc, credential)) from exc
+        raise MetaError(_message(exc, credential)) from exc
 
 
-def _words(error: GraphError, credential: str) -> str:
+def _message(error: GraphError, credential: str) -> str:
     if error.code == _NOT_VERIFIED:
         return f"Meta asked the webhook, which did not answer as it should ({error.reason}); run it again in a minute"
     match error.failure:

@@ -1,4 +1,4 @@
-"""The page and the app at Meta: their state as values, and the calls Parley makes, as Protocols; no code."""
+"""The page, the app and the webhook: their state as values, and the calls to them, as Protocols; no code."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class PageIdentity:
-    """Whom a token speaks for."""
+    """The page that a token belongs to."""
 
     id: str
     name: str
@@ -15,13 +15,13 @@ class PageIdentity:
 
 @dataclass(frozen=True)
 class PageToken:
-    """What Meta says of the page token. Times are milliseconds since 1970, None for never."""
+    """What Meta says about the page token. Times are milliseconds since 1970, or None for never."""
 
     is_valid: bool
     app_id: str
-    """Empty when Meta does not say: of what is no token at all."""
+    """Empty if Meta names none, as for a text that is no token."""
     kind: str
-    """`PAGE` for a page's, `USER` for a person's."""
+    """`PAGE` for the token of a page, `USER` for that of a person."""
     scopes: frozenset[str]
     expires_at: int | None
     data_access_expires_at: int | None
@@ -29,7 +29,7 @@ class PageToken:
 
 @dataclass(frozen=True)
 class AppSubscription:
-    """Where Meta sends what happens on the pages of an app."""
+    """The webhook to which Meta sends the events of an app's pages, and the fields it sends."""
 
     callback_url: str
     active: bool
@@ -38,53 +38,56 @@ class AppSubscription:
 
 @dataclass(frozen=True)
 class WebhookResponse:
-    """What the bot's webhook answered."""
+    """The response of the bot's webhook to a test request."""
 
     status: int
     body: str
     at: int | None
-    """By the answering server's clock, in milliseconds since 1970; None when it does not say."""
+    """The time in the header `Date`, in milliseconds since 1970; None without one."""
 
 
 class MessengerPage(Protocol):
-    """The page and the app, as Meta keeps them. All methods raise MetaError, and ConfigError if a secret lacks."""
+    """The page and the app at Meta. All methods raise MetaError, and ConfigError if a secret is missing."""
 
-    def holder(self) -> PageIdentity:
-        """Whom the page token speaks for."""
+    def identity(self) -> PageIdentity:
+        """Return the page that the page token belongs to."""
 
     def token(self) -> PageToken:
-        """What the page token may do, and until when; also of one that is no longer valid, but not of another app's."""
+        """Return the permissions and expiry of the page token, also of an expired one; not of another app's token."""
 
     def app_subscription(self) -> AppSubscription | None:
-        """Where the app is told what happens on its pages; None when nowhere."""
+        """Return the webhook that the app is subscribed with; None if there is none."""
 
     def subscribe_app(self, callback_url: str, *, verify_token: str, fields: Collection[str]) -> None:
-        """Have the app told so; Meta asks the address first, and nothing changes when that fails."""
+        """Subscribe the webhook. Meta first sends it a handshake; nothing changes if that fails."""
 
     def page_subscription(self) -> frozenset[str]:
-        """The fields of the page that the app is told of; empty when the page does not know the app."""
+        """Return the fields of the page that the app receives; empty if the page has not subscribed the app."""
 
     def subscribe_page(self, fields: Collection[str]) -> None:
-        """Have the app told of exactly these."""
+        """Send exactly these fields of the page to the app."""
 
     def unsubscribe_page(self) -> None:
-        """Have the app told nothing more."""
+        """Send nothing of the page to the app any more."""
 
     def profile(self) -> Mapping[str, Any]:
-        """The profile's properties that Parley sets, as far as they are there."""
+        """Return those properties of the page's profile that Parley sets, as far as they exist."""
 
     def set_profile(self, properties: Mapping[str, Any]) -> None:
-        """Replace these properties."""
+        """Replace these properties; the others stay."""
 
     def clear_profile(self) -> None:
         """Delete all properties that Parley sets."""
 
 
 class Webhook(Protocol):
-    """The bot's own webhook, asked as Meta asks it. Both raise WebhookSilent, and ConfigError if a secret lacks."""
+    """The bot's own webhook, which gets requests like Meta's.
+
+    Both methods raise WebhookUnreachable, and ConfigError if a secret is missing.
+    """
 
     def handshake(self, challenge: str) -> WebhookResponse:
-        """Ask whether the address is ours: then the challenge is the answer."""
+        """Send a handshake; the bot's webhook responds with `challenge` as the body."""
 
-    def deliver_nothing(self, *, signed: bool) -> WebhookResponse:
-        """Deliver a body without events, with the app's signature or with none."""
+    def deliver_empty(self, *, signed: bool) -> WebhookResponse:
+        """Send a body without events, with the app's signature or without a signature."""

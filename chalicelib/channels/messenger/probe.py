@@ -1,4 +1,4 @@
-"""The bot's own webhook over HTTP, asked as Meta asks it and quickly given up."""
+"""Sends the bot's own webhook requests like Meta's, to check its health; with short timeouts and no retry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ from chalicelib.channels.meta.signature import sign
 from chalicelib.errors import WebhookUnreachable
 
 _TIMEOUT_S: Final = (3, 7)
-"""To connect and to answer: enough for a cold start, and little more than the 5 seconds Meta waits."""
-_NOTHING: Final = b'{"object":"page","entry":[]}'
-_LONGEST: Final = 200
-"""How much is kept of an answer."""
+"""Timeouts to connect and to read: enough for a cold start, and little more than the 5 seconds that Meta waits."""
+_EMPTY: Final = b'{"object":"page","entry":[]}'
+_MAX_BODY: Final = 200
+"""Characters of the response body that are kept."""
 
 
 @dataclass(frozen=True)
 class HttpWebhook:
-    """`ports_upkeep.Webhook` over HTTP."""
+    """`Webhook` over HTTP."""
 
     url: Callable[[], str]
     verify_token: Callable[[], str] = field(repr=False)
@@ -29,25 +29,27 @@ class HttpWebhook:
 
     def handshake(self, challenge: str) -> WebhookResponse:
         query = {"hub.mode": "subscribe", "hub.verify_token": self.verify_token(), "hub.challenge": challenge}
-        return self._ask("GET", params=query)
+        return self._request("GET", params=query)
 
-    def deliver_nothing(self, *, signed: bool) -> WebhookResponse:
-        signature = f"sha256={sign(_NOTHING, secret=self.app_secret())}"
+    def deliver_empty(self, *, signed: bool) -> WebhookResponse:
+        signature = f"sha256={sign(_EMPTY, secret=self.app_secret())}"
         headers = {"Content-Type": "application/json", **({"X-Hub-Signature-256": signature} if signed else {})}
-        return self._ask("POST", data=_NOTHING, headers=headers)
+        return self._request("POST", data=_EMPTY, headers=headers)
 
-    def _ask(self, method: str, **request: Any) -> WebhookResponse:
+    def _request(self, method: str, **options: Any) -> WebhookResponse:
         try:
-            answer = self.session.request(method, self.url(), timeout=_TIMEOUT_S, allow_redirects=False, **request)
-        # Without its cause: what requests raises holds the URL, and the URL holds the verify token.
+            # Without redirects: one could carry the verify token to another address.
+            response = self.session.request(method, self.url(), timeout=_TIMEOUT_S, allow_redirects=False, **options)
+        # Without the cause: an error of `requests` holds the URL, and the URL holds the verify token.
         except requests.RequestException as exc:
             raise WebhookUnreachable(
                 f"the webhook does not answer ({type(exc).__name__}); look into the door's log"
             ) from None
-        return WebhookResponse(answer.status_code, answer.text[:_LONGEST], _time(answer.headers.get("Date", "")))
+        return WebhookResponse(response.status_code, response.text[:_MAX_BODY], _time(response.headers.get("Date", "")))
 
 
 def _time(date: str) -> int | None:
+    """Parse a header `Date` into milliseconds since 1970; None if it is missing or malformed."""
     try:
         return round(parsedate_to_datetime(date).timestamp() * 1000)
     except ValueError:

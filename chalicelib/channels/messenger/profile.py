@@ -1,6 +1,6 @@
-"""The page's profile on Messenger as Parley wants it: button, greeting, menu and commands, within Meta's limits. Pure.
+"""Builds the page's Messenger profile and compares it: start button, greeting, menu, commands. Pure; calls no API.
 
-Limits as in Meta's "Messenger Profile API" and its pages on the persistent menu and commands, April 2026.
+Source of the limits: Meta's "Messenger Profile API" and its pages on the persistent menu and commands, April 2026.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,20 @@ from chalicelib.errors import ConfigError
 
 MAX_GREETING: Final = 160
 MAX_TITLE: Final = 30
-"""Of an item of the menu; a command's description may have 64."""
+"""Characters of a menu item's title; a command's description, which is the same text, may have 64."""
 PROPERTIES: Final = ("get_started", "greeting", "persistent_menu", "commands")
-"""Those Parley sets; the page's others are the owner's."""
+"""The properties that Parley sets; all others belong to the owner."""
 _OFFERED: Final = (Command.HELP, Command.USAGE, Command.RESET, Command.FORGET)
-_LEADS: Final = frozenset({"payload", "name"})
-"""Where a button or a command says what it does."""
+_TARGETS: Final = frozenset({"payload", "name"})
+"""The fields of a button and of a command that say what it does."""
 
 Profile = Mapping[str, Any]
 
 
 def required(texts: Texts) -> Profile:
-    """The profile, by property. Raises ConfigError, which names the text that is too long.
+    """Build the profile, by property. Raises ConfigError, which names the text that is too long.
 
-    Where Messenger shows commands it shows no menu, so both offer the same.
+    Where Messenger shows the list of commands it shows no menu, so both offer the same commands.
     """
     titles = {command: _fitting(texts, f"menu_{_name(command)}", MAX_TITLE) for command in _OFFERED}
     buttons = [{"type": "postback", "title": title, "payload": command.value} for command, title in titles.items()]
@@ -39,35 +39,39 @@ def required(texts: Texts) -> Profile:
     }
 
 
-def differing(found: Profile, wanted: Profile) -> Profile:
-    """The properties that must be written so that all is as wanted; what Meta adds to them does not count."""
-    return {name: value for name, value in wanted.items() if not _contains(found.get(name), value)}
+def differing(actual: Profile, expected: Profile) -> Profile:
+    """Return the expected properties that differ and must be written; fields that Meta adds are not compared."""
+    return {name: value for name, value in expected.items() if not _contains(actual.get(name), value)}
 
 
-def missing(found: Profile, wanted: Profile) -> Sequence[str]:
-    """The properties that are not there or lead elsewhere: the words on them are the owner's to change."""
-    return [name for name, value in wanted.items() if not found.get(name) or not _leads(value) <= _leads(found[name])]
+def missing(actual: Profile, expected: Profile) -> Sequence[str]:
+    """Return the names of properties that do not exist or lack a command; the owner may have changed the texts."""
+    return [
+        name
+        for name, value in expected.items()
+        if not actual.get(name) or not _targets(value) <= _targets(actual[name])
+    ]
 
 
-def _contains(found: object, wanted: object) -> bool:
-    match wanted:
+def _contains(actual: object, expected: object) -> bool:
+    match expected:
         case Mapping():
-            return isinstance(found, Mapping) and all(_contains(found.get(key), wanted[key]) for key in wanted)
+            return isinstance(actual, Mapping) and all(_contains(actual.get(key), expected[key]) for key in expected)
         case list():
-            if not isinstance(found, list) or len(found) != len(wanted):
+            if not isinstance(actual, list) or len(actual) != len(expected):
                 return False
-            return all(_contains(mine, theirs) for mine, theirs in zip(found, wanted, strict=True))
-    return found == wanted
+            return all(_contains(*pair) for pair in zip(actual, expected, strict=True))
+    return actual == expected
 
 
-def _leads(value: object) -> frozenset[str]:
-    """Where all buttons and commands in it lead."""
+def _targets(value: object) -> frozenset[str]:
+    """Collect the payloads of all buttons and the names of all commands in a property."""
     match value:
         case Mapping():
-            own = {str(inner) for key, inner in value.items() if key in _LEADS}
-            return frozenset(own).union(*map(_leads, value.values()))
+            own = {str(inner) for key, inner in value.items() if key in _TARGETS}
+            return frozenset(own).union(*map(_targets, value.values()))
         case list():
-            return frozenset().union(*map(_leads, value))
+            return frozenset().union(*map(_targets, value))
     return frozenset()
 
 

@@ -1,4 +1,4 @@
-"""What Parley wants of Meta: webhook fields, permissions, a version of the Graph API that is alive. Pure."""
+"""Defines what the bot requires at Meta: webhook fields, permissions, a version of the Graph API in service. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ FIELDS: Final = (
     "messaging_referrals",
     "standby",
 )
-"""What the page tells the webhook: all that `events` acts on, and what Conversation Routing needs.
+"""The webhook fields to subscribe to: all that `events` handles, and those that Conversation Routing needs.
 
-Deliveries, reads and reactions are left off: each would be one more invocation that does nothing.
+Deliveries, reads and reactions are left out: each would be a request to the webhook that does nothing.
 """
 NEEDED_FIELDS: Final = frozenset({"messages", "messaging_postbacks"})
-"""Without these nobody is heard."""
+"""Fields without which the bot receives no messages."""
 
 SCOPES: Final = ("pages_messaging", "pages_manage_metadata", "pages_show_list")
 """Permissions of the page token; Meta's review of the first depends on the others."""
 NEEDED_SCOPE: Final = "pages_messaging"
-"""Without this nobody is answered."""
+"""The permission without which the bot can send no answers."""
 
 VERSION_ENDS: Final[Mapping[int, date | None]] = MappingProxyType(
     {
@@ -38,7 +38,7 @@ VERSION_ENDS: Final[Mapping[int, date | None]] = MappingProxyType(
         26: None,
     }
 )
-"""The last day of each version of the Graph API, None while none is announced; those before are dead.
+"""The last day of each version of the Graph API, or None while none is announced; older versions have ended.
 
 Source: Meta's "Graph API changelog: available versions", as of 20 November 2026.
 """
@@ -46,6 +46,6 @@ _VERSION: Final = re.compile(r"/v(\d{1,3})\.\d+/?$")
 
 
 def version_of(graph_url: str) -> int | None:
-    """The version a base URL asks for: 25 for `https://graph.facebook.com/v25.0`; None without one."""
-    found = _VERSION.search(graph_url)
-    return int(found[1]) if found else None
+    """Parse the major version in a base URL: 25 for `https://graph.facebook.com/v25.0`; None without one."""
+    match = _VERSION.search(graph_url)
+    return int(match[1]) if match else None

@@ -1,4 +1,4 @@
-"""Answers on Messenger: seen, typing, and the text in parts, each sent once as far as that can be known."""
+"""Sends answers on Messenger: `seen`, `typing`, and the text in parts, each exactly once as far as can be known."""
 
 import threading
 import time
@@ -17,17 +17,22 @@ from chalicelib.conversation.turn import Choice, Reply, Turn
 from chalicelib.errors import ChannelBroken, DeliveryError, PersonUnreachable
 
 MAX_UNITS: Final = 2000
-"""Meta says 2,000 characters and not which; UTF-16 units are the narrowest reading that is not bytes."""
+"""Maximum length of a part, in UTF-16 units. Meta's limit is "2,000 characters" without a definition.
+
+Of code points and UTF-16 units the latter are never fewer, so a part fits by either count.
+"""
 TYPING_EVERY_S: Final = 15.0
-"""Meta shows typing for 20 seconds."""
+"""Seconds between two `typing_on` calls: Messenger shows it for 20 seconds after each."""
 _TRIES: Final = 3
-_ECHO_TAKES_S: Final = 2.0
+"""Calls for one part; after the last error the worker delivers the reply again later, without parts that arrived."""
+_ECHO_DELAY_S: Final = 2.0
+"""Seconds to wait for the echo of a part whose call failed, before the retry; twice that before the next."""
 _PATH: Final = "me/messages"
 
 
 @dataclass(frozen=True)
 class MessengerSender:
-    """`ports.Sender` over the Graph API."""
+    """`conversation.ports.Sender` over the Graph API; each part of an answer is one message."""
 
     graph: Graph
     typing_every_s: float = TYPING_EVERY_S
@@ -38,12 +43,12 @@ class MessengerSender:
     def responding(self, turn: Turn) -> Iterator[OnDelta]:
         over = threading.Event()
         with ThreadPoolExecutor(1) as pool:
-            courtesy = pool.submit(self._be_courteous, identity.psid_of(turn.person), over)
+            activity = pool.submit(self._show_activity, identity.psid_of(turn.person), over)
             try:
-                yield _hear
+                yield _ignore_delta
             finally:
                 over.set()
-        courtesy.result()
+        activity.result()  # raises ChannelBroken
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
         deadline = self.monotonic() + seconds
@@ -61,19 +66,20 @@ class MessengerSender:
             self._send(body, number, receipts=receipts, deadline=deadline)
 
     def end_silently(self, turn: Turn) -> None:
-        """Silence is what an unanswered message gets on Messenger."""
+        """Do nothing: on Messenger no user interface waits for the end of a turn."""
 
     def _send(
         self, body: Mapping[str, Any], number: int, *, receipts: Callable[[], frozenset[int]], deadline: float
     ) -> None:
+        """Send one part, with retries. After an ambiguous error the part is sent again only without its receipt."""
         for attempt in range(1, _TRIES + 1):
             try:
                 return self.graph.post(_PATH, body)
             except GraphError as exc:
                 if exc.failure is Failure.SENT:
                     return None
-                _give_up_if_final(exc)
-                pause = _ECHO_TAKES_S * attempt
+                _raise_if_final(exc)
+                pause = _ECHO_DELAY_S * attempt
                 if attempt == _TRIES or self.monotonic() + pause > deadline:
                     raise DeliveryError(exc.reason) from exc
                 self.sleep(pause)
@@ -81,22 +87,23 @@ class MessengerSender:
                     return None
         return None
 
-    def _be_courteous(self, psid: str, over: threading.Event) -> None:
-        """Seen, then typing until it is over. Ends at the first failure, and raises it when it is ChannelBroken."""
+    def _show_activity(self, psid: str, over: threading.Event) -> None:
+        """Show `seen`, then `typing` until `over` is set; stop at the first error. Raises ChannelBroken."""
         try:
-            self._act(psid, "mark_seen")
-            self._act(psid, "typing_on")
+            self._send_action(psid, "mark_seen")
+            self._send_action(psid, "typing_on")
             while not over.wait(self.typing_every_s):
-                self._act(psid, "typing_on")
+                self._send_action(psid, "typing_on")
         except GraphError as exc:
             if exc.failure is Failure.BROKEN:
                 raise ChannelBroken(exc.reason) from exc
 
-    def _act(self, psid: str, action: str) -> None:
+    def _send_action(self, psid: str, action: str) -> None:
         self.graph.post(_PATH, {"recipient": {"id": psid}, "sender_action": action})
 
 
-def _give_up_if_final(error: GraphError) -> None:
+def _raise_if_final(error: GraphError) -> None:
+    """Raise DeliveryError for an error that a retry within seconds cannot fix."""
     match error.failure:
         case Failure.BROKEN:
             raise ChannelBroken(error.reason) from error
@@ -106,8 +113,8 @@ def _give_up_if_final(error: GraphError) -> None:
             raise DeliveryError(error.reason) from error
 
 
-def _hear(_words: str) -> bool:
-    """Messenger shows whole messages only, and nobody can take a question back."""
+def _ignore_delta(_text: str) -> bool:
+    """Ignore a delta: Messenger shows whole messages only. True, since a user cannot cancel a turn there."""
     return True
 
 

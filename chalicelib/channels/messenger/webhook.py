@@ -1,4 +1,4 @@
-"""The door's story: prove who sends, keep what was sent, wake a worker. It never waits for a model."""
+"""Handles webhook requests: verifies them, stores their messages and wakes workers; calls no model."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -28,15 +28,17 @@ from chalicelib.log import Log, Value
 from chalicelib.operations.alerts import AlertService
 
 MAX_BODY: Final = 1024 * 1024
+"""Bytes of the request body."""
 PAUSE_MS: Final = 60 * 60 * 1000
-"""How long the bot is silent after a human answered in the page's inbox."""
+"""How long the bot sends no answers after a human has answered in the page's inbox."""
 _PARALLEL: Final = 8
-_WORTH_WAKING: Final = frozenset({Accepted.QUEUED, Accepted.DUPLICATE_OPEN})
+"""Conversations of one request that are handled at the same time; Meta waits 5 seconds for the response."""
+_NEEDS_WORKER: Final = frozenset({Accepted.QUEUED, Accepted.DUPLICATE_OPEN})
 
 
 @dataclass(frozen=True)
-class _Share:
-    """What became of one conversation's part of a call."""
+class _Result:
+    """The outcome of one conversation's events in a request."""
 
     accepted: Sequence[Accepted]
     failure: StoreError | None
@@ -44,7 +46,7 @@ class _Share:
 
 @dataclass(frozen=True)
 class MessengerWebhook:
-    """Takes in what Meta sends."""
+    """The handler of the requests that Meta sends to the webhook."""
 
     inbox: Inbox
     transcript: Transcript
@@ -56,23 +58,23 @@ class MessengerWebhook:
     log: Log
 
     def handshake(self, query: Mapping[str, str]) -> str:
-        """The challenge to answer, verbatim. Raises InvalidSignature."""
+        """Return the challenge of a handshake, which is the whole response body. Raises InvalidSignature."""
         with self.log.call("handshake", self.clock):
             return signature.challenge(query, verify_token=self.verify_token())
 
     def handle(self, body: bytes, signed: str | None) -> None:
-        """Keep every message of a webhook call and wake its workers.
+        """Store every message of a request and wake a worker for each conversation.
 
-        Raises BodyTooLarge and InvalidSignature with nothing done. Raises StoreError after all that could be kept is
-        kept: the repetition that Meta then makes changes nothing for those.
+        `signed` is the header `X-Hub-Signature-256`. Raises BodyTooLarge and InvalidSignature with nothing stored.
+        Raises StoreError after storing all that could be stored: the retry that Meta then sends is idempotent.
         """
-        with self.log.call("webhook", self.clock) as found:
+        with self.log.call("webhook", self.clock) as fields:
             if len(body) > MAX_BODY:
                 raise BodyTooLarge(f"more than {MAX_BODY} bytes")
             signature.verify(body, signed, secrets=self.app_secrets())
-            self._take_in(parse(body, now=self.clock()), found)
+            self._handle_events(parse(body, now=self.clock()), fields)
 
-    def _take_in(self, events: Sequence[Event], found: dict[str, Value]) -> None:
+    def _handle_events(self, events: Sequence[Event], fields: dict[str, Value]) -> None:
         by_conversation: dict[ConversationId, list[Event]] = defaultdict(list)
         enforced: list[str] = []
         for event in events:
@@ -83,41 +85,41 @@ class MessengerWebhook:
                     enforced.append(action)
                 case _:
                     by_conversation[event.conversation].append(event)
-        shares = self._each(by_conversation)
-        found |= _in_numbers(events, shares)
-        failures = [share.failure for share in shares if share.failure]
+        results = self._handle_conversations(by_conversation)
+        fields |= _log_fields(events, results)
+        failures = [result.failure for result in results if result.failure]
         for action in enforced:
             self.alerts().policy_enforced(action)
         if failures:
             raise failures[0]
 
-    def _each(self, conversations: Mapping[ConversationId, Sequence[Event]]) -> Sequence[_Share]:
-        """One conversation's events in their order, several conversations side by side."""
+    def _handle_conversations(self, conversations: Mapping[ConversationId, Sequence[Event]]) -> Sequence[_Result]:
+        """Handle each conversation's events in order, and up to eight conversations in parallel."""
         if len(conversations) <= 1:
-            return [self._converse(*item) for item in conversations.items()]
+            return [self._handle_conversation(*item) for item in conversations.items()]
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            shares = [
-                pool.submit(copy_context().run, self._converse, conversation, events)
+            futures = [
+                pool.submit(copy_context().run, self._handle_conversation, conversation, events)
                 for conversation, events in conversations.items()
             ]
-        return [share.result() for share in shares]
+        return [future.result() for future in futures]
 
-    def _converse(self, conversation: ConversationId, events: Sequence[Event]) -> _Share:
+    def _handle_conversation(self, conversation: ConversationId, events: Sequence[Event]) -> _Result:
         failure: StoreError | None = None
         accepted: list[Accepted] = []
         for event in events:
             try:
-                accepted += self._keep(event)
+                accepted += self._handle_event(event)
             except StoreError as exc:
                 log = self._about(event) if isinstance(event, IncomingMessage) else self.log
                 log.failure("store", exc, conversation=self.log.pseudonym(conversation))
                 failure = exc
-        if not _WORTH_WAKING.isdisjoint(accepted):
+        if not _NEEDS_WORKER.isdisjoint(accepted):
             ingest.call_worker(conversation, wake=self.wake, log=self.log)
-        return _Share(accepted, failure)
+        return _Result(accepted, failure)
 
-    def _keep(self, event: Event) -> Sequence[Accepted]:
-        """Do what the event asks of the inbox; what became of it if it is a message."""
+    def _handle_event(self, event: Event) -> Sequence[Accepted]:
+        """Apply an event to the inbox or the transcript; for a message, return its outcome."""
         match event:
             case IncomingMessage():
                 return (ingest.keep(event, inbox=self.inbox, clock=self.clock, log=self.log),)
@@ -132,12 +134,13 @@ class MessengerWebhook:
         return ()
 
     def _about(self, message: IncomingMessage) -> Log:
+        """Bind the message's turn and person to the log."""
         return self.log.about(turn_id(message), message.person)
 
 
-def _in_numbers(events: Sequence[Event], shares: Sequence[_Share]) -> dict[str, Value]:
-    """What a call's line says of its events."""
-    accepted = Counter(outcome for share in shares for outcome in share.accepted)
+def _log_fields(events: Sequence[Event], results: Sequence[_Result]) -> dict[str, Value]:
+    """Build the fields about the events for the request's log line."""
+    accepted = Counter(outcome for result in results for outcome in result.accepted)
     ignored = sorted({event.kind for event in events if isinstance(event, Ignored)})
     return {
         "events": len(events),

@@ -1,1 +1,1 @@
-"""What Messenger and Instagram share: the Graph API, signatures and signed requests; nothing about messages."""
+"""The parts of Meta's platform that all its channels share: Graph API, signatures, signed requests; no messages."""

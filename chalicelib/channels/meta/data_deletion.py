@@ -1,4 +1,4 @@
-"""Meta's data deletion callback: verifies the signed request; storing it is left to `operations.privacy`."""
+"""Handles Meta's data deletion callback: verifies the signed request; `operations.privacy` stores it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,19 +10,19 @@ from chalicelib.log import Log
 from chalicelib.operations.privacy import Privacy
 
 MAX_FORM: Final = 16 * 1024
-"""Bytes; a real form has a few hundred."""
+"""Bytes of the request body; a real form has a few hundred."""
 
 
 @dataclass(frozen=True)
 class DataDeletion:
-    """Receives the form that Meta posts when a user asks for deletion."""
+    """The handler of the form that Meta posts when a user asks for deletion of their data."""
 
     privacy: Privacy
     app_secrets: Callable[[], Sequence[str]] = field(repr=False)
     log: Log
 
     def receive(self, form: bytes) -> str:
-        """Store the request and return its confirmation code, the same for each repetition.
+        """Store the deletion request in `form` and return its confirmation code, which is the same in each retry.
 
         Raises BodyTooLarge, InvalidSignature and BadRequest with nothing stored, and StoreError.
         """

@@ -1,6 +1,7 @@
-"""The Graph API over HTTP: one call, and what each of Meta's error codes means for us. No call's meaning is known here.
+"""Calls Meta's Graph API over HTTP and maps its error codes to what the caller can do; no path of the API is in here.
 
-Codes as in Meta's "Messenger error codes" of 25 June 2026; a body's code goes before the HTTP status.
+Source of the codes: Meta's "Messenger error codes" of 25 June 2026. A code in the body has precedence over the HTTP
+status.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,29 +17,30 @@ from chalicelib.channels.meta.signature import sign
 
 _CONNECT_S: Final = 3
 _READ_S: Final = 10
+"""Timeouts in seconds, of the connection and of each read: a call that hangs must not use up a worker's time."""
 
 
 class Failure(Enum):
-    """What to do about a call that failed."""
+    """What the caller can do about a failed call."""
 
     RETRY = "retry"
-    """Surely not carried out, and it may work in a moment."""
+    """The call was not carried out; a retry in a moment may work."""
     BACK_OFF = "back_off"
-    """Too much at once: it may work in minutes."""
+    """Too many calls; a retry in some minutes may work."""
     AMBIGUOUS = "ambiguous"
-    """It may have been carried out."""
+    """The call may have been carried out."""
     SENT = "sent"
-    """Carried out, although the answer says otherwise."""
+    """The call was carried out, although the response is an error."""
     UNREACHABLE = "unreachable"
-    """This person cannot be written to."""
+    """This user cannot receive messages, now or later."""
     BROKEN = "broken"
-    """Nobody can be written to until the owner acts."""
+    """No call will work until the owner acts, for example renews the token."""
     REJECTED = "rejected"
-    """The call itself is wrong: a repetition would be as well."""
+    """The request itself is invalid, so a retry fails too."""
 
 
 class GraphError(Exception):
-    """A failed call; its words are Meta's codes and never hold the token, the person or the text."""
+    """A failed call. Its message has Meta's codes only: never the token, the user's id or a text."""
 
     def __init__(self, failure: Failure, reason: str, *, code: int = 0) -> None:
         super().__init__(f"Graph API: {reason}")
@@ -83,11 +85,11 @@ _BY_CODE: Final = {
 
 
 def classify(status: int, body: object) -> Failure:
-    """What an error answer means, by subcode, then code, then status."""
+    """Map the HTTP status and JSON body of an error response: by its subcode, else its code, else the status."""
     error = _error(body)
-    found = _BY_SUBCODE.get(_number(error.get("error_subcode"))) or _BY_CODE.get(_number(error.get("code")))
-    if found:
-        return found
+    failure = _BY_SUBCODE.get(_number(error.get("error_subcode"))) or _BY_CODE.get(_number(error.get("code")))
+    if failure:
+        return failure
     if error.get("is_transient") is True:
         return Failure.AMBIGUOUS
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -97,30 +99,30 @@ def classify(status: int, body: object) -> Failure:
 
 @dataclass(frozen=True)
 class Graph:
-    """Meta's Graph API as whoever `token` speaks for.
+    """A client of Meta's Graph API, authenticated by an access token. Every method raises GraphError.
 
-    `token` and `app_secret` are asked for at each call, so that a new one is used. Every method raises GraphError.
+    `token` and `app_secret` are called for each request, so that a renewed one is used at once.
     """
 
     base_url: str
-    """With the version: `https://graph.facebook.com/v25.0`."""
+    """The URL with the version and no slash at the end: `https://graph.facebook.com/v25.0`."""
     token: Callable[[], str] = field(repr=False)
     app_secret: Callable[[], str] = field(repr=False)
     session: requests.Session = field(default_factory=requests.Session, repr=False)
 
     def get(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
-        """What stands there. An answer that is no object of JSON is none."""
-        answer = _json(self._call("GET", path, query))
-        if not isinstance(answer, Mapping):
+        """Return the JSON object at `path`; a response that is none raises GraphError too."""
+        content = _json(self._call("GET", path, query))
+        if not isinstance(content, Mapping):
             raise GraphError(Failure.AMBIGUOUS, "an answer that cannot be read")
-        return answer
+        return content
 
     def post(self, path: str, body: Mapping[str, Any], query: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Carry out one call."""
+        """Send `body` as JSON to `path`, once."""
         self._call("POST", path, query, body)
 
     def delete(self, path: str, body: Mapping[str, Any]) -> None:
-        """Take away what stands there."""
+        """Delete the object at `path`, or those of its fields that `body` names."""
         self._call("DELETE", path, {}, body)
 
     def _call(
@@ -129,32 +131,32 @@ class Graph:
         token = self.token()
         signed = {"access_token": token, "appsecret_proof": sign(token.encode(), secret=self.app_secret())}
         try:
-            answer = self.session.request(
+            response = self.session.request(
                 method,
                 f"{self.base_url}/{path}",
                 params={**query, **signed},
                 json=body,
                 timeout=(_CONNECT_S, _READ_S),
-                allow_redirects=False,
+                allow_redirects=False,  # a redirect could carry the token in the query to another host
             )
-        # Without their cause: what requests raises holds the URL, and the URL holds the token.
+        # Without the cause: an error of `requests` holds the URL, and the URL holds the token.
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as exc:
             raise GraphError(Failure.RETRY, type(exc).__name__) from None
         except requests.RequestException as exc:
             raise GraphError(Failure.AMBIGUOUS, type(exc).__name__) from None
-        if answer.status_code != HTTPStatus.OK:
-            content = _json(answer)
+        if response.status_code != HTTPStatus.OK:
+            content = _json(response)
             raise GraphError(
-                classify(answer.status_code, content),
-                _reason(answer.status_code, content),
+                classify(response.status_code, content),
+                _reason(response.status_code, content),
                 code=_number(_error(content).get("code")),
             )
-        return answer
+        return response
 
 
-def _json(answer: requests.Response) -> object:
+def _json(response: requests.Response) -> object:
     try:
-        return answer.json()
+        return response.json()
     except requests.JSONDecodeError:
         return None
 

@@ -1,6 +1,7 @@
-"""Whether a request really comes from Meta: the webhook's HMAC and its handshake. Pure.
+"""Verifies that a request comes from Meta, by the webhook's HMAC or its verify token. Pure.
 
-Meta signs the raw bytes of the body: `X-Hub-Signature-256: sha256=<64 lowercase hex digits>`, with the app secret.
+Meta signs the raw bytes of the body with the app secret, in the header `X-Hub-Signature-256: sha256=<64 lowercase
+hex digits>`.
 """
 
 import hashlib
@@ -14,7 +15,10 @@ _HEADER = re.compile(r"sha256=([0-9a-f]{64})")
 
 
 def verify(body: bytes, header: str | None, *, secrets: Iterable[str]) -> None:
-    """Raise InvalidSignature unless one of the app `secrets` signed `body`. Takes equally long for every wrong one."""
+    """Verify that one of the app `secrets` signed `body`. Raises InvalidSignature.
+
+    `header` is the value of `X-Hub-Signature-256`. All secrets are compared in constant time, whichever one matches.
+    """
     match = _HEADER.fullmatch(header or "")
     if match is None:
         raise InvalidSignature("the signature is missing or malformed")
@@ -25,15 +29,18 @@ def verify(body: bytes, header: str | None, *, secrets: Iterable[str]) -> None:
 
 
 def sign(body: bytes, *, secret: str) -> str:
-    """The 64 hex digits for `body`; also Meta's `appsecret_proof` when the body is an access token."""
+    """Compute the 64 hex digits for `body`; for an access token as the body they are Meta's `appsecret_proof`."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def challenge(query: Mapping[str, str], *, verify_token: str) -> str:
-    """What the handshake must answer, verbatim; raises InvalidSignature unless it knows the verify token."""
+    """Return the `hub.challenge` of a handshake's query, which is the whole response body.
+
+    Raises InvalidSignature if the verify token is wrong, or the query is no handshake.
+    """
     token = query.get("hub.verify_token", "")
-    known = hmac.compare_digest(token.encode(errors="replace"), verify_token.encode())
-    answer = query.get("hub.challenge", "")
-    if not known or query.get("hub.mode") != "subscribe" or not answer:
+    matches = hmac.compare_digest(token.encode(errors="replace"), verify_token.encode())
+    expected = query.get("hub.challenge", "")
+    if not matches or query.get("hub.mode") != "subscribe" or not expected:
         raise InvalidSignature("the handshake does not know the verify token")
-    return answer
+    return expected

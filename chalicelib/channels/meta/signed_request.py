@@ -1,7 +1,7 @@
-"""Meta's `signed_request`, by which it passes on that somebody wants their data deleted. Pure.
+"""Verifies and parses Meta's `signed_request`, in which a user asks for deletion of their data. Pure.
 
-`<signature>.<payload>`, both in base64url without padding. The signature is the HMAC-SHA256, with the app secret, of
-the payload's text as it came; the algorithm that a payload names is not believed.
+Its format is `<signature>.<payload>`, both in base64url without padding. The signature is the HMAC-SHA256 of the
+encoded payload with the app secret. The algorithm that the payload names is ignored: an attacker could choose it.
 """
 
 import base64
@@ -24,33 +24,33 @@ _CODE_DIGITS: Final = 32
 
 @dataclass(frozen=True)
 class DeletionRequest:
-    """Somebody wants their data deleted."""
+    """A user's request to delete their data."""
 
     user: str = field(repr=False)
-    """App-scoped: not the id by which Messenger knows the same person."""
+    """The app-scoped user id; Messenger uses another id for the same person, and neither leads to the other."""
     code: str = field(repr=False)
-    """128 bits that only we can make, the same however often Meta repeats the request."""
+    """The confirmation code: 32 hex digits that only the app secret can make, the same in each retry by Meta."""
 
 
 def read(form: bytes, *, secrets: Iterable[str]) -> DeletionRequest:
-    """What a form that Meta posted asks for; not a word of it is read before it is proven.
+    """Verify and parse the body of the form that Meta posts; the payload is parsed only after its signature matched.
 
-    Raises InvalidSignature when none of the app `secrets` signed it, and UnreadableRequest when nothing in it could be
-    signed, or when what was signed names nobody.
+    Raises InvalidSignature if none of the app `secrets` signed it, and BadRequest if the form has no single
+    `signed_request`, or the payload is no JSON object with a user id.
     """
     signature, payload = _signed(form)
     signers = [secret for secret in secrets if hmac.compare_digest(_signature(payload, secret), signature)]
     if not signers:
         raise InvalidSignature("the signed request was not signed by Meta")
-    said = _said(payload)
-    user = lenient_json.identifier(said.get("user_id"))
+    values = _decode(payload)
+    user = lenient_json.identifier(values.get("user_id"))
     if user is None:
         raise BadRequest("the signed request names nobody")
-    return DeletionRequest(user, _code(user, said.get("issued_at"), secret=signers[0]))
+    return DeletionRequest(user, _code(user, values.get("issued_at"), secret=signers[0]))
 
 
 def _signed(form: bytes) -> tuple[bytes, bytes]:
-    """The signature and what is signed, both as they came."""
+    """Return the signature and the payload, both still encoded."""
     try:
         [value] = parse_qs(form.decode("ascii")).get(_FIELD, [])
     except ValueError as exc:
@@ -65,12 +65,12 @@ def _signature(payload: bytes, secret: str) -> bytes:
     return base64.urlsafe_b64encode(bytes.fromhex(sign(payload, secret=secret))).rstrip(b"=")
 
 
-def _said(payload: bytes) -> dict[str, Any]:
+def _decode(payload: bytes) -> dict[str, Any]:
     try:
-        said = lenient_json.load(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
+        values = lenient_json.load(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
     except ValueError as exc:
         raise BadRequest("the signed request holds no JSON") from exc
-    return said if isinstance(said, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 def _code(user: str, issued_at: object, *, secret: str) -> str:

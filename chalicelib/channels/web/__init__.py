@@ -1,1 +1,1 @@
-"""The web chat: frames, connections, the handler and the sender of streamed answers."""
+"""The web chat: its frames, connections, request handlers and the sender of streamed answers."""

@@ -1,7 +1,7 @@
-"""One turn on its way to every socket of its conversation, none of which waits for another.
+"""Streams one turn to all connections of its conversation; a slow connection does not delay the others.
 
-hear ──▶ heard ──pump──▶ script ──▶ a line for each socket, at its own pace
-           each second: who is here now? ──▶ whoever is new begins with what was said so far
+on_delta ──▶ queue ──batch──▶ TurnFrames ──▶ one ConnectionWriter for each connection
+               every second: list_connections ──▶ a new connection begins with the text so far
 """
 
 import threading
@@ -18,109 +18,128 @@ from chalicelib.ids import ConnectionId
 
 
 class Broadcast:
-    """Sends one turn's frames to whoever `look` finds; `gone` is told of sockets that are closed."""
+    """Sends one turn's frames to every connection that `list_connections` returns.
+
+    Calls `on_closed` in a writer's thread when API Gateway says that a connection is gone.
+    """
 
     def __init__(
         self,
         turn: Turn,
         connection_api: ConnectionApi,
         *,
-        look: Callable[[], Sequence[Connection]],
-        gone: Callable[[Connection], None],
-        pace: Timing,
+        list_connections: Callable[[], Sequence[Connection]],
+        on_closed: Callable[[Connection], None],
+        timing: Timing,
     ) -> None:
         self.turn = turn
         self._connection_api = connection_api
-        self._look = look
-        self._gone = gone
-        self._pace = pace
+        self._list_connections = list_connections
+        self._on_closed = on_closed
+        self._timing = timing
         self._changed = threading.Condition()
-        self._script = TurnFrames(turn)
-        self._heard: list[str] = []
-        self._lines: dict[ConnectionId, ConnectionWriter] = {}
-        self._speaking = self._stopped = False
+        self._frames = TurnFrames(turn)
+        self._queue: list[str] = []
+        self._writers: dict[ConnectionId, ConnectionWriter] = {}
+        self._streaming = self._cancelled = False
 
     @contextmanager
-    def speaking(self) -> Iterator[None]:
-        """While it lasts, what is heard becomes frames and newcomers are let in; at its end nothing is left over."""
-        self._speaking = True
-        threads = [threading.Thread(target=work, daemon=True) for work in (self._pump, self._watch)]
+    def streaming(self) -> Iterator[None]:
+        """Turn deltas into frames and look for new connections, for as long as the context lasts.
+
+        At its end every delta is in a frame. Not every frame is sent by then: `close` waits for that.
+        """
+        self._streaming = True
+        threads = [threading.Thread(target=work, daemon=True) for work in (self._batch_deltas, self._poll_connections)]
         for thread in threads:
             thread.start()
         try:
             yield
         finally:
             with self._changed:
-                self._speaking = False
+                self._streaming = False
                 self._changed.notify_all()
             for thread in threads:
                 thread.join()
 
-    def hear(self, words: str) -> bool:
-        """`ports.Hear`."""
+    def on_delta(self, text: str) -> bool:
+        """Queue the next part of the answer without waiting; False if the person has cancelled the turn."""
         with self._changed:
-            self._heard.append(words)
+            self._queue.append(text)
             self._changed.notify_all()
-        return not self._stopped
+        return not self._cancelled
 
     def refresh(self) -> None:
-        """See who is here now, and whether the person has had enough. Raises StoreError."""
-        here = self._look()
+        """Query the connections once: start, restart and close writers, and see whether the person cancelled.
+
+        Raises StoreError.
+        """
+        connections = self._list_connections()
         with self._changed:
-            self._stopped |= any(one.cancels == self.turn.id and one.person == self.turn.person for one in here)
-            for left in self._lines.keys() - {connection.id for connection in here}:
-                self._lines.pop(left).close()
-            for connection in here:
-                self._admit(connection)
+            self._cancelled |= any(
+                connection.cancels == self.turn.id and connection.person == self.turn.person
+                for connection in connections
+            )
+            for left in self._writers.keys() - {connection.id for connection in connections}:
+                self._writers.pop(left).close()
+            for connection in connections:
+                self._start_or_restart(connection)
             self._changed.notify_all()
 
     def end(self, reply: Reply | None) -> None:
-        """The reply stands, or there is none: say what is missing, and that it is over."""
+        """Add the last frames: those of the stored reply, or of a dropped turn for None."""
         with self._changed:
-            self._script.end(reply)
+            self._frames.end(reply)
             self._changed.notify_all()
 
     def close(self, *, within_s: float) -> None:
-        """Wait for the lines, at most so long, and cut off what is slower. Raises ChannelBroken."""
+        """Wait at most `within_s` seconds for the writers, then close them all. Raises ChannelBroken."""
         with self._changed:
-            lines = list(self._lines.values())
-            self._changed.wait_for(lambda: all(line.is_idle for line in lines), timeout=within_s)
-            for line in lines:
-                line.close()
+            writers = list(self._writers.values())
+            self._changed.wait_for(lambda: all(writer.is_idle for writer in writers), timeout=within_s)
+            for writer in writers:
+                writer.close()
             self._changed.notify_all()
-        for line in lines:
-            if line.broken:
-                raise line.broken
+        for writer in writers:
+            if writer.broken:
+                raise writer.broken
 
-    def _admit(self, connection: Connection) -> None:
-        line = self._lines.get(connection.id)
-        if line and line.connection.resumed == connection.resumed:
+    def _start_or_restart(self, connection: Connection) -> None:
+        """Give the connection a writer; restart one whose client has sent `resume`, and replace one that ended."""
+        writer = self._writers.get(connection.id)
+        if writer and writer.connection.resumed == connection.resumed:
             return
-        if line and not line.has_ended:
-            line.begin_anew(connection)
-        else:
-            self._lines[connection.id] = ConnectionWriter(
-                connection, self._script, self._connection_api, changed=self._changed, gone=self._gone, pace=self._pace
-            )
+        if writer and not writer.has_ended:
+            writer.restart(connection)
+            return
+        self._writers[connection.id] = ConnectionWriter(
+            connection,
+            self._frames,
+            self._connection_api,
+            changed=self._changed,
+            on_closed=self._on_closed,
+            timing=self._timing,
+        )
 
-    def _pump(self) -> None:
+    def _batch_deltas(self) -> None:
         with self._changed:
-            while self._speaking:
-                self._changed.wait_for(lambda: bool(self._heard) or not self._speaking)
-                self._say()
-                self._changed.wait_for(lambda: not self._speaking, timeout=self._pace.joined)
-            self._say()
+            while self._streaming:
+                self._changed.wait_for(lambda: bool(self._queue) or not self._streaming)
+                self._flush()
+                self._changed.wait_for(lambda: not self._streaming, timeout=self._timing.batch_s)
+            self._flush()
 
-    def _say(self) -> None:
-        self._script.say("".join(self._heard))
-        self._heard.clear()
+    def _flush(self) -> None:
+        """Turn the queued deltas into frames. Call it while you hold `changed`."""
+        self._frames.add("".join(self._queue))
+        self._queue.clear()
         self._changed.notify_all()
 
-    def _watch(self) -> None:
-        while not self._is_over_within(self._pace.look):
-            with suppress(StoreError):  # those who are here go on; the next look is a second away
+    def _poll_connections(self) -> None:
+        while not self._ends_within(self._timing.poll_s):
+            with suppress(StoreError):  # the connections already known go on; the next query is a second away
                 self.refresh()
 
-    def _is_over_within(self, seconds: float) -> bool:
+    def _ends_within(self, seconds: float) -> bool:
         with self._changed:
-            return self._changed.wait_for(lambda: not self._speaking, timeout=seconds)
+            return self._changed.wait_for(lambda: not self._streaming, timeout=seconds)

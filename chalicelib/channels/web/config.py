@@ -1,4 +1,4 @@
-"""How somebody on a web page becomes a visitor: a ticket for the chat, handed out sparingly, and never a key."""
+"""Gives chat pages a ticket and the values they need to connect; an API key's secret is never sent to a page."""
 
 import hmac
 from collections.abc import Callable
@@ -19,13 +19,14 @@ from chalicelib.errors import InvalidToken, RateLimited, UnknownKey, WrongOrigin
 from chalicelib.ids import KeyId
 
 TICKETS_AN_HOUR: Final = 60
-"""For one key and one address; a tab needs one each time it connects."""
-_REMEMBERED_MS: Final = 30 * 24 * 60 * 60 * 1000
+"""Tickets for one key and one network address in an hour of the clock; a tab needs one each time it connects."""
+_MAX_TICKET_AGE_MS: Final = 30 * 24 * 60 * 60 * 1000
+"""How old a ticket may be that proves who a returning visitor is."""
 
 
 @dataclass(frozen=True)
 class IssuedConfig:
-    """What a chat page needs to begin."""
+    """The response to a chat page: what it needs to connect."""
 
     websocket_url: str
     ticket: str = field(repr=False)
@@ -33,46 +34,46 @@ class IssuedConfig:
     limit: int | None
     """Questions a day; None means no limit."""
     expires_in: int = LIFETIME_S
-    """Seconds for which the ticket is good."""
+    """Seconds for which the ticket is valid."""
 
     def as_json(self) -> dict[str, Any]:
-        """As pages read it; what there is no limit of is left out."""
+        """Build the JSON object of the response; without a limit, or an opening, that field is left out."""
         persona = {"name": self.persona.name, "opening": self.persona.opening}
-        told = {
+        values = {
             "websocket_url": self.websocket_url,
             "ticket": self.ticket,
             "expires_in": self.expires_in,
             "persona": {name: value for name, value in persona.items() if value},
             "limit": self.limit,
         }
-        return {name: value for name, value in told.items() if value is not None}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True)
 class ChatConfig:
-    """Answers chat pages. Every method raises StoreError and ConfigError."""
+    """Answers the requests of chat pages. Every method raises StoreError and ConfigError."""
 
     keys: ApiKeys
     tickets: Tickets
     ticket_key: Callable[[], str] = field(repr=False)
     own_origin: Callable[[], str]
-    """Of the bot's own pages."""
+    """Returns the origin of the bot's own pages, such as `https://bot.example`."""
     websocket_url: Callable[[], str]
     new_id: Callable[[], str]
     clock: Clock
 
-    def config(self, key_id: str, *, origin: str, address: str, bearer: str) -> IssuedConfig:
-        """A ticket and what goes with it, for whoever asks from a page of `origin` and from `address`.
+    def issue(self, key_id: str, *, origin: str, address: str, bearer: str) -> IssuedConfig:
+        """Issue a ticket for the API key `key_id` to a page of `origin` that asks from the network address `address`.
 
-        Who brings an old ticket of the same key as `bearer` stays who they are; anything else makes a new visitor.
-        Raises UnknownKey, WrongOrigin and TooManyTickets.
+        `bearer` is the visitor's last ticket: if it is of the same key and at most 30 days old, the visitor stays the
+        same; otherwise the ticket is for a new visitor. Raises UnknownKey, WrongOrigin and RateLimited.
         """
-        key = self._valid(key_id)
+        key = self._valid_key(key_id)
         if not api_key.allows(key, origin, self.own_origin()):
             raise WrongOrigin("this page is none of the key's origins")
         secret, now = self.ticket_key(), self.clock()
         hour = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%dT%H}"
-        if not self.tickets.count(key.id, _hidden(address, secret), hour=hour, most=TICKETS_AN_HOUR):
+        if not self.tickets.count(key.id, _hash(address, secret), hour=hour, most=TICKETS_AN_HOUR):
             raise RateLimited("too many tickets from this address: try again in an hour")
         return IssuedConfig(
             websocket_url=self.websocket_url(),
@@ -82,14 +83,20 @@ class ChatConfig:
         )
 
     def page(self, key_id: str) -> Asset:
-        """The chat page of a key, which may be framed where the key may be used; without one, anywhere, to say so."""
+        """Return the chat page of a key, with a header that lets only the key's origins embed it.
+
+        For an unknown key, any origin may embed the page, which then shows the error.
+        """
         origins: tuple[str, ...] = (api_key.ANY_ORIGIN,)
         with suppress(UnknownKey):
-            origins = self._valid(key_id).origins
+            origins = self._valid_key(key_id).origins
         return assets.page(websocket_url=self.websocket_url(), frame_ancestors=origins)
 
-    def _valid(self, key_id: str) -> ApiKey:
-        """What can be no id is not looked for; to strangers, a key that is over is no key."""
+    def _valid_key(self, key_id: str) -> ApiKey:
+        """Return a key that is neither revoked nor expired. Raises UnknownKey, the same for all other cases.
+
+        A text that cannot be an id is not looked up.
+        """
         key = self.keys.get(KeyId(key_id)) if api_key.is_id(key_id) else None
         if key is None or not key.is_valid(now=self.clock()):
             raise UnknownKey("there is no such key")
@@ -97,12 +104,12 @@ class ChatConfig:
 
     def _visitor(self, key: ApiKey, bearer: str) -> str:
         try:
-            last = read(bearer, secret=self.ticket_key(), now=self.clock(), oldest_ms=_REMEMBERED_MS)
+            last = read(bearer, secret=self.ticket_key(), now=self.clock(), oldest_ms=_MAX_TICKET_AGE_MS)
         except InvalidToken:
             return self.new_id()
         return last.visitor if last.key == key.id else self.new_id()
 
 
-def _hidden(address: str, secret: str) -> str:
-    """An address as it is counted: the same for the same one, and nothing to read back from it."""
+def _hash(address: str, secret: str) -> str:
+    """Hash a network address for counting, with a secret, so that the address cannot be guessed from the hash."""
     return hmac.digest(secret.encode(), f"address {address}".encode(), "sha256").hex()

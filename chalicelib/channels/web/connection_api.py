@@ -1,4 +1,4 @@
-"""API Gateway's @connections: the only way to a WebSocket from outside its own handler."""
+"""Sends frames to WebSocket connections through API Gateway's `@connections` API; no frame is built or parsed here."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,22 +19,22 @@ _NOT_ALLOWED: Final = frozenset({"ForbiddenException", "AccessDeniedException", 
 
 @dataclass(frozen=True)
 class ApiGatewayConnections:
-    """`ports_web.Connections`."""
+    """`conversation.ports.ConnectionApi` over API Gateway."""
 
     client: Callable[[str], "ApiGatewayManagementApiClient"]
-    """For an endpoint; the same each time, as it keeps its connections."""
+    """Returns the client for an endpoint, the same at each call, because it reuses its HTTP connections."""
 
     def send(self, connection: Connection, frame: str) -> None:
-        with _wrapped():
+        with _translated_errors():
             self.client(connection.endpoint).post_to_connection(ConnectionId=connection.id, Data=frame.encode())
 
     def close(self, connection: Connection) -> None:
-        with suppress(ConnectionGone), _wrapped():
+        with suppress(ConnectionGone), _translated_errors():
             self.client(connection.endpoint).delete_connection(ConnectionId=connection.id)
 
 
 @contextmanager
-def _wrapped() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as exc:

@@ -1,4 +1,7 @@
-"""The door's story for WebSockets: who is there, what do they want, keep it, wake a worker; no model is waited for."""
+"""Handles WebSocket connections and their frames: stores messages and wakes a worker; calls no model.
+
+The order of a question: `receive` parses it, `_accept` stores it and sends `accepted`, then a worker answers it.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,22 +26,23 @@ from chalicelib.ids import Channel, ConnectionId, ConversationId, PersonId, Turn
 from chalicelib.log import Log
 
 MAX_CONNECTIONS: Final = 50
-"""In one conversation."""
-_PAST: Final = 30
-"""Turns that whoever comes is shown."""
-_OLDEST_MS: Final = 55 * 60 * 1000
-_AHEAD_MS: Final = 60 * 1000
-_NOT_KEPT: Final = {
+"""Connections in one conversation."""
+_HISTORY_TURNS: Final = 30
+"""Turns that are read for the `history` of `ready`."""
+_MAX_AGE_MS: Final = 55 * 60 * 1000
+_MAX_AHEAD_MS: Final = 60 * 1000
+"""How far the time in a message's id may be in the past and in the future."""
+_NOT_STORED: Final = {
     Accepted.BLOCKED: ("blocked", "the owner does not want to hear from you"),
     Accepted.TOO_MANY_ROOMS: ("too_many_rooms", "you write in too many rooms"),
     Accepted.OVERFLOW: ("too_many_open", "too many messages wait already"),
 }
-"""The code, and what the client is told."""
+"""The code and message of the `error` frame for each outcome with which a message is not stored."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A socket that has said who it is."""
+    """An authenticated connection: a person in a conversation."""
 
     connection: Connection
     person: PersonId
@@ -47,12 +51,12 @@ class Member:
 
 @dataclass(frozen=True)
 class WebSocketHandler:
-    """Takes in what WebSockets bring. Nothing but authentication is done for a socket that has not proved who it is."""
+    """Handles what API Gateway passes on. A connection that is not authenticated can only authenticate and ping."""
 
     connections: ConnectionStore
     connection_api: ConnectionApi
     authenticator: Authenticator
-    terms: EntitlementService
+    entitlements: EntitlementService
     people: People
     inbox: Inbox
     transcript: Transcript
@@ -62,171 +66,182 @@ class WebSocketHandler:
     log: Log
 
     def warm(self) -> None:
-        """Make ready what the next frame will need. Raises ConfigError."""
+        """Load what the next frame will need. Raises ConfigError."""
         self.authenticator.ticket_key()
 
     def connect(self, connection: ConnectionId, *, endpoint: str, origin: str) -> None:
-        """Somebody has come. Raises StoreError, and the handshake fails."""
+        """Store a new connection. Raises StoreError, for which API Gateway refuses the handshake.
+
+        `endpoint` is the URL of the `@connections` API; `origin` is the page's, or empty for programs.
+        """
         with self.log.call("connect", self.clock):
             self.connections.open(Connection(connection, endpoint, origin), now=self.clock())
 
     def disconnect(self, connection: ConnectionId) -> None:
-        """They have gone. Raises StoreError; forgotten all the same when the time comes."""
+        """Remove a connection. Raises StoreError; the store's expiry then removes it later."""
         with self.log.call("disconnect", self.clock):
             self.connections.close(connection)
 
     def receive(self, connection: ConnectionId, body: str) -> None:
-        """One frame. What goes wrong is told to the client and logged; nothing is raised."""
+        """Handle the text of one frame. Errors are logged and sent to the client as `error` frames; raises nothing."""
         frame = client_frames.parse(body)
-        known: Connection | None = None
+        stored: Connection | None = None
         try:
-            with self.log.call("frame", self.clock, action=type(frame).__name__) as found:
-                known = self.connections.get(connection, now=self.clock())
-                found["state"] = known.state.value if known else "unknown"
-                if known and known.state is not ConnectionState.REJECTED:
-                    self._serve(known, frame)
+            with self.log.call("frame", self.clock, action=type(frame).__name__) as fields:
+                stored = self.connections.get(connection, now=self.clock())
+                fields["state"] = stored.state.value if stored else "unknown"
+                if stored and stored.state is not ConnectionState.REJECTED:
+                    self._handle(stored, frame)
         except (StoreError, ConfigError, IssuerUnavailable):
-            if known:
-                self._refuse(known, "try_again", "something failed here: try again", _id_of(frame))
+            if stored:
+                self._send_error(stored, "try_again", "something failed here: try again", _id_of(frame))
 
-    def _serve(self, connection: Connection, frame: client_frames.ClientFrame | InvalidFrame) -> None:
+    def _handle(self, connection: Connection, frame: client_frames.ClientFrame | InvalidFrame) -> None:
         match frame:
-            case InvalidFrame(code, message, own):
-                self._refuse(connection, code, message, own)
+            case InvalidFrame(code, message, message_id):
+                self._send_error(connection, code, message, message_id)
             case Ping():
-                self._tell(connection, server_frames.frame("pong"))
+                self._send(connection, server_frames.frame("pong"))
             case Authenticate():
                 self._authenticate(connection, frame)
             case _ if connection.person is None or connection.conversation is None:
-                self._refuse(connection, "not_authenticated", "authenticate first", _id_of(frame))
+                self._send_error(connection, "not_authenticated", "authenticate first", _id_of(frame))
             case _:
-                self._serve_known(Member(connection, connection.person, connection.conversation), frame)
+                self._handle_member(Member(connection, connection.person, connection.conversation), frame)
 
-    def _serve_known(self, seat: Member, frame: SendMessage | Cancel | Resume | Join) -> None:
+    def _handle_member(self, member: Member, frame: SendMessage | Cancel | Resume | Join) -> None:
         match frame:
             case SendMessage():
-                self._send(seat, frame)
+                self._receive_message(member, frame)
             case Cancel(turn):
-                self.connections.cancel(seat.connection, turn)
+                self.connections.cancel(member.connection, turn)
             case Resume(turn):
-                self._resume(seat, turn)
+                self._resume(member, turn)
             case Join(room):
-                self._join(seat, room)
+                self._join(member, room)
 
     def _authenticate(self, connection: Connection, frame: Authenticate) -> None:
         if connection.state is not ConnectionState.CONNECTED:
-            return self._refuse(connection, "already_authenticated", "this socket has proved who it is")
+            return self._send_error(connection, "already_authenticated", "this socket has proved who it is")
         person = self.authenticator.authenticate(frame.credentials, origin=connection.origin)
         if isinstance(person, Rejected):
-            return self._turn_away(connection, person)
+            return self._reject(connection, person)
         conversation = identity.conversation_of(person)
         if self._is_full(connection, conversation):
             return None
-        admitted = self.connections.admit(connection, person, conversation, now=self.clock())
-        if admitted is None:
-            return self._refuse(connection, "already_authenticated", "this socket has proved who it is")
-        return self._welcome(Member(admitted, person, conversation))
+        ready = self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
+        if ready is None:
+            return self._send_error(connection, "already_authenticated", "this socket has proved who it is")
+        return self._send_ready(Member(ready, person, conversation))
 
-    def _turn_away(self, connection: Connection, why: Rejected) -> None:
+    def _reject(self, connection: Connection, rejected: Rejected) -> None:
         self.connections.reject(connection)
-        self._refuse(connection, why.code, why.message)
+        self._send_error(connection, rejected.code, rejected.message)
         try:
             self.connection_api.close(connection)
         except DeliveryError as exc:
             self.log.failure("hang_up", exc)  # the heartbeat closes it within a minute or two
 
-    def _join(self, seat: Member, name: str) -> Member | None:
-        """The seat in the room; None when it is full."""
-        room = identity.room(seat.person, name)
-        if room != seat.conversation and self._is_full(seat.connection, room):
+    def _join(self, member: Member, name: str) -> Member | None:
+        """Move the connection to a room; None when the room is full."""
+        room = identity.room(member.person, name)
+        if room != member.conversation and self._is_full(member.connection, room):
             return None
-        connection = self.connections.move(seat.connection, room, now=self.clock())
-        moved = replace(seat, connection=connection, conversation=room)
-        self._welcome(moved)
+        connection = self.connections.move(member.connection, room, now=self.clock())
+        moved = replace(member, connection=connection, conversation=room)
+        self._send_ready(moved)
         return moved
 
     def _is_full(self, connection: Connection, conversation: ConversationId) -> bool:
+        """Whether the conversation has no room for the connection, whose client then gets an error."""
         full = len(self.connections.in_conversation(conversation, now=self.clock())) >= MAX_CONNECTIONS
         if full:
-            self._refuse(connection, "room_full", f"{MAX_CONNECTIONS} are here already")
+            self._send_error(connection, "room_full", f"{MAX_CONNECTIONS} are here already")
         return full
 
-    def _welcome(self, seat: Member) -> None:
-        """The seat is taken before the past is read: what is still open then reaches it from the worker."""
-        terms, now = self.terms.for_person(seat.person), self.clock()
-        person = self.people.get(seat.person) or Person(seat.person)
-        day = quota.day_of(now, now=now, zone=self.terms.settings.zone)
-        self._tell(
-            seat.connection,
+    def _send_ready(self, member: Member) -> None:
+        """Send `ready` with the history, after the connection was put into its conversation.
+
+        In this order no answer is missed: a turn that is open in the history reaches the connection from its worker.
+        """
+        entitlements, now = self.entitlements.for_person(member.person), self.clock()
+        person = self.people.get(member.person) or Person(member.person)
+        day = quota.day_of(now, now=now, zone=self.entitlements.settings.zone)
+        self._send(
+            member.connection,
             *server_frames.ready(
-                seat.person,
-                seat.conversation,
-                persona.load(terms.persona),
-                limit=quota.limit_of(person, default_limit=terms.daily_limit),
-                remaining=quota.left(person, terms, day=day),
+                member.person,
+                member.conversation,
+                persona.load(entitlements.persona),
+                limit=quota.limit_of(person, default_limit=entitlements.daily_limit),
+                remaining=quota.left(person, entitlements, day=day),
                 now=now,
-                turns=self.transcript.latest(seat.conversation, count=_PAST, now=now),
+                turns=self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=now),
             ),
         )
 
-    def _send(self, seat: Member, frame: SendMessage) -> None:
-        if frame.room and identity.room(seat.person, frame.room) != seat.conversation:
-            moved = self._join(seat, frame.room)
+    def _receive_message(self, member: Member, frame: SendMessage) -> None:
+        if frame.room and identity.room(member.person, frame.room) != member.conversation:
+            moved = self._join(member, frame.room)
             if moved is None:
                 return
-            seat = moved
+            member = moved
         now = self.clock()
         at = now if frame.at is None else frame.at
-        if not now - _OLDEST_MS <= at <= now + _AHEAD_MS:
-            self._refuse(seat.connection, "bad_frame", "`id` has not the time of now: see `ready.now`", frame.id)
+        if not now - _MAX_AGE_MS <= at <= now + _MAX_AHEAD_MS:
+            self._send_error(member.connection, "bad_frame", "`id` has not the time of now: see `ready.now`", frame.id)
             return
         message = IncomingMessage(
-            id=f"{seat.person}/{frame.id or self.new_id()}",
+            id=f"{member.person}/{frame.id or self.new_id()}",
             channel=Channel.WEB,
-            conversation=seat.conversation,
-            person=seat.person,
+            conversation=member.conversation,
+            person=member.person,
             at=at,
             text=frame.text,
             told_at_once=True,
         )
-        self._keep(seat, message, frame.id)
+        self._accept(member, message, frame.id)
 
-    def _keep(self, seat: Member, message: IncomingMessage, own: str | None) -> None:
+    def _accept(self, member: Member, message: IncomingMessage, message_id: str | None) -> None:
         accepted = ingest.keep(message, inbox=self.inbox, clock=self.clock, log=self.log)
-        if accepted in _NOT_KEPT:
-            return self._refuse(seat.connection, *_NOT_KEPT[accepted], own)
+        if accepted in _NOT_STORED:
+            return self._send_error(member.connection, *_NOT_STORED[accepted], message_id)
         turn = turn_id(message)
         duplicate = True if accepted is not Accepted.QUEUED else None
-        self._tell(seat.connection, server_frames.frame("accepted", turn=turn, id=own, duplicate=duplicate))
+        self._send(member.connection, server_frames.frame("accepted", turn=turn, id=message_id, duplicate=duplicate))
         if accepted is Accepted.DUPLICATE_DONE:
-            return self._resume(seat, turn)
-        return ingest.call_worker(seat.conversation, wake=self.wake, log=self.log)
+            return self._resume(member, turn)
+        return ingest.call_worker(member.conversation, wake=self.wake, log=self.log)
 
-    def _resume(self, seat: Member, turn: TurnId) -> None:
-        """Noted before the turn is read: if its answer does not stand yet, whoever gives it will see the note."""
-        self.connections.resume(seat.connection)
-        found = self.transcript.find(seat.conversation, turn, now=self.clock())
-        if found is None:
-            return self._refuse(seat.connection, "unknown_turn", "there is no such turn here")
-        if found.state in (TurnState.QUEUED, TurnState.RUNNING):
+    def _resume(self, member: Member, turn: TurnId) -> None:
+        """Send a finished turn's frames; those of an open turn are sent again by its worker.
+
+        The request is stored before the turn is read: if the turn is still open then, its worker will see the request.
+        """
+        self.connections.resume(member.connection)
+        stored = self.transcript.find(member.conversation, turn, now=self.clock())
+        if stored is None:
+            return self._send_error(member.connection, "unknown_turn", "there is no such turn here")
+        if stored.state in (TurnState.QUEUED, TurnState.RUNNING):
             return None
-        frames = server_frames.whole(turn, found.reply) if found.reply else [server_frames.dropped(turn)]
-        return self._tell(seat.connection, server_frames.question(found), *frames)
+        frames = server_frames.finished(turn, stored.reply) if stored.reply else [server_frames.dropped(turn)]
+        return self._send(member.connection, server_frames.question(stored), *frames)
 
-    def _refuse(self, connection: Connection, code: str, message: str, own: str | None = None) -> None:
-        self._tell(connection, server_frames.error(code, message, own))
+    def _send_error(self, connection: Connection, code: str, message: str, message_id: str | None = None) -> None:
+        self._send(connection, server_frames.error(code, message, message_id))
 
-    def _tell(self, connection: Connection, *frames: str) -> None:
-        """A client that cannot be told asks again."""
+    def _send(self, connection: Connection, *frames: str) -> None:
+        """Send frames in order, without a retry: a client that misses one sends its own frame again."""
         try:
             for frame in frames:
                 self.connection_api.send(connection, frame)
         except ConnectionGone:
-            with suppress(StoreError):  # whoever answers it meets the same
+            with suppress(StoreError):  # the next worker finds the connection gone, and closes it
                 self.connections.close(connection.id)
         except DeliveryError as exc:
             self.log.failure("tell", exc)
 
 
 def _id_of(frame: client_frames.ClientFrame | InvalidFrame) -> str | None:
+    """Return the client's id of the message in a frame, if there is one."""
     return frame.id if isinstance(frame, SendMessage | InvalidFrame) else None

@@ -1,4 +1,4 @@
-"""Answers on the web: streamed to every socket of the conversation as they come, and ended by what is kept."""
+"""Sends answers to the web chat: streamed to all connections of a conversation, and ended by the stored reply."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,59 +15,65 @@ from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.errors import ChannelBroken, ModelError, ParleyError, StoreError
 
 Receipts = Callable[[], frozenset[int]]
-_SLOWEST_S: Final = 3.0
-"""So long the next turn waits for a socket that is behind; its client resumes."""
+_MAX_WAIT_S: Final = 3.0
+"""Seconds for which a slow connection may delay the next turn; its client then gets the rest by `resume`."""
 
 
 @dataclass
 class WebSender:
-    """`ports.Sender` over WebSockets.
+    """`conversation.ports.Sender` over WebSockets; not thread-safe, as a worker answers one turn at a time.
 
-    An answer counts as delivered once it is kept: whoever is not here reads it when they come back.
+    A stored reply counts as delivered, although no client may be connected: a client that connects later gets it in
+    `ready`.
     """
 
     connections: ConnectionStore
     connection_api: ConnectionApi
     clock: Clock
-    pace: Timing = field(default_factory=Timing)
+    timing: Timing = field(default_factory=Timing)
     _current: Broadcast | None = field(default=None, repr=False)
-    """The turn that is being answered: a worker answers one at a time."""
+    """The turn that is being answered."""
 
     @contextmanager
     def responding(self, turn: Turn) -> Iterator[OnDelta]:
         broadcast = self._begin(turn)
-        with suppress(StoreError):  # a courtesy; whoever is here gets the whole answer at its end
+        with suppress(StoreError):  # only the streaming fails then: `deliver` queries the connections again
             broadcast.refresh()
         try:
-            with broadcast.speaking():
-                yield broadcast.hear
-        except ModelError:  # an apology follows
+            with broadcast.streaming():
+                yield broadcast.on_delta
+        except ModelError:  # a notice follows, and ends the turn on these connections
             raise
         except BaseException:
             self._abandon()
             raise
 
-    def deliver(self, turn: Turn, reply: Reply, *, receipts: Receipts, seconds: float) -> None:  # noqa: ARG002 (none come)
-        self._end(turn, reply, within_s=min(seconds, _SLOWEST_S))
+    def deliver(self, turn: Turn, reply: Reply, *, receipts: Receipts, seconds: float) -> None:  # noqa: ARG002 (WebSockets have no receipts)
+        self._end(turn, reply, within_s=min(seconds, _MAX_WAIT_S))
 
     def end_silently(self, turn: Turn) -> None:
-        with suppress(ParleyError):  # it is closed already, and whoever asks for it is told so
-            self._end(turn, None, within_s=_SLOWEST_S)
+        with suppress(ParleyError):  # the turn is already closed; a client that sends `resume` gets `dropped`
+            self._end(turn, None, within_s=_MAX_WAIT_S)
 
     def _begin(self, turn: Turn) -> Broadcast:
         self._abandon()
-        look = partial(self._look, turn)
-        self._current = Broadcast(turn, self.connection_api, look=look, gone=self._forget, pace=self.pace)
+        self._current = Broadcast(
+            turn,
+            self.connection_api,
+            list_connections=partial(self._list_connections, turn),
+            on_closed=self._on_closed,
+            timing=self.timing,
+        )
         return self._current
 
     def _abandon(self) -> None:
-        """Of a turn that was begun and not ended, say nothing more: somebody else tells its end."""
-        left, self._current = self._current, None
-        if left:
+        """Send no more frames of a turn that has no end yet: the next worker sends its end."""
+        abandoned, self._current = self._current, None
+        if abandoned:
             with suppress(ChannelBroken):
-                left.close(within_s=0)
+                abandoned.close(within_s=0)
 
-    def _look(self, turn: Turn) -> Sequence[Connection]:
+    def _list_connections(self, turn: Turn) -> Sequence[Connection]:
         return self.connections.in_conversation(turn.conversation, now=self.clock())
 
     def _end(self, turn: Turn, reply: Reply | None, *, within_s: float) -> None:
@@ -77,6 +83,6 @@ class WebSender:
         self._current = None
         broadcast.close(within_s=within_s)
 
-    def _forget(self, connection: Connection) -> None:
-        with suppress(StoreError):  # whoever answers next meets it again
+    def _on_closed(self, connection: Connection) -> None:
+        with suppress(StoreError):  # the next sender finds the connection gone, and closes it
             self.connections.close(connection.id)

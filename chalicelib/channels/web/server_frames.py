@@ -1,4 +1,4 @@
-"""What the bot says over a WebSocket, as JSON text; `docs/websocket.md` promises the shapes. Pure."""
+"""Builds the frames that the server sends, as JSON text; `docs/websocket.md` promises their shapes. Pure."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,25 +10,25 @@ from chalicelib.conversation.turn import CANCELLED, STOPPED, Reply, Turn, TurnSt
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
 MAX_TEXT: Final = 4000
-"""Characters in a frame: even if each of them has to be escaped, it has less than 32 KB."""
+"""Characters of text in one frame: even if each of them is escaped, the frame has less than 32 KB."""
 _MAX_SNAPSHOT: Final = 28_000
-"""Bytes of one snapshot's text, escaped."""
+"""Bytes of a snapshot's encoded text."""
 _MAX_HISTORY: Final = 26_000
-"""Bytes of the past in a `ready`; the longest question fits."""
-_LONG: Final = 8_000
-"""Bytes of a question and its answer that are too many for a list."""
-_CUT_SHORT: Final = frozenset({STOPPED, CANCELLED})
-"""The codes of replies to a turn that its person stopped, after its first words and before."""
+"""Bytes of the encoded `history` of a `ready` frame; the longest question fits."""
+_MAX_LISTED: Final = 8_000
+"""Bytes of a question and its answer, encoded; a longer answer is not in `history` but follows in its own frames."""
+_STOPPED_CODES: Final = frozenset({STOPPED, CANCELLED})
+"""The codes of replies to a turn that its person stopped: after the first delta, and before it."""
 _encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def frame(kind: str, **values: Any) -> str:
-    """A frame; what has nothing to say is left out."""
+    """Build a frame of the type `kind`; values that are None, "" or [] are left out."""
     return _encode({"type": kind, **{name: value for name, value in values.items() if value not in (None, "", [])}})
 
 
 def error(code: str, message: str, id: str | None = None) -> str:  # noqa: A002 (the protocol's name)
-    """About a frame of the client's."""
+    """Build an `error` about a client's frame, with the `id` of the message in it if there is one."""
     return frame("error", code=code, message=message, id=id)
 
 
@@ -42,43 +42,44 @@ def ready(
     now: int,
     turns: Sequence[Turn],
 ) -> list[str]:
-    """The client may write; with what was said before, as far as it fits.
+    """Build `ready` with as much of the latest `turns` (oldest first) as fits, and the frames of long answers.
 
-    Answers that are long for a list follow by themselves, as if they were given just now.
+    `now` is in milliseconds since 1970. An answer that is too long for `history` is `open` there, and follows as if
+    it was given at this moment: `question`, `snapshot` and `completed`.
     """
-    past = list(_fitting(turn for turn in reversed(turns) if turn.text))[::-1]
-    listed = {entry["turn"] for entry in past}
-    late = [(turn, turn.reply) for turn in turns if turn.reply and turn.id in listed and _is_late(turn)]
+    history = list(_fitting(turn for turn in reversed(turns) if turn.text))[::-1]
+    listed = {entry["turn"] for entry in history}
+    long = [(turn, turn.reply) for turn in turns if turn.reply and turn.id in listed and _is_too_long_to_list(turn)]
     first = frame(
         "ready",
         you=identity.pseudonym(person),
         room=identity.room_of(conversation),
-        persona=persona_values(persona),
+        persona=_persona(persona),
         limit=limit,
         remaining=remaining,
         now=now,
-        history=past,
+        history=history,
     )
-    return [first, *(text for turn, reply in late for text in (question(turn), *whole(turn.id, reply)))]
-
-
-def persona_values(persona: Persona) -> dict[str, str]:
-    """Whom people talk to, as they may know it."""
-    return {"name": persona.name, **({"opening": persona.opening} if persona.opening else {})}
+    return [first, *(text for turn, reply in long for text in (question(turn), *finished(turn.id, reply)))]
 
 
 def question(turn: Turn) -> str:
-    """Now this is being answered."""
-    return frame("question", turn=turn.id, **{"from": identity.pseudonym(turn.person)}, text=_asked(turn), at=turn.at)
+    """Build `question`, which says that the answer to this turn begins."""
+    return frame(
+        "question", turn=turn.id, **{"from": identity.pseudonym(turn.person)}, text=_question_text(turn), at=turn.at
+    )
 
 
 def delta(turn: TurnId, seq: int, text: str) -> str:
-    """The next words."""
+    """Build `delta` number `seq`, which counts from 1, with the next part of the answer."""
     return frame("delta", turn=turn, seq=seq, text=text)
 
 
 def snapshot(turn: TurnId, parts: Sequence[str], *, last: int | None = None) -> list[str]:
-    """All that has been said: one frame, and deltas for what it has no room for. Parts count from 1, or to `last`."""
+    """Build a `snapshot` of the whole text, with a `delta` for each part that does not fit into its frame.
+
+    The parts count from 1, or with `last` so that the last one has that number.
+    """
     size = count = 0
     for part in parts:
         size += _size(part)
@@ -91,16 +92,16 @@ def snapshot(turn: TurnId, parts: Sequence[str], *, last: int | None = None) -> 
     return [first, *(delta(turn, number, part) for number, part in rest)]
 
 
-def parts_of(text: str) -> list[str]:
-    """A text in parts that fit into frames."""
+def split(text: str) -> list[str]:
+    """Cut a text of any length into parts that fit into one frame each; no part is empty."""
     return [text[start : start + MAX_TEXT] for start in range(0, len(text), MAX_TEXT)]
 
 
 def ending(turn: TurnId, reply: Reply, *, seq: int) -> list[str]:
-    """The last frames of a turn whose words, if they are the model's, have been said up to `seq`."""
+    """Build the last frames of a turn whose `delta` frames went up to `seq`: `completed`, after a `notice` if any."""
     notice = [frame("notice", turn=turn, code=reply.code, message=reply.text)] if is_notice(reply) else []
     choices = [{"title": choice.title, "command": choice.command} for choice in reply.choices]
-    over = frame(
+    completed = frame(
         "completed",
         turn=turn,
         seq=0 if notice else seq,
@@ -109,43 +110,48 @@ def ending(turn: TurnId, reply: Reply, *, seq: int) -> list[str]:
         choices=choices,
         remaining=reply.left,
     )
-    return [*notice, over]
+    return [*notice, completed]
 
 
-def whole(turn: TurnId, reply: Reply) -> list[str]:
-    """A finished turn for somebody who has seen nothing of its answer.
+def finished(turn: TurnId, reply: Reply) -> list[str]:
+    """Build the answer and the end of a finished turn, for a client that has nothing of its answer.
 
-    It ends at its length in characters: no frame that was streamed has a higher number, so that none which is still on
-    its way can be taken for the next one.
+    The last `seq` is the length of the text in characters. No streamed frame had a higher one, so a streamed frame
+    that arrives late cannot be mistaken for the next.
     """
     if is_notice(reply):
         return ending(turn, reply, seq=0)
     last = len(reply.text)
-    return [*snapshot(turn, parts_of(reply.text), last=last), *ending(turn, reply, seq=last)]
+    return [*snapshot(turn, split(reply.text), last=last), *ending(turn, reply, seq=last)]
 
 
 def dropped(turn: TurnId) -> str:
-    """It will not be answered."""
+    """Build the `completed` of a turn that gets no answer."""
     return frame("completed", turn=turn, seq=0, state="dropped")
 
 
 def is_notice(reply: Reply) -> bool:
-    """Whether the bot itself speaks in place of the model."""
+    """Whether the reply is a sentence of the bot itself instead of the model's answer."""
     return reply.code not in ("", STOPPED)
 
 
-def _asked(turn: Turn) -> str:
-    """The question, or the beginning of one that was too long to be answered."""
+def _persona(persona: Persona) -> dict[str, str]:
+    """The public part of a persona; its instructions stay secret."""
+    return {"name": persona.name, **({"opening": persona.opening} if persona.opening else {})}
+
+
+def _question_text(turn: Turn) -> str:
+    """Return the question, or the beginning of one that was too long for the model."""
     return turn.text[:MAX_TEXT]
 
 
-def _past(turn: Turn) -> dict[str, Any]:
-    is_open = turn.state in (TurnState.QUEUED, TurnState.RUNNING) or _is_late(turn)
+def _history_entry(turn: Turn) -> dict[str, Any]:
+    is_open = turn.state in (TurnState.QUEUED, TurnState.RUNNING) or _is_too_long_to_list(turn)
     reply = None if is_open else turn.reply
     values = {
         "turn": turn.id,
         "from": identity.pseudonym(turn.person),
-        "question": _asked(turn),
+        "question": _question_text(turn),
         "answer": reply.text if reply else None,
         "code": reply.code if reply and is_notice(reply) else None,
         "state": "open" if is_open else _state(reply),
@@ -153,25 +159,26 @@ def _past(turn: Turn) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
-def _is_late(turn: Turn) -> bool:
-    """Whether it is told after the list, for its length."""
-    return turn.reply is not None and _size(_asked(turn)) + _size(turn.reply.text) > _LONG
+def _is_too_long_to_list(turn: Turn) -> bool:
+    return turn.reply is not None and _size(_question_text(turn)) + _size(turn.reply.text) > _MAX_LISTED
 
 
 def _size(value: object) -> int:
+    """The size of a value in bytes, encoded as JSON."""
     return len(_encode(value).encode())
 
 
 def _state(reply: Reply | None) -> str:
-    """How a turn is over."""
+    """Return the `state` of `completed` for a closed turn."""
     if reply is None:
         return "dropped"
-    return "stopped" if reply.code in _CUT_SHORT else "done"
+    return "stopped" if reply.code in _STOPPED_CODES else "done"
 
 
 def _fitting(turns: Iterable[Turn]) -> Iterator[dict[str, Any]]:
+    """Yield the entries of `history` until the next one does not fit."""
     size = 0
-    for value in map(_past, turns):
+    for value in map(_history_entry, turns):
         size += _size(value)
         if size > _MAX_HISTORY:
             return

@@ -1,4 +1,4 @@
-"""The frames of one turn, in their order, for those who were there from the start and for those who come late. Pure."""
+"""Keeps the frames of one turn in order, for clients that read along or come late. Pure; sends nothing."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from chalicelib.conversation.turn import Reply, Turn
 
 
 class TurnFrames:
-    """Grows by what is said; nothing in it is ever changed. Not for several threads at once."""
+    """Grows with the answer; a frame once added is never changed. Not thread-safe: callers hold a lock."""
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
@@ -16,41 +16,45 @@ class TurnFrames:
         self._ending: list[str] = []
 
     def __len__(self) -> int:
-        """How many frames there are by now."""
+        """The number of frames so far, without the `question` frame."""
         return len(self._frames)
 
-    def say(self, words: str) -> None:
-        """The model's next words."""
-        for part in server_frames.parts_of(words):
+    def add(self, text: str) -> None:
+        """Add the next part of the answer, as one `delta` for each 4,000 characters; an empty text adds nothing."""
+        for part in server_frames.split(text):
             self._parts.append(part)
             self._frames.append(server_frames.delta(self._turn.id, len(self._parts), part))
 
     def end(self, reply: Reply | None) -> None:
-        """The reply stands: whatever was said, this is what counts. None: the turn was dropped."""
+        """Add the last frames: those of the stored reply, or `dropped` for None.
+
+        If the text so far differs from the reply, a snapshot or notice with the reply's text replaces it.
+        """
         if reply is None:
             self._ending = [server_frames.dropped(self._turn.id)]
         else:
-            self._settle(reply)
+            self._end_with(reply)
         self._frames += self._ending
 
-    def after(self, at: int | None) -> Sequence[str]:
-        """What follows the first `at` frames; with None, everything for somebody who knows nothing of the turn."""
-        return (
-            self._frames[at:]
-            if at is not None
-            else [server_frames.question(self._turn), *self._so_far(), *self._ending]
-        )
+    def frames_after(self, position: int) -> Sequence[str]:
+        """Return the frames after the first `position`, for a client that has received those."""
+        return self._frames[position:]
 
-    def _settle(self, reply: Reply) -> None:
+    def replay(self) -> Sequence[str]:
+        """Return all that a client needs that has nothing of the turn: `question`, the text so far, and the end."""
+        return [server_frames.question(self._turn), *self._text_so_far(), *self._ending]
+
+    def _end_with(self, reply: Reply) -> None:
         if server_frames.is_notice(reply):
             self._parts = []
         elif "".join(self._parts) != reply.text:
-            self._parts = server_frames.parts_of(reply.text)
+            self._parts = server_frames.split(reply.text)
             self._frames += server_frames.snapshot(self._turn.id, self._parts)
         self._ending = server_frames.ending(self._turn.id, reply, seq=len(self._parts))
 
-    def _so_far(self) -> Sequence[str]:
+    def _text_so_far(self) -> Sequence[str]:
         if self._parts:
             return server_frames.snapshot(self._turn.id, self._parts)
-        began_again = self._turn.model_calls > 1 and not self._ending
-        return server_frames.snapshot(self._turn.id, []) if began_again else []
+        # An empty snapshot clears what an earlier worker streamed before it crashed.
+        is_second_attempt = self._turn.model_calls > 1 and not self._ending
+        return server_frames.snapshot(self._turn.id, []) if is_second_attempt else []

@@ -1,4 +1,4 @@
-"""One socket's way through the frames of a turn, at its own pace, in a thread of its own."""
+"""Writes the frames of one turn to one connection, in its own thread; which frames there are is not decided here."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,71 +10,76 @@ from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.ports import ConnectionApi
 from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError
 
-_TRIES: Final = 5
+_MAX_FAILURES: Final = 5
+"""Failed sends in a row after which the connection is given up.
+
+With the default pause that is after about two seconds. Its client can then get the rest by `resume`.
+"""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """How long is waited for what, in seconds."""
+    """How long the threads of a turn wait, in seconds."""
 
-    joined: float = 0.12
-    """Words that come within so long after a frame share the next one."""
-    look: float = 1.0
-    """How often it is asked who is here."""
-    again: float = 0.5
-    """After a failure that may pass."""
+    batch_s: float = 0.12
+    """Pause after a `delta` frame; the text that arrives meanwhile shares the next frame. Each frame is a request."""
+    poll_s: float = 1.0
+    """Pause between two queries for the connections of the conversation."""
+    retry_s: float = 0.5
+    """Pause before the retry of a failed send."""
 
 
 class ConnectionWriter:
-    """Sends until it is `closed`, or nobody is there any more. A frame that fails is not skipped: all begins anew.
+    """Sends a turn's frames to one connection until `close`, or until the connection is gone.
 
-    `changed` guards the script, and is notified of all that is new in it and here. Make it under `changed`: from that
-    moment on, it misses nothing.
+    A frame that fails is never skipped: the writer starts again with the `question` and a snapshot, so that its client
+    has no gap. `changed` guards `frames` and the writer, and is notified when either changes. Create the writer while
+    you hold `changed`: it then sends every frame that is added later.
     """
 
     def __init__(
         self,
         connection: Connection,
-        script: TurnFrames,
+        frames: TurnFrames,
         connection_api: ConnectionApi,
         *,
         changed: threading.Condition,
-        gone: Callable[[Connection], None],
-        pace: Timing,
+        on_closed: Callable[[Connection], None],
+        timing: Timing,
     ) -> None:
         self.connection = connection
         self.broken: ChannelBroken | None = None
-        """Why nobody can be written to."""
-        self._script = script
+        """The error for which no connection can be written to; None if there was none."""
+        self._frames = frames
         self._connection_api = connection_api
         self._changed = changed
-        self._gone = gone
-        self._pace = pace
+        self._on_closed = on_closed
+        self._timing = timing
         self._failures = 0
         self._closed = False
         self.has_ended = False
-        """Nothing more will be sent. Ask under `changed`."""
-        self._begin()
+        """Whether the thread has stopped sending. Read it while you hold `changed`."""
+        self._send_from_start()
         threading.Thread(target=self._run, daemon=True).start()
 
     @property
     def is_idle(self) -> bool:
-        """Whether all there is by now was sent, or cannot be. Ask under `changed`."""
-        return self.has_ended or (self._sent_all and self._at == len(self._script))
+        """Whether every frame so far was sent, or no frame can be sent any more. Read it while you hold `changed`."""
+        return self.has_ended or (self._sent_all and self._position == len(self._frames))
 
-    def begin_anew(self, connection: Connection) -> None:
-        """Its client has missed something. Call under `changed`."""
+    def restart(self, connection: Connection) -> None:
+        """Send the turn from its start to a client that has missed frames. Call it while you hold `changed`."""
         self.connection, self._failures = connection, 0
-        self._begin()
+        self._send_from_start()
 
     def close(self) -> None:
-        """Send nothing more. Call under `changed`."""
+        """Stop before the next frame. Call it while you hold `changed`, and notify `changed`."""
         self._closed = True
 
-    def _begin(self) -> None:
-        """As for somebody who knows nothing of the turn; what is said from now on comes after it."""
-        self._missed: Sequence[str] = self._script.after(None)
-        self._at = len(self._script)
+    def _send_from_start(self) -> None:
+        """Queue what a client needs that has nothing of the turn; frames that are added from now on follow it."""
+        self._pending: Sequence[str] = self._frames.replay()
+        self._position = len(self._frames)
         self._sent_all = False
 
     def _run(self) -> None:
@@ -82,7 +87,7 @@ class ConnectionWriter:
             while self._send_next():
                 pass
         except ConnectionGone:
-            self._gone(self.connection)
+            self._on_closed(self.connection)
         except ChannelBroken as exc:
             self.broken = exc
         finally:
@@ -91,13 +96,16 @@ class ConnectionWriter:
                 self._changed.notify_all()
 
     def _send_next(self) -> bool:
-        """Send what there is; False when that was the last. Raises SocketGone and ChannelBroken."""
+        """Wait for unsent frames and send them; False if there will be no more.
+
+        Raises ConnectionGone and ChannelBroken.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._closed or not self.is_idle)
             if self._closed:
                 return False
-            frames = [*self._missed, *self._script.after(self._at)]
-            self._missed, self._at, self._sent_all = (), len(self._script), False
+            frames = [*self._pending, *self._frames.frames_after(self._position)]
+            self._pending, self._position, self._sent_all = (), len(self._frames), False
         try:
             for frame in frames:
                 if self._closed:
@@ -106,17 +114,18 @@ class ConnectionWriter:
         except (ConnectionGone, ChannelBroken):
             raise
         except DeliveryError:
-            return self._try_again()
+            return self._wait_and_restart()
         with self._changed:
             self._failures = 0
-            self._sent_all = not self._missed
+            self._sent_all = not self._pending  # `restart` may have queued frames during the sends
             self._changed.notify_all()
         return True
 
-    def _try_again(self) -> bool:
+    def _wait_and_restart(self) -> bool:
+        """Pause, then send from the start; False after too many failures."""
         with self._changed:
             self._failures += 1
-            self._changed.wait_for(lambda: self._closed, timeout=self._pace.again)
-            self._begin()
-            self.has_ended = self._failures >= _TRIES
+            self._changed.wait_for(lambda: self._closed, timeout=self._timing.retry_s)
+            self._send_from_start()
+            self.has_ended = self._failures >= _MAX_FAILURES
         return not self.has_ended

@@ -1,6 +1,6 @@
 /**
- * A bubble that opens the chat, on any page: <script src="https://…/widget.js" data-config="…" async></script>
- * The chat stays in a frame of its own: it sees nothing of this page, and this page nothing of it.
+ * Adds a button that opens the chat to any web page: <script src="https://…/widget.js" data-config="…" async></script>
+ * The chat is in an iframe of the bot's origin: neither it nor the page around it can read the other.
  */
 (() => {
   const { src, dataset } = document.currentScript;

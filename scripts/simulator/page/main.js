@@ -1,4 +1,4 @@
-/** Puts the page together: asks the world, remembers who is chosen and shows it all. */
+/** Connects the page's modules: polls the simulator, keeps the chosen person, and draws everything. */
 
 import * as api from "/page/api.js";
 import { mention, reached } from "/page/banner.js";
@@ -30,7 +30,7 @@ const showThread = thread({
   unsend: (message) => thenWrite(unsend(message)),
 });
 
-/** The button that was used may be gone by now, so the focus goes to where the next words are written. */
+/** Moves the focus to the field for writing, because the button that was pressed may have been removed. */
 const thenWrite = () => writing.focus();
 const current = () => world.people.find((person) => person.psid === chosen) ?? world.people[0];
 const nameOf = (psid) => world.people.find((person) => person.psid === psid)?.name ?? psid;

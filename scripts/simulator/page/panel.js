@@ -1,8 +1,8 @@
-/** The panel beside the chat: which model answers, the quota and the calls; a sheet to unfold on a small screen. */
+/** The panel beside the chat: the model, the quota and the calls; on a small screen a sheet that can be opened. */
 
 import { byId, say } from "/page/dom.js";
 
-/** Makes the sheet open and close, by its button and by Escape. */
+/** Opens and closes the sheet by its button and by Escape. */
 export function foldingPanel() {
   const [panel, toggle] = [byId("panel"), byId("panel-toggle")];
   const open = (wanted) => {
@@ -18,7 +18,7 @@ export function foldingPanel() {
   });
 }
 
-/** Says who answers. */
+/** Shows which model answers. */
 export function showModel({ name, stand_in: standIn }) {
   const line = byId("model");
   line.dataset.real = !standIn;

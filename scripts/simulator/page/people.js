@@ -1,4 +1,4 @@
-/** The list of test people: who is chosen, what was said last and what was not read yet. */
+/** The list of test people: the chosen one, the last message and the number of unread ones. */
 
 import { byId, el, reconcile, say } from "/page/dom.js";
 import { clock } from "/page/when.js";
@@ -46,7 +46,7 @@ function onKey(event) {
   buttons[(at + STEP[event.key] + buttons.length) % buttons.length].focus();
 }
 
-/** Returns `show(people)`; each of them has `{psid, name, last, unread, chosen}`. */
+/** Returns `show(people)`; each person has `{psid, name, last, unread, chosen}`. */
 export function peopleList({ choose, add }) {
   const list = byId("people");
   list.addEventListener("keydown", onKey);

@@ -1,11 +1,11 @@
-/** Decides how a list of messages reads as a chat: groups, dates between them and what became of mine. Pure. */
+/** Computes how messages are shown as a chat: groups, dates and receipts. Pure. */
 
 const GROUP = 5 * 60_000;
 const PAUSE = 15 * 60_000;
 
 const TELL = { sending: "Sending…", failed: "Not delivered", sent: "Delivered" };
 
-/** The messages, each with `begins`/`ends` (of a group), `date` (shown above it or not) and `receipt`. */
+/** Returns the messages, each with `begins` and `ends` (of a group), `date` (to show above it, or not) and `receipt`. */
 export function timeline(messages, { seenAt }) {
   const receipts = receiptsOf(messages, seenAt);
   return messages.map((message, index) => {
@@ -23,7 +23,7 @@ export function timeline(messages, { seenAt }) {
 const together = (one, two, receipts) =>
   one && two && one.from === two.from && two.at - one.at <= GROUP && !receipts.has(one);
 
-/** "Seen" stands under the last message that was, the state of the last one under that; failures say so themselves. */
+/** Returns a receipt for some messages: "Seen" for the last one seen, the state of the last one and of failed ones. */
 function receiptsOf(messages, seenAt) {
   const mine = messages.filter((message) => message.from === "person" && message.status !== "unsent");
   const seen = mine.findLast((message) => message.status === "sent" && message.at <= (seenAt ?? 0));
@@ -31,5 +31,5 @@ function receiptsOf(messages, seenAt) {
   return new Map([...told.map((message) => [message, TELL[message.status]]), ...(seen ? [[seen, "Seen"]] : [])]);
 }
 
-/** The answers the page suggests; they are gone as soon as anything else is said. */
+/** Returns the quick replies of the last message, which the next message removes. */
 export const suggestions = (messages) => (messages.at(-1)?.from === "page" && messages.at(-1).quick_replies) || [];

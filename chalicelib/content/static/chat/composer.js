@@ -1,4 +1,4 @@
-/** Where the visitor writes: Enter sends, Shift+Enter breaks the line. */
+/** The field for writing: Enter sends, Shift+Enter breaks the line. */
 
 import { byId, mention } from "./dom.js";
 import { t } from "./words.js";
@@ -7,13 +7,13 @@ const TALLEST = 168;
 const LONGEST = 4_000;
 const NEARLY = 300;
 
-/** On a phone the focus would bring up the keyboard unasked. */
+/** On a phone, focus would open the on-screen keyboard. */
 const HAS_KEYBOARD = matchMedia("(pointer: fine)");
 
-/** Enter that confirms a composed character (an input method's) is not Enter that sends; 229 is Safari's word for it. */
+/** Enter that confirms a character in an input method does not send; Safari marks that by the key code 229. */
 const sends = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 
-/** Returns `{focus(), close()}`; `send` gets what was written. */
+/** Returns `{focus(), close()}`; `send(text)` is called with each message. */
 export function composer({ send }) {
   const [form, words] = [byId("composer"), byId("words")];
 

@@ -1,8 +1,8 @@
-/** What was said, as the bot's frames tell it: each is applied once and in order, and what is missing is asked for. */
+/** Builds the conversation from the server's frames: applies each once and in order, and requests missing ones. */
 
 const ASK_AGAIN = 3_000;
 const ASK_AT_MOST = 5;
-/** An answer that says nothing for so long may have been lost on the way. */
+/** After so many milliseconds without a frame, the rest of an answer may have been lost. */
 const QUIET = 30_000;
 
 const EMPTY = { from: null, question: "", text: "", seq: 0, code: null, footer: "", choices: [], last: null, state: "open" };
@@ -19,7 +19,7 @@ export class Conversation {
     return this.#turns;
   }
 
-  /** The turn that is being answered, or waits for it; undefined when the bot is silent. */
+  /** The first turn that is being answered or waits for its answer; undefined if there is none. */
   get open() {
     return this.#turns.find((turn) => turn.state === "open");
   }
@@ -28,7 +28,7 @@ export class Conversation {
     return this.#turns.find((turn) => turn.turn === id);
   }
 
-  /** Takes in a frame; those that are about no turn are ignored. */
+  /** Applies a frame; ignores types that are not about the conversation. */
   take(frame) {
     switch (frame.type) {
       case "ready": return this.#ready(frame);
@@ -40,19 +40,19 @@ export class Conversation {
     }
   }
 
-  /** Wants no more of an answer. */
+  /** Requests that the answer to a turn stops. */
   stop(turn) {
     Object.assign(turn, { stop: true, cancel: true });
   }
 
-  /** The frames that the bot is to be sent, each once, or again when it did not help; `now` is any clock in milliseconds. */
+  /** Returns the `cancel` and `resume` frames to send now: each once, `resume` again if it did not help. `now`: milliseconds of any clock. */
   wishes(now) {
-    this.#minds(now);
+    this.#checkSilence(now);
     return [...this.#cancels(), ...this.#resumes(now)];
   }
 
-  /** Turns never overlap and are never silent for long: one that is has an end that did not come. */
-  #minds(now) {
+  /** Requests the rest of an answer that is silent for too long, because its end may have been lost. */
+  #checkSilence(now) {
     for (const turn of this.#turns.filter((turn) => turn.begun && turn.state === "open")) {
       if (turn.version !== turn.heard) Object.assign(turn, { heard: turn.version, quietSince: now });
       else if (now - turn.quietSince >= QUIET) {
@@ -124,7 +124,7 @@ export class Conversation {
     if (turn.code === null && turn.seq < seq) lacks(turn);
   }
 
-  /** Words have come; that closes a gap unless the turn is over and more belongs to it. */
+  /** Stores text. That closes the gap, unless the turn is over and its last `seq` is higher. */
   #reaches(turn, changes) {
     change(turn, { ...changes, gap: turn.last !== null && changes.seq < turn.last });
   }

@@ -1,8 +1,8 @@
-/** Builds and updates elements; words become text, never markup. */
+/** Builds and updates elements; strings become text, never markup. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element: attributes named `on…` are listeners, `false` and `null` are left out, parts are nodes or words. */
+/** Creates an element: attributes `on…` are listeners, `false` and `null` are left out, parts are nodes or strings. */
 export function el(name, attributes = {}, ...parts) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -13,7 +13,7 @@ export function el(name, attributes = {}, ...parts) {
   return node;
 }
 
-/** A drawing from the sprite in index.html; always decoration. */
+/** Creates an icon from the sprite in index.html; screen readers skip it. */
 export function drawing(id) {
   const svg = document.createElementNS(SVG, "svg");
   const use = document.createElementNS(SVG, "use");
@@ -26,18 +26,18 @@ export function drawing(id) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** Sets text only where it changes, so that nothing is selected, announced or painted anew for no reason. */
+/** Sets text only if it differs, so that an unchanged text is not announced or drawn again, and stays selected. */
 export function say(node, words) {
   if (node.textContent !== words) node.textContent = words;
 }
 
-/** Shows words where there are any, and hides the place where there are none. */
+/** Sets the text of a node, and hides the node if the text is empty. */
 export function mention(node, words) {
   say(node, words || "");
   node.hidden = !words;
 }
 
-/** Makes `parent` hold one node for each item, in order; a node stays the same as long as its item's `key` does. */
+/** Gives `parent` one node for each item, in order; a node is kept as long as an item has its `key`. */
 export function reconcile(parent, items, { create, update = () => {} }) {
   const keys = new Set(items.map((item) => item.key));
   const nodes = new Map();

@@ -1,15 +1,15 @@
-/** The page's side of the widget: when it is framed by `widget.js`, it can be closed, and says when an answer is there. */
+/** The chat page's side of the widget: in a frame of `widget.js` it can be closed, and reports each new answer. */
 
 import { byId } from "./dom.js";
 
 const framed = new URLSearchParams(location.search).has("widget") && parent !== window;
 
-/** No words go to the page around this one, so it does not matter which page that is. */
+/** Sends no text of the conversation, so any page may receive it: hence the target "*". */
 const tell = (event) => framed && parent.postMessage({ parley: event }, "*");
 
 export const answered = () => tell("answered");
 
-/** Offers to close, by button and by Escape; `opened` is called whenever the widget is opened. */
+/** Closes the widget by button and by Escape; `opened` is called each time the widget is opened. */
 export function embed({ opened }) {
   if (!framed) return;
   document.documentElement.dataset.framed = "";

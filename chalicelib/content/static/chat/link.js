@@ -1,4 +1,4 @@
-/** Keeps one WebSocket open and says who is at its end: connects, signs in, joins the room, and begins again when it breaks. */
+/** Keeps one WebSocket open: connects, authenticates, joins the room, and reconnects when the connection is lost. */
 
 const FIRST = 400;
 const SLOWEST = 30_000;
@@ -23,7 +23,7 @@ export class Link {
   #deadline = 0;
   #pinging = 0;
 
-  /** `told(frame)` gets every frame of a signed-in socket; `changed(state, code)` says connecting, open, lost or closed. */
+  /** `told(frame)` gets every frame after authentication; `changed(state, code)` gets connecting, open, lost or closed. */
   constructor({ visitor, room, told, changed }) {
     this.#visitor = visitor;
     this.#room = room;
@@ -46,18 +46,18 @@ export class Link {
     }
   }
 
-  /** For others, only while the state is `open`. */
+  /** Sends a frame; callers of other modules may do so only while the state is `open`. */
   send(frame) {
     this.#socket.send(JSON.stringify(frame));
   }
 
-  /** Somebody is looking, or the network is back: do not wait, and do not trust a socket that may have died asleep. */
+  /** Reconnects at once, or checks the connection: called when the page is shown again or the network is back. */
   wake() {
     if (this.#again) this.open();
     else if (this.state === "open") this.#ping();
   }
 
-  /** The socket is dead or seems to be: use another one. */
+  /** Gives up a connection that is closed or does not respond, and schedules a new one. */
   drop(code) {
     const socket = this.#socket;
     if (!socket) return;
@@ -99,7 +99,7 @@ export class Link {
     this.#within(PONG_WITHIN);
   }
 
-  /** A ticket may be too old, or of somebody forgotten: once, that is worth another one. */
+  /** Handles a refused `authenticate`: a ticket that has expired or is invalid is replaced, once for each code. */
   #refused({ code }) {
     const cure = NEW_TICKET[code];
     const again = cure && this.#rejected !== code;

@@ -1,4 +1,4 @@
-/** Puts the page together: frames change the conversation, and the conversation is shown once for each picture the screen draws. */
+/** Connects the page's modules: frames change the conversation, which is drawn at most once per animation frame. */
 
 import { composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
@@ -13,7 +13,7 @@ import { translatePage } from "./words.js";
 
 const CHECK_EVERY = 1_000;
 const ACCEPTED_WITHIN = 15_000;
-/** Drawing may take a fifth of the time; the longer it takes, the rarer it happens. */
+/** Pause after drawing, as a multiple of the time it took: so drawing takes at most a fifth of the time. */
 const REST = 4;
 
 translatePage();
@@ -34,7 +34,7 @@ let due = false;
 let notBefore = 0;
 const unread = new Set();
 
-/** The button that was used may be gone by now, so the focus goes to where the next words are written. */
+/** Moves the focus to the field for writing, because the button that was pressed may have been removed. */
 const thenWrite = () => writing.focus();
 
 function write(text) {
@@ -48,7 +48,7 @@ function retry(entry) {
   thenWrite(post());
 }
 
-/** Sends what waits, as soon as somebody is there to take it. */
+/** Sends the waiting messages, if the connection is open. */
 function post() {
   const frames = link.state === "open" ? outbox.take(Date.now() + ahead) : [];
   if (frames.length) sentAt = performance.now();
@@ -70,7 +70,7 @@ function told(frame) {
   post();
 }
 
-/** A message that was written here and is a turn by now stays the same on the screen. */
+/** Gives a turn the key of the message it was made from, so that the message keeps its node on the page. */
 function recognise() {
   for (const turn of conversation.turns) {
     const item = turn.from === conversation.you && turn.key === turn.turn && outbox.show(turn);
@@ -108,7 +108,7 @@ function draw() {
   notBefore = performance.now() + REST * (performance.now() - began);
 }
 
-/** What has been answered is read out once it is whole. */
+/** Puts each finished answer into the live region, so that screen readers read it once, as a whole. */
 function readOut() {
   for (const id of unread) {
     const words = document.querySelector(`[data-turn="${CSS.escape(id)}"] .words`);

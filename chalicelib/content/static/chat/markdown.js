@@ -1,9 +1,9 @@
-/** Shows a model's Markdown, which is hostile until proved harmless: text, simple marks and links, and nothing that loads. */
+/** Shows a model's Markdown, which is untrusted: text, simple formatting and links, and nothing that loads from the network. */
 
 import { Lexer, Parser, Renderer } from "./marked.esm.js";
 import DOMPurify from "./purify.es.mjs";
 
-/** Characters in an answer, and in one paragraph, that are still looked at for marks: the search grows faster than they do. */
+/** Characters of an answer, and of a paragraph, up to which Markdown is parsed: parsing time grows faster than the length. */
 const LONGEST = 40_000;
 const LONGEST_PARAGRAPH = 6_000;
 const DEEPEST = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){10}/m;
@@ -23,7 +23,7 @@ const HARMLESS = {
 const SPECIAL = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escaped = (text) => text.replace(/[&<>"']/g, (sign) => SPECIAL[sign]);
 
-/** Tags are shown as they were written, and pictures as links: to load one would tell its server what was said. */
+/** Shows HTML tags as text, and images as links: loading one could send parts of the conversation to its server. */
 class Words extends Renderer {
   html({ text }) {
     return escaped(text);
@@ -40,7 +40,7 @@ class Words extends Renderer {
 
 const OPTIONS = { gfm: true, breaks: true, renderer: new Words() };
 
-/** Returns `show(text)`, which brings `place` up to date: only the paragraphs that are new or have changed are drawn. */
+/** Returns `show(text)`, which updates `place` and draws only the blocks that are new or have changed. */
 export function painter(place) {
   let shown = [];
   return (text) => {
@@ -71,7 +71,7 @@ function blocksOf(text) {
 
 const plain = (text) => [{ type: "paragraph", raw: text, text, tokens: [{ type: "text", raw: text, text }] }];
 
-/** What blocks look like, each in a `div` of its own. */
+/** Renders blocks to sanitized nodes, each block in its own `div`. */
 function drawn(blocks) {
   const html = blocks.map((block) => `<div>${Parser.parse([block], OPTIONS)}</div>`).join("");
   const nodes = DOMPurify.sanitize(html, HARMLESS);
@@ -80,7 +80,7 @@ function drawn(blocks) {
   return nodes;
 }
 
-/** A link opens elsewhere, tells nobody where it was found, and says where it leads unless its words do. */
+/** Makes a link open in a new tab without a referrer, and show its host unless its text is the address. */
 function secure(link) {
   if (!URL.canParse(link.href)) return link.removeAttribute("href");
   const { protocol, host, pathname } = new URL(link.href);
@@ -90,7 +90,7 @@ function secure(link) {
   if (!honest || link.username) link.dataset.leads = leads;
 }
 
-/** A wide table scrolls by itself. */
+/** Puts a table into a box in which it can scroll sideways. */
 function wrap(table) {
   const box = document.createElement("div");
   box.className = "wide";

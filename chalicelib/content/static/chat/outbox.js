@@ -1,17 +1,17 @@
-/** Keeps what this visitor wrote until the bot has said that it is kept; says what is to be sent, and what failed. */
+/** Keeps each message of the visitor until the server accepts it; builds the frames to send, and marks failures. */
 
 import { timeOf, ulid } from "./ulid.js";
 
 const GOOD_FOR = 50 * 60_000;
 
-/** What an `error` can say about a message. */
+/** The codes of `error` frames that are about a message. */
 const REFUSALS = new Set(["too_many_open", "blocked", "try_again", "bad_frame", "too_large"]);
 
 export class Outbox {
   #items = [];
   #count = 0;
 
-  /** Those that no turn shows yet, oldest first: `{key, text, status}`, waiting, sent, accepted or failed (with `code`). */
+  /** The messages that no turn shows yet, oldest first: `{key, text, status}`. The status is waiting, sent, accepted or failed (with `code`). */
   get items() {
     return this.#items.filter((item) => !item.shown);
   }
@@ -21,14 +21,15 @@ export class Outbox {
     this.#items.push({ key, text, id: null, status: "waiting", turn: null, shown: false, version: 0 });
   }
 
-  /** Sends a failed one again, under its old name unless that is too old. */
+  /** Queues a failed message again: under its old id, so that it is answered once, unless that id is too old. */
   retry(item) {
     change(item, { status: "waiting", id: item.code === "too_old" ? null : item.id, code: null });
   }
 
   /**
-   * Frames for those that wait, which counts as sending them. `now` is the bot's clock, which is why a message gets its
-   * name no earlier. One whose name has become too old may be kept already: only its writer can know.
+   * Returns frames for the waiting messages and marks these as sent. `now` is the server's clock in milliseconds, so a
+   * message gets its id only here. A message whose id is too old fails: the server may have it already, so only the
+   * visitor can decide whether to send it again.
    */
   take(now) {
     const waiting = this.#items.filter((item) => item.status === "waiting");
@@ -41,7 +42,7 @@ export class Outbox {
     return sent.map(({ id, text }) => ({ action: "send_message", message: text, id }));
   }
 
-  /** The socket broke: what was sent and not accepted is to be sent again. */
+  /** After a lost connection: queues the messages that were sent but not accepted. */
   broke() {
     for (const item of this.#items) if (item.status === "sent") change(item, { status: "waiting" });
   }
@@ -50,7 +51,7 @@ export class Outbox {
     return this.#items.some((item) => item.status === "sent");
   }
 
-  /** Called for frames that are about a message. */
+  /** Applies `accepted` and `error` frames to the message they are about; ignores all others. */
   hear({ type, id, turn, code }) {
     if (type === "error" && REFUSALS.has(code)) return this.#refused(id, code);
     const item = type === "accepted" && this.#items.find((each) => each.id === id);
@@ -63,8 +64,8 @@ export class Outbox {
   }
 
   /**
-   * A turn shows a message of this visitor from now on: which one, if it came from here. A question may be heard before
-   * its `accepted`; then its words must do.
+   * Returns the message that a turn of this visitor now shows, if it was written on this page. A `question` may arrive
+   * before its `accepted`; the message is then found by its text.
    */
   show({ turn, question, state }) {
     const alike = (item) => state === "open" && item.turn === null && item.id && !item.shown && item.text === question;
@@ -73,7 +74,7 @@ export class Outbox {
     return item;
   }
 
-  /** Forgets what is both accepted and shown. */
+  /** Removes the messages that are accepted and shown by a turn. */
   tidy() {
     this.#items = this.#items.filter((item) => !(item.shown && item.status === "accepted"));
   }

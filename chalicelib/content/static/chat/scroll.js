@@ -2,7 +2,7 @@
 
 const NEAR = 60;
 
-/** Returns a function that goes to the end; `jump` is the button that offers to. */
+/** Returns a function that scrolls to the end; `jump` is the button for it, shown while the reader has scrolled up. */
 export function stickToEnd(scroller, jump) {
   let pinned = true;
 

@@ -1,12 +1,12 @@
-/** Says how the connection is, what is left of today's questions, and offers to stop an answer. */
+/** Shows the connection's state and the questions left today, and the button that stops an answer. */
 
 import { byId, mention, say } from "./dom.js";
 import { t, trouble } from "./words.js";
 
-/** A connection that is back before this has passed was never lost, as far as a reader is concerned. */
+/** A lost connection is shown only after so many milliseconds, because most are back by then. */
 const FORGIVEN = 1_200;
 
-/** Returns `show(state, code)`; `retry` is called when the reader does not want to wait. */
+/** Returns `show(state, code)`; `retry` is called when the reader presses the button to reconnect now. */
 export function connectionState({ retry }) {
   let timer = 0;
   byId("try-now").addEventListener("click", retry);
@@ -27,14 +27,14 @@ export function connectionState({ retry }) {
   };
 }
 
-/** One word below the persona's name. */
+/** Shows a word about the connection below the persona's name. */
 export function showPresence(state, writing) {
   const key = { connecting: "connecting", open: writing ? "writing" : "online" }[state] ?? "offline";
   say(byId("presence"), t(key));
   byId("presence").dataset.state = key;
 }
 
-/** Who this is and what is left to ask, where there is something to say. */
+/** Shows the room and the questions left today, if there are any. */
 export function showTerms({ you, room, limit, remaining }) {
   mention(byId("room"), room && t("room", { name: room }));
   byId("room").title = room ? t("you_are", { name: you }) : "";
@@ -43,7 +43,7 @@ export function showTerms({ you, room, limit, remaining }) {
   byId("left").dataset.few = counted && remaining <= 2;
 }
 
-/** Returns `show(turn)`: the answer that can be stopped, if there is one; `stop` gets it. */
+/** Returns `show(turn)` for the turn whose answer can be stopped, or undefined; `stop(turn)` is called on a press. */
 export function stopButton({ stop }) {
   const button = byId("stop");
   let shown = null;

@@ -1,4 +1,4 @@
-/** The conversation as it is read: the opening, every turn, what is still to be sent, and the choices after the last. */
+/** Shows the conversation: the opening, every turn, unsent messages, and the choices after the last answer. */
 
 import { byId, el, mention, reconcile } from "./dom.js";
 import { stickToEnd } from "./scroll.js";
@@ -34,7 +34,7 @@ const answered = (each, { you, room, persona }) => {
 
 const unsent = (item) => ({ ...item, item, mine: true, question: item.text });
 
-/** Buttons below the last answer; they are gone as soon as anything else is said. */
+/** Shows the choices below the last answer, until the next message. */
 function choices(conversation, outbox, choose) {
   const last = conversation.turns.at(-1);
   const offered = last && last.state !== "open" && !outbox.items.length ? last.choices : [];
@@ -46,7 +46,7 @@ function choices(conversation, outbox, choose) {
   group.hidden = items.length === 0;
 }
 
-/** Who is at the other end, and what they say before anybody has written. */
+/** Shows the persona's name, and its opening before the first message. */
 export function greet({ name = t("chat"), opening } = {}) {
   document.title = name;
   mention(byId("opening"), opening);

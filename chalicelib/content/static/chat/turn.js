@@ -1,14 +1,14 @@
-/** Draws one turn: what was asked, and what is answered as far as it has come. */
+/** Draws one turn: the question, and the answer so far. */
 
 import { drawing, el, mention, say } from "./dom.js";
 import { painter } from "./markdown.js";
 import { notice, t, trouble } from "./words.js";
 
-/** Notices after which the same question may well be answered. */
+/** Codes of notices after which the same question may be answered on a retry. */
 const PASSING = new Set(["apology"]);
 const COPIED_FOR = 2_000;
 
-/** A turn's node; `does` has `retry(entry)`. What can change later is left to `update`. */
+/** Creates the node of a turn; `does` has `retry(entry)`. `update` fills in what can change later. */
 export function create(entry, does) {
   const bubble = el("div", { class: "bubble", "data-testid": "question", dir: "auto" });
   const fate = el("p", { class: "fate" }, el("span"));
@@ -54,7 +54,7 @@ async function copy(button, text) {
   setTimeout(() => say(button.lastElementChild, t("copy")), COPIED_FOR);
 }
 
-/** Brings a node up to date with its entry: `{key, version, mine, by, question, status, …}` and, of a turn, what `answers` needs. */
+/** Updates a node from its entry: `{key, version, mine, by, question, status, …}` and, for a turn, the fields that `reply` needs. */
 export function update(node, entry) {
   const changed = node.entry?.turn !== entry.turn || node.entry?.version !== entry.version || node.entry.state !== entry.state;
   node.entry = entry;
@@ -90,7 +90,7 @@ function reply(parts, { text, code, state, footer, persona, mine }) {
   parts.tools.hidden = over && parts.copy.hidden && !parts.tools.contains(parts.retry);
 }
 
-/** Puts the button that tries again where it is needed, if it is; `key` is what it says. */
+/** Shows the retry button in `place` with the text `key`, or removes it from there if `key` is false. */
 function offer(retry, place, key) {
   if (!key) return retry.parentElement === place && retry.remove();
   say(retry.lastElementChild, t(key));

@@ -1,14 +1,14 @@
-/** Names a message so that it is asked once, however often it is sent: https://github.com/ulid/spec. */
+/** Makes message ids, so that a message that is sent again is answered once: https://github.com/ulid/spec. */
 
 const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** A ULID of a moment. */
+/** Returns a new ULID for a time in milliseconds since 1970. */
 export function ulid(now) {
   const chance = crypto.getRandomValues(new Uint8Array(16));
   return inDigits(now, 10) + Array.from(chance, (byte) => DIGITS[byte % 32]).join("");
 }
 
-/** When a ULID was made. */
+/** Returns the time of a ULID, in milliseconds since 1970. */
 export const timeOf = (id) => [...id.slice(0, 10)].reduce((time, digit) => time * 32 + DIGITS.indexOf(digit), 0);
 
 const inDigits = (number, length) =>

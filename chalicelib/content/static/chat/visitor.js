@@ -1,4 +1,4 @@
-/** Gets the ticket that says who this visitor is, and keeps the last one so that they stay the same. */
+/** Fetches the ticket that authenticates this visitor, and stores the last one so that the visitor stays the same. */
 
 const EARLY = 30_000;
 const PATIENT = 15_000;
@@ -6,7 +6,7 @@ const PATIENT = 15_000;
 const REFUSALS = { 403: "wrong_origin", 404: "no_chat", 429: "too_many_tickets" };
 const FINAL = new Set(["wrong_origin", "no_chat"]);
 
-/** There is no ticket to be had: `code` says why, `final` that it is no use to ask again. */
+/** The server issued no ticket: `code` is the reason, `final` means that a retry will not help. */
 export class Refused extends Error {
   constructor(code) {
     super(code);
@@ -23,8 +23,8 @@ export class Visitor {
   #until = 0;
 
   /**
-   * `id` is the key's; the page may stand below the name of a stage, so its own address says where to ask.
-   * `met(pass)` hears who is at the other end, before anything is connected.
+   * `id` is the id of the API key. The URL is relative to the page's, whose path may begin with a stage's name.
+   * `met(pass)` is called with each new pass, which has the persona, before a connection is opened.
    */
   constructor(id, { met }) {
     this.#met = met;
@@ -32,7 +32,7 @@ export class Visitor {
     this.#kept = storage(`parley.ticket.${id}`);
   }
 
-  /** `{websocket_url, ticket, persona, limit}`, with a ticket that is good for a while. Raises Refused, or TypeError offline. */
+  /** Returns `{websocket_url, ticket, persona, limit}` with a ticket that is valid for a while. Throws Refused, or TypeError offline. */
   async pass() {
     if (Date.now() < this.#until) return this.#pass;
     const response = await this.#ask();
@@ -44,12 +44,12 @@ export class Visitor {
     return this.#pass;
   }
 
-  /** The ticket is over; the next one is for the same visitor. */
+  /** Drops an expired ticket; the next one is for the same visitor. */
   expire() {
     this.#until = 0;
   }
 
-  /** The ticket is no good at all; the next one is for somebody new. */
+  /** Drops an invalid ticket; the next one is for a new visitor. */
   forget() {
     this.#until = 0;
     this.#kept.write(null);
@@ -68,7 +68,7 @@ export class Visitor {
   }
 }
 
-/** What a browser remembers under a name; only while the page is open where it may remember nothing. */
+/** A value in the browser's storage; in memory only, if the browser does not allow storage. */
 function storage(name) {
   let here = null;
   return {
@@ -85,7 +85,7 @@ function storage(name) {
         if (value === null) localStorage.removeItem(name);
         else localStorage.setItem(name, value);
       } catch {
-        /* Framed pages may be refused this: the visitor stays the same as long as the page is open. */
+        /* Browsers may refuse storage to a page in a frame: the visitor then stays the same while the page is open. */
       }
     },
   };

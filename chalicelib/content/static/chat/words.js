@@ -1,4 +1,4 @@
-/** What the page says, in the reader's language. What the bot itself says comes from the bot, unless it is known here. */
+/** The page's texts in the reader's language. The bot's own sentences come from the server, unless one for their code is here. */
 
 import { de } from "./words_de.js";
 import { en } from "./words_en.js";
@@ -12,16 +12,16 @@ export const language = spoken.find((code) => Object.hasOwn(LANGUAGES, code)) ??
 
 const words = LANGUAGES[language];
 
-/** Words with their blanks (`{name}`) filled in. */
+/** Returns a text with its placeholders (`{name}`) filled in. */
 export function t(key, blanks = {}) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => blanks[name]);
 }
 
-/** What a code means; the bot's own words where this page has none. */
+/** Return the text for a code: of a notice, else the server's `message`; of an error, else that of `try_again`. */
 export const notice = (code, message) => words.notices[code] ?? message;
 export const trouble = (code) => words.troubles[code] ?? words.troubles.try_again;
 
-/** Translates what stands in index.html: `data-t` the text, `data-t-…` an attribute. */
+/** Translates index.html: the text of nodes with `data-t`, an attribute of those with `data-t-…`. */
 export function translatePage() {
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);

@@ -1,4 +1,4 @@
-/** The page in German. */
+/** The page's texts in German. */
 
 export const de = {
   chat: "Chat",

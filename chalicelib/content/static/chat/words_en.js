@@ -1,4 +1,4 @@
-/** The page in English. The bot speaks English as well, and its notices know more (when a limit ends): they stay its own. */
+/** The page's texts in English. The server's notices are in English too and more precise, so none is replaced here. */
 
 export const en = {
   chat: "Chat",
@@ -24,7 +24,7 @@ export const en = {
   you_are: "You are {name}",
   room: "Room {name}",
   sending: "Sending…",
-  waiting: "Waits for the connection",
+  waiting: "Waiting for the connection",
   retry: "Try again",
   ask_again: "Ask again",
   copy: "Copy",
@@ -43,12 +43,12 @@ export const en = {
     blocked: "Your messages are not answered here.",
     bad_frame: "This message could not be understood.",
     too_large: "This message is too long.",
-    too_old: "This has waited too long.",
+    too_old: "This message is too old to send.",
     auth_failed: "The chat does not recognise you. Please load the page again.",
     key_revoked: "This chat has been closed by its owner.",
     wrong_origin: "This chat may not be used on this page.",
     room_full: "This room is full. Trying again…",
-    no_chat: "There is no such chat. Perhaps it has been closed, or the address is not whole.",
+    no_chat: "There is no such chat. Perhaps it has been closed, or the address is incomplete.",
     too_many_tickets: "Too many people write from your network. Trying again in a minute…",
   },
 };

@@ -1,4 +1,4 @@
-/** The page in Korean. */
+/** The page's texts in Korean. */
 
 export const ko = {
   chat: "채팅",
