@@ -1,6 +1,6 @@
 """The API handler's services for browsers and for the owner: chat pages, API keys, privacy. Loaded on first use."""
 
-from functools import cache, partial
+from functools import cached_property, partial
 from secrets import token_bytes
 
 from chalicelib.access import api_key
@@ -12,6 +12,8 @@ from chalicelib.bootstrap.clients import TICKET_KEY, WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.web.config import ChatConfig
+from chalicelib.content import assets
+from chalicelib.content.assets import Asset
 from chalicelib.operations.ports import Deletions
 from chalicelib.operations.privacy import Privacy
 
@@ -28,35 +30,43 @@ def assemble_privacy(ports: Ports, deletions: Deletions) -> Privacy:
     )
 
 
-@cache
-def privacy() -> Privacy:
-    """Return what answers people who ask about their data."""
-    return assemble_privacy(api.ports(), DynamoDeletions(clients.table()))
+class Pages:
+    """Each service is built on first use and kept."""
 
+    @cached_property
+    def privacy(self) -> Privacy:
+        """The privacy page and the status of deletion requests."""
+        return assemble_privacy(api.ports(), DynamoDeletions(clients.table()))
 
-@cache
-def data_deletion() -> DataDeletion:
-    """Return what answers Meta's data deletion callback."""
-    return DataDeletion(privacy(), app_secrets=api.app_secrets, log=api.log())
+    @cached_property
+    def data_deletion(self) -> DataDeletion:
+        """Meta's data deletion callback."""
+        return DataDeletion(self.privacy, app_secrets=api.app_secrets, log=api.log())
 
+    @cached_property
+    def chat_config(self) -> ChatConfig:
+        """The chat page and its tickets."""
+        secrets = api.secrets()
+        return ChatConfig(
+            keys=api.ports().api_keys,
+            tickets=DynamoTickets(clients.table()),
+            ticket_key=partial(secrets.get, TICKET_KEY),
+            own_origin=lambda: api_key.origin_of(secrets.get(WEBHOOK_URL)),
+            websocket_url=partial(secrets.get, WEBSOCKET_URL),
+            new_id=clients.new_id,
+            clock=clients.clock,
+        )
 
-@cache
-def chat_config() -> ChatConfig:
-    """Return what issues tickets to chat pages."""
-    secrets = api.secrets()
-    return ChatConfig(
-        keys=api.ports().api_keys,
-        tickets=DynamoTickets(clients.table()),
-        ticket_key=partial(secrets.get, TICKET_KEY),
-        own_origin=lambda: api_key.origin_of(secrets.get(WEBHOOK_URL)),
-        websocket_url=partial(secrets.get, WEBSOCKET_URL),
-        new_id=clients.new_id,
-        clock=clients.clock,
-    )
+    @cached_property
+    def api_keys(self) -> ApiKeyService:
+        """The owner's API keys."""
+        limit = clients.settings().daily_limit
+        return ApiKeyService(api.ports().api_keys, daily_limit=limit, chance=token_bytes, clock=clients.clock)
 
+    def chat_file(self, name: str, *, known: str | None) -> Asset:
+        """Return a file of the chat page; `known` is the ETag that the browser has."""
+        return assets.file(name, known=known)
 
-@cache
-def api_keys() -> ApiKeyService:
-    """Return what the owner manages API keys with."""
-    limit = clients.settings().daily_limit
-    return ApiKeyService(api.ports().api_keys, daily_limit=limit, chance=token_bytes, clock=clients.clock)
+    def widget(self, *, known: str | None) -> Asset:
+        """Return the widget's script; `known` is the ETag that the browser has."""
+        return assets.widget(known=known)

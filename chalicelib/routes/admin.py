@@ -3,15 +3,13 @@
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from chalice.app import Blueprint, IAMAuthorizer, Response
 
 from chalicelib.errors import BadRequest
 from chalicelib.routes.responses import errors_as_json, json_response
-
-if TYPE_CHECKING:
-    from chalicelib.access.key_service import ApiKeyService
+from chalicelib.routes.services import pages
 
 routes = Blueprint(__name__)
 
@@ -23,7 +21,7 @@ _NO_OBJECT: Final = 'the body must be an object of JSON, such as {"name": "My sh
 @errors_as_json
 def create_key() -> Response:
     """Create an API key. This response is the only one that contains the key's text."""
-    service = _api_keys()
+    service = pages().api_keys
     issued = service.create(_body())
     return json_response({"key": issued.text, **service.as_json(issued.key)}, HTTPStatus.CREATED)
 
@@ -32,7 +30,7 @@ def create_key() -> Response:
 @errors_as_json
 def list_keys() -> Response:
     """List all API keys."""
-    service = _api_keys()
+    service = pages().api_keys
     return json_response({"keys": [service.as_json(key) for key in service.list()]})
 
 
@@ -40,7 +38,7 @@ def list_keys() -> Response:
 @errors_as_json
 def revoke_key(key: str) -> Response:
     """Revoke an API key."""
-    service = _api_keys()
+    service = pages().api_keys
     return json_response(service.as_json(service.revoke(key)))
 
 
@@ -52,9 +50,3 @@ def _body() -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise BadRequest(_NO_OBJECT)
     return body
-
-
-def _api_keys() -> "ApiKeyService":
-    from chalicelib.bootstrap import pages  # noqa: PLC0415 (the webhook starts without it)
-
-    return pages.api_keys()

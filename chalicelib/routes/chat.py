@@ -1,11 +1,11 @@
 """The chat page's routes: the page, its files, the widget, and the config that a page begins with."""
 
-from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from chalice.app import Blueprint, Response
 
 from chalicelib.routes.responses import errors_as_json, errors_as_text, json_response
+from chalicelib.routes.services import pages
 
 if TYPE_CHECKING:
     from chalicelib.content.assets import Asset
@@ -18,19 +18,19 @@ routes = Blueprint(__name__)
 def chat() -> Response:
     """Return the chat page; the query's `config` names the API key of its visitors."""
     query = cast("dict[str, str]", routes.current_request.query_params or {})
-    return _response(_pages().chat_config().page(query.get("config", "")))
+    return _response(pages().chat_config.page(query.get("config", "")))
 
 
 @routes.route("/chat/{file}", methods=["GET"])
 def chat_file(file: str) -> Response:
     """Return a file of the chat page; 304 when the browser has it, 404 when there is none."""
-    return _response(_assets().file(file, known=routes.current_request.headers.get("if-none-match")))
+    return _response(pages().chat_file(file, known=routes.current_request.headers.get("if-none-match")))
 
 
 @routes.route("/widget.js", methods=["GET"])
 def widget() -> Response:
     """Return the script that puts the chat on other pages; 304 when the browser has it."""
-    return _response(_assets().widget(known=routes.current_request.headers.get("if-none-match")))
+    return _response(pages().widget(known=routes.current_request.headers.get("if-none-match")))
 
 
 @routes.route("/config/{key}", methods=["GET"], cors=True)
@@ -42,15 +42,11 @@ def config(key: str) -> Response:
     """
     request = routes.current_request
     origin: str = request.headers.get("origin", "")
-    issued = (
-        _pages()
-        .chat_config()
-        .config(
-            key,
-            origin=origin,
-            address=request.context["identity"]["sourceIp"],
-            bearer=request.headers.get("authorization", "").removeprefix("Bearer "),
-        )
+    issued = pages().chat_config.issue(
+        key,
+        origin=origin,
+        address=request.context["identity"]["sourceIp"],
+        bearer=request.headers.get("authorization", "").removeprefix("Bearer "),
     )
     allowed = {"Access-Control-Allow-Origin": origin} if origin else {}
     return json_response(issued.as_json(), headers={"Vary": "Origin", **allowed})
@@ -58,15 +54,3 @@ def config(key: str) -> Response:
 
 def _response(asset: "Asset") -> Response:
     return Response(asset.content, status_code=asset.status, headers={**asset.headers})
-
-
-def _pages() -> ModuleType:
-    from chalicelib.bootstrap import pages  # noqa: PLC0415 (the webhook starts without it)
-
-    return pages
-
-
-def _assets() -> ModuleType:
-    from chalicelib.content import assets  # noqa: PLC0415 (the webhook starts without it)
-
-    return assets

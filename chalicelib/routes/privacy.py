@@ -1,11 +1,11 @@
 """The routes for people's data: the privacy page, Meta's data deletion callback, and the status of a request."""
 
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.routes.responses import errors_as_text
+from chalicelib.routes.services import pages
 
 if TYPE_CHECKING:
     from chalicelib.content.page import HtmlPage
@@ -16,7 +16,7 @@ routes = Blueprint(__name__)
 @routes.route("/privacy", methods=["GET"])
 def privacy() -> Response:
     """Return the privacy page."""
-    return _response(_pages().privacy().policy())
+    return _response(pages().privacy.policy())
 
 
 @routes.route("/data-deletion", methods=["POST"], content_types=["application/x-www-form-urlencoded"])
@@ -24,8 +24,8 @@ def privacy() -> Response:
 def data_deletion() -> Response:
     """Store a deletion request from Meta; return its confirmation code and status page, as Meta's documents ask."""
     request = routes.current_request
-    code = _pages().data_deletion().receive(request.raw_body)
-    confirmation = _pages().privacy().confirmation(code, base_url=_base_url(request))
+    code = pages().data_deletion.receive(cast("bytes", request.raw_body))
+    confirmation = pages().privacy.confirmation(code, base_url=_base_url(request))
     return Response(confirmation, headers={"Content-Type": "application/json"})
 
 
@@ -33,7 +33,7 @@ def data_deletion() -> Response:
 @errors_as_text(logged_as="deletion")
 def deletion(code: str) -> Response:
     """Return the status page of a deletion request; 404 for an unknown code."""
-    return _response(_pages().privacy().progress(code))
+    return _response(pages().privacy.progress(code))
 
 
 def _base_url(request: Request) -> str:
@@ -44,9 +44,3 @@ def _base_url(request: Request) -> str:
 
 def _response(page: "HtmlPage") -> Response:
     return Response(page.html, status_code=page.status, headers={**page.headers})
-
-
-def _pages() -> ModuleType:
-    from chalicelib.bootstrap import pages  # noqa: PLC0415 (the webhook starts without it)
-
-    return pages

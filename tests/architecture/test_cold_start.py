@@ -52,8 +52,9 @@ assert str(getattr(tokens, "issuer", None)) == "{}", tokens
 """
 BUILD: Final = """
 from chalicelib.access import ticket
-from chalicelib.bootstrap import health, pages, worker
-worker.worker(), health.health_check(), pages.privacy(), pages.chat_config(), pages.api_keys()
+from chalicelib.bootstrap import health, worker
+from chalicelib.bootstrap.pages import Pages
+worker.worker(), health.health_check(), Pages().privacy, Pages().chat_config, Pages().api_keys
 ticket.mint("key", "anna", secret="a secret of thirty-two characters", now=0)
 """
 LOADED: Final = """

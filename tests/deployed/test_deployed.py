@@ -100,8 +100,9 @@ def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tm
     brought = runtime(tmp_path / "runtime")
     code = (
         "import app; from chalicelib.bootstrap import health, heartbeat, pages, websocket, worker;"
-        "worker.worker(), heartbeat.heartbeat(), health.health_check(), pages.privacy(), pages.data_deletion();"
-        "websocket.handler(), pages.chat_config(), pages.api_keys();"
+        "site = pages.Pages();"
+        "worker.worker(), heartbeat.heartbeat(), health.health_check(), site.data_deletion;"
+        "websocket.handler(), site.chat_config, site.api_keys;"
         "from chalicelib.access import oidc, ticket; ticket.mint('k', 'v', secret='s' * 32, now=0)"
     )
     path = os.pathsep.join([str(tmp_path / "task"), str(brought)])
