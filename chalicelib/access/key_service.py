@@ -8,17 +8,18 @@ from typing import Any, Final
 
 from chalicelib.access import api_key
 from chalicelib.access.api_key import ApiKey
-from chalicelib.access.entitlements import WEB_PERSONA
 from chalicelib.access.ports import ApiKeys
+from chalicelib.access.traits import TRAITS
 from chalicelib.clock import Clock, utc
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest, StoreError, UnknownKey
-from chalicelib.ids import KeyId
+from chalicelib.ids import Channel, KeyId
 
 MOST_MESSAGES: Final = 1_000_000_000
 MOST_DAYS: Final = 36_500
 MOST_ORIGINS: Final = 20
 LONGEST_NAME: Final = 100
+DEFAULT_PERSONA: Final = TRAITS[Channel.WEB].default_persona
 FIELDS: Final = ("name", "persona", "max_messages", "daily_messages", "days", "origins")
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _ORIGIN: Final = re.compile(r"(https://[a-z0-9.-]+|http://localhost)(:[0-9]{1,5})?", re.ASCII)
@@ -132,7 +133,7 @@ def _name(wish: Mapping[str, Any]) -> str:
 
 
 def _persona(wish: Mapping[str, Any]) -> str:
-    name, known = wish.get("persona", WEB_PERSONA), persona.names()
+    name, known = wish.get("persona", DEFAULT_PERSONA), persona.names()
     if name not in known:
         raise BadRequest(f"persona must be one of {', '.join(known)}")
     return str(name)

@@ -17,7 +17,7 @@ from chalicelib.conversation.ports import Model, OnDelta
 from chalicelib.conversation.prompt import Exchange, Finished, FinishReason, Prompt, TextDelta
 from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, STOPPED, Choice, Reply, Turn
 from chalicelib.errors import ModelError
-from chalicelib.ids import Channel, PersonId
+from chalicelib.ids import PersonId
 from chalicelib.log import Value
 from chalicelib.settings import Settings
 
@@ -163,7 +163,7 @@ class Answers:
     def _left(self, question: Question) -> str:
         """How many remain when they are few, where only words can say so: on the web, the reply's `left` is shown."""
         left = question.left
-        if left is None or left > _FEW or identity.channel_of(question.turn.person) is Channel.WEB:
+        if left is None or left > _FEW or identity.traits_of(question.turn.person).shows_remaining:
             return ""
         return self.texts("few_left", left=left) if left else self.texts("none_left", **self._reset(question.day))
 

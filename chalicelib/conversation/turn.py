@@ -41,8 +41,6 @@ class IncomingMessage:
     attachments: tuple[str, ...] = ()
     time_is_signed: bool = True
     """False when the event carried no time, so that a repetition may come with another `at`."""
-    told_at_once: bool = False
-    """The sender learns at once when there is no room, so that no turn has to say so."""
 
 
 @dataclass(frozen=True)

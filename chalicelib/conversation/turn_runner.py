@@ -19,7 +19,6 @@ from chalicelib.conversation.history import recent
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts, Sender, Transcript
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.errors import ChannelBroken, ModelError, ModelRefused, ModelUnusable
-from chalicelib.ids import Channel
 from chalicelib.log import Log
 
 TURN_MS: Final = 110_000
@@ -195,7 +194,7 @@ class TurnRunner:
 
     def _refuse(self, job: Job, notice: Reply, *, day: str) -> Turn:
         """Once a day on Messenger; on the web, where an end is waited for, each time."""
-        if identity.channel_of(job.turn.person) is Channel.WEB:
+        if identity.traits_of(job.turn.person).ends_every_turn:
             return self._record(job, notice)
         if self.inbox.refuse(job.lease, job.turn, notice, day=day, until=job.time.until()):
             return replace(job.turn, state=TurnState.ANSWERED, reply=notice)

@@ -14,7 +14,6 @@ from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ModelUnusable, NotifyError, ParleyError
-from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.findings import Finding
 from chalicelib.operations.ports import Notifier, SentAlerts
@@ -35,7 +34,7 @@ class AlertService:
 
     def new_person(self, person: Person) -> None:
         """Tell the owner of a person who writes for the first time; not of a web page's visitors, who are many."""
-        if identity.channel_of(person.id) is not Channel.MESSENGER:
+        if not identity.traits_of(person.id).announces_new_people:
             return
         if not person.announced and self.people.announce(person.id):
             self._tell("new_person", person=person.id, limit=self.settings.daily_limit, stage=self.settings.stage)

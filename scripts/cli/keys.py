@@ -6,8 +6,7 @@ from typing import Any, Final, ParamSpec
 
 import click
 
-from chalicelib.access.entitlements import WEB_PERSONA
-from chalicelib.access.key_service import MOST_DAYS, MOST_MESSAGES, ApiKeyService
+from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, ApiKeyService
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest
 from scripts.cli import options
@@ -81,7 +80,7 @@ def keys() -> None:
 )
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), metavar="N", help="For how long; without it, for ever.")
 @click.option(
-    "--persona", type=click.Choice(persona.names()), default=WEB_PERSONA, show_default=True, help="Who answers."
+    "--persona", type=click.Choice(persona.names()), default=DEFAULT_PERSONA, show_default=True, help="Who answers."
 )
 @at_desk
 def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **wish: Any) -> None:

@@ -15,6 +15,7 @@ from boto3.dynamodb.conditions import ConditionBase, Key
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.traits import TRAITS
 from chalicelib.aws.dynamodb import items, keys, refusals, spend, transcript
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -56,7 +57,7 @@ class DynamoInbox:
         except TransactionRefused as exc:
             refused = refusals.why_not_accepted(exc)
             just_full = refused is Accepted.OVERFLOW and refusals.open_turns(exc) == MAX_OPEN_TURNS
-            has_to_say_so = just_full and not message.told_at_once
+            has_to_say_so = just_full and not TRAITS[message.channel].refuses_at_once
             return self._accept_overflow(message, now=now) if has_to_say_so else refused
         return Accepted.QUEUED
 

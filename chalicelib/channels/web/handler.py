@@ -187,7 +187,6 @@ class WebSocketHandler:
             person=seat.person,
             at=at,
             text=frame.text,
-            told_at_once=True,
         )
         self._keep(seat, message, frame.id)
 
