@@ -15,7 +15,6 @@ import boto3
 from botocore.config import Config
 
 from chalicelib import log
-from chalicelib.access.entitlements import EntitlementService
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.connections import DynamoConnections
@@ -131,9 +130,7 @@ def worker() -> "Worker":
     from chalicelib.channels.messenger.sender import MessengerSender  # noqa: PLC0415
     from chalicelib.channels.router import ChannelRouter  # noqa: PLC0415
     from chalicelib.channels.web.sender import WebSender  # noqa: PLC0415
-    from chalicelib.conversation.agent import Answers  # noqa: PLC0415
-    from chalicelib.conversation.turn_runner import TurnRunner  # noqa: PLC0415
-    from chalicelib.conversation.worker import Worker  # noqa: PLC0415
+    from chalicelib.conversation.assembly import build_worker  # noqa: PLC0415
     from chalicelib.llm.openai import OpenAIModel  # noqa: PLC0415
 
     here, secrets = settings(), _workers_secrets()
@@ -146,20 +143,21 @@ def worker() -> "Worker":
     )
     web_sender = WebSender(DynamoConnections(table()), connection_api(), clock)
     sender = ChannelRouter({Channel.MESSENGER: MessengerSender(_graph()), Channel.WEB: web_sender})
-    inbox, owner = DynamoInbox(table()), _owner(log, secrets)
-    turns = TurnRunner(
-        inbox=inbox,
+    return build_worker(
+        inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
         people=DynamoPeople(table()),
-        terms=EntitlementService(DynamoApiKeys(table()), here),
+        api_keys=DynamoApiKeys(table()),
         sender=sender,
-        answers=Answers(model, load_texts(LANGUAGE), here, log.pseudonym),
+        model=model,
+        alerts=_owner(log, secrets),
         budget=budget(here),
-        alerts=owner,
+        texts=load_texts(LANGUAGE),
+        settings=here,
         clock=clock,
+        new_id=new_id,
         log=log,
     )
-    return Worker(inbox, turns, sender, owner, clock=clock, new_id=new_id, log=log)
 
 
 @cache

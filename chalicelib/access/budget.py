@@ -82,7 +82,7 @@ class Budget:
         """What must be set aside on `day` before a call that uses `most` is made."""
         return Reservation(day, self.price.cost(most), self.cap)
 
-    def bill(self, reserved: Reservation, usage: Usage) -> Settlement:
+    def settle(self, reserved: Reservation, usage: Usage) -> Settlement:
         """What the call has really cost; in full when the provider did not tell."""
         return Settlement(reserved, self.price.cost(usage) if usage.output else reserved.amount, usage)
 

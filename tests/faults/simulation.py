@@ -9,16 +9,13 @@ from random import Random
 from typing import Any, Final, Protocol
 
 from chalicelib.access.budget import Budget
-from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import persona, text
-from chalicelib.conversation.agent import Answers
+from chalicelib.conversation.assembly import build_worker
 from chalicelib.conversation.turn import Turn
-from chalicelib.conversation.turn_runner import TurnRunner
-from chalicelib.conversation.worker import Worker
 from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log
@@ -134,12 +131,22 @@ class World:
         owner = AlertService(people, alerts, notifier, _SAYS, settings, clock, log)
         model = watched("model", SimulatedModel(self.ledger, self._run, self.model_fails))
         sender = SimulatedSender(self.ledger, self._run, self._echo, self.sender_fails, self.sender_fails_late)
-        answers = Answers(model, _SAYS, settings, log.pseudonym)
-        terms = EntitlementService(FakeApiKeys(self.memory), settings)
         self.intake = MessengerWebhook(inbox, inbox, wake, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
-        channel = watched("sender", sender)
-        turns = TurnRunner(inbox, inbox, people, terms, channel, answers, Budget(self.budget, PRICE), owner, clock, log)
-        self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
+        self.worker = build_worker(
+            inbox=inbox,
+            transcript=inbox,
+            people=people,
+            api_keys=FakeApiKeys(self.memory),
+            sender=watched("sender", sender),
+            model=model,
+            alerts=owner,
+            budget=Budget(self.budget, PRICE),
+            texts=_SAYS,
+            settings=settings,
+            clock=clock,
+            new_id=self._id,
+            log=log,
+        )
         looked_at = FakeSentAlerts(self.memory), RememberingHealthCheckStarter(), FakeSpending(self.memory)
         web = FakeConnections(self.memory), RememberingConnectionApi()
         self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, *web, settings, clock, log)

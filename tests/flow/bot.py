@@ -10,7 +10,6 @@ from itertools import count
 from typing import Any, Final
 
 from chalicelib.access.budget import Budget, DaySpend, Price
-from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People, Spending
 from chalicelib.channels.messenger.events import metadata
@@ -18,11 +17,10 @@ from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import text
-from chalicelib.conversation.agent import Answers
+from chalicelib.conversation.assembly import build_worker
 from chalicelib.conversation.ports import ConnectionStore, Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.turn import Turn
-from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.conversation.worker import Outcome, Worker
 from chalicelib.errors import ParleyError
 from chalicelib.ids import ConversationId, PersonId
@@ -171,23 +169,17 @@ class Bot:
 
     @property
     def worker(self) -> Worker:
-        turns = TurnRunner(
+        return build_worker(
             inbox=self.inbox,
             transcript=self.transcript,
             people=self.people,
+            api_keys=FakeApiKeys(self.memory),
             sender=self.sender,
-            terms=EntitlementService(FakeApiKeys(self.memory), self.settings),
-            answers=Answers(self.model, SAYS, self.settings, self.log.pseudonym),
-            budget=Budget(self.settings.daily_budget, self.price),
+            model=self.model,
             alerts=self.owner,
-            clock=self.clock,
-            log=self.log,
-        )
-        return Worker(
-            self.inbox,
-            turns,
-            self.sender,
-            self.owner,
+            budget=Budget(self.settings.daily_budget, self.price),
+            texts=SAYS,
+            settings=self.settings,
             clock=self.clock,
             new_id=lambda: f"worker-{next(self._ids)}",
             log=self.log,

@@ -285,7 +285,7 @@ def _answered(chat: Chat) -> None:
     lease = inbox.take(conversation, owner="dead", now=chat.clock(), until=chat.clock() + MINUTE_MS)
     assert lease
     [turn] = inbox.load(lease, now=chat.clock()).open
-    inbox.record(lease, turn, chat.bot.worker.turns.answers.say("help"), until=chat.clock() + MINUTE_MS)
+    inbox.record(lease, turn, chat.bot.worker.turns.notices.say("help"), until=chat.clock() + MINUTE_MS)
     chat.memory.turns[conversation, turn.id].change(reply=replace(_stored(chat), text="An answer.", code=""))
 
 

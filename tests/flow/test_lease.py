@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Lease, Reply, Turn
-from chalicelib.conversation.turn_runner import LEASE_SPARE_MS, TURN_MS
+from chalicelib.conversation.turn_context import LEASE_SPARE_MS, TURN_MS
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import LeaseLost, StoreError
 from tests.fakes.inbox import FakeInbox

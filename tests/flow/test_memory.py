@@ -1,7 +1,7 @@
 from chalicelib.access.retention import TURN_KEPT_S
-from chalicelib.conversation.agent import MEMORY_TOKENS
 from chalicelib.conversation.history import tokens
 from chalicelib.conversation.prompt import Exchange
+from chalicelib.conversation.prompt_builder import MEMORY_TOKENS
 from chalicelib.errors import ModelBusy, PersonUnreachable
 from tests.flow.bot import Bot, InterruptedModel
 
