@@ -30,6 +30,7 @@ from chalicelib.aws.wake import FifoWake, LambdaWake
 from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.content.text import load as load_texts
+from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Wake
 from chalicelib.ids import Channel
 from chalicelib.log import Log
@@ -85,11 +86,11 @@ def intake() -> MessengerWebhook:
         previous = secrets.find(PREVIOUS_APP_SECRET)
         return [secrets.get(APP_SECRET), *([previous] if previous else [])]
 
-    log = log_by(partial(secrets.get, APP_SECRET))
+    log, inbox = log_by(partial(secrets.get, APP_SECRET)), DynamoInbox(table())
     return MessengerWebhook(
-        inbox=DynamoInbox(table()),
+        inbox=inbox,
         transcript=DynamoTranscript(table()),
-        wake=wake(in_turn=True),
+        ingest=Ingest(inbox, wake(in_turn=True), clock, log),
         alerts=lambda: _owner(log, secrets),
         app_secrets=app_secrets,
         verify_token=partial(secrets.get, VERIFY_TOKEN),

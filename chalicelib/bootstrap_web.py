@@ -15,6 +15,7 @@ from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import APP_SECRET, QUICK, TICKET_KEY, WEBHOOK_URL, WEBSOCKET_URL
+from chalicelib.conversation.ingest import Ingest
 
 if TYPE_CHECKING:
     from chalicelib.access.key_service import ApiKeyService
@@ -34,7 +35,7 @@ def reception() -> "WebSocketHandler":
 
     settings, table = bootstrap.settings(), bootstrap.table()
     secrets = Secrets(bootstrap.session().client("ssm", config=QUICK), settings.secrets_prefix, RECEPTIONS_SECRETS)
-    known = DynamoApiKeys(table)
+    known, log = DynamoApiKeys(table), bootstrap.log_by(partial(secrets.get, APP_SECRET))
     return WebSocketHandler(
         connections=DynamoConnections(table),
         connection_api=bootstrap.connection_api(),
@@ -47,12 +48,11 @@ def reception() -> "WebSocketHandler":
         ),
         terms=EntitlementService(known, settings),
         people=DynamoPeople(table),
-        inbox=DynamoInbox(table),
+        ingest=Ingest(DynamoInbox(table), bootstrap.wake(in_turn=True), bootstrap.clock, log),
         transcript=DynamoTranscript(table),
-        wake=bootstrap.wake(in_turn=True),
         clock=bootstrap.clock,
         new_id=bootstrap.new_id,
-        log=bootstrap.log_by(partial(secrets.get, APP_SECRET)),
+        log=log,
     )
 
 

@@ -15,6 +15,7 @@ from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import persona, text
 from chalicelib.conversation.assembly import build_worker
+from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConversationId, PersonId
@@ -131,7 +132,8 @@ class World:
         owner = AlertService(people, alerts, notifier, _SAYS, settings, clock, log)
         model = watched("model", SimulatedModel(self.ledger, self._run, self.model_fails))
         sender = SimulatedSender(self.ledger, self._run, self._echo, self.sender_fails, self.sender_fails_late)
-        self.intake = MessengerWebhook(inbox, inbox, wake, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
+        ingest = Ingest(inbox, wake, clock, log)
+        self.intake = MessengerWebhook(inbox, inbox, ingest, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
         self.worker = build_worker(
             inbox=inbox,
             transcript=inbox,

@@ -18,6 +18,7 @@ from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import text
 from chalicelib.conversation.assembly import build_worker
+from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import ConnectionStore, Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.turn import Turn
@@ -140,11 +141,15 @@ class Bot:
         return AlertService(self.people, self.alerts, self.notifier, SAYS, self.settings, self.clock, self.log)
 
     @property
+    def ingest(self) -> Ingest:
+        return Ingest(self.inbox, self.wake, self.clock, self.log)
+
+    @property
     def intake(self) -> MessengerWebhook:
         return MessengerWebhook(
             inbox=self.inbox,
             transcript=self.transcript,
-            wake=self.wake,
+            ingest=self.ingest,
             alerts=lambda: self.owner,
             app_secrets=lambda: [SECRET, OLD_SECRET],
             verify_token=lambda: VERIFY_TOKEN,

@@ -14,9 +14,9 @@ from chalicelib.channels.web import client_frames, server_frames
 from chalicelib.channels.web.client_frames import Authenticate, Cancel, InvalidFrame, Join, Ping, Resume, SendMessage
 from chalicelib.clock import Clock
 from chalicelib.content import persona
-from chalicelib.conversation import ingest
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.ports import Accepted, ConnectionApi, ConnectionStore, Inbox, Transcript, Wake
+from chalicelib.conversation.ingest import Ingest
+from chalicelib.conversation.ports import Accepted, ConnectionApi, ConnectionStore, Transcript
 from chalicelib.conversation.turn import IncomingMessage, TurnState, turn_id
 from chalicelib.errors import ConfigError, ConnectionGone, DeliveryError, IssuerUnavailable, StoreError
 from chalicelib.ids import Channel, ConnectionId, ConversationId, PersonId, TurnId
@@ -54,9 +54,8 @@ class WebSocketHandler:
     authenticator: Authenticator
     terms: EntitlementService
     people: People
-    inbox: Inbox
+    ingest: Ingest
     transcript: Transcript
-    wake: Wake
     clock: Clock
     new_id: Callable[[], str]
     log: Log
@@ -191,7 +190,7 @@ class WebSocketHandler:
         self._keep(seat, message, frame.id)
 
     def _keep(self, seat: Member, message: IncomingMessage, own: str | None) -> None:
-        accepted = ingest.keep(message, inbox=self.inbox, clock=self.clock, log=self.log)
+        accepted = self.ingest.accept(message)
         if accepted in _NOT_KEPT:
             return self._refuse(seat.connection, *_NOT_KEPT[accepted], own)
         turn = turn_id(message)
@@ -199,7 +198,7 @@ class WebSocketHandler:
         self._tell(seat.connection, server_frames.frame("accepted", turn=turn, id=own, duplicate=duplicate))
         if accepted is Accepted.DUPLICATE_DONE:
             return self._resume(seat, turn)
-        return ingest.call_worker(seat.conversation, wake=self.wake, log=self.log)
+        return self.ingest.wake_worker(seat.conversation)
 
     def _resume(self, seat: Member, turn: TurnId) -> None:
         """Noted before the turn is read: if its answer does not stand yet, whoever gives it will see the note."""
