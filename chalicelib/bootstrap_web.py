@@ -80,7 +80,8 @@ def keyring() -> "ApiKeyService":
     from chalicelib.access.key_service import ApiKeyService  # noqa: PLC0415
 
     known = DynamoApiKeys(bootstrap.table())
-    return ApiKeyService(known, daily_limit=bootstrap.settings().daily_limit, chance=token_bytes, clock=bootstrap.clock)
+    limit = bootstrap.settings().daily_limit
+    return ApiKeyService(known, daily_limit=limit, random_bytes=token_bytes, clock=bootstrap.clock)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What answering a conversation needs from adapters, as Protocols; no code. Contract tests hold each docstring.
+"""What `conversation` needs from adapters, as Protocols; no code. Contract tests check each docstring.
 
 Times are milliseconds since 1970 unless the name says otherwise.
 """
@@ -18,53 +18,59 @@ from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 
 
 class Accepted(Enum):
-    """What became of a message at the door."""
+    """The outcome of accepting a message."""
 
     QUEUED = "queued"
+    """Stored as a new turn."""
     DUPLICATE_OPEN = "duplicate_open"
-    """Already here and not yet answered: worth waking the worker again."""
+    """Stored before and still open. The worker should be woken again, since the first wake may have failed."""
     DUPLICATE_DONE = "duplicate_done"
+    """Stored before and closed."""
     BLOCKED = "blocked"
+    """The owner has blocked the person: not stored."""
     OVERFLOW = "overflow"
-    """Too many open turns: not kept, and the person is told once."""
+    """Too many turns are open: not stored. The first time, one turn is stored that says so, unless the channel does."""
     TOO_MANY_ROOMS = "too_many_rooms"
-    """The person writes in as many rooms as can be kept in mind: not kept."""
+    """The person has written in as many rooms as are stored of one person: not stored."""
 
 
 class Charged(Enum):
-    """What became of an attempt to charge a turn."""
+    """The outcome of charging a turn."""
 
     CHARGED = "charged"
     OVER_LIMIT = "over_limit"
+    """The person's questions of the day are used up."""
     BLOCKED = "blocked"
+    """The owner has blocked the person."""
     OVER_BUDGET = "over_budget"
-    """The day has no room for what would have to be set aside."""
+    """The day's budget has no room for the reservation."""
     KEY_SPENT = "key_spent"
-    """The key that vouches for the person has had all its messages."""
+    """The `max_messages` of the person's API key are used up."""
     KEY_REVOKED = "key_revoked"
-    """It is revoked, has expired or is gone."""
+    """The person's API key is revoked, has expired or does not exist."""
 
 
 class Inbox(Protocol):
-    """The durable list of a conversation's turns.
+    """The durable queue of a conversation's turns.
 
-    From `charge` to `hand_back` every method raises LeaseLost, having written nothing, unless the lease is still in
-    force. All raise StoreError when the store fails. Every write is atomic as a whole.
+    Every write is one atomic transaction. The methods from `charge` to `hand_back` raise LeaseLost, with nothing
+    written, unless the lease is still in force. All methods raise StoreError if the store fails.
     """
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
-        """Keep the message as a queued turn, exactly once however often it comes, unless the person is blocked.
+        """Store the message as a queued turn, unless the person is blocked. Idempotent: repetitions change nothing.
 
-        A room that it stands in is noted with the person.
+        If the conversation is a room, the room is added to the person.
         """
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
-        """Become the one who works on the conversation; None when somebody does or there is nothing to do."""
+        """Take the conversation's lease for `owner` until `until`; None if another worker has it or no turn is open."""
 
     def load(self, lease: Lease, *, now: int) -> Thread:
         """Read as many open turns as there were when `lease` was read, and at least the most recent closed ones.
 
-        One that was open then is missed only when others have come since; then the lease cannot be released either.
+        A turn that was open then is missing only if others have arrived since. In that case the lease cannot be
+        released either, so the caller loads again.
         """
 
     def charge(
@@ -81,16 +87,16 @@ class Inbox(Protocol):
     ) -> Charged:
         """Move a queued turn to running, count it on `day` and set money aside; never beyond `limit` or the cap.
 
-        Extends the lease. The counts of the `outdated` days are deleted with it. A reservation of nothing always has
-        room. Where an API key vouches for the person, it must be valid at `now` and its `max_messages` not used up, and
-        the question is counted there too.
+        Extends the lease to `until`, and deletes the counts of the `outdated` days. A reservation of nothing always
+        has room. A person's API key must be valid at `now` with `max_messages` not used up; the question is counted
+        on the key too. Any outcome but CHARGED means that nothing was written.
         """
 
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
-        """Count one more model call for a running turn, and set money aside for it too. Extends the lease.
+        """Count another model call of a running turn and set money aside for it. Extends the lease to `until`.
 
-        False, with nothing written, when the day has no room. What was set aside for the call before stays: nobody
-        knows whether it was billed.
+        False, with nothing written, if the day's budget has no room. The reservation of the call before stays, because
+        it is unknown whether that call was billed.
         """
 
     def record(
@@ -104,187 +110,197 @@ class Inbox(Protocol):
         refund: bool = False,
         forget_before: int | None = None,
     ) -> None:
-        """Move a queued or running turn to answered. Extends the lease.
+        """Move a queued or running turn to answered, with its reply. Extends the lease to `until`.
 
-        `bill` turns what was set aside for the call into what it cost; without one it stays set aside.
-        `refund` takes the turn's charge back, on the day it was made, if that is still counted, and from the person's
-        key. `forget_before` hides all earlier turns from the conversation's memory.
+        `bill` replaces the reservation by the cost of the call; without it the reservation stays. `refund` takes the
+        charge back from the person, if the day of the charge is still stored, and from the person's API key.
+        `forget_before` hides all turns before that time from the model.
         """
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
-        """Answer a queued turn with the notice that there is nothing more, at most once a day and person.
+        """Answer a queued turn with the notice that the limit or the budget is used up, once a day for each person.
 
-        True if it was. Where somebody waits for an end to each question, `record` says it each time.
+        False, with nothing written, if the person got one on `day` already. For channels whose clients wait for an end
+        of each turn, call `record` instead.
         """
 
     def finish(
         self, lease: Lease, turn: Turn, state: TurnState, *, release: bool, refund: bool = False, scrub: bool = False
     ) -> Lease | None:
-        """Close an open turn as done or dropped; None when the lease was released with it.
+        """Close an open turn as done or dropped. Return the lease, or None if it was released.
 
-        With `release` the lease is given back, unless messages have arrived since it was read: then it is returned
-        as it now is, to be loaded again. `scrub` removes the turn's words.
+        `release` gives the lease back, unless messages have arrived since it was read: then the lease is returned as
+        it is now, for the caller to load again. `refund` is as in `record`. `scrub` deletes the turn's words.
         """
 
     def release(self, lease: Lease) -> Lease | None:
-        """Give the lease back because nothing is open; None when done.
+        """Give the lease back because no turn is open. Return None.
 
-        Refused, by returning the lease as it now is, when messages have arrived since it was read.
+        If messages have arrived since the lease was read, it is not given back but returned as it is now.
         """
 
     def hand_back(self, lease: Lease) -> None:
-        """Give the lease back though turns are open: the heartbeat finds them."""
+        """Give the lease back although turns are open; the heartbeat finds them."""
 
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
-        """The channel says that it has delivered this part of the turn's reply. Unknown turns are ignored."""
+        """Store that the channel has delivered this part of the turn's reply. Unknown turns are ignored."""
 
     def receipts(self, turn: Turn) -> frozenset[int]:
-        """The receipts that have come for the turn by now."""
+        """Return the parts of the turn's reply that the channel has delivered, as stored now."""
 
     def pause(self, conversation: ConversationId, *, until: int) -> None:
-        """A human answers here: stay silent until then."""
+        """Keep the bot silent in the conversation until then, because a human answers."""
 
     def overdue(self, *, now: int) -> Iterator[Overdue]:
-        """Conversations with open turns that nobody may be working on, longest overdue first."""
+        """Return conversations with open turns that may have no worker, the longest overdue first."""
 
 
 class Transcript(Protocol):
-    """A conversation's words, apart from the life of its turns. All methods raise StoreError."""
+    """The stored words of conversations. All methods raise StoreError."""
 
     def turns(self, conversation: ConversationId, *, now: int) -> Iterator[Turn]:
-        """Every stored turn, oldest first."""
+        """Return every stored turn, oldest first."""
 
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
-        """The last stored turns, at most so many, oldest first."""
+        """Return the last stored turns, at most `count`, oldest first."""
 
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
-        """One stored turn, as last written."""
+        """Return a stored turn as last written; None if there is none."""
 
     def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
-        """Delete the person's turns that are not open; repeated messages are still known for two days."""
+        """Delete the person's closed turns. Repetitions of their messages are still recognised for two days."""
 
     def erase(self, conversation: ConversationId, *, now: int) -> None:
-        """Delete the conversation with all turns, as `erase_closed` does. Raises PersonBusy while one is answered."""
+        """Delete the conversation and all its turns, as `erase_closed` does.
+
+        Raises ConversationBusy while a turn is being answered.
+        """
 
     def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
-        """The person took a message back: remove its words, wherever they are. False when it is not here."""
+        """Delete the words of a message that the person has unsent, in every place. False if it is not stored here."""
 
     def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
-        """The person edited a message, for the `edit`-th time; older edits that come late change nothing."""
+        """Store the person's `edit`-th edit of a message. Older edits that arrive late change nothing.
+
+        Return whether the text was replaced; False also if the message is not stored here.
+        """
 
 
 class Wake(Protocol):
-    """Asks for a worker."""
+    """Starts workers."""
 
     def wake(self, conversation: ConversationId) -> None:
-        """Have the conversation worked on soon; returns without waiting for it. Raises WakeError."""
+        """Request a worker for the conversation, and return without waiting for it. Raises WakeError."""
 
 
 class Model(Protocol):
-    """What writes the answer."""
+    """A model that writes answers."""
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
-        """Text deltas, then exactly one Finished, all within `seconds`; otherwise raises ModelError.
+        """Yield text deltas, then exactly one Finished, all within `seconds`; else raise ModelError.
 
-        Closing it ends the call.
+        Closing the generator ends the request.
         """
 
 
 class OnDelta(Protocol):
-    """Is told the answer while the model speaks."""
+    """Receives the answer while the model writes it."""
 
     def __call__(self, words: str, /) -> bool:
-        """The next words. False when the person wants no more of them; never waits for the network."""
+        """Accept the next words, without waiting for the network. False if the user has cancelled the answer."""
 
 
 class Sender(Protocol):
-    """A channel's way back to the person."""
+    """Sends replies on a channel."""
 
     def responding(self, turn: Turn) -> AbstractContextManager[OnDelta]:
-        """Show that the message was seen and is being answered, for as long as the context lasts.
+        """Show the user that the message was seen and is being answered, while the context is open.
 
-        It yields what is told the words as they come. A courtesy that fails does not cost the answer; only
-        ChannelBroken is raised, at the end of the context, because then no answer can be delivered either.
+        The context's value receives the words of the answer. Failures to show any of this are ignored, since the
+        answer may still be delivered. Only ChannelBroken is raised, at the end of the context: then it cannot be.
         """
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
-        """Send the reply in as many parts as the channel needs, without those already in `turn.receipts`.
+        """Send the reply in as many parts as the channel needs, except those in `turn.receipts`.
 
-        `receipts` is asked when it is unclear whether a part arrived. Raises DeliveryError, at the latest when
-        `seconds` are over.
+        `receipts` returns the parts that have been delivered by now; it is called when a request has failed and the
+        part may have arrived all the same. Raises DeliveryError, at the latest after `seconds`.
         """
 
     def end_silently(self, turn: Turn) -> None:
-        """The turn has ended without a reply; says so where somebody waits for an end. Raises nothing."""
+        """Tell clients that wait for an end of the turn that it has ended without a reply. Raises nothing."""
 
 
 class OwnerAlerts(Protocol):
-    """Notifies the owner; each alert once a day, each new person once. Raises StoreError, never NotifyError."""
+    """Notifies the owner: of a fault once a day, of a new person once. Methods raise StoreError, never NotifyError."""
 
     def new_person(self, person: Person) -> None:
-        """A person has written for the first time."""
+        """Notify of a person who has written for the first time."""
 
     def model_unusable(self, error: ModelUnusable) -> None:
-        """The model answers nobody until the owner acts."""
+        """Notify that the model answers no request until the owner acts."""
 
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
-        """No answer can be sent until the owner acts; the answer to `turn` is given up."""
+        """Notify that no answer can be sent until the owner acts. The answer to `turn` is given up."""
 
     def budget_nearly_spent(self, reserved: Reservation) -> None:
-        """Four fifths of the day's budget are used."""
+        """Notify that four fifths of the day's budget are used."""
 
     def budget_spent(self, reserved: Reservation) -> None:
-        """The day's budget has no room for this call."""
+        """Notify that the day's budget has no room for this call."""
 
 
 class ConnectionStore(Protocol):
-    """The open WebSockets, and whose they are. All methods raise StoreError; every write is atomic as a whole.
+    """Open WebSocket connections and their users. All methods raise StoreError. Every write is atomic.
 
-    A socket is forgotten after two hours and a bit, when API Gateway has long closed it.
+    A connection is deleted after two hours and a quarter. API Gateway closes it after two.
     """
 
     def open(self, connection: Connection, *, now: int) -> None:
-        """Keep a new one, which has not said who it is."""
+        """Store a new connection, which is not authenticated."""
 
     def get(self, connection: ConnectionId, *, now: int) -> Connection | None:
-        """The socket as last written; what its client asks for is told by `of` alone."""
+        """Return the connection as last written, None if unknown.
+
+        `resumed` and `cancels` may be missing: only `in_conversation` returns them.
+        """
 
     def admit(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
-        """It has proved who it is: ready, in a conversation. None when it was not CONNECTED any more."""
+        """Mark the connection as authenticated: READY, in a conversation. None if it was not CONNECTED any more."""
 
     def reject(self, connection: Connection) -> None:
-        """It could not prove who it is; final. Ignored when it has proved it meanwhile, or is closed."""
+        """Reject a connection that failed to authenticate, for good. Ignored if it is READY or closed by now."""
 
     def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:
-        """It leaves its conversation, whichever that is by now, for another one. Ignored when it is closed."""
+        """Move the connection from its conversation, whichever it is by now, to another. Ignored if it is closed."""
 
     def resume(self, connection: Connection) -> None:
-        """Its client is to be brought up to date by whoever answers in its conversation. Ignored when it is closed."""
+        """Request that the worker of its conversation sends the client what it has missed. Ignored if it is closed."""
 
     def cancel(self, connection: Connection, turn: TurnId) -> None:
-        """Its person wants no more of the turn. Ignored when it is closed."""
+        """Request that the answer to the turn is cancelled. Ignored if the connection is closed."""
 
     def close(self, connection: ConnectionId) -> None:
-        """Forget it, in its conversation too; nothing happens when it is not known."""
+        """Delete the connection, in its conversation too. Ignored if it is unknown."""
 
     def in_conversation(self, conversation: ConversationId, *, now: int) -> Sequence[Connection]:
-        """Those who see the conversation, READY each, as last written."""
+        """Return the READY connections in the conversation, as last written."""
 
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
-        """Those who have not said within 60 seconds who they are, longest first."""
+        """Return the connections that did not authenticate within 60 seconds, the oldest first."""
 
 
 class ConnectionApi(Protocol):
-    """The way to an open WebSocket."""
+    """Sends to open WebSocket connections and closes them."""
 
     def send(self, connection: Connection, frame: str) -> None:
         """Send one text frame of at most 32 KB.
 
-        Raises SocketGone when nobody is there any more, ChannelBroken when no socket can be written to until the owner
-        acts, and DeliveryError otherwise.
+        Raises ConnectionGone if the client is gone, ChannelBroken if no connection can be sent to until the owner
+        acts, and DeliveryError for other failures.
         """
 
     def close(self, connection: Connection) -> None:
-        """End the connection, if there still is one. Raises DeliveryError."""
+        """Close the connection if it is still open. Raises DeliveryError."""

@@ -76,7 +76,7 @@ class TurnContext:
 
     @property
     def left_after_this(self) -> int | None:
-        """Questions left once this one is charged; None for no limit."""
+        """The number of questions left once this one is charged; None for no limit."""
         left = quota.left(self.person, self.entitlements, day=self.day)
         return None if left is None else max(0, left - 1)
 

@@ -83,13 +83,13 @@ def keys() -> None:
     "--persona", type=click.Choice(persona.names()), default=DEFAULT_PERSONA, show_default=True, help="Who answers."
 )
 @at_desk
-def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **wish: Any) -> None:
+def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **params: Any) -> None:
     """Make a key, show it once, and tell what to do with it.
 
     NAME says what it is for, to you. Without --daily-messages, a visitor may ask as often a day as people on Messenger.
     """
     try:
-        made = desk.keyring.create({**wish, "origins": origins, **daily_messages})
+        made = desk.keyring.create({**params, "origins": origins, **daily_messages})
     except BadRequest as exc:
         raise UsageError(str(exc)) from exc
     desk.view.made(made, desk.addresses)

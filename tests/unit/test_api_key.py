@@ -13,7 +13,7 @@ from tests.fakes.adapters import NOON
 PAGE, OWN = "https://shop.example", "https://bot.example"
 
 
-def chance(size: int) -> bytes:
+def random_bytes(size: int) -> bytes:
     return bytes(range(250, 250 - size, -1))
 
 
@@ -22,7 +22,7 @@ def key(*origins: str, secret: str = "x") -> ApiKey:
 
 
 def test_a_new_key_is_read_as_it_was_made():
-    new = api_key.new(chance)
+    new = api_key.new(random_bytes)
     assert new.text == f"parley_{new.id}_{new.secret}"
     assert api_key.parse(new.text) == (new.id, new.secret)
 
@@ -52,11 +52,11 @@ def test_two_keys_have_nothing_in_common():
 
 
 def test_a_new_keys_secret_does_not_show():
-    new = api_key.new(chance)
+    new = api_key.new(random_bytes)
     assert new.secret not in repr(new)
 
 
-GOOD = api_key.new(chance).text
+GOOD = api_key.new(random_bytes).text
 
 
 @pytest.mark.parametrize(
