@@ -100,7 +100,7 @@ def test_a_worker_that_lost_its_lease_stops_without_a_write_and_without_a_word(b
     assert bot.memory.conversations[ANNA].lease_owner == "another"
 
 
-def test_whoever_takes_a_lost_lease_over_brings_the_answer_and_charges_nothing(bot: Bot):
+def test_the_worker_that_takes_over_a_lost_lease_delivers_the_answer_and_charges_nothing(bot: Bot):
     bot.model = InterruptedModel(meanwhile=lambda _: steal(bot) if len(bot.asked) == 1 else None)
     bot.hears("anna", "am I too slow?")
     bot.run(ANNA)

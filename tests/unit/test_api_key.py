@@ -28,13 +28,13 @@ def test_a_new_key_is_read_as_it_was_made():
 
 
 @given(st.binary(min_size=39, max_size=39))
-def test_whatever_chance_brings_a_key_can_be_read(drawn: bytes):
+def test_a_key_of_any_random_bytes_can_be_parsed(drawn: bytes):
     parts = iter([drawn[:7], drawn[7:]])
     new = api_key.new(lambda _: next(parts))
     assert api_key.parse(new.text) == (new.id, new.secret)
 
 
-def test_a_secret_is_drawn_from_as_much_chance_as_its_digest_can_tell():
+def test_a_secret_has_as_many_random_bytes_as_its_digest():
     sizes = iter([7, 32])
 
     def drawn(size: int) -> bytes:
