@@ -1,9 +1,12 @@
+import ast
+
 import pytest
 
 from chalicelib.access import identity
 from chalicelib.access.traits import TRAITS
 from chalicelib.content import persona
 from chalicelib.ids import Channel, KeyId, PersonId
+from scripts.measure.source import modules
 
 
 def test_every_channel_has_a_row_of_traits():
@@ -24,3 +27,13 @@ def test_the_traits_of_a_person_are_those_of_the_channel_in_the_id(channel: Chan
 def test_an_id_names_an_api_key_only_on_channels_with_api_keys(channel: Channel):
     expected = KeyId("a") if TRAITS[channel].has_api_keys else None
     assert identity.key_of(PersonId(f"{channel}:a:b")) == expected
+
+
+def test_no_module_compares_channels_instead_of_reading_a_trait():
+    compared = [
+        f"{module.name}:{node.lineno}"
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Compare) and "Channel." in ast.unparse(node)
+    ]
+    assert compared == []
