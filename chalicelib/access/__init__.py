@@ -1,1 +1,1 @@
-"""Who a person is, how they authenticate, and how much they may ask. Ports only."""
+"""Access: how users are identified and authenticated, and how much they may ask. No adapters; `oidc` makes requests."""

@@ -1,4 +1,4 @@
-"""API keys: their value, their text form, verification and allowed origins. No I/O; randomness is passed in."""
+"""API keys: their values, their text format, verification and allowed origins. No I/O; randomness is passed in."""
 
 import base64
 import hashlib
@@ -14,33 +14,33 @@ from chalicelib.ids import KeyId
 
 @dataclass(frozen=True)
 class ApiKey:
-    """What a program writes with, and what a chat page's visitors come by; the secret itself is stored nowhere."""
+    """A stored API key. Programs authenticate with it, and so do the visitors of a chat page. It lacks the secret."""
 
     id: KeyId
     name: str
-    """For the owner."""
+    """The owner's name for it."""
     digest: str = field(repr=False)
-    """SHA-256 of the secret."""
+    """SHA-256 of the secret, in hex."""
     persona: str
     created_at: int
     max_messages: int | None = None
-    """Questions in all; None means no limit."""
+    """Questions in total; None means no limit."""
     used: int = 0
     daily_messages: int | None = None
-    """Questions a day and visitor; None means no limit."""
+    """Questions a day for each visitor; None means no limit."""
     origins: tuple[str, ...] = ()
-    """The pages, beside the bot's own, on which browsers may use it: `https://example.com`, or `*` for any."""
+    """Origins on which browsers may use it, beside the bot's own: `https://example.com`, or `*` for any."""
     expires_at: int | None = None
-    """Milliseconds since 1970, as all times; None means never."""
+    """Milliseconds since 1970, like all times; None means never."""
     revoked_at: int | None = None
 
     def is_valid(self, *, now: int) -> bool:
-        """Neither revoked nor expired."""
+        """Whether it is neither revoked nor expired at `now`. A key without questions left is valid too."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     @property
     def left(self) -> int | None:
-        """Questions that it is still good for; None when they are not counted."""
+        """The number of questions left, at least 0; None for no limit."""
         return None if self.max_messages is None else max(0, self.max_messages - self.used)
 
 
@@ -54,55 +54,55 @@ _SECRET_BYTES: Final = 32
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key as its holder gets it."""
+    """A new key with its secret, as its holder gets it."""
 
     id: KeyId
     secret: str = field(repr=False)
 
     @property
     def text(self) -> str:
-        """The whole of it; shown once."""
+        """The key in its text format, `parley_<id>_<secret>`. It is shown to the owner once and never stored."""
         return f"parley_{self.id}_{self.secret}"
 
 
-def new(chance: Callable[[int], bytes]) -> NewKey:
-    """A key that nobody can guess, when nobody can guess the bytes of `chance`."""
-    name = base64.b32encode(chance(_ID_BYTES)).decode().lower()[:_ID_LENGTH]
-    secret = base64.urlsafe_b64encode(chance(_SECRET_BYTES)).decode().rstrip("=")
-    return NewKey(KeyId(name), secret)
+def new(random_bytes: Callable[[int], bytes]) -> NewKey:
+    """Generate a key; `random_bytes` returns that many bytes of cryptographic randomness."""
+    key_id = base64.b32encode(random_bytes(_ID_BYTES)).decode().lower()[:_ID_LENGTH]
+    secret = base64.urlsafe_b64encode(random_bytes(_SECRET_BYTES)).decode().rstrip("=")
+    return NewKey(KeyId(key_id), secret)
 
 
 def parse(text: str) -> tuple[KeyId, str] | None:
-    """The id and the secret of a key's text; None for what can be no key."""
+    """Parse a key's text into its id and its secret; None if it is not in the format."""
     found = _FORM.fullmatch(text)
     return (KeyId(found[1]), found[2]) if found else None
 
 
 def is_id(text: str) -> bool:
-    """Whether a key may be called so."""
+    """Whether the text has the format of a key's id: 10 of the characters a-z and 0-9."""
     return bool(_ID.fullmatch(text))
 
 
 def digest(secret: str) -> str:
-    """A secret as it is stored; too long a secret to be guessed from it."""
+    """Hash a secret for storage. A secret of 256 random bits needs no salt and no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def matches(key: ApiKey, secret: str) -> bool:
-    """Whether it is the key's secret; how long that takes tells nothing."""
+    """Verify a secret against the key in constant time."""
     return hmac.compare_digest(key.digest, digest(secret))
 
 
 def allows(key: ApiKey, origin: str, own: str) -> bool:
     """Whether a page of `origin` may use the key; `own` is the bot's own origin.
 
-    Browsers always say the origin; without one it is a program, which could say any.
+    An empty origin is allowed: browsers always send the header, and a program could send any value in it.
     """
     pages = {page.lower() for page in (own, *key.origins)}
     return not origin or ANY_ORIGIN in key.origins or origin.lower() in pages
 
 
 def origin_of(url: str) -> str:
-    """Where a page of that address is, as browsers say it; empty for what is no address."""
+    """Return the origin of a URL in the form of the `Origin` header; empty if it is not an absolute URL."""
     parts = urlsplit(url.lower())
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""

@@ -1,4 +1,4 @@
-"""Who is let in to the web chat, and as whom: by an API key, a ticket or a sign-in token, each checked in full."""
+"""Authentication of web chat clients by an API key, a ticket or an OpenID Connect ID token. No frames, no sockets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,14 +19,15 @@ class Credentials:
     kind: Literal["apiKey", "ticket", "token"]
     text: str = field(repr=False)
     visitor: str
-    """Which visitor of an API key's holder; ignored for tickets and tokens."""
+    """The name of the visitor, chosen by the holder of the API key; ignored for tickets and tokens."""
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """Not let in; a stable code, and what the client is told."""
+    """Credentials that were not accepted."""
 
     code: str
+    """Stable, for clients: `auth_failed`, `key_revoked`, `ticket_expired` or `wrong_origin`."""
     message: str
 
 
@@ -40,18 +41,22 @@ _WRONG_ORIGIN = Rejected("wrong_origin", "this page is none of the key's origins
 
 @dataclass(frozen=True)
 class Authenticator:
-    """Checks proofs."""
+    """Authenticates clients."""
 
     keys: ApiKeys
     id_token_verifier: Callable[[], IdTokens | None]
-    """Returns None when no OpenID Connect issuer is configured."""
+    """Returns None if no issuer is configured. Called only for tokens, because it loads a cryptography library."""
     ticket_key: Callable[[], str] = field(repr=False)
+    """The secret by which tickets are signed."""
     own_origin: Callable[[], str]
-    """Of the bot's own pages."""
+    """The origin of the bot's own chat page."""
     clock: Clock
 
     def authenticate(self, credentials: Credentials, *, origin: str) -> PersonId | Rejected:
-        """Return the person the credentials prove. Raises StoreError, ConfigError and IssuerUnavailable."""
+        """Validate the credentials and return the user's id; `origin` is the connection's `Origin` header, or empty.
+
+        Raises StoreError, ConfigError and IssuerUnavailable.
+        """
         match credentials.kind:
             case "apiKey":
                 return self._by_key(credentials.text, credentials.visitor, origin)
@@ -65,17 +70,17 @@ class Authenticator:
         known = self.keys.get(parsed[0]) if parsed else None
         if not parsed or not known or not api_key.matches(known, parsed[1]):
             return _UNKNOWN
-        return self._vouched_for(known, visitor, origin)
+        return self._by_valid_key(known, visitor, origin)
 
     def _by_ticket(self, text: str, origin: str) -> PersonId | Rejected:
         try:
-            shown = ticket.read(text, secret=self.ticket_key(), now=self.clock())
+            presented = ticket.read(text, secret=self.ticket_key(), now=self.clock())
         except TicketExpired:
             return _EXPIRED
         except InvalidToken:
             return _INVALID
-        known = self.keys.get(shown.key)
-        return self._vouched_for(known, shown.visitor, origin) if known else _INVALID
+        known = self.keys.get(presented.key)
+        return self._by_valid_key(known, presented.visitor, origin) if known else _INVALID
 
     def _by_token(self, token: str) -> PersonId | Rejected:
         issuer = self.id_token_verifier()
@@ -86,7 +91,7 @@ class Authenticator:
         except InvalidToken as exc:
             return Rejected("auth_failed", str(exc))
 
-    def _vouched_for(self, key: ApiKey, visitor: str, origin: str) -> PersonId | Rejected:
+    def _by_valid_key(self, key: ApiKey, visitor: str, origin: str) -> PersonId | Rejected:
         if not key.is_valid(now=self.clock()):
             return _REVOKED
         if not api_key.allows(key, origin, self.own_origin()):

@@ -1,4 +1,4 @@
-"""Money per day in micro-USD (millionths of a dollar): prices, reservations, settlements. No I/O."""
+"""The daily budget in micro-USD (millionths of a dollar): prices, reservations and settlements. No I/O."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -7,7 +7,7 @@ from decimal import ROUND_UP, Decimal
 
 @dataclass(frozen=True)
 class Usage:
-    """What a model call cost, in tokens; `cached` is part of `input`."""
+    """The tokens of a model call; `cached` is part of `input`."""
 
     input: int = 0
     cached: int = 0
@@ -16,56 +16,58 @@ class Usage:
 
 @dataclass(frozen=True)
 class Reservation:
-    """Money set aside for one model call before it is made, in micro-USD: millionths of a dollar."""
+    """Money set aside for one model call before its request is sent, in micro-USD."""
 
     day: str
-    """The owner's day on which the model is called, whenever the question was written."""
+    """The ISO date, in the owner's time zone, of the call, not of the question."""
     amount: int
     """The most that the call can cost."""
     cap: int
-    """What may be set aside for that day in all."""
+    """The most that may be set aside on that day in total."""
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """What becomes of a reservation once the call is over: it shrinks to `cost`, in micro-USD."""
+    """The end of a reservation: its amount is replaced by the `cost` of the call, in micro-USD."""
 
     reserved: Reservation
     cost: int
     usage: Usage | None = None
-    """The answer's tokens; None when there was no answer."""
+    """The response's tokens; None if there was no response."""
 
 
 @dataclass(frozen=True)
 class DaySpend:
-    """What the model calls of a day came to."""
+    """The sums over all model calls of a day."""
 
     day: str
     committed: int = 0
-    """Micro-USD: what calls cost, and what is set aside for those whose cost is not known, or not yet."""
+    """Micro-USD: the cost of settled calls, and the reservations of calls whose cost is unknown or still open."""
     tokens_in: int = 0
     tokens_cached: int = 0
-    """Of those in."""
+    """The part of `tokens_in` that the provider read from its cache."""
     tokens_out: int = 0
     answers: int = 0
-    """Calls that ended with an answer; the tokens are theirs."""
+    """Calls that ended with a response; the token counts are theirs."""
     calls: int = 0
 
 
 @dataclass(frozen=True)
 class Price:
-    """USD for a million tokens, which is micro-USD for one."""
+    """A model's prices in USD per million tokens, which is micro-USD per token."""
 
     input: Decimal
-    """The dearer of a token that is only read and one that is also put into the provider's cache: usage tells no
-    difference, and a budget may be counted too high but not too low."""
+    """The higher of the prices of a token that is only read and one that is also written to the provider's cache.
+
+    Usage does not say which it was, and a budget may be counted too high but not too low.
+    """
     cached: Decimal
     output: Decimal
     shutdown: date | None = None
-    """The day from which the model does not answer any more, where one is announced."""
+    """The first day on which the provider does not serve the model any more; None if none is announced."""
 
     def cost(self, usage: Usage) -> int:
-        """What the usage costs in whole micro-USD, rounded up."""
+        """Return what the usage costs in whole micro-USD, rounded up."""
         fresh = usage.input - usage.cached
         exact = fresh * self.input + usage.cached * self.cached + usage.output * self.output
         return int(exact.to_integral_value(ROUND_UP))
@@ -73,25 +75,25 @@ class Price:
 
 @dataclass(frozen=True)
 class Budget:
-    """A day's money, and the price it is spent at."""
+    """The money for a day, in micro-USD, and the price of the model it is spent on."""
 
     cap: int
     price: Price
 
     def reserve(self, most: Usage, *, day: str) -> Reservation:
-        """What must be set aside on `day` before a call that uses `most` is made."""
+        """Return what must be set aside on `day`, an ISO date, before a call that uses at most `most`."""
         return Reservation(day, self.price.cost(most), self.cap)
 
-    def bill(self, reserved: Reservation, usage: Usage) -> Settlement:
-        """What the call has really cost; in full when the provider did not tell."""
+    def settle(self, reserved: Reservation, usage: Usage) -> Settlement:
+        """Return what the call cost; the whole reservation if the provider reported no output tokens."""
         return Settlement(reserved, self.price.cost(usage) if usage.output else reserved.amount, usage)
 
 
 def within_warning_level(reserved: Reservation) -> Reservation:
-    """The same, within four fifths of the budget: when that has no room, the owner should know."""
+    """Return the reservation limited to four fifths of the budget. If that has no room, the owner is notified."""
     return replace(reserved, cap=reserved.cap * 4 // 5)
 
 
 def usd(micro: int) -> str:
-    """An amount as the owner reads it."""
+    """Format micro-USD as dollars without trailing zeros: `0.5`."""
     return f"{Decimal(micro) / 1_000_000:f}"

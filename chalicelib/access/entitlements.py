@@ -1,47 +1,42 @@
-"""Which persona and which daily limit apply to a person: from their API key or from the settings."""
+"""Entitlements: the persona and the daily limit that apply to a user, from the API key or from the settings."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.ports import ApiKeys
-from chalicelib.ids import Channel, PersonId
+from chalicelib.ids import PersonId
 from chalicelib.settings import Settings
 
 
 @dataclass(frozen=True)
 class Entitlements:
-    """On what terms a person is answered."""
+    """What a user gets, before the owner's decisions about that single user."""
 
     persona: str
+    """Name of the persona that answers."""
     daily_limit: int | None
-    """Questions a day for whom the owner has not decided otherwise; None means no limit."""
+    """Questions a day; None means no limit. `Person.daily_limit` and `Person.access` override it."""
     key: ApiKey | None = None
-    """The key that vouches for the person."""
-
-
-MESSENGER_PERSONA: Final = "assistant"
-WEB_PERSONA: Final = "web"
+    """The API key that the user came with, valid or not."""
 
 
 @dataclass(frozen=True)
 class EntitlementService:
-    """Looks up the terms."""
+    """Looks up entitlements."""
 
     keys: ApiKeys
     settings: Settings
 
     def for_person(self, person: PersonId) -> Entitlements:
-        """A person's terms. Raises StoreError."""
+        """Return a user's entitlements: the API key's, or the channel's defaults without one. Raises StoreError."""
         key = identity.key_of(person)
         known = self.keys.get(key) if key else None
         if known:
             return for_key(known)
-        on_messenger = identity.channel_of(person) is Channel.MESSENGER
-        return Entitlements(MESSENGER_PERSONA if on_messenger else WEB_PERSONA, self.settings.daily_limit)
+        return Entitlements(identity.traits_of(person).default_persona, self.settings.daily_limit)
 
 
 def for_key(key: ApiKey) -> Entitlements:
-    """The terms of all for whom the key vouches."""
+    """Return what every user of the API key gets."""
     return Entitlements(key.persona, key.daily_messages, key)

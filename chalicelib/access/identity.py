@@ -1,80 +1,89 @@
-"""How people, conversations and rooms are named, and what a name tells; none is made elsewhere. Pure."""
+"""The formats of person, conversation and room ids: the only module that builds or parses them. No I/O.
+
+A person's id is `<channel>:<page or API key>:<name>`; `chalicelib.ids` lists the forms.
+"""
 
 import hashlib
 import re
 from typing import Final
 
 from chalicelib.access.person import Person
+from chalicelib.access.traits import TRAITS, ChannelTraits
 from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
 
 SIGNED_IN: Final = KeyId("oidc")
-"""Stands in the names of people who signed in elsewhere, where those of others have their key's id."""
+"""Takes the place of an API key's id in the ids of users who authenticate with an OpenID Connect token."""
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ROOM: Final = "room"
 
 
 def is_name(value: str) -> bool:
-    """Whether a visitor or a room may be called so."""
+    """Validate the name of a visitor or a room: 1 to 64 of the characters A-Z, a-z, 0-9, `.`, `_` and `-`."""
     return bool(_NAME.fullmatch(value))
 
 
 def messenger_person(page: str, psid: str) -> PersonId:
-    """Who writes to a page."""
+    """Return the id of a user of a Facebook page; `psid` is Meta's page-scoped id of the user."""
     return PersonId(f"{Channel.MESSENGER}:{page}:{psid}")
 
 
 def psid_of(person: PersonId) -> str:
-    """What Messenger calls a person on the page."""
+    """Return the page-scoped id in the id of a Messenger user."""
     return person.split(":", 2)[2]
 
 
 def visitor(key: KeyId, name: str) -> PersonId:
-    """Somebody for whom a key vouches."""
+    """Return the id of a user who came with an API key, directly or by a ticket; `name` satisfies `is_name`."""
     return PersonId(f"{Channel.WEB}:{key}:{name}")
 
 
 def signed_in(subject: str) -> PersonId:
-    """Somebody who signed in elsewhere; what they are called there does not show."""
+    """Return the id of a user authenticated by an issuer. It holds a hash, so it does not show the `subject`."""
     return visitor(SIGNED_IN, hashlib.sha256(subject.encode()).hexdigest()[:32])
 
 
 def channel_of(person: PersonId) -> Channel:
-    """Where the person writes."""
+    """Return the channel on which the user writes."""
     return Channel(person.partition(":")[0])
 
 
+def traits_of(person: PersonId) -> ChannelTraits:
+    """Return the traits of the user's channel."""
+    return TRAITS[channel_of(person)]
+
+
 def key_of(person: PersonId) -> KeyId | None:
-    """The key that vouches for the person; None on Messenger and for those who signed in elsewhere."""
-    channel, key, _ = person.split(":", 2)
-    return KeyId(key) if channel == Channel.WEB and key != SIGNED_IN else None
+    """Return the API key the user came with; None on channels without keys and for users who signed in."""
+    _, key, _ = person.split(":", 2)
+    return KeyId(key) if traits_of(person).has_api_keys and key != SIGNED_IN else None
 
 
 def conversation_of(person: PersonId) -> ConversationId:
-    """Where the person is alone with the bot."""
+    """Return the conversation between this one user and the bot."""
     return ConversationId(person)
 
 
 def room(person: PersonId, name: str) -> ConversationId:
-    """Where several write for whom the same key vouches."""
+    """Return the room of that name. It is shared by all users of the same API key, and only by them."""
     return ConversationId(f"{_ROOM}:{person.split(':', 2)[1]}:{name}")
 
 
 def room_of(conversation: ConversationId) -> str | None:
-    """The room's name; None where a person is alone with the bot."""
+    """Return the room's name; None for a conversation with a single user."""
     kind, _, rest = conversation.partition(":")
     return rest.partition(":")[2] if kind == _ROOM else None
 
 
 def conversations_of(person: Person) -> frozenset[ConversationId]:
-    """Wherever something that the person wrote may stand."""
+    """Return every conversation that may hold a message of the user."""
     return person.rooms | {conversation_of(person.id)}
 
 
 def group_of(person: PersonId) -> str:
-    """What all have in common whom the same key vouches for, or who write to the same page."""
+    """Return the part of the id that all users of the same API key or the same page share."""
     return person.rpartition(":")[0]
 
 
 def pseudonym(person: PersonId) -> str:
-    """By which others in a room tell people apart."""
+    """Return 8 hex digits by which the members of a room tell users apart."""
     return hashlib.sha256(person.encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""The owner's API keys: made, listed and revoked; a key's text is told once, to who makes it."""
+"""The owner's API keys: created, listed, shown and revoked. Only `create` returns a key's text."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,69 +8,72 @@ from typing import Any, Final
 
 from chalicelib.access import api_key
 from chalicelib.access.api_key import ApiKey
-from chalicelib.access.entitlements import WEB_PERSONA
 from chalicelib.access.ports import ApiKeys
+from chalicelib.access.traits import TRAITS
 from chalicelib.clock import Clock, utc
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest, StoreError, UnknownKey
-from chalicelib.ids import KeyId
+from chalicelib.ids import Channel, KeyId
 
 MOST_MESSAGES: Final = 1_000_000_000
 MOST_DAYS: Final = 36_500
 MOST_ORIGINS: Final = 20
 LONGEST_NAME: Final = 100
+DEFAULT_PERSONA: Final = TRAITS[Channel.WEB].default_persona
 FIELDS: Final = ("name", "persona", "max_messages", "daily_messages", "days", "origins")
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _ORIGIN: Final = re.compile(r"(https://[a-z0-9.-]+|http://localhost)(:[0-9]{1,5})?", re.ASCII)
 
 
 class KeyState(StrEnum):
-    """What a key is good for now."""
+    """Whether a key can be used now, and if not, why."""
 
     ACTIVE = "active"
+    """It can be used."""
     SPENT = "spent"
-    """Its messages are used up."""
+    """It is valid, but its `max_messages` are used up."""
     EXPIRED = "expired"
     REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
 class IssuedKey:
-    """A new key."""
+    """A new key, and the only copy of its text."""
 
     key: ApiKey
     text: str = field(repr=False)
-    """The key itself."""
+    """The key in its text format, with the secret."""
 
 
 @dataclass(frozen=True)
 class ApiKeyService:
-    """The owner's decisions about keys. Every method raises StoreError."""
+    """Manages API keys. Methods that use the store raise StoreError."""
 
     keys: ApiKeys
     daily_limit: int
-    """The deployment's, for keys of which nothing else is said."""
-    chance: Callable[[int], bytes]
+    """The `daily_messages` of keys that are created without any."""
+    random_bytes: Callable[[int], bytes]
+    """Returns that many bytes of cryptographic randomness."""
     clock: Clock
 
-    def create(self, wish: Mapping[str, Any]) -> IssuedKey:
-        """Make a key as wished: a `name`, and any other of FIELDS; None means no limit.
+    def create(self, params: Mapping[str, Any]) -> IssuedKey:
+        """Create a key. `params` has a `name` and any other of FIELDS; None means no limit. Lifetime `days` from now.
 
-        Raises UnreadableRequest, which says what is wrong with the wish, with nothing done.
+        Raises BadRequest with the first invalid field and its valid values, before anything is stored.
         """
-        _check_fields(wish)
-        new, now = api_key.new(self.chance), self.clock()
-        days = _number(wish, "days", least=1, most=MOST_DAYS)
-        daily_messages = {"daily_messages": self.daily_limit, **wish}
+        _check_fields(params)
+        new, now = api_key.new(self.random_bytes), self.clock()
+        days = _number(params, "days", least=1, most=MOST_DAYS)
+        daily_messages = {"daily_messages": self.daily_limit, **params}
         key = ApiKey(
             id=new.id,
-            name=_name(wish),
+            name=_name(params),
             digest=api_key.digest(new.secret),
-            persona=_persona(wish),
+            persona=_persona(params),
             created_at=now,
-            max_messages=_number(wish, "max_messages", least=1, most=MOST_MESSAGES),
+            max_messages=_number(params, "max_messages", least=1, most=MOST_MESSAGES),
             daily_messages=_number(daily_messages, "daily_messages", least=0, most=MOST_MESSAGES),
-            origins=_origins(wish),
+            origins=_origins(params),
             expires_at=None if days is None else now + days * _DAY_MS,
         )
         if not self.keys.create(key):
@@ -78,23 +81,23 @@ class ApiKeyService:
         return IssuedKey(key, new.text)
 
     def list(self) -> Sequence[ApiKey]:
-        """All keys, the latest first."""
+        """Return all keys, the newest first."""
         return sorted(self.keys.list(), key=lambda key: -key.created_at)
 
     def show(self, key_id: str) -> ApiKey:
-        """One of them. Raises UnknownKey."""
+        """Return one key. Raises UnknownKey, also for text that cannot be an id."""
         key = self.keys.get(KeyId(key_id)) if api_key.is_id(key_id) else None
         if key is None:
             raise UnknownKey("there is no API key of that id")
         return key
 
     def revoke(self, key_id: str) -> ApiKey:
-        """Never accept it again, from now on. Raises UnknownKey."""
+        """Revoke a key for good and return it. A key that is revoked already keeps its time. Raises UnknownKey."""
         self.keys.revoke(self.show(key_id).id, now=self.clock())
         return self.show(key_id)
 
     def as_json(self, key: ApiKey) -> dict[str, Any]:
-        """All that is known of a key, but for the secret's digest; times are in UTC."""
+        """Return a key as a JSON object without the secret's digest. Times are ISO texts in UTC, None for never."""
         return {
             "id": key.id,
             "name": key.name,
@@ -111,7 +114,7 @@ class ApiKeyService:
 
 
 def state(key: ApiKey, *, now: int) -> KeyState:
-    """What it is good for."""
+    """Return the state of a key at `now`; revoked comes before expired, expired before spent."""
     if key.revoked_at is not None:
         return KeyState.REVOKED
     if not key.is_valid(now=now):
@@ -119,27 +122,27 @@ def state(key: ApiKey, *, now: int) -> KeyState:
     return KeyState.SPENT if key.left == 0 else KeyState.ACTIVE
 
 
-def _check_fields(wish: Mapping[str, Any]) -> None:
-    if strange := sorted(wish.keys() - set(FIELDS)):
+def _check_fields(params: Mapping[str, Any]) -> None:
+    if strange := sorted(params.keys() - set(FIELDS)):
         raise BadRequest(f"unknown {', '.join(strange)}: there are {', '.join(FIELDS)}")
 
 
-def _name(wish: Mapping[str, Any]) -> str:
-    name = wish.get("name")
+def _name(params: Mapping[str, Any]) -> str:
+    name = params.get("name")
     if not isinstance(name, str) or not name.isprintable() or not 0 < len(name.strip()) <= LONGEST_NAME:
         raise BadRequest(f"name must say in 1 to {LONGEST_NAME} characters what the key is for")
     return name.strip()
 
 
-def _persona(wish: Mapping[str, Any]) -> str:
-    name, known = wish.get("persona", WEB_PERSONA), persona.names()
+def _persona(params: Mapping[str, Any]) -> str:
+    name, known = params.get("persona", DEFAULT_PERSONA), persona.names()
     if name not in known:
         raise BadRequest(f"persona must be one of {', '.join(known)}")
     return str(name)
 
 
-def _number(wish: Mapping[str, Any], what: str, *, least: int, most: int) -> int | None:
-    value = wish.get(what)
+def _number(params: Mapping[str, Any], what: str, *, least: int, most: int) -> int | None:
+    value = params.get(what)
     if value is None:
         return None
     if type(value) is not int or not least <= value <= most:
@@ -147,15 +150,15 @@ def _number(wish: Mapping[str, Any], what: str, *, least: int, most: int) -> int
     return value
 
 
-def _origins(wish: Mapping[str, Any]) -> tuple[str, ...]:
-    origins = wish.get("origins") or []
+def _origins(params: Mapping[str, Any]) -> tuple[str, ...]:
+    origins = params.get("origins") or []
     if not isinstance(origins, list | tuple) or len(origins) > MOST_ORIGINS:
         raise BadRequest(f"origins must be a list of up to {MOST_ORIGINS} origins such as https://example.com")
     return tuple(dict.fromkeys(_origin(origin) for origin in origins))
 
 
 def _origin(given: Any) -> str:
-    """As browsers say it: in small letters, without the usual port and without a path."""
+    """Normalise an origin to the form of the `Origin` header: lower case, no default port, no path."""
     origin = str(given).lower().removesuffix("/")
     if origin == api_key.ANY_ORIGIN:
         return origin

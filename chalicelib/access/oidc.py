@@ -1,7 +1,7 @@
-"""Whom an OpenID Connect ID token is about, by the keys that its issuer publishes; nothing is kept of a token.
+"""Verifies OpenID Connect ID tokens with the keys that their issuer publishes. Tokens are never stored.
 
-RS256 alone is accepted: every issuer must be able to sign with it (OpenID Connect Core 15.1), and one algorithm cannot
-be mistaken for another.
+Only RS256 is accepted. Every issuer must support it (OpenID Connect Core, section 15.1), and a single algorithm rules
+out attacks that confuse one algorithm with another.
 """
 
 import threading
@@ -20,14 +20,14 @@ from chalicelib.settings import is_private_way
 _ALGORITHM: Final = "RS256"
 _LONGEST: Final = 8192
 _LEEWAY_S: Final = 30
-"""By how much the issuer's clock may differ."""
+"""Tolerance for a difference between the issuer's clock and ours, in seconds."""
 _TIMEOUT_S: Final = 3
 _KEPT_S: Final = 3600.0
-"""How long published keys are trusted."""
+"""How long the issuer's keys are cached, in seconds."""
 _PAUSE_S: Final = 60.0
-"""Before an unknown key is looked for again: a stranger's tokens must not make us ask for each."""
+"""Seconds between two requests for the keys, so that tokens with unknown key ids cannot cause a request each."""
 _SOON_S: Final = 5.0
-"""The same after an issuer that did not answer."""
+"""Seconds until the next request after one that failed."""
 _REASONS: Final[Mapping[type[Exception], str]] = {
     jwt.ExpiredSignatureError: "has expired",
     jwt.ImmatureSignatureError: "is not valid yet",
@@ -42,18 +42,20 @@ _REASONS: Final[Mapping[type[Exception], str]] = {
 
 @dataclass
 class OidcTokens:
-    """`ports_web.Tokens` over one issuer, a Cognito user pool for example."""
+    """Implements `ports.IdTokens` for one issuer, such as a Cognito user pool. Safe for use by several threads."""
 
     issuer: str
-    """Exactly as it calls itself; its discovery document stands below."""
+    """The issuer's URL, exactly as in its tokens; its discovery document is at a path below it."""
     audience: str
-    """What the issuer calls us: the client's id."""
+    """The client id that the issuer gave this bot."""
     session: requests.Session = field(default_factory=requests.Session, repr=False)
     monotonic: Callable[[], float] = time.monotonic
     _keys: Mapping[str, jwt.PyJWK] = field(default_factory=dict, repr=False)
-    _kept_until: float = float("-inf")
-    _asks_again_at: float = float("-inf")
-    _silent: bool = False
+    """The issuer's keys by key id, as of the last request."""
+    _cached_until: float = float("-inf")
+    _next_request_at: float = float("-inf")
+    _failed: bool = False
+    """Whether the last request failed."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def subject(self, token: str) -> str:
@@ -83,25 +85,28 @@ class OidcTokens:
         return subject
 
     def _key(self, kid: str | None) -> jwt.PyJWK:
+        """Return the issuer's key of that id, from the cache if possible."""
         if kid is None:
             raise InvalidToken("the token does not say with which key it is signed")
         now = self.monotonic()
         with self._lock:
-            if now >= self._kept_until or kid not in self._keys:
+            if now >= self._cached_until or kid not in self._keys:
                 self._refresh(now)
             if kid not in self._keys:
                 raise InvalidToken("the token is signed with a key that its issuer does not publish")
             return self._keys[kid]
 
     def _refresh(self, now: float) -> None:
-        if now >= self._asks_again_at:
-            self._silent, self._asks_again_at = True, now + _SOON_S
+        """Request the keys, unless the last request was a moment ago. `_failed` is set first, in case one raises."""
+        if now >= self._next_request_at:
+            self._failed, self._next_request_at = True, now + _SOON_S
             self._keys = self._published()
-            self._silent, self._asks_again_at, self._kept_until = False, now + _PAUSE_S, now + _KEPT_S
-        elif self._silent:
+            self._failed, self._next_request_at, self._cached_until = False, now + _PAUSE_S, now + _KEPT_S
+        elif self._failed:
             raise IssuerUnavailable("the issuer did not answer a moment ago; try again")
 
     def _published(self) -> Mapping[str, jwt.PyJWK]:
+        """Request the discovery document and the key set it names; keys for other uses are left out."""
         described = self._read(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
         if described.get("issuer") != self.issuer:
             raise IssuerUnavailable("the issuer calls itself otherwise; set PARLEY_OIDC_ISSUER to what it says")
@@ -116,6 +121,7 @@ class OidcTokens:
         }
 
     def _read(self, url: str) -> Mapping[str, Any]:
+        """Request a JSON object. Redirects are not followed: they could lead to an address that is not private."""
         if not is_private_way(url):
             raise IssuerUnavailable("the issuer's keys are not behind https; nothing of it can be trusted")
         try:

@@ -1,4 +1,4 @@
-"""A person and the owner's decision about them, as values; no I/O."""
+"""A person, that is a user without name or profile, and the owner's decision about them. Values only, no I/O."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,27 +7,31 @@ from chalicelib.ids import ConversationId, PersonId
 
 
 class Access(StrEnum):
-    """What the owner lets a person do."""
+    """The owner's decision about a person."""
 
     DEFAULT = "default"
+    """The daily limit applies: the person's own, or that of their entitlements."""
     UNLIMITED = "unlimited"
+    """No daily limit applies; the limit of an API key still does."""
     BLOCKED = "blocked"
+    """Messages are neither stored nor answered."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who writes to the bot: access and quota, no names and no profile."""
+    """A user of the bot. Times are milliseconds since 1970."""
 
     id: PersonId
     access: Access = Access.DEFAULT
     daily_limit: int | None = None
-    """The person's own limit a day; None means the deployment's."""
+    """The person's own questions a day; None means those of the entitlements."""
     quota: dict[str, int] = field(default_factory=dict)
-    """Used questions by day, the last few days."""
-    told_day: str | None = None
-    """The last day on which the person was told that there is nothing more, by the limit or by the budget."""
+    """Questions asked, by ISO date, for the last few days."""
+    notified_day: str | None = None
+    """The last ISO date on which the person got the notice that the limit or the budget is used up."""
     announced: bool = False
+    """Whether the owner was notified of the new person."""
     first_seen: int = 0
     last_seen: int = 0
     rooms: frozenset[ConversationId] = frozenset()
-    """Where the person has written beside where they are alone with the bot."""
+    """The rooms in which the person has written."""

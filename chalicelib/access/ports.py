@@ -1,4 +1,4 @@
-"""What `access` needs from storage and sign-in, as Protocols; no code. Contract tests hold each docstring.
+"""What `access` needs from stores and issuers, as Protocols; no code. Contract tests check each docstring.
 
 Times are milliseconds since 1970 unless the name says otherwise.
 """
@@ -14,24 +14,25 @@ from chalicelib.ids import KeyId, PersonId
 
 
 class People(Protocol):
-    """Those who write to the bot, and what the owner decided about them. All methods raise StoreError."""
+    """The bot's users, and the owner's decisions about them. All methods raise StoreError."""
 
     def get(self, person: PersonId) -> Person | None:
-        """The person, or None when they have never written."""
+        """Return the person; None if the store has none of that id, because they have never written."""
 
     def announce(self, person: PersonId) -> bool:
-        """True for exactly one caller: the one who shall tell the owner of this new person."""
+        """Mark the person as announced. True for exactly one caller: the one that has to notify the owner."""
 
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
-        """Set access and limit. Raises UnknownPerson."""
+        """Set the owner's decision; a `daily_limit` of None removes the person's own limit. Raises UnknownPerson."""
 
     def list(self) -> Iterator[Person]:
-        """Everybody, most recently seen first."""
+        """Return all people of each channel, the most recently seen first."""
 
     def forget(self, person: PersonId, *, now: int) -> None:
-        """Delete what is stored of the person, but for the owner's decision and the counts of the last days.
+        """Delete what is stored about the person, except the owner's decision and the counts of the last days.
 
-        Those stay so that forgetting is not a way round a block or a limit; counts alone go after three days.
+        Both are kept so that forgetting is no way around a block or a limit. Without a decision,
+        the counts are deleted after three days.
         """
 
 
@@ -39,37 +40,41 @@ class Spending(Protocol):
     """What the model has cost. All methods raise StoreError."""
 
     def days(self, since: date, until: date) -> Sequence[DaySpend]:
-        """Every day from `since` to `until`, both included, oldest first; kept for 40 days, nothing before."""
+        """Return every day from `since` to `until`, both included, oldest first; days without calls are zero.
+
+        Spending is stored for 40 days; older days are zero too.
+        """
 
 
 class ApiKeys(Protocol):
     """API keys. All methods raise StoreError."""
 
     def create(self, key: ApiKey) -> bool:
-        """Keep a new key; False when there is one of that id already."""
+        """Store a new key; False, with nothing written, if there is a key of that id."""
 
     def get(self, key: KeyId) -> ApiKey | None:
-        """The key as last written, valid or not."""
+        """Return the key as last written, valid or not; None if there is none."""
 
     def list(self) -> Iterator[ApiKey]:
-        """All of them, in the order of their ids."""
+        """Return all keys in the order of their ids."""
 
     def revoke(self, key: KeyId, *, now: int) -> bool:
-        """Never accept it again; False when there is none. One that is revoked already keeps its time."""
+        """Revoke the key for good; False if there is none. A key that is revoked already keeps its time."""
 
 
 class Tickets(Protocol):
-    """How many tickets were handed out. Raises StoreError."""
+    """Counts the tickets that were issued, to limit their rate. Raises StoreError."""
 
     def count(self, key: KeyId, address: str, *, hour: str, most: int) -> bool:
-        """Count one more for a visitor's address in an hour, `2026-11-20T12` in UTC; False, uncounted, beyond `most`.
+        """Count one more ticket for a client's address in an hour; False, not counted, if it had `most` already.
 
-        `address` is stored as it is given: give a hash. Counts are forgotten two hours after their hour began.
+        `hour` is in UTC, like `2026-11-20T12`. `address` is stored as it is given, so pass a hash. A count is deleted
+        two hours after its hour began.
         """
 
 
 class IdTokens(Protocol):
-    """Whoever signs people in elsewhere."""
+    """Verifies the ID tokens of an OpenID Connect issuer."""
 
     def subject(self, token: str) -> str:
-        """Whom an OpenID Connect ID token is about. Raises InvalidToken, or TokensOutOfReach."""
+        """Return the token's `sub` claim, the issuer's id of the user. Raises InvalidToken and IssuerUnavailable."""

@@ -29,7 +29,7 @@ def assemble(
     return MessengerWebhook(
         inbox=ports.inbox,
         transcript=ports.transcript,
-        wake=ports.wake(),
+        ingest=ports.ingest(),
         alerts=ports.alerts,
         app_secrets=app_secrets,
         verify_token=verify_token,

@@ -61,7 +61,7 @@ class Pages:
     def api_keys(self) -> ApiKeyService:
         """The owner's API keys."""
         limit = clients.settings().daily_limit
-        return ApiKeyService(api.ports().api_keys, daily_limit=limit, chance=token_bytes, clock=clients.clock)
+        return ApiKeyService(api.ports().api_keys, daily_limit=limit, random_bytes=token_bytes, clock=clients.clock)
 
     def chat_file(self, name: str, *, known: str | None) -> Asset:
         """Return a file of the chat page; `known` is the ETag that the browser has."""

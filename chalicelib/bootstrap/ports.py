@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chalicelib.access.ports import ApiKeys, People, Spending
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
+from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import ConnectionApi, ConnectionStore, Inbox, Transcript, Wake
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
@@ -32,6 +33,10 @@ class Ports:
     spending: Spending
     wake: Callable[[], Wake]
     notifier: Callable[[], Notifier]
+
+    def ingest(self) -> Ingest:
+        """Build what every channel hands its messages to."""
+        return Ingest(self.inbox, self.wake(), self.clock, self.log)
 
     def alerts(self) -> AlertService:
         """Build the service that notifies the owner."""

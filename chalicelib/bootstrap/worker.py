@@ -23,8 +23,12 @@ from chalicelib.channels.messenger.sender import MessengerSender
 from chalicelib.channels.meta.graph import Graph
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.sender import WebSender
-from chalicelib.conversation.agent import Answers
+from chalicelib.conversation.agent import Agent
+from chalicelib.conversation.charging import Charging
+from chalicelib.conversation.command_handlers import Commands
+from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Model, Sender
+from chalicelib.conversation.turn_context import ContextLoader
 from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.conversation.worker import Worker
 from chalicelib.ids import Channel
@@ -37,20 +41,20 @@ SECRETS: Final = (APP_ID, APP_SECRET, VERIFY_TOKEN, PAGE_TOKEN, OPENAI_KEY, WEBH
 
 def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> Worker:
     """Build the worker over these ports."""
-    alerts = ports.alerts()
+    settings, alerts, notices = ports.settings, ports.alerts(), Notices(ports.texts, ports.settings.zone)
     turns = TurnRunner(
         inbox=ports.inbox,
-        transcript=ports.transcript,
-        people=ports.people,
-        terms=EntitlementService(ports.api_keys, ports.settings),
-        sender=sender,
-        answers=Answers(model, ports.texts, ports.settings, ports.log.pseudonym),
-        budget=budget,
+        commands=Commands(ports.transcript, ports.people, notices, ports.clock),
+        charging=Charging(ports.inbox, budget, alerts, ports.clock, settings.zone),
+        agent=Agent(model, settings.model, sender, ports.log.pseudonym, ports.clock),
+        notices=notices,
         alerts=alerts,
         clock=ports.clock,
         log=ports.log,
     )
-    return Worker(ports.inbox, turns, sender, alerts, clock=ports.clock, new_id=ports.new_id, log=ports.log)
+    entitlements = EntitlementService(ports.api_keys, settings)
+    contexts = ContextLoader(ports.people, entitlements, ports.clock, settings.zone)
+    return Worker(ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log)
 
 
 @cache

@@ -1,10 +1,10 @@
-"""What a person may type instead of a question; recognising it is all that lives here."""
+"""The commands that a user can send instead of a question, and their parser. `command_handlers` runs them."""
 
 from enum import Enum
 
 
 class Command(Enum):
-    """Each value is what the person types, or what a button sends for them."""
+    """A command; its value is the text that a user types or that a button sends."""
 
     START = "/start"
     HELP = "/help"
@@ -16,7 +16,7 @@ class Command(Enum):
 
 
 def parse(text: str) -> Command | None:
-    """The command, however it is spaced or capitalised; None for everything else, which is a question."""
+    """Parse a command, ignoring case and extra white space; None for every other text, which is a question."""
     try:
         return Command(" ".join(text.lower().split()))
     except ValueError:

@@ -1,4 +1,4 @@
-"""A WebSocket connection as a frozen value; no I/O."""
+"""A WebSocket connection as a frozen value. No I/O."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,27 +7,30 @@ from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 
 
 class ConnectionState(StrEnum):
-    """How far a WebSocket has come; the last is final."""
+    """The state of a connection; REJECTED is final."""
 
     CONNECTED = "connected"
-    """Nothing is done for it but authentication."""
+    """Not authenticated; every other request is refused."""
     READY = "ready"
+    """Authenticated, and in a conversation."""
     REJECTED = "rejected"
+    """Failed to authenticate; it will be closed."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A WebSocket connection: where it can be reached, and who writes through it."""
+    """A WebSocket connection of one client."""
 
     id: ConnectionId
     endpoint: str
-    """The address of the API that it belongs to."""
+    """URL of the API through which it is sent to."""
     origin: str = ""
-    """The web page that opened it, as its browser says; empty for programs."""
+    """The `Origin` header of its handshake; empty for programs."""
     state: ConnectionState = ConnectionState.CONNECTED
     person: PersonId | None = None
+    """The authenticated user."""
     conversation: ConversationId | None = None
     resumed: int = 0
-    """Grows each time its client asks to be brought up to date."""
+    """Number of requests of its client for what it has missed."""
     cancels: TurnId | None = None
-    """The turn that its person wants no more of."""
+    """The turn whose answer the user has cancelled."""

@@ -1,18 +1,19 @@
-"""What of the past a model is told: pure, by a token estimate, cut at whole turns only."""
+"""The part of past turns that is sent to the model, limited by a token estimate. No I/O."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.turn import STOPPED, Turn, TurnState
 
-_PER_MESSAGE = 4
-_BYTES_PER_TOKEN = 3
+_PER_MESSAGE: Final = 4
+_BYTES_PER_TOKEN: Final = 3
 
 
 def recent(turns: Iterable[Turn], *, since: int, budget: int) -> tuple[Exchange, ...]:
-    """The latest exchanges of `turns` (oldest first) whose estimate fits `budget` tokens, oldest first.
+    """Return the latest exchanges of `turns` that fit into `budget` estimated tokens. Both are oldest first.
 
-    Nothing older is taken once one does not fit, so that the past has no holes.
+    The first exchange that does not fit ends the search, so the history has no gaps.
     """
     kept: list[Exchange] = []
     for exchange in reversed([exchange for turn in turns if (exchange := exchange_of(turn, since=since))]):
@@ -24,7 +25,7 @@ def recent(turns: Iterable[Turn], *, since: int, budget: int) -> tuple[Exchange,
 
 
 def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
-    """What the turn adds to memory: nothing unless charged, answered, with its words still there, and after `since`."""
+    """Return the turn as an exchange; None unless it is from `since` or later, charged, answered, and has its words."""
     if turn.at < since or not turn.charged_day or turn.state not in {TurnState.ANSWERED, TurnState.DONE}:
         return None
     if not turn.text or not turn.reply or not turn.reply.text or turn.reply.code not in ("", STOPPED):
@@ -33,10 +34,10 @@ def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
 
 
 def tokens(text: str) -> int:
-    """An estimate that is too high for prose in any script: a third of the UTF-8 bytes, and 4 for the frame."""
+    """Estimate a message's tokens, too high for prose in any script: a third of its UTF-8 bytes, rounded up, plus 4."""
     return -(-len(text.encode()) // _BYTES_PER_TOKEN) + _PER_MESSAGE
 
 
 def at_most(estimated: int) -> int:
-    """What so many estimated tokens can be in truth, however odd the text: no token is less than a byte."""
+    """Return the upper bound of the real tokens of any text with this estimate: a token has at least one byte."""
     return estimated * _BYTES_PER_TOKEN

@@ -1,4 +1,6 @@
-"""What every door does with a message: keep it, and have a worker come. No channel is known here."""
+"""Ingest: stores an incoming message and wakes a worker. Every channel's handler uses it; it knows no channel."""
+
+from dataclasses import dataclass
 
 from chalicelib.clock import Clock
 from chalicelib.conversation.ports import Accepted, Inbox, Wake
@@ -8,16 +10,24 @@ from chalicelib.ids import ConversationId
 from chalicelib.log import Log
 
 
-def keep(message: IncomingMessage, *, inbox: Inbox, clock: Clock, log: Log) -> Accepted:
-    """What became of it, which is logged. Raises StoreError."""
-    accepted = inbox.accept(message, now=clock())
-    log.about(turn_id(message), message.person)("accept", outcome=accepted.value)
-    return accepted
+@dataclass(frozen=True)
+class Ingest:
+    """Takes messages in."""
 
+    inbox: Inbox
+    wake: Wake
+    clock: Clock
+    log: Log
 
-def call_worker(conversation: ConversationId, *, wake: Wake, log: Log) -> None:
-    """Have it worked on soon. When nobody can be woken that is no failure: the heartbeat finds it within a minute."""
-    try:
-        wake.wake(conversation)
-    except WakeError as exc:
-        log.failure("wake", exc, conversation=log.pseudonym(conversation))
+    def accept(self, message: IncomingMessage) -> Accepted:
+        """Store the message, and log and return the outcome as `Inbox.accept` does. Raises StoreError."""
+        accepted = self.inbox.accept(message, now=self.clock())
+        self.log.about(turn_id(message), message.person)("accept", outcome=accepted.value)
+        return accepted
+
+    def wake_worker(self, conversation: ConversationId) -> None:
+        """Ask for a worker to run soon. A failure is only logged: the heartbeat wakes one within a minute."""
+        try:
+            self.wake.wake(conversation)
+        except WakeError as exc:
+            self.log.failure("wake", exc, conversation=self.log.pseudonym(conversation))

@@ -1,4 +1,4 @@
-"""What to do with an open turn, decided from values alone; carrying it out is the worker's."""
+"""Decides the next step of an open turn from values alone. The turn runner runs it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,16 +8,18 @@ from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.turn import MAX_TEXT, Turn, TurnState
 
 STALE_MS: Final = 60 * 60 * 1000
-"""An answer that comes later than this is no answer any more."""
+"""A question that is older than this is dropped: its answer would come too late to be of use."""
 STALE: Final = "stale"
 MAX_MODEL_CALLS: Final = 2
+"""Calls of one turn. A second one is made only if the worker of the first one died."""
 
 
 @dataclass(frozen=True)
 class Drop:
-    """Close the turn without a word, and without a charge."""
+    """Close the turn without a reply and without a charge."""
 
     reason: str
+    """For the log."""
 
 
 @dataclass(frozen=True)
@@ -25,40 +27,44 @@ class SendNotice:
     """Answer with one of the bot's own sentences, without a charge."""
 
     key: str
+    """Of the text."""
 
 
 @dataclass(frozen=True)
 class RunCommand:
-    """Carry out a command."""
+    """Run a command and answer with its reply, without a charge."""
 
     command: Command
 
 
 @dataclass(frozen=True)
 class Ask:
-    """Charge the person and ask the model."""
+    """Charge the person and call the model."""
 
 
 @dataclass(frozen=True)
 class AskAgain:
-    """The worker that had asked is dead: ask once more, without another charge."""
+    """Call the model again, without another charge: the worker of the first call has died."""
 
 
 @dataclass(frozen=True)
 class GiveUp:
-    """Asking again and again leads nowhere: give the charge back."""
+    """Apologise and refund the charge: MAX_MODEL_CALLS workers have died."""
 
 
 @dataclass(frozen=True)
 class DeliverAgain:
-    """The answer is there; only its delivery may have been cut off."""
+    """Deliver the recorded reply: the worker may have died during delivery."""
 
 
 Plan = Drop | SendNotice | RunCommand | Ask | AskAgain | GiveUp | DeliverAgain
 
 
 def plan(turn: Turn, person: Person, *, paused_until: int, now: int) -> Plan:
-    """The one thing to do next."""
+    """Return the next step; `paused_until` and `now` are milliseconds since 1970.
+
+    A turn that is being answered is continued even if the person was blocked or the bot was paused since.
+    """
     if now - turn.at > STALE_MS:
         return Drop(STALE)
     match turn.state:

@@ -1,4 +1,4 @@
-"""What answering a conversation needs from adapters, as Protocols; no code. Contract tests hold each docstring.
+"""What `conversation` needs from adapters, as Protocols; no code. Contract tests check each docstring.
 
 Times are milliseconds since 1970 unless the name says otherwise.
 """
@@ -22,10 +22,13 @@ class Accepted(Enum):
     """The result of `Inbox.accept`."""
 
     QUEUED = "queued"
+    """Stored as a new turn."""
     DUPLICATE_OPEN = "duplicate_open"
     """The message was accepted before and is not yet answered: wake the worker again."""
     DUPLICATE_DONE = "duplicate_done"
+    """Stored before and closed."""
     BLOCKED = "blocked"
+    """The owner has blocked the person: not stored."""
     OVERFLOW = "overflow"
     """The conversation has too many open turns: the message is not stored, and the user is notified once."""
     TOO_MANY_ROOMS = "too_many_rooms"
@@ -37,7 +40,9 @@ class Charged(Enum):
 
     CHARGED = "charged"
     OVER_LIMIT = "over_limit"
+    """The person's questions of the day are used up."""
     BLOCKED = "blocked"
+    """The owner has blocked the person."""
     OVER_BUDGET = "over_budget"
     """The day's budget has no room for the reservation."""
     KEY_SPENT = "key_spent"
@@ -122,142 +127,151 @@ class Inbox(Protocol):
 
 
 class Transcript(Protocol):
-    """A conversation's words, apart from the life of its turns. All methods raise StoreError."""
+    """The stored words of conversations. All methods raise StoreError."""
 
     def turns(self, conversation: ConversationId, *, now: int) -> Iterator[Turn]:
-        """Every stored turn, oldest first."""
+        """Return every stored turn, oldest first."""
 
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
-        """The last stored turns, at most so many, oldest first."""
+        """Return the last stored turns, at most `count`, oldest first."""
 
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
-        """One stored turn, as last written."""
+        """Return a stored turn as last written; None if there is none."""
 
     def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
-        """Delete the person's turns that are not open; repeated messages are still known for two days."""
+        """Delete the person's closed turns. Repetitions of their messages are still recognised for two days."""
 
     def erase(self, conversation: ConversationId, *, now: int) -> None:
-        """Delete the conversation with all turns, as `erase_closed` does. Raises PersonBusy while one is answered."""
+        """Delete the conversation and all its turns, as `erase_closed` does.
+
+        Raises ConversationBusy while a turn is being answered.
+        """
 
     def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
-        """The person took a message back: remove its words, wherever they are. False when it is not here."""
+        """Delete the words of a message that the person has unsent, in every place. False if it is not stored here."""
 
     def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
-        """The person edited a message, for the `edit`-th time; older edits that come late change nothing."""
+        """Store the person's `edit`-th edit of a message. Older edits that arrive late change nothing.
+
+        Return whether the text was replaced; False also if the message is not stored here.
+        """
 
 
 class Wake(Protocol):
-    """Asks for a worker."""
+    """Starts workers."""
 
     def wake(self, conversation: ConversationId) -> None:
-        """Have the conversation worked on soon; returns without waiting for it. Raises WakeError."""
+        """Request a worker for the conversation, and return without waiting for it. Raises WakeError."""
 
 
 class Model(Protocol):
-    """What writes the answer."""
+    """A model that writes answers."""
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
-        """Text deltas, then exactly one Finished, all within `seconds`; otherwise raises ModelError.
+        """Yield text deltas, then exactly one Finished, all within `seconds`; else raise ModelError.
 
-        Closing it ends the call.
+        Closing the generator ends the request.
         """
 
 
 class OnDelta(Protocol):
-    """Is told the answer while the model speaks."""
+    """Receives the answer while the model writes it."""
 
     def __call__(self, words: str, /) -> bool:
-        """The next words. False when the person wants no more of them; never waits for the network."""
+        """Accept the next words, without waiting for the network. False if the user has cancelled the answer."""
 
 
 class Sender(Protocol):
-    """A channel's way back to the person."""
+    """Sends replies on a channel."""
 
     def responding(self, turn: Turn) -> AbstractContextManager[OnDelta]:
-        """Show that the message was seen and is being answered, for as long as the context lasts.
+        """Show the user that the message was seen and is being answered, while the context is open.
 
-        It yields what is told the words as they come. A courtesy that fails does not cost the answer; only
-        ChannelBroken is raised, at the end of the context, because then no answer can be delivered either.
+        The context's value receives the words of the answer. Failures to show any of this are ignored, since the
+        answer may still be delivered. Only ChannelBroken is raised, at the end of the context: then it cannot be.
         """
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
-        """Send the reply in as many parts as the channel needs, without those already in `turn.receipts`.
+        """Send the reply in as many parts as the channel needs, except those in `turn.receipts`.
 
-        `receipts` is asked when it is unclear whether a part arrived. Raises DeliveryError, at the latest when
-        `seconds` are over.
+        `receipts` returns the parts that have been delivered by now; it is called when a request has failed and the
+        part may have arrived all the same. Raises DeliveryError, at the latest after `seconds`.
         """
 
     def end_silently(self, turn: Turn) -> None:
-        """The turn has ended without a reply; says so where somebody waits for an end. Raises nothing."""
+        """Tell clients that wait for an end of the turn that it has ended without a reply. Raises nothing."""
 
 
 class OwnerAlerts(Protocol):
-    """Notifies the owner; each alert once a day, each new person once. Raises StoreError, never NotifyError."""
+    """Notifies the owner: of a fault once a day, of a new person once. Methods raise StoreError, never NotifyError."""
 
     def new_person(self, person: Person) -> None:
-        """A person has written for the first time."""
+        """Notify of a person who has written for the first time."""
 
     def model_unusable(self, error: ModelUnusable) -> None:
-        """The model answers nobody until the owner acts."""
+        """Notify that the model answers no request until the owner acts."""
 
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
-        """No answer can be sent until the owner acts; the answer to `turn` is given up."""
+        """Notify that no answer can be sent until the owner acts. The answer to `turn` is given up."""
 
     def budget_nearly_spent(self, reserved: Reservation) -> None:
-        """Four fifths of the day's budget are used."""
+        """Notify that four fifths of the day's budget are used."""
 
     def budget_spent(self, reserved: Reservation) -> None:
-        """The day's budget has no room for this call."""
+        """Notify that the day's budget has no room for this call."""
 
 
 class ConnectionStore(Protocol):
-    """The open WebSockets, and whose they are. All methods raise StoreError; every write is atomic as a whole.
+    """Open WebSocket connections and their users. All methods raise StoreError. Every write is atomic.
 
-    A socket is forgotten after two hours and a bit, when API Gateway has long closed it.
+    A connection is deleted after two hours and a quarter. API Gateway closes it after two.
     """
 
     def open(self, connection: Connection, *, now: int) -> None:
-        """Keep a new one, which has not said who it is."""
+        """Store a new connection, which is not authenticated."""
 
     def get(self, connection: ConnectionId, *, now: int) -> Connection | None:
-        """The socket as last written; what its client asks for is told by `of` alone."""
+        """Return the connection as last written, None if unknown.
+
+        `resumed` and `cancels` may be missing: only `in_conversation` returns them.
+        """
 
     def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
-        """Make an authenticated connection READY, in a conversation; None if it was not CONNECTED any more."""
+        """Mark the connection as authenticated: READY, in a conversation. None if it was not CONNECTED any more."""
 
     def reject(self, connection: Connection) -> None:
-        """It could not prove who it is; final. Ignored when it has proved it meanwhile, or is closed."""
+        """Reject a connection that failed to authenticate, for good. Ignored if it is READY or closed by now."""
 
     def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:
-        """It leaves its conversation, whichever that is by now, for another one. Ignored when it is closed."""
+        """Move the connection from its conversation, whichever it is by now, to another. Ignored if it is closed."""
 
     def resume(self, connection: Connection) -> None:
-        """Its client is to be brought up to date by whoever answers in its conversation. Ignored when it is closed."""
+        """Request that the worker of its conversation sends the client what it has missed. Ignored if it is closed."""
 
     def cancel(self, connection: Connection, turn: TurnId) -> None:
-        """Its person wants no more of the turn. Ignored when it is closed."""
+        """Request that the answer to the turn is cancelled. Ignored if the connection is closed."""
 
     def close(self, connection: ConnectionId) -> None:
-        """Forget it, in its conversation too; nothing happens when it is not known."""
+        """Delete the connection, in its conversation too. Ignored if it is unknown."""
 
     def in_conversation(self, conversation: ConversationId, *, now: int) -> Sequence[Connection]:
-        """Those who see the conversation, READY each, as last written."""
+        """Return the READY connections in the conversation, as last written."""
 
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
-        """Those who have not said within 60 seconds who they are, longest first."""
+        """Return the connections that did not authenticate within 60 seconds, the oldest first."""
 
 
 class ConnectionApi(Protocol):
-    """The way to an open WebSocket."""
+    """Sends to open WebSocket connections and closes them."""
 
     def send(self, connection: Connection, frame: str) -> None:
         """Send one text frame of at most 32 KB.
 
-        Raises SocketGone when nobody is there any more, ChannelBroken when no socket can be written to until the owner
-        acts, and DeliveryError otherwise.
+        Raises ConnectionGone if the client is gone, ChannelBroken if no connection can be sent to until the owner
+        acts, and DeliveryError for other failures.
         """
 
     def close(self, connection: Connection) -> None:
-        """End the connection, if there still is one. Raises DeliveryError."""
+        """Close the connection if it is still open. Raises DeliveryError."""

@@ -1,4 +1,7 @@
-"""What a model is sent and what it sends back, as frozen values; no I/O."""
+"""What is sent to a model and what comes back, as frozen values. No I/O.
+
+Fields that hold users' or the model's words are kept out of `repr`, so that no log line or traceback shows them.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +11,7 @@ from chalicelib.access.budget import Usage
 
 @dataclass(frozen=True)
 class Exchange:
-    """A question and its answer, as the model sees the past."""
+    """A past question and its answer."""
 
     question: str = field(repr=False)
     answer: str = field(repr=False)
@@ -16,16 +19,17 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Prompt:
-    """All a model is told."""
+    """A request to a model."""
 
     instructions: str = field(repr=False)
     history: tuple[Exchange, ...]
+    """Oldest first."""
     question: str = field(repr=False)
     max_output_tokens: int
     person_hash: str
-    """Tells the provider apart whom to blame for abuse, without saying who it is."""
+    """Lets the provider recognise a user who abuses the model, without an id that names the user."""
     temperature: float | None = None
-    """How freely the model chooses its words; None leaves that to it."""
+    """From 0 to 2; None leaves it to the model."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class FinishReason(StrEnum):
 
     STOP = "stop"
     LENGTH = "length"
+    """The answer was cut off at `max_output_tokens`."""
 
 
 @dataclass(frozen=True)
@@ -51,3 +56,18 @@ class Finished:
 
 
 ModelEvent = TextDelta | Finished
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer of the model, and what it took."""
+
+    text: str = field(repr=False)
+    """Without white space around it. Empty only if the user cancelled the answer before its first word."""
+    reason: FinishReason | None
+    """None if the user cancelled the answer."""
+    usage: Usage | None
+    """None if the user cancelled the answer: the usage is known only at the end of a response."""
+    ms: int
+    first_words_ms: int
+    """Time from the request to the first delta."""

@@ -1,6 +1,6 @@
-"""A turn and everything stored with it, as frozen values; no I/O and no decisions.
+"""A turn and everything stored with it, as frozen values. No I/O and no decisions. Times are milliseconds since 1970.
 
-Fields that hold people's words are kept out of `repr`, so that no log line or traceback shows them.
+Fields that hold users' words are kept out of `repr`, so that no log line or traceback shows them.
 """
 
 import hashlib
@@ -15,13 +15,18 @@ MAX_TEXT: Final = 4000
 
 
 class TurnState(StrEnum):
-    """The life of a turn; the first three are open, the last two final."""
+    """The states of a turn; the first three are open, the last two final."""
 
     QUEUED = "queued"
+    """Accepted."""
     RUNNING = "running"
+    """Charged; the model is called."""
     ANSWERED = "answered"
+    """The reply is recorded and has to be delivered."""
     DONE = "done"
+    """Delivered."""
     DROPPED = "dropped"
+    """Closed without a delivered reply."""
 
 
 OPEN_STATES = frozenset({TurnState.QUEUED, TurnState.RUNNING, TurnState.ANSWERED})
@@ -29,53 +34,54 @@ OPEN_STATES = frozenset({TurnState.QUEUED, TurnState.RUNNING, TurnState.ANSWERED
 
 @dataclass(frozen=True)
 class IncomingMessage:
-    """A message to be answered, as the door hands it to the inbox."""
+    """A message from a channel, before it is stored."""
 
     id: str
+    """The channel's own id of the message; the same for every delivery of it."""
     channel: Channel
     conversation: ConversationId
     person: PersonId
     at: int
-    """Milliseconds since 1970, as the sender says."""
+    """When it was sent, as the sender says."""
     text: str = field(repr=False)
     attachments: tuple[str, ...] = ()
+    """Kinds of attachments, such as `image`."""
     time_is_signed: bool = True
-    """False when the event carried no time, so that a repetition may come with another `at`."""
-    told_at_once: bool = False
-    """The sender learns at once when there is no room, so that no turn has to say so."""
+    """False if the event carried no time; then a repetition may have another `at`."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A button under an answer; tapping it sends `command` as if the person had typed it."""
+    """A button below a reply; tapping it sends `command` as if the user had typed it."""
 
     title: str
     command: str
 
 
 STOPPED: Final = "stopped"
-"""The code of a reply that its person cut short: the model's words so far."""
+"""The code of an answer that the user cancelled: the model's words so far."""
 CANCELLED: Final = "cancelled"
-"""The same when the model had not said anything yet: the bot's own sentence."""
+"""The code, and the text key, of an answer that the user cancelled before its first word."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a person gets to read."""
+    """What is sent to the user."""
 
     text: str = field(repr=False)
-    """The model's words, or the bot's own; the only part that becomes memory."""
+    """The model's answer or one of the bot's own sentences; the only part that is sent to the model later."""
     footer: str = field(default="", repr=False)
+    """The bot's own sentences below the model's answer."""
     choices: tuple[Choice, ...] = ()
     code: str = ""
-    """Which of the bot's own sentences it is, in one stable word; empty for the model's words, or STOPPED."""
+    """The stable key of the bot's own sentence; for an answer of the model empty, or STOPPED."""
     left: int | None = None
-    """Questions that the person may still ask today; None when they are not counted."""
+    """Questions the user has left today; None for no limit, or if it is not known."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One incoming message and everything that becomes of it."""
+    """One message and everything that happens to it."""
 
     id: TurnId
     conversation: ConversationId
@@ -86,53 +92,58 @@ class Turn:
     attachments: tuple[str, ...] = ()
     reply: Reply | None = None
     charged_day: str | None = None
+    """The ISO date on which it was counted; None if it was not charged, or was refunded."""
     model_calls: int = 0
     overflow: bool = False
-    """Stands for messages that came when too many were open: their words are not kept."""
+    """Takes the place of messages that came when too many were open; their words are not stored."""
     receipts: frozenset[int] = frozenset()
-    """The parts of the reply that the channel has told us it delivered."""
+    """Indexes of the reply's parts that the channel has confirmed."""
 
     @property
     def is_open(self) -> bool:
-        """Whether something is still to be done."""
+        """Whether the turn still has to be worked on."""
         return self.state in OPEN_STATES
 
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to work on a conversation, and the conversation as it was when last read."""
+    """A worker's lock on a conversation until a certain time, and the conversation as it was when last read."""
 
     conversation: ConversationId
     owner: str
     fence: int
+    """Grows with each lease; writes with an older number are refused."""
     arrivals: int
+    """Messages accepted so far; tells whether others have arrived since."""
     open_turns: int
     history_from: int = 0
+    """Turns before this time are not sent to the model."""
     paused_until: int = 0
+    """Questions before this time are not answered, because a human has answered."""
 
 
 @dataclass(frozen=True)
 class Overdue:
-    """A conversation that waits for a worker."""
+    """A conversation that is waiting for a worker."""
 
     conversation: ConversationId
     since: int
-    """When the first message came that found nothing open before it."""
+    """Arrival time of the first message that found no other turn open."""
 
 
 @dataclass(frozen=True)
 class Thread:
-    """A conversation's open turns, oldest first, and its recent closed ones, oldest first."""
+    """The open turns and the recent closed turns of a conversation, both oldest first."""
 
     open: tuple[Turn, ...]
     closed: tuple[Turn, ...]
 
 
 def message_digest(message_id: str) -> str:
-    """A message id as it is stored and logged."""
+    """Hash a message id for storage and logs: 64 hex digits."""
     return hashlib.sha256(message_id.encode()).hexdigest()
 
 
 def turn_id(message: IncomingMessage) -> TurnId:
-    """Made of the event only, so that every delivery of it has the same; zero-padded, so that it sorts by time."""
+    """Return the turn's id. It depends on the event only, so every delivery of it has the same id; ids sort by time."""
     return TurnId(f"{message.at:013d}#{message_digest(message.id)}")

@@ -1,246 +1,149 @@
-"""One turn, from wherever it stands to its recorded reply: decided by `plans`, said by `answers`, kept by the inbox."""
+"""The turn runner: from a turn in any open state to its recorded reply. `plan` decides the next step; this runs it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
-from chalicelib.access import budget, identity, quota
-from chalicelib.access.budget import Budget, Reservation, Settlement
-from chalicelib.access.entitlements import Entitlements, EntitlementService
-from chalicelib.access.person import Person
-from chalicelib.access.ports import People
+from chalicelib.access import identity
+from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.clock import Clock
-from chalicelib.content import persona
 from chalicelib.conversation import plan
-from chalicelib.conversation.agent import Answer, Answers, Question, memory_budget, model_answered, model_asked
-from chalicelib.conversation.commands import Command
-from chalicelib.conversation.history import recent
-from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts, Sender, Transcript
-from chalicelib.conversation.steps import Charge, Record
-from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
+from chalicelib.conversation.agent import Agent, model_answered
+from chalicelib.conversation.charging import Charging
+from chalicelib.conversation.command_handlers import Commands
+from chalicelib.conversation.notices import Notices
+from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
+from chalicelib.conversation.prompt import Answer
+from chalicelib.conversation.steps import Record
+from chalicelib.conversation.turn import Reply, Turn, TurnState
+from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import ChannelBroken, ModelError, ModelRefused, ModelUnusable
-from chalicelib.ids import Channel
 from chalicelib.log import Log
-
-TURN_MS: Final = 110_000
-"""The longest a turn takes between two writes: the lease never outlasts it by much, so a crash costs two minutes."""
-LEASE_SPARE_MS: Final = 5_000
-"""More than the clocks of two Lambda functions ever differ."""
-MODEL_S: Final = 80.0
-MODEL_SHARE: Final = 0.7
-"""Of the time that remains, so that enough is left to say sorry."""
-
-
-@dataclass(frozen=True)
-class TimeLeft:
-    """What remains of an invocation."""
-
-    clock: Clock
-    remaining_ms: Callable[[], float]
-
-    def until(self) -> int:
-        """When the work that starts now is over for sure: how long a lease must last."""
-        return self.clock() + min(int(self.remaining_ms()), TURN_MS) + LEASE_SPARE_MS
-
-    def is_enough_for_a_turn(self) -> bool:
-        """Whether one more can be begun."""
-        return self.remaining_ms() >= TURN_MS
-
-    def for_the_model(self) -> float:
-        """Seconds that the model may take."""
-        return min(MODEL_S, self.remaining_ms() / 1000 * MODEL_SHARE)
-
-
-@dataclass(frozen=True)
-class Job:
-    """A turn to be answered, under a lease, with the closed turns before it and the time there is."""
-
-    lease: Lease
-    turn: Turn
-    memory: tuple[Turn, ...]
-    time: TimeLeft
-
-
-@dataclass(frozen=True)
-class Asker:
-    """Who asks, on what terms, and on which day it counts."""
-
-    person: Person
-    terms: Entitlements
-    day: str
-
-    @property
-    def limit(self) -> int | None:
-        """Questions a day; None for no limit."""
-        return quota.limit_of(self.person, default_limit=self.terms.daily_limit)
-
-    @property
-    def left_after_this(self) -> int | None:
-        """How many remain once this one is charged; None when they are not counted."""
-        left = quota.left(self.person, self.terms, day=self.day)
-        return None if left is None else max(0, left - 1)
 
 
 @dataclass(frozen=True)
 class TurnRunner:
-    """Finds the reply to a turn."""
+    """Finds the reply to a turn and records it."""
 
     inbox: Inbox
-    transcript: Transcript
-    people: People
-    terms: EntitlementService
-    sender: Sender
-    answers: Answers
-    budget: Budget
+    commands: Commands
+    charging: Charging
+    agent: Agent
+    notices: Notices
     alerts: OwnerAlerts
     clock: Clock
     log: Log
 
-    def answer(self, job: Job) -> Turn:
-        """The turn as it then stands: with a recorded reply, or without one when there is none to give."""
-        turn = job.turn
-        person = self.people.get(turn.person) or Person(turn.person)
-        self.alerts.new_person(person)
-        now = self.clock()
-        day = quota.day_of(turn.at, now=now, zone=self.answers.settings.zone)
-        asker = Asker(person, self.terms.for_person(person.id), day)
-        match plan.plan(turn, person, paused_until=job.lease.paused_until, now=now):
+    def run(self, context: TurnContext) -> Turn:
+        """Return the turn with its recorded reply, or without a reply if it gets none.
+
+        Raises LeaseLost and StoreError. Failures of the model become an apology.
+        """
+        turn = context.turn
+        self.alerts.new_person(context.person)
+        match plan.plan(turn, context.person, paused_until=context.lease.paused_until, now=self.clock()):
             case plan.Drop(reason):
                 self._log(turn)("drop", reason=reason, failed=int(reason == plan.STALE))
                 return replace(turn, reply=None)
             case plan.DeliverAgain():
                 return turn
             case plan.SendNotice(key):
-                return self._record(job, self.answers.say(key))
+                return self._record(context, self.notices.say(key))
             case plan.RunCommand(command):
-                return self._obey(job, asker, command)
+                result = self.commands.run(command, context)
+                return self._record(context, result.reply, forget_before=result.forget_before)
             case plan.Ask():
-                return self._charge_and_ask(job, asker)
+                return self._ask(context)
             case plan.AskAgain():
-                return self._ask_again(job, asker)
+                return self._ask_again(context)
             case plan.GiveUp():
-                return self._apologise(job, ModelError("the worker died over this turn before"))
+                return self._apologise(context, ModelError("the worker died over this turn before"))
 
-    def _obey(self, job: Job, asker: Asker, command: Command) -> Turn:
-        if command is Command.FORGET_CONFIRMED:
-            self._forget(job, asker.person)
-        reply = self.answers.to_command(command, asker.person, limit=asker.limit, day=asker.day)
-        return self._record(job, reply, forget_before=job.turn.at + 1 if command is Command.RESET else None)
-
-    def _forget(self, job: Job, person: Person) -> None:
-        """The person last: cut off in between, it is still known where they wrote."""
-        for conversation in sorted(identity.conversations_of(person) | {job.turn.conversation}):
-            self.transcript.erase_closed(conversation, person.id, now=self.clock())
-        self.people.forget(person.id, now=self.clock())
-
-    def _charge_and_ask(self, job: Job, asker: Asker) -> Turn:
-        verdict = quota.decide(asker.person, day=asker.day, default_limit=asker.terms.daily_limit)
-        if not isinstance(verdict, quota.Allowed):
-            return self._over_limit(job, asker)
-        reserve = self._reserve(job.turn, asker)
-        charged = self._charge(job, asker, verdict, reserve)
+    def _ask(self, context: TurnContext) -> Turn:
+        if context.is_over_limit:
+            return self._over_limit(context)
+        reservation = self.charging.reserve(context)
+        charged = self.charging.charge(context, reservation)
         match charged:
             case Charged.CHARGED:
-                running = replace(job.turn, state=TurnState.RUNNING, charged_day=asker.day, model_calls=1)
-                return self._ask(replace(job, turn=running), reserve, asker, left=asker.left_after_this)
+                running = replace(context.turn, state=TurnState.RUNNING, charged_day=context.day, model_calls=1)
+                return self._call_model(context.with_turn(running), reservation, left=context.left_after_this)
             case Charged.OVER_LIMIT:
-                return self._over_limit(job, asker)
+                return self._over_limit(context)
             case Charged.OVER_BUDGET:
-                return self._refuse(job, self._no_money(job, reserve), day=asker.day)
+                return self._refuse(context, self._over_budget(context, reservation))
             case Charged.KEY_SPENT | Charged.KEY_REVOKED:
-                self._log(job.turn)("refuse", reason=charged.value, refused=1)
-                return self._refuse(job, self.answers.say(charged.value), day=asker.day)
+                self._log(context.turn)("refuse", reason=charged.value, refused=1)
+                return self._refuse(context, self.notices.say(charged.value))
             case Charged.BLOCKED:
-                return job.turn
+                return context.turn
 
-    def _over_limit(self, job: Job, asker: Asker) -> Turn:
-        self._log(job.turn)("refuse", reason="limit", refused=1)
-        return self._refuse(job, self.answers.limit_reached(asker.limit or 0, day=asker.day), day=asker.day)
+    def _ask_again(self, context: TurnContext) -> Turn:
+        reservation = self.charging.reserve(context)
+        if not self.charging.charge_again(context, reservation):
+            return self._record(context, self._over_budget(context, reservation), refund=True)
+        again = replace(context.turn, model_calls=context.turn.model_calls + 1)
+        return self._call_model(context.with_turn(again), reservation, left=None)
 
-    def _charge(self, job: Job, asker: Asker, allowed: quota.Allowed, reserve: Reservation) -> Charged:
-        """Below the mark first: so the owner is warned without another read."""
-        now, outdated = self.clock(), quota.outdated(list(asker.person.quota), today=asker.day)
-        step = Charge(job.turn, day=asker.day, limit=allowed.limit, reserve=reserve, outdated=outdated)
-        warned = replace(step, reserve=budget.within_warning_level(reserve))
-        charged = self.inbox.charge(job.lease, warned, now=now, until=job.time.until())
-        if charged is Charged.OVER_BUDGET:
-            charged = self.inbox.charge(job.lease, step, now=now, until=job.time.until())
-            if charged is Charged.CHARGED:
-                self.alerts.budget_nearly_spent(reserve)
-        return charged
+    def _over_limit(self, context: TurnContext) -> Turn:
+        self._log(context.turn)("refuse", reason="limit", refused=1)
+        return self._refuse(context, self.notices.limit_reached(context))
 
-    def _reserve(self, turn: Turn, asker: Asker) -> Reservation:
-        """For a call that is made now, whenever the question was written."""
-        now = self.clock()
-        today = quota.day_of(now, now=now, zone=self.answers.settings.zone)
-        return self.budget.reserve(self.answers.at_most(turn, persona.load(asker.terms.persona)), day=today)
+    def _over_budget(self, context: TurnContext, reservation: Reservation) -> Reply:
+        self._log(context.turn)("refuse", reason="budget", refused=1)
+        self.alerts.budget_spent(reservation)
+        return self.notices.budget_spent(day=reservation.day)
 
-    def _ask_again(self, job: Job, asker: Asker) -> Turn:
-        reserve = self._reserve(job.turn, asker)
-        if self.inbox.call_again(job.lease, job.turn, reserve=reserve, until=job.time.until()):
-            again = replace(job.turn, model_calls=job.turn.model_calls + 1)
-            return self._ask(replace(job, turn=again), reserve, asker, left=None)
-        return self._record(job, self._no_money(job, reserve), refund=True)
+    def _refuse(self, context: TurnContext, notice: Reply) -> Turn:
+        """Answer with the notice: each time where clients wait for an end of each turn, else once a day."""
+        if identity.traits_of(context.turn.person).ends_every_turn:
+            return self._record(context, notice)
+        if self.inbox.refuse(context.lease, context.turn, notice, day=context.day, until=context.time.until()):
+            return replace(context.turn, state=TurnState.ANSWERED, reply=notice)
+        return context.turn
 
-    def _no_money(self, job: Job, reserve: Reservation) -> Reply:
-        self._log(job.turn)("refuse", reason="budget", refused=1)
-        self.alerts.budget_spent(reserve)
-        return self.answers.budget_spent(day=reserve.day)
-
-    def _refuse(self, job: Job, notice: Reply, *, day: str) -> Turn:
-        """Once a day on Messenger; on the web, where an end is waited for, each time."""
-        if identity.channel_of(job.turn.person) is Channel.WEB:
-            return self._record(job, notice)
-        if self.inbox.refuse(job.lease, job.turn, notice, day=day, until=job.time.until()):
-            return replace(job.turn, state=TurnState.ANSWERED, reply=notice)
-        return job.turn
-
-    def _ask(self, job: Job, reserved: Reservation, asker: Asker, *, left: int | None) -> Turn:
-        history = recent(job.memory, since=job.lease.history_from, budget=memory_budget(job.turn))
-        question = Question(
-            job.turn, persona.load(asker.terms.persona), left=left, day=asker.day, seconds=job.time.for_the_model()
-        )
+    def _call_model(self, context: TurnContext, reservation: Reservation, *, left: int | None) -> Turn:
         try:
-            with self.sender.responding(job.turn) as hear:
-                answer = self.answers.ask(question, history, hear=hear, clock=self.clock)
+            answer = self.agent.answer(context)
         except ModelError as exc:
-            return self._apologise(job, exc, None if exc.may_be_billed else Settlement(reserved, cost=0))
+            return self._apologise(context, exc, None if exc.may_be_billed else Settlement(reservation, cost=0))
         except ChannelBroken as exc:
-            self.alerts.channel_broken(exc, job.turn)
-            return job.turn
-        return self._record(job, answer.reply, bill=self._account_for(job.turn, answer, reserved))
+            self.alerts.channel_broken(exc, context.turn)
+            return context.turn
+        settlement = self._settle(context.turn, answer, reservation)
+        return self._record(context, self.notices.answered(answer, context, left=left), settlement=settlement)
 
-    def _account_for(self, turn: Turn, answer: Answer, reserved: Reservation) -> Settlement | None:
-        """What the call cost; None when it was cut short: then nobody knows."""
-        asked = model_asked(self.answers.settings.model)
+    def _settle(self, turn: Turn, answer: Answer, reservation: Reservation) -> Settlement | None:
+        """Return what the call cost, and log it. None for a cancelled answer: its cost is not known."""
         if answer.usage is None:
-            self._log(turn)("model", ms=answer.ms, outcome="stopped", **asked)
+            self._log(turn)("model", ms=answer.ms, outcome="stopped", **self.agent.log_fields)
             return None
-        bill = self.budget.bill(reserved, answer.usage)
+        settlement = self.charging.settle(reservation, answer.usage)
         answered = model_answered(answer.usage, first_words_ms=answer.first_words_ms)
-        self._log(turn)("model", ms=answer.ms, cost_usd=round(bill.cost / 1_000_000, 6), **asked, **answered)
-        return bill
+        cost_usd = round(settlement.cost / 1_000_000, 6)
+        self._log(turn)("model", ms=answer.ms, cost_usd=cost_usd, **self.agent.log_fields, **answered)
+        return settlement
 
-    def _apologise(self, job: Job, error: ModelError, bill: Settlement | None = None) -> Turn:
-        self._log(job.turn).failure("model", error, failed=1, **model_asked(self.answers.settings.model))
+    def _apologise(self, context: TurnContext, error: ModelError, settlement: Settlement | None = None) -> Turn:
+        """Answer with an apology, and take the charge back."""
+        self._log(context.turn).failure("model", error, failed=1, **self.agent.log_fields)
         if isinstance(error, ModelUnusable):
             self.alerts.model_unusable(error)
-        reply = self.answers.say("filtered" if isinstance(error, ModelRefused) else "apology")
-        return self._record(job, reply, bill=bill, refund=True)
+        reply = self.notices.say("filtered" if isinstance(error, ModelRefused) else "apology")
+        return self._record(context, reply, settlement=settlement, refund=True)
 
     def _log(self, turn: Turn) -> Log:
         return self.log.about(turn.id, turn.person)
 
     def _record(
         self,
-        job: Job,
+        context: TurnContext,
         reply: Reply,
         *,
-        bill: Settlement | None = None,
+        settlement: Settlement | None = None,
         refund: bool = False,
         forget_before: int | None = None,
     ) -> Turn:
-        step = Record(job.turn, reply, settlement=bill, refund=refund, forget_before=forget_before)
-        self.inbox.record(job.lease, step, until=job.time.until())
-        charged_day = None if refund else job.turn.charged_day
-        return replace(job.turn, state=TurnState.ANSWERED, reply=reply, charged_day=charged_day)
+        """Record the reply as `steps.Record` describes, and return the turn as it then is."""
+        step = Record(context.turn, reply, settlement=settlement, refund=refund, forget_before=forget_before)
+        self.inbox.record(context.lease, step, until=context.time.until())
+        charged_day = None if refund else context.turn.charged_day
+        return replace(context.turn, state=TurnState.ANSWERED, reply=reply, charged_day=charged_day)

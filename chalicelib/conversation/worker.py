@@ -1,6 +1,10 @@
-"""The worker's story: take a conversation, answer its turns in order, give it back. Every write is the inbox's."""
+"""The worker: takes a conversation's lease, answers its open turns in order, and releases the lease.
 
-from collections.abc import Callable
+Everything that must survive a crash is written by the inbox.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -10,24 +14,27 @@ from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
 from chalicelib.conversation.steps import Finish
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
-from chalicelib.conversation.turn_runner import Job, TimeLeft, TurnRunner
+from chalicelib.conversation.turn_context import ContextLoader, TimeLeft
+from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.errors import ChannelBroken, LeaseLost, ParleyError, PersonUnreachable
 from chalicelib.ids import ConversationId
 from chalicelib.log import Log
 
 DELIVERY_S: Final = 20.0
+"""Timeout of delivering one reply."""
 
 
 class Outcome(Enum):
     """How a run ended."""
 
     BUSY = "busy"
-    """Somebody else works on the conversation, or nothing is open."""
+    """Another worker has the lease, or no turn is open."""
     DRAINED = "drained"
+    """All turns were closed and the lease was released."""
     HANDED_OVER = "handed_over"
-    """Too little time is left for another turn; the heartbeat goes on."""
+    """Too little time was left for another turn; the heartbeat wakes the next worker."""
     LOST = "lost"
-    """The lease ran out under way; whoever has it now goes on."""
+    """The lease expired during the run; another worker may have it now."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class Worker:
     """Answers conversations."""
 
     inbox: Inbox
+    contexts: ContextLoader
     turns: TurnRunner
     sender: Sender
     alerts: OwnerAlerts
@@ -43,10 +51,12 @@ class Worker:
     log: Log
 
     def run(self, conversation: ConversationId, *, remaining_ms: Callable[[], float]) -> Outcome:
-        """Drain one conversation within the time that remains. Any error but a lost lease is raised: it is tried again.
+        """Answer the open turns of one conversation; `remaining_ms` returns the time left in the invocation.
 
-        A wake may be used up on BUSY: its turn was in the inbox before it, and `release` is refused to a holder who has
-        not seen that turn; should the holder die, the heartbeat wakes again.
+        Raises every error but LeaseLost, so that Lambda retries the invocation.
+
+        A wake that ends as BUSY is not lost: its turn was in the inbox before it. A worker that has not seen that turn
+        is refused the `release` of its lease and loads again; if it dies, the heartbeat wakes another one.
         """
         time = TimeLeft(self.clock, remaining_ms)
         lease = self.inbox.take(conversation, owner=self.new_id(), now=self.clock(), until=time.until())
@@ -62,7 +72,7 @@ class Worker:
             raise
 
     def _drain(self, lease: Lease, time: TimeLeft) -> Outcome:
-        """Answer turn after turn until the lease could be released with nothing left."""
+        """Answer turns until the lease is released because none is open, or the time is up."""
         answered = 0
         holding: Lease | None = lease
         while holding:
@@ -74,48 +84,35 @@ class Worker:
                 if holding is None or (answered and not time.is_enough_for_a_turn()):
                     self.inbox.hand_back(lease)
                     return Outcome.HANDED_OVER
-                job = Job(holding, turn, memory, time)
-                closed, holding = self._close(job, last=turn is thread.open[-1])
+                closed, holding = self._close(holding, turn, memory, time, release=turn is thread.open[-1])
                 memory = _remember(memory, closed)
                 answered += 1
         return Outcome.DRAINED
 
-    def _close(self, job: Job, *, last: bool) -> tuple[Turn, Lease | None]:
-        """One turn to its end: answered, delivered, finished. The lease is gone when it was the last."""
-        log = self.log.about(job.turn.id, job.turn.person)
-        try:
-            return self._end(job, log, last=last)
-        except Exception as exc:
-            log.failure("turn", exc, **{"from": job.turn.state.value})
-            raise
-
-    def _end(self, job: Job, log: Log, *, last: bool) -> tuple[Turn, Lease | None]:
-        started, turn = self.clock(), job.turn
-        answered = self.turns.answer(job)
-        delivered = answered.reply is not None and self._deliver(answered, answered.reply, log)
-        closed = replace(answered, state=TurnState.DONE if delivered else TurnState.DROPPED)
-        step = Finish(
-            closed,
-            closed.state,
-            release=last,
-            refund=not delivered and closed.charged_day is not None,
-            scrub=parse(turn.text) is Command.FORGET_CONFIRMED,
-        )
-        holding = self.inbox.finish(job.lease, step)
-        if answered.reply is None:
-            self.sender.end_silently(closed)
-        log(
-            "turn",
-            **{"from": turn.state.value, "to": closed.state.value},
-            model_calls=closed.model_calls,
-            outcome="delivered" if delivered else "undelivered" if answered.reply else "silent",
-            waited_ms=max(0, started - turn.at),
-            ms=self.clock() - started,
-        )
-        return closed, holding
+    def _close(
+        self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft, *, release: bool
+    ) -> tuple[Turn, Lease | None]:
+        """Answer, deliver and finish one turn. Return it with the lease, which is None once it is released."""
+        log, started = self.log.about(turn.id, turn.person), self.clock()
+        with _failure_logged(log, turn):
+            answered = self.turns.run(self.contexts.load(lease, turn, memory, time))
+            delivered = answered.reply is not None and self._deliver(answered, answered.reply, log)
+            closed = replace(answered, state=TurnState.DONE if delivered else TurnState.DROPPED)
+            holding = self._finish(lease, closed, release=release)
+            if answered.reply is None:
+                self.sender.end_silently(closed)
+            log(
+                "turn",
+                **{"from": turn.state.value, "to": closed.state.value},
+                model_calls=closed.model_calls,
+                outcome="delivered" if delivered else "undelivered" if answered.reply else "silent",
+                waited_ms=max(0, started - turn.at),
+                ms=self.clock() - started,
+            )
+            return closed, holding
 
     def _deliver(self, turn: Turn, reply: Reply, log: Log) -> bool:
-        """Whether the person got the reply. Raises DeliveryError when a later try may succeed."""
+        """Return whether the user got the reply. Raises DeliveryError if a retry may succeed."""
         try:
             self.sender.deliver(turn, reply, receipts=lambda: self.inbox.receipts(turn), seconds=DELIVERY_S)
         except ChannelBroken as exc:
@@ -126,16 +123,36 @@ class Worker:
             return False
         return True
 
+    def _finish(self, lease: Lease, closed: Turn, *, release: bool) -> Lease | None:
+        """Close the turn in the inbox. A question without a delivered answer is not charged."""
+        step = Finish(
+            closed,
+            closed.state,
+            release=release,
+            refund=closed.state is not TurnState.DONE and closed.charged_day is not None,
+            scrub=parse(closed.text) is Command.FORGET_CONFIRMED,
+        )
+        return self.inbox.finish(lease, step)
+
     def _hand_back(self, lease: Lease) -> None:
-        """So that the retry need not wait for the lease to run out; when this fails as well, it does wait."""
+        """Give the lease back, so that the retry need not wait until it expires. Errors are only logged."""
         try:
             self.inbox.hand_back(lease)
         except ParleyError as exc:
             self.log.failure("hand_back", exc, conversation=self.log.pseudonym(lease.conversation))
 
 
+@contextmanager
+def _failure_logged(log: Log, turn: Turn) -> Iterator[None]:
+    try:
+        yield
+    except Exception as exc:
+        log.failure("turn", exc, **{"from": turn.state.value})
+        raise
+
+
 def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
-    """The closed turns once there is one more."""
+    """Return the closed turns with one more; the commands that forget remove turns."""
     match parse(closed.text):
         case Command.FORGET_CONFIRMED:
             return tuple(turn for turn in memory if turn.person != closed.person)

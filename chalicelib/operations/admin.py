@@ -167,7 +167,7 @@ def as_json(person: Person) -> dict[str, Any]:
         "access": person.access.value,
         "daily_limit": person.daily_limit,
         "quota": dict(sorted(person.quota.items())),
-        "told_day": person.told_day,
+        "told_day": person.notified_day,
         "announced": person.announced,
         "first_seen": utc(person.first_seen),
         "last_seen": utc(person.last_seen),

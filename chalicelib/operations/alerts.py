@@ -14,7 +14,6 @@ from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ModelUnusable, NotifyError, ParleyError
-from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.findings import Finding
 from chalicelib.operations.ports import Notifier, SentAlerts
@@ -37,8 +36,8 @@ class AlertService:
     log: Log
 
     def new_person(self, person: Person) -> None:
-        """Report a new user of Messenger, once ever. Visitors of web pages are too many to be reported."""
-        if identity.channel_of(person.id) is not Channel.MESSENGER:
+        """Report a new user, once ever, on channels that announce them."""
+        if not identity.traits_of(person.id).announces_new_people:
             return
         if not person.announced and self.people.announce(person.id):
             self._send("new_person", person=person.id, limit=self.settings.daily_limit, stage=self.settings.stage)

@@ -6,8 +6,7 @@ from typing import Any, Final, ParamSpec
 
 import click
 
-from chalicelib.access.entitlements import WEB_PERSONA
-from chalicelib.access.key_service import MOST_DAYS, MOST_MESSAGES, ApiKeyService
+from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, ApiKeyService
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest
 from scripts.cli import options
@@ -81,16 +80,16 @@ def keys() -> None:
 )
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), metavar="N", help="For how long; without it, for ever.")
 @click.option(
-    "--persona", type=click.Choice(persona.names()), default=WEB_PERSONA, show_default=True, help="Who answers."
+    "--persona", type=click.Choice(persona.names()), default=DEFAULT_PERSONA, show_default=True, help="Who answers."
 )
 @at_desk
-def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **wish: Any) -> None:
+def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **params: Any) -> None:
     """Make a key, show it once, and tell what to do with it.
 
     NAME says what it is for, to you. Without --daily-messages, a visitor may ask as often a day as people on Messenger.
     """
     try:
-        made = desk.keyring.create({**wish, "origins": origins, **daily_messages})
+        made = desk.keyring.create({**params, "origins": origins, **daily_messages})
     except BadRequest as exc:
         raise UsageError(str(exc)) from exc
     desk.view.made(made, desk.addresses)

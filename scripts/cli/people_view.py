@@ -123,7 +123,7 @@ class Text:
             *self._days(person),
             ("first seen", self._moment(person.first_seen)),
             ("last seen", self._moment(person.last_seen)),
-            ("told of limit", person.told_day or "never"),
+            ("told of limit", person.notified_day or "never"),
             ("owner told", "yes" if person.announced else "no"),
             *([("rooms", ", ".join(admin.as_json(person)["rooms"]))] if person.rooms else []),
             ("stored turns", str(portrait.turns)),

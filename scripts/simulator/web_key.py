@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.access import api_key
 from chalicelib.access.api_key import ApiKey
-from chalicelib.access.entitlements import WEB_PERSONA
+from chalicelib.access.key_service import DEFAULT_PERSONA
 from chalicelib.access.ports import ApiKeys
 
 
@@ -24,4 +24,4 @@ class ReadyKey:
 def ready_key(*, now: int) -> ReadyKey:
     """One that no other run of the world has."""
     new = api_key.new(secrets.token_bytes)
-    return ReadyKey(ApiKey(new.id, "demo", api_key.digest(new.secret), WEB_PERSONA, now), new.text)
+    return ReadyKey(ApiKey(new.id, "demo", api_key.digest(new.secret), DEFAULT_PERSONA, now), new.text)

@@ -42,7 +42,8 @@ assert answer["statusCode"] == 413, answer
 """
 WAKE_OF: Final = """
 from chalicelib.bootstrap import {module}
-wake = {module}.{service}().wake
+service = {module}.{service}()
+wake = getattr(service, "ingest", service).wake
 assert type(wake).__name__ + " in turn" * getattr(wake, "in_turn", False) == "{wake}", wake
 """
 SIGN_IN: Final = """

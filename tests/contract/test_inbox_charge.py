@@ -215,7 +215,7 @@ def test_a_notice_is_an_answer_that_costs_nothing(story: Story):
     story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
     [answered] = story.stored()
     assert (answered.state, answered.reply, answered.charged_day) == (TurnState.ANSWERED, REPLY, None)
-    assert story.known().told_day == DAY
+    assert story.known().notified_day == DAY
 
 
 def test_a_notice_that_was_given_already_leaves_the_turn_queued(story: Story):
@@ -230,7 +230,7 @@ def test_a_turn_that_was_charged_gets_no_notice(story: Story):
     with pytest.raises(LeaseLost):
         story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
     assert story.stored() == [turn]
-    assert story.known().told_day is None
+    assert story.known().notified_day is None
 
 
 def test_persons_who_share_a_conversation_are_charged_each_for_their_own(story: Story):

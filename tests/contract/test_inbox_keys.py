@@ -27,7 +27,7 @@ def home(person: PersonId) -> ConversationId:
 
 def message(story: Story, person: PersonId = ANNA, room: ConversationId | None = None) -> IncomingMessage:
     written = story.message(person=person, room=room)
-    return replace(written, channel=Channel.WEB, told_at_once=True)
+    return replace(written, channel=Channel.WEB)
 
 
 def begin(story: Story, person: PersonId = ANNA, room: ConversationId | None = None) -> tuple[Lease, Turn]:

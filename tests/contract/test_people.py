@@ -111,7 +111,7 @@ def test_being_forgotten_gives_no_new_questions(story: Story):
     story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
     _forget(story)
     story.hear()
-    assert (story.used(), story.known().told_day) == (1, DAY)
+    assert (story.used(), story.known().notified_day) == (1, DAY)
 
 
 def test_being_forgotten_is_no_way_round_a_block(story: Story):

@@ -238,7 +238,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
 
 def the_web_chats_doors_are_used(store: Store, bot: Bot) -> None:
     """The owner makes a key, a visitor gets a ticket, and the key is revoked."""
-    keyring = ApiKeyService(store.keys, daily_limit=1, chance=token_bytes, clock=bot.clock)
+    keyring = ApiKeyService(store.keys, daily_limit=1, random_bytes=token_bytes, clock=bot.clock)
     key = keyring.create({"name": "Tests"}).key
     ticket_key = partial(str, "a ticket key of thirty-two letters")
     visitors = ChatConfig(store.keys, store.tickets, ticket_key, str, str, lambda: "anna", bot.clock)

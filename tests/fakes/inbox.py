@@ -100,9 +100,9 @@ class FakeInbox:
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
         conversation, kept = self._held(lease), self._in(turn, TurnState.QUEUED)
         known = self._person(turn)
-        if known.person.told_day == day:
+        if known.person.notified_day == day:
             return False
-        known.change(told_day=day)
+        known.change(notified_day=day)
         conversation.lease_until = until
         kept.change(state=TurnState.ANSWERED, reply=reply)
         return True

@@ -3,6 +3,7 @@
 from chalicelib.access import identity
 from chalicelib.access.person import Person
 from chalicelib.access.retention import TURN_KEPT_S
+from chalicelib.access.traits import TRAITS
 from chalicelib.aws.dynamodb.conditions import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState, message_digest, turn_id
@@ -16,7 +17,7 @@ def accept(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted:
     if refused:
         return refused
     conversation = memory.conversations.setdefault(message.conversation, Conversation())
-    if conversation.open_turns > MAX_OPEN_TURNS - message.told_at_once:
+    if conversation.open_turns > MAX_OPEN_TURNS - TRAITS[message.channel].refuses_at_once:
         return Accepted.OVERFLOW
     overflow = conversation.open_turns == MAX_OPEN_TURNS
     _keep(memory, message, now=now, overflow=overflow)

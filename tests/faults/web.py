@@ -226,9 +226,10 @@ class WebWorld:
             connections=watched("connections", chat.connections),
             connection_api=watched("connection_api", chat.connection_api),
             people=watched("people", chat.bot.people),
-            inbox=watched("inbox", chat.bot.inbox),
+            ingest=replace(
+                chat.bot.ports.ingest(), inbox=watched("inbox", chat.bot.inbox), wake=watched("wake", chat.bot.wake)
+            ),
             transcript=watched("inbox", chat.bot.transcript),
-            wake=watched("wake", chat.bot.wake),
         )
         reception.receive(self.tab.id, frame)
 

@@ -47,7 +47,7 @@ def test_different_people_do_not_wait_for_each_other(bot: Bot):
     assert all(prompt.history == () for prompt in bot.model.asked)
 
 
-def test_somebody_on_another_page_is_another_person(bot: Bot):
+def test_the_same_user_on_another_page_is_another_person(bot: Bot):
     elsewhere = {**bot.message("anna", "what about this page?"), "recipient": {"id": "815"}}
     bot.receives("anna", "and what about that page?")
     bot.posted(elsewhere)
@@ -86,7 +86,7 @@ def test_pictures_are_mentioned_to_the_model_but_not_shown(bot: Bot):
     assert bot.asked == ["what is this?\n[attached, but not visible to you: image]"]
 
 
-def test_a_picture_without_words_is_told_that_the_bot_reads_text_only(bot: Bot):
+def test_a_picture_without_text_is_answered_by_the_notice_that_the_bot_reads_text_only(bot: Bot):
     bot.receives("anna", attachments=[{"type": "image", "payload": {"url": "https://example.org/x"}}])
     assert bot.sent_to("anna") == [SAYS("text_only")]
     assert (bot.asked, bot.used("anna")) == ([], 0)

@@ -67,7 +67,7 @@ def proof(request: pytest.FixtureRequest, entrance: Entrance) -> tuple[str, str]
 # With a key.
 
 
-def test_who_has_the_key_says_for_whom_they_write(entrance: Entrance):
+def test_the_holder_of_a_key_names_the_visitor(entrance: Entrance):
     assert entrance.lets_in("apiKey", NEW.text, visitor="anna") == identity.visitor(NEW.id, "anna")
     assert entrance.lets_in("apiKey", NEW.text) == identity.visitor(NEW.id, "-")
 
@@ -90,7 +90,7 @@ def test_who_has_another_key_is_not_let_in(entrance: Entrance, text: str):
     assert entrance.lets_in("apiKey", text) == "auth_failed"
 
 
-def test_a_key_that_is_unknown_and_a_wrong_secret_are_told_the_same(entrance: Entrance):
+def test_an_unknown_key_and_a_wrong_secret_get_the_same_error(entrance: Entrance):
     admission = entrance.admission()
     told = {
         admission.authenticate(Credentials("apiKey", text, "-"), origin="")
@@ -120,17 +120,17 @@ def test_a_ticket_is_good_for_five_minutes(entrance: Entrance):
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "a.b.c", NEW.text, "annas-token"])
-def test_what_is_no_ticket_lets_nobody_in(entrance: Entrance, text: str):
+def test_text_that_is_no_ticket_is_rejected(entrance: Entrance, text: str):
     assert entrance.lets_in("ticket", text) == "auth_failed"
 
 
-def test_a_forged_ticket_lets_nobody_in(entrance: Entrance):
+def test_a_forged_ticket_is_rejected(entrance: Entrance):
     assert (
         entrance.lets_in("ticket", entrance.ticket(secret="somebody else's key of forty characters.")) == "auth_failed"
     )
 
 
-def test_a_ticket_of_a_key_that_is_not_there_lets_nobody_in(entrance: Entrance):
+def test_a_ticket_of_an_unknown_key_is_rejected(entrance: Entrance):
     assert entrance.lets_in("ticket", entrance.ticket(OTHER.id)) == "auth_failed"
 
 
@@ -159,7 +159,7 @@ def test_other_pages_are_not_let_in(entrance: Entrance, proof: tuple[str, str], 
     assert entrance.lets_in(*proof, origin=origin) == "wrong_origin"
 
 
-def test_a_key_that_is_spent_still_lets_people_in_to_be_told_so(entrance: Entrance, proof: tuple[str, str]):
+def test_a_spent_key_still_authenticates_so_that_its_users_get_the_notice(entrance: Entrance, proof: tuple[str, str]):
     entrance.known.memory.keys[NEW.id] = replace(SHOP, max_messages=1, used=1)
     assert entrance.lets_in(*proof).startswith("web:")
 
@@ -172,12 +172,12 @@ def test_who_signed_in_elsewhere_is_let_in_from_any_page(entrance: Entrance, ori
     assert entrance.lets_in("token", "annas-token", visitor="bert", origin=origin) == identity.signed_in("anna")
 
 
-def test_a_token_that_proves_nothing_lets_nobody_in_and_says_why(entrance: Entrance):
+def test_an_invalid_token_is_rejected_with_the_reason(entrance: Entrance):
     told = entrance.admission().authenticate(Credentials("token", "berts-token", "-"), origin="")
     assert told == Rejected("auth_failed", "the token is not signed by its issuer")
 
 
-def test_where_nobody_signs_people_in_no_token_is_taken(entrance: Entrance):
+def test_without_an_issuer_every_token_is_rejected(entrance: Entrance):
     entrance.tokens = None
     assert entrance.lets_in("token", "annas-token") == "auth_failed"
 
@@ -205,7 +205,7 @@ def test_no_secret_shows_by_accident(entrance: Entrance):
 
 @pytest.mark.parametrize("kind", ["apiKey", "ticket", "token"])
 @pytest.mark.parametrize("origin", ["", ELSEWHERE])
-def test_who_is_turned_away_is_told_nothing_of_what_they_showed(entrance: Entrance, kind: Any, origin: str):
+def test_a_rejection_repeats_nothing_of_the_credentials(entrance: Entrance, kind: Any, origin: str):
     entrance.known.revoke(NEW.id, now=NOON)
     shown = {"apiKey": NEW.text, "ticket": entrance.ticket(), "token": "berts-token"}[kind]
     told = entrance.admission().authenticate(Credentials(kind, shown, "anna"), origin=origin)

@@ -119,7 +119,7 @@ def test_the_memory_of_a_conversation_never_outgrows_what_is_set_aside(bot: Bot)
     assert len(bot.last_prompt.history) > 3
 
 
-def test_whoever_is_unlimited_is_under_the_budget_like_everybody(bot: Bot):
+def test_the_budget_applies_to_unlimited_users_too(bot: Bot):
     bot.receives("anna", "/help")
     bot.decides("anna", Access.UNLIMITED)
     ask(bot, 4)
@@ -198,7 +198,7 @@ def test_a_second_call_that_the_day_cannot_bear_is_a_notice_and_no_charge(bot: B
     assert owner_learned(bot) == [SAYS("owner_budget_spent", budget="0.0012")]
 
 
-def test_the_owner_is_warned_once_at_four_fifths_and_told_once_when_all_is_spent(bot: Bot):
+def test_the_owner_is_notified_once_at_four_fifths_and_once_when_all_is_spent(bot: Bot):
     bot.may_spend("0.008")
     bot.limits_to(20)
     ask(bot, 8)
@@ -210,7 +210,7 @@ def test_the_owner_is_warned_once_at_four_fifths_and_told_once_when_all_is_spent
     assert owner_learned(bot)[1:] == [SAYS("owner_budget_spent", budget="0.008")]
 
 
-def test_the_owner_is_told_again_the_next_day(bot: Bot):
+def test_the_owner_is_notified_again_the_next_day(bot: Bot):
     ask(bot, 4)
     bot.clock.tick(hours=12)
     ask(bot, 4)
@@ -233,7 +233,7 @@ class OthersAreQuicker(FakeInbox):
         return charged
 
 
-def test_whoever_is_overtaken_at_the_last_cent_gets_the_notice(bot: Bot):
+def test_a_user_overtaken_by_another_at_the_last_cent_gets_the_notice(bot: Bot):
     ask(bot, 2)
     bot.inbox = OthersAreQuicker(bot.memory)
     ask(bot, 1, psid="bert")

@@ -21,7 +21,7 @@ def ends(frames: list[Frame]) -> tuple[str, str, str]:
     return frames[2]["code"], frames[3]["state"], frames[2]["message"]
 
 
-def test_who_has_no_questions_left_today_is_told_so_each_time_and_no_model_is_asked(chat: Chat, tab: Tab):
+def test_a_visitor_without_questions_left_gets_a_notice_each_time_and_no_model_is_called(chat: Chat, tab: Tab):
     chat.changes_key(daily_messages=1)
     tab.says("The only one?")
     for _ in range(2):
@@ -39,7 +39,7 @@ def test_the_next_day_brings_new_questions(chat: Chat, tab: Tab):
     assert len(chat.asked) == 2
 
 
-def test_a_key_whose_messages_are_used_up_by_anybody_answers_nobody(chat: Chat, tab: Tab):
+def test_a_key_whose_messages_one_visitor_has_used_up_answers_no_other_visitor(chat: Chat, tab: Tab):
     chat.changes_key(max_messages=2)
     tab.says("The first?")
     other = chat.opens("bert")
@@ -81,7 +81,7 @@ def test_a_ticket_that_expires_while_the_socket_is_open_changes_nothing(chat: Ch
     assert tab.says("Am I still welcome?")[-1]["state"] == "done"
 
 
-def test_when_the_days_money_is_gone_each_is_told_so_and_no_model_is_asked(chat: Chat, tab: Tab):
+def test_when_the_days_budget_is_spent_each_visitor_gets_a_notice_and_no_model_is_called(chat: Chat, tab: Tab):
     chat.bot.may_spend("0.000001")
     frames = tab.says("Is there money left?")
     assert ends(frames)[:2] == ("budget_spent", "done")
@@ -89,7 +89,7 @@ def test_when_the_days_money_is_gone_each_is_told_so_and_no_model_is_asked(chat:
     assert len(chat.bot.told_owner) == 1
 
 
-def test_who_is_blocked_is_told_so_and_nothing_is_kept(chat: Chat, tab: Tab):
+def test_a_blocked_visitor_gets_an_error_and_nothing_is_stored(chat: Chat, tab: Tab):
     tab.says("Before?")
     chat.bot.people.decide(person_of("anna"), Access.BLOCKED, daily_limit=None)
     [told] = tab.asks("After?", id=(mine := ulid(chat.clock())))
@@ -97,7 +97,7 @@ def test_who_is_blocked_is_told_so_and_nothing_is_kept(chat: Chat, tab: Tab):
     assert (len(chat.turns()), chat.asked) == (1, ["Before?"])
 
 
-def test_who_may_ask_without_limit_is_told_of_none_but_the_keys_messages_count(chat: Chat, tab: Tab):
+def test_an_unlimited_visitor_sees_no_limit_but_the_keys_messages_count(chat: Chat, tab: Tab):
     tab.says("Before?")
     chat.bot.people.decide(person_of("anna"), Access.UNLIMITED, daily_limit=None)
     chat.changes_key(max_messages=3)

@@ -16,7 +16,7 @@ def seen(tab: Tab) -> list[Frame]:
     return tab.got("question", "delta", "snapshot", "notice", "completed")
 
 
-def test_three_people_on_five_sockets_see_the_same_in_the_same_order_and_nobody_else_sees_anything(chat: Chat):
+def test_three_people_on_five_sockets_see_the_same_in_the_same_order_and_no_one_else_does(chat: Chat):
     room = [chat.opens(visitor, room="kitchen") for visitor in ("anna", "anna", "bert", "cleo", "cleo")]
     outsiders = [chat.opens("dora"), chat.opens("anna"), chat.opens("dora", room="garden"), chat.connects()]
     chat.model_says("Well, ", "then.")
@@ -100,7 +100,7 @@ def test_the_frame_of_an_older_system_joins_and_asks_at_once(chat: Chat):
     assert [frame["text"] for frame in bert.got("question")] == ["What does it cost?", "And without the box?"]
 
 
-def test_a_full_room_takes_nobody_in_and_who_knocks_stays_where_they_are(chat: Chat):
+def test_a_full_room_refuses_new_members_who_stay_where_they_are(chat: Chat):
     for number in range(MAX_CONNECTIONS):
         chat.opens(f"visitor-{number}", room="kitchen")
     late = chat.opens("anna")
@@ -138,7 +138,7 @@ def test_the_same_id_in_another_conversation_is_another_question(chat: Chat):
     assert "duplicate" not in anna.says("Is anybody there?", id=mine)[0]
 
 
-def test_a_turn_of_the_room_can_be_resumed_by_whoever_is_in_it_and_by_nobody_else(chat: Chat):
+def test_a_turn_of_a_room_can_be_resumed_by_its_members_and_by_no_one_else(chat: Chat):
     anna, bert, dora = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen"), chat.opens("dora")
     anna.says("Is anybody there?")
     assert bert.sends("resume", turn=anna.turn, seq=0)[-1]["state"] == "done"
@@ -164,7 +164,7 @@ def test_starting_afresh_in_a_room_leaves_other_conversations_as_they_are(chat: 
     assert len(chat.bot.last_prompt.history) == 1
 
 
-def test_what_somebody_who_is_forgotten_said_is_not_told_to_the_model_even_at_once(chat: Chat):
+def test_the_words_of_a_forgotten_member_are_not_sent_to_the_model_even_at_once(chat: Chat):
     anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen")
     anna.says("My name is Anna.")
     bert.says("My name is Bert.")

@@ -77,7 +77,7 @@ def test_questions_are_answered_one_after_the_other(chat: Chat, tab: Tab):
     assert [frame["type"] for frame in tab.got("question", "completed")] == ["question", "completed"] * 3
 
 
-def test_the_model_is_told_what_was_said_before(chat: Chat, tab: Tab):
+def test_the_model_gets_the_earlier_exchanges(chat: Chat, tab: Tab):
     tab.says("My name is Anna.")
     tab.says("What is my name?")
     [before] = chat.bot.last_prompt.history
@@ -242,7 +242,7 @@ def test_a_turn_that_is_resumed_while_the_model_speaks_begins_with_what_was_said
     assert tab.reads().screen == [("Tell me a story!", "Once upon a time.")]
 
 
-def test_an_answered_turn_is_told_at_once(chat: Chat, tab: Tab):
+def test_an_answered_turn_is_sent_at_once(chat: Chat, tab: Tab):
     """The answer stands, though its worker died before it could tell anybody."""
     tab.asks("Is anybody there?")
     _answered(chat)
@@ -251,7 +251,7 @@ def test_an_answered_turn_is_told_at_once(chat: Chat, tab: Tab):
     assert tab.reads().screen == [("Is anybody there?", "An answer.")]
 
 
-def test_a_finished_turn_is_told_at_once_and_again(chat: Chat, tab: Tab):
+def test_a_finished_turn_is_sent_at_once_and_again(chat: Chat, tab: Tab):
     tab.says("Is anybody there?")
     for _ in range(2):
         frames = tab.sends("resume", turn=tab.turn, seq=1)
@@ -286,7 +286,7 @@ def _answered(chat: Chat) -> None:
     lease = inbox.take(conversation, owner="dead", now=chat.clock(), until=chat.clock() + MINUTE_MS)
     assert lease
     [turn] = inbox.load(lease, now=chat.clock()).open
-    inbox.record(lease, Record(turn, chat.bot.worker.turns.answers.say("help")), until=chat.clock() + MINUTE_MS)
+    inbox.record(lease, Record(turn, chat.bot.worker.turns.notices.say("help")), until=chat.clock() + MINUTE_MS)
     chat.memory.turns[conversation, turn.id].change(reply=replace(_stored(chat), text="An answer.", code=""))
 
 
@@ -297,7 +297,7 @@ def _stored(chat: Chat) -> Any:
 # Who was not there.
 
 
-def test_an_answer_that_nobody_was_there_for_is_kept_and_shown_on_return(chat: Chat, tab: Tab):
+def test_an_answer_without_any_open_connection_is_stored_and_shown_on_return(chat: Chat, tab: Tab):
     tab.asks("I must go, tell me later")
     tab.closes()
     chat.works()
@@ -363,7 +363,7 @@ def test_the_past_is_what_fits_and_the_latest_of_it(chat: Chat, tab: Tab):
 # Left behind.
 
 
-def test_a_question_that_nobody_answered_for_an_hour_is_dropped_with_an_end(chat: Chat, tab: Tab):
+def test_a_question_unanswered_for_an_hour_is_dropped_with_an_end(chat: Chat, tab: Tab):
     tab.asks("Is anybody there?")
     chat.clock.now += STALE_MS + 1
     chat.works()
@@ -373,7 +373,7 @@ def test_a_question_that_nobody_answered_for_an_hour_is_dropped_with_an_end(chat
     assert tab.sends("resume", turn=tab.turn, seq=0)[-1]["state"] == "dropped"
 
 
-def test_a_question_of_somebody_who_is_blocked_meanwhile_is_dropped_with_an_end(chat: Chat, tab: Tab):
+def test_a_question_of_a_visitor_who_is_blocked_meanwhile_is_dropped_with_an_end(chat: Chat, tab: Tab):
     tab.asks("Do you like me?")
     chat.bot.people.decide(person_of("anna"), Access.BLOCKED, daily_limit=None)
     chat.works()
@@ -396,7 +396,7 @@ def test_the_keys_persona_opens_the_conversation_and_answers_in_its_own_way(chat
     assert prompt.temperature == known.temperature
 
 
-def test_the_owner_is_not_told_of_each_visitor(chat: Chat):
+def test_the_owner_is_not_notified_of_visitors(chat: Chat):
     for visitor in ("anna", "bert"):
         chat.opens(visitor).says("Hello there!")
     assert chat.bot.told_owner == []
@@ -431,7 +431,7 @@ def test_usage_tells_what_is_left_by_the_keys_limit(chat: Chat, tab: Tab):
 # When the store fails under way.
 
 
-def test_an_answer_whose_sockets_cannot_be_found_is_kept_and_told_by_the_next_try(chat: Chat, tab: Tab):
+def test_an_answer_whose_connections_cannot_be_read_is_stored_and_sent_by_the_retry(chat: Chat, tab: Tab):
     tab.asks("Is anybody there?")
     chat.connections.fails = True
     failed = chat.bot.works_badly()

@@ -28,7 +28,7 @@ def test_help_is_the_bots_own_text_and_costs_nothing(bot: Bot, typed: str):
     assert (bot.asked, bot.used("anna")) == ([], 0)
 
 
-def test_whoever_opens_the_chat_is_welcomed(bot: Bot):
+def test_start_is_answered_by_a_welcome(bot: Bot):
     bot.posted(bot.item("anna", postback={"mid": "mid-start", "title": "Get started", "payload": "GET_STARTED"}))
     bot.works()
     assert bot.sent_to("anna") == [SAYS("welcome", limit=LIMIT)]
@@ -39,7 +39,7 @@ def test_start_can_be_typed_as_well(bot: Bot):
     assert bot.sent_to("anna") == [SAYS("welcome", limit=LIMIT)]
 
 
-def test_whoever_is_unlimited_is_welcomed_without_a_number(bot: Bot):
+def test_an_unlimited_user_is_welcomed_without_a_number(bot: Bot):
     bot.receives("anna", "/help")
     bot.decides("anna", Access.UNLIMITED)
     bot.receives("anna", "/start")
@@ -132,14 +132,14 @@ def test_forgetting_is_no_way_out_of_a_limit_of_ones_own(bot: Bot):
     assert bot.known("anna").daily_limit == 1
 
 
-def test_the_counts_of_whoever_was_forgotten_go_after_three_days(bot: Bot):
+def test_the_counts_of_a_forgotten_user_are_deleted_after_three_days(bot: Bot):
     bot.receives("anna", "a first question")
     forget(bot)
     bot.memory.expire(now=bot.clock.tick(days=3, seconds=1))
     assert bot.memory.people == {}
 
 
-def test_whoever_was_forgotten_and_writes_again_is_remembered_again(bot: Bot):
+def test_a_forgotten_user_who_writes_again_is_remembered_again(bot: Bot):
     bot.receives("anna", "a first question")
     forget(bot)
     bot.receives("anna", "a second question")

@@ -53,7 +53,7 @@ def graph(bot: Bot) -> FakeGraph:
     return made
 
 
-def test_whoever_cannot_be_reached_is_not_charged_and_nobody_makes_a_noise(bot: Bot):
+def test_an_unreachable_user_is_not_charged_and_no_error_is_raised(bot: Bot):
     bot.receives("anna", "a first question")
     bot.notifier.told.clear()
     bot.outbox.script = [PersonUnreachable("gone")]
@@ -63,7 +63,7 @@ def test_whoever_cannot_be_reached_is_not_charged_and_nobody_makes_a_noise(bot: 
     assert bot.beats().swept == 0
 
 
-def test_whoever_cannot_be_reached_with_a_notice_gets_nothing_back(bot: Bot):
+def test_an_unreachable_user_gets_no_refund_for_a_notice(bot: Bot):
     bot.receives("anna", "a first question")
     bot.outbox.script = [PersonUnreachable("gone")]
     bot.receives("anna", "/help")
@@ -78,7 +78,7 @@ def test_a_charge_taken_back_for_an_apology_is_not_taken_back_again_when_that_ca
     assert (bot.states("anna"), bot.used("anna")) == (["done", "dropped"], 1)
 
 
-def test_when_nobody_can_be_reached_the_owner_is_told_once_a_day_and_nothing_is_tried_again(bot: Bot):
+def test_when_the_channel_is_broken_the_owner_is_notified_once_a_day_and_nothing_is_retried(bot: Bot):
     bot.receives("anna", "good morning to you")
     bot.receives("bert", "good morning to you too")
     bot.notifier.told.clear()
@@ -94,7 +94,7 @@ def test_when_nobody_can_be_reached_the_owner_is_told_once_a_day_and_nothing_is_
     assert bot.told_owner == [told, told]
 
 
-def test_when_it_shows_while_the_model_thinks_that_nobody_can_be_reached_nothing_is_sent_or_charged(bot: Bot):
+def test_when_the_channel_breaks_during_the_model_call_nothing_is_sent_or_charged(bot: Bot):
     bot.sender = BrokenSender()
     bot.receives("anna", "is anybody there?")
     assert (bot.states("anna"), bot.used("anna"), bot.turns("anna")[0].reply) == (["dropped"], 0, None)

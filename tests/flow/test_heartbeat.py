@@ -5,7 +5,7 @@ import pytest
 
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Lease, Thread
-from chalicelib.conversation.turn_runner import TURN_MS
+from chalicelib.conversation.turn_context import TURN_MS
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import StoreError, WakeError
 from chalicelib.operations.heartbeat import MAX_SWEPT

@@ -66,7 +66,7 @@ def test_a_key_may_be_limited_in_every_way(desk: Desk):
     assert made.expires_at == NOON + 30 * DAY
 
 
-def test_the_text_is_told_once_and_opens_what_was_made(desk: Desk):
+def test_the_text_is_returned_once_and_matches_the_stored_key(desk: Desk):
     made = desk.keyring.create({"name": "My shop"})
     parsed = api_key.parse(made.text)
     assert parsed

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.steps import Record
 from chalicelib.conversation.turn import Lease
-from chalicelib.conversation.turn_runner import LEASE_SPARE_MS, TURN_MS
+from chalicelib.conversation.turn_context import LEASE_SPARE_MS, TURN_MS
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import LeaseLost, StoreError
 from tests.fakes.inbox import FakeInbox
@@ -101,7 +101,7 @@ def test_a_worker_that_lost_its_lease_stops_without_a_write_and_without_a_word(b
     assert bot.memory.conversations[ANNA].lease_owner == "another"
 
 
-def test_whoever_takes_a_lost_lease_over_brings_the_answer_and_charges_nothing(bot: Bot):
+def test_the_worker_that_takes_over_a_lost_lease_delivers_the_answer_and_charges_nothing(bot: Bot):
     bot.model = InterruptedModel(meanwhile=lambda _: steal(bot) if len(bot.asked) == 1 else None)
     bot.hears("anna", "am I too slow?")
     bot.run(ANNA)

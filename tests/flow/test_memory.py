@@ -1,7 +1,7 @@
 from chalicelib.access.retention import TURN_KEPT_S
-from chalicelib.conversation.agent import MEMORY_TOKENS
 from chalicelib.conversation.history import tokens
 from chalicelib.conversation.prompt import Exchange
+from chalicelib.conversation.prompt_builder import MEMORY_TOKENS
 from chalicelib.errors import ModelBusy, PersonUnreachable
 from tests.flow.bot import Bot, InterruptedModel
 
@@ -13,7 +13,7 @@ def remembered(bot: Bot) -> list[str]:
     return [exchange.question for exchange in bot.last_prompt.history]
 
 
-def test_the_model_is_told_what_was_said_before_in_its_order(bot: Bot):
+def test_the_model_gets_the_earlier_exchanges_in_their_order(bot: Bot):
     bot.model.script = [["Nice name."], ["And nice dog."], ["Minka."]]
     for text in ("my cat is called Minka", "my dog is called Rex", "what is my cat called?"):
         bot.receives("anna", text)
@@ -47,7 +47,7 @@ def test_a_question_that_failed_is_no_memory(bot: Bot):
     assert remembered(bot) == []
 
 
-def test_an_answer_that_nobody_got_is_no_memory(bot: Bot):
+def test_an_undelivered_answer_is_not_sent_to_the_model(bot: Bot):
     bot.outbox.script = [PersonUnreachable("gone")]
     bot.hears("anna", "a question from afar")
     bot.hears("anna", "a question from here")

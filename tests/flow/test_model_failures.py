@@ -45,7 +45,7 @@ def test_a_failure_does_not_hold_up_what_waits_behind_it(bot: Bot):
 
 
 @pytest.mark.parametrize("cause", ["key", "credit", "missing"])
-def test_the_owner_learns_once_a_day_what_only_the_owner_can_mend(bot: Bot, cause: str):
+def test_the_owner_is_notified_once_a_day_of_what_only_the_owner_can_fix(bot: Bot, cause: str):
     bot.receives("anna", "good morning to you")
     bot.receives("bert", "good morning to you too")
     bot.notifier.told.clear()
@@ -67,7 +67,7 @@ def test_two_different_faults_are_two_messages_to_the_owner(bot: Bot):
 
 
 @pytest.mark.parametrize("error", [ModelError("odd"), ModelBusy("busy"), ModelRefused("no")])
-def test_the_owner_is_not_bothered_with_what_mends_itself(bot: Bot, error: ModelError):
+def test_the_owner_is_not_notified_of_faults_that_pass(bot: Bot, error: ModelError):
     bot.receives("anna", "good morning to you")
     bot.notifier.told.clear()
     bot.model.script = [error]
@@ -89,7 +89,7 @@ def test_a_failure_is_logged_by_kind_and_without_the_providers_words(bot: Bot):
     assert (line["error"], line["message"]) == ("ModelBusy", "the provider is busy: HTTP 429")
 
 
-def test_an_error_nobody_foresaw_is_raised_and_the_turn_is_kept(bot: Bot):
+def test_an_unexpected_error_is_raised_and_the_turn_is_kept(bot: Bot):
     bot.model = InterruptedModel(meanwhile=lambda _: 1 / 0)
     bot.hears("anna", "a question that breaks the code")
     with pytest.raises(ZeroDivisionError):

@@ -9,7 +9,7 @@ def flood(bot: Bot, psid: str = "anna") -> None:
         bot.hears(psid, f"line {number} of a flood")
 
 
-def test_whoever_writes_faster_than_the_bot_reads_is_told_once(bot: Bot):
+def test_a_user_who_writes_too_fast_gets_one_notice(bot: Bot):
     flood(bot)
     bot.works()
     assert bot.sent_to("anna") == ["An answer."] * MAX_OPEN_TURNS + [SAYS("overflow")]
@@ -45,7 +45,7 @@ def test_once_the_bot_has_caught_up_everything_is_read_again(bot: Bot):
     assert bot.used("anna") == 2 * MAX_OPEN_TURNS
 
 
-def test_a_lost_message_that_is_repeated_while_the_bot_is_behind_is_told_no_second_time(bot: Bot):
+def test_a_refused_message_that_is_repeated_gets_no_second_notice(bot: Bot):
     for number in range(MAX_OPEN_TURNS):
         bot.hears("anna", f"line {number} of a flood")
     lost = bot.message("anna", "the straw")

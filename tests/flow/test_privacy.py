@@ -78,7 +78,7 @@ ON_THE_PAGE = {
     "access": "whether the owner has given you a limit or blocked you",
     "daily_limit": "whether the owner has given you a limit or blocked you",
     "quota": "how many questions you asked on your last 3 days here",
-    "told_day": None,
+    "notified_day": None,
     "announced": "is told when somebody new writes",
     "first_seen": "when you wrote first and last",
     "last_seen": "when you wrote first and last",

@@ -30,21 +30,21 @@ def ask(bot: Bot, times: int, *, psid: str = "anna") -> None:
         bot.receives(psid, f"question number {number}")
 
 
-def test_whoever_has_used_all_questions_is_told_when_there_are_more(bot: Bot):
+def test_the_notice_of_the_limit_says_when_there_are_more_questions(bot: Bot):
     bot.limits_to(2)
     ask(bot, 3)
     assert bot.sent_to("anna")[2] == SAYS("limit_reached", limit=2, **RESET)
     assert (len(bot.asked), bot.used("anna")) == (2, 2)
 
 
-def test_the_limit_is_told_once_a_day_and_then_there_is_silence(bot: Bot):
+def test_the_notice_of_the_limit_is_sent_once_a_day_and_then_there_is_silence(bot: Bot):
     bot.limits_to(1)
     ask(bot, 5)
     assert len(bot.sent_to("anna")) == 2
     assert bot.states("anna") == ["done", "done", "dropped", "dropped", "dropped"]
 
 
-def test_the_limit_is_told_again_the_next_day(bot: Bot):
+def test_the_notice_of_the_limit_is_sent_again_the_next_day(bot: Bot):
     bot.limits_to(1)
     ask(bot, 3)
     bot.clock.tick(days=1)
@@ -93,7 +93,7 @@ def test_an_answer_that_stopped_short_with_few_left_says_both(bot: Bot):
     assert bot.read("anna")[0].footer == f"{SAYS('cut_short')}\n\n{SAYS('none_left', **RESET)}"
 
 
-def test_whoever_is_unlimited_is_counted_but_never_stopped(bot: Bot):
+def test_an_unlimited_user_is_counted_but_never_refused(bot: Bot):
     bot.limits_to(1)
     ask(bot, 1)
     bot.decides("anna", Access.UNLIMITED)
@@ -119,21 +119,21 @@ def test_one_persons_limit_is_not_anothers(bot: Bot):
     assert (bot.used("anna"), bot.used("bert")) == (1, 1)
 
 
-def test_whoever_is_blocked_gets_silence_and_leaves_nothing(bot: Bot):
+def test_a_blocked_user_gets_no_answer_and_nothing_is_stored(bot: Bot):
     ask(bot, 1)
     bot.decides("anna", Access.BLOCKED)
     ask(bot, 3)
     assert (len(bot.sent_to("anna")), len(bot.turns("anna")), len(bot.asked)) == (1, 1, 1)
 
 
-def test_whoever_is_blocked_while_a_message_waits_gets_no_answer(bot: Bot):
+def test_a_user_blocked_while_a_message_waits_gets_no_answer(bot: Bot):
     bot.hears("anna", "quick, before they block me")
     bot.decides("anna", Access.BLOCKED)
     bot.works()
     assert (bot.sent_to("anna"), bot.asked, bot.states("anna"), bot.used("anna")) == ([], [], ["dropped"], 0)
 
 
-def test_whoever_is_blocked_between_the_worker_reading_and_charging_is_not_charged(bot: Bot):
+def test_a_user_blocked_between_reading_and_charging_is_not_charged(bot: Bot):
     bot.people = MeanwhileBlocked(bot.memory)
     bot.receives("anna", "quick, before they block me")
     assert (bot.sent_to("anna"), bot.asked, bot.states("anna"), bot.used("anna")) == ([], [], ["dropped"], 0)

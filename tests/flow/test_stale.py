@@ -41,7 +41,7 @@ def test_what_was_dropped_is_no_memory(bot: Bot):
     assert bot.last_prompt.history == ()
 
 
-def test_a_stale_command_is_not_obeyed(bot: Bot):
+def test_a_stale_command_is_not_run(bot: Bot):
     bot.receives("anna", "my cat is called Minka")
     bot.hears("anna", "/forget yes")
     bot.clock.tick(hours=2)

@@ -13,7 +13,7 @@ from tests.fakes.adapters import NOON
 PAGE, OWN = "https://shop.example", "https://bot.example"
 
 
-def chance(size: int) -> bytes:
+def random_bytes(size: int) -> bytes:
     return bytes(range(250, 250 - size, -1))
 
 
@@ -22,19 +22,19 @@ def key(*origins: str, secret: str = "x") -> ApiKey:
 
 
 def test_a_new_key_is_read_as_it_was_made():
-    new = api_key.new(chance)
+    new = api_key.new(random_bytes)
     assert new.text == f"parley_{new.id}_{new.secret}"
     assert api_key.parse(new.text) == (new.id, new.secret)
 
 
 @given(st.binary(min_size=39, max_size=39))
-def test_whatever_chance_brings_a_key_can_be_read(drawn: bytes):
+def test_a_key_of_any_random_bytes_can_be_parsed(drawn: bytes):
     parts = iter([drawn[:7], drawn[7:]])
     new = api_key.new(lambda _: next(parts))
     assert api_key.parse(new.text) == (new.id, new.secret)
 
 
-def test_a_secret_is_drawn_from_as_much_chance_as_its_digest_can_tell():
+def test_a_secret_has_as_many_random_bytes_as_its_digest():
     sizes = iter([7, 32])
 
     def drawn(size: int) -> bytes:
@@ -52,11 +52,11 @@ def test_two_keys_have_nothing_in_common():
 
 
 def test_a_new_keys_secret_does_not_show():
-    new = api_key.new(chance)
+    new = api_key.new(random_bytes)
     assert new.secret not in repr(new)
 
 
-GOOD = api_key.new(chance).text
+GOOD = api_key.new(random_bytes).text
 
 
 @pytest.mark.parametrize(

@@ -35,15 +35,15 @@ def test_openais_models_are_paid_for_and_those_on_other_servers_are_not(env: dic
     assert worker.budget(settings) == Budget(2_000_000, price)
 
 
-def test_a_bill_is_what_was_used():
+def test_a_settlement_is_what_was_used():
     reserved = BUDGET.reserve(MOST, day=DAY)
-    bill = BUDGET.bill(reserved, Usage(input=50, cached=10, output=3))
-    assert (bill.reserved, bill.cost, bill.usage) == (reserved, 40 + 1 + 15, Usage(50, 10, 3))
+    settlement = BUDGET.settle(reserved, Usage(input=50, cached=10, output=3))
+    assert (settlement.reserved, settlement.cost, settlement.usage) == (reserved, 40 + 1 + 15, Usage(50, 10, 3))
 
 
 def test_a_provider_that_does_not_tell_what_was_used_is_billed_in_full():
     reserved = BUDGET.reserve(MOST, day=DAY)
-    assert BUDGET.bill(reserved, Usage()).cost == reserved.amount
+    assert BUDGET.settle(reserved, Usage()).cost == reserved.amount
 
 
 @pytest.mark.parametrize(("cap", "mark"), [(1000, 800), (1, 0), (0, 0), (6, 4)])

@@ -24,26 +24,26 @@ def of(keys: FakeApiKeys, person: PersonId) -> Entitlements:
     return EntitlementService(keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "7"})).for_person(person)
 
 
-def test_on_messenger_the_deployments_limit_counts(keys: FakeApiKeys):
+def test_a_messenger_user_gets_the_deployments_limit(keys: FakeApiKeys):
     assert of(keys, identity.messenger_person("4711", "anna")) == Entitlements("assistant", 7)
 
 
-def test_for_who_signed_in_the_deployments_limit_counts(keys: FakeApiKeys):
+def test_a_user_who_signed_in_gets_the_deployments_limit(keys: FakeApiKeys):
     assert of(keys, identity.signed_in("anna")) == Entitlements("web", 7)
 
 
 @pytest.mark.parametrize("daily", [None, 0, 20])
-def test_for_a_visitor_the_keys_terms_count(keys: FakeApiKeys, daily: int | None):
+def test_a_visitor_gets_the_entitlements_of_the_key(keys: FakeApiKeys, daily: int | None):
     key = replace(SHOP, daily_messages=daily)
     keys.create(key)
     assert of(keys, VISITOR) == Entitlements("santa", daily, key) == entitlements.for_key(key)
 
 
-def test_a_revoked_keys_terms_still_say_why_nobody_is_answered(keys: FakeApiKeys):
+def test_the_entitlements_of_a_revoked_key_still_hold_the_key(keys: FakeApiKeys):
     keys.create(SHOP)
     keys.revoke(SHOP.id, now=NOON)
     assert of(keys, VISITOR).key == replace(SHOP, revoked_at=NOON)
 
 
-def test_without_their_key_a_visitor_is_nobody_special(keys: FakeApiKeys):
+def test_a_visitor_of_an_unknown_key_gets_the_channels_defaults(keys: FakeApiKeys):
     assert of(keys, VISITOR) == Entitlements("web", 7)

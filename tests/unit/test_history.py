@@ -46,24 +46,24 @@ def _remembered(turns: list[Turn], *, since: int) -> tuple[Exchange, ...]:
 
 
 @given(turns=some_turns, since=starts, budget=budgets)
-def test_the_model_is_told_the_end_of_what_is_remembered_without_holes(turns: list[Turn], since: int, budget: int):
+def test_the_history_is_the_end_of_the_past_without_gaps(turns: list[Turn], since: int, budget: int):
     told, all_of_it = recent(turns, since=since, budget=budget), _remembered(turns, since=since)
     assert told == all_of_it[len(all_of_it) - len(told) :]
 
 
 @given(turns=some_turns, since=starts, budget=budgets)
-def test_the_model_is_told_no_more_than_the_budget_allows(turns: list[Turn], since: int, budget: int):
+def test_the_history_is_no_longer_than_the_budget_allows(turns: list[Turn], since: int, budget: int):
     assert _cost(recent(turns, since=since, budget=budget)) <= budget
 
 
 @given(turns=some_turns, since=starts, budget=budgets)
-def test_the_model_is_told_as_much_as_the_budget_allows(turns: list[Turn], since: int, budget: int):
+def test_the_history_is_as_long_as_the_budget_allows(turns: list[Turn], since: int, budget: int):
     told, all_of_it = recent(turns, since=since, budget=budget), _remembered(turns, since=since)
     if len(told) < len(all_of_it):
         assert _cost(all_of_it[len(all_of_it) - len(told) - 1 :]) > budget
 
 
-def test_a_past_that_just_fits_is_told_whole():
+def test_a_past_that_just_fits_is_sent_whole():
     turns = [ANSWERED, ANSWERED]
     cost = _cost(_remembered(turns, since=0))
     assert len(recent(turns, since=0, budget=cost)) == 2
@@ -71,7 +71,7 @@ def test_a_past_that_just_fits_is_told_whole():
 
 
 @given(turns=some_turns, since=starts)
-def test_nothing_from_before_the_fresh_start_is_told(turns: list[Turn], since: int):
+def test_nothing_from_before_a_reset_is_in_the_history(turns: list[Turn], since: int):
     assert recent(turns, since=since, budget=10**6) == recent(
         [turn for turn in turns if turn.at >= since], since=0, budget=10**6
     )
@@ -100,7 +100,7 @@ def test_everything_else_is_forgotten(turn: Turn):
     assert exchange_of(turn, since=1000) is None
 
 
-def test_the_bots_own_footers_are_not_told_to_the_model():
+def test_the_bots_own_footers_are_not_in_the_history():
     turn = replace(ANSWERED, reply=Reply("The sky.", "(2 left today)"))
     assert exchange_of(turn, since=0) == Exchange("What is up?", "The sky.")
 

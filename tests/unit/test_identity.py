@@ -24,7 +24,7 @@ def test_nothing_else_is_a_name(name: str):
 
 
 @given(st.text(st.characters()))
-def test_no_text_is_too_strange_to_be_told_apart_from_a_name(text: str):
+def test_every_text_is_a_name_or_is_refused(text: str):
     assert identity.is_name(text) == bool(re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text))
 
 
@@ -40,13 +40,13 @@ def test_a_visitors_name_tells_channel_and_key(key: KeyId, name: str):
 
 
 @pytest.mark.parametrize("psid", ["anna", "a:b", "web:shopshopsh:x", ""])
-def test_nobody_on_messenger_has_a_key_whatever_they_are_called(psid: str):
+def test_no_messenger_user_has_a_key(psid: str):
     person = identity.messenger_person("shopshopsh", psid)
     assert (identity.channel_of(person), identity.key_of(person)) == (Channel.MESSENGER, None)
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
-def test_who_signed_in_is_always_the_same_and_nobody_else(subject: str, other: str):
+def test_a_subject_always_has_the_same_id_and_no_other_subject_has_it(subject: str, other: str):
     person = identity.signed_in(subject)
     assert person == identity.signed_in(subject)
     assert (person == identity.signed_in(other)) == (subject == other)
@@ -58,7 +58,7 @@ def test_who_signed_in_cannot_be_read_from_their_name():
 
 
 @given(keys, names)
-def test_no_keys_visitor_is_taken_for_somebody_who_signed_in(key: KeyId, name: str):
+def test_no_visitor_of_a_key_is_taken_for_a_user_who_signed_in(key: KeyId, name: str):
     assert identity.visitor(key, name) != identity.signed_in(name)
     assert identity.key_of(identity.visitor(key, name)) is not None
 
@@ -75,7 +75,7 @@ def test_a_rooms_name_tells_its_name(name: str):
 
 
 @given(keys, names, names)
-def test_a_room_is_shared_by_all_of_a_key_and_by_nobody_else(key: KeyId, name: str, visitor: str):
+def test_a_room_is_shared_by_all_users_of_a_key_and_no_others(key: KeyId, name: str, visitor: str):
     here = identity.room(ANNA, name)
     assert here == identity.room(identity.visitor(SHOP, visitor), name)
     assert (here == identity.room(identity.visitor(key, visitor), name)) == (key == SHOP)
@@ -87,7 +87,7 @@ def test_those_who_signed_in_share_rooms():
 
 
 @given(keys, names, names)
-def test_no_room_is_somebodys_own_conversation(key: KeyId, visitor: str, name: str):
+def test_no_room_is_a_conversation_of_a_single_user(key: KeyId, visitor: str, name: str):
     person = identity.visitor(key, visitor)
     assert identity.room(person, name) != identity.conversation_of(person)
 

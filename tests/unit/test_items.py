@@ -153,7 +153,7 @@ def test_all_that_is_noted_of_a_person_comes_back():
         access=Access.UNLIMITED,
         daily_limit=0,
         quota={"2026-11-20": 3},
-        told_day="2026-11-20",
+        notified_day="2026-11-20",
         announced=True,
         first_seen=NOW,
         last_seen=NOW + 1,

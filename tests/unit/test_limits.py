@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.entitlements import Entitlements
 from chalicelib.access.person import Access, Person
-from chalicelib.access.quota import Allowed, Blocked, OverLimit, decide, left, limit_of
+from chalicelib.access.quota import is_over, left, limit_of
 from chalicelib.ids import KeyId, PersonId
 
 ANNA = PersonId("messenger:1:anna")
@@ -18,42 +18,36 @@ def _anna(used: int = 0, *, access: Access = Access.DEFAULT, limit: int | None =
 
 @given(used=st.integers(0, 30), limit=st.integers(0, 20), own=st.none() | st.integers(0, 20))
 def test_the_questions_that_are_left_are_the_limit_without_those_asked(used: int, limit: int, own: int | None):
-    verdict = decide(_anna(used, limit=own), day=DAY, default_limit=limit)
-    left = (limit if own is None else own) - used
-    if left > 0:
-        assert verdict == Allowed(used + left, used)
-        assert isinstance(verdict, Allowed)
-        assert verdict.left_after_this == left - 1
-    else:
-        assert verdict == OverLimit(used + left)
+    anna, in_force = _anna(used, limit=own), limit if own is None else own
+    assert limit_of(anna, default_limit=limit) == in_force
+    assert is_over(anna, default_limit=limit, day=DAY) == (used >= in_force)
+    assert left(anna, Entitlements("web", limit), day=DAY) == max(0, in_force - used)
 
 
 def test_the_last_question_leaves_none():
-    verdict = decide(_anna(2), day=DAY, default_limit=3)
-    assert verdict == Allowed(limit=3, used=2)
-    assert isinstance(verdict, Allowed)
-    assert verdict.left_after_this == 0
+    assert not is_over(_anna(2), default_limit=3, day=DAY)
+    assert left(_anna(2), Entitlements("web", 3), day=DAY) == 1
+    assert is_over(_anna(3), default_limit=3, day=DAY)
+    assert left(_anna(3), Entitlements("web", 3), day=DAY) == 0
 
 
-def test_what_was_asked_on_another_day_does_not_count():
-    assert decide(_anna(3, day=YESTERDAY), day=DAY, default_limit=3) == Allowed(limit=3, used=0)
+def test_questions_of_another_day_do_not_count():
+    anna = _anna(3, day=YESTERDAY)
+    assert not is_over(anna, default_limit=3, day=DAY)
+    assert left(anna, Entitlements("web", 3), day=DAY) == 3
 
 
 @pytest.mark.parametrize("own", [None, 0, 1])
-def test_unlimited_goes_before_every_limit(own: int | None):
-    verdict = decide(_anna(1000, access=Access.UNLIMITED, limit=own), day=DAY, default_limit=3)
-    assert verdict == Allowed(limit=None, used=1000)
-    assert isinstance(verdict, Allowed)
-    assert verdict.left_after_this is None
+def test_unlimited_overrides_every_limit(own: int | None):
+    anna = _anna(1000, access=Access.UNLIMITED, limit=own)
+    assert limit_of(anna, default_limit=3) is None
+    assert not is_over(anna, default_limit=3, day=DAY)
+    assert left(anna, Entitlements("web", 3), day=DAY) is None
 
 
-def test_a_block_goes_before_everything():
-    assert decide(_anna(access=Access.BLOCKED, limit=100), day=DAY, default_limit=3) == Blocked()
-
-
-def test_a_limit_of_no_questions_lets_nobody_ask():
-    assert decide(_anna(limit=0), day=DAY, default_limit=3) == OverLimit(0)
-    assert decide(_anna(), day=DAY, default_limit=0) == OverLimit(0)
+def test_a_limit_of_no_questions_is_over_at_once():
+    assert is_over(_anna(limit=0), default_limit=3, day=DAY)
+    assert is_over(_anna(), default_limit=0, day=DAY)
 
 
 def test_a_limit_of_ones_own_goes_before_the_deployments():

@@ -124,7 +124,7 @@ def test_only_the_first_run_of_a_process_is_cold():
     assert [line.get("cold") for line in found] == [None, True, True, None, None]
 
 
-def test_a_model_call_is_told_in_the_names_of_opentelemetrys_conventions():
+def test_a_model_call_is_logged_in_the_names_of_opentelemetrys_conventions():
     assert model_asked("gpt-6-luna") == {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",

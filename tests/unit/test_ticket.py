@@ -31,7 +31,7 @@ def encoded(part: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
 
 
-def test_a_ticket_says_for_whom_it_stands():
+def test_a_ticket_names_its_key_and_visitor():
     assert read(anna()) == Ticket(SHOP, "anna")
 
 
@@ -65,7 +65,7 @@ def test_a_ticket_that_says_it_needs_no_signature_is_turned_away(name: str, sign
         read(f"{encoded({'alg': name, 'typ': 'JWT'})}.{encoded(CLAIMS)}.{signature}")
 
 
-def test_a_ticket_that_somebody_else_signed_is_turned_away():
+def test_a_ticket_with_another_signature_is_rejected():
     with pytest.raises(InvalidToken):
         read(ticket.mint(SHOP, "anna", secret=OTHER, now=NOON))
 

@@ -15,6 +15,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
+from chalicelib.access.traits import TRAITS
 from chalicelib.aws.dynamodb import items, keys, refusals, spend
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -61,7 +62,7 @@ class DynamoInbox:
         except TransactionRefused as exc:
             refused = refusals.why_not_accepted(exc)
             just_full = refused is Accepted.OVERFLOW and refusals.open_turns(exc) == MAX_OPEN_TURNS
-            needs_a_notice = just_full and not message.told_at_once
+            needs_a_notice = just_full and not TRAITS[message.channel].refuses_at_once
             return self._accept_overflow(message, now=now) if needs_a_notice else refused
         return Accepted.QUEUED
 

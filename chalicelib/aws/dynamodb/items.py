@@ -174,7 +174,7 @@ def person(item: Item) -> Person:
         access=Access(item.get("access", Access.DEFAULT.value)),
         daily_limit=None if limit is None else int(limit),
         quota={day: int(used) for day, used in item.get("quota", {}).items()},
-        told_day=item.get("told_day"),
+        notified_day=item.get("told_day"),
         announced=bool(item.get("announced", False)),
         first_seen=int(item.get("first_seen", 0)),
         last_seen=int(item.get("last_seen", 0)),

@@ -19,8 +19,8 @@ from chalicelib.channels.messenger.events import (
 )
 from chalicelib.channels.meta import signature
 from chalicelib.clock import Clock
-from chalicelib.conversation import ingest
-from chalicelib.conversation.ports import Accepted, Inbox, Transcript, Wake
+from chalicelib.conversation.ingest import Ingest
+from chalicelib.conversation.ports import Accepted, Inbox, Transcript
 from chalicelib.conversation.turn import IncomingMessage, turn_id
 from chalicelib.errors import BodyTooLarge, StoreError
 from chalicelib.ids import ConversationId
@@ -50,7 +50,7 @@ class MessengerWebhook:
 
     inbox: Inbox
     transcript: Transcript
-    wake: Wake
+    ingest: Ingest
     alerts: Callable[[], AlertService]
     app_secrets: Callable[[], Sequence[str]] = field(repr=False)
     verify_token: Callable[[], str] = field(repr=False)
@@ -115,14 +115,14 @@ class MessengerWebhook:
                 log.failure("store", exc, conversation=self.log.pseudonym(conversation))
                 failure = exc
         if not _NEEDS_WORKER.isdisjoint(accepted):
-            ingest.call_worker(conversation, wake=self.wake, log=self.log)
+            self.ingest.wake_worker(conversation)
         return _Result(accepted, failure)
 
     def _handle_event(self, event: Event) -> Sequence[Accepted]:
         """Apply an event to the inbox or the transcript; for a message, return its outcome."""
         match event:
             case IncomingMessage():
-                return (ingest.keep(event, inbox=self.inbox, clock=self.clock, log=self.log),)
+                return (self.ingest.accept(event),)
             case Unsent(conversation, message_id):
                 self.transcript.erase_text(conversation, message_id)
             case Edited(conversation, message_id, text, edit):

@@ -17,9 +17,9 @@ from chalicelib.channels.web import client_frames, server_frames
 from chalicelib.channels.web.client_frames import Authenticate, Cancel, InvalidFrame, Join, Ping, Resume, SendMessage
 from chalicelib.clock import Clock
 from chalicelib.content import persona
-from chalicelib.conversation import ingest
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.ports import Accepted, ConnectionApi, ConnectionStore, Inbox, Transcript, Wake
+from chalicelib.conversation.ingest import Ingest
+from chalicelib.conversation.ports import Accepted, ConnectionApi, ConnectionStore, Transcript
 from chalicelib.conversation.turn import IncomingMessage, TurnState, turn_id
 from chalicelib.errors import ConfigError, ConnectionGone, DeliveryError, IssuerUnavailable, StoreError
 from chalicelib.ids import Channel, ConnectionId, ConversationId, PersonId, TurnId
@@ -58,9 +58,8 @@ class WebSocketHandler:
     authenticator: Authenticator
     entitlements: EntitlementService
     people: People
-    inbox: Inbox
+    ingest: Ingest
     transcript: Transcript
-    wake: Wake
     clock: Clock
     new_id: Callable[[], str]
     log: Log
@@ -198,12 +197,11 @@ class WebSocketHandler:
             person=member.person,
             at=at,
             text=frame.text,
-            told_at_once=True,
         )
         self._accept(member, message, frame.id)
 
     def _accept(self, member: Member, message: IncomingMessage, message_id: str | None) -> None:
-        accepted = ingest.keep(message, inbox=self.inbox, clock=self.clock, log=self.log)
+        accepted = self.ingest.accept(message)
         if accepted in _NOT_STORED:
             return self._send_error(member.connection, *_NOT_STORED[accepted], message_id)
         turn = turn_id(message)
@@ -211,7 +209,7 @@ class WebSocketHandler:
         self._send(member.connection, server_frames.frame("accepted", turn=turn, id=message_id, duplicate=duplicate))
         if accepted is Accepted.DUPLICATE_DONE:
             return self._resume(member, turn)
-        return ingest.call_worker(member.conversation, wake=self.wake, log=self.log)
+        return self.ingest.wake_worker(member.conversation)
 
     def _resume(self, member: Member, turn: TurnId) -> None:
         """Send a finished turn's frames; those of an open turn are sent again by its worker.

@@ -1,0 +1,51 @@
+"""Channel traits: one row for each channel, read by name where channels differ. Values only, no rules.
+
+A new channel needs one row here. No other module of `access`, `conversation`, `operations` or `aws` compares channels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.ids import Channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelTraits:
+    """How one channel differs from the others."""
+
+    default_persona: str
+    """Name of the persona that answers users who have no API key."""
+    has_api_keys: bool
+    """Whether the second part of a user's id is the id of the API key that the user came with."""
+    announces_new_people: bool
+    """Whether the owner is notified of each new user. False where strangers are many and come by themselves."""
+    refuses_at_once: bool
+    """Whether the sender gets an error in the same request when too many messages are open.
+
+    Where it is False, the inbox keeps one turn that says so.
+    """
+    ends_every_turn: bool
+    """Whether clients wait for an end of each turn. If so, a refusal is sent for each question, else once a day."""
+    shows_remaining: bool
+    """Whether clients display the number of questions left (`Reply.left`). If not, the reply's footer says it."""
+
+
+TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
+    Channel.MESSENGER: ChannelTraits(
+        default_persona="assistant",
+        has_api_keys=False,
+        announces_new_people=True,
+        refuses_at_once=False,
+        ends_every_turn=False,
+        shows_remaining=False,
+    ),
+    Channel.WEB: ChannelTraits(
+        default_persona="web",
+        has_api_keys=True,
+        announces_new_people=False,
+        refuses_at_once=True,
+        ends_every_turn=True,
+        shows_remaining=True,
+    ),
+}

@@ -1,0 +1,63 @@
+"""Charging: a question against the quota and the API key, and its model call against the day's budget.
+
+Money is reserved before the model is called and settled after it, so that the budget is never exceeded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from chalicelib.access import budget, quota
+from chalicelib.access.budget import Budget, Reservation, Settlement, Usage
+from chalicelib.clock import Clock
+from chalicelib.conversation import prompt_builder
+from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
+from chalicelib.conversation.steps import Charge
+from chalicelib.conversation.turn_context import TurnContext
+
+
+@dataclass(frozen=True)
+class Charging:
+    """Charges turns. Methods that write raise LeaseLost and StoreError."""
+
+    inbox: Inbox
+    budget: Budget
+    alerts: OwnerAlerts
+    clock: Clock
+    zone: ZoneInfo
+
+    def reserve(self, context: TurnContext) -> Reservation:
+        """Return the most that a model call made now can cost, on today's budget. Nothing is written yet."""
+        now = self.clock()
+        today = quota.day_of(now, now=now, zone=self.zone)
+        return self.budget.reserve(prompt_builder.most_usage(context), day=today)
+
+    def charge(self, context: TurnContext, reservation: Reservation) -> Charged:
+        """Charge a queued turn and set the money aside, atomically. The owner is notified at four fifths of the budget.
+
+        The first attempt is limited to four fifths of the budget. Only if that has no room is the whole budget tried,
+        so the warning needs no other request to the store.
+        """
+        now = self.clock()
+        outdated = quota.outdated(list(context.person.quota), today=context.day)
+        charged = self._charge(context, budget.within_warning_level(reservation), now=now, outdated=outdated)
+        if charged is Charged.OVER_BUDGET:
+            charged = self._charge(context, reservation, now=now, outdated=outdated)
+            if charged is Charged.CHARGED:
+                self.alerts.budget_nearly_spent(reservation)
+        return charged
+
+    def charge_again(self, context: TurnContext, reservation: Reservation) -> bool:
+        """Set money aside for another model call of a running turn; False, with nothing written, if there is no room.
+
+        The user is not charged again.
+        """
+        return self.inbox.call_again(context.lease, context.turn, reserve=reservation, until=context.time.until())
+
+    def settle(self, reservation: Reservation, usage: Usage) -> Settlement:
+        """Return what the call cost; the whole reservation if the provider did not report any usage."""
+        return self.budget.settle(reservation, usage)
+
+    def _charge(self, context: TurnContext, reservation: Reservation, *, now: int, outdated: Sequence[str]) -> Charged:
+        step = Charge(context.turn, day=context.day, limit=context.limit, reserve=reservation, outdated=outdated)
+        return self.inbox.charge(context.lease, step, now=now, until=context.time.until())

@@ -1,0 +1,88 @@
+"""What each command does: one handler and one row in HANDLERS for each. Questions are not handled here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chalicelib.access import identity
+from chalicelib.access.ports import People
+from chalicelib.clock import Clock
+from chalicelib.conversation.commands import Command
+from chalicelib.conversation.notices import Notices
+from chalicelib.conversation.ports import Transcript
+from chalicelib.conversation.turn import Choice, Reply
+from chalicelib.conversation.turn_context import TurnContext
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What a command leads to."""
+
+    reply: Reply
+    forget_before: int | None = None
+    """Hides all earlier turns from the model, as in `Inbox.record`; None hides none."""
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Runs commands."""
+
+    transcript: Transcript
+    people: People
+    notices: Notices
+    clock: Clock
+
+    def run(self, command: Command, context: TurnContext) -> CommandResult:
+        """Run the command's handler; its reply has the code `command`. Raises StoreError."""
+        result = HANDLERS[command](self, context)
+        return replace(result, reply=replace(result.reply, code="command"))
+
+
+Handler = Callable[[Commands, TurnContext], CommandResult]
+
+
+def _start(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.notices.welcome(context))
+
+
+def _help(commands: Commands, _: TurnContext) -> CommandResult:
+    return CommandResult(commands.notices.say("help"))
+
+
+def _reset(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.notices.say("reset"), forget_before=context.turn.at + 1)
+
+
+def _usage(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.notices.usage(context))
+
+
+def _ask_to_forget(commands: Commands, _: TurnContext) -> CommandResult:
+    texts = commands.notices.texts
+    yes = Choice(texts("forget_yes"), Command.FORGET_CONFIRMED.value)
+    no = Choice(texts("forget_no"), Command.FORGET_CANCELLED.value)
+    return CommandResult(Reply(texts("forget_ask"), choices=(yes, no)))
+
+
+def _forget(commands: Commands, context: TurnContext) -> CommandResult:
+    """Delete the person last: after a crash the list of the user's conversations is still there for the retry."""
+    person, now = context.person, commands.clock
+    for conversation in sorted(identity.conversations_of(person) | {context.turn.conversation}):
+        commands.transcript.erase_closed(conversation, person.id, now=now())
+    commands.people.forget(person.id, now=now())
+    return CommandResult(commands.notices.say("forget_done"))
+
+
+def _keep(commands: Commands, _: TurnContext) -> CommandResult:
+    return CommandResult(commands.notices.say("forget_cancelled"))
+
+
+HANDLERS: Final[Mapping[Command, Handler]] = {
+    Command.START: _start,
+    Command.HELP: _help,
+    Command.RESET: _reset,
+    Command.USAGE: _usage,
+    Command.FORGET: _ask_to_forget,
+    Command.FORGET_CONFIRMED: _forget,
+    Command.FORGET_CANCELLED: _keep,
+}

@@ -1,0 +1,69 @@
+"""The bot's own sentences as replies, and the footers it adds to the model's answers. No I/O."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chalicelib.access import identity, quota
+from chalicelib.content.text import Texts
+from chalicelib.conversation.prompt import Answer, FinishReason
+from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, STOPPED, Reply
+from chalicelib.conversation.turn_context import TurnContext
+
+_FEW: Final = 2
+"""From this number of questions left, a footer says how many."""
+
+
+@dataclass(frozen=True)
+class Notices:
+    """Composes replies. A reply's code is the key of its text."""
+
+    texts: Texts
+    zone: ZoneInfo
+    """The owner's time zone, in which the daily limit is reset at midnight."""
+
+    def say(self, key: str) -> Reply:
+        """Return the text of that key as a reply."""
+        return Reply(self.texts(key, limit=MAX_TEXT) if key == "too_long" else self.texts(key), code=key)
+
+    def limit_reached(self, context: TurnContext) -> Reply:
+        """Return the notice that the user has no questions left on the turn's day."""
+        text = self.texts("limit_reached", limit=context.limit or 0, **self._reset(context.day))
+        return Reply(text, code="limit_reached", left=0)
+
+    def budget_spent(self, *, day: str) -> Reply:
+        """Return the notice that the bot's budget of `day` is spent."""
+        return Reply(self.texts("budget_spent", **self._reset(day)), code="budget_spent")
+
+    def welcome(self, context: TurnContext) -> Reply:
+        """Return the greeting, with the user's daily limit."""
+        return self._by_limit("welcome", context)
+
+    def usage(self, context: TurnContext) -> Reply:
+        """Return how many questions the user has asked on the turn's day, and how many are allowed."""
+        return self._by_limit("usage", context)
+
+    def answered(self, answer: Answer, context: TurnContext, *, left: int | None) -> Reply:
+        """Return the model's answer as a reply; `left` as in `Reply`. A cancelled answer has no footer."""
+        if answer.reason is None:
+            cancelled = Reply(answer.text, code=STOPPED) if answer.text else self.say(CANCELLED)
+            return replace(cancelled, left=left)
+        cut_short = self.texts("cut_short") if answer.reason is FinishReason.LENGTH else ""
+        footer = "\n\n".join(filter(None, (cut_short, self._few_left(context, left))))
+        return Reply(answer.text, footer, left=left)
+
+    def _few_left(self, context: TurnContext, left: int | None) -> str:
+        """Return the warning that few questions are left; empty where the client displays the number itself."""
+        if left is None or left > _FEW or identity.traits_of(context.turn.person).shows_remaining:
+            return ""
+        return self.texts("few_left", left=left) if left else self.texts("none_left", **self._reset(context.day))
+
+    def _by_limit(self, key: str, context: TurnContext) -> Reply:
+        used = context.person.quota.get(context.day, 0)
+        if context.limit is None:
+            return Reply(self.texts(f"{key}_unlimited", used=used))
+        return Reply(self.texts(key, used=used, limit=context.limit, **self._reset(context.day)))
+
+    def _reset(self, day: str) -> dict[str, str]:
+        moment = quota.resets_at(day, zone=self.zone)
+        return {"time": f"{moment:%H:%M}", "zone": self.zone.key}

@@ -1,0 +1,39 @@
+"""The prompt of a turn: persona, as much of the past as fits, and the question. No I/O; sizes are token estimates."""
+
+from typing import Final
+
+from chalicelib.access.budget import Usage
+from chalicelib.conversation.history import at_most, recent, tokens
+from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.turn import Turn
+from chalicelib.conversation.turn_context import TurnContext
+
+MEMORY_TOKENS: Final = 3000
+"""Estimated tokens of past exchanges and the question together: the largest part of what an answer costs."""
+
+
+def build(context: TurnContext, *, person_hash: str) -> Prompt:
+    """Return the prompt that asks the model to answer the turn."""
+    turn, persona = context.turn, context.persona
+    question = question_of(turn)
+    return Prompt(
+        instructions=persona.instructions,
+        history=recent(context.memory, since=context.lease.history_from, budget=MEMORY_TOKENS - tokens(question)),
+        question=question,
+        max_output_tokens=persona.max_output_tokens,
+        person_hash=person_hash,
+        temperature=persona.temperature,
+    )
+
+
+def most_usage(context: TurnContext) -> Usage:
+    """Return an upper bound of the tokens that answering the turn can use."""
+    estimate = tokens(context.persona.instructions) + max(MEMORY_TOKENS, tokens(question_of(context.turn)))
+    return Usage(input=at_most(estimate), output=context.persona.max_output_tokens)
+
+
+def question_of(turn: Turn) -> str:
+    """Return the user's text. Attachments, which the model does not see, are listed in brackets as part of it."""
+    if not turn.attachments:
+        return turn.text
+    return f"{turn.text}\n[attached, but not visible to you: {', '.join(turn.attachments)}]"

@@ -1,0 +1,101 @@
+"""A turn in progress: its lease, its user, what the user gets, the day it counts for, and the time left. No writes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chalicelib.access import quota
+from chalicelib.access.entitlements import Entitlements, EntitlementService
+from chalicelib.access.person import Person
+from chalicelib.access.ports import People
+from chalicelib.clock import Clock
+from chalicelib.content import persona
+from chalicelib.content.persona import Persona
+from chalicelib.conversation.turn import Lease, Turn
+
+TURN_MS: Final = 110_000
+"""The longest time between two writes of a turn. A lease lasts little longer, so a crash costs two minutes."""
+LEASE_SPARE_MS: Final = 5_000
+"""Added to each lease; more than the clocks of two Lambda functions ever differ."""
+MODEL_S: Final = 80.0
+"""The longest timeout of a model call."""
+MODEL_SHARE: Final = 0.7
+"""The model's share of the time left in the invocation. The rest is for sending the answer or an apology."""
+
+
+@dataclass(frozen=True)
+class TimeLeft:
+    """The time left in one invocation of the worker."""
+
+    clock: Clock
+    remaining_ms: Callable[[], float]
+
+    def until(self) -> int:
+        """Return when a step that starts now has ended in any case: the end of a lease, in ms since 1970."""
+        return self.clock() + min(int(self.remaining_ms()), TURN_MS) + LEASE_SPARE_MS
+
+    def is_enough_for_a_turn(self) -> bool:
+        """Whether another turn can be started."""
+        return self.remaining_ms() >= TURN_MS
+
+    def for_the_model(self) -> float:
+        """Return the timeout of a model call that starts now, in seconds."""
+        return min(MODEL_S, self.remaining_ms() / 1000 * MODEL_SHARE)
+
+
+@dataclass(frozen=True)
+class TurnContext:
+    """One open turn and everything that is needed to answer it."""
+
+    lease: Lease
+    turn: Turn
+    memory: tuple[Turn, ...]
+    """The closed turns before it, oldest first."""
+    time: TimeLeft
+    person: Person
+    """The user as stored; a new value without any history for a user who is not stored."""
+    entitlements: Entitlements
+    day: str
+    """The ISO date on which the question counts against the daily limit, in the owner's time zone."""
+
+    @property
+    def persona(self) -> Persona:
+        """The persona that answers."""
+        return persona.load(self.entitlements.persona)
+
+    @property
+    def limit(self) -> int | None:
+        """The user's questions a day; None for no limit."""
+        return quota.limit_of(self.person, default_limit=self.entitlements.daily_limit)
+
+    @property
+    def is_over_limit(self) -> bool:
+        """Whether the user has no questions left on the day."""
+        return quota.is_over(self.person, default_limit=self.entitlements.daily_limit, day=self.day)
+
+    @property
+    def left_after_this(self) -> int | None:
+        """The number of questions left once this one is charged; None for no limit."""
+        left = quota.left(self.person, self.entitlements, day=self.day)
+        return None if left is None else max(0, left - 1)
+
+    def with_turn(self, turn: Turn) -> "TurnContext":
+        """Return the same context with the turn as it is now."""
+        return replace(self, turn=turn)
+
+
+@dataclass(frozen=True)
+class ContextLoader:
+    """Reads what a turn needs beside its conversation."""
+
+    people: People
+    entitlements: EntitlementService
+    clock: Clock
+    zone: ZoneInfo
+
+    def load(self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft) -> TurnContext:
+        """Read the user and their entitlements. Raises StoreError."""
+        person = self.people.get(turn.person) or Person(turn.person)
+        day = quota.day_of(turn.at, now=self.clock(), zone=self.zone)
+        return TurnContext(lease, turn, memory, time, person, self.entitlements.for_person(person.id), day)
