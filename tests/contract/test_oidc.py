@@ -118,6 +118,16 @@ def test_nothing_is_known_of_a_token_while_its_issuer_is_down(either: AnyTokens)
         either.tokens.subject(either.token_of("anna"))
 
 
+@dataclass(frozen=True)
+class FromNow:
+    """A claim's moment, counted from when the test runs: the tests are collected long before."""
+
+    seconds: int
+
+    def moment(self) -> int:
+        return int(time.time()) + self.seconds
+
+
 @pytest.mark.parametrize(
     ("claims", "why"),
     [
@@ -126,9 +136,9 @@ def test_nothing_is_known_of_a_token_while_its_issuer_is_down(either: AnyTokens)
         ({"aud": ["another-app"]}, "somebody else"),
         ({"aud": [AUDIENCE, "another-app"]}, "others as well"),
         ({"aud": {AUDIENCE: 1}}, "somebody else"),
-        ({"exp": int(time.time()) - 60}, "expired"),
-        ({"nbf": int(time.time()) + 300}, "not valid yet"),
-        ({"iat": int(time.time()) + 300}, "not valid yet"),
+        ({"exp": FromNow(-60)}, "expired"),
+        ({"nbf": FromNow(300)}, "not valid yet"),
+        ({"iat": FromNow(300)}, "not valid yet"),
         *[({name: None}, "lacks one") for name in ("sub", "iss", "aud", "iat", "exp")],
         ({"sub": ""}, "nobody"),
         ({"sub": 7}, "cannot be read"),
@@ -140,6 +150,7 @@ def test_nothing_is_known_of_a_token_while_its_issuer_is_down(either: AnyTokens)
     ],
 )
 def test_a_token_that_is_not_for_us_now_is_refused_with_the_reason(sign_in: SignIn, claims: dict[str, Any], why: str):
+    claims = {name: value.moment() if isinstance(value, FromNow) else value for name, value in claims.items()}
     # PyJWT signs no claims that it could not verify, so they are signed as bytes.
     usual = sign_in.issuer.claims(**claims) | {name: value for name, value in claims.items() if value is not None}
     assert why in sign_in.refused(rs256(usual, kid="one"))
