@@ -18,6 +18,7 @@ export class Link {
   #socket = null;
   #failures = 0;
   #rejected = null;
+  #code;
   #again = 0;
   #deadline = 0;
   #pinging = 0;
@@ -36,7 +37,7 @@ export class Link {
   async open() {
     clearTimeout(this.#again);
     this.#again = 0;
-    this.#become(this.#failures ? "lost" : "connecting");
+    this.#become(this.#failures ? "lost" : "connecting", this.#code);
     try {
       this.#use(await this.#visitor.pass());
     } catch (error) {
@@ -128,8 +129,10 @@ export class Link {
     this.#deadline = setTimeout(() => this.drop(), time);
   }
 
+  /** The code of a failure is kept while the next attempt runs, so that the reader keeps seeing the reason. */
   #become(state, code) {
     this.state = state;
+    this.#code = code;
     this.#changed(state, code);
   }
 }
