@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Protocol
 
 from chalice.local import LambdaContext
 
@@ -40,14 +40,32 @@ class Spec:
     timeout_s: float
 
 
-class Functions:
-    """The functions of one stage, invoked by name."""
+class Environment(Protocol):
+    """One execution environment: it runs one invocation at a time, and none after it was killed."""
 
-    def __init__(self, specs: Mapping[str, Spec]) -> None:
+    @property
+    def name(self) -> str:
+        """The name of its function."""
+        ...
+
+    def run(self, event: Any, timeout_s: float) -> Any:
+        """Run the function and return its result. Raises FunctionFailed."""
+        ...
+
+    def kill(self) -> None:
+        """End the process and what runs in it."""
+        ...
+
+
+class Functions:
+    """The functions of one stage, invoked by name. `start(name, handler)` starts an execution environment."""
+
+    def __init__(self, specs: Mapping[str, Spec], *, start: Callable[[str, str], Environment] | None = None) -> None:
         _PROCESSES.set_forkserver_preload(_PRELOADED)
         self._specs = specs
-        self._idle: dict[str, list[_Environment]] = defaultdict(list)
-        self._busy: set[_Environment] = set()
+        self._start = start or _Process.start
+        self._idle: dict[str, list[Environment]] = defaultdict(list)
+        self._busy: set[Environment] = set()
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._pool = ThreadPoolExecutor(_MAX_ENVIRONMENTS, thread_name_prefix="lambda")
@@ -60,12 +78,13 @@ class Functions:
             result = environment.run(event, spec.timeout_s)
         except FunctionFailed:
             environment.kill()
-            raise
-        finally:
             with self._lock:
                 self._busy.discard(environment)
+            raise
         with self._lock:
-            self._idle[name].append(environment)
+            if environment in self._busy:  # else it was killed after it had returned its result
+                self._busy.discard(environment)
+                self._idle[name].append(environment)
         return result
 
     def invoke_later(self, name: str, event: Any) -> None:
@@ -77,6 +96,7 @@ class Functions:
         """End whatever runs in the function's environments at once, as a crash would; how many it were."""
         with self._lock:
             victims = [environment for environment in self._busy if environment.name == name]
+            self._busy.difference_update(victims)
         for environment in victims:
             environment.kill()
         return len(victims)
@@ -101,23 +121,23 @@ class Functions:
             else:
                 return
 
-    def _borrow(self, name: str, spec: Spec) -> "_Environment":
+    def _borrow(self, name: str, spec: Spec) -> Environment:
         with self._lock:
             environment = self._idle[name].pop() if self._idle[name] else None
-        environment = environment or _Environment.start(name, spec.handler)
+        environment = environment or self._start(name, spec.handler)
         with self._lock:
             self._busy.add(environment)
         return environment
 
 
 @dataclass(eq=False)
-class _Environment:
+class _Process:
     name: str
     pipe: Connection
     process: Any = field(repr=False)
 
     @classmethod
-    def start(cls, name: str, handler: str) -> "_Environment":
+    def start(cls, name: str, handler: str) -> "_Process":
         ours, theirs = _PROCESSES.Pipe()
         process = _PROCESSES.Process(target=_serve, args=(theirs, handler), daemon=True)
         process.start()
