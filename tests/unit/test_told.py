@@ -123,7 +123,7 @@ def test_of_the_past_as_much_as_fits_is_told_and_the_latest_first_of_all(texts: 
 
 @given(any_text.filter(bool), st.integers(8_000, 100_000))
 def test_an_answer_that_is_long_for_a_list_follows_it_as_if_it_were_given_now(text: str, length: int):
-    before, long = replace(answered("Yes."), id=TurnId("0")), answered((text * length)[:length])
+    before, long = replace(answered("Yes."), id=TurnId("0")), answered((text * (length // len(text) + 1))[:length])
     first, *rest = told.ready(ANNA, HOME, PERSONA, limit=None, remaining=None, now=NOON, turns=[before, long])
     assert [turn["state"] for turn in read(first)["history"]] == ["done", "open"]
     shown = told_turn(map(read, rest))
