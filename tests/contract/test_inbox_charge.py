@@ -7,6 +7,8 @@ from chalicelib.messages import ConversationId, Lease, Reply, Turn, TurnState
 from chalicelib.ports import Charged
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
+pytestmark = pytest.mark.on_moto
+
 NEXT_DAY = "2026-11-21"
 
 

@@ -7,6 +7,8 @@ from chalicelib.errors import LeaseLost
 from chalicelib.messages import Bill, Lease, Turn, TurnState
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
+pytestmark = pytest.mark.on_moto
+
 Step = Callable[[Story, Lease, Turn], object]
 
 FOR_QUEUED: dict[str, Step] = {

@@ -10,6 +10,8 @@ from chalicelib.ports_web import Keys
 from tests.contract.stores import Store
 from tests.fakes.rim import NOON, FakeClock
 
+pytestmark = pytest.mark.on_moto
+
 PLAIN = ApiKey(KeyId("b" * 10), name="Tests", digest="0" * 64, persona="assistant", created_at=NOON)
 WHOLE = ApiKey(
     KeyId("a" * 10),

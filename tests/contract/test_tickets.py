@@ -9,6 +9,8 @@ from chalicelib.messages_web import KeyId
 from chalicelib.ports_web import Tickets
 from tests.contract.stores import Store
 
+pytestmark = pytest.mark.on_moto
+
 SHOP, BLOG = KeyId("shop"), KeyId("blog")
 HOME, WORK = "0" * 64, "1" * 64
 NOON, ONE = "2026-11-20T12", "2026-11-20T13"
