@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 
 import boto3
+import pytest
 
 from tests.world.conftest import Demo, running_demo
 from tests.world.meta import event, text_item
@@ -81,9 +82,10 @@ def test_of_two_hundred_messages_at_once_with_one_question_left_one_costs_a_mode
     assert demo.http.get("/world/quota", params={"person": "anna"}).json()["used"] == 2
 
 
-def test_with_a_model_that_takes_30_seconds_the_door_stays_quick_and_twenty_people_are_served_side_by_side(demo: Demo):
+@pytest.mark.parametrize("seconds", [6, pytest.param(30, marks=pytest.mark.full)])
+def test_with_a_slow_model_the_door_stays_quick_and_twenty_people_are_served_side_by_side(demo: Demo, seconds: int):
     people = [f"person{n}" for n in range(20)]
-    demo.behave("model", delay_ms=30_000)
+    demo.behave("model", delay_ms=seconds * 1000)
     page = demo.facts["page_id"]
     answered_in = []
 
