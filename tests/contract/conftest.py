@@ -1,8 +1,8 @@
 """Every store under one suite: the fake, and DynamoDB as ministack understands it.
 
-Moto, a second emulator, takes part in the files that are marked `on_moto`: conditions, transactions and extremes. It
-is slower, and of 32 wrong requests it accepts eight, ministack three; two of those three are errors in an expression,
-which moto finds. test_calls, test_units and test_policies send each expression to moto as well.
+Moto, a second emulator, takes part in the tests and files that are marked `on_moto`: conditions, transactions and
+extremes. It is slower and less strict, but it refuses two kinds of wrong expressions that ministack accepts. With
+test_calls, test_units and test_policies, those tests send moto every expression that ministack gets: `docs/tests.md`.
 """
 
 from collections.abc import Iterator
