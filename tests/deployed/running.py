@@ -76,7 +76,7 @@ def ministack(*options: str, **environment: str) -> Iterator[str]:
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=15)
+                process.wait(timeout=5)
             process.kill()
             process.wait()
 
