@@ -23,7 +23,7 @@ from scripts.simulator.recorder import Recorder
 
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
-_START_S = 10.0
+_START_S = 60.0
 TICK: Mapping[str, Any] = {
     "version": "0",
     "id": "tick",

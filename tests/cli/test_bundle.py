@@ -22,7 +22,6 @@ from scripts.deploy.package import Package
 from scripts.deploy.secrets import GENERATED, KINDS
 from scripts.stage.environment import ROOT
 
-pytestmark = pytest.mark.xdist_group("bundle")
 SUB_ARN = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
 PAID_BY_USE = {
     "AWS::ApiGatewayV2::Api": "by message and minute of a connection",

@@ -39,7 +39,7 @@ class Project:
     python: Path
 
     def run(
-        self, script: str, *arguments: str, cwd: Path | None = None, fails: str = "nothing"
+        self, script: str, *arguments: str, cwd: Path | None = None, fails: str = "nothing", **more: str
     ) -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": os.environ["PATH"],
@@ -47,6 +47,7 @@ class Project:
             "LOG": str(self.log),
             "FAILS": fails,
             "PARLEY_CALLED_FROM": "",
+            **more,
         }
         command = [script, *arguments]
         where = cwd or self.root
@@ -133,24 +134,65 @@ def test_the_exit_code_is_the_commands(project: Project):
     assert project.run("scripts/parley", "bad", fails="bad").returncode == 3
 
 
-def test_check_runs_all_checks_under_a_heading_each(project: Project, tmp_path: Path):
-    result = project.run("my bot/scripts/check", "-k", "one", cwd=tmp_path)
-    assert [line for line in result.stdout.splitlines() if line.startswith("== ")] == [
-        "== ruff format --check .",
-        "== ruff check .",
-        "== mypy",
-        "== pytest -n auto --cov --cov-report=term --ignore=tests/deployed -k one",
-    ]
+CHECKS = ["== ruff format --check .", "== ruff check .", "== mypy"]
+PROCESSES = (os.cpu_count() or 1) + 2
+
+
+def checks(result: subprocess.CompletedProcess[str]) -> list[str]:
     assert result.returncode == 0
+    return [line for line in result.stdout.splitlines() if line.startswith("== ")]
+
+
+def test_check_runs_all_checks_under_a_heading_each(project: Project, tmp_path: Path):
+    assert checks(project.run("my bot/scripts/check", "-k", "one", cwd=tmp_path)) == [
+        *CHECKS,
+        f"== pytest -n {PROCESSES} --dist worksteal -m not full --ignore=tests/deployed -k one",
+    ]
 
 
 def test_check_deploys_to_an_emulator_as_well_when_it_is_told_to(project: Project):
-    result = project.run("scripts/check", "--deployed")
-    assert [line for line in result.stdout.splitlines() if line.startswith("== pytest")] == [
-        "== pytest -n auto --cov --cov-report=term --ignore=tests/deployed",
-        "== pytest tests/deployed",
+    assert checks(project.run("scripts/check", "--deployed")) == [
+        *CHECKS,
+        f"== pytest -n {PROCESSES} --dist worksteal -m not full --ignore=tests/deployed",
+        "== pytest -n 2 --dist loadfile -m not full tests/deployed",
     ]
-    assert result.returncode == 0
+
+
+def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
+    assert checks(project.run("scripts/check", "--deployed", "--full"))[3:] == [
+        f"== pytest -n {PROCESSES} --dist worksteal -m  --ignore=tests/deployed",
+        "== pytest -n 2 --dist loadfile -m  tests/deployed",
+    ]
+
+
+def test_the_fast_check_runs_what_starts_nothing(project: Project):
+    folders = "tests/unit tests/flow tests/architecture tests/contract"
+    assert checks(project.run("scripts/check", "--fast")) == [
+        *CHECKS,
+        f"== pytest -n auto --dist worksteal -m not emulated and not full {folders}",
+    ]
+    assert checks(project.run("scripts/check", "--fast", "tests/unit"))[3:] == [
+        "== pytest -n auto --dist worksteal -m not emulated and not full tests/unit"
+    ]
+
+
+def test_coverage_is_measured_in_ci(project: Project):
+    assert checks(project.run("scripts/check", CI="true"))[3:] == [
+        f"== pytest -n {PROCESSES} --dist worksteal --cov --cov-report=term -m not full --ignore=tests/deployed",
+    ]
+
+
+def test_check_says_what_its_options_do_and_runs_nothing(project: Project):
+    result = project.run("scripts/check", "--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert all(option in result.stdout for option in ("--fast", "--deployed", "--full"))
+    assert "== " not in result.stdout
+
+
+def test_check_cannot_be_fast_and_deploy(project: Project):
+    result = project.run("scripts/check", "--fast", "--deployed")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "scripts/check: choose one of --fast and --deployed\n"
 
 
 def test_check_ends_at_the_first_check_that_fails(project: Project):

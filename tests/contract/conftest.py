@@ -1,4 +1,9 @@
-"""Every store under one suite: the fake, and DynamoDB as two emulators understand it."""
+"""Every store under one suite: the fake, and DynamoDB as ministack understands it.
+
+Moto, a second emulator, takes part in the tests and files that are marked `on_moto`: conditions, transactions and
+extremes. It is slower and less strict, but it refuses two kinds of wrong expressions that ministack accepts. With
+test_calls, test_units and test_policies, those tests send moto every expression that ministack gets: `docs/tests.md`.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -34,12 +39,29 @@ def moto_client() -> Iterator["DynamoDBClient"]:
         yield dynamo_client("https://dynamodb.eu-central-1.amazonaws.com")
 
 
-@pytest.fixture(params=["fake", "moto", "ministack"])
+MINISTACK = pytest.param("ministack", marks=pytest.mark.emulated)
+MOTO = pytest.param("moto", marks=pytest.mark.emulated)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test of a store on the fake and on ministack, and on moto where the test or its file says so."""
+    if "store" in metafunc.fixturenames:
+        moto = [MOTO] if metafunc.definition.get_closest_marker("on_moto") else []
+        metafunc.parametrize("store", ["fake", MINISTACK, *moto], indirect=True)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what starts an emulator without a choice: `-m "not emulated"` leaves it out."""
+    if {"emulator", "moto_client"} & set(getattr(item, "fixturenames", ())):
+        item.add_marker("emulated")
+
+
+@pytest.fixture
 def store(request: pytest.FixtureRequest) -> Store:
     return _store(request)
 
 
-@pytest.fixture(params=["fake", "ministack"])
+@pytest.fixture(params=["fake", MINISTACK])
 def busy_store(request: pytest.FixtureRequest) -> Store:
     """For races: those stores that many threads may use at once."""
     return _store(request)

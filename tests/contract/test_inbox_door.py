@@ -7,6 +7,8 @@ from chalicelib.conversation.turn import Overdue, TurnState
 from chalicelib.ids import ConversationId
 from tests.contract.story import ANNA, BERT, ROOM, Story
 
+pytestmark = pytest.mark.on_moto
+
 
 def test_a_message_becomes_a_queued_turn_with_all_that_was_said(story: Story):
     message = story.message(text="Look!", attachments=("image", "video"))

@@ -6,6 +6,7 @@ from chalicelib.ids import ConversationId, TurnId
 from tests.contract.story import BERT, REPLY, ROOM, Story
 
 
+@pytest.mark.on_moto
 def test_a_message_that_was_taken_back_loses_its_words_and_is_still_to_be_closed(story: Story):
     story.hear(story.message("gone", attachments=("image",)))
     assert story.transcript.erase_text(ROOM, "gone")
@@ -13,6 +14,7 @@ def test_a_message_that_was_taken_back_loses_its_words_and_is_still_to_be_closed
     assert (turn.state, turn.text, turn.attachments) == (TurnState.QUEUED, "", ())
 
 
+@pytest.mark.on_moto
 @pytest.mark.parametrize("state", [TurnState.DONE, TurnState.DROPPED])
 def test_a_closed_message_that_was_taken_back_loses_its_answer_too(story: Story, state: TurnState):
     lease, turn = story.begin(story.message("gone"))

@@ -43,6 +43,7 @@ def test_the_owner_decides_what_a_person_may_do(story: Story, access: Access, da
     assert (story.known().access, story.known().daily_limit) == (access, daily_limit)
 
 
+@pytest.mark.on_moto
 def test_a_later_decision_replaces_the_earlier_one_whole(story: Story):
     story.hear()
     story.store.people.decide(ANNA, Access.BLOCKED, daily_limit=7)
@@ -123,6 +124,7 @@ def test_being_forgotten_is_no_way_round_a_block(story: Story):
     assert story.hear() is Accepted.BLOCKED
 
 
+@pytest.mark.on_moto
 def test_the_owners_limit_outlives_being_forgotten(story: Story):
     story.hear()
     story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=0)

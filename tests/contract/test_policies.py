@@ -36,6 +36,7 @@ from tests.flow.chat import Chat, Tab
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+pytestmark = pytest.mark.emulated
 ROOT: Final = Path(__file__).parents[2]
 IN_TRANSACTIONS: Final = {
     "Put": "PutItem",

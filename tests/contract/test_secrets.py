@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
+pytestmark = pytest.mark.emulated
+
+
 @dataclass
 class Watch:
     now: float = 1000.0

@@ -51,6 +51,7 @@ def test_a_call_that_may_cost_more_than_the_whole_budget_is_never_made(story: St
     assert story.spent() == DaySpend(DAY)
 
 
+@pytest.mark.on_moto
 def test_a_call_that_costs_nothing_is_counted_and_always_made(story: Story):
     _asks(story)
     for cap in (0, 50):

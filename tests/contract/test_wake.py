@@ -20,6 +20,7 @@ from chalicelib.conversation.ports import Wake
 from chalicelib.errors import WakeError
 from chalicelib.ids import ConversationId
 from scripts.simulator.aws import free_port
+from tests.contract.conftest import MINISTACK, MOTO
 from tests.fakes.adapters import RememberingWake
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ANNA, BEN = ConversationId("messenger:1:anna"), ConversationId("messenger:1:ben")
 WORKER: Final = "parley-dev-worker"
+SWEEPING: Final = pytest.param("ministack, sweeping", marks=pytest.mark.emulated)
 
 
 @dataclass(frozen=True)
@@ -170,12 +172,12 @@ def ministack_queue(emulator: "DynamoDBClient") -> Queue:
     return Queue(client("sqs", emulator.meta.endpoint_url))
 
 
-@pytest.fixture(params=["moto", "ministack"])
+@pytest.fixture(params=[MOTO, MINISTACK])
 def queue(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue(f"{request.param}_queue")
 
 
-@pytest.fixture(params=["fake", "lambda", "moto", "ministack", "moto, sweeping", "ministack, sweeping"])
+@pytest.fixture(params=["fake", "lambda", MOTO, MINISTACK, SWEEPING])
 def waking(request: pytest.FixtureRequest) -> Waking:
     match request.param:
         case "fake":

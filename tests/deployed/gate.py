@@ -79,7 +79,7 @@ def gate(target: str) -> Iterator[tuple[str, Gate]]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        wait_for(f"http://127.0.0.1:{port}/_ministack/health", seconds=10)
+        wait_for(f"http://127.0.0.1:{port}/_ministack/health", seconds=120)
         yield f"http://127.0.0.1:{port}", door
     finally:
         server.should_exit = True

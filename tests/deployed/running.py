@@ -1,6 +1,7 @@
 """The emulator in an environment of its own, the stand-ins beside it, and the project as an owner would have it."""
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
@@ -42,15 +43,18 @@ def sam_python() -> Path:
 
 
 def _environment(name: str, *packages: str) -> Path:
-    """The interpreter of an environment, which is made when it is not there."""
+    """The interpreter of an environment. One test process makes it when it is not there; others wait for it."""
     home = _HOMES / name
     python, stamp = home / "bin" / "python", home / "installed"
     wanted = " ".join((*packages, sys.version))
-    if not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
-        subprocess.run(install, check=True, capture_output=True)
-        stamp.write_text(wanted)
+    _HOMES.mkdir(exist_ok=True)
+    with (_HOMES / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != wanted:
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
+            install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+            subprocess.run(install, check=True, capture_output=True)
+            stamp.write_text(wanted)
     return python
 
 
@@ -67,7 +71,7 @@ def ministack(*options: str, **environment: str) -> Iterator[str]:
             command, env={**env, "TMPDIR": folder}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            wait_for(f"{url}/_ministack/health", seconds=30)
+            wait_for(f"{url}/_ministack/health", seconds=120)
             yield url
         finally:
             process.terminate()

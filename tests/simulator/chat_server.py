@@ -28,7 +28,7 @@ SOCKET: Final = f"{STAGE}/socket"
 YOU, OTHER = "a1b2c3d4", "0f0f0f0f"
 PERSONA: Final = {"name": "Aunt Mary", "opening": "Hello dear! What would you like to know?"}
 SHOP: Final = "<h1>Shop</h1><p>Everything for the garden.</p><button>Buy</button>"
-PATIENCE_S: Final = 20
+PATIENCE_S: Final = 60
 
 Frame = Mapping[str, Any]
 

@@ -26,7 +26,7 @@ from tests.simulator.conftest import Demo
 from tests.transcripts import Place
 
 ABOUT_TURNS = frozenset({"question", "delta", "snapshot", "notice", "completed"})
-PATIENCE_S = 90
+PATIENCE_S = 180
 T = TypeVar("T")
 _ABORT = struct.pack("ii", 1, 0)
 

@@ -24,6 +24,8 @@ from tests.simulator.meta import signed
 
 ROOT = Path(__file__).parents[2]
 ENDED_IN_S = 3.0
+PATIENCE_S = 60
+"""How long what a test waits for may take on busy cores."""
 
 
 class Demo:
@@ -31,7 +33,7 @@ class Demo:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.http = httpx2.Client(base_url=url, timeout=60, trust_env=False)
+        self.http = httpx2.Client(base_url=url, timeout=2 * PATIENCE_S, trust_env=False)
         self.facts: Mapping[str, Any] = self.http.get("/world").json()
 
     def say(self, person: str, text: str) -> int:
@@ -81,14 +83,14 @@ class Demo:
         turns: list[Mapping[str, Any]] = self.http.get("/world/turns", params={"person": person}).json()
         return turns
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 20) -> None:
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = PATIENCE_S) -> None:
         """Until it holds; fails when it does not in time."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"
             time.sleep(0.05)
 
-    def wait_until_answered(self, *people: str, turns: int = 1, seconds: float = 30) -> None:
+    def wait_until_answered(self, *people: str, turns: int = 1, seconds: float = 2 * PATIENCE_S) -> None:
         """Until so many turns of each person have ended."""
 
         def over(person: str) -> bool:
@@ -110,7 +112,7 @@ def running_demo(*options: str, env: Mapping[str, str] | None = None) -> Iterato
             yield demo, process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=ENDED_IN_S)
+        process.wait(timeout=PATIENCE_S)
         _output(process).close()
 
 

@@ -35,7 +35,7 @@ def test_a_signal_ends_the_demo_in_three_seconds_with_its_port_free_and_nothing_
         assert family
         process.send_signal(number)
         assert process.wait(timeout=ENDED_IN_S) == 0
-        demo.wait_until(lambda: not any(is_alive(member) for member in family), seconds=1)
+        demo.wait_until(lambda: not any(is_alive(member) for member in family))
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", int(demo.url.rpartition(":")[2])))
