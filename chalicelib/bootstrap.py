@@ -36,7 +36,7 @@ from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.heartbeat import Heartbeat
-from chalicelib.settings import Settings
+from chalicelib.settings import Secret, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -49,13 +49,24 @@ if TYPE_CHECKING:
     from chalicelib.operations.health import HealthCheck
     from chalicelib.operations.privacy import Privacy
 
-APP_ID, APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-id", "app-secret", "app-secret-previous", "verify-token"
-PAGE_TOKEN, OPENAI_KEY = "page-token", "openai-key"
-TICKET_KEY = "ticket-key"
-WEBHOOK_URL, WEBSOCKET_URL, TOPIC_ARN = "webhook-url", "websocket-url", "topic-arn"
-"""No secrets, but known only after a deployment, which puts them beside the secrets."""
-WORKERS_SECRETS = (APP_ID, APP_SECRET, VERIFY_TOKEN, PAGE_TOKEN, OPENAI_KEY, WEBHOOK_URL, TOPIC_ARN)
-DOORS_SECRETS = (APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN, TICKET_KEY, WEBHOOK_URL, WEBSOCKET_URL, TOPIC_ARN)
+WORKERS_SECRETS = (
+    Secret.APP_ID,
+    Secret.APP_SECRET,
+    Secret.VERIFY_TOKEN,
+    Secret.PAGE_TOKEN,
+    Secret.OPENAI_KEY,
+    Secret.WEBHOOK_URL,
+    Secret.TOPIC_ARN,
+)
+DOORS_SECRETS = (
+    Secret.APP_SECRET,
+    Secret.APP_SECRET_PREVIOUS,
+    Secret.VERIFY_TOKEN,
+    Secret.TICKET_KEY,
+    Secret.WEBHOOK_URL,
+    Secret.WEBSOCKET_URL,
+    Secret.TOPIC_ARN,
+)
 LANGUAGE = "en"
 
 QUICK = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
@@ -83,17 +94,17 @@ def intake() -> MessengerWebhook:
     secrets = doors_secrets()
 
     def app_secrets() -> list[str]:
-        previous = secrets.find(PREVIOUS_APP_SECRET)
-        return [secrets.get(APP_SECRET), *([previous] if previous else [])]
+        previous = secrets.find(Secret.APP_SECRET_PREVIOUS)
+        return [secrets.get(Secret.APP_SECRET), *([previous] if previous else [])]
 
-    log = log_by(partial(secrets.get, APP_SECRET))
+    log = log_by(partial(secrets.get, Secret.APP_SECRET))
     return MessengerWebhook(
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
         wake=wake(in_turn=True),
         alerts=lambda: _owner(log, secrets),
         app_secrets=app_secrets,
-        verify_token=partial(secrets.get, VERIFY_TOKEN),
+        verify_token=partial(secrets.get, Secret.VERIFY_TOKEN),
         clock=clock,
         log=log,
     )
@@ -137,12 +148,12 @@ def worker() -> "Worker":
     from chalicelib.llm.openai import OpenAIModel  # noqa: PLC0415
 
     here, secrets = settings(), _workers_secrets()
-    log = log_by(partial(secrets.get, APP_SECRET))
+    log = log_by(partial(secrets.get, Secret.APP_SECRET))
     model = OpenAIModel(
         name=here.model,
         effort=here.reasoning_effort,
         api=here.model_api,
-        client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
+        client=lambda: _openai(secrets.get(Secret.OPENAI_KEY), here.openai_base_url),
     )
     web_sender = WebSender(DynamoConnections(table()), connection_api(), clock)
     sender = ChannelRouter({Channel.MESSENGER: MessengerSender(_graph()), Channel.WEB: web_sender})
@@ -173,21 +184,21 @@ def checkup() -> "HealthCheck":
     from chalicelib.operations.health import HealthCheck  # noqa: PLC0415
 
     here, secrets = settings(), _workers_secrets()
-    webhook_url, verify_token = partial(secrets.get, WEBHOOK_URL), partial(secrets.get, VERIFY_TOKEN)
-    page = GraphPage(_graph(), app_id=partial(secrets.get, APP_ID))
-    log, price = log_by(partial(secrets.get, APP_SECRET)), prices.find(here.model)
+    webhook_url, verify_token = partial(secrets.get, Secret.WEBHOOK_URL), partial(secrets.get, Secret.VERIFY_TOKEN)
+    page = GraphPage(_graph(), app_id=partial(secrets.get, Secret.APP_ID))
+    log, price = log_by(partial(secrets.get, Secret.APP_SECRET)), prices.find(here.model)
     return HealthCheck(
         page=page,
         setup=Setup(page, load_texts(LANGUAGE)),
-        webhook=HttpWebhook(webhook_url, verify_token=verify_token, app_secret=partial(secrets.get, APP_SECRET)),
+        webhook=HttpWebhook(webhook_url, verify_token=verify_token, app_secret=partial(secrets.get, Secret.APP_SECRET)),
         catalogue=OpenAICatalogue(
             here.model,
             is_openai=here.asks_openai,
-            client=lambda: _openai(secrets.get(OPENAI_KEY), here.openai_base_url),
+            client=lambda: _openai(secrets.get(Secret.OPENAI_KEY), here.openai_base_url),
         ),
         alerts=_owner(log, secrets),
         missing_secrets=lambda: [name for name in WORKERS_SECRETS if not secrets.find(name)],
-        app_id=partial(secrets.get, APP_ID),
+        app_id=partial(secrets.get, Secret.APP_ID),
         webhook_url=webhook_url,
         verify_token=verify_token,
         model_shutdown=price.shutdown if price else None,
@@ -268,9 +279,8 @@ def _graph() -> "Graph":
     from chalicelib.channels.meta.graph import Graph  # noqa: PLC0415
 
     secrets = _workers_secrets()
-    return Graph(
-        settings().graph_url, token=partial(secrets.get, PAGE_TOKEN), app_secret=partial(secrets.get, APP_SECRET)
-    )
+    token, app_secret = (partial(secrets.get, name) for name in (Secret.PAGE_TOKEN, Secret.APP_SECRET))
+    return Graph(settings().graph_url, token=token, app_secret=app_secret)
 
 
 def log_by(key: Callable[[], str]) -> Log:
@@ -287,7 +297,7 @@ def _owner(log: Log, secrets: Secrets) -> AlertService:
     return AlertService(
         people=DynamoPeople(table()),
         sent=DynamoSentAlerts(table()),
-        notifier=TopicNotifier(session().client("sns", config=QUICK), partial(secrets.find, TOPIC_ARN)),
+        notifier=TopicNotifier(session().client("sns", config=QUICK), partial(secrets.find, Secret.TOPIC_ARN)),
         texts=load_texts(LANGUAGE),
         settings=settings(),
         clock=clock,

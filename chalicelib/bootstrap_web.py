@@ -14,7 +14,8 @@ from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.ssm import Secrets
-from chalicelib.bootstrap import APP_SECRET, QUICK, TICKET_KEY, WEBHOOK_URL, WEBSOCKET_URL
+from chalicelib.bootstrap import QUICK
+from chalicelib.settings import Secret
 
 if TYPE_CHECKING:
     from chalicelib.access.key_service import ApiKeyService
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.channels.web.handler import WebSocketHandler
     from chalicelib.content.assets import Asset
 
-RECEPTIONS_SECRETS: Final = (APP_SECRET, TICKET_KEY, WEBHOOK_URL)
+RECEPTIONS_SECRETS: Final = (Secret.APP_SECRET, Secret.TICKET_KEY, Secret.WEBHOOK_URL)
 
 
 @cache
@@ -41,8 +42,8 @@ def reception() -> "WebSocketHandler":
         authenticator=Authenticator(
             keys=known,
             id_token_verifier=tokens,
-            ticket_key=partial(secrets.get, TICKET_KEY),
-            own_origin=lambda: api_key.origin_of(secrets.get(WEBHOOK_URL)),
+            ticket_key=partial(secrets.get, Secret.TICKET_KEY),
+            own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
             clock=bootstrap.clock,
         ),
         terms=EntitlementService(known, settings),
@@ -52,7 +53,7 @@ def reception() -> "WebSocketHandler":
         wake=bootstrap.wake(in_turn=True),
         clock=bootstrap.clock,
         new_id=bootstrap.new_id,
-        log=bootstrap.log_by(partial(secrets.get, APP_SECRET)),
+        log=bootstrap.log_by(partial(secrets.get, Secret.APP_SECRET)),
     )
 
 
@@ -66,9 +67,9 @@ def visitors() -> "ChatConfig":
     return ChatConfig(
         keys=DynamoApiKeys(bootstrap.table()),
         tickets=DynamoTickets(bootstrap.table()),
-        ticket_key=partial(secrets.get, TICKET_KEY),
-        own_origin=lambda: api_key.origin_of(secrets.get(WEBHOOK_URL)),
-        websocket_url=partial(secrets.get, WEBSOCKET_URL),
+        ticket_key=partial(secrets.get, Secret.TICKET_KEY),
+        own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
+        websocket_url=partial(secrets.get, Secret.WEBSOCKET_URL),
         new_id=bootstrap.new_id,
         clock=bootstrap.clock,
     )

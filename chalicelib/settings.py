@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,25 @@ APP_NAME = "parley"
 OPENAI_HOST = "api.openai.com"
 _ISSUER = re.compile(r"https?://[^\s?#@]+", re.ASCII)
 _CONTACT = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
+
+
+class Secret(StrEnum):
+    """The names of the SSM parameters below `/parley/<stage>/`, in the order in which the owner obtains them.
+
+    The last three are addresses and no secrets; they are known only after a deployment, which stores them beside.
+    """
+
+    APP_ID = "app-id"
+    APP_SECRET = "app-secret"  # noqa: S105 (a name, here and below)
+    APP_SECRET_PREVIOUS = "app-secret-previous"  # noqa: S105
+    """Still valid after the app secret was renewed, because Meta may still sign with it."""
+    PAGE_TOKEN = "page-token"  # noqa: S105
+    OPENAI_KEY = "openai-key"
+    VERIFY_TOKEN = "verify-token"  # noqa: S105
+    TICKET_KEY = "ticket-key"
+    WEBHOOK_URL = "webhook-url"
+    WEBSOCKET_URL = "websocket-url"
+    TOPIC_ARN = "topic-arn"
 
 
 @dataclass(frozen=True)

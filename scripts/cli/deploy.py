@@ -10,6 +10,7 @@ import click
 
 from chalicelib.errors import ConfigError
 from scripts.cli.options import at_deployed_stage
+from scripts.deploy.secrets import KINDS
 from scripts.stage.environment import ROOT, Environment, UsageError, configured
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ GUIDE: Final = "docs/messenger-setup.md"
 @click.option(
     "--renew",
     multiple=True,
-    type=click.Choice(["app-id", "app-secret", "page-token", "openai-key"]),
+    type=click.Choice([str(kind.name) for kind in KINDS]),
     help="Ask for this value again, though it is stored; may be given more than once.",
 )
 @click.option(

@@ -10,6 +10,7 @@ from chalicelib.access.entitlements import WEB_PERSONA
 from chalicelib.access.key_service import MOST_DAYS, MOST_MESSAGES, ApiKeyService
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest
+from chalicelib.settings import Secret
 from scripts.cli import options
 from scripts.cli.keys_view import Addresses, Json, Text, View
 from scripts.stage.environment import Environment, UsageError
@@ -32,10 +33,11 @@ class Desk:
 def _desk(place: Environment, /, *, json: bool) -> Desk:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (brings boto3)
     from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
-    from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL  # noqa: PLC0415
 
-    noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
-    addresses = Addresses((noted.find(WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(WEBSOCKET_URL) or "")
+    noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL))
+    addresses = Addresses(
+        (noted.find(Secret.WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(Secret.WEBSOCKET_URL) or ""
+    )
     keyring = ApiKeyService(DynamoApiKeys(place.table), place.settings.daily_limit, secrets.token_bytes, options.clock)
     return Desk(keyring, addresses, Json(keyring) if json else Text(options.clock(), place.settings.zone))
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Final
 
-from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.errors import ConfigError
-from chalicelib.settings import Settings
+from chalicelib.settings import Secret, Settings
 from scripts.deploy.code import run_chalice
 from scripts.deploy.deployment import address, app_stack, websocket_address
 from scripts.deploy.functions import AGE_S, RETRIES
@@ -57,8 +56,8 @@ def additions(settings: Settings) -> dict[str, Any]:
         **{logical: {"Properties": {"FunctionName": function}} for logical, function in websockets},
         "RestAPI": {"Properties": {"OpenApiVersion": "2.0"}},  # or SAM makes a second stage, called Stage
         "WorkerRetries": _retries(f"{settings.api_function}-dead"),
-        "WebhookUrl": _parameter(settings, WEBHOOK_URL, f"{address('${RestAPI}', *here)}/webhook"),
-        "WebsocketUrl": _parameter(settings, WEBSOCKET_URL, websocket_address("${WebsocketAPI}", *here)),
+        "WebhookUrl": _parameter(settings, Secret.WEBHOOK_URL, f"{address('${RestAPI}', *here)}/webhook"),
+        "WebsocketUrl": _parameter(settings, Secret.WEBSOCKET_URL, websocket_address("${WebsocketAPI}", *here)),
     }
     if settings.wake == "fifo":
         resources["WorkerWakes"] = _wakes(settings.wake_queue)
@@ -108,5 +107,5 @@ def _readme(settings: Settings, python: str, email: str | None) -> str:
         app=app_stack(stage),
         parameters=" ".join(f"{name}={quote(value)}" for name, value in parameters.items()),
         secrets="\n".join(f'{put} --name {prefix}/{name} --value "{value}"' for name, value in values.items()),
-        webhook_url=f"{prefix}/{WEBHOOK_URL}",
+        webhook_url=f"{prefix}/{Secret.WEBHOOK_URL}",
     )

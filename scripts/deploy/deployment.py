@@ -13,7 +13,7 @@ from chalicelib.channels.messenger.setup import Setup
 from chalicelib.channels.meta.graph import Graph
 from chalicelib.content.text import load as load_texts
 from chalicelib.errors import ConfigError
-from chalicelib.settings import APP_NAME
+from chalicelib.settings import APP_NAME, Secret
 from scripts.deploy.code import Code
 from scripts.deploy.functions import WorkerSettings
 from scripts.deploy.secrets import Vault
@@ -124,9 +124,11 @@ class Deployment:
             return known[name]
 
         graph = Graph(
-            self.place.settings.graph_url, token=partial(secret, "page-token"), app_secret=partial(secret, "app-secret")
+            self.place.settings.graph_url,
+            token=partial(secret, Secret.PAGE_TOKEN),
+            app_secret=partial(secret, Secret.APP_SECRET),
         )
-        return Setup(GraphPage(graph, app_id=partial(secret, "app-id")), load_texts("en"))
+        return Setup(GraphPage(graph, app_id=partial(secret, Secret.APP_ID)), load_texts("en"))
 
     def client(self, service: str) -> Any:
         """A way to a service."""

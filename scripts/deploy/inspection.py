@@ -14,9 +14,9 @@ from chalicelib import bootstrap
 from chalicelib.access import quota
 from chalicelib.access.budget import usd
 from chalicelib.aws.dynamodb.spend import DynamoSpending
-from chalicelib.bootstrap import TICKET_KEY, WEBSOCKET_URL
 from chalicelib.errors import ParleyError
 from chalicelib.operations.findings import Finding, Severity, worst
+from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.stage.environment import configured, full_name, functions
@@ -174,8 +174,8 @@ class Inspection:
             what
             for what, there in {
                 "a WebSocket API that can be reached": bool(url),
-                f"the parameter {WEBSOCKET_URL} with its address": vault.noted(WEBSOCKET_URL) == url,
-                f"the secret {TICKET_KEY}": TICKET_KEY in vault.stored(),
+                f"the parameter {Secret.WEBSOCKET_URL} with its address": vault.noted(Secret.WEBSOCKET_URL) == url,
+                f"the secret {Secret.TICKET_KEY}": Secret.TICKET_KEY in vault.stored(),
             }.items()
             if not there
         ]

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.bootstrap import TICKET_KEY
 from chalicelib.errors import ConfigError
+from chalicelib.settings import Secret
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -30,23 +30,23 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind("app-id", "PARLEY_APP_ID", "App ID", r"[0-9]{5,20}", "digits, from the app's page Settings > Basic"),
+    Kind(Secret.APP_ID, "PARLEY_APP_ID", "App ID", r"[0-9]{5,20}", "digits, from the app's page Settings > Basic"),
     Kind(
-        "app-secret",
+        Secret.APP_SECRET,
         "PARLEY_APP_SECRET",
         "App secret",
         r"[0-9a-f]{32}",
         "32 digits and letters a to f, from the app's page Settings > Basic",
     ),
     Kind(
-        "page-token",
+        Secret.PAGE_TOKEN,
         "PARLEY_PAGE_TOKEN",
         "Page access token",
         r"[A-Za-z0-9_-]{20,}",
         "a long row of letters and digits, without spaces",
     ),
     Kind(
-        "openai-key",
+        Secret.OPENAI_KEY,
         "OPENAI_API_KEY",
         "OpenAI API key",
         r"[!-~]+",
@@ -54,10 +54,8 @@ KINDS: Final = (
     ),
 )
 """In the order of the guide; it is where the owner finds them."""
-VERIFY_TOKEN: Final = "verify-token"  # noqa: S105 (its name)
-GENERATED: Final = {VERIFY_TOKEN: 24, TICKET_KEY: 32}
+GENERATED: Final[Mapping[str, int]] = {Secret.VERIFY_TOKEN: 24, Secret.TICKET_KEY: 32}
 """What nobody has to know, made up once, with so many random bytes."""
-PREVIOUS: Final = "app-secret-previous"
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Vault:
 
     def stored(self) -> dict[str, str]:
         """All there are, with their values: never to be printed."""
-        names = [*(kind.name for kind in KINDS), *GENERATED, PREVIOUS]
+        names = [*(kind.name for kind in KINDS), *GENERATED, Secret.APP_SECRET_PREVIOUS]
         found = self.client.get_parameters(Names=[f"{self.prefix}/{name}" for name in names], WithDecryption=True)
         return {one["Name"].rpartition("/")[2]: one["Value"] for one in found["Parameters"]}
 
@@ -123,8 +121,8 @@ def to_store(
     """
     changed = {name: value for name, value in new.items() if stored.get(name) != value}
     changed |= {name: token(size) for name, size in GENERATED.items() if name not in stored}
-    if "app-secret" in changed and "app-secret" in stored:
-        changed = {PREVIOUS: stored["app-secret"], **changed}
+    if Secret.APP_SECRET in changed and Secret.APP_SECRET in stored:
+        changed = {Secret.APP_SECRET_PREVIOUS: stored[Secret.APP_SECRET], **changed}
     return changed
 
 

@@ -27,7 +27,7 @@ from starlette.routing import Mount, Route
 
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.table import Table
-from chalicelib.settings import Settings
+from chalicelib.settings import Secret, Settings
 from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaDoor, Post, is_free
 from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec
@@ -178,12 +178,12 @@ class World:
 
     def _fill(self) -> None:
         self._make_table()
-        noted = {
-            "openai-key": self._key,
-            "topic-arn": Post.TOPIC,
-            "webhook-url": self.meta.webhook_url,
-            "websocket-url": self.websocket_url,
-            "ticket-key": secrets.token_urlsafe(32),
+        noted: dict[str, str] = {
+            Secret.OPENAI_KEY: self._key,
+            Secret.TOPIC_ARN: Post.TOPIC,
+            Secret.WEBHOOK_URL: self.meta.webhook_url,
+            Secret.WEBSOCKET_URL: self.websocket_url,
+            Secret.TICKET_KEY: secrets.token_urlsafe(32),
         }
         put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **noted})
         here = Settings.from_env(os.environ)

@@ -1,7 +1,7 @@
 import pytest
 
 from chalicelib.errors import ConfigError
-from chalicelib.settings import Settings
+from chalicelib.settings import Secret, Settings
 
 
 def test_a_familys_bot_needs_no_settings():
@@ -152,3 +152,18 @@ def test_what_cannot_be_used_is_named_with_its_cure(name: str, value: str, cure:
     assert name in str(caught.value)
     assert value in str(caught.value)
     assert cure in str(caught.value)
+
+
+def test_the_names_of_the_stored_parameters_stay_as_owners_typed_them():
+    assert set(Secret) == {
+        "app-id",
+        "app-secret",
+        "app-secret-previous",
+        "page-token",
+        "openai-key",
+        "verify-token",
+        "ticket-key",
+        "webhook-url",
+        "websocket-url",
+        "topic-arn",
+    }
