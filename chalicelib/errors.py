@@ -29,6 +29,8 @@
     + ChannelBroken      nothing will reach anybody until the owner acts (token, permission)
 """
 
+from enum import StrEnum
+
 
 class ParleyError(Exception):
     """Root of all errors raised on purpose. Messages never hold people's words, ids or secrets."""
@@ -120,12 +122,26 @@ class ModelRefused(ModelError):
     """The provider's filter stopped this question or its answer."""
 
 
+class ModelFault(StrEnum):
+    """What the owner has to change before the model answers again.
+
+    Each has an alert text `owner_model_<value>` in the locales and a remedy in the health check.
+    """
+
+    KEY = "key"
+    """The API key is missing or refused."""
+    CREDIT = "credit"
+    """The account at the provider has no credit left."""
+    MISSING = "missing"
+    """The provider does not know the model."""
+
+
 class ModelUnusable(ModelError):
-    """No question will be answered until the owner acts; `cause` is a stable word for the alert."""
+    """The model answers no question until the owner acts; `cause` says on what."""
 
     may_be_billed = False
 
-    def __init__(self, message: str, *, cause: str) -> None:
+    def __init__(self, message: str, *, cause: ModelFault) -> None:
         super().__init__(message)
         self.cause = cause
 

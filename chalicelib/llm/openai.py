@@ -20,7 +20,7 @@ from openai.types.responses import EasyInputMessageParam, ResponseInputParam
 
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
-from chalicelib.errors import ConfigError, ModelBusy, ModelError, ModelRefused, ModelUnusable
+from chalicelib.errors import ConfigError, ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.operations.ports import ModelInfo
 
 Api = Literal["responses", "chat"]
@@ -137,7 +137,7 @@ class OpenAICatalogue:
                 # As it came: the SDK's own types cannot be trusted to hold what other servers say.
                 found = self.client().with_options(timeout=timeout, max_retries=0).get(path, cast_to=object)
         except ModelUnusable as exc:
-            if self.is_openai or exc.cause != "missing":
+            if self.is_openai or exc.cause != ModelFault.MISSING:
                 raise
             found = None
         match found:
@@ -198,7 +198,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ConfigError as exc:
-        raise ModelUnusable("there is no key", cause="key") from exc
+        raise ModelUnusable("there is no key", cause=ModelFault.KEY) from exc
     except openai.APIConnectionError as exc:
         raise ModelBusy(f"the provider is out of reach: {type(exc).__name__}") from exc
     except openai.APIStatusError as exc:
@@ -216,11 +216,11 @@ def _translated() -> Iterator[None]:
 def _by_code(code: str | None) -> ModelError | None:
     match code:
         case "insufficient_quota" | "billing_hard_limit_reached":
-            return ModelUnusable("the account has no credit", cause="credit")
+            return ModelUnusable("the account has no credit", cause=ModelFault.CREDIT)
         case "invalid_api_key":
-            return ModelUnusable("the key is refused", cause="key")
+            return ModelUnusable("the key is refused", cause=ModelFault.KEY)
         case "model_not_found":
-            return ModelUnusable("the model does not exist", cause="missing")
+            return ModelUnusable("the model does not exist", cause=ModelFault.MISSING)
         case "content_filter" | "content_policy_violation":
             return ModelRefused("the provider's filter refused the question")
     return None
@@ -229,9 +229,9 @@ def _by_code(code: str | None) -> ModelError | None:
 def _by_status(status: int) -> ModelError:
     match status:
         case 401 | 403:
-            return ModelUnusable(f"the key is refused: HTTP {status}", cause="key")
+            return ModelUnusable(f"the key is refused: HTTP {status}", cause=ModelFault.KEY)
         case 404:
-            return ModelUnusable("the model does not exist", cause="missing")
+            return ModelUnusable("the model does not exist", cause=ModelFault.MISSING)
         case 408 | 409 | 429 | 500 | 502 | 503 | 504 | 529:
             return ModelBusy(f"the provider is busy: HTTP {status}")
     return ModelBusy(f"the provider failed: HTTP {status}") if status >= 500 else ModelError(f"HTTP {status}")  # noqa: PLR2004

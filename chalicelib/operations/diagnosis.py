@@ -15,7 +15,7 @@ from chalicelib.channels.messenger.requirements import (
     VERSION_ENDS,
     version_of,
 )
-from chalicelib.errors import ModelUnusable, ParleyError
+from chalicelib.errors import ModelFault, ModelUnusable, ParleyError
 from chalicelib.operations.findings import Finding, Severity
 from chalicelib.operations.ports import ModelInfo
 
@@ -172,9 +172,9 @@ class Diagnosis:
     def model_unusable(self, error: ModelUnusable) -> Finding:
         """Why nobody gets an answer of the model."""
         cures = {
-            "key": f"{self._deploy} --renew openai-key",
-            "credit": "add credit at the model's provider",
-            "missing": f"set PARLEY_MODEL to a model your account may use and run {self._deploy}",
+            ModelFault.KEY: f"{self._deploy} --renew openai-key",
+            ModelFault.CREDIT: "add credit at the model's provider",
+            ModelFault.MISSING: f"set PARLEY_MODEL to a model your account may use and run {self._deploy}",
         }
         return _broken("model", str(error), "people get an apology instead of an answer", cures[error.cause])
 

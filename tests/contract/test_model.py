@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Exchange, Finished, FinishReason, Prompt, TextDelta
-from chalicelib.errors import ModelBusy, ModelError, ModelRefused, ModelUnusable
+from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.llm.openai import Api, OpenAIModel
 
 PROMPT = Prompt("Be kind.", (Exchange("My cat is Mimi.", "Nice!"),), "Who is Mimi?", 200, "0123abcd")
@@ -135,17 +135,17 @@ def test_a_refusal_in_the_models_own_words_is_an_answer():
 @pytest.mark.parametrize(
     ("status", "code", "cause"),
     [
-        (401, "invalid_api_key", "key"),
-        (401, None, "key"),
-        (403, None, "key"),
-        (404, "model_not_found", "missing"),
-        (429, "insufficient_quota", "credit"),
+        (401, "invalid_api_key", ModelFault.KEY),
+        (401, None, ModelFault.KEY),
+        (403, None, ModelFault.KEY),
+        (404, "model_not_found", ModelFault.MISSING),
+        (429, "insufficient_quota", ModelFault.CREDIT),
     ],
 )
-def test_what_only_the_owner_can_mend_is_told_apart(api: Api, status: int, code: str | None, cause: str):
+def test_what_only_the_owner_can_mend_is_told_apart(api: Api, status: int, code: str | None, cause: ModelFault):
     with pytest.raises(ModelUnusable) as caught:
         ask(api, error(status, code), error(status, code))
-    assert caught.value.cause == cause
+    assert caught.value.cause is cause
 
 
 @EITHER

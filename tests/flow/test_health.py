@@ -9,7 +9,7 @@ from chalicelib.channels.messenger.ports import AppSubscription
 from chalicelib.channels.messenger.requirements import FIELDS
 from chalicelib.channels.messenger.setup import Setup
 from chalicelib.content.text import load
-from chalicelib.errors import ConfigError, MetaError, ModelBusy, ModelUnusable, NotifyError
+from chalicelib.errors import ConfigError, MetaError, ModelBusy, ModelFault, ModelUnusable, NotifyError
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.findings import Finding, Severity, worst
@@ -315,11 +315,21 @@ def test_a_base_url_without_a_version_is_a_warning(patient: Patient):
 
 @pytest.mark.parametrize(
     ("cause", "cure"),
-    [("key", "--renew openai-key"), ("credit", "add credit"), ("missing", "PARLEY_MODEL")],
+    [
+        (ModelFault.KEY, "--renew openai-key"),
+        (ModelFault.CREDIT, "add credit"),
+        (ModelFault.MISSING, "PARLEY_MODEL"),
+    ],
 )
-def test_a_model_that_answers_nobody_is_broken_with_the_cure_that_fits(patient: Patient, cause: str, cure: str):
+def test_a_model_that_answers_nobody_is_broken_with_the_cure_that_fits(patient: Patient, cause: ModelFault, cure: str):
     patient.catalogue.found = ModelUnusable("no", cause=cause)
     assert cure in patient.only("model", BROKEN).cure
+
+
+@pytest.mark.parametrize("cause", ModelFault)
+def test_every_fault_of_a_model_has_a_remedy(patient: Patient, cause: ModelFault):
+    patient.catalogue.found = ModelUnusable("no", cause=cause)
+    assert patient.only("model", BROKEN).cure
 
 
 @pytest.mark.parametrize(
