@@ -85,7 +85,7 @@ def settings() -> Settings:
 @cache
 def table() -> Table:
     """The stage's table."""
-    return Table(session().client("dynamodb", config=QUICK), settings().table)
+    return Table(session().client("dynamodb", config=QUICK), settings().stage.table)
 
 
 @cache
@@ -150,10 +150,10 @@ def worker() -> "Worker":
     here, secrets = settings(), _workers_secrets()
     log = log_by(partial(secrets.get, Secret.APP_SECRET))
     model = OpenAIModel(
-        name=here.model,
-        effort=here.reasoning_effort,
-        api=here.model_api,
-        client=lambda: _openai(secrets.get(Secret.OPENAI_KEY), here.openai_base_url),
+        name=here.model.name,
+        effort=here.model.effort,
+        api=here.model.api,
+        client=lambda: _openai(secrets.get(Secret.OPENAI_KEY), here.model.base_url),
     )
     web_sender = WebSender(DynamoConnections(table()), connection_api(), clock)
     sender = ChannelRouter({Channel.MESSENGER: MessengerSender(_graph()), Channel.WEB: web_sender})
@@ -162,7 +162,7 @@ def worker() -> "Worker":
         inbox=inbox,
         transcript=DynamoTranscript(table()),
         people=DynamoPeople(table()),
-        terms=EntitlementService(DynamoApiKeys(table()), here),
+        terms=EntitlementService(DynamoApiKeys(table()), here.limits),
         sender=sender,
         answers=Answers(model, load_texts(LANGUAGE), here, log.pseudonym),
         budget=budget(here),
@@ -186,15 +186,15 @@ def checkup() -> "HealthCheck":
     here, secrets = settings(), _workers_secrets()
     webhook_url, verify_token = partial(secrets.get, Secret.WEBHOOK_URL), partial(secrets.get, Secret.VERIFY_TOKEN)
     page = GraphPage(_graph(), app_id=partial(secrets.get, Secret.APP_ID))
-    log, price = log_by(partial(secrets.get, Secret.APP_SECRET)), prices.find(here.model)
+    log, price = log_by(partial(secrets.get, Secret.APP_SECRET)), prices.find(here.model.name)
     return HealthCheck(
         page=page,
         setup=Setup(page, load_texts(LANGUAGE)),
         webhook=HttpWebhook(webhook_url, verify_token=verify_token, app_secret=partial(secrets.get, Secret.APP_SECRET)),
         catalogue=OpenAICatalogue(
-            here.model,
-            is_openai=here.asks_openai,
-            client=lambda: _openai(secrets.get(Secret.OPENAI_KEY), here.openai_base_url),
+            here.model.name,
+            is_openai=here.model.is_openai,
+            client=lambda: _openai(secrets.get(Secret.OPENAI_KEY), here.model.base_url),
         ),
         alerts=_owner(log, secrets),
         missing_secrets=lambda: [name for name in WORKERS_SECRETS if not secrets.find(name)],
@@ -213,20 +213,20 @@ def budget(here: Settings) -> "Budget":
     from chalicelib.access.budget import Budget  # noqa: PLC0415
     from chalicelib.llm import prices  # noqa: PLC0415
 
-    return Budget(here.daily_budget, prices.assumed(here.model) if here.asks_openai else prices.FREE)
+    return Budget(here.limits.daily_budget, prices.assumed(here.model.name) if here.model.is_openai else prices.FREE)
 
 
 @cache
 def heartbeat() -> Heartbeat:
     """The scheduled function's service."""
-    here = settings()
+    here, stage = settings(), settings().stage
     patient, quick = (session().client("lambda", config=config) for config in (_PATIENT, QUICK))
     return Heartbeat(
         inbox=DynamoInbox(table()),
         wake=wake(in_turn=False),
-        warmer=LambdaWarmer(patient, here.api_function, here.worker_function, here.websocket_functions),
+        warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
         sent_alerts=DynamoSentAlerts(table()),
-        examiner=LambdaHealthCheckStarter(quick, here.worker_function),
+        examiner=LambdaHealthCheckStarter(quick, stage.worker_function),
         spending=DynamoSpending(table()),
         connections=DynamoConnections(table()),
         connection_api=connection_api(),
@@ -249,20 +249,20 @@ def clock() -> int:
 def wake(*, in_turn: bool) -> Wake:
     """The way to wake the worker; `in_turn` as `FifoWake` has it."""
     here = settings()
-    if here.wake == "fifo":
-        return FifoWake(session().client("sqs", config=QUICK), here.wake_queue, new_id=new_id, in_turn=in_turn)
-    return LambdaWake(session().client("lambda", config=QUICK), here.worker_function)
+    if here.stage.wake == "fifo":
+        return FifoWake(session().client("sqs", config=QUICK), here.stage.wake_queue, new_id=new_id, in_turn=in_turn)
+    return LambdaWake(session().client("lambda", config=QUICK), here.stage.worker_function)
 
 
 @cache
 def doors_secrets() -> Secrets:
     """What the API handler may read."""
-    return Secrets(session().client("ssm", config=QUICK), settings().secrets_prefix, DOORS_SECRETS)
+    return Secrets(session().client("ssm", config=QUICK), settings().stage.secrets_prefix, DOORS_SECRETS)
 
 
 @cache
 def _workers_secrets() -> Secrets:
-    return Secrets(session().client("ssm", config=QUICK), settings().secrets_prefix, WORKERS_SECRETS)
+    return Secrets(session().client("ssm", config=QUICK), settings().stage.secrets_prefix, WORKERS_SECRETS)
 
 
 def connection_api() -> ApiGatewayConnections:
@@ -280,12 +280,12 @@ def _graph() -> "Graph":
 
     secrets = _workers_secrets()
     token, app_secret = (partial(secrets.get, name) for name in (Secret.PAGE_TOKEN, Secret.APP_SECRET))
-    return Graph(settings().graph_url, token=token, app_secret=app_secret)
+    return Graph(settings().messenger.graph_url, token=token, app_secret=app_secret)
 
 
 def log_by(key: Callable[[], str]) -> Log:
     """The stage's log, with pseudonyms by this key."""
-    return Log(key, settings().stage)
+    return Log(key, settings().stage.name)
 
 
 def new_id() -> str:

@@ -34,7 +34,9 @@ def reception() -> "WebSocketHandler":
     from chalicelib.channels.web.handler import WebSocketHandler  # noqa: PLC0415
 
     settings, table = bootstrap.settings(), bootstrap.table()
-    secrets = Secrets(bootstrap.session().client("ssm", config=QUICK), settings.secrets_prefix, RECEPTIONS_SECRETS)
+    secrets = Secrets(
+        bootstrap.session().client("ssm", config=QUICK), settings.stage.secrets_prefix, RECEPTIONS_SECRETS
+    )
     known = DynamoApiKeys(table)
     return WebSocketHandler(
         connections=DynamoConnections(table),
@@ -46,7 +48,7 @@ def reception() -> "WebSocketHandler":
             own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
             clock=bootstrap.clock,
         ),
-        terms=EntitlementService(known, settings),
+        terms=EntitlementService(known, settings.limits),
         people=DynamoPeople(table),
         inbox=DynamoInbox(table),
         transcript=DynamoTranscript(table),
@@ -81,18 +83,20 @@ def keyring() -> "ApiKeyService":
     from chalicelib.access.key_service import ApiKeyService  # noqa: PLC0415
 
     known = DynamoApiKeys(bootstrap.table())
-    return ApiKeyService(known, daily_limit=bootstrap.settings().daily_limit, chance=token_bytes, clock=bootstrap.clock)
+    return ApiKeyService(
+        known, daily_limit=bootstrap.settings().limits.daily_limit, chance=token_bytes, clock=bootstrap.clock
+    )
 
 
 @cache
 def tokens() -> "IdTokens | None":
     """Whoever signs people in elsewhere; None when nobody does. Ask for it when there is a token: it loads much."""
-    here = bootstrap.settings()
-    if not here.oidc_issuer:
+    sign_in = bootstrap.settings().web.sign_in
+    if not sign_in:
         return None
     from chalicelib.access.oidc import OidcTokens  # noqa: PLC0415
 
-    return OidcTokens(here.oidc_issuer, here.oidc_audience)
+    return OidcTokens(sign_in.issuer, sign_in.audience)
 
 
 def chat_file(name: str, *, known: str | None) -> "Asset":
@@ -112,4 +116,4 @@ def widget(*, known: str | None) -> "Asset":
 def connections_url(request: Mapping[str, Any]) -> str:
     """Where API Gateway lets a WebSocket be written to, by what it says of a request from it."""
     domain, stage, api = request.get("domainName", ""), request.get("stage", ""), request.get("apiId", "")
-    return bootstrap.settings().connections_url.format(domain=domain, stage=stage, api=api)
+    return bootstrap.settings().web.connections_url.format(domain=domain, stage=stage, api=api)

@@ -7,7 +7,7 @@ from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.ports import ApiKeys
 from chalicelib.ids import Channel, PersonId
-from chalicelib.settings import Settings
+from chalicelib.settings import Limits
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class EntitlementService:
     """Looks up the terms."""
 
     keys: ApiKeys
-    settings: Settings
+    limits: Limits
 
     def for_person(self, person: PersonId) -> Entitlements:
         """A person's terms. Raises StoreError."""
@@ -39,7 +39,7 @@ class EntitlementService:
         if known:
             return for_key(known)
         on_messenger = identity.channel_of(person) is Channel.MESSENGER
-        return Entitlements(MESSENGER_PERSONA if on_messenger else WEB_PERSONA, self.settings.daily_limit)
+        return Entitlements(MESSENGER_PERSONA if on_messenger else WEB_PERSONA, self.limits.daily_limit)
 
 
 def for_key(key: ApiKey) -> Entitlements:

@@ -168,8 +168,8 @@ class Answers:
         return self.texts("few_left", left=left) if left else self.texts("none_left", **self._reset(question.day))
 
     def _reset(self, day: str) -> dict[str, str]:
-        moment = quota.resets_at(day, zone=self.settings.zone)
-        return {"time": f"{moment:%H:%M}", "zone": self.settings.zone.key}
+        moment = quota.resets_at(day, zone=self.settings.limits.zone)
+        return {"time": f"{moment:%H:%M}", "zone": self.settings.limits.zone.key}
 
 
 @dataclass

@@ -102,7 +102,7 @@ class TurnRunner:
         person = self.people.get(turn.person) or Person(turn.person)
         self.alerts.new_person(person)
         now = self.clock()
-        day = quota.day_of(turn.at, now=now, zone=self.answers.settings.zone)
+        day = quota.day_of(turn.at, now=now, zone=self.answers.settings.limits.zone)
         asker = Asker(person, self.terms.for_person(person.id), day)
         match plan.plan(turn, person, paused_until=job.lease.paused_until, now=now):
             case plan.Drop(reason):
@@ -178,7 +178,7 @@ class TurnRunner:
     def _reserve(self, turn: Turn, asker: Asker) -> Reservation:
         """For a call that is made now, whenever the question was written."""
         now = self.clock()
-        today = quota.day_of(now, now=now, zone=self.answers.settings.zone)
+        today = quota.day_of(now, now=now, zone=self.answers.settings.limits.zone)
         return self.budget.reserve(self.answers.at_most(turn, persona.load(asker.terms.persona)), day=today)
 
     def _ask_again(self, job: Job, asker: Asker) -> Turn:
@@ -218,7 +218,7 @@ class TurnRunner:
 
     def _account_for(self, turn: Turn, answer: Answer, reserved: Reservation) -> Settlement | None:
         """What the call cost; None when it was cut short: then nobody knows."""
-        asked = model_asked(self.answers.settings.model)
+        asked = model_asked(self.answers.settings.model.name)
         if answer.usage is None:
             self._log(turn)("model", ms=answer.ms, outcome="stopped", **asked)
             return None
@@ -228,7 +228,7 @@ class TurnRunner:
         return bill
 
     def _apologise(self, job: Job, error: ModelError, bill: Settlement | None = None) -> Turn:
-        self._log(job.turn).failure("model", error, failed=1, **model_asked(self.answers.settings.model))
+        self._log(job.turn).failure("model", error, failed=1, **model_asked(self.answers.settings.model.name))
         if isinstance(error, ModelUnusable):
             self.alerts.model_unusable(error)
         reply = self.answers.say("filtered" if isinstance(error, ModelRefused) else "apology")

@@ -38,16 +38,18 @@ class AlertService:
         if identity.channel_of(person.id) is not Channel.MESSENGER:
             return
         if not person.announced and self.people.announce(person.id):
-            self._tell("new_person", person=person.id, limit=self.settings.daily_limit, stage=self.settings.stage)
+            self._tell(
+                "new_person", person=person.id, limit=self.settings.limits.daily_limit, stage=self.settings.stage.name
+            )
 
     def model_unusable(self, error: ModelUnusable) -> None:
         """The model will not answer anybody."""
-        self._alert("model", f"model_{error.cause}", model=self.settings.model, stage=self.settings.stage)
+        self._alert("model", f"model_{error.cause}", model=self.settings.model.name, stage=self.settings.stage.name)
 
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
         """Nobody can be written to, as the answer to `turn` has shown; it is given up."""
         self.log.about(turn.id, turn.person).failure("channel", error, broken=1, failed=1)
-        self._alert("channel", "channel", reason=str(error), stage=self.settings.stage)
+        self._alert("channel", "channel", reason=str(error), stage=self.settings.stage.name)
 
     def policy_enforced(self, action: str) -> None:
         """Meta warns, blocks or unblocks the page."""
@@ -55,7 +57,7 @@ class AlertService:
 
     def deletion_requested(self, code: str) -> None:
         """Somebody asks through Facebook that what is stored of them be deleted."""
-        self._tell("deletion", code=code, stage=self.settings.stage)
+        self._tell("deletion", code=code, stage=self.settings.stage.name)
 
     def budget_nearly_spent(self, reserved: Reservation) -> None:
         """Four fifths of the day's money are gone."""
@@ -65,7 +67,7 @@ class AlertService:
         """There is no room for this call, and perhaps never is."""
         if reserved.amount > reserved.cap:
             most, cap = budget.usd(reserved.amount), budget.usd(reserved.cap)
-            self._alert("budget", "budget_too_small", model=self.settings.model, most=most, budget=cap)
+            self._alert("budget", "budget_too_small", model=self.settings.model.name, most=most, budget=cap)
         else:
             self._alert("budget", "budget_spent", budget=budget.usd(reserved.cap))
 
@@ -75,11 +77,11 @@ class AlertService:
             f"{finding.name} ({finding.state}): {finding.what}\n  Why: {finding.why}.\n  Cure: {finding.cure}."
             for finding in findings
         )
-        self._tell("checkup", findings=told, stage=self.settings.stage)
+        self._tell("checkup", findings=told, stage=self.settings.stage.name)
 
     def _alert(self, kind: str, key: str, **values: object) -> None:
         now = self.clock()
-        today = quota.day_of(now, now=now, zone=self.settings.zone)
+        today = quota.day_of(now, now=now, zone=self.settings.limits.zone)
         if self.sent.first_today(key, day=today):
             self._tell(kind, key, **values)
 

@@ -49,7 +49,7 @@ class HealthCheck:
             "page-subscription": lambda: [self._page_subscription(fix=fix)],
             "messenger-profile": lambda: [self._profile(fix=fix)],
             "webhook": self._webhook,
-            "graph-api": lambda: [self._judge.graph_api(self.settings.graph_url)],
+            "graph-api": lambda: [self._judge.graph_api(self.settings.messenger.graph_url)],
             "model": lambda: [self._model()],
             "time-zone": self._zone,
         }
@@ -108,16 +108,16 @@ class HealthCheck:
             known = self.catalogue.find()
         except ModelUnusable as exc:
             return self._judge.model_unusable(exc)
-        return self._judge.model(self.settings.model, known, shutdown=self.model_shutdown)
+        return self._judge.model(self.settings.model.name, known, shutdown=self.model_shutdown)
 
     def _zone(self) -> Iterable[Finding]:
-        zone = self.settings.zone
+        zone = self.settings.limits.zone
         local = datetime.fromtimestamp(self.clock() / 1000, UTC).astimezone(zone)
         return [self._judge.zone(zone.key, local)]
 
     @property
     def _judge(self) -> Diagnosis:
-        return Diagnosis(self.settings.stage, self.clock())
+        return Diagnosis(self.settings.stage.name, self.clock())
 
 
 def _made(name: str, check: Callable[[], Iterable[Finding]]) -> Iterable[Finding]:

@@ -88,11 +88,11 @@ class Heartbeat:
 
     def _tell_of_the_budget(self, now: int) -> None:
         """How much of the day's money is gone: an alarm watches it."""
-        if not (self.settings.asks_openai and self.settings.daily_budget):
+        if not (self.settings.model.is_openai and self.settings.limits.daily_budget):
             return
-        today = date.fromisoformat(quota.day_of(now, now=now, zone=self.settings.zone))
+        today = date.fromisoformat(quota.day_of(now, now=now, zone=self.settings.limits.zone))
         [spent] = self.spending.days(today, today)
-        self.log("budget", used_pct=round(100 * spent.committed / self.settings.daily_budget, 1))
+        self.log("budget", used_pct=round(100 * spent.committed / self.settings.limits.daily_budget, 1))
 
     def _have_a_checkup_made(self) -> None:
         """Once a calendar week; looking each hour whether it is time costs next to nothing."""

@@ -35,7 +35,7 @@ def doctor(place: Environment, *, fix: bool, json: bool) -> None:
 
     findings = examine(Deployment(place, ROOT), fix=fix)
     if json:
-        print_json({"stage": place.settings.stage, "findings": [asdict(finding) for finding in findings]})
+        print_json({"stage": place.settings.stage.name, "findings": [asdict(finding) for finding in findings]})
     else:
         tell(findings)
         click.echo(f"\n{counted(findings)}")

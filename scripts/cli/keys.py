@@ -34,12 +34,16 @@ def _desk(place: Environment, /, *, json: bool) -> Desk:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (brings boto3)
     from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
 
-    noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL))
+    noted = Secrets(
+        place.aws.client("ssm"), place.settings.stage.secrets_prefix, (Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL)
+    )
     addresses = Addresses(
         (noted.find(Secret.WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(Secret.WEBSOCKET_URL) or ""
     )
-    keyring = ApiKeyService(DynamoApiKeys(place.table), place.settings.daily_limit, secrets.token_bytes, options.clock)
-    return Desk(keyring, addresses, Json(keyring) if json else Text(options.clock(), place.settings.zone))
+    keyring = ApiKeyService(
+        DynamoApiKeys(place.table), place.settings.limits.daily_limit, secrets.token_bytes, options.clock
+    )
+    return Desk(keyring, addresses, Json(keyring) if json else Text(options.clock(), place.settings.limits.zone))
 
 
 at_desk = options.at_desk(_desk)

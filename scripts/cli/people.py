@@ -54,10 +54,10 @@ def _desk(place: Environment, /, *, json: bool) -> Desk:
     from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
     from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
 
-    table, settings = place.table, place.settings
-    terms = EntitlementService(DynamoApiKeys(table), settings)
+    table, limits = place.table, place.settings.limits
+    terms = EntitlementService(DynamoApiKeys(table), limits)
     admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=options.clock)
-    return Desk(admin, DynamoDeletions(table), Json() if json else Text(options.clock(), settings.zone), options.clock)
+    return Desk(admin, DynamoDeletions(table), Json() if json else Text(options.clock(), limits.zone), options.clock)
 
 
 at_desk = options.at_desk(_desk)

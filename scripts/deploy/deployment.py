@@ -37,7 +37,7 @@ class Deployment:
     @property
     def stage(self) -> str:
         """Its name."""
-        return self.place.settings.stage
+        return self.place.settings.stage.name
 
     @property
     def folder(self) -> Path:
@@ -57,7 +57,7 @@ class Deployment:
     @cached_property
     def vault(self) -> Vault:
         """The secrets."""
-        return Vault(self.client("ssm"), self.place.settings.secrets_prefix)
+        return Vault(self.client("ssm"), self.place.settings.stage.secrets_prefix)
 
     @cached_property
     def state(self) -> DeployedState:
@@ -72,7 +72,7 @@ class Deployment:
     @cached_property
     def worker(self) -> WorkerSettings:
         """The worker's asynchronous side."""
-        return WorkerSettings(self.client("lambda"), self.place.settings.worker_function, time.sleep)
+        return WorkerSettings(self.client("lambda"), self.place.settings.stage.worker_function, time.sleep)
 
     def url(self) -> str:
         """Where the bot answers, without a slash at the end; empty before it is deployed."""
@@ -124,7 +124,7 @@ class Deployment:
             return known[name]
 
         graph = Graph(
-            self.place.settings.graph_url,
+            self.place.settings.messenger.graph_url,
             token=partial(secret, Secret.PAGE_TOKEN),
             app_secret=partial(secret, Secret.APP_SECRET),
         )

@@ -81,7 +81,7 @@ class Inspection:
             yield _ok("data-stack", "as the template made it")
 
     def _table(self) -> Iterable[Finding]:
-        client, name = self._client("dynamodb"), self.deployment.place.settings.table
+        client, name = self._client("dynamodb"), self.deployment.place.settings.stage.table
         table = client.describe_table(TableName=name)["Table"]
         ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
         backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
@@ -131,7 +131,7 @@ class Inspection:
         return _ok(name, f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s")
 
     def _retries(self) -> Iterable[Finding]:
-        client, worker = self._client("lambda"), self.deployment.place.settings.worker_function
+        client, worker = self._client("lambda"), self.deployment.place.settings.stage.worker_function
         queue = self.deployment.stack.outputs().get("DeadLettersArn")
         try:
             found = client.get_function_event_invoke_config(FunctionName=worker)
@@ -146,7 +146,7 @@ class Inspection:
             yield _ok("retries", f"{RETRIES} within an hour, then the dead-letter queue")
 
     def _wake(self) -> Iterable[Finding]:
-        client, worker = self._client("lambda"), self.deployment.place.settings.worker_function
+        client, worker = self._client("lambda"), self.deployment.place.settings.stage.worker_function
         queue = self.deployment.stack.outputs().get("WakeQueueArn")
         mappings = client.list_event_source_mappings(FunctionName=worker)["EventSourceMappings"]
         listening = {mapping["EventSourceArn"] for mapping in mappings if mapping["State"] in _LISTENING}
@@ -236,20 +236,20 @@ class Inspection:
 
     def _budget(self) -> Iterable[Finding]:
         settings, now = self.deployment.place.settings, bootstrap.clock()
-        if not settings.asks_openai:
+        if not settings.model.is_openai:
             return
-        if not settings.daily_budget:
+        if not settings.limits.daily_budget:
             why = "no model that costs money is asked, so nobody gets an answer"
             cure = f"set an amount such as 1 in .chalice/config.json and run {self._deploy}"
             yield _broken("budget", "PARLEY_DAILY_BUDGET_USD is 0", why, cure)
             return
-        today = date.fromisoformat(quota.day_of(now, now=now, zone=settings.zone))
+        today = date.fromisoformat(quota.day_of(now, now=now, zone=settings.limits.zone))
         [spent] = DynamoSpending(self.deployment.place.table).days(today, today)
-        what = f"{usd(spent.committed)} of {usd(settings.daily_budget)} USD are spent today"
+        what = f"{usd(spent.committed)} of {usd(settings.limits.daily_budget)} USD are spent today"
         cure = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
-        if spent.committed >= settings.daily_budget:
+        if spent.committed >= settings.limits.daily_budget:
             yield _broken("budget", what, "nobody gets an answer until midnight", cure)
-        elif spent.committed >= settings.daily_budget * 4 // 5:
+        elif spent.committed >= settings.limits.daily_budget * 4 // 5:
             yield _warning("budget", what, "once it is all spent nobody gets an answer until midnight", cure)
         else:
             yield _ok("budget", what)

@@ -68,7 +68,7 @@ class Deploying:
     def _deploy_stack(self, say: Say) -> str:
         if not self.here.stack.status() and self._table_exists():
             raise ConfigError(
-                f"the table {self.here.place.settings.table} exists already and belongs to no stack: "
+                f"the table {self.here.place.settings.stage.table} exists already and belongs to no stack: "
                 "delete or rename it, or choose another --stage"
             )
         kept = self.here.stack.parameters().get("OwnerEmail", "")
@@ -84,7 +84,7 @@ class Deploying:
     def _table_exists(self) -> bool:
         client = self.here.client("dynamodb")
         try:
-            client.describe_table(TableName=self.here.place.settings.table)
+            client.describe_table(TableName=self.here.place.settings.stage.table)
         except client.exceptions.ResourceNotFoundException:
             return False
         return True

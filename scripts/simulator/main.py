@@ -106,11 +106,11 @@ class World:
 
         gateway, sockets = ApiGateway(app.app), WebSocketApi(app.app)
         bootstrap.intake().app_secrets()  # its cold start, which threads shall not have side by side
-        self.stand_in.models = [bootstrap.settings().model]
+        self.stand_in.models = [bootstrap.settings().model.name]
         lambda_door = LambdaDoor(self._invoker(gateway, sockets), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
-            model={"name": bootstrap.settings().model, "stand_in": not self._real_model},
+            model={"name": bootstrap.settings().model.name, "stand_in": not self._real_model},
             meta=self.meta,
             recorders={
                 "graph": self.meta.recorder,
@@ -120,7 +120,7 @@ class World:
             },
             transcript=DynamoTranscript(bootstrap.table()),
             people=DynamoPeople(bootstrap.table()),
-            settings=bootstrap.settings(),
+            limits=bootstrap.settings().limits,
             beat=self._beat,
             kill_workers=lambda: self.functions.kill(WORKER),
             reset=self._reset,
@@ -187,9 +187,9 @@ class World:
         }
         put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **noted})
         here = Settings.from_env(os.environ)
-        if here.wake == "fifo":
+        if here.stage.wake == "fifo":
             run = partial(self.functions.invoke, WORKER)
-            self._mapping = EventSourceMapping(here.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
+            self._mapping = EventSourceMapping(here.stage.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
 
     def _make_table(self) -> None:
         """The table as it is in the beginning."""

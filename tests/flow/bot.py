@@ -133,7 +133,7 @@ class Bot:
         self.spending: Spending = FakeSpending(self.memory)
         self.connections: ConnectionStore = FakeConnections(self.memory)
         self.sender: Sender = self.outbox
-        self.log = Log(lambda: SECRET, self.settings.stage, stream=lambda: self.logged)
+        self.log = Log(lambda: SECRET, self.settings.stage.name, stream=lambda: self.logged)
 
     # Building: anew for each call, as each may find another container.
 
@@ -176,9 +176,9 @@ class Bot:
             transcript=self.transcript,
             people=self.people,
             sender=self.sender,
-            terms=EntitlementService(FakeApiKeys(self.memory), self.settings),
+            terms=EntitlementService(FakeApiKeys(self.memory), self.settings.limits),
             answers=Answers(self.model, SAYS, self.settings, self.log.pseudonym),
-            budget=Budget(self.settings.daily_budget, self.price),
+            budget=Budget(self.settings.limits.daily_budget, self.price),
             alerts=self.owner,
             clock=self.clock,
             log=self.log,
@@ -270,13 +270,12 @@ class Bot:
         self.people.decide(person_of(psid), access, daily_limit=daily_limit)
 
     def limits_to(self, daily_limit: int) -> None:
-        self.settings = replace(self.settings, daily_limit=daily_limit)
+        self.settings = replace(self.settings, limits=replace(self.settings.limits, daily_limit=daily_limit))
 
     def may_spend(self, usd: str) -> None:
         """On each day, from now on."""
-        self.settings = replace(
-            self.settings, daily_budget=Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).daily_budget
-        )
+        budget = Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).limits.daily_budget
+        self.settings = replace(self.settings, limits=replace(self.settings.limits, daily_budget=budget))
 
     # What became of it.
 

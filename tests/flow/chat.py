@@ -233,7 +233,7 @@ class Chat:
                 own_origin=lambda: OWN_PAGE,
                 clock=self.clock,
             ),
-            terms=EntitlementService(self.keys, self.bot.settings),
+            terms=EntitlementService(self.keys, self.bot.settings.limits),
             people=self.bot.people,
             inbox=self.bot.inbox,
             transcript=self.bot.transcript,

@@ -74,7 +74,7 @@ class Patient:
     def checkup(self) -> HealthCheck:
         base = {"PARLEY_STAGE": "prod", "PARLEY_TIMEZONE": "Europe/Berlin"}
         settings = Settings.from_env({**base, **self.environment})
-        log, memory = Log(lambda: "", settings.stage, stream=lambda: self.logged), Memory()
+        log, memory = Log(lambda: "", settings.stage.name, stream=lambda: self.logged), Memory()
         owner = AlertService(FakePeople(memory), FakeSentAlerts(memory), self.notifier, SAYS, settings, self.clock, log)
         return HealthCheck(
             page=self.page,

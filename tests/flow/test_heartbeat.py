@@ -152,7 +152,7 @@ def test_how_much_of_the_days_money_is_gone_is_logged_each_minute(bot: Bot):
     assert [line["used_pct"] for line in bot.log_lines("budget")] == [0]
     bot.receives("anna", "what is the sun?")
     bot.beats()
-    share = 100 * bot.spent().committed / bot.settings.daily_budget
+    share = 100 * bot.spent().committed / bot.settings.limits.daily_budget
     assert bot.log_lines("budget")[-1]["used_pct"] == round(share, 1)
 
 

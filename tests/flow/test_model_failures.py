@@ -52,7 +52,7 @@ def test_the_owner_learns_once_a_day_what_only_the_owner_can_mend(bot: Bot, caus
     bot.model.otherwise = ModelUnusable("no use", cause=cause)
     for psid in ("anna", "bert", "anna"):
         bot.receives(psid, "is anybody there?")
-    told = SAYS(f"owner_model_{cause}", model=bot.settings.model, stage="prod")
+    told = SAYS(f"owner_model_{cause}", model=bot.settings.model.name, stage="prod")
     assert bot.notifier.told == [(SAYS("owner_model_subject"), told)]
     bot.clock.tick(days=1)
     bot.receives("anna", "is anybody there today?")

@@ -86,7 +86,7 @@ def test_who_signed_in_elsewhere_is_let_in_and_answered_on_the_deployments_terms
     chat.signs_in("a signed token", "subject-of-anna")
     tab = chat.connects()
     [ready] = tab.sends("authenticate", token="a signed token")
-    assert (ready["type"], ready["limit"]) == ("ready", chat.bot.settings.daily_limit)
+    assert (ready["type"], ready["limit"]) == ("ready", chat.bot.settings.limits.daily_limit)
     assert tab.says("What is new?")[-1]["state"] == "done"
     assert chat.key.used == 0
 

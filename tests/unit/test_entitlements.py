@@ -21,7 +21,7 @@ def keys() -> FakeApiKeys:
 
 
 def of(keys: FakeApiKeys, person: PersonId) -> Entitlements:
-    return EntitlementService(keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "7"})).for_person(person)
+    return EntitlementService(keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "7"}).limits).for_person(person)
 
 
 def test_on_messenger_the_deployments_limit_counts(keys: FakeApiKeys):

@@ -62,7 +62,7 @@ def test_a_base_url_says_its_version(url: str, version: int | None):
 
 
 def test_the_version_parley_asks_for_by_itself_is_in_the_table():
-    assert version_of(Settings.from_env({}).graph_url) in VERSION_ENDS
+    assert version_of(Settings.from_env({}).messenger.graph_url) in VERSION_ENDS
 
 
 def test_each_version_lives_longer_than_the_one_before():

@@ -155,7 +155,7 @@ class WebSocketHandler:
         """The seat is taken before the past is read: what is still open then reaches it from the worker."""
         terms, now = self.terms.for_person(seat.person), self.clock()
         person = self.people.get(seat.person) or Person(seat.person)
-        day = quota.day_of(now, now=now, zone=self.terms.settings.zone)
+        day = quota.day_of(now, now=now, zone=self.terms.limits.zone)
         self._tell(
             seat.connection,
             *server_frames.ready(
