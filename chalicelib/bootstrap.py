@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib import log
+from chalicelib.access.budget import Budget
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from openai import OpenAI
 
-    from chalicelib.access.budget import Budget
     from chalicelib.channels.meta.data_deletion import DataDeletion
     from chalicelib.channels.meta.graph import Graph
     from chalicelib.conversation.worker import Worker
@@ -145,6 +145,7 @@ def worker() -> "Worker":
     from chalicelib.conversation.agent import Answers  # noqa: PLC0415
     from chalicelib.conversation.turn_runner import TurnRunner  # noqa: PLC0415
     from chalicelib.conversation.worker import Worker  # noqa: PLC0415
+    from chalicelib.llm import prices  # noqa: PLC0415
     from chalicelib.llm.openai import OpenAIModel  # noqa: PLC0415
 
     here, secrets = settings(), _workers_secrets()
@@ -154,6 +155,7 @@ def worker() -> "Worker":
         effort=here.model.effort,
         api=here.model.api,
         client=lambda: _openai(secrets.get(Secret.OPENAI_KEY), here.model.base_url),
+        price=prices.price_of(here.model),
     )
     web_sender = WebSender(DynamoConnections(table()), connection_api(), clock)
     sender = ChannelRouter({Channel.MESSENGER: MessengerSender(_graph()), Channel.WEB: web_sender})
@@ -165,7 +167,7 @@ def worker() -> "Worker":
         terms=EntitlementService(DynamoApiKeys(table()), here.limits),
         sender=sender,
         answers=Answers(model, load_texts(LANGUAGE), here, log.pseudonym),
-        budget=budget(here),
+        budget=Budget(here.limits.daily_budget, model.price),
         alerts=owner,
         clock=clock,
         log=log,
@@ -208,17 +210,11 @@ def checkup() -> "HealthCheck":
     )
 
 
-def budget(here: Settings) -> "Budget":
-    """A day's money for the model; another server than OpenAI's is taken to send no bill."""
-    from chalicelib.access.budget import Budget  # noqa: PLC0415
-    from chalicelib.llm import prices  # noqa: PLC0415
-
-    return Budget(here.limits.daily_budget, prices.assumed(here.model.name) if here.model.is_openai else prices.FREE)
-
-
 @cache
 def heartbeat() -> Heartbeat:
     """The scheduled function's service."""
+    from chalicelib.llm import prices  # noqa: PLC0415
+
     here, stage = settings(), settings().stage
     patient, quick = (session().client("lambda", config=config) for config in (_PATIENT, QUICK))
     return Heartbeat(
@@ -230,7 +226,8 @@ def heartbeat() -> Heartbeat:
         spending=DynamoSpending(table()),
         connections=DynamoConnections(table()),
         connection_api=connection_api(),
-        settings=here,
+        budget=Budget(here.limits.daily_budget, prices.price_of(here.model)),
+        zone=here.limits.zone,
         clock=clock,
         log=log_by(lambda: ""),
     )

@@ -64,6 +64,11 @@ class Price:
     shutdown: date | None = None
     """The day from which the model does not answer any more, where one is announced."""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether no usage costs anything."""
+        return not any((self.input, self.cached, self.output))
+
     def cost(self, usage: Usage) -> int:
         """What the usage costs in whole micro-USD, rounded up."""
         fresh = usage.input - usage.cached

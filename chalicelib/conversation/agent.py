@@ -22,9 +22,10 @@ from chalicelib.log import Value
 from chalicelib.settings import Settings
 
 
-def model_asked(model: str) -> dict[str, Value]:
-    """Which model was asked and how, in OpenTelemetry's names for GenAI; the provider is whose API it speaks."""
-    return {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": model}
+def model_asked(model: Model) -> dict[str, Value]:
+    """Which model was asked and how, in OpenTelemetry's names for GenAI."""
+    provider = {"gen_ai.provider.name": model.provider, "gen_ai.request.model": model.name}
+    return {"gen_ai.operation.name": "chat", **provider}
 
 
 def model_answered(usage: Usage, *, first_words_ms: int) -> dict[str, Value]:

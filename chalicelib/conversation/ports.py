@@ -183,6 +183,14 @@ class Wake(Protocol):
 class Model(Protocol):
     """What writes the answer."""
 
+    @property
+    def name(self) -> str:
+        """The model's name at its provider."""
+
+    @property
+    def provider(self) -> str:
+        """The provider, by OpenTelemetry's name for it: `gen_ai.provider.name`."""
+
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Text deltas, then exactly one Finished, all within `seconds`; otherwise raises ModelError.
 

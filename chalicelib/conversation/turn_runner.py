@@ -218,7 +218,7 @@ class TurnRunner:
 
     def _account_for(self, turn: Turn, answer: Answer, reserved: Reservation) -> Settlement | None:
         """What the call cost; None when it was cut short: then nobody knows."""
-        asked = model_asked(self.answers.settings.model.name)
+        asked = model_asked(self.answers.model)
         if answer.usage is None:
             self._log(turn)("model", ms=answer.ms, outcome="stopped", **asked)
             return None
@@ -228,7 +228,7 @@ class TurnRunner:
         return bill
 
     def _apologise(self, job: Job, error: ModelError, bill: Settlement | None = None) -> Turn:
-        self._log(job.turn).failure("model", error, failed=1, **model_asked(self.answers.settings.model.name))
+        self._log(job.turn).failure("model", error, failed=1, **model_asked(self.answers.model))
         if isinstance(error, ModelUnusable):
             self.alerts.model_unusable(error)
         reply = self.answers.say("filtered" if isinstance(error, ModelRefused) else "apology")

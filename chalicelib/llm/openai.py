@@ -18,7 +18,7 @@ import openai
 from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import EasyInputMessageParam, ResponseInputParam
 
-from chalicelib.access.budget import Usage
+from chalicelib.access.budget import Price, Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.errors import ConfigError, ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.operations.ports import ModelInfo
@@ -40,6 +40,9 @@ class OpenAIModel:
     api: Api
     client: Callable[[], openai.OpenAI]
     """Asked for at each answer, so that a new key is used."""
+    price: Price
+    provider: str = "openai"
+    """The API that the server speaks, whoever runs it."""
     monotonic: Callable[[], float] = time.monotonic
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Final
 
 from chalicelib.access.budget import Price
+from chalicelib.settings import ModelSettings
 
 _SNAPSHOT: Final = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 """The end of a dated model name, which costs what the undated one does."""
@@ -16,6 +17,14 @@ _SNAPSHOT: Final = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 FREE: Final = Price(Decimal(0), Decimal(0), Decimal(0))
 """A server of one's own sends no bill."""
+
+
+def price_of(model: ModelSettings) -> Price:
+    """The price of each request to the model that the settings name.
+
+    Requests to another server than OpenAI's cost nothing.
+    """
+    return assumed(model.name) if model.is_openai else FREE
 
 
 def find(model: str) -> Price | None:

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from chalicelib.access import quota
+from chalicelib.access.budget import Budget
 from chalicelib.access.ports import Spending
 from chalicelib.clock import Clock
 from chalicelib.conversation.ports import ConnectionApi, ConnectionStore, Inbox, Wake
 from chalicelib.errors import DeliveryError, ParleyError, StoreError
 from chalicelib.log import Log
 from chalicelib.operations.ports import HealthCheckStarter, SentAlerts, Warmer
-from chalicelib.settings import Settings
 
 MAX_SWEPT: Final = 200
 """Wakes a beat, so that after an outage the account's concurrency is not used up at once."""
@@ -46,7 +47,8 @@ class Heartbeat:
     spending: Spending
     connections: ConnectionStore
     connection_api: ConnectionApi
-    settings: Settings
+    budget: Budget
+    zone: ZoneInfo
     clock: Clock
     log: Log
 
@@ -88,11 +90,11 @@ class Heartbeat:
 
     def _tell_of_the_budget(self, now: int) -> None:
         """How much of the day's money is gone: an alarm watches it."""
-        if not (self.settings.model.is_openai and self.settings.limits.daily_budget):
+        if self.budget.price.is_free or not self.budget.cap:
             return
-        today = date.fromisoformat(quota.day_of(now, now=now, zone=self.settings.limits.zone))
+        today = date.fromisoformat(quota.day_of(now, now=now, zone=self.zone))
         [spent] = self.spending.days(today, today)
-        self.log("budget", used_pct=round(100 * spent.committed / self.settings.limits.daily_budget, 1))
+        self.log("budget", used_pct=round(100 * spent.committed / self.budget.cap, 1))
 
     def _have_a_checkup_made(self) -> None:
         """Once a calendar week; looking each hour whether it is time costs next to nothing."""

@@ -41,7 +41,7 @@ def _report(place: Environment, *, days: int) -> Report:
         here.stage.name,
         spending.days(today - timedelta(days=days - 1), today),
         here.model.name,
-        prices.assumed(here.model.name) if here.model.is_openai else prices.FREE,
+        prices.price_of(here.model),
         listed,
         aws_prices.message(listed, memory),
         aws_prices.web_message(listed, memory),

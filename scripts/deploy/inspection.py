@@ -15,6 +15,7 @@ from chalicelib.access import quota
 from chalicelib.access.budget import usd
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.errors import ParleyError
+from chalicelib.llm import prices
 from chalicelib.operations.findings import Finding, Severity, worst
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
@@ -236,20 +237,21 @@ class Inspection:
 
     def _budget(self) -> Iterable[Finding]:
         settings, now = self.deployment.place.settings, bootstrap.clock()
-        if not settings.model.is_openai:
+        limits = settings.limits
+        if prices.price_of(settings.model).is_free:
             return
-        if not settings.limits.daily_budget:
+        if not limits.daily_budget:
             why = "no model that costs money is asked, so nobody gets an answer"
             cure = f"set an amount such as 1 in .chalice/config.json and run {self._deploy}"
             yield _broken("budget", "PARLEY_DAILY_BUDGET_USD is 0", why, cure)
             return
-        today = date.fromisoformat(quota.day_of(now, now=now, zone=settings.limits.zone))
+        today = date.fromisoformat(quota.day_of(now, now=now, zone=limits.zone))
         [spent] = DynamoSpending(self.deployment.place.table).days(today, today)
-        what = f"{usd(spent.committed)} of {usd(settings.limits.daily_budget)} USD are spent today"
+        what = f"{usd(spent.committed)} of {usd(limits.daily_budget)} USD are spent today"
         cure = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
-        if spent.committed >= settings.limits.daily_budget:
+        if spent.committed >= limits.daily_budget:
             yield _broken("budget", what, "nobody gets an answer until midnight", cure)
-        elif spent.committed >= settings.limits.daily_budget * 4 // 5:
+        elif spent.committed >= limits.daily_budget * 4 // 5:
             yield _warning("budget", what, "once it is all spent nobody gets an answer until midnight", cure)
         else:
             yield _ok("budget", what)

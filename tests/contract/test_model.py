@@ -13,6 +13,7 @@ from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Exchange, Finished, FinishReason, Prompt, TextDelta
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.llm.openai import Api, OpenAIModel
+from chalicelib.llm.prices import FREE
 
 PROMPT = Prompt("Be kind.", (Exchange("My cat is Mimi.", "Nice!"),), "Who is Mimi?", 200, "0123abcd")
 Answer = Callable[[httpx2.Request], httpx2.Response]
@@ -85,7 +86,9 @@ def model(
 ) -> OpenAIModel:
     transport = httpx2.MockTransport(server)
     client = openai.OpenAI(api_key="k", base_url="http://model/v1", http_client=httpx2.Client(transport=transport))
-    return OpenAIModel(name="gpt-6-luna", effort=effort, api=api, client=lambda: client, monotonic=monotonic)
+    return OpenAIModel(
+        name="gpt-6-luna", effort=effort, api=api, client=lambda: client, price=FREE, monotonic=monotonic
+    )
 
 
 def ask(api: Api, *answers: httpx2.Response | Exception) -> Sequence[object]:

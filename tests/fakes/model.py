@@ -21,6 +21,8 @@ class ScriptedModel:
     usage: Usage = field(default_factory=lambda: Usage(input=100, cached=0, output=20))
     asked: list[Prompt] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    name: str = "gpt-6-luna"
+    provider: str = "openai"
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)

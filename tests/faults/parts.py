@@ -85,6 +85,8 @@ class SimulatedModel:
     ledger: Ledger
     run: Callable[[], Run]
     fails: Callable[[], ModelError | None] = lambda: None
+    name: str = "gpt-6-luna"
+    provider: str = "openai"
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Whole at once, because a crash in the middle is a crash before its end."""

@@ -142,7 +142,8 @@ class World:
         self.worker = Worker(inbox, turns, channel, owner, clock, self._id, log)
         looked_at = FakeSentAlerts(self.memory), RememberingHealthCheckStarter(), FakeSpending(self.memory)
         web = FakeConnections(self.memory), RememberingConnectionApi()
-        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, *web, settings, clock, log)
+        money = Budget(settings.limits.daily_budget, PRICE), settings.limits.zone
+        self.heartbeat = Heartbeat(inbox, wake, SimulatedWarmer(), *looked_at, *web, *money, clock, log)
 
     # What people and the owner do.
 

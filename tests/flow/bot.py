@@ -170,6 +170,10 @@ class Bot:
         return DataDeletion(self.privacy, app_secrets=lambda: [SECRET, OLD_SECRET], log=self.log)
 
     @property
+    def budget(self) -> Budget:
+        return Budget(self.settings.limits.daily_budget, self.price)
+
+    @property
     def worker(self) -> Worker:
         turns = TurnRunner(
             inbox=self.inbox,
@@ -178,7 +182,7 @@ class Bot:
             sender=self.sender,
             terms=EntitlementService(FakeApiKeys(self.memory), self.settings.limits),
             answers=Answers(self.model, SAYS, self.settings, self.log.pseudonym),
-            budget=Budget(self.settings.limits.daily_budget, self.price),
+            budget=self.budget,
             alerts=self.owner,
             clock=self.clock,
             log=self.log,
@@ -195,8 +199,9 @@ class Bot:
 
     @property
     def heartbeat(self) -> Heartbeat:
-        looked_at = self.alerts, self.examiner, self.spending, self.connections, self.connection_api, self.settings
-        return Heartbeat(self.inbox, self.wake, self.warmer, *looked_at, clock=self.clock, log=self.log)
+        looked_at = self.alerts, self.examiner, self.spending, self.connections, self.connection_api
+        money = self.budget, self.settings.limits.zone
+        return Heartbeat(self.inbox, self.wake, self.warmer, *looked_at, *money, clock=self.clock, log=self.log)
 
     # What happens to it.
 

@@ -65,6 +65,8 @@ class SpeakingModel:
     asked: list[Prompt] = field(default_factory=list)
     closed: int = 0
     """How often it was cut short."""
+    name: str = "gpt-6-luna"
+    provider: str = "openai"
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)

@@ -8,6 +8,7 @@ from chalicelib.conversation.turn import Lease, Thread
 from chalicelib.conversation.turn_runner import TURN_MS
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import WakeError
+from chalicelib.llm import prices
 from chalicelib.operations.heartbeat import MAX_SWEPT
 from chalicelib.settings import Settings
 from tests.fakes.inbox import FakeInbox
@@ -157,6 +158,6 @@ def test_how_much_of_the_days_money_is_gone_is_logged_each_minute(bot: Bot):
 
 
 def test_a_server_that_costs_nothing_has_no_budget_to_tell_of(bot: Bot):
-    bot.settings = Settings.from_env({"OPENAI_BASE_URL": "http://models.example/v1"})
+    bot.price = prices.price_of(Settings.from_env({"OPENAI_BASE_URL": "http://models.example/v1"}).model)
     bot.beats()
     assert bot.log_lines("budget") == []
