@@ -164,7 +164,7 @@ def worker() -> "Worker":
         inbox=inbox,
         transcript=DynamoTranscript(table()),
         people=DynamoPeople(table()),
-        terms=EntitlementService(DynamoApiKeys(table()), here.limits),
+        terms=EntitlementService(DynamoApiKeys(table()), here.limits, here.messenger.persona),
         sender=sender,
         answers=Answers(model, load_texts(LANGUAGE), here, log.pseudonym),
         budget=Budget(here.limits.daily_budget, model.price),

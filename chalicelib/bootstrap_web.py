@@ -48,7 +48,7 @@ def reception() -> "WebSocketHandler":
             own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
             clock=bootstrap.clock,
         ),
-        terms=EntitlementService(known, settings.limits),
+        terms=EntitlementService(known, settings.limits, settings.messenger.persona),
         people=DynamoPeople(table),
         inbox=DynamoInbox(table),
         transcript=DynamoTranscript(table),

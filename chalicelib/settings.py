@@ -165,11 +165,16 @@ class MessengerSettings:
 
     graph_url: str
     """The Graph API's base URL with its version, without a slash at the end."""
+    persona: str
+    """The name of the persona that answers on Messenger. Whether there is such a persona is checked at deployment."""
 
     @classmethod
     def from_env(cls, env: Variables) -> "MessengerSettings":
-        """Parse PARLEY_GRAPH_URL."""
-        return cls(graph_url=env.text("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"))
+        """Parse PARLEY_GRAPH_URL and PARLEY_MESSENGER_PERSONA."""
+        return cls(
+            graph_url=env.text("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
+            persona=env.text("PARLEY_MESSENGER_PERSONA", "assistant"),
+        )
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ class Entitlements:
     """The key that vouches for the person."""
 
 
-MESSENGER_PERSONA: Final = "assistant"
 WEB_PERSONA: Final = "web"
 
 
@@ -31,6 +30,7 @@ class EntitlementService:
 
     keys: ApiKeys
     limits: Limits
+    messenger_persona: str
 
     def for_person(self, person: PersonId) -> Entitlements:
         """A person's terms. Raises StoreError."""
@@ -39,7 +39,7 @@ class EntitlementService:
         if known:
             return for_key(known)
         on_messenger = identity.channel_of(person) is Channel.MESSENGER
-        return Entitlements(MESSENGER_PERSONA if on_messenger else WEB_PERSONA, self.limits.daily_limit)
+        return Entitlements(self.messenger_persona if on_messenger else WEB_PERSONA, self.limits.daily_limit)
 
 
 def for_key(key: ApiKey) -> Entitlements:

@@ -132,9 +132,9 @@ def _name(wish: Mapping[str, Any]) -> str:
 
 
 def _persona(wish: Mapping[str, Any]) -> str:
-    name, known = wish.get("persona", WEB_PERSONA), persona.names()
-    if name not in known:
-        raise BadRequest(f"persona must be one of {', '.join(known)}")
+    name = wish.get("persona", WEB_PERSONA)
+    if wrong := persona.name_error(name):
+        raise BadRequest(f"persona {wrong}")
     return str(name)
 
 

@@ -108,7 +108,7 @@ class Answers:
 
     def at_most(self, turn: Turn, persona: Persona) -> Usage:
         """The most that asking the model about the turn can use."""
-        told = tokens(persona.instructions) + max(MEMORY_TOKENS, tokens(_question(turn)))
+        told = tokens(_instructions(persona, turn)) + max(MEMORY_TOKENS, tokens(_question(turn)))
         return Usage(input=at_most(told), output=persona.max_output_tokens)
 
     def say(self, key: str) -> Reply:
@@ -148,7 +148,7 @@ class Answers:
 
     def _prompt(self, question: Question, history: tuple[Exchange, ...]) -> Prompt:
         return Prompt(
-            instructions=question.persona.instructions,
+            instructions=_instructions(question.persona, question.turn),
             history=history,
             question=_question(question.turn),
             max_output_tokens=question.persona.max_output_tokens,
@@ -187,6 +187,11 @@ class _TrimmedStream:
         said = words.rstrip()
         self._held, self._began = words[len(said) :], self._began or bool(said)
         return self.hear(said)
+
+
+def _instructions(persona: Persona, turn: Turn) -> str:
+    """The persona's instructions; only the web chat shows users its opening."""
+    return persona.system_prompt(opening_shown=identity.channel_of(turn.person) is Channel.WEB)
 
 
 def memory_budget(turn: Turn) -> int:

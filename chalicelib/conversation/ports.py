@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Protocol
 
-from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.budget import Price, Reservation, Settlement
 from chalicelib.access.person import Person
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.prompt import ModelEvent, Prompt
@@ -190,6 +190,10 @@ class Model(Protocol):
     @property
     def provider(self) -> str:
         """The provider, by OpenTelemetry's name for it: `gen_ai.provider.name`."""
+
+    @property
+    def price(self) -> Price:
+        """What its tokens cost; the budget reserves and settles money at this price."""
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Text deltas, then exactly one Finished, all within `seconds`; otherwise raises ModelError.

@@ -59,8 +59,10 @@ def deploy(
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
     from scripts.deploy.steps import Deploying, Step  # noqa: PLC0415
+    from scripts.stage.shipped import check_shipped  # noqa: PLC0415
 
     deployment = Deployment(place, ROOT)
+    check_shipped(configured(deployment.stage))
     if folder and file:
         raise UsageError("--package takes no --secrets: the README.md that it writes says how to store them")
     if folder:

@@ -55,7 +55,7 @@ def _desk(place: Environment, /, *, json: bool) -> Desk:
     from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
 
     table, limits = place.table, place.settings.limits
-    terms = EntitlementService(DynamoApiKeys(table), limits)
+    terms = EntitlementService(DynamoApiKeys(table), limits, place.settings.messenger.persona)
     admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=options.clock)
     return Desk(admin, DynamoDeletions(table), Json() if json else Text(options.clock(), limits.zone), options.clock)
 

@@ -27,6 +27,7 @@ from starlette.routing import Mount, Route
 
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.table import Table
+from chalicelib.errors import ConfigError
 from chalicelib.settings import Secret, Settings
 from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaDoor, Post, is_free
 from scripts.simulator.control import Control
@@ -38,6 +39,7 @@ from scripts.simulator.options import demo_options
 from scripts.simulator.sockets import SERVER, WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
 from scripts.simulator.web_key import ready_key
+from scripts.stage.shipped import check_shipped
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
@@ -292,6 +294,10 @@ def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot with its whole local world, until Ctrl+C."""
     if not is_free(port):
         raise click.ClickException(f"port {port} is in use; choose another one with --port")
+    try:
+        check_shipped(os.environ)
+    except ConfigError as exc:
+        raise click.ClickException(str(exc)) from exc
     _allow_many_sockets()
     STATE.mkdir(exist_ok=True)
     world = World(port, worker_timeout_s=worker_timeout)

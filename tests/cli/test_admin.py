@@ -26,7 +26,7 @@ def admin(page: Page) -> Admin:
     return Admin(
         people=page.store.people,
         conversations=page.store.transcript,
-        terms=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits),
+        terms=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits, "assistant"),
         clock=page.clock,
     )
 

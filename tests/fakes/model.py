@@ -3,9 +3,10 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.access.budget import Usage
+from chalicelib.access.budget import Price, Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.errors import ModelError
+from chalicelib.llm.prices import FREE
 from chalicelib.operations.ports import ModelInfo
 
 Line = Sequence[str | FinishReason | ModelError] | ModelError
@@ -23,6 +24,7 @@ class ScriptedModel:
     seconds: list[float] = field(default_factory=list)
     name: str = "gpt-6-luna"
     provider: str = "openai"
+    price: Price = FREE
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)

@@ -135,7 +135,7 @@ class World:
         model = watched("model", SimulatedModel(self.ledger, self._run, self.model_fails))
         sender = SimulatedSender(self.ledger, self._run, self._echo, self.sender_fails, self.sender_fails_late)
         answers = Answers(model, _SAYS, settings, log.pseudonym)
-        terms = EntitlementService(FakeApiKeys(self.memory), settings.limits)
+        terms = EntitlementService(FakeApiKeys(self.memory), settings.limits, settings.messenger.persona)
         self.intake = MessengerWebhook(inbox, inbox, wake, lambda: owner, lambda: [SECRET], lambda: "", clock, log)
         channel = watched("sender", sender)
         turns = TurnRunner(inbox, inbox, people, terms, channel, answers, Budget(self.budget, PRICE), owner, clock, log)

@@ -170,6 +170,10 @@ class Bot:
         return DataDeletion(self.privacy, app_secrets=lambda: [SECRET, OLD_SECRET], log=self.log)
 
     @property
+    def entitlements(self) -> EntitlementService:
+        return EntitlementService(FakeApiKeys(self.memory), self.settings.limits, self.settings.messenger.persona)
+
+    @property
     def budget(self) -> Budget:
         return Budget(self.settings.limits.daily_budget, self.price)
 
@@ -180,7 +184,7 @@ class Bot:
             transcript=self.transcript,
             people=self.people,
             sender=self.sender,
-            terms=EntitlementService(FakeApiKeys(self.memory), self.settings.limits),
+            terms=self.entitlements,
             answers=Answers(self.model, SAYS, self.settings, self.log.pseudonym),
             budget=self.budget,
             alerts=self.owner,

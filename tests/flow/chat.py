@@ -11,7 +11,7 @@ from typing import Any, Final
 from chalicelib.access import api_key, identity, ticket
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.authentication import Authenticator
-from chalicelib.access.budget import Usage
+from chalicelib.access.budget import Price, Usage
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Person
 from chalicelib.access.ports import ApiKeys, IdTokens
@@ -23,6 +23,7 @@ from chalicelib.conversation.turn import Turn, TurnState
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import StoreError
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId
+from chalicelib.llm.prices import FREE
 from tests.client import Client, Frame
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections
@@ -67,6 +68,7 @@ class SpeakingModel:
     """How often it was cut short."""
     name: str = "gpt-6-luna"
     provider: str = "openai"
+    price: Price = FREE
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)
@@ -235,7 +237,7 @@ class Chat:
                 own_origin=lambda: OWN_PAGE,
                 clock=self.clock,
             ),
-            terms=EntitlementService(self.keys, self.bot.settings.limits),
+            terms=EntitlementService(self.keys, self.bot.settings.limits, self.bot.settings.messenger.persona),
             people=self.bot.people,
             inbox=self.bot.inbox,
             transcript=self.bot.transcript,

@@ -20,12 +20,19 @@ def keys() -> FakeApiKeys:
     return FakeApiKeys()
 
 
-def of(keys: FakeApiKeys, person: PersonId) -> Entitlements:
-    return EntitlementService(keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "7"}).limits).for_person(person)
+def of(keys: FakeApiKeys, person: PersonId, **env: str) -> Entitlements:
+    settings = Settings.from_env({"PARLEY_DAILY_LIMIT": "7", **env})
+    return EntitlementService(keys, settings.limits, settings.messenger.persona).for_person(person)
 
 
 def test_on_messenger_the_deployments_limit_counts(keys: FakeApiKeys):
     assert of(keys, identity.messenger_person("4711", "anna")) == Entitlements("assistant", 7)
+
+
+def test_the_owner_chooses_who_answers_on_messenger_and_there_only(keys: FakeApiKeys):
+    chosen = {"PARLEY_MESSENGER_PERSONA": "santa"}
+    assert of(keys, identity.messenger_person("4711", "anna"), **chosen) == Entitlements("santa", 7)
+    assert of(keys, identity.signed_in("anna"), **chosen) == Entitlements("web", 7)
 
 
 def test_for_who_signed_in_the_deployments_limit_counts(keys: FakeApiKeys):

@@ -17,6 +17,7 @@ def test_a_familys_bot_needs_no_settings():
     assert settings.model.base_url == "https://api.openai.com/v1"
     assert settings.limits.daily_budget == 1_000_000
     assert settings.messenger.graph_url == "https://graph.facebook.com/v25.0"
+    assert settings.messenger.persona == "assistant"
 
 
 def test_everything_of_a_stage_is_named_after_it():
