@@ -50,7 +50,7 @@ def names() -> tuple[str, ...]:
 
 
 def name_error(name: object) -> str:
-    """Why `name` is not a persona's name, as `must be one of …` to follow what it is the value of; empty if it is."""
+    """Return `must be one of …` for a name that no persona has, to follow the name of the value; else empty."""
     return "" if name in names() else f"must be one of {', '.join(names())}"
 
 
