@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.content import persona
 from scripts.stage.environment import ROOT
 from tests.cli.test_commands import CLEAN
 
@@ -126,7 +127,7 @@ def test_a_persona_that_there_is_not_is_refused_before_anything_is_done(project:
         stage_of("test", environment_variables={"PARLEY_STAGE": "test", "PARLEY_MESSENGER_PERSONA": "nobody"})
     )
     assert project.deploy("test") == (
-        'Error: PARLEY_MESSENGER_PERSONA is "nobody"; it must be one of assistant, santa, seller, web\n'
+        f'Error: PARLEY_MESSENGER_PERSONA is "nobody"; it must be one of {", ".join(persona.names())}\n'
     )
 
 
