@@ -1,17 +1,17 @@
-"""The clock as a callable, and times as text; nothing here reads the time."""
+"""The type of a clock, and times as text; no function here reads the time."""
 
 from datetime import UTC, date, datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time in milliseconds since 1970."""
+    """Returns the time in milliseconds since 1970, UTC."""
 
     def __call__(self) -> int: ...
 
 
 def utc(at: int | None) -> str | None:
-    """Milliseconds since 1970 as an ISO time in UTC, to the second; None for never."""
+    """Format milliseconds since 1970 as an ISO 8601 time in UTC, to the second; None for None and for 0."""
     return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None
 
 

@@ -1,97 +1,99 @@
-"""Every error Parley raises on purpose, and what each means for the caller; no error lives elsewhere.
+"""All errors that Parley raises on purpose, and what a caller does about each; no error is defined elsewhere.
 
 * ParleyError
-  x ConfigError          the deployment is wrong (a setting, a secret, a table); the owner must act
-  x InvalidSignature     the caller is not who it claims to be; answer 403, log nothing of the body
-  x BodyTooLarge         more than any real event; answer 413, unread
-  x UnreadableRequest    not what this address is for; answer 400
-  x InvalidToken         whoever signed it is not whom we trust, or it is not for us, or it has expired
-    + TicketExpired      only its time is over; a new one will do
-  x TokensOutOfReach     who signs people in does not answer; nothing is known of the token, try again
-  x UnknownKey           there is no such API key
-  x WrongOrigin          the page may not use the API key
-  x TooManyTickets       enough for this address and hour
-  x StoreError           DynamoDB did not do as asked; nothing is known to be written, try again
-  x LeaseLost            somebody else works on this conversation now; stop without a further write
-  x WakeError            the worker could not be woken; the turn is durable, the heartbeat will find it
-  x NotifyError          the owner could not be told
-  x MetaError            Meta did not do as asked of the page or the app; nothing is known to be written, try again
-  x WebhookSilent        the bot's own webhook did not answer
-  x UnknownPerson        nobody of that name has written yet
-  x PersonBusy           the bot is answering this person right now; try again in a minute
-  x ModelError           the language model gave no usable answer; apologise, do not charge
-    + ModelBusy          it may work in a minute (rate limit, outage, time-out, broken stream)
+  x ConfigError          a setting, secret, table or shipped file is invalid; the owner must correct it
+  x InvalidSignature     the request is not signed with an app secret; respond with 403, log nothing of its body
+  x BodyTooLarge         the request's body exceeds the limit; respond with 413, without parsing it
+  x BadRequest           the request is not valid for its endpoint; respond with 400
+  x InvalidToken         a ticket or ID token does not authenticate the client; the client needs another one
+    + TicketExpired      the ticket is valid but too old; the client requests a new one
+  x IssuerUnavailable    the issuer of ID tokens does not respond; the token may be valid, retry
+  x UnknownKey           there is no such API key; respond with 404
+  x WrongOrigin          the page's origin may not use the API key; respond with 403
+  x RateLimited          the address has had its tickets for this hour; respond with 429
+  x StoreError           a request to DynamoDB failed; it may or may not have been carried out, retry
+  x LeaseLost            another worker has the conversation's lease now; stop without a further write
+  x WakeError            the worker could not be invoked; the turn is stored, the heartbeat will find it
+  x NotifyError          the owner's alert could not be sent
+  x MetaError            a request to Meta about the page or the app failed; it may have been carried out, retry
+  x WebhookUnreachable   the bot's own webhook does not respond
+  x UnknownPerson        no person of that name is stored
+  x ConversationBusy     the person's turn is being answered right now; retry in a minute
+  x ModelError           the model gave no usable answer; apologise, charge nothing to the person
+    + ModelBusy          it may answer in a minute: rate limit, outage, timeout, broken stream
     + ModelRefused       it will not answer this question
-    + ModelUnusable      it will not work until the owner acts (key, credit, model name)
-  x DeliveryError        the answer did not reach the person, for now; worth another try later
-    + PersonUnreachable  it never will (window closed, bot blocked, account gone); give up quietly
-    + SocketGone         this connection is closed; the person may have others
-    + ChannelBroken      nothing will reach anybody until the owner acts (token, permission)
+    + ModelUnusable      it answers no question until the owner acts on the cause: key, credit, model name
+  x DeliveryError        the answer could not be delivered for now; retry later
+    + PersonUnreachable  it can never be delivered: window closed, bot blocked, account deleted; give up silently
+    + ConnectionGone     this connection is closed; the person may have others
+    + ChannelBroken      nothing can be delivered on the channel until the owner acts: token, permission
 """
+
+from enum import StrEnum
 
 
 class ParleyError(Exception):
-    """Root of all errors raised on purpose. Messages never hold people's words, ids or secrets."""
+    """Root of all errors raised on purpose. A message never contains users' text, ids or secrets."""
 
 
 class ConfigError(ParleyError):
-    """The deployment is wrong; the message names what is missing and the cure."""
+    """The deployment is not valid; the message says what is wrong and how to correct it."""
 
 
 class InvalidSignature(ParleyError):
-    """The request was not signed with one of our app secrets."""
+    """The request is not signed with one of the app secrets."""
 
 
 class BodyTooLarge(ParleyError):
-    """The request's body is larger than what is ever parsed."""
+    """The request's body is larger than any that is parsed."""
 
 
 class BadRequest(ParleyError):
-    """The request does not say what its address is for."""
+    """The request is not valid for its endpoint; the message says why, for a developer."""
 
 
 class InvalidToken(ParleyError):
-    """The ticket or the sign-in token proves nothing; the message says why, in words for a developer."""
+    """The ticket or ID token does not authenticate the client; the message says why, for a developer."""
 
 
 class TicketExpired(InvalidToken):
-    """It was good once."""
+    """The ticket was valid and has expired."""
 
 
 class IssuerUnavailable(ParleyError):
-    """The issuer's keys could not be fetched."""
+    """The keys of the ID tokens' issuer could not be fetched."""
 
 
 class UnknownKey(ParleyError):
-    """No such API key is stored."""
+    """No API key of that id is stored."""
 
 
 class WrongOrigin(ParleyError):
-    """The page is none of those on which the API key may be used."""
+    """The page's origin is not among those allowed for the API key."""
 
 
 class RateLimited(ParleyError):
-    """The address has had all its tickets of this hour."""
+    """The client's address has had all its tickets for this hour."""
 
 
 class StoreError(ParleyError):
-    """DynamoDB failed; the call may be repeated."""
+    """A request to DynamoDB failed; every caller may retry it."""
 
 
 class LeaseLost(ParleyError):
-    """The lease ran out and somebody else holds the conversation."""
+    """The lease expired, and another worker has the conversation."""
 
 
 class WakeError(ParleyError):
-    """The worker could not be woken."""
+    """The worker could not be invoked."""
 
 
 class NotifyError(ParleyError):
-    """The owner could not be told."""
+    """The alert to the owner could not be sent."""
 
 
 class MetaError(ParleyError):
-    """Meta refused, or did not answer, a call about the page or the app; the message names the cure."""
+    """Meta refused, or did not answer, a request about the page or the app; the message says what to do."""
 
 
 class WebhookUnreachable(ParleyError):
@@ -99,48 +101,63 @@ class WebhookUnreachable(ParleyError):
 
 
 class UnknownPerson(ParleyError):
-    """No such person is stored."""
+    """No person of that id is stored."""
 
 
 class ConversationBusy(ParleyError):
-    """The person's conversation is being answered, so it cannot be erased this moment."""
+    """A turn of the person is being answered, so the conversation cannot be deleted right now."""
 
 
 class ModelError(ParleyError):
-    """The model gave no usable answer; it may have been billed all the same, unless it was refused at once."""
+    """The model gave no usable answer."""
 
     may_be_billed = True
+    """Whether the provider may charge for the request; false only if it refused the request before it began."""
 
 
 class ModelBusy(ModelError):
-    """A later question may well be answered."""
+    """A later request may succeed."""
 
 
 class ModelRefused(ModelError):
-    """The provider's filter stopped this question or its answer."""
+    """The provider's content filter stopped this question or its answer."""
+
+
+class ModelFault(StrEnum):
+    """What the owner has to change before the model answers again.
+
+    Each has an alert text `owner_model_<value>` in the locales and a remedy in the health check.
+    """
+
+    KEY = "key"
+    """The API key is missing or refused."""
+    CREDIT = "credit"
+    """The account at the provider has no credit left."""
+    MISSING = "missing"
+    """The provider does not know the model."""
 
 
 class ModelUnusable(ModelError):
-    """No question will be answered until the owner acts; `cause` is a stable word for the alert."""
+    """The model answers no question until the owner acts; `cause` says on what."""
 
     may_be_billed = False
 
-    def __init__(self, message: str, *, cause: str) -> None:
+    def __init__(self, message: str, *, cause: ModelFault) -> None:
         super().__init__(message)
         self.cause = cause
 
 
 class DeliveryError(ParleyError):
-    """Not delivered for now."""
+    """The answer could not be delivered for now."""
 
 
 class PersonUnreachable(DeliveryError):
-    """The person cannot be written to, now or later."""
+    """No answer can be delivered to this person, now or later."""
 
 
 class ConnectionGone(DeliveryError):
-    """Nobody is at the other end of this connection any more."""
+    """The client has closed this connection."""
 
 
 class ChannelBroken(DeliveryError):
-    """Nobody can be written to until the owner acts."""
+    """No answer can be delivered on the channel until the owner acts."""

@@ -1,4 +1,4 @@
-"""The names of people, conversations, turns, keys and connections, and the channels; types only."""
+"""The types of the ids of people, conversations, turns, API keys and connections, and the channels; no functions."""
 
 from enum import StrEnum
 from typing import NewType
@@ -7,21 +7,21 @@ PersonId = NewType("PersonId", str)
 """`messenger:<page id>:<PSID>` or `web:<key id>:<visitor>`."""
 
 ConversationId = NewType("ConversationId", str)
-"""The same string as the person's, or `room:<key id>:<name>` where several write: `identity` makes and reads them."""
+"""The person's id, or `room:<key id>:<name>` for a room with several users; `access.identity` makes and parses both."""
 
 TurnId = NewType("TurnId", str)
-"""`<event time in ms>#<sha256 of the message id>`; sorts by time, made in `store/schema.py`."""
+"""`<event time in ms>#<hash of the message id>`; ids sort by time. `conversation.turn.turn_id` makes them."""
 
 
 class Channel(StrEnum):
-    """Where people write."""
+    """Where users write."""
 
     MESSENGER = "messenger"
     WEB = "web"
 
 
 KeyId = NewType("KeyId", str)
-"""What an API key is called: no secret."""
+"""The public id of an API key; it is no secret."""
 
 ConnectionId = NewType("ConnectionId", str)
-"""A WebSocket connection, as API Gateway calls it."""
+"""API Gateway's id of a WebSocket connection."""

@@ -1,7 +1,7 @@
-"""One JSON line a stage on standard output; the only place that logs, and nothing of people's words gets here.
+"""Writes log lines: one JSON object for each stage of the work, to standard output. No other module logs.
 
-A line's values are words of ours, numbers and hashes. Errors appear by type, and with their message only when it is
-one of ours, because foreign messages repeat what they were given.
+A line never contains users' text. Its values are fixed words, numbers and hashes. An error is logged by its type; its
+message is logged only for a ParleyError, because messages of libraries may quote a request's content.
 """
 
 import hmac
@@ -28,9 +28,9 @@ _STARTS: Final = count()
 
 @contextmanager
 def invocation(request_id: str) -> Iterator[None]:
-    """While it lasts, lines carry the id under which Lambda knows this run, and `cold` in a process's first one.
+    """Add Lambda's request id to all lines inside the context, and `cold` in the process's first invocation.
 
-    A thread of its own needs a copy of the context: `copy_context().run`.
+    Another thread sees them only in a copy of the context: `copy_context().run`.
     """
     cold: dict[str, Value] = {"cold": True} if next(_STARTS) == 0 else {}
     token = _INVOCATION.set({"request_id": request_id, **cold})
@@ -42,18 +42,18 @@ def invocation(request_id: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Log:
-    """Writes lines. `key` makes the pseudonyms of people, so that they cannot be guessed back."""
+    """Writes lines. `key` is the HMAC key of the pseudonyms, without which a person's id cannot be guessed from one."""
 
     key: Callable[[], str] = field(repr=False)
     deployment: str
-    """Whose metrics they are, `prod` or `dev`; a line's own `stage` is a step of the work."""
+    """The deployment's stage (`prod`, `dev`), for the metrics; the `stage` of a line is a step of the work."""
     stream: Callable[[], TextIO] = lambda: sys.stdout
     now: Callable[[], float] = time.time
     always: Mapping[str, Value] = field(default_factory=dict)
-    """Fields of every line."""
+    """The fields that every line has."""
 
     def __call__(self, stage: str, **values: Value) -> None:
-        """Log one stage, with the metrics that `metrics.METRICS` finds in its fields."""
+        """Log one stage, with the metrics that `metrics.METRICS` has for its fields."""
         now = self.now()
         fields = {**self.always, **values}
         found = metrics.embedded(stage, fields, deployment=self.deployment, at=int(now * 1000))
@@ -63,7 +63,10 @@ class Log:
 
     @contextmanager
     def call(self, name: str, clock: Callable[[], int], **found: Value) -> Iterator[dict[str, Value]]:
-        """Log what was asked of the door in one line, however it ends, with what is found in it meanwhile."""
+        """Log a handler's request in one line at its end, with its duration, also when it raises.
+
+        The context yields the line's fields, to which the handler adds what it learns.
+        """
         started = clock()
         found = {"call": name, **found}
         try:
@@ -74,19 +77,19 @@ class Log:
         self("door", **found, outcome="ok", ms=clock() - started)
 
     def failure(self, stage: str, error: BaseException, **values: Value) -> None:
-        """Log an error that is handled or about to be raised again."""
+        """Log an error that the caller handles or raises again."""
         words = str(error) if isinstance(error, ParleyError) else ""
         self(stage, error=type(error).__name__, message=words, **values)
 
     def about(self, turn: TurnId, person: PersonId) -> "Log":
-        """The same log for lines about one turn: they carry its correlation and the person's pseudonym."""
+        """Return a log whose lines have the turn's correlation id and the person's pseudonym."""
         return replace(self, always={**self.always, "corr": correlation(turn), "person": self.pseudonym(person)})
 
     def pseudonym(self, name: PersonId | ConversationId) -> str:
-        """The same 16 hex digits for the same name, and nothing else about it."""
+        """Return 16 hex digits that are the same for the same id, and from which the id cannot be computed."""
         return hmac.digest(self.key().encode(), name.encode(), "sha256").hex()[:16]
 
 
 def correlation(turn: TurnId) -> str:
-    """What all lines about one turn share."""
+    """Return the correlation id of a turn, 16 hex digits that all its lines share."""
     return turn.rpartition("#")[2][:16]

@@ -1,7 +1,7 @@
-"""What CloudWatch counts: the table of metrics, and the block that has it read them from a log line. Pure.
+"""The table of CloudWatch metrics, and the fields that publish them in a log line. Pure: no request is sent.
 
-A metric costs about 0.30 USD a month for each value of its dimension, beyond the ten an account has free. So there are
-at most ten, and one dimension with one value a deployment: `Stage` (`prod`, `dev`).
+CloudWatch charges about 0.30 USD a month for a metric and each value of its dimension; ten are free for an account. So
+there are at most ten metrics, and one dimension with one value a deployment: `Stage` (`prod`, `dev`).
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ DIMENSION: Final = "Stage"
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric in CloudWatch's words."""
+    """A metric under CloudWatch's name and unit."""
 
     name: str
     unit: str
     factor: int = 1
-    """From the field's unit to this one."""
+    """The number that converts the field's unit to the metric's unit."""
 
 
 _FAILED: Final = Metric("Failed", "Count")
@@ -39,13 +39,14 @@ METRICS: Final[Mapping[tuple[str, str], Metric]] = {
     ("channel", "broken"): Metric("ChannelBroken", "Count"),
     ("budget", "used_pct"): Metric("BudgetUsedPct", "Percent"),
 }
-"""By the line's stage and field: every line that carries the field carries the metric."""
+"""Metrics by the stage and field of a log line: each line with that stage and field publishes the metric."""
 
 
 def embedded(stage: str, fields: Mapping[str, Any], *, deployment: str, at: int) -> dict[str, Any]:
-    """What a line of `stage` needs besides its fields for CloudWatch to find its metrics; nothing when it has none.
+    """Return the fields to add to a log line so that CloudWatch reads its metrics; empty when it has none.
 
-    This is CloudWatch's embedded metric format: each value stands at the top of the line, under its metric's name.
+    `at` is in milliseconds since 1970. The format is CloudWatch's embedded metric format: each value is a field of the
+    line's top level, under the metric's name.
     """
     found = [(METRICS[stage, name], value) for name, value in fields.items() if (stage, name) in METRICS]
     if not found:

@@ -1,105 +1,257 @@
-"""The deployment's settings, read once from the environment; no secret is one of them (those are in SSM)."""
+"""The settings of one stage, read once from the environment; secrets are in SSM and never here.
+
+Every group reads its own variables. `Settings.from_env` reads all groups and reports all errors together.
+"""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from enum import StrEnum
 from ipaddress import ip_address
-from typing import Literal
+from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.errors import ConfigError
 
-APP_NAME = "parley"
-OPENAI_HOST = "api.openai.com"
-_ISSUER = re.compile(r"https?://[^\s?#@]+", re.ASCII)
-_CONTACT = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
+T = TypeVar("T")
+
+APP_NAME: Final = "parley"
+OPENAI_HOST: Final = "api.openai.com"
+_ISSUER: Final = re.compile(r"https?://[^\s?#@]+", re.ASCII)
+_CONTACT: Final = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
+
+
+class Secret(StrEnum):
+    """The names of the SSM parameters below `/parley/<stage>/`, in the order in which the owner obtains them.
+
+    The last three are addresses and no secrets; they are known only after a deployment, which stores them beside.
+    """
+
+    APP_ID = "app-id"
+    APP_SECRET = "app-secret"  # noqa: S105 (a name, here and below)
+    APP_SECRET_PREVIOUS = "app-secret-previous"  # noqa: S105
+    """Still valid after the app secret was renewed, because Meta may still sign with it."""
+    PAGE_TOKEN = "page-token"  # noqa: S105
+    OPENAI_KEY = "openai-key"
+    VERIFY_TOKEN = "verify-token"  # noqa: S105
+    TICKET_KEY = "ticket-key"
+    WEBHOOK_URL = "webhook-url"
+    WEBSOCKET_URL = "websocket-url"
+    TOPIC_ARN = "topic-arn"
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The environment while settings are parsed, and the errors found in it so far."""
+
+    env: Mapping[str, str] = field(repr=False)
+    errors: list[str] = field(default_factory=list)
+
+    def read(self, name: str, default: str, parse: Callable[[str, str], T]) -> T:
+        """The variable `name` as `parse` returns it, which gets the name and the text.
+
+        A ConfigError of `parse` is recorded, and the parsed default returned, so that parsing can continue.
+        """
+        try:
+            return parse(name, self.env.get(name, default))
+        except ConfigError as exc:
+            self.errors.append(str(exc))
+            return parse(name, default)
+
+    def text(self, name: str, default: str = "") -> str:
+        """The variable `name` as it is."""
+        return self.env.get(name, default)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The name of the stage, and the AWS resources that are named after it."""
+
+    name: str
+    table: str
+    secrets_prefix: str
+    """Of its SSM parameters, without a slash at the end."""
+    worker_function: str
+    api_function: str
+    websocket_functions: Sequence[str]
+    """The handlers of the WebSocket routes `$connect`, `$default` and `$disconnect`, in this order."""
+    wake: Literal["lambda", "fifo"]
+    """How the worker is invoked: directly, or through a FIFO queue."""
+    wake_queue: str
+    """The queue's name; it exists with `fifo` only."""
+
+    @classmethod
+    def from_env(cls, env: Variables) -> "Stage":
+        """Parse PARLEY_STAGE, PARLEY_TABLE and PARLEY_WAKE."""
+        name = env.text("PARLEY_STAGE", "dev")
+        routes = ("connect", "message", "disconnect")
+        return cls(
+            name=name,
+            table=env.text("PARLEY_TABLE", f"{APP_NAME}-{name}"),
+            secrets_prefix=f"/{APP_NAME}/{name}",
+            worker_function=f"{APP_NAME}-{name}-worker",
+            api_function=f"{APP_NAME}-{name}",
+            websocket_functions=tuple(f"{APP_NAME}-{name}-websocket_{route}" for route in routes),
+            wake=env.read("PARLEY_WAKE", "lambda", _wake),
+            wake_queue=f"{APP_NAME}-{name}-wake.fifo",
+        )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much users may ask a day, how much the model may cost a day, and when a day begins."""
+
+    daily_limit: int
+    """Questions a day for each user."""
+    daily_budget: int
+    """Micro-USD a day for the model; with 0, no request is made to a model that costs money."""
+    zone: ZoneInfo
+    """The owner's time zone: a day begins at its midnight."""
+
+    @classmethod
+    def from_env(cls, env: Variables) -> "Limits":
+        """Parse PARLEY_DAILY_LIMIT, PARLEY_DAILY_BUDGET_USD and PARLEY_TIMEZONE."""
+        return cls(
+            daily_limit=env.read("PARLEY_DAILY_LIMIT", "10", _whole_number),
+            daily_budget=env.read("PARLEY_DAILY_BUDGET_USD", "1", _micro_usd),
+            zone=env.read("PARLEY_TIMEZONE", "UTC", _zone),
+        )
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which model answers, and how requests to its server are made."""
+
+    name: str
+    api: Literal["responses", "chat"]
+    """The wire format of requests."""
+    effort: str
+    """The reasoning effort; empty to send none."""
+    base_url: str
+
+    @property
+    def host(self) -> str:
+        """The host that receives users' messages, for the privacy page."""
+        return urlsplit(self.base_url).hostname or self.base_url
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether the server is OpenAI's own, also in one of its regions."""
+        host = urlsplit(self.base_url).hostname or ""
+        return host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}")
+
+    @classmethod
+    def from_env(cls, env: Variables) -> "ModelSettings":
+        """Parse PARLEY_MODEL, PARLEY_MODEL_API, PARLEY_REASONING_EFFORT and OPENAI_BASE_URL.
+
+        Without a choice, OpenAI gets requests in `responses` and with the effort `none`, other servers in `chat` and
+        without an effort, which they may not know.
+        """
+        name, base_url = env.text("PARLEY_MODEL", "gpt-6-luna"), env.text("OPENAI_BASE_URL")
+        settings = cls(name, "chat", "", base_url or f"https://{OPENAI_HOST}/v1")
+        usual: Literal["responses", "chat"] = "responses" if settings.is_openai else "chat"
+        return replace(
+            settings,
+            api=env.read("PARLEY_MODEL_API", "auto", lambda variable, value: _api(variable, value, usual)),
+            effort=env.text("PARLEY_REASONING_EFFORT", "none" if settings.is_openai else ""),
+        )
+
+
+@dataclass(frozen=True)
+class MessengerSettings:
+    """The Facebook page."""
+
+    graph_url: str
+    """The Graph API's base URL with its version, without a slash at the end."""
+    persona: str
+    """The name of the persona that answers on Messenger. Whether there is such a persona is checked at deployment."""
+
+    @classmethod
+    def from_env(cls, env: Variables) -> "MessengerSettings":
+        """Parse PARLEY_GRAPH_URL and PARLEY_MESSENGER_PERSONA."""
+        return cls(
+            graph_url=env.text("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
+            persona=env.text("PARLEY_MESSENGER_PERSONA", "assistant"),
+        )
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The OpenID Connect issuer whose ID tokens authenticate users of the web chat."""
+
+    issuer: str
+    audience: str
+    """The bot's client id at that issuer."""
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """The web chat."""
+
+    connections_url: str
+    """The endpoint that sends to WebSocket connections, with the blanks `{domain}`, `{stage}` and `{api}`."""
+    sign_in: SignIn | None
+    """None where users cannot sign in."""
+
+    @classmethod
+    def from_env(cls, env: Variables) -> "WebSettings":
+        """Parse PARLEY_CONNECTIONS_URL, PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE."""
+        issuer, audience = env.read("PARLEY_OIDC_ISSUER", "", _issuer), env.text("PARLEY_OIDC_AUDIENCE")
+        if bool(env.text("PARLEY_OIDC_ISSUER")) != bool(audience):
+            env.errors.append("PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE belong together: set both, or none")
+        return cls(
+            connections_url=env.text("PARLEY_CONNECTIONS_URL", "https://{domain}/{stage}"),
+            sign_in=SignIn(issuer, audience) if issuer else None,
+        )
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """What the privacy page says of the owner and of AWS."""
+
+    contact: str
+    """How users reach the owner: an e-mail address or an https URL; empty for the Facebook page itself."""
+    region: str
+    """The AWS region; empty where it is not known."""
+
+    @classmethod
+    def from_env(cls, env: Variables) -> "PrivacySettings":
+        """Parse PARLEY_CONTACT and Lambda's own AWS_DEFAULT_REGION."""
+        return cls(contact=env.read("PARLEY_CONTACT", "", _contact), region=env.text("AWS_DEFAULT_REGION"))
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What one stage is told. Defaults are those of a family's bot."""
+    """All settings of one stage. The defaults are those of a family's bot."""
 
-    stage: str
-    table: str
-    secrets_prefix: str
-    worker_function: str
-    api_function: str
-    websocket_functions: Sequence[str]
-    """Of one that is opened, of its frames, and of its end."""
-    wake: Literal["lambda", "fifo"]
-    """How the worker is woken."""
-    wake_queue: str
-    """The queue for `fifo`."""
-    zone: ZoneInfo
-    daily_limit: int
-    daily_budget: int
-    """Micro-USD for the model a day; with nothing, none that costs money is asked."""
-    model: str
-    model_api: Literal["responses", "chat"]
-    """The wire format to ask in."""
-    reasoning_effort: str
-    openai_base_url: str
-    graph_url: str
-    """With the version."""
-    connections_url: str
-    """Where WebSockets are written to, with `{domain}`, `{stage}` and `{api}` to be filled in."""
-    contact: str
-    """Where people reach the owner, an e-mail or https address; empty for the page itself."""
-    region: str
-    """The AWS region; empty where it is not known."""
-    oidc_issuer: str
-    """Who signs people in on the web; empty for nobody."""
-    oidc_audience: str
-    """What that issuer calls this bot; empty with it."""
-
-    @property
-    def model_host(self) -> str:
-        """Who gets people's words."""
-        return urlsplit(self.openai_base_url).hostname or self.openai_base_url
-
-    @property
-    def asks_openai(self) -> bool:
-        """Whether answers are OpenAI's, for money, and not those of another server."""
-        return _is_openai(self.openai_base_url)
+    stage: Stage
+    limits: Limits
+    model: ModelSettings
+    messenger: MessengerSettings
+    web: WebSettings
+    privacy: PrivacySettings
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """Raises ConfigError, which names every setting that cannot be used and what it should look like."""
-        stage = env.get("PARLEY_STAGE", "dev")
-        base_url = env.get("OPENAI_BASE_URL", "") or f"https://{OPENAI_HOST}/v1"
-        is_openai = _is_openai(base_url)
-        oidc_issuer, oidc_audience = _sign_in(env.get("PARLEY_OIDC_ISSUER", ""), env.get("PARLEY_OIDC_AUDIENCE", ""))
-        return cls(
-            stage=stage,
-            table=env.get("PARLEY_TABLE", f"{APP_NAME}-{stage}"),
-            secrets_prefix=f"/{APP_NAME}/{stage}",
-            worker_function=f"{APP_NAME}-{stage}-worker",
-            api_function=f"{APP_NAME}-{stage}",
-            websocket_functions=tuple(
-                f"{APP_NAME}-{stage}-websocket_{of}" for of in ("connect", "message", "disconnect")
-            ),
-            wake=_wake(env.get("PARLEY_WAKE", "lambda")),
-            wake_queue=f"{APP_NAME}-{stage}-wake.fifo",
-            zone=_zone(env.get("PARLEY_TIMEZONE", "UTC")),
-            daily_limit=_whole_number("PARLEY_DAILY_LIMIT", env.get("PARLEY_DAILY_LIMIT", "10")),
-            daily_budget=_micro_usd("PARLEY_DAILY_BUDGET_USD", env.get("PARLEY_DAILY_BUDGET_USD", "1")),
-            model=env.get("PARLEY_MODEL", "gpt-6-luna"),
-            model_api=_api(env.get("PARLEY_MODEL_API", "auto"), is_openai=is_openai),
-            reasoning_effort=env.get("PARLEY_REASONING_EFFORT", "none" if is_openai else ""),
-            openai_base_url=base_url,
-            graph_url=env.get("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
-            connections_url=env.get("PARLEY_CONNECTIONS_URL", "https://{domain}/{stage}"),
-            contact=_contact(env.get("PARLEY_CONTACT", "")),
-            region=env.get("AWS_DEFAULT_REGION", ""),
-            oidc_issuer=oidc_issuer,
-            oidc_audience=oidc_audience,
+        """Parse the environment. Raises ConfigError with a line for each setting that is invalid and why."""
+        variables = Variables(env)
+        settings = cls(
+            stage=Stage.from_env(variables),
+            limits=Limits.from_env(variables),
+            model=ModelSettings.from_env(variables),
+            messenger=MessengerSettings.from_env(variables),
+            web=WebSettings.from_env(variables),
+            privacy=PrivacySettings.from_env(variables),
         )
+        if variables.errors:
+            raise ConfigError("\n".join(variables.errors))
+        return settings
 
 
 def is_private_way(url: str) -> bool:
-    """Whether nobody can listen on the way to that address, or answer in its place: https, or this machine itself."""
+    """Whether requests to the URL can be neither read nor answered by others: https, or this machine itself."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and (
@@ -109,11 +261,11 @@ def is_private_way(url: str) -> bool:
         return False
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str, value: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise ConfigError(f'PARLEY_TIMEZONE is "{name}"; it must be an IANA zone such as Europe/Berlin') from exc
+        raise ConfigError(f'{name} is "{value}"; it must be an IANA zone such as Europe/Berlin') from exc
 
 
 def _whole_number(name: str, value: str) -> int:
@@ -122,43 +274,35 @@ def _whole_number(name: str, value: str) -> int:
     return int(value)
 
 
-def _contact(value: str) -> str:
-    if value and not _CONTACT.fullmatch(value):
-        raise ConfigError(f'PARLEY_CONTACT is "{value}"; it must be an e-mail address or begin with https://')
-    return value
-
-
-def _sign_in(issuer: str, audience: str) -> tuple[str, str]:
-    if issuer and not (_ISSUER.fullmatch(issuer) and is_private_way(issuer)):
-        raise ConfigError(f'PARLEY_OIDC_ISSUER is "{issuer}"; it must be an https:// address without ? and #')
-    if bool(issuer) != bool(audience):
-        raise ConfigError("PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE belong together: set both, or none")
-    return issuer, audience
-
-
 def _micro_usd(name: str, value: str) -> int:
     if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII):
         raise ConfigError(f'{name} is "{value}"; it must be an amount such as 1 or 0.50 (0: no model that costs money)')
     return int(Decimal(value) * 1_000_000)
 
 
-def _is_openai(base_url: str) -> bool:
-    """OpenAI itself, also in one of its regions."""
-    host = urlsplit(base_url).hostname or ""
-    return host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}")
+def _contact(name: str, value: str) -> str:
+    if value and not _CONTACT.fullmatch(value):
+        raise ConfigError(f'{name} is "{value}"; it must be an e-mail address or begin with https://')
+    return value
 
 
-def _api(value: str, *, is_openai: bool) -> Literal["responses", "chat"]:
+def _issuer(name: str, value: str) -> str:
+    if value and not (_ISSUER.fullmatch(value) and is_private_way(value)):
+        raise ConfigError(f'{name} is "{value}"; it must be an https:// address without ? and #')
+    return value
+
+
+def _api(name: str, value: str, usual: Literal["responses", "chat"]) -> Literal["responses", "chat"]:
     match value:
         case "responses" | "chat":
             return value
         case "auto":
-            return "responses" if is_openai else "chat"
-    raise ConfigError(f'PARLEY_MODEL_API is "{value}"; it must be auto, responses or chat')
+            return usual
+    raise ConfigError(f'{name} is "{value}"; it must be auto, responses or chat')
 
 
-def _wake(value: str) -> Literal["lambda", "fifo"]:
+def _wake(name: str, value: str) -> Literal["lambda", "fifo"]:
     match value:
         case "lambda" | "fifo":
             return value
-    raise ConfigError(f'PARLEY_WAKE is "{value}"; it must be lambda or fifo')
+    raise ConfigError(f'{name} is "{value}"; it must be lambda or fifo')

@@ -66,6 +66,11 @@ class Price:
     shutdown: date | None = None
     """The first day on which the provider does not serve the model any more; None if none is announced."""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether no usage costs anything."""
+        return not any((self.input, self.cached, self.output))
+
     def cost(self, usage: Usage) -> int:
         """Return what the usage costs in whole micro-USD, rounded up."""
         fresh = usage.input - usage.cached

@@ -1,12 +1,14 @@
 """Entitlements: the persona and the daily limit that apply to a user, from the API key or from the settings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.ports import ApiKeys
-from chalicelib.ids import PersonId
-from chalicelib.settings import Settings
+from chalicelib.access.traits import TRAITS
+from chalicelib.ids import Channel, PersonId
+from chalicelib.settings import Limits
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,9 @@ class EntitlementService:
     """Looks up entitlements."""
 
     keys: ApiKeys
-    settings: Settings
+    limits: Limits
+    personas: Mapping[Channel, str] = field(default_factory=dict)
+    """Channels on which the owner chose another persona than the channel's default."""
 
     def for_person(self, person: PersonId) -> Entitlements:
         """Return a user's entitlements: the API key's, or the channel's defaults without one. Raises StoreError."""
@@ -34,7 +38,9 @@ class EntitlementService:
         known = self.keys.get(key) if key else None
         if known:
             return for_key(known)
-        return Entitlements(identity.traits_of(person).default_persona, self.settings.daily_limit)
+        channel = identity.channel_of(person)
+        persona = self.personas.get(channel, TRAITS[channel].default_persona)
+        return Entitlements(persona, self.limits.daily_limit)
 
 
 def for_key(key: ApiKey) -> Entitlements:

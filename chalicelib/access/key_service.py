@@ -135,9 +135,9 @@ def _name(params: Mapping[str, Any]) -> str:
 
 
 def _persona(params: Mapping[str, Any]) -> str:
-    name, known = params.get("persona", DEFAULT_PERSONA), persona.names()
-    if name not in known:
-        raise BadRequest(f"persona must be one of {', '.join(known)}")
+    name = params.get("persona", DEFAULT_PERSONA)
+    if wrong := persona.name_error(name):
+        raise BadRequest(f"persona {wrong}")
     return str(name)
 
 

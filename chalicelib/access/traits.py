@@ -27,6 +27,8 @@ class ChannelTraits:
     """
     ends_every_turn: bool
     """Whether clients wait for an end of each turn. If so, a refusal is sent for each question, else once a day."""
+    shows_opening: bool
+    """Whether clients display the persona's opening before the first message."""
     shows_remaining: bool
     """Whether clients display the number of questions left (`Reply.left`). If not, the reply's footer says it."""
 
@@ -38,6 +40,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         announces_new_people=True,
         refuses_at_once=False,
         ends_every_turn=False,
+        shows_opening=False,
         shows_remaining=False,
     ),
     Channel.WEB: ChannelTraits(
@@ -46,6 +49,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         announces_new_people=False,
         refuses_at_once=True,
         ends_every_turn=True,
+        shows_opening=True,
         shows_remaining=True,
     ),
 }

@@ -6,20 +6,20 @@ from typing import Final
 
 from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import clients
-from chalicelib.bootstrap.clients import (
-    APP_SECRET,
-    PREVIOUS_APP_SECRET,
-    TICKET_KEY,
-    TOPIC_ARN,
-    VERIFY_TOKEN,
-    WEBHOOK_URL,
-    WEBSOCKET_URL,
-)
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.log import Log
+from chalicelib.settings import Secret
 
-SECRETS: Final = (APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN, TICKET_KEY, WEBHOOK_URL, WEBSOCKET_URL, TOPIC_ARN)
+SECRETS: Final = (
+    Secret.APP_SECRET,
+    Secret.APP_SECRET_PREVIOUS,
+    Secret.VERIFY_TOKEN,
+    Secret.TICKET_KEY,
+    Secret.WEBHOOK_URL,
+    Secret.WEBSOCKET_URL,
+    Secret.TOPIC_ARN,
+)
 
 
 def assemble(
@@ -41,14 +41,16 @@ def assemble(
 @cache
 def webhook() -> MessengerWebhook:
     """Return Messenger's webhook."""
-    return assemble(ports(), app_secrets=app_secrets, verify_token=partial(secrets().get, VERIFY_TOKEN))
+    return assemble(ports(), app_secrets=app_secrets, verify_token=partial(secrets().get, Secret.VERIFY_TOKEN))
 
 
 @cache
 def ports() -> Ports:
     """Return the API handler's ports."""
     stored = secrets()
-    return clients.ports(log_key=partial(stored.get, APP_SECRET), topic_arn=partial(stored.find, TOPIC_ARN))
+    return clients.ports(
+        log_key=partial(stored.get, Secret.APP_SECRET), topic_arn=partial(stored.find, Secret.TOPIC_ARN)
+    )
 
 
 @cache
@@ -59,8 +61,8 @@ def secrets() -> Secrets:
 
 def app_secrets() -> Sequence[str]:
     """Return the app secret and, while one is being replaced, the one before. Raises ConfigError."""
-    previous = secrets().find(PREVIOUS_APP_SECRET)
-    return [secrets().get(APP_SECRET), *([previous] if previous else [])]
+    previous = secrets().find(Secret.APP_SECRET_PREVIOUS)
+    return [secrets().get(Secret.APP_SECRET), *([previous] if previous else [])]
 
 
 def log() -> Log:

@@ -33,12 +33,6 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
-APP_ID, APP_SECRET, PREVIOUS_APP_SECRET, VERIFY_TOKEN = "app-id", "app-secret", "app-secret-previous", "verify-token"
-PAGE_TOKEN, OPENAI_KEY = "page-token", "openai-key"
-TICKET_KEY = "ticket-key"
-WEBHOOK_URL, WEBSOCKET_URL, TOPIC_ARN = "webhook-url", "websocket-url", "topic-arn"
-"""No secrets, but known only after a deployment, which stores them beside the secrets."""
-
 _LANGUAGE: Final = "en"
 
 QUICK: Final = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
@@ -66,12 +60,12 @@ def session() -> boto3.Session:
 @cache
 def table() -> Table:
     """Return the stage's table."""
-    return Table(session().client("dynamodb", config=QUICK), settings().table)
+    return Table(session().client("dynamodb", config=QUICK), settings().stage.table)
 
 
 def secrets(names: Sequence[str]) -> Secrets:
     """Return the secrets a function may read. Each function's policy grants exactly its names."""
-    return Secrets(session().client("ssm", config=QUICK), settings().secrets_prefix, names)
+    return Secrets(session().client("ssm", config=QUICK), settings().stage.secrets_prefix, names)
 
 
 def ports(
@@ -82,7 +76,7 @@ def ports(
         settings=settings(),
         clock=clock,
         new_id=new_id,
-        log=Log(log_key, settings().stage),
+        log=Log(log_key, settings().stage.name),
         texts=load(_LANGUAGE),
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
@@ -113,9 +107,10 @@ def invocation(context: Any) -> AbstractContextManager[None]:
 
 
 def _wake(*, in_turn: bool) -> Wake:
-    if settings().wake == "fifo":
-        return FifoWake(session().client("sqs", config=QUICK), settings().wake_queue, new_id=new_id, in_turn=in_turn)
-    return LambdaWake(session().client("lambda", config=QUICK), settings().worker_function)
+    stage = settings().stage
+    if stage.wake == "fifo":
+        return FifoWake(session().client("sqs", config=QUICK), stage.wake_queue, new_id=new_id, in_turn=in_turn)
+    return LambdaWake(session().client("lambda", config=QUICK), stage.worker_function)
 
 
 def _connection_api() -> ApiGatewayConnections:

@@ -2,26 +2,30 @@
 
 from functools import cache
 
+from chalicelib.access.budget import Budget
 from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
 from chalicelib.bootstrap import clients
 from chalicelib.bootstrap.clients import PATIENT, QUICK
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.reaper import Reaper
+from chalicelib.llm import prices
 from chalicelib.operations.budget_report import BudgetReport
 from chalicelib.operations.health_schedule import WeeklyHealthCheck
 from chalicelib.operations.heartbeat import Heartbeat
 from chalicelib.operations.ports import HealthCheckStarter, Warmer
 
 
-def assemble(ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckStarter, budget: int) -> Heartbeat:
-    """Build the heartbeat over these ports. `budget` is micro-USD per day; 0 when no call costs money."""
+def assemble(ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckStarter, budget: Budget) -> Heartbeat:
+    """Build the heartbeat over these ports."""
     return Heartbeat(
         inbox=ports.inbox,
         wake=ports.wake(),
         warmer=warmer,
         counted_jobs={"closed": Reaper(ports.connections, ports.connection_api, ports.log).run},
         jobs=[
-            BudgetReport(ports.spending, budget, ports.settings.zone, ports.log).run,
+            BudgetReport(
+                ports.spending, 0 if budget.price.is_free else budget.cap, ports.settings.limits.zone, ports.log
+            ).run,
             WeeklyHealthCheck(ports.sent_alerts, health_check_starter).run,
         ],
         clock=ports.clock,
@@ -32,11 +36,11 @@ def assemble(ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckS
 @cache
 def heartbeat() -> Heartbeat:
     """Return the heartbeat. It may read no secrets, so its log has no key for pseudonyms."""
-    settings = clients.settings()
+    settings, stage = clients.settings(), clients.settings().stage
     patient, quick = (clients.session().client("lambda", config=config) for config in (PATIENT, QUICK))
     return assemble(
         clients.ports(log_key=lambda: "", in_turn=False),
-        warmer=LambdaWarmer(patient, settings.api_function, settings.worker_function, settings.websocket_functions),
-        health_check_starter=LambdaHealthCheckStarter(quick, settings.worker_function),
-        budget=settings.daily_budget if settings.asks_openai else 0,
+        warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
+        health_check_starter=LambdaHealthCheckStarter(quick, stage.worker_function),
+        budget=Budget(settings.limits.daily_budget, prices.price_of(settings.model)),
     )

@@ -8,7 +8,6 @@ from chalicelib.access.key_service import ApiKeyService
 from chalicelib.aws.dynamodb.api_keys import DynamoTickets
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
 from chalicelib.bootstrap import api, clients
-from chalicelib.bootstrap.clients import TICKET_KEY, WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.web.config import ChatConfig
@@ -16,6 +15,7 @@ from chalicelib.content import assets
 from chalicelib.content.assets import Asset
 from chalicelib.operations.ports import Deletions
 from chalicelib.operations.privacy import Privacy
+from chalicelib.settings import Secret
 
 
 def assemble_privacy(ports: Ports, deletions: Deletions) -> Privacy:
@@ -50,9 +50,9 @@ class Pages:
         return ChatConfig(
             keys=api.ports().api_keys,
             tickets=DynamoTickets(clients.table()),
-            ticket_key=partial(secrets.get, TICKET_KEY),
-            own_origin=lambda: api_key.origin_of(secrets.get(WEBHOOK_URL)),
-            websocket_url=partial(secrets.get, WEBSOCKET_URL),
+            ticket_key=partial(secrets.get, Secret.TICKET_KEY),
+            own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
+            websocket_url=partial(secrets.get, Secret.WEBSOCKET_URL),
             new_id=clients.new_id,
             clock=clients.clock,
         )
@@ -60,7 +60,7 @@ class Pages:
     @cached_property
     def api_keys(self) -> ApiKeyService:
         """The owner's API keys."""
-        limit = clients.settings().daily_limit
+        limit = clients.settings().limits.daily_limit
         return ApiKeyService(api.ports().api_keys, daily_limit=limit, random_bytes=token_bytes, clock=clients.clock)
 
     def chat_file(self, name: str, *, known: str | None) -> Asset:

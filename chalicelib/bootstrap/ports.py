@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import ApiKeys, People, Spending
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import ConnectionApi, ConnectionStore, Inbox, Transcript, Wake
+from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.ports import Notifier, SentAlerts
@@ -37,6 +39,11 @@ class Ports:
     def ingest(self) -> Ingest:
         """Build what every channel hands its messages to."""
         return Ingest(self.inbox, self.wake(), self.clock, self.log)
+
+    def entitlements(self) -> EntitlementService:
+        """Build what looks up a person's persona and daily limit."""
+        personas = {Channel.MESSENGER: self.settings.messenger.persona}
+        return EntitlementService(self.api_keys, self.settings.limits, personas)
 
     def alerts(self) -> AlertService:
         """Build the service that notifies the owner."""

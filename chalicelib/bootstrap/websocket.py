@@ -6,14 +6,13 @@ from typing import Any, Final
 
 from chalicelib.access import api_key
 from chalicelib.access.authentication import Authenticator
-from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import IdTokens
 from chalicelib.bootstrap import clients
-from chalicelib.bootstrap.clients import APP_SECRET, TICKET_KEY, WEBHOOK_URL
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.handler import WebSocketHandler
+from chalicelib.settings import Secret
 
-SECRETS: Final = (APP_SECRET, TICKET_KEY, WEBHOOK_URL)
+SECRETS: Final = (Secret.APP_SECRET, Secret.TICKET_KEY, Secret.WEBHOOK_URL)
 
 
 def assemble(
@@ -34,7 +33,7 @@ def assemble(
             own_origin=own_origin,
             clock=ports.clock,
         ),
-        entitlements=EntitlementService(ports.api_keys, ports.settings),
+        entitlements=ports.entitlements(),
         people=ports.people,
         transcript=ports.transcript,
         ingest=ports.ingest(),
@@ -49,9 +48,9 @@ def handler() -> WebSocketHandler:
     """Return the WebSocket handler."""
     secrets = clients.secrets(SECRETS)
     return assemble(
-        clients.ports(log_key=partial(secrets.get, APP_SECRET)),
-        ticket_key=partial(secrets.get, TICKET_KEY),
-        own_origin=lambda: api_key.origin_of(secrets.get(WEBHOOK_URL)),
+        clients.ports(log_key=partial(secrets.get, Secret.APP_SECRET)),
+        ticket_key=partial(secrets.get, Secret.TICKET_KEY),
+        own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
         id_token_verifier=id_token_verifier,
     )
 
@@ -59,15 +58,15 @@ def handler() -> WebSocketHandler:
 @cache
 def id_token_verifier() -> IdTokens | None:
     """Return the verifier of ID tokens; None when no issuer is configured."""
-    settings = clients.settings()
-    if not settings.oidc_issuer:
+    sign_in = clients.settings().web.sign_in
+    if sign_in is None:
         return None
     from chalicelib.access.oidc import OidcTokens  # noqa: PLC0415 (loads cryptography; only a token needs it)
 
-    return OidcTokens(settings.oidc_issuer, settings.oidc_audience)
+    return OidcTokens(sign_in.issuer, sign_in.audience)
 
 
 def endpoint_of(request_context: Mapping[str, Any]) -> str:
     """Return the address for writing to a connection, from the `requestContext` of its event."""
     domain, stage, api = (request_context.get(name, "") for name in ("domainName", "stage", "apiId"))
-    return clients.settings().connections_url.format(domain=domain, stage=stage, api=api)
+    return clients.settings().web.connections_url.format(domain=domain, stage=stage, api=api)

@@ -6,18 +6,8 @@ from typing import Final
 from openai import OpenAI
 
 from chalicelib.access.budget import Budget
-from chalicelib.access.entitlements import EntitlementService
 from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import clients
-from chalicelib.bootstrap.clients import (
-    APP_ID,
-    APP_SECRET,
-    OPENAI_KEY,
-    PAGE_TOKEN,
-    TOPIC_ARN,
-    VERIFY_TOKEN,
-    WEBHOOK_URL,
-)
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.sender import MessengerSender
 from chalicelib.channels.meta.graph import Graph
@@ -34,26 +24,34 @@ from chalicelib.conversation.worker import Worker
 from chalicelib.ids import Channel
 from chalicelib.llm import prices
 from chalicelib.llm.openai import OpenAIModel
-from chalicelib.settings import Settings
+from chalicelib.settings import Secret
 
-SECRETS: Final = (APP_ID, APP_SECRET, VERIFY_TOKEN, PAGE_TOKEN, OPENAI_KEY, WEBHOOK_URL, TOPIC_ARN)
+SECRETS: Final = (
+    Secret.APP_ID,
+    Secret.APP_SECRET,
+    Secret.VERIFY_TOKEN,
+    Secret.PAGE_TOKEN,
+    Secret.OPENAI_KEY,
+    Secret.WEBHOOK_URL,
+    Secret.TOPIC_ARN,
+)
 
 
 def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> Worker:
     """Build the worker over these ports."""
-    settings, alerts, notices = ports.settings, ports.alerts(), Notices(ports.texts, ports.settings.zone)
+    zone, alerts = ports.settings.limits.zone, ports.alerts()
+    notices = Notices(ports.texts, zone)
     turns = TurnRunner(
         inbox=ports.inbox,
         commands=Commands(ports.transcript, ports.people, notices, ports.clock),
-        charging=Charging(ports.inbox, budget, alerts, ports.clock, settings.zone),
-        agent=Agent(model, settings.model, sender, ports.log.pseudonym, ports.clock),
+        charging=Charging(ports.inbox, budget, alerts, ports.clock, zone),
+        agent=Agent(model, sender, ports.log.pseudonym, ports.clock),
         notices=notices,
         alerts=alerts,
         clock=ports.clock,
         log=ports.log,
     )
-    entitlements = EntitlementService(ports.api_keys, settings)
-    contexts = ContextLoader(ports.people, entitlements, ports.clock, settings.zone)
+    contexts = ContextLoader(ports.people, ports.entitlements(), ports.clock, zone)
     return Worker(ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log)
 
 
@@ -61,28 +59,29 @@ def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> W
 def worker() -> Worker:
     """Return the worker."""
     settings, shared = clients.settings(), ports()
+    model = OpenAIModel(
+        name=settings.model.name,
+        effort=settings.model.effort,
+        api=settings.model.api,
+        client=openai_client,
+        price=prices.price_of(settings.model),
+    )
     web = WebSender(shared.connections, shared.connection_api, shared.clock)
     return assemble(
         shared,
-        model=OpenAIModel(
-            name=settings.model, effort=settings.reasoning_effort, api=settings.model_api, client=openai_client
-        ),
+        model=model,
         sender=ChannelRouter({Channel.MESSENGER: MessengerSender(graph()), Channel.WEB: web}),
-        budget=budget(settings),
+        budget=Budget(settings.limits.daily_budget, model.price),
     )
-
-
-def budget(settings: Settings) -> Budget:
-    """Return a day's budget for the model. Servers other than OpenAI's are assumed to cost nothing."""
-    price = prices.assumed(settings.model) if settings.asks_openai else prices.FREE
-    return Budget(settings.daily_budget, price)
 
 
 @cache
 def ports() -> Ports:
     """Return the worker's ports."""
     stored = secrets()
-    return clients.ports(log_key=partial(stored.get, APP_SECRET), topic_arn=partial(stored.find, TOPIC_ARN))
+    return clients.ports(
+        log_key=partial(stored.get, Secret.APP_SECRET), topic_arn=partial(stored.find, Secret.TOPIC_ARN)
+    )
 
 
 @cache
@@ -95,13 +94,15 @@ def graph() -> Graph:
     """Return the Graph API, called as the page."""
     stored = secrets()
     return Graph(
-        clients.settings().graph_url, token=partial(stored.get, PAGE_TOKEN), app_secret=partial(stored.get, APP_SECRET)
+        clients.settings().messenger.graph_url,
+        token=partial(stored.get, Secret.PAGE_TOKEN),
+        app_secret=partial(stored.get, Secret.APP_SECRET),
     )
 
 
 def openai_client() -> OpenAI:
     """Return the SDK's client for the key as it is now. Raises ConfigError without one."""
-    return _openai(secrets().get(OPENAI_KEY), clients.settings().openai_base_url)
+    return _openai(secrets().get(Secret.OPENAI_KEY), clients.settings().model.base_url)
 
 
 @cache

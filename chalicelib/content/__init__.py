@@ -1,1 +1,1 @@
-"""What ships as data: personas, texts, page templates and static files; only read here."""
+"""The data that ships with the bot: personas, texts, page templates, static files; loaded here, never written."""

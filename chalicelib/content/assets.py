@@ -1,6 +1,6 @@
-"""The chat page, the files it is made of (`pages/chat/`) and the widget for other pages, as a browser gets them. Pure.
+"""Responses for the chat page, its files in `static/chat/` and the widget for other pages. Pure: no request is parsed.
 
-Nothing is loaded from anywhere else, and no address in them begins with a slash: behind API Gateway all of it lives
+The page loads nothing from another server. No URL in the files begins with a slash, because API Gateway serves them
 below the name of a stage.
 """
 
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Asset:
-    """What is answered to a browser."""
+    """A response to a browser."""
 
     content: str
     headers: Mapping[str, str]
@@ -34,8 +34,10 @@ _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE 
 
 
 def page(*, websocket_url: str, frame_ancestors: Sequence[str]) -> Asset:
-    """The page itself. It may talk to its own address and to the socket's, and be framed by itself and by those origins
-    (`https://example.com`, or `*` for any); what is no origin is ignored.
+    """Return the chat page, whose policy allows requests to its own server and to that of `websocket_url` only.
+
+    It may be framed by itself and by the origins in `frame_ancestors` (`https://example.com`, or `*` for any); a value
+    that is not an origin is ignored.
     """
     modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in _files() if "js" in name)
     html = Template(_CHAT.joinpath("index.html").read_text("utf-8")).substitute(modules=modules)
@@ -45,7 +47,7 @@ def page(*, websocket_url: str, frame_ancestors: Sequence[str]) -> Asset:
 
 
 def file(name: str, *, known: str | None = None) -> Asset:
-    """One of the page's files, or 404; `known` is the ETag a browser has."""
+    """Return one of the page's files; 404 when there is none, 304 when `known` is its ETag."""
     found = _files().get(name)
     if found is None:
         return Asset("not found", {**_SAFE, "Content-Type": "text/plain; charset=utf-8"}, HTTPStatus.NOT_FOUND.value)
@@ -53,7 +55,7 @@ def file(name: str, *, known: str | None = None) -> Asset:
 
 
 def widget(*, known: str | None = None) -> Asset:
-    """The script that puts the chat on other pages; `known` is the ETag a browser has."""
+    """Return the script that adds the chat to other pages; 304 when `known` is its ETag."""
     return _kept(_PAGES.joinpath("widget.js"), known)
 
 
@@ -89,7 +91,7 @@ def _policy(websocket_url: str, frame_ancestors: Sequence[str]) -> str:
 
 @cache
 def _files() -> Mapping[str, Traversable]:
-    """What may be had: every module and style there is, by its name."""
+    """Return the files that may be served, all modules and styles, by name."""
     places = [place for folder in (_CHAT, _CHAT.joinpath("vendor")) for place in folder.iterdir()]
     return {place.name: place for place in sorted(places, key=lambda one: one.name) if _ending(place) in _TYPES}
 

@@ -1,6 +1,6 @@
-"""What people read in a browser, made of `pages/*.html`: no scripts, and nothing from anywhere else. Pure.
+"""Renders the pages in `templates/` for a browser: no scripts, and no request to another server. Pure.
 
-A file's first line is the page's title; `$name` is a blank for words, which can never become HTML.
+The first line of a template is the page's title. `$name` is a blank; a value is escaped, so it never becomes HTML.
 """
 
 import base64
@@ -15,7 +15,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Link:
-    """Words that lead somewhere."""
+    """A hyperlink."""
 
     words: str
     address: str
@@ -23,7 +23,7 @@ class Link:
 
 @dataclass(frozen=True)
 class HtmlPage:
-    """A whole page, and the headers that keep it harmless."""
+    """A rendered page, with response headers that forbid scripts, framing and caching."""
 
     html: str
     headers: Mapping[str, str]
@@ -39,12 +39,12 @@ _SAFE: Final = {
 
 
 def render(name: str, words: Mapping[str, str | Link], *, status: int = 200) -> HtmlPage:
-    """The page with its blanks filled in. A blank without words is a programming error: KeyError."""
+    """Render `templates/<name>.html` with these values for its blanks. Raises KeyError when a value is missing."""
     title, _, template = _read(f"{name}.html").partition("\n")
     body = Template(template).substitute({blank: _html(value) for blank, value in words.items()})
     style = _read("style.css")
     html = Template(_read("frame.html")).substitute(title=title, style=style, body=body)
-    return HtmlPage(html, {**_SAFE, "Content-Security-Policy": _only(style)}, status)
+    return HtmlPage(html, {**_SAFE, "Content-Security-Policy": _policy(style)}, status)
 
 
 def _read(file: str) -> str:
@@ -57,8 +57,8 @@ def _html(value: str | Link) -> str:
     return escape(value)
 
 
-def _only(style: str) -> str:
-    """A browser shall run nothing, load nothing and send nothing: only this style counts."""
+def _policy(style: str) -> str:
+    """Return a Content-Security-Policy that allows this style and nothing else: no script, request or form."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -1,41 +1,110 @@
-"""Who the bot is, read from `personas/<name>.toml`; no other instruction to a model stands in the code."""
+"""Loads and validates personas from `personas/<name>.toml`; instructions to a model are in those files only."""
 
-import tomllib
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
-_FOLDER: Final = files("chalicelib").joinpath("content", "personas")
+from chalicelib.content import toml_file
+from chalicelib.content.toml_file import TomlFile
+from chalicelib.errors import ConfigError
+
+_FOLDER: Final = ("content", "personas")
+_KEYS: Final = ("name", "instructions", "max_output_tokens", "opening", "temperature")
+LONGEST_NAME: Final = 30
+"""Characters: more does not fit above a chat."""
+LONGEST_OPENING: Final = 160
+LONGEST_INSTRUCTIONS: Final = 16_000
+"""Characters, about 4,000 tokens: they are part of every request to the model, and paid for each time."""
+MOST_OUTPUT_TOKENS: Final = 32_000
+HIGHEST_TEMPERATURE: Final = 2
 
 
 @dataclass(frozen=True)
 class Persona:
-    """What stands in its file, where these are the keys; the last two may be missing."""
+    """Who answers: the values of a persona's file, under the names of its keys."""
 
     name: str
-    """As people read it."""
+    """The name that users read."""
     instructions: str = field(repr=False)
     max_output_tokens: int
     opening: str = ""
-    """What it says before anybody wrote."""
+    """The greeting that the web chat shows before the first message; empty for none."""
     temperature: float | None = None
-    """How freely the model chooses its words, from 0 to 2; None leaves that to it."""
+    """How freely the model chooses its words, from 0 to 2; None for the model's default."""
+
+    def system_prompt(self, *, opening_shown: bool) -> str:
+        """The instructions for a request to the model; they quote the opening where users were shown it."""
+        if not (self.opening and opening_shown):
+            return self.instructions
+        quoted = f"You opened this conversation with these words, which people have read: {self.opening}"
+        return f"{self.instructions}\n{quoted}"
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """Those that ship with the bot, in order of the alphabet."""
-    return tuple(sorted(file.name.removesuffix(".toml") for file in _FOLDER.iterdir() if file.name.endswith(".toml")))
+    """The names of all personas, which are those of their files without `.toml`, in alphabetical order."""
+    found = (file.name for file in files("chalicelib").joinpath(*_FOLDER).iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
+
+
+def name_error(name: object) -> str:
+    """Return `must be one of …` for a name that no persona has, to follow the name of the value; else empty."""
+    return "" if name in names() else f"must be one of {', '.join(names())}"
 
 
 @cache
 def load(name: str) -> Persona:
-    """A persona that ships with the bot; FileNotFoundError when there is no such one."""
-    if name not in names():
-        raise FileNotFoundError(f'there is no persona "{name}"; there are {", ".join(names())}')
-    values = tomllib.loads(_FOLDER.joinpath(f"{name}.toml").read_text("utf-8"))
-    instructions = values.pop("instructions").strip()
-    if opening := values.get("opening"):
-        instructions += f"\nYou opened this conversation with these words, which people have read: {opening}"
-    return Persona(instructions=instructions, **values)
+    """Load a persona. Raises ConfigError when there is none of that name, or when its file is not valid."""
+    if wrong := name_error(name):
+        raise ConfigError(f'the persona is "{name}"; it {wrong}')
+    return _persona(toml_file.load(*_FOLDER, f"{name}.toml"))
+
+
+def parse(name: str, source: str) -> Persona:
+    """Parse the text of the file `<name>.toml`. Raises ConfigError with file, line and reason."""
+    return _persona(toml_file.parse("/".join((*_FOLDER, f"{name}.toml")), source))
+
+
+def _persona(file: TomlFile) -> Persona:
+    file.check_keys(_KEYS)
+    name = _text(file, "name", most=LONGEST_NAME)
+    if not name.isprintable():
+        raise file.error("name must be a single line", "name")
+    return Persona(
+        name=name,
+        instructions=_text(file, "instructions", most=LONGEST_INSTRUCTIONS),
+        max_output_tokens=_output_tokens(file),
+        opening=_text(file, "opening", most=LONGEST_OPENING) if "opening" in file.values else "",
+        temperature=_temperature(file),
+    )
+
+
+def _text(file: TomlFile, key: str, *, most: int) -> str:
+    """The text without white space around it, of 1 to `most` characters."""
+    value = file.values.get(key)
+    if value is None:
+        raise file.error(f"{key} is missing")
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= most:
+        raise file.error(f"{key} must be text of 1 to {most} characters", key)
+    return value.strip()
+
+
+def _output_tokens(file: TomlFile) -> int:
+    key = "max_output_tokens"
+    value = file.values.get(key)
+    if value is None:
+        raise file.error(f"{key} is missing")
+    if type(value) is not int or not 0 < value <= MOST_OUTPUT_TOKENS:
+        raise file.error(f"{key} must be a whole number from 1 to {MOST_OUTPUT_TOKENS}", key)
+    return value
+
+
+def _temperature(file: TomlFile) -> float | None:
+    value = file.values.get("temperature")
+    if value is None:
+        return None
+    if type(value) not in (int, Decimal) or not 0 <= float(value) <= HIGHEST_TEMPERATURE:
+        raise file.error(f"temperature must be a number from 0 to {HIGHEST_TEMPERATURE}", "temperature")
+    return float(value)

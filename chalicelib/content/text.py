@@ -1,4 +1,4 @@
-"""What the bot itself says, read from `texts/<language>.toml`; only whole pages stand elsewhere, in `pages/`."""
+"""Loads the bot's own sentences from `locales/<language>.toml`; whole pages are in `templates/`, not here."""
 
 import tomllib
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ class Texts:
     sentences: Mapping[str, str]
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """The sentence with its blanks filled in. A key that does not exist is a programming error: KeyError."""
+        """Return the sentence with its blanks filled in. Raises KeyError for an unknown key or a missing value."""
         return self.sentences[key].format(**values)
 
 
 def load(language: str) -> Texts:
-    """The texts that ship with the bot; FileNotFoundError when there is no such language."""
+    """Load the texts of a language such as `en`. Raises FileNotFoundError when there are none."""
     source = files("chalicelib").joinpath("content", "locales", f"{language}.toml").read_text("utf-8")
     return Texts(language, tomllib.loads(source))

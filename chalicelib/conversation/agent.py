@@ -23,7 +23,6 @@ class Agent:
     """Answers a question by calling the model."""
 
     model: Model
-    model_name: str
     sender: Sender
     pseudonym: Callable[[PersonId], str]
     """Hashes a user's id for the provider."""
@@ -32,7 +31,7 @@ class Agent:
     @property
     def log_fields(self) -> dict[str, Value]:
         """The fields that every log line about a call of this model has."""
-        return model_asked(self.model_name)
+        return model_asked(self.model)
 
     def answer(self, context: TurnContext) -> Answer:
         """Return the model's answer, having streamed it to the user, who may cancel it.
@@ -85,9 +84,10 @@ class _TrimmedStream:
         return self.on_delta(trimmed)
 
 
-def model_asked(model: str) -> dict[str, Value]:
-    """Return the log fields of a model request; the provider is the one whose API is called."""
-    return {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": model}
+def model_asked(model: Model) -> dict[str, Value]:
+    """Return the log fields of a model request, in OpenTelemetry's names for GenAI."""
+    provider = {"gen_ai.provider.name": model.provider, "gen_ai.request.model": model.name}
+    return {"gen_ai.operation.name": "chat", **provider}
 
 
 def model_answered(usage: Usage, *, first_words_ms: int) -> dict[str, Value]:

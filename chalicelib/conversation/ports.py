@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Protocol
 
-from chalicelib.access.budget import Reservation
+from chalicelib.access.budget import Price, Reservation
 from chalicelib.access.person import Person
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.prompt import ModelEvent, Prompt
@@ -166,6 +166,18 @@ class Wake(Protocol):
 
 class Model(Protocol):
     """A model that writes answers."""
+
+    @property
+    def name(self) -> str:
+        """The model's name at its provider."""
+
+    @property
+    def provider(self) -> str:
+        """The provider, by OpenTelemetry's name for it: `gen_ai.provider.name`."""
+
+    @property
+    def price(self) -> Price:
+        """What its tokens cost; the budget reserves and settles money at this price."""
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Yield text deltas, then exactly one Finished, all within `seconds`; else raise ModelError.

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from chalicelib.access import identity
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.history import at_most, recent, tokens
 from chalicelib.conversation.prompt import Prompt
@@ -17,7 +18,7 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
     turn, persona = context.turn, context.persona
     question = question_of(turn)
     return Prompt(
-        instructions=persona.instructions,
+        instructions=_instructions(context),
         history=recent(context.memory, since=context.lease.history_from, budget=MEMORY_TOKENS - tokens(question)),
         question=question,
         max_output_tokens=persona.max_output_tokens,
@@ -28,8 +29,13 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
 
 def most_usage(context: TurnContext) -> Usage:
     """Return an upper bound of the tokens that answering the turn can use."""
-    estimate = tokens(context.persona.instructions) + max(MEMORY_TOKENS, tokens(question_of(context.turn)))
+    estimate = tokens(_instructions(context)) + max(MEMORY_TOKENS, tokens(question_of(context.turn)))
     return Usage(input=at_most(estimate), output=context.persona.max_output_tokens)
+
+
+def _instructions(context: TurnContext) -> str:
+    opening_shown = identity.traits_of(context.turn.person).shows_opening
+    return context.persona.system_prompt(opening_shown=opening_shown)
 
 
 def question_of(turn: Turn) -> str:

@@ -1,1 +1,1 @@
-"""What writes the answer: model providers and their prices; no conversation logic."""
+"""The model providers' clients, and models' prices; no rule about conversations."""

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from chalicelib.clock import Clock
-from chalicelib.errors import ModelUnusable
+from chalicelib.errors import ModelFault, ModelUnusable
 from chalicelib.operations.findings import Check, Finding, Severity, deploy_command, lifetime
 
 
@@ -64,7 +64,7 @@ class ModelHealth:
     def _remedy(self, error: ModelUnusable) -> str:
         deploy = deploy_command(self.stage)
         return {
-            "key": f"{deploy} --renew openai-key",
-            "credit": "add credit at the model's provider",
-            "missing": f"set PARLEY_MODEL to a model your account may use and run {deploy}",
+            ModelFault.KEY: f"{deploy} --renew openai-key",
+            ModelFault.CREDIT: "add credit at the model's provider",
+            ModelFault.MISSING: f"set PARLEY_MODEL to a model your account may use and run {deploy}",
         }[error.cause]

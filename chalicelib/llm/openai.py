@@ -1,7 +1,7 @@
-"""OpenAI and every server that speaks its language, through the OpenAI SDK; imported in the worker only.
+"""The client of OpenAI and of all servers with the same API, over the OpenAI SDK; only the worker imports it.
 
-Two wire formats, one meaning: stateless Responses, which OpenAI recommends, and Chat Completions, which all compatible
-servers have. Neither keeps anything at the provider (`store=False`); our history is sent whole.
+There are two wire formats: Responses, which OpenAI recommends, and Chat Completions, which all compatible servers
+support. The provider stores no conversation (`store=False`), so each request contains the whole history.
 """
 
 import json
@@ -18,9 +18,9 @@ import openai
 from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import EasyInputMessageParam, ResponseInputParam
 
-from chalicelib.access.budget import Usage
+from chalicelib.access.budget import Price, Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
-from chalicelib.errors import ConfigError, ModelBusy, ModelError, ModelRefused, ModelUnusable
+from chalicelib.errors import ConfigError, ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.llm.health import ModelInfo
 
 Api = Literal["responses", "chat"]
@@ -32,21 +32,24 @@ _LOOK_UP_S = 10.0
 
 @dataclass(frozen=True)
 class OpenAIModel:
-    """`ports.Model` over one OpenAI-compatible server."""
+    """Implements `conversation.ports.Model` with one OpenAI-compatible server."""
 
     name: str
     effort: str
-    """Reasoning effort; an empty one is not sent, for servers that do not know it."""
+    """The reasoning effort; empty for servers that do not know the parameter, which is then not sent."""
     api: Api
     client: Callable[[], openai.OpenAI]
-    """Asked for at each answer, so that a new key is used."""
+    """Called for each request, so that a renewed API key is used."""
+    price: Price
+    provider: str = "openai"
+    """OpenTelemetry's name of the API, which is the same on every compatible server."""
     monotonic: Callable[[], float] = time.monotonic
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         deadline = self.monotonic() + seconds
         finished = False
         with _translated():
-            # The SDK repeats what failed before its first byte; two tries must fit.
+            # The SDK retries a request that fails before its first byte: all tries together must fit.
             timeout = httpx2.Timeout(seconds / (_RETRIES + 1), connect=_CONNECT_S)
             client = self.client().with_options(timeout=timeout, max_retries=_RETRIES)
             for event in self._stream(client, prompt):
@@ -60,13 +63,13 @@ class OpenAIModel:
     def _stream(self, client: openai.OpenAI, prompt: Prompt) -> Iterator[ModelEvent]:
         return self._responses(client, prompt) if self.api == "responses" else self._chat(client, prompt)
 
-    def _warmth(self, prompt: Prompt) -> dict[str, Any]:
-        """A model that reasons refuses to be told a temperature."""
-        told = prompt.temperature is not None and self.effort in ("", "none")
-        return {"temperature": prompt.temperature} if told else {}
+    def _temperature(self, prompt: Prompt) -> dict[str, Any]:
+        """Return the temperature as a parameter; without one for a reasoning model, which refuses the parameter."""
+        accepted = prompt.temperature is not None and self.effort in ("", "none")
+        return {"temperature": prompt.temperature} if accepted else {}
 
     def _responses(self, client: openai.OpenAI, prompt: Prompt) -> Iterator[ModelEvent]:
-        options = self._warmth(prompt) | ({"reasoning": {"effort": self.effort}} if self.effort else {})
+        options = self._temperature(prompt) | ({"reasoning": {"effort": self.effort}} if self.effort else {})
         stream = client.responses.create(
             model=self.name,
             instructions=prompt.instructions,
@@ -94,7 +97,7 @@ class OpenAIModel:
                         raise _by_code(event.code) or ModelBusy(f"the provider failed: {event.code}")
 
     def _chat(self, client: openai.OpenAI, prompt: Prompt) -> Iterator[ModelEvent]:
-        options = self._warmth(prompt) | ({"reasoning_effort": self.effort} if self.effort else {})
+        options = self._temperature(prompt) | ({"reasoning_effort": self.effort} if self.effort else {})
         stream = client.chat.completions.create(
             model=self.name,
             messages=_messages(prompt),
@@ -122,11 +125,11 @@ class OpenAIModel:
 
 @dataclass(frozen=True)
 class OpenAICatalogue:
-    """`ports_upkeep.Catalogue` over one OpenAI-compatible server."""
+    """Implements `operations.ports.Catalogue` with one OpenAI-compatible server."""
 
     name: str
     is_openai: bool
-    """Others list their models, if at all, and may know more than they list."""
+    """Whether a model can be looked up by name; other servers list models, if at all, and may have unlisted ones."""
     client: Callable[[], openai.OpenAI]
 
     def find(self) -> ModelInfo:
@@ -134,10 +137,10 @@ class OpenAICatalogue:
         try:
             with _translated():
                 timeout = httpx2.Timeout(_LOOK_UP_S, connect=_CONNECT_S)
-                # As it came: the SDK's own types cannot be trusted to hold what other servers say.
+                # Not parsed by the SDK: its types do not fit what other servers send.
                 found = self.client().with_options(timeout=timeout, max_retries=0).get(path, cast_to=object)
         except ModelUnusable as exc:
-            if self.is_openai or exc.cause != "missing":
+            if self.is_openai or exc.cause != ModelFault.MISSING:
                 raise
             found = None
         match found:
@@ -194,11 +197,11 @@ def _chat_usage(usage: Any) -> Usage:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turns the SDK's errors into ours. Providers' words stay in the cause: they may repeat the question."""
+    """Translate the SDK's errors. The provider's message stays in the cause, because it may quote the question."""
     try:
         yield
     except ConfigError as exc:
-        raise ModelUnusable("there is no key", cause="key") from exc
+        raise ModelUnusable("there is no key", cause=ModelFault.KEY) from exc
     except openai.APIConnectionError as exc:
         raise ModelBusy(f"the provider is out of reach: {type(exc).__name__}") from exc
     except openai.APIStatusError as exc:
@@ -216,11 +219,11 @@ def _translated() -> Iterator[None]:
 def _by_code(code: str | None) -> ModelError | None:
     match code:
         case "insufficient_quota" | "billing_hard_limit_reached":
-            return ModelUnusable("the account has no credit", cause="credit")
+            return ModelUnusable("the account has no credit", cause=ModelFault.CREDIT)
         case "invalid_api_key":
-            return ModelUnusable("the key is refused", cause="key")
+            return ModelUnusable("the key is refused", cause=ModelFault.KEY)
         case "model_not_found":
-            return ModelUnusable("the model does not exist", cause="missing")
+            return ModelUnusable("the model does not exist", cause=ModelFault.MISSING)
         case "content_filter" | "content_policy_violation":
             return ModelRefused("the provider's filter refused the question")
     return None
@@ -229,9 +232,9 @@ def _by_code(code: str | None) -> ModelError | None:
 def _by_status(status: int) -> ModelError:
     match status:
         case 401 | 403:
-            return ModelUnusable(f"the key is refused: HTTP {status}", cause="key")
+            return ModelUnusable(f"the key is refused: HTTP {status}", cause=ModelFault.KEY)
         case 404:
-            return ModelUnusable("the model does not exist", cause="missing")
+            return ModelUnusable("the model does not exist", cause=ModelFault.MISSING)
         case 408 | 409 | 429 | 500 | 502 | 503 | 504 | 529:
             return ModelBusy(f"the provider is busy: HTTP {status}")
     return ModelBusy(f"the provider failed: HTTP {status}") if status >= 500 else ModelError(f"HTTP {status}")  # noqa: PLR2004

@@ -1,47 +1,94 @@
-"""What models cost and until when they exist, read from `prices.toml`; no price stands in the code."""
+"""Loads and validates the models' prices and shutdown dates from `prices.toml`; no price is in the code."""
 
 import re
-import tomllib
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.access.budget import Price
+from chalicelib.content import toml_file
+from chalicelib.content.toml_file import TomlFile
+from chalicelib.settings import ModelSettings
 
+_FILE: Final = ("llm", "prices.toml")
+_REQUIRED: Final = ("input", "cached", "output")
 _SNAPSHOT: Final = re.compile(r"-\d{4}-\d{2}-\d{2}$")
-"""The end of a dated model name, which costs what the undated one does."""
-
+"""The end of a dated model name; the dated model has the price of the undated one."""
 
 FREE: Final = Price(Decimal(0), Decimal(0), Decimal(0))
-"""A server of one's own sends no bill."""
+"""The price on the owner's own server."""
+
+
+def price_of(model: ModelSettings) -> Price:
+    """The price of each request to the model that the settings name. Another server than OpenAI's is free.
+
+    A model that is not listed has the highest listed price: an unknown price must not exceed the budget.
+    """
+    return assumed(model.name) if model.is_openai else FREE
 
 
 def find(model: str) -> Price | None:
-    """The price of a model of OpenAI, by its name with or without a date; None when it is not listed."""
-    return _listed().get(_SNAPSHOT.sub("", model))
+    """The price of an OpenAI model, by its name with or without a date; None when it is not listed."""
+    return listed().get(_SNAPSHOT.sub("", model))
 
 
 def assumed(model: str) -> Price:
-    """The price to reckon with: that of the dearest model when this one is not listed.
-
-    It may cost anything, and a budget that stops too early is better than one that stops too late.
-    """
-    return find(model) or _dearest(_listed())
+    """The price of an OpenAI model, or the highest listed price when it is not listed."""
+    return find(model) or _highest(listed())
 
 
 @cache
-def _listed() -> dict[str, Price]:
-    source = files("chalicelib.llm").joinpath("prices.toml").read_text("utf-8")
-    values = tomllib.loads(source, parse_float=Decimal)
-    priced = {
-        name: Price(max(usd["input"], usd.get("write", usd["input"])), usd["cached"], usd["output"])
-        for name, usd in values["usd"].items()
-    }
-    gone = dict.fromkeys(values["shutdown"], _dearest(priced))
-    return {name: replace(price, shutdown=values["shutdown"].get(name)) for name, price in {**gone, **priced}.items()}
+def listed() -> dict[str, Price]:
+    """All prices by model. Raises ConfigError, with file, line and reason, when the file is not valid."""
+    return _prices(toml_file.load(*_FILE))
 
 
-def _dearest(listed: dict[str, Price]) -> Price:
-    return replace(max(listed.values(), key=lambda price: (price.output, price.input)), shutdown=None)
+def parse(source: str) -> dict[str, Price]:
+    """Parse the text of `prices.toml`: prices by model. Raises ConfigError with file, line and reason."""
+    return _prices(toml_file.parse("/".join(_FILE), source))
+
+
+def _prices(file: TomlFile) -> dict[str, Price]:
+    file.check_keys(("usd", "shutdown"))
+    priced = {model: _price(file, model) for model in _table(file, "usd")}
+    if not priced:
+        raise file.error("usd must have the price of at least one model", "usd")
+    ends = {model: _shutdown(file, model) for model in _table(file, "shutdown")}
+    unpriced = dict.fromkeys(ends, _highest(priced))
+    return {model: replace(price, shutdown=ends.get(model)) for model, price in {**unpriced, **priced}.items()}
+
+
+def _table(file: TomlFile, key: str) -> dict[str, Any]:
+    table = file.values.get(key, {})
+    if not isinstance(table, dict):
+        raise file.error(f"{key} must be a table", key)
+    return table
+
+
+def _price(file: TomlFile, model: str) -> Price:
+    usd, where = _table(file, "usd")[model], ("usd", model)
+    if not isinstance(usd, dict):
+        raise file.error(f"{model} must be a table such as {{ input = 0.10, cached = 0.01, output = 0.50 }}", *where)
+    file.check_keys((*_REQUIRED, "write"), *where)
+    for key in _REQUIRED:
+        if key not in usd:
+            raise file.error(f"{model} has no price for {key}", *where)
+    for key, value in usd.items():
+        if type(value) not in (int, Decimal) or not (Decimal(value).is_finite() and value >= 0):
+            raise file.error(f"{key} of {model} must be USD for a million tokens, such as 0.10", *where)
+    amounts = {key: Decimal(value) for key, value in usd.items()}
+    write = amounts.get("write", amounts["input"])
+    return Price(max(amounts["input"], write), amounts["cached"], amounts["output"])
+
+
+def _shutdown(file: TomlFile, model: str) -> date:
+    day = _table(file, "shutdown")[model]
+    if type(day) is not date:
+        raise file.error(f"{model} must have a day such as 2027-01-31", "shutdown", model)
+    return day
+
+
+def _highest(prices: dict[str, Price]) -> Price:
+    return replace(max(prices.values(), key=lambda price: (price.output, price.input)), shutdown=None)

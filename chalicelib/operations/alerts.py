@@ -40,16 +40,20 @@ class AlertService:
         if not identity.traits_of(person.id).announces_new_people:
             return
         if not person.announced and self.people.announce(person.id):
-            self._send("new_person", person=person.id, limit=self.settings.daily_limit, stage=self.settings.stage)
+            self._send(
+                "new_person", person=person.id, limit=self.settings.limits.daily_limit, stage=self.settings.stage.name
+            )
 
     def model_unusable(self, error: ModelUnusable) -> None:
         """Report, once a day for each cause, that the model answers no user until the owner acts."""
-        self._send_once_a_day("model", f"model_{error.cause}", model=self.settings.model, stage=self.settings.stage)
+        self._send_once_a_day(
+            "model", f"model_{error.cause}", model=self.settings.model.name, stage=self.settings.stage.name
+        )
 
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
         """Report, once a day, that the channel takes no answers; log that the answer to `turn` is lost."""
         self.log.about(turn.id, turn.person).failure("channel", error, broken=1, failed=1)
-        self._send_once_a_day("channel", "channel", reason=str(error), stage=self.settings.stage)
+        self._send_once_a_day("channel", "channel", reason=str(error), stage=self.settings.stage.name)
 
     def policy_enforced(self, action: str) -> None:
         """Report, once a day, that Meta warns, blocks or unblocks the page; `action` is Meta's word for it."""
@@ -57,7 +61,7 @@ class AlertService:
 
     def deletion_requested(self, code: str) -> None:
         """Report a user's request, made at Facebook, to delete their data; sent at every call."""
-        self._send("deletion", code=code, stage=self.settings.stage)
+        self._send("deletion", code=code, stage=self.settings.stage.name)
 
     def budget_nearly_spent(self, reserved: Reservation) -> None:
         """Report, once a day, that four fifths of the day's budget are spent."""
@@ -67,7 +71,7 @@ class AlertService:
         """Report, once a day, that the budget has no room for a request to the model, today or on any day."""
         if reserved.amount > reserved.cap:
             most, cap = budget.usd(reserved.amount), budget.usd(reserved.cap)
-            self._send_once_a_day("budget", "budget_too_small", model=self.settings.model, most=most, budget=cap)
+            self._send_once_a_day("budget", "budget_too_small", model=self.settings.model.name, most=most, budget=cap)
         else:
             self._send_once_a_day("budget", "budget_spent", budget=budget.usd(reserved.cap))
 
@@ -77,11 +81,11 @@ class AlertService:
             f"{finding.name} ({finding.state}): {finding.what}\n  Why: {finding.why}.\n  Cure: {finding.remedy}."
             for finding in findings
         )
-        self._send("checkup", findings=listed, stage=self.settings.stage)
+        self._send("checkup", findings=listed, stage=self.settings.stage.name)
 
     def _send_once_a_day(self, kind: str, key: str, **values: object) -> None:
         now = self.clock()
-        today = quota.day_of(now, now=now, zone=self.settings.zone)
+        today = quota.day_of(now, now=now, zone=self.settings.limits.zone)
         if self.sent.first_today(key, day=today):
             self._send(kind, key, **values)
 

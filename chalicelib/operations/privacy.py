@@ -42,8 +42,8 @@ class Privacy:
             "counts_days": _days(COUNTS_KEPT_S),
             "backup_days": _days(BACKUP_S),
             "quota_days": str(QUOTA_DAYS_KEPT),
-            "region": f" (region {self.settings.region})" if self.settings.region else "",
-            "model_host": self.settings.model_host,
+            "region": f" (region {self.settings.privacy.region})" if self.settings.privacy.region else "",
+            "model_host": self.settings.model.host,
         }
         return page.render("privacy", {**facts, **self._self_service()})
 
@@ -81,13 +81,13 @@ class Privacy:
         return {"forget_yes": self.texts("forget_yes"), "contact": self._contact()}
 
     def _contact(self) -> str | Link:
-        contact = self.settings.contact
+        contact = self.settings.privacy.contact
         if not contact:
             return self.texts("contact_page")
         return Link(contact, contact if contact.startswith("https:") else f"mailto:{contact}")
 
     def _date(self, at: int) -> str:
-        return day_text(datetime.fromtimestamp(at / 1000, self.settings.zone).date())
+        return day_text(datetime.fromtimestamp(at / 1000, self.settings.limits.zone).date())
 
 
 def _days(seconds: int) -> str:

@@ -34,14 +34,14 @@ def _report(place: Environment, *, days: int) -> Report:
     from chalicelib.aws.dynamodb.spend import DynamoSpending  # noqa: PLC0415 (brings boto3; `--help` does without)
 
     here = place.settings
-    today = datetime.now(here.zone).date()
+    today = datetime.now(here.limits.zone).date()
     spending = DynamoSpending(place.table)
-    listed, memory = aws_prices.load(), memory_mb(here.stage)
+    listed, memory = aws_prices.load(), memory_mb(here.stage.name)
     return Report(
-        here.stage,
+        here.stage.name,
         spending.days(today - timedelta(days=days - 1), today),
-        here.model,
-        prices.assumed(here.model) if here.asks_openai else prices.FREE,
+        here.model.name,
+        prices.price_of(here.model),
         listed,
         aws_prices.message(listed, memory),
         aws_prices.web_message(listed, memory),

@@ -17,9 +17,9 @@ _DIGITS: Final = 6
 _WHOLE: Final = 100
 _DOLLAR: Final = 1
 _NOTE: Final = """\
-The model's part is counted with every call, at the prices in chalicelib/prices.toml. AWS's part is computed: from what
-a plain message does, where a test counts DynamoDB's units and the calls; from assumed times and sizes; and from AWS's
-list prices of {read} in {region}, before its free allowance, which for Lambda alone is 1,000,000 invocations and
+The model's part is counted with every call, at the prices in chalicelib/llm/prices.toml. AWS's part is computed: from
+what a plain message does, where a test counts DynamoDB's units and the calls; from assumed times and sizes; and from
+AWS's list prices of {read} in {region}, before its free allowance, which for Lambda alone is 1,000,000 invocations and
 400,000 GB-s a month. Messages that the model is not asked about are not in it. Ten alarms and three dashboards are
 free. Each stored GB adds {stored} a month, with its recovery. Your bill is at AWS."""
 

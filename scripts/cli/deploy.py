@@ -10,6 +10,7 @@ import click
 
 from chalicelib.errors import ConfigError
 from scripts.cli.options import at_deployed_stage
+from scripts.deploy.secrets import KINDS
 from scripts.stage.environment import ROOT, Environment, UsageError, configured
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ GUIDE: Final = "docs/messenger-setup.md"
 @click.option(
     "--renew",
     multiple=True,
-    type=click.Choice(["app-id", "app-secret", "page-token", "openai-key"]),
+    type=click.Choice([str(kind.name) for kind in KINDS]),
     help="Ask for this value again, though it is stored; may be given more than once.",
 )
 @click.option(
@@ -58,8 +59,10 @@ def deploy(
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
     from scripts.deploy.steps import Deploying, Step  # noqa: PLC0415
+    from scripts.stage.shipped import check_shipped  # noqa: PLC0415
 
     deployment = Deployment(place, ROOT)
+    check_shipped(configured(deployment.stage))
     if folder and file:
         raise UsageError("--package takes no --secrets: the README.md that it writes says how to store them")
     if folder:
@@ -97,7 +100,7 @@ def _write_bundle(deployment: "Deployment", target: Path, email: str | None) -> 
     from scripts.deploy.bundle import write  # noqa: PLC0415
 
     settings = Settings.from_env(configured(deployment.stage))
-    package = write(target, settings, project=ROOT, folder=deployment.folder, email=email, say=click.echo)
+    package = write(target, settings.stage, project=ROOT, folder=deployment.folder, email=email, say=click.echo)
     click.echo(f"{target} has data.yaml, app.json and deployment.zip ({package.size / 1e6:.1f} MB, {package.python}).")
     click.secho(f"How to deploy them: {target / 'README.md'}", bold=True)
 

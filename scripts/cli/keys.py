@@ -9,6 +9,7 @@ import click
 from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, ApiKeyService
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest
+from chalicelib.settings import Secret
 from scripts.cli import options
 from scripts.cli.keys_view import Addresses, Json, Text, View
 from scripts.stage.environment import Environment, UsageError
@@ -31,12 +32,17 @@ class Desk:
 def _desk(place: Environment, /, *, json: bool) -> Desk:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (brings boto3)
     from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
-    from chalicelib.bootstrap.clients import WEBHOOK_URL, WEBSOCKET_URL  # noqa: PLC0415
 
-    noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
-    addresses = Addresses((noted.find(WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(WEBSOCKET_URL) or "")
-    keyring = ApiKeyService(DynamoApiKeys(place.table), place.settings.daily_limit, secrets.token_bytes, options.clock)
-    return Desk(keyring, addresses, Json(keyring) if json else Text(options.clock(), place.settings.zone))
+    noted = Secrets(
+        place.aws.client("ssm"), place.settings.stage.secrets_prefix, (Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL)
+    )
+    addresses = Addresses(
+        (noted.find(Secret.WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(Secret.WEBSOCKET_URL) or ""
+    )
+    keyring = ApiKeyService(
+        DynamoApiKeys(place.table), place.settings.limits.daily_limit, secrets.token_bytes, options.clock
+    )
+    return Desk(keyring, addresses, Json(keyring) if json else Text(options.clock(), place.settings.limits.zone))
 
 
 at_desk = options.at_desk(_desk)

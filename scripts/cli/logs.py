@@ -117,17 +117,17 @@ def _source(place: Environment) -> Source:
         return File(place.log_file)
     here = place.settings
     functions = {
-        "door": here.api_function,
-        "worker": here.worker_function,
-        "heartbeat": f"{here.api_function}-heartbeat",
-        **{function.rpartition("_")[2]: function for function in here.websocket_functions},
+        "door": here.stage.api_function,
+        "worker": here.stage.worker_function,
+        "heartbeat": f"{here.stage.api_function}-heartbeat",
+        **{function.rpartition("_")[2]: function for function in here.stage.websocket_functions},
     }
     groups = {name: f"/aws/lambda/{function}" for name, function in functions.items()}
     return CloudWatch(place.aws.client("logs"), groups)
 
 
 def _printer(place: Environment) -> Callable[[list[Line]], None]:
-    zone = place.settings.zone
+    zone = place.settings.limits.zone
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     view = View(zone, datetime.now(zone).date(), width)
 

@@ -55,11 +55,13 @@ def _desk(place: Environment, /, *, json: bool) -> Desk:
     from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
 
     table, settings = place.table, place.settings
-    terms = EntitlementService(DynamoApiKeys(table), settings)
+    entitlements = EntitlementService(DynamoApiKeys(table), settings.limits)
     admin = Admin(
-        people=DynamoPeople(table), transcript=DynamoTranscript(table), entitlements=terms, clock=options.clock
+        people=DynamoPeople(table), transcript=DynamoTranscript(table), entitlements=entitlements, clock=options.clock
     )
-    return Desk(admin, DynamoDeletions(table), Json() if json else Text(options.clock(), settings.zone), options.clock)
+    return Desk(
+        admin, DynamoDeletions(table), Json() if json else Text(options.clock(), settings.limits.zone), options.clock
+    )
 
 
 at_desk = options.at_desk(_desk)

@@ -115,11 +115,11 @@ def replay(place: Environment, *, only_list: bool, yes: bool) -> None:
     The worker is woken once more for every letter. That cannot charge or answer anybody twice: what is still open
     stands in the inbox, and a message that is more than an hour old is closed without an answer and without a charge.
     """
-    if place.settings.stage == DEMO:
+    if place.settings.stage.name == DEMO:
         raise UsageError("the demo keeps no dead letters: what fails there is in scripts/parley logs --stage demo")
     replays = _replays(place)
     letters = [held for each in replays for held in each.look()]
-    _show(letters, place.settings.zone)
+    _show(letters, place.settings.limits.zone)
     wakes = sum(held.letter.wake is not None for held in letters)
     if only_list or not letters:
         return
@@ -133,8 +133,8 @@ def replay(place: Environment, *, only_list: bool, yes: bool) -> None:
 def _replays(place: Environment) -> list[Replay]:
     from chalicelib.aws.wake import LambdaWake  # noqa: PLC0415 (brings botocore; `--help` does without)
 
-    name, sqs = f"{APP_NAME}-{place.settings.stage}-dead", place.aws.client("sqs")
-    wake = LambdaWake(place.aws.client("lambda"), place.settings.worker_function)
+    name, sqs = f"{APP_NAME}-{place.settings.stage.name}-dead", place.aws.client("sqs")
+    wake = LambdaWake(place.aws.client("lambda"), place.settings.stage.worker_function)
     urls = [_url(sqs, queue) for queue in (name, f"{name}.fifo")]
     if not any(urls):
         where = f"{name} in {place.aws.region}"

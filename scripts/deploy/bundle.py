@@ -9,9 +9,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Final
 
-from chalicelib.bootstrap.clients import WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.errors import ConfigError
-from chalicelib.settings import Settings
+from chalicelib.settings import Secret, Stage
 from scripts.deploy.code import run_chalice
 from scripts.deploy.deployment import address, app_stack, websocket_address
 from scripts.deploy.functions import AGE_S, RETRIES
@@ -26,7 +25,7 @@ _REGION: Final = "us-east-1"
 _WEBSOCKETS: Final = ("WebsocketConnect", "WebsocketMessage", "WebsocketDisconnect")
 
 
-def write(target: Path, settings: Settings, *, project: Path, folder: Path, email: str | None, say: Say) -> Package:
+def write(target: Path, stage: Stage, *, project: Path, folder: Path, email: str | None, say: Say) -> Package:
     """Build in `folder`, and write `data.yaml`, `app.json`, `deployment.zip` and `README.md` into `target`.
 
     Raises ConfigError, also for a folder of something else: its README.md would be lost.
@@ -35,33 +34,33 @@ def write(target: Path, settings: Settings, *, project: Path, folder: Path, emai
         raise ConfigError(f"{target} is not empty and holds no bundle: give a new folder")
     package = build(project, folder)
     merged = folder / "merge.json"
-    merged.write_text(json.dumps(additions(settings)))
-    options = ["--stage", settings.stage, "--merge-template", str(merged.resolve())]
+    merged.write_text(json.dumps(additions(stage)))
+    options = ["--stage", stage.name, "--merge-template", str(merged.resolve())]
     run_chalice("package", *options, str(target.resolve()), folder=folder, region=_REGION, say=say)
     (target / "sam.json").rename(target / _APP)
     shutil.copyfile(TEMPLATE, target / "data.yaml")
-    (target / "README.md").write_text(_readme(settings, package.python, email))
+    (target / "README.md").write_text(_readme(stage, package.python, email))
     return package
 
 
-def additions(settings: Settings) -> dict[str, Any]:
+def additions(stage: Stage) -> dict[str, Any]:
     """What Chalice's own template lacks, by its logical ids."""
-    heartbeat = f"{settings.api_function}-heartbeat"
-    here = "${AWS::Region}", settings.stage
+    heartbeat = f"{stage.api_function}-heartbeat"
+    here = "${AWS::Region}", stage.name
     rule = {"HeartbeatEvent": {"Properties": {"Name": f"{heartbeat}-event"}}}
-    websockets = zip(_WEBSOCKETS, settings.websocket_functions, strict=True)
+    websockets = zip(_WEBSOCKETS, stage.websocket_functions, strict=True)
     resources: dict[str, Any] = {
-        "APIHandler": {"Properties": {"FunctionName": settings.api_function}},
-        "Worker": {"Properties": {"FunctionName": settings.worker_function}},
+        "APIHandler": {"Properties": {"FunctionName": stage.api_function}},
+        "Worker": {"Properties": {"FunctionName": stage.worker_function}},
         "Heartbeat": {"Properties": {"FunctionName": heartbeat, "Events": rule}},
         **{logical: {"Properties": {"FunctionName": function}} for logical, function in websockets},
         "RestAPI": {"Properties": {"OpenApiVersion": "2.0"}},  # or SAM makes a second stage, called Stage
-        "WorkerRetries": _retries(f"{settings.api_function}-dead"),
-        "WebhookUrl": _parameter(settings, WEBHOOK_URL, f"{address('${RestAPI}', *here)}/webhook"),
-        "WebsocketUrl": _parameter(settings, WEBSOCKET_URL, websocket_address("${WebsocketAPI}", *here)),
+        "WorkerRetries": _retries(f"{stage.api_function}-dead"),
+        "WebhookUrl": _parameter(stage, Secret.WEBHOOK_URL, f"{address('${RestAPI}', *here)}/webhook"),
+        "WebsocketUrl": _parameter(stage, Secret.WEBSOCKET_URL, websocket_address("${WebsocketAPI}", *here)),
     }
-    if settings.wake == "fifo":
-        resources["WorkerWakes"] = _wakes(settings.wake_queue)
+    if stage.wake == "fifo":
+        resources["WorkerWakes"] = _wakes(stage.wake_queue)
     return {"Description": "Parley's functions and their API. The data stack comes first.", "Resources": resources}
 
 
@@ -85,9 +84,9 @@ def _wakes(queue: str) -> dict[str, Any]:
     }
 
 
-def _parameter(settings: Settings, name: str, url: str) -> dict[str, Any]:
+def _parameter(stage: Stage, name: str, url: str) -> dict[str, Any]:
     """Where the bot reads an address of its own."""
-    path = f"{settings.secrets_prefix}/{name}"
+    path = f"{stage.secrets_prefix}/{name}"
     return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": path, "Type": "String", "Value": {"Fn::Sub": url}}}
 
 
@@ -95,18 +94,18 @@ def _queue(name: str) -> dict[str, str]:
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}"}
 
 
-def _readme(settings: Settings, python: str, email: str | None) -> str:
-    prefix, stage = settings.secrets_prefix, settings.stage
-    parameters = {"Stage": stage, "Wake": settings.wake, **({"OwnerEmail": email} if email else {})}
+def _readme(stage: Stage, python: str, email: str | None) -> str:
+    prefix = stage.secrets_prefix
+    parameters = {"Stage": stage.name, "Wake": stage.wake, **({"OwnerEmail": email} if email else {})}
     made_up = {name: f"$(openssl rand -hex {size})" for name, size in GENERATED.items()}
     values = {kind.name: f"${kind.variable}" for kind in KINDS} | made_up
     put = "   aws ssm put-parameter --type SecureString"
     return _README.read_text().format(
-        stage=stage,
+        stage=stage.name,
         python=python,
-        data=settings.api_function,
-        app=app_stack(stage),
+        data=stage.api_function,
+        app=app_stack(stage.name),
         parameters=" ".join(f"{name}={quote(value)}" for name, value in parameters.items()),
         secrets="\n".join(f'{put} --name {prefix}/{name} --value "{value}"' for name, value in values.items()),
-        webhook_url=f"{prefix}/{WEBHOOK_URL}",
+        webhook_url=f"{prefix}/{Secret.WEBHOOK_URL}",
     )

@@ -13,7 +13,7 @@ from chalicelib.channels.messenger.setup import Setup
 from chalicelib.channels.meta.graph import Graph
 from chalicelib.content.text import load as load_texts
 from chalicelib.errors import ConfigError
-from chalicelib.settings import APP_NAME
+from chalicelib.settings import APP_NAME, Secret
 from scripts.deploy.code import Code
 from scripts.deploy.functions import WorkerSettings
 from scripts.deploy.secrets import Vault
@@ -37,7 +37,7 @@ class Deployment:
     @property
     def stage(self) -> str:
         """Its name."""
-        return self.place.settings.stage
+        return self.place.settings.stage.name
 
     @property
     def folder(self) -> Path:
@@ -57,7 +57,7 @@ class Deployment:
     @cached_property
     def vault(self) -> Vault:
         """The secrets."""
-        return Vault(self.client("ssm"), self.place.settings.secrets_prefix)
+        return Vault(self.client("ssm"), self.place.settings.stage.secrets_prefix)
 
     @cached_property
     def state(self) -> DeployedState:
@@ -72,7 +72,7 @@ class Deployment:
     @cached_property
     def worker(self) -> WorkerSettings:
         """The worker's asynchronous side."""
-        return WorkerSettings(self.client("lambda"), self.place.settings.worker_function, time.sleep)
+        return WorkerSettings(self.client("lambda"), self.place.settings.stage.worker_function, time.sleep)
 
     def url(self) -> str:
         """Where the bot answers, without a slash at the end; empty before it is deployed."""
@@ -124,9 +124,11 @@ class Deployment:
             return known[name]
 
         graph = Graph(
-            self.place.settings.graph_url, token=partial(secret, "page-token"), app_secret=partial(secret, "app-secret")
+            self.place.settings.messenger.graph_url,
+            token=partial(secret, Secret.PAGE_TOKEN),
+            app_secret=partial(secret, Secret.APP_SECRET),
         )
-        return Setup(GraphPage(graph, app_id=partial(secret, "app-id")), load_texts("en"))
+        return Setup(GraphPage(graph, app_id=partial(secret, Secret.APP_ID)), load_texts("en"))
 
     def client(self, service: str) -> Any:
         """A way to a service."""

@@ -14,9 +14,10 @@ from chalicelib.access import quota
 from chalicelib.access.budget import usd
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.bootstrap import clients
-from chalicelib.bootstrap.clients import TICKET_KEY, WEBSOCKET_URL
 from chalicelib.errors import ParleyError
+from chalicelib.llm import prices
 from chalicelib.operations.findings import Finding, Severity, worst
+from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.stage.environment import configured, full_name, functions
@@ -88,7 +89,7 @@ class Inspection:
             yield Finding.ok("data-stack", "as the template made it")
 
     def _table(self) -> Iterable[Finding]:
-        client, name = self._client("dynamodb"), self.deployment.place.settings.table
+        client, name = self._client("dynamodb"), self.deployment.place.settings.stage.table
         table = client.describe_table(TableName=name)["Table"]
         ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
         backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
@@ -140,7 +141,7 @@ class Inspection:
         return Finding.ok(name, f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s")
 
     def _retries(self) -> Iterable[Finding]:
-        client, worker = self._client("lambda"), self.deployment.place.settings.worker_function
+        client, worker = self._client("lambda"), self.deployment.place.settings.stage.worker_function
         queue = self.deployment.stack.outputs().get("DeadLettersArn")
         try:
             found = client.get_function_event_invoke_config(FunctionName=worker)
@@ -155,7 +156,7 @@ class Inspection:
             yield Finding.ok("retries", f"{RETRIES} within an hour, then the dead-letter queue")
 
     def _wake(self) -> Iterable[Finding]:
-        client, worker = self._client("lambda"), self.deployment.place.settings.worker_function
+        client, worker = self._client("lambda"), self.deployment.place.settings.stage.worker_function
         queue = self.deployment.stack.outputs().get("WakeQueueArn")
         mappings = client.list_event_source_mappings(FunctionName=worker)["EventSourceMappings"]
         listening = {mapping["EventSourceArn"] for mapping in mappings if mapping["State"] in _LISTENING}
@@ -183,8 +184,8 @@ class Inspection:
             what
             for what, there in {
                 "a WebSocket API that can be reached": bool(url),
-                f"the parameter {WEBSOCKET_URL} with its address": vault.noted(WEBSOCKET_URL) == url,
-                f"the secret {TICKET_KEY}": TICKET_KEY in vault.stored(),
+                f"the parameter {Secret.WEBSOCKET_URL} with its address": vault.noted(Secret.WEBSOCKET_URL) == url,
+                f"the secret {Secret.TICKET_KEY}": Secret.TICKET_KEY in vault.stored(),
             }.items()
             if not there
         ]
@@ -249,20 +250,21 @@ class Inspection:
 
     def _budget(self) -> Iterable[Finding]:
         settings, now = self.deployment.place.settings, clients.clock()
-        if not settings.asks_openai:
+        limits = settings.limits
+        if prices.price_of(settings.model).is_free:
             return
-        if not settings.daily_budget:
+        if not limits.daily_budget:
             why = "no model that costs money is asked, so nobody gets an answer"
             remedy = f"set an amount such as 1 in .chalice/config.json and run {self._deploy}"
             yield Finding.broken("budget", "PARLEY_DAILY_BUDGET_USD is 0", why, remedy)
             return
-        today = date.fromisoformat(quota.day_of(now, now=now, zone=settings.zone))
+        today = date.fromisoformat(quota.day_of(now, now=now, zone=limits.zone))
         [spent] = DynamoSpending(self.deployment.place.table).days(today, today)
-        what = f"{usd(spent.committed)} of {usd(settings.daily_budget)} USD are spent today"
+        what = f"{usd(spent.committed)} of {usd(limits.daily_budget)} USD are spent today"
         remedy = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
-        if spent.committed >= settings.daily_budget:
+        if spent.committed >= limits.daily_budget:
             yield Finding.broken("budget", what, "nobody gets an answer until midnight", remedy)
-        elif spent.committed >= settings.daily_budget * 4 // 5:
+        elif spent.committed >= limits.daily_budget * 4 // 5:
             yield Finding.warning("budget", what, "once it is all spent nobody gets an answer until midnight", remedy)
         else:
             yield Finding.ok("budget", what)

@@ -59,7 +59,7 @@ class Removing:
 
     def _delete_table(self) -> str:
         """By itself, because the stack leaves it: nobody shall lose people's words by deleting a stack."""
-        client, name = self.here.client("dynamodb"), self.here.place.settings.table
+        client, name = self.here.client("dynamodb"), self.here.place.settings.stage.table
         try:
             if client.describe_table(TableName=name)["Table"]["TableStatus"] != "DELETING":
                 client.update_table(TableName=name, DeletionProtectionEnabled=False)

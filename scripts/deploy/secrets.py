@@ -1,6 +1,6 @@
-"""The values that only the owner has: where they come from, what they look like, putting them into SSM. No printing.
+"""The owner's secrets: reads them from the environment or a file, validates them, stores them in SSM. Prints nothing.
 
-A value is taken from the environment, from a file, from what is stored already, or asked for without echo.
+A value that is neither given nor stored already is asked for by the command, without echo.
 """
 
 import re
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.bootstrap.clients import TICKET_KEY
 from chalicelib.errors import ConfigError
+from chalicelib.settings import Secret
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """One value: its name in SSM, its variable in the environment, and how it looks."""
+    """One secret: its name in SSM, its environment variable, and its format."""
 
     name: str
     variable: str
@@ -30,60 +30,58 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind("app-id", "PARLEY_APP_ID", "App ID", r"[0-9]{5,20}", "digits, from the app's page Settings > Basic"),
+    Kind(Secret.APP_ID, "PARLEY_APP_ID", "App ID", r"[0-9]{5,20}", "digits, from the app's page Settings > Basic"),
     Kind(
-        "app-secret",
+        Secret.APP_SECRET,
         "PARLEY_APP_SECRET",
         "App secret",
         r"[0-9a-f]{32}",
         "32 digits and letters a to f, from the app's page Settings > Basic",
     ),
     Kind(
-        "page-token",
+        Secret.PAGE_TOKEN,
         "PARLEY_PAGE_TOKEN",
         "Page access token",
         r"[A-Za-z0-9_-]{20,}",
         "a long row of letters and digits, without spaces",
     ),
     Kind(
-        "openai-key",
+        Secret.OPENAI_KEY,
         "OPENAI_API_KEY",
         "OpenAI API key",
         r"[!-~]+",
         "plain letters, digits and signs, beginning with sk-; `none` for a server without keys",
     ),
 )
-"""In the order of the guide; it is where the owner finds them."""
-VERIFY_TOKEN: Final = "verify-token"  # noqa: S105 (its name)
-GENERATED: Final = {VERIFY_TOKEN: 24, TICKET_KEY: 32}
-"""What nobody has to know, made up once, with so many random bytes."""
-PREVIOUS: Final = "app-secret-previous"
+"""In the order of the set-up guide, which says where to find each."""
+GENERATED: Final[Mapping[str, int]] = {Secret.VERIFY_TOKEN: 24, Secret.TICKET_KEY: 32}
+"""Secrets that are generated once and that the owner need not know, with the number of their random bytes."""
 
 
 @dataclass(frozen=True)
 class Vault:
-    """One stage's secrets in SSM."""
+    """Stores the secrets of one stage in SSM."""
 
     client: "SSMClient" = field(repr=False)
     prefix: str
 
     def stored(self) -> dict[str, str]:
-        """All there are, with their values: never to be printed."""
-        names = [*(kind.name for kind in KINDS), *GENERATED, PREVIOUS]
+        """Return all stored secrets by name. The values must never be printed."""
+        names = [*(kind.name for kind in KINDS), *GENERATED, Secret.APP_SECRET_PREVIOUS]
         found = self.client.get_parameters(Names=[f"{self.prefix}/{name}" for name in names], WithDecryption=True)
         return {one["Name"].rpartition("/")[2]: one["Value"] for one in found["Parameters"]}
 
     def put(self, values: Mapping[str, str]) -> None:
-        """Store, replacing what is there."""
+        """Store these values as SecureStrings; existing ones are replaced."""
         for name, value in values.items():
             self.client.put_parameter(Name=f"{self.prefix}/{name}", Value=value, Type="SecureString", Overwrite=True)
 
     def note(self, name: str, value: str) -> None:
-        """Put beside them what is no secret but known only now, such as an address."""
+        """Store a value that is no secret, such as a URL, as a String beside the secrets."""
         self.client.put_parameter(Name=f"{self.prefix}/{name}", Value=value, Type="String", Overwrite=True)
 
     def noted(self, name: str) -> str:
-        """What was put there; empty when nothing was."""
+        """Return a value stored by `note`; empty when there is none."""
         found = self.client.get_parameters(Names=[f"{self.prefix}/{name}"])["Parameters"]
         return found[0]["Value"] if found else ""
 
@@ -96,18 +94,21 @@ class Vault:
 
 
 def given(env: Mapping[str, str], file: Path | None) -> dict[str, str]:
-    """What the environment and a TOML file (`page-token = "..."`) bring; the environment wins. Raises ConfigError."""
+    """Parse the secrets in the environment and in a TOML file (`page-token = "..."`); the environment has precedence.
+
+    Raises ConfigError for an unreadable file, an unknown name or an invalid value.
+    """
     found = {**_of_file(file), **{kind.name: env[kind.variable] for kind in KINDS if env.get(kind.variable)}}
     return {kind.name: check(kind, found[kind.name]) for kind in KINDS if kind.name in found}
 
 
 def missing(known: Mapping[str, str]) -> Sequence[Kind]:
-    """What has still to be asked for."""
+    """Return the secrets that are not in `known`, in the order of KINDS."""
     return [kind for kind in KINDS if kind.name not in known]
 
 
 def check(kind: Kind, value: str) -> str:
-    """The value without blanks around it. Raises ConfigError, without the value, when it cannot be one."""
+    """Return the value without white space around it. Raises ConfigError, which does not contain the value."""
     if not re.fullmatch(kind.pattern, value.strip()):
         raise ConfigError(f"that is no {kind.label}: it must be {kind.looks_like}")
     return value.strip()
@@ -116,15 +117,15 @@ def check(kind: Kind, value: str) -> str:
 def to_store(
     new: Mapping[str, str], stored: Mapping[str, str], *, token: Callable[[int], str] = secrets.token_urlsafe
 ) -> dict[str, str]:
-    """What has to be written: what is new, what is made up when there is none, and the app secret that is replaced.
+    """Return what to store: changed values, generated secrets that are missing, and the app secret that is replaced.
 
-    The old app secret stays valid beside the new one, because Facebook may still be signing with it. It comes first:
-    whoever breaks off after the new one could not know it any more.
+    The replaced app secret stays valid beside the new one, because Facebook may still sign with it. It is stored
+    first: if the command is interrupted in between, the new one alone would have overwritten it.
     """
     changed = {name: value for name, value in new.items() if stored.get(name) != value}
     changed |= {name: token(size) for name, size in GENERATED.items() if name not in stored}
-    if "app-secret" in changed and "app-secret" in stored:
-        changed = {PREVIOUS: stored["app-secret"], **changed}
+    if Secret.APP_SECRET in changed and Secret.APP_SECRET in stored:
+        changed = {Secret.APP_SECRET_PREVIOUS: stored[Secret.APP_SECRET], **changed}
     return changed
 
 

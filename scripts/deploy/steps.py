@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from chalicelib.bootstrap.clients import WEBHOOK_URL, WEBSOCKET_URL
 from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.errors import ConfigError, WebhookUnreachable
+from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.package import build
 from scripts.deploy.stack import Say
@@ -55,7 +55,7 @@ class Deploying:
         ]
 
     def _store(self) -> str:
-        if self.secrets.keys() & {"app-secret", "page-token"}:  # what Facebook does not take is not stored either
+        if self.secrets.keys() & {Secret.APP_SECRET, Secret.PAGE_TOKEN}:  # store nothing that Facebook refuses
             self.here.setup({**self.here.vault.stored(), **self.secrets}).page.identity()
         self.here.region_note.parent.mkdir(exist_ok=True)
         self.here.region_note.write_text(self.here.place.aws.region)
@@ -68,7 +68,7 @@ class Deploying:
     def _deploy_stack(self, say: Say) -> str:
         if not self.here.stack.status() and self._table_exists():
             raise ConfigError(
-                f"the table {self.here.place.settings.table} exists already and belongs to no stack: "
+                f"the table {self.here.place.settings.stage.table} exists already and belongs to no stack: "
                 "delete or rename it, or choose another --stage"
             )
         kept = self.here.stack.parameters().get("OwnerEmail", "")
@@ -84,7 +84,7 @@ class Deploying:
     def _table_exists(self) -> bool:
         client = self.here.client("dynamodb")
         try:
-            client.describe_table(TableName=self.here.place.settings.table)
+            client.describe_table(TableName=self.here.place.settings.stage.table)
         except client.exceptions.ResourceNotFoundException:
             return False
         return True
@@ -98,8 +98,8 @@ class Deploying:
         self.here.state.write()
         self.here.code.deploy(say=say)
         url = self.here.webhook_url
-        self.here.vault.note(WEBHOOK_URL, url)
-        self.here.vault.note(WEBSOCKET_URL, self.here.websocket_url())
+        self.here.vault.note(Secret.WEBHOOK_URL, url)
+        self.here.vault.note(Secret.WEBSOCKET_URL, self.here.websocket_url())
         return url
 
     def _set_up_worker(self, say: Say) -> str:
@@ -112,13 +112,15 @@ class Deploying:
         known, url = self.here.vault.stored(), self.here.webhook_url
         say(url)
         self._wait_for_an_answer(url, known)
-        return _changed(self.here.setup(known).subscribe_app(url, known["verify-token"]))
+        return _changed(self.here.setup(known).subscribe_app(url, known[Secret.VERIFY_TOKEN]))
 
     def _wait_for_an_answer(self, url: str, known: Mapping[str, str]) -> None:
         """API Gateway takes seconds until a new address answers, and Facebook asks once; what is wrong, it tells."""
         secret = known.__getitem__
         webhook = HttpWebhook(
-            lambda: url, verify_token=partial(secret, "verify-token"), app_secret=partial(secret, "app-secret")
+            lambda: url,
+            verify_token=partial(secret, Secret.VERIFY_TOKEN),
+            app_secret=partial(secret, Secret.APP_SECRET),
         )
         for _ in range(_READY_S):
             with suppress(WebhookUnreachable):

@@ -22,7 +22,7 @@ from chalicelib.access.ports import People
 from chalicelib.clock import Clock
 from chalicelib.conversation.ports import Transcript
 from chalicelib.ids import ConversationId, PersonId
-from chalicelib.settings import Settings
+from chalicelib.settings import Limits
 from scripts.simulator.functions import FunctionFailed
 from scripts.simulator.meta import PAGE_ID, PAGE_NAME, Meta
 from scripts.simulator.recorder import Behaviour, Recorder
@@ -42,7 +42,7 @@ class Control:
         recorders: Mapping[str, Recorder],
         transcript: Transcript,
         people: People,
-        settings: Settings,
+        limits: Limits,
         beat: Callable[[], Any],
         kill_workers: Callable[[], int],
         reset: Callable[[], None],
@@ -54,7 +54,7 @@ class Control:
         self._recorders = recorders
         self._transcript = transcript
         self._people = people
-        self._settings = settings
+        self._limits = limits
         self._beat = beat
         self._kill_workers = kill_workers
         self._reset = reset
@@ -148,15 +148,15 @@ class Control:
         person_id = self._person(request)
         known = await run_in_threadpool(self._people.get, person_id)
         person, now = known or Person(person_id), self._clock()
-        day = quota.day_of(now, now=now, zone=self._settings.zone)
-        moment = quota.resets_at(day, zone=self._settings.zone)
+        day = quota.day_of(now, now=now, zone=self._limits.zone)
+        moment = quota.resets_at(day, zone=self._limits.zone)
         return JSONResponse(
             {
                 "known": known is not None,
                 "access": person.access.value,
                 "used": person.quota.get(day, 0),
-                "limit": quota.limit_of(person, default_limit=self._settings.daily_limit),
-                "resets_at": f"{moment:%H:%M} ({self._settings.zone.key})",
+                "limit": quota.limit_of(person, default_limit=self._limits.daily_limit),
+                "resets_at": f"{moment:%H:%M} ({self._limits.zone.key})",
             }
         )
 

@@ -27,7 +27,8 @@ from starlette.routing import Mount, Route
 
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.table import Table
-from chalicelib.settings import Settings
+from chalicelib.errors import ConfigError
+from chalicelib.settings import Secret, Settings
 from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaDoor, Post, is_free
 from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec
@@ -38,6 +39,7 @@ from scripts.simulator.options import demo_options
 from scripts.simulator.sockets import SERVER, WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
 from scripts.simulator.web_key import ready_key
+from scripts.stage.shipped import check_shipped
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
@@ -106,11 +108,11 @@ class World:
 
         gateway, sockets = ApiGateway(app.app), WebSocketApi(app.app)
         api.webhook().app_secrets()  # its cold start, which threads shall not have side by side
-        self.stand_in.models = [clients.settings().model]
+        self.stand_in.models = [clients.settings().model.name]
         lambda_door = LambdaDoor(self._invoker(gateway, sockets), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
-            model={"name": clients.settings().model, "stand_in": not self._real_model},
+            model={"name": clients.settings().model.name, "stand_in": not self._real_model},
             meta=self.meta,
             recorders={
                 "graph": self.meta.recorder,
@@ -120,7 +122,7 @@ class World:
             },
             transcript=DynamoTranscript(clients.table()),
             people=DynamoPeople(clients.table()),
-            settings=clients.settings(),
+            limits=clients.settings().limits,
             beat=self._beat,
             kill_workers=lambda: self.functions.kill(WORKER),
             reset=self._reset,
@@ -178,18 +180,18 @@ class World:
 
     def _fill(self) -> None:
         self._make_table()
-        noted = {
-            "openai-key": self._key,
-            "topic-arn": Post.TOPIC,
-            "webhook-url": self.meta.webhook_url,
-            "websocket-url": self.websocket_url,
-            "ticket-key": secrets.token_urlsafe(32),
+        noted: dict[str, str] = {
+            Secret.OPENAI_KEY: self._key,
+            Secret.TOPIC_ARN: Post.TOPIC,
+            Secret.WEBHOOK_URL: self.meta.webhook_url,
+            Secret.WEBSOCKET_URL: self.websocket_url,
+            Secret.TICKET_KEY: secrets.token_urlsafe(32),
         }
         put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **noted})
         here = Settings.from_env(os.environ)
-        if here.wake == "fifo":
+        if here.stage.wake == "fifo":
             run = partial(self.functions.invoke, WORKER)
-            self._mapping = EventSourceMapping(here.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
+            self._mapping = EventSourceMapping(here.stage.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
 
     def _make_table(self) -> None:
         """The table as it is in the beginning."""
@@ -292,6 +294,10 @@ def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot with its whole local world, until Ctrl+C."""
     if not is_free(port):
         raise click.ClickException(f"port {port} is in use; choose another one with --port")
+    try:
+        check_shipped(os.environ)
+    except ConfigError as exc:
+        raise click.ClickException(str(exc)) from exc
     _allow_many_sockets()
     STATE.mkdir(exist_ok=True)
     world = World(port, worker_timeout_s=worker_timeout)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from chalicelib.settings import Secret
 from scripts.simulator.meta_admin import GraphRefusal, MetaAdmin
 from scripts.simulator.recorder import Recorder
 
@@ -86,10 +87,10 @@ class Meta:
     def secrets(self) -> dict[str, str]:
         """What the bot must know of its app and its page, by the names it knows them."""
         return {
-            "app-id": str(APP_ID),
-            "app-secret": self.app_secret,
-            "verify-token": self.verify_token,
-            "page-token": self.page_token,
+            Secret.APP_ID: str(APP_ID),
+            Secret.APP_SECRET: self.app_secret,
+            Secret.VERIFY_TOKEN: self.verify_token,
+            Secret.PAGE_TOKEN: self.page_token,
         }
 
     @property

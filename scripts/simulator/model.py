@@ -26,7 +26,7 @@ class ModelServer:
 
     def __init__(self) -> None:
         self.recorder = Recorder()
-        self.models = [Settings.from_env({}).model]
+        self.models = [Settings.from_env({}).model.name]
         """Those it lists; it answers to any name."""
 
     def routes(self) -> list[Route]:

@@ -80,7 +80,7 @@ class Environment:
         """The stage's table."""
         from chalicelib.aws.dynamodb.table import Table  # noqa: PLC0415 (brings boto3)
 
-        return Table(self.aws.client("dynamodb"), self.settings.table)
+        return Table(self.aws.client("dynamodb"), self.settings.stage.table)
 
     def account(self) -> str:
         """The number of the AWS account. Raises ConfigError unless credentials, region and network are good."""
@@ -102,10 +102,10 @@ class Environment:
         try:
             yield
         except (StoreError, WakeError) as exc:
-            line = explain(exc.__cause__, table=self.settings.table, region=self.aws.region)
+            line = explain(exc.__cause__, table=self.settings.stage.table, region=self.aws.region)
             raise ConfigError(line or str(exc)) from exc
         except (ClientError, BotoCoreError) as exc:
-            line = explain(exc, table=self.settings.table, region=self.aws.region)
+            line = explain(exc, table=self.settings.stage.table, region=self.aws.region)
             raise ConfigError(line or f"AWS does not do as asked: {' '.join(str(exc).split())}") from exc
 
 

@@ -26,7 +26,7 @@ def admin(page: Page) -> Admin:
     return Admin(
         people=page.store.people,
         transcript=page.store.transcript,
-        entitlements=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"})),
+        entitlements=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits),
         clock=page.clock,
     )
 

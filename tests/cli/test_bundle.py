@@ -14,7 +14,7 @@ from cfnlint.api import lint_file
 from click.testing import CliRunner
 
 from chalicelib.errors import ConfigError
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, Stage
 from scripts.cli.__main__ import parley
 from scripts.deploy.bundle import write
 from scripts.deploy.functions import AGE_S, RETRIES
@@ -53,7 +53,7 @@ FUNCTIONS = {
 class Bundle:
     project: Path
     folder: Path
-    settings: Settings
+    stage: Stage
     package: Package
 
     @property
@@ -84,13 +84,13 @@ def made(tmp_path: Path, wake: str) -> Bundle:
     environment = {**config["environment_variables"], "PARLEY_STAGE": "prod", "PARLEY_WAKE": wake}
     config["stages"]["prod"]["environment_variables"] = environment
     (project / ".chalice" / "config.json").write_text(json.dumps(config))
-    return written(project, tmp_path / "bundle", Settings.from_env(environment))
+    return written(project, tmp_path / "bundle", Settings.from_env(environment).stage)
 
 
-def written(project: Path, folder: Path, settings: Settings) -> Bundle:
+def written(project: Path, folder: Path, stage: Stage) -> Bundle:
     build = project / ".parley" / "build" / "prod"
-    package = write(folder, settings, project=project, folder=build, email="owner@example.org", say=print)
-    return Bundle(project, folder, settings, package)
+    package = write(folder, stage, project=project, folder=build, email="owner@example.org", say=print)
+    return Bundle(project, folder, stage, package)
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +109,10 @@ def test_cloudformation_would_accept_all_templates(bundle: Bundle, fifo: Bundle)
 
 
 def test_functions_and_rule_are_called_as_parley_deploy_calls_them(bundle: Bundle):
-    assert bundle.properties("APIHandler")["FunctionName"] == bundle.settings.api_function == "parley-prod"
-    assert bundle.properties("Worker")["FunctionName"] == bundle.settings.worker_function == "parley-prod-worker"
+    assert bundle.properties("APIHandler")["FunctionName"] == bundle.stage.api_function == "parley-prod"
+    assert bundle.properties("Worker")["FunctionName"] == bundle.stage.worker_function == "parley-prod-worker"
     websockets = [bundle.properties(FUNCTIONS[name])["FunctionName"] for name in FUNCTIONS if "websocket" in name]
-    assert websockets == list(bundle.settings.websocket_functions)
+    assert websockets == list(bundle.stage.websocket_functions)
     heartbeat = bundle.properties("Heartbeat")
     assert heartbeat["FunctionName"] == "parley-prod-heartbeat"
     rule = {"Schedule": "rate(1 minute)", "Name": "parley-prod-heartbeat-event"}
@@ -201,9 +201,9 @@ def test_readme_and_help_say_that_a_stage_cannot_change_over(bundle: Bundle):
 def test_a_bundle_is_written_over_an_older_one_and_over_nothing_else(bundle: Bundle, tmp_path: Path):
     (tmp_path / "README.md").write_text("Mine")
     with pytest.raises(ConfigError, match="is not empty and holds no bundle: give a new folder"):
-        written(bundle.project, tmp_path, bundle.settings)
+        written(bundle.project, tmp_path, bundle.stage)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["Mine"]
-    written(bundle.project, bundle.folder, bundle.settings)
+    written(bundle.project, bundle.folder, bundle.stage)
     files = ["README.md", "app.json", "data.yaml", "deployment.zip"]
     assert sorted(path.name for path in bundle.folder.iterdir()) == files
 

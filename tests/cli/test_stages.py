@@ -5,13 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.content import persona
 from scripts.stage.environment import ROOT
 from tests.cli.test_commands import CLEAN
 
@@ -66,6 +68,20 @@ def stage_of(name: str, **changed: Any) -> Callable[[Any], None]:
     return change
 
 
+@contextmanager
+def replaced(file: Path, text: str) -> Iterator[None]:
+    """The file with another text, or a new file, for a while."""
+    before = file.read_text() if file.exists() else None
+    file.write_text(text)
+    try:
+        yield
+    finally:
+        if before is None:
+            file.unlink()
+        else:
+            file.write_text(before)
+
+
 def the_template_takes(name: str) -> bool:
     [pattern] = re.findall(
         r'Stage:\n +Type: String\n +AllowedPattern: "(.+)"', (ROOT / ".chalice/resources.yaml").read_text()
@@ -104,6 +120,34 @@ def test_a_stage_whose_functions_would_think_they_were_another_is_refused(projec
     project.configure(stage_of("test", **changed))
     line = 'stage "test" of .chalice/config.json must say "test" as its api_gateway_stage and as its PARLEY_STAGE'
     assert project.deploy("test") == f"Error: {line}\n"
+
+
+def test_a_persona_that_there_is_not_is_refused_before_anything_is_done(project: Project):
+    project.configure(
+        stage_of("test", environment_variables={"PARLEY_STAGE": "test", "PARLEY_MESSENGER_PERSONA": "nobody"})
+    )
+    assert project.deploy("test") == (
+        f'Error: PARLEY_MESSENGER_PERSONA is "nobody"; it must be one of {", ".join(persona.names())}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("content/personas/baker.toml", 'name = "Baker"\ntemprature = 1\n', 'line 2: unknown key "temprature"'),
+        ("content/personas/baker.toml", 'name = "Baker\n', "Illegal character '\\n' (at line 1, column 14)"),
+        ("llm/prices.toml", '[usd]\n"m" = { input = 1, output = 2 }\n', "line 2: m has no price for cached"),
+    ],
+)
+def test_a_persona_or_price_that_cannot_be_read_is_refused_with_file_line_and_reason(
+    project: Project, path: str, text: str, line: str
+):
+    project.configure(stage_of("test"))
+    with replaced(project.folder / "chalicelib" / path, text):
+        refused = project.deploy("test")
+    assert refused.startswith(f"Error: {path}")
+    assert line in refused
+    assert refused.count("\n") == 1
 
 
 def test_the_demo_is_refused_whether_or_not_one_is_running(project: Project):

@@ -40,7 +40,7 @@ def kept(page: Page, person: PersonId, place: ConversationId) -> list[str]:
 
 def a_page(store: Store) -> tuple[Page, Admin]:
     page = Page(store, FakeClock(), day="2026-11-20")
-    terms = EntitlementService(store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}))
+    terms = EntitlementService(store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits)
     return page, Admin(store.people, store.transcript, terms, page.clock)
 
 
@@ -128,7 +128,7 @@ def test_the_terms_of_a_key_are_read_once_for_all_its_visitors():
             reads.append(key)
             return page.store.keys.get(SHOP.id)
 
-    counting = EntitlementService(Counting(), admin.entitlements.settings)  # type: ignore[arg-type]
+    counting = EntitlementService(Counting(), admin.entitlements.limits)  # type: ignore[arg-type]
     listed = Admin(page.store.people, page.store.transcript, counting, page.clock).list()
     assert [standing.limit for standing in listed] == [3] * 20
     assert reads == [SHOP.id]

@@ -9,7 +9,7 @@ import httpx2
 import openai
 import pytest
 
-from chalicelib.errors import ModelBusy, ModelError, ModelUnusable
+from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelUnusable
 from chalicelib.llm.health import Catalogue, ModelInfo
 from chalicelib.llm.openai import OpenAICatalogue
 from tests.fakes.model import FakeCatalogue
@@ -66,14 +66,14 @@ def test_a_model_that_is_there_is_known(find: Callable[[], Catalogue]):
 @pytest.mark.parametrize(
     "gone",
     [
-        FakeCatalogue(ModelUnusable("the model does not exist", cause="missing")),
+        FakeCatalogue(ModelUnusable("the model does not exist", cause=ModelFault.MISSING)),
         catalogue(Server(refusal(404, "model_not_found")), is_openai=True),
     ],
 )
 def test_a_model_that_is_gone_is_unusable(gone: Catalogue):
     with pytest.raises(ModelUnusable) as caught:
         gone.find()
-    assert caught.value.cause == "missing"
+    assert caught.value.cause is ModelFault.MISSING
 
 
 @pytest.mark.parametrize(

@@ -1,242 +1,89 @@
-"""The model's promises over both wire formats, against a server that speaks them."""
+"""The promises of `conversation.ports.Model`, for every model. A new one adds a line to MODELS."""
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Final
 
-import httpx2
-import openai
 import pytest
 
 from chalicelib.access.budget import Usage
-from chalicelib.conversation.prompt import Exchange, Finished, FinishReason, Prompt, TextDelta
-from chalicelib.errors import ModelBusy, ModelError, ModelRefused, ModelUnusable
-from chalicelib.llm.openai import Api, OpenAIModel
+from chalicelib.conversation.ports import Model
+from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta
+from chalicelib.errors import ModelBusy, ModelFault, ModelRefused, ModelUnusable
+from tests.contract.models import PROMPT, USAGE, WORDS, Situation, scripted_model
+from tests.contract.openai_server import openai_model
 
-PROMPT = Prompt("Be kind.", (Exchange("My cat is Mimi.", "Nice!"),), "Who is Mimi?", 200, "0123abcd")
-Answer = Callable[[httpx2.Request], httpx2.Response]
-
-
-def sse(*events: Any, done: bool = True) -> httpx2.Response:
-    lines = [f"data: {json.dumps(event)}\n\n" for event in events] + (["data: [DONE]\n\n"] if done else [])
-    return httpx2.Response(200, headers={"content-type": "text/event-stream"}, text="".join(lines))
-
-
-def chat(*words: str, finish: str | None = "stop", field: str = "content") -> httpx2.Response:
-    base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
-    deltas = [{**base, "choices": [{"index": 0, "delta": {field: word}, "finish_reason": None}]} for word in words]
-    end = [{**base, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}] if finish else []
-    used = {
-        "prompt_tokens": 10,
-        "completion_tokens": 5,
-        "total_tokens": 15,
-        "prompt_tokens_details": {"cached_tokens": 4},
-    }
-    return sse(*deltas, *end, *([{**base, "choices": [], "usage": used}] if finish else []))
+MODELS: Final[dict[str, Callable[[Situation], Model]]] = {
+    "scripted": scripted_model,
+    "openai, responses": partial(openai_model, "responses"),
+    "openai, chat": partial(openai_model, "chat"),
+}
+EVERY: Final = pytest.mark.parametrize("make", MODELS.values(), ids=list(MODELS))
+Make = Callable[[Situation], Model]
 
 
-def responses(
-    *words: str, kind: str = "response.output_text.delta", end: str | None = "completed", reason: str | None = None
-) -> httpx2.Response:
-    place = {"item_id": "i", "output_index": 0, "content_index": 0, "logprobs": []}
-    deltas = [{"type": kind, "delta": word, "sequence_number": n, **place} for n, word in enumerate(words)]
-    usage = {
-        "input_tokens": 10,
-        "input_tokens_details": {"cached_tokens": 4},
-        "output_tokens": 5,
-        "output_tokens_details": {"reasoning_tokens": 0},
-        "total_tokens": 15,
-    }
-    response: dict[str, Any] = {
-        "id": "r",
-        "object": "response",
-        "status": end,
-        "model": "m",
-        "output": [],
-        "usage": usage,
-    }
-    response |= {"incomplete_details": {"reason": reason}} if reason else {}
-    last = [{"type": f"response.{end}", "sequence_number": 99, "response": response}] if end else []
-    return sse(*deltas, *last, done=False)
+def answer(model: Model) -> list[object]:
+    return list(model.answer(PROMPT, seconds=10))
 
 
-def error(status: int, code: str | None = None) -> httpx2.Response:
-    return httpx2.Response(status, json={"error": {"message": "no", "type": "t", "code": code}})
+@EVERY
+def test_a_model_has_a_name_a_provider_and_a_price(make: Make):
+    model = make(Situation.ANSWERS)
+    assert model.name
+    assert model.provider
+    assert model.price.cost(Usage(input=10**6, output=10**6)) >= 0
 
 
-class Server:
-    """Answers with what it is given, in turn, and remembers what it was asked."""
-
-    def __init__(self, *answers: httpx2.Response | Exception) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[str, Any]] = []
-
-    def __call__(self, request: httpx2.Request) -> httpx2.Response:
-        self.asked.append((request.url.path, json.loads(request.content)))
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+@EVERY
+def test_words_come_in_order_and_then_the_end_with_the_usage(make: Make):
+    assert answer(make(Situation.ANSWERS)) == [*map(TextDelta, WORDS), Finished(FinishReason.STOP, USAGE)]
 
 
-def model(
-    api: Api, server: Server, *, effort: str = "none", monotonic: Callable[[], float] = lambda: 0.0
-) -> OpenAIModel:
-    transport = httpx2.MockTransport(server)
-    client = openai.OpenAI(api_key="k", base_url="http://model/v1", http_client=httpx2.Client(transport=transport))
-    return OpenAIModel(name="gpt-6-luna", effort=effort, api=api, client=lambda: client, monotonic=monotonic)
+@EVERY
+def test_a_closed_answer_goes_no_further(make: Make):
+    events = make(Situation.ANSWERS).answer(PROMPT, seconds=10)
+    assert next(events) == TextDelta(WORDS[0])
+    events.close()
+    assert list(events) == []
 
 
-def ask(api: Api, *answers: httpx2.Response | Exception) -> Sequence[object]:
-    return list(model(api, Server(*answers)).answer(PROMPT, seconds=10))
+@EVERY
+def test_an_answer_that_reaches_its_most_tokens_says_so(make: Make):
+    assert answer(make(Situation.TOO_LONG)) == [TextDelta(WORDS[0]), Finished(FinishReason.LENGTH, USAGE)]
 
 
-BOTH = pytest.mark.parametrize(("api", "say"), [("chat", chat), ("responses", responses)])
-EITHER = pytest.mark.parametrize("api", ["chat", "responses"])
-
-
-@BOTH
-def test_words_come_as_they_are_said_and_the_end_says_what_it_cost(api: Api, say: Callable[..., httpx2.Response]):
-    assert ask(api, say("Mimi is ", "your cat.")) == [
-        TextDelta("Mimi is "),
-        TextDelta("your cat."),
-        Finished(FinishReason.STOP, Usage(input=10, cached=4, output=5)),
-    ]
-
-
-@BOTH
-def test_a_stream_that_breaks_off_is_no_answer(api: Api, say: Callable[..., httpx2.Response]):
-    missing: dict[str, Any] = {"finish": None} if api == "chat" else {"end": None}
-    with pytest.raises(ModelBusy):
-        ask(api, say("Mimi is ", **missing))
-
-
-def test_an_answer_that_gets_too_long_says_so():
-    long = Finished(FinishReason.LENGTH, Usage(10, 4, 5))
-    assert ask("chat", chat("a", finish="length"))[-1] == long
-    assert ask("responses", responses("a", end="incomplete", reason="max_output_tokens"))[-1] == long
-
-
-def test_what_the_providers_filter_stops_is_refused():
+@EVERY
+def test_a_filtered_answer_is_refused(make: Make):
     with pytest.raises(ModelRefused):
-        ask("chat", chat("a", finish="content_filter"))
-    with pytest.raises(ModelRefused):
-        ask("responses", responses("a", end="incomplete", reason="content_filter"))
+        answer(make(Situation.FILTERED))
 
 
-def test_a_refusal_in_the_models_own_words_is_an_answer():
-    assert ask("chat", chat("I would rather not.", field="refusal"))[0] == TextDelta("I would rather not.")
-    refusal = responses("I would rather not.", kind="response.refusal.delta")
-    assert ask("responses", refusal)[0] == TextDelta("I would rather not.")
+@EVERY
+@pytest.mark.parametrize("situation", [Situation.SLOW, Situation.BREAKS_OFF])
+def test_an_answer_without_an_end_is_an_error_and_may_be_billed(make: Make, situation: Situation):
+    with pytest.raises(ModelBusy) as caught:
+        answer(make(situation))
+    assert caught.value.may_be_billed
 
 
-@EITHER
-@pytest.mark.parametrize(
-    ("status", "code", "cause"),
-    [
-        (401, "invalid_api_key", "key"),
-        (401, None, "key"),
-        (403, None, "key"),
-        (404, "model_not_found", "missing"),
-        (429, "insufficient_quota", "credit"),
-    ],
-)
-def test_what_only_the_owner_can_mend_is_told_apart(api: Api, status: int, code: str | None, cause: str):
-    with pytest.raises(ModelUnusable) as caught:
-        ask(api, error(status, code), error(status, code))
-    assert caught.value.cause == cause
-
-
-@EITHER
-@pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
-def test_what_is_refused_before_it_begins_is_not_billed(api: Api, status: int):
-    with pytest.raises(ModelError) as caught:
-        ask(api, error(status), error(status))
+@EVERY
+def test_a_busy_provider_may_be_asked_later_and_sends_no_bill(make: Make):
+    with pytest.raises(ModelBusy) as caught:
+        answer(make(Situation.BUSY))
     assert not caught.value.may_be_billed
 
 
-@BOTH
-def test_what_broke_off_may_be_billed(api: Api, say: Callable[..., httpx2.Response]):
-    missing: dict[str, Any] = {"finish": None} if api == "chat" else {"end": None}
-    for answers in ([say("Mimi is ", **missing)], [httpx2.ReadTimeout("no")] * 2):
-        with pytest.raises(ModelBusy) as caught:
-            ask(api, *answers)
-        assert caught.value.may_be_billed
-
-
-@EITHER
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_busy_provider_is_asked_twice_and_no_more(api: Api, status: int):
-    server = Server(*[error(status) for _ in range(3)])
-    with pytest.raises(ModelBusy):
-        list(model(api, server).answer(PROMPT, seconds=10))
-    assert len(server.asked) == 2
-
-
-@EITHER
-def test_a_provider_out_of_reach_is_busy(api: Api):
-    with pytest.raises(ModelBusy):
-        ask(api, httpx2.ConnectError("no"), httpx2.ReadTimeout("no"))
-
-
-@EITHER
-def test_a_bad_request_is_an_error_and_not_tried_again(api: Api):
-    server = Server(error(400, "context_length_exceeded"), error(400))
-    with pytest.raises(ModelError):
-        list(model(api, server).answer(PROMPT, seconds=10))
-    assert len(server.asked) == 1
-
-
-@BOTH
-def test_an_answer_that_drips_for_too_long_is_given_up(api: Api, say: Callable[..., httpx2.Response]):
-    times = iter([0.0, 1.0, 11.0, 12.0])
-    slow = model(api, Server(say("a", "b", "c", "d")), monotonic=lambda: next(times))
-    with pytest.raises(ModelBusy):
-        list(slow.answer(PROMPT, seconds=10))
-
-
-def test_a_failure_in_the_middle_of_a_responses_stream_is_busy():
-    with pytest.raises(ModelBusy):
-        ask("responses", responses("a", end="failed"))
-    broken = sse({"type": "error", "code": "server_error", "message": "no", "param": None, "sequence_number": 1})
-    with pytest.raises(ModelBusy):
-        ask("responses", broken)
-
-
-def test_nothing_is_kept_at_the_provider_and_the_whole_conversation_is_told():
-    server = Server(responses("ok"))
-    list(model("responses", server).answer(PROMPT, seconds=10))
-    [(path, body)] = server.asked
-    assert path == "/v1/responses"
-    assert body["store"] is False
-    assert body["instructions"] == "Be kind."
-    assert [said["content"] for said in body["input"]] == ["My cat is Mimi.", "Nice!", "Who is Mimi?"]
-    assert body["safety_identifier"] == "0123abcd"
-    assert body["reasoning"] == {"effort": "none"}
-    assert body["max_output_tokens"] == 200
-
-
-def test_other_servers_are_told_the_same_as_chat_and_no_effort_they_may_not_know():
-    server = Server(chat("ok"))
-    list(model("chat", server, effort="").answer(PROMPT, seconds=10))
-    [(path, body)] = server.asked
-    assert path == "/v1/chat/completions"
-    assert [said["role"] for said in body["messages"]] == ["system", "user", "assistant", "user"]
-    assert "reasoning_effort" not in body
-    assert body["stream_options"] == {"include_usage": True}
-
-
-@BOTH
+@EVERY
 @pytest.mark.parametrize(
-    ("effort", "temperature", "told"),
-    [("none", 0.9, 0.9), ("", 0.0, 0.0), ("none", None, None), ("low", 0.9, None), ("minimal", 0.0, None)],
+    ("situation", "cause"),
+    [
+        (Situation.KEY_REFUSED, ModelFault.KEY),
+        (Situation.NO_CREDIT, ModelFault.CREDIT),
+        (Situation.MODEL_UNKNOWN, ModelFault.MISSING),
+    ],
 )
-def test_a_persona_says_how_freely_a_model_speaks_unless_the_model_reasons(
-    api: Api, say: Callable[..., httpx2.Response], effort: str, temperature: float | None, told: float | None
-):
-    server = Server(say("ok"))
-    list(model(api, server, effort=effort).answer(replace(PROMPT, temperature=temperature), seconds=10))
-    [(_, body)] = server.asked
-    assert body.get("temperature") == told
-    assert ("temperature" in body) is (told is not None)
+def test_a_fault_that_only_the_owner_can_fix_has_its_cause(make: Make, situation: Situation, cause: ModelFault):
+    with pytest.raises(ModelUnusable) as caught:
+        answer(make(situation))
+    assert caught.value.cause is cause
+    assert not caught.value.may_be_billed

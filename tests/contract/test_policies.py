@@ -22,12 +22,13 @@ from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
 from chalicelib.aws.ssm import Secrets
 from chalicelib.aws.wake import FifoWake, LambdaWake
-from chalicelib.bootstrap import api, clients, websocket, worker
+from chalicelib.bootstrap import api, websocket, worker
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.ids import Channel, ConversationId, PersonId
+from chalicelib.settings import Secret
 from tests.contract.stores import Store, dynamo_store
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import PAGE, Bot
@@ -151,10 +152,10 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: "arn:aws:sns:eu-central-1:1:parley-owner")
     bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
     bot.notifier = notifier
-    secrets = Secrets(audit.client("ssm"), "/parley/dev", ("app-secret",))
+    secrets = Secrets(audit.client("ssm"), "/parley/dev", (Secret.APP_SECRET,))
 
     audit.function = "api_handler"
-    secrets.find("app-secret")
+    secrets.find(Secret.APP_SECRET)
     bot.hears("anna", "one", mid="m1")
     wake_both_ways(audit, bot.wake.woken[0])
     timeless = bot.message("anna", "two")
@@ -174,7 +175,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
 
     audit.function = "worker"
     secrets = Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS)
-    secrets.find(clients.PAGE_TOKEN)
+    secrets.find(Secret.PAGE_TOKEN)
     bot.works()
     store.inbox.receipts(turn)
     audit.function = "api_handler"
@@ -220,7 +221,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     audit.function = "websocket_connect"
     guest, stranger, _silent = chat.connects(), chat.connects(), chat.connects()
     audit.function = "websocket_message"
-    Secrets(audit.client("ssm"), "/parley/dev", websocket.SECRETS).find(clients.TICKET_KEY)
+    Secrets(audit.client("ssm"), "/parley/dev", websocket.SECRETS).find(Secret.TICKET_KEY)
     says(stranger, action="authenticate", ticket="nonsense")
     says(guest, action="authenticate", ticket=chat.ticket_of("guest"))
     says(guest, action="send_message", message="hello")
@@ -372,4 +373,4 @@ def test_the_doors_of_the_web_chat_reach_no_other_part_of_the_table(function: st
 def test_no_door_may_read_the_models_key_or_the_pages_token():
     for function in ("api_handler", "websocket_connect", "websocket_message", "websocket_disconnect"):
         policy = (ROOT / ".chalice" / f"policy-{function}.json").read_text()
-        assert [secret in policy for secret in ("openai-key", "page-token")] == [False, False]
+        assert [secret in policy for secret in (Secret.OPENAI_KEY, Secret.PAGE_TOKEN)] == [False, False]

@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from chalicelib.aws.ssm import Secrets
 from chalicelib.errors import ConfigError
+from chalicelib.settings import Secret
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -49,27 +50,27 @@ def put(ssm: "SSMClient", name: str, value: str) -> None:
 def test_a_secret_is_read_once_and_again_after_five_minutes(ssm: "SSMClient", prefix: str):
     watch, asked = Watch(), []
     ssm.meta.events.register("before-call.ssm.GetParameters", lambda **_: asked.append(1))
-    put(ssm, f"{prefix}/page-token", "old")
-    secrets = Secrets(ssm, prefix, ("page-token", "app-secret"), monotonic=watch)
-    assert [secrets.get("page-token"), secrets.get("page-token")] == ["old", "old"]
-    put(ssm, f"{prefix}/page-token", "new")
+    put(ssm, f"{prefix}/{Secret.PAGE_TOKEN}", "old")
+    secrets = Secrets(ssm, prefix, (Secret.PAGE_TOKEN, Secret.APP_SECRET), monotonic=watch)
+    assert [secrets.get(Secret.PAGE_TOKEN), secrets.get(Secret.PAGE_TOKEN)] == ["old", "old"]
+    put(ssm, f"{prefix}/{Secret.PAGE_TOKEN}", "new")
     watch.now += 299
-    assert secrets.get("page-token") == "old"
+    assert secrets.get(Secret.PAGE_TOKEN) == "old"
     watch.now += 2
-    assert secrets.get("page-token") == "new"
+    assert secrets.get(Secret.PAGE_TOKEN) == "new"
     assert len(asked) == 2
 
 
 def test_a_missing_secret_is_named_with_its_place_and_found_as_soon_as_it_is_there(ssm: "SSMClient", prefix: str):
-    secrets = Secrets(ssm, prefix, ("page-token",))
-    with pytest.raises(ConfigError, match=f"{prefix}/page-token is missing; put it there as a SecureString"):
-        secrets.get("page-token")
-    put(ssm, f"{prefix}/page-token", "here")
-    assert secrets.get("page-token") == "here"
+    secrets = Secrets(ssm, prefix, (Secret.PAGE_TOKEN,))
+    with pytest.raises(ConfigError, match=f"{prefix}/{Secret.PAGE_TOKEN} is missing; put it there as a SecureString"):
+        secrets.get(Secret.PAGE_TOKEN)
+    put(ssm, f"{prefix}/{Secret.PAGE_TOKEN}", "here")
+    assert secrets.get(Secret.PAGE_TOKEN) == "here"
 
 
 def test_an_optional_secret_may_be_missing(ssm: "SSMClient", prefix: str):
-    assert Secrets(ssm, prefix, ("app-secret-previous",)).find("app-secret-previous") is None
+    assert Secrets(ssm, prefix, (Secret.APP_SECRET_PREVIOUS,)).find(Secret.APP_SECRET_PREVIOUS) is None
 
 
 def test_secrets_that_may_not_be_read_are_a_matter_of_the_deployment(prefix: str):
@@ -77,11 +78,11 @@ def test_secrets_that_may_not_be_read_are_a_matter_of_the_deployment(prefix: str
     with Stubber(ssm) as stub:
         stub.add_client_error("get_parameters", "AccessDeniedException")
         with pytest.raises(ConfigError, match=prefix):
-            Secrets(ssm, prefix, ("page-token",)).get("page-token")
+            Secrets(ssm, prefix, (Secret.PAGE_TOKEN,)).get(Secret.PAGE_TOKEN)
 
 
 def test_no_secret_is_shown(ssm: "SSMClient", prefix: str):
-    put(ssm, f"{prefix}/page-token", "very secret")
-    secrets = Secrets(ssm, prefix, ("page-token",))
-    secrets.get("page-token")
+    put(ssm, f"{prefix}/{Secret.PAGE_TOKEN}", "very secret")
+    secrets = Secrets(ssm, prefix, (Secret.PAGE_TOKEN,))
+    secrets.get(Secret.PAGE_TOKEN)
     assert "very secret" not in repr(secrets)

@@ -89,5 +89,5 @@ def test_a_heartbeat_invokes_as_many_functions_as_its_cost_is_computed_from():
             return {"Payload": io.BytesIO(b"{}")}
 
     client, here = cast("Any", Counting()), Settings.from_env({})
-    LambdaWarmer(client, here.api_function, here.worker_function, here.websocket_functions).warm()
+    LambdaWarmer(client, here.stage.api_function, here.stage.worker_function, here.stage.websocket_functions).warm()
     assert len(invoked) == len(aws_prices.WARMED)

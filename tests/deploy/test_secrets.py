@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chalicelib.bootstrap.clients import TICKET_KEY
 from chalicelib.errors import ConfigError
+from chalicelib.settings import Secret
 from scripts.deploy import secrets
-from scripts.deploy.secrets import KINDS, PREVIOUS, VERIFY_TOKEN, Kind, Vault, check, missing, to_store
+from scripts.deploy.secrets import KINDS, Kind, Vault, check, missing, to_store
 from tests.deploy.conftest import Account
 
 OF = {kind.name: kind for kind in KINDS}
@@ -23,7 +23,7 @@ GIVEN = {
     "openai-key": "sk-proj-" + "aB3_-" * 30,
 }
 OTHER_SECRET = "f" * 32
-MADE_UP = {VERIFY_TOKEN: "kept", TICKET_KEY: "kept"}
+MADE_UP: dict[str, str] = {Secret.VERIFY_TOKEN: "kept", Secret.TICKET_KEY: "kept"}
 SPACE = " \t\n\r\u00a0"
 
 hex_digits = st.text("0123456789abcdef")
@@ -193,7 +193,7 @@ def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path: Path):
 
 def test_what_nobody_gave_is_asked_for_in_the_guides_order():
     assert [kind.name for kind in missing({})] == ["app-id", "app-secret", "page-token", "openai-key"]
-    assert [kind.name for kind in missing({"app-secret": "x", VERIFY_TOKEN: "y"})] == [
+    assert [kind.name for kind in missing({"app-secret": "x", Secret.VERIFY_TOKEN: "y"})] == [
         "app-id",
         "page-token",
         "openai-key",
@@ -208,11 +208,11 @@ def token(size: int) -> str:
 
 
 def test_at_first_everything_is_written_with_what_is_made_up():
-    made_up = {VERIFY_TOKEN: "generated-24", TICKET_KEY: "generated-32"}
+    made_up: dict[str, str] = {Secret.VERIFY_TOKEN: "generated-24", Secret.TICKET_KEY: "generated-32"}
     assert to_store(GIVEN, {}, token=token) == {**GIVEN, **made_up}
 
 
-@pytest.mark.parametrize(("name", "length"), [(VERIFY_TOKEN, 32), (TICKET_KEY, 43)])
+@pytest.mark.parametrize(("name", "length"), [(Secret.VERIFY_TOKEN, 32), (Secret.TICKET_KEY, 43)])
 def test_what_is_made_up_is_long_and_never_the_same(name: str, length: int):
     first, second = (to_store({}, {})[name] for _ in range(2))
     assert first != second
@@ -238,11 +238,11 @@ def test_a_new_page_token_is_all_that_is_written():
 def test_a_new_app_secret_keeps_the_old_one_beside_it():
     stored = {**GIVEN, **MADE_UP}
     written = to_store({"app-secret": OTHER_SECRET}, stored, token=token)
-    assert written == {"app-secret": OTHER_SECRET, PREVIOUS: GIVEN["app-secret"]}
+    assert written == {"app-secret": OTHER_SECRET, Secret.APP_SECRET_PREVIOUS: GIVEN["app-secret"]}
 
 
 values = st.sampled_from(["one", "two"])
-stored_before = st.dictionaries(st.sampled_from([*OF, *MADE_UP, PREVIOUS]), values)
+stored_before = st.dictionaries(st.sampled_from([*OF, *MADE_UP, Secret.APP_SECRET_PREVIOUS]), values)
 
 
 @given(new=st.dictionaries(st.sampled_from(sorted(OF)), values), stored=stored_before, broken_off=st.integers(0, 7))
@@ -263,9 +263,9 @@ def test_what_was_put_is_found_again_encrypted_and_replaced(account: Account):
     ssm = account.client("ssm")
     vault = Vault(ssm, "/parley/prod")
     assert vault.stored() == {}
-    vault.put({**GIVEN, PREVIOUS: OTHER_SECRET, **MADE_UP})
+    vault.put({**GIVEN, Secret.APP_SECRET_PREVIOUS: OTHER_SECRET, **MADE_UP})
     vault.put({"app-secret": OTHER_SECRET})
-    assert vault.stored() == {**GIVEN, "app-secret": OTHER_SECRET, PREVIOUS: OTHER_SECRET, **MADE_UP}
+    assert vault.stored() == {**GIVEN, "app-secret": OTHER_SECRET, Secret.APP_SECRET_PREVIOUS: OTHER_SECRET, **MADE_UP}
     assert {one["Type"] for one in ssm.describe_parameters()["Parameters"]} == {"SecureString"}
 
 

@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from chalicelib.errors import ConfigError, MetaError
+from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.removal import Removing
 from scripts.deploy.steps import Deploying, Step
@@ -18,7 +19,7 @@ from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
 from tests.deploy.held import Refusal
 
-KEY: Final = {"openai-key": "sk-key"}
+KEY: Final[dict[str, str]] = {Secret.OPENAI_KEY: "sk-key"}
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_a_deployment_that_stored_nothing_binds_to_no_region(account: Account, t
     account.stand_ins["cloudformation"] = CloudFormation("parley-dev")
     nowhere = account.place(PARLEY_GRAPH_URL="http://127.0.0.1:1")
     with pytest.raises(MetaError):
-        store(Deployment(nowhere, tmp_path), {"page-token": "EAA", "app-secret": "0" * 32})
+        store(Deployment(nowhere, tmp_path), {Secret.PAGE_TOKEN: "EAA", Secret.APP_SECRET: "0" * 32})
     Deployment(in_region(account, "us-east-1").place(), tmp_path).check_region()
 
 
@@ -103,13 +104,13 @@ def with_meta(account: Account, cloud: CloudFormation, meta: Meta, tmp_path: Pat
 
 
 def test_what_is_new_is_stored_and_counted(deployment: Deployment):
-    assert store(deployment, {**KEY, "verify-token": "x"}) == "2 stored"
-    assert deployment.vault.stored() == {**KEY, "verify-token": "x"}
+    assert store(deployment, {**KEY, Secret.VERIFY_TOKEN: "x"}) == "2 stored"
+    assert deployment.vault.stored() == {**KEY, Secret.VERIFY_TOKEN: "x"}
     assert store(deployment, {}) == "unchanged"
 
 
 def test_the_plan_names_what_is_stored_and_never_shows_it(deployment: Deployment):
-    [first, *_] = Deploying(deployment, {**KEY, "page-token": "EAA-secret"}, None).steps()
+    [first, *_] = Deploying(deployment, {**KEY, Secret.PAGE_TOKEN: "EAA-secret"}, None).steps()
     assert first.plan == "store openai-key, page-token"
     [first, *_] = Deploying(deployment, {}, None).steps()
     assert first.plan == "all there"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.settings import Secret
 from scripts.simulator.aws import CREDENTIALS, free_port
 from tests.deployed.chat import connected
 from tests.deployed.conftest import Deployment, new_account
@@ -50,7 +51,7 @@ def bundle(account: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def piped(account: Deployment, bundle: Path) -> Deployment:
     """The running bot, after the four steps of the bundle's README."""
     make_stack(account, NAME, (bundle / "data.yaml").read_text(), Stage=STAGE, Wake="lambda")
-    made_up = {"openai-key": "none", "ticket-key": "t" * 64}
+    made_up: dict[str, str] = {Secret.OPENAI_KEY: "none", Secret.TICKET_KEY: "t" * 64}
     for name, value in {**account.meta.secrets, **made_up}.items():
         account.client("ssm").put_parameter(Name=f"/parley/{STAGE}/{name}", Value=value, Type="SecureString")
     make_stack(account, f"{NAME}-app", packaged(account, bundle))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.settings import Secret
 from scripts.simulator.aws import free_port
 from tests.deployed.conftest import MODEL, Deployment
 from tests.deployed.gate import gate
@@ -181,17 +182,17 @@ def test_a_token_that_has_ended_breaks_all_that_needs_it(deployment: Deployment)
 
 
 def test_a_missing_secret_is_named(deployment: Deployment):
-    with parameter(deployment, "openai-key", None):
+    with parameter(deployment, Secret.OPENAI_KEY, None):
         assert findings(deployment) == {"secrets": "broken", "model": "broken"}
 
 
 def test_a_webhook_that_cannot_be_reached_is_found(deployment: Deployment):
-    with parameter(deployment, "webhook-url", f"http://127.0.0.1:{free_port()}/webhook"):
+    with parameter(deployment, Secret.WEBHOOK_URL, f"http://127.0.0.1:{free_port()}/webhook"):
         assert findings(deployment) == {"app-subscription": "broken", "webhook": "broken"}
 
 
 def test_an_app_secret_that_the_door_does_not_know_is_found(deployment: Deployment):
-    with parameter(deployment, "app-secret", "0" * 32):
+    with parameter(deployment, Secret.APP_SECRET, "0" * 32):
         found = findings(deployment)
     assert found["webhook-signature"] == "broken"
 

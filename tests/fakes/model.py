@@ -3,10 +3,11 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.access.budget import Usage
+from chalicelib.access.budget import Price, Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.errors import ModelError
 from chalicelib.llm.health import ModelInfo
+from chalicelib.llm.prices import FREE
 
 Line = Sequence[str | FinishReason | ModelError] | ModelError
 """One answer: its deltas, then why it stopped if not of itself. An error breaks it off where it stands."""
@@ -21,6 +22,9 @@ class ScriptedModel:
     usage: Usage = field(default_factory=lambda: Usage(input=100, cached=0, output=20))
     asked: list[Prompt] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    name: str = "gpt-6-luna"
+    provider: str = "openai"
+    price: Price = FREE
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)

@@ -88,6 +88,9 @@ class SimulatedModel:
     ledger: Ledger
     run: Callable[[], Run]
     fails: Callable[[], ModelError | None] = lambda: None
+    name: str = "gpt-6-luna"
+    provider: str = "openai"
+    price: Price = PRICE
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Whole at once, because a crash in the middle is a crash before its end."""

@@ -9,6 +9,7 @@ from chalicelib.errors import (
     DeliveryError,
     ModelBusy,
     ModelError,
+    ModelFault,
     ModelRefused,
     ModelUnusable,
     NotifyError,
@@ -23,7 +24,12 @@ LIMIT: Final = 2
 TIGHT: Final = MOST + 7
 """The budget of a day that bears one call at a time, and not many."""
 _STORES: Final = ("inbox.", "people.", "alerts.")
-_MODEL_ERRORS: Final = (ModelBusy("busy"), ModelRefused("no"), ModelUnusable("no key", cause="key"), ModelError("odd"))
+_MODEL_ERRORS: Final = (
+    ModelBusy("busy"),
+    ModelRefused("no"),
+    ModelUnusable("no key", cause=ModelFault.KEY),
+    ModelError("odd"),
+)
 _SENDER_ERRORS: Final = (
     DeliveryError("later"),
     DeliveryError("later"),

@@ -153,7 +153,7 @@ class World:
             replace(ports, sent_alerts=FakeSentAlerts(self.memory)),
             warmer=SimulatedWarmer(),
             health_check_starter=RememberingHealthCheckStarter(),
-            budget=settings.daily_budget,
+            budget=Budget(self.budget, PRICE),
         )
 
     # What people and the owner do.

@@ -154,4 +154,6 @@ class _Watched:
 
     def __getattr__(self, method: str) -> Any:
         call = getattr(self._port, method)
+        if not callable(call):
+            return call
         return lambda *args, **named: self._stage.step(f"{self._name}.{method}", lambda: call(*args, **named))

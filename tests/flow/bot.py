@@ -132,7 +132,7 @@ class Bot:
         self.spending: Spending = FakeSpending(self.memory)
         self.connections: ConnectionStore = FakeConnections(self.memory)
         self.sender: Sender = self.outbox
-        self.log = Log(lambda: SECRET, self.settings.stage, stream=lambda: self.logged)
+        self.log = Log(lambda: SECRET, self.settings.stage.name, stream=lambda: self.logged)
 
     # Building: anew for each call, as each may find another container.
 
@@ -173,9 +173,12 @@ class Bot:
         return DataDeletion(self.privacy, app_secrets=lambda: [SECRET, OLD_SECRET], log=self.log)
 
     @property
+    def budget(self) -> Budget:
+        return Budget(self.settings.limits.daily_budget, self.price)
+
+    @property
     def worker(self) -> Worker:
-        budget = Budget(self.settings.daily_budget, self.price)
-        return worker.assemble(self.ports, model=self.model, sender=self.sender, budget=budget)
+        return worker.assemble(self.ports, model=self.model, sender=self.sender, budget=self.budget)
 
     @property
     def heartbeat(self) -> Heartbeat:
@@ -183,7 +186,7 @@ class Bot:
             self.ports,
             warmer=self.warmer,
             health_check_starter=self.health_check_starter,
-            budget=self.settings.daily_budget if self.settings.asks_openai else 0,
+            budget=self.budget,
         )
 
     # What happens to it.
@@ -258,13 +261,12 @@ class Bot:
         self.people.decide(person_of(psid), access, daily_limit=daily_limit)
 
     def limits_to(self, daily_limit: int) -> None:
-        self.settings = replace(self.settings, daily_limit=daily_limit)
+        self.settings = replace(self.settings, limits=replace(self.settings.limits, daily_limit=daily_limit))
 
     def may_spend(self, usd: str) -> None:
         """On each day, from now on."""
-        self.settings = replace(
-            self.settings, daily_budget=Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).daily_budget
-        )
+        budget = Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).limits.daily_budget
+        self.settings = replace(self.settings, limits=replace(self.settings.limits, daily_budget=budget))
 
     # What became of it.
 

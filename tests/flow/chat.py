@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chalicelib.access import api_key, identity, ticket
 from chalicelib.access.api_key import ApiKey
-from chalicelib.access.budget import Usage
+from chalicelib.access.budget import Price, Usage
 from chalicelib.access.person import Person
 from chalicelib.access.ports import ApiKeys, IdTokens
 from chalicelib.bootstrap import websocket
@@ -22,6 +22,7 @@ from chalicelib.conversation.turn import Turn, TurnState
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import StoreError
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId
+from chalicelib.llm.prices import FREE
 from tests.client import Client, Frame
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections
@@ -64,6 +65,9 @@ class SpeakingModel:
     asked: list[Prompt] = field(default_factory=list)
     closed: int = 0
     """How often it was cut short."""
+    name: str = "gpt-6-luna"
+    provider: str = "openai"
+    price: Price = FREE
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)

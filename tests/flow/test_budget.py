@@ -9,7 +9,7 @@ from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.steps import Charge
 from chalicelib.conversation.turn import Lease
-from chalicelib.errors import ChannelBroken, ModelBusy, ModelError, ModelUnusable
+from chalicelib.errors import ChannelBroken, ModelBusy, ModelError, ModelFault, ModelUnusable
 from chalicelib.llm.prices import FREE
 from tests.fakes import spend
 from tests.fakes.inbox import FakeInbox
@@ -156,7 +156,7 @@ def test_a_failed_call_that_may_be_billed_stays_on_the_days_bill(bot: Bot, error
 
 
 def test_a_call_that_the_provider_refused_at_once_costs_nothing(bot: Bot):
-    bot.model.script = [ModelUnusable("no key", cause="key")]
+    bot.model.script = [ModelUnusable("no key", cause=ModelFault.KEY)]
     ask(bot, 1)
     assert bot.spent() == DaySpend(TODAY, calls=1)
 

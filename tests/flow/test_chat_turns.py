@@ -392,7 +392,10 @@ def test_the_keys_persona_opens_the_conversation_and_answers_in_its_own_way(chat
     assert tab.got("ready")[0]["persona"] == {"name": known.name, **opening}
     tab.says("Who are you?")
     prompt = chat.bot.last_prompt
-    assert (prompt.instructions, prompt.max_output_tokens) == (known.instructions, known.max_output_tokens)
+    assert (prompt.instructions, prompt.max_output_tokens) == (
+        known.system_prompt(opening_shown=True),
+        known.max_output_tokens,
+    )
     assert prompt.temperature == known.temperature
 
 

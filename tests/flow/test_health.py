@@ -10,7 +10,7 @@ from chalicelib.channels.messenger.ports import AppSubscription
 from chalicelib.channels.messenger.requirements import FIELDS
 from chalicelib.channels.messenger.setup import Setup
 from chalicelib.content.text import load
-from chalicelib.errors import ConfigError, MetaError, ModelBusy, ModelUnusable, NotifyError
+from chalicelib.errors import ConfigError, MetaError, ModelBusy, ModelFault, ModelUnusable, NotifyError
 from chalicelib.llm.health import ModelHealth, ModelInfo
 from chalicelib.log import Log
 from chalicelib.operations import checks
@@ -76,7 +76,7 @@ class Patient:
     def checkup(self) -> HealthCheck:
         base = {"PARLEY_STAGE": "prod", "PARLEY_TIMEZONE": "Europe/Berlin"}
         settings = Settings.from_env({**base, **self.environment})
-        log, memory = Log(lambda: "", settings.stage, stream=lambda: self.logged), Memory()
+        log, memory = Log(lambda: "", settings.stage.name, stream=lambda: self.logged), Memory()
         owner = AlertService(FakePeople(memory), FakeSentAlerts(memory), self.notifier, SAYS, settings, self.clock, log)
         messenger = MessengerHealth(
             page=self.page,
@@ -85,16 +85,16 @@ class Patient:
             app_id=lambda: APP,
             webhook_url=(lambda: URL) if self.has_url else nothing,
             verify_token=lambda: VERIFY_TOKEN,
-            graph_url=settings.graph_url,
-            stage=settings.stage,
+            graph_url=settings.messenger.graph_url,
+            stage=settings.stage.name,
             clock=self.clock,
         )
-        model = ModelHealth(settings.model, self.catalogue, self.model_shutdown, settings.stage, self.clock)
+        model = ModelHealth(settings.model.name, self.catalogue, self.model_shutdown, settings.stage.name, self.clock)
         in_order = [
-            checks.secrets(lambda: self.missing, stage=settings.stage),
+            checks.secrets(lambda: self.missing, stage=settings.stage.name),
             *messenger.checks(),
             model.check(),
-            checks.time_zone(settings.zone, self.clock),
+            checks.time_zone(settings.limits.zone, self.clock),
         ]
         return HealthCheck(in_order, owner, log)
 
@@ -321,11 +321,17 @@ def test_a_base_url_without_a_version_is_a_warning(patient: Patient):
 
 @pytest.mark.parametrize(
     ("cause", "remedy"),
-    [("key", "--renew openai-key"), ("credit", "add credit"), ("missing", "PARLEY_MODEL")],
+    [(ModelFault.KEY, "--renew openai-key"), (ModelFault.CREDIT, "add credit"), (ModelFault.MISSING, "PARLEY_MODEL")],
 )
-def test_an_unusable_model_is_broken_with_the_remedy_for_its_cause(patient: Patient, cause: str, remedy: str):
+def test_an_unusable_model_is_broken_with_the_remedy_for_its_cause(patient: Patient, cause: ModelFault, remedy: str):
     patient.catalogue.found = ModelUnusable("no", cause=cause)
     assert remedy in patient.only("model", BROKEN).remedy
+
+
+@pytest.mark.parametrize("cause", ModelFault)
+def test_every_fault_of_a_model_has_a_remedy(patient: Patient, cause: ModelFault):
+    patient.catalogue.found = ModelUnusable("no", cause=cause)
+    assert patient.only("model", BROKEN).remedy
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_the_percentage_of_the_daily_budget_that_is_spent_is_logged_each_minute(
     assert [line["used_pct"] for line in bot.log_lines("budget")] == [0]
     bot.receives("anna", "what is the sun?")
     bot.beats()
-    share = 100 * bot.spent().committed / bot.settings.daily_budget
+    share = 100 * bot.spent().committed / bot.settings.limits.daily_budget
     assert bot.log_lines("budget")[-1]["used_pct"] == round(share, 1)
 
 

@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 from chalicelib.access.retention import TURN_KEPT_S
+from chalicelib.content import persona
 from chalicelib.conversation.history import tokens
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.prompt_builder import MEMORY_TOKENS
@@ -101,6 +104,13 @@ def test_every_question_comes_with_the_personas_instructions_and_its_measure(bot
     bot.receives("anna", "who are you?")
     assert "friendly assistant" in bot.last_prompt.instructions
     assert bot.last_prompt.max_output_tokens == 800
+
+
+def test_the_owner_chooses_who_answers_on_messenger_where_no_opening_is_shown(bot: Bot):
+    bot.settings = replace(bot.settings, messenger=replace(bot.settings.messenger, persona="santa"))
+    bot.receives("anna", "who are you?")
+    assert bot.last_prompt.instructions == persona.load("santa").instructions
+    assert "people have read" not in bot.last_prompt.instructions
 
 
 def test_a_reset_that_comes_late_hides_only_what_was_written_before_it(bot: Bot):

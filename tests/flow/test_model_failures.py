@@ -1,7 +1,7 @@
 import pytest
 
 from chalicelib.conversation.prompt import FinishReason
-from chalicelib.errors import ModelBusy, ModelError, ModelRefused, ModelUnusable
+from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from tests.fakes.model import Line, ScriptedModel
 from tests.flow.bot import SAYS, Bot, InterruptedModel
 
@@ -10,7 +10,7 @@ FAILURES = [
     pytest.param(ModelBusy("busy"), "apology", id="too busy"),
     pytest.param(["Once upon ", ModelBusy("cut")], "apology", id="broken off midway"),
     pytest.param(ModelRefused("no"), "filtered", id="refused by the filter"),
-    pytest.param(ModelUnusable("no key", cause="key"), "apology", id="no use until the owner acts"),
+    pytest.param(ModelUnusable("no key", cause=ModelFault.KEY), "apology", id="no use until the owner acts"),
     pytest.param([], "apology", id="an empty answer"),
     pytest.param(["  \n", "\n "], "apology", id="an answer of blanks"),
     pytest.param([FinishReason.LENGTH], "apology", id="cut short before the first word"),
@@ -44,15 +44,15 @@ def test_a_failure_does_not_hold_up_what_waits_behind_it(bot: Bot):
     assert bot.sent_to("anna") == [SAYS("apology"), "second answer"]
 
 
-@pytest.mark.parametrize("cause", ["key", "credit", "missing"])
-def test_the_owner_is_notified_once_a_day_of_what_only_the_owner_can_fix(bot: Bot, cause: str):
+@pytest.mark.parametrize("cause", ModelFault)
+def test_the_owner_is_notified_once_a_day_of_what_only_the_owner_can_fix(bot: Bot, cause: ModelFault):
     bot.receives("anna", "good morning to you")
     bot.receives("bert", "good morning to you too")
     bot.notifier.told.clear()
     bot.model.otherwise = ModelUnusable("no use", cause=cause)
     for psid in ("anna", "bert", "anna"):
         bot.receives(psid, "is anybody there?")
-    told = SAYS(f"owner_model_{cause}", model=bot.settings.model, stage="prod")
+    told = SAYS(f"owner_model_{cause}", model=bot.settings.model.name, stage="prod")
     assert bot.notifier.told == [(SAYS("owner_model_subject"), told)]
     bot.clock.tick(days=1)
     bot.receives("anna", "is anybody there today?")
@@ -60,7 +60,10 @@ def test_the_owner_is_notified_once_a_day_of_what_only_the_owner_can_fix(bot: Bo
 
 
 def test_two_different_faults_are_two_messages_to_the_owner(bot: Bot):
-    bot.model.script = [ModelUnusable("no key", cause="key"), ModelUnusable("no credit", cause="credit")]
+    bot.model.script = [
+        ModelUnusable("no key", cause=ModelFault.KEY),
+        ModelUnusable("no credit", cause=ModelFault.CREDIT),
+    ]
     bot.receives("anna", "is anybody there?")
     bot.receives("anna", "is anybody there now?")
     assert len(bot.told_owner) == 3

@@ -107,7 +107,7 @@ def test_a_plain_message_takes_few_short_lines_with_all_that_meta_tells_of_it(bo
 def test_the_models_line_names_the_model_and_what_it_took(bot: Bot):
     bot.receives("anna", "what do you cost?")
     [model] = bot.log_lines("model")
-    assert model["gen_ai.request.model"] == bot.settings.model
+    assert model["gen_ai.request.model"] == bot.settings.model.name
     assert (model["gen_ai.usage.input_tokens"], model["gen_ai.usage.output_tokens"]) == (100, 20)
 
 
@@ -243,7 +243,7 @@ def test_an_apology_is_a_failed_turn(bot: Bot):
     bot.model.script = [ModelBusy("busy")]
     bot.receives("anna", "a hard question")
     assert bot.counted("Failed") == [1]
-    assert bot.log_lines("model")[0]["gen_ai.request.model"] == bot.settings.model
+    assert bot.log_lines("model")[0]["gen_ai.request.model"] == bot.settings.model.name
 
 
 @pytest.mark.parametrize("error", [PersonUnreachable("gone"), ChannelBroken("code 190")])

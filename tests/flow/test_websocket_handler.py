@@ -86,7 +86,7 @@ def test_an_id_token_authenticates_with_the_deployments_limits(chat: Chat):
     chat.signs_in("a signed token", "subject-of-anna")
     tab = chat.connects()
     [ready] = tab.sends("authenticate", token="a signed token")
-    assert (ready["type"], ready["limit"]) == ("ready", chat.bot.settings.daily_limit)
+    assert (ready["type"], ready["limit"]) == ("ready", chat.bot.settings.limits.daily_limit)
     assert tab.says("What is new?")[-1]["state"] == "done"
     assert chat.key.used == 0
 

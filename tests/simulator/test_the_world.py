@@ -103,7 +103,7 @@ def test_a_dead_page_token_is_told_to_the_owner_and_not_tried_again(demo: Demo):
     demo.heartbeat()
     assert len(demo.calls("graph")) == 1
     subjects = [call["body"]["subject"] for call in demo.calls("owner")]
-    assert subjects == ["Parley: somebody new wrote to your page", "Parley: the bot cannot write on Messenger"]
+    assert subjects == ["Parley: a new person wrote to your page", "Parley: the bot cannot write on Messenger"]
 
 
 def test_the_heartbeat_warms_the_very_functions_that_serve_the_webhook_and_the_sockets(demo: Demo):

@@ -3,7 +3,6 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.access.budget import Budget, Price, Reservation, Usage, usd, within_warning_level
-from chalicelib.bootstrap import worker
 from chalicelib.llm import prices
 from chalicelib.llm.prices import FREE
 from chalicelib.settings import Settings
@@ -32,7 +31,9 @@ def test_a_model_that_costs_nothing_has_nothing_set_aside():
 )
 def test_openais_models_are_paid_for_and_those_on_other_servers_are_not(env: dict[str, str], price: Price):
     settings = Settings.from_env({**env, "PARLEY_DAILY_BUDGET_USD": "2"})
-    assert worker.budget(settings) == Budget(2_000_000, price)
+    budget = Budget(settings.limits.daily_budget, prices.price_of(settings.model))
+    assert budget == Budget(2_000_000, price)
+    assert budget.price.is_free is (price == FREE)
 
 
 def test_a_settlement_is_what_was_used():

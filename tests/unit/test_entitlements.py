@@ -6,7 +6,7 @@ import pytest
 from chalicelib.access import entitlements, identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.entitlements import Entitlements, EntitlementService
-from chalicelib.ids import KeyId, PersonId
+from chalicelib.ids import Channel, KeyId, PersonId
 from chalicelib.settings import Settings
 from tests.fakes.adapters import NOON
 from tests.fakes.api_keys import FakeApiKeys
@@ -20,12 +20,19 @@ def keys() -> FakeApiKeys:
     return FakeApiKeys()
 
 
-def of(keys: FakeApiKeys, person: PersonId) -> Entitlements:
-    return EntitlementService(keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "7"})).for_person(person)
+def of(keys: FakeApiKeys, person: PersonId, **env: str) -> Entitlements:
+    settings = Settings.from_env({"PARLEY_DAILY_LIMIT": "7", **env})
+    return EntitlementService(keys, settings.limits, {Channel.MESSENGER: settings.messenger.persona}).for_person(person)
 
 
 def test_a_messenger_user_gets_the_deployments_limit(keys: FakeApiKeys):
     assert of(keys, identity.messenger_person("4711", "anna")) == Entitlements("assistant", 7)
+
+
+def test_the_owner_chooses_who_answers_on_messenger_and_there_only(keys: FakeApiKeys):
+    chosen = {"PARLEY_MESSENGER_PERSONA": "santa"}
+    assert of(keys, identity.messenger_person("4711", "anna"), **chosen) == Entitlements("santa", 7)
+    assert of(keys, identity.signed_in("anna"), **chosen) == Entitlements("web", 7)
 
 
 def test_a_user_who_signed_in_gets_the_deployments_limit(keys: FakeApiKeys):

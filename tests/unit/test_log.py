@@ -15,6 +15,7 @@ from chalicelib.errors import StoreError
 from chalicelib.ids import PersonId, TurnId
 from chalicelib.log import Log, correlation, invocation
 from tests import emf
+from tests.fakes.model import ScriptedModel
 
 ROOT = Path(__file__).parents[2]
 TURN = TurnId("0001795185376#058db1653f7998dbe7697131403ed4ee")
@@ -125,11 +126,13 @@ def test_only_the_first_run_of_a_process_is_cold():
 
 
 def test_a_model_call_is_logged_in_the_names_of_opentelemetrys_conventions():
-    assert model_asked("gpt-6-luna") == {
+    assert model_asked(ScriptedModel(name="gpt-6-luna", provider="openai")) == {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",
         "gen_ai.request.model": "gpt-6-luna",
     }
+    other = model_asked(ScriptedModel(name="luna", provider="aws.bedrock"))
+    assert (other["gen_ai.provider.name"], other["gen_ai.request.model"]) == ("aws.bedrock", "luna")
     assert model_answered(Usage(input=100, cached=64, output=20), first_words_ms=412) == {
         "gen_ai.usage.input_tokens": 100,
         "gen_ai.usage.cache_read.input_tokens": 64,

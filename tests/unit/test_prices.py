@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.access.budget import Price, Usage
+from chalicelib.errors import ConfigError
 from chalicelib.llm import prices
 from chalicelib.llm.prices import FREE
 
@@ -73,3 +74,52 @@ def test_it_is_known_until_when_a_model_answers(model: str, shutdown: date | Non
 
 def test_a_model_that_is_gone_and_has_no_price_is_reckoned_with_as_the_dearest():
     assert prices.assumed("o4-mini").output == prices.assumed("gpt-6-astra").output
+
+
+FILE = """# USD for a million tokens.
+[usd]
+"a-1" = { input = 2, cached = 0.5, output = 10.00 }
+b = { input = 0.10, write = 0.125, cached = 0.01, output = 0.50 }
+
+[shutdown]
+"a-1" = 2027-01-31
+gone = 2026-10-23
+"""
+
+
+def test_a_file_has_prices_and_the_days_on_which_models_end():
+    ends, gone = date(2027, 1, 31), date(2026, 10, 23)
+    assert prices.parse(FILE) == {
+        "a-1": Price(Decimal(2), Decimal("0.5"), Decimal(10), ends),
+        "b": Price(Decimal("0.125"), Decimal("0.01"), Decimal("0.5")),
+        "gone": Price(Decimal(2), Decimal("0.5"), Decimal(10), gone),
+    }
+
+
+def test_every_price_that_ships_is_valid():
+    assert prices.listed()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (FILE.replace("output = 10.00", "outptu = 10.00"), 'llm/prices.toml, line 3: unknown key "outptu"; there are '),
+        (FILE.replace(", output = 10.00", ""), "llm/prices.toml, line 3: a-1 has no price for output"),
+        (FILE.replace("0.125", "nan"), "llm/prices.toml, line 4: write of b must be USD for a million tokens"),
+        (FILE.replace("0.125", "inf"), "llm/prices.toml, line 4: write of b must be USD for a million tokens"),
+        (FILE.replace("0.125", "-1"), "llm/prices.toml, line 4: write of b must be USD for a million tokens"),
+        (FILE.replace("0.125", "true"), "llm/prices.toml, line 4: write of b must be USD for a million tokens"),
+        (FILE.replace("0.125", '"0.125"'), "llm/prices.toml, line 4: write of b must be USD for a million tokens"),
+        (FILE.replace("gone = 2026-10-23", "gone = 2026"), "llm/prices.toml, line 8: gone must have a day such as "),
+        (FILE.replace("gone = 2026-10-23", "gone = 2026-10-23T00:00:00Z"), "line 8: gone must have a day such as "),
+        (FILE.replace("[usd]", "[eur]"), 'llm/prices.toml, line 2: unknown key "eur"; there are usd, shutdown'),
+        ('[usd]\n"a" = 2', "llm/prices.toml, line 2: a must be a table such as { input = 0.10, "),
+        ("usd = 2", "llm/prices.toml, line 1: usd must be a table"),
+        ("[usd]", "llm/prices.toml, line 1: usd must have the price of at least one model"),
+        ("[usd\n", "llm/prices.toml: Expected ']' at the end of a table declaration (at line 1, column 5)"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_its_line_and_the_reason(text: str, reason: str):
+    with pytest.raises(ConfigError) as caught:
+        prices.parse(text)
+    assert reason in str(caught.value)

@@ -96,7 +96,7 @@ def test_a_menu_of_another_shape_is_written_again(odd: object):
 
 def test_an_owner_may_change_the_texts_but_not_the_commands():
     assert profile.missing(changed("greeting", "I am", "You are"), WANTED) == []
-    assert profile.missing(changed("persistent_menu", "Start afresh", "Anew"), WANTED) == []
+    assert profile.missing(changed("persistent_menu", "Start a new conversation", "Start over"), WANTED) == []
     assert profile.missing(changed("persistent_menu", "/reset", "RESET"), WANTED) == ["persistent_menu"]
     assert profile.missing(changed("commands", '"forget"', '"delete"'), WANTED) == ["commands"]
     assert profile.missing(changed("get_started", "/start", "HELLO"), WANTED) == ["get_started"]

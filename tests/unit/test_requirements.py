@@ -62,7 +62,7 @@ def test_the_version_of_a_base_url_is_parsed(url: str, version: int | None):
 
 
 def test_the_default_version_is_in_the_table():
-    assert version_of(Settings.from_env({}).graph_url) in VERSION_ENDS
+    assert version_of(Settings.from_env({}).messenger.graph_url) in VERSION_ENDS
 
 
 def test_each_version_ends_after_the_one_before():

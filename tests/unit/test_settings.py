@@ -1,51 +1,62 @@
 import pytest
 
 from chalicelib.errors import ConfigError
-from chalicelib.settings import Settings
+from chalicelib.settings import Secret, Settings, SignIn
 
 
 def test_a_familys_bot_needs_no_settings():
     settings = Settings.from_env({})
-    assert (settings.stage, settings.table, settings.daily_limit, settings.zone.key) == ("dev", "parley-dev", 10, "UTC")
-    assert (settings.model, settings.model_api, settings.reasoning_effort) == ("gpt-6-luna", "responses", "none")
-    assert settings.wake == "lambda"
-    assert settings.openai_base_url == "https://api.openai.com/v1"
-    assert settings.daily_budget == 1_000_000
-    assert settings.graph_url == "https://graph.facebook.com/v25.0"
+    assert (settings.stage.name, settings.stage.table, settings.limits.daily_limit, settings.limits.zone.key) == (
+        "dev",
+        "parley-dev",
+        10,
+        "UTC",
+    )
+    assert (settings.model.name, settings.model.api, settings.model.effort) == ("gpt-6-luna", "responses", "none")
+    assert settings.stage.wake == "lambda"
+    assert settings.model.base_url == "https://api.openai.com/v1"
+    assert settings.limits.daily_budget == 1_000_000
+    assert settings.messenger.graph_url == "https://graph.facebook.com/v25.0"
+    assert settings.messenger.persona == "assistant"
 
 
 def test_everything_of_a_stage_is_named_after_it():
     settings = Settings.from_env({"PARLEY_STAGE": "prod"})
-    assert (settings.table, settings.worker_function, settings.api_function, settings.secrets_prefix) == (
+    assert (
+        settings.stage.table,
+        settings.stage.worker_function,
+        settings.stage.api_function,
+        settings.stage.secrets_prefix,
+    ) == (
         "parley-prod",
         "parley-prod-worker",
         "parley-prod",
         "/parley/prod",
     )
-    assert settings.wake_queue == "parley-prod-wake.fifo"
+    assert settings.stage.wake_queue == "parley-prod-wake.fifo"
 
 
 def test_the_worker_can_be_woken_through_a_queue():
-    assert Settings.from_env({"PARLEY_WAKE": "fifo"}).wake == "fifo"
+    assert Settings.from_env({"PARLEY_WAKE": "fifo"}).stage.wake == "fifo"
 
 
 def test_another_server_is_asked_by_chat_and_told_nothing_it_may_not_know():
     settings = Settings.from_env({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"})
-    assert (settings.model_api, settings.reasoning_effort) == ("chat", "")
+    assert (settings.model.api, settings.model.effort) == ("chat", "")
 
 
 def test_openai_itself_stays_openai_when_its_address_is_given():
-    assert Settings.from_env({"OPENAI_BASE_URL": "https://api.openai.com/v1"}).model_api == "responses"
+    assert Settings.from_env({"OPENAI_BASE_URL": "https://api.openai.com/v1"}).model.api == "responses"
 
 
 def test_the_wire_format_can_be_chosen():
     chosen = {"OPENAI_BASE_URL": "http://127.0.0.1/v1", "PARLEY_MODEL_API": "responses"}
-    assert Settings.from_env(chosen).model_api == "responses"
+    assert Settings.from_env(chosen).model.api == "responses"
 
 
 @pytest.mark.parametrize("contact", ["", "me@example.org", "https://example.org/contact"])
 def test_the_owner_may_be_reached_by_mail_by_the_web_or_on_the_page_only(contact: str):
-    assert Settings.from_env({"PARLEY_CONTACT": contact}).contact == contact
+    assert Settings.from_env({"PARLEY_CONTACT": contact}).privacy.contact == contact
 
 
 @pytest.mark.parametrize(
@@ -60,12 +71,12 @@ def test_the_owner_may_be_reached_by_mail_by_the_web_or_on_the_page_only(contact
 )
 def test_people_may_sign_in_elsewhere(issuer: str):
     settings = Settings.from_env({"PARLEY_OIDC_ISSUER": issuer, "PARLEY_OIDC_AUDIENCE": "parley-web"})
-    assert (settings.oidc_issuer, settings.oidc_audience) == (issuer, "parley-web")
+    assert settings.web.sign_in == SignIn(issuer, "parley-web")
 
 
 def test_nobody_signs_in_elsewhere_unless_it_is_said_where():
     settings = Settings.from_env({"PARLEY_OIDC_ISSUER": "", "PARLEY_OIDC_AUDIENCE": ""})
-    assert (settings.oidc_issuer, settings.oidc_audience) == ("", "")
+    assert settings.web.sign_in is None
     assert settings == Settings.from_env({})
 
 
@@ -86,14 +97,14 @@ def test_an_issuer_and_an_audience_belong_together(half: dict[str, str]):
     ],
 )
 def test_people_can_be_told_who_gets_their_words(url: str, host: str):
-    assert Settings.from_env({"OPENAI_BASE_URL": url}).model_host == host
+    assert Settings.from_env({"OPENAI_BASE_URL": url}).model.host == host
 
 
 @pytest.mark.parametrize(
     ("usd", "micro_usd"), [("2", 2_000_000), ("0.50", 500_000), ("0", 0), ("0.000001", 1), ("19.99", 19_990_000)]
 )
 def test_the_budget_is_exact_to_a_millionth_of_a_dollar(usd: str, micro_usd: int):
-    assert Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).daily_budget == micro_usd
+    assert Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).limits.daily_budget == micro_usd
 
 
 @pytest.mark.parametrize(
@@ -108,7 +119,7 @@ def test_the_budget_is_exact_to_a_millionth_of_a_dollar(usd: str, micro_usd: int
     ],
 )
 def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
-    assert Settings.from_env({"OPENAI_BASE_URL": base_url}).asks_openai is asks_openai
+    assert Settings.from_env({"OPENAI_BASE_URL": base_url}).model.is_openai is asks_openai
 
 
 @pytest.mark.parametrize(
@@ -152,3 +163,35 @@ def test_what_cannot_be_used_is_named_with_its_cure(name: str, value: str, cure:
     assert name in str(caught.value)
     assert value in str(caught.value)
     assert cure in str(caught.value)
+
+
+def test_all_that_cannot_be_used_is_named_at_once_a_line_each():
+    wrong = {
+        "PARLEY_WAKE": "sqs",
+        "PARLEY_DAILY_LIMIT": "ten",
+        "PARLEY_TIMEZONE": "Berlin",
+        "PARLEY_MODEL_API": "assistants",
+        "PARLEY_OIDC_AUDIENCE": "parley-web",
+        "PARLEY_CONTACT": "me",
+    }
+    with pytest.raises(ConfigError) as caught:
+        Settings.from_env({**wrong, "PARLEY_DAILY_BUDGET_USD": "2"})
+    lines = str(caught.value).splitlines()
+    assert sorted(line.split()[0] for line in lines) == sorted(
+        {*wrong, "PARLEY_OIDC_ISSUER"} - {"PARLEY_OIDC_AUDIENCE"}
+    )
+
+
+def test_the_names_of_the_stored_parameters_stay_as_owners_typed_them():
+    assert set(Secret) == {
+        "app-id",
+        "app-secret",
+        "app-secret-previous",
+        "page-token",
+        "openai-key",
+        "verify-token",
+        "ticket-key",
+        "webhook-url",
+        "websocket-url",
+        "topic-arn",
+    }

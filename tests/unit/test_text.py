@@ -8,6 +8,7 @@ import pytest
 
 import chalicelib
 from chalicelib.content.text import Texts, load
+from chalicelib.errors import ModelFault
 
 BLANKS: Final = {
     "welcome": {"limit"},
@@ -63,6 +64,12 @@ def test_every_sentence_the_code_asks_for_is_there_with_its_blanks():
 def test_a_sentence_is_not_blank_and_fits_into_one_message(key: str):
     filled = ENGLISH(key, **dict.fromkeys(BLANKS.get(key, set()), "x" * 60))
     assert 0 < len(filled.strip()) < 1000
+
+
+@pytest.mark.parametrize("fault", ModelFault)
+def test_the_owner_is_alerted_of_every_fault_of_a_model_in_words_of_its_own(fault: ModelFault):
+    texts = [ENGLISH.sentences[f"owner_model_{one}"] for one in ModelFault]
+    assert texts.count(ENGLISH.sentences[f"owner_model_{fault}"]) == 1
 
 
 @pytest.mark.parametrize("key", ["forget_yes", "forget_no"])

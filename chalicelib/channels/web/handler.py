@@ -165,7 +165,7 @@ class WebSocketHandler:
         """
         entitlements, now = self.entitlements.for_person(member.person), self.clock()
         person = self.people.get(member.person) or Person(member.person)
-        day = quota.day_of(now, now=now, zone=self.entitlements.settings.zone)
+        day = quota.day_of(now, now=now, zone=self.entitlements.limits.zone)
         self._send(
             member.connection,
             *server_frames.ready(

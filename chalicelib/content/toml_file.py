@@ -1,0 +1,77 @@
+"""Parses the TOML files that ship with the bot; an error names file, line and reason. Nothing is written here."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any
+
+from chalicelib.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class TomlFile:
+    """A parsed file. Numbers with a decimal point are Decimals."""
+
+    name: str
+    """Its path below the package, such as `content/personas/santa.toml`."""
+    source: str = field(repr=False)
+    values: Mapping[str, Any] = field(repr=False)
+
+    def error(self, reason: str, *path: str) -> ConfigError:
+        """The error to raise because of the value at `path`, its tables' names first.
+
+        The message is `<file>, line <number>: <reason>`, without a line when there is no such value.
+        """
+        line = _line(self.source, path)
+        return ConfigError(f"{self.name}, line {line}: {reason}" if line else f"{self.name}: {reason}")
+
+    def check_keys(self, known: Sequence[str], *path: str) -> None:
+        """Raise ConfigError for the first key that is not in `known`, in the table at `path`."""
+        for key in _value(self.values, path) or ():
+            if key not in known:
+                raise self.error(f'unknown key "{key}"; there are {", ".join(known)}', *path, key)
+
+
+def load(*path: str) -> TomlFile:
+    """Read and parse a file below the package. Raises ConfigError; FileNotFoundError when there is no such file."""
+    name = "/".join(path)
+    try:
+        source = files("chalicelib").joinpath(*path).read_text("utf-8")
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{name}: it must be saved as UTF-8") from exc
+    return parse(name, source)
+
+
+def parse(name: str, source: str) -> TomlFile:
+    """Parse a file's text. Raises ConfigError with the parser's message, which has the line and the column."""
+    try:
+        return TomlFile(name, source, tomllib.loads(source, parse_float=Decimal))
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"{name}: {exc}") from exc
+
+
+def _value(values: Any, path: Sequence[str]) -> Any:
+    """The value at `path`; None when there is none."""
+    for key in path:
+        values = values.get(key) if isinstance(values, Mapping) else None
+    return values
+
+
+def _line(source: str, path: Sequence[str]) -> int | None:
+    """The number of the line on which the value at `path` begins.
+
+    tomllib keeps no positions. But the lines before a value are TOML without it, and the lines up to the value's end
+    are TOML with it: the value begins after the last line that completes a file without it.
+    """
+    lines, complete = source.split("\n"), 0
+    for number in range(1, len(lines) + 1):
+        try:
+            values = tomllib.loads("\n".join(lines[:number]))
+        except tomllib.TOMLDecodeError:
+            continue
+        if _value(values, path) is not None:
+            return complete + 1
+        complete = number
+    return None

@@ -1,0 +1,114 @@
+"""A server that speaks OpenAI's two wire formats, and OpenAI's model in each situation of the contract."""
+
+import json
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import httpx2
+import openai
+
+from chalicelib.llm.openai import Api, OpenAIModel
+from chalicelib.llm.prices import FREE
+from tests.contract.models import WORDS, Situation
+
+
+def sse(*events: Any, done: bool = True) -> httpx2.Response:
+    lines = [f"data: {json.dumps(event)}\n\n" for event in events] + (["data: [DONE]\n\n"] if done else [])
+    return httpx2.Response(200, headers={"content-type": "text/event-stream"}, text="".join(lines))
+
+
+def chat(*words: str, finish: str | None = "stop", field: str = "content") -> httpx2.Response:
+    base = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    deltas = [{**base, "choices": [{"index": 0, "delta": {field: word}, "finish_reason": None}]} for word in words]
+    end = [{**base, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}] if finish else []
+    used = {
+        "prompt_tokens": 10,
+        "completion_tokens": 5,
+        "total_tokens": 15,
+        "prompt_tokens_details": {"cached_tokens": 4},
+    }
+    return sse(*deltas, *end, *([{**base, "choices": [], "usage": used}] if finish else []))
+
+
+def responses(
+    *words: str, kind: str = "response.output_text.delta", end: str | None = "completed", reason: str | None = None
+) -> httpx2.Response:
+    place = {"item_id": "i", "output_index": 0, "content_index": 0, "logprobs": []}
+    deltas = [{"type": kind, "delta": word, "sequence_number": n, **place} for n, word in enumerate(words)]
+    usage = {
+        "input_tokens": 10,
+        "input_tokens_details": {"cached_tokens": 4},
+        "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 15,
+    }
+    response: dict[str, Any] = {
+        "id": "r",
+        "object": "response",
+        "status": end,
+        "model": "m",
+        "output": [],
+        "usage": usage,
+    }
+    response |= {"incomplete_details": {"reason": reason}} if reason else {}
+    last = [{"type": f"response.{end}", "sequence_number": 99, "response": response}] if end else []
+    return sse(*deltas, *last, done=False)
+
+
+def error(status: int, code: str | None = None) -> httpx2.Response:
+    return httpx2.Response(status, json={"error": {"message": "no", "type": "t", "code": code}})
+
+
+class Server:
+    """Answers with what it is given, in turn, and remembers what it was asked."""
+
+    def __init__(self, *answers: httpx2.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, Any]] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append((request.url.path, json.loads(request.content)))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def model(
+    api: Api, server: Server, *, effort: str = "none", monotonic: Callable[[], float] = lambda: 0.0
+) -> OpenAIModel:
+    transport = httpx2.MockTransport(server)
+    client = openai.OpenAI(api_key="k", base_url="http://model/v1", http_client=httpx2.Client(transport=transport))
+    return OpenAIModel(
+        name="gpt-6-luna", effort=effort, api=api, client=lambda: client, price=FREE, monotonic=monotonic
+    )
+
+
+def openai_model(api: Api, situation: Situation) -> OpenAIModel:
+    """OpenAI's model, asked in this wire format while its provider is in this situation."""
+    seconds = count(0.0, 4.0) if situation is Situation.SLOW else count(0.0, 0.0)
+    return model(api, Server(*_answers(api, situation)), monotonic=lambda: float(next(seconds)))
+
+
+def _answers(api: Api, situation: Situation) -> list[httpx2.Response]:
+    whole = _stream(api, *WORDS)
+    return {
+        Situation.ANSWERS: [whole],
+        Situation.SLOW: [whole],
+        Situation.TOO_LONG: [_cut_short(api, "length", "max_output_tokens")],
+        Situation.FILTERED: [_cut_short(api, "content_filter", "content_filter")],
+        Situation.BREAKS_OFF: [chat(WORDS[0], finish=None) if api == "chat" else responses(WORDS[0], end=None)],
+        Situation.BUSY: [error(503), error(503)],
+        Situation.KEY_REFUSED: [error(401, "invalid_api_key")],
+        Situation.NO_CREDIT: [error(429, "insufficient_quota"), error(429, "insufficient_quota")],
+        Situation.MODEL_UNKNOWN: [error(404, "model_not_found")],
+    }[situation]
+
+
+def _stream(api: Api, *words: str) -> httpx2.Response:
+    return chat(*words) if api == "chat" else responses(*words)
+
+
+def _cut_short(api: Api, finish: str, reason: str) -> httpx2.Response:
+    return chat(WORDS[0], finish=finish) if api == "chat" else responses(WORDS[0], end="incomplete", reason=reason)

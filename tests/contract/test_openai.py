@@ -1,0 +1,169 @@
+"""OpenAI's two wire formats: what is sent, what each answer means, which errors are retried."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import pytest
+
+from chalicelib.access.budget import Usage
+from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta
+from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
+from chalicelib.llm.openai import Api
+from tests.contract.models import PROMPT
+from tests.contract.openai_server import Server, chat, error, model, responses, sse
+
+
+def ask(api: Api, *answers: httpx2.Response | Exception) -> Sequence[object]:
+    return list(model(api, Server(*answers)).answer(PROMPT, seconds=10))
+
+
+BOTH = pytest.mark.parametrize(("api", "say"), [("chat", chat), ("responses", responses)])
+EITHER = pytest.mark.parametrize("api", ["chat", "responses"])
+
+
+@BOTH
+def test_words_come_as_they_are_said_and_the_end_says_what_it_cost(api: Api, say: Callable[..., httpx2.Response]):
+    assert ask(api, say("Mimi is ", "your cat.")) == [
+        TextDelta("Mimi is "),
+        TextDelta("your cat."),
+        Finished(FinishReason.STOP, Usage(input=10, cached=4, output=5)),
+    ]
+
+
+@BOTH
+def test_a_stream_that_breaks_off_is_no_answer(api: Api, say: Callable[..., httpx2.Response]):
+    missing: dict[str, Any] = {"finish": None} if api == "chat" else {"end": None}
+    with pytest.raises(ModelBusy):
+        ask(api, say("Mimi is ", **missing))
+
+
+def test_an_answer_that_gets_too_long_says_so():
+    long = Finished(FinishReason.LENGTH, Usage(10, 4, 5))
+    assert ask("chat", chat("a", finish="length"))[-1] == long
+    assert ask("responses", responses("a", end="incomplete", reason="max_output_tokens"))[-1] == long
+
+
+def test_what_the_providers_filter_stops_is_refused():
+    with pytest.raises(ModelRefused):
+        ask("chat", chat("a", finish="content_filter"))
+    with pytest.raises(ModelRefused):
+        ask("responses", responses("a", end="incomplete", reason="content_filter"))
+
+
+def test_a_refusal_in_the_models_own_words_is_an_answer():
+    assert ask("chat", chat("I would rather not.", field="refusal"))[0] == TextDelta("I would rather not.")
+    refusal = responses("I would rather not.", kind="response.refusal.delta")
+    assert ask("responses", refusal)[0] == TextDelta("I would rather not.")
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("status", "code", "cause"),
+    [
+        (401, "invalid_api_key", ModelFault.KEY),
+        (401, None, ModelFault.KEY),
+        (403, None, ModelFault.KEY),
+        (404, "model_not_found", ModelFault.MISSING),
+        (429, "insufficient_quota", ModelFault.CREDIT),
+    ],
+)
+def test_what_only_the_owner_can_mend_is_told_apart(api: Api, status: int, code: str | None, cause: ModelFault):
+    with pytest.raises(ModelUnusable) as caught:
+        ask(api, error(status, code), error(status, code))
+    assert caught.value.cause is cause
+
+
+@EITHER
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
+def test_what_is_refused_before_it_begins_is_not_billed(api: Api, status: int):
+    with pytest.raises(ModelError) as caught:
+        ask(api, error(status), error(status))
+    assert not caught.value.may_be_billed
+
+
+@BOTH
+def test_what_broke_off_may_be_billed(api: Api, say: Callable[..., httpx2.Response]):
+    missing: dict[str, Any] = {"finish": None} if api == "chat" else {"end": None}
+    for answers in ([say("Mimi is ", **missing)], [httpx2.ReadTimeout("no")] * 2):
+        with pytest.raises(ModelBusy) as caught:
+            ask(api, *answers)
+        assert caught.value.may_be_billed
+
+
+@EITHER
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_provider_is_asked_twice_and_no_more(api: Api, status: int):
+    server = Server(*[error(status) for _ in range(3)])
+    with pytest.raises(ModelBusy):
+        list(model(api, server).answer(PROMPT, seconds=10))
+    assert len(server.asked) == 2
+
+
+@EITHER
+def test_a_provider_out_of_reach_is_busy(api: Api):
+    with pytest.raises(ModelBusy):
+        ask(api, httpx2.ConnectError("no"), httpx2.ReadTimeout("no"))
+
+
+@EITHER
+def test_a_bad_request_is_an_error_and_not_tried_again(api: Api):
+    server = Server(error(400, "context_length_exceeded"), error(400))
+    with pytest.raises(ModelError):
+        list(model(api, server).answer(PROMPT, seconds=10))
+    assert len(server.asked) == 1
+
+
+@BOTH
+def test_an_answer_that_drips_for_too_long_is_given_up(api: Api, say: Callable[..., httpx2.Response]):
+    times = iter([0.0, 1.0, 11.0, 12.0])
+    slow = model(api, Server(say("a", "b", "c", "d")), monotonic=lambda: next(times))
+    with pytest.raises(ModelBusy):
+        list(slow.answer(PROMPT, seconds=10))
+
+
+def test_a_failure_in_the_middle_of_a_responses_stream_is_busy():
+    with pytest.raises(ModelBusy):
+        ask("responses", responses("a", end="failed"))
+    broken = sse({"type": "error", "code": "server_error", "message": "no", "param": None, "sequence_number": 1})
+    with pytest.raises(ModelBusy):
+        ask("responses", broken)
+
+
+def test_nothing_is_kept_at_the_provider_and_the_whole_conversation_is_told():
+    server = Server(responses("ok"))
+    list(model("responses", server).answer(PROMPT, seconds=10))
+    [(path, body)] = server.asked
+    assert path == "/v1/responses"
+    assert body["store"] is False
+    assert body["instructions"] == "Be kind."
+    assert [said["content"] for said in body["input"]] == ["My cat is Mimi.", "Nice!", "Who is Mimi?"]
+    assert body["safety_identifier"] == "0123abcd"
+    assert body["reasoning"] == {"effort": "none"}
+    assert body["max_output_tokens"] == 200
+
+
+def test_other_servers_are_told_the_same_as_chat_and_no_effort_they_may_not_know():
+    server = Server(chat("ok"))
+    list(model("chat", server, effort="").answer(PROMPT, seconds=10))
+    [(path, body)] = server.asked
+    assert path == "/v1/chat/completions"
+    assert [said["role"] for said in body["messages"]] == ["system", "user", "assistant", "user"]
+    assert "reasoning_effort" not in body
+    assert body["stream_options"] == {"include_usage": True}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("effort", "temperature", "told"),
+    [("none", 0.9, 0.9), ("", 0.0, 0.0), ("none", None, None), ("low", 0.9, None), ("minimal", 0.0, None)],
+)
+def test_a_persona_says_how_freely_a_model_speaks_unless_the_model_reasons(
+    api: Api, say: Callable[..., httpx2.Response], effort: str, temperature: float | None, told: float | None
+):
+    server = Server(say("ok"))
+    list(model(api, server, effort=effort).answer(replace(PROMPT, temperature=temperature), seconds=10))
+    [(_, body)] = server.asked
+    assert body.get("temperature") == told
+    assert ("temperature" in body) is (told is not None)
