@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
-from chalicelib.access.budget import Usage
+from chalicelib.access.budget import Price, Usage
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.channels.web.writer import Timing
@@ -20,6 +20,7 @@ from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, P
 from chalicelib.conversation.turn import Turn, TurnState
 from chalicelib.errors import ConnectionGone, ModelError, StoreError
 from chalicelib.ids import Channel, ConnectionId
+from chalicelib.llm.prices import FREE
 from tests.client import Client
 from tests.fakes.connections import RememberingConnectionApi
 from tests.fakes.inbox import FakeInbox
@@ -74,6 +75,8 @@ class _Port:
 
     def __getattr__(self, method: str) -> Any:
         call, process = getattr(self._port, method), self._process
+        if not callable(call):
+            return call
 
         def step(*args: Any, **named: Any) -> Any:
             go = process.step if threading.get_ident() == process.thread else process.aside
@@ -89,6 +92,9 @@ class WordByWord:
     world: "WebWorld"
     process: Process
     fails: Callable[[], ModelError | None]
+    name: str = "gpt-6-luna"
+    provider: str = "openai"
+    price: Price = FREE
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.world.asked.append(prompt.question)
