@@ -8,6 +8,7 @@ from chalicelib.conversation.turn import Lease, Thread
 from chalicelib.conversation.turn_context import TURN_MS
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import StoreError, WakeError
+from chalicelib.llm import prices
 from chalicelib.operations.heartbeat import MAX_SWEPT
 from chalicelib.settings import Settings
 from tests.fakes.inbox import FakeInbox
@@ -168,6 +169,6 @@ def test_the_percentage_of_the_daily_budget_that_is_spent_is_logged_each_minute(
 
 
 def test_no_budget_is_logged_for_a_model_server_that_costs_nothing(bot: Bot):
-    bot.settings = Settings.from_env({"OPENAI_BASE_URL": "http://models.example/v1"})
+    bot.price = prices.price_of(Settings.from_env({"OPENAI_BASE_URL": "http://models.example/v1"}).model)
     bot.beats()
     assert bot.log_lines("budget") == []

@@ -10,6 +10,7 @@ from chalicelib.content.page import HtmlPage
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import BadRequest, BodyTooLarge, InvalidSignature, StoreError
 from chalicelib.operations.deletion import Deletion
+from chalicelib.settings import Settings
 from tests.fakes.deletions import FakeDeletions
 from tests.flow.bot import OLD_SECRET, SAYS, Bot, deletion_form
 
@@ -42,7 +43,9 @@ class UnreadableDeletions(FakeDeletions):
 
 
 def test_the_privacy_page_says_how_long_and_where_messages_are_stored_and_who_receives_them(bot: Bot):
-    bot.settings = replace(bot.settings, region="eu-central-1", openai_base_url="https://llm.example.org/v1")
+    bot.settings = Settings.from_env(
+        {"AWS_DEFAULT_REGION": "eu-central-1", "OPENAI_BASE_URL": "https://llm.example.org/v1"}
+    )
     policy = words(bot.privacy.policy())
     assert "Your messages and the answers, for 30 days." in policy
     assert "Amazon Web Services (region eu-central-1)" in policy
@@ -69,7 +72,7 @@ def test_a_region_that_is_not_known_is_left_out(bot: Bot):
     ],
 )
 def test_the_privacy_page_shows_how_to_contact_the_owner(bot: Bot, contact: str, shown: str):
-    bot.settings = replace(bot.settings, contact=contact)
+    bot.settings = replace(bot.settings, privacy=replace(bot.settings.privacy, contact=contact))
     assert shown in bot.privacy.policy().html
 
 
