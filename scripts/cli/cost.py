@@ -17,25 +17,25 @@ from scripts.stage.environment import Environment, memory_mb
 @click.option("--days", type=click.IntRange(1, 30), default=30, show_default=True, help="How many, today included.")
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
 @at_stage
-def cost(place: Environment, *, days: int, json: bool) -> None:
+def cost(environment: Environment, *, days: int, json: bool) -> None:
     """What the last days cost, and what 1,000 messages cost.
 
     The model's part was counted with every answer. AWS's part is computed from what Parley does and AWS's list prices,
     before the free allowance: it is no bill.
     """
-    report = _report(place, days=days)
+    report = _report(environment, days=days)
     if json:
         print_json(cost_view.as_json(report))
     else:
         click.echo(cost_view.as_text(report))
 
 
-def _report(place: Environment, *, days: int) -> Report:
+def _report(environment: Environment, *, days: int) -> Report:
     from chalicelib.aws.dynamodb.spend import DynamoSpending  # noqa: PLC0415 (brings boto3; `--help` does without)
 
-    here = place.settings
+    here = environment.settings
     today = datetime.now(here.zone).date()
-    spending = DynamoSpending(place.table)
+    spending = DynamoSpending(environment.table)
     listed, memory = aws_prices.load(), memory_mb(here.stage)
     return Report(
         here.stage,

@@ -2,13 +2,13 @@
 
 import click
 
-from scripts.cli.people import Desk, at_desk
+from scripts.cli.people import Context, with_context
 from scripts.stage.environment import UsageError
 
 
 @click.command()
-@at_desk
-def deletions(desk: Desk) -> None:
+@with_context
+def deletions(context: Context) -> None:
     """Who has asked Facebook that their data be deleted here.
 
     Facebook names them by an app-scoped id. It is not the id that `people list` shows, so the bot cannot tell whose
@@ -25,17 +25,17 @@ def deletions(desk: Desk) -> None:
     The person sees how far it is under an address that Facebook has given them, and reads there that /forget deletes
     everything without you. Requests are listed for 90 days.
     """
-    desk.output.deletions(list(desk.deletions.open(now=desk.clock())))
+    context.view.deletions(list(context.deletions.open(now=context.clock())))
 
 
 @click.command()
 @click.argument("code")
-@at_desk
-def deleted(desk: Desk, code: str) -> None:
+@with_context
+def deleted(context: Context, code: str) -> None:
     """Note that a request is done: CODE's page says so then.
 
     This deletes nothing but the id of who asked. First do what `people deletions --help` says.
     """
-    if not desk.deletions.close(code, now=desk.clock()):
+    if not context.deletions.close(code, now=context.clock()):
         raise UsageError(f'there is no open request "{code}": see scripts/parley people deletions')
-    desk.output.deleted(code)
+    context.view.deleted(code)

@@ -41,7 +41,13 @@ GUIDE: Final = "docs/messenger-setup.md"
 )
 @at_deployed_stage("the demo runs on this machine: deploy dev or prod")
 def deploy(
-    place: Environment, *, yes: bool, email: str | None, file: Path | None, renew: tuple[str, ...], folder: Path | None
+    environment: Environment,
+    *,
+    yes: bool,
+    email: str | None,
+    file: Path | None,
+    renew: tuple[str, ...],
+    folder: Path | None,
 ) -> None:
     """Bring the bot to AWS, or bring it up to date.
 
@@ -54,35 +60,35 @@ def deploy(
     With --package AWS is neither asked nor changed, and no value is asked for. These are two ways, and a stage stays on
     the one it was deployed by: to change over, run `destroy` first, which deletes all conversations.
     """
-    from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
+    from scripts.cli.progress import run_steps, show_plan  # noqa: PLC0415 (all of this is slow; `--help` does without)
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
-    from scripts.deploy.steps import Deploying, Step  # noqa: PLC0415
+    from scripts.deploy.steps import DeploymentPlan, Step  # noqa: PLC0415
 
-    deployment = Deployment(place, ROOT)
+    deployment = Deployment(environment, ROOT)
     if folder and file:
         raise UsageError("--package takes no --secrets: the README.md that it writes says how to store them")
     if folder:
         _write_bundle(deployment, _typed(folder), email)
         return
-    account = place.account()
+    account = environment.account()
     deployment.check_region()
     deployment.check_no_bundle()
     stored = deployment.vault.stored()
     new = given(os.environ, _typed(file) if file else None)
     kept = {name: value for name, value in stored.items() if name not in renew}
     new = {**new, **_asked_for({**kept, **new}, ask=not yes)}
-    steps = Deploying(deployment, to_store(new, stored), email).steps()
+    steps = DeploymentPlan(deployment, to_store(new, stored), email).steps()
     steps.append(Step("doctor", "look at everything once more", lambda _: _examined(deployment)))
-    click.echo(f"Parley, stage {deployment.stage}, in {place.aws.region} (account {account}):\n")
-    show(steps)
+    click.echo(f"Parley, stage {deployment.stage}, in {environment.aws.region} (account {account}):\n")
+    show_plan(steps)
     click.echo()
     if not yes and not click.confirm("Go on?"):
         raise click.ClickException("nothing was done")
     given_again = {"--email": email, "--secrets": file}
     options = "".join(f" {option} {value}" for option, value in given_again.items() if value)
     again = f"scripts/parley deploy --stage {deployment.stage}{options}"
-    carry_out(steps, explaining=place.explaining, again=again)
+    run_steps(steps, explaining=environment.explaining, again=again)
     click.secho(f"\nThe bot is running: {deployment.url()}", bold=True)
     click.echo(f"Web chat: {deployment.websocket_url()}; a key for it: scripts/parley keys create")
     click.echo("Write to your page. Facebook still wants two addresses from you, step 7 of the guide:")

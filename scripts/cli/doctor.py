@@ -23,7 +23,7 @@ _INDENT: Final = " " * 10
 @click.option("--fix", is_flag=True, help="Set up again what Facebook lost: subscriptions and the page's menu.")
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
 @at_deployed_stage("the demo needs no doctor: start it again")
-def doctor(place: Environment, *, fix: bool, json: bool) -> None:
+def doctor(environment: Environment, *, fix: bool, json: bool) -> None:
     """Tell what is wrong, why it matters and what mends it.
 
     Looks at the AWS account, the data stack, functions, secrets, the page token, the subscriptions, the webhook,
@@ -33,9 +33,9 @@ def doctor(place: Environment, *, fix: bool, json: bool) -> None:
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.doctor import counted, examine  # noqa: PLC0415 (slow; `--help` does without)
 
-    findings = examine(Deployment(place, ROOT), fix=fix)
+    findings = examine(Deployment(environment, ROOT), fix=fix)
     if json:
-        print_json({"stage": place.settings.stage, "findings": [asdict(finding) for finding in findings]})
+        print_json({"stage": environment.settings.stage, "findings": [asdict(finding) for finding in findings]})
     else:
         tell(findings)
         click.echo(f"\n{counted(findings)}")

@@ -11,7 +11,7 @@ from chalicelib.access.key_service import MOST_DAYS, MOST_MESSAGES, ApiKeyServic
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest
 from scripts.cli import options
-from scripts.cli.keys_view import Addresses, Json, Text, View
+from scripts.cli.keys_view import Addresses, JsonKeysView, KeysView, TextKeysView
 from scripts.stage.environment import Environment, UsageError
 
 P = ParamSpec("P")
@@ -21,26 +21,27 @@ _MESSAGES: Final = click.IntRange(1, MOST_MESSAGES)
 
 
 @dataclass(frozen=True)
-class Desk:
+class Context:
     """What every command works with."""
 
-    keyring: ApiKeyService
+    keys: ApiKeyService
     addresses: Addresses
-    view: View
+    view: KeysView
 
 
-def _desk(place: Environment, /, *, json: bool) -> Desk:
+def _context(environment: Environment, /, *, json: bool) -> Context:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (brings boto3)
     from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
     from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL  # noqa: PLC0415
 
-    noted = Secrets(place.aws.client("ssm"), place.settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
+    settings = environment.settings
+    noted = Secrets(environment.aws.client("ssm"), settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
     addresses = Addresses((noted.find(WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(WEBSOCKET_URL) or "")
-    keyring = ApiKeyService(DynamoApiKeys(place.table), place.settings.daily_limit, secrets.token_bytes, options.clock)
-    return Desk(keyring, addresses, Json(keyring) if json else Text(options.clock(), place.settings.zone))
+    service = ApiKeyService(DynamoApiKeys(environment.table), settings.daily_limit, secrets.token_bytes, options.clock)
+    return Context(service, addresses, JsonKeysView(service) if json else TextKeysView(options.clock(), settings.zone))
 
 
-at_desk = options.at_desk(_desk)
+with_context = options.with_context(_context)
 
 
 def _id(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -83,37 +84,39 @@ def keys() -> None:
 @click.option(
     "--persona", type=click.Choice(persona.names()), default=WEB_PERSONA, show_default=True, help="Who answers."
 )
-@at_desk
-def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **wish: Any) -> None:
+@with_context
+def create(
+    context: Context, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **wish: Any
+) -> None:
     """Make a key, show it once, and tell what to do with it.
 
     NAME says what it is for, to you. Without --daily-messages, a visitor may ask as often a day as people on Messenger.
     """
     try:
-        made = desk.keyring.create({**wish, "origins": origins, **daily_messages})
+        made = context.keys.create({**wish, "origins": origins, **daily_messages})
     except BadRequest as exc:
         raise UsageError(str(exc)) from exc
-    desk.view.made(made, desk.addresses)
+    context.view.made(made, context.addresses)
 
 
 @keys.command("list")
-@at_desk
-def list_keys(desk: Desk) -> None:
+@with_context
+def list_keys(context: Context) -> None:
     """All keys, the latest first."""
-    desk.view.keys(desk.keyring.list())
+    context.view.keys(context.keys.list())
 
 
 @keys.command()
 @click.argument("key", metavar="ID", callback=_id)
-@at_desk
-def show(desk: Desk, key: str) -> None:
+@with_context
+def show(context: Context, key: str) -> None:
     """All about one key but the key itself."""
-    desk.view.key(desk.keyring.show(key), desk.addresses)
+    context.view.key(context.keys.show(key), context.addresses)
 
 
 @keys.command()
 @click.argument("key", metavar="ID", callback=_id)
-@at_desk
-def revoke(desk: Desk, key: str) -> None:
+@with_context
+def revoke(context: Context, key: str) -> None:
     """Never accept a key again, nor its visitors; at once and for ever."""
-    desk.view.revoked(desk.keyring.revoke(key))
+    context.view.revoked(context.keys.revoke(key))

@@ -37,7 +37,7 @@ class Addresses:
         return f'<script src="{self.bot}/widget.js" data-config="{key.id}"></script>' if self.bot else ""
 
 
-class View(Protocol):
+class KeysView(Protocol):
     """Prints what a command found or did, on standard output."""
 
     def made(self, made: IssuedKey, addresses: Addresses) -> None:
@@ -54,22 +54,22 @@ class View(Protocol):
 
 
 @dataclass(frozen=True)
-class Json:
-    """`View` for programs: fields only ever come in addition, times are in UTC."""
+class JsonKeysView:
+    """`KeysView` for programs: fields only ever come in addition, times are in UTC."""
 
-    keyring: ApiKeyService
+    service: ApiKeyService
 
     def made(self, made: IssuedKey, addresses: Addresses) -> None:
         print_json({"key": made.text, **self._whole(made.key, addresses)})
 
     def keys(self, keys: Sequence[ApiKey]) -> None:
-        print_json({"keys": [self.keyring.as_json(key) for key in keys]})
+        print_json({"keys": [self.service.as_json(key) for key in keys]})
 
     def key(self, key: ApiKey, addresses: Addresses) -> None:
         print_json(self._whole(key, addresses))
 
     def revoked(self, key: ApiKey) -> None:
-        print_json(self.keyring.as_json(key))
+        print_json(self.service.as_json(key))
 
     def _whole(self, key: ApiKey, addresses: Addresses) -> dict[str, Any]:
         where = {
@@ -77,12 +77,12 @@ class Json:
             "config_url": addresses.config(key) or None,
             "embed": addresses.embed(key) or None,
         }
-        return {**self.keyring.as_json(key), **where}
+        return {**self.service.as_json(key), **where}
 
 
 @dataclass(frozen=True)
-class Text:
-    """`View` for eyes: dates are in the owner's zone."""
+class TextKeysView:
+    """`KeysView` for eyes: dates are in the owner's zone."""
 
     now: int
     zone: ZoneInfo

@@ -60,7 +60,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Reader:
+class LineParser:
     """Reads events in their order; an invocation is known from its first line on."""
 
     _requests: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Reader:
 
 
 @dataclass
-class Story:
+class Trace:
     """One message's way through all functions, told from the beginning of its correlation id."""
 
     corr: str

@@ -78,7 +78,7 @@ def as_json(line: Line) -> str:
 
 
 @dataclass
-class View:
+class LogView:
     """Lines in the owner's zone, a heading before those of another day."""
 
     zone: ZoneInfo
@@ -98,7 +98,7 @@ class View:
 
     def _line(self, line: Line, time: str) -> str:
         head = f"{time}  {_stage(line):{_STAGE}}  {line.corr[:_CORR]:{_CORR}}  "
-        text = f"{head}{self._folded(told(line.values))}".rstrip()
+        text = f"{head}{self._folded(in_words(line.values))}".rstrip()
         if line.is_error:
             return click.style(text, fg="red")
         is_quiet = line.stage == "heartbeat" and not line.values.get("swept")
@@ -111,7 +111,7 @@ class View:
         return f"\n{_INDENT}".join(textwrap.wrap(words, room))
 
 
-def told(values: Mapping[str, Any]) -> str:
+def in_words(values: Mapping[str, Any]) -> str:
     """What is telling of a line, in words: what went wrong first."""
     error = ": ".join(str(values[name]) for name in ("error", "message") if values.get(name))
     known = [_said(name, values[name]) for name in _WORDS if values.get(name) is not None]

@@ -11,9 +11,9 @@ from typing import Final
 
 import click
 
-from scripts.cli.log_lines import Line, Reader, Story
+from scripts.cli.log_lines import Line, LineParser, Trace
 from scripts.cli.log_sources import CloudWatch, File, NothingLogged, Source, Tail
-from scripts.cli.log_view import View, as_json
+from scripts.cli.log_view import LogView, as_json
 from scripts.cli.options import at_stage, clock
 from scripts.stage.environment import Environment, UsageError
 
@@ -25,18 +25,18 @@ _SHOWN: Final = 5
 
 
 @dataclass
-class Desk:
+class LogReader:
     """What the command reads from, chooses and prints."""
 
     tail: Tail
-    reader: Reader
-    story: Story | None
+    parser: LineParser
+    trace: Trace | None
     errors: bool
     show: Callable[[list[Line]], None]
 
-    def go_on(self) -> int:
+    def show_new(self) -> int:
         """Print what is new; how many lines it was. Raises NothingLogged."""
-        lines = self._chosen(self.reader.lines(self.tail.fresh()))
+        lines = self._selected(self.parser.lines(self.tail.fresh()))
         self.show(lines)
         return len(lines)
 
@@ -45,22 +45,22 @@ class Desk:
         while True:
             pause()
             try:
-                self.go_on()
+                self.show_new()
             except NothingLogged:
                 continue
 
-    def _chosen(self, lines: list[Line]) -> list[Line]:
-        if self.story:
-            lines = self._told(self.story, lines)
+    def _selected(self, lines: list[Line]) -> list[Line]:
+        if self.trace:
+            lines = self._traced(self.trace, lines)
         return [line for line in lines if line.is_error] if self.errors else lines
 
-    def _told(self, story: Story, lines: list[Line]) -> list[Line]:
-        candidates = story.candidates(lines)
+    def _traced(self, trace: Trace, lines: list[Line]) -> list[Line]:
+        candidates = trace.candidates(lines)
         if len(candidates) > 1:
             more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
-            raise UsageError(f'"{story.corr}" may be {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
-        story.corr = candidates[0] if candidates else story.corr
-        return story.select(lines)
+            raise UsageError(f'"{trace.corr}" may be {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
+        trace.corr = candidates[0] if candidates else trace.corr
+        return trace.select(lines)
 
 
 def _corr(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -90,16 +90,18 @@ def _milliseconds(_: click.Context, __: click.Parameter, value: str) -> int:
 @click.option("--errors", is_flag=True, help="Only what went wrong.")
 @click.option("--json", "json", is_flag=True, help="Print the lines as they were logged, one JSON document each.")
 @at_stage
-def logs(place: Environment, corr: str | None, *, since: int, follow: bool, errors: bool, json: bool) -> None:
+def logs(environment: Environment, corr: str | None, *, since: int, follow: bool, errors: bool, json: bool) -> None:
     """What the functions did, in the order of time.
 
     CORR is a message's correlation id, or an unambiguous beginning of it, as the lines show it: then only that
     message is followed, through all functions.
     """
-    show = _print_json if json else _printer(place)
-    desk = Desk(Tail(_source(place), clock() - since), Reader(), Story(corr) if corr else None, errors, show)
+    show = _print_json if json else _printer(environment)
+    reader = LogReader(
+        Tail(_source(environment), clock() - since), LineParser(), Trace(corr) if corr else None, errors, show
+    )
     try:
-        found = desk.go_on()
+        found = reader.show_new()
     except NothingLogged as exc:
         click.echo(exc, err=True)
     else:
@@ -107,15 +109,15 @@ def logs(place: Environment, corr: str | None, *, since: int, follow: bool, erro
             click.echo(_nothing(corr, errors=errors), err=True)
     if follow:
         try:
-            desk.follow(lambda: time.sleep(_POLL_S))
+            reader.follow(lambda: time.sleep(_POLL_S))
         except KeyboardInterrupt:
             click.echo(err=True)
 
 
-def _source(place: Environment) -> Source:
-    if place.log_file:
-        return File(place.log_file)
-    here = place.settings
+def _source(environment: Environment) -> Source:
+    if environment.log_file:
+        return File(environment.log_file)
+    here = environment.settings
     functions = {
         "door": here.api_function,
         "worker": here.worker_function,
@@ -123,13 +125,13 @@ def _source(place: Environment) -> Source:
         **{function.rpartition("_")[2]: function for function in here.websocket_functions},
     }
     groups = {name: f"/aws/lambda/{function}" for name, function in functions.items()}
-    return CloudWatch(place.aws.client("logs"), groups)
+    return CloudWatch(environment.aws.client("logs"), groups)
 
 
-def _printer(place: Environment) -> Callable[[list[Line]], None]:
-    zone = place.settings.zone
+def _printer(environment: Environment) -> Callable[[list[Line]], None]:
+    zone = environment.settings.zone
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    view = View(zone, datetime.now(zone).date(), width)
+    view = LogView(zone, datetime.now(zone).date(), width)
 
     def show(lines: list[Line]) -> None:
         for text in view.show(lines):

@@ -12,8 +12,8 @@ from chalicelib.errors import ParleyError, UnknownKey, UnknownPerson
 from scripts.stage.environment import DEMO, Environment, UsageError, find
 
 P = ParamSpec("P")
-D = TypeVar("D")
-D_co = TypeVar("D_co", covariant=True)
+C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
 
 
 def clock() -> int:
@@ -22,7 +22,7 @@ def clock() -> int:
 
 
 def at_stage(command: Callable[Concatenate[Environment, P], None]) -> Callable[P, None]:
-    """Give a command `--stage`, its place as the first argument, and errors in words."""
+    """Give a command `--stage`, its environment as the first argument, and errors in words."""
     return _staged(command, "Which one; or `demo`.", not_for_the_demo="")
 
 
@@ -33,24 +33,24 @@ def at_deployed_stage(
     return lambda command: _staged(command, "Which one.", not_for_the_demo=not_for_the_demo)
 
 
-class Furnishes(Protocol[D_co]):
+class BuildContext(Protocol[C_co]):
     """Makes what a group of commands works with."""
 
-    def __call__(self, place: Environment, /, *, json: bool) -> D_co: ...
+    def __call__(self, environment: Environment, /, *, json: bool) -> C_co: ...
 
 
-def at_desk(
-    build: Furnishes[D],
-) -> Callable[[Callable[Concatenate[D, P], None]], Callable[P, None]]:
+def with_context(
+    build: BuildContext[C],
+) -> Callable[[Callable[Concatenate[C, P], None]], Callable[P, None]]:
     """Give a command `--stage` and `--json`, and as the first argument what `build` makes of them."""
 
-    def decorate(command: Callable[Concatenate[D, P], None]) -> Callable[P, None]:
+    def decorate(command: Callable[Concatenate[C, P], None]) -> Callable[P, None]:
         @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
         @at_stage
         @wraps(command)
-        def run(place: Environment, /, *args: P.args, **kwargs: P.kwargs) -> None:
-            desk = build(place, json=bool(kwargs.pop("json")))
-            command(desk, *args, **kwargs)
+        def run(environment: Environment, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            context = build(environment, json=bool(kwargs.pop("json")))
+            command(context, *args, **kwargs)
 
         return run
 
@@ -67,9 +67,9 @@ def _staged(
         if stage == DEMO and not_for_the_demo:
             raise UsageError(not_for_the_demo)
         try:
-            place = find(stage, os.environ)
-            with place.explaining():
-                command(place, *args, **kwargs)
+            environment = find(stage, os.environ)
+            with environment.explaining():
+                command(environment, *args, **kwargs)
         except UnknownPerson as exc:
             raise click.ClickException(f"{exc}: see scripts/parley people list") from exc
         except UnknownKey as exc:

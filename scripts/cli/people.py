@@ -15,7 +15,7 @@ from chalicelib.ids import Channel, PersonId
 from chalicelib.operations.admin import Admin, Sort
 from chalicelib.operations.ports import Deletions
 from scripts.cli import options
-from scripts.cli.people_view import Json, Output, PeoplePage, Text
+from scripts.cli.people_view import JsonPeopleView, PeoplePage, PeopleView, TextPeopleView
 from scripts.cli.terminal import as_text, counted, print_json
 from scripts.stage.environment import Environment, UsageError
 
@@ -27,12 +27,12 @@ _PRIVATE: Final = 0o600
 
 
 @dataclass(frozen=True)
-class Desk:
+class Context:
     """What every command works with."""
 
     admin: Admin
     deletions: Deletions
-    output: Output
+    view: PeopleView
     clock: Clock
 
     def person(self, name: str) -> PersonId:
@@ -48,19 +48,24 @@ class Desk:
         return found[0]
 
 
-def _desk(place: Environment, /, *, json: bool) -> Desk:
+def _context(environment: Environment, /, *, json: bool) -> Context:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415
     from chalicelib.aws.dynamodb.deletions import DynamoDeletions  # noqa: PLC0415
     from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
     from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
 
-    table, settings = place.table, place.settings
+    table, settings = environment.table, environment.settings
     terms = EntitlementService(DynamoApiKeys(table), settings)
     admin = Admin(people=DynamoPeople(table), conversations=DynamoTranscript(table), terms=terms, clock=options.clock)
-    return Desk(admin, DynamoDeletions(table), Json() if json else Text(options.clock(), settings.zone), options.clock)
+    return Context(
+        admin,
+        DynamoDeletions(table),
+        JsonPeopleView() if json else TextPeopleView(options.clock(), settings.zone),
+        options.clock,
+    )
 
 
-at_desk = options.at_desk(_desk)
+with_context = options.with_context(_context)
 
 
 @click.group()
@@ -83,30 +88,30 @@ def people() -> None:
 @click.option("--access", type=click.Choice([access.value for access in Access]), help="Only those.")
 @click.option("--page", type=click.IntRange(min=1), default=1, show_default=True, help="Which page.")
 @click.option("--page-size", type=click.IntRange(min=1), default=20, show_default=True, help="How many on a page.")
-@at_desk
-def list_people(desk: Desk, *, sort: str, reverse: bool, access: str | None, page: int, page_size: int) -> None:
+@with_context
+def list_people(context: Context, *, sort: str, reverse: bool, access: str | None, page: int, page_size: int) -> None:
     """Everybody who has written, most recently seen first."""
-    found = desk.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
+    found = context.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
     shown = PeoplePage.of(found, number=page, size=page_size)
     if page > shown.pages:
         raise UsageError(f"there is no page {page}: the last one is {shown.pages}")
-    desk.output.people(shown, access=access)
+    context.view.people(shown, access=access)
 
 
 @people.command()
 @click.argument("person")
-@at_desk
-def show(desk: Desk, person: str) -> None:
+@with_context
+def show(context: Context, person: str) -> None:
     """All about one person but the words."""
-    desk.output.portrait(desk.admin.show(desk.person(person)))
+    context.view.portrait(context.admin.show(context.person(person)))
 
 
 @people.command()
 @click.argument("person")
-@at_desk
-def allow(desk: Desk, person: str) -> None:
+@with_context
+def allow(context: Context, person: str) -> None:
     """Let somebody ask without limit."""
-    desk.output.decided(desk.admin.allow(desk.person(person)))
+    context.view.decided(context.admin.allow(context.person(person)))
 
 
 def _questions(_: click.Context, __: click.Parameter, value: str) -> int:
@@ -118,42 +123,42 @@ def _questions(_: click.Context, __: click.Parameter, value: str) -> int:
 @people.command(context_settings={"ignore_unknown_options": True})
 @click.argument("person")
 @click.argument("questions", metavar="N", callback=_questions)
-@at_desk
-def limit(desk: Desk, person: str, questions: int) -> None:
+@with_context
+def limit(context: Context, person: str, questions: int) -> None:
     """Let somebody ask N questions a day."""
-    desk.output.decided(desk.admin.limit(desk.person(person), questions))
+    context.view.decided(context.admin.limit(context.person(person), questions))
 
 
 @people.command()
 @click.argument("person")
-@at_desk
-def default(desk: Desk, person: str) -> None:
+@with_context
+def default(context: Context, person: str) -> None:
     """Take back allow, limit or block."""
-    desk.output.decided(desk.admin.default(desk.person(person)))
+    context.view.decided(context.admin.default(context.person(person)))
 
 
 @people.command()
 @click.argument("person")
-@at_desk
-def block(desk: Desk, person: str) -> None:
+@with_context
+def block(context: Context, person: str) -> None:
     """Never answer somebody again."""
-    desk.output.decided(desk.admin.block(desk.person(person)))
+    context.view.decided(context.admin.block(context.person(person)))
 
 
 @people.command()
 @click.argument("person")
 @click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
-@at_desk
-def forget(desk: Desk, person: str, *, yes: bool) -> None:
+@with_context
+def forget(context: Context, person: str, *, yes: bool) -> None:
     """Delete the conversation and all else stored of somebody.
 
     What you decided about them stays, and so do the counts of the last days: forgetting is no way round a limit.
     """
-    if isinstance(desk.output, Json) and not yes:
+    if isinstance(context.view, JsonPeopleView) and not yes:
         raise UsageError("--json asks no questions: add --yes")
-    whom = desk.person(person)
-    if yes or _is_sure(desk.admin, whom):
-        desk.output.forgotten(desk.admin.forget(whom))
+    whom = context.person(person)
+    if yes or _is_sure(context.admin, whom):
+        context.view.forgotten(context.admin.forget(whom))
     else:
         raise click.ClickException("nothing was deleted")
 
@@ -161,16 +166,16 @@ def forget(desk: Desk, person: str, *, yes: bool) -> None:
 @people.command()
 @click.argument("person")
 @click.option("--output", metavar="FILE", help="Write it there instead of showing it; only you may read the file.")
-@at_desk
-def export(desk: Desk, person: str, *, output: str | None) -> None:
+@with_context
+def export(context: Context, person: str, *, output: str | None) -> None:
     """Everything stored of somebody, words included, as JSON."""
-    whom = desk.person(person)
-    document = desk.admin.export(whom)
+    whom = context.person(person)
+    document = context.admin.export(whom)
     if output is None:
         print_json(document)
         return
     _write(output, as_text(document))
-    desk.output.saved(whom, output)
+    context.view.saved(whom, output)
 
 
 def _is_sure(admin: Admin, person: PersonId) -> bool:

@@ -40,7 +40,7 @@ class PeoplePage:
         return cls(people[(number - 1) * size : number * size], number, pages, len(people))
 
 
-class Output(Protocol):
+class PeopleView(Protocol):
     """Prints what a command found or did, on standard output."""
 
     def people(self, page: PeoplePage, *, access: str | None) -> None:
@@ -66,8 +66,8 @@ class Output(Protocol):
 
 
 @dataclass(frozen=True)
-class Json:
-    """`Output` for programs: keys only ever come in addition, times are in UTC."""
+class JsonPeopleView:
+    """`PeopleView` for programs: keys only ever come in addition, times are in UTC."""
 
     def people(self, page: PeoplePage, *, access: str | None) -> None:  # noqa: ARG002 (who asked for it knows)
         people = [_standing_as_json(standing) for standing in page.people]
@@ -95,8 +95,8 @@ class Json:
 
 
 @dataclass(frozen=True)
-class Text:
-    """`Output` for eyes: dates are in the owner's zone."""
+class TextPeopleView:
+    """`PeopleView` for eyes: dates are in the owner's zone."""
 
     now: int
     zone: ZoneInfo
@@ -173,7 +173,7 @@ class Text:
 
     def _days(self, person: Person) -> list[tuple[str, str]]:
         days = sorted(person.quota.items(), reverse=True)
-        return [("used on" if not place else "", f"{day}  {used}") for place, (day, used) in enumerate(days)]
+        return [("used on" if not position else "", f"{day}  {used}") for position, (day, used) in enumerate(days)]
 
     def _moment(self, at: int) -> str:
         return f"{self._local(at):%Y-%m-%d %H:%M} ({self.zone.key}), {self._ago(at)}"

@@ -14,7 +14,7 @@ from scripts.deploy.steps import Step
 _NAME_WIDTH: Final = 12
 
 
-def show(steps: Sequence[Step]) -> None:
+def show_plan(steps: Sequence[Step]) -> None:
     """The plan."""
     for number, step in enumerate(steps, start=1):
         first = f"  {number}  {step.name:{_NAME_WIDTH}}"
@@ -23,7 +23,7 @@ def show(steps: Sequence[Step]) -> None:
         click.echo(plan)
 
 
-def carry_out(steps: Sequence[Step], *, explaining: Callable[[], AbstractContextManager[None]], again: str) -> None:
+def run_steps(steps: Sequence[Step], *, explaining: Callable[[], AbstractContextManager[None]], again: str) -> None:
     """Do one step after the other. Raises ConfigError which says what is done, what is not, and to run `again`."""
     for number, step in enumerate(steps, start=1):
         click.secho(f"[{number}/{len(steps)}] {step.name}", bold=True)

@@ -109,17 +109,17 @@ class Replay:
 @click.option("--list", "only_list", is_flag=True, help="Only show what is there.")
 @click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
 @at_stage
-def replay(place: Environment, *, only_list: bool, yes: bool) -> None:
+def replay(environment: Environment, *, only_list: bool, yes: bool) -> None:
     """Put dead letters back: what the worker failed at for good.
 
     The worker is woken once more for every letter. That cannot charge or answer anybody twice: what is still open
     stands in the inbox, and a message that is more than an hour old is closed without an answer and without a charge.
     """
-    if place.settings.stage == DEMO:
+    if environment.settings.stage == DEMO:
         raise UsageError("the demo keeps no dead letters: what fails there is in scripts/parley logs --stage demo")
-    replays = _replays(place)
+    replays = _replays(environment)
     letters = [held for each in replays for held in each.look()]
-    _show(letters, place.settings.zone)
+    _show(letters, environment.settings.zone)
     wakes = sum(held.letter.wake is not None for held in letters)
     if only_list or not letters:
         return
@@ -130,14 +130,14 @@ def replay(place: Environment, *, only_list: bool, yes: bool) -> None:
     click.echo(_result(sum(each.put_back for each in replays), sum(len(each.left) for each in replays)))
 
 
-def _replays(place: Environment) -> list[Replay]:
+def _replays(environment: Environment) -> list[Replay]:
     from chalicelib.aws.wake import LambdaWake  # noqa: PLC0415 (brings botocore; `--help` does without)
 
-    name, sqs = f"{APP_NAME}-{place.settings.stage}-dead", place.aws.client("sqs")
-    wake = LambdaWake(place.aws.client("lambda"), place.settings.worker_function)
+    name, sqs = f"{APP_NAME}-{environment.settings.stage}-dead", environment.aws.client("sqs")
+    wake = LambdaWake(environment.aws.client("lambda"), environment.settings.worker_function)
     urls = [_url(sqs, queue) for queue in (name, f"{name}.fifo")]
     if not any(urls):
-        where = f"{name} in {place.aws.region}"
+        where = f"{name} in {environment.aws.region}"
         raise ConfigError(f"there is no dead-letter queue {where}: deploy first, or check --stage and AWS_REGION")
     return [Replay(Queue(sqs, url), wake) for url in urls if url]
 

@@ -29,15 +29,15 @@ WEBSOCKET_URL: Final = "wss://{api}.execute-api.{region}.amazonaws.com/{stage}"
 
 @dataclass(frozen=True)
 class Deployment:
-    """Everything that makes up one stage, as far as the account of `place` has it."""
+    """Everything that makes up one stage, as far as the account has it."""
 
-    place: Environment
+    environment: Environment
     project: Path
 
     @property
     def stage(self) -> str:
         """Its name."""
-        return self.place.settings.stage
+        return self.environment.settings.stage
 
     @property
     def folder(self) -> Path:
@@ -57,7 +57,7 @@ class Deployment:
     @cached_property
     def vault(self) -> Vault:
         """The secrets."""
-        return Vault(self.client("ssm"), self.place.settings.secrets_prefix)
+        return Vault(self.client("ssm"), self.environment.settings.secrets_prefix)
 
     @cached_property
     def state(self) -> DeployedState:
@@ -67,29 +67,29 @@ class Deployment:
     @cached_property
     def code(self) -> Code:
         """The functions and the API."""
-        return Code(self.client("lambda"), self.place.aws.region, self.stage, self.folder)
+        return Code(self.client("lambda"), self.environment.aws.region, self.stage, self.folder)
 
     @cached_property
     def worker(self) -> WorkerSettings:
         """The worker's asynchronous side."""
-        return WorkerSettings(self.client("lambda"), self.place.settings.worker_function, time.sleep)
+        return WorkerSettings(self.client("lambda"), self.environment.settings.worker_function, time.sleep)
 
     def url(self) -> str:
         """Where the bot answers, without a slash at the end; empty before it is deployed."""
         api = self.state.api_id()
-        return address(api, self.place.aws.region, self.stage) if api else ""
+        return address(api, self.environment.aws.region, self.stage) if api else ""
 
     def websocket_url(self) -> str:
         """Where the web chat is connected to; empty before it is deployed."""
         api = self.state.websocket_api_id()
-        return websocket_address(api, self.place.aws.region, self.stage) if api else ""
+        return websocket_address(api, self.environment.aws.region, self.stage) if api else ""
 
     def check_region(self) -> None:
         """Raises ConfigError when this machine deployed the stage to another region: it would exist twice."""
         before = self.region_note.read_text().strip() if self.region_note.exists() else ""
-        if before and before != self.place.aws.region:
+        if before and before != self.environment.aws.region:
             raise ConfigError(
-                f"stage {self.stage} runs in {before}, and AWS_REGION says {self.place.aws.region}: "
+                f"stage {self.stage} runs in {before}, and AWS_REGION says {self.environment.aws.region}: "
                 f"set AWS_REGION={before}, or first run AWS_REGION={before} scripts/parley destroy --stage {self.stage}"
             )
 
@@ -124,13 +124,15 @@ class Deployment:
             return known[name]
 
         graph = Graph(
-            self.place.settings.graph_url, token=partial(secret, "page-token"), app_secret=partial(secret, "app-secret")
+            self.environment.settings.graph_url,
+            token=partial(secret, "page-token"),
+            app_secret=partial(secret, "app-secret"),
         )
         return Setup(GraphPage(graph, app_id=partial(secret, "app-id")), load_texts("en"))
 
     def client(self, service: str) -> Any:
         """A way to a service."""
-        return self.place.aws.client(service)
+        return self.environment.aws.client(service)
 
 
 def app_stack(stage: str) -> str:

@@ -16,7 +16,7 @@ def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
     if worst(findings[:1]) is Severity.BROKEN:
         return findings
     # The checkup is wired for the cloud, which finds its stage in the environment.
-    os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.place.aws.region}
+    os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.environment.aws.region}
     return [*findings, *bootstrap.checkup().run(fix=fix)]
 
 

@@ -11,10 +11,10 @@ from scripts.deploy.steps import Step
 
 
 @dataclass(frozen=True)
-class Removing:
+class RemovalPlan:
     """Taking a stage off Facebook and AWS."""
 
-    here: Deployment
+    deployment: Deployment
 
     def steps(self) -> list[Step]:
         """What has to be done, in order."""
@@ -25,14 +25,14 @@ class Removing:
             Step("table", "delete all conversations and people", lambda _: self._delete_table()),
             Step(
                 "secrets",
-                "delete what is stored below " + self.here.vault.prefix,
+                "delete what is stored below " + self.deployment.vault.prefix,
                 lambda _: self._delete_secrets(),
             ),
         ]
 
     def _leave_facebook(self) -> str:
         """As far as Facebook lets us: without a valid token there is nothing to take back with."""
-        setup = self.here.page()
+        setup = self.deployment.page()
         try:
             setup.unsubscribe_page()
             setup.clear_profile()
@@ -41,25 +41,25 @@ class Removing:
         return "taken back"
 
     def _delete_code(self, say: Say) -> str:
-        if self.here.bundle.status():
-            self.here.bundle.delete(say=say)
-            return f"deleted, with the stack {self.here.bundle.name}"
-        copy(self.here.project, self.here.folder)
-        if not self.here.state.write():
+        if self.deployment.bundle.status():
+            self.deployment.bundle.delete(say=say)
+            return f"deleted, with the stack {self.deployment.bundle.name}"
+        copy(self.deployment.project, self.deployment.folder)
+        if not self.deployment.state.write():
             return "there was none"
-        self.here.worker.forget()
-        self.here.code.delete(say=say)
+        self.deployment.worker.forget()
+        self.deployment.code.delete(say=say)
         return "deleted"
 
     def _delete_stack(self, say: Say) -> str:
-        if not self.here.stack.status():
+        if not self.deployment.stack.status():
             return "there was none"
-        self.here.stack.delete(say=say)
+        self.deployment.stack.delete(say=say)
         return "deleted"
 
     def _delete_table(self) -> str:
         """By itself, because the stack leaves it: nobody shall lose people's words by deleting a stack."""
-        client, name = self.here.client("dynamodb"), self.here.place.settings.table
+        client, name = self.deployment.client("dynamodb"), self.deployment.environment.settings.table
         try:
             if client.describe_table(TableName=name)["Table"]["TableStatus"] != "DELETING":
                 client.update_table(TableName=name, DeletionProtectionEnabled=False)
@@ -71,7 +71,7 @@ class Removing:
         return "deleted"
 
     def _delete_secrets(self) -> str:
-        self.here.vault.delete()
-        self.here.region_note.unlink(missing_ok=True)
-        shutil.rmtree(self.here.folder, ignore_errors=True)
+        self.deployment.vault.delete()
+        self.deployment.region_note.unlink(missing_ok=True)
+        shutil.rmtree(self.deployment.folder, ignore_errors=True)
         return "deleted"

@@ -31,10 +31,10 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Deploying:
+class DeploymentPlan:
     """Bringing a stage to AWS and to Facebook."""
 
-    here: Deployment
+    deployment: Deployment
     secrets: Mapping[str, str] = field(repr=False)
     """Those to be written."""
     email: str | None
@@ -56,63 +56,65 @@ class Deploying:
 
     def _store(self) -> str:
         if self.secrets.keys() & {"app-secret", "page-token"}:  # what Facebook does not take is not stored either
-            self.here.setup({**self.here.vault.stored(), **self.secrets}).page.holder()
-        self.here.region_note.parent.mkdir(exist_ok=True)
-        self.here.region_note.write_text(self.here.place.aws.region)
-        self.here.vault.put(self.secrets)
+            self.deployment.setup({**self.deployment.vault.stored(), **self.secrets}).page.holder()
+        self.deployment.region_note.parent.mkdir(exist_ok=True)
+        self.deployment.region_note.write_text(self.deployment.environment.aws.region)
+        self.deployment.vault.put(self.secrets)
         return f"{len(self.secrets)} stored" if self.secrets else "unchanged"
 
     def _stack_plan(self) -> str:
-        return f"{'update' if self.here.stack.status() else 'create'}: table, queues, topic, alarms, dashboard, logs"
+        return (
+            f"{'update' if self.deployment.stack.status() else 'create'}: table, queues, topic, alarms, dashboard, logs"
+        )
 
     def _deploy_stack(self, say: Say) -> str:
-        if not self.here.stack.status() and self._table_exists():
+        if not self.deployment.stack.status() and self._table_exists():
             raise ConfigError(
-                f"the table {self.here.place.settings.table} exists already and belongs to no stack: "
+                f"the table {self.deployment.environment.settings.table} exists already and belongs to no stack: "
                 "delete or rename it, or choose another --stage"
             )
-        kept = self.here.stack.parameters().get("OwnerEmail", "")
-        return self.here.stack.deploy(
+        kept = self.deployment.stack.parameters().get("OwnerEmail", "")
+        return self.deployment.stack.deploy(
             {
-                "Stage": self.here.stage,
+                "Stage": self.deployment.stage,
                 "OwnerEmail": kept if self.email is None else self.email,
-                "Wake": configured(self.here.stage).get("PARLEY_WAKE", "lambda"),
+                "Wake": configured(self.deployment.stage).get("PARLEY_WAKE", "lambda"),
             },
             say=say,
         )
 
     def _table_exists(self) -> bool:
-        client = self.here.client("dynamodb")
+        client = self.deployment.client("dynamodb")
         try:
-            client.describe_table(TableName=self.here.place.settings.table)
+            client.describe_table(TableName=self.deployment.environment.settings.table)
         except client.exceptions.ResourceNotFoundException:
             return False
         return True
 
     def _build(self) -> str:
-        package = build(self.here.project, self.here.folder)
+        package = build(self.deployment.project, self.deployment.folder)
         return f"{package.size / 1e6:.1f} MB for {package.python}"
 
     def _deploy_code(self, say: Say) -> str:
-        self.here.state.clear()
-        self.here.state.write()
-        self.here.code.deploy(say=say)
-        url = self.here.webhook_url
-        self.here.vault.note(WEBHOOK_URL, url)
-        self.here.vault.note(WEBSOCKET_URL, self.here.websocket_url())
+        self.deployment.state.clear()
+        self.deployment.state.write()
+        self.deployment.code.deploy(say=say)
+        url = self.deployment.webhook_url
+        self.deployment.vault.note(WEBHOOK_URL, url)
+        self.deployment.vault.note(WEBSOCKET_URL, self.deployment.websocket_url())
         return url
 
     def _set_up_worker(self, say: Say) -> str:
-        outputs = self.here.stack.outputs()
-        self.here.worker.retry(outputs["DeadLettersArn"], say=say)
-        self.here.worker.listen(outputs.get("WakeQueueArn"), say=say)
+        outputs = self.deployment.stack.outputs()
+        self.deployment.worker.retry(outputs["DeadLettersArn"], say=say)
+        self.deployment.worker.listen(outputs.get("WakeQueueArn"), say=say)
         return "set"
 
     def _subscribe_app(self, say: Say) -> str:
-        known, url = self.here.vault.stored(), self.here.webhook_url
+        known, url = self.deployment.vault.stored(), self.deployment.webhook_url
         say(url)
         self._wait_for_an_answer(url, known)
-        return _changed(self.here.setup(known).subscribe_app(url, known["verify-token"]))
+        return _changed(self.deployment.setup(known).subscribe_app(url, known["verify-token"]))
 
     def _wait_for_an_answer(self, url: str, known: Mapping[str, str]) -> None:
         """API Gateway takes seconds until a new address answers, and Facebook asks once; what is wrong, it tells."""
@@ -127,10 +129,10 @@ class Deploying:
             self.wait(1)
 
     def _subscribe_page(self) -> str:
-        return _changed(self.here.page().subscribe_page())
+        return _changed(self.deployment.page().subscribe_page())
 
     def _write_profile(self) -> str:
-        return _changed(self.here.page().write_profile())
+        return _changed(self.deployment.page().write_profile())
 
 
 def _changed(written: bool) -> str:  # noqa: FBT001 (what a step of the set-up returns)

@@ -108,12 +108,12 @@ async def _chat_events(words: AsyncIterator[str], text: str, body: Mapping[str, 
 
 
 async def _responses_events(words: AsyncIterator[str], text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
-    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    where = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
     number = 0
     async for word in words:
         number += 1
         yield _event(
-            {"type": "response.output_text.delta", "delta": word, "logprobs": [], "sequence_number": number, **place}
+            {"type": "response.output_text.delta", "delta": word, "logprobs": [], "sequence_number": number, **where}
         )
     used = _tokens(json.dumps(body)), _tokens(text)
     usage = {

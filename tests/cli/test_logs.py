@@ -13,9 +13,9 @@ from typing import Any
 import boto3
 import pytest
 
-from scripts.cli.log_lines import Event, Reader
+from scripts.cli.log_lines import Event, LineParser
 from scripts.cli.log_sources import NothingLogged, Tail
-from scripts.cli.logs import Desk
+from scripts.cli.logs import LogReader
 from scripts.stage.environment import ROOT
 from tests.cli.conftest import Run
 from tests.cli.test_commands import CLEAN, answering
@@ -217,12 +217,14 @@ def test_following_goes_on_until_interrupted_also_before_the_first_line():
     printed: list[str] = []
     pauses = iter([None, None])
     tail = Tail(Log(None, [event(1, 1000)]), since=0)
-    desk = Desk(tail, Reader(), None, errors=False, show=lambda lines: printed.extend(line.corr for line in lines))
+    reader = LogReader(
+        tail, LineParser(), None, errors=False, show=lambda lines: printed.extend(line.corr for line in lines)
+    )
 
     def pause() -> None:
         if next(pauses, "end") == "end":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        desk.follow(pause)
+        reader.follow(pause)
     assert printed == [f"{1:016x}"]

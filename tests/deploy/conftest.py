@@ -60,7 +60,7 @@ class Account:
             return client_of(service, stand_ins[service])
         return _client(self.session, service)
 
-    def place(self, stage: str = "dev", **settings: str) -> Environment:
+    def environment(self, stage: str = "dev", **settings: str) -> Environment:
         """The stage in this account."""
         return Environment(Settings.from_env({"PARLEY_STAGE": stage, **settings}), cast("Aws", self))
 

@@ -34,7 +34,7 @@ def look(account: Account, cloud: CloudFormation) -> Look:
     """Everything that a look finds, by name."""
 
     def looked(**settings: str) -> dict[str, Finding]:
-        found = Inspection(Deployment(account.place(**settings), ROOT)).run()
+        found = Inspection(Deployment(account.environment(**settings), ROOT)).run()
         assert all(one.why and one.cure for one in found if one.state is not Severity.OK)
         return {finding.name: finding for finding in found}
 
