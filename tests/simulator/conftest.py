@@ -1,4 +1,4 @@
-"""A world of its own for each test process: the real app, headless, over HTTP."""
+"""A simulator for each test process: the real app, headless, over HTTP."""
 
 import json
 import os
@@ -47,18 +47,18 @@ class Demo:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.http.post("/data-deletion", content=form, headers=headers)
 
-    def behave(self, stand_in: str, **behaviour: Any) -> None:
+    def behave(self, fake: str, **behaviour: Any) -> None:
         """Have the Graph API or the model misbehave."""
-        self.http.put(f"/world/{stand_in}/behaviour", json=behaviour).raise_for_status()
+        self.http.put(f"/world/{fake}/behaviour", json=behaviour).raise_for_status()
 
     def heartbeat(self) -> Mapping[str, Any]:
         """One heartbeat now."""
         beat: Mapping[str, Any] = self.http.post("/world/heartbeat").raise_for_status().json()
         return beat
 
-    def calls(self, stand_in: str) -> Sequence[Mapping[str, Any]]:
-        """What a stand-in was asked."""
-        calls: Sequence[Mapping[str, Any]] = self.http.get(f"/world/{stand_in}/calls").json()
+    def calls(self, fake: str) -> Sequence[Mapping[str, Any]]:
+        """What a fake was asked."""
+        calls: Sequence[Mapping[str, Any]] = self.http.get(f"/world/{fake}/calls").json()
         return calls
 
     def answers_to(self, person: str) -> list[str]:

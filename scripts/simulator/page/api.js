@@ -1,9 +1,9 @@
-/** Talks to the world that serves this page: every request the page makes is one of these. */
+/** All requests of this page to the simulator. */
 
 const QUICK = 5_000;
 const PATIENT = 60_000;
 
-/** The world did not answer, or not with what was asked for. */
+/** The simulator did not respond, or with an error. */
 export class Unreachable extends Error {}
 
 async function request(path, { timeout, ...options }) {
@@ -31,5 +31,5 @@ export const quota = (psid) => get(`/world/quota?person=${encodeURIComponent(psi
 export const calls = (since) => get(`/world/graph/calls?since=${since}`);
 export const addPerson = (name) => post("/world/messenger/people", { name });
 
-/** Does as `psid` what `action` says; answers what the webhook said to it: `{mid, status}`. */
+/** Does an action as person `psid`; resolves to the message id and the webhook's status: `{mid, status}`. */
 export const send = (psid, action) => post("/world/messenger/send", { person: psid, ...action });

@@ -1,4 +1,4 @@
-/** Says what went wrong: that the demo has stopped, for as long as it has, or something passing. */
+/** Shows errors: that the demo has stopped, until it responds again, or a message for a few seconds. */
 
 import { byId, say } from "/page/dom.js";
 
@@ -13,14 +13,14 @@ function show(words) {
   say(byId("banner"), words);
 }
 
-/** Called with every attempt to reach the world. */
+/** Shows or hides that the demo has stopped; called with the result of every request. */
 export function reached(well) {
   if (stopped === !well) return;
   stopped = !well;
   show(stopped ? STOPPED : "");
 }
 
-/** Shows something for a few seconds. */
+/** Shows a message for a few seconds. */
 export function mention(words) {
   if (stopped) return;
   clearTimeout(timer);

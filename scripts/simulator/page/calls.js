@@ -1,4 +1,4 @@
-/** Asks and lists what the bot sent to the Graph API, newest first. */
+/** Lists the bot's calls to the Graph API, newest first. */
 
 import * as api from "/page/api.js";
 import { byId, el } from "/page/dom.js";
@@ -8,7 +8,7 @@ import { seconds } from "/page/when.js";
 const EVERY = 500;
 const KEPT = 200;
 
-/** Follows the calls once people are `ready`; `nameOf(psid)` says whom a call is about, `began()` since when the world is. */
+/** Polls the calls once people are `ready`; `nameOf(psid)` returns a person's name, `began()` when the simulator was reset. */
 export function followCalls({ nameOf, ready, began }) {
   const list = byId("calls");
   let last = 0;
@@ -16,14 +16,14 @@ export function followCalls({ nameOf, ready, began }) {
 
   const ask = async () => {
     await ready;
-    if (since !== began()) startAnew();
+    if (since !== began()) restart();
     return api.calls(last);
   };
   const told = (calls) => {
     add(calls);
     byId("calls-empty").hidden = list.children.length > 0;
   };
-  const startAnew = () => {
+  const restart = () => {
     since = began();
     list.replaceChildren();
     last = 0;
@@ -53,7 +53,7 @@ function row(call, nameOf) {
 const details = ({ method, path, body }) =>
   el("div", { class: "json" }, el("p", {}, `${method} ${path}`), el("pre", {}, JSON.stringify(body, null, 2) ?? ""));
 
-/** What a call says in one line: the words of a message, the name of anything else. */
+/** Describes a call in one line: the text of a message, or the name of another call. */
 function said({ method, path, body }) {
   if (body?.sender_action) return { kind: "action", words: body.sender_action };
   if (body?.message?.text) return { kind: "words", words: body.message.text };

@@ -1,4 +1,4 @@
-/** Where the person writes: Enter sends, Shift+Enter breaks the line, each person keeps their own draft. */
+/** The text field: Enter sends, Shift+Enter breaks the line, each person keeps their own draft. */
 
 import { byId } from "/page/dom.js";
 import { openMenu } from "/page/menu.js";

@@ -1,4 +1,4 @@
-/** Puts the page together: asks the world, remembers who is chosen and shows it all. */
+/** Assembles the page: polls the simulator, keeps the chosen person and renders everything. */
 
 import * as api from "/page/api.js";
 import { mention, reached } from "/page/banner.js";
@@ -15,7 +15,7 @@ import { Unread } from "/page/unread.js";
 const EVERY = 300;
 const FAILURES_TO_STOP = 2;
 
-let world = null;
+let state = null;
 let chosen = decodeURIComponent(location.hash.slice(1));
 
 const { promise: ready, resolve: isReady } = Promise.withResolvers();
@@ -30,10 +30,10 @@ const showThread = thread({
   unsend: (message) => thenWrite(unsend(message)),
 });
 
-/** The button that was used may be gone by now, so the focus goes to where the next words are written. */
+/** Moves the focus to the text field, since the button that was used may not exist any more. */
 const thenWrite = () => writing.focus();
-const current = () => world.people.find((person) => person.psid === chosen) ?? world.people[0];
-const nameOf = (psid) => world.people.find((person) => person.psid === psid)?.name ?? psid;
+const current = () => state.people.find((person) => person.psid === chosen) ?? state.people[0];
+const nameOf = (psid) => state.people.find((person) => person.psid === psid)?.name ?? psid;
 
 function choose(psid) {
   chosen = psid;
@@ -57,12 +57,12 @@ async function unsend({ mid }) {
 }
 
 function render() {
-  if (!world) return;
+  if (!state) return;
   const person = current();
-  unread.look(world.people, { at: document.hidden ? null : person.psid });
-  showPeople(world.people.map((each) => summary(each, person)));
-  showThread({ ...person, messages: outbox.messagesOf(person), seenAt: person.seen_at, pageName: world.page.name });
-  showModel(world.model);
+  unread.look(state.people, { at: document.hidden ? null : person.psid });
+  showPeople(state.people.map((each) => summary(each, person)));
+  showThread({ ...person, messages: outbox.messagesOf(person), seenAt: person.seen_at, pageName: state.page.name });
+  showModel(state.model);
   writing.show(person.psid);
 }
 
@@ -75,7 +75,7 @@ const summary = (each, person) => ({
 });
 
 function told(answer) {
-  world = answer;
+  state = answer;
   isReady();
   render();
 }
@@ -87,4 +87,4 @@ function failed(failures) {
 foldingPanel();
 const refresh = poll({ ask: api.messenger, told, failed, every: EVERY });
 const refreshQuota = followQuota({ current, ready });
-followCalls({ nameOf, ready, began: () => world.began_at });
+followCalls({ nameOf, ready, began: () => state.began_at });

@@ -1,4 +1,4 @@
-/** Keeps what was sent from this tab: shows it before the world lists it, and can send it again. */
+/** Keeps the messages sent from this tab: shows them before the server lists them, and can send them again. */
 
 let count = 0;
 
@@ -7,7 +7,7 @@ const sameWords = (item, message) =>
 
 const words = (action) => action.text ?? action.title ?? "";
 
-/** What would send a message again of which only the world knows. */
+/** Returns the action that sends a message again that only the server knows. */
 const actionOf = (message) =>
   message.attachments?.length ? { attachment: message.attachments[0] } : { text: message.text };
 
@@ -18,7 +18,7 @@ export class Outbox {
   #changed;
   #refresh;
 
-  /** `send(psid, action)` asks the webhook, `changed()` shows, `refresh()` reads the world and says whether it could. */
+  /** `send(psid, action)` calls the webhook, `changed()` renders, `refresh()` reads the server's state and resolves to success. */
   constructor({ send, changed, refresh }) {
     this.#send = send;
     this.#changed = changed;
@@ -48,7 +48,7 @@ export class Outbox {
     return this.send(person, item?.action ?? actionOf(message));
   }
 
-  /** The person's messages as they should be seen: the world's, then those it has not listed yet. */
+  /** Returns a person's messages: those of the server, then those that it does not list yet. */
   messagesOf(person) {
     const mine = this.#items.filter((item) => item.psid === person.psid);
     this.#recognise(mine, person.messages);
@@ -58,7 +58,7 @@ export class Outbox {
     return [...listed.map((message) => known(message, mine)), ...waiting.map(unknown)];
   }
 
-  /** Gives items under way the message the world already lists for them, so that none is shown twice. */
+  /** Matches items that are being sent with messages that the server already lists, so that none is shown twice. */
   #recognise(items, messages) {
     const taken = new Set(items.map((item) => item.mid));
     for (const item of items.filter((other) => other.mid === null && other.status === "sending")) {

@@ -1,8 +1,8 @@
-/** The panel beside the chat: which model answers, the quota and the calls; a sheet to unfold on a small screen. */
+/** The panel beside the chat: which model answers, the quota and the calls; on a small screen it is a sheet. */
 
 import { byId, say } from "/page/dom.js";
 
-/** Makes the sheet open and close, by its button and by Escape. */
+/** Lets the button and Escape open and close the sheet. */
 export function foldingPanel() {
   const [panel, toggle] = [byId("panel"), byId("panel-toggle")];
   const open = (wanted) => {
@@ -18,9 +18,9 @@ export function foldingPanel() {
   });
 }
 
-/** Says who answers. */
-export function showModel({ name, stand_in: standIn }) {
+/** Shows which model answers. */
+export function showModel({ name, stand_in: isFake }) {
   const line = byId("model");
-  line.dataset.real = !standIn;
-  say(line, standIn ? `A stand-in answers as ${name}: nothing leaves this computer.` : `The real ${name} answers.`);
+  line.dataset.real = !isFake;
+  say(line, isFake ? `A fake model answers as ${name}: nothing leaves this computer.` : `The real ${name} answers.`);
 }

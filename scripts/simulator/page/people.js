@@ -1,4 +1,4 @@
-/** The list of test people: who is chosen, what was said last and what was not read yet. */
+/** The list of test people: the chosen one, the last message and the number of unread ones. */
 
 import { byId, el, reconcile, say } from "/page/dom.js";
 import { clock } from "/page/when.js";

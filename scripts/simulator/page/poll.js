@@ -1,4 +1,4 @@
-/** Asks the same question again and again: slower while the page is hidden, backing off while nobody answers. */
+/** Polls the server: slower while the page is hidden, and with a growing delay while requests fail. */
 
 import { Unreachable } from "/page/api.js";
 
@@ -6,8 +6,8 @@ const HIDDEN = 3_000;
 const SLOWEST = 5_000;
 
 /**
- * Starts asking. `ask` may find the world unreachable; `told` gets each answer; `failed` gets how many failures in a row there were.
- * Returns a function that asks at once, after whatever is under way, and tells whether that went well.
+ * Starts polling. `ask` sends a request and may throw Unreachable; `told` gets each response; `failed` gets the number of failures
+ * in a row. Returns a function that sends a request at once, after the current one, and resolves to whether it succeeded.
  */
 export function poll({ ask, told, failed = () => {}, every }) {
   let failures = 0;
@@ -44,7 +44,7 @@ function unlessUnreachable(error) {
   if (!(error instanceof Unreachable)) throw error;
 }
 
-/** A bug of this page is shown on the console and does not end the asking. */
+/** Reports a bug of this page on the console and keeps polling. */
 function mistake(error) {
   reportError(error);
   return false;

@@ -1,9 +1,9 @@
-/** Decides how a list of messages reads as a chat: groups, dates between them and what became of mine. Pure. */
+/** Prepares a list of messages for display: groups, dates between them, and delivery states. Pure. */
 
 const GROUP = 5 * 60_000;
 const PAUSE = 15 * 60_000;
 
-const TELL = { sending: "Sending…", failed: "Not delivered", sent: "Delivered" };
+const STATES = { sending: "Sending…", failed: "Not delivered", sent: "Delivered" };
 
 /** The messages, each with `begins`/`ends` (of a group), `date` (shown above it or not) and `receipt`. */
 export function timeline(messages, { seenAt }) {
@@ -23,13 +23,13 @@ export function timeline(messages, { seenAt }) {
 const together = (one, two, receipts) =>
   one && two && one.from === two.from && two.at - one.at <= GROUP && !receipts.has(one);
 
-/** "Seen" stands under the last message that was, the state of the last one under that; failures say so themselves. */
+/** Returns the text below messages: "Seen" at the last seen one, the state at the last one and at failed ones. */
 function receiptsOf(messages, seenAt) {
   const mine = messages.filter((message) => message.from === "person" && message.status !== "unsent");
   const seen = mine.findLast((message) => message.status === "sent" && message.at <= (seenAt ?? 0));
-  const told = mine.filter((message) => message.status === "failed" || message === mine.at(-1));
-  return new Map([...told.map((message) => [message, TELL[message.status]]), ...(seen ? [[seen, "Seen"]] : [])]);
+  const reported = mine.filter((message) => message.status === "failed" || message === mine.at(-1));
+  return new Map([...reported.map((message) => [message, STATES[message.status]]), ...(seen ? [[seen, "Seen"]] : [])]);
 }
 
-/** The answers the page suggests; they are gone as soon as anything else is said. */
+/** The quick replies of the last message; any later message removes them. */
 export const suggestions = (messages) => (messages.at(-1)?.from === "page" && messages.at(-1).quick_replies) || [];

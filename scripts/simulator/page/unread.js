@@ -1,11 +1,11 @@
-/** Counts what the page has written to each person since their thread was last looked at. */
+/** Counts the page's messages to each person since their thread was last shown. */
 
 const written = (person) => person.messages.filter((message) => message.from === "page").length;
 
 export class Unread {
   #read = null;
 
-  /** Takes note of the world: what was there when this tab opened, and what is being looked at, is read. */
+  /** Updates the counts: messages from before this tab was opened, and those of the shown thread, count as read. */
   look(people, { at }) {
     this.#read ??= new Map(people.map((person) => [person.psid, written(person)]));
     for (const person of people) {
