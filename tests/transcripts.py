@@ -36,7 +36,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from scripts.simulator.aws import CREDENTIALS, REGION
-from tests.frames import check
+from tests.frame_schema import check
 
 FOLDER: Final = Path(__file__).parent / "world" / "transcripts"
 OWNER: Final = "owner"

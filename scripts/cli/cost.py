@@ -1,4 +1,4 @@
-"""`parley cost`: what the last days cost, and what a thousand messages do."""
+"""`parley cost`: reports what the last days cost, and what a thousand messages cost."""
 
 from datetime import datetime, timedelta
 
@@ -14,14 +14,16 @@ from scripts.stage.environment import Environment, memory_mb
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(1, 30), default=30, show_default=True, help="How many, today included.")
+@click.option(
+    "--days", type=click.IntRange(1, 30), default=30, show_default=True, help="Number of days, including today."
+)
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
 @at_stage
 def cost(environment: Environment, *, days: int, json: bool) -> None:
-    """What the last days cost, and what 1,000 messages cost.
+    """Show what the last days and 1,000 messages cost.
 
-    The model's part was counted with every answer. AWS's part is computed from what Parley does and AWS's list prices,
-    before the free allowance: it is no bill.
+    The cost of the model is counted with every answer. The cost of AWS is computed from what Parley does and AWS's list
+    prices, without the free allowance: this is an estimate, not your bill.
     """
     report = _report(environment, days=days)
     if json:
@@ -31,17 +33,17 @@ def cost(environment: Environment, *, days: int, json: bool) -> None:
 
 
 def _report(environment: Environment, *, days: int) -> Report:
-    from chalicelib.aws.dynamodb.spend import DynamoSpending  # noqa: PLC0415 (brings boto3; `--help` does without)
+    from chalicelib.aws.dynamodb.spend import DynamoSpending  # noqa: PLC0415 (imports boto3; `--help` does without)
 
-    here = environment.settings
-    today = datetime.now(here.zone).date()
+    settings = environment.settings
+    today = datetime.now(settings.zone).date()
     spending = DynamoSpending(environment.table)
-    listed, memory = aws_prices.load(), memory_mb(here.stage)
+    listed, memory = aws_prices.load(), memory_mb(settings.stage)
     return Report(
-        here.stage,
+        settings.stage,
         spending.days(today - timedelta(days=days - 1), today),
-        here.model,
-        prices.assumed(here.model) if here.asks_openai else prices.FREE,
+        settings.model,
+        prices.assumed(settings.model) if settings.asks_openai else prices.FREE,
         listed,
         aws_prices.message(listed, memory),
         aws_prices.web_message(listed, memory),

@@ -1,4 +1,4 @@
-"""`parley keys`: what web pages and programs get into the chat with, and how much they may ask."""
+"""`parley keys`: creates, lists, shows and revokes the API keys with which pages and programs use the web chat."""
 
 import secrets
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ _MESSAGES: Final = click.IntRange(1, MOST_MESSAGES)
 
 @dataclass(frozen=True)
 class Context:
-    """What every command works with."""
+    """The services and the view that each command uses."""
 
     keys: ApiKeyService
     addresses: Addresses
     view: KeysView
 
 
-def _context(environment: Environment, /, *, json: bool) -> Context:
-    from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (brings boto3)
+def _context(environment: Environment, output: options.OutputFormat) -> Context:
+    from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (imports boto3)
     from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
     from chalicelib.bootstrap import WEBHOOK_URL, WEBSOCKET_URL  # noqa: PLC0415
 
@@ -38,14 +38,16 @@ def _context(environment: Environment, /, *, json: bool) -> Context:
     noted = Secrets(environment.aws.client("ssm"), settings.secrets_prefix, (WEBHOOK_URL, WEBSOCKET_URL))
     addresses = Addresses((noted.find(WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(WEBSOCKET_URL) or "")
     service = ApiKeyService(DynamoApiKeys(environment.table), settings.daily_limit, secrets.token_bytes, options.clock)
-    return Context(service, addresses, JsonKeysView(service) if json else TextKeysView(options.clock(), settings.zone))
+    if output is options.OutputFormat.JSON:
+        return Context(service, addresses, JsonKeysView(service))
+    return Context(service, addresses, TextKeysView(options.clock(), settings.zone, settings.stage))
 
 
 with_context = options.with_context(_context)
 
 
 def _id(_: click.Context, __: click.Parameter, value: str) -> str:
-    """Of an id, or of the key itself."""
+    """Accept an id, or the whole key, from which the id is taken."""
     return value.removeprefix("parley_").partition("_")[0]
 
 
@@ -55,15 +57,17 @@ def _daily(_: click.Context, __: click.Parameter, value: str | None) -> dict[str
     if value == _NO_LIMIT:
         return {"daily_messages": None}
     if not (value.isascii() and value.isdigit() and int(value[:20]) <= MOST_MESSAGES):
-        raise UsageError(f'"{value}" is no limit: give a whole number from 0 to {MOST_MESSAGES}, or {_NO_LIMIT}')
+        raise UsageError(f"{value} is not a valid limit: give a whole number from 0 to {MOST_MESSAGES}, or {_NO_LIMIT}")
     return {"daily_messages": int(value)}
 
 
 @click.group()
 def keys() -> None:
-    """API keys for the web chat: who may use it, and how much.
+    """Manage the API keys of the web chat.
 
-    Programs write with a key. Pages do not: they name the key's ID, and their visitors get tickets.
+    A key decides who may use the chat, and how much.
+
+    A program authenticates with the key itself. A page only contains the key's ID; its visitors get tickets.
     """
 
 
@@ -74,35 +78,42 @@ def keys() -> None:
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="A page that may use it: https://example.com, or * for any.",
+    help="Page that may use the key: https://example.com, or * for any. Can be repeated.",
 )
-@click.option("--max-messages", type=_MESSAGES, metavar="N", help="Questions in all; without it, no limit.")
+@click.option("--max-messages", type=_MESSAGES, metavar="N", help="Questions in total; without it, no limit.")
 @click.option(
-    "--daily-messages", callback=_daily, metavar="N", help="Questions a day and visitor; or none for no limit."
+    "--daily-messages", callback=_daily, metavar="N", help="Questions per visitor and day, or `none` for no limit."
 )
-@click.option("--days", type=click.IntRange(1, MOST_DAYS), metavar="N", help="For how long; without it, for ever.")
 @click.option(
-    "--persona", type=click.Choice(persona.names()), default=WEB_PERSONA, show_default=True, help="Who answers."
+    "--days", type=click.IntRange(1, MOST_DAYS), metavar="N", help="Days until the key expires; without it, never."
+)
+@click.option(
+    "--persona",
+    type=click.Choice(persona.names()),
+    default=WEB_PERSONA,
+    show_default=True,
+    help="Persona that answers.",
 )
 @with_context
 def create(
-    context: Context, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **wish: Any
+    context: Context, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **params: Any
 ) -> None:
-    """Make a key, show it once, and tell what to do with it.
+    """Create a key and show it once, with the line for your page.
 
-    NAME says what it is for, to you. Without --daily-messages, a visitor may ask as often a day as people on Messenger.
+    NAME is a note for you on what the key is for. Without --daily-messages, the daily limit of people on Messenger
+    applies to each visitor too.
     """
     try:
-        made = context.keys.create({**wish, "origins": origins, **daily_messages})
+        issued = context.keys.create({**params, "origins": origins, **daily_messages})
     except BadRequest as exc:
         raise UsageError(str(exc)) from exc
-    context.view.made(made, context.addresses)
+    context.view.issued(issued, context.addresses)
 
 
 @keys.command("list")
 @with_context
 def list_keys(context: Context) -> None:
-    """All keys, the latest first."""
+    """List all keys, newest first."""
     context.view.keys(context.keys.list())
 
 
@@ -110,7 +121,10 @@ def list_keys(context: Context) -> None:
 @click.argument("key", metavar="ID", callback=_id)
 @with_context
 def show(context: Context, key: str) -> None:
-    """All about one key but the key itself."""
+    """Show a key's settings and use (not the secret).
+
+    ID is the key's id in `keys list`.
+    """
     context.view.key(context.keys.show(key), context.addresses)
 
 
@@ -118,5 +132,8 @@ def show(context: Context, key: str) -> None:
 @click.argument("key", metavar="ID", callback=_id)
 @with_context
 def revoke(context: Context, key: str) -> None:
-    """Never accept a key again, nor its visitors; at once and for ever."""
+    """Revoke a key; its visitors lose access immediately.
+
+    This cannot be undone. ID is the key's id in `keys list`.
+    """
     context.view.revoked(context.keys.revoke(key))

@@ -1,4 +1,4 @@
-"""`parley logs`: what the functions did, and one message's way through all of them."""
+"""`parley logs`: prints what the functions logged, or the lines of one message from all functions."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ _SHOWN: Final = 5
 
 @dataclass
 class LogReader:
-    """What the command reads from, chooses and prints."""
+    """Reads new events, selects lines and prints them."""
 
     tail: Tail
     parser: LineParser
@@ -35,13 +35,13 @@ class LogReader:
     show: Callable[[list[Line]], None]
 
     def show_new(self) -> int:
-        """Print what is new; how many lines it was. Raises NothingLogged."""
+        """Print new lines and return how many there were. Raises NothingLogged."""
         lines = self._selected(self.parser.lines(self.tail.fresh()))
         self.show(lines)
         return len(lines)
 
     def follow(self, pause: Callable[[], None]) -> None:
-        """Print what comes, until interrupted."""
+        """Print new lines until interrupted; `pause` waits between two requests."""
         while True:
             pause()
             try:
@@ -58,21 +58,23 @@ class LogReader:
         candidates = trace.candidates(lines)
         if len(candidates) > 1:
             more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
-            raise UsageError(f'"{trace.corr}" may be {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
+            raise UsageError(f'"{trace.corr}" matches {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
         trace.corr = candidates[0] if candidates else trace.corr
         return trace.select(lines)
 
 
 def _corr(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     if value is not None and not _CORR.fullmatch(value):
-        raise UsageError(f'"{value}" is no correlation id: it has up to 16 digits of 0-9 and a-f, as the lines show it')
+        raise UsageError(
+            f'"{value}" is not a correlation id: it has up to 16 characters of 0-9 and a-f, as the lines show it'
+        )
     return value
 
 
 def _milliseconds(_: click.Context, __: click.Parameter, value: str) -> int:
     match = _SPAN.fullmatch(value)
     if not match:
-        raise UsageError(f'"{value}" is no span of time: give 15m, 1h or 2d')
+        raise UsageError(f'"{value}" is not a span of time: give for example 15m, 1h or 2d')
     return int(match[1]) * _UNIT_MS[match[2]]
 
 
@@ -86,15 +88,15 @@ def _milliseconds(_: click.Context, __: click.Parameter, value: str) -> int:
     metavar="SPAN",
     help="How far back: 15m, 1h, 2d.",
 )
-@click.option("--follow", is_flag=True, help="Go on with what comes, until Ctrl+C.")
-@click.option("--errors", is_flag=True, help="Only what went wrong.")
+@click.option("--follow", is_flag=True, help="Keep printing new lines until Ctrl+C.")
+@click.option("--errors", is_flag=True, help="Print only errors.")
 @click.option("--json", "json", is_flag=True, help="Print the lines as they were logged, one JSON document each.")
 @at_stage
 def logs(environment: Environment, corr: str | None, *, since: int, follow: bool, errors: bool, json: bool) -> None:
-    """What the functions did, in the order of time.
+    """Show what the functions did, in chronological order.
 
-    CORR is a message's correlation id, or an unambiguous beginning of it, as the lines show it: then only that
-    message is followed, through all functions.
+    CORR is the correlation id of a message, or a unique beginning of it, as the lines show it. With it, only the lines
+    of that message are printed, from all functions.
     """
     show = _print_json if json else _printer(environment)
     reader = LogReader(
@@ -117,12 +119,12 @@ def logs(environment: Environment, corr: str | None, *, since: int, follow: bool
 def _source(environment: Environment) -> Source:
     if environment.log_file:
         return File(environment.log_file)
-    here = environment.settings
+    settings = environment.settings
     functions = {
-        "door": here.api_function,
-        "worker": here.worker_function,
-        "heartbeat": f"{here.api_function}-heartbeat",
-        **{function.rpartition("_")[2]: function for function in here.websocket_functions},
+        "door": settings.api_function,
+        "worker": settings.worker_function,
+        "heartbeat": f"{settings.api_function}-heartbeat",
+        **{function.rpartition("_")[2]: function for function in settings.websocket_functions},
     }
     groups = {name: f"/aws/lambda/{function}" for name, function in functions.items()}
     return CloudWatch(environment.aws.client("logs"), groups)
@@ -146,5 +148,5 @@ def _print_json(lines: list[Line]) -> None:
 
 
 def _nothing(corr: str | None, *, errors: bool) -> str:
-    what = "nothing went wrong" if errors else "nothing was logged"
-    return f"{what}{f' about {corr}' if corr else ''} in that time; --since looks further back"
+    what = "no errors were logged" if errors else "nothing was logged"
+    return f"{what}{f' about {corr}' if corr else ''} in that time; use --since to look further back"

@@ -1,55 +1,60 @@
-"""What commands share: the stage they are about, and one line for whatever Parley raises. Imports nothing slow."""
+"""Shares options and error handling between commands. Imports nothing slow, since `--help` imports it."""
 
 import os
 import time
 from collections.abc import Callable
+from enum import Enum, auto
 from functools import wraps
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
 from chalicelib.errors import ParleyError, UnknownKey, UnknownPerson
+from scripts.stage import hints
 from scripts.stage.environment import DEMO, Environment, UsageError, find
 
 P = ParamSpec("P")
 C = TypeVar("C")
-C_co = TypeVar("C_co", covariant=True)
+_DEFAULT: Final = "The variable PARLEY_STAGE changes the default."
+
+
+class OutputFormat(Enum):
+    """The two forms in which commands print."""
+
+    TEXT = auto()
+    JSON = auto()
 
 
 def clock() -> int:
-    """Now, in milliseconds since 1970."""
+    """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
 def at_stage(command: Callable[Concatenate[Environment, P], None]) -> Callable[P, None]:
-    """Give a command `--stage`, its environment as the first argument, and errors in words."""
-    return _staged(command, "Which one; or `demo`.", not_for_the_demo="")
+    """Add `--stage` to a command, pass it the stage's environment, and print each ParleyError in one line."""
+    return _staged(command, f"Stage to act on: dev, prod or demo. {_DEFAULT}", not_for_the_demo="")
 
 
 def at_deployed_stage(
     not_for_the_demo: str,
 ) -> Callable[[Callable[Concatenate[Environment, P], None]], Callable[P, None]]:
-    """The same for a command that the demo has no use for: it is refused in these words."""
-    return lambda command: _staged(command, "Which one.", not_for_the_demo=not_for_the_demo)
-
-
-class BuildContext(Protocol[C_co]):
-    """Makes what a group of commands works with."""
-
-    def __call__(self, environment: Environment, /, *, json: bool) -> C_co: ...
+    """Do the same as `at_stage`, but refuse the stage `demo` with this message."""
+    return lambda command: _staged(
+        command, f"Stage to act on: dev or prod. {_DEFAULT}", not_for_the_demo=not_for_the_demo
+    )
 
 
 def with_context(
-    build: BuildContext[C],
+    build: Callable[[Environment, OutputFormat], C],
 ) -> Callable[[Callable[Concatenate[C, P], None]], Callable[P, None]]:
-    """Give a command `--stage` and `--json`, and as the first argument what `build` makes of them."""
+    """Add `--stage` and `--json` to a command, and pass it the context that `build` returns."""
 
     def decorate(command: Callable[Concatenate[C, P], None]) -> Callable[P, None]:
         @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
         @at_stage
         @wraps(command)
         def run(environment: Environment, /, *args: P.args, **kwargs: P.kwargs) -> None:
-            context = build(environment, json=bool(kwargs.pop("json")))
+            context = build(environment, OutputFormat.JSON if kwargs.pop("json") else OutputFormat.TEXT)
             command(context, *args, **kwargs)
 
         return run
@@ -71,9 +76,11 @@ def _staged(
             with environment.explaining():
                 command(environment, *args, **kwargs)
         except UnknownPerson as exc:
-            raise click.ClickException(f"{exc}: see scripts/parley people list") from exc
+            hint = hints.command("people list", stage)
+            raise click.ClickException(f"there is no person with that id: see {hint}") from exc
         except UnknownKey as exc:
-            raise click.ClickException(f"{exc}: see scripts/parley keys list") from exc
+            hint = hints.command("keys list", stage)
+            raise click.ClickException(f"there is no key with that id: see {hint}") from exc
         except ParleyError as exc:
             raise click.ClickException(str(exc)) from exc
 

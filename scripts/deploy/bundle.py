@@ -1,6 +1,6 @@
-"""A stage as files, for those who deploy through pipelines: two templates, the zip and the commands. AWS is not asked.
+"""Writes a stage as files for a pipeline to deploy: two templates, the zip and the commands. Makes no calls to AWS.
 
-All names are those that `parley deploy` gives: functions find each other by them, and so do `doctor` and the alarms.
+All names are the same as with `parley deploy`: the functions, `doctor` and the alarms find resources by them.
 """
 
 import json
@@ -22,17 +22,17 @@ from scripts.deploy.stack import TEMPLATE, Say
 _README: Final = Path(__file__).with_suffix(".md")
 _APP: Final = "app.json"
 _REGION: Final = "us-east-1"
-"""Chalice wants to be told one; the template is the same for all of them."""
+"""Chalice requires a region; the template is the same for all regions."""
 _WEBSOCKETS: Final = ("WebsocketConnect", "WebsocketMessage", "WebsocketDisconnect")
 
 
 def write(target: Path, settings: Settings, *, project: Path, folder: Path, email: str | None, say: Say) -> Package:
     """Build in `folder`, and write `data.yaml`, `app.json`, `deployment.zip` and `README.md` into `target`.
 
-    Raises ConfigError, also for a folder of something else: its README.md would be lost.
+    Raises ConfigError, also if `target` contains other files, since its README.md would be overwritten.
     """
     if target.exists() and any(target.iterdir()) and not (target / _APP).exists():
-        raise ConfigError(f"{target} is not empty and holds no bundle: give a new folder")
+        raise ConfigError(f"{target} is not empty and contains no bundle: choose a new folder")
     package = build(project, folder)
     merged = folder / "merge.json"
     merged.write_text(json.dumps(additions(settings)))
@@ -45,9 +45,9 @@ def write(target: Path, settings: Settings, *, project: Path, folder: Path, emai
 
 
 def additions(settings: Settings) -> dict[str, Any]:
-    """What Chalice's own template lacks, by its logical ids."""
+    """Return the resources and properties that Chalice's template lacks, by logical id."""
     heartbeat = f"{settings.api_function}-heartbeat"
-    here = "${AWS::Region}", settings.stage
+    location = "${AWS::Region}", settings.stage
     rule = {"HeartbeatEvent": {"Properties": {"Name": f"{heartbeat}-event"}}}
     websockets = zip(_WEBSOCKETS, settings.websocket_functions, strict=True)
     resources: dict[str, Any] = {
@@ -55,14 +55,14 @@ def additions(settings: Settings) -> dict[str, Any]:
         "Worker": {"Properties": {"FunctionName": settings.worker_function}},
         "Heartbeat": {"Properties": {"FunctionName": heartbeat, "Events": rule}},
         **{logical: {"Properties": {"FunctionName": function}} for logical, function in websockets},
-        "RestAPI": {"Properties": {"OpenApiVersion": "2.0"}},  # or SAM makes a second stage, called Stage
+        "RestAPI": {"Properties": {"OpenApiVersion": "2.0"}},  # without it SAM creates a second API stage, called Stage
         "WorkerRetries": _retries(f"{settings.api_function}-dead"),
-        "WebhookUrl": _parameter(settings, WEBHOOK_URL, f"{address('${RestAPI}', *here)}/webhook"),
-        "WebsocketUrl": _parameter(settings, WEBSOCKET_URL, websocket_address("${WebsocketAPI}", *here)),
+        "WebhookUrl": _parameter(settings, WEBHOOK_URL, f"{address('${RestAPI}', *location)}/webhook"),
+        "WebsocketUrl": _parameter(settings, WEBSOCKET_URL, websocket_address("${WebsocketAPI}", *location)),
     }
     if settings.wake == "fifo":
         resources["WorkerWakes"] = _wakes(settings.wake_queue)
-    return {"Description": "Parley's functions and their API. The data stack comes first.", "Resources": resources}
+    return {"Description": "Parley's functions and their APIs. Deploy the data stack first.", "Resources": resources}
 
 
 def _retries(dead_letters: str) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _wakes(queue: str) -> dict[str, Any]:
 
 
 def _parameter(settings: Settings, name: str, url: str) -> dict[str, Any]:
-    """Where the bot reads an address of its own."""
+    """Return an SSM parameter in which the bot reads one of its own addresses."""
     path = f"{settings.secrets_prefix}/{name}"
     return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": path, "Type": "String", "Value": {"Fn::Sub": url}}}
 
@@ -98,8 +98,8 @@ def _queue(name: str) -> dict[str, str]:
 def _readme(settings: Settings, python: str, email: str | None) -> str:
     prefix, stage = settings.secrets_prefix, settings.stage
     parameters = {"Stage": stage, "Wake": settings.wake, **({"OwnerEmail": email} if email else {})}
-    made_up = {name: f"$(openssl rand -hex {size})" for name, size in GENERATED.items()}
-    values = {kind.name: f"${kind.variable}" for kind in KINDS} | made_up
+    generated = {name: f"$(openssl rand -hex {size})" for name, size in GENERATED.items()}
+    values = {kind.name: f"${kind.variable}" for kind in KINDS} | generated
     put = "   aws ssm put-parameter --type SecureString"
     return _README.read_text().format(
         stage=stage,

@@ -188,7 +188,8 @@ class Inspection:
         client = self._client("sqs")
         waiting = sum(self._waiting(client, f"{self.deployment.stack.name}-dead{suffix}") for suffix in ("", ".fifo"))
         if waiting:
-            cure = f"scripts/parley replay --stage {self.deployment.stage}, and see scripts/parley logs --errors"
+            stage = self.deployment.stage
+            cure = f"run scripts/parley replay --stage {stage}, and see scripts/parley logs --errors --stage {stage}"
             yield _warning("dead-letters", f"{waiting} wait", "somebody was not answered even after retries", cure)
         else:
             yield _ok("dead-letters", "none")

@@ -1,6 +1,6 @@
-"""The story of a deployment: which steps there are, and in which order. Each may be run again.
+"""Defines the steps that deploy a stage, in order. Each can be repeated.
 
-A step finds out for itself what is there already, so that a deployment that broke off is continued by repeating it.
+A step checks what exists already, so repeating a failed deployment continues it.
 """
 
 import time
@@ -18,12 +18,12 @@ from scripts.deploy.package import build
 from scripts.deploy.stack import Say
 from scripts.stage.environment import configured
 
-_READY_S: Final = 10
+_REACHABLE_S: Final = 10
 
 
 @dataclass(frozen=True)
 class Step:
-    """A part of a plan: `run` does it and returns what was done, in words."""
+    """A step of a plan. `run` executes it, reports progress to its argument, and returns the result in words."""
 
     name: str
     plan: str
@@ -32,30 +32,34 @@ class Step:
 
 @dataclass(frozen=True)
 class DeploymentPlan:
-    """Bringing a stage to AWS and to Facebook."""
+    """The steps that deploy a stage to AWS and connect it to Facebook."""
 
     deployment: Deployment
     secrets: Mapping[str, str] = field(repr=False)
-    """Those to be written."""
+    """The secrets to store."""
     email: str | None
-    """Who is told; None leaves it as it is."""
+    """The address for alerts; None keeps the current one."""
     wait: Callable[[float], None] = time.sleep
 
     def steps(self) -> list[Step]:
-        """What has to be done, in order."""
+        """Return the steps in order."""
         return [
             Step("secrets", _words(self.secrets), lambda _: self._store()),
             Step("data stack", self._stack_plan(), self._deploy_stack),
-            Step("zip", "build what Lambda runs, with the versions that were tested", lambda _: self._build()),
-            Step("code", "6 functions, a REST API and a WebSocket API, by `chalice deploy`", self._deploy_code),
-            Step("worker", "retries, dead letters and what wakes it", self._set_up_worker),
-            Step("webhook", "Facebook verifies the address and sends the page's events there", self._subscribe_app),
-            Step("page", "the page tells the app what people write", lambda _: self._subscribe_page()),
-            Step("profile", "Get Started, greeting, menu and commands", lambda _: self._write_profile()),
+            Step("zip", "build the zip for Lambda, with the tested versions of all packages", lambda _: self._build()),
+            Step("code", "6 functions, a REST API and a WebSocket API, with `chalice deploy`", self._deploy_code),
+            Step("worker", "retries, the dead-letter queue and the wake queue", self._set_up_worker),
+            Step("webhook", "Facebook verifies the address, then sends the page's events there", self._subscribe_app),
+            Step("page", "subscribe the app to the messages of the page", lambda _: self._subscribe_page()),
+            Step(
+                "profile",
+                "Get Started button, greeting, menu and commands of the page",
+                lambda _: self._write_profile(),
+            ),
         ]
 
     def _store(self) -> str:
-        if self.secrets.keys() & {"app-secret", "page-token"}:  # what Facebook does not take is not stored either
+        if self.secrets.keys() & {"app-secret", "page-token"}:  # Facebook must accept them before they are stored
             self.deployment.setup({**self.deployment.vault.stored(), **self.secrets}).page.holder()
         self.deployment.region_note.parent.mkdir(exist_ok=True)
         self.deployment.region_note.write_text(self.deployment.environment.aws.region)
@@ -70,8 +74,8 @@ class DeploymentPlan:
     def _deploy_stack(self, say: Say) -> str:
         if not self.deployment.stack.status() and self._table_exists():
             raise ConfigError(
-                f"the table {self.deployment.environment.settings.table} exists already and belongs to no stack: "
-                "delete or rename it, or choose another --stage"
+                f"the table {self.deployment.environment.settings.table} exists but belongs to no stack: "
+                "delete it, or choose another --stage"
             )
         kept = self.deployment.stack.parameters().get("OwnerEmail", "")
         return self.deployment.stack.deploy(
@@ -113,16 +117,16 @@ class DeploymentPlan:
     def _subscribe_app(self, say: Say) -> str:
         known, url = self.deployment.vault.stored(), self.deployment.webhook_url
         say(url)
-        self._wait_for_an_answer(url, known)
+        self._wait_until_reachable(url, known)
         return _changed(self.deployment.setup(known).subscribe_app(url, known["verify-token"]))
 
-    def _wait_for_an_answer(self, url: str, known: Mapping[str, str]) -> None:
-        """API Gateway takes seconds until a new address answers, and Facebook asks once; what is wrong, it tells."""
+    def _wait_until_reachable(self, url: str, known: Mapping[str, str]) -> None:
+        """Wait until API Gateway serves a new address, since Facebook verifies it once. Facebook reports any error."""
         secret = known.__getitem__
         webhook = HttpWebhook(
             lambda: url, verify_token=partial(secret, "verify-token"), app_secret=partial(secret, "app-secret")
         )
-        for _ in range(_READY_S):
+        for _ in range(_REACHABLE_S):
             with suppress(WebhookUnreachable):
                 if webhook.handshake("ready").body == "ready":
                     return
@@ -135,9 +139,9 @@ class DeploymentPlan:
         return _changed(self.deployment.page().write_profile())
 
 
-def _changed(written: bool) -> str:  # noqa: FBT001 (what a step of the set-up returns)
+def _changed(written: bool) -> str:  # noqa: FBT001 (the set-up returns it)
     return "set" if written else "unchanged"
 
 
 def _words(secrets: Mapping[str, str]) -> str:
-    return f"store {', '.join(secrets)}" if secrets else "all there"
+    return f"store {', '.join(secrets)}" if secrets else "all are stored already"

@@ -9,8 +9,9 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
-from scripts.cli.__main__ import PROGRAM, parley
+from scripts.cli.__main__ import parley
 from scripts.stage.environment import ROOT
+from scripts.stage.hints import PROGRAM
 from tests.cli.conftest import ENVIRONMENT
 from tests.cli.test_commands import answering
 
@@ -34,9 +35,9 @@ VARIABLES = {
     "PARLEY_PAGE_TOKEN": PAGE_TOKEN,
     "OPENAI_API_KEY": KEY,
 }
-NOBODY_GAVE = (
-    "Error: nobody gave app-id (PARLEY_APP_ID), app-secret (PARLEY_APP_SECRET), page-token (PARLEY_PAGE_TOKEN), "
-    "openai-key (OPENAI_API_KEY): set the variables, use --secrets, or run this in a terminal without --yes\n"
+MISSING = (
+    "Error: missing: app-id (PARLEY_APP_ID), app-secret (PARLEY_APP_SECRET), page-token (PARLEY_PAGE_TOKEN), "
+    "openai-key (OPENAI_API_KEY). Set the variables, use --secrets, or run this in a terminal without --yes\n"
 )
 LABELS = ["App ID", "App secret", "Page access token", "OpenAI API key"]
 
@@ -92,16 +93,16 @@ def fails_in_one_line(result: Result, *, code: int = 1) -> str:
 
 @pytest.mark.parametrize("option", [[], ["--yes"]])
 def test_where_nobody_can_be_asked_the_values_that_lack_are_told_in_one_line(at: Parley, option: list[str]):
-    assert fails_in_one_line(at(None, "deploy", *option)) == NOBODY_GAVE
+    assert fails_in_one_line(at(None, "deploy", *option)) == MISSING
 
 
 def test_who_wants_no_questions_is_asked_none_even_at_a_terminal(at: Parley):
-    assert fails_in_one_line(at(Terminal(*TYPED), "deploy", "--yes")) == NOBODY_GAVE
+    assert fails_in_one_line(at(Terminal(*TYPED), "deploy", "--yes")) == MISSING
 
 
 def test_only_what_nobody_gave_is_told(at: Parley):
     line = fails_in_one_line(at(None, "deploy", **{**VARIABLES, "OPENAI_API_KEY": ""}))
-    assert line.startswith("Error: nobody gave openai-key (OPENAI_API_KEY): set")
+    assert line.startswith("Error: missing: openai-key (OPENAI_API_KEY). Set")
 
 
 def test_the_values_are_asked_for_one_after_the_other_and_never_shown(at: Parley, ssm: Any):
@@ -126,7 +127,7 @@ def test_the_plan_comes_before_the_question_and_fits_80_columns(at: Parley):
     assert head == f"Parley, stage dev, in {REGION} (account 123456789012):"
     steps = [line.split()[1] for line in plan if line.lstrip()[0].isdigit()]
     assert steps == ["secrets", "data", "zip", "code", "worker", "webhook", "page", "profile", "doctor"]
-    assert question == "Go on? [y/N]: n"
+    assert question == "Continue? [y/N]: n"
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert not any(value in result.output for value in TYPED)
 
@@ -136,7 +137,7 @@ def test_who_does_not_say_yes_has_done_nothing(at: Parley, ssm: Any, answer: lis
     noted = REGION_NOTE.exists()
     result = at(Terminal(*answer), "deploy", **VARIABLES)
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1] in {"Error: nothing was done", "Aborted!"}
+    assert result.stderr.splitlines()[-1] in {"Error: nothing was changed", "Aborted!"}
     assert (stored(ssm), REGION_NOTE.exists()) == ([], noted)
 
 
@@ -150,7 +151,7 @@ def test_a_file_is_meant_from_where_the_command_was_called(at: Parley, tmp_path:
     (tmp_path / "secrets.toml").write_text(f'page-token = "{PAGE_TOKEN}"\n')
     result = at(None, "deploy", "--secrets", "secrets.toml", PARLEY_CALLED_FROM=str(tmp_path))
     line = fails_in_one_line(result)
-    assert line.startswith("Error: nobody gave app-id")
+    assert line.startswith("Error: missing: app-id")
     assert "page-token" not in line
 
 
@@ -194,7 +195,7 @@ def test_who_types_nothing_has_deleted_nothing(at: Parley, ssm: Any):
 def test_what_will_be_deleted_is_told_before_the_question(at: Parley):
     result = at(Terminal("no"), "destroy")
     head, *plan, question = [line for line in result.stdout.splitlines() if line]
-    assert head == f"Everything of Parley, stage dev, in {REGION} (account 123456789012):"
+    assert head == f"Delete Parley, stage dev, in {REGION} (account 123456789012):"
     assert [line.split()[1] for line in plan] == ["facebook", "code", "data", "table", "secrets"]
-    assert question == "This cannot be undone. Type dev to go on: no"
+    assert question == "This cannot be undone. Type dev to continue: no"
     assert max(map(len, result.stdout.splitlines())) <= 80

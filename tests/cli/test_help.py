@@ -9,8 +9,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from scripts.cli.__main__ import PROGRAM, parley
+from scripts.cli.__main__ import parley
 from scripts.stage.environment import ROOT
+from scripts.stage.hints import PROGRAM
 from tests.cli.test_commands import CLEAN
 
 SLOW = {"boto3", "botocore", "chalice", "rich", "requests", "uvicorn", "openai", "moto"}

@@ -86,7 +86,7 @@ def test_a_name_that_could_be_taken_for_another_stages_is_refused_in_words(proje
     project.configure(stage_of(name))
     assert project.deploy(name) == (
         f'Error: stage "{name}" of .chalice/config.json cannot be deployed: '
-        "name it with up to 16 small letters and digits, a letter first\n"
+        "its name must be 1 to 16 lower-case letters and digits, the first a letter\n"
     )
 
 

@@ -36,10 +36,10 @@ def _client(session: boto3.Session, service: Any) -> Any:
 
 @dataclass
 class Account:
-    """`Aws` of an account on moto. A test may put stand-ins before services; moto answers what those do not."""
+    """`Aws` of an account on moto. A test may put fakes before services; moto answers what those do not."""
 
     session: boto3.Session
-    stand_ins: dict[str, Any] = field(default_factory=dict)
+    fakes: dict[str, Any] = field(default_factory=dict)
     endpoint: str | None = None
     websocket_apis: WebsocketApis = field(default_factory=WebsocketApis)
 
@@ -55,9 +55,9 @@ class Account:
 
     def client(self, service: Any) -> Any:
         """A client of the service."""
-        stand_ins = {"apigatewayv2": self.websocket_apis, **self.stand_ins}
-        if service in stand_ins:
-            return client_of(service, stand_ins[service])
+        fakes = {"apigatewayv2": self.websocket_apis, **self.fakes}
+        if service in fakes:
+            return client_of(service, fakes[service])
         return _client(self.session, service)
 
     def environment(self, stage: str = "dev", **settings: str) -> Environment:

@@ -14,7 +14,7 @@ REGION = "eu-central-1"
 
 
 class Refusal(Exception):
-    """What a stand-in raises for an error of AWS."""
+    """What a fake raises for an error of AWS."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -24,15 +24,15 @@ class Refusal(Exception):
 class _Held:
     """Between a real client and the object that answers in the network's place."""
 
-    def __init__(self, stand_in: object) -> None:
-        self._stand_in = stand_in
+    def __init__(self, fake: object) -> None:
+        self._fake = fake
         self._asked: Mapping[str, Any] = {}
 
     def remember(self, params: Mapping[str, Any], **_: Any) -> None:
         self._asked = params
 
     def answer(self, model: OperationModel, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
-        method = getattr(self._stand_in, xform_name(model.name), None)
+        method = getattr(self._fake, xform_name(model.name), None)
         if method is None:
             return None
         try:
@@ -44,13 +44,13 @@ class _Held:
         return _response(200), {**answer, "ResponseMetadata": {}}
 
 
-def client_of(service: Any, stand_in: object) -> Any:
-    """A real client whose calls are answered by methods of `stand_in`, named as Python names them.
+def client_of(service: Any, fake: object) -> Any:
+    """A real client whose calls are answered by methods of `fake`, named as Python names them.
 
     What it has no method for goes on to where it would go without it.
     """
     client = boto3.client(service, REGION, aws_access_key_id="test", aws_secret_access_key="test")
-    held = _Held(stand_in)
+    held = _Held(fake)
     client.meta.events.register("before-parameter-build.*.*", held.remember)
     client.meta.events.register("before-call.*.*", held.answer)
     return client

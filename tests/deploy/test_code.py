@@ -80,15 +80,15 @@ def test_a_missing_permission_is_named(chalice: Chalice, command: str):
     message = f"{USER} is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::123456789012:role/x"
     text = as_chalice_says(refused("AccessDenied", "CreateRole", message))
     assert failure(chalice(text, ends=2), command) == (
-        "these AWS credentials may not do iam:CreateRole in eu-central-1 (AccessDenied): "
-        "ask for the permission, then try again"
+        "these AWS credentials are not allowed to perform iam:CreateRole in eu-central-1 (AccessDenied): "
+        "ask for the permission"
     )
 
 
 def test_what_else_aws_refuses_is_passed_on_with_what_was_asked(chalice: Chalice):
     message = "The runtime parameter of python3.8 is no longer supported for creating AWS Lambda functions."
     text = as_chalice_says(refused("InvalidParameterValueException", "CreateFunction", message))
-    refusal = "AWS refuses CreateFunction (InvalidParameterValueException): "
+    refusal = "AWS refused CreateFunction (InvalidParameterValueException): "
     assert failure(chalice(text, ends=2)) == refusal + message
 
 
@@ -97,7 +97,7 @@ def test_a_refusal_after_several_tries_is_understood_too(chalice: Chalice):
         "An error occurred (TooManyRequestsException) when calling the PutRestApi operation "
         "(reached max retries: 4): Slow down"
     )
-    assert failure(chalice(text, ends=2)) == "AWS refuses PutRestApi (TooManyRequestsException): Slow down"
+    assert failure(chalice(text, ends=2)) == "AWS refused PutRestApi (TooManyRequestsException): Slow down"
 
 
 URL = "https://lambda.eu-central-1.amazonaws.com/2015-03-31/functions"
@@ -146,7 +146,7 @@ def test_a_function_that_was_not_made_for_this_stage_is_not_overwritten(
     name, (app, stage) = f"parley-prod{suffix}", tags
     function(account, name, app=app, stage=stage)
     assert failure(chalice()) == (
-        f"the function {name} exists and was not made by Parley: delete it, or choose another --stage"
+        f"the function {name} exists but was not created by Parley: delete it, or choose another --stage"
     )
 
 

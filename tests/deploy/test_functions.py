@@ -151,7 +151,7 @@ def test_the_worker_listens_to_the_queue_it_is_told_once(
     listen(QUEUE)
     listen(QUEUE)
     assert mappings.by_queue == {QUEUE: "Creating"}
-    assert said == ["woken by the queue, one conversation after the other in each group"]
+    assert said == ["invoked by the queue, one message after another for each conversation"]
 
 
 def test_another_queue_takes_the_place_of_the_old_one(
@@ -160,7 +160,7 @@ def test_another_queue_takes_the_place_of_the_old_one(
     mappings.queues[SOME] = [OLD_QUEUE, "Enabled"]
     listen(QUEUE)
     assert mappings.by_queue == {QUEUE: "Creating"}
-    assert said[0] == "no longer woken by a queue"
+    assert said[0] == "no longer invoked by a queue"
 
 
 def test_without_a_queue_the_worker_listens_to_none(mappings: Mappings, listen: Callable[[str | None], None]):
@@ -193,7 +193,7 @@ def test_a_queue_that_was_switched_off_by_hand_is_switched_on_again(
     mappings.queues[SOME] = [QUEUE, state]
     listen(QUEUE)
     assert mappings.by_queue == {QUEUE: "Enabled"}
-    assert said == ["woken by the queue again"]
+    assert said == ["invoked by the queue again"]
 
 
 def test_what_has_just_been_made_can_be_taken_away_after_a_moment(mappings: Mappings, settings: WorkerSettings):

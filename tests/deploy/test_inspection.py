@@ -25,7 +25,7 @@ TOPIC: Final = "arn:aws:sns:eu-central-1:123456789012:parley-dev-owner"
 @pytest.fixture
 def cloud(account: Account) -> CloudFormation:
     """The stage's stack, complete."""
-    account.stand_ins["cloudformation"] = cloud = CloudFormation("parley-dev", "CREATE_COMPLETE")
+    account.fakes["cloudformation"] = cloud = CloudFormation("parley-dev", "CREATE_COMPLETE")
     return cloud
 
 
@@ -58,7 +58,7 @@ def test_an_empty_account_lacks_everything_in_words(account: Account, cloud: Clo
 def test_what_cannot_be_looked_at_is_a_finding_and_the_rest_is_looked_at_all_the_same(look: Look):
     found = look()
     assert found["table"].what == (
-        "could not be looked at: there is no table parley-dev in eu-central-1: deploy first, "
+        "could not be looked at: there is no table parley-dev in eu-central-1: deploy the stage, "
         "or check --stage and AWS_REGION"
     )
     assert list(found)[-1] == "budget"
@@ -228,7 +228,7 @@ def test_the_owner_learns_whether_anybody_is_told(
     account: Account, cloud: CloudFormation, look: Look, states: list[str], what: str
 ):
     cloud.outputs = {"TopicArn": TOPIC}
-    account.stand_ins["sns"] = Subscriptions(states)
+    account.fakes["sns"] = Subscriptions(states)
     found = look()["owner"]
     assert found.what == what
     assert found.state is (Severity.OK if what == SOMEBODY else Severity.WARNING)
@@ -239,7 +239,7 @@ def test_who_has_not_confirmed_is_sent_to_their_mail_and_who_has_no_address_to_t
 ):
     assert look()["owner"].cure == f"{DEPLOY} --email you@example.org"
     cloud.outputs = {"TopicArn": TOPIC}
-    account.stand_ins["sns"] = Subscriptions(["PendingConfirmation"])
+    account.fakes["sns"] = Subscriptions(["PendingConfirmation"])
     assert look()["owner"].cure == "open the mail that AWS sent there, and click on Confirm subscription"
 
 
@@ -262,7 +262,7 @@ class Functions:
 
 @pytest.mark.parametrize(("limit", "state"), [(10, "warning"), (49, "warning"), (50, "ok"), (1000, "ok")])
 def test_an_account_that_may_run_few_functions_is_warned(account: Account, look: Look, limit: int, state: str):
-    account.stand_ins["lambda"] = Functions(limit=limit)
+    account.fakes["lambda"] = Functions(limit=limit)
     found = look()["concurrency"]
     assert found.state == state
     assert str(limit) in found.what
@@ -285,13 +285,13 @@ def test_a_wake_queue_must_be_listened_to(
     account: Account, cloud: CloudFormation, look: Look, mapping: str, state: str
 ):
     cloud.outputs = {"WakeQueueArn": QUEUE}
-    account.stand_ins["lambda"] = Functions(mapping=mapping)
+    account.fakes["lambda"] = Functions(mapping=mapping)
     assert look()["wake"].state == state
 
 
 @pytest.mark.parametrize(("mapping", "state"), [("", "ok"), ("Deleting", "ok"), ("Enabled", "broken")])
 def test_without_a_wake_queue_none_may_be_listened_to(account: Account, look: Look, mapping: str, state: str):
-    account.stand_ins["lambda"] = Functions(mapping=mapping)
+    account.fakes["lambda"] = Functions(mapping=mapping)
     assert look()["wake"].state == state
 
 

@@ -78,6 +78,6 @@ def test_a_dependency_without_a_wheel_for_lambda_ends_the_build(
     (project / "requirements.txt").write_text(f"{source}\n")
     with pytest.raises(ConfigError) as caught:
         build(project, tmp_path / "build" / "prod")
-    assert str(caught.value).startswith("there is no wheel for Lambda's python3.")
+    assert str(caught.value).startswith("there is no wheel for Lambda (python3.")
     assert "unbuildable==1.0" in str(caught.value)
     assert list((tmp_path / "build").glob("*.zip")) == []

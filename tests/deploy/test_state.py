@@ -19,7 +19,7 @@ FUNCTIONS = ["api_handler", *OTHERS]
 
 @pytest.fixture
 def apis(account: Account) -> RestApis:
-    account.stand_ins["apigateway"] = apis = RestApis()
+    account.fakes["apigateway"] = apis = RestApis()
     return apis
 
 

@@ -23,7 +23,7 @@ KEY: Final = {"openai-key": "sk-key"}
 
 @pytest.fixture
 def cloud(account: Account) -> CloudFormation:
-    account.stand_ins["cloudformation"] = cloud = CloudFormation("parley-dev", at_once=True)
+    account.fakes["cloudformation"] = cloud = CloudFormation("parley-dev", at_once=True)
     return cloud
 
 
@@ -46,7 +46,7 @@ def store(deployment: Deployment, secrets: dict[str, str]) -> str:
 
 
 def in_region(account: Account, region: str) -> Account:
-    return Account(boto3.Session("test", "test", region_name=region), account.stand_ins)
+    return Account(boto3.Session("test", "test", region_name=region), account.fakes)
 
 
 # -- one region -------------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_a_stage_stays_in_the_region_where_its_deployment_began_even_if_it_broke
     with pytest.raises(ConfigError) as caught:
         Deployment(in_region(account, "us-east-1").environment(), deployment.project).check_region()
     assert str(caught.value) == (
-        "stage dev runs in eu-central-1, and AWS_REGION says us-east-1: set AWS_REGION=eu-central-1, "
+        "stage dev runs in eu-central-1, but AWS_REGION is us-east-1: set AWS_REGION=eu-central-1, "
         "or first run AWS_REGION=eu-central-1 scripts/parley destroy --stage dev"
     )
 
@@ -81,7 +81,7 @@ def test_what_was_destroyed_may_come_back_in_another_region(account: Account, de
 
 
 def test_a_deployment_that_stored_nothing_binds_to_no_region(account: Account, tmp_path: Path):
-    account.stand_ins["cloudformation"] = CloudFormation("parley-dev")
+    account.fakes["cloudformation"] = CloudFormation("parley-dev")
     nowhere = account.environment(PARLEY_GRAPH_URL="http://127.0.0.1:1")
     with pytest.raises(MetaError):
         store(Deployment(nowhere, tmp_path), {"page-token": "EAA", "app-secret": "0" * 32})
@@ -112,7 +112,7 @@ def test_the_plan_names_what_is_stored_and_never_shows_it(deployment: Deployment
     [first, *_] = DeploymentPlan(deployment, {**KEY, "page-token": "EAA-secret"}, None).steps()
     assert first.plan == "store openai-key, page-token"
     [first, *_] = DeploymentPlan(deployment, {}, None).steps()
-    assert first.plan == "all there"
+    assert first.plan == "all are stored already"
 
 
 @pytest.mark.parametrize("wrong", [{"page-token": "EAA" + "x" * 40}, {"app-secret": "0" * 32}], ids=str)
@@ -182,16 +182,16 @@ def test_a_protected_table_is_deleted_with_all_that_is_in_it(account: Account, d
     client.update_table(TableName="parley-dev", DeletionProtectionEnabled=True)
     assert run(RemovalPlan(deployment).steps(), "table") == "deleted"
     assert client.list_tables()["TableNames"] == []
-    assert run(RemovalPlan(deployment).steps(), "table") == "there was none"
+    assert run(RemovalPlan(deployment).steps(), "table") == "did not exist"
 
 
 def test_a_table_is_deleted_once_its_protection_is_really_off(account: Account, deployment: Deployment):
-    account.stand_ins["dynamodb"] = table = SlowTable("ACTIVE")
+    account.fakes["dynamodb"] = table = SlowTable("ACTIVE")
     assert run(RemovalPlan(deployment).steps(), "table") == "deleted"
     assert table.asked == ["update", "delete"]
 
 
 def test_a_table_that_is_being_deleted_already_is_only_waited_for(account: Account, deployment: Deployment):
-    account.stand_ins["dynamodb"] = table = SlowTable("DELETING")
+    account.fakes["dynamodb"] = table = SlowTable("DELETING")
     assert run(RemovalPlan(deployment).steps(), "table") == "deleted"
     assert table.asked == []

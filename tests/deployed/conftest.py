@@ -1,4 +1,4 @@
-"""The bot as `parley deploy` leaves it: its zip runs on an emulator, Meta and the model are stand-ins on loopback."""
+"""The bot as `parley deploy` leaves it: its zip runs on an emulator, Meta and the model are fakes on loopback."""
 
 import subprocess
 import time
@@ -14,7 +14,7 @@ import pytest
 from scripts.simulator.aws import REGION, free_port
 from scripts.simulator.meta import PAGE_ID, Meta
 from scripts.simulator.model import ModelServer
-from tests.deployed.running import STAGE, Project, ministack, stand_ins
+from tests.deployed.running import STAGE, Project, fakes, ministack
 from tests.simulator.meta import event, signed, text_item
 
 MODEL = "gpt-6-luna"
@@ -107,7 +107,7 @@ def new_account(project: Project, **environment: str) -> Iterator[Deployment]:
     model.models = [MODEL]
     local = f"http://127.0.0.1:{port}"
     urls = {"PARLEY_GRAPH_URL": f"{local}/graph/v25.0", "OPENAI_BASE_URL": f"{local}/openai/v1"}
-    with ministack() as aws_url, stand_ins(port, meta, model):
+    with ministack() as aws_url, fakes(port, meta, model):
         urls["PARLEY_CONNECTIONS_URL"] = f"{aws_url}/_aws/execute-api/{{api}}/{{stage}}"
         account = Deployment(aws_url, meta, model, project)
         with project.configured(**urls, **environment), account.http:

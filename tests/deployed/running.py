@@ -1,4 +1,4 @@
-"""The emulator in an environment of its own, the stand-ins beside it, and the project as an owner would have it."""
+"""The emulator in an environment of its own, the fakes beside it, and the project as an owner would have it."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ def ministack(*options: str, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def stand_ins(port: int, meta: Meta, model: ModelServer) -> Iterator[None]:
+def fakes(port: int, meta: Meta, model: ModelServer) -> Iterator[None]:
     """Meta's Graph API and the model, in a thread."""
     routes = [Mount("/graph", routes=meta.routes()), Mount("/openai/v1", routes=model.routes())]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=port, log_level="error", lifespan="off"))

@@ -91,7 +91,7 @@ def test_what_fails_for_good_waits_as_a_dead_letter_until_the_owner_puts_it_back
     deployment.wait_until(lambda: waiting(deployment) == 1)
     deployment.meta.recorder.behaviour = Behaviour()
     replayed = deployment.parley("replay", "--yes")
-    assert (replayed.returncode, "put back" in replayed.stdout) == (0, True), replayed.stdout + replayed.stderr
+    assert (replayed.returncode, "retried" in replayed.stdout) == (0, True), replayed.stdout + replayed.stderr
     deployment.wait_for_answers("unlucky", 1)
 
 

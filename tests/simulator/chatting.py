@@ -21,7 +21,7 @@ from chalicelib.conversation.turn import Turn
 from chalicelib.ids import KeyId
 from scripts.simulator.aws import CREDENTIALS
 from tests.client import Client, Frame
-from tests.frames import check
+from tests.frame_schema import check
 from tests.simulator.conftest import Demo
 from tests.transcripts import Place
 
