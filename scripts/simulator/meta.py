@@ -148,13 +148,13 @@ class Meta:
         )
 
     async def tap(self, psid: str, title: str, payload: str) -> tuple[str, int]:
-        """Tap a postback button, such as Get Started; returns the message id and the webhook's status."""
+        """Send a postback, such as a tap on Get Started; returns the message id and the webhook's status."""
         message = self._bubble(psid, title)
         postback = {"mid": message.mid, "title": title, "payload": payload}
         return message.mid, await self._send(psid, message, {"postback": postback})
 
     async def unsend(self, psid: str, mid: str) -> tuple[str, int]:
-        """Unsend a message; returns its id and the webhook's status."""
+        """Remove a message that the person unsends; returns its id and the webhook's status."""
         for message in self.person(psid).messages:
             if message.mid == mid:
                 message.text, message.attachments, message.status = "", [], "unsent"
