@@ -91,8 +91,8 @@ class TextKeysView:
 
     def issued(self, issued: IssuedKey, addresses: Addresses) -> None:
         click.echo(issued.text)
-        click.echo("\nCopy the key now: it is not shown again. Use it in servers and scripts only; they")
-        click.echo('send {"action": "authenticate", "apiKey": …}. Never put it into a page.')
+        click.echo("\nCopy the key now: it is not shown again. Use it in servers and scripts only;")
+        click.echo('they send {"action": "authenticate", "apiKey": …}. Never put it into a page.')
         self._where(issued.key, addresses)
 
     def keys(self, keys: Sequence[ApiKey]) -> None:
@@ -150,7 +150,7 @@ class TextKeysView:
         if key.origins:
             click.echo(f"\nThis line of HTML adds the chat to {pages}:\n\n  {addresses.embed(key)}\n")
         else:
-            click.echo("\nOnly the bot's own chat page may use this key; create a key with --origin for others.\n")
+            click.echo("\nOnly the bot's own chat page may use it; for others, create one with --origin.\n")
         rows = (("chat page", f"{addresses.bot}/chat?config={key.id}"), ("config", addresses.config(key)))
         for name, address in (*rows, ("websocket", addresses.websocket)):
             click.echo(f"{name:9}  {address}")

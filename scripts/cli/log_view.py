@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from scripts.cli.log_lines import Line
+from scripts.cli.terminal import counted
 
 _STAGE, _CORR, _PERSON = 9, 8, 4
 _INDENT: Final = " " * len(f"00:00:00  {'':{_STAGE}}  {'':{_CORR}}  ")
@@ -30,8 +31,10 @@ def _unless_none(words: str) -> Callable[[Any], str]:
 _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "call": str,
     "outcome": str,
+    "state": str,
     "reason": str,
     "kind": str,
+    "events": lambda events: counted(events, "event", "events"),
     "kept": _unless_none("kept {}"),
     "duplicates": _unless_none("{} again"),
     "ms": _span,
@@ -45,6 +48,8 @@ _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "cost_usd": _unless_none("${:.6f}"),
     "warmed": "warmed {}".format,
     "swept": "swept {}".format,
+    "closed": _unless_none("closed {}"),
+    "findings": lambda findings: counted(findings, "finding", "findings"),
     "model_calls": lambda calls: f"{calls} model calls" if calls > 1 else "",
     "oldest_ms": lambda ms: f"oldest waits {_span(ms)}" if ms else "",
     "used_pct": "{} % used".format,

@@ -74,9 +74,9 @@ def answer_to(said: Sequence[tuple[str, str]]) -> str:
     asked = [text for role, text in said if role == "user"]
     question, before = asked[-1], asked[:-1]
     if not before:
-        return f"You wrote “{_short(question)}”, and it is the first thing I know of you. {_SIGNATURE}"
-    remembered = ", then ".join(f"“{_short(text)}”" for text in before[-3:])
-    return f"You wrote “{_short(question)}”. I remember that before it you wrote {remembered}. ({_SIGNATURE})"
+        return f"You wrote “{_short(question)}”. It is the first message of this conversation. {_SIGNATURE}"
+    earlier = ", then ".join(f"“{_short(text)}”" for text in before[-3:])
+    return f"You wrote “{_short(question)}”. Before that you wrote {earlier}. ({_SIGNATURE})"
 
 
 def _short(text: str, limit: int = 60) -> str:

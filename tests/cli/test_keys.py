@@ -67,8 +67,8 @@ def test_a_new_key_is_shown_with_what_to_do_with_it(keys: Run, chats: Chats):
     assert rule.matches(made, secret)
     assert lines[1:] == [
         "",
-        "Copy the key now: it is not shown again. Use it in servers and scripts only; they",
-        'send {"action": "authenticate", "apiKey": …}. Never put it into a page.',
+        "Copy the key now: it is not shown again. Use it in servers and scripts only;",
+        'they send {"action": "authenticate", "apiKey": …}. Never put it into a page.',
         "",
         "This line of HTML adds the chat to https://shop.example:",
         "",
@@ -83,7 +83,7 @@ def test_a_new_key_is_shown_with_what_to_do_with_it(keys: Run, chats: Chats):
 @pytest.mark.usefixtures("deployed")
 def test_a_key_of_no_page_gets_no_line_for_one(keys: Run):
     output = keys("create", "A server").output
-    assert "Only the bot's own chat page may use this key; create a key with --origin for others." in output
+    assert "Only the bot's own chat page may use it; for others, create one with --origin." in output
     assert "<script" not in output
 
 

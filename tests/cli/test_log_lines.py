@@ -134,6 +134,10 @@ def test_a_block_of_metrics_that_is_none_is_left_out_alone():
         ({"colour": "red", "request_id": REQUEST, "nothing": None, "size": 0}, "colour=red, size=0"),
         ({"warmed": 2, "swept": 0, "oldest_ms": 0, "cold": True}, "warmed 2, swept 0, cold start"),
         ({"warmed": 2, "swept": 1, "oldest_ms": 61_000}, "warmed 2, swept 1, oldest waits 61.0 s"),
+        ({"warmed": 2, "swept": 0, "closed": 0}, "warmed 2, swept 0"),
+        ({"warmed": 2, "swept": 0, "closed": 3}, "warmed 2, swept 0, closed 3"),
+        ({"state": "ok", "findings": 14}, "ok, 14 findings"),
+        ({"call": "webhook", "outcome": "ok", "events": 1, "kept": 1}, "webhook, ok, 1 event, kept 1"),
         (
             {"call": "webhook", "kept": 1, "duplicates": 0, "outcome": "ok", "ms": 12},
             "webhook, ok, kept 1, 12 ms",
