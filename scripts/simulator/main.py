@@ -111,7 +111,7 @@ class Simulator:
         lambda_api = LambdaApi(self._invoker(gateway, sockets), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
-            model={"name": bootstrap.settings().model, "stand_in": not self._real_model},
+            model={"name": bootstrap.settings().model, "fake": not self._real_model},
             meta=self.meta,
             recorders={
                 "graph": self.meta.recorder,

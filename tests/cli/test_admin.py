@@ -33,7 +33,7 @@ def admin(chats: Chats) -> Admin:
 
 @pytest.fixture
 def three(chats: Chats) -> None:
-    """Anna came first and asks most, Bert came second, Cara came last; Anna was seen last."""
+    """Three people: Anna came first, asked most and was seen last; then came Bert, then Cara."""
     for person in (ANNA, BERT, CARA, ANNA):
         chats.answer(person)
         chats.clock.tick(minutes=1)
@@ -44,7 +44,7 @@ def listed(admin: Admin, sort: Sort, *, reverse: bool = False, access: Access | 
 
 
 def standing(admin: Admin) -> tuple[Access, int | None, int | None]:
-    """Anna's access, her own limit, and what that means."""
+    """Return Anna's access, her own limit, and the limit that applies."""
     now = admin.show(ANNA).standing
     return now.person.access, now.person.daily_limit, now.limit
 
@@ -160,7 +160,7 @@ def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, chats: Chats
     people = chats.store.people
 
     class Lagging:
-        """An index that still has everybody."""
+        """An index that still lists all people."""
 
         get, announce, decide, forget = people.get, people.announce, people.decide, people.forget
 

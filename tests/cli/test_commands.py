@@ -1,4 +1,4 @@
-"""The commands as processes: what they print where, how they end, and that they become what they start."""
+"""Tests the commands as processes: output, exit code, and that `demo` replaces its own process."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def fails_in_one_line(result: subprocess.CompletedProcess[str], *, code: int = 1
 
 @contextmanager
 def answering(status: int, document: object, *, seen: list[tuple[str, bytes]] | None = None) -> Iterator[str]:
-    """A server on this machine that answers everything alike, as JSON or these bytes, and notes what it was sent."""
+    """Serve the same response to every request, as JSON or bytes, and record the requests in `seen`."""
 
     class Always(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

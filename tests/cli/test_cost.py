@@ -1,4 +1,4 @@
-"""`parley cost`: what the counters and the price table come to, and how it is shown."""
+"""Tests `parley cost`: the amounts computed from counters and prices, and their output."""
 
 import json
 from dataclasses import replace
@@ -33,7 +33,7 @@ BUSY = DaySpend("2026-11-21", 60_000, tokens_in=3000, tokens_cached=1000, tokens
 
 
 def report(*days: DaySpend, **others: Any) -> Report:
-    """A month that ends with these days."""
+    """Return a report on a month that ends with these days."""
     first = datetime(2026, 11, 21, tzinfo=UTC).date() - timedelta(days=29)
     before = [DaySpend((first + timedelta(days=number)).isoformat()) for number in range(30 - len(days))]
     price = prices.assumed("gpt-6-luna")
@@ -43,7 +43,7 @@ def report(*days: DaySpend, **others: Any) -> Report:
 
 
 def asks(chats: Chats, *, day: str, cost: int | None) -> None:
-    """A message comes, money is set aside, and when `cost` says what it was, it is answered."""
+    """Store a message with reserved money, and its answer if `cost` is given."""
     chats.receive()
     inbox, until, reserved = (
         chats.store.inbox,
@@ -181,7 +181,7 @@ def test_the_counters_of_the_last_days_are_read(owner: Run, chats: Chats):
     assert (month["days"], month["until"]) == (30, today.isoformat())
     week = json.loads(owner("cost", "--json", "--days", "7").stdout)
     assert (week["model"]["usd"], week["days"]) == (0.15, 7)
-    assert "the model        $0.1300  1 answer to 2 calls" in owner("cost", "--days", "1").stdout
+    assert "the model        $0.1300  1 answer, 2 calls" in owner("cost", "--days", "1").stdout
 
 
 def test_programs_get_every_line_with_its_share_and_the_prices_date(owner: Run, chats: Chats):

@@ -1,4 +1,4 @@
-"""`deploy` and `destroy` before they do anything: what is asked, what is never shown, and how to get out unharmed."""
+"""Tests `deploy` and `destroy` before they change anything: their questions, hidden values, and how to abort."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from tests.cli.test_commands import answering
 
 REGION_NOTE = ROOT / ".parley" / "region-dev"
 REGION = REGION_NOTE.read_text().strip() if REGION_NOTE.exists() else "eu-central-1"
-"""Where this machine has deployed stage dev, if it has: for another one the commands would refuse."""
+"""The region to which this machine has deployed stage dev, if any: the commands refuse another one."""
 NO_STACK = (
     b"<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>"
     b"<Message>Stack with id parley-dev does not exist</Message></Error></ErrorResponse>"
@@ -43,7 +43,7 @@ LABELS = ["App ID", "App secret", "Page access token", "OpenAI API key"]
 
 
 class Terminal(io.BytesIO):
-    """Somebody who types these lines."""
+    """A terminal at which these lines are typed."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__("".join(f"{line}\n" for line in lines).encode())
@@ -57,7 +57,7 @@ Parley = Callable[..., Result]
 
 @pytest.fixture
 def at(client: object) -> Iterator[Parley]:
-    """The command line, with somebody at a terminal or with nobody, in an account without a stack."""
+    """The command line, with or without a terminal, in an account without a stack."""
     with answering(400, NO_STACK) as cloudformation:
 
         def run(typing: Terminal | None, *arguments: str, **environment: str) -> Result:
@@ -71,7 +71,7 @@ def at(client: object) -> Iterator[Parley]:
 
 @pytest.fixture
 def ssm(client: object) -> Iterator[Any]:
-    """Where secrets are stored: none is left for the next test."""
+    """The store of secrets, emptied after each test."""
     ssm = boto3.client("ssm", REGION)
     yield ssm
     for name in stored(ssm):

@@ -1,4 +1,4 @@
-"""Every command that a message tells the owner to run names its stage, so that pasting it never acts on another one."""
+"""Tests that every command in a message names its stage, so that it never acts on another stage when pasted."""
 
 import ast
 import re
@@ -18,19 +18,19 @@ MODULES = sorted(path for folder in ("chalicelib", "scripts") for path in (ROOT 
 
 
 def docstrings(tree: ast.AST) -> set[ast.AST]:
-    """The strings that are never printed: docstrings of modules, classes, functions and attributes."""
+    """Find the strings that are never printed: docstrings of modules, classes, functions and attributes."""
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
 
 
 def text_of(node: ast.AST) -> str:
-    """The text of a string; the values of an f-string are written as `{}`."""
+    """Return the text of a string; the values of an f-string are written as `{}`."""
     if isinstance(node, ast.JoinedStr):
         return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def printed_texts(path: Path) -> Iterator[str]:
-    """All strings of a module that may be printed. A part of an f-string is not repeated on its own."""
+    """Yield all strings of a module that may be printed, without the single parts of f-strings."""
     tree = ast.parse(path.read_text())
     parts = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     hidden = docstrings(tree) | parts

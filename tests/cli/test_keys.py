@@ -29,7 +29,7 @@ def keys(run: Run) -> Run:
 
 @pytest.fixture
 def deployed(client: "DynamoDBClient") -> Iterator[None]:
-    """What is known only after a deployment."""
+    """The addresses that a deployment stores."""
     noted = {"/parley/dev/webhook-url": f"{BOT}/webhook", "/parley/dev/websocket-url": SOCKET}
     ssm = boto3.client("ssm", region_name=client.meta.region_name)
     for name, value in noted.items():
@@ -39,7 +39,7 @@ def deployed(client: "DynamoDBClient") -> Iterator[None]:
 
 
 def shop(chats: Chats, **values: Any) -> ApiKey:
-    """A key that is there, by and large the shop's."""
+    """Store the key of a shop, with changed values."""
     usual = {
         "id": SHOP,
         "daily_messages": 20,

@@ -1,4 +1,4 @@
-"""What of a log is a line, what it says in words, and which lines tell one message's story."""
+"""Tests which log events are lines, how lines are described, and which lines belong to one message."""
 
 import json
 from datetime import date
@@ -21,7 +21,7 @@ def read(*texts: str, function: str = "worker", stream: str = "one") -> list[Lin
 
 
 def report(ms: str, rest: str) -> str:
-    """As Lambda words it."""
+    """Return a report in the words of Lambda."""
     sizes = "Memory Size: 512 MB\tMax Memory Used: 102 MB"
     return f"REPORT RequestId: {REQUEST}\tDuration: {ms} ms\tBilled Duration: 4 ms\t{sizes}{rest}"
 

@@ -1,4 +1,4 @@
-"""`parley logs` over CloudWatch as moto understands it, and over the demo's file."""
+"""Tests `parley logs` with CloudWatch in moto, and with the demo's log file."""
 
 import json
 import signal
@@ -28,7 +28,7 @@ Put = Callable[..., None]
 
 @contextmanager
 def demo_logging_to(log: Path) -> Iterator[dict[str, str]]:
-    """The environment in which a demo is running whose log is there."""
+    """Return the variables for a running demo with this log file."""
     facts = {
         "settings": {"PARLEY_STAGE": "demo"},
         "aws_region": "us-east-1",
@@ -41,7 +41,7 @@ def demo_logging_to(log: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def put(owner: Run) -> Iterator[Put]:
-    """Logs something in a group, some minutes ago."""
+    """Writes a log event to a group, some minutes ago."""
     client: Any = boto3.client("logs", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
     groups: set[str] = set()
 
@@ -136,7 +136,7 @@ def test_before_the_first_line_there_is_nothing_and_that_is_no_error(owner: Run)
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["xyz"], '"xyz" is no correlation id'),
+        (["xyz"], '"xyz" is not a correlation id'),
         (["1a2b3c4d5e6f7a8b9"], "is not a correlation id"),
         (["--since", "yesterday"], '"yesterday" is not a span of time: give for example 15m, 1h or 2d'),
         (["--since", "0h"], '"0h" is not a span of time'),
@@ -156,8 +156,8 @@ def test_missing_permission_is_one_line(owner: Run):
     with answering(400, answer) as url:
         result = owner("logs", AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=url)
     assert result.exit_code == 1
-    line = "Error: these AWS credentials may not do logs:FilterLogEvents in eu-central-1 (AccessDeniedException): "
-    assert result.stderr == f"{line}ask for the permission\n"
+    line = "these AWS credentials are not allowed to perform logs:FilterLogEvents in eu-central-1 "
+    assert result.stderr == f"Error: {line}(AccessDeniedException): ask for the permission\n"
 
 
 def test_the_demos_log_is_its_file(owner: Run, tmp_path: Path):
@@ -187,7 +187,7 @@ def test_following_a_running_bot_ends_with_ctrl_c_as_if_it_had_ended_by_itself(t
 
 
 class Log:
-    """A log that grows while it is read."""
+    """A log that grows between two requests."""
 
     def __init__(self, *batches: list[Event] | None) -> None:
         self.batches = list(batches)

@@ -1,4 +1,4 @@
-"""How a plan is shown and carried out: what is done, what is not, and how to go on."""
+"""Tests how a plan is printed and run: finished steps, open steps, and how to continue."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,7 +16,7 @@ AGAIN = "scripts/parley deploy --stage dev"
 
 
 class Works:
-    """Three steps, of which one may end otherwise."""
+    """Three steps, one of which may fail."""
 
     def __init__(self) -> None:
         self.done: list[str] = []

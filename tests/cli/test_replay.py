@@ -1,4 +1,4 @@
-"""`parley replay` over SQS as moto and ministack understand it, and a fake for Lambda that notes whom it wakes."""
+"""Tests `parley replay` with SQS in moto and ministack, and a fake of Lambda that records the conversations."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def sqs(endpoint: str | None = None) -> Any:
 
 @dataclass(frozen=True)
 class Dead:
-    """A queue, and those who write to it."""
+    """A queue and its messages."""
 
     client: Any
     queue: Queue
@@ -52,7 +52,7 @@ class Dead:
             self.client.send_message(QueueUrl=self.queue.url, MessageBody=body, **others)
 
     def holds(self) -> list[str]:
-        """What anybody who asks now would get."""
+        """Return the messages that are visible now."""
         got = self.client.receive_message(QueueUrl=self.queue.url, MaxNumberOfMessages=10, VisibilityTimeout=0)
         return [message["Body"] for message in got.get("Messages", [])]
 
@@ -124,7 +124,7 @@ def test_a_letter_is_deleted_only_after_its_wake(dead: Dead):
     held: list[str] = []
 
     class Looking:
-        """Counts the letters that are held when a wake is made."""
+        """Counts the invisible letters when the worker is woken."""
 
         def wake(self, conversation: ConversationId) -> None:
             name = "ApproximateNumberOfMessagesNotVisible"
@@ -136,7 +136,7 @@ def test_a_letter_is_deleted_only_after_its_wake(dead: Dead):
 
 
 def replayed(owner: Run, *arguments: str, answer: str | None = None) -> tuple[Result, list[bytes]]:
-    """The result, and what the worker was invoked with."""
+    """Run the command; return its result and the payloads of the worker's invocations."""
     seen: list[tuple[str, bytes]] = []
     with answering(202, {}, seen=seen) as url:
         result = owner("replay", *arguments, answer=answer, AWS_ENDPOINT_URL_LAMBDA=url)

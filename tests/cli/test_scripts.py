@@ -1,4 +1,4 @@
-"""The shell scripts, in a project whose Python does nothing but say what it is asked."""
+"""Tests the shell scripts in a project whose Python only prints its arguments."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ INSTALLING = "Installing Parley's requirements (about a minute the first time) .
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the scripts, and a Python to find."""
+    """A copy of the scripts, and a fake Python."""
 
     root: Path
     python: Path

@@ -1,4 +1,4 @@
-"""Which stages there may be: each with a name that no other stage's names begin with, and told the same everywhere."""
+"""Tests which stages are valid: the names of their resources must differ from those of all other stages."""
 
 import json
 import re
@@ -20,7 +20,7 @@ NO_CREDENTIALS = "Error: there are no AWS credentials: set AWS_PROFILE, or run `
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the command line, with a configuration of its own."""
+    """A copy of the command line with its own configuration."""
 
     folder: Path
 
@@ -31,14 +31,14 @@ class Project:
         (self.folder / ".chalice" / "config.json").write_text(json.dumps(config))
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Python, there."""
+        """Run Python in the copy."""
         command = [sys.executable, *arguments]
         return subprocess.run(
             command, cwd=self.folder, env=CLEAN, capture_output=True, text=True, timeout=30, check=False
         )
 
     def deploy(self, stage: str) -> str:
-        """What a deployment without credentials ends in."""
+        """Run a deployment without credentials; return its error."""
         result = self.run("-m", "scripts.cli", "deploy", "--yes", "--stage", stage)
         assert (result.stdout, result.returncode) == ("", 1)
         return result.stderr
@@ -54,7 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def stage_of(name: str, **changed: Any) -> Callable[[Any], None]:
-    """A stage as it should be, but for what is changed."""
+    """Return a change that adds a valid stage with these values changed."""
 
     def change(config: Any) -> None:
         config["stages"][name] = {
@@ -109,8 +109,8 @@ def test_a_stage_whose_functions_would_think_they_were_another_is_refused(projec
 def test_the_demo_is_refused_whether_or_not_one_is_running(project: Project):
     project.configure(lambda _: None)
     for command, line in {
-        "deploy": "the demo runs on this machine: deploy dev or prod",
-        "destroy": "the demo leaves nothing behind: end it with Ctrl+C",
+        "deploy": "the demo cannot be deployed: choose --stage dev or --stage prod",
+        "destroy": "the demo stores nothing in AWS: Ctrl+C ends it",
         "doctor": "the demo needs no doctor: start it again",
     }.items():
         result = project.run("-m", "scripts.cli", command, "--stage", "demo")

@@ -1,4 +1,4 @@
-"""The owner decides about visitors of web pages as about people on Messenger."""
+"""Tests that the owner's decisions apply to visitors of the web chat as to people on Messenger."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def shop(chats: Chats) -> Chats:
-    """Somebody on Messenger; two visitors who write alone and in a room."""
+    """Store chats of a person on Messenger, and of two visitors who write alone and in a room."""
     chats.store.keys.create(SHOP)
     chats.answer(ANNA)
     for visitor in (VISITOR, OTHER_VISITOR):

@@ -1,4 +1,4 @@
-"""What the `chalice` command says: its progress as it comes, and whatever it fails with in one line."""
+"""Tests how the output of `chalice` is reported: its progress, and its errors in one line."""
 
 import sys
 import traceback
@@ -21,7 +21,7 @@ USER = "User: arn:aws:iam::123456789012:user/owner-of-a-page"
 
 @pytest.fixture
 def chalice(account: Account, tmp_path: Path) -> Chalice:
-    """A command that says what it is asked for, and then what a test wants it to say."""
+    """A command that records its arguments and prints what a test wants."""
 
     def saying(text: str = "", *, ends: int = 0) -> Code:
         (tmp_path / "text").write_text(text)
@@ -43,7 +43,7 @@ def said() -> list[str]:
 
 
 def as_chalice_says(error: Exception) -> str:
-    """A traceback, with the message folded at its end."""
+    """Return a traceback with a wrapped message at its end."""
     said = ChaliceDeploymentError(error)
     said.__cause__ = error
     return "".join(traceback.format_exception(said))
@@ -133,7 +133,7 @@ def test_what_chalice_itself_objects_to_is_unfolded(chalice: Chalice):
     )
 
 
-@pytest.mark.parametrize(("text", "line"), [("", "it said nothing"), ("Error: no app.py\n\n\n", "Error: no app.py")])
+@pytest.mark.parametrize(("text", "line"), [("", "no output"), ("Error: no app.py\n\n\n", "Error: no app.py")])
 def test_anything_else_is_its_last_line(chalice: Chalice, text: str, line: str):
     assert failure(chalice(text, ends=1)) == f"chalice deploy failed: {line}"
 

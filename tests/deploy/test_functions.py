@@ -1,4 +1,4 @@
-"""The worker's asynchronous side: retries, dead letters, its wake queue, and patience while AWS is not ready."""
+"""Tests the worker's settings: retries, dead letters, its wake queue, and retries while AWS is not ready."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from scripts.deploy.functions import AGE_S, RETRIES, WorkerSettings
 from tests.deploy.conftest import Account
+from tests.deploy.fakes import Refusal, client_of
 from tests.deploy.functions import function
-from tests.deploy.held import Refusal, client_of
 
 WORKER: Final = "parley-prod-worker"
 QUEUE: Final = "arn:aws:sqs:eu-central-1:123456789012:parley-prod-wake.fifo"
@@ -34,16 +34,16 @@ NEVER: Final = [
 
 @dataclass
 class Mappings:
-    """Lambda's event source mappings, as AWS keeps them: what is asked for takes some seconds."""
+    """Lambda's event source mappings; each change takes some seconds, as in AWS."""
 
     queues: dict[str, list[str]] = field(default_factory=dict)
-    """By id: the queue and the state."""
+    """The queue and the state by id."""
     refusals: list[Refusal] = field(default_factory=list)
-    """What comes of the next changes."""
+    """The results of the next changes."""
     waited: int = 0
 
     def second(self, _: float) -> None:
-        """Time passes."""
+        """Let time pass."""
         self.waited += 1
         self.queues = {key: [queue, state] for key, (queue, state) in self.queues.items() if state != "Deleting"}
         for mapping in self.queues.values():
@@ -89,7 +89,7 @@ class Mappings:
 
     @property
     def by_queue(self) -> dict[str, str]:
-        """What listens, and how."""
+        """Return the state of each mapping by its queue."""
         return {queue: state for queue, state in self.queues.values() if state != "Deleting"}
 
 

@@ -1,4 +1,4 @@
-"""What goes into the zip, when it is built again, and that a dependency Lambda cannot have ends the build."""
+"""Tests the contents of the zip, when it is built again, and that a dependency without a wheel is an error."""
 
 import io
 import sys
@@ -24,7 +24,7 @@ COMPILED = f"__pycache__/rules.cpython-{sys.version_info.major}{sys.version_info
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A small one without dependencies."""
+    """A small project without dependencies."""
     root = tmp_path / "project"
     (root / "chalicelib" / "__pycache__").mkdir(parents=True)
     (root / ".chalice").mkdir()

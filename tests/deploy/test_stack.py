@@ -1,4 +1,4 @@
-"""The data stack is made, changed and deleted whatever state it is in, and what fails is said with its first reason."""
+"""Tests that a stack is created, updated and deleted from any state, and that errors name the first reason."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from chalicelib.errors import ConfigError
 from scripts.deploy.stack import Stack
 from tests.deploy.cloudformation import CloudFormation, Story
-from tests.deploy.held import client_of
+from tests.deploy.fakes import client_of
 
 NAME = "parley-prod"
 WANTED = {"Stage": "prod", "OwnerEmail": "", "Wake": "lambda"}

@@ -1,4 +1,4 @@
-"""What the steps of a deployment and of its removal do by themselves, and where they may not be done at all."""
+"""Tests single steps of a deployment and a removal, and when they are refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from scripts.simulator.table import create_table
 from tests.contract.meta import serving
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
-from tests.deploy.held import Refusal
+from tests.deploy.fakes import Refusal
 
 KEY: Final = {"openai-key": "sk-key"}
 
@@ -33,7 +33,7 @@ def deployment(account: Account, cloud: CloudFormation, tmp_path: Path) -> Deplo
 
 
 def nobody(_: str) -> None:
-    """Who is told of progress."""
+    """Ignore progress."""
 
 
 def run(steps: list[Step], name: str) -> str:
@@ -146,7 +146,7 @@ def test_the_plan_says_whether_the_stack_is_made_or_changed(cloud: CloudFormatio
 
 
 class SlowTable:
-    """DynamoDB with a table that takes its time, where moto's does all at once."""
+    """DynamoDB with a table whose changes take time, unlike moto's."""
 
     def __init__(self, status: str) -> None:
         self.status, self.protected, self.looks, self.asked = status, True, 0, list[str]()

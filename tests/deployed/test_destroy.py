@@ -1,4 +1,4 @@
-"""What `parley destroy` leaves behind: nothing, on AWS as on Facebook."""
+"""Tests that `parley destroy` leaves nothing behind, on AWS and on Facebook."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from tests.deployed.conftest import Deployment
 
 @pytest.fixture
 def bot(account: Deployment) -> Deployment:
-    """A bot of its own, to be taken away."""
+    """A separate bot, to be destroyed."""
     deployed = account.deploy()
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     return account
 
 
 def left(account: Deployment) -> dict[str, Any]:
-    """Everything of every kind that a deployment makes."""
+    """List all resources of the types that a deployment creates."""
     found = {
         "functions": account.client("lambda").list_functions()["Functions"],
         "mappings": account.client("lambda").list_event_source_mappings()["EventSourceMappings"],

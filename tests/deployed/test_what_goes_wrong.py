@@ -1,4 +1,4 @@
-"""Each failure of a deployment ends in one clear message, and running the command again finishes the job."""
+"""Tests that each failure of a deployment ends in one clear message, and that a second run succeeds."""
 
 import io
 import os
@@ -15,7 +15,7 @@ from tests.deployed.running import STAGE
 
 
 def message(result: subprocess.CompletedProcess[str]) -> str:
-    """The one message of a command that failed; how to go on is its last line."""
+    """Return the message of a failed command; its last line says how to continue."""
     assert result.returncode == 1, result.stdout + result.stderr
     said, done, again = result.stderr.removeprefix("Error: ").splitlines()
     assert done.startswith("Done: ")
@@ -25,14 +25,14 @@ def message(result: subprocess.CompletedProcess[str]) -> str:
 
 
 def line(result: subprocess.CompletedProcess[str]) -> str:
-    """The one line of a command that did not begin."""
+    """Return the single line of a command that failed before its first step."""
     assert result.returncode == 1, result.stdout + result.stderr
     [said] = result.stderr.removeprefix("Error: ").splitlines()
     return said
 
 
 def finishes(account: Deployment) -> None:
-    """The same command again: the bot runs, once, and answers."""
+    """Run the command again, and check that one bot runs and answers."""
     again = account.deploy()
     assert again.returncode == 0, again.stdout + again.stderr
     assert len(account.client("apigateway").get_rest_apis()["items"]) == 1
