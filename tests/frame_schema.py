@@ -15,7 +15,7 @@ MAX_BYTES: Final = 32 * 1024
 def check(frame: dict[str, Any]) -> None:
     """Raise AssertionError if the frame does not match the schema of its type."""
     wrong = problems(str(frame.get("type")), frame)
-    assert wrong == [], f"docs/asyncapi.yaml does not allow {frame}"
+    assert wrong == [], f"docs/asyncapi.yaml does not promise {frame}"
 
 
 def problems(message: str, frame: dict[str, Any]) -> list[str]:
