@@ -19,7 +19,7 @@ from chalicelib.errors import ChannelBroken, ModelBusy, StoreError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 from tests.fakes.adapters import FakeClock
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
-from tests.received_turn import Frame, ReceivedTurn, assemble, read
+from tests.told_turn import Frame, TurnTold, read, told
 
 ANNA, BERT = PersonId("web:shop:anna"), PersonId("web:shop:bert")
 ROOM, HALL = ConversationId("room:shop:r"), ConversationId("room:shop:hall")
@@ -62,8 +62,8 @@ class Chat:
     def words(self, name: str) -> list[str]:
         return [frame["text"] for frame in self.frames(name) if frame["type"] == "delta"]
 
-    def sees(self, name: str) -> ReceivedTurn:
-        return assemble(self.frames(name))
+    def sees(self, name: str) -> TurnTold:
+        return told(self.frames(name))
 
     def until(self, holds: Callable[[], bool]) -> None:
         assert self.connection_api.wait_for(holds), "it never came to that"
@@ -197,7 +197,7 @@ def test_what_was_stopped_before_it_began_is_stopped_too(chat: Chat):
     with chat.responding("a"):
         pass
     chat.deliver("Stopped.", code="cancelled")
-    assert chat.sees("a") == ReceivedTurn("Well?", "Stopped.", "cancelled", 0, "stopped")
+    assert chat.sees("a") == TurnTold("Well?", "Stopped.", "cancelled", 0, "stopped")
 
 
 def test_a_notice_takes_the_place_of_what_was_said(chat: Chat):
@@ -206,7 +206,7 @@ def test_a_notice_takes_the_place_of_what_was_said(chat: Chat):
         chat.breaks_off(ModelBusy("the stream broke"))
     chat.deliver("Sorry!", code="apology")
     assert chat.types("a") == ["question", "delta", "notice", "completed"]
-    assert chat.sees("a") == ReceivedTurn("Well?", "Sorry!", "apology", 0, "done")
+    assert chat.sees("a") == TurnTold("Well?", "Sorry!", "apology", 0, "done")
 
 
 def test_a_long_answer_that_stands_already_is_told_whole(chat: Chat):
@@ -258,7 +258,7 @@ def test_turns_that_follow_each_other_do_not_overlap(chat: Chat):
     frames = chat.frames("a")
     middle = len(frames) // 2
     assert {frame["turn"] for frame in frames[:middle]} == {TURN.id}
-    assert assemble(frames[:middle]) == assemble(frames[middle:])
+    assert told(frames[:middle]) == told(frames[middle:])
 
 
 # Sockets that come, ask, move and go.
@@ -411,7 +411,7 @@ def test_a_socket_that_was_cut_off_for_being_slow_gets_nothing_more(chat: Chat):
     chat.until(lambda: bool(chat.frames("b")))
     chat.deliver("Hello", NEXT)
     assert [frame["turn"] for frame in chat.frames("b")].count(TURN.id) == 1
-    assert assemble(frame for frame in chat.frames("b") if frame["turn"] == NEXT.id).state == "done"
+    assert told(frame for frame in chat.frames("b") if frame["turn"] == NEXT.id).state == "done"
 
 
 def test_whoever_is_there_from_the_start_is_told_all_in_the_same_frames_however_late_their_thread_is(chat: Chat):
@@ -504,7 +504,7 @@ def test_who_asked_can_stop_the_answer(chat: Chat, name: str):
         eventually(lambda: not hear(""))
         assert not hear("")
     chat.deliver("Hello", code=STOPPED)
-    assert chat.sees("a") == ReceivedTurn("Well?", "Hello", "", 1, "stopped")
+    assert chat.sees("a") == TurnTold("Well?", "Hello", "", 1, "stopped")
 
 
 def test_nobody_else_in_the_room_can_stop_the_answer(chat: Chat):
@@ -622,4 +622,4 @@ def test_a_turn_that_somebody_else_ends_is_left_with_the_next_one(chat: Chat):
         pass
     chat.deliver("Hi", NEXT)
     assert [frame["type"] for frame in chat.frames("a") if frame["turn"] == TURN.id] == ["question", "delta"]
-    assert assemble(frame for frame in chat.frames("a") if frame["turn"] == NEXT.id).state == "done"
+    assert told(frame for frame in chat.frames("a") if frame["turn"] == NEXT.id).state == "done"

@@ -11,7 +11,8 @@ from chalicelib.content.persona import Persona
 from chalicelib.conversation.turn import STOPPED, Choice, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.adapters import NOON
-from tests.received_turn import assemble, read
+from tests.told_turn import read
+from tests.told_turn import told as told_turn
 
 ANNA: Final = PersonId("web:shop:anna")
 HOME, ROOM = ConversationId(ANNA), ConversationId("room:shop:r")
@@ -126,7 +127,7 @@ def test_an_answer_that_is_long_for_a_list_follows_it_as_if_it_were_given_now(te
     before, long = replace(answered("Yes."), id=TurnId("0")), answered((text * (length // len(text) + 1))[:length])
     first, *rest = server_frames.ready(ANNA, HOME, PERSONA, limit=None, remaining=None, now=NOON, turns=[before, long])
     assert [turn["state"] for turn in read(first)["history"]] == ["done", "open"]
-    shown = assemble(map(read, rest))
+    shown = told_turn(map(read, rest))
     assert (shown.text, shown.state) == (long.reply.text if long.reply else None, "done")
 
 
@@ -152,7 +153,7 @@ def test_a_snapshot_with_the_deltas_that_follow_is_the_whole_text(texts: list[st
     parts = [part for text in texts for part in server_frames.parts_of(text)]
     frames = [read(frame) for frame in server_frames.snapshot(ID, parts)]
     assert [frame["type"] for frame in frames] == ["snapshot"] + ["delta"] * (len(frames) - 1)
-    seen = assemble([read(server_frames.question(ASKED)), *frames])
+    seen = told_turn([read(server_frames.question(ASKED)), *frames])
     assert (seen.text, seen.seq) == ("".join(parts), len(parts))
 
 
@@ -205,6 +206,6 @@ def test_a_turn_that_is_not_answered_is_over_too():
 def test_a_finished_turn_is_told_whole_to_whoever_asks(text: str, code: str):
     text = text[:4000] or "Sorry!" if code == "apology" else text
     frames = [server_frames.question(ASKED), *server_frames.whole(ID, Reply(text, code=code))]
-    seen = assemble(map(read, frames))
+    seen = told_turn(map(read, frames))
     assert (seen.text, seen.code) == (text, code if code == "apology" else "")
     assert seen.state == ("stopped" if code == STOPPED else "done")

@@ -9,7 +9,7 @@ from chalicelib.channels.web.turn_frames import TurnFrames
 from chalicelib.conversation.turn import STOPPED, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.adapters import NOON
-from tests.received_turn import ReceivedTurn, assemble, read
+from tests.told_turn import TurnTold, read, told
 
 ANNA: Final = PersonId("web:shop:anna")
 TURN: Final = Turn(TurnId(f"{NOON}#{'a' * 64}"), ConversationId(ANNA), ANNA, NOON, TurnState.RUNNING, "Well?")
@@ -40,8 +40,8 @@ class Listener:
         self._at = None
 
     @property
-    def sees(self) -> ReceivedTurn:
-        return assemble(map(read, self._frames))
+    def sees(self) -> TurnTold:
+        return told(map(read, self._frames))
 
 
 def some_listen(listeners: list[Listener], chance: Random) -> None:
@@ -52,7 +52,7 @@ def some_listen(listeners: list[Listener], chance: Random) -> None:
             listener.listen()
 
 
-def ought_to_see(reply: Reply | None, sees: ReceivedTurn) -> ReceivedTurn:
+def ought_to_see(reply: Reply | None, sees: TurnTold) -> TurnTold:
     if reply is None:
         return replace(sees, question="Well?", state="dropped")
     state = "stopped" if reply.code in {STOPPED, "cancelled"} else "done"

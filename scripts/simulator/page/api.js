@@ -1,4 +1,4 @@
-/** All requests of this page to the simulator. */
+/** Sends requests to the simulator that serves this page; the page makes no others. */
 
 const QUICK = 5_000;
 const PATIENT = 60_000;
@@ -31,5 +31,5 @@ export const quota = (psid) => get(`/world/quota?person=${encodeURIComponent(psi
 export const calls = (since) => get(`/world/graph/calls?since=${since}`);
 export const addPerson = (name) => post("/world/messenger/people", { name });
 
-/** Does an action as person `psid`; resolves to the message id and the webhook's status: `{mid, status}`. */
+/** Sends `action` as the person `psid`; returns the webhook's response, `{mid, status}`. */
 export const send = (psid, action) => post("/world/messenger/send", { person: psid, ...action });

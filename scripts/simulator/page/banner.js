@@ -1,4 +1,4 @@
-/** Shows errors: that the demo has stopped, until it responds again, or a message for a few seconds. */
+/** Shows errors: that the demo has stopped, as long as it has, or a message for a few seconds. */
 
 import { byId, say } from "/page/dom.js";
 
@@ -13,7 +13,7 @@ function show(words) {
   say(byId("banner"), words);
 }
 
-/** Shows or hides that the demo has stopped; called with the result of every request. */
+/** Called after every request to the simulator. */
 export function reached(well) {
   if (stopped === !well) return;
   stopped = !well;

@@ -10,7 +10,7 @@ const ATTACHMENTS = {
 
 const attachment = (kind) => (ATTACHMENTS[kind] ?? (() => el("span", {}, `[${kind}]`)))();
 
-/** A message's node; what can change later is left to `update`. `does` has `menu(button, message)` and `retry`. */
+/** Creates a message's node; `update` fills in what can change later. `does` has `menu(button, message)` and `retry`. */
 export function create(message, does) {
   const mine = message.from === "person";
   const node = el(
@@ -40,7 +40,7 @@ function offerMenu(node, menu) {
 const retryButton = (onclick) =>
   el("button", { class: "retry", type: "button", "data-testid": "retry", onclick }, drawing("icon-retry"), "Retry");
 
-/** Brings a node up to date with its message. */
+/** Updates a node from its message. */
 export function update(node, message) {
   const { begins, ends, status } = message;
   node.message = message;

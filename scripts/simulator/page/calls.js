@@ -1,4 +1,4 @@
-/** Lists the bot's calls to the Graph API, newest first. */
+/** Fetches and lists the bot's calls to the Graph API, newest first. */
 
 import * as api from "/page/api.js";
 import { byId, el } from "/page/dom.js";
@@ -8,7 +8,7 @@ import { seconds } from "/page/when.js";
 const EVERY = 500;
 const KEPT = 200;
 
-/** Polls the calls once people are `ready`; `nameOf(psid)` returns a person's name, `began()` when the simulator was reset. */
+/** Polls the calls after `ready`; `nameOf(psid)` returns a person's name, `began()` when the simulator started. */
 export function followCalls({ nameOf, ready, began }) {
   const list = byId("calls");
   let last = 0;
@@ -16,14 +16,14 @@ export function followCalls({ nameOf, ready, began }) {
 
   const ask = async () => {
     await ready;
-    if (since !== began()) restart();
+    if (since !== began()) startAnew();
     return api.calls(last);
   };
   const told = (calls) => {
     add(calls);
     byId("calls-empty").hidden = list.children.length > 0;
   };
-  const restart = () => {
+  const startAnew = () => {
     since = began();
     list.replaceChildren();
     last = 0;
@@ -53,7 +53,7 @@ function row(call, nameOf) {
 const details = ({ method, path, body }) =>
   el("div", { class: "json" }, el("p", {}, `${method} ${path}`), el("pre", {}, JSON.stringify(body, null, 2) ?? ""));
 
-/** Describes a call in one line: the text of a message, or the name of another call. */
+/** Returns one line about a call: the text of a message, the name of any other call. */
 function said({ method, path, body }) {
   if (body?.sender_action) return { kind: "action", words: body.sender_action };
   if (body?.message?.text) return { kind: "words", words: body.message.text };

@@ -1,17 +1,17 @@
-/** The text field: Enter sends, Shift+Enter breaks the line, each person keeps their own draft. */
+/** The field for writing: Enter sends, Shift+Enter breaks the line; each person has their own draft. */
 
 import { byId } from "/page/dom.js";
 import { openMenu } from "/page/menu.js";
 
 const TALLEST = 132;
 
-/** On a phone the focus would bring up the keyboard unasked. */
+/** On a phone, focus would open the on-screen keyboard. */
 const HAS_KEYBOARD = matchMedia("(pointer: fine)");
 
-/** Enter that confirms a composed character (an input method's) is not Enter that sends; 229 is Safari's word for it. */
+/** Enter that confirms a character in an input method does not send; Safari marks that by the key code 229. */
 const sends = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 
-/** Returns `{show(psid), focus()}`; `send` gets an action without its person. */
+/** Returns `{show(psid), focus()}`; `send` is called with an action without its person. */
 export function composer({ send }) {
   const [form, words, attach] = [byId("composer"), byId("words"), byId("attach")];
   const drafts = new Map();

@@ -1,10 +1,10 @@
-/** Elements as the chat page builds them, and drawings that can be announced. */
+/** Builds elements as the chat page does, and icons that screen readers can read. */
 
 export { byId, el, reconcile, say } from "/chat/dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A drawing from the sprite in index.html; one with a label is announced, one without is decoration. */
+/** Creates an icon from the sprite in index.html; screen readers read its label, and skip an icon without one. */
 export function drawing(id, { className = "icon", label } = {}) {
   const svg = document.createElementNS(SVG, "svg");
   const use = document.createElementNS(SVG, "use");

@@ -1,4 +1,4 @@
-/** Assembles the page: polls the simulator, keeps the chosen person and renders everything. */
+/** Connects the page's modules: polls the simulator, keeps the chosen person, and draws everything. */
 
 import * as api from "/page/api.js";
 import { mention, reached } from "/page/banner.js";
@@ -30,7 +30,7 @@ const showThread = thread({
   unsend: (message) => thenWrite(unsend(message)),
 });
 
-/** Moves the focus to the text field, since the button that was used may not exist any more. */
+/** Moves the focus to the field for writing, because the button that was pressed may have been removed. */
 const thenWrite = () => writing.focus();
 const current = () => state.people.find((person) => person.psid === chosen) ?? state.people[0];
 const nameOf = (psid) => state.people.find((person) => person.psid === psid)?.name ?? psid;

@@ -1,4 +1,4 @@
-/** Keeps the messages sent from this tab: shows them before the server lists them, and can send them again. */
+/** Keeps the messages sent from this tab: shows them before the simulator lists them, and can send them again. */
 
 let count = 0;
 
@@ -7,7 +7,7 @@ const sameWords = (item, message) =>
 
 const words = (action) => action.text ?? action.title ?? "";
 
-/** Returns the action that sends a message again that only the server knows. */
+/** Returns the action that sends again a message that only the simulator has. */
 const actionOf = (message) =>
   message.attachments?.length ? { attachment: message.attachments[0] } : { text: message.text };
 
@@ -18,7 +18,7 @@ export class Outbox {
   #changed;
   #refresh;
 
-  /** `send(psid, action)` calls the webhook, `changed()` renders, `refresh()` reads the server's state and resolves to success. */
+  /** `send(psid, action)` calls the webhook, `changed()` redraws, `refresh()` polls the simulator and returns whether it responded. */
   constructor({ send, changed, refresh }) {
     this.#send = send;
     this.#changed = changed;
@@ -40,7 +40,7 @@ export class Outbox {
     this.#changed();
   }
 
-  /** Sends a failed message again, in its place at the end. */
+  /** Sends a failed message again, as the last one. */
   retry(person, message) {
     const item = this.#items.find((other) => other.key === message.key);
     this.#items = this.#items.filter((other) => other !== item);
@@ -48,7 +48,7 @@ export class Outbox {
     return this.send(person, item?.action ?? actionOf(message));
   }
 
-  /** Returns a person's messages: those of the server, then those that it does not list yet. */
+  /** Returns a person's messages to show: those of the simulator, then those it does not list yet. */
   messagesOf(person) {
     const mine = this.#items.filter((item) => item.psid === person.psid);
     this.#recognise(mine, person.messages);
@@ -58,7 +58,7 @@ export class Outbox {
     return [...listed.map((message) => known(message, mine)), ...waiting.map(unknown)];
   }
 
-  /** Matches items that are being sent with messages that the server already lists, so that none is shown twice. */
+  /** Matches sent items with the simulator's messages, so that none is shown twice. */
   #recognise(items, messages) {
     const taken = new Set(items.map((item) => item.mid));
     for (const item of items.filter((other) => other.mid === null && other.status === "sending")) {

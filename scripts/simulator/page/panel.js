@@ -1,8 +1,8 @@
-/** The panel beside the chat: which model answers, the quota and the calls; on a small screen it is a sheet. */
+/** The panel beside the chat: the model, the quota and the calls; on a small screen a sheet that can be opened. */
 
 import { byId, say } from "/page/dom.js";
 
-/** Lets the button and Escape open and close the sheet. */
+/** Opens and closes the sheet by its button and by Escape. */
 export function foldingPanel() {
   const [panel, toggle] = [byId("panel"), byId("panel-toggle")];
   const open = (wanted) => {

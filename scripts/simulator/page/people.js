@@ -46,7 +46,7 @@ function onKey(event) {
   buttons[(at + STEP[event.key] + buttons.length) % buttons.length].focus();
 }
 
-/** Returns `show(people)`; each of them has `{psid, name, last, unread, chosen}`. */
+/** Returns `show(people)`; each person has `{psid, name, last, unread, chosen}`. */
 export function peopleList({ choose, add }) {
   const list = byId("people");
   list.addEventListener("keydown", onKey);

@@ -1,4 +1,4 @@
-/** Polls the server: slower while the page is hidden, and with a growing delay while requests fail. */
+/** Repeats a request: less often while the page is hidden, and with a growing pause after failures. */
 
 import { Unreachable } from "/page/api.js";
 
@@ -6,8 +6,8 @@ const HIDDEN = 3_000;
 const SLOWEST = 5_000;
 
 /**
- * Starts polling. `ask` sends a request and may throw Unreachable; `told` gets each response; `failed` gets the number of failures
- * in a row. Returns a function that sends a request at once, after the current one, and resolves to whether it succeeded.
+ * Starts polling. `ask` sends the request and may fail; `told` gets each response; `failed` gets the number of failures in a row.
+ * Returns a function that sends a request now, after the current one, and returns whether it succeeded.
  */
 export function poll({ ask, told, failed = () => {}, every }) {
   let failures = 0;
@@ -44,7 +44,7 @@ function unlessUnreachable(error) {
   if (!(error instanceof Unreachable)) throw error;
 }
 
-/** Reports a bug of this page on the console and keeps polling. */
+/** Reports an error in this page's own code on the console, without ending the polling. */
 function mistake(error) {
   reportError(error);
   return false;

@@ -1,4 +1,4 @@
-/** Shows how many questions the chosen person has used today. */
+/** Fetches and shows the chosen person's questions left today. */
 
 import * as api from "/page/api.js";
 import { byId, el, say } from "/page/dom.js";
@@ -7,7 +7,7 @@ import { poll } from "/page/poll.js";
 const EVERY = 1_000;
 const ACCESS = { default: "Daily limit", unlimited: "Unlimited", blocked: "Blocked" };
 
-/** Polls the quota of the `current()` person once people are `ready`; returns a function that polls at once. */
+/** Polls the quota of the person `current()` after `ready`; returns a function that fetches it now. */
 export function followQuota({ current, ready }) {
   let shown = "";
 

@@ -60,7 +60,7 @@ function showSuggestions(replies, choose) {
   group.hidden = items.length === 0;
 }
 
-/** Only the newest message's menu is a tab stop; the arrow keys reach the others. */
+/** Makes only the newest message's menu a tab stop; the arrow keys reach the others. */
 function moveBetweenMenus(event, log) {
   const buttons = [...log.querySelectorAll(".more")];
   const at = buttons.indexOf(event.target);

@@ -1,11 +1,11 @@
-/** Prepares a list of messages for display: groups, dates between them, and delivery states. Pure. */
+/** Computes how messages are shown as a chat: groups, dates and receipts. Pure. */
 
 const GROUP = 5 * 60_000;
 const PAUSE = 15 * 60_000;
 
-const STATES = { sending: "Sending…", failed: "Not delivered", sent: "Delivered" };
+const TELL = { sending: "Sending…", failed: "Not delivered", sent: "Delivered" };
 
-/** The messages, each with `begins`/`ends` (of a group), `date` (shown above it or not) and `receipt`. */
+/** Returns the messages, each with `begins` and `ends` (of a group), `date` (to show above it, or not) and `receipt`. */
 export function timeline(messages, { seenAt }) {
   const receipts = receiptsOf(messages, seenAt);
   return messages.map((message, index) => {
@@ -23,13 +23,13 @@ export function timeline(messages, { seenAt }) {
 const together = (one, two, receipts) =>
   one && two && one.from === two.from && two.at - one.at <= GROUP && !receipts.has(one);
 
-/** Returns the text below messages: "Seen" at the last seen one, the state at the last one and at failed ones. */
+/** Returns a receipt for some messages: "Seen" for the last one seen, the state of the last one and of failed ones. */
 function receiptsOf(messages, seenAt) {
   const mine = messages.filter((message) => message.from === "person" && message.status !== "unsent");
   const seen = mine.findLast((message) => message.status === "sent" && message.at <= (seenAt ?? 0));
-  const reported = mine.filter((message) => message.status === "failed" || message === mine.at(-1));
-  return new Map([...reported.map((message) => [message, STATES[message.status]]), ...(seen ? [[seen, "Seen"]] : [])]);
+  const told = mine.filter((message) => message.status === "failed" || message === mine.at(-1));
+  return new Map([...told.map((message) => [message, TELL[message.status]]), ...(seen ? [[seen, "Seen"]] : [])]);
 }
 
-/** The quick replies of the last message; any later message removes them. */
+/** Returns the quick replies of the last message, which the next message removes. */
 export const suggestions = (messages) => (messages.at(-1)?.from === "page" && messages.at(-1).quick_replies) || [];

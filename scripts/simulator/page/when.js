@@ -1,4 +1,4 @@
-/** Says when something happened, in the reader's own time zone. */
+/** Formats times in the reader's time zone. */
 
 const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const secondsFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -9,5 +9,5 @@ export const seconds = (at) => secondsFormat.format(at);
 
 const isToday = (at) => new Date(at).toDateString() === new Date().toDateString();
 
-/** "14:05" today, "Thu 20 Nov, 14:05" on another day. */
+/** Returns "14:05" for today, "Thu 20 Nov, 14:05" for another day. */
 export const moment = (at) => (isToday(at) ? clock(at) : `${dayFormat.format(at).replace(",", "")}, ${clock(at)}`);
