@@ -1,1 +1,1 @@
-"""What the owner and the developer run: the command line, and the local world behind the demo and the tests."""
+"""Programs for owners and developers: the command line, deployment, the simulator and measurements. Not deployed."""

@@ -36,9 +36,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from scripts.simulator.aws import CREDENTIALS, REGION
-from tests.frames import check
+from tests.frame_schema import check
 
-FOLDER: Final = Path(__file__).parent / "world" / "transcripts"
+FOLDER: Final = Path(__file__).parent / "simulator" / "transcripts"
 OWNER: Final = "owner"
 _PATIENCE_S: Final = 60
 _LINE: Final = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.frames import check
+from tests.frame_schema import check
 
 Frame = dict[str, Any]
 MAX_BYTES: Final = 32 * 1024

@@ -1,1 +1,1 @@
-"""Measurements for those who work on Parley; nothing of the product or its command line lives here."""
+"""Measures cold starts, streaming and rooms on this machine; run by hand, as modules. Not part of the product."""

@@ -1,7 +1,7 @@
-"""How long a cold start imports, from the very zip: with bytecode, without, and against a bare Chalice app.
+"""Measures the imports of a cold start from the deployed zip: with and without bytecode, and for a bare Chalice app.
 
-Run as `.venv/bin/python -m scripts.bench.cold`. Every figure is of processes that start anew and see the unpacked zip,
-what Lambda brings of its own, and nothing else. What Python takes to start is not in it, and nothing is sent anywhere.
+Run it as `.venv/bin/python -m scripts.bench.cold`. Each measurement uses a new process that can import only the
+unpacked zip and the packages of Lambda's runtime. The start of Python itself is not included. No requests are sent.
 """
 
 import os
@@ -23,7 +23,7 @@ from scripts.deploy.package import build
 from scripts.stage.environment import ROOT
 
 LAMBDA_HAS: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
-"""What the runtime brings of its own."""
+"""The packages that Lambda's runtime contains."""
 _BARE_APP: Final = """from chalice import Chalice
 
 app = Chalice(app_name="bare")
@@ -42,13 +42,13 @@ _READY: Final = {
     "the web chat's door": "import app; from chalicelib.bootstrap import websocket; websocket.handler()",
     "the worker, with the model's SDK": "import app; from chalicelib.bootstrap import worker; worker.worker()",
 }
-"""What each function does before it can take its first event."""
+"""The code that each function runs before it can handle its first event."""
 _TIMED: Final = "import time; began = time.perf_counter(); {}; print((time.perf_counter() - began) * 1000)"
 
 
 @dataclass(frozen=True)
 class Zip:
-    """One zip, unpacked into `folder` as on Lambda."""
+    """A zip, unpacked into `folder` as on Lambda."""
 
     name: str
     folder: Path
@@ -56,14 +56,14 @@ class Zip:
     bytecode: bool
 
     def sizes(self) -> str:
-        """Packed and unpacked."""
+        """Format the packed and the unpacked size."""
         whole = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
         return f"{self.packed / 1e6:.2f} / {whole / 1e6:.2f} MB"
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a process does when it starts."""
+    """The code that a process runs, and the zip that it imports from."""
 
     what: str
     zip: Zip
@@ -74,9 +74,11 @@ Times = Mapping[Start, Sequence[float]]
 
 
 @click.command()
-@click.option("--runs", type=click.IntRange(min=1), default=15, show_default=True, help="Processes for each figure.")
+@click.option(
+    "--runs", type=click.IntRange(min=1), default=15, show_default=True, help="Number of processes per measurement."
+)
 def main(runs: int) -> None:
-    """Measure, and print a table."""
+    """Measure all starts and print a table."""
     with tempfile.TemporaryDirectory() as temporary:
         scratch = Path(temporary)
         starts = [start for bytecode in (False, True) for start in prepared(scratch, bytecode=bytecode)]
@@ -86,7 +88,7 @@ def main(runs: int) -> None:
 
 
 def prepared(scratch: Path, *, bytecode: bool) -> Iterator[Start]:
-    """All starts from zips of one kind."""
+    """Build the zips with or without bytecode, and yield the starts to measure."""
     bare = unpacked("the bare app", bare_project(scratch / f"bare-{bytecode}"), scratch, bytecode=bytecode)
     parley = unpacked("Parley", ROOT, scratch, bytecode=bytecode)
     yield Start(_BARE, bare, "import app")
@@ -95,7 +97,7 @@ def prepared(scratch: Path, *, bytecode: bool) -> Iterator[Start]:
 
 
 def bare_project(folder: Path) -> Path:
-    """One route, and no dependencies."""
+    """Create a project with one route and no dependencies."""
     for name in ("chalicelib", ".chalice"):
         (folder / name).mkdir(parents=True)
     for name in ("requirements.txt", "constraints.txt"):
@@ -105,7 +107,7 @@ def bare_project(folder: Path) -> Path:
 
 
 def unpacked(name: str, project: Path, scratch: Path, *, bytecode: bool) -> Zip:
-    """Build the project's zip, or take the one of the last time, and unpack it."""
+    """Build the project's zip, or reuse the cached one, and unpack it."""
     home = project / ".parley" / "bench" / ("bytecode" if bytecode else "source")
     package, target = build(project, home / "build", bytecode=bytecode), scratch / f"{name}-{bytecode}"
     shutil.unpack_archive(package.zip, target)
@@ -113,40 +115,40 @@ def unpacked(name: str, project: Path, scratch: Path, *, bytecode: bool) -> Zip:
 
 
 def runtime(folder: Path) -> Path:
-    """What Lambda brings, as this environment has it: with bytecode, whatever the zip has."""
+    """Link the packages of Lambda's runtime from this environment; they always have bytecode."""
     folder.mkdir()
     for name in LAMBDA_HAS:
         (folder / name).symlink_to(Path(boto3.__file__).parents[1] / name)
     return folder
 
 
-def measure(starts: Sequence[Start], brought: Path, *, runs: int) -> Times:
-    """Milliseconds, in rounds of one process each; the first round only brings the files into memory."""
+def measure(starts: Sequence[Start], packages: Path, *, runs: int) -> Times:
+    """Measure each start once per round, in milliseconds; a first round that fills the disk cache is not counted."""
     times: dict[Start, list[float]] = {start: [] for start in starts}
     for number in range(runs + 1):
         for start in starts:
-            took = cold(start, brought)
+            took = cold(start, packages)
             if number:
                 times[start].append(took)
     for one in {start.zip for start in starts}:
         if any(one.folder.rglob("*.pyc")) is not one.bytecode:
-            raise click.ClickException(f"{one.name}: there is bytecode where none may be, or none where it must be")
+            raise click.ClickException(f"{one.name}: the zip must have bytecode in the second column only")
     return times
 
 
-def cold(start: Start, brought: Path) -> float:
-    """How long it took in a new process, which writes no bytecode."""
-    path = os.pathsep.join([str(start.zip.folder), str(brought)])
+def cold(start: Start, packages: Path) -> float:
+    """Measure a start in a new process that writes no bytecode, in milliseconds."""
+    path = os.pathsep.join([str(start.zip.folder), str(packages)])
     env = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "AWS_DEFAULT_REGION": "eu-central-1"}
     command = [sys.executable, "-S", "-c", _TIMED.format(start.code)]
-    done = subprocess.run(  # noqa: S603 (this very Python)
-        command, cwd=brought, env=env, capture_output=True, text=True, check=True
+    done = subprocess.run(  # noqa: S603 (the running Python)
+        command, cwd=packages, env=env, capture_output=True, text=True, check=True
     )
     return float(done.stdout)
 
 
 def table(times: Times) -> str:
-    """In Markdown: median, fastest and slowest, and the median's ratio to the bare app's from the same kind of zip."""
+    """Format the times as Markdown: median, minimum, maximum, and the ratio to the bare app in the same column."""
     bare = {start.zip.bytecode: median(took) for start, took in times.items() if start.what == _BARE}
     rows: dict[str, list[str]] = {}
     for start, took in times.items():

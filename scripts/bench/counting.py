@@ -1,4 +1,4 @@
-"""A way to DynamoDB on which every call is counted: a proxy in front of an emulator of its own."""
+"""Counts requests to DynamoDB: a proxy in front of its own emulator."""
 
 import json
 import threading
@@ -15,30 +15,30 @@ from scripts.simulator.aws import Emulator
 
 WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 READS: Final = frozenset({"GetItem", "Query", "BatchGetItem"})
-_PASSED_ON: Final = ("content-type", "x-amz-target", "authorization", "x-amz-date")
+_FORWARDED_HEADERS: Final = ("content-type", "x-amz-target", "authorization", "x-amz-date")
 
 
 @dataclass
 class Count:
-    """What has been asked of DynamoDB."""
+    """The requests that were sent to DynamoDB."""
 
     url: str
-    """Where to go: `AWS_ENDPOINT_URL_DYNAMODB` of whoever is to be counted."""
+    """The value of `AWS_ENDPOINT_URL_DYNAMODB` for the process to measure."""
     calls: Counter[str] = field(default_factory=Counter)
-    """By operation; each item that a transaction writes is one more `transacted`."""
+    """Requests by operation; `transacted` counts the items that transactions write."""
 
     @property
     def writes(self) -> int:
-        """Items written; DynamoDB charges twice for those in transactions."""
+        """The number of items written; DynamoDB charges twice for those in transactions."""
         return sum(self.calls[name] for name in WRITES) + self.calls["transacted"]
 
     @property
     def reads(self) -> int:
-        """Calls that read."""
+        """The number of requests that read."""
         return sum(self.calls[name] for name in READS)
 
     def note(self, target: str, body: bytes) -> None:
-        """A call, before it is passed on."""
+        """Count a request before it is forwarded."""
         name = target.partition(".")[2]
         self.calls[name] += 1
         if name == "TransactWriteItems":
@@ -48,7 +48,7 @@ class Count:
 
 @contextmanager
 def counted_dynamodb() -> Iterator[Count]:
-    """An emulator and the way to it, until the block ends."""
+    """Start an emulator and a proxy, and stop them at the end of the block."""
     emulator = Emulator()
     emulator.start()
     try:
@@ -67,8 +67,8 @@ def _proxy(behind: str) -> Iterator[Count]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             count.note(self.headers.get("X-Amz-Target", ""), body)
-            passed_on = {name: self.headers[name] for name in _PASSED_ON if name in self.headers}
-            answer = onward.post(self.path, content=body, headers=passed_on)
+            headers = {name: self.headers[name] for name in _FORWARDED_HEADERS if name in self.headers}
+            answer = client.post(self.path, content=body, headers=headers)
             self.send_response(answer.status_code)
             self.send_header("Content-Type", answer.headers["Content-Type"])
             self.send_header("Content-Length", str(len(answer.content)))
@@ -76,16 +76,16 @@ def _proxy(behind: str) -> Iterator[Count]:
             self.wfile.write(answer.content)
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
         request_queue_size = 256
-        """Else whoever comes in a crowd waits a second for the next try."""
+        """With the default, a client among many waits a second for its next try to connect."""
 
     with (
         Server(("127.0.0.1", 0), Handler) as server,
-        httpx2.Client(base_url=behind, timeout=60, trust_env=False) as onward,
+        httpx2.Client(base_url=behind, timeout=60, trust_env=False) as client,
     ):
         count = Count(f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))

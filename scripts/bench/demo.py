@@ -1,4 +1,4 @@
-"""A demo of its own to measure, and one who chats in it over a WebSocket."""
+"""Starts a demo to measure, and chats with it over a WebSocket."""
 
 import json
 import os
@@ -29,20 +29,20 @@ class Demo:
     facts: Mapping[str, Any]
 
     def behave(self, **behaviour: Any) -> None:
-        """How the model's stand-in answers from now on."""
+        """Set how the fake model responds from now on."""
         self.http.put("/world/model/behaviour", json=behaviour).raise_for_status()
 
     def first_tokens(self) -> Sequence[int]:
-        """When the first words of each answer left the model, in milliseconds since 1970."""
+        """Return when the model sent the first words of each answer, in milliseconds since 1970."""
         return [call["first_token_at"] for call in self.http.get("/world/model/calls").raise_for_status().json()]
 
 
 @contextmanager
 def running_demo(**environment: str) -> Iterator[Demo]:
-    """Start one on a free port, and end it with the block."""
+    """Start a demo on a free port, and end it with the block; `environment` adds variables."""
     command = [sys.executable, "-m", "scripts.simulator", "--headless", "--port", str(free_port())]
     env = {**os.environ, "NO_PROXY": "127.0.0.1", **environment}
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own module)
         try:
             said = process.stdout.readline().split() if process.stdout else []
             if len(said) != 2:  # noqa: PLR2004 ("ready", and where)
@@ -55,46 +55,46 @@ def running_demo(**environment: str) -> Iterator[Demo]:
 
 
 @dataclass
-class Chatter:
-    """Somebody who is connected and may write."""
+class ChatClient:
+    """A client of the web chat that is connected and authenticated."""
 
     socket: ClientConnection
 
     @classmethod
-    async def enter(cls, demo: Demo, name: str, *, room: str = "") -> "Chatter":
-        """Come with the demo's own key, into a room if there is one."""
-        chatter = cls(await connect(demo.facts["websocket_url"], proxy=None, ping_interval=None))
-        await chatter.say("authenticate", apiKey=demo.facts["api_key"], visitor=name)
-        await chatter.until(lambda frame: frame["type"] == "ready")
+    async def enter(cls, demo: Demo, name: str, *, room: str = "") -> "ChatClient":
+        """Connect, authenticate with the demo's key as visitor `name`, and join a room if one is given."""
+        client = cls(await connect(demo.facts["websocket_url"], proxy=None, ping_interval=None))
+        await client.say("authenticate", apiKey=demo.facts["api_key"], visitor=name)
+        await client.until(lambda frame: frame["type"] == "ready")
         if room:
-            await chatter.say("join", room=room)
-            await chatter.until(lambda frame: frame.get("room") == room)
-        return chatter
+            await client.say("join", room=room)
+            await client.until(lambda frame: frame.get("room") == room)
+        return client
 
     async def say(self, action: str, **fields: str) -> None:
         """Send a frame."""
         await self.socket.send(json.dumps({"action": action, **fields}))
 
     async def until(self, holds: Callable[[Mapping[str, Any]], bool]) -> Sequence[tuple[float, Mapping[str, Any]]]:
-        """The frames up to such a one, each with the time at which it came, in milliseconds since 1970."""
-        came: list[tuple[float, Mapping[str, Any]]] = []
-        while not came or not holds(came[-1][1]):
+        """Receive frames until one fulfils a condition; returns each with its time in milliseconds since 1970."""
+        received: list[tuple[float, Mapping[str, Any]]] = []
+        while not received or not holds(received[-1][1]):
             frame = json.loads(await self.socket.recv())
             if frame["type"] == "error":
-                raise click.ClickException(f"the bot said {frame}")
-            came.append((time.time() * 1000, frame))
-        return came
+                raise click.ClickException(f"the bot sent {frame}")
+            received.append((time.time() * 1000, frame))
+        return received
 
     async def answer(self) -> Sequence[tuple[float, Mapping[str, Any]]]:
-        """The frames up to the end of a turn."""
+        """Receive the frames up to the end of a turn."""
         return await self.until(lambda frame: frame["type"] == "completed")
 
 
 def machine() -> str:
-    """What the figures belong to."""
+    """Describe the machine, for the heading of the results."""
     return f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
 
 
-def of_all(values: Sequence[float], share: float) -> float:
-    """The value below which that share of all values lies."""
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that a share of all values, from 0 to 1, does not exceed."""
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]

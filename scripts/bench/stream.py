@@ -1,7 +1,7 @@
-"""How soon a model's first word is on somebody's screen, and in how many frames a long answer comes.
+"""Measures the time from the model's first word to the client, and the number of frames of a long answer.
 
-Run as `.venv/bin/python -m scripts.bench.stream`, with `--browser` for the chat page in Chromium as well. All is on
-this machine, and nothing is sent anywhere.
+Run it as `.venv/bin/python -m scripts.bench.stream`, with `--browser` to measure the chat page in Chromium too.
+Everything runs on this machine.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import click
 
-from scripts.bench.demo import Chatter, Demo, machine, of_all, running_demo
+from scripts.bench.demo import ChatClient, Demo, machine, percentile, running_demo
 
 _WORDS_A_SECOND = 50
 _LONG = " ".join(f"word{number}" for number in range(2000))
@@ -25,13 +25,15 @@ new MutationObserver(() => {
 
 
 @click.command()
-@click.option("--answers", type=click.IntRange(min=1), default=60, show_default=True, help="Answers to be timed.")
 @click.option(
-    "--pace", type=click.IntRange(min=1), default=100, show_default=True, help="The long answer's words a second."
+    "--answers", type=click.IntRange(min=1), default=60, show_default=True, help="Number of answers to measure."
 )
-@click.option("--browser", is_flag=True, help="Time the chat page in Chromium as well.")
+@click.option(
+    "--pace", type=click.IntRange(min=1), default=100, show_default=True, help="Words per second of the long answer."
+)
+@click.option("--browser", is_flag=True, help="Measure the chat page in Chromium too.")
 def main(answers: int, pace: int, *, browser: bool) -> None:
-    """Measure, and print what came out."""
+    """Measure and print the results."""
     with running_demo() as demo:
         demo.behave(
             answer="Twenty words or so, as many answers have, so that it takes a moment " * 2,
@@ -46,25 +48,25 @@ def main(answers: int, pace: int, *, browser: bool) -> None:
 
 
 def spread(what: str, took: Sequence[float]) -> str:
-    """In a line."""
-    figures = ", ".join(f"{name} {of_all(took, share):.0f} ms" for name, share in (("p50", 0.5), ("p95", 0.95)))
+    """Format percentiles in one line."""
+    figures = ", ".join(f"{name} {percentile(took, share):.0f} ms" for name, share in (("p50", 0.5), ("p95", 0.95)))
     return f"{what}: {figures}, most {max(took):.0f} ms, of {len(took)} answers"
 
 
 async def to_a_socket(demo: Demo, answers: int) -> Sequence[float]:
-    """Milliseconds from the model's first word to the first delta, one answer after the other."""
-    chatter, arrived = await Chatter.enter(demo, "timed"), []
+    """Measure the milliseconds from the model's first word to the first frame with text, for each answer."""
+    client, arrived = await ChatClient.enter(demo, "timed"), []
     for number in range(answers + 1):
-        await chatter.say("send_message", message=f"Question {number}")
-        arrived.append(next(at for at, frame in await chatter.answer() if frame["type"] in ("delta", "snapshot")))
-    await chatter.socket.close()
+        await client.say("send_message", message=f"Question {number}")
+        arrived.append(next(at for at, frame in await client.answer() if frame["type"] in ("delta", "snapshot")))
+    await client.socket.close()
     left = demo.first_tokens()[-len(arrived) :]
-    return [came - went for came, went in zip(arrived, left, strict=True)][1:]  # the first one warms all up
+    return [came - went for came, went in zip(arrived, left, strict=True)][1:]  # the first answer includes the warm-up
 
 
 def to_the_page(demo: Demo, answers: int) -> Sequence[float]:
-    """The same to the page's text."""
-    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 (a developer's, and asked for)
+    """Measure the milliseconds from the model's first word to its display on the page, for each answer."""
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 (only with --browser)
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -83,11 +85,11 @@ def to_the_page(demo: Demo, answers: int) -> Sequence[float]:
 
 
 async def long_answer(demo: Demo) -> str:
-    """How many frames a long answer needs."""
-    chatter = await Chatter.enter(demo, "patient")
-    await chatter.say("send_message", message="Tell me everything")
-    deltas = [(at, frame) for at, frame in await chatter.answer() if frame["type"] == "delta"]
-    await chatter.socket.close()
+    """Count the frames of a long answer and describe them in one line."""
+    client = await ChatClient.enter(demo, "patient")
+    await client.say("send_message", message="Tell me everything")
+    deltas = [(at, frame) for at, frame in await client.answer() if frame["type"] == "delta"]
+    await client.socket.close()
     took = (deltas[-1][0] - deltas[0][0]) / 1000
     return f"an answer of 2,000 words in {took:.1f} s: {len(deltas)} deltas, {len(deltas) / took:.2f} a second"
 

@@ -1,1 +1,1 @@
-"""The owner's command line, `scripts/parley`; each command reads what it was given, makes one call and prints."""
+"""The owner's command line, `scripts/parley`: each command parses its options, makes one call and prints the result."""

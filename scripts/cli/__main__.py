@@ -1,4 +1,4 @@
-"""`python -m scripts.cli`, which `scripts/parley` runs: the tree of commands. What is slow is imported when needed."""
+"""The tree of commands, which `scripts/parley` runs as `python -m scripts.cli`. Commands import slow packages late."""
 
 import os
 import sys
@@ -17,31 +17,31 @@ from scripts.cli.replay import replay
 from scripts.cli.review import review_texts
 from scripts.simulator.options import demo_options
 from scripts.stage.environment import ROOT
-
-PROGRAM = "scripts/parley"
+from scripts.stage.hints import PROGRAM
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def parley() -> None:
-    """Parley puts an AI in front of those who write to your page.
+    """Parley answers your Facebook page and web chat with an AI.
 
-    Try it first: `demo` needs no account and no key.
+    Start with `demo`: it needs no account and no key.
     """
 
 
 @parley.command()
 @demo_options
 def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
-    """Run the bot here, with a page to write to it, until Ctrl+C.
+    """Run the bot on this machine, with pages to chat with it.
 
-    Nothing leaves this machine, unless OPENAI_API_KEY or OPENAI_BASE_URL is set: then that model answers.
+    Ctrl+C ends it. Nothing leaves this machine unless OPENAI_API_KEY or OPENAI_BASE_URL is set: then that model
+    answers.
     """
     options = ["--port", str(port)]
     options += ["--headless"] if headless else []
     options += ["--worker-timeout", str(worker_timeout)] if worker_timeout else []
     os.chdir(ROOT)
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "scripts.simulator", *options])  # noqa: S606 (becomes the world itself)
+    os.execv(sys.executable, [sys.executable, "-m", "scripts.simulator", *options])  # noqa: S606 (so Ctrl+C reaches it)
 
 
 people.add_command(deletions)
@@ -49,5 +49,11 @@ people.add_command(deleted)
 for command in (deploy, doctor, people, keys, logs, replay, cost, review_texts, destroy):
     parley.add_command(command)
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Run the command line with the arguments of this process."""
     parley(prog_name=PROGRAM)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""`parley cost`: what the last days cost, and what a thousand messages do."""
+"""`parley cost`: reports what the last days cost, and what a thousand messages cost."""
 
 from datetime import datetime, timedelta
 
@@ -14,34 +14,36 @@ from scripts.stage.environment import Environment, memory_mb
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(1, 30), default=30, show_default=True, help="How many, today included.")
+@click.option(
+    "--days", type=click.IntRange(1, 30), default=30, show_default=True, help="Number of days, including today."
+)
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
 @at_stage
-def cost(place: Environment, *, days: int, json: bool) -> None:
-    """What the last days cost, and what 1,000 messages cost.
+def cost(environment: Environment, *, days: int, json: bool) -> None:
+    """Show what the last days and 1,000 messages cost.
 
-    The model's part was counted with every answer. AWS's part is computed from what Parley does and AWS's list prices,
-    before the free allowance: it is no bill.
+    The cost of the model is counted with every answer. The cost of AWS is computed from what Parley does and AWS's list
+    prices, without the free allowance: this is an estimate, not your bill.
     """
-    report = _report(place, days=days)
+    report = _report(environment, days=days)
     if json:
         print_json(cost_view.as_json(report))
     else:
         click.echo(cost_view.as_text(report))
 
 
-def _report(place: Environment, *, days: int) -> Report:
-    from chalicelib.aws.dynamodb.spend import DynamoSpending  # noqa: PLC0415 (brings boto3; `--help` does without)
+def _report(environment: Environment, *, days: int) -> Report:
+    from chalicelib.aws.dynamodb.spend import DynamoSpending  # noqa: PLC0415 (imports boto3; `--help` does without)
 
-    here = place.settings
-    today = datetime.now(here.limits.zone).date()
-    spending = DynamoSpending(place.table)
-    listed, memory = aws_prices.load(), memory_mb(here.stage.name)
+    settings = environment.settings
+    today = datetime.now(settings.limits.zone).date()
+    spending = DynamoSpending(environment.table)
+    listed, memory = aws_prices.load(), memory_mb(settings.stage.name)
     return Report(
-        here.stage.name,
+        settings.stage.name,
         spending.days(today - timedelta(days=days - 1), today),
-        here.model.name,
-        prices.price_of(here.model),
+        settings.model.name,
+        prices.assumed(settings.model.name) if settings.model.is_openai else prices.FREE,
         listed,
         aws_prices.message(listed, memory),
         aws_prices.web_message(listed, memory),

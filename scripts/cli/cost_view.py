@@ -1,4 +1,4 @@
-"""How costs are shown: to programs as one document, to the owner in 80 columns. No I/O."""
+"""Formats a cost report: as one JSON document for programs, as text in 80 columns for the owner. No I/O."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -17,15 +17,15 @@ _DIGITS: Final = 6
 _WHOLE: Final = 100
 _DOLLAR: Final = 1
 _NOTE: Final = """\
-The model's part is counted with every call, at the prices in chalicelib/llm/prices.toml. AWS's part is computed: from
-what a plain message does, where a test counts DynamoDB's units and the calls; from assumed times and sizes; and from
-AWS's list prices of {read} in {region}, before its free allowance, which for Lambda alone is 1,000,000 invocations and
-400,000 GB-s a month. Messages that the model is not asked about are not in it. Ten alarms and three dashboards are
-free. Each stored GB adds {stored} a month, with its recovery. Your bill is at AWS."""
+This is an estimate, not your bill. The cost of the model is counted with every call, at the prices in
+chalicelib/llm/prices.toml. The cost of AWS is computed from AWS's list prices of {read} in {region}: DynamoDB units and
+calls per message are counted by a test, times and sizes are assumed. AWS's free allowance is not deducted; for Lambda
+alone it is 1,000,000 invocations and 400,000 GB-s a month. Messages that never reach the model are not included. Ten
+alarms and three dashboards are free. Each stored GB adds {stored} a month, including its backup."""
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Everything, in numbers; keys only ever come in addition."""
+    """Convert a report to JSON, amounts in US dollars. Later versions may add keys but never change or remove one."""
     thousand, tokens = report.thousand, report.tokens
     aws_usd = aws_prices.total(thousand)
     return {
@@ -69,14 +69,14 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def as_text(report: Report) -> str:
-    """What it comes to, then where it comes from."""
+    """Format a report: totals first, then the items they consist of."""
     return "\n".join(
         [*_past(report), "", *_thousand(report), "", *_web(report), "", *_month(report), "", _note(report)]
     )
 
 
 def usd(amount: Decimal) -> str:
-    """As an owner reads it; where everything is cheap, parts of a cent matter."""
+    """Format an amount of US dollars; below one dollar with four decimals, since most amounts are parts of a cent."""
     if 0 < amount < _SMALLEST:
         return f"<${_SMALLEST}"
     return f"${amount:,.4f}" if amount < _DOLLAR else f"${amount:,.2f}"
@@ -85,10 +85,10 @@ def usd(amount: Decimal) -> str:
 def _past(report: Report) -> Iterator[str]:
     first, last, tokens = report.days[0].day, report.days[-1].day, report.tokens
     yield _bold(f"Stage {report.stage}, {first} to {last}", report.usd)
-    calls = f"{_counted(report.answers, 'answer')} to {_counted(report.calls, 'call')}"
+    calls = f"{_counted(report.answers, 'answer')}, {_counted(report.calls, 'call')}"
     yield _amount("the model", report.model_usd, calls)
     yield _amount("  tokens", None, f"{tokens.input:,} in ({tokens.cached:,} cached), {tokens.output:,} out")
-    yield _amount("AWS, messages", report.messages_usd, f"{report.calls:,} of them")
+    yield _amount("AWS, messages", report.messages_usd, _counted(report.calls, "message"))
     yield _amount("AWS, idle", report.idle_usd, f"{len(report.days)} days")
 
 

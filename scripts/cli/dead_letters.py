@@ -1,4 +1,4 @@
-"""What a dead letter says, and which wake it was. No I/O."""
+"""Parses the messages of the dead-letter queue: which conversation was to be worked on, and why it failed. No I/O."""
 
 import json
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ _UNKNOWN: Final = "-"
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A wake that came to nothing, or something that is no wake."""
+    """A request to work on a conversation that failed for good, or a message that is not such a request."""
 
     wake: ConversationId | None
-    """Where the worker was sent; None when it is not known what the letter asks for."""
+    """The conversation to work on; None if the message names none."""
     condition: str
-    """Why it was given up, as Lambda calls it."""
+    """Why Lambda or SQS gave up, in Lambda's words."""
     error: str
-    """What the worker ended with the last time."""
+    """The error of the worker's last try; `-` if unknown."""
 
 
 def read(body: str) -> DeadLetter:
-    """Lambda's record of a failed asynchronous invocation, or a wake as the FIFO queue holds it."""
+    """Parse Lambda's record of a failed asynchronous invocation, or a wake message of the FIFO queue. Never raises."""
     try:
         document: Any = json.loads(body)
     except ValueError:

@@ -1,41 +1,44 @@
-"""`parley people deletions` and `deleted`: requests for deletion that Facebook has passed on, finished by hand."""
+"""`parley people deletions` and `deleted`: lists the deletion requests that Facebook passes on, and closes them."""
 
 import click
 
-from scripts.cli.people import Desk, at_desk
+from scripts.cli.people import Context, with_context
+from scripts.stage import hints
 from scripts.stage.environment import UsageError
 
 
 @click.command()
-@at_desk
-def deletions(desk: Desk) -> None:
-    """Who has asked Facebook that their data be deleted here.
+@with_context
+def deletions(context: Context) -> None:
+    """List requests to delete data that came through Facebook.
 
-    Facebook names them by an app-scoped id. It is not the id that `people list` shows, so the bot cannot tell whose
-    conversation it is. To finish a request:
+    Facebook identifies the user by an app-scoped id. It differs from the id that `people list` shows, so the bot cannot
+    find the conversation by it. To finish a request:
 
-    1. Find out who it is. Only who has logged in to your app can ask, as a rule somebody with a role in it. Facebook
-    may still tell the name: GET /ID?fields=name in its Graph API Explorer.
+    1. Find out who it is. Only a user who has logged in to your app can send a request; usually that is a person with a
+    role in the app. Facebook may still return the name: GET /ID?fields=name in its Graph API Explorer.
 
-    2. Ask them to send /forget to your page. Or find their id, by comparing `people list` with the times in your page's
-    inbox on Facebook, and run `people forget PERSON`. Nothing is stored of somebody who never wrote to your page.
+    2. Ask them to send /forget to your page. Or find their id by comparing the times in `people list` with your page's
+    inbox on Facebook, and run `people forget PERSON`. Nothing is stored about a user who never wrote to your page.
 
     3. Run `people deleted CODE`.
 
-    The person sees how far it is under an address that Facebook has given them, and reads there that /forget deletes
-    everything without you. Requests are listed for 90 days.
+    The user can follow the request at an address that they got from Facebook. That page also says that /forget deletes
+    everything at once. Requests are listed for 90 days.
     """
-    desk.output.deletions(list(desk.deletions.open(now=desk.clock())))
+    context.view.deletions(list(context.deletions.open(now=context.clock())))
 
 
 @click.command()
 @click.argument("code")
-@at_desk
-def deleted(desk: Desk, code: str) -> None:
-    """Note that a request is done: CODE's page says so then.
+@with_context
+def deleted(context: Context, code: str) -> None:
+    """Mark a deletion request as done.
 
-    This deletes nothing but the id of who asked. First do what `people deletions --help` says.
+    CODE is the request's code in `people deletions`. The person's status page then shows that the data are deleted.
+    This command only deletes the app-scoped id of the request. First follow the steps in `people deletions --help`.
     """
-    if not desk.deletions.close(code, now=desk.clock()):
-        raise UsageError(f'there is no open request "{code}": see scripts/parley people deletions')
-    desk.output.deleted(code)
+    if not context.deletions.close(code, now=context.clock()):
+        hint = hints.command("people deletions", context.stage)
+        raise UsageError(f'there is no open request with the code "{code}": see {hint}')
+    context.view.deleted(code)

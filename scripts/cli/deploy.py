@@ -1,4 +1,4 @@
-"""`parley deploy`: from nothing to a running bot, and from any state to the newest version."""
+"""`parley deploy`: creates a stage in AWS and Facebook, or updates it; or writes files for a pipeline to deploy."""
 
 import os
 import sys
@@ -11,6 +11,7 @@ import click
 from chalicelib.errors import ConfigError
 from scripts.cli.options import at_deployed_stage
 from scripts.deploy.secrets import KINDS
+from scripts.stage import hints
 from scripts.stage.environment import ROOT, Environment, UsageError, configured
 
 if TYPE_CHECKING:
@@ -20,110 +21,121 @@ GUIDE: Final = "docs/messenger-setup.md"
 
 
 @click.command()
-@click.option("--yes", is_flag=True, help="Do not ask whether to go on.")
-@click.option("--email", help="Who is told of new people and of faults; confirm the mail that AWS sends.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--email", help="Address for alerts about new people and faults. AWS sends it a link to confirm.")
 @click.option(
     "--secrets",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help='Take the values from a file with lines such as page-token = "...".',
+    help='Read the values from a file with lines such as page-token = "...".',
 )
 @click.option(
     "--renew",
     multiple=True,
     type=click.Choice([str(kind.name) for kind in KINDS]),
-    help="Ask for this value again, though it is stored; may be given more than once.",
+    help="Ask for this value again although it is stored. Can be repeated.",
 )
 @click.option(
     "--package",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write CloudFormation templates, the zip and a README there instead, for a pipeline to deploy.",
+    help="Deploy nothing; write CloudFormation templates, the zip and a README to this folder, for a pipeline.",
 )
-@at_deployed_stage("the demo runs on this machine: deploy dev or prod")
+@at_deployed_stage("the demo cannot be deployed: choose --stage dev or --stage prod")
 def deploy(
-    place: Environment, *, yes: bool, email: str | None, file: Path | None, renew: tuple[str, ...], folder: Path | None
+    environment: Environment,
+    *,
+    yes: bool,
+    email: str | None,
+    file: Path | None,
+    renew: tuple[str, ...],
+    folder: Path | None,
 ) -> None:
-    """Bring the bot to AWS, or bring it up to date.
+    """Deploy the bot to AWS, or update it.
 
-    Everything is shown before it is done, and may be repeated: what broke off goes on.
+    The command shows all steps before it starts. If it fails, run it again: it continues with what is missing.
 
-    Four values are asked for without showing them, unless they are stored already, in a file (--secrets), or in
-    PARLEY_APP_ID, PARLEY_APP_SECRET, PARLEY_PAGE_TOKEN and OPENAI_API_KEY. docs/messenger-setup.md says where on
-    Facebook they are.
+    It needs four values, and asks for those that are neither stored, nor in a file (--secrets), nor in the variables
+    PARLEY_APP_ID, PARLEY_APP_SECRET, PARLEY_PAGE_TOKEN and OPENAI_API_KEY. What you type is not shown.
+    docs/messenger-setup.md says where on Facebook they are.
 
-    With --package AWS is neither asked nor changed, and no value is asked for. These are two ways, and a stage stays on
-    the one it was deployed by: to change over, run `destroy` first, which deletes all conversations.
+    With --package, the command needs no values and does not connect to AWS. A stage can be deployed either directly or
+    by a pipeline. To change from one to the other, run `destroy` first; it deletes all conversations.
     """
-    from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
+    from scripts.cli.progress import run_steps, show_plan  # noqa: PLC0415 (slow imports; `--help` does without)
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
-    from scripts.deploy.steps import Deploying, Step  # noqa: PLC0415
+    from scripts.deploy.steps import DeploymentPlan, Step  # noqa: PLC0415
     from scripts.stage.shipped import check_shipped  # noqa: PLC0415
 
-    deployment = Deployment(place, ROOT)
+    deployment = Deployment(environment, ROOT)
     check_shipped(configured(deployment.stage))
     if folder and file:
-        raise UsageError("--package takes no --secrets: the README.md that it writes says how to store them")
+        raise UsageError(
+            "--secrets has no effect with --package: the README.md that it writes says how to store secrets"
+        )
     if folder:
-        _write_bundle(deployment, _typed(folder), email)
+        _write_bundle(deployment, _from_callers_folder(folder), email)
         return
-    account = place.account()
+    account = environment.account()
     deployment.check_region()
     deployment.check_no_bundle()
     stored = deployment.vault.stored()
-    new = given(os.environ, _typed(file) if file else None)
+    new = given(os.environ, _from_callers_folder(file) if file else None)
     kept = {name: value for name, value in stored.items() if name not in renew}
     new = {**new, **_asked_for({**kept, **new}, ask=not yes)}
-    steps = Deploying(deployment, to_store(new, stored), email).steps()
-    steps.append(Step("doctor", "look at everything once more", lambda _: _examined(deployment)))
-    click.echo(f"Parley, stage {deployment.stage}, in {place.aws.region} (account {account}):\n")
-    show(steps)
+    steps = DeploymentPlan(deployment, to_store(new, stored), email).steps()
+    steps.append(Step("doctor", "check everything", lambda _: _check(deployment)))
+    click.echo(f"Parley, stage {deployment.stage}, in {environment.aws.region} (account {account}):\n")
+    show_plan(steps)
     click.echo()
-    if not yes and not click.confirm("Go on?"):
-        raise click.ClickException("nothing was done")
+    if not yes and not click.confirm("Continue?"):
+        raise click.ClickException("nothing was changed")
     given_again = {"--email": email, "--secrets": file}
     options = "".join(f" {option} {value}" for option, value in given_again.items() if value)
-    again = f"scripts/parley deploy --stage {deployment.stage}{options}"
-    carry_out(steps, explaining=place.explaining, again=again)
+    again = f"{hints.command('deploy', deployment.stage)}{options}"
+    run_steps(steps, explaining=environment.explaining, again=again)
     click.secho(f"\nThe bot is running: {deployment.url()}", bold=True)
-    click.echo(f"Web chat: {deployment.websocket_url()}; a key for it: scripts/parley keys create")
-    click.echo("Write to your page. Facebook still wants two addresses from you, step 7 of the guide:")
-    click.echo(
-        f"  privacy policy  {deployment.url()}/privacy\n  data deletion   {deployment.url()}/data-deletion\n  {GUIDE}"
-    )
+    click.echo("Write a message to your page to test it.")
+    click.echo(f"\nEnter two addresses on Facebook, if you have not yet (step 7 of {GUIDE}):")
+    click.echo(f"  privacy policy  {deployment.url()}/privacy")
+    click.echo(f"  data deletion   {deployment.url()}/data-deletion")
+    click.echo(f"\nWeb chat: {deployment.websocket_url()}")
+    click.echo(f"  Create a key for it: {hints.command('keys create NAME', deployment.stage)}")
 
 
 def _write_bundle(deployment: "Deployment", target: Path, email: str | None) -> None:
-    """For a pipeline, with the settings that the functions will have: not those of this shell."""
+    """Write the files with the settings from .chalice/config.json; variables of this shell do not count."""
     from chalicelib.settings import Settings  # noqa: PLC0415
     from scripts.deploy.bundle import write  # noqa: PLC0415
 
     settings = Settings.from_env(configured(deployment.stage))
     package = write(target, settings.stage, project=ROOT, folder=deployment.folder, email=email, say=click.echo)
-    click.echo(f"{target} has data.yaml, app.json and deployment.zip ({package.size / 1e6:.1f} MB, {package.python}).")
+    click.echo(
+        f"{target} contains data.yaml, app.json and deployment.zip ({package.size / 1e6:.1f} MB, {package.python})."
+    )
     click.secho(f"How to deploy them: {target / 'README.md'}", bold=True)
 
 
-def _typed(path: Path) -> Path:
-    """A path as it was meant where the command was called."""
+def _from_callers_folder(path: Path) -> Path:
+    """Resolve a path against the folder of the caller: `scripts/parley` changes to the project's folder."""
     return Path(os.environ.get("PARLEY_CALLED_FROM", "")) / path
 
 
-def _examined(deployment: "Deployment") -> str:
-    """What the doctor says. Raises ConfigError when something is broken."""
+def _check(deployment: "Deployment") -> str:
+    """Run the doctor and return its summary. Raises ConfigError if something is broken."""
     from scripts.cli.doctor import show  # noqa: PLC0415
     from scripts.deploy.doctor import counted, examine  # noqa: PLC0415
 
     findings = examine(deployment)
     show(finding for finding in findings if finding.why)
     if broken := [finding for finding in findings if finding.state == "broken"]:
-        raise ConfigError(f"{len(broken)} of {len(findings)} things are broken; what mends them stands above")
+        raise ConfigError(f"{len(broken)} of {len(findings)} checks failed; the lines above say how to fix them")
     return counted(findings)
 
 
 def _asked_for(known: Mapping[str, str], *, ask: bool) -> dict[str, str]:
-    """The values that nobody has given yet. Raises ConfigError when nobody can be asked."""
+    """Prompt for the values that are missing. Raises ConfigError if there is no terminal or `ask` is false."""
     from scripts.deploy.secrets import check, missing  # noqa: PLC0415
 
     kinds = missing(known)
@@ -132,7 +144,7 @@ def _asked_for(known: Mapping[str, str], *, ask: bool) -> dict[str, str]:
     if not (ask and sys.stdin.isatty()):
         wanted = ", ".join(f"{kind.name} ({kind.variable})" for kind in kinds)
         raise ConfigError(
-            f"nobody gave {wanted}: set the variables, use --secrets, or run this in a terminal without --yes"
+            f"missing: {wanted}. Set the variables, use --secrets, or run this in a terminal without --yes"
         )
     click.echo(f"Where each value is on Facebook: {GUIDE}\n")
     answers = {}

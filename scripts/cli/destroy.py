@@ -1,32 +1,33 @@
-"""`parley destroy`: takes a stage away, with everything that it stored."""
+"""`parley destroy`: deletes a stage from Facebook and AWS, with everything that it stored."""
 
 import click
 
 from scripts.cli.options import at_deployed_stage
+from scripts.stage import hints
 from scripts.stage.environment import ROOT, Environment
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask for the stage's name.")
-@at_deployed_stage("the demo leaves nothing behind: end it with Ctrl+C")
-def destroy(place: Environment, *, yes: bool) -> None:
-    """Take the bot off AWS, with all conversations.
+@at_deployed_stage("the demo stores nothing in AWS: Ctrl+C ends it")
+def destroy(environment: Environment, *, yes: bool) -> None:
+    """Delete the bot from AWS, with all conversations.
 
-    This cannot be undone: people, their words, secrets, logs and alarms are deleted. What broke off goes on when the
-    command is run again. To keep somebody's conversation, run `people export` first.
+    This cannot be undone. It deletes people, messages, secrets, logs and alarms. If it fails, run it again. To keep a
+    conversation, run `people export` first.
     """
-    from scripts.cli.progress import carry_out, show  # noqa: PLC0415 (all of this is slow; `--help` does without)
+    from scripts.cli.progress import run_steps, show_plan  # noqa: PLC0415 (slow imports; `--help` does without)
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
-    from scripts.deploy.removal import Removing  # noqa: PLC0415
+    from scripts.deploy.removal import RemovalPlan  # noqa: PLC0415
 
-    deployment = Deployment(place, ROOT)
-    account = place.account()
+    deployment = Deployment(environment, ROOT)
+    account, stage = environment.account(), deployment.stage
     deployment.check_region()
-    steps = Removing(deployment).steps()
-    click.echo(f"Everything of Parley, stage {deployment.stage}, in {place.aws.region} (account {account}):\n")
-    show(steps)
+    steps = RemovalPlan(deployment).steps()
+    click.echo(f"Delete Parley, stage {stage}, in {environment.aws.region} (account {account}):\n")
+    show_plan(steps)
     click.echo()
-    if not yes and click.prompt(f"This cannot be undone. Type {deployment.stage} to go on") != deployment.stage:
+    if not yes and click.prompt(f"This cannot be undone. Type {stage} to continue") != stage:
         raise click.ClickException("nothing was deleted")
-    carry_out(steps, explaining=place.explaining, again=f"scripts/parley destroy --stage {deployment.stage}")
-    click.echo("\nNothing is left.")
+    run_steps(steps, explaining=environment.explaining, again=hints.command("destroy", stage))
+    click.echo(f"\nStage {stage} is deleted.")

@@ -22,7 +22,7 @@ _INDENT: Final = " " * 10
 @click.option("--fix", is_flag=True, help="Restore what Facebook has lost: subscriptions and the page's menu.")
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
 @at_deployed_stage("doctor is not available for the demo; restart the demo instead")
-def doctor(place: Environment, *, fix: bool, json: bool) -> None:
+def doctor(environment: Environment, *, fix: bool, json: bool) -> None:
     """Show what is wrong, why it matters and how to fix it.
 
     Checks the AWS account, the data stack, functions, secrets, the page token, the subscriptions, the webhook, the
@@ -32,9 +32,9 @@ def doctor(place: Environment, *, fix: bool, json: bool) -> None:
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.doctor import counted, examine  # noqa: PLC0415 (slow; `--help` does without)
 
-    findings = examine(Deployment(place, ROOT), fix=fix)
+    findings = examine(Deployment(environment, ROOT), fix=fix)
     if json:
-        print_json({"stage": place.settings.stage, "findings": [_as_json(finding) for finding in findings]})
+        print_json({"stage": environment.settings.stage.name, "findings": [_as_json(finding) for finding in findings]})
     else:
         show(findings)
         click.echo(f"\n{counted(findings)}")

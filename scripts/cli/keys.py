@@ -1,4 +1,4 @@
-"""`parley keys`: what web pages and programs get into the chat with, and how much they may ask."""
+"""`parley keys`: creates, lists, shows and revokes the API keys with which pages and programs use the web chat."""
 
 import secrets
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from chalicelib.content import persona
 from chalicelib.errors import BadRequest
 from chalicelib.settings import Secret
 from scripts.cli import options
-from scripts.cli.keys_view import Addresses, Json, Text, View
+from scripts.cli.keys_view import Addresses, JsonKeysView, KeysView, TextKeysView
 from scripts.stage.environment import Environment, UsageError
 
 P = ParamSpec("P")
@@ -21,35 +21,35 @@ _MESSAGES: Final = click.IntRange(1, MOST_MESSAGES)
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What every command works with."""
+class Context:
+    """The services and the view that each command uses."""
 
-    keyring: ApiKeyService
+    keys: ApiKeyService
     addresses: Addresses
-    view: View
+    view: KeysView
 
 
-def _desk(place: Environment, /, *, json: bool) -> Desk:
-    from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (brings boto3)
+def _context(environment: Environment, output: options.OutputFormat) -> Context:
+    from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (imports boto3)
     from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
 
-    noted = Secrets(
-        place.aws.client("ssm"), place.settings.stage.secrets_prefix, (Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL)
+    settings = environment.settings
+    urls = (Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL)
+    webhook, websocket = map(Secrets(environment.aws.client("ssm"), settings.stage.secrets_prefix, urls).find, urls)
+    addresses = Addresses((webhook or "").removesuffix("/webhook"), websocket or "")
+    service = ApiKeyService(
+        DynamoApiKeys(environment.table), settings.limits.daily_limit, secrets.token_bytes, options.clock
     )
-    addresses = Addresses(
-        (noted.find(Secret.WEBHOOK_URL) or "").removesuffix("/webhook"), noted.find(Secret.WEBSOCKET_URL) or ""
-    )
-    keyring = ApiKeyService(
-        DynamoApiKeys(place.table), place.settings.limits.daily_limit, secrets.token_bytes, options.clock
-    )
-    return Desk(keyring, addresses, Json(keyring) if json else Text(options.clock(), place.settings.limits.zone))
+    if output is options.OutputFormat.JSON:
+        return Context(service, addresses, JsonKeysView(service))
+    return Context(service, addresses, TextKeysView(options.clock(), settings.limits.zone, settings.stage.name))
 
 
-at_desk = options.at_desk(_desk)
+with_context = options.with_context(_context)
 
 
 def _id(_: click.Context, __: click.Parameter, value: str) -> str:
-    """Of an id, or of the key itself."""
+    """Accept an id, or the whole key, from which the id is taken."""
     return value.removeprefix("parley_").partition("_")[0]
 
 
@@ -59,15 +59,17 @@ def _daily(_: click.Context, __: click.Parameter, value: str | None) -> dict[str
     if value == _NO_LIMIT:
         return {"daily_messages": None}
     if not (value.isascii() and value.isdigit() and int(value[:20]) <= MOST_MESSAGES):
-        raise UsageError(f'"{value}" is no limit: give a whole number from 0 to {MOST_MESSAGES}, or {_NO_LIMIT}')
+        raise UsageError(f"{value} is not a valid limit: give a whole number from 0 to {MOST_MESSAGES}, or {_NO_LIMIT}")
     return {"daily_messages": int(value)}
 
 
 @click.group()
 def keys() -> None:
-    """API keys for the web chat: who may use it, and how much.
+    """Manage the API keys of the web chat.
 
-    Programs write with a key. Pages do not: they name the key's ID, and their visitors get tickets.
+    A key decides who may use the chat, and how much.
+
+    A program authenticates with the key itself. A page only contains the key's ID; its visitors get tickets.
     """
 
 
@@ -78,47 +80,62 @@ def keys() -> None:
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="A page that may use it: https://example.com, or * for any.",
+    help="Page that may use the key: https://example.com, or * for any. Can be repeated.",
 )
-@click.option("--max-messages", type=_MESSAGES, metavar="N", help="Questions in all; without it, no limit.")
+@click.option("--max-messages", type=_MESSAGES, metavar="N", help="Questions in total; without it, no limit.")
 @click.option(
-    "--daily-messages", callback=_daily, metavar="N", help="Questions a day and visitor; or none for no limit."
+    "--daily-messages", callback=_daily, metavar="N", help="Questions per visitor and day, or `none` for no limit."
 )
-@click.option("--days", type=click.IntRange(1, MOST_DAYS), metavar="N", help="For how long; without it, for ever.")
 @click.option(
-    "--persona", type=click.Choice(persona.names()), default=DEFAULT_PERSONA, show_default=True, help="Who answers."
+    "--days", type=click.IntRange(1, MOST_DAYS), metavar="N", help="Days until the key expires; without it, never."
 )
-@at_desk
-def create(desk: Desk, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **params: Any) -> None:
-    """Make a key, show it once, and tell what to do with it.
+@click.option(
+    "--persona",
+    type=click.Choice(persona.names()),
+    default=DEFAULT_PERSONA,
+    show_default=True,
+    help="Persona that answers.",
+)
+@with_context
+def create(
+    context: Context, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **params: Any
+) -> None:
+    """Create a key and show it once, with the line for your page.
 
-    NAME says what it is for, to you. Without --daily-messages, a visitor may ask as often a day as people on Messenger.
+    NAME is a note for you on what the key is for. Without --daily-messages, the daily limit of people on Messenger
+    applies to each visitor too.
     """
     try:
-        made = desk.keyring.create({**params, "origins": origins, **daily_messages})
+        issued = context.keys.create({**params, "origins": origins, **daily_messages})
     except BadRequest as exc:
         raise UsageError(str(exc)) from exc
-    desk.view.made(made, desk.addresses)
+    context.view.issued(issued, context.addresses)
 
 
 @keys.command("list")
-@at_desk
-def list_keys(desk: Desk) -> None:
-    """All keys, the latest first."""
-    desk.view.keys(desk.keyring.list())
+@with_context
+def list_keys(context: Context) -> None:
+    """List all keys, newest first."""
+    context.view.keys(context.keys.list())
 
 
 @keys.command()
 @click.argument("key", metavar="ID", callback=_id)
-@at_desk
-def show(desk: Desk, key: str) -> None:
-    """All about one key but the key itself."""
-    desk.view.key(desk.keyring.show(key), desk.addresses)
+@with_context
+def show(context: Context, key: str) -> None:
+    """Show a key's settings and use (not the secret).
+
+    ID is the key's id in `keys list`.
+    """
+    context.view.key(context.keys.show(key), context.addresses)
 
 
 @keys.command()
 @click.argument("key", metavar="ID", callback=_id)
-@at_desk
-def revoke(desk: Desk, key: str) -> None:
-    """Never accept a key again, nor its visitors; at once and for ever."""
-    desk.view.revoked(desk.keyring.revoke(key))
+@with_context
+def revoke(context: Context, key: str) -> None:
+    """Revoke a key; its visitors lose access immediately.
+
+    This cannot be undone. ID is the key's id in `keys list`.
+    """
+    context.view.revoked(context.keys.revoke(key))

@@ -1,4 +1,4 @@
-"""How API keys are shown: to the owner as text that fits 80 columns, to programs as one JSON document."""
+"""Prints API keys: as text in 80 columns for the owner, as one JSON document for programs. No I/O but printing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ import click
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import ApiKeyService, IssuedKey, KeyState, state
 from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json
+from scripts.stage import hints
 
-NONE: Final = "There are no keys yet: scripts/parley keys create --help tells how to make one."
 _COLOURS: Final = {
     KeyState.ACTIVE: "green",
     KeyState.SPENT: "yellow",
@@ -23,53 +23,53 @@ _COLOURS: Final = {
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the bot is; empty as long as that is not known."""
+    """The addresses of the bot; empty before it is deployed."""
 
     bot: str
     websocket: str
 
     def config(self, key: ApiKey) -> str:
-        """What the page asks for its visitor's ticket."""
+        """Return the address at which a page requests a ticket for its visitor."""
         return f"{self.bot}/config/{key.id}" if self.bot else ""
 
     def embed(self, key: ApiKey) -> str:
-        """The line that puts the chat into a page."""
+        """Return the line of HTML that embeds the chat in a page."""
         return f'<script src="{self.bot}/widget.js" data-config="{key.id}"></script>' if self.bot else ""
 
 
-class View(Protocol):
-    """Prints what a command found or did, on standard output."""
+class KeysView(Protocol):
+    """Prints results on standard output."""
 
-    def made(self, made: IssuedKey, addresses: Addresses) -> None:
-        """A new key, and what to do with it."""
+    def issued(self, issued: IssuedKey, addresses: Addresses) -> None:
+        """Print a new key with its secret, and how to use it."""
 
     def keys(self, keys: Sequence[ApiKey]) -> None:
-        """The list."""
+        """Print the keys, in the given order."""
 
     def key(self, key: ApiKey, addresses: Addresses) -> None:
-        """One key."""
+        """Print a key's settings and use."""
 
     def revoked(self, key: ApiKey) -> None:
-        """Which key is good for nothing any more."""
+        """Confirm that a key is revoked."""
 
 
 @dataclass(frozen=True)
-class Json:
-    """`View` for programs: fields only ever come in addition, times are in UTC."""
+class JsonKeysView:
+    """`KeysView` for programs. Later versions may add fields but never change or remove one; times are in UTC."""
 
-    keyring: ApiKeyService
+    service: ApiKeyService
 
-    def made(self, made: IssuedKey, addresses: Addresses) -> None:
-        print_json({"key": made.text, **self._whole(made.key, addresses)})
+    def issued(self, issued: IssuedKey, addresses: Addresses) -> None:
+        print_json({"key": issued.text, **self._whole(issued.key, addresses)})
 
     def keys(self, keys: Sequence[ApiKey]) -> None:
-        print_json({"keys": [self.keyring.as_json(key) for key in keys]})
+        print_json({"keys": [self.service.as_json(key) for key in keys]})
 
     def key(self, key: ApiKey, addresses: Addresses) -> None:
         print_json(self._whole(key, addresses))
 
     def revoked(self, key: ApiKey) -> None:
-        print_json(self.keyring.as_json(key))
+        print_json(self.service.as_json(key))
 
     def _whole(self, key: ApiKey, addresses: Addresses) -> dict[str, Any]:
         where = {
@@ -77,27 +77,29 @@ class Json:
             "config_url": addresses.config(key) or None,
             "embed": addresses.embed(key) or None,
         }
-        return {**self.keyring.as_json(key), **where}
+        return {**self.service.as_json(key), **where}
 
 
 @dataclass(frozen=True)
-class Text:
-    """`View` for eyes: dates are in the owner's zone."""
+class TextKeysView:
+    """`KeysView` for the owner: dates are in the owner's time zone."""
 
     now: int
+    """Milliseconds since 1970."""
     zone: ZoneInfo
+    stage: str
 
-    def made(self, made: IssuedKey, addresses: Addresses) -> None:
-        click.echo(made.text)
-        click.echo("\nKeep it now: it is not shown again. It is for servers and command lines, which")
-        click.echo('send it as {"action": "authenticate", "apiKey": …}; never put it into a page.')
-        self._where(made.key, addresses)
+    def issued(self, issued: IssuedKey, addresses: Addresses) -> None:
+        click.echo(issued.text)
+        click.echo("\nCopy the key now: it is not shown again. Use it in servers and scripts only;")
+        click.echo('they send {"action": "authenticate", "apiKey": …}. Never put it into a page.')
+        self._where(issued.key, addresses)
 
     def keys(self, keys: Sequence[ApiKey]) -> None:
         from rich.table import Table  # noqa: PLC0415
 
         if not keys:
-            click.echo(NONE)
+            click.echo(f"There are no keys yet. Create one: {hints.command('keys create NAME', self.stage)}")
             return
         grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
         grid.add_column("id", no_wrap=True)
@@ -107,9 +109,9 @@ class Text:
         for head in ("persona", "expires", "state"):
             grid.add_column(head, no_wrap=True)
         for key in keys:
-            now_so = state(key, now=self.now)
+            current = state(key, now=self.now)
             cells = (key.id, key.name, _used(key), _limit(key.daily_messages), key.persona, self._expires(key))
-            grid.add_row(*map(plain, cells), plain(now_so.value, _COLOURS[now_so]))
+            grid.add_row(*map(plain, cells), plain(current.value, _COLOURS[current]))
         print_fitting([grid])
         click.echo(f"\n{counted(len(keys), 'key', 'keys')}")
 
@@ -126,7 +128,7 @@ class Text:
             ("persona", key.persona),
             ("used", _used(key)),
             ("a day", f"{_limit(key.daily_messages)} for each visitor"),
-            ("pages", ", ".join(key.origins) or "the bot's own"),
+            ("pages", ", ".join(key.origins) or "only the bot's own chat page"),
             ("created", self._moment(key.created_at)),
             ("expires", self._moment(key.expires_at)),
             ("revoked", self._moment(key.revoked_at)),
@@ -138,17 +140,17 @@ class Text:
             self._where(key, addresses)
 
     def revoked(self, key: ApiKey) -> None:
-        click.echo(f"{key.id} ({key.name}) is revoked: nobody gets an answer with it any more.")
+        click.echo(f"{key.id} ({key.name}) is revoked. The bot does not accept it any more.")
 
     def _where(self, key: ApiKey, addresses: Addresses) -> None:
         if not addresses.bot:
-            click.echo("\nWhere the bot is will be known once it is deployed: scripts/parley deploy.")
+            click.echo(f"\nThe bot has no address yet: run {hints.command('deploy', self.stage)}")
             return
         pages = " and ".join(key.origins) if "*" not in key.origins else "any page"
         if key.origins:
-            click.echo(f"\nThis line puts the chat into {pages}:\n\n  {addresses.embed(key)}\n")
+            click.echo(f"\nThis line of HTML adds the chat to {pages}:\n\n  {addresses.embed(key)}\n")
         else:
-            click.echo("\nOf all pages, only the bot's own may use it; make a key with --origin for others.\n")
+            click.echo("\nOnly the bot's own chat page may use it; for others, create one with --origin.\n")
         rows = (("chat page", f"{addresses.bot}/chat?config={key.id}"), ("config", addresses.config(key)))
         for name, address in (*rows, ("websocket", addresses.websocket)):
             click.echo(f"{name:9}  {address}")

@@ -1,6 +1,6 @@
-"""What was logged, event by event, as lines: Parley's own, and Lambda's word for a function that failed. No I/O.
+"""Parses log events into lines: Parley's own JSON lines, and Lambda's reports of failed functions. No I/O.
 
-What is neither is no line: Lambda's accounts of what went well, and text that is not Parley's.
+Everything else is ignored: Lambda's reports of success, and text that Parley did not write.
 """
 
 import json
@@ -23,50 +23,52 @@ _DIED: Final = re.compile(r"RequestId: \S+ Error: (?P<words>.*)")
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of a log."""
+    """An entry of a log."""
 
     id: str
     at: int
+    """Milliseconds since 1970."""
     function: str
     stream: str
-    """Where one execution environment writes, one invocation after another."""
+    """The log stream of one execution environment, which handles one invocation after another."""
     text: str
 
 
 @dataclass(frozen=True)
 class Line:
-    """One stage, or one failure of a function."""
+    """A logged step of Parley, or a failure of a function."""
 
     at: int
+    """Milliseconds since 1970."""
     values: Mapping[str, Any]
-    """As they were logged, but without those for metrics."""
+    """The logged values, without those that only CloudWatch metrics need."""
     request: str = ""
-    """The invocation it comes from; empty where that is not known."""
+    """The request id of the invocation; empty if unknown."""
 
     @property
     def stage(self) -> str:
-        """Its word for what happened."""
+        """The name of the step, such as `accept` or `turn`."""
         return str(self.values.get("stage", ""))
 
     @property
     def corr(self) -> str:
-        """The message that it is about; empty when it is about none in particular."""
+        """The correlation id of the message; empty if the line is about no message in particular."""
         return str(self.values.get("corr") or "")
 
     @property
     def is_error(self) -> bool:
-        """Whether something went wrong."""
+        """Whether the line reports an error."""
         return bool(self.values.get("error"))
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Reads events in their order; an invocation is known from its first line on."""
+class LineParser:
+    """Parses events in their order. Remembers the request id of each invocation from its first line."""
 
     _requests: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def lines(self, events: Iterable[Event]) -> list[Line]:
-        """Those events that are lines."""
+        """Parse the events that are lines, and skip the others."""
         return [line for event in events if (line := self._line(event))]
 
     def _line(self, event: Event) -> Line | None:
@@ -80,25 +82,25 @@ class Reader:
 
 
 @dataclass
-class Story:
-    """One message's way through all functions, told from the beginning of its correlation id."""
+class Trace:
+    """Selects the lines of one message from all functions, by its correlation id or the beginning of it."""
 
     corr: str
-    """Whole once the message was found."""
+    """The id, or its beginning; the caller completes it when the message is found."""
     _requests: set[str] = field(default_factory=set)
 
     def candidates(self, lines: Sequence[Line]) -> list[str]:
-        """The messages that may be meant."""
+        """List the correlation ids that begin so, sorted."""
         return sorted({line.corr for line in lines if line.corr.startswith(self.corr) and line.corr})
 
     def select(self, lines: Sequence[Line]) -> list[Line]:
-        """The message's lines, and those about no message from the invocations that worked on it."""
+        """Select the message's lines, and those about no message from invocations that handled it."""
         self._requests |= {line.request for line in lines if line.corr == self.corr and line.request}
         return [line for line in lines if line.corr == self.corr or (not line.corr and line.request in self._requests)]
 
 
 def time_of(text: str) -> int | None:
-    """When one of Parley's lines was logged, by itself; None where it does not say."""
+    """Parse the time of one of Parley's lines, in milliseconds since 1970; None if it has none."""
     match (_ours(text) or {}).get("ts"):
         case int() | float() as seconds:
             return int(seconds * 1000)
@@ -116,7 +118,7 @@ def _ours(text: str) -> dict[str, Any] | None:
 
 
 def _for_metrics(block: Any) -> set[str]:
-    """What a line has only for CloudWatch: the block, and the values it points to, which repeat the line's fields."""
+    """List the keys that only CloudWatch reads: the metrics block, and the duplicate values it refers to."""
     directives = block.get("CloudWatchMetrics", []) if isinstance(block, dict) else []
     dimensions = {name for each in directives for names in each.get("Dimensions", []) for name in names}
     return {_METRICS} | dimensions | {metric["Name"] for each in directives for metric in each.get("Metrics", [])}
@@ -129,7 +131,7 @@ def _failure(event: Event) -> dict[str, Any] | None:
 
 
 def _error(text: str) -> dict[str, str] | None:
-    """What Lambda says went wrong, in words; None when nothing did."""
+    """Describe the error that Lambda reports; None if it reports none."""
     if timed_out := _TIMED_OUT.match(text):
         return {"error": f"timed out after {float(timed_out['seconds']):g} s"}
     if report := _REPORT.match(text):

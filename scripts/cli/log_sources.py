@@ -1,4 +1,4 @@
-"""Where a stage's log is: in CloudWatch, or in the demo's file. Each is read from a time on."""
+"""Reads a stage's log events from a point in time on: from CloudWatch, or from the demo's file."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,18 +9,18 @@ from chalicelib.errors import ConfigError
 from scripts.cli.log_lines import Event, time_of
 
 _LATE_MS: Final = 60_000
-"""How late CloudWatch may show an event that is older than one it has shown."""
+"""CloudWatch may return an event up to so long after newer ones."""
 
 
 class NothingLogged(ConfigError):
-    """There is no log yet."""
+    """The stage has no log yet."""
 
 
 class Source(Protocol):
-    """A log."""
+    """Returns log events."""
 
     def events(self, since: int) -> Iterable[Event]:
-        """Those from `since` on, the oldest first. Raises NothingLogged."""
+        """Return the events from `since` on (milliseconds since 1970), oldest first. Raises NothingLogged."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class CloudWatch:
 
     client: Any
     groups: Mapping[str, str]
-    """By the function's name in words."""
+    """Log groups by the short name of their function."""
 
     def events(self, since: int) -> list[Event]:
         found = [self._group(function, group, since) for function, group in self.groups.items()]
         if all(events is None for events in found):
-            raise NothingLogged("nothing logged yet: has anybody written?")
+            raise NothingLogged("nothing is logged yet: try again in a minute")
         return sorted((event for events in found for event in events or ()), key=lambda event: event.at)
 
     def _group(self, function: str, group: str, since: int) -> list[Event] | None:
-        """None when there is no such group: it comes with the function's first line."""
+        """Return None if the group does not exist; Lambda creates it with the function's first line."""
         pages = self.client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
         try:
             return [_event(function, event) for page in pages for event in page["events"]]
@@ -48,7 +48,7 @@ class CloudWatch:
 
 @dataclass(frozen=True)
 class File:
-    """The demo's log, in which its functions are not told apart."""
+    """The demo's log file, to which all functions write."""
 
     path: Path
 
@@ -56,7 +56,7 @@ class File:
         try:
             texts = self.path.read_text(errors="replace").splitlines()
         except FileNotFoundError:
-            raise NothingLogged("nothing logged yet: has anybody written?") from None
+            raise NothingLogged("nothing is logged yet: try again in a minute") from None
         events, at = [], 0
         for number, text in enumerate(texts):
             at = time_of(text) or at
@@ -66,14 +66,14 @@ class File:
 
 @dataclass
 class Tail:
-    """A log read again and again: every event once."""
+    """Polls a log and returns each event once."""
 
     source: Source
     since: int
     _seen: dict[str, int] = field(default_factory=dict)
 
     def fresh(self) -> list[Event]:
-        """The events that were not there the last time. Raises NothingLogged."""
+        """Return the events that are new since the last call. Raises NothingLogged."""
         events = [event for event in self.source.events(self.since) if event.id not in self._seen]
         self._seen |= {event.id: event.at for event in events}
         self.since = max([self.since, *(event.at - _LATE_MS for event in events)])

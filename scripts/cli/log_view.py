@@ -1,4 +1,4 @@
-"""How a log's lines are shown: to programs as they are, to the owner in words. No I/O."""
+"""Formats log lines: as JSON for programs, as readable text for the owner. No I/O."""
 
 import json
 import textwrap
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from scripts.cli.log_lines import Line
+from scripts.cli.terminal import counted
 
 _STAGE, _CORR, _PERSON = 9, 8, 4
 _INDENT: Final = " " * len(f"00:00:00  {'':{_STAGE}}  {'':{_CORR}}  ")
@@ -30,8 +31,10 @@ def _unless_none(words: str) -> Callable[[Any], str]:
 _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "call": str,
     "outcome": str,
+    "state": str,
     "reason": str,
     "kind": str,
+    "events": lambda events: counted(events, "event", "events"),
     "kept": _unless_none("kept {}"),
     "duplicates": _unless_none("{} again"),
     "ms": _span,
@@ -45,15 +48,17 @@ _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
     "cost_usd": _unless_none("${:.6f}"),
     "warmed": "warmed {}".format,
     "swept": "swept {}".format,
+    "closed": _unless_none("closed {}"),
+    "findings": lambda findings: counted(findings, "finding", "findings"),
     "model_calls": lambda calls: f"{calls} model calls" if calls > 1 else "",
     "oldest_ms": lambda ms: f"oldest waits {_span(ms)}" if ms else "",
     "used_pct": "{} % used".format,
     "cold": _unless_none("cold start"),
     "person": lambda pseudonym: f"person {str(pseudonym)[:_PERSON]}",
 }
-"""How the telling values are said, in this order; others follow as k=v."""
+"""How known values are written, in this order; other values follow as k=v."""
 _ELSEWHERE: Final = frozenset({"ts", "stage", "function", "corr", "error", "message"})
-_UNTOLD: Final = frozenset(
+_HIDDEN: Final = frozenset(
     {
         "level",
         "request_id",
@@ -69,26 +74,26 @@ _UNTOLD: Final = frozenset(
         "gen_ai.response.time_to_first_chunk",
     }
 )
-"""What tells the owner nothing; `--json` has it."""
+"""Values that do not help the owner; `--json` prints them."""
 
 
 def as_json(line: Line) -> str:
-    """One document, on one line."""
+    """Serialise a line to one JSON document, on one line."""
     return json.dumps(line.values, ensure_ascii=False)
 
 
 @dataclass
-class View:
-    """Lines in the owner's zone, a heading before those of another day."""
+class LogView:
+    """Formats lines with times in the owner's time zone, and a heading when the day changes."""
 
     zone: ZoneInfo
     day: date
-    """The day that needs no heading: today, and then the last one shown."""
+    """The day of the last line; today before the first."""
     width: int | None
-    """Of the terminal; None for no terminal: there a line is never folded."""
+    """Columns of the terminal; None without a terminal, where lines are not wrapped."""
 
     def show(self, lines: Sequence[Line]) -> Iterator[str]:
-        """What to print, with colours, which click keeps for terminals."""
+        """Yield the text to print, with colours; click removes them unless it prints to a terminal."""
         for line in lines:
             moment = datetime.fromtimestamp(line.at / 1000, self.zone)
             if moment.date() != self.day:
@@ -98,7 +103,7 @@ class View:
 
     def _line(self, line: Line, time: str) -> str:
         head = f"{time}  {_stage(line):{_STAGE}}  {line.corr[:_CORR]:{_CORR}}  "
-        text = f"{head}{self._folded(told(line.values))}".rstrip()
+        text = f"{head}{self._folded(in_words(line.values))}".rstrip()
         if line.is_error:
             return click.style(text, fg="red")
         is_quiet = line.stage == "heartbeat" and not line.values.get("swept")
@@ -111,11 +116,11 @@ class View:
         return f"\n{_INDENT}".join(textwrap.wrap(words, room))
 
 
-def told(values: Mapping[str, Any]) -> str:
-    """What is telling of a line, in words: what went wrong first."""
+def in_words(values: Mapping[str, Any]) -> str:
+    """Describe a line in words: errors first, then known values, then the others."""
     error = ": ".join(str(values[name]) for name in ("error", "message") if values.get(name))
     known = [_said(name, values[name]) for name in _WORDS if values.get(name) is not None]
-    shown = _ELSEWHERE | _UNTOLD | _WORDS.keys()
+    shown = _ELSEWHERE | _HIDDEN | _WORDS.keys()
     others = [f"{name}={value}" for name, value in values.items() if name not in shown and value is not None]
     return printable(", ".join(filter(None, [error, *known, *others])))
 
@@ -123,16 +128,16 @@ def told(values: Mapping[str, Any]) -> str:
 def _said(name: str, value: Any) -> str:
     try:
         return _WORDS[name](value)
-    except (TypeError, ValueError):  # a name that now stands for something else
+    except (TypeError, ValueError):  # another version logs another type under this name
         return f"{name}={value}"
 
 
 def _stage(line: Line) -> str:
-    """Its word; of what Lambda says, the function's."""
+    """Return the name of the step; for a report of Lambda, the name of the function."""
     function = str(line.values.get("function", ""))
     return function.rpartition("-")[2] or line.stage
 
 
 def printable(text: str) -> str:
-    """The text without what a terminal would obey."""
+    """Replace control characters, which a terminal would interpret, with spaces."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -1,4 +1,4 @@
-"""`parley logs`: what the functions did, and one message's way through all of them."""
+"""`parley logs`: prints what the functions logged, or the lines of one message from all functions."""
 
 import re
 import shutil
@@ -11,9 +11,9 @@ from typing import Final
 
 import click
 
-from scripts.cli.log_lines import Line, Reader, Story
+from scripts.cli.log_lines import Line, LineParser, Trace
 from scripts.cli.log_sources import CloudWatch, File, NothingLogged, Source, Tail
-from scripts.cli.log_view import View, as_json
+from scripts.cli.log_view import LogView, as_json
 from scripts.cli.options import at_stage, clock
 from scripts.stage.environment import Environment, UsageError
 
@@ -25,54 +25,56 @@ _SHOWN: Final = 5
 
 
 @dataclass
-class Desk:
-    """What the command reads from, chooses and prints."""
+class LogReader:
+    """Reads new events, selects lines and prints them."""
 
     tail: Tail
-    reader: Reader
-    story: Story | None
+    parser: LineParser
+    trace: Trace | None
     errors: bool
     show: Callable[[list[Line]], None]
 
-    def go_on(self) -> int:
-        """Print what is new; how many lines it was. Raises NothingLogged."""
-        lines = self._chosen(self.reader.lines(self.tail.fresh()))
+    def show_new(self) -> int:
+        """Print new lines and return how many there were. Raises NothingLogged."""
+        lines = self._selected(self.parser.lines(self.tail.fresh()))
         self.show(lines)
         return len(lines)
 
     def follow(self, pause: Callable[[], None]) -> None:
-        """Print what comes, until interrupted."""
+        """Print new lines until interrupted; `pause` waits between two requests."""
         while True:
             pause()
             try:
-                self.go_on()
+                self.show_new()
             except NothingLogged:
                 continue
 
-    def _chosen(self, lines: list[Line]) -> list[Line]:
-        if self.story:
-            lines = self._told(self.story, lines)
+    def _selected(self, lines: list[Line]) -> list[Line]:
+        if self.trace:
+            lines = self._traced(self.trace, lines)
         return [line for line in lines if line.is_error] if self.errors else lines
 
-    def _told(self, story: Story, lines: list[Line]) -> list[Line]:
-        candidates = story.candidates(lines)
+    def _traced(self, trace: Trace, lines: list[Line]) -> list[Line]:
+        candidates = trace.candidates(lines)
         if len(candidates) > 1:
             more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
-            raise UsageError(f'"{story.corr}" may be {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
-        story.corr = candidates[0] if candidates else story.corr
-        return story.select(lines)
+            raise UsageError(f'"{trace.corr}" matches {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
+        trace.corr = candidates[0] if candidates else trace.corr
+        return trace.select(lines)
 
 
 def _corr(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     if value is not None and not _CORR.fullmatch(value):
-        raise UsageError(f'"{value}" is no correlation id: it has up to 16 digits of 0-9 and a-f, as the lines show it')
+        raise UsageError(
+            f'"{value}" is not a correlation id: it has up to 16 characters of 0-9 and a-f, as the lines show it'
+        )
     return value
 
 
 def _milliseconds(_: click.Context, __: click.Parameter, value: str) -> int:
     match = _SPAN.fullmatch(value)
     if not match:
-        raise UsageError(f'"{value}" is no span of time: give 15m, 1h or 2d')
+        raise UsageError(f'"{value}" is not a span of time: give for example 15m, 1h or 2d')
     return int(match[1]) * _UNIT_MS[match[2]]
 
 
@@ -86,20 +88,22 @@ def _milliseconds(_: click.Context, __: click.Parameter, value: str) -> int:
     metavar="SPAN",
     help="How far back: 15m, 1h, 2d.",
 )
-@click.option("--follow", is_flag=True, help="Go on with what comes, until Ctrl+C.")
-@click.option("--errors", is_flag=True, help="Only what went wrong.")
+@click.option("--follow", is_flag=True, help="Keep printing new lines until Ctrl+C.")
+@click.option("--errors", is_flag=True, help="Print only errors.")
 @click.option("--json", "json", is_flag=True, help="Print the lines as they were logged, one JSON document each.")
 @at_stage
-def logs(place: Environment, corr: str | None, *, since: int, follow: bool, errors: bool, json: bool) -> None:
-    """What the functions did, in the order of time.
+def logs(environment: Environment, corr: str | None, *, since: int, follow: bool, errors: bool, json: bool) -> None:
+    """Show what the functions did, in chronological order.
 
-    CORR is a message's correlation id, or an unambiguous beginning of it, as the lines show it: then only that
-    message is followed, through all functions.
+    CORR is the correlation id of a message, or a unique beginning of it, as the lines show it. With it, only the lines
+    of that message are printed, from all functions.
     """
-    show = _print_json if json else _printer(place)
-    desk = Desk(Tail(_source(place), clock() - since), Reader(), Story(corr) if corr else None, errors, show)
+    show = _print_json if json else _printer(environment)
+    reader = LogReader(
+        Tail(_source(environment), clock() - since), LineParser(), Trace(corr) if corr else None, errors, show
+    )
     try:
-        found = desk.go_on()
+        found = reader.show_new()
     except NothingLogged as exc:
         click.echo(exc, err=True)
     else:
@@ -107,29 +111,29 @@ def logs(place: Environment, corr: str | None, *, since: int, follow: bool, erro
             click.echo(_nothing(corr, errors=errors), err=True)
     if follow:
         try:
-            desk.follow(lambda: time.sleep(_POLL_S))
+            reader.follow(lambda: time.sleep(_POLL_S))
         except KeyboardInterrupt:
             click.echo(err=True)
 
 
-def _source(place: Environment) -> Source:
-    if place.log_file:
-        return File(place.log_file)
-    here = place.settings
+def _source(environment: Environment) -> Source:
+    if environment.log_file:
+        return File(environment.log_file)
+    settings = environment.settings
     functions = {
-        "door": here.stage.api_function,
-        "worker": here.stage.worker_function,
-        "heartbeat": f"{here.stage.api_function}-heartbeat",
-        **{function.rpartition("_")[2]: function for function in here.stage.websocket_functions},
+        "door": settings.stage.api_function,
+        "worker": settings.stage.worker_function,
+        "heartbeat": f"{settings.stage.api_function}-heartbeat",
+        **{function.rpartition("_")[2]: function for function in settings.stage.websocket_functions},
     }
     groups = {name: f"/aws/lambda/{function}" for name, function in functions.items()}
-    return CloudWatch(place.aws.client("logs"), groups)
+    return CloudWatch(environment.aws.client("logs"), groups)
 
 
-def _printer(place: Environment) -> Callable[[list[Line]], None]:
-    zone = place.settings.limits.zone
+def _printer(environment: Environment) -> Callable[[list[Line]], None]:
+    zone = environment.settings.limits.zone
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    view = View(zone, datetime.now(zone).date(), width)
+    view = LogView(zone, datetime.now(zone).date(), width)
 
     def show(lines: list[Line]) -> None:
         for text in view.show(lines):
@@ -144,5 +148,5 @@ def _print_json(lines: list[Line]) -> None:
 
 
 def _nothing(corr: str | None, *, errors: bool) -> str:
-    what = "nothing went wrong" if errors else "nothing was logged"
-    return f"{what}{f' about {corr}' if corr else ''} in that time; --since looks further back"
+    what = "no errors were logged" if errors else "nothing was logged"
+    return f"{what}{f' about {corr}' if corr else ''} in that time; use --since to look further back"

@@ -1,56 +1,61 @@
-"""What commands share: the stage they are about, and one line for whatever Parley raises. Imports nothing slow."""
+"""Shares options and error handling between commands. Imports nothing slow, since `--help` imports it."""
 
 import os
 import time
 from collections.abc import Callable
+from enum import Enum, auto
 from functools import wraps
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
 from chalicelib.errors import ParleyError, UnknownKey, UnknownPerson
+from scripts.stage import hints
 from scripts.stage.environment import DEMO, Environment, UsageError, find
 
 P = ParamSpec("P")
-D = TypeVar("D")
-D_co = TypeVar("D_co", covariant=True)
+C = TypeVar("C")
+_DEFAULT: Final = "The variable PARLEY_STAGE changes the default."
+
+
+class OutputFormat(Enum):
+    """The two forms in which commands print."""
+
+    TEXT = auto()
+    JSON = auto()
 
 
 def clock() -> int:
-    """Now, in milliseconds since 1970."""
+    """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
 def at_stage(command: Callable[Concatenate[Environment, P], None]) -> Callable[P, None]:
-    """Give a command `--stage`, its place as the first argument, and errors in words."""
-    return _staged(command, "Which one; or `demo`.", not_for_the_demo="")
+    """Add `--stage` to a command, pass it the stage's environment, and print each ParleyError in one line."""
+    return _staged(command, f"Stage to act on: dev, prod or demo. {_DEFAULT}", not_for_the_demo="")
 
 
 def at_deployed_stage(
     not_for_the_demo: str,
 ) -> Callable[[Callable[Concatenate[Environment, P], None]], Callable[P, None]]:
-    """The same for a command that the demo has no use for: it is refused in these words."""
-    return lambda command: _staged(command, "Which one.", not_for_the_demo=not_for_the_demo)
+    """Do the same as `at_stage`, but refuse the stage `demo` with this message."""
+    return lambda command: _staged(
+        command, f"Stage to act on: dev or prod. {_DEFAULT}", not_for_the_demo=not_for_the_demo
+    )
 
 
-class Furnishes(Protocol[D_co]):
-    """Makes what a group of commands works with."""
+def with_context(
+    build: Callable[[Environment, OutputFormat], C],
+) -> Callable[[Callable[Concatenate[C, P], None]], Callable[P, None]]:
+    """Add `--stage` and `--json` to a command, and pass it the context that `build` returns."""
 
-    def __call__(self, place: Environment, /, *, json: bool) -> D_co: ...
-
-
-def at_desk(
-    build: Furnishes[D],
-) -> Callable[[Callable[Concatenate[D, P], None]], Callable[P, None]]:
-    """Give a command `--stage` and `--json`, and as the first argument what `build` makes of them."""
-
-    def decorate(command: Callable[Concatenate[D, P], None]) -> Callable[P, None]:
+    def decorate(command: Callable[Concatenate[C, P], None]) -> Callable[P, None]:
         @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
         @at_stage
         @wraps(command)
-        def run(place: Environment, /, *args: P.args, **kwargs: P.kwargs) -> None:
-            desk = build(place, json=bool(kwargs.pop("json")))
-            command(desk, *args, **kwargs)
+        def run(environment: Environment, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            context = build(environment, OutputFormat.JSON if kwargs.pop("json") else OutputFormat.TEXT)
+            command(context, *args, **kwargs)
 
         return run
 
@@ -67,13 +72,15 @@ def _staged(
         if stage == DEMO and not_for_the_demo:
             raise UsageError(not_for_the_demo)
         try:
-            place = find(stage, os.environ)
-            with place.explaining():
-                command(place, *args, **kwargs)
+            environment = find(stage, os.environ)
+            with environment.explaining():
+                command(environment, *args, **kwargs)
         except UnknownPerson as exc:
-            raise click.ClickException(f"{exc}: see scripts/parley people list") from exc
+            hint = hints.command("people list", stage)
+            raise click.ClickException(f"there is no person with that id: see {hint}") from exc
         except UnknownKey as exc:
-            raise click.ClickException(f"{exc}: see scripts/parley keys list") from exc
+            hint = hints.command("keys list", stage)
+            raise click.ClickException(f"there is no key with that id: see {hint}") from exc
         except ParleyError as exc:
             raise click.ClickException(str(exc)) from exc
 

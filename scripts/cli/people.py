@@ -1,4 +1,4 @@
-"""`parley people`: who writes to the bot, and what the owner decides about them."""
+"""`parley people`: lists the people who write to the bot, limits and blocks them, exports and deletes their data."""
 
 import os
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ from chalicelib.ids import Channel, PersonId
 from chalicelib.operations.admin import Admin, Sort
 from chalicelib.operations.ports import Deletions
 from scripts.cli import options
-from scripts.cli.people_view import Json, Output, PeoplePage, Text
+from scripts.cli.people_view import JsonPeopleView, PeoplePage, PeopleView, TextPeopleView
 from scripts.cli.terminal import as_text, counted, print_json
+from scripts.stage import hints
 from scripts.stage.environment import Environment, UsageError
 
 P = ParamSpec("P")
@@ -27,51 +28,50 @@ _PRIVATE: Final = 0o600
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What every command works with."""
+class Context:
+    """The services and the view that each command uses."""
 
     admin: Admin
     deletions: Deletions
-    output: Output
+    view: PeopleView
     clock: Clock
+    stage: str
 
     def person(self, name: str) -> PersonId:
-        """Whom the owner means: a whole id, or the end of one that only one person has."""
+        """Resolve a whole id, or the end of an id if only one person's id ends so. Raises UnknownPerson, UsageError."""
         if name.startswith(tuple(f"{channel}:" for channel in Channel)):
             return PersonId(name)
         found = self.admin.find(name) if name else ()
         if not found:
-            raise UnknownPerson("no person with that id")
+            raise UnknownPerson("there is no person with that id")
         if len(found) > 1:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            raise UsageError(f'"{name}" may be {", ".join(found[:_SHOWN])}{more}: give more of the id')
+            raise UsageError(f'"{name}" matches {", ".join(found[:_SHOWN])}{more}: give more of the id')
         return found[0]
 
 
-def _desk(place: Environment, /, *, json: bool) -> Desk:
+def _context(environment: Environment, output: options.OutputFormat) -> Context:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415
     from chalicelib.aws.dynamodb.deletions import DynamoDeletions  # noqa: PLC0415
     from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
-    from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (brings boto3)
+    from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (imports boto3)
 
-    table, settings = place.table, place.settings
+    table, settings = environment.table, environment.settings
     entitlements = EntitlementService(DynamoApiKeys(table), settings.limits)
-    admin = Admin(
-        people=DynamoPeople(table), transcript=DynamoTranscript(table), entitlements=entitlements, clock=options.clock
-    )
-    return Desk(
-        admin, DynamoDeletions(table), Json() if json else Text(options.clock(), settings.limits.zone), options.clock
-    )
+    admin = Admin(DynamoPeople(table), DynamoTranscript(table), entitlements, options.clock)
+    is_json = output is options.OutputFormat.JSON
+    view = JsonPeopleView() if is_json else TextPeopleView(options.clock(), settings.limits.zone, settings.stage.name)
+    return Context(admin, DynamoDeletions(table), view, options.clock, settings.stage.name)
 
 
-at_desk = options.at_desk(_desk)
+with_context = options.with_context(_context)
 
 
 @click.group()
 def people() -> None:
-    """Who writes to the bot, and how much they may ask.
+    """Manage the people who write to the bot.
 
-    PERSON is a whole id, as `people list` shows it, or an end of it that only one person has.
+    PERSON is an id as in `people list`, or a unique ending of it.
     """
 
 
@@ -81,112 +81,119 @@ def people() -> None:
     type=click.Choice([sort.value for sort in Sort]),
     default="last-seen",
     show_default=True,
-    help="What decides the order.",
+    help="Order of the list.",
 )
-@click.option("--reverse", is_flag=True, help="The other way round.")
-@click.option("--access", type=click.Choice([access.value for access in Access]), help="Only those.")
-@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True, help="Which page.")
-@click.option("--page-size", type=click.IntRange(min=1), default=20, show_default=True, help="How many on a page.")
-@at_desk
-def list_people(desk: Desk, *, sort: str, reverse: bool, access: str | None, page: int, page_size: int) -> None:
-    """Everybody who has written, most recently seen first."""
-    found = desk.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
+@click.option("--reverse", is_flag=True, help="Reverse the order.")
+@click.option(
+    "--access", type=click.Choice([access.value for access in Access]), help="List only people with this access."
+)
+@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True, help="Page to show.")
+@click.option("--page-size", type=click.IntRange(min=1), default=20, show_default=True, help="People per page.")
+@with_context
+def list_people(context: Context, *, sort: str, reverse: bool, access: str | None, page: int, page_size: int) -> None:
+    """List all people, most recently seen first."""
+    found = context.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
     shown = PeoplePage.of(found, number=page, size=page_size)
     if page > shown.pages:
-        raise UsageError(f"there is no page {page}: the last one is {shown.pages}")
-    desk.output.people(shown, access=access)
+        raise UsageError(f"there is no page {page}: the last page is {shown.pages}")
+    context.view.people(shown, access=access)
 
 
 @people.command()
 @click.argument("person")
-@at_desk
-def show(desk: Desk, person: str) -> None:
-    """All about one person but the words."""
-    desk.output.portrait(desk.admin.show(desk.person(person)))
+@with_context
+def show(context: Context, person: str) -> None:
+    """Show a person's limits and use, without messages."""
+    context.view.person(context.admin.show(context.person(person)))
 
 
 @people.command()
 @click.argument("person")
-@at_desk
-def allow(desk: Desk, person: str) -> None:
-    """Let somebody ask without limit."""
-    desk.output.decided(desk.admin.allow(desk.person(person)))
+@with_context
+def allow(context: Context, person: str) -> None:
+    """Remove a person's daily limit."""
+    context.view.decided(context.admin.allow(context.person(person)))
 
 
 def _questions(_: click.Context, __: click.Parameter, value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= len(str(MAX_LIMIT)) and int(value) <= MAX_LIMIT):
-        raise UsageError(f'"{value}" is no limit: give a whole number from 0 to {MAX_LIMIT}')
+        raise UsageError(f"{value} is not a valid limit: give a whole number from 0 to {MAX_LIMIT}")
     return int(value)
 
 
 @people.command(context_settings={"ignore_unknown_options": True})
 @click.argument("person")
 @click.argument("questions", metavar="N", callback=_questions)
-@at_desk
-def limit(desk: Desk, person: str, questions: int) -> None:
-    """Let somebody ask N questions a day."""
-    desk.output.decided(desk.admin.limit(desk.person(person), questions))
+@with_context
+def limit(context: Context, person: str, questions: int) -> None:
+    """Allow a person N questions a day."""
+    context.view.decided(context.admin.limit(context.person(person), questions))
 
 
 @people.command()
 @click.argument("person")
-@at_desk
-def default(desk: Desk, person: str) -> None:
-    """Take back allow, limit or block."""
-    desk.output.decided(desk.admin.default(desk.person(person)))
+@with_context
+def default(context: Context, person: str) -> None:
+    """Undo allow, limit or block."""
+    context.view.decided(context.admin.default(context.person(person)))
 
 
 @people.command()
 @click.argument("person")
-@at_desk
-def block(desk: Desk, person: str) -> None:
-    """Never answer somebody again."""
-    desk.output.decided(desk.admin.block(desk.person(person)))
+@with_context
+def block(context: Context, person: str) -> None:
+    """Stop answering a person, until `default` undoes it."""
+    context.view.decided(context.admin.block(context.person(person)))
 
 
 @people.command()
 @click.argument("person")
-@click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
-@at_desk
-def forget(desk: Desk, person: str, *, yes: bool) -> None:
-    """Delete the conversation and all else stored of somebody.
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@with_context
+def forget(context: Context, person: str, *, yes: bool) -> None:
+    """Delete everything stored about a person.
 
-    What you decided about them stays, and so do the counts of the last days: forgetting is no way round a limit.
+    Your decision about them (allow, limit or block) stays, and so do the counts of the last days. So this does not
+    reset a limit.
     """
-    if isinstance(desk.output, Json) and not yes:
-        raise UsageError("--json asks no questions: add --yes")
-    whom = desk.person(person)
-    if yes or _is_sure(desk.admin, whom):
-        desk.output.forgotten(desk.admin.forget(whom))
+    if isinstance(context.view, JsonPeopleView) and not yes:
+        raise UsageError("--json cannot ask for confirmation: add --yes")
+    person_id = context.person(person)
+    if yes or _is_confirmed(context, person_id):
+        context.view.forgotten(context.admin.forget(person_id))
     else:
         raise click.ClickException("nothing was deleted")
 
 
 @people.command()
 @click.argument("person")
-@click.option("--output", metavar="FILE", help="Write it there instead of showing it; only you may read the file.")
-@at_desk
-def export(desk: Desk, person: str, *, output: str | None) -> None:
-    """Everything stored of somebody, words included, as JSON."""
-    whom = desk.person(person)
-    document = desk.admin.export(whom)
+@click.option("--output", metavar="FILE", help="Write to this file instead of the terminal; only you can read it.")
+@with_context
+def export(context: Context, person: str, *, output: str | None) -> None:
+    """Print everything stored about a person as JSON.
+
+    This includes their messages and the answers.
+    """
+    person_id = context.person(person)
+    document = context.admin.export(person_id)
     if output is None:
         print_json(document)
         return
     _write(output, as_text(document))
-    desk.output.saved(whom, output)
+    context.view.saved(person_id, output)
 
 
-def _is_sure(admin: Admin, person: PersonId) -> bool:
-    portrait = admin.show(person)
+def _is_confirmed(context: Context, person: PersonId) -> bool:
+    portrait = context.admin.show(person)
     click.echo(f"{person}: {counted(portrait.turns, 'stored turn', 'stored turns')}.", err=True)
     if portrait.standing.person.access is Access.BLOCKED:
-        click.echo("They are blocked, and stay so; to lift it later, give the whole id to `default`.", err=True)
-    return click.confirm("Delete all that is stored of this person? This cannot be undone.", err=True)
+        unblock = hints.command(f"people default {person}", context.stage)
+        click.echo(f"They stay blocked. To unblock them later: {unblock}", err=True)
+    return click.confirm("Delete everything stored about this person? This cannot be undone.", err=True)
 
 
 def _write(file: str, text: str) -> None:
-    """`scripts/parley` changes the directory and says where it was called."""
+    """Write a file that only its owner can read, relative to the folder in which `scripts/parley` was called."""
     path = Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "w", encoding="utf-8") as saved:

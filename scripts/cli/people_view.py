@@ -1,4 +1,4 @@
-"""How people and deletion requests are shown: as text in 80 columns, or as JSON."""
+"""Prints people and deletion requests: as text in 80 columns, or as JSON. No I/O but printing."""
 
 import math
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from chalicelib.operations.deletion import Deletion
 if TYPE_CHECKING:
     from rich.table import Table as Grid
 from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json
+from scripts.stage import hints
 
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 _WIDE_GAP, _NARROW_GAP = 2, 1
@@ -26,7 +27,7 @@ _COLOURS: Final = {Access.UNLIMITED: "green", Access.BLOCKED: "red", Access.DEFA
 
 @dataclass(frozen=True)
 class PeoplePage:
-    """Some of the people in order."""
+    """One page of the list of people."""
 
     people: Sequence[Standing]
     number: int
@@ -35,45 +36,45 @@ class PeoplePage:
 
     @classmethod
     def of(cls, people: Sequence[Standing], *, number: int, size: int) -> "PeoplePage":
-        """The `number`-th page; there is always a first."""
+        """Cut out the `number`-th page, counted from 1; the first page exists even for an empty list."""
         pages = max(1, math.ceil(len(people) / size))
         return cls(people[(number - 1) * size : number * size], number, pages, len(people))
 
 
-class Output(Protocol):
-    """Prints what a command found or did, on standard output."""
+class PeopleView(Protocol):
+    """Prints results on standard output."""
 
     def people(self, page: PeoplePage, *, access: str | None) -> None:
-        """A part of the list, perhaps of those with one access only."""
+        """Print a page of the list; `access` is the filter that was used, if any."""
 
-    def portrait(self, portrait: Portrait) -> None:
-        """One person."""
+    def person(self, portrait: Portrait) -> None:
+        """Print a person's limits and use."""
 
     def decided(self, standing: Standing) -> None:
-        """What is now so."""
+        """Print the limits that now apply to a person."""
 
     def forgotten(self, before: Portrait) -> None:
-        """Who is forgotten, as they were."""
+        """Confirm that a person's data are deleted; `before` is their state before that."""
 
     def saved(self, person: PersonId, file: str) -> None:
-        """Where an export went."""
+        """Confirm that an export was written to a file."""
 
     def deletions(self, requests: Sequence[Deletion]) -> None:
-        """The open requests for deletion."""
+        """Print the open deletion requests."""
 
     def deleted(self, code: str) -> None:
-        """Which request is done."""
+        """Confirm that a deletion request is marked as done."""
 
 
 @dataclass(frozen=True)
-class Json:
-    """`Output` for programs: keys only ever come in addition, times are in UTC."""
+class JsonPeopleView:
+    """`PeopleView` for programs. Later versions may add keys but never change or remove one; times are in UTC."""
 
-    def people(self, page: PeoplePage, *, access: str | None) -> None:  # noqa: ARG002 (who asked for it knows)
+    def people(self, page: PeoplePage, *, access: str | None) -> None:  # noqa: ARG002 (the caller chose it)
         people = [_standing_as_json(standing) for standing in page.people]
         print_json({"people": people, "page": page.number, "pages": page.pages, "total": page.total})
 
-    def portrait(self, portrait: Portrait) -> None:
+    def person(self, portrait: Portrait) -> None:
         print_json({**_standing_as_json(portrait.standing), "stored_turns": portrait.turns})
 
     def decided(self, standing: Standing) -> None:
@@ -95,21 +96,22 @@ class Json:
 
 
 @dataclass(frozen=True)
-class Text:
-    """`Output` for eyes: dates are in the owner's zone."""
+class TextPeopleView:
+    """`PeopleView` for the owner: dates are in the owner's time zone."""
 
     now: int
+    """Milliseconds since 1970."""
     zone: ZoneInfo
+    stage: str
 
     def people(self, page: PeoplePage, *, access: str | None) -> None:
         if not page.total:
-            nobody = f"Nobody has the access {access}." if access else NOBODY
-            click.echo(nobody)
+            click.echo(f"There are no people with the access {access}." if access else NO_PEOPLE)
             return
         print_fitting([self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS])
         click.echo(f"\npage {page.number} of {page.pages}, {counted(page.total, 'person', 'people')}")
 
-    def portrait(self, portrait: Portrait) -> None:
+    def person(self, portrait: Portrait) -> None:
         from rich.table import Table  # noqa: PLC0415
 
         standing, person = portrait.standing, portrait.standing.person
@@ -123,8 +125,8 @@ class Text:
             *self._days(person),
             ("first seen", self._moment(person.first_seen)),
             ("last seen", self._moment(person.last_seen)),
-            ("told of limit", person.notified_day or "never"),
-            ("owner told", "yes" if person.announced else "no"),
+            ("limit notice", person.notified_day or "never"),
+            ("owner alerted", "yes" if person.announced else "no"),
             *([("rooms", ", ".join(admin.as_json(person)["rooms"]))] if person.rooms else []),
             ("stored turns", str(portrait.turns)),
         ]
@@ -137,22 +139,25 @@ class Text:
 
     def forgotten(self, before: Portrait) -> None:
         stays = _kept_decision(before.standing.person)
-        click.echo(f"{before.standing.person.id} is forgotten{f'; {stays} stays' if stays else ''}.")
+        click.echo(
+            f"Everything stored about {before.standing.person.id} is deleted{f'; {stays} stays' if stays else ''}."
+        )
 
     def saved(self, person: PersonId, file: str) -> None:
-        click.echo(f"Everything stored of {person} is in {file}.")
+        click.echo(f"Everything stored about {person} is in {file}.")
 
     def deletions(self, requests: Sequence[Deletion]) -> None:
         if not requests:
-            click.echo("Nobody waits for a deletion.")
+            click.echo("There are no open deletion requests.")
             return
-        click.echo(f"{'code':32}  {'asked on':10}  app-scoped id")
+        click.echo(f"{'code':32}  {'requested':10}  app-scoped id")
         for request in requests:
             click.echo(f"{request.code}  {self._local(request.received_at):%Y-%m-%d}  {request.user}")
-        click.echo(f"\n{counted(len(requests), 'open request', 'open requests')}; to finish one: add --help")
+        click.echo(f"\n{counted(len(requests), 'open request', 'open requests')}")
+        click.echo(f"How to finish one: {hints.command('people deletions', self.stage)} --help")
 
     def deleted(self, code: str) -> None:
-        click.echo(f"{code} is done; its page says so.")
+        click.echo(f"{code} is done. The person's status page now says so.")
 
     def _list(self, page: PeoplePage, *, gap: int, dates: bool) -> "Grid":
         from rich.table import Table  # noqa: PLC0415
@@ -173,7 +178,7 @@ class Text:
 
     def _days(self, person: Person) -> list[tuple[str, str]]:
         days = sorted(person.quota.items(), reverse=True)
-        return [("used on" if not place else "", f"{day}  {used}") for place, (day, used) in enumerate(days)]
+        return [("used on" if not position else "", f"{day}  {used}") for position, (day, used) in enumerate(days)]
 
     def _moment(self, at: int) -> str:
         return f"{self._local(at):%Y-%m-%d %H:%M} ({self.zone.key}), {self._ago(at)}"
@@ -194,13 +199,13 @@ class Text:
         return datetime.fromtimestamp(at / 1000, self.zone)
 
 
-NOBODY: Final = "Nobody to list yet: people appear here once they have written."
+NO_PEOPLE: Final = "There are no people yet. They appear here after their first message."
 _LAYOUTS: Final = ((_WIDE_GAP, True), (_NARROW_GAP, True), (_NARROW_GAP, False))
-"""Gap between columns, and whether first seen is shown: the first that fits. Ids are never shortened."""
+"""Gap between columns, and whether `first seen` is shown. The first layout that fits is used; ids are not cut."""
 
 
 def _kept_decision(person: Person) -> str:
-    """What of the owner's decision outlives forgetting, in words; empty for nothing."""
+    """Describe the owner's decision that stays after deletion; empty if there is none."""
     match person.access:
         case Access.BLOCKED:
             return "the block"
@@ -223,9 +228,9 @@ def _decision(standing: Standing) -> str:
         case Access.BLOCKED:
             return "is now blocked."
         case Access.UNLIMITED:
-            return "may now ask without limit."
+            return "has no daily limit now."
     if standing.person.daily_limit is None:
-        return f"now has the default limit, {standing.limit} a day."
+        return f"has the default limit now, {standing.limit} a day."
     return f"may now ask {counted(standing.person.daily_limit, 'question', 'questions')} a day."
 
 

@@ -1,4 +1,4 @@
-"""How a plan is shown and carried out: each step with its name and its time, and when one fails, how to go on."""
+"""Prints the steps of a plan, runs them with their times, and says how to continue if one fails."""
 
 import textwrap
 import time
@@ -14,8 +14,8 @@ from scripts.deploy.steps import Step
 _NAME_WIDTH: Final = 12
 
 
-def show(steps: Sequence[Step]) -> None:
-    """The plan."""
+def show_plan(steps: Sequence[Step]) -> None:
+    """Print each step with its number, name and plan, in 80 columns."""
     for number, step in enumerate(steps, start=1):
         first = f"  {number}  {step.name:{_NAME_WIDTH}}"
         others = " " * len(first)
@@ -23,8 +23,8 @@ def show(steps: Sequence[Step]) -> None:
         click.echo(plan)
 
 
-def carry_out(steps: Sequence[Step], *, explaining: Callable[[], AbstractContextManager[None]], again: str) -> None:
-    """Do one step after the other. Raises ConfigError which says what is done, what is not, and to run `again`."""
+def run_steps(steps: Sequence[Step], *, explaining: Callable[[], AbstractContextManager[None]], again: str) -> None:
+    """Run the steps in order. Raises ConfigError that lists finished and open steps, and the command `again`."""
     for number, step in enumerate(steps, start=1):
         click.secho(f"[{number}/{len(steps)}] {step.name}", bold=True)
         started = time.monotonic()
@@ -34,7 +34,7 @@ def carry_out(steps: Sequence[Step], *, explaining: Callable[[], AbstractContext
         except (ParleyError, KeyboardInterrupt) as exc:
             why = str(exc) if isinstance(exc, ParleyError) else "interrupted"
             done, open_ = (_names(part) for part in (steps[: number - 1], steps[number - 1 :]))
-            raise ConfigError(f"{step.name}: {why}\nDone: {done}. Not done: {open_}.\nTo go on: {again}") from exc
+            raise ConfigError(f"{step.name}: {why}\nDone: {done}. Not done: {open_}.\nTo continue: {again}") from exc
         click.echo(f"      {result} ({time.monotonic() - started:.1f} s)")
 
 

@@ -1,4 +1,4 @@
-"""`parley replay`: what the worker failed at for good, and another try."""
+"""`parley replay`: lists the conversations that the worker failed to answer three times, and retries them."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +17,7 @@ from scripts.cli.dead_letters import DeadLetter, read
 from scripts.cli.log_view import printable
 from scripts.cli.options import at_stage
 from scripts.cli.terminal import counted
+from scripts.stage import hints
 from scripts.stage.environment import DEMO, Environment, UsageError
 
 _HOLD_S: Final = 300
@@ -25,25 +26,26 @@ _LAST_DIGITS: Final = 4
 
 
 @dataclass(frozen=True)
-class Held:
-    """A letter that nobody else gets for a while."""
+class ReceivedLetter:
+    """A dead letter that SQS hides from other consumers for five minutes."""
 
-    letter: DeadLetter
+    content: DeadLetter
     at: int
+    """When it was put into the queue, in milliseconds since 1970."""
     receipt: str
 
 
 @dataclass(frozen=True)
 class Queue:
-    """One dead-letter queue of SQS."""
+    """A dead-letter queue of SQS."""
 
     client: Any
     url: str
     wait_s: int = 1
-    """Without waiting, SQS asks only some of its servers."""
+    """Long polling: with 0, SQS queries only some of its servers."""
 
-    def receive(self) -> list[Held]:
-        """Some of the letters, none when there are no more."""
+    def receive(self) -> list[ReceivedLetter]:
+        """Receive up to ten letters; returns an empty list when there are no more."""
         answer = self.client.receive_message(
             QueueUrl=self.url,
             MaxNumberOfMessages=_BATCH,
@@ -51,30 +53,30 @@ class Queue:
             VisibilityTimeout=_HOLD_S,
             MessageSystemAttributeNames=["SentTimestamp"],
         )
-        return [_held(message) for message in answer.get("Messages", [])]
+        return [_received(message) for message in answer.get("Messages", [])]
 
-    def delete(self, held: Held) -> None:
-        """The letter is dealt with."""
-        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=held.receipt)
+    def delete(self, letter: ReceivedLetter) -> None:
+        """Delete a letter from the queue."""
+        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)
 
-    def release(self, letters: Iterable[Held]) -> None:
-        """Others may have them at once."""
-        for held in letters:
-            self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=held.receipt, VisibilityTimeout=0)
+    def release(self, letters: Iterable[ReceivedLetter]) -> None:
+        """Make letters visible to other consumers again."""
+        for letter in letters:
+            self.client.change_message_visibility(QueueUrl=self.url, ReceiptHandle=letter.receipt, VisibilityTimeout=0)
 
 
 @dataclass
 class Replay:
-    """Looks into a queue of dead letters, and puts back the wakes in it."""
+    """Lists the letters of a queue, and wakes the worker for each."""
 
     queue: Queue
     wake: Wake
-    put_back: int = 0
-    left: list[Held] = field(default_factory=list)
+    retried: int = 0
+    left: list[ReceivedLetter] = field(default_factory=list)
 
-    def look(self) -> list[Held]:
-        """What there is. It stays; of a FIFO queue, only the first ten letters of a conversation can be seen."""
-        found: list[Held] = []
+    def look(self) -> list[ReceivedLetter]:
+        """List all letters and leave them there. A FIFO queue returns only the first ten letters of a conversation."""
+        found: list[ReceivedLetter] = []
         try:
             while letters := self.queue.receive():
                 found += letters
@@ -83,62 +85,62 @@ class Replay:
         return found
 
     def run(self) -> None:
-        """Put back every wake. What is none is left.
+        """Wake the worker for every letter that names a conversation, and leave the others in the queue.
 
-        A letter is deleted only after its wake was made: whatever happens in between, at worst a wake is repeated,
-        and a worker that finds nothing open goes home. The other way round a wake could be lost.
+        A letter is deleted only after the worker was woken. A crash in between repeats the wake, which is harmless: the
+        worker finds nothing to do. In the other order a wake could be lost.
         """
         try:
             while letters := self.queue.receive():
                 self.left += letters
-                for held in letters:
-                    self._put_back(held)
+                for letter in letters:
+                    self._retry(letter)
         finally:
             self.queue.release(self.left)
 
-    def _put_back(self, held: Held) -> None:
-        if held.letter.wake is None:
+    def _retry(self, letter: ReceivedLetter) -> None:
+        if letter.content.wake is None:
             return
-        self.wake.wake(held.letter.wake)
-        self.queue.delete(held)
-        self.left.remove(held)
-        self.put_back += 1
+        self.wake.wake(letter.content.wake)
+        self.queue.delete(letter)
+        self.left.remove(letter)
+        self.retried += 1
 
 
 @click.command()
-@click.option("--list", "only_list", is_flag=True, help="Only show what is there.")
-@click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
+@click.option("--list", "only_list", is_flag=True, help="Only list the dead letters.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @at_stage
-def replay(place: Environment, *, only_list: bool, yes: bool) -> None:
-    """Put dead letters back: what the worker failed at for good.
+def replay(environment: Environment, *, only_list: bool, yes: bool) -> None:
+    """Retry conversations that failed three times.
 
-    The worker is woken once more for every letter. That cannot charge or answer anybody twice: what is still open
-    stands in the inbox, and a message that is more than an hour old is closed without an answer and without a charge.
+    Such a conversation waits as a dead letter. For each of them the worker runs once more. This never charges or
+    answers a message twice. A message that is more than an hour old is closed without an answer and without a charge.
     """
-    if place.settings.stage.name == DEMO:
-        raise UsageError("the demo keeps no dead letters: what fails there is in scripts/parley logs --stage demo")
-    replays = _replays(place)
-    letters = [held for each in replays for held in each.look()]
-    _show(letters, place.settings.limits.zone)
-    wakes = sum(held.letter.wake is not None for held in letters)
+    if environment.settings.stage.name == DEMO:
+        raise UsageError(f"the demo keeps no dead letters: for its errors see {hints.command('logs --errors', DEMO)}")
+    replays = _replays(environment)
+    letters = [letter for each in replays for letter in each.look()]
+    _show(letters, environment.settings.limits.zone)
+    wakes = sum(letter.content.wake is not None for letter in letters)
     if only_list or not letters:
         return
-    if wakes and not (yes or click.confirm(f"Put {counted(wakes, 'wake', 'wakes')} back?", err=True)):
-        raise click.ClickException("nothing was put back")
+    if wakes and not (yes or click.confirm(f"Retry {counted(wakes, 'dead letter', 'dead letters')}?", err=True)):
+        raise click.ClickException("nothing was retried")
     for each in replays:
         each.run()
-    click.echo(_result(sum(each.put_back for each in replays), sum(len(each.left) for each in replays)))
+    click.echo(_result(sum(each.retried for each in replays), sum(len(each.left) for each in replays)))
 
 
-def _replays(place: Environment) -> list[Replay]:
-    from chalicelib.aws.wake import LambdaWake  # noqa: PLC0415 (brings botocore; `--help` does without)
+def _replays(environment: Environment) -> list[Replay]:
+    from chalicelib.aws.wake import LambdaWake  # noqa: PLC0415 (imports botocore; `--help` does without)
 
-    name, sqs = f"{APP_NAME}-{place.settings.stage.name}-dead", place.aws.client("sqs")
-    wake = LambdaWake(place.aws.client("lambda"), place.settings.stage.worker_function)
+    name, sqs = f"{APP_NAME}-{environment.settings.stage.name}-dead", environment.aws.client("sqs")
+    wake = LambdaWake(environment.aws.client("lambda"), environment.settings.stage.worker_function)
     urls = [_url(sqs, queue) for queue in (name, f"{name}.fifo")]
     if not any(urls):
-        where = f"{name} in {place.aws.region}"
-        raise ConfigError(f"there is no dead-letter queue {where}: deploy first, or check --stage and AWS_REGION")
+        where = f"{name} in {environment.aws.region}"
+        raise ConfigError(f"there is no dead-letter queue {where}: deploy the stage, or check --stage and AWS_REGION")
     return [Replay(Queue(sqs, url), wake) for url in urls if url]
 
 
@@ -149,23 +151,23 @@ def _url(sqs: Any, name: str) -> str | None:
         return None
 
 
-def _show(letters: Sequence[Held], zone: ZoneInfo) -> None:
+def _show(letters: Sequence[ReceivedLetter], zone: ZoneInfo) -> None:
     if not letters:
         click.echo("There are no dead letters.")
     now = time.time_ns() // 1_000_000
-    for held in sorted(letters, key=lambda held: held.at):
-        moment, letter = datetime.fromtimestamp(held.at / 1000, zone), held.letter
-        who = f"…{letter.wake[-_LAST_DIGITS:]}" if letter.wake else "no wake"
-        late = "too late" if letter.wake and now - held.at > STALE_MS else ""
-        error = printable(letter.error)
-        line = f"{moment:%d %b %H:%M}  {printable(letter.condition):18.18}  {error:24.24}  {who:7}  {late}"
+    for letter in sorted(letters, key=lambda letter: letter.at):
+        moment, content = datetime.fromtimestamp(letter.at / 1000, zone), letter.content
+        who = f"…{content.wake[-_LAST_DIGITS:]}" if content.wake else "unknown"
+        late = "too late" if content.wake and now - letter.at > STALE_MS else ""
+        error = printable(content.error)
+        line = f"{moment:%d %b %H:%M}  {printable(content.condition):18.18}  {error:24.24}  {who:7}  {late}"
         click.echo(line.rstrip())
 
 
-def _result(put_back: int, left: int) -> str:
-    done = f"{counted(put_back, 'wake', 'wakes')} put back, {left} left"
-    return f"{done}: what is no wake stays for you to look at." if left else f"{done}."
+def _result(retried: int, left: int) -> str:
+    done = f"{counted(retried, 'dead letter', 'dead letters')} retried"
+    return f"{done}. Left in the queue, as they name no conversation: {left}." if left else f"{done}."
 
 
-def _held(message: Mapping[str, Any]) -> Held:
-    return Held(read(message["Body"]), int(message["Attributes"]["SentTimestamp"]), message["ReceiptHandle"])
+def _received(message: Mapping[str, Any]) -> ReceivedLetter:
+    return ReceivedLetter(read(message["Body"]), int(message["Attributes"]["SentTimestamp"]), message["ReceiptHandle"])

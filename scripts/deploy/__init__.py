@@ -1,1 +1,1 @@
-"""Bringing a stage to AWS and taking it away: each module is one part of it, and `steps` says in which order."""
+"""Deploys a stage to AWS and deletes it. Each module handles one kind of resource; `steps` defines the order."""

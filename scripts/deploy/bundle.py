@@ -1,6 +1,6 @@
-"""A stage as files, for those who deploy through pipelines: two templates, the zip and the commands. AWS is not asked.
+"""Writes a stage as files for a pipeline to deploy: two templates, the zip and the commands. Makes no calls to AWS.
 
-All names are those that `parley deploy` gives: functions find each other by them, and so do `doctor` and the alarms.
+All names are the same as with `parley deploy`: the functions, `doctor` and the alarms find resources by them.
 """
 
 import json
@@ -21,17 +21,17 @@ from scripts.deploy.stack import TEMPLATE, Say
 _README: Final = Path(__file__).with_suffix(".md")
 _APP: Final = "app.json"
 _REGION: Final = "us-east-1"
-"""Chalice wants to be told one; the template is the same for all of them."""
+"""Chalice requires a region; the template is the same for all regions."""
 _WEBSOCKETS: Final = ("WebsocketConnect", "WebsocketMessage", "WebsocketDisconnect")
 
 
 def write(target: Path, stage: Stage, *, project: Path, folder: Path, email: str | None, say: Say) -> Package:
     """Build in `folder`, and write `data.yaml`, `app.json`, `deployment.zip` and `README.md` into `target`.
 
-    Raises ConfigError, also for a folder of something else: its README.md would be lost.
+    Raises ConfigError, also if `target` contains other files, since its README.md would be overwritten.
     """
     if target.exists() and any(target.iterdir()) and not (target / _APP).exists():
-        raise ConfigError(f"{target} is not empty and holds no bundle: give a new folder")
+        raise ConfigError(f"{target} is not empty and contains no bundle: choose a new folder")
     package = build(project, folder)
     merged = folder / "merge.json"
     merged.write_text(json.dumps(additions(stage)))

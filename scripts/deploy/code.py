@@ -1,4 +1,4 @@
-"""The functions and their API, by the real `chalice` command: its progress as it comes, its errors in one line."""
+"""Deploys the functions and their APIs with the `chalice` command, and reports its errors in one line."""
 
 import os
 import re
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _CHALICE: Final = Path(sys.executable).with_name("chalice")
-_REFUSED: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation(?: \(.*?\))?: (.*)")
+_ERROR_RESPONSE: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation(?: \(.*?\))?: (.*)")
 _UNREACHABLE: Final = re.compile(
     r"(Could not connect to the|[Tt]imeout on) endpoint URL|Connection (was closed|aborted)|Failed to connect to proxy"
 )
-_FOLDED: Final = re.compile(r"received\s+the\s+following\s+error:\s+(.+?)(\n\n|$)", re.DOTALL)
-"""Chalice's own errors are folded to lines of 79 columns."""
+_WRAPPED: Final = re.compile(r"received\s+the\s+following\s+error:\s+(.+?)(\n\n|$)", re.DOTALL)
+"""Chalice wraps its error messages to lines of 79 columns."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """What `chalice deploy` makes of a built folder."""
+    """The functions and APIs of a stage, which Chalice deploys from a built folder."""
 
     client: "LambdaClient"
     region: str
@@ -39,20 +39,20 @@ class Code:
     """The command."""
 
     def foreign(self) -> list[str]:
-        """Functions that have our names and are not ours: Chalice would overwrite them."""
+        """List functions with the stage's names that Parley did not create: Chalice would overwrite them."""
         names = [full_name(self.stage, function) for function in functions(self.stage)]
         return [name for name in names if not self._is_ours(name)]
 
     def deploy(self, *, say: Say) -> None:
-        """Run `chalice deploy`. Raises ConfigError."""
+        """Run `chalice deploy`; `say` gets its progress line by line. Raises ConfigError."""
         if foreign := self.foreign():
             raise ConfigError(
-                f"the function {foreign[0]} exists and was not made by Parley: delete it, or choose another --stage"
+                f"the function {foreign[0]} exists but was not created by Parley: delete it, or choose another --stage"
             )
         self._run("deploy", say=say)
 
     def delete(self, *, say: Say) -> None:
-        """Run `chalice delete`. Raises ConfigError."""
+        """Run `chalice delete`; `say` gets its progress line by line. Raises ConfigError."""
         self._run("delete", say=say)
 
     def _run(self, command: str, *, say: Say) -> None:
@@ -60,7 +60,7 @@ class Code:
         run_chalice(*arguments, folder=self.folder, region=self.region, say=say, chalice=self.chalice)
 
     def _is_ours(self, name: str) -> bool:
-        """True as well for what does not exist."""
+        """Return True for a function that Parley created, or that does not exist."""
         try:
             found = self.client.get_function(FunctionName=name)
         except self.client.exceptions.ResourceNotFoundException:
@@ -69,11 +69,11 @@ class Code:
 
 
 def run_chalice(command: str, *arguments: str, folder: Path, region: str, say: Say, chalice: Path = _CHALICE) -> None:
-    """The real command, in a built folder. Raises ConfigError with what it ended with, in words."""
+    """Run `chalice` in a built folder. Raises ConfigError with the reason if it fails."""
     words = [str(chalice), "--project-dir", str(folder), command, *arguments]
     environment = {**os.environ, "AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
     lines: list[str] = []
-    with subprocess.Popen(  # noqa: S603 (our own virtual environment's command)
+    with subprocess.Popen(  # noqa: S603 (a command of this virtual environment)
         words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         for line in process.stdout or ():
@@ -85,13 +85,13 @@ def run_chalice(command: str, *arguments: str, folder: Path, region: str, say: S
 
 
 def _in_one_line(command: str, lines: Sequence[str], region: str) -> str:
-    """What `chalice` ended with, in words."""
-    said = "\n".join(lines)
-    if match := _REFUSED.search(said):
+    """Find the reason of a failure in the output of `chalice`."""
+    output = "\n".join(lines)
+    if match := _ERROR_RESPONSE.search(output):
         code, operation, message = match.groups()
-        return refusal(code, message, region=region) or f"AWS refuses {operation} ({code}): {message}"
-    if _UNREACHABLE.search(said):
+        return refusal(code, message, region=region) or f"AWS refused {operation} ({code}): {message}"
+    if _UNREACHABLE.search(output):
         return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
-    folded = _FOLDED.search(said)
-    last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
-    return f"chalice {command} failed: {' '.join((folded[1] if folded else last).split())}"
+    wrapped = _WRAPPED.search(output)
+    last = next((line for line in reversed(lines) if line.strip()), "no output")
+    return f"chalice {command} failed: {' '.join((wrapped[1] if wrapped else last).split())}"

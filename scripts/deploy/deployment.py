@@ -1,4 +1,4 @@
-"""What a stage consists of, as far as an account has it: each part made once, at first use. No step is done here."""
+"""Gives access to the parts of a deployed stage, each created at first use. Changes nothing in AWS."""
 
 import os
 import time
@@ -19,134 +19,136 @@ from scripts.deploy.functions import WorkerSettings
 from scripts.deploy.secrets import Vault
 from scripts.deploy.stack import Stack
 from scripts.deploy.state import DeployedState
+from scripts.stage import hints
 from scripts.stage.environment import Environment
 
 API_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
-"""Where API Gateway answers; PARLEY_API_URL replaces it for a domain of one's own."""
+"""The address of the REST API; PARLEY_API_URL replaces it for a custom domain."""
 WEBSOCKET_URL: Final = "wss://{api}.execute-api.{region}.amazonaws.com/{stage}"
-"""Where it takes WebSockets; PARLEY_WEBSOCKET_URL replaces it in the same way."""
+"""The address of the WebSocket API; PARLEY_WEBSOCKET_URL replaces it for a custom domain."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """Everything that makes up one stage, as far as the account of `place` has it."""
+    """The parts of one stage, whether they exist in the account or not."""
 
-    place: Environment
+    environment: Environment
     project: Path
+    """The root of the repository."""
 
     @property
     def stage(self) -> str:
-        """Its name."""
-        return self.place.settings.stage.name
+        """The name of the stage."""
+        return self.environment.settings.stage.name
 
     @property
     def folder(self) -> Path:
-        """Where the zip is built and Chalice is run: the project's own files stay as they are."""
+        """The folder in which the zip is built and Chalice runs, so that the project's files do not change."""
         return self.project / ".parley" / "build" / self.stage
 
     @cached_property
     def stack(self) -> Stack:
-        """The data stack."""
+        """The stack with the table, queues, topic, alarms and logs."""
         return Stack(self.client("cloudformation"), f"{APP_NAME}-{self.stage}")
 
     @cached_property
     def bundle(self) -> Stack:
-        """What a pipeline made of a bundle (`scripts.deploy.bundle`), if one did: the functions and the API."""
+        """The stack of functions and APIs that a pipeline deploys from a bundle; it may not exist."""
         return Stack(self.client("cloudformation"), app_stack(self.stage))
 
     @cached_property
     def vault(self) -> Vault:
-        """The secrets."""
-        return Vault(self.client("ssm"), self.place.settings.stage.secrets_prefix)
+        """The secrets in SSM."""
+        return Vault(self.client("ssm"), self.environment.settings.stage.secrets_prefix)
 
     @cached_property
     def state(self) -> DeployedState:
-        """What Chalice remembers."""
+        """The deployed resources, as Chalice records them."""
         return DeployedState(self.client, self.stage, self.folder)
 
     @cached_property
     def code(self) -> Code:
-        """The functions and the API."""
-        return Code(self.client("lambda"), self.place.aws.region, self.stage, self.folder)
+        """The functions and the APIs."""
+        return Code(self.client("lambda"), self.environment.aws.region, self.stage, self.folder)
 
     @cached_property
     def worker(self) -> WorkerSettings:
-        """The worker's asynchronous side."""
-        return WorkerSettings(self.client("lambda"), self.place.settings.stage.worker_function, time.sleep)
+        """The retries and the wake queue of the worker."""
+        return WorkerSettings(self.client("lambda"), self.environment.settings.stage.worker_function, time.sleep)
 
     def url(self) -> str:
-        """Where the bot answers, without a slash at the end; empty before it is deployed."""
+        """Look up the REST API's address, without a slash at the end; empty before it is deployed."""
         api = self.state.api_id()
-        return address(api, self.place.aws.region, self.stage) if api else ""
+        return address(api, self.environment.aws.region, self.stage) if api else ""
 
     def websocket_url(self) -> str:
-        """Where the web chat is connected to; empty before it is deployed."""
+        """Look up the WebSocket API's address; empty before it is deployed."""
         api = self.state.websocket_api_id()
-        return websocket_address(api, self.place.aws.region, self.stage) if api else ""
+        return websocket_address(api, self.environment.aws.region, self.stage) if api else ""
 
     def check_region(self) -> None:
-        """Raises ConfigError when this machine deployed the stage to another region: it would exist twice."""
+        """Raise ConfigError if this machine deployed the stage to another region: it would exist twice."""
         before = self.region_note.read_text().strip() if self.region_note.exists() else ""
-        if before and before != self.place.aws.region:
+        if before and before != self.environment.aws.region:
             raise ConfigError(
-                f"stage {self.stage} runs in {before}, and AWS_REGION says {self.place.aws.region}: "
-                f"set AWS_REGION={before}, or first run AWS_REGION={before} scripts/parley destroy --stage {self.stage}"
+                f"stage {self.stage} runs in {before}, but AWS_REGION is {self.environment.aws.region}: set "
+                f"AWS_REGION={before}, or first run AWS_REGION={before} {hints.command('destroy', self.stage)}"
             )
 
     def check_no_bundle(self) -> None:
-        """Raises ConfigError when a pipeline deployed the stage: CloudFormation would no longer know its functions."""
+        """Raise ConfigError if a pipeline deployed the stage: CloudFormation would lose track of its functions."""
         if self.bundle.status():
             raise ConfigError(
                 f"stage {self.stage} was deployed from a bundle, as the stack {self.bundle.name}: deploy a new bundle, "
-                f"or first run scripts/parley destroy --stage {self.stage}"
+                f"or first run {hints.command('destroy', self.stage)}"
             )
 
     @property
     def region_note(self) -> Path:
-        """Where this machine notes the region it deployed to."""
+        """The file in which this machine records the region that it deployed to."""
         return self.project / ".parley" / f"region-{self.stage}"
 
     @property
     def webhook_url(self) -> str:
-        """Where Facebook sends events."""
+        """The address to which Facebook sends webhook requests."""
         return f"{self.url()}/webhook"
 
     def page(self) -> Setup:
-        """The page and the app, with the secrets that are stored."""
+        """Connect to the page and the app with the stored secrets."""
         return self.setup(self.vault.stored())
 
     def setup(self, known: Mapping[str, str]) -> Setup:
-        """The page and the app, with these secrets."""
+        """Connect to the page and the app with these secrets. Its calls raise ConfigError if one is missing."""
 
         def secret(name: str) -> str:
             if name not in known:
-                raise ConfigError(f"{name} is not stored: run scripts/parley deploy --stage {self.stage}")
+                raise ConfigError(f"{name} is not stored: run {hints.command('deploy', self.stage)}")
             return known[name]
 
         graph = Graph(
-            self.place.settings.messenger.graph_url,
-            token=partial(secret, Secret.PAGE_TOKEN),
-            app_secret=partial(secret, Secret.APP_SECRET),
+            self.environment.settings.messenger.graph_url,
+            token=partial(secret, "page-token"),
+            app_secret=partial(secret, "app-secret"),
         )
         return Setup(GraphPage(graph, app_id=partial(secret, Secret.APP_ID)), load_texts("en"))
 
     def client(self, service: str) -> Any:
-        """A way to a service."""
-        return self.place.aws.client(service)
+        """Create a boto3 client for a service."""
+        return self.environment.aws.client(service)
 
 
 def app_stack(stage: str) -> str:
-    """The stack that a pipeline makes of a bundle's `app.json`."""
+    """Return the name of the stack that a pipeline creates from a bundle's `app.json`."""
     return f"{APP_NAME}-{stage}-app"
 
 
 def address(api: str, region: str, stage: str) -> str:
-    """Where a REST API answers, without a slash at the end."""
+    """Return the address of a REST API, without a slash at the end."""
     return _filled_in(os.environ.get("PARLEY_API_URL", API_URL), api, region, stage)
 
 
 def websocket_address(api: str, region: str, stage: str) -> str:
-    """Where a WebSocket API does."""
+    """Return the address of a WebSocket API, without a slash at the end."""
     return _filled_in(os.environ.get("PARLEY_WEBSOCKET_URL", WEBSOCKET_URL), api, region, stage)
 
 

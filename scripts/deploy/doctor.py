@@ -16,7 +16,7 @@ def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
     if worst(findings[:1]) is Severity.BROKEN:
         return findings
     # The health check is built as in the cloud, where the environment holds the settings.
-    os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.place.aws.region}
+    os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.environment.aws.region}
     return [*findings, *health.health_check().run(fix=fix)]
 
 

@@ -1,4 +1,4 @@
-"""What Chalice cannot set: how often and how long the worker is retried, where its failures go, and its wake queue."""
+"""Configures the worker as Chalice cannot: retries, the dead-letter queue, and the queue that wakes it."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 RETRIES: Final = 2
 AGE_S: Final = 3600
-"""As old as an answer may be (`plans`): a later try would only drop the turn."""
-_NOT_YET_S: Final = 60
-"""How long IAM may take until a new role's rights hold everywhere, and Lambda to let go of a mapping."""
+"""The age at which a turn is dropped (`conversation.plan`): a later retry would be useless."""
+_PROPAGATION_S: Final = 60
+"""IAM may need so long to propagate a new role's permissions, and Lambda to release a mapping."""
 
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """The worker's asynchronous side."""
+    """The settings for asynchronous invocation of the worker."""
 
     client: "LambdaClient"
     worker: str
     wait: Callable[[float], None]
 
     def retry(self, dead_letters: str, *, say: Say) -> None:
-        """Two retries within an hour, then into the dead-letter queue `dead_letters` (an ARN)."""
-        self._patiently(
+        """Set two retries within an hour, then the dead-letter queue `dead_letters` (an ARN)."""
+        self._retrying(
             lambda: self.client.put_function_event_invoke_config(
                 FunctionName=self.worker,
                 MaximumRetryAttempts=RETRIES,
@@ -41,50 +41,50 @@ class WorkerSettings:
         say(f"{self.worker}: {RETRIES} retries within an hour, then the dead-letter queue")
 
     def listen(self, queue: str | None, *, say: Say) -> None:
-        """Be woken by this queue (an ARN) and by no other; None for by none."""
-        there = self._mappings()
-        for mapping in there:
+        """Let this queue (an ARN) wake the worker and no other queue; None for no queue."""
+        existing = self._mappings()
+        for mapping in existing:
             if mapping["EventSourceArn"] != queue:
                 self._delete(mapping["UUID"])
-                say("no longer woken by a queue")
-        ours = [mapping for mapping in there if mapping["EventSourceArn"] == queue]
+                say("no longer invoked by a queue")
+        ours = [mapping for mapping in existing if mapping["EventSourceArn"] == queue]
         if queue and not ours:
-            self._patiently(
+            self._retrying(
                 lambda: self.client.create_event_source_mapping(
                     EventSourceArn=queue, FunctionName=self.worker, BatchSize=1
                 )
             )
-            say("woken by the queue, one conversation after the other in each group")
+            say("invoked by the queue, one message after another for each conversation")
         for mapping in ours:
             if mapping["State"] in {"Disabled", "Disabling"}:
                 self._enable(mapping["UUID"])
-                say("woken by the queue again")
+                say("invoked by the queue again")
 
     def forget(self) -> None:
-        """Be woken by no queue, and keep no setting: both would outlive the function."""
+        """Delete the mappings and the retry settings: both would outlive the function."""
         for mapping in self._mappings():
             self._delete(mapping["UUID"])
         with suppress(self.client.exceptions.ResourceNotFoundException):
             self.client.delete_function_event_invoke_config(FunctionName=self.worker)
 
     def _mappings(self) -> "list[EventSourceMappingConfigurationTypeDef]":
-        """Without those that are being deleted."""
+        """List the event source mappings, without those that are being deleted."""
         found = self.client.list_event_source_mappings(FunctionName=self.worker)["EventSourceMappings"]
         return [mapping for mapping in found if mapping["State"] != "Deleting"]
 
     def _delete(self, mapping: str) -> None:
-        self._patiently(lambda: self.client.delete_event_source_mapping(UUID=mapping))
+        self._retrying(lambda: self.client.delete_event_source_mapping(UUID=mapping))
 
     def _enable(self, mapping: str) -> None:
-        self._patiently(lambda: self.client.update_event_source_mapping(UUID=mapping, Enabled=True))
+        self._retrying(lambda: self.client.update_event_source_mapping(UUID=mapping, Enabled=True))
 
-    def _patiently(self, call: Callable[[], object]) -> None:
-        """Until the role's rights have reached Lambda, and what was begun with a mapping has ended."""
-        for _ in range(_NOT_YET_S):
+    def _retrying(self, call: Callable[[], object]) -> None:
+        """Retry a call until the role's permissions have propagated and no mapping is being changed."""
+        for _ in range(_PROPAGATION_S):
             try:
                 call()
             except ClientError as exc:
-                if not _will_pass(exc):
+                if not _is_temporary(exc):
                     raise
                 self.wait(1)
             else:
@@ -92,7 +92,7 @@ class WorkerSettings:
         call()
 
 
-def _will_pass(exc: ClientError) -> bool:
+def _is_temporary(exc: ClientError) -> bool:
     code, message = exc.response["Error"]["Code"], exc.response["Error"]["Message"]
     if code == "InvalidParameterValueException":
         return "permission" in message or "cannot be assumed" in message

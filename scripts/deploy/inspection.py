@@ -62,7 +62,7 @@ class Inspection:
 
     def _made(self, name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
         try:
-            with self.deployment.place.explaining():
+            with self.deployment.environment.explaining():
                 return list(check())
         except (ParleyError, ClientError, BotoCoreError) as exc:
             return [
@@ -72,8 +72,8 @@ class Inspection:
             ]
 
     def _credentials(self) -> Iterable[Finding]:
-        place = self.deployment.place
-        yield Finding.ok("credentials", f"account {place.account()} in {place.aws.region}")
+        environment = self.deployment.environment
+        yield Finding.ok("credentials", f"account {environment.account()} in {environment.aws.region}")
 
     def _stack(self) -> Iterable[Finding]:
         stack = self.deployment.stack
@@ -89,7 +89,7 @@ class Inspection:
             yield Finding.ok("data-stack", "as the template made it")
 
     def _table(self) -> Iterable[Finding]:
-        client, name = self._client("dynamodb"), self.deployment.place.settings.stage.table
+        client, name = self._client("dynamodb"), self.deployment.environment.settings.stage.table
         table = client.describe_table(TableName=name)["Table"]
         ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
         backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
@@ -141,7 +141,7 @@ class Inspection:
         return Finding.ok(name, f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s")
 
     def _retries(self) -> Iterable[Finding]:
-        client, worker = self._client("lambda"), self.deployment.place.settings.stage.worker_function
+        client, worker = self._client("lambda"), self.deployment.environment.settings.stage.worker_function
         queue = self.deployment.stack.outputs().get("DeadLettersArn")
         try:
             found = client.get_function_event_invoke_config(FunctionName=worker)
@@ -156,7 +156,7 @@ class Inspection:
             yield Finding.ok("retries", f"{RETRIES} within an hour, then the dead-letter queue")
 
     def _wake(self) -> Iterable[Finding]:
-        client, worker = self._client("lambda"), self.deployment.place.settings.stage.worker_function
+        client, worker = self._client("lambda"), self.deployment.environment.settings.stage.worker_function
         queue = self.deployment.stack.outputs().get("WakeQueueArn")
         mappings = client.list_event_source_mappings(FunctionName=worker)["EventSourceMappings"]
         listening = {mapping["EventSourceArn"] for mapping in mappings if mapping["State"] in _LISTENING}
@@ -249,7 +249,7 @@ class Inspection:
             yield Finding.ok("concurrency", f"{limit} at a time")
 
     def _budget(self) -> Iterable[Finding]:
-        settings, now = self.deployment.place.settings, clients.clock()
+        settings, now = self.deployment.environment.settings, clients.clock()
         limits = settings.limits
         if prices.price_of(settings.model).is_free:
             return
@@ -259,7 +259,7 @@ class Inspection:
             yield Finding.broken("budget", "PARLEY_DAILY_BUDGET_USD is 0", why, remedy)
             return
         today = date.fromisoformat(quota.day_of(now, now=now, zone=limits.zone))
-        [spent] = DynamoSpending(self.deployment.place.table).days(today, today)
+        [spent] = DynamoSpending(self.deployment.environment.table).days(today, today)
         what = f"{usd(spent.committed)} of {usd(limits.daily_budget)} USD are spent today"
         remedy = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
         if spent.committed >= limits.daily_budget:
@@ -274,7 +274,7 @@ class Inspection:
         return f"scripts/parley deploy --stage {self.deployment.stage}"
 
     def _client(self, service: str) -> Any:
-        return self.deployment.place.aws.client(service)
+        return self.deployment.environment.aws.client(service)
 
 
 def _indexes(table: Any) -> set[str]:

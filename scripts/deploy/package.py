@@ -1,6 +1,7 @@
-"""The zip that Lambda runs: Chalice's packager in a clean folder, with the versions that were tested, and bytecode.
+"""Builds the zip that Lambda runs: Chalice's packager in a clean folder, with the tested versions and bytecode.
 
-Chalice itself goes on when a wheel is missing for Lambda, and ships source only; both are mended here.
+Chalice itself continues without a dependency if there is no wheel for Lambda, and adds no bytecode. This module raises
+an error for the first and compiles the second.
 """
 
 import compileall
@@ -28,12 +29,12 @@ _LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "deployments", "deploye
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _TASK: Final = "/var/task"
 MAX_ZIP: Final = 50_000_000
-"""What Lambda takes in one call."""
+"""Lambda's limit in bytes for a direct upload."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """A zip that is ready to be deployed from `folder`."""
+    """A zip, ready to be deployed from `folder`."""
 
     folder: Path
     zip: Path
@@ -41,46 +42,46 @@ class Package:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """The size in bytes."""
         return self.zip.stat().st_size
 
 
 def build(project: Path, folder: Path, *, bytecode: bool = True) -> Package:
-    """Build the project's zip where `chalice deploy --project-dir folder` will find it.
+    """Build the project's zip where `chalice deploy --project-dir folder` finds it.
 
-    The last zip is kept beside `folder` and used again while nothing that goes into it has changed.
-    Raises ConfigError when a dependency cannot be had for Lambda, or the zip is too large.
+    The last zip is cached beside `folder` and reused while its contents have not changed. Raises ConfigError if there
+    is no wheel of a dependency for Lambda, or the zip is too large.
     """
     copy(project, folder)
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    kept = folder.parent / f"{_digest(project, bytecode=bytecode)}.zip"
+    cached = folder.parent / f"{_digest(project, bytecode=bytecode)}.zip"
     archive = Path(_packager(io.StringIO()).deployment_package_filename(str(folder), python))
-    if not kept.exists():
+    if not cached.exists():
         _build_with_chalice(folder, python)
         if bytecode:
             _add_bytecode(archive)
-        _keep(archive, kept)
+        _cache(archive, cached)
     archive.parent.mkdir(exist_ok=True)
-    shutil.copyfile(kept, archive)
+    shutil.copyfile(cached, archive)
     package = Package(folder, archive, python)
     if package.size > MAX_ZIP:
         raise ConfigError(
-            f"the zip has {package.size / 1e6:.0f} MB and Lambda takes 50: remove some of requirements.txt"
+            f"the zip has {package.size / 1e6:.0f} MB, but Lambda accepts 50 MB: remove packages from requirements.txt"
         )
     return package
 
 
-def _keep(archive: Path, kept: Path) -> None:
-    """Keep one zip and no other, whole or not at all."""
-    for old in kept.parent.glob("*.zip"):
+def _cache(archive: Path, cached: Path) -> None:
+    """Replace the cached zip atomically."""
+    for old in cached.parent.glob("*.zip"):
         old.unlink()
-    partial = kept.with_suffix(".partial")
+    partial = cached.with_suffix(".partial")
     shutil.copyfile(archive, partial)
-    partial.rename(kept)
+    partial.rename(cached)
 
 
 def copy(project: Path, folder: Path) -> None:
-    """Put there what Chalice needs, and nothing else."""
+    """Copy the files that Chalice needs to `folder`, and no others; `folder` is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name in _SHIPPED:
@@ -94,35 +95,35 @@ def copy(project: Path, folder: Path) -> None:
 
 
 def _digest(project: Path, *, bytecode: bool) -> str:
-    """Of all that the zip is made of, and of the Python that makes it."""
-    found = hashlib.sha256(f"{sys.version} {bytecode}".encode())
+    """Hash the contents of the zip and the version of Python."""
+    digest = hashlib.sha256(f"{sys.version} {bytecode}".encode())
     for path in [
         *(project / name for name in ("app.py", _REQUIREMENTS, _PINS)),
         *sorted((project / "chalicelib").rglob("*")),
     ]:
         if path.is_file() and "__pycache__" not in path.parts:
-            found.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()[:32]
+            digest.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:32]
 
 
-def _packager(said: TextIO) -> LambdaDeploymentPackager:
+def _packager(output: TextIO) -> LambdaDeploymentPackager:
     osutils = OSUtils()
-    return LambdaDeploymentPackager(osutils, DependencyBuilder(osutils), UI(out=said))
+    return LambdaDeploymentPackager(osutils, DependencyBuilder(osutils), UI(out=output))
 
 
 def _build_with_chalice(folder: Path, python: str) -> None:
-    said = io.StringIO()
-    _packager(said).create_deployment_package(str(folder), python)
-    if "Could not install dependencies" in said.getvalue():
-        missing = ", ".join(re.findall(r"^\S+==\S+$", said.getvalue(), re.MULTILINE)) or "some packages"
+    output = io.StringIO()
+    _packager(output).create_deployment_package(str(folder), python)
+    if "Could not install dependencies" in output.getvalue():
+        missing = ", ".join(re.findall(r"^\S+==\S+$", output.getvalue(), re.MULTILINE)) or "some packages"
         raise ConfigError(
-            f"there is no wheel for Lambda's {python} on x86_64 of: {missing}; pin another version in constraints.txt, "
-            "or use another Python (PYTHON=python3.12 scripts/parley ...)"
+            f"there is no wheel for Lambda ({python}, x86_64) of: {missing}; pin another version in constraints.txt, "
+            "or set PYTHON to another Python, such as PYTHON=python3.12"
         )
 
 
 def _add_bytecode(archive: Path) -> None:
-    """Compile all source for this Python, in a form that Lambda takes whatever the files' dates are."""
+    """Compile all source for this Python; hash-based, since the dates of files in the zip do not match."""
     with tempfile.TemporaryDirectory() as unpacked:
         root = Path(unpacked)
         with zipfile.ZipFile(archive) as source:

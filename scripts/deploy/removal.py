@@ -1,4 +1,4 @@
-"""The story of a removal: what is taken away, and in which order. Each step may be run again: it finds what is left."""
+"""Defines the steps that delete a stage, in order. Each can be repeated: it deletes what still exists."""
 
 import shutil
 from dataclasses import dataclass
@@ -11,67 +11,67 @@ from scripts.deploy.steps import Step
 
 
 @dataclass(frozen=True)
-class Removing:
-    """Taking a stage off Facebook and AWS."""
+class RemovalPlan:
+    """The steps that delete a stage from Facebook and AWS."""
 
-    here: Deployment
+    deployment: Deployment
 
     def steps(self) -> list[Step]:
-        """What has to be done, in order."""
+        """Return the steps in order."""
         return [
-            Step("facebook", "take the page's menu and its subscription back", lambda _: self._leave_facebook()),
+            Step("facebook", "delete the page's menu and its subscription", lambda _: self._leave_facebook()),
             Step("code", "delete the functions, their roles, the rule and the APIs", self._delete_code),
             Step("data stack", "delete the queues, topic, alarms, dashboard and logs", self._delete_stack),
             Step("table", "delete all conversations and people", lambda _: self._delete_table()),
             Step(
                 "secrets",
-                "delete what is stored below " + self.here.vault.prefix,
+                f"delete everything below {self.deployment.vault.prefix}",
                 lambda _: self._delete_secrets(),
             ),
         ]
 
     def _leave_facebook(self) -> str:
-        """As far as Facebook lets us: without a valid token there is nothing to take back with."""
-        setup = self.here.page()
+        """Undo the set-up if Facebook accepts the page token. Without a valid token this step does nothing."""
+        setup = self.deployment.page()
         try:
             setup.unsubscribe_page()
             setup.clear_profile()
         except (MetaError, ConfigError) as exc:
-            return f"left as it is: {exc}"
-        return "taken back"
+            return f"skipped: {exc}"
+        return "deleted"
 
     def _delete_code(self, say: Say) -> str:
-        if self.here.bundle.status():
-            self.here.bundle.delete(say=say)
-            return f"deleted, with the stack {self.here.bundle.name}"
-        copy(self.here.project, self.here.folder)
-        if not self.here.state.write():
-            return "there was none"
-        self.here.worker.forget()
-        self.here.code.delete(say=say)
+        if self.deployment.bundle.status():
+            self.deployment.bundle.delete(say=say)
+            return f"deleted with the stack {self.deployment.bundle.name}"
+        copy(self.deployment.project, self.deployment.folder)
+        if not self.deployment.state.write():
+            return "did not exist"
+        self.deployment.worker.forget()
+        self.deployment.code.delete(say=say)
         return "deleted"
 
     def _delete_stack(self, say: Say) -> str:
-        if not self.here.stack.status():
-            return "there was none"
-        self.here.stack.delete(say=say)
+        if not self.deployment.stack.status():
+            return "did not exist"
+        self.deployment.stack.delete(say=say)
         return "deleted"
 
     def _delete_table(self) -> str:
-        """By itself, because the stack leaves it: nobody shall lose people's words by deleting a stack."""
-        client, name = self.here.client("dynamodb"), self.here.place.settings.stage.table
+        """Delete the table, which the stack retains so that deleting a stack never deletes conversations."""
+        client, name = self.deployment.client("dynamodb"), self.deployment.environment.settings.stage.table
         try:
             if client.describe_table(TableName=name)["Table"]["TableStatus"] != "DELETING":
                 client.update_table(TableName=name, DeletionProtectionEnabled=False)
                 client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
                 client.delete_table(TableName=name)
         except client.exceptions.ResourceNotFoundException:
-            return "there was none"
+            return "did not exist"
         client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
         return "deleted"
 
     def _delete_secrets(self) -> str:
-        self.here.vault.delete()
-        self.here.region_note.unlink(missing_ok=True)
-        shutil.rmtree(self.here.folder, ignore_errors=True)
+        self.deployment.vault.delete()
+        self.deployment.region_note.unlink(missing_ok=True)
+        shutil.rmtree(self.deployment.folder, ignore_errors=True)
         return "deleted"

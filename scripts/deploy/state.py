@@ -1,7 +1,7 @@
-"""What is deployed, found in AWS itself and written down as Chalice wants it: any machine can go on at any point.
+"""Finds the deployed resources in AWS and writes them to Chalice's state file, so any machine can continue.
 
-Chalice only knows what it wrote into a file at the end of its last success. Without that file, or after a deployment
-that broke off, it would make a second API, and Facebook would go on calling the first one.
+Chalice writes that file only at the end of a successful deployment. Without it, or after a failed deployment, Chalice
+would create a second API, while Facebook would still send its requests to the first.
 """
 
 import json
@@ -19,28 +19,28 @@ _SOCKETS: Final = "websocket_api"
 
 @dataclass(frozen=True)
 class DeployedState:
-    """The functions, roles, rules and the APIs of one stage. Nothing else of Parley's is Chalice's."""
+    """The functions, roles, rules and APIs of one stage. Chalice manages no other resources of Parley."""
 
     client: Callable[[str], Any]
-    """A way to a service."""
+    """Creates a boto3 client for a service."""
     stage: str
     folder: Path
-    """The project that `chalice` is run in."""
+    """The folder in which `chalice` runs."""
 
     @property
     def file(self) -> Path:
-        """Where Chalice looks for it."""
+        """The path of Chalice's state file."""
         return self.folder / ".chalice" / "deployed" / f"{self.stage}.json"
 
     def write(self) -> list[Resource]:
-        """Put before Chalice what there is; what that is."""
+        """Write the existing resources to Chalice's state file, and return them."""
         found = self.find()
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(json.dumps({"schema_version": "2.0", "backend": "api", "resources": found}, indent=2))
         return found
 
     def find(self) -> list[Resource]:
-        """What there is, as Chalice would have noted it."""
+        """Find the existing resources, in the format of Chalice's state file."""
         functions = list(self._functions())
         names = sorted({*self._configured(), *(function["name"] for function in functions)})
         ids = {_API: self.api_id(), _SOCKETS: self._websocket_api()}
@@ -48,7 +48,7 @@ class DeployedState:
         return [*self._roles(names), *functions, *self._rules(names), *apis]
 
     def api_id(self) -> str:
-        """The API whose methods call the stage's function; empty when there is none."""
+        """Find the id of the REST API that calls the stage's function; empty if there is none."""
         calls = f":function:{self._prefix}/"
         apis = self.client("apigateway")
         for page in apis.get_paginator("get_rest_apis").paginate():
@@ -58,18 +58,18 @@ class DeployedState:
         return ""
 
     def websocket_api_id(self) -> str:
-        """The WebSocket API of the stage; empty when there is none, or it was never finished."""
+        """Find the id of the stage's WebSocket API; empty if there is none, or its deployment never finished."""
         api = self._websocket_api()
         return api if api and self._is_finished(api) else ""
 
     def clear(self) -> None:
-        """Delete a WebSocket API that was begun and cannot be reached: Chalice would take it for finished."""
+        """Delete a WebSocket API whose deployment never finished: Chalice would treat it as finished."""
         api = self._websocket_api()
         if api and not self._is_finished(api):
             self.client("apigatewayv2").delete_api(ApiId=api)
 
     def _websocket_api(self) -> str:
-        """The API that has the stage's name and calls nobody but its functions."""
+        """Find the API that has the stage's name and calls only the stage's functions."""
         calls, client = f":function:{self._prefix}-websocket_", self.client("apigatewayv2")
         for page in client.get_paginator("get_apis").paginate():
             for api in page["Items"]:
@@ -91,7 +91,7 @@ class DeployedState:
         return list(config["lambda_functions"])
 
     def _functions(self) -> Iterator[Resource]:
-        """Those alone that Chalice made for this stage: it deletes whatever is noted and no longer in the app."""
+        """List only functions that Chalice created for this stage: it deletes those that the app has no more."""
         client = self.client("lambda")
         for page in client.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
@@ -127,6 +127,6 @@ class DeployedState:
 
 
 def made_by_chalice(function: Mapping[str, Any], stage: str) -> bool:
-    """Whether the tags of a function, as Lambda shows it, say that Chalice made it for this stage of Parley."""
+    """Check by a function's tags, in a response of Lambda, that Chalice created it for this stage of Parley."""
     tag = function.get("Tags", {}).get("aws-chalice", "")
     return {f"stage={stage}", f"app={APP_NAME}"} <= set(tag.split(":"))

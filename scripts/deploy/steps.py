@@ -1,6 +1,6 @@
-"""The story of a deployment: which steps there are, and in which order. Each may be run again.
+"""Defines the steps that deploy a stage, in order. Each can be repeated.
 
-A step finds out for itself what is there already, so that a deployment that broke off is continued by repeating it.
+A step checks what exists already, so repeating a failed deployment continues it.
 """
 
 import time
@@ -18,12 +18,12 @@ from scripts.deploy.package import build
 from scripts.deploy.stack import Say
 from scripts.stage.environment import configured
 
-_READY_S: Final = 10
+_REACHABLE_S: Final = 10
 
 
 @dataclass(frozen=True)
 class Step:
-    """A part of a plan: `run` does it and returns what was done, in words."""
+    """A step of a plan. `run` executes it, reports progress to its argument, and returns the result in words."""
 
     name: str
     plan: str
@@ -31,113 +31,122 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Deploying:
-    """Bringing a stage to AWS and to Facebook."""
+class DeploymentPlan:
+    """The steps that deploy a stage to AWS and connect it to Facebook."""
 
-    here: Deployment
+    deployment: Deployment
     secrets: Mapping[str, str] = field(repr=False)
-    """Those to be written."""
+    """The secrets to store."""
     email: str | None
-    """Who is told; None leaves it as it is."""
+    """The address for alerts; None keeps the current one."""
     wait: Callable[[float], None] = time.sleep
 
     def steps(self) -> list[Step]:
-        """What has to be done, in order."""
+        """Return the steps in order."""
         return [
             Step("secrets", _words(self.secrets), lambda _: self._store()),
             Step("data stack", self._stack_plan(), self._deploy_stack),
-            Step("zip", "build what Lambda runs, with the versions that were tested", lambda _: self._build()),
-            Step("code", "6 functions, a REST API and a WebSocket API, by `chalice deploy`", self._deploy_code),
-            Step("worker", "retries, dead letters and what wakes it", self._set_up_worker),
-            Step("webhook", "Facebook verifies the address and sends the page's events there", self._subscribe_app),
-            Step("page", "the page tells the app what people write", lambda _: self._subscribe_page()),
-            Step("profile", "Get Started, greeting, menu and commands", lambda _: self._write_profile()),
+            Step("zip", "build the zip for Lambda, with the tested versions of all packages", lambda _: self._build()),
+            Step("code", "6 functions, a REST API and a WebSocket API, with `chalice deploy`", self._deploy_code),
+            Step("worker", "retries, the dead-letter queue and the wake queue", self._set_up_worker),
+            Step("webhook", "Facebook verifies the address, then sends the page's events there", self._subscribe_app),
+            Step("page", "subscribe the app to the messages of the page", lambda _: self._subscribe_page()),
+            Step(
+                "profile",
+                "Get Started button, greeting, menu and commands of the page",
+                lambda _: self._write_profile(),
+            ),
         ]
 
     def _store(self) -> str:
-        if self.secrets.keys() & {Secret.APP_SECRET, Secret.PAGE_TOKEN}:  # store nothing that Facebook refuses
-            self.here.setup({**self.here.vault.stored(), **self.secrets}).page.identity()
-        self.here.region_note.parent.mkdir(exist_ok=True)
-        self.here.region_note.write_text(self.here.place.aws.region)
-        self.here.vault.put(self.secrets)
+        if self.secrets.keys() & {
+            Secret.APP_SECRET,
+            Secret.PAGE_TOKEN,
+        }:  # Facebook must accept them before they are stored
+            self.deployment.setup({**self.deployment.vault.stored(), **self.secrets}).page.identity()
+        self.deployment.region_note.parent.mkdir(exist_ok=True)
+        self.deployment.region_note.write_text(self.deployment.environment.aws.region)
+        self.deployment.vault.put(self.secrets)
         return f"{len(self.secrets)} stored" if self.secrets else "unchanged"
 
     def _stack_plan(self) -> str:
-        return f"{'update' if self.here.stack.status() else 'create'}: table, queues, topic, alarms, dashboard, logs"
+        return (
+            f"{'update' if self.deployment.stack.status() else 'create'}: table, queues, topic, alarms, dashboard, logs"
+        )
 
     def _deploy_stack(self, say: Say) -> str:
-        if not self.here.stack.status() and self._table_exists():
+        if not self.deployment.stack.status() and self._table_exists():
             raise ConfigError(
-                f"the table {self.here.place.settings.stage.table} exists already and belongs to no stack: "
-                "delete or rename it, or choose another --stage"
+                f"the table {self.deployment.environment.settings.stage.table} exists but belongs to no stack: "
+                "delete it, or choose another --stage"
             )
-        kept = self.here.stack.parameters().get("OwnerEmail", "")
-        return self.here.stack.deploy(
+        kept = self.deployment.stack.parameters().get("OwnerEmail", "")
+        return self.deployment.stack.deploy(
             {
-                "Stage": self.here.stage,
+                "Stage": self.deployment.stage,
                 "OwnerEmail": kept if self.email is None else self.email,
-                "Wake": configured(self.here.stage).get("PARLEY_WAKE", "lambda"),
+                "Wake": configured(self.deployment.stage).get("PARLEY_WAKE", "lambda"),
             },
             say=say,
         )
 
     def _table_exists(self) -> bool:
-        client = self.here.client("dynamodb")
+        client = self.deployment.client("dynamodb")
         try:
-            client.describe_table(TableName=self.here.place.settings.stage.table)
+            client.describe_table(TableName=self.deployment.environment.settings.stage.table)
         except client.exceptions.ResourceNotFoundException:
             return False
         return True
 
     def _build(self) -> str:
-        package = build(self.here.project, self.here.folder)
+        package = build(self.deployment.project, self.deployment.folder)
         return f"{package.size / 1e6:.1f} MB for {package.python}"
 
     def _deploy_code(self, say: Say) -> str:
-        self.here.state.clear()
-        self.here.state.write()
-        self.here.code.deploy(say=say)
-        url = self.here.webhook_url
-        self.here.vault.note(Secret.WEBHOOK_URL, url)
-        self.here.vault.note(Secret.WEBSOCKET_URL, self.here.websocket_url())
+        self.deployment.state.clear()
+        self.deployment.state.write()
+        self.deployment.code.deploy(say=say)
+        url = self.deployment.webhook_url
+        self.deployment.vault.note(Secret.WEBHOOK_URL, url)
+        self.deployment.vault.note(Secret.WEBSOCKET_URL, self.deployment.websocket_url())
         return url
 
     def _set_up_worker(self, say: Say) -> str:
-        outputs = self.here.stack.outputs()
-        self.here.worker.retry(outputs["DeadLettersArn"], say=say)
-        self.here.worker.listen(outputs.get("WakeQueueArn"), say=say)
+        outputs = self.deployment.stack.outputs()
+        self.deployment.worker.retry(outputs["DeadLettersArn"], say=say)
+        self.deployment.worker.listen(outputs.get("WakeQueueArn"), say=say)
         return "set"
 
     def _subscribe_app(self, say: Say) -> str:
-        known, url = self.here.vault.stored(), self.here.webhook_url
+        known, url = self.deployment.vault.stored(), self.deployment.webhook_url
         say(url)
-        self._wait_for_an_answer(url, known)
-        return _changed(self.here.setup(known).subscribe_app(url, known[Secret.VERIFY_TOKEN]))
+        self._wait_until_reachable(url, known)
+        return _changed(self.deployment.setup(known).subscribe_app(url, known["verify-token"]))
 
-    def _wait_for_an_answer(self, url: str, known: Mapping[str, str]) -> None:
-        """API Gateway takes seconds until a new address answers, and Facebook asks once; what is wrong, it tells."""
+    def _wait_until_reachable(self, url: str, known: Mapping[str, str]) -> None:
+        """Wait until API Gateway serves a new address, since Facebook verifies it once. Facebook reports any error."""
         secret = known.__getitem__
         webhook = HttpWebhook(
             lambda: url,
             verify_token=partial(secret, Secret.VERIFY_TOKEN),
             app_secret=partial(secret, Secret.APP_SECRET),
         )
-        for _ in range(_READY_S):
+        for _ in range(_REACHABLE_S):
             with suppress(WebhookUnreachable):
                 if webhook.handshake("ready").body == "ready":
                     return
             self.wait(1)
 
     def _subscribe_page(self) -> str:
-        return _changed(self.here.page().subscribe_page())
+        return _changed(self.deployment.page().subscribe_page())
 
     def _write_profile(self) -> str:
-        return _changed(self.here.page().write_profile())
+        return _changed(self.deployment.page().write_profile())
 
 
-def _changed(written: bool) -> str:  # noqa: FBT001 (what a step of the set-up returns)
+def _changed(written: bool) -> str:  # noqa: FBT001 (the set-up returns it)
     return "set" if written else "unchanged"
 
 
 def _words(secrets: Mapping[str, str]) -> str:
-    return f"store {', '.join(secrets)}" if secrets else "all there"
+    return f"store {', '.join(secrets)}" if secrets else "all are stored already"

@@ -1,4 +1,4 @@
-"""`python -m scripts.simulator`: kept empty for the processes that Lambda's stand-in starts, which import it again."""
+"""`python -m scripts.simulator`. Imports nothing at the top, since each process of the simulated Lambda imports it."""
 
 if __name__ == "__main__":
     from scripts.simulator.main import main

@@ -1,4 +1,4 @@
-"""DynamoDB and SSM in this process, by an embedded emulator; and Lambda's and SNS's doors, which the world answers."""
+"""Simulates AWS: an emulator of DynamoDB, SSM and SQS in its own process, and the APIs of Lambda and SNS."""
 
 import asyncio
 import json
@@ -35,11 +35,11 @@ TICK: Mapping[str, Any] = {
     "resources": [],
     "detail": {},
 }
-"""What EventBridge sends a scheduled function."""
+"""The event that EventBridge sends to a scheduled function."""
 
 
 class Emulator:
-    """An AWS endpoint on a free port of this machine, in a process of its own."""
+    """An AWS endpoint on a free port of this machine, in its own process."""
 
     def __init__(self) -> None:
         self._port = free_port()
@@ -47,25 +47,25 @@ class Emulator:
         self.url = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Return once it answers. Raises TimeoutError."""
+        """Start the process and return when it responds. Raises TimeoutError."""
         self._process.start()
         wait_for(f"{self.url}/_ministack/health")
 
     def stop(self) -> None:
-        """End it: it keeps nothing."""
+        """End the process; all data are lost."""
         self._process.kill()
         self._process.join()
 
 
 def _serve(port: int) -> None:
-    """Serve until killed, or until the process that started it is gone."""
+    """Serve until killed, or until the parent process has ended."""
     os.environ |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR", **CREDENTIALS}
     os.environ["IOT_MTLS_ENABLED"] = "0"  # it would listen on all interfaces
     from hypercorn.asyncio import serve  # noqa: PLC0415 (only where the emulator runs)
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack.app import app  # noqa: PLC0415 (reads the environment when imported)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl+C in the terminal is for the world, which ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl+C the simulator ends this process
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.loglevel = "ERROR"
@@ -74,22 +74,22 @@ def _serve(port: int) -> None:
 
 async def _orphaned() -> None:
     parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 (no event tells)
+    while os.getppid() == parent:  # noqa: ASYNC110 (there is no event for it)
         await asyncio.sleep(1)
 
 
 def wait_for(url: str, *, seconds: float = _START_S) -> None:
-    """Return once something answers there. Raises TimeoutError."""
+    """Return when a server responds at `url`. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with suppress(URLError, ConnectionError), urllib.request.urlopen(url):  # noqa: S310 (our own, on loopback)
             return
         time.sleep(0.02)
-    raise TimeoutError(f"nothing answers at {url}")
+    raise TimeoutError(f"no response from {url}")
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
+    """Return a port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -97,7 +97,7 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen there."""
+    """Check whether a server can listen on a port."""
     with socket.socket() as probe, suppress(OSError):
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
@@ -105,7 +105,7 @@ def is_free(port: int) -> bool:
     return False
 
 
-class LambdaDoor:
+class LambdaApi:
     """Lambda's Invoke API."""
 
     def __init__(self, invoke: Callable[[str, Any], Any], invoke_later: Callable[[str, Any], None]) -> None:
@@ -113,7 +113,7 @@ class LambdaDoor:
         self._invoke_later = invoke_later
 
     async def serve(self, request: Request) -> Response:
-        """`POST /2015-03-31/functions/{name}/invocations`."""
+        """Handle `POST /2015-03-31/functions/{name}/invocations`."""
         name, event = request.path_params["name"], json.loads(await request.body() or b"null")
         try:
             if request.headers.get("x-amz-invocation-type") == "Event":
@@ -127,8 +127,8 @@ class LambdaDoor:
             return JSONResponse({"errorMessage": str(exc)}, headers={"X-Amz-Function-Error": "Unhandled"})
 
 
-class Post:
-    """SNS's Publish API: keeps what the owner is told."""
+class OwnerTopic:
+    """SNS's Publish API: records the e-mails to the owner."""
 
     TOPIC = f"arn:aws:sns:{REGION}:000000000000:parley-owner"
 
@@ -136,10 +136,10 @@ class Post:
         self.recorder = Recorder()
 
     async def serve(self, request: Request) -> Response:
-        """Any SNS call; all but Publish are answered alike."""
+        """Handle any request to SNS as a call of Publish."""
         form: Mapping[str, list[str]] = parse_qs((await request.body()).decode())
-        letter = {"subject": form.get("Subject", [""])[0], "text": form.get("Message", [""])[0]}
-        call = self.recorder.record("POST", "Publish", letter, 200)
+        mail = {"subject": form.get("Subject", [""])[0], "text": form.get("Message", [""])[0]}
+        call = self.recorder.record("POST", "Publish", mail, 200)
         body = (
             '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
             f"<MessageId>{call.n}</MessageId></PublishResult></PublishResponse>"

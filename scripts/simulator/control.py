@@ -1,6 +1,6 @@
-"""The world's own routes, for the page and for tests: what is where, what was asked, and how to misbehave.
+"""Serves the simulator's control routes for its page and for tests: addresses, recorded calls, and failures to cause.
 
-The shapes are promised in `docs/world.md`.
+`docs/world.md` documents their requests and responses.
 """
 
 import json
@@ -31,7 +31,7 @@ _PAGE = Path(__file__).parent / "page"
 
 
 class Control:
-    """The control surface over one world."""
+    """The control routes of one simulator."""
 
     def __init__(
         self,
@@ -61,14 +61,14 @@ class Control:
         self._clock = clock
 
     def routes(self) -> list[BaseRoute]:
-        """All of them."""
+        """Return the routes."""
         return [
             Route("/", self.start),
             Route("/messenger", self.page),
             Mount("/page", StaticFiles(directory=_PAGE)),
-            Route("/world", self.world),
-            Route("/world/{stand_in:str}/calls", self.calls),
-            Route("/world/{stand_in:str}/behaviour", self.behave, methods=["PUT"]),
+            Route("/world", self.facts),
+            Route("/world/{fake:str}/calls", self.calls),
+            Route("/world/{fake:str}/behaviour", self.behave, methods=["PUT"]),
             Route("/world/heartbeat", self.heartbeat, methods=["POST"]),
             Route("/world/workers/kill", self.kill, methods=["POST"]),
             Route("/world/say", self.say, methods=["POST"]),
@@ -81,25 +81,25 @@ class Control:
         ]
 
     async def start(self, _: Request) -> Response:
-        """Where one chooses between Messenger and the web chat."""
+        """Serve the start page, which links to Messenger and the web chat."""
         page = (_PAGE / "start.html").read_text()
         return HTMLResponse(page.replace("{config_id}", self._facts["config_id"]))
 
     async def page(self, _: Request) -> Response:
-        """Where a person chats on Messenger."""
+        """Serve the page that behaves like Messenger."""
         return FileResponse(_PAGE / "index.html")
 
-    async def world(self, _: Request) -> Response:
-        """What is where."""
+    async def facts(self, _: Request) -> Response:
+        """Return addresses, names, secrets and settings."""
         return JSONResponse(dict(self._facts))
 
     async def calls(self, request: Request) -> Response:
-        """What a stand-in was asked."""
+        """Return the calls that a fake recorded."""
         since = int(request.query_params.get("since") or 0)
         return JSONResponse([asdict(call) for call in self._recorder(request).since(since)])
 
     async def behave(self, request: Request) -> Response:
-        """How a stand-in answers from now on."""
+        """Set how a fake behaves from now on."""
         try:
             behaviour = Behaviour.of(await _body(request))
         except (ValueError, KeyError, TypeError) as exc:
@@ -110,24 +110,24 @@ class Control:
         return JSONResponse(behaviour.as_json())
 
     async def heartbeat(self, _: Request) -> Response:
-        """One heartbeat now."""
+        """Run one heartbeat."""
         try:
             return JSONResponse(await run_in_threadpool(self._beat))
         except FunctionFailed as exc:
             raise HTTPException(502, str(exc)) from exc
 
     async def kill(self, _: Request) -> Response:
-        """End all workers as a crash would."""
+        """End all running workers as a crash would."""
         return JSONResponse({"killed": await run_in_threadpool(self._kill_workers)})
 
     async def say(self, request: Request) -> Response:
-        """A message, signed and delivered as Meta would."""
+        """Sign and deliver a message as Meta would."""
         body = await _body(request)
         mid, status = await self._meta.say(_psid(_text(body, "person")), _text(body, "text"))
         return JSONResponse({"mid": mid, "status": status})
 
     async def turns(self, request: Request) -> Response:
-        """What became of a person's messages, without their words."""
+        """Return the turns of a person, without text."""
         conversation = ConversationId(self._person(request))
         turns = await run_in_threadpool(lambda: list(self._transcript.turns(conversation, now=self._clock())))
         return JSONResponse(
@@ -144,7 +144,7 @@ class Control:
         )
 
     async def quota(self, request: Request) -> Response:
-        """What the person may still ask today."""
+        """Return a person's limit and use of today."""
         person_id = self._person(request)
         known = await run_in_threadpool(self._people.get, person_id)
         person, now = known or Person(person_id), self._clock()
@@ -161,23 +161,23 @@ class Control:
         )
 
     async def reset(self, _: Request) -> Response:
-        """As if the world had just begun."""
+        """Restore the initial state."""
         await run_in_threadpool(self._reset)
         return JSONResponse({})
 
     async def messenger(self, _: Request) -> Response:
-        """Everything the page shows."""
+        """Return everything that the Messenger page shows."""
         people = [person.as_json() for person in self._meta.people.values()]
         page = {"id": PAGE_ID, "name": PAGE_NAME}
         state = {"began_at": self._meta.began_at, "page": page, "model": self._model, "people": people}
         return JSONResponse(state)
 
     async def add_person(self, request: Request) -> Response:
-        """One more test person."""
+        """Add a test person."""
         return JSONResponse(self._meta.add(_text(await _body(request), "name")).as_json(), 201)
 
     async def send(self, request: Request) -> Response:
-        """What a test person does on the page."""
+        """Do what a test person does on the Messenger page: write, tap, attach or unsend."""
         match await _body(request):
             case {"person": str(psid), "attachment": "image" | "sticker" as kind}:
                 sent = self._meta.attach(psid, kind)
@@ -190,22 +190,22 @@ class Control:
             case {"person": str(psid), "text": str(text)} if text.strip():
                 sent = self._meta.say(psid, text)
             case _:
-                raise HTTPException(400, "not something a person can do")
+                raise HTTPException(400, "not an action of a person")
         mid, status = await sent
         return JSONResponse({"mid": mid, "status": status})
 
     def _recorder(self, request: Request) -> Recorder:
         try:
-            return self._recorders[request.path_params["stand_in"]]
+            return self._recorders[request.path_params["fake"]]
         except KeyError as exc:
-            raise HTTPException(404, "no such stand-in") from exc
+            raise HTTPException(404, "no such fake") from exc
 
     def _person(self, request: Request) -> PersonId:
         return PersonId(f"messenger:{PAGE_ID}:{_psid(request.query_params.get('person', ''))}")
 
 
 def _psid(person: str) -> str:
-    """People may be named as the bot does, or by their page-scoped id alone."""
+    """Extract the page-scoped id from a complete person id, or from the page-scoped id itself."""
     return person.removeprefix(f"messenger:{PAGE_ID}:")
 
 

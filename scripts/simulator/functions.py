@@ -165,8 +165,8 @@ def _serve(pipe: Connection, handler: str) -> None:
     """An environment's life: one event after another until the pipe is closed."""
     sys.stdout = sys.stderr
     os.nice(_NICENESS)  # Lambda's environments do not slow each other down; here the door shall go first
-    os.setpgrp()  # a Ctrl+C in the terminal is for the world, which ends us
-    import app  # noqa: PLC0415 (here, not in the world's own process)
+    os.setpgrp()  # on Ctrl+C the simulator ends this process
+    import app  # noqa: PLC0415 (here, not in the process of the simulator)
 
     function: Callable[[Any, Any], Any] = getattr(app, handler)
     pipe.send("ready")

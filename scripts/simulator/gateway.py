@@ -1,4 +1,4 @@
-"""API Gateway and its API handler: HTTP requests become Lambda events for `app.py`, answered in threads."""
+"""Simulates API Gateway's REST API: converts HTTP requests to Lambda events and runs `app.py` in threads."""
 
 import base64
 from typing import Any
@@ -15,15 +15,15 @@ _TIMEOUT_MS = 29_000
 
 
 class ApiGateway:
-    """Serves the routes of a Chalice app."""
+    """The REST API of a Chalice app."""
 
     def __init__(self, app: Chalice) -> None:
-        app.__class__ = LocalChalice  # one current request a thread, as `chalice local` does it
+        app.__class__ = LocalChalice  # it keeps one current request per thread, like `chalice local`
         self._app = app
         self._converter = LambdaEventConverter(RouteMatcher(list(app.routes)), app.api.binary_types)
 
     async def serve(self, request: Request) -> Response:
-        """Answer one HTTP request."""
+        """Handle an HTTP request."""
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
         body = await request.body()
@@ -38,7 +38,7 @@ class ApiGateway:
         return _response(await run_in_threadpool(self.invoke, event))
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Run the API handler on an event, as Lambda does, unless API Gateway answers by itself."""
+        """Run the API handler on an event, or respond to a CORS preflight request as API Gateway does."""
         if preflight := _preflight(self._app, event):
             return {"statusCode": 200, "headers": preflight}
         answer: dict[str, Any] = self._app(event, LambdaContext("api", 1024, _TIMEOUT_MS))
@@ -62,7 +62,7 @@ def _response(answer: dict[str, Any]) -> Response:
 
 
 def _preflight(app: Chalice, event: dict[str, Any]) -> dict[str, str]:
-    """What a browser is told that asks whether a page may call a route with CORS; empty for all else."""
+    """Return the headers of the response to a CORS preflight request; empty for any other request."""
     asked = event["requestContext"]
     methods = app.routes.get(asked["resourcePath"], {})
     configured: list[Any] = [route.cors for route in methods.values()]

@@ -1,4 +1,4 @@
-"""Starts the local world, serves it on one port, and ends it without leaving anything behind."""
+"""Starts the simulator, serves all its parts on one port, and ends every process that it started."""
 
 import asyncio
 import json
@@ -27,9 +27,8 @@ from starlette.routing import Mount, Route
 
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.table import Table
-from chalicelib.errors import ConfigError
-from chalicelib.settings import Secret, Settings
-from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaDoor, Post, is_free
+from chalicelib.settings import Settings
+from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaApi, OwnerTopic, is_free
 from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec
 from scripts.simulator.mapping import EventSourceMapping
@@ -39,7 +38,7 @@ from scripts.simulator.options import demo_options
 from scripts.simulator.sockets import SERVER, WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
 from scripts.simulator.web_key import ready_key
-from scripts.stage.shipped import check_shipped
+from scripts.stage import hints
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
@@ -49,11 +48,11 @@ STATE = ROOT / ".parley"
 _CONFIG: Mapping[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())
 _BEAT_S = 60.0
 _FILES = 4096
-"""Each socket is an open file."""
+"""Each connection is an open file."""
 
 
-class World:
-    """All stand-ins of one run, wired to the app by nothing but its environment."""
+class Simulator:
+    """All fakes of one run. The app finds them by its environment variables only."""
 
     def __init__(self, port: int, *, worker_timeout_s: float | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -66,59 +65,59 @@ class World:
         self._worker_timeout_s = specs[WORKER].timeout_s
         self._mapping: EventSourceMapping | None = None
         self.meta = Meta(f"{self.url}/webhook")
-        self.stand_in = ModelServer()
+        self.model_server = ModelServer()
         self.web_key = ready_key(now=time.time_ns() // 1_000_000)
-        self.post = Post()
+        self.owner_topic = OwnerTopic()
         self._ended = threading.Event()
         self._serving = False
         self._real_model = bool(os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"))
         self._key = os.environ.pop("OPENAI_API_KEY", "") or "none"
 
     def start(self) -> None:
-        """Have everything running that the app finds by its environment."""
+        """Start the emulator, and set the environment variables and data that the app needs."""
         self.emulator.start()
         os.environ |= self._environment()
-        self._fill()
+        self._create_data()
         self._state_file.write_text(json.dumps({"url": self.url}))
 
     def interrupt(self, *_: object) -> None:
-        """A signal: the end, unless the server has dealt with it, which raises it again once it has shut down."""
+        """Handle a signal: exit, unless the server runs; it shuts down first and then raises the signal again."""
         if not self._serving:
             sys.exit(0)
 
     def ready(self) -> None:
-        """Warm up and begin to beat; from here on the world serves."""
+        """Start the heartbeat of every minute; the server accepts requests from now on."""
         self._serving = True
         threading.Thread(target=self._beat_each_minute, daemon=True).start()
 
     def close(self) -> None:
-        """End all that was started."""
+        """End all processes and delete the state file."""
         self._ended.set()
         self.functions.close()
         self.emulator.stop()
         self._state_file.unlink(missing_ok=True)
 
     def asgi(self) -> Starlette:
-        """Everything on one port: the app's own routes are what is left over."""
-        import app  # noqa: PLC0415 (imported once its environment is there)
+        """Build the server: the routes of the simulator first, then all others for the app."""
+        import app  # noqa: PLC0415 (reads the environment when imported)
         from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
         from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415
         from chalicelib.bootstrap import api, clients  # noqa: PLC0415
         from scripts.simulator.gateway import ApiGateway  # noqa: PLC0415
 
         gateway, sockets = ApiGateway(app.app), WebSocketApi(app.app)
-        api.webhook().app_secrets()  # its cold start, which threads shall not have side by side
-        self.stand_in.models = [clients.settings().model.name]
-        lambda_door = LambdaDoor(self._invoker(gateway, sockets), self.functions.invoke_later)
+        api.webhook().app_secrets()  # do the cold start before threads need it
+        self.model_server.models = [clients.settings().model.name]
+        lambda_api = LambdaApi(self._invoker(gateway, sockets), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
-            model={"name": clients.settings().model.name, "stand_in": not self._real_model},
+            model={"name": clients.settings().model.name, "fake": not self._real_model},
             meta=self.meta,
             recorders={
                 "graph": self.meta.recorder,
                 "meta": self.meta.admin.recorder,
-                "model": self.stand_in.recorder,
-                "owner": self.post.recorder,
+                "model": self.model_server.recorder,
+                "owner": self.owner_topic.recorder,
             },
             transcript=DynamoTranscript(clients.table()),
             people=DynamoPeople(clients.table()),
@@ -133,14 +132,14 @@ class World:
                 *control.routes(),
                 *sockets.routes(),
                 Mount("/graph", routes=self.meta.routes()),
-                Mount("/openai/v1", routes=self.stand_in.routes()),
-                Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_door.serve, methods=["POST"]),
-                Route("/sns{_:path}", self.post.serve, methods=["POST"]),
+                Mount("/openai/v1", routes=self.model_server.routes()),
+                Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_api.serve, methods=["POST"]),
+                Route("/sns{_:path}", self.owner_topic.serve, methods=["POST"]),
                 Route(
                     "/{path:path}", gateway.serve, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
                 ),
             ],
-            exception_handlers={HTTPException: _say_why},
+            exception_handlers={HTTPException: _error_response},
         )
 
     def _environment(self) -> dict[str, str]:
@@ -178,23 +177,23 @@ class World:
             "settings": {name: value for name, value in os.environ.items() if name.startswith("PARLEY_")},
         }
 
-    def _fill(self) -> None:
-        self._make_table()
-        noted: dict[str, str] = {
-            Secret.OPENAI_KEY: self._key,
-            Secret.TOPIC_ARN: Post.TOPIC,
-            Secret.WEBHOOK_URL: self.meta.webhook_url,
-            Secret.WEBSOCKET_URL: self.websocket_url,
-            Secret.TICKET_KEY: secrets.token_urlsafe(32),
+    def _create_data(self) -> None:
+        self._create_table()
+        parameters = {
+            "openai-key": self._key,
+            "topic-arn": OwnerTopic.TOPIC,
+            "webhook-url": self.meta.webhook_url,
+            "websocket-url": self.websocket_url,
+            "ticket-key": secrets.token_urlsafe(32),
         }
-        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **noted})
-        here = Settings.from_env(os.environ)
-        if here.stage.wake == "fifo":
+        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **parameters})
+        settings = Settings.from_env(os.environ)
+        if settings.stage.wake == "fifo":
             run = partial(self.functions.invoke, WORKER)
-            self._mapping = EventSourceMapping(here.stage.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
+            self._mapping = EventSourceMapping(settings.stage.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
 
-    def _make_table(self) -> None:
-        """The table as it is in the beginning."""
+    def _create_table(self) -> None:
+        """Create the table with the demo's API key."""
         client = boto3.client("dynamodb")
         create_table(client, TABLE)
         self.web_key.keep(DynamoApiKeys(Table(client, TABLE)))
@@ -204,10 +203,10 @@ class World:
         if self._mapping:
             self._mapping.reset()
         boto3.client("dynamodb").delete_table(TableName=TABLE)
-        self._make_table()
+        self._create_table()
         self.meta.reset()
-        self.stand_in.recorder.reset()
-        self.post.recorder.reset()
+        self.model_server.recorder.reset()
+        self.owner_topic.recorder.reset()
 
     def _invoker(self, gateway: Any, sockets: WebSocketApi) -> Callable[[str, Any], Any]:
         def invoke(name: str, event: Any) -> Any:
@@ -232,7 +231,7 @@ class World:
 
 
 def _specs(worker_timeout_s: float | None) -> dict[str, Spec]:
-    """The functions with the time-outs of `.chalice/config.json`, named as Chalice names them."""
+    """Return the functions with the timeouts of `.chalice/config.json`, by their names in Lambda."""
     functions = _CONFIG["lambda_functions"]
     specs = {name: Spec(name, functions[name]["lambda_timeout"]) for name in ("worker", "heartbeat")}
     if worker_timeout_s:
@@ -240,14 +239,14 @@ def _specs(worker_timeout_s: float | None) -> dict[str, Spec]:
     return {f"{TABLE}-{name}": spec for name, spec in specs.items()}
 
 
-async def _say_why(_: Request, exc: Exception) -> Response:
+async def _error_response(_: Request, exc: Exception) -> Response:
     status, detail = (exc.status_code, exc.detail) if isinstance(exc, HTTPException) else (500, "")
     return JSONResponse({"error": detail}, status)
 
 
-async def _serve(world: World, port: int, *, headless: bool) -> None:
+async def _serve(simulator: Simulator, port: int, *, headless: bool) -> None:
     config = uvicorn.Config(
-        world.asgi(),
+        simulator.asgi(),
         host="127.0.0.1",
         port=port,
         log_level="warning",
@@ -260,23 +259,23 @@ async def _serve(world: World, port: int, *, headless: bool) -> None:
     while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has no event for it)
         await asyncio.sleep(0.01)
     if server.started:
-        _announce(world, headless=headless)
-        world.ready()
+        _announce(simulator, headless=headless)
+        simulator.ready()
     await serving
-    await world.meta.close()
+    await simulator.meta.close()
 
 
-def _announce(world: World, *, headless: bool) -> None:
-    """Say that it is ready; from here on standard error, with the functions' log lines, goes to the log file."""
+def _announce(simulator: Simulator, *, headless: bool) -> None:
+    """Print that the bot is ready; then redirect standard error, with the log lines, to the log file."""
     if headless:
-        print(f"ready {world.url}", flush=True)
+        print(f"ready {simulator.url}", flush=True)
     else:
-        click.echo(f"\nYour bot is running: {click.style(world.url, bold=True)}\n")
-        click.echo("Write to it on that page. Ctrl+C ends it.")
-        click.echo(f"Its log: {world.log_file.relative_to(ROOT)}")
-        click.echo("Its people: scripts/parley people list --stage demo")
-        webbrowser.open(world.url)
-    with world.log_file.open("w") as log:
+        click.echo(f"\nYour bot is running: {click.style(simulator.url, bold=True)}\n")
+        click.echo("Open that page to chat with it. Ctrl+C ends it.")
+        click.echo(f"Log: {hints.command('logs --follow', STAGE)}")
+        click.echo(f"People: {hints.command('people list', STAGE)}")
+        webbrowser.open(simulator.url)
+    with simulator.log_file.open("w") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
     sys.stdout = sys.stderr
 
@@ -291,24 +290,20 @@ def _allow_many_sockets() -> None:
 @click.command()
 @demo_options
 def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
-    """Run the bot with its whole local world, until Ctrl+C."""
+    """Run the bot with the local simulator, until Ctrl+C."""
     if not is_free(port):
-        raise click.ClickException(f"port {port} is in use; choose another one with --port")
-    try:
-        check_shipped(os.environ)
-    except ConfigError as exc:
-        raise click.ClickException(str(exc)) from exc
+        raise click.ClickException(f"port {port} is in use: choose another with --port")
     _allow_many_sockets()
     STATE.mkdir(exist_ok=True)
-    world = World(port, worker_timeout_s=worker_timeout)
+    simulator = Simulator(port, worker_timeout_s=worker_timeout)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, world.interrupt)
+        signal.signal(number, simulator.interrupt)
     try:
-        world.start()
-        asyncio.run(_serve(world, port, headless=headless))
+        simulator.start()
+        asyncio.run(_serve(simulator, port, headless=headless))
     finally:
-        world.close()
+        simulator.close()
         if headless:
-            world.log_file.unlink(missing_ok=True)
-    # Not through the interpreter's own end, which waits for threads that wait for what was just killed.
+            simulator.log_file.unlink(missing_ok=True)
+    # The interpreter's normal exit would wait for threads, and those wait for processes that were just killed.
     os._exit(0)

@@ -1,7 +1,7 @@
-"""Lambda's event source mapping: brings each message of a FIFO queue to a function, batch size 1.
+"""Simulates Lambda's event source mapping: invokes a function with each message of a FIFO queue, batch size 1.
 
-SQS itself holds a group back while one of its messages is with the function. A message is deleted once the function has
-succeeded, and otherwise comes again when it has been hidden long enough.
+SQS itself holds back a message group while one of its messages is being handled. A message is deleted when the function
+has succeeded; otherwise it becomes visible again after the visibility timeout.
 """
 
 import json
@@ -22,10 +22,10 @@ _MOST_AT_ONCE = 64
 
 
 class EventSourceMapping:
-    """Between one queue and one function."""
+    """Polls one queue and invokes one function."""
 
     def __init__(self, queue: str, function: Callable[[Any], Any], *, hidden_s: float) -> None:
-        """AWS accepts no less for `hidden_s` than the function's time-out."""
+        """Create the queue; its visibility timeout `hidden_s` must be at least the function's timeout."""
         self._function = function
         self._sqs = boto3.client("sqs")
         self._url = self._sqs.create_queue(
@@ -35,16 +35,16 @@ class EventSourceMapping:
         threading.Thread(target=self._poll, daemon=True).start()
 
     def reset(self) -> None:
-        """Forget every message, also those that are with the function."""
+        """Delete all messages, including those that are being handled."""
         self._sqs.purge_queue(QueueUrl=self._url)
 
     def _poll(self) -> None:
-        with suppress(BotoCoreError):  # the end: the emulator goes first
+        with suppress(BotoCoreError):  # at the end, the emulator stops first
             while True:
                 for message in self._sqs.receive_message(QueueUrl=self._url, WaitTimeSeconds=20).get("Messages", ()):
-                    self._pool.submit(self._bring, message)
+                    self._pool.submit(self._deliver, message)
 
-    def _bring(self, message: Any) -> None:
+    def _deliver(self, message: Any) -> None:
         record = {"messageId": message["MessageId"], "eventSource": "aws:sqs", "body": message["Body"]}
         try:
             self._function({"Records": [record]})

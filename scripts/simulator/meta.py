@@ -1,4 +1,4 @@
-"""Meta: test people who write, webhooks that are signed, repeated and echoed, and the Graph API that takes answers."""
+"""Simulates Messenger: test people, signed webhook requests with retries and echoes, and the Graph API for messages."""
 
 import asyncio
 import hashlib
@@ -32,7 +32,7 @@ _MAX_TEXT = 2000
 
 @dataclass
 class Message:
-    """A bubble."""
+    """A message in a thread."""
 
     mid: str
     sender: str
@@ -45,7 +45,7 @@ class Message:
 
 @dataclass
 class TestPerson:
-    """Somebody with a Messenger account."""
+    """A user of Messenger."""
 
     psid: str
     name: str
@@ -54,7 +54,7 @@ class TestPerson:
     messages: list[Message] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """For the page."""
+        """Serialise the person for the Messenger page."""
         messages = [{**asdict(message), "from": message.sender} for message in self.messages]
         return {
             "psid": self.psid,
@@ -66,7 +66,7 @@ class TestPerson:
 
 
 class Meta:
-    """One page, its people, and one app, which listens to the page at `webhook_url`, or not yet when that is empty."""
+    """One page with its people, and one app whose webhook is at `webhook_url`; empty means no webhook yet."""
 
     def __init__(self, webhook_url: str = "") -> None:
         self.recorder = Recorder()
@@ -85,7 +85,7 @@ class Meta:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """What the bot must know of its app and its page, by the names it knows them."""
+        """The secrets of app and page that the bot needs, by their names in SSM."""
         return {
             Secret.APP_ID: str(APP_ID),
             Secret.APP_SECRET: self.app_secret,
@@ -95,7 +95,7 @@ class Meta:
 
     @property
     def webhook_url(self) -> str:
-        """Where the app listens; setting it has all set up there."""
+        """The address of the webhook; setting it also sets up subscriptions and profile."""
         return self.admin.callback_url
 
     @webhook_url.setter
@@ -104,7 +104,7 @@ class Meta:
         self.admin.set_up(url)
 
     def reset(self) -> None:
-        """The three test people, who have not written yet, and all set up as at first."""
+        """Restore the initial state: three test people without messages, and the initial set-up."""
         self.recorder.reset()
         self.admin.recorder.reset()
         if self._home:
@@ -115,24 +115,24 @@ class Meta:
             self.add(name)
 
     def add(self, name: str) -> TestPerson:
-        """A new person; their page-scoped id is made of the name."""
+        """Add a person with a page-scoped id derived from the name."""
         stem = "".join(char for char in name.lower() if char.isalnum()) or "person"
         names = itertools.chain([stem], (f"{stem}{number}" for number in itertools.count(2)))
         psid = next(name for name in names if name not in self.people)
         return self.person(psid, name)
 
     def person(self, psid: str, name: str = "") -> TestPerson:
-        """The person, made when first mentioned."""
+        """Return a person, creating one on first use."""
         return self.people.setdefault(psid, TestPerson(psid, name or psid))
 
     async def close(self) -> None:
-        """Stop sending."""
+        """Close the HTTP client."""
         await self._client.aclose()
 
     # -- what people do ------------------------------------------------------------------------------------------
 
     async def say(self, psid: str, text: str, *, payload: str | None = None) -> tuple[str, int]:
-        """A message, or the tap on a quick reply; its id and what the webhook answered."""
+        """Send a message, or a tap on a quick reply; returns its id and the webhook's status."""
         message = self._bubble(psid, text)
         quick_reply = {"quick_reply": {"payload": payload}} if payload else {}
         return message.mid, await self._send(
@@ -140,7 +140,7 @@ class Meta:
         )
 
     async def attach(self, psid: str, kind: str) -> tuple[str, int]:
-        """A photo or a sticker."""
+        """Send a photo or a sticker; returns the message id and the webhook's status."""
         message = self._bubble(psid, "", attachments=[kind])
         sticker = {"sticker_id": 369239263222822} if kind == "sticker" else {}
         attachment = {"type": "image", "payload": {"url": "https://example.invalid/picture", **sticker}}
@@ -149,20 +149,23 @@ class Meta:
         )
 
     async def tap(self, psid: str, title: str, payload: str) -> tuple[str, int]:
-        """A postback button, such as Get Started."""
+        """Send a postback, such as a tap on Get Started; returns the message id and the webhook's status."""
         message = self._bubble(psid, title)
         postback = {"mid": message.mid, "title": title, "payload": payload}
         return message.mid, await self._send(psid, message, {"postback": postback})
 
     async def unsend(self, psid: str, mid: str) -> tuple[str, int]:
-        """Take a message back."""
+        """Remove a message that the person unsends; returns its id and the webhook's status."""
         for message in self.person(psid).messages:
             if message.mid == mid:
                 message.text, message.attachments, message.status = "", [], "unsent"
         return mid, await self.deliver(self._item(psid, {"message": {"mid": mid, "is_deleted": True}}))
 
     async def deliver(self, item: Mapping[str, Any]) -> int:
-        """One signed webhook call, repeated a few times while the answer is not 200; the last answer, 0 for none."""
+        """Send one signed webhook request, up to three times until the status is 200.
+
+        Returns the last status, 0 for no response.
+        """
         if not self.admin.is_listening:
             return 0
         entry = {"id": PAGE_ID, "time": _now(), "messaging": [item]}
@@ -199,7 +202,7 @@ class Meta:
     # -- the Graph API -------------------------------------------------------------------------------------------
 
     def routes(self) -> list[Route]:
-        """To be mounted below the Graph API's base URL."""
+        """Return the routes below the base URL of the Graph API."""
         return [Route("/{version}/{page}/messages", self._messages, methods=["POST"]), *self.admin.routes()]
 
     async def _messages(self, request: Request) -> Response:

@@ -1,6 +1,6 @@
-"""Meta's side of an app and its page, as the Graph API shows it: the token, both subscriptions, the page's profile.
+"""Simulates the Graph API for set-up: the page token, both webhook subscriptions and the page's profile.
 
-A test breaks one of them by setting it; `set_up` makes all as after a deployment.
+A test breaks one of them by setting it; `set_up` restores the state after a deployment.
 """
 
 import hashlib
@@ -26,11 +26,11 @@ _GRAPH_VERSION: Final = "v25.0"
 _PROPERTIES: Final = frozenset({"get_started", "greeting", "ice_breakers", "persistent_menu", "commands"})
 _ANY: Final = ["GET", "POST", "DELETE"]
 _GREETING, _BUTTONS, _TITLE, _NAME, _DESCRIPTION = 160, 20, 30, 32, 64
-"""How long Meta lets them be; `_BUTTONS` is how many."""
+"""Meta's limits: lengths in characters, and `_BUTTONS`, a number of buttons."""
 
 
 class GraphRefusal(Exception):
-    """A call that the real Graph API would not take either."""
+    """A request that the real Graph API would refuse too."""
 
     def __init__(self, code: int, message: str, subcode: int = 0) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class GraphRefusal(Exception):
 
 @dataclass
 class PageToken:
-    """What Meta knows of the page token. Times are in seconds since 1970, 0 for never."""
+    """The state of the page token at Meta. Times are in seconds since 1970, 0 for never."""
 
     app_id: str
     is_valid: bool = True
@@ -51,7 +51,7 @@ class PageToken:
 
 @dataclass
 class MetaAdmin:
-    """One app and one page; nothing is set up yet."""
+    """One app and one page; initially nothing is set up."""
 
     app_id: str
     app_secret: str
@@ -59,7 +59,7 @@ class MetaAdmin:
     """Its `id` and `name`."""
     page_token: str
     client: httpx2.AsyncClient
-    """To ask the webhook with."""
+    """The client for requests to the webhook."""
 
     def __post_init__(self) -> None:
         self.recorder = Recorder()
@@ -69,10 +69,10 @@ class MetaAdmin:
         self.page_fields: list[str] = []
         self.profile: dict[str, Any] = {}
         self.profile_calls_left = math.inf
-        """Meta takes 10 in ten minutes."""
+        """The remaining profile requests; Meta allows 10 in ten minutes."""
 
     def set_up(self, callback_url: str) -> None:
-        """Have all as it should be."""
+        """Set up everything as a deployment does."""
         self.token = PageToken(self.app_id)
         self.callback_url = callback_url
         self.app_fields, self.page_fields = list(FIELDS), list(FIELDS)
@@ -80,16 +80,16 @@ class MetaAdmin:
         self.profile_calls_left = math.inf
 
     def disable_webhooks(self) -> None:
-        """What Meta does when the webhook has failed for an hour."""
+        """Unsubscribe the page, as Meta does after the webhook has failed for an hour."""
         self.page_fields = []
 
     @property
     def is_listening(self) -> bool:
-        """Whether the app is told what happens on the page."""
+        """Whether Meta sends the page's events to the app."""
         return bool(self.app_fields and self.page_fields)
 
     def routes(self) -> list[Route]:
-        """To be mounted below the Graph API's base URL."""
+        """Return the routes below the base URL of the Graph API."""
         return [
             Route("/{version}/me", self._serving(self._me)),
             Route("/{version}/debug_token", self._serving(self._debug_token)),
@@ -99,7 +99,7 @@ class MetaAdmin:
         ]
 
     def check(self, query: Mapping[str, str], scope: str = "") -> None:
-        """Raise GraphRefusal unless it is the page that calls, proves its app, and may do this."""
+        """Raise GraphRefusal unless the page token, the app secret proof and the permission are valid."""
         if query.get("access_token") != self.page_token:
             raise GraphRefusal(190, "Invalid OAuth access token.")
         if not self.token.is_valid:
@@ -163,7 +163,7 @@ class MetaAdmin:
         raise GraphRefusal(100, "(#100) The parameter object is required")
 
     async def _verify(self, url: str, token: str) -> None:
-        """Ask the webhook whether it wants this, as Meta does before it keeps a subscription."""
+        """Verify the webhook as Meta does before it stores a subscription. Raises GraphRefusal."""
         challenge = str(secrets.randbelow(2**31))
         query = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
         try:
@@ -211,7 +211,7 @@ class MetaAdmin:
 
 
 def _checked(profile: dict[str, Any]) -> dict[str, Any]:
-    """The profile, unless it breaks one of Meta's limits."""
+    """Return the profile. Raises GraphRefusal if it exceeds one of Meta's limits."""
     buttons = [button for menu in profile.get("persistent_menu", []) for button in menu["call_to_actions"]]
     commands = [command for listed in profile.get("commands", []) for command in listed["commands"]]
     for is_fine, complaint in (

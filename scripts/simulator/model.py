@@ -1,4 +1,4 @@
-"""A stand-in for OpenAI: both wire formats, streamed; its answers show that it was told the conversation."""
+"""Simulates OpenAI's API: both wire formats, streamed. Each answer quotes the conversation that it received."""
 
 import asyncio
 import json
@@ -16,21 +16,20 @@ from scripts.simulator.recorder import Call, Recorder
 _WORD_S = 0.02
 _MAX_STREAM_S = 3.0
 _SIGNATURE = (
-    "I am only this demo's stand-in for an AI, without a mind of my own. "
-    "Start the demo with OPENAI_API_KEY set, and a real one answers."
+    "I am the demo's fake model, not an AI. Start the demo with OPENAI_API_KEY set to get answers of a real one."
 )
 
 
 class ModelServer:
-    """An OpenAI-compatible server."""
+    """A server that is compatible with OpenAI."""
 
     def __init__(self) -> None:
         self.recorder = Recorder()
-        self.models = [Settings.from_env({}).model.name]
-        """Those it lists; it answers to any name."""
+        self.models = [Settings.from_env({}).model]
+        """The models that it lists; it accepts any name."""
 
     def routes(self) -> list[Route]:
-        """To be mounted below the base URL."""
+        """Return the routes below the base URL."""
         return [
             Route("/chat/completions", self._chat, methods=["POST"]),
             Route("/responses", self._responses, methods=["POST"]),
@@ -58,7 +57,7 @@ class ModelServer:
         call = self.recorder.record("POST", path, body, failure.status if failure else 200)
         await asyncio.sleep(behaviour.delay_ms / 1000)
         if failure:
-            error = {"error": {"message": "as you wished", "type": "stand_in", "code": None}}
+            error = {"error": {"message": "as you wished", "type": "simulator", "code": None}}
             return JSONResponse(failure.body or error, failure.status)
         text = answer_to(said) if behaviour.answer is None else behaviour.answer
         words = self._said(call, text, behaviour.tokens_per_second)
@@ -71,13 +70,13 @@ class ModelServer:
 
 
 def answer_to(said: Sequence[tuple[str, str]]) -> str:
-    """Something a person can check: it repeats the question and what was asked before."""
+    """Write an answer that a person can check: it quotes the question and up to three earlier ones."""
     asked = [text for role, text in said if role == "user"]
     question, before = asked[-1], asked[:-1]
     if not before:
-        return f"You wrote “{_short(question)}”, and it is the first thing I know of you. {_SIGNATURE}"
-    remembered = ", then ".join(f"“{_short(text)}”" for text in before[-3:])
-    return f"You wrote “{_short(question)}”. I remember that before it you wrote {remembered}. ({_SIGNATURE})"
+        return f"You wrote “{_short(question)}”. It is the first message of this conversation. {_SIGNATURE}"
+    earlier = ", then ".join(f"“{_short(text)}”" for text in before[-3:])
+    return f"You wrote “{_short(question)}”. Before that you wrote {earlier}. ({_SIGNATURE})"
 
 
 def _short(text: str, limit: int = 60) -> str:
@@ -86,7 +85,7 @@ def _short(text: str, limit: int = 60) -> str:
 
 
 async def _pieces(text: str, pace: float | None) -> AsyncIterator[str]:
-    """Word for word, each at its time, so that the whole takes as long as it should however busy the machine is."""
+    """Yield word after word at fixed times, so that the total time does not depend on the machine's load."""
     words = re.findall(r"\s*\S+\s*$|\s*\S+", text) or [text]
     pause = 1 / pace if pace else min(_WORD_S, _MAX_STREAM_S / len(words))
     loop = asyncio.get_running_loop()
@@ -108,12 +107,12 @@ async def _chat_events(words: AsyncIterator[str], text: str, body: Mapping[str, 
 
 
 async def _responses_events(words: AsyncIterator[str], text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
-    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    where = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
     number = 0
     async for word in words:
         number += 1
         yield _event(
-            {"type": "response.output_text.delta", "delta": word, "logprobs": [], "sequence_number": number, **place}
+            {"type": "response.output_text.delta", "delta": word, "logprobs": [], "sequence_number": number, **where}
         )
     used = _tokens(json.dumps(body)), _tokens(text)
     usage = {

@@ -1,4 +1,4 @@
-"""What a stand-in was asked, in order, and how it shall answer."""
+"""Records the requests to a fake, and holds how it is to respond."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """One recorded call; `n` grows by one, `at` is in milliseconds since 1970."""
+    """A recorded request; `n` counts them from 1, times are in milliseconds since 1970."""
 
     n: int
     at: int
@@ -19,12 +19,12 @@ class Call:
     body: Any
     status: int
     first_token_at: int | None = None
-    """When the first words of a streamed answer were sent."""
+    """The time when the first words of a streamed answer were sent."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An answer in place of the real one, so many times."""
+    """An error response that replaces the usual one, `times` times."""
 
     status: int
     body: Any = None
@@ -33,17 +33,17 @@ class Failure:
 
 @dataclass
 class Behaviour:
-    """How a stand-in answers from now on."""
+    """How a fake responds from now on."""
 
     delay_ms: int = 0
     failures: deque[Failure] = field(default_factory=deque)
     answer: str | None = None
     tokens_per_second: float | None = None
-    """How fast an answer is streamed; a token is a word."""
+    """The speed of a streamed answer; a word counts as a token."""
 
     @classmethod
     def of(cls, wanted: Mapping[str, Any]) -> "Behaviour":
-        """Read from JSON. Raises ValueError, KeyError or TypeError when it is no behaviour."""
+        """Parse JSON. Raises ValueError, KeyError or TypeError if it is invalid."""
         failures = deque(
             Failure(int(f["status"]), f.get("body"), int(f.get("times", 1))) for f in wanted.get("failures") or ()
         )
@@ -58,7 +58,7 @@ class Behaviour:
         )
 
     def next_failure(self) -> Failure | None:
-        """The failure for this call, used up once."""
+        """Take the failure for this request, if there is one, and count it as used."""
         while self.failures:
             failure = self.failures.popleft()
             if failure.times > 0:
@@ -67,12 +67,12 @@ class Behaviour:
         return None
 
     def as_json(self) -> dict[str, Any]:
-        """What `of` reads."""
+        """Serialise to the JSON that `of` parses."""
         return {**asdict(self), "failures": [asdict(failure) for failure in self.failures]}
 
 
 class Recorder:
-    """The calls of one stand-in."""
+    """The recorded requests of one fake."""
 
     def __init__(self) -> None:
         self.behaviour = Behaviour()
@@ -81,7 +81,7 @@ class Recorder:
         self._lock = threading.Lock()
 
     def record(self, method: str, path: str, body: Any, status: int) -> Call:
-        """Keep a call."""
+        """Record a request and return it with its number."""
         with self._lock:
             self._last += 1
             call = Call(self._last, _now(), method, path, body, status)
@@ -89,16 +89,16 @@ class Recorder:
         return call
 
     def answering(self, call: Call) -> None:
-        """The first words of the answer to a call are sent now."""
+        """Record that the first words of the answer to a request are sent now."""
         with self._lock:
             self._calls = [replace(kept, first_token_at=_now()) if kept is call else kept for kept in self._calls]
 
     def since(self, n: int) -> Sequence[Call]:
-        """Calls after the `n`-th, oldest first."""
+        """Return the requests after number `n`, oldest first."""
         return [call for call in self._calls if call.n > n]
 
     def reset(self) -> None:
-        """Forget all calls and behave again; numbers go on."""
+        """Delete all requests and reset the behaviour; numbers continue."""
         with self._lock:
             self._calls = []
         self.behaviour = Behaviour()

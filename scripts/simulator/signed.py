@@ -1,4 +1,4 @@
-"""API Gateway's IAM authorization: whether a request is signed with the world's AWS credentials."""
+"""Simulates API Gateway's IAM authorization: verifies AWS signatures with the simulator's credentials."""
 
 import hmac
 import re
@@ -25,7 +25,10 @@ _SIGNED: Final = re.compile(
 
 
 def objection(method: str, url: str, headers: Mapping[str, str], body: bytes) -> str | None:
-    """What API Gateway says with its 403 to a request, with header names in lower case; None when it is well signed."""
+    """Verify a signature; returns the message of API Gateway's 403 response, or None if it is valid.
+
+    Header names are in lower case.
+    """
     found = _SIGNED.fullmatch(headers.get("authorization", ""))
     if not found:
         return NOT_SIGNED

@@ -1,4 +1,4 @@
-"""What API Gateway tells the functions of a WebSocket API, as Chalice's handlers get it; no I/O."""
+"""Builds the events that API Gateway sends to the functions of a WebSocket API. No I/O."""
 
 import base64
 import time
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from secrets import token_bytes
 from typing import Any
 
-API = "world"
+API = "simulator"
 STAGE = "api"
 
 
@@ -23,10 +23,10 @@ def _connection_id() -> str:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who opened a socket, and how."""
+    """The client of a connection, with the headers and query of its handshake."""
 
     headers: Mapping[str, str]
-    """Capitalised, as browsers send them and API Gateway passes them on; of several with one name, the last."""
+    """Header names are capitalised, as API Gateway passes them on; of several with one name, the last counts."""
     query: Mapping[str, str]
     source_ip: str
     id: str = field(default_factory=_connection_id)
@@ -34,22 +34,22 @@ class Caller:
 
     @property
     def identity(self) -> dict[str, str]:
-        """What @connections tells as well."""
+        """The client's address and user agent; @connections returns them too."""
         return {"sourceIp": self.source_ip, "userAgent": self.headers.get("User-Agent", "")}
 
     def connect(self) -> dict[str, Any]:
-        """It asks to be let in."""
+        """Build the event of the handshake."""
         event = self._event("$connect", "CONNECT", headers=dict(self.headers))
         return {**event, "queryStringParameters": dict(self.query)} if self.query else event
 
     def message(self, body: str) -> dict[str, Any]:
-        """It said something."""
+        """Build the event of a message from the client."""
         event = self._event("$default", "MESSAGE", body=body)
         event["requestContext"]["messageId"] = _connection_id()
         return event
 
     def disconnect(self, code: int, reason: str) -> dict[str, Any]:
-        """It is gone."""
+        """Build the event of the end of the connection."""
         event = self._event("$disconnect", "DISCONNECT", headers={"Host": self.headers.get("Host", "")})
         event["requestContext"] |= {"disconnectStatusCode": code, "disconnectReason": reason}
         return event
@@ -75,7 +75,7 @@ class Caller:
 
 
 def failure(event: Mapping[str, Any]) -> dict[str, str]:
-    """What the client is told when a function failed on an event."""
+    """Return the frame that the client gets when a function failed on an event."""
     context = event["requestContext"]
     return {
         "message": "Internal server error",

@@ -1,6 +1,6 @@
-"""API Gateway's WebSocket API: what sockets say becomes Lambda events for `app.py`; and @connections, the way back.
+"""Simulates API Gateway's WebSocket API: messages become Lambda events for `app.py`, @connections sends to clients.
 
-Everything but the functions happens in the server's event loop, so nothing here is locked.
+Only the functions run in threads. All other code runs in the server's event loop, so there are no locks.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ SERVER: Final[Mapping[str, Any]] = {
     "ws_ping_interval": None,
     "ws_per_message_deflate": False,
 }
-"""How uvicorn is to be set up: too large messages and frames are closed with 1009 by what reads them."""
+"""Settings for uvicorn. Its WebSocket reader closes a connection with 1009 on a too large message or frame."""
 _IDLE_S = 600.0
 _LIFETIME_S = 7200.0
 _TIMEOUT_MS = 29_000
 _AT_ONCE = 64
 _MOST_WAITING = 128
-"""Messages on their way to a client that does not read them."""
+"""Messages that may wait for a client that does not read them."""
 _PATIENCE_S = 2.0
-"""For a client that does not read that its socket is closed."""
+"""Time for a client to acknowledge that its connection is closed."""
 _GOING_AWAY = 1001
 _NORMAL = 1000
 _ABNORMAL = 1006
@@ -52,17 +52,17 @@ class _Socket:
     caller: Caller
     websocket: WebSocket
     ends_at: float
-    """By the event loop's clock."""
+    """By the event loop's clock, in seconds."""
     outbox: "asyncio.Queue[str | int]" = field(default_factory=asyncio.Queue)
-    """What is to be sent, and at last the code to close it with."""
+    """Messages to send, then the close code."""
     active_at: float = field(default_factory=time.time)
     timer: asyncio.TimerHandle | None = None
-    """Closes it when it has been idle, or open, for too long."""
+    """Closes the connection when it was idle or open for too long."""
     deadline: asyncio.Timeout = field(default_factory=partial(asyncio.timeout, None))
 
     async def write(self) -> None:
-        """Send what is to be sent, however slow its client is."""
-        with suppress(WebSocketDisconnect, RuntimeError):  # the latter: the server closes it at this very moment
+        """Send the messages of the outbox in order, then close the connection; waits for a slow client."""
+        with suppress(WebSocketDisconnect, RuntimeError):  # RuntimeError: the server closes it at the same time
             while isinstance(said := await self.outbox.get(), str):
                 await self.websocket.send_text(said)
             await self.websocket.close(said)
@@ -80,7 +80,7 @@ class WebSocketApi:
         self._threads = CapacityLimiter(_AT_ONCE)
 
     def routes(self) -> list[BaseRoute]:
-        """Where clients connect, and where `apigatewaymanagementapi` finds them below `/connections`."""
+        """Return the route for clients, and those of `apigatewaymanagementapi` below `/connections`."""
         return [
             WebSocketRoute("/ws", self.serve),
             Route("/connections/@connections/{id}", self.post, methods=["POST"]),
@@ -89,7 +89,7 @@ class WebSocketApi:
         ]
 
     def invoke(self, name: str, event: Any) -> Any:
-        """Run a function as Lambda does. Raises FunctionFailed, or KeyError when there is none."""
+        """Run a function as Lambda does. Raises FunctionFailed, or KeyError for an unknown function."""
         failed, result = outcome(self._app.handler_map[name], event, LambdaContext(name, 512, _TIMEOUT_MS))
         if failed:
             sys.stderr.write(json.dumps({"stage": "lambda", "function": name, "error": result}) + "\n")
@@ -97,7 +97,7 @@ class WebSocketApi:
         return result
 
     async def serve(self, websocket: WebSocket) -> None:
-        """One socket's life."""
+        """Serve a connection from its handshake to its end."""
         headers = {name.title().replace("Websocket", "WebSocket"): said for name, said in websocket.headers.items()}
         caller = Caller(headers, dict(websocket.query_params), websocket.client.host if websocket.client else "")
         if refusal := await self._refusal(caller):
@@ -106,7 +106,7 @@ class WebSocketApi:
         ends_at = asyncio.get_running_loop().time() + self._lifetime_s
         closed = _ABNORMAL, ""
         try:
-            with suppress(OSError):  # gone meanwhile, or a TimeoutError of one that does not let go
+            with suppress(OSError):  # the client has gone, or TimeoutError: it did not acknowledge
                 await websocket.accept()
                 closed = await self._hold(_Socket(caller, websocket, ends_at))
         finally:
@@ -114,7 +114,7 @@ class WebSocketApi:
                 await self._run("websocket_disconnect", caller.disconnect(*closed))
 
     async def post(self, request: Request) -> Response:
-        """Send a message; not before, but while earlier ones are on their way."""
+        """Queue a message to a client; returns before it is sent."""
         body, socket = await request.body(), self._find(request)
         if socket is None:
             return _error(410, "GoneException")
@@ -126,7 +126,7 @@ class WebSocketApi:
         return Response()
 
     async def info(self, request: Request) -> Response:
-        """Since when it is open, and whose it is."""
+        """Return when the connection was opened and last active, and its client."""
         socket = self._find(request)
         if socket is None:
             return _error(410, "GoneException")
@@ -139,7 +139,7 @@ class WebSocketApi:
         )
 
     async def delete(self, request: Request) -> Response:
-        """Close it, once what was sent before has been sent."""
+        """Close a connection after the queued messages were sent."""
         socket = self._find(request)
         if socket is None:
             return _error(410, "GoneException")
@@ -156,7 +156,10 @@ class WebSocketApi:
         return None if status == 200 else Response(answer.get("body") or "", status)  # noqa: PLR2004
 
     async def _hold(self, socket: _Socket) -> tuple[int, str]:
-        """Until either side closes it; how it was closed. Raises TimeoutError when its client does not let go."""
+        """Receive until either side closes, and return code and reason.
+
+        Raises TimeoutError if the client does not acknowledge the end.
+        """
         writing = asyncio.create_task(socket.write())
         try:
             async with socket.deadline:
@@ -192,7 +195,7 @@ class WebSocketApi:
             self._touch(socket)
 
     def _touch(self, socket: _Socket) -> None:
-        """Something was said, in either direction."""
+        """Record activity in either direction, and restart the idle timer."""
         if socket.caller.id not in self._open:
             return
         socket.active_at = time.time()

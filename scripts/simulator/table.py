@@ -1,4 +1,4 @@
-"""Makes in an emulator what must be there before the app: the table of `.chalice/resources.yaml`, and the secrets."""
+"""Creates what the app needs in an emulator: the table from `.chalice/resources.yaml`, and the secrets."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,21 +21,21 @@ _SET_LATER = (
 
 
 class _Template(yaml.SafeLoader):
-    """CloudFormation's short forms, such as `!Sub`, are read as what they are applied to: nothing here needs them."""
+    """Parses short forms of CloudFormation, such as `!Sub`, as their plain argument: the table does not use them."""
 
 
 _Template.add_multi_constructor("!", lambda loader, _, node: _plain(loader, node))
 
 
 def create_table(client: "DynamoDBClient", name: str) -> None:
-    """Make the table, empty, under the given name."""
-    template: Any = yaml.load(_TEMPLATE.read_text(), Loader=_Template)  # noqa: S506 (a safe one)
+    """Create the empty table with a name."""
+    template: Any = yaml.load(_TEMPLATE.read_text(), Loader=_Template)  # noqa: S506 (a subclass of SafeLoader)
     properties = template["Resources"]["Table"]["Properties"]
     client.create_table(TableName=name, **{key: value for key, value in properties.items() if key not in _SET_LATER})
 
 
 def put_secrets(client: "SSMClient", stage: str, secrets: Mapping[str, str]) -> None:
-    """Put a stage's secrets where it looks for them."""
+    """Store the secrets of a stage in SSM."""
     for name, value in secrets.items():
         client.put_parameter(Name=f"/parley/{stage}/{name}", Value=value, Type="SecureString")
 

@@ -1,4 +1,4 @@
-"""Imported by the process that execution environments are forked from: a cold start, done once for all of them."""
+"""Does the cold start of worker and heartbeat once, in the process from which execution environments are forked."""
 
 from chalicelib.bootstrap import heartbeat, worker
 

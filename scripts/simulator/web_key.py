@@ -1,4 +1,4 @@
-"""The API key that is there from the beginning, for the web chat's page and for programs."""
+"""The API key of the demo, for its web chat page and for programs. It exists from the start."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -11,17 +11,17 @@ from chalicelib.access.ports import ApiKeys
 
 @dataclass(frozen=True)
 class ReadyKey:
-    """A key without limits, and what its holder sends."""
+    """A key without limits, and its text with the secret."""
 
     key: ApiKey
     text: str = field(repr=False)
 
     def keep(self, known: ApiKeys) -> None:
-        """Create it, in a table that is new."""
+        """Store the key in a new table."""
         known.create(self.key)
 
 
 def ready_key(*, now: int) -> ReadyKey:
-    """One that no other run of the world has."""
+    """Generate a key; `now` is in milliseconds since 1970."""
     new = api_key.new(secrets.token_bytes)
     return ReadyKey(ApiKey(new.id, "demo", api_key.digest(new.secret), DEFAULT_PERSONA, now), new.text)

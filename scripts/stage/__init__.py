@@ -1,1 +1,1 @@
-"""Which stage a command acts on, and how AWS is reached for it."""
+"""Selects the stage that a command acts on, and connects to it in AWS. Only what all commands share belongs in here."""

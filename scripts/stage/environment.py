@@ -1,4 +1,4 @@
-"""Where a stage lives: its settings, and a way to AWS. The demo's are asked of the demo itself."""
+"""Loads the settings of a stage and connects to its AWS account. The demo reports its own over HTTP."""
 
 import json
 import re
@@ -14,6 +14,7 @@ import click
 
 from chalicelib.errors import ConfigError, StoreError, WakeError
 from chalicelib.settings import APP_NAME, Settings
+from scripts.stage.hints import PROGRAM
 
 if TYPE_CHECKING:
     import boto3
@@ -28,20 +29,20 @@ _CONFIG = ROOT / ".chalice" / "config.json"
 _DEMO_STATES = ROOT / ".parley"
 _OURS = "PARLEY_"
 _STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
-"""As the template takes it: without a hyphen, no stage's names begin with another's."""
+"""The pattern that the template accepts. Without hyphens, no stage's resource names begin with another stage's."""
 _TIMEOUT_S = 5
 _TRIES = 3
 
 
 class UsageError(click.ClickException):
-    """What was typed cannot be meant; shown as one line."""
+    """Reports wrong arguments in one line; exits with 2."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Aws:
-    """One account and region, as the credentials of this machine see it."""
+    """An AWS account and region, reached with the credentials of this machine."""
 
     session: "boto3.Session"
     config: "Config"
@@ -49,11 +50,11 @@ class Aws:
 
     @property
     def region(self) -> str:
-        """Its name."""
+        """The name of the region."""
         return str(self.session.region_name)
 
     def client(self, service: Any) -> Any:
-        """A client, made anew. Raises ConfigError where this machine is not set up for AWS."""
+        """Create a boto3 client for a service. Raises ConfigError if this machine is not set up for AWS."""
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 (slow; `--help` does without)
 
         from scripts.stage.explain import explain_setup  # noqa: PLC0415
@@ -61,29 +62,29 @@ class Aws:
         try:
             return self.session.client(service, endpoint_url=self.endpoint, config=self.config)
         except BotoCoreError as exc:
-            raise ConfigError(explain_setup(exc) or f"AWS cannot be asked: {exc}") from exc
-        except ValueError as exc:  # an endpoint in the environment that is no URL
-            raise ConfigError(f"AWS cannot be asked: {exc}") from exc
+            raise ConfigError(explain_setup(exc) or f"AWS cannot be reached: {exc}") from exc
+        except ValueError as exc:  # AWS_ENDPOINT_URL is not a URL
+            raise ConfigError(f"AWS cannot be reached: {exc}") from exc
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A stage that can be asked."""
+    """The settings of one stage, and the connection to its AWS account."""
 
     settings: Settings
     aws: Aws
     log_file: Path | None = None
-    """The demo's log; elsewhere CloudWatch has it."""
+    """The log file of the demo; None for other stages, which log to CloudWatch."""
 
     @property
     def table(self) -> "Table":
-        """The stage's table."""
-        from chalicelib.aws.dynamodb.table import Table  # noqa: PLC0415 (brings boto3)
+        """The DynamoDB table of the stage; a new client for each call."""
+        from chalicelib.aws.dynamodb.table import Table  # noqa: PLC0415 (imports boto3)
 
         return Table(self.aws.client("dynamodb"), self.settings.stage.table)
 
     def account(self) -> str:
-        """The number of the AWS account. Raises ConfigError unless credentials, region and network are good."""
+        """Request the AWS account's number. Raises ConfigError unless credentials, region and network work."""
         region = self.aws.session.region_name
         if not region:
             raise ConfigError("no AWS region is set: set AWS_REGION, for example to eu-central-1")
@@ -94,7 +95,7 @@ class Environment:
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
-        """Whatever AWS refuses is said in one line, with what the owner can do about it, as ConfigError."""
+        """Translate errors of AWS within a block to ConfigError: one line, with what the owner can do."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (slow; `--help` does without)
 
         from scripts.stage.explain import explain  # noqa: PLC0415
@@ -106,28 +107,28 @@ class Environment:
             raise ConfigError(line or str(exc)) from exc
         except (ClientError, BotoCoreError) as exc:
             line = explain(exc, table=self.settings.stage.table, region=self.aws.region)
-            raise ConfigError(line or f"AWS does not do as asked: {' '.join(str(exc).split())}") from exc
+            raise ConfigError(line or f"AWS reports an error: {' '.join(str(exc).split())}") from exc
 
 
 def find(stage: str, env: Mapping[str, str]) -> Environment:
-    """The stage's place. Raises ConfigError; a stage that nobody defined is refused."""
+    """Load a stage's environment. Raises UsageError for an undefined stage, and ConfigError for wrong settings."""
     return _demo(env) if stage == DEMO else _deployed(stage, env)
 
 
 def memory_mb(stage: str) -> Mapping[str, int]:
-    """What `chalice deploy` gives each function; the demo is taken for any stage."""
+    """Return the memory of each function in MB, by its name in `app.py`. The demo gets the default values."""
     return {name: function["lambda_memory_size"] for name, function in functions(stage).items()}
 
 
 def functions(stage: str) -> Mapping[str, Mapping[str, Any]]:
-    """How `chalice deploy` makes each function, by its name in the code."""
+    """Return the configuration with which `chalice deploy` creates each function, by its name in `app.py`."""
     config = _read(_CONFIG)
     own = config.get("stages", {}).get(stage, {}).get("lambda_functions", {})
     return {name: {**common, **own.get(name, {})} for name, common in config.get("lambda_functions", {}).items()}
 
 
 def full_name(stage: str, function: str) -> str:
-    """What Chalice calls a function in Lambda, by its name in the code."""
+    """Return the name in Lambda of a function in `app.py`."""
     return f"{APP_NAME}-{stage}" if function == "api_handler" else f"{APP_NAME}-{stage}-{function}"
 
 
@@ -138,7 +139,7 @@ def _deployed(stage: str, env: Mapping[str, str]) -> Environment:
 
 
 def configured(stage: str) -> dict[str, str]:
-    """The environment that the stage's functions are given. A stage that nobody defined is refused."""
+    """Return the environment variables of the stage's functions. Raises UsageError for an undefined stage."""
     config = _read(_CONFIG)
     stages = config.get("stages", {})
     if stage not in stages:
@@ -147,33 +148,34 @@ def configured(stage: str) -> dict[str, str]:
 
 
 def _check(stage: str) -> None:
-    """Raise ConfigError unless all that is made for the stage would carry its name, and no other stage's."""
+    """Raise ConfigError unless the names of the stage's resources differ from those of all other stages."""
     where = f'stage "{stage}" of .chalice/config.json'
-    told = configured(stage).get("PARLEY_STAGE")
+    configured_stage = configured(stage).get("PARLEY_STAGE")
     if not _STAGE.fullmatch(stage):
-        raise ConfigError(f"{where} cannot be deployed: name it with up to 16 small letters and digits, a letter first")
-    if (told, _read(_CONFIG)["stages"][stage].get("api_gateway_stage")) != (stage, stage):
+        raise ConfigError(
+            f"{where} cannot be deployed: its name must be 1 to 16 lower-case letters and digits, the first a letter"
+        )
+    if (configured_stage, _read(_CONFIG)["stages"][stage].get("api_gateway_stage")) != (stage, stage):
         raise ConfigError(f'{where} must say "{stage}" as its api_gateway_stage and as its PARLEY_STAGE')
 
 
 def _demo(env: Mapping[str, str]) -> Environment:
-    """As the world says it is set up."""
     named = env.get("PARLEY_DEMO_URL")
     for url in [named] if named else _demo_urls():
         if facts := _ask_demo(url):
             aws = _aws(facts["region"], emulator=facts["endpoint"])
             return Environment(Settings.from_env(facts["settings"]), aws, Path(facts["log_file"]))
-    raise ConfigError("no demo is running: start one with scripts/parley demo")
+    raise ConfigError(f"no demo is running: start one with {PROGRAM} demo")
 
 
 def _demo_urls() -> list[str]:
-    """Where demos were started, the latest first; some may have been killed."""
+    """List the addresses of demos that were started, newest first; some may have been killed."""
     states = sorted(_DEMO_STATES.glob("demo-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     return [str(_read(state).get("url", "")) for state in states]
 
 
 def _ask_demo(url: str) -> Mapping[str, Any] | None:
-    """What is where in the world at `url`; None when there is none."""
+    """Request the facts of the demo at `url`; None if none responds there."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(f"{url}/world", timeout=_TIMEOUT_S) as answer:
@@ -189,7 +191,7 @@ def _ask_demo(url: str) -> Mapping[str, Any] | None:
 
 
 def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
-    """The owner's way to AWS, or the one to an emulator, which wants neither the owner's credentials nor a proxy."""
+    """Connect to AWS with the owner's credentials, or to an emulator, without them and without a proxy."""
     import boto3  # noqa: PLC0415 (slow; `--help` does without)
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
@@ -206,7 +208,7 @@ def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
     try:
         return Aws(boto3.Session(credentials, credentials, region_name=region), config, emulator)
     except BotoCoreError as exc:
-        raise ConfigError(explain_setup(exc) or f"AWS cannot be asked: {exc}") from exc
+        raise ConfigError(explain_setup(exc) or f"AWS cannot be reached: {exc}") from exc
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -215,7 +217,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError) as exc:
         raise ConfigError(f"{path.relative_to(ROOT)} cannot be read: {type(exc).__name__}") from exc
     if not isinstance(content, dict):
-        raise ConfigError(f"{path.relative_to(ROOT)} is not an object of JSON")
+        raise ConfigError(f"{path.relative_to(ROOT)} is not a JSON object")
     return content
 
 

@@ -1,4 +1,4 @@
-"""What went wrong, in one line that names the cure: what botocore raises becomes words for the owner."""
+"""Translates errors of botocore to one line for the owner, with what to do. Makes no calls."""
 
 import re
 from typing import Final
@@ -38,25 +38,25 @@ _BAD_CREDENTIALS: Final = frozenset(
 )
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
 _ACTION: Final = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)")
-_OF_THE_TABLE: Final = frozenset(
+_TABLE_OPERATIONS: Final = frozenset(
     {"BatchGetItem", "DescribeTable", "DescribeTimeToLive", "GetItem", "Query", "TransactWriteItems", "UpdateItem"}
 )
-_OF_THE_WORKER: Final = frozenset({"CreateEventSourceMapping", "Invoke", "PutFunctionEventInvokeConfig"})
-"""What was asked of AWS, by what is not there when AWS does not find it."""
+_WORKER_OPERATIONS: Final = frozenset({"CreateEventSourceMapping", "Invoke", "PutFunctionEventInvokeConfig"})
+"""Operations that fail with ResourceNotFoundException if the table or the worker function is missing."""
 _BUSY: Final = frozenset(
     {"ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
 )
 
 
 def explain(cause: BaseException | None, *, table: str, region: str) -> str:
-    """The line for what AWS refused; empty when there is nothing better to say than what was raised."""
+    """Describe an error that a call to AWS raised; empty if its own message is as good."""
     match cause:
         case ClientError():
             error = cause.response.get("Error", {})
-            code, asked = error.get("Code", ""), cause.operation_name
-            if code == "ResourceNotFoundException" and asked in _OF_THE_TABLE | _OF_THE_WORKER:
-                missing = f"table {table}" if asked in _OF_THE_TABLE else "worker function"
-                return f"there is no {missing} in {region}: deploy first, or check --stage and AWS_REGION"
+            code, operation = error.get("Code", ""), cause.operation_name
+            if code == "ResourceNotFoundException" and operation in _TABLE_OPERATIONS | _WORKER_OPERATIONS:
+                missing = f"table {table}" if operation in _TABLE_OPERATIONS else "worker function"
+                return f"there is no {missing} in {region}: deploy the stage, or check --stage and AWS_REGION"
             return refusal(code, error.get("Message", ""), region=region)
         case HTTPClientError() | ConnectionError():
             return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
@@ -66,14 +66,14 @@ def explain(cause: BaseException | None, *, table: str, region: str) -> str:
 
 
 def explain_setup(cause: BotoCoreError) -> str:
-    """The line for what is wrong on this machine before AWS is asked anything."""
+    """Describe an error in the AWS set-up of this machine; empty if there is nothing to add."""
     match cause:
         case NoCredentialsError():
             return "there are no AWS credentials: set AWS_PROFILE, or run `aws configure`"
         case PartialCredentialsError() | CredentialRetrievalError():
             return "the AWS credentials are incomplete: check AWS_PROFILE and the AWS_* variables"
         case SSOError() | LoginError() | TokenRetrievalError():
-            return "the AWS login has run out: run `aws sso login` or `aws login`"
+            return "the AWS login has expired: run `aws sso login` or `aws login`"
         case NoRegionError():
             return "no AWS region is set: set AWS_REGION, for example to eu-central-1"
         case InvalidRegionError():
@@ -84,13 +84,13 @@ def explain_setup(cause: BotoCoreError) -> str:
 
 
 def refusal(code: str, message: str, *, region: str) -> str:
-    """The line for an error code of AWS, whatever the service; empty when there is nothing better to say."""
+    """Describe an error response of any AWS service; empty for an unknown code."""
     if code in _BAD_CREDENTIALS:
         return f"AWS does not accept these credentials ({code}): check AWS_PROFILE, or log in again"
     if code in _DENIED:
         action = _ACTION.search(message)
-        what = f"do {action[1]}" if action else "do this"
-        return f"these AWS credentials may not {what} in {region} ({code}): ask for the permission, then try again"
+        what = f"perform {action[1]}" if action else "do this"
+        return f"these AWS credentials are not allowed to {what} in {region} ({code}): ask for the permission"
     if code in _BUSY:
         return f"AWS is busy ({code}): try again in a minute"
     return ""

@@ -1,4 +1,4 @@
-"""The command line over a table that moto keeps in this process."""
+"""Runs the command line in this process, on a table in moto."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from scripts.cli.__main__ import PROGRAM, parley
-from tests.cli.page import Page
+from scripts.cli.__main__ import parley
+from scripts.stage.hints import PROGRAM
+from tests.cli.chats import Chats
 from tests.contract.stores import dynamo_client, dynamo_store
 from tests.fakes.adapters import FakeClock
 
@@ -39,11 +40,11 @@ def client() -> Iterator["DynamoDBClient"]:
 
 
 @pytest.fixture
-def page(client: "DynamoDBClient") -> Iterator[Page]:
-    """The page of stage dev, now."""
+def chats(client: "DynamoDBClient") -> Iterator[Chats]:
+    """The conversations of stage dev; empty at first."""
     store = dynamo_store(client, "parley-dev")
     clock = FakeClock(time.time_ns() // 1_000_000)
-    yield Page(store, clock, day=datetime.fromtimestamp(clock() / 1000, UTC).date().isoformat())
+    yield Chats(store, clock, day=datetime.fromtimestamp(clock() / 1000, UTC).date().isoformat())
     client.delete_table(TableName="parley-dev")
 
 
@@ -58,14 +59,14 @@ def _run(*arguments: Any, answer: str | None = None, **environment: str) -> Resu
 
 
 @pytest.fixture
-def run(page: Page) -> Run:
-    """The command line as the owner of the page runs it."""
+def run(chats: Chats) -> Run:
+    """The command line, run on stage dev."""
     return _run
 
 
 @pytest.fixture
 def owner(client: "DynamoDBClient") -> Run:
-    """The command line as an owner runs it to whom nobody has written yet."""
+    """The command line, run on a stage without conversations."""
     return _run
 
 

@@ -9,7 +9,7 @@ from chalicelib.errors import ConversationBusy, StoreError, UnknownPerson
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.operations.admin import Admin, Sort
 from chalicelib.settings import Settings
-from tests.cli.page import ANNA, BERT, Page
+from tests.cli.chats import ANNA, BERT, Chats
 from tests.contract.stores import fake_store
 from tests.fakes.adapters import FakeClock
 
@@ -17,26 +17,26 @@ CARA = PersonId("messenger:1:9384")
 
 
 @pytest.fixture
-def page() -> Page:
-    return Page(fake_store(), FakeClock(), day="2026-11-20")
+def chats() -> Chats:
+    return Chats(fake_store(), FakeClock(), day="2026-11-20")
 
 
 @pytest.fixture
-def admin(page: Page) -> Admin:
+def admin(chats: Chats) -> Admin:
     return Admin(
-        people=page.store.people,
-        transcript=page.store.transcript,
-        entitlements=EntitlementService(page.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits),
-        clock=page.clock,
+        people=chats.store.people,
+        transcript=chats.store.transcript,
+        entitlements=EntitlementService(chats.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits),
+        clock=chats.clock,
     )
 
 
 @pytest.fixture
-def three(page: Page) -> None:
-    """Anna came first and asks most, Bert came second, Cara came last; Anna was seen last."""
+def three(chats: Chats) -> None:
+    """Three people: Anna came first, asked most and was seen last; then came Bert, then Cara."""
     for person in (ANNA, BERT, CARA, ANNA):
-        page.answers(person)
-        page.clock.tick(minutes=1)
+        chats.answer(person)
+        chats.clock.tick(minutes=1)
 
 
 def listed(admin: Admin, sort: Sort, *, reverse: bool = False, access: Access | None = None) -> list[PersonId]:
@@ -44,7 +44,7 @@ def listed(admin: Admin, sort: Sort, *, reverse: bool = False, access: Access | 
 
 
 def standing(admin: Admin) -> tuple[Access, int | None, int | None]:
-    """Anna's access, her own limit, and the limit that applies."""
+    """Return Anna's access, her own limit, and the limit that applies."""
     now = admin.show(ANNA).standing
     return now.person.access, now.person.daily_limit, now.limit
 
@@ -113,54 +113,54 @@ def test_an_export_has_the_messages_and_is_json(admin: Admin):
     assert turn["time"] == "2026-11-20T12:01:00Z"
 
 
-def test_a_turn_that_waits_has_no_answer_yet(admin: Admin, page: Page):
-    page.hears()
+def test_a_turn_that_waits_has_no_answer_yet(admin: Admin, chats: Chats):
+    chats.receive()
     (turn,) = admin.export(ANNA)["turns"]
     assert (turn["state"], turn["answer"]) == ("queued", None)
 
 
 @pytest.mark.usefixtures("three")
-def test_forgetting_deletes_the_conversation_and_the_person(admin: Admin, page: Page):
+def test_forgetting_deletes_the_conversation_and_the_person(admin: Admin, chats: Chats):
     assert admin.forget(ANNA).turns == 2
-    assert list(page.store.transcript.turns(ConversationId(ANNA), now=0)) == []
+    assert list(chats.store.transcript.turns(ConversationId(ANNA), now=0)) == []
     assert listed(admin, Sort.LAST_SEEN) == [CARA, BERT]
     assert admin.find(ANNA) == []
 
 
 @pytest.mark.usefixtures("three")
-def test_forgetting_is_no_way_round_the_limit(admin: Admin, page: Page):
+def test_forgetting_is_no_way_round_the_limit(admin: Admin, chats: Chats):
     admin.forget(ANNA)
-    page.hears(ANNA)
+    chats.receive(ANNA)
     assert admin.show(ANNA).standing.used == 2
 
 
 @pytest.mark.parametrize("method", ["show", "allow", "default", "block", "forget", "export"])
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_nothing_can_be_shown_or_decided_about_an_unknown_or_forgotten_user(
-    admin: Admin, page: Page, method: str, *, forgotten: bool
+def test_of_who_never_wrote_or_is_forgotten_nothing_can_be_shown_or_decided(
+    admin: Admin, chats: Chats, method: str, *, forgotten: bool
 ):
     if forgotten:
-        page.answers(ANNA)
+        chats.answer(ANNA)
         admin.forget(ANNA)
-    before = page.store.people.get(ANNA)
+    before = chats.store.people.get(ANNA)
     with pytest.raises(UnknownPerson):
         getattr(admin, method)(ANNA)
-    assert page.store.people.get(ANNA) == before
+    assert chats.store.people.get(ANNA) == before
 
 
-def test_a_user_who_is_being_answered_cannot_be_forgotten_and_loses_nothing(admin: Admin, page: Page):
-    page.begins()
+def test_who_is_being_answered_is_not_forgotten_and_loses_nothing(admin: Admin, chats: Chats):
+    chats.begin()
     with pytest.raises(ConversationBusy):
         admin.forget(ANNA)
     assert admin.show(ANNA).turns == 1
 
 
-def test_a_forgotten_user_is_not_listed_while_the_index_lags(admin: Admin, page: Page):
-    page.answers()
-    people = page.store.people
+def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, chats: Chats):
+    chats.answer()
+    people = chats.store.people
 
     class Lagging:
-        """An index that still has all users."""
+        """An index that still lists all people."""
 
         get, announce, decide, forget = people.get, people.announce, people.decide, people.forget
 
@@ -168,15 +168,15 @@ def test_a_forgotten_user_is_not_listed_while_the_index_lags(admin: Admin, page:
             return iter([known for person in (ANNA, BERT) if (known := people.get(person))])
 
     admin.forget(ANNA)
-    page.hears(BERT)
-    lagging = Admin(Lagging(), page.store.transcript, admin.entitlements, page.clock)
+    chats.receive(BERT)
+    lagging = Admin(Lagging(), chats.store.transcript, admin.entitlements, chats.clock)
     assert listed(lagging, Sort.LAST_SEEN) == [BERT]
     assert lagging.find("384") == []
 
 
-def test_a_user_who_was_forgotten_in_part_can_be_forgotten_again(admin: Admin, page: Page):
-    page.answers()
-    people, failures = page.store.people, [StoreError("gone")]
+def test_who_was_forgotten_by_half_can_be_forgotten_again(admin: Admin, chats: Chats):
+    chats.answer()
+    people, failures = chats.store.people, [StoreError("gone")]
 
     class Faltering:
         get, announce, decide, list = people.get, people.announce, people.decide, people.list
@@ -186,7 +186,7 @@ def test_a_user_who_was_forgotten_in_part_can_be_forgotten_again(admin: Admin, p
                 raise failures.pop()
             people.forget(person, now=now)
 
-    faltering = Admin(Faltering(), page.store.transcript, admin.entitlements, page.clock)
+    faltering = Admin(Faltering(), chats.store.transcript, admin.entitlements, chats.clock)
     with pytest.raises(StoreError):
         faltering.forget(ANNA)
     faltering.forget(ANNA)

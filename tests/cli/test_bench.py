@@ -23,7 +23,7 @@ def test_both_kinds_of_zip_are_started_as_often_as_wanted_and_no_bytecode_is_lef
 def test_a_zip_that_is_not_of_its_kind_is_noticed(tmp_path: Path):
     (tmp_path / "app.py").touch()
     start = Start(BARE, Zip("the bare app", tmp_path, 1, bytecode=True), "import app")
-    with pytest.raises(click.ClickException, match="there is bytecode where none may be, or none where it must be"):
+    with pytest.raises(click.ClickException, match="the zip must have bytecode in the second column only"):
         measure([start], runtime(tmp_path / "runtime"), runs=1)
 
 

@@ -1,4 +1,4 @@
-"""What `parley deploy --package` writes, of a project without dependencies: those take a network and half a minute."""
+"""Tests the files of `parley deploy --package`, for a project without dependencies, which would need the network."""
 
 import json
 import shutil
@@ -46,7 +46,7 @@ FUNCTIONS = {
     "websocket_message": "WebsocketMessage",
     "websocket_disconnect": "WebsocketDisconnect",
 }
-"""What each is called in `app.json`."""
+"""The logical id of each function in `app.json`."""
 
 
 @dataclass(frozen=True)
@@ -194,13 +194,15 @@ def test_the_commands_name_every_secret_and_only_parameters_that_there_are(bundl
 
 def test_readme_and_help_say_that_a_stage_cannot_change_over(bundle: Bundle):
     for said in (bundle.readme, CliRunner().invoke(parley, ["deploy", "--help"]).output):
-        assert "change over, run" in " ".join(said.split())
-        assert "deletes all conversations" in " ".join(said.split())
+        words = " ".join(said.split())
+        assert "To change" in words
+        assert "first run `scripts/parley destroy --stage prod`" in words or "run `destroy` first" in words
+        assert "deletes all conversations" in words
 
 
 def test_a_bundle_is_written_over_an_older_one_and_over_nothing_else(bundle: Bundle, tmp_path: Path):
     (tmp_path / "README.md").write_text("Mine")
-    with pytest.raises(ConfigError, match="is not empty and holds no bundle: give a new folder"):
+    with pytest.raises(ConfigError, match="is not empty and contains no bundle: choose a new folder"):
         written(bundle.project, tmp_path, bundle.stage)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["Mine"]
     written(bundle.project, bundle.folder, bundle.stage)
@@ -212,4 +214,4 @@ def test_a_bundle_takes_no_secrets(tmp_path: Path):
     (tmp_path / "secrets.toml").touch()
     options = ["--stage", "prod", "--package", str(tmp_path), "--secrets", str(tmp_path / "secrets.toml")]
     result = CliRunner().invoke(parley, ["deploy", *options], env={"AWS_PROFILE": None, "AWS_REGION": None})
-    assert (result.exit_code, result.output.startswith("Error: --package takes no --secrets")) == (2, True)
+    assert (result.exit_code, result.output.startswith("Error: --secrets has no effect with --package")) == (2, True)

@@ -1,4 +1,4 @@
-"""The commands as processes: what they print where, how they end, and that they become what they start."""
+"""Tests the commands as processes: output, exit code, and that `demo` replaces its own process."""
 
 import json
 import os
@@ -14,8 +14,8 @@ import pytest
 
 from scripts.simulator.aws import free_port
 from scripts.stage.environment import ROOT
+from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import Run
-from tests.cli.page import ANNA, Page
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 CLEAN = {
@@ -50,7 +50,7 @@ def fails_in_one_line(result: subprocess.CompletedProcess[str], *, code: int = 1
 
 @contextmanager
 def answering(status: int, document: object, *, seen: list[tuple[str, bytes]] | None = None) -> Iterator[str]:
-    """A server on this machine that answers everything alike, as JSON or these bytes, and notes what it was sent."""
+    """Serve the same response to every request, as JSON or bytes, and record the requests in `seen`."""
 
     class Always(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -83,7 +83,7 @@ def answering(status: int, document: object, *, seen: list[tuple[str, bytes]] | 
     [
         (
             "ResourceNotFoundException",
-            "there is no table parley-prod in eu-central-1: deploy first, or check --stage and AWS_REGION",
+            "there is no table parley-prod in eu-central-1: deploy the stage, or check --stage and AWS_REGION",
         ),
         (
             "UnrecognizedClientException",
@@ -92,8 +92,8 @@ def answering(status: int, document: object, *, seen: list[tuple[str, bytes]] | 
         (
             "AccessDeniedException",
             (
-                "these AWS credentials may not do this in eu-central-1 (AccessDeniedException): "
-                "ask for the permission, then try again"
+                "these AWS credentials are not allowed to do this in eu-central-1 (AccessDeniedException): "
+                "ask for the permission"
             ),
         ),
         ("ValidationException", "DynamoDB refused: ValidationException"),
@@ -140,7 +140,7 @@ def test_no_network_is_one_line():
 
 def test_an_endpoint_that_is_no_address_is_one_line():
     result = parley("people", "list", AWS_ENDPOINT_URL_DYNAMODB="nonsense", **CREDENTIALS)
-    assert fails_in_one_line(result) == "AWS cannot be asked: Invalid endpoint: nonsense"
+    assert fails_in_one_line(result) == "AWS cannot be reached: Invalid endpoint: nonsense"
 
 
 def test_a_setting_that_cannot_be_used_is_one_line():
@@ -166,8 +166,8 @@ def test_what_is_no_demo_is_not_taken_for_one(answer: object):
     assert fails_in_one_line(result) == "no demo is running: start one with scripts/parley demo"
 
 
-def test_the_demo_is_asked_where_it_is(run: Run, page: Page):
-    page.answers()
+def test_the_demo_is_asked_where_it_is(run: Run, chats: Chats):
+    chats.answer()
     facts = {
         "settings": {"PARLEY_STAGE": "demo", "PARLEY_TABLE": "parley-dev"},
         "aws_region": "eu-central-1",
@@ -179,22 +179,22 @@ def test_the_demo_is_asked_where_it_is(run: Run, page: Page):
     assert ANNA in result.output
 
 
-def test_a_stages_settings_are_its_deployments_and_the_environment_wins(run: Run, page: Page):
-    page.answers()
+def test_a_stages_settings_are_its_deployments_and_the_environment_wins(run: Run, chats: Chats):
+    chats.answer()
     assert "1/7" in run("people", "list", PARLEY_DAILY_LIMIT="7").output
 
 
 def test_wrong_usage_is_told_without_asking_anything():
     result = parley("people", "limit", "1:2", "many")
-    assert fails_in_one_line(result, code=2) == '"many" is no limit: give a whole number from 0 to 100000'
+    assert fails_in_one_line(result, code=2) == "many is not a valid limit: give a whole number from 0 to 100000"
     assert parley("people", "list", "--sort", "size").returncode == 2
 
 
-def test_the_demo_command_becomes_the_world(tmp_path: Path):
-    world = tmp_path / "python"
-    world.write_text('#!/bin/sh\necho "$$" "$PWD" "$@"\n')
-    world.chmod(0o755)
-    start = f"import sys, runpy; sys.executable = {str(world)!r}; runpy.run_module('scripts.cli', run_name='__main__')"
+def test_the_demo_command_becomes_the_simulator(tmp_path: Path):
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$$" "$PWD" "$@"\n')
+    python.chmod(0o755)
+    start = f"import sys, runpy; sys.executable = {str(python)!r}; runpy.run_module('scripts.cli', run_name='__main__')"
     options = ["--port", "8123", "--headless", "--worker-timeout", "2.5"]
     process = subprocess.Popen(
         [sys.executable, "-c", start, "demo", *options], cwd=ROOT, env=CLEAN, stdout=subprocess.PIPE, text=True

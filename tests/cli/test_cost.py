@@ -1,4 +1,4 @@
-"""`parley cost`: what the counters and the price table come to, and how it is shown."""
+"""Tests `parley cost`: the amounts computed from counters and prices, and their output."""
 
 import json
 from dataclasses import replace
@@ -18,8 +18,8 @@ from chalicelib.operations import aws_prices
 from chalicelib.operations.cost_report import Report
 from scripts.cli import cost_view
 from scripts.stage.environment import memory_mb
+from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import Run
-from tests.cli.page import ANNA, Page
 
 MEMORY = {
     "api_handler": 1024,
@@ -34,7 +34,7 @@ BUSY = DaySpend("2026-11-21", 60_000, tokens_in=3000, tokens_cached=1000, tokens
 
 
 def report(*days: DaySpend, **others: Any) -> Report:
-    """A month that ends with these days."""
+    """Return a report on a month that ends with these days."""
     first = datetime(2026, 11, 21, tzinfo=UTC).date() - timedelta(days=29)
     before = [DaySpend((first + timedelta(days=number)).isoformat()) for number in range(30 - len(days))]
     price = prices.assumed("gpt-6-luna")
@@ -43,14 +43,18 @@ def report(*days: DaySpend, **others: Any) -> Report:
     return replace(made, **others)
 
 
-def asks(page: Page, *, day: str, cost: int | None) -> None:
-    """A message comes, money is set aside, and when `cost` says what it was, it is answered."""
-    page.hears()
-    inbox, until, reserved = page.store.inbox, page.clock() + 60_000, Reservation(day, 100_000, 10_000_000)
-    lease = inbox.take(ConversationId(ANNA), owner="w", now=page.clock(), until=until)
+def asks(chats: Chats, *, day: str, cost: int | None) -> None:
+    """Store a message with reserved money, and its answer if `cost` is given."""
+    chats.receive()
+    inbox, until, reserved = (
+        chats.store.inbox,
+        chats.clock() + 60_000,
+        Reservation(day, 100_000, 10_000_000),
+    )
+    lease = inbox.take(ConversationId(ANNA), owner="w", now=chats.clock(), until=until)
     assert lease
-    turn = inbox.load(lease, now=page.clock()).open[0]
-    inbox.charge(lease, Charge(turn, day=page.day, limit=None, reserve=reserved), now=until, until=until)
+    turn = inbox.load(lease, now=chats.clock()).open[0]
+    inbox.charge(lease, Charge(turn, day=chats.day, limit=None, reserve=reserved), now=until, until=until)
     if cost is not None:
         settlement = Settlement(reserved, cost, Usage(input=1500, cached=500, output=250))
         inbox.record(lease, Record(turn, Reply("Nothing."), settlement=settlement), until=until)
@@ -132,7 +136,7 @@ def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
     text = click.unstyle(cost_view.as_text(report(BUSY)))
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "Stage prod, 2026-10-23 to 2026-11-21        $0.3360\n" in text
-    assert "  the model        $0.0600  2 answers to 3 calls\n" in text
+    assert "  the model        $0.0600  2 answers, 3 calls\n" in text
     assert "    tokens                  3,000 in (1,000 cached), 500 out\n" in text
     assert "  the model         $30.00  as counted above\n" in text
     assert "    WebSocket messages              assumed    26,000         $0.0260   28%\n" in text
@@ -162,10 +166,10 @@ def test_amounts_are_as_exact_as_they_matter(amount: str, shown: str):
     assert cost_view.usd(Decimal(amount)) == shown
 
 
-def test_the_counters_of_the_last_days_are_read(owner: Run, page: Page):
+def test_the_counters_of_the_last_days_are_read(owner: Run, chats: Chats):
     today = datetime.now(UTC).date()
     for days_ago, cost in ((0, 30_000), (0, None), (6, 20_000), (29, 10_000), (30, 10_000)):
-        asks(page, day=(today - timedelta(days=days_ago)).isoformat(), cost=cost)
+        asks(chats, day=(today - timedelta(days=days_ago)).isoformat(), cost=cost)
     month = json.loads(owner("cost", "--json").stdout)
     assert month["model"] == {
         "usd": 0.16,
@@ -178,10 +182,10 @@ def test_the_counters_of_the_last_days_are_read(owner: Run, page: Page):
     assert (month["days"], month["until"]) == (30, today.isoformat())
     week = json.loads(owner("cost", "--json", "--days", "7").stdout)
     assert (week["model"]["usd"], week["days"]) == (0.15, 7)
-    assert "the model        $0.1300  1 answer to 2 calls" in owner("cost", "--days", "1").stdout
+    assert "the model        $0.1300  1 answer, 2 calls" in owner("cost", "--days", "1").stdout
 
 
-def test_programs_get_every_line_with_its_share_and_the_prices_date(owner: Run, page: Page):
+def test_programs_get_every_line_with_its_share_and_the_prices_date(owner: Run, chats: Chats):
     document = json.loads(owner("cost", "--json").stdout)
     thousand = document["thousand_messages"]
     assert thousand["usd"] == pytest.approx(thousand["model_usd"] + thousand["aws_usd"])
@@ -198,5 +202,5 @@ def test_days_that_nobody_counts_are_refused(owner: Run):
 
 
 def test_a_table_that_is_not_there_is_one_line(owner: Run):
-    line = "there is no table parley-prod in eu-central-1: deploy first, or check --stage and AWS_REGION"
+    line = "there is no table parley-prod in eu-central-1: deploy the stage, or check --stage and AWS_REGION"
     assert owner("cost", "--stage", "prod").stderr == f"Error: {line}\n"

@@ -1,4 +1,4 @@
-"""Which wake a dead letter asks for, and what it tells of its end."""
+"""Tests which conversation and which error are read from a dead letter."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ WAKE = {"conversation": "messenger:1:9384"}
 
 
 def record(payload: Any = WAKE, *, condition: str = "RetriesExhausted", **others: Any) -> str:
-    """As Lambda sends it to the destination of failures."""
+    """Return a record as Lambda sends it to the destination for failures."""
     context = {
         "requestId": "e4b46cbf",
         "functionArn": "arn:aws:lambda:eu-central-1:1:function:parley-dev-worker:$LATEST",

@@ -1,4 +1,4 @@
-"""`deploy` and `destroy` before they do anything: what is asked, what is never shown, and how to get out unharmed."""
+"""Tests `deploy` and `destroy` before they change anything: their questions, hidden values, and how to abort."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -9,14 +9,15 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
-from scripts.cli.__main__ import PROGRAM, parley
+from scripts.cli.__main__ import parley
 from scripts.stage.environment import ROOT
+from scripts.stage.hints import PROGRAM
 from tests.cli.conftest import ENVIRONMENT
 from tests.cli.test_commands import answering
 
 REGION_NOTE = ROOT / ".parley" / "region-dev"
 REGION = REGION_NOTE.read_text().strip() if REGION_NOTE.exists() else "eu-central-1"
-"""Where this machine has deployed stage dev, if it has: for another one the commands would refuse."""
+"""The region to which this machine has deployed stage dev, if any: the commands refuse another one."""
 NO_STACK = (
     b"<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>"
     b"<Message>Stack with id parley-dev does not exist</Message></Error></ErrorResponse>"
@@ -34,15 +35,15 @@ VARIABLES = {
     "PARLEY_PAGE_TOKEN": PAGE_TOKEN,
     "OPENAI_API_KEY": KEY,
 }
-NOBODY_GAVE = (
-    "Error: nobody gave app-id (PARLEY_APP_ID), app-secret (PARLEY_APP_SECRET), page-token (PARLEY_PAGE_TOKEN), "
-    "openai-key (OPENAI_API_KEY): set the variables, use --secrets, or run this in a terminal without --yes\n"
+MISSING = (
+    "Error: missing: app-id (PARLEY_APP_ID), app-secret (PARLEY_APP_SECRET), page-token (PARLEY_PAGE_TOKEN), "
+    "openai-key (OPENAI_API_KEY). Set the variables, use --secrets, or run this in a terminal without --yes\n"
 )
 LABELS = ["App ID", "App secret", "Page access token", "OpenAI API key"]
 
 
 class Terminal(io.BytesIO):
-    """Somebody who types these lines."""
+    """A terminal at which these lines are typed."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__("".join(f"{line}\n" for line in lines).encode())
@@ -56,7 +57,7 @@ Parley = Callable[..., Result]
 
 @pytest.fixture
 def at(client: object) -> Iterator[Parley]:
-    """The command line, with somebody at a terminal or with nobody, in an account without a stack."""
+    """The command line, with or without a terminal, in an account without a stack."""
     with answering(400, NO_STACK) as cloudformation:
 
         def run(typing: Terminal | None, *arguments: str, **environment: str) -> Result:
@@ -70,7 +71,7 @@ def at(client: object) -> Iterator[Parley]:
 
 @pytest.fixture
 def ssm(client: object) -> Iterator[Any]:
-    """Where secrets are stored: none is left for the next test."""
+    """The store of secrets, emptied after each test."""
     ssm = boto3.client("ssm", REGION)
     yield ssm
     for name in stored(ssm):
@@ -92,16 +93,16 @@ def fails_in_one_line(result: Result, *, code: int = 1) -> str:
 
 @pytest.mark.parametrize("option", [[], ["--yes"]])
 def test_where_nobody_can_be_asked_the_values_that_lack_are_told_in_one_line(at: Parley, option: list[str]):
-    assert fails_in_one_line(at(None, "deploy", *option)) == NOBODY_GAVE
+    assert fails_in_one_line(at(None, "deploy", *option)) == MISSING
 
 
 def test_who_wants_no_questions_is_asked_none_even_at_a_terminal(at: Parley):
-    assert fails_in_one_line(at(Terminal(*TYPED), "deploy", "--yes")) == NOBODY_GAVE
+    assert fails_in_one_line(at(Terminal(*TYPED), "deploy", "--yes")) == MISSING
 
 
 def test_only_what_nobody_gave_is_told(at: Parley):
     line = fails_in_one_line(at(None, "deploy", **{**VARIABLES, "OPENAI_API_KEY": ""}))
-    assert line.startswith("Error: nobody gave openai-key (OPENAI_API_KEY): set")
+    assert line.startswith("Error: missing: openai-key (OPENAI_API_KEY). Set")
 
 
 def test_the_values_are_asked_for_one_after_the_other_and_never_shown(at: Parley, ssm: Any):
@@ -126,7 +127,7 @@ def test_the_plan_comes_before_the_question_and_fits_80_columns(at: Parley):
     assert head == f"Parley, stage dev, in {REGION} (account 123456789012):"
     steps = [line.split()[1] for line in plan if line.lstrip()[0].isdigit()]
     assert steps == ["secrets", "data", "zip", "code", "worker", "webhook", "page", "profile", "doctor"]
-    assert question == "Go on? [y/N]: n"
+    assert question == "Continue? [y/N]: n"
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert not any(value in result.output for value in TYPED)
 
@@ -136,7 +137,7 @@ def test_who_does_not_say_yes_has_done_nothing(at: Parley, ssm: Any, answer: lis
     noted = REGION_NOTE.exists()
     result = at(Terminal(*answer), "deploy", **VARIABLES)
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1] in {"Error: nothing was done", "Aborted!"}
+    assert result.stderr.splitlines()[-1] in {"Error: nothing was changed", "Aborted!"}
     assert (stored(ssm), REGION_NOTE.exists()) == ([], noted)
 
 
@@ -150,7 +151,7 @@ def test_a_file_is_meant_from_where_the_command_was_called(at: Parley, tmp_path:
     (tmp_path / "secrets.toml").write_text(f'page-token = "{PAGE_TOKEN}"\n')
     result = at(None, "deploy", "--secrets", "secrets.toml", PARLEY_CALLED_FROM=str(tmp_path))
     line = fails_in_one_line(result)
-    assert line.startswith("Error: nobody gave app-id")
+    assert line.startswith("Error: missing: app-id")
     assert "page-token" not in line
 
 
@@ -194,7 +195,7 @@ def test_who_types_nothing_has_deleted_nothing(at: Parley, ssm: Any):
 def test_what_will_be_deleted_is_told_before_the_question(at: Parley):
     result = at(Terminal("no"), "destroy")
     head, *plan, question = [line for line in result.stdout.splitlines() if line]
-    assert head == f"Everything of Parley, stage dev, in {REGION} (account 123456789012):"
+    assert head == f"Delete Parley, stage dev, in {REGION} (account 123456789012):"
     assert [line.split()[1] for line in plan] == ["facebook", "code", "data", "table", "secrets"]
-    assert question == "This cannot be undone. Type dev to go on: no"
+    assert question == "This cannot be undone. Type dev to continue: no"
     assert max(map(len, result.stdout.splitlines())) <= 80

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.operations.findings import Finding, Severity
-from scripts.cli.__main__ import PROGRAM, parley
+from scripts.cli.__main__ import parley
 from scripts.cli.doctor import show
+from scripts.stage.hints import PROGRAM
 from tests.cli.conftest import ENVIRONMENT
-from tests.cli.shown import shown
+from tests.cli.printed import printed
 
 WELL = Finding("table", Severity.OK, "parley-dev, 3 items at the last count")
 BROKEN = Finding("heartbeat", Severity.BROKEN, "its rule is disabled", "functions get cold", "run deploy")
@@ -19,12 +20,12 @@ names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=10
 lines = st.text() | st.lists(st.text("abc-/:.\n\t", min_size=1, max_size=120), max_size=20).map(" ".join)
 
 
-def test_a_finding_that_is_ok_takes_one_line():
-    assert shown(lambda: show([WELL])) == "ok        table: parley-dev, 3 items at the last count\n"
+def test_what_is_well_takes_one_line():
+    assert printed(lambda: show([WELL])) == "ok        table: parley-dev, 3 items at the last count\n"
 
 
-def test_a_fault_comes_with_the_reason_and_the_remedy():
-    assert shown(lambda: show([BROKEN])).splitlines() == [
+def test_what_is_not_comes_with_the_reason_and_the_cure():
+    assert printed(lambda: show([BROKEN])).splitlines() == [
         "broken    heartbeat: its rule is disabled",
         "          why: functions get cold",
         "          cure: run deploy",
@@ -33,7 +34,7 @@ def test_a_fault_comes_with_the_reason_and_the_remedy():
 
 def test_long_texts_are_indented_below_their_first_line():
     long = Finding("alarm", Severity.WARNING, "it rings " * 12, "somebody waits " * 8, "wait a little " * 8)
-    first, second, why, more_why, cure, more_cure = shown(lambda: show([long])).splitlines()
+    first, second, why, more_why, cure, more_cure = printed(lambda: show([long])).splitlines()
     assert first.startswith("warning   alarm: it rings")
     assert second.startswith("          it rings")
     assert (why[:15], more_why[:15]) == ("          why: ", " " * 15)
@@ -42,13 +43,13 @@ def test_long_texts_are_indented_below_their_first_line():
 
 @given(st.lists(st.builds(Finding, names, st.sampled_from(Severity), lines, lines, lines), max_size=3))
 def test_whatever_is_found_fits_80_columns(findings: list[Finding]):
-    output = shown(lambda: show(findings))
+    output = printed(lambda: show(findings))
     assert all(len(line) <= 80 for line in output.splitlines())
 
 
 @given(names, st.sampled_from(Severity), st.text("abcdef-/: \n", max_size=300))
 def test_no_word_is_lost(name: str, state: Severity, what: str):
-    output = shown(lambda: show([Finding(name, state, what)]))
+    output = printed(lambda: show([Finding(name, state, what)]))
     assert "".join(output.split()) == "".join(f"{state}{name}:{what}".split())
 
 

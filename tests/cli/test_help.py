@@ -1,4 +1,4 @@
-"""`--help` of every command is quick and enough: what it does, in one line, and what each option is for."""
+"""Tests that `--help` of every command is quick, and explains the command in one line, and each option."""
 
 import re
 import subprocess
@@ -9,8 +9,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from scripts.cli.__main__ import PROGRAM, parley
+from scripts.cli.__main__ import parley
 from scripts.stage.environment import ROOT
+from scripts.stage.hints import PROGRAM
 from tests.cli.test_commands import CLEAN
 
 SLOW = {"boto3", "botocore", "chalice", "rich", "requests", "uvicorn", "openai", "moto"}
@@ -18,7 +19,7 @@ ENDINGS = (".", ":")
 
 
 def commands(group: click.Group = parley, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The words of every command, groups as well."""
+    """Yield the words of every command and group."""
     yield words
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
@@ -28,7 +29,7 @@ def commands(group: click.Group = parley, words: tuple[str, ...] = ()) -> Iterat
 
 
 def named(words: tuple[str, ...]) -> click.Command:
-    """The command itself."""
+    """Find a command by its words."""
     command: click.Command = parley
     for word in words:
         assert isinstance(command, click.Group)

@@ -11,8 +11,8 @@ import pytest
 from chalicelib.access import api_key as rule
 from chalicelib.access.api_key import ApiKey
 from chalicelib.ids import KeyId
+from tests.cli.chats import Chats
 from tests.cli.conftest import Run
-from tests.cli.page import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,7 +29,7 @@ def keys(run: Run) -> Run:
 
 @pytest.fixture
 def deployed(client: "DynamoDBClient") -> Iterator[None]:
-    """What is known only after a deployment."""
+    """The addresses that a deployment stores."""
     noted = {"/parley/dev/webhook-url": f"{BOT}/webhook", "/parley/dev/websocket-url": SOCKET}
     ssm = boto3.client("ssm", region_name=client.meta.region_name)
     for name, value in noted.items():
@@ -38,11 +38,16 @@ def deployed(client: "DynamoDBClient") -> Iterator[None]:
     ssm.delete_parameters(Names=list(noted))
 
 
-def shop(page: Page, **values: Any) -> ApiKey:
-    """A key that is there, by and large the shop's."""
-    usual = {"id": SHOP, "daily_messages": 20, "origins": ("https://shop.example",), "created_at": page.clock()}
+def shop(chats: Chats, **values: Any) -> ApiKey:
+    """Store the key of a shop, with changed values."""
+    usual = {
+        "id": SHOP,
+        "daily_messages": 20,
+        "origins": ("https://shop.example",),
+        "created_at": chats.clock(),
+    }
     key = ApiKey(**{"name": "The shop", "digest": "f" * 64, "persona": "web", **usual, **values})
-    assert page.store.keys.create(key)
+    assert chats.store.keys.create(key)
     return key
 
 
@@ -54,18 +59,18 @@ def columns(line: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("deployed")
-def test_a_new_key_is_shown_with_what_to_do_with_it(keys: Run, page: Page):
+def test_a_new_key_is_shown_with_what_to_do_with_it(keys: Run, chats: Chats):
     lines = keys("create", "The shop", "--origin", "https://shop.example").output.splitlines()
-    [made] = page.store.keys.list()
+    [made] = chats.store.keys.list()
     name, secret = rule.parse(lines[0]) or ("", "")
     assert name == made.id
     assert rule.matches(made, secret)
     assert lines[1:] == [
         "",
-        "Keep it now: it is not shown again. It is for servers and command lines, which",
-        'send it as {"action": "authenticate", "apiKey": …}; never put it into a page.',
+        "Copy the key now: it is not shown again. Use it in servers and scripts only;",
+        'they send {"action": "authenticate", "apiKey": …}. Never put it into a page.',
         "",
-        "This line puts the chat into https://shop.example:",
+        "This line of HTML adds the chat to https://shop.example:",
         "",
         f'  <script src="{BOT}/widget.js" data-config="{made.id}"></script>',
         "",
@@ -78,27 +83,27 @@ def test_a_new_key_is_shown_with_what_to_do_with_it(keys: Run, page: Page):
 @pytest.mark.usefixtures("deployed")
 def test_a_key_of_no_page_gets_no_line_for_one(keys: Run):
     output = keys("create", "A server").output
-    assert "Of all pages, only the bot's own may use it; make a key with --origin for others." in output
+    assert "Only the bot's own chat page may use it; for others, create one with --origin." in output
     assert "<script" not in output
 
 
 @pytest.mark.usefixtures("deployed")
 def test_a_key_of_many_pages_names_them(keys: Run):
     several = keys("create", "x", "--origin", "https://a.example", "--origin", "https://b.example").output
-    assert "This line puts the chat into https://a.example and https://b.example:" in several
-    assert "This line puts the chat into any page:" in keys("create", "x", "--origin", "*").output
+    assert "This line of HTML adds the chat to https://a.example and https://b.example:" in several
+    assert "This line of HTML adds the chat to any page:" in keys("create", "x", "--origin", "*").output
 
 
 def test_before_the_bot_is_deployed_its_addresses_are_not_made_up(keys: Run):
     output = keys("create", "The shop", "--origin", "https://shop.example").output
-    assert "Where the bot is will be known once it is deployed: scripts/parley deploy." in output
+    assert "The bot has no address yet: run scripts/parley deploy --stage dev" in output
     assert max(map(len, output.splitlines())) <= WIDTH
 
 
-def test_a_key_is_made_as_wished(keys: Run, page: Page):
+def test_a_key_is_made_as_wished(keys: Run, chats: Chats):
     wish = ("--persona", "assistant", "--max-messages", 1000, "--daily-messages", 5, "--days", 30, "--origin", "*")
     assert keys("create", "The shop", *wish).exit_code == 0
-    [made] = page.store.keys.list()
+    [made] = chats.store.keys.list()
     assert (made.name, made.persona, made.max_messages, made.daily_messages) == ("The shop", "assistant", 1000, 5)
     assert made.origins == ("*",)
     assert made.expires_at == made.created_at + 30 * 24 * 60 * 60 * 1000
@@ -108,16 +113,16 @@ def test_a_key_is_made_as_wished(keys: Run, page: Page):
     ("said", "limit"), [((), 10), (("--daily-messages", "none"), None), (("--daily-messages", 0), 0)]
 )
 def test_the_daily_limit_is_the_deployments_unless_it_is_said(
-    keys: Run, page: Page, said: tuple[object, ...], limit: int | None
+    keys: Run, chats: Chats, said: tuple[object, ...], limit: int | None
 ):
     keys("create", "The shop", *said)
-    assert [key.daily_messages for key in page.store.keys.list()] == [limit]
+    assert [key.daily_messages for key in chats.store.keys.list()] == [limit]
 
 
 @pytest.mark.usefixtures("deployed")
-def test_a_program_gets_a_new_key_as_one_document(keys: Run, page: Page):
+def test_a_program_gets_a_new_key_as_one_document(keys: Run, chats: Chats):
     document = json.loads(keys("create", "The shop", "--days", 1, "--json").output)
-    [made] = page.store.keys.list()
+    [made] = chats.store.keys.list()
     assert re.fullmatch(rf"parley_{made.id}_[\w-]{{43}}", document.pop("key"))
     at = datetime.fromtimestamp(made.created_at / 1000, UTC)
     assert document == {
@@ -148,34 +153,34 @@ def test_a_program_is_told_that_addresses_are_not_known(keys: Run):
     [
         ((" ",), "name must say in 1 to 100 characters what the key is for"),
         (("x", "--origin", "shop.example"), "origins must be like https://example.com, without a path"),
-        (("x", "--daily-messages", "-1"), '"-1" is no limit: give a whole number from 0 to 1000000000, or none'),
-        (("x", "--daily-messages", "9" * 5000), "is no limit"),
+        (("x", "--daily-messages", "-1"), "-1 is not a valid limit: give a whole number from 0 to 1000000000, or none"),
+        (("x", "--daily-messages", "9" * 5000), "is not a valid limit"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_line_and_nothing_is_made(
-    keys: Run, page: Page, wish: tuple[str, ...], line: str
+    keys: Run, chats: Chats, wish: tuple[str, ...], line: str
 ):
     result = keys("create", *wish)
     assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
     assert line in result.stderr
-    assert list(page.store.keys.list()) == []
+    assert list(chats.store.keys.list()) == []
 
 
 # Looking at them.
 
 
 def test_no_keys_is_said_in_words(keys: Run):
-    words = "There are no keys yet: scripts/parley keys create --help tells how to make one.\n"
+    words = "There are no keys yet. Create one: scripts/parley keys create NAME --stage dev\n"
     assert keys("list").output == words
     assert json.loads(keys("list", "--json").output) == {"keys": []}
 
 
-def test_the_list_shows_what_each_key_is_good_for_the_latest_first(keys: Run, page: Page):
-    shop(page)
-    shop(page, id="1" * 10, created_at=page.clock() - 1, max_messages=3, used=3)
-    shop(page, id="2" * 10, created_at=page.clock() - 2, expires_at=page.clock() - 1)
-    shop(page, id="3" * 10, created_at=page.clock() - 3, revoked_at=page.clock())
-    day = datetime.fromtimestamp((page.clock() - 1) / 1000, UTC)
+def test_the_list_shows_what_each_key_is_good_for_the_latest_first(keys: Run, chats: Chats):
+    shop(chats)
+    shop(chats, id="1" * 10, created_at=chats.clock() - 1, max_messages=3, used=3)
+    shop(chats, id="2" * 10, created_at=chats.clock() - 2, expires_at=chats.clock() - 1)
+    shop(chats, id="3" * 10, created_at=chats.clock() - 3, revoked_at=chats.clock())
+    day = datetime.fromtimestamp((chats.clock() - 1) / 1000, UTC)
     head, *rows, _, footer = keys("list").output.splitlines()
     assert columns(head) == ["id", "name", "used", "a day", "persona", "expires", "state"]
     assert [columns(row) for row in rows] == [
@@ -187,27 +192,27 @@ def test_the_list_shows_what_each_key_is_good_for_the_latest_first(keys: Run, pa
     assert footer == "4 keys"
 
 
-def test_the_list_fits_80_columns_and_keeps_ids_whole(keys: Run, page: Page):
-    shop(page)
+def test_the_list_fits_80_columns_and_keeps_ids_whole(keys: Run, chats: Chats):
+    shop(chats)
     longest = {"name": "A name that says all about it: [bold]:smile:", "max_messages": 10**9, "used": 10**6}
-    limits = {"persona": "assistant", "daily_messages": None, "expires_at": page.clock() * 2}
-    shop(page, id="longlonglo", **longest, **limits)
+    limits = {"persona": "assistant", "daily_messages": None, "expires_at": chats.clock() * 2}
+    shop(chats, id="longlonglo", **longest, **limits)
     output = keys("list").output
     assert max(map(len, output.splitlines())) <= WIDTH
     assert "longlonglo" in output
     assert SHOP in output
 
 
-def test_the_list_shows_no_secret_and_no_digest(keys: Run, page: Page):
-    known = shop(page)
+def test_the_list_shows_no_secret_and_no_digest(keys: Run, chats: Chats):
+    known = shop(chats)
     for arguments in (("list",), ("list", "--json"), ("show", SHOP), ("show", SHOP, "--json")):
         assert known.digest not in keys(*arguments).output
 
 
 @pytest.mark.usefixtures("deployed")
 @pytest.mark.parametrize("name", [SHOP, f"parley_{SHOP}", f"parley_{SHOP}_{'x' * 20}_{'y' * 22}"])
-def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, page: Page, name: str):
-    known = shop(page)
+def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, chats: Chats, name: str):
+    known = shop(chats)
     output = keys("show", name).output
     shown = dict(columns(line) for line in output.splitlines()[:10])
     made_at = datetime.fromtimestamp(known.created_at / 1000, UTC)
@@ -226,30 +231,30 @@ def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, page: Page, name
     assert f'data-config="{SHOP}"' in output
 
 
-def test_what_to_do_with_a_revoked_key_is_not_told(keys: Run, page: Page):
-    shop(page)
+def test_what_to_do_with_a_revoked_key_is_not_told(keys: Run, chats: Chats):
+    shop(chats)
     keys("revoke", SHOP)
-    assert "Where the bot is" not in keys("show", SHOP).output
+    assert "The bot has no address" not in keys("show", SHOP).output
 
 
-def test_dates_are_in_the_owners_zone(run: Run, page: Page):
-    shop(page)
+def test_dates_are_in_the_owners_zone(run: Run, chats: Chats):
+    shop(chats)
     assert "(Pacific/Auckland)" in run("keys", "show", SHOP, PARLEY_TIMEZONE="Pacific/Auckland").output
 
 
 # Revoking one.
 
 
-def test_a_revoked_key_is_accepted_no_more(keys: Run, page: Page):
-    shop(page)
-    assert keys("revoke", SHOP).output == f"{SHOP} (The shop) is revoked: nobody gets an answer with it any more.\n"
-    found = page.store.keys.get(SHOP)
+def test_a_revoked_key_is_accepted_no_more(keys: Run, chats: Chats):
+    shop(chats)
+    assert keys("revoke", SHOP).output == f"{SHOP} (The shop) is revoked. The bot does not accept it any more.\n"
+    found = chats.store.keys.get(SHOP)
     assert found
-    assert not found.is_valid(now=page.clock())
+    assert not found.is_valid(now=chats.clock())
 
 
-def test_a_program_learns_when_a_key_was_revoked(keys: Run, page: Page):
-    shop(page)
+def test_a_program_learns_when_a_key_was_revoked(keys: Run, chats: Chats):
+    shop(chats)
     document = json.loads(keys("revoke", SHOP, "--json").output)
     assert (document["id"], document["state"]) == (SHOP, "revoked")
     assert json.loads(keys("revoke", SHOP, "--json").output) == document
@@ -257,8 +262,8 @@ def test_a_program_learns_when_a_key_was_revoked(keys: Run, page: Page):
 
 @pytest.mark.parametrize("command", ["show", "revoke"])
 @pytest.mark.parametrize("name", ["nobodynobo", "x", "parley_", "--", "x" * 5000])
-def test_what_is_no_key_is_one_line_that_tells_where_to_look(keys: Run, page: Page, command: str, name: str):
-    shop(page)
+def test_what_is_no_key_is_one_line_that_tells_where_to_look(keys: Run, chats: Chats, command: str, name: str):
+    shop(chats)
     result = keys(command, "--", name)
-    line = "Error: there is no API key of that id: see scripts/parley keys list\n"
+    line = "Error: there is no key with that id: see scripts/parley keys list --stage dev\n"
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", line)

@@ -1,4 +1,4 @@
-"""What of a log is a line, what it says in words, and which lines tell one message's story."""
+"""Tests which log events are lines, how lines are described, and which lines belong to one message."""
 
 import json
 from datetime import date
@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import click
 import pytest
 
-from scripts.cli.log_lines import Event, Line, Reader, Story, time_of
-from scripts.cli.log_view import View, as_json, told
+from scripts.cli.log_lines import Event, Line, LineParser, Trace, time_of
+from scripts.cli.log_view import LogView, as_json, in_words
 
 NOON = 1_795_262_400_000
 ANNAS, BERTS = "1a2b3c4d5e6f7a8b", "1a99999999999999"
@@ -17,11 +17,11 @@ REQUEST = "436a9395-6742-4adb-8b87-76f6a0ebfca7"
 
 
 def read(*texts: str, function: str = "worker", stream: str = "one") -> list[Line]:
-    return Reader().lines(Event(str(n), NOON + n, function, stream, text) for n, text in enumerate(texts))
+    return LineParser().lines(Event(str(n), NOON + n, function, stream, text) for n, text in enumerate(texts))
 
 
 def report(ms: str, rest: str) -> str:
-    """As Lambda words it."""
+    """Return a report in the words of Lambda."""
     sizes = "Memory Size: 512 MB\tMax Memory Used: 102 MB"
     return f"REPORT RequestId: {REQUEST}\tDuration: {ms} ms\tBilled Duration: 4 ms\t{sizes}{rest}"
 
@@ -33,11 +33,11 @@ def logged(stage: str, **values: Any) -> str:
 def error(text: str) -> str:
     (line,) = read(text)
     assert (line.is_error, line.stage, line.values["function"]) == (True, "lambda", "worker")
-    return told(line.values)
+    return in_words(line.values)
 
 
-def view(width: int | None = None, today: date = date(2026, 11, 21)) -> View:
-    return View(ZoneInfo("Europe/Berlin"), today, width)
+def view(width: int | None = None, today: date = date(2026, 11, 21)) -> LogView:
+    return LogView(ZoneInfo("Europe/Berlin"), today, width)
 
 
 def shown(*lines: Line, width: int | None = None, today: date = date(2026, 11, 21)) -> list[str]:
@@ -102,7 +102,7 @@ def test_metrics_are_left_out_wherever_a_line_is_shown():
     }
     (line,) = read(logged("door", ms=12, _aws=block, Stage="prod", AckMs=12))
     assert as_json(line) == logged("door", ms=12)
-    assert told(line.values) == "12 ms"
+    assert in_words(line.values) == "12 ms"
 
 
 def test_a_block_of_metrics_that_is_none_is_left_out_alone():
@@ -134,6 +134,10 @@ def test_a_block_of_metrics_that_is_none_is_left_out_alone():
         ({"colour": "red", "request_id": REQUEST, "nothing": None, "size": 0}, "colour=red, size=0"),
         ({"warmed": 2, "swept": 0, "oldest_ms": 0, "cold": True}, "warmed 2, swept 0, cold start"),
         ({"warmed": 2, "swept": 1, "oldest_ms": 61_000}, "warmed 2, swept 1, oldest waits 61.0 s"),
+        ({"warmed": 2, "swept": 0, "closed": 0}, "warmed 2, swept 0"),
+        ({"warmed": 2, "swept": 0, "closed": 3}, "warmed 2, swept 0, closed 3"),
+        ({"state": "ok", "findings": 14}, "ok, 14 findings"),
+        ({"call": "webhook", "outcome": "ok", "events": 1, "kept": 1}, "webhook, ok, 1 event, kept 1"),
         (
             {"call": "webhook", "kept": 1, "duplicates": 0, "outcome": "ok", "ms": 12},
             "webhook, ok, kept 1, 12 ms",
@@ -143,7 +147,7 @@ def test_a_block_of_metrics_that_is_none_is_left_out_alone():
     ],
 )
 def test_the_telling_values_are_said_in_words_and_unknown_ones_as_they_are(values: dict[str, Any], words: str):
-    assert told({"ts": 1, "stage": "turn", "corr": ANNAS, **values}) == words
+    assert in_words({"ts": 1, "stage": "turn", "corr": ANNAS, **values}) == words
 
 
 def test_a_line_has_its_time_in_the_owners_zone_its_stage_and_half_of_the_id():
@@ -204,8 +208,8 @@ def test_a_messages_story_is_its_own_lines_and_those_of_its_invocations_that_are
         "START RequestId: another Version: $LATEST",
         logged("heartbeat", swept=0),
     )
-    told_of = Story(ANNAS).select(lines)
-    assert [line.values.get("error", line.stage) for line in told_of] == [
+    selected = Trace(ANNAS).select(lines)
+    assert [line.values.get("error", line.stage) for line in selected] == [
         "model",
         "LeaseLost",
         "StoreError",
@@ -214,7 +218,7 @@ def test_a_messages_story_is_its_own_lines_and_those_of_its_invocations_that_are
 
 
 def test_invocations_side_by_side_are_told_apart():
-    reader = Reader()
+    reader = LineParser()
     streams = ("one", "two")
     events = [
         *(Event(stream, NOON, "worker", stream, f"START RequestId: {stream} Version: 1") for stream in streams),
@@ -222,18 +226,18 @@ def test_invocations_side_by_side_are_told_apart():
         Event("b", NOON, "worker", "two", logged("lease")),
         Event("c", NOON, "worker", "one", logged("hand_back")),
     ]
-    assert [line.stage for line in Story(ANNAS).select(reader.lines(events))] == ["model", "hand_back"]
+    assert [line.stage for line in Trace(ANNAS).select(reader.lines(events))] == ["model", "hand_back"]
 
 
 def test_an_invocation_that_says_its_id_is_believed():
     lines = read(logged("model", corr=ANNAS, request_id="r1"), logged("lease", request_id="r1"), logged("lease"))
-    assert len(Story(ANNAS).select(lines)) == 2
+    assert len(Trace(ANNAS).select(lines)) == 2
 
 
 def test_all_that_may_be_meant_by_a_beginning_are_candidates():
     lines = read(*(logged("accept", corr=corr) for corr in (BERTS, ANNAS, "ff", ANNAS)), logged("heartbeat"))
-    assert Story("1a").candidates(lines) == [ANNAS, BERTS]
-    assert Story("").candidates(lines) == [ANNAS, BERTS, "ff"]
+    assert Trace("1a").candidates(lines) == [ANNAS, BERTS]
+    assert Trace("").candidates(lines) == [ANNAS, BERTS, "ff"]
 
 
 def test_a_line_says_when_it_was_logged():

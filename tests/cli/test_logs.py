@@ -1,4 +1,4 @@
-"""`parley logs` over CloudWatch as moto understands it, and over the demo's file."""
+"""Tests `parley logs` with CloudWatch in moto, and with the demo's log file."""
 
 import json
 import signal
@@ -13,9 +13,9 @@ from typing import Any
 import boto3
 import pytest
 
-from scripts.cli.log_lines import Event, Reader
+from scripts.cli.log_lines import Event, LineParser
 from scripts.cli.log_sources import NothingLogged, Tail
-from scripts.cli.logs import Desk
+from scripts.cli.logs import LogReader
 from scripts.stage.environment import ROOT
 from tests.cli.conftest import Run
 from tests.cli.test_commands import CLEAN, answering
@@ -28,7 +28,7 @@ Put = Callable[..., None]
 
 @contextmanager
 def demo_logging_to(log: Path) -> Iterator[dict[str, str]]:
-    """The environment in which a demo is running whose log is there."""
+    """Return the variables for a running demo with this log file."""
     facts = {
         "settings": {"PARLEY_STAGE": "demo"},
         "aws_region": "us-east-1",
@@ -41,7 +41,7 @@ def demo_logging_to(log: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def put(owner: Run) -> Iterator[Put]:
-    """Logs something in a group, some minutes ago."""
+    """Writes a log event to a group, some minutes ago."""
     client: Any = boto3.client("logs", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
     groups: set[str] = set()
 
@@ -93,7 +93,7 @@ def test_one_message_is_followed_through_all_functions(owner: Run):
 def test_a_beginning_that_two_messages_have_is_refused(owner: Run):
     result = owner("logs", "1a")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f'Error: "1a" may be {ANNAS}, {BERTS}: give more of the id\n'
+    assert result.stderr == f'Error: "1a" matches {ANNAS}, {BERTS}: give more of the id\n'
 
 
 @pytest.mark.usefixtures("two_messages")
@@ -101,7 +101,7 @@ def test_only_what_went_wrong_is_shown_when_asked(owner: Run):
     assert stages(owner("logs", "--errors").stdout) == ["worker"]
     result = owner("logs", "--errors", "1a2")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "nothing went wrong about 1a2 in that time; --since looks further back\n"
+    assert result.stderr == "no errors were logged about 1a2 in that time; use --since to look further back\n"
 
 
 @pytest.mark.usefixtures("two_messages")
@@ -116,7 +116,7 @@ def test_what_is_older_is_shown_when_asked_for(owner: Run, put: Put):
     put(DOOR, line("accept", corr=ANNAS), minutes_ago=90)
     result = owner("logs")
     assert result.stdout == ""
-    assert result.stderr == "nothing was logged in that time; --since looks further back\n"
+    assert result.stderr == "nothing was logged in that time; use --since to look further back\n"
     assert stages(owner("logs", "--since", "2h").stdout)[-1] == "accept"
     assert owner("logs", "--since", "80m").stdout == ""
 
@@ -130,16 +130,16 @@ def test_of_many_lines_none_is_lost(owner: Run, put: Put):
 def test_before_the_first_line_there_is_nothing_and_that_is_no_error(owner: Run):
     result = owner("logs")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "nothing logged yet: has anybody written?\n"
+    assert result.stderr == "nothing is logged yet: try again in a minute\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["xyz"], '"xyz" is no correlation id'),
-        (["1a2b3c4d5e6f7a8b9"], "is no correlation id"),
-        (["--since", "yesterday"], '"yesterday" is no span of time: give 15m, 1h or 2d'),
-        (["--since", "0h"], '"0h" is no span of time'),
+        (["xyz"], '"xyz" is not a correlation id'),
+        (["1a2b3c4d5e6f7a8b9"], "is not a correlation id"),
+        (["--since", "yesterday"], '"yesterday" is not a span of time: give for example 15m, 1h or 2d'),
+        (["--since", "0h"], '"0h" is not a span of time'),
     ],
 )
 def test_what_cannot_be_meant_is_refused(owner: Run, arguments: list[str], words: str):
@@ -156,14 +156,14 @@ def test_missing_permission_is_one_line(owner: Run):
     with answering(400, answer) as url:
         result = owner("logs", AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=url)
     assert result.exit_code == 1
-    line = "Error: these AWS credentials may not do logs:FilterLogEvents in eu-central-1 (AccessDeniedException): "
-    assert result.stderr == f"{line}ask for the permission, then try again\n"
+    line = "these AWS credentials are not allowed to perform logs:FilterLogEvents in eu-central-1 "
+    assert result.stderr == f"Error: {line}(AccessDeniedException): ask for the permission\n"
 
 
 def test_the_demos_log_is_its_file(owner: Run, tmp_path: Path):
     log = tmp_path / "demo.log"
     with demo_logging_to(log) as demo:
-        assert owner("logs", **demo).stderr == "nothing logged yet: has anybody written?\n"
+        assert owner("logs", **demo).stderr == "nothing is logged yet: try again in a minute\n"
         died = '{"stage": "lambda", "function": "parley-demo-worker", "error": "it died"}'
         log.write_text("\n".join(["INFO: noise", line("accept", corr=ANNAS), died, line("turn", corr=BERTS)]) + "\n")
         assert stages(owner("logs", **demo).stdout) == ["accept", "worker", "turn"]
@@ -187,7 +187,7 @@ def test_following_a_running_bot_ends_with_ctrl_c_as_if_it_had_ended_by_itself(t
 
 
 class Log:
-    """A log that grows while it is read."""
+    """A log that grows between two requests."""
 
     def __init__(self, *batches: list[Event] | None) -> None:
         self.batches = list(batches)
@@ -217,12 +217,14 @@ def test_following_goes_on_until_interrupted_also_before_the_first_line():
     printed: list[str] = []
     pauses = iter([None, None])
     tail = Tail(Log(None, [event(1, 1000)]), since=0)
-    desk = Desk(tail, Reader(), None, errors=False, show=lambda lines: printed.extend(line.corr for line in lines))
+    reader = LogReader(
+        tail, LineParser(), None, errors=False, show=lambda lines: printed.extend(line.corr for line in lines)
+    )
 
     def pause() -> None:
         if next(pauses, "end") == "end":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        desk.follow(pause)
+        reader.follow(pause)
     assert printed == [f"{1:016x}"]

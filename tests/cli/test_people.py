@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 from chalicelib.access.person import Access
 from chalicelib.ids import Channel, PersonId
 from scripts.cli.__main__ import parley
+from tests.cli.chats import ANNA, BERT, PAGE_ID, Chats
 from tests.cli.conftest import ENVIRONMENT, Run
-from tests.cli.page import ANNA, BERT, PAGE_ID, Page
 
 WIDTH = 80
 
@@ -20,22 +20,22 @@ def columns(line: str) -> list[str]:
 
 
 def test_an_empty_list_says_so_in_words(people: Run):
-    assert people("list").output == "Nobody to list yet: people appear here once they have written.\n"
+    assert people("list").output == "There are no people yet. They appear here after their first message.\n"
 
 
-def test_a_list_without_a_match_says_so_in_words(people: Run, page: Page):
-    page.hears()
-    assert people("list", "--access", "blocked").output == "Nobody has the access blocked.\n"
+def test_a_list_without_a_match_says_so_in_words(people: Run, chats: Chats):
+    chats.receive()
+    assert people("list", "--access", "blocked").output == "There are no people with the access blocked.\n"
 
 
-def test_the_list_shows_who_may_ask_how_much_and_was_seen_when(people: Run, page: Page):
+def test_the_list_shows_who_may_ask_how_much_and_was_seen_when(people: Run, chats: Chats):
     today = datetime.now(UTC)
-    page.clock.tick(hours=-2)
-    page.answers(BERT)
-    page.store.people.decide(BERT, Access.UNLIMITED, daily_limit=None)
-    page.clock.tick(hours=2)
-    page.answers(ANNA)
-    page.store.people.decide(ANNA, Access.DEFAULT, daily_limit=5)
+    chats.clock.tick(hours=-2)
+    chats.answer(BERT)
+    chats.store.people.decide(BERT, Access.UNLIMITED, daily_limit=None)
+    chats.clock.tick(hours=2)
+    chats.answer(ANNA)
+    chats.store.people.decide(ANNA, Access.DEFAULT, daily_limit=5)
     head, names, anna, bert, _, footer = people("list").output.splitlines()
     assert columns(head) == ["used", "first", "last"]
     assert columns(names) == ["person", "access", "today", "seen", "seen"]
@@ -45,39 +45,39 @@ def test_the_list_shows_who_may_ask_how_much_and_was_seen_when(people: Run, page
     assert footer == "page 1 of 1, 2 people"
 
 
-def test_the_list_fits_80_columns_and_keeps_ids_whole(people: Run, page: Page):
+def test_the_list_fits_80_columns_and_keeps_ids_whole(people: Run, chats: Chats):
     longest = PersonId("messenger:12345678901234567:12345678901234567")
     for person in (ANNA, BERT, longest):
-        page.clock.tick(days=-400)
-        page.answers(person)
-        page.store.people.decide(person, Access.DEFAULT, daily_limit=100_000)
+        chats.clock.tick(days=-400)
+        chats.answer(person)
+        chats.store.people.decide(person, Access.DEFAULT, daily_limit=100_000)
     output = people("list").output
     assert all(person in output for person in (ANNA, BERT, longest))
     assert max(map(len, output.splitlines())) <= WIDTH
 
 
-def test_the_list_comes_in_pages(people: Run, page: Page):
+def test_the_list_comes_in_pages(people: Run, chats: Chats):
     for number in range(5):
-        page.clock.tick(seconds=1)
-        page.hears(PersonId(f"messenger:1:{number}"))
+        chats.clock.tick(seconds=1)
+        chats.receive(PersonId(f"messenger:1:{number}"))
     output = people("list", "--page", 3, "--page-size", 2).output
     assert "messenger:1:0" in output
     assert "messenger:1:1" not in output
     assert output.endswith("page 3 of 3, 5 people\n")
     beyond = people("list", "--page", 4, "--page-size", 2)
-    assert (beyond.exit_code, beyond.stderr) == (2, "Error: there is no page 4: the last one is 3\n")
+    assert (beyond.exit_code, beyond.stderr) == (2, "Error: there is no page 4: the last page is 3\n")
 
 
-def test_a_program_gets_the_list_as_one_document(people: Run, page: Page):
-    page.answers()
-    seen = f"{datetime.fromtimestamp(page.clock() / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+def test_a_program_gets_the_list_as_one_document(people: Run, chats: Chats):
+    chats.answer()
+    seen = f"{datetime.fromtimestamp(chats.clock() / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
     assert json.loads(people("list", "--json").output) == {
         "people": [
             {
                 "person": ANNA,
                 "access": "default",
                 "daily_limit": None,
-                "quota": {page.day: 1},
+                "quota": {chats.day: 1},
                 "told_day": None,
                 "announced": False,
                 "first_seen": seen,
@@ -97,62 +97,62 @@ def test_an_empty_list_is_a_document_too(people: Run):
     assert json.loads(people("list", "--json").output) == {"people": [], "page": 1, "pages": 1, "total": 0}
 
 
-def test_what_looks_like_markup_or_emoji_in_an_id_is_shown_as_it_is(people: Run, page: Page):
+def test_what_looks_like_markup_or_emoji_in_an_id_is_shown_as_it_is(people: Run, chats: Chats):
     odd = PersonId("messenger:[bold]:smile:")
-    page.hears(odd)
+    chats.receive(odd)
     assert odd in people("list").output
     assert odd in people("show", odd).output
 
 
-def test_dates_are_in_the_owners_zone(run: Run, page: Page):
-    page.hears()
+def test_dates_are_in_the_owners_zone(run: Run, chats: Chats):
+    chats.receive()
     assert "(Pacific/Auckland), now" in run("people", "show", ANNA, PARLEY_TIMEZONE="Pacific/Auckland").output
 
 
-def test_one_person_is_shown_whole(people: Run, page: Page):
-    page.answers()
-    page.answers()
+def test_one_person_is_shown_whole(people: Run, chats: Chats):
+    chats.answer()
+    chats.answer()
     lines = {name: value for name, value, *_ in map(columns, people("show", ANNA).output.splitlines())}
     assert lines["person"] == ANNA
     assert lines["access"] == "default"
     assert lines["used today"] == "2/10"
-    assert lines["used on"] == page.day
+    assert lines["used on"] == chats.day
     assert lines["stored turns"] == "2"
     assert json.loads(people("show", ANNA, "--json").output)["stored_turns"] == 2
 
 
 @pytest.mark.parametrize("name", [ANNA, ANNA.rpartition(":")[2], ANNA[-3:]])
-def test_a_person_may_be_named_whole_or_by_the_end_of_the_id(people: Run, page: Page, name: str):
-    page.hears(ANNA)
-    page.hears(BERT)
+def test_a_person_may_be_named_whole_or_by_the_end_of_the_id(people: Run, chats: Chats, name: str):
+    chats.receive(ANNA)
+    chats.receive(BERT)
     assert people("block", name).output == f"{ANNA} is now blocked.\n"
 
 
-def test_who_cannot_be_told_apart_is_listed(people: Run, page: Page):
+def test_who_cannot_be_told_apart_is_listed(people: Run, chats: Chats):
     people_of_one_end = [PersonId(f"messenger:{number}:77") for number in range(7)]
     for person in people_of_one_end:
-        page.hears(person)
+        chats.receive(person)
     result = people("block", "77")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith('Error: "77" may be messenger:')
+    assert result.stderr.startswith('Error: "77" matches messenger:')
     assert result.stderr.endswith(" and 2 more: give more of the id\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "now_so"),
     [
-        (["allow", ANNA], "may now ask without limit."),
+        (["allow", ANNA], "has no daily limit now."),
         (["limit", ANNA, 5], "may now ask 5 questions a day."),
         (["limit", ANNA, 1], "may now ask 1 question a day."),
-        (["default", ANNA], "now has the default limit, 10 a day."),
+        (["default", ANNA], "has the default limit now, 10 a day."),
         (["block", ANNA], "is now blocked."),
     ],
 )
-def test_a_decision_says_what_is_now_so(people: Run, page: Page, arguments: list[object], now_so: str):
-    page.hears()
+def test_a_decision_says_what_is_now_so(people: Run, chats: Chats, arguments: list[object], now_so: str):
+    chats.receive()
     assert people(*arguments).output == f"{ANNA} {now_so}\n"
     document = json.loads(people(*arguments, "--json").output)
-    known = page.store.people.get(ANNA)
+    known = chats.store.people.get(ANNA)
     assert known
     assert (document["access"], document["daily_limit"]) == (known.access.value, known.daily_limit)
 
@@ -161,7 +161,7 @@ def test_a_decision_says_what_is_now_so(people: Run, page: Page, arguments: list
 def test_a_limit_that_is_no_whole_number_in_range_is_refused(people: Run, number: str):
     result = people("limit", ANNA, number)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.endswith(" is no limit: give a whole number from 0 to 100000\n")
+    assert result.stderr.endswith(" is not a valid limit: give a whole number from 0 to 100000\n")
 
 
 @pytest.mark.parametrize("command", ["allow", "block", "default", "show", "export", "forget --yes"])
@@ -176,34 +176,34 @@ def test_whose_id_nobodys_ends_in_is_unknown(people: Run, name: str):
 
 def _is_unknown(result: Result) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == ("Error: no person with that id: see scripts/parley people list\n")
+    assert result.stderr == "Error: there is no person with that id: see scripts/parley people list --stage dev\n"
 
 
-def test_forgetting_asks_first(people: Run, page: Page):
-    page.answers()
+def test_forgetting_asks_first(people: Run, chats: Chats):
+    chats.answer()
     refused = people("forget", ANNA, answer="n\n")
     assert refused.exit_code == 1
     assert f"{ANNA}: 1 stored turn.\n" in refused.stderr
     assert refused.stderr.endswith("Error: nothing was deleted\n")
     agreed = people("forget", ANNA, answer="y\n")
-    assert (agreed.exit_code, agreed.stdout) == (0, f"{ANNA} is forgotten.\n")
+    assert (agreed.exit_code, agreed.stdout) == (0, f"Everything stored about {ANNA} is deleted.\n")
     assert people("show", ANNA).exit_code == 1
 
 
-def test_forgetting_says_which_decision_stays(people: Run, page: Page):
-    page.answers()
+def test_forgetting_says_which_decision_stays(people: Run, chats: Chats):
+    chats.answer()
     people("block", ANNA)
     asked = people("forget", ANNA, answer="n\n")
-    assert "to lift it later, give the whole id to `default`" in asked.stderr
-    assert people("forget", ANNA, "--yes").output == f"{ANNA} is forgotten; the block stays.\n"
+    assert f"To unblock them later: scripts/parley people default {ANNA} --stage dev\n" in asked.stderr
+    assert people("forget", ANNA, "--yes").output == f"Everything stored about {ANNA} is deleted; the block stays.\n"
     assert people("default", ANNA).exit_code == 0
     assert people("default", ANNA).exit_code == 1
 
 
-def test_a_program_must_be_sure_to_forget(people: Run, page: Page):
-    page.answers()
+def test_a_program_must_be_sure_to_forget(people: Run, chats: Chats):
+    chats.answer()
     refused = people("forget", ANNA, "--json")
-    assert (refused.exit_code, refused.stderr) == (2, "Error: --json asks no questions: add --yes\n")
+    assert (refused.exit_code, refused.stderr) == (2, "Error: --json cannot ask for confirmation: add --yes\n")
     assert json.loads(people("forget", ANNA, "--json", "--yes").output) == {
         "person": ANNA,
         "forgotten": True,
@@ -213,41 +213,41 @@ def test_a_program_must_be_sure_to_forget(people: Run, page: Page):
     }
 
 
-def test_who_is_being_answered_cannot_be_forgotten_now(people: Run, page: Page):
-    page.begins()
+def test_who_is_being_answered_cannot_be_forgotten_now(people: Run, chats: Chats):
+    chats.begin()
     result = people("forget", ANNA, "--yes")
     assert result.exit_code == 1
     assert result.stderr == "Error: a message of this person is being answered; try again in a minute\n"
 
 
-def test_an_export_goes_to_standard_output(people: Run, page: Page):
-    page.answers(text="Grüße ✨")
+def test_an_export_goes_to_standard_output(people: Run, chats: Chats):
+    chats.answer(text="Grüße ✨")
     document = json.loads(people("export", ANNA).stdout_bytes.decode())
     assert [turn["text"] for turn in document["turns"]] == ["Grüße ✨"]
 
 
-def test_json_is_utf_8_whatever_the_terminals_encoding_is(page: Page):
-    page.answers(text="Grüße ✨")
+def test_json_is_utf_8_whatever_the_terminals_encoding_is(chats: Chats):
+    chats.answer(text="Grüße ✨")
     result = CliRunner(charset="latin-1").invoke(parley, ["people", "export", ANNA], env=ENVIRONMENT)
     assert json.loads(result.stdout_bytes.decode())["turns"][0]["text"] == "Grüße ✨"
 
 
-def test_an_export_may_go_to_a_file_that_only_the_owner_reads(people: Run, page: Page, tmp_path: Path):
-    page.answers()
+def test_an_export_may_go_to_a_file_that_only_the_owner_reads(people: Run, chats: Chats, tmp_path: Path):
+    chats.answer()
     file = tmp_path / "anna.json"
-    assert people("export", ANNA, "--output", file).output == f"Everything stored of {ANNA} is in {file}.\n"
+    assert people("export", ANNA, "--output", file).output == f"Everything stored about {ANNA} is in {file}.\n"
     assert json.loads(file.read_text())["person"] == ANNA
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_file_is_meant_from_where_the_command_was_called(run: Run, page: Page, tmp_path: Path):
-    page.answers()
+def test_a_file_is_meant_from_where_the_command_was_called(run: Run, chats: Chats, tmp_path: Path):
+    chats.answer()
     run("people", "export", ANNA, "--output", "anna.json", PARLEY_CALLED_FROM=str(tmp_path))
     assert (tmp_path / "anna.json").exists()
 
 
-def test_a_file_that_cannot_be_written_is_one_line(people: Run, page: Page, tmp_path: Path):
-    page.answers()
+def test_a_file_that_cannot_be_written_is_one_line(people: Run, chats: Chats, tmp_path: Path):
+    chats.answer()
     result = people("export", ANNA, "--output", tmp_path / "no" / "anna.json")
     assert result.exit_code == 1
     assert result.stderr.endswith("anna.json cannot be written: No such file or directory\n")

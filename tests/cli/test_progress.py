@@ -1,4 +1,4 @@
-"""How a plan is shown and carried out: what is done, what is not, and how to go on."""
+"""Tests how a plan is printed and run: finished steps, open steps, and how to continue."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import ConfigError, MetaError
-from scripts.cli.progress import carry_out, show
+from scripts.cli.progress import run_steps, show_plan
 from scripts.deploy.steps import Step
-from tests.cli.shown import shown
+from tests.cli.printed import printed
 
 AGAIN = "scripts/parley deploy --stage dev"
 
 
 class Works:
-    """Three steps, of which one may end otherwise."""
+    """Three steps, one of which may fail."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -43,12 +43,12 @@ def works() -> Works:
 
 def failure(works: Works) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        carry_out(works.steps(), explaining=nullcontext, again=AGAIN)
+        run_steps(works.steps(), explaining=nullcontext, again=AGAIN)
     return str(caught.value).splitlines()
 
 
 def test_the_steps_are_done_in_order_each_with_its_words_and_its_time(works: Works):
-    output = shown(lambda: carry_out(works.steps(), explaining=nullcontext, again=AGAIN))
+    output = printed(lambda: run_steps(works.steps(), explaining=nullcontext, again=AGAIN))
     assert output.splitlines() == [
         "[1/3] first",
         "      doing the first",
@@ -77,21 +77,21 @@ def test_a_step_that_fails_says_what_is_done_what_is_not_and_how_to_go_on(
     assert failure(works) == [
         f"{name}: Meta is asleep: try again",
         f"Done: {done}. Not done: {left}.",
-        f"To go on: {AGAIN}",
+        f"To continue: {AGAIN}",
     ]
     assert ", ".join(works.done) == done.replace("nothing", "")
 
 
 def test_ctrl_c_is_told_as_an_interruption_and_how_to_go_on(works: Works):
     works.ends["second"] = KeyboardInterrupt()
-    assert failure(works) == ["second: interrupted", "Done: first. Not done: second, third.", f"To go on: {AGAIN}"]
+    assert failure(works) == ["second: interrupted", "Done: first. Not done: second, third.", f"To continue: {AGAIN}"]
 
 
 def test_going_on_does_the_rest(works: Works):
     works.ends["second"] = MetaError("Meta is asleep")
     failure(works)
     works.ends.clear()
-    shown(lambda: carry_out(works.steps(), explaining=nullcontext, again=AGAIN))
+    printed(lambda: run_steps(works.steps(), explaining=nullcontext, again=AGAIN))
     assert works.done == ["first", "first", "second", "third"]
 
 
@@ -105,13 +105,13 @@ def test_what_aws_refuses_within_a_step_is_explained_first(works: Works):
 
     works.ends["first"] = LookupError()
     with pytest.raises(ConfigError, match="first: AWS has no such thing"):
-        carry_out(works.steps(), explaining=explaining, again=AGAIN)
+        run_steps(works.steps(), explaining=explaining, again=AGAIN)
 
 
 def test_a_mistake_of_our_own_is_not_dressed_up(works: Works):
     works.ends["first"] = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError):
-        carry_out(works.steps(), explaining=nullcontext, again=AGAIN)
+        run_steps(works.steps(), explaining=nullcontext, again=AGAIN)
 
 
 word = st.text("abcdefghijklmnopqrstuvwxyz-/:`", min_size=1, max_size=90)
@@ -120,7 +120,7 @@ word = st.text("abcdefghijklmnopqrstuvwxyz-/:`", min_size=1, max_size=90)
 @given(plans=st.lists(st.lists(word, min_size=1, max_size=30), min_size=1, max_size=9))
 def test_a_plan_fits_80_columns_and_says_everything(plans: list[list[str]]):
     steps = [Step(f"step {number}", " ".join(plan), str) for number, plan in enumerate(plans, start=1)]
-    output = shown(lambda: show(steps))
+    output = printed(lambda: show_plan(steps))
     assert all(len(line) <= 80 for line in output.splitlines())
     said = "".join(f"{number}{step.name}{step.plan}" for number, step in enumerate(steps, start=1))
     assert "".join(output.split()) == "".join(said.split())

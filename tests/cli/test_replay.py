@@ -1,4 +1,4 @@
-"""`parley replay` over SQS as moto and ministack understand it, and a stand-in for Lambda that notes whom it wakes."""
+"""Tests `parley replay` with SQS in moto and ministack, and a fake of Lambda that records the conversations."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def sqs(endpoint: str | None = None) -> Any:
 
 @dataclass(frozen=True)
 class Dead:
-    """A queue, and those who write to it."""
+    """A queue and its messages."""
 
     client: Any
     queue: Queue
@@ -52,7 +52,7 @@ class Dead:
             self.client.send_message(QueueUrl=self.queue.url, MessageBody=body, **others)
 
     def holds(self) -> list[str]:
-        """What anybody who asks now would get."""
+        """Return the messages that are visible now."""
         got = self.client.receive_message(QueueUrl=self.queue.url, MaxNumberOfMessages=10, VisibilityTimeout=0)
         return [message["Body"] for message in got.get("Messages", [])]
 
@@ -90,7 +90,7 @@ def test_every_wake_is_made_once_more_and_its_letter_deleted(dead: Dead):
     woken = RememberingWake()
     replay = Replay(dead.queue, woken)
     replay.run()
-    assert (replay.put_back, replay.left) == (13, [])
+    assert (replay.retried, replay.left) == (13, [])
     assert sorted(woken.woken) == [ANNA] * 12 + [BERT]
     assert dead.holds() == []
 
@@ -98,7 +98,7 @@ def test_every_wake_is_made_once_more_and_its_letter_deleted(dead: Dead):
 def test_who_only_looks_changes_nothing(dead: Dead):
     dead.gets(wake(ANNA), NO_WAKE)
     replay = Replay(dead.queue, RememberingWake())
-    assert [held.letter.wake for held in replay.look()] == [ANNA, None]
+    assert [letter.content.wake for letter in replay.look()] == [ANNA, None]
     assert dead.holds() == [wake(ANNA), NO_WAKE]
 
 
@@ -106,7 +106,7 @@ def test_what_is_no_wake_is_left_and_can_be_seen_at_once(dead: Dead):
     dead.gets(NO_WAKE, wake(ANNA))
     replay = Replay(dead.queue, woken := RememberingWake())
     replay.run()
-    assert (replay.put_back, len(replay.left)) == (1, 1)
+    assert (replay.retried, len(replay.left)) == (1, 1)
     assert woken.woken == [ANNA]
     assert dead.holds() == [NO_WAKE]
 
@@ -124,7 +124,7 @@ def test_a_letter_is_deleted_only_after_its_wake(dead: Dead):
     held: list[str] = []
 
     class Looking:
-        """Counts the letters that are held when a wake is made."""
+        """Counts the invisible letters when the worker is woken."""
 
         def wake(self, conversation: ConversationId) -> None:
             name = "ApproximateNumberOfMessagesNotVisible"
@@ -136,7 +136,7 @@ def test_a_letter_is_deleted_only_after_its_wake(dead: Dead):
 
 
 def replayed(owner: Run, *arguments: str, answer: str | None = None) -> tuple[Result, list[bytes]]:
-    """The result, and what the worker was invoked with."""
+    """Run the command; return its result and the payloads of the worker's invocations."""
     seen: list[tuple[str, bytes]] = []
     with answering(202, {}, seen=seen) as url:
         result = owner("replay", *arguments, answer=answer, AWS_ENDPOINT_URL_LAMBDA=url)
@@ -149,9 +149,11 @@ def test_the_owner_sees_what_there_is_and_is_asked(owner: Run, letters: Dead):
     result, woken = replayed(owner, answer="y\n")
     shown, no_wake = result.stdout.splitlines()[:2]
     assert shown[14:] == "RetriesExhausted    StoreError                …9384"
-    assert no_wake[14:] == "RetriesExhausted    -                         no wake"
-    assert result.stderr == "Put 1 wake back? [y/N]: y\n"
-    assert result.stdout.splitlines()[2:] == ["1 wake put back, 1 left: what is no wake stays for you to look at."]
+    assert no_wake[14:] == "RetriesExhausted    -                         unknown"
+    assert result.stderr == "Retry 1 dead letter? [y/N]: y\n"
+    assert result.stdout.splitlines()[2:] == [
+        "1 dead letter retried. Left in the queue, as they name no conversation: 1."
+    ]
     assert [json.loads(body) for body in woken] == [WAKE]
 
 
@@ -165,7 +167,7 @@ def test_nothing_is_put_back_without_consent(owner: Run, letters: Dead):
     letters.gets(record())
     result, woken = replayed(owner, answer="n\n")
     assert (result.exit_code, woken) == (1, [])
-    assert result.stderr.endswith("Error: nothing was put back\n")
+    assert result.stderr.endswith("Error: nothing was retried\n")
     assert letters.holds() == [record()]
 
 
@@ -179,7 +181,7 @@ def test_the_owner_may_only_look(owner: Run, letters: Dead):
 def test_yes_is_not_asked(owner: Run, letters: Dead):
     letters.gets(record(), record())
     result, woken = replayed(owner, "--yes")
-    assert (result.stderr, result.stdout.splitlines()[-1]) == ("", "2 wakes put back, 0 left.")
+    assert (result.stderr, result.stdout.splitlines()[-1]) == ("", "2 dead letters retried.")
     assert len(woken) == 2
 
 
@@ -189,7 +191,7 @@ def test_the_fifo_queues_letters_are_put_back_as_well(owner: Run, letters: Dead)
     letters.gets(record())
     result, woken = replayed(owner, "--yes")
     fifo.client.delete_queue(QueueUrl=fifo.queue.url)
-    assert result.stdout.splitlines()[-1] == "2 wakes put back, 0 left."
+    assert result.stdout.splitlines()[-1] == "2 dead letters retried."
     assert sorted(json.loads(body)["conversation"] for body in woken) == [ANNA, BERT]
 
 
@@ -201,7 +203,8 @@ def test_without_dead_letters_there_is_nothing_to_ask(owner: Run, letters: Dead)
 def test_before_a_deployment_there_is_no_queue(owner: Run):
     result, _ = replayed(owner)
     line = (
-        "there is no dead-letter queue parley-dev-dead in eu-central-1: deploy first, or check --stage and AWS_REGION"
+        "there is no dead-letter queue parley-dev-dead in eu-central-1: "
+        "deploy the stage, or check --stage and AWS_REGION"
     )
     assert (result.exit_code, result.stderr) == (1, f"Error: {line}\n")
 
@@ -210,7 +213,7 @@ def test_a_missing_worker_is_one_line_and_no_letter_is_lost(owner: Run, letters:
     letters.gets(record())
     with answering(404, {"__type": "ResourceNotFoundException", "Message": "Function not found"}) as url:
         result = owner("replay", "--yes", AWS_ENDPOINT_URL_LAMBDA=url)
-    line = "there is no worker function in eu-central-1: deploy first, or check --stage and AWS_REGION"
+    line = "there is no worker function in eu-central-1: deploy the stage, or check --stage and AWS_REGION"
     assert (result.exit_code, result.stderr) == (1, f"Error: {line}\n")
     assert letters.holds() == [record()]
 

@@ -25,7 +25,7 @@ def review_texts(*options: str) -> Result:
 
 
 def words(result: Result) -> str:
-    """Without the folding."""
+    """Return the text without line breaks."""
     return " ".join(result.output.split())
 
 
@@ -57,7 +57,7 @@ def test_the_addresses_are_made_of_the_bots_or_its_webhooks(url: str):
 def test_what_is_no_address_of_a_bot_is_refused(url: str):
     result = review_texts("--url", url)
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
-    assert "is no address of a bot" in result.output
+    assert "is not the address of a bot" in result.output
 
 
 def test_the_texts_fit_80_columns_and_leave_no_blank_of_ours():

@@ -1,4 +1,4 @@
-"""The shell scripts, in a project whose Python does nothing but say what it is asked."""
+"""Tests the shell scripts in a project whose Python only prints its arguments."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ case "$*" in
   "-m venv --clear "*)
     rm -rf "$4" && mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
   "-m pip "*)
-    echo "pip" >>"$LOG"
+    echo "$*" >>"$LOG"
     if [ -e "$LOG.broken" ]; then echo "pip says why" >&2; exit 1; fi ;;
   "-c "*ensurepip*)
     exec {sys.executable} "$@" ;;
@@ -28,12 +28,12 @@ case "$*" in
 esac
 """
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
-INSTALLING = "Installing what Parley needs (first time: about a minute) ...\n"
+INSTALLING = "Installing Parley's requirements (about a minute the first time) ...\n"
 
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the scripts, and a Python to find."""
+    """A copy of the scripts, and a fake Python."""
 
     root: Path
     python: Path
@@ -61,7 +61,8 @@ class Project:
 
     @property
     def installed(self) -> int:
-        return len(self.log.read_text().splitlines())
+        """How often the requirements were installed."""
+        return sum("-r requirements.txt" in line for line in self.log.read_text().splitlines())
 
 
 @pytest.fixture
@@ -82,6 +83,13 @@ def test_the_first_call_makes_everything_and_says_so(project: Project):
     result = project.run("scripts/parley", "people", "a b", "")
     assert result.stderr == f"Creating .venv ...\n{INSTALLING}"
     assert result.stdout == f"{project.root} {project.root}: -m scripts.cli people a b \n"
+
+
+def test_the_project_is_installed_last_and_without_the_network(project: Project):
+    project.run("scripts/parley")
+    requirements, itself = project.log.read_text().splitlines()
+    assert "-r requirements.txt -r requirements-dev.txt -c constraints.txt" in requirements
+    assert "--no-deps --no-build-isolation --editable ." in itself
 
 
 def test_later_calls_have_nothing_to_do_and_to_say(project: Project):
@@ -119,7 +127,7 @@ def test_a_python_that_is_too_old_is_one_line(project: Project):
     project.python.write_text("#!/bin/sh\nexit 1\n")
     result = project.run("scripts/parley")
     assert result.returncode == 1
-    line = f"Parley needs Python 3.11 or newer with venv, and PYTHON={project.python} is not.\n"
+    line = f"Parley needs Python 3.11 or newer with venv; PYTHON={project.python} is not.\n"
     assert result.stderr == line
 
 

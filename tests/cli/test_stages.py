@@ -1,4 +1,4 @@
-"""Which stages there may be: each with a name that no other stage's names begin with, and told the same everywhere."""
+"""Tests which stages are valid: the names of their resources must differ from those of all other stages."""
 
 import json
 import re
@@ -22,7 +22,7 @@ NO_CREDENTIALS = "Error: there are no AWS credentials: set AWS_PROFILE, or run `
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the command line, with a configuration of its own."""
+    """A copy of the command line with its own configuration."""
 
     folder: Path
 
@@ -33,14 +33,14 @@ class Project:
         (self.folder / ".chalice" / "config.json").write_text(json.dumps(config))
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Python, there."""
+        """Run Python in the copy."""
         command = [sys.executable, *arguments]
         return subprocess.run(
             command, cwd=self.folder, env=CLEAN, capture_output=True, text=True, timeout=30, check=False
         )
 
     def deploy(self, stage: str) -> str:
-        """What a deployment without credentials ends in."""
+        """Run a deployment without credentials; return its error."""
         result = self.run("-m", "scripts.cli", "deploy", "--yes", "--stage", stage)
         assert (result.stdout, result.returncode) == ("", 1)
         return result.stderr
@@ -56,7 +56,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def stage_of(name: str, **changed: Any) -> Callable[[Any], None]:
-    """A stage as it should be, but for what is changed."""
+    """Return a change that adds a valid stage with these values changed."""
 
     def change(config: Any) -> None:
         config["stages"][name] = {
@@ -102,7 +102,7 @@ def test_a_name_that_could_be_taken_for_another_stages_is_refused_in_words(proje
     project.configure(stage_of(name))
     assert project.deploy(name) == (
         f'Error: stage "{name}" of .chalice/config.json cannot be deployed: '
-        "name it with up to 16 small letters and digits, a letter first\n"
+        "its name must be 1 to 16 lower-case letters and digits, the first a letter\n"
     )
 
 
@@ -153,9 +153,9 @@ def test_a_persona_or_price_that_cannot_be_read_is_refused_with_file_line_and_re
 def test_the_demo_is_refused_whether_or_not_one_is_running(project: Project):
     project.configure(lambda _: None)
     for command, line in {
-        "deploy": "the demo runs on this machine: deploy dev or prod",
-        "destroy": "the demo leaves nothing behind: end it with Ctrl+C",
-        "doctor": "doctor is not available for the demo; restart the demo instead",
+        "deploy": "the demo cannot be deployed: choose --stage dev or --stage prod",
+        "destroy": "the demo stores nothing in AWS: Ctrl+C ends it",
+        "doctor": "the demo needs no doctor: start it again",
     }.items():
         result = project.run("-m", "scripts.cli", command, "--stage", "demo")
         assert (result.returncode, result.stdout, result.stderr) == (2, "", f"Error: {line}\n")

@@ -1,4 +1,4 @@
-"""The owner decides about visitors of web pages as about people on Messenger."""
+"""Tests that the owner's decisions apply to visitors of the web chat as to people on Messenger."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from chalicelib.errors import ConversationBusy
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.operations.admin import Admin
 from chalicelib.settings import Settings
-from tests.cli.page import ANNA, KITCHEN, OTHER_VISITOR, SHOP, VISITOR, Page
+from tests.cli.chats import ANNA, KITCHEN, OTHER_VISITOR, SHOP, VISITOR, Chats
 from tests.contract.stores import Store, fake_store
 from tests.fakes.adapters import FakeClock
 
@@ -21,27 +21,27 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def shop(page: Page) -> Page:
-    """Somebody on Messenger; two visitors who write alone and in a room."""
-    page.store.keys.create(SHOP)
-    page.answers(ANNA)
+def shop(chats: Chats) -> Chats:
+    """Store chats of a person on Messenger, and of two visitors who write alone and in a room."""
+    chats.store.keys.create(SHOP)
+    chats.answer(ANNA)
     for visitor in (VISITOR, OTHER_VISITOR):
-        page.clock.tick(minutes=1)
-        page.answers(visitor, f"I am {visitor}")
-        page.clock.tick(seconds=1)
-        page.answers(visitor, f"I am {visitor} in the kitchen", room=KITCHEN)
-    return page
+        chats.clock.tick(minutes=1)
+        chats.answer(visitor, f"I am {visitor}")
+        chats.clock.tick(seconds=1)
+        chats.answer(visitor, f"I am {visitor} in the kitchen", room=KITCHEN)
+    return chats
 
 
-def kept(page: Page, person: PersonId, place: ConversationId) -> list[str]:
-    turns = page.store.transcript.turns(place, now=page.clock())
+def kept(chats: Chats, person: PersonId, place: ConversationId) -> list[str]:
+    turns = chats.store.transcript.turns(place, now=chats.clock())
     return [turn.text for turn in turns if turn.person == person]
 
 
-def a_page(store: Store) -> tuple[Page, Admin]:
-    page = Page(store, FakeClock(), day="2026-11-20")
+def new_chats(store: Store) -> tuple[Chats, Admin]:
+    chats = Chats(store, FakeClock(), day="2026-11-20")
     terms = EntitlementService(store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits)
-    return page, Admin(store.people, store.transcript, terms, page.clock)
+    return chats, Admin(store.people, store.transcript, terms, chats.clock)
 
 
 @pytest.mark.usefixtures("shop")
@@ -74,14 +74,14 @@ def test_everything_a_visitor_wrote_is_in_the_export_and_nothing_of_others(peopl
     ]
 
 
-def test_a_visitor_who_is_blocked_is_not_heard_any_more(people: Run, shop: Page):
+def test_a_visitor_who_is_blocked_is_not_heard_any_more(people: Run, shop: Chats):
     assert people("block", VISITOR).exit_code == 0
     known = shop.store.people.get(VISITOR)
     assert known
     assert known.access is Access.BLOCKED
 
 
-def test_forgetting_a_visitor_deletes_what_they_wrote_in_rooms_and_leaves_the_others_words(people: Run, shop: Page):
+def test_forgetting_a_visitor_deletes_what_they_wrote_in_rooms_and_leaves_the_others_words(people: Run, shop: Chats):
     assert people("forget", "7293", "--yes").exit_code == 0
     assert kept(shop, VISITOR, ConversationId(VISITOR)) == kept(shop, VISITOR, KITCHEN) == []
     assert kept(shop, OTHER_VISITOR, KITCHEN) == [f"I am {OTHER_VISITOR} in the kitchen"]
@@ -89,56 +89,60 @@ def test_forgetting_a_visitor_deletes_what_they_wrote_in_rooms_and_leaves_the_ot
 
 
 def test_a_visitor_whose_message_waits_in_a_room_is_not_forgotten_and_loses_nothing():
-    page, admin = a_page(fake_store())
-    page.answers(VISITOR)
-    page.hears(VISITOR, room=KITCHEN)
+    chats, admin = new_chats(fake_store())
+    chats.answer(VISITOR)
+    chats.receive(VISITOR, room=KITCHEN)
     with pytest.raises(ConversationBusy):
         admin.forget(VISITOR)
     assert admin.show(VISITOR).turns == 2
 
 
 def test_that_somebody_else_is_being_answered_in_the_room_does_not_matter():
-    page, admin = a_page(fake_store())
-    page.answers(VISITOR, room=KITCHEN)
-    page.hears(OTHER_VISITOR, room=KITCHEN)
-    assert page.store.inbox.take(KITCHEN, owner="w", now=page.clock(), until=page.clock() + 60_000)
+    chats, admin = new_chats(fake_store())
+    chats.answer(VISITOR, room=KITCHEN)
+    chats.receive(OTHER_VISITOR, room=KITCHEN)
+    assert chats.store.inbox.take(KITCHEN, owner="w", now=chats.clock(), until=chats.clock() + 60_000)
     assert admin.forget(VISITOR).turns == 1
-    assert kept(page, VISITOR, KITCHEN) == []
+    assert kept(chats, VISITOR, KITCHEN) == []
 
 
 def test_who_is_forgotten_and_writes_again_in_a_room_is_known_to_have_written_there():
-    page, admin = a_page(fake_store())
-    page.answers(VISITOR, room=KITCHEN)
+    chats, admin = new_chats(fake_store())
+    chats.answer(VISITOR, room=KITCHEN)
     admin.forget(VISITOR)
-    page.hears(VISITOR, room=identity.room(VISITOR, "garden"))
+    chats.receive(VISITOR, room=identity.room(VISITOR, "garden"))
     assert admin.export(VISITOR)["rooms"] == ["garden"]
 
 
 def test_the_terms_of_a_key_are_read_once_for_all_its_visitors():
-    page, admin = a_page(fake_store())
-    page.store.keys.create(SHOP)
+    chats, admin = new_chats(fake_store())
+    chats.store.keys.create(SHOP)
     for number in range(20):
-        page.hears(identity.visitor(SHOP.id, f"visitor-{number}"))
+        chats.receive(identity.visitor(SHOP.id, f"visitor-{number}"))
     reads: list[str] = []
 
     class Counting:
-        create, list, revoke = page.store.keys.create, page.store.keys.list, page.store.keys.revoke
+        create, list, revoke = (
+            chats.store.keys.create,
+            chats.store.keys.list,
+            chats.store.keys.revoke,
+        )
 
         def get(self, key: str) -> object:
             reads.append(key)
-            return page.store.keys.get(SHOP.id)
+            return chats.store.keys.get(SHOP.id)
 
     counting = EntitlementService(Counting(), admin.entitlements.limits)  # type: ignore[arg-type]
-    listed = Admin(page.store.people, page.store.transcript, counting, page.clock).list()
+    listed = Admin(chats.store.people, chats.store.transcript, counting, chats.clock).list()
     assert [standing.limit for standing in listed] == [3] * 20
     assert reads == [SHOP.id]
 
 
 def test_a_blocked_visitors_message_leaves_no_room_behind():
-    page, admin = a_page(fake_store())
-    page.answers(VISITOR)
+    chats, admin = new_chats(fake_store())
+    chats.answer(VISITOR)
     admin.block(VISITOR)
-    page.hears(VISITOR, room=KITCHEN)
-    known = page.store.people.get(VISITOR)
+    chats.receive(VISITOR, room=KITCHEN)
+    known = chats.store.people.get(VISITOR)
     assert known
     assert known.rooms == frozenset()

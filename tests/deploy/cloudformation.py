@@ -1,4 +1,4 @@
-"""CloudFormation with one stack in memory; a second passes when it is told so."""
+"""Simulates CloudFormation with one stack in memory; time passes only when a test says so."""
 
 import itertools
 from collections import deque
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from tests.deploy.held import Refusal
+from tests.deploy.fakes import Refusal
 
 Event = tuple[str, str, str]
-"""A resource, its state, and why."""
+"""A resource, its status and the reason."""
 Story = Sequence[str | Event]
-"""The states that a stack goes through, one a second, and what happens to its resources in between."""
+"""The statuses of a stack, one per second, and the events of its resources in between."""
 _STUCK: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"})
 _PAGE: Final = 4
 
 
 @dataclass
 class CloudFormation:
-    """All goes well at once, unless `becomes` tells another story of the next CREATE, UPDATE or DELETE."""
+    """Every operation succeeds, unless `becomes` defines another course of the next CREATE, UPDATE or DELETE."""
 
     name: str
     status: str = ""
@@ -30,20 +30,20 @@ class CloudFormation:
     becomes: dict[str, Story] = field(default_factory=dict)
     ahead: deque[str | Event] = field(default_factory=deque)
     events: list[dict[str, Any]] = field(default_factory=list)
-    """The oldest first."""
+    """The events, oldest first."""
     drifts: Mapping[str, str] = field(default_factory=dict)
     comparing: int = 0
-    """Seconds until the drift is known."""
+    """Seconds until drift detection ends."""
     at_once: bool = False
-    """Everything is done when it is asked for."""
+    """Every operation ends at once."""
     forbidden: str = ""
-    """The operation that the caller may not do."""
+    """The operation for which the caller has no permission."""
     asked: list[str] = field(default_factory=list)
-    """What would have changed something."""
+    """The operations that were requested."""
     _numbers: Any = field(default_factory=itertools.count)
 
     def second(self, _: float) -> None:
-        """Time passes."""
+        """Let time pass."""
         self.comparing = max(0, self.comparing - 1)
         while self.ahead:
             happened = self.ahead.popleft()
@@ -53,7 +53,7 @@ class CloudFormation:
             self._note(*happened)
 
     def begin(self, operation: str, story: Story | None = None) -> None:
-        """Somebody starts a CREATE, UPDATE or DELETE."""
+        """Start an operation of another caller."""
         told = story if story is not None else self.becomes.pop(operation, [f"{operation}_COMPLETE"])
         self.asked.append(operation)
         self._enter(f"{operation}_IN_PROGRESS")

@@ -1,4 +1,4 @@
-"""An AWS account that moto keeps in this process, for what deploys to it."""
+"""Provides an AWS account in moto, in this process, for deployment tests."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from chalicelib.settings import Settings
 from scripts.stage.environment import Aws, Environment
-from tests.deploy.held import REGION, client_of
+from tests.deploy.fakes import REGION, client_of
 from tests.deploy.websocket_apis import WebsocketApis
 
 hypothesis_settings.register_profile(
@@ -23,7 +23,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("parley")
 
 _SESSION = boto3.Session("test", "test", region_name=REGION)
-"""One for all: it reads AWS's description of a service once."""
+"""Shared, since it loads AWS's service descriptions, which is slow."""
 
 
 _NUMBERS = count(100_000_000_000)
@@ -36,38 +36,38 @@ def _client(session: boto3.Session, service: Any) -> Any:
 
 @dataclass
 class Account:
-    """`Aws` of an account on moto. A test may put stand-ins before services; moto answers what those do not."""
+    """`Aws` of an account in moto. A test may replace services with fakes; moto handles what they do not."""
 
     session: boto3.Session
-    stand_ins: dict[str, Any] = field(default_factory=dict)
+    fakes: dict[str, Any] = field(default_factory=dict)
     endpoint: str | None = None
     websocket_apis: WebsocketApis = field(default_factory=WebsocketApis)
 
     @property
     def number(self) -> str:
-        """The account's."""
+        """The account number."""
         return str(self.client("sts").get_caller_identity()["Account"])
 
     @property
     def region(self) -> str:
-        """Its name."""
+        """The name of the region."""
         return self.session.region_name
 
     def client(self, service: Any) -> Any:
-        """A client of the service."""
-        stand_ins = {"apigatewayv2": self.websocket_apis, **self.stand_ins}
-        if service in stand_ins:
-            return client_of(service, stand_ins[service])
+        """Create a client of a service, or of its fake."""
+        fakes = {"apigatewayv2": self.websocket_apis, **self.fakes}
+        if service in fakes:
+            return client_of(service, fakes[service])
         return _client(self.session, service)
 
-    def place(self, stage: str = "dev", **settings: str) -> Environment:
-        """The stage in this account."""
+    def environment(self, stage: str = "dev", **settings: str) -> Environment:
+        """Return the environment of a stage in this account."""
         return Environment(Settings.from_env({"PARLEY_STAGE": stage, **settings}), cast("Aws", self))
 
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """An empty one: moto keeps what others made in this process, and in other accounts."""
+    """An empty account: moto keeps the resources of other tests in other accounts."""
     monkeypatch.setenv("MOTO_ACCOUNT_ID", str(next(_NUMBERS)))
     with mock_aws():
         yield Account(_SESSION)

@@ -1,4 +1,4 @@
-"""Functions as Chalice makes them, on moto."""
+"""Creates functions in moto as Chalice does."""
 
 import io
 import json
@@ -9,14 +9,14 @@ from tests.deploy.conftest import Account
 
 
 def role(account: Account, name: str) -> str:
-    """An IAM role; its ARN."""
+    """Create an IAM role and return its ARN."""
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     made = account.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
     return str(made["Role"]["Arn"])
 
 
 def function(account: Account, name: str, *, stage: str = "prod", app: str = "parley", **settings: Any) -> str:
-    """A function with its role, tagged as Chalice does; its ARN."""
+    """Create a function with its role and Chalice's tags, and return its ARN."""
     tags = {"aws-chalice": f"version=1.34.0:stage={stage}:app={app}"} if app else {}
     made = account.client("lambda").create_function(
         FunctionName=name,

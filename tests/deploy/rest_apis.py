@@ -1,4 +1,4 @@
-"""API Gateway's REST APIs in memory, as far as it is asked what there is."""
+"""Simulates API Gateway's REST APIs in memory, for requests that read."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ _PAGE = 2
 
 @dataclass
 class RestApis:
-    """Each API by its id: its name, and the ARNs of the functions that its paths call."""
+    """APIs by id: the name, and the ARNs of the functions that the paths call."""
 
     apis: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""What the `chalice` command says: its progress as it comes, and whatever it fails with in one line."""
+"""Tests how the output of `chalice` is reported: its progress, and its errors in one line."""
 
 import sys
 import traceback
@@ -21,7 +21,7 @@ USER = "User: arn:aws:iam::123456789012:user/owner-of-a-page"
 
 @pytest.fixture
 def chalice(account: Account, tmp_path: Path) -> Chalice:
-    """A command that says what it is asked for, and then what a test wants it to say."""
+    """A command that records its arguments and prints what a test wants."""
 
     def saying(text: str = "", *, ends: int = 0) -> Code:
         (tmp_path / "text").write_text(text)
@@ -43,7 +43,7 @@ def said() -> list[str]:
 
 
 def as_chalice_says(error: Exception) -> str:
-    """A traceback, with the message folded at its end."""
+    """Return a traceback with a wrapped message at its end."""
     said = ChaliceDeploymentError(error)
     said.__cause__ = error
     return "".join(traceback.format_exception(said))
@@ -80,15 +80,15 @@ def test_a_missing_permission_is_named(chalice: Chalice, command: str):
     message = f"{USER} is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::123456789012:role/x"
     text = as_chalice_says(refused("AccessDenied", "CreateRole", message))
     assert failure(chalice(text, ends=2), command) == (
-        "these AWS credentials may not do iam:CreateRole in eu-central-1 (AccessDenied): "
-        "ask for the permission, then try again"
+        "these AWS credentials are not allowed to perform iam:CreateRole in eu-central-1 (AccessDenied): "
+        "ask for the permission"
     )
 
 
 def test_what_else_aws_refuses_is_passed_on_with_what_was_asked(chalice: Chalice):
     message = "The runtime parameter of python3.8 is no longer supported for creating AWS Lambda functions."
     text = as_chalice_says(refused("InvalidParameterValueException", "CreateFunction", message))
-    refusal = "AWS refuses CreateFunction (InvalidParameterValueException): "
+    refusal = "AWS refused CreateFunction (InvalidParameterValueException): "
     assert failure(chalice(text, ends=2)) == refusal + message
 
 
@@ -97,7 +97,7 @@ def test_a_refusal_after_several_tries_is_understood_too(chalice: Chalice):
         "An error occurred (TooManyRequestsException) when calling the PutRestApi operation "
         "(reached max retries: 4): Slow down"
     )
-    assert failure(chalice(text, ends=2)) == "AWS refuses PutRestApi (TooManyRequestsException): Slow down"
+    assert failure(chalice(text, ends=2)) == "AWS refused PutRestApi (TooManyRequestsException): Slow down"
 
 
 URL = "https://lambda.eu-central-1.amazonaws.com/2015-03-31/functions"
@@ -133,7 +133,7 @@ def test_what_chalice_itself_objects_to_is_unfolded(chalice: Chalice):
     )
 
 
-@pytest.mark.parametrize(("text", "line"), [("", "it said nothing"), ("Error: no app.py\n\n\n", "Error: no app.py")])
+@pytest.mark.parametrize(("text", "line"), [("", "no output"), ("Error: no app.py\n\n\n", "Error: no app.py")])
 def test_anything_else_is_its_last_line(chalice: Chalice, text: str, line: str):
     assert failure(chalice(text, ends=1)) == f"chalice deploy failed: {line}"
 
@@ -146,7 +146,7 @@ def test_a_function_that_was_not_made_for_this_stage_is_not_overwritten(
     name, (app, stage) = f"parley-prod{suffix}", tags
     function(account, name, app=app, stage=stage)
     assert failure(chalice()) == (
-        f"the function {name} exists and was not made by Parley: delete it, or choose another --stage"
+        f"the function {name} exists but was not created by Parley: delete it, or choose another --stage"
     )
 
 

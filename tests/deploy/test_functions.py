@@ -1,4 +1,4 @@
-"""The worker's asynchronous side: retries, dead letters, its wake queue, and patience while AWS is not ready."""
+"""Tests the worker's settings: retries, dead letters, its wake queue, and retries while AWS is not ready."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from scripts.deploy.functions import AGE_S, RETRIES, WorkerSettings
 from tests.deploy.conftest import Account
+from tests.deploy.fakes import Refusal, client_of
 from tests.deploy.functions import function
-from tests.deploy.held import Refusal, client_of
 
 WORKER: Final = "parley-prod-worker"
 QUEUE: Final = "arn:aws:sqs:eu-central-1:123456789012:parley-prod-wake.fifo"
@@ -34,16 +34,16 @@ NEVER: Final = [
 
 @dataclass
 class Mappings:
-    """Lambda's event source mappings, as AWS keeps them: what is asked for takes some seconds."""
+    """Lambda's event source mappings; each change takes some seconds, as in AWS."""
 
     queues: dict[str, list[str]] = field(default_factory=dict)
-    """By id: the queue and the state."""
+    """The queue and the state by id."""
     refusals: list[Refusal] = field(default_factory=list)
-    """What comes of the next changes."""
+    """The results of the next changes."""
     waited: int = 0
 
     def second(self, _: float) -> None:
-        """Time passes."""
+        """Let time pass."""
         self.waited += 1
         self.queues = {key: [queue, state] for key, (queue, state) in self.queues.items() if state != "Deleting"}
         for mapping in self.queues.values():
@@ -89,7 +89,7 @@ class Mappings:
 
     @property
     def by_queue(self) -> dict[str, str]:
-        """What listens, and how."""
+        """Return the state of each mapping by its queue."""
         return {queue: state for queue, state in self.queues.values() if state != "Deleting"}
 
 
@@ -151,7 +151,7 @@ def test_the_worker_listens_to_the_queue_it_is_told_once(
     listen(QUEUE)
     listen(QUEUE)
     assert mappings.by_queue == {QUEUE: "Creating"}
-    assert said == ["woken by the queue, one conversation after the other in each group"]
+    assert said == ["invoked by the queue, one message after another for each conversation"]
 
 
 def test_another_queue_takes_the_place_of_the_old_one(
@@ -160,7 +160,7 @@ def test_another_queue_takes_the_place_of_the_old_one(
     mappings.queues[SOME] = [OLD_QUEUE, "Enabled"]
     listen(QUEUE)
     assert mappings.by_queue == {QUEUE: "Creating"}
-    assert said[0] == "no longer woken by a queue"
+    assert said[0] == "no longer invoked by a queue"
 
 
 def test_without_a_queue_the_worker_listens_to_none(mappings: Mappings, listen: Callable[[str | None], None]):
@@ -193,7 +193,7 @@ def test_a_queue_that_was_switched_off_by_hand_is_switched_on_again(
     mappings.queues[SOME] = [QUEUE, state]
     listen(QUEUE)
     assert mappings.by_queue == {QUEUE: "Enabled"}
-    assert said == ["woken by the queue again"]
+    assert said == ["invoked by the queue again"]
 
 
 def test_what_has_just_been_made_can_be_taken_away_after_a_moment(mappings: Mappings, settings: WorkerSettings):

@@ -25,7 +25,7 @@ TOPIC: Final = "arn:aws:sns:eu-central-1:123456789012:parley-dev-owner"
 @pytest.fixture
 def cloud(account: Account) -> CloudFormation:
     """The stage's stack, complete."""
-    account.stand_ins["cloudformation"] = cloud = CloudFormation("parley-dev", "CREATE_COMPLETE")
+    account.fakes["cloudformation"] = cloud = CloudFormation("parley-dev", "CREATE_COMPLETE")
     return cloud
 
 
@@ -34,7 +34,7 @@ def look(account: Account, cloud: CloudFormation) -> Look:
     """All findings, by name."""
 
     def looked(**settings: str) -> dict[str, Finding]:
-        found = Inspection(Deployment(account.place(**settings), ROOT)).run()
+        found = Inspection(Deployment(account.environment(**settings), ROOT)).run()
         assert all(one.why and one.remedy for one in found if one.state is not Severity.OK)
         return {finding.name: finding for finding in found}
 
@@ -58,7 +58,7 @@ def test_every_resource_missing_from_an_empty_account_is_named(account: Account,
 def test_a_check_that_fails_is_a_finding_and_the_others_still_run(look: Look):
     found = look()
     assert found["table"].what == (
-        "could not be looked at: there is no table parley-dev in eu-central-1: deploy first, "
+        "could not be looked at: there is no table parley-dev in eu-central-1: deploy the stage, "
         "or check --stage and AWS_REGION"
     )
     assert list(found)[-1] == "budget"
@@ -226,7 +226,7 @@ def test_the_state_of_the_owners_e_mail_subscription_is_reported(
     account: Account, cloud: CloudFormation, look: Look, states: list[str], what: str
 ):
     cloud.outputs = {"TopicArn": TOPIC}
-    account.stand_ins["sns"] = Subscriptions(states)
+    account.fakes["sns"] = Subscriptions(states)
     found = look()["owner"]
     assert found.what == what
     assert found.state is (Severity.OK if what == SOMEBODY else Severity.WARNING)
@@ -237,7 +237,7 @@ def test_the_remedy_for_alarms_is_to_confirm_the_mail_or_to_set_an_address(
 ):
     assert look()["owner"].remedy == f"{DEPLOY} --email you@example.org"
     cloud.outputs = {"TopicArn": TOPIC}
-    account.stand_ins["sns"] = Subscriptions(["PendingConfirmation"])
+    account.fakes["sns"] = Subscriptions(["PendingConfirmation"])
     assert look()["owner"].remedy == "open the mail that AWS sent there, and click on Confirm subscription"
 
 
@@ -259,8 +259,8 @@ class Functions:
 
 
 @pytest.mark.parametrize(("limit", "state"), [(10, "warning"), (49, "warning"), (50, "ok"), (1000, "ok")])
-def test_a_small_quota_of_concurrent_executions_is_a_warning(account: Account, look: Look, limit: int, state: str):
-    account.stand_ins["lambda"] = Functions(limit=limit)
+def test_an_account_that_may_run_few_functions_is_warned(account: Account, look: Look, limit: int, state: str):
+    account.fakes["lambda"] = Functions(limit=limit)
     found = look()["concurrency"]
     assert found.state == state
     assert str(limit) in found.what
@@ -283,13 +283,13 @@ def test_the_worker_must_listen_to_the_wake_queue(
     account: Account, cloud: CloudFormation, look: Look, mapping: str, state: str
 ):
     cloud.outputs = {"WakeQueueArn": QUEUE}
-    account.stand_ins["lambda"] = Functions(mapping=mapping)
+    account.fakes["lambda"] = Functions(mapping=mapping)
     assert look()["wake"].state == state
 
 
 @pytest.mark.parametrize(("mapping", "state"), [("", "ok"), ("Deleting", "ok"), ("Enabled", "broken")])
-def test_without_a_wake_queue_the_worker_must_listen_to_none(account: Account, look: Look, mapping: str, state: str):
-    account.stand_ins["lambda"] = Functions(mapping=mapping)
+def test_without_a_wake_queue_none_may_be_listened_to(account: Account, look: Look, mapping: str, state: str):
+    account.fakes["lambda"] = Functions(mapping=mapping)
     assert look()["wake"].state == state
 
 

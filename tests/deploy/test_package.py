@@ -1,4 +1,4 @@
-"""What goes into the zip, when it is built again, and that a dependency Lambda cannot have ends the build."""
+"""Tests the contents of the zip, when it is built again, and that a dependency without a wheel is an error."""
 
 import io
 import sys
@@ -24,7 +24,7 @@ COMPILED = f"__pycache__/rules.cpython-{sys.version_info.major}{sys.version_info
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A small one without dependencies."""
+    """A small project without dependencies."""
     root = tmp_path / "project"
     (root / "chalicelib" / "__pycache__").mkdir(parents=True)
     (root / ".chalice").mkdir()
@@ -78,6 +78,6 @@ def test_a_dependency_without_a_wheel_for_lambda_ends_the_build(
     (project / "requirements.txt").write_text(f"{source}\n")
     with pytest.raises(ConfigError) as caught:
         build(project, tmp_path / "build" / "prod")
-    assert str(caught.value).startswith("there is no wheel for Lambda's python3.")
+    assert str(caught.value).startswith("there is no wheel for Lambda (python3.")
     assert "unbuildable==1.0" in str(caught.value)
     assert list((tmp_path / "build").glob("*.zip")) == []

@@ -1,4 +1,4 @@
-"""The data stack is made, changed and deleted whatever state it is in, and what fails is said with its first reason."""
+"""Tests that a stack is created, updated and deleted from any state, and that errors name the first reason."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from chalicelib.errors import ConfigError
 from scripts.deploy.stack import Stack
 from tests.deploy.cloudformation import CloudFormation, Story
-from tests.deploy.held import client_of
+from tests.deploy.fakes import client_of
 
 NAME = "parley-prod"
 WANTED = {"Stage": "prod", "OwnerEmail": "", "Wake": "lambda"}
@@ -94,7 +94,7 @@ def test_what_gets_ready_is_said_once_and_in_words(cloud: CloudFormation, deploy
         "CREATE_COMPLETE",
     ]
     deploy()
-    assert said == ["Table is made", "Topic is made"]
+    assert said == ["Table is created", "Topic is created"]
 
 
 @pytest.mark.parametrize(("begun", "done"), [("CREATE", "updated"), ("UPDATE", "updated"), ("DELETE", "created")])
@@ -103,7 +103,7 @@ def test_what_somebody_else_has_begun_is_waited_for_and_then_ours_is_done(
 ):
     cloud.begin(begun)
     assert deploy() == done
-    assert said[0] == "somebody is at it: waiting"
+    assert said[0] == "another operation is running: waiting"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_was_never_complete_is_cleared_away_and_made_anew(
     cloud.status, cloud.protected = status, True
     assert deploy() == "created"
     assert (cloud.asked, stack.status()) == (["DELETE", "CREATE"], "CREATE_COMPLETE")
-    assert said == ["an earlier attempt failed: clearing it away"]
+    assert said == ["an earlier attempt failed: deleting it"]
 
 
 def test_what_cannot_even_be_cleared_away_is_said_with_the_reason(cloud: CloudFormation, deploy: Callable[..., str]):
@@ -137,7 +137,7 @@ def test_a_stack_that_cannot_be_made_says_its_first_reason_in_one_line(
     cloud: CloudFormation, deploy: Callable[..., str]
 ):
     cloud.becomes["CREATE"] = FAILED
-    assert fails(deploy) == "the stack parley-prod could not be made: Topic: You may not have topics"
+    assert fails(deploy) == "the stack parley-prod could not be deployed: Topic: You may not have topics"
     assert deploy() == "created"
 
 
@@ -146,7 +146,7 @@ def test_an_update_that_is_rolled_back_says_the_reason_of_this_time(cloud: Cloud
     cloud.becomes["UPDATE"] = [("Table", "UPDATE_FAILED", "Too many updates"), *ROLLED_BACK[2:]]
     fails(lambda: deploy(Wake="fifo"))
     cloud.becomes["UPDATE"] = ROLLED_BACK
-    assert fails(lambda: deploy(Wake="fifo")).endswith("could not be made: Throttled: No such metric")
+    assert fails(lambda: deploy(Wake="fifo")).endswith("could not be deployed: Throttled: No such metric")
 
 
 def test_after_an_update_was_rolled_back_the_next_one_goes_through(cloud: CloudFormation, deploy: Callable[..., str]):
@@ -167,14 +167,14 @@ def test_a_name_that_something_else_has_is_said_with_the_cure(cloud: CloudFormat
 
 def test_a_failure_without_a_reason_is_said_to_have_none(cloud: CloudFormation, deploy: Callable[..., str]):
     cloud.becomes["CREATE"] = ["ROLLBACK_COMPLETE"]
-    assert fails(deploy).endswith("CloudFormation gives no reason; its console has the events")
+    assert fails(deploy).endswith("CloudFormation gives no reason; see the events in its console")
     cloud.becomes["CREATE"] = [("Topic", "CREATE_FAILED", ""), "ROLLBACK_COMPLETE"]
     assert fails(deploy).endswith("Topic: no reason given")
 
 
 def test_what_only_the_console_can_mend_is_said_so(cloud: CloudFormation, deploy: Callable[..., str]):
     cloud.status = "UPDATE_ROLLBACK_FAILED"
-    assert "choose Continue update rollback in CloudFormation's console" in fails(deploy)
+    assert "choose `Continue update rollback` in the CloudFormation console" in fails(deploy)
     assert cloud.asked == []
 
 
@@ -207,7 +207,7 @@ def test_a_deletion_that_broke_off_here_and_goes_on_there_is_only_waited_for(
     cloud.begin("DELETE", ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"])
     stack.delete(say=said.append)
     assert (stack.status(), cloud.asked) == ("", ["CREATE", "DELETE"])
-    assert said == ["somebody is at it: waiting"]
+    assert said == ["another operation is running: waiting"]
 
 
 def test_what_is_being_updated_is_deleted_afterwards(

@@ -1,4 +1,4 @@
-"""What is deployed is found in AWS: all of this stage, and nothing of another stage or of somebody else."""
+"""Tests that all resources of a stage are found in AWS, and none of another stage or of another project."""
 
 import json
 import shutil
@@ -19,20 +19,20 @@ FUNCTIONS = ["api_handler", *OTHERS]
 
 @pytest.fixture
 def apis(account: Account) -> RestApis:
-    account.stand_ins["apigateway"] = apis = RestApis()
+    account.fakes["apigateway"] = apis = RestApis()
     return apis
 
 
 @pytest.fixture
 def state(account: Account, apis: RestApis, tmp_path: Path) -> DeployedState:
-    """Of stage prod."""
+    """The state of stage prod."""
     (tmp_path / ".chalice").mkdir()
     shutil.copy(ROOT / ".chalice" / "config.json", tmp_path / ".chalice")
     return DeployedState(account.client, "prod", tmp_path)
 
 
 def deployed(account: Account, apis: RestApis, stage: str) -> None:
-    """What `chalice deploy` makes of a stage."""
+    """Create the resources that `chalice deploy` creates for a stage."""
     door, *_ = [
         function(account, f"parley-{stage}{suffix}", stage=stage) for suffix in ("", *map("-{}".format, OTHERS))
     ]
@@ -42,7 +42,7 @@ def deployed(account: Account, apis: RestApis, stage: str) -> None:
 
 
 def names(state: DeployedState) -> dict[str, list[str]]:
-    """What was found, by its kind."""
+    """Return the names of the found resources by type."""
     found: dict[str, list[str]] = {}
     for one in state.find():
         found.setdefault(one["resource_type"], []).append(one["name"])

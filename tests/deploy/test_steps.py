@@ -1,4 +1,4 @@
-"""What the steps of a deployment and of its removal do by themselves, and where they may not be done at all."""
+"""Tests single steps of a deployment and a removal, and when they are refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,31 +10,31 @@ import pytest
 from chalicelib.errors import ConfigError, MetaError
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
-from scripts.deploy.removal import Removing
-from scripts.deploy.steps import Deploying, Step
+from scripts.deploy.removal import RemovalPlan
+from scripts.deploy.steps import DeploymentPlan, Step
 from scripts.simulator.meta import Meta
 from scripts.simulator.table import create_table
 from tests.contract.meta import serving
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
-from tests.deploy.held import Refusal
+from tests.deploy.fakes import Refusal
 
 KEY: Final[dict[str, str]] = {Secret.OPENAI_KEY: "sk-key"}
 
 
 @pytest.fixture
 def cloud(account: Account) -> CloudFormation:
-    account.stand_ins["cloudformation"] = cloud = CloudFormation("parley-dev", at_once=True)
+    account.fakes["cloudformation"] = cloud = CloudFormation("parley-dev", at_once=True)
     return cloud
 
 
 @pytest.fixture
 def deployment(account: Account, cloud: CloudFormation, tmp_path: Path) -> Deployment:
-    return Deployment(account.place(), tmp_path)
+    return Deployment(account.environment(), tmp_path)
 
 
 def nobody(_: str) -> None:
-    """Who is told of progress."""
+    """Ignore progress."""
 
 
 def run(steps: list[Step], name: str) -> str:
@@ -43,11 +43,11 @@ def run(steps: list[Step], name: str) -> str:
 
 
 def store(deployment: Deployment, secrets: dict[str, str]) -> str:
-    return run(Deploying(deployment, secrets, None).steps(), "secrets")
+    return run(DeploymentPlan(deployment, secrets, None).steps(), "secrets")
 
 
 def in_region(account: Account, region: str) -> Account:
-    return Account(boto3.Session("test", "test", region_name=region), account.stand_ins)
+    return Account(boto3.Session("test", "test", region_name=region), account.fakes)
 
 
 # -- one region -------------------------------------------------------------------------------------------------------
@@ -63,30 +63,30 @@ def test_a_stage_stays_in_the_region_where_its_deployment_began_even_if_it_broke
     store(deployment, KEY)
     deployment.check_region()
     with pytest.raises(ConfigError) as caught:
-        Deployment(in_region(account, "us-east-1").place(), deployment.project).check_region()
+        Deployment(in_region(account, "us-east-1").environment(), deployment.project).check_region()
     assert str(caught.value) == (
-        "stage dev runs in eu-central-1, and AWS_REGION says us-east-1: set AWS_REGION=eu-central-1, "
+        "stage dev runs in eu-central-1, but AWS_REGION is us-east-1: set AWS_REGION=eu-central-1, "
         "or first run AWS_REGION=eu-central-1 scripts/parley destroy --stage dev"
     )
 
 
 def test_another_stage_may_be_in_another_region(account: Account, deployment: Deployment):
     store(deployment, KEY)
-    Deployment(in_region(account, "us-east-1").place("prod"), deployment.project).check_region()
+    Deployment(in_region(account, "us-east-1").environment("prod"), deployment.project).check_region()
 
 
 def test_what_was_destroyed_may_come_back_in_another_region(account: Account, deployment: Deployment):
     store(deployment, KEY)
-    run(Removing(deployment).steps(), "secrets")
-    Deployment(in_region(account, "us-east-1").place(), deployment.project).check_region()
+    run(RemovalPlan(deployment).steps(), "secrets")
+    Deployment(in_region(account, "us-east-1").environment(), deployment.project).check_region()
 
 
 def test_a_deployment_that_stored_nothing_binds_to_no_region(account: Account, tmp_path: Path):
-    account.stand_ins["cloudformation"] = CloudFormation("parley-dev")
-    nowhere = account.place(PARLEY_GRAPH_URL="http://127.0.0.1:1")
+    account.fakes["cloudformation"] = CloudFormation("parley-dev")
+    nowhere = account.environment(PARLEY_GRAPH_URL="http://127.0.0.1:1")
     with pytest.raises(MetaError):
-        store(Deployment(nowhere, tmp_path), {Secret.PAGE_TOKEN: "EAA", Secret.APP_SECRET: "0" * 32})
-    Deployment(in_region(account, "us-east-1").place(), tmp_path).check_region()
+        store(Deployment(nowhere, tmp_path), {"page-token": "EAA", "app-secret": "0" * 32})
+    Deployment(in_region(account, "us-east-1").environment(), tmp_path).check_region()
 
 
 # -- secrets ----------------------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def meta() -> Meta:
 @pytest.fixture
 def with_meta(account: Account, cloud: CloudFormation, meta: Meta, tmp_path: Path) -> Iterator[Deployment]:
     with serving(meta) as url:
-        yield Deployment(account.place(PARLEY_GRAPH_URL=f"{url}/graph/v25.0"), tmp_path)
+        yield Deployment(account.environment(PARLEY_GRAPH_URL=f"{url}/graph/v25.0"), tmp_path)
 
 
 def test_what_is_new_is_stored_and_counted(deployment: Deployment):
@@ -110,10 +110,10 @@ def test_what_is_new_is_stored_and_counted(deployment: Deployment):
 
 
 def test_the_plan_names_what_is_stored_and_never_shows_it(deployment: Deployment):
-    [first, *_] = Deploying(deployment, {**KEY, Secret.PAGE_TOKEN: "EAA-secret"}, None).steps()
+    [first, *_] = DeploymentPlan(deployment, {**KEY, "page-token": "EAA-secret"}, None).steps()
     assert first.plan == "store openai-key, page-token"
-    [first, *_] = Deploying(deployment, {}, None).steps()
-    assert first.plan == "all there"
+    [first, *_] = DeploymentPlan(deployment, {}, None).steps()
+    assert first.plan == "all are stored already"
 
 
 @pytest.mark.parametrize("wrong", [{"page-token": "EAA" + "x" * 40}, {"app-secret": "0" * 32}], ids=str)
@@ -133,21 +133,21 @@ def address(cloud: CloudFormation) -> str:
 
 def test_the_owners_address_stays_until_another_one_is_given(cloud: CloudFormation, deployment: Deployment):
     for email, expected in ((None, ""), ("a@example.org", "a@example.org"), (None, "a@example.org"), ("", "")):
-        run(Deploying(deployment, {}, email).steps(), "data stack")
+        run(DeploymentPlan(deployment, {}, email).steps(), "data stack")
         assert address(cloud) == expected
 
 
 def test_the_plan_says_whether_the_stack_is_made_or_changed(cloud: CloudFormation, deployment: Deployment):
-    assert Deploying(deployment, {}, None).steps()[1].plan.startswith("create: table")
+    assert DeploymentPlan(deployment, {}, None).steps()[1].plan.startswith("create: table")
     cloud.begin("CREATE")
-    assert Deploying(deployment, {}, None).steps()[1].plan.startswith("update: table")
+    assert DeploymentPlan(deployment, {}, None).steps()[1].plan.startswith("update: table")
 
 
 # -- the table --------------------------------------------------------------------------------------------------------
 
 
 class SlowTable:
-    """DynamoDB with a table that takes its time, where moto's does all at once."""
+    """DynamoDB with a table whose changes take time, unlike moto's."""
 
     def __init__(self, status: str) -> None:
         self.status, self.protected, self.looks, self.asked = status, True, 0, list[str]()
@@ -181,18 +181,18 @@ def test_a_protected_table_is_deleted_with_all_that_is_in_it(account: Account, d
     client = account.client("dynamodb")
     create_table(client, "parley-dev")
     client.update_table(TableName="parley-dev", DeletionProtectionEnabled=True)
-    assert run(Removing(deployment).steps(), "table") == "deleted"
+    assert run(RemovalPlan(deployment).steps(), "table") == "deleted"
     assert client.list_tables()["TableNames"] == []
-    assert run(Removing(deployment).steps(), "table") == "there was none"
+    assert run(RemovalPlan(deployment).steps(), "table") == "did not exist"
 
 
 def test_a_table_is_deleted_once_its_protection_is_really_off(account: Account, deployment: Deployment):
-    account.stand_ins["dynamodb"] = table = SlowTable("ACTIVE")
-    assert run(Removing(deployment).steps(), "table") == "deleted"
+    account.fakes["dynamodb"] = table = SlowTable("ACTIVE")
+    assert run(RemovalPlan(deployment).steps(), "table") == "deleted"
     assert table.asked == ["update", "delete"]
 
 
 def test_a_table_that_is_being_deleted_already_is_only_waited_for(account: Account, deployment: Deployment):
-    account.stand_ins["dynamodb"] = table = SlowTable("DELETING")
-    assert run(Removing(deployment).steps(), "table") == "deleted"
+    account.fakes["dynamodb"] = table = SlowTable("DELETING")
+    assert run(RemovalPlan(deployment).steps(), "table") == "deleted"
     assert table.asked == []

@@ -1,4 +1,4 @@
-"""API Gateway's WebSocket APIs in memory, as far as it is asked what there is, and for one to be deleted."""
+"""Simulates API Gateway's WebSocket APIs in memory, for requests that read or delete."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,7 +10,7 @@ KINDS: Final = ("connect", "message", "disconnect")
 
 @dataclass(frozen=True)
 class WebsocketApi:
-    """One API: the functions that it calls, and the stages at which it can be reached."""
+    """An API: the functions that it calls, and its stages."""
 
     name: str
     calls: tuple[str, ...] = ()
@@ -19,12 +19,12 @@ class WebsocketApi:
 
 @dataclass
 class WebsocketApis:
-    """Each API by its id."""
+    """APIs by id."""
 
     apis: dict[str, WebsocketApi] = field(default_factory=dict)
 
     def deployed(self, stage: str) -> str:
-        """What `chalice deploy` makes of a stage; its id."""
+        """Create the API that `chalice deploy` creates for a stage, and return its id."""
         calls = tuple(f"parley-{stage}-websocket_{kind}" for kind in KINDS)
         self.apis[f"chat-of-{stage}"] = WebsocketApi(f"parley-{stage}-websocket-api", calls, (stage,))
         return f"chat-of-{stage}"

@@ -1,4 +1,4 @@
-"""The deployed web chat in the hands of any WebSocket client: a key for it, a connection, and the frames on it."""
+"""Connects to the deployed web chat with a plain WebSocket client, and creates keys for it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,22 +18,22 @@ Frame = dict[str, Any]
 
 @dataclass
 class Chat:
-    """One WebSocket, and all that came on it."""
+    """A WebSocket connection and the frames that it received."""
 
     connection: ClientConnection
     frames: list[Frame] = field(default_factory=list)
 
     def send(self, **frame: Any) -> None:
-        """One JSON frame."""
+        """Send a frame as JSON."""
         self.connection.send(json.dumps(frame))
 
     def authenticate(self, **proof: str) -> Frame:
-        """Say who it is; what it is told then."""
+        """Authenticate; returns the response."""
         self.send(action="authenticate", **proof)
         return self.hear(lambda frame: frame["type"] in {"ready", "error"})
 
     def hear(self, awaited: Callable[[Frame], bool], *, seconds: float = 60) -> Frame:
-        """The next frame that is awaited; those before it are in `frames` as well. Raises TimeoutError."""
+        """Receive until a frame of the awaited type; all are kept in `frames`. Raises TimeoutError."""
         while True:
             frame: Frame = json.loads(self.connection.recv(timeout=seconds))
             self.frames.append(frame)
@@ -41,7 +41,7 @@ class Chat:
                 return frame
 
     def is_over(self, *, seconds: float = 60) -> bool:
-        """Wait until the other side closes it; what came before is in `frames`. Raises TimeoutError."""
+        """Wait until the server closes the connection; received frames are kept in `frames`. Raises TimeoutError."""
         try:
             self.hear(lambda _: False, seconds=seconds)
         except ConnectionClosed:
@@ -51,19 +51,19 @@ class Chat:
 
 @contextmanager
 def connected(deployment: Deployment, *, origin: str = "") -> Iterator[Chat]:
-    """A client at the address that `parley deploy` has stored; as a browser's page at `origin` if there is one."""
+    """Connect to the address that `parley deploy` stored, with an `Origin` header if one is given."""
     with connect(address(deployment), origin=Origin(origin) if origin else None, proxy=None) as connection:
         yield Chat(connection)
 
 
 def address(deployment: Deployment) -> str:
-    """Where the web chat is."""
+    """Return the address of the web chat."""
     found = deployment.client("ssm").get_parameter(Name=f"/parley/{STAGE}/websocket-url")
     return str(found["Parameter"]["Value"])
 
 
 def new_key(deployment: Deployment, name: str, *options: str) -> Frame:
-    """A key as the owner makes it, shown once as `key`; what else it is stands beside it."""
+    """Create a key with the command line; returns its JSON with the secret in `key`."""
     made = deployment.parley("keys", "create", name, "--json", *options)
     assert made.returncode == 0, made.stderr
     key: Frame = json.loads(made.stdout)

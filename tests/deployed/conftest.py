@@ -1,4 +1,4 @@
-"""The bot as `parley deploy` leaves it: its zip runs on an emulator, Meta and the model are stand-ins on loopback."""
+"""The bot as `parley deploy` leaves it: its zip runs on an emulator, Meta and the model are fakes on loopback."""
 
 import subprocess
 import time
@@ -14,7 +14,7 @@ import pytest
 from scripts.simulator.aws import REGION, free_port
 from scripts.simulator.meta import PAGE_ID, Meta
 from scripts.simulator.model import ModelServer
-from tests.deployed.running import STAGE, Project, ministack, stand_ins
+from tests.deployed.running import STAGE, Project, fakes, ministack
 from tests.simulator.meta import event, signed, text_item
 
 MODEL = "gpt-6-luna"
@@ -22,7 +22,7 @@ MODEL = "gpt-6-luna"
 
 @dataclass
 class Deployment:
-    """A running bot, and its owner's command line."""
+    """A running bot and its command line."""
 
     aws_url: str
     meta: Meta
@@ -32,11 +32,11 @@ class Deployment:
 
     @property
     def table(self) -> str:
-        """The stage's table; the names of all else begin with it."""
+        """The name of the stage's table; the names of all other resources begin with it."""
         return f"parley-{STAGE}"
 
     def client(self, service: Any, url: str | None = None) -> Any:
-        """A client of the emulator, or of a part of it that has an address of its own."""
+        """Create a client of the emulator, or of a service with its own address."""
         return boto3.client(
             service,
             endpoint_url=url or self.aws_url,
@@ -46,12 +46,12 @@ class Deployment:
         )
 
     def parley(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """The owner's command line."""
+        """Run the command line."""
         return self.project.parley(*arguments, aws_url=self.aws_url, **environment)
 
     @property
     def secrets(self) -> dict[str, str]:
-        """What the owner knows, as variables."""
+        """The secrets, as environment variables."""
         return {
             "PARLEY_APP_ID": self.meta.secrets["app-id"],
             "PARLEY_APP_SECRET": self.meta.app_secret,
@@ -60,39 +60,39 @@ class Deployment:
         }
 
     def deploy(self, **environment: str) -> subprocess.CompletedProcess[str]:
-        """As the owner does."""
+        """Run `parley deploy` with the secrets."""
         return self.parley("deploy", "--yes", "--email", "owner@example.org", **{**self.secrets, **environment})
 
     def webhook(self, body: bytes) -> int:
-        """What the webhook answers to a signed body."""
+        """Send a signed body to the webhook and return its response."""
         headers = signed(body, self.meta.app_secret)
         return self.http.post(self.meta.webhook_url, content=body, headers=headers).status_code
 
     def write(self, person: str, text: str, *, mid: str | None = None) -> bytes:
-        """A message that the webhook has kept; its body."""
+        """Send a message that the webhook accepts; returns its body."""
         body = event(text_item(person, text, page=PAGE_ID, mid=mid), page=PAGE_ID)
         assert self.webhook(body) == 200
         return body
 
     def delivers(self, person: str, text: str) -> bool:
-        """Whether the webhook acknowledged the message; asked again, it is the same message."""
+        """Send a message and check that it is acknowledged; a repeated call sends the same message."""
         try:
             return self.webhook(event(text_item(person, text, page=PAGE_ID, mid=f"m_{person}"), page=PAGE_ID)) == 200
         except httpx2.HTTPError:
             return False
 
     def answers_to(self, person: str) -> list[str]:
-        """The texts that were sent to a person, in order."""
+        """Return the texts that were sent to a person, in order."""
         bodies = [call.body for call in self.meta.recorder.since(0) if call.status == 200]
         return [body["message"]["text"] for body in bodies if body["recipient"]["id"] == person and "message" in body]
 
-    def wait_for_answers(self, person: str, number: int, *, seconds: float = 180) -> list[str]:
-        """The answers, once there are so many."""
+    def wait_for_answers(self, person: str, number: int, *, seconds: float = 60) -> list[str]:
+        """Wait for a number of answers and return them."""
         self.wait_until(lambda: len(self.answers_to(person)) >= number, seconds=seconds)
         return self.answers_to(person)
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 180) -> None:
-        """Until it holds; fails when it does not in time."""
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 60) -> None:
+        """Wait until a condition holds; fails after a time."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"
@@ -101,13 +101,13 @@ class Deployment:
 
 @contextmanager
 def new_account(project: Project, **environment: str) -> Iterator[Deployment]:
-    """An empty account, a page and a model, and the project set up for them."""
+    """Provide an empty account, a page and a model, and the project set up for them."""
     port = free_port()
     meta, model = Meta(), ModelServer()
     model.models = [MODEL]
     local = f"http://127.0.0.1:{port}"
     urls = {"PARLEY_GRAPH_URL": f"{local}/graph/v25.0", "OPENAI_BASE_URL": f"{local}/openai/v1"}
-    with ministack() as aws_url, stand_ins(port, meta, model):
+    with ministack() as aws_url, fakes(port, meta, model):
         urls["PARLEY_CONNECTIONS_URL"] = f"{aws_url}/_aws/execute-api/{{api}}/{{stage}}"
         account = Deployment(aws_url, meta, model, project)
         with project.configured(**urls, **environment), account.http:
@@ -116,13 +116,13 @@ def new_account(project: Project, **environment: str) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project as one owner has it; what was built for one account serves the next."""
+    """A copy of the project; the zip that one test builds is reused by the next."""
     return Project(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture
 def account(project: Project) -> Iterator[Deployment]:
-    """An account of its own, in which nothing is deployed."""
+    """A new account in which nothing is deployed."""
     with new_account(project) as account:
         yield account
 

@@ -1,12 +1,11 @@
-"""Starts ministack so that Chalice can deploy to it, in an environment of its own; told where by GATEWAY_PORT.
+"""Starts ministack on GATEWAY_PORT with the changes that `chalice deploy` needs. Runs in its own virtual environment.
 
-ministack 1.5.33 misreads two requests that `chalice deploy` makes of API Gateway; `test_the_shim_is_still_needed`
-notices a release that reads them. Of what is imported it drops what API Gateway answers by itself. Its CloudFormation
-forgets two properties of a table, does not know the deployments of a WebSocket API, and takes the retries of a
-function's latest version for other ones than the function's. It runs a WebSocket's functions one event at a time and
-without a log. Each environment of a function gets a copy of the code, which the emulator stands still to remove: here
-they share one. And a new function is ready at once here: AWS's waiters would ask again only after five seconds.
-Everything else passes unchanged.
+ministack 1.5.33 misreads two requests of `chalice deploy` to API Gateway; `test_the_shim_is_still_needed` fails when a
+release reads them. It drops imported responses that API Gateway gives without a function. Its CloudFormation ignores
+two properties of a table, does not know deployments of a WebSocket API, and separates the retry settings of a
+function's latest version from those of the function. It runs WebSocket functions one event at a time and without a log.
+It copies the code for each environment of a function, and blocks while it removes a copy: here they share one. And a
+new function is ready at once: AWS's waiters would poll again only after five seconds. Other requests pass unchanged.
 """
 
 import hashlib
@@ -36,7 +35,7 @@ _unpacking = threading.Lock()
 
 
 async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Mapping[str, Any]) -> Answer:
-    """`ImportRestApi` and `PutRestApi` read the API's description."""
+    """Read the API's description in `ImportRestApi` and `PutRestApi`."""
     match method, [part for part in path.partition("?")[0].split("/") if part]:
         case "POST", ["restapis"] if "import" in query_params.get("mode", ""):
             return _viewed(v1._import_rest_api(json.loads(body)), json.loads(body), status=201)
@@ -65,14 +64,14 @@ def _viewed(api: str, spec: Any, *, status: int) -> Answer:
 
 
 def import_operation(api: str, resource: str, method: str, operation: Any, *schemes: Any) -> None:
-    """What it answers without a function, such as whether a page's script may ask."""
+    """Keep responses without a function, such as those to CORS preflight requests."""
     _import_operation(api, resource, method, operation, *schemes)
     for answer in operation["x-amazon-apigateway-integration"]["responses"].values():
         v1._put_integration_response(api, resource, method, answer["statusCode"], answer)
 
 
 def create_table(logical_id: str, properties: Any, stack_name: str) -> Any:
-    """The expiry of items and point-in-time recovery are set as well."""
+    """Apply the expiry of items and point-in-time recovery too."""
     made = _create_table(logical_id, properties, stack_name)
     name = properties["TableName"]
     expiry = properties["TimeToLiveSpecification"]
@@ -82,33 +81,33 @@ def create_table(logical_id: str, properties: Any, stack_name: str) -> Any:
 
 
 def put_event_invoke_config(function: str, qualifier: str | None, settings: Any) -> Any:
-    """The latest version is what is meant where none is named."""
+    """Use the latest version if none is named."""
     return _put_event_invoke_config(function, None if qualifier == "$LATEST" else qualifier, settings)
 
 
 def create_deployment(logical_id: str, properties: Any, stack_name: str) -> Any:
-    """What a WebSocket API's stage shows; the emulator itself shows the latest."""
+    """The deployment that a WebSocket API's stage returns; the emulator itself returns the latest."""
     _, _, body = apigateway._create_deployment(properties["ApiId"], {})
     return json.loads(body)["deploymentId"], {}
 
 
 class Worker:
-    """Runs a WebSocket's function as every other: side by side with itself, and with a log."""
+    """Run a WebSocket function like any other: in parallel, and with a log."""
 
     def __init__(self, name: str, config: Any, code_zip: bytes, *, qualifier: str) -> None:
         self._function = {"config": config, "code_zip": code_zip}
 
     def invoke(self, event: Any, request_id: str) -> Any:
-        """What Lambda answers, as a worker of the emulator says it."""
+        """Convert the response of an emulator's worker to Lambda's."""
         done = lambda_svc._execute_function(self._function, event)
         return {"status": "ok", "result": lambda_svc.lambda_execute_result_to_api_proxy_response(done)[0]}
 
 
 class Code(zipfile.ZipFile):
-    """A function's code, unpacked once; whoever runs it is led there."""
+    """Unpack the code of a function once, and use it in all its environments."""
 
     def extractall(self, path: Any = None, *_: Any) -> None:
-        """In place of an empty folder."""
+        """Link the code instead of creating an empty folder."""
         content = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
         home = Path(tempfile.gettempdir(), f"code-{content}")
         with _unpacking:
@@ -119,7 +118,7 @@ class Code(zipfile.ZipFile):
 
 
 def end_with(parent: int) -> None:
-    """Nobody is left to stop it when the tests were killed."""
+    """Exit when the parent process has ended, since killed tests cannot stop it."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""A way to the emulator that can be shut: it refuses single calls as IAM does, which the emulator itself does not."""
+"""A proxy in front of the emulator that refuses single calls as IAM does; the emulator has no permissions."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ _ANY: Final = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]
 
 
 class Gate:
-    """Forwards to the emulator at `target`, but for the action that is `forbidden`, such as `lambda:CreateFunction`."""
+    """Forwards requests to `target`, except those of the `forbidden` action, such as `lambda:CreateFunction`."""
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -30,7 +30,7 @@ class Gate:
         self.forbidden = ""
 
     async def close(self) -> None:
-        """Forward no more."""
+        """Stop forwarding."""
         await self._client.aclose()
 
     async def serve(self, request: Request) -> Response:
@@ -45,7 +45,7 @@ class Gate:
 
 
 def _action(request: Request, body: bytes) -> str:
-    """What the call is called in a policy: by its target, its form, or for Lambda's REST calls by its path."""
+    """Return the action of a request as policies name it: from its target, its form, or Lambda's path."""
     service = _SERVICE.search(request.headers.get("authorization", ""))
     name = service[1] if service else ""
     if target := request.headers.get("x-amz-target"):
@@ -67,7 +67,7 @@ def _refusal(request: Request, action: str) -> Response:
 
 @contextmanager
 def gate(target: str) -> Iterator[tuple[str, Gate]]:
-    """A gate before the emulator, in a thread; its address and itself."""
+    """Start a gate in a thread; yields its address and the gate."""
     port, door = free_port(), Gate(target)
     app = Starlette(routes=[Route("/{path:path}", door.serve, methods=_ANY)])
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))

@@ -1,4 +1,4 @@
-"""The emulator in an environment of its own, the stand-ins beside it, and the project as an owner would have it."""
+"""Runs the emulator in its own virtual environment, the fakes of Meta and the model, and a copy of the project."""
 
 import asyncio
 import fcntl
@@ -25,25 +25,25 @@ from scripts.simulator.model import ModelServer
 ROOT: Final = Path(__file__).parents[2]
 STAGE: Final = "emulated"
 EMULATOR: Final = ("ministack==1.5.33", "boto3")
-"""All that is installed beside deployed code: whatever else the app imports must be in its zip."""
+"""The packages installed beside deployed code: everything else that the app imports must be in its zip."""
 SAM: Final = ("aws-sam-translator==1.115.0",)
-"""What CloudFormation itself applies; it wants an older pydantic than the bot, so it has an environment of its own."""
+"""The SAM transform, in its own virtual environment, since it needs an older pydantic than the bot."""
 _HOMES: Final = ROOT / ".parley"
 _PROJECT: Final = ("app.py", "chalicelib", "scripts", "requirements.txt", "constraints.txt", ".chalice")
 
 
 def emulator_python() -> Path:
-    """The interpreter of the emulator's environment."""
+    """Return the interpreter of the emulator's environment."""
     return _environment("emulator", *EMULATOR, "-c", str(ROOT / "constraints.txt"))
 
 
 def sam_python() -> Path:
-    """The interpreter of an environment that has the SAM transform."""
+    """Return the interpreter of an environment that has the SAM transform."""
     return _environment("sam", *SAM)
 
 
 def _environment(name: str, *packages: str) -> Path:
-    """The interpreter of an environment. One test process makes it when it is not there; others wait for it."""
+    """Create an environment if needed, and return its interpreter."""
     home = _HOMES / name
     python, stamp = home / "bin" / "python", home / "installed"
     wanted = " ".join((*packages, sys.version))
@@ -60,7 +60,7 @@ def _environment(name: str, *packages: str) -> Path:
 
 @contextmanager
 def ministack(*options: str, **environment: str) -> Iterator[str]:
-    """An emulator in a process of its own; its address."""
+    """Start an emulator in its own process; yields its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = {**os.environ, **CREDENTIALS, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
@@ -82,8 +82,8 @@ def ministack(*options: str, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def stand_ins(port: int, meta: Meta, model: ModelServer) -> Iterator[None]:
-    """Meta's Graph API and the model, in a thread."""
+def fakes(port: int, meta: Meta, model: ModelServer) -> Iterator[None]:
+    """Serve Meta's Graph API and the model in a thread."""
     routes = [Mount("/graph", routes=meta.routes()), Mount("/openai/v1", routes=model.routes())]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=port, log_level="error", lifespan="off"))
 
@@ -101,7 +101,7 @@ def stand_ins(port: int, meta: Meta, model: ModelServer) -> Iterator[None]:
 
 
 class Project:
-    """A copy of the project with one more stage, and its command line as the owner runs it."""
+    """A copy of the project with one more stage, and its command line."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -116,7 +116,7 @@ class Project:
 
     @contextmanager
     def configured(self, **environment: str) -> Iterator[None]:
-        """The stage's functions are told something else for a while."""
+        """Change variables of the stage's functions within a block."""
         before, self.environment = self.environment, {**self.environment, **environment}
         self._configure(self.environment)
         try:
@@ -137,7 +137,7 @@ class Project:
     def parley(
         self, *arguments: str, aws_url: str, answer: str | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """`scripts/parley`, asked and answered without a terminal."""
+        """Run `scripts/parley` without a terminal."""
         return subprocess.run(
             _command(arguments),
             cwd=self.folder,
@@ -150,7 +150,7 @@ class Project:
         )
 
     def started(self, *arguments: str, aws_url: str, **environment: str) -> subprocess.Popen[str]:
-        """The same, still running, in a process group of its own, as in a terminal."""
+        """Start `scripts/parley` in its own process group, as in a terminal."""
         return subprocess.Popen(
             _command(arguments),
             cwd=self.folder,

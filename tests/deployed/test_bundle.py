@@ -1,4 +1,4 @@
-"""The bundle in the hands of a pipeline: CloudFormation makes both stacks, as its README says, and the bot runs.
+"""Tests a bundle as a pipeline uses it: CloudFormation creates both stacks by its README, and the bot runs.
 
 `aws cloudformation package` is done by hand, since the AWS command line is not among the project's tools; the SAM
 transform is the one that AWS publishes, and the emulator is given its result.
@@ -24,14 +24,14 @@ BUCKET = "pipeline"
 
 @pytest.fixture(scope="module")
 def account(project: Project) -> Iterator[Deployment]:
-    """One for all that is looked at here."""
+    """The account of all tests in this file."""
     with new_account(project) as account:
         yield account
 
 
 @pytest.fixture(scope="module")
 def bundle(account: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Written where there are no credentials, no region and no AWS."""
+    """The bundle, written without credentials, region and AWS."""
     folder = tmp_path_factory.mktemp("bundle")
     nothing = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"), "")
     made = account.project.parley(
@@ -61,7 +61,7 @@ def piped(account: Deployment, bundle: Path) -> Deployment:
 
 
 def packaged(account: Deployment, bundle: Path) -> str:
-    """`app.json` as CloudFormation sees it: its code in a bucket, and without SAM."""
+    """Return `app.json` as CloudFormation gets it: the code in a bucket, and transformed by SAM."""
     s3, template = account.client("s3"), json.loads((bundle / "app.json").read_text())
     s3.create_bucket(Bucket=BUCKET)
     s3.upload_file(str(bundle / "deployment.zip"), BUCKET, "deployment.zip")

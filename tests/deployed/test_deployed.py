@@ -119,5 +119,5 @@ def plain_emulator_answers(deployment: Deployment) -> subprocess.CompletedProces
 
 
 def test_the_shim_is_still_needed(plain_emulator_answers: subprocess.CompletedProcess[str]):
-    """When this fails, ministack can do without most of `tests/deployed/emulator.py`: delete that."""
+    """If this fails, ministack no longer needs most of `tests/deployed/emulator.py`: delete it."""
     assert "webhook: Meta asked the webhook, which did not answer" in plain_emulator_answers.stderr

@@ -1,4 +1,4 @@
-"""What `parley destroy` leaves behind: nothing, on AWS as on Facebook."""
+"""Tests that `parley destroy` leaves nothing behind, on AWS and on Facebook."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from tests.deployed.conftest import Deployment
 
 @pytest.fixture
 def bot(account: Deployment) -> Deployment:
-    """A bot of its own, to be taken away."""
+    """A separate bot, to be destroyed."""
     deployed = account.deploy()
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     return account
 
 
 def left(account: Deployment) -> dict[str, Any]:
-    """Everything of every kind that a deployment makes."""
+    """List all resources of the types that a deployment creates."""
     found = {
         "functions": account.client("lambda").list_functions()["Functions"],
         "mappings": account.client("lambda").list_event_source_mappings()["EventSourceMappings"],
@@ -55,7 +55,7 @@ def test_destroy_leaves_nothing_and_a_new_deployment_begins_afresh(bot: Deployme
     assert (bot.meta.admin.page_fields, bot.meta.admin.profile) == ([], {})
     again = bot.deploy()
     assert again.returncode == 0, again.stdout + again.stderr
-    assert "Nobody to list yet" in bot.parley("people", "list").stdout
+    assert "There are no people yet" in bot.parley("people", "list").stdout
 
 
 def test_destroy_finishes_what_broke_off_and_what_was_never_whole(bot: Deployment):
@@ -69,4 +69,4 @@ def test_destroy_finishes_what_broke_off_and_what_was_never_whole(bot: Deploymen
     assert left(bot) == {}
     nothing = bot.parley("destroy", "--yes")
     assert nothing.returncode == 0, nothing.stdout + nothing.stderr
-    assert nothing.stdout.count("there was none") == 3
+    assert nothing.stdout.count("did not exist") == 3

@@ -1,4 +1,4 @@
-"""The doctor finds every fault that was made here, and nothing else; what it can mend it mends."""
+"""Tests that the doctor finds every fault of this file and no others, and repairs those that it can."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,11 +16,11 @@ from tests.deployed.running import STAGE, Project, ministack
 
 NAME = f"parley-{STAGE}"
 Broken = Callable[[Deployment], Callable[[], object]]
-"""Breaks something, and returns what mends it."""
+"""Breaks something, and returns a function that repairs it."""
 
 
 def findings(deployment: Deployment, *options: str, **environment: str) -> dict[str, str]:
-    """Everything that is not well, and how it is."""
+    """Run the doctor and return the state of each finding that is not ok."""
     result = deployment.parley("doctor", "--json", *options, **environment)
     assert result.stdout, result.stderr
     found = json.loads(result.stdout)["findings"]
@@ -31,7 +31,7 @@ def findings(deployment: Deployment, *options: str, **environment: str) -> dict[
 
 @contextmanager
 def parameter(deployment: Deployment, name: str, value: str | None) -> Iterator[None]:
-    """A stage's parameter is another one for a while, or not there."""
+    """Change or delete a parameter of the stage within a block."""
     ssm, full = deployment.client("ssm"), f"/parley/{STAGE}/{name}"
     before = ssm.get_parameter(Name=full, WithDecryption=True)["Parameter"]
     if value is None:

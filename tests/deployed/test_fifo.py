@@ -1,4 +1,4 @@
-"""The worker woken through the SQS FIFO queue, by Lambda's own event source mapping; and the way there and back."""
+"""Tests the worker with the SQS FIFO queue and Lambda's event source mapping, and the change to it and back."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.deployed.running import STAGE, Project
 
 @pytest.fixture(scope="module")
 def fifo(project: Project) -> Iterator[Deployment]:
-    """A bot of its own whose worker is woken by the queue."""
+    """A separate bot whose worker is woken by the queue."""
     with new_account(project, PARLEY_WAKE="fifo") as account:
         deployed = account.deploy()
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr

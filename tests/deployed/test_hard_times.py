@@ -1,4 +1,4 @@
-"""What may befall a running bot: killed workers, lost wakes, dead letters, new versions; none of it loses a word."""
+"""Tests that no message is lost by killed workers, lost wakes, dead letters and new versions."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ def good_times_afterwards(deployment: Deployment) -> Iterator[None]:
 
 
 def beat(deployment: Deployment) -> int:
-    """One heartbeat; how many conversations it woke."""
+    """Run a heartbeat; returns the number of conversations for which it invoked a worker."""
     answer = deployment.client("lambda").invoke(
         FunctionName=f"parley-{STAGE}-heartbeat", Payload=json.dumps(TICK).encode()
     )
@@ -33,35 +33,35 @@ def beat(deployment: Deployment) -> int:
 
 
 def used(deployment: Deployment, person: str) -> int:
-    """How many questions of theirs were counted today."""
+    """Return how many questions of a person were counted today."""
     shown = deployment.parley("people", "show", person, "--json")
     assert shown.returncode == 0, shown.stderr
     return int(json.loads(shown.stdout)["used_today"])
 
 
 def runs(deployment: Deployment) -> int:
-    """How often the worker has run to its end, good or bad."""
+    """Return how often the worker has ended, with success or error."""
     logs = deployment.client("logs")
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{WORKER}")
     return sum(event["message"].startswith("REPORT ") for page in pages for event in page["events"])
 
 
 def cancelled(deployment: Deployment, person: str) -> str:
-    """What the bot says to a command that costs nothing; the emulator may let an old worker answer once more."""
+    """Return the bot's answer to a free command; the emulator may let an old worker answer once more."""
     said = len(deployment.answers_to(person))
     deployment.write(person, "/forget no")
     return deployment.wait_for_answers(person, said + 1)[-1]
 
 
 def waiting(deployment: Deployment) -> int:
-    """Dead letters."""
+    """Return the dead letters."""
     sqs, name = deployment.client("sqs"), "ApproximateNumberOfMessages"
     url = sqs.get_queue_url(QueueName=f"parley-{STAGE}-dead")["QueueUrl"]
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
 
 def test_a_worker_that_times_out_is_tried_again_and_the_person_gets_one_answer(deployment: Deployment):
-    """Facebook does not answer, so the time-out strikes in the middle of the turn; Lambda tries again."""
+    """Let Facebook not respond, so that the worker times out during a turn and Lambda retries."""
     deployment.client("lambda").update_function_configuration(FunctionName=WORKER, Timeout=3)
     nothing = Failure(500, times=1000)
     deployment.meta.recorder.behaviour = Behaviour(delay_ms=8_000, failures=deque([nothing]))
@@ -91,7 +91,7 @@ def test_what_fails_for_good_waits_as_a_dead_letter_until_the_owner_puts_it_back
     deployment.wait_until(lambda: waiting(deployment) == 1)
     deployment.meta.recorder.behaviour = Behaviour()
     replayed = deployment.parley("replay", "--yes")
-    assert (replayed.returncode, "put back" in replayed.stdout) == (0, True), replayed.stdout + replayed.stderr
+    assert (replayed.returncode, "retried" in replayed.stdout) == (0, True), replayed.stdout + replayed.stderr
     deployment.wait_for_answers("unlucky", 1)
 
 

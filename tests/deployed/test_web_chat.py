@@ -1,4 +1,4 @@
-"""The web chat as `parley deploy` leaves it, with a WebSocket client that knows nothing of Parley."""
+"""Tests the deployed web chat with a plain WebSocket client."""
 
 import json
 import re
@@ -29,7 +29,7 @@ SHOP = "https://shop.example"
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
-    """A user pool that signs its tokens: it needs a library that the deployed bot's emulator must not have."""
+    """A user pool that signs tokens: it needs a package that the deployed bot's emulator must not have."""
     emulator = Emulator()
     emulator.start()
     yield make_pool(emulator.url)
@@ -38,7 +38,7 @@ def pool() -> Iterator[Pool]:
 
 @pytest.fixture(scope="module")
 def deployment(project: Project, pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A running bot where people of that pool may sign in."""
+    """A running bot that accepts users of that pool."""
     with (
         way_to(pool.cognito.meta.endpoint_url, tmp_path_factory.mktemp("way")) as way,
         new_account(project, **way.environment, **pool.settings) as account,
@@ -50,7 +50,7 @@ def deployment(project: Project, pool: Pool, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def place(deployment: Deployment) -> Iterator[Place]:
-    """Where the bot is for whoever chats with it."""
+    """The addresses of the bot for its clients."""
     home = deployment.meta.webhook_url.removesuffix("/webhook")
     with httpx2.Client(base_url=home, timeout=60, trust_env=False) as http:
         yield Place(address(deployment), http, {"websocket_url": address(deployment)})
@@ -58,7 +58,7 @@ def place(deployment: Deployment) -> Iterator[Place]:
 
 @pytest.fixture
 def no_heartbeat(deployment: Deployment) -> Iterator[None]:
-    """Whatever runs now, runs for a client."""
+    """Stop the heartbeat, so that functions run only for clients."""
     events, rule = deployment.client("events"), f"{NAME}-heartbeat-event"
     events.disable_rule(Name=rule)
     yield
@@ -66,7 +66,7 @@ def no_heartbeat(deployment: Deployment) -> Iterator[None]:
 
 
 def runs(deployment: Deployment) -> dict[str, int]:
-    """How often each function has run to its end."""
+    """Return how often each function has ended."""
     logs, found = deployment.client("logs"), dict.fromkeys(FUNCTIONS, 0)
     for function in FUNCTIONS:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
@@ -75,7 +75,7 @@ def runs(deployment: Deployment) -> dict[str, int]:
 
 
 def sockets(deployment: Deployment) -> int:
-    """How many are remembered."""
+    """Return the number of stored connections."""
     pages = deployment.client("dynamodb").get_paginator("scan").paginate(TableName=deployment.table)
     keys = [item["pk"]["S"] + item["sk"]["S"] for page in pages for item in page["Items"]]
     return sum(CONNECTION_PREFIX in key for key in keys)

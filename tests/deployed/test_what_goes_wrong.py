@@ -1,4 +1,4 @@
-"""Each failure of a deployment ends in one clear message, and running the command again finishes the job."""
+"""Tests that each failure of a deployment ends in one clear message, and that a second run succeeds."""
 
 import io
 import os
@@ -15,24 +15,24 @@ from tests.deployed.running import STAGE
 
 
 def message(result: subprocess.CompletedProcess[str]) -> str:
-    """The one message of a command that failed; how to go on is its last line."""
+    """Return the message of a failed command; its last line says how to continue."""
     assert result.returncode == 1, result.stdout + result.stderr
     said, done, again = result.stderr.removeprefix("Error: ").splitlines()
     assert done.startswith("Done: ")
-    assert again.startswith(f"To go on: scripts/parley deploy --stage {STAGE}")
+    assert again.startswith(f"To continue: scripts/parley deploy --stage {STAGE}")
     assert "Traceback" not in result.stdout
     return said
 
 
 def line(result: subprocess.CompletedProcess[str]) -> str:
-    """The one line of a command that did not begin."""
+    """Return the single line of a command that failed before its first step."""
     assert result.returncode == 1, result.stdout + result.stderr
     [said] = result.stderr.removeprefix("Error: ").splitlines()
     return said
 
 
 def finishes(account: Deployment) -> None:
-    """The same command again: the bot runs, once, and answers."""
+    """Run the command again, and check that one bot runs and answers."""
     again = account.deploy()
     assert again.returncode == 0, again.stdout + again.stderr
     assert len(account.client("apigateway").get_rest_apis()["items"]) == 1
@@ -50,9 +50,7 @@ def test_a_region_where_the_stage_is_not(account: Deployment):
     note.parent.mkdir(exist_ok=True)
     note.write_text("us-east-1")
     said = line(account.deploy(AWS_REGION="eu-central-1"))
-    assert said.startswith(
-        f"stage {STAGE} runs in us-east-1, and AWS_REGION says eu-central-1: set AWS_REGION=us-east-1"
-    )
+    assert said.startswith(f"stage {STAGE} runs in us-east-1, but AWS_REGION is eu-central-1: set AWS_REGION=us-east-1")
 
 
 def test_no_network(account: Deployment):
@@ -63,7 +61,7 @@ def test_no_network(account: Deployment):
 
 def test_a_value_that_nobody_gave(account: Deployment):
     said = line(account.parley("deploy", "--yes"))
-    assert said.startswith("nobody gave app-id (PARLEY_APP_ID), app-secret (PARLEY_APP_SECRET), page-token")
+    assert said.startswith("missing: app-id (PARLEY_APP_ID), app-secret (PARLEY_APP_SECRET), page-token")
 
 
 def test_a_page_token_that_facebook_does_not_take_is_not_even_stored(account: Deployment):
@@ -81,7 +79,7 @@ def test_a_missing_permission(account: Deployment, action: str, step: str):
     with gate(account.aws_url) as (url, door):
         door.forbidden = action
         said = message(account.project.parley("deploy", "--yes", aws_url=url, **account.secrets))
-    assert said.startswith(f"{step}: these AWS credentials may not do {action} in us-east-1")
+    assert said.startswith(f"{step}: these AWS credentials are not allowed to perform {action} in us-east-1")
     finishes(account)
 
 
@@ -100,9 +98,7 @@ def test_a_table_that_has_the_name_already(account: Deployment):
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
     said = message(account.deploy())
-    assert said.startswith(
-        f"data stack: the table parley-{STAGE} exists already and belongs to no stack: delete or rename"
-    )
+    assert said.startswith(f"data stack: the table parley-{STAGE} exists but belongs to no stack: delete it")
     dynamodb.delete_table(TableName=f"parley-{STAGE}")
     finishes(account)
 
@@ -120,7 +116,7 @@ def test_a_function_of_somebody_else_is_not_overwritten(account: Deployment):
         Code={"ZipFile": code.getvalue()},
     )
     said = message(account.deploy())
-    assert said.startswith(f"code: the function parley-{STAGE}-worker exists and was not made by Parley")
+    assert said.startswith(f"code: the function parley-{STAGE}-worker exists but was not created by Parley")
     functions.delete_function(FunctionName=f"parley-{STAGE}-worker")
     finishes(account)
 

@@ -28,7 +28,7 @@ from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections
 from tests.fakes.id_tokens import FakeIdTokens
 from tests.flow.bot import Bot, InterruptedModel
-from tests.frames import check
+from tests.frame_schema import check
 
 KEY: Final = KeyId("shopshopsh")
 OTHER_KEY: Final = KeyId("blogblogbl")

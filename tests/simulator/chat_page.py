@@ -1,4 +1,4 @@
-"""The chat page in a browser, and what a visitor does there."""
+"""Opens the chat page in a browser, and acts as a visitor."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +15,12 @@ new MutationObserver(() => {
   if (answers.length) window.shown.push(answers[answers.length - 1].textContent);
 }).observe(document, { subtree: true, childList: true, characterData: true });
 """
-"""Keeps every state in which the last answer was seen, in `shown`."""
+"""Records every state of the last answer in `shown`."""
 
 
 @contextmanager
 def a_page(browser: Browser, *homes: str, **options: Any) -> Iterator[Page]:
-    """A browser's page, that may load only what is below these addresses, meet no error and break none of its rules."""
+    """Open a page that may load from these addresses only; fails on errors and violations of its security policy."""
     context = browser.new_context(viewport={"width": 1100, "height": 800}, **options)
     page = context.new_page()
     faults: list[str] = []
@@ -34,7 +34,7 @@ def a_page(browser: Browser, *homes: str, **options: Any) -> Iterator[Page]:
 
 
 def open_chat(page: Page, server: ChatServer, query: str = "config=k1") -> None:
-    """Come to the page and wait until one may write."""
+    """Open the chat and wait until the visitor can write."""
     page.goto(f"{server.url}/chat?{query}")
     expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")
 
@@ -45,13 +45,13 @@ def write(page: Page, text: str) -> None:
 
 
 def every_state_shown(page: Page) -> list[str]:
-    """What the last answer looked like, each time it changed."""
+    """Return the recorded states of the last answer."""
     shown: list[str] = page.evaluate("window.shown")
     return shown
 
 
 def fits(page: Page, width: int) -> bool:
-    """Whether nothing is wider than the window: code and tables scroll by themselves."""
+    """Check that nothing is wider than the window; code and tables scroll by themselves."""
     widths = page.evaluate(
         "[document.body, ...document.querySelectorAll('.scroller, .said, .question')].map(n => n.scrollWidth)"
     )

@@ -1,7 +1,7 @@
-"""A bot by hand: serves the chat page's files and speaks docs/websocket.md as a test tells it to, frame by frame.
+"""A bot that a test controls frame by frame: it serves the chat page's files and the protocol of docs/websocket.md.
 
-Everything lives below `/prod`, as behind API Gateway. By itself it does only what every page needs to begin with: it
-hands out tickets, says `ready` and `pong`; `hold` keeps it from that.
+All its paths begin with `/prod`, as behind API Gateway. By itself it only issues tickets and sends `ready` and `pong`;
+`hold` prevents that.
 """
 
 import json
@@ -34,14 +34,14 @@ Frame = Mapping[str, Any]
 
 
 class ChatServer:
-    """What a test sees and says of it. `facts` is what `ready` and `/config` say; a test may change it."""
+    """The server as a test uses it. `facts` are the contents of `ready` and `/config`; a test may change them."""
 
     def __init__(self) -> None:
         self.port = 0
         self.begin()
 
     def begin(self) -> None:
-        """As if nothing had happened yet."""
+        """Restore the initial state."""
         self.facts: dict[str, Any] = {"persona": PERSONA, "limit": None, "remaining": None, "history": []}
         self.config_status = 200
         self.ticket_seconds = 300
@@ -58,17 +58,17 @@ class ChatServer:
 
     @property
     def elsewhere(self) -> str:
-        """A page of somebody else's, which has the widget."""
+        """The address of another site, whose page has the widget."""
         return f"http://localhost:{self.port}"
 
     # What a test does
 
     def hold(self, *actions: str) -> None:
-        """Leave these unanswered from now on."""
+        """Do not respond to these actions from now on."""
         self.held.update(actions)
 
     def heard(self, action: str) -> Frame:
-        """The next frame of that action; others before it are passed over."""
+        """Receive the next frame of an action, and skip others before it."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             frame = self._heard.get(timeout=max(0.01, deadline - time.monotonic()))
@@ -76,7 +76,7 @@ class ChatServer:
                 return frame
 
     def heard_no_more(self, action: str) -> bool:
-        """Whether no frame of that action has come since."""
+        """Check that no frame of an action was received."""
         with self._heard.mutex:
             return all(frame["action"] != action for frame in self._heard.queue)
 
@@ -87,7 +87,7 @@ class ChatServer:
         self.socket.send(json.dumps({"type": kind, **said}))
 
     def ask(self, *, accept: bool = True) -> str:
-        """Take the page's next message as a turn."""
+        """Accept the page's next message as a turn."""
         frame = self.heard("send_message")
         turn = self.next_turn()
         if accept:
@@ -100,7 +100,7 @@ class ChatServer:
         return f"{now()}#{self._turns}"
 
     def say(self, turn: str, *words: str, seq: int = 1) -> None:
-        """Deltas, from `seq` on."""
+        """Send deltas, numbered from `seq`."""
         for place, text in enumerate(words):
             self.tell("delta", turn=turn, seq=seq + place, text=text)
 
@@ -115,14 +115,14 @@ class ChatServer:
         return turn
 
     def break_off(self) -> None:
-        """The connection is lost."""
+        """Drop the connection without a closing handshake."""
         assert self.socket is not None
         self.socket.socket.shutdown(SHUT_RDWR)
 
     # What it does
 
     def http(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Anything but the socket."""
+        """Handle HTTP requests other than the WebSocket handshake."""
         address = urlsplit(request.path)
         if address.path == SOCKET:
             return None
@@ -156,7 +156,7 @@ class ChatServer:
         return Asset(json.dumps(body), {"Content-Type": "application/json"}, self.config_status)
 
     def talk(self, socket: ServerConnection) -> None:
-        """One connection, until it ends."""
+        """Serve a connection until it ends."""
         self.socket = socket
         try:
             for text in socket:
@@ -186,7 +186,7 @@ def now() -> int:
 
 @contextmanager
 def chat_server() -> Iterator[ChatServer]:
-    """One on a free port."""
+    """Start a server on a free port."""
     server = ChatServer()
     with serve(server.talk, "127.0.0.1", 0, process_request=server.http) as listening:
         server.port = listening.socket.getsockname()[1]

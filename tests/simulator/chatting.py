@@ -1,4 +1,4 @@
-"""People who chat over real WebSockets with a demo, each seeing what `tests.client` makes of the frames."""
+"""Chats with a demo over real WebSockets; each client assembles its frames with `tests.client`."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from chalicelib.conversation.turn import Turn
 from chalicelib.ids import KeyId
 from scripts.simulator.aws import CREDENTIALS
 from tests.client import Client, Frame
-from tests.frames import check
+from tests.frame_schema import check
 from tests.simulator.conftest import Demo
 from tests.transcripts import Place
 
@@ -32,12 +32,12 @@ _ABORT = struct.pack("ii", 1, 0)
 
 
 class Tab:
-    """One place where somebody chats; it has one WebSocket at a time, and sees on where the last one broke off."""
+    """A client with one WebSocket at a time, which resumes where the last one ended."""
 
     def __init__(self, url: str, **proof: str) -> None:
         self.client = Client()
         self.frames: list[Frame] = []
-        """All that came, over whichever socket."""
+        """The frames received over all its connections."""
         self._url = url
         self._proof = proof
         self._socket: ClientConnection | None = None
@@ -49,16 +49,16 @@ class Tab:
 
     @property
     def about_turns(self) -> Sequence[Frame]:
-        """The frames that everybody in a conversation gets."""
+        """The frames that all members of a conversation receive."""
         return [frame for frame in self.frames if frame["type"] in ABOUT_TURNS]
 
     async def open(self, **options: Any) -> "Tab":
-        """Connect, without a word."""
+        """Connect without authenticating."""
         self._socket = await connect(self._url, proxy=None, ping_interval=None, **options)
         return self
 
     async def enter(self, **options: Any) -> Frame:
-        """Connect and authenticate; what was answered."""
+        """Connect and authenticate; returns the response."""
         await self.open(**options)
         await self.send("authenticate", **self._proof)
         return await self.until(lambda frame: frame["type"] in ("ready", "error"))
@@ -67,12 +67,12 @@ class Tab:
         await self.socket.send(json.dumps({"action": action, **fields}))
 
     async def ask(self, text: str, **fields: Any) -> str:
-        """Send a message that is accepted; its turn."""
+        """Send a message that is accepted; returns its turn."""
         await self.send("send_message", message=text, **fields)
         return str((await self.until(lambda frame: frame["type"] == "accepted"))["turn"])
 
     async def hear(self) -> Frame:
-        """The next frame; what the client wants to say to it is sent. Raises ConnectionClosed."""
+        """Receive the next frame, and send the client's reaction to it. Raises ConnectionClosed."""
         frame: Frame = json.loads(await self.socket.recv())
         check(frame)
         self.frames.append(frame)
@@ -81,61 +81,61 @@ class Tab:
         return frame
 
     async def until(self, holds: Callable[[Frame], bool]) -> Frame:
-        """Listen up to such a frame."""
+        """Receive up to a frame that fulfils a condition."""
         while not holds(frame := await self.hear()):
             pass
         return frame
 
     async def until_over(self, turn: str) -> None:
-        """Listen until the turn has ended."""
+        """Receive until the turn has ended."""
         while turn not in self.client.turns or not self.client.turns[turn].is_over:
             await self.hear()
 
     async def until_closed(self) -> int:
-        """Listen until the bot closes; with what code."""
+        """Receive until the bot closes the connection; returns the close code."""
         with suppress(ConnectionClosed):
             while True:
                 await self.hear()
         return int(self.socket.close_code or 0)
 
     async def catch_up(self) -> None:
-        """Listen to all that was said so far."""
+        """Receive everything that was sent so far."""
         await self.send("ping")
         await self.until(lambda frame: frame["type"] == "pong")
 
     def cut(self) -> None:
-        """The line is dead at once: no closing handshake, and what is on its way is lost."""
+        """Drop the connection without a closing handshake; data in transit are lost."""
         raw: socket.socket = self.socket.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
         self.socket.transport.abort()
         self.client.lost()
 
     async def leave(self) -> None:
-        """Close the socket, if there is one."""
+        """Close the connection, if there is one."""
         if self._socket:
             await self._socket.close()
 
 
 @dataclass
 class Chat:
-    """Everybody who chats in a test."""
+    """All clients of a test."""
 
     demo: Demo
     tabs: list[Tab] = field(default_factory=list)
 
     def tab(self, **proof: str) -> Tab:
-        """Somebody with that proof of who they are."""
+        """Add a client with these credentials."""
         tab = Tab(self.demo.facts["websocket_url"], **proof)
         self.tabs.append(tab)
         return tab
 
     def visitor(self, name: str, *, key: str | None = None) -> Tab:
-        """Somebody for whom an API key vouches: the demo's own, unless another one is given."""
+        """Add a visitor who authenticates with an API key; the demo's key by default."""
         return self.tab(apiKey=key or self.demo.facts["api_key"], visitor=name)
 
 
 def chat(demo: Demo, story: Callable[[Chat], Awaitable[T]]) -> T:
-    """Play a story to its end, or for as long as anybody has patience; all sockets are closed afterwards."""
+    """Run a story to its end or its timeout, and close all connections."""
 
     async def play() -> T:
         everybody = Chat(demo)
@@ -149,7 +149,7 @@ def chat(demo: Demo, story: Callable[[Chat], Awaitable[T]]) -> T:
 
 
 def new_key(demo: Demo, **wish: Any) -> Mapping[str, Any]:
-    """An API key, made as its owner makes it; `key` is what people send, `id` what it is called."""
+    """Create an API key; returns its JSON with `id` and the secret `key`."""
     made = Place(demo.facts["websocket_url"], demo.http).ask(
         "POST", "/keys", json.dumps({"name": "test", **wish}), sign=True
     )
@@ -159,13 +159,13 @@ def new_key(demo: Demo, **wish: Any) -> Mapping[str, Any]:
 
 
 def revoke(demo: Demo, key: Mapping[str, Any]) -> None:
-    """Have it open nothing any more."""
+    """Revoke an API key."""
     done = Place(demo.facts["websocket_url"], demo.http).ask("DELETE", f"/keys/{key['id']}", "", sign=True)
     assert done.status_code == 200, done.text
 
 
 def dynamo(demo: Demo, url: str = "") -> Any:
-    """The way to the demo's table, unless it is at another URL."""
+    """Connect to the demo's table, or to the one at another URL."""
     return boto3.client(
         "dynamodb",
         endpoint_url=url or demo.facts["aws_endpoint_url"],
@@ -176,7 +176,7 @@ def dynamo(demo: Demo, url: str = "") -> Any:
 
 
 def kept(demo: Demo, name: str, *, room: bool = False, url: str = "") -> Mapping[str, Turn]:
-    """The turns of a visitor of the demo's own key, or of one of its rooms, as they stand in the table."""
+    """Load the stored turns of a visitor of the demo's key, or of one of its rooms."""
     somebody = identity.visitor(KeyId(demo.facts["config_id"]), name)
     conversation = identity.room(somebody, name) if room else identity.conversation_of(somebody)
     transcript = DynamoTranscript(Table(dynamo(demo, url), demo.facts["table"]))

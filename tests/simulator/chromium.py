@@ -1,4 +1,4 @@
-"""The browser that pages are looked at with, if there is one."""
+"""Starts the browser for page tests, if it is installed."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ QUIET = [
     "--disable-sync",
 ]
 PATIENCE_MS = 20_000
-"""How long a page may take to show what a test expects: on busy cores a browser is slow."""
+"""The timeout for expectations: a browser is slow on busy cores."""
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None and "CI" not in os.environ,
@@ -29,7 +29,7 @@ needs_chromium = pytest.mark.skipif(
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser without a window."""
+    """Start a browser without a window."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)

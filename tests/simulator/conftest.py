@@ -1,4 +1,4 @@
-"""A world of its own for each test process: the real app, headless, over HTTP."""
+"""A simulator for each test process: the real app, headless, over HTTP."""
 
 import json
 import os
@@ -29,7 +29,7 @@ PATIENCE_S = 60
 
 
 class Demo:
-    """A running demo, and what a test does with it."""
+    """A running demo."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -37,34 +37,34 @@ class Demo:
         self.facts: Mapping[str, Any] = self.http.get("/world").json()
 
     def say(self, person: str, text: str) -> int:
-        """A message as Meta would deliver it; what the webhook answered."""
+        """Deliver a message as Meta would; returns the webhook's status."""
         return int(self.http.post("/world/say", json={"person": person, "text": text}).json()["status"])
 
     def webhook(self, body: bytes) -> int:
-        """Any body, signed."""
+        """Send a signed body to the webhook; returns its status."""
         return self.http.post("/webhook", content=body, headers=signed(body, self.facts["app_secret"])).status_code
 
     def wants_deletion(self, form: bytes) -> httpx2.Response:
-        """What Meta is answered when it passes on that somebody wants their data deleted."""
+        """Send a deletion request as Meta does, and return the response."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.http.post("/data-deletion", content=form, headers=headers)
 
-    def behave(self, stand_in: str, **behaviour: Any) -> None:
-        """Have the Graph API or the model misbehave."""
-        self.http.put(f"/world/{stand_in}/behaviour", json=behaviour).raise_for_status()
+    def behave(self, fake: str, **behaviour: Any) -> None:
+        """Set how the Graph API or the model responds."""
+        self.http.put(f"/world/{fake}/behaviour", json=behaviour).raise_for_status()
 
     def heartbeat(self) -> Mapping[str, Any]:
-        """One heartbeat now."""
+        """Run one heartbeat."""
         beat: Mapping[str, Any] = self.http.post("/world/heartbeat").raise_for_status().json()
         return beat
 
-    def calls(self, stand_in: str) -> Sequence[Mapping[str, Any]]:
-        """What a stand-in was asked."""
-        calls: Sequence[Mapping[str, Any]] = self.http.get(f"/world/{stand_in}/calls").json()
+    def calls(self, fake: str) -> Sequence[Mapping[str, Any]]:
+        """Return the requests that a fake recorded."""
+        calls: Sequence[Mapping[str, Any]] = self.http.get(f"/world/{fake}/calls").json()
         return calls
 
     def answers_to(self, person: str) -> list[str]:
-        """The texts that were sent to a person, in order."""
+        """Return the texts that were sent to a person, in order."""
         return [
             call["body"]["message"]["text"]
             for call in self.calls("graph")
@@ -72,26 +72,26 @@ class Demo:
         ]
 
     def actions_for(self, person: str) -> list[str]:
-        """Seen and typing, as sent to a person."""
+        """Return the sender actions for a person, such as `mark_seen` and `typing_on`."""
         bodies = [call["body"] for call in self.calls("graph")]
         return [
             body["sender_action"] for body in bodies if body["recipient"]["id"] == person and "sender_action" in body
         ]
 
     def turns(self, person: str) -> list[Mapping[str, Any]]:
-        """What became of a person's messages."""
+        """Return the turns of a person."""
         turns: list[Mapping[str, Any]] = self.http.get("/world/turns", params={"person": person}).json()
         return turns
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds: float = PATIENCE_S) -> None:
-        """Until it holds; fails when it does not in time."""
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 20) -> None:
+        """Wait until a condition holds; fails after a time."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"
             time.sleep(0.05)
 
-    def wait_until_answered(self, *people: str, turns: int = 1, seconds: float = 2 * PATIENCE_S) -> None:
-        """Until so many turns of each person have ended."""
+    def wait_until_answered(self, *people: str, turns: int = 1, seconds: float = 30) -> None:
+        """Wait until a number of turns of each person have ended."""
 
         def over(person: str) -> bool:
             return sum(turn["state"] in ("done", "dropped") for turn in self.turns(person)) >= turns
@@ -142,7 +142,7 @@ def _running_by_queue() -> Iterator[Demo]:
 
 @pytest.fixture(params=["lambda", "fifo"])
 def either_demo(request: pytest.FixtureRequest) -> Demo:
-    """The same, with the worker woken the one way and the other."""
+    """A demo whose worker is invoked directly, and one whose worker is invoked by a queue."""
     running: Demo = request.getfixturevalue("_running" if request.param == "lambda" else "_running_by_queue")
     running.http.post("/world/reset").raise_for_status()
     return running
@@ -150,7 +150,7 @@ def either_demo(request: pytest.FixtureRequest) -> Demo:
 
 @pytest.fixture
 def log_of(demo: Demo) -> Callable[[], list[Mapping[str, Any]]]:
-    """The demo's log lines by now."""
+    """Return the demo's log lines so far."""
 
     def read() -> list[Mapping[str, Any]]:
         lines = Path(demo.facts["log_file"]).read_text().splitlines()
@@ -174,7 +174,7 @@ def _chat_server() -> Iterator[ChatServer]:
 
 @pytest.fixture
 def bot(_chat_server: ChatServer) -> ChatServer:
-    """A bot by hand to which nothing has happened yet."""
+    """A controlled bot in its initial state."""
     _chat_server.begin()
     return _chat_server
 

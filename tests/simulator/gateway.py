@@ -1,4 +1,4 @@
-"""A WebSocket API with a tiny app behind it, whose handlers do as they are told, served on a port of its own."""
+"""Serves a WebSocket API with a small app, whose handlers a test controls, on its own port."""
 
 import json
 import threading
@@ -18,7 +18,7 @@ WAIT_S = 20.0
 
 
 class Heard:
-    """The events that the handlers got, and lets messages that wait for another meet."""
+    """The events that the handlers received; also lets two parallel messages wait for each other."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
@@ -33,7 +33,7 @@ class Heard:
         return happened
 
     def of(self, kind: str, n: int = 1) -> list[dict[str, Any]]:
-        """The events of a kind, once there are so many."""
+        """Wait for a number of events of a type and return them."""
 
         def found() -> list[dict[str, Any]]:
             return [event for event in self.events if event["requestContext"]["eventType"] == kind]
@@ -44,7 +44,7 @@ class Heard:
 
 
 class Gateway:
-    """Where it is served, and what it heard."""
+    """The address, and the received events."""
 
     def __init__(self, url: str, heard: Heard, api: WebSocketApi) -> None:
         self.url = url
@@ -59,18 +59,18 @@ class Gateway:
         )
 
     def connect(self, query: str = "", **options: Any) -> ClientConnection:
-        """A client."""
+        """Connect a client."""
         client: ClientConnection = connect(f"ws{self.url[4:]}/ws{query}", proxy=None, **options)
         return client
 
     def last_id(self) -> str:
-        """Who came last."""
+        """Return the connection id of the last client."""
         return str(self.heard.of("CONNECT")[-1]["requestContext"]["connectionId"])
 
 
 @contextmanager
 def serving(**limits: float) -> Iterator[Gateway]:
-    """The API on a free port."""
+    """Serve the API on a free port."""
     heard = Heard()
     api = WebSocketApi(tiny_app(heard), **limits)
     with served(api.routes()) as url:
@@ -78,7 +78,7 @@ def serving(**limits: float) -> Iterator[Gateway]:
 
 
 def tiny_app(heard: Heard) -> Chalice:
-    """Handlers as `app.py` has them."""
+    """Return an app with handlers like those of `app.py`."""
     app = Chalice("tiny", configure_logs=False)
     app.websocket_api.configure("127.0.0.1", "api")
 
@@ -105,6 +105,6 @@ def tiny_app(heard: Heard) -> Chalice:
 
 
 def error(frame: str | bytes) -> dict[str, Any]:
-    """A frame that API Gateway itself sent."""
+    """Parse an error frame that API Gateway itself sent."""
     said: dict[str, Any] = json.loads(frame)
     return said

@@ -1,4 +1,4 @@
-"""A part of the world alone, on a port of its own."""
+"""Serves a part of the simulator alone, on its own port."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from scripts.simulator.sockets import SERVER
 
 @contextmanager
 def served(routes: Sequence[BaseRoute]) -> Iterator[str]:
-    """Its address, while it is served as the world serves it."""
+    """Serve the routes with the settings of the simulator; yields the address."""
     port = free_port()
     server = uvicorn.Server(
         uvicorn.Config(Starlette(routes=routes), port=port, log_level="warning", lifespan="off", **SERVER)

@@ -64,7 +64,7 @@ def test_a_visitor_is_answered_word_by_word_and_finds_it_all_again_when_they_com
     write(page, "Why is the sky blue?")
     is_over(page)
     first = page.get_by_test_id("answer").inner_text()
-    assert first.startswith("You wrote “Why is the sky blue?”, and it is the first thing I know of you.")
+    assert first.startswith("You wrote “Why is the sky blue?”. It is the first message of this conversation.")
     states = list(dict.fromkeys(state for state in every_state_shown(page) if state))
     assert len(states) > 3, "it did not grow"
     assert all(first.startswith(state.strip()) for state in states)
@@ -73,9 +73,7 @@ def test_a_visitor_is_answered_word_by_word_and_finds_it_all_again_when_they_com
     expect(page.get_by_test_id("answer")).to_have_text([first])
     write(page, "And the sea?")
     is_over(page, 2)
-    expect(page.get_by_test_id("answer").last).to_contain_text(
-        "I remember that before it you wrote “Why is the sky blue?”"
-    )
+    expect(page.get_by_test_id("answer").last).to_contain_text("Before that you wrote “Why is the sky blue?”")
 
 
 def test_an_answer_is_stopped_and_what_was_shown_is_what_is_kept(page: Page, demo: Demo):

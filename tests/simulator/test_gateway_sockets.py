@@ -56,7 +56,7 @@ def test_a_socket_becomes_the_three_events_of_api_gateway(gateway: Gateway):
     for event in (came, said, left):
         context = event["requestContext"]
         assert context["domainName"] == gateway.url.removeprefix("http://")
-        assert (context["apiId"], context["stage"]) == ("world", "api")
+        assert (context["apiId"], context["stage"]) == ("simulator", "api")
         assert context["identity"] == {"sourceIp": "127.0.0.1", "userAgent": "test"}
         assert (context["connectionId"], context["connectedAt"]) == (
             came["requestContext"]["connectionId"],

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.frames import DOCUMENT, MAX_BYTES, MESSAGES, check, problems
+from tests.frame_schema import DOCUMENT, MAX_BYTES, MESSAGES, check, problems
 
 WORDS: Final = (Path(__file__).parents[2] / "docs" / "websocket.md").read_text()
 SCHEMAS: Final = DOCUMENT["components"]["schemas"]

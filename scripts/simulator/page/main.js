@@ -15,7 +15,7 @@ import { Unread } from "/page/unread.js";
 const EVERY = 300;
 const FAILURES_TO_STOP = 2;
 
-let world = null;
+let state = null;
 let chosen = decodeURIComponent(location.hash.slice(1));
 
 const { promise: ready, resolve: isReady } = Promise.withResolvers();
@@ -32,8 +32,8 @@ const showThread = thread({
 
 /** Moves the focus to the field for writing, because the button that was pressed may have been removed. */
 const thenWrite = () => writing.focus();
-const current = () => world.people.find((person) => person.psid === chosen) ?? world.people[0];
-const nameOf = (psid) => world.people.find((person) => person.psid === psid)?.name ?? psid;
+const current = () => state.people.find((person) => person.psid === chosen) ?? state.people[0];
+const nameOf = (psid) => state.people.find((person) => person.psid === psid)?.name ?? psid;
 
 function choose(psid) {
   chosen = psid;
@@ -57,12 +57,12 @@ async function unsend({ mid }) {
 }
 
 function render() {
-  if (!world) return;
+  if (!state) return;
   const person = current();
-  unread.look(world.people, { at: document.hidden ? null : person.psid });
-  showPeople(world.people.map((each) => summary(each, person)));
-  showThread({ ...person, messages: outbox.messagesOf(person), seenAt: person.seen_at, pageName: world.page.name });
-  showModel(world.model);
+  unread.look(state.people, { at: document.hidden ? null : person.psid });
+  showPeople(state.people.map((each) => summary(each, person)));
+  showThread({ ...person, messages: outbox.messagesOf(person), seenAt: person.seen_at, pageName: state.page.name });
+  showModel(state.model);
   writing.show(person.psid);
 }
 
@@ -75,7 +75,7 @@ const summary = (each, person) => ({
 });
 
 function told(answer) {
-  world = answer;
+  state = answer;
   isReady();
   render();
 }
@@ -87,4 +87,4 @@ function failed(failures) {
 foldingPanel();
 const refresh = poll({ ask: api.messenger, told, failed, every: EVERY });
 const refreshQuota = followQuota({ current, ready });
-followCalls({ nameOf, ready, began: () => world.began_at });
+followCalls({ nameOf, ready, began: () => state.began_at });

@@ -21,6 +21,6 @@ export function foldingPanel() {
 /** Shows which model answers. */
 export function showModel({ name, stand_in: standIn }) {
   const line = byId("model");
-  line.dataset.real = !standIn;
-  say(line, standIn ? `A stand-in answers as ${name}: nothing leaves this computer.` : `The real ${name} answers.`);
+  line.dataset.real = !isFake;
+  say(line, isFake ? `A fake model answers as ${name}: nothing leaves this computer.` : `The real ${name} answers.`);
 }

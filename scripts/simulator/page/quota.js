@@ -30,7 +30,7 @@ function show(name, quota) {
   say(byId("glance"), glance(quota));
 }
 
-const stranger = (name) => el("p", { class: "hint" }, `The bot does not know ${name} yet. Write to it.`);
+const stranger = (name) => el("p", { class: "hint" }, `The bot does not know ${name} yet. Send it a message.`);
 
 const access = (quota) => ACCESS[quota.access] ?? quota.access;
 const limited = ({ access, limit }) => access === "default" && limit !== null;
@@ -61,7 +61,7 @@ function meter(name, { used, limit }) {
 }
 
 function consequence(name, quota) {
-  if (quota.access === "blocked") return `The bot drops what ${name} writes.`;
-  if (!limited(quota)) return `${name} may ask as often as they like.`;
+  if (quota.access === "blocked") return `The bot ignores messages from ${name}.`;
+  if (!limited(quota)) return `${name} has no daily limit.`;
   return `Resets at ${quota.resets_at}.`;
 }

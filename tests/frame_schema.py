@@ -1,4 +1,4 @@
-"""Whether frames are as `docs/asyncapi.yaml` promises. `check` is for every real frame that the bot sends in a test."""
+"""Validates frames against `docs/asyncapi.yaml`. Tests call `check` for each real frame that the bot sends."""
 
 import json
 from pathlib import Path
@@ -13,13 +13,13 @@ MAX_BYTES: Final = 32 * 1024
 
 
 def check(frame: dict[str, Any]) -> None:
-    """Raises AssertionError when the bot promises no such frame."""
+    """Raise AssertionError if the frame does not match the schema of its type."""
     wrong = problems(str(frame.get("type")), frame)
     assert wrong == [], f"docs/asyncapi.yaml does not promise {frame}"
 
 
 def problems(message: str, frame: dict[str, Any]) -> list[str]:
-    """What keeps a frame from being the message of that name."""
+    """List the errors of a frame against the schema of a message; empty if it is valid."""
     if message not in MESSAGES:
         return [f"there is no message {message}"]
     size = len(json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode())
@@ -27,4 +27,4 @@ def problems(message: str, frame: dict[str, Any]) -> list[str]:
     wrong = [
         f"{'.'.join(map(str, error.path))}: {error.message}" for error in StandardValidator(schema).iter_errors(frame)
     ]
-    return wrong + ([f"{size} bytes are too many"] if size > MAX_BYTES else [])
+    return wrong + ([f"{size} bytes are too large"] if size > MAX_BYTES else [])

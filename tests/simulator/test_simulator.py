@@ -41,7 +41,7 @@ def test_a_signal_ends_the_demo_in_three_seconds_with_its_port_free_and_nothing_
             probe.bind(("127.0.0.1", int(demo.url.rpartition(":")[2])))
 
 
-def test_the_world_says_where_everything_is(demo: Demo):
+def test_the_simulator_says_where_everything_is(demo: Demo):
     assert set(demo.facts) >= {
         "webhook_url",
         "app_secret",
@@ -71,7 +71,7 @@ def test_a_function_that_is_not_deployed_cannot_be_invoked(demo: Demo):
         assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (404, "ResourceNotFoundException")
 
 
-def test_stand_ins_misbehave_as_told_and_the_person_gets_an_apology_without_a_charge(demo: Demo):
+def test_fakes_misbehave_as_told_and_the_person_gets_an_apology_without_a_charge(demo: Demo):
     demo.behave("model", failures=[{"status": 500, "body": None, "times": 2}])
     demo.say("anna", "hello?")
     demo.wait_until_answered("anna")

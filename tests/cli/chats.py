@@ -1,4 +1,4 @@
-"""A page and those who write to it, for tests of what its owner sees and decides."""
+"""Stores conversations as the bot would, for tests of what the owner sees and decides."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,31 +19,33 @@ SHOP: Final = ApiKey(KeyId("shopshopsh"), "Shop", "0" * 64, "web", created_at=0,
 VISITOR: Final = identity.visitor(SHOP.id, "visitor-7293")
 OTHER_VISITOR: Final = identity.visitor(SHOP.id, "visitor-7294")
 KITCHEN: Final = identity.room(VISITOR, "kitchen")
-"""Where both visitors write."""
+"""A room in which both visitors write."""
 
 
 @dataclass
-class Page:
-    """What the bot does when people write, without a bot."""
+class Chats:
+    """Writes messages and answers to a store directly, without a bot."""
 
     store: Store
     clock: FakeClock
     day: str
-    heard: int = field(default=0)
+    received: int = field(default=0)
 
-    def hears(self, person: PersonId = ANNA, text: str = "What is new?", *, room: ConversationId | None = None) -> None:
-        """A message comes and waits."""
-        self.heard += 1
+    def receive(
+        self, person: PersonId = ANNA, text: str = "What is new?", *, room: ConversationId | None = None
+    ) -> None:
+        """Store a message that waits for an answer."""
+        self.received += 1
         room = room or ConversationId(person)
-        message = IncomingMessage(f"mid-{self.heard}", identity.channel_of(person), room, person, self.clock(), text)
+        message = IncomingMessage(f"mid-{self.received}", identity.channel_of(person), room, person, self.clock(), text)
         self.store.inbox.accept(message, now=self.clock())
 
-    def begins(self, person: PersonId = ANNA, text: str = "What is new?") -> None:
-        """A message comes, and a worker takes it up."""
-        self.hears(person, text)
+    def begin(self, person: PersonId = ANNA, text: str = "What is new?") -> None:
+        """Store a message that a worker has leased."""
+        self.receive(person, text)
         self.store.inbox.take(ConversationId(person), owner="w", now=self.clock(), until=self.clock() + 60_000)
 
-    def answers(
+    def answer(
         self,
         person: PersonId = ANNA,
         text: str = "What is new?",
@@ -51,8 +53,8 @@ class Page:
         *,
         room: ConversationId | None = None,
     ) -> None:
-        """A message comes, is charged and answered."""
-        self.hears(person, text, room=room)
+        """Store a message that was charged and answered."""
+        self.receive(person, text, room=room)
         inbox, until = self.store.inbox, self.clock() + 60_000
         lease = inbox.take(room or ConversationId(person), owner="w", now=self.clock(), until=until)
         assert lease

@@ -1,4 +1,4 @@
-"""Stand-ins for services of AWS, held to AWS's own description: botocore checks what is asked and what is answered."""
+"""Connects fakes of AWS services to real clients: botocore validates requests and responses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,29 +14,29 @@ REGION = "eu-central-1"
 
 
 class Refusal(Exception):
-    """What a stand-in raises for an error of AWS."""
+    """An error response of AWS, raised by a fake."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code, self.message = code, message
 
 
-class _Held:
-    """Between a real client and the object that answers in the network's place."""
+class _Router:
+    """Routes the requests of a real client to a fake instead of the network."""
 
-    def __init__(self, stand_in: object) -> None:
-        self._stand_in = stand_in
-        self._asked: Mapping[str, Any] = {}
+    def __init__(self, fake: object) -> None:
+        self._fake = fake
+        self._params: Mapping[str, Any] = {}
 
     def remember(self, params: Mapping[str, Any], **_: Any) -> None:
-        self._asked = params
+        self._params = params
 
     def answer(self, model: OperationModel, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
-        method = getattr(self._stand_in, xform_name(model.name), None)
+        method = getattr(self._fake, xform_name(model.name), None)
         if method is None:
             return None
         try:
-            answer = method(**{xform_name(name): value for name, value in self._asked.items()}) or {}
+            answer = method(**{xform_name(name): value for name, value in self._params.items()}) or {}
         except Refusal as exc:
             return _response(400), {"Error": {"Code": exc.code, "Message": exc.message}, "ResponseMetadata": {}}
         if model.output_shape:
@@ -44,15 +44,15 @@ class _Held:
         return _response(200), {**answer, "ResponseMetadata": {}}
 
 
-def client_of(service: Any, stand_in: object) -> Any:
-    """A real client whose calls are answered by methods of `stand_in`, named as Python names them.
+def client_of(service: Any, fake: object) -> Any:
+    """Create a real client whose requests are handled by the methods of `fake`, named as in boto3.
 
-    What it has no method for goes on to where it would go without it.
+    Requests for which it has no method go to the network, or to moto.
     """
     client = boto3.client(service, REGION, aws_access_key_id="test", aws_secret_access_key="test")
-    held = _Held(stand_in)
-    client.meta.events.register("before-parameter-build.*.*", held.remember)
-    client.meta.events.register("before-call.*.*", held.answer)
+    router = _Router(fake)
+    client.meta.events.register("before-parameter-build.*.*", router.remember)
+    client.meta.events.register("before-call.*.*", router.answer)
     return client
 
 

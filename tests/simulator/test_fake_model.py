@@ -10,13 +10,13 @@ from tests.simulator.served import served
 
 
 @pytest.fixture
-def stand_in() -> ModelServer:
+def fake_model() -> ModelServer:
     return ModelServer()
 
 
 @pytest.fixture
-def client(stand_in: ModelServer) -> Iterator[OpenAI]:
-    with served(stand_in.routes()) as url, OpenAI(api_key="none", base_url=url) as client:
+def client(fake_model: ModelServer) -> Iterator[OpenAI]:
+    with served(fake_model.routes()) as url, OpenAI(api_key="none", base_url=url) as client:
         yield client
 
 
@@ -37,35 +37,35 @@ def responses(client: OpenAI) -> str:
 
 
 @pytest.mark.parametrize("ask", [chat, responses])
-def test_it_says_exactly_what_it_is_told_to_whatever_the_temperature(stand_in: ModelServer, client: OpenAI, ask):
+def test_it_says_exactly_what_it_is_told_to_whatever_the_temperature(fake_model: ModelServer, client: OpenAI, ask):
     told = "  One.\n\n* two\tthree 🤷 \n"
-    stand_in.recorder.behaviour = Behaviour(answer=told)
+    fake_model.recorder.behaviour = Behaviour(answer=told)
     assert ask(client) == told
-    [call] = stand_in.recorder.since(0)
+    [call] = fake_model.recorder.since(0)
     assert call.body["temperature"] == 0.2
 
 
-def test_an_answer_is_streamed_at_the_pace_it_is_told(stand_in: ModelServer, client: OpenAI):
-    stand_in.recorder.behaviour = Behaviour.of({"answer": "word " * 50, "tokens_per_second": 100})
+def test_an_answer_is_streamed_at_the_pace_it_is_told(fake_model: ModelServer, client: OpenAI):
+    fake_model.recorder.behaviour = Behaviour.of({"answer": "word " * 50, "tokens_per_second": 100})
     began = time.monotonic()
     chat(client)
     assert time.monotonic() - began >= 0.5, "it was quicker than told"
 
 
-def test_it_keeps_when_its_first_words_were_sent(stand_in: ModelServer, client: OpenAI):
-    stand_in.recorder.behaviour = Behaviour.of({"answer": "word " * 20, "delay_ms": 200, "tokens_per_second": 100})
+def test_it_keeps_when_its_first_words_were_sent(fake_model: ModelServer, client: OpenAI):
+    fake_model.recorder.behaviour = Behaviour.of({"answer": "word " * 20, "delay_ms": 200, "tokens_per_second": 100})
     chat(client)
     ended = time.time_ns() // 1_000_000
-    [call] = stand_in.recorder.since(0)
+    [call] = fake_model.recorder.since(0)
     assert call.first_token_at is not None
     assert call.at + 200 <= call.first_token_at <= ended - 190
 
 
-def test_a_call_that_is_refused_has_no_first_words(stand_in: ModelServer, client: OpenAI):
-    stand_in.recorder.behaviour = Behaviour.of({"failures": [{"status": 400, "times": 1}]})
+def test_a_call_that_is_refused_has_no_first_words(fake_model: ModelServer, client: OpenAI):
+    fake_model.recorder.behaviour = Behaviour.of({"failures": [{"status": 400, "times": 1}]})
     with pytest.raises(Exception, match="as you wished"):
         chat(client)
-    assert [call.first_token_at for call in stand_in.recorder.since(0)] == [None]
+    assert [call.first_token_at for call in fake_model.recorder.since(0)] == [None]
 
 
 @pytest.mark.parametrize("wrong", [0, -1, "quick"])
