@@ -20,6 +20,7 @@ from chalicelib.operations.findings import Finding, Severity, worst
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
+from scripts.stage import hints
 from scripts.stage.environment import configured, full_name, functions
 
 _COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
@@ -200,7 +201,8 @@ class Inspection:
         client = self._client("sqs")
         waiting = sum(self._waiting(client, f"{self.deployment.stack.name}-dead{suffix}") for suffix in ("", ".fifo"))
         if waiting:
-            remedy = f"scripts/parley replay --stage {self.deployment.stage}, and see scripts/parley logs --errors"
+            stage = self.deployment.stage
+            remedy = f"{hints.command('replay', stage)}, and see {hints.command('logs --errors', stage)}"
             yield Finding.warning(
                 "dead-letters", f"{waiting} wait", "somebody was not answered even after retries", remedy
             )

@@ -25,7 +25,7 @@ class ModelServer:
 
     def __init__(self) -> None:
         self.recorder = Recorder()
-        self.models = [Settings.from_env({}).model]
+        self.models = [Settings.from_env({}).model.name]
         """The models that it lists; it accepts any name."""
 
     def routes(self) -> list[Route]:

@@ -155,7 +155,7 @@ def test_the_demo_is_refused_whether_or_not_one_is_running(project: Project):
     for command, line in {
         "deploy": "the demo cannot be deployed: choose --stage dev or --stage prod",
         "destroy": "the demo stores nothing in AWS: Ctrl+C ends it",
-        "doctor": "the demo needs no doctor: start it again",
+        "doctor": "doctor is not available for the demo; restart the demo instead",
     }.items():
         result = project.run("-m", "scripts.cli", command, "--stage", "demo")
         assert (result.returncode, result.stdout, result.stderr) == (2, "", f"Error: {line}\n")
