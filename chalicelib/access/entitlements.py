@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
+from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.ports import ApiKeys
-from chalicelib.access.traits import TRAITS
 from chalicelib.ids import Channel, PersonId
 from chalicelib.settings import Limits
 

@@ -7,8 +7,8 @@ import hashlib
 import re
 from typing import Final
 
+from chalicelib.access.channel_traits import TRAITS, ChannelTraits
 from chalicelib.access.person import Person
-from chalicelib.access.traits import TRAITS, ChannelTraits
 from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
 
 SIGNED_IN: Final = KeyId("oidc")

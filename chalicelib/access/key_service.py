@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from chalicelib.access import api_key
 from chalicelib.access.api_key import ApiKey
+from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.ports import ApiKeys
-from chalicelib.access.traits import TRAITS
 from chalicelib.clock import Clock, utc
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest, StoreError, UnknownKey

@@ -9,7 +9,7 @@ from chalicelib.bootstrap.clients import PATIENT, QUICK
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.reaper import Reaper
 from chalicelib.llm import prices
-from chalicelib.operations.budget_report import BudgetReport
+from chalicelib.operations.budget_metric import BudgetMetric
 from chalicelib.operations.health_schedule import WeeklyHealthCheck
 from chalicelib.operations.heartbeat import Heartbeat
 from chalicelib.operations.ports import HealthCheckStarter, Warmer
@@ -23,7 +23,7 @@ def assemble(ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckS
         warmer=warmer,
         counted_jobs={"closed": Reaper(ports.connections, ports.connection_api, ports.log).run},
         jobs=[
-            BudgetReport(
+            BudgetMetric(
                 ports.spending, 0 if budget.price.is_free else budget.cap, ports.settings.limits.zone, ports.log
             ).run,
             WeeklyHealthCheck(ports.sent_alerts, health_check_starter).run,

@@ -11,8 +11,8 @@ from chalicelib.access import budget, quota
 from chalicelib.access.budget import Budget, Reservation, Settlement, Usage
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
+from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
-from chalicelib.conversation.steps import Charge
 from chalicelib.conversation.turn_context import TurnContext
 
 

@@ -11,8 +11,8 @@ from typing import Protocol
 from chalicelib.access.budget import Price, Reservation
 from chalicelib.access.person import Person
 from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.prompt import ModelEvent, Prompt
-from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import IncomingMessage, Lease, Overdue, Reply, Thread, Turn
 from chalicelib.errors import ModelUnusable, ParleyError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId

@@ -9,10 +9,10 @@ from chalicelib.conversation import plan
 from chalicelib.conversation.agent import Agent, model_answered
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
+from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer
-from chalicelib.conversation.steps import Record
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import ChannelBroken, ModelError, ModelRefused, ModelUnusable
@@ -142,7 +142,7 @@ class TurnRunner:
         refund: bool = False,
         forget_before: int | None = None,
     ) -> Turn:
-        """Record the reply as `steps.Record` describes, and return the turn as it then is."""
+        """Record the reply as `inbox_steps.Record` describes, and return the turn as it then is."""
         step = Record(context.turn, reply, settlement=settlement, refund=refund, forget_before=forget_before)
         self.inbox.record(context.lease, step, until=context.time.until())
         charged_day = None if refund else context.turn.charged_day

@@ -11,8 +11,8 @@ from typing import Final
 
 from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command, parse
+from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
-from chalicelib.conversation.steps import Finish
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import ContextLoader, TimeLeft
 from chalicelib.conversation.turn_runner import TurnRunner

@@ -1,6 +1,6 @@
 """Serves the simulator's control routes for its page and for tests: addresses, recorded calls, and failures to cause.
 
-`docs/world.md` documents their requests and responses.
+`docs/simulator.md` documents their requests and responses.
 """
 
 import json

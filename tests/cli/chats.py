@@ -6,7 +6,7 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import Reservation
-from chalicelib.conversation.steps import Charge, Finish, Record
+from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.turn import IncomingMessage, Reply, TurnState
 from chalicelib.ids import ConversationId, KeyId, PersonId
 from tests.contract.stores import Store

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
-from chalicelib.conversation.steps import Charge, Finish, Record
+from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.turn import Reply, TurnState
 from chalicelib.ids import ConversationId
 from chalicelib.llm import prices

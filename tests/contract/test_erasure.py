@@ -1,7 +1,7 @@
 import pytest
 
+from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.ports import Accepted
-from chalicelib.conversation.steps import Finish, Record
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import ConversationBusy, LeaseLost
 from chalicelib.ids import ConversationId

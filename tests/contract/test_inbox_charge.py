@@ -2,8 +2,8 @@ from contextlib import suppress
 
 import pytest
 
+from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.ports import Charged
-from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId

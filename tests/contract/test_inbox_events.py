@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.conversation.steps import Finish, Record
+from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.turn import Reply, TurnState
 from chalicelib.ids import ConversationId, TurnId
 from tests.contract.story import BERT, REPLY, ROOM, Story

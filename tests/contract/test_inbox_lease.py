@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.access.budget import Settlement
-from chalicelib.conversation.steps import Finish, Record
+from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.access.budget import Settlement, Usage
+from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.ports import Accepted
-from chalicelib.conversation.steps import Finish, Record
 from chalicelib.conversation.turn import Choice, Lease, Reply, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story

@@ -7,8 +7,8 @@ import pytest
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
+from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.ports import Accepted
-from chalicelib.conversation.steps import Finish
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import ConversationBusy, LeaseLost
 from tests.contract.stores import dynamo_store

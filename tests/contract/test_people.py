@@ -3,8 +3,8 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.access.person import Access, Person
 from chalicelib.aws.dynamodb.conditions import MAX_ROOMS
+from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.ports import Accepted
-from chalicelib.conversation.steps import Finish
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import KeyId, PersonId

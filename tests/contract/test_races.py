@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.access import identity
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
+from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.ports import Accepted, Charged
-from chalicelib.conversation.steps import Finish, Record
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId, KeyId, PersonId

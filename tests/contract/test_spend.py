@@ -4,8 +4,8 @@ from datetime import date
 import pytest
 
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
+from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.ports import Charged
-from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId

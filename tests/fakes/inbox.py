@@ -8,8 +8,8 @@ from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
 from chalicelib.access.retention import REPEATED_MS
+from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.ports import Accepted, Charged
-from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import (
     OPEN_STATES,
     IncomingMessage,

@@ -1,9 +1,9 @@
 """How the fake inbox takes a message in; whoever calls holds the memory's lock."""
 
 from chalicelib.access import identity
+from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.person import Person
 from chalicelib.access.retention import TURN_KEPT_S
-from chalicelib.access.traits import TRAITS
 from chalicelib.aws.dynamodb.conditions import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState, message_digest, turn_id

@@ -5,9 +5,9 @@ import pytest
 
 from chalicelib.access.budget import DaySpend, Price, Usage
 from chalicelib.access.person import Access
+from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.steps import Charge
 from chalicelib.conversation.turn import Lease
 from chalicelib.errors import ChannelBroken, ModelBusy, ModelError, ModelFault, ModelUnusable
 from chalicelib.llm.prices import FREE

@@ -8,8 +8,8 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.access.person import Access
 from chalicelib.content import persona
+from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.plan import STALE_MS
-from chalicelib.conversation.steps import Record
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import StoreError
 from tests.flow.bot import SAYS

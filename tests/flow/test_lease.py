@@ -2,8 +2,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.steps import Record
 from chalicelib.conversation.turn import Lease
 from chalicelib.conversation.turn_context import LEASE_SPARE_MS, TURN_MS
 from chalicelib.conversation.worker import Outcome

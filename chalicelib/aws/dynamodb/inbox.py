@@ -15,7 +15,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
-from chalicelib.access.traits import TRAITS
+from chalicelib.access.channel_traits import TRAITS
 from chalicelib.aws.dynamodb import items, keys, refusals, spend
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -38,8 +38,8 @@ from chalicelib.aws.dynamodb.conditions import (
 )
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused, Update, Write, put, update
+from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.ports import Accepted, Charged
-from chalicelib.conversation.steps import Charge, Finish, Record
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId, TurnId

@@ -11,7 +11,7 @@ from typing import Any, Final
 from chalicelib.access import identity
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.meta.graph import Failure, Graph, GraphError
-from chalicelib.channels.text import split
+from chalicelib.channels.splitting import split
 from chalicelib.conversation.ports import OnDelta
 from chalicelib.conversation.turn import Choice, Reply, Turn
 from chalicelib.errors import ChannelBroken, DeliveryError, PersonUnreachable

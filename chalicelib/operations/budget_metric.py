@@ -10,7 +10,7 @@ from chalicelib.log import Log
 
 
 @dataclass(frozen=True)
-class BudgetReport:
+class BudgetMetric:
     """Logs the percentage that is spent, for the metric that an alarm watches."""
 
     spending: Spending

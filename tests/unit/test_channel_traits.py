@@ -3,7 +3,7 @@ import ast
 import pytest
 
 from chalicelib.access import identity
-from chalicelib.access.traits import TRAITS
+from chalicelib.access.channel_traits import TRAITS
 from chalicelib.content import persona
 from chalicelib.ids import Channel, KeyId, PersonId
 from scripts.measure.source import modules

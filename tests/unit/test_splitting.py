@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.channels.text import split
+from chalicelib.channels.splitting import split
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 TROUBLE = "ab.!?…\"')” \n\t\u00a0\u3000。é\u0301\u200d\u3042\U0001f468\U0001f3fd\U0001f389"
