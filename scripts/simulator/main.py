@@ -111,7 +111,7 @@ class Simulator:
         lambda_api = LambdaApi(self._invoker(gateway, sockets), self.functions.invoke_later)
         control = Control(
             facts=self._facts(),
-            model={"name": clients.settings().model.name, "fake": not self._real_model},
+            model={"name": clients.settings().model.name, "stand_in": not self._real_model},
             meta=self.meta,
             recorders={
                 "graph": self.meta.recorder,

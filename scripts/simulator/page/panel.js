@@ -19,7 +19,7 @@ export function foldingPanel() {
 }
 
 /** Shows which model answers. */
-export function showModel({ name, stand_in: standIn }) {
+export function showModel({ name, stand_in: isFake }) {
   const line = byId("model");
   line.dataset.real = !isFake;
   say(line, isFake ? `A fake model answers as ${name}: nothing leaves this computer.` : `The real ${name} answers.`);
