@@ -1,8 +1,10 @@
-"""Chalice's handlers: each parses its event, makes one call and returns the result; no decisions."""
+"""Chalice's handlers: each parses its event, makes one call and returns the result; no decisions.
+
+A handler imports what no other function needs, so that each function starts with its own modules only.
+"""
 
 from collections.abc import Callable
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalice.app import Chalice, Rate, Request, Response, WebsocketEvent
 
@@ -12,9 +14,6 @@ from chalicelib.bootstrap import heartbeat as scheduled
 from chalicelib.ids import ConnectionId
 from chalicelib.routes import admin, chat, privacy, webhooks
 from chalicelib.routes.responses import text_response
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 app = Chalice(app_name="parley", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])
@@ -32,8 +31,8 @@ def log_request_id(event: Any, get_response: Callable[[Any], Any]) -> Any:
 @app.route("/health", methods=["GET"])
 def health() -> Response:
     """Answer the heartbeat's request, which keeps this function warm; fetches what the next webhook call needs."""
-    api.webhook().app_secrets()
-    return text_response(HTTPStatus.OK, "ok")
+    api.webhook().warm()
+    return text_response("ok")
 
 
 # Chalice 1.34 does not wrap the WebSocket handlers of a blueprint for Lambda, so they are here.
@@ -42,7 +41,9 @@ def health() -> Response:
 @app.on_ws_connect(name="websocket_connect")
 def websocket_connect(event: WebsocketEvent) -> None:
     """Accept a connection. An exception makes API Gateway refuse the handshake."""
-    request, websocket = event.to_dict(), _websocket()
+    from chalicelib.bootstrap import websocket
+
+    request = event.to_dict()
     if is_ping(request):
         websocket.handler()
         return
@@ -54,7 +55,9 @@ def websocket_connect(event: WebsocketEvent) -> None:
 @app.on_ws_message(name="websocket_message")
 def websocket_message(event: WebsocketEvent) -> None:
     """Receive one frame."""
-    handler = _websocket().handler()
+    from chalicelib.bootstrap import websocket
+
+    handler = websocket.handler()
     if is_ping(event.to_dict()):
         handler.warm()
         return
@@ -64,21 +67,23 @@ def websocket_message(event: WebsocketEvent) -> None:
 @app.on_ws_disconnect(name="websocket_disconnect")
 def websocket_disconnect(event: WebsocketEvent) -> None:
     """Forget a closed connection. API Gateway sends this event on a best-effort basis."""
+    from chalicelib.bootstrap import websocket
+
     if not is_ping(event.to_dict()):
-        _websocket().handler().disconnect(ConnectionId(event.connection_id))
+        websocket.handler().disconnect(ConnectionId(event.connection_id))
 
 
 @app.lambda_function(name="worker")
 def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
     """Answer a conversation, or run the health check. Exceptions are raised, so that Lambda or SQS retries."""
-    from chalicelib.bootstrap import worker as answering  # noqa: PLC0415 (loads the model's SDK)
+    from chalicelib.bootstrap import worker as answering
 
     match parse(event):
         case Ping():
             answering.worker()
             return {"outcome": "warm"}
         case RunHealthCheck():
-            from chalicelib.bootstrap import health as checking  # noqa: PLC0415 (runs once a week)
+            from chalicelib.bootstrap import health as checking
 
             return {"outcome": checking.health_check().report().value}
         case AnswerConversation(conversation):
@@ -91,9 +96,3 @@ def heartbeat(_event: Any) -> dict[str, Any]:
     """Run the heartbeat, once a minute."""
     beat = scheduled.heartbeat().beat()
     return {"warmed": beat.warmed, "swept": beat.swept}
-
-
-def _websocket() -> "ModuleType":
-    from chalicelib.bootstrap import websocket  # noqa: PLC0415 (only the WebSocket functions need it)
-
-    return websocket

@@ -47,10 +47,7 @@ def webhook() -> MessengerWebhook:
 @cache
 def ports() -> Ports:
     """Return the API handler's ports."""
-    stored = secrets()
-    return clients.ports(
-        log_key=partial(stored.get, Secret.APP_SECRET), topic_arn=partial(stored.find, Secret.TOPIC_ARN)
-    )
+    return clients.ports(secrets())
 
 
 @cache

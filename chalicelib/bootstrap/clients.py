@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -28,7 +28,7 @@ from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.content.text import load
 from chalicelib.conversation.ports import Wake
 from chalicelib.log import Log
-from chalicelib.settings import Settings
+from chalicelib.settings import Secret, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -68,10 +68,13 @@ def secrets(names: Sequence[str]) -> Secrets:
     return Secrets(session().client("ssm", config=QUICK), settings().stage.secrets_prefix, names)
 
 
-def ports(
-    *, log_key: Callable[[], str], topic_arn: Callable[[], str | None] = lambda: None, in_turn: bool = True
-) -> Ports:
-    """Return the ports over AWS: `log_key` makes the log's pseudonyms, `in_turn` is explained at FifoWake."""
+def ports(stored: Secrets | None, *, in_turn: bool = True) -> Ports:
+    """Return the ports over AWS; `stored` is None for a function that may read no secrets, `in_turn` is FifoWake's.
+
+    The app secret keys the log's pseudonyms: without secrets, the log has no key.
+    """
+    log_key: Callable[[], str] = partial(stored.get, Secret.APP_SECRET) if stored else str
+    topic_arn: Callable[[], str | None] = partial(stored.find, Secret.TOPIC_ARN) if stored else lambda: None
     return Ports(
         settings=settings(),
         clock=clock,

@@ -35,11 +35,11 @@ def assemble(ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckS
 
 @cache
 def heartbeat() -> Heartbeat:
-    """Return the heartbeat. It may read no secrets, so its log has no key for pseudonyms."""
+    """Return the heartbeat, which may read no secrets."""
     settings, stage = clients.settings(), clients.settings().stage
     patient, quick = (clients.session().client("lambda", config=config) for config in (PATIENT, QUICK))
     return assemble(
-        clients.ports(log_key=lambda: "", in_turn=False),
+        clients.ports(None, in_turn=False),
         warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
         health_check_starter=LambdaHealthCheckStarter(quick, stage.worker_function),
         budget=Budget(settings.limits.daily_budget, prices.price_of(settings.model)),

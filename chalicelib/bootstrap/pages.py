@@ -11,8 +11,6 @@ from chalicelib.bootstrap import api, clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.web.config import ChatConfig
-from chalicelib.content import assets
-from chalicelib.content.assets import Asset
 from chalicelib.operations.ports import Deletions
 from chalicelib.operations.privacy import Privacy
 from chalicelib.settings import Secret
@@ -62,11 +60,3 @@ class Pages:
         """The owner's API keys."""
         limit = clients.settings().limits.daily_limit
         return ApiKeyService(api.ports().api_keys, daily_limit=limit, random_bytes=token_bytes, clock=clients.clock)
-
-    def chat_file(self, name: str, *, known: str | None) -> Asset:
-        """Return a file of the chat page; `known` is the ETag that the browser has."""
-        return assets.file(name, known=known)
-
-    def widget(self, *, known: str | None) -> Asset:
-        """Return the widget's script; `known` is the ETag that the browser has."""
-        return assets.widget(known=known)

@@ -78,10 +78,7 @@ def worker() -> Worker:
 @cache
 def ports() -> Ports:
     """Return the worker's ports."""
-    stored = secrets()
-    return clients.ports(
-        log_key=partial(stored.get, Secret.APP_SECRET), topic_arn=partial(stored.find, Secret.TOPIC_ARN)
-    )
+    return clients.ports(secrets())
 
 
 @cache

@@ -1,14 +1,13 @@
 """The chat page's routes: the page, its files, the widget, and the config that a page begins with."""
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.content import assets
+from chalicelib.content.assets import Asset
 from chalicelib.routes.responses import errors_as_json, errors_as_text, json_response
 from chalicelib.routes.services import pages
-
-if TYPE_CHECKING:
-    from chalicelib.content.assets import Asset
 
 routes = Blueprint(__name__)
 
@@ -24,13 +23,13 @@ def chat() -> Response:
 @routes.route("/chat/{file}", methods=["GET"])
 def chat_file(file: str) -> Response:
     """Return a file of the chat page; 304 when the browser has it, 404 when there is none."""
-    return _response(pages().chat_file(file, known=routes.current_request.headers.get("if-none-match")))
+    return _response(assets.file(file, known=routes.current_request.headers.get("if-none-match")))
 
 
 @routes.route("/widget.js", methods=["GET"])
 def widget() -> Response:
     """Return the script that puts the chat on other pages; 304 when the browser has it."""
-    return _response(pages().widget(known=routes.current_request.headers.get("if-none-match")))
+    return _response(assets.widget(known=routes.current_request.headers.get("if-none-match")))
 
 
 @routes.route("/config/{key}", methods=["GET"], cors=True)
@@ -52,5 +51,5 @@ def config(key: str) -> Response:
     return json_response(issued.as_json(), headers={"Vary": "Origin", **allowed})
 
 
-def _response(asset: "Asset") -> Response:
+def _response(asset: Asset) -> Response:
     return Response(asset.content, status_code=asset.status, headers={**asset.headers})

@@ -27,10 +27,10 @@ _NOSNIFF: Final = {"X-Content-Type-Options": "nosniff"}
 _TEXT: Final = {"Content-Type": "text/plain; charset=utf-8", **_NOSNIFF}
 _JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store", **_NOSNIFF}
 _NO_HEADERS: Final[Mapping[str, str]] = {}
-_AS_TEXT: Final[Mapping[type[ParleyError], tuple[HTTPStatus, str]]] = {
-    InvalidSignature: (HTTPStatus.FORBIDDEN, "forbidden"),
-    BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large"),
-    BadRequest: (HTTPStatus.BAD_REQUEST, "no signed request"),
+_AS_TEXT: Final[Mapping[type[ParleyError], tuple[str, HTTPStatus]]] = {
+    InvalidSignature: ("forbidden", HTTPStatus.FORBIDDEN),
+    BodyTooLarge: ("too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    BadRequest: ("no signed request", HTTPStatus.BAD_REQUEST),
 }
 """Meta's servers and strangers read these: they name no detail."""
 _AS_JSON: Final[Mapping[type[ParleyError], HTTPStatus]] = {
@@ -42,7 +42,7 @@ _AS_JSON: Final[Mapping[type[ParleyError], HTTPStatus]] = {
 """Developers and chat pages read these: the response carries the error's message."""
 
 
-def text_response(status: HTTPStatus, body: str) -> Response:
+def text_response(body: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return plain text that no browser interprets as anything else."""
     return Response(status_code=status.value, body=body, headers={**_TEXT})
 
@@ -67,7 +67,7 @@ def errors_as_text(*, logged_as: str | None) -> Callable[[Handler], Handler]:
             except (StoreError, ConfigError) as exc:
                 if logged_as:
                     api.log().failure(logged_as, exc)
-                return text_response(HTTPStatus.INTERNAL_SERVER_ERROR, TRY_AGAIN)
+                return text_response(TRY_AGAIN, HTTPStatus.INTERNAL_SERVER_ERROR)
 
         return respond
 

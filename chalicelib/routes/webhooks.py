@@ -1,6 +1,5 @@
 """The routes that channels call: Meta's handshake and its events. A new channel with a webhook adds its route here."""
 
-from http import HTTPStatus
 from typing import cast
 
 from chalice.app import Blueprint, Response
@@ -15,7 +14,7 @@ routes = Blueprint(__name__)
 @errors_as_text(logged_as=None)
 def webhook_handshake() -> Response:
     """Answer Meta's handshake: the challenge when the verify token is right, else 403."""
-    return text_response(HTTPStatus.OK, api.webhook().handshake(routes.current_request.query_params or {}))
+    return text_response(api.webhook().handshake(routes.current_request.query_params or {}))
 
 
 @routes.route("/webhook", methods=["POST"])
@@ -24,4 +23,4 @@ def webhook() -> Response:
     """Receive Meta's events: 200 only once all are stored, 500 so that Meta delivers them again."""
     request = routes.current_request
     api.webhook().handle(cast("bytes", request.raw_body), request.headers.get("x-hub-signature-256"))
-    return text_response(HTTPStatus.OK, "EVENT_RECEIVED")
+    return text_response("EVENT_RECEIVED")

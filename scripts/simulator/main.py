@@ -106,7 +106,7 @@ class Simulator:
         from scripts.simulator.gateway import ApiGateway  # noqa: PLC0415
 
         gateway, sockets = ApiGateway(app.app), WebSocketApi(app.app)
-        api.webhook().app_secrets()  # do the cold start before threads need it
+        api.webhook().warm()  # do the cold start before threads need it
         self.model_server.models = [clients.settings().model.name]
         lambda_api = LambdaApi(self._invoker(gateway, sockets), self.functions.invoke_later)
         control = Control(

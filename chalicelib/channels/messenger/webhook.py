@@ -57,12 +57,16 @@ class MessengerWebhook:
     clock: Clock
     log: Log
 
+    def warm(self) -> None:
+        """Fetch the secrets that the next request needs. Raises ConfigError."""
+        self.app_secrets()
+
     def handshake(self, query: Mapping[str, str]) -> str:
         """Return the challenge of a handshake, which is the whole response body. Raises InvalidSignature."""
         with self.log.call("handshake", self.clock):
             return signature.challenge(query, verify_token=self.verify_token())
 
-    def handle(self, body: bytes, signed: str | None) -> None:
+    def handle(self, body: bytes, signature_header: str | None) -> None:
         """Store every message of a request and wake a worker for each conversation.
 
         `signed` is the header `X-Hub-Signature-256`. Raises BodyTooLarge and InvalidSignature with nothing stored.
@@ -71,7 +75,7 @@ class MessengerWebhook:
         with self.log.call("webhook", self.clock) as fields:
             if len(body) > MAX_BODY:
                 raise BodyTooLarge(f"more than {MAX_BODY} bytes")
-            signature.verify(body, signed, secrets=self.app_secrets())
+            signature.verify(body, signature_header, secrets=self.app_secrets())
             self._handle_events(parse(body, now=self.clock()), fields)
 
     def _handle_events(self, events: Sequence[Event], fields: dict[str, Value]) -> None:

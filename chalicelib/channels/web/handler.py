@@ -68,32 +68,32 @@ class WebSocketHandler:
         """Load what the next frame will need. Raises ConfigError."""
         self.authenticator.ticket_key()
 
-    def connect(self, connection: ConnectionId, *, endpoint: str, origin: str) -> None:
+    def connect(self, connection_id: ConnectionId, *, endpoint: str, origin: str) -> None:
         """Store a new connection. Raises StoreError, for which API Gateway refuses the handshake.
 
         `endpoint` is the URL of the `@connections` API; `origin` is the page's, or empty for programs.
         """
         with self.log.call("connect", self.clock):
-            self.connections.open(Connection(connection, endpoint, origin), now=self.clock())
+            self.connections.open(Connection(connection_id, endpoint, origin), now=self.clock())
 
-    def disconnect(self, connection: ConnectionId) -> None:
+    def disconnect(self, connection_id: ConnectionId) -> None:
         """Remove a connection. Raises StoreError; the store's expiry then removes it later."""
         with self.log.call("disconnect", self.clock):
-            self.connections.close(connection)
+            self.connections.close(connection_id)
 
-    def receive(self, connection: ConnectionId, body: str) -> None:
+    def receive(self, connection_id: ConnectionId, body: str) -> None:
         """Handle the text of one frame. Errors are logged and sent to the client as `error` frames; raises nothing."""
         frame = client_frames.parse(body)
-        stored: Connection | None = None
+        connection: Connection | None = None
         try:
             with self.log.call("frame", self.clock, action=type(frame).__name__) as fields:
-                stored = self.connections.get(connection, now=self.clock())
-                fields["state"] = stored.state.value if stored else "unknown"
-                if stored and stored.state is not ConnectionState.REJECTED:
-                    self._handle(stored, frame)
+                connection = self.connections.get(connection_id, now=self.clock())
+                fields["state"] = connection.state.value if connection else "unknown"
+                if connection and connection.state is not ConnectionState.REJECTED:
+                    self._handle(connection, frame)
         except (StoreError, ConfigError, IssuerUnavailable):
-            if stored:
-                self._send_error(stored, "try_again", "something failed here: try again", _id_of(frame))
+            if connection:
+                self._send_error(connection, "try_again", "something failed here: try again", _id_of(frame))
 
     def _handle(self, connection: Connection, frame: client_frames.ClientFrame | InvalidFrame) -> None:
         match frame:
