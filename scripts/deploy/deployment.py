@@ -127,8 +127,8 @@ class Deployment:
 
         graph = Graph(
             self.environment.settings.messenger.graph_url,
-            token=partial(secret, "page-token"),
-            app_secret=partial(secret, "app-secret"),
+            token=partial(secret, Secret.PAGE_TOKEN),
+            app_secret=partial(secret, Secret.APP_SECRET),
         )
         return Setup(GraphPage(graph, app_id=partial(secret, Secret.APP_ID)), load_texts("en"))
 

@@ -121,7 +121,7 @@ class DeploymentPlan:
         known, url = self.deployment.vault.stored(), self.deployment.webhook_url
         say(url)
         self._wait_until_reachable(url, known)
-        return _changed(self.deployment.setup(known).subscribe_app(url, known["verify-token"]))
+        return _changed(self.deployment.setup(known).subscribe_app(url, known[Secret.VERIFY_TOKEN]))
 
     def _wait_until_reachable(self, url: str, known: Mapping[str, str]) -> None:
         """Wait until API Gateway serves a new address, since Facebook verifies it once. Facebook reports any error."""

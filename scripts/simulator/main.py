@@ -27,7 +27,8 @@ from starlette.routing import Mount, Route
 
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.table import Table
-from chalicelib.settings import Settings
+from chalicelib.errors import ConfigError
+from chalicelib.settings import Secret, Settings
 from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaApi, OwnerTopic, is_free
 from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec
@@ -39,6 +40,7 @@ from scripts.simulator.sockets import SERVER, WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
 from scripts.simulator.web_key import ready_key
 from scripts.stage import hints
+from scripts.stage.shipped import check_shipped
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
@@ -179,12 +181,12 @@ class Simulator:
 
     def _create_data(self) -> None:
         self._create_table()
-        parameters = {
-            "openai-key": self._key,
-            "topic-arn": OwnerTopic.TOPIC,
-            "webhook-url": self.meta.webhook_url,
-            "websocket-url": self.websocket_url,
-            "ticket-key": secrets.token_urlsafe(32),
+        parameters: dict[str, str] = {
+            Secret.OPENAI_KEY: self._key,
+            Secret.TOPIC_ARN: OwnerTopic.TOPIC,
+            Secret.WEBHOOK_URL: self.meta.webhook_url,
+            Secret.WEBSOCKET_URL: self.websocket_url,
+            Secret.TICKET_KEY: secrets.token_urlsafe(32),
         }
         put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **parameters})
         settings = Settings.from_env(os.environ)
@@ -293,6 +295,10 @@ def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot with the local simulator, until Ctrl+C."""
     if not is_free(port):
         raise click.ClickException(f"port {port} is in use: choose another with --port")
+    try:
+        check_shipped(os.environ)
+    except ConfigError as exc:
+        raise click.ClickException(str(exc)) from exc
     _allow_many_sockets()
     STATE.mkdir(exist_ok=True)
     simulator = Simulator(port, worker_timeout_s=worker_timeout)

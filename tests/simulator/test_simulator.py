@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from scripts.simulator.aws import free_port
 from tests import emf
 from tests.simulator.conftest import ENDED_IN_S, ROOT, Demo, running_demo
 
@@ -23,6 +25,14 @@ def is_alive(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     return False
+
+
+def test_a_persona_that_does_not_exist_is_refused_before_the_demo_starts():
+    command = [sys.executable, "-m", "scripts.simulator", "--headless", "--port", str(free_port())]
+    env = {**os.environ, "PARLEY_MESSENGER_PERSONA": "bakeri"}
+    refused = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith('Error: PARLEY_MESSENGER_PERSONA is "bakeri"; it must be one of assistant')
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
