@@ -58,6 +58,12 @@ from chalicelib.bootstrap.pages import Pages
 worker.worker(), health.health_check(), Pages().privacy, Pages().chat_config, Pages().api_keys
 ticket.mint("key", "anna", secret="a secret of thirty-two characters", now=0)
 """
+SENDERS: Final = """
+from chalicelib.bootstrap import worker
+from chalicelib.ids import Channel
+missing = set(Channel) - set(worker.worker().sender.senders)
+assert not missing, f"add a sender for {missing} to the ChannelRouter in chalicelib/bootstrap/worker.py"
+"""
 LOADED: Final = """
 print(json.dumps(sorted(sys.modules)))
 """
@@ -99,6 +105,10 @@ def test_the_door_answers_without_what_only_the_worker_needs():
 def test_the_worker_is_woken_the_way_the_settings_say(way: str, module: str, service: str, wake: str):
     code = WAKE_OF.format(module=module, service=service, wake=wake)
     loaded(code, AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
+
+
+def test_every_channel_has_a_sender_in_the_worker():
+    loaded(SENDERS, AWS_DEFAULT_REGION="eu-central-1")
 
 
 def test_others_do_load_them_so_that_the_names_above_are_right():

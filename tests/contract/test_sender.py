@@ -5,12 +5,19 @@ from contextlib import suppress
 
 import pytest
 
+from chalicelib.access import identity
 from chalicelib.conversation.turn import Choice, Reply, Turn
 from chalicelib.errors import ChannelBroken, DeliveryError, ModelBusy
+from chalicelib.ids import Channel
 from tests.contract.senders import FIRST, SECOND, STAGES, WITH_RECEIPTS, Received, Stage, turn_of
 from tests.threads import no_thread_left
 
 ENOUGH_S = 20.0
+
+
+def test_every_channel_has_a_stage_here():
+    channels = {identity.channel_of(stage().person) for stage in STAGES}
+    assert channels == set(Channel), "add a class to STAGES in tests/contract/senders.py"
 
 
 def no_receipts() -> frozenset[int]:
