@@ -1,6 +1,6 @@
 """The simulation can fail: whatever safeguard is taken away, some story breaks a promise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pytest
@@ -13,6 +13,8 @@ from tests.faults.stage import CrashesEachTime, When
 
 MOST = 1000
 FEW = 100
+RARE: Mapping[MakesInbox, int] = {mutants.Unfenced: 340, mutants.HasNoLimit: 430}
+"""Where to begin: the first story that goes wrong comes late, and those before it need not be told each time."""
 Story = Callable[..., World]
 
 
@@ -33,9 +35,9 @@ def sending_dies(makes_inbox: MakesInbox) -> World:
     return world.run_until_rest()
 
 
-def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST) -> list[str]:
+def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST, first: int = 0) -> list[str]:
     """What the first bad story breaks; nothing when there is no bad story."""
-    told = (story(seed, makes_inbox=makes_inbox).run_until_rest() for seed in range(most))
+    told = (story(seed, makes_inbox=makes_inbox).run_until_rest() for seed in range(first, most))
     return next((world.ledger.broken for world in told if world.ledger.broken), [])
 
 
@@ -63,7 +65,7 @@ def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST) -> list[str
     ],
 )
 def test_an_inbox_without_this_safeguard_breaks_a_promise(mutant: MakesInbox, story: Story, broken: str):
-    assert broken in noticed(mutant, story)
+    assert broken in noticed(mutant, story, first=RARE.get(mutant, 0))
 
 
 def test_with_all_safeguards_whoever_asks_may_die_of_it_and_no_promise_is_broken():

@@ -1,14 +1,24 @@
-"""Thousands of stories made of chance. A failure names its seed: `unhappy(seed).run_until_rest()` tells it again."""
+"""Thousands of stories made of chance. A failure names its seed: `unhappy(seed).run_until_rest()` tells it again.
+
+The first seeds run always, and find each missing safeguard of `test_mutants.py` that chance finds. The others run with
+`scripts/check --full`.
+"""
 
 from collections import Counter
+
+import pytest
 
 from tests.faults.schedules import LIMIT, happy, poor, thrifty, unhappy
 from tests.faults.simulation import World
 
-UNHAPPY = range(1500)
-HAPPY = range(300)
-POOR = range(600)
-ZOMBIES = range(500)
+
+def seeds(always: int, full: int) -> pytest.MarkDecorator:
+    """Run a test with this many seeds, and in full runs with the rest as well."""
+    rest = pytest.param(range(always, full), marks=pytest.mark.full)
+    return pytest.mark.parametrize("seeds", [range(always), rest], ids=str)
+
+
+HAPPY = seeds(100, full=300)
 
 
 def told(world: World, seed: int) -> World:
@@ -18,26 +28,30 @@ def told(world: World, seed: int) -> World:
     return world
 
 
-def test_whatever_goes_wrong_no_promise_is_broken():
+@seeds(300, full=1500)
+def test_whatever_goes_wrong_no_promise_is_broken(seeds: range):
     crashes: Counter[str] = Counter()
-    for seed in UNHAPPY:
+    for seed in seeds:
         world = told(unhappy(seed), seed)
         crashes.update(world.faults.happened)  # type: ignore[attr-defined]
-    assert crashes.total() > len(UNHAPPY)
+    assert crashes.total() > len(seeds)
 
 
-def test_even_workers_that_outlive_their_lease_break_no_promise():
-    for seed in ZOMBIES:
+@seeds(350, full=500)
+def test_even_workers_that_outlive_their_lease_break_no_promise(seeds: range):
+    for seed in seeds:
         told(unhappy(seed, zombies=True), seed)
 
 
-def test_with_little_money_whatever_goes_wrong_no_promise_is_broken():
-    for seed in POOR:
+@seeds(100, full=600)
+def test_with_little_money_whatever_goes_wrong_no_promise_is_broken(seeds: range):
+    for seed in seeds:
         told(poor(seed), seed)
 
 
-def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_due():
-    for seed in HAPPY:
+@HAPPY
+def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_due(seeds: range):
+    for seed in seeds:
         world = told(happy(seed), seed)
         assert world.ledger.repeated == world.ledger.asked_again == 0, f"seed {seed}"
         assert world.ledger.unsettled == [], f"seed {seed}"
@@ -49,9 +63,10 @@ def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_
         assert charged == {person: min(number, LIMIT) for person, number in questions.items()}, f"seed {seed}"
 
 
-def test_when_there_is_little_money_it_is_shared_as_long_as_it_lasts():
+@HAPPY
+def test_when_there_is_little_money_it_is_shared_as_long_as_it_lasts(seeds: range):
     answered: Counter[int] = Counter()
-    for seed in HAPPY:
+    for seed in seeds:
         world = told(thrifty(seed), seed)
         assert world.ledger.unsettled == [], f"seed {seed}"
         answered[len(world.ledger.asked)] += 1
@@ -60,8 +75,9 @@ def test_when_there_is_little_money_it_is_shared_as_long_as_it_lasts():
     assert max(answered) == 2, "the third call finds less than it may cost"
 
 
-def test_when_nothing_goes_wrong_the_heartbeat_is_not_needed():
-    for seed in HAPPY:
+@HAPPY
+def test_when_nothing_goes_wrong_the_heartbeat_is_not_needed(seeds: range):
+    for seed in seeds:
         told(happy(seed, sweeps=False), seed)
 
 
