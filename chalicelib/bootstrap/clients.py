@@ -25,7 +25,7 @@ from chalicelib.aws.ssm import Secrets
 from chalicelib.aws.wake import FifoWake, LambdaWake
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
-from chalicelib.content.text import load
+from chalicelib.content.text import Texts, load
 from chalicelib.conversation.ports import Wake
 from chalicelib.log import Log
 from chalicelib.settings import Secret, Settings
@@ -80,7 +80,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True) -> Ports:
         clock=clock,
         new_id=new_id,
         log=Log(log_key, settings().stage.name),
-        texts=load(_LANGUAGE),
+        texts=texts,
         inbox=DynamoInbox(table()),
         transcript=DynamoTranscript(table()),
         people=DynamoPeople(table()),
@@ -92,6 +92,12 @@ def ports(stored: Secrets | None, *, in_turn: bool = True) -> Ports:
         wake=lambda: _wake(in_turn=in_turn),
         notifier=lambda: TopicNotifier(session().client("sns", config=QUICK), topic_arn),
     )
+
+
+@cache
+def texts() -> Texts:
+    """Load the bot's sentences, which only some requests need."""
+    return load(_LANGUAGE)
 
 
 def clock() -> int:

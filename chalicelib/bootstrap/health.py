@@ -35,7 +35,7 @@ def _messenger() -> MessengerHealth:
     page = GraphPage(graph(), app_id=partial(stored.get, Secret.APP_ID))
     return MessengerHealth(
         page=page,
-        setup=Setup(page, ports().texts),
+        setup=Setup(page, ports().texts()),
         webhook=HttpWebhook(webhook_url, verify_token=verify_token, app_secret=partial(stored.get, Secret.APP_SECRET)),
         app_id=partial(stored.get, Secret.APP_ID),
         webhook_url=webhook_url,

@@ -1,5 +1,6 @@
 """The scheduled function's service."""
 
+from collections.abc import Callable
 from functools import cache
 
 from chalicelib.access.budget import Budget
@@ -15,7 +16,9 @@ from chalicelib.operations.heartbeat import Heartbeat
 from chalicelib.operations.ports import HealthCheckStarter, Warmer
 
 
-def assemble(ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckStarter, budget: Budget) -> Heartbeat:
+def assemble(
+    ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckStarter, budget: Callable[[], Budget]
+) -> Heartbeat:
     """Build the heartbeat over these ports."""
     return Heartbeat(
         inbox=ports.inbox,
@@ -23,9 +26,7 @@ def assemble(ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckS
         warmer=warmer,
         counted_jobs={"closed": Reaper(ports.connections, ports.connection_api, ports.log).run},
         jobs=[
-            BudgetMetric(
-                ports.spending, 0 if budget.price.is_free else budget.cap, ports.settings.limits.zone, ports.log
-            ).run,
+            BudgetMetric(ports.spending, budget, ports.settings.limits.zone, ports.log).run,
             WeeklyHealthCheck(ports.sent_alerts, health_check_starter).run,
         ],
         clock=ports.clock,
@@ -42,5 +43,5 @@ def heartbeat() -> Heartbeat:
         clients.ports(None, in_turn=False),
         warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
         health_check_starter=LambdaHealthCheckStarter(quick, stage.worker_function),
-        budget=Budget(settings.limits.daily_budget, prices.price_of(settings.model)),
+        budget=lambda: Budget(settings.limits.daily_budget, prices.price_of(settings.model)),
     )

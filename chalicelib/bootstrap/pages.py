@@ -21,7 +21,7 @@ def assemble_privacy(ports: Ports, deletions: Deletions) -> Privacy:
     return Privacy(
         deletions=deletions,
         alerts=ports.alerts,
-        texts=ports.texts,
+        texts=ports.texts(),
         settings=ports.settings,
         clock=ports.clock,
         log=ports.log,

@@ -24,7 +24,7 @@ class Ports:
     clock: Clock
     new_id: Callable[[], str]
     log: Log
-    texts: Texts
+    texts: Callable[[], Texts]
     inbox: Inbox
     transcript: Transcript
     people: People
@@ -51,7 +51,7 @@ class Ports:
             people=self.people,
             sent=self.sent_alerts,
             notifier=self.notifier(),
-            texts=self.texts,
+            texts=self.texts(),
             settings=self.settings,
             clock=self.clock,
             log=self.log,

@@ -40,7 +40,7 @@ SECRETS: Final = (
 def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> Worker:
     """Build the worker over these ports."""
     zone, alerts = ports.settings.limits.zone, ports.alerts()
-    notices = Notices(ports.texts, zone)
+    notices = Notices(ports.texts(), zone)
     turns = TurnRunner(
         inbox=ports.inbox,
         commands=Commands(ports.transcript, ports.people, notices, ports.clock),

@@ -1,10 +1,12 @@
-"""The heartbeat's job that logs how much of the day's budget for the model is spent; no other job is here."""
+"""The heartbeat's job that logs how much of the day's budget for the model is spent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from chalicelib.access import quota
+from chalicelib.access.budget import Budget
 from chalicelib.access.ports import Spending
 from chalicelib.log import Log
 
@@ -14,16 +16,20 @@ class BudgetMetric:
     """Logs the percentage that is spent, for the metric that an alarm watches."""
 
     spending: Spending
-    daily_budget: int
-    """Micro-USD; 0 if there is no budget or the model costs nothing: then nothing is logged."""
+    budget: Callable[[], Budget]
+    """Returns the day's budget; a callable, because a mistake in the price file must not stop the heartbeat's sweep."""
     zone: ZoneInfo
     """Where the day begins at midnight."""
     log: Log
 
     def run(self, now: int) -> None:
-        """Log one line about the day of `now`. Raises StoreError."""
-        if not self.daily_budget:
+        """Log one line about the day of `now`; none if there is no budget or the model costs nothing.
+
+        Raises StoreError, and ConfigError if the price file is not valid.
+        """
+        budget = self.budget()
+        if budget.price.is_free or not budget.cap:
             return
         today = date.fromisoformat(quota.day_of(now, now=now, zone=self.zone))
         [spent] = self.spending.days(today, today)
-        self.log("budget", used_pct=round(100 * spent.committed / self.daily_budget, 1))
+        self.log("budget", used_pct=round(100 * spent.committed / budget.cap, 1))

@@ -59,9 +59,9 @@ def errors_as_text(*, logged_as: str | None) -> Callable[[Handler], Handler]:
 
     def wrap(handler: Handler) -> Handler:
         @wraps(handler)
-        def respond(**values: str) -> Response:
+        def respond(*arguments: Any, **values: str) -> Response:
             try:
-                return handler(**values)
+                return handler(*arguments, **values)
             except tuple(_AS_TEXT) as exc:
                 return text_response(*_AS_TEXT[type(exc)])
             except (StoreError, ConfigError) as exc:

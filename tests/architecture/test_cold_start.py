@@ -58,6 +58,17 @@ from chalicelib.bootstrap.pages import Pages
 worker.worker(), health.health_check(), Pages().privacy, Pages().chat_config, Pages().api_keys
 ticket.mint("key", "anna", secret="a secret of thirty-two characters", now=0)
 """
+WRONG_SETTING: Final = """
+import contextlib, io
+import app
+post = {"resourcePath": "/webhook", "httpMethod": "POST", "path": "/webhook"}
+event = {"requestContext": post, "headers": {}, "body": "{}"} | dict.fromkeys(
+    ("multiValueQueryStringParameters", "pathParameters", "stageVariables"))
+with contextlib.redirect_stderr(io.StringIO()) as logged:
+    answer = app.app(event, None)
+assert answer["statusCode"] == 500, answer
+assert "PARLEY_TIMEZONE" in logged.getvalue(), logged.getvalue()
+"""
 SENDERS: Final = """
 from chalicelib.bootstrap import worker
 from chalicelib.ids import Channel
@@ -105,6 +116,10 @@ def test_the_door_answers_without_what_only_the_worker_needs():
 def test_the_worker_is_woken_the_way_the_settings_say(way: str, module: str, service: str, wake: str):
     code = WAKE_OF.format(module=module, service=service, wake=wake)
     loaded(code, AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
+
+
+def test_a_wrong_setting_is_logged_when_the_webhook_cannot_be_built():
+    loaded(WRONG_SETTING, AWS_DEFAULT_REGION="eu-central-1", PARLEY_TIMEZONE="Nowhere/X")
 
 
 def test_every_channel_has_a_sender_in_the_worker():

@@ -133,7 +133,7 @@ class World:
             clock=clock,
             new_id=self._id,
             log=log,
-            texts=_SAYS,
+            texts=lambda: _SAYS,
             inbox=inbox,
             transcript=inbox,
             people=people,
@@ -153,7 +153,7 @@ class World:
             replace(ports, sent_alerts=FakeSentAlerts(self.memory)),
             warmer=SimulatedWarmer(),
             health_check_starter=RememberingHealthCheckStarter(),
-            budget=Budget(self.budget, PRICE),
+            budget=lambda: Budget(self.budget, PRICE),
         )
 
     # What people and the owner do.

@@ -143,7 +143,7 @@ class Bot:
             clock=self.clock,
             new_id=lambda: f"worker-{next(self._ids)}",
             log=self.log,
-            texts=SAYS,
+            texts=lambda: SAYS,
             inbox=self.inbox,
             transcript=self.transcript,
             people=self.people,
@@ -186,7 +186,7 @@ class Bot:
             self.ports,
             warmer=self.warmer,
             health_check_starter=self.health_check_starter,
-            budget=self.budget,
+            budget=lambda: self.budget,
         )
 
     # What happens to it.
