@@ -56,5 +56,5 @@ def _verified(text: str, secret: str) -> dict[str, Any]:
             options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
         )
     except jwt.InvalidTokenError as exc:
-        raise InvalidToken("the ticket is not one of ours") from exc
+        raise InvalidToken("the ticket is not valid") from exc
     return claims

@@ -137,7 +137,7 @@ class Admin:
     def _known(self, person: PersonId) -> Person:
         known = self.people.get(person)
         if known is None or not _is_known(known):
-            raise UnknownPerson("no person with that id")
+            raise UnknownPerson("there is no person with that id")
         return known
 
     def _limit_for(self, person: Person) -> int | None:

@@ -33,7 +33,7 @@ class FakePeople:
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
         known = self.memory.people.get(person)
         if known is None:
-            raise UnknownPerson("nobody of that id has written yet")
+            raise UnknownPerson("there is no person with that id")
         known.change(access=access, daily_limit=daily_limit)
         if _decided(known):
             known.expires_at = None

@@ -151,7 +151,7 @@ def test_a_page_token_of_another_app_is_broken(patient: Patient):
 
 def test_the_token_of_a_person_is_broken(patient: Patient):
     patient.token(kind="USER")
-    assert "a person" in patient.only("page-token", BROKEN).what
+    assert "a user token" in patient.only("page-token", BROKEN).what
 
 
 def test_without_the_permission_to_write_the_token_is_broken(patient: Patient):
@@ -235,7 +235,7 @@ def test_what_meta_lost_is_fixed_and_reported_once(patient: Patient):
     assert {name: finding.state for name, finding in wrong.items()} == dict.fromkeys(
         ("app-subscription", "page-subscription", "messenger-profile"), WARNING
     )
-    assert all("mended" in finding.what for finding in wrong.values())
+    assert all("fixed" in finding.what for finding in wrong.values())
     assert patient.page.app == AppSubscription(URL, active=True, fields=frozenset(FIELDS))
     assert patient.wrong(fix=True) == {}
     assert patient.page.written == ["app", "page", "profile"]
@@ -259,7 +259,7 @@ def test_a_fault_that_cannot_be_fixed_stays_broken_with_the_reason(patient: Pati
     patient.page.app = None
     patient.page.webhook = (URL, "another verify token")
     what = patient.only("app-subscription", BROKEN, fix=True).what
-    assert "could not be mended: the webhook did not answer" in what
+    assert "could not be fixed: the webhook did not answer" in what
 
 
 # The webhook.
@@ -282,7 +282,7 @@ def test_a_webhook_that_refuses_signed_requests_is_broken(patient: Patient):
 
 def test_a_webhook_that_accepts_unsigned_requests_is_broken(patient: Patient):
     patient.webhook.takes_unsigned = True
-    assert "nobody signed" in patient.only("webhook-signature", BROKEN).what
+    assert "unsigned requests" in patient.only("webhook-signature", BROKEN).what
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(2, "120 s ahead of"), (-2, "120 s behind")])
@@ -371,7 +371,7 @@ def test_checks_that_need_meta_fail_while_meta_is_unreachable_and_the_others_run
     assert list(wrong) == ["page-token", "app-subscription", "page-subscription", "messenger-profile"]
     for finding in wrong.values():
         assert (finding.state, finding.what) == (BROKEN, "Meta does not answer (ConnectTimeout)")
-        assert (finding.why, finding.remedy) == ("it could not be looked at", "try again in a minute")
+        assert (finding.why, finding.remedy) == ("it could not be checked", "try again in a minute")
 
 
 def test_a_provider_that_does_not_answer_is_a_finding(patient: Patient):
@@ -396,7 +396,7 @@ def test_a_check_that_fails_half_way_has_one_finding_and_is_not_fixed(patient: P
 
     fixes: list[None] = []
     health = replace(patient.checkup, checks=[Check("both", half_way, fix=lambda: fixes.append(None))])
-    assert health.run(fix=True) == [Finding.broken("both", "Meta does not answer", "it could not be looked at", "wait")]
+    assert health.run(fix=True) == [Finding.broken("both", "Meta does not answer", "it could not be checked", "wait")]
     assert fixes == []
 
 
@@ -415,8 +415,8 @@ def test_the_alert_says_what_was_found_why_it_matters_and_the_remedy(patient: Pa
     [(subject, text)] = patient.notifier.told
     assert subject == "Parley: the weekly check found something"
     assert "page-token (broken): it is no longer valid" in text
-    assert "Cure: make a new page token" in text
-    assert "page-subscription (warning): the page tells the app nothing; it is mended now" in text
+    assert "Fix: make a new page token" in text
+    assert "page-subscription (warning): the page is not subscribed to the app; it is fixed now" in text
     assert "time-zone" not in text
     assert patient.page.fields == frozenset(FIELDS)
 
