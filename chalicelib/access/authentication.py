@@ -1,4 +1,4 @@
-"""Authentication of web chat clients by an API key, a ticket or an OpenID Connect ID token. No frames, no sockets."""
+"""Authentication of web chat clients by an API key, a ticket or an OpenID Connect ID token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Tickets: signed tokens (JWT, HS256) by which visitors of a chat page authenticate instead of an API key. No I/O.
+"""Tickets: signed tokens (JWT, HS256) by which visitors of a chat page authenticate instead of an API key.
 
 PyJWT is imported inside functions: it loads a cryptography library, which adds 0.1 seconds to a cold start.
 """

@@ -1,4 +1,4 @@
-"""The health check of the model, and the port for its provider's list of models; no request is sent from here."""
+"""The health check of the model, and the port for its provider's list of models."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""The owner's view of users, and the owner's decisions about them; no I/O except through ports.
+"""The owner's view of users, and the owner's decisions about them.
 
 A user who sent /forget is treated as unknown, although counts are still stored for a few days, unless the owner has
 decided something about the user: then the decision stays visible and can be changed.

@@ -1,4 +1,4 @@
-"""The heartbeat's job that logs how much of the day's budget for the model is spent; no other job is here."""
+"""The heartbeat's job that logs how much of the day's budget for the model is spent."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""Health checks and their findings, as values, with the words that several checks share; nothing is checked here."""
+"""Health checks and their findings, as values, with the words that several checks share."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

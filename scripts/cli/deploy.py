@@ -65,8 +65,8 @@ def deploy(
     from scripts.cli.progress import run_steps, show_plan  # noqa: PLC0415 (slow imports; `--help` does without)
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
+    from scripts.deploy.shipped import check_shipped  # noqa: PLC0415
     from scripts.deploy.steps import DeploymentPlan, Step  # noqa: PLC0415
-    from scripts.stage.shipped import check_shipped  # noqa: PLC0415
 
     deployment = Deployment(environment, ROOT)
     check_shipped(configured(deployment.stage))

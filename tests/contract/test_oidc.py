@@ -1,4 +1,4 @@
-"""The promises of `ports_web.Tokens`: of the fake, and over HTTP with an issuer that publishes its keys."""
+"""The contract of `access.ports.IdTokens`: of the fake, and over HTTP with an issuer that publishes its keys."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 
 
 def rs256(claims: dict[str, Any], *, name: str = "one", **header: Any) -> str:
-    """Signed well, whatever stands in it."""
+    """A token with a valid signature and any content."""
     signed = f"{b64({'alg': 'RS256', 'typ': 'JWT', **header})}.{b64(claims)}"
     key = rsa_key(name, 1024) if name == "short" else rsa_key(name)
     return f"{signed}.{b64(key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"

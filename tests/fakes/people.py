@@ -1,4 +1,4 @@
-"""In-memory twins of the people and of the owner's alerts."""
+"""Fakes of the stores of people and of sent alerts, in memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from tests.fakes.memory import KnownPerson, Memory, atomic
 
 @dataclass(frozen=True)
 class FakePeople:
-    """`ports.People`."""
+    """`access.ports.People`."""
 
     memory: Memory = field(default_factory=Memory)
 
@@ -56,7 +56,7 @@ class FakePeople:
 
 @dataclass(frozen=True)
 class FakeSentAlerts:
-    """`ports.Alerts`."""
+    """`operations.ports.SentAlerts`."""
 
     memory: Memory = field(default_factory=Memory)
 

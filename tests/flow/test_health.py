@@ -73,7 +73,7 @@ class Patient:
         self.webhook.at = self.clock()
 
     @property
-    def checkup(self) -> HealthCheck:
+    def health_check(self) -> HealthCheck:
         base = {"PARLEY_STAGE": "prod", "PARLEY_TIMEZONE": "Europe/Berlin"}
         settings = Settings.from_env({**base, **self.environment})
         log, memory = Log(lambda: "", settings.stage.name, stream=lambda: self.logged), Memory()
@@ -100,7 +100,7 @@ class Patient:
 
     def wrong(self, *, fix: bool = False) -> dict[str, Finding]:
         """The findings that are not OK, by name."""
-        return {finding.name: finding for finding in self.checkup.run(fix=fix) if finding.state is not OK}
+        return {finding.name: finding for finding in self.health_check.run(fix=fix) if finding.state is not OK}
 
     def only(self, name: str, state: Severity, *, fix: bool = False) -> Finding:
         """The only finding that is not OK; it has a text, a reason and a remedy."""
@@ -117,12 +117,15 @@ class Patient:
 def patient() -> Iterator[Patient]:
     patient = Patient()
     yield patient
-    said = [str(finding) for finding in patient.checkup.run()] + [patient.logged.getvalue(), repr(patient.checkup)]
+    said = [str(finding) for finding in patient.health_check.run()] + [
+        patient.logged.getvalue(),
+        repr(patient.health_check),
+    ]
     assert [text for text in said if VERIFY_TOKEN in text] == []
 
 
 def test_every_finding_about_a_healthy_bot_is_ok_and_one_line(patient: Patient):
-    findings = patient.checkup.run()
+    findings = patient.health_check.run()
     assert [finding.name for finding in findings] == ALL
     assert {finding.state for finding in findings} == {OK}
     assert all(finding.what and "\n" not in finding.what for finding in findings)
@@ -304,7 +307,7 @@ def test_a_webhook_response_without_a_time_is_accepted(patient: Patient):
 )
 def test_the_owner_is_warned_before_a_version_of_the_graph_api_ends(patient: Patient, version: str, state: Severity):
     patient.environment["PARLEY_GRAPH_URL"] = f"https://graph.facebook.com/{version}"
-    [finding] = [finding for finding in patient.checkup.run() if finding.name == "graph-api"]
+    [finding] = [finding for finding in patient.health_check.run() if finding.name == "graph-api"]
     assert finding.state is state
 
 
@@ -358,7 +361,7 @@ def test_a_model_that_another_server_does_not_list_is_a_warning(patient: Patient
 
 
 def test_the_finding_about_the_time_zone_shows_the_time_there(patient: Patient):
-    [zone] = [finding for finding in patient.checkup.run() if finding.name == "time-zone"]
+    [zone] = [finding for finding in patient.health_check.run() if finding.name == "time-zone"]
     assert zone.what == "Europe/Berlin, where it is 13:00 now"
 
 
@@ -395,7 +398,7 @@ def test_a_check_that_fails_half_way_has_one_finding_and_is_not_fixed(patient: P
         raise MetaError("Meta does not answer; wait")
 
     fixes: list[None] = []
-    health = replace(patient.checkup, checks=[Check("both", half_way, fix=lambda: fixes.append(None))])
+    health = replace(patient.health_check, checks=[Check("both", half_way, fix=lambda: fixes.append(None))])
     assert health.run(fix=True) == [Finding.broken("both", "Meta does not answer", "it could not be checked", "wait")]
     assert fixes == []
 
@@ -404,14 +407,14 @@ def test_a_check_that_fails_half_way_has_one_finding_and_is_not_fixed(patient: P
 
 
 def test_no_alert_is_sent_when_all_is_well(patient: Patient):
-    assert patient.checkup.report() is OK
+    assert patient.health_check.report() is OK
     assert patient.notifier.told == []
 
 
 def test_the_alert_says_what_was_found_why_it_matters_and_the_remedy(patient: Patient):
     patient.token(is_valid=False)
     patient.page.fields = frozenset()
-    assert patient.checkup.report() is BROKEN
+    assert patient.health_check.report() is BROKEN
     [(subject, text)] = patient.notifier.told
     assert subject == "Parley: the weekly check found something"
     assert "page-token (broken): it is no longer valid" in text
@@ -423,7 +426,7 @@ def test_the_alert_says_what_was_found_why_it_matters_and_the_remedy(patient: Pa
 
 def test_a_warning_is_reported_to_the_owner(patient: Patient):
     patient.token(expires_at=patient.clock() + 1)
-    assert patient.checkup.report() is WARNING
+    assert patient.health_check.report() is WARNING
     [(_, text)] = patient.notifier.told
     assert "page-token-expiry (warning): it ends on 20 November 2026" in text
 
@@ -431,7 +434,7 @@ def test_a_warning_is_reported_to_the_owner(patient: Patient):
 def test_an_alert_that_cannot_be_sent_does_not_fail_the_health_check(patient: Patient):
     patient.token(is_valid=False)
     patient.notifier.fails = True
-    assert patient.checkup.report() is BROKEN
+    assert patient.health_check.report() is BROKEN
     assert NotifyError.__name__ in patient.logged.getvalue()
 
 

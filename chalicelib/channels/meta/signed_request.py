@@ -1,4 +1,4 @@
-"""Verifies and parses Meta's `signed_request`, in which a user asks for deletion of their data. Pure.
+"""Verifies and parses Meta's `signed_request`, in which a user asks for deletion of their data.
 
 Its format is `<signature>.<payload>`, both in base64url without padding. The signature is the HMAC-SHA256 of the
 encoded payload with the app secret. The algorithm that the payload names is ignored: an attacker could choose it.

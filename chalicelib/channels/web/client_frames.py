@@ -1,4 +1,4 @@
-"""Parses the frames that clients send into values; `docs/websocket.md` promises their shapes. Pure; acts on none."""
+"""Parses the frames that clients send into values; `docs/websocket.md` promises their shapes."""
 
 import re
 from collections.abc import Callable
