@@ -1,4 +1,4 @@
-"""The type of a clock, and times as text; no function here reads the time."""
+"""The type of a clock, and times as text."""
 
 from datetime import UTC, date, datetime
 from typing import Protocol

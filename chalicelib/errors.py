@@ -1,4 +1,4 @@
-"""All errors that Parley raises on purpose, and what a caller does about each; no error is defined elsewhere.
+"""The errors that cross a package's border, and what a caller does about each.
 
 * ParleyError
   x ConfigError          a setting, secret, table or shipped file is invalid; the owner must correct it

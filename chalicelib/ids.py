@@ -1,10 +1,10 @@
-"""The types of the ids of people, conversations, turns, API keys and connections, and the channels; no functions."""
+"""The types of the ids of people, conversations, turns, API keys and connections, and the channels."""
 
 from enum import StrEnum
 from typing import NewType
 
 PersonId = NewType("PersonId", str)
-"""`messenger:<page id>:<PSID>` or `web:<key id>:<visitor>`."""
+"""`messenger:<page id>:<PSID>`, `web:<key id>:<visitor>` or, for a person who signed in, `web:oidc:<hash>`."""
 
 ConversationId = NewType("ConversationId", str)
 """The person's id, or `room:<key id>:<name>` for a room with several users; `access.identity` makes and parses both."""

@@ -1,4 +1,4 @@
-"""The table of CloudWatch metrics, and the fields that publish them in a log line. Pure: no request is sent.
+"""The table of CloudWatch metrics, and the fields that publish them in a log line.
 
 CloudWatch charges about 0.30 USD a month for a metric and each value of its dimension; ten are free for an account. So
 there are at most ten metrics, and one dimension with one value a deployment: `Stage` (`prod`, `dev`).

@@ -51,7 +51,7 @@ class Client:
     now: int = 0
     is_ready: bool = False
 
-    def hear(self, frame: Frame | str) -> list[Frame]:
+    def receive(self, frame: Frame | str) -> list[Frame]:
         """One frame has come."""
         frame = json.loads(frame) if isinstance(frame, str) else frame
         reader = {

@@ -1,1 +1,1 @@
-"""Access: how users are identified and authenticated, and how much they may ask. No adapters; `oidc` makes requests."""
+"""How users are identified and authenticated, and how much they may ask. `oidc` alone makes requests, for keys."""

@@ -1,4 +1,4 @@
-"""API keys: their values, their text format, verification and allowed origins. No I/O; randomness is passed in."""
+"""API keys: their values, their text format, verification and allowed origins."""
 
 import base64
 import hashlib

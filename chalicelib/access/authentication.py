@@ -1,4 +1,4 @@
-"""Authentication of web chat clients by an API key, a ticket or an OpenID Connect ID token. No frames, no sockets."""
+"""Authentication of web chat clients by an API key, a ticket or an OpenID Connect ID token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,11 +32,11 @@ class Rejected:
 
 
 _UNKNOWN = Rejected("auth_failed", "there is no such key")
-_INVALID = Rejected("auth_failed", "the ticket is not one of ours")
-_NO_SIGN_IN = Rejected("auth_failed", "this bot takes no sign-in tokens")
+_INVALID = Rejected("auth_failed", "the ticket is not valid")
+_NO_SIGN_IN = Rejected("auth_failed", "this bot accepts no ID tokens")
 _REVOKED = Rejected("key_revoked", "the key is revoked or has expired")
 _EXPIRED = Rejected("ticket_expired", "the ticket has expired: get a new one")
-_WRONG_ORIGIN = Rejected("wrong_origin", "this page is none of the key's origins")
+_WRONG_ORIGIN = Rejected("wrong_origin", "the page's origin is not one of the key's")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The daily budget in micro-USD (millionths of a dollar): prices, reservations and settlements. No I/O."""
+"""The daily budget in micro-USD (millionths of a dollar): prices, reservations and settlements."""
 
 from dataclasses import dataclass, replace
 from datetime import date

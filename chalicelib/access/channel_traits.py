@@ -1,4 +1,4 @@
-"""Channel traits: one row for each channel, read by name where channels differ. Values only, no rules.
+"""Channel traits: one row for each channel, read by name where channels differ.
 
 A new channel needs one row here. No other module of `access`, `conversation`, `operations` or `aws` compares channels.
 """

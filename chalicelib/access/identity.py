@@ -1,4 +1,4 @@
-"""The formats of person, conversation and room ids: the only module that builds or parses them. No I/O.
+"""The formats of person, conversation and room ids: the only module that builds or parses them.
 
 A person's id is `<channel>:<page or API key>:<name>`; `chalicelib.ids` lists the forms.
 """

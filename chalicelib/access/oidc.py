@@ -32,7 +32,7 @@ _REASONS: Final[Mapping[type[Exception], str]] = {
     jwt.ExpiredSignatureError: "has expired",
     jwt.ImmatureSignatureError: "is not valid yet",
     jwt.InvalidIssuerError: "is another issuer's",
-    jwt.InvalidAudienceError: "is for somebody else",
+    jwt.InvalidAudienceError: "is for another client",
     jwt.InvalidAlgorithmError: f"is not signed with {_ALGORITHM}",
     jwt.InvalidSignatureError: "is not signed by its issuer",
     jwt.InvalidKeyError: "is signed with a key that is too short",
@@ -42,7 +42,7 @@ _REASONS: Final[Mapping[type[Exception], str]] = {
 
 @dataclass
 class OidcTokens:
-    """Implements `ports.IdTokens` for one issuer, such as a Cognito user pool. Safe for use by several threads."""
+    """Implements `access.ports.IdTokens` for one issuer, such as a Cognito user pool. Thread-safe."""
 
     issuer: str
     """The issuer's URL, exactly as in its tokens; its discovery document is at a path below it."""
@@ -76,18 +76,18 @@ class OidcTokens:
         except jwt.PyJWTError as exc:
             raise InvalidToken(f"the token {_REASONS.get(type(exc), 'cannot be read')}") from exc
         if str(header.get("typ", "JWT")).upper() != "JWT" or claims.get("token_use", "id") != "id":
-            raise InvalidToken("the token is no ID token")
+            raise InvalidToken("the token is not an ID token")
         if claims["aud"] not in (self.audience, [self.audience]):
-            raise InvalidToken("the token is for others as well")
+            raise InvalidToken("the token is for other clients as well")
         subject: str = claims["sub"]
         if not subject:
-            raise InvalidToken("the token is about nobody")
+            raise InvalidToken("the token's sub is empty")
         return subject
 
     def _key(self, kid: str | None) -> jwt.PyJWK:
         """Return the issuer's key of that id, from the cache if possible."""
         if kid is None:
-            raise InvalidToken("the token does not say with which key it is signed")
+            raise InvalidToken("the token does not name the key that signed it")
         now = self.monotonic()
         with self._lock:
             if now >= self._cached_until or kid not in self._keys:
@@ -109,7 +109,9 @@ class OidcTokens:
         """Request the discovery document and the key set it names; keys for other uses are left out."""
         described = self._read(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
         if described.get("issuer") != self.issuer:
-            raise IssuerUnavailable("the issuer calls itself otherwise; set PARLEY_OIDC_ISSUER to what it says")
+            raise IssuerUnavailable(
+                "the issuer's own document gives it another name; set PARLEY_OIDC_ISSUER to that name"
+            )
         try:
             published = jwt.PyJWKSet.from_dict(dict(self._read(str(described.get("jwks_uri"))))).keys
         except (jwt.PyJWTError, TypeError) as exc:
@@ -123,12 +125,12 @@ class OidcTokens:
     def _read(self, url: str) -> Mapping[str, Any]:
         """Request a JSON object. Redirects are not followed: they could lead to an address that is not private."""
         if not is_private_way(url):
-            raise IssuerUnavailable("the issuer's keys are not behind https; nothing of it can be trusted")
+            raise IssuerUnavailable("the issuer's keys are not behind https, so they cannot be trusted")
         try:
             answer = self.session.get(url, timeout=_TIMEOUT_S, allow_redirects=False)
             content = answer.json() if answer.status_code == HTTPStatus.OK else None
         except requests.RequestException as exc:
             raise IssuerUnavailable(f"the issuer does not answer: {type(exc).__name__}") from exc
         if not isinstance(content, Mapping):
-            raise IssuerUnavailable(f"the issuer's answer makes no sense: HTTP {answer.status_code}")
+            raise IssuerUnavailable(f"the issuer's answer is not a JSON object: HTTP {answer.status_code}")
         return content

@@ -1,4 +1,4 @@
-"""A person, that is a user without name or profile, and the owner's decision about them. Values only, no I/O."""
+"""A person, that is a user without name or profile, and the owner's decision about them."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

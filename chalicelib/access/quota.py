@@ -1,4 +1,4 @@
-"""The quota of questions a day: which day a question counts for, how many are allowed, how many are left. No I/O."""
+"""The quota of questions a day: which day a question counts for, how many are allowed, how many are left."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

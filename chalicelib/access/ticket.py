@@ -1,4 +1,4 @@
-"""Tickets: signed tokens (JWT, HS256) by which visitors of a chat page authenticate instead of an API key. No I/O.
+"""Tickets: signed tokens (JWT, HS256) by which visitors of a chat page authenticate instead of an API key.
 
 PyJWT is imported inside functions: it loads a cryptography library, which adds 0.1 seconds to a cold start.
 """
@@ -56,5 +56,5 @@ def _verified(text: str, secret: str) -> dict[str, Any]:
             options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
         )
     except jwt.InvalidTokenError as exc:
-        raise InvalidToken("the ticket is not one of ours") from exc
+        raise InvalidToken("the ticket is not valid") from exc
     return claims

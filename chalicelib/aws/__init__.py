@@ -1,1 +1,1 @@
-"""Adapters for AWS: DynamoDB, Lambda, SQS, SNS and SSM; no product rules."""
+"""Adapters for AWS: DynamoDB, Lambda, SQS, SNS and SSM."""

@@ -1,4 +1,4 @@
-"""Writes and parses the events with which Parley's functions invoke each other; no I/O."""
+"""Writes and parses the events with which Parley's functions invoke each other."""
 
 import json
 from collections.abc import Mapping

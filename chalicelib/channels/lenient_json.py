@@ -1,4 +1,4 @@
-"""Reads JSON from untrusted clients: a wrong type is None or empty, and only `load` raises an error. Pure.
+"""Reads JSON from untrusted clients: a wrong type is None or empty, and only `load` raises an error.
 
 Meta sends ids as numbers or strings and times in seconds or milliseconds, so a strict schema would lose messages.
 """

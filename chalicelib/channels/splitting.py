@@ -1,4 +1,4 @@
-"""Splits an answer into parts of a channel's maximum length. Pure; has no code of any one channel."""
+"""Splits an answer into parts of a channel's maximum length."""
 
 import re
 import unicodedata

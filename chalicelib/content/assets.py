@@ -1,4 +1,4 @@
-"""Responses for the chat page, its files in `static/chat/` and the widget for other pages. Pure: no request is parsed.
+"""Responses for the chat page, its files in `static/chat/` and the widget for other pages.
 
 The page loads nothing from another server. No URL in the files begins with a slash, because API Gateway serves them
 below the name of a stage.

@@ -1,4 +1,4 @@
-"""Renders the pages in `templates/` for a browser: no scripts, and no request to another server. Pure.
+"""Renders the pages in `templates/` for a browser: no scripts, and no request to another server.
 
 The first line of a template is the page's title. `$name` is a blank; a value is escaped, so it never becomes HTML.
 """

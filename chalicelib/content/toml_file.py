@@ -1,4 +1,4 @@
-"""Parses the TOML files that ship with the bot; an error names file, line and reason. Nothing is written here."""
+"""Parses the TOML files that ship with the bot; an error names file, line and reason."""
 
 import tomllib
 from collections.abc import Mapping, Sequence

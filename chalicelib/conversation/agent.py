@@ -1,4 +1,4 @@
-"""The agent: sends a turn's prompt to the model and streams the answer to the user. It writes nothing to the store.
+"""The agent: sends a turn's prompt to the model and streams the answer to the user.
 
 The names of log fields are here too; they follow OpenTelemetry's semantic conventions for generative AI (`gen_ai.*`).
 """

@@ -1,4 +1,4 @@
-"""A WebSocket connection as a frozen value. No I/O."""
+"""A WebSocket connection as a frozen value."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ class ConnectionState(StrEnum):
     """The state of a connection; REJECTED is final."""
 
     CONNECTED = "connected"
-    """Not authenticated; every other request is refused."""
+    """Not authenticated; only `authenticate` and `ping` are handled."""
     READY = "ready"
     """Authenticated, and in a conversation."""
     REJECTED = "rejected"

@@ -1,4 +1,4 @@
-"""The part of past turns that is sent to the model, limited by a token estimate. No I/O."""
+"""The part of past turns that is sent to the model, limited by a token estimate."""
 
 from collections.abc import Iterable
 from typing import Final

@@ -1,4 +1,4 @@
-"""The steps of a turn that take more than a value or two, as frozen values for the Inbox port; no I/O, no decisions."""
+"""The steps of a turn that take more than a value or two, as frozen values for the Inbox port."""
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass

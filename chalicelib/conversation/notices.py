@@ -1,4 +1,4 @@
-"""The bot's own sentences as replies, and the footers it adds to the model's answers. No I/O."""
+"""The bot's own sentences as replies, and the footers it adds to the model's answers."""
 
 from dataclasses import dataclass, replace
 from typing import Final

@@ -1,4 +1,4 @@
-"""What is sent to a model and what comes back, as frozen values. No I/O.
+"""What is sent to a model and what comes back, as frozen values.
 
 Fields that hold users' or the model's words are kept out of `repr`, so that no log line or traceback shows them.
 """

@@ -1,4 +1,4 @@
-"""The prompt of a turn: persona, as much of the past as fits, and the question. No I/O; sizes are token estimates."""
+"""The prompt of a turn: persona, as much of the past as fits, and the question."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A turn in progress: its lease, its user, what the user gets, the day it counts for, and the time left. No writes."""
+"""A turn in progress: its lease, its user, what the user gets, the day it counts for, and the time left."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,1 +1,1 @@
-"""The model providers' clients, and models' prices; no rule about conversations."""
+"""The client of the model's provider, its health check, and the models' prices."""

@@ -1,4 +1,4 @@
-"""The health check of the model, and the port for its provider's list of models; no request is sent from here."""
+"""The health check of the model, and the port for its provider's list of models."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -58,7 +58,7 @@ class ModelHealth:
         in_list = (
             f"{self.name} is not in the server's list" if info.listed is False else "the server keeps no list of models"
         )
-        why = f"whether it knows {self.name} shows only when somebody asks"
+        why = f"whether it offers {self.name} is unknown until somebody writes"
         return Finding.warning("model", in_list, why, "write to the bot")
 
     def _remedy(self, error: ModelUnusable) -> str:

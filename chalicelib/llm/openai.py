@@ -125,7 +125,7 @@ class OpenAIModel:
 
 @dataclass(frozen=True)
 class OpenAICatalogue:
-    """Implements `operations.ports.Catalogue` with one OpenAI-compatible server."""
+    """Implements `llm.health.Catalogue` with one OpenAI-compatible server."""
 
     name: str
     is_openai: bool

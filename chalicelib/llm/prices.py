@@ -1,4 +1,4 @@
-"""Loads and validates the models' prices and shutdown dates from `prices.toml`; no price is in the code."""
+"""Loads and validates the models' prices and shutdown dates from `prices.toml`."""
 
 import re
 from dataclasses import replace

@@ -1,1 +1,1 @@
-"""What the owner sees, decides and is notified of; no network, no clock of its own, no channel and no provider."""
+"""What the owner sees, decides and is notified of: alerts, health checks, costs, people. It imports no channel."""

@@ -1,4 +1,4 @@
-"""The owner's view of users, and the owner's decisions about them; no I/O except through ports.
+"""The owner's view of users, and the owner's decisions about them.
 
 A user who sent /forget is treated as unknown, although counts are still stored for a few days, unless the owner has
 decided something about the user: then the decision stays visible and can be changed.
@@ -137,7 +137,7 @@ class Admin:
     def _known(self, person: PersonId) -> Person:
         known = self.people.get(person)
         if known is None or not _is_known(known):
-            raise UnknownPerson("no person with that id")
+            raise UnknownPerson("there is no person with that id")
         return known
 
     def _limit_for(self, person: Person) -> int | None:

@@ -78,7 +78,7 @@ class AlertService:
     def health_findings(self, findings: Sequence[Finding]) -> None:
         """Report the findings of the weekly health check that are not OK; sent at every call."""
         listed = "\n\n".join(
-            f"{finding.name} ({finding.state}): {finding.what}\n  Why: {finding.why}.\n  Cure: {finding.remedy}."
+            f"{finding.name} ({finding.state}): {finding.what}\n  Why: {finding.why}.\n  Fix: {finding.remedy}."
             for finding in findings
         )
         self._send("checkup", findings=listed, stage=self.settings.stage.name)

@@ -36,7 +36,7 @@ FRAMES: Final = 26
 CONNECTED_MINUTES: Final = 5
 
 WORKER_S: Final = Decimal(4)
-DOOR_S: Final = Decimal("0.05")
+REQUEST_S: Final = Decimal("0.05")
 WARMING_S: Final = Decimal("0.02")
 BEAT_S: Final = Decimal("0.3")
 LOG_BYTES: Final = 4_000
@@ -95,8 +95,8 @@ def message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
         work.logged(LOG_BYTES),
         work.millions("DynamoDB reads", COUNTED["reads"], "units", "dynamodb_million_reads"),
         work.computing(
-            f"door, twice {DOOR_S} s at {memory_mb['api_handler']} MB",
-            work.gb_seconds("api_handler", WEBHOOK_CALLS * DOOR_S),
+            f"webhook, twice {REQUEST_S} s at {memory_mb['api_handler']} MB",
+            work.gb_seconds("api_handler", WEBHOOK_CALLS * REQUEST_S),
         ),
         work.millions("Lambda invocations", WEBHOOK_CALLS + 1, "", "lambda_million_requests"),
     ]
@@ -105,12 +105,12 @@ def message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
 def web_message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
     """Return the cost of one question in the web chat, with a connection of its own, without the model; all assumed."""
     work = _Work(prices, memory_mb)
-    doors = sum((work.gb_seconds(name, calls * DOOR_S) for name, calls in SOCKET_CALLS.items()), Decimal(0))
+    handlers = sum((work.gb_seconds(name, calls * REQUEST_S) for name, calls in SOCKET_CALLS.items()), Decimal(0))
     bill = [
         work.computing(f"worker, {WORKER_S} s at {memory_mb['worker']} MB", work.gb_seconds("worker", WORKER_S)),
         work.millions("WebSocket messages", FRAMES, "", "websocket_million_messages"),
         work.millions("DynamoDB writes", COUNTED["writes"], "units", "dynamodb_million_writes"),
-        work.computing(f"doors, {DOOR_S} s each", doors),
+        work.computing(f"WebSocket, {REQUEST_S} s each", handlers),
         work.logged(LOG_BYTES),
         work.millions("DynamoDB reads", COUNTED["reads"], "units", "dynamodb_million_reads"),
         work.millions("minutes of connections", CONNECTED_MINUTES, "", "websocket_million_minutes"),

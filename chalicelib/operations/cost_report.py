@@ -1,4 +1,4 @@
-"""Calculates what the last days cost and what 1,000 messages cost, from counted use and prices; no I/O."""
+"""Calculates what the last days cost and what 1,000 messages cost, from counted use and prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A user's request to delete their data, as a frozen value; no I/O."""
+"""A user's request to delete their data, as a frozen value."""
 
 from dataclasses import dataclass, field
 

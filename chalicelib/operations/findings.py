@@ -1,4 +1,4 @@
-"""Health checks and their findings, as values, with the words that several checks share; nothing is checked here."""
+"""Health checks and their findings, as values, with the words that several checks share."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -75,7 +75,7 @@ def worst(findings: Iterable[Finding]) -> Severity:
 def failed(name: str, error: ParleyError) -> Finding:
     """Return the finding that a check failed; the error's message is the fault and, after a semicolon, the remedy."""
     what, _, remedy = str(error).partition("; ")
-    return Finding.broken(name, what, "it could not be looked at", remedy or "run it again in a minute")
+    return Finding.broken(name, what, "it could not be checked", remedy or "run it again in a minute")
 
 
 def lifetime(name: str, what: str, *, end: date | None, now: int, remedy: str) -> Finding:
@@ -89,7 +89,7 @@ def lifetime(name: str, what: str, *, end: date | None, now: int, remedy: str) -
     if end <= today:
         return Finding.broken(name, f"{what} ended on {day_text(end)}", NO_ANSWERS, remedy)
     if end - today < ENDS_SOON:
-        return Finding.warning(name, f"{what} ends on {day_text(end)}", "from then on nobody is answered", remedy)
+        return Finding.warning(name, f"{what} ends on {day_text(end)}", "from then on people get no answers", remedy)
     return Finding.ok(name, f"{what}, until {day_text(end)}")
 
 

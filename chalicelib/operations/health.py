@@ -1,4 +1,4 @@
-"""Runs health checks, applies their fixes and reports the findings; what is checked is left to those who contribute."""
+"""Runs health checks, applies their fixes and reports the findings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ def _fixed(finding: Finding, fix: Callable[[], object]) -> Finding:
     try:
         fix()
     except ParleyError as exc:
-        return replace(finding, what=f"{finding.what}; it could not be mended: {exc}")
+        return replace(finding, what=f"{finding.what}; it could not be fixed: {exc}")
     return replace(
-        finding, state=Severity.WARNING, what=f"{finding.what}; it is mended now", remedy="nothing more to do"
+        finding, state=Severity.WARNING, what=f"{finding.what}; it is fixed now", remedy="nothing more to do"
     )

@@ -33,14 +33,16 @@ app = Chalice(app_name="bare")
 def index():
     return {}
 """
-_BARE: Final = "a bare Chalice app"
+_BARE: Final = "a bare Chalice app with one route"
 _CLIENTS: Final = (
     "; import boto3; session = boto3.Session(); [session.client(it) for it in ('dynamodb', 'lambda', 'ssm')]"
 )
 _READY: Final = {
-    "the door": "import app; app.api.webhook()",
-    "the web chat's door": "import app; from chalicelib.bootstrap import websocket; websocket.handler()",
-    "the worker, with the model's SDK": "import app; from chalicelib.bootstrap import worker; worker.worker()",
+    "`api_handler`, ready for its first message": "import app; app.api.webhook()",
+    "`websocket_message`, ready for its first frame": (
+        "import app; from chalicelib.bootstrap import websocket; websocket.handler()"
+    ),
+    "`worker`, with the model's SDK": "import app; from chalicelib.bootstrap import worker; worker.worker()",
 }
 """The code that each function runs before it can handle its first event."""
 _TIMED: Final = "import time; began = time.perf_counter(); {}; print((time.perf_counter() - began) * 1000)"
@@ -92,7 +94,7 @@ def prepared(scratch: Path, *, bytecode: bool) -> Iterator[Start]:
     bare = unpacked("the bare app", bare_project(scratch / f"bare-{bytecode}"), scratch, bytecode=bytecode)
     parley = unpacked("Parley", ROOT, scratch, bytecode=bytecode)
     yield Start(_BARE, bare, "import app")
-    yield Start(f"{_BARE} with the door's three AWS clients", bare, "import app" + _CLIENTS)
+    yield Start("the same with the webhook's three AWS clients", bare, "import app" + _CLIENTS)
     yield from (Start(what, parley, code) for what, code in _READY.items())
 
 
@@ -156,7 +158,7 @@ def table(times: Times) -> str:
         ratio = median(took) / bare[start.zip.bytecode]
         rows.setdefault(start.what, []).append(f"{figure}, {ratio:.1f} times the bare app")
     for one in dict.fromkeys(start.zip for start in times):
-        rows.setdefault(f"the zip of {one.name}, packed / unpacked", []).append(one.sizes())
+        rows.setdefault(f"{one.name}'s zip, packed / unpacked", []).append(one.sizes())
     head = ["| | source only | with bytecode |", "| --- | --- | --- |"]
     return "\n".join([*head, *(f"| {name} | {' | '.join(row)} |" for name, row in rows.items())])
 

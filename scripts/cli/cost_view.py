@@ -1,4 +1,4 @@
-"""Formats a cost report: as one JSON document for programs, as text in 80 columns for the owner. No I/O."""
+"""Formats a cost report: as one JSON document for programs, as text in 80 columns for the owner."""
 
 import textwrap
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Parses the messages of the dead-letter queue: which conversation was to be worked on, and why it failed. No I/O."""
+"""Parses the messages of the dead-letter queue: which conversation was to be worked on, and why it failed."""
 
 import json
 from collections.abc import Mapping

@@ -52,7 +52,7 @@ def show(findings: "Iterable[Finding]") -> None:
         if finding.why:
             click.echo(_folded(f"why: {finding.why}", _INDENT, f"{_INDENT}     "))
         if finding.remedy:
-            click.echo(_folded(f"cure: {finding.remedy}", _INDENT, f"{_INDENT}      "))
+            click.echo(_folded(f"fix: {finding.remedy}", _INDENT, f"{_INDENT}     "))
 
 
 def _as_json(finding: "Finding") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Prints API keys: as text in 80 columns for the owner, as one JSON document for programs. No I/O but printing."""
+"""Prints API keys: as text in 80 columns for the owner, as one JSON document for programs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

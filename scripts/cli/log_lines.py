@@ -1,4 +1,4 @@
-"""Parses log events into lines: Parley's own JSON lines, and Lambda's reports of failed functions. No I/O.
+"""Parses log events into lines: Parley's own JSON lines, and Lambda's reports of failed functions.
 
 Everything else is ignored: Lambda's reports of success, and text that Parley did not write.
 """

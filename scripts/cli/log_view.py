@@ -1,4 +1,4 @@
-"""Formats log lines: as JSON for programs, as readable text for the owner. No I/O."""
+"""Formats log lines: as JSON for programs, as readable text for the owner."""
 
 import json
 import textwrap

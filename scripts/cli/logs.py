@@ -121,7 +121,7 @@ def _source(environment: Environment) -> Source:
         return File(environment.log_file)
     settings = environment.settings
     functions = {
-        "door": settings.stage.api_function,
+        "api": settings.stage.api_function,
         "worker": settings.stage.worker_function,
         "heartbeat": f"{settings.stage.api_function}-heartbeat",
         **{function.rpartition("_")[2]: function for function in settings.stage.websocket_functions},

@@ -1,4 +1,4 @@
-"""Prints people and deletion requests: as text in 80 columns, or as JSON. No I/O but printing."""
+"""Prints people and deletion requests: as text in 80 columns, or as JSON."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`parley review-texts`: prints the texts for Meta's App Review from the template `review.txt`. No network calls."""
+"""`parley review-texts`: prints the texts for Meta's App Review from the template `review.txt`."""
 
 import textwrap
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Deploys a stage to AWS and deletes it. Each module handles one kind of resource; `steps` defines the order."""
+"""Deploys a stage to AWS, inspects it and deletes it; `steps` defines the order of a deployment."""

@@ -1,4 +1,4 @@
-"""Writes a stage as files for a pipeline to deploy: two templates, the zip and the commands. Makes no calls to AWS.
+"""Writes a stage as files for a pipeline to deploy: two templates, the zip and the commands.
 
 All names are the same as with `parley deploy`: the functions, `doctor` and the alarms find resources by them.
 """

@@ -66,11 +66,7 @@ class Inspection:
             with self.deployment.environment.explaining():
                 return list(check())
         except (ParleyError, ClientError, BotoCoreError) as exc:
-            return [
-                Finding.broken(
-                    name, f"could not be looked at: {exc}", "nobody knows whether it works", "see the message"
-                )
-            ]
+            return [Finding.broken(name, f"could not be checked: {exc}", "the state is unknown", "see the message")]
 
     def _credentials(self) -> Iterable[Finding]:
         environment = self.deployment.environment
@@ -84,7 +80,7 @@ class Inspection:
             yield Finding.broken("data-stack", what, "it holds the table, the queues and the alarms", self._deploy)
         elif drifted := stack.drifted():
             what = f"changed by hand: {', '.join(drifted)}"
-            why = "the next deployment may put it back, or fail over it"
+            why = "the next deployment may undo the change, or fail because of it"
             yield Finding.warning("data-stack", what, why, f"{self._deploy}, or change it in .chalice/resources.yaml")
         else:
             yield Finding.ok("data-stack", "as the template made it")
@@ -107,7 +103,7 @@ class Inspection:
             if not there
         ]
         if lacking:
-            why = "the bot counts on it: to find who waits, to forget in time, to restore what was lost"
+            why = "the bot needs it to find people who wait, to delete data in time, and to restore lost data"
             yield Finding.broken("table", f"{name} lacks {', '.join(lacking)}", why, self._deploy)
         else:
             yield Finding.ok("table", f"{name}, {table.get('ItemCount', 0)} items at the last count")
@@ -122,7 +118,7 @@ class Inspection:
         try:
             found = client.get_function_configuration(FunctionName=function)
         except client.exceptions.ResourceNotFoundException:
-            return Finding.broken(name, "is not there", "the bot consists of it", self._deploy)
+            return Finding.broken(name, "it does not exist", "the bot does not work without it", self._deploy)
         variables = found.get("Environment", {}).get("Variables", {})
         differing = [
             what
@@ -151,8 +147,8 @@ class Inspection:
         destination = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
         wanted = (RETRIES, AGE_S, queue)
         if (found.get("MaximumRetryAttempts"), found.get("MaximumEventAgeInSeconds"), destination) != wanted:
-            why = "what fails for good would vanish, or be tried when it is too late for an answer"
-            yield Finding.broken("retries", "the worker's retries are not as they should be", why, self._deploy)
+            why = "messages that fail would be lost, or retried when it is too late for an answer"
+            yield Finding.broken("retries", "the worker's retries are not configured as deployed", why, self._deploy)
         else:
             yield Finding.ok("retries", f"{RETRIES} within an hour, then the dead-letter queue")
 
@@ -162,8 +158,8 @@ class Inspection:
         mappings = client.list_event_source_mappings(FunctionName=worker)["EventSourceMappings"]
         listening = {mapping["EventSourceArn"] for mapping in mappings if mapping["State"] in _LISTENING}
         if listening != ({queue} if queue else set()):
-            why = "the worker would be woken by the heartbeat alone, once a minute"
-            yield Finding.broken("wake", "the worker does not listen to the queue it should", why, self._deploy)
+            why = "only the heartbeat may wake the worker, once a minute"
+            yield Finding.broken("wake", "the worker's event sources are not configured as deployed", why, self._deploy)
         else:
             yield Finding.ok("wake", "by the FIFO queue" if queue else "by asynchronous invocation")
 
@@ -174,7 +170,7 @@ class Inspection:
         except client.exceptions.ResourceNotFoundException:
             state = "not there"
         if state != "ENABLED":
-            why = "functions get cold, and what a crash left behind stays unanswered"
+            why = "functions are not kept warm, and messages that a crash left unanswered stay so"
             yield Finding.broken("heartbeat", f"its rule is {state.lower()}", why, self._deploy)
         else:
             yield Finding.ok("heartbeat", "every minute")
@@ -192,7 +188,7 @@ class Inspection:
         ]
         if lacking:
             yield Finding.broken(
-                "websocket", f"there lacks {', '.join(lacking)}", "nobody can use the web chat", self._deploy
+                "websocket", f"missing: {', '.join(lacking)}", "people cannot use the web chat", self._deploy
             )
         else:
             yield Finding.ok("websocket", url)
@@ -203,9 +199,7 @@ class Inspection:
         if waiting:
             stage = self.deployment.stage
             remedy = f"{hints.command('replay', stage)}, and see {hints.command('logs --errors', stage)}"
-            yield Finding.warning(
-                "dead-letters", f"{waiting} wait", "somebody was not answered even after retries", remedy
-            )
+            yield Finding.warning("dead-letters", f"{waiting} wait", "people got no answer, even after retries", remedy)
         else:
             yield Finding.ok("dead-letters", "none")
 
@@ -223,23 +217,25 @@ class Inspection:
         ringing = [alarm for alarm in found["MetricAlarms"] if alarm["StateValue"] == "ALARM"]
         for alarm in ringing:
             why, _, remedy = alarm.get("AlarmDescription", "").partition(" See: ")
-            why, remedy = why or "somebody wanted to be told of this", remedy or "look at it in CloudWatch's console"
-            yield Finding.warning(f"alarm-{alarm['AlarmName']}", "it rings", why, remedy)
+            why, remedy = why or "the alarm has no description", remedy or "see the alarm in CloudWatch's console"
+            yield Finding.warning(f"alarm-{alarm['AlarmName']}", "its state is ALARM", why, remedy)
         if not ringing:
-            yield Finding.ok("alarms", f"{len(found['MetricAlarms'])}, none rings")
+            yield Finding.ok("alarms", f"{len(found['MetricAlarms'])}, none in the state ALARM")
 
     def _owner(self) -> Iterable[Finding]:
         topic = self.deployment.stack.outputs().get("TopicArn", "")
         found = self._client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] if topic else []
         states = {one["SubscriptionArn"] for one in found}
         if any(state.startswith("arn:") for state in states):
-            yield Finding.ok("owner", "somebody is told of faults and new people")
+            yield Finding.ok("owner", "a subscriber gets the alerts on faults and new people")
         elif "PendingConfirmation" in states:
             remedy = "open the mail that AWS sent there, and click on Confirm subscription"
-            yield Finding.warning("owner", "the e-mail address is not confirmed yet", "alarms reach nobody", remedy)
+            yield Finding.warning("owner", "the e-mail address is not confirmed yet", "you get no alerts", remedy)
         else:
             remedy = f"{self._deploy} --email you@example.org"
-            yield Finding.warning("owner", "nobody is told of faults and new people", "alarms reach nobody", remedy)
+            yield Finding.warning(
+                "owner", "there is no subscriber for alerts on faults and new people", "you get no alerts", remedy
+            )
 
     def _concurrency(self) -> Iterable[Finding]:
         limit = self._client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
@@ -256,7 +252,7 @@ class Inspection:
         if prices.price_of(settings.model).is_free:
             return
         if not limits.daily_budget:
-            why = "no model that costs money is asked, so nobody gets an answer"
+            why = "no paid model is asked, so people get no answers"
             remedy = f"set an amount such as 1 in .chalice/config.json and run {self._deploy}"
             yield Finding.broken("budget", "PARLEY_DAILY_BUDGET_USD is 0", why, remedy)
             return
@@ -265,15 +261,15 @@ class Inspection:
         what = f"{usd(spent.committed)} of {usd(limits.daily_budget)} USD are spent today"
         remedy = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
         if spent.committed >= limits.daily_budget:
-            yield Finding.broken("budget", what, "nobody gets an answer until midnight", remedy)
+            yield Finding.broken("budget", what, "people get no answers until midnight", remedy)
         elif spent.committed >= limits.daily_budget * 4 // 5:
-            yield Finding.warning("budget", what, "once it is all spent nobody gets an answer until midnight", remedy)
+            yield Finding.warning("budget", what, "once it is all spent, people get no answers until midnight", remedy)
         else:
             yield Finding.ok("budget", what)
 
     @property
     def _deploy(self) -> str:
-        return f"scripts/parley deploy --stage {self.deployment.stage}"
+        return hints.command("deploy", self.deployment.stage)
 
     def _client(self, service: str) -> Any:
         return self.deployment.environment.aws.client(service)

@@ -164,7 +164,7 @@ class _Process:
 def _serve(pipe: Connection, handler: str) -> None:
     """An environment's life: one event after another until the pipe is closed."""
     sys.stdout = sys.stderr
-    os.nice(_NICENESS)  # Lambda's environments do not slow each other down; here the door shall go first
+    os.nice(_NICENESS)  # Lambda's environments do not slow each other down; here the requests shall go first
     os.setpgrp()  # on Ctrl+C the simulator ends this process
     import app  # noqa: PLC0415 (here, not in the process of the simulator)
 

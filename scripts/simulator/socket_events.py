@@ -1,4 +1,4 @@
-"""Builds the events that API Gateway sends to the functions of a WebSocket API. No I/O."""
+"""Builds the events that API Gateway sends to the functions of a WebSocket API."""
 
 import base64
 import time

@@ -1,1 +1,1 @@
-"""Selects the stage that a command acts on, and connects to it in AWS. Only what all commands share belongs in here."""
+"""Selects the stage that a command acts on, connects to it in AWS, and explains AWS's errors."""

@@ -1,4 +1,4 @@
-"""Translates errors of botocore to one line for the owner, with what to do. Makes no calls."""
+"""Translates errors of botocore to one line for the owner, with what to do."""
 
 import re
 from typing import Final

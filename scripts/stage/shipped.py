@@ -1,4 +1,4 @@
-"""Checks what is deployed with the code: personas, prices and the names that settings use. AWS is not asked."""
+"""Checks what is deployed with the code: personas, prices and the names that settings use."""
 
 from collections.abc import Mapping
 

@@ -24,21 +24,21 @@ def test_what_is_well_takes_one_line():
     assert printed(lambda: show([WELL])) == "ok        table: parley-dev, 3 items at the last count\n"
 
 
-def test_what_is_not_comes_with_the_reason_and_the_cure():
+def test_what_is_not_comes_with_the_reason_and_the_fix():
     assert printed(lambda: show([BROKEN])).splitlines() == [
         "broken    heartbeat: its rule is disabled",
         "          why: functions get cold",
-        "          cure: run deploy",
+        "          fix: run deploy",
     ]
 
 
 def test_long_texts_are_indented_below_their_first_line():
     long = Finding("alarm", Severity.WARNING, "it rings " * 12, "somebody waits " * 8, "wait a little " * 8)
-    first, second, why, more_why, cure, more_cure = printed(lambda: show([long])).splitlines()
+    first, second, why, more_why, fix, more_fix = printed(lambda: show([long])).splitlines()
     assert first.startswith("warning   alarm: it rings")
     assert second.startswith("          it rings")
     assert (why[:15], more_why[:15]) == ("          why: ", " " * 15)
-    assert (cure[:16], more_cure[:16]) == ("          cure: ", " " * 16)
+    assert (fix[:15], more_fix[:15]) == ("          fix: ", " " * 15)
 
 
 @given(st.lists(st.builds(Finding, names, st.sampled_from(Severity), lines, lines, lines), max_size=3))
@@ -64,10 +64,10 @@ def test_without_access_to_aws_there_is_one_finding_and_exit_code_1():
     result = doctor(AWS_REGION="eu-nowhere-1")
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        "broken    credentials: could not be looked at: there is no AWS region",
+        "broken    credentials: could not be checked: there is no AWS region",
         "          eu-nowhere-1: set AWS_REGION, for example to eu-central-1",
-        "          why: nobody knows whether it works",
-        "          cure: see the message",
+        "          why: the state is unknown",
+        "          fix: see the message",
         "",
         "0 ok, 0 warning, 1 broken",
     ]

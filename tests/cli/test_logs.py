@@ -21,7 +21,7 @@ from tests.cli.conftest import Run
 from tests.cli.test_commands import CLEAN, answering
 
 ANNAS, BERTS = "1a2b3c4d5e6f7a8b", "1a99999999999999"
-DOOR, WORKER, HEARTBEAT = (f"/aws/lambda/parley-dev{name}" for name in ("", "-worker", "-heartbeat"))
+API, WORKER, HEARTBEAT = (f"/aws/lambda/parley-dev{name}" for name in ("", "-worker", "-heartbeat"))
 START = "START RequestId: r Version: $STARTST"
 Put = Callable[..., None]
 
@@ -70,8 +70,8 @@ def stages(output: str) -> list[str]:
 @pytest.fixture
 def two_messages(put: Put) -> None:
     put(WORKER, line("turn", corr=ANNAS, outcome="done"), minutes_ago=2)
-    put(DOOR, START, line("accept", corr=ANNAS, outcome="queued"), minutes_ago=3)
-    put(DOOR, line("accept", corr=BERTS, outcome="queued"), minutes_ago=1)
+    put(API, START, line("accept", corr=ANNAS, outcome="queued"), minutes_ago=3)
+    put(API, line("accept", corr=BERTS, outcome="queued"), minutes_ago=1)
     put(WORKER, "2026-11-21T12:00:00Z r Task timed out after 3.00 seconds", minutes_ago=0.5)
     put(HEARTBEAT, line("heartbeat", swept=1), minutes_ago=0.3)
 
@@ -113,7 +113,7 @@ def test_programs_get_the_lines_as_they_are(owner: Run):
 
 
 def test_what_is_older_is_shown_when_asked_for(owner: Run, put: Put):
-    put(DOOR, line("accept", corr=ANNAS), minutes_ago=90)
+    put(API, line("accept", corr=ANNAS), minutes_ago=90)
     result = owner("logs")
     assert result.stdout == ""
     assert result.stderr == "nothing was logged in that time; use --since to look further back\n"
@@ -123,7 +123,7 @@ def test_what_is_older_is_shown_when_asked_for(owner: Run, put: Put):
 
 def test_of_many_lines_none_is_lost(owner: Run, put: Put):
     for minutes_ago in (2, 1):
-        put(DOOR, *(line("accept", corr=f"{n:016x}") for n in range(6000)), minutes_ago=minutes_ago)
+        put(API, *(line("accept", corr=f"{n:016x}") for n in range(6000)), minutes_ago=minutes_ago)
     assert len(owner("logs").stdout.splitlines()) == 12_000
 
 
@@ -202,7 +202,7 @@ class Log:
 
 
 def event(number: int, at: int) -> Event:
-    return Event(str(number), at, "door", "one", line("accept", corr=f"{number:016x}"))
+    return Event(str(number), at, "api", "one", line("accept", corr=f"{number:016x}"))
 
 
 def test_every_event_is_read_once_even_one_that_comes_late():

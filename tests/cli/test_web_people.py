@@ -40,8 +40,8 @@ def kept(chats: Chats, person: PersonId, place: ConversationId) -> list[str]:
 
 def new_chats(store: Store) -> tuple[Chats, Admin]:
     chats = Chats(store, FakeClock(), day="2026-11-20")
-    terms = EntitlementService(store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits)
-    return chats, Admin(store.people, store.transcript, terms, chats.clock)
+    entitlements = EntitlementService(store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits)
+    return chats, Admin(store.people, store.transcript, entitlements, chats.clock)
 
 
 @pytest.mark.usefixtures("shop")

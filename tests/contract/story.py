@@ -67,7 +67,7 @@ class Story:
             time_is_signed=time_is_signed,
         )
 
-    def hear(self, message: IncomingMessage | None = None) -> Accepted:
+    def accept(self, message: IncomingMessage | None = None) -> Accepted:
         return self.inbox.accept(message or self.message(), now=self.clock())
 
     def take(self, owner: str = "one", room: ConversationId = ROOM) -> Lease | None:
@@ -86,7 +86,7 @@ class Story:
 
     def begin(self, message: IncomingMessage | None = None) -> tuple[Lease, Turn]:
         """A message comes, and a worker takes it up."""
-        self.hear(message)
+        self.accept(message)
         lease = self.hold()
         return lease, self.read(lease).open[0]
 

@@ -1,4 +1,4 @@
-"""The promises of `ports_web.Keys`."""
+"""The contract of `access.ports.ApiKeys`."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -39,11 +39,11 @@ def counted(moto_client: "DynamoDBClient") -> Counted:
 
 
 def test_the_door_keeps_a_message_with_one_call(counted: Counted):
-    assert counted.during(lambda: counted.bot.hears("anna", "Hello?")) == ["TransactWriteItems"]
+    assert counted.during(lambda: counted.bot.accepts("anna", "Hello?")) == ["TransactWriteItems"]
 
 
 def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):
-    counted.bot.hears("anna", "Hello?")
+    counted.bot.accepts("anna", "Hello?")
     assert counted.during(counted.bot.works) == [
         "UpdateItem",
         "Query",
@@ -57,7 +57,7 @@ def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):
 def test_a_turn_in_the_last_fifth_of_the_budget_costs_two_calls_more(counted: Counted):
     counted.bot.price = Price(Decimal(0), Decimal(0), output=Decimal(1))
     counted.bot.may_spend("0.0009")
-    counted.bot.hears("anna", "Hello?")
+    counted.bot.accepts("anna", "Hello?")
     assert counted.during(counted.bot.works) == [
         "UpdateItem",
         "Query",

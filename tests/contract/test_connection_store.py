@@ -1,4 +1,4 @@
-"""The promises of `ports_web.Sockets`."""
+"""The contract of `conversation.ports.ConnectionStore`."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

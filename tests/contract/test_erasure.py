@@ -12,7 +12,7 @@ def test_every_stored_turn_is_shown_oldest_first(story: Story):
     for number in range(35):
         lease, turn = story.begin(story.message(text=str(number)))
         story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
-    story.hear(story.message(text="35"))
+    story.accept(story.message(text="35"))
     assert [turn.text for turn in story.stored()] == [str(number) for number in range(36)]
 
 
@@ -26,7 +26,7 @@ def test_an_erased_conversation_is_gone_with_all_turns(story: Story):
     for _ in range(35):
         lease, turn = story.begin()
         story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
-    story.hear()
+    story.accept()
     story.inbox.pause(ROOM, until=story.until)
     story.transcript.erase(ROOM, now=story.clock())
     assert story.stored() == []
@@ -36,7 +36,7 @@ def test_an_erased_conversation_is_gone_with_all_turns(story: Story):
 
 def test_erasing_concerns_nobody_else(story: Story):
     for message in (story.message(), story.message(person=BERT)):
-        story.hear(message)
+        story.accept(message)
     story.transcript.erase(ROOM, now=story.clock())
     assert len(story.stored(ConversationId(BERT))) == 1
     assert story.overdue() == [ConversationId(BERT)]
@@ -67,28 +67,28 @@ def test_erasing_a_conversation_gives_no_questions_back(story: Story):
 
 def test_a_message_that_is_repeated_after_it_was_erased_is_known_for_two_days(story: Story):
     message = story.message(text="my secret")
-    story.hear(message)
+    story.accept(message)
     story.finish_all()
     story.transcript.erase(ROOM, now=story.clock())
-    assert story.hear(message) is Accepted.DUPLICATE_DONE
+    assert story.accept(message) is Accepted.DUPLICATE_DONE
     story.clock.tick(days=2.001)
     story.store.expire(story.clock())
-    assert story.hear(message) is Accepted.QUEUED
+    assert story.accept(message) is Accepted.QUEUED
 
 
 def test_a_message_older_than_meta_repeats_is_erased_without_a_trace(story: Story):
     message = story.message()
-    story.hear(message)
+    story.accept(message)
     story.finish_all()
     story.clock.tick(days=3)
     story.transcript.erase(ROOM, now=story.clock())
-    assert story.hear(message) is Accepted.QUEUED
+    assert story.accept(message) is Accepted.QUEUED
 
 
 def test_who_was_erased_may_write_again(story: Story):
-    story.hear()
+    story.accept()
     story.finish_all()
     story.transcript.erase(ROOM, now=story.clock())
-    assert story.hear() is Accepted.QUEUED
+    assert story.accept() is Accepted.QUEUED
     lease = story.hold()
     assert (lease.arrivals, lease.open_turns, lease.history_from, lease.paused_until) == (1, 1, 0, 0)

@@ -155,7 +155,7 @@ def test_a_dropped_question_is_given_back(story: Story):
 def test_a_dropped_question_is_given_back_once_though_messages_arrived(story: Story):
     _ask(story, limit=3)
     lease, turn = story.begin_charged()
-    story.hear()
+    story.accept()
     assert story.inbox.finish(lease, Finish(turn, TurnState.DROPPED, release=True, refund=True))
     assert story.used() == 1
 
@@ -164,7 +164,7 @@ def test_a_charge_is_given_back_on_the_day_it_was_made(story: Story):
     lease, turn = story.begin_charged()
     story.inbox.hand_back(lease)
     story.clock.tick(days=1)
-    story.hear()
+    story.accept()
     lease = story.hold()
     turn, second = story.read(lease).open
     story.charge(lease, second, day=NEXT_DAY)
@@ -181,7 +181,7 @@ def test_what_was_never_charged_gives_nothing_back(story: Story):
 
 def test_a_count_never_falls_below_zero(story: Story):
     lease, turn = story.begin_charged()
-    story.hear()
+    story.accept()
     other = story.read(lease).open[1]
     story.inbox.charge(
         lease, Charge(other, day=NEXT_DAY, limit=3, reserve=CALL, outdated=[DAY]), now=story.clock(), until=story.until
@@ -237,8 +237,8 @@ def test_a_turn_that_was_charged_gets_no_notice(story: Story):
 
 def test_persons_who_share_a_conversation_are_charged_each_for_their_own(story: Story):
     bert = story.message(person=BERT, room=ROOM)
-    story.hear(bert)
-    story.hear()
+    story.accept(bert)
+    story.accept()
     lease = story.hold()
     for turn in story.read(lease).open:
         story.charge(lease, turn, limit=1)
@@ -249,7 +249,7 @@ def test_a_person_with_several_conversations_has_one_count(story: Story):
     rooms = [ConversationId(f"room {number}") for number in range(3)]
     answers = []
     for room in rooms:
-        story.hear(story.message(room=room))
+        story.accept(story.message(room=room))
         lease = story.hold(room=room)
         turn: Turn = story.read(lease).open[0]
         answers.append(story.charge(lease, turn, limit=2))

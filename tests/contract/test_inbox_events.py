@@ -8,7 +8,7 @@ from tests.contract.story import BERT, REPLY, ROOM, Story
 
 @pytest.mark.on_moto
 def test_a_message_that_was_taken_back_loses_its_words_and_is_still_to_be_closed(story: Story):
-    story.hear(story.message("gone", attachments=("image",)))
+    story.accept(story.message("gone", attachments=("image",)))
     assert story.transcript.erase_text(ROOM, "gone")
     [turn] = story.stored()
     assert (turn.state, turn.text, turn.attachments) == (TurnState.QUEUED, "", ())
@@ -34,12 +34,12 @@ def test_an_answer_on_its_way_is_kept_when_the_question_is_taken_back(story: Sto
 
 
 def test_a_message_may_be_taken_back_twice(story: Story):
-    story.hear(story.message("gone"))
+    story.accept(story.message("gone"))
     assert [story.transcript.erase_text(ROOM, "gone") for _ in range(2)] == [True, True]
 
 
 def test_an_edit_that_comes_late_does_not_bring_back_what_was_taken_back(story: Story):
-    story.hear(story.message("gone"))
+    story.accept(story.message("gone"))
     story.transcript.replace_text(ROOM, "gone", "first", edit=1)
     story.transcript.erase_text(ROOM, "gone")
     assert not story.transcript.replace_text(ROOM, "gone", "second", edit=1000)
@@ -47,7 +47,7 @@ def test_an_edit_that_comes_late_does_not_bring_back_what_was_taken_back(story: 
 
 
 def test_a_message_that_is_not_here_cannot_be_taken_back(story: Story):
-    story.hear(story.message("here"))
+    story.accept(story.message("here"))
     assert not story.transcript.erase_text(ROOM, "elsewhere")
     assert not story.transcript.erase_text(ConversationId(BERT), "here")
     assert story.stored()[0].text
@@ -56,7 +56,7 @@ def test_a_message_that_is_not_here_cannot_be_taken_back(story: Story):
 
 def test_only_the_message_that_was_taken_back_is_touched(story: Story):
     for mid in ("one", "two", "three"):
-        story.hear(story.message(mid, text=mid))
+        story.accept(story.message(mid, text=mid))
     story.transcript.erase_text(ROOM, "two")
     assert [turn.text for turn in story.stored()] == ["one", "", "three"]
 
@@ -73,20 +73,20 @@ def test_an_old_message_can_be_taken_back(story: Story):
 
 def test_a_lost_message_has_no_words_to_take_back(story: Story):
     for number in range(6):
-        story.hear(story.message(f"m{number}"))
+        story.accept(story.message(f"m{number}"))
     assert story.transcript.erase_text(ROOM, "m5")
     assert not story.transcript.replace_text(ROOM, "m5", "Secret", edit=1)
     assert story.stored()[-1].text == ""
 
 
 def test_an_edited_message_has_its_new_words(story: Story):
-    story.hear(story.message("m", text="Helo"))
+    story.accept(story.message("m", text="Helo"))
     assert story.transcript.replace_text(ROOM, "m", "Hello", edit=1)
     assert story.stored()[0].text == "Hello"
 
 
 def test_an_older_edit_that_comes_late_changes_nothing(story: Story):
-    story.hear(story.message("m"))
+    story.accept(story.message("m"))
     assert story.transcript.replace_text(ROOM, "m", "second", edit=2)
     assert not story.transcript.replace_text(ROOM, "m", "first", edit=1)
     assert not story.transcript.replace_text(ROOM, "m", "second again", edit=2)

@@ -32,7 +32,7 @@ def message(story: Story, person: PersonId = ANNA, room: ConversationId | None =
 
 def begin(story: Story, person: PersonId = ANNA, room: ConversationId | None = None) -> tuple[Lease, Turn]:
     where = room or home(person)
-    story.hear(message(story, person, where))
+    story.accept(message(story, person, where))
     lease = story.hold(room=where)
     return lease, story.read(lease).open[0]
 
@@ -188,7 +188,7 @@ def test_a_question_is_given_back_though_its_key_was_revoked_meanwhile(shop: Sto
 
 def test_the_key_gets_its_question_back_when_the_persons_count_is_gone(shop: Story):
     lease, turn = begin_charged(shop)
-    shop.hear(message(shop))
+    shop.accept(message(shop))
     other = shop.read(lease).open[1]
     shop.charge(lease, other, day="2026-11-24", outdated=[DAY])
     assert (DAY in shop.known(ANNA).quota, used(shop)) == (False, 2)
@@ -242,7 +242,7 @@ def test_questions_that_fail_at_once_are_all_given_back(busy_story: Story):
 
 
 def test_beyond_five_open_questions_the_sender_is_told_at_once_and_no_turn_says_so(shop: Story):
-    heard = [shop.hear(message(shop)) for _ in range(8)]
+    heard = [shop.accept(message(shop)) for _ in range(8)]
     assert heard == [Accepted.QUEUED] * 5 + [Accepted.OVERFLOW] * 3
     assert [turn.overflow for turn in shop.stored(home(ANNA))] == [False] * 5
     assert shop.hold(room=home(ANNA)).open_turns == 5
@@ -250,28 +250,28 @@ def test_beyond_five_open_questions_the_sender_is_told_at_once_and_no_turn_says_
 
 def test_once_there_is_room_again_the_next_message_is_kept(shop: Story):
     for _ in range(6):
-        shop.hear(message(shop))
+        shop.accept(message(shop))
     lease = shop.hold(room=home(ANNA))
     shop.inbox.finish(lease, Finish(shop.read(lease).open[0], TurnState.DONE, release=False))
-    assert shop.hear(message(shop)) is Accepted.QUEUED
+    assert shop.accept(message(shop)) is Accepted.QUEUED
 
 
 def test_in_a_room_five_questions_may_wait_whoever_asked_them(shop: Story):
-    heard = [shop.hear(message(shop, person, ROOM)) for person in (ANNA, CARL) * 3]
+    heard = [shop.accept(message(shop, person, ROOM)) for person in (ANNA, CARL) * 3]
     assert heard == [Accepted.QUEUED] * 5 + [Accepted.OVERFLOW]
 
 
 def test_a_repeated_message_is_known_though_there_is_no_room(shop: Story):
     first = message(shop)
-    shop.hear(first)
+    shop.accept(first)
     for _ in range(5):
-        shop.hear(message(shop))
-    assert shop.hear(first) is Accepted.DUPLICATE_OPEN
+        shop.accept(message(shop))
+    assert shop.accept(first) is Accepted.DUPLICATE_OPEN
 
 
 def test_in_a_room_each_is_charged_for_their_own(shop: Story):
     for person in (ANNA, CARL, CARL):
-        shop.hear(message(shop, person, ROOM))
+        shop.accept(message(shop, person, ROOM))
     lease = shop.hold(room=ROOM)
     charged = [shop.charge(lease, turn, limit=1) for turn in shop.read(lease).open]
     assert charged == [Charged.CHARGED, Charged.CHARGED, Charged.OVER_LIMIT]
@@ -312,7 +312,7 @@ def test_a_turn_is_found_as_last_written_and_only_where_it_was_asked(shop: Story
 
 def test_who_wants_to_be_forgotten_leaves_the_words_of_others_in_the_room(shop: Story):
     turns = in_a_room(shop, ANNA, CARL, ANNA)
-    shop.hear(message(shop, ANNA, ROOM))
+    shop.accept(message(shop, ANNA, ROOM))
     lease = shop.hold(room=ROOM)
     [asking] = shop.read(lease).open
     shop.transcript.erase_closed(lease.conversation, ANNA, now=shop.clock())

@@ -102,14 +102,14 @@ def test_a_worker_of_a_former_life_of_the_conversation_writes_nothing(story: Sto
     lease, turn = story.begin()
     story.clock.tick(minutes=2)
     story.transcript.erase(ROOM, now=story.clock())
-    story.hear()
+    story.accept()
     assert story.hold("two").fence == lease.fence
     with pytest.raises(LeaseLost):
         step(story, lease, turn)
 
 
 def test_one_worker_at_a_time_works_on_a_conversation(story: Story):
-    story.hear()
+    story.accept()
     assert story.take("one")
     assert story.take("two") is None
     assert story.take("one") is None
@@ -117,13 +117,13 @@ def test_one_worker_at_a_time_works_on_a_conversation(story: Story):
 
 def test_different_conversations_are_worked_on_in_parallel(story: Story):
     for person in (ANNA, BERT):
-        story.hear(story.message(person=person))
+        story.accept(story.message(person=person))
     assert story.take("one", ROOM)
     assert story.take("two", story.message(person=BERT).conversation)
 
 
 def test_a_conversation_whose_worker_died_can_be_taken_over_once_its_time_is_over(story: Story):
-    story.hear()
+    story.accept()
     lease = story.hold("one")
     story.clock.tick(seconds=60)
     assert story.take("two") is None
@@ -134,14 +134,14 @@ def test_a_conversation_whose_worker_died_can_be_taken_over_once_its_time_is_ove
 
 def test_there_is_nothing_to_take_where_nobody_wrote(story: Story):
     assert story.take() is None
-    story.hear()
+    story.accept()
     story.finish_all()
     assert story.take() is None
 
 
 def test_a_lease_says_how_the_conversation_is(story: Story):
     for _ in range(2):
-        story.hear()
+        story.accept()
     lease = story.hold()
     assert (lease.conversation, lease.owner) == (ROOM, "one")
     assert (lease.arrivals, lease.open_turns, lease.history_from, lease.paused_until) == (2, 2, 0, 0)
@@ -181,7 +181,7 @@ def test_a_lease_is_not_given_back_while_new_messages_wait(story: Story):
     lease, turn = story.begin()
     left = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False))
     assert left
-    story.hear()
+    story.accept()
     again = story.inbox.release(left)
     assert again == replace(lease, arrivals=2, open_turns=1)
     assert story.take("two") is None
@@ -191,7 +191,7 @@ def test_a_lease_is_not_given_back_while_new_messages_wait(story: Story):
 def test_a_refused_release_shows_the_pause_that_came_meanwhile(story: Story):
     lease, _ = story.begin()
     story.inbox.pause(ROOM, until=story.until)
-    story.hear()
+    story.accept()
     again = story.inbox.release(lease)
     assert again
     assert again.paused_until == story.until
@@ -201,7 +201,7 @@ def test_a_count_of_open_turns_that_went_wrong_is_mended_by_releasing_nothing(st
     lease, _ = story.begin()
     assert story.inbox.release(lease) is None
     assert story.take() is None
-    story.hear()
+    story.accept()
     assert story.hold().open_turns == 1
 
 

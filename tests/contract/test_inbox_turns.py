@@ -56,7 +56,7 @@ def test_starting_afresh_is_seen_by_the_next_worker(story: Story):
 def test_an_answer_without_a_fresh_start_leaves_memory_as_it_is(story: Story):
     lease, turn = story.begin()
     story.inbox.record(lease, Record(turn, REPLY, forget_before=7), until=story.until)
-    story.hear()
+    story.accept()
     story.inbox.record(lease, Record(story.read(lease).open[1], REPLY), until=story.until)
     story.inbox.hand_back(lease)
     assert story.hold("two").history_from == 7
@@ -76,7 +76,7 @@ def test_the_last_turn_is_closed_and_the_conversation_released_at_once(story: St
 def test_a_turn_is_closed_and_the_conversation_kept_when_messages_have_arrived(story: Story):
     lease, turn = story.begin_charged()
     story.inbox.pause(ROOM, until=story.until)
-    story.hear()
+    story.accept()
     kept = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     assert kept == replace(lease, arrivals=2, open_turns=1, paused_until=story.until)
     assert story.take("two") is None
@@ -88,7 +88,7 @@ def test_a_turn_is_closed_and_the_conversation_kept_when_messages_have_arrived(s
 
 def test_a_conversation_kept_for_new_messages_is_released_with_the_last_of_them(story: Story):
     lease, turn = story.begin_charged()
-    story.hear()
+    story.accept()
     kept = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     assert kept
     assert story.inbox.finish(kept, Finish(story.read(kept).open[0], TurnState.DONE, release=True)) is None
@@ -96,13 +96,13 @@ def test_a_conversation_kept_for_new_messages_is_released_with_the_last_of_them(
 
 
 def test_a_message_between_the_last_two_steps_is_not_left_behind(story: Story):
-    story.hear()
-    story.hear()
+    story.accept()
+    story.accept()
     lease = story.hold()
     first, second = story.read(lease).open
     left = story.inbox.finish(lease, Finish(first, TurnState.DONE, release=False))
     assert left == replace(lease, open_turns=1)
-    story.hear()
+    story.accept()
     assert story.inbox.finish(left, Finish(second, TurnState.DONE, release=True))
     assert story.overdue() == [ROOM]
 
@@ -110,13 +110,13 @@ def test_a_message_between_the_last_two_steps_is_not_left_behind(story: Story):
 def test_a_repeated_message_does_not_keep_the_conversation(story: Story):
     message = story.message()
     lease, turn = story.begin(message)
-    assert story.hear(message) is Accepted.DUPLICATE_OPEN
+    assert story.accept(message) is Accepted.DUPLICATE_OPEN
     assert story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True)) is None
 
 
 @pytest.mark.parametrize("release", [True, False])
 def test_a_turn_is_closed_once(story: Story, *, release: bool):
-    story.hear()
+    story.accept()
     lease, turn = story.begin()
     left = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False))
     assert left
@@ -140,13 +140,13 @@ def test_a_turn_can_be_closed_without_its_words(story: Story, *, release: bool):
 
 def test_open_turns_come_in_the_order_of_their_times(story: Story):
     for minutes in (3, 1, 2):
-        story.hear(story.message(str(minutes), at=story.clock() - minutes * 60_000, text=str(minutes)))
+        story.accept(story.message(str(minutes), at=story.clock() - minutes * 60_000, text=str(minutes)))
     lease = story.hold()
     assert [turn.text for turn in story.read(lease).open] == ["3", "2", "1"]
 
 
 def test_a_thread_holds_its_own_turns_only(story: Story):
-    story.hear(story.message(person=BERT))
+    story.accept(story.message(person=BERT))
     lease, turn = story.begin()
     assert story.read(lease).open == (turn,)
 
@@ -160,7 +160,7 @@ def _close_many(story: Story, number: int) -> None:
 def test_an_old_message_that_comes_late_is_found_behind_many_newer_ones(story: Story):
     began = story.clock()
     _close_many(story, 65)
-    story.hear(story.message("late", at=began - HOUR_MS))
+    story.accept(story.message("late", at=began - HOUR_MS))
     lease = story.hold()
     thread = story.read(lease)
     assert [turn.at for turn in thread.open] == [began - HOUR_MS]
@@ -172,7 +172,7 @@ def test_old_and_new_open_turns_are_all_found_behind_many_closed_ones(story: Sto
     _close_many(story, 35)
     ats = [began - HOUR_MS, began - 1, story.clock() + 1]
     for at in ats:
-        story.hear(story.message(at=at))
+        story.accept(story.message(at=at))
     assert [turn.at for turn in story.read(story.hold()).open] == ats
 
 
@@ -185,7 +185,7 @@ def test_the_latest_closed_turns_are_read_oldest_first(story: Story):
 
 
 def test_what_has_expired_is_no_longer_read(story: Story):
-    story.hear()
+    story.accept()
     story.finish_all()
     story.clock.tick(days=1)
     lease, turn = story.begin()
@@ -196,9 +196,9 @@ def test_what_has_expired_is_no_longer_read(story: Story):
 
 
 def test_turns_are_deleted_after_thirty_days(story: Story):
-    story.hear()
+    story.accept()
     story.clock.tick(days=1)
-    story.hear()
+    story.accept()
     story.clock.tick(days=29.001)
     story.store.expire(story.clock())
     assert len(story.stored()) == 1
@@ -207,14 +207,14 @@ def test_turns_are_deleted_after_thirty_days(story: Story):
 def test_forgetting_deletes_what_is_closed_and_keeps_what_is_open(story: Story):
     _close_many(story, 35)
     lease, turn = story.begin()
-    story.hear()
+    story.accept()
     story.transcript.erase_closed(ROOM, ANNA, now=story.clock())
     assert story.read(lease).open[0] == turn
     assert [turn.state for turn in story.stored()] == [TurnState.QUEUED] * 2
 
 
 def test_forgetting_concerns_nobody_else(story: Story):
-    story.hear(story.message(person=BERT))
+    story.accept(story.message(person=BERT))
     bert: Lease = story.hold(room=story.message(person=BERT).conversation)
     other: Turn = story.read(bert).open[0]
     story.inbox.finish(bert, Finish(other, TurnState.DONE, release=True))
@@ -225,7 +225,7 @@ def test_forgetting_concerns_nobody_else(story: Story):
 
 def test_forgetting_in_a_room_deletes_what_one_person_wrote_there_and_no_more(story: Story):
     for person in (ANNA, BERT, ANNA):
-        story.hear(story.message(person=person, room=ROOM, text=person))
+        story.accept(story.message(person=person, room=ROOM, text=person))
     story.finish_all()
     story.transcript.erase_closed(ROOM, ANNA, now=story.clock())
     assert [turn.text for turn in story.stored()] == [BERT]

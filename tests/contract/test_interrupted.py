@@ -51,14 +51,14 @@ def _interrupted(story: Story, operation: str, meanwhile: Callable[[], object], 
 
 
 def test_a_message_that_comes_while_the_conversation_is_erased_is_not_lost(told: Story):
-    told.hear()
+    told.accept()
     with pytest.raises(ConversationBusy):
-        _interrupted(told, "delete_item", told.hear).transcript.erase(ROOM, now=told.clock())
+        _interrupted(told, "delete_item", told.accept).transcript.erase(ROOM, now=told.clock())
     assert told.hold().open_turns == len(told.stored()) == 2
 
 
 def test_a_worker_that_begins_while_the_conversation_is_erased_goes_on(told: Story):
-    told.hear()
+    told.accept()
     with pytest.raises(ConversationBusy):
         _interrupted(told, "delete_item", told.hold).transcript.erase(ROOM, now=told.clock())
     assert len(told.stored()) == 1
@@ -66,7 +66,7 @@ def test_a_worker_that_begins_while_the_conversation_is_erased_goes_on(told: Sto
 
 @pytest.mark.parametrize("edited", [True, False])
 def test_a_turn_that_is_deleted_meanwhile_is_not_half_made_again(told: Story, *, edited: bool):
-    told.hear(told.message("m"))
+    told.accept(told.message("m"))
     transcript = _interrupted(told, "update_item", lambda: told.transcript.erase(ROOM, now=told.clock())).transcript
     assert not (transcript.replace_text(ROOM, "m", "new", edit=1) if edited else transcript.erase_text(ROOM, "m"))
     assert told.stored() == []
@@ -74,7 +74,7 @@ def test_a_turn_that_is_deleted_meanwhile_is_not_half_made_again(told: Story, *,
 
 def test_a_message_is_kept_when_a_flood_ebbs_meanwhile(told: Story):
     for _ in range(5):
-        told.hear()
+        told.accept()
     inbox = _interrupted(told, "transact_write_items", told.finish_all, place=2).inbox
     assert inbox.accept(told.message(), now=told.clock()) is Accepted.QUEUED
     assert [turn.overflow for turn in told.stored()] == [False] * 6
@@ -83,7 +83,7 @@ def test_a_message_is_kept_when_a_flood_ebbs_meanwhile(told: Story):
 
 def test_a_message_is_kept_when_the_flooded_conversation_is_erased_meanwhile(told: Story):
     for _ in range(5):
-        told.hear()
+        told.accept()
     erased = _interrupted(told, "transact_write_items", lambda: told.transcript.erase(ROOM, now=told.clock()), place=2)
     assert erased.inbox.accept(told.message(), now=told.clock()) is Accepted.QUEUED
     assert told.hold().open_turns == len(told.stored()) == 1
@@ -91,15 +91,15 @@ def test_a_message_is_kept_when_the_flooded_conversation_is_erased_meanwhile(tol
 
 def test_a_flood_that_grows_meanwhile_has_one_turn_for_lost_messages(told: Story):
     for _ in range(5):
-        told.hear()
-    inbox = _interrupted(told, "transact_write_items", told.hear, place=2).inbox
+        told.accept()
+    inbox = _interrupted(told, "transact_write_items", told.accept, place=2).inbox
     assert inbox.accept(told.message(), now=told.clock()) is Accepted.OVERFLOW
     assert sum(turn.overflow for turn in told.stored()) == 1
 
 
 def test_who_loses_the_lease_between_closing_a_turn_and_giving_back_closes_nothing(told: Story):
     lease, turn = told.begin()
-    told.hear()
+    told.accept()
 
     def take_over() -> None:
         told.clock.tick(minutes=2)
@@ -113,7 +113,7 @@ def test_who_loses_the_lease_between_closing_a_turn_and_giving_back_closes_nothi
 
 def test_a_message_that_comes_just_before_the_lease_is_given_back_is_seen(told: Story):
     lease, turn = told.begin()
-    inbox = _interrupted(told, "transact_write_items", told.hear).inbox
+    inbox = _interrupted(told, "transact_write_items", told.accept).inbox
     kept = inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     assert kept
     assert len(told.read(kept).open) == kept.open_turns == 1

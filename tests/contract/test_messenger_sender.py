@@ -1,4 +1,4 @@
-"""What is particular to `ports.Sender` on Messenger; `test_sender` has the promises of every sender."""
+"""`conversation.ports.Sender` on Messenger; `test_sender` has the promises of every sender."""
 
 from typing import Any
 

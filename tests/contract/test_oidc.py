@@ -1,4 +1,4 @@
-"""The promises of `ports_web.Tokens`: of the fake, and over HTTP with an issuer that publishes its keys."""
+"""The contract of `access.ports.IdTokens`: of the fake, and over HTTP with an issuer that publishes its keys."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 
 
 def rs256(claims: dict[str, Any], *, name: str = "one", **header: Any) -> str:
-    """Signed well, whatever stands in it."""
+    """A token with a valid signature and any content."""
     signed = f"{b64({'alg': 'RS256', 'typ': 'JWT', **header})}.{b64(claims)}"
     key = rsa_key(name, 1024) if name == "short" else rsa_key(name)
     return f"{signed}.{b64(key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
@@ -132,21 +132,21 @@ class FromNow:
     ("claims", "why"),
     [
         ({"iss": "https://accounts.example.org"}, "another issuer"),
-        ({"aud": "another-app"}, "somebody else"),
-        ({"aud": ["another-app"]}, "somebody else"),
-        ({"aud": [AUDIENCE, "another-app"]}, "others as well"),
-        ({"aud": {AUDIENCE: 1}}, "somebody else"),
+        ({"aud": "another-app"}, "another client"),
+        ({"aud": ["another-app"]}, "another client"),
+        ({"aud": [AUDIENCE, "another-app"]}, "other clients as well"),
+        ({"aud": {AUDIENCE: 1}}, "another client"),
         ({"exp": FromNow(-60)}, "expired"),
         ({"nbf": FromNow(300)}, "not valid yet"),
         ({"iat": FromNow(300)}, "not valid yet"),
         *[({name: None}, "lacks one") for name in ("sub", "iss", "aud", "iat", "exp")],
-        ({"sub": ""}, "nobody"),
+        ({"sub": ""}, "sub is empty"),
         ({"sub": 7}, "cannot be read"),
         ({"exp": "tomorrow"}, "cannot be read"),
         ({"exp": float("nan")}, "cannot be read"),
         ({"iat": float("inf")}, "cannot be read"),
-        ({"token_use": "access"}, "no ID token"),
-        ({"token_use": ["id"]}, "no ID token"),
+        ({"token_use": "access"}, "not an ID token"),
+        ({"token_use": ["id"]}, "not an ID token"),
     ],
 )
 def test_a_token_that_is_not_for_us_now_is_refused_with_the_reason(sign_in: SignIn, claims: dict[str, Any], why: str):
@@ -168,7 +168,7 @@ def test_an_issuer_that_names_no_use_or_a_list_of_one_audience_is_understood(sig
 
 @pytest.mark.parametrize("kind", ["at+jwt", "logout+jwt", "application/at+jwt", 7])
 def test_what_says_that_it_is_another_kind_of_token_is_refused(sign_in: SignIn, kind: Any):
-    assert "no ID token" in sign_in.refused(rs256(sign_in.issuer.claims(), kid="one", typ=kind))
+    assert "not an ID token" in sign_in.refused(rs256(sign_in.issuer.claims(), kid="one", typ=kind))
 
 
 def test_a_forged_signature_is_seen(sign_in: SignIn):
@@ -243,7 +243,7 @@ def test_a_key_that_a_token_brings_along_or_points_to_is_not_looked_at(sign_in: 
 
 
 def test_a_token_without_a_keys_name_is_refused_without_asking_anybody(sign_in: SignIn):
-    assert "with which key" in sign_in.refused(sign_in.issuer.token(kid=None))
+    assert "does not name the key" in sign_in.refused(sign_in.issuer.token(kid=None))
     assert sign_in.issuer.asked == []
 
 

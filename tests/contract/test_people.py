@@ -2,8 +2,8 @@ import pytest
 
 from chalicelib.access import identity
 from chalicelib.access.person import Access, Person
-from chalicelib.aws.dynamodb.conditions import MAX_ROOMS
 from chalicelib.conversation.inbox_steps import Finish
+from chalicelib.conversation.limits import MAX_ROOMS
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import UnknownPerson
@@ -14,18 +14,18 @@ CLEO = identity.visitor(KeyId("shopshopsh"), "cleo")
 
 
 def test_nobody_is_known_before_writing(story: Story):
-    story.hear()
+    story.accept()
     assert story.store.people.get(BERT) is None
     assert [person.id for person in story.store.people.list()] == [ANNA]
 
 
 def test_a_new_person_may_ask_like_everybody(story: Story):
-    story.hear()
+    story.accept()
     assert story.known() == Person(ANNA, first_seen=story.clock(), last_seen=story.clock())
 
 
 def test_the_owner_hears_of_a_new_person_once(story: Story):
-    story.hear()
+    story.accept()
     assert [story.store.people.announce(ANNA) for _ in range(3)] == [True, False, False]
     assert story.known().announced
 
@@ -38,18 +38,18 @@ def test_nobody_is_announced_before_writing(story: Story):
 @pytest.mark.parametrize("access", list(Access))
 @pytest.mark.parametrize("daily_limit", [None, 0, 7])
 def test_the_owner_decides_what_a_person_may_do(story: Story, access: Access, daily_limit: int | None):
-    story.hear()
+    story.accept()
     story.store.people.decide(ANNA, access, daily_limit=daily_limit)
     assert (story.known().access, story.known().daily_limit) == (access, daily_limit)
 
 
 @pytest.mark.on_moto
 def test_a_later_decision_replaces_the_earlier_one_whole(story: Story):
-    story.hear()
+    story.accept()
     story.store.people.decide(ANNA, Access.BLOCKED, daily_limit=7)
     story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=None)
     assert (story.known().access, story.known().daily_limit) == (Access.DEFAULT, None)
-    assert story.hear() is Accepted.QUEUED
+    assert story.accept() is Accepted.QUEUED
 
 
 def test_nothing_is_decided_about_somebody_unknown(story: Story):
@@ -67,7 +67,7 @@ def test_a_decision_leaves_the_counts_alone(story: Story):
 
 def test_a_decision_about_one_person_leaves_the_others_alone(story: Story):
     for person in (ANNA, BERT):
-        story.hear(story.message(person=person))
+        story.accept(story.message(person=person))
     story.block(BERT)
     assert story.known(ANNA).access is Access.DEFAULT
 
@@ -76,9 +76,9 @@ def test_everybody_is_listed_most_recently_seen_first(story: Story):
     people = [PersonId(f"messenger:1:{number}") for number in range(105)]
     for person in people:
         story.clock.tick(seconds=1)
-        story.hear(story.message(person=person))
+        story.accept(story.message(person=person))
     story.clock.tick(seconds=1)
-    story.hear(story.message(person=people[50]))
+    story.accept(story.message(person=people[50]))
     listed = [person.id for person in story.store.people.list()]
     assert listed == [people[50], *reversed(people[51:]), *reversed(people[:50])]
 
@@ -94,7 +94,7 @@ def _forget(story: Story) -> None:
 
 
 def test_who_is_forgotten_is_no_longer_listed_and_has_no_times(story: Story):
-    story.hear()
+    story.accept()
     _forget(story)
     assert list(story.store.people.list()) == []
     assert (story.known().first_seen, story.known().last_seen) == (0, 0)
@@ -111,22 +111,22 @@ def test_being_forgotten_gives_no_new_questions(story: Story):
     lease, turn = story.begin()
     story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
     _forget(story)
-    story.hear()
+    story.accept()
     assert (story.used(), story.known().notified_day) == (1, DAY)
 
 
 def test_being_forgotten_is_no_way_round_a_block(story: Story):
-    story.hear()
+    story.accept()
     story.block()
     _forget(story)
     story.clock.tick(days=100)
     story.store.expire(story.clock())
-    assert story.hear() is Accepted.BLOCKED
+    assert story.accept() is Accepted.BLOCKED
 
 
 @pytest.mark.on_moto
 def test_the_owners_limit_outlives_being_forgotten(story: Story):
-    story.hear()
+    story.accept()
     story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=0)
     _forget(story)
     story.clock.tick(days=100)
@@ -136,7 +136,7 @@ def test_the_owners_limit_outlives_being_forgotten(story: Story):
 
 @pytest.mark.parametrize(("access", "daily_limit"), [(Access.BLOCKED, None), (Access.DEFAULT, 1)])
 def test_a_decision_about_somebody_forgotten_stays(story: Story, access: Access, daily_limit: int | None):
-    story.hear()
+    story.accept()
     _forget(story)
     story.store.people.decide(ANNA, access, daily_limit=daily_limit)
     story.clock.tick(days=100)
@@ -145,7 +145,7 @@ def test_a_decision_about_somebody_forgotten_stays(story: Story, access: Access,
 
 
 def test_lifting_a_decision_about_somebody_forgotten_does_not_keep_them(story: Story):
-    story.hear()
+    story.accept()
     _forget(story)
     story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=None)
     story.clock.tick(days=4)
@@ -154,7 +154,7 @@ def test_lifting_a_decision_about_somebody_forgotten_does_not_keep_them(story: S
 
 
 def test_what_remains_of_somebody_forgotten_goes_after_three_days(story: Story):
-    story.hear()
+    story.accept()
     _forget(story)
     story.clock.tick(days=2.9)
     story.store.expire(story.clock())
@@ -165,10 +165,10 @@ def test_what_remains_of_somebody_forgotten_goes_after_three_days(story: Story):
 
 
 def test_who_writes_again_after_being_forgotten_stays(story: Story):
-    story.hear()
+    story.accept()
     _forget(story)
     began = story.clock.tick(days=1)
-    story.hear()
+    story.accept()
     story.clock.tick(days=10)
     story.store.expire(story.clock())
     assert (story.known().first_seen, story.known().last_seen) == (began, began)
@@ -176,7 +176,7 @@ def test_who_writes_again_after_being_forgotten_stays(story: Story):
 
 
 def test_who_was_never_forgotten_stays(story: Story):
-    story.hear()
+    story.accept()
     story.clock.tick(days=365)
     story.store.expire(story.clock())
     assert story.known().id == ANNA
@@ -187,45 +187,45 @@ def test_who_was_never_forgotten_stays(story: Story):
 
 def test_the_rooms_in_which_somebody_wrote_are_noted_each_once(story: Story):
     for room in ("kitchen", "garden", "kitchen"):
-        story.hear(story.message(person=CLEO, room=identity.room(CLEO, room)))
-    story.hear(story.message(person=CLEO))
+        story.accept(story.message(person=CLEO, room=identity.room(CLEO, room)))
+    story.accept(story.message(person=CLEO))
     assert story.known(CLEO).rooms == {identity.room(CLEO, "kitchen"), identity.room(CLEO, "garden")}
 
 
 def test_who_wrote_in_no_room_has_none(story: Story):
     for person in (ANNA, CLEO):
-        story.hear(story.message(person=person))
+        story.accept(story.message(person=person))
         assert story.known(person).rooms == frozenset()
 
 
 def test_a_message_that_is_refused_leaves_no_room_behind(story: Story):
-    story.hear(story.message(person=CLEO))
+    story.accept(story.message(person=CLEO))
     story.block(CLEO)
-    story.hear(story.message(person=CLEO, room=identity.room(CLEO, "kitchen")))
+    story.accept(story.message(person=CLEO, room=identity.room(CLEO, "kitchen")))
     assert story.known(CLEO).rooms == frozenset()
 
 
 def test_who_is_forgotten_has_no_rooms_until_they_write_in_one_again(story: Story):
     kitchen, garden = (identity.room(CLEO, room) for room in ("kitchen", "garden"))
-    story.hear(story.message(person=CLEO, room=kitchen))
+    story.accept(story.message(person=CLEO, room=kitchen))
     story.store.people.forget(CLEO, now=story.clock())
     assert story.known(CLEO).rooms == frozenset()
-    story.hear(story.message(person=CLEO, room=garden))
+    story.accept(story.message(person=CLEO, room=garden))
     assert story.known(CLEO).rooms == {garden}
 
 
 def test_nobody_is_known_to_write_in_more_than_a_hundred_rooms(story: Story):
     for number in range(MAX_ROOMS):
-        assert story.hear(story.message(person=CLEO, room=identity.room(CLEO, f"room-{number}"))) is Accepted.QUEUED
+        assert story.accept(story.message(person=CLEO, room=identity.room(CLEO, f"room-{number}"))) is Accepted.QUEUED
     another = identity.room(CLEO, "another")
-    assert story.hear(story.message(person=CLEO, room=another)) is Accepted.TOO_MANY_ROOMS
+    assert story.accept(story.message(person=CLEO, room=another)) is Accepted.TOO_MANY_ROOMS
     assert story.stored(another) == []
-    assert story.hear(story.message(person=CLEO, room=identity.room(CLEO, "room-0"))) is Accepted.QUEUED
-    assert story.hear(story.message(person=CLEO, room=identity.conversation_of(CLEO))) is Accepted.QUEUED
+    assert story.accept(story.message(person=CLEO, room=identity.room(CLEO, "room-0"))) is Accepted.QUEUED
+    assert story.accept(story.message(person=CLEO, room=identity.conversation_of(CLEO))) is Accepted.QUEUED
     story.block(CLEO)
-    assert story.hear(story.message(person=CLEO, room=another)) is Accepted.BLOCKED
+    assert story.accept(story.message(person=CLEO, room=another)) is Accepted.BLOCKED
 
 
 def test_listed_people_have_their_rooms(story: Story):
-    story.hear(story.message(person=CLEO, room=identity.room(CLEO, "kitchen")))
+    story.accept(story.message(person=CLEO, room=identity.room(CLEO, "kitchen")))
     assert list(story.store.people.list()) == [story.known(CLEO)]

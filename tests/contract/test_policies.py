@@ -156,7 +156,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
 
     audit.function = "api_handler"
     secrets.find(Secret.APP_SECRET)
-    bot.hears("anna", "one", mid="m1")
+    bot.accepts("anna", "one", mid="m1")
     wake_both_ways(audit, bot.wake.woken[0])
     timeless = bot.message("anna", "two")
     del timeless["timestamp"]
@@ -165,7 +165,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     bot.posted(bot.item("anna", message={"mid": "m1", "is_deleted": True}))
     bot.posted(bot.echo("anna", app_id=263902037430900))
     bot.posted(bot.item("anna", policy_enforcement={"action": "warning"}))
-    bot.hears("bert", "hello")
+    bot.accepts("bert", "hello")
     [turn] = list(store.transcript.turns(bot.wake.woken[-1], now=bot.clock()))
     bot.posted(bot.receipt(turn, 0))
 
@@ -179,16 +179,16 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     bot.works()
     store.inbox.receipts(turn)
     audit.function = "api_handler"
-    bot.hears("bert", "/forget yes")
+    bot.accepts("bert", "/forget yes")
     audit.function = "worker"
     bot.works()
     audit.function = "api_handler"
-    bot.hears("carl", "long ago")
+    bot.accepts("carl", "long ago")
     audit.function = "worker"
     bot.works()
     bot.clock.tick(days=3)
     audit.function = "api_handler"
-    bot.hears("carl", "/forget yes")
+    bot.accepts("carl", "/forget yes")
     audit.function = "worker"
     bot.works()
     assert store.people.get(PersonId(f"messenger:{PAGE}:carl"))
@@ -216,7 +216,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
         store.keys.create(key)
 
     def says(tab: Tab, **frame: str | int) -> None:
-        chat.reception.receive(tab.id, json.dumps(frame))
+        chat.handler.receive(tab.id, json.dumps(frame))
 
     audit.function = "websocket_connect"
     guest, stranger, _silent = chat.connects(), chat.connects(), chat.connects()
@@ -234,19 +234,19 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     audit.function = "worker"
     bot.works()
     audit.function = "websocket_disconnect"
-    chat.reception.disconnect(guest.id)
+    chat.handler.disconnect(guest.id)
     bot.clock.tick(minutes=2)
 
 
 def the_web_chats_doors_are_used(store: Store, bot: Bot) -> None:
     """The owner makes a key, a visitor gets a ticket, and the key is revoked."""
-    keyring = ApiKeyService(store.keys, daily_limit=1, random_bytes=token_bytes, clock=bot.clock)
-    key = keyring.create({"name": "Tests"}).key
+    service = ApiKeyService(store.keys, daily_limit=1, random_bytes=token_bytes, clock=bot.clock)
+    key = service.create({"name": "Tests"}).key
     ticket_key = partial(str, "a ticket key of thirty-two letters")
     visitors = ChatConfig(store.keys, store.tickets, ticket_key, str, str, lambda: "anna", bot.clock)
     visitors.issue(key.id, origin="", address="192.0.2.1", bearer="")
-    keyring.list()
-    keyring.revoke(key.id)
+    service.list()
+    service.revoke(key.id)
 
 
 def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:

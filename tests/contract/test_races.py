@@ -32,7 +32,7 @@ def _at_once(number: int, action: Callable[[int], R]) -> list[R]:
 
 def test_fifty_deliveries_of_a_message_at_once_are_one_turn(busy_story: Story):
     message = busy_story.message()
-    heard = _at_once(50, lambda _: busy_story.hear(message))
+    heard = _at_once(50, lambda _: busy_story.accept(message))
     assert sorted(heard, key=str) == [Accepted.DUPLICATE_OPEN] * 49 + [Accepted.QUEUED]
     assert len(busy_story.stored()) == 1
     assert busy_story.hold().open_turns == 1
@@ -40,27 +40,27 @@ def test_fifty_deliveries_of_a_message_at_once_are_one_turn(busy_story: Story):
 
 def test_many_deliveries_at_once_without_a_signed_time_are_one_turn(busy_story: Story):
     message = busy_story.message(time_is_signed=False)
-    heard = _at_once(20, lambda index: busy_story.hear(replace(message, at=message.at + index)))
+    heard = _at_once(20, lambda index: busy_story.accept(replace(message, at=message.at + index)))
     assert heard.count(Accepted.QUEUED) == 1
     assert len(busy_story.stored()) == 1
 
 
 def test_a_flood_at_once_is_five_messages_and_one_turn_for_the_rest(busy_story: Story):
     messages = [busy_story.message() for _ in range(20)]
-    heard = _at_once(20, lambda index: busy_story.hear(messages[index]))
+    heard = _at_once(20, lambda index: busy_story.accept(messages[index]))
     assert heard.count(Accepted.QUEUED) == 5
     assert heard.count(Accepted.OVERFLOW) == 15
     assert sorted(turn.overflow for turn in busy_story.stored()) == [False] * 5 + [True]
 
 
 def test_twenty_workers_at_once_get_one_lease(busy_story: Story):
-    busy_story.hear()
+    busy_story.accept()
     taken = _at_once(20, lambda index: busy_story.take(str(index)))
     assert len([lease for lease in taken if lease]) == 1
 
 
 def test_twenty_workers_at_once_take_over_from_a_dead_one_once(busy_story: Story):
-    busy_story.hear()
+    busy_story.accept()
     busy_story.hold("dead")
     busy_story.clock.tick(minutes=2)
     [lease] = [lease for lease in _at_once(20, lambda index: busy_story.take(str(index))) if lease]
@@ -103,7 +103,7 @@ def test_twenty_answers_at_once_are_all_on_the_days_bill(busy_story: Story):
 
 def _begin_in_a_room_of_its_own(story: Story, number: int, person: PersonId = ANNA) -> tuple[Lease, Turn]:
     room = ConversationId(f"room {number}")
-    story.hear(story.message(room=room, person=person))
+    story.accept(story.message(room=room, person=person))
     lease = story.hold(room=room)
     return lease, story.read(lease).open[0]
 
@@ -117,7 +117,7 @@ def test_a_turn_is_charged_once_by_twenty_at_once(busy_story: Story):
 
 def test_a_charge_is_given_back_once_by_twenty_at_once(busy_story: Story):
     lease, turn = busy_story.begin_charged()
-    busy_story.hear()
+    busy_story.accept()
     busy_story.charge(lease, busy_story.read(lease).open[1])
     _at_once(
         20,
@@ -142,7 +142,7 @@ def test_a_message_that_comes_while_the_last_turn_is_finished_is_never_left_behi
 
     def finish_or_hear(index: int) -> object:
         if index == attempt % 2:
-            return busy_story.hear(message)
+            return busy_story.accept(message)
         return busy_story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
 
     outcomes = _at_once(2, finish_or_hear)
@@ -151,7 +151,7 @@ def test_a_message_that_comes_while_the_last_turn_is_finished_is_never_left_behi
 
 
 def test_a_new_person_is_announced_by_one_of_twenty_at_once(busy_story: Story):
-    busy_story.hear()
+    busy_story.accept()
     assert sum(_at_once(20, lambda _: busy_story.store.people.announce(ANNA))) == 1
 
 
@@ -159,13 +159,13 @@ def test_rooms_that_are_written_in_at_once_are_all_noted(busy_story: Story):
     cleo = identity.visitor(KeyId("shopshopsh"), "cleo")
     rooms = [identity.room(cleo, f"room-{number}") for number in range(20)]
     messages = [busy_story.message(person=cleo, room=room) for room in rooms]
-    heard = _at_once(20, lambda index: busy_story.hear(messages[index]))
+    heard = _at_once(20, lambda index: busy_story.accept(messages[index]))
     assert heard == [Accepted.QUEUED] * 20
     assert busy_story.known(cleo).rooms == frozenset(rooms)
 
 
 def test_edits_that_come_at_once_end_with_the_last_one(busy_story: Story):
-    busy_story.hear(busy_story.message("m"))
+    busy_story.accept(busy_story.message("m"))
     _at_once(5, lambda index: busy_story.transcript.replace_text(ROOM, "m", f"edit {index + 1}", edit=index + 1))
     assert busy_story.stored()[0].text == "edit 5"
 

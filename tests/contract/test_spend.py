@@ -100,7 +100,7 @@ def test_persons_share_one_budget(story: Story):
     charged = []
     for room in ("kitchen", "garden", "attic"):
         where = ConversationId(room)
-        story.hear(story.message(room=where))
+        story.accept(story.message(room=where))
         lease = story.hold(room=where)
         charged.append(story.charge(lease, story.read(lease).open[0], reserve=TIGHT))
     assert charged == [Charged.CHARGED, Charged.CHARGED, Charged.OVER_BUDGET]
@@ -151,7 +151,7 @@ def test_an_answer_that_is_not_delivered_was_paid_for_all_the_same(story: Story)
 
 def test_a_bill_is_settled_though_there_is_no_charge_to_give_back_any_more(story: Story):
     lease, turn = _begin(story)
-    story.hear()
+    story.accept()
     other = story.read(lease).open[1]
     story.inbox.charge(
         lease, Charge(other, day=NEXT_DAY, limit=3, reserve=CALL, outdated=[DAY]), now=story.clock(), until=story.until

@@ -1,4 +1,4 @@
-"""The promises of `ports_web.Tickets`."""
+"""The contract of `access.ports.Tickets`."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime

@@ -46,19 +46,19 @@ def test_every_resource_missing_from_an_empty_account_is_named(account: Account,
     found = look()
     assert found["credentials"].what == f"account {account.number} in eu-central-1"
     assert found["data-stack"].what == "the stack parley-dev is not there"
-    assert found["retries"].what == "the worker's retries are not as they should be"
+    assert found["retries"].what == "the worker's retries are not configured as deployed"
     assert found["heartbeat"].what == "its rule is not there"
     functions = {name for name in found if name.startswith("function-")}
     assert functions == {f"function-parley-dev{suffix}" for suffix in ("", *OTHERS)}
     lacking = "a WebSocket API that can be reached, the secret ticket-key"
-    assert found["websocket"].what == f"there lacks {lacking}"
+    assert found["websocket"].what == f"missing: {lacking}"
     assert all(found[name].remedy == DEPLOY for name in ("data-stack", "retries", "heartbeat", "websocket", *functions))
 
 
 def test_a_check_that_fails_is_a_finding_and_the_others_still_run(look: Look):
     found = look()
     assert found["table"].what == (
-        "could not be looked at: there is no table parley-dev in eu-central-1: deploy the stage, "
+        "could not be checked: there is no table parley-dev in eu-central-1: deploy the stage, "
         "or check --stage and AWS_REGION"
     )
     assert list(found)[-1] == "budget"
@@ -67,7 +67,7 @@ def test_a_check_that_fails_is_a_finding_and_the_others_still_run(look: Look):
 def test_in_a_region_that_does_not_exist_only_the_credentials_are_checked(account: Account, look: Look):
     account.session = boto3.Session("test", "test", region_name="eu-nowhere-1")
     [finding] = look().values()
-    line = "could not be looked at: there is no AWS region eu-nowhere-1: set AWS_REGION, for example to eu-central-1"
+    line = "could not be checked: there is no AWS region eu-nowhere-1: set AWS_REGION, for example to eu-central-1"
     assert (finding.name, finding.state, finding.what) == ("credentials", Severity.BROKEN, line)
 
 
@@ -92,8 +92,8 @@ def test_a_complete_web_chat_is_ok_and_shown_with_its_address(look: Look, chat: 
 @pytest.mark.parametrize(
     ("parameter", "what"),
     [
-        ("websocket-url", "there lacks the parameter websocket-url with its address"),
-        ("ticket-key", "there lacks the secret ticket-key"),
+        ("websocket-url", "missing: the parameter websocket-url with its address"),
+        ("ticket-key", "missing: the secret ticket-key"),
     ],
 )
 def test_missing_parts_of_the_web_chat_are_named(account: Account, look: Look, chat: str, parameter: str, what: str):
@@ -105,7 +105,7 @@ def test_missing_parts_of_the_web_chat_are_named(account: Account, look: Look, c
 def test_the_stored_address_of_a_deleted_api_is_reported(account: Account, look: Look, chat: str):
     gone = {"Name": "/parley/dev/websocket-url", "Value": "wss://gone.example/dev", "Type": "String"}
     account.client("ssm").put_parameter(**gone, Overwrite=True)
-    assert look()["websocket"].what == "there lacks the parameter websocket-url with its address"
+    assert look()["websocket"].what == "missing: the parameter websocket-url with its address"
 
 
 # -- the data stack ---------------------------------------------------------------------------------------------------
@@ -206,9 +206,9 @@ class Subscriptions:
         return {"Subscriptions": [{"SubscriptionArn": state, "Protocol": "email"} for state in self.states]}
 
 
-NOBODY: Final = "nobody is told of faults and new people"
+NOBODY: Final = "there is no subscriber for alerts on faults and new people"
 UNCONFIRMED: Final = "the e-mail address is not confirmed yet"
-SOMEBODY: Final = "somebody is told of faults and new people"
+SOMEBODY: Final = "a subscriber gets the alerts on faults and new people"
 
 
 @pytest.mark.parametrize(
@@ -309,6 +309,6 @@ def test_an_alarm_that_the_owner_made_is_reported_with_a_reason_and_a_remedy(acc
         )
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
     found = look()
-    assert found["alarm-parley-dev-own"].remedy == "look at it in CloudWatch's console"
+    assert found["alarm-parley-dev-own"].remedy == "see the alarm in CloudWatch's console"
     ours = found["alarm-parley-dev-door-fails"]
     assert (ours.why, ours.remedy) == ("It fails.", "the logs")

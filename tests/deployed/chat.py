@@ -30,9 +30,9 @@ class Chat:
     def authenticate(self, **proof: str) -> Frame:
         """Authenticate; returns the response."""
         self.send(action="authenticate", **proof)
-        return self.hear(lambda frame: frame["type"] in {"ready", "error"})
+        return self.receive(lambda frame: frame["type"] in {"ready", "error"})
 
-    def hear(self, awaited: Callable[[Frame], bool], *, seconds: float = 60) -> Frame:
+    def receive(self, awaited: Callable[[Frame], bool], *, seconds: float = 60) -> Frame:
         """Receive until a frame of the awaited type; all are kept in `frames`. Raises TimeoutError."""
         while True:
             frame: Frame = json.loads(self.connection.recv(timeout=seconds))
@@ -43,7 +43,7 @@ class Chat:
     def is_over(self, *, seconds: float = 60) -> bool:
         """Wait until the server closes the connection; received frames are kept in `frames`. Raises TimeoutError."""
         try:
-            self.hear(lambda _: False, seconds=seconds)
+            self.receive(lambda _: False, seconds=seconds)
         except ConnectionClosed:
             return True
         return False

@@ -98,7 +98,7 @@ def test_the_doctor_finds_it_as_if_parley_had_deployed_it(piped: Deployment):
     result = piped.parley("doctor", "--json")
     found = json.loads(result.stdout)["findings"]
     ill = {finding["name"]: finding["what"] for finding in found if finding["state"] != "ok"}
-    assert (result.returncode, ill) == (0, {"owner": "nobody is told of faults and new people"})
+    assert (result.returncode, ill) == (0, {"owner": "there is no subscriber for alerts on faults and new people"})
 
 
 def test_a_client_connects_to_its_web_chat(piped: Deployment):

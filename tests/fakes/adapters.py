@@ -1,4 +1,4 @@
-"""The rest of the world, remembering what it was told, and a clock that stands still."""
+"""Fakes of the clock, the sender, the wake and the notifier; they record their calls."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ NOON: Final = 1_795_176_000_000
 
 @dataclass
 class FakeClock:
-    """`ports.Clock`: moves only when told to."""
+    """`chalicelib.clock.Clock` that changes only when a test changes it."""
 
     now: int = NOON
 
@@ -41,7 +41,7 @@ class Delivered:
 
 @dataclass
 class RememberingSender:
-    """`ports.Sender`: an answer is one part, number 0. A delivery takes the next outcome of `script`; None is good."""
+    """`conversation.ports.Sender`: one part per answer. A delivery takes the next of `script`; None is success."""
 
     script: list[DeliveryError | None] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
@@ -81,7 +81,7 @@ class RememberingSender:
 
 @dataclass
 class RememberingWake:
-    """`ports.Wake`."""
+    """`conversation.ports.Wake`."""
 
     woken: list[ConversationId] = field(default_factory=list)
     fails: bool = False
@@ -107,7 +107,7 @@ class RememberingHealthCheckStarter:
 
 @dataclass
 class RememberingNotifier:
-    """`ports.Notifier`."""
+    """`operations.ports.Notifier`."""
 
     told: list[tuple[str, str]] = field(default_factory=list)
     """Subject and text."""

@@ -1,4 +1,4 @@
-"""The in-memory twins of the API keys and of how many tickets were handed out."""
+"""Fakes of the stores of API keys and tickets, in memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from tests.fakes.memory import Memory, atomic
 
 @dataclass(frozen=True)
 class FakeApiKeys:
-    """`ports_web.Keys`."""
+    """`access.ports.ApiKeys`."""
 
     memory: Memory = field(default_factory=Memory)
 
@@ -41,7 +41,7 @@ class FakeApiKeys:
 
 @dataclass(frozen=True)
 class FakeTickets:
-    """`ports_web.Tickets`."""
+    """`access.ports.Tickets`."""
 
     memory: Memory = field(default_factory=Memory)
 

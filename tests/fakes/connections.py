@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chalicelib.access.retention import CONNECTION_KEPT_S
-from chalicelib.aws.dynamodb.connections import AUTH_TIMEOUT_MS
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.limits import AUTH_TIMEOUT_MS
 from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError, StoreError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 from tests.fakes.memory import Memory, StoredConnection, atomic

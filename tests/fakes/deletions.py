@@ -1,4 +1,4 @@
-"""The in-memory twin of the requests for deletion."""
+"""A fake of the store of deletion requests, in memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from tests.fakes.memory import Memory, atomic
 
 @dataclass(frozen=True)
 class FakeDeletions:
-    """`ports.Deletions`."""
+    """`operations.ports.Deletions`."""
 
     memory: Memory = field(default_factory=Memory)
 

@@ -1,4 +1,4 @@
-"""A stand-in for whoever signs people in; held to the same contract as the real one."""
+"""A fake of the verifier of ID tokens; it passes the same contract tests as the real one."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from chalicelib.errors import InvalidToken, IssuerUnavailable
 
 @dataclass
 class FakeIdTokens:
-    """`ports_web.Tokens`: knows its own tokens only."""
+    """`access.ports.IdTokens` that accepts only its own tokens."""
 
     subjects: dict[str, str] = field(default_factory=dict)
     """By token."""

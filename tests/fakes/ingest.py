@@ -1,10 +1,10 @@
-"""How the fake inbox takes a message in; whoever calls holds the memory's lock."""
+"""How the fake inbox accepts a message; the caller holds the memory's lock."""
 
 from chalicelib.access import identity
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.person import Person
 from chalicelib.access.retention import TURN_KEPT_S
-from chalicelib.aws.dynamodb.conditions import MAX_OPEN_TURNS, MAX_ROOMS
+from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState, message_digest, turn_id
 from chalicelib.ids import ConversationId
@@ -12,7 +12,7 @@ from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory
 
 
 def accept(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted:
-    """`ports.Inbox.accept`."""
+    """`conversation.ports.Inbox.accept`."""
     refused = _why_refused(memory, message)
     if refused:
         return refused

@@ -1,4 +1,4 @@
-"""A model that answers by heart."""
+"""A fake model whose answers are scripted."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ Line = Sequence[str | FinishReason | ModelError] | ModelError
 
 @dataclass
 class ScriptedModel:
-    """`ports.Model`: says the lines of its script, then always `otherwise`; remembers what it was asked."""
+    """`conversation.ports.Model`: answers with its script, then always with `otherwise`; records the prompts."""
 
     script: list[Line] = field(default_factory=list)
     otherwise: Line = ("An answer.",)

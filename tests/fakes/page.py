@@ -107,5 +107,7 @@ class FakeWebhook:
 
     def _answer(self, body: str, *, taken: bool) -> WebhookResponse:
         if self.silent:
-            raise WebhookUnreachable("the webhook does not answer (ConnectTimeout); look into the door's log")
+            raise WebhookUnreachable(
+                "the webhook does not answer (ConnectTimeout); see the log of the function api_handler"
+            )
         return WebhookResponse(200, body, self.at) if taken else WebhookResponse(403, "forbidden", self.at)

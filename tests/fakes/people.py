@@ -1,4 +1,4 @@
-"""In-memory twins of the people and of the owner's alerts."""
+"""Fakes of the stores of people and of sent alerts, in memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from tests.fakes.memory import KnownPerson, Memory, atomic
 
 @dataclass(frozen=True)
 class FakePeople:
-    """`ports.People`."""
+    """`access.ports.People`."""
 
     memory: Memory = field(default_factory=Memory)
 
@@ -33,7 +33,7 @@ class FakePeople:
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
         known = self.memory.people.get(person)
         if known is None:
-            raise UnknownPerson("nobody of that id has written yet")
+            raise UnknownPerson("there is no person with that id")
         known.change(access=access, daily_limit=daily_limit)
         if _decided(known):
             known.expires_at = None
@@ -56,7 +56,7 @@ class FakePeople:
 
 @dataclass(frozen=True)
 class FakeSentAlerts:
-    """`ports.Alerts`."""
+    """`operations.ports.SentAlerts`."""
 
     memory: Memory = field(default_factory=Memory)
 

@@ -1,4 +1,4 @@
-"""How the fake store keeps count of money; whoever changes it holds the memory's lock."""
+"""The costs of the model in the fake store; a caller that changes them holds the memory's lock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -41,7 +41,7 @@ def of(memory: Memory, day: str) -> DaySpend:
 
 @dataclass(frozen=True)
 class FakeSpending:
-    """`ports.Spending`."""
+    """`access.ports.Spending`."""
 
     memory: Memory = field(default_factory=Memory)
 

@@ -17,7 +17,7 @@ from chalicelib.errors import (
     StoreError,
     WakeError,
 )
-from tests.faults.simulation import MOST, World
+from tests.faults.simulation import MOST, Simulation
 from tests.faults.stage import Crash, Site, When
 
 LIMIT: Final = 2
@@ -65,18 +65,18 @@ class ChanceFaults:
         return None
 
 
-def happy(seed: int, *, side_by_side: bool = True, **more: Any) -> World:
+def happy(seed: int, *, side_by_side: bool = True, **more: Any) -> Simulation:
     """People write, messages arrive in any order and some twice, and nothing goes wrong."""
     random = Random(seed)
-    return _written(random, World(limit=LIMIT, random=random if side_by_side else None, **more))
+    return _written(random, Simulation(limit=LIMIT, random=random if side_by_side else None, **more))
 
 
-def unhappy(seed: int, **more: Any) -> World:
+def unhappy(seed: int, **more: Any) -> Simulation:
     """The same, and much goes wrong."""
     random = Random(seed)
     faults = ChanceFaults(random, random.choice((0.01, 0.03, 0.1)), random.choice((0, 0.02)), random.choice((1, 2, 4)))
     model, sender = random.choice((0.0, 0.0, 0.4)), random.choice((0.0, 0.0, 0.3))
-    world = World(
+    simulation = Simulation(
         faults=faults,
         limit=LIMIT,
         echoes=random.random() < 0.5,
@@ -87,28 +87,28 @@ def unhappy(seed: int, **more: Any) -> World:
         **more,
     )
     if random.random() < 0.1:
-        world.meanwhile = lambda: random.random() < 0.1 and world.clock.tick(hours=2)
-    return _written(random, world)
+        simulation.meanwhile = lambda: random.random() < 0.1 and simulation.clock.tick(hours=2)
+    return _written(random, simulation)
 
 
-def thrifty(seed: int, **more: Any) -> World:
+def thrifty(seed: int, **more: Any) -> Simulation:
     """As happy, with little money."""
     return happy(seed, budget=TIGHT, **more)
 
 
-def poor(seed: int, **more: Any) -> World:
+def poor(seed: int, **more: Any) -> Simulation:
     """As unhappy, with little money."""
     return unhappy(seed, budget=(TIGHT, 2 * MOST, 3 * MOST)[seed % 3], **more)
 
 
-def _written(random: Random, world: World) -> World:
+def _written(random: Random, simulation: Simulation) -> Simulation:
     places = random.choice((("anna",), ("anna",), ("anna", "bert"), ("anna@kitchen", "anna@garden")))
     texts = random.choices(("question", "/usage", "/reset"), (12, 1, 1), k=random.randint(1, 4))
     for number, text in enumerate(texts):
         psid = random.choice(places)
-        world.say(psid, f"{text} {number} of {psid}" if text == "question" else text, number=number)
-    random.shuffle(world.calls)
-    for call in list(world.calls):
+        simulation.say(psid, f"{text} {number} of {psid}" if text == "question" else text, number=number)
+    random.shuffle(simulation.calls)
+    for call in list(simulation.calls):
         if random.random() < 0.3:
-            world.repeat(call)
-    return world
+            simulation.repeat(call)
+    return simulation

@@ -82,7 +82,7 @@ class MakesInbox(Protocol):
 
 
 @dataclass
-class World:
+class Simulation:
     """Tell it what people write, run it until it rests, look at its ledger."""
 
     faults: Faults = field(default_factory=CrashesAt)
@@ -145,7 +145,7 @@ class World:
             wake=lambda: wake,
             notifier=lambda: notifier,
         )
-        self.intake = api.assemble(ports, app_secrets=lambda: [SECRET], verify_token=lambda: "")
+        self.webhook = api.assemble(ports, app_secrets=lambda: [SECRET], verify_token=lambda: "")
         self.worker = worker.assemble(
             ports, model=model, sender=watched("sender", sender), budget=Budget(self.budget, PRICE)
         )
@@ -191,7 +191,7 @@ class World:
 
     # How it goes on.
 
-    def run_until_rest(self) -> "World":
+    def run_until_rest(self) -> "Simulation":
         """All that is due, then all that becomes due, until nobody has anything to do."""
         for _ in range(MOST_ROUNDS):
             if self.live or self._is_due():
@@ -255,7 +255,7 @@ class World:
             case Call(body):
                 self.calls.remove(waiting)
                 signature = f"sha256={sign(body, secret=SECRET)}"
-                self._start("door", lambda: self.intake.handle(body, signature), failed=lambda: self._redeliver(body))
+                self._start("door", lambda: self.webhook.handle(body, signature), failed=lambda: self._redeliver(body))
             case Invocation(conversation):
                 self.invocations.remove(waiting)
                 self._start("worker", lambda: self._work(conversation), failed=lambda: self._retry(waiting))

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chalicelib.access.person import Access
 from tests.faults.schedules import TIGHT
-from tests.faults.simulation import ENOUGH, MOST, Call, World, person_of
+from tests.faults.simulation import ENOUGH, MOST, Call, Simulation, person_of
 from tests.faults.stage import Crash, Site, When
 
 PEOPLE = ("anna", "bert")
@@ -33,67 +33,67 @@ class AnyStory(RuleBasedStateMachine):
     @initialize(echoes=st.booleans(), budget=st.sampled_from((ENOUGH, ENOUGH, TIGHT, 3 * MOST)))
     def begin(self, *, echoes: bool, budget: int) -> None:
         self.faults = CrashesSoon()
-        self.world = World(faults=self.faults, limit=LIMIT, budget=budget, echoes=echoes)
+        self.simulation = Simulation(faults=self.faults, limit=LIMIT, budget=budget, echoes=echoes)
         self.delivered: list[Call] = []
         self.said = 0
 
     def waiting(self, psid: str) -> int:
         place = person_of(psid)
-        return len(self.world.calls) + sum(
-            kept.turn.is_open for kept in self.world.memory.turns.values() if kept.turn.person == place
+        return len(self.simulation.calls) + sum(
+            kept.turn.is_open for kept in self.simulation.memory.turns.values() if kept.turn.person == place
         )
 
     def knows(self, psid: str) -> bool:
-        return person_of(psid) in self.world.memory.people
+        return person_of(psid) in self.simulation.memory.people
 
     @rule(psid=anybody, text=st.sampled_from(("question", "question", "/usage", "/forget yes")))
     def say(self, psid: str, text: str) -> None:
         if self.waiting(psid) < MOST_OPEN:
             self.said += 1
             words = f"{text} {self.said}" if text == "question" else text
-            self.delivered.append(self.world.say(psid, words, number=self.said))
+            self.delivered.append(self.simulation.say(psid, words, number=self.said))
 
     @precondition(lambda self: self.delivered)
     @rule(data=st.data())
     def repeat(self, data: st.DataObject) -> None:
-        self.world.repeat(data.draw(st.sampled_from(self.delivered)))
+        self.simulation.repeat(data.draw(st.sampled_from(self.delivered)))
 
     @rule(steps=st.integers(1, 6))
     def go_on(self, steps: int) -> None:
         for _ in range(steps):
-            self.world.start_next()
+            self.simulation.start_next()
 
     @rule(ahead=st.integers(0, 12), when=st.sampled_from(When))
     def crash(self, ahead: int, when: When) -> None:
-        self.faults.numbers.add((len(self.world.stage.steps) + ahead, when))
+        self.faults.numbers.add((len(self.simulation.stage.steps) + ahead, when))
 
     @rule(seconds=st.sampled_from((1, 20, 70, 130)))
     def wait(self, seconds: int) -> None:
-        self.world.clock.tick(seconds=seconds)
+        self.simulation.clock.tick(seconds=seconds)
 
     @rule()
     def beat(self) -> None:
-        self.world.beat()
+        self.simulation.beat()
 
     @rule(psid=anybody, access=st.sampled_from((Access.BLOCKED, Access.DEFAULT)))
     def decide(self, psid: str, access: Access) -> None:
         if self.knows(psid):
-            self.world.decide(psid, access)
+            self.simulation.decide(psid, access)
 
     @rule(psid=anybody, limit=st.integers(0, 4))
     def limit(self, psid: str, limit: int) -> None:
         if self.knows(psid):
-            self.world.ledger.limit = max(self.world.ledger.limit, limit)
-            self.world.decide(psid, Access.DEFAULT, limit)
+            self.simulation.ledger.limit = max(self.simulation.ledger.limit, limit)
+            self.simulation.decide(psid, Access.DEFAULT, limit)
 
     @invariant()
     def no_promise_is_broken(self) -> None:
-        assert self.world.ledger.broken == []
+        assert self.simulation.ledger.broken == []
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
-            self.world.run_until_rest()
-            assert self.world.ledger.broken == []
+            self.simulation.run_until_rest()
+            assert self.simulation.ledger.broken == []
 
 
 AnyStory.TestCase.settings = settings(

@@ -8,37 +8,39 @@ import pytest
 from tests.fakes.inbox import FakeInbox
 from tests.faults import mutants
 from tests.faults.schedules import happy, poor, thrifty, unhappy
-from tests.faults.simulation import MakesInbox, World
+from tests.faults.simulation import MakesInbox, Simulation
 from tests.faults.stage import CrashesEachTime, When
 
 MOST = 1000
 FEW = 100
 RARE: Mapping[MakesInbox, int] = {mutants.Unfenced: 340, mutants.HasNoLimit: 430}
 """Where to begin: the first story that goes wrong comes late, and those before it need not be told each time."""
-Story = Callable[..., World]
+Story = Callable[..., Simulation]
 
 
-def outlived(seed: int, *, makes_inbox: MakesInbox) -> World:
+def outlived(seed: int, *, makes_inbox: MakesInbox) -> Simulation:
     return unhappy(seed, makes_inbox=makes_inbox, zombies=True)
 
 
-def model_dies(_: int, *, makes_inbox: MakesInbox) -> World:
+def model_dies(_: int, *, makes_inbox: MakesInbox) -> Simulation:
     """Whoever asks the model dies of it, three times."""
-    world = World(faults=CrashesEachTime("model.answer", When.AFTER, left=3), makes_inbox=makes_inbox)
-    world.say("anna", "a poisonous question")
-    return world
+    simulation = Simulation(faults=CrashesEachTime("model.answer", When.AFTER, left=3), makes_inbox=makes_inbox)
+    simulation.say("anna", "a poisonous question")
+    return simulation
 
 
-def sending_dies(makes_inbox: MakesInbox) -> World:
-    world = World(faults=CrashesEachTime("sender.deliver", When.AFTER, left=1), echoes=True, makes_inbox=makes_inbox)
-    world.say("anna", "a question")
-    return world.run_until_rest()
+def sending_dies(makes_inbox: MakesInbox) -> Simulation:
+    simulation = Simulation(
+        faults=CrashesEachTime("sender.deliver", When.AFTER, left=1), echoes=True, makes_inbox=makes_inbox
+    )
+    simulation.say("anna", "a question")
+    return simulation.run_until_rest()
 
 
 def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST, first: int = 0) -> list[str]:
     """What the first bad story breaks; nothing when there is no bad story."""
     told = (story(seed, makes_inbox=makes_inbox).run_until_rest() for seed in range(first, most))
-    return next((world.ledger.broken for world in told if world.ledger.broken), [])
+    return next((simulation.ledger.broken for simulation in told if simulation.ledger.broken), [])
 
 
 @pytest.mark.parametrize(
@@ -84,13 +86,13 @@ def test_a_turn_that_may_be_charged_while_it_runs_makes_no_difference(story: Sto
 @pytest.mark.parametrize("sweeps", [True, False])
 def test_only_the_heartbeat_makes_up_for_a_wake_that_was_lost(*, sweeps: bool):
     lost = iter([True])
-    world = World(wake_fails=partial(next, lost, False), sweeps=sweeps)
-    world.say("anna", "a question")
-    assert ("every message comes to its end" in world.run_until_rest().ledger.broken) is not sweeps
+    simulation = Simulation(wake_fails=partial(next, lost, False), sweeps=sweeps)
+    simulation.say("anna", "a question")
+    assert ("every message comes to its end" in simulation.run_until_rest().ledger.broken) is not sweeps
 
 
 @pytest.mark.parametrize("sweeps", [True, False])
 def test_only_the_heartbeat_makes_up_for_a_worker_whose_retry_met_its_own_lease(*, sweeps: bool):
-    world = World(faults=CrashesEachTime("inbox.load", When.BEFORE, left=1), sweeps=sweeps)
-    world.say("anna", "a question")
-    assert ("every message comes to its end" in world.run_until_rest().ledger.broken) is not sweeps
+    simulation = Simulation(faults=CrashesEachTime("inbox.load", When.BEFORE, left=1), sweeps=sweeps)
+    simulation.say("anna", "a question")
+    assert ("every message comes to its end" in simulation.run_until_rest().ledger.broken) is not sweeps

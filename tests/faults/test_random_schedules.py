@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from tests.faults.schedules import LIMIT, happy, poor, thrifty, unhappy
-from tests.faults.simulation import World
+from tests.faults.simulation import Simulation
 
 
 def seeds(always: int, full: int) -> pytest.MarkDecorator:
@@ -21,19 +21,19 @@ def seeds(always: int, full: int) -> pytest.MarkDecorator:
 HAPPY = seeds(100, full=300)
 
 
-def told(world: World, seed: int) -> World:
-    world.run_until_rest()
-    happened = getattr(world.faults, "happened", [])
-    assert world.ledger.broken == [], f"seed {seed}: {happened}"
-    return world
+def told(simulation: Simulation, seed: int) -> Simulation:
+    simulation.run_until_rest()
+    happened = getattr(simulation.faults, "happened", [])
+    assert simulation.ledger.broken == [], f"seed {seed}: {happened}"
+    return simulation
 
 
 @seeds(300, full=1500)
 def test_whatever_goes_wrong_no_promise_is_broken(seeds: range):
     crashes: Counter[str] = Counter()
     for seed in seeds:
-        world = told(unhappy(seed), seed)
-        crashes.update(world.faults.happened)  # type: ignore[attr-defined]
+        simulation = told(unhappy(seed), seed)
+        crashes.update(simulation.faults.happened)  # type: ignore[attr-defined]
     assert crashes.total() > len(seeds)
 
 
@@ -52,14 +52,14 @@ def test_with_little_money_whatever_goes_wrong_no_promise_is_broken(seeds: range
 @HAPPY
 def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_due(seeds: range):
     for seed in seeds:
-        world = told(happy(seed), seed)
-        assert world.ledger.repeated == world.ledger.asked_again == 0, f"seed {seed}"
-        assert world.ledger.unsettled == [], f"seed {seed}"
-        assert world.ledger.settled == world.ledger.billed, f"seed {seed}"
+        simulation = told(happy(seed), seed)
+        assert simulation.ledger.repeated == simulation.ledger.asked_again == 0, f"seed {seed}"
+        assert simulation.ledger.unsettled == [], f"seed {seed}"
+        assert simulation.ledger.settled == simulation.ledger.billed, f"seed {seed}"
         questions = Counter(
-            kept.turn.person for kept in world.memory.turns.values() if not kept.turn.text.startswith("/")
+            kept.turn.person for kept in simulation.memory.turns.values() if not kept.turn.text.startswith("/")
         )
-        charged = {person: world.ledger.used(person) for person in questions}
+        charged = {person: simulation.ledger.used(person) for person in questions}
         assert charged == {person: min(number, LIMIT) for person, number in questions.items()}, f"seed {seed}"
 
 
@@ -67,9 +67,9 @@ def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_
 def test_when_there_is_little_money_it_is_shared_as_long_as_it_lasts(seeds: range):
     answered: Counter[int] = Counter()
     for seed in seeds:
-        world = told(thrifty(seed), seed)
-        assert world.ledger.unsettled == [], f"seed {seed}"
-        answered[len(world.ledger.asked)] += 1
+        simulation = told(thrifty(seed), seed)
+        assert simulation.ledger.unsettled == [], f"seed {seed}"
+        answered[len(simulation.ledger.asked)] += 1
     assert answered[1]
     assert answered[2]
     assert max(answered) == 2, "the third call finds less than it may cost"

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.errors import ModelBusy
 from tests.faults.schedules import TIGHT
-from tests.faults.simulation import MOST, World, person_of
+from tests.faults.simulation import MOST, Simulation, person_of
 from tests.faults.stage import CrashesAt, Site, When
 
 MODEL_BILLED_TWICE = {"after model.answer", "before inbox.record"}
@@ -24,26 +24,26 @@ WARNING = ("alerts.first_today", "notifier.send")
 OWNER_NOT_TOLD = {"after people.announce", "before notifier.send"}
 
 
-def tell(world: World, texts: int = 1) -> World:
+def tell(simulation: Simulation, texts: int = 1) -> Simulation:
     for number in range(texts):
-        world.say("anna", f"question {number}")
-    return world.run_until_rest()
+        simulation.say("anna", f"question {number}")
+    return simulation.run_until_rest()
 
 
-def sites(texts: int = 1, **world: Any) -> list[Site]:
+def sites(texts: int = 1, **simulation: Any) -> list[Site]:
     """Every place of the story in which nothing goes wrong."""
-    told = tell(World(**world), texts)
+    told = tell(Simulation(**simulation), texts)
     assert told.ledger.broken == []
     return list(told.stage.sites())
 
 
-def crash(*crashes: Site, texts: int = 1, **world: Any) -> World:
+def crash(*crashes: Site, texts: int = 1, **simulation: Any) -> Simulation:
     numbers = frozenset((site.number, site.when) for site in crashes)
-    return tell(World(faults=CrashesAt(numbers), **world), texts)
+    return tell(Simulation(faults=CrashesAt(numbers), **simulation), texts)
 
 
-def those_where(shows: Callable[[World], bool], **world: Any) -> set[str]:
-    return {str(site) for site in sites(**world) if shows(crash(site, **world))}
+def those_where(shows: Callable[[Simulation], bool], **simulation: Any) -> set[str]:
+    return {str(site) for site in sites(**simulation) if shows(crash(site, **simulation))}
 
 
 PARTS = 4
@@ -77,17 +77,17 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
 @pytest.mark.parametrize("echoes", [False, True])
 def test_wherever_the_bot_crashes_the_message_is_answered_and_charged_once(*, echoes: bool):
     for site in sites(echoes=echoes):
-        world = crash(site, echoes=echoes)
-        assert world.ledger.broken == [], site
-        assert len(world.ledger.sent) == world.ledger.used(person_of("anna")) == 1, site
+        simulation = crash(site, echoes=echoes)
+        assert simulation.ledger.broken == [], site
+        assert len(simulation.ledger.sent) == simulation.ledger.used(person_of("anna")) == 1, site
 
 
 def test_the_model_is_asked_twice_only_when_its_answer_was_lost():
-    assert those_where(lambda world: world.ledger.asked_again > 0) == MODEL_BILLED_TWICE
+    assert those_where(lambda simulation: simulation.ledger.asked_again > 0) == MODEL_BILLED_TWICE
 
 
 def test_money_stays_set_aside_only_when_nobody_knows_what_the_model_cost_and_never_more_than_for_one_call():
-    assert those_where(lambda world: world.ledger.unsettled != []) == SET_ASIDE_FOR_GOOD
+    assert those_where(lambda simulation: simulation.ledger.unsettled != []) == SET_ASIDE_FOR_GOOD
     for site in sites():
         left = crash(site).ledger.unsettled
         assert sum(amount for _, amount in left) in {0, MOST}, site
@@ -96,58 +96,58 @@ def test_money_stays_set_aside_only_when_nobody_knows_what_the_model_cost_and_ne
 def test_with_money_for_one_call_a_crash_costs_an_answer_only_when_its_money_stays_set_aside():
     tight: dict[str, Any] = {"budget": TIGHT}
     for site in sites(**tight):
-        world = crash(site, **tight)
-        assert world.ledger.broken == [], site
-        assert len(world.ledger.sent) == 1, site
-    unanswered = those_where(lambda world: world.ledger.used(person_of("anna")) == 0, **tight)
+        simulation = crash(site, **tight)
+        assert simulation.ledger.broken == [], site
+        assert len(simulation.ledger.sent) == 1, site
+    unanswered = those_where(lambda simulation: simulation.ledger.used(person_of("anna")) == 0, **tight)
     assert unanswered == SET_ASIDE_FOR_GOOD | {f"{when.value} {call}" for when in When for call in WARNING}
 
 
 def test_an_answer_is_sent_twice_only_when_its_sending_was_not_noted():
-    assert those_where(lambda world: world.ledger.repeated > 0) == ANSWER_SENT_TWICE
+    assert those_where(lambda simulation: simulation.ledger.repeated > 0) == ANSWER_SENT_TWICE
 
 
 def test_with_metas_echoes_no_answer_is_sent_twice():
-    assert those_where(lambda world: world.ledger.repeated > 0, echoes=True) == set()
+    assert those_where(lambda simulation: simulation.ledger.repeated > 0, echoes=True) == set()
 
 
 def test_the_owner_misses_a_new_person_only_when_the_message_about_it_was_lost():
-    assert those_where(lambda world: world.notifier.told == []) == OWNER_NOT_TOLD
+    assert those_where(lambda simulation: simulation.notifier.told == []) == OWNER_NOT_TOLD
 
 
 def test_the_model_is_asked_twice_at_no_other_place_when_two_messages_wait():
-    found = those_where(lambda world: world.ledger.asked_again > 0, texts=2)
+    found = those_where(lambda simulation: simulation.ledger.asked_again > 0, texts=2)
     assert found == MODEL_BILLED_TWICE
 
 
 def test_an_apology_is_as_safe_as_an_answer():
     failing: dict[str, Any] = {"model_fails": lambda: ModelBusy("busy")}
     for site in sites(**failing):
-        world = crash(site, **failing)
-        assert world.ledger.broken == [], site
-        assert world.ledger.used(person_of("anna")) == 0, site
-    assert those_where(lambda world: world.ledger.repeated > 0, **failing) == ANSWER_SENT_TWICE
+        simulation = crash(site, **failing)
+        assert simulation.ledger.broken == [], site
+        assert simulation.ledger.used(person_of("anna")) == 0, site
+    assert those_where(lambda simulation: simulation.ledger.repeated > 0, **failing) == ANSWER_SENT_TWICE
 
 
 @pytest.mark.parametrize("text", ["/help", "/usage", "/reset", "/forget", "/forget yes"])
 def test_a_command_is_as_safe_as_a_question(text: str):
-    def story(*crashes: Site) -> World:
+    def story(*crashes: Site) -> Simulation:
         numbers = frozenset((site.number, site.when) for site in crashes)
-        world = World(faults=CrashesAt(numbers))
-        world.say("anna", text)
-        return world.run_until_rest()
+        simulation = Simulation(faults=CrashesAt(numbers))
+        simulation.say("anna", text)
+        return simulation.run_until_rest()
 
     for site in story().stage.sites():
-        world = story(site)
-        assert world.ledger.broken == [], site
-        assert len(world.ledger.sent) == 1, site
+        simulation = story(site)
+        assert simulation.ledger.broken == [], site
+        assert len(simulation.ledger.sent) == 1, site
 
 
 def test_a_refusal_is_as_safe_as_an_answer():
     for site in sites(texts=3, limit=1):
-        world = crash(site, texts=3, limit=1)
-        assert world.ledger.broken == [], site
-        assert len(world.ledger.sent) == 2, site
+        simulation = crash(site, texts=3, limit=1)
+        assert simulation.ledger.broken == [], site
+        assert len(simulation.ledger.sent) == 2, site
 
 
 @each_part
@@ -157,11 +157,11 @@ def test_two_crashes_at_any_two_places_break_no_promise(part: int, *, echoes: bo
     for first in sites(echoes=echoes):
         after_first = crash(first, echoes=echoes).stage.sites()
         for second in after_first[2 * first.number + 1 :][part::PARTS]:
-            world = crash(first, second, echoes=echoes)
-            assert world.ledger.broken == [], (first, second)
-            assert len(world.ledger.sent) == 1, (first, second)
-            assert world.ledger.used(person_of("anna")) <= 1, (first, second)
-            assert not (echoes and world.ledger.repeated), (first, second)
+            simulation = crash(first, second, echoes=echoes)
+            assert simulation.ledger.broken == [], (first, second)
+            assert len(simulation.ledger.sent) == 1, (first, second)
+            assert simulation.ledger.used(person_of("anna")) <= 1, (first, second)
+            assert not (echoes and simulation.ledger.repeated), (first, second)
             pairs += 1
     assert pairs > 500 // PARTS
 
@@ -173,8 +173,8 @@ def test_only_when_the_model_was_lost_twice_there_is_an_apology_instead_of_an_an
         for first in sites()
         for second in crash(first).stage.sites()[2 * (first.number + 1) :][part::PARTS]
     ]
-    assert {world.ledger.used(person_of("anna")) for world in lost} == {0, 1}
-    for world in lost:
-        if world.ledger.used(person_of("anna")) == 0:
-            [kept] = world.memory.turns.values()
+    assert {simulation.ledger.used(person_of("anna")) for simulation in lost} == {0, 1}
+    for simulation in lost:
+        if simulation.ledger.used(person_of("anna")) == 0:
+            [kept] = simulation.memory.turns.values()
             assert kept.turn.model_calls == 2

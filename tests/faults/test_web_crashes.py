@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import ModelBusy
 from tests.faults.stage import CrashesAt, Site, When
-from tests.faults.web import WebWorld
+from tests.faults.web import WebSimulation
 
 QUESTION = "one question"
 ANSWER = f"answer to {QUESTION}"
@@ -14,14 +14,14 @@ FRAMES = 2 + len(ANSWER.split())
 """The question, its answer's words, and the end."""
 
 
-def told(*crashes: Site, text: str = QUESTION, **world: Any) -> WebWorld:
+def told(*crashes: Site, text: str = QUESTION, **simulation: Any) -> WebSimulation:
     numbers = frozenset((site.number, site.when) for site in crashes)
-    return WebWorld(faults=CrashesAt(numbers), **world).ask(text)
+    return WebSimulation(faults=CrashesAt(numbers), **simulation).ask(text)
 
 
 def test_the_story_without_a_crash_is_the_one_that_is_drawn():
-    world = told()
-    assert world.stage.steps == [
+    simulation = told()
+    assert simulation.stage.steps == [
         "connections.get",
         "inbox.accept",
         "connection_api.send",
@@ -37,16 +37,16 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
         "connections.in_conversation",
         "inbox.finish",
     ]
-    assert world.tab.kinds == ["ready", "accepted", "question", *["delta"] * len(ANSWER.split()), "completed"]
+    assert simulation.tab.kinds == ["ready", "accepted", "question", *["delta"] * len(ANSWER.split()), "completed"]
 
 
 def test_wherever_the_bot_crashes_the_client_shows_the_kept_answer_once_and_it_is_charged_once():
     for site in told().stage.sites():
-        world = told(site)
-        assert world.stored == [(QUESTION, ANSWER)], site
-        assert world.tab.reads().screen == world.stored, site
-        assert world.charged == (1, 1, 1), site
-        assert world.chat.opens().reads().screen == world.stored, site
+        simulation = told(site)
+        assert simulation.stored == [(QUESTION, ANSWER)], site
+        assert simulation.tab.reads().screen == simulation.stored, site
+        assert simulation.charged == (1, 1, 1), site
+        assert simulation.chat.opens().reads().screen == simulation.stored, site
 
 
 def test_the_model_is_asked_twice_only_when_its_answer_was_lost():
@@ -56,17 +56,17 @@ def test_the_model_is_asked_twice_only_when_its_answer_was_lost():
 
 @pytest.mark.parametrize("frames", range(1, FRAMES + 1))
 def test_whichever_frame_is_a_workers_last_the_client_shows_the_kept_answer_once(frames: int):
-    world = WebWorld(dies_after_frames=frames).ask(QUESTION)
-    assert world.tab.reads().screen == world.stored == [(QUESTION, ANSWER)]
-    assert world.charged == (1, 1, 1)
+    simulation = WebSimulation(dies_after_frames=frames).ask(QUESTION)
+    assert simulation.tab.reads().screen == simulation.stored == [(QUESTION, ANSWER)]
+    assert simulation.charged == (1, 1, 1)
 
 
 @pytest.mark.parametrize("text", ["/help", "/usage", "/reset", "/forget", "/forget yes"])
 def test_a_command_is_as_safe_as_a_question(text: str):
     def screen(*crashes: Site) -> list[str]:
-        world = told(*crashes, text=text)
-        assert world.charged == (0, 0, 0), crashes
-        return [words for _, words in world.tab.reads().screen]
+        simulation = told(*crashes, text=text)
+        assert simulation.charged == (0, 0, 0), crashes
+        return [words for _, words in simulation.tab.reads().screen]
 
     shown = screen()
     assert len(shown) == 1
@@ -76,33 +76,33 @@ def test_a_command_is_as_safe_as_a_question(text: str):
 
 @pytest.mark.parametrize("key", [{"max_messages": 0}, {"revoked_at": 1}, {"daily_messages": 0}], ids=str)
 def test_a_refusal_is_as_safe_as_an_answer(key: dict[str, int]):
-    def refused(*crashes: Site) -> WebWorld:
-        world = WebWorld(faults=CrashesAt(frozenset((site.number, site.when) for site in crashes)))
-        world.chat.changes_key(**key)
-        return world.ask(QUESTION)
+    def refused(*crashes: Site) -> WebSimulation:
+        simulation = WebSimulation(faults=CrashesAt(frozenset((site.number, site.when) for site in crashes)))
+        simulation.chat.changes_key(**key)
+        return simulation.ask(QUESTION)
 
     for site in refused().stage.sites():
-        world = refused(site)
-        assert world.tab.reads().screen == world.stored, site
-        assert (world.charged, world.asked) == ((0, 0, 0), []), site
+        simulation = refused(site)
+        assert simulation.tab.reads().screen == simulation.stored, site
+        assert (simulation.charged, simulation.asked) == ((0, 0, 0), []), site
 
 
 def test_an_apology_is_as_safe_as_an_answer():
     failing: dict[str, Any] = {"model_fails": lambda: ModelBusy("busy")}
     for site in told(**failing).stage.sites():
-        world = told(site, **failing)
-        assert world.tab.reads().screen == world.stored, site
-        assert world.charged == (0, 0, 0), site
+        simulation = told(site, **failing)
+        assert simulation.tab.reads().screen == simulation.stored, site
+        assert simulation.charged == (0, 0, 0), site
 
 
 def test_two_crashes_at_any_two_places_leave_one_answer_or_one_apology():
     pairs = 0
     for first in told().stage.sites():
         for second in told(first).stage.sites()[2 * first.number + 1 :: 3]:
-            world = told(first, second)
-            [(question, words)] = world.stored
-            assert world.tab.reads().screen == world.stored, (first, second)
-            assert world.charged == ((1, 1, 1) if words == ANSWER else (0, 0, 0)), (first, second)
+            simulation = told(first, second)
+            [(question, words)] = simulation.stored
+            assert simulation.tab.reads().screen == simulation.stored, (first, second)
+            assert simulation.charged == ((1, 1, 1) if words == ANSWER else (0, 0, 0)), (first, second)
             assert question == QUESTION
             pairs += 1
     assert pairs > 200

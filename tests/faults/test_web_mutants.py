@@ -9,46 +9,48 @@ from chalicelib.errors import ModelBusy
 from tests.fakes.inbox import FakeInbox
 from tests.faults import mutants
 from tests.faults.simulation import MakesInbox
-from tests.faults.web import WebWorld
+from tests.faults.web import WebSimulation
 
-Story = Callable[[MakesInbox], WebWorld]
+Story = Callable[[MakesInbox], WebSimulation]
 
 
-def broken(world: WebWorld) -> list[str]:
-    charged, on_the_person, on_the_key = world.charged
-    key, asked = world.chat.key, len(world.asked)
+def broken(simulation: WebSimulation) -> list[str]:
+    charged, on_the_person, on_the_key = simulation.charged
+    key, asked = simulation.chat.key, len(simulation.asked)
     promises = {
-        "what is shown is what is kept": world.tab.reads().screen == world.stored,
+        "what is shown is what is kept": simulation.tab.reads().screen == simulation.stored,
         "the person counts what was charged": charged == on_the_person,
         "the key counts what was charged": charged == on_the_key,
         "no key is used more than it is good for": key.max_messages is None or asked <= key.max_messages,
-        "a key that is not valid answers nothing": key.is_valid(now=world.chat.clock()) or asked == 0,
+        "a key that is not valid answers nothing": key.is_valid(now=simulation.chat.clock()) or asked == 0,
     }
     return [promise for promise, kept in promises.items() if not kept]
 
 
-def with_one_left(makes_inbox: MakesInbox) -> WebWorld:
-    world = WebWorld(makes_inbox=makes_inbox)
-    world.chat.changes_key(max_messages=1)
-    return world.ask("the last question").ask("one more")
+def with_one_left(makes_inbox: MakesInbox) -> WebSimulation:
+    simulation = WebSimulation(makes_inbox=makes_inbox)
+    simulation.chat.changes_key(max_messages=1)
+    return simulation.ask("the last question").ask("one more")
 
 
-def with_a_revoked_key(makes_inbox: MakesInbox) -> WebWorld:
-    world = WebWorld(makes_inbox=makes_inbox)
-    world.chat.changes_key(revoked_at=world.chat.clock())
-    return world.ask("a question")
+def with_a_revoked_key(makes_inbox: MakesInbox) -> WebSimulation:
+    simulation = WebSimulation(makes_inbox=makes_inbox)
+    simulation.chat.changes_key(revoked_at=simulation.chat.clock())
+    return simulation.ask("a question")
 
 
-def with_a_key_whose_time_is_over(makes_inbox: MakesInbox) -> WebWorld:
-    world = WebWorld(makes_inbox=makes_inbox)
-    world.chat.changes_key(expires_at=world.chat.clock())
-    return world.ask("a question")
+def with_a_key_whose_time_is_over(makes_inbox: MakesInbox) -> WebSimulation:
+    simulation = WebSimulation(makes_inbox=makes_inbox)
+    simulation.chat.changes_key(expires_at=simulation.chat.clock())
+    return simulation.ask("a question")
 
 
-def with_a_model_that_fails_once(makes_inbox: MakesInbox) -> WebWorld:
+def with_a_model_that_fails_once(makes_inbox: MakesInbox) -> WebSimulation:
     calls = count()
-    world = WebWorld(makes_inbox=makes_inbox, model_fails=lambda: ModelBusy("busy") if next(calls) == 0 else None)
-    return world.ask("a question").ask("the same again")
+    simulation = WebSimulation(
+        makes_inbox=makes_inbox, model_fails=lambda: ModelBusy("busy") if next(calls) == 0 else None
+    )
+    return simulation.ask("a question").ask("the same again")
 
 
 STORIES: list[Story] = [

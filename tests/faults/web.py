@@ -87,9 +87,9 @@ class _Port:
 
 @dataclass
 class WordByWord:
-    """`ports.Model`: answers with the question, and says a word once everybody who is there has seen the one before."""
+    """`conversation.ports.Model`: answers with the question; each word waits until every client has the one before."""
 
-    world: "WebWorld"
+    simulation: "WebSimulation"
     process: Process
     fails: Callable[[], ModelError | None]
     name: str = "gpt-6-luna"
@@ -97,18 +97,18 @@ class WordByWord:
     price: Price = FREE
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
-        self.world.asked.append(prompt.question)
+        self.simulation.asked.append(prompt.question)
         return self._say(f"answer to {prompt.question}", self.fails())
 
     def _say(self, answer: str, error: ModelError | None) -> Generator[ModelEvent]:
         said = ""
-        self.world.is_seen(said)
+        self.simulation.is_seen(said)
         for word in answer.split(" "):
             self.process.step("model.says", lambda: None)
             yield TextDelta(f" {word}")
             said = f"{said} {word}".strip()
-            self.world.is_seen(said)
-            self.world.notices()
+            self.simulation.is_seen(said)
+            self.simulation.notices()
             if error:
                 raise error
         yield Finished(FinishReason.STOP, Usage(input=10, output=5))
@@ -116,7 +116,7 @@ class WordByWord:
 
 @dataclass
 class KilledSocket:
-    """`ports_web.Connections`: nobody is there any more after so many frames of a worker's."""
+    """`conversation.ports.ConnectionApi` whose connections are closed after so many frames from a worker."""
 
     connection_api: RememberingConnectionApi
     connection: Callable[[], ConnectionId]
@@ -132,7 +132,7 @@ class KilledSocket:
 
 
 @dataclass
-class WebWorld:
+class WebSimulation:
     """Somebody says something; run until everything rests, then look at what they see."""
 
     faults: Faults = field(default_factory=CrashesAt)
@@ -140,7 +140,7 @@ class WebWorld:
     """Of the first worker."""
     breaks_after_frames: int | None = None
     """The socket, not the process."""
-    returns: Callable[["WebWorld"], object] = lambda _: None
+    returns: Callable[["WebSimulation"], object] = lambda _: None
     """What somebody does whose socket broke while the model speaks."""
     makes_inbox: Callable[[Memory], FakeInbox] = FakeInbox
     model_fails: Callable[[], ModelError | None] = lambda: None
@@ -155,7 +155,7 @@ class WebWorld:
 
     # What somebody does.
 
-    def ask(self, text: str) -> "WebWorld":
+    def ask(self, text: str) -> "WebSimulation":
         """Sent again until it is accepted, as clients do; all that comes of it happens."""
         mine = ulid(self.chat.clock(), number=len(self.chat.memory.turns))
         frame = json.dumps({"action": "send_message", "message": text, "id": mine})
@@ -185,7 +185,7 @@ class WebWorld:
         def shown() -> bool:
             client = Client()
             for frame in tab.frames:
-                client.hear(frame)
+                client.receive(frame)
             here = client.turns.get(turn)
             return bool(here and here.begun and here.text == said) or tab.id in self.chat.connection_api.gone
 
@@ -227,8 +227,8 @@ class WebWorld:
 
     def _door(self, process: Process, frame: str) -> None:
         chat, watched = self.chat, process.watched
-        reception = replace(
-            chat.reception,
+        handler = replace(
+            chat.handler,
             connections=watched("connections", chat.connections),
             connection_api=watched("connection_api", chat.connection_api),
             people=watched("people", chat.bot.people),
@@ -237,7 +237,7 @@ class WebWorld:
             ),
             transcript=watched("inbox", chat.bot.transcript),
         )
-        reception.receive(self.tab.id, frame)
+        handler.receive(self.tab.id, frame)
 
     def _rest(self) -> None:
         """The heartbeat wakes what a crash has left behind."""

@@ -1,4 +1,4 @@
-"""A bot in a box: the real door, worker and heartbeat, built over fakes, spoken to as Meta does."""
+"""The real webhook, worker and heartbeat, built over fakes; tests send requests as Meta does."""
 
 import base64
 import hmac
@@ -77,7 +77,7 @@ def conversation_of(psid: str) -> ConversationId:
 
 @dataclass
 class FakeWarmer:
-    """`ports.Warmer`."""
+    """`operations.ports.Warmer`."""
 
     warmed: int = 0
 
@@ -161,7 +161,7 @@ class Bot:
         return self.ports.alerts()
 
     @property
-    def intake(self) -> MessengerWebhook:
+    def webhook(self) -> MessengerWebhook:
         return api.assemble(self.ports, app_secrets=lambda: [SECRET, OLD_SECRET], verify_token=lambda: VERIFY_TOKEN)
 
     @property
@@ -193,17 +193,17 @@ class Bot:
 
     def receives(self, psid: str, text: str = "", **message: Any) -> None:
         """Somebody writes, and the worker runs at once."""
-        self.hears(psid, text, **message)
+        self.accepts(psid, text, **message)
         self.works()
 
-    def hears(self, psid: str, text: str = "", **message: Any) -> None:
+    def accepts(self, psid: str, text: str = "", **message: Any) -> None:
         """Somebody writes; the worker has not come yet."""
         self.posted(self.message(psid, text, **message))
 
     def posted(self, *items: dict[str, Any], secret: str = SECRET) -> None:
         """Meta calls the webhook with a batch of items."""
         body = self.body(*items)
-        self.intake.handle(body, f"sha256={sign(body, secret=secret)}")
+        self.webhook.handle(body, f"sha256={sign(body, secret=secret)}")
 
     def wants_deletion(self, user: str, *, secret: str = SECRET, **more: Any) -> str:
         """Meta passes on that somebody wants their data deleted; the confirmation code."""

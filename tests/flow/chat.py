@@ -1,4 +1,4 @@
-"""A web chat in a box: the real door for WebSockets and worker, built over fakes, spoken to as clients do."""
+"""The real WebSocket handler and worker, built over fakes; tests send frames as clients do."""
 
 import json
 from collections.abc import Callable, Generator, Sequence
@@ -59,7 +59,7 @@ def ulid(at: int, number: int = 0) -> str:
 
 @dataclass
 class SpeakingModel:
-    """`ports.Model`: says one line, and does what stands between its words; UNTIL_STOPPED it goes on saying nothing."""
+    """`conversation.ports.Model`: answers with one line and runs the actions between its words."""
 
     line: Sequence[str | Callable[[], object]]
     asked: list[Prompt] = field(default_factory=list)
@@ -148,7 +148,7 @@ class Tab:
 
     def sends_text(self, text: str) -> list[Frame]:
         before = len(self.frames)
-        self.chat.reception.receive(self.id, text)
+        self.chat.handler.receive(self.id, text)
         return self.frames[before:]
 
     def asks(self, text: str, **more: Any) -> list[Frame]:
@@ -170,14 +170,14 @@ class Tab:
 
     def closes(self) -> None:
         self.chat.connection_api.gone.add(self.id)
-        self.chat.reception.disconnect(self.id)
+        self.chat.handler.disconnect(self.id)
 
     def reads(self) -> Client:
         """The client takes in what came, and asks for what it lacks."""
         while self._read < len(self.frames):
             frame = self.frames[self._read]
             self._read += 1
-            for request in self.client.hear(frame):
+            for request in self.client.receive(frame):
                 self.sends_text(json.dumps(request))
         return self.client
 
@@ -224,7 +224,7 @@ class Chat:
             self.bot.heard.append(text)
 
     @property
-    def reception(self) -> WebSocketHandler:
+    def handler(self) -> WebSocketHandler:
         """Built anew for each frame, as each may find another container."""
         ports = replace(
             self.bot.ports,
@@ -244,7 +244,7 @@ class Chat:
     def connects(self, *, origin: str = "") -> Tab:
         """Somebody is there, and has not said who."""
         tab = Tab(self, ConnectionId(f"socket-{next(self._ids)}"))
-        self.reception.connect(tab.id, endpoint=ENDPOINT, origin=origin)
+        self.handler.connect(tab.id, endpoint=ENDPOINT, origin=origin)
         return tab
 
     def opens(self, visitor: str = "anna", *, key: KeyId = KEY, room: str = "", client: Client | None = None) -> Tab:

@@ -13,7 +13,7 @@ def test_a_question_is_answered_by_the_model(bot: Bot):
 
 
 def test_the_door_answers_before_any_model_is_asked(bot: Bot):
-    bot.hears("anna", "Are you there?")
+    bot.accepts("anna", "Are you there?")
     assert (bot.asked, bot.states("anna")) == ([], ["queued"])
     bot.works()
     assert bot.states("anna") == ["done"]
@@ -31,9 +31,9 @@ def test_questions_are_answered_in_the_order_they_were_written(bot: Bot):
 
 def test_a_message_that_comes_while_the_bot_answers_is_answered_by_the_same_worker(bot: Bot):
     bot.model = InterruptedModel(
-        meanwhile=lambda _: bot.hears("anna", "second question") if len(bot.asked) == 1 else None
+        meanwhile=lambda _: bot.accepts("anna", "second question") if len(bot.asked) == 1 else None
     )
-    bot.hears("anna", "first question")
+    bot.accepts("anna", "first question")
     assert bot.run(bot.wake.woken.pop(0)) is Outcome.DRAINED
     assert bot.states("anna") == ["done", "done"]
     assert bot.works() == [Outcome.BUSY]
@@ -41,7 +41,7 @@ def test_a_message_that_comes_while_the_bot_answers_is_answered_by_the_same_work
 
 
 def test_different_people_do_not_wait_for_each_other(bot: Bot):
-    bot.hears("anna", "a question of hers")
+    bot.accepts("anna", "a question of hers")
     bot.receives("bert", "a question of his")
     assert [len(bot.sent_to(who)) for who in ("anna", "bert")] == [1, 1]
     assert all(prompt.history == () for prompt in bot.model.asked)

@@ -68,7 +68,7 @@ def test_the_next_day_has_money_again(bot: Bot):
 def test_what_is_asked_before_midnight_and_answered_after_it_is_paid_with_the_new_days_money(bot: Bot):
     bot.clock.tick(hours=10, minutes=59)
     ask(bot, 3)
-    bot.hears("anna", "just before midnight")
+    bot.accepts("anna", "just before midnight")
     bot.clock.tick(minutes=10)
     bot.works()
     assert len(bot.asked) == 4
@@ -175,7 +175,7 @@ def test_an_answer_that_cannot_be_sent_was_paid_for_all_the_same(bot: Bot):
 
 def test_a_worker_that_dies_with_the_model_leaves_its_money_set_aside_and_the_next_one_sets_aside_its_own(bot: Bot):
     bot.model = InterruptedModel(meanwhile=lambda _: 1 / 0)
-    bot.hears("anna", "a question that breaks the code")
+    bot.accepts("anna", "a question that breaks the code")
     with pytest.raises(ZeroDivisionError):
         bot.works()
     assert bot.spent().committed == MOST
@@ -188,7 +188,7 @@ def test_a_worker_that_dies_with_the_model_leaves_its_money_set_aside_and_the_ne
 def test_a_second_call_that_the_day_cannot_bear_is_a_notice_and_no_charge(bot: Bot):
     bot.may_spend("0.0012")
     bot.model = InterruptedModel(meanwhile=lambda _: 1 / 0)
-    bot.hears("anna", "a question that breaks the code")
+    bot.accepts("anna", "a question that breaks the code")
     with pytest.raises(ZeroDivisionError):
         bot.works()
     bot.beats()

@@ -266,7 +266,7 @@ def test_words_that_were_on_their_way_are_not_shown_twice_after_a_resumed_turn(c
     replayed = tab.sends("resume", turn=tab.turn, seq=0)
     client = chat.opens().client
     for frame in [tab.got("ready")[0], live[0], *replayed[:2], *live[1:], *replayed[2:]]:
-        client.hear(frame)
+        client.receive(frame)
     assert client.screen == [("Tell me a story!", "Once upon a time.")]
     assert client.turns[tab.turn].is_over
 

@@ -68,10 +68,10 @@ def test_after_a_reset_the_model_hears_nothing_of_what_was_said_before(bot: Bot)
 
 
 def test_a_reset_holds_for_messages_that_wait_behind_it(bot: Bot):
-    bot.hears("anna", "my cat is called Minka")
-    bot.hears("anna", "/reset")
-    bot.hears("anna", "what is my cat called?")
-    bot.hears("anna", "and my dog?")
+    bot.accepts("anna", "my cat is called Minka")
+    bot.accepts("anna", "/reset")
+    bot.accepts("anna", "what is my cat called?")
+    bot.accepts("anna", "and my dog?")
     bot.works()
     histories = {prompt.question: [exchange.question for exchange in prompt.history] for prompt in bot.model.asked}
     assert histories["what is my cat called?"] == []
@@ -110,9 +110,9 @@ def test_after_forgetting_the_model_hears_nothing_of_what_was_said_before(bot: B
 
 
 def test_forgetting_holds_for_messages_that_wait_behind_it(bot: Bot):
-    bot.hears("anna", "my cat is called Minka")
-    bot.hears("anna", "/forget yes")
-    bot.hears("anna", "what is my cat called?")
+    bot.accepts("anna", "my cat is called Minka")
+    bot.accepts("anna", "/forget yes")
+    bot.accepts("anna", "what is my cat called?")
     bot.works()
     assert bot.last_prompt.history == ()
 
@@ -166,7 +166,7 @@ def test_forgetting_one_person_leaves_the_others_alone(bot: Bot):
 def test_words_forgotten_while_their_confirmation_cannot_be_sent_stay_forgotten(bot: Bot):
     bot.receives("anna", "my cat is called Minka")
     bot.outbox.script = [DeliveryError("later")]
-    bot.hears("anna", "/forget yes")
+    bot.accepts("anna", "/forget yes")
     bot.works_badly()
     assert bot.run(conversation_of("anna")).value == "drained"
     assert (bot.sent_to("anna")[-1], words_kept(bot)) == (SAYS("forget_done"), [])

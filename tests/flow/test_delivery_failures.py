@@ -40,8 +40,8 @@ class BrokenSender(RememberingSender):
 
     @contextmanager
     def responding(self, turn: Turn) -> Iterator[OnDelta]:
-        with super().responding(turn) as hear:
-            yield hear
+        with super().responding(turn) as receive:
+            yield receive
         raise ChannelBroken("code 190")
 
 
@@ -104,7 +104,7 @@ def test_when_the_channel_breaks_during_the_model_call_nothing_is_sent_or_charge
 
 def test_an_answer_that_cannot_be_sent_now_is_sent_later_without_asking_or_charging_again(bot: Bot):
     bot.outbox.script = [DeliveryError("code 613")]
-    bot.hears("anna", "what is for dinner?")
+    bot.accepts("anna", "what is for dinner?")
     assert isinstance(bot.works_badly(), DeliveryError)
     assert (bot.states("anna"), bot.sent_to("anna")) == (["answered"], [])
     assert bot.run(conversation_of("anna")) is Outcome.DRAINED
@@ -114,7 +114,7 @@ def test_an_answer_that_cannot_be_sent_now_is_sent_later_without_asking_or_charg
 
 def test_the_heartbeat_brings_what_could_not_be_sent(bot: Bot):
     bot.outbox.script = [DeliveryError("code 613")] * 3
-    bot.hears("anna", "what is for dinner?")
+    bot.accepts("anna", "what is for dinner?")
     for _ in range(3):
         bot.works_badly()
         assert bot.beats().swept == 1
@@ -125,8 +125,8 @@ def test_the_heartbeat_brings_what_could_not_be_sent(bot: Bot):
 def test_what_waits_behind_an_answer_that_cannot_be_sent_keeps_its_place(bot: Bot):
     bot.model.script = [["first answer"], ["second answer"]]
     bot.outbox.script = [DeliveryError("code 613")]
-    bot.hears("anna", "a first question")
-    bot.hears("anna", "a second question")
+    bot.accepts("anna", "a first question")
+    bot.accepts("anna", "a second question")
     bot.works_badly()
     bot.works()
     assert bot.sent_to("anna") == ["first answer", "second answer"]
@@ -134,7 +134,7 @@ def test_what_waits_behind_an_answer_that_cannot_be_sent_keeps_its_place(bot: Bo
 
 def test_an_answer_that_could_not_be_sent_for_an_hour_is_given_up_and_not_charged(bot: Bot):
     bot.outbox.script = [DeliveryError("code 613")]
-    bot.hears("anna", "what is for dinner?")
+    bot.accepts("anna", "what is for dinner?")
     bot.works_badly()
     bot.clock.tick(hours=1, seconds=1)
     bot.beats()
@@ -144,7 +144,7 @@ def test_an_answer_that_could_not_be_sent_for_an_hour_is_given_up_and_not_charge
 
 def test_an_answer_whose_receipt_came_is_not_sent_again(bot: Bot):
     bot.outbox.script = [DeliveryError("HTTP 500")]
-    bot.hears("anna", "what is for dinner?")
+    bot.accepts("anna", "what is for dinner?")
     bot.works_badly()
     bot.posted(bot.receipt(bot.turns("anna")[0], 0))
     assert bot.run(conversation_of("anna")) is Outcome.DRAINED
@@ -161,7 +161,7 @@ def test_a_long_answer_comes_in_parts_that_a_phone_can_show(bot: Bot, graph: Fak
 def test_of_a_long_answer_only_the_parts_without_a_receipt_are_sent_again(bot: Bot, graph: FakeGraph):
     bot.model.otherwise = ["A sentence of the story. " * 200]
     graph.script.extend([None, None, GraphError(Failure.BACK_OFF, "code 613")])
-    bot.hears("anna", "tell me a story")
+    bot.accepts("anna", "tell me a story")
     bot.works_badly()
     assert len(graph.sent) == 2
     [turn] = bot.turns("anna")

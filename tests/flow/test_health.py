@@ -73,7 +73,7 @@ class Patient:
         self.webhook.at = self.clock()
 
     @property
-    def checkup(self) -> HealthCheck:
+    def health_check(self) -> HealthCheck:
         base = {"PARLEY_STAGE": "prod", "PARLEY_TIMEZONE": "Europe/Berlin"}
         settings = Settings.from_env({**base, **self.environment})
         log, memory = Log(lambda: "", settings.stage.name, stream=lambda: self.logged), Memory()
@@ -100,7 +100,7 @@ class Patient:
 
     def wrong(self, *, fix: bool = False) -> dict[str, Finding]:
         """The findings that are not OK, by name."""
-        return {finding.name: finding for finding in self.checkup.run(fix=fix) if finding.state is not OK}
+        return {finding.name: finding for finding in self.health_check.run(fix=fix) if finding.state is not OK}
 
     def only(self, name: str, state: Severity, *, fix: bool = False) -> Finding:
         """The only finding that is not OK; it has a text, a reason and a remedy."""
@@ -117,12 +117,15 @@ class Patient:
 def patient() -> Iterator[Patient]:
     patient = Patient()
     yield patient
-    said = [str(finding) for finding in patient.checkup.run()] + [patient.logged.getvalue(), repr(patient.checkup)]
+    said = [str(finding) for finding in patient.health_check.run()] + [
+        patient.logged.getvalue(),
+        repr(patient.health_check),
+    ]
     assert [text for text in said if VERIFY_TOKEN in text] == []
 
 
 def test_every_finding_about_a_healthy_bot_is_ok_and_one_line(patient: Patient):
-    findings = patient.checkup.run()
+    findings = patient.health_check.run()
     assert [finding.name for finding in findings] == ALL
     assert {finding.state for finding in findings} == {OK}
     assert all(finding.what and "\n" not in finding.what for finding in findings)
@@ -151,7 +154,7 @@ def test_a_page_token_of_another_app_is_broken(patient: Patient):
 
 def test_the_token_of_a_person_is_broken(patient: Patient):
     patient.token(kind="USER")
-    assert "a person" in patient.only("page-token", BROKEN).what
+    assert "a user token" in patient.only("page-token", BROKEN).what
 
 
 def test_without_the_permission_to_write_the_token_is_broken(patient: Patient):
@@ -235,7 +238,7 @@ def test_what_meta_lost_is_fixed_and_reported_once(patient: Patient):
     assert {name: finding.state for name, finding in wrong.items()} == dict.fromkeys(
         ("app-subscription", "page-subscription", "messenger-profile"), WARNING
     )
-    assert all("mended" in finding.what for finding in wrong.values())
+    assert all("fixed" in finding.what for finding in wrong.values())
     assert patient.page.app == AppSubscription(URL, active=True, fields=frozenset(FIELDS))
     assert patient.wrong(fix=True) == {}
     assert patient.page.written == ["app", "page", "profile"]
@@ -259,7 +262,7 @@ def test_a_fault_that_cannot_be_fixed_stays_broken_with_the_reason(patient: Pati
     patient.page.app = None
     patient.page.webhook = (URL, "another verify token")
     what = patient.only("app-subscription", BROKEN, fix=True).what
-    assert "could not be mended: the webhook did not answer" in what
+    assert "could not be fixed: the webhook did not answer" in what
 
 
 # The webhook.
@@ -282,7 +285,7 @@ def test_a_webhook_that_refuses_signed_requests_is_broken(patient: Patient):
 
 def test_a_webhook_that_accepts_unsigned_requests_is_broken(patient: Patient):
     patient.webhook.takes_unsigned = True
-    assert "nobody signed" in patient.only("webhook-signature", BROKEN).what
+    assert "unsigned requests" in patient.only("webhook-signature", BROKEN).what
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(2, "120 s ahead of"), (-2, "120 s behind")])
@@ -304,7 +307,7 @@ def test_a_webhook_response_without_a_time_is_accepted(patient: Patient):
 )
 def test_the_owner_is_warned_before_a_version_of_the_graph_api_ends(patient: Patient, version: str, state: Severity):
     patient.environment["PARLEY_GRAPH_URL"] = f"https://graph.facebook.com/{version}"
-    [finding] = [finding for finding in patient.checkup.run() if finding.name == "graph-api"]
+    [finding] = [finding for finding in patient.health_check.run() if finding.name == "graph-api"]
     assert finding.state is state
 
 
@@ -358,7 +361,7 @@ def test_a_model_that_another_server_does_not_list_is_a_warning(patient: Patient
 
 
 def test_the_finding_about_the_time_zone_shows_the_time_there(patient: Patient):
-    [zone] = [finding for finding in patient.checkup.run() if finding.name == "time-zone"]
+    [zone] = [finding for finding in patient.health_check.run() if finding.name == "time-zone"]
     assert zone.what == "Europe/Berlin, where it is 13:00 now"
 
 
@@ -371,7 +374,7 @@ def test_checks_that_need_meta_fail_while_meta_is_unreachable_and_the_others_run
     assert list(wrong) == ["page-token", "app-subscription", "page-subscription", "messenger-profile"]
     for finding in wrong.values():
         assert (finding.state, finding.what) == (BROKEN, "Meta does not answer (ConnectTimeout)")
-        assert (finding.why, finding.remedy) == ("it could not be looked at", "try again in a minute")
+        assert (finding.why, finding.remedy) == ("it could not be checked", "try again in a minute")
 
 
 def test_a_provider_that_does_not_answer_is_a_finding(patient: Patient):
@@ -395,8 +398,8 @@ def test_a_check_that_fails_half_way_has_one_finding_and_is_not_fixed(patient: P
         raise MetaError("Meta does not answer; wait")
 
     fixes: list[None] = []
-    health = replace(patient.checkup, checks=[Check("both", half_way, fix=lambda: fixes.append(None))])
-    assert health.run(fix=True) == [Finding.broken("both", "Meta does not answer", "it could not be looked at", "wait")]
+    health = replace(patient.health_check, checks=[Check("both", half_way, fix=lambda: fixes.append(None))])
+    assert health.run(fix=True) == [Finding.broken("both", "Meta does not answer", "it could not be checked", "wait")]
     assert fixes == []
 
 
@@ -404,26 +407,26 @@ def test_a_check_that_fails_half_way_has_one_finding_and_is_not_fixed(patient: P
 
 
 def test_no_alert_is_sent_when_all_is_well(patient: Patient):
-    assert patient.checkup.report() is OK
+    assert patient.health_check.report() is OK
     assert patient.notifier.told == []
 
 
 def test_the_alert_says_what_was_found_why_it_matters_and_the_remedy(patient: Patient):
     patient.token(is_valid=False)
     patient.page.fields = frozenset()
-    assert patient.checkup.report() is BROKEN
+    assert patient.health_check.report() is BROKEN
     [(subject, text)] = patient.notifier.told
     assert subject == "Parley: the weekly check found something"
     assert "page-token (broken): it is no longer valid" in text
-    assert "Cure: make a new page token" in text
-    assert "page-subscription (warning): the page tells the app nothing; it is mended now" in text
+    assert "Fix: make a new page token" in text
+    assert "page-subscription (warning): the page is not subscribed to the app; it is fixed now" in text
     assert "time-zone" not in text
     assert patient.page.fields == frozenset(FIELDS)
 
 
 def test_a_warning_is_reported_to_the_owner(patient: Patient):
     patient.token(expires_at=patient.clock() + 1)
-    assert patient.checkup.report() is WARNING
+    assert patient.health_check.report() is WARNING
     [(_, text)] = patient.notifier.told
     assert "page-token-expiry (warning): it ends on 20 November 2026" in text
 
@@ -431,7 +434,7 @@ def test_a_warning_is_reported_to_the_owner(patient: Patient):
 def test_an_alert_that_cannot_be_sent_does_not_fail_the_health_check(patient: Patient):
     patient.token(is_valid=False)
     patient.notifier.fails = True
-    assert patient.checkup.report() is BROKEN
+    assert patient.health_check.report() is BROKEN
     assert NotifyError.__name__ in patient.logged.getvalue()
 
 

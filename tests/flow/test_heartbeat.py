@@ -46,7 +46,7 @@ def test_a_quiet_minute_only_keeps_the_functions_warm(bot: Bot):
 
 def test_workers_are_woken_for_the_longest_overdue_conversation_first(bot: Bot):
     for psid in ("bert", "anna"):
-        bot.hears(psid, "I am waiting")
+        bot.accepts(psid, "I am waiting")
     bot.wake.woken.clear()
     assert bot.beats().swept == 2
     assert bot.wake.woken == [conversation_of("bert"), conversation_of("anna")]
@@ -54,7 +54,7 @@ def test_workers_are_woken_for_the_longest_overdue_conversation_first(bot: Bot):
 
 def test_after_an_outage_a_beat_wakes_a_limited_number_of_workers_and_the_next_beat_the_others(bot: Bot):
     for number in range(MAX_SWEPT + 1):
-        bot.hears(f"person-{number}", "I am waiting")
+        bot.accepts(f"person-{number}", "I am waiting")
     bot.wake.woken.clear()
     assert bot.beats().swept == MAX_SWEPT
     bot.works()
@@ -64,7 +64,7 @@ def test_after_an_outage_a_beat_wakes_a_limited_number_of_workers_and_the_next_b
 
 
 def test_a_turn_whose_worker_died_is_answered_after_its_lease_expires(bot: Bot):
-    bot.hears("anna", "will you survive this?")
+    bot.accepts("anna", "will you survive this?")
     bot.model = InterruptedModel(meanwhile=die)
     with pytest.raises(Crash):
         bot.works()
@@ -79,7 +79,7 @@ def test_a_turn_whose_worker_died_is_answered_after_its_lease_expires(bot: Bot):
 
 
 def test_a_beat_that_cannot_wake_workers_fails_and_the_next_one_wakes_them(bot: Bot):
-    bot.hears("anna", "I am waiting")
+    bot.accepts("anna", "I am waiting")
     bot.wake.woken.clear()
     bot.wake.fails = True
     with pytest.raises(WakeError):
@@ -91,8 +91,8 @@ def test_a_beat_that_cannot_wake_workers_fails_and_the_next_one_wakes_them(bot: 
 
 
 def test_a_worker_that_dies_between_its_last_answer_and_its_release_leaves_no_open_work(bot: Bot):
-    bot.inbox = InterruptedInbox(bot.memory, [lambda: bot.hears("anna", "a second question"), die])
-    bot.hears("anna", "a first question")
+    bot.inbox = InterruptedInbox(bot.memory, [lambda: bot.accepts("anna", "a second question"), die])
+    bot.accepts("anna", "a first question")
     with pytest.raises(Crash):
         bot.run(bot.wake.woken.pop(0))
     assert bot.states("anna") == ["done", "done"]
@@ -104,7 +104,7 @@ def test_a_worker_that_dies_between_its_last_answer_and_its_release_leaves_no_op
 
 def test_a_message_deleted_by_its_user_while_its_worker_died_is_neither_asked_again_nor_charged(bot: Bot):
     bot.model = InterruptedModel(meanwhile=die)
-    bot.hears("anna", "my secret is 42", mid="m_secret")
+    bot.accepts("anna", "my secret is 42", mid="m_secret")
     with pytest.raises(Crash):
         bot.works()
     bot.posted(bot.item("anna", message={"mid": "m_secret", "is_deleted": True}))
@@ -141,7 +141,7 @@ def test_the_heartbeat_reads_whether_a_health_check_is_due_only_in_the_first_min
 
 
 def test_a_health_check_that_cannot_be_started_fails_the_beat_after_its_other_work(bot: Bot):
-    bot.hears("anna", "I am waiting")
+    bot.accepts("anna", "I am waiting")
     bot.wake.woken.clear()
     bot.health_check_starter.fails = True
     with pytest.raises(WakeError):

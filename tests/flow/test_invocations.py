@@ -36,7 +36,7 @@ def invoke(bot: Bot, event: dict[str, Any]) -> Outcome | None:
 
 @pytest.mark.parametrize("event", [{"conversation": ANNA}, by_queue(ANNA)])
 def test_a_wake_is_followed_whichever_way_it_came(bot: Bot, event: dict[str, Any]):
-    bot.hears("anna", "Which way did you come?")
+    bot.accepts("anna", "Which way did you come?")
     assert invoke(bot, event) is Outcome.DRAINED
     assert len(bot.sent_to("anna")) == 1
 
@@ -63,11 +63,11 @@ def test_a_wake_used_up_while_another_worker_is_at_it_loses_no_message(bot: Bot)
 
     def write_again(_: Prompt) -> None:
         if not outcomes:
-            bot.hears("anna", "and another thing")
+            bot.accepts("anna", "and another thing")
             outcomes.append(invoke(bot, by_queue(ANNA)))
 
     bot.model = InterruptedModel(meanwhile=write_again)
-    bot.hears("anna", "one thing")
+    bot.accepts("anna", "one thing")
     assert invoke(bot, by_queue(ANNA)) is Outcome.DRAINED
     assert outcomes == [Outcome.BUSY]
     assert bot.asked == ["one thing", "and another thing"]

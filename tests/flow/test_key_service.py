@@ -22,20 +22,20 @@ DAY = 24 * 60 * 60 * 1000
 
 @dataclass
 class Desk:
-    """An owner's keyring, whose chance counts."""
+    """An owner's service whose random bytes count up."""
 
     memory: Memory = field(default_factory=Memory)
     clock: FakeClock = field(default_factory=FakeClock)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     @property
-    def keyring(self) -> ApiKeyService:
+    def service(self) -> ApiKeyService:
         return ApiKeyService(
             FakeApiKeys(self.memory), LIMIT, lambda size: next(self.numbers).to_bytes(size, "little"), self.clock
         )
 
     def makes(self, **wish: Any) -> ApiKey:
-        return self.keyring.create({"name": "My shop", **wish}).key
+        return self.service.create({"name": "My shop", **wish}).key
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def desk() -> Desk:
 
 def test_a_key_needs_nothing_but_a_name(desk: Desk):
     made = desk.makes()
-    assert desk.keyring.list() == [made]
+    assert desk.service.list() == [made]
     assert (made.name, made.persona, made.created_at) == ("My shop", "web", NOON)
     assert (made.max_messages, made.used, made.expires_at, made.revoked_at, made.origins) == (None, 0, None, None, ())
 
@@ -67,7 +67,7 @@ def test_a_key_may_be_limited_in_every_way(desk: Desk):
 
 
 def test_the_text_is_returned_once_and_matches_the_stored_key(desk: Desk):
-    made = desk.keyring.create({"name": "My shop"})
+    made = desk.service.create({"name": "My shop"})
     parsed = api_key.parse(made.text)
     assert parsed
     assert parsed[0] == made.key.id
@@ -75,15 +75,15 @@ def test_the_text_is_returned_once_and_matches_the_stored_key(desk: Desk):
 
 
 def test_the_secret_is_stored_nowhere_and_shows_nowhere(desk: Desk):
-    made = desk.keyring.create({"name": "My shop"})
+    made = desk.service.create({"name": "My shop"})
     _, secret = api_key.parse(made.text) or ("", "")
-    shown = json.dumps([desk.keyring.as_json(key) for key in desk.keyring.list()])
+    shown = json.dumps([desk.service.as_json(key) for key in desk.service.list()])
     assert secret not in f"{desk.memory} {made} {shown}"
     assert made.key.digest not in f"{made} {shown}"
 
 
 def test_no_two_keys_are_the_same(desk: Desk):
-    one, other = desk.keyring.create({"name": "My shop"}), desk.keyring.create({"name": "My shop"})
+    one, other = desk.service.create({"name": "My shop"}), desk.service.create({"name": "My shop"})
     assert one.key.id != other.key.id
     assert one.text != other.text
 
@@ -93,7 +93,7 @@ def test_an_id_that_is_taken_by_chance_replaces_nothing(desk: Desk):
     desk.numbers = count(1)
     with pytest.raises(StoreError, match="try again"):
         desk.makes(name="Another")
-    assert desk.keyring.list() == [first]
+    assert desk.service.list() == [first]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_wish_that_cannot_be_meant_is_refused_with_the_cure_and_nothing_is_mad
 
 def test_a_key_without_a_name_is_refused(desk: Desk):
     with pytest.raises(BadRequest, match="name must say"):
-        desk.keyring.create({})
+        desk.service.create({})
 
 
 # Looking at them.
@@ -191,13 +191,13 @@ def test_keys_are_listed_the_latest_first(desk: Desk):
     first = desk.makes()
     desk.clock.tick(seconds=1)
     second = desk.makes()
-    assert desk.keyring.list() == [second, first]
-    assert desk.keyring.show(first.id) == first
+    assert desk.service.list() == [second, first]
+    assert desk.service.show(first.id) == first
 
 
 def test_a_key_is_shown_whole_and_times_in_utc(desk: Desk):
     made = desk.makes(max_messages=5, days=1, origins=["*"])
-    assert desk.keyring.as_json(made) == {
+    assert desk.service.as_json(made) == {
         "id": made.id,
         "name": "My shop",
         "state": "active",
@@ -234,21 +234,21 @@ def test_a_keys_state_is_what_matters_most(desk: Desk, values: dict[str, Any], n
 
 def test_a_revoked_key_is_good_for_nothing_at_once_and_stays_in_the_list(desk: Desk):
     made = desk.makes()
-    revoked = desk.keyring.revoke(made.id)
+    revoked = desk.service.revoke(made.id)
     assert not revoked.is_valid(now=desk.clock())
-    assert desk.keyring.list() == [revoked]
-    assert desk.keyring.as_json(revoked)["state"] == "revoked"
+    assert desk.service.list() == [revoked]
+    assert desk.service.as_json(revoked)["state"] == "revoked"
 
 
 def test_a_key_that_is_revoked_again_keeps_its_time(desk: Desk):
-    revoked = desk.keyring.revoke(desk.makes().id)
+    revoked = desk.service.revoke(desk.makes().id)
     desk.clock.tick(days=1)
-    assert desk.keyring.revoke(revoked.id) == revoked
+    assert desk.service.revoke(revoked.id) == revoked
 
 
 @pytest.mark.parametrize("name", ["", "nobodynobo", "x" * 5000, "\ud800"])
 def test_what_is_no_key_can_be_neither_shown_nor_revoked(desk: Desk, name: str):
     desk.makes()
-    for act in (desk.keyring.show, desk.keyring.revoke):
+    for act in (desk.service.show, desk.service.revoke):
         with pytest.raises(UnknownKey):
             act(name)

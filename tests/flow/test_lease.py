@@ -48,7 +48,7 @@ def test_a_worker_that_is_woken_for_nothing_goes_away(bot: Bot):
 def test_a_worker_short_of_time_finishes_what_it_began_and_the_heartbeat_goes_on(bot: Bot):
     bot.remaining_ms = lambda: TURN_MS - 1
     for number in range(3):
-        bot.hears("anna", f"question number {number}")
+        bot.accepts("anna", f"question number {number}")
     bot.wake.woken.clear()
     assert bot.run(ANNA) is Outcome.HANDED_OVER
     assert bot.asked == ["question number 0"]
@@ -62,7 +62,7 @@ def test_a_worker_short_of_time_finishes_what_it_began_and_the_heartbeat_goes_on
 def test_a_worker_with_time_enough_answers_all(bot: Bot):
     bot.remaining_ms = lambda: TURN_MS
     for number in range(3):
-        bot.hears("anna", f"question number {number}")
+        bot.accepts("anna", f"question number {number}")
     assert bot.run(ANNA) is Outcome.DRAINED
 
 
@@ -89,13 +89,13 @@ def test_a_lease_lasts_as_long_as_a_turn_may_take_and_not_much_longer(bot: Bot, 
 def test_every_answer_prolongs_the_lease_for_the_next_one(bot: Bot):
     bot.model = InterruptedModel(meanwhile=lambda _: bot.clock.tick(seconds=80))
     for number in range(5):
-        bot.hears("anna", f"question number {number}")
+        bot.accepts("anna", f"question number {number}")
     assert bot.run(ANNA) is Outcome.DRAINED
 
 
 def test_a_worker_that_lost_its_lease_stops_without_a_write_and_without_a_word(bot: Bot):
     bot.model = InterruptedModel(meanwhile=lambda _: steal(bot))
-    bot.hears("anna", "am I too slow?")
+    bot.accepts("anna", "am I too slow?")
     assert bot.run(ANNA) is Outcome.LOST
     assert (bot.states("anna"), bot.sent_to("anna"), bot.used("anna")) == (["running"], [], 1)
     assert bot.memory.conversations[ANNA].lease_owner == "another"
@@ -103,7 +103,7 @@ def test_a_worker_that_lost_its_lease_stops_without_a_write_and_without_a_word(b
 
 def test_the_worker_that_takes_over_a_lost_lease_delivers_the_answer_and_charges_nothing(bot: Bot):
     bot.model = InterruptedModel(meanwhile=lambda _: steal(bot) if len(bot.asked) == 1 else None)
-    bot.hears("anna", "am I too slow?")
+    bot.accepts("anna", "am I too slow?")
     bot.run(ANNA)
     bot.clock.tick(seconds=TURN_MS / 1000 + 1)
     bot.beats()
@@ -116,7 +116,7 @@ def test_a_question_whose_workers_keep_dying_gets_an_apology_after_the_second_an
         raise RuntimeError
 
     bot.model = InterruptedModel(meanwhile=fall)
-    bot.hears("anna", "a poisonous question")
+    bot.accepts("anna", "a poisonous question")
     bot.wake.woken.clear()
     for _ in range(2):
         with pytest.raises(RuntimeError):
@@ -131,7 +131,7 @@ def test_after_an_error_the_conversation_is_free_at_once(bot: Bot):
         raise RuntimeError
 
     bot.model = InterruptedModel(meanwhile=fall)
-    bot.hears("anna", "a poisonous question")
+    bot.accepts("anna", "a poisonous question")
     with pytest.raises(RuntimeError):
         bot.works()
     assert bot.memory.conversations[ANNA].lease_owner is None
@@ -140,7 +140,7 @@ def test_after_an_error_the_conversation_is_free_at_once(bot: Bot):
 def test_an_error_is_not_hidden_by_another_one_while_tidying_up(bot: Bot):
     kept = bot.inbox
     bot.inbox = ForgetfulInbox(bot.memory)
-    bot.hears("anna", "does the store work?")
+    bot.accepts("anna", "does the store work?")
     with pytest.raises(StoreError):
         bot.works()
     assert len(bot.log_lines("hand_back")) == 1
@@ -151,7 +151,7 @@ def test_an_error_is_not_hidden_by_another_one_while_tidying_up(bot: Bot):
 
 
 def test_a_lease_that_is_gone_cannot_be_used(bot: Bot):
-    bot.hears("anna", "whose lease is it?")
+    bot.accepts("anna", "whose lease is it?")
     lease = bot.inbox.take(ANNA, owner="one", now=bot.clock(), until=bot.clock() + 1)
     assert lease
     steal(bot)

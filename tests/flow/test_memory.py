@@ -28,7 +28,7 @@ def test_the_model_gets_the_earlier_exchanges_in_their_order(bot: Bot):
 
 def test_messages_that_waited_together_remember_each_other(bot: Bot):
     for text in ("my cat is called Minka", "my dog is called Rex", "what is my cat called?"):
-        bot.hears("anna", text)
+        bot.accepts("anna", text)
     bot.works()
     assert remembered(bot) == ["my cat is called Minka", "my dog is called Rex"]
 
@@ -52,8 +52,8 @@ def test_a_question_that_failed_is_no_memory(bot: Bot):
 
 def test_an_undelivered_answer_is_not_sent_to_the_model(bot: Bot):
     bot.outbox.script = [PersonUnreachable("gone")]
-    bot.hears("anna", "a question from afar")
-    bot.hears("anna", "a question from here")
+    bot.accepts("anna", "a question from afar")
+    bot.accepts("anna", "a question from here")
     bot.works()
     assert remembered(bot) == []
     bot.receives("anna", "and another one")

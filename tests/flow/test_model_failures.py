@@ -38,8 +38,8 @@ def test_after_a_failure_the_next_question_is_answered_and_charged(bot: Bot, lin
 
 def test_a_failure_does_not_hold_up_what_waits_behind_it(bot: Bot):
     bot.model.script = [ModelBusy("busy"), ["second answer"]]
-    bot.hears("anna", "a hard question")
-    bot.hears("anna", "an easy question")
+    bot.accepts("anna", "a hard question")
+    bot.accepts("anna", "an easy question")
     bot.works()
     assert bot.sent_to("anna") == [SAYS("apology"), "second answer"]
 
@@ -94,7 +94,7 @@ def test_a_failure_is_logged_by_kind_and_without_the_providers_words(bot: Bot):
 
 def test_an_unexpected_error_is_raised_and_the_turn_is_kept(bot: Bot):
     bot.model = InterruptedModel(meanwhile=lambda _: 1 / 0)
-    bot.hears("anna", "a question that breaks the code")
+    bot.accepts("anna", "a question that breaks the code")
     with pytest.raises(ZeroDivisionError):
         bot.works()
     assert bot.states("anna") == ["running"]

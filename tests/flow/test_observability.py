@@ -118,7 +118,7 @@ def test_the_time_until_the_first_word_and_until_the_last_one_is_measured(bot: B
 
 
 def test_how_long_a_message_waited_for_its_worker_is_measured(bot: Bot):
-    bot.hears("anna", "how long do I wait?")
+    bot.accepts("anna", "how long do I wait?")
     bot.clock.tick(seconds=7)
     bot.works()
     assert bot.counted("QueueDelayMs") == [7000]
@@ -141,9 +141,9 @@ def test_each_call_of_the_webhook_is_one_line_with_what_was_in_it(bot: Bot):
 
 
 def test_the_handshake_is_one_line_too(bot: Bot):
-    bot.intake.handshake(HANDSHAKE)
+    bot.webhook.handshake(HANDSHAKE)
     with pytest.raises(InvalidSignature):
-        bot.intake.handshake({**HANDSHAKE, "hub.verify_token": "a guess"})
+        bot.webhook.handshake({**HANDSHAKE, "hub.verify_token": "a guess"})
     lines = bot.log_lines("door")
     assert [(line["call"], line["outcome"], line.get("error")) for line in lines] == [
         ("handshake", "ok", None),
@@ -155,7 +155,7 @@ def test_the_handshake_is_one_line_too(bot: Bot):
 @pytest.mark.parametrize("body", [b"{}", b"x" * (MAX_BODY + 1)], ids=["forged", "too large"])
 def test_a_call_that_is_turned_away_is_one_line_and_nothing_of_it(bot: Bot, body: bytes):
     with pytest.raises(ParleyError) as turned_away:
-        bot.intake.handle(body, "sha256=" + "0" * 64)
+        bot.webhook.handle(body, "sha256=" + "0" * 64)
     [line] = bot.log_lines()
     assert (line["stage"], line["outcome"], line["error"]) == ("door", "failed", turned_away.type.__name__)
     assert "events" not in line
@@ -164,7 +164,7 @@ def test_a_call_that_is_turned_away_is_one_line_and_nothing_of_it(bot: Bot, body
 def test_a_call_that_could_not_be_kept_says_so_and_which_message_it_was(bot: Bot):
     bot.inbox = BrokenInbox(bot.memory)
     with pytest.raises(StoreError):
-        bot.hears("anna", "will this be kept?")
+        bot.accepts("anna", "will this be kept?")
     store, door = bot.log_lines()
     assert (store["stage"], store["error"], len(store["corr"])) == ("store", "StoreError", 16)
     assert (door["stage"], door["error"], door["events"], door["kept"]) == ("door", "StoreError", 1, 0)
@@ -172,7 +172,7 @@ def test_a_call_that_could_not_be_kept_says_so_and_which_message_it_was(bot: Bot
 
 def test_a_worker_that_could_not_be_woken_is_told_with_the_conversation(bot: Bot):
     bot.wake.fails = True
-    bot.hears("anna", "does anybody wake up?")
+    bot.accepts("anna", "does anybody wake up?")
     [line] = bot.log_lines("wake")
     assert line["conversation"] == bot.log_lines("accept")[0]["person"]
 
@@ -190,7 +190,7 @@ def test_a_missing_secret_is_told_by_the_door(bot: Bot):
 
     body = bot.body(bot.message("anna", "are you set up?"))
     with pytest.raises(ConfigError):
-        replace(bot.intake, app_secrets=missing).handle(body, f"sha256={sign(body, secret=SECRET)}")
+        replace(bot.webhook, app_secrets=missing).handle(body, f"sha256={sign(body, secret=SECRET)}")
     [line] = bot.log_lines("door")
     assert (line["error"], line["message"]) == ("ConfigError", "the SSM parameter is missing")
 
@@ -201,7 +201,7 @@ def test_a_missing_secret_is_told_by_the_door(bot: Bot):
 def test_a_turns_line_says_where_it_stood_and_how_it_ended(bot: Bot):
     bot.receives("anna", "an ordinary question")
     bot.model = InterruptedModel(meanwhile=die)
-    bot.hears("anna", "a question that kills")
+    bot.accepts("anna", "a question that kills")
     with pytest.raises(KeyboardInterrupt):
         bot.works()
     bot.model = ScriptedModel()
@@ -213,7 +213,7 @@ def test_a_turns_line_says_where_it_stood_and_how_it_ended(bot: Bot):
 
 def test_a_turn_that_must_be_tried_again_says_why(bot: Bot):
     bot.outbox.script = [DeliveryError("code 613")]
-    bot.hears("anna", "what is for dinner?")
+    bot.accepts("anna", "what is for dinner?")
     bot.works_badly()
     bot.run(conversation_of("anna"))
     failed, done = bot.log_lines("turn")
@@ -224,7 +224,7 @@ def test_a_turn_that_must_be_tried_again_says_why(bot: Bot):
 def test_a_lease_that_cannot_be_handed_back_is_told_with_the_conversation(bot: Bot):
     bot.inbox = BrokenInbox(bot.memory, at_the_door=False, at_the_end=LeaseLost("too late"))
     bot.outbox.script = [DeliveryError("code 613")]
-    bot.hears("anna", "what is for dinner?")
+    bot.accepts("anna", "what is for dinner?")
     bot.works_badly()
     [line] = bot.log_lines("hand_back")
     assert line["conversation"] == bot.log_lines("accept")[0]["person"]
@@ -255,14 +255,14 @@ def test_an_answer_that_nobody_will_get_is_a_failed_turn(bot: Bot, error: Delive
 
 
 def test_a_turn_too_old_to_be_answered_is_a_failed_turn(bot: Bot):
-    bot.hears("anna", "is anybody there?")
+    bot.accepts("anna", "is anybody there?")
     bot.clock.tick(hours=1, seconds=1)
     bot.works()
     assert (bot.counted("Failed"), bot.log_lines("turn")[0]["outcome"]) == ([1], "silent")
 
 
 def test_silence_on_purpose_is_no_failed_turn(bot: Bot):
-    bot.hears("anna", "before I was blocked")
+    bot.accepts("anna", "before I was blocked")
     bot.decides("anna", Access.BLOCKED)
     bot.works()
     assert [line["reason"] for line in bot.log_lines("drop")] == ["blocked"]
@@ -281,9 +281,9 @@ def test_each_answer_that_a_broken_channel_swallows_is_counted(bot: Bot):
 
 def test_how_long_the_oldest_message_waits_is_measured_every_minute(bot: Bot):
     bot.beats()
-    bot.hears("anna", "I am waiting")
+    bot.accepts("anna", "I am waiting")
     bot.clock.tick(minutes=2)
-    bot.hears("bert", "I am waiting too")
+    bot.accepts("bert", "I am waiting too")
     bot.clock.tick(minutes=1)
     bot.beats()
     bot.works()
@@ -292,7 +292,7 @@ def test_how_long_the_oldest_message_waits_is_measured_every_minute(bot: Bot):
 
 
 def test_when_nobody_can_be_woken_the_waiting_is_measured_all_the_same(bot: Bot):
-    bot.hears("anna", "I am waiting")
+    bot.accepts("anna", "I am waiting")
     bot.clock.tick(minutes=5)
     bot.wake.fails = True
     with pytest.raises(WakeError):
@@ -311,7 +311,7 @@ def test_every_metric_is_written_by_somebody(bot: Bot):
         bot.receives("anna", "a question like others")
     bot.model.script = [ModelBusy("busy")]
     bot.receives("bert", "a hard question")
-    bot.hears("bert", "an old question")
+    bot.accepts("bert", "an old question")
     bot.clock.tick(hours=2)
     bot.works()
     bot.beats()

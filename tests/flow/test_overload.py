@@ -1,4 +1,4 @@
-from chalicelib.aws.dynamodb.conditions import MAX_OPEN_TURNS
+from chalicelib.conversation.limits import MAX_OPEN_TURNS
 from tests.flow.bot import SAYS, Bot, conversation_of
 
 FLOOD = MAX_OPEN_TURNS + 4
@@ -6,7 +6,7 @@ FLOOD = MAX_OPEN_TURNS + 4
 
 def flood(bot: Bot, psid: str = "anna") -> None:
     for number in range(FLOOD):
-        bot.hears(psid, f"line {number} of a flood")
+        bot.accepts(psid, f"line {number} of a flood")
 
 
 def test_a_user_who_writes_too_fast_gets_one_notice(bot: Bot):
@@ -47,7 +47,7 @@ def test_once_the_bot_has_caught_up_everything_is_read_again(bot: Bot):
 
 def test_a_refused_message_that_is_repeated_gets_no_second_notice(bot: Bot):
     for number in range(MAX_OPEN_TURNS):
-        bot.hears("anna", f"line {number} of a flood")
+        bot.accepts("anna", f"line {number} of a flood")
     lost = bot.message("anna", "the straw")
     for _ in range(3):
         bot.posted(lost)

@@ -50,7 +50,7 @@ def test_the_privacy_page_says_how_long_and_where_messages_are_stored_and_who_re
     assert "Your messages and the answers, for 30 days." in policy
     assert "Amazon Web Services (region eu-central-1)" in policy
     assert "provider, llm.example.org, gets your message" in policy
-    assert "hold what was deleted for up to 35 days more" in policy
+    assert "keep deleted data for up to 35 days more" in policy
 
 
 def test_the_privacy_page_explains_how_to_delete_everything_with_the_buttons_text(bot: Bot):
@@ -77,14 +77,14 @@ def test_the_privacy_page_shows_how_to_contact_the_owner(bot: Bot, contact: str,
 
 
 ON_THE_PAGE = {
-    "id": "the number by which Messenger knows you",
+    "id": "your id on Messenger for our page",
     "access": "whether the owner has given you a limit or blocked you",
     "daily_limit": "whether the owner has given you a limit or blocked you",
     "quota": "how many questions you asked on your last 3 days here",
     "notified_day": None,
-    "announced": "is told when somebody new writes",
-    "first_seen": "when you wrote first and last",
-    "last_seen": "when you wrote first and last",
+    "announced": "is notified when a new person writes",
+    "first_seen": "when you first and last wrote",
+    "last_seen": "when you first and last wrote",
     "rooms": "the rooms in which you wrote",
 }
 STORED_WITH_A_TURN = {
@@ -108,10 +108,10 @@ def test_a_request_is_stored_and_its_page_explains_the_quick_way_to_delete(bot: 
     code = bot.wants_deletion(ANNA)
     page = bot.privacy.progress(code)
     assert page.status == 200
-    assert "On 20 November 2026, Facebook passed on to us that you want your data deleted." in words(page)
-    assert "To have it done at once, send /forget to our page" in words(page)
-    assert "It waits for the owner of the page" in words(page)
-    assert f"Your confirmation code is {code}. This page can be found here until 18 February 2027." in words(page)
+    assert "On 20 November 2026, Facebook sent us your request to delete your data." in words(page)
+    assert "To delete your data at once, send /forget to our page" in words(page)
+    assert "The request waits for the owner of the page" in words(page)
+    assert f"Your confirmation code is {code}. This page is available until 18 February 2027." in words(page)
 
 
 def test_a_request_is_confirmed_with_its_code_and_the_address_of_its_page(bot: Bot):
@@ -147,7 +147,7 @@ def test_the_status_page_shows_that_the_owner_is_done(bot: Bot):
     bot.clock.tick(days=3)
     bot.deletions.close(code, now=bot.clock())
     done = words(bot.privacy.progress(code))
-    assert "On 23 November 2026, the owner of the page noted that this is done." in done
+    assert "On 23 November 2026, the owner of the page marked it as done." in done
     assert "It waits" not in done
 
 

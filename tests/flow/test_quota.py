@@ -66,7 +66,7 @@ def test_the_day_ends_at_the_owners_midnight(bot: Bot):
 
 def test_a_question_counts_for_the_day_it_was_written_on(bot: Bot):
     bot.clock.tick(hours=10, minutes=59)
-    bot.hears("anna", "just before midnight")
+    bot.accepts("anna", "just before midnight")
     bot.clock.tick(minutes=10)
     bot.works()
     assert bot.known("anna").quota == {"2026-11-20": 1}
@@ -127,7 +127,7 @@ def test_a_blocked_user_gets_no_answer_and_nothing_is_stored(bot: Bot):
 
 
 def test_a_user_blocked_while_a_message_waits_gets_no_answer(bot: Bot):
-    bot.hears("anna", "quick, before they block me")
+    bot.accepts("anna", "quick, before they block me")
     bot.decides("anna", Access.BLOCKED)
     bot.works()
     assert (bot.sent_to("anna"), bot.asked, bot.states("anna"), bot.used("anna")) == ([], [], ["dropped"], 0)

@@ -7,7 +7,7 @@ from tests.flow.bot import Bot, conversation_of
 
 @pytest.mark.parametrize("late_ms", [1, 24 * 60 * 60 * 1000])
 def test_a_message_that_waited_longer_than_an_hour_is_dropped_without_charge_and_without_a_word(bot: Bot, late_ms: int):
-    bot.hears("anna", "is it too late?")
+    bot.accepts("anna", "is it too late?")
     bot.clock.now += STALE_MS + late_ms
     bot.works()
     assert (bot.states("anna"), bot.sent_to("anna"), bot.asked, bot.used("anna")) == (["dropped"], [], [], 0)
@@ -15,7 +15,7 @@ def test_a_message_that_waited_longer_than_an_hour_is_dropped_without_charge_and
 
 
 def test_a_message_that_waited_for_an_hour_is_answered(bot: Bot):
-    bot.hears("anna", "is it too late?")
+    bot.accepts("anna", "is it too late?")
     bot.clock.now += STALE_MS
     bot.works()
     assert bot.sent_to("anna") == ["An answer."]
@@ -27,15 +27,15 @@ def test_a_message_that_meta_brings_hours_late_is_dropped(bot: Bot):
 
 
 def test_after_an_outage_only_what_is_still_wanted_is_answered(bot: Bot):
-    bot.hears("anna", "an old question")
+    bot.accepts("anna", "an old question")
     bot.clock.tick(hours=2)
-    bot.hears("anna", "a fresh question")
+    bot.accepts("anna", "a fresh question")
     bot.works()
     assert (bot.asked, bot.states("anna")) == (["a fresh question"], ["dropped", "done"])
 
 
 def test_what_was_dropped_is_no_memory(bot: Bot):
-    bot.hears("anna", "an old question")
+    bot.accepts("anna", "an old question")
     bot.clock.tick(hours=2)
     bot.receives("anna", "a fresh question")
     assert bot.last_prompt.history == ()
@@ -43,7 +43,7 @@ def test_what_was_dropped_is_no_memory(bot: Bot):
 
 def test_a_stale_command_is_not_run(bot: Bot):
     bot.receives("anna", "my cat is called Minka")
-    bot.hears("anna", "/forget yes")
+    bot.accepts("anna", "/forget yes")
     bot.clock.tick(hours=2)
     bot.works()
     bot.receives("anna", "what is my cat called?")
@@ -61,7 +61,7 @@ def test_a_dropped_message_that_comes_again_stays_dropped(bot: Bot):
 
 def test_a_charge_for_an_answer_that_became_stale_is_given_back(bot: Bot):
     bot.outbox.script = [DeliveryError("code 613")]
-    bot.hears("anna", "what is for dinner?")
+    bot.accepts("anna", "what is for dinner?")
     bot.works_badly()
     assert bot.used("anna") == 1
     bot.clock.tick(hours=2)

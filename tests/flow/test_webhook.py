@@ -50,7 +50,7 @@ def signed(body: bytes, secret: str = SECRET) -> str:
 def test_a_request_not_signed_by_meta_is_refused_and_stores_nothing(bot: Bot, header: str | None):
     body = bot.body(bot.message("anna", "let me in"))
     with pytest.raises(InvalidSignature):
-        bot.intake.handle(body, header)
+        bot.webhook.handle(body, header)
     assert (bot.memory.turns, bot.memory.people, bot.wake.woken) == ({}, {}, [])
 
 
@@ -68,19 +68,19 @@ def test_a_request_signed_with_another_secret_is_refused(bot: Bot):
 def test_a_body_larger_than_any_real_one_is_not_even_verified(bot: Bot):
     body = bot.body(bot.message("anna", "x" * MAX_BODY))
     with pytest.raises(BodyTooLarge):
-        bot.intake.handle(body, signed(body))
+        bot.webhook.handle(body, signed(body))
     assert bot.memory.turns == {}
 
 
 def test_the_largest_body_is_handled(bot: Bot):
     body = bot.body(bot.message("anna", "let me in")).ljust(MAX_BODY)
-    bot.intake.handle(body, signed(body))
+    bot.webhook.handle(body, signed(body))
     assert bot.states("anna") == ["queued"]
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[]", b"null", b'{"object": "page"}', b'{"object": "user"}'])
 def test_a_signed_body_that_cannot_be_parsed_is_accepted_and_ignored(bot: Bot, body: bytes):
-    bot.intake.handle(body, signed(body))
+    bot.webhook.handle(body, signed(body))
     assert bot.memory.turns == {}
     [line] = bot.log_lines("door")
     assert (line["outcome"], line["events"], line["ignored"] in ("unreadable", "other_object")) == ("ok", 1, True)
@@ -88,9 +88,9 @@ def test_a_signed_body_that_cannot_be_parsed_is_accepted_and_ignored(bot: Bot, b
 
 def test_a_handshake_with_the_verify_token_returns_the_challenge(bot: Bot):
     query = {"hub.mode": "subscribe", "hub.verify_token": VERIFY_TOKEN, "hub.challenge": "1158201444"}
-    assert bot.intake.handshake(query) == "1158201444"
+    assert bot.webhook.handshake(query) == "1158201444"
     with pytest.raises(InvalidSignature):
-        bot.intake.handshake({**query, "hub.verify_token": "a guess"})
+        bot.webhook.handshake({**query, "hub.verify_token": "a guess"})
 
 
 # What becomes of what comes in.
@@ -103,7 +103,7 @@ def test_every_message_of_every_entry_is_stored(bot: Bot):
     ]
     body = json.dumps({"object": "page", "entry": entries}).encode()
     bot.clock.tick(seconds=1)
-    bot.intake.handle(body, signed(body))
+    bot.webhook.handle(body, signed(body))
     assert all(bot.states(f"person-{number}") == ["queued"] for number in range(20))
     assert sorted(bot.wake.woken) == sorted(
         conversation_of(psid) for psid in {*bot.heard} - {"one of many", "hers too"}
@@ -144,7 +144,7 @@ def test_other_messages_of_a_person_are_stored_when_one_fails(bot: Bot):
 
 def test_a_worker_that_cannot_be_woken_is_no_error_and_the_heartbeat_wakes_it(bot: Bot):
     bot.wake.fails = True
-    bot.hears("anna", "does anybody wake up?")
+    bot.accepts("anna", "does anybody wake up?")
     assert bot.states("anna") == ["queued"]
     bot.wake.fails = False
     assert bot.beats().swept == 1
@@ -165,7 +165,7 @@ def test_a_repeated_message_wakes_a_worker_only_while_it_waits(bot: Bot):
 def test_a_message_of_a_blocked_person_wakes_no_worker(bot: Bot):
     bot.receives("anna", "before I was blocked")
     bot.decides("anna", Access.BLOCKED)
-    bot.hears("anna", "after I was blocked")
+    bot.accepts("anna", "after I was blocked")
     assert bot.wake.woken == []
 
 
@@ -174,7 +174,7 @@ def test_a_message_of_a_blocked_person_wakes_no_worker(bot: Bot):
 
 def test_an_echo_of_our_own_answer_is_a_receipt_and_never_answered(bot: Bot):
     bot.outbox.script = [DeliveryError("code 613")]
-    bot.hears("anna", "do you hear yourself?")
+    bot.accepts("anna", "do you hear yourself?")
     bot.works_badly()
     [turn] = bot.turns("anna")
     bot.posted(bot.receipt(turn, 0), bot.receipt(turn, 1))
@@ -209,7 +209,7 @@ def test_each_answer_of_a_human_restarts_the_hour(bot: Bot):
 
 
 def test_waiting_messages_are_dropped_when_a_human_answers(bot: Bot):
-    bot.hears("anna", "is a human there?")
+    bot.accepts("anna", "is a human there?")
     bot.posted(bot.echo("anna", text="Yes, here I am.", app_id=PAGE_INBOX))
     bot.works()
     assert (bot.sent_to("anna"), bot.asked, bot.states("anna"), bot.used("anna")) == ([], [], ["dropped"], 0)
@@ -223,7 +223,7 @@ def test_a_human_who_answers_one_person_leaves_the_others_to_the_bot(bot: Bot):
 
 
 def test_a_message_unsent_before_its_turn_is_not_answered(bot: Bot):
-    bot.hears("anna", "I regret this", mid="mid-regret")
+    bot.accepts("anna", "I regret this", mid="mid-regret")
     bot.posted(bot.item("anna", message={"mid": "mid-regret", "is_deleted": True}))
     bot.works()
     assert (bot.asked, bot.sent_to("anna"), bot.used("anna")) == ([], [], 0)
@@ -238,7 +238,7 @@ def test_a_message_unsent_after_its_answer_is_erased_with_the_answer(bot: Bot):
 
 
 def test_a_message_edited_before_its_turn_is_answered_as_edited(bot: Bot):
-    bot.hears("anna", "what is the capital of France", mid="mid-capital")
+    bot.accepts("anna", "what is the capital of France", mid="mid-capital")
     edit = {"mid": "mid-capital", "text": "what is the capital of Spain", "num_edit": 1}
     bot.posted(bot.item("anna", message_edit=edit))
     bot.works()
@@ -254,7 +254,7 @@ def test_a_message_edited_after_it_was_answered_is_not_answered_again(bot: Bot):
 
 
 def test_an_older_edit_that_comes_late_changes_nothing(bot: Bot):
-    bot.hears("anna", "never edited", mid="mid-capital")
+    bot.accepts("anna", "never edited", mid="mid-capital")
     for number in (2, 1):
         edit = {"mid": "mid-capital", "text": f"edited {number} times", "num_edit": number}
         bot.posted(bot.item("anna", message_edit=edit))
@@ -292,5 +292,5 @@ def test_messages_are_stored_although_a_policy_alert_cannot_be_stored(bot: Bot):
 
 
 def test_no_log_line_of_the_webhook_shows_a_person(bot: Bot):
-    bot.hears("anna", "who am I?")
+    bot.accepts("anna", "who am I?")
     assert conversation_of("anna") not in bot.logged.getvalue()

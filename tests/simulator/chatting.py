@@ -71,31 +71,31 @@ class Tab:
         await self.send("send_message", message=text, **fields)
         return str((await self.until(lambda frame: frame["type"] == "accepted"))["turn"])
 
-    async def hear(self) -> Frame:
+    async def receive(self) -> Frame:
         """Receive the next frame, and send the client's reaction to it. Raises ConnectionClosed."""
         frame: Frame = json.loads(await self.socket.recv())
         check(frame)
         self.frames.append(frame)
-        for wanted in self.client.hear(frame):
+        for wanted in self.client.receive(frame):
             await self.socket.send(json.dumps(wanted))
         return frame
 
     async def until(self, holds: Callable[[Frame], bool]) -> Frame:
         """Receive up to a frame that fulfils a condition."""
-        while not holds(frame := await self.hear()):
+        while not holds(frame := await self.receive()):
             pass
         return frame
 
     async def until_over(self, turn: str) -> None:
         """Receive until the turn has ended."""
         while turn not in self.client.turns or not self.client.turns[turn].is_over:
-            await self.hear()
+            await self.receive()
 
     async def until_closed(self) -> int:
         """Receive until the bot closes the connection; returns the close code."""
         with suppress(ConnectionClosed):
             while True:
-                await self.hear()
+                await self.receive()
         return int(self.socket.close_code or 0)
 
     async def catch_up(self) -> None:

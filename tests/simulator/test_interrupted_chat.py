@@ -27,13 +27,13 @@ async def see_with_a_kill(tab: Tab, *, at: int) -> Seen:
     await tab.enter()
     turn = await tab.ask("Tell me")
     while len(tab.about_turns) < at and (not tab.about_turns or tab.about_turns[-1]["type"] != "completed"):
-        await tab.hear()
+        await tab.receive()
     seen = Seen(tab, tab.about_turns[-1], turn, [tab.client.shown(turn)])
     tab.cut()
     await tab.enter()
     seen.screens.append(tab.client.shown(turn))
     while not tab.client.turns[turn].is_over:
-        await tab.hear()
+        await tab.receive()
         seen.screens.append(tab.client.shown(turn))
     return seen
 

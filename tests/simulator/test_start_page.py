@@ -27,20 +27,20 @@ def page(browser: Browser, demo: Demo) -> Iterator[Page]:
     page.close()
 
 
-def test_the_demo_opens_with_a_door_to_messenger(page: Page, demo: Demo):
-    page.get_by_test_id("door-messenger").click()
+def test_the_demo_links_to_messenger(page: Page, demo: Demo):
+    page.get_by_test_id("channel-messenger").click()
     expect(page).to_have_url(f"{demo.url}/messenger")
     expect(page.get_by_test_id("composer")).to_be_enabled()
 
 
-def test_the_demo_opens_with_a_door_to_the_web_chat(page: Page, demo: Demo):
-    expect(page.get_by_test_id("door-chat")).to_have_attribute("href", f"/chat?config={demo.facts['config_id']}")
+def test_the_demo_links_to_the_web_chat(page: Page, demo: Demo):
+    expect(page.get_by_test_id("channel-chat")).to_have_attribute("href", f"/chat?config={demo.facts['config_id']}")
 
 
-def test_on_a_narrow_screen_both_doors_are_seen_whole(page: Page):
+def test_on_a_narrow_screen_both_links_are_seen_whole(page: Page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    for door in ("door-messenger", "door-chat"):
-        box = page.get_by_test_id(door).bounding_box()
+    for link in ("channel-messenger", "channel-chat"):
+        box = page.get_by_test_id(link).bounding_box()
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 361

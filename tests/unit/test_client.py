@@ -34,7 +34,7 @@ def listed(state: str, answer: str = "") -> dict[str, Any]:
 def client() -> Client:
     client = Client()
     for frame in (READY, question(), delta(1, "One"), delta(2, " two")):
-        assert client.hear(frame) == []
+        assert client.receive(frame) == []
     return client
 
 
@@ -47,69 +47,69 @@ def test_words_are_added_one_after_the_other(client: Client):
 
 
 def test_words_that_come_again_are_shown_once(client: Client):
-    client.hear(delta(1, "One"))
-    client.hear(delta(2, " two"))
+    client.receive(delta(1, "One"))
+    client.receive(delta(2, " two"))
     assert client.shown(A) == "One two"
 
 
 def test_what_is_missing_is_asked_for_once(client: Client):
-    assert client.hear(delta(4, " four")) == resume(2)
-    assert client.hear(delta(5, " five")) == []
+    assert client.receive(delta(4, " four")) == resume(2)
+    assert client.receive(delta(5, " five")) == []
     assert client.shown(A) == "One two"
 
 
 def test_an_end_that_comes_before_the_last_words_is_none_yet(client: Client):
-    assert client.hear(completed(3)) == resume(2)
+    assert client.receive(completed(3)) == resume(2)
     assert not client.turns[A].is_over
-    client.hear(snapshot(3, "One two three"))
-    assert client.hear(completed(3)) == []
+    client.receive(snapshot(3, "One two three"))
+    assert client.receive(completed(3)) == []
     assert (client.shown(A), client.turns[A].state) == ("One two three", "done")
 
 
 def test_the_next_question_shows_that_the_last_answer_was_cut_off(client: Client):
-    assert client.hear(question(B)) == resume(2)
-    assert client.hear(delta(1, "And", B)) == []
+    assert client.receive(question(B)) == resume(2)
+    assert client.receive(delta(1, "And", B)) == []
 
 
 def test_a_new_attempt_begins_with_nothing(client: Client):
     for frame in (question(), snapshot(0, ""), delta(1, "Uno")):
-        client.hear(frame)
+        client.receive(frame)
     assert client.shown(A) == "Uno"
 
 
 def test_words_that_were_on_their_way_are_not_added_to_an_answer_of_the_history(client: Client):
-    client.hear(listed("done", "One two three"))
+    client.receive(listed("done", "One two three"))
     for frame in (delta(3, " three"), completed(3)):
-        assert client.hear(frame) == []
+        assert client.receive(frame) == []
     assert client.shown(A) == "One two three"
 
 
 def test_an_open_turn_of_the_history_goes_on_where_it_was(client: Client):
-    client.hear(listed("open"))
-    client.hear(delta(3, " three"))
+    client.receive(listed("open"))
+    client.receive(delta(3, " three"))
     assert client.shown(A) == "One two three"
 
 
 def test_an_open_turn_that_the_history_is_too_short_for_is_asked_for(client: Client):
-    assert client.hear(READY) == resume(2)
+    assert client.receive(READY) == resume(2)
 
 
 def test_words_that_were_on_their_way_are_not_added_to_a_notice(client: Client):
-    client.hear({"type": "notice", "turn": A, "code": "apology", "message": "Sorry."})
-    assert client.hear(delta(3, " three")) == []
-    assert client.hear(completed(0)) == []
+    client.receive({"type": "notice", "turn": A, "code": "apology", "message": "Sorry."})
+    assert client.receive(delta(3, " three")) == []
+    assert client.receive(completed(0)) == []
     assert (client.shown(A), client.turns[A].state) == ("Sorry.", "done")
 
 
 def test_what_was_said_of_a_turn_that_is_dropped_is_taken_back(client: Client):
-    assert client.hear(completed(0, "dropped")) == []
+    assert client.receive(completed(0, "dropped")) == []
     assert (client.shown(A), client.turns[A].state) == ("", "dropped")
 
 
 def test_another_room_is_another_screen(client: Client):
-    client.hear(READY | {"room": "kitchen"})
+    client.receive(READY | {"room": "kitchen"})
     assert client.screen == []
 
 
 def test_frames_of_times_to_come_are_ignored(client: Client):
-    assert client.hear({"type": "applause"}) == []
+    assert client.receive({"type": "applause"}) == []

@@ -1,1 +1,1 @@
-"""The one DynamoDB table: its keys, items and conditions, and an adapter for each port; no product rules."""
+"""The one DynamoDB table: its keys, items and conditions, and an adapter for each port."""

@@ -1,19 +1,13 @@
 """Every condition that a write can have, each named for what it demands of the stored item."""
 
-from typing import Final
-
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Lease, TurnState
 from chalicelib.ids import ConversationId
-
-MAX_OPEN_TURNS: Final = 5
-"""The most open turns of one conversation."""
-MAX_ROOMS: Final = 100
-"""The most rooms of one person: /forget erases the person's turns in each of them, and the item has to stay small."""
 
 NOT_EXISTS = Attr("pk").not_exists()
 EXISTS = Attr("pk").exists()

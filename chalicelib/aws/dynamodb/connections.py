@@ -6,16 +6,13 @@ worker that answers finds it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import EXISTS, UNAUTHENTICATED, still_in
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused, Update, Write, delete, put, update
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.limits import AUTH_TIMEOUT_MS
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
-
-AUTH_TIMEOUT_MS: Final = 60_000
-"""How long a connection may stay unauthenticated before the heartbeat closes it."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
     IS_DUE,
     KEY_NOT_USED_UP,
-    MAX_OPEN_TURNS,
     NOT_BLOCKED,
     NOT_EXISTS,
     QUEUE_JUST_FULL,
@@ -39,6 +38,7 @@ from chalicelib.aws.dynamodb.conditions import (
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused, Update, Write, put, update
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
+from chalicelib.conversation.limits import MAX_OPEN_TURNS
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
 from chalicelib.errors import LeaseLost

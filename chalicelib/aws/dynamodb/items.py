@@ -1,4 +1,4 @@
-"""Converts values to DynamoDB items and back; no I/O and no conditions.
+"""Converts values to DynamoDB items and back.
 
 `expires_at` is in seconds since 1970, as DynamoDB's time to live demands; all other times are in milliseconds.
 """
@@ -21,8 +21,11 @@ from chalicelib.aws.dynamodb.keys import (
     API_KEY_PREFIX,
     CONNECTION_PREFIX,
     CONNECTIONS_BUCKET,
+    DELETION_PREFIX,
     DELETIONS_BUCKET,
     MEMBER_PREFIX,
+    PERSON_PREFIX,
+    SPEND_PREFIX,
     TURN_PREFIX,
     api_key_key,
     connection_key,
@@ -154,7 +157,7 @@ def deletion(item: Item) -> Deletion:
     """The deletion request of an item."""
     done_at = item.get("done_at")
     return Deletion(
-        code=item["pk"].removeprefix("DELETION#"),
+        code=item["pk"].removeprefix(DELETION_PREFIX),
         received_at=int(item["received_at"]),
         user=item.get("user", ""),
         done_at=None if done_at is None else int(done_at),
@@ -170,7 +173,7 @@ def person(item: Item) -> Person:
     """The person of an item."""
     limit = item.get("daily_limit")
     return Person(
-        id=PersonId(item["pk"].removeprefix("PERSON#")),
+        id=PersonId(item["pk"].removeprefix(PERSON_PREFIX)),
         access=Access(item.get("access", Access.DEFAULT.value)),
         daily_limit=None if limit is None else int(limit),
         quota={day: int(used) for day, used in item.get("quota", {}).items()},
@@ -185,7 +188,7 @@ def person(item: Item) -> Person:
 def day_spend(item: Item) -> DaySpend:
     """The day's costs of an item."""
     return DaySpend(
-        day=item["pk"].removeprefix("SPEND#"),
+        day=item["pk"].removeprefix(SPEND_PREFIX),
         committed=int(item.get("committed", 0)),
         tokens_in=int(item.get("tokens_in", 0)),
         tokens_cached=int(item.get("tokens_cached", 0)),

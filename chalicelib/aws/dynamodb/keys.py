@@ -1,4 +1,4 @@
-"""Every key, prefix, index name and key condition of the table; no other module spells one. No I/O."""
+"""Every key, prefix, index name and key condition of the table; no other module spells one."""
 
 from typing import Final
 
@@ -20,6 +20,9 @@ PEOPLE_INDEX: Final = "people"
 """The index of people by channel, sorted by `last_seen`."""
 
 TURN_PREFIX: Final = "TURN#"
+PERSON_PREFIX: Final = "PERSON#"
+DELETION_PREFIX: Final = "DELETION#"
+SPEND_PREFIX: Final = "SPEND#"
 API_KEYS: Final = "KEYS"
 """The partition of all API keys: they are few, and one query lists them."""
 API_KEY_PREFIX: Final = "KEY#"
@@ -31,7 +34,7 @@ MEMBER_PREFIX: Final = "SOCKET#"
 
 def person_key(person: PersonId) -> Key:
     """The key of a person's item."""
-    return {"pk": f"PERSON#{person}", "sk": "PERSON"}
+    return {"pk": f"{PERSON_PREFIX}{person}", "sk": "PERSON"}
 
 
 def conversation_key(conversation: ConversationId) -> Key:
@@ -56,12 +59,12 @@ def alert_key(kind: str) -> Key:
 
 def deletion_key(code: str) -> Key:
     """The key of a deletion request."""
-    return {"pk": f"DELETION#{code}", "sk": "DELETION"}
+    return {"pk": f"{DELETION_PREFIX}{code}", "sk": "DELETION"}
 
 
 def spend_key(day: str) -> Key:
     """The key of the day's model costs."""
-    return {"pk": f"SPEND#{day}", "sk": "SPEND"}
+    return {"pk": f"{SPEND_PREFIX}{day}", "sk": "SPEND"}
 
 
 def api_key_key(key: KeyId) -> Key:

@@ -34,7 +34,7 @@ class DynamoPeople:
         gone = [*([] if limit else ["daily_limit"]), *(["expires_at"] if is_kept else [])]
         change = Update(set={"access": access.value, **limit}, remove=gone)
         if not self._update(person, change, when=EXISTS):
-            raise UnknownPerson("nobody of that id has written yet")
+            raise UnknownPerson("there is no person with that id")
 
     def list(self) -> Iterator[Person]:
         for channel in Channel:

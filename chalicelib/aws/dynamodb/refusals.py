@@ -1,4 +1,4 @@
-"""Maps the failed conditions of a transaction to their meaning; no I/O.
+"""Maps the failed conditions of a transaction to their meaning.
 
 The writes are named as in `inbox`: turn, conversation, person, mark, spend, key.
 """

@@ -1,4 +1,4 @@
-"""Parses the body of a webhook request into events, one for each item; no body can raise an error. Pure.
+"""Parses the body of a webhook request into events, one for each item; no body can raise an error.
 
 The shapes are those that Meta documents and those seen in real requests: ids as numbers, times as strings, in seconds
 or missing. An item that the bot does not handle becomes Ignored, with a word for the log.

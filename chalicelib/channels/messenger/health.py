@@ -26,7 +26,7 @@ CHALLENGE: Final = "1158201444"
 """The challenge in the example of Meta's documentation on webhooks."""
 TOKEN_ENDS_SOON: Final = timedelta(days=14)
 """How long before the end of the page token the owner is warned."""
-_NOT_RECEIVED: Final = "people write and nobody hears them"
+_NOT_RECEIVED: Final = "the bot receives no messages"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class MessengerHealth:
         if not token.is_valid:
             return Finding.broken(name, "it is no longer valid", NO_ANSWERS, self._new_token)
         if token.kind != "PAGE":
-            return Finding.broken(name, "it speaks for a person, not for a page", NO_ANSWERS, self._new_token)
+            return Finding.broken(name, "it is a user token, not a page token", NO_ANSWERS, self._new_token)
         return Finding.ok(name, "it is valid, and this app's")
 
     def _scopes(self, token: PageToken) -> Finding:
@@ -93,7 +93,7 @@ class MessengerHealth:
         if end <= now:
             return Finding.broken(name, f"it ended on {when}", NO_ANSWERS, self._new_token)
         if end - now < TOKEN_ENDS_SOON / timedelta(milliseconds=1):
-            return Finding.warning(name, f"it ends on {when}", "from then on nobody is answered", self._new_token)
+            return Finding.warning(name, f"it ends on {when}", "from then on people get no answers", self._new_token)
         return Finding.ok(name, f"it is valid until {when}")
 
     def _app_subscription(self) -> list[Finding]:
@@ -113,7 +113,7 @@ class MessengerHealth:
         if fields:
             return [self._fields(name, fields)]
         why = f"{_NOT_RECEIVED}; Meta cuts a page off whose webhook failed for an hour"
-        return [Finding.broken(name, "the page tells the app nothing", why, self._fix)]
+        return [Finding.broken(name, "the page is not subscribed to the app", why, self._fix)]
 
     def _fields(self, name: str, found: frozenset[str]) -> Finding:
         missing = [field for field in FIELDS if field not in found]
@@ -122,7 +122,7 @@ class MessengerHealth:
         what = f"missing fields: {', '.join(missing)}"
         if NEEDED_FIELDS & set(missing):
             return Finding.broken(name, what, _NOT_RECEIVED, self._fix)
-        why = "the bot does not notice all it should: edits, human answers, policies"
+        why = "the bot is not notified of everything: edits, human answers, policies"
         return Finding.warning(name, what, why, self._fix)
 
     def _profile(self) -> list[Finding]:
@@ -156,12 +156,12 @@ class MessengerHealth:
         name, deploy = "webhook-signature", deploy_command(self.stage)
         signed, unsigned = (self.webhook.deliver_empty(signed=signed) for signed in (True, False))
         if unsigned.status == HTTPStatus.OK:
-            return Finding.broken(name, "it takes what nobody signed", "anybody may write in anybody's name", deploy)
+            return Finding.broken(name, "it accepts unsigned requests", "a stranger can write as any person", deploy)
         if signed.status != HTTPStatus.OK:
-            what = f"it does not take what this app signed (HTTP {signed.status})"
-            remedy = f"{deploy} --renew app-secret, or look into the door's log"
+            what = f"it does not accept requests that this app signed (HTTP {signed.status})"
+            remedy = f"{deploy} --renew app-secret, or see {self._errors}"
             return Finding.broken(name, what, _NOT_RECEIVED, remedy)
-        return Finding.ok(name, "it takes what Meta signed, and nothing else")
+        return Finding.ok(name, "it accepts only requests that Meta signed")
 
     def _graph_api(self) -> list[Finding]:
         name, version, newest = "graph-api", version_of(self.graph_url), f"v{max(VERSION_ENDS)}.0"
@@ -171,13 +171,17 @@ class MessengerHealth:
         deploy = deploy_command(self.stage)
         remedy = f"set PARLEY_GRAPH_URL to https://graph.facebook.com/{newest} and run {deploy}"
         if version < min(VERSION_ENDS):
-            return [Finding.broken(name, f"version {version} is dead", NO_ANSWERS, remedy)]
+            return [Finding.broken(name, f"version {version} no longer works", NO_ANSWERS, remedy)]
         end = VERSION_ENDS.get(version)
         return [lifetime(name, f"version {version}", end=end, now=self.clock(), remedy=remedy)]
 
     @property
     def _fix(self) -> str:
         return f"scripts/parley doctor --fix --stage {self.stage}"
+
+    @property
+    def _errors(self) -> str:
+        return f"scripts/parley logs --errors --stage {self.stage}"
 
     @property
     def _new_token(self) -> str:

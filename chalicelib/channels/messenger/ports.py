@@ -1,4 +1,4 @@
-"""The page, the app and the webhook: their state as values, and the calls to them, as Protocols; no code."""
+"""The page, the app and the webhook: their state as values, and the calls to them, as Protocols."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -43,7 +43,7 @@ class HttpWebhook:
         # Without the cause: an error of `requests` holds the URL, and the URL holds the verify token.
         except requests.RequestException as exc:
             raise WebhookUnreachable(
-                f"the webhook does not answer ({type(exc).__name__}); look into the door's log"
+                f"the webhook does not answer ({type(exc).__name__}); see the log of the function api_handler"
             ) from None
         return WebhookResponse(response.status_code, response.text[:_MAX_BODY], _time(response.headers.get("Date", "")))
 

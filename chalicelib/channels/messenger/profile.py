@@ -1,4 +1,4 @@
-"""Builds the page's Messenger profile and compares it: start button, greeting, menu, commands. Pure; calls no API.
+"""Builds the page's Messenger profile and compares it: start button, greeting, menu, commands.
 
 Source of the limits: Meta's "Messenger Profile API" and its pages on the persistent menu and commands, April 2026.
 """

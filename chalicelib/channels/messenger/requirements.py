@@ -1,4 +1,4 @@
-"""Defines what the bot requires at Meta: webhook fields, permissions, a version of the Graph API in service. Pure."""
+"""Defines what the bot requires at Meta: webhook fields, permissions, a version of the Graph API in service."""
 
 import re
 from collections.abc import Mapping

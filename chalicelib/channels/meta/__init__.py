@@ -1,1 +1,1 @@
-"""The parts of Meta's platform that all its channels share: Graph API, signatures, signed requests; no messages."""
+"""The parts of Meta's platform that all its channels share: Graph API, signatures, signed requests."""

@@ -1,4 +1,4 @@
-"""Calls Meta's Graph API over HTTP and maps its error codes to what the caller can do; no path of the API is in here.
+"""Calls Meta's Graph API over HTTP and maps its error codes to what the caller can do.
 
 Source of the codes: Meta's "Messenger error codes" of 25 June 2026. A code in the body has precedence over the HTTP
 status.

@@ -1,4 +1,4 @@
-"""Verifies that a request comes from Meta, by the webhook's HMAC or its verify token. Pure.
+"""Verifies that a request comes from Meta, by the webhook's HMAC or its verify token.
 
 Meta signs the raw bytes of the body with the app secret, in the header `X-Hub-Signature-256: sha256=<64 lowercase
 hex digits>`.

@@ -1,4 +1,4 @@
-"""Verifies and parses Meta's `signed_request`, in which a user asks for deletion of their data. Pure.
+"""Verifies and parses Meta's `signed_request`, in which a user asks for deletion of their data.
 
 Its format is `<signature>.<payload>`, both in base64url without padding. The signature is the HMAC-SHA256 of the
 encoded payload with the app secret. The algorithm that the payload names is ignored: an attacker could choose it.
@@ -45,7 +45,7 @@ def read(form: bytes, *, secrets: Iterable[str]) -> DeletionRequest:
     values = _decode(payload)
     user = lenient_json.identifier(values.get("user_id"))
     if user is None:
-        raise BadRequest("the signed request names nobody")
+        raise BadRequest("the signed request has no user id")
     return DeletionRequest(user, _code(user, values.get("issued_at"), secret=signers[0]))
 
 
@@ -54,7 +54,7 @@ def _signed(form: bytes) -> tuple[bytes, bytes]:
     try:
         [value] = parse_qs(form.decode("ascii")).get(_FIELD, [])
     except ValueError as exc:
-        raise BadRequest("there is not one signed request in the form") from exc
+        raise BadRequest("the form must have exactly one signed_request") from exc
     match = _SHAPE.fullmatch(value)
     if match is None:
         raise BadRequest("the signed request is not of the form signature.payload")
@@ -69,7 +69,7 @@ def _decode(payload: bytes) -> dict[str, Any]:
     try:
         values = lenient_json.load(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
     except ValueError as exc:
-        raise BadRequest("the signed request holds no JSON") from exc
+        raise BadRequest("the signed request has no JSON") from exc
     return values if isinstance(values, dict) else {}
 
 

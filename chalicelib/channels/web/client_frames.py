@@ -1,4 +1,4 @@
-"""Parses the frames that clients send into values; `docs/websocket.md` promises their shapes. Pure; acts on none."""
+"""Parses the frames that clients send into values; `docs/websocket.md` promises their shapes."""
 
 import re
 from collections.abc import Callable
@@ -102,7 +102,11 @@ def parse(body: str) -> ClientFrame | InvalidFrame:
 def _dispatch(values: dict[Any, Any]) -> ClientFrame | InvalidFrame:
     action = values.get("action", "send_message" if "data" in values else None)
     parser = _PARSERS.get(action) if isinstance(action, str) else None
-    return parser(values) if parser else InvalidFrame("unknown_action", "`action` must be one that the documents name")
+    return (
+        parser(values)
+        if parser
+        else InvalidFrame("unknown_action", "`action` must be authenticate, send_message, cancel, resume, join or ping")
+    )
 
 
 def _authenticate(values: dict[Any, Any]) -> Authenticate | InvalidFrame:
@@ -125,7 +129,7 @@ def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
     message_id = message_id.upper() if message_id else None
     text = next((values[name] for name in ("message", "prompt", "data") if name in values), None)
     if not isinstance(text, str) or not text.strip():
-        return InvalidFrame("bad_frame", "`message` must be a text with something in it", message_id)
+        return InvalidFrame("bad_frame", "`message` must be a text that is not blank", message_id)
     room = values.get("conversationId")
     if room is not None and _name(room) is None:
         return InvalidFrame("bad_frame", f"`conversationId` {_NAME_RULE}", message_id)
@@ -164,7 +168,7 @@ def _name(value: Any) -> str | None:
     return value if isinstance(value, str) and identity.is_name(value) else None
 
 
-_INVALID_TURN: Final = InvalidFrame("bad_frame", "`turn` must be one that a frame of the bot named")
+_INVALID_TURN: Final = InvalidFrame("bad_frame", "`turn` must be the id of a turn, as a frame from the bot gave it")
 _PARSERS: Final[dict[str, Callable[[dict[Any, Any]], ClientFrame | InvalidFrame]]] = {
     "authenticate": _authenticate,
     "send_message": _send_message,

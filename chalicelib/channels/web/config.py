@@ -70,7 +70,7 @@ class ChatConfig:
         """
         key = self._valid_key(key_id)
         if not api_key.allows(key, origin, self.own_origin()):
-            raise WrongOrigin("this page is none of the key's origins")
+            raise WrongOrigin("the page's origin is not one of the key's")
         secret, now = self.ticket_key(), self.clock()
         hour = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%dT%H}"
         if not self.tickets.count(key.id, _hash(address, secret), hour=hour, most=TICKETS_AN_HOUR):

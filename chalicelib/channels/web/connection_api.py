@@ -1,4 +1,4 @@
-"""Sends frames to WebSocket connections through API Gateway's `@connections` API; no frame is built or parsed here."""
+"""Sends frames to WebSocket connections through API Gateway's `@connections` API."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress

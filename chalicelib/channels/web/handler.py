@@ -33,9 +33,9 @@ _MAX_AGE_MS: Final = 55 * 60 * 1000
 _MAX_AHEAD_MS: Final = 60 * 1000
 """How far the time in a message's id may be in the past and in the future."""
 _NOT_STORED: Final = {
-    Accepted.BLOCKED: ("blocked", "the owner does not want to hear from you"),
+    Accepted.BLOCKED: ("blocked", "the owner has blocked you"),
     Accepted.TOO_MANY_ROOMS: ("too_many_rooms", "you write in too many rooms"),
-    Accepted.OVERFLOW: ("too_many_open", "too many messages wait already"),
+    Accepted.OVERFLOW: ("too_many_open", "too many messages are waiting for an answer"),
 }
 """The code and message of the `error` frame for each outcome with which a message is not stored."""
 
@@ -93,7 +93,7 @@ class WebSocketHandler:
                     self._handle(connection, frame)
         except (StoreError, ConfigError, IssuerUnavailable):
             if connection:
-                self._send_error(connection, "try_again", "something failed here: try again", _id_of(frame))
+                self._send_error(connection, "try_again", "the server failed: try again", _id_of(frame))
 
     def _handle(self, connection: Connection, frame: client_frames.ClientFrame | InvalidFrame) -> None:
         match frame:
@@ -121,7 +121,7 @@ class WebSocketHandler:
 
     def _authenticate(self, connection: Connection, frame: Authenticate) -> None:
         if connection.state is not ConnectionState.CONNECTED:
-            return self._send_error(connection, "already_authenticated", "this socket has proved who it is")
+            return self._send_error(connection, "already_authenticated", "this connection is already authenticated")
         person = self.authenticator.authenticate(frame.credentials, origin=connection.origin)
         if isinstance(person, Rejected):
             return self._reject(connection, person)
@@ -130,7 +130,7 @@ class WebSocketHandler:
             return None
         ready = self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
         if ready is None:
-            return self._send_error(connection, "already_authenticated", "this socket has proved who it is")
+            return self._send_error(connection, "already_authenticated", "this connection is already authenticated")
         return self._send_ready(Member(ready, person, conversation))
 
     def _reject(self, connection: Connection, rejected: Rejected) -> None:
@@ -155,7 +155,7 @@ class WebSocketHandler:
         """Whether the conversation has no room for the connection, whose client then gets an error."""
         full = len(self.connections.in_conversation(conversation, now=self.clock())) >= MAX_CONNECTIONS
         if full:
-            self._send_error(connection, "room_full", f"{MAX_CONNECTIONS} are here already")
+            self._send_error(connection, "room_full", f"the room is full: it has {MAX_CONNECTIONS} connections")
         return full
 
     def _send_ready(self, member: Member) -> None:
@@ -188,7 +188,9 @@ class WebSocketHandler:
         now = self.clock()
         at = now if frame.at is None else frame.at
         if not now - _MAX_AGE_MS <= at <= now + _MAX_AHEAD_MS:
-            self._send_error(member.connection, "bad_frame", "`id` has not the time of now: see `ready.now`", frame.id)
+            self._send_error(
+                member.connection, "bad_frame", "the time in `id` is not current: see `ready.now`", frame.id
+            )
             return
         message = IncomingMessage(
             id=f"{member.person}/{frame.id or self.new_id()}",
@@ -219,7 +221,7 @@ class WebSocketHandler:
         self.connections.resume(member.connection)
         stored = self.transcript.find(member.conversation, turn, now=self.clock())
         if stored is None:
-            return self._send_error(member.connection, "unknown_turn", "there is no such turn here")
+            return self._send_error(member.connection, "unknown_turn", "there is no such turn in this conversation")
         if stored.state in (TurnState.QUEUED, TurnState.RUNNING):
             return None
         frames = server_frames.finished(turn, stored.reply) if stored.reply else [server_frames.dropped(turn)]

@@ -1,4 +1,4 @@
-"""Builds the frames that the server sends, as JSON text; `docs/websocket.md` promises their shapes. Pure."""
+"""Builds the frames that the server sends, as JSON text; `docs/websocket.md` promises their shapes."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Keeps the frames of one turn in order, for clients that read along or come late. Pure; sends nothing."""
+"""Keeps the frames of one turn in order, for clients that read along or come late."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Writes the frames of one turn to one connection, in its own thread; which frames there are is not decided here."""
+"""Writes the frames of one turn to one connection, in its own thread."""
 
 import threading
 from collections.abc import Callable, Sequence

@@ -19,7 +19,7 @@ export function followCalls({ nameOf, ready, began }) {
     if (since !== began()) startAnew();
     return api.calls(last);
   };
-  const told = (calls) => {
+  const onResponse = (calls) => {
     add(calls);
     byId("calls-empty").hidden = list.children.length > 0;
   };
@@ -33,7 +33,7 @@ export function followCalls({ nameOf, ready, began }) {
     while (list.children.length > KEPT) list.lastElementChild.remove();
     last = Math.max(last, ...calls.map((call) => call.n));
   };
-  poll({ ask, told, every: EVERY });
+  poll({ ask, onResponse, every: EVERY });
 }
 
 function row(call, nameOf) {

@@ -74,7 +74,7 @@ const summary = (each, person) => ({
   chosen: each === person,
 });
 
-function told(answer) {
+function onResponse(answer) {
   state = answer;
   isReady();
   render();
@@ -85,6 +85,6 @@ function failed(failures) {
 }
 
 foldingPanel();
-const refresh = poll({ ask: api.messenger, told, failed, every: EVERY });
+const refresh = poll({ ask: api.messenger, onResponse, failed, every: EVERY });
 const refreshQuota = followQuota({ current, ready });
 followCalls({ nameOf, ready, began: () => state.began_at });

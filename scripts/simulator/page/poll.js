@@ -6,10 +6,10 @@ const HIDDEN = 3_000;
 const SLOWEST = 5_000;
 
 /**
- * Starts polling. `ask` sends the request and may fail; `told` gets each response; `failed` gets the number of failures in a row.
+ * Starts polling. `ask` sends the request and may fail; `onResponse` gets each response; `failed` gets the number of failures in a row.
  * Returns a function that sends a request now, after the current one, and returns whether it succeeded.
  */
-export function poll({ ask, told, failed = () => {}, every }) {
+export function poll({ ask, onResponse, failed = () => {}, every }) {
   let failures = 0;
   let last = Promise.resolve();
   let wake = () => {};
@@ -18,7 +18,7 @@ export function poll({ ask, told, failed = () => {}, every }) {
     const answer = await ask().catch(unlessUnreachable);
     failures = answer === undefined ? failures + 1 : 0;
     failed(failures);
-    if (failures === 0) told(answer);
+    if (failures === 0) onResponse(answer);
     return failures === 0;
   }
 

@@ -16,13 +16,13 @@ export function followQuota({ current, ready }) {
     const person = current();
     return { person, quota: await api.quota(person.psid) };
   };
-  const told = ({ person, quota }) => {
+  const onResponse = ({ person, quota }) => {
     const text = JSON.stringify([person.psid, quota]);
     if (text === shown || person.psid !== current().psid) return;
     shown = text;
     show(person.name, quota);
   };
-  return poll({ ask, told, every: EVERY });
+  return poll({ ask, onResponse, every: EVERY });
 }
 
 function show(name, quota) {

@@ -27,8 +27,8 @@ const together = (one, two, receipts) =>
 function receiptsOf(messages, seenAt) {
   const mine = messages.filter((message) => message.from === "person" && message.status !== "unsent");
   const seen = mine.findLast((message) => message.status === "sent" && message.at <= (seenAt ?? 0));
-  const told = mine.filter((message) => message.status === "failed" || message === mine.at(-1));
-  return new Map([...told.map((message) => [message, TELL[message.status]]), ...(seen ? [[seen, "Seen"]] : [])]);
+  const shown = mine.filter((message) => message.status === "failed" || message === mine.at(-1));
+  return new Map([...shown.map((message) => [message, TELL[message.status]]), ...(seen ? [[seen, "Seen"]] : [])]);
 }
 
 /** Returns the quick replies of the last message, which the next message removes. */

@@ -13,7 +13,7 @@ const FINAL = new Set(["auth_failed", "key_revoked", "wrong_origin"]);
 export class Link {
   #visitor;
   #room;
-  #told;
+  #onFrame;
   #changed;
   #socket = null;
   #failures = 0;
@@ -23,11 +23,11 @@ export class Link {
   #deadline = 0;
   #pinging = 0;
 
-  /** `told(frame)` gets every frame after authentication; `changed(state, code)` gets connecting, open, lost or closed. */
-  constructor({ visitor, room, told, changed }) {
+  /** `onFrame(frame)` gets every frame after authentication; `changed(state, code)` gets connecting, open, lost or closed. */
+  constructor({ visitor, room, onFrame, changed }) {
     this.#visitor = visitor;
     this.#room = room;
-    this.#told = told;
+    this.#onFrame = onFrame;
     this.#changed = changed;
     this.state = "connecting";
     addEventListener("online", () => this.wake());
@@ -71,18 +71,18 @@ export class Link {
     this.#socket = socket;
     this.#within(READY_WITHIN);
     socket.addEventListener("open", mine(() => this.send({ action: "authenticate", ticket })));
-    socket.addEventListener("message", mine((event) => this.#hear(JSON.parse(event.data))));
+    socket.addEventListener("message", mine((event) => this.#receive(JSON.parse(event.data))));
     socket.addEventListener("close", mine(() => this.drop()));
   }
 
-  #hear(frame) {
+  #receive(frame) {
     if (frame.type === "pong") return clearTimeout(this.#deadline);
     if (frame.type === "error" && this.state !== "open") return this.#refused(frame);
     if (frame.type === "ready" && this.#room && frame.room !== this.#room) {
       return this.send({ action: "join", room: this.#room });
     }
     if (frame.type === "ready") this.#ready();
-    if (this.state === "open") this.#told(frame);
+    if (this.state === "open") this.#onFrame(frame);
   }
 
   #ready() {

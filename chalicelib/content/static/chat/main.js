@@ -6,7 +6,7 @@ import { byId, say } from "./dom.js";
 import { answered, embed } from "./embed.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
-import { connectionState, showPresence, showTerms, stopButton } from "./state.js";
+import { connectionState, showPresence, showEntitlements, stopButton } from "./state.js";
 import { greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
 import { translatePage } from "./words.js";
@@ -22,7 +22,7 @@ const asked = new URLSearchParams(location.search);
 const conversation = new Conversation();
 const outbox = new Outbox();
 const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => greet(persona) });
-const link = new Link({ visitor, room: asked.get("room"), told, changed });
+const link = new Link({ visitor, room: asked.get("room"), onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
 const showThread = thread({ retry, choose: ({ command }) => thenWrite(write(command)) });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
@@ -61,10 +61,10 @@ function wish() {
   if (link.state === "open") conversation.wishes(performance.now()).forEach((frame) => link.send(frame));
 }
 
-function told(frame) {
+function onFrame(frame) {
   if (frame.type === "ready") ahead = frame.now - Date.now();
   conversation.take(frame);
-  outbox.hear(frame);
+  outbox.receive(frame);
   recognise();
   if (frame.type === "completed") over(frame.turn);
   post();
@@ -102,7 +102,7 @@ function draw() {
   due = false;
   showThread(conversation, outbox);
   showPresence(link.state, conversation.open);
-  showTerms(conversation);
+  showEntitlements(conversation);
   showStop(conversation.turns.find((turn) => turn.state === "open" && turn.from === conversation.you));
   readOut();
   notBefore = performance.now() + REST * (performance.now() - began);

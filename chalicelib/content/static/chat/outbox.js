@@ -52,7 +52,7 @@ export class Outbox {
   }
 
   /** Applies `accepted` and `error` frames to the message they are about; ignores all others. */
-  hear({ type, id, turn, code }) {
+  receive({ type, id, turn, code }) {
     if (type === "error" && REFUSALS.has(code)) return this.#refused(id, code);
     const item = type === "accepted" && this.#items.find((each) => each.id === id);
     if (item) change(item, { status: "accepted", turn, shown: false });

@@ -35,7 +35,7 @@ export function showPresence(state, writing) {
 }
 
 /** Shows the room and the questions left today, if there are any. */
-export function showTerms({ you, room, limit, remaining }) {
+export function showEntitlements({ you, room, limit, remaining }) {
   mention(byId("room"), room && t("room", { name: room }));
   byId("room").title = room ? t("you_are", { name: you }) : "";
   const counted = limit !== null && remaining !== null;

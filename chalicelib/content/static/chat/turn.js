@@ -68,9 +68,9 @@ function ask({ bubble, fate, by, retry }, { question, by: name, status, code }) 
   say(bubble, question ?? "");
   bubble.parentElement.hidden = !question;
   mention(by, name);
-  const told = { waiting: t("waiting"), sent: t("sending"), failed: trouble(code) }[status];
-  say(fate.firstElementChild, told ?? "");
-  fate.hidden = !told;
+  const shown = { waiting: t("waiting"), sent: t("sending"), failed: trouble(code) }[status];
+  say(fate.firstElementChild, shown ?? "");
+  fate.hidden = !shown;
   offer(retry, fate, status === "failed" && "retry");
 }
 

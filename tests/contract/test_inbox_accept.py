@@ -12,7 +12,7 @@ pytestmark = pytest.mark.on_moto
 
 def test_a_message_becomes_a_queued_turn_with_all_that_was_said(story: Story):
     message = story.message(text="Look!", attachments=("image", "video"))
-    assert story.hear(message) is Accepted.QUEUED
+    assert story.accept(message) is Accepted.QUEUED
     [turn] = story.stored()
     assert (turn.state, turn.text, turn.attachments) == (TurnState.QUEUED, "Look!", ("image", "video"))
     assert (turn.conversation, turn.person, turn.at) == (message.conversation, message.person, message.at)
@@ -22,8 +22,8 @@ def test_a_message_becomes_a_queued_turn_with_all_that_was_said(story: Story):
 
 def test_a_message_that_comes_again_is_one_turn(story: Story):
     message = story.message()
-    story.hear(message)
-    assert [story.hear(message) for _ in range(3)] == [Accepted.DUPLICATE_OPEN] * 3
+    story.accept(message)
+    assert [story.accept(message) for _ in range(3)] == [Accepted.DUPLICATE_OPEN] * 3
     assert len(story.stored()) == 1
     assert story.hold().open_turns == 1
 
@@ -31,44 +31,44 @@ def test_a_message_that_comes_again_is_one_turn(story: Story):
 @pytest.mark.parametrize("state", [TurnState.DONE, TurnState.DROPPED])
 def test_a_message_that_comes_again_once_answered_needs_no_worker(story: Story, state: TurnState):
     message = story.message()
-    story.hear(message)
+    story.accept(message)
     story.finish_all(state)
-    assert story.hear(message) is Accepted.DUPLICATE_DONE
+    assert story.accept(message) is Accepted.DUPLICATE_DONE
     assert story.take() is None
 
 
 def test_a_message_whose_time_is_not_signed_is_known_again_at_another_time(story: Story):
     message = story.message(time_is_signed=False)
-    assert story.hear(message) is Accepted.QUEUED
+    assert story.accept(message) is Accepted.QUEUED
     story.clock.tick(hours=3)
-    assert story.hear(replace(message, at=story.clock())) is Accepted.DUPLICATE_OPEN
-    assert story.hear(message) is Accepted.DUPLICATE_OPEN
+    assert story.accept(replace(message, at=story.clock())) is Accepted.DUPLICATE_OPEN
+    assert story.accept(message) is Accepted.DUPLICATE_OPEN
     assert len(story.stored()) == 1
 
 
 def test_another_message_whose_time_is_not_signed_is_another_turn(story: Story):
     for _ in range(2):
-        assert story.hear(story.message(time_is_signed=False)) is Accepted.QUEUED
+        assert story.accept(story.message(time_is_signed=False)) is Accepted.QUEUED
 
 
 def test_a_time_that_is_not_signed_does_not_join_what_different_people_wrote(story: Story):
     for person in (ANNA, BERT):
-        assert story.hear(story.message("same", person=person, time_is_signed=False)) is Accepted.QUEUED
+        assert story.accept(story.message("same", person=person, time_is_signed=False)) is Accepted.QUEUED
 
 
 def test_two_messages_of_the_same_moment_are_two_turns(story: Story):
     for _ in range(2):
-        assert story.hear(story.message(at=story.clock())) is Accepted.QUEUED
+        assert story.accept(story.message(at=story.clock())) is Accepted.QUEUED
     assert len(story.stored()) == 2
 
 
 def test_a_blocked_person_leaves_no_trace(story: Story):
-    story.hear()
+    story.accept()
     story.finish_all()
     story.block()
     before = story.known()
     story.clock.tick(minutes=5)
-    assert story.hear() is Accepted.BLOCKED
+    assert story.accept() is Accepted.BLOCKED
     assert len(story.stored()) == 1
     assert story.known() == before
     assert story.take() is None
@@ -77,14 +77,14 @@ def test_a_blocked_person_leaves_no_trace(story: Story):
 
 def test_a_new_person_is_remembered_from_the_first_message_on(story: Story):
     began = story.clock()
-    story.hear()
+    story.accept()
     story.clock.tick(minutes=1)
-    story.hear()
+    story.accept()
     assert (story.known().first_seen, story.known().last_seen) == (began, story.clock())
 
 
 def test_five_messages_wait_and_the_next_ones_are_one_turn_without_words(story: Story):
-    heard = [story.hear(story.message(attachments=("image",))) for _ in range(8)]
+    heard = [story.accept(story.message(attachments=("image",))) for _ in range(8)]
     assert heard == [Accepted.QUEUED] * 5 + [Accepted.OVERFLOW] * 3
     turns = story.stored()
     assert [turn.overflow for turn in turns] == [False] * 5 + [True]
@@ -94,65 +94,65 @@ def test_five_messages_wait_and_the_next_ones_are_one_turn_without_words(story: 
 
 def test_the_turn_that_stands_for_lost_messages_comes_only_once_however_often_it_is_delivered(story: Story):
     for _ in range(5):
-        story.hear()
+        story.accept()
     sixth = story.message()
-    assert [story.hear(sixth) for _ in range(2)] == [Accepted.OVERFLOW, Accepted.DUPLICATE_OPEN]
+    assert [story.accept(sixth) for _ in range(2)] == [Accepted.OVERFLOW, Accepted.DUPLICATE_OPEN]
     assert len(story.stored()) == 6
 
 
 def test_a_repeated_message_is_known_even_when_no_more_are_taken(story: Story):
     messages = [story.message() for _ in range(7)]
     for message in messages:
-        story.hear(message)
-    assert story.hear(messages[0]) is Accepted.DUPLICATE_OPEN
+        story.accept(message)
+    assert story.accept(messages[0]) is Accepted.DUPLICATE_OPEN
 
 
 def test_messages_are_taken_again_once_some_are_answered(story: Story):
     for _ in range(7):
-        story.hear()
+        story.accept()
     story.finish_all()
-    assert story.hear() is Accepted.QUEUED
+    assert story.accept() is Accepted.QUEUED
 
 
 def test_one_persons_flood_does_not_concern_another(story: Story):
     for _ in range(7):
-        story.hear()
-    assert story.hear(story.message(person=BERT)) is Accepted.QUEUED
+        story.accept()
+    assert story.accept(story.message(person=BERT)) is Accepted.QUEUED
 
 
 def test_whoever_has_messages_waiting_is_overdue_longest_first(story: Story):
-    story.hear(story.message(person=BERT))
+    story.accept(story.message(person=BERT))
     story.clock.tick(minutes=1)
-    story.hear()
+    story.accept()
     story.clock.tick(minutes=1)
-    story.hear(story.message(person=BERT))
+    story.accept(story.message(person=BERT))
     assert story.overdue() == [ConversationId(BERT), ConversationId(ANNA)]
 
 
 def test_whoever_waits_is_overdue_since_the_first_message_that_was_not_answered(story: Story):
     since = story.clock()
-    story.hear()
+    story.accept()
     story.clock.tick(minutes=2)
-    story.hear()
+    story.accept()
     assert list(story.inbox.overdue(now=story.clock())) == [Overdue(ROOM, since=since)]
 
 
 def test_nobody_is_overdue_before_the_message_came(story: Story):
-    story.hear()
+    story.accept()
     assert list(story.inbox.overdue(now=story.clock() - 1)) == []
     assert story.overdue() == [ROOM]
 
 
 def test_nobody_is_overdue_once_answered_and_again_with_the_next_message(story: Story):
-    story.hear()
+    story.accept()
     story.finish_all()
     assert story.overdue() == []
-    story.hear()
+    story.accept()
     assert story.overdue() == [ROOM]
 
 
 def test_a_pause_by_a_human_is_seen_by_the_next_worker(story: Story):
-    story.hear()
+    story.accept()
     until = story.clock() + 1
     story.inbox.pause(ROOM, until=until)
     assert story.hold().paused_until == until
@@ -160,5 +160,5 @@ def test_a_pause_by_a_human_is_seen_by_the_next_worker(story: Story):
 
 def test_a_pause_where_nobody_ever_wrote_leaves_no_trace(story: Story):
     story.inbox.pause(ROOM, until=story.clock())
-    story.hear()
+    story.accept()
     assert story.hold().paused_until == 0

@@ -196,7 +196,7 @@ def test_of_two_hundred_questions_at_once_with_one_left_one_is_answered(
 
     async def hear_all(tab: Tab) -> None:
         while len(told(tab, "accepted", "error")) < AT_ONCE:
-            await tab.hear()
+            await tab.receive()
         for accepted in told(tab, "accepted"):
             await tab.until_over(accepted["turn"])
 

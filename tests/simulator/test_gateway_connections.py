@@ -205,7 +205,7 @@ def test_a_client_that_reads_nothing_holds_up_nobody_and_can_be_closed(gateway: 
 
 
 def test_what_many_workers_send_to_many_sockets_arrives_in_order(gateway: Gateway):
-    async def hear() -> list[list[str | bytes]]:
+    async def receive() -> list[list[str | bytes]]:
         async with AsyncExitStack() as stack:
             clients = [
                 await stack.enter_async_context(connect(f"ws{gateway.url[4:]}/ws", proxy=None)) for _ in range(200)
@@ -224,5 +224,5 @@ def test_what_many_workers_send_to_many_sockets_arrives_in_order(gateway: Gatewa
         for n in range(50):
             gateway.connections.post_to_connection(ConnectionId=socket, Data=str(n).encode())
 
-    assert asyncio.run(hear()) == [[str(n) for n in range(50)]] * 8
+    assert asyncio.run(receive()) == [[str(n) for n in range(50)]] * 8
     assert len(gateway.heard.of("DISCONNECT", 200)) == 200

@@ -114,7 +114,7 @@ def test_programs_and_the_bots_own_page_say_no_origin(demo: Demo):
 
 def test_another_page_gets_none_and_can_read_why(demo: Demo):
     answer = comes(demo, makes(demo)["id"], origin=ELSEWHERE)
-    assert (answer.status_code, answer.json()) == (403, {"error": "this page is none of the key's origins"})
+    assert (answer.status_code, answer.json()) == (403, {"error": "the page's origin is not one of the key's"})
     assert answer.headers["access-control-allow-origin"] == "*"
 
 

@@ -1,0 +1,10 @@
+"""Limits that every adapter of the stores enforces. Constants only."""
+
+from typing import Final
+
+MAX_OPEN_TURNS: Final = 5
+"""The most open turns of one conversation."""
+MAX_ROOMS: Final = 100
+"""The most rooms of one person: /forget erases the person's turns in each of them, and the item has to stay small."""
+AUTH_TIMEOUT_MS: Final = 60_000
+"""How long a connection may stay unauthenticated before the heartbeat closes it."""
