@@ -1,4 +1,4 @@
-"""A room of three people on five sockets, with many idle ones elsewhere: who hears what, and what an answer costs."""
+"""A room of three people on five sockets, with many idle ones elsewhere: which frames each receives, and what an answer costs."""
 
 import asyncio
 import os
