@@ -58,7 +58,7 @@ class ModelHealth:
         in_list = (
             f"{self.name} is not in the server's list" if info.listed is False else "the server keeps no list of models"
         )
-        why = f"whether it offers {self.name} is unknown until somebody writes"
+        why = f"whether it offers {self.name} is unknown until a person asks"
         return Finding.warning("model", in_list, why, "write to the bot")
 
     def _remedy(self, error: ModelUnusable) -> str:

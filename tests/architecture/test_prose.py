@@ -1,9 +1,11 @@
-"""The prose of docstrings, documents, commands and texts is plain, by the lists in `scripts/measure/words.py`.
+"""The prose of docstrings, documents, commands, findings and texts is plain by the lists in `scripts/measure/words.py`.
 
 `python -m scripts.measure.prose --list mannered` and `--list openings` name each place in the docstrings.
 """
 
+import ast
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +24,16 @@ MOST_BAD_OPENINGS: Final = 25.0
 DOCUMENTS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS: Final = sorted(path for folder in ("texts", "locales") for path in ROOT.glob(f"chalicelib/**/{folder}/en*.toml"))
 """The texts in English; words of other languages may look like the mannered ones."""
+PAGES: Final = [*sorted(ROOT.glob("chalicelib/content/templates/*.html")), ROOT / "scripts" / "cli" / "review.txt"]
+RESOURCES: Final = ROOT / ".chalice" / "resources.yaml"
+SCRIPTS: Final = sorted(
+    path
+    for folder in ("chalicelib/content/static", "scripts/simulator/page")
+    for path in (ROOT / folder).rglob("*.js")
+    if "vendor" not in path.parts
+)
+_ALARM_TEXT: Final = re.compile(r"AlarmDescription: (.*)")
+_JS_COMMENT: Final = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +75,26 @@ def test_texts_for_users_have_no_mannered_word():
     assert_plain(fault for path in TEXTS for fault in in_file(path))
 
 
+def test_pages_and_texts_for_the_app_review_have_no_mannered_word():
+    assert_plain(fault for path in PAGES for fault in in_file(path))
+
+
+def test_findings_have_no_mannered_word():
+    modules = [path for folder in ("chalicelib", "scripts") for path in (ROOT / folder).rglob("*.py")]
+    found = [fault for path in modules for fault in in_findings(path.read_text(), shown(path))]
+    assert_plain(iter(found))
+
+
+def test_alarms_have_no_mannered_word():
+    assert _ALARM_TEXT.search(RESOURCES.read_text())
+    assert_plain(in_matches(_ALARM_TEXT, RESOURCES))
+
+
+def test_comments_in_scripts_of_pages_have_no_mannered_word():
+    assert SCRIPTS
+    assert_plain(fault for path in SCRIPTS for fault in in_matches(_JS_COMMENT, path))
+
+
 def assert_plain(faults: Iterator[Fault]) -> None:
     """Fails with each place, its sentence, the rule and what to write instead."""
     found = [str(fault) for fault in faults]
@@ -71,6 +103,22 @@ def assert_plain(faults: Iterator[Fault]) -> None:
 
 def in_file(path: Path) -> Iterator[Fault]:
     return mannered_in(path.read_text(), shown(path))
+
+
+def in_matches(pattern: re.Pattern[str], path: Path) -> Iterator[Fault]:
+    """The mannered words in the parts of a file that match the pattern."""
+    text = path.read_text()
+    for match in pattern.finditer(text):
+        yield from mannered_in(match[0], shown(path), text.count("\n", 0, match.start()) + 1)
+
+
+def in_findings(source: str, path: str) -> Iterator[Fault]:
+    """The mannered words in all strings of a module that builds findings, because their parts may be in variables."""
+    tree = ast.parse(source)
+    if any(isinstance(node, ast.Call) and ast.unparse(node.func).startswith("Finding") for node in ast.walk(tree)):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield from mannered_in(node.value, path, node.lineno)
 
 
 def in_command(command: click.Command) -> Iterator[Fault]:
@@ -107,6 +155,18 @@ def test_commands_options_and_subcommands_are_read():
     group.add_command(click.Command("show", help="Show a key.", params=[click.Option(["--all"], help="Of anybody.")]))
     found = [(fault.path.rpartition(": ")[2], fault.sentence) for fault in in_command(group)]
     assert found == [("keys", "API keys of everybody."), ("show --all", "Of anybody.")]
+
+
+def test_strings_of_a_module_that_builds_findings_are_read():
+    source = 'why = "nobody is told"\nFinding.broken("x", f"{1} whom", why, "")\n'
+    assert [fault.line for fault in in_findings(source, "x.py")] == [1, 1, 2]
+    assert list(in_findings('why = "nobody"\n', "x.py")) == []
+
+
+def test_comments_are_read_and_code_and_addresses_are_not(tmp_path: Path):
+    path = tmp_path / "x.js"
+    path.write_text('/** Told\n * nobody. */\nconst told = "https://whoever"; // whom\n')
+    assert [fault.line for fault in in_matches(_JS_COMMENT, path)] == [1, 2, 3]
 
 
 def test_a_failure_names_file_line_rule_and_remedy():

@@ -29,7 +29,7 @@ def told(simulation: Simulation, seed: int) -> Simulation:
 
 
 @seeds(300, full=1500)
-def test_whatever_goes_wrong_no_promise_is_broken(seeds: range):
+def test_random_failures_break_no_promise(seeds: range):
     crashes: Counter[str] = Counter()
     for seed in seeds:
         simulation = told(unhappy(seed), seed)

@@ -1,4 +1,4 @@
-"""A room of three people on five sockets, with many idle ones elsewhere: who hears what, and what an answer costs."""
+"""A room of three people on five sockets, among many idle ones: which frames each gets, and what an answer costs."""
 
 import asyncio
 import os
