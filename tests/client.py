@@ -1,6 +1,6 @@
-"""A client that keeps to `docs/websocket.md` and knows nothing else: what somebody sees, by the frames that came.
+"""A web chat client written from `docs/websocket.md` alone: computes what a user sees from the frames received.
 
-`hear` is given each frame, and returns the frames that the client then wants to send. It opens no socket itself.
+`receive` gets each frame, and returns the frames that the client then wants to send. It opens no socket itself.
 """
 
 import json
@@ -12,7 +12,7 @@ Frame = dict[str, Any]
 
 @dataclass
 class Shown:
-    """A turn as it stands on somebody's screen."""
+    """A turn as the user sees it."""
 
     turn: str
     by: str = ""

@@ -81,7 +81,7 @@ def test_the_app_can_be_imported_anywhere_without_settings_secrets_or_network():
     assert loaded("import app") & (WORKERS_ONLY | OF_CHAT_PAGES) == set()
 
 
-def test_the_door_answers_without_what_only_the_worker_needs():
+def test_the_webhook_starts_without_the_workers_modules():
     modules = loaded(SEND_TOO_MUCH, AWS_DEFAULT_REGION="eu-central-1")
     assert modules & (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) == set()
     assert "chalicelib.channels.messenger.webhook" in modules
@@ -112,7 +112,7 @@ def test_signing_in_costs_nothing_where_nobody_can():
     )
 
 
-def test_whoever_signs_people_in_is_asked_nothing_before_there_is_a_token():
+def test_the_issuer_gets_no_request_before_there_is_a_token():
     issuer = "https://accounts.example.org"
     modules = loaded(SIGN_IN.format(issuer), PARLEY_OIDC_ISSUER=issuer, PARLEY_OIDC_AUDIENCE="parley-web")
     assert modules >= {"jwt", "cryptography"}

@@ -148,14 +148,14 @@ def test_of_who_never_wrote_or_is_forgotten_nothing_can_be_shown_or_decided(
     assert chats.store.people.get(ANNA) == before
 
 
-def test_who_is_being_answered_is_not_forgotten_and_loses_nothing(admin: Admin, chats: Chats):
+def test_forget_during_an_answer_fails_and_deletes_nothing(admin: Admin, chats: Chats):
     chats.begin()
     with pytest.raises(ConversationBusy):
         admin.forget(ANNA)
     assert admin.show(ANNA).turns == 1
 
 
-def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, chats: Chats):
+def test_a_person_just_forgotten_is_not_listed(admin: Admin, chats: Chats):
     chats.answer()
     people = chats.store.people
 
@@ -174,7 +174,7 @@ def test_who_was_forgotten_a_moment_ago_is_not_listed(admin: Admin, chats: Chats
     assert lagging.find("384") == []
 
 
-def test_who_was_forgotten_by_half_can_be_forgotten_again(admin: Admin, chats: Chats):
+def test_an_interrupted_forget_can_be_repeated(admin: Admin, chats: Chats):
     chats.answer()
     people, failures = chats.store.people, [StoreError("gone")]
 

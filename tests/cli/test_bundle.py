@@ -139,7 +139,7 @@ def test_each_function_gets_its_settings_and_its_own_rights_from_the_project(bun
         assert policy["PolicyDocument"] == json.loads((ROOT / ".chalice" / config[name]["iam_policy_file"]).read_text())
 
 
-def test_what_the_worker_cannot_do_goes_where_parley_deploy_sends_it(bundle: Bundle):
+def test_failed_invocations_of_the_worker_go_to_the_same_queue_as_with_parley_deploy(bundle: Bundle):
     assert bundle.properties("WorkerRetries") == {
         "FunctionName": {"Ref": "Worker"},
         "Qualifier": "$LATEST",

@@ -99,7 +99,7 @@ def answering(status: int, document: object, *, seen: list[tuple[str, bytes]] | 
         ("ValidationException", "DynamoDB refused: ValidationException"),
     ],
 )
-def test_what_dynamodb_refuses_is_one_line(code: str, line: str):
+def test_an_error_of_dynamodb_is_one_line(code: str, line: str):
     with answering(400, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"}) as url:
         result = parley("people", "list", "--stage", "prod", AWS_ENDPOINT_URL_DYNAMODB=url, **CREDENTIALS)
     assert fails_in_one_line(result) == line
@@ -160,7 +160,7 @@ def test_without_a_demo_its_people_cannot_be_asked(url: str):
 
 
 @pytest.mark.parametrize("answer", [{}, [], "hello"])
-def test_what_is_no_demo_is_not_taken_for_one(answer: object):
+def test_a_server_that_is_not_a_demo_is_ignored(answer: object):
     with answering(200, answer) as url:
         result = parley("people", "list", "--stage", "demo", PARLEY_DEMO_URL=url)
     assert fails_in_one_line(result) == "no demo is running: start one with scripts/parley demo"

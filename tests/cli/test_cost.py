@@ -154,7 +154,7 @@ def test_large_numbers_fit_80_columns_too():
     assert max(len(click.unstyle(line)) for line in cost_view.as_text(report(much)).splitlines()) <= 80
 
 
-def test_what_is_assumed_of_the_model_is_said():
+def test_assumptions_about_the_model_are_printed():
     assert "gpt-6-luna, assumed: 1,500 tokens in, 250 out" in cost_view.as_text(report())
 
 

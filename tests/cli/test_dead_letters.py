@@ -72,5 +72,5 @@ def test_how_the_worker_ended_is_told_as_far_as_it_is_known(others: dict[str, An
         record({"source": "aws.events", "detail-type": "Scheduled Event"}),
     ],
 )
-def test_what_is_no_wake_is_not_taken_for_one(body: str):
+def test_a_message_that_is_no_wake_has_no_conversation(body: str):
     assert read(body).wake is None

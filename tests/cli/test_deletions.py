@@ -9,7 +9,7 @@ CODE, OTHER = "0123456789abcdef" * 2, "f" * 32
 USER = "10293847560192837"
 
 
-def test_nobody_waiting_is_said_in_words(people: Run):
+def test_an_empty_list_of_requests_is_a_sentence(people: Run):
     assert people("deletions").output == "There are no open deletion requests.\n"
 
 
@@ -46,7 +46,7 @@ def test_a_program_learns_that_a_request_is_done(people: Run, chats: Chats):
     assert json.loads(people("deleted", CODE, "--json").output) == {"code": CODE, "done": True}
 
 
-def test_what_is_not_asked_cannot_be_done(people: Run, chats: Chats):
+def test_only_an_open_request_can_be_closed(people: Run, chats: Chats):
     chats.store.deletions.keep(Deletion(CODE, received_at=chats.clock(), user=USER))
     people("deleted", CODE)
     for code in (CODE, OTHER):

@@ -96,7 +96,7 @@ def test_where_nobody_can_be_asked_the_values_that_lack_are_told_in_one_line(at:
     assert fails_in_one_line(at(None, "deploy", *option)) == MISSING
 
 
-def test_who_wants_no_questions_is_asked_none_even_at_a_terminal(at: Parley):
+def test_the_option_for_no_questions_holds_at_a_terminal_too(at: Parley):
     assert fails_in_one_line(at(Terminal(*TYPED), "deploy", "--yes")) == MISSING
 
 
@@ -133,7 +133,7 @@ def test_the_plan_comes_before_the_question_and_fits_80_columns(at: Parley):
 
 
 @pytest.mark.parametrize("answer", [["n"], [""], []], ids=["no", "nothing", "the end"])
-def test_who_does_not_say_yes_has_done_nothing(at: Parley, ssm: Any, answer: list[str]):
+def test_without_a_yes_nothing_is_deployed(at: Parley, ssm: Any, answer: list[str]):
     noted = REGION_NOTE.exists()
     result = at(Terminal(*answer), "deploy", **VARIABLES)
     assert result.exit_code == 1
@@ -141,7 +141,7 @@ def test_who_does_not_say_yes_has_done_nothing(at: Parley, ssm: Any, answer: lis
     assert (stored(ssm), REGION_NOTE.exists()) == ([], noted)
 
 
-def test_who_leaves_at_a_question_has_done_nothing(at: Parley, ssm: Any):
+def test_leaving_at_a_question_changes_nothing(at: Parley, ssm: Any):
     result = at(Terminal(APP_ID), "deploy")
     assert (result.exit_code, stored(ssm)) == (1, [])
     assert result.stderr.endswith("Aborted!\n")
@@ -179,20 +179,20 @@ def test_a_region_that_is_none_is_one_line(at: Parley, command: str, region: str
 
 
 @pytest.mark.parametrize("typed", ["prod", "DEV", "yes", "y", "dev dev"])
-def test_who_types_another_name_has_deleted_nothing(at: Parley, ssm: Any, typed: str):
+def test_typing_another_name_deletes_nothing(at: Parley, ssm: Any, typed: str):
     ssm.put_parameter(Name="/parley/dev/page-token", Value="kept", Type="SecureString")
     result = at(Terminal(typed), "destroy")
     assert (result.exit_code, result.stderr) == (1, "Error: nothing was deleted\n")
     assert stored(ssm) == ["/parley/dev/page-token"]
 
 
-def test_who_types_nothing_has_deleted_nothing(at: Parley, ssm: Any):
+def test_typing_no_name_deletes_nothing(at: Parley, ssm: Any):
     ssm.put_parameter(Name="/parley/dev/page-token", Value="kept", Type="SecureString")
     result = at(None, "destroy")
     assert (result.exit_code, stored(ssm)) == (1, ["/parley/dev/page-token"])
 
 
-def test_what_will_be_deleted_is_told_before_the_question(at: Parley):
+def test_the_resources_to_delete_are_listed_before_the_question(at: Parley):
     result = at(Terminal("no"), "destroy")
     head, *plan, question = [line for line in result.stdout.splitlines() if line]
     assert head == f"Delete Parley, stage dev, in {REGION} (account 123456789012):"

@@ -20,11 +20,11 @@ names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=10
 lines = st.text() | st.lists(st.text("abc-/:.\n\t", min_size=1, max_size=120), max_size=20).map(" ".join)
 
 
-def test_what_is_well_takes_one_line():
+def test_a_finding_that_is_ok_takes_one_line():
     assert printed(lambda: show([WELL])) == "ok        table: parley-dev, 3 items at the last count\n"
 
 
-def test_what_is_not_comes_with_the_reason_and_the_fix():
+def test_a_fault_comes_with_the_reason_and_the_fix():
     assert printed(lambda: show([BROKEN])).splitlines() == [
         "broken    heartbeat: its rule is disabled",
         "          why: functions get cold",
@@ -42,7 +42,7 @@ def test_long_texts_are_indented_below_their_first_line():
 
 
 @given(st.lists(st.builds(Finding, names, st.sampled_from(Severity), lines, lines, lines), max_size=3))
-def test_whatever_is_found_fits_80_columns(findings: list[Finding]):
+def test_findings_fit_80_columns(findings: list[Finding]):
     output = printed(lambda: show(findings))
     assert all(len(line) <= 80 for line in output.splitlines())
 

@@ -157,7 +157,7 @@ def test_a_program_is_told_that_addresses_are_not_known(keys: Run):
         (("x", "--daily-messages", "9" * 5000), "is not a valid limit"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_in_one_line_and_nothing_is_made(
+def test_invalid_options_are_refused_in_one_line_and_make_no_key(
     keys: Run, chats: Chats, wish: tuple[str, ...], line: str
 ):
     result = keys("create", *wish)
@@ -231,7 +231,7 @@ def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, chats: Chats, na
     assert f'data-config="{SHOP}"' in output
 
 
-def test_what_to_do_with_a_revoked_key_is_not_told(keys: Run, chats: Chats):
+def test_a_revoked_key_is_shown_without_commands_for_its_use(keys: Run, chats: Chats):
     shop(chats)
     keys("revoke", SHOP)
     assert "The bot has no address" not in keys("show", SHOP).output
@@ -262,7 +262,7 @@ def test_a_program_learns_when_a_key_was_revoked(keys: Run, chats: Chats):
 
 @pytest.mark.parametrize("command", ["show", "revoke"])
 @pytest.mark.parametrize("name", ["nobodynobo", "x", "parley_", "--", "x" * 5000])
-def test_what_is_no_key_is_one_line_that_tells_where_to_look(keys: Run, chats: Chats, command: str, name: str):
+def test_an_unknown_key_is_one_line_that_names_the_list(keys: Run, chats: Chats, command: str, name: str):
     shop(chats)
     result = keys(command, "--", name)
     line = "Error: there is no key with that id: see scripts/parley keys list --stage dev\n"

@@ -59,7 +59,7 @@ def shown(*lines: Line, width: int | None = None, today: date = date(2026, 11, 2
         "",
     ],
 )
-def test_what_went_well_at_lambda_and_what_is_not_parleys_is_no_line(text: str):
+def test_lambdas_lines_without_an_error_and_foreign_lines_are_left_out(text: str):
     assert read(text) == []
 
 
@@ -89,7 +89,7 @@ def test_what_went_well_at_lambda_and_what_is_not_parleys_is_no_line(text: str):
         ),
     ],
 )
-def test_what_went_wrong_at_lambda_is_said_in_words(text: str, words: str):
+def test_lambdas_errors_are_explained(text: str, words: str):
     assert error(text) == words
 
 
@@ -155,14 +155,14 @@ def test_a_line_has_its_time_in_the_owners_zone_its_stage_and_half_of_the_id():
     assert shown(line) == ["13:00:00  accept     1a2b3c4d  queued"]
 
 
-def test_what_lambda_says_of_a_function_stands_under_the_functions_name():
+def test_lambdas_lines_have_the_name_of_the_function():
     (line,) = read(f"2026-11-21T12:00:00.417Z {REQUEST} Task timed out after 3.00 seconds")
     assert shown(line) == ["13:00:00  worker               timed out after 3 s"]
     (of_demo,) = read(json.dumps({"stage": "lambda", "function": "parley-demo-worker", "error": "it died"}))
     assert shown(of_demo) == ["13:00:00  worker               it died"]
 
 
-def test_what_does_not_fit_the_terminal_goes_on_below_its_beginning():
+def test_long_lines_continue_below_their_beginning():
     (line,) = read(logged("model", corr=ANNAS, error="ModelUnusable", message="the provider does not accept the key"))
     assert shown(line, width=80) == [
         "13:00:00  model      1a2b3c4d  ModelUnusable: the provider does not accept the\n" + 31 * " " + "key"

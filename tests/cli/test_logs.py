@@ -112,7 +112,7 @@ def test_programs_get_the_lines_as_they_are(owner: Run):
     assert documents[3]["error"] == "timed out after 3 s"
 
 
-def test_what_is_older_is_shown_when_asked_for(owner: Run, put: Put):
+def test_older_lines_are_shown_on_request(owner: Run, put: Put):
     put(API, line("accept", corr=ANNAS), minutes_ago=90)
     result = owner("logs")
     assert result.stdout == ""

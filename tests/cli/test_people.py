@@ -97,7 +97,7 @@ def test_an_empty_list_is_a_document_too(people: Run):
     assert json.loads(people("list", "--json").output) == {"people": [], "page": 1, "pages": 1, "total": 0}
 
 
-def test_what_looks_like_markup_or_emoji_in_an_id_is_shown_as_it_is(people: Run, chats: Chats):
+def test_markup_and_emoji_in_an_id_are_shown_unchanged(people: Run, chats: Chats):
     odd = PersonId("messenger:[bold]:smile:")
     chats.receive(odd)
     assert odd in people("list").output
@@ -128,7 +128,7 @@ def test_a_person_may_be_named_whole_or_by_the_end_of_the_id(people: Run, chats:
     assert people("block", name).output == f"{ANNA} is now blocked.\n"
 
 
-def test_who_cannot_be_told_apart_is_listed(people: Run, chats: Chats):
+def test_an_ambiguous_id_lists_the_matches(people: Run, chats: Chats):
     people_of_one_end = [PersonId(f"messenger:{number}:77") for number in range(7)]
     for person in people_of_one_end:
         chats.receive(person)
@@ -165,12 +165,12 @@ def test_a_limit_that_is_no_whole_number_in_range_is_refused(people: Run, number
 
 
 @pytest.mark.parametrize("command", ["allow", "block", "default", "show", "export", "forget --yes"])
-def test_who_has_never_written_is_unknown(people: Run, command: str):
+def test_a_person_who_never_wrote_is_unknown(people: Run, command: str):
     _is_unknown(people(*command.split(), ANNA))
 
 
 @pytest.mark.parametrize("name", ["29384", ""])
-def test_whose_id_nobodys_ends_in_is_unknown(people: Run, name: str):
+def test_an_ending_that_matches_no_id_is_unknown(people: Run, name: str):
     _is_unknown(people("block", name))
 
 
@@ -213,7 +213,7 @@ def test_a_program_must_be_sure_to_forget(people: Run, chats: Chats):
     }
 
 
-def test_who_is_being_answered_cannot_be_forgotten_now(people: Run, chats: Chats):
+def test_a_person_cannot_be_forgotten_during_an_answer(people: Run, chats: Chats):
     chats.begin()
     result = people("forget", ANNA, "--yes")
     assert result.exit_code == 1

@@ -95,7 +95,7 @@ def test_going_on_does_the_rest(works: Works):
     assert works.done == ["first", "first", "second", "third"]
 
 
-def test_what_aws_refuses_within_a_step_is_explained_first(works: Works):
+def test_an_error_of_aws_in_a_step_is_explained_first(works: Works):
     @contextmanager
     def explaining() -> Iterator[None]:
         try:

@@ -95,14 +95,14 @@ def test_every_wake_is_made_once_more_and_its_letter_deleted(dead: Dead):
     assert dead.holds() == []
 
 
-def test_who_only_looks_changes_nothing(dead: Dead):
+def test_listing_changes_nothing(dead: Dead):
     dead.gets(wake(ANNA), NO_WAKE)
     replay = Replay(dead.queue, RememberingWake())
     assert [letter.content.wake for letter in replay.look()] == [ANNA, None]
     assert dead.holds() == [wake(ANNA), NO_WAKE]
 
 
-def test_what_is_no_wake_is_left_and_can_be_seen_at_once(dead: Dead):
+def test_a_message_that_is_no_wake_stays_and_is_visible_at_once(dead: Dead):
     dead.gets(NO_WAKE, wake(ANNA))
     replay = Replay(dead.queue, woken := RememberingWake())
     replay.run()

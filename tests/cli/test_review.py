@@ -54,7 +54,7 @@ def test_the_addresses_are_made_of_the_bots_or_its_webhooks(url: str):
 
 
 @pytest.mark.parametrize("url", ["", "abc123defg", "http://example.org/webhook", "https:/example.org"])
-def test_what_is_no_address_of_a_bot_is_refused(url: str):
+def test_an_invalid_url_of_a_bot_is_refused(url: str):
     result = review_texts("--url", url)
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
     assert "is not the address of a bot" in result.output
@@ -66,7 +66,7 @@ def test_the_texts_fit_80_columns_and_leave_no_blank_of_ours():
     assert "$" not in output
 
 
-def test_what_is_not_given_stays_a_blank_that_can_be_seen():
+def test_values_that_are_not_given_stay_visible_blanks():
     blanks = re.findall("<[^>]+>", words(review_texts()))
     assert {"<name of your Page>", "<address of the bot>", "<your name or your company's>"} <= set(blanks)
 

@@ -60,7 +60,7 @@ def test_a_visitor_is_shown_with_the_rooms_they_wrote_in(people: Run):
 
 
 @pytest.mark.usefixtures("shop")
-def test_who_wrote_in_no_room_is_shown_without_any(people: Run):
+def test_a_person_without_rooms_is_shown_without_rooms(people: Run):
     assert "rooms" not in people("show", ANNA).output
 
 
@@ -97,7 +97,7 @@ def test_a_visitor_whose_message_waits_in_a_room_is_not_forgotten_and_loses_noth
     assert admin.show(VISITOR).turns == 2
 
 
-def test_that_somebody_else_is_being_answered_in_the_room_does_not_matter():
+def test_an_answer_to_another_person_in_the_room_does_not_matter():
     chats, admin = new_chats(fake_store())
     chats.answer(VISITOR, room=KITCHEN)
     chats.receive(OTHER_VISITOR, room=KITCHEN)
@@ -106,7 +106,7 @@ def test_that_somebody_else_is_being_answered_in_the_room_does_not_matter():
     assert kept(chats, VISITOR, KITCHEN) == []
 
 
-def test_who_is_forgotten_and_writes_again_in_a_room_is_known_to_have_written_there():
+def test_a_forgotten_person_who_writes_in_a_room_again_is_stored_with_it():
     chats, admin = new_chats(fake_store())
     chats.answer(VISITOR, room=KITCHEN)
     admin.forget(VISITOR)

@@ -41,7 +41,7 @@ def test_a_key_is_kept_as_it_was_made(keys: ApiKeys, key: ApiKey):
     assert list(keys.list()) == [key]
 
 
-def test_what_was_never_made_is_not_there(keys: ApiKeys):
+def test_an_unknown_key_is_not_found(keys: ApiKeys):
     keys.create(PLAIN)
     assert keys.get(WHOLE.id) is None
     assert keys.get(KeyId("b")) is None

@@ -38,7 +38,7 @@ def counted(moto_client: "DynamoDBClient") -> Counted:
     return counted
 
 
-def test_the_door_keeps_a_message_with_one_call(counted: Counted):
+def test_the_webhook_stores_a_message_with_one_call(counted: Counted):
     assert counted.during(lambda: counted.bot.accepts("anna", "Hello?")) == ["TransactWriteItems"]
 
 

@@ -106,7 +106,7 @@ def test_another_server_may_not_list_the_model_or_keep_no_list():
         (httpx2.ConnectError("no"), ModelBusy),
     ],
 )
-def test_what_keeps_it_from_looking_is_told_apart(provider: str, answer: Any, error: type[ModelError]):
+def test_errors_of_the_request_are_distinguished(provider: str, answer: Any, error: type[ModelError]):
     with pytest.raises(error):
         catalogue(Server(answer), is_openai=provider == "openai").find()
 

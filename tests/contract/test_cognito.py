@@ -26,7 +26,7 @@ def way(pool: Pool, tmp_path: Path) -> Iterator[Way]:
         yield way
 
 
-def test_who_signed_in_at_cognito_is_known(pool: Pool, way: Way):
+def test_a_users_token_of_cognito_is_accepted(pool: Pool, way: Way):
     tokens = OidcTokens(pool.issuer, pool.client, session=way.session())
     assert tokens.subject(pool.sign_in()["IdToken"]) == pool.subject
     assert way.asked == [f"/{pool.id}/.well-known/{name}" for name in ("openid-configuration", "jwks.json")]
@@ -37,7 +37,7 @@ def test_an_access_token_of_cognito_is_no_id_token(pool: Pool, way: Way):
         OidcTokens(pool.issuer, pool.client, session=way.session()).subject(pool.sign_in()["AccessToken"])
 
 
-def test_who_signed_in_to_another_app_or_pool_is_not_known(pool: Pool, way: Way):
+def test_a_token_for_another_app_or_pool_is_refused(pool: Pool, way: Way):
     other = make_pool(pool.cognito.meta.endpoint_url)
     ours = OidcTokens(pool.issuer, pool.client, session=way.session())
     anothers = OidcTokens(pool.issuer, "another-app", session=way.session())

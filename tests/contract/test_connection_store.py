@@ -74,14 +74,14 @@ def test_a_socket_that_never_came_is_not_there(connections: ConnectionStore, clo
     assert connections.get(ConnectionId("L0SM9cOFvHcCIhw"), now=clock()) is None
 
 
-def test_who_has_proved_who_they_are_is_ready_and_sees_the_conversation(connections: ConnectionStore, clock: FakeClock):
+def test_an_authenticated_connection_is_ready_and_in_the_conversation(connections: ConnectionStore, clock: FakeClock):
     ready = admitted(connections, clock)
     assert ready == replace(NEW, state=ConnectionState.READY, person=ANNA, conversation=HOME)
     assert connections.get(NEW.id, now=clock()) == ready
     assert connections.in_conversation(HOME, now=clock()) == [ready]
 
 
-def test_nobody_is_admitted_twice(connections: ConnectionStore, clock: FakeClock):
+def test_a_connection_is_authenticated_only_once(connections: ConnectionStore, clock: FakeClock):
     ready = admitted(connections, clock)
     assert connections.mark_authenticated(NEW, BERT, ROOM, now=clock()) is None
     assert connections.get(NEW.id, now=clock()) == ready
@@ -155,7 +155,7 @@ def test_the_turns_of_a_conversation_are_no_sockets_and_sockets_no_turns(store: 
     assert list(store.transcript.turns(HOME, now=clock())) == []
 
 
-def test_who_moves_sees_the_new_conversation_and_the_old_one_no_more(connections: ConnectionStore, clock: FakeClock):
+def test_a_moved_connection_is_only_in_the_new_conversation(connections: ConnectionStore, clock: FakeClock):
     ready = admitted(connections, clock)
     moved = connections.move(ready, ROOM, now=clock())
     assert moved == replace(ready, conversation=ROOM)
@@ -166,13 +166,13 @@ def test_who_moves_sees_the_new_conversation_and_the_old_one_no_more(connections
     )
 
 
-def test_who_moves_to_where_they_are_stays_there(connections: ConnectionStore, clock: FakeClock):
+def test_a_move_to_the_same_conversation_changes_nothing(connections: ConnectionStore, clock: FakeClock):
     ready = admitted(connections, clock, ROOM)
     assert connections.move(ready, ROOM, now=clock()) == ready
     assert connections.in_conversation(ROOM, now=clock()) == [ready]
 
 
-def test_who_moves_wants_nothing_of_the_old_conversation_any_more(connections: ConnectionStore, clock: FakeClock):
+def test_a_move_drops_the_requests_in_the_old_conversation(connections: ConnectionStore, clock: FakeClock):
     ready = admitted(connections, clock)
     connections.cancel(ready, TURN)
     connections.resume(ready)
@@ -181,14 +181,14 @@ def test_who_moves_wants_nothing_of_the_old_conversation_any_more(connections: C
     assert (moved.cancels, moved.resumed) == (None, 0)
 
 
-def test_whoever_was_moved_already_leaves_where_they_are_by_now(connections: ConnectionStore, clock: FakeClock):
+def test_a_move_with_an_old_value_leaves_the_present_conversation(connections: ConnectionStore, clock: FakeClock):
     ready = admitted(connections, clock)
     connections.move(ready, ROOM, now=clock())
     moved = connections.move(ready, HALL, now=clock())
     assert [connections.in_conversation(where, now=clock()) for where in (HOME, ROOM, HALL)] == [[], [], [moved]]
 
 
-def test_who_moves_to_many_rooms_at_once_is_in_one(busy_store: Store, clock: FakeClock):
+def test_concurrent_moves_end_in_one_room(busy_store: Store, clock: FakeClock):
     connections = busy_store.connections
     ready = admitted(connections, clock)
     rooms = [ConversationId(f"room:shop:{number}") for number in range(8)]
@@ -198,7 +198,7 @@ def test_who_moves_to_many_rooms_at_once_is_in_one(busy_store: Store, clock: Fak
     assert seen == connections.get(NEW.id, now=clock())
 
 
-def test_who_is_closed_moves_nowhere(connections: ConnectionStore, clock: FakeClock):
+def test_a_closed_connection_is_not_moved(connections: ConnectionStore, clock: FakeClock):
     ready = admitted(connections, clock)
     connections.close(NEW.id)
     connections.move(ready, ROOM, now=clock())
@@ -270,9 +270,7 @@ def test_closing_what_is_not_known_changes_nothing(connections: ConnectionStore,
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_who_is_closed_while_being_admitted_or_moved_leaves_nothing_behind(
-    busy_store: Store, clock: FakeClock, attempt: int
-):
+def test_closing_during_authentication_or_a_move_leaves_no_item(busy_store: Store, clock: FakeClock, attempt: int):
     connections = busy_store.connections
     if attempt % 2:
         ready = admitted(connections, clock)
@@ -294,7 +292,7 @@ def test_a_socket_is_forgotten_when_api_gateway_has_long_closed_it(connections: 
     assert connections.in_conversation(HOME, now=clock()) == []
 
 
-def test_what_expired_is_deleted(store: Store, clock: FakeClock):
+def test_expired_connections_are_deleted(store: Store, clock: FakeClock):
     admitted(store.connections, clock)
     store.expire(clock.tick(hours=3))
     assert store.connections.get(NEW.id, now=clock() - KEPT_MS) is None
@@ -304,18 +302,18 @@ def test_what_expired_is_deleted(store: Store, clock: FakeClock):
 # Who lingers.
 
 
-def test_who_does_not_say_who_they_are_lingers_after_a_minute(connections: ConnectionStore, clock: FakeClock):
+def test_a_connection_without_authentication_is_listed_after_a_minute(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
     assert list(connections.unauthenticated(now=clock() + MINUTE - 1)) == []
     assert list(connections.unauthenticated(now=clock() + MINUTE)) == [NEW]
 
 
-def test_who_is_ready_does_not_linger(connections: ConnectionStore, clock: FakeClock):
+def test_an_authenticated_connection_is_not_listed_as_unauthenticated(connections: ConnectionStore, clock: FakeClock):
     admitted(connections, clock)
     assert list(connections.unauthenticated(now=clock.tick(hours=1))) == []
 
 
-def test_who_was_rejected_and_is_still_there_lingers(connections: ConnectionStore, clock: FakeClock):
+def test_a_rejected_connection_that_is_open_is_listed(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
     connections.reject(NEW)
     assert list(connections.unauthenticated(now=clock.tick(minutes=1))) == [
@@ -323,14 +321,14 @@ def test_who_was_rejected_and_is_still_there_lingers(connections: ConnectionStor
     ]
 
 
-def test_who_lingers_longest_comes_first(connections: ConnectionStore, clock: FakeClock):
+def test_the_oldest_unauthenticated_connection_comes_first(connections: ConnectionStore, clock: FakeClock):
     for number in (3, 1, 2):
         opened(connections, clock, named(number))
         clock.tick(seconds=1)
     assert list(connections.unauthenticated(now=clock.tick(minutes=1))) == [named(3), named(1), named(2)]
 
 
-def test_who_lingered_until_they_expired_is_gone(connections: ConnectionStore, clock: FakeClock):
+def test_an_expired_connection_is_no_longer_listed(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
     assert list(connections.unauthenticated(now=clock() + KEPT_MS)) == []
 

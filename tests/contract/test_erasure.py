@@ -85,7 +85,7 @@ def test_a_message_older_than_meta_repeats_is_erased_without_a_trace(story: Stor
     assert story.accept(message) is Accepted.QUEUED
 
 
-def test_who_was_erased_may_write_again(story: Story):
+def test_an_erased_person_may_write_again(story: Story):
     story.accept()
     story.finish_all()
     story.transcript.erase(ROOM, now=story.clock())

@@ -120,7 +120,7 @@ def test_one_persons_flood_does_not_concern_another(story: Story):
     assert story.accept(story.message(person=BERT)) is Accepted.QUEUED
 
 
-def test_whoever_has_messages_waiting_is_overdue_longest_first(story: Story):
+def test_conversations_with_open_turns_are_overdue_longest_first(story: Story):
     story.accept(story.message(person=BERT))
     story.clock.tick(minutes=1)
     story.accept()
@@ -129,7 +129,7 @@ def test_whoever_has_messages_waiting_is_overdue_longest_first(story: Story):
     assert story.overdue() == [ConversationId(BERT), ConversationId(ANNA)]
 
 
-def test_whoever_waits_is_overdue_since_the_first_message_that_was_not_answered(story: Story):
+def test_a_conversation_is_overdue_since_its_first_unanswered_message(story: Story):
     since = story.clock()
     story.accept()
     story.clock.tick(minutes=2)
@@ -137,13 +137,13 @@ def test_whoever_waits_is_overdue_since_the_first_message_that_was_not_answered(
     assert list(story.inbox.overdue(now=story.clock())) == [Overdue(ROOM, since=since)]
 
 
-def test_nobody_is_overdue_before_the_message_came(story: Story):
+def test_no_conversation_is_overdue_before_its_message_arrives(story: Story):
     story.accept()
     assert list(story.inbox.overdue(now=story.clock() - 1)) == []
     assert story.overdue() == [ROOM]
 
 
-def test_nobody_is_overdue_once_answered_and_again_with_the_next_message(story: Story):
+def test_an_answered_conversation_is_overdue_again_with_the_next_message(story: Story):
     story.accept()
     story.finish_all()
     assert story.overdue() == []

@@ -31,7 +31,7 @@ def test_a_charged_turn_runs_and_is_counted_on_its_day(story: Story):
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_nobody_asks_more_than_the_limit_a_day(story: Story, limit: int):
+def test_a_person_cannot_ask_more_than_the_daily_limit(story: Story, limit: int):
     answers = [_ask(story, limit=limit) for _ in range(limit + 2)]
     assert answers == [Charged.CHARGED] * limit + [Charged.OVER_LIMIT] * 2
     assert story.used() == limit
@@ -68,7 +68,7 @@ def test_an_unlimited_person_is_counted_and_never_refused(story: Story):
 
 
 @pytest.mark.parametrize("limit", [None, 3])
-def test_who_was_blocked_after_writing_is_not_charged(story: Story, limit: int | None):
+def test_a_person_blocked_after_writing_is_not_charged(story: Story, limit: int | None):
     lease, turn = story.begin()
     story.block()
     assert story.charge(lease, turn, limit=limit) is Charged.BLOCKED
@@ -76,7 +76,7 @@ def test_who_was_blocked_after_writing_is_not_charged(story: Story, limit: int |
     assert story.read(lease).open == (turn,)
 
 
-def test_who_is_blocked_and_at_the_limit_is_told_to_be_blocked(story: Story):
+def test_blocked_takes_precedence_over_the_limit(story: Story):
     _ask(story, limit=1)
     lease, turn = story.begin()
     story.block()
@@ -172,7 +172,7 @@ def test_a_charge_is_given_back_on_the_day_it_was_made(story: Story):
     assert story.known().quota == {DAY: 0, NEXT_DAY: 1}
 
 
-def test_what_was_never_charged_gives_nothing_back(story: Story):
+def test_a_turn_without_a_charge_has_no_refund(story: Story):
     _ask(story, limit=3)
     lease, turn = story.begin()
     story.inbox.record(lease, Record(turn, REPLY, refund=True), until=story.until)

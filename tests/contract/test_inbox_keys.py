@@ -100,7 +100,7 @@ def test_a_key_that_is_good_for_none_charges_nobody(story: Story):
     assert ask(story) is Charged.KEY_SPENT
 
 
-def test_what_a_spent_key_refuses_leaves_no_trace(story: Story):
+def test_a_charge_refused_for_a_used_up_key_changes_nothing(story: Story):
     key_is(story, replace(SHOP, max_messages=1, used=1))
     lease, turn = begin(story)
     assert story.charge(lease, turn) is Charged.KEY_SPENT
@@ -196,7 +196,7 @@ def test_the_key_gets_its_question_back_when_the_persons_count_is_gone(shop: Sto
     assert (shop.used(ANNA, day="2026-11-24"), used(shop)) == (1, 1)
 
 
-def test_what_is_not_counted_any_more_on_the_key_is_given_back_to_the_person_alone(shop: Story):
+def test_a_refund_beyond_the_keys_count_goes_to_the_person_alone(shop: Story):
     lease, turn = begin_charged(shop)
     carls_lease, carls = begin(shop, CARL)
     shop.inbox.record(carls_lease, Record(replace(carls, charged_day=DAY), REPLY, refund=True), until=shop.until)
@@ -205,7 +205,7 @@ def test_what_is_not_counted_any_more_on_the_key_is_given_back_to_the_person_alo
     assert (shop.used(ANNA), used(shop)) == (0, 0)
 
 
-def test_what_was_given_back_may_be_asked_again(story: Story):
+def test_a_refunded_question_may_be_asked_again(story: Story):
     key_is(story, replace(SHOP, max_messages=1))
     lease, turn = begin_charged(story)
     story.inbox.finish(lease, Finish(turn, TurnState.DROPPED, release=True, refund=True))
@@ -295,7 +295,7 @@ def test_the_latest_of_a_room_are_shown_oldest_first(shop: Story):
     assert list(shop.transcript.latest(home(ANNA), count=5, now=shop.clock())) == []
 
 
-def test_what_expired_is_neither_among_the_latest_nor_found(shop: Story):
+def test_an_expired_turn_is_neither_listed_nor_found(shop: Story):
     [turn] = in_a_room(shop, ANNA)
     later = shop.clock.tick(days=31)
     assert list(shop.transcript.latest(ROOM, count=5, now=later)) == []
@@ -310,7 +310,7 @@ def test_a_turn_is_found_as_last_written_and_only_where_it_was_asked(shop: Story
     assert shop.transcript.find(ROOM, TurnId(f"{NOON}#{'0' * 64}"), now=shop.clock()) is None
 
 
-def test_who_wants_to_be_forgotten_leaves_the_words_of_others_in_the_room(shop: Story):
+def test_forgetting_a_person_keeps_the_messages_of_others_in_the_room(shop: Story):
     turns = in_a_room(shop, ANNA, CARL, ANNA)
     shop.accept(message(shop, ANNA, ROOM))
     lease = shop.hold(room=ROOM)

@@ -69,13 +69,13 @@ def _assert_it_writes_nothing(story: Story, step: Step, lease: Lease, turn: Turn
 
 
 @pytest.mark.parametrize("step", FOR_QUEUED.values(), ids=FOR_QUEUED)
-def test_who_lost_the_lease_writes_nothing_for_a_queued_turn(story: Story, step: Step):
+def test_without_the_lease_nothing_is_written_for_a_queued_turn(story: Story, step: Step):
     lease, turn = story.begin()
     _assert_it_writes_nothing(story, step, lease, turn)
 
 
 @pytest.mark.parametrize("step", FOR_RUNNING.values(), ids=FOR_RUNNING)
-def test_who_lost_the_lease_writes_nothing_for_a_running_turn(story: Story, step: Step):
+def test_without_the_lease_nothing_is_written_for_a_running_turn(story: Story, step: Step):
     lease, turn = story.begin_charged()
     _assert_it_writes_nothing(story, step, lease, turn)
 
@@ -214,6 +214,6 @@ def test_a_lease_that_is_handed_back_leaves_its_turns_to_the_heartbeat(story: St
     assert story.read(again).open == (turn,)
 
 
-def test_whoever_waits_stays_overdue_while_being_worked_on(story: Story):
+def test_a_conversation_stays_overdue_while_a_worker_has_it(story: Story):
     story.begin_charged()
     assert story.overdue() == [ROOM]

@@ -184,7 +184,7 @@ def test_the_latest_closed_turns_are_read_oldest_first(story: Story):
     assert len(closed) >= 20
 
 
-def test_what_has_expired_is_no_longer_read(story: Story):
+def test_expired_turns_are_not_read(story: Story):
     story.accept()
     story.finish_all()
     story.clock.tick(days=1)

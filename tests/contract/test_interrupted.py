@@ -97,7 +97,7 @@ def test_a_flood_that_grows_meanwhile_has_one_turn_for_lost_messages(told: Story
     assert sum(turn.overflow for turn in told.stored()) == 1
 
 
-def test_who_loses_the_lease_between_closing_a_turn_and_giving_back_closes_nothing(told: Story):
+def test_a_lease_lost_before_its_release_closes_no_turn(told: Story):
     lease, turn = told.begin()
     told.accept()
 

@@ -107,7 +107,7 @@ def test_a_token_says_whom_it_is_about(either: AnyTokens):
     assert either.tokens.subject(either.token_of("bob")) == "bob"
 
 
-def test_what_nobody_signed_is_about_nobody(either: AnyTokens):
+def test_an_unsigned_token_is_refused(either: AnyTokens):
     with pytest.raises(InvalidToken):
         either.tokens.subject("anna")
 
@@ -167,7 +167,7 @@ def test_an_issuer_that_names_no_use_or_a_list_of_one_audience_is_understood(sig
 
 
 @pytest.mark.parametrize("kind", ["at+jwt", "logout+jwt", "application/at+jwt", 7])
-def test_what_says_that_it_is_another_kind_of_token_is_refused(sign_in: SignIn, kind: Any):
+def test_another_kind_of_token_is_refused(sign_in: SignIn, kind: Any):
     assert "not an ID token" in sign_in.refused(rs256(sign_in.issuer.claims(), kid="one", typ=kind))
 
 
@@ -359,7 +359,7 @@ def test_an_issuer_that_keeps_us_waiting_is_given_up_after_three_seconds(sign_in
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, "/keys"])
-def test_nobody_is_followed_elsewhere_for_the_keys(sign_in: SignIn, path: str):
+def test_redirects_are_not_followed_for_the_keys(sign_in: SignIn, path: str):
     with issuing() as other:
         sign_in.issuer.answers[path] = (302, f"{other.url}{path}".encode())
         sign_in.out_of_reach()
@@ -422,7 +422,7 @@ def test_strange_headers_and_claims_are_refused_or_harmless_also_when_they_are_s
     JSON | st.fixed_dictionaries({"issuer": JSON, "jwks_uri": JSON, "keys": st.lists(JSON)}),
     st.sampled_from([DISCOVERY, "/keys"]),
 )
-def test_whatever_an_issuer_says_ends_in_words(sign_in: SignIn, said: Any, path: str):
+def test_any_response_of_an_issuer_ends_in_a_known_error(sign_in: SignIn, said: Any, path: str):
     fresh = SignIn(sign_in.issuer)
     sign_in.issuer.answers = {path: (200, json.dumps(said).encode())}
     fresh.out_of_reach()

@@ -45,7 +45,7 @@ def test_an_answer_that_gets_too_long_says_so():
     assert ask("responses", responses("a", end="incomplete", reason="max_output_tokens"))[-1] == long
 
 
-def test_what_the_providers_filter_stops_is_refused():
+def test_an_answer_stopped_by_the_providers_filter_is_refused():
     with pytest.raises(ModelRefused):
         ask("chat", chat("a", finish="content_filter"))
     with pytest.raises(ModelRefused):
@@ -69,7 +69,9 @@ def test_a_refusal_in_the_models_own_words_is_an_answer():
         (429, "insufficient_quota", ModelFault.CREDIT),
     ],
 )
-def test_what_only_the_owner_can_mend_is_told_apart(api: Api, status: int, code: str | None, cause: ModelFault):
+def test_errors_that_only_the_owner_can_fix_are_distinguished(
+    api: Api, status: int, code: str | None, cause: ModelFault
+):
     with pytest.raises(ModelUnusable) as caught:
         ask(api, error(status, code), error(status, code))
     assert caught.value.cause is cause
@@ -77,14 +79,14 @@ def test_what_only_the_owner_can_mend_is_told_apart(api: Api, status: int, code:
 
 @EITHER
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
-def test_what_is_refused_before_it_begins_is_not_billed(api: Api, status: int):
+def test_a_request_refused_before_its_start_is_not_billed(api: Api, status: int):
     with pytest.raises(ModelError) as caught:
         ask(api, error(status), error(status))
     assert not caught.value.may_be_billed
 
 
 @BOTH
-def test_what_broke_off_may_be_billed(api: Api, say: Callable[..., httpx2.Response]):
+def test_a_broken_stream_may_be_billed(api: Api, say: Callable[..., httpx2.Response]):
     missing: dict[str, Any] = {"finish": None} if api == "chat" else {"end": None}
     for answers in ([say("Mimi is ", **missing)], [httpx2.ReadTimeout("no")] * 2):
         with pytest.raises(ModelBusy) as caught:

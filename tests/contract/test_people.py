@@ -13,7 +13,7 @@ from tests.contract.story import ANNA, BERT, DAY, REPLY, Story
 CLEO = identity.visitor(KeyId("shopshopsh"), "cleo")
 
 
-def test_nobody_is_known_before_writing(story: Story):
+def test_a_person_is_unknown_before_writing(story: Story):
     story.accept()
     assert story.store.people.get(BERT) is None
     assert [person.id for person in story.store.people.list()] == [ANNA]
@@ -30,7 +30,7 @@ def test_the_owner_hears_of_a_new_person_once(story: Story):
     assert story.known().announced
 
 
-def test_nobody_is_announced_before_writing(story: Story):
+def test_a_person_is_not_announced_before_writing(story: Story):
     assert not story.store.people.announce(ANNA)
     assert story.store.people.get(ANNA) is None
 
@@ -93,7 +93,7 @@ def _forget(story: Story) -> None:
     story.store.people.forget(ANNA, now=story.clock())
 
 
-def test_who_is_forgotten_is_no_longer_listed_and_has_no_times(story: Story):
+def test_a_forgotten_person_is_not_listed_and_has_no_times(story: Story):
     story.accept()
     _forget(story)
     assert list(story.store.people.list()) == []
@@ -153,7 +153,7 @@ def test_lifting_a_decision_about_somebody_forgotten_does_not_keep_them(story: S
     assert story.store.people.get(ANNA) is None
 
 
-def test_what_remains_of_somebody_forgotten_goes_after_three_days(story: Story):
+def test_the_rest_of_a_forgotten_person_expires_after_three_days(story: Story):
     story.accept()
     _forget(story)
     story.clock.tick(days=2.9)
@@ -164,7 +164,7 @@ def test_what_remains_of_somebody_forgotten_goes_after_three_days(story: Story):
     assert story.store.people.get(ANNA) is None
 
 
-def test_who_writes_again_after_being_forgotten_stays(story: Story):
+def test_a_forgotten_person_who_writes_again_does_not_expire(story: Story):
     story.accept()
     _forget(story)
     began = story.clock.tick(days=1)
@@ -175,7 +175,7 @@ def test_who_writes_again_after_being_forgotten_stays(story: Story):
     assert [person.id for person in story.store.people.list()] == [ANNA]
 
 
-def test_who_was_never_forgotten_stays(story: Story):
+def test_a_person_who_was_never_forgotten_does_not_expire(story: Story):
     story.accept()
     story.clock.tick(days=365)
     story.store.expire(story.clock())
@@ -192,7 +192,7 @@ def test_the_rooms_in_which_somebody_wrote_are_noted_each_once(story: Story):
     assert story.known(CLEO).rooms == {identity.room(CLEO, "kitchen"), identity.room(CLEO, "garden")}
 
 
-def test_who_wrote_in_no_room_has_none(story: Story):
+def test_a_person_who_wrote_in_no_room_has_no_rooms(story: Story):
     for person in (ANNA, CLEO):
         story.accept(story.message(person=person))
         assert story.known(person).rooms == frozenset()
@@ -205,7 +205,7 @@ def test_a_message_that_is_refused_leaves_no_room_behind(story: Story):
     assert story.known(CLEO).rooms == frozenset()
 
 
-def test_who_is_forgotten_has_no_rooms_until_they_write_in_one_again(story: Story):
+def test_a_forgotten_person_has_no_rooms_until_they_write_in_one_again(story: Story):
     kitchen, garden = (identity.room(CLEO, room) for room in ("kitchen", "garden"))
     story.accept(story.message(person=CLEO, room=kitchen))
     story.store.people.forget(CLEO, now=story.clock())
@@ -214,7 +214,7 @@ def test_who_is_forgotten_has_no_rooms_until_they_write_in_one_again(story: Stor
     assert story.known(CLEO).rooms == {garden}
 
 
-def test_nobody_is_known_to_write_in_more_than_a_hundred_rooms(story: Story):
+def test_a_person_has_at_most_a_hundred_rooms(story: Story):
     for number in range(MAX_ROOMS):
         assert story.accept(story.message(person=CLEO, room=identity.room(CLEO, f"room-{number}"))) is Accepted.QUEUED
     another = identity.room(CLEO, "another")

@@ -171,7 +171,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
 
     code = bot.wants_deletion("carl")
     bot.privacy.progress(code)
-    the_web_chats_doors_are_used(store, bot)
+    the_web_chats_routes_are_used(store, bot)
 
     audit.function = "worker"
     secrets = Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS)
@@ -238,7 +238,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     bot.clock.tick(minutes=2)
 
 
-def the_web_chats_doors_are_used(store: Store, bot: Bot) -> None:
+def the_web_chats_routes_are_used(store: Store, bot: Bot) -> None:
     """The owner makes a key, a visitor gets a ticket, and the key is revoked."""
     service = ApiKeyService(store.keys, daily_limit=1, random_bytes=token_bytes, clock=bot.clock)
     key = service.create({"name": "Tests"}).key
@@ -278,7 +278,7 @@ def test_lambda_itself_may_use_the_workers_role_for_these_queues_only():
 
 
 @pytest.mark.parametrize("function", ["api_handler", "websocket_message", "heartbeat"])
-def test_whoever_wakes_the_worker_may_write_to_its_queue_only(function: str):
+def test_functions_that_wake_the_worker_may_write_only_to_its_queue(function: str):
     queues = {statement["Resource"] for statement in statements(function) if "sqs:SendMessage" in statement["Action"]}
     assert queues == {"arn:aws:sqs:*:*:parley-*-wake.fifo"}
 
@@ -296,22 +296,22 @@ def test_the_heartbeat_reads_nothing_of_people_but_who_waits():
     assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == [keys.spend_key("*")["pk"]]
 
 
-def test_the_door_reads_no_single_item_but_requests_for_deletion_and_api_keys():
+def test_the_api_handler_reads_no_single_item_but_requests_for_deletion_and_api_keys():
     [reading] = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
     assert reading["Action"] == ["dynamodb:GetItem"]
     assert leading_keys(reading) == [keys.deletion_key("*")["pk"], keys.API_KEYS]
 
 
-def test_the_door_writes_nothing_of_what_is_spent(audit: Audit):
+def test_the_api_handler_writes_no_costs(audit: Audit):
     everything_happens(audit, audit.client("dynamodb"))
     [writing] = [statement for statement in statements("api_handler") if "dynamodb:PutItem" in statement["Action"]]
     touched = {partition for _, partition in audit.touched["api_handler"]}
     for key in leading_keys(writing):
-        assert any(fnmatchcase(partition, key) for partition in touched), f"the door never touches {key}"
+        assert any(fnmatchcase(partition, key) for partition in touched), f"api_handler never touches {key}"
     assert not may_touch("api_handler", "dynamodb:UpdateItem", keys.spend_key("2026-11-20")["pk"])
 
 
-def test_the_door_may_read_exactly_the_secrets_it_asks_for():
+def test_the_api_handler_may_read_exactly_the_secrets_it_requests():
     assert readable("api_handler") == set(api.SECRETS)
 
 
@@ -319,7 +319,7 @@ def test_the_worker_may_read_exactly_the_secrets_it_asks_for():
     assert readable("worker") == set(worker.SECRETS)
 
 
-def test_of_the_web_chats_doors_only_that_for_frames_may_read_secrets_and_exactly_those_it_asks_for():
+def test_of_the_websocket_functions_only_message_reads_secrets_and_exactly_its_own():
     assert readable("websocket_message") == set(websocket.SECRETS)
     for function in ("websocket_connect", "websocket_disconnect"):
         assert not any("ssm:GetParameters" in one["Action"] for one in statements(function))
@@ -350,7 +350,7 @@ def of_connections(function: str) -> set[str]:
         ("api_handler", set()),
     ],
 )
-def test_whoever_reaches_open_sockets_may_write_or_close_and_never_ask_who_is_there(function: str, methods: set[str]):
+def test_functions_with_open_connections_may_send_and_close_but_not_list(function: str, methods: set[str]):
     assert of_connections(function) == methods
 
 
@@ -362,7 +362,7 @@ def test_whoever_reaches_open_sockets_may_write_or_close_and_never_ask_who_is_th
         ("websocket_message", {"SOCKET#*", "CONV#*", "PERSON#*", "KEYS"}),
     ],
 )
-def test_the_doors_of_the_web_chat_reach_no_other_part_of_the_table(function: str, keys: set[str]):
+def test_the_websocket_functions_reach_no_other_part_of_the_table(function: str, keys: set[str]):
     of_the_table = [one for one in statements(function) if "dynamodb" in one["Resource"]]
     conditions = [one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in of_the_table]
     assert {key for condition in conditions for key in condition} == keys
@@ -370,7 +370,7 @@ def test_the_doors_of_the_web_chat_reach_no_other_part_of_the_table(function: st
     assert not any("KEYS" in one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in writing)
 
 
-def test_no_door_may_read_the_models_key_or_the_pages_token():
+def test_functions_that_receive_requests_may_not_read_the_models_key_or_the_pages_token():
     for function in ("api_handler", "websocket_connect", "websocket_message", "websocket_disconnect"):
         policy = (ROOT / ".chalice" / f"policy-{function}.json").read_text()
         assert [secret in policy for secret in (Secret.OPENAI_KEY, Secret.PAGE_TOKEN)] == [False, False]

@@ -66,7 +66,7 @@ def test_a_long_answer_arrives_whole(stage: Stage):
     assert stage.received() == Received(text)
 
 
-def test_what_arrives_in_the_end_is_the_reply_and_not_the_deltas(stage: Stage):
+def test_the_delivered_text_is_the_reply_and_not_the_deltas(stage: Stage):
     with stage.sender.responding(turn_of(stage)) as on_delta:
         on_delta("  Hello, you and")
     deliver(stage, Reply("Hello"))

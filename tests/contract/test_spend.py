@@ -79,7 +79,7 @@ def test_a_refused_question_sets_nothing_aside(story: Story):
     assert story.spent() == DaySpend(DAY)
 
 
-def test_who_is_over_their_limit_too_is_told_of_the_limit(story: Story):
+def test_the_limit_takes_precedence_over_the_budget(story: Story):
     assert _asks(story, replace(TIGHT, cap=0), limit=0) is Charged.OVER_LIMIT
 
 
@@ -128,7 +128,7 @@ def test_a_call_that_cost_nothing_gives_its_money_back(story: Story):
 
 
 @pytest.mark.parametrize("refund", [True, False])
-def test_what_nobody_knows_the_cost_of_stays_set_aside(story: Story, *, refund: bool):
+def test_an_unknown_cost_stays_reserved(story: Story, *, refund: bool):
     lease, turn = _begin(story)
     story.inbox.record(lease, Record(turn, REPLY, refund=refund), until=story.until)
     assert story.spent() == DaySpend(DAY, committed=100, calls=1)
@@ -177,7 +177,7 @@ def test_a_second_call_is_not_made_when_the_day_has_no_room_for_it(story: Story)
     assert story.spent() == DaySpend(DAY, committed=100, calls=1)
 
 
-def test_whoever_lost_the_lease_calls_nobody_again_and_learns_why(story: Story):
+def test_without_the_lease_no_second_call_is_recorded(story: Story):
     lease, turn = _begin(story, replace(TIGHT, cap=199))
     story.clock.tick(minutes=2)
     story.hold("two")
@@ -204,7 +204,7 @@ def test_a_year_can_be_read_at_once(story: Story):
     assert sum(spent.committed for spent in found) == 100
 
 
-def test_what_a_day_cost_is_forgotten_after_forty_days(story: Story):
+def test_a_days_costs_expire_after_forty_days(story: Story):
     _asks(story)
     story.store.expire(story.clock() + 39 * 24 * 60 * 60 * 1000)
     assert story.spent().committed == 100

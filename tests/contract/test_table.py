@@ -37,7 +37,7 @@ def cancelled(stub: Stubber, *codes: str) -> None:
     )
 
 
-def test_what_merely_clashed_is_tried_again(client: "DynamoDBClient"):
+def test_a_transaction_conflict_is_retried(client: "DynamoDBClient"):
     slept: list[float] = []
     with Stubber(client) as stub:
         cancelled(stub, "None", "TransactionConflict")
@@ -49,7 +49,7 @@ def test_what_merely_clashed_is_tried_again(client: "DynamoDBClient"):
     assert all(0 <= pause < 1 for pause in slept)
 
 
-def test_what_clashes_for_ever_fails_in_the_end(client: "DynamoDBClient"):
+def test_a_lasting_transaction_conflict_fails(client: "DynamoDBClient"):
     with Stubber(client) as stub:
         for _ in range(12):
             cancelled(stub, "TransactionConflict")
@@ -90,7 +90,7 @@ def test_all_who_want_the_days_budget_at_the_same_moment_get_it_in_the_end(worke
     assert sum(given_up(random, workers=workers, held_s=held_s) for _ in range(300)) == 0
 
 
-def test_nobody_waits_for_an_item_longer_than_a_turn_can_bear():
+def test_the_pauses_after_conflicts_take_less_than_ten_seconds():
     assert sum(pauses(lambda: 1.0)) < 10
 
 

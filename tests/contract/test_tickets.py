@@ -26,7 +26,7 @@ def test_so_many_are_handed_out_in_an_hour_and_no_more(tickets: Tickets):
     assert handed_out == [True, True, True, False, False]
 
 
-def test_what_is_refused_is_not_counted(tickets: Tickets):
+def test_a_refused_ticket_is_not_counted(tickets: Tickets):
     for _ in range(5):
         tickets.count(SHOP, HOME, hour=NOON, most=3)
     assert [tickets.count(SHOP, HOME, hour=NOON, most=4) for _ in range(2)] == [True, False]

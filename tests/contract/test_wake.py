@@ -299,7 +299,7 @@ def test_the_queue_is_looked_for_once_however_many_are_woken(queue: Queue):
     assert asked == ["GetQueueUrl", "SendMessage", "SendMessage", "SendMessage"]
 
 
-def test_nobody_is_named_beside_the_message(queue: Queue):
+def test_the_message_group_id_does_not_reveal_the_person(queue: Queue):
     queue.wake.wake(ANNA)
     [message] = queue.drain()
     assert re.fullmatch("[0-9a-f]{64}", message["Attributes"]["MessageGroupId"])

@@ -85,7 +85,7 @@ def test_a_missing_permission_is_named(chalice: Chalice, command: str):
     )
 
 
-def test_what_else_aws_refuses_is_passed_on_with_what_was_asked(chalice: Chalice):
+def test_other_errors_of_aws_are_passed_on_with_the_operation(chalice: Chalice):
     message = "The runtime parameter of python3.8 is no longer supported for creating AWS Lambda functions."
     text = as_chalice_says(refused("InvalidParameterValueException", "CreateFunction", message))
     refusal = "AWS refused CreateFunction (InvalidParameterValueException): "
@@ -122,7 +122,7 @@ def test_a_word_like_timeout_in_the_app_is_not_taken_for_the_network(chalice: Ch
     assert failure(chalice(text, ends=2)) == 'chalice deploy failed: NameError: name "x"'
 
 
-def test_what_chalice_itself_objects_to_is_unfolded(chalice: Chalice):
+def test_chalices_own_errors_are_unwrapped(chalice: Chalice):
     context = LambdaErrorContext("parley-prod-worker", "create_function", 60_000_000)
     text = as_chalice_says(
         DeploymentPackageTooLargeError(ValueError("The package is far too large for Lambda. " * 4), context)

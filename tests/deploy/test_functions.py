@@ -169,7 +169,7 @@ def test_without_a_queue_the_worker_listens_to_none(mappings: Mappings, listen: 
     assert mappings.by_queue == {}
 
 
-def test_what_is_being_deleted_is_not_deleted_again(
+def test_a_mapping_in_deletion_is_not_deleted_again(
     mappings: Mappings, listen: Callable[[str | None], None], settings: WorkerSettings
 ):
     mappings.queues[SOME] = [OLD_QUEUE, "Deleting"]
@@ -196,7 +196,7 @@ def test_a_queue_that_was_switched_off_by_hand_is_switched_on_again(
     assert said == ["invoked by the queue again"]
 
 
-def test_what_has_just_been_made_can_be_taken_away_after_a_moment(mappings: Mappings, settings: WorkerSettings):
+def test_a_new_mapping_can_be_deleted_after_a_moment(mappings: Mappings, settings: WorkerSettings):
     mappings.queues[SOME] = [QUEUE, "Creating"]
     settings.forget()
     assert (mappings.by_queue, mappings.waited) == ({}, 1)
@@ -212,7 +212,9 @@ def test_rights_and_mappings_that_are_not_there_yet_are_waited_for(
     assert mappings.waited == PATIENCE_S
 
 
-def test_what_does_not_come_in_a_minute_ends_in_what_aws_says(mappings: Mappings, listen: Callable[[str | None], None]):
+def test_waiting_longer_than_a_minute_ends_in_the_error_of_aws(
+    mappings: Mappings, listen: Callable[[str | None], None]
+):
     mappings.refusals = [NOT_YET[0]] * 1000
     with pytest.raises(ClientError, match="does not have permissions to call SQS"):
         listen(QUEUE)
@@ -220,7 +222,7 @@ def test_what_does_not_come_in_a_minute_ends_in_what_aws_says(mappings: Mappings
 
 
 @pytest.mark.parametrize("refusal", NEVER, ids=lambda refusal: refusal.message)
-def test_what_waiting_does_not_mend_is_not_waited_for(
+def test_an_error_that_does_not_pass_is_raised_at_once(
     mappings: Mappings, listen: Callable[[str | None], None], refusal: Refusal
 ):
     mappings.refusals = [refusal]

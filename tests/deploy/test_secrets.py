@@ -53,7 +53,7 @@ def no_file(text: str, tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_what_meta_and_openai_give_is_taken(name: str):
+def test_values_from_meta_and_openai_are_accepted(name: str):
     assert check(OF[name], GIVEN[name]) == GIVEN[name]
 
 
@@ -108,7 +108,7 @@ def test_a_page_token_that_was_cut_off_is_refused(short: str):
         ("openai-key", "sk-proj…abc"),
     ],
 )
-def test_what_was_mixed_up_or_shortened_on_the_screen_is_refused(name: str, value: str):
+def test_confused_or_shortened_values_are_refused(name: str, value: str):
     refusal(OF[name], value)
 
 
@@ -166,7 +166,7 @@ def test_a_name_that_is_none_of_ours_is_told_with_those_that_are(tmp_path: Path)
 
 
 @pytest.mark.parametrize("value", ["true", '["sk-secret"]', '{ key = "sk-secret" }', "1.5", "2026-11-21"])
-def test_what_is_no_text_is_refused_without_being_shown(value: str, tmp_path: Path):
+def test_a_value_that_is_no_text_is_refused_without_being_shown(value: str, tmp_path: Path):
     said = no_file(f"openai-key = {value}", tmp_path)
     assert said == f'{tmp_path / "secrets.toml"}: openai-key must be text in quotes, such as page-token = "..."'
 
@@ -191,7 +191,7 @@ def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path: Path):
         assert str(caught.value) == f"{file} cannot be read: {reason}"
 
 
-def test_what_nobody_gave_is_asked_for_in_the_guides_order():
+def test_missing_secrets_are_asked_for_in_the_guides_order():
     assert [kind.name for kind in missing({})] == ["app-id", "app-secret", "page-token", "openai-key"]
     assert [kind.name for kind in missing({"app-secret": "x", Secret.VERIFY_TOKEN: "y"})] == [
         "app-id",
@@ -213,13 +213,13 @@ def test_at_first_everything_is_written_with_what_is_made_up():
 
 
 @pytest.mark.parametrize(("name", "length"), [(Secret.VERIFY_TOKEN, 32), (Secret.TICKET_KEY, 43)])
-def test_what_is_made_up_is_long_and_never_the_same(name: str, length: int):
+def test_generated_secrets_are_long_and_differ(name: str, length: int):
     first, second = (to_store({}, {})[name] for _ in range(2))
     assert first != second
     assert len(first) == len(second) == length
 
 
-def test_what_is_stored_already_is_not_written_again():
+def test_a_stored_secret_is_not_written_again():
     assert to_store(GIVEN, {**GIVEN, **MADE_UP}, token=token) == {}
 
 
@@ -246,7 +246,7 @@ stored_before = st.dictionaries(st.sampled_from([*OF, *MADE_UP, Secret.APP_SECRE
 
 
 @given(new=st.dictionaries(st.sampled_from(sorted(OF)), values), stored=stored_before, broken_off=st.integers(0, 7))
-def test_whoever_breaks_off_half_way_and_begins_again_ends_alike(
+def test_an_interrupted_run_that_is_repeated_has_the_same_result(
     new: Mapping[str, str], stored: Mapping[str, str], broken_off: int
 ):
     written = to_store(new, stored, token=token)
@@ -259,7 +259,7 @@ def test_whoever_breaks_off_half_way_and_begins_again_ends_alike(
 # -- where they are kept -----------------------------------------------------------------------------------------------
 
 
-def test_what_was_put_is_found_again_encrypted_and_replaced(account: Account):
+def test_a_secret_is_stored_encrypted_and_can_be_replaced(account: Account):
     ssm = account.client("ssm")
     vault = Vault(ssm, "/parley/prod")
     assert vault.stored() == {}
@@ -269,7 +269,7 @@ def test_what_was_put_is_found_again_encrypted_and_replaced(account: Account):
     assert {one["Type"] for one in ssm.describe_parameters()["Parameters"]} == {"SecureString"}
 
 
-def test_what_else_stands_beside_the_secrets_is_none(account: Account):
+def test_other_parameters_beside_the_secrets_are_not_secrets(account: Account):
     account.client("ssm").put_parameter(Name="/parley/prod/webhook-url", Value="https://x", Type="String")
     assert Vault(account.client("ssm"), "/parley/prod").stored() == {}
 
@@ -287,7 +287,7 @@ def test_nothing_to_delete_is_no_error(account: Account):
     Vault(account.client("ssm"), "/parley/prod").delete()
 
 
-def test_what_is_no_secret_is_noted_beside_them_and_deleted_with_them(account: Account):
+def test_notes_are_stored_beside_the_secrets_and_deleted_with_them(account: Account):
     vault = Vault(account.client("ssm"), "/parley/prod")
     assert vault.noted("websocket-url") == ""
     for url in ("wss://old.example", "wss://new.example"):

@@ -84,7 +84,7 @@ def test_the_other_steps_are_told_what_the_stack_made(cloud: CloudFormation, sta
     assert stack.outputs() == {"DeadLettersArn": "arn:aws:sqs:dead"}
 
 
-def test_what_gets_ready_is_said_once_and_in_words(cloud: CloudFormation, deploy: Callable[..., str], said: list[str]):
+def test_each_ready_resource_is_reported_once(cloud: CloudFormation, deploy: Callable[..., str], said: list[str]):
     cloud.becomes["CREATE"] = [
         ("Table", "CREATE_IN_PROGRESS", ""),
         ("Table", "CREATE_COMPLETE", ""),
@@ -98,7 +98,7 @@ def test_what_gets_ready_is_said_once_and_in_words(cloud: CloudFormation, deploy
 
 
 @pytest.mark.parametrize(("begun", "done"), [("CREATE", "updated"), ("UPDATE", "updated"), ("DELETE", "created")])
-def test_what_somebody_else_has_begun_is_waited_for_and_then_ours_is_done(
+def test_an_update_in_progress_is_awaited_before_ours(
     cloud: CloudFormation, deploy: Callable[..., str], said: list[str], begun: str, done: str
 ):
     cloud.begin(begun)
@@ -110,7 +110,7 @@ def test_what_somebody_else_has_begun_is_waited_for_and_then_ours_is_done(
     ("begun", "story", "done"),
     [("CREATE", FAILED, "created"), ("UPDATE", ROLLED_BACK, "updated"), ("DELETE", ["DELETE_FAILED"], "created")],
 )
-def test_that_somebody_elses_attempt_fails_does_not_keep_us_from_ours(
+def test_another_update_that_fails_does_not_prevent_ours(
     cloud: CloudFormation, deploy: Callable[..., str], begun: str, story: Story, done: str
 ):
     cloud.begin(begun, story)
@@ -118,7 +118,7 @@ def test_that_somebody_elses_attempt_fails_does_not_keep_us_from_ours(
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"])
-def test_what_was_never_complete_is_cleared_away_and_made_anew(
+def test_a_stack_that_was_never_complete_is_deleted_and_created_again(
     cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], said: list[str], status: str
 ):
     cloud.status, cloud.protected = status, True
@@ -127,7 +127,7 @@ def test_what_was_never_complete_is_cleared_away_and_made_anew(
     assert said == ["an earlier attempt failed: deleting it"]
 
 
-def test_what_cannot_even_be_cleared_away_is_said_with_the_reason(cloud: CloudFormation, deploy: Callable[..., str]):
+def test_a_stack_that_cannot_be_deleted_is_reported_with_the_reason(cloud: CloudFormation, deploy: Callable[..., str]):
     cloud.status = "ROLLBACK_COMPLETE"
     cloud.becomes["DELETE"] = [("DeadLetters", "DELETE_FAILED", "Access denied"), "DELETE_FAILED"]
     assert fails(deploy) == "the stack parley-prod could not be deleted: DeadLetters: Access denied"
@@ -172,15 +172,13 @@ def test_a_failure_without_a_reason_is_said_to_have_none(cloud: CloudFormation, 
     assert fails(deploy).endswith("Topic: no reason given")
 
 
-def test_what_only_the_console_can_mend_is_said_so(cloud: CloudFormation, deploy: Callable[..., str]):
+def test_a_state_that_only_the_console_can_fix_is_reported(cloud: CloudFormation, deploy: Callable[..., str]):
     cloud.status = "UPDATE_ROLLBACK_FAILED"
     assert "choose `Continue update rollback` in the CloudFormation console" in fails(deploy)
     assert cloud.asked == []
 
 
-def test_who_may_not_see_the_events_learns_that_and_not_that_there_are_none(
-    cloud: CloudFormation, deploy: Callable[..., str]
-):
+def test_a_missing_permission_for_events_is_reported(cloud: CloudFormation, deploy: Callable[..., str]):
     cloud.forbidden = "DescribeStackEvents"
     with pytest.raises(ClientError, match="not authorized to perform: cloudformation:DescribeStackEvents"):
         deploy()
@@ -210,7 +208,7 @@ def test_a_deletion_that_broke_off_here_and_goes_on_there_is_only_waited_for(
     assert said == ["another operation is running: waiting"]
 
 
-def test_what_is_being_updated_is_deleted_afterwards(
+def test_a_stack_in_an_update_is_deleted_afterwards(
     cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], said: list[str]
 ):
     deploy()
@@ -235,7 +233,7 @@ def test_a_deletion_that_fails_says_the_first_reason(
 
 
 @pytest.mark.parametrize("seconds", [0, 5])
-def test_what_was_changed_by_hand_is_listed_once_all_is_compared(
+def test_resources_changed_by_hand_are_listed_after_the_comparison(
     cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], seconds: int
 ):
     deploy()

@@ -85,7 +85,7 @@ def test_it_is_noted_where_and_as_chalice_looks_for_it(account: Account, apis: R
     assert {"name": "websocket_api", "resource_type": "websocket_api", "websocket_api_id": "chat-of-prod"} in found
 
 
-def test_what_was_noted_before_and_is_gone_is_noted_no_more(account: Account, apis: RestApis, state: DeployedState):
+def test_deleted_resources_are_removed_from_the_state(account: Account, apis: RestApis, state: DeployedState):
     deployed(account, apis, "prod")
     state.write()
     account.client("lambda").delete_function(FunctionName="parley-prod-worker")
@@ -107,7 +107,7 @@ def test_another_stage_is_left_alone_however_alike_the_names_are(
     assert state.websocket_api_id() == "chat-of-prod"
 
 
-def test_what_somebody_else_called_alike_is_not_ours_to_delete(account: Account, state: DeployedState):
+def test_foreign_resources_with_similar_names_are_not_deleted(account: Account, state: DeployedState):
     function(account, "parley-prod-worker", app="")
     function(account, "parley-prod-report", app="")
     function(account, "parley-prod-mail", app="mailer")

@@ -75,7 +75,7 @@ def test_another_stage_may_be_in_another_region(account: Account, deployment: De
     Deployment(in_region(account, "us-east-1").environment("prod"), deployment.project).check_region()
 
 
-def test_what_was_destroyed_may_come_back_in_another_region(account: Account, deployment: Deployment):
+def test_a_destroyed_stage_may_be_deployed_in_another_region(account: Account, deployment: Deployment):
     store(deployment, KEY)
     run(RemovalPlan(deployment).steps(), "secrets")
     Deployment(in_region(account, "us-east-1").environment(), deployment.project).check_region()
@@ -103,7 +103,7 @@ def with_meta(account: Account, cloud: CloudFormation, meta: Meta, tmp_path: Pat
         yield Deployment(account.environment(PARLEY_GRAPH_URL=f"{url}/graph/v25.0"), tmp_path)
 
 
-def test_what_is_new_is_stored_and_counted(deployment: Deployment):
+def test_new_secrets_are_stored_and_counted(deployment: Deployment):
     assert store(deployment, {**KEY, Secret.VERIFY_TOKEN: "x"}) == "2 stored"
     assert deployment.vault.stored() == {**KEY, Secret.VERIFY_TOKEN: "x"}
     assert store(deployment, {}) == "unchanged"
@@ -117,7 +117,7 @@ def test_the_plan_names_what_is_stored_and_never_shows_it(deployment: Deployment
 
 
 @pytest.mark.parametrize("wrong", [{"page-token": "EAA" + "x" * 40}, {"app-secret": "0" * 32}], ids=str)
-def test_what_facebook_does_not_take_is_not_stored(with_meta: Deployment, meta: Meta, wrong: dict[str, str]):
+def test_a_token_refused_by_facebook_is_not_stored(with_meta: Deployment, meta: Meta, wrong: dict[str, str]):
     assert store(with_meta, meta.secrets) == "4 stored"
     with pytest.raises(MetaError):
         store(with_meta, wrong)

@@ -42,7 +42,7 @@ def test_a_forged_message_is_refused_where_it_was_deployed(deployment: Deploymen
     assert deployment.http.post(deployment.meta.webhook_url, content=b"{}", headers=headers).status_code == 403
 
 
-def test_whom_the_owner_blocks_gets_no_answer_any_more(deployment: Deployment):
+def test_a_blocked_person_gets_no_answer(deployment: Deployment):
     deployment.write("rude", "Hello")
     deployment.wait_for_answers("rude", 1)
     blocked = deployment.parley("people", "block", "rude")

@@ -165,7 +165,7 @@ def a_model_that_is_gone(deployment: Deployment) -> Callable[[], object]:
         (a_model_that_is_gone, {"model": "warning"}),
     ],
 )
-def test_what_was_broken_is_found_and_nothing_else(deployment: Deployment, breaks: Broken, found: dict[str, str]):
+def test_only_the_broken_parts_are_found(deployment: Deployment, breaks: Broken, found: dict[str, str]):
     mend = breaks(deployment)
     try:
         assert findings(deployment) == found
@@ -191,7 +191,7 @@ def test_a_webhook_that_cannot_be_reached_is_found(deployment: Deployment):
         assert findings(deployment) == {"app-subscription": "broken", "webhook": "broken"}
 
 
-def test_an_app_secret_that_the_door_does_not_know_is_found(deployment: Deployment):
+def test_an_app_secret_unknown_to_the_webhook_is_found(deployment: Deployment):
     with parameter(deployment, Secret.APP_SECRET, "0" * 32):
         found = findings(deployment)
     assert found["webhook-signature"] == "broken"
@@ -211,7 +211,7 @@ def test_a_time_zone_that_does_not_exist_is_one_line(deployment: Deployment):
     assert (result.returncode, result.stderr) == (1, line)
 
 
-def test_what_facebook_lost_is_set_up_again(deployment: Deployment):
+def test_subscriptions_lost_at_facebook_are_restored(deployment: Deployment):
     deployment.meta.admin.disable_webhooks()
     deployment.meta.admin.profile = {}
     assert findings(deployment, "--fix") == {"page-subscription": "warning", "messenger-profile": "warning"}

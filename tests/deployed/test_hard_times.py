@@ -84,7 +84,7 @@ def test_the_heartbeat_finds_whom_no_worker_was_woken_for(deployment: Deployment
     deployment.wait_for_answers("lonely", 1)
 
 
-def test_what_fails_for_good_waits_as_a_dead_letter_until_the_owner_puts_it_back(deployment: Deployment):
+def test_a_permanent_failure_is_a_dead_letter_until_the_owner_replays_it(deployment: Deployment):
     too_much = Failure(400, {"error": {"code": 613, "message": "as you wished"}}, times=1000)
     deployment.meta.recorder.behaviour = Behaviour(failures=deque([too_much]))
     deployment.write("unlucky", "What is luck?")

@@ -82,7 +82,7 @@ def sockets(deployment: Deployment) -> int:
 
 
 @pytest.mark.usefixtures("no_heartbeat")
-def test_whoever_connects_writes_and_leaves_is_served_by_three_functions(deployment: Deployment):
+def test_a_web_visit_is_handled_by_three_functions(deployment: Deployment):
     before = runs(deployment)
     with connected(deployment) as chat:
         chat.send(action="ping")
@@ -120,7 +120,7 @@ def test_an_older_systems_conversation_is_held_by_a_standard_client(
     deployment.wait_until(lambda: sockets(deployment) == 0)
 
 
-def test_the_chat_page_and_all_it_is_made_of_come_from_the_deployed_door(deployment: Deployment, place: Place):
+def test_the_chat_page_and_all_its_files_come_from_the_deployed_api(deployment: Deployment, place: Place):
     key = new_key(deployment, "Page", "--origin", SHOP)
     page = place.http.get("/chat", params={"config": key["id"]})
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")

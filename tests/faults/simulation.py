@@ -1,4 +1,4 @@
-"""The world in which the bot crashes: Meta repeats what was not taken, Lambda retries twice, the heartbeat beats."""
+"""A simulation in which the bot crashes: Meta repeats what was not taken, Lambda retries twice, the heartbeat beats."""
 
 import io
 import json
@@ -245,7 +245,7 @@ class Simulation:
         self._step(self.random.choice(self.live))
 
     def start_next(self) -> None:
-        """What is due: the door goes before the workers when all is in a row."""
+        """What is due: the webhook goes before the workers when all is in a row."""
         due = [waiting for waiting in self._waiting if waiting.due_at <= self.clock()]
         if due:
             self.start(self.random.choice(due) if self.random else due[0])

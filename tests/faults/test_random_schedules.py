@@ -18,7 +18,7 @@ def told(simulation: Simulation, seed: int) -> Simulation:
     return simulation
 
 
-def test_whatever_goes_wrong_no_promise_is_broken():
+def test_random_failures_break_no_promise():
     crashes: Counter[str] = Counter()
     for seed in UNHAPPY:
         simulation = told(unhappy(seed), seed)

@@ -68,7 +68,7 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
 
 
 @pytest.mark.parametrize("echoes", [False, True])
-def test_wherever_the_bot_crashes_the_message_is_answered_and_charged_once(*, echoes: bool):
+def test_a_crash_at_any_step_answers_and_charges_the_message_once(*, echoes: bool):
     for site in sites(echoes=echoes):
         simulation = crash(site, echoes=echoes)
         assert simulation.ledger.broken == [], site

@@ -40,7 +40,7 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
     assert simulation.tab.kinds == ["ready", "accepted", "question", *["delta"] * len(ANSWER.split()), "completed"]
 
 
-def test_wherever_the_bot_crashes_the_client_shows_the_kept_answer_once_and_it_is_charged_once():
+def test_a_crash_at_any_step_shows_and_charges_the_stored_answer_once():
     for site in told().stage.sites():
         simulation = told(site)
         assert simulation.stored == [(QUESTION, ANSWER)], site

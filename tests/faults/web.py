@@ -133,7 +133,7 @@ class KilledSocket:
 
 @dataclass
 class WebSimulation:
-    """Somebody says something; run until everything rests, then look at what they see."""
+    """One user of the web chat; runs until no work is left, then shows what the user sees."""
 
     faults: Faults = field(default_factory=CrashesAt)
     dies_after_frames: int | None = None

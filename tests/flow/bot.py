@@ -192,12 +192,12 @@ class Bot:
     # What happens to it.
 
     def receives(self, psid: str, text: str = "", **message: Any) -> None:
-        """Somebody writes, and the worker runs at once."""
+        """Receive a message and run the worker at once."""
         self.accepts(psid, text, **message)
         self.works()
 
     def accepts(self, psid: str, text: str = "", **message: Any) -> None:
-        """Somebody writes; the worker has not come yet."""
+        """Receive a message without running the worker."""
         self.posted(self.message(psid, text, **message))
 
     def posted(self, *items: dict[str, Any], secret: str = SECRET) -> None:

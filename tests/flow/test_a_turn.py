@@ -12,7 +12,7 @@ def test_a_question_is_answered_by_the_model(bot: Bot):
     assert bot.used("anna") == 1
 
 
-def test_the_door_answers_before_any_model_is_asked(bot: Bot):
+def test_the_webhook_responds_before_any_model_is_asked(bot: Bot):
     bot.accepts("anna", "Are you there?")
     assert (bot.asked, bot.states("anna")) == ([], ["queued"])
     bot.works()

@@ -86,7 +86,7 @@ def test_the_holder_of_a_key_names_the_visitor(entrance: Entrance):
         f"parley_{NEW.id}_{api_key.digest(NEW.secret)[:43]}",
     ],
 )
-def test_who_has_another_key_is_not_let_in(entrance: Entrance, text: str):
+def test_another_key_is_rejected(entrance: Entrance, text: str):
     assert entrance.lets_in("apiKey", text) == "auth_failed"
 
 
@@ -99,7 +99,7 @@ def test_an_unknown_key_and_a_wrong_secret_get_the_same_error(entrance: Entrance
     assert len(told) == 1
 
 
-def test_who_does_not_know_the_secret_learns_nothing_of_the_key(entrance: Entrance):
+def test_a_wrong_secret_reveals_nothing_about_the_key(entrance: Entrance):
     entrance.known.revoke(NEW.id, now=NOON)
     assert entrance.lets_in("apiKey", f"parley_{NEW.id}_{OTHER.secret}", origin=ELSEWHERE) == "auth_failed"
 
@@ -168,7 +168,7 @@ def test_a_spent_key_still_authenticates_so_that_its_users_get_the_notice(entran
 
 
 @pytest.mark.parametrize("origin", ["", PAGE, ELSEWHERE])
-def test_who_signed_in_elsewhere_is_let_in_from_any_page(entrance: Entrance, origin: str):
+def test_an_id_token_is_accepted_from_any_page(entrance: Entrance, origin: str):
     assert entrance.lets_in("token", "annas-token", visitor="bert", origin=origin) == identity.signed_in("anna")
 
 
@@ -188,7 +188,7 @@ def test_an_issuer_out_of_reach_says_nothing_of_the_token(entrance: Entrance):
         entrance.lets_in("token", "annas-token")
 
 
-def test_who_shows_no_token_does_not_cost_the_loading_of_what_reads_them(entrance: Entrance, proof: tuple[str, str]):
+def test_without_a_token_the_verifier_is_not_loaded(entrance: Entrance, proof: tuple[str, str]):
     entrance.lets_in(*proof)
     assert entrance.asked_for_tokens == 0
 

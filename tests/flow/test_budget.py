@@ -65,7 +65,7 @@ def test_the_next_day_has_money_again(bot: Bot):
     assert (bot.spent(TODAY).committed, bot.spent(TOMORROW).committed) == (2400, 2400)
 
 
-def test_what_is_asked_before_midnight_and_answered_after_it_is_paid_with_the_new_days_money(bot: Bot):
+def test_an_answer_after_midnight_is_paid_from_the_new_days_budget(bot: Bot):
     bot.clock.tick(hours=10, minutes=59)
     ask(bot, 3)
     bot.accepts("anna", "just before midnight")
@@ -241,7 +241,7 @@ def test_a_user_overtaken_by_another_at_the_last_cent_gets_the_notice(bot: Bot):
     assert owner_learned(bot) == [SAYS("owner_budget_spent", budget="0.0024")]
 
 
-def test_what_an_answer_cost_is_logged_in_dollars(bot: Bot):
+def test_the_cost_of_an_answer_is_logged_in_dollars(bot: Bot):
     bot.model.usage = Usage(input=100, output=123)
     ask(bot, 1)
     [line] = bot.log_lines("model")

@@ -139,7 +139,7 @@ def test_when_the_model_gives_no_answer_the_bot_says_so_and_it_costs_nothing(
     assert (chat.used(), chat.key.used) == (0, 0)
 
 
-def test_what_was_said_before_the_model_broke_off_is_taken_back(chat: Chat, tab: Tab):
+def test_the_text_of_a_broken_answer_is_withdrawn(chat: Chat, tab: Tab):
     chat.bot.model.script.append(["Once upon", ModelBusy("busy")])
     tab.says("Tell me a story!")
     assert tab.kinds[-4:] == ["question", "delta", "notice", "completed"]

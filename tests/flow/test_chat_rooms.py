@@ -50,7 +50,7 @@ def test_the_receipt_of_a_message_goes_to_its_sender_only(chat: Chat):
     assert (len(anna.got("accepted")), len(bert.got("accepted"))) == (1, 0)
 
 
-def test_who_joins_is_shown_the_past_of_the_room_and_nothing_of_their_own(chat: Chat):
+def test_joining_a_room_sends_its_history_alone(chat: Chat):
     chat.opens("anna", room="kitchen").says("Is anybody there?")
     bert = chat.opens("bert")
     bert.says("I am alone")
@@ -60,7 +60,7 @@ def test_who_joins_is_shown_the_past_of_the_room_and_nothing_of_their_own(chat: 
     assert bert.reads().screen == [("Is anybody there?", "An answer.")]
 
 
-def test_who_joins_while_the_model_speaks_sees_the_whole_answer(chat: Chat):
+def test_joining_during_an_answer_sends_the_whole_answer(chat: Chat):
     anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert")
     chat.model_says(
         "Once upon",
@@ -73,7 +73,7 @@ def test_who_joins_while_the_model_speaks_sees_the_whole_answer(chat: Chat):
     assert anna.reads().screen == bert.reads().screen == [("Tell us a story!", "Once upon a time.")]
 
 
-def test_who_moves_on_sees_nothing_more_of_the_room_before(chat: Chat):
+def test_a_client_that_left_a_room_gets_no_more_frames_of_it(chat: Chat):
     anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen")
     bert.joins("garden")
     anna.says("Is anybody there?")
@@ -112,7 +112,7 @@ def test_a_full_room_refuses_new_members_who_stay_where_they_are(chat: Chat):
     assert chat.turns("anna", room="kitchen") == []
 
 
-def test_who_is_in_a_full_room_is_shown_its_past_again(chat: Chat):
+def test_a_member_of_a_full_room_can_join_it_again(chat: Chat):
     tabs = [chat.opens("anna", room="kitchen") for _ in range(MAX_CONNECTIONS)]
     assert [frame["type"] for frame in tabs[0].joins("kitchen")] == ["ready"]
 
@@ -174,7 +174,7 @@ def test_the_words_of_a_forgotten_member_are_not_sent_to_the_model_even_at_once(
 
 
 @pytest.mark.parametrize("where", ["", "kitchen", "garden"])
-def test_who_is_forgotten_is_forgotten_in_every_room_wherever_they_ask_for_it(chat: Chat, where: str):
+def test_forget_in_one_room_deletes_a_person_from_all_rooms(chat: Chat, where: str):
     for room in ("", "kitchen", "garden"):
         for visitor in ("anna", "bert"):
             chat.opens(visitor, room=room).says(f"I am {visitor} in the {room}.")

@@ -46,7 +46,7 @@ def test_a_question_is_accepted_then_shown_then_answered_word_by_word_then_over(
     assert completed == {"type": "completed", "turn": turn, "seq": last, "state": "done", "remaining": 4}
 
 
-def test_what_is_shown_is_what_is_kept_though_the_model_surrounds_it_with_white_space(chat: Chat, tab: Tab):
+def test_the_shown_answer_equals_the_stored_one_despite_white_space(chat: Chat, tab: Tab):
     chat.model_says("\n ", " Well", " ", "then", ". ", "\n")
     tab.says("What do you think?")
     [turn] = chat.turns()
@@ -165,7 +165,7 @@ def test_an_id_must_be_of_now(chat: Chat, tab: Tab, minutes: float, taken: bool)
 # Stopped.
 
 
-def test_who_stops_an_answer_keeps_what_was_said_and_pays_for_it(chat: Chat, tab: Tab):
+def test_a_cancelled_answer_is_kept_and_charged(chat: Chat, tab: Tab):
     model = chat.model_says(
         "Once upon",
         lambda: tab.waits_for("delta"),
@@ -314,7 +314,7 @@ def test_an_answer_without_any_open_connection_is_stored_and_shown_on_return(cha
     ]
 
 
-def test_who_comes_back_while_the_model_speaks_sees_the_whole_answer(chat: Chat, tab: Tab):
+def test_reconnecting_during_an_answer_shows_all_of_it(chat: Chat, tab: Tab):
     back: list[Tab] = []
 
     def returns() -> None:

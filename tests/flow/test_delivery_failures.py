@@ -122,7 +122,7 @@ def test_the_heartbeat_brings_what_could_not_be_sent(bot: Bot):
     assert bot.sent_to("anna") == ["An answer."]
 
 
-def test_what_waits_behind_an_answer_that_cannot_be_sent_keeps_its_place(bot: Bot):
+def test_turns_behind_an_undelivered_answer_keep_their_order(bot: Bot):
     bot.model.script = [["first answer"], ["second answer"]]
     bot.outbox.script = [DeliveryError("code 613")]
     bot.accepts("anna", "a first question")

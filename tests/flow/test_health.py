@@ -232,7 +232,7 @@ def test_a_greeting_that_the_owner_changed_is_accepted(patient: Patient):
 # Fixes.
 
 
-def test_what_meta_lost_is_fixed_and_reported_once(patient: Patient):
+def test_settings_lost_at_meta_are_fixed_and_reported_once(patient: Patient):
     patient.page.app, patient.page.fields, patient.page.properties = None, frozenset(), {}
     wrong = patient.wrong(fix=True)
     assert {name: finding.state for name, finding in wrong.items()} == dict.fromkeys(

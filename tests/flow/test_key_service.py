@@ -135,7 +135,7 @@ def test_origins_are_kept_as_browsers_say_them(desk: Desk, given: Any, kept: tup
         None,
     ],
 )
-def test_what_no_browser_would_say_is_no_origin(desk: Desk, origin: Any):
+def test_an_invalid_origin_is_refused(desk: Desk, origin: Any):
     with pytest.raises(BadRequest, match=r"like https://example.com, without a path"):
         desk.makes(origins=[origin])
 
@@ -247,7 +247,7 @@ def test_a_key_that_is_revoked_again_keeps_its_time(desk: Desk):
 
 
 @pytest.mark.parametrize("name", ["", "nobodynobo", "x" * 5000, "\ud800"])
-def test_what_is_no_key_can_be_neither_shown_nor_revoked(desk: Desk, name: str):
+def test_an_unknown_key_can_be_neither_shown_nor_revoked(desk: Desk, name: str):
     desk.makes()
     for act in (desk.service.show, desk.service.revoke):
         with pytest.raises(UnknownKey):

@@ -93,7 +93,7 @@ def test_a_very_long_question_leaves_no_room_for_the_past(bot: Bot):
     assert len(bot.asked) == 2
 
 
-def test_what_has_expired_is_not_remembered_even_before_it_is_deleted(bot: Bot):
+def test_expired_turns_are_not_in_the_prompt_even_before_deletion(bot: Bot):
     bot.receives("anna", "my cat is called Minka")
     bot.clock.tick(seconds=TURN_KEPT_S + 5)
     bot.receives("anna", "what is my cat called?")

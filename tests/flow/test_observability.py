@@ -50,13 +50,13 @@ class SlowModel(ScriptedModel):
 
 @dataclass(frozen=True)
 class BrokenInbox(FakeInbox):
-    """Fails at the door, or at the end."""
+    """Fails when it accepts a message, or at the end of a turn."""
 
-    at_the_door: bool = True
+    at_accept: bool = True
     at_the_end: ParleyError | None = None
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
-        if self.at_the_door:
+        if self.at_accept:
             raise StoreError("DynamoDB refused: InternalServerError")
         return super().accept(message, now=now)
 
@@ -124,7 +124,7 @@ def test_how_long_a_message_waited_for_its_worker_is_measured(bot: Bot):
     assert bot.counted("QueueDelayMs") == [7000]
 
 
-# The door.
+# The webhook.
 
 
 def test_each_call_of_the_webhook_is_one_line_with_what_was_in_it(bot: Bot):
@@ -184,7 +184,7 @@ def test_the_lines_of_conversations_side_by_side_belong_to_the_same_run(bot: Bot
     assert {line["request_id"] for line in bot.log_lines()} == {"run-1"}
 
 
-def test_a_missing_secret_is_told_by_the_door(bot: Bot):
+def test_a_missing_secret_is_logged_by_the_webhook(bot: Bot):
     def missing() -> list[str]:
         raise ConfigError("the SSM parameter is missing")
 
@@ -222,7 +222,7 @@ def test_a_turn_that_must_be_tried_again_says_why(bot: Bot):
 
 
 def test_a_lease_that_cannot_be_handed_back_is_told_with_the_conversation(bot: Bot):
-    bot.inbox = BrokenInbox(bot.memory, at_the_door=False, at_the_end=LeaseLost("too late"))
+    bot.inbox = BrokenInbox(bot.memory, at_accept=False, at_the_end=LeaseLost("too late"))
     bot.outbox.script = [DeliveryError("code 613")]
     bot.accepts("anna", "what is for dinner?")
     bot.works_badly()

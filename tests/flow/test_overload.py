@@ -15,7 +15,7 @@ def test_a_user_who_writes_too_fast_gets_one_notice(bot: Bot):
     assert bot.sent_to("anna") == ["An answer."] * MAX_OPEN_TURNS + [SAYS("overflow")]
 
 
-def test_what_waited_is_answered_in_its_order_and_only_that_is_charged(bot: Bot):
+def test_waiting_messages_are_answered_in_order_and_only_they_are_charged(bot: Bot):
     flood(bot)
     bot.works()
     assert bot.asked == [f"line {number} of a flood" for number in range(MAX_OPEN_TURNS)]

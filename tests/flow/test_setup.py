@@ -46,7 +46,7 @@ def test_setting_up_again_writes_nothing(page: FakePage):
     assert page.written == ["app", "page", "profile"]
 
 
-def test_what_was_interrupted_is_finished_by_setting_up_again(page: FakePage):
+def test_an_interrupted_set_up_is_completed_by_a_second_one(page: FakePage):
     Setup(page, ENGLISH).subscribe_app(URL, VERIFY_TOKEN)
     assert set_up(page) == {"webhook": False, "page": True, "profile": True}
 

@@ -34,7 +34,7 @@ def test_after_an_outage_only_what_is_still_wanted_is_answered(bot: Bot):
     assert (bot.asked, bot.states("anna")) == (["a fresh question"], ["dropped", "done"])
 
 
-def test_what_was_dropped_is_no_memory(bot: Bot):
+def test_a_dropped_turn_is_not_in_the_prompt(bot: Bot):
     bot.accepts("anna", "an old question")
     bot.clock.tick(hours=2)
     bot.receives("anna", "a fresh question")

@@ -119,7 +119,7 @@ def test_a_visitor_sees_how_many_questions_are_left_and_reads_when_there_are_non
     assert len(demo.calls("model")) == 1
 
 
-def test_whatever_the_model_says_is_shown_and_does_nothing(page: Page, demo: Demo):
+def test_markup_from_the_model_is_shown_as_text_without_effect(page: Page, demo: Demo):
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     visit(page, demo)

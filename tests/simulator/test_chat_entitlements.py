@@ -1,4 +1,4 @@
-"""On what terms people chat, over real sockets: what is refused is refused as documented, and costs no model call."""
+"""Entitlements in the web chat, over real sockets: refusals are as documented and cost no model call."""
 
 import asyncio
 import base64

@@ -52,7 +52,7 @@ def test_the_end_of_an_answer_that_never_came_is_asked_for(chat: Page, bot: Chat
     expect(chat.locator(".footer")).to_have_text("(the end)")
 
 
-def test_what_is_missing_is_asked_for_again_when_nobody_answers(chat: Page, bot: ChatServer):
+def test_a_resume_without_a_response_is_repeated(chat: Page, bot: ChatServer):
     chat.clock.install()
     turn = asked(chat, bot)
     bot.say(turn, "two", seq=2)
@@ -104,7 +104,7 @@ def test_words_that_come_after_the_whole_answer_or_a_notice_change_nothing(chat:
     expect(chat.get_by_test_id("answer")).to_have_text(["It is over.", "Sorry!"])
 
 
-def test_what_was_said_of_a_turn_that_is_dropped_is_taken_back(chat: Page, bot: ChatServer):
+def test_the_text_of_a_dropped_turn_is_withdrawn(chat: Page, bot: ChatServer):
     turn = asked(chat, bot)
     bot.say(turn, "half a")
     bot.complete(turn, 0, state="dropped")
@@ -189,7 +189,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_what_a_hostile_model_says_runs_nothing_and_loads_nothing(chat: Page, bot: ChatServer, hostile: str):
+def test_a_hostile_answer_runs_and_loads_nothing(chat: Page, bot: ChatServer, hostile: str):
     turn = asked(chat, bot)
     for place, letter in enumerate([*hostile, "\n\nThe end"], start=1):
         bot.tell("delta", turn=turn, seq=place, text=letter)

@@ -125,7 +125,7 @@ def test_a_page_that_cannot_connect_says_so_and_goes_on_when_it_can(chat: Page, 
     expect(chat.get_by_test_id("answer")).to_have_text("Here I am.")
 
 
-def test_whoever_has_used_up_the_day_reads_so(chat: Page, bot: ChatServer):
+def test_a_visitor_at_the_daily_limit_sees_a_notice(chat: Page, bot: ChatServer):
     bot.facts.update(limit=10, remaining=0)
     open_chat(chat, bot)
     write(chat, "One more?")

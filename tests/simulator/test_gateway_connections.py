@@ -67,7 +67,7 @@ def test_a_socket_becomes_the_three_events_of_api_gateway(gateway: Gateway):
 
 
 @pytest.mark.parametrize(("answer", "status"), [("401", 401), ("403", 403), ("500", 500), ("raise", 502)])
-def test_whom_the_connect_handler_does_not_welcome_is_refused_the_handshake(gateway: Gateway, answer: str, status: int):
+def test_an_error_of_the_connect_handler_refuses_the_handshake(gateway: Gateway, answer: str, status: int):
     with pytest.raises(InvalidStatus) as caught:
         gateway.connect(f"?answer={answer}")
     assert caught.value.response.status_code == status
@@ -76,7 +76,7 @@ def test_whom_the_connect_handler_does_not_welcome_is_refused_the_handshake(gate
     assert len(gateway.heard.events) == 1, "one that was never let in is not said to have left"
 
 
-def test_what_one_socket_says_is_handled_side_by_side(gateway: Gateway):
+def test_frames_of_one_connection_are_handled_concurrently(gateway: Gateway):
     with gateway.connect() as client:
         client.send("wait for another")
         client.send("wait for another")
@@ -204,7 +204,7 @@ def test_a_client_that_reads_nothing_holds_up_nobody_and_can_be_closed(gateway: 
         slow.socket.close()
 
 
-def test_what_many_workers_send_to_many_sockets_arrives_in_order(gateway: Gateway):
+def test_frames_of_many_workers_arrive_in_order(gateway: Gateway):
     async def receive() -> list[list[str | bytes]]:
         async with AsyncExitStack() as stack:
             clients = [

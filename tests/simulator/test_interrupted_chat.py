@@ -63,7 +63,7 @@ def test_a_socket_killed_at_any_frame_of_an_answer_leaves_it_whole_on_the_screen
     assert len(demo.calls("model")) == len(everybody) + 1
 
 
-def test_whoever_comes_back_after_the_end_reads_the_whole_answer(demo: Demo):
+def test_reconnecting_after_the_end_shows_the_whole_answer(demo: Demo):
     async def cut_off_and_late(chat: Chat) -> Tab:
         tab = chat.visitor("late")
         await tab.enter()

@@ -83,7 +83,7 @@ def test_of_two_hundred_messages_at_once_with_one_question_left_one_costs_a_mode
 
 
 @pytest.mark.parametrize("seconds", [6, pytest.param(30, marks=pytest.mark.full)])
-def test_with_a_slow_model_the_door_stays_quick_and_twenty_people_are_served_side_by_side(demo: Demo, seconds: int):
+def test_with_a_slow_model_the_webhook_stays_quick_and_twenty_people_are_served_side_by_side(demo: Demo, seconds: int):
     people = [f"person{n}" for n in range(20)]
     demo.behave("model", delay_ms=seconds * 1000)
     page = demo.facts["page_id"]
@@ -109,4 +109,4 @@ def test_with_a_slow_model_the_door_stays_quick_and_twenty_people_are_served_sid
         assert "“one”" in first
         assert "“two”" in second
     p99 = quantiles(answered_in, n=100)[98]
-    print(f"the door's p99 over {len(answered_in)} messages: {p99 * 1000:.0f} ms")  # noqa: T201 (measured, not asserted)
+    print(f"the webhook's p99 over {len(answered_in)} messages: {p99 * 1000:.0f} ms")  # noqa: T201 (measured, not asserted)

@@ -1,4 +1,4 @@
-"""A room of three people on five sockets, with many idle ones elsewhere: who hears what, and what an answer costs."""
+"""A room of three people on five sockets, and many idle ones: the frames of each, and the cost of an answer."""
 
 import asyncio
 import os

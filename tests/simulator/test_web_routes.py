@@ -1,4 +1,4 @@
-"""The web chat's doors over HTTP: for pages, and for the owner with AWS credentials."""
+"""The HTTP routes of the web chat: for pages, and for the owner with AWS credentials."""
 
 import json
 import secrets
@@ -153,6 +153,6 @@ def test_a_browser_learns_that_it_may_bring_its_last_ticket(demo: Demo):
 
 
 @pytest.mark.parametrize("path", ["/keys", "/privacy", "/webhook"])
-def test_no_other_door_is_open_to_the_scripts_of_pages(demo: Demo, path: str):
+def test_no_other_route_is_open_to_scripts_of_pages(demo: Demo, path: str):
     answer = demo.http.options(path, headers={"Origin": PAGE, "Access-Control-Request-Method": "POST"})
     assert "access-control-allow-origin" not in answer.headers

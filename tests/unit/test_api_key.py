@@ -79,7 +79,7 @@ GOOD = api_key.new(random_bytes).text
         "parley_" + "a" * 100_000,
     ],
 )
-def test_what_can_be_no_key_is_not_looked_for(text: str):
+def test_a_malformed_key_is_not_parsed(text: str):
     assert api_key.parse(text) is None
 
 

@@ -66,7 +66,7 @@ def test_the_keys_origins_may_frame_the_page():
 @pytest.mark.parametrize(
     "hostile", ["https://a.com; script-src *", "https://a.com\r\nX: y", "https://a.com\n", "'unsafe-inline'", "", "a b"]
 )
-def test_what_is_no_origin_cannot_loosen_the_policy(hostile: str):
+def test_an_invalid_origin_does_not_change_the_policy(hostile: str):
     assert page(frame_ancestors=(hostile,)) == page()
 
 
@@ -151,7 +151,7 @@ def test_the_widget_is_a_script():
     assert widget.headers["Content-Type"] == "text/javascript; charset=utf-8"
 
 
-def test_what_others_wrote_is_as_they_published_it():
+def test_vendored_files_match_their_listed_hashes():
     listed = re.findall(
         r"^\| `([^`]+)` .*`([0-9a-f]{64})` \|$", (FOLDER / "vendor" / "README.md").read_text(), re.MULTILINE
     )

@@ -118,7 +118,7 @@ def test_every_schema_is_used():
     assert used == SCHEMAS.keys()
 
 
-def test_what_the_bot_says_has_no_field_that_is_not_named():
+def test_server_frames_have_only_documented_fields():
     for whole in [*(message["payload"] for message in SAID.values()), SCHEMAS["past_turn"], SCHEMAS["choice"]]:
         for schema in schemas(whole):
             assert schema.get("type") != "object" or schema["additionalProperties"] is False
@@ -139,7 +139,7 @@ def test_the_actions_and_their_fields_are_those_that_the_words_name():
     assert drawn == told
 
 
-def test_what_an_action_does_is_said_in_the_same_words():
+def test_actions_have_the_same_description_in_both_documents():
     for action, _, what in rows("## Client to server"):
         assert same(MESSAGES[quoted(action)[0]]["summary"], what)
 
@@ -160,12 +160,12 @@ def test_the_frames_and_their_fields_are_those_that_the_words_name():
     assert {name: fields(name) - {"type"} for name in SAID} == told
 
 
-def test_what_a_frame_means_is_said_in_the_same_words():
+def test_frames_have_the_same_description_in_both_documents():
     for kind, _, meaning in rows("## Server to client"):
         assert not meaning or same(MESSAGES[quoted(kind)[0]]["summary"], meaning)
 
 
-def test_what_stands_within_a_frame_is_what_the_words_name():
+def test_fields_of_frames_are_those_of_the_document():
     assert SCHEMAS["persona"]["properties"].keys() == names_in("`persona` is `")
     assert SCHEMAS["past_turn"]["properties"].keys() == names_in("as far as they fit: `")
     assert SCHEMAS["choice"]["properties"].keys() == names_in("are buttons,\n`")
@@ -224,7 +224,7 @@ def test_a_frame_that_lacks_something_is_noticed(missing: str):
         {"limit": None},
     ],
 )
-def test_what_is_not_promised_within_a_frame_is_noticed_too(inner: dict[str, Any]):
+def test_an_undocumented_nested_field_is_found(inner: dict[str, Any]):
     ready = {"type": "ready", "you": "3f1c09ab", "persona": {"name": "Santa"}, "now": 1795286400000}
     check(ready)
     with pytest.raises(AssertionError, match="does not promise"):

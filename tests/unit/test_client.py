@@ -52,7 +52,7 @@ def test_words_that_come_again_are_shown_once(client: Client):
     assert client.shown(A) == "One two"
 
 
-def test_what_is_missing_is_asked_for_once(client: Client):
+def test_a_gap_is_requested_once(client: Client):
     assert client.receive(delta(4, " four")) == resume(2)
     assert client.receive(delta(5, " five")) == []
     assert client.shown(A) == "One two"
@@ -101,7 +101,7 @@ def test_words_that_were_on_their_way_are_not_added_to_a_notice(client: Client):
     assert (client.shown(A), client.turns[A].state) == ("Sorry.", "done")
 
 
-def test_what_was_said_of_a_turn_that_is_dropped_is_taken_back(client: Client):
+def test_the_text_of_a_dropped_turn_is_withdrawn(client: Client):
     assert client.receive(completed(0, "dropped")) == []
     assert (client.shown(A), client.turns[A].state) == ("", "dropped")
 

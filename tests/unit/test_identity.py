@@ -53,7 +53,7 @@ def test_a_subject_always_has_the_same_id_and_no_other_subject_has_it(subject: s
     assert (identity.channel_of(person), identity.key_of(person)) == (Channel.WEB, None)
 
 
-def test_who_signed_in_cannot_be_read_from_their_name():
+def test_the_id_of_a_signed_in_person_does_not_reveal_their_subject():
     assert re.fullmatch("web:oidc:[0-9a-f]{32}", identity.signed_in("anna@example.org"))
 
 

@@ -82,7 +82,7 @@ def test_chalice_lets_a_ping_through_to_a_websocket_function(kind: str, monkeypa
         ({"Records": [record(invocation.wake_event(ANNA))] * 2}, "batch size of 1"),
     ],
 )
-def test_what_is_no_wake_is_refused_with_its_cure_and_without_its_words(event: dict[str, Any], cure: str):
+def test_an_invalid_event_is_refused_with_the_remedy_and_without_its_content(event: dict[str, Any], cure: str):
     with pytest.raises(ConfigError) as caught:
         invocation.parse(event)
     assert cure in str(caught.value)

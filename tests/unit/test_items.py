@@ -126,7 +126,7 @@ def test_a_turn_is_kept_for_thirty_days():
     assert items.queued_item(MESSAGE, now=NOW)["expires_at"] == NOW // 1000 + 30 * 24 * 60 * 60
 
 
-def test_what_a_day_cost_is_kept_for_forty_days():
+def test_a_days_costs_are_kept_for_forty_days():
     midnight = datetime(2026, 11, 20, tzinfo=UTC).timestamp()
     assert items.spend_expires_at("2026-11-20") == midnight + 40 * 24 * 60 * 60
 

@@ -76,18 +76,18 @@ def _key(most: int | None, *, used: int = 0) -> ApiKey:
         (None, None, None),
     ],
 )
-def test_what_is_left_is_the_less_of_the_persons_and_the_keys(
+def test_the_lower_of_the_persons_and_the_keys_rest_counts(
     of_day: int | None, of_key: ApiKey | None, remaining: int | None
 ):
     assert left(_anna(2), Entitlements("web", of_day, of_key), day=DAY) == remaining
 
 
-def test_what_is_left_to_an_unlimited_person_is_what_is_left_of_the_key():
+def test_an_unlimited_person_has_the_rest_of_the_key():
     anna = _anna(2, access=Access.UNLIMITED, limit=1)
     assert left(anna, Entitlements("web", 1), day=DAY) is None
     assert left(anna, Entitlements("web", 1, _key(3)), day=DAY) == 3
 
 
-def test_what_is_left_is_counted_on_the_day_and_by_ones_own_limit():
+def test_the_rest_is_counted_for_the_day_by_the_persons_own_limit():
     assert left(_anna(2, day=YESTERDAY), Entitlements("web", 5), day=DAY) == 5
     assert left(_anna(2, limit=9), Entitlements("web", 5), day=DAY) == 7

@@ -29,7 +29,7 @@ def _ms(*when: int, zone: ZoneInfo = BERLIN) -> int:
 
 
 @given(near_midnight)
-def test_what_is_sent_now_counts_on_the_date_of_the_owners_wall_clock(moment: tuple[int, ZoneInfo]):
+def test_a_message_counts_on_the_date_in_the_owners_zone(moment: tuple[int, ZoneInfo]):
     now, zone = moment
     assert (
         day_of(now, now=now, zone=zone) == datetime.fromtimestamp(now / 1000, UTC).astimezone(zone).date().isoformat()

@@ -74,7 +74,7 @@ def test_people_may_sign_in_elsewhere(issuer: str):
     assert settings.web.sign_in == SignIn(issuer, "parley-web")
 
 
-def test_nobody_signs_in_elsewhere_unless_it_is_said_where():
+def test_without_an_issuer_there_is_no_sign_in():
     settings = Settings.from_env({"PARLEY_OIDC_ISSUER": "", "PARLEY_OIDC_AUDIENCE": ""})
     assert settings.web.sign_in is None
     assert settings == Settings.from_env({})
@@ -157,7 +157,7 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
         ],
     ],
 )
-def test_what_cannot_be_used_is_named_with_its_cure(name: str, value: str, cure: str):
+def test_an_invalid_setting_is_named_with_its_remedy(name: str, value: str, cure: str):
     with pytest.raises(ConfigError) as caught:
         Settings.from_env({name: value})
     assert name in str(caught.value)

@@ -90,7 +90,7 @@ def test_a_forged_ticket_is_not_taken_for_an_old_one():
 
 
 @pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "\ud800", "é.é.é", "٣" * 10_000, anna() + ".", f"{anna()}é"])
-def test_what_is_no_ticket_is_turned_away(text: str):
+def test_an_invalid_ticket_is_refused(text: str):
     with pytest.raises(InvalidToken):
         read(text)
 
