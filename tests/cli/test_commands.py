@@ -1,4 +1,4 @@
-"""Tests the commands as processes: output, exit code, and that `demo` replaces its own process."""
+"""Tests the commands' errors, some of them as processes, and that `demo` replaces its own process."""
 
 import json
 import os
@@ -11,9 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from scripts.cli.__main__ import parley as command_line
 from scripts.simulator.aws import free_port
 from scripts.stage.environment import ROOT
+from scripts.stage.hints import PROGRAM
 from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import Run
 
@@ -30,7 +33,13 @@ CLEAN = {
 }
 
 
-def parley(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def parley(*arguments: str, **environment: str) -> Result:
+    """Run the command line in this process, with nothing but this in its environment."""
+    env = {**dict.fromkeys(os.environ), **CLEAN, **environment}
+    return CliRunner().invoke(command_line, arguments, env=env, prog_name=PROGRAM)
+
+
+def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "scripts.cli", *arguments],
         cwd=ROOT,
@@ -42,8 +51,9 @@ def parley(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
-def fails_in_one_line(result: subprocess.CompletedProcess[str], *, code: int = 1) -> str:
-    assert (result.returncode, result.stdout) == (code, "")
+def fails_in_one_line(result: Result | subprocess.CompletedProcess[str], *, code: int = 1) -> str:
+    ended = result.exit_code if isinstance(result, Result) else result.returncode
+    assert (ended, result.stdout) == (code, "")
     (line,) = result.stderr.splitlines()
     return line.removeprefix("Error: ")
 
@@ -108,7 +118,7 @@ def test_an_error_of_dynamodb_is_one_line(code: str, line: str):
 @pytest.mark.parametrize("option", [[], ["--json"]])
 def test_missing_credentials_are_one_line(option: list[str]):
     line = "there are no AWS credentials: set AWS_PROFILE, or run `aws configure`"
-    assert fails_in_one_line(parley("people", "list", *option)) == line
+    assert fails_in_one_line(process("people", "list", *option)) == line
 
 
 def test_half_of_the_credentials_is_one_line():
@@ -185,9 +195,9 @@ def test_a_stages_settings_are_its_deployments_and_the_environment_wins(run: Run
 
 
 def test_wrong_usage_is_told_without_asking_anything():
-    result = parley("people", "limit", "1:2", "many")
+    result = process("people", "limit", "1:2", "many")
     assert fails_in_one_line(result, code=2) == "many is not a valid limit: give a whole number from 0 to 100000"
-    assert parley("people", "list", "--sort", "size").returncode == 2
+    assert process("people", "list", "--sort", "size").returncode == 2
 
 
 def test_the_demo_command_becomes_the_simulator(tmp_path: Path):

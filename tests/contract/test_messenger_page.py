@@ -1,6 +1,5 @@
 """The promises of `MessengerPage`: of the fake, and over HTTP with the simulator of Meta."""
 
-import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from scripts.simulator.meta import APP_ID, PAGE_ID, PAGE_NAME, Meta
 from scripts.simulator.recorder import Failure
 from tests.contract.meta import serving
 from tests.fakes.page import APP, PAGE, FakePage
+from tests.threads import run
 
 SOON, LATER = 1_796_000_000, 1_797_000_000
 PROFILE = required(load("en"))
@@ -198,7 +198,7 @@ def test_a_new_page_is_really_set_up_and_again_when_meta_has_cut_it_off(meta: Me
 
 
 def test_events_of_a_page_that_is_not_subscribed_are_not_sent(meta: Meta):
-    mid, status = asyncio.run(meta.say("anna", "is anybody there?"))
+    mid, status = run(meta.say("anna", "is anybody there?"))
     assert (bool(mid), status) == (True, 0)
 
 

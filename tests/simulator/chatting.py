@@ -23,6 +23,7 @@ from scripts.simulator.aws import CREDENTIALS
 from tests.client import Client, Frame
 from tests.frame_schema import check
 from tests.simulator.conftest import Demo
+from tests.threads import run
 from tests.transcripts import Place
 
 ABOUT_TURNS = frozenset({"question", "delta", "snapshot", "notice", "completed"})
@@ -145,7 +146,7 @@ def chat(demo: Demo, story: Callable[[Chat], Awaitable[T]]) -> T:
             finally:
                 await asyncio.gather(*(tab.leave() for tab in everybody.tabs))
 
-    return asyncio.run(play())
+    return run(play())
 
 
 def new_key(demo: Demo, **wish: Any) -> Mapping[str, Any]:

@@ -159,9 +159,9 @@ def log_of(demo: Demo) -> Callable[[], list[Mapping[str, Any]]]:
     return read
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A browser for the tests of a file."""
+    """The browser of a test process. Its event loop occupies the main thread: see `tests.threads.run`."""
     with chromium() as browser:
         yield browser
 

@@ -1,4 +1,3 @@
-import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from websockets.sync.client import ClientConnection
 
 from scripts.simulator.functions import FunctionFailed
 from tests.simulator.gateway import WAIT_S, Gateway, error, serving
+from tests.threads import run
 
 KB = 1024
 
@@ -224,5 +224,5 @@ def test_frames_of_many_workers_arrive_in_order(gateway: Gateway):
         for n in range(50):
             gateway.connections.post_to_connection(ConnectionId=socket, Data=str(n).encode())
 
-    assert asyncio.run(receive()) == [[str(n) for n in range(50)]] * 8
+    assert run(receive()) == [[str(n) for n in range(50)]] * 8
     assert len(gateway.heard.of("DISCONNECT", 200)) == 200

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.cli.test_commands import parley
+from tests.cli.test_commands import process
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 from tests.simulator.meta import deletion_form
@@ -56,9 +56,9 @@ def test_a_repeated_request_is_confirmed_alike_and_the_owner_hears_of_it_once(de
 def test_the_owner_finishes_a_request_on_the_command_line(demo: Demo):
     confirmed = asked(demo)
     code, stage = confirmed["confirmation_code"], ("--stage", "demo")
-    listed = parley("people", "deletions", *stage, PARLEY_DEMO_URL=demo.url)
+    listed = process("people", "deletions", *stage, PARLEY_DEMO_URL=demo.url)
     assert f"{code}  " in listed.stdout
-    assert parley("people", "deleted", code, *stage, PARLEY_DEMO_URL=demo.url).returncode == 0
+    assert process("people", "deleted", code, *stage, PARLEY_DEMO_URL=demo.url).returncode == 0
     assert "Your request is done" in demo.http.get(page_of(confirmed)).text
 
 

@@ -3,16 +3,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.simulator.chromium import chromium, needs_chromium
+from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
