@@ -1,1 +1,1 @@
-"""The REST routes, one file per audience: parse the request, make one call, answer; no decisions."""
+"""The REST routes, one module per audience: each parses the request and calls a service from `bootstrap`."""
