@@ -43,7 +43,7 @@ def test_a_token_for_another_app_or_pool_is_refused(pool: Pool, way: Way):
     anothers = OidcTokens(pool.issuer, "another-app", session=way.session())
     with pytest.raises(InvalidToken, match="does not publish"):
         ours.subject(other.sign_in()["IdToken"])
-    with pytest.raises(InvalidToken, match="for somebody else"):
+    with pytest.raises(InvalidToken, match="for another client"):
         anothers.subject(pool.sign_in()["IdToken"])
 
 

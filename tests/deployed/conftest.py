@@ -86,12 +86,12 @@ class Deployment:
         bodies = [call.body for call in self.meta.recorder.since(0) if call.status == 200]
         return [body["message"]["text"] for body in bodies if body["recipient"]["id"] == person and "message" in body]
 
-    def wait_for_answers(self, person: str, number: int, *, seconds: float = 60) -> list[str]:
+    def wait_for_answers(self, person: str, number: int, *, seconds: float = 180) -> list[str]:
         """Wait for a number of answers and return them."""
         self.wait_until(lambda: len(self.answers_to(person)) >= number, seconds=seconds)
         return self.answers_to(person)
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 60) -> None:
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 180) -> None:
         """Wait until a condition holds; fails after a time."""
         deadline = time.monotonic() + seconds
         while not condition():

@@ -83,14 +83,14 @@ class Demo:
         turns: list[Mapping[str, Any]] = self.http.get("/world/turns", params={"person": person}).json()
         return turns
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 20) -> None:
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = PATIENCE_S) -> None:
         """Wait until a condition holds; fails after a time."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"
             time.sleep(0.05)
 
-    def wait_until_answered(self, *people: str, turns: int = 1, seconds: float = 30) -> None:
+    def wait_until_answered(self, *people: str, turns: int = 1, seconds: float = 2 * PATIENCE_S) -> None:
         """Wait until a number of turns of each person have ended."""
 
         def over(person: str) -> bool:
