@@ -174,7 +174,8 @@ def test_a_new_deployment_keeps_the_address_and_the_open_sockets_and_doubles_not
     with connected(deployment) as chat:
         deployed = deployment.deploy()
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-        assert f"Web chat: {before}; a key for it: scripts/parley keys create" in deployed.stdout
+        assert f"Web chat: {before}\n" in deployed.stdout
+        assert f"Create a key for it: scripts/parley keys create NAME --stage {STAGE}" in deployed.stdout
         assert chat.connection.ping().wait(timeout=60)
     apis = deployment.client("apigatewayv2")
     assert address(deployment) == before
