@@ -28,7 +28,7 @@ class DynamoDeletions:
 
     def open(self, *, now: int) -> Iterator[Deletion]:
         for page in self.table.pages(keys.in_bucket(keys.DELETIONS_BUCKET), index=keys.DUE_INDEX):
-            indexed = [_key(found) for found in page]
+            indexed = [items.key_of(found) for found in page]
             stored = {item["pk"]: item for item in self.table.get_many(indexed)} if indexed else {}
             kept = (stored[found["pk"]] for found in page if found["pk"] in stored)
             yield from (items.deletion(item) for item in kept if _is_open(item, now=now))
@@ -45,7 +45,3 @@ class DynamoDeletions:
 def _is_open(item: items.Item, *, now: int) -> bool:
     """Whether the stored request is open; it may be done already, because the index lags behind."""
     return items.is_there(item, now=now) and "done_at" not in item
-
-
-def _key(item: items.Item) -> keys.Key:
-    return {"pk": item["pk"], "sk": item["sk"]}

@@ -27,6 +27,7 @@ from chalicelib.aws.dynamodb.keys import (
     PERSON_PREFIX,
     SPEND_PREFIX,
     TURN_PREFIX,
+    Key,
     api_key_key,
     connection_key,
     conversation_of,
@@ -48,6 +49,11 @@ TURNS_A_PAGE: Final = 30
 def spend_expires_at(day: str) -> int:
     """The time at which a day's costs expire."""
     return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) + SPEND_KEPT_S
+
+
+def key_of(item: Item) -> Key:
+    """The table's key of an item, also of one that an index returned."""
+    return {"pk": item["pk"], "sk": item["sk"]}
 
 
 def queued_item(message: IncomingMessage, *, now: int) -> Item:

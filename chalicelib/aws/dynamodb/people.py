@@ -39,7 +39,7 @@ class DynamoPeople:
     def list(self) -> Iterator[Person]:
         for channel in Channel:
             pages = self.table.pages(keys.people_of(channel), index=keys.PEOPLE_INDEX, newest_first=True)
-            seen = (_key(item) for page in pages for item in page)
+            seen = (items.key_of(item) for page in pages for item in page)
             while batch := list(islice(seen, BATCH_LIMIT)):
                 found = {item["pk"]: item for item in self.table.get_many(batch)}
                 yield from (items.person(found[key["pk"]]) for key in batch if key["pk"] in found)
@@ -57,7 +57,3 @@ class DynamoPeople:
         except ConditionFailed:
             return False
         return True
-
-
-def _key(item: items.Item) -> keys.Key:
-    return {"pk": item["pk"], "sk": item["sk"]}
