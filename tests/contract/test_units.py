@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from chalicelib.aws.dynamodb.keys import turn_key
-from chalicelib.aws.dynamodb.table import put
+from chalicelib.aws.dynamodb.writes import put
 from chalicelib.aws.functions import LambdaWarmer
 from chalicelib.conversation.turn import Turn
 from chalicelib.operations import aws_prices

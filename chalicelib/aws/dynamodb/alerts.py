@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.conditions import alert_not_sent_on
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, Update, update
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.writes import Update, update
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from chalicelib.access.api_key import ApiKey
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS, fewer_tickets_than
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, Update, put, update
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.writes import Update, put, update
 from chalicelib.ids import KeyId
 
 

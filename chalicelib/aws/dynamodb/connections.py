@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import EXISTS, UNAUTHENTICATED, still_in
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused, Update, Write, delete, put, update
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
+from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.limits import AUTH_TIMEOUT_MS
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId

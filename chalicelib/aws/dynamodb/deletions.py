@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import NOT_EXISTS, deletion_open
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, Update, put, update
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.writes import Update, put, update
 from chalicelib.operations.deletion import Deletion
 
 

@@ -36,7 +36,8 @@ from chalicelib.aws.dynamodb.conditions import (
     not_notified_on,
 )
 from chalicelib.aws.dynamodb.items import Item
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused, Update, Write, put, update
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
+from chalicelib.aws.dynamodb.writes import Update, Write, put, update
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.limits import MAX_OPEN_TURNS
 from chalicelib.conversation.ports import Accepted, Charged

@@ -10,7 +10,8 @@ from chalicelib.access import retention
 from chalicelib.access.person import Access, Person
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import EXISTS, NO_OWNER_DECISION, NOT_ANNOUNCED
-from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table, Update, update
+from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
+from chalicelib.aws.dynamodb.writes import Update, update
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import Channel, PersonId
 

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import within_cap
-from chalicelib.aws.dynamodb.table import BATCH_LIMIT, Table, Update, Write, update
+from chalicelib.aws.dynamodb.table import BATCH_LIMIT, Table
+from chalicelib.aws.dynamodb.writes import Update, Write, update
 
 
 def reserve(reservation: Reservation) -> Write:

@@ -11,7 +11,8 @@ from chalicelib.access import retention
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import NOT_ERASED, NOT_EXISTS, lease_free, no_arrivals_since, no_later_edit
 from chalicelib.aws.dynamodb.items import Item
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, Update, delete, put, update
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.writes import Update, delete, put, update
 from chalicelib.conversation.turn import Turn, message_digest
 from chalicelib.errors import ConversationBusy
 from chalicelib.ids import ConversationId, PersonId, TurnId
