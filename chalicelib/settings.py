@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 APP_NAME: Final = "parley"
 OPENAI_HOST: Final = "api.openai.com"
+CONNECTIONS_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
+"""API Gateway refuses requests to its `@connections` API at a custom domain, so an event's `domainName` is not used."""
 _ISSUER: Final = re.compile(r"https?://[^\s?#@]+", re.ASCII)
 _CONTACT: Final = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
 
@@ -191,7 +193,7 @@ class WebSettings:
     """The web chat."""
 
     connections_url: str
-    """The endpoint that sends to WebSocket connections, with the blanks `{domain}`, `{stage}` and `{api}`."""
+    """The endpoint that sends to WebSocket connections, with the blanks `{api}`, `{region}` and `{stage}`."""
     sign_in: SignIn | None
     """None where users cannot sign in."""
 
@@ -202,7 +204,7 @@ class WebSettings:
         if bool(env.text("PARLEY_OIDC_ISSUER")) != bool(audience):
             env.errors.append("PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE belong together: set both, or none")
         return cls(
-            connections_url=env.text("PARLEY_CONNECTIONS_URL", "https://{domain}/{stage}"),
+            connections_url=env.text("PARLEY_CONNECTIONS_URL", CONNECTIONS_URL),
             sign_in=SignIn(issuer, audience) if issuer else None,
         )
 

@@ -68,5 +68,6 @@ def id_token_verifier() -> IdTokens | None:
 
 def endpoint_of(request_context: Mapping[str, Any]) -> str:
     """Return the address for writing to a connection, from the `requestContext` of its event."""
-    domain, stage, api = (request_context.get(name, "") for name in ("domainName", "stage", "apiId"))
-    return clients.settings().web.connections_url.format(domain=domain, stage=stage, api=api)
+    api, stage = (request_context.get(name, "") for name in ("apiId", "stage"))
+    url, region = clients.settings().web.connections_url, clients.session().region_name
+    return url.format(api=api, region=region, stage=stage)

@@ -107,7 +107,7 @@ def test_functions_are_told_where_the_emulator_keeps_its_connections(deployment:
     found = deployment.client("lambda").get_function_configuration(FunctionName=f"{NAME}-worker")
     told = found["Environment"]["Variables"]["PARLEY_CONNECTIONS_URL"]
     api, stage = address(deployment).split("/")[-2:]
-    connections = deployment.client("apigatewaymanagementapi", told.format(api=api, stage=stage, domain=""))
+    connections = deployment.client("apigatewaymanagementapi", told.format(api=api, stage=stage))
     with pytest.raises(connections.exceptions.GoneException):
         connections.post_to_connection(ConnectionId="nobody", Data=b"{}")
 
