@@ -18,6 +18,8 @@ AGE_S: Final = 3600
 """The age at which a turn is dropped (`conversation.plan`): a later retry would be useless."""
 _PROPAGATION_S: Final = 60
 """IAM may need so long to propagate a new role's permissions, and Lambda to release a mapping."""
+_NOT_PROPAGATED: Final = ("permission", "cannot be assumed", "destination ARN", "Trusted Entity")
+"""What Lambda says of a role that it does not know yet; of the destination it then says that its ARN is invalid."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,7 @@ class WorkerSettings:
                 say("no longer invoked by a queue")
         ours = [mapping for mapping in existing if mapping["EventSourceArn"] == queue]
         if queue and not ours:
-            self._retrying(
-                lambda: self.client.create_event_source_mapping(
-                    EventSourceArn=queue, FunctionName=self.worker, BatchSize=1
-                )
-            )
+            self._retrying(lambda: self._create(queue))
             say("invoked by the queue, one message after another for each conversation")
         for mapping in ours:
             if mapping["State"] in {"Disabled", "Disabling"}:
@@ -71,6 +69,11 @@ class WorkerSettings:
         """List the event source mappings, without those that are being deleted."""
         found = self.client.list_event_source_mappings(FunctionName=self.worker)["EventSourceMappings"]
         return [mapping for mapping in found if mapping["State"] != "Deleting"]
+
+    def _create(self, queue: str) -> None:
+        """Create the mapping unless an attempt whose response was lost has created it."""
+        if all(mapping["EventSourceArn"] != queue for mapping in self._mappings()):
+            self.client.create_event_source_mapping(EventSourceArn=queue, FunctionName=self.worker, BatchSize=1)
 
     def _delete(self, mapping: str) -> None:
         self._retrying(lambda: self.client.delete_event_source_mapping(UUID=mapping))
@@ -95,5 +98,5 @@ class WorkerSettings:
 def _is_temporary(exc: ClientError) -> bool:
     code, message = exc.response["Error"]["Code"], exc.response["Error"]["Message"]
     if code == "InvalidParameterValueException":
-        return "permission" in message or "cannot be assumed" in message
+        return any(words in message for words in _NOT_PROPAGATED)
     return code in {"ResourceInUseException", "ResourceConflictException"}

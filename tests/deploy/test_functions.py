@@ -22,12 +22,16 @@ PATIENCE_S: Final = 60
 NOT_YET: Final = [
     Refusal("InvalidParameterValueException", "The provided execution role does not have permissions to call SQS"),
     Refusal("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."),
+    Refusal("InvalidParameterValueException", f"The destination ARN {DEAD} is invalid."),
+    Refusal("InvalidParameterValueException", f"The function's execution role does not have permissions on {DEAD}"),
+    Refusal("InvalidParameterValueException", "Please add Lambda as a Trusted Entity for arn:aws:iam::1:role/parley"),
     Refusal("ResourceInUseException", "Cannot update the event source mapping because it is in use."),
     Refusal("ResourceConflictException", "The event source mapping already exists."),
 ]
 NEVER: Final = [
     Refusal("AccessDeniedException", "not authorized because no permissions boundary allows lambda:*"),
     Refusal("InvalidParameterValueException", "The provided destination config is invalid"),
+    Refusal("InvalidParameterValueException", "Unrecognized event source: the queue is not a FIFO queue."),
     Refusal("ServiceException", "internal error"),
 ]
 
@@ -40,6 +44,8 @@ class Mappings:
     """The queue and the state by id."""
     refusals: list[Refusal] = field(default_factory=list)
     """The results of the next changes."""
+    losing: Callable[[], None] | None = None
+    """The next creation, instead of the usual one."""
     waited: int = 0
 
     def second(self, _: float) -> None:
@@ -59,6 +65,9 @@ class Mappings:
 
     def create_event_source_mapping(self, event_source_arn: str, function_name: str, batch_size: int) -> dict[str, Any]:
         self._change()
+        if self.losing:
+            lost, self.losing = self.losing, None
+            lost()
         assert (function_name, batch_size) == (WORKER, 1)
         if event_source_arn in {queue for queue, _ in self.queues.values()}:
             raise Refusal("ResourceConflictException", "The event source mapping already exists.")
@@ -200,6 +209,18 @@ def test_a_new_mapping_can_be_deleted_after_a_moment(mappings: Mappings, setting
     mappings.queues[SOME] = [QUEUE, "Creating"]
     settings.forget()
     assert (mappings.by_queue, mappings.waited) == ({}, 1)
+
+
+def test_a_mapping_whose_creation_got_no_response_is_not_made_twice(
+    mappings: Mappings, listen: Callable[[str | None], None]
+):
+    def lose_the_response() -> None:
+        mappings.queues[SOME] = [QUEUE, "Creating"]
+        raise Refusal("ResourceConflictException", "The event source mapping already exists.")
+
+    mappings.losing = lose_the_response
+    listen(QUEUE)
+    assert (mappings.by_queue, mappings.waited) == ({QUEUE: "Enabled"}, 1)
 
 
 @pytest.mark.parametrize("refusal", NOT_YET, ids=lambda refusal: refusal.message)
