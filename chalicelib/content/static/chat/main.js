@@ -12,7 +12,6 @@ import { Visitor } from "./visitor.js";
 import { translatePage } from "./words.js";
 
 const CHECK_EVERY = 1_000;
-const ACCEPTED_WITHIN = 15_000;
 /** Pause after drawing, as a multiple of the time it took: so drawing takes at most a fifth of the time. */
 const REST = 4;
 
@@ -29,7 +28,6 @@ const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(t
 const writing = composer({ send: write });
 
 let ahead = 0;
-let sentAt = Infinity;
 let due = false;
 let notBefore = 0;
 const unread = new Set();
@@ -48,13 +46,16 @@ function retry(entry) {
   thenWrite(post());
 }
 
-/** Sends the waiting messages, if the connection is open. */
 function post() {
-  const frames = link.state === "open" ? outbox.take(Date.now() + ahead) : [];
-  if (frames.length) sentAt = performance.now();
-  frames.forEach((frame) => link.send(frame));
+  send();
   wish();
   soon();
+}
+
+/** Sends the next waiting message, if the connection is open. */
+function send() {
+  const frame = link.state === "open" && outbox.take(Date.now() + ahead, performance.now());
+  if (frame) link.send(frame);
 }
 
 function wish() {
@@ -118,8 +119,9 @@ function readOut() {
 }
 
 setInterval(() => {
+  send();
   wish();
-  if (outbox.unanswered && performance.now() - sentAt > ACCEPTED_WITHIN) link.drop();
+  if (outbox.isStuck(performance.now())) link.drop();
 }, CHECK_EVERY);
 
 embed({ opened: writing.focus });

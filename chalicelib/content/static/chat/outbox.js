@@ -3,6 +3,9 @@
 import { timeOf, ulid } from "./ulid.js";
 
 const GOOD_FOR = 50 * 60_000;
+/** After so many milliseconds without an `accepted`, the next message is sent all the same, and then the connection given up. */
+const NEXT_WITHIN = 2_000;
+const ACCEPTED_WITHIN = 15_000;
 
 /** The codes of `error` frames that are about a message. */
 const REFUSALS = new Set(["too_many_open", "blocked", "try_again", "bad_frame", "too_large"]);
@@ -10,8 +13,9 @@ const REFUSALS = new Set(["too_many_open", "blocked", "try_again", "bad_frame", 
 export class Outbox {
   #items = [];
   #count = 0;
+  #sentAt = -Infinity;
 
-  /** The messages that no turn shows yet, oldest first: `{key, text, status}`. The status is waiting, sent, accepted or failed (with `code`). */
+  /** The messages that no turn shows yet, oldest first: `{key, text, status}`. The status is waiting (for a connection), queued, sent, accepted or failed (with `code`). */
   get items() {
     return this.#items.filter((item) => !item.shown);
   }
@@ -27,28 +31,42 @@ export class Outbox {
   }
 
   /**
-   * Returns frames for the waiting messages and marks these as sent. `now` is the server's clock in milliseconds, so a
-   * message gets its id only here. A message whose id is too old fails: the server may have it already, so only the
-   * visitor can decide whether to send it again.
+   * Returns the frame to send now, or undefined: that of the next message, once the one before it was accepted. The bot
+   * receives messages side by side, so those sent at once could be answered in another order.
+   *
+   * `now` is the server's clock in milliseconds, so a message gets its id only here; `clock` is any clock. A message
+   * whose id is too old fails: the server may have it already, so only the visitor can decide whether to send it again.
    */
-  take(now) {
-    const waiting = this.#items.filter((item) => item.status === "waiting");
-    for (const item of waiting) {
+  take(now, clock) {
+    for (const item of this.#items) if (item.status === "waiting") change(item, { status: "queued" });
+    if (this.#silentFor(clock) < NEXT_WITHIN) return;
+    for (const item of this.#items.filter((each) => each.status === "queued")) {
       item.id ??= ulid(now);
-      if (now - timeOf(item.id) > GOOD_FOR) fail(item, "too_old");
-      else change(item, { status: "sent" });
+      if (now - timeOf(item.id) <= GOOD_FOR) return this.#send(item, clock);
+      fail(item, "too_old");
     }
-    const sent = waiting.filter((item) => item.status === "sent");
-    return sent.map(({ id, text }) => ({ action: "send_message", message: text, id }));
+  }
+
+  #send(item, clock) {
+    this.#sentAt = clock;
+    change(item, { status: "sent" });
+    return { action: "send_message", message: item.text, id: item.id };
   }
 
   /** After a lost connection: queues the messages that were sent but not accepted. */
   broke() {
-    for (const item of this.#items) if (item.status === "sent") change(item, { status: "waiting" });
+    for (const item of this.#items) if (["sent", "queued"].includes(item.status)) change(item, { status: "waiting" });
   }
 
-  get unanswered() {
-    return this.#items.some((item) => item.status === "sent");
+  /** Whether a message was sent and not accepted for so long that the connection must be dead. */
+  isStuck(clock) {
+    const silent = this.#silentFor(clock);
+    return silent > ACCEPTED_WITHIN && silent < Infinity;
+  }
+
+  /** The milliseconds since the last message was sent; Infinity if none waits for its `accepted`. */
+  #silentFor(clock) {
+    return this.#items.some((item) => item.status === "sent") ? clock - this.#sentAt : Infinity;
   }
 
   /** Applies `accepted` and `error` frames to the message they are about; ignores all others. */

@@ -68,7 +68,7 @@ function ask({ bubble, fate, by, retry }, { question, by: name, status, code }) 
   say(bubble, question ?? "");
   bubble.parentElement.hidden = !question;
   mention(by, name);
-  const shown = { waiting: t("waiting"), sent: t("sending"), failed: trouble(code) }[status];
+  const shown = { waiting: t("waiting"), queued: t("sending"), sent: t("sending"), failed: trouble(code) }[status];
   say(fate.firstElementChild, shown ?? "");
   fate.hidden = !shown;
   offer(retry, fate, status === "failed" && "retry");

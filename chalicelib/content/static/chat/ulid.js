@@ -2,10 +2,19 @@
 
 const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** Returns a new ULID for a time in milliseconds since 1970. */
+/** Milliseconds that the clock may have gone back: after more, it was set, and the ids follow it. */
+const BACK = 30_000;
+
+let last = -Infinity;
+
+/**
+ * Returns a new ULID for a time in milliseconds since 1970. Each has a later time than the one before, because the bot
+ * answers in the order of these times: messages of one millisecond get the following ones.
+ */
 export function ulid(now) {
+  last = now > last || now < last - BACK ? now : last + 1;
   const chance = crypto.getRandomValues(new Uint8Array(16));
-  return inDigits(now, 10) + Array.from(chance, (byte) => DIGITS[byte % 32]).join("");
+  return inDigits(last, 10) + Array.from(chance, (byte) => DIGITS[byte % 32]).join("");
 }
 
 /** Returns the time of a ULID, in milliseconds since 1970. */
