@@ -22,7 +22,9 @@ LONGEST_NAME: Final = 100
 DEFAULT_PERSONA: Final = TRAITS[Channel.WEB].default_persona
 FIELDS: Final = ("name", "persona", "max_messages", "daily_messages", "days", "origins")
 _DAY_MS: Final = 24 * 60 * 60 * 1000
-_ORIGIN: Final = re.compile(r"(https://[a-z0-9.-]+|http://localhost)(:[0-9]{1,5})?", re.ASCII)
+_LOOPBACK: Final = r"([a-z0-9-]+\.)*localhost|127(\.[0-9]{1,3}){3}"
+"""What needs no certificate; not `[::1]`, which browsers do not accept in `frame-ancestors`."""
+_ORIGIN: Final = re.compile(rf"(https://[a-z0-9.-]+|http://({_LOOPBACK}))(:[0-9]{{1,5}})?", re.ASCII)
 
 
 class KeyState(StrEnum):
@@ -164,6 +166,7 @@ def _origin(given: Any) -> str:
         return origin
     if not _ORIGIN.fullmatch(origin):
         raise BadRequest(
-            "origins must be like https://example.com, without a path; also http://localhost:3000, or * for any page"
+            "origins must be like https://example.com, without a path; on your own computer also with http, "
+            "such as http://localhost:3000; or * for any page"
         )
     return origin.removesuffix(":443") if origin.startswith("https:") else origin.removesuffix(":80")

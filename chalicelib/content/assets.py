@@ -7,7 +7,7 @@ below the name of a stage.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -30,20 +30,23 @@ _PAGES: Final = files("chalicelib").joinpath("content", "static")
 _CHAT: Final = _PAGES.joinpath("chat")
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "mjs": "text/javascript"}
 _SAFE: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
+"""Lets pages load it that are isolated by `Cross-Origin-Embedder-Policy: require-corp`."""
 _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 
 
 def page(*, websocket_url: str, frame_ancestors: Sequence[str]) -> Asset:
     """Return the chat page, whose policy allows requests to its own server and to that of `websocket_url` only.
 
-    It may be framed by itself and by the origins in `frame_ancestors` (`https://example.com`, or `*` for any); a value
-    that is not an origin is ignored.
+    It may be framed by itself and by the origins in `frame_ancestors` (`https://example.com`, or `*` for any), also if
+    their pages are isolated by a Cross-Origin-Embedder-Policy; a value that is not an origin is ignored.
     """
     modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in _files() if "js" in name)
     html = Template(_CHAT.joinpath("index.html").read_text("utf-8")).substitute(modules=modules)
     csp = _policy(websocket_url, frame_ancestors)
     kind = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}
-    return Asset(html, {**_SAFE, **kind, "Content-Security-Policy": csp})
+    isolated = {**_FOR_OTHER_PAGES, "Cross-Origin-Embedder-Policy": "require-corp"}
+    return Asset(html, {**_SAFE, **kind, **isolated, "Content-Security-Policy": csp})
 
 
 def file(name: str, *, known: str | None = None) -> Asset:
@@ -55,8 +58,12 @@ def file(name: str, *, known: str | None = None) -> Asset:
 
 
 def widget(*, known: str | None = None) -> Asset:
-    """Return the script that adds the chat to other pages; 304 when `known` is its ETag."""
-    return _kept(_PAGES.joinpath("widget.js"), known)
+    """Return the script that adds the chat to other pages; 304 when `known` is its ETag.
+
+    Any page may load it, also as a module or with `crossorigin`: for these, browsers ask for CORS.
+    """
+    found = _kept(_PAGES.joinpath("widget.js"), known)
+    return replace(found, headers={**found.headers, **_FOR_OTHER_PAGES, "Access-Control-Allow-Origin": "*"})
 
 
 def _kept(place: Traversable, known: str | None) -> Asset:

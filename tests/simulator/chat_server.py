@@ -34,7 +34,11 @@ Frame = Mapping[str, Any]
 
 
 class ChatServer:
-    """The server as a test uses it. `facts` are the contents of `ready` and `/config`; a test may change them."""
+    """The server as a test uses it.
+
+    `facts` are the contents of `ready` and `/config`, `shop` is the HTML of the other site's page; a test may change
+    them.
+    """
 
     def __init__(self) -> None:
         self.port = 0
@@ -46,6 +50,8 @@ class ChatServer:
         self.config_status = 200
         self.ticket_seconds = 300
         self.framed_by: tuple[str, ...] = ()
+        self.shop = f"<title>Shop</title>{SHOP}{self.embed()}"
+        self.shop_headers: dict[str, str] = {}
         self.held: set[str] = set()
         self.tickets: list[str | None] = []
         self.socket: ServerConnection | None = None
@@ -55,6 +61,10 @@ class ChatServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}{STAGE}"
+
+    def embed(self, attributes: str = 'data-config="k1"', *, query: str = "") -> str:
+        """Return the tag that adds the widget to a page."""
+        return f'<script src="{self.url}/widget.js{query}" {attributes}></script>'
 
     @property
     def elsewhere(self) -> str:
@@ -132,10 +142,8 @@ class ChatServer:
 
     def _asset(self, path: str, query: Mapping[str, list[str]], headers: Headers) -> Asset:
         if path == "/":
-            embed = f'<script src="{self.url}/widget.js" data-config="k1"></script>'
-            return Asset(
-                f"<!doctype html><title>Shop</title>{SHOP}{embed}", {"Content-Type": "text/html; charset=utf-8"}
-            )
+            html = f"<!doctype html>{self.shop}"
+            return Asset(html, {"Content-Type": "text/html; charset=utf-8", **self.shop_headers})
         if path == f"{STAGE}/chat":
             return assets.page(websocket_url=f"ws://127.0.0.1:{self.port}{SOCKET}", frame_ancestors=self.framed_by)
         if path == f"{STAGE}/widget.js":

@@ -78,6 +78,14 @@ def test_the_page_is_never_kept_and_is_read_as_nothing_but_a_page():
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_pages_of_other_sites_may_load_the_widget_and_frame_the_page_even_if_they_are_isolated():
+    assert assets.widget().headers["Access-Control-Allow-Origin"] == "*"
+    assert assets.widget().headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert page().headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert page().headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+    assert "Access-Control-Allow-Origin" not in page().headers.keys() | assets.file("main.js").headers.keys()
+
+
 def test_the_page_asks_for_nothing_but_files_that_are_there_below_its_own_address():
     addresses = Addresses(page().content)
     files = [address for address in addresses.loaded if not address.startswith("data:")]

@@ -3,24 +3,36 @@
  * The chat is in an iframe of the bot's origin: neither it nor the page around it can read the other.
  */
 (() => {
-  const { src, dataset } = document.currentScript;
-  if (!dataset.config || document.querySelector("parley-chat")) return;
+  /** A page may run this script again, as Turbo does with each visit: one button is enough. */
+  const RUNS = Symbol.for("parley.widget");
+  if (window[RUNS]) return;
+
+  /** This script's address, from the stack: in a module there is no `currentScript`, and perhaps no tag. */
+  const own = () => new Error().stack?.match(/https?:\/\/[^\s)@]+\/widget\.js(?:\?[^\s):]*)?/)?.[0];
+  const src = document.currentScript?.src || own();
+  const tag = document.currentScript ?? [...document.scripts].find((script) => script.src === src);
+  const given = (name) => tag?.dataset[name] || (src && new URL(src).searchParams.get(name));
+  const [config, room] = [given("config"), given("room")];
+  if (!config) {
+    return console.error('Parley: which chat? Give the script data-config="…", or its src ?config=… (scripts/parley keys show).');
+  }
+  window[RUNS] = true;
 
   const LABELS = { en: ["Open the chat", "Close the chat"], ko: ["채팅 열기", "채팅 닫기"], de: ["Chat öffnen", "Chat schließen"] };
-  const spoken = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
+  const spoken = (navigator.languages ?? [navigator.language]).map((language) => String(language).toLowerCase().split("-")[0]);
   const [OPEN, CLOSE] = LABELS[spoken.find((code) => Object.hasOwn(LABELS, code)) ?? "en"];
 
   const address = new URL("chat", src);
-  address.search = new URLSearchParams({ config: dataset.config, ...(dataset.room && { room: dataset.room }), widget: "" });
+  address.search = new URLSearchParams({ config, ...(room && { room }), widget: "" });
 
   const STYLE = `
-    :host { all: initial; }
-    .bubble { position: fixed; z-index: 2147483000; bottom: calc(20px + env(safe-area-inset-bottom)); inset-inline-end: 20px; display: grid; place-items: center; width: 60px; height: 60px; padding: 0; border: 0; border-radius: 50%; background: linear-gradient(145deg, #8f7bff, #5443d6 55%, #3b6fe0); color: #fff; box-shadow: 0 2px 6px rgb(30 20 80 / 25%), 0 10px 30px rgb(30 20 80 / 30%); cursor: pointer; -webkit-tap-highlight-color: transparent; }
+    :host { all: initial; position: fixed; z-index: 2147483000; }
+    .bubble { position: fixed; bottom: calc(20px + env(safe-area-inset-bottom)); inset-inline-end: 20px; display: grid; place-items: center; width: 60px; height: 60px; padding: 0; border: 0; border-radius: 50%; background: linear-gradient(145deg, #8f7bff, #5443d6 55%, #3b6fe0); color: #fff; box-shadow: 0 2px 6px rgb(30 20 80 / 25%), 0 10px 30px rgb(30 20 80 / 30%); cursor: pointer; -webkit-tap-highlight-color: transparent; }
     .bubble:focus-visible { outline: 3px solid #fff; outline-offset: -6px; }
     .bubble svg { width: 28px; height: 28px; fill: none; stroke: currentcolor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
     .bubble[aria-expanded="true"] .talk, .bubble[aria-expanded="false"] .cross { display: none; }
     .bubble[data-news]::after { content: ""; position: absolute; top: 2px; inset-inline-end: 2px; width: 14px; height: 14px; border: 2px solid #fff; border-radius: 50%; background: #e5484d; }
-    .panel { position: fixed; z-index: 2147483000; bottom: calc(94px + env(safe-area-inset-bottom)); inset-inline-end: 20px; width: min(400px, calc(100vw - 40px)); height: min(660px, calc(100dvh - 124px)); overflow: hidden; border: 1px solid rgb(120 110 160 / 25%); border-radius: 22px; box-shadow: 0 4px 12px rgb(30 20 80 / 12%), 0 20px 60px rgb(30 20 80 / 25%); }
+    .panel { position: fixed; bottom: calc(94px + env(safe-area-inset-bottom)); inset-inline-end: 20px; width: min(400px, calc(100vw - 40px)); height: min(660px, calc(100dvh - 124px)); overflow: hidden; border: 1px solid rgb(120 110 160 / 25%); border-radius: 22px; box-shadow: 0 4px 12px rgb(30 20 80 / 12%), 0 20px 60px rgb(30 20 80 / 25%); }
     .panel[hidden] { display: none; }
     iframe { display: block; width: 100%; height: 100%; border: 0; }
     @media (max-width: 480px) {
@@ -87,7 +99,17 @@
   root.adoptedStyleSheets = [style];
   root.append(panel, bubble);
   label();
-  const appear = () => document.body.append(host);
+  /**
+   * Beside the body, which Turbo, Astro and others replace: a frame that is moved would load again. Comes back when
+   * the page is replaced as a whole; with a pause, so that two such scripts never block the page.
+   */
+  const appear = () => {
+    if (!host.isConnected) document.documentElement.append(host);
+    host.dir = getComputedStyle(document.body).direction;
+    watcher.observe(document, { childList: true });
+    watcher.observe(document.documentElement, { childList: true });
+  };
+  const watcher = new MutationObserver(() => requestAnimationFrame(() => document.body && appear()));
   if (document.body) appear();
   else addEventListener("DOMContentLoaded", appear);
 })();

@@ -6,7 +6,7 @@ import { ko } from "./words_ko.js";
 
 const LANGUAGES = { en, ko, de };
 
-const spoken = (navigator.languages ?? []).map((tag) => tag.toLowerCase().split("-")[0]);
+const spoken = (navigator.languages ?? []).map((tag) => String(tag).toLowerCase().split("-")[0]);
 
 export const language = spoken.find((code) => Object.hasOwn(LANGUAGES, code)) ?? "en";
 
