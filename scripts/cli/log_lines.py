@@ -1,4 +1,4 @@
-"""Parses log events into lines: Parley's own JSON lines, and Lambda's reports of failed functions.
+"""Parses log events into lines: Parley's own JSON lines, and errors that Lambda, Chalice or Python report.
 
 Everything else is ignored: Lambda's reports of success, and text that Parley did not write.
 """
@@ -9,16 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from scripts.cli import log_failures
+
 _METRICS: Final = "_aws"
 _REQUEST: Final = re.compile(r"(?:START|REPORT) RequestId: (\S+)")
-_TIMED_OUT: Final = re.compile(r"\S+ \S+ Task timed out after (?P<seconds>[\d.]+) seconds")
-_REPORT: Final = re.compile(
-    r"(?P<what>INIT_REPORT|REPORT) .*?Duration: (?P<ms>[\d.]+) ms.*\bStatus: (?P<status>error|timeout)"
-    r"(?:\s+Error Type: (?P<type>\S+))?",
-    re.DOTALL,
-)
-_RAISED: Final = re.compile(r"\[ERROR\] (?P<type>[\w.]+)(?:: (?P<words>.*))?")
-_DIED: Final = re.compile(r"RequestId: \S+ Error: (?P<words>.*)")
 
 
 @dataclass(frozen=True)
@@ -125,31 +119,6 @@ def _for_metrics(block: Any) -> set[str]:
 
 
 def _failure(event: Event) -> dict[str, Any] | None:
-    error = _error(event.text)
+    error = log_failures.find(event.text)
     values = {"ts": event.at / 1000, "stage": "lambda", "function": event.function}
     return {**values, **error} if error else None
-
-
-def _error(text: str) -> dict[str, str] | None:
-    """Describe the error that Lambda reports; None if it reports none."""
-    if timed_out := _TIMED_OUT.match(text):
-        return {"error": f"timed out after {float(timed_out['seconds']):g} s"}
-    if report := _REPORT.match(text):
-        return {"error": _reported(report)}
-    if raised := _RAISED.match(text):
-        return {"error": raised["type"], "message": raised["words"] or ""}
-    if died := _DIED.match(text):
-        return {"error": died["words"]}
-    return None
-
-
-def _reported(report: re.Match[str]) -> str:
-    seconds = f"{float(report['ms']) / 1000:.3g} s"
-    match report["what"], report["status"]:
-        case "INIT_REPORT", "timeout":
-            return f"did not start within {seconds}"
-        case "INIT_REPORT", _:
-            return f"did not start: {report['type'] or 'no reason given'}"
-        case _, "timeout":
-            return f"timed out after {seconds}"
-    return "ran out of memory" if report["type"] == "Runtime.OutOfMemory" else str(report["type"] or "failed")

@@ -55,9 +55,10 @@ class File:
     def events(self, since: int) -> list[Event]:
         try:
             texts = self.path.read_text(errors="replace").splitlines()
+            changed_at = self.path.stat().st_mtime_ns // 1_000_000
         except FileNotFoundError:
             raise NothingLogged("nothing is logged yet: try again in a minute") from None
-        events, at = [], 0
+        events, at = [], next((at for text in texts if (at := time_of(text))), changed_at)
         for number, text in enumerate(texts):
             at = time_of(text) or at
             events.append(Event(str(number), at, function="", stream="", text=text))

@@ -29,6 +29,8 @@ def _unless_none(words: str) -> Callable[[Any], str]:
 
 
 _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "path": "at {}".format,
+    "place": "in {}".format,
     "call": str,
     "outcome": str,
     "state": str,

@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from scripts.cli.log_joining import joined
 from scripts.cli.log_lines import Line, LineParser, Trace
 from scripts.cli.log_sources import CloudWatch, File, NothingLogged, Source, Tail
 from scripts.cli.log_view import LogView, as_json
@@ -36,7 +37,7 @@ class LogReader:
 
     def show_new(self) -> int:
         """Print new lines and return how many there were. Raises NothingLogged."""
-        lines = self._selected(self.parser.lines(self.tail.fresh()))
+        lines = self._selected(self.parser.lines(joined(self.tail.fresh())))
         self.show(lines)
         return len(lines)
 

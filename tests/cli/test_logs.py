@@ -170,6 +170,33 @@ def test_the_demos_log_is_its_file(owner: Run, tmp_path: Path):
         assert stages(owner("logs", "1a2", **demo).stdout) == ["accept"]
 
 
+CAUGHT = """Caught exception for path /config/{key}
+Traceback (most recent call last):
+  File "/var/task/chalicelib/routes/chat.py", line 41, in config
+    return services.config(key)
+KeyError: 'id'"""
+
+
+def test_the_command_that_the_alarm_names_shows_an_unhandled_exception_of_a_route(owner: Run, put: Put):
+    put(API, "START RequestId: q Version: $LATEST", f"[ERROR]\t2026-11-21T12:00:00.417Z\tq\t{CAUGHT}\n")
+    result = owner("logs", "--errors")
+    assert result.stdout[10:] == (
+        "api                  KeyError: 'id', at /config/{key}, in chalicelib/routes/chat.py:41\n"
+    )
+    document = json.loads(owner("logs", "--errors", "--json").stdout)
+    assert (document["error"], document["path"], document["request_id"]) == ("KeyError", "/config/{key}", "q")
+
+
+def test_the_demo_logs_it_in_many_lines_and_it_is_one_error(owner: Run, tmp_path: Path):
+    log = tmp_path / "demo.log"
+    with demo_logging_to(log) as demo:
+        log.write_text(f"{CAUGHT}\n{line('accept', corr=ANNAS)}\n")
+        said = owner("logs", "--errors", **demo).stdout
+        assert said.endswith("KeyError: 'id', at /config/{key}, in chalicelib/routes/chat.py:41\n")
+        log.write_text(f"{CAUGHT}\n")
+        assert len(owner("logs", "--errors", **demo).stdout.splitlines()) == 1
+
+
 def test_following_a_running_bot_ends_with_ctrl_c_as_if_it_had_ended_by_itself(tmp_path: Path):
     log = tmp_path / "demo.log"
     log.write_text(line("accept", corr=ANNAS) + "\n")
