@@ -3,26 +3,21 @@
 Every group reads its own variables. `Settings.from_env` reads all groups and reports all errors together.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from ipaddress import ip_address
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from chalicelib import variables as parse
 from chalicelib.errors import ConfigError
-
-T = TypeVar("T")
+from chalicelib.variables import Variables
 
 APP_NAME: Final = "parley"
 OPENAI_HOST: Final = "api.openai.com"
 CONNECTIONS_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stage}"
 """API Gateway refuses requests to its `@connections` API at a custom domain, so an event's `domainName` is not used."""
-_ISSUER: Final = re.compile(r"https?://[^\s?#@]+", re.ASCII)
-_CONTACT: Final = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
 
 
 class Secret(StrEnum):
@@ -42,29 +37,6 @@ class Secret(StrEnum):
     WEBHOOK_URL = "webhook-url"
     WEBSOCKET_URL = "websocket-url"
     TOPIC_ARN = "topic-arn"
-
-
-@dataclass(frozen=True)
-class Variables:
-    """The environment while settings are parsed, and the errors found in it so far."""
-
-    env: Mapping[str, str] = field(repr=False)
-    errors: list[str] = field(default_factory=list)
-
-    def read(self, name: str, default: str, parse: Callable[[str, str], T]) -> T:
-        """The variable `name` as `parse` returns it, which gets the name and the text.
-
-        A ConfigError of `parse` is recorded, and the parsed default returned, so that parsing can continue.
-        """
-        try:
-            return parse(name, self.env.get(name, default))
-        except ConfigError as exc:
-            self.errors.append(str(exc))
-            return parse(name, default)
-
-    def text(self, name: str, default: str = "") -> str:
-        """The variable `name` as it is."""
-        return self.env.get(name, default)
 
 
 @dataclass(frozen=True)
@@ -96,7 +68,7 @@ class Stage:
             worker_function=f"{APP_NAME}-{name}-worker",
             api_function=f"{APP_NAME}-{name}",
             websocket_functions=tuple(f"{APP_NAME}-{name}-websocket_{route}" for route in routes),
-            wake=env.read("PARLEY_WAKE", "lambda", _wake),
+            wake=env.read("PARLEY_WAKE", "lambda", parse.wake),
             wake_queue=f"{APP_NAME}-{name}-wake.fifo",
         )
 
@@ -116,9 +88,9 @@ class Limits:
     def from_env(cls, env: Variables) -> "Limits":
         """Parse PARLEY_DAILY_LIMIT, PARLEY_DAILY_BUDGET_USD and PARLEY_TIMEZONE."""
         return cls(
-            daily_limit=env.read("PARLEY_DAILY_LIMIT", "10", _whole_number),
-            daily_budget=env.read("PARLEY_DAILY_BUDGET_USD", "1", _micro_usd),
-            zone=env.read("PARLEY_TIMEZONE", "UTC", _zone),
+            daily_limit=env.read("PARLEY_DAILY_LIMIT", "10", parse.whole_number),
+            daily_budget=env.read("PARLEY_DAILY_BUDGET_USD", "1", parse.micro_usd),
+            zone=env.read("PARLEY_TIMEZONE", "UTC", parse.zone),
         )
 
 
@@ -151,12 +123,13 @@ class ModelSettings:
         Without a choice, OpenAI gets requests in `responses` and with the effort `none`, other servers in `chat` and
         without an effort, which they may not know.
         """
-        name, base_url = env.text("PARLEY_MODEL", "gpt-6-luna"), env.text("OPENAI_BASE_URL")
+        name = env.read("PARLEY_MODEL", "gpt-6-luna", parse.name)
+        base_url = env.read("OPENAI_BASE_URL", "", lambda variable, value: value and parse.address(variable, value))
         settings = cls(name, "chat", "", base_url or f"https://{OPENAI_HOST}/v1")
         usual: Literal["responses", "chat"] = "responses" if settings.is_openai else "chat"
         return replace(
             settings,
-            api=env.read("PARLEY_MODEL_API", "auto", lambda variable, value: _api(variable, value, usual)),
+            api=env.read("PARLEY_MODEL_API", "auto", lambda variable, value: parse.api(variable, value, usual)),
             effort=env.text("PARLEY_REASONING_EFFORT", "none" if settings.is_openai else ""),
         )
 
@@ -174,7 +147,7 @@ class MessengerSettings:
     def from_env(cls, env: Variables) -> "MessengerSettings":
         """Parse PARLEY_GRAPH_URL and PARLEY_MESSENGER_PERSONA."""
         return cls(
-            graph_url=env.text("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/"),
+            graph_url=env.read("PARLEY_GRAPH_URL", "https://graph.facebook.com/v25.0", parse.address).rstrip("/"),
             persona=env.text("PARLEY_MESSENGER_PERSONA", "assistant"),
         )
 
@@ -200,9 +173,11 @@ class WebSettings:
     @classmethod
     def from_env(cls, env: Variables) -> "WebSettings":
         """Parse PARLEY_CONNECTIONS_URL, PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE."""
-        issuer, audience = env.read("PARLEY_OIDC_ISSUER", "", _issuer), env.text("PARLEY_OIDC_AUDIENCE")
+        issuer, audience = env.read("PARLEY_OIDC_ISSUER", "", parse.issuer), env.text("PARLEY_OIDC_AUDIENCE")
         if bool(env.text("PARLEY_OIDC_ISSUER")) != bool(audience):
-            env.errors.append("PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE belong together: set both, or none")
+            given = "PARLEY_OIDC_AUDIENCE" if audience else "PARLEY_OIDC_ISSUER"
+            reason = "PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE belong together: set both, or none"
+            env.errors.setdefault(given, reason)
         return cls(
             connections_url=env.text("PARLEY_CONNECTIONS_URL", CONNECTIONS_URL),
             sign_in=SignIn(issuer, audience) if issuer else None,
@@ -221,7 +196,7 @@ class PrivacySettings:
     @classmethod
     def from_env(cls, env: Variables) -> "PrivacySettings":
         """Parse PARLEY_CONTACT and Lambda's own AWS_DEFAULT_REGION."""
-        return cls(contact=env.read("PARLEY_CONTACT", "", _contact), region=env.text("AWS_DEFAULT_REGION"))
+        return cls(contact=env.read("PARLEY_CONTACT", "", parse.contact), region=env.text("AWS_DEFAULT_REGION"))
 
 
 @dataclass(frozen=True)
@@ -238,73 +213,31 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Parse the environment. Raises ConfigError with a line for each setting that is invalid and why."""
-        variables = Variables(env)
-        settings = cls(
-            stage=Stage.from_env(variables),
-            limits=Limits.from_env(variables),
-            model=ModelSettings.from_env(variables),
-            messenger=MessengerSettings.from_env(variables),
-            web=WebSettings.from_env(variables),
-            privacy=PrivacySettings.from_env(variables),
-        )
-        if variables.errors:
-            raise ConfigError("\n".join(variables.errors))
+        settings, errors = read(env)
+        if errors:
+            raise ConfigError("\n".join(errors.values()))
         return settings
 
 
-def is_private_way(url: str) -> bool:
-    """Whether requests to the URL can be neither read nor answered by others: https, or this machine itself."""
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and (
-            parts.scheme == "https" or (parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback)
-        )
-    except ValueError:
-        return False
+def read(env: Mapping[str, str]) -> tuple[Settings, Mapping[str, str]]:
+    """Parse the environment, and say of each setting that is invalid why; its default is used instead."""
+    settings, variables = _read(env)
+    return settings, variables.errors
 
 
-def _zone(name: str, value: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise ConfigError(f'{name} is "{value}"; it must be an IANA zone such as Europe/Berlin') from exc
+def names() -> frozenset[str]:
+    """Return the names of all variables that are read."""
+    return frozenset(_read({})[1].names)
 
 
-def _whole_number(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit()):
-        raise ConfigError(f'{name} is "{value}"; it must be a whole number such as 10')
-    return int(value)
-
-
-def _micro_usd(name: str, value: str) -> int:
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII):
-        raise ConfigError(f'{name} is "{value}"; it must be an amount such as 1 or 0.50 (0: no model that costs money)')
-    return int(Decimal(value) * 1_000_000)
-
-
-def _contact(name: str, value: str) -> str:
-    if value and not _CONTACT.fullmatch(value):
-        raise ConfigError(f'{name} is "{value}"; it must be an e-mail address or begin with https://')
-    return value
-
-
-def _issuer(name: str, value: str) -> str:
-    if value and not (_ISSUER.fullmatch(value) and is_private_way(value)):
-        raise ConfigError(f'{name} is "{value}"; it must be an https:// address without ? and #')
-    return value
-
-
-def _api(name: str, value: str, usual: Literal["responses", "chat"]) -> Literal["responses", "chat"]:
-    match value:
-        case "responses" | "chat":
-            return value
-        case "auto":
-            return usual
-    raise ConfigError(f'{name} is "{value}"; it must be auto, responses or chat')
-
-
-def _wake(name: str, value: str) -> Literal["lambda", "fifo"]:
-    match value:
-        case "lambda" | "fifo":
-            return value
-    raise ConfigError(f'{name} is "{value}"; it must be lambda or fifo')
+def _read(env: Mapping[str, str]) -> tuple[Settings, Variables]:
+    variables = Variables(env)
+    settings = Settings(
+        stage=Stage.from_env(variables),
+        limits=Limits.from_env(variables),
+        model=ModelSettings.from_env(variables),
+        messenger=MessengerSettings.from_env(variables),
+        web=WebSettings.from_env(variables),
+        privacy=PrivacySettings.from_env(variables),
+    )
+    return settings, variables

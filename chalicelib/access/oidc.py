@@ -15,7 +15,7 @@ import jwt
 import requests
 
 from chalicelib.errors import InvalidToken, IssuerUnavailable
-from chalicelib.settings import is_private_way
+from chalicelib.variables import is_private_way
 
 _ALGORITHM: Final = "RS256"
 _LONGEST: Final = 8192

@@ -12,7 +12,7 @@ from chalicelib.errors import ConfigError
 from scripts.cli.options import at_deployed_stage
 from scripts.deploy.secrets import KINDS
 from scripts.stage import hints
-from scripts.stage.environment import ROOT, Environment, UsageError, configured
+from scripts.stage.environment import ROOT, Environment, UsageError, of_the_functions
 
 if TYPE_CHECKING:
     from scripts.deploy.deployment import Deployment
@@ -69,7 +69,7 @@ def deploy(
     from scripts.stage.shipped import check_shipped  # noqa: PLC0415
 
     deployment = Deployment(environment, ROOT)
-    check_shipped(configured(deployment.stage))
+    check_shipped(of_the_functions(deployment.stage))
     if folder and file:
         raise UsageError(
             "--secrets has no effect with --package: the README.md that it writes says how to store secrets"
@@ -106,10 +106,9 @@ def deploy(
 
 def _write_bundle(deployment: "Deployment", target: Path, email: str | None) -> None:
     """Write the files with the settings from .chalice/config.json; variables of this shell do not count."""
-    from chalicelib.settings import Settings  # noqa: PLC0415
     from scripts.deploy.bundle import write  # noqa: PLC0415
 
-    settings = Settings.from_env(configured(deployment.stage))
+    settings = of_the_functions(deployment.stage).settings()
     package = write(target, settings.stage, project=ROOT, folder=deployment.folder, email=email, say=click.echo)
     click.echo(
         f"{target} contains data.yaml, app.json and deployment.zip ({package.size / 1e6:.1f} MB, {package.python})."

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ from scripts.simulator.options import demo_options
 from scripts.simulator.sockets import SERVER, WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
 from scripts.simulator.web_key import ready_key
-from scripts.stage import hints
+from scripts.stage import colours, environment, hints
 from scripts.stage.shipped import check_shipped
 
 STAGE = "demo"
@@ -47,7 +47,6 @@ TABLE = f"parley-{STAGE}"
 WORKER = f"{TABLE}-worker"
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".parley"
-_CONFIG: Mapping[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())
 _BEAT_S = 60.0
 _FILES = 4096
 """Each connection is an open file."""
@@ -146,7 +145,7 @@ class Simulator:
 
     def _environment(self) -> dict[str, str]:
         local = {
-            **{name: value for name, value in _CONFIG["environment_variables"].items() if name not in os.environ},
+            **environment.of_the_demo(os.environ).values,
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.emulator.url,
             "AWS_ENDPOINT_URL_LAMBDA": f"{self.url}/lambda",
@@ -234,7 +233,7 @@ class Simulator:
 
 def _specs(worker_timeout_s: float | None) -> dict[str, Spec]:
     """Return the functions with the timeouts of `.chalice/config.json`, by their names in Lambda."""
-    functions = _CONFIG["lambda_functions"]
+    functions = environment.functions(STAGE)
     specs = {name: Spec(name, functions[name]["lambda_timeout"]) for name in ("worker", "heartbeat")}
     if worker_timeout_s:
         specs["worker"] = Spec("worker", worker_timeout_s)
@@ -291,12 +290,14 @@ def _allow_many_sockets() -> None:
 
 @click.command()
 @demo_options
-def main(port: int, *, headless: bool, worker_timeout: float | None) -> None:
+@click.pass_context
+def main(context: click.Context, port: int, *, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot with the local simulator, until Ctrl+C."""
+    colours.heed(context)
     if not is_free(port):
         raise click.ClickException(f"port {port} is in use: choose another with --port")
     try:
-        check_shipped(os.environ)
+        check_shipped(environment.of_the_demo(os.environ))
     except ConfigError as exc:
         raise click.ClickException(str(exc)) from exc
     _allow_many_sockets()

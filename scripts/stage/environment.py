@@ -14,6 +14,8 @@ import click
 
 from chalicelib.errors import ConfigError, StoreError, WakeError
 from chalicelib.settings import APP_NAME, Settings
+from scripts.stage import config_file
+from scripts.stage.config_file import PREFIX, ConfigFile, StageVariables
 from scripts.stage.hints import PROGRAM
 
 if TYPE_CHECKING:
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 DEMO: Final = "demo"
-_CONFIG = ROOT / ".chalice" / "config.json"
 _DEMO_STATES = ROOT / ".parley"
-_OURS = "PARLEY_"
 _STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
 """The pattern that the template accepts. Without hyphens, no stage's resource names begin with another stage's."""
 _TIMEOUT_S = 5
@@ -122,9 +122,7 @@ def memory_mb(stage: str) -> Mapping[str, int]:
 
 def functions(stage: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the configuration with which `chalice deploy` creates each function, by its name in `app.py`."""
-    config = _read(_CONFIG)
-    own = config.get("stages", {}).get(stage, {}).get("lambda_functions", {})
-    return {name: {**common, **own.get(name, {})} for name, common in config.get("lambda_functions", {}).items()}
+    return config_file.load(ROOT).functions(stage)
 
 
 def full_name(stage: str, function: str) -> str:
@@ -132,31 +130,43 @@ def full_name(stage: str, function: str) -> str:
     return f"{APP_NAME}-{stage}" if function == "api_handler" else f"{APP_NAME}-{stage}-{function}"
 
 
-def _deployed(stage: str, env: Mapping[str, str]) -> Environment:
-    _check(stage)
-    settings = Settings.from_env({**configured(stage), **_ours(env), "PARLEY_STAGE": stage})
-    return Environment(settings, _aws(env.get("AWS_REGION") or None))
-
-
 def configured(stage: str) -> dict[str, str]:
     """Return the environment variables of the stage's functions. Raises UsageError for an undefined stage."""
-    config = _read(_CONFIG)
-    stages = config.get("stages", {})
-    if stage not in stages:
-        raise UsageError(f'there is no stage "{stage}": there are {", ".join(stages)} and {DEMO}')
-    return {**config.get("environment_variables", {}), **stages[stage].get("environment_variables", {})}
+    return dict(of_the_functions(stage).values)
 
 
-def _check(stage: str) -> None:
+def of_the_functions(stage: str) -> StageVariables:
+    """Return the same with their places; variables of the shell do not count."""
+    return _defining(stage).variables(stage, {})
+
+
+def of_the_demo(env: Mapping[str, str]) -> StageVariables:
+    """Return the demo's variables: those that all stages have, and those of the shell, which win."""
+    return config_file.load(ROOT).variables(DEMO, env)
+
+
+def _defining(stage: str) -> ConfigFile:
+    config = config_file.load(ROOT)
+    if stage not in config.stages:
+        raise UsageError(f'there is no stage "{stage}": there are {", ".join(config.stages)} and {DEMO}')
+    return config
+
+
+def _deployed(stage: str, env: Mapping[str, str]) -> Environment:
+    config = _defining(stage)
+    _check(config, stage)
+    variables = config.variables(stage, {**_ours(env), "PARLEY_STAGE": stage})
+    return Environment(variables.settings(), _aws(env.get("AWS_REGION") or None))
+
+
+def _check(config: ConfigFile, stage: str) -> None:
     """Raise ConfigError unless the names of the stage's resources differ from those of all other stages."""
-    where = f'stage "{stage}" of .chalice/config.json'
-    configured_stage = configured(stage).get("PARLEY_STAGE")
     if not _STAGE.fullmatch(stage):
-        raise ConfigError(
-            f"{where} cannot be deployed: its name must be 1 to 16 lower-case letters and digits, the first a letter"
-        )
-    if (configured_stage, _read(_CONFIG)["stages"][stage].get("api_gateway_stage")) != (stage, stage):
-        raise ConfigError(f'{where} must say "{stage}" as its api_gateway_stage and as its PARLEY_STAGE')
+        reason = "its name must be 1 to 16 lower-case letters and digits, the first a letter"
+        raise config.error(f"the stage {json.dumps(stage, ensure_ascii=False)} cannot be deployed: {reason}", stage)
+    named = config.variables(stage, {}).values.get("PARLEY_STAGE")
+    if (named, config.stages[stage].get("api_gateway_stage")) != (stage, stage):
+        raise config.error(f'"{stage}" must be this stage\'s api_gateway_stage and its PARLEY_STAGE', stage)
 
 
 def _demo(env: Mapping[str, str]) -> Environment:
@@ -171,7 +181,15 @@ def _demo(env: Mapping[str, str]) -> Environment:
 def _demo_urls() -> list[str]:
     """List the addresses of demos that were started, newest first; some may have been killed."""
     states = sorted(_DEMO_STATES.glob("demo-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return [str(_read(state).get("url", "")) for state in states]
+    return [url for state in states if (url := _url_in(state))]
+
+
+def _url_in(state: Path) -> str:
+    """Return the address in a demo's state file; empty if the file is gone or was not written whole."""
+    try:
+        return str(json.loads(state.read_text())["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _ask_demo(url: str) -> Mapping[str, Any] | None:
@@ -211,15 +229,5 @@ def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
         raise ConfigError(explain_setup(exc) or f"AWS cannot be reached: {exc}") from exc
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        content: Any = json.loads(path.read_text())
-    except (OSError, ValueError) as exc:
-        raise ConfigError(f"{path.relative_to(ROOT)} cannot be read: {type(exc).__name__}") from exc
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path.relative_to(ROOT)} is not a JSON object")
-    return content
-
-
 def _ours(env: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in env.items() if name.startswith(_OURS)}
+    return {name: value for name, value in env.items() if name.startswith(PREFIX)}

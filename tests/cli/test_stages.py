@@ -14,9 +14,19 @@ from typing import Any
 import pytest
 
 from chalicelib.content import persona
+from scripts.simulator.aws import free_port
+from scripts.stage.config_file import NAME
 from scripts.stage.environment import ROOT
 from tests.cli.test_commands import CLEAN
 
+EACH_COMMAND = """
+import json, sys
+from click.testing import CliRunner
+from scripts.cli.__main__ import parley
+results = {words: CliRunner().invoke(parley, words.split()) for words in sys.argv[1:]}
+print(json.dumps({words: [result.exit_code, result.output] for words, result in results.items()}))
+"""
+"""Runs several commands in one process, and prints the exit code and the output of each."""
 NO_CREDENTIALS = "Error: there are no AWS credentials: set AWS_PROFILE, or run `aws configure`\n"
 
 
@@ -32,11 +42,11 @@ class Project:
         change(config)
         (self.folder / ".chalice" / "config.json").write_text(json.dumps(config))
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the copy."""
-        command = [sys.executable, *arguments]
+        command, env = [sys.executable, *arguments], {**CLEAN, **more}
         return subprocess.run(
-            command, cwd=self.folder, env=CLEAN, capture_output=True, text=True, timeout=30, check=False
+            command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=60, check=False
         )
 
     def deploy(self, stage: str) -> str:
@@ -100,17 +110,18 @@ def test_a_stage_of_ones_own_may_be_deployed(project: Project, name: str):
 def test_a_name_that_could_be_taken_for_another_stages_is_refused_in_words(project: Project, name: str):
     assert not the_template_takes(name)
     project.configure(stage_of(name))
-    assert project.deploy(name) == (
-        f'Error: stage "{name}" of .chalice/config.json cannot be deployed: '
-        "its name must be 1 to 16 lower-case letters and digits, the first a letter\n"
-    )
+    refused = project.deploy(name)
+    shown = json.dumps(name, ensure_ascii=False)
+    assert refused.startswith(f"Error: {NAME}, line 1: the stage {shown} cannot be deployed: ")
+    assert refused.endswith("its name must be 1 to 16 lower-case letters and digits, the first a letter\n")
+    assert refused.count("\n") == 1
 
 
 @pytest.mark.parametrize(
     "changed",
     [
         {"api_gateway_stage": "api"},
-        {"api_gateway_stage": None},
+        {"api_gateway_stage": 5},
         {"environment_variables": {"PARLEY_STAGE": "prod"}},
         {"environment_variables": {}},
     ],
@@ -118,8 +129,8 @@ def test_a_name_that_could_be_taken_for_another_stages_is_refused_in_words(proje
 )
 def test_a_stage_whose_functions_would_think_they_were_another_is_refused(project: Project, changed: dict[str, Any]):
     project.configure(stage_of("test", **changed))
-    line = 'stage "test" of .chalice/config.json must say "test" as its api_gateway_stage and as its PARLEY_STAGE'
-    assert project.deploy("test") == f"Error: {line}\n"
+    line = 'line 1: "test" must be this stage\'s api_gateway_stage and its PARLEY_STAGE'
+    assert project.deploy("test") == f"Error: {NAME}, {line}\n"
 
 
 def test_a_persona_that_there_is_not_is_refused_before_anything_is_done(project: Project):
@@ -127,8 +138,50 @@ def test_a_persona_that_there_is_not_is_refused_before_anything_is_done(project:
         stage_of("test", environment_variables={"PARLEY_STAGE": "test", "PARLEY_MESSENGER_PERSONA": "nobody"})
     )
     assert project.deploy("test") == (
-        f'Error: PARLEY_MESSENGER_PERSONA is "nobody"; it must be one of {", ".join(persona.names())}\n'
+        f'Error: {NAME}, line 1: PARLEY_MESSENGER_PERSONA is "nobody"; it must be one of {", ".join(persona.names())}\n'
     )
+
+
+COMMANDS = (
+    "people list",
+    "people deletions",
+    "keys list",
+    "logs",
+    "replay --list",
+    "cost",
+    "doctor",
+    "deploy --yes",
+    "destroy --yes",
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('"10"', "10", 'line 9: PARLEY_DAILY_LIMIT must be a text in double quotes: "10"'),
+        ('"UTC"', '"Mars"', 'line 8: PARLEY_TIMEZONE is "Mars"; it must be an IANA zone such as Europe/Berlin'),
+        ('"assistant"\n', '"assistant",\n', "line 11: there is a comma too many before the }: remove it"),
+        ("PARLEY_TIMEZONE", "PARLEY_ZONE", "line 8: PARLEY_ZONE is not a setting; did you mean PARLEY_TIMEZONE?"),
+    ],
+)
+def test_every_command_and_the_demo_refuse_a_wrong_configuration_in_one_line(
+    project: Project, old: str, new: str, line: str
+):
+    text = (ROOT / NAME).read_text()
+    assert old in text
+    (project.folder / NAME).write_text(text.replace(old, new, 1))
+    told = json.loads(project.run("-c", EACH_COMMAND, *COMMANDS).stdout)
+    assert told == {command: [1, f"Error: {NAME}, {line}\n"] for command in COMMANDS}
+    demo = project.run("-m", "scripts.simulator", "--headless", "--port", str(free_port()))
+    assert (demo.returncode, demo.stdout, demo.stderr) == (1, "", f"Error: {NAME}, {line}\n")
+
+
+def test_a_misspelt_variable_of_the_shell_is_refused_by_commands_and_by_the_demo(project: Project):
+    project.configure(lambda _: None)
+    line = "Error: the variable PARLEY_DALY_LIMIT is not a setting; did you mean PARLEY_DAILY_LIMIT?\n"
+    for module in (("scripts.cli", "people", "list"), ("scripts.simulator", "--headless", "--port", str(free_port()))):
+        result = project.run("-m", *module, PARLEY_DALY_LIMIT="3")
+        assert (result.returncode, result.stdout, result.stderr) == (1, "", line)
 
 
 @pytest.mark.parametrize(

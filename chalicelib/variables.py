@@ -1,0 +1,137 @@
+"""Parses environment variables of settings: the values of each kind, and the errors found in them."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Final, Literal, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chalicelib.errors import ConfigError
+
+T = TypeVar("T")
+
+_ISSUER: Final = re.compile(r"https?://[^\s?#@]+", re.ASCII)
+_CONTACT: Final = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
+_SHOWN: Final = 100
+"""The most characters of a value that an error quotes."""
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The environment while settings are parsed, and the errors found in it so far."""
+
+    env: Mapping[str, str] = field(repr=False)
+    errors: dict[str, str] = field(default_factory=dict)
+    """Why a variable is invalid, in one line, by its name."""
+    names: set[str] = field(default_factory=set)
+    """The variables that were read, whether they are there or not."""
+
+    def read(self, name: str, default: str, parse: Callable[[str, str], T]) -> T:
+        """The variable `name` as `parse` returns it, which gets the name and the text.
+
+        A ConfigError of `parse` is recorded, and the parsed default returned, so that parsing can continue.
+        """
+        self.names.add(name)
+        try:
+            return parse(name, self.env.get(name, default))
+        except ConfigError as exc:
+            self.errors[name] = str(exc)
+            return parse(name, default)
+
+    def text(self, name: str, default: str = "") -> str:
+        """The variable `name` as it is."""
+        self.names.add(name)
+        return self.env.get(name, default)
+
+
+def is_private_way(url: str) -> bool:
+    """Whether requests to the URL can be neither read nor answered by others: https, or this machine itself."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (
+            parts.scheme == "https" or (parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback)
+        )
+    except ValueError:
+        return False
+
+
+def name(variable: str, value: str) -> str:
+    """Validate a name in one word."""
+    if not value or not value.isprintable() or " " in value:
+        raise _invalid(variable, value, "a name in one word")
+    return value
+
+
+def address(name: str, value: str) -> str:
+    """Validate an http or https URL."""
+    try:
+        parts = urlsplit(value)
+        is_valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_valid = False
+    if not is_valid or not value.isprintable() or " " in value:
+        raise _invalid(name, value, "an address that begins with https:// or http://")
+    return value
+
+
+def zone(name: str, value: str) -> ZoneInfo:
+    """Parse the name of a time zone."""
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise _invalid(name, value, "an IANA zone such as Europe/Berlin") from exc
+
+
+def whole_number(name: str, value: str) -> int:
+    """Parse a number from 0 to 999,999,999."""
+    if not re.fullmatch(r"\d{1,9}", value, re.ASCII):
+        raise _invalid(name, value, "a whole number such as 10")
+    return int(value)
+
+
+def micro_usd(name: str, value: str) -> int:
+    """Parse an amount of US dollars to micro-USD."""
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII):
+        raise _invalid(name, value, "an amount such as 1 or 0.50 (0: no model that costs money)")
+    return int(Decimal(value) * 1_000_000)
+
+
+def contact(name: str, value: str) -> str:
+    """Validate an e-mail address or an https URL; it may be empty."""
+    if value and not _CONTACT.fullmatch(value):
+        raise _invalid(name, value, "an e-mail address or begin with https://")
+    return value
+
+
+def issuer(name: str, value: str) -> str:
+    """Validate the address of an OpenID Connect issuer; it may be empty."""
+    if value and not (_ISSUER.fullmatch(value) and is_private_way(value)):
+        raise _invalid(name, value, "an https:// address without ? and #")
+    return value
+
+
+def api(name: str, value: str, usual: Literal["responses", "chat"]) -> Literal["responses", "chat"]:
+    """Parse the wire format of requests to the model; `auto` is the `usual` one."""
+    match value:
+        case "responses" | "chat":
+            return value
+        case "auto":
+            return usual
+    raise _invalid(name, value, "auto, responses or chat")
+
+
+def wake(name: str, value: str) -> Literal["lambda", "fifo"]:
+    """Parse how the worker is invoked."""
+    match value:
+        case "lambda" | "fifo":
+            return value
+    raise _invalid(name, value, "lambda or fifo")
+
+
+def _invalid(name: str, value: str, allowed: str) -> ConfigError:
+    """Return the error in one line, whatever is in the value."""
+    shown = "".join(character if character.isprintable() else "?" for character in value[:_SHOWN])
+    return ConfigError(f'{name} is "{shown}{"…" if len(value) > _SHOWN else ""}"; it must be {allowed}')
