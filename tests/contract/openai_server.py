@@ -8,7 +8,8 @@ from typing import Any
 import httpx2
 import openai
 
-from chalicelib.llm.openai import Api, OpenAIModel
+from chalicelib.llm.openai import OpenAIModel
+from chalicelib.llm.openai_request import Api
 from chalicelib.llm.prices import FREE
 from tests.contract.models import WORDS, Situation
 

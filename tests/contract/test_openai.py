@@ -10,7 +10,7 @@ import pytest
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
-from chalicelib.llm.openai import Api
+from chalicelib.llm.openai_request import Api
 from tests.contract.models import PROMPT
 from tests.contract.openai_server import Server, chat, error, model, responses, sse
 
