@@ -1,9 +1,11 @@
 """The worker's service for answering conversations; its health check is in `health`, which loads later."""
 
 from functools import cache, partial
+from ssl import SSLContext
 from typing import Final
 
-from openai import OpenAI
+from httpx2 import create_ssl_context
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAI
 
 from chalicelib.access.budget import Budget
 from chalicelib.aws.ssm import Secrets
@@ -63,10 +65,10 @@ def worker() -> Worker:
         name=settings.model.name,
         effort=settings.model.effort,
         api=settings.model.api,
-        client=openai_client,
+        client=_openai_for_one_answer,
         price=prices.price_of(settings.model),
     )
-    web = WebSender(shared.connections, shared.connection_api, shared.clock)
+    web = WebSender(shared.connections, shared.connection_api, shared.clock, partial(shared.log.failure, "stream"))
     return assemble(
         shared,
         model=model,
@@ -106,3 +108,15 @@ def openai_client() -> OpenAI:
 def _openai(key: str, base_url: str) -> OpenAI:
     """One client per key, as a client keeps its connections."""
     return OpenAI(api_key=key, base_url=base_url)
+
+
+def _openai_for_one_answer() -> AsyncOpenAI:
+    """Return a new client with a connection of its own. Raises ConfigError without a key."""
+    key, url = secrets().get(Secret.OPENAI_KEY), clients.settings().model.base_url
+    return AsyncOpenAI(api_key=key, base_url=url, http_client=DefaultAsyncHttpxClient(verify=_tls()))
+
+
+@cache
+def _tls() -> SSLContext:
+    """All clients share it: loading the certificates takes longer than building a client."""
+    return create_ssl_context()

@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any, Final
 
+from chalicelib.conversation.surrogates import clean as clean  # noqa: PLC0414 (a part of this module for its users)
+
 _MAX_ID: Final = 128
 _MAX_DIGITS: Final = 30
 _TIME_DIGITS: Final = 13
@@ -53,11 +55,6 @@ def milliseconds(value: object) -> int | None:
 def items(value: object) -> list[Any]:
     """Return a list unchanged, and an empty list for everything else."""
     return value if isinstance(value, list) else []
-
-
-def clean(text: str) -> str:
-    """Replace lone surrogates, which JSON can hold but UTF-8 cannot encode."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _prune(text: str) -> str:

@@ -5,13 +5,14 @@ The names of log fields are here too; they follow OpenTelemetry's semantic conve
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.access.budget import Usage
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
+from chalicelib.conversation.answer_text import AnswerText, Words
 from chalicelib.conversation.ports import Model, OnDelta, Sender
-from chalicelib.conversation.prompt import Answer, Finished, Prompt, TextDelta
+from chalicelib.conversation.prompt import Answer, Finished, Prompt, TextDelta, Waiting
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import ModelError
 from chalicelib.ids import PersonId
@@ -44,44 +45,59 @@ class Agent:
             return self._call(prompt, on_delta, seconds=seconds)
 
     def _call(self, prompt: Prompt, on_delta: OnDelta, *, seconds: float) -> Answer:
-        started = first_words_at = self.clock()
-        words: list[str] = []
-        stream, finished, cancelled = _TrimmedStream(on_delta), None, False
+        started = self.clock()
+        shown, finished = _Shown(on_delta, self.clock), None
         with closing(self.model.answer(prompt, seconds=seconds)) as events:
             for event in events:
                 match event:
                     case TextDelta(text):
-                        first_words_at = first_words_at if words else self.clock()
-                        words.append(text)
-                        cancelled = not stream(text)
+                        goes_on = shown.add(text)
+                    case Waiting():
+                        goes_on = on_delta("")
                     case Finished():
-                        finished = event
-                if cancelled:
+                        finished, goes_on = event, shown.end()
+                if not goes_on:
                     break
-        text = "".join(words).strip()
-        ms, first_words_ms = self.clock() - started, first_words_at - started
-        if cancelled:
-            return Answer(text, None, None, ms, first_words_ms)
-        if not text or finished is None:
+        ms, first_words_ms = self.clock() - started, (shown.first_words_at or started) - started
+        if not goes_on:
+            return Answer(shown.text, None, None, ms, first_words_ms)
+        if not shown.text or finished is None:
             raise ModelError("the answer is empty")
-        return Answer(text, finished.reason, finished.usage, ms, first_words_ms)
+        return Answer(shown.text, finished.reason, finished.usage, ms, first_words_ms)
 
 
 @dataclass
-class _TrimmedStream:
-    """Passes deltas on as they will be in the complete answer: without white space at its beginning and end."""
+class _Shown:
+    """The answer as the person sees it: without thoughts, and without white space at its beginning and end."""
 
     on_delta: OnDelta
+    clock: Clock
+    text: str = field(default="", repr=False)
+    """What was passed on so far."""
+    first_words_at: int | None = None
+    _answer: AnswerText = field(default_factory=AnswerText)
     _held_back: str = ""
     """White space that is passed on only if more words follow."""
-    _has_begun: bool = False
 
-    def __call__(self, words: str) -> bool:
-        words = self._held_back + words
-        words = words if self._has_begun else words.lstrip()
-        trimmed = words.rstrip()
-        self._held_back, self._has_begun = words[len(trimmed) :], self._has_begun or bool(trimmed)
-        return self.on_delta(trimmed)
+    def add(self, delta: str) -> bool:
+        """Pass on what the delta adds; False if the person has cancelled the answer."""
+        return self._show(self._answer.add(delta))
+
+    def end(self) -> bool:
+        """Pass on what was held back; False if the person has cancelled the answer."""
+        return self._show(self._answer.end())
+
+    def _show(self, words: Words) -> bool:
+        if words.instead:
+            self.text = self._held_back = ""
+        text = self._held_back + words.text
+        text = text if self.text else text.lstrip()
+        trimmed = text.rstrip()
+        self._held_back = text[len(trimmed) :]
+        self.text += trimmed
+        if trimmed and self.first_words_at is None:
+            self.first_words_at = self.clock()
+        return self.on_delta(trimmed, instead=True) if words.instead else self.on_delta(trimmed)
 
 
 def model_asked(model: Model) -> dict[str, Value]:

@@ -180,17 +180,22 @@ class Model(Protocol):
         """What its tokens cost; the budget reserves and settles money at this price."""
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
-        """Yield text deltas, then exactly one Finished, all within `seconds`; else raise ModelError.
+        """Yield text deltas, then exactly one Finished, all within `seconds`; else raise ModelError, and nothing else.
 
-        Closing the generator ends the request.
+        Whatever the provider sends or leaves out, Waiting comes after each second without an event. At most two
+        requests are sent, and the second only if the first was refused before its answer began. Closing the generator
+        ends the request.
         """
 
 
 class OnDelta(Protocol):
     """Receives the answer while the model writes it."""
 
-    def __call__(self, words: str, /) -> bool:
-        """Accept the next words, without waiting for the network. False if the user has cancelled the answer."""
+    def __call__(self, words: str, /, *, instead: bool = False) -> bool:
+        """Accept the next words, without waiting for the network. False if the user has cancelled the answer.
+
+        With `instead`, they replace all words before. Empty words only ask whether the user has cancelled.
+        """
 
 
 class Sender(Protocol):

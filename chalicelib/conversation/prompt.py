@@ -55,7 +55,12 @@ class Finished:
     usage: Usage
 
 
-ModelEvent = TextDelta | Finished
+@dataclass(frozen=True)
+class Waiting:
+    """The model is silent or thinks. It lets the caller look at the clock and at the user, who may have cancelled."""
+
+
+ModelEvent = TextDelta | Waiting | Finished
 
 
 @dataclass(frozen=True)

@@ -4,25 +4,35 @@ There are two wire formats: Responses, which OpenAI recommends, and Chat Complet
 support. `openai_request` builds the requests, `openai_stream` reads the streams, `openai_errors` translates errors.
 """
 
+import asyncio
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import quote
 
 import httpx2
 import openai
 
 from chalicelib.access.budget import Price
-from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt
+from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, Waiting
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelUnusable
-from chalicelib.llm import openai_request, openai_stream
+from chalicelib.llm import openai_request
 from chalicelib.llm.health import ModelInfo
+from chalicelib.llm.in_time import in_time
 from chalicelib.llm.openai_errors import translated
 from chalicelib.llm.openai_request import Api
+from chalicelib.llm.openai_retry import pause_before_retry
+from chalicelib.llm.openai_stream import StreamReader
+
+_Left = Callable[[], float]
+_Stream = openai.AsyncStream[object]
 
 _CONNECT_S = 3.0
-_RETRIES = 1
+_LINGER_S = 2.0
+"""How long the usage may come after the end of an answer."""
 _LOOK_UP_S = 10.0
 
 
@@ -34,36 +44,84 @@ class OpenAIModel:
     effort: str
     """The reasoning effort; empty for servers that do not know the parameter, which is then not sent."""
     api: Api
-    client: Callable[[], openai.OpenAI]
-    """Called for each request, so that a renewed API key is used."""
+    client: Callable[[], openai.AsyncOpenAI]
+    """Called for each request, which closes it: an asynchronous client cannot outlive its event loop."""
     price: Price
     provider: str = "openai"
     """OpenTelemetry's name of the API, which is the same on every compatible server."""
-    monotonic: Callable[[], float] = time.monotonic
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
-        deadline = self.monotonic() + seconds
-        finished = False
-        with translated():
-            # The SDK retries a request that fails before its first byte: all tries together must fit.
-            timeout = httpx2.Timeout(seconds / (_RETRIES + 1), connect=_CONNECT_S)
-            client = self.client().with_options(timeout=timeout, max_retries=_RETRIES)
-            for event in self._stream(client, prompt):
-                finished = isinstance(event, Finished)
-                yield event
-                if not finished and self.monotonic() > deadline:
-                    raise ModelBusy("the answer took too long")
-        if not finished:
-            raise ModelBusy("the stream broke off")
+        deadline = time.monotonic() + seconds
 
-    def _stream(self, client: openai.OpenAI, prompt: Prompt) -> Iterator[ModelEvent]:
+        def left() -> float:
+            return deadline - time.monotonic()
+
+        reader = StreamReader(max_output_tokens=prompt.max_output_tokens)
+        try:
+            with closing(in_time(self._events(prompt, reader, left), left=left)) as events:
+                for event in events:
+                    yield event or Waiting()
+                    if isinstance(event, Finished):
+                        return
+        except TimeoutError as exc:
+            if not reader.has_end:
+                raise ModelBusy("the answer took too long") from exc
+        yield from reader.end()
+
+    async def _events(self, prompt: Prompt, reader: StreamReader, left: _Left) -> AsyncIterator[ModelEvent]:
+        """Yield events until the answer is complete."""
+        with _ending_well(reader):
+            async with asyncio.timeout(None) as lingering, self._asked(prompt, left) as stream:
+                async for data in stream.response.aiter_bytes():
+                    for event in reader.feed(data):
+                        yield event
+                    if reader.is_over:
+                        return
+                    if reader.has_end and lingering.when() is None:
+                        lingering.reschedule(asyncio.get_running_loop().time() + _LINGER_S)
+        for event in reader.end():
+            yield event
+
+    @asynccontextmanager
+    async def _asked(self, prompt: Prompt, left: _Left) -> AsyncIterator[_Stream]:
+        """Send the request, at most twice, and return its response once that has begun."""
         body = openai_request.body(self.api, self.name, self.effort, prompt)
-        if self.api == "responses":
-            with client.responses.create(**body) as stream:
-                yield from openai_stream.responses(stream)
-        else:
-            with client.chat.completions.create(**body) as stream:
-                yield from openai_stream.chat(stream)
+        async with self.client() as client:
+            try:
+                stream = await self._send(client, body, left())
+            except openai.APIError as exc:
+                pause = pause_before_retry(exc, left=left(), now=time.time())
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+                stream = await self._send(client, body, left())
+            async with stream:
+                yield stream
+
+    def _send(self, client: openai.AsyncOpenAI, body: dict[str, Any], left: float) -> Awaitable[_Stream]:
+        return client.post(
+            "/responses" if self.api == "responses" else "/chat/completions",
+            body=body,
+            options={"timeout": httpx2.Timeout(left, connect=min(_CONNECT_S, left)), "max_retries": 0},
+            # Not parsed by the SDK: its types do not fit what other servers send.
+            cast_to=object,
+            stream=True,
+            stream_cls=_Stream,
+        )
+
+
+@contextmanager
+def _ending_well(reader: StreamReader) -> Iterator[None]:
+    """Turn every error into a ModelError; ignore what goes wrong after the end of the answer."""
+    try:
+        with translated():
+            yield
+    except Exception as exc:
+        if reader.has_end:
+            return
+        if isinstance(exc, ModelError):
+            raise
+        raise ModelError(f"the provider's answer makes no sense: {type(exc).__name__}") from exc
 
 
 @dataclass(frozen=True)

@@ -1,65 +1,153 @@
-"""Reads the elements of a stream in either of OpenAI's wire formats as events of the model. Pure."""
+"""Reads the objects of a streamed response, in either of OpenAI's wire formats, as events of the model. Pure.
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+Every field may be missing or have any type, since many servers write this format and few write it exactly. What cannot
+be read as words, as an end or as numbers is passed over.
+"""
+
+from collections.abc import Iterator
+from typing import Final
 
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, TextDelta
-from chalicelib.errors import ModelBusy, ModelError, ModelRefused
-from chalicelib.llm.openai_errors import by_code
+from chalicelib.errors import ModelBusy, ModelError
+from chalicelib.llm.finish_reasons import finish_reason
+from chalicelib.llm.openai_errors import by_code, by_status
+from chalicelib.llm.stream_elements import DONE, Element, StreamElements
+from chalicelib.llm.stream_values import dicts, mapping, number, text, words_of
+
+MOST_BYTES_PER_TOKEN: Final = 12
+"""UTF-8 bytes of an answer per token, in the script that needs the most. An answer with more ignores its limit."""
+_FULL_TEXT: Final = ("response.output_text.done", "response.refusal.done")
+_DELTA: Final = ("response.output_text.delta", "response.refusal.delta")
+_LAST: Final = ("response.completed", "response.done", "response.incomplete", "response.failed", "response.cancelled")
+_ERROR_STATUSES: Final = range(400, 600)
 
 
-def responses(stream: Iterable[Any]) -> Iterator[ModelEvent]:
-    """Read a stream of Responses. Raises ModelError if the provider says that it failed or refused."""
-    for event in stream:
-        match event.type:
-            case "response.output_text.delta" | "response.refusal.delta":
-                yield TextDelta(event.delta)
-            case "response.completed":
-                yield Finished(FinishReason.STOP, _responses_usage(event.response.usage))
-            case "response.incomplete":
-                details = event.response.incomplete_details
-                yield _cut_short(details.reason if details else None, _responses_usage(event.response.usage))
-            case "response.failed":
-                error = event.response.error
-                raise ModelBusy(f"the provider failed: {error.code if error else 'unknown'}")
-            case "error":
-                raise by_code(event.code) or ModelBusy(f"the provider failed: {event.code}")
+class StreamReader:
+    """Turns the bytes of one response into text deltas and one Finished. Its methods raise ModelError."""
 
+    def __init__(self, *, max_output_tokens: int) -> None:
+        self.is_over = False
+        """Whether the answer is complete: what follows has no meaning."""
+        self._elements = StreamElements()
+        self._left = max_output_tokens * MOST_BYTES_PER_TOKEN
+        self._reason: FinishReason | None = None
+        self._usage = Usage()
+        self._said = self._streamed = self._may_be_over = False
 
-def chat(stream: Iterable[Any]) -> Iterator[ModelEvent]:
-    """Read a stream of Chat Completions. Raises ModelError if the answer was cut short for an unknown reason."""
-    reason, usage = None, Usage()
-    for chunk in stream:
-        usage = _chat_usage(chunk.usage) if chunk.usage else usage
-        for choice in chunk.choices:
-            reason = choice.finish_reason or reason
-            if words := choice.delta.content or choice.delta.refusal:
-                yield TextDelta(words)
-    match reason:
-        case None:
+    @property
+    def has_end(self) -> bool:
+        """Whether the provider has said why it stopped. Only the usage may follow."""
+        return self._reason is not None
+
+    def feed(self, data: bytes) -> Iterator[ModelEvent]:
+        """Yield the events that are complete with these bytes; nothing after the end."""
+        for element in self._elements.feed(data):
+            yield from self._read(element)
+
+    def end(self) -> Iterator[ModelEvent]:
+        """Yield the events that are complete because the connection was closed. Raises ModelBusy without an end."""
+        for element in self._elements.end():
+            yield from self._read(element)
+        if not self.is_over and not self.has_end and not self._may_be_over:
+            raise ModelBusy("the stream broke off")
+        yield from self._finish()
+
+    def _read(self, element: Element) -> Iterator[ModelEvent]:
+        if self.is_over:
             return
-        case "stop":
-            yield Finished(FinishReason.STOP, usage)
-        case _:
-            yield _cut_short(reason, usage)
+        kind = element.get("type")
+        if kind == DONE:
+            yield from self._finish()
+        elif kind in _LAST or element.get("object") == "response":
+            yield from self._last(mapping(element.get("response")) or element, str(kind))
+        elif kind == "error" or element.get("error"):
+            if not self.has_end:
+                raise _failure(element.get("error") or element)
+        elif kind in _DELTA:
+            self._streamed = True
+            yield from self._say(words_of(element.get("delta")))
+        elif kind in _FULL_TEXT:
+            yield from self._say("" if self._streamed else words_of(element.get("text") or element.get("refusal")))
+            self._may_be_over = True
+        else:
+            yield from self._chunk(element)
+
+    def _chunk(self, element: Element) -> Iterator[ModelEvent]:
+        """Read a chunk of Chat Completions. Its usage may come with the last words or after them."""
+        usage = _usage(element.get("usage")) or _usage(mapping(element.get("x_groq")).get("usage"))
+        choices = dicts(element.get("choices"))[:1]  # one answer was asked for
+        for choice in choices:
+            usage = usage or _usage(choice.get("usage"))
+            yield from self._choice(choice)
+        self._usage = usage or self._usage
+        self._may_be_over |= usage is not None and not choices
+        if usage and self.has_end:
+            yield from self._finish()
+
+    def _choice(self, choice: Element) -> Iterator[ModelEvent]:
+        delta = choice.get("delta")
+        if not isinstance(delta, dict):  # an answer that is not streamed; after a streamed one it is a repetition
+            delta = {} if self._said else mapping(choice.get("message"))
+        words = words_of(delta.get("content")) or words_of(delta.get("refusal"))
+        yield from self._say(words)
+        reason = text(choice.get("finish_reason"))
+        self._reason = (finish_reason(reason) if reason else None) or self._reason
+        # Some servers end with an empty reason, and others have one in every chunk.
+        self._may_be_over = reason == "" and not words
+
+    def _last(self, response: Element, kind: str) -> Iterator[ModelEvent]:
+        """Read the last object of Responses, which has the whole answer and the usage."""
+        ends = {kind.removeprefix("response."), text(response.get("status"))}
+        if ends & {"failed", "cancelled"}:
+            raise _failure(response.get("error"))
+        if not self._said:
+            parts = (part for item in dicts(response.get("output")) for part in dicts(item.get("content")))
+            yield from self._say("".join(words_of(part.get("text") or part.get("refusal")) for part in parts))
+        if "incomplete" in ends:
+            reason = text(mapping(response.get("incomplete_details")).get("reason"))
+            self._reason = finish_reason(reason or "length")
+        self._usage = _usage(response.get("usage")) or self._usage
+        yield from self._finish()
+
+    def _say(self, words: str) -> Iterator[ModelEvent]:
+        """Pass words on; cut the answer off if the server ignores the limit of tokens."""
+        if not words or self.is_over:
+            return
+        self._said = True
+        encoded = words.encode(errors="surrogatepass")
+        is_too_long = len(encoded) > self._left
+        yield TextDelta(encoded[: self._left].decode(errors="ignore") if is_too_long else words)
+        self._left -= len(encoded)
+        if is_too_long:
+            self._reason, self._usage = FinishReason.LENGTH, Usage()
+            yield from self._finish()
+
+    def _finish(self) -> Iterator[ModelEvent]:
+        if not self.is_over:
+            self.is_over = True
+            yield Finished(self._reason or FinishReason.STOP, self._usage)
 
 
-def _cut_short(reason: str | None, usage: Usage) -> Finished:
-    if reason in ("max_output_tokens", "length"):
-        return Finished(FinishReason.LENGTH, usage)
-    if reason == "content_filter":
-        raise ModelRefused("the provider's filter stopped the answer")
-    raise ModelError(f"the model stopped for an unknown reason: {reason}")
+def _failure(error: object) -> ModelError:
+    """Return the error that a failure inside a stream stands for. Its code is a word or an HTTP status."""
+    details = mapping(error)
+    code = details.get("code")
+    status = number(code)
+    if status is not None and status in _ERROR_STATUSES:
+        return by_status(status)
+    for word in (text(code), text(details.get("type"))):
+        if known := by_code(word):
+            return known
+    return ModelBusy("the provider failed while it answered")
 
 
-def _responses_usage(usage: Any) -> Usage:
-    if usage is None:
-        return Usage()
-    details = usage.input_tokens_details
-    return Usage(usage.input_tokens, details.cached_tokens if details else 0, usage.output_tokens)
-
-
-def _chat_usage(usage: Any) -> Usage:
-    details = usage.prompt_tokens_details
-    return Usage(usage.prompt_tokens, (details.cached_tokens or 0) if details else 0, usage.completion_tokens)
+def _usage(value: object) -> Usage | None:
+    """Return the tokens; None unless both sums can be read, as half of them would cost too little."""
+    told = mapping(value)
+    asked = number(told.get("input_tokens", told.get("prompt_tokens")))
+    answered = number(told.get("output_tokens", told.get("completion_tokens")))
+    if asked is None or answered is None:
+        return None
+    details = mapping(told.get("input_tokens_details")) or mapping(told.get("prompt_tokens_details"))
+    return Usage(input=asked, cached=min(number(details.get("cached_tokens")) or 0, asked), output=answered)

@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Final
 
 from chalicelib.access.budget import Usage
-from chalicelib.conversation.prompt import Exchange, FinishReason, Prompt
+from chalicelib.conversation.prompt import Exchange, FinishReason, Prompt, Waiting
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from tests.fakes.model import Line, ScriptedModel
 
@@ -19,7 +19,7 @@ class Situation(Enum):
     ANSWERS = "answers"
     TOO_LONG = "reaches the most tokens it may answer with"
     FILTERED = "stops its answer with a content filter"
-    SLOW = "takes 4 seconds for each word"
+    SLOW = "takes a minute for each word"
     BREAKS_OFF = "closes the stream before the answer's end"
     BUSY = "has no capacity"
     KEY_REFUSED = "refuses the API key"
@@ -33,7 +33,7 @@ def scripted_model(situation: Situation) -> ScriptedModel:
         Situation.ANSWERS: WORDS,
         Situation.TOO_LONG: (WORDS[0], FinishReason.LENGTH),
         Situation.FILTERED: (WORDS[0], ModelRefused("the filter stopped the answer")),
-        Situation.SLOW: (*WORDS[:2], ModelBusy("the answer took too long")),
+        Situation.SLOW: (WORDS[0], Waiting(), ModelBusy("the answer took too long")),
         Situation.BREAKS_OFF: (WORDS[0], ModelBusy("the stream broke off")),
         Situation.BUSY: _not_billed(ModelBusy("busy")),
         Situation.KEY_REFUSED: ModelUnusable("the key is refused", cause=ModelFault.KEY),

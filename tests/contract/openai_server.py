@@ -1,8 +1,8 @@
 """A server that speaks OpenAI's two wire formats, and OpenAI's model in each situation of the contract."""
 
+import asyncio
 import json
-from collections.abc import Callable
-from itertools import count
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -29,7 +29,7 @@ def chat(*words: str, finish: str | None = "stop", field: str = "content") -> ht
         "total_tokens": 15,
         "prompt_tokens_details": {"cached_tokens": 4},
     }
-    return sse(*deltas, *end, *([{**base, "choices": [], "usage": used}] if finish else []))
+    return sse(*deltas, *end, *([{**base, "choices": [], "usage": used}] if finish else []), done=bool(finish))
 
 
 def responses(
@@ -57,6 +57,17 @@ def responses(
     return sse(*deltas, *last, done=False)
 
 
+def slowly(answer: httpx2.Response) -> httpx2.Response:
+    """The answer up to its first words, and a minute later the next."""
+
+    async def events() -> AsyncIterator[bytes]:
+        for event in answer.text.split("\n\n"):
+            yield f"{event}\n\n".encode()
+            await asyncio.sleep(60)
+
+    return httpx2.Response(answer.status_code, headers={"content-type": "text/event-stream"}, content=events())
+
+
 def error(status: int, code: str | None = None) -> httpx2.Response:
     return httpx2.Response(status, json={"error": {"message": "no", "type": "t", "code": code}})
 
@@ -76,27 +87,24 @@ class Server:
         return answer
 
 
-def model(
-    api: Api, server: Server, *, effort: str = "none", monotonic: Callable[[], float] = lambda: 0.0
-) -> OpenAIModel:
-    transport = httpx2.MockTransport(server)
-    client = openai.OpenAI(api_key="k", base_url="http://model/v1", http_client=httpx2.Client(transport=transport))
-    return OpenAIModel(
-        name="gpt-6-luna", effort=effort, api=api, client=lambda: client, price=FREE, monotonic=monotonic
-    )
+def model(api: Api, server: Server, *, effort: str = "none") -> OpenAIModel:
+    def client() -> openai.AsyncOpenAI:
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(server))
+        return openai.AsyncOpenAI(api_key="k", base_url="http://model/v1", http_client=http)
+
+    return OpenAIModel(name="gpt-6-luna", effort=effort, api=api, client=client, price=FREE)
 
 
 def openai_model(api: Api, situation: Situation) -> OpenAIModel:
     """OpenAI's model, asked in this wire format while its provider is in this situation."""
-    seconds = count(0.0, 4.0) if situation is Situation.SLOW else count(0.0, 0.0)
-    return model(api, Server(*_answers(api, situation)), monotonic=lambda: float(next(seconds)))
+    return model(api, Server(*_answers(api, situation)))
 
 
 def _answers(api: Api, situation: Situation) -> list[httpx2.Response]:
     whole = _stream(api, *WORDS)
     return {
         Situation.ANSWERS: [whole],
-        Situation.SLOW: [whole],
+        Situation.SLOW: [slowly(whole)],
         Situation.TOO_LONG: [_cut_short(api, "length", "max_output_tokens")],
         Situation.FILTERED: [_cut_short(api, "content_filter", "content_filter")],
         Situation.BREAKS_OFF: [chat(WORDS[0], finish=None) if api == "chat" else responses(WORDS[0], end=None)],

@@ -16,7 +16,7 @@ from chalicelib.conversation.turn import Turn, TurnState
 from chalicelib.errors import ChannelBroken, DeliveryError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 from tests.contract.scripted_graph import SUCCESS, ScriptedGraph, refusal
-from tests.fakes.adapters import NOON, FakeClock, RememberingSender
+from tests.fakes.adapters import NOON, FakeClock, RememberingSender, unexpected
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.turn_view import read, view
 
@@ -136,7 +136,7 @@ class WebStage:
         connection = Connection(self._id, "https://api.example/dev")
         connections.open(connection, now=clock())
         connections.mark_authenticated(connection, self.person, ConversationId(self.person), now=clock())
-        self.sender = WebSender(connections, self._api, clock, Timing(batch_s=0, poll_s=0.01, retry_s=0))
+        self.sender = WebSender(connections, self._api, clock, unexpected, Timing(batch_s=0, poll_s=0.01, retry_s=0))
 
     def received(self) -> Received:
         frames = [read(frame) for frame in self._api.sent[self._id]]

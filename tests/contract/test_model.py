@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.ports import Model
-from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta
+from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta, Waiting
 from chalicelib.errors import ModelBusy, ModelFault, ModelRefused, ModelUnusable
 from tests.contract.models import PROMPT, USAGE, WORDS, Situation, scripted_model
 from tests.contract.openai_server import openai_model
@@ -22,8 +22,8 @@ EVERY: Final = pytest.mark.parametrize("make", MODELS.values(), ids=list(MODELS)
 Make = Callable[[Situation], Model]
 
 
-def answer(model: Model) -> list[object]:
-    return list(model.answer(PROMPT, seconds=10))
+def answer(model: Model, *, seconds: float = 10) -> list[object]:
+    return list(model.answer(PROMPT, seconds=seconds))
 
 
 @EVERY
@@ -62,8 +62,16 @@ def test_a_filtered_answer_is_refused(make: Make):
 @pytest.mark.parametrize("situation", [Situation.SLOW, Situation.BREAKS_OFF])
 def test_an_answer_without_an_end_is_an_error_and_may_be_billed(make: Make, situation: Situation):
     with pytest.raises(ModelBusy) as caught:
-        answer(make(situation))
+        answer(make(situation), seconds=0.2)
     assert caught.value.may_be_billed
+
+
+@EVERY
+def test_a_slow_model_lets_its_caller_look_around_and_stop(make: Make):
+    events = make(Situation.SLOW).answer(PROMPT, seconds=60)
+    assert [next(events), next(events)] == [TextDelta(WORDS[0]), Waiting()]
+    events.close()
+    assert list(events) == []
 
 
 @EVERY

@@ -117,14 +117,6 @@ def test_a_bad_request_is_an_error_and_not_tried_again(api: Api):
     assert len(server.asked) == 1
 
 
-@BOTH
-def test_an_answer_that_drips_for_too_long_is_given_up(api: Api, say: Callable[..., httpx2.Response]):
-    times = iter([0.0, 1.0, 11.0, 12.0])
-    slow = model(api, Server(say("a", "b", "c", "d")), monotonic=lambda: next(times))
-    with pytest.raises(ModelBusy):
-        list(slow.answer(PROMPT, seconds=10))
-
-
 def test_a_failure_in_the_middle_of_a_responses_stream_is_busy():
     with pytest.raises(ModelBusy):
         ask("responses", responses("a", end="failed"))

@@ -30,6 +30,7 @@ from chalicelib.channels.web.sender import WebSender
 from chalicelib.ids import Channel, ConversationId, PersonId
 from chalicelib.settings import Secret
 from tests.contract.stores import Store, dynamo_store
+from tests.fakes.adapters import unexpected
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import PAGE, Bot
 from tests.flow.chat import Chat, Tab
@@ -210,7 +211,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
         *(store.keys, store.connections, connection_api),
         *(store.connections, connection_api),
     )
-    bot.sender = ChannelRouter({Channel.WEB: WebSender(store.connections, connection_api, bot.clock)})
+    bot.sender = ChannelRouter({Channel.WEB: WebSender(store.connections, connection_api, bot.clock, unexpected)})
     bot.model = ScriptedModel()
     for key in chat.memory.keys.values():
         store.keys.create(key)

@@ -66,7 +66,9 @@ class RememberingSender:
     def end_silently(self, turn: Turn) -> None:
         self.dismissed.append(turn.person)
 
-    def _hear(self, words: str) -> bool:
+    def _hear(self, words: str, *, instead: bool = False) -> bool:
+        if instead:
+            self.heard.clear()
         self.heard.append(words)
         return len(self.heard) != self.stops_after
 
@@ -117,3 +119,8 @@ class RememberingNotifier:
         if self.fails:
             raise NotifyError("the owner cannot be told")
         self.told.append((subject, text))
+
+
+def unexpected(error: Exception) -> None:
+    """Receives errors that should not happen in a test."""
+    raise error

@@ -117,6 +117,8 @@ class RememberingConnectionApi:
     gone: set[ConnectionId] = field(default_factory=set)
     fails: dict[ConnectionId, int] = field(default_factory=dict)
     """The number of requests for each connection that will fail."""
+    surprises: dict[ConnectionId, list[Exception]] = field(default_factory=dict)
+    """Errors that no port promises, for the next requests for each connection."""
     blocked: dict[ConnectionId, threading.Event] = field(default_factory=dict)
     """Events for which a send waits, by connection."""
     waiting: list[ConnectionId] = field(default_factory=list)
@@ -152,6 +154,8 @@ class RememberingConnectionApi:
             return self._changed.wait_for(holds, timeout=_PATIENCE_S)
 
     def _fail(self, connection: ConnectionId) -> None:
+        if self.surprises.get(connection):
+            raise self.surprises[connection].pop(0)
         if connection in self.gone:
             raise ConnectionGone("the connection is closed")
         self._fail_unless_gone(connection)

@@ -4,12 +4,12 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.access.budget import Price, Usage
-from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta, Waiting
 from chalicelib.errors import ModelError
 from chalicelib.llm.health import ModelInfo
 from chalicelib.llm.prices import FREE
 
-Line = Sequence[str | FinishReason | ModelError] | ModelError
+Line = Sequence[str | Waiting | FinishReason | ModelError] | ModelError
 """One answer: its deltas, then why it stopped if not of itself. An error breaks it off where it stands."""
 
 
@@ -32,7 +32,7 @@ class ScriptedModel:
         line = self.script.pop(0) if self.script else self.otherwise
         return self._say([line] if isinstance(line, ModelError) else line)
 
-    def _say(self, line: Sequence[str | FinishReason | ModelError]) -> Generator[ModelEvent]:
+    def _say(self, line: Sequence[str | Waiting | FinishReason | ModelError]) -> Generator[ModelEvent]:
         reason = FinishReason.STOP
         for word in line:
             match word:
@@ -42,6 +42,8 @@ class ScriptedModel:
                     reason = word
                 case str():
                     yield TextDelta(word)
+                case Waiting():
+                    yield word
         yield Finished(reason, self.usage)
 
 

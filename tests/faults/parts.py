@@ -121,7 +121,7 @@ class SimulatedSender:
 
     @contextmanager
     def responding(self, turn: Turn) -> Iterator[OnDelta]:
-        yield lambda _: True
+        yield lambda _, instead=False: True
 
     def end_silently(self, turn: Turn) -> None:
         pass

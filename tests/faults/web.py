@@ -22,6 +22,7 @@ from chalicelib.errors import ConnectionGone, ModelError, StoreError
 from chalicelib.ids import Channel, ConnectionId
 from chalicelib.llm.prices import FREE
 from tests.client import Client
+from tests.fakes.adapters import unexpected
 from tests.fakes.connections import RememberingConnectionApi
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
@@ -257,7 +258,9 @@ class WebSimulation:
             process.dies_after_frames, self.dies_after_frames = self.dies_after_frames, None
             connection_api = self.killer if self.breaks_after_frames else self.chat.connection_api
             connections = process.watched("connections", self.chat.connections)
-            web = WebSender(connections, process.watched("connection_api", connection_api), self.chat.clock, QUICK)
+            web = WebSender(
+                connections, process.watched("connection_api", connection_api), self.chat.clock, unexpected, QUICK
+            )
             bot.sender = ChannelRouter({Channel.WEB: web})
             bot.model = process.watched("model", WordByWord(self, process, self.model_fails))
             bot.inbox, bot.transcript, bot.people = (

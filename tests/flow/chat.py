@@ -24,6 +24,7 @@ from chalicelib.errors import StoreError
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId
 from chalicelib.llm.prices import FREE
 from tests.client import Client, Frame
+from tests.fakes.adapters import unexpected
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections
 from tests.fakes.id_tokens import FakeIdTokens
@@ -213,7 +214,7 @@ class Chat:
         self.clock, self.memory, self.connection_api = self.bot.clock, self.bot.memory, self.bot.connection_api
         self.keys: ApiKeys = FakeApiKeys(self.memory)
         self.bot.connections = self.connections = FakeConnections(self.memory)
-        self.web = WebSender(self.connections, self.connection_api, self.clock)
+        self.web = WebSender(self.connections, self.connection_api, self.clock, unexpected)
         self.bot.model = InterruptedModel(meanwhile=lambda _: self.sees_the_question())
         self.bot.sender = ChannelRouter({Channel.MESSENGER: self.bot.outbox, Channel.WEB: self.web})
         for key in (KEY, OTHER_KEY):

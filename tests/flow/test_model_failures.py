@@ -14,6 +14,8 @@ FAILURES = [
     pytest.param([], "apology", id="an empty answer"),
     pytest.param(["  \n", "\n "], "apology", id="an answer of blanks"),
     pytest.param([FinishReason.LENGTH], "apology", id="cut short before the first word"),
+    pytest.param(["<think>Who is ", "Mimi?", FinishReason.LENGTH], "apology", id="cut short while it thought"),
+    pytest.param(["Who is Mimi?", "</think>", "\n\n"], "apology", id="thoughts without an answer"),
 ]
 
 

@@ -1,7 +1,7 @@
 """What is particular to `Sender` on the web, with real threads; `test_sender` has the promises of every sender."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -42,9 +42,10 @@ class Chat:
     connections: FakeConnections = field(default_factory=FakeConnections)
     connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
     clock: FakeClock = field(default_factory=FakeClock)
+    reported: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.sender = WebSender(self.connections, self.connection_api, self.clock, self.timing)
+        self.sender = WebSender(self.connections, self.connection_api, self.clock, self.reported.append, self.timing)
 
     def comes(self, name: str, person: PersonId = ANNA, where: ConversationId = ROOM) -> Connection:
         connection = Connection(ConnectionId(name), "https://api.example/dev")
@@ -115,6 +116,22 @@ class CannotClose:
 
     def close(self, connection: ConnectionId) -> None:
         raise StoreError("DynamoDB is out of reach: ConnectTimeoutError")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+@dataclass
+class BrokenOnce:
+    """A store whose first query fails as no port promises."""
+
+    inner: FakeConnections
+    asked: int = 0
+
+    def in_conversation(self, conversation: ConversationId, *, now: int) -> Sequence[Connection]:
+        self.asked += 1
+        assert 1 / (self.asked - 1)
+        return self.inner.in_conversation(conversation, now=now)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -400,6 +417,7 @@ def test_a_writer_whose_thread_starts_late_still_sends_every_delta(chat: Chat):
             *(chat.comes("a"), frames, chat.connection_api),
             changed=changed,
             on_closed=lambda _: None,
+            report=chat.reported.append,
             timing=chat.sender.timing,
         )
         frames.add("Hello")
@@ -588,3 +606,55 @@ def test_a_turn_without_an_end_is_abandoned_when_the_next_one_begins(chat: Chat)
     chat.deliver("Hi", NEXT)
     assert [frame["type"] for frame in chat.frames("a") if frame["turn"] == TURN.id] == ["question", "delta"]
     assert view(frame for frame in chat.frames("a") if frame["turn"] == NEXT.id).state == "done"
+
+
+@pytest.mark.parametrize(
+    "error", [UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed"), OSError("no"), RuntimeError("no")]
+)
+def test_an_error_that_no_port_promises_is_reported_and_the_client_still_gets_its_answer(chat: Chat, error: Exception):
+    chat.connection_api.surprises[chat.comes("a").id] = [error]
+    with chat.says_hello("a"):
+        pass
+    chat.deliver("Hello")
+    assert chat.types("a")[-1] == "completed"
+    assert chat.sees("a").text == "Hello"
+    assert chat.reported == [error]
+
+
+def test_an_error_while_connections_are_queried_does_not_end_the_queries(chat: Chat):
+    chat.comes("a")
+    with chat.responding("a") as on_delta:
+        chat.sender.connections = BrokenOnce(chat.connections)
+        chat.comes("b")
+        chat.until(lambda: bool(chat.frames("b")))
+        assert on_delta("Hello")
+    chat.deliver("Hello")
+    assert [type(error) for error in chat.reported] == [ZeroDivisionError]
+
+
+def test_words_that_were_thoughts_are_replaced(chat: Chat):
+    chat.comes("a")
+    with chat.responding("a") as on_delta:
+        on_delta("She asks who Mimi is.")
+        chat.until_text("a", "She asks who Mimi is.")
+        on_delta("Your", instead=True)
+        chat.until_text("a", "Your")
+        chat.comes("b")
+        on_delta(" cat.")
+        chat.until_text("b", "Your cat.")
+    chat.deliver("Your cat.")
+    assert [chat.sees(name).text for name in "ab"] == ["Your cat."] * 2
+    assert chat.types("a") == ["question", "delta", "snapshot", "delta", "delta", "completed"]
+
+
+def test_thoughts_that_are_replaced_before_they_were_sent_are_not_sent():
+    chat = Chat(Timing(batch_s=NEVER, poll_s=NEVER, retry_s=0))
+    chat.comes("a")
+    with chat.responding("a") as on_delta:
+        on_delta("Well.")
+        chat.until_text("a", "Well.")
+        on_delta(" She asks who Mimi is.")
+        on_delta("Your cat.", instead=True)
+    chat.deliver("Your cat.")
+    assert chat.deltas("a") == ["Well.", "Your cat."]
+    assert chat.sees("a").text == "Your cat."

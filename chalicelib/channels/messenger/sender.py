@@ -113,7 +113,7 @@ def _raise_if_final(error: GraphError) -> None:
             raise DeliveryError(error.reason) from error
 
 
-def _ignore_delta(_text: str) -> bool:
+def _ignore_delta(_text: str, *, instead: bool = False) -> bool:  # noqa: ARG001
     """Ignore a delta: Messenger shows whole messages only. True, since a user cannot cancel a turn there."""
     return True
 

@@ -6,7 +6,7 @@ on_delta ──▶ queue ──batch──▶ TurnFrames ──▶ one Connectio
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from chalicelib.channels.web.turn_frames import TurnFrames
 from chalicelib.channels.web.writer import ConnectionWriter, Timing
@@ -20,7 +20,8 @@ from chalicelib.ids import ConnectionId
 class Broadcast:
     """Sends one turn's frames to every connection that `list_connections` returns.
 
-    Calls `on_closed` in a writer's thread when API Gateway says that a connection is gone.
+    Calls `on_closed` in a writer's thread when API Gateway says that a connection is gone, and `report` in any thread
+    with an error that no port promises.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class Broadcast:
         *,
         list_connections: Callable[[], Sequence[Connection]],
         on_closed: Callable[[Connection], None],
+        report: Callable[[Exception], None],
         timing: Timing,
     ) -> None:
         self.turn = turn
         self._connection_api = connection_api
         self._list_connections = list_connections
         self._on_closed = on_closed
+        self._report = report
         self._timing = timing
         self._changed = threading.Condition()
         self._frames = TurnFrames(turn)
@@ -62,9 +65,15 @@ class Broadcast:
             for thread in threads:
                 thread.join()
 
-    def on_delta(self, text: str) -> bool:
-        """Queue the next part of the answer without waiting; False if the person has cancelled the turn."""
+    def on_delta(self, text: str, *, instead: bool = False) -> bool:
+        """Queue the next part of the answer without waiting; False if the person has cancelled the turn.
+
+        With `instead`, clients remove what they have of the answer.
+        """
         with self._changed:
+            if instead:
+                self._queue.clear()
+                self._frames.withdraw()
             self._queue.append(text)
             self._changed.notify_all()
         return not self._cancelled
@@ -118,6 +127,7 @@ class Broadcast:
             self._connection_api,
             changed=self._changed,
             on_closed=self._on_closed,
+            report=self._report,
             timing=self._timing,
         )
 
@@ -137,8 +147,13 @@ class Broadcast:
 
     def _poll_connections(self) -> None:
         while not self._ends_within(self._timing.poll_s):
-            with suppress(StoreError):  # the connections already known go on; the next query is a second away
+            # After an error the connections already known go on; the next query is a second away.
+            try:
                 self.refresh()
+            except StoreError:
+                pass
+            except Exception as exc:  # noqa: BLE001 (without queries a person could not cancel the answer)
+                self._report(exc)
 
     def _ends_within(self, seconds: float) -> bool:
         with self._changed:

@@ -30,6 +30,8 @@ class WebSender:
     connections: ConnectionStore
     connection_api: ConnectionApi
     clock: Clock
+    report: Callable[[Exception], None]
+    """Logs an error of a thread, which has no caller that could handle it."""
     timing: Timing = field(default_factory=Timing)
     _current: Broadcast | None = field(default=None, repr=False)
     """The turn that is being answered."""
@@ -62,6 +64,7 @@ class WebSender:
             self.connection_api,
             list_connections=partial(self._list_connections, turn),
             on_closed=self._on_closed,
+            report=self.report,
             timing=self.timing,
         )
         return self._current

@@ -25,6 +25,12 @@ class TurnFrames:
             self._parts.append(part)
             self._frames.append(server_frames.delta(self._turn.id, len(self._parts), part))
 
+    def withdraw(self) -> None:
+        """Add an empty `snapshot`, which removes the text so far; none if there is no text."""
+        if self._parts:
+            self._parts = []
+            self._frames += server_frames.snapshot(self._turn.id, self._parts)
+
     def end(self, reply: Reply | None) -> None:
         """Add the last frames: those of the stored reply, or `dropped` for None.
 

@@ -33,8 +33,9 @@ class ConnectionWriter:
     """Sends a turn's frames to one connection until `close`, or until the connection is gone.
 
     A frame that fails is never skipped: the writer starts again with the `question` and a snapshot, so that its client
-    has no gap. `changed` guards `frames` and the writer, and is notified when either changes. Create the writer while
-    you hold `changed`: it then sends every frame that is added later.
+    has no gap. `report` gets each error that no port promises; it counts as a failed send. `changed` guards `frames`
+    and the writer, and is notified when either changes. Create the writer while you hold `changed`: it then sends every
+    frame that is added later.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class ConnectionWriter:
         *,
         changed: threading.Condition,
         on_closed: Callable[[Connection], None],
+        report: Callable[[Exception], None],
         timing: Timing,
     ) -> None:
         self.connection = connection
@@ -54,6 +56,7 @@ class ConnectionWriter:
         self._connection_api = connection_api
         self._changed = changed
         self._on_closed = on_closed
+        self._report = report
         self._timing = timing
         self._failures = 0
         self._closed = False
@@ -90,6 +93,8 @@ class ConnectionWriter:
             self._on_closed(self.connection)
         except ChannelBroken as exc:
             self.broken = exc
+        except Exception as exc:  # noqa: BLE001 (a thread has no caller who would see it)
+            self._report(exc)
         finally:
             with self._changed:
                 self.has_ended = True
@@ -114,6 +119,9 @@ class ConnectionWriter:
         except (ConnectionGone, ChannelBroken):
             raise
         except DeliveryError:
+            return self._wait_and_restart()
+        except Exception as exc:  # noqa: BLE001 (the client still waits for the end of its turn)
+            self._report(exc)
             return self._wait_and_restart()
         with self._changed:
             self._failures = 0

@@ -1,0 +1,97 @@
+"""Turns a model's deltas into the words of its answer, wherever the deltas are cut. Pure.
+
+Some servers leave the model's thoughts in the answer, between `<think>` and `</think>`. With some models the first tag
+is part of the prompt, so that only the closing one is sent.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.conversation.surrogates import SurrogateJoiner
+
+_NAMES: Final = ("think", "thinking", "thought", "reasoning")
+_TAGS: Final = (
+    *(f"<{slash}{name}>" for name in _NAMES for slash in ("", "/")),
+    *("[THINK]", "[/THINK]", "◁think▷", "◁/think▷"),
+)
+_TAG: Final = re.compile(rf"(?i:</?(?:{'|'.join(_NAMES)})>)|\[/?THINK\]|◁/?think▷")
+_LONGEST: Final = max(map(len, _TAGS))
+_QUOTES: Final = ("`", "'", '"', "“", "\\")
+"""A tag after one of these is a word of an answer about tags."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The next words of the answer; with `instead`, they replace all before them, which were thoughts."""
+
+    text: str = field(repr=False)
+    instead: bool = False
+
+
+class AnswerText:
+    """Leaves out thoughts and joins halves of characters. Holds back only what may become a tag or a character."""
+
+    def __init__(self) -> None:
+        self._joiner = SurrogateJoiner()
+        self._held = ""
+        self._thought: str | None = None
+        """The thought so far, with its tag; None outside of thoughts."""
+        self._last = ""
+        """The last character passed on."""
+        self._has_words = self._thinks_after_words = self._quotes_tags = False
+
+    def add(self, delta: str) -> Words:
+        """Return the words that are certain with this delta."""
+        return self._read(self._joiner.add(delta), is_last=False)
+
+    def end(self) -> Words:
+        """Return the words held back. A tag that opened after words and did not close was no thought."""
+        return self._read(self._joiner.end(), is_last=True)
+
+    def _read(self, text: str, *, is_last: bool) -> Words:
+        text, words = self._held + text, Words("")
+        while tag := _TAG.search(text):
+            before, text = text[: tag.start()], text[tag.end() :]
+            words = (
+                self._inside(words, before, tag[0]) if self._thought is not None else self._at(words, before, tag[0])
+            )
+        certain = len(text) - (0 if is_last else _may_become_tag(text))
+        text, self._held = text[:certain], text[certain:]
+        if self._thought is None:
+            words = self._pass_on(words, text)
+        else:
+            self._thought += text
+            if is_last and self._thinks_after_words:
+                words = self._pass_on(words, self._thought)
+        return words
+
+    def _inside(self, words: Words, before: str, tag: str) -> Words:
+        self._thought = None if "/" in tag else f"{self._thought}{before}{tag}"
+        return words
+
+    def _at(self, words: Words, before: str, tag: str) -> Words:
+        """Read a tag outside of thoughts."""
+        words = self._pass_on(words, before)
+        if self._last in _QUOTES or ("/" in tag and self._quotes_tags):
+            self._quotes_tags = True
+            return self._pass_on(words, tag)
+        if "/" not in tag:
+            self._thought, self._thinks_after_words = tag, self._has_words
+            return words
+        self._last, self._has_words = "", False
+        return Words("", instead=True)
+
+    def _pass_on(self, words: Words, text: str) -> Words:
+        self._last = text[-1:] or self._last
+        self._has_words |= bool(text.strip())
+        return Words(words.text + text, words.instead)
+
+
+def _may_become_tag(text: str) -> int:
+    """Return how many characters at the end may be the beginning of a tag."""
+    for size in range(min(_LONGEST - 1, len(text)), 0, -1):
+        tail = text[-size:]
+        if any(tag.startswith((tail, tail.lower())) for tag in _TAGS):
+            return size
+    return 0

@@ -1,0 +1,62 @@
+"""Decides whether a request that failed before its answer began is sent once more, and after which pause. Pure."""
+
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx2
+import openai
+
+from chalicelib.llm.openai_errors import by_code
+
+_PAUSE_S: Final = 0.5
+"""The pause unless the server names one."""
+_LEAST_ANSWER_S: Final = 1.0
+"""Seconds that an answer takes at least."""
+_PASSING: Final = frozenset({408, 409, 429})
+_SERVER_ERROR: Final = 500
+
+
+def pause_before_retry(error: openai.APIError, *, left: float, now: float) -> float | None:
+    """Return the pause in seconds; None if the request is not sent again, or not within the `left` seconds.
+
+    `now` is in seconds since 1970: a server may name a time instead of a pause.
+    """
+    pause = _pause_after(error, now)
+    return pause if pause is not None and pause + _LEAST_ANSWER_S <= left else None
+
+
+def _pause_after(error: openai.APIError, now: float) -> float | None:
+    if isinstance(error, openai.APITimeoutError):
+        # A server that was silent had all the time there was; one that could not be reached did not.
+        return _PAUSE_S if isinstance(error.__cause__, httpx2.ConnectTimeout) else None
+    if isinstance(error, openai.APIConnectionError):
+        return _PAUSE_S
+    if not isinstance(error, openai.APIStatusError) or by_code(error.code) or not _is_passing(error.response):
+        return None
+    return _named_pause(error.response.headers, now)
+
+
+def _is_passing(response: httpx2.Response) -> bool:
+    """Whether the same request may succeed a little later; `x-should-retry` is OpenAI's own word for it."""
+    told = response.headers.get("x-should-retry")
+    if told in ("true", "false"):
+        return bool(told == "true")
+    return response.status_code in _PASSING or response.status_code >= _SERVER_ERROR
+
+
+def _named_pause(headers: httpx2.Headers, now: float) -> float:
+    for name, divisor in (("retry-after-ms", 1000), ("retry-after", 1)):
+        if (seconds := _number(headers.get(name))) is not None:
+            return max(0.0, seconds / divisor)
+    try:
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now)
+    except (ValueError, OverflowError):
+        return _PAUSE_S
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return None if number != number else number  # noqa: PLR0124 (the only number that is not itself is none)

@@ -1,0 +1,119 @@
+"""What of a model's words a person gets, wherever its deltas are cut."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.conversation.answer_text import AnswerText
+
+
+def shown(deltas: Sequence[str]) -> str:
+    """What a person reads in the end."""
+    answer, text = AnswerText(), ""
+    for words in [*map(answer.add, deltas), answer.end()]:
+        text = words.text if words.instead else text + words.text
+    return text
+
+
+def cut(text: str, places: Sequence[int]) -> list[str]:
+    edges = sorted({0, len(text), *(place % (len(text) + 1) for place in places)})
+    return [text[start:end] for start, end in pairwise(edges)]
+
+
+THOUGHTS = [
+    ("<think>She asks who Mimi is.</think>Your cat.", "Your cat."),
+    ("<think></think>Your cat.", "Your cat."),
+    ("\n<think>\nMimi?\n</think>\n\nYour cat.", "\n\n\nYour cat."),
+    ("<THINK>Mimi?</Think>Your cat.", "Your cat."),
+    ("<thinking>Mimi?</thinking>Your cat.", "Your cat."),
+    ("<thought>Mimi?</thought>Your cat.", "Your cat."),
+    ("<reasoning>Mimi?</reasoning>Your cat.", "Your cat."),
+    ("[THINK]Mimi?[/THINK]Your cat.", "Your cat."),
+    ("◁think▷Mimi?◁/think▷Your cat.", "Your cat."),
+    ("<think>Is <b>Mimi</b> < a cat?</think>Your cat.", "Your cat."),
+    ("She asks who Mimi is.</think>Your cat.", "Your cat."),
+    ("She asks\n\nwho Mimi is.\n</think>\n\nYour cat.", "\n\nYour cat."),
+    ("</think>Your cat.", "Your cat."),
+    ("Mimi?</think>A cat?</think>Your cat.", "Your cat."),
+    ("<think>Mimi?</think>Your cat.<think>Really?</think> Yes.", "Your cat. Yes."),
+    ("<think>a <think> b</think>Your cat.", "Your cat."),
+    ("<think>Mimi? I do not know", ""),
+]
+PLAIN = [
+    "Your cat.",
+    "1 < 2 and <b>bold</b> and [a link](https://a.example) and a < b",
+    "Use `<think>` and `</think>`.",
+    'The tag "<think>" opens a thought, and </think> closes it.',
+    "An arrow <- and <thi",
+    "Half a tag at the end: </",
+    "Before <think> and after.",
+    "<thinker>",
+    "[think]",
+]
+
+
+@pytest.mark.parametrize(("said", "left"), THOUGHTS)
+@given(places=st.lists(st.integers(min_value=0)))
+def test_thoughts_are_left_out_wherever_the_deltas_are_cut(said: str, left: str, places: Sequence[int]):
+    assert shown(cut(said, places)) == left
+
+
+@pytest.mark.parametrize("said", PLAIN)
+@given(places=st.lists(st.integers(min_value=0)))
+def test_an_answer_without_thoughts_stays_as_it_is(said: str, places: Sequence[int]):
+    assert shown(cut(said, places)) == said
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.lists(st.integers(min_value=0)))
+def test_every_other_text_stays_as_it_is(said: str, places: Sequence[int]):
+    assert shown(cut(said, places)) == said
+
+
+@pytest.mark.parametrize("delta", ["Hello", "Hello ", "1 < 2", "a <b>", "no tag <thx"])
+def test_words_that_cannot_become_a_tag_are_not_held_back(delta: str):
+    assert AnswerText().add(delta).text == delta
+
+
+@pytest.mark.parametrize(
+    ("delta", "held"), [("Hi <", "<"), ("Hi </thin", "</thin"), ("Hi <Reason", "<Reason"), ("Hi [", "[")]
+)
+def test_only_the_beginning_of_a_tag_is_held_back(delta: str, held: str):
+    answer = AnswerText()
+    assert answer.add(delta).text == delta.removesuffix(held)
+    assert answer.add("x").text == f"{held}x"
+
+
+def test_words_before_a_lone_closing_tag_are_replaced_at_once():
+    answer = AnswerText()
+    assert answer.add("She asks who").text == "She asks who"
+    words = answer.add(" Mimi is.</think>Your")
+    assert (words.text, words.instead) == ("Your", True)
+    assert not answer.add(" cat.").instead
+
+
+@pytest.mark.parametrize(
+    ("deltas", "text"),
+    [
+        (["Hi \ud83d", "\ude00!"], "Hi 😀!"),
+        (["\ud83d", "\ude00", "\ud83d", "\ude00"], "😀😀"),
+        (["Hi \ud83d", "!"], "Hi \ufffd!"),
+        (["Hi \ud83d"], "Hi \ufffd"),
+        (["Hi ", "\ude00!"], "Hi \ufffd!"),
+        (["\ud83d\ud83d", "\ude00"], "\ufffd😀"),
+        (["\ude00\ud83d"], "\ufffd\ufffd"),
+        (["\ud83d", "", "\ude00"], "😀"),
+        (["<think>\ud83d", "</think>Hi"], "Hi"),
+    ],
+)
+def test_halves_of_a_character_are_joined_and_lone_ones_replaced(deltas: Sequence[str], text: str):
+    assert shown(deltas) == text
+
+
+@given(st.lists(st.text(st.characters(categories=["Cs", "Lu", "So"]))))
+def test_every_answer_can_be_encoded(deltas: Sequence[str]):
+    assert (
+        shown(deltas).encode() == "".join(deltas).encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    )
