@@ -1,61 +1,77 @@
-"""Splits an answer into parts of a channel's maximum length."""
+"""Splits an answer into parts of a channel's maximum length, between the characters that a person sees."""
 
 import re
-import unicodedata
+from itertools import accumulate
+from typing import Final
 
-_BREAKS = (
+_BREAKS: Final = (
     re.compile(r"(?P<gap>\n[ \t]*\n\s*)"),
     re.compile(r"(?P<gap>\n\s*)"),
     re.compile(r"(?:[.!?…][\"'”\u2019)\]]*(?=\s)|[。\uff01\uff1f])(?P<gap>\s*)"),
     re.compile(r"(?P<gap>\s+)"),
 )
 """Where a text may be split, best first: paragraph, line, sentence, word. The white space of the gap is dropped."""
-_ZERO_WIDTH_JOINER = "\u200d"
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 def split(text: str, *, limit: int) -> list[str]:
     """Split `text` into non-blank parts of at most `limit` UTF-16 units, losing only white space; `limit` is >= 2.
 
     A part ends after a paragraph, a line, a sentence or a word, in this order of preference, if such a place is in
-    its second half. Otherwise it is cut at the limit: never inside a code point, and if possible not inside a
-    character that is made of several, such as an emoji with a skin tone.
+    its second half. Otherwise it is cut at the limit. It is never cut inside a grapheme cluster, such as a flag or a
+    Hangul syllable of several code points, unless that one alone exceeds the limit.
     """
     parts = []
-    rest = text.strip()
+    rest = _stripped(text)
     while _units(rest) > limit:
-        window = _prefix(rest, limit)
-        end, start = _cut(rest, window)
-        parts.append(rest[:end].rstrip())
-        rest = rest[start:].lstrip()
-    return [*parts, rest] if rest else parts
+        end, start = _cut(rest, _prefix(rest, limit))
+        parts.append(_stripped(rest[:end]))
+        rest = _stripped(rest[start:])
+    return [part for part in (*parts, rest) if part]
 
 
 def _cut(text: str, window: int) -> tuple[int, int]:
     """Return where the part ends and where the next one starts, as indexes of `text`."""
+    clusters = _Clusters(text[: window + 2])
     for pattern in _BREAKS:
-        gaps = (match.span("gap") for match in pattern.finditer(text, 0, window + 1))
-        late_enough = [gap for gap in gaps if window // 2 <= gap[0] <= window]
-        if late_enough:
-            return late_enough[-1]
-    end = _between_characters(text, window)
+        gaps = [match.span("gap") for match in pattern.finditer(text, 0, window + 1)]
+        for gap in reversed(gaps):
+            if max(window // 2, 1) <= gap[0] <= window and all(clusters.end_at(index) for index in gap):
+                return gap
+    end = clusters.last_end(window) or window
     return end, end
 
 
-def _between_characters(text: str, window: int) -> int:
-    """Find the last place in the second half of the window that is not inside a character; else its end."""
-    for end in range(window, window // 2, -1):
-        if not _joins(text[end - 1], text[end]):
-            return end
-    return window
+class _Clusters:
+    """The grapheme clusters of a text by Unicode Standard Annex 29; found at most once, as that takes milliseconds."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends: list[int] = []
+
+    def end_at(self, index: int) -> bool:
+        """Return whether a cluster ends before the character at `index`."""
+        around = self._text[index - 1 : index + 1]
+        if len(around) < 2 or (around.isascii() and around != "\r\n"):  # noqa: PLR2004 (the end of the text)
+            return True
+        return index in self._found()
+
+    def last_end(self, most: int) -> int:
+        """Return the last index, at most `most`, before which a cluster ends; 0 if there is none."""
+        return most if self.end_at(most) else max((end for end in self._found() if end <= most), default=0)
+
+    def _found(self) -> list[int]:
+        if not self._ends:
+            from grapheme import graphemes  # noqa: PLC0415 (most answers are one part)
+
+            self._ends = list(accumulate(len(cluster) for cluster in graphemes(self._text)))
+        return self._ends
 
 
-def _joins(before: str, after: str) -> bool:
-    return (
-        _ZERO_WIDTH_JOINER in (before, after)
-        or unicodedata.category(after) in {"Mn", "Me", "Mc"}
-        or ord(after) in _SKIN_TONES
-    )
+def _stripped(text: str) -> str:
+    """Drop white space at both ends, but keep a space that carries the combining mark after it."""
+    start = len(text) - len(text.lstrip())
+    carries = 0 < start < len(text) and not _Clusters(text[start - 1 : start + 1]).end_at(1)
+    return text[start - carries :].rstrip()
 
 
 def _units(text: str) -> int:

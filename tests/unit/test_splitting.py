@@ -1,6 +1,8 @@
 import re
+from itertools import accumulate
 
 import pytest
+import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +15,44 @@ troublesome = st.text(alphabet=TROUBLE, max_size=60)
 limits = st.integers(2, 24)
 
 
+CLUSTERS = {
+    "flags": "\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7",
+    "an odd number of regional indicators": "\U0001f1e9\U0001f1ea\U0001f1eb",
+    "the flag of England, written in tags": "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "the flag of a rainbow": "\U0001f3f3\ufe0f\u200d\U0001f308",
+    "a family": FAMILY,
+    "a family with skin tones": "\U0001f469\U0001f3fd\u200d\U0001f467\U0001f3ff",
+    "a keycap": "1\ufe0f\u20e3",
+    "Hangul jamo": "\u1112\u1161\u11ab\u1100\u1173\u11af",
+    "a Devanagari conjunct": "\u0915\u094d\u0937\u093f",
+    "a Bengali conjunct": "\u0995\u09cd\u09b7",
+    "a Tamil vowel sign": "\u0ba8\u0bbf",
+    "Thai sara am": "\u0e01\u0e33",
+    "an Arabic number sign": "\u0600\u0661",
+    "two accents": "e\u0301\u0323",
+    "a space that carries an accent": "a \u0301b",
+    "a line end of Windows": "a\r\nb",
+}
+scripts = st.lists(st.sampled_from(["a", " ", ". ", "\n\n", *CLUSTERS.values()]), max_size=30).map("".join)
+
+
 def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
+
+
+def _clusters(text: str) -> list[str]:
+    """By another library than the product's."""
+    return [str(cluster) for cluster in regex.findall(r"\X", text)]
+
+
+def _ends(text: str, parts: list[str]) -> list[int]:
+    """Where in the text the parts begin and end; both are its ends too where only white space is left."""
+    ends, position = [], 0
+    for part in parts:
+        position = text.index(part, position)
+        ends += [position, position + len(part)]
+        position += len(part)
+    return ends
 
 
 @settings(max_examples=500)
@@ -33,7 +71,8 @@ def test_only_white_space_is_lost(text: str, limit: int):
 @given(text=troublesome, limit=limits)
 def test_no_part_is_blank_or_too_long(text: str, limit: int):
     for part in split(text, limit=limit):
-        assert part.strip() == part != ""
+        assert part.rstrip() == part != ""
+        assert part.lstrip() == part or len(_clusters(part)[0]) > 1
         assert _units(part) <= limit
 
 
@@ -46,7 +85,8 @@ def test_no_code_point_is_split(text: str, limit: int):
 @given(text=troublesome, limit=limits)
 def test_a_text_that_fits_is_one_part(text: str, limit: int):
     if 0 < _units(text.strip()) <= limit:
-        assert split(text, limit=limit) == [text.strip()]
+        [part] = split(text, limit=limit)
+        assert part.strip() == text.strip()
 
 
 @given(words=st.lists(st.text("ab", min_size=1, max_size=6), min_size=1, max_size=20))
@@ -80,6 +120,33 @@ def test_a_part_ends_at_the_best_break(text: str, parts: list[str]):
 
 def test_a_break_in_the_first_half_is_not_used():
     assert split("Hi. " + "a" * 20, limit=20) == ["Hi. " + "a" * 16, "aaaa"]
+
+
+@pytest.mark.parametrize("script", CLUSTERS.values(), ids=CLUSTERS)
+@pytest.mark.parametrize("before", range(1960, 2001))
+def test_no_character_of_any_script_is_cut_at_the_limit(script: str, before: int):
+    text = "x" * before + script * 4
+    parts = split(text, limit=2000)
+    assert set(_ends(text, parts)) <= {0, *accumulate(map(len, _clusters(text)))}
+    assert len(parts) == 1 if _units(text) <= 2000 else len(parts) > 1
+    assert all(_units(part) <= 2000 for part in parts)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+@settings(max_examples=500)
+@given(text=scripts, limit=st.integers(20, 60))
+def test_no_part_begins_or_ends_inside_a_character(text: str, limit: int):
+    parts = split(text, limit=limit)
+    assert set(_ends(text, parts)) <= {0, *accumulate(map(len, _clusters(text)))}
+    assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+def test_a_character_that_alone_exceeds_the_limit_is_cut():
+    assert "".join(split("a" + "\u0301" * 5000, limit=2000)) == "a" + "\u0301" * 5000
+
+
+def test_a_text_whose_every_space_carries_an_accent_is_cut_quickly():
+    assert len(split(" \u0301" * 20_000, limit=2000)) == 20
 
 
 def test_a_family_emoji_is_not_split():
