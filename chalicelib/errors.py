@@ -25,6 +25,7 @@
     + ModelUnusable      it answers no question until the owner acts on the cause: key, credit, model name
   x DeliveryError        the answer could not be delivered for now; retry later
     + PersonUnreachable  it can never be delivered: window closed, bot blocked, account deleted; give up silently
+    + DeliveryRefused    it was refused for an unknown reason; give up, and tell the owner if several people meet it
     + ConnectionGone     this connection is closed; the person may have others
     + ChannelBroken      nothing can be delivered on the channel until the owner acts: token, permission
 """
@@ -153,6 +154,10 @@ class DeliveryError(ParleyError):
 
 class PersonUnreachable(DeliveryError):
     """No answer can be delivered to this person, now or later."""
+
+
+class DeliveryRefused(DeliveryError):
+    """The channel refused this answer, and does not say whether the person, the answer or the channel is the cause."""
 
 
 class ConnectionGone(DeliveryError):

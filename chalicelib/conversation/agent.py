@@ -37,7 +37,7 @@ class Agent:
     def answer(self, context: TurnContext) -> Answer:
         """Return the model's answer, having streamed it to the user, who may cancel it.
 
-        Raises ModelError, also for an empty answer, and ChannelBroken if no answer can be delivered to any user.
+        Raises ModelError, also for an empty answer.
         """
         prompt = prompt_builder.build(context, person_hash=self.pseudonym(context.turn.person))
         seconds = context.time.for_the_model()

@@ -204,8 +204,8 @@ class Sender(Protocol):
     def responding(self, turn: Turn) -> AbstractContextManager[OnDelta]:
         """Show the user that the message was seen and is being answered, while the context is open.
 
-        The context's value receives the words of the answer. Failures to show any of this are ignored, since the
-        answer may still be delivered. Only ChannelBroken is raised, at the end of the context: then it cannot be.
+        The context's value receives the words of the answer. Failures to show any of this are ignored: `deliver`
+        meets them too, once the answer is recorded.
         """
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
@@ -233,6 +233,9 @@ class OwnerAlerts(Protocol):
 
     def budget_nearly_spent(self, reserved: Reservation) -> None:
         """Notify that four fifths of the day's budget are used."""
+
+    def delivery_refused(self, error: ParleyError, turn: Turn) -> None:
+        """Note that the answer to `turn` is given up; notify as `channel_broken` once it happened to several people."""
 
     def budget_spent(self, reserved: Reservation) -> None:
         """Notify that the day's budget has no room for this call."""

@@ -15,7 +15,7 @@ from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import TurnContext
-from chalicelib.errors import ChannelBroken, ModelError, ModelRefused, ModelUnusable
+from chalicelib.errors import ModelError, ModelRefused, ModelUnusable
 from chalicelib.log import Log
 
 
@@ -105,9 +105,6 @@ class TurnRunner:
             answer = self.agent.answer(context)
         except ModelError as exc:
             return self._apologise(context, exc, None if exc.may_be_billed else Settlement(reservation, cost=0))
-        except ChannelBroken as exc:
-            self.alerts.channel_broken(exc, context.turn)
-            return context.turn
         settlement = self._settle(context.turn, answer, reservation)
         return self._record(context, self.notices.answered(answer, context, left=left), settlement=settlement)
 

@@ -16,7 +16,7 @@ from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import ContextLoader, TimeLeft
 from chalicelib.conversation.turn_runner import TurnRunner
-from chalicelib.errors import ChannelBroken, LeaseLost, ParleyError, PersonUnreachable
+from chalicelib.errors import ChannelBroken, DeliveryRefused, LeaseLost, ParleyError, PersonUnreachable
 from chalicelib.ids import ConversationId
 from chalicelib.log import Log
 
@@ -117,6 +117,9 @@ class Worker:
             self.sender.deliver(turn, reply, receipts=lambda: self.inbox.receipts(turn), seconds=DELIVERY_S)
         except ChannelBroken as exc:
             self.alerts.channel_broken(exc, turn)
+            return False
+        except DeliveryRefused as exc:
+            self.alerts.delivery_refused(exc, turn)
             return False
         except PersonUnreachable as exc:
             log.failure("deliver", exc, failed=1)

@@ -5,6 +5,7 @@ An alert that cannot be sent is logged and not repeated: the user who caused it 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from chalicelib.access import budget, identity, quota
 from chalicelib.access.budget import Reservation
@@ -18,6 +19,9 @@ from chalicelib.log import Log
 from chalicelib.operations.findings import Finding
 from chalicelib.operations.ports import Notifier, SentAlerts
 from chalicelib.settings import Settings
+
+SEVERAL: Final = 3
+"""So many people whose answers are refused on one day, for a reason that is not known, mean that the cause is ours."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,18 @@ class AlertService:
         self.log.about(turn.id, turn.person).failure("channel", error, broken=1, failed=1)
         self._send_once_a_day("channel", "channel", reason=str(error), stage=self.settings.stage.name)
 
+    def delivery_refused(self, error: ParleyError, turn: Turn) -> None:
+        """Log that the answer to `turn` is lost; the third person of a day whom it happens to means a broken channel.
+
+        The count is in the store, since Lambda may run each worker in another container. It ends with the day, and an
+        answer that arrives does not reset it: that would cost a write for each answer.
+        """
+        today = self._today()
+        if self.sent.people_today("refused", self.log.pseudonym(turn.person), day=today, most=SEVERAL) >= SEVERAL:
+            self.channel_broken(error, turn)
+        else:
+            self.log.about(turn.id, turn.person).failure("deliver", error, failed=1)
+
     def policy_enforced(self, action: str) -> None:
         """Report, once a day, that Meta warns, blocks or unblocks the page; `action` is Meta's word for it."""
         self._send_once_a_day("policy", "policy", action=action)
@@ -84,10 +100,12 @@ class AlertService:
         self._send("checkup", findings=listed, stage=self.settings.stage.name)
 
     def _send_once_a_day(self, kind: str, key: str, **values: object) -> None:
-        now = self.clock()
-        today = quota.day_of(now, now=now, zone=self.settings.limits.zone)
-        if self.sent.first_today(key, day=today):
+        if self.sent.first_today(key, day=self._today()):
             self._send(kind, key, **values)
+
+    def _today(self) -> str:
+        now = self.clock()
+        return quota.day_of(now, now=now, zone=self.settings.limits.zone)
 
     def _send(self, kind: str, key: str = "", **values: object) -> None:
         try:

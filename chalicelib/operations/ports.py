@@ -34,6 +34,12 @@ class SentAlerts(Protocol):
         `day` names any period, such as `2026-11-20` or `2026-W47`; only the latest one of a kind is remembered.
         """
 
+    def people_today(self, kind: str, person: str, *, day: str, most: int) -> int:
+        """Count the person for a kind and day, and return how many different people were counted, at most `most`.
+
+        `person` is a pseudonym, which is deleted with the next day's first one. Only the latest day is remembered.
+        """
+
 
 class Warmer(Protocol):
     """Keeps functions warm."""

@@ -18,9 +18,9 @@ Response = tuple[int, Any] | Exception
 SUCCESS: Final[Response] = (200, {"message_id": "m"})
 
 
-def refusal(code: int, subcode: int = 0, *, status: int = 400) -> Response:
+def refusal(code: int, subcode: int = 0, *, status: int = 400, kind: str = "OAuthException") -> Response:
     """An error response with Meta's code and subcode."""
-    return status, {"error": {"code": code, "error_subcode": subcode, "message": "no"}}
+    return status, {"error": {"code": code, "error_subcode": subcode, "type": kind, "message": "no"}}
 
 
 class ScriptedGraph(BaseAdapter):
@@ -35,11 +35,24 @@ class ScriptedGraph(BaseAdapter):
         self.accepted: list[Any] = []
         """The bodies of the requests that succeeded."""
         self.queries: list[Mapping[str, list[str]]] = []
+        self.second_call = threading.Event()
         self.third_call = threading.Event()
+        self._held: tuple[threading.Event, threading.Event] | None = None
+
+    def hold_next(self) -> tuple[threading.Event, threading.Event]:
+        """Hold the next request; the first event is set when it has come, and the response waits for the second."""
+        self._held = threading.Event(), threading.Event()
+        return self._held
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self.bodies.append(json.loads(request.body or b"null"))
         self.queries.append(parse_qs(urlsplit(str(request.url)).query))
+        held, self._held = self._held, None
+        if held:
+            held[0].set()
+            assert held[1].wait(5)
+        if len(self.bodies) == 2:
+            self.second_call.set()
         if len(self.bodies) == 3:
             self.third_call.set()
         scripted = self.script.pop(0) if self.script else self.afterwards

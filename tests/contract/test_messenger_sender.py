@@ -1,16 +1,18 @@
 """`conversation.ports.Sender` on Messenger; `test_sender` has the promises of every sender."""
 
+import threading
 from typing import Any
 
 import pytest
 import requests
 
-from chalicelib.channels.meta.graph import Failure, GraphError
+from chalicelib.channels.meta.graph import GraphError
+from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.channels.meta.signature import sign
 from chalicelib.conversation.turn import Choice, Reply, Turn, TurnState
-from chalicelib.errors import ChannelBroken, DeliveryError, PersonUnreachable
+from chalicelib.errors import ChannelBroken, ConfigError, DeliveryError, DeliveryRefused, PersonUnreachable
 from chalicelib.ids import ConversationId, PersonId, TurnId
-from tests.contract.scripted_graph import APP_SECRET, TOKEN, ScriptedGraph, refusal
+from tests.contract.scripted_graph import APP_SECRET, SUCCESS, TOKEN, ScriptedGraph, refusal
 
 ANNA = PersonId("messenger:4711:anna")
 TURN = Turn(TurnId("1#a"), ConversationId(ANNA), ANNA, at=1, state=TurnState.RUNNING, text="Hi?")
@@ -90,9 +92,19 @@ def test_a_message_that_was_sent_although_the_response_is_an_error_is_not_sent_a
     [
         (refusal(190, 463), ChannelBroken),
         (refusal(200), ChannelBroken),
+        (refusal(299), ChannelBroken),
+        (refusal(3), ChannelBroken),
+        (refusal(33), ChannelBroken),
+        (refusal(2022), ChannelBroken),
+        (refusal(100, 33), ChannelBroken),
+        (refusal(100, kind="GraphMethodException"), ChannelBroken),
         (refusal(10, 2018278), PersonUnreachable),
         (refusal(551), PersonUnreachable),
-        (refusal(100), PersonUnreachable),
+        (refusal(100, 2018001), PersonUnreachable),
+        (refusal(100), DeliveryRefused),
+        (refusal(36103), DeliveryRefused),
+        (refusal(424242, status=403), DeliveryRefused),
+        ((404, "no page of Meta's"), DeliveryRefused),
         (refusal(613), DeliveryError),
     ],
 )
@@ -123,8 +135,61 @@ def test_seen_is_sent_once_and_typing_again_and_again():
     assert all(body["recipient"] == {"id": "anna"} for body in graph.bodies)
 
 
-def test_an_error_while_typing_is_ignored_but_an_invalid_token_is_raised():
-    with ScriptedGraph(refusal(2)).sender().responding(TURN):
-        pass
-    with pytest.raises(ChannelBroken), ScriptedGraph(refusal(190)).sender().responding(TURN):
-        pass
+@pytest.mark.parametrize("error", [refusal(2), refusal(190), refusal(100, 33), refusal(551), requests.ReadTimeout("x")])
+@pytest.mark.parametrize("before", [[], [SUCCESS]], ids=["seen", "typing"])
+def test_an_error_while_typing_does_not_cost_the_answer(before: list[Any], error: Any):
+    with ScriptedGraph(*before, error).sender().responding(TURN) as on_delta:
+        assert on_delta("An ans")
+
+
+def test_a_secret_that_is_missing_while_typing_does_not_cost_the_answer_either():
+    graph = ScriptedGraph()
+    sender = graph.sender()
+    object.__setattr__(sender.graph, "token", missing)
+    with sender.responding(TURN) as on_delta:
+        assert on_delta("An ans")
+    assert graph.bodies == []
+
+
+def missing() -> str:
+    raise ConfigError("page-token is missing")
+
+
+def test_typing_is_not_begun_any_more_once_the_answer_is_there():
+    graph = ScriptedGraph()
+    seen, answered = graph.hold_next()
+    with graph.sender().responding(TURN):
+        assert seen.wait(5)
+        threading.Timer(0.2, answered.set).start()
+    assert [body["sender_action"] for body in graph.bodies] == ["mark_seen"]
+
+
+def test_typing_that_meta_may_show_after_the_answer_is_taken_back():
+    graph = ScriptedGraph(SUCCESS, requests.ReadTimeout("typing"))
+    sender = graph.sender()
+    with sender.responding(TURN):
+        assert graph.second_call.wait(5)
+    sender.deliver(turn(), Reply("Hello."), receipts=frozenset, seconds=60)
+    assert [body.get("sender_action", "message") for body in graph.bodies] == [
+        *["mark_seen", "typing_on"],
+        *["message", "typing_off"],
+    ]
+
+
+@pytest.mark.parametrize("error", [refusal(2), refusal(190), requests.ReadTimeout("x")])
+def test_typing_that_cannot_be_taken_back_does_not_cost_the_answer(error: Any):
+    graph = ScriptedGraph(SUCCESS, requests.ReadTimeout("typing"), SUCCESS, error)
+    sender = graph.sender()
+    with sender.responding(TURN):
+        assert graph.second_call.wait(5)
+    sender.deliver(turn(), Reply("Hello."), receipts=frozenset, seconds=60)
+    assert len(graph.bodies) == 4
+
+
+def test_the_answer_ends_typing_by_itself():
+    graph = ScriptedGraph()
+    sender = graph.sender()
+    with sender.responding(TURN):
+        assert graph.second_call.wait(5)
+    sender.deliver(turn(), Reply("Hello."), receipts=frozenset, seconds=60)
+    assert [body.get("sender_action", "message") for body in graph.bodies] == ["mark_seen", "typing_on", "message"]

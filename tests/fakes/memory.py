@@ -111,6 +111,8 @@ class Memory:
     """When the mark of a message without a signed time expires."""
     alerts: dict[str, str] = field(default_factory=dict)
     deletions: dict[str, Deletion] = field(default_factory=dict)
+    met: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
+    """The day on which a fault last met people, and the people of that day, by kind."""
     spend: dict[str, DaySpend] = field(default_factory=dict)
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
     tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)

@@ -67,6 +67,15 @@ class FakeSentAlerts:
         self.memory.alerts[kind] = day
         return True
 
+    @atomic
+    def people_today(self, kind: str, person: str, *, day: str, most: int) -> int:
+        met = self.memory.met.setdefault(kind, (day, set()))
+        if met[0] != day:
+            met = self.memory.met[kind] = (day, set())
+        if len(met[1]) < most:
+            met[1].add(person)
+        return len(met[1])
+
 
 def _decided(known: KnownPerson) -> bool:
     return known.person.access is not Access.DEFAULT or known.person.daily_limit is not None

@@ -7,6 +7,7 @@ from typing import Any, Final
 from chalicelib.errors import (
     ChannelBroken,
     DeliveryError,
+    DeliveryRefused,
     ModelBusy,
     ModelError,
     ModelFault,
@@ -34,6 +35,7 @@ _SENDER_ERRORS: Final = (
     DeliveryError("later"),
     DeliveryError("later"),
     PersonUnreachable("gone"),
+    DeliveryRefused("code 36103"),
     ChannelBroken("token"),
 )
 

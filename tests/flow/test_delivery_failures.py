@@ -1,5 +1,4 @@
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -7,12 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.channels.messenger.sender import MAX_UNITS, MessengerSender
-from chalicelib.channels.meta.graph import Failure, Graph, GraphError
-from chalicelib.conversation.ports import OnDelta
-from chalicelib.conversation.turn import Turn
+from chalicelib.channels.meta.graph import Graph, GraphError
+from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import ChannelBroken, DeliveryError, ModelBusy, PersonUnreachable
-from tests.fakes.adapters import RememberingSender
 from tests.flow.bot import SAYS, Bot, conversation_of
 
 
@@ -26,23 +23,17 @@ class FakeGraph(Graph):
     script: list[GraphError | None] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
 
+    refuses_typing: GraphError | None = None
+
     def post(self, path: str, body: Mapping[str, Any], query: Mapping[str, str] = MappingProxyType({})) -> None:
         if "message" not in body:
+            if self.refuses_typing:
+                raise self.refuses_typing
             return
         error = self.script.pop(0) if self.script else None
         if error:
             raise error
         self.sent.append(body["message"]["text"])
-
-
-class BrokenSender(RememberingSender):
-    """Finds out while the model thinks that nobody can be written to."""
-
-    @contextmanager
-    def responding(self, turn: Turn) -> Iterator[OnDelta]:
-        with super().responding(turn) as receive:
-            yield receive
-        raise ChannelBroken("code 190")
 
 
 @pytest.fixture
@@ -94,12 +85,62 @@ def test_when_the_channel_is_broken_the_owner_is_notified_once_a_day_and_nothing
     assert bot.told_owner == [told, told]
 
 
-def test_when_the_channel_breaks_during_the_model_call_nothing_is_sent_or_charged(bot: Bot):
-    bot.sender = BrokenSender()
+def test_when_the_channel_breaks_during_the_model_call_the_answer_is_kept_and_not_charged(bot: Bot):
+    broken = GraphError(Failure.BROKEN, "code 190")
+    bot.sender = MessengerSender(FakeGraph(refuses_typing=broken, script=[broken]), sleep=lambda _: None)
     bot.receives("anna", "is anybody there?")
-    assert (bot.states("anna"), bot.used("anna"), bot.turns("anna")[0].reply) == (["dropped"], 0, None)
+    [turn] = bot.turns("anna")
+    assert (bot.states("anna"), bot.used("anna"), turn.reply and turn.reply.text) == (["dropped"], 0, "An answer.")
     assert bot.told_owner[1:] == [SAYS("owner_channel", reason="code 190", stage="prod")]
+    assert bot.spent().answers == 1
     assert bot.beats().swept == 0
+
+
+def test_a_page_that_may_not_show_typing_answers_all_the_same(bot: Bot):
+    graph = FakeGraph(refuses_typing=GraphError(Failure.BROKEN, "code 100, subcode 33"))
+    bot.sender = MessengerSender(graph, sleep=lambda _: None)
+    bot.receives("anna", "is anybody there?")
+    assert (graph.sent, bot.states("anna"), bot.used("anna")) == (["An answer."], ["done"], 1)
+
+
+REFUSED = GraphError(Failure.REJECTED, "code 36103, subcode 0, HTTP 400")
+CHANNEL = SAYS("owner_channel", reason=REFUSED.reason, stage="prod")
+
+
+def refused(bot: Bot, graph: FakeGraph, *people: str) -> list[str]:
+    """Each person asks, and Meta refuses the answer; what the owner is told of the channel."""
+    for psid in people:
+        graph.script.append(REFUSED)
+        bot.receives(psid, "is anybody there?")
+        assert (bot.states(psid)[-1], bot.used(psid)) == ("dropped", 0)
+    return [text for subject, text in bot.notifier.told if subject == SAYS("owner_channel_subject")]
+
+
+def test_an_answer_refused_for_an_unknown_reason_is_not_charged_and_the_owner_is_not_bothered(
+    bot: Bot, graph: FakeGraph
+):
+    assert refused(bot, graph, "anna", "bert") == []
+    assert [line["error"] for line in bot.log_lines("deliver")] == ["DeliveryRefused"] * 2
+    assert bot.counted("ChannelBroken") == []
+    assert bot.beats().swept == 0
+
+
+def test_answers_to_several_people_refused_for_an_unknown_reason_mean_a_broken_channel(bot: Bot, graph: FakeGraph):
+    assert refused(bot, graph, "anna", "bert", "cara") == [CHANNEL]
+    assert bot.counted("ChannelBroken") == [1]
+    assert refused(bot, graph, "dora", "anna") == [CHANNEL]
+    bot.clock.tick(days=1)
+    assert refused(bot, graph, "anna", "bert") == [CHANNEL]
+    assert refused(bot, graph, "cara") == [CHANNEL, CHANNEL]
+
+
+def test_one_person_who_is_refused_again_and_again_is_one_person(bot: Bot, graph: FakeGraph):
+    assert refused(bot, graph, *["anna"] * 5, *["bert"] * 5) == []
+
+
+def test_nobody_who_is_refused_is_stored_by_name(bot: Bot, graph: FakeGraph):
+    refused(bot, graph, "anna")
+    assert "anna" not in repr(bot.memory.met)
 
 
 def test_an_answer_that_cannot_be_sent_now_is_sent_later_without_asking_or_charging_again(bot: Bot):

@@ -36,6 +36,9 @@ class FailingAlerts:
     def first_today(self, kind: str, *, day: str) -> bool:
         raise StoreError("DynamoDB refused: InternalServerError")
 
+    def people_today(self, kind: str, person: str, *, day: str, most: int) -> int:
+        raise StoreError("DynamoDB refused: InternalServerError")
+
 
 def signed(body: bytes, secret: str = SECRET) -> str:
     return f"sha256={sign(body, secret=secret)}"

@@ -1,11 +1,11 @@
-"""The SentAlerts port over DynamoDB: remembers the day on which the owner last had each kind of alert."""
+"""The SentAlerts port over DynamoDB: remembers the day of each kind of alert, and the people whom a fault has met."""
 
 from dataclasses import dataclass
 
 from chalicelib.aws.dynamodb import keys
-from chalicelib.aws.dynamodb.conditions import alert_not_sent_on
+from chalicelib.aws.dynamodb.conditions import alert_not_sent_on, fewer_people_than
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
-from chalicelib.aws.dynamodb.writes import Update, update
+from chalicelib.aws.dynamodb.writes import Update, put, update
 
 
 @dataclass(frozen=True)
@@ -20,3 +20,23 @@ class DynamoSentAlerts:
         except ConditionFailed:
             return False
         return True
+
+    def people_today(self, kind: str, person: str, *, day: str, most: int) -> int:
+        key = keys.alert_key(kind)
+        one_more = Update(add_to_set={"people": {person}})
+        try:
+            item = self.table.write(update(key, one_more, when=fewer_people_than(most, day=day)))
+        except ConditionFailed as exc:
+            if exc.item and exc.item["day"] == day:
+                return most
+            return self._first_today(kind, person, day=day, most=most)
+        return len(item["people"])
+
+    def _first_today(self, kind: str, person: str, *, day: str, most: int) -> int:
+        """Replace the people of another day by one of today, unless another caller has done it meanwhile."""
+        item = {**keys.alert_key(kind), "day": day, "people": {person}}
+        try:
+            self.table.write(put(item, when=alert_not_sent_on(day)))
+        except ConditionFailed:
+            return self.people_today(kind, person, day=day, most=most)
+        return 1

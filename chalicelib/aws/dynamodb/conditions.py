@@ -57,6 +57,11 @@ def alert_not_sent_on(day: str) -> ConditionBase:
     return Attr("day").not_exists() | Attr("day").ne(day)
 
 
+def fewer_people_than(most: int, *, day: str) -> ConditionBase:
+    """The fault has met fewer than `most` people on that day, and at least one."""
+    return Attr("day").eq(day) & Attr("people").size().lt(most)
+
+
 def deletion_open(now: int) -> ConditionBase:
     """The deletion request exists and is not done."""
     return Attr("expires_at").gt(now // 1000) & Attr("done_at").not_exists()

@@ -8,7 +8,8 @@ from typing import Any, Final
 from chalicelib.channels import lenient_json
 from chalicelib.channels.messenger.ports import AppSubscription, PageIdentity, PageToken
 from chalicelib.channels.messenger.profile import PROPERTIES
-from chalicelib.channels.meta.graph import Failure, Graph, GraphError
+from chalicelib.channels.meta.graph import Graph, GraphError
+from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.errors import MetaError
 
 _NOT_VERIFIED: Final = 2200

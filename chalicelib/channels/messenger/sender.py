@@ -4,17 +4,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.access import identity
 from chalicelib.channels.messenger.events import metadata
-from chalicelib.channels.meta.graph import Failure, Graph, GraphError
+from chalicelib.channels.meta.graph import Graph, GraphError
+from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.channels.splitting import split
 from chalicelib.conversation.ports import OnDelta
 from chalicelib.conversation.turn import Choice, Reply, Turn
-from chalicelib.errors import ChannelBroken, DeliveryError, PersonUnreachable
+from chalicelib.errors import ChannelBroken, ConfigError, DeliveryError, DeliveryRefused, PersonUnreachable
+from chalicelib.ids import TurnId
 
 MAX_UNITS: Final = 2000
 """Maximum length of a part, in UTF-16 units. Meta's limit is "2,000 characters" without a definition.
@@ -32,23 +34,29 @@ _PATH: Final = "me/messages"
 
 @dataclass(frozen=True)
 class MessengerSender:
-    """`conversation.ports.Sender` over the Graph API; each part of an answer is one message."""
+    """`conversation.ports.Sender` over the Graph API; each part of an answer is one message.
+
+    Not thread-safe, as a worker answers one turn at a time.
+    """
 
     graph: Graph
     typing_every_s: float = TYPING_EVERY_S
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
+    _late_typing: set[TurnId] = field(default_factory=set, repr=False)
+    """The turn that is being answered, if Meta may carry out its last `typing_on` after the answer; else empty."""
 
     @contextmanager
     def responding(self, turn: Turn) -> Iterator[OnDelta]:
         over = threading.Event()
+        self._late_typing.clear()
         with ThreadPoolExecutor(1) as pool:
-            activity = pool.submit(self._show_activity, identity.psid_of(turn.person), over)
+            activity = pool.submit(self._show_activity, turn, over)
             try:
                 yield _ignore_delta
             finally:
                 over.set()
-        activity.result()  # raises ChannelBroken
+        activity.result()  # no error of Meta's or of the settings is left; any other one is a bug
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
         deadline = self.monotonic() + seconds
@@ -64,6 +72,7 @@ class MessengerSender:
                 "message": message,
             }
             self._send(body, number, receipts=receipts, deadline=deadline)
+        self._end_typing(turn, deadline=deadline)
 
     def end_silently(self, turn: Turn) -> None:
         """Do nothing: on Messenger no user interface waits for the end of a turn."""
@@ -87,16 +96,25 @@ class MessengerSender:
                     return None
         return None
 
-    def _show_activity(self, psid: str, over: threading.Event) -> None:
-        """Show `seen`, then `typing` until `over` is set; stop at the first error. Raises ChannelBroken."""
+    def _show_activity(self, turn: Turn, over: threading.Event) -> None:
+        """Show `seen`, then `typing` until `over` is set. Stop at the first error: `deliver` meets it too."""
+        psid = identity.psid_of(turn.person)
         try:
             self._send_action(psid, "mark_seen")
-            self._send_action(psid, "typing_on")
-            while not over.wait(self.typing_every_s):
+            while not over.is_set():
                 self._send_action(psid, "typing_on")
+                over.wait(self.typing_every_s)
         except GraphError as exc:
-            if exc.failure is Failure.BROKEN:
-                raise ChannelBroken(exc.reason) from exc
+            if exc.failure is Failure.AMBIGUOUS:
+                self._late_typing.add(turn.id)
+        except ConfigError:
+            return
+
+    def _end_typing(self, turn: Turn, *, deadline: float) -> None:
+        """Take back a `typing_on` that may have come after the answer, which would have ended it."""
+        if turn.id in self._late_typing and self.monotonic() < deadline:
+            with suppress(GraphError):  # Messenger ends it by itself after 20 seconds
+                self._send_action(identity.psid_of(turn.person), "typing_off")
 
     def _send_action(self, psid: str, action: str) -> None:
         self.graph.post(_PATH, {"recipient": {"id": psid}, "sender_action": action})
@@ -107,8 +125,10 @@ def _raise_if_final(error: GraphError) -> None:
     match error.failure:
         case Failure.BROKEN:
             raise ChannelBroken(error.reason) from error
-        case Failure.UNREACHABLE | Failure.REJECTED:
+        case Failure.UNREACHABLE:
             raise PersonUnreachable(error.reason) from error
+        case Failure.REJECTED:
+            raise DeliveryRefused(error.reason) from error
         case Failure.BACK_OFF:
             raise DeliveryError(error.reason) from error
 

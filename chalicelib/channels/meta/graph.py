@@ -1,42 +1,19 @@
-"""Calls Meta's Graph API over HTTP and maps its error codes to what the caller can do.
-
-Source of the codes: Meta's "Messenger error codes" of 25 June 2026. A code in the body has precedence over the HTTP
-status.
-"""
+"""Calls Meta's Graph API over HTTP; `graph_errors` says what a caller can do about a failed call."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
 import requests
 
+from chalicelib.channels.meta.graph_errors import Failure, classify, error_of, number
 from chalicelib.channels.meta.signature import sign
 
 _CONNECT_S: Final = 3
 _READ_S: Final = 10
 """Timeouts in seconds, of the connection and of each read: a call that hangs must not use up a worker's time."""
-
-
-class Failure(Enum):
-    """What the caller can do about a failed call."""
-
-    RETRY = "retry"
-    """The call was not carried out; a retry in a moment may work."""
-    BACK_OFF = "back_off"
-    """Too many calls; a retry in some minutes may work."""
-    AMBIGUOUS = "ambiguous"
-    """The call may have been carried out."""
-    SENT = "sent"
-    """The call was carried out, although the response is an error."""
-    UNREACHABLE = "unreachable"
-    """This user cannot receive messages, now or later."""
-    BROKEN = "broken"
-    """No call will work until the owner acts, for example renews the token."""
-    REJECTED = "rejected"
-    """The request itself is invalid, so a retry fails too."""
 
 
 class GraphError(Exception):
@@ -47,54 +24,6 @@ class GraphError(Exception):
         self.failure = failure
         self.reason = reason
         self.code = code
-
-
-_BY_SUBCODE: Final = {
-    1357046: Failure.SENT,
-    2018344: Failure.BROKEN,
-    2018338: Failure.UNREACHABLE,
-    2018278: Failure.UNREACHABLE,
-    2018065: Failure.UNREACHABLE,
-    2534022: Failure.UNREACHABLE,
-    2018108: Failure.UNREACHABLE,
-    1893063: Failure.BROKEN,
-    2018001: Failure.UNREACHABLE,
-    1545041: Failure.UNREACHABLE,
-    2018300: Failure.UNREACHABLE,
-    2018321: Failure.UNREACHABLE,
-    2534037: Failure.UNREACHABLE,
-}
-_BY_CODE: Final = {
-    1: Failure.RETRY,
-    99: Failure.RETRY,
-    2: Failure.AMBIGUOUS,
-    1200: Failure.AMBIGUOUS,
-    4: Failure.BACK_OFF,
-    17: Failure.BACK_OFF,
-    32: Failure.BACK_OFF,
-    613: Failure.BACK_OFF,
-    80006: Failure.BACK_OFF,
-    551: Failure.UNREACHABLE,
-    10: Failure.BROKEN,
-    102: Failure.BROKEN,
-    190: Failure.BROKEN,
-    200: Failure.BROKEN,
-    230: Failure.BROKEN,
-    368: Failure.BROKEN,
-}
-
-
-def classify(status: int, body: object) -> Failure:
-    """Map the HTTP status and JSON body of an error response: by its subcode, else its code, else the status."""
-    error = _error(body)
-    failure = _BY_SUBCODE.get(_number(error.get("error_subcode"))) or _BY_CODE.get(_number(error.get("code")))
-    if failure:
-        return failure
-    if error.get("is_transient") is True:
-        return Failure.AMBIGUOUS
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Failure.BACK_OFF
-    return Failure.AMBIGUOUS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Failure.REJECTED
 
 
 @dataclass(frozen=True)
@@ -149,7 +78,7 @@ class Graph:
             raise GraphError(
                 classify(response.status_code, content),
                 _reason(response.status_code, content),
-                code=_number(_error(content).get("code")),
+                code=number(error_of(content).get("code")),
             )
         return response
 
@@ -162,15 +91,6 @@ def _json(response: requests.Response) -> object:
 
 
 def _reason(status: int, body: object) -> str:
-    error = _error(body)
-    codes = f"code {_number(error.get('code'))}, subcode {_number(error.get('error_subcode'))}, " if error else ""
+    error = error_of(body)
+    codes = f"code {number(error.get('code'))}, subcode {number(error.get('error_subcode'))}, " if error else ""
     return f"{codes}HTTP {status}"
-
-
-def _error(body: object) -> Mapping[str, Any]:
-    error = body.get("error") if isinstance(body, Mapping) else None
-    return error if isinstance(error, Mapping) else {}
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
