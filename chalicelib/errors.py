@@ -16,6 +16,7 @@
   x WakeError            the worker could not be invoked; the turn is stored, the heartbeat will find it
   x NotifyError          the owner's alert could not be sent
   x MetaError            a request to Meta about the page or the app failed; it may have been carried out, retry
+    + NotOffered         Meta does not know what was asked for, in this version of its API; go on without it
   x WebhookUnreachable   the bot's own webhook does not respond
   x UnknownPerson        no person of that name is stored
   x ConversationBusy     the person's turn is being answered right now; retry in a minute
@@ -95,6 +96,10 @@ class NotifyError(ParleyError):
 
 class MetaError(ParleyError):
     """Meta refused, or did not answer, a request about the page or the app; the message says what to do."""
+
+
+class NotOffered(MetaError):
+    """Meta does not know a parameter of the request: it is not part of this version of the API."""
 
 
 class WebhookUnreachable(ParleyError):

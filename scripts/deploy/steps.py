@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from chalicelib.channels.messenger.probe import HttpWebhook
-from chalicelib.errors import ConfigError, WebhookUnreachable
+from chalicelib.errors import ConfigError, NotOffered, WebhookUnreachable
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.package import build
@@ -141,7 +141,13 @@ class DeploymentPlan:
         return _changed(self.deployment.page().subscribe_page())
 
     def _write_profile(self) -> str:
-        return _changed(self.deployment.page().write_profile())
+        page = self.deployment.page()
+        written = page.write_profile()
+        try:
+            written = page.write_greeting() or written
+        except NotOffered:
+            return f"{_changed(written)}, without the greeting, which Facebook no longer offers"
+        return _changed(written)
 
 
 def _changed(written: bool) -> str:  # noqa: FBT001 (the set-up returns it)

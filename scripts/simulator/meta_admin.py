@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from chalicelib.channels.messenger.profile import required
+from chalicelib.channels.messenger.profile import greeting, required
 from chalicelib.channels.messenger.requirements import FIELDS, SCOPES
 from chalicelib.content.text import load
 from scripts.simulator.recorder import Recorder
@@ -25,6 +25,7 @@ from scripts.simulator.recorder import Recorder
 _GRAPH_VERSION: Final = "v25.0"
 _PROPERTIES: Final = frozenset({"get_started", "greeting", "ice_breakers", "persistent_menu", "commands"})
 _ANY: Final = ["GET", "POST", "DELETE"]
+_METHOD: Final = "GraphMethodException"
 _GREETING, _BUTTONS, _TITLE, _NAME, _DESCRIPTION = 160, 20, 30, 32, 64
 """Meta's limits: lengths in characters, and `_BUTTONS`, a number of buttons."""
 
@@ -32,9 +33,9 @@ _GREETING, _BUTTONS, _TITLE, _NAME, _DESCRIPTION = 160, 20, 30, 32, 64
 class GraphRefusal(Exception):
     """A request that the real Graph API would refuse too."""
 
-    def __init__(self, code: int, message: str, subcode: int = 0) -> None:
+    def __init__(self, code: int, message: str, subcode: int = 0, *, kind: str = "OAuthException") -> None:
         super().__init__(message)
-        self.body = {"error": {"message": message, "type": "OAuthException", "code": code, "error_subcode": subcode}}
+        self.body = {"error": {"message": message, "type": kind, "code": code, "error_subcode": subcode}}
 
 
 @dataclass
@@ -70,14 +71,17 @@ class MetaAdmin:
         self.profile: dict[str, Any] = {}
         self.profile_calls_left = math.inf
         """The remaining profile requests; Meta allows 10 in ten minutes."""
+        self.offers_greeting = True
+        """Whether the profile has the property `greeting`; Meta's SDKs for v25 and v26 do not have it."""
 
     def set_up(self, callback_url: str) -> None:
         """Set up everything as a deployment does."""
         self.token = PageToken(self.app_id)
         self.callback_url = callback_url
         self.app_fields, self.page_fields = list(FIELDS), list(FIELDS)
-        self.profile = dict(required(load("en")))
+        self.profile = {**required(load("en")), **greeting(load("en"))}
         self.profile_calls_left = math.inf
+        self.offers_greeting = True
 
     def disable_webhooks(self) -> None:
         """Unsubscribe the page, as Meta does after the webhook has failed for an hour."""
@@ -116,7 +120,7 @@ class MetaAdmin:
     def _check_proof(self, query: Mapping[str, str], *, app_id: str) -> None:
         proof = hmac.new(self.app_secret.encode(), query["access_token"].encode(), hashlib.sha256).hexdigest()
         if app_id != self.app_id or query.get("appsecret_proof") != proof:
-            raise GraphRefusal(100, "Invalid appsecret_proof provided in the API argument")
+            raise GraphRefusal(100, "Invalid appsecret_proof provided in the API argument", kind=_METHOD)
 
     def _serving(self, answer: Callable[[Request, Any], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
@@ -150,7 +154,7 @@ class MetaAdmin:
     async def _subscriptions(self, request: Request, body: Any) -> Any:
         self._check_app(request.query_params)
         if request.path_params["app"] != self.app_id:
-            raise GraphRefusal(100, "Unsupported request: object does not exist", 33)
+            raise GraphRefusal(100, "Unsupported request: object does not exist", 33, kind=_METHOD)
         if request.method == "GET":
             fields = [{"name": name, "version": _GRAPH_VERSION} for name in self.app_fields]
             found = {"object": "page", "callback_url": self.callback_url, "active": True, "fields": fields}
@@ -194,9 +198,11 @@ class MetaAdmin:
         if self.profile_calls_left < 1:
             raise GraphRefusal(613, "(#613) Calls to this api have exceeded the rate limit.")
         self.profile_calls_left -= 1
+        asked = request.query_params.get("fields", "").split(",")
+        if not self.offers_greeting and "greeting" in {*asked, *body, *body.get("fields", ())}:
+            raise GraphRefusal(100, "(#100) Tried accessing nonexisting field (greeting) on node type (Page)")
         match request.method:
             case "GET":
-                asked = request.query_params["fields"].split(",")
                 found = {name: value for name, value in self.profile.items() if name in asked}
                 return {"data": [found] if found else []}
             case "DELETE":
@@ -207,7 +213,7 @@ class MetaAdmin:
 
     def _check_node(self, request: Request) -> None:
         if request.path_params["page"] not in ("me", self.page["id"]):
-            raise GraphRefusal(100, "Unsupported request: object does not exist", 33)
+            raise GraphRefusal(100, "Unsupported request: object does not exist", 33, kind=_METHOD)
 
 
 def _checked(profile: dict[str, Any]) -> dict[str, Any]:
@@ -216,7 +222,7 @@ def _checked(profile: dict[str, Any]) -> dict[str, Any]:
     commands = [command for listed in profile.get("commands", []) for command in listed["commands"]]
     for is_fine, complaint in (
         (profile.keys() <= _PROPERTIES, "unknown property"),
-        (all(len(greeting["text"]) <= _GREETING for greeting in profile.get("greeting", [])), "greeting too long"),
+        (all(len(words["text"]) <= _GREETING for words in profile.get("greeting", [])), "greeting too long"),
         (not buttons or "get_started" in profile, "persistent_menu needs get_started"),
         (len(buttons) <= _BUTTONS and all(len(button["title"]) <= _TITLE for button in buttons), "menu too long"),
         (all(len(command["name"]) <= _NAME and command["name"][0] != "/" for command in commands), "command name"),

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,12 +11,12 @@ import requests
 
 from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.channels.messenger.ports import AppSubscription, MessengerPage
-from chalicelib.channels.messenger.profile import required
+from chalicelib.channels.messenger.profile import GREETING, PROPERTIES, required
 from chalicelib.channels.messenger.requirements import FIELDS, SCOPES
 from chalicelib.channels.messenger.setup import Setup
 from chalicelib.channels.meta.graph import Graph
 from chalicelib.content.text import load
-from chalicelib.errors import MetaError
+from chalicelib.errors import MetaError, NotOffered
 from scripts.simulator.meta import APP_ID, PAGE_ID, PAGE_NAME, Meta
 from scripts.simulator.recorder import Failure
 from tests.contract.meta import serving
@@ -36,6 +37,8 @@ class Registered:
     webhook: str
     verify_token: str
     invalidate: Callable[[], None]
+    withdraw_greeting: Callable[[], None]
+    """Make Meta a version without greetings."""
 
     def subscribe_app(self, url: str = "", *, verify_token: str = "") -> None:
         self.page.subscribe_app(url or self.webhook, verify_token=verify_token or self.verify_token, fields=FIELDS)
@@ -84,7 +87,14 @@ def page(meta: Meta, url: str) -> GraphPage:
 def registered(request: pytest.FixtureRequest) -> Registered:
     if request.param == "fake":
         fake = FakePage(("https://bot/webhook", "verify"))
-        return Registered(fake, APP, (PAGE.id, PAGE.name), *fake.webhook, invalidate=fake.invalidate)
+        return Registered(
+            fake,
+            APP,
+            (PAGE.id, PAGE.name),
+            *fake.webhook,
+            invalidate=fake.invalidate,
+            withdraw_greeting=partial(setattr, fake, "offers_greeting", False),
+        )
     meta, url = request.getfixturevalue("meta"), request.getfixturevalue("url")
 
     def invalidate() -> None:
@@ -97,6 +107,7 @@ def registered(request: pytest.FixtureRequest) -> Registered:
         f"{url}/webhook",
         meta.verify_token,
         invalidate=invalidate,
+        withdraw_greeting=partial(setattr, meta.admin, "offers_greeting", False),
     )
 
 
@@ -112,7 +123,12 @@ def test_an_invalid_token_is_reported_and_every_other_call_is_refused(registered
     registered.invalidate()
     page = registered.page
     assert page.token().is_valid is False
-    for call in (page.identity, page.page_subscription, page.profile, page.unsubscribe_page, page.clear_profile):
+    profile: list[Callable[[], object]] = [
+        partial(page.profile, PROPERTIES),
+        partial(page.profile, GREETING),
+        partial(page.clear_profile, GREETING),
+    ]
+    for call in (page.identity, page.page_subscription, page.unsubscribe_page, *profile):
         with pytest.raises(MetaError):
             call()
 
@@ -145,14 +161,31 @@ def test_the_page_sends_exactly_the_fields_subscribed_last(registered: Registere
 
 def test_the_profile_is_replaced_property_by_property_and_deleted_as_a_whole(registered: Registered):
     page = registered.page
-    assert page.profile() == {}
+    assert page.profile(PROPERTIES) == {}
     page.set_profile(PROFILE)
-    assert page.profile() == PROFILE
+    assert page.profile(PROPERTIES) == PROFILE
     greeting = [{"locale": "default", "text": "Hello."}]
     page.set_profile({"greeting": greeting})
-    assert page.profile() == {**PROFILE, "greeting": greeting}
-    page.clear_profile()
-    assert page.profile() == {}
+    assert (page.profile(PROPERTIES), page.profile(GREETING)) == (PROFILE, {"greeting": greeting})
+    page.clear_profile(PROPERTIES)
+    assert (page.profile(PROPERTIES), page.profile(GREETING)) == ({}, {"greeting": greeting})
+
+
+def test_a_greeting_that_is_not_offered_is_no_error_of_the_page_token(registered: Registered):
+    page = registered.page
+    registered.withdraw_greeting()
+    calls: list[Callable[[], object]] = [
+        partial(page.profile, GREETING),
+        partial(page.profile, [*PROPERTIES, *GREETING]),
+        partial(page.set_profile, {**PROFILE, "greeting": [{"locale": "default", "text": "Hello."}]}),
+        partial(page.clear_profile, GREETING),
+    ]
+    for call in calls:
+        with pytest.raises(NotOffered):
+            call()
+    assert page.profile(PROPERTIES) == {}
+    page.set_profile(PROFILE)
+    assert page.profile(PROPERTIES) == PROFILE
 
 
 # What only the Graph API can do.
@@ -197,6 +230,20 @@ def test_a_new_page_is_really_set_up_and_again_when_meta_has_cut_it_off(meta: Me
     assert meta.admin.profile_calls_left >= 0
 
 
+def test_a_page_is_set_up_and_taken_down_within_metas_limit_of_ten_calls_also_without_a_greeting(
+    meta: Meta, page: GraphPage
+):
+    setup = Setup(page, load("en"))
+    meta.admin.profile_calls_left = 10
+    assert [setup.write_profile(), setup.write_greeting(), setup.clear_profile()] == [True, True, True]
+    meta.admin.profile_calls_left, meta.admin.offers_greeting = 10, False
+    assert setup.write_profile()
+    with pytest.raises(NotOffered, match="code 100"):
+        setup.write_greeting()
+    assert setup.clear_profile()
+    assert meta.admin.profile == {}
+
+
 def test_events_of_a_page_that_is_not_subscribed_are_not_sent(meta: Meta):
     mid, status = run(meta.say("anna", "is anybody there?"))
     assert (bool(mid), status) == (True, 0)
@@ -205,8 +252,8 @@ def test_events_of_a_page_that_is_not_subscribed_are_not_sent(meta: Meta):
 def test_the_owners_own_properties_of_the_profile_stay(meta: Meta, page: GraphPage):
     meta.admin.profile = {"ice_breakers": ["theirs"]}
     page.set_profile(PROFILE)
-    assert page.profile() == PROFILE
-    page.clear_profile()
+    assert page.profile(PROPERTIES) == PROFILE
+    page.clear_profile(PROPERTIES)
     assert meta.admin.profile == {"ice_breakers": ["theirs"]}
 
 
@@ -224,7 +271,7 @@ def test_without_the_permission_the_page_cannot_be_subscribed(meta: Meta, page: 
 
 def test_too_many_calls_raise_an_error_that_says_to_wait(meta: Meta, page: GraphPage):
     meta.admin.profile_calls_left = 1
-    page.profile()
+    page.profile(PROPERTIES)
     with pytest.raises(MetaError, match="ten minutes"):
         page.set_profile(PROFILE)
 
@@ -264,7 +311,7 @@ def test_responses_of_another_shape_are_empty(meta: Meta, page: GraphPage, odd: 
     assert page.token().is_valid is False
     assert page.app_subscription() is None
     assert page.page_subscription() == frozenset()
-    assert page.profile() == {}
+    assert page.profile(PROPERTIES) == {}
 
 
 def test_meta_being_unreachable_raises_an_error_without_secrets(meta: Meta):

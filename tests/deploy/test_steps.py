@@ -124,6 +124,18 @@ def test_a_token_refused_by_facebook_is_not_stored(with_meta: Deployment, meta: 
     assert with_meta.vault.stored() == meta.secrets
 
 
+def test_a_greeting_that_facebook_no_longer_offers_does_not_stop_a_deployment(with_meta: Deployment, meta: Meta):
+    store(with_meta, meta.secrets)
+    meta.admin.offers_greeting = False
+    steps = DeploymentPlan(with_meta, {}, None).steps()
+    assert run(steps, "profile") == "set, without the greeting, which Facebook no longer offers"
+    assert sorted(meta.admin.profile) == ["commands", "get_started", "persistent_menu"]
+    assert run(steps, "profile") == "unchanged, without the greeting, which Facebook no longer offers"
+    meta.admin.offers_greeting = True
+    assert [run(steps, "profile"), run(steps, "profile")] == ["set", "unchanged"]
+    assert "greeting" in meta.admin.profile
+
+
 # -- the data stack ---------------------------------------------------------------------------------------------------
 
 

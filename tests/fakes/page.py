@@ -5,9 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from chalicelib.channels.messenger.ports import AppSubscription, PageIdentity, PageToken, WebhookResponse
-from chalicelib.channels.messenger.profile import PROPERTIES
 from chalicelib.channels.messenger.requirements import SCOPES
-from chalicelib.errors import MetaError, WebhookUnreachable
+from chalicelib.errors import MetaError, NotOffered, WebhookUnreachable
 
 APP: Final = "900800"
 PAGE: Final = PageIdentity("4711", "Our page")
@@ -31,6 +30,7 @@ class FakePage:
     app: AppSubscription | None = None
     fields: frozenset[str] = frozenset()
     properties: Mapping[str, Any] = field(default_factory=dict)
+    offers_greeting: bool = True
     refusal: MetaError | None = None
     """What every call but `token` ends in."""
     written: list[str] = field(default_factory=list)
@@ -65,26 +65,28 @@ class FakePage:
         self._call("page")
         self.fields = frozenset()
 
-    def profile(self) -> Mapping[str, Any]:
-        self._call()
-        return {name: value for name, value in self.properties.items() if name in PROPERTIES}
+    def profile(self, names: Collection[str]) -> Mapping[str, Any]:
+        self._call(names=names)
+        return {name: value for name, value in self.properties.items() if name in names}
 
     def set_profile(self, properties: Mapping[str, Any]) -> None:
-        self._call("profile")
+        self._call("profile", properties)
         self.properties = {**self.properties, **properties}
 
-    def clear_profile(self) -> None:
-        self._call("profile")
-        self.properties = {name: value for name, value in self.properties.items() if name not in PROPERTIES}
+    def clear_profile(self, names: Collection[str]) -> None:
+        self._call("profile", names)
+        self.properties = {name: value for name, value in self.properties.items() if name not in names}
 
     def invalidate(self) -> None:
         """The page token is dead."""
         self.page_token = replace(self.page_token, is_valid=False)
         self.refusal = MetaError("Meta refuses the page token; make a new one")
 
-    def _call(self, written: str = "") -> None:
+    def _call(self, written: str = "", names: Collection[str] = ()) -> None:
         if self.refusal:
             raise self.refusal
+        if "greeting" in names and not self.offers_greeting:
+            raise NotOffered("Meta refuses the call (code 100)")
         self.written += [written] if written else []
 
 

@@ -69,6 +69,7 @@ class Patient:
         setup.subscribe_app(URL, VERIFY_TOKEN)
         setup.subscribe_page()
         setup.write_profile()
+        setup.write_greeting()
         self.page.written.clear()
         self.webhook.at = self.clock()
 
@@ -221,11 +222,20 @@ def test_fields_that_the_bot_does_not_need_are_ignored(patient: Patient):
 def test_a_profile_that_is_gone_is_a_warning(patient: Patient):
     patient.page.properties = {}
     what = patient.only("messenger-profile", WARNING).what
-    assert what == "not in place: get_started, greeting, persistent_menu, commands"
+    assert what == "not in place: get_started, persistent_menu, commands"
 
 
-def test_a_greeting_that_the_owner_changed_is_accepted(patient: Patient):
-    patient.page.properties = {**patient.page.properties, "greeting": [{"locale": "default", "text": "Ahoy!"}]}
+@pytest.mark.parametrize("greeting", [[], [{"locale": "default", "text": "Ahoy!"}]])
+def test_the_greeting_is_not_checked(patient: Patient, greeting: list[dict[str, str]]):
+    patient.page.properties = {**patient.page.properties, "greeting": greeting}
+    assert patient.wrong() == {}
+
+
+def test_a_page_whose_facebook_has_no_greeting_is_healthy_and_its_menu_is_fixed(patient: Patient):
+    patient.page.offers_greeting = False
+    assert patient.wrong(fix=True) == {}
+    patient.page.properties = {}
+    assert "fixed" in patient.only("messenger-profile", WARNING, fix=True).what
     assert patient.wrong() == {}
 
 

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
@@ -46,7 +46,7 @@ def test_every_button_and_command_of_the_profile_is_a_command_of_the_bot():
 
 
 def test_the_greeting_fits():
-    [greeting] = WANTED["greeting"]
+    [greeting] = profile.greeting(ENGLISH)["greeting"]
     assert 0 < len(greeting["text"]) <= 160
 
 
@@ -66,19 +66,24 @@ def test_the_commands_fit_and_have_no_slash():
 
 def test_every_property_is_named():
     assert tuple(WANTED) == profile.PROPERTIES
+    assert tuple(profile.greeting(ENGLISH)) == profile.GREETING
 
 
-@pytest.mark.parametrize(("key", "limit"), [("greeting", 160), ("menu_reset", 30)])
-def test_a_text_that_is_too_long_is_named_before_meta_refuses_it(key: str, limit: int):
+@pytest.mark.parametrize(
+    ("build", "key", "limit"), [(profile.greeting, "greeting", 160), (profile.required, "menu_reset", 30)]
+)
+def test_a_text_that_is_too_long_is_named_before_meta_refuses_it(
+    build: Callable[[Texts], profile.Profile], key: str, limit: int
+):
     fits = Texts("en", {**ENGLISH.sentences, key: "x" * limit})
-    assert profile.required(fits)
+    assert build(fits)
     with pytest.raises(ConfigError, match=f'"{key}" has {limit + 1} characters; Meta takes {limit}'):
-        profile.required(Texts("en", {**ENGLISH.sentences, key: "x" * (limit + 1)}))
+        build(Texts("en", {**ENGLISH.sentences, key: "x" * (limit + 1)}))
 
 
 def test_only_what_differs_is_written():
-    found = changed("greeting", "I am", "You are")
-    assert profile.differing(found, WANTED) == {"greeting": WANTED["greeting"]}
+    found = changed("commands", "What I can do", "Help")
+    assert profile.differing(found, WANTED) == {"commands": WANTED["commands"]}
     assert profile.differing({}, WANTED) == WANTED
     assert profile.differing(WANTED, WANTED) == {}
 
@@ -95,7 +100,7 @@ def test_a_menu_of_another_shape_is_written_again(odd: object):
 
 
 def test_an_owner_may_change_the_texts_but_not_the_commands():
-    assert profile.missing(changed("greeting", "I am", "You are"), WANTED) == []
+    assert profile.missing(changed("commands", "What I can do", "Help"), WANTED) == []
     assert profile.missing(changed("persistent_menu", "Start a new conversation", "Start over"), WANTED) == []
     assert profile.missing(changed("persistent_menu", "/reset", "RESET"), WANTED) == ["persistent_menu"]
     assert profile.missing(changed("commands", '"forget"', '"delete"'), WANTED) == ["commands"]
@@ -110,4 +115,4 @@ def test_an_owner_may_add_a_button():
 
 def test_a_property_that_does_not_exist_is_missing():
     assert profile.missing({}, WANTED) == list(profile.PROPERTIES)
-    assert profile.missing({**WANTED, "greeting": []}, WANTED) == ["greeting"]
+    assert profile.missing({**WANTED, "commands": []}, WANTED) == ["commands"]

@@ -128,7 +128,7 @@ class MessengerHealth:
     def _profile(self) -> list[Finding]:
         name, missing = "messenger-profile", self._missing_properties()
         if not missing:
-            return [Finding.ok(name, "button, greeting, menu and commands are in place")]
+            return [Finding.ok(name, "button, menu and commands are in place")]
         what, why = f"not in place: {', '.join(missing)}", "people do not see what the bot offers"
         return [Finding.warning(name, what, why, self._fix)]
 
@@ -139,7 +139,7 @@ class MessengerHealth:
 
     def _missing_properties(self) -> Profile:
         required = profile.required(self.setup.texts)
-        return {name: required[name] for name in profile.missing(self.page.profile(), required)}
+        return {name: required[name] for name in profile.missing(self.page.profile(required.keys()), required)}
 
     def _webhook(self) -> list[Finding]:
         handshake = self.webhook.handshake(CHALLENGE)

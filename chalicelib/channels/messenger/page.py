@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from chalicelib.channels import lenient_json
 from chalicelib.channels.messenger.ports import AppSubscription, PageIdentity, PageToken
-from chalicelib.channels.messenger.profile import PROPERTIES
 from chalicelib.channels.meta.graph import Graph, GraphError
 from chalicelib.channels.meta.graph_errors import Failure
-from chalicelib.errors import MetaError
+from chalicelib.errors import MetaError, NotOffered
 
 _NOT_VERIFIED: Final = 2200
 """Meta's code for a webhook that failed the handshake."""
+_INVALID_PARAMETER: Final = 100
+"""Meta's code for a property or a field that does not exist, among others."""
 _BELONG: Final = "check that app id, app secret and page token belong to the same app"
 
 
@@ -68,18 +69,18 @@ class GraphPage:
         with _translated_errors("page token"):
             self.graph.delete("me/subscribed_apps", {})
 
-    def profile(self) -> Mapping[str, Any]:
-        with _translated_errors("page token"):
-            response = self.graph.get("me/messenger_profile", {"fields": ",".join(PROPERTIES)})
-        return {name: value for row in _rows(response) for name, value in row.items() if name in PROPERTIES}
+    def profile(self, names: Collection[str]) -> Mapping[str, Any]:
+        with _translated_profile_errors():
+            response = self.graph.get("me/messenger_profile", {"fields": ",".join(names)})
+        return {name: value for row in _rows(response) for name, value in row.items() if name in names}
 
     def set_profile(self, properties: Mapping[str, Any]) -> None:
-        with _translated_errors("page token"):
+        with _translated_profile_errors():
             self.graph.post("me/messenger_profile", properties)
 
-    def clear_profile(self) -> None:
-        with _translated_errors("page token"):
-            self.graph.delete("me/messenger_profile", {"fields": list(PROPERTIES)})
+    def clear_profile(self, names: Collection[str]) -> None:
+        with _translated_profile_errors():
+            self.graph.delete("me/messenger_profile", {"fields": list(names)})
 
     @property
     def _as_app(self) -> Graph:
@@ -121,6 +122,18 @@ def _translated_errors(credential: str) -> Iterator[None]:
         yield
     except GraphError as exc:
         raise MetaError(_message(exc, credential)) from exc
+
+
+@contextmanager
+def _translated_profile_errors() -> Iterator[None]:
+    """Raise NotOffered if Meta refuses what the call is about, and not the caller; else as `_translated_errors`."""
+    with _translated_errors("page token"):
+        try:
+            yield
+        except GraphError as exc:
+            if exc.failure is Failure.REJECTED and exc.code == _INVALID_PARAMETER:
+                raise NotOffered(_message(exc, "page token")) from exc
+            raise
 
 
 def _message(error: GraphError, credential: str) -> str:

@@ -70,14 +70,14 @@ class MessengerPage(Protocol):
     def unsubscribe_page(self) -> None:
         """Send nothing of the page to the app any more."""
 
-    def profile(self) -> Mapping[str, Any]:
-        """Return those properties of the page's profile that Parley sets, as far as they exist."""
+    def profile(self, names: Collection[str]) -> Mapping[str, Any]:
+        """Return these properties of the page's profile, as far as they exist. Raises NotOffered."""
 
     def set_profile(self, properties: Mapping[str, Any]) -> None:
-        """Replace these properties; the others stay."""
+        """Replace these properties; the others stay. Raises NotOffered, having written nothing."""
 
-    def clear_profile(self) -> None:
-        """Delete all properties that Parley sets."""
+    def clear_profile(self, names: Collection[str]) -> None:
+        """Delete these properties. Raises NotOffered."""
 
 
 class Webhook(Protocol):

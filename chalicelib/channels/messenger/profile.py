@@ -1,6 +1,7 @@
-"""Builds the page's Messenger profile and compares it: start button, greeting, menu, commands.
+"""Builds the page's Messenger profile and compares it: start button, menu, commands, and the greeting apart from them.
 
-Source of the limits: Meta's "Messenger Profile API" and its pages on the persistent menu and commands, April 2026.
+Source of the limits: Meta's "Messenger Profile API" and its pages on the persistent menu and commands, April 2026. The
+page on the greeting still exists, but Meta's own SDKs for v25 and v26 do not have the property any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,10 @@ from chalicelib.errors import ConfigError
 MAX_GREETING: Final = 160
 MAX_TITLE: Final = 30
 """Characters of a menu item's title; a command's description, which is the same text, may have 64."""
-PROPERTIES: Final = ("get_started", "greeting", "persistent_menu", "commands")
-"""The properties that Parley sets; all others belong to the owner."""
+PROPERTIES: Final = ("get_started", "persistent_menu", "commands")
+"""The properties that the bot needs; all others but the greeting belong to the owner."""
+GREETING: Final = ("greeting",)
+"""The property that Meta may refuse, and then the whole call with it: so it gets calls of its own."""
 _OFFERED: Final = (Command.HELP, Command.USAGE, Command.RESET, Command.FORGET)
 _TARGETS: Final = frozenset({"payload", "name"})
 """The fields of a button and of a command that say what it does."""
@@ -33,10 +36,14 @@ def required(texts: Texts) -> Profile:
     menu = {"locale": "default", "composer_input_disabled": False, "call_to_actions": buttons}
     return {
         "get_started": {"payload": Command.START.value},
-        "greeting": [{"locale": "default", "text": _fitting(texts, "greeting", MAX_GREETING)}],
         "persistent_menu": [menu],
         "commands": [{"locale": "default", "commands": commands}],
     }
+
+
+def greeting(texts: Texts) -> Profile:
+    """Build the greeting. Raises ConfigError as `required` does."""
+    return {"greeting": [{"locale": "default", "text": _fitting(texts, "greeting", MAX_GREETING)}]}
 
 
 def differing(actual: Profile, expected: Profile) -> Profile:

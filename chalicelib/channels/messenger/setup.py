@@ -1,16 +1,20 @@
 """Sets the page up at Meta, and takes it down; each step is idempotent, as it writes only what differs."""
 
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.channels.messenger import profile
 from chalicelib.channels.messenger.ports import AppSubscription, MessengerPage
+from chalicelib.channels.messenger.profile import Profile
 from chalicelib.channels.messenger.requirements import FIELDS
 from chalicelib.content.text import Texts
+from chalicelib.errors import NotOffered
 
 
 @dataclass(frozen=True)
 class Setup:
-    """Connects the owner's page to this bot in three steps, in the order below, and disconnects it in two.
+    """Connects the owner's page to this bot in four steps, in the order below, and disconnects it in two.
 
     Each step returns whether it changed something, and raises MetaError, or ConfigError if a secret is missing. The
     app's webhook stays after disconnecting: Meta sends it no events without a subscribed page.
@@ -34,11 +38,12 @@ class Setup:
         return True
 
     def write_profile(self) -> bool:
-        """Write the start button, greeting, menu and commands that users see, in the language of `texts`."""
-        differing = profile.differing(self.page.profile(), profile.required(self.texts))
-        if differing:
-            self.page.set_profile(differing)
-        return bool(differing)
+        """Write the start button, menu and commands that users see, in the language of `texts`."""
+        return self._write(profile.required(self.texts))
+
+    def write_greeting(self) -> bool:
+        """Write the greeting, in the language of `texts`. Raises NotOffered: the bot works without it."""
+        return self._write(profile.greeting(self.texts))
 
     def unsubscribe_page(self) -> bool:
         """Send the page's events to the app no more."""
@@ -48,8 +53,20 @@ class Setup:
         return True
 
     def clear_profile(self) -> bool:
-        """Delete the start button, greeting, menu and commands."""
-        if not self.page.profile():
+        """Delete the start button, menu and commands, and the greeting if Meta still has one."""
+        cleared = self._clear(profile.PROPERTIES)
+        with suppress(NotOffered):
+            cleared = self._clear(profile.GREETING) or cleared
+        return cleared
+
+    def _write(self, expected: Profile) -> bool:
+        differing = profile.differing(self.page.profile(expected.keys()), expected)
+        if differing:
+            self.page.set_profile(differing)
+        return bool(differing)
+
+    def _clear(self, names: Collection[str]) -> bool:
+        if not self.page.profile(names):
             return False
-        self.page.clear_profile()
+        self.page.clear_profile(names)
         return True
