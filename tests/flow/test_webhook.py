@@ -242,6 +242,28 @@ def test_a_message_unsent_after_its_answer_is_erased_with_the_answer(bot: Bot):
 
 def test_a_message_edited_before_its_turn_is_answered_as_edited(bot: Bot):
     bot.accepts("anna", "what is the capital of France", mid="mid-capital")
+LINK = {"type": "fallback", "title": "A bicycle", "url": "https://shop.example/bicycle", "payload": None}
+
+
+def test_a_shared_link_reaches_the_model_with_title_and_address_and_nothing_of_it_is_logged(bot: Bot):
+    bot.receives("anna", "is this a good one?", attachments=[LINK])
+    bot.receives(
+        "anna", attachments=[{"type": "post", "payload": {"url": "https://www.facebook.com/p/1", "title": "Sale"}}]
+    )
+    assert bot.asked == [
+        "is this a good one?\n[shared: A bicycle, https://shop.example/bicycle]",
+        "[shared: Sale, https://www.facebook.com/p/1]",
+    ]
+    assert not any(word in bot.logged.getvalue() for word in ("bicycle", "Sale", "facebook.com"))
+
+
+def test_a_photo_alone_still_gets_the_notice_that_only_text_can_be_read(bot: Bot):
+    bot.receives(
+        "anna", attachments=[{"type": "image", "payload": {"url": "https://cdn.example/secret", "title": "x"}}]
+    )
+    assert (bot.asked, bot.sent_to("anna")) == ([], [SAYS("text_only")])
+
+
     edit = {"mid": "mid-capital", "text": "what is the capital of Spain", "num_edit": 1}
     bot.posted(bot.item("anna", message_edit=edit))
     bot.works()

@@ -99,9 +99,22 @@ def test_a_tap_on_a_quick_reply_is_its_command():
         ([{"type": "audio", "payload": {}}, {"type": "video", "payload": {}}], ("audio", "video")),
         ([{"type": "image", "payload": {"url": "u", "sticker_id": 369239263222822}}], ("sticker",)),
         ([{"type": "sticker", "payload": {"sticker_id": 1}}], ("sticker",)),
-        ([{"type": "fallback", "title": "t", "url": "u", "payload": None}], ("fallback",)),
-        ([{"type": "reel", "payload": {"url": "/reel/1/", "reel_video_id": 123}}], ("reel",)),
+        ([{"type": "fallback", "title": "Attachment Unavailable", "url": None, "payload": None}], ("fallback",)),
+        ([{"type": "fallback", "title": "Attachment Unavailable", "url": ""}], ("fallback",)),
+        ([{"type": "share", "title": "t", "payload": {"url": "javascript:alert(1)"}}], ("share",)),
+        ([{"type": "share", "title": "t", "payload": {"url": "data:text/html,x"}}], ("share",)),
+        ([{"type": "fallback", "title": "t", "url": "u"}], ("fallback",)),
+        ([{"type": "fallback", "title": "t", "url": "https://[oops"}], ("fallback",)),
+        ([{"type": "fallback", "title": "t", "url": "https://x.example/a b"}], ("fallback",)),
+        ([{"type": "fallback", "title": "t", "url": "https://x.example/a\nb"}], ("fallback",)),
+        ([{"type": "fallback", "title": "t", "url": ["https://x.example"]}], ("fallback",)),
+        ([{"type": "fallback", "title": "t", "url": "https://x.example/" + "a" * 2000}], ("fallback",)),
         ([{"type": "template", "payload": {"product": {"elements": []}}}], ("template",)),
+        ([{"type": "template", "payload": {"product": 7, "elements": {}}}], ("template",)),
+        (
+            [{"type": "video", "title": "Not ours to show", "payload": {"url": "https://cdn.example/secret"}}],
+            ("video",),
+        ),
         ([{"type": "location", "payload": {"coordinates": {"lat": 1.0, "long": 2.0}}}], ("location",)),
         ([{"payload": {}}], ("unknown",)),
         ([{"type": 7}], ("unknown",)),
@@ -114,6 +127,91 @@ def test_a_tap_on_a_quick_reply_is_its_command():
 def test_the_kinds_of_attachments_are_parsed(attachments: list[object], kinds: tuple[str, ...]):
     heard = _heard(_message(attachments=attachments))
     assert (heard.text, heard.attachments) == ("", kinds)
+
+
+@pytest.mark.parametrize(
+    ("attachment", "words"),
+    [
+        (
+            {"type": "fallback", "title": "A bicycle", "url": "https://shop.example/b?x=1", "payload": None},
+            "A bicycle, https://shop.example/b?x=1",
+        ),
+        ({"type": "fallback", "payload": {"title": "t", "url": "http://x.example"}}, "t, http://x.example"),
+        ({"type": "fallback", "url": "https://x.example"}, "https://x.example"),
+        (
+            {
+                "type": "fallback",
+                "title": "TV",
+                "url": "https://l.facebook.com/l.php?u=https%3A%2F%2Fx.example%2Fa%3Fb&h=AT",
+            },
+            "TV, https://x.example/a?b",
+        ),
+        (
+            {"type": "fallback", "title": "t", "url": "https://l.facebook.com/l.php?h=AT"},
+            "t, https://l.facebook.com/l.php?h=AT",
+        ),
+        (
+            {"type": "share", "payload": {"url": "https://www.facebook.com/p/posts/1", "title": "Our  sale\nbegins"}},
+            "Our sale begins, https://www.facebook.com/p/posts/1",
+        ),
+        ({"type": "post", "payload": {"url": "https://www.facebook.com/1"}}, "https://www.facebook.com/1"),
+        ({"type": "ig_post", "payload": {"title": "x", "url": "https://ig.example"}}, "x, https://ig.example"),
+        (
+            {"type": "reel", "payload": {"url": "/reel/1/", "title": "Cats", "reel_video_id": 1}},
+            "Cats, https://www.facebook.com/reel/1/",
+        ),
+        (
+            {
+                "type": "template",
+                "payload": {"product": {"elements": [{"id": "1", "title": "Shoe", "subtitle": "20 EUR"}]}},
+            },
+            "Shoe, 20 EUR",
+        ),
+        (
+            {
+                "type": "template",
+                "title": "Offer",
+                "payload": {"elements": [{"title": "A", "url": "https://a.example"}, 7]},
+            },
+            "Offer, A, https://a.example",
+        ),
+        ({"type": "fallback", "title": "\ud83d", "url": "https://x.example"}, "\ufffd, https://x.example"),
+        ({"type": "fallback", "title": "x" * 999, "url": "https://x.example"}, "x" * 200 + ", https://x.example"),
+    ],
+)
+def test_title_and_address_of_a_shared_link_become_text(attachment: Item, words: str):
+    heard = _heard(_message(attachments=[attachment]))
+    assert (heard.text, heard.attachments) == (f"[shared: {words}]", ())
+    heard = _heard(_message(text="Look!", attachments=[attachment, {"type": "image"}]))
+    assert (heard.text, heard.attachments) == (f"Look!\n[shared: {words}]", ("image",))
+
+
+def test_what_the_text_says_already_is_not_said_again():
+    link = {"type": "fallback", "title": "A bicycle", "url": "https://shop.example/b"}
+    heard = _heard(_message(text="https://shop.example/b", attachments=[link]))
+    assert (heard.text, heard.attachments) == ("https://shop.example/b\n[shared: A bicycle]", ())
+    heard = _heard(_message(text="https://shop.example/b A bicycle", attachments=[link, link]))
+    assert (heard.text, heard.attachments) == ("https://shop.example/b A bicycle", ())
+
+
+def test_a_link_does_not_make_a_text_too_long():
+    link = {"type": "share", "payload": {"title": "t", "url": "https://x.example/" + "a" * 500}}
+    for length, unseen in ((MAX_TEXT - 600, ()), (MAX_TEXT - 500, ("share",)), (MAX_TEXT, ("share",))):
+        heard = _heard(_message(text="a" * length, attachments=[link]))
+        assert (len(heard.text) <= MAX_TEXT, heard.attachments) == (True, unseen)
+    heard = _heard(
+        _message(attachments=[{**link, "payload": {"url": f"https://x.example/{'a' * 1500}/{n}"}} for n in range(9)])
+    )
+    assert len(heard.text) <= MAX_TEXT
+    assert set(heard.attachments) == {"share"}
+
+
+@pytest.mark.parametrize(
+    "command", [{"text": "/help"}, {"text": "help", "commands": [{"name": "help"}]}, {"text": "/reset"}], ids=str
+)
+def test_a_link_does_not_change_a_command(command: Item):
+    link = {"type": "fallback", "title": "t", "url": "https://x.example"}
+    assert _heard(_message(**command, attachments=[link])).text == _heard(_message(**command)).text
 
 
 def test_a_text_may_come_with_attachments():

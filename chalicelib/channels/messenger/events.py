@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from chalicelib.access import identity
 from chalicelib.channels import lenient_json
+from chalicelib.channels.messenger import attachments
 from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage
 from chalicelib.ids import Channel, ConversationId, TurnId
 
@@ -160,14 +161,14 @@ class _Item:
         return Ignored(self._other_kind("unknown"))
 
     def _message(self, message: dict[str, Any]) -> Event:
-        attachments = _attachments(message)
         text = message.get("text")
         tapped = message.get("quick_reply")
         payload = tapped.get("payload") if isinstance(tapped, dict) else None
         content = _button_command(payload) or _listed_command(message) or (_cut(text) if isinstance(text, str) else "")
-        if not content.strip() and not attachments:
+        content, unseen = attachments.read(message, content, longest=MAX_TEXT)
+        if not content.strip() and not unseen:
             return Ignored("empty")
-        return self._incoming(message.get("mid"), content, attachments)
+        return self._incoming(message.get("mid"), content, unseen)
 
     def _postback(self, postback: dict[str, Any]) -> Event:
         title, payload = postback.get("title"), postback.get("payload")
@@ -217,25 +218,6 @@ class _Item:
 
 def _conversation(*, page: str, psid: str) -> ConversationId:
     return identity.conversation_of(identity.messenger_person(page, psid))
-
-
-def _attachments(message: dict[str, Any]) -> tuple[str, ...]:
-    kinds = [
-        _kind(attachment)
-        for attachment in lenient_json.items(message.get("attachments"))[:10]
-        if isinstance(attachment, dict)
-    ]
-    if not kinds and (message.get("is_unsupported") is True or "sticker_id" in message):
-        return ("unsupported",)
-    return tuple(kinds)
-
-
-def _kind(attachment: dict[str, Any]) -> str:
-    payload = attachment.get("payload")
-    if isinstance(payload, dict) and "sticker_id" in payload:
-        return "sticker"
-    kind = attachment.get("type")
-    return lenient_json.clean(kind)[:32] if isinstance(kind, str) else "unknown"
 
 
 def _button_command(payload: object) -> str | None:
