@@ -120,7 +120,10 @@ class Inbox(Protocol):
         """Return the parts of the turn's reply that the channel has confirmed by now."""
 
     def pause(self, conversation: ConversationId, *, until: int) -> None:
-        """Keep the bot silent until then, because a human answers. Unknown conversations are ignored."""
+        """Keep the bot silent until then, because a human answers.
+
+        Also where no message has arrived yet; such a pause is stored for 30 days.
+        """
 
     def overdue(self, *, now: int) -> Iterator[Overdue]:
         """Yield the conversations with open turns that no worker may be working on, longest overdue first."""
@@ -231,11 +234,11 @@ class OwnerAlerts(Protocol):
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
         """Notify that no answer can be sent until the owner acts. The answer to `turn` is given up."""
 
-    def budget_nearly_spent(self, reserved: Reservation) -> None:
-        """Notify that four fifths of the day's budget are used."""
-
     def delivery_refused(self, error: ParleyError, turn: Turn) -> None:
         """Note that the answer to `turn` is given up; notify as `channel_broken` once it happened to several people."""
+
+    def budget_nearly_spent(self, reserved: Reservation) -> None:
+        """Notify that four fifths of the day's budget are used."""
 
     def budget_spent(self, reserved: Reservation) -> None:
         """Notify that the day's budget has no room for this call."""

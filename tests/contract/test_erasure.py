@@ -34,6 +34,13 @@ def test_an_erased_conversation_is_gone_with_all_turns(story: Story):
     assert story.take() is None
 
 
+def test_a_pause_where_nobody_ever_wrote_can_be_erased(story: Story):
+    story.inbox.pause(ROOM, until=story.until)
+    story.transcript.erase(ROOM, now=story.clock())
+    story.accept()
+    assert story.hold().paused_until == 0
+
+
 def test_erasing_concerns_nobody_else(story: Story):
     for message in (story.message(), story.message(person=BERT)):
         story.accept(message)

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,8 @@ from chalicelib.ids import ConversationId
 from tests.contract.story import ANNA, BERT, ROOM, Story
 
 pytestmark = pytest.mark.on_moto
+
+BERTS = ConversationId(BERT)
 
 
 def test_a_message_becomes_a_queued_turn_with_all_that_was_said(story: Story):
@@ -158,7 +161,49 @@ def test_a_pause_by_a_human_is_seen_by_the_next_worker(story: Story):
     assert story.hold().paused_until == until
 
 
-def test_a_pause_where_nobody_ever_wrote_leaves_no_trace(story: Story):
+def test_a_pause_where_nobody_ever_wrote_holds_for_the_first_message(story: Story):
+    until = story.clock() + 1
+    story.inbox.pause(ROOM, until=until)
+    assert (story.take(), story.overdue(), story.stored()) == (None, [], [])
+    assert story.accept() is Accepted.QUEUED
+    lease = story.hold()
+    assert (lease.paused_until, lease.arrivals, lease.open_turns) == (until, 1, 1)
+    assert len(story.read(lease).open) == 1
+
+
+def test_a_pause_where_nobody_ever_wrote_is_deleted_after_thirty_days(story: Story):
+    until = story.clock() + 1
+    story.inbox.pause(ROOM, until=until)
+    story.store.expire(story.clock.tick(days=29))
+    story.accept()
+    assert story.hold().paused_until == until
+    story.inbox.pause(BERTS, until=story.clock())
+    story.store.expire(story.clock.tick(days=31))
+    story.accept(story.message(person=BERT))
+    assert story.hold(room=BERTS).paused_until == 0
+
+
+def test_a_conversation_does_not_expire_while_its_messages_wait(story: Story):
     story.inbox.pause(ROOM, until=story.clock())
     story.accept()
-    assert story.hold().paused_until == 0
+    story.store.expire(story.clock.tick(days=60))
+    assert story.overdue() == [ROOM]
+
+
+def test_a_later_pause_replaces_an_earlier_one(story: Story):
+    for until in (story.clock() + 1, story.clock() + 2):
+        story.inbox.pause(ROOM, until=until)
+    story.accept()
+    assert story.hold().paused_until == story.clock() + 2
+
+
+def test_a_pause_and_a_first_message_at_once_are_both_kept(busy_story: Story):
+    messages = [busy_story.message(at=busy_story.clock() + number) for number in range(3)]
+    until = busy_story.clock() + 1
+    with ThreadPoolExecutor(4) as pool:
+        pausing = pool.submit(busy_story.inbox.pause, ROOM, until=until)
+        accepted = [pool.submit(busy_story.accept, message) for message in messages]
+    pausing.result()
+    assert [each.result() for each in accepted] == [Accepted.QUEUED] * 3
+    lease = busy_story.hold()
+    assert (lease.paused_until, lease.arrivals) == (until, 3)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
-from chalicelib.access.retention import REPEATED_MS
+from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import (
@@ -183,9 +183,8 @@ class FakeInbox:
 
     @atomic
     def pause(self, conversation: ConversationId, *, until: int) -> None:
-        found = self.memory.conversations.get(conversation)
-        if found:
-            found.paused_until = until
+        found = self.memory.conversations.setdefault(conversation, Conversation())
+        found.paused_until, found.expires_at = until, until // 1000 + TURN_KEPT_S
 
     @atomic
     def overdue(self, *, now: int) -> Iterator[Overdue]:

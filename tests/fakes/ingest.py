@@ -22,6 +22,7 @@ def accept(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted:
     overflow = conversation.open_turns == MAX_OPEN_TURNS
     _keep(memory, message, now=now, overflow=overflow)
     _see(memory, message, now=now)
+    conversation.expires_at = None
     conversation.arrivals += 1
     conversation.open_turns += 1
     conversation.due_at = now if conversation.due_at is None else conversation.due_at

@@ -51,6 +51,7 @@ class Conversation:
     history_from: int = 0
     paused_until: int = 0
     due_at: int | None = None
+    expires_at: int | None = None
 
     def is_free(self, *, now: int) -> bool:
         return self.lease_owner is None or self.lease_until < now
@@ -110,9 +111,9 @@ class Memory:
     marks: dict[tuple[ConversationId, str], int] = field(default_factory=dict)
     """When the mark of a message without a signed time expires."""
     alerts: dict[str, str] = field(default_factory=dict)
-    deletions: dict[str, Deletion] = field(default_factory=dict)
     met: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
     """The day on which a fault last met people, and the people of that day, by kind."""
+    deletions: dict[str, Deletion] = field(default_factory=dict)
     spend: dict[str, DaySpend] = field(default_factory=dict)
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
     tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)
@@ -141,6 +142,11 @@ class Memory:
             self.connections = {key: kept for key, kept in self.connections.items() if kept.is_there(now=now)}
             self.members = {key: kept for key, kept in self.members.items() if kept.is_there(now=now)}
             self.spend = {day: spent for day, spent in self.spend.items() if spend_expires_at(day) * 1000 > now}
+            self.conversations = {
+                key: kept
+                for key, kept in self.conversations.items()
+                if kept.expires_at is None or kept.expires_at * 1000 > now
+            }
             self.people = {
                 key: known
                 for key, known in self.people.items()

@@ -202,6 +202,23 @@ def test_when_a_human_answers_the_bot_is_silent_for_an_hour(bot: Bot):
     assert (len(bot.sent_to("anna")), bot.asked[-1]) == (2, "is the bot back?")
 
 
+@pytest.mark.parametrize("app", [{"app_id": PAGE_INBOX}, {}, {"app_id": None}, {"app_id": ""}], ids=str)
+def test_a_human_who_writes_first_is_not_interrupted_by_the_bot(bot: Bot, app: dict[str, Any]):
+    bot.posted(bot.echo("anna", text="Your parcel is here.", **app))
+    bot.receives("anna", "great, I am coming")
+    assert (bot.sent_to("anna"), bot.asked, bot.states("anna"), bot.used("anna")) == ([], [], ["dropped"], 0)
+    bot.clock.tick(hours=1)
+    bot.receives("anna", "is the bot there?")
+    assert bot.asked == ["is the bot there?"]
+
+
+def test_a_human_who_writes_to_somebody_unknown_is_no_new_person_and_leaves_nothing_after_thirty_days(bot: Bot):
+    bot.posted(bot.echo("anna", text="Your parcel is here."))
+    assert (bot.told_owner, bot.memory.people, bot.memory.turns, bot.wake.woken) == ([], {}, {}, [])
+    bot.memory.expire(now=bot.clock.tick(days=31))
+    assert bot.memory.conversations == {}
+
+
 def test_each_answer_of_a_human_restarts_the_hour(bot: Bot):
     bot.receives("anna", "is a human there?")
     for _ in range(3):
@@ -225,23 +242,6 @@ def test_a_human_who_answers_one_person_leaves_the_others_to_the_bot(bot: Bot):
     assert len(bot.sent_to("bert")) == 1
 
 
-def test_a_message_unsent_before_its_turn_is_not_answered(bot: Bot):
-    bot.accepts("anna", "I regret this", mid="mid-regret")
-    bot.posted(bot.item("anna", message={"mid": "mid-regret", "is_deleted": True}))
-    bot.works()
-    assert (bot.asked, bot.sent_to("anna"), bot.used("anna")) == ([], [], 0)
-
-
-def test_a_message_unsent_after_its_answer_is_erased_with_the_answer(bot: Bot):
-    bot.receives("anna", "I regret this", mid="mid-regret")
-    bot.posted(bot.item("anna", message={"mid": "mid-regret", "is_deleted": True}))
-    [turn] = bot.turns("anna")
-    assert (turn.text, turn.reply) == ("", None)
-    assert bot.used("anna") == 1
-
-
-def test_a_message_edited_before_its_turn_is_answered_as_edited(bot: Bot):
-    bot.accepts("anna", "what is the capital of France", mid="mid-capital")
 LINK = {"type": "fallback", "title": "A bicycle", "url": "https://shop.example/bicycle", "payload": None}
 
 
@@ -264,6 +264,23 @@ def test_a_photo_alone_still_gets_the_notice_that_only_text_can_be_read(bot: Bot
     assert (bot.asked, bot.sent_to("anna")) == ([], [SAYS("text_only")])
 
 
+def test_a_message_unsent_before_its_turn_is_not_answered(bot: Bot):
+    bot.accepts("anna", "I regret this", mid="mid-regret")
+    bot.posted(bot.item("anna", message={"mid": "mid-regret", "is_deleted": True}))
+    bot.works()
+    assert (bot.asked, bot.sent_to("anna"), bot.used("anna")) == ([], [], 0)
+
+
+def test_a_message_unsent_after_its_answer_is_erased_with_the_answer(bot: Bot):
+    bot.receives("anna", "I regret this", mid="mid-regret")
+    bot.posted(bot.item("anna", message={"mid": "mid-regret", "is_deleted": True}))
+    [turn] = bot.turns("anna")
+    assert (turn.text, turn.reply) == ("", None)
+    assert bot.used("anna") == 1
+
+
+def test_a_message_edited_before_its_turn_is_answered_as_edited(bot: Bot):
+    bot.accepts("anna", "what is the capital of France", mid="mid-capital")
     edit = {"mid": "mid-capital", "text": "what is the capital of Spain", "num_edit": 1}
     bot.posted(bot.item("anna", message_edit=edit))
     bot.works()

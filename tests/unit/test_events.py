@@ -276,12 +276,42 @@ def test_an_echo_from_the_pages_inbox_is_a_human_reply(app: object, note: Item):
     assert _read(_echo(text="I am Tom", app_id=app, **note)) == [HumanReplied(ROOM)]
 
 
+@pytest.mark.parametrize("app", [{}, {"app_id": None}, {"app_id": ""}, {"app_id": True}, {"app_id": {}}], ids=str)
 @pytest.mark.parametrize(
     "message",
-    [{"text": "Hi"}, {"text": "Hi", "app_id": 42}, {"text": "Hi", "metadata": "a#b"}, {"metadata": "#1", "text": "Hi"}],
+    [
+        {"text": "Hi"},
+        {"text": "Hi", "metadata": "a#b"},
+        {"metadata": "#1", "text": "Hi"},
+        {"attachments": [{"type": "image", "payload": {"url": "u"}}]},
+        {"attachments": [{"type": "image", "payload": {"sticker_id": 369239263222822}}]},
+        {"text": "See", "attachments": [{"type": "fallback", "title": "t", "url": "https://x.example"}]},
+    ],
+    ids=str,
 )
-def test_an_echo_from_another_app_is_ignored(message: Item):
+def test_an_echo_without_an_app_is_a_human_reply(app: Item, message: Item):
+    assert _read(_echo(**message, **app)) == [HumanReplied(ROOM)]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"attachments": [{"title": "A post of the page", "url": None, "type": "template", "payload": None}]},
+        {"attachments": [{"title": "A post of the page", "url": "https://x.example", "type": "fallback"}]},
+        {"text": " "},
+        {"text": None, "attachments": None},
+        {"attachments": ["image", 7]},
+        {"is_deleted": True},
+    ],
+    ids=str,
+)
+def test_an_echo_without_an_app_that_nobody_wrote_is_ignored(message: Item):
     assert _read(_echo(**message)) == [Ignored("echo")]
+
+
+@pytest.mark.parametrize("app", [42, "42", 0, -1])
+def test_an_echo_from_another_app_is_ignored(app: object):
+    assert _read(_echo(text="Hi", app_id=app)) == [Ignored("echo")]
 
 
 @pytest.mark.parametrize("part", ["-1", "1000", "٣", "²", "1.5", " 1", ""])

@@ -9,6 +9,7 @@ A worker that runs longer all the same cannot write: each `take` increments the 
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -16,6 +17,7 @@ from boto3.dynamodb.conditions import ConditionBase
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.channel_traits import TRAITS
+from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.aws.dynamodb import items, keys, refusals, spend
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -83,7 +85,9 @@ class DynamoInbox:
     def _add(self, message: IncomingMessage, item: Item, *, now: int, queue: ConditionBase) -> None:
         in_room = identity.room_of(message.conversation) is not None
         arrived = Update(
-            add={"arrivals": 1, "open_turns": 1}, set_if_absent={"due_bucket": keys.DUE_BUCKET, "due_at": now}
+            add={"arrivals": 1, "open_turns": 1},
+            set_if_absent={"due_bucket": keys.DUE_BUCKET, "due_at": now},
+            remove=["expires_at"],
         )
         seen = Update(
             set={"last_seen": now, "channel": message.channel.value},
@@ -211,24 +215,21 @@ class DynamoInbox:
 
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         delivered = Update(add_to_set={"receipts": {part}})
-        self._write_if_exists(keys.turn_key(conversation, turn), delivered)
+        with suppress(ConditionFailed):
+            self.table.write(update(keys.turn_key(conversation, turn), delivered, when=EXISTS))
 
     def receipts(self, turn: Turn) -> frozenset[int]:
         item = self.table.get(keys.turn_key(turn.conversation, turn.id))
         return items.turn(item).receipts if item else frozenset()
 
     def pause(self, conversation: ConversationId, *, until: int) -> None:
-        self._write_if_exists(keys.conversation_key(conversation), Update(set={"paused_until": until}))
+        kept = {"expires_at": until // 1000 + TURN_KEPT_S}  # outlives all turns; `accept` takes it away
+        paused = Update(set={"paused_until": until, **kept}, set_if_absent={"arrivals": 0})
+        self.table.write(update(keys.conversation_key(conversation), paused))
 
     def overdue(self, *, now: int) -> Iterator[Overdue]:
         for page in self.table.pages(keys.due(keys.DUE_BUCKET, now=now), index=keys.DUE_INDEX):
             yield from (items.overdue(item) for item in page)
-
-    def _write_if_exists(self, key: keys.Key, change: Update) -> None:
-        try:
-            self.table.write(update(key, change, when=EXISTS))
-        except ConditionFailed:
-            return
 
     def _transact(
         self, *, turn: Write, conversation: Write, spend: Write | None = None, refund: Mapping[str, Write]

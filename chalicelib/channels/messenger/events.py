@@ -198,8 +198,7 @@ class _Item:
         conversation = _conversation(page=self._sender, psid=self._recipient)
         if ours := _METADATA.fullmatch(_text(message.get("metadata"))):
             return Receipt(conversation, TurnId(ours["turn"]), int(ours["part"]))
-        by_hand = lenient_json.identifier(message.get("app_id")) in PAGE_INBOX_APPS
-        return HumanReplied(conversation) if by_hand else Ignored("echo")
+        return HumanReplied(conversation) if _is_by_hand(message) else Ignored("echo")
 
     def _conversation(self, psid: str) -> ConversationId:
         return _conversation(page=self._page or "", psid=psid)
@@ -218,6 +217,20 @@ class _Item:
 
 def _conversation(*, page: str, psid: str) -> ConversationId:
     return identity.conversation_of(identity.messenger_person(page, psid))
+
+
+def _is_by_hand(message: dict[str, Any]) -> bool:
+    """Return whether a human wrote the page's message: in its inbox, or in an app of Meta's that names no app id.
+
+    Meta itself sends a message without an app id as well, for a person who opens the chat from a post or an ad: it has
+    no text, and a template as its only attachment (ker0x/messenger#69).
+    """
+    app = lenient_json.identifier(message.get("app_id"))
+    if app is not None:
+        return app in PAGE_INBOX_APPS
+    text = message.get("text")
+    kinds = {attachments.kind_of(attachment) for attachment in attachments.listed(message)}
+    return bool(isinstance(text, str) and text.strip()) or bool(kinds - attachments.LINKS)
 
 
 def _button_command(payload: object) -> str | None:
