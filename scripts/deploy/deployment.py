@@ -19,6 +19,7 @@ from scripts.deploy.functions import WorkerSettings
 from scripts.deploy.secrets import Vault
 from scripts.deploy.stack import Stack
 from scripts.deploy.state import DeployedState
+from scripts.deploy.table import StageTable
 from scripts.stage import hints
 from scripts.stage.environment import Environment
 
@@ -50,6 +51,11 @@ class Deployment:
     def stack(self) -> Stack:
         """The stack with the table, queues, topic, alarms and logs."""
         return Stack(self.client("cloudformation"), f"{APP_NAME}-{self.stage}")
+
+    @cached_property
+    def table(self) -> StageTable:
+        """The table, which the stack creates and retains."""
+        return StageTable(self.client("dynamodb"), self.environment.settings.stage.table)
 
     @cached_property
     def bundle(self) -> Stack:

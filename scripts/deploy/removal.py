@@ -59,16 +59,7 @@ class RemovalPlan:
 
     def _delete_table(self) -> str:
         """Delete the table, which the stack retains so that deleting a stack never deletes conversations."""
-        client, name = self.deployment.client("dynamodb"), self.deployment.environment.settings.stage.table
-        try:
-            if client.describe_table(TableName=name)["Table"]["TableStatus"] != "DELETING":
-                client.update_table(TableName=name, DeletionProtectionEnabled=False)
-                client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
-                client.delete_table(TableName=name)
-        except client.exceptions.ResourceNotFoundException:
-            return "did not exist"
-        client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
-        return "deleted"
+        return "deleted" if self.deployment.table.delete() else "did not exist"
 
     def _delete_secrets(self) -> str:
         self.deployment.vault.delete()

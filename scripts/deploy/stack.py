@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -46,30 +47,32 @@ class Stack:
         stack = self._find() or {}
         return {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
 
-    def deploy(self, parameters: Mapping[str, str], *, say: Say) -> str:
-        """Create or update the stack from the template; returns `created`, `updated` or `unchanged`."""
-        self._wait_for_others(say)
+    def deploy(self, parameters: Mapping[str, str], *, at_first: Mapping[str, str] | None = None, say: Say) -> str:
+        """Create or update the stack from the template; returns `created`, `updated` or `unchanged`.
+
+        `at_first` are parameters with another value while the stack is created, so that a creation that fails can be
+        rolled back; an update then sets `parameters`.
+        """
+        self.clear(say=say)
         if self.status() == "UPDATE_ROLLBACK_FAILED":
             raise ConfigError(
                 f"the stack {self.name} could not roll back its last update: choose `Continue update rollback` "
                 "in the CloudFormation console"
             )
+        if self.status():
+            return self._update(parameters, say)
+        self._call(self.client.create_stack, {**parameters, **(at_first or {})}, EnableTerminationProtection=True)
+        self._wait(say)
+        if at_first:
+            self._update(parameters, say)
+        return "created"
+
+    def clear(self, *, say: Say) -> None:
+        """Wait for a running operation, then delete the stack if it was never complete."""
+        self._wait_for_others(say)
         if self.status() in _NEVER_COMPLETE:
             say("an earlier attempt failed: deleting it")
             self.delete(say=say)
-        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
-        if not self.status():
-            self._call(self.client.create_stack, given, EnableTerminationProtection=True)
-            self._wait(say)
-            return "created"
-        try:
-            self._call(self.client.update_stack, given)
-        except ClientError as exc:
-            if "No updates are to be performed" in str(exc):
-                return "unchanged"
-            raise
-        self._wait(say)
-        return "updated"
 
     def delete(self, *, say: Say) -> None:
         """Delete the stack with its resources. The table stays: the template retains it."""
@@ -93,8 +96,21 @@ class Stack:
         )
         return sorted(drift["LogicalResourceId"] for drift in drifts["StackResourceDrifts"])
 
-    def _call(self, call: Callable[..., Any], parameters: list[dict[str, str]], **options: Any) -> None:
-        call(StackName=self.name, TemplateBody=TEMPLATE.read_text(), Parameters=parameters, **options)
+    def _update(self, parameters: Mapping[str, str], say: Say) -> str:
+        try:
+            self._call(self.client.update_stack, parameters)
+        except ClientError as exc:
+            if "No updates are to be performed" in str(exc):
+                return "unchanged"
+            raise
+        self._wait(say)
+        return "updated"
+
+    def _call(self, call: Callable[..., Any], parameters: Mapping[str, str], **options: Any) -> None:
+        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+        token = uuid4().hex  # botocore repeats a call whose response is late: CloudFormation then knows it again
+        body = TEMPLATE.read_text()
+        call(StackName=self.name, TemplateBody=body, Parameters=given, ClientRequestToken=token, **options)
 
     def _find(self) -> Any:
         try:

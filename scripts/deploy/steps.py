@@ -75,28 +75,31 @@ class DeploymentPlan:
         )
 
     def _deploy_stack(self, say: Say) -> str:
-        if not self.deployment.stack.status() and self._table_exists():
-            raise ConfigError(
-                f"the table {self.deployment.environment.settings.stage.table} exists but belongs to no stack: "
-                "delete it, or choose another --stage"
-            )
+        self._clear_failed_attempt(say)
         kept = self.deployment.stack.parameters().get("OwnerEmail", "")
         return self.deployment.stack.deploy(
             {
                 "Stage": self.deployment.stage,
                 "OwnerEmail": kept if self.email is None else self.email,
                 "Wake": configured(self.deployment.stage).get("PARLEY_WAKE", "lambda"),
+                "Protected": "true",
             },
+            at_first={"Protected": "false"},  # a protected table would make a failed creation final
             say=say,
         )
 
-    def _table_exists(self) -> bool:
-        client = self.deployment.client("dynamodb")
-        try:
-            client.describe_table(TableName=self.deployment.environment.settings.stage.table)
-        except client.exceptions.ResourceNotFoundException:
-            return False
-        return True
+    def _clear_failed_attempt(self, say: Say) -> None:
+        """Delete what a first deployment that failed has left. Raises ConfigError for a table that may have data."""
+        stack, table = self.deployment.stack, self.deployment.table
+        stack.clear(say=say)
+        if stack.status() or not table.exists():
+            return
+        if not table.is_leftover():
+            raise ConfigError(
+                f"the table {table.name} exists but belongs to no stack: delete it, or choose another --stage"
+            )
+        say("an earlier attempt left an empty table: deleting it")
+        table.delete()
 
     def _build(self) -> str:
         package = build(self.deployment.project, self.deployment.folder)

@@ -53,7 +53,7 @@ def test_alarms_and_dashboards_stay_within_what_is_free(template: Any):
 
 def test_the_words_of_people_outlive_a_mistake(template: Any):
     [table] = of_type(template, "AWS::DynamoDB::Table")
-    assert table["DeletionProtectionEnabled"] is True
+    assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProtected", True, False]}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 

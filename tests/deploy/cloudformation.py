@@ -40,6 +40,8 @@ class CloudFormation:
     """The operation for which the caller has no permission."""
     asked: list[str] = field(default_factory=list)
     """The operations that were requested."""
+    token: str = ""
+    """The token of the latest request: a request that has it is the same one, sent again."""
     _numbers: Any = field(default_factory=itertools.count)
 
     def second(self, _: float) -> None:
@@ -64,20 +66,34 @@ class CloudFormation:
     # -- what AWS offers -------------------------------------------------------------------------------------------
 
     def create_stack(
-        self, stack_name: str, template_body: str, parameters: Any, *, enable_termination_protection: bool
+        self,
+        stack_name: str,
+        template_body: str,
+        parameters: Any,
+        client_request_token: str,
+        *,
+        enable_termination_protection: bool,
     ) -> dict[str, Any]:
+        if self.token == client_request_token:
+            return {}
         if self.status:
             raise Refusal("AlreadyExistsException", f"Stack [{stack_name}] already exists")
         self.template, self.parameters, self.protected = template_body, parameters, enable_termination_protection
+        self.token = client_request_token
         self.begin("CREATE")
         return {}
 
-    def update_stack(self, stack_name: str, template_body: str, parameters: Any) -> dict[str, Any]:
+    def update_stack(
+        self, stack_name: str, template_body: str, parameters: Any, client_request_token: str
+    ) -> dict[str, Any]:
         self._find(stack_name)
+        if self.token == client_request_token:
+            return {}
         if self.status.endswith("_IN_PROGRESS") or self.status in _STUCK:
             raise _invalid(f"Stack:arn is in {self.status} state and can not be updated.")
         if (template_body, parameters) == (self.template, self.parameters):
             raise _invalid("No updates are to be performed.")
+        self.token = client_request_token
         if "UPDATE" not in self.becomes:
             self.template, self.parameters = template_body, parameters
         self.begin("UPDATE")

@@ -66,6 +66,41 @@ def test_a_stack_that_is_not_there_is_made_and_cannot_be_deleted_by_mistake(
     assert stack.parameters() == WANTED
 
 
+def test_what_could_not_be_rolled_back_is_set_once_the_stack_is_there(cloud: CloudFormation, stack: Stack):
+    stack.deploy({**WANTED, "Protected": "true"}, at_first={"Protected": "false"}, say=print)
+    assert (cloud.asked, stack.parameters()["Protected"]) == (["CREATE", "UPDATE"], "true")
+
+
+def test_it_is_never_set_on_a_stack_that_could_not_be_made(cloud: CloudFormation, stack: Stack):
+    cloud.becomes["CREATE"] = FAILED
+    fails(lambda: stack.deploy({**WANTED, "Protected": "true"}, at_first={"Protected": "false"}, say=print))
+    assert (cloud.asked, stack.parameters()["Protected"]) == (["CREATE"], "false")
+
+
+def test_a_creation_that_broke_off_here_gets_it_with_the_next_deployment(cloud: CloudFormation, stack: Stack):
+    cloud.parameters = [{"ParameterKey": "Protected", "ParameterValue": "false"}]
+    cloud.begin("CREATE", ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"])
+    stack.deploy({**WANTED, "Protected": "true"}, at_first={"Protected": "false"}, say=print)
+    assert (cloud.asked, stack.parameters()["Protected"]) == (["CREATE", "UPDATE"], "true")
+
+
+@pytest.mark.parametrize("operation", ["CreateStack", "UpdateStack"])
+def test_a_request_whose_response_is_late_is_not_a_second_one(
+    cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], operation: str
+):
+    if operation == "UpdateStack":
+        deploy()
+    calls: Any = stack.client.meta.events
+    call = stack.client.create_stack if operation == "CreateStack" else stack.client.update_stack
+
+    def send_before(params: Any, **_: Any) -> None:
+        calls.unregister(f"before-parameter-build.cloudformation.{operation}", unique_id="before")
+        call(**params)
+
+    calls.register(f"before-parameter-build.cloudformation.{operation}", send_before, unique_id="before")
+    assert deploy(Wake="fifo") == ("created" if operation == "CreateStack" else "updated")
+
+
 def test_the_same_again_changes_nothing(cloud: CloudFormation, deploy: Callable[..., str]):
     deploy()
     assert deploy() == "unchanged"

@@ -155,6 +155,62 @@ def test_the_plan_says_whether_the_stack_is_made_or_changed(cloud: CloudFormatio
     assert DeploymentPlan(deployment, {}, None).steps()[1].plan.startswith("update: table")
 
 
+def table_of(account: Account, *, protected: bool = True, parleys: bool = True, items: int = 0) -> Any:
+    """Create a table with the stage's name, and return the client."""
+    client = account.client("dynamodb")
+    if parleys:
+        create_table(client, "parley-dev")
+    else:
+        client.create_table(
+            TableName="parley-dev",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        )
+    client.update_table(TableName="parley-dev", DeletionProtectionEnabled=protected)
+    for number in range(items):
+        client.put_item(TableName="parley-dev", Item={"pk": {"S": str(number)}, "sk": {"S": "TURN"}})
+    return client
+
+
+@pytest.mark.parametrize("protected", [True, False])
+@pytest.mark.parametrize("status", ["", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"])
+def test_an_empty_table_that_a_failed_deployment_left_is_deleted_and_made_again(
+    account: Account, cloud: CloudFormation, deployment: Deployment, status: str, *, protected: bool
+):
+    client = table_of(account, protected=protected)
+    cloud.status = status
+    assert run(DeploymentPlan(deployment, {}, None).steps(), "data stack") == "created"
+    assert client.list_tables()["TableNames"] == []  # the fake stack makes none
+    assert cloud.status == "UPDATE_COMPLETE"
+
+
+@pytest.mark.parametrize("status", ["", "ROLLBACK_FAILED", "DELETE_FAILED"])
+@pytest.mark.parametrize("table", [{"items": 1}, {"parleys": False}, {"items": 3, "protected": False}], ids=str)
+def test_a_table_with_data_or_of_somebody_else_is_never_deleted(
+    account: Account, cloud: CloudFormation, deployment: Deployment, table: dict[str, Any], status: str
+):
+    client = table_of(account, **table)
+    cloud.status = status
+    with pytest.raises(ConfigError, match="the table parley-dev exists but belongs to no stack: delete it"):
+        run(DeploymentPlan(deployment, {}, None).steps(), "data stack")
+    assert client.list_tables()["TableNames"] == ["parley-dev"]
+    assert "CREATE" not in cloud.asked
+
+
+def test_the_table_of_a_stack_is_left_alone(account: Account, cloud: CloudFormation, deployment: Deployment):
+    client = table_of(account)
+    cloud.begin("CREATE")
+    assert run(DeploymentPlan(deployment, {}, None).steps(), "data stack") == "updated"
+    assert client.list_tables()["TableNames"] == ["parley-dev"]
+
+
+def test_the_table_is_protected_once_its_stack_is_complete(cloud: CloudFormation, deployment: Deployment):
+    run(DeploymentPlan(deployment, {}, None).steps(), "data stack")
+    assert cloud.asked == ["CREATE", "UPDATE"]
+    assert {"ParameterKey": "Protected", "ParameterValue": "true"} in cloud.parameters
+
+
 # -- the table --------------------------------------------------------------------------------------------------------
 
 

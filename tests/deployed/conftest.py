@@ -2,9 +2,11 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import boto3
@@ -28,6 +30,8 @@ class Deployment:
     meta: Meta
     model: ModelServer
     project: Project
+    faults: Path
+    """The file that names the resource at which CloudFormation fails, if any."""
     http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=60, trust_env=False))
 
     @property
@@ -48,6 +52,10 @@ class Deployment:
     def parley(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command line."""
         return self.project.parley(*arguments, aws_url=self.aws_url, **environment)
+
+    def fails_at(self, resource: str) -> None:
+        """Let CloudFormation fail at this logical id, or `afterwards`; at none if it is empty."""
+        self.faults.write_text(resource)
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -100,16 +108,22 @@ class Deployment:
 
 
 @contextmanager
-def new_account(project: Project, **environment: str) -> Iterator[Deployment]:
+def new_account(
+    project: Project, emulator: Mapping[str, str] | None = None, /, **environment: str
+) -> Iterator[Deployment]:
     """Provide an empty account, a page and a model, and the project set up for them."""
     port = free_port()
     meta, model = Meta(), ModelServer()
     model.models = [MODEL]
     local = f"http://127.0.0.1:{port}"
     urls = {"PARLEY_GRAPH_URL": f"{local}/graph/v25.0", "OPENAI_BASE_URL": f"{local}/openai/v1"}
-    with ministack() as aws_url, fakes(port, meta, model):
+    with (
+        NamedTemporaryFile("w", prefix="faults-") as faults,
+        ministack(**{"FAULTS": faults.name, **(emulator or {})}) as aws_url,
+        fakes(port, meta, model),
+    ):
         urls["PARLEY_CONNECTIONS_URL"] = f"{aws_url}/_aws/execute-api/{{api}}/{{stage}}"
-        account = Deployment(aws_url, meta, model, project)
+        account = Deployment(aws_url, meta, model, project, Path(faults.name))
         with project.configured(**urls, **environment), account.http:
             yield account
 

@@ -6,11 +6,16 @@ two properties of a table, does not know deployments of a WebSocket API, and sep
 function's latest version from those of the function. It runs WebSocket functions one event at a time and without a log.
 It copies the code for each environment of a function, and blocks while it removes a copy: here they share one. And a
 new function is ready at once: AWS's waiters would poll again only after five seconds. Other requests pass unchanged.
+
+CloudFormation here refuses to delete a protected table, as on AWS. It fails at the resource that the file FAULTS names.
+It runs the SAM transform as `SAM_TRANSFORM`, a command, since its libraries would be importable by the deployed code.
 """
 
 import hashlib
 import json
 import os
+import shlex
+import subprocess
 import sys
 import tempfile
 import threading
@@ -18,18 +23,20 @@ import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import apigateway, dynamodb, lambda_svc
 from ministack.services import apigateway_v1 as v1
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import provisioners, stacks
 
 Answer = tuple[int, Mapping[str, str], bytes]
 _original = v1.handle_request
 _import_operation = v1._import_operation
 _create_table = provisioners._ddb_create
+_delete_table = provisioners._ddb_delete
+_provision = provisioners._provision_resource
 _put_event_invoke_config = lambda_svc._put_event_invoke_config
 _unpacking = threading.Lock()
 
@@ -80,6 +87,32 @@ def create_table(logical_id: str, properties: Any, stack_name: str) -> Any:
     return made
 
 
+def delete_table(physical_id: str, properties: Any) -> None:
+    """Refuse to delete a protected table."""
+    table = dynamodb._tables.get(physical_id, {})
+    if table.get("DeletionProtectionEnabled"):
+        raise ValueError(f"Resource cannot be deleted as it is currently protected against deletion: {physical_id}")
+    _delete_table(physical_id, properties)
+
+
+def provision(kind: str, logical_id: str, properties: Any, stack_name: str) -> Any:
+    """Fail at the resource that FAULTS names: before it exists, or `afterwards`."""
+    fault = Path(os.environ["FAULTS"]).read_text().split()
+    if fault == [logical_id]:
+        raise ValueError("Resource handler returned message: Access denied")
+    made = _provision(kind, logical_id, properties, stack_name)
+    if fault == [logical_id, "afterwards"]:
+        raise ValueError("Resource handler returned message: Access denied")
+    return made
+
+
+def transform(template: Any, *_: Any) -> Any:
+    """Run the SAM transform in its own environment."""
+    command = shlex.split(os.environ["SAM_TRANSFORM"])
+    done = subprocess.run(command, input=json.dumps(template), capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
 def put_event_invoke_config(function: str, qualifier: str | None, settings: Any) -> Any:
     """Use the latest version if none is named."""
     return _put_event_invoke_config(function, None if qualifier == "$LATEST" else qualifier, settings)
@@ -127,7 +160,11 @@ def end_with(parent: int) -> None:
 if __name__ == "__main__":
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     lambda_svc._put_event_invoke_config = put_event_invoke_config
-    provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]["create"] = create_table
+    provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"] |= {"create": create_table, "delete": delete_table}
+    stacks._provision_resource = provision
+    for name in ("samtranslator", "samtranslator.translator", "samtranslator.translator.transform"):
+        sys.modules[name] = ModuleType(name)
+    vars(sys.modules[name])["transform"] = transform
     deployment = {"create": create_deployment, "delete": lambda physical_id, properties: None}
     provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Deployment"] = deployment
     if "--plain" not in sys.argv:

@@ -28,6 +28,19 @@ EMULATOR: Final = ("ministack==1.5.33", "boto3")
 """The packages installed beside deployed code: everything else that the app imports must be in its zip."""
 SAM: Final = ("aws-sam-translator==1.115.0",)
 """The SAM transform, in its own virtual environment, since it needs an older pydantic than the bot."""
+AWS_CLI: Final = ("awscli==1.46.3",)
+"""The AWS command line, in its own virtual environment, so that it is not among the project's packages."""
+_AWS: Final = """#!{python}
+import sys
+from awscli.botocore.waiter import SingleWaiterConfig
+original = SingleWaiterConfig.__init__
+def impatient(self, config):
+    original(self, config)
+    self.delay, self.max_attempts = 0.2, 900
+SingleWaiterConfig.__init__ = impatient
+from awscli.clidriver import main
+sys.exit(main())
+"""
 _HOMES: Final = ROOT / ".parley"
 _PROJECT: Final = ("app.py", "chalicelib", "scripts", "requirements.txt", "constraints.txt", ".chalice")
 
@@ -37,9 +50,17 @@ def emulator_python() -> Path:
     return _environment("emulator", *EMULATOR, "-c", str(ROOT / "constraints.txt"))
 
 
-def sam_python() -> Path:
-    """Return the interpreter of an environment that has the SAM transform."""
-    return _environment("sam", *SAM)
+def sam_transform() -> str:
+    """Return the command that runs the SAM transform in its own environment."""
+    return f"{_environment('sam', *SAM)} {ROOT / 'tests' / 'deployed' / 'sam.py'}"
+
+
+def aws_command(folder: Path) -> Path:
+    """Write the AWS command line to `folder` as `aws`; it asks every 0.2 s, not every 30 s, whether a stack is done."""
+    python, command = _environment("aws-cli", *AWS_CLI), folder / "aws"
+    command.write_text(_AWS.format(python=python))
+    command.chmod(0o755)
+    return command
 
 
 def _environment(name: str, *packages: str) -> Path:
@@ -64,7 +85,12 @@ def ministack(*options: str, **environment: str) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = {**os.environ, **CREDENTIALS, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
-    env |= {"AWS_ENDPOINT_URL": url, "IOT_MTLS_ENABLED": "0", "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "6"} | environment
+    env |= {
+        "FAULTS": os.devnull,
+        "AWS_ENDPOINT_URL": url,
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "6",
+    } | environment
     command = [str(emulator_python()), str(ROOT / "tests" / "deployed" / "emulator.py"), *options]
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""CloudFormation's SAM transform: a template comes in, plain CloudFormation goes out. `running.sam_python` runs it."""
+"""CloudFormation's SAM transform: a template in, plain CloudFormation out. `running.sam_transform` is its command."""
 
 import json
 import sys
