@@ -66,6 +66,17 @@ def test_every_alarm_tells_the_owner_what_to_do(template: Any):
         assert "scripts/parley" not in text or text.endswith(" --stage ${Stage}")
 
 
+COUNT_ERRORS: Final = {"5XXError", "Errors", "Throttles"}
+
+
+def test_one_single_error_in_five_minutes_mails_nobody_and_two_do(template: Any):
+    alarms = [alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm") if alarm["MetricName"] in COUNT_ERRORS]
+    assert {alarm["MetricName"] for alarm in alarms} == COUNT_ERRORS
+    for alarm in alarms:
+        rule = (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"], alarm["ComparisonOperator"])
+        assert (*rule, alarm["Threshold"]) == ("Sum", 300, 1, "GreaterThanThreshold", 1)
+
+
 def test_every_function_logs_for_thirty_days(template: Any):
     config = json.loads((ROOT / ".chalice" / "config.json").read_text())
     suffixes = {"" if name == "api_handler" else f"-{name}" for name in config["lambda_functions"]}
