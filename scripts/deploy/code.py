@@ -18,6 +18,11 @@ from scripts.stage.explain import refusal
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
+_UPLOAD_S: Final = 600
+"""Seconds in which the zip of one function must be sent: the timeout of the connection limits the whole upload.
+
+botocore's own 60 s need 3.4 Mbit/s for the 26 MB that a zip has in a request, and each attempt is repeated four times.
+"""
 _CHALICE: Final = Path(sys.executable).with_name("chalice")
 _ERROR_RESPONSE: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation(?: \(.*?\))?: (.*)")
 _UNREACHABLE: Final = re.compile(
@@ -49,14 +54,14 @@ class Code:
             raise ConfigError(
                 f"the function {foreign[0]} exists but was not created by Parley: delete it, or choose another --stage"
             )
-        self._run("deploy", say=say)
+        self._run("deploy", "--connection-timeout", str(_UPLOAD_S), say=say)
 
     def delete(self, *, say: Say) -> None:
         """Run `chalice delete`; `say` gets its progress line by line. Raises ConfigError."""
         self._run("delete", say=say)
 
-    def _run(self, command: str, *, say: Say) -> None:
-        arguments = command, "--stage", self.stage
+    def _run(self, command: str, *options: str, say: Say) -> None:
+        arguments = command, "--stage", self.stage, *options
         run_chalice(*arguments, folder=self.folder, region=self.region, say=say, chalice=self.chalice)
 
     def _is_ours(self, name: str) -> bool:
@@ -65,7 +70,7 @@ class Code:
             found = self.client.get_function(FunctionName=name)
         except self.client.exceptions.ResourceNotFoundException:
             return True
-        return made_by_chalice(found, self.stage)
+        return made_by_chalice(self.client, found, self.stage)
 
 
 def run_chalice(command: str, *arguments: str, folder: Path, region: str, say: Say, chalice: Path = _CHALICE) -> None:

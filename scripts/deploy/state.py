@@ -101,7 +101,7 @@ class DeployedState:
                     yield {"name": name, "resource_type": "lambda_function", "lambda_arn": arn}
 
     def _is_ours(self, client: Any, function: str) -> bool:
-        return made_by_chalice(client.get_function(FunctionName=function), self.stage)
+        return made_by_chalice(client, client.get_function(FunctionName=function), self.stage)
 
     def _roles(self, functions: list[str]) -> Iterator[Resource]:
         iam = self.client("iam")
@@ -126,7 +126,12 @@ class DeployedState:
         return json.dumps([page["items"] for page in pages], default=str)
 
 
-def made_by_chalice(function: Mapping[str, Any], stage: str) -> bool:
-    """Check by a function's tags, in a response of Lambda, that Chalice created it for this stage of Parley."""
-    tag = function.get("Tags", {}).get("aws-chalice", "")
-    return {f"stage={stage}", f"app={APP_NAME}"} <= set(tag.split(":"))
+def made_by_chalice(client: Any, function: Mapping[str, Any], stage: str) -> bool:
+    """Check by the tags of a function, which is a response of GetFunction, that Chalice created it for this stage.
+
+    GetFunction leaves the tags out for a caller without the permission `lambda:ListTags`. Raises ClientError then.
+    """
+    tags = function.get("Tags")
+    if tags is None:
+        tags = client.list_tags(Resource=function["Configuration"]["FunctionArn"])["Tags"]
+    return {f"stage={stage}", f"app={APP_NAME}"} <= set(tags.get("aws-chalice", "").split(":"))

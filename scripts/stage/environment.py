@@ -31,6 +31,8 @@ _DEMO_STATES = ROOT / ".parley"
 _STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
 """The pattern that the template accepts. Without hyphens, no stage's resource names begin with another stage's."""
 _TIMEOUT_S = 5
+_ANSWER_S = 30
+"""Seconds for a response of AWS; a late one is repeated, and some requests may not be sent twice."""
 _TRIES = 3
 
 
@@ -219,7 +221,7 @@ def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
     credentials = "test" if emulator else None
     config = Config(
         connect_timeout=_TIMEOUT_S,
-        read_timeout=_TIMEOUT_S,
+        read_timeout=_ANSWER_S,
         retries={"total_max_attempts": _TRIES, "mode": "standard"},
         proxies={} if emulator else None,
     )

@@ -4,6 +4,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError
@@ -13,6 +14,7 @@ from chalice.deploy.deployer import ChaliceDeploymentError
 from chalicelib.errors import ConfigError
 from scripts.deploy.code import Code
 from tests.deploy.conftest import Account
+from tests.deploy.fakes import Refusal, client_of
 from tests.deploy.functions import function
 
 Chalice = Callable[..., Code]
@@ -60,12 +62,14 @@ def failure(code: Code, command: str = "deploy") -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("command", ["deploy", "delete"])
+@pytest.mark.parametrize(
+    ("command", "options"), [("deploy", ["--connection-timeout", "600"]), ("delete", [])], ids=["deploy", "delete"]
+)
 def test_chalice_is_run_for_the_stage_in_its_region_and_folder(
-    chalice: Chalice, tmp_path: Path, said: list[str], command: str
+    chalice: Chalice, tmp_path: Path, said: list[str], command: str, options: list[str]
 ):
     getattr(chalice(), command)(say=said.append)
-    arguments = ["--project-dir", str(tmp_path), command, "--stage", "prod"]
+    arguments = ["--project-dir", str(tmp_path), command, "--stage", "prod", *options]
     assert (tmp_path / "asked").read_text() == repr((arguments, str(tmp_path), "eu-central-1"))
 
 
@@ -156,3 +160,33 @@ def test_our_own_functions_are_brought_up_to_date(account: Account, chalice: Cha
     code = chalice("Updating lambda function: parley-prod")
     code.deploy(say=said.append)
     assert (code.foreign(), said) == ([], ["Updating lambda function: parley-prod"])
+
+
+class WithoutTags:
+    """Lambda for a caller who may read functions but not their tags, or of functions without any."""
+
+    def __init__(self, *, may_list: bool) -> None:
+        self.may_list = may_list
+
+    def get_function(self, function_name: str) -> dict[str, Any]:
+        arn = f"arn:aws:lambda:eu-central-1:123456789012:function:{function_name}"
+        return {"Configuration": {"FunctionName": function_name, "FunctionArn": arn}}
+
+    def list_tags(self, resource: str) -> dict[str, Any]:
+        if not self.may_list:
+            raise Refusal(
+                "AccessDeniedException", f"{USER} is not authorized to perform: lambda:ListTags on {resource}"
+            )
+        return {"Tags": {}}
+
+
+def test_a_missing_permission_to_read_tags_is_not_taken_for_somebody_elses_function(tmp_path: Path):
+    client = client_of("lambda", WithoutTags(may_list=False))
+    with pytest.raises(ClientError, match="not authorized to perform: lambda:ListTags"):
+        Code(client, "eu-central-1", "prod", tmp_path).deploy(say=print)
+
+
+def test_a_function_without_tags_is_somebody_elses(tmp_path: Path):
+    client = client_of("lambda", WithoutTags(may_list=True))
+    with pytest.raises(ConfigError, match="the function parley-prod exists but was not created by Parley"):
+        Code(client, "eu-central-1", "prod", tmp_path).deploy(say=print)
