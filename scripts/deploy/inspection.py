@@ -5,7 +5,7 @@ What the bot depends on outside AWS is checked by `chalicelib.operations.health`
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,10 +14,12 @@ from chalicelib.access import quota
 from chalicelib.access.budget import usd
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.bootstrap import clients
+from chalicelib.clock import Clock
 from chalicelib.errors import ParleyError
 from chalicelib.llm import prices
 from chalicelib.operations.findings import Finding, Severity, worst
 from chalicelib.settings import Secret
+from scripts.deploy import runtimes
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.stage import hints
@@ -35,6 +37,7 @@ class Inspection:
     """Checks the AWS resources of one stage."""
 
     deployment: Deployment
+    clock: Clock = clients.clock
 
     def run(self) -> list[Finding]:
         """Return the findings of all checks; only that of the credentials if AWS refuses them.
@@ -49,6 +52,7 @@ class Inspection:
             "data-stack": self._stack,
             "table": self._table,
             "functions": self._functions,
+            "runtime": self._runtime,
             "retries": self._retries,
             "wake": self._wake,
             "heartbeat": self._rule,
@@ -136,6 +140,20 @@ class Inspection:
                 name, ", ".join(differing), "it was changed by hand or a deployment broke off", self._deploy
             )
         return Finding.ok(name, f"{found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s")
+
+    def _runtime(self) -> Iterable[Finding]:
+        client, today = self._client("lambda"), datetime.fromtimestamp(self.clock() / 1000, UTC).date()
+        worker = self.deployment.environment.settings.stage.worker_function
+        try:
+            runtime = client.get_function_configuration(FunctionName=worker)["Runtime"]
+        except client.exceptions.ResourceNotFoundException:
+            return
+        if end := runtimes.ending(runtime, today):
+            why = "then AWS no longer repairs it, and later refuses new versions of the bot"
+            remedy = f"install Python {runtimes.BEST}, delete .venv, and run {self._deploy}"
+            yield Finding.warning("runtime", end, why, remedy)
+        else:
+            yield Finding.ok("runtime", runtime)
 
     def _retries(self) -> Iterable[Finding]:
         client, worker = self._client("lambda"), self.deployment.environment.settings.stage.worker_function
@@ -247,7 +265,7 @@ class Inspection:
             yield Finding.ok("concurrency", f"{limit} at a time")
 
     def _budget(self) -> Iterable[Finding]:
-        settings, now = self.deployment.environment.settings, clients.clock()
+        settings, now = self.deployment.environment.settings, self.clock()
         limits = settings.limits
         if prices.price_of(settings.model).is_free:
             return

@@ -14,6 +14,7 @@ from scripts.simulator.table import create_table
 from scripts.stage.environment import ROOT
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
+from tests.deploy.functions import function
 
 Look = Callable[..., dict[str, Finding]]
 OTHERS: Final = ("-worker", "-heartbeat", "-websocket_connect", "-websocket_message", "-websocket_disconnect")
@@ -106,6 +107,29 @@ def test_the_stored_address_of_a_deleted_api_is_reported(account: Account, look:
     gone = {"Name": "/parley/dev/websocket-url", "Value": "wss://gone.example/dev", "Type": "String"}
     account.client("ssm").put_parameter(**gone, Overwrite=True)
     assert look()["websocket"].what == "missing: the parameter websocket-url with its address"
+
+
+# -- the runtime ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("runtime", "now", "state"),
+    [
+        ("python3.11", datetime(2026, 5, 1, tzinfo=UTC), Severity.OK),
+        ("python3.11", datetime(2026, 11, 29, tzinfo=UTC), Severity.WARNING),
+        ("python3.13", datetime(2026, 11, 29, tzinfo=UTC), Severity.OK),
+    ],
+)
+def test_the_end_of_the_runtime_is_said_in_time(
+    account: Account, cloud: CloudFormation, runtime: str, now: datetime, state: Severity
+):
+    function(account, "parley-dev-worker", stage="dev")
+    account.client("lambda").update_function_configuration(FunctionName="parley-dev-worker", Runtime=runtime)
+    inspection = Inspection(Deployment(account.environment(), ROOT), lambda: int(now.timestamp() * 1000))
+    [found] = [finding for finding in inspection.run() if finding.name == "runtime"]
+    assert found.state is state
+    assert found.what.startswith(runtime)
+    assert state is Severity.OK or found.remedy == f"install Python 3.13, delete .venv, and run {DEPLOY}"
 
 
 # -- the data stack ---------------------------------------------------------------------------------------------------

@@ -20,13 +20,18 @@ Broken = Callable[[Deployment], Callable[[], object]]
 
 
 def findings(deployment: Deployment, *options: str, **environment: str) -> dict[str, str]:
-    """Run the doctor and return the state of each finding that is not ok."""
+    """Run the doctor and return the state of each finding that is not ok.
+
+    The runtime is left out: whether it ends within a year depends on the Python of these tests.
+    """
     result = deployment.parley("doctor", "--json", *options, **environment)
     assert result.stdout, result.stderr
     found = json.loads(result.stdout)["findings"]
     assert all(finding["why"] and finding["cure"] for finding in found if finding["state"] != "ok")
     assert result.returncode == int(any(finding["state"] == "broken" for finding in found))
-    return {finding["name"]: finding["state"] for finding in found if finding["state"] != "ok"}
+    states = {finding["name"]: finding["state"] for finding in found if finding["state"] != "ok"}
+    states.pop("runtime", None)
+    return states
 
 
 @contextmanager
@@ -45,7 +50,7 @@ def parameter(deployment: Deployment, name: str, value: str | None) -> Iterator[
 def test_a_running_bot_is_in_good_health(deployment: Deployment):
     result = deployment.parley("doctor")
     assert result.returncode == 0, result.stdout
-    assert result.stdout.splitlines()[-1].endswith(" ok, 0 warning, 0 broken")
+    assert findings(deployment) == {}
     assert max(len(line) for line in result.stdout.splitlines()) <= 80
 
 
