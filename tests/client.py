@@ -106,7 +106,7 @@ class Client:
         shown.by, shown.question = entry["from"], entry.get("question", "")
         if entry["state"] != "open":
             shown.text, shown.code, shown.state = entry.get("answer", ""), entry.get("code", ""), entry["state"]
-            shown.seq = len(shown.text)
+            shown.seq, shown.choices = len(shown.text), entry.get("choices", [])
         return shown
 
     def _question(self, frame: Frame) -> list[Frame]:

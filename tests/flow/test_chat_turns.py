@@ -415,6 +415,15 @@ def test_a_command_is_answered_as_a_notice_with_its_buttons(chat: Chat, tab: Tab
     assert (chat.asked, chat.used(), chat.key.used) == ([], 0, 0)
 
 
+def test_the_buttons_of_a_command_are_in_the_history_too(chat: Chat, tab: Tab):
+    choices = tab.says("/forget")[-1]["choices"]
+    [entry] = chat.opens().got("ready")[0]["history"]
+    assert (entry["code"], entry["choices"]) == ("command", choices)
+    tab.says("/forget no")
+    asked, answered = chat.opens().got("ready")[0]["history"]
+    assert (asked["choices"], "choices" in answered) == (choices, False)
+
+
 def test_a_button_is_pressed_by_sending_its_command(chat: Chat, tab: Tab):
     tab.says("My name is Anna.")
     yes = tab.says("/forget")[-1]["choices"][0]["command"]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.simulator.chat_page import a_page, fits, open_chat, write
-from tests.simulator.chat_server import ChatServer
+from tests.simulator.chat_server import YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
 
 pytestmark = needs_chromium
@@ -43,6 +43,90 @@ def test_everything_can_be_done_with_the_keyboard(chat: Page, bot: ChatServer):
     chat.keyboard.press("Enter")
     assert bot.heard("send_message")["message"] == "go on"
     expect(chat.get_by_test_id("composer")).to_be_focused()
+
+
+def test_an_answer_is_stopped_by_tab_and_enter_or_by_escape(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    for keys in (["Tab", "Enter"], ["Tab", "Space"], ["Escape"]):
+        write(chat, "Tell me everything")
+        turn = bot.ask()
+        bot.say(turn, "First of all,")
+        expect(chat.get_by_test_id("stop")).to_be_visible()
+        expect(chat.get_by_test_id("composer")).to_be_focused()
+        for key in keys:
+            chat.keyboard.press(key)
+        assert bot.heard("cancel")["turn"] == turn
+        bot.complete(turn, 1, state="stopped")
+        expect(chat.get_by_test_id("stop")).to_be_hidden()
+        expect(chat.get_by_test_id("composer")).to_be_focused()
+
+
+def test_escape_stops_from_anywhere_on_the_page_once_and_nothing_that_is_over(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    chat.keyboard.press("Escape")
+    write(chat, "Tell me everything")
+    turn = bot.ask()
+    bot.say(turn, "First of all,")
+    expect(chat.get_by_test_id("stop")).to_be_visible()
+    chat.get_by_role("main").focus()
+    composing = "new KeyboardEvent('keydown', { key: 'Escape', isComposing: true, bubbles: true })"
+    chat.evaluate(f"document.activeElement.dispatchEvent({composing})")
+    assert bot.heard_no_more("cancel")
+    chat.keyboard.press("Escape")
+    chat.keyboard.press("Escape")
+    bot.heard("cancel")
+    bot.complete(turn, 1, state="stopped")
+    expect(chat.get_by_test_id("stop")).to_be_hidden()
+    chat.keyboard.press("Escape")
+    write(chat, "Next")
+    bot.heard("send_message")
+    assert bot.heard_no_more("cancel")
+
+
+def test_in_the_widget_escape_closes_the_chat_and_the_answer_goes_on(chat: Page, bot: ChatServer):
+    bot.framed_by = (bot.elsewhere,)
+    chat.goto(bot.elsewhere)
+    chat.get_by_role("button", name="Open the chat").click()
+    frame = chat.frame_locator("iframe")
+    expect(frame.get_by_test_id("composer")).to_be_focused()
+    chat.keyboard.type("Do you sell roses?")
+    chat.keyboard.press("Enter")
+    turn = bot.ask()
+    bot.say(turn, "We")
+    expect(frame.get_by_test_id("stop")).to_be_visible()
+    chat.keyboard.press("Escape")
+    expect(chat.locator("iframe")).to_be_hidden()
+    bot.complete(turn, 1)
+    assert bot.heard_no_more("cancel")
+
+
+def test_choices_are_read_out_and_the_one_that_was_made_is_shown_by_its_title(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    choices = [{"title": "Yes, delete it", "command": "/forget yes"}, {"title": "No", "command": "/forget no"}]
+    write(chat, "/forget")
+    bot.answer("Shall I?", choices=choices)
+    expect(chat.get_by_test_id("read-out")).to_have_text("Aunt Mary: Shall I? Suggested answers: Yes, delete it, No")
+    bot.hold("send_message")
+    chat.get_by_role("button", name="No", exact=True).click()
+    expect(chat.get_by_test_id("question").last).to_have_text("No")
+    turn = bot.ask()
+    bot.tell("notice", turn=turn, code="command", message="Nothing is deleted.")
+    bot.complete(turn, 0)
+    expect(chat.get_by_test_id("read-out")).to_have_text("Aunt Mary: Nothing is deleted.")
+    expect(chat.get_by_test_id("question")).to_have_text(["/forget", "No"])
+
+
+def test_choices_are_still_there_when_the_page_is_opened_again(chat: Page, bot: ChatServer):
+    choices = [{"title": "Yes, delete it", "command": "/forget yes"}, {"title": "No", "command": "/forget no"}]
+    asked = {"turn": "1", "from": YOU, "question": "/forget", "answer": "Shall I?", "code": "command"}
+    bot.facts["history"] = [{**asked, "choices": choices, "state": "done"}]
+    open_chat(chat, bot)
+    expect(chat.get_by_test_id("choice")).to_have_text(["Yes, delete it", "No"])
+    kept = {"turn": "2", "from": YOU, "question": "/forget no", "answer": "Nothing is deleted.", "code": "command"}
+    bot.facts["history"].append({**kept, "state": "done"})
+    open_chat(chat, bot)
+    expect(chat.get_by_test_id("question")).to_have_text(["/forget", "No"])
+    expect(chat.get_by_test_id("choice")).to_have_count(0)
 
 
 def tab_back_to(chat: Page, testid: str) -> None:

@@ -100,14 +100,13 @@ def split(text: str) -> list[str]:
 def ending(turn: TurnId, reply: Reply, *, seq: int) -> list[str]:
     """Build the last frames of a turn whose `delta` frames went up to `seq`: `completed`, after a `notice` if any."""
     notice = [frame("notice", turn=turn, code=reply.code, message=reply.text)] if is_notice(reply) else []
-    choices = [{"title": choice.title, "command": choice.command} for choice in reply.choices]
     completed = frame(
         "completed",
         turn=turn,
         seq=0 if notice else seq,
         state=_state(reply),
         footer=reply.footer,
-        choices=choices,
+        choices=_choices(reply),
         remaining=reply.left,
     )
     return [*notice, completed]
@@ -140,6 +139,10 @@ def _persona(persona: Persona) -> dict[str, str]:
     return {"name": persona.name, **({"opening": persona.opening} if persona.opening else {})}
 
 
+def _choices(reply: Reply) -> list[dict[str, str]]:
+    return [{"title": choice.title, "command": choice.command} for choice in reply.choices]
+
+
 def _question_text(turn: Turn) -> str:
     """Return the question, or the beginning of one that was too long for the model."""
     return turn.text[:MAX_TEXT]
@@ -154,9 +157,10 @@ def _history_entry(turn: Turn) -> dict[str, Any]:
         "question": _question_text(turn),
         "answer": reply.text if reply else None,
         "code": reply.code if reply and is_notice(reply) else None,
+        "choices": _choices(reply) if reply else None,
         "state": "open" if is_open else _state(reply),
     }
-    return {name: value for name, value in values.items() if value not in (None, "")}
+    return {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
 def _is_too_long_to_list(turn: Turn) -> bool:

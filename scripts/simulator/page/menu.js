@@ -11,7 +11,7 @@ export function openMenu(button, items) {
   if (isOpen) return;
   const menu = el("div", { class: "menu", role: "menu", "data-testid": "menu" }, ...items.map(itemOf));
   close = () => remove(menu, button);
-  document.body.append(menu);
+  button.closest("main").append(menu);
   place(menu, button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");
   menu.addEventListener("keydown", (event) => onKey(event, menu, button));

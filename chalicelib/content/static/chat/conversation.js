@@ -85,9 +85,9 @@ export class Conversation {
     this.#turns = [...this.#turns.filter((turn) => turn.state !== "open" && !listed.includes(turn)), ...listed];
   }
 
-  #listed({ turn: id, from, question, answer = "", code = null, state }) {
+  #listed({ turn: id, from, question, answer = "", code = null, choices = [], state }) {
     const turn = this.find(id) ?? made(id);
-    const known = { from, question };
+    const known = { from, question, choices };
     if (state === "open") change(turn, { ...known, begun: false, gap: turn.seq > 0, cancel: turn.stop, ...fresh });
     else if (turn.state === "open" || turn.gap) {
       change(turn, { ...known, text: answer, seq: Infinity, code, state, gap: false });

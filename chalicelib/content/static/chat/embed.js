@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 
-const framed = new URLSearchParams(location.search).has("widget") && parent !== window;
+export const framed = new URLSearchParams(location.search).has("widget") && parent !== window;
 
 /** Sends no text of the conversation, so any page may receive it: hence the target "*". */
 const tell = (event) => framed && parent.postMessage({ parley: event }, "*");

@@ -9,7 +9,7 @@ import { Outbox } from "./outbox.js";
 import { connectionState, showPresence, showEntitlements, stopButton } from "./state.js";
 import { greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
-import { translatePage } from "./words.js";
+import { t, translatePage } from "./words.js";
 
 const CHECK_EVERY = 1_000;
 /** Pause after drawing, as a multiple of the time it took: so drawing takes at most a fifth of the time. */
@@ -23,7 +23,7 @@ const outbox = new Outbox();
 const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => greet(persona) });
 const link = new Link({ visitor, room: asked.get("room"), onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
-const showThread = thread({ retry, choose: ({ command }) => thenWrite(write(command)) });
+const showThread = thread({ retry, choose: ({ command, title }) => thenWrite(write(command, title)) });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const writing = composer({ send: write });
 
@@ -35,14 +35,14 @@ const unread = new Set();
 /** Moves the focus to the field for writing, because the button that was pressed may have been removed. */
 const thenWrite = () => writing.focus();
 
-function write(text) {
-  outbox.add(text);
+function write(text, title) {
+  outbox.add(text, title);
   post();
 }
 
 function retry(entry) {
   if (entry.item) outbox.retry(entry.item);
-  else outbox.add(entry.question);
+  else outbox.add(entry.question, entry.asked);
   thenWrite(post());
 }
 
@@ -109,11 +109,13 @@ function draw() {
   notBefore = performance.now() + REST * (performance.now() - began);
 }
 
-/** Puts each finished answer into the live region, so that screen readers read it once, as a whole. */
+/** Puts each finished answer into the live region, with its choices, so that screen readers read it once, as a whole. */
 function readOut() {
   for (const id of unread) {
     const words = document.querySelector(`[data-turn="${CSS.escape(id)}"] .words`);
-    say(byId("read-out"), `${document.title}: ${words?.textContent ?? ""}`);
+    const titles = conversation.find(id)?.choices.map((choice) => choice.title) ?? [];
+    const offered = titles.length ? ` ${t("suggestions")}: ${titles.join(", ")}` : "";
+    say(byId("read-out"), `${document.title}: ${words?.textContent ?? ""}${offered}`);
   }
   unread.clear();
 }

@@ -77,6 +77,7 @@ function drawn(blocks) {
   const nodes = DOMPurify.sanitize(html, HARMLESS);
   nodes.querySelectorAll("a[href]").forEach(secure);
   nodes.querySelectorAll("table").forEach(wrap);
+  for (const pre of nodes.querySelectorAll("pre")) pre.tabIndex = 0;
   return nodes;
 }
 

@@ -15,14 +15,15 @@ export class Outbox {
   #count = 0;
   #sentAt = -Infinity;
 
-  /** The messages that no turn shows yet, oldest first: `{key, text, status}`. The status is waiting (for a connection), queued, sent, accepted or failed (with `code`). */
+  /** The messages that no turn shows yet, oldest first: `{key, text, title, status}`. The status is waiting (for a connection), queued, sent, accepted or failed (with `code`). */
   get items() {
     return this.#items.filter((item) => !item.shown);
   }
 
-  add(text) {
+  /** Queues a message; `title` is shown instead of a text that is a command. */
+  add(text, title = text) {
     const key = `mine-${++this.#count}`;
-    this.#items.push({ key, text, id: null, status: "waiting", turn: null, shown: false, version: 0 });
+    this.#items.push({ key, text, title, id: null, status: "waiting", turn: null, shown: false, version: 0 });
   }
 
   /** Queues a failed message again: under its old id, so that it is answered once, unless that id is too old. */

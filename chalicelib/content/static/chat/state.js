@@ -1,6 +1,7 @@
 /** Shows the connection's state and the questions left today, and the button that stops an answer. */
 
 import { byId, mention, say } from "./dom.js";
+import { framed } from "./embed.js";
 import { t, trouble } from "./words.js";
 
 /** A lost connection is shown only after so many milliseconds, because most are back by then. */
@@ -43,7 +44,10 @@ export function showEntitlements({ you, room, limit, remaining }) {
   byId("left").dataset.few = counted && remaining <= 2;
 }
 
-/** Returns `show(turn)` for the turn whose answer can be stopped, or undefined; `stop(turn)` is called on a press. */
+/**
+ * Returns `show(turn)` for the turn whose answer can be stopped, or undefined; `stop(turn)` is called on a press, and on
+ * Escape, unless Escape closes the widget.
+ */
 export function stopButton({ stop }) {
   const button = byId("stop");
   let shown = null;
@@ -52,6 +56,10 @@ export function stopButton({ stop }) {
     say(button.lastElementChild, t("stopping"));
     stop(shown);
   });
+  if (!framed) {
+    button.setAttribute("aria-keyshortcuts", "Escape");
+    addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && !button.hidden && button.click());
+  }
   return (turn) => {
     button.hidden = !turn;
     if (turn?.turn === shown?.turn) return;

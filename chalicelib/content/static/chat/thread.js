@@ -12,7 +12,11 @@ export function thread(does) {
   let written = 0;
 
   return (conversation, outbox) => {
-    const entries = [...conversation.turns.map((each) => answered(each, conversation)), ...outbox.items.map(unsent)];
+    const titles = titlesOf(conversation.turns);
+    const entries = [
+      ...conversation.turns.map((each) => answered(each, conversation, titles)),
+      ...outbox.items.map(unsent),
+    ];
     const mine = entries.filter((entry) => entry.mine).length;
     reconcile(log, entries, { create: (entry) => arriving(entry, does), update: turn.update });
     choices(conversation, outbox, does.choose);
@@ -27,12 +31,16 @@ function arriving(entry, does) {
   return node;
 }
 
-const answered = (each, { you, room, persona }) => {
+const answered = (each, { you, room, persona }, titles) => {
   const mine = each.from === you;
-  return { ...each, mine, by: room && !mine ? each.from : "", persona: persona.name };
+  const asked = titles.get(each.question) ?? each.question;
+  return { ...each, asked, mine, by: room && !mine ? each.from : "", persona: persona.name };
 };
 
-const unsent = (item) => ({ ...item, item, mine: true, question: item.text });
+const unsent = (item) => ({ ...item, item, mine: true, question: item.text, asked: item.title });
+
+/** Returns the titles of the choices that were offered, by their commands: a choice that was made is shown by its title. */
+const titlesOf = (turns) => new Map(turns.flatMap((each) => each.choices.map(({ command, title }) => [command, title])));
 
 /** Shows the choices below the last answer, until the next message. */
 function choices(conversation, outbox, choose) {

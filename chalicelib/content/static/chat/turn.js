@@ -54,7 +54,7 @@ async function copy(button, text) {
   setTimeout(() => say(button.lastElementChild, t("copy")), COPIED_FOR);
 }
 
-/** Updates a node from its entry: `{key, version, mine, by, question, status, …}` and, for a turn, the fields that `reply` needs. */
+/** Updates a node from its entry: `{key, version, mine, by, asked, status, …}` and, for a turn, the fields that `reply` needs. */
 export function update(node, entry) {
   const changed = node.entry?.turn !== entry.turn || node.entry?.version !== entry.version || node.entry.state !== entry.state;
   node.entry = entry;
@@ -64,9 +64,9 @@ export function update(node, entry) {
   if (entry.state) reply(node.parts, entry);
 }
 
-function ask({ bubble, fate, by, retry }, { question, by: name, status, code }) {
-  say(bubble, question ?? "");
-  bubble.parentElement.hidden = !question;
+function ask({ bubble, fate, by, retry }, { asked, by: name, status, code }) {
+  say(bubble, asked ?? "");
+  bubble.parentElement.hidden = !asked;
   mention(by, name);
   const shown = { waiting: t("waiting"), queued: t("sending"), sent: t("sending"), failed: trouble(code) }[status];
   say(fate.firstElementChild, shown ?? "");

@@ -1,0 +1,148 @@
+"""axe finds no violation on any page that the bot and the demo serve: light and dark, wide and narrow."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Frame, Page, ViewportSize, expect
+
+from tests.simulator.chat_page import open_chat, write
+from tests.simulator.chat_server import OTHER, ChatServer
+from tests.simulator.chromium import needs_chromium
+from tests.simulator.conftest import Demo
+from tests.simulator.meta import deletion_form
+
+pytestmark = needs_chromium
+
+MARKDOWN = """# A title
+
+Some **bold**, *italic* and ~~old~~ words, `code` and [a link](https://example.com/shop).
+
+- one
+- two
+
+> A quotation
+
+| Day | Hours | Where | Remark | And more of it |
+|-----|-------|-------|--------|----------------|
+| Monday | 9 to 5 | here | closed on holidays, and when it rains | nothing |
+
+```python
+def long(name: str = "x") -> int:  # a comment that is longer than the narrow page is wide
+    return 42
+```
+"""
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 360, "height": 740}
+
+
+@pytest.fixture(params=["light", "dark", "narrow"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with browser.new_context(
+        viewport=NARROW if request.param == "narrow" else WIDE,
+        color_scheme="dark" if request.param == "dark" else "light",
+        reduced_motion="reduce",
+        locale="en-GB",
+    ) as context:
+        yield context.new_page()
+
+
+def check(page: Page | Frame) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy", "/deletion/none", "/chat?config=nobodynobo"])
+def test_the_demo_and_the_pages_of_the_bot(page: Page, demo: Demo, path: str):
+    page.goto(f"{demo.url}{path}")
+    if "chat" in path:
+        expect(page.get_by_test_id("trouble")).to_be_visible()
+    check(page)
+
+
+def test_the_status_of_a_deletion_request(page: Page, demo: Demo):
+    confirmed = demo.wants_deletion(deletion_form("10293847560192837", demo.facts["app_secret"])).json()
+    page.goto(f"{demo.url}/deletion/{confirmed['confirmation_code']}")
+    check(page)
+
+
+def test_the_messenger_page(page: Page, demo: Demo):
+    page.goto(f"{demo.url}/messenger")
+    expect(page.get_by_test_id("get-started")).to_be_visible()
+    check(page)
+    page.get_by_test_id("composer").fill("/forget")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("quick-reply").first).to_be_visible()
+    check(page)
+    page.get_by_test_id("attach").click()
+    check(page)
+    page.keyboard.press("Escape")
+    page.get_by_test_id("new-person").click()
+    check(page)
+    page.get_by_test_id("new-person-name").press("Escape")
+    page.route("**/world/messenger/send", lambda route: route.fulfill(json={"mid": "m_x", "status": 500}))
+    page.get_by_test_id("composer").fill("Does this arrive?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("retry")).to_be_visible()
+    check(page)
+
+
+def test_what_the_messenger_page_shows_behind_the_scenes(page: Page, demo: Demo):
+    page.goto(f"{demo.url}/messenger")
+    page.get_by_test_id("composer").fill("Why is the sky blue?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("thread")).to_contain_text("You wrote “Why is the sky blue?”")
+    if page.get_by_test_id("panel-toggle").is_visible():
+        page.get_by_test_id("panel-toggle").click()
+    expect(page.get_by_test_id("panel-quota")).to_contain_text("1 of 10")
+    check(page)
+
+
+def test_an_empty_chat_and_one_that_is_being_answered(page: Page, bot: ChatServer):
+    bot.facts.update(limit=10, remaining=2)
+    open_chat(page, bot)
+    check(page)
+    write(page, "Show me everything")
+    turn = bot.ask()
+    expect(page.get_by_test_id("stop")).to_be_visible()
+    check(page)
+    bot.say(turn, MARKDOWN)
+    expect(page.get_by_test_id("answer").locator("table")).to_be_visible()
+    check(page)
+    bot.complete(turn, 1, footer="(2 left today)", choices=[{"title": "Yes", "command": "/forget yes"}])
+    expect(page.get_by_test_id("choice")).to_be_visible()
+    check(page)
+
+
+def test_a_chat_in_which_something_went_wrong(page: Page, bot: ChatServer):
+    open_chat(page, bot, "config=k1&room=garden")
+    turn = bot.next_turn()
+    bot.tell("question", turn=turn, **{"from": OTHER}, text="What grows in May?")
+    bot.tell("notice", turn=turn, code="apology", message="I am sorry.")
+    bot.complete(turn, 0)
+    write(page, "The sixth")
+    frame = bot.heard("send_message")
+    bot.tell("error", code="too_many_open", message="five wait", id=frame["id"])
+    expect(page.get_by_test_id("retry")).to_be_visible()
+    bot.hold("authenticate")
+    bot.break_off()
+    write(page, "Waiting")
+    expect(page.get_by_test_id("trouble")).to_be_visible()
+    page.get_by_test_id("composer").fill("x" * 3_900)
+    check(page)
+    bot.heard("authenticate")
+    bot.tell("error", code="key_revoked", message="revoked")
+    expect(page.get_by_test_id("composer")).to_be_disabled()
+    check(page)
+
+
+def test_a_page_with_the_widget_closed_and_open(page: Page, bot: ChatServer):
+    bot.shop = bot.shop.replace("<title>", "<html lang=en><title>").replace("<h1>", "<main><h1>") + "</main>"
+    bot.framed_by = (bot.elsewhere,)
+    page.goto(bot.elsewhere)
+    expect(page.get_by_role("button", name="Open the chat")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Open the chat").click()
+    expect(page.frame_locator("iframe").get_by_test_id("presence")).to_have_attribute("data-state", "online")
+    check(page)
+    check(page.frames[1])
