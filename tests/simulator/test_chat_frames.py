@@ -197,10 +197,12 @@ def test_a_hostile_answer_runs_and_loads_nothing(chat: Page, bot: ChatServer, ho
     expect(chat.get_by_test_id("answer")).to_contain_text("The end")
     assert chat.title() == "Aunt Mary"
     answer = chat.get_by_test_id("answer")
+    ours = ".copy-code, .copy-code *"
+    elements = "img, script, iframe, object, embed, svg, math, form, input, button, style, video"
+    assert answer.locator(f":is({elements}):not({ours})").count() == 0
     assert (
-        answer.locator("img, script, iframe, object, embed, svg, math, form, input, button, style, video").count() == 0
+        answer.locator(f":is([id], [name], [style], [class], [srcset], [src]):not(.wide, .code, {ours})").count() == 0
     )
-    assert answer.locator("[id], [name], [style], [class]:not(.wide), [srcset], [src]").count() == 0
     attributes = "nodes => nodes.flatMap(node => node.getAttributeNames())"
     assert not [name for name in answer.locator("*").evaluate_all(attributes) if name.startswith("on")]
     for link in answer.locator("a[href]").all():

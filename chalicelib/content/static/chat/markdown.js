@@ -1,5 +1,6 @@
 /** Shows a model's Markdown, which is untrusted: text, simple formatting and links, and nothing that loads from the network. */
 
+import { box } from "./code.js";
 import { Lexer, Parser, Renderer } from "./marked.esm.js";
 import DOMPurify from "./purify.es.mjs";
 
@@ -77,7 +78,7 @@ function drawn(blocks) {
   const nodes = DOMPurify.sanitize(html, HARMLESS);
   nodes.querySelectorAll("a[href]").forEach(secure);
   nodes.querySelectorAll("table").forEach(wrap);
-  for (const pre of nodes.querySelectorAll("pre")) pre.tabIndex = 0;
+  nodes.querySelectorAll("pre").forEach(box);
   return nodes;
 }
 

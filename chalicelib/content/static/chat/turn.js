@@ -1,12 +1,12 @@
 /** Draws one turn: the question, and the answer so far. */
 
+import { copy } from "./copy.js";
 import { drawing, el, mention, say } from "./dom.js";
 import { painter } from "./markdown.js";
 import { notice, t, trouble } from "./words.js";
 
 /** Codes of notices after which the same question may be answered on a retry. */
 const PASSING = new Set(["apology"]);
-const COPIED_FOR = 2_000;
 
 /** Creates the node of a turn; `does` has `retry(entry)`. `update` fills in what can change later. */
 export function create(entry, does) {
@@ -21,7 +21,8 @@ export function create(entry, does) {
   const retry = el("button", { class: "chip", type: "button", "data-testid": "retry" }, drawing("icon-retry"), el("span"));
   retry.addEventListener("click", () => does.retry(node.entry));
   node.parts = { bubble, fate, retry, by: node.querySelector(".by"), ...answerParts(node) };
-  node.parts.copy.addEventListener("click", () => copy(node.parts.copy, node.entry.text));
+  const says = (key) => say(node.parts.copy.lastElementChild, t(key));
+  node.parts.copy.addEventListener("click", () => copy(node.entry.text, says, "copy"));
   return node;
 }
 
@@ -46,12 +47,6 @@ function answerParts(node) {
   const words = find(".words");
   const parts = { answer: find(".answer"), words, footer: find(".footer"), tools: find(".tools"), copy: find(".copy") };
   return { ...parts, dots: find(".dots"), face: find(".answer .face"), paint: painter(words) };
-}
-
-async function copy(button, text) {
-  const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
-  say(button.lastElementChild, t(done ? "copied" : "not_copied"));
-  setTimeout(() => say(button.lastElementChild, t("copy")), COPIED_FOR);
 }
 
 /** Updates a node from its entry: `{key, version, mine, by, asked, status, …}` and, for a turn, the fields that `reply` needs. */

@@ -28,6 +28,8 @@ export const de = {
   retry: "Noch einmal",
   ask_again: "Noch einmal fragen",
   copy: "Kopieren",
+  code: "Code",
+  copy_code: "Code kopieren",
   copied: "Kopiert",
   not_copied: "Konnte nicht kopiert werden",
   stopped: "Angehalten",

@@ -28,6 +28,8 @@ export const en = {
   retry: "Try again",
   ask_again: "Ask again",
   copy: "Copy",
+  code: "Code",
+  copy_code: "Copy the code",
   copied: "Copied",
   not_copied: "Could not be copied",
   stopped: "Stopped",

@@ -28,6 +28,8 @@ export const ko = {
   retry: "다시 보내기",
   ask_again: "다시 묻기",
   copy: "복사",
+  code: "코드",
+  copy_code: "코드 복사",
   copied: "복사됨",
   not_copied: "복사하지 못했습니다",
   stopped: "중지됨",
