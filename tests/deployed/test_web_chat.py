@@ -155,7 +155,7 @@ def test_a_script_on_the_keys_pages_gets_a_ticket_and_no_other_does(deployment: 
 def test_a_visitor_sees_the_answer_grow_on_the_deployed_page(deployment: Deployment, place: Place):
     key = new_key(deployment, "Visitor")
     home = str(place.http.base_url).rstrip("/")
-    with chromium() as browser, a_page(browser, home, locale="en-GB") as page:
+    with chromium() as browser, a_page(browser, home, locale="en-GB", reduced_motion="no-preference") as page:
         page.goto(f"{home}/chat?config={key['id']}")
         write(page, "Why is the sky blue?")
         expect(page.get_by_test_id("left")).to_have_text("9 of 10 questions left today", timeout=60_000)

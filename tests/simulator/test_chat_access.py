@@ -172,7 +172,7 @@ def test_on_a_narrow_screen_nothing_is_cut_off(chat: Page, bot: ChatServer):
 def test_the_page_speaks_the_visitors_language_or_english(
     browser: Browser, bot: ChatServer, locale: str, placeholder: str, said: str
 ):
-    with a_page(browser, bot.url, bot.elsewhere, locale=locale) as chat:
+    with a_page(browser, bot.url, bot.elsewhere, locale=locale, reduced_motion="no-preference") as chat:
         open_chat(chat, bot)
         assert chat.evaluate("document.documentElement.lang") == locale[:2].replace("fi", "en")
         expect(chat.get_by_placeholder(placeholder)).to_be_visible()
