@@ -116,6 +116,11 @@ class ModelSettings:
         host = urlsplit(self.base_url).hostname or ""
         return host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}")
 
+    @property
+    def is_regional(self) -> bool:
+        """Whether the server is OpenAI's in one region, such as eu.api.openai.com."""
+        return self.is_openai and self.host != OPENAI_HOST
+
     @classmethod
     def from_env(cls, env: Variables) -> "ModelSettings":
         """Parse PARLEY_MODEL, PARLEY_MODEL_API, PARLEY_REASONING_EFFORT and OPENAI_BASE_URL.

@@ -7,11 +7,14 @@ from decimal import ROUND_UP, Decimal
 
 @dataclass(frozen=True)
 class Usage:
-    """The tokens of a model call; `cached` is part of `input`."""
+    """The tokens of a model call; `cached` and `written` are parts of `input`."""
 
     input: int = 0
     cached: int = 0
+    """Read from the provider's cache."""
     output: int = 0
+    written: int | None = None
+    """Written to the provider's cache; None if the provider does not tell."""
 
 
 @dataclass(frozen=True)
@@ -57,25 +60,38 @@ class Price:
     """A model's prices in USD per million tokens, which is micro-USD per token."""
 
     input: Decimal
-    """The higher of the prices of a token that is only read and one that is also written to the provider's cache.
-
-    Usage does not say which it was, and a budget may be counted too high but not too low.
-    """
     cached: Decimal
     output: Decimal
     shutdown: date | None = None
     """The first day on which the provider does not serve the model any more; None if none is announced."""
+    write: Decimal | None = None
+    """The price of an input token that is also written to the provider's cache; None if it is that of any other."""
 
     @property
     def is_free(self) -> bool:
         """Whether no usage costs anything."""
-        return not any((self.input, self.cached, self.output))
+        return not any((self.input, self.cached, self.output, self.write))
 
     def cost(self, usage: Usage) -> int:
-        """Return what the usage costs in whole micro-USD, rounded up."""
+        """Return what the usage costs in whole micro-USD, rounded up.
+
+        If the usage does not tell what was written to the cache, all input that was not read from there counts as
+        the dearer of the two: a budget may be counted too high but not too low.
+        """
+        write = self.input if self.write is None else self.write
         fresh = usage.input - usage.cached
-        exact = fresh * self.input + usage.cached * self.cached + usage.output * self.output
+        if usage.written is None:
+            exact = fresh * max(self.input, write)
+        else:
+            exact = (fresh - usage.written) * self.input + usage.written * write
+        exact += usage.cached * self.cached + usage.output * self.output
         return int(exact.to_integral_value(ROUND_UP))
+
+    def times(self, factor: Decimal) -> "Price":
+        """Return the same price with all amounts multiplied."""
+        write = None if self.write is None else self.write * factor
+        amounts = self.input * factor, self.cached * factor, self.output * factor
+        return Price(*amounts, shutdown=self.shutdown, write=write)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,11 @@ _SNAPSHOT: Final = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 FREE: Final = Price(Decimal(0), Decimal(0), Decimal(0))
 """The price on the owner's own server."""
+_REGIONAL: Final = Decimal("1.1")
+"""OpenAI's hosts of one region, such as eu.api.openai.com, cost a tenth more.
+
+That is so for models since March 2026; the few older ones are counted too high, which a budget may be.
+"""
 
 
 def price_of(model: ModelSettings) -> Price:
@@ -26,7 +31,9 @@ def price_of(model: ModelSettings) -> Price:
 
     A model that is not listed has the highest listed price: an unknown price must not exceed the budget.
     """
-    return assumed(model.name) if model.is_openai else FREE
+    if not model.is_openai:
+        return FREE
+    return assumed(model.name).times(_REGIONAL) if model.is_regional else assumed(model.name)
 
 
 def find(model: str) -> Price | None:
@@ -79,8 +86,7 @@ def _price(file: TomlFile, model: str) -> Price:
         if type(value) not in (int, Decimal) or not (Decimal(value).is_finite() and value >= 0):
             raise file.error(f"{key} of {model} must be USD for a million tokens, such as 0.10", *where)
     amounts = {key: Decimal(value) for key, value in usd.items()}
-    write = amounts.get("write", amounts["input"])
-    return Price(max(amounts["input"], write), amounts["cached"], amounts["output"])
+    return Price(amounts["input"], amounts["cached"], amounts["output"], write=amounts.get("write"))
 
 
 def _shutdown(file: TomlFile, model: str) -> date:

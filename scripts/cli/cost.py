@@ -43,7 +43,7 @@ def _report(environment: Environment, *, days: int) -> Report:
         settings.stage.name,
         spending.days(today - timedelta(days=days - 1), today),
         settings.model.name,
-        prices.assumed(settings.model.name) if settings.model.is_openai else prices.FREE,
+        prices.price_of(settings.model),
         listed,
         aws_prices.message(listed, memory),
         aws_prices.web_message(listed, memory),

@@ -7,6 +7,7 @@ from chalicelib.access.budget import Price, Usage
 from chalicelib.errors import ConfigError
 from chalicelib.llm import prices
 from chalicelib.llm.prices import FREE
+from chalicelib.settings import Settings
 
 ROUND = Price(input=Decimal(2), cached=Decimal("0.5"), output=Decimal(10))
 
@@ -38,12 +39,47 @@ def test_a_typical_answer_of_the_default_model_costs_a_fiftieth_of_a_cent():
     assert prices.assumed("gpt-6-luna").cost(Usage(input=1500, cached=1024, output=250)) == 195
 
 
-def test_input_is_priced_as_if_it_were_all_written_to_the_providers_cache_because_usage_does_not_tell():
-    assert prices.assumed("gpt-6-luna").input == Decimal("0.125")
+@pytest.mark.parametrize(
+    ("written", "micro_usd"),
+    [
+        (None, 1000 * 0.125 + 500 * 0.01),
+        (0, 1000 * 0.10 + 500 * 0.01),
+        (400, 600 * 0.10 + 400 * 0.125 + 500 * 0.01),
+        (1000, 1000 * 0.125 + 500 * 0.01),
+    ],
+    ids=["untold", "nothing", "a part", "everything"],
+)
+def test_what_is_written_to_the_providers_cache_costs_more_and_is_presumed_if_usage_does_not_tell(
+    written: int | None, micro_usd: float
+):
+    used = Usage(input=1_500_000, cached=500_000, written=None if written is None else written * 1000)
+    assert prices.assumed("gpt-6-luna").cost(used) == round(micro_usd * 1000)
 
 
-def test_a_model_without_a_price_for_cache_writes_has_one_price_for_input():
-    assert prices.assumed("gpt-5.4-nano").input == Decimal("0.20")
+@pytest.mark.parametrize("written", [None, 0, 500, 1000])
+def test_a_model_without_a_price_for_cache_writes_has_one_price_for_input(written: int | None):
+    assert prices.assumed("gpt-5.4-nano").cost(Usage(input=1000, written=written)) == 200
+
+
+@pytest.mark.parametrize("region", ["eu", "us", "ae", "jp"])
+@pytest.mark.parametrize("model", ["gpt-6-luna", "gpt-6-astra", "gpt-5.4-mini", "gpt-7"])
+def test_a_regional_host_of_openai_costs_a_tenth_more(region: str, model: str):
+    env = {"PARLEY_MODEL": model, "OPENAI_BASE_URL": f"https://{region}.api.openai.com/v1"}
+    regional, everywhere = (prices.price_of(Settings.from_env(one).model) for one in (env, {"PARLEY_MODEL": model}))
+    for used in (
+        Usage(input=10**7),
+        Usage(input=10**7, cached=10**7),
+        Usage(input=10**7, written=10**7),
+        Usage(output=10**7),
+    ):
+        assert regional.cost(used) * 10 == everywhere.cost(used) * 11
+    assert regional.shutdown == everywhere.shutdown
+
+
+@pytest.mark.parametrize("url", ["https://api.openai.com/v1", "https://API.OpenAI.com:443/v1/", ""])
+def test_openais_own_host_has_the_listed_price(url: str):
+    settings = Settings.from_env({"OPENAI_BASE_URL": url}).model
+    assert prices.price_of(settings) == prices.find("gpt-6-luna")
 
 
 def test_a_dated_name_costs_what_the_model_does():
@@ -91,7 +127,7 @@ def test_a_file_has_prices_and_the_days_on_which_models_end():
     ends, gone = date(2027, 1, 31), date(2026, 10, 23)
     assert prices.parse(FILE) == {
         "a-1": Price(Decimal(2), Decimal("0.5"), Decimal(10), ends),
-        "b": Price(Decimal("0.125"), Decimal("0.01"), Decimal("0.5")),
+        "b": Price(Decimal("0.10"), Decimal("0.01"), Decimal("0.5"), write=Decimal("0.125")),
         "gone": Price(Decimal(2), Decimal("0.5"), Decimal(10), gone),
     }
 
