@@ -23,7 +23,7 @@
   x ModelError           the model gave no usable answer; apologise, charge nothing to the person
     + ModelBusy          it may answer in a minute: rate limit, outage, timeout, broken stream
     + ModelRefused       it will not answer this question
-    + ModelUnusable      it answers no question until the owner acts on the cause: key, credit, model name
+    + ModelUnusable      it answers no question until the owner acts on the cause: key, credit, model name, a parameter
   x DeliveryError        the answer could not be delivered for now; retry later
     + PersonUnreachable  it can never be delivered: window closed, bot blocked, account deleted; give up silently
     + DeliveryRefused    it was refused for an unknown reason; give up, and tell the owner if several people meet it
@@ -31,6 +31,7 @@
     + ChannelBroken      nothing can be delivered on the channel until the owner acts: token, permission
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -139,8 +140,14 @@ class ModelFault(StrEnum):
     """The API key is missing or refused."""
     CREDIT = "credit"
     """The account at the provider has no credit left."""
+    VERIFICATION = "verification"
+    """The account at the provider must be verified before it may use the model in this way."""
     MISSING = "missing"
     """The provider does not know the model."""
+    ROUTE = "route"
+    """The server does not have the route of the wire format."""
+    REFUSED = "refused"
+    """The provider would refuse the request again: for a parameter, its length, the country."""
 
 
 class ModelUnusable(ModelError):
@@ -148,9 +155,11 @@ class ModelUnusable(ModelError):
 
     may_be_billed = False
 
-    def __init__(self, message: str, *, cause: ModelFault) -> None:
+    def __init__(self, message: str, *, cause: ModelFault, names: Sequence[str] = ()) -> None:
+        """Create it with `names`: the parameters that the provider refuses, or its code; never words of its message."""
         super().__init__(message)
         self.cause = cause
+        self.names = tuple(names)
 
 
 class DeliveryError(ParleyError):

@@ -42,6 +42,14 @@ class EntitlementService:
         persona = self.personas.get(channel, TRAITS[channel].default_persona)
         return Entitlements(persona, self.limits.daily_limit)
 
+    def personas_in_use(self, *, now: int) -> frozenset[str]:
+        """Return the names of the personas that answer anybody: the channels' and those of valid keys.
+
+        Raises StoreError.
+        """
+        of_channels = {self.personas.get(channel, traits.default_persona) for channel, traits in TRAITS.items()}
+        return frozenset(of_channels | {key.persona for key in self.keys.list() if key.is_valid(now=now)})
+
 
 def for_key(key: ApiKey) -> Entitlements:
     """Return what every user of the API key gets."""

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from chalicelib.access.api_key import ApiKey
-from chalicelib.access.budget import DaySpend
+from chalicelib.access.budget import DaySpend, Reservation
 from chalicelib.access.person import Access, Person
 from chalicelib.ids import KeyId, PersonId
 
@@ -43,6 +43,12 @@ class Spending(Protocol):
         """Return every day from `since` to `until`, both included, oldest first; days without calls are zero.
 
         Spending is stored for 40 days; older days are zero too.
+        """
+
+    def reserve(self, reservation: Reservation) -> bool:
+        """Set money aside for a call of no turn, and count the call; False, with nothing counted, if no room is left.
+
+        It is not settled: what was set aside counts as spent.
         """
 
 

@@ -2,8 +2,10 @@
 
 from functools import cache, partial
 
+from chalicelib.access import quota
+from chalicelib.access.budget import Usage
 from chalicelib.bootstrap import clients
-from chalicelib.bootstrap.worker import SECRETS, graph, openai_client, ports, secrets
+from chalicelib.bootstrap.worker import SECRETS, budget, graph, model, openai_client, ports, secrets
 from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.channels.messenger.probe import HttpWebhook
@@ -11,6 +13,7 @@ from chalicelib.channels.messenger.setup import Setup
 from chalicelib.llm import prices
 from chalicelib.llm.health import ModelHealth
 from chalicelib.llm.openai import OpenAICatalogue
+from chalicelib.llm.question import TrialQuestion
 from chalicelib.operations import checks
 from chalicelib.operations.health import HealthCheck
 from chalicelib.settings import Secret
@@ -47,7 +50,23 @@ def _messenger() -> MessengerHealth:
 
 
 def _model() -> ModelHealth:
-    model, stage = clients.settings().model, clients.settings().stage
-    catalogue = OpenAICatalogue(model.name, is_openai=model.is_openai, client=openai_client)
-    price = prices.find(model.name)
-    return ModelHealth(model.name, catalogue, price.shutdown if price else None, stage.name, clients.clock)
+    chosen, stage = clients.settings().model, clients.settings().stage
+    price = prices.find(chosen.name)
+    return ModelHealth(
+        name=chosen.name,
+        question=TrialQuestion(model(), _personas, _reserve, stage.name),
+        catalogue=OpenAICatalogue(chosen.name, is_openai=chosen.is_openai, client=openai_client),
+        shutdown=price.shutdown if price else None,
+        stage=stage.name,
+        clock=clients.clock,
+    )
+
+
+def _personas() -> frozenset[str]:
+    return ports().entitlements().personas_in_use(now=clients.clock())
+
+
+def _reserve(most: Usage) -> bool:
+    now = clients.clock()
+    today = quota.day_of(now, now=now, zone=clients.settings().limits.zone)
+    return ports().spending.reserve(budget().reserve(most, day=today))

@@ -60,21 +60,33 @@ def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> W
 @cache
 def worker() -> Worker:
     """Return the worker."""
-    settings, shared = clients.settings(), ports()
-    model = OpenAIModel(
-        name=settings.model.name,
-        effort=settings.model.effort,
-        api=settings.model.api,
-        client=_openai_for_one_answer,
-        price=prices.price_of(settings.model),
-    )
+    shared = ports()
     web = WebSender(shared.connections, shared.connection_api, shared.clock, partial(shared.log.failure, "stream"))
     return assemble(
         shared,
-        model=model,
+        model=model(),
         sender=ChannelRouter({Channel.MESSENGER: MessengerSender(graph()), Channel.WEB: web}),
-        budget=Budget(settings.limits.daily_budget, model.price),
+        budget=budget(),
     )
+
+
+@cache
+def model() -> OpenAIModel:
+    """Return the model that answers."""
+    chosen = clients.settings().model
+    return OpenAIModel(
+        name=chosen.name,
+        effort=chosen.effort,
+        api=chosen.api,
+        client=_openai_for_one_answer,
+        price=prices.price_of(chosen),
+        is_openai=chosen.is_openai,
+    )
+
+
+def budget() -> Budget:
+    """Return the day's budget for the model."""
+    return Budget(clients.settings().limits.daily_budget, model().price)
 
 
 @cache

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
 from chalicelib.clock import Clock
-from chalicelib.errors import ModelFault, ModelUnusable
-from chalicelib.operations.findings import Check, Finding, Severity, deploy_command, lifetime
+from chalicelib.errors import ModelError, ModelUnusable
+from chalicelib.llm import question
+from chalicelib.llm.question import TrialQuestion
+from chalicelib.operations.findings import Check, Finding, Severity, deploy_command, failed, lifetime, worst
+
+_NOT_WARNED: Final = "its provider does not say when the model ends"
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,11 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True)
 class ModelHealth:
-    """Contributes the check that the model exists, may be used and has not reached its last day."""
+    """Contributes the check that the model answers and has not reached its last day."""
 
     name: str
     """The model's, as in the setting PARLEY_MODEL."""
+    question: TrialQuestion
     catalogue: Catalogue
     shutdown: date | None
     """The last day as far as the price table knows; None if it does not. The earlier of two days counts."""
@@ -40,20 +45,35 @@ class ModelHealth:
     clock: Clock
 
     def check(self) -> Check:
-        """Return the check. It raises ModelError if the request fails for now; ModelUnusable becomes a finding."""
+        """Return the check. Whether the model answers is decided by a real question, not by the list of models."""
         return Check("model", self._run)
 
     def _run(self) -> list[Finding]:
-        try:
-            return [self._judge(self.catalogue.find())]
-        except ModelUnusable as exc:
-            return [Finding.broken("model", str(exc), "people get an apology instead of an answer", self._remedy(exc))]
+        answers = self.question.findings()
+        if not answers:
+            unasked = Finding.ok(question.NAME, "it was not asked: the day's budget has no room for a question")
+            return [*self._look_up(answers), unasked]
+        return [*self._look_up(answers), *answers]
 
-    def _judge(self, info: ModelInfo) -> Finding:
+    def _look_up(self, answers: list[Finding]) -> list[Finding]:
+        """Return what the list of models adds to the answers, which are empty if the model was not asked."""
+        works = bool(answers) and worst(answers) is Severity.OK
+        try:
+            return [self._judge(self.catalogue.find(), works=works)]
+        except ModelUnusable as exc:
+            if works:
+                return [self._not_found(exc)]
+            what, why = str(exc), "people get an apology instead of an answer"
+            is_known = worst(answers) is Severity.BROKEN
+            return [] if is_known else [Finding.broken("model", what, why, question.remedy(exc, self.stage))]
+        except ModelError as exc:
+            return [self._not_found(exc) if works else failed("model", exc)]
+
+    def _judge(self, info: ModelInfo, *, works: bool) -> Finding:
         remedy = f"set PARLEY_MODEL to another model and run {deploy_command(self.stage)}"
         end = min((end for end in (info.shutdown, self.shutdown) if end), default=None)
         found = lifetime("model", self.name, end=end, now=self.clock(), remedy=remedy)
-        if info.listed or found.state is Severity.BROKEN:
+        if works or info.listed or found.state is Severity.BROKEN:
             return found
         in_list = (
             f"{self.name} is not in the server's list" if info.listed is False else "the server keeps no list of models"
@@ -61,10 +81,7 @@ class ModelHealth:
         why = f"whether it offers {self.name} is unknown until a person asks"
         return Finding.warning("model", in_list, why, "write to the bot")
 
-    def _remedy(self, error: ModelUnusable) -> str:
-        deploy = deploy_command(self.stage)
-        return {
-            ModelFault.KEY: f"{deploy} --renew openai-key",
-            ModelFault.CREDIT: "add credit at the model's provider",
-            ModelFault.MISSING: f"set PARLEY_MODEL to a model your account may use and run {deploy}",
-        }[error.cause]
+    def _not_found(self, error: ModelError) -> Finding:
+        """Return the finding that a model which answers could not be looked up."""
+        what = f"{self.name} could not be looked up: {error}"
+        return Finding.warning("model", what, _NOT_WARNED, "give the API key the right to read models, or run it again")

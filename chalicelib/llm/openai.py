@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +17,7 @@ import httpx2
 import openai
 
 from chalicelib.access.budget import Price
-from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, Waiting
+from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, TextDelta, Waiting
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelUnusable
 from chalicelib.llm import openai_request
 from chalicelib.llm.health import ModelInfo
@@ -27,7 +27,6 @@ from chalicelib.llm.openai_request import Api
 from chalicelib.llm.openai_retry import pause_before_retry
 from chalicelib.llm.openai_stream import StreamReader
 
-_Left = Callable[[], float]
 _Stream = openai.AsyncStream[object]
 
 _CONNECT_S = 3.0
@@ -47,18 +46,33 @@ class OpenAIModel:
     client: Callable[[], openai.AsyncOpenAI]
     """Called for each request, which closes it: an asynchronous client cannot outlive its event loop."""
     price: Price
+    is_openai: bool
+    """Whether the server is OpenAI's own, which is sent parameters that others may not know."""
     provider: str = "openai"
     """OpenTelemetry's name of the API, which is the same on every compatible server."""
+    refused: set[str] = field(default_factory=set)
+    """The parameters that the server has refused and is no longer sent, so that it refuses the first question only."""
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
-        deadline = time.monotonic() + seconds
+        bounds = _Bounds(time.monotonic() + seconds)
+        body = openai_request.body(self.api, self.name, self.effort, prompt, is_openai=self.is_openai)
+        body, has_said = openai_request.without(body, self.refused), False
+        try:
+            for event in self._answer(body, prompt, bounds):
+                has_said = has_said or isinstance(event, TextDelta)
+                yield event
+            return
+        except ModelUnusable as exc:
+            amended = openai_request.amended(body, exc)
+            if amended is None or has_said or not bounds.requests:
+                raise
+            self.refused.update(exc.names)
+        yield from self._answer(amended, prompt, bounds)
 
-        def left() -> float:
-            return deadline - time.monotonic()
-
+    def _answer(self, body: dict[str, Any], prompt: Prompt, bounds: "_Bounds") -> Generator[ModelEvent]:
         reader = StreamReader(max_output_tokens=prompt.max_output_tokens)
         try:
-            with closing(in_time(self._events(prompt, reader, left), left=left)) as events:
+            with closing(in_time(self._events(body, reader, bounds), left=bounds.left)) as events:
                 for event in events:
                     yield event or Waiting()
                     if isinstance(event, Finished):
@@ -68,10 +82,10 @@ class OpenAIModel:
                 raise ModelBusy("the answer took too long") from exc
         yield from reader.end()
 
-    async def _events(self, prompt: Prompt, reader: StreamReader, left: _Left) -> AsyncIterator[ModelEvent]:
+    async def _events(self, body: dict[str, Any], reader: StreamReader, bounds: "_Bounds") -> AsyncIterator[ModelEvent]:
         """Yield events until the answer is complete."""
         with _ending_well(reader):
-            async with asyncio.timeout(None) as lingering, self._asked(prompt, left) as stream:
+            async with asyncio.timeout(None) as lingering, self._asked(body, bounds) as stream:
                 async for data in stream.response.aiter_bytes():
                     for event in reader.feed(data):
                         yield event
@@ -83,22 +97,23 @@ class OpenAIModel:
             yield event
 
     @asynccontextmanager
-    async def _asked(self, prompt: Prompt, left: _Left) -> AsyncIterator[_Stream]:
-        """Send the request, at most twice, and return its response once that has begun."""
-        body = openai_request.body(self.api, self.name, self.effort, prompt)
+    async def _asked(self, body: dict[str, Any], bounds: "_Bounds") -> AsyncIterator[_Stream]:
+        """Send the request, once more if it may then succeed, and return its response once that has begun."""
         async with self.client() as client:
             try:
-                stream = await self._send(client, body, left())
+                stream = await self._send(client, body, bounds)
             except openai.APIError as exc:
-                pause = pause_before_retry(exc, left=left(), now=time.time())
+                pause = pause_before_retry(exc, left=bounds.left(), now=time.time()) if bounds.requests else None
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)
-                stream = await self._send(client, body, left())
+                stream = await self._send(client, body, bounds)
             async with stream:
                 yield stream
 
-    def _send(self, client: openai.AsyncOpenAI, body: dict[str, Any], left: float) -> Awaitable[_Stream]:
+    def _send(self, client: openai.AsyncOpenAI, body: dict[str, Any], bounds: "_Bounds") -> Awaitable[_Stream]:
+        left = bounds.left()
+        bounds.requests -= 1
         return client.post(
             "/responses" if self.api == "responses" else "/chat/completions",
             body=body,
@@ -108,6 +123,20 @@ class OpenAIModel:
             stream=True,
             stream_cls=_Stream,
         )
+
+
+@dataclass
+class _Bounds:
+    """The bounds of one answer."""
+
+    deadline: float
+    """On the monotonic clock, in seconds."""
+    requests: int = 2
+    """How many more may be sent: a second one after a fault that passes, or without what was refused."""
+
+    def left(self) -> float:
+        """Return the seconds that are left."""
+        return self.deadline - time.monotonic()
 
 
 @contextmanager
@@ -141,7 +170,7 @@ class OpenAICatalogue:
                 # Not parsed by the SDK: its types do not fit what other servers send.
                 found = self.client().with_options(timeout=timeout, max_retries=0).get(path, cast_to=object)
         except ModelUnusable as exc:
-            if self.is_openai or exc.cause != ModelFault.MISSING:
+            if self.is_openai or exc.cause not in (ModelFault.MISSING, ModelFault.ROUTE):
                 raise
             found = None
         match found:

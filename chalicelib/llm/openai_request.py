@@ -3,19 +3,62 @@
 The provider stores no conversation (`store=False`), so each request contains the whole history.
 """
 
-from typing import Any, Literal
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, Final, Literal
 
 from chalicelib.conversation.prompt import Prompt
+from chalicelib.errors import ModelError, ModelFault, ModelUnusable
+from chalicelib.llm import families
+from chalicelib.llm.openai_errors import TOO_LONG
 
 Api = Literal["responses", "chat"]
 
+_DROPPED: Final = ("stream_options", "reasoning_effort", "reasoning", "temperature", "safety_identifier")
+"""Parameters without which a request is still answered, in the same words or nearly so."""
+_RENAMED: Final[Mapping[str, str]] = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
+"""The two names of the limit in Chat Completions. It is never dropped, because it bounds what an answer costs."""
+_EFFORTS: Final = ("reasoning_effort", "reasoning")
 
-def body(api: Api, name: str, effort: str, prompt: Prompt) -> dict[str, Any]:
-    """Return the body of the request to the model `name`; an empty `effort` is not sent."""
-    return _responses(name, effort, prompt) if api == "responses" else _chat(name, effort, prompt)
+
+def body(api: Api, name: str, effort: str, prompt: Prompt, *, is_openai: bool) -> dict[str, Any]:
+    """Return the body of the request to the model `name`, with the parameters that its family is known to take.
+
+    An empty `effort` is not sent. `is_openai` is whether the server is OpenAI's own: others may refuse what OpenAI
+    wants, or ignore it.
+    """
+    effort = families.effort(name, effort)
+    temperature = prompt.temperature if families.takes_temperature(name, effort) else None
+    options: dict[str, Any] = {} if temperature is None else {"temperature": temperature}
+    if api == "responses":
+        return _responses(name, prompt) | options | ({"reasoning": {"effort": effort}} if effort else {})
+    options |= {"reasoning_effort": effort} if effort else {}
+    return _chat(name, prompt) | (_openai_only(prompt) if is_openai else _others_only(prompt)) | options
 
 
-def _responses(name: str, effort: str, prompt: Prompt) -> dict[str, Any]:
+def without(request: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return the body of a request without the parameters of these names, if it can do without or has another name.
+
+    A reasoning model that is asked without its effort refuses a temperature, so that goes with it.
+    """
+    named = {part for name in names for part in re.split(r"\W+", name)}
+    named |= {*_EFFORTS, "temperature"} if named.intersection((*_EFFORTS, "effort")) else set()
+    kept = {key: value for key, value in request.items() if not (key in named and key in _DROPPED)}
+    return {_RENAMED.get(key, key) if key in named else key: value for key, value in kept.items()}
+
+
+def amended(request: Mapping[str, Any], error: ModelError) -> dict[str, Any] | None:
+    """Return the body to ask with once more after a refusal; None if no other one would be answered.
+
+    A request that is too long for the model is made without the past, another one without what the provider refuses.
+    """
+    if not isinstance(error, ModelUnusable) or error.cause is not ModelFault.REFUSED:
+        return None
+    other = _without_memory(request) if TOO_LONG in error.names else without(request, error.names)
+    return None if other == request else other
+
+
+def _responses(name: str, prompt: Prompt) -> dict[str, Any]:
     return {
         "model": name,
         "instructions": prompt.instructions,
@@ -24,27 +67,26 @@ def _responses(name: str, effort: str, prompt: Prompt) -> dict[str, Any]:
         "safety_identifier": prompt.person_hash,
         "store": False,
         "stream": True,
-        **_temperature(effort, prompt),
-        **({"reasoning": {"effort": effort}} if effort else {}),
     }
 
 
-def _chat(name: str, effort: str, prompt: Prompt) -> dict[str, Any]:
+def _chat(name: str, prompt: Prompt) -> dict[str, Any]:
     return {
         "model": name,
         "messages": [{"role": "system", "content": prompt.instructions}, *_said(prompt)],
-        "max_completion_tokens": prompt.max_output_tokens,
         "stream": True,
         "stream_options": {"include_usage": True},
-        **_temperature(effort, prompt),
-        **({"reasoning_effort": effort} if effort else {}),
     }
 
 
-def _temperature(effort: str, prompt: Prompt) -> dict[str, Any]:
-    """Return the temperature as a parameter; without one for a reasoning model, which refuses the parameter."""
-    accepted = prompt.temperature is not None and effort in ("", "none")
-    return {"temperature": prompt.temperature} if accepted else {}
+def _openai_only(prompt: Prompt) -> dict[str, Any]:
+    limit = {"max_completion_tokens": prompt.max_output_tokens}
+    return {**limit, "safety_identifier": prompt.person_hash, "store": False}
+
+
+def _others_only(prompt: Prompt) -> dict[str, Any]:
+    # Ollama and others ignore the new name of the limit, Mistral refuses it.
+    return {"max_tokens": prompt.max_output_tokens}
 
 
 def _said(prompt: Prompt) -> list[dict[str, str]]:
@@ -52,3 +94,9 @@ def _said(prompt: Prompt) -> list[dict[str, str]]:
     for exchange in prompt.history:
         said += [{"role": "user", "content": exchange.question}, {"role": "assistant", "content": exchange.answer}]
     return [*said, {"role": "user", "content": prompt.question}]
+
+
+def _without_memory(request: Mapping[str, Any]) -> dict[str, Any]:
+    key = "messages" if "messages" in request else "input"
+    said = request[key]
+    return {**request, key: [*(message for message in said[:1] if message["role"] == "system"), *said[-1:]]}

@@ -31,7 +31,9 @@ def _pause_after(error: openai.APIError, now: float) -> float | None:
         return _PAUSE_S if isinstance(error.__cause__, httpx2.ConnectTimeout) else None
     if isinstance(error, openai.APIConnectionError):
         return _PAUSE_S
-    if not isinstance(error, openai.APIStatusError) or by_code(error.code) or not _is_passing(error.response):
+    if by_code(error.code) or by_code(error.type):
+        return None
+    if not isinstance(error, openai.APIStatusError) or not _is_passing(error.response):
         return None
     return _named_pause(error.response.headers, now)
 

@@ -135,7 +135,7 @@ def _failure(error: object) -> ModelError:
     code = details.get("code")
     status = number(code)
     if status is not None and status in _ERROR_STATUSES:
-        return by_status(status)
+        return by_status(status, details)
     for word in (text(code), text(details.get("type"))):
         if known := by_code(word):
             return known
@@ -150,4 +150,6 @@ def _usage(value: object) -> Usage | None:
     if asked is None or answered is None:
         return None
     details = mapping(told.get("input_tokens_details")) or mapping(told.get("prompt_tokens_details"))
-    return Usage(input=asked, cached=min(number(details.get("cached_tokens")) or 0, asked), output=answered)
+    cached = min(number(details.get("cached_tokens")) or 0, asked)
+    written = number(details.get("cache_write_tokens"))
+    return Usage(asked, cached, answered, written if written is None else min(written, asked - cached))

@@ -51,7 +51,12 @@ class AlertService:
     def model_unusable(self, error: ModelUnusable) -> None:
         """Report, once a day for each cause, that the model answers no user until the owner acts."""
         self._send_once_a_day(
-            "model", f"model_{error.cause}", model=self.settings.model.name, stage=self.settings.stage.name
+            "model",
+            f"model_{error.cause}",
+            model=self.settings.model.name,
+            host=self.settings.model.host,
+            names=", ".join(error.names),
+            stage=self.settings.stage.name,
         )
 
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:

@@ -26,8 +26,9 @@ def doctor(environment: Environment, *, fix: bool, json: bool) -> None:
     """Show what is wrong, why it matters and how to fix it.
 
     Checks the AWS account, the data stack, functions, secrets, the page token, the subscriptions, the webhook, the
-    model and the budget. Exits with status 1 if something is broken. Once a week the bot runs those of the checks that
-    work from the cloud, and sends the owner an e-mail about what it finds.
+    model and the budget. Asks the model one tiny question as each persona in use. Exits with status 1 if something is
+    broken. Once a week the bot runs those of the checks that work from the cloud, and sends the owner an e-mail about
+    what it finds.
     """
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
     from scripts.deploy.doctor import counted, examine  # noqa: PLC0415 (slow; `--help` does without)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
@@ -68,8 +68,11 @@ def slowly(answer: httpx2.Response) -> httpx2.Response:
     return httpx2.Response(answer.status_code, headers={"content-type": "text/event-stream"}, content=events())
 
 
-def error(status: int, code: str | None = None) -> httpx2.Response:
-    return httpx2.Response(status, json={"error": {"message": "no", "type": "t", "code": code}})
+def error(
+    status: int, code: str | None = None, *, param: str | None = None, message: str = "no", kind: str = "t"
+) -> httpx2.Response:
+    said = {"message": message, "type": kind, "code": code, "param": param}
+    return httpx2.Response(status, json={"error": said})
 
 
 class Server:
@@ -87,12 +90,19 @@ class Server:
         return answer
 
 
-def model(api: Api, server: Server, *, effort: str = "none") -> OpenAIModel:
+def model(
+    api: Api,
+    server: Callable[[httpx2.Request], httpx2.Response],
+    *,
+    name: str = "gpt-6-luna",
+    effort: str = "none",
+    is_openai: bool = True,
+) -> OpenAIModel:
     def client() -> openai.AsyncOpenAI:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(server))
         return openai.AsyncOpenAI(api_key="k", base_url="http://model/v1", http_client=http)
 
-    return OpenAIModel(name="gpt-6-luna", effort=effort, api=api, client=client, price=FREE)
+    return OpenAIModel(name=name, effort=effort, api=api, client=client, price=FREE, is_openai=is_openai)
 
 
 def openai_model(api: Api, situation: Situation) -> OpenAIModel:

@@ -111,7 +111,7 @@ def test_a_provider_out_of_reach_is_busy(api: Api):
 
 @EITHER
 def test_a_bad_request_is_an_error_and_not_tried_again(api: Api):
-    server = Server(error(400, "context_length_exceeded"), error(400))
+    server = Server(error(400, "invalid_type"), error(400))
     with pytest.raises(ModelError):
         list(model(api, server).answer(PROMPT, seconds=10))
     assert len(server.asked) == 1
@@ -150,14 +150,26 @@ def test_other_servers_are_told_the_same_as_chat_and_no_effort_they_may_not_know
 
 @BOTH
 @pytest.mark.parametrize(
-    ("effort", "temperature", "told"),
-    [("none", 0.9, 0.9), ("", 0.0, 0.0), ("none", None, None), ("low", 0.9, None), ("minimal", 0.0, None)],
+    ("name", "effort", "temperature", "told"),
+    [
+        ("gpt-6-luna", "none", 0.9, 0.9),
+        ("llama3.2", "", 0.0, 0.0),
+        ("gpt-6-luna", "none", None, None),
+        ("gpt-6-luna", "low", 0.9, None),
+        ("llama3.2", "minimal", 0.0, None),
+    ],
 )
 def test_a_persona_says_how_freely_a_model_speaks_unless_the_model_reasons(
-    api: Api, say: Callable[..., httpx2.Response], effort: str, temperature: float | None, told: float | None
+    api: Api,
+    say: Callable[..., httpx2.Response],
+    *,
+    name: str,
+    effort: str,
+    temperature: float | None,
+    told: float | None,
 ):
     server = Server(say("ok"))
-    list(model(api, server, effort=effort).answer(replace(PROMPT, temperature=temperature), seconds=10))
+    list(model(api, server, name=name, effort=effort).answer(replace(PROMPT, temperature=temperature), seconds=10))
     [(_, body)] = server.asked
     assert body.get("temperature") == told
     assert ("temperature" in body) is (told is not None)

@@ -219,3 +219,16 @@ def test_forgetting_a_person_does_not_make_the_day_cheaper(story: Story):
     story.store.people.forget(ANNA, now=story.clock())
     story.transcript.erase(turn.conversation, now=story.clock())
     assert story.spent().committed == 7
+
+
+def test_money_for_a_call_of_no_turn_is_set_aside_on_the_same_budget(story: Story):
+    spending = story.store.spending
+    assert [spending.reserve(TIGHT) for _ in range(3)] == [True, True, False]
+    assert story.spent() == DaySpend(DAY, committed=200, calls=2)
+    assert _asks(story) is Charged.OVER_BUDGET
+
+
+def test_a_free_call_of_no_turn_is_always_made(story: Story):
+    assert story.store.spending.reserve(Reservation(DAY, amount=0, cap=0))
+    assert not story.store.spending.reserve(Reservation(DAY, amount=1, cap=0))
+    assert story.spent() == DaySpend(DAY, calls=1)

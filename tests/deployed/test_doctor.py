@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.settings import Secret
 from scripts.simulator.aws import free_port
+from scripts.simulator.recorder import Behaviour
 from tests.deployed.conftest import MODEL, Deployment
 from tests.deployed.gate import gate
 from tests.deployed.running import STAGE, Project, ministack
@@ -146,6 +147,18 @@ def a_menu_that_is_gone(deployment: Deployment) -> Callable[[], object]:
 
 
 def a_model_that_is_gone(deployment: Deployment) -> Callable[[], object]:
+    refusal = {"error": {"message": "The model does not exist.", "type": "x", "code": "model_not_found"}}
+    deployment.model.recorder.behaviour = Behaviour.of({"failures": [{"status": 404, "body": refusal, "times": 99}]})
+    return lambda: setattr(deployment.model.recorder, "behaviour", Behaviour())
+
+
+def a_model_without_a_parameter(deployment: Deployment) -> Callable[[], object]:
+    refusal = {"error": {"message": "no", "type": "x", "code": "invalid_value", "param": "max_tokens"}}
+    deployment.model.recorder.behaviour = Behaviour.of({"failures": [{"status": 400, "body": refusal, "times": 99}]})
+    return lambda: setattr(deployment.model.recorder, "behaviour", Behaviour())
+
+
+def a_model_that_its_server_does_not_list(deployment: Deployment) -> Callable[[], object]:
     deployment.model.models = ["another"]
     return lambda: setattr(deployment.model, "models", [MODEL])
 
@@ -167,7 +180,9 @@ def a_model_that_is_gone(deployment: Deployment) -> Callable[[], object]:
         (a_page_that_dropped_the_app, {"page-subscription": "broken"}),
         (a_webhook_registered_elsewhere, {"app-subscription": "broken"}),
         (a_menu_that_is_gone, {"messenger-profile": "warning"}),
-        (a_model_that_is_gone, {"model": "warning"}),
+        (a_model_that_is_gone, {"model-answer": "broken"}),
+        (a_model_without_a_parameter, {"model-answer": "broken"}),
+        (a_model_that_its_server_does_not_list, {}),
     ],
 )
 def test_only_the_broken_parts_are_found(deployment: Deployment, breaks: Broken, found: dict[str, str]):
@@ -188,7 +203,7 @@ def test_a_token_that_has_ended_breaks_all_that_needs_it(deployment: Deployment)
 
 def test_a_missing_secret_is_named(deployment: Deployment):
     with parameter(deployment, Secret.OPENAI_KEY, None):
-        assert findings(deployment) == {"secrets": "broken", "model": "broken"}
+        assert findings(deployment) == {"secrets": "broken", "model-answer": "broken"}
 
 
 def test_a_webhook_that_cannot_be_reached_is_found(deployment: Deployment):

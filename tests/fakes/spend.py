@@ -49,3 +49,10 @@ class FakeSpending:
     def days(self, since: date, until: date) -> Sequence[DaySpend]:
         days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
         return [of(self.memory, day.isoformat()) for day in days]
+
+    @atomic
+    def reserve(self, reservation: Reservation) -> bool:
+        if not has_room(self.memory, reservation):
+            return False
+        reserve(self.memory, reservation)
+        return True

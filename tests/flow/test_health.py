@@ -1,17 +1,30 @@
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.access.budget import Usage
 from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.ports import AppSubscription
 from chalicelib.channels.messenger.requirements import FIELDS
 from chalicelib.channels.messenger.setup import Setup
+from chalicelib.content import persona
 from chalicelib.content.text import load
-from chalicelib.errors import ConfigError, MetaError, ModelBusy, ModelFault, ModelUnusable, NotifyError
+from chalicelib.conversation.prompt import FinishReason
+from chalicelib.errors import (
+    ConfigError,
+    MetaError,
+    ModelBusy,
+    ModelError,
+    ModelFault,
+    ModelRefused,
+    ModelUnusable,
+    NotifyError,
+)
 from chalicelib.llm.health import ModelHealth, ModelInfo
+from chalicelib.llm.question import TrialQuestion
 from chalicelib.log import Log
 from chalicelib.operations import checks
 from chalicelib.operations.alerts import AlertService
@@ -20,7 +33,7 @@ from chalicelib.operations.health import HealthCheck
 from chalicelib.settings import Settings
 from tests.fakes.adapters import FakeClock, RememberingNotifier
 from tests.fakes.memory import Memory
-from tests.fakes.model import FakeCatalogue
+from tests.fakes.model import FakeCatalogue, ScriptedModel
 from tests.fakes.page import APP, FakePage, FakeWebhook
 from tests.fakes.people import FakePeople, FakeSentAlerts
 
@@ -41,6 +54,7 @@ ALL = [
     "clock",
     "graph-api",
     "model",
+    "model-answer",
     "time-zone",
 ]
 
@@ -56,6 +70,11 @@ class Patient:
     page: FakePage = field(default_factory=lambda: FakePage((URL, VERIFY_TOKEN)))
     webhook: FakeWebhook = field(default_factory=FakeWebhook)
     catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
+    model: ScriptedModel = field(default_factory=ScriptedModel)
+    personas: Sequence[str] = ("web", "assistant")
+    room: int = 10
+    """Questions that the day's budget has room for."""
+    reserved: list[Usage] = field(default_factory=list)
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
     clock: FakeClock = field(default_factory=FakeClock)
     missing: list[str] = field(default_factory=list)
@@ -72,6 +91,10 @@ class Patient:
         setup.write_greeting()
         self.page.written.clear()
         self.webhook.at = self.clock()
+
+    def reserve(self, most: Usage) -> bool:
+        self.reserved.append(most)
+        return len(self.reserved) <= self.room
 
     @property
     def health_check(self) -> HealthCheck:
@@ -90,7 +113,14 @@ class Patient:
             stage=settings.stage.name,
             clock=self.clock,
         )
-        model = ModelHealth(settings.model.name, self.catalogue, self.model_shutdown, settings.stage.name, self.clock)
+        model = ModelHealth(
+            name=settings.model.name,
+            question=TrialQuestion(self.model, lambda: self.personas, self.reserve, settings.stage.name),
+            catalogue=self.catalogue,
+            shutdown=self.model_shutdown,
+            stage=settings.stage.name,
+            clock=self.clock,
+        )
         in_order = [
             checks.secrets(lambda: self.missing, stage=settings.stage.name),
             *messenger.checks(),
@@ -337,14 +367,108 @@ def test_a_base_url_without_a_version_is_a_warning(patient: Patient):
     [(ModelFault.KEY, "--renew openai-key"), (ModelFault.CREDIT, "add credit"), (ModelFault.MISSING, "PARLEY_MODEL")],
 )
 def test_an_unusable_model_is_broken_with_the_remedy_for_its_cause(patient: Patient, cause: ModelFault, remedy: str):
-    patient.catalogue.found = ModelUnusable("no", cause=cause)
-    assert remedy in patient.only("model", BROKEN).remedy
+    patient.catalogue.found = patient.model.otherwise = ModelUnusable("no", cause=cause)
+    assert remedy in patient.only("model-answer", BROKEN).remedy
 
 
 @pytest.mark.parametrize("cause", ModelFault)
 def test_every_fault_of_a_model_has_a_remedy(patient: Patient, cause: ModelFault):
+    patient.model.otherwise = ModelUnusable("no", cause=cause)
+    assert all(finding.remedy for finding in patient.wrong().values())
+    patient.room = 0
     patient.catalogue.found = ModelUnusable("no", cause=cause)
     assert patient.only("model", BROKEN).remedy
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelUnusable("the key is refused: HTTP 403", cause=ModelFault.KEY),
+        ModelUnusable("the key is refused: HTTP 401", cause=ModelFault.KEY),
+        ModelUnusable("the model does not exist", cause=ModelFault.MISSING),
+        ModelBusy("the provider is busy: HTTP 503"),
+        ModelError("the provider's answer makes no sense"),
+    ],
+)
+def test_a_model_that_answers_and_cannot_be_looked_up_is_a_warning(patient: Patient, error: ModelError):
+    patient.catalogue.found = error
+    assert str(error) in patient.only("model", WARNING).what
+
+
+def test_the_model_is_asked_a_tiny_question_as_each_persona_in_use(patient: Patient):
+    patient.personas = ("seller", "santa", "web")
+    assert patient.wrong() == {}
+    asked = patient.model.asked
+    assert [prompt.instructions for prompt in asked] == [
+        persona.load(name).instructions for name in ("santa", "seller", "web")
+    ]
+    assert [prompt.temperature for prompt in asked] == [0.9, 0.8, None]
+    assert {(prompt.max_output_tokens, prompt.history) for prompt in asked} == {(16, ())}
+    assert all(len(prompt.question) < 20 for prompt in asked)
+
+
+def test_the_money_for_each_question_comes_from_the_days_budget(patient: Patient):
+    patient.wrong()
+    assert [most.output for most in patient.reserved] == [16, 16]
+    assert all(most.input >= len(persona.load("web").instructions.encode()) // 2 for most in patient.reserved)
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_no_question_is_asked_that_the_budget_has_no_room_for(patient: Patient, room: int):
+    patient.room = room
+    patient.model.otherwise = ModelUnusable("no", cause=ModelFault.REFUSED)
+    patient.health_check.run()
+    assert len(patient.model.asked) == room
+
+
+def test_the_personas_that_the_budget_had_room_for_are_named(patient: Patient):
+    patient.room = 1
+    [answer] = [finding for finding in patient.health_check.run() if finding.name == "model-answer"]
+    assert (answer.state, answer.what) == (OK, "gpt-6-luna answers as assistant")
+
+
+def test_a_model_that_was_not_asked_is_no_fault(patient: Patient):
+    patient.room = 0
+    assert patient.wrong() == {}
+    [answer] = [finding for finding in patient.health_check.run() if finding.name == "model-answer"]
+    assert "not asked" in answer.what
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ModelRefused("the filter refused it"), ModelUnusable("no", cause=ModelFault.REFUSED, names=["temperature"])],
+)
+def test_a_persona_as_which_the_model_does_not_answer_is_named_and_the_others_are_asked(
+    patient: Patient, error: ModelError
+):
+    patient.personas = ("assistant", "santa", "web")
+    patient.model.script = [("Hello.",), error, ("Hello.",)]
+    finding = patient.only("model-answer", BROKEN)
+    assert finding.what.startswith("as santa: ")
+    assert len(patient.model.asked) == 3
+
+
+@pytest.mark.parametrize("cause", sorted(set(ModelFault) - {ModelFault.REFUSED}))
+def test_a_fault_that_no_persona_changes_is_found_with_one_question(patient: Patient, cause: ModelFault):
+    patient.model.otherwise = ModelUnusable("no", cause=cause)
+    patient.only("model-answer", BROKEN)
+    assert len(patient.model.asked) == 1
+
+
+def test_a_model_that_is_busy_just_now_is_a_warning(patient: Patient):
+    patient.model.otherwise = ModelBusy("the provider is busy: HTTP 429")
+    assert patient.only("model-answer", WARNING).what == "the provider is busy: HTTP 429"
+    assert len(patient.model.asked) == 1
+
+
+def test_a_model_whose_answers_make_no_sense_is_broken(patient: Patient):
+    patient.model.otherwise = ModelError("odd")
+    assert patient.only("model-answer", BROKEN).what == "odd"
+
+
+def test_an_answer_that_is_cut_off_is_an_answer(patient: Patient):
+    patient.model.otherwise = (FinishReason.LENGTH,)
+    assert patient.wrong() == {}
 
 
 @pytest.mark.parametrize(
@@ -363,7 +487,14 @@ def test_the_owner_is_warned_before_a_model_ends_by_price_table_or_provider(
     assert (by_table.state if by_table else OK) is state
 
 
-def test_a_model_that_another_server_does_not_list_is_a_warning(patient: Patient):
+@pytest.mark.parametrize("listed", [False, None])
+def test_a_model_that_answers_need_not_be_in_its_servers_list(patient: Patient, *, listed: bool | None):
+    patient.catalogue.found = ModelInfo(listed=listed, shutdown=None)
+    assert patient.wrong() == {}
+
+
+def test_a_model_that_another_server_does_not_list_and_that_was_not_asked_is_a_warning(patient: Patient):
+    patient.room = 0
     patient.catalogue.found = ModelInfo(listed=False, shutdown=None)
     assert "not in the server's list" in patient.only("model", WARNING).what
     patient.catalogue.found = ModelInfo(listed=None, shutdown=None)
@@ -388,6 +519,7 @@ def test_checks_that_need_meta_fail_while_meta_is_unreachable_and_the_others_run
 
 
 def test_a_provider_that_does_not_answer_is_a_finding(patient: Patient):
+    patient.room = 0
     patient.catalogue.found = ModelBusy("the provider is out of reach: APITimeoutError")
     finding = patient.only("model", BROKEN)
     assert (finding.what, finding.remedy) == (

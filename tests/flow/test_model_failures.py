@@ -51,14 +51,28 @@ def test_the_owner_is_notified_once_a_day_of_what_only_the_owner_can_fix(bot: Bo
     bot.receives("anna", "good morning to you")
     bot.receives("bert", "good morning to you too")
     bot.notifier.told.clear()
-    bot.model.otherwise = ModelUnusable("no use", cause=cause)
+    bot.model.otherwise = ModelUnusable("no use", cause=cause, names=["max_tokens", "stream"])
     for psid in ("anna", "bert", "anna"):
         bot.receives(psid, "is anybody there?")
-    told = SAYS(f"owner_model_{cause}", model=bot.settings.model.name, stage="prod")
+    asked = bot.settings.model
+    told = SAYS(f"owner_model_{cause}", model=asked.name, host=asked.host, names="max_tokens, stream", stage="prod")
     assert bot.notifier.told == [(SAYS("owner_model_subject"), told)]
     bot.clock.tick(days=1)
     bot.receives("anna", "is anybody there today?")
     assert bot.told_owner == [told, told]
+
+
+@pytest.mark.parametrize("cause", [ModelFault.REFUSED, ModelFault.VERIFICATION])
+def test_the_owner_learns_which_parameter_the_provider_refuses(bot: Bot, cause: ModelFault):
+    bot.model.otherwise = ModelUnusable("no use", cause=cause, names=["reasoning.effort"])
+    bot.receives("anna", "is anybody there?")
+    assert "reasoning.effort" in bot.told_owner[-1]
+
+
+def test_who_is_refused_by_the_filter_learns_how_to_start_anew(bot: Bot):
+    bot.model.script = [ModelRefused("no")]
+    bot.receives("anna", "a question")
+    assert "/reset" in bot.sent_to("anna")[0]
 
 
 def test_two_different_faults_are_two_messages_to_the_owner(bot: Bot):

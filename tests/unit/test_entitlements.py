@@ -54,3 +54,13 @@ def test_the_entitlements_of_a_revoked_key_still_hold_the_key(keys: FakeApiKeys)
 
 def test_a_visitor_of_an_unknown_key_gets_the_channels_defaults(keys: FakeApiKeys):
     assert of(keys, VISITOR) == Entitlements("web", 7)
+
+
+def test_the_personas_in_use_are_those_of_the_channels_and_of_valid_keys(keys: FakeApiKeys):
+    keys.create(SHOP)
+    keys.create(replace(SHOP, id=KeyId("otherother"), persona="seller", revoked_at=NOON))
+    service = EntitlementService(keys, Settings.from_env({}).limits, {Channel.MESSENGER: "assistant"})
+    assert service.personas_in_use(now=NOON) == {"assistant", "web", "santa"}
+    keys.create(replace(SHOP, id=KeyId("endsendsen"), persona="seller", expires_at=NOON + 1))
+    assert service.personas_in_use(now=NOON) == {"assistant", "web", "santa", "seller"}
+    assert service.personas_in_use(now=NOON + 1) == {"assistant", "web", "santa"}

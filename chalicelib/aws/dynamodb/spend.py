@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import within_cap
-from chalicelib.aws.dynamodb.table import BATCH_LIMIT, Table
+from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 
 
@@ -46,3 +46,10 @@ class DynamoSpending:
             read = (items.day_spend(item) for item in self.table.get_many(wanted))
             found |= {spent.day: spent for spent in read}
         return [found.get(name, DaySpend(name)) for name in names]
+
+    def reserve(self, reservation: Reservation) -> bool:
+        try:
+            self.table.write(reserve(reservation))
+        except ConditionFailed:
+            return False
+        return True

@@ -1,0 +1,67 @@
+"""Which reasoning efforts each family of OpenAI's models takes, and which of them takes a temperature.
+
+As OpenAI's model pages and its refusals ("Supported values are: ...") said in November 2026. A model without a row is
+asked as the settings say.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+_ORDER: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""All efforts, the least first."""
+_UP_TO_MAX: Final = ("low", "medium", "high", "xhigh", "max")
+_UP_TO_XHIGH: Final = ("none", "low", "medium", "high", "xhigh")
+
+_EFFORTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "gpt-3.5": (),
+    "gpt-4": (),
+    "gpt-4o": (),
+    "chatgpt-4o": (),
+    "gpt-4.1": (),
+    "gpt-4.5": (),
+    "gpt-5-chat": (),
+    "o1": ("low", "medium", "high"),
+    "o3": ("low", "medium", "high"),
+    "o4": ("low", "medium", "high"),
+    "gpt-5": ("minimal", "low", "medium", "high"),
+    "gpt-5-pro": ("high",),
+    "gpt-5.1": ("none", "low", "medium", "high"),
+    "gpt-5.2": _UP_TO_XHIGH,
+    "gpt-5.3": _UP_TO_XHIGH,
+    "gpt-5.4": _UP_TO_XHIGH,
+    "gpt-5.5": _UP_TO_XHIGH,
+    "gpt-5.6": ("none", *_UP_TO_MAX),
+    "gpt-6": ("none", *_UP_TO_MAX),
+    "gpt-6.1": ("none", *_UP_TO_MAX),
+    "gpt-6-astra": _UP_TO_MAX,
+    "gpt-6.1-sol": _UP_TO_MAX,
+}
+"""The efforts by the beginning of a model's name, the least first; none for models that do not reason."""
+
+
+def effort(model: str, wanted: str) -> str:
+    """Return the effort to ask the model with: `wanted`, or the nearest that its family takes; empty for none.
+
+    The nearest is the least above `wanted`, or the highest that there is.
+    """
+    efforts = _efforts(model)
+    if efforts is None or wanted in efforts or wanted not in _ORDER:
+        return wanted
+    above = [taken for taken in efforts if _ORDER.index(taken) > _ORDER.index(wanted)]
+    return next(iter(above or efforts[-1:]), "")
+
+
+def takes_temperature(model: str, effort: str) -> bool:
+    """Whether the model takes a temperature when it is asked with this effort: a model that reasons refuses one."""
+    return effort == "none" or (not effort and not _efforts(model))
+
+
+def _efforts(model: str) -> tuple[str, ...] | None:
+    """Return the efforts of the model's family; None if it has no row.
+
+    The name may be dated, fine-tuned (`ft:...`), or have the prefix of another host, such as `openai/`.
+    """
+    name = model.removeprefix("ft:").partition(":")[0].rpartition("/")[2].rpartition("openai.")[2]
+    found = [family for family in _EFFORTS if re.match(rf"{re.escape(family)}(-|$)", name)]
+    return _EFFORTS[max(found, key=len)] if found else None

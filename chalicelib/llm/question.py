@@ -1,0 +1,114 @@
+"""The health check's test question: whether the model answers as each persona in use."""
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.access.budget import Usage
+from chalicelib.content import persona
+from chalicelib.conversation.history import at_most, tokens
+from chalicelib.conversation.ports import Model
+from chalicelib.conversation.prompt import Prompt
+from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
+from chalicelib.operations.findings import Finding, deploy_command
+
+NAME: Final = "model-answer"
+"""The name of its findings."""
+_QUESTION: Final = "Say hello."
+_MOST_TOKENS: Final = 16
+"""The fewest that OpenAI accepts as a limit."""
+_SECONDS: Final = 20.0
+_WHY: Final = "people get an apology instead of an answer"
+
+
+@dataclass(frozen=True)
+class TrialQuestion:
+    """Asks the model a tiny question as each persona in use, with the parameters of people's questions."""
+
+    model: Model
+    personas: Callable[[], Iterable[str]]
+    """The names of the personas in use. May raise StoreError."""
+    reserve: Callable[[Usage], bool]
+    """Takes the most that a question can use from the day's budget; False if that has no room. May raise StoreError."""
+    stage: str
+    """Named in the commands of remedies."""
+
+    def findings(self) -> list[Finding]:
+        """Return a finding for each persona as which the model does not answer, or that it answers as all.
+
+        Nothing if the day's budget has no room to ask. A fault that no other persona changes ends the check.
+        """
+        faults: list[Finding] = []
+        asked: list[str] = []
+        for name in sorted(self.personas()):
+            if not self.reserve(_most_usage(name)):
+                break
+            asked.append(name)
+            try:
+                self._ask(name)
+            except ModelError as exc:
+                faults.append(self._fault(exc, name))
+                if not _is_about_the_persona(exc):
+                    break
+        answers = [Finding.ok(NAME, f"{self.model.name} answers as {', '.join(asked)}")] if asked else []
+        return faults or answers
+
+    def _ask(self, name: str) -> None:
+        """Ask and wait for the end of the answer. Raises ModelError."""
+        with closing(self.model.answer(_prompt(name), seconds=_SECONDS)) as events:
+            for _ in events:
+                pass
+
+    def _fault(self, error: ModelError, name: str) -> Finding:
+        what = f"as {name}: {error}" if _is_about_the_persona(error) else str(error)
+        match error:
+            case ModelBusy():
+                return Finding.warning(
+                    NAME, str(error), "people get an apology while it lasts", "run it again in a minute"
+                )
+            case ModelUnusable():
+                return Finding.broken(NAME, what, _WHY, remedy(error, self.stage))
+            case ModelRefused():
+                change = f"change the instructions of the persona {name} and run {deploy_command(self.stage)}"
+                return Finding.broken(NAME, what, _WHY, change)
+        return Finding.broken(
+            NAME, str(error), _WHY, "run it again; if that does not help, set PARLEY_MODEL to another model"
+        )
+
+
+def remedy(error: ModelUnusable, stage: str) -> str:
+    """Return what the owner does about the cause."""
+    deploy = deploy_command(stage)
+    other_model = f"set PARLEY_MODEL to a model your account may use and run {deploy}"
+    return {
+        ModelFault.KEY: f"make a key that may ask models and run {deploy} --renew openai-key",
+        ModelFault.CREDIT: "add credit at the model's provider",
+        ModelFault.VERIFICATION: f"verify the organization at the model's provider, or {other_model}",
+        ModelFault.MISSING: other_model,
+        ModelFault.ROUTE: "set PARLEY_MODEL_API to the protocol that the server has (chat or responses), or correct "
+        f"OPENAI_BASE_URL, and run {deploy}",
+        ModelFault.REFUSED: f"change the setting or the persona that this comes from and run {deploy}",
+    }[error.cause]
+
+
+def _prompt(name: str) -> Prompt:
+    who = persona.load(name)
+    return Prompt(
+        instructions=who.system_prompt(opening_shown=False),
+        history=(),
+        question=_QUESTION,
+        max_output_tokens=_MOST_TOKENS,
+        person_hash="health-check",
+        temperature=who.temperature,
+    )
+
+
+def _most_usage(name: str) -> Usage:
+    prompt = _prompt(name)
+    return Usage(input=at_most(tokens(prompt.instructions) + tokens(prompt.question)), output=_MOST_TOKENS)
+
+
+def _is_about_the_persona(error: ModelError) -> bool:
+    refused = isinstance(error, ModelUnusable) and error.cause is ModelFault.REFUSED
+    return refused or isinstance(error, ModelRefused)
