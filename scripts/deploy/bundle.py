@@ -22,6 +22,8 @@ _README: Final = Path(__file__).with_suffix(".md")
 _APP: Final = "app.json"
 _REGION: Final = "us-east-1"
 """Chalice requires a region; the template is the same for all regions."""
+_LATE: Final = ("RestAPI", "Heartbeat", "WebsocketAPIStage", "WebhookUrl", "WebsocketUrl")
+"""What is created before the worker's settings, which Lambda refuses until IAM has propagated the worker's role."""
 _WEBSOCKETS: Final = ("WebsocketConnect", "WebsocketMessage", "WebsocketDisconnect")
 
 
@@ -67,6 +69,7 @@ def additions(stage: Stage) -> dict[str, Any]:
 def _retries(dead_letters: str) -> dict[str, Any]:
     return {
         "Type": "AWS::Lambda::EventInvokeConfig",
+        "DependsOn": list(_LATE),
         "Properties": {
             "FunctionName": {"Ref": "Worker"},
             "Qualifier": "$LATEST",
@@ -80,6 +83,7 @@ def _retries(dead_letters: str) -> dict[str, Any]:
 def _wakes(queue: str) -> dict[str, Any]:
     return {
         "Type": "AWS::Lambda::EventSourceMapping",
+        "DependsOn": list(_LATE),
         "Properties": {"FunctionName": {"Ref": "Worker"}, "EventSourceArn": _queue(queue), "BatchSize": 1},
     }
 

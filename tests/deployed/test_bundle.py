@@ -1,31 +1,44 @@
-"""Tests a bundle as a pipeline uses it: CloudFormation creates both stacks by its README, and the bot runs.
+"""Tests a bundle as a pipeline uses it: the AWS command line runs the commands of its README, and the bot runs.
 
-`aws cloudformation package` is done by hand, since the AWS command line is not among the project's tools; the SAM
-transform is the one that AWS publishes, and the emulator is given its result.
+The SAM transform is the one that AWS publishes.
 """
 
 import json
+import os
+import re
 import subprocess
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chalicelib.settings import Secret
-from scripts.simulator.aws import CREDENTIALS, free_port
+from scripts.simulator.aws import REGION, free_port
 from tests.deployed.chat import connected
 from tests.deployed.conftest import Deployment, new_account
-from tests.deployed.running import ROOT, STAGE, Project, sam_python
+from tests.deployed.running import STAGE, Project, aws_command, sam_transform
 
 NAME = f"parley-{STAGE}"
 BUCKET = "pipeline"
+Shell = Callable[[str], subprocess.CompletedProcess[str]]
+
+
+@dataclass(frozen=True)
+class Readme:
+    """The commands of the README's steps, and those after a failure."""
+
+    data: str
+    secrets: str
+    app: str
+    data_failed: str
+    app_failed: str
 
 
 @pytest.fixture(scope="module")
 def account(project: Project) -> Iterator[Deployment]:
     """The account of all tests in this file."""
-    with new_account(project) as account:
+    with new_account(project, {"SAM_TRANSFORM": sam_transform()}) as account:
         yield account
 
 
@@ -48,45 +61,65 @@ def bundle(account: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def piped(account: Deployment, bundle: Path) -> Deployment:
-    """The running bot, after the four steps of the bundle's README."""
-    make_stack(account, NAME, (bundle / "data.yaml").read_text(), Stage=STAGE, Wake="lambda")
-    made_up: dict[str, str] = {Secret.OPENAI_KEY: "none", Secret.TICKET_KEY: "t" * 64}
-    for name, value in {**account.meta.secrets, **made_up}.items():
-        account.client("ssm").put_parameter(Name=f"/parley/{STAGE}/{name}", Value=value, Type="SecureString")
-    make_stack(account, f"{NAME}-app", packaged(account, bundle))
-    doctor = account.parley("doctor", "--fix")
-    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+def shell(account: Deployment, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A pipeline's shell in the folder of the bundle, with the real AWS command line."""
+    account.client("s3").create_bucket(Bucket=BUCKET)
+    tools = aws_command(tmp_path_factory.mktemp("tools")).parent
+    environment = {
+        **account.secrets,
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "HOME": str(tools),
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": account.aws_url,
+        "BUCKET": BUCKET,
+    }
+
+    def run(commands: str) -> subprocess.CompletedProcess[str]:
+        words = ["sh", "-eu", "-c", commands]
+        return subprocess.run(words, cwd=bundle, env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def readme(bundle: Path) -> Readme:
+    """The commands of the README, as they stand there."""
+    data, secrets, app, doctor, *after_failures = blocks((bundle / "README.md").read_text())
+    assert doctor.split() == ["scripts/parley", "doctor", "--stage", STAGE, "--fix"]
+    return Readme(data, secrets, app, *after_failures)
+
+
+def blocks(text: str) -> list[str]:
+    return [textwrap.dedent(block) for block in re.findall(r"^ *```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)]
+
+
+@pytest.fixture(scope="module")
+def piped(account: Deployment, shell: Shell, readme: Readme) -> Deployment:
+    """The running bot, after the four steps of the bundle's README; a first attempt failed at both stacks."""
+    for resource, step, cure in (("Topic", readme.data, readme.data_failed), ("Worker", readme.app, readme.app_failed)):
+        account.fails_at(resource)
+        failed = shell(step)
+        assert "Failed to create/update the stack" in failed.stderr, failed.stdout + failed.stderr
+        account.fails_at("")
+        for commands in (cure, step):
+            succeeds(shell(commands))
+        if step == readme.data:
+            succeeds(shell(readme.secrets))
+    # Meta's first request starts a function cold: on a busy machine it gives up, and the step is repeated.
+    account.wait_until(lambda: account.parley("doctor", "--fix").returncode == 0)
     return account
 
 
-def packaged(account: Deployment, bundle: Path) -> str:
-    """Return `app.json` as CloudFormation gets it: the code in a bucket, and transformed by SAM."""
-    s3, template = account.client("s3"), json.loads((bundle / "app.json").read_text())
-    s3.create_bucket(Bucket=BUCKET)
-    s3.upload_file(str(bundle / "deployment.zip"), BUCKET, "deployment.zip")
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = {"Bucket": BUCKET, "Key": "deployment.zip"}
-    transform = [str(sam_python()), str(ROOT / "tests" / "deployed" / "sam.py")]
-    done = subprocess.run(
-        transform, input=json.dumps(template), env=CREDENTIALS, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def succeeds(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-def make_stack(account: Deployment, name: str, template: str, **parameters: str) -> None:
-    cloudformation = account.client("cloudformation")
-    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
-    may = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-    cloudformation.create_stack(StackName=name, TemplateBody=template, Parameters=given, Capabilities=may)
-
-    def stack() -> Any:
-        return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-
-    account.wait_until(lambda: not stack()["StackStatus"].endswith("_IN_PROGRESS"))
-    assert stack()["StackStatus"] == "CREATE_COMPLETE", stack().get("StackStatusReason")
+def test_the_steps_that_a_new_version_repeats_can_be_repeated(piped: Deployment, shell: Shell, readme: Readme):
+    for step in (readme.data, readme.app):
+        succeeds(shell(step))
+    assert piped.client("dynamodb").describe_table(TableName=NAME)["Table"]["DeletionProtectionEnabled"]
 
 
 def test_a_signed_message_is_answered_by_a_bot_that_a_pipeline_deployed(piped: Deployment):
@@ -98,6 +131,7 @@ def test_the_doctor_finds_it_as_if_parley_had_deployed_it(piped: Deployment):
     result = piped.parley("doctor", "--json")
     found = json.loads(result.stdout)["findings"]
     ill = {finding["name"]: finding["what"] for finding in found if finding["state"] != "ok"}
+    ill.pop("runtime", None)  # whether the Python of these tests ends soon
     assert (result.returncode, ill) == (0, {"owner": "there is no subscriber for alerts on faults and new people"})
 
 
