@@ -47,7 +47,7 @@ def webhook() -> MessengerWebhook:
 @cache
 def ports() -> Ports:
     """Return the API handler's ports."""
-    return clients.ports(secrets())
+    return clients.ports(secrets(), patience_s=clients.CALLER_PATIENCE_S)
 
 
 @cache

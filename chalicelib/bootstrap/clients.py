@@ -14,6 +14,7 @@ from botocore.config import Config
 from chalicelib import log
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
+from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.people import DynamoPeople
@@ -32,6 +33,7 @@ from chalicelib.settings import Secret, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 _LANGUAGE: Final = "en"
 
@@ -39,6 +41,8 @@ QUICK: Final = Config(connect_timeout=1, read_timeout=3, retries={"total_max_att
 """For calls that a user waits for: seconds, and one retry."""
 PATIENT: Final = Config(connect_timeout=1, read_timeout=30, retries={"total_max_attempts": 1, "mode": "standard"})
 """For warming other functions, which may start cold; a retry would start a second one."""
+CALLER_PATIENCE_S: Final = 3.0
+"""For functions whose caller waits for the response: Meta for five seconds, a person for an `accepted`."""
 _BROADCAST: Final = Config(
     connect_timeout=1, read_timeout=2, max_pool_connections=50, retries={"total_max_attempts": 1, "mode": "standard"}
 )
@@ -57,10 +61,9 @@ def session() -> boto3.Session:
     return boto3.Session()
 
 
-@cache
-def table() -> Table:
-    """Return the stage's table."""
-    return Table(session().client("dynamodb", config=QUICK), settings().stage.table)
+def table(patience_s: float = PATIENCE_S) -> Table:
+    """Return the stage's table; it repeats for `patience_s` what DynamoDB refuses for the moment."""
+    return Table(_dynamodb(), settings().stage.table, patience_s)
 
 
 def secrets(names: Sequence[str]) -> Secrets:
@@ -68,27 +71,28 @@ def secrets(names: Sequence[str]) -> Secrets:
     return Secrets(session().client("ssm", config=QUICK), settings().stage.secrets_prefix, names)
 
 
-def ports(stored: Secrets | None, *, in_turn: bool = True) -> Ports:
+def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = PATIENCE_S) -> Ports:
     """Return the ports over AWS; `stored` is None for a function that may read no secrets, `in_turn` is FifoWake's.
 
-    The app secret keys the log's pseudonyms: without secrets, the log has no key.
+    `patience_s` is the table's. The app secret keys the log's pseudonyms: without secrets, the log has no key.
     """
     log_key: Callable[[], str] = partial(stored.get, Secret.APP_SECRET) if stored else str
     topic_arn: Callable[[], str | None] = partial(stored.find, Secret.TOPIC_ARN) if stored else lambda: None
+    stage_table = table(patience_s)
     return Ports(
         settings=settings(),
         clock=clock,
         new_id=new_id,
         log=Log(log_key, settings().stage.name),
         texts=texts,
-        inbox=DynamoInbox(table()),
-        transcript=DynamoTranscript(table()),
-        people=DynamoPeople(table()),
-        api_keys=DynamoApiKeys(table()),
-        connections=DynamoConnections(table()),
+        inbox=DynamoInbox(stage_table),
+        transcript=DynamoTranscript(stage_table),
+        people=DynamoPeople(stage_table),
+        api_keys=DynamoApiKeys(stage_table),
+        connections=DynamoConnections(stage_table),
         connection_api=_connection_api(),
-        sent_alerts=DynamoSentAlerts(table()),
-        spending=DynamoSpending(table()),
+        sent_alerts=DynamoSentAlerts(stage_table),
+        spending=DynamoSpending(stage_table),
         wake=lambda: _wake(in_turn=in_turn),
         notifier=lambda: TopicNotifier(session().client("sns", config=QUICK), topic_arn),
     )
@@ -113,6 +117,11 @@ def new_id() -> str:
 def invocation(context: Any) -> AbstractContextManager[None]:
     """Mark the log lines of one run of a function with the request id in Lambda's `context`."""
     return log.invocation(getattr(context, "aws_request_id", ""))
+
+
+@cache
+def _dynamodb() -> "DynamoDBClient":
+    return session().client("dynamodb", config=QUICK)
 
 
 def _wake(*, in_turn: bool) -> Wake:

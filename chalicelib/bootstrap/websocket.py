@@ -48,7 +48,7 @@ def handler() -> WebSocketHandler:
     """Return the WebSocket handler."""
     secrets = clients.secrets(SECRETS)
     return assemble(
-        clients.ports(secrets),
+        clients.ports(secrets, patience_s=clients.CALLER_PATIENCE_S),
         ticket_key=partial(secrets.get, Secret.TICKET_KEY),
         own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
         id_token_verifier=id_token_verifier,

@@ -1,4 +1,7 @@
-"""Every store under one suite: the fake, and DynamoDB as ministack understands it.
+"""Every store under one suite: the fake, DynamoDB as ministack understands it, and ministack with DynamoDB's conflicts.
+
+The third is ministack behind `conflicts.py`. Races meet each other's transactions there. For all other tests, which
+have one thread, that proxy refuses every other write as if it met one.
 
 Moto, a second emulator, takes part in the tests and files that are marked `on_moto`: conditions, transactions and
 extremes. It is slower and less strict, but it refuses two kinds of wrong expressions that ministack accepts. With
@@ -6,6 +9,7 @@ test_calls, test_units and test_policies, those tests send moto every expression
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +19,7 @@ from chalicelib.access.ports import People
 from chalicelib.conversation.ports import Inbox
 from chalicelib.operations.ports import SentAlerts
 from scripts.simulator.aws import Emulator
+from tests.contract.conflicts import ConflictProxy, conflict_proxy
 from tests.contract.stores import Store, dynamo_client, dynamo_store, fake_store
 from tests.contract.story import Story
 from tests.fakes.adapters import FakeClock
@@ -33,6 +38,29 @@ def emulator() -> Iterator["DynamoDBClient"]:
     emulator.stop()
 
 
+@pytest.fixture(scope="session")
+def proxy(emulator: "DynamoDBClient") -> Iterator[ConflictProxy]:
+    """For races: refuses what meets a transaction."""
+    with conflict_proxy(emulator.meta.endpoint_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def conflicting(proxy: ConflictProxy) -> Iterator["DynamoDBClient"]:
+    with closing(dynamo_client(proxy.url)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def reluctant(emulator: "DynamoDBClient") -> Iterator["DynamoDBClient"]:
+    """Refuses every other write, whatever it meets."""
+    with (
+        conflict_proxy(emulator.meta.endpoint_url, transaction_ms=0, reluctant=True) as proxy,
+        closing(dynamo_client(proxy.url)) as client,
+    ):
+        yield client
+
+
 @pytest.fixture(scope="module")
 def moto_client() -> Iterator["DynamoDBClient"]:
     with mock_aws():
@@ -41,18 +69,29 @@ def moto_client() -> Iterator["DynamoDBClient"]:
 
 MINISTACK = pytest.param("ministack", marks=pytest.mark.emulated)
 MOTO = pytest.param("moto", marks=pytest.mark.emulated)
+RELUCTANT = pytest.param("reluctant", marks=pytest.mark.emulated)
+RELUCTANT_IN_FULL = pytest.param("reluctant", marks=[pytest.mark.emulated, pytest.mark.full])
+CONFLICTING = pytest.param("conflicting", marks=pytest.mark.emulated)
+MANY_CONFLICTS = [
+    pytest.param("conflicting", marks=[pytest.mark.emulated, pytest.mark.full], id=f"conflicting-{number}")
+    for number in range(2, 51)
+]
+"""With the first one, fifty rounds of each race."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test of a store on the fake and on ministack, and on moto where the test or its file says so."""
+    """Run a test of a store on the fake and on ministack, and on the others where the test or its file says so."""
     if "store" in metafunc.fixturenames:
-        moto = [MOTO] if metafunc.definition.get_closest_marker("on_moto") else []
-        metafunc.parametrize("store", ["fake", MINISTACK, *moto], indirect=True)
+        marked = metafunc.definition.get_closest_marker
+        reluctant = RELUCTANT if marked("on_conflicts") else RELUCTANT_IN_FULL
+        metafunc.parametrize(
+            "store", ["fake", MINISTACK, reluctant, *([MOTO] if marked("on_moto") else [])], indirect=True
+        )
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what starts an emulator without a choice: `-m "not emulated"` leaves it out."""
-    if {"emulator", "moto_client"} & set(getattr(item, "fixturenames", ())):
+    if {"emulator", "moto_client", "conflicting", "reluctant"} & set(getattr(item, "fixturenames", ())):
         item.add_marker("emulated")
 
 
@@ -61,7 +100,7 @@ def store(request: pytest.FixtureRequest) -> Store:
     return _store(request)
 
 
-@pytest.fixture(params=["fake", MINISTACK])
+@pytest.fixture(params=["fake", MINISTACK, CONFLICTING, *MANY_CONFLICTS])
 def busy_store(request: pytest.FixtureRequest) -> Store:
     """For races: those stores that many threads may use at once."""
     return _store(request)
@@ -73,6 +112,10 @@ def _store(request: pytest.FixtureRequest) -> Store:
             return dynamo_store(request.getfixturevalue("moto_client"))
         case "ministack":
             return dynamo_store(request.getfixturevalue("emulator"))
+        case "conflicting":
+            return dynamo_store(request.getfixturevalue("conflicting"))
+        case "reluctant":
+            return dynamo_store(request.getfixturevalue("reluctant"), sleep=lambda _: None)
     return fake_store()
 
 

@@ -1,5 +1,6 @@
 """The stores under test, made in one way: all ports over one table, real or remembered."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
@@ -18,6 +19,7 @@ from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
+from chalicelib.aws.dynamodb.writes import delete
 from chalicelib.conversation.ports import ConnectionStore, Inbox, Transcript
 from chalicelib.operations.ports import Deletions, SentAlerts
 from scripts.simulator.table import create_table
@@ -69,9 +71,9 @@ def fake_store() -> Store:
     )
 
 
-def dynamo_store(client: "DynamoDBClient", name: str = "") -> Store:
-    """Over a table of its own."""
-    table = Table(client, name or f"parley-{next(_NUMBERS)}")
+def dynamo_store(client: "DynamoDBClient", name: str = "", *, sleep: Callable[[float], None] = time.sleep) -> Store:
+    """Over a table of its own; `sleep` pauses before a request is sent again."""
+    table = Table(client, name or f"parley-{next(_NUMBERS)}", sleep=sleep)
     create_table(client, table.name)
     return Store(
         DynamoInbox(table),
@@ -101,4 +103,4 @@ def dynamo_client(endpoint_url: str) -> "DynamoDBClient":
 def _expire(table: Table, *, now: int) -> None:
     for item in table.client.scan(TableName=table.name)["Items"]:
         if "expires_at" in item and int(item["expires_at"]["N"]) * 1000 <= now:
-            table.client.delete_item(TableName=table.name, Key={"pk": item["pk"], "sk": item["sk"]})
+            table.write(delete({"pk": item["pk"]["S"], "sk": item["sk"]["S"]}))

@@ -5,6 +5,8 @@ from chalicelib.conversation.turn import Reply, TurnState
 from chalicelib.ids import ConversationId, TurnId
 from tests.contract.story import BERT, REPLY, ROOM, Story
 
+pytestmark = pytest.mark.on_conflicts
+
 
 @pytest.mark.on_moto
 def test_a_message_that_was_taken_back_loses_its_words_and_is_still_to_be_closed(story: Story):

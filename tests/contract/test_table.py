@@ -158,6 +158,17 @@ def test_what_does_not_pass_in_some_seconds_fails(
     assert PATIENCE_S / 2 < time.now < PATIENCE_S + 0.1
 
 
+@pytest.mark.parametrize("patience_s", [0.0, 0.5, 3.0, 10.0])
+def test_a_table_is_patient_for_as_long_as_its_function_can_be(client: "DynamoDBClient", time: Time, patience_s: float):
+    table = Table(client, "t", patience_s, time.sleep, time.monotonic)
+    with Stubber(client) as stub:
+        for _ in range(1000):
+            cancel(stub, "TransactionConflict")
+        with pytest.raises(StoreError):
+            table.transact(turn=WRITE)
+    assert patience_s / 2 <= time.now < patience_s + 0.1
+
+
 def test_a_single_write_that_meets_transactions_for_some_seconds_fails(
     client: "DynamoDBClient", table: Table, time: Time
 ):

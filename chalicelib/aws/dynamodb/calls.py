@@ -18,10 +18,10 @@ from chalicelib.errors import StoreError
 
 T = TypeVar("T")
 
-PATIENCE_S: Final = 3.0
-"""No request is sent again later than this after its first try: Meta waits five seconds for the webhook's response."""
+PATIENCE_S: Final = 10.0
+"""For a worker: far less than the time that a turn leaves to its lease."""
 _PAUSE_S: Final = 0.02
-_PAUSE_MAX_S: Final = 0.32
+_PAUSE_MAX_S: Final = 0.64
 
 _FOR_THE_MOMENT: Final = frozenset(
     {
@@ -45,11 +45,12 @@ class RefusedForNow(StoreError):
 def send(
     request: Callable[[], T],
     *,
+    patience_s: float = PATIENCE_S,
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> T:
-    """Send a request until it is not refused for the moment, at most for PATIENCE_S. Raises StoreError."""
-    give_up_at = monotonic() + PATIENCE_S
+    """Send a request until it is not refused for the moment, last within `patience_s`. Raises StoreError."""
+    give_up_at = monotonic() + patience_s
     waits = pauses(random)
     while True:
         try:
@@ -65,7 +66,7 @@ def pauses(random_share: Callable[[], float]) -> Iterator[float]:
     """Yield the seconds to wait after each refusal, without end: exponential backoff with full jitter.
 
     `random_share` returns a number from 0 to 1. With these pauses forty simultaneous transactions on one item, such as
-    the day's budget, all succeed within PATIENCE_S (tests/contract/test_table.py).
+    the day's budget, all succeed in time (tests/contract/test_table.py).
     """
     longest = _PAUSE_S
     while True:

@@ -50,6 +50,8 @@ class Table:
 
     client: "DynamoDBClient"
     name: str
+    patience_s: float = calls.PATIENCE_S
+    """For how long a request is sent again that is refused for the moment."""
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
 
@@ -134,7 +136,7 @@ class Table:
         return {"TableName": self.name, **write.request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
     def _send(self, request: Callable[[], T]) -> T:
-        return calls.send(request, sleep=self.sleep, monotonic=self.monotonic)
+        return calls.send(request, patience_s=self.patience_s, sleep=self.sleep, monotonic=self.monotonic)
 
 
 def _raise_if_condition(error: StoreError) -> None:

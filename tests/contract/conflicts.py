@@ -1,0 +1,168 @@
+"""A proxy in front of an emulator of DynamoDB, with the rule that emulators lack: what a write meets in a transaction.
+
+While a TransactWriteItems is under way, another one with one of its items is cancelled (TransactionConflict), and a
+PutItem, UpdateItem or DeleteItem of such an item fails with TransactionConflictException (Developer Guide, "Transaction
+conflict handling in DynamoDB"). Reads pass. A client that does not repeat by itself loses these writes.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
+from typing import Any, Final
+
+import httpx2
+
+from chalicelib.aws.dynamodb.keys import Key
+
+SINGLE_WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+_MODEL: Final = "com.amazonaws.dynamodb.v20120810#"
+_FORWARDED: Final = ("content-type", "x-amz-target", "authorization", "x-amz-date")
+_PASSING: Final = ("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
+"""Reasons for a cancelled transaction that another try may not meet."""
+_BEFORE_COMMIT: Final = 0.7
+"""The share of a transaction's time for which it has written nothing yet."""
+
+Item = tuple[str, str]
+"""A table's name and a primary key."""
+Response = tuple[int, bytes]
+
+
+@dataclass
+class Counts:
+    """What was asked of DynamoDB, and how much of it was refused only for the moment."""
+
+    transactions: int = 0
+    transactions_refused: int = 0
+    writes: int = 0
+    writes_refused: int = 0
+
+
+@dataclass
+class ConflictProxy:
+    """The rule, and what it has counted. `url` is the endpoint for boto3."""
+
+    url: str
+    backend: httpx2.Client
+    transaction_s: float
+    """The least time for which a transaction holds its items."""
+    reluctant: bool
+    """Refuse every other write as well, whether it meets a transaction or not."""
+    counts: Counts = field(default_factory=Counts)
+    _held: set[Item] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _reasons: Iterator[str | None] = field(
+        default_factory=lambda: cycle([turn for reason in _PASSING for turn in (reason, None)])
+    )
+
+    def answer(self, operation: str, body: bytes, headers: Mapping[str, str]) -> Response:
+        """Refuse a request, or pass it on."""
+        if operation == "TransactWriteItems":
+            return self._transaction(json.loads(body), body, headers)
+        if operation in SINGLE_WRITES and self._refuses_write(item_of(json.loads(body))):
+            return refusal("TransactionConflictException", {"message": "Transaction is ongoing for the item"})
+        return self._pass_on(body, headers)
+
+    def _refuses_write(self, item: Item) -> bool:
+        with self._lock:
+            refused = item in self._held or self._own_reason() is not None
+            self.counts.writes += 1
+            self.counts.writes_refused += refused
+            return refused
+
+    def _transaction(self, request: Mapping[str, Any], body: bytes, headers: Mapping[str, str]) -> Response:
+        items = [item_of(next(iter(part.values()))) for part in request["TransactItems"]]
+        reasons = self._begin(items)
+        if reasons:
+            return refusal(
+                "TransactionCanceledException",
+                {"Message": "Transaction cancelled", "CancellationReasons": [{"Code": reason} for reason in reasons]},
+            )
+        try:
+            time.sleep(self.transaction_s * _BEFORE_COMMIT)
+            answer = self._pass_on(body, headers)
+            time.sleep(self.transaction_s * (1 - _BEFORE_COMMIT))
+            return answer
+        finally:
+            with self._lock:
+                self._held.difference_update(items)
+
+    def _begin(self, items: Sequence[Item]) -> Sequence[str]:
+        """Hold the items; otherwise return why not, item by item."""
+        with self._lock:
+            own = self._own_reason()
+            reasons = [own or ("TransactionConflict" if item in self._held else "None") for item in items]
+            refused = any(reason != "None" for reason in reasons)
+            self.counts.transactions += 1
+            self.counts.transactions_refused += refused
+            if refused:
+                return reasons
+            self._held.update(items)
+            return ()
+
+    def _own_reason(self) -> str | None:
+        return next(self._reasons) if self.reluctant else None
+
+    def _pass_on(self, body: bytes, headers: Mapping[str, str]) -> Response:
+        kept = {name: headers[name] for name in _FORWARDED if name in headers}
+        response = self.backend.post("/", content=body, headers=kept)
+        return response.status_code, response.content
+
+
+def item_of(part: Mapping[str, Any]) -> Item:
+    """Return the item that a write is about."""
+    key: Key = part.get("Key") or {name: part["Item"][name] for name in ("pk", "sk")}
+    return part["TableName"], json.dumps(key, sort_keys=True)
+
+
+def refusal(code: str, content: Mapping[str, Any]) -> Response:
+    """Return an error as DynamoDB responds with it."""
+    return 400, json.dumps({"__type": f"{_MODEL}{code}", **content}).encode()
+
+
+@contextmanager
+def conflict_proxy(backend: str, *, transaction_ms: float = 15, reluctant: bool = False) -> Iterator[ConflictProxy]:
+    """Serve the proxy on a free port of this machine until the block ends."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            operation = self.headers["x-amz-target"].partition(".")[2]
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, content = proxy.answer(operation, body, headers)
+            self.send_response(status)
+            self.send_header("content-type", "application/x-amz-json-1.0")
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 256
+        """With the default, a client among many waits a second for its next try to connect."""
+
+    with Server(("127.0.0.1", 0), Handler) as server, _client(backend) as client:
+        proxy = ConflictProxy(
+            f"http://127.0.0.1:{server.server_port}", client, transaction_s=transaction_ms / 1000, reluctant=reluctant
+        )
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _client(backend: str) -> httpx2.Client:
+    return httpx2.Client(base_url=backend, timeout=60, trust_env=False, limits=httpx2.Limits(max_connections=100))

@@ -1,0 +1,248 @@
+"""What a single write does that meets an ongoing transaction: on AWS it is refused, and on no emulator.
+
+Behind `conflicts.py`, requests of people, workers and Meta meet as they do on AWS. Nobody may notice.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from random import Random
+from threading import Event
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.writes import Update, delete, put, update
+from chalicelib.conversation.inbox_steps import Record
+from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.turn import Turn
+from chalicelib.ids import ConversationId, PersonId
+from tests.contract.conflicts import ConflictProxy, conflict_proxy
+from tests.contract.stores import dynamo_client, dynamo_store
+from tests.contract.story import REPLY, Story
+from tests.fakes.adapters import FakeClock
+from tests.flow.bot import Bot, conversation_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+R = TypeVar("R")
+S = TypeVar("S")
+
+MEET_S = 0.02
+"""Seconds within which two requests begin, so that many of them meet: a transaction takes at least 15 ms here."""
+MESSAGES_S = 0.06
+"""Seconds between two messages, at most."""
+ROUNDS = [10, pytest.param(1000, marks=pytest.mark.full)]
+KEY, OTHER = {"pk": "a", "sk": "b"}, {"pk": "c", "sk": "d"}
+CHANGE = Update(set={"text": "new"})
+SINGLE_WRITES = {"put": put({**KEY}), "update": update(KEY, CHANGE), "delete": delete(KEY)}
+
+
+@pytest.fixture
+def met(conflicting: "DynamoDBClient", clock: FakeClock) -> Story:
+    """A story over DynamoDB with its conflicts."""
+    return Story(dynamo_store(conflicting), clock)
+
+
+@pytest.fixture
+def meeting(proxy: ConflictProxy) -> Iterator[None]:
+    """Whatever this test does, requests have to be refused in it."""
+    before = proxy.counts.transactions_refused + proxy.counts.writes_refused
+    yield
+    assert proxy.counts.transactions_refused + proxy.counts.writes_refused > before
+
+
+def _both(first: Callable[[], R], second: Callable[[], S]) -> tuple[R, S]:
+    """Call both at the same time."""
+    with ThreadPoolExecutor(2) as pool:
+        earlier, later = pool.submit(first), pool.submit(second)
+        return earlier.result(), later.result()
+
+
+def _soon(random: Random, action: Callable[[], R]) -> R:
+    """Act within MEET_S."""
+    time.sleep(random.random() * MEET_S)
+    return action()
+
+
+# The proxy.
+
+
+@contextmanager
+def _in_a_transaction(table: Table, **writes: Any) -> Iterator[None]:
+    """A transaction is under way while the block runs."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(lambda: table.transact(**writes))
+        while not running.running():
+            time.sleep(0.001)
+        time.sleep(0.1)
+        yield
+        running.result()
+
+
+@pytest.fixture
+def slow(emulator: "DynamoDBClient") -> Iterator[tuple[ConflictProxy, Table]]:
+    """A proxy whose transactions take half a second, and a table that sends nothing again."""
+    store = dynamo_store(emulator)
+    assert isinstance(store.inbox, DynamoInbox)
+    with conflict_proxy(emulator.meta.endpoint_url, transaction_ms=500) as proxy:
+        client = dynamo_client(proxy.url)
+        yield proxy, Table(client, store.inbox.table.name)
+        client.close()
+
+
+def _request(table: Table, write: Any) -> Any:
+    operation = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}[write.kind]
+    return getattr(table.client, operation)(TableName=table.name, **write.request)
+
+
+@pytest.mark.parametrize("write", SINGLE_WRITES.values(), ids=SINGLE_WRITES)
+def test_the_proxy_refuses_a_single_write_of_an_item_in_a_transaction(slow: tuple[ConflictProxy, Table], write: Any):
+    proxy, table = slow
+    with _in_a_transaction(table, one=update(KEY, CHANGE), two=put({**OTHER})):
+        with pytest.raises(ClientError, match="TransactionConflictException"):
+            _request(table, write)
+        _request(table, update({**KEY, "sk": "another"}, CHANGE))
+        assert table.get(KEY) is None, "a read is not refused, and sees what was written before"
+    _request(table, write)
+    assert (proxy.counts.writes, proxy.counts.writes_refused) == (3, 1)
+
+
+def test_the_proxy_cancels_a_transaction_with_an_item_of_another_one(slow: tuple[ConflictProxy, Table]):
+    proxy, table = slow
+    with _in_a_transaction(table, one=update(KEY, CHANGE)):
+        parts: Any = [{"Update": {"TableName": table.name, **update(key, CHANGE).request}} for key in (OTHER, KEY)]
+        with pytest.raises(ClientError) as caught:
+            table.client.transact_write_items(TransactItems=parts)
+    reasons = [reason["Code"] for reason in caught.value.response["CancellationReasons"]]
+    assert reasons == ["None", "TransactionConflict"]
+    assert table.get(OTHER) is None
+    assert (proxy.counts.transactions, proxy.counts.transactions_refused) == (2, 1)
+
+
+def test_a_write_of_the_store_waits_for_the_transaction_that_it_meets(slow: tuple[ConflictProxy, Table]):
+    proxy, table = slow
+    with _in_a_transaction(table, one=update(KEY, CHANGE)):
+        assert table.write(update(KEY, Update(add={"count": 1})))["text"] == "new"
+    assert proxy.counts.writes_refused == proxy.counts.writes - 1 > 0
+
+
+# Two that meet.
+
+
+def _rooms(rounds: int) -> Iterator[tuple[PersonId, ConversationId]]:
+    """Somebody new in each round."""
+    people = (PersonId(f"messenger:1:{number}") for number in range(rounds))
+    return ((person, ConversationId(person)) for person in people)
+
+
+@pytest.mark.usefixtures("meeting")
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_a_worker_takes_a_conversation_while_a_second_message_comes(met: Story, rounds: int):
+    random = Random(1)
+    for person, room in _rooms(rounds):
+        met.accept(met.message(person=person))
+        take = partial(_soon, random, partial(met.take, room=room))
+        lease, accepted = _both(take, partial(met.accept, met.message(person=person)))
+        assert lease, "nobody else has the lease"
+        assert accepted is Accepted.QUEUED
+
+
+@pytest.mark.usefixtures("meeting")
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_an_echo_comes_while_the_workers_transaction_is_under_way(met: Story, rounds: int):
+    random = Random(2)
+    for person, room in _rooms(rounds):
+        met.accept(met.message(person=person))
+        lease = met.hold(room=room)
+        [turn] = met.read(lease).open
+        echo = partial(_soon, random, partial(met.inbox.receipt, room, turn.id, 0))
+        _both(partial(met.inbox.record, lease, Record(turn, REPLY), until=met.until), echo)
+        [answered] = met.read(lease).open
+        assert (answered.receipts, answered.reply) == (frozenset({0}), REPLY)
+
+
+MEANWHILE: dict[str, Callable[[Story, Turn], object]] = {
+    "a human answers by hand": lambda met, turn: met.inbox.pause(turn.conversation, until=met.until),
+    "the message is unsent": lambda met, turn: met.transcript.erase_text(turn.conversation, "first"),
+    "the message is edited": lambda met, turn: met.transcript.replace_text(turn.conversation, "first", "new", edit=1),
+    "the owner is told of the person": lambda met, turn: met.store.people.announce(turn.person),
+    "another worker tries to take it": lambda met, turn: met.take("two", turn.conversation),
+}
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE.values(), ids=MEANWHILE)
+def test_other_events_of_a_conversation_meet_its_messages_and_its_worker(
+    met: Story, meanwhile: Callable[[Story, Turn], object]
+):
+    for person, room in _rooms(5):
+        met.accept(met.message("first", person=person))
+        lease = met.hold(room=room)
+        [turn] = met.read(lease).open
+        second = met.message(person=person)
+        with ThreadPoolExecutor(3) as pool:
+            others = pool.submit(meanwhile, met, turn)
+            charged, accepted = pool.submit(met.charge, lease, turn), pool.submit(met.accept, second)
+        assert others.exception() is None
+        assert (charged.result(), accepted.result()) == (Charged.CHARGED, Accepted.QUEUED)
+
+
+# The whole bot.
+
+
+@pytest.fixture
+def bot(conflicting: "DynamoDBClient") -> Bot:
+    bot, store = Bot(), dynamo_store(conflicting)
+    bot.inbox, bot.people, bot.alerts = store.inbox, store.people, store.alerts
+    bot.transcript, bot.spending = store.transcript, store.spending
+    return bot
+
+
+def _work_until(bot: Bot, over: Event) -> None:
+    """A worker for each wake, one after another, until nothing more comes."""
+    while not over.is_set() or bot.wake.woken:
+        bot.works()
+        time.sleep(0.005)
+
+
+@pytest.mark.usefixtures("meeting")
+@pytest.mark.parametrize("people", [3, pytest.param(300, marks=pytest.mark.full)])
+def test_meta_gets_no_error_while_messages_echoes_and_edits_meet_the_workers_writes(bot: Bot, people: int):
+    """`webhook.handle` raises StoreError for what would be a 500."""
+    random = Random(3)
+    for psid in (f"person-{number}" for number in range(people)):
+        over = Event()
+        with ThreadPoolExecutor(3) as pool:
+            worker = pool.submit(_work_until, bot, over)
+            messages = [bot.message(psid, f"question {number}", mid=f"{psid}-{number}") for number in range(4)]
+            for message in messages:
+                time.sleep(random.random() * MESSAGES_S)
+                bot.posted(message)
+                edited = {"mid": message["message"]["mid"], "text": "an edit", "num_edit": 1}
+                echoes = [bot.receipt(turn, 0) for turn in _stored(bot, psid)]
+                edit = pool.submit(bot.posted, bot.item(psid, message_edit=edited))
+                echo = pool.submit(bot.posted, *echoes)
+                edit.result()
+                echo.result()
+            over.set()
+            worker.result()
+        bot.run(conversation_of(psid))
+        assert [turn.state.value for turn in _stored(bot, psid)] == ["done"] * 4
+        assert sum((_known(bot, psid).quota).values()) == 4
+    assert bot.log_lines("store") == []
+
+
+def _stored(bot: Bot, psid: str) -> list[Any]:
+    return list(bot.transcript.turns(conversation_of(psid), now=bot.clock()))
+
+
+def _known(bot: Bot, psid: str) -> Any:
+    person = bot.people.get(PersonId(conversation_of(psid)))
+    assert person
+    return person
