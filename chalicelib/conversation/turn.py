@@ -4,8 +4,11 @@ Fields that hold users' words are kept out of `repr`, so that no log line or tra
 """
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
@@ -48,6 +51,8 @@ class IncomingMessage:
     """Kinds of attachments, such as `image`."""
     time_is_signed: bool = True
     """False if the event carried no time; then a repetition may have another `at`."""
+    place: int = 0
+    """Its place among messages of the same millisecond, as the sender says; it is no part of the turn's id."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +103,18 @@ class Turn:
     """Takes the place of messages that came when too many were open; their words are not stored."""
     receipts: frozenset[int] = frozenset()
     """Indexes of the reply's parts that the channel has confirmed."""
+    place: int = 0
+    """As `IncomingMessage.place`."""
 
     @property
     def is_open(self) -> bool:
         """Whether the turn still has to be worked on."""
         return self.state in OPEN_STATES
+
+    @property
+    def order(self) -> tuple[int, int, TurnId]:
+        """Sorts turns in the order in which their messages were written, as far as the senders tell."""
+        return self.at, self.place, self.id
 
 
 @dataclass(frozen=True)
@@ -137,6 +149,12 @@ class Thread:
 
     open: tuple[Turn, ...]
     closed: tuple[Turn, ...]
+
+
+def in_order(turns: Iterable[Turn], *, newest_first: bool = False) -> Iterator[Turn]:
+    """Yield turns that come sorted by their ids in their order, which differs from it within a millisecond only."""
+    for _, written_at_once in groupby(turns, key=attrgetter("at")):
+        yield from sorted(written_at_once, key=attrgetter("order"), reverse=newest_first)
 
 
 def message_digest(message_id: str) -> str:

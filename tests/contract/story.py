@@ -54,6 +54,7 @@ class Story:
         text: str = "What is new?",
         attachments: tuple[str, ...] = (),
         time_is_signed: bool = True,
+        place: int = 0,
     ) -> IncomingMessage:
         self.written += 1
         return IncomingMessage(
@@ -65,6 +66,7 @@ class Story:
             text=text,
             attachments=attachments,
             time_is_signed=time_is_signed,
+            place=place,
         )
 
     def accept(self, message: IncomingMessage | None = None) -> Accepted:

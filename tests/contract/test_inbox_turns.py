@@ -145,6 +145,43 @@ def test_open_turns_come_in_the_order_of_their_times(story: Story):
     assert [turn.text for turn in story.read(lease).open] == ["3", "2", "1"]
 
 
+@pytest.mark.parametrize(
+    "places", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 0, 4, 1, 3), (7, 2**80 - 1, 2**64, 0, 2**53 + 1)]
+)
+def test_turns_of_one_millisecond_come_in_the_order_of_their_places(story: Story, places: tuple[int, ...]):
+    moment = story.clock()
+    for place in places:
+        story.accept(story.message(str(place), at=moment, text=str(place), place=place))
+    in_order = [str(place) for place in sorted(places)]
+    assert [turn.text for turn in story.read(story.hold()).open] == in_order
+    assert [turn.text for turn in story.stored()] == in_order
+    assert [turn.text for turn in story.transcript.latest(ROOM, count=5, now=story.clock())] == in_order
+    assert [turn.text for turn in story.transcript.latest(ROOM, count=2, now=story.clock())] == in_order[-2:]
+
+
+def test_the_time_goes_before_the_place(story: Story):
+    moment = story.clock()
+    for text, at, place in (("late", moment + 1, 0), ("early", moment - 1, 9), ("between", moment, 5)):
+        story.accept(story.message(text, at=at, text=text, place=place))
+    assert [turn.text for turn in story.read(story.hold()).open] == ["early", "between", "late"]
+
+
+def test_many_turns_of_one_millisecond_keep_their_places_over_several_pages(story: Story):
+    moment = story.clock()
+    for place in reversed(range(40)):
+        story.accept(story.message(str(place), at=moment, text=str(place), place=place))
+        story.finish_all()
+    in_order = [str(place) for place in range(40)]
+    assert [turn.text for turn in story.stored()] == in_order
+    assert [turn.text for turn in story.transcript.latest(ROOM, count=40, now=story.clock())] == in_order
+
+
+def test_a_message_that_comes_again_at_another_place_is_one_turn(story: Story):
+    story.accept(story.message("m", at=story.clock(), place=3))
+    assert story.accept(story.message("m", at=story.clock(), place=0)) is Accepted.DUPLICATE_OPEN
+    assert [turn.place for turn in story.stored()] == [3]
+
+
 def test_a_thread_holds_its_own_turns_only(story: Story):
     story.accept(story.message(person=BERT))
     lease, turn = story.begin()

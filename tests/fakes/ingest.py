@@ -57,6 +57,7 @@ def _keep(memory: Memory, message: IncomingMessage, *, now: int, overflow: bool)
         text="" if overflow else message.text,
         attachments=() if overflow else message.attachments,
         overflow=overflow,
+        place=message.place,
     )
     kept = KeptTurn(turn, expires_at=now // 1000 + TURN_KEPT_S)
     memory.turns[turn.conversation, turn.id] = kept

@@ -124,7 +124,8 @@ class Memory:
 
     def of(self, conversation: ConversationId) -> list[KeptTurn]:
         """The conversation's turns, oldest first."""
-        return [kept for (where, _), kept in sorted(self.turns.items()) if where == conversation]
+        kept = [kept for (where, _), kept in self.turns.items() if where == conversation]
+        return sorted(kept, key=lambda kept: kept.turn.order)
 
     def expire(self, *, now: int) -> None:
         """Delete what DynamoDB's time to live would have deleted by now."""

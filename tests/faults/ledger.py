@@ -181,15 +181,22 @@ class Ledger:
         self._check_order()
 
     def _check_order(self) -> None:
-        """An earlier message that was there before a later one is answered before it."""
+        """An earlier message that was there before a later one is answered before it.
+
+        Messages of one millisecond come in one body, and are accepted in its order.
+        """
         first_sent = list(self.sent)
         for place, (conversation, turn) in enumerate(self.accepted):
             for later in self.accepted[place + 1 :]:
                 both = (conversation, turn) in self.sent and later in self.sent and later not in self.forgotten
-                if both and later[0] == conversation and turn < later[1]:
+                if both and later[0] == conversation and _written_at(turn) <= _written_at(later[1]):
                     in_order = first_sent.index((conversation, turn)) < first_sent.index(later)
                     self.require("answers come in the order of the questions", kept=in_order)
 
     def used(self, person: PersonId) -> int:
         known = self.memory.people.get(person)
         return sum(known.person.quota.values()) if known else 0
+
+
+def _written_at(turn: TurnId) -> str:
+    return turn.partition("#")[0]

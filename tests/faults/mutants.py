@@ -175,6 +175,13 @@ class LosesSightOfTheRest(FakeInbox):
         self.memory.conversations[lease.conversation].due_at = None
 
 
+class ForgetsPlaces(FakeInbox):
+    """Stores no place among the messages of a millisecond."""
+
+    def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
+        return super().accept(replace(message, place=0), now=now)
+
+
 class ChargesRunningTurns(FakeInbox):
     """Lacks `turn queued` in charge: known to make no difference, because owner and fence cover it."""
 

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
@@ -161,13 +161,19 @@ class Simulation:
     def say(self, psid: str, text: str, *, number: int | None = None, at: int | None = None) -> Call:
         """Somebody writes: Meta will call. Messages with a higher number were written later."""
         number = next(self.ids) if number is None else number
-        item = {
+        return self._post(self._message(psid, text, number, at=self.clock() + number if at is None else at))
+
+    def _message(self, psid: str, text: str, number: int, *, at: int) -> dict[str, Any]:
+        return {
             "sender": {"id": psid},
             "recipient": {"id": PAGE},
-            "timestamp": self.clock() + number if at is None else at,
+            "timestamp": at,
             "message": {"mid": f"mid-{psid}-{number}", "text": text},
         }
-        return self._post(item)
+
+    def say_at_once(self, psid: str, texts: Sequence[str]) -> Call:
+        """Somebody writes several messages in one millisecond, which Meta delivers together."""
+        return self._post(*(self._message(psid, text, next(self.ids), at=self.clock()) for text in texts))
 
     def repeat(self, call: Call) -> None:
         """Meta delivers once more what it has delivered, as it may."""
@@ -183,8 +189,8 @@ class Simulation:
             at = self.clock()
             self._post({"sender": {"id": PAGE}, "recipient": {"id": psid}, "timestamp": at, "message": message})
 
-    def _post(self, item: dict[str, Any]) -> Call:
-        body = json.dumps({"object": "page", "entry": [{"id": PAGE, "messaging": [item]}]}).encode()
+    def _post(self, *items: dict[str, Any]) -> Call:
+        body = json.dumps({"object": "page", "entry": [{"id": PAGE, "messaging": items}]}).encode()
         call = Call(body, self.clock())
         self.calls.append(call)
         return call

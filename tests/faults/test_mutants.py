@@ -37,6 +37,13 @@ def sending_dies(makes_inbox: MakesInbox) -> Simulation:
     return simulation.run_until_rest()
 
 
+def all_at_once(seed: int, *, makes_inbox: MakesInbox) -> Simulation:
+    """Somebody writes several messages in one millisecond; they come in one body."""
+    simulation = Simulation(limit=5, makes_inbox=makes_inbox)
+    simulation.say_at_once("anna", [f"question {number} of {seed}" for number in range(5)])
+    return simulation
+
+
 def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST, first: int = 0) -> list[str]:
     """What the first bad story breaks; nothing when there is no bad story."""
     told = (story(seed, makes_inbox=makes_inbox).run_until_rest() for seed in range(first, most))
@@ -64,10 +71,15 @@ def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST, first: int 
         (mutants.GivesBackTwice, unhappy, "used is what was charged"),
         (mutants.LoadsBackwards, happy, "answers come in the order of the questions"),
         (mutants.LosesSightOfTheRest, unhappy, "what waits can be found"),
+        (mutants.ForgetsPlaces, all_at_once, "answers come in the order of the questions"),
     ],
 )
 def test_an_inbox_without_this_safeguard_breaks_a_promise(mutant: MakesInbox, story: Story, broken: str):
     assert broken in noticed(mutant, story, first=RARE.get(mutant, 0))
+
+
+def test_with_all_safeguards_what_is_written_at_once_is_answered_in_order():
+    assert noticed(FakeInbox, all_at_once, most=5) == []
 
 
 def test_with_all_safeguards_whoever_asks_may_die_of_it_and_no_promise_is_broken():

@@ -80,8 +80,8 @@ def test_authenticate_with_a_key_takes_a_visitor():
 
 
 def test_a_message_may_have_an_id_or_none():
-    assert said(action="send_message", message="Hi?") == SendMessage("Hi?", None, None, None)
-    assert said(action="send_message", message="Hi?", id=ulid(NOON)) == SendMessage("Hi?", ulid(NOON), NOON, None)
+    assert said(action="send_message", message="Hi?") == SendMessage("Hi?", None, None, 0, None)
+    assert said(action="send_message", message="Hi?", id=ulid(NOON)) == SendMessage("Hi?", ulid(NOON), NOON, 0, None)
 
 
 def test_cancel_and_resume_name_a_turn():
@@ -100,10 +100,10 @@ def test_a_ping_is_a_ping():
 @pytest.mark.parametrize(
     ("frame", "meant"),
     [
-        ({"action": "sendMessage", "message": "Hi?"}, SendMessage("Hi?", None, None, None)),
-        ({"action": "message", "prompt": "Hi?", "conversationId": "r"}, SendMessage("Hi?", None, None, "r")),
-        ({"action": "message", "prompt": "Hi?", "conversationId": None}, SendMessage("Hi?", None, None, None)),
-        ({"data": "Hi?"}, SendMessage("Hi?", None, None, None)),
+        ({"action": "sendMessage", "message": "Hi?"}, SendMessage("Hi?", None, None, 0, None)),
+        ({"action": "message", "prompt": "Hi?", "conversationId": "r"}, SendMessage("Hi?", None, None, 0, "r")),
+        ({"action": "message", "prompt": "Hi?", "conversationId": None}, SendMessage("Hi?", None, None, 0, None)),
+        ({"data": "Hi?"}, SendMessage("Hi?", None, None, 0, None)),
         ({"action": "authenticate", "api_key": "parley_x"}, Authenticate(Credentials("apiKey", "parley_x", "-"))),
     ],
 )
@@ -209,7 +209,17 @@ def test_an_error_about_a_message_has_its_id():
 def test_the_time_of_a_ulid_is_decoded(at: int, rest: str):
     for written in (ulid(at, rest), ulid(at, rest).lower()):
         frame = said(action="send_message", message="Hi?", id=written)
-        assert frame == SendMessage("Hi?", ulid(at, rest), at, None)
+        assert isinstance(frame, SendMessage)
+        assert (frame.id, frame.at) == (ulid(at, rest), at)
+
+
+@given(first=st.text(DIGITS, min_size=16, max_size=16), second=st.text(DIGITS, min_size=16, max_size=16))
+def test_messages_of_one_millisecond_have_the_order_of_their_ulids(first: str, second: str):
+    frames = [said(action="send_message", message="Hi?", id=ulid(NOON, rest)) for rest in (first, second)]
+    before, after = (frame.place for frame in frames if isinstance(frame, SendMessage))
+    assert (before < after) == (first < second)
+    assert (before == after) == (first == second)
+    assert 0 <= before < 2**80
 
 
 def test_the_time_of_the_specifications_example_is_decoded():

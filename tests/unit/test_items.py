@@ -30,6 +30,7 @@ messages = st.builds(
     at=times,
     text=texts,
     attachments=st.lists(texts, max_size=3).map(tuple),
+    place=st.integers(0, 2**80 - 1),
 )
 replies = st.builds(
     Reply, text=texts, footer=texts, choices=st.lists(st.builds(Choice, texts, texts), max_size=2).map(tuple)
@@ -53,7 +54,14 @@ def test_a_message_comes_back_from_the_table_as_a_queued_turn(message: IncomingM
         state=TurnState.QUEUED,
         text=message.text,
         attachments=message.attachments,
+        place=message.place,
     )
+
+
+def test_a_turn_of_a_former_version_comes_back_without_a_place():
+    item = items.queued_item(MESSAGE, now=NOW)
+    del item["place"]
+    assert items.turn(_stored(item)).place == 0
 
 
 @given(message=messages, reply=replies)
@@ -82,7 +90,7 @@ def test_turns_sort_by_the_time_they_were_sent(earlier: int, later: int, ids: tu
 
 @given(message=messages)
 def test_every_delivery_of_a_message_has_the_same_id_and_another_message_another(message: IncomingMessage):
-    again = replace(message, text="Something else", attachments=("image",))
+    again = replace(message, text="Something else", attachments=("image",), place=message.place + 1)
     assert turn_id(message) == turn_id(again)
     assert turn_id(message) != turn_id(replace(message, id=message.id + "x"))
     assert turn_id(message) != turn_id(replace(message, at=message.at + 1))

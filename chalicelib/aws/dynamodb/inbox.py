@@ -11,6 +11,7 @@ A worker that runs longer all the same cannot write: each `take` increments the 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
 
 from boto3.dynamodb.conditions import ConditionBase
 
@@ -119,7 +120,7 @@ class DynamoInbox:
             found += [items.turn(item) for item in page if items.is_there(item, now=now)]
             if sum(turn.is_open for turn in found) >= lease.open_turns:
                 break
-        found.reverse()
+        found.sort(key=attrgetter("order"))
         return Thread(
             open=tuple(turn for turn in found if turn.is_open), closed=tuple(turn for turn in found if not turn.is_open)
         )

@@ -65,6 +65,7 @@ def queued_item(message: IncomingMessage, *, now: int) -> Item:
         "at": message.at,
         "text": message.text,
         "attachments": list(message.attachments),
+        "place": message.place,
         "model_calls": 0,
         "expires_at": now // 1000 + TURN_KEPT_S,
     }
@@ -107,6 +108,7 @@ def turn(item: Item) -> Turn:
         model_calls=int(item.get("model_calls", 0)),
         overflow=bool(item.get("overflow", False)),
         receipts=frozenset(int(part) for part in item.get("receipts", ())),
+        place=int(item.get("place", 0)),
     )
 
 

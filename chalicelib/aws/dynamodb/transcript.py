@@ -13,7 +13,7 @@ from chalicelib.aws.dynamodb.conditions import NOT_ERASED, NOT_EXISTS, lease_fre
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
-from chalicelib.conversation.turn import Turn, message_digest
+from chalicelib.conversation.turn import Turn, in_order, message_digest
 from chalicelib.errors import ConversationBusy
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
@@ -28,17 +28,10 @@ class DynamoTranscript:
     table: Table
 
     def turns(self, conversation: ConversationId, *, now: int) -> Iterator[Turn]:
-        for page in self._pages(conversation):
-            yield from (items.turn(item) for item in page if items.is_there(item, now=now))
+        return self._turns(conversation, now=now)
 
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
-        newest_first = (
-            items.turn(item)
-            for page in self._pages(conversation, newest_first=True)
-            for item in page
-            if items.is_there(item, now=now)
-        )
-        return tuple(reversed(tuple(islice(newest_first, count))))
+        return tuple(reversed(tuple(islice(self._turns(conversation, now=now, newest_first=True), count))))
 
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
         item = self.table.get(keys.turn_key(conversation, turn))
@@ -72,6 +65,11 @@ class DynamoTranscript:
         if found is None or found.overflow:
             return False
         return self._update(found, Update(set={"text": text, "edit": edit}), when=no_later_edit(edit))
+
+    def _turns(self, conversation: ConversationId, *, now: int, newest_first: bool = False) -> Iterator[Turn]:
+        pages = self._pages(conversation, newest_first=newest_first)
+        stored = (items.turn(item) for page in pages for item in page if items.is_there(item, now=now))
+        return in_order(stored, newest_first=newest_first)
 
     def _pages(self, conversation: ConversationId, *, newest_first: bool = False) -> Iterator[list[Item]]:
         return self.table.pages(keys.turns_of(conversation), newest_first=newest_first, size=items.TURNS_A_PAGE)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from chalicelib.access import identity
@@ -104,7 +104,8 @@ def parse(body: bytes, *, now: int) -> list[Event]:
         return [Ignored("unreadable")]
     match envelope:
         case {"object": "page", "entry": list(entries)}:
-            return [event for entry in entries for event in _entry(entry, now=now)]
+            events = (event for entry in entries for event in _entry(entry, now=now))
+            return [_placed(event, place) for place, event in enumerate(events)]
         case {"object": str(product)} if product != "page":
             return [Ignored("other_object")]
     return [Ignored("unreadable")]
@@ -126,6 +127,11 @@ def _entry(entry: object, *, now: int) -> Iterator[Event]:
         yield Ignored("standby")
     for _ in lenient_json.items(entry.get("changes")):
         yield Ignored("change")
+
+
+def _placed(event: Event, place: int) -> Event:
+    """Note where in the body a message stands: that is the order of messages with the same time."""
+    return replace(event, place=place) if isinstance(event, IncomingMessage) else event
 
 
 class _Item:

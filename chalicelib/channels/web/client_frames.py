@@ -14,7 +14,7 @@ MAX_FRAME: Final = 32 * 1024
 """Bytes; API Gateway's own limit for a frame."""
 _TURN_ID: Final = re.compile(r"\d{13}#[0-9a-f]{64}", re.ASCII)
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII | re.IGNORECASE)
-_ULID_TIME_DIGITS: Final = 10
+_ULID_RANDOM_BITS: Final = 80
 _CROCKFORD: Final = {digit: value for value, digit in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
 _MAX_CREDENTIAL: Final = 8 * 1024
 _NAME_RULE: Final = "must be 1 to 64 of A-Z a-z 0-9 . _ -"
@@ -36,6 +36,8 @@ class SendMessage:
     """The client's ULID for the message, in capital letters; the same in each retry."""
     at: int | None
     """The time in the ULID, in milliseconds since 1970."""
+    place: int
+    """The rest of the ULID, which a monotonic client increases from one message of a millisecond to the next."""
     room: str | None
     """The room to send it in; None for the conversation that the connection is in."""
 
@@ -133,7 +135,8 @@ def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
     room = values.get("conversationId")
     if room is not None and _name(room) is None:
         return InvalidFrame("bad_frame", f"`conversationId` {_NAME_RULE}", message_id)
-    return SendMessage(lenient_json.clean(text), message_id, _ulid_time(message_id) if message_id else None, room)
+    at, place = _ulid_parts(message_id) if message_id else (None, 0)
+    return SendMessage(lenient_json.clean(text), message_id, at, place, room)
 
 
 def _cancel(values: dict[Any, Any]) -> Cancel | InvalidFrame:
@@ -151,12 +154,12 @@ def _join(values: dict[Any, Any]) -> Join | InvalidFrame:
     return Join(room) if room else InvalidFrame("bad_frame", f"`room` {_NAME_RULE}")
 
 
-def _ulid_time(ulid: str) -> int:
-    """Decode the time of a ULID in capital letters, in milliseconds since 1970."""
-    time = 0
-    for digit in ulid[:_ULID_TIME_DIGITS]:
-        time = time * len(_CROCKFORD) + _CROCKFORD[digit]
-    return time
+def _ulid_parts(ulid: str) -> tuple[int, int]:
+    """Decode a ULID in capital letters: its time, in milliseconds since 1970, and its other 80 bits."""
+    number = 0
+    for digit in ulid:
+        number = number * len(_CROCKFORD) + _CROCKFORD[digit]
+    return divmod(number, 1 << _ULID_RANDOM_BITS)
 
 
 def _turn_id(values: dict[Any, Any]) -> TurnId | None:

@@ -199,6 +199,7 @@ class WebSocketHandler:
             person=member.person,
             at=at,
             text=frame.text,
+            place=frame.place,
         )
         self._accept(member, message, frame.id)
 
