@@ -25,6 +25,7 @@
     + ModelRefused       it will not answer this question
     + ModelUnusable      it answers no question until the owner acts on the cause: key, credit, model name, a parameter
   x DeliveryError        the answer could not be delivered for now; retry later
+    + DeliveryPostponed  the next attempt is due at a known time; not before it
     + PersonUnreachable  it can never be delivered: window closed, bot blocked, account deleted; give up silently
     + DeliveryRefused    it was refused for an unknown reason; give up, and tell the owner if several people meet it
     + ConnectionGone     this connection is closed; the person may have others
@@ -164,6 +165,14 @@ class ModelUnusable(ModelError):
 
 class DeliveryError(ParleyError):
     """The answer could not be delivered for now."""
+
+
+class DeliveryPostponed(DeliveryError):
+    """An attempt failed or came too early; the next one is due at `until`, in milliseconds since 1970."""
+
+    def __init__(self, message: str, *, until: int) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class PersonUnreachable(DeliveryError):

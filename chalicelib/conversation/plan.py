@@ -5,13 +5,19 @@ from typing import Final
 
 from chalicelib.access.person import Access, Person
 from chalicelib.conversation.commands import Command, parse
-from chalicelib.conversation.turn import MAX_TEXT, Turn, TurnState
+from chalicelib.conversation.turn import MAX_TEXT, Lease, Turn, TurnState
 
 STALE_MS: Final = 60 * 60 * 1000
 """A question that is older than this is dropped: its answer would come too late to be of use."""
 STALE: Final = "stale"
+UNDELIVERABLE: Final = "undeliverable"
+FAILURES: Final = frozenset({STALE, UNDELIVERABLE})
+"""Reasons to drop a turn that was to be answered."""
 MAX_MODEL_CALLS: Final = 2
 """Calls of one turn. A second one is made only if the worker of the first one died."""
+MAX_DELIVERIES: Final = 6
+"""Attempts to deliver one reply. With the pauses between them the last one is made after half an hour."""
+_FIRST_PAUSE_MS: Final = 60 * 1000
 
 
 @dataclass(frozen=True)
@@ -54,14 +60,17 @@ class GiveUp:
 
 @dataclass(frozen=True)
 class DeliverAgain:
-    """Deliver the recorded reply: the worker may have died during delivery."""
+    """Deliver the recorded reply: an attempt failed, or the worker died during delivery."""
+
+    due_at: int
+    """When the attempt is due, in milliseconds since 1970; nothing is done before."""
 
 
 Plan = Drop | SendNotice | RunCommand | Ask | AskAgain | GiveUp | DeliverAgain
 
 
-def plan(turn: Turn, person: Person, *, paused_until: int, now: int) -> Plan:
-    """Return the next step; `paused_until` and `now` are milliseconds since 1970.
+def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
+    """Return the next step; `now` is in milliseconds since 1970.
 
     A turn that is being answered is continued even if the person was blocked or the bot was paused since.
     """
@@ -69,16 +78,26 @@ def plan(turn: Turn, person: Person, *, paused_until: int, now: int) -> Plan:
         return Drop(STALE)
     match turn.state:
         case TurnState.ANSWERED:
-            return DeliverAgain()
+            return DeliverAgain(lease.due_at) if turn.deliveries < MAX_DELIVERIES else Drop(UNDELIVERABLE)
         case TurnState.RUNNING if not turn.text:
             return Drop("unsent")
         case TurnState.RUNNING:
             return AskAgain() if turn.model_calls < MAX_MODEL_CALLS else GiveUp()
     if person.access is Access.BLOCKED:
         return Drop("blocked")
-    if turn.at < paused_until:
+    if turn.at < lease.paused_until:
         return Drop("paused")
     return _plan_new(turn)
+
+
+def next_delivery(turn: Turn, *, now: int) -> int | None:
+    """Return when to deliver again after an attempt that failed at `now`; None if it was the last one.
+
+    Each pause is twice as long as the one before.
+    """
+    if turn.deliveries >= MAX_DELIVERIES:
+        return None
+    return now + (_FIRST_PAUSE_MS << max(0, turn.deliveries - 1))
 
 
 def _plan_new(turn: Turn) -> Plan:

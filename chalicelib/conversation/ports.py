@@ -97,6 +97,9 @@ class Inbox(Protocol):
         channel on which each question needs an end uses `record` instead. Extends the lease to `until`.
         """
 
+    def deliver_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
+        """Count one more attempt to deliver an answered turn; its reply counted the first. Extends the lease."""
+
     def finish(self, lease: Lease, step: Finish) -> Lease | None:
         """Close an open turn; return None when the lease was released with it.
 
@@ -110,8 +113,8 @@ class Inbox(Protocol):
         When messages have arrived since the lease was read, it is not released but returned as it now is.
         """
 
-    def hand_back(self, lease: Lease) -> None:
-        """Release the lease although turns are open: the heartbeat finds them with `overdue`."""
+    def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
+        """Release the lease although turns are open: the heartbeat finds them with `overdue`, not before `due_at`."""
 
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         """Store that the channel has delivered this part of the turn's reply. Unknown turns are ignored."""

@@ -99,6 +99,8 @@ class Turn:
     charged_day: str | None = None
     """The ISO date on which it was counted; None if it was not charged, or was refunded."""
     model_calls: int = 0
+    deliveries: int = 0
+    """Attempts to deliver the reply, each counted before it is made."""
     overflow: bool = False
     """Takes the place of messages that came when too many were open; their words are not stored."""
     receipts: frozenset[int] = frozenset()
@@ -132,6 +134,8 @@ class Lease:
     """Turns before this time are not sent to the model."""
     paused_until: int = 0
     """Questions before this time are not answered, because a human has answered."""
+    due_at: int = 0
+    """When the conversation's work is due; before that, an answer that could not be delivered is not sent again."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ class Overdue:
 
     conversation: ConversationId
     since: int
-    """Arrival time of the first message that found no other turn open."""
+    """When its work was due: when the first message arrived that found no other turn open, or by `hand_back`."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import TurnContext
-from chalicelib.errors import ModelError, ModelRefused, ModelUnusable
+from chalicelib.errors import DeliveryPostponed, ModelError, ModelRefused, ModelUnusable
 from chalicelib.log import Log
 
 
@@ -35,16 +35,17 @@ class TurnRunner:
     def run(self, context: TurnContext) -> Turn:
         """Return the turn with its recorded reply, or without a reply if it gets none.
 
-        Raises LeaseLost and StoreError. Failures of the model become an apology.
+        Raises LeaseLost and StoreError, and DeliveryPostponed if the recorded reply is not to be delivered yet.
+        Failures of the model become an apology.
         """
         turn = context.turn
         self.alerts.new_person(context.person)
-        match plan.plan(turn, context.person, paused_until=context.lease.paused_until, now=self.clock()):
+        match plan.plan(turn, context.person, context.lease, now=self.clock()):
             case plan.Drop(reason):
-                self._log(turn)("drop", reason=reason, failed=int(reason == plan.STALE))
+                self._log(turn)("drop", reason=reason, failed=int(reason in plan.FAILURES))
                 return replace(turn, reply=None)
-            case plan.DeliverAgain():
-                return turn
+            case plan.DeliverAgain(due_at):
+                return self._deliver_again(context, due_at=due_at)
             case plan.SendNotice(key):
                 return self._record(context, self.notices.say(key))
             case plan.RunCommand(command):
@@ -83,6 +84,13 @@ class TurnRunner:
         again = replace(context.turn, model_calls=context.turn.model_calls + 1)
         return self._call_model(context.with_turn(again), reservation, left=None)
 
+    def _deliver_again(self, context: TurnContext, *, due_at: int) -> Turn:
+        """Count the attempt before it is made, so that one that kills its worker counts too."""
+        if self.clock() < due_at:
+            raise DeliveryPostponed("the next attempt is not due yet", until=due_at)
+        self.inbox.deliver_again(context.lease, context.turn, until=context.time.until())
+        return replace(context.turn, deliveries=context.turn.deliveries + 1)
+
     def _over_limit(self, context: TurnContext) -> Turn:
         self._log(context.turn)("refuse", reason="limit", refused=1)
         return self._refuse(context, self.notices.limit_reached(context))
@@ -97,7 +105,7 @@ class TurnRunner:
         if identity.traits_of(context.turn.person).ends_every_turn:
             return self._record(context, notice)
         if self.inbox.refuse(context.lease, context.turn, notice, day=context.day, until=context.time.until()):
-            return replace(context.turn, state=TurnState.ANSWERED, reply=notice)
+            return replace(context.turn, state=TurnState.ANSWERED, reply=notice, deliveries=1)
         return context.turn
 
     def _call_model(self, context: TurnContext, reservation: Reservation, *, left: int | None) -> Turn:
@@ -143,4 +151,4 @@ class TurnRunner:
         step = Record(context.turn, reply, settlement=settlement, refund=refund, forget_before=forget_before)
         self.inbox.record(context.lease, step, until=context.time.until())
         charged_day = None if refund else context.turn.charged_day
-        return replace(context.turn, state=TurnState.ANSWERED, reply=reply, charged_day=charged_day)
+        return replace(context.turn, state=TurnState.ANSWERED, reply=reply, charged_day=charged_day, deliveries=1)

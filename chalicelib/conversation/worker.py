@@ -12,11 +12,20 @@ from typing import Final
 from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.inbox_steps import Finish
+from chalicelib.conversation.plan import next_delivery
 from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import ContextLoader, TimeLeft
 from chalicelib.conversation.turn_runner import TurnRunner
-from chalicelib.errors import ChannelBroken, DeliveryRefused, LeaseLost, ParleyError, PersonUnreachable
+from chalicelib.errors import (
+    ChannelBroken,
+    DeliveryError,
+    DeliveryPostponed,
+    DeliveryRefused,
+    LeaseLost,
+    ParleyError,
+    PersonUnreachable,
+)
 from chalicelib.ids import ConversationId
 from chalicelib.log import Log
 
@@ -67,6 +76,9 @@ class Worker:
         except LeaseLost as exc:
             self.log.failure("lease", exc, conversation=self.log.pseudonym(conversation))
             return Outcome.LOST
+        except DeliveryPostponed as exc:
+            self._hand_back(lease, due_at=exc.until)
+            raise
         except Exception:
             self._hand_back(lease)
             raise
@@ -112,7 +124,7 @@ class Worker:
             return closed, holding
 
     def _deliver(self, turn: Turn, reply: Reply, log: Log) -> bool:
-        """Return whether the user got the reply. Raises DeliveryError if a retry may succeed."""
+        """Return whether the user got the reply. Raises DeliveryPostponed if a later attempt may succeed."""
         try:
             self.sender.deliver(turn, reply, receipts=lambda: self.inbox.receipts(turn), seconds=DELIVERY_S)
         except ChannelBroken as exc:
@@ -124,6 +136,12 @@ class Worker:
         except PersonUnreachable as exc:
             log.failure("deliver", exc, failed=1)
             return False
+        except DeliveryError as exc:
+            again_at = next_delivery(turn, now=self.clock())
+            if again_at is None:
+                log.failure("deliver", exc, failed=1)
+                return False
+            raise DeliveryPostponed(str(exc), until=again_at) from exc
         return True
 
     def _finish(self, lease: Lease, closed: Turn, *, release: bool) -> Lease | None:
@@ -137,10 +155,10 @@ class Worker:
         )
         return self.inbox.finish(lease, step)
 
-    def _hand_back(self, lease: Lease) -> None:
+    def _hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
         """Give the lease back, so that the retry need not wait until it expires. Errors are only logged."""
         try:
-            self.inbox.hand_back(lease)
+            self.inbox.hand_back(lease, due_at=due_at)
         except ParleyError as exc:
             self.log.failure("hand_back", exc, conversation=self.log.pseudonym(lease.conversation))
 

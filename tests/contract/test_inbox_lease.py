@@ -29,6 +29,10 @@ FOR_QUEUED: dict[str, Step] = {
     ),
     "release": lambda story, lease, turn: story.inbox.release(lease),
     "hand back": lambda story, lease, turn: story.inbox.hand_back(lease),
+    "hand back until later": lambda story, lease, turn: story.inbox.hand_back(lease, due_at=story.until),
+}
+FOR_ANSWERED: dict[str, Step] = {
+    "deliver again": lambda story, lease, turn: story.inbox.deliver_again(lease, turn, until=story.until),
 }
 FOR_RUNNING: dict[str, Step] = {
     "call again": lambda story, lease, turn: story.inbox.call_again(lease, turn, reserve=CALL, until=story.until),
@@ -78,6 +82,17 @@ def test_without_the_lease_nothing_is_written_for_a_queued_turn(story: Story, st
 def test_without_the_lease_nothing_is_written_for_a_running_turn(story: Story, step: Step):
     lease, turn = story.begin_charged()
     _assert_it_writes_nothing(story, step, lease, turn)
+
+
+@pytest.mark.parametrize("step", FOR_ANSWERED.values(), ids=FOR_ANSWERED)
+def test_without_the_lease_nothing_is_written_for_an_answered_turn(story: Story, step: Step):
+    _assert_it_writes_nothing(story, step, *_begin_answered(story))
+
+
+def _begin_answered(story: Story) -> tuple[Lease, Turn]:
+    lease, turn = story.begin_charged()
+    story.inbox.record(lease, Record(turn, REPLY), until=story.until)
+    return lease, story.read(lease).open[0]
 
 
 @pytest.mark.parametrize("step", FOR_QUEUED.values(), ids=FOR_QUEUED)
@@ -145,6 +160,7 @@ def test_a_lease_says_how_the_conversation_is(story: Story):
     lease = story.hold()
     assert (lease.conversation, lease.owner) == (ROOM, "one")
     assert (lease.arrivals, lease.open_turns, lease.history_from, lease.paused_until) == (2, 2, 0, 0)
+    assert lease.due_at == story.clock()
 
 
 @pytest.mark.parametrize("name", ["charge", "record", "refuse"])
@@ -157,6 +173,10 @@ def test_each_step_of_a_queued_turn_extends_the_lease(story: Story, name: str):
 def test_each_step_of_a_running_turn_extends_the_lease(story: Story, name: str):
     lease, turn = story.begin_charged()
     _assert_it_extends(story, FOR_RUNNING[name], lease, turn)
+
+
+def test_another_attempt_to_deliver_extends_the_lease(story: Story):
+    _assert_it_extends(story, FOR_ANSWERED["deliver again"], *_begin_answered(story))
 
 
 def _assert_it_extends(story: Story, step: Step, lease: Lease, turn: Turn) -> None:
@@ -212,6 +232,28 @@ def test_a_lease_that_is_handed_back_leaves_its_turns_to_the_heartbeat(story: St
     assert story.overdue() == [ROOM]
     again = story.hold("two")
     assert story.read(again).open == (turn,)
+
+
+def test_a_lease_that_is_handed_back_until_later_is_overdue_then_and_not_before(story: Story):
+    lease, turn = story.begin()
+    story.inbox.hand_back(lease, due_at=story.clock() + 60_000)
+    assert story.overdue() == []
+    story.clock.tick(seconds=60)
+    assert story.overdue() == [ROOM]
+    again = story.hold("two")
+    assert again.due_at == story.clock()
+    assert story.read(again).open == (turn,)
+
+
+def test_a_conversation_that_waits_can_be_taken_for_a_new_message_and_tells_what_it_waits_for(story: Story):
+    lease, turn = story.begin()
+    later = story.clock() + 60_000
+    story.inbox.hand_back(lease, due_at=later)
+    story.accept()
+    again = story.hold("two")
+    assert (again.due_at, again.open_turns) == (later, 2)
+    assert story.read(again).open[0] == turn
+    assert story.overdue() == []
 
 
 def test_a_conversation_stays_overdue_while_a_worker_has_it(story: Story):

@@ -182,6 +182,42 @@ def test_a_message_that_comes_again_at_another_place_is_one_turn(story: Story):
     assert [turn.place for turn in story.stored()] == [3]
 
 
+def test_a_recorded_reply_counts_as_the_first_attempt_to_deliver_it(story: Story):
+    lease, turn = story.begin()
+    assert turn.deliveries == 0
+    story.inbox.record(lease, Record(turn, REPLY), until=story.until)
+    assert story.stored()[0].deliveries == 1
+
+
+def test_a_notice_counts_as_the_first_attempt_to_deliver_it(story: Story):
+    lease, turn = story.begin()
+    assert story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+    assert story.stored()[0].deliveries == 1
+
+
+def test_each_further_attempt_to_deliver_is_counted_across_workers(story: Story):
+    lease, turn = story.begin()
+    story.inbox.record(lease, Record(turn, REPLY), until=story.until)
+    for owner, attempts in (("two", 2), ("three", 3)):
+        story.clock.tick(minutes=2)
+        lease = story.hold(owner)
+        [answered] = story.read(lease).open
+        story.inbox.deliver_again(lease, answered, until=story.until)
+        assert story.stored() == [replace(answered, deliveries=attempts)]
+
+
+@pytest.mark.parametrize("state", [TurnState.QUEUED, TurnState.RUNNING, TurnState.DONE, TurnState.DROPPED])
+def test_only_an_answered_turn_is_delivered_again(story: Story, state: TurnState):
+    lease, turn = story.begin_charged() if state is TurnState.RUNNING else story.begin()
+    if state in (TurnState.DONE, TurnState.DROPPED):
+        story.accept()
+        assert story.inbox.finish(lease, Finish(turn, state, release=True))
+    before = story.stored()
+    with pytest.raises(LeaseLost):
+        story.inbox.deliver_again(lease, turn, until=story.until)
+    assert story.stored() == before
+
+
 def test_a_thread_holds_its_own_turns_only(story: Story):
     story.accept(story.message(person=BERT))
     lease, turn = story.begin()

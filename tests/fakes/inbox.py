@@ -94,7 +94,7 @@ class FakeInbox:
         if step.settlement:
             kept.usage = step.settlement.usage
             spend.settle(self.memory, step.settlement)
-        kept.change(state=TurnState.ANSWERED, reply=step.reply, **_not_charged(refund=step.refund))
+        kept.change(state=TurnState.ANSWERED, reply=step.reply, deliveries=1, **_not_charged(refund=step.refund))
 
     @atomic
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
@@ -104,8 +104,14 @@ class FakeInbox:
             return False
         known.change(notified_day=day)
         conversation.lease_until = until
-        kept.change(state=TurnState.ANSWERED, reply=reply)
+        kept.change(state=TurnState.ANSWERED, reply=reply, deliveries=1)
         return True
+
+    @atomic
+    def deliver_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
+        conversation, kept = self._held(lease), self._in(turn, TurnState.ANSWERED)
+        conversation.lease_until = until
+        kept.change(deliveries=kept.turn.deliveries + 1)
 
     @atomic
     def finish(self, lease: Lease, step: Finish) -> Lease | None:
@@ -133,8 +139,10 @@ class FakeInbox:
         return None
 
     @atomic
-    def hand_back(self, lease: Lease) -> None:
-        self._held(lease).free()
+    def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
+        conversation = self._held(lease)
+        conversation.free()
+        conversation.due_at = conversation.due_at if due_at is None else due_at
 
     @atomic
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:

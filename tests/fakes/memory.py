@@ -68,6 +68,7 @@ class Conversation:
             open_turns=self.open_turns,
             history_from=self.history_from,
             paused_until=self.paused_until,
+            due_at=self.due_at or 0,
         )
 
 

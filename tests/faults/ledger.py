@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from chalicelib.access.budget import Reservation, Settlement
-from chalicelib.conversation.plan import MAX_MODEL_CALLS
+from chalicelib.conversation.plan import MAX_DELIVERIES, MAX_MODEL_CALLS
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
@@ -43,6 +43,10 @@ class Ledger:
     """Who asked the model, by question."""
     sent: dict[tuple[ConversationId, TurnId], list[Run]] = field(default_factory=lambda: defaultdict(list))
     """Who sent an answer, by turn; in the order of the first sending."""
+    tried: dict[tuple[ConversationId, TurnId], list[int]] = field(default_factory=lambda: defaultdict(list))
+    """When it was tried to send an answer, by turn."""
+    postponed: dict[ConversationId, int] = field(default_factory=dict)
+    """When the next attempt is due, once a worker has noted that."""
     erased: Counter[tuple[PersonId, str | None]] = field(default_factory=Counter)
     """Charges of turns that were forgotten: the counts stay."""
     runs: dict[str, Run] = field(default_factory=dict)
@@ -109,6 +113,17 @@ class Ledger:
         if set_aside in self.unsettled:
             self.unsettled.remove(set_aside)
         self.settled += bill.cost
+
+    def was_tried(self, turn: Turn, run: Run) -> None:
+        tried = self.tried[turn.conversation, turn.id]
+        early = tried and self.clock() < self.postponed.get(turn.conversation, 0)
+        outlived = not run.works(now=self.clock())
+        self.require("an attempt to deliver that failed is not repeated before its time", kept=not early or outlived)
+        tried.append(self.clock())
+        self.require("an answer is tried a few times at most", kept=len(tried) <= MAX_DELIVERIES)
+
+    def was_postponed(self, conversation: ConversationId, due_at: int) -> None:
+        self.postponed[conversation] = due_at
 
     def was_sent(self, turn: Turn, run: Run) -> None:
         before = self.sent[turn.conversation, turn.id]

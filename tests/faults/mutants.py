@@ -57,8 +57,8 @@ class Unfenced(FakeInbox):
     def release(self, lease: Lease) -> Lease | None:
         return super().release(self._mine(lease))
 
-    def hand_back(self, lease: Lease) -> None:
-        super().hand_back(self._mine(lease))
+    def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
+        super().hand_back(self._mine(lease), due_at=due_at)
 
 
 class IgnoresArrivals(FakeInbox):
@@ -170,9 +170,24 @@ class LoadsBackwards(FakeInbox):
 class LosesSightOfTheRest(FakeInbox):
     """Removes the conversation from the due index when the lease is handed back."""
 
-    def hand_back(self, lease: Lease) -> None:
-        super().hand_back(lease)
+    def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
+        super().hand_back(lease, due_at=due_at)
         self.memory.conversations[lease.conversation].due_at = None
+
+
+class ForgetsDeliveries(FakeInbox):
+    """Does not count another attempt to deliver."""
+
+    def deliver_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
+        super().deliver_again(lease, turn, until=until)
+        self.memory.turns[turn.conversation, turn.id].change(deliveries=turn.deliveries)
+
+
+class DeliversAgainAtOnce(FakeInbox):
+    """Lacks `not before due_at` when a lease is handed back after an attempt that failed."""
+
+    def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
+        super().hand_back(lease)
 
 
 class ForgetsPlaces(FakeInbox):

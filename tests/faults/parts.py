@@ -59,7 +59,9 @@ class EnteredInbox:
             self._ledger.was_accepted(args[0], turn_id(args[0]))
         elif method == "take" and result:
             self._ledger.was_taken(named["owner"], Run(self._stage.on, args[0], named["until"]))
-        elif args and isinstance(args[0], Lease) and args[0].owner in self._ledger.runs:
+        elif method == "hand_back" and named.get("due_at") is not None:
+            self._ledger.was_postponed(args[0].conversation, named["due_at"])
+        if args and isinstance(args[0], Lease) and args[0].owner in self._ledger.runs:
             self._enter_work(self._ledger.runs[args[0].owner], method, args, named, result)
 
     def _enter_money(self, values: Sequence[Any], result: Any) -> None:
@@ -129,6 +131,7 @@ class SimulatedSender:
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
         if 0 in turn.receipts:
             return
+        self.ledger.was_tried(turn, self.run())
         if error := self.fails():
             raise error
         self.ledger.was_sent(turn, self.run())

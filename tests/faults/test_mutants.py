@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from chalicelib.errors import DeliveryError
 from tests.fakes.inbox import FakeInbox
 from tests.faults import mutants
 from tests.faults.schedules import happy, poor, thrifty, unhappy
@@ -35,6 +36,21 @@ def sending_dies(makes_inbox: MakesInbox) -> Simulation:
     )
     simulation.say("anna", "a question")
     return simulation.run_until_rest()
+
+
+def sending_dies_each_time(_: int, *, makes_inbox: MakesInbox) -> Simulation:
+    """Whoever delivers dies of it, again and again."""
+    simulation = Simulation(faults=CrashesEachTime("sender.deliver", When.AFTER, left=20), makes_inbox=makes_inbox)
+    simulation.say("anna", "a question whose answer is poisonous")
+    return simulation
+
+
+def sending_fails(_: int, *, makes_inbox: MakesInbox) -> Simulation:
+    """Nothing can be sent for a while."""
+    errors = iter([DeliveryError("code 613")] * 3)
+    simulation = Simulation(sender_fails=lambda: next(errors, None), makes_inbox=makes_inbox)
+    simulation.say("anna", "a question")
+    return simulation
 
 
 def all_at_once(seed: int, *, makes_inbox: MakesInbox) -> Simulation:
@@ -71,6 +87,12 @@ def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST, first: int 
         (mutants.GivesBackTwice, unhappy, "used is what was charged"),
         (mutants.LoadsBackwards, happy, "answers come in the order of the questions"),
         (mutants.LosesSightOfTheRest, unhappy, "what waits can be found"),
+        (mutants.ForgetsDeliveries, sending_dies_each_time, "an answer is tried a few times at most"),
+        (
+            mutants.DeliversAgainAtOnce,
+            sending_fails,
+            "an attempt to deliver that failed is not repeated before its time",
+        ),
         (mutants.ForgetsPlaces, all_at_once, "answers come in the order of the questions"),
     ],
 )
@@ -78,8 +100,9 @@ def test_an_inbox_without_this_safeguard_breaks_a_promise(mutant: MakesInbox, st
     assert broken in noticed(mutant, story, first=RARE.get(mutant, 0))
 
 
-def test_with_all_safeguards_what_is_written_at_once_is_answered_in_order():
-    assert noticed(FakeInbox, all_at_once, most=5) == []
+@pytest.mark.parametrize("story", [sending_dies_each_time, sending_fails, all_at_once])
+def test_with_all_safeguards_these_stories_break_no_promise(story: Story):
+    assert noticed(FakeInbox, story, most=5) == []
 
 
 def test_with_all_safeguards_whoever_asks_may_die_of_it_and_no_promise_is_broken():

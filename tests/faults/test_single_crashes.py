@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import ModelBusy
+from chalicelib.conversation.plan import MAX_DELIVERIES
+from chalicelib.conversation.turn import TurnState
+from chalicelib.errors import DeliveryError, ModelBusy
 from tests.faults.schedules import TIGHT
 from tests.faults.simulation import MOST, Simulation, person_of
-from tests.faults.stage import CrashesAt, Site, When
+from tests.faults.stage import CrashesAt, CrashesEachTime, Site, When
 
 MODEL_BILLED_TWICE = {"after model.answer", "before inbox.record"}
 ANSWER_SENT_TWICE = {"after sender.deliver", "before inbox.finish"}
@@ -127,6 +129,47 @@ def test_an_apology_is_as_safe_as_an_answer():
         assert simulation.ledger.broken == [], site
         assert simulation.ledger.used(person_of("anna")) == 0, site
     assert those_where(lambda simulation: simulation.ledger.repeated > 0, **failing) == ANSWER_SENT_TWICE
+
+
+def unreachable(*crashes: Site, texts: int = 1) -> Simulation:
+    """Nothing can be sent to anybody, and nobody is told why."""
+    return crash(*crashes, texts=texts, sender_fails=lambda: DeliveryError("code 613"))
+
+
+def test_an_answer_that_cannot_be_delivered_is_tried_a_few_times_and_not_charged():
+    simulation = unreachable()
+    assert simulation.ledger.broken == []
+    assert [len(tried) for tried in simulation.ledger.tried.values()] == [MAX_DELIVERIES]
+    assert [kept.turn.state for kept in simulation.memory.turns.values()] == [TurnState.DROPPED]
+    assert simulation.ledger.used(person_of("anna")) == 0
+
+
+def test_wherever_a_worker_dies_over_what_cannot_be_delivered_its_attempts_are_counted_and_end():
+    """A crash may use up an attempt, or two of the shorter pauses; it never adds one."""
+    for site in unreachable().stage.sites():
+        simulation = unreachable(site)
+        assert simulation.ledger.broken == [], site
+        [tried] = simulation.ledger.tried.values()
+        assert MAX_DELIVERIES - 1 <= len(tried) <= MAX_DELIVERIES, site
+        assert simulation.ledger.used(person_of("anna")) == 0, site
+
+
+@pytest.mark.parametrize("when", When)
+def test_a_worker_that_dies_over_every_delivery_is_replaced_a_few_times(when: When):
+    simulation = tell(Simulation(faults=CrashesEachTime("sender.deliver", when, left=1000)))
+    assert simulation.ledger.broken == []
+    assert all(len(tried) == MAX_DELIVERIES for tried in simulation.ledger.tried.values())
+    assert [kept.turn.state for kept in simulation.memory.turns.values()] == [TurnState.DROPPED]
+    assert simulation.ledger.used(person_of("anna")) == 0
+
+
+def test_what_cannot_be_delivered_holds_up_the_next_question_only_until_it_is_given_up():
+    refusals = iter([DeliveryError("code 613")] * MAX_DELIVERIES)
+    for site in tell(Simulation(sender_fails=lambda: next(refusals, None)), texts=2).stage.sites()[::7]:
+        left = iter([DeliveryError("code 613")] * MAX_DELIVERIES)
+        simulation = crash(site, texts=2, sender_fails=lambda left=left: next(left, None))
+        assert simulation.ledger.broken == [], site
+        assert simulation.ledger.sent, site
 
 
 @pytest.mark.parametrize("text", ["/help", "/usage", "/reset", "/forget", "/forget yes"])

@@ -168,6 +168,7 @@ def test_words_forgotten_while_their_confirmation_cannot_be_sent_stay_forgotten(
     bot.outbox.script = [DeliveryError("later")]
     bot.accepts("anna", "/forget yes")
     bot.works_badly()
+    bot.clock.tick(minutes=1)
     assert bot.run(conversation_of("anna")).value == "drained"
     assert (bot.sent_to("anna")[-1], words_kept(bot)) == (SAYS("forget_done"), [])
 

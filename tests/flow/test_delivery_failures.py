@@ -1,4 +1,5 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 from chalicelib.channels.messenger.sender import MAX_UNITS, MessengerSender
 from chalicelib.channels.meta.graph import Graph, GraphError
 from chalicelib.channels.meta.graph_errors import Failure
+from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import ChannelBroken, DeliveryError, ModelBusy, PersonUnreachable
+from tests.fakes.adapters import RememberingSender
 from tests.flow.bot import SAYS, Bot, conversation_of
 
 
@@ -34,6 +37,13 @@ class FakeGraph(Graph):
         if error:
             raise error
         self.sent.append(body["message"]["text"])
+
+
+class DeadlySender(RememberingSender):
+    """Kills the worker that delivers."""
+
+    def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
+        raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -148,6 +158,7 @@ def test_an_answer_that_cannot_be_sent_now_is_sent_later_without_asking_or_charg
     bot.accepts("anna", "what is for dinner?")
     assert isinstance(bot.works_badly(), DeliveryError)
     assert (bot.states("anna"), bot.sent_to("anna")) == (["answered"], [])
+    bot.clock.tick(minutes=1)
     assert bot.run(conversation_of("anna")) is Outcome.DRAINED
     assert (bot.states("anna"), bot.sent_to("anna")) == (["done"], ["An answer."])
     assert len(bot.asked) == bot.used("anna") == 1
@@ -156,11 +167,83 @@ def test_an_answer_that_cannot_be_sent_now_is_sent_later_without_asking_or_charg
 def test_the_heartbeat_brings_what_could_not_be_sent(bot: Bot):
     bot.outbox.script = [DeliveryError("code 613")] * 3
     bot.accepts("anna", "what is for dinner?")
-    for _ in range(3):
+    for minutes in (1, 2, 4):
         bot.works_badly()
+        assert bot.beats().swept == 0, "the next attempt is not due yet"
+        bot.clock.tick(minutes=minutes)
         assert bot.beats().swept == 1
     bot.works()
     assert bot.sent_to("anna") == ["An answer."]
+
+
+@pytest.mark.parametrize("error", [DeliveryError("code 613"), DeliveryError("HTTP 500"), DeliveryError("timed out")])
+def test_an_answer_that_can_never_be_sent_is_tried_six_times_in_half_an_hour_and_not_charged(
+    bot: Bot, error: DeliveryError
+):
+    bot.outbox.script = [error] * 100
+    bot.accepts("anna", "what is for dinner?")
+    bot.works_badly()
+    for minute in range(60):
+        bot.clock.tick(minutes=1)
+        if bot.beats().swept:
+            with suppress(DeliveryError):
+                bot.works()
+        tried = 100 - len(bot.outbox.script)
+        assert tried == 1 + sum(due <= minute + 1 for due in (1, 3, 7, 15, 31)), minute
+    assert (bot.states("anna"), bot.sent_to("anna"), bot.used("anna")) == (["dropped"], [], 0)
+    assert bot.counted("Failed") == [1]
+    assert bot.log_lines("turn")[-1]["outcome"] == "undelivered"
+
+
+def test_what_can_never_be_sent_does_not_hold_up_what_comes_after_it(bot: Bot):
+    bot.model.script = [["first answer"], ["second answer"]]
+    bot.outbox.script = [DeliveryError("code 613")] * 6
+    bot.accepts("anna", "a first question")
+    bot.works_badly()
+    bot.accepts("anna", "a second question")
+    for minutes in (1, 2, 4, 8, 16):
+        bot.works_badly()
+        bot.clock.tick(minutes=minutes)
+        assert bot.beats().swept == 1
+    bot.works()
+    assert (bot.states("anna"), bot.sent_to("anna")) == (["dropped", "done"], ["second answer"])
+
+
+def test_a_worker_that_is_woken_before_the_next_attempt_sends_and_counts_nothing(bot: Bot):
+    bot.outbox.script = [DeliveryError("code 613")] * 2
+    bot.accepts("anna", "what is for dinner?")
+    bot.works_badly()
+    for text in ("hello?", "are you there?"):
+        bot.accepts("anna", text)
+        assert isinstance(bot.works_badly(), DeliveryError), "the invocation fails, as Lambda has to count it"
+    assert (len(bot.outbox.script), [turn.deliveries for turn in bot.turns("anna")]) == (1, [1, 0, 0])
+    assert bot.beats().swept == 0
+
+
+def test_a_worker_that_dies_over_each_delivery_is_not_replaced_for_ever(bot: Bot):
+    """Killed, or out of time: no error is caught, and the lease has to expire."""
+    bot.sender = DeadlySender()
+    bot.accepts("anna", "what is for dinner?")
+    for _ in range(6):
+        with pytest.raises(KeyboardInterrupt):
+            bot.works()
+        bot.clock.tick(minutes=3)
+        assert bot.beats().swept == 1
+    assert bot.works() == [Outcome.DRAINED]
+    assert (bot.states("anna"), bot.used("anna")) == (["dropped"], 0)
+    assert [(line["reason"], line["failed"]) for line in bot.log_lines("drop")] == [("undeliverable", 1)]
+
+
+@pytest.mark.parametrize("text", ["/help", "what is for dinner?"])
+def test_a_notice_and_an_answer_are_given_up_alike(bot: Bot, text: str):
+    bot.outbox.script = [DeliveryError("code 613")] * 6
+    bot.accepts("anna", text)
+    for minutes in (1, 2, 4, 8, 16):
+        bot.works_badly()
+        bot.clock.tick(minutes=minutes)
+        bot.beats()
+    bot.works()
+    assert (bot.states("anna"), bot.used("anna")) == (["dropped"], 0)
 
 
 def test_turns_behind_an_undelivered_answer_keep_their_order(bot: Bot):
@@ -169,6 +252,7 @@ def test_turns_behind_an_undelivered_answer_keep_their_order(bot: Bot):
     bot.accepts("anna", "a first question")
     bot.accepts("anna", "a second question")
     bot.works_badly()
+    bot.clock.tick(minutes=1)
     bot.works()
     assert bot.sent_to("anna") == ["first answer", "second answer"]
 
@@ -188,6 +272,7 @@ def test_an_answer_whose_receipt_came_is_not_sent_again(bot: Bot):
     bot.accepts("anna", "what is for dinner?")
     bot.works_badly()
     bot.posted(bot.receipt(bot.turns("anna")[0], 0))
+    bot.clock.tick(minutes=1)
     assert bot.run(conversation_of("anna")) is Outcome.DRAINED
     assert (bot.sent_to("anna"), bot.states("anna"), bot.used("anna")) == ([], ["done"], 1)
 
@@ -207,6 +292,7 @@ def test_of_a_long_answer_only_the_parts_without_a_receipt_are_sent_again(bot: B
     assert len(graph.sent) == 2
     [turn] = bot.turns("anna")
     bot.posted(bot.receipt(turn, 0), bot.receipt(turn, 1))
+    bot.clock.tick(minutes=1)
     bot.run(conversation_of("anna"))
     assert " ".join(graph.sent) == ("A sentence of the story. " * 200).strip()
 

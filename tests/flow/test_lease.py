@@ -21,7 +21,7 @@ class ForgetfulInbox(FakeInbox):
     def record(self, lease: Lease, step: Record, *, until: int) -> None:
         raise StoreError("DynamoDB is out of reach")
 
-    def hand_back(self, lease: Lease) -> None:
+    def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
         raise StoreError("DynamoDB is out of reach")
 
 

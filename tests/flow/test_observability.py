@@ -60,10 +60,10 @@ class BrokenInbox(FakeInbox):
             raise StoreError("DynamoDB refused: InternalServerError")
         return super().accept(message, now=now)
 
-    def hand_back(self, lease: Lease) -> None:
+    def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
         if self.at_the_end:
             raise self.at_the_end
-        super().hand_back(lease)
+        super().hand_back(lease, due_at=due_at)
 
 
 def die(*_: Prompt) -> None:
@@ -215,9 +215,10 @@ def test_a_turn_that_must_be_tried_again_says_why(bot: Bot):
     bot.outbox.script = [DeliveryError("code 613")]
     bot.accepts("anna", "what is for dinner?")
     bot.works_badly()
+    bot.clock.tick(minutes=1)
     bot.run(conversation_of("anna"))
     failed, done = bot.log_lines("turn")
-    assert (failed["from"], failed["error"], failed["message"]) == ("queued", "DeliveryError", "code 613")
+    assert (failed["from"], failed["error"], failed["message"]) == ("queued", "DeliveryPostponed", "code 613")
     assert (done["from"], done["outcome"], done["corr"]) == ("answered", "delivered", failed["corr"])
 
 

@@ -89,7 +89,7 @@ ON_THE_PAGE = {
 }
 STORED_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",
-    "overflow", "receipts", "place",
+    "overflow", "receipts", "deliveries", "place",
 }  # fmt: skip
 
 

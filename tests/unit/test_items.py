@@ -58,16 +58,18 @@ def test_a_message_comes_back_from_the_table_as_a_queued_turn(message: IncomingM
     )
 
 
-def test_a_turn_of_a_former_version_comes_back_without_a_place():
+def test_a_turn_of_a_former_version_comes_back_without_place_and_attempts():
     item = items.queued_item(MESSAGE, now=NOW)
     del item["place"]
-    assert items.turn(_stored(item)).place == 0
+    found = items.turn(_stored(item))
+    assert (found.place, found.deliveries) == (0, 0)
 
 
 @given(message=messages, reply=replies)
 def test_an_answer_comes_back_from_the_table_whole(message: IncomingMessage, reply: Reply):
-    item = {**items.queued_item(message, now=NOW), **items.reply_values(reply)}
-    assert items.turn(_stored(item)).reply == reply
+    item = {**items.queued_item(message, now=NOW), **items.answered_values(reply)}
+    found = items.turn(_stored(item))
+    assert (found.reply, found.state, found.deliveries) == (reply, TurnState.ANSWERED, 1)
 
 
 @given(message=messages)
@@ -176,9 +178,10 @@ def test_a_lease_comes_back_as_plain_numbers():
         "open_turns": 2,
         "history_from": 5,
         "paused_until": 6,
+        "due_at": 7,
     }
     found = items.lease(_stored(item), owner="one", fence=3)
     assert found == Lease(
-        MESSAGE.conversation, "one", fence=3, arrivals=4, open_turns=2, history_from=5, paused_until=6
+        MESSAGE.conversation, "one", fence=3, arrivals=4, open_turns=2, history_from=5, paused_until=6, due_at=7
     )
     assert type(found.arrivals) is int

@@ -155,7 +155,7 @@ class DynamoInbox:
         return True
 
     def record(self, lease: Lease, step: Record, *, until: int) -> None:
-        values = {"state": TurnState.ANSWERED.value, **items.reply_values(step.reply)}
+        values = items.answered_values(step.reply)
         if step.settlement and step.settlement.usage:
             values["usage"] = asdict(step.settlement.usage)
         answered = Update(set=values, remove=["charged_day"] if step.refund else [])
@@ -168,7 +168,7 @@ class DynamoInbox:
         )
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
-        answered = Update(set={"state": TurnState.ANSWERED.value, **items.reply_values(reply)})
+        answered = Update(set=items.answered_values(reply))
         notified = Update(set={"told_day": day})
         try:
             self.table.transact(
@@ -180,6 +180,14 @@ class DynamoInbox:
             refusals.raise_if_lost(exc)
             return False
         return True
+
+    def deliver_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
+        counted = Update(add={"deliveries": 1})
+        self._transact_or_lost(
+            turn=_update_turn(turn, counted, when=in_state(TurnState.ANSWERED)),
+            conversation=_extend(lease, until=until),
+            refund={},
+        )
 
     def finish(self, lease: Lease, step: Finish) -> Lease | None:
         gone = [*(_TEXT if step.scrub else []), *(["charged_day"] if step.refund else [])]
@@ -208,9 +216,10 @@ class DynamoInbox:
             return refusals.current_lease(lease, exc.item)
         return None
 
-    def hand_back(self, lease: Lease) -> None:
+    def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
+        postponed = {} if due_at is None else {"due_at": due_at}
         try:
-            self.table.write(_update_conversation(lease, Update(remove=_LEASE)))
+            self.table.write(_update_conversation(lease, Update(set=postponed, remove=_LEASE)))
         except ConditionFailed as exc:
             raise LeaseLost("the lease expired before it was handed back") from exc
 

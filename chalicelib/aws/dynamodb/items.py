@@ -106,15 +106,16 @@ def turn(item: Item) -> Turn:
         reply=_reply(item),
         charged_day=item.get("charged_day"),
         model_calls=int(item.get("model_calls", 0)),
+        deliveries=int(item.get("deliveries", 0)),
         overflow=bool(item.get("overflow", False)),
         receipts=frozenset(int(part) for part in item.get("receipts", ())),
         place=int(item.get("place", 0)),
     )
 
 
-def reply_values(reply: Reply) -> Item:
-    """The attributes of a reply in a turn's item, without the empty ones."""
-    values: Item = {"answer": reply.text}
+def answered_values(reply: Reply) -> Item:
+    """The attributes of a turn's item that a recorded reply changes, without the empty ones."""
+    values: Item = {"state": TurnState.ANSWERED.value, "deliveries": 1, "answer": reply.text}
     if reply.footer:
         values["footer"] = reply.footer
     if reply.code:
@@ -146,6 +147,7 @@ def lease(item: Item, *, owner: str, fence: int) -> Lease:
         open_turns=int(item.get("open_turns", 0)),
         history_from=int(item.get("history_from", 0)),
         paused_until=int(item.get("paused_until", 0)),
+        due_at=int(item.get("due_at", 0)),
     )
 
 
