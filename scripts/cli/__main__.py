@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 
 import click
 
@@ -20,7 +21,17 @@ from scripts.stage.environment import ROOT
 from scripts.stage.hints import PROGRAM
 
 
+def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 (click passes it)
+    if asked and not context.resilient_parsing:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        click.echo(f"Parley {project['version']}")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
+)
 def parley() -> None:
     """Parley answers your Facebook page and web chat with an AI.
 

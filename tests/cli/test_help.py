@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 
 import click
@@ -119,3 +120,17 @@ def test_help_of_the_program_itself_is_as_quick():
     assert "click" in imported
     assert imported & SLOW == set()
     assert result.stdout.startswith(f"Usage: {PROGRAM}")
+
+
+@pytest.mark.parametrize(
+    "words", [["--version"], ["--version", "demo"], ["--version", "no-such-command"]], ids=" ".join
+)
+def test_the_version_is_the_projects_and_needs_nothing_else(words: list[str]):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    shown = CliRunner().invoke(parley, words, prog_name=PROGRAM)
+    assert (shown.exit_code, shown.output) == (0, f"Parley {version}\n")
+
+
+def test_the_version_is_shown_by_the_script_itself():
+    done = subprocess.run([ROOT / "scripts" / "parley", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Parley ")
