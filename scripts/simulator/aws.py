@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from scripts.simulator.functions import FunctionFailed
+from scripts.simulator.isolation import of_the_emulator
 from scripts.simulator.recorder import Recorder
 
 REGION = "us-east-1"
@@ -59,6 +60,9 @@ class Emulator:
 
 def _serve(port: int) -> None:
     """Serve until killed, or until the parent process has ended."""
+    environment = of_the_emulator(os.environ)
+    os.environ.clear()
+    os.environ |= environment
     os.environ |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR", **CREDENTIALS}
     os.environ["IOT_MTLS_ENABLED"] = "0"  # it would listen on all interfaces
     from hypercorn.asyncio import serve  # noqa: PLC0415 (only where the emulator runs)
@@ -81,8 +85,9 @@ async def _orphaned() -> None:
 def wait_for(url: str, *, seconds: float = _START_S) -> None:
     """Return when a server responds at `url`. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline:
-        with suppress(URLError, ConnectionError), urllib.request.urlopen(url):  # noqa: S310 (our own, on loopback)
+        with suppress(URLError, ConnectionError), direct.open(url):
             return
         time.sleep(0.02)
     raise TimeoutError(f"no response from {url}")

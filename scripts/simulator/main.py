@@ -32,6 +32,7 @@ from chalicelib.settings import Secret, Settings
 from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaApi, OwnerTopic, is_free
 from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec
+from scripts.simulator.isolation import has_model, isolated
 from scripts.simulator.mapping import EventSourceMapping
 from scripts.simulator.meta import PAGE_ID, Meta
 from scripts.simulator.model import ModelServer
@@ -71,7 +72,7 @@ class Simulator:
         self.owner_topic = OwnerTopic()
         self._ended = threading.Event()
         self._serving = False
-        self._real_model = bool(os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"))
+        self._real_model = has_model(os.environ)
         self._key = os.environ.pop("OPENAI_API_KEY", "") or "none"
 
     def start(self) -> None:
@@ -150,7 +151,6 @@ class Simulator:
             "AWS_ENDPOINT_URL": self.emulator.url,
             "AWS_ENDPOINT_URL_LAMBDA": f"{self.url}/lambda",
             "AWS_ENDPOINT_URL_SNS": f"{self.url}/sns",
-            "NO_PROXY": "127.0.0.1",
             "PARLEY_STAGE": STAGE,
             "PARLEY_GRAPH_URL": f"{self.url}/graph/v25.0",
             "PARLEY_CONNECTIONS_URL": f"{self.url}/connections",
@@ -294,6 +294,9 @@ def _allow_many_sockets() -> None:
 def main(context: click.Context, port: int, *, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot with the local simulator, until Ctrl+C."""
     colours.heed(context)
+    kept = isolated(os.environ)
+    os.environ.clear()
+    os.environ.update(kept)
     if not is_free(port):
         raise click.ClickException(f"port {port} is in use: choose another with --port")
     try:

@@ -1,6 +1,7 @@
 """Loads the settings of a stage and connects to its AWS account. The demo reports its own over HTTP."""
 
 import json
+import os
 import re
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,15 @@ _TIMEOUT_S = 5
 _ANSWER_S = 30
 """Seconds for a response of AWS; a late one is repeated, and some requests may not be sent twice."""
 _TRIES = 3
+
+
+_OF_THIS_MACHINE: Final = {
+    "profile": None,
+    "config_file": os.devnull,
+    "credentials_file": os.devnull,
+    "ca_bundle": None,
+}
+"""Settings of AWS's tools, from variables or files, that must not reach the demo, with a value that means nothing."""
 
 
 class UsageError(click.ClickException):
@@ -213,6 +223,7 @@ def _ask_demo(url: str) -> Mapping[str, Any] | None:
 def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
     """Connect to AWS with the owner's credentials, or to an emulator, without them and without a proxy."""
     import boto3  # noqa: PLC0415 (slow; `--help` does without)
+    import botocore.session  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
@@ -224,9 +235,14 @@ def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
         read_timeout=_ANSWER_S,
         retries={"total_max_attempts": _TRIES, "mode": "standard"},
         proxies={} if emulator else None,
+        use_fips_endpoint=False if emulator else None,
+        use_dualstack_endpoint=False if emulator else None,
     )
+    unset = {name: (None, None, default, None) for name, default in _OF_THIS_MACHINE.items()} if emulator else None
     try:
-        return Aws(boto3.Session(credentials, credentials, region_name=region), config, emulator)
+        known = botocore.session.Session(unset)
+        session = boto3.Session(credentials, credentials, region_name=region, botocore_session=known)
+        return Aws(session, config, emulator)
     except BotoCoreError as exc:
         raise ConfigError(explain_setup(exc) or f"AWS cannot be reached: {exc}") from exc
 

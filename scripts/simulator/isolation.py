@@ -1,0 +1,51 @@
+"""Keeps the demo apart from the environment that starts it: from its profiles, endpoints, proxies and certificates."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+_AWS: Final = "AWS_"
+_NO_FILES: Final = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+"""Hide the files in `~/.aws` as well, which can hold the same settings as the variables."""
+_PROXY: Final = "_PROXY"
+_NO_PROXY: Final = "NO_PROXY"
+_HERE: Final = "127.0.0.1,localhost"
+_CERTIFICATES: Final = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
+_OF_THE_EMULATOR: Final = ("PATH", "HOME", "TMPDIR", "LANG", "LC_", "PYTHON", "VIRTUAL_ENV")
+"""Beginnings of the names that the emulator may see; ministack reads many others, such as SERVICES and USE_SSL."""
+
+
+def has_model(env: Mapping[str, str]) -> bool:
+    """Return whether a real model answers, which may be reached through a proxy."""
+    return bool(env.get("OPENAI_API_KEY") or env.get("OPENAI_BASE_URL"))
+
+
+def isolated(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what belongs to AWS, and with proxies and certificates for a real model only."""
+    kept = {name: value for name, value in env.items() if not name.startswith(_AWS)}
+    if has_model(env):
+        kept = {name: value for name, value in kept.items() if _serves_a_model(name.upper(), value)}
+        excepted = ",".join(filter(None, (kept.pop("no_proxy", ""), kept.pop(_NO_PROXY, ""), _HERE)))
+        kept |= {_NO_PROXY: excepted, "no_proxy": excepted}
+    else:
+        kept = {name: value for name, value in kept.items() if not _is_of_the_network(name.upper())}
+    return kept | _NO_FILES
+
+
+def of_the_emulator(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of the environment that the emulator of AWS may see."""
+    return {name: value for name, value in env.items() if name.startswith(_OF_THE_EMULATOR)}
+
+
+def _is_of_the_network(name: str) -> bool:
+    return name.endswith(_PROXY) or name in _CERTIFICATES
+
+
+def _serves_a_model(name: str, value: str) -> bool:
+    """Return whether a variable can stay: a proxy that the client of the model can use, a file that exists."""
+    if name in _CERTIFICATES:
+        return Path(value).exists()
+    if name.endswith(_PROXY) and name != _NO_PROXY:
+        return value.startswith(("http://", "https://"))  # for `socks5://` the client would need another package
+    return True
