@@ -78,13 +78,9 @@ class Admin:
         standings = [self._standing(person, limits[identity.group_of(person.id)]) for person in known]
         return _sorted(standings, sort, reverse=reverse)
 
-    def find(self, ending: str) -> Sequence[PersonId]:
-        """Return the users whose id ends with `ending`.
-
-        If `ending` is the whole last part of an id, behind its last colon, only ids with that part are returned.
-        """
-        ids = [person.id for person in self.people.list() if _is_known(person) and person.id.endswith(ending)]
-        return [person for person in ids if person.rpartition(":")[2] == ending] or ids
+    def ids(self) -> Sequence[PersonId]:
+        """Return the ids of all users, in the order of `People.list`."""
+        return [person.id for person in self.people.list() if _is_known(person)]
 
     def show(self, person: PersonId) -> Portrait:
         """Return one user as stored now."""

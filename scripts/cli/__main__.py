@@ -3,6 +3,7 @@
 import os
 import sys
 import tomllib
+from typing import Final
 
 import click
 
@@ -17,8 +18,13 @@ from scripts.cli.people import people
 from scripts.cli.replay import replay
 from scripts.cli.review import review_texts
 from scripts.simulator.options import demo_options
+from scripts.stage import colours
 from scripts.stage.environment import ROOT
 from scripts.stage.hints import PROGRAM
+
+EXIT_CODES: Final = """
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such person, key, request or message. NO_COLOR turns colours off.
+"""
 
 
 def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 (click passes it)
@@ -28,15 +34,17 @@ def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> No
         context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
 )
-def parley() -> None:
+@click.pass_context
+def parley(context: click.Context) -> None:
     """Parley answers your Facebook page and web chat with an AI.
 
     Start with `demo`: it needs no account and no key.
     """
+    colours.heed(context)
 
 
 @parley.command()

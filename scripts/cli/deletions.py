@@ -2,9 +2,9 @@
 
 import click
 
+from scripts.cli.options import NotFound
 from scripts.cli.people import Context, with_context
 from scripts.stage import hints
-from scripts.stage.environment import UsageError
 
 
 @click.command()
@@ -40,5 +40,5 @@ def deleted(context: Context, code: str) -> None:
     """
     if not context.deletions.close(code, now=context.clock()):
         hint = hints.command("people deletions", context.stage)
-        raise UsageError(f'there is no open request with the code "{code}": see {hint}')
+        raise NotFound(f'there is no open request with the code "{code}": see {hint}')
     context.view.deleted(code)

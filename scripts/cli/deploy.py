@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from chalicelib.errors import ConfigError
-from scripts.cli.options import at_deployed_stage
+from scripts.cli.options import asking, at_deployed_stage
 from scripts.deploy.secrets import KINDS
 from scripts.stage import hints
 from scripts.stage.environment import ROOT, Environment, UsageError, of_the_functions
@@ -89,8 +89,9 @@ def deploy(
     click.echo(f"Parley, stage {deployment.stage}, in {environment.aws.region} (account {account}):\n")
     show_plan(steps)
     click.echo()
-    if not yes and not click.confirm("Continue?"):
-        raise click.ClickException("nothing was changed")
+    with asking("nothing was changed"):
+        if not yes and not click.confirm("Continue?"):
+            raise click.ClickException("nothing was changed")
     given_again = {"--email": email, "--secrets": file}
     options = "".join(f" {option} {value}" for option, value in given_again.items() if value)
     again = f"{hints.command('deploy', deployment.stage)}{options}"

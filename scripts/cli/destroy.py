@@ -2,7 +2,7 @@
 
 import click
 
-from scripts.cli.options import at_deployed_stage
+from scripts.cli.options import asking, at_deployed_stage
 from scripts.stage import hints
 from scripts.stage.environment import ROOT, Environment
 
@@ -27,7 +27,8 @@ def destroy(environment: Environment, *, yes: bool) -> None:
     click.echo(f"Delete Parley, stage {stage}, in {environment.aws.region} (account {account}):\n")
     show_plan(steps)
     click.echo()
-    if not yes and click.prompt(f"This cannot be undone. Type {stage} to continue") != stage:
-        raise click.ClickException("nothing was deleted")
+    with asking("nothing was deleted"):
+        if not yes and click.prompt(f"This cannot be undone. Type {stage} to continue") != stage:
+            raise click.ClickException("nothing was deleted")
     run_steps(steps, explaining=environment.explaining, again=hints.command("destroy", stage))
     click.echo(f"\nStage {stage} is deleted.")

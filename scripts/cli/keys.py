@@ -6,11 +6,12 @@ from typing import Any, Final, ParamSpec
 
 import click
 
+from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, ApiKeyService
 from chalicelib.content import persona
-from chalicelib.errors import BadRequest
+from chalicelib.errors import BadRequest, UnknownKey
 from chalicelib.settings import Secret
-from scripts.cli import options
+from scripts.cli import naming, options
 from scripts.cli.keys_view import Addresses, JsonKeysView, KeysView, TextKeysView
 from scripts.stage.environment import Environment, UsageError
 
@@ -27,6 +28,14 @@ class Context:
     keys: ApiKeyService
     addresses: Addresses
     view: KeysView
+
+    def key(self, name: str) -> ApiKey:
+        """Find a key by its id, a part of it as `naming.meant` allows, or its name. Raises UnknownKey, UsageError."""
+        known = self.keys.list()
+        found = naming.meant(name, {key.id: key.name for key in known})
+        if found is None:
+            raise UnknownKey("there is no API key of that id")
+        return self.keys.show(found)
 
 
 def _context(environment: Environment, output: options.OutputFormat) -> Context:
@@ -49,8 +58,8 @@ with_context = options.with_context(_context)
 
 
 def _id(_: click.Context, __: click.Parameter, value: str) -> str:
-    """Accept an id, or the whole key, from which the id is taken."""
-    return value.removeprefix("parley_").partition("_")[0]
+    """Accept an id, or the whole key, from which the id is taken; other texts are names or parts of an id."""
+    return value.removeprefix("parley_").partition("_")[0] if value.startswith("parley_") else value
 
 
 def _daily(_: click.Context, __: click.Parameter, value: str | None) -> dict[str, int | None]:
@@ -125,17 +134,22 @@ def list_keys(context: Context) -> None:
 def show(context: Context, key: str) -> None:
     """Show a key's settings and use (not the secret).
 
-    ID is the key's id in `keys list`.
+    ID is the key's id or name in `keys list`; at least six characters of the id suffice.
     """
-    context.view.key(context.keys.show(key), context.addresses)
+    context.view.key(context.key(key), context.addresses)
 
 
 @keys.command()
 @click.argument("key", metavar="ID", callback=_id)
+@options.yes_option
 @with_context
-def revoke(context: Context, key: str) -> None:
+def revoke(context: Context, key: str, *, yes: bool) -> None:
     """Revoke a key; its visitors lose access immediately.
 
-    This cannot be undone. ID is the key's id in `keys list`.
+    This cannot be undone. ID is the key's id or name in `keys list`; at least six characters of the id suffice.
     """
-    context.view.revoked(context.keys.revoke(key))
+    found = context.key(key)
+    question = f"Revoke {found.id} ({found.name})? This cannot be undone."
+    is_json = isinstance(context.view, JsonKeysView)
+    options.confirm(question, yes=yes, otherwise="the key was not revoked", is_json=is_json)
+    context.view.revoked(context.keys.revoke(found.id))

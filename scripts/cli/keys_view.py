@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import click
 
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import ApiKeyService, IssuedKey, KeyState, state
-from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json
+from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_values
 from scripts.stage import hints
 
+if TYPE_CHECKING:
+    from rich.table import Table as Grid
+
+_NAME_WIDTHS: Final = (None, 20, 12)
+"""Columns of the names; the first table that fits the terminal is printed."""
 _COLOURS: Final = {
     KeyState.ACTIVE: "green",
     KeyState.SPENT: "yellow",
@@ -96,31 +101,16 @@ class TextKeysView:
         self._where(issued.key, addresses)
 
     def keys(self, keys: Sequence[ApiKey]) -> None:
-        from rich.table import Table  # noqa: PLC0415
-
         if not keys:
             click.echo(f"There are no keys yet. Create one: {hints.command('keys create NAME', self.stage)}")
             return
-        grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
-        grid.add_column("id", no_wrap=True)
-        grid.add_column("name", overflow="fold")
-        for head in ("used", "a day"):
-            grid.add_column(head, no_wrap=True, justify="right")
-        for head in ("persona", "expires", "state"):
-            grid.add_column(head, no_wrap=True)
-        for key in keys:
-            current = state(key, now=self.now)
-            cells = (key.id, key.name, _used(key), _limit(key.daily_messages), key.persona, self._expires(key))
-            grid.add_row(*map(plain, cells), plain(current.value, _COLOURS[current]))
-        print_fitting([grid])
+        print_fitting(
+            [self._list(keys, name_width=name_width) for name_width in _NAME_WIDTHS],
+            [(f"{key.id}  {key.name}", self._summary(key)) for key in keys],
+        )
         click.echo(f"\n{counted(len(keys), 'key', 'keys')}")
 
     def key(self, key: ApiKey, addresses: Addresses) -> None:
-        from rich.table import Table  # noqa: PLC0415
-
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold")
         rows = [
             ("id", key.id),
             ("name", key.name),
@@ -133,14 +123,33 @@ class TextKeysView:
             ("expires", self._moment(key.expires_at)),
             ("revoked", self._moment(key.revoked_at)),
         ]
-        for name, value in rows:
-            grid.add_row(plain(name, "bold"), plain(value))
-        print_fitting([grid])
+        print_values(rows)
         if state(key, now=self.now) in (KeyState.ACTIVE, KeyState.SPENT):
             self._where(key, addresses)
 
     def revoked(self, key: ApiKey) -> None:
         click.echo(f"{key.id} ({key.name}) is revoked. The bot does not accept it any more.")
+
+    def _list(self, keys: Sequence[ApiKey], *, name_width: int | None) -> "Grid":
+        from rich.table import Table  # noqa: PLC0415
+
+        grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+        grid.add_column("id", no_wrap=True)
+        grid.add_column("name", overflow="fold", width=name_width)
+        for head in ("used", "a day"):
+            grid.add_column(head, no_wrap=True, justify="right")
+        for head in ("persona", "expires", "state"):
+            grid.add_column(head, no_wrap=True)
+        for key in keys:
+            current = state(key, now=self.now)
+            cells = (key.id, key.name, _used(key), _limit(key.daily_messages), key.persona, self._expires(key))
+            grid.add_row(*map(plain, cells), plain(current.value, _COLOURS[current]))
+        return grid
+
+    def _summary(self, key: ApiKey) -> str:
+        expires = f"expires {self._expires(key)}"
+        daily = "no daily limit" if key.daily_messages is None else f"{key.daily_messages} a day"
+        return f"{state(key, now=self.now).value}, {_used(key)} used, {daily}, persona {key.persona}, {expires}"
 
     def _where(self, key: ApiKey, addresses: Addresses) -> None:
         if not addresses.bot:

@@ -15,7 +15,7 @@ from scripts.cli.log_joining import joined
 from scripts.cli.log_lines import Line, LineParser, Trace
 from scripts.cli.log_sources import CloudWatch, File, NothingLogged, Source, Tail
 from scripts.cli.log_view import LogView, as_json
-from scripts.cli.options import at_stage, clock
+from scripts.cli.options import NotFound, at_stage, clock
 from scripts.stage.environment import Environment, UsageError
 
 _POLL_S: Final = 2.0
@@ -34,6 +34,8 @@ class LogReader:
     trace: Trace | None
     errors: bool
     show: Callable[[list[Line]], None]
+    is_known: bool = False
+    """Whether a line of the traced message was read."""
 
     def show_new(self) -> int:
         """Print new lines and return how many there were. Raises NothingLogged."""
@@ -61,6 +63,7 @@ class LogReader:
             more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
             raise UsageError(f'"{trace.corr}" matches {", ".join(candidates[:_SHOWN])}{more}: give more of the id')
         trace.corr = candidates[0] if candidates else trace.corr
+        self.is_known = self.is_known or bool(candidates)
         return trace.select(lines)
 
 
@@ -108,6 +111,8 @@ def logs(environment: Environment, corr: str | None, *, since: int, follow: bool
     except NothingLogged as exc:
         click.echo(exc, err=True)
     else:
+        if corr and not (reader.is_known or follow):
+            raise NotFound(_nothing(corr, errors=False))
         if not found:
             click.echo(_nothing(corr, errors=errors), err=True)
     if follow:

@@ -1,8 +1,10 @@
 """Shares options and error handling between commands. Imports nothing slow, since `--help` imports it."""
 
 import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
@@ -18,6 +20,12 @@ C = TypeVar("C")
 _DEFAULT: Final = "The variable PARLEY_STAGE changes the default."
 
 
+class NotFound(click.ClickException):
+    """Reports in one line that the stage has no such person, key, request or message; exits with 3."""
+
+    exit_code = 3
+
+
 class OutputFormat(Enum):
     """The two forms in which commands print."""
 
@@ -28,6 +36,38 @@ class OutputFormat(Enum):
 def clock() -> int:
     """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def confirm(question: str, *, yes: bool, otherwise: str, is_json: bool = False) -> None:
+    """Ask the owner, unless `yes`. Raises ClickException with `otherwise` if the answer is no.
+
+    Raises UsageError if there is no answer, as in a script without a terminal, or if the output is JSON.
+    """
+    if yes:
+        return
+    if is_json:
+        raise UsageError("--json cannot ask for confirmation: add --yes")
+    with asking(otherwise):
+        agreed = click.confirm(question, err=True)
+    if not agreed:
+        raise click.ClickException(otherwise)
+
+
+@contextmanager
+def asking(otherwise: str) -> Iterator[None]:
+    """Ask a question within the block. Raises UsageError with `otherwise` if there is no terminal and no answer."""
+    try:
+        yield
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        click.echo(err=True)
+        raise UsageError(f"{otherwise}, as there is no terminal to ask in: add --yes") from None
+
+
+def yes_option(command: Callable[P, C]) -> Callable[P, C]:
+    """Add `--yes` to a command that asks for confirmation."""
+    return click.option("--yes", is_flag=True, help="Do not ask for confirmation.")(command)
 
 
 def at_stage(command: Callable[Concatenate[Environment, P], None]) -> Callable[P, None]:
@@ -77,10 +117,10 @@ def _staged(
                 command(environment, *args, **kwargs)
         except UnknownPerson as exc:
             hint = hints.command("people list", stage)
-            raise click.ClickException(f"there is no person with that id: see {hint}") from exc
+            raise NotFound(f"there is no person with that id: see {hint}") from exc
         except UnknownKey as exc:
             hint = hints.command("keys list", stage)
-            raise click.ClickException(f"there is no key with that id: see {hint}") from exc
+            raise NotFound(f"there is no key with that id: see {hint}") from exc
         except ParleyError as exc:
             raise click.ClickException(str(exc)) from exc
 

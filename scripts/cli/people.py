@@ -14,7 +14,7 @@ from chalicelib.errors import UnknownPerson
 from chalicelib.ids import Channel, PersonId
 from chalicelib.operations.admin import Admin, Sort
 from chalicelib.operations.ports import Deletions
-from scripts.cli import options
+from scripts.cli import naming, options
 from scripts.cli.people_view import JsonPeopleView, PeoplePage, PeopleView, TextPeopleView
 from scripts.cli.terminal import as_text, counted, print_json
 from scripts.stage import hints
@@ -23,7 +23,7 @@ from scripts.stage.environment import Environment, UsageError
 P = ParamSpec("P")
 
 MAX_LIMIT: Final = 100_000
-_SHOWN: Final = 5
+_PAGE: Final = 20
 _PRIVATE: Final = 0o600
 
 
@@ -38,16 +38,18 @@ class Context:
     stage: str
 
     def person(self, name: str) -> PersonId:
-        """Resolve a whole id, or the end of an id if only one person's id ends so. Raises UnknownPerson, UsageError."""
+        """Resolve an id that is given whole, or in part as `naming.meant` allows. Raises UnknownPerson, UsageError."""
         if name.startswith(tuple(f"{channel}:" for channel in Channel)):
             return PersonId(name)
-        found = self.admin.find(name) if name else ()
-        if not found:
+        found = naming.meant(name, dict.fromkeys(self.admin.ids(), ""))
+        if found is None:
             raise UnknownPerson("there is no person with that id")
-        if len(found) > 1:
-            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            raise UsageError(f'"{name}" matches {", ".join(found[:_SHOWN])}{more}: give more of the id')
-        return found[0]
+        return PersonId(found)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the output is for a program, which cannot be asked for confirmation."""
+        return isinstance(self.view, JsonPeopleView)
 
 
 def _context(environment: Environment, output: options.OutputFormat) -> Context:
@@ -71,7 +73,8 @@ with_context = options.with_context(_context)
 def people() -> None:
     """Manage the people who write to the bot.
 
-    PERSON is an id as in `people list`, or a unique ending of it.
+    PERSON is an id as in `people list`: the whole id, its last part, or at least six characters with which it ends or
+    that part begins.
     """
 
 
@@ -87,14 +90,19 @@ def people() -> None:
 @click.option(
     "--access", type=click.Choice([access.value for access in Access]), help="List only people with this access."
 )
-@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True, help="Page to show.")
-@click.option("--page-size", type=click.IntRange(min=1), default=20, show_default=True, help="People per page.")
+@click.option("--page", type=click.IntRange(min=1), help="Page to show; without it the first.")
+@click.option(
+    "--page-size", type=click.IntRange(min=1), help=f"People per page; without it {_PAGE}, but all with --json."
+)
 @with_context
-def list_people(context: Context, *, sort: str, reverse: bool, access: str | None, page: int, page_size: int) -> None:
+def list_people(
+    context: Context, *, sort: str, reverse: bool, access: str | None, page: int | None, page_size: int | None
+) -> None:
     """List all people, most recently seen first."""
     found = context.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
-    shown = PeoplePage.of(found, number=page, size=page_size)
-    if page > shown.pages:
+    whole = context.is_json and page is None
+    shown = PeoplePage.of(found, number=page or 1, size=page_size or (max(1, len(found)) if whole else _PAGE))
+    if shown.number > shown.pages:
         raise UsageError(f"there is no page {page}: the last page is {shown.pages}")
     context.view.people(shown, access=access)
 
@@ -140,15 +148,21 @@ def default(context: Context, person: str) -> None:
 
 @people.command()
 @click.argument("person")
+@options.yes_option
 @with_context
-def block(context: Context, person: str) -> None:
+def block(context: Context, person: str, *, yes: bool) -> None:
     """Stop answering a person, until `default` undoes it."""
-    context.view.decided(context.admin.block(context.person(person)))
+    person_id = context.person(person)
+    if not yes:
+        context.admin.show(person_id)
+    question = f"Block {person_id}? The bot will not answer them."
+    options.confirm(question, yes=yes, otherwise="the person was not blocked", is_json=context.is_json)
+    context.view.decided(context.admin.block(person_id))
 
 
 @people.command()
 @click.argument("person")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@options.yes_option
 @with_context
 def forget(context: Context, person: str, *, yes: bool) -> None:
     """Delete everything stored about a person.
@@ -156,20 +170,20 @@ def forget(context: Context, person: str, *, yes: bool) -> None:
     Your decision about them (allow, limit or block) stays, and so do the counts of the last days. So this does not
     reset a limit.
     """
-    if isinstance(context.view, JsonPeopleView) and not yes:
-        raise UsageError("--json cannot ask for confirmation: add --yes")
     person_id = context.person(person)
-    if yes or _is_confirmed(context, person_id):
-        context.view.forgotten(context.admin.forget(person_id))
-    else:
-        raise click.ClickException("nothing was deleted")
+    if not (yes or context.is_json):
+        _show_what_is_deleted(context, person_id)
+    question = "Delete everything stored about this person? This cannot be undone."
+    options.confirm(question, yes=yes, otherwise="nothing was deleted", is_json=context.is_json)
+    context.view.forgotten(context.admin.forget(person_id))
 
 
 @people.command()
 @click.argument("person")
 @click.option("--output", metavar="FILE", help="Write to this file instead of the terminal; only you can read it.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 @with_context
-def export(context: Context, person: str, *, output: str | None) -> None:
+def export(context: Context, person: str, *, output: str | None, overwrite: bool) -> None:
     """Print everything stored about a person as JSON.
 
     This includes their messages and the answers.
@@ -179,24 +193,30 @@ def export(context: Context, person: str, *, output: str | None) -> None:
     if output is None:
         print_json(document)
         return
-    _write(output, as_text(document))
+    _write(output, as_text(document), overwrite=overwrite)
     context.view.saved(person_id, output)
 
 
-def _is_confirmed(context: Context, person: PersonId) -> bool:
+def _show_what_is_deleted(context: Context, person: PersonId) -> None:
     portrait = context.admin.show(person)
     click.echo(f"{person}: {counted(portrait.turns, 'stored turn', 'stored turns')}.", err=True)
     if portrait.standing.person.access is Access.BLOCKED:
         unblock = hints.command(f"people default {person}", context.stage)
         click.echo(f"They stay blocked. To unblock them later: {unblock}", err=True)
-    return click.confirm("Delete everything stored about this person? This cannot be undone.", err=True)
 
 
-def _write(file: str, text: str) -> None:
-    """Write a file that only its owner can read, relative to the folder in which `scripts/parley` was called."""
+def _write(file: str, text: str, *, overwrite: bool) -> None:
+    """Write a file that only its owner can read, relative to the folder in which `scripts/parley` was called.
+
+    Raises UsageError if the file exists, unless it may be overwritten or is a device such as /dev/stdout.
+    """
     path = Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file
+    if path.is_file() and not overwrite:
+        raise UsageError(f"{file} exists already: choose another name, or add --overwrite")
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "w", encoding="utf-8") as saved:
+            if path.is_file():
+                os.fchmod(saved.fileno(), _PRIVATE)
             saved.write(f"{text}\n")
     except OSError as exc:
         raise click.ClickException(f"{file} cannot be written: {exc.strerror}") from exc

@@ -17,7 +17,7 @@ from chalicelib.operations.deletion import Deletion
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
-from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json
+from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_values, width
 from scripts.stage import hints
 
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
@@ -108,16 +108,14 @@ class TextPeopleView:
         if not page.total:
             click.echo(f"There are no people with the access {access}." if access else NO_PEOPLE)
             return
-        print_fitting([self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS])
+        print_fitting(
+            [self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS],
+            [(standing.person.id, self._summary(standing)) for standing in page.people],
+        )
         click.echo(f"\npage {page.number} of {page.pages}, {counted(page.total, 'person', 'people')}")
 
     def person(self, portrait: Portrait) -> None:
-        from rich.table import Table  # noqa: PLC0415
-
         standing, person = portrait.standing, portrait.standing.person
-        grid = Table.grid(padding=(0, _WIDE_GAP))
-        grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold")
         rows = [
             ("person", person.id),
             ("access", _access(person)),
@@ -130,9 +128,7 @@ class TextPeopleView:
             *([("rooms", ", ".join(admin.as_json(person)["rooms"]))] if person.rooms else []),
             ("stored turns", str(portrait.turns)),
         ]
-        for name, value in rows:
-            grid.add_row(plain(name, "bold"), plain(value))
-        print_fitting([grid])
+        print_values(rows)
 
     def decided(self, standing: Standing) -> None:
         click.echo(f"{standing.person.id} {_decision(standing)}")
@@ -150,9 +146,11 @@ class TextPeopleView:
         if not requests:
             click.echo("There are no open deletion requests.")
             return
-        click.echo(f"{'code':32}  {'requested':10}  app-scoped id")
-        for request in requests:
-            click.echo(f"{request.code}  {self._local(request.received_at):%Y-%m-%d}  {request.user}")
+        rows = [(request.code, f"{self._local(request.received_at):%Y-%m-%d}", request.user) for request in requests]
+        lines = [f"{code:32}  {day:10}  {user}" for code, day, user in (("code", "requested", "app-scoped id"), *rows)]
+        if max(map(len, lines)) > width():
+            lines = [f"{code}\n  requested {day}, app-scoped id\n  {user}" for code, day, user in rows]
+        click.echo("\n".join(lines))
         click.echo(f"\n{counted(len(requests), 'open request', 'open requests')}")
         click.echo(f"How to finish one: {hints.command('people deletions', self.stage)} --help")
 
@@ -163,7 +161,7 @@ class TextPeopleView:
         from rich.table import Table  # noqa: PLC0415
 
         grid = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, show_edge=False)
-        grid.add_column("\nperson", overflow="fold")
+        grid.add_column("\nperson", no_wrap=True)
         grid.add_column("\naccess", no_wrap=True)
         grid.add_column("used\ntoday", no_wrap=True, justify="right")
         if dates:
@@ -175,6 +173,11 @@ class TextPeopleView:
             first = [plain(self._date(person.first_seen))] if dates else []
             grid.add_row(plain(person.id), access, plain(_used(standing)), *first, plain(self._ago(person.last_seen)))
         return grid
+
+    def _summary(self, standing: Standing) -> str:
+        person = standing.person
+        first, last = self._date(person.first_seen), self._ago(person.last_seen)
+        return f"{_access(person)}, {_used(standing)} used today, first seen {first}, last seen {last}"
 
     def _days(self, person: Person) -> list[tuple[str, str]]:
         days = sorted(person.quota.items(), reverse=True)
@@ -201,7 +204,7 @@ class TextPeopleView:
 
 NO_PEOPLE: Final = "There are no people yet. They appear here after their first message."
 _LAYOUTS: Final = ((_WIDE_GAP, True), (_NARROW_GAP, True), (_NARROW_GAP, False))
-"""Gap between columns, and whether `first seen` is shown. The first layout that fits is used; ids are not cut."""
+"""Gap between columns, and whether `first seen` is shown. The first layout that fits is used."""
 
 
 def _kept_decision(person: Person) -> str:

@@ -1,6 +1,5 @@
 """`parley replay`: lists the conversations that the worker failed to answer three times, and retries them."""
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,14 +8,16 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from chalicelib.clock import utc
 from chalicelib.conversation.plan import STALE_MS
 from chalicelib.conversation.ports import Wake
 from chalicelib.errors import ConfigError
 from chalicelib.settings import APP_NAME
+from scripts.cli import options
 from scripts.cli.dead_letters import DeadLetter, read
 from scripts.cli.log_view import printable
 from scripts.cli.options import at_stage
-from scripts.cli.terminal import counted
+from scripts.cli.terminal import counted, print_json, width
 from scripts.stage import hints
 from scripts.stage.environment import DEMO, Environment, UsageError
 
@@ -109,9 +110,10 @@ class Replay:
 
 @click.command()
 @click.option("--list", "only_list", is_flag=True, help="Only list the dead letters.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@options.yes_option
+@click.option("--json", "json", is_flag=True, help="Print one JSON document.")
 @at_stage
-def replay(environment: Environment, *, only_list: bool, yes: bool) -> None:
+def replay(environment: Environment, *, only_list: bool, yes: bool, json: bool) -> None:
     """Retry conversations that failed three times.
 
     Such a conversation waits as a dead letter. For each of them the worker runs once more. This never charges or
@@ -121,15 +123,28 @@ def replay(environment: Environment, *, only_list: bool, yes: bool) -> None:
         raise UsageError(f"the demo keeps no dead letters: for its errors see {hints.command('logs --errors', DEMO)}")
     replays = _replays(environment)
     letters = [letter for each in replays for letter in each.look()]
-    _show(letters, environment.settings.limits.zone)
-    wakes = sum(letter.content.wake is not None for letter in letters)
-    if only_list or not letters:
-        return
-    if wakes and not (yes or click.confirm(f"Retry {counted(wakes, 'dead letter', 'dead letters')}?", err=True)):
-        raise click.ClickException("nothing was retried")
+    if json and not (only_list or yes):
+        raise UsageError("--json cannot ask for confirmation: add --yes, or --list")
+    if not json:
+        _show(letters, environment.settings.limits.zone)
+    if only_list:
+        if json:
+            print_json({"dead_letters": [_as_json(letter) for letter in _sorted(letters)]})
+    elif letters or json:
+        _retry(replays, letters, yes=yes, json=json)
+
+
+def _retry(replays: Sequence[Replay], letters: Sequence[ReceivedLetter], *, yes: bool, json: bool) -> None:
+    if wakes := sum(letter.content.wake is not None for letter in letters):
+        question = f"Retry {counted(wakes, 'dead letter', 'dead letters')}?"
+        options.confirm(question, yes=yes, otherwise="nothing was retried")
     for each in replays:
         each.run()
-    click.echo(_result(sum(each.retried for each in replays), sum(len(each.left) for each in replays)))
+    retried, left = sum(each.retried for each in replays), sum(len(each.left) for each in replays)
+    if json:
+        print_json({"retried": retried, "left": left})
+    else:
+        click.echo(_result(retried, left))
 
 
 def _replays(environment: Environment) -> list[Replay]:
@@ -152,16 +167,38 @@ def _url(sqs: Any, name: str) -> str | None:
 
 
 def _show(letters: Sequence[ReceivedLetter], zone: ZoneInfo) -> None:
+    """Print each letter in one line, or in two if that fits the terminal better."""
     if not letters:
         click.echo("There are no dead letters.")
-    now = time.time_ns() // 1_000_000
-    for letter in sorted(letters, key=lambda letter: letter.at):
+    for letter in _sorted(letters):
         moment, content = datetime.fromtimestamp(letter.at / 1000, zone), letter.content
         who = f"…{content.wake[-_LAST_DIGITS:]}" if content.wake else "unknown"
-        late = "too late" if content.wake and now - letter.at > STALE_MS else ""
-        error = printable(content.error)
-        line = f"{moment:%d %b %H:%M}  {printable(content.condition):18.18}  {error:24.24}  {who:7}  {late}"
-        click.echo(line.rstrip())
+        late = "too late" if _is_late(letter) else ""
+        condition, error = printable(content.condition), printable(content.error)
+        line = f"{moment:%d %b %H:%M}  {condition:18.18}  {error:24.24}  {who:7}  {late}".rstrip()
+        if len(line) > width():
+            line = f"{moment:%d %b %H:%M}  {who:7}  {late}".rstrip() + f"\n  {condition}, {error}"
+        click.echo(line)
+
+
+def _as_json(letter: ReceivedLetter) -> dict[str, Any]:
+    """Return a letter without the whole id, as the text has it."""
+    content = letter.content
+    return {
+        "at": utc(letter.at),
+        "condition": content.condition,
+        "error": content.error,
+        "conversation_ends": content.wake[-_LAST_DIGITS:] if content.wake else None,
+        "too_late": _is_late(letter),
+    }
+
+
+def _sorted(letters: Iterable[ReceivedLetter]) -> list[ReceivedLetter]:
+    return sorted(letters, key=lambda letter: letter.at)
+
+
+def _is_late(letter: ReceivedLetter) -> bool:
+    return letter.content.wake is not None and options.clock() - letter.at > STALE_MS
 
 
 def _result(retried: int, left: int) -> str:

@@ -1,15 +1,21 @@
 """Prints tables that fit the terminal, dates and JSON documents. Knows nothing about people, keys or costs."""
 
 import json
-from collections.abc import Sequence
+import shutil
+import textwrap
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import click
 
+from scripts.stage import colours
+
 if TYPE_CHECKING:
     from rich.table import Table as Grid
+
+_ENDLESS: Final = 10_000
 
 
 def date_of(at: int, *, now: int, zone: ZoneInfo) -> str:
@@ -40,14 +46,33 @@ def plain(text: str, style: str = "") -> Any:
     return RichText(text, style=style)
 
 
-def print_fitting(grids: "Sequence[Grid]") -> None:
-    """Print the first table that fits the terminal's width, or else the last."""
+def width() -> int:
+    """Return the columns of the terminal; 80 without one, unless COLUMNS says otherwise."""
+    return shutil.get_terminal_size().columns
+
+
+def print_fitting(grids: "Sequence[Grid]", stacked: Iterable[tuple[str, str]]) -> None:
+    """Print the first table that fits the terminal's width.
+
+    If none fits, print each row of `stacked` in two parts: the first as it is, so that an id stays whole, and the
+    second indented below it.
+    """
     from rich.console import Console  # noqa: PLC0415 (slow; programs do without)
 
-    console = Console(highlight=False)
-    fitting = (grid for grid in grids if console.measure(grid, options=_endless(console)).maximum <= console.width)
-    console.print(next(fitting, grids[-1]))
+    console = Console(highlight=False, width=width(), color_system=None if colours.are_unwanted() else "auto")
+    for grid in grids:
+        if console.measure(grid, options=console.options.update(width=_ENDLESS)).maximum <= console.width:
+            console.print(grid)
+            return
+    for first, others in stacked:
+        click.echo(first)
+        click.echo(textwrap.fill(others, width(), initial_indent="  ", subsequent_indent="  "))
 
 
-def _endless(console: Any) -> Any:
-    return console.options.update(width=10_000)
+def print_values(rows: Sequence[tuple[str, str]]) -> None:
+    """Print names in bold with their values; a value is folded at spaces only, so that an id stays whole."""
+    begin = max(len(name) for name, _ in rows) + 2
+    for name, value in rows:
+        first, room = click.style(f"{name:{begin}}", bold=True), max(width() - begin, 1)
+        lines = textwrap.wrap(value, room, break_long_words=False, break_on_hyphens=False)
+        click.echo(first + f"\n{' ' * begin}".join(lines))

@@ -54,7 +54,7 @@ def test_only_an_open_request_can_be_closed(people: Run, chats: Chats):
         line = (
             f'Error: there is no open request with the code "{code}": see scripts/parley people deletions --stage dev\n'
         )
-        assert (result.exit_code, result.stderr) == (2, line)
+        assert (result.exit_code, result.stderr) == (3, line)
 
 
 def test_help_tells_how_to_finish_a_request(people: Run):

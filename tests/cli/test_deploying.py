@@ -189,7 +189,14 @@ def test_typing_another_name_deletes_nothing(at: Parley, ssm: Any, typed: str):
 def test_typing_no_name_deletes_nothing(at: Parley, ssm: Any):
     ssm.put_parameter(Name="/parley/dev/page-token", Value="kept", Type="SecureString")
     result = at(None, "destroy")
-    assert (result.exit_code, stored(ssm)) == (1, ["/parley/dev/page-token"])
+    assert (result.exit_code, stored(ssm)) == (2, ["/parley/dev/page-token"])
+    assert result.stderr.endswith("Error: nothing was deleted, as there is no terminal to ask in: add --yes\n")
+
+
+def test_a_script_that_cannot_answer_deploys_nothing(at: Parley, ssm: Any):
+    result = at(None, "deploy", **VARIABLES)
+    assert (result.exit_code, stored(ssm)) == (2, [])
+    assert result.stderr.endswith("Error: nothing was changed, as there is no terminal to ask in: add --yes\n")
 
 
 def test_the_resources_to_delete_are_listed_before_the_question(at: Parley):

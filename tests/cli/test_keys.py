@@ -233,7 +233,7 @@ def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, chats: Chats, na
 
 def test_a_revoked_key_is_shown_without_commands_for_its_use(keys: Run, chats: Chats):
     shop(chats)
-    keys("revoke", SHOP)
+    keys("revoke", SHOP, "--yes")
     assert "The bot has no address" not in keys("show", SHOP).output
 
 
@@ -247,7 +247,9 @@ def test_dates_are_in_the_owners_zone(run: Run, chats: Chats):
 
 def test_a_revoked_key_is_accepted_no_more(keys: Run, chats: Chats):
     shop(chats)
-    assert keys("revoke", SHOP).output == f"{SHOP} (The shop) is revoked. The bot does not accept it any more.\n"
+    assert (
+        keys("revoke", SHOP, "--yes").output == f"{SHOP} (The shop) is revoked. The bot does not accept it any more.\n"
+    )
     found = chats.store.keys.get(SHOP)
     assert found
     assert not found.is_valid(now=chats.clock())
@@ -255,9 +257,67 @@ def test_a_revoked_key_is_accepted_no_more(keys: Run, chats: Chats):
 
 def test_a_program_learns_when_a_key_was_revoked(keys: Run, chats: Chats):
     shop(chats)
-    document = json.loads(keys("revoke", SHOP, "--json").output)
+    document = json.loads(keys("revoke", SHOP, "--json", "--yes").output)
     assert (document["id"], document["state"]) == (SHOP, "revoked")
-    assert json.loads(keys("revoke", SHOP, "--json").output) == document
+    assert json.loads(keys("revoke", SHOP, "--json", "--yes").output) == document
+
+
+@pytest.mark.parametrize("name", ["shopsh", "shopsho", "opshopsh", "the shop", "The shop", f"parley_{SHOP}_x"])
+def test_a_key_may_be_named_by_a_part_of_its_id_or_by_its_name(keys: Run, chats: Chats, name: str):
+    shop(chats)
+    shop(chats, id="blogblogbl", name="The blog")
+    assert json.loads(keys("show", name, "--json").output)["id"] == SHOP
+    assert keys("revoke", name, "--yes").exit_code == 0
+
+
+@pytest.mark.parametrize(("slip", "matches"), [("s", "shopshopsh"), ("shops", "shopshopsh"), ("opsh", "shopshopsh")])
+def test_a_slip_that_is_part_of_an_id_revokes_no_key(keys: Run, chats: Chats, slip: str, matches: str):
+    shop(chats)
+    result = keys("revoke", slip, "--yes")
+    line = f'Error: "{slip}" is too short: give at least 6 characters of the id. It matches {matches} (The shop)\n'
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", line)
+    assert keys("show", SHOP).output.count("active") == 1
+
+
+def test_a_name_or_a_part_that_several_keys_have_lists_them(keys: Run, chats: Chats):
+    shop(chats)
+    shop(chats, id="shopshopxx")
+    for given in ("The shop", "shopshop"):
+        result = keys("revoke", given, "--yes")
+        assert result.exit_code == 2
+        assert result.stderr.startswith(f'Error: "{given}" matches shopshop')
+        assert result.stderr.count("(The shop)") == 2
+        assert result.stderr.endswith(": give more of the id\n")
+
+
+def test_revoking_asks_first_and_names_the_key(keys: Run, chats: Chats):
+    shop(chats)
+    refused = keys("revoke", "shopsh", answer="n\n")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"Revoke {SHOP} (The shop)? This cannot be undone. [y/N]: " in refused.stderr
+    assert refused.stderr.endswith("Error: the key was not revoked\n")
+    assert keys("revoke", SHOP, answer="").exit_code == keys("revoke", SHOP, "--json").exit_code == 2
+    assert keys("show", SHOP).output.count("active") == 1
+    assert keys("revoke", SHOP, answer="y\n").exit_code == 0
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_ids_stay_whole_in_a_narrow_terminal(run: Run, chats: Chats, width: int):
+    shop(
+        chats,
+        name="A shop with a long name",
+        max_messages=10**9,
+        used=10**6,
+        origins=("https://shop.example", "https://b.example"),
+    )
+    shop(chats, id="blogblogbl", name="Blog", persona="assistant", daily_messages=None)
+    output = run("keys", "list", COLUMNS=str(width)).output
+    assert max(map(len, output.splitlines())) <= width
+    assert SHOP in output
+    assert "blogblogbl" in output
+    assert output.count("active") == 2
+    shown = run("keys", "show", SHOP, COLUMNS=str(width)).output
+    assert "https://shop.example" in shown
 
 
 @pytest.mark.parametrize("command", ["show", "revoke"])
@@ -266,4 +326,4 @@ def test_an_unknown_key_is_one_line_that_names_the_list(keys: Run, chats: Chats,
     shop(chats)
     result = keys(command, "--", name)
     line = "Error: there is no key with that id: see scripts/parley keys list --stage dev\n"
-    assert (result.exit_code, result.stdout, result.stderr) == (1, "", line)
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "", line)

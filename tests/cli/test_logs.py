@@ -112,6 +112,14 @@ def test_programs_get_the_lines_as_they_are(owner: Run):
     assert documents[3]["error"] == "timed out after 3 s"
 
 
+@pytest.mark.usefixtures("two_messages")
+@pytest.mark.parametrize("options", [[], ["--errors"], ["--json"]])
+def test_a_message_of_which_nothing_was_logged_is_not_found(owner: Run, options: list[str]):
+    result = owner("logs", "deadbeef", *options)
+    line = "Error: nothing was logged about deadbeef in that time; use --since to look further back\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "", line)
+
+
 def test_older_lines_are_shown_on_request(owner: Run, put: Put):
     put(API, line("accept", corr=ANNAS), minutes_ago=90)
     result = owner("logs")

@@ -56,6 +56,21 @@ def test_the_list_fits_80_columns_and_keeps_ids_whole(people: Run, chats: Chats)
     assert max(map(len, output.splitlines())) <= WIDTH
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_ids_stay_whole_in_a_narrow_terminal(run: Run, chats: Chats, width: int):
+    signed_in = PersonId(f"web:oidc:{'0123456789abcdef' * 4}")
+    for person in (ANNA, signed_in):
+        chats.receive(person)
+        chats.store.people.decide(person, Access.DEFAULT, daily_limit=100_000)
+    for arguments in (["list"], ["show", ANNA], ["show", signed_in]):
+        lines = run("people", *arguments, COLUMNS=str(width)).output.splitlines()
+        assert [
+            line for line in lines if len(line) > width and not line.split()[-1].startswith((ANNA, signed_in))
+        ] == []
+        assert any(person in line for line in lines for person in (ANNA, signed_in))
+    assert run("people", "list", COLUMNS=str(width)).output.count("limit 100000") == 2
+
+
 def test_the_list_comes_in_pages(people: Run, chats: Chats):
     for number in range(5):
         chats.clock.tick(seconds=1)
@@ -93,6 +108,21 @@ def test_a_program_gets_the_list_as_one_document(people: Run, chats: Chats):
     }
 
 
+def test_a_program_gets_all_people_unless_it_asks_for_pages(people: Run, chats: Chats):
+    for number in range(45):
+        chats.receive(PersonId(f"messenger:1:{number}"))
+
+    def found(*options: object) -> tuple[int, ...]:
+        document = json.loads(people("list", "--json", *options).output)
+        return len(document["people"]), document["page"], document["pages"], document["total"]
+
+    assert found() == (45, 1, 1, 45)
+    assert found("--page-size", 10) == (10, 1, 5, 45)
+    assert found("--page", 3) == (5, 3, 3, 45)
+    assert found("--access", "blocked") == (0, 1, 1, 0)
+    assert len(people("list").output.splitlines()) == 24
+
+
 def test_an_empty_list_is_a_document_too(people: Run):
     assert json.loads(people("list", "--json").output) == {"people": [], "page": 1, "pages": 1, "total": 0}
 
@@ -121,18 +151,68 @@ def test_one_person_is_shown_whole(people: Run, chats: Chats):
     assert json.loads(people("show", ANNA, "--json").output)["stored_turns"] == 2
 
 
-@pytest.mark.parametrize("name", [ANNA, ANNA.rpartition(":")[2], ANNA[-3:]])
-def test_a_person_may_be_named_whole_or_by_the_end_of_the_id(people: Run, chats: Chats, name: str):
+@pytest.mark.parametrize("name", [ANNA, ANNA.rpartition(":")[2], ANNA[-6:], ANNA[-20:]])
+def test_a_person_may_be_named_whole_or_by_a_part_of_the_id(people: Run, chats: Chats, name: str):
     chats.receive(ANNA)
     chats.receive(BERT)
-    assert people("block", name).output == f"{ANNA} is now blocked.\n"
+    assert people("block", name, "--yes").output == f"{ANNA} is now blocked.\n"
+
+
+ONE_PERSON: tuple[tuple[str, ...], ...] = (
+    ("show",),
+    ("allow",),
+    ("default",),
+    ("block", "--yes"),
+    ("forget", "--yes"),
+    ("export",),
+)
+
+
+@pytest.mark.parametrize("command", ONE_PERSON, ids=" ".join)
+@pytest.mark.parametrize("slip", ["a", "na", "nna", "hans"])
+def test_a_slip_that_is_part_of_an_id_acts_on_no_person(people: Run, chats: Chats, command: tuple[str, ...], slip: str):
+    hans_anna = PersonId(f"messenger:{PAGE_ID}:hans-anna")
+    chats.receive(hans_anna)
+    result = people(command[0], slip, *command[1:])
+    line = f'Error: "{slip}" is too short: give at least 6 characters of the id. It matches {hans_anna}\n'
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", line)
+    assert chats.store.people.get(hans_anna)
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "no\n"])
+def test_blocking_asks_first_and_names_the_person(people: Run, chats: Chats, answer: str):
+    chats.receive()
+    refused = people("block", ANNA[-6:], answer=answer)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"Block {ANNA}? The bot will not answer them. [y/N]: " in refused.stderr
+    assert refused.stderr.endswith("Error: the person was not blocked\n")
+    assert json.loads(people("show", ANNA, "--json").output)["access"] == "default"
+    assert people("block", ANNA[-6:], answer="y\n").stdout == f"{ANNA} is now blocked.\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "nothing"), [("block", "the person was not blocked"), ("forget", "nothing was deleted")]
+)
+def test_a_script_without_a_terminal_learns_that_it_needs_yes(people: Run, chats: Chats, command: str, nothing: str):
+    chats.receive()
+    result = people(command, ANNA, answer="")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith(f"\nError: {nothing}, as there is no terminal to ask in: add --yes\n")
+    assert people("show", ANNA).exit_code == 0
+
+
+def test_a_program_must_be_sure_to_block(people: Run, chats: Chats):
+    chats.receive()
+    refused = people("block", ANNA, "--json")
+    assert (refused.exit_code, refused.stderr) == (2, "Error: --json cannot ask for confirmation: add --yes\n")
+    assert json.loads(people("block", ANNA, "--json", "--yes").output)["access"] == "blocked"
 
 
 def test_an_ambiguous_id_lists_the_matches(people: Run, chats: Chats):
     people_of_one_end = [PersonId(f"messenger:{number}:77") for number in range(7)]
     for person in people_of_one_end:
         chats.receive(person)
-    result = people("block", "77")
+    result = people("block", "77", "--yes")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith('Error: "77" matches messenger:')
     assert result.stderr.endswith(" and 2 more: give more of the id\n")
@@ -149,6 +229,7 @@ def test_an_ambiguous_id_lists_the_matches(people: Run, chats: Chats):
     ],
 )
 def test_a_decision_says_what_is_now_so(people: Run, chats: Chats, arguments: list[object], now_so: str):
+    arguments += ["--yes"] if "block" in arguments else []
     chats.receive()
     assert people(*arguments).output == f"{ANNA} {now_so}\n"
     document = json.loads(people(*arguments, "--json").output)
@@ -164,18 +245,18 @@ def test_a_limit_that_is_no_whole_number_in_range_is_refused(people: Run, number
     assert result.stderr.endswith(" is not a valid limit: give a whole number from 0 to 100000\n")
 
 
-@pytest.mark.parametrize("command", ["allow", "block", "default", "show", "export", "forget --yes"])
+@pytest.mark.parametrize("command", ["allow", "block --yes", "block", "default", "show", "export", "forget --yes"])
 def test_a_person_who_never_wrote_is_unknown(people: Run, command: str):
     _is_unknown(people(*command.split(), ANNA))
 
 
-@pytest.mark.parametrize("name", ["29384", ""])
-def test_an_ending_that_matches_no_id_is_unknown(people: Run, name: str):
+@pytest.mark.parametrize("name", ["29384", "", "x", "nobody", ":", "web:shopshopsh:nobody"])
+def test_a_part_that_matches_no_id_is_unknown(people: Run, name: str):
     _is_unknown(people("block", name))
 
 
 def _is_unknown(result: Result) -> None:
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr == "Error: there is no person with that id: see scripts/parley people list --stage dev\n"
 
 
@@ -187,17 +268,17 @@ def test_forgetting_asks_first(people: Run, chats: Chats):
     assert refused.stderr.endswith("Error: nothing was deleted\n")
     agreed = people("forget", ANNA, answer="y\n")
     assert (agreed.exit_code, agreed.stdout) == (0, f"Everything stored about {ANNA} is deleted.\n")
-    assert people("show", ANNA).exit_code == 1
+    assert people("show", ANNA).exit_code == 3
 
 
 def test_forgetting_says_which_decision_stays(people: Run, chats: Chats):
     chats.answer()
-    people("block", ANNA)
+    people("block", ANNA, "--yes")
     asked = people("forget", ANNA, answer="n\n")
     assert f"To unblock them later: scripts/parley people default {ANNA} --stage dev\n" in asked.stderr
     assert people("forget", ANNA, "--yes").output == f"Everything stored about {ANNA} is deleted; the block stays.\n"
     assert people("default", ANNA).exit_code == 0
-    assert people("default", ANNA).exit_code == 1
+    assert people("default", ANNA).exit_code == 3
 
 
 def test_a_program_must_be_sure_to_forget(people: Run, chats: Chats):
@@ -240,6 +321,32 @@ def test_an_export_may_go_to_a_file_that_only_the_owner_reads(people: Run, chats
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_a_file_that_exists_is_not_overwritten_unless_asked(people: Run, chats: Chats, tmp_path: Path):
+    chats.answer()
+    file = tmp_path / "anna.json"
+    file.write_text("precious")
+    file.chmod(0o644)
+    refused = people("export", ANNA, "--output", file)
+    line = f"Error: {file} exists already: choose another name, or add --overwrite\n"
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", line)
+    assert file.read_text() == "precious"
+    assert people("export", ANNA, "--output", file, "--overwrite").exit_code == 0
+    assert json.loads(file.read_text())["person"] == ANNA
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["link", "folder", "/dev/null"])
+def test_what_is_no_file_is_never_overwritten(people: Run, chats: Chats, tmp_path: Path, name: str):
+    chats.answer()
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "link").symlink_to(tmp_path / "precious")
+    (tmp_path / "folder").mkdir()
+    assert people("export", ANNA, "--output", tmp_path / name).exit_code == (
+        0 if name == "/dev/null" else 2 - (name == "folder")
+    )
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
 def test_a_file_is_meant_from_where_the_command_was_called(run: Run, chats: Chats, tmp_path: Path):
     chats.answer()
     run("people", "export", ANNA, "--output", "anna.json", PARLEY_CALLED_FROM=str(tmp_path))
@@ -255,4 +362,4 @@ def test_a_file_that_cannot_be_written_is_one_line(people: Run, chats: Chats, tm
 
 
 def test_every_channel_can_be_named_whole(people: Run):
-    assert {people("show", f"{channel}:{PAGE_ID}:1").exit_code for channel in Channel} == {1}
+    assert {people("show", f"{channel}:{PAGE_ID}:1").exit_code for channel in Channel} == {3}

@@ -1,6 +1,7 @@
 """Tests `parley replay` with SQS in moto and ministack, and a fake of Lambda that records the conversations."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -176,6 +177,51 @@ def test_the_owner_may_only_look(owner: Run, letters: Dead):
     result, woken = replayed(owner, "--list")
     assert (result.exit_code, len(result.stdout.splitlines()), woken) == (0, 1, [])
     assert letters.holds() == [record()]
+
+
+def test_a_program_gets_the_dead_letters_as_one_document(owner: Run, letters: Dead):
+    letters.gets(record(responsePayload=STORE_ERROR), NO_WAKE)
+    result, woken = replayed(owner, "--list", "--json")
+    first, second = json.loads(result.stdout)["dead_letters"]
+    assert woken == []
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", first.pop("at"))
+    assert first == {
+        "condition": "RetriesExhausted",
+        "error": "StoreError",
+        "conversation_ends": "9384",
+        "too_late": False,
+    }
+    assert second["conversation_ends"] is None
+
+
+def test_no_dead_letters_are_a_document_too(owner: Run, letters: Dead):
+    result, _ = replayed(owner, "--list", "--json")
+    assert json.loads(result.stdout) == {"dead_letters": []}
+    assert json.loads(replayed(owner, "--yes", "--json")[0].stdout) == {"retried": 0, "left": 0}
+
+
+def test_a_program_must_be_sure_to_retry(owner: Run, letters: Dead):
+    letters.gets(record(), NO_WAKE)
+    refused, woken = replayed(owner, "--json")
+    assert (refused.exit_code, refused.stdout, woken) == (2, "", [])
+    assert refused.stderr == "Error: --json cannot ask for confirmation: add --yes, or --list\n"
+    result, woken = replayed(owner, "--json", "--yes")
+    assert (json.loads(result.stdout), len(woken)) == ({"retried": 1, "left": 1}, 1)
+
+
+def test_a_script_without_a_terminal_learns_that_it_needs_yes(owner: Run, letters: Dead):
+    letters.gets(record())
+    result, woken = replayed(owner, answer="")
+    assert (result.exit_code, woken) == (2, [])
+    assert result.stderr.endswith("Error: nothing was retried, as there is no terminal to ask in: add --yes\n")
+
+
+def test_in_a_narrow_terminal_a_letter_has_two_lines(owner: Run, letters: Dead):
+    letters.gets(record(responsePayload=STORE_ERROR))
+    with answering(202, {}) as url:
+        result = owner("replay", "--list", AWS_ENDPOINT_URL_LAMBDA=url, COLUMNS="60")
+    first, second = result.stdout.splitlines()
+    assert (first[14:], second) == ("…9384", "  RetriesExhausted, StoreError")
 
 
 def test_yes_is_not_asked(owner: Run, letters: Dead):

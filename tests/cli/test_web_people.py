@@ -53,7 +53,7 @@ def test_visitors_are_listed_with_the_limit_of_their_key(people: Run):
 
 @pytest.mark.usefixtures("shop")
 def test_a_visitor_is_shown_with_the_rooms_they_wrote_in(people: Run):
-    shown = people("show", "7293").output
+    shown = people("show", "r-7293").output
     assert VISITOR in shown
     assert "2/3" in shown
     assert "kitchen" in shown
@@ -66,7 +66,7 @@ def test_a_person_without_rooms_is_shown_without_rooms(people: Run):
 
 @pytest.mark.usefixtures("shop")
 def test_everything_a_visitor_wrote_is_in_the_export_and_nothing_of_others(people: Run):
-    document = json.loads(people("export", "7293").output)
+    document = json.loads(people("export", "r-7293").output)
     assert document["rooms"] == ["kitchen"]
     assert [(turn["room"], turn["text"]) for turn in document["turns"]] == [
         (None, f"I am {VISITOR}"),
@@ -75,17 +75,17 @@ def test_everything_a_visitor_wrote_is_in_the_export_and_nothing_of_others(peopl
 
 
 def test_a_visitor_who_is_blocked_is_not_heard_any_more(people: Run, shop: Chats):
-    assert people("block", VISITOR).exit_code == 0
+    assert people("block", VISITOR, "--yes").exit_code == 0
     known = shop.store.people.get(VISITOR)
     assert known
     assert known.access is Access.BLOCKED
 
 
 def test_forgetting_a_visitor_deletes_what_they_wrote_in_rooms_and_leaves_the_others_words(people: Run, shop: Chats):
-    assert people("forget", "7293", "--yes").exit_code == 0
+    assert people("forget", "r-7293", "--yes").exit_code == 0
     assert kept(shop, VISITOR, ConversationId(VISITOR)) == kept(shop, VISITOR, KITCHEN) == []
     assert kept(shop, OTHER_VISITOR, KITCHEN) == [f"I am {OTHER_VISITOR} in the kitchen"]
-    assert people("show", VISITOR).exit_code == 1
+    assert people("show", VISITOR).exit_code == 3
 
 
 def test_a_visitor_whose_message_waits_in_a_room_is_not_forgotten_and_loses_nothing():

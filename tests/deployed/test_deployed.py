@@ -45,7 +45,7 @@ def test_a_forged_message_is_refused_where_it_was_deployed(deployment: Deploymen
 def test_a_blocked_person_gets_no_answer(deployment: Deployment):
     deployment.write("rude", "Hello")
     deployment.wait_for_answers("rude", 1)
-    blocked = deployment.parley("people", "block", "rude")
+    blocked = deployment.parley("people", "block", "rude", "--yes")
     assert blocked.returncode == 0, blocked.stderr
     asked = len(deployment.model.recorder.since(0))
     deployment.write("rude", "Hello again")

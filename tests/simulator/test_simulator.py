@@ -138,7 +138,7 @@ def test_the_command_line_works_against_the_running_demo(demo: Demo):
 
     demo.say("anna", "hello")
     demo.wait_until_answered("anna")
-    parley("block", "anna")
+    parley("block", "anna", "--yes")
     demo.say("anna", "hello?")
     time.sleep(1)
     assert len(demo.answers_to("anna")) == 1

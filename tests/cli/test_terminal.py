@@ -1,0 +1,54 @@
+"""Tests what holds for all commands: colours, exit codes, and JSON."""
+
+import pytest
+from click.testing import CliRunner, Result
+
+from scripts.cli.__main__ import parley
+from scripts.stage.hints import PROGRAM
+from tests.cli.chats import ANNA, Chats
+from tests.cli.conftest import ENVIRONMENT, Run
+
+ESCAPE = "\x1b["
+
+
+def in_a_terminal(*arguments: str, **environment: str) -> Result:
+    """Run a command that believes to print to a terminal with colours."""
+    env = {**ENVIRONMENT, "FORCE_COLOR": "1", "TERM": "xterm-256color", **environment}
+    return CliRunner().invoke(parley, arguments, env=env, prog_name=PROGRAM, color=True)
+
+
+COLOURED = (("people", "list"), ("people", "show", ANNA), ("keys", "list"), ("cost",))
+
+
+@pytest.mark.parametrize("command", COLOURED, ids=" ".join)
+@pytest.mark.parametrize(("value", "coloured"), [("1", False), ("0", False), ("false", False), ("", True)])
+def test_no_color_turns_off_all_colours_unless_it_is_empty(
+    run: Run, chats: Chats, command: tuple[str, ...], value: str, *, coloured: bool
+):
+    chats.receive()
+    run("keys", "create", "The shop")
+    result = in_a_terminal(*command, NO_COLOR=value)
+    assert result.exit_code == 0
+    assert (ESCAPE in result.output) is coloured
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["people", "show", "nobody"],
+        ["people", "block", "nobody", "--yes"],
+        ["people", "export", "messenger:1:2"],
+        ["people", "forget", "web:a:b", "--yes", "--json"],
+        ["people", "deleted", "nothing"],
+        ["keys", "show", "x"],
+        ["keys", "revoke", "nobodynobo", "--yes"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_not_found_has_one_exit_code_in_all_commands(run: Run, command: list[str]):
+    result = run(*command)
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (3, "", 1)
+
+
+def test_the_exit_codes_are_in_the_help(run: Run):
+    assert "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such person" in run("--help").output
