@@ -95,7 +95,7 @@ def message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
         work.logged(LOG_BYTES),
         work.millions("DynamoDB reads", COUNTED["reads"], "units", "dynamodb_million_reads"),
         work.computing(
-            f"webhook, twice {REQUEST_S} s at {memory_mb['api_handler']} MB",
+            f"webhook, 2 x {REQUEST_S} s at {memory_mb['api_handler']} MB",
             work.gb_seconds("api_handler", WEBHOOK_CALLS * REQUEST_S),
         ),
         work.millions("Lambda invocations", WEBHOOK_CALLS + 1, "", "lambda_million_requests"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -85,3 +86,12 @@ class Report:
         if self.answers:
             return self.model_usd / self.answers * THOUSAND
         return THOUSAND * self.price.cost(TYPICAL) / _MICRO
+
+
+def since(created: date, days: Sequence[DaySpend]) -> Sequence[DaySpend]:
+    """Leave out the days before the stage was created, but none from the first with a call to the model on.
+
+    A table that was copied from another account is newer than its counts. The last day always stays.
+    """
+    counted = (number for number, day in enumerate(days) if day.calls or day.day >= created.isoformat())
+    return days[next(counted, len(days) - 1) :]

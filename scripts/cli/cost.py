@@ -1,12 +1,12 @@
 """`parley cost`: reports what the last days cost, and what a thousand messages cost."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import click
 
 from chalicelib.llm import prices
 from chalicelib.operations import aws_prices
-from chalicelib.operations.cost_report import Report
+from chalicelib.operations.cost_report import Report, since
 from scripts.cli import cost_view
 from scripts.cli.options import at_stage
 from scripts.cli.terminal import print_json
@@ -21,6 +21,8 @@ from scripts.stage.environment import Environment, memory_mb
 @at_stage
 def cost(environment: Environment, *, days: int, json: bool) -> None:
     """Show what the last days and 1,000 messages cost.
+
+    Days before the stage was deployed are left out.
 
     The cost of the model is counted with every answer. The cost of AWS is computed from what Parley does and AWS's list
     prices, without the free allowance: this is an estimate, not your bill.
@@ -41,7 +43,7 @@ def _report(environment: Environment, *, days: int) -> Report:
     listed, memory = aws_prices.load(), memory_mb(settings.stage.name)
     return Report(
         settings.stage.name,
-        spending.days(today - timedelta(days=days - 1), today),
+        since(_created(environment), spending.days(today - timedelta(days=days - 1), today)),
         settings.model.name,
         prices.price_of(settings.model),
         listed,
@@ -49,3 +51,10 @@ def _report(environment: Environment, *, days: int) -> Report:
         aws_prices.web_message(listed, memory),
         aws_prices.idle(listed, memory),
     )
+
+
+def _created(environment: Environment) -> date:
+    """Return the day on which the stage's table was created, in the owner's time zone."""
+    table = environment.aws.client("dynamodb").describe_table(TableName=environment.settings.stage.table)["Table"]
+    created: datetime = table["CreationDateTime"]
+    return created.astimezone(environment.settings.limits.zone).date()

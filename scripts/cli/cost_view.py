@@ -1,4 +1,4 @@
-"""Formats a cost report: as one JSON document for programs, as text in 80 columns for the owner."""
+"""Formats a cost report: as one JSON document for programs, as text for the owner; less of it in narrow terminals."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,8 @@ import click
 from chalicelib.operations import aws_prices
 from chalicelib.operations.aws_prices import Item
 from chalicelib.operations.cost_report import TYPICAL, Report
+from scripts.cli.terminal import width
+from scripts.stage.environment import DEMO
 
 _WIDTH: Final = 80
 _SMALLEST: Final = Decimal("0.0001")
@@ -89,7 +91,7 @@ def _past(report: Report) -> Iterator[str]:
     yield _amount("the model", report.model_usd, calls)
     yield _amount("  tokens", None, f"{tokens.input:,} in ({tokens.cached:,} cached), {tokens.output:,} out")
     yield _amount("AWS, messages", report.messages_usd, _counted(report.calls, "message"))
-    yield _amount("AWS, idle", report.idle_usd, f"{len(report.days)} days")
+    yield _amount("AWS, idle", report.idle_usd, _counted(len(report.days), "day"))
 
 
 def _thousand(report: Report) -> Iterator[str]:
@@ -119,8 +121,8 @@ def _table(items: Sequence[Item]) -> Iterator[str]:
     for item in items:
         basis = "counted" if item.counted else "assumed"
         quantity = f"{item.quantity:,.0f}" if item.quantity >= _WHOLE else f"{item.quantity:,.1f}"
-        share = f"{item.usd / total:.0%}"
-        yield f"    {item.what:30}  {basis}  {quantity:>8} {item.unit:5}  {usd(item.usd):>8}  {share:>4}"
+        how_much = f"  {basis}  {quantity:>8} {item.unit:5}" if width() >= _WIDTH else ""
+        yield f"    {item.what:30}{how_much}  {usd(item.usd):>8}  {f'{item.usd / total:.0%}':>4}"
 
 
 def _counted(number: int, word: str) -> str:
@@ -132,13 +134,16 @@ def _bold(what: str, amount: Decimal) -> str:
 
 
 def _amount(what: str, amount: Decimal | None, remark: str) -> str:
-    return f"  {what:13}  {'' if amount is None else usd(amount):>9}  {remark}"
+    head = f"  {what:13}  {'' if amount is None else usd(amount):>9}"
+    return f"{head}  {remark}" if len(head) + 2 + len(remark) <= width() else f"{head}\n      {remark}"
 
 
 def _note(report: Report) -> str:
     prices = report.prices
     text = _NOTE.format(read=prices.read, region=prices.region, stored=f"${prices.stored_gb_month}")
-    return textwrap.fill(text, _WIDTH)
+    if report.stage == DEMO:
+        text = f"The demo runs on this machine: this is what AWS would charge for the same. {text}"
+    return textwrap.fill(text, min(_WIDTH, width()))
 
 
 def _item(item: Item, total: Decimal) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from chalicelib.conversation.turn import Reply, TurnState
 from chalicelib.ids import ConversationId
 from chalicelib.llm import prices
 from chalicelib.operations import aws_prices
-from chalicelib.operations.cost_report import Report
+from chalicelib.operations.cost_report import Report, since
 from scripts.cli import cost_view
 from scripts.stage.environment import memory_mb
 from tests.cli.chats import ANNA, Chats
@@ -147,6 +147,17 @@ def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
     assert "Each stored GB adds $0.45 a month" in " ".join(text.split())
 
 
+def test_the_demo_says_that_it_costs_nothing_itself():
+    assert "what AWS would charge for the same" in " ".join(cost_view.as_text(report(stage="demo")).split())
+    assert "what AWS would charge for the same" not in " ".join(cost_view.as_text(report()).split())
+
+
+def test_a_narrow_terminal_gets_shorter_lines(run: Run):
+    lines = run("cost", COLUMNS="60").output.splitlines()
+    assert [line for line in lines if len(line) > 60] == []
+    assert f"    {'DynamoDB writes':30}   $0.0244   34%" in lines
+
+
 def test_large_numbers_fit_80_columns_too():
     much = replace(
         BUSY, committed=10**9, tokens_in=10**9 - 1, tokens_cached=10**9 - 1, tokens_out=10**9 - 1, answers=10**6
@@ -183,6 +194,33 @@ def test_the_counters_of_the_last_days_are_read(owner: Run, chats: Chats):
     week = json.loads(owner("cost", "--json", "--days", "7").stdout)
     assert (week["model"]["usd"], week["days"]) == (0.15, 7)
     assert "the model        $0.1300  1 answer, 2 calls" in owner("cost", "--days", "1").stdout
+
+
+def test_the_days_before_the_deployment_cost_nothing(owner: Run, chats: Chats):
+    document = json.loads(owner("cost", "--json").stdout)
+    assert (document["days"], document["since"]) == (1, document["until"])
+    assert document["aws"]["idle_usd"] == pytest.approx(document["idle_month"]["usd"] / 30, abs=1e-6)
+    assert "  AWS, idle" in owner("cost").stdout
+    assert owner("cost").stdout.count("1 day\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("created", "calls", "first"),
+    [
+        ("2026-11-21", {}, "2026-11-21"),
+        ("2026-11-19", {}, "2026-11-19"),
+        ("2020-01-01", {}, "2026-11-18"),
+        ("2030-01-01", {}, "2026-11-21"),
+        ("2026-11-21", {"2026-11-20": 1}, "2026-11-20"),
+        ("2026-11-19", {"2026-11-20": 1}, "2026-11-19"),
+    ],
+)
+def test_a_report_begins_with_the_deployment_or_with_the_first_call_that_was_copied(
+    created: str, calls: dict[str, int], first: str
+):
+    days = [DaySpend(f"2026-11-{day}", calls=calls.get(f"2026-11-{day}", 0)) for day in range(18, 22)]
+    kept = since(date.fromisoformat(created), days)
+    assert (kept[0].day, kept[-1].day) == (first, "2026-11-21")
 
 
 def test_programs_get_every_line_with_its_share_and_the_prices_date(owner: Run, chats: Chats):
