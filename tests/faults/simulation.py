@@ -210,7 +210,8 @@ class Simulation:
         self.ledger.require("everything comes to an end", kept=False)
         for actor in self.live:
             actor.killed = True
-            actor.step()
+            while not actor.over:
+                actor.step()
         return self
 
     def _rests(self) -> bool:

@@ -1,14 +1,16 @@
 """Where the bot is made to fail: every call of a port is a step, before and after which the process may be gone.
 
-In a row each process runs to its end at once. Side by side each is a thread of its own, of which only one ever runs:
-at each step it waits until it is called on, so that a schedule is a list of choices and can be repeated.
+In a row each process runs to its end at once. Side by side each is a greenlet, of which one runs at a time: at each
+step it waits until it is called on, so that a schedule is a list of choices and can be repeated. Threads would do as
+well, but each change from one to the next would wait for the operating system.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeVar, cast
+
+from greenlet import greenlet
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -53,13 +55,6 @@ class CrashesAt:
             raise Crash
 
 
-def _closed() -> threading.Lock:
-    """A gate: acquiring passes it once after each release."""
-    gate = threading.Lock()
-    gate.acquire()
-    return gate
-
-
 @dataclass
 class CrashesEachTime:
     """The process dies at every call of this kind, so many times."""
@@ -83,9 +78,10 @@ class Actor:
     error: BaseException | None = None
     over: bool = False
     killed: bool = False
-    started: bool = False
-    _go: threading.Lock = field(default_factory=_closed)
-    _back: threading.Lock = field(default_factory=_closed)
+    _aside: greenlet = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._aside = greenlet(self.run)
 
     def run(self) -> None:
         """From beginning to end."""
@@ -97,23 +93,13 @@ class Actor:
 
     def step(self) -> None:
         """Up to before the next step."""
-        if self.started:
-            self._go.release()
-        else:
-            self.started = True
-            threading.Thread(target=self._run_aside, daemon=True).start()
-        self._back.acquire()
+        self._aside.switch()
 
     def pause(self) -> None:
         """Called by the process itself: wait to be called on."""
-        self._back.release()
-        self._go.acquire()
+        self._aside.parent.switch()
         if self.killed:
             raise Crash
-
-    def _run_aside(self) -> None:
-        self.run()
-        self._back.release()
 
 
 @dataclass
