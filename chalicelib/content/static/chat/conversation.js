@@ -19,6 +19,11 @@ export class Conversation {
     return this.#turns;
   }
 
+  /** The turns since the last `/reset`: those before it are another conversation. In a room, one person's reset hides nothing. */
+  get current() {
+    return this.#turns.slice(this.room ? 0 : this.#turns.findLastIndex(isReset) + 1);
+  }
+
   /** The first turn that is being answered or waits for its answer; undefined if there is none. */
   get open() {
     return this.#turns.find((turn) => turn.state === "open");
@@ -137,6 +142,11 @@ export class Conversation {
     return turn;
   }
 }
+
+export const RESET = "/reset";
+
+/** Whether a turn is a `/reset` that the bot has carried out. */
+const isReset = ({ question, code, state }) => state === "done" && code === "command" && question?.trim().toLowerCase() === RESET;
 
 const fresh = { asks: 0, askedAt: -Infinity };
 

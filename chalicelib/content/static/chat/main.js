@@ -1,12 +1,12 @@
 /** Connects the page's modules: frames change the conversation, which is drawn at most once per animation frame. */
 
 import { composer } from "./composer.js";
-import { Conversation } from "./conversation.js";
+import { Conversation, RESET } from "./conversation.js";
 import { byId, say } from "./dom.js";
 import { answered, embed } from "./embed.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
-import { connectionState, showPresence, showEntitlements, stopButton } from "./state.js";
+import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
 import { greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
 import { t, translatePage } from "./words.js";
@@ -23,8 +23,9 @@ const outbox = new Outbox();
 const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => greet(persona) });
 const link = new Link({ visitor, room: asked.get("room"), onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
-const showThread = thread({ retry, choose: ({ command, title }) => thenWrite(write(command, title)) });
+const showThread = thread({ retry, choose: ({ command, title }) => thenWrite(write(command, title)), redraw: () => thenWrite(soon()) });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
+const showNew = newConversation({ begin });
 const writing = composer({ send: write });
 
 let ahead = 0;
@@ -38,6 +39,13 @@ const thenWrite = () => writing.focus();
 function write(text, title) {
   outbox.add(text, title);
   post();
+}
+
+/** Begins a new conversation; an answer that is still being written belongs to the last one. */
+function begin() {
+  const open = conversation.open;
+  if (open?.from === conversation.you) conversation.stop(open);
+  thenWrite(write(RESET, t("new_conversation")));
 }
 
 function retry(entry) {
@@ -104,6 +112,7 @@ function draw() {
   showThread(conversation, outbox);
   showPresence(link.state, conversation.open);
   showEntitlements(conversation);
+  showNew(conversation);
   showStop(conversation.turns.find((turn) => turn.state === "open" && turn.from === conversation.you));
   readOut();
   notBefore = performance.now() + REST * (performance.now() - began);
@@ -113,9 +122,9 @@ function draw() {
 function readOut() {
   for (const id of unread) {
     const words = document.querySelector(`[data-turn="${CSS.escape(id)}"] .words`);
-    const titles = conversation.find(id)?.choices.map((choice) => choice.title) ?? [];
-    const offered = titles.length ? ` ${t("suggestions")}: ${titles.join(", ")}` : "";
-    say(byId("read-out"), `${document.title}: ${words?.textContent ?? ""}${offered}`);
+    const { text = "", choices = [] } = conversation.find(id) ?? {};
+    const offered = choices.length ? ` ${t("suggestions")}: ${choices.map((choice) => choice.title).join(", ")}` : "";
+    say(byId("read-out"), `${document.title}: ${words?.textContent ?? text}${offered}`);
   }
   unread.clear();
 }

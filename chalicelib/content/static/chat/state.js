@@ -44,6 +44,12 @@ export function showEntitlements({ you, room, limit, remaining }) {
   byId("left").dataset.few = counted && remaining <= 2;
 }
 
+/** Returns `show(conversation)` for the button that begins a new one; a room has none, because its reset is for everybody in it. */
+export function newConversation({ begin }) {
+  byId("new").addEventListener("click", begin);
+  return ({ room, current }) => (byId("new").hidden = Boolean(room) || !current.length);
+}
+
 /**
  * Returns `show(turn)` for the turn whose answer can be stopped, or undefined; `stop(turn)` is called on a press, and on
  * Escape, unless Escape closes the widget.

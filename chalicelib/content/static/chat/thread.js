@@ -1,20 +1,22 @@
-/** Shows the conversation: the opening, every turn, unsent messages, and the choices after the last answer. */
+/** Shows the conversation: the opening, its turns, unsent messages, and the choices after the last answer. */
 
+import { RESET } from "./conversation.js";
 import { byId, el, mention, reconcile } from "./dom.js";
 import { stickToEnd } from "./scroll.js";
 import * as turn from "./turn.js";
 import { t } from "./words.js";
 
-/** Returns `show(conversation, outbox)`; `does` has `retry(entry)` and `choose(choice)`. */
+/** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `choose(choice)` and `redraw()`. */
 export function thread(does) {
   const log = byId("log");
   const toEnd = stickToEnd(byId("scroller"), byId("jump"));
+  const turnsOf = shownTurns(does.redraw);
   let written = 0;
 
   return (conversation, outbox) => {
     const titles = titlesOf(conversation.turns);
     const entries = [
-      ...conversation.turns.map((each) => answered(each, conversation, titles)),
+      ...turnsOf(conversation).map((each) => answered(each, conversation, titles)),
       ...outbox.items.map(unsent),
     ];
     const mine = entries.filter((entry) => entry.mine).length;
@@ -31,6 +33,22 @@ function arriving(entry, does) {
   return node;
 }
 
+/** Returns `turnsOf(conversation)`: the turns since the last reset, after a press of the button all of them. */
+function shownTurns(redraw) {
+  const button = byId("earlier");
+  let [revealed, reset] = [false, undefined];
+  button.addEventListener("click", () => {
+    revealed = true;
+    redraw();
+  });
+  return ({ turns, current }) => {
+    const last = turns[turns.length - current.length - 1]?.turn;
+    if (last !== reset) [revealed, reset] = [false, last];
+    button.hidden = revealed || !last;
+    return revealed ? turns : current;
+  };
+}
+
 const answered = (each, { you, room, persona }, titles) => {
   const mine = each.from === you;
   const asked = titles.get(each.question) ?? each.question;
@@ -40,7 +58,8 @@ const answered = (each, { you, room, persona }, titles) => {
 const unsent = (item) => ({ ...item, item, mine: true, question: item.text, asked: item.title });
 
 /** Returns the titles of the choices that were offered, by their commands: a choice that was made is shown by its title. */
-const titlesOf = (turns) => new Map(turns.flatMap((each) => each.choices.map(({ command, title }) => [command, title])));
+const titlesOf = (turns) =>
+  new Map([[RESET, t("new_conversation")], ...turns.flatMap((each) => each.choices.map(({ command, title }) => [command, title]))]);
 
 /** Shows the choices below the last answer, until the next message. */
 function choices(conversation, outbox, choose) {

@@ -25,7 +25,7 @@ export const trouble = (code) => words.troubles[code] ?? words.troubles.try_agai
 export function translatePage() {
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-  for (const name of ["label", "placeholder"]) {
+  for (const name of ["label", "placeholder", "title"]) {
     const attribute = name === "label" ? "aria-label" : name;
     for (const node of document.querySelectorAll(`[data-t-${name}]`)) {
       node.setAttribute(attribute, t(node.getAttribute(`data-t-${name}`)));

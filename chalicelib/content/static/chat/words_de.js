@@ -10,6 +10,8 @@ export const de = {
   stop: "Anhalten",
   stopping: "Wird angehalten…",
   close: "Chat schließen",
+  new_conversation: "Neues Gespräch",
+  earlier: "Frühere Nachrichten",
   latest: "Zur neuesten Nachricht",
   suggestions: "Vorgeschlagene Antworten",
   careful: "Hier antwortet eine KI. Sie kann sich irren.",

@@ -10,6 +10,8 @@ export const en = {
   stop: "Stop",
   stopping: "Stopping…",
   close: "Close the chat",
+  new_conversation: "New conversation",
+  earlier: "Earlier messages",
   latest: "Go to the latest message",
   suggestions: "Suggested answers",
   careful: "An AI answers. It can be wrong.",

@@ -10,6 +10,8 @@ export const ko = {
   stop: "그만",
   stopping: "멈추는 중…",
   close: "채팅 닫기",
+  new_conversation: "새 대화",
+  earlier: "이전 메시지",
   latest: "최신 메시지로 이동",
   suggestions: "추천 답변",
   careful: "AI가 답변하며, 틀릴 수 있습니다.",
