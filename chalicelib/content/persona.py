@@ -11,10 +11,12 @@ from chalicelib.content.toml_file import TomlFile
 from chalicelib.errors import ConfigError
 
 _FOLDER: Final = ("content", "personas")
-_KEYS: Final = ("name", "instructions", "max_output_tokens", "opening", "temperature")
+_KEYS: Final = ("name", "instructions", "max_output_tokens", "opening", "starters", "temperature")
 LONGEST_NAME: Final = 30
 """Characters: more does not fit above a chat."""
 LONGEST_OPENING: Final = 160
+MOST_STARTERS: Final = 4
+LONGEST_STARTER: Final = 80
 LONGEST_INSTRUCTIONS: Final = 16_000
 """Characters, about 4,000 tokens: they are part of every request to the model, and paid for each time."""
 MOST_OUTPUT_TOKENS: Final = 32_000
@@ -33,6 +35,13 @@ class Persona:
     """The greeting that the web chat shows before the first message; empty for none."""
     temperature: float | None = None
     """How freely the model chooses its words, from 0 to 2; None for the model's default."""
+    starters: tuple[str, ...] = ()
+    """Questions to begin with, which the web chat offers while the conversation is empty."""
+
+    def public(self) -> dict[str, str | list[str]]:
+        """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
+        values = {"name": self.name, "opening": self.opening, "starters": list(self.starters)}
+        return {name: value for name, value in values.items() if value}
 
     def system_prompt(self, *, opening_shown: bool) -> str:
         """The instructions for a request to the model; they quote the opening where users were shown it."""
@@ -78,6 +87,7 @@ def _persona(file: TomlFile) -> Persona:
         max_output_tokens=_output_tokens(file),
         opening=_text(file, "opening", most=LONGEST_OPENING) if "opening" in file.values else "",
         temperature=_temperature(file),
+        starters=_starters(file),
     )
 
 
@@ -89,6 +99,18 @@ def _text(file: TomlFile, key: str, *, most: int) -> str:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= most:
         raise file.error(f"{key} must be text of 1 to {most} characters", key)
     return value.strip()
+
+
+def _starters(file: TomlFile) -> tuple[str, ...]:
+    given = file.values.get("starters", [])
+    if not isinstance(given, list) or len(given) > MOST_STARTERS or not all(map(_is_starter, given)):
+        limits = f"up to {MOST_STARTERS} texts of 1 to {LONGEST_STARTER} characters, each on one line"
+        raise file.error(f"starters must be a list of {limits}", "starters")
+    return tuple(starter.strip() for starter in given)
+
+
+def _is_starter(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_STARTER and value.strip().isprintable()
 
 
 def _output_tokens(file: TomlFile) -> int:

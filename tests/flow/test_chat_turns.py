@@ -389,7 +389,8 @@ def test_the_keys_persona_opens_the_conversation_and_answers_in_its_own_way(chat
     chat.changes_key(persona=name)
     known, tab = persona.load(name), chat.opens()
     opening = {"opening": known.opening} if known.opening else {}
-    assert tab.got("ready")[0]["persona"] == {"name": known.name, **opening}
+    starters = {"starters": list(known.starters)} if known.starters else {}
+    assert tab.got("ready")[0]["persona"] == {"name": known.name, **opening, **starters}
     tab.says("Who are you?")
     prompt = chat.bot.last_prompt
     assert (prompt.instructions, prompt.max_output_tokens) == (

@@ -9,6 +9,7 @@ from chalicelib.access import identity
 from chalicelib.channels.web.client_frames import MAX_FRAME
 from chalicelib.channels.web.handler import MAX_CONNECTIONS
 from chalicelib.channels.web.reaper import MAX_CLOSED
+from chalicelib.content import persona
 from chalicelib.errors import IssuerUnavailable
 from chalicelib.ids import KeyId
 from tests.fakes.id_tokens import FakeIdTokens
@@ -96,7 +97,7 @@ def test_ready_has_all_that_a_client_needs(chat: Chat):
     assert ready == {
         "type": "ready",
         "you": identity.pseudonym(person_of("anna")),
-        "persona": {"name": "Assistant", "opening": "Hello! What would you like to know?"},
+        "persona": persona.load("web").public(),
         "limit": 5,
         "remaining": 5,
         "now": chat.clock(),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.simulator.chat_page import a_page, open_chat, write
+from tests.simulator.chat_page import a_page, fits, open_chat, write
 from tests.simulator.chat_server import YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
@@ -82,6 +82,40 @@ def test_the_page_opens_with_the_conversation_since_the_last_reset(chat: Page, b
     expect(chat.get_by_test_id("question")).to_have_text(["/reset the clock"])
     chat.get_by_test_id("earlier").click()
     expect(chat.get_by_test_id("question")).to_have_count(5)
+
+
+def test_starters_are_offered_while_the_conversation_is_empty_and_asked_when_pressed(chat: Page, bot: ChatServer):
+    bot.facts["persona"] = {"name": "Aunt Mary", "starters": ["What grows in May?", "비료는요?", "x" * 80]}
+    chat.set_viewport_size({"width": 360, "height": 640})
+    open_chat(chat, bot)
+    expect(chat.get_by_test_id("starter")).to_have_text(["What grows in May?", "비료는요?", "x" * 80])
+    assert fits(chat, 360)
+    chat.get_by_role("button", name="What grows in May?").click()
+    expect(chat.get_by_test_id("starter")).to_have_count(0)
+    expect(chat.get_by_test_id("composer")).to_be_focused()
+    bot.answer("Asparagus.")
+    expect(chat.get_by_test_id("question")).to_have_text(["What grows in May?"])
+    chat.get_by_role("button", name="New conversation").click()
+    reset(bot)
+    expect(chat.get_by_test_id("starter")).to_have_count(3)
+
+
+def test_starters_are_not_offered_before_the_history_is_known(chat: Page, bot: ChatServer):
+    bot.facts.update(persona={"name": "Aunt Mary", "starters": ["May?"]}, history=[past(1, "Hello?", "Hello!")])
+    bot.hold("authenticate")
+    chat.goto(f"{bot.url}/chat?config=k1")
+    expect(chat.get_by_test_id("persona")).to_have_text("Aunt Mary")
+    expect(chat.get_by_test_id("starter")).to_have_count(0)
+    bot.heard("authenticate")
+    bot.ready()
+    expect(chat.get_by_test_id("question")).to_have_text(["Hello?"])
+    expect(chat.get_by_test_id("starter")).to_have_count(0)
+
+
+def test_the_demos_assistant_has_starters(page: Page, demo: Demo):
+    page.goto(f"{demo.url}/chat?config={demo.facts['config_id']}")
+    page.get_by_role("button", name="What can you help me with?").click()
+    expect(page.get_by_test_id("answer")).to_contain_text("You wrote “What can you help me with?”")
 
 
 def test_a_reset_that_was_not_carried_out_hides_nothing(chat: Page, bot: ChatServer):

@@ -125,11 +125,30 @@ def test_assistants_let_the_model_choose_its_words():
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
-def test_two_keys_may_be_missing_in_a_file():
+STARTERS = "starters must be a list of up to 4 texts of 1 to 80 characters, each on one line"
+
+
+@pytest.mark.parametrize(
+    ("line", "starters"),
+    [
+        ("", ()),
+        ("starters = []", ()),
+        ('starters = [" Any rye bread? "]', ("Any rye bread?",)),
+        (f'starters = [\n  "아직 있나요?",\n  "{"x" * 80}", "c", "d"]', ("아직 있나요?", "x" * 80, "c", "d")),
+    ],
+)
+def test_starters_are_what_a_client_gets_with_the_name(line: str, starters: tuple[str, ...]):
+    baker = persona.parse("baker", FILE + line)
+    assert baker.starters == starters
+    assert baker.public() == {"name": "Baker", **({"starters": list(starters)} if starters else {})}
+
+
+def test_three_keys_may_be_missing_in_a_file():
     rules = "You answer for a bakery.\ntemperature = 3"
     assert persona.parse("baker", FILE) == Persona("Baker", rules, 800)
     whole = persona.parse("baker", FILE + 'opening = "Good morning!"\ntemperature = 1\n')
     assert whole == Persona("Baker", rules, 800, "Good morning!", 1.0)
+    assert whole.public() == {"name": "Baker", "opening": "Good morning!"}
 
 
 @pytest.mark.parametrize(
@@ -142,6 +161,15 @@ def test_two_keys_may_be_missing_in_a_file():
         (FILE + '\n\ntemperature = "hot"', "line 11: temperature must be a number from 0 to 2"),
         (FILE + "opening = 7", "line 9: opening must be text of 1 to 160 characters"),
         (FILE + f'opening = "{"x" * 161}"', "line 9: opening must be text of 1 to 160 characters"),
+        (FILE + 'starters = "Hello?"', f"line 9: {STARTERS}"),
+        (FILE + "\nstarters = [1]", f"line 10: {STARTERS}"),
+        (FILE + 'starters = ["a", "b", "c", "d", "e"]', f"line 9: {STARTERS}"),
+        (FILE + f'starters = ["a",\n"{"x" * 81}"]', f"line 9: {STARTERS}"),
+        (FILE + 'starters = ["a", " "]', f"line 9: {STARTERS}"),
+        (FILE + 'starters = ["two\\nlines"]', f"line 9: {STARTERS}"),
+        (FILE + 'starters = ["two\\tcolumns"]', f"line 9: {STARTERS}"),
+        (FILE + 'starters = [["a"]]', f"line 9: {STARTERS}"),
+        (FILE + 'starters = {a = "b"}', f"line 9: {STARTERS}"),
         (FILE + "color = 1", 'line 9: unknown key "color"; there are name, instructions, max_output_tokens, opening, '),
         (FILE.replace("800", "0"), "line 8: max_output_tokens must be a whole number from 1 to 32000"),
         (FILE.replace("800", "80.0"), "line 8: max_output_tokens must be a whole number from 1 to 32000"),

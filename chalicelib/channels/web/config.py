@@ -37,13 +37,12 @@ class IssuedConfig:
     """Seconds for which the ticket is valid."""
 
     def as_json(self) -> dict[str, Any]:
-        """Build the JSON object of the response; without a limit, or an opening, that field is left out."""
-        persona = {"name": self.persona.name, "opening": self.persona.opening}
+        """Build the JSON object of the response; without a limit, that field is left out."""
         values = {
             "websocket_url": self.websocket_url,
             "ticket": self.ticket,
             "expires_in": self.expires_in,
-            "persona": {name: value for name, value in persona.items() if value},
+            "persona": self.persona.public(),
             "limit": self.limit,
         }
         return {name: value for name, value in values.items() if value is not None}

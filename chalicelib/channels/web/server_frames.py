@@ -54,7 +54,7 @@ def ready(
         "ready",
         you=identity.pseudonym(person),
         room=identity.room_of(conversation),
-        persona=_persona(persona),
+        persona=persona.public(),
         limit=limit,
         remaining=remaining,
         now=now,
@@ -132,11 +132,6 @@ def dropped(turn: TurnId) -> str:
 def is_notice(reply: Reply) -> bool:
     """Whether the reply is a sentence of the bot itself instead of the model's answer."""
     return reply.code not in ("", STOPPED)
-
-
-def _persona(persona: Persona) -> dict[str, str]:
-    """The public part of a persona; its instructions stay secret."""
-    return {"name": persona.name, **({"opening": persona.opening} if persona.opening else {})}
 
 
 def _choices(reply: Reply) -> list[dict[str, str]]:

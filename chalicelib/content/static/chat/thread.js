@@ -21,6 +21,7 @@ export function thread(does) {
     ];
     const mine = entries.filter((entry) => entry.mine).length;
     reconcile(log, entries, { create: (entry) => arriving(entry, does), update: turn.update });
+    starters(conversation, outbox, does.choose);
     choices(conversation, outbox, does.choose);
     if (mine > written) toEnd();
     written = mine;
@@ -65,10 +66,19 @@ const titlesOf = (turns) =>
 function choices(conversation, outbox, choose) {
   const last = conversation.turns.at(-1);
   const offered = last && last.state !== "open" && !outbox.items.length ? last.choices : [];
-  const items = offered.map((choice, index) => ({ ...choice, key: `${last.turn} ${index}` }));
-  const group = byId("choices");
-  const create = (choice) =>
-    el("button", { type: "button", "data-testid": "choice", onclick: () => choose(choice) }, choice.title);
+  offer("choice", offered.map((choice, index) => ({ ...choice, key: `${last.turn} ${index}` })), choose);
+}
+
+/** Shows questions to begin with, while the conversation is empty. */
+function starters({ you, current, persona }, outbox, choose) {
+  const offered = you && !current.length && !outbox.items.length ? (persona.starters ?? []) : [];
+  offer("starter", offered.map((text) => ({ command: text, title: text, key: text })), choose);
+}
+
+/** Shows a button for each item, in the group named after their kind. */
+function offer(kind, items, choose) {
+  const group = byId(`${kind}s`);
+  const create = (item) => el("button", { type: "button", "data-testid": kind, dir: "auto", onclick: () => choose(item) }, item.title);
   reconcile(group, items, { create });
   group.hidden = items.length === 0;
 }

@@ -14,6 +14,7 @@ export const de = {
   earlier: "Frühere Nachrichten",
   latest: "Zur neuesten Nachricht",
   suggestions: "Vorgeschlagene Antworten",
+  starters: "Fragen für den Anfang",
   careful: "Hier antwortet eine KI. Sie kann sich irren.",
 
   online: "Online",

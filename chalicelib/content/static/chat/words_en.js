@@ -14,6 +14,7 @@ export const en = {
   earlier: "Earlier messages",
   latest: "Go to the latest message",
   suggestions: "Suggested answers",
+  starters: "Questions to begin with",
   careful: "An AI answers. It can be wrong.",
 
   online: "Online",

@@ -14,6 +14,7 @@ export const ko = {
   earlier: "이전 메시지",
   latest: "최신 메시지로 이동",
   suggestions: "추천 답변",
+  starters: "시작 질문",
   careful: "AI가 답변하며, 틀릴 수 있습니다.",
 
   online: "온라인",
