@@ -1,10 +1,11 @@
 """The part of past turns that is sent to the model, limited by a token estimate."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.turn import STOPPED, Turn, TurnState
+from chalicelib.ids import TurnId
 
 _PER_MESSAGE: Final = 4
 _BYTES_PER_TOKEN: Final = 3
@@ -22,6 +23,21 @@ def recent(turns: Iterable[Turn], *, since: int, budget: int) -> tuple[Exchange,
             break
         kept.append(exchange)
     return tuple(reversed(kept))
+
+
+def standing(turns: Sequence[Turn], *, replaces: TurnId | None) -> Sequence[Turn]:
+    """Return the closed `turns` without the turn `replaces` and without those that a later answer replaces.
+
+    Both are oldest first. A turn that should replace another one and got no answer replaces nothing.
+    """
+    replaced: set[TurnId | None] = {replaces}
+    kept: list[Turn] = []
+    for turn in reversed(turns):
+        if turn.id in replaced or exchange_of(turn, since=0):
+            replaced.add(turn.replaces)
+        if turn.id not in replaced:
+            kept.append(turn)
+    return kept[::-1]
 
 
 def exchange_of(turn: Turn, *, since: int) -> Exchange | None:

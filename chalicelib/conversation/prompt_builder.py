@@ -4,7 +4,7 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Usage
-from chalicelib.conversation.history import at_most, recent, tokens
+from chalicelib.conversation.history import at_most, recent, standing, tokens
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.turn_context import TurnContext
@@ -19,7 +19,11 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
     question = question_of(turn)
     return Prompt(
         instructions=_instructions(context),
-        history=recent(context.memory, since=context.lease.history_from, budget=MEMORY_TOKENS - tokens(question)),
+        history=recent(
+            standing(context.memory, replaces=turn.replaces),
+            since=context.lease.history_from,
+            budget=MEMORY_TOKENS - tokens(question),
+        ),
         question=question,
         max_output_tokens=persona.max_output_tokens,
         person_hash=person_hash,

@@ -49,6 +49,8 @@ class IncomingMessage:
     text: str = field(repr=False)
     attachments: tuple[str, ...] = ()
     """Kinds of attachments, such as `image`."""
+    replaces: TurnId | None = None
+    """The turn whose question is asked again; the model does not get the answer to it."""
     time_is_signed: bool = True
     """False if the event carried no time; then a repetition may have another `at`."""
     place: int = 0
@@ -107,6 +109,8 @@ class Turn:
     """Indexes of the reply's parts that the channel has confirmed."""
     place: int = 0
     """As `IncomingMessage.place`."""
+    replaces: TurnId | None = None
+    """As `IncomingMessage.replaces`."""
 
     @property
     def is_open(self) -> bool:

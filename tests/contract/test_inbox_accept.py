@@ -23,6 +23,13 @@ def test_a_message_becomes_a_queued_turn_with_all_that_was_said(story: Story):
     assert turn.receipts == frozenset()
 
 
+def test_a_turn_names_the_one_that_it_replaces(story: Story):
+    story.accept(story.message(text="Why?"))
+    [first] = story.stored()
+    story.accept(replace(story.message(text="Why?"), replaces=first.id))
+    assert {turn.replaces for turn in story.stored()} == {None, first.id}
+
+
 def test_a_message_that_comes_again_is_one_turn(story: Story):
     message = story.message()
     story.accept(message)

@@ -58,6 +58,7 @@ def _keep(memory: Memory, message: IncomingMessage, *, now: int, overflow: bool)
         attachments=() if overflow else message.attachments,
         overflow=overflow,
         place=message.place,
+        replaces=message.replaces,
     )
     kept = KeptTurn(turn, expires_at=now // 1000 + TURN_KEPT_S)
     memory.turns[turn.conversation, turn.id] = kept

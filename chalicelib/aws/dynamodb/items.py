@@ -68,6 +68,7 @@ def queued_item(message: IncomingMessage, *, now: int) -> Item:
         "place": message.place,
         "model_calls": 0,
         "expires_at": now // 1000 + TURN_KEPT_S,
+        **({"replaces": message.replaces} if message.replaces else {}),
     }
 
 
@@ -110,6 +111,7 @@ def turn(item: Item) -> Turn:
         overflow=bool(item.get("overflow", False)),
         receipts=frozenset(int(part) for part in item.get("receipts", ())),
         place=int(item.get("place", 0)),
+        replaces=TurnId(item["replaces"]) if "replaces" in item else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from chalicelib.access import identity
@@ -43,6 +43,17 @@ class SendMessage:
 
 
 @dataclass(frozen=True)
+class Regenerate:
+    """A request to ask the question of a turn again."""
+
+    turn: TurnId
+    id: str | None
+    """As in `SendMessage`, like the next two."""
+    at: int | None
+    place: int
+
+
+@dataclass(frozen=True)
 class Cancel:
     """A request to stop the answer to a turn."""
 
@@ -77,7 +88,7 @@ class InvalidFrame:
     id: str | None = None
 
 
-ClientFrame = Authenticate | SendMessage | Cancel | Resume | Join | Ping
+ClientFrame = Authenticate | SendMessage | Regenerate | Cancel | Resume | Join | Ping
 _CREDENTIALS: Final[dict[str, Literal["apiKey", "ticket", "token"]]] = {
     "apiKey": "apiKey",
     "api_key": "apiKey",
@@ -107,7 +118,9 @@ def _dispatch(values: dict[Any, Any]) -> ClientFrame | InvalidFrame:
     return (
         parser(values)
         if parser
-        else InvalidFrame("unknown_action", "`action` must be authenticate, send_message, cancel, resume, join or ping")
+        else InvalidFrame(
+            "unknown_action", "`action` must be authenticate, send_message, regenerate, cancel, resume, join or ping"
+        )
     )
 
 
@@ -125,18 +138,36 @@ def _authenticate(values: dict[Any, Any]) -> Authenticate | InvalidFrame:
 
 
 def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
-    message_id = values.get("id")
-    if message_id is not None and not (isinstance(message_id, str) and _ULID.fullmatch(message_id)):
-        return InvalidFrame("bad_frame", "`id` must be a ULID")
-    message_id = message_id.upper() if message_id else None
+    message_id = _message_id(values)
+    if isinstance(message_id, InvalidFrame):
+        return message_id
     text = next((values[name] for name in ("message", "prompt", "data") if name in values), None)
     if not isinstance(text, str) or not text.strip():
         return InvalidFrame("bad_frame", "`message` must be a text that is not blank", message_id)
     room = values.get("conversationId")
     if room is not None and _name(room) is None:
         return InvalidFrame("bad_frame", f"`conversationId` {_NAME_RULE}", message_id)
-    at, place = _ulid_parts(message_id) if message_id else (None, 0)
+    at, place = _ulid_parts(message_id)
     return SendMessage(lenient_json.clean(text), message_id, at, place, room)
+
+
+def _regenerate(values: dict[Any, Any]) -> Regenerate | InvalidFrame:
+    message_id, turn = _message_id(values), _turn_id(values)
+    if isinstance(message_id, InvalidFrame):
+        return message_id
+    if turn is None:
+        return replace(_INVALID_TURN, id=message_id)
+    at, place = _ulid_parts(message_id)
+    return Regenerate(turn, message_id, at, place)
+
+
+def _message_id(values: dict[Any, Any]) -> str | InvalidFrame | None:
+    message_id = values.get("id")
+    if message_id is None:
+        return None
+    if not (isinstance(message_id, str) and _ULID.fullmatch(message_id)):
+        return InvalidFrame("bad_frame", "`id` must be a ULID")
+    return message_id.upper()
 
 
 def _cancel(values: dict[Any, Any]) -> Cancel | InvalidFrame:
@@ -154,8 +185,10 @@ def _join(values: dict[Any, Any]) -> Join | InvalidFrame:
     return Join(room) if room else InvalidFrame("bad_frame", f"`room` {_NAME_RULE}")
 
 
-def _ulid_parts(ulid: str) -> tuple[int, int]:
+def _ulid_parts(ulid: str | None) -> tuple[int | None, int]:
     """Decode a ULID in capital letters: its time, in milliseconds since 1970, and its other 80 bits."""
+    if ulid is None:
+        return None, 0
     number = 0
     for digit in ulid:
         number = number * len(_CROCKFORD) + _CROCKFORD[digit]
@@ -177,6 +210,7 @@ _PARSERS: Final[dict[str, Callable[[dict[Any, Any]], ClientFrame | InvalidFrame]
     "send_message": _send_message,
     "sendMessage": _send_message,
     "message": _send_message,
+    "regenerate": _regenerate,
     "cancel": _cancel,
     "resume": _resume,
     "join": _join,

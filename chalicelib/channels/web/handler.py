@@ -14,10 +14,20 @@ from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Person
 from chalicelib.access.ports import People
 from chalicelib.channels.web import client_frames, server_frames
-from chalicelib.channels.web.client_frames import Authenticate, Cancel, InvalidFrame, Join, Ping, Resume, SendMessage
+from chalicelib.channels.web.client_frames import (
+    Authenticate,
+    Cancel,
+    InvalidFrame,
+    Join,
+    Ping,
+    Regenerate,
+    Resume,
+    SendMessage,
+)
 from chalicelib.clock import Clock
 from chalicelib.content import persona
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.history import exchange_of
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Accepted, ConnectionApi, ConnectionStore, Transcript
 from chalicelib.conversation.turn import IncomingMessage, TurnState, turn_id
@@ -108,10 +118,12 @@ class WebSocketHandler:
             case _:
                 self._handle_member(Member(connection, connection.person, connection.conversation), frame)
 
-    def _handle_member(self, member: Member, frame: SendMessage | Cancel | Resume | Join) -> None:
+    def _handle_member(self, member: Member, frame: SendMessage | Regenerate | Cancel | Resume | Join) -> None:
         match frame:
             case SendMessage():
                 self._receive_message(member, frame)
+            case Regenerate():
+                self._regenerate(member, frame)
             case Cancel(turn):
                 self.connections.cancel(member.connection, turn)
             case Resume(turn):
@@ -185,6 +197,21 @@ class WebSocketHandler:
             if moved is None:
                 return
             member = moved
+        self._ask(member, frame, frame.text)
+
+    def _regenerate(self, member: Member, frame: Regenerate) -> None:
+        """Ask the question of one of the person's turns again, as a new turn."""
+        replaced = self.transcript.find(member.conversation, frame.turn, now=self.clock())
+        if replaced is None or replaced.person != member.person or not exchange_of(replaced, since=0):
+            return self._send_error(
+                member.connection, "unknown_turn", "you have no such turn with an answer of the model", frame.id
+            )
+        return self._ask(member, frame, replaced.text, replaces=replaced.id)
+
+    def _ask(
+        self, member: Member, frame: SendMessage | Regenerate, text: str, *, replaces: TurnId | None = None
+    ) -> None:
+        """Accept the frame's question, unless the time in its `id` is not current."""
         now = self.clock()
         at = now if frame.at is None else frame.at
         if not now - _MAX_AGE_MS <= at <= now + _MAX_AHEAD_MS:
@@ -198,8 +225,9 @@ class WebSocketHandler:
             conversation=member.conversation,
             person=member.person,
             at=at,
-            text=frame.text,
+            text=text,
             place=frame.place,
+            replaces=replaces,
         )
         self._accept(member, message, frame.id)
 
@@ -245,4 +273,4 @@ class WebSocketHandler:
 
 def _id_of(frame: client_frames.ClientFrame | InvalidFrame) -> str | None:
     """Return the client's id of the message in a frame, if there is one."""
-    return frame.id if isinstance(frame, SendMessage | InvalidFrame) else None
+    return frame.id if isinstance(frame, SendMessage | Regenerate | InvalidFrame) else None

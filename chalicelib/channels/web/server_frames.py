@@ -66,7 +66,12 @@ def ready(
 def question(turn: Turn) -> str:
     """Build `question`, which says that the answer to this turn begins."""
     return frame(
-        "question", turn=turn.id, **{"from": identity.pseudonym(turn.person)}, text=_question_text(turn), at=turn.at
+        "question",
+        turn=turn.id,
+        **{"from": identity.pseudonym(turn.person)},
+        text=_question_text(turn),
+        at=turn.at,
+        replaces=turn.replaces,
     )
 
 
@@ -150,6 +155,7 @@ def _history_entry(turn: Turn) -> dict[str, Any]:
         "turn": turn.id,
         "from": identity.pseudonym(turn.person),
         "question": _question_text(turn),
+        "replaces": turn.replaces,
         "answer": reply.text if reply else None,
         "code": reply.code if reply and is_notice(reply) else None,
         "choices": _choices(reply) if reply else None,

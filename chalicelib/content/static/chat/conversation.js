@@ -5,7 +5,7 @@ const ASK_AT_MOST = 5;
 /** After so many milliseconds without a frame, the rest of an answer may have been lost. */
 const QUIET = 30_000;
 
-const EMPTY = { from: null, question: "", text: "", seq: 0, code: null, footer: "", choices: [], last: null, state: "open" };
+const EMPTY = { from: null, question: "", replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], last: null, state: "open" };
 
 export class Conversation {
   #turns = [];
@@ -90,9 +90,9 @@ export class Conversation {
     this.#turns = [...this.#turns.filter((turn) => turn.state !== "open" && !listed.includes(turn)), ...listed];
   }
 
-  #listed({ turn: id, from, question, answer = "", code = null, choices = [], state }) {
+  #listed({ turn: id, from, question, replaces = null, answer = "", code = null, choices = [], state }) {
     const turn = this.find(id) ?? made(id);
-    const known = { from, question, choices };
+    const known = { from, question, replaces, choices };
     if (state === "open") change(turn, { ...known, begun: false, gap: turn.seq > 0, cancel: turn.stop, ...fresh });
     else if (turn.state === "open" || turn.gap) {
       change(turn, { ...known, text: answer, seq: Infinity, code, state, gap: false });
@@ -100,11 +100,11 @@ export class Conversation {
     return turn;
   }
 
-  #question({ turn: id, from, text, at }) {
+  #question({ turn: id, from, text, at, replaces = null }) {
     for (const turn of this.#turns) {
       if (turn.begun && turn.state === "open" && turn.turn !== id) lacks(turn);
     }
-    change(this.#turn(id), { from, question: text, at, begun: true });
+    change(this.#turn(id), { from, question: text, at, replaces, begun: true });
   }
 
   #delta({ turn: id, seq, text }) {
@@ -141,6 +141,24 @@ export class Conversation {
     this.#turns = [...this.#turns, turn];
     return turn;
   }
+}
+
+/** Whether a turn has an answer of the model, whole or stopped. */
+export const isAnswered = ({ state, code, text }) => state !== "open" && code === null && Boolean(text);
+
+/**
+ * Returns the turns without those that a newer one replaces, which is open or answered, or that `asked`, ids of turns,
+ * are about to replace.
+ */
+export function standing(turns, asked) {
+  const replaced = new Set(asked);
+  const kept = [];
+  for (const turn of turns.toReversed()) {
+    const gone = replaced.has(turn.turn) || (turn.replaces && replaced.has(turn.replaces));
+    if (gone || turn.state === "open" || isAnswered(turn)) replaced.add(turn.replaces);
+    if (!gone) kept.unshift(turn);
+  }
+  return kept;
 }
 
 export const RESET = "/reset";

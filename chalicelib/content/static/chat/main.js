@@ -23,7 +23,7 @@ const outbox = new Outbox();
 const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => greet(persona) });
 const link = new Link({ visitor, room: asked.get("room"), onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
-const showThread = thread({ retry, choose: ({ command, title }) => thenWrite(write(command, title)), redraw: () => thenWrite(soon()) });
+const showThread = thread({ retry, regenerate, choose: ({ command, title }) => thenWrite(write(command, title)), redraw: () => thenWrite(soon()) });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const showNew = newConversation({ begin });
 const writing = composer({ send: write });
@@ -41,6 +41,12 @@ function write(text, title) {
   post();
 }
 
+/** Asks the question of an answered turn again. */
+function regenerate({ turn, question, asked }) {
+  outbox.add(question, asked, turn);
+  thenWrite(post());
+}
+
 /** Begins a new conversation; an answer that is still being written belongs to the last one. */
 function begin() {
   const open = conversation.open;
@@ -50,7 +56,7 @@ function begin() {
 
 function retry(entry) {
   if (entry.item) outbox.retry(entry.item);
-  else outbox.add(entry.question, entry.asked);
+  else outbox.add(entry.question, entry.asked, entry.replaces);
   thenWrite(post());
 }
 

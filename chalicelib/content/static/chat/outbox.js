@@ -8,22 +8,22 @@ const NEXT_WITHIN = 2_000;
 const ACCEPTED_WITHIN = 15_000;
 
 /** The codes of `error` frames that are about a message. */
-const REFUSALS = new Set(["too_many_open", "blocked", "try_again", "bad_frame", "too_large"]);
+const REFUSALS = new Set(["too_many_open", "blocked", "try_again", "bad_frame", "too_large", "unknown_action", "unknown_turn"]);
 
 export class Outbox {
   #items = [];
   #count = 0;
   #sentAt = -Infinity;
 
-  /** The messages that no turn shows yet, oldest first: `{key, text, title, status}`. The status is waiting (for a connection), queued, sent, accepted or failed (with `code`). */
+  /** The messages that no turn shows yet, oldest first: `{key, text, title, replaces, status}`. The status is waiting (for a connection), queued, sent, accepted or failed (with `code`). */
   get items() {
     return this.#items.filter((item) => !item.shown);
   }
 
-  /** Queues a message; `title` is shown instead of a text that is a command. */
-  add(text, title = text) {
+  /** Queues a message; `title` is shown instead of a text that is a command. With `replaces` a turn's question is asked again. */
+  add(text, title = text, replaces = null) {
     const key = `mine-${++this.#count}`;
-    this.#items.push({ key, text, title, id: null, status: "waiting", turn: null, shown: false, version: 0 });
+    this.#items.push({ key, text, title, replaces, id: null, status: "waiting", turn: null, shown: false, version: 0 });
   }
 
   /** Queues a failed message again: under its old id, so that it is answered once, unless that id is too old. */
@@ -51,6 +51,7 @@ export class Outbox {
   #send(item, clock) {
     this.#sentAt = clock;
     change(item, { status: "sent" });
+    if (item.replaces) return { action: "regenerate", turn: item.replaces, id: item.id };
     return { action: "send_message", message: item.text, id: item.id };
   }
 
@@ -72,7 +73,7 @@ export class Outbox {
 
   /** Applies `accepted` and `error` frames to the message they are about; ignores all others. */
   receive({ type, id, turn, code }) {
-    if (type === "error" && REFUSALS.has(code)) return this.#refused(id, code);
+    if (type === "error" && REFUSALS.has(code) && (id || code !== "unknown_turn")) return this.#refused(id, code);
     const item = type === "accepted" && this.#items.find((each) => each.id === id);
     if (item) change(item, { status: "accepted", turn, shown: false });
   }
@@ -86,8 +87,9 @@ export class Outbox {
    * Returns the message that a turn of this visitor now shows, if it was written on this page. A `question` may arrive
    * before its `accepted`; the message is then found by its text.
    */
-  show({ turn, question, state }) {
-    const alike = (item) => state === "open" && item.turn === null && item.id && !item.shown && item.text === question;
+  show({ turn, question, replaces, state }) {
+    const same = (item) => item.text === question && item.replaces === replaces;
+    const alike = (item) => state === "open" && item.turn === null && item.id && !item.shown && same(item);
     const item = this.#items.find((each) => each.turn === turn) ?? this.#items.find(alike);
     if (item) item.shown = true;
     return item;

@@ -1,12 +1,12 @@
 /** Shows the conversation: the opening, its turns, unsent messages, and the choices after the last answer. */
 
-import { RESET } from "./conversation.js";
+import { isAnswered, RESET, standing } from "./conversation.js";
 import { byId, el, mention, reconcile } from "./dom.js";
 import { stickToEnd } from "./scroll.js";
 import * as turn from "./turn.js";
 import { t } from "./words.js";
 
-/** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `choose(choice)` and `redraw()`. */
+/** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `regenerate(entry)`, `choose(choice)` and `redraw()`. */
 export function thread(does) {
   const log = byId("log");
   const toEnd = stickToEnd(byId("scroller"), byId("jump"));
@@ -15,10 +15,11 @@ export function thread(does) {
 
   return (conversation, outbox) => {
     const titles = titlesOf(conversation.turns);
-    const entries = [
-      ...turnsOf(conversation).map((each) => answered(each, conversation, titles)),
-      ...outbox.items.map(unsent),
-    ];
+    const asked = outbox.items.filter((item) => item.status !== "failed").map((item) => item.replaces);
+    const turns = standing(turnsOf(conversation), asked).map((each) => answered(each, conversation, titles));
+    const entries = [...turns, ...outbox.items.map(unsent)];
+    const last = entries.at(-1);
+    if (last) last.again = last.mine && isAnswered(last);
     const mine = entries.filter((entry) => entry.mine).length;
     reconcile(log, entries, { create: (entry) => arriving(entry, does), update: turn.update });
     starters(conversation, outbox, does.choose);

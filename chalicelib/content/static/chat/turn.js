@@ -8,7 +8,7 @@ import { notice, t, trouble } from "./words.js";
 /** Codes of notices after which the same question may be answered on a retry. */
 const PASSING = new Set(["apology"]);
 
-/** Creates the node of a turn; `does` has `retry(entry)`. `update` fills in what can change later. */
+/** Creates the node of a turn; `does` has `retry(entry)` and `regenerate(entry)`. `update` fills in what can change later. */
 export function create(entry, does) {
   const bubble = el("div", { class: "bubble", "data-testid": "question", dir: "auto" });
   const fate = el("p", { class: "fate" }, el("span"));
@@ -20,7 +20,9 @@ export function create(entry, does) {
   );
   const retry = el("button", { class: "chip", type: "button", "data-testid": "retry" }, drawing("icon-retry"), el("span"));
   retry.addEventListener("click", () => does.retry(node.entry));
-  node.parts = { bubble, fate, retry, by: node.querySelector(".by"), ...answerParts(node) };
+  const again = el("button", { class: "chip", type: "button", "data-testid": "regenerate" }, drawing("icon-retry"), el("span", {}, t("regenerate")));
+  again.addEventListener("click", () => does.regenerate(node.entry));
+  node.parts = { bubble, fate, retry, again, by: node.querySelector(".by"), ...answerParts(node) };
   const says = (key) => say(node.parts.copy.lastElementChild, t(key));
   node.parts.copy.addEventListener("click", () => copy(node.entry.text, says, "copy"));
   return node;
@@ -49,9 +51,9 @@ function answerParts(node) {
   return { ...parts, dots: find(".dots"), face: find(".answer .face"), paint: painter(words) };
 }
 
-/** Updates a node from its entry: `{key, version, mine, by, asked, status, …}` and, for a turn, the fields that `reply` needs. */
+/** Updates a node from its entry: `{key, version, mine, by, asked, status, again, …}` and, for a turn, the fields that `reply` needs. */
 export function update(node, entry) {
-  const changed = node.entry?.turn !== entry.turn || node.entry?.version !== entry.version || node.entry.state !== entry.state;
+  const changed = node.entry?.turn !== entry.turn || node.entry?.version !== entry.version || node.entry.state !== entry.state || node.entry.again !== entry.again;
   node.entry = entry;
   if (!changed) return;
   Object.assign(node.dataset, { mine: entry.mine, status: entry.status ?? "", state: entry.state ?? "", turn: entry.turn ?? "" });
@@ -69,7 +71,7 @@ function ask({ bubble, fate, by, retry }, { asked, by: name, status, code }) {
   offer(retry, fate, status === "failed" && "retry");
 }
 
-function reply(parts, { text, code, state, footer, persona, mine }) {
+function reply(parts, { text, code, state, footer, persona, mine, again }) {
   const [over, empty] = [state !== "open", !text];
   const words = code ? notice(code, text) : text;
   parts.answer.hidden = false;
@@ -82,14 +84,20 @@ function reply(parts, { text, code, state, footer, persona, mine }) {
   mention(parts.footer, (over && empty && t("dropped")) || footer || (state === "stopped" && t("stopped")));
   parts.copy.hidden = !over || empty || Boolean(code);
   offer(parts.retry, parts.tools, over && mine && PASSING.has(code) && "ask_again");
+  place(parts.again, parts.tools, again);
   parts.tools.hidden = over && parts.copy.hidden && !parts.tools.contains(parts.retry);
 }
 
-/** Shows the retry button in `place` with the text `key`, or removes it from there if `key` is false. */
-function offer(retry, place, key) {
-  if (!key) return retry.parentElement === place && retry.remove();
-  say(retry.lastElementChild, t(key));
-  place.append(retry);
+/** Shows the retry button in `parent` with the text `key`, or removes it from there if `key` is false. */
+function offer(retry, parent, key) {
+  if (key) say(retry.lastElementChild, t(key));
+  place(retry, parent, key);
+}
+
+/** Puts a button into `parent`, or takes it out of there. */
+function place(button, parent, wanted) {
+  if (wanted) parent.append(button);
+  else if (button.parentElement === parent) button.remove();
 }
 
 export const initial = (name) => [...(name || "·").trim()][0] ?? "·";

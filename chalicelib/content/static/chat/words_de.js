@@ -30,6 +30,7 @@ export const de = {
   waiting: "Wartet auf die Verbindung",
   retry: "Noch einmal",
   ask_again: "Noch einmal fragen",
+  regenerate: "Neu beantworten",
   copy: "Kopieren",
   code: "Code",
   copy_code: "Code kopieren",

@@ -30,6 +30,7 @@ export const en = {
   waiting: "Waiting for the connection",
   retry: "Try again",
   ask_again: "Ask again",
+  regenerate: "Regenerate",
   copy: "Copy",
   code: "Code",
   copy_code: "Copy the code",

@@ -30,6 +30,7 @@ export const ko = {
   waiting: "연결을 기다리는 중",
   retry: "다시 보내기",
   ask_again: "다시 묻기",
+  regenerate: "다시 생성",
   copy: "복사",
   code: "코드",
   copy_code: "코드 복사",
