@@ -1,12 +1,13 @@
 """Authentication of web chat clients by an API key, a ticket or an OpenID Connect ID token."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from chalicelib.access import api_key, identity, ticket
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.ports import ApiKeys, IdTokens
+from chalicelib.access.ticket import Ticket
 from chalicelib.clock import Clock
 from chalicelib.errors import InvalidToken, TicketExpired
 from chalicelib.ids import PersonId
@@ -46,8 +47,8 @@ class Authenticator:
     keys: ApiKeys
     id_token_verifier: Callable[[], IdTokens | None]
     """Returns None if no issuer is configured. Called only for tokens, because it loads a cryptography library."""
-    ticket_key: Callable[[], str] = field(repr=False)
-    """The secret by which tickets are signed."""
+    ticket_keys: Callable[[], Iterable[str]] = field(repr=False)
+    """Returns the secrets by which tickets may be signed; those after the first are read only if it is refused."""
     own_origin: Callable[[], str]
     """The origin of the bot's own chat page."""
     clock: Clock
@@ -74,13 +75,24 @@ class Authenticator:
 
     def _by_ticket(self, text: str, origin: str) -> PersonId | Rejected:
         try:
-            presented = ticket.read(text, secret=self.ticket_key(), now=self.clock())
+            presented = self._read(text)
         except TicketExpired:
             return _EXPIRED
         except InvalidToken:
             return _INVALID
         known = self.keys.get(presented.key)
         return self._by_valid_key(known, presented.visitor, origin) if known else _INVALID
+
+    def _read(self, text: str) -> Ticket:
+        """Return the ticket if one of the keys signed it. Raises TicketExpired and InvalidToken."""
+        for secret in self.ticket_keys():
+            try:
+                return ticket.read(text, secret=secret, now=self.clock())
+            except TicketExpired:
+                raise
+            except InvalidToken:
+                continue
+        raise InvalidToken("the ticket is not valid")
 
     def _by_token(self, token: str) -> PersonId | Rejected:
         issuer = self.id_token_verifier()

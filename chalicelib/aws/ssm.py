@@ -1,7 +1,11 @@
-"""Reads secrets from SSM Parameter Store and caches them in memory for five minutes; they are written nowhere."""
+"""Reads secrets from SSM Parameter Store and caches them in memory for an hour; they are written nowhere.
+
+Each fetch has KMS decrypt every secret, which is paid. So a value is kept for long, and fetched again once it was
+refused, at most once a minute, since strangers can send what will be refused.
+"""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,8 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
-_CACHED_S = 300.0
-"""After this time every function uses a new value."""
+CACHED_S = 3600.0
+"""After this time a function no longer uses a value that was deleted or replaced."""
+_RENEWED_S = 60.0
+"""The age in seconds from which a refused value is fetched again."""
 _NEVER = float("-inf")
 
 
@@ -38,10 +44,30 @@ class Secrets:
 
     def find(self, name: str) -> str | None:
         """Return the secret, or None when it is not set. Raises ConfigError when SSM cannot be read."""
-        if self.monotonic() - self._fetched_at > _CACHED_S:
+        if self.monotonic() - self._fetched_at > CACHED_S:
             self._values = self._fetch()
             self._fetched_at = self.monotonic()
         return self._values.get(name)
+
+    def renew(self) -> bool:
+        """Have the next call fetch all secrets, because one was refused; False if they are less than a minute old."""
+        if self.monotonic() - self._fetched_at < _RENEWED_S:
+            return False
+        self._fetched_at = _NEVER
+        return True
+
+    def candidates(self, name: str, *others: str) -> Iterator[str]:
+        """Yield the secret and those of `others` that are set; then, for a caller that refuses them, their new values.
+
+        Raises ConfigError when the first one is missing.
+        """
+        known = self._set(name, *others)
+        yield from known
+        if self.renew():
+            yield from (value for value in self._set(name, *others) if value not in known)
+
+    def _set(self, name: str, *others: str) -> list[str]:
+        return [self.get(name), *filter(None, map(self.find, others))]
 
     def _fetch(self) -> dict[str, str]:
         """Return the secrets that exist, by name. SSM allows at most 10 names a request."""

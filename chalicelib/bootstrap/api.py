@@ -1,6 +1,6 @@
 """The API handler's service for Messenger's webhook; what browsers ask for is in `pages`, which loads later."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import Final
 
@@ -23,7 +23,7 @@ SECRETS: Final = (
 
 
 def assemble(
-    ports: Ports, *, app_secrets: Callable[[], Sequence[str]], verify_token: Callable[[], str]
+    ports: Ports, *, app_secrets: Callable[[], Iterable[str]], verify_tokens: Callable[[], Iterable[str]]
 ) -> MessengerWebhook:
     """Build the webhook over these ports."""
     return MessengerWebhook(
@@ -32,7 +32,7 @@ def assemble(
         ingest=ports.ingest(),
         alerts=ports.alerts,
         app_secrets=app_secrets,
-        verify_token=verify_token,
+        verify_tokens=verify_tokens,
         clock=ports.clock,
         log=ports.log,
     )
@@ -41,7 +41,8 @@ def assemble(
 @cache
 def webhook() -> MessengerWebhook:
     """Return Messenger's webhook."""
-    return assemble(ports(), app_secrets=app_secrets, verify_token=partial(secrets().get, Secret.VERIFY_TOKEN))
+    verify_tokens = partial(secrets().candidates, Secret.VERIFY_TOKEN)
+    return assemble(ports(), app_secrets=app_secrets, verify_tokens=verify_tokens)
 
 
 @cache
@@ -56,10 +57,9 @@ def secrets() -> Secrets:
     return clients.secrets(SECRETS)
 
 
-def app_secrets() -> Sequence[str]:
-    """Return the app secret and, while one is being replaced, the one before. Raises ConfigError."""
-    previous = secrets().find(Secret.APP_SECRET_PREVIOUS)
-    return [secrets().get(Secret.APP_SECRET), *([previous] if previous else [])]
+def app_secrets() -> Iterable[str]:
+    """Yield the app secret and, while one is being replaced, the one before. Raises ConfigError."""
+    return secrets().candidates(Secret.APP_SECRET, Secret.APP_SECRET_PREVIOUS)
 
 
 def log() -> Log:

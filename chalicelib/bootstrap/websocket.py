@@ -1,6 +1,6 @@
 """The service of the three WebSocket functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ SECRETS: Final = (Secret.APP_SECRET, Secret.TICKET_KEY, Secret.WEBHOOK_URL)
 def assemble(
     ports: Ports,
     *,
-    ticket_key: Callable[[], str],
+    ticket_keys: Callable[[], Iterable[str]],
     own_origin: Callable[[], str],
     id_token_verifier: Callable[[], IdTokens | None],
 ) -> WebSocketHandler:
@@ -29,7 +29,7 @@ def assemble(
         authenticator=Authenticator(
             keys=ports.api_keys,
             id_token_verifier=id_token_verifier,
-            ticket_key=ticket_key,
+            ticket_keys=ticket_keys,
             own_origin=own_origin,
             clock=ports.clock,
         ),
@@ -49,7 +49,7 @@ def handler() -> WebSocketHandler:
     secrets = clients.secrets(SECRETS)
     return assemble(
         clients.ports(secrets, patience_s=clients.CALLER_PATIENCE_S),
-        ticket_key=partial(secrets.get, Secret.TICKET_KEY),
+        ticket_keys=partial(secrets.candidates, Secret.TICKET_KEY),
         own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
         id_token_verifier=id_token_verifier,
     )

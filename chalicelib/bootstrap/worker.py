@@ -26,6 +26,7 @@ from chalicelib.conversation.worker import Worker
 from chalicelib.ids import Channel
 from chalicelib.llm import prices
 from chalicelib.llm.openai import OpenAIModel
+from chalicelib.llm.renewing import RenewingModel
 from chalicelib.settings import Secret
 
 SECRETS: Final = (
@@ -71,10 +72,10 @@ def worker() -> Worker:
 
 
 @cache
-def model() -> OpenAIModel:
+def model() -> Model:
     """Return the model that answers."""
     chosen = clients.settings().model
-    return OpenAIModel(
+    openai = OpenAIModel(
         name=chosen.name,
         effort=chosen.effort,
         api=chosen.api,
@@ -82,6 +83,7 @@ def model() -> OpenAIModel:
         price=prices.price_of(chosen),
         is_openai=chosen.is_openai,
     )
+    return RenewingModel(openai, secrets().renew)
 
 
 def budget() -> Budget:
@@ -108,6 +110,7 @@ def graph() -> Graph:
         clients.settings().messenger.graph_url,
         token=partial(stored.get, Secret.PAGE_TOKEN),
         app_secret=partial(stored.get, Secret.APP_SECRET),
+        renew=stored.renew,
     )
 
 

@@ -7,6 +7,7 @@ an error for the first and compiles the second.
 import compileall
 import hashlib
 import io
+import json
 import re
 import shutil
 import sys
@@ -92,6 +93,14 @@ def copy(project: Path, folder: Path) -> None:
             shutil.copy2(source, folder / name)
     requirements = (project / _REQUIREMENTS).read_text()
     (folder / _REQUIREMENTS).write_text(f"-c {(project / _PINS).resolve()}\n{requirements}")
+
+
+def restart_functions(folder: Path, stamp: str) -> None:
+    """Give all functions of a built folder a new variable: with it Lambda starts them again, and they fetch secrets."""
+    file = folder / ".chalice" / "config.json"
+    config = json.loads(file.read_text())
+    config["environment_variables"] = {**config.get("environment_variables", {}), "DEPLOYED_AT": stamp}
+    file.write_text(json.dumps(config, indent=2))
 
 
 def _digest(project: Path, *, bytecode: bool) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -14,7 +15,7 @@ from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.errors import ConfigError, NotOffered, WebhookUnreachable
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
-from scripts.deploy.package import build
+from scripts.deploy.package import build, restart_functions
 from scripts.deploy.stack import Say
 from scripts.stage.environment import configured
 
@@ -103,6 +104,7 @@ class DeploymentPlan:
 
     def _build(self) -> str:
         package = build(self.deployment.project, self.deployment.folder)
+        restart_functions(self.deployment.folder, datetime.now(UTC).isoformat(timespec="seconds"))
         return f"{package.size / 1e6:.1f} MB for {package.python}"
 
     def _deploy_code(self, say: Say) -> str:

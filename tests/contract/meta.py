@@ -25,7 +25,7 @@ def serving(meta: Meta) -> Iterator[str]:
         try:
             if request.method == "GET":
                 query = dict(request.query_params)
-                return PlainTextResponse(signature.challenge(query, verify_token=meta.verify_token))
+                return PlainTextResponse(signature.challenge(query, verify_tokens=[meta.verify_token]))
             signed = request.headers.get("x-hub-signature-256")
             signature.verify(await request.body(), signed, secrets=[meta.app_secret])
         except InvalidSignature:

@@ -1,6 +1,8 @@
 """`conversation.ports.Sender` on Messenger; `test_sender` has the promises of every sender."""
 
 import threading
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,3 +195,30 @@ def test_the_answer_ends_typing_by_itself():
         assert graph.second_call.wait(5)
     sender.deliver(turn(), Reply("Hello."), receipts=frozenset, seconds=60)
     assert [body.get("sender_action", "message") for body in graph.bodies] == ["mark_seen", "typing_on", "message"]
+
+
+@pytest.mark.parametrize(
+    ("results", "renewed", "tokens"),
+    [
+        ([refusal(190)], True, ["old", "new"]),
+        ([refusal(190, 463, status=401)], True, ["old", "new"]),
+        ([refusal(190), refusal(190)], True, ["old", "new"]),
+        ([refusal(190)], False, ["old"]),
+        ([refusal(10)], True, ["old"]),
+        ([refusal(200)], True, ["old"]),
+    ],
+)
+def test_a_page_token_that_was_replaced_is_used_after_the_old_one_was_refused(
+    results: list[Any], tokens: list[str], *, renewed: bool
+):
+    graph = ScriptedGraph(*results)
+    known = ["old"]
+
+    def renew() -> bool:
+        known[:] = ["new"]
+        return renewed
+
+    client = replace(graph.sender().graph, token=lambda: known[0], renew=renew)
+    with suppress(GraphError):
+        client.post("me/messages", {})
+    assert [query["access_token"] for query in graph.queries] == [[token] for token in tokens]

@@ -1,22 +1,31 @@
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from chalicelib.access import ticket
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.authentication import Authenticator, Credentials, Rejected
 from chalicelib.aws.ssm import Secrets
-from chalicelib.errors import ConfigError
+from chalicelib.channels.meta import signature, signed_request
+from chalicelib.errors import ConfigError, InvalidSignature, InvalidToken
+from chalicelib.ids import KeyId
 from chalicelib.settings import Secret
+from tests.fakes.api_keys import FakeApiKeys
+from tests.fakes.memory import Memory
+from tests.simulator.meta import deletion_form
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
 pytestmark = pytest.mark.emulated
+KEY: Final = KeyId("shopshopsh")
 
 
 @dataclass
@@ -47,18 +56,87 @@ def put(ssm: "SSMClient", name: str, value: str) -> None:
     ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
 
-def test_a_secret_is_read_once_and_again_after_five_minutes(ssm: "SSMClient", prefix: str):
-    watch, asked = Watch(), []
+@pytest.fixture
+def fetches(ssm: "SSMClient") -> list[int]:
+    """A number for each request to SSM."""
+    asked: list[int] = []
     ssm.meta.events.register("before-call.ssm.GetParameters", lambda **_: asked.append(1))
+    return asked
+
+
+def test_a_secret_is_read_once_and_again_after_an_hour(ssm: "SSMClient", prefix: str, fetches: list[int]):
+    watch = Watch()
     put(ssm, f"{prefix}/{Secret.PAGE_TOKEN}", "old")
     secrets = Secrets(ssm, prefix, (Secret.PAGE_TOKEN, Secret.APP_SECRET), monotonic=watch)
     assert [secrets.get(Secret.PAGE_TOKEN), secrets.get(Secret.PAGE_TOKEN)] == ["old", "old"]
     put(ssm, f"{prefix}/{Secret.PAGE_TOKEN}", "new")
-    watch.now += 299
+    watch.now += 3599
     assert secrets.get(Secret.PAGE_TOKEN) == "old"
     watch.now += 2
     assert secrets.get(Secret.PAGE_TOKEN) == "new"
-    assert len(asked) == 2
+    assert len(fetches) == 2
+
+
+REQUEST: Final = b'{"object":"page"}'
+ACCEPTS: Final[dict[str, Callable[[str, Iterable[str]], object]]] = {
+    "a webhook request": lambda new, known: signature.verify(
+        REQUEST, f"sha256={signature.sign(REQUEST, secret=new)}", secrets=known
+    ),
+    "a handshake": lambda new, known: signature.challenge(
+        {"hub.mode": "subscribe", "hub.verify_token": new, "hub.challenge": "1"}, verify_tokens=known
+    ),
+    "a deletion request": lambda new, known: signed_request.read(deletion_form("1", new), secrets=known),
+    "a ticket": lambda new, known: assert_admitted(ticket.mint(KEY, "anna", secret=new, now=0), known),
+}
+"""What is verified by a secret: each function raises unless `new` is among those that are known."""
+
+
+def assert_admitted(text: str, known: Iterable[str]) -> None:
+    keys = FakeApiKeys(Memory())
+    keys.create(ApiKey(KEY, "Shop", "", "assistant", 0))
+    guard = Authenticator(keys, lambda: None, lambda: known, lambda: "", lambda: 1)
+    admitted = guard.authenticate(Credentials("ticket", text, ""), origin="")
+    if isinstance(admitted, Rejected):
+        raise InvalidToken(admitted.message)
+
+
+@pytest.mark.parametrize("accepts", ACCEPTS.values(), ids=ACCEPTS.keys())
+def test_what_a_new_secret_signed_is_accepted_although_the_old_one_is_cached(
+    ssm: "SSMClient", prefix: str, fetches: list[int], accepts: Callable[[str, Iterable[str]], object]
+):
+    name, watch, old, new = Secret.APP_SECRET, Watch(), "o" * 32, "n" * 32
+    secrets = Secrets(ssm, prefix, (name,), monotonic=watch)
+    put(ssm, f"{prefix}/{name}", old)
+    accepts(old, secrets.candidates(name))
+    put(ssm, f"{prefix}/{name}", new)
+    accepts(old, secrets.candidates(name))
+    assert len(fetches) == 1
+    watch.now += 60
+    accepts(new, secrets.candidates(name))
+    assert len(fetches) == 2
+
+
+@pytest.mark.parametrize("accepts", ACCEPTS.values(), ids=ACCEPTS.keys())
+def test_a_stranger_causes_one_request_a_minute_to_ssm_however_much_is_sent(
+    ssm: "SSMClient", prefix: str, fetches: list[int], accepts: Callable[[str, Iterable[str]], object]
+):
+    name, watch = Secret.APP_SECRET, Watch()
+    put(ssm, f"{prefix}/{name}", "s" * 32)
+    secrets = Secrets(ssm, prefix, (name,), monotonic=watch)
+    for _ in range(180):
+        with pytest.raises((InvalidSignature, InvalidToken)):
+            accepts("x" * 32, secrets.candidates(name))
+        watch.now += 1
+    assert len(fetches) == 3
+
+
+def test_the_secret_before_is_accepted_beside_the_new_one(ssm: "SSMClient", prefix: str):
+    secrets = Secrets(ssm, prefix, (Secret.APP_SECRET, Secret.APP_SECRET_PREVIOUS))
+    put(ssm, f"{prefix}/{Secret.APP_SECRET}", "new")
+    assert list(secrets.candidates(Secret.APP_SECRET, Secret.APP_SECRET_PREVIOUS)) == ["new"]
+    put(ssm, f"{prefix}/{Secret.APP_SECRET_PREVIOUS}", "old")
+    secrets = Secrets(ssm, prefix, (Secret.APP_SECRET, Secret.APP_SECRET_PREVIOUS))
+    assert list(secrets.candidates(Secret.APP_SECRET, Secret.APP_SECRET_PREVIOUS)) == ["new", "old"]
 
 
 def test_a_missing_secret_is_named_with_its_place_and_found_as_soon_as_it_is_there(ssm: "SSMClient", prefix: str):

@@ -1,6 +1,7 @@
 """Tests the contents of the zip, when it is built again, and that a dependency without a wheel is an error."""
 
 import io
+import json
 import sys
 import tarfile
 import zipfile
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.errors import ConfigError
-from scripts.deploy.package import build
+from scripts.deploy.package import build, restart_functions
 
 SETUP = """
 import sys
@@ -81,3 +82,13 @@ def test_a_dependency_without_a_wheel_for_lambda_ends_the_build(
     assert str(caught.value).startswith("there is no wheel for Lambda (python3.")
     assert "unbuildable==1.0" in str(caught.value)
     assert list((tmp_path / "build").glob("*.zip")) == []
+
+
+def test_each_deployment_starts_the_functions_again_so_that_they_fetch_secrets(tmp_path: Path):
+    file = tmp_path / ".chalice" / "config.json"
+    file.parent.mkdir()
+    file.write_text('{"environment_variables": {"PARLEY_DAILY_LIMIT": "10"}}')
+    for stamp in ("2026-11-29T15:00:00+00:00", "2026-11-29T15:00:01+00:00"):
+        restart_functions(tmp_path, stamp)
+        variables = json.loads(file.read_text())["environment_variables"]
+        assert variables == {"PARLEY_DAILY_LIMIT": "10", "DEPLOYED_AT": stamp}

@@ -162,7 +162,7 @@ class Bot:
 
     @property
     def webhook(self) -> MessengerWebhook:
-        return api.assemble(self.ports, app_secrets=lambda: [SECRET, OLD_SECRET], verify_token=lambda: VERIFY_TOKEN)
+        return api.assemble(self.ports, app_secrets=lambda: [SECRET, OLD_SECRET], verify_tokens=lambda: [VERIFY_TOKEN])
 
     @property
     def privacy(self) -> Privacy:

@@ -235,7 +235,7 @@ class Chat:
         )
         return websocket.assemble(
             ports,
-            ticket_key=lambda: TICKET_KEY,
+            ticket_keys=lambda: [TICKET_KEY],
             own_origin=lambda: OWN_PAGE,
             id_token_verifier=lambda: self.tokens,
         )

@@ -34,7 +34,7 @@ class Entrance:
         return Authenticator(
             keys=self.known,
             id_token_verifier=self._tokens,
-            ticket_key=lambda: TICKET_KEY,
+            ticket_keys=lambda: [TICKET_KEY],
             own_origin=lambda: OWN,
             clock=self.clock,
         )

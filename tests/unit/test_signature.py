@@ -84,8 +84,8 @@ HANDSHAKE = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify
 
 
 def test_a_handshake_returns_the_challenge_verbatim():
-    assert challenge(HANDSHAKE, verify_token="our token") == "1158201444"
-    assert challenge({**HANDSHAKE, "hub.challenge": " 007 ü"}, verify_token="our token") == " 007 ü"
+    assert challenge(HANDSHAKE, verify_tokens=["our token"]) == "1158201444"
+    assert challenge({**HANDSHAKE, "hub.challenge": " 007 ü"}, verify_tokens=["our token"]) == " 007 ü"
 
 
 @pytest.mark.parametrize(
@@ -102,15 +102,15 @@ def test_a_handshake_returns_the_challenge_verbatim():
 )
 def test_a_handshake_with_a_wrong_field_is_refused(wrong: dict[str, str]):
     with pytest.raises(InvalidSignature):
-        challenge({**HANDSHAKE, **wrong}, verify_token="our token")
+        challenge({**HANDSHAKE, **wrong}, verify_tokens=["our token"])
 
 
 @pytest.mark.parametrize("missing", HANDSHAKE)
 def test_a_handshake_with_a_missing_field_is_refused(missing: str):
     query = {name: value for name, value in HANDSHAKE.items() if name != missing}
     with pytest.raises(InvalidSignature):
-        challenge(query, verify_token="our token")
+        challenge(query, verify_tokens=["our token"])
 
 
 def test_a_token_that_is_not_ascii_is_compared_too():
-    assert challenge({**HANDSHAKE, "hub.verify_token": "schlüssel"}, verify_token="schlüssel")
+    assert challenge({**HANDSHAKE, "hub.verify_token": "schlüssel"}, verify_tokens=["schlüssel"])

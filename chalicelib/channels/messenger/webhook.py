@@ -1,7 +1,7 @@
 """Handles webhook requests: verifies them, stores their messages and wakes workers; calls no model."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -52,19 +52,20 @@ class MessengerWebhook:
     transcript: Transcript
     ingest: Ingest
     alerts: Callable[[], AlertService]
-    app_secrets: Callable[[], Sequence[str]] = field(repr=False)
-    verify_token: Callable[[], str] = field(repr=False)
+    app_secrets: Callable[[], Iterable[str]] = field(repr=False)
+    """Returns the app secrets; those after the first ones are read only for a signature that the first ones refused."""
+    verify_tokens: Callable[[], Iterable[str]] = field(repr=False)
     clock: Clock
     log: Log
 
     def warm(self) -> None:
         """Fetch the secrets that the next request needs. Raises ConfigError."""
-        self.app_secrets()
+        next(iter(self.app_secrets()))
 
     def handshake(self, query: Mapping[str, str]) -> str:
         """Return the challenge of a handshake, which is the whole response body. Raises InvalidSignature."""
         with self.log.call("handshake", self.clock):
-            return signature.challenge(query, verify_token=self.verify_token())
+            return signature.challenge(query, verify_tokens=self.verify_tokens())
 
     def handle(self, body: bytes, signature_header: str | None) -> None:
         """Store every message of a request and wake a worker for each conversation.

@@ -1,6 +1,6 @@
 """Handles Meta's data deletion callback: verifies the signed request; `operations.privacy` stores it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,7 @@ class DataDeletion:
     """The handler of the form that Meta posts when a user asks for deletion of their data."""
 
     privacy: Privacy
-    app_secrets: Callable[[], Sequence[str]] = field(repr=False)
+    app_secrets: Callable[[], Iterable[str]] = field(repr=False)
     log: Log
 
     def receive(self, form: bytes) -> str:

@@ -14,6 +14,8 @@ from chalicelib.channels.meta.signature import sign
 _CONNECT_S: Final = 3
 _READ_S: Final = 10
 """Timeouts in seconds, of the connection and of each read: a call that hangs must not use up a worker's time."""
+_TOKEN_REFUSED: Final = 190
+"""Meta's code for an access token that is invalid or expired."""
 
 
 class GraphError(Exception):
@@ -37,6 +39,8 @@ class Graph:
     """The URL with the version and no slash at the end: `https://graph.facebook.com/v25.0`."""
     token: Callable[[], str] = field(repr=False)
     app_secret: Callable[[], str] = field(repr=False)
+    renew: Callable[[], bool] = bool
+    """Has the next `token` be fetched, because this one was refused; false if it was fetched a moment ago."""
     session: requests.Session = field(default_factory=requests.Session, repr=False)
 
     def get(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
@@ -56,6 +60,17 @@ class Graph:
 
     def _call(
         self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
+    ) -> requests.Response:
+        """Call once, or again with a new token if Meta refused the one that the process has kept."""
+        try:
+            return self._call_once(method, path, query, body)
+        except GraphError as exc:
+            if exc.code != _TOKEN_REFUSED or not self.renew():
+                raise
+        return self._call_once(method, path, query, body)
+
+    def _call_once(
+        self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None
     ) -> requests.Response:
         token = self.token()
         signed = {"access_token": token, "appsecret_proof": sign(token.encode(), secret=self.app_secret())}

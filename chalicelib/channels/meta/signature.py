@@ -17,14 +17,14 @@ _HEADER = re.compile(r"sha256=([0-9a-f]{64})")
 def verify(body: bytes, header: str | None, *, secrets: Iterable[str]) -> None:
     """Verify that one of the app `secrets` signed `body`. Raises InvalidSignature.
 
-    `header` is the value of `X-Hub-Signature-256`. All secrets are compared in constant time, whichever one matches.
+    `header` is the value of `X-Hub-Signature-256`. Each secret is compared in constant time, and none after one that
+    matched: the last ones may be fetched only because the first were refused.
     """
     match = _HEADER.fullmatch(header or "")
     if match is None:
         raise InvalidSignature("the signature is missing or malformed")
     given = match[1].encode()
-    matches = [hmac.compare_digest(sign(body, secret=secret).encode(), given) for secret in secrets]
-    if not any(matches):
+    if not any(hmac.compare_digest(sign(body, secret=secret).encode(), given) for secret in secrets):
         raise InvalidSignature("the signature does not match")
 
 
@@ -33,14 +33,13 @@ def sign(body: bytes, *, secret: str) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def challenge(query: Mapping[str, str], *, verify_token: str) -> str:
+def challenge(query: Mapping[str, str], *, verify_tokens: Iterable[str]) -> str:
     """Return the `hub.challenge` of a handshake's query, which is the whole response body.
 
-    Raises InvalidSignature if the verify token is wrong, or the query is no handshake.
+    Raises InvalidSignature if it has none of the verify tokens, or the query is no handshake.
     """
-    token = query.get("hub.verify_token", "")
-    matches = hmac.compare_digest(token.encode(errors="replace"), verify_token.encode())
-    expected = query.get("hub.challenge", "")
-    if not matches or query.get("hub.mode") != "subscribe" or not expected:
+    token, expected = query.get("hub.verify_token", "").encode(errors="replace"), query.get("hub.challenge", "")
+    is_handshake = query.get("hub.mode") == "subscribe" and bool(expected)
+    if not (is_handshake and any(hmac.compare_digest(token, known.encode()) for known in verify_tokens)):
         raise InvalidSignature("the handshake does not know the verify token")
     return expected

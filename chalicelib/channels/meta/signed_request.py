@@ -39,14 +39,15 @@ def read(form: bytes, *, secrets: Iterable[str]) -> DeletionRequest:
     `signed_request`, or the payload is no JSON object with a user id.
     """
     signature, payload = _signed(form)
-    signers = [secret for secret in secrets if hmac.compare_digest(_signature(payload, secret), signature)]
-    if not signers:
+    signers = (secret for secret in secrets if hmac.compare_digest(_signature(payload, secret), signature))
+    signer = next(signers, None)
+    if signer is None:
         raise InvalidSignature("the signed request was not signed by Meta")
     values = _decode(payload)
     user = lenient_json.identifier(values.get("user_id"))
     if user is None:
         raise BadRequest("the signed request has no user id")
-    return DeletionRequest(user, _code(user, values.get("issued_at"), secret=signers[0]))
+    return DeletionRequest(user, _code(user, values.get("issued_at"), secret=signer))
 
 
 def _signed(form: bytes) -> tuple[bytes, bytes]:

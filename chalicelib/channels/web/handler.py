@@ -76,7 +76,7 @@ class WebSocketHandler:
 
     def warm(self) -> None:
         """Load what the next frame will need. Raises ConfigError."""
-        self.authenticator.ticket_key()
+        next(iter(self.authenticator.ticket_keys()))
 
     def connect(self, connection_id: ConnectionId, *, endpoint: str, origin: str) -> None:
         """Store a new connection. Raises StoreError, for which API Gateway refuses the handshake.
