@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from math import ceil
 from typing import Final
 
 MONTH_DAYS: Final = 30
@@ -29,19 +30,31 @@ BEAT_READS: Final = 2
 """DynamoDB's read units of one heartbeat: the query for overdue conversations, and today's cost."""
 WARMED: Final = ("api_handler", "worker", "websocket_connect", "websocket_message", "websocket_disconnect")
 
+WEB_COUNTED: Final[Mapping[str, int]] = {"writes": 51, "reads": 40}
+"""The units of such a question in the web chat, with a connection of its own."""
 SOCKET_CALLS: Final[Mapping[str, int]] = {"websocket_connect": 1, "websocket_message": 2, "websocket_disconnect": 1}
 """Invocations by function, for one question in the web chat with a connection and authentication of its own."""
-FRAMES: Final = 26
-"""WebSocket messages of that question: requests and responses, and four seconds of an answer with five deltas each."""
+FRAMES_AROUND: Final = 6
+"""WebSocket messages of that question, sent and received, without the deltas of the answer."""
+DELTA_EVERY_S: Final = Decimal("0.12")
+"""The shortest time between two deltas."""
 CONNECTED_MINUTES: Final = 5
 
+DECRYPTED: Final[Mapping[str, int]] = {"api_handler": 3, "websocket_message": 2, "worker": 5}
+"""Secrets that KMS decrypts for a function when it fetches them: the first two while it is kept warm, too."""
+SECRETS_KEPT_S: Final = 3600
+"""Seconds between two fetches."""
+
 WORKER_S: Final = Decimal(4)
+FRAMES: Final = FRAMES_AROUND + ceil(WORKER_S / DELTA_EVERY_S)
+"""WebSocket messages of that question at most: the answer is written for as long as the worker runs."""
 REQUEST_S: Final = Decimal("0.05")
 WARMING_S: Final = Decimal("0.02")
 BEAT_S: Final = Decimal("0.3")
 LOG_BYTES: Final = 4_000
 """Log of one message, with the lines of Lambda itself."""
 BEAT_LOG_BYTES: Final = 3_200
+_FETCHES: Final = BEATS * 60 // SECRETS_KEPT_S
 
 
 @dataclass(frozen=True)
@@ -99,24 +112,27 @@ def message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
             work.gb_seconds("api_handler", WEBHOOK_CALLS * REQUEST_S),
         ),
         work.millions("Lambda invocations", WEBHOOK_CALLS + 1, "", "lambda_million_requests"),
+        work.decrypting(DECRYPTED["worker"]),
     ]
 
 
 def web_message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
-    """Return the cost of one question in the web chat, with a connection of its own, without the model; all assumed."""
+    """Return the cost of one question in the web chat, with a connection of its own, without the model."""
     work = _Work(prices, memory_mb)
     handlers = sum((work.gb_seconds(name, calls * REQUEST_S) for name, calls in SOCKET_CALLS.items()), Decimal(0))
-    bill = [
+    return [
         work.computing(f"worker, {WORKER_S} s at {memory_mb['worker']} MB", work.gb_seconds("worker", WORKER_S)),
-        work.millions("WebSocket messages", FRAMES, "", "websocket_million_messages"),
-        work.millions("DynamoDB writes", COUNTED["writes"], "units", "dynamodb_million_writes"),
+        work.millions("WebSocket messages, at most", FRAMES, "", "websocket_million_messages"),
+        work.millions("DynamoDB writes", WEB_COUNTED["writes"], "units", "dynamodb_million_writes"),
         work.computing(f"WebSocket, {REQUEST_S} s each", handlers),
         work.logged(LOG_BYTES),
-        work.millions("DynamoDB reads", COUNTED["reads"], "units", "dynamodb_million_reads"),
-        work.millions("minutes of connections", CONNECTED_MINUTES, "", "websocket_million_minutes"),
+        work.millions("DynamoDB reads", WEB_COUNTED["reads"], "units", "dynamodb_million_reads"),
+        replace(
+            work.millions("minutes of connections", CONNECTED_MINUTES, "", "websocket_million_minutes"), counted=False
+        ),
         work.millions("Lambda invocations", sum(SOCKET_CALLS.values()) + 1, "", "lambda_million_requests"),
+        work.decrypting(DECRYPTED["worker"]),
     ]
-    return [replace(item, counted=False) for item in bill]
 
 
 def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
@@ -129,6 +145,7 @@ def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
         work.millions("Lambda invocations", BEATS * (1 + len(WARMED)), "", "lambda_million_requests"),
         work.millions("heartbeats of EventBridge", BEATS, "", "eventbridge_million_events"),
         work.millions("DynamoDB reads", BEATS * BEAT_READS, "units", "dynamodb_million_reads"),
+        work.decrypting(_FETCHES * (DECRYPTED["api_handler"] + DECRYPTED["websocket_message"])),
     ]
 
 
@@ -147,6 +164,10 @@ class _Work:
     def millions(self, what: str, number: int, unit: str, price: str) -> Item:
         """Return a line for a counted quantity with a price per million."""
         return Item(what, Decimal(number), unit, number * self.prices.usd[price] / _MILLION, counted=True)
+
+    def decrypting(self, number: int) -> Item:
+        """Return a line for secrets that are decrypted, at most: a busy function keeps them for an hour."""
+        return replace(self.millions("KMS decrypts, at most", number, "", "kms_million_requests"), counted=False)
 
     def computing(self, what: str, gb_seconds: Decimal) -> Item:
         """Return a line for the run time of functions, in GB-seconds."""

@@ -21,7 +21,8 @@ _DOLLAR: Final = 1
 _NOTE: Final = """\
 This is an estimate, not your bill. The cost of the model is counted with every call, at the prices in
 chalicelib/llm/prices.toml. The cost of AWS is computed from AWS's list prices of {read} in {region}: DynamoDB units and
-calls per message are counted by a test, times and sizes are assumed. AWS's free allowance is not deducted; for Lambda
+calls per message are counted by a test, times and sizes are assumed. Secrets are decrypted once an hour: the lines
+count a message that is alone in its hour. AWS's free allowance is not deducted; for Lambda
 alone it is 1,000,000 invocations and 400,000 GB-s a month. Messages that never reach the model are not included. Ten
 alarms and three dashboards are free. Each stored GB adds {stored} a month, including its backup."""
 
@@ -107,7 +108,7 @@ def _web(report: Report) -> Iterator[str]:
     items = report.thousand_web
     yield _bold("1,000 messages of the web chat", aws_prices.total(items) + report.thousand_model_usd)
     yield _amount("the model", report.thousand_model_usd, "as above")
-    yield _amount("AWS", aws_prices.total(items), "assumed:")
+    yield _amount("AWS", aws_prices.total(items), "computed:")
     yield from _table(items)
 
 

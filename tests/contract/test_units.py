@@ -2,20 +2,30 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from chalicelib.aws import ssm
 from chalicelib.aws.dynamodb.keys import turn_key
 from chalicelib.aws.dynamodb.writes import put
 from chalicelib.aws.functions import LambdaWarmer
+from chalicelib.bootstrap import api, websocket, worker
+from chalicelib.channels.router import ChannelRouter
+from chalicelib.channels.web.sender import WebSender
+from chalicelib.channels.web.writer import Timing
 from chalicelib.conversation.turn import Turn
+from chalicelib.ids import Channel, ConversationId
 from chalicelib.operations import aws_prices
 from chalicelib.settings import Settings
+from scripts.deploy.secrets import GENERATED, KINDS
 from tests.contract.meter import Meter
 from tests.contract.stores import Store, dynamo_store
+from tests.fakes.model import ScriptedModel
 from tests.flow.bot import Bot, conversation_of
+from tests.flow.chat import Chat, person_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,10 +47,12 @@ class Metered:
     def last_turn(self) -> Turn:
         return list(self.store.transcript.turns(conversation_of("anna"), now=self.bot.clock()))[-1]
 
-    def remembers(self, turns: int) -> None:
+    def remembers(self, turns: int, conversation: ConversationId | None = None) -> None:
         """More turns like the last one."""
         inbox: Any = self.store.inbox
-        item = inbox.table.get(turn_key(conversation_of("anna"), self.last_turn.id))
+        conversation = conversation or conversation_of("anna")
+        [*_, last] = self.store.transcript.turns(conversation, now=self.bot.clock())
+        item = inbox.table.get(turn_key(conversation, last.id))
         for number in range(turns):
             inbox.table.write(put({**item, "sk": f"{item['sk']}{number}"}))
 
@@ -63,6 +75,56 @@ def test_a_plain_message_takes_the_units_that_its_cost_is_computed_from(metered:
     echo = metered.bot.receipt(metered.last_turn, 0)
     echo_writes, echo_reads = metered.meter.during(lambda: metered.bot.posted(echo))
     assert {"writes": writes + echo_writes, "reads": reads + echo_reads} == aws_prices.COUNTED
+
+
+def web_chat(metered: Metered) -> Any:
+    """The web chat of the same bot, over the same table."""
+    store, bot, chat = metered.store, metered.bot, cast("Any", Chat(metered.bot))
+    bot.transcript, bot.connections, chat.keys, chat.connections = (
+        *(store.transcript, store.connections),
+        *(store.keys, store.connections),
+    )
+    bot.sender = ChannelRouter({Channel.WEB: WebSender(store.connections, chat.connection_api, bot.clock)})
+    bot.model = ScriptedModel()
+    bot.model.otherwise = (ANSWER,)
+    for key in chat.memory.keys.values():
+        store.keys.create(replace(key, daily_messages=100))
+    return chat
+
+
+def visit(chat: Any) -> Any:
+    """Somebody opens the page, asks one question and leaves when it is answered."""
+    tab = chat.opens()
+    tab.says(QUESTION)
+    chat.handler.disconnect(tab.id)
+    return tab
+
+
+def test_a_question_in_the_web_chat_takes_the_units_that_its_cost_is_computed_from(metered: Metered):
+    chat = web_chat(metered)
+    visit(chat)
+    here = ConversationId(person_of("anna"))
+    metered.remembers(29, here)
+    writes, reads = metered.meter.during(lambda: visit(chat))
+    chat.opens()
+    _, poll = metered.meter.during(lambda: metered.store.connections.in_conversation(here, now=metered.bot.clock()))
+    polls = aws_prices.WORKER_S / Decimal(Timing.poll_s)
+    assert {"writes": writes, "reads": reads + int(polls) * poll} == aws_prices.WEB_COUNTED
+
+
+def test_a_question_in_the_web_chat_takes_the_frames_that_its_cost_is_computed_from(metered: Metered):
+    chat = web_chat(metered)
+    received = [frame for frame in visit(chat).kinds if frame != "delta"]
+    assert len(received) + len(("authenticate", "send_message")) == aws_prices.FRAMES_AROUND
+    assert Decimal(str(Timing.batch_s)) == aws_prices.DELTA_EVERY_S
+
+
+def test_the_secrets_that_are_decrypted_each_hour_are_those_of_the_functions():
+    secure = {*GENERATED, *(kind.name for kind in KINDS)}
+    read = {"api_handler": api.SECRETS, "websocket_message": websocket.SECRETS, "worker": worker.SECRETS}
+    decrypted = {function: len(secure & set(names)) for function, names in read.items()}
+    assert decrypted == aws_prices.DECRYPTED
+    assert ssm.CACHED_S == aws_prices.SECRETS_KEPT_S
 
 
 def test_a_plain_message_logs_no_more_than_its_cost_is_computed_from(metered: Metered):
