@@ -1,6 +1,7 @@
 """Chalice's handlers: each parses its event, makes one call and returns the result; no decisions.
 
-A handler imports what no other function needs, so that each function starts with its own modules only.
+A handler imports what no other function needs, so that each function starts with its own modules only. On Lambda
+`init_phase` has imported it before.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 from chalice.app import Chalice, Rate, Request, Response, WebsocketEvent
 
 from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, is_ping, parse
-from chalicelib.bootstrap import api, clients
+from chalicelib.bootstrap import api, clients, init_phase
 from chalicelib.bootstrap import heartbeat as scheduled
 from chalicelib.ids import ConnectionId
 from chalicelib.routes import admin, chat, privacy, webhooks
@@ -96,3 +97,6 @@ def heartbeat(_event: Any) -> dict[str, Any]:
     """Run the heartbeat, once a minute."""
     beat = scheduled.heartbeat().beat()
     return {"warmed": beat.warmed, "swept": beat.swept}
+
+
+init_phase.build()

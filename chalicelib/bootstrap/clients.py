@@ -34,6 +34,7 @@ from chalicelib.settings import Secret, Settings
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
 
 _LANGUAGE: Final = "en"
 
@@ -64,6 +65,12 @@ def session() -> boto3.Session:
 def table(patience_s: float = PATIENCE_S) -> Table:
     """Return the stage's table; it repeats for `patience_s` what DynamoDB refuses for the moment."""
     return Table(_dynamodb(), settings().stage.table, patience_s)
+
+
+@cache
+def functions() -> "LambdaClient":
+    """Return the client that invokes functions and waits for no result: one, since each takes time to build."""
+    return session().client("lambda", config=QUICK)
 
 
 def secrets(names: Sequence[str]) -> Secrets:
@@ -128,7 +135,7 @@ def _wake(*, in_turn: bool) -> Wake:
     stage = settings().stage
     if stage.wake == "fifo":
         return FifoWake(session().client("sqs", config=QUICK), stage.wake_queue, new_id=new_id, in_turn=in_turn)
-    return LambdaWake(session().client("lambda", config=QUICK), stage.worker_function)
+    return LambdaWake(functions(), stage.worker_function)
 
 
 def _connection_api() -> ApiGatewayConnections:

@@ -6,7 +6,7 @@ from functools import cache
 from chalicelib.access.budget import Budget
 from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
 from chalicelib.bootstrap import clients
-from chalicelib.bootstrap.clients import PATIENT, QUICK
+from chalicelib.bootstrap.clients import PATIENT
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.reaper import Reaper
 from chalicelib.llm import prices
@@ -38,10 +38,10 @@ def assemble(
 def heartbeat() -> Heartbeat:
     """Return the heartbeat, which may read no secrets."""
     settings, stage = clients.settings(), clients.settings().stage
-    patient, quick = (clients.session().client("lambda", config=config) for config in (PATIENT, QUICK))
+    patient = clients.session().client("lambda", config=PATIENT)
     return assemble(
         clients.ports(None, in_turn=False),
         warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
-        health_check_starter=LambdaHealthCheckStarter(quick, stage.worker_function),
+        health_check_starter=LambdaHealthCheckStarter(clients.functions(), stage.worker_function),
         budget=lambda: Budget(settings.limits.daily_budget, prices.price_of(settings.model)),
     )

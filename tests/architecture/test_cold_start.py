@@ -123,6 +123,67 @@ def test_a_wrong_setting_is_logged_when_the_webhook_cannot_be_built():
     loaded(WRONG_SETTING, AWS_DEFAULT_REGION="eu-central-1", PARLEY_TIMEZONE="Nowhere/X")
 
 
+HANDLERS: Final = {
+    "parley-dev": "api.webhook",
+    "parley-dev-worker": "worker.worker",
+    "parley-dev-heartbeat": "heartbeat.heartbeat",
+    "parley-dev-websocket_connect": "websocket.handler",
+    "parley-dev-websocket_message": "websocket.handler",
+    "parley-dev-websocket_disconnect": "websocket.handler",
+}
+"""What each function builds once, by its name in Lambda."""
+IS_BUILT: Final = """
+import app
+before = set(sys.modules)
+from chalicelib.bootstrap import {module}
+assert {module}.{service}.cache_info().currsize == 1, "the handler would build it, at a fraction of a CPU"
+{module}.{service}()
+assert set(sys.modules) == before, set(sys.modules) - before
+"""
+
+
+@pytest.mark.parametrize(("function", "built"), HANDLERS.items())
+def test_on_lambda_the_services_are_built_before_the_first_event(function: str, built: str):
+    module, service = built.split(".")
+    code = IS_BUILT.format(module=module, service=service)
+    modules = loaded(code, AWS_DEFAULT_REGION="eu-central-1", AWS_LAMBDA_FUNCTION_NAME=function)
+    if function != "parley-dev-worker":
+        assert modules & WORKERS_ONLY == set()
+
+
+@pytest.mark.parametrize("function", ["", "parley-dev"])
+def test_a_wrong_setting_fails_the_request_and_not_the_start(function: str):
+    environment = {"AWS_DEFAULT_REGION": "eu-central-1", "PARLEY_TIMEZONE": "Nowhere/X"}
+    loaded(WRONG_SETTING, **environment, AWS_LAMBDA_FUNCTION_NAME=function)
+
+
+@pytest.mark.parametrize("function", [name for name in HANDLERS if name != "parley-dev"])
+def test_a_wrong_setting_does_not_end_the_start_of_any_function(function: str):
+    loaded("import app", PARLEY_TIMEZONE="Nowhere/X", PARLEY_STAGE="dev", AWS_LAMBDA_FUNCTION_NAME=function)
+
+
+COUNTING: Final = """
+import boto3
+made, make = [], boto3.Session.client
+boto3.Session.client = lambda self, name, **options: made.append(name) or make(self, name, **options)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "clients"),
+    [
+        ("parley-dev", ["dynamodb", "lambda", "ssm"]),
+        ("parley-dev-worker", ["dynamodb", "sns", "ssm"]),
+        ("parley-dev-heartbeat", ["dynamodb", "lambda", "lambda"]),
+        ("parley-dev-websocket_connect", ["dynamodb", "lambda", "ssm"]),
+        ("parley-dev-websocket_message", ["dynamodb", "lambda", "ssm"]),
+    ],
+)
+def test_a_start_builds_each_client_once_since_each_takes_tens_of_milliseconds(function: str, clients: list[str]):
+    code = f"{COUNTING}\nimport app\nassert sorted(made) == {clients}, made"
+    loaded(code, AWS_DEFAULT_REGION="eu-central-1", AWS_LAMBDA_FUNCTION_NAME=function)
+
+
 def test_every_channel_has_a_sender_in_the_worker():
     loaded(SENDERS, AWS_DEFAULT_REGION="eu-central-1")
 
