@@ -10,8 +10,9 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from chalicelib.access.budget import Usage
 from chalicelib.content import persona
-from chalicelib.conversation.prompt import Finished, Prompt, TextDelta
+from chalicelib.conversation.prompt import Finished, FinishReason, Prompt, TextDelta
 from chalicelib.errors import ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.llm.openai import OpenAIModel
 from chalicelib.llm.openai_errors import by_status
@@ -123,6 +124,24 @@ def test_another_server_gets_the_limit_under_the_name_that_all_know_and_no_id_of
     [(_, body)] = server.asked
     assert body["max_tokens"] == 200
     assert not body.keys() & {"max_completion_tokens", "safety_identifier", "store", "reasoning_effort"}
+
+
+@pytest.mark.parametrize(
+    ("told", "written"),
+    [(3, 3), (0, 0), ("3", 3), (99, 6), (None, None), ("many", None), (-1, None), ([3], None)],
+    ids=str,
+)
+def test_what_the_usage_tells_of_the_cache_is_read_and_nonsense_is_not(told: object, written: int | None):
+    details = {"cached_tokens": 4, "cache_write_tokens": told}
+    in_chat = {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": details}
+    in_responses = {"input_tokens": 10, "output_tokens": 5, "input_tokens_details": details}
+    stop = {"index": 0, "delta": {"content": "ok"}, "finish_reason": "stop"}
+    streams: dict[Api, httpx2.Response] = {
+        "chat": sse({"choices": [stop]}, {"choices": [], "usage": in_chat}),
+        "responses": sse({"type": "response.completed", "response": {"status": "completed", "usage": in_responses}}),
+    }
+    for api, stream in streams.items():
+        assert ask(model(api, Server(stream)))[-1] == Finished(FinishReason.STOP, Usage(10, 4, 5, written))
 
 
 # What a server refuses.

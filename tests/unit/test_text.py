@@ -1,5 +1,6 @@
 import ast
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 from typing import Final
@@ -88,3 +89,9 @@ def test_blanks_are_filled_in_with_braces_and_all():
 def test_a_language_that_does_not_ship_is_an_error():
     with pytest.raises(FileNotFoundError):
         load("tlh")
+
+
+@pytest.mark.parametrize("language", ["de", "ko"])
+def test_the_chat_page_says_in_every_language_how_to_start_anew_after_a_filter(language: str):
+    words = files("chalicelib").joinpath("content", "static", "chat", f"words_{language}.js").read_text("utf-8")
+    assert "/reset" in words.partition("filtered:")[2].partition('",')[0]

@@ -48,7 +48,8 @@ export const de = {
     key_revoked: "Dieser Chat wurde von seinem Betreiber geschlossen.",
     budget_spent: "Für heute ist genug geantwortet. Die Frage zählt nicht; bitte stell sie morgen noch einmal.",
     apology: "Entschuldigung, gerade kam keine Antwort zustande. Das zählt nicht; bitte versuch es gleich noch einmal.",
-    filtered: "Entschuldigung, dabei kann ich nicht helfen. Das zählt nicht; bitte frag etwas anderes.",
+    filtered:
+      "Entschuldigung, dabei kann ich nicht helfen. Das zählt nicht; bitte frag etwas anderes. Passiert es wieder, beginnt /reset ein neues Gespräch.",
     too_long: "Das ist zu lang, um es auf einmal zu lesen. Bitte fass dich kürzer.",
     cancelled: "Die Antwort wurde angehalten.",
   },
