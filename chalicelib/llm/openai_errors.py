@@ -104,7 +104,7 @@ def by_status(status: int, body: object = None) -> ModelError:
     known = next(filter(None, map(by_code, said.codes)), None)
     if _UNVERIFIED.search(said.text):
         return _unusable("the account is not verified", ModelFault.VERIFICATION, said, status)
-    return known or (_by_text(said) if status in (400, 403, 413, 422) else None) or _by_status_alone(status, said)
+    return known or (_by_text(said) if status in (400, 403, 422) else None) or _by_status_alone(status, said)
 
 
 def _by_text(said: "_Said") -> ModelError | None:
@@ -123,6 +123,8 @@ def _by_status_alone(status: int, said: "_Said") -> ModelError:
             return ModelUnusable(f"the key is refused: HTTP {status}", cause=ModelFault.KEY)
         case 402:
             return _no_credit()
+        case 413:
+            return _too_long()
         case 404 | 405:
             is_model = _MODEL.search(said.text) and not _ROUTE.search(said.text)
             return _no_model() if is_model else ModelUnusable("the server has no such route", cause=ModelFault.ROUTE)

@@ -25,6 +25,7 @@ class Situation(Enum):
     KEY_REFUSED = "refuses the API key"
     NO_CREDIT = "wants money first"
     MODEL_UNKNOWN = "does not know the model"
+    REFUSED = "refuses the request, and would refuse it again"
 
 
 def scripted_model(situation: Situation) -> ScriptedModel:
@@ -39,6 +40,7 @@ def scripted_model(situation: Situation) -> ScriptedModel:
         Situation.KEY_REFUSED: ModelUnusable("the key is refused", cause=ModelFault.KEY),
         Situation.NO_CREDIT: ModelUnusable("no credit", cause=ModelFault.CREDIT),
         Situation.MODEL_UNKNOWN: ModelUnusable("no such model", cause=ModelFault.MISSING),
+        Situation.REFUSED: ModelUnusable("refused", cause=ModelFault.REFUSED, names=["x"]),
     }
     return ScriptedModel([lines[situation]], usage=USAGE)
 

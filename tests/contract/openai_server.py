@@ -122,6 +122,7 @@ def _answers(api: Api, situation: Situation) -> list[httpx2.Response]:
         Situation.KEY_REFUSED: [error(401, "invalid_api_key")],
         Situation.NO_CREDIT: [error(429, "insufficient_quota"), error(429, "insufficient_quota")],
         Situation.MODEL_UNKNOWN: [error(404, "model_not_found")],
+        Situation.REFUSED: [error(400, "invalid_type")],
     }[situation]
 
 

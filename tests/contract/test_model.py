@@ -88,6 +88,7 @@ def test_a_busy_provider_may_be_asked_later_and_sends_no_bill(make: Make):
         (Situation.KEY_REFUSED, ModelFault.KEY),
         (Situation.NO_CREDIT, ModelFault.CREDIT),
         (Situation.MODEL_UNKNOWN, ModelFault.MISSING),
+        (Situation.REFUSED, ModelFault.REFUSED),
     ],
 )
 def test_a_fault_that_only_the_owner_can_fix_has_its_cause(make: Make, situation: Situation, cause: ModelFault):

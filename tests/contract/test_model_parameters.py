@@ -262,6 +262,23 @@ def test_a_question_is_never_asked_more_than_twice(api: Api):
     assert (caught.value.cause, caught.value.names) == (ModelFault.REFUSED, ("safety_identifier",))
 
 
+@EITHER
+def test_a_server_that_was_busy_before_it_refused_is_not_asked_a_third_time(api: Api):
+    server = Server(error(503), error(400, param="temperature"), OF_ITSELF[api]("no"))
+    with pytest.raises(ModelUnusable):
+        ask(model(api, server), replace(PROMPT, temperature=0.5))
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("code", ["context_length_exceeded", "invalid_prompt", "invalid_value"])
+def test_a_question_is_not_asked_again_once_its_answer_has_begun(code: str):
+    begun = {"choices": [{"index": 0, "delta": {"content": "Mimi"}, "finish_reason": None}]}
+    server = Server(sse(begun, {"error": {"code": code, "message": "no"}}), chat("no"))
+    with pytest.raises(ModelError):
+        ask(model("chat", server))
+    assert len(server.asked) == 1
+
+
 # A question that is too long.
 
 TOO_LONG: Final = [
@@ -270,7 +287,7 @@ TOO_LONG: Final = [
     pytest.param(error(400, message="This model's maximum context length is 4096 tokens."), id="vLLM"),
     pytest.param(error(422, message="`inputs` tokens + `max_new_tokens` must be <= 4096."), id="TGI"),
     pytest.param(error(400, message="Please reduce the length of the messages or completion."), id="Groq"),
-    pytest.param(httpx2.Response(413, text="Request is too long"), id="a proxy"),
+    pytest.param(httpx2.Response(413, text="<html>nginx</html>"), id="a proxy"),
 ]
 
 
