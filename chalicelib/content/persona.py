@@ -40,7 +40,11 @@ class Persona:
 
     def public(self) -> dict[str, str | list[str]]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
-        values = {"name": self.name, "opening": self.opening, "starters": list(self.starters)}
+        values: dict[str, str | list[str]] = {
+            "name": self.name,
+            "opening": self.opening,
+            "starters": list(self.starters),
+        }
         return {name: value for name, value in values.items() if value}
 
     def system_prompt(self, *, opening_shown: bool) -> str:

@@ -23,6 +23,7 @@ from chalicelib.settings import Settings
 from scripts.deploy.secrets import GENERATED, KINDS
 from tests.contract.meter import Meter
 from tests.contract.stores import Store, dynamo_store
+from tests.fakes.adapters import unexpected
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import Bot, conversation_of
 from tests.flow.chat import Chat, person_of
@@ -84,7 +85,8 @@ def web_chat(metered: Metered) -> Any:
         *(store.transcript, store.connections),
         *(store.keys, store.connections),
     )
-    bot.sender = ChannelRouter({Channel.WEB: WebSender(store.connections, chat.connection_api, bot.clock)})
+    web = WebSender(store.connections, chat.connection_api, bot.clock, unexpected)
+    bot.sender = ChannelRouter({Channel.WEB: web})
     bot.model = ScriptedModel()
     bot.model.otherwise = (ANSWER,)
     for key in chat.memory.keys.values():
