@@ -1,7 +1,6 @@
 """Splits an answer into parts of a channel's maximum length, between the characters that a person sees."""
 
 import re
-from itertools import accumulate
 from typing import Final
 
 _BREAKS: Final = (
@@ -61,9 +60,9 @@ class _Clusters:
 
     def _found(self) -> list[int]:
         if not self._ends:
-            from grapheme import graphemes  # noqa: PLC0415 (most answers are one part)
+            import regex  # noqa: PLC0415 (most answers are one part)
 
-            self._ends = list(accumulate(len(cluster) for cluster in graphemes(self._text)))
+            self._ends = [cluster.end() for cluster in regex.finditer(r"\X", self._text)]
         return self._ends
 
 

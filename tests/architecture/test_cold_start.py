@@ -21,7 +21,7 @@ WORKERS_ONLY: Final = {
     "requests",
     "pydantic",
     "httpx2",
-    "grapheme",
+    "regex",
     "chalicelib.operations.health",
     "chalicelib.llm.openai",
     "chalicelib.conversation.worker",
@@ -190,7 +190,7 @@ def test_every_channel_has_a_sender_in_the_worker():
 
 def test_others_do_load_them_so_that_the_names_above_are_right():
     modules = loaded(BUILD, AWS_DEFAULT_REGION="eu-central-1")
-    assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) - {"pydantic", "httpx2", "grapheme"}
+    assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) - {"pydantic", "httpx2", "regex"}
 
 
 def test_signing_in_costs_nothing_where_nobody_can():

@@ -30,7 +30,7 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "mypy_boto3_sqs": OUTER,
     "mypy_boto3_ssm": OUTER,
     "chalice": HANDLERS,
-    "grapheme": OUTER,
+    "regex": OUTER,
     "httpx2": OUTER,
     "jwt": (*OUTER, "access"),
     "openai": OUTER,

@@ -41,7 +41,6 @@ def _units(text: str) -> int:
 
 
 def _clusters(text: str) -> list[str]:
-    """By another library than the product's."""
     return [str(cluster) for cluster in regex.findall(r"\X", text)]
 
 

@@ -44,7 +44,7 @@ export function showEntitlements({ you, room, limit, remaining }) {
   byId("left").dataset.few = counted && remaining <= 2;
 }
 
-/** Returns `show(conversation)` for the button that begins a new one; a room has none, because its reset is for everybody in it. */
+/** Returns `show(conversation)` for the button that begins a new one; a room has none, because its reset is for all its members. */
 export function newConversation({ begin }) {
   byId("new").addEventListener("click", begin);
   return ({ room, current }) => (byId("new").hidden = Boolean(room) || !current.length);
