@@ -13,7 +13,7 @@ from chalicelib.access.person import Person
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.prompt import ModelEvent, Prompt
-from chalicelib.conversation.turn import IncomingMessage, Lease, Overdue, Reply, Thread, Turn
+from chalicelib.conversation.turn import Feedback, IncomingMessage, Lease, Overdue, Reply, Thread, Turn
 from chalicelib.errors import ModelUnusable, ParleyError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 
@@ -161,6 +161,9 @@ class Transcript(Protocol):
 
         Return whether the text was replaced; False also if the message is not stored here.
         """
+
+    def give_feedback(self, turn: Turn, feedback: Feedback) -> bool:
+        """Store the feedback to the turn's answer. False, with nothing written, if it has it already or is erased."""
 
 
 class Wake(Protocol):

@@ -35,6 +35,13 @@ class TurnState(StrEnum):
 OPEN_STATES = frozenset({TurnState.QUEUED, TurnState.RUNNING, TurnState.ANSWERED})
 
 
+class Feedback(StrEnum):
+    """What the person who asked thinks of an answer."""
+
+    UP = "up"
+    DOWN = "down"
+
+
 @dataclass(frozen=True)
 class IncomingMessage:
     """A message from a channel, before it is stored."""
@@ -111,6 +118,7 @@ class Turn:
     """As `IncomingMessage.place`."""
     replaces: TurnId | None = None
     """As `IncomingMessage.replaces`."""
+    feedback: Feedback | None = None
 
     @property
     def is_open(self) -> bool:

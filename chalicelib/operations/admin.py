@@ -186,6 +186,8 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
         "charged_day": turn.charged_day,
         "model_calls": turn.model_calls,
         "overflow": turn.overflow,
+        "replaces": turn.replaces,
+        "feedback": turn.feedback,
     }
 
 

@@ -12,6 +12,7 @@ from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import (
     OPEN_STATES,
+    Feedback,
     IncomingMessage,
     Lease,
     Overdue,
@@ -226,6 +227,14 @@ class FakeInbox:
 
     def _person(self, turn: Turn) -> KnownPerson:
         return self.memory.people.setdefault(turn.person, KnownPerson(Person(turn.person)))
+
+    @atomic
+    def give_feedback(self, turn: Turn, feedback: Feedback) -> bool:
+        kept = self.memory.turns.get((turn.conversation, turn.id))
+        if kept is None or kept.erased or kept.turn.feedback is feedback:
+            return False
+        kept.change(feedback=feedback)
+        return True
 
     def _find(self, conversation: ConversationId, message_id: str) -> KeptTurn | None:
         wanted = message_digest(message_id)

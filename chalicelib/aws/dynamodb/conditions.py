@@ -6,7 +6,7 @@ from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
-from chalicelib.conversation.turn import Lease, TurnState
+from chalicelib.conversation.turn import Feedback, Lease, TurnState
 from chalicelib.ids import ConversationId
 
 NOT_EXISTS = Attr("pk").not_exists()
@@ -70,6 +70,11 @@ def deletion_open(now: int) -> ConditionBase:
 def no_later_edit(edit: int) -> ConditionBase:
     """The turn has neither this edit nor a later one."""
     return Attr("edit").not_exists() | Attr("edit").lt(edit)
+
+
+def other_feedback(feedback: Feedback) -> ConditionBase:
+    """The turn has no feedback, or another one, so that each press of a button is counted once."""
+    return Attr("feedback").not_exists() | Attr("feedback").ne(feedback.value)
 
 
 def above_zero(count: str) -> ConditionBase:

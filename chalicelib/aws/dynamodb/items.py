@@ -36,7 +36,17 @@ from chalicelib.aws.dynamodb.keys import (
     turn_key,
 )
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.turn import Choice, IncomingMessage, Lease, Overdue, Reply, Turn, TurnState, turn_id
+from chalicelib.conversation.turn import (
+    Choice,
+    Feedback,
+    IncomingMessage,
+    Lease,
+    Overdue,
+    Reply,
+    Turn,
+    TurnState,
+    turn_id,
+)
 from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 from chalicelib.operations.deletion import Deletion
 
@@ -112,6 +122,7 @@ def turn(item: Item) -> Turn:
         receipts=frozenset(int(part) for part in item.get("receipts", ())),
         place=int(item.get("place", 0)),
         replaces=TurnId(item["replaces"]) if "replaces" in item else None,
+        feedback=Feedback(item["feedback"]) if "feedback" in item else None,
     )
 
 

@@ -9,11 +9,18 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import retention
 from chalicelib.aws.dynamodb import items, keys
-from chalicelib.aws.dynamodb.conditions import NOT_ERASED, NOT_EXISTS, lease_free, no_arrivals_since, no_later_edit
+from chalicelib.aws.dynamodb.conditions import (
+    NOT_ERASED,
+    NOT_EXISTS,
+    lease_free,
+    no_arrivals_since,
+    no_later_edit,
+    other_feedback,
+)
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
-from chalicelib.conversation.turn import Turn, in_order, message_digest
+from chalicelib.conversation.turn import Feedback, Turn, in_order, message_digest
 from chalicelib.errors import ConversationBusy
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
@@ -65,6 +72,9 @@ class DynamoTranscript:
         if found is None or found.overflow:
             return False
         return self._update(found, Update(set={"text": text, "edit": edit}), when=no_later_edit(edit))
+
+    def give_feedback(self, turn: Turn, feedback: Feedback) -> bool:
+        return self._update(turn, Update(set={"feedback": feedback.value}), when=other_feedback(feedback))
 
     def _turns(self, conversation: ConversationId, *, now: int, newest_first: bool = False) -> Iterator[Turn]:
         pages = self._pages(conversation, newest_first=newest_first)

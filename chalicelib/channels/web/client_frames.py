@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from chalicelib.access import identity
 from chalicelib.access.authentication import Credentials
 from chalicelib.channels import lenient_json
+from chalicelib.conversation.turn import Feedback
 from chalicelib.ids import TurnId
 
 MAX_FRAME: Final = 32 * 1024
@@ -68,6 +69,14 @@ class Resume:
 
 
 @dataclass(frozen=True)
+class GiveFeedback:
+    """What the user thinks of the answer to a turn."""
+
+    turn: TurnId
+    value: Feedback
+
+
+@dataclass(frozen=True)
 class Join:
     """A request to move the connection to a room."""
 
@@ -88,7 +97,7 @@ class InvalidFrame:
     id: str | None = None
 
 
-ClientFrame = Authenticate | SendMessage | Regenerate | Cancel | Resume | Join | Ping
+ClientFrame = Authenticate | SendMessage | Regenerate | Cancel | Resume | GiveFeedback | Join | Ping
 _CREDENTIALS: Final[dict[str, Literal["apiKey", "ticket", "token"]]] = {
     "apiKey": "apiKey",
     "api_key": "apiKey",
@@ -119,7 +128,8 @@ def _dispatch(values: dict[Any, Any]) -> ClientFrame | InvalidFrame:
         parser(values)
         if parser
         else InvalidFrame(
-            "unknown_action", "`action` must be authenticate, send_message, regenerate, cancel, resume, join or ping"
+            "unknown_action",
+            "`action` must be authenticate, send_message, regenerate, cancel, resume, feedback, join or ping",
         )
     )
 
@@ -180,6 +190,15 @@ def _resume(values: dict[Any, Any]) -> Resume | InvalidFrame:
     return Resume(turn) if turn else _INVALID_TURN
 
 
+def _feedback(values: dict[Any, Any]) -> GiveFeedback | InvalidFrame:
+    turn, value = _turn_id(values), values.get("value")
+    if turn is None:
+        return _INVALID_TURN
+    if value not in tuple(Feedback):
+        return InvalidFrame("bad_frame", "`value` must be up or down")
+    return GiveFeedback(turn, Feedback(value))
+
+
 def _join(values: dict[Any, Any]) -> Join | InvalidFrame:
     room = _name(values.get("room"))
     return Join(room) if room else InvalidFrame("bad_frame", f"`room` {_NAME_RULE}")
@@ -213,6 +232,7 @@ _PARSERS: Final[dict[str, Callable[[dict[Any, Any]], ClientFrame | InvalidFrame]
     "regenerate": _regenerate,
     "cancel": _cancel,
     "resume": _resume,
+    "feedback": _feedback,
     "join": _join,
     "ping": lambda _: Ping(),
 }

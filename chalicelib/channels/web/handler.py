@@ -17,6 +17,7 @@ from chalicelib.channels.web import client_frames, server_frames
 from chalicelib.channels.web.client_frames import (
     Authenticate,
     Cancel,
+    GiveFeedback,
     InvalidFrame,
     Join,
     Ping,
@@ -30,7 +31,7 @@ from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.history import exchange_of
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Accepted, ConnectionApi, ConnectionStore, Transcript
-from chalicelib.conversation.turn import IncomingMessage, TurnState, turn_id
+from chalicelib.conversation.turn import Feedback, IncomingMessage, Turn, TurnState, turn_id
 from chalicelib.errors import ConfigError, ConnectionGone, DeliveryError, IssuerUnavailable, StoreError
 from chalicelib.ids import Channel, ConnectionId, ConversationId, PersonId, TurnId
 from chalicelib.log import Log
@@ -118,7 +119,9 @@ class WebSocketHandler:
             case _:
                 self._handle_member(Member(connection, connection.person, connection.conversation), frame)
 
-    def _handle_member(self, member: Member, frame: SendMessage | Regenerate | Cancel | Resume | Join) -> None:
+    def _handle_member(
+        self, member: Member, frame: SendMessage | Regenerate | Cancel | Resume | GiveFeedback | Join
+    ) -> None:
         match frame:
             case SendMessage():
                 self._receive_message(member, frame)
@@ -128,6 +131,8 @@ class WebSocketHandler:
                 self.connections.cancel(member.connection, turn)
             case Resume(turn):
                 self._resume(member, turn)
+            case GiveFeedback():
+                self._give_feedback(member, frame)
             case Join(room):
                 self._join(member, room)
 
@@ -201,12 +206,25 @@ class WebSocketHandler:
 
     def _regenerate(self, member: Member, frame: Regenerate) -> None:
         """Ask the question of one of the person's turns again, as a new turn."""
-        replaced = self.transcript.find(member.conversation, frame.turn, now=self.clock())
-        if replaced is None or replaced.person != member.person or not exchange_of(replaced, since=0):
-            return self._send_error(
-                member.connection, "unknown_turn", "you have no such turn with an answer of the model", frame.id
-            )
-        return self._ask(member, frame, replaced.text, replaces=replaced.id)
+        if replaced := self._answered(member, frame):
+            self._ask(member, frame, replaced.text, replaces=replaced.id)
+
+    def _give_feedback(self, member: Member, frame: GiveFeedback) -> None:
+        """Store feedback, and log it as numbers to be summed: a change of mind takes the old one back."""
+        turn = self._answered(member, frame)
+        if turn and self.transcript.give_feedback(turn, frame.value):
+            counts = {each.value: (each is frame.value) - (each is turn.feedback) for each in Feedback}
+            self.log.about(turn.id, turn.person)("feedback", **counts)
+
+    def _answered(self, member: Member, frame: Regenerate | GiveFeedback) -> Turn | None:
+        """Return the frame's turn; None, and an error to the client, unless the model answered it to this person."""
+        turn = self.transcript.find(member.conversation, frame.turn, now=self.clock())
+        if turn and turn.person == member.person and exchange_of(turn, since=0):
+            return turn
+        self._send_error(
+            member.connection, "unknown_turn", "you have no such turn with an answer of the model", _id_of(frame)
+        )
+        return None
 
     def _ask(
         self, member: Member, frame: SendMessage | Regenerate, text: str, *, replaces: TurnId | None = None

@@ -159,6 +159,7 @@ def _history_entry(turn: Turn) -> dict[str, Any]:
         "answer": reply.text if reply else None,
         "code": reply.code if reply and is_notice(reply) else None,
         "choices": _choices(reply) if reply else None,
+        "feedback": turn.feedback,
         "state": "open" if is_open else _state(reply),
     }
     return {name: value for name, value in values.items() if value not in (None, "", [])}

@@ -5,7 +5,7 @@ const ASK_AT_MOST = 5;
 /** After so many milliseconds without a frame, the rest of an answer may have been lost. */
 const QUIET = 30_000;
 
-const EMPTY = { from: null, question: "", replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], last: null, state: "open" };
+const EMPTY = { from: null, question: "", replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], feedback: null, last: null, state: "open" };
 
 export class Conversation {
   #turns = [];
@@ -50,10 +50,16 @@ export class Conversation {
     Object.assign(turn, { stop: true, cancel: true });
   }
 
-  /** Returns the `cancel` and `resume` frames to send now: each once, `resume` again if it did not help. `now`: milliseconds of any clock. */
+  /** Stores what the visitor thinks of an answer: `up` or `down`. */
+  rate(id, feedback) {
+    const turn = this.find(id);
+    if (turn.feedback !== feedback) change(turn, { feedback, rated: true });
+  }
+
+  /** Returns the `cancel`, `feedback` and `resume` frames to send now: each once, `resume` again if it did not help. `now`: milliseconds of any clock. */
   wishes(now) {
     this.#checkSilence(now);
-    return [...this.#cancels(), ...this.#resumes(now)];
+    return [...this.#cancels(), ...this.#ratings(), ...this.#resumes(now)];
   }
 
   /** Requests the rest of an answer that is silent for too long, because its end may have been lost. */
@@ -75,6 +81,13 @@ export class Conversation {
     });
   }
 
+  #ratings() {
+    return this.#turns.filter((turn) => turn.rated).map((turn) => {
+      turn.rated = false;
+      return { action: "feedback", turn: turn.turn, value: turn.feedback };
+    });
+  }
+
   #resumes(now) {
     const due = this.#turns.filter((turn) => turn.gap && turn.asks < ASK_AT_MOST && now - turn.askedAt >= ASK_AGAIN);
     return due.map((turn) => {
@@ -90,9 +103,9 @@ export class Conversation {
     this.#turns = [...this.#turns.filter((turn) => turn.state !== "open" && !listed.includes(turn)), ...listed];
   }
 
-  #listed({ turn: id, from, question, replaces = null, answer = "", code = null, choices = [], state }) {
+  #listed({ turn: id, from, question, replaces = null, answer = "", code = null, choices = [], feedback = null, state }) {
     const turn = this.find(id) ?? made(id);
-    const known = { from, question, replaces, choices };
+    const known = { from, question, replaces, choices, feedback };
     if (state === "open") change(turn, { ...known, begun: false, gap: turn.seq > 0, cancel: turn.stop, ...fresh });
     else if (turn.state === "open" || turn.gap) {
       change(turn, { ...known, text: answer, seq: Infinity, code, state, gap: false });
@@ -168,7 +181,7 @@ const isReset = ({ question, code, state }) => state === "done" && code === "com
 
 const fresh = { asks: 0, askedAt: -Infinity };
 
-const made = (id) => ({ ...EMPTY, ...fresh, turn: id, key: id, gap: false, begun: false, stop: false, cancel: false, version: 0 });
+const made = (id) => ({ ...EMPTY, ...fresh, turn: id, key: id, gap: false, begun: false, stop: false, cancel: false, rated: false, version: 0 });
 
 function change(turn, changes) {
   Object.assign(turn, changes);

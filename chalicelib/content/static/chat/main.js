@@ -23,7 +23,7 @@ const outbox = new Outbox();
 const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => greet(persona) });
 const link = new Link({ visitor, room: asked.get("room"), onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
-const showThread = thread({ retry, regenerate, choose: ({ command, title }) => thenWrite(write(command, title)), redraw: () => thenWrite(soon()) });
+const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }) => thenWrite(write(command, title)), redraw: () => thenWrite(soon()) });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const showNew = newConversation({ begin });
 const writing = composer({ send: write });
@@ -45,6 +45,10 @@ function write(text, title) {
 function regenerate({ turn, question, asked }) {
   outbox.add(question, asked, turn);
   thenWrite(post());
+}
+
+function rate({ turn }, value) {
+  post(conversation.rate(turn, value));
 }
 
 /** Begins a new conversation; an answer that is still being written belongs to the last one. */

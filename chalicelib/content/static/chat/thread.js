@@ -6,7 +6,7 @@ import { stickToEnd } from "./scroll.js";
 import * as turn from "./turn.js";
 import { t } from "./words.js";
 
-/** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `regenerate(entry)`, `choose(choice)` and `redraw()`. */
+/** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `regenerate(entry)`, `rate(entry, value)`, `choose(choice)` and `redraw()`. */
 export function thread(does) {
   const log = byId("log");
   const toEnd = stickToEnd(byId("scroller"), byId("jump"));
@@ -54,7 +54,7 @@ function shownTurns(redraw) {
 const answered = (each, { you, room, persona }, titles) => {
   const mine = each.from === you;
   const asked = titles.get(each.question) ?? each.question;
-  return { ...each, asked, mine, by: room && !mine ? each.from : "", persona: persona.name };
+  return { ...each, asked, mine, rateable: mine && isAnswered(each), by: room && !mine ? each.from : "", persona: persona.name };
 };
 
 const unsent = (item) => ({ ...item, item, mine: true, question: item.text, asked: item.title });

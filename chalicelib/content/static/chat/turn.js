@@ -8,7 +8,7 @@ import { notice, t, trouble } from "./words.js";
 /** Codes of notices after which the same question may be answered on a retry. */
 const PASSING = new Set(["apology"]);
 
-/** Creates the node of a turn; `does` has `retry(entry)` and `regenerate(entry)`. `update` fills in what can change later. */
+/** Creates the node of a turn; `does` has `retry(entry)`, `regenerate(entry)` and `rate(entry, value)`. `update` fills in what can change later. */
 export function create(entry, does) {
   const bubble = el("div", { class: "bubble", "data-testid": "question", dir: "auto" });
   const fate = el("p", { class: "fate" }, el("span"));
@@ -22,10 +22,17 @@ export function create(entry, does) {
   retry.addEventListener("click", () => does.retry(node.entry));
   const again = el("button", { class: "chip", type: "button", "data-testid": "regenerate" }, drawing("icon-retry"), el("span", {}, t("regenerate")));
   again.addEventListener("click", () => does.regenerate(node.entry));
-  node.parts = { bubble, fate, retry, again, by: node.querySelector(".by"), ...answerParts(node) };
+  const thumbs = ["up", "down"].map((value) => thumb(value, () => does.rate(node.entry, value)));
+  node.parts = { bubble, fate, retry, again, thumbs, by: node.querySelector(".by"), ...answerParts(node) };
   const says = (key) => say(node.parts.copy.lastElementChild, t(key));
   node.parts.copy.addEventListener("click", () => copy(node.entry.text, says, "copy"));
   return node;
+}
+
+function thumb(value, onclick) {
+  const label = t(`thumb_${value}`);
+  const attributes = { class: `chip thumb ${value}`, type: "button", "data-testid": `thumb-${value}`, "aria-label": label, title: label };
+  return el("button", { ...attributes, onclick }, drawing("icon-thumb"));
 }
 
 function answer() {
@@ -71,7 +78,7 @@ function ask({ bubble, fate, by, retry }, { asked, by: name, status, code }) {
   offer(retry, fate, status === "failed" && "retry");
 }
 
-function reply(parts, { text, code, state, footer, persona, mine, again }) {
+function reply(parts, { text, code, state, footer, persona, mine, again, rateable, feedback }) {
   const [over, empty] = [state !== "open", !text];
   const words = code ? notice(code, text) : text;
   parts.answer.hidden = false;
@@ -84,6 +91,10 @@ function reply(parts, { text, code, state, footer, persona, mine, again }) {
   mention(parts.footer, (over && empty && t("dropped")) || footer || (state === "stopped" && t("stopped")));
   parts.copy.hidden = !over || empty || Boolean(code);
   offer(parts.retry, parts.tools, over && mine && PASSING.has(code) && "ask_again");
+  for (const button of parts.thumbs) {
+    place(button, parts.tools, rateable);
+    button.ariaPressed = button.classList.contains(feedback);
+  }
   place(parts.again, parts.tools, again);
   parts.tools.hidden = over && parts.copy.hidden && !parts.tools.contains(parts.retry);
 }
@@ -94,10 +105,11 @@ function offer(retry, parent, key) {
   place(retry, parent, key);
 }
 
-/** Puts a button into `parent`, or takes it out of there. */
+/** Puts a button into `parent`, or takes it out of there; one that stays there keeps the focus. */
 function place(button, parent, wanted) {
-  if (wanted) parent.append(button);
-  else if (button.parentElement === parent) button.remove();
+  const isThere = button.parentElement === parent;
+  if (wanted && !isThere) parent.append(button);
+  if (!wanted && isThere) button.remove();
 }
 
 export const initial = (name) => [...(name || "·").trim()][0] ?? "·";

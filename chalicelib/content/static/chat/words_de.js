@@ -30,6 +30,8 @@ export const de = {
   waiting: "Wartet auf die Verbindung",
   retry: "Noch einmal",
   ask_again: "Noch einmal fragen",
+  thumb_up: "Gute Antwort",
+  thumb_down: "Schlechte Antwort",
   regenerate: "Neu beantworten",
   copy: "Kopieren",
   code: "Code",

@@ -30,6 +30,8 @@ export const en = {
   waiting: "Waiting for the connection",
   retry: "Try again",
   ask_again: "Ask again",
+  thumb_up: "Good answer",
+  thumb_down: "Bad answer",
   regenerate: "Regenerate",
   copy: "Copy",
   code: "Code",

@@ -30,6 +30,8 @@ export const ko = {
   waiting: "연결을 기다리는 중",
   retry: "다시 보내기",
   ask_again: "다시 묻기",
+  thumb_up: "좋은 답변",
+  thumb_down: "아쉬운 답변",
   regenerate: "다시 생성",
   copy: "복사",
   code: "코드",
