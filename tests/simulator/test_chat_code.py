@@ -14,7 +14,7 @@ def answered(chat: Page, bot: ChatServer, *words: str) -> Locator:
     open_chat(chat, bot)
     write(chat, "Show me")
     bot.answer(*words)
-    expect(chat.get_by_test_id("stop")).to_be_hidden()
+    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
     return chat.get_by_test_id("answer")
 
 
@@ -66,6 +66,63 @@ def test_the_button_is_neither_read_out_nor_copied_with_the_answer(chat: Page, b
     chat.get_by_role("button", name="Copy", exact=True).click()
     expect(chat.get_by_role("button", name="Copied")).to_be_visible()
     assert chat.evaluate("navigator.clipboard.readText()") == "Run:\n\n```sh\nls\n```"
+
+
+COLOURED = """() => Object.fromEntries([...CSS.highlights].map(([kind, ranges]) => [
+  kind,
+  [...ranges].map((range) => range.startContainer.data.slice(range.startOffset, range.endOffset)),
+]).filter(([, words]) => words.length))"""
+
+
+@pytest.mark.parametrize(
+    ("lang", "code", "coloured"),
+    [
+        ("python", 'def f(x="a # b"):  # note\n    return 42.5',
+         {"keyword": ["def", "return"], "string": ['"a # b"'], "comment": ["# note"], "number": ["42.5"]}),
+        ("js", "const a = `x`; // hi\n/* long\n */ if (b === 0x1F) run()",
+         {"keyword": ["const", "if"], "string": ["`x`"], "comment": ["// hi", "/* long\n */"], "number": ["0x1F"]}),
+        ("SQL", "SELECT a FROM b WHERE id = 7 -- all",
+         {"keyword": ["SELECT", "FROM", "WHERE"], "comment": ["-- all"], "number": ["7"]}),
+        ("html", '<!-- x --><a href="y">for</a>',
+         {"comment": ["<!-- x -->"], "string": ['"y"'], "keyword": ["for"]}),
+        ("sh", "# list\nls 'a b'", {"comment": ["# list"], "string": ["'a b'"]}),
+        ("constructor", "if 1", {"keyword": ["if"], "number": ["1"]}),
+        ("text", "return 42", {}),
+        ("", "return 42", {}),
+    ],
+)  # fmt: skip
+def test_code_is_coloured_by_its_language(
+    chat: Page, bot: ChatServer, lang: str, code: str, coloured: dict[str, list[str]]
+):
+    answer = answered(chat, bot, f"Say `if 1`.\n\n```{lang}\n{code}\n```\n\nreturn 42")
+    assert chat.evaluate(COLOURED) == coloured
+    expect(answer.locator("pre *")).to_have_count(1)
+    assert copied(chat, answer.get_by_test_id("copy-code")) == code
+
+
+def test_code_that_grows_is_coloured_once(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    write(chat, "Show me")
+    turn = bot.ask()
+    pieces = ["First:\n\n```py\ndef", " f():\n", "    retu", "rn 1\n```\n\n", "Then:\n\n```py\nif x:", " pass\n```"]
+    for seq, piece in enumerate(pieces, start=1):
+        bot.say(turn, piece, seq=seq)
+        chat.wait_for_timeout(100)
+    bot.complete(turn, len(pieces))
+    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
+    assert chat.evaluate(COLOURED) == {"keyword": ["def", "return", "if", "pass"], "number": ["1"]}
+
+
+@pytest.mark.parametrize("piece", ["'", '"', "`", "/*", "<!--", "\\\\", "0", '"""', "'\\\\", "a ", "// ", "\\n'"])
+def test_code_of_hostile_length_does_not_stop_the_page(chat: Page, bot: ChatServer, piece: str):
+    answer = answered(chat, bot, f"```js\n{(piece * 19_000)[:19_000]}\n```\n\nThe end")
+    expect(answer).to_contain_text("The end")
+
+
+def test_a_browser_without_highlights_shows_code_without_colours(chat: Page, bot: ChatServer):
+    chat.add_init_script("delete globalThis.Highlight; Object.defineProperty(CSS, 'highlights', { value: undefined })")
+    answer = answered(chat, bot, "```py\nif x: pass\n```")
+    expect(answer.locator("pre")).to_have_text("if x: pass")
 
 
 def test_inline_code_has_no_button_and_a_block_on_a_phone_is_not_cut(chat: Page, bot: ChatServer):

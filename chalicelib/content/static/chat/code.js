@@ -1,15 +1,25 @@
-/** Puts a code block into a box with a button that copies the code alone. */
+/** Puts a code block into a box with a button that copies the code alone, and colours it. */
 
+import { colour } from "./colours.js";
 import { copy } from "./copy.js";
 import { byId, drawing, el, say } from "./dom.js";
 import { t } from "./words.js";
 
-/** Wraps a `pre`, which scrolls sideways and so can have the focus. */
-export function box(pre) {
+/** The functions that take the colours of a box away, by box. */
+const coloured = new WeakMap();
+
+/** Wraps a `pre`, which scrolls sideways and so can have the focus. `lang` is the language as the model named it, or "". */
+export function box(pre, lang) {
   const holder = el("div", { class: "code" });
   pre.replaceWith(holder);
   Object.assign(pre, { tabIndex: 0, role: "group", ariaLabel: t("code") });
   holder.append(pre, copyButton(() => pre.textContent.replace(/\n$/, "")));
+  coloured.set(holder, colour(pre.firstElementChild ?? pre, lang));
+}
+
+/** Call it before a node with boxes is removed. */
+export function unbox(node) {
+  for (const holder of node.querySelectorAll(".code")) coloured.get(holder)?.();
 }
 
 /** The button has no text, so that it is neither copied nor read out with the answer around it. */

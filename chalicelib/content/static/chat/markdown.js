@@ -1,6 +1,6 @@
 /** Shows a model's Markdown, which is untrusted: text, simple formatting and links, and nothing that loads from the network. */
 
-import { box } from "./code.js";
+import { box, unbox } from "./code.js";
 import { Lexer, Parser, Renderer } from "./marked.esm.js";
 import DOMPurify from "./purify.es.mjs";
 
@@ -26,6 +26,14 @@ const escaped = (text) => text.replace(/[&<>"']/g, (sign) => SPECIAL[sign]);
 
 /** Shows HTML tags as text, and images as links: loading one could send parts of the conversation to its server. */
 class Words extends Renderer {
+  /** The languages of the code blocks so far, in their order: attributes of theirs would not pass the sanitizer. */
+  languages = [];
+
+  code(token) {
+    this.languages.push(/^\w*/.exec(token.lang ?? "")[0]);
+    return super.code(token);
+  }
+
   html({ text }) {
     return escaped(text);
   }
@@ -39,7 +47,8 @@ class Words extends Renderer {
   }
 }
 
-const OPTIONS = { gfm: true, breaks: true, renderer: new Words() };
+const words = new Words();
+const OPTIONS = { gfm: true, breaks: true, renderer: words };
 
 /** Returns `show(text)`, which updates `place` and draws only the blocks that are new or have changed. */
 export function painter(place) {
@@ -48,7 +57,10 @@ export function painter(place) {
     const blocks = blocksOf(text);
     const same = shown.findIndex((raw, index) => raw !== blocks[index]?.raw);
     const first = same < 0 ? shown.length : same;
-    for (const old of [...place.children].slice(first)) old.remove();
+    for (const old of [...place.children].slice(first)) {
+      unbox(old);
+      old.remove();
+    }
     place.append(drawn(blocks.slice(first)));
     shown = blocks.map((block) => block.raw);
   };
@@ -74,11 +86,12 @@ const plain = (text) => [{ type: "paragraph", raw: text, text, tokens: [{ type: 
 
 /** Renders blocks to sanitized nodes, each block in its own `div`. */
 function drawn(blocks) {
+  words.languages = [];
   const html = blocks.map((block) => `<div>${Parser.parse([block], OPTIONS)}</div>`).join("");
   const nodes = DOMPurify.sanitize(html, HARMLESS);
   nodes.querySelectorAll("a[href]").forEach(secure);
   nodes.querySelectorAll("table").forEach(wrap);
-  nodes.querySelectorAll("pre").forEach(box);
+  nodes.querySelectorAll("pre").forEach((pre, index) => box(pre, words.languages[index] ?? ""));
   return nodes;
 }
 
