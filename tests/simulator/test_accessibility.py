@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Frame, Page, ViewportSize, expect
 
 from tests.simulator.chat_page import open_chat, write
-from tests.simulator.chat_server import OTHER, ChatServer
+from tests.simulator.chat_server import OTHER, PERSONA, ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 from tests.simulator.meta import deletion_form
@@ -99,8 +99,9 @@ def test_what_the_messenger_page_shows_behind_the_scenes(page: Page, demo: Demo)
 
 
 def test_an_empty_chat_and_one_that_is_being_answered(page: Page, bot: ChatServer):
-    bot.facts.update(limit=10, remaining=2)
+    bot.facts.update(limit=10, remaining=2, persona={**PERSONA, "starters": ["What grows in May?", "And in June?"]})
     open_chat(page, bot)
+    expect(page.get_by_test_id("starter")).to_have_count(2)
     check(page)
     write(page, "Show me everything")
     turn = bot.ask()
@@ -111,6 +112,14 @@ def test_an_empty_chat_and_one_that_is_being_answered(page: Page, bot: ChatServe
     check(page)
     bot.complete(turn, 1, footer="(2 left today)", choices=[{"title": "Yes", "command": "/forget yes"}])
     expect(page.get_by_test_id("choice")).to_be_visible()
+    page.get_by_test_id("thumb-up").click()
+    page.get_by_test_id("copy-code").click()
+    check(page)
+    page.get_by_test_id("new-conversation").click()
+    turn = bot.ask()
+    bot.tell("notice", turn=turn, code="command", message="Done.")
+    bot.complete(turn, 0)
+    expect(page.get_by_test_id("earlier")).to_be_visible()
     check(page)
 
 
