@@ -262,10 +262,15 @@ def test_a_question_is_never_asked_more_than_twice(api: Api):
     assert (caught.value.cause, caught.value.names) == (ModelFault.REFUSED, ("safety_identifier",))
 
 
+BUSY: Final = error(503)
+REFUSING: Final = error(400, param="temperature")
+
+
 @EITHER
-def test_a_server_that_was_busy_before_it_refused_is_not_asked_a_third_time(api: Api):
-    server = Server(error(503), error(400, param="temperature"), OF_ITSELF[api]("no"))
-    with pytest.raises(ModelUnusable):
+@pytest.mark.parametrize("refusals", [(BUSY, REFUSING), (REFUSING, BUSY), (BUSY, BUSY)])
+def test_a_server_that_is_also_busy_is_not_asked_a_third_time(api: Api, refusals: Sequence[httpx2.Response]):
+    server = Server(*refusals, OF_ITSELF[api]("no"))
+    with pytest.raises(ModelError):
         ask(model(api, server), replace(PROMPT, temperature=0.5))
     assert len(server.asked) == 2
 
