@@ -58,9 +58,10 @@ class OpenAIModel:
         body = openai_request.body(self.api, self.name, self.effort, prompt, is_openai=self.is_openai)
         body, has_said = openai_request.without(body, self.refused), False
         try:
-            for event in self._answer(body, prompt, bounds):
-                has_said = has_said or isinstance(event, TextDelta)
-                yield event
+            with closing(self._answer(body, prompt, bounds)) as events:
+                for event in events:
+                    has_said = has_said or isinstance(event, TextDelta)
+                    yield event
             return
         except ModelUnusable as exc:
             amended = openai_request.amended(body, exc)

@@ -80,9 +80,9 @@ def translated() -> Iterator[None]:
         raise ModelBusy(f"the stream broke off: {type(exc).__name__}") from exc
 
 
-def by_code(code: str | None) -> ModelError | None:
-    """Return the error that a code stands for, in the body of a refusal or in a stream; None for any other code."""
-    match code or "":
+def by_code(code: object) -> ModelError | None:
+    """Return the error that a code stands for, in the body of a refusal or in a stream; None for any other value."""
+    match code if isinstance(code, str) else "":
         case "insufficient_quota" | "insufficient_balance" | "exceeded_current_quota_error" | "402":
             return _no_credit()
         case "billing_hard_limit_reached" | "billing_not_active" | "insufficient_credits":

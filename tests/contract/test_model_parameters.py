@@ -450,6 +450,17 @@ def test_no_word_of_a_refusal_is_in_the_error(status: int, said: dict[str, Any])
     assert not any(word in shown for word in SECRET.split())
 
 
+@pytest.mark.parametrize("odd", [None, 7, 1.5, True, [], {}, [{"a": 1}], "", "ä b", "x" * 5000], ids=repr)
+@EITHER
+def test_a_refusal_of_any_shape_is_a_refusal(api: Api, odd: object):
+    bodies = [odd, {"error": odd}, {"error": {"code": odd, "type": odd, "param": odd, "message": odd}}, {"detail": odd}]
+    for body in bodies:
+        with pytest.raises(ModelUnusable) as caught:
+            ask(model(api, Server(httpx2.Response(400, json=body))))
+        assert caught.value.cause is ModelFault.REFUSED
+        assert all(0 < len(name) <= 64 for name in caught.value.names)
+
+
 def test_a_body_nested_beyond_reason_is_a_refusal_like_any_other():
     nested: Any = "temperature"
     for _ in range(200):
