@@ -116,6 +116,9 @@ class Inbox(Protocol):
     def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
         """Release the lease although turns are open: the heartbeat finds them with `overdue`, not before `due_at`."""
 
+    def make_due(self, conversation: ConversationId, *, now: int) -> None:
+        """Let work that was handed back until later be due now. Ignored if nothing waits for a later time."""
+
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         """Store that the channel has delivered this part of the turn's reply. Unknown turns are ignored."""
 

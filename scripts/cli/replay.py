@@ -10,8 +10,9 @@ import click
 
 from chalicelib.clock import utc
 from chalicelib.conversation.plan import STALE_MS
-from chalicelib.conversation.ports import Wake
+from chalicelib.conversation.ports import Inbox, Wake
 from chalicelib.errors import ConfigError
+from chalicelib.ids import ConversationId
 from chalicelib.settings import APP_NAME
 from scripts.cli import options
 from scripts.cli.dead_letters import DeadLetter, read
@@ -108,6 +109,19 @@ class Replay:
         self.retried += 1
 
 
+@dataclass(frozen=True)
+class WakeAtOnce:
+    """`conversation.ports.Wake` for a worker that also delivers an answer whose next attempt is not due yet."""
+
+    inbox: Inbox
+    worker: Wake
+
+    def wake(self, conversation: ConversationId) -> None:
+        """Make the conversation's work due and wake the worker. Raises StoreError and WakeError."""
+        self.inbox.make_due(conversation, now=time.time_ns() // 1_000_000)
+        self.worker.wake(conversation)
+
+
 @click.command()
 @click.option("--list", "only_list", is_flag=True, help="Only list the dead letters.")
 @options.yes_option
@@ -148,10 +162,12 @@ def _retry(replays: Sequence[Replay], letters: Sequence[ReceivedLetter], *, yes:
 
 
 def _replays(environment: Environment) -> list[Replay]:
-    from chalicelib.aws.wake import LambdaWake  # noqa: PLC0415 (imports botocore; `--help` does without)
+    from chalicelib.aws.dynamodb.inbox import DynamoInbox  # noqa: PLC0415 (imports boto3; `--help` does without)
+    from chalicelib.aws.wake import LambdaWake  # noqa: PLC0415 (the same)
 
     name, sqs = f"{APP_NAME}-{environment.settings.stage.name}-dead", environment.aws.client("sqs")
-    wake = LambdaWake(environment.aws.client("lambda"), environment.settings.stage.worker_function)
+    worker = LambdaWake(environment.aws.client("lambda"), environment.settings.stage.worker_function)
+    wake = WakeAtOnce(DynamoInbox(environment.table), worker)
     urls = [_url(sqs, queue) for queue in (name, f"{name}.fifo")]
     if not any(urls):
         where = f"{name} in {environment.aws.region}"

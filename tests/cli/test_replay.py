@@ -12,9 +12,10 @@ import pytest
 from click.testing import Result
 
 from chalicelib.errors import WakeError
-from chalicelib.ids import ConversationId
+from chalicelib.ids import ConversationId, PersonId
 from scripts.cli.replay import Queue, Replay
 from scripts.simulator.aws import Emulator
+from tests.cli.chats import Chats
 from tests.cli.conftest import Run
 from tests.cli.test_commands import answering
 from tests.cli.test_dead_letters import WAKE, record
@@ -78,7 +79,7 @@ def dead(request: pytest.FixtureRequest, owner: Run) -> Dead:
 
 
 @pytest.fixture
-def letters(owner: Run) -> Iterator[Dead]:
+def letters(owner: Run, chats: Chats) -> Iterator[Dead]:
     """The dead-letter queue of stage dev."""
     dead = Dead.made(sqs(), "parley-dev-dead")
     yield dead
@@ -229,6 +230,19 @@ def test_yes_is_not_asked(owner: Run, letters: Dead):
     result, woken = replayed(owner, "--yes")
     assert (result.stderr, result.stdout.splitlines()[-1]) == ("", "2 dead letters retried.")
     assert len(woken) == 2
+
+
+def test_an_answer_whose_next_attempt_is_not_due_is_delivered_at_once(owner: Run, letters: Dead, chats: Chats):
+    chats.receive(PersonId(ANNA))
+    inbox = chats.store.inbox
+    lease = inbox.take(ANNA, owner="w", now=chats.clock(), until=chats.clock() + 60_000)
+    assert lease
+    inbox.hand_back(lease, due_at=chats.clock() + 16 * 60_000)
+    soon = chats.clock.tick(minutes=1)
+    assert list(inbox.overdue(now=soon)) == []
+    letters.gets(wake(ANNA))
+    replayed(owner, "--yes")
+    assert [waiting.conversation for waiting in inbox.overdue(now=soon)] == [ANNA]
 
 
 def test_the_fifo_queues_letters_are_put_back_as_well(owner: Run, letters: Dead):

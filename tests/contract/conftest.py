@@ -40,9 +40,10 @@ def emulator() -> Iterator["DynamoDBClient"]:
 
 @pytest.fixture(scope="session")
 def proxy(emulator: "DynamoDBClient") -> Iterator[ConflictProxy]:
-    """For races: refuses what meets a transaction."""
+    """For races: refuses what meets a transaction. With pytest's `-s`, it prints at the end what it has counted."""
     with conflict_proxy(emulator.meta.endpoint_url) as proxy:
         yield proxy
+    print(f"\nbehind the conflict proxy: {proxy.counts}")  # noqa: T201
 
 
 @pytest.fixture(scope="session")

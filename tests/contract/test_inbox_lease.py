@@ -256,6 +256,29 @@ def test_a_conversation_that_waits_can_be_taken_for_a_new_message_and_tells_what
     assert story.overdue() == []
 
 
+def test_what_was_handed_back_until_later_can_be_made_due(story: Story):
+    lease, _ = story.begin()
+    story.inbox.hand_back(lease, due_at=story.clock() + 60_000)
+    story.inbox.make_due(ROOM, now=story.clock())
+    assert story.overdue() == [ROOM]
+    assert story.hold("two").due_at == story.clock()
+
+
+@pytest.mark.parametrize("waiting", ["nobody wrote", "all is done", "it is due already", "a worker has it"])
+def test_to_make_due_what_does_not_wait_changes_nothing(story: Story, waiting: str):
+    if waiting != "nobody wrote":
+        story.accept()
+    if waiting == "all is done":
+        story.finish_all()
+    if waiting == "a worker has it":
+        story.hold()
+    before = list(story.inbox.overdue(now=story.clock()))
+    story.clock.tick(seconds=1)
+    story.inbox.make_due(ROOM, now=story.clock())
+    assert list(story.inbox.overdue(now=story.clock())) == before
+    assert (story.take("two") is None) == (waiting != "it is due already")
+
+
 def test_a_conversation_stays_overdue_while_a_worker_has_it(story: Story):
     story.begin_charged()
     assert story.overdue() == [ROOM]

@@ -146,6 +146,12 @@ class FakeInbox:
         conversation.due_at = conversation.due_at if due_at is None else due_at
 
     @atomic
+    def make_due(self, conversation: ConversationId, *, now: int) -> None:
+        found = self.memory.conversations.get(conversation)
+        if found and found.due_at is not None and found.due_at > now:
+            found.due_at = now
+
+    @atomic
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
         return tuple(self.turns(conversation, now=now))[-count:]
 

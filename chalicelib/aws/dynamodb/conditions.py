@@ -27,6 +27,11 @@ IS_DUE = Attr("due_bucket").exists()
 """A turn is open, or a worker died between closing the last turn and releasing the lease: the next only releases."""
 
 
+def due_after(now: int) -> ConditionBase:
+    """A turn is open, and its work is due at a later time only."""
+    return Attr("due_at").gt(now)
+
+
 def lease_free(now: int) -> ConditionBase:
     """No worker has the conversation's lease, or the lease has expired."""
     return Attr("lease_owner").not_exists() | Attr("lease_until").lt(now)

@@ -30,6 +30,7 @@ from chalicelib.aws.dynamodb.conditions import (
     QUEUE_NOT_FULL,
     above_zero,
     below_limit,
+    due_after,
     in_state,
     key_valid,
     lease_free,
@@ -223,10 +224,12 @@ class DynamoInbox:
         except ConditionFailed as exc:
             raise LeaseLost("the lease expired before it was handed back") from exc
 
+    def make_due(self, conversation: ConversationId, *, now: int) -> None:
+        self._write_if(keys.conversation_key(conversation), Update(set={"due_at": now}), when=due_after(now))
+
     def receipt(self, conversation: ConversationId, turn: TurnId, part: int) -> None:
         delivered = Update(add_to_set={"receipts": {part}})
-        with suppress(ConditionFailed):
-            self.table.write(update(keys.turn_key(conversation, turn), delivered, when=EXISTS))
+        self._write_if(keys.turn_key(conversation, turn), delivered, when=EXISTS)
 
     def receipts(self, turn: Turn) -> frozenset[int]:
         item = self.table.get(keys.turn_key(turn.conversation, turn.id))
@@ -240,6 +243,10 @@ class DynamoInbox:
     def overdue(self, *, now: int) -> Iterator[Overdue]:
         for page in self.table.pages(keys.due(keys.DUE_BUCKET, now=now), index=keys.DUE_INDEX):
             yield from (items.overdue(item) for item in page)
+
+    def _write_if(self, key: keys.Key, change: Update, *, when: ConditionBase) -> None:
+        with suppress(ConditionFailed):
+            self.table.write(update(key, change, when=when))
 
     def _transact(
         self, *, turn: Write, conversation: Write, spend: Write | None = None, refund: Mapping[str, Write]
