@@ -75,6 +75,11 @@ def dynamo_store(client: "DynamoDBClient", name: str = "", *, sleep: Callable[[f
     """Over a table of its own; `sleep` pauses before a request is sent again."""
     table = Table(client, name or f"parley-{next(_NUMBERS)}", sleep=sleep)
     create_table(client, table.name)
+    return dynamo_ports(table)
+
+
+def dynamo_ports(table: Table) -> Store:
+    """Over a table that is there."""
     return Store(
         DynamoInbox(table),
         DynamoTranscript(table),

@@ -6,8 +6,9 @@ Behind `conflicts.py`, requests of people, workers and Meta meet as they do on A
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
+from itertools import count
 from random import Random
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +24,7 @@ from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import Turn
 from chalicelib.ids import ConversationId, PersonId
 from tests.contract.conflicts import ConflictProxy, conflict_proxy
-from tests.contract.stores import dynamo_client, dynamo_store
+from tests.contract.stores import Store, dynamo_client, dynamo_ports, dynamo_store
 from tests.contract.story import REPLY, Story
 from tests.fakes.adapters import FakeClock
 from tests.flow.bot import Bot, conversation_of
@@ -196,12 +197,16 @@ def test_other_events_of_a_conversation_meet_its_messages_and_its_worker(
 # The whole bot.
 
 
-@pytest.fixture
-def bot(conflicting: "DynamoDBClient") -> Bot:
-    bot, store = Bot(), dynamo_store(conflicting)
+def _over(store: Store, **parts: Any) -> Bot:
+    bot = Bot(**parts)
     bot.inbox, bot.people, bot.alerts = store.inbox, store.people, store.alerts
     bot.transcript, bot.spending = store.transcript, store.spending
     return bot
+
+
+@pytest.fixture
+def bot(conflicting: "DynamoDBClient") -> Bot:
+    return _over(dynamo_store(conflicting))
 
 
 def _work_until(bot: Bot, over: Event) -> None:
@@ -246,3 +251,45 @@ def _known(bot: Bot, psid: str) -> Any:
     person = bot.people.get(PersonId(conversation_of(psid)))
     assert person
     return person
+
+
+class Death(BaseException):
+    """The worker's process is gone."""
+
+
+@pytest.fixture
+def mortal(proxy: ConflictProxy) -> Iterator["DynamoDBClient"]:
+    """A connection of a process that may die."""
+    with closing(dynamo_client(proxy.url)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("when", ["before-call", "after-call"])
+@pytest.mark.parametrize("dies_at", range(1, 7))
+def test_a_worker_that_dies_at_any_request_while_a_message_comes_leaves_nothing_undone(
+    conflicting: "DynamoDBClient", mortal: "DynamoDBClient", dies_at: int, when: str
+):
+    store = dynamo_store(conflicting)
+    assert isinstance(store.inbox, DynamoInbox)
+    door = _over(store)
+    worker = _over(dynamo_ports(Table(mortal, store.inbox.table.name)), clock=door.clock, outbox=door.outbox)
+    door.accepts("anna", "a first question")
+    second, requests = door.message("anna", "a second question"), count(1)
+
+    def die(**_: Any) -> None:
+        if next(requests) == dies_at:
+            raise Death
+
+    mortal.meta.events.register(f"{when}.dynamodb", die)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(door.posted, second)
+        with pytest.raises(Death):
+            worker.run(conversation_of("anna"))
+        coming.result()
+    door.clock.tick(minutes=3)
+    while door.beats().swept:
+        door.works()
+        door.clock.tick(minutes=3)
+    assert [turn.state.value for turn in _stored(door, "anna")] == ["done", "done"]
+    assert sum(_known(door, "anna").quota.values()) == 2
+    assert 2 <= len(door.sent_to("anna")) <= 3, "one answer may be repeated, when its worker dies over its delivery"
