@@ -19,8 +19,8 @@ _REPORT: Final = re.compile(
 _DIED: Final = re.compile(r"RequestId: (?P<request>\S+) (?:Error: )?(?P<words>(?:(?<=Error: )|Process exited)[^\r\n]*)")
 _RAISED: Final = re.compile(r"\[(?:ERROR|CRITICAL)\] ?(?P<line>[^\r\n]*)")
 _LOGGED: Final = re.compile(r"\[(?:ERROR|CRITICAL)\]\t\S*\t(?P<request>\S*)\t(?P<words>[^\r\n]*)")
-_NAMED: Final = re.compile(r"\S+ - (?:ERROR|CRITICAL) - (?P<words>[^\r\n]*)")
-"""The format of a logger that Chalice configures."""
+_NAMED: Final = re.compile(r"(?:\S+ - (?:ERROR|CRITICAL) - |(?:ERROR|CRITICAL):[\w.]+:)(?P<words>[^\r\n]*)")
+"""The formats of a logger that Chalice configures, and of Python's `basicConfig`."""
 _CAUGHT: Final = re.compile(r"Caught exception for path (?P<path>\S+)")
 _IN_THREAD: Final = re.compile(r"Exception in thread [^\r\n]*:$|Fatal Python error: [^\r\n]*", re.MULTILINE)
 _TYPE: Final = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<words>.*))?")
@@ -47,7 +47,7 @@ def find(text: str) -> Found | None:
 
 def opens(line: str) -> bool:
     """Whether a line of plain text begins the report of an exception, whose other lines follow."""
-    return line == TRACEBACK or bool(_CAUGHT.match(line) or _IN_THREAD.match(line))
+    return line == TRACEBACK or any(head.match(line) for head in (_CAUGHT, _NAMED, _IN_THREAD))
 
 
 def _document(text: str) -> Mapping[str, Any] | None:

@@ -1,7 +1,6 @@
 """Formats log lines: as JSON for programs, as readable text for the owner."""
 
 import json
-import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from scripts.cli.log_lines import Line
-from scripts.cli.terminal import counted
+from scripts.cli.terminal import counted, folded
 
 _STAGE, _CORR, _PERSON = 9, 8, 4
 _INDENT: Final = " " * len(f"00:00:00  {'':{_STAGE}}  {'':{_CORR}}  ")
@@ -115,7 +114,7 @@ class LogView:
         if self.width is None:
             return words
         room = max(self.width - len(_INDENT), _NARROWEST)
-        return f"\n{_INDENT}".join(textwrap.wrap(words, room))
+        return f"\n{_INDENT}".join(folded(words, room))
 
 
 def in_words(values: Mapping[str, Any]) -> str:

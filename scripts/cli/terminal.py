@@ -66,13 +66,17 @@ def print_fitting(grids: "Sequence[Grid]", stacked: Iterable[tuple[str, str]]) -
             return
     for first, others in stacked:
         click.echo(first)
-        click.echo(textwrap.fill(others, width(), initial_indent="  ", subsequent_indent="  "))
+        click.echo("\n".join(f"  {line}" for line in folded(others, width() - 2)))
 
 
 def print_values(rows: Sequence[tuple[str, str]]) -> None:
     """Print names in bold with their values; a value is folded at spaces only, so that an id stays whole."""
     begin = max(len(name) for name, _ in rows) + 2
     for name, value in rows:
-        first, room = click.style(f"{name:{begin}}", bold=True), max(width() - begin, 1)
-        lines = textwrap.wrap(value, room, break_long_words=False, break_on_hyphens=False)
-        click.echo(first + f"\n{' ' * begin}".join(lines))
+        lines = folded(value, width() - begin)
+        click.echo(click.style(f"{name:{begin}}", bold=True) + f"\n{' ' * begin}".join(lines))
+
+
+def folded(text: str, room: int) -> list[str]:
+    """Fold a text into lines of so many columns, at spaces only; a longer word, such as an id, stays whole."""
+    return textwrap.wrap(text, max(room, 1), break_long_words=False, break_on_hyphens=False)

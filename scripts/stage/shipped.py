@@ -1,6 +1,8 @@
-"""Checks what is deployed with the code: personas, prices and the names that settings use."""
+"""Checks what is deployed with the code: personas, prices, sentences and the names that settings use."""
 
-from chalicelib.content import persona
+from string import Formatter
+
+from chalicelib.content import persona, toml_file
 from chalicelib.errors import ConfigError
 from chalicelib.llm import prices
 from scripts.stage.config_file import StageVariables
@@ -9,7 +11,7 @@ _PERSONA = "PARLEY_MESSENGER_PERSONA"
 
 
 def check_shipped(variables: StageVariables) -> None:
-    """Raise ConfigError unless functions with these variables can use every persona, price and setting.
+    """Raise ConfigError unless functions with these variables can use every persona, price, sentence and setting.
 
     The error names the file with the line, or the setting, and says what is allowed.
     """
@@ -19,3 +21,16 @@ def check_shipped(variables: StageVariables) -> None:
     for name in persona.names():
         persona.load(name)
     prices.listed()
+    _check_sentences()
+
+
+def _check_sentences() -> None:
+    """Raise ConfigError unless every sentence of the bot is text whose blanks can be filled in."""
+    file = toml_file.load("content", "locales", "en.toml")
+    for name, sentence in file.values.items():
+        if not isinstance(sentence, str):
+            raise file.error(f"{name} must be text", name)
+        try:
+            list(Formatter().parse(sentence))
+        except ValueError as exc:
+            raise file.error(f"{name} has a brace that belongs to no blank; write {{{{ or }}}}", name) from exc

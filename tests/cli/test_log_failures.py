@@ -74,7 +74,7 @@ def log_of_chalice(raised: Exception, *, format: str, request: str = REQUEST) ->
         (RuntimeError("first\nTraceback\n  second"), "RuntimeError: first, at /config/{key}"),
     ],
 )
-@pytest.mark.parametrize("format", [LAMBDAS_FORMAT, Chalice.FORMAT_STRING, "%(message)s"])
+@pytest.mark.parametrize("format", [LAMBDAS_FORMAT, Chalice.FORMAT_STRING, logging.BASIC_FORMAT, "%(message)s"])
 def test_an_unhandled_exception_of_a_route_is_an_error_with_type_and_path(raised: Exception, words: str, format: str):  # noqa: A002
     assert error(log_of_chalice(raised, format=format).rstrip("\n")).startswith(words)
 
@@ -231,7 +231,9 @@ def test_what_reports_no_error_is_left_out(text: str):
     assert read(text) == []
 
 
-@pytest.mark.parametrize("head", [["Caught exception for path /health"], ["Exception in thread Thread-3 (send):"], []])
+@pytest.mark.parametrize(
+    "head", [["Caught exception for path /health"], ["Exception in thread Thread-3 (send):"], ["ERROR:parley:no"], []]
+)
 def test_a_report_in_lines_of_their_own_is_one_error(head: list[str]):
     own = '{"stage": "door", "ts": 1}'
     lines = [*head, *FRAMES.splitlines()[:4], own, *FRAMES.splitlines()[4:], "chalicelib.errors.StoreError: no"]

@@ -167,6 +167,8 @@ def test_long_lines_continue_below_their_beginning():
     assert shown(line, width=80) == [
         "13:00:00  model      1a2b3c4d  ModelUnusable: the provider does not accept the\n" + 31 * " " + "key"
     ]
+    (place,) = read(logged("model", error="KeyError", place="chalicelib/aws/dynamodb/a-long-name.py:41"))
+    assert "chalicelib/aws/dynamodb/a-long-name.py:41" in shown(place, width=60)[0]
     assert "\n" not in shown(line)[0]
     assert all(len(part) <= 51 for part in shown(line, width=1)[0].split("\n"))
 

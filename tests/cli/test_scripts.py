@@ -190,11 +190,14 @@ def test_coverage_is_measured_in_ci(project: Project):
     ]
 
 
-def test_check_says_what_its_options_do_and_runs_nothing(project: Project):
-    result = project.run("scripts/check", "--help")
+@pytest.mark.parametrize("asked", [["--help"], ["-h"], ["--fast", "--help"]])
+def test_check_says_what_its_options_do_and_runs_nothing(project: Project, asked: list[str]):
+    result = project.run("scripts/check", *asked)
     assert (result.returncode, result.stderr) == (0, "")
-    assert all(option in result.stdout for option in ("--fast", "--deployed", "--full"))
+    assert all(option in result.stdout for option in ("--fast", "--deployed", "--full", "-h, --help"))
+    assert max(map(len, result.stdout.splitlines())) <= 80
     assert "== " not in result.stdout
+    assert not (project.root / ".venv").exists()
 
 
 def test_check_cannot_be_fast_and_deploy(project: Project):
