@@ -31,7 +31,7 @@ _HANDLERS: Final = (
 )
 """The functions in `app.py`."""
 _SECRETS: Final = ("PARLEY_APP_ID", "PARLEY_APP_SECRET", "PARLEY_PAGE_TOKEN", "OPENAI_API_KEY")
-_OF_COMMANDS: Final = (
+OF_COMMANDS: Final = (
     *_SECRETS,
     "PARLEY_API_URL",
     "PARLEY_WEBSOCKET_URL",
@@ -103,8 +103,8 @@ class ConfigFile:
         Raises ConfigError if the shell has a variable whose name begins with PARLEY_ and is unknown.
         """
         for name in shell:
-            if name.startswith(PREFIX) and name not in (*known(), *_OF_COMMANDS):
-                raise ConfigError(f"the variable {_unknown(name, (*known(), *_OF_COMMANDS))}")
+            if name.startswith(PREFIX) and name not in (*known(), *OF_COMMANDS):
+                raise ConfigError(f"the variable {_unknown(name, (*known(), *OF_COMMANDS))}")
         blocks = ((_VARIABLES,), (_STAGES, stage, _VARIABLES))
         found = {name: (value, path) for path in blocks for name, value in self._at(path).items()}
         places = {name: self.text.where(*path, name) for name, (_, path) in found.items() if name not in shell}

@@ -1,6 +1,7 @@
 """Tests that a fault of `.chalice/config.json` or of the shell's variables is one line with place and remedy."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -236,6 +237,15 @@ def test_a_missing_file_is_one_line(tmp_path: Path):
 )
 def test_a_fault_of_the_shells_variables_names_no_line(refused: Callable[..., str], shell: dict[str, str], line: str):
     assert refused(changed('"UTC"', '"Moon"') if "PARLEY_TIMEZONE" in shell else REAL, **shell) == line
+
+
+def test_every_variable_that_the_code_reads_or_a_document_names_is_known():
+    """A new variable of the commands belongs into OF_COMMANDS; settings are known by themselves."""
+    paths = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "scripts" / "parley"]
+    paths += [path for folder in ("chalicelib", "scripts") for path in (ROOT / folder).rglob("*.py")]
+    named = {name for path in paths for name in re.findall(r"\bPARLEY_[A-Z_]*[A-Z]\b", path.read_text())}
+    assert named
+    assert named - {*config_file.known(), *config_file.OF_COMMANDS} == set()
 
 
 def test_variables_of_ones_own_are_no_fault(tmp_path: Path):
