@@ -4,8 +4,9 @@ ministack 1.5.33 misreads two requests of `chalice deploy` to API Gateway; `test
 release reads them. It drops imported responses that API Gateway gives without a function. Its CloudFormation ignores
 two properties of a table, does not know deployments of a WebSocket API, and separates the retry settings of a
 function's latest version from those of the function. It runs WebSocket functions one event at a time and without a log.
-It copies the code for each environment of a function, and blocks while it removes a copy: here they share one. And a
-new function is ready at once: AWS's waiters would poll again only after five seconds. Other requests pass unchanged.
+It copies the code for each environment of a function, and blocks while it removes a copy: here all share one in the
+folder UNPACKED, which several emulators may use. And a new function is ready at once: AWS's waiters would poll again
+only after five seconds. Other requests pass unchanged.
 
 CloudFormation here refuses to delete a protected table, as on AWS. It fails at the resource that the file FAULTS names.
 It runs the SAM transform as `SAM_TRANSFORM`, a command, since its libraries would be importable by the deployed code.
@@ -137,15 +138,17 @@ class Worker:
 
 
 class Code(zipfile.ZipFile):
-    """Unpack the code of a function once, and use it in all its environments."""
+    """Unpack the code of a function once, and use it in all its environments and in later emulators."""
 
     def extractall(self, path: Any = None, *_: Any) -> None:
         """Link the code instead of creating an empty folder."""
         content = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
-        home = Path(tempfile.gettempdir(), f"code-{content}")
+        home = Path(os.environ["UNPACKED"], content)
         with _unpacking:
             if not home.exists():
-                super().extractall(home)
+                partial = tempfile.mkdtemp(dir=home.parent)
+                super().extractall(partial)
+                Path(partial).rename(home)
         Path(path).rmdir()
         Path(path).symlink_to(home)
 

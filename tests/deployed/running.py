@@ -41,6 +41,12 @@ SingleWaiterConfig.__init__ = impatient
 from awscli.clidriver import main
 sys.exit(main())
 """
+_BUILD: Final = """
+import sys
+from pathlib import Path
+from scripts.deploy.package import build
+build(*map(Path, sys.argv[1:]))
+"""
 _HOMES: Final = ROOT / ".parley"
 _PROJECT: Final = ("app.py", "chalicelib", "scripts", "requirements.txt", "constraints.txt", ".chalice")
 
@@ -79,14 +85,26 @@ def _environment(name: str, *packages: str) -> Path:
     return python
 
 
+def built_zip() -> Path:
+    """Build the zip of the project as it is, if needed: all test processes and the next run use one."""
+    home = _HOMES / "tested"
+    _HOMES.mkdir(exist_ok=True)
+    with (_HOMES / "tested.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run([sys.executable, "-c", _BUILD, str(ROOT), str(home / STAGE)], cwd=ROOT, check=True)
+        [built] = home.glob("*.zip")
+    return built
+
+
 @contextmanager
-def ministack(*options: str, **environment: str) -> Iterator[str]:
-    """Start an emulator in its own process; yields its address."""
+def ministack(unpacked: Path, *options: str, **environment: str) -> Iterator[str]:
+    """Start an emulator in its own process; yields its address. It keeps the code of functions in `unpacked`."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = {**os.environ, **CREDENTIALS, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
     env |= {
         "FAULTS": os.devnull,
+        "UNPACKED": str(unpacked),
         "AWS_ENDPOINT_URL": url,
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "6",
@@ -127,10 +145,16 @@ def fakes(port: int, meta: Meta, model: ModelServer) -> Iterator[None]:
 
 
 class Project:
-    """A copy of the project with one more stage, and its command line."""
+    """A copy of the project with one more stage, and its command line. Its zip is built already."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.unpacked = folder / "unpacked"
+        """Where emulators keep its code."""
+        self.unpacked.mkdir()
+        built, build = built_zip(), folder / ".parley" / "build"
+        build.mkdir(parents=True)
+        shutil.copy2(built, build / built.name)
         self.environment: dict[str, str] = {}
         for name in _PROJECT:
             source = ROOT / name

@@ -114,7 +114,7 @@ def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tm
 
 @pytest.fixture(scope="module")
 def plain_emulator_answers(deployment: Deployment) -> subprocess.CompletedProcess[str]:
-    with ministack("--plain") as aws_url:
+    with ministack(deployment.project.unpacked, "--plain") as aws_url:
         return deployment.project.parley("deploy", "--yes", aws_url=aws_url, **deployment.secrets)
 
 

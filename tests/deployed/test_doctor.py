@@ -252,7 +252,7 @@ def test_without_credentials_there_is_one_finding(deployment: Deployment):
 
 
 def test_an_account_with_nothing_in_it_lacks_everything_and_says_how_to_get_it(project: Project):
-    with ministack(LAMBDA_ACCOUNT_CONCURRENCY="10") as aws_url:
+    with ministack(project.unpacked, LAMBDA_ACCOUNT_CONCURRENCY="10") as aws_url:
         result = project.parley("doctor", "--json", aws_url=aws_url)
     found = {finding["name"]: finding for finding in json.loads(result.stdout)["findings"]}
     lacking = ["data-stack", "table", f"function-{NAME}", "heartbeat", "secrets"]
