@@ -109,6 +109,8 @@ def logs(environment: Environment, corr: str | None, *, since: int, follow: bool
     try:
         found = reader.show_new()
     except NothingLogged as exc:
+        if corr and not follow:
+            raise NotFound(str(exc)) from exc
         click.echo(exc, err=True)
     else:
         if corr and not (reader.is_known or follow):

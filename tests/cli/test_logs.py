@@ -139,6 +139,7 @@ def test_before_the_first_line_there_is_nothing_and_that_is_no_error(owner: Run)
     result = owner("logs")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "nothing is logged yet: try again in a minute\n"
+    assert owner("logs", ANNAS).exit_code == 3
 
 
 @pytest.mark.parametrize(
