@@ -77,3 +77,9 @@ def test_a_blocked_person_costs_one_conditional_write_and_no_worker(counted: Cou
 
 def test_a_worker_that_is_not_needed_costs_one_call(counted: Counted):
     assert counted.during(lambda: counted.bot.run(conversation_of("anna"))) == ["UpdateItem"]
+
+
+@pytest.mark.parametrize("psid", ["anna", "a person the bot has not met"])
+def test_a_humans_reply_costs_the_webhook_one_call(counted: Counted, psid: str):
+    echo = counted.bot.echo(psid, text="Your parcel is here.")
+    assert counted.during(lambda: counted.bot.posted(echo)) == ["UpdateItem"]
