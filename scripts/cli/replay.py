@@ -1,5 +1,6 @@
 """`parley replay`: lists the conversations that the worker failed to answer three times, and retries them."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
