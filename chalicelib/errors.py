@@ -29,7 +29,7 @@
     + PersonUnreachable  it can never be delivered: window closed, bot blocked, account deleted; give up silently
     + DeliveryRefused    it was refused for an unknown reason; give up, and tell the owner if several people meet it
     + ConnectionGone     this connection is closed; the person may have others
-    + ChannelBroken      nothing can be delivered on the channel until the owner acts: token, permission
+    + ChannelBroken      nothing can be delivered until the owner acts: token, permission; tell them, retry later
 """
 
 from collections.abc import Sequence

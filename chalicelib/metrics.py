@@ -33,7 +33,6 @@ METRICS: Final[Mapping[tuple[str, str], Metric]] = {
     ("refuse", "refused"): Metric("Refused", "Count"),
     ("model", "failed"): _FAILED,
     ("deliver", "failed"): _FAILED,
-    ("channel", "failed"): _FAILED,
     ("drop", "failed"): _FAILED,
     ("heartbeat", "oldest_ms"): Metric("OldestWaitingMs", "Milliseconds"),
     ("channel", "broken"): Metric("ChannelBroken", "Count"),

@@ -241,10 +241,13 @@ class OwnerAlerts(Protocol):
         """Notify that the model answers no request until the owner acts."""
 
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
-        """Notify that no answer can be sent until the owner acts. The answer to `turn` is given up."""
+        """Notify that no answer can be sent until the owner acts, found with the answer to `turn`."""
 
-    def delivery_refused(self, error: ParleyError, turn: Turn) -> None:
-        """Note that the answer to `turn` is given up; notify as `channel_broken` once it happened to several people."""
+    def delivery_refused(self, error: ParleyError, turn: Turn) -> bool:
+        """Count the person of `turn`, whose answer was refused for an unknown reason.
+
+        Once it happened to several people of a day, notify as `channel_broken` does, and return True.
+        """
 
     def budget_nearly_spent(self, reserved: Reservation) -> None:
         """Notify that four fifths of the day's budget are used."""

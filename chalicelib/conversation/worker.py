@@ -127,21 +127,23 @@ class Worker:
         """Return whether the user got the reply. Raises DeliveryPostponed if a later attempt may succeed."""
         try:
             self.sender.deliver(turn, reply, receipts=lambda: self.inbox.receipts(turn), seconds=DELIVERY_S)
-        except ChannelBroken as exc:
-            self.alerts.channel_broken(exc, turn)
-            return False
-        except DeliveryRefused as exc:
-            self.alerts.delivery_refused(exc, turn)
-            return False
-        except PersonUnreachable as exc:
-            log.failure("deliver", exc, failed=1)
-            return False
         except DeliveryError as exc:
-            again_at = next_delivery(turn, now=self.clock())
+            again_at = next_delivery(turn, now=self.clock()) if self._may_succeed_later(exc, turn) else None
             if again_at is None:
                 log.failure("deliver", exc, failed=1)
                 return False
             raise DeliveryPostponed(str(exc), until=again_at) from exc
+        return True
+
+    def _may_succeed_later(self, error: DeliveryError, turn: Turn) -> bool:
+        """Return whether a later attempt may succeed, and tell the owner if it needs their help."""
+        match error:
+            case ChannelBroken():
+                self.alerts.channel_broken(error, turn)
+            case DeliveryRefused():
+                return self.alerts.delivery_refused(error, turn)
+            case PersonUnreachable():
+                return False
         return True
 
     def _finish(self, lease: Lease, closed: Turn, *, release: bool) -> Lease | None:

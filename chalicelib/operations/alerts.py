@@ -60,21 +60,22 @@ class AlertService:
         )
 
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
-        """Report, once a day, that the channel takes no answers; log that the answer to `turn` is lost."""
-        self.log.about(turn.id, turn.person).failure("channel", error, broken=1, failed=1)
+        """Report, once a day, that the channel takes no answers; log each time that this is so."""
+        self.log.about(turn.id, turn.person).failure("channel", error, broken=1)
         self._send_once_a_day("channel", "channel", reason=str(error), stage=self.settings.stage.name)
 
-    def delivery_refused(self, error: ParleyError, turn: Turn) -> None:
-        """Log that the answer to `turn` is lost; the third person of a day whom it happens to means a broken channel.
+    def delivery_refused(self, error: ParleyError, turn: Turn) -> bool:
+        """Return whether the channel is broken: it is if the answer was refused to the third person of a day.
 
         The count is in the store, since Lambda may run each worker in another container. It ends with the day, and an
         answer that arrives does not reset it: that would cost a write for each answer.
         """
         today = self._today()
-        if self.sent.people_today("refused", self.log.pseudonym(turn.person), day=today, most=SEVERAL) >= SEVERAL:
-            self.channel_broken(error, turn)
-        else:
-            self.log.about(turn.id, turn.person).failure("deliver", error, failed=1)
+        people = self.sent.people_today("refused", self.log.pseudonym(turn.person), day=today, most=SEVERAL)
+        if people < SEVERAL:
+            return False
+        self.channel_broken(error, turn)
+        return True
 
     def policy_enforced(self, action: str) -> None:
         """Report, once a day, that Meta warns, blocks or unblocks the page; `action` is Meta's word for it."""

@@ -9,7 +9,7 @@ from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Lease
-from chalicelib.errors import ChannelBroken, ModelBusy, ModelError, ModelFault, ModelUnusable
+from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelUnusable, PersonUnreachable
 from chalicelib.llm.prices import FREE
 from tests.fakes import spend
 from tests.fakes.inbox import FakeInbox
@@ -168,7 +168,7 @@ def test_a_provider_that_does_not_tell_what_was_used_is_reckoned_with_in_full(bo
 
 
 def test_an_answer_that_cannot_be_sent_was_paid_for_all_the_same(bot: Bot):
-    bot.outbox.script = [ChannelBroken("token")]
+    bot.outbox.script = [PersonUnreachable("gone")]
     ask(bot, 1)
     assert (bot.spent().committed, bot.used("anna")) == (MOST, 0)
 

@@ -11,7 +11,7 @@ from chalicelib.channels.meta.graph import Graph, GraphError
 from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.conversation.worker import Outcome
-from chalicelib.errors import ChannelBroken, DeliveryError, ModelBusy, PersonUnreachable
+from chalicelib.errors import ChannelBroken, DeliveryError, DeliveryPostponed, ModelBusy, PersonUnreachable
 from tests.fakes.adapters import RememberingSender
 from tests.flow.bot import SAYS, Bot, conversation_of
 
@@ -79,31 +79,64 @@ def test_a_charge_taken_back_for_an_apology_is_not_taken_back_again_when_that_ca
     assert (bot.states("anna"), bot.used("anna")) == (["done", "dropped"], 1)
 
 
-def test_when_the_channel_is_broken_the_owner_is_notified_once_a_day_and_nothing_is_retried(bot: Bot):
-    bot.receives("anna", "good morning to you")
-    bot.receives("bert", "good morning to you too")
-    bot.notifier.told.clear()
-    bot.outbox.script = [ChannelBroken("code 190")] * 4
-    for psid in ("anna", "bert", "anna"):
-        bot.receives(psid, "is anybody there?")
-    told = SAYS("owner_channel", reason="code 190", stage="prod")
-    assert bot.notifier.told == [(SAYS("owner_channel_subject"), told)]
-    assert (bot.states("anna"), bot.used("anna")) == (["done", "dropped", "dropped"], 1)
-    assert bot.beats().swept == 0
+BROKEN = SAYS("owner_channel", reason="code 190", stage="prod")
+
+
+def test_when_the_channel_is_broken_the_owner_is_told_once_a_day_and_the_answers_wait(bot: Bot):
+    bot.outbox.script = [ChannelBroken("code 190")] * 2
+    for psid in ("anna", "bert"):
+        bot.accepts(psid, "is anybody there?")
+        assert isinstance(bot.works_badly(), DeliveryPostponed)
+    assert [told for told in bot.told_owner if told == BROKEN] == [BROKEN]
+    assert (bot.states("anna"), bot.states("bert"), bot.counted("ChannelBroken")) == (
+        ["answered"],
+        ["answered"],
+        [1, 1],
+    )
+    assert (bot.beats().swept, bot.counted("Failed")) == (0, [])
+
+
+@pytest.mark.parametrize("minutes", [1, 3, 7, 15, 31])
+def test_what_the_model_said_while_the_channel_was_broken_arrives_once_the_owner_has_mended_it(bot: Bot, minutes: int):
+    bot.outbox.script = [ChannelBroken("code 190")] * 6
+    bot.accepts("anna", "is anybody there?")
+    bot.works_badly()
+    for minute in range(1, minutes + 1):
+        bot.clock.tick(minutes=1)
+        if minute == minutes:
+            bot.outbox.script = []
+        bot.beats()
+        with suppress(DeliveryPostponed):
+            bot.works()
+    assert (bot.states("anna"), bot.sent_to("anna")) == (["done"], ["An answer."])
+    assert len(bot.asked) == bot.used("anna") == 1
+
+
+def test_a_channel_that_nobody_mends_costs_no_second_call_of_the_model_and_no_charge(bot: Bot):
+    bot.outbox.script = [ChannelBroken("code 190")] * 100
+    bot.accepts("anna", "is anybody there?")
+    for _ in range(60):
+        with suppress(DeliveryPostponed):
+            bot.works()
+        bot.clock.tick(minutes=1)
+        bot.beats()
+    assert (bot.states("anna"), bot.used("anna"), len(bot.asked)) == (["dropped"], 0, 1)
+    assert (bot.counted("ChannelBroken"), bot.counted("Failed")) == ([1] * 6, [1])
     bot.clock.tick(days=1)
-    bot.receives("anna", "is anybody there today?")
-    assert bot.told_owner == [told, told]
+    bot.accepts("anna", "is anybody there today?")
+    bot.works_badly()
+    assert [told for told in bot.told_owner if told == BROKEN] == [BROKEN, BROKEN]
 
 
-def test_when_the_channel_breaks_during_the_model_call_the_answer_is_kept_and_not_charged(bot: Bot):
+def test_when_the_channel_breaks_during_the_model_call_the_answer_is_kept(bot: Bot):
     broken = GraphError(Failure.BROKEN, "code 190")
     bot.sender = MessengerSender(FakeGraph(refuses_typing=broken, script=[broken]), sleep=lambda _: None)
-    bot.receives("anna", "is anybody there?")
+    bot.accepts("anna", "is anybody there?")
+    assert isinstance(bot.works_badly(), DeliveryPostponed)
     [turn] = bot.turns("anna")
-    assert (bot.states("anna"), bot.used("anna"), turn.reply and turn.reply.text) == (["dropped"], 0, "An answer.")
-    assert bot.told_owner[1:] == [SAYS("owner_channel", reason="code 190", stage="prod")]
+    assert (bot.states("anna"), turn.reply and turn.reply.text) == (["answered"], "An answer.")
+    assert bot.told_owner[1:] == [BROKEN]
     assert bot.spent().answers == 1
-    assert bot.beats().swept == 0
 
 
 def test_a_page_that_may_not_show_typing_answers_all_the_same(bot: Bot):
@@ -121,8 +154,9 @@ def refused(bot: Bot, graph: FakeGraph, *people: str) -> list[str]:
     """Each person asks, and Meta refuses the answer; what the owner is told of the channel."""
     for psid in people:
         graph.script.append(REFUSED)
-        bot.receives(psid, "is anybody there?")
-        assert (bot.states(psid)[-1], bot.used(psid)) == ("dropped", 0)
+        bot.accepts(psid, "is anybody there?")
+        with suppress(DeliveryPostponed):
+            bot.works()
     return [text for subject, text in bot.notifier.told if subject == SAYS("owner_channel_subject")]
 
 
@@ -131,17 +165,22 @@ def test_an_answer_refused_for_an_unknown_reason_is_not_charged_and_the_owner_is
 ):
     assert refused(bot, graph, "anna", "bert") == []
     assert [line["error"] for line in bot.log_lines("deliver")] == ["DeliveryRefused"] * 2
-    assert bot.counted("ChannelBroken") == []
+    assert (bot.states("anna"), bot.used("anna"), bot.used("bert")) == (["dropped"], 0, 0)
+    assert (bot.counted("ChannelBroken"), bot.counted("Failed")) == ([], [1, 1])
     assert bot.beats().swept == 0
 
 
 def test_answers_to_several_people_refused_for_an_unknown_reason_mean_a_broken_channel(bot: Bot, graph: FakeGraph):
     assert refused(bot, graph, "anna", "bert", "cara") == [CHANNEL]
-    assert bot.counted("ChannelBroken") == [1]
+    assert (bot.states("cara"), bot.counted("ChannelBroken")) == (["answered"], [1])
+    bot.clock.tick(minutes=1)
+    bot.beats()
+    bot.works()
+    assert (bot.states("cara"), graph.sent) == (["done"], ["An answer."])
     assert refused(bot, graph, "dora", "anna") == [CHANNEL]
     bot.clock.tick(days=1)
-    assert refused(bot, graph, "anna", "bert") == [CHANNEL]
-    assert refused(bot, graph, "cara") == [CHANNEL, CHANNEL]
+    assert refused(bot, graph, "emma", "frank") == [CHANNEL]
+    assert refused(bot, graph, "gina") == [CHANNEL, CHANNEL]
 
 
 def test_one_person_who_is_refused_again_and_again_is_one_person(bot: Bot, graph: FakeGraph):

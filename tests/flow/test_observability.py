@@ -15,6 +15,7 @@ from chalicelib.errors import (
     ChannelBroken,
     ConfigError,
     DeliveryError,
+    DeliveryRefused,
     InvalidSignature,
     LeaseLost,
     ModelBusy,
@@ -87,8 +88,10 @@ def test_one_query_shows_a_messages_life(bot: Bot):
 def test_every_line_about_a_message_names_the_person_by_the_same_pseudonym(bot: Bot):
     bot.model.script = [["yes"], ModelBusy("busy"), ["no"], ["again"]]
     bot.outbox.script = [None, None, PersonUnreachable("gone"), ChannelBroken("code 190")]
-    for _ in range(4):
+    for _ in range(3):
         bot.receives("anna", "who am I to you?")
+    bot.accepts("anna", "who am I to you?")
+    bot.works_badly()
     about = [line for line in bot.log_lines() if "corr" in line]
     assert {line["stage"] for line in about} == {"accept", "model", "turn", "deliver", "channel"}
     assert {line["person"] for line in about} == {bot.log.pseudonym(person_of("anna"))}
@@ -247,7 +250,7 @@ def test_an_apology_is_a_failed_turn(bot: Bot):
     assert bot.log_lines("model")[0]["gen_ai.request.model"] == bot.settings.model.name
 
 
-@pytest.mark.parametrize("error", [PersonUnreachable("gone"), ChannelBroken("code 190")])
+@pytest.mark.parametrize("error", [PersonUnreachable("gone"), DeliveryRefused("code 36103")])
 def test_an_answer_that_nobody_will_get_is_a_failed_turn(bot: Bot, error: DeliveryError):
     bot.outbox.script = [error]
     bot.receives("anna", "is anybody there?")
@@ -270,10 +273,11 @@ def test_silence_on_purpose_is_no_failed_turn(bot: Bot):
     assert sum(bot.counted("Failed")) == 0
 
 
-def test_each_answer_that_a_broken_channel_swallows_is_counted(bot: Bot):
+def test_each_answer_that_a_broken_channel_refuses_is_counted(bot: Bot):
     bot.outbox.script = [ChannelBroken("code 190")] * 2
     for psid in ("anna", "bert"):
-        bot.receives(psid, "is anybody there?")
+        bot.accepts(psid, "is anybody there?")
+        bot.works_badly()
     assert bot.counted("ChannelBroken") == [1, 1]
 
 
@@ -308,7 +312,11 @@ def test_when_nobody_can_be_woken_the_waiting_is_measured_all_the_same(bot: Bot)
 def test_every_metric_is_written_by_somebody(bot: Bot):
     bot.limits_to(2)
     bot.outbox.script = [PersonUnreachable("gone"), ChannelBroken("code 190")]
-    for _ in range(5):
+    bot.receives("anna", "a question like others")
+    bot.accepts("anna", "a question like others")
+    bot.works_badly()
+    bot.clock.tick(minutes=1)
+    for _ in range(4):
         bot.receives("anna", "a question like others")
     bot.model.script = [ModelBusy("busy")]
     bot.receives("bert", "a hard question")

@@ -105,12 +105,13 @@ def test_a_message_the_graph_api_fails_to_take_is_sent_again(demo: Demo):
     assert [call["status"] for call in demo.calls("graph")[before:]] == [500, 500, 200]
 
 
-def test_a_dead_page_token_is_told_to_the_owner_and_not_tried_again(demo: Demo):
+def test_a_dead_page_token_is_told_to_the_owner_and_not_tried_again_at_once(demo: Demo):
     dead = {"status": 400, "body": {"error": {"code": 190, "message": "expired"}}, "times": 99}
     demo.behave("graph", failures=[dead])
     demo.say("anna", "/help")
-    demo.wait_until_answered("anna")
+    demo.wait_until(lambda: len(demo.calls("owner")) == 2)
     demo.heartbeat()
+    assert [turn["state"] for turn in demo.turns("anna")] == ["answered"]
     assert len(demo.calls("graph")) == 1
     subjects = [call["body"]["subject"] for call in demo.calls("owner")]
     assert subjects == ["Parley: a new person wrote to your page", "Parley: the bot cannot write on Messenger"]
