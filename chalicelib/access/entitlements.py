@@ -43,7 +43,7 @@ class EntitlementService:
         return Entitlements(persona, self.limits.daily_limit)
 
     def personas_in_use(self, *, now: int) -> frozenset[str]:
-        """Return the names of the personas that answer anybody: the channels' and those of valid keys.
+        """Return the names of the personas in use: those of the channels and of valid keys.
 
         Raises StoreError.
         """

@@ -1,4 +1,4 @@
-"""Turns a model's deltas into the words of its answer, wherever the deltas are cut. Pure.
+"""Turns a model's deltas into the words of its answer; a delta may end inside a tag or a character. Pure.
 
 Some servers leave the model's thoughts in the answer, between `<think>` and `</think>`. With some models the first tag
 is part of the prompt, so that only the closing one is sent.

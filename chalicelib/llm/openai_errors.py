@@ -29,7 +29,7 @@ _PARAMETERS: Final = (
 )
 """Parameters that a message is searched for if the refusal names none."""
 _NAME: Final = re.compile(r"[\w.*\[\]-]{1,64}", re.ASCII)
-"""What a parameter or a code looks like: no words with spaces between them, which could be anybody's."""
+"""What a parameter or a code looks like: a message's words, which may quote the question, have spaces between them."""
 _MOST_TEXT: Final = 20_000
 
 _FILTERED_CODE: Final = re.compile(

@@ -1,4 +1,4 @@
-"""The SentAlerts port over DynamoDB: remembers the day of each kind of alert, and the people whom a fault has met."""
+"""The SentAlerts port over DynamoDB: remembers the day of each kind of alert, and which people met a fault."""
 
 from dataclasses import dataclass
 

@@ -130,7 +130,7 @@ def _entry(entry: object, *, now: int) -> Iterator[Event]:
 
 
 def _placed(event: Event, place: int) -> Event:
-    """Note where in the body a message stands: that is the order of messages with the same time."""
+    """Note a message's position in the body: that is the order of messages with the same time."""
     return replace(event, place=place) if isinstance(event, IncomingMessage) else event
 
 

@@ -3,7 +3,7 @@
  * that is there, so nothing is added to an answer's nodes; a browser without `CSS.highlights` shows no colours.
  */
 
-/** Longer code is not coloured: it is drawn anew with each word that arrives. */
+/** Longer code is not coloured: it is drawn again with each word that arrives. */
 const LONGEST = 20_000;
 
 const HASH = new Set("bash dockerfile elixir fish makefile perl powershell py python r rb ruby sh shell toml yaml yml zsh".split(" "));
