@@ -12,7 +12,7 @@ _WAIT: Final["WaiterConfigTypeDef"] = {"Delay": 1, "MaxAttempts": 300}
 
 @dataclass(frozen=True)
 class StageTable:
-    """The table with a stage's name, whoever created it."""
+    """The table with a stage's name; it may not be of Parley's making."""
 
     client: "DynamoDBClient"
     name: str
