@@ -73,6 +73,8 @@ MOTO = pytest.param("moto", marks=pytest.mark.emulated)
 RELUCTANT = pytest.param("reluctant", marks=pytest.mark.emulated)
 RELUCTANT_IN_FULL = pytest.param("reluctant", marks=[pytest.mark.emulated, pytest.mark.full])
 CONFLICTING = pytest.param("conflicting", marks=pytest.mark.emulated)
+ON_BUSY_CORES_S = 60
+"""Patience with fifty threads at once, whose requests all run on this machine; `test_table.py` tests the real one."""
 MANY_CONFLICTS = [
     pytest.param("conflicting", marks=[pytest.mark.emulated, pytest.mark.full], id=f"conflicting-{number}")
     for number in range(2, 51)
@@ -114,7 +116,7 @@ def _store(request: pytest.FixtureRequest) -> Store:
         case "ministack":
             return dynamo_store(request.getfixturevalue("emulator"))
         case "conflicting":
-            return dynamo_store(request.getfixturevalue("conflicting"))
+            return dynamo_store(request.getfixturevalue("conflicting"), patience_s=ON_BUSY_CORES_S)
         case "reluctant":
             return dynamo_store(request.getfixturevalue("reluctant"), sleep=lambda _: None)
     return fake_store()

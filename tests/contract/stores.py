@@ -12,6 +12,7 @@ from botocore.config import Config
 from chalicelib.access.ports import ApiKeys, People, Spending, Tickets
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys, DynamoTickets
+from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
@@ -71,9 +72,15 @@ def fake_store() -> Store:
     )
 
 
-def dynamo_store(client: "DynamoDBClient", name: str = "", *, sleep: Callable[[float], None] = time.sleep) -> Store:
-    """Over a table of its own; `sleep` pauses before a request is sent again."""
-    table = Table(client, name or f"parley-{next(_NUMBERS)}", sleep=sleep)
+def dynamo_store(
+    client: "DynamoDBClient",
+    name: str = "",
+    *,
+    patience_s: float = PATIENCE_S,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Store:
+    """Over a table of its own; `patience_s` and `sleep` are the table's."""
+    table = Table(client, name or f"parley-{next(_NUMBERS)}", patience_s, sleep)
     create_table(client, table.name)
     return dynamo_ports(table)
 

@@ -53,7 +53,6 @@ class Table:
     patience_s: float = calls.PATIENCE_S
     """For how long a request is sent again that is refused for the moment."""
     sleep: Callable[[float], None] = time.sleep
-    monotonic: Callable[[], float] = time.monotonic
 
     def get(self, key: Key) -> Item | None:
         """Return the item as last written (a strongly consistent read), or None."""
@@ -136,7 +135,7 @@ class Table:
         return {"TableName": self.name, **write.request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
     def _send(self, request: Callable[[], T]) -> T:
-        return calls.send(request, patience_s=self.patience_s, sleep=self.sleep, monotonic=self.monotonic)
+        return calls.send(request, patience_s=self.patience_s, sleep=self.sleep)
 
 
 def _raise_if_condition(error: StoreError) -> None:
