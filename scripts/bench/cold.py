@@ -2,6 +2,9 @@
 
 Run it as `.venv/bin/python -m scripts.bench.cold`. Each measurement uses a new process that can import only the
 unpacked zip and the packages of Lambda's runtime. The start of Python itself is not included. No requests are sent.
+
+All times are of the CPU, so that other processes do not lengthen them, and so that they can be converted to a share of
+a CPU: Lambda gives a function one for each 1,769 MB of its memory, but a full one while it starts.
 """
 
 import os
@@ -20,7 +23,7 @@ import boto3
 import click
 
 from scripts.deploy.package import build
-from scripts.stage.environment import ROOT
+from scripts.stage.environment import ROOT, full_name, memory_mb
 
 LAMBDA_HAS: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 """The packages that Lambda's runtime contains."""
@@ -37,15 +40,16 @@ _BARE: Final = "a bare Chalice app with one route"
 _CLIENTS: Final = (
     "; import boto3; session = boto3.Session(); [session.client(it) for it in ('dynamodb', 'lambda', 'ssm')]"
 )
+_ALONE: Final = "`app.py`, without the services of any function"
 _READY: Final = {
-    "`api_handler`, ready for its first message": "import app; app.api.webhook()",
-    "`websocket_message`, ready for its first frame": (
-        "import app; from chalicelib.bootstrap import websocket; websocket.handler()"
-    ),
-    "`worker`, with the model's SDK": "import app; from chalicelib.bootstrap import worker; worker.worker()",
+    "`api_handler`, ready for its first message": "api_handler",
+    "`websocket_message`, ready for its first frame": "websocket_message",
+    "`worker`, with the model's SDK": "worker",
+    "`heartbeat`": "heartbeat",
 }
-"""The code that each function runs before it can handle its first event."""
-_TIMED: Final = "import time; began = time.perf_counter(); {}; print((time.perf_counter() - began) * 1000)"
+"""The functions whose start is measured, by the names of their rows."""
+_MB_OF_A_CPU: Final = 1769
+_TIMED: Final = "import time; began = time.process_time(); {}; print((time.process_time() - began) * 1000)"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class Start:
     what: str
     zip: Zip
     code: str
+    function: str = ""
+    """The name in Lambda of the function that starts; empty for none."""
 
 
 Times = Mapping[Start, Sequence[float]]
@@ -87,6 +93,7 @@ def main(runs: int) -> None:
         times = measure(starts, runtime(scratch / "runtime"), runs=runs)
         click.echo(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
         click.echo(table(times))
+        click.echo("\n" + "\n".join(on_lambda(times, memory_mb("prod"))))
 
 
 def prepared(scratch: Path, *, bytecode: bool) -> Iterator[Start]:
@@ -95,7 +102,8 @@ def prepared(scratch: Path, *, bytecode: bool) -> Iterator[Start]:
     parley = unpacked("Parley", ROOT, scratch, bytecode=bytecode)
     yield Start(_BARE, bare, "import app")
     yield Start("the same with the webhook's three AWS clients", bare, "import app" + _CLIENTS)
-    yield from (Start(what, parley, code) for what, code in _READY.items())
+    yield Start(_ALONE, parley, "import app")
+    yield from (Start(what, parley, "import app", full_name("dev", name)) for what, name in _READY.items())
 
 
 def bare_project(folder: Path) -> Path:
@@ -142,11 +150,21 @@ def cold(start: Start, packages: Path) -> float:
     """Measure a start in a new process that writes no bytecode, in milliseconds."""
     path = os.pathsep.join([str(start.zip.folder), str(packages)])
     env = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "AWS_DEFAULT_REGION": "eu-central-1"}
+    env |= {"AWS_LAMBDA_FUNCTION_NAME": start.function} if start.function else {}
     command = [sys.executable, "-S", "-c", _TIMED.format(start.code)]
     done = subprocess.run(  # noqa: S603 (the running Python)
         command, cwd=packages, env=env, capture_output=True, text=True, check=True
     )
     return float(done.stdout)
+
+
+def on_lambda(times: Times, memory_mb: Mapping[str, int]) -> Iterator[str]:
+    """Compute how long each start takes on Lambda, and how long it would take if the handler built the services."""
+    medians = {start.what: median(took) for start, took in times.items() if start.zip.bytecode}
+    for what, name in _READY.items():
+        share = min(1, memory_mb[name] / _MB_OF_A_CPU)
+        late = medians[_ALONE] + (medians[what] - medians[_ALONE]) / share
+        yield f"{name}, {memory_mb[name]} MB ({share:.2f} CPU): {medians[what]:.0f} ms; {late:.0f} ms in the handler"
 
 
 def table(times: Times) -> str:

@@ -3,7 +3,7 @@ from pathlib import Path
 import click
 import pytest
 
-from scripts.bench.cold import Start, Zip, bare_project, measure, runtime, table, unpacked
+from scripts.bench.cold import Start, Zip, bare_project, measure, on_lambda, runtime, table, unpacked
 
 WEBHOOK = "`api_handler`, ready for its first message"
 BARE = "a bare Chalice app with one route"
@@ -26,6 +26,20 @@ def test_a_zip_that_is_not_of_its_kind_is_noticed(tmp_path: Path):
     start = Start(BARE, Zip("the bare app", tmp_path, 1, bytecode=True), "import app")
     with pytest.raises(click.ClickException, match="the zip must have bytecode in the second column only"):
         measure([start], runtime(tmp_path / "runtime"), runs=1)
+
+
+def test_a_start_is_computed_for_lambda_with_and_without_its_init_phase(tmp_path: Path):
+    zipped = Zip("Parley", tmp_path, 10_000, bytecode=True)
+    rows = {"`app.py`, without the services of any function": 300, "`worker`, with the model's SDK": 900}
+    rows |= {WEBHOOK: 320, "`websocket_message`, ready for its first frame": 350, "`heartbeat`": 310}
+    times = {Start(what, zipped, "import app"): [took] for what, took in rows.items()}
+    memory = {"api_handler": 1024, "websocket_message": 1769, "worker": 512, "heartbeat": 256}
+    assert list(on_lambda(times, memory)) == [
+        "api_handler, 1024 MB (0.58 CPU): 320 ms; 335 ms in the handler",
+        "websocket_message, 1769 MB (1.00 CPU): 350 ms; 350 ms in the handler",
+        "worker, 512 MB (0.29 CPU): 900 ms; 2373 ms in the handler",
+        "heartbeat, 256 MB (0.14 CPU): 310 ms; 369 ms in the handler",
+    ]
 
 
 def test_the_table_tells_median_and_range_and_compares_like_with_like(tmp_path: Path):
