@@ -33,7 +33,7 @@ function patternOf(style) {
   return patterns.get(style);
 }
 
-/** Returns `[kind, start, end]` for each part of the code that has a colour. `lang` is the language named after the fence. */
+/** Returns `[kind, start, end]` for each part of the code that has a colour. `lang` is the word after the fence. */
 export function parts(code, lang) {
   const name = lang.toLowerCase();
   if (PLAIN.has(name) || code.length > LONGEST) return [];
