@@ -89,7 +89,7 @@ class StreamReader:
         delta = choice.get("delta")
         if not isinstance(delta, dict):  # an answer that is not streamed; after a streamed one it is a repetition
             delta = {} if self._said else mapping(choice.get("message"))
-        words = words_of(delta.get("content")) or words_of(delta.get("refusal"))
+        words = words_of(delta.get("content")) or words_of(delta.get("refusal")) or words_of(choice.get("text"))
         yield from self._say(words)
         reason = text(choice.get("finish_reason"))
         self._reason = (finish_reason(reason) if reason else None) or self._reason
