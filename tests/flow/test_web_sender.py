@@ -645,6 +645,7 @@ def test_words_that_were_thoughts_are_replaced(chat: Chat):
     chat.deliver("Your cat.")
     assert [chat.sees(name).text for name in "ab"] == ["Your cat."] * 2
     assert chat.types("a") == ["question", "delta", "snapshot", "delta", "delta", "completed"]
+    assert [frame["seq"] for frame in chat.frames("a")[1:]] == [1, 1, 2, 3, 3]
 
 
 def test_thoughts_that_are_replaced_before_they_were_sent_are_not_sent():

@@ -12,6 +12,8 @@ class TurnFrames:
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._parts: list[str] = []
+        self._withdrawn = 0
+        """How many parts were removed; the numbers of the others go on after theirs."""
         self._frames: list[str] = []
         self._ending: list[str] = []
 
@@ -23,13 +25,13 @@ class TurnFrames:
         """Add the next part of the answer, as one `delta` for each 4,000 characters; an empty text adds nothing."""
         for part in server_frames.split(text):
             self._parts.append(part)
-            self._frames.append(server_frames.delta(self._turn.id, len(self._parts), part))
+            self._frames.append(server_frames.delta(self._turn.id, self._last, part))
 
     def withdraw(self) -> None:
         """Add an empty `snapshot`, which removes the text so far; none if there is no text."""
         if self._parts:
-            self._parts = []
-            self._frames += server_frames.snapshot(self._turn.id, self._parts)
+            self._withdrawn, self._parts = self._last, []
+            self._frames += self._snapshot()
 
     def end(self, reply: Reply | None) -> None:
         """Add the last frames: those of the stored reply, or `dropped` for None.
@@ -55,12 +57,20 @@ class TurnFrames:
             self._parts = []
         elif "".join(self._parts) != reply.text:
             self._parts = server_frames.split(reply.text)
-            self._frames += server_frames.snapshot(self._turn.id, self._parts)
-        self._ending = server_frames.ending(self._turn.id, reply, seq=len(self._parts))
+            self._frames += self._snapshot()
+        self._ending = server_frames.ending(self._turn.id, reply, seq=self._last)
+
+    @property
+    def _last(self) -> int:
+        """The number of the last part."""
+        return self._withdrawn + len(self._parts)
+
+    def _snapshot(self) -> Sequence[str]:
+        return server_frames.snapshot(self._turn.id, self._parts, last=self._last)
 
     def _text_so_far(self) -> Sequence[str]:
-        if self._parts:
-            return server_frames.snapshot(self._turn.id, self._parts)
+        if self._last:
+            return self._snapshot()
         # An empty snapshot clears what an earlier worker streamed before it crashed.
         is_second_attempt = self._turn.model_calls > 1 and not self._ending
         return server_frames.snapshot(self._turn.id, []) if is_second_attempt else []
