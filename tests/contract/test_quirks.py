@@ -48,7 +48,7 @@ def model(api: Api, url: str) -> OpenAIModel:
             api_key="k", base_url=url, http_client=httpx2.AsyncClient(trust_env=False, verify=False)
         )
 
-    return OpenAIModel(name="gpt-6-luna", effort="", api=api, client=client, price=FREE)
+    return OpenAIModel(name="gpt-6-luna", effort="", api=api, client=client, is_openai=False, price=FREE)
 
 
 def seconds(quirk: Quirk) -> float:
