@@ -118,7 +118,11 @@ class OpenAIModel:
         return client.post(
             "/responses" if self.api == "responses" else "/chat/completions",
             body=body,
-            options={"timeout": httpx2.Timeout(left, connect=min(_CONNECT_S, left)), "max_retries": 0},
+            options={
+                "timeout": httpx2.Timeout(left, connect=min(_CONNECT_S, left)),
+                "max_retries": 0,
+                "follow_redirects": False,
+            },
             # Not parsed by the SDK: its types do not fit what other servers send.
             cast_to=object,
             stream=True,

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-import httpx2
 import openai
 import pytest
 
@@ -45,7 +44,7 @@ def servers() -> Iterator[dict[str, QuirkServer]]:
 def model(api: Api, url: str) -> OpenAIModel:
     def client() -> openai.AsyncOpenAI:
         return openai.AsyncOpenAI(
-            api_key="k", base_url=url, http_client=httpx2.AsyncClient(trust_env=False, verify=False)
+            api_key="k", base_url=url, http_client=openai.DefaultAsyncHttpxClient(trust_env=False, verify=False)
         )
 
     return OpenAIModel(name="gpt-6-luna", effort="", api=api, client=client, is_openai=False, price=FREE)
