@@ -19,6 +19,14 @@ from chalicelib.ids import PersonId
 from chalicelib.log import Value
 
 
+@dataclass
+class Habit:
+    """What the model's last answer taught about the next, for as long as the process lives."""
+
+    closes_only: bool = False
+    """As in `AnswerText`."""
+
+
 @dataclass(frozen=True)
 class Agent:
     """Answers a question by calling the model."""
@@ -28,6 +36,7 @@ class Agent:
     pseudonym: Callable[[PersonId], str]
     """Hashes a user's id for the provider."""
     clock: Clock
+    habit: Habit = field(default_factory=Habit)
 
     @property
     def log_fields(self) -> dict[str, Value]:
@@ -46,7 +55,7 @@ class Agent:
 
     def _call(self, prompt: Prompt, on_delta: OnDelta, *, seconds: float) -> Answer:
         started = self.clock()
-        shown, finished = _Shown(on_delta, self.clock), None
+        shown, finished = _Shown(on_delta, self.clock, AnswerText(closes_only=self.habit.closes_only)), None
         with closing(self.model.answer(prompt, seconds=seconds)) as events:
             for event in events:
                 match event:
@@ -58,6 +67,7 @@ class Agent:
                         finished, goes_on = event, shown.end()
                 if not goes_on:
                     break
+        self.habit.closes_only = shown.answer.closes_only
         ms, first_words_ms = self.clock() - started, (shown.first_words_at or started) - started
         if not goes_on:
             return Answer(shown.text, None, None, ms, first_words_ms)
@@ -72,20 +82,20 @@ class _Shown:
 
     on_delta: OnDelta
     clock: Clock
+    answer: AnswerText
     text: str = field(default="", repr=False)
     """What was passed on so far."""
     first_words_at: int | None = None
-    _answer: AnswerText = field(default_factory=AnswerText)
     _held_back: str = ""
     """White space that is passed on only if more words follow."""
 
     def add(self, delta: str) -> bool:
         """Pass on what the delta adds; False if the person has cancelled the answer."""
-        return self._show(self._answer.add(delta))
+        return self._show(self.answer.add(delta))
 
     def end(self) -> bool:
         """Pass on what was held back; False if the person has cancelled the answer."""
-        return self._show(self._answer.end())
+        return self._show(self.answer.end())
 
     def _show(self, words: Words) -> bool:
         if words.instead:

@@ -30,16 +30,24 @@ class Words:
 
 
 class AnswerText:
-    """Leaves out thoughts and joins halves of characters. Holds back only what may become a tag or a character."""
+    """Leaves out thoughts and joins halves of characters. Holds back only what may become a tag or a character.
 
-    def __init__(self) -> None:
+    With `closes_only`, an earlier answer of the model had thoughts that only closed: all words are held back until they
+    do, and returned at the end if they do not.
+    """
+
+    def __init__(self, *, closes_only: bool = False) -> None:
+        self.closes_only = closes_only
+        """Whether this answer has thoughts that only close."""
         self._joiner = SurrogateJoiner()
         self._held = ""
-        self._thought: str | None = None
+        self._thought: str | None = "" if closes_only else None
         """The thought so far, with its tag; None outside of thoughts."""
         self._last = ""
         """The last character passed on."""
-        self._has_words = self._thinks_after_words = self._quotes_tags = False
+        self._may_be_words = closes_only
+        """Whether the thought is a part of the answer if it does not close."""
+        self._has_words = self._quotes_tags = False
 
     def add(self, delta: str) -> Words:
         """Return the words that are certain with this delta."""
@@ -62,12 +70,17 @@ class AnswerText:
             words = self._pass_on(words, text)
         else:
             self._thought += text
-            if is_last and self._thinks_after_words:
+            if is_last and self._may_be_words:
+                self.closes_only = False
                 words = self._pass_on(words, self._thought)
         return words
 
     def _inside(self, words: Words, before: str, tag: str) -> Words:
-        self._thought = None if "/" in tag else f"{self._thought}{before}{tag}"
+        thought = f"{self._thought}{before}"
+        is_quoted = self._may_be_words and thought[-1:] in _QUOTES
+        if "/" not in tag and not thought.strip():
+            self.closes_only = self._may_be_words = False
+        self._thought = None if "/" in tag and not is_quoted else thought + tag
         return words
 
     def _at(self, words: Words, before: str, tag: str) -> Words:
@@ -77,9 +90,9 @@ class AnswerText:
             self._quotes_tags = True
             return self._pass_on(words, tag)
         if "/" not in tag:
-            self._thought, self._thinks_after_words = tag, self._has_words
+            self._thought, self._may_be_words = tag, self._has_words
             return words
-        self._last, self._has_words = "", False
+        self._last, self._has_words, self.closes_only = "", False, True
         return Words("", instead=True)
 
     def _pass_on(self, words: Words, text: str) -> Words:

@@ -48,3 +48,14 @@ def test_a_person_may_cancel_before_the_first_word(bot: Bot):
     bot.outbox.stops_after = 2
     bot.receives("anna", "Who is Mimi?")
     assert bot.outbox.heard == ["", ""]
+
+
+def test_thoughts_that_only_close_are_expected_from_then_on(bot: Bot):
+    worker, thoughtful = bot.worker, ["Who is Mimi?", "</think>", "Your cat."]
+    bot.model.script = [thoughtful, thoughtful, ["A cat", " of yours."], ["A cat", "."]]
+    for _ in range(4):
+        bot.accepts("anna", "Who is Mimi?")
+        bot.outbox.heard.append("|")
+        worker.run(bot.wake.woken.pop(), remaining_ms=lambda: 900_000)
+    heard = [word for word in bot.outbox.heard if word]
+    assert heard == ["Your cat.", "|", "Your cat.", "|", "A cat of yours.", "|", "A cat", "."]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from chalicelib.conversation.answer_text import AnswerText
 
 
-def shown(deltas: Sequence[str]) -> str:
+def shown(deltas: Sequence[str], *, closes_only: bool = False) -> str:
     """What a person reads in the end."""
-    answer, text = AnswerText(), ""
+    answer, text = AnswerText(closes_only=closes_only), ""
     for words in [*map(answer.add, deltas), answer.end()]:
         text = words.text if words.instead else text + words.text
     return text
@@ -59,6 +59,41 @@ PLAIN = [
 @given(places=st.lists(st.integers(min_value=0)))
 def test_thoughts_are_left_out_wherever_the_deltas_are_cut(said: str, left: str, places: Sequence[int]):
     assert shown(cut(said, places)) == left
+
+
+@pytest.mark.parametrize(("said", "left"), THOUGHTS)
+def test_a_model_that_only_closes_its_thoughts_may_open_them_next_time(said: str, left: str):
+    assert shown([said], closes_only=True).strip() == left.strip()
+    assert shown(list(said), closes_only=True).strip() == left.strip()
+
+
+@pytest.mark.parametrize("said", [said for said in PLAIN if " </think>" not in said])
+def test_an_answer_without_thoughts_comes_at_its_end_if_thoughts_were_expected(said: str):
+    assert shown(list(said), closes_only=True) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "closes_only"),
+    [("Mimi?</think>Your cat.", True), ("Your cat.", False), ("<think>Mimi?</think>Your cat.", False), ("", False)],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_an_answer_teaches_whether_thoughts_only_close(said: str, *, closes_only: bool, before: bool):
+    answer = AnswerText(closes_only=before)
+    words = answer.add(said)
+    assert words.instead is (closes_only and not before)
+    answer.end()
+    assert answer.closes_only is closes_only
+
+
+def test_nothing_of_thoughts_that_are_expected_to_close_is_passed_on():
+    answer = AnswerText(closes_only=True)
+    assert [answer.add(delta).text for delta in ("Mimi?", " A cat.", "</think>", "Your", " cat.")] == [
+        "",
+        "",
+        "",
+        "Your",
+        " cat.",
+    ]
 
 
 @pytest.mark.parametrize("said", PLAIN)
