@@ -73,7 +73,14 @@ def test_a_page_token_that_facebook_does_not_take_is_not_even_stored(account: De
 
 @pytest.mark.parametrize(
     ("action", "step"),
-    [("cloudformation:CreateStack", "data stack"), ("lambda:CreateFunction", "code"), ("ssm:PutParameter", "secrets")],
+    [
+        ("ssm:PutParameter", "secrets"),
+        ("cloudformation:CreateStack", "data stack"),
+        ("cloudformation:UpdateStack", "data stack"),
+        ("iam:CreateRole", "code"),
+        ("lambda:CreateFunction", "code"),
+        ("events:PutRule", "code"),
+    ],
 )
 def test_a_missing_permission(account: Deployment, action: str, step: str):
     with gate(account.aws_url) as (url, door):
