@@ -116,6 +116,20 @@ def succeeds(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.full
+def test_the_functions_stack_begins_again_after_a_resource_of_each_type_failed(
+    account: Deployment, bundle: Path, shell: Shell, readme: Readme
+):
+    resources = json.loads((bundle / "app.json").read_text())["Resources"]
+    for resource in {found["Type"]: name for name, found in resources.items()}.values():
+        account.fails_at(resource)
+        failed = shell(readme.app)
+        assert "Failed to create/update the stack" in failed.stderr, (resource, failed.stdout + failed.stderr)
+        account.fails_at("")
+        succeeds(shell(readme.app_failed))
+    assert account.client("cloudformation").describe_stacks()["Stacks"] == []
+
+
 def test_the_steps_that_a_new_version_repeats_can_be_repeated(piped: Deployment, shell: Shell, readme: Readme):
     for step in (readme.data, readme.app):
         succeeds(shell(step))
