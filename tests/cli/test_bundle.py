@@ -191,10 +191,11 @@ def test_nothing_in_a_bundle_has_an_hourly_price(fifo: Bundle):
 def test_the_commands_name_every_secret_and_only_parameters_that_there_are(bundle: Bundle):
     assert all(f'/parley/prod/{kind.name} --value "${kind.variable}"' in bundle.readme for kind in KINDS)
     assert all(f'/parley/prod/{name} --value "$(openssl rand' in bundle.readme for name in GENERATED)
-    [line] = [line for line in bundle.readme.splitlines() if "--parameter-overrides" in line]
-    given = dict(word.split("=") for word in line.split() if "=" in word)
+    create, protect = (line for line in bundle.readme.splitlines() if "--parameter-overrides" in line)
+    given, later = (dict(word.split("=") for word in line.split() if "=" in word) for line in (create, protect))
     assert given == {"Stage": "prod", "Wake": "lambda", "OwnerEmail": "owner@example.org"}
-    assert given.keys() == bundle.data["Parameters"].keys()
+    assert later == {"Protected": "true"}
+    assert given.keys() | later.keys() == bundle.data["Parameters"].keys()
 
 
 def test_readme_and_help_say_that_a_stage_cannot_change_over(bundle: Bundle):

@@ -144,6 +144,7 @@ def test_the_exit_code_is_the_commands(project: Project):
 
 CHECKS = ["== ruff format --check .", "== ruff check .", "== mypy"]
 PROCESSES = (os.cpu_count() or 1) + 2
+DEPLOYED_PROCESSES = (os.cpu_count() or 1) + 1
 
 
 def checks(result: subprocess.CompletedProcess[str]) -> list[str]:
@@ -162,14 +163,14 @@ def test_check_deploys_to_an_emulator_as_well_when_it_is_told_to(project: Projec
     assert checks(project.run("scripts/check", "--deployed")) == [
         *CHECKS,
         f"== pytest -n {PROCESSES} --dist worksteal -m not full --ignore=tests/deployed",
-        "== pytest -n 2 --dist loadfile -m not full tests/deployed",
+        f"== pytest -n {DEPLOYED_PROCESSES} --dist loadfile -m not full tests/deployed",
     ]
 
 
 def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
     assert checks(project.run("scripts/check", "--deployed", "--full"))[3:] == [
         f"== pytest -n {PROCESSES} --dist worksteal -m  --ignore=tests/deployed",
-        "== pytest -n 2 --dist loadfile -m  tests/deployed",
+        f"== pytest -n {DEPLOYED_PROCESSES} --dist loadfile -m  tests/deployed",
     ]
 
 
