@@ -6,6 +6,7 @@ refused, at most once a minute, since strangers can send what will be refused.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ class Secrets:
     monotonic: Callable[[], float] = time.monotonic
     _values: dict[str, str] = field(default_factory=dict, repr=False)
     _fetched_at: float = field(default=_NEVER, repr=False)
+    _asked_at: float = field(default=_NEVER, repr=False)
+    """When SSM was last asked, with or without success."""
+    _is_refused: bool = field(default=False, repr=False)
 
     def get(self, name: str) -> str:
         """Return the secret. Raises ConfigError when it is missing; the message says where to put it."""
@@ -45,15 +49,21 @@ class Secrets:
     def find(self, name: str) -> str | None:
         """Return the secret, or None when it is not set. Raises ConfigError when SSM cannot be read."""
         if self.monotonic() - self._fetched_at > CACHED_S:
-            self._values = self._fetch()
-            self._fetched_at = self.monotonic()
+            self._fetch()
+        elif self._is_refused:
+            # One refused value, which may be a stranger's, must not cost the values that are in use.
+            with suppress(ConfigError):
+                self._fetch()
         return self._values.get(name)
 
     def renew(self) -> bool:
-        """Have the next call fetch all secrets, because one was refused; False if they are less than a minute old."""
-        if self.monotonic() - self._fetched_at < _RENEWED_S:
+        """Have the next call fetch all secrets, because one was refused; False if SSM was asked within the last minute.
+
+        If SSM cannot be read then, the values from before stay in use.
+        """
+        if self.monotonic() - self._asked_at < _RENEWED_S:
             return False
-        self._fetched_at = _NEVER
+        self._is_refused = True
         return True
 
     def candidates(self, name: str, *others: str) -> Iterator[str]:
@@ -69,9 +79,11 @@ class Secrets:
     def _set(self, name: str, *others: str) -> list[str]:
         return [self.get(name), *filter(None, map(self.find, others))]
 
-    def _fetch(self) -> dict[str, str]:
-        """Return the secrets that exist, by name. SSM allows at most 10 names a request."""
+    def _fetch(self) -> None:
+        """Fetch the secrets that exist. SSM allows at most 10 names a request."""
         names = [f"{self.prefix}/{name}" for name in self.names]
+        self._asked_at, self._is_refused = self.monotonic(), False
         with raised_as(ConfigError, f"the SSM parameters below {self.prefix} cannot be read"):
             response = self.client.get_parameters(Names=names, WithDecryption=True)
-        return {found["Name"].rpartition("/")[2]: found["Value"] for found in response["Parameters"]}
+        self._values = {found["Name"].rpartition("/")[2]: found["Value"] for found in response["Parameters"]}
+        self._fetched_at = self.monotonic()

@@ -130,6 +130,30 @@ def test_a_stranger_causes_one_request_a_minute_to_ssm_however_much_is_sent(
     assert len(fetches) == 3
 
 
+@pytest.mark.parametrize("accepts", ACCEPTS.values(), ids=ACCEPTS.keys())
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError", "AccessDeniedException"])
+def test_a_stranger_while_ssm_fails_costs_no_secret_that_is_in_use(
+    ssm: "SSMClient", prefix: str, fetches: list[int], code: str, accepts: Callable[[str, Iterable[str]], object]
+):
+    name, watch = Secret.APP_SECRET, Watch()
+    put(ssm, f"{prefix}/{name}", "s" * 32)
+    secrets = Secrets(ssm, prefix, (name,), monotonic=watch)
+    accepts("s" * 32, secrets.candidates(name))
+    watch.now += 60
+    with Stubber(ssm) as stub:
+        stub.add_client_error("get_parameters", code)
+        with pytest.raises((InvalidSignature, InvalidToken)):
+            accepts("x" * 32, secrets.candidates(name))
+        accepts("s" * 32, secrets.candidates(name))
+        watch.now += 59
+        with pytest.raises((InvalidSignature, InvalidToken)):
+            accepts("x" * 32, secrets.candidates(name))
+    assert len(fetches) == 1
+    watch.now += 1
+    put(ssm, f"{prefix}/{name}", "n" * 32)
+    accepts("n" * 32, secrets.candidates(name))
+
+
 def test_the_secret_before_is_accepted_beside_the_new_one(ssm: "SSMClient", prefix: str):
     secrets = Secrets(ssm, prefix, (Secret.APP_SECRET, Secret.APP_SECRET_PREVIOUS))
     put(ssm, f"{prefix}/{Secret.APP_SECRET}", "new")
