@@ -36,7 +36,6 @@ class Secrets:
     _fetched_at: float = field(default=_NEVER, repr=False)
     _asked_at: float = field(default=_NEVER, repr=False)
     """When SSM was last asked, with or without success."""
-    _is_refused: bool = field(default=False, repr=False)
 
     def get(self, name: str) -> str:
         """Return the secret. Raises ConfigError when it is missing; the message says where to put it."""
@@ -50,21 +49,13 @@ class Secrets:
         """Return the secret, or None when it is not set. Raises ConfigError when SSM cannot be read."""
         if self.monotonic() - self._fetched_at > CACHED_S:
             self._fetch()
-        elif self._is_refused:
-            # One refused value, which may be a stranger's, must not cost the values that are in use.
-            with suppress(ConfigError):
-                self._fetch()
         return self._values.get(name)
 
-    def renew(self) -> bool:
-        """Have the next call fetch all secrets, because one was refused; False if SSM was asked within the last minute.
-
-        If SSM cannot be read then, the values from before stay in use.
-        """
-        if self.monotonic() - self._asked_at < _RENEWED_S:
-            return False
-        self._is_refused = True
-        return True
+    def renew(self, name: str) -> bool:
+        """Fetch the secrets again, because this one was refused; return whether it has another value now."""
+        refused = self._values.get(name)
+        self._fetch_again()
+        return self._values.get(name) != refused
 
     def candidates(self, name: str, *others: str) -> Iterator[str]:
         """Yield the secret and those of `others` that are set; then, for a caller that refuses them, their new values.
@@ -73,16 +64,22 @@ class Secrets:
         """
         known = self._set(name, *others)
         yield from known
-        if self.renew():
-            yield from (value for value in self._set(name, *others) if value not in known)
+        self._fetch_again()
+        yield from (value for value in self._set(name, *others) if value not in known)
 
     def _set(self, name: str, *others: str) -> list[str]:
         return [self.get(name), *filter(None, map(self.find, others))]
 
+    def _fetch_again(self) -> None:
+        """Fetch the secrets, at most once a minute. If SSM cannot be read, the values from before stay in use."""
+        if self.monotonic() - self._asked_at >= _RENEWED_S:
+            with suppress(ConfigError):
+                self._fetch()
+
     def _fetch(self) -> None:
         """Fetch the secrets that exist. SSM allows at most 10 names a request."""
         names = [f"{self.prefix}/{name}" for name in self.names]
-        self._asked_at, self._is_refused = self.monotonic(), False
+        self._asked_at = self.monotonic()
         with raised_as(ConfigError, f"the SSM parameters below {self.prefix} cannot be read"):
             response = self.client.get_parameters(Names=names, WithDecryption=True)
         self._values = {found["Name"].rpartition("/")[2]: found["Value"] for found in response["Parameters"]}

@@ -83,7 +83,7 @@ def model() -> Model:
         price=prices.price_of(chosen),
         is_openai=chosen.is_openai,
     )
-    return RenewingModel(openai, secrets().renew)
+    return RenewingModel(openai, partial(secrets().renew, Secret.OPENAI_KEY))
 
 
 def budget() -> Budget:
@@ -110,7 +110,7 @@ def graph() -> Graph:
         clients.settings().messenger.graph_url,
         token=partial(stored.get, Secret.PAGE_TOKEN),
         app_secret=partial(stored.get, Secret.APP_SECRET),
-        renew=stored.renew,
+        renew=partial(stored.renew, Secret.PAGE_TOKEN),
     )
 
 

@@ -16,7 +16,7 @@ class RenewingModel:
 
     model: Model
     renew: Callable[[], bool]
-    """Has the next key be fetched; false if it was fetched a moment ago."""
+    """Fetches the key again, because it was refused; returns whether there is another one now."""
     monotonic: Callable[[], float] = time.monotonic
 
     @property

@@ -23,7 +23,7 @@ class Count:
     """The requests that were sent to DynamoDB."""
 
     url: str
-    """The value of `AWS_ENDPOINT_URL_DYNAMODB` for the process to measure."""
+    """The endpoint for the process to measure."""
     calls: Counter[str] = field(default_factory=Counter)
     """Requests by operation; `transacted` counts the items that transactions write."""
 

@@ -45,7 +45,7 @@ class Cost:
 )
 def main(idle: int, answers: int) -> None:
     """Measure and print the results."""
-    with counted_dynamodb() as count, running_demo(AWS_ENDPOINT_URL_DYNAMODB=count.url) as demo:
+    with counted_dynamodb() as count, running_demo("--dynamodb-url", count.url) as demo:
         demo.behave(answer=_ANSWER, tokens_per_second=_WORDS_A_SECOND)
         click.echo(machine())
         asyncio.run(compare(demo, count, idle, answers))

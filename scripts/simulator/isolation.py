@@ -22,10 +22,13 @@ def has_model(env: Mapping[str, str]) -> bool:
 
 
 def isolated(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without what belongs to AWS, and with proxies and certificates for a real model only."""
+    """Return the environment without what belongs to AWS.
+
+    Proxies and certificates are kept for a real model and for an issuer of ID tokens, and left out without either.
+    """
     kept = {name: value for name, value in env.items() if not name.startswith(_AWS)}
-    if has_model(env):
-        kept = {name: value for name, value in kept.items() if _serves_a_model(name.upper(), value)}
+    if has_model(env) or env.get("PARLEY_OIDC_ISSUER"):
+        kept = {name: value for name, value in kept.items() if _serves_others(name.upper(), value)}
         excepted = ",".join(filter(None, (kept.pop("no_proxy", ""), kept.pop(_NO_PROXY, ""), _HERE)))
         kept |= {_NO_PROXY: excepted, "no_proxy": excepted}
     else:
@@ -42,10 +45,10 @@ def _is_of_the_network(name: str) -> bool:
     return name.endswith(_PROXY) or name in _CERTIFICATES
 
 
-def _serves_a_model(name: str, value: str) -> bool:
-    """Return whether a variable can stay: a proxy that the client of the model can use, a file that exists."""
+def _serves_others(name: str, value: str) -> bool:
+    """Return whether a variable can stay: a proxy that the clients can use, a file that exists."""
     if name in _CERTIFICATES:
         return Path(value).exists()
     if name.endswith(_PROXY) and name != _NO_PROXY:
-        return value.startswith(("http://", "https://"))  # for `socks5://` the client would need another package
+        return value.startswith(("http://", "https://"))  # for `socks5://` they would need another package
     return True

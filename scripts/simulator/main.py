@@ -56,7 +56,7 @@ _FILES = 4096
 class Simulator:
     """All fakes of one run. The app finds them by its environment variables only."""
 
-    def __init__(self, port: int, *, worker_timeout_s: float | None = None) -> None:
+    def __init__(self, port: int, *, worker_timeout_s: float | None = None, dynamodb_url: str | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.websocket_url = f"ws://127.0.0.1:{port}/ws"
         self.log_file = STATE / f"demo-{port}.log"
@@ -65,6 +65,7 @@ class Simulator:
         specs = _specs(worker_timeout_s)
         self.functions = Functions(specs)
         self._worker_timeout_s = specs[WORKER].timeout_s
+        self._dynamodb_url = dynamodb_url
         self._mapping: EventSourceMapping | None = None
         self.meta = Meta(f"{self.url}/webhook")
         self.model_server = ModelServer()
@@ -151,6 +152,7 @@ class Simulator:
             "AWS_ENDPOINT_URL": self.emulator.url,
             "AWS_ENDPOINT_URL_LAMBDA": f"{self.url}/lambda",
             "AWS_ENDPOINT_URL_SNS": f"{self.url}/sns",
+            **({"AWS_ENDPOINT_URL_DYNAMODB": self._dynamodb_url} if self._dynamodb_url else {}),
             "PARLEY_STAGE": STAGE,
             "PARLEY_GRAPH_URL": f"{self.url}/graph/v25.0",
             "PARLEY_CONNECTIONS_URL": f"{self.url}/connections",
@@ -290,8 +292,11 @@ def _allow_many_sockets() -> None:
 
 @click.command()
 @demo_options
+@click.option("--dynamodb-url", metavar="URL", help="DynamoDB of the functions, in place of the emulator's.")
 @click.pass_context
-def main(context: click.Context, port: int, *, headless: bool, worker_timeout: float | None) -> None:
+def main(
+    context: click.Context, port: int, *, headless: bool, worker_timeout: float | None, dynamodb_url: str | None
+) -> None:
     """Run the bot with the local simulator, until Ctrl+C."""
     colours.heed(context)
     kept = isolated(os.environ)
@@ -305,7 +310,7 @@ def main(context: click.Context, port: int, *, headless: bool, worker_timeout: f
         raise click.ClickException(str(exc)) from exc
     _allow_many_sockets()
     STATE.mkdir(exist_ok=True)
-    simulator = Simulator(port, worker_timeout_s=worker_timeout)
+    simulator = Simulator(port, worker_timeout_s=worker_timeout, dynamodb_url=dynamodb_url)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, simulator.interrupt)
     try:

@@ -4,12 +4,14 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tests.quirks.quirk import Forever, Pause, Quirk, Response, Step, Then
 from tests.quirks.wire import Wire
+
+T = TypeVar("T")
 
 _AGAIN_S: Final = 0.1
 
@@ -79,7 +81,9 @@ def _question(body: Any) -> str:
     return str((body.get("messages") or body["input"])[-1]["content"])
 
 
-async def _end(serving: set[asyncio.Task[None]]) -> None:
+async def _end(listening: asyncio.Server) -> None:
+    listening.close()
+    serving = asyncio.all_tasks() - {asyncio.current_task()}
     for task in serving:
         task.cancel()
     if serving:
@@ -91,16 +95,24 @@ async def _end(serving: set[asyncio.Task[None]]) -> None:
 def quirk_server(wire: Wire, quirks: Sequence[Quirk], *, seconds: float) -> Iterator[QuirkServer]:
     """Serve the quirks on a free port; `seconds` is the time that the model may take."""
     server = QuirkServer(wire, quirks, seconds=seconds)
+    with _running_loop() as run:
+        listening = run(asyncio.start_server(server.serve, "127.0.0.1", 0))
+        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+        try:
+            yield server
+        finally:
+            run(_end(listening))
+
+
+@contextmanager
+def _running_loop() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
+    """Run an event loop in a thread; the caller's thread may have one of Playwright's."""
     loop = asyncio.new_event_loop()
-    listening = loop.run_until_complete(asyncio.start_server(server.serve, "127.0.0.1", 0))
-    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        yield server
+        yield lambda task: asyncio.run_coroutine_threadsafe(task, loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        listening.close()
-        loop.run_until_complete(_end(asyncio.all_tasks(loop)))
         loop.close()

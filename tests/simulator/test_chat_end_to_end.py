@@ -16,7 +16,8 @@ from tests.simulator.conftest import Demo
 pytestmark = needs_chromium
 
 ANSWER = " ".join(f"word{number}" for number in range(60))
-LONG_LINE = "x" * 100_000
+LONG_LINE = "x" * 19_000
+"""Nearly as long as the persona's limit of tokens allows."""
 HOSTILE = """<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>
 
 [a link](javascript:document.title='owned') and <a href="javascript:document.title='owned'">another</a>,

@@ -29,6 +29,7 @@ def page(browser: Browser, demo: Demo) -> Iterator[Page]:
 
 def type_offline(chat: Page, bot: ChatServer) -> None:
     open_chat(chat, bot)
+    bot.heard("authenticate")
     bot.hold("authenticate")
     bot.break_off()
     bot.heard("authenticate")

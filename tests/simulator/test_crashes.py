@@ -41,7 +41,7 @@ def test_a_worker_killed_while_the_model_answers_leaves_one_answer_and_one_charg
 
 
 def test_a_worker_killed_between_two_parts_of_an_answer_leaves_each_part_sent_once(brief: Demo):
-    brief.behave("model", answer="\n\n".join(f"{number} {'…' * 1600}" for number in ("one", "two", "three")))
+    brief.behave("model", answer="\n\n".join(f"{number} {'-' * 1600}" for number in ("one", "two", "three")))
     brief.behave("graph", delay_ms=700)
     brief.say("ben", "Tell me a long story")
     brief.wait_until(lambda: len(brief.answers_to("ben")) == 1)

@@ -27,7 +27,7 @@ def pool() -> Iterator[Pool]:
 def signing_in(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demo where people of that pool may sign in."""
     with way_to(pool.cognito.meta.endpoint_url, tmp_path_factory.mktemp("way")) as way:
-        env = {**os.environ, **way.environment, **pool.settings}
+        env = {**os.environ, **way.environment, **pool.settings, "PARLEY_MODEL": "stand-in"}
         with running_demo(env=env) as (demo, _):
             yield demo
 
@@ -63,7 +63,7 @@ def test_a_marketplaces_chatroom(signing_in: Demo, place: Place):
     told = play("marketplace", place)
     assert [frame["type"] for frame in told["minsu"]][-1] == "completed"
     asked = asked_last(signing_in)
-    assert (asked["temperature"], asked["max_completion_tokens"]) == (0.8, 300)
+    assert (asked["temperature"], asked["max_tokens"]) == (0.8, 300)
     assert "흥정" in asked["messages"][0]["content"]
 
 

@@ -1,7 +1,6 @@
 """A room of three people on five sockets, among many idle ones: which frames each gets, and what an answer costs."""
 
 import asyncio
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,10 +27,8 @@ class Metered:
 
 @pytest.fixture(scope="module")
 def metered() -> Iterator[Metered]:
-    with counted_dynamodb() as count:
-        env = {**os.environ, "AWS_ENDPOINT_URL_DYNAMODB": count.url, "NO_PROXY": "127.0.0.1"}
-        with running_demo(env=env) as (demo, _):
-            yield Metered(demo, count)
+    with counted_dynamodb() as count, running_demo("--dynamodb-url", count.url) as (demo, _):
+        yield Metered(demo, count)
 
 
 @dataclass(frozen=True)

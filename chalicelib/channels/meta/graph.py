@@ -40,7 +40,7 @@ class Graph:
     token: Callable[[], str] = field(repr=False)
     app_secret: Callable[[], str] = field(repr=False)
     renew: Callable[[], bool] = bool
-    """Has the next `token` be fetched, because this one was refused; false if it was fetched a moment ago."""
+    """Fetches the token again, because it was refused; returns whether there is another one now."""
     session: requests.Session = field(default_factory=requests.Session, repr=False)
 
     def get(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
