@@ -26,7 +26,6 @@ from chalicelib.conversation.worker import Worker
 from chalicelib.ids import Channel
 from chalicelib.llm import prices
 from chalicelib.llm.openai import OpenAIModel
-from chalicelib.llm.renewing import RenewingModel
 from chalicelib.settings import Secret
 
 SECRETS: Final = (
@@ -75,15 +74,15 @@ def worker() -> Worker:
 def model() -> Model:
     """Return the model that answers."""
     chosen = clients.settings().model
-    openai = OpenAIModel(
+    return OpenAIModel(
         name=chosen.name,
         effort=chosen.effort,
         api=chosen.api,
         client=_openai_for_one_answer,
         price=prices.price_of(chosen),
         is_openai=chosen.is_openai,
+        renew=partial(secrets().renew, Secret.OPENAI_KEY),
     )
-    return RenewingModel(openai, partial(secrets().renew, Secret.OPENAI_KEY))
 
 
 def budget() -> Budget:

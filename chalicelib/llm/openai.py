@@ -17,7 +17,7 @@ import httpx2
 import openai
 
 from chalicelib.access.budget import Price
-from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, TextDelta, Waiting
+from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, Waiting
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelUnusable
 from chalicelib.llm import openai_request
 from chalicelib.llm.health import ModelInfo
@@ -50,25 +50,33 @@ class OpenAIModel:
     """Whether the server is OpenAI's own, which is sent parameters that others may not know."""
     provider: str = "openai"
     """OpenTelemetry's name of the API, which is the same on every compatible server."""
+    renew: Callable[[], bool] = bool
+    """Fetches the key again, because it was refused; returns whether there is another one now."""
     refused: set[str] = field(default_factory=set)
     """The parameters that the server has refused and is no longer sent, so that it refuses the first question only."""
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         bounds = _Bounds(time.monotonic() + seconds)
         body = openai_request.body(self.api, self.name, self.effort, prompt, is_openai=self.is_openai)
-        body, has_said = openai_request.without(body, self.refused), False
+        body = openai_request.without(body, self.refused)
         try:
-            with closing(self._answer(body, prompt, bounds)) as events:
-                for event in events:
-                    has_said = has_said or isinstance(event, TextDelta)
-                    yield event
-            return
+            yield from self._answer(body, prompt, bounds)
         except ModelUnusable as exc:
-            amended = openai_request.amended(body, exc)
-            if amended is None or has_said or not bounds.requests:
+            other = None if exc.may_be_billed else self._other(body, exc)
+            if other is None or not bounds.requests:
                 raise
-            self.refused.update(exc.names)
-        yield from self._answer(amended, prompt, bounds)
+        else:
+            return
+        yield from self._answer(other, prompt, bounds)
+
+    def _other(self, body: dict[str, Any], error: ModelUnusable) -> dict[str, Any] | None:
+        """Return the body to ask with after a refusal, which may be the same with another key; None for none."""
+        if error.cause is ModelFault.KEY:
+            return body if self.renew() else None
+        amended = openai_request.amended(body, error)
+        if amended is not None:
+            self.refused.update(error.names)
+        return amended
 
     def _answer(self, body: dict[str, Any], prompt: Prompt, bounds: "_Bounds") -> Generator[ModelEvent]:
         reader = StreamReader(max_output_tokens=prompt.max_output_tokens)
@@ -137,7 +145,7 @@ class _Bounds:
     deadline: float
     """On the monotonic clock, in seconds."""
     requests: int = 2
-    """How many more may be sent: a second one after a fault that passes, or without what was refused."""
+    """How many more may be sent: one after a fault that passes, with a new key, or without what was refused."""
 
     def left(self) -> float:
         """Return the seconds that are left."""
@@ -154,6 +162,7 @@ def _ending_well(reader: StreamReader) -> Iterator[None]:
         if reader.has_end:
             return
         if isinstance(exc, ModelError):
+            exc.may_be_billed |= reader.has_words
             raise
         raise ModelError(f"the provider's answer makes no sense: {type(exc).__name__}") from exc
 

@@ -40,6 +40,11 @@ class StreamReader:
         """Whether the provider has said why it stopped. Only the usage may follow."""
         return self._reason is not None
 
+    @property
+    def has_words(self) -> bool:
+        """Whether an answer has begun, which costs money however it ends."""
+        return self._said
+
     def feed(self, data: bytes) -> Iterator[ModelEvent]:
         """Yield the events that are complete with these bytes; nothing after the end."""
         for element in self._elements.feed(data):

@@ -97,12 +97,13 @@ def model(
     name: str = "gpt-6-luna",
     effort: str = "none",
     is_openai: bool = True,
+    renew: Callable[[], bool] = bool,
 ) -> OpenAIModel:
     def client() -> openai.AsyncOpenAI:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(server))
         return openai.AsyncOpenAI(api_key="k", base_url="http://model/v1", http_client=http)
 
-    return OpenAIModel(name=name, effort=effort, api=api, client=client, price=FREE, is_openai=is_openai)
+    return OpenAIModel(name=name, effort=effort, api=api, client=client, price=FREE, is_openai=is_openai, renew=renew)
 
 
 def openai_model(api: Api, situation: Situation) -> OpenAIModel:
