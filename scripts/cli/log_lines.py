@@ -12,6 +12,8 @@ from typing import Any, Final
 from scripts.cli import log_failures
 
 _METRICS: Final = "_aws"
+_LATEST_S: Final = 10**11
+"""Seconds since 1970 that a date can still show."""
 _REQUEST: Final = re.compile(r"(?:START|REPORT) RequestId: (\S+)")
 
 
@@ -96,7 +98,7 @@ class Trace:
 def time_of(text: str) -> int | None:
     """Parse the time of one of Parley's lines, in milliseconds since 1970; None if it has none."""
     match (_ours(text) or {}).get("ts"):
-        case int() | float() as seconds:
+        case int() | float() as seconds if 0 <= seconds < _LATEST_S:
             return int(seconds * 1000)
     return None
 
@@ -104,7 +106,7 @@ def time_of(text: str) -> int | None:
 def _ours(text: str) -> dict[str, Any] | None:
     try:
         values: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not (isinstance(values, dict) and "stage" in values):
         return None
@@ -113,9 +115,12 @@ def _ours(text: str) -> dict[str, Any] | None:
 
 def _for_metrics(block: Any) -> set[str]:
     """List the keys that only CloudWatch reads: the metrics block, and the duplicate values it refers to."""
-    directives = block.get("CloudWatchMetrics", []) if isinstance(block, dict) else []
-    dimensions = {name for each in directives for names in each.get("Dimensions", []) for name in names}
-    return {_METRICS} | dimensions | {metric["Name"] for each in directives for metric in each.get("Metrics", [])}
+    try:
+        directives = block.get("CloudWatchMetrics", [])
+        dimensions = {name for each in directives for names in each.get("Dimensions", []) for name in names}
+        return {_METRICS} | dimensions | {metric["Name"] for each in directives for metric in each.get("Metrics", [])}
+    except (AttributeError, KeyError, TypeError):  # not a block that Parley wrote
+        return {_METRICS}
 
 
 def _failure(event: Event) -> dict[str, Any] | None:

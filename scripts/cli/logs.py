@@ -152,7 +152,7 @@ def _printer(environment: Environment) -> Callable[[list[Line]], None]:
 
 def _print_json(lines: list[Line]) -> None:
     for line in lines:
-        click.echo(as_json(line).encode())
+        click.echo(as_json(line).encode(errors="replace"))
 
 
 def _nothing(corr: str | None, *, errors: bool) -> str:

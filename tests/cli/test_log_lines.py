@@ -105,9 +105,34 @@ def test_metrics_are_left_out_wherever_a_line_is_shown():
     assert in_words(line.values) == "12 ms"
 
 
-def test_a_block_of_metrics_that_is_none_is_left_out_alone():
-    (line,) = read(logged("door", ms=12, _aws=None))
+@pytest.mark.parametrize(
+    "block",
+    [
+        None,
+        5,
+        [],
+        {"CloudWatchMetrics": None},
+        {"CloudWatchMetrics": [1]},
+        {"CloudWatchMetrics": [{"Dimensions": None}]},
+        {"CloudWatchMetrics": [{"Metrics": [{}]}]},
+        {"CloudWatchMetrics": [{"Metrics": [{"Name": ["ms"]}]}]},
+    ],
+    ids=str,
+)
+def test_a_block_of_metrics_that_is_none_is_left_out_alone(block: object):
+    (line,) = read(logged("door", ms=12, _aws=block))
     assert as_json(line) == logged("door", ms=12)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"stage":' * 100_000, '{"stage":"x","n":' + "9" * 5000 + "}"])
+def test_json_that_python_cannot_read_is_left_out(text: str):
+    assert read(text) == []
+    assert time_of(text) is None
+
+
+@pytest.mark.parametrize("ts", ["1e400", "-1e400", "NaN", "1e300", "-1", '"noon"', "null", "true0"])
+def test_a_time_that_is_none_is_not_shown(ts: str):
+    assert time_of(f'{{"stage":"x","ts":{ts}}}') is None
 
 
 @pytest.mark.parametrize(
