@@ -38,12 +38,16 @@ class Secrets:
     """When SSM was last asked, with or without success."""
 
     def get(self, name: str) -> str:
-        """Return the secret. Raises ConfigError when it is missing; the message says where to put it."""
+        """Return the secret. Raises ConfigError when it is missing or no secret can look so; the message says where."""
         value = self.find(name)
-        if not value:
-            self._fetched_at = _NEVER  # so that the next call finds it as soon as the owner has put it there
-            raise ConfigError(f"the SSM parameter {self.prefix}/{name} is missing; put it there as a SecureString")
-        return value
+        if value and value.isascii() and value.isprintable():
+            return value
+        self._fetched_at = _NEVER  # so that the next call finds it as soon as the owner has put it there
+        if value:
+            raise ConfigError(
+                f"the SSM parameter {self.prefix}/{name} has a character that is in no secret; copy it anew"
+            )
+        raise ConfigError(f"the SSM parameter {self.prefix}/{name} is missing; put it there as a SecureString")
 
     def find(self, name: str) -> str | None:
         """Return the secret, or None when it is not set. Raises ConfigError when SSM cannot be read."""
@@ -82,5 +86,6 @@ class Secrets:
         self._asked_at = self.monotonic()
         with raised_as(ConfigError, f"the SSM parameters below {self.prefix} cannot be read"):
             response = self.client.get_parameters(Names=names, WithDecryption=True)
-        self._values = {found["Name"].rpartition("/")[2]: found["Value"] for found in response["Parameters"]}
+        # A value that was stored from a file ends with a line break, which no request can carry.
+        self._values = {found["Name"].rpartition("/")[2]: found["Value"].strip() for found in response["Parameters"]}
         self._fetched_at = self.monotonic()

@@ -171,6 +171,25 @@ def test_a_missing_secret_is_named_with_its_place_and_found_as_soon_as_it_is_the
     assert secrets.get(Secret.PAGE_TOKEN) == "here"
 
 
+@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {}", "\t{} "], ids=ascii)
+def test_white_space_around_a_secret_is_no_part_of_it(ssm: "SSMClient", prefix: str, around: str):
+    put(ssm, f"{prefix}/{Secret.OPENAI_KEY}", around.format("sk-1"))
+    assert Secrets(ssm, prefix, (Secret.OPENAI_KEY,)).get(Secret.OPENAI_KEY) == "sk-1"
+
+
+@pytest.mark.parametrize(
+    "value", ["sk-\u2022\u2022", "sk-1\u200b", "\ufeffsk-1", "sk\u20111", "sk-1\nsk-2", "sk-\x7f"], ids=ascii
+)
+def test_a_secret_that_no_request_can_carry_is_a_matter_of_the_deployment(ssm: "SSMClient", prefix: str, value: str):
+    put(ssm, f"{prefix}/{Secret.OPENAI_KEY}", value)
+    secrets = Secrets(ssm, prefix, (Secret.OPENAI_KEY,))
+    with pytest.raises(ConfigError, match=f"{prefix}/{Secret.OPENAI_KEY} has a character") as caught:
+        secrets.get(Secret.OPENAI_KEY)
+    assert value not in str(caught.value)
+    put(ssm, f"{prefix}/{Secret.OPENAI_KEY}", "sk-1")
+    assert secrets.get(Secret.OPENAI_KEY) == "sk-1"
+
+
 def test_an_optional_secret_may_be_missing(ssm: "SSMClient", prefix: str):
     assert Secrets(ssm, prefix, (Secret.APP_SECRET_PREVIOUS,)).find(Secret.APP_SECRET_PREVIOUS) is None
 
