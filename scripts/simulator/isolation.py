@@ -11,6 +11,8 @@ _NO_FILES: Final = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE"
 _PROXY: Final = "_PROXY"
 _NO_PROXY: Final = "NO_PROXY"
 _HERE: Final = "127.0.0.1,localhost"
+_KEY_LOG: Final = "SSLKEYLOGFILE"
+"""A file that every TLS context opens, and that may be gone."""
 _CERTIFICATES: Final = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
 _OF_THE_EMULATOR: Final = ("PATH", "HOME", "TMPDIR", "LANG", "LC_", "PYTHON", "VIRTUAL_ENV")
 """Beginnings of the names that the emulator may see; ministack reads many others, such as SERVICES and USE_SSL."""
@@ -26,7 +28,7 @@ def isolated(env: Mapping[str, str]) -> dict[str, str]:
 
     Proxies and certificates are kept for a real model and for an issuer of ID tokens, and left out without either.
     """
-    kept = {name: value for name, value in env.items() if not name.startswith(_AWS)}
+    kept = {name: value for name, value in env.items() if not (name.startswith(_AWS) or name == _KEY_LOG)}
     if has_model(env) or env.get("PARLEY_OIDC_ISSUER"):
         kept = {name: value for name, value in kept.items() if _serves_others(name.upper(), value)}
         excepted = ",".join(filter(None, (kept.pop("no_proxy", ""), kept.pop(_NO_PROXY, ""), _HERE)))

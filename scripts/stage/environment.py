@@ -75,7 +75,7 @@ class Aws:
             return self.session.client(service, endpoint_url=self.endpoint, config=self.config)
         except BotoCoreError as exc:
             raise ConfigError(explain_setup(exc) or f"AWS cannot be reached: {exc}") from exc
-        except ValueError as exc:  # AWS_ENDPOINT_URL is not a URL
+        except (ValueError, OSError) as exc:  # AWS_ENDPOINT_URL is not a URL, SSLKEYLOGFILE cannot be written
             raise ConfigError(f"AWS cannot be reached: {exc}") from exc
 
 

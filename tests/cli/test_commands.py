@@ -153,6 +153,15 @@ def test_an_endpoint_that_is_no_address_is_one_line():
     assert fails_in_one_line(result) == "AWS cannot be reached: Invalid endpoint: nonsense"
 
 
+@pytest.mark.parametrize("path", ["/nowhere/keys.log", "/", "/dev/null/keys.log"])
+def test_a_key_log_that_cannot_be_written_is_one_line(path: str):
+    result = parley(
+        "people", "list", AWS_ENDPOINT_URL_DYNAMODB="https://127.0.0.1:9", SSLKEYLOGFILE=path, **CREDENTIALS
+    )
+    assert fails_in_one_line(result).startswith("AWS cannot be reached: ")
+    assert path in fails_in_one_line(result)
+
+
 def test_a_setting_that_cannot_be_used_is_one_line():
     result = parley("people", "list", PARLEY_TIMEZONE="Moon/Base")
     assert fails_in_one_line(result) == 'PARLEY_TIMEZONE is "Moon/Base"; it must be an IANA zone such as Europe/Berlin'

@@ -59,7 +59,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_the_demo_and_its_commands_work_whatever_the_environment_says(home: Path):
     env = {**os.environ, **FOREIGN, "HOME": str(home), "AWS_CONFIG_FILE": str(home / ".aws" / "config")}
-    with running_demo(env=env) as (demo, _):
+    with running_demo(env={**env, "SSLKEYLOGFILE": "/nowhere/keys.log"}) as (demo, _):
         demo.say("anna", "is anybody there?")
         demo.wait_until_answered("anna")
         assert "is anybody there?" in demo.answers_to("anna")[0]
