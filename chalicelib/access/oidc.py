@@ -129,7 +129,7 @@ class OidcTokens:
         try:
             answer = self.session.get(url, timeout=_TIMEOUT_S, allow_redirects=False)
             content = answer.json() if answer.status_code == HTTPStatus.OK else None
-        except requests.RequestException as exc:
+        except (requests.RequestException, ValueError, RecursionError) as exc:
             raise IssuerUnavailable(f"the issuer does not answer: {type(exc).__name__}") from exc
         if not isinstance(content, Mapping):
             raise IssuerUnavailable(f"the issuer's answer is not a JSON object: HTTP {answer.status_code}")

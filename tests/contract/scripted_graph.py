@@ -62,7 +62,9 @@ class ScriptedGraph(BaseAdapter):
             self.accepted.append(self.bodies[-1])
         response = requests.Response()
         response.status_code = scripted[0]
-        response._content = json.dumps(scripted[1]).encode()  # noqa: SLF001 (how requests' own tests make one)
+        said = scripted[1]
+        body = said if isinstance(said, bytes) else json.dumps(said).encode()
+        response._content = body  # noqa: SLF001 (how requests' own tests make one)
         return response
 
     def close(self) -> None:

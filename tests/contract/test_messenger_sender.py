@@ -73,7 +73,9 @@ def test_a_message_that_was_not_sent_is_tried_three_times():
         deliver(ScriptedGraph(refusal(1), refusal(1), refusal(1)), Reply("Hello."))
 
 
-@pytest.mark.parametrize("unclear", [requests.ReadTimeout("url?access_token=x"), refusal(2), refusal(0, status=503)])
+@pytest.mark.parametrize(
+    "unclear", [requests.ReadTimeout("url?access_token=x"), refusal(2), refusal(0, status=503), (408, b"")]
+)
 def test_a_message_that_may_have_arrived_is_sent_again_only_without_a_receipt(unclear: Any):
     arrived = ScriptedGraph(unclear)
     deliver(arrived, Reply("Hello."), by_now=(0,))
@@ -107,6 +109,11 @@ def test_a_message_that_was_sent_although_the_response_is_an_error_is_not_sent_a
         (refusal(36103), DeliveryRefused),
         (refusal(424242, status=403), DeliveryRefused),
         ((404, "no page of Meta's"), DeliveryRefused),
+        ((400, b""), DeliveryRefused),
+        ((400, b"\xff\xfe{"), DeliveryRefused),
+        ((400, b"[" * 100_000), DeliveryRefused),
+        ((400, b'{"error":{"code":' * 50_000), DeliveryRefused),
+        ((400, b'{"error":{"code":' + b"1" * 5000 + b"}}"), DeliveryRefused),
         (refusal(613), DeliveryError),
     ],
 )

@@ -370,6 +370,7 @@ def test_redirects_are_not_followed_for_the_keys(sign_in: SignIn, path: str):
 @pytest.mark.parametrize(
     "body",
     [
+        *[b"[" * 100_000, b'{"keys":' * 50_000, b'{"keys": ' + b"1" * 5000 + b"}"],
         *[b"", b"[]", b"null", b"\xff\xfe", b"{", b"<html>", b'{"keys": 7}', b'{"keys": []}', b'{"keys": ["x"]}'],
         b'{"keys": [{"kty": "RSA", "n": 1, "e": [], "kid": {}}]}',
         b'{"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "one", "alg": ["RS256"]}]}',

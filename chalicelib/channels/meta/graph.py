@@ -99,9 +99,10 @@ class Graph:
 
 
 def _json(response: requests.Response) -> object:
+    """Return the body's value; None for a body that cannot be read, also for one nested too deep."""
     try:
         return response.json()
-    except requests.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -97,7 +97,8 @@ def classify(status: int, body: object) -> Failure:
         return Failure.BROKEN
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Failure.BACK_OFF
-    return Failure.AMBIGUOUS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Failure.REJECTED
+    is_unclear = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
+    return Failure.AMBIGUOUS if is_unclear else Failure.REJECTED
 
 
 def _of_code(code: int) -> Failure | None:
