@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _UPLOAD_S: Final = 600
 """Seconds in which the zip of one function must be sent: the timeout of the connection limits the whole upload.
 
-botocore's own 60 s need 3.4 Mbit/s for the 26 MB that a zip has in a request, and each attempt is repeated four times.
+botocore's own 60 s need 3.6 Mbit/s for the 27 MB that a zip has in a request, and each attempt is repeated four times.
 """
 _CHALICE: Final = Path(sys.executable).with_name("chalice")
 _ERROR_RESPONSE: Final = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation(?: \(.*?\))?: (.*)")
