@@ -1,7 +1,7 @@
 """Chalice's handlers: each parses its event, makes one call and returns the result; no decisions.
 
-A handler imports what no other function needs, so that each function starts with its own modules only. On Lambda
-`init_phase` has imported it before.
+A handler imports what no other function needs, so that each function starts with its own modules only. On Lambda,
+`init_phase` imports them before the first event.
 """
 
 from collections.abc import Callable

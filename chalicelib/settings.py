@@ -107,14 +107,13 @@ class ModelSettings:
 
     @property
     def host(self) -> str:
-        """The host that receives users' messages, for the privacy page."""
+        """The host that receives users' messages, for the privacy page and for alerts."""
         return urlsplit(self.base_url).hostname or self.base_url
 
     @property
     def is_openai(self) -> bool:
         """Whether the server is OpenAI's own, also in one of its regions."""
-        host = urlsplit(self.base_url).hostname or ""
-        return host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}")
+        return self.host == OPENAI_HOST or self.host.endswith(f".{OPENAI_HOST}")
 
     @property
     def is_regional(self) -> bool:

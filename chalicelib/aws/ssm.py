@@ -66,12 +66,12 @@ class Secrets:
 
         Raises ConfigError when the first one is missing.
         """
-        known = self._set(name, *others)
+        known = self._found(name, *others)
         yield from known
         self._fetch_again()
-        yield from (value for value in self._set(name, *others) if value not in known)
+        yield from (value for value in self._found(name, *others) if value not in known)
 
-    def _set(self, name: str, *others: str) -> list[str]:
+    def _found(self, name: str, *others: str) -> list[str]:
         return [self.get(name), *filter(None, map(self.find, others))]
 
     def _fetch_again(self) -> None:

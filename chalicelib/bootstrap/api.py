@@ -58,7 +58,10 @@ def secrets() -> Secrets:
 
 
 def app_secrets() -> Iterable[str]:
-    """Yield the app secret and, while one is being replaced, the one before. Raises ConfigError."""
+    """Return the app secret, while one is being replaced the one before, and new values as `candidates` does.
+
+    Raises ConfigError.
+    """
     return secrets().candidates(Secret.APP_SECRET, Secret.APP_SECRET_PREVIOUS)
 
 

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, Final
 
-from chalicelib.conversation.surrogates import clean as clean  # noqa: PLC0414 (a part of this module for its users)
+from chalicelib.conversation.surrogates import clean
 
 _MAX_ID: Final = 128
 _MAX_DIGITS: Final = 30

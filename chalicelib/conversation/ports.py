@@ -195,8 +195,8 @@ class Model(Protocol):
         """Yield text deltas, then exactly one Finished, all within `seconds`; else raise ModelError, and nothing else.
 
         Whatever the provider sends or leaves out, Waiting comes after each second without an event. At most two
-        requests are sent, and the second only if the first was refused before its answer began. Closing the generator
-        ends the request.
+        requests are sent with one key, and the second only if the first failed before its answer began. Closing the
+        generator ends the request.
         """
 
 

@@ -63,9 +63,9 @@ class ModelHealth:
         except ModelUnusable as exc:
             if works:
                 return [self._not_found(exc)]
-            what, why = str(exc), "people get an apology instead of an answer"
-            is_known = worst(answers) is Severity.BROKEN
-            return [] if is_known else [Finding.broken("model", what, why, question.remedy(exc, self.stage))]
+            if worst(answers) is Severity.BROKEN:
+                return []
+            return [Finding.broken("model", str(exc), question.WHY, question.remedy(exc, self.stage))]
         except ModelError as exc:
             return [self._not_found(exc) if works else failed("model", exc)]
 

@@ -17,9 +17,10 @@ NAME: Final = "model-answer"
 """The name of its findings."""
 _QUESTION: Final = "Say hello."
 _MOST_TOKENS: Final = 16
-"""The fewest that OpenAI accepts as a limit."""
+"""The least that OpenAI accepts as a limit."""
 _SECONDS: Final = 20.0
-_WHY: Final = "people get an apology instead of an answer"
+WHY: Final = "people get an apology instead of an answer"
+"""Why such a finding matters."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,12 @@ class TrialQuestion:
                     NAME, str(error), "people get an apology while it lasts", "run it again in a minute"
                 )
             case ModelUnusable():
-                return Finding.broken(NAME, what, _WHY, remedy(error, self.stage))
+                return Finding.broken(NAME, what, WHY, remedy(error, self.stage))
             case ModelRefused():
                 change = f"change the instructions of the persona {name} and run {deploy_command(self.stage)}"
-                return Finding.broken(NAME, what, _WHY, change)
+                return Finding.broken(NAME, what, WHY, change)
         return Finding.broken(
-            NAME, str(error), _WHY, "run it again; if that does not help, set PARLEY_MODEL to another model"
+            NAME, str(error), WHY, "run it again; if that does not help, set PARLEY_MODEL to another model"
         )
 
 

@@ -37,6 +37,11 @@ class Context:
             raise UnknownKey("there is no API key of that id")
         return self.keys.show(found)
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the output is for a program, which cannot be asked for confirmation."""
+        return isinstance(self.view, JsonKeysView)
+
 
 def _context(environment: Environment, output: options.OutputFormat) -> Context:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (imports boto3)
@@ -150,6 +155,5 @@ def revoke(context: Context, key: str, *, yes: bool) -> None:
     """
     found = context.key(key)
     question = f"Revoke {found.id} ({found.name})? This cannot be undone."
-    is_json = isinstance(context.view, JsonKeysView)
-    options.confirm(question, yes=yes, otherwise="the key was not revoked", is_json=is_json)
+    options.confirm(question, yes=yes, otherwise="the key was not revoked", is_json=context.is_json)
     context.view.revoked(context.keys.revoke(found.id))

@@ -1,6 +1,5 @@
 """`parley replay`: lists the conversations that the worker failed to answer three times, and retries them."""
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -119,7 +118,7 @@ class WakeAtOnce:
 
     def wake(self, conversation: ConversationId) -> None:
         """Make the conversation's work due and wake the worker. Raises StoreError and WakeError."""
-        self.inbox.make_due(conversation, now=time.time_ns() // 1_000_000)
+        self.inbox.make_due(conversation, now=options.clock())
         self.worker.wake(conversation)
 
 

@@ -39,14 +39,14 @@ class StageTable:
         client = self.client
         try:
             if client.describe_table(TableName=self.name)["Table"]["TableStatus"] != "DELETING":
-                self.unprotect()
+                self._unprotect()
                 client.delete_table(TableName=self.name)
         except client.exceptions.ResourceNotFoundException:
             return False
         client.get_waiter("table_not_exists").wait(TableName=self.name, WaiterConfig=_WAIT)
         return True
 
-    def unprotect(self) -> None:
+    def _unprotect(self) -> None:
         """Switch deletion protection off, and wait until it is."""
         self.client.update_table(TableName=self.name, DeletionProtectionEnabled=False)
         self.client.get_waiter("table_exists").wait(TableName=self.name, WaiterConfig=_WAIT)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from chalicelib.channels import lenient_json
+from chalicelib.conversation.surrogates import clean
 
 LINKS: Final = frozenset({"fallback", "share", "post", "reel", "ig_post", "ig_reel", "ig_story", "template"})
 """The kinds of attachments that point to a page instead of holding something."""
@@ -55,7 +56,7 @@ def kind_of(attachment: Mapping[str, Any]) -> str:
     if "sticker_id" in _payload(attachment):
         return "sticker"
     kind = attachment.get("type")
-    return lenient_json.clean(kind)[:32] if isinstance(kind, str) else "unknown"
+    return clean(kind)[:32] if isinstance(kind, str) else "unknown"
 
 
 def _link(attachment: Mapping[str, Any], *, known: str) -> str | None:
@@ -90,7 +91,7 @@ def _url(value: object) -> str:
     """Return the address that a link leads to; empty if it is none of the web."""
     if not isinstance(value, str) or len(value) > _MAX_URL:
         return ""
-    url = lenient_json.clean(value.strip())
+    url = clean(value.strip())
     url = f"{_FACEBOOK}{url}" if url.startswith("/") and not url.startswith("//") else url
     try:
         parts = urlsplit(url)
@@ -103,4 +104,4 @@ def _url(value: object) -> str:
 
 
 def _title(value: object) -> str:
-    return " ".join(lenient_json.clean(value).split())[:_MAX_TITLE] if isinstance(value, str) else ""
+    return " ".join(clean(value).split())[:_MAX_TITLE] if isinstance(value, str) else ""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from chalicelib.access import identity
 from chalicelib.channels import lenient_json
 from chalicelib.channels.messenger import attachments
+from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage
 from chalicelib.ids import Channel, ConversationId, TurnId
 
@@ -269,8 +270,8 @@ def _count(value: object) -> int:
 
 def _cut(text: str) -> str:
     """Cut a text to one character more than the limit, so that it still counts as too long."""
-    return lenient_json.clean(text[: MAX_TEXT + 1])
+    return clean(text[: MAX_TEXT + 1])
 
 
 def _text(value: object) -> str:
-    return lenient_json.clean(str(value)[:1000]) if isinstance(value, str | int) else ""
+    return clean(str(value)[:1000]) if isinstance(value, str | int) else ""

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from chalicelib.access import identity
 from chalicelib.access.authentication import Credentials
 from chalicelib.channels import lenient_json
+from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.turn import Feedback
 from chalicelib.ids import TurnId
 
@@ -144,7 +145,7 @@ def _authenticate(values: dict[Any, Any]) -> Authenticate | InvalidFrame:
     visitor = _name(values.get("visitor", "-"))
     if visitor is None:
         return InvalidFrame("bad_frame", f"`visitor` {_NAME_RULE}")
-    return Authenticate(Credentials(kind, lenient_json.clean(credential), visitor))
+    return Authenticate(Credentials(kind, clean(credential), visitor))
 
 
 def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
@@ -158,7 +159,7 @@ def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
     if room is not None and _name(room) is None:
         return InvalidFrame("bad_frame", f"`conversationId` {_NAME_RULE}", message_id)
     at, place = _ulid_parts(message_id)
-    return SendMessage(lenient_json.clean(text), message_id, at, place, room)
+    return SendMessage(clean(text), message_id, at, place, room)
 
 
 def _regenerate(values: dict[Any, Any]) -> Regenerate | InvalidFrame:
