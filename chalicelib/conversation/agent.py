@@ -107,7 +107,7 @@ class _Shown:
         self.text += trimmed
         if trimmed and self.first_words_at is None:
             self.first_words_at = self.clock()
-        return self.on_delta(trimmed, instead=True) if words.instead else self.on_delta(trimmed)
+        return self.on_delta(trimmed, instead=words.instead)
 
 
 def model_asked(model: Model) -> dict[str, Value]:

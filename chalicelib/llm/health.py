@@ -20,7 +20,7 @@ class ModelInfo:
     listed: bool | None
     """None when the provider keeps no list."""
     shutdown: date | None
-    """The last day; None while none is announced."""
+    """The first day on which it is not served any more; None while none is announced."""
 
 
 class Catalogue(Protocol):
@@ -32,14 +32,14 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True)
 class ModelHealth:
-    """Contributes the check that the model answers and has not reached its last day."""
+    """Contributes the check that the model answers and has not reached its end."""
 
     name: str
     """The model's, as in the setting PARLEY_MODEL."""
     question: TrialQuestion
     catalogue: Catalogue
     shutdown: date | None
-    """The last day as far as the price table knows; None if it does not. The earlier of two days counts."""
+    """As in `ModelInfo`, as far as the price table knows; None if it does not. The earlier of two days counts."""
     stage: str
     """Named in the commands of remedies."""
     clock: Clock

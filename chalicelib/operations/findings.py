@@ -79,7 +79,7 @@ def failed(name: str, error: ParleyError) -> Finding:
 
 
 def lifetime(name: str, what: str, *, end: date | None, now: int, remedy: str) -> Finding:
-    """Check the last day of a model or an API version: BROKEN from that day on, WARNING within ENDS_SOON before it.
+    """Check the end of a model or an API version: BROKEN from that day on, WARNING within ENDS_SOON before it.
 
     `end` is None if no end is announced; `now` is in milliseconds since 1970, its day that of UTC.
     """

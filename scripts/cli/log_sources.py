@@ -58,7 +58,7 @@ class File:
             changed_at = self.path.stat().st_mtime_ns // 1_000_000
         except FileNotFoundError:
             raise NothingLogged("nothing is logged yet: try again in a minute") from None
-        events, at = [], next((at for text in texts if (at := time_of(text))), changed_at)
+        events, at = [], next(filter(None, map(time_of, texts)), changed_at)
         for number, text in enumerate(texts):
             at = time_of(text) or at
             events.append(Event(str(number), at, function="", stream="", text=text))

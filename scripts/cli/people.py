@@ -154,7 +154,7 @@ def block(context: Context, person: str, *, yes: bool) -> None:
     """Stop answering a person, until `default` undoes it."""
     person_id = context.person(person)
     if not yes:
-        context.admin.show(person_id)
+        context.admin.show(person_id)  # raises UnknownPerson, so that nobody is asked about one
     question = f"Block {person_id}? The bot will not answer them."
     options.confirm(question, yes=yes, otherwise="the person was not blocked", is_json=context.is_json)
     context.view.decided(context.admin.block(person_id))

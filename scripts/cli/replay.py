@@ -135,10 +135,10 @@ def replay(environment: Environment, *, only_list: bool, yes: bool, json: bool) 
     """
     if environment.settings.stage.name == DEMO:
         raise UsageError(f"the demo keeps no dead letters: for its errors see {hints.command('logs --errors', DEMO)}")
-    replays = _replays(environment)
-    letters = [letter for each in replays for letter in each.look()]
     if json and not (only_list or yes):
         raise UsageError("--json cannot ask for confirmation: add --yes, or --list")
+    replays = _replays(environment)
+    letters = [letter for each in replays for letter in each.look()]
     if not json:
         _show(letters, environment.settings.limits.zone)
     if only_list:

@@ -64,8 +64,10 @@ def _lines(name: str, source: str) -> Mapping[tuple[str, ...], int]:
     path: list[str] = []
     for token in _TOKEN.finditer(source):
         if token["opens"]:
-            path[-1:] = [f"at {token.start()}" if name.startswith("at ") else name for name in path[-1:]]
-            path.append(f"at {token.start()}")
+            here = f"at {token.start()}"  # in place of a name, which elements of a list do not have
+            if path and path[-1].startswith("at "):
+                path[-1] = here
+            path.append(here)
         elif token["closes"]:
             path.pop()
         elif token["name"]:
