@@ -1,21 +1,17 @@
 """Counts requests to DynamoDB: a proxy in front of its own emulator."""
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-import httpx2
-
+from scripts.bench.dynamodb_proxy import Headers, Response, forwarding, served
 from scripts.simulator.aws import Emulator
 
 WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 READS: Final = frozenset({"GetItem", "Query", "BatchGetItem"})
-_FORWARDED_HEADERS: Final = ("content-type", "x-amz-target", "authorization", "x-amz-date")
 
 
 @dataclass
@@ -37,11 +33,10 @@ class Count:
         """The number of requests that read."""
         return sum(self.calls[name] for name in READS)
 
-    def note(self, target: str, body: bytes) -> None:
+    def note(self, operation: str, body: bytes) -> None:
         """Count a request before it is forwarded."""
-        name = target.partition(".")[2]
-        self.calls[name] += 1
-        if name == "TransactWriteItems":
+        self.calls[operation] += 1
+        if operation == "TransactWriteItems":
             parts: list[Mapping[str, Any]] = json.loads(body)["TransactItems"]
             self.calls["transacted"] += sum("ConditionCheck" not in part for part in parts)
 
@@ -60,38 +55,12 @@ def counted_dynamodb() -> Iterator[Count]:
 
 @contextmanager
 def _proxy(behind: str) -> Iterator[Count]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+    with forwarding(behind) as forward:
+        count = Count("")
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            count.note(self.headers.get("X-Amz-Target", ""), body)
-            headers = {name: self.headers[name] for name in _FORWARDED_HEADERS if name in self.headers}
-            answer = client.post(self.path, content=body, headers=headers)
-            self.send_response(answer.status_code)
-            self.send_header("Content-Type", answer.headers["Content-Type"])
-            self.send_header("Content-Length", str(len(answer.content)))
-            self.end_headers()
-            self.wfile.write(answer.content)
+        def answer(operation: str, body: bytes, headers: Headers) -> Response:
+            count.note(operation, body)
+            return forward(body, headers)
 
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 256
-        """With the default, a client among many waits a second for its next try to connect."""
-
-    with (
-        Server(("127.0.0.1", 0), Handler) as server,
-        httpx2.Client(base_url=behind, timeout=60, trust_env=False) as client,
-    ):
-        count = Count(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
+        with served(answer) as count.url:
             yield count
-        finally:
-            server.shutdown()
-            thread.join()

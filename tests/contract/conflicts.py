@@ -11,17 +11,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from typing import Any, Final
 
-import httpx2
-
 from chalicelib.aws.dynamodb.keys import Key
+from scripts.bench.dynamodb_proxy import Forward, Response, forwarding, served
 
 SINGLE_WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 _MODEL: Final = "com.amazonaws.dynamodb.v20120810#"
-_FORWARDED: Final = ("content-type", "x-amz-target", "authorization", "x-amz-date")
 _PASSING: Final = ("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
 """Reasons for a cancelled transaction that another try may not meet."""
 _BEFORE_COMMIT: Final = 0.7
@@ -29,7 +26,6 @@ _BEFORE_COMMIT: Final = 0.7
 
 Item = tuple[str, str]
 """A table's name and a primary key."""
-Response = tuple[int, bytes]
 
 
 @dataclass
@@ -46,12 +42,12 @@ class Counts:
 class ConflictProxy:
     """The rule, and what it has counted. `url` is the endpoint for boto3."""
 
-    url: str
-    backend: httpx2.Client
+    forward: Forward
     transaction_s: float
     """The least time for which a transaction holds its items."""
     reluctant: bool
     """Refuse every other write as well, whether it meets a transaction or not."""
+    url: str = ""
     counts: Counts = field(default_factory=Counts)
     _held: set[Item] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,7 +61,7 @@ class ConflictProxy:
             return self._transaction(json.loads(body), body, headers)
         if operation in SINGLE_WRITES and self._refuses_write(item_of(json.loads(body))):
             return refusal("TransactionConflictException", {"message": "Transaction is ongoing for the item"})
-        return self._pass_on(body, headers)
+        return self.forward(body, headers)
 
     def _refuses_write(self, item: Item) -> bool:
         with self._lock:
@@ -84,7 +80,7 @@ class ConflictProxy:
             )
         try:
             time.sleep(self.transaction_s * _BEFORE_COMMIT)
-            answer = self._pass_on(body, headers)
+            answer = self.forward(body, headers)
             time.sleep(self.transaction_s * (1 - _BEFORE_COMMIT))
             return answer
         finally:
@@ -107,11 +103,6 @@ class ConflictProxy:
     def _own_reason(self) -> str | None:
         return next(self._reasons) if self.reluctant else None
 
-    def _pass_on(self, body: bytes, headers: Mapping[str, str]) -> Response:
-        kept = {name: headers[name] for name in _FORWARDED if name in headers}
-        response = self.backend.post("/", content=body, headers=kept)
-        return response.status_code, response.content
-
 
 def item_of(part: Mapping[str, Any]) -> Item:
     """Return the item that a write is about."""
@@ -127,42 +118,7 @@ def refusal(code: str, content: Mapping[str, Any]) -> Response:
 @contextmanager
 def conflict_proxy(backend: str, *, transaction_ms: float = 15, reluctant: bool = False) -> Iterator[ConflictProxy]:
     """Serve the proxy on a free port of this machine until the block ends."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            operation = self.headers["x-amz-target"].partition(".")[2]
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, content = proxy.answer(operation, body, headers)
-            self.send_response(status)
-            self.send_header("content-type", "application/x-amz-json-1.0")
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 256
-        """With the default, a client among many waits a second for its next try to connect."""
-
-    with Server(("127.0.0.1", 0), Handler) as server, _client(backend) as client:
-        proxy = ConflictProxy(
-            f"http://127.0.0.1:{server.server_port}", client, transaction_s=transaction_ms / 1000, reluctant=reluctant
-        )
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
+    with forwarding(backend) as forward:
+        proxy = ConflictProxy(forward, transaction_s=transaction_ms / 1000, reluctant=reluctant)
+        with served(proxy.answer) as proxy.url:
             yield proxy
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def _client(backend: str) -> httpx2.Client:
-    return httpx2.Client(base_url=backend, timeout=60, trust_env=False, limits=httpx2.Limits(max_connections=100))
