@@ -28,16 +28,15 @@ def recent(turns: Iterable[Turn], *, since: int, budget: int) -> tuple[Exchange,
 def standing(turns: Sequence[Turn], *, replaces: TurnId | None) -> Sequence[Turn]:
     """Return the closed `turns` without the turn `replaces` and without those that a later answer replaces.
 
-    Both are oldest first. A turn that should replace another one and got no answer replaces nothing.
+    Both are oldest first. A turn that should replace another one and got no answer replaces nothing. If several replace
+    the same turn, also through others, the last one stands.
     """
-    replaced: set[TurnId | None] = {replaces}
-    kept: list[Turn] = []
-    for turn in reversed(turns):
-        if turn.id in replaced or exchange_of(turn, since=0):
-            replaced.add(turn.replaces)
-        if turn.id not in replaced:
-            kept.append(turn)
-    return kept[::-1]
+    first: dict[TurnId | None, TurnId] = {}
+    for turn in turns:
+        first[turn.id] = first.get(turn.replaces, turn.replaces or turn.id)
+    last = {first[turn.id]: turn.id for turn in turns if exchange_of(turn, since=0)}
+    asked = first.get(replaces, replaces)
+    return [turn for turn in turns if first[turn.id] != asked and last.get(first[turn.id], turn.id) == turn.id]
 
 
 def exchange_of(turn: Turn, *, since: int) -> Exchange | None:

@@ -55,6 +55,20 @@ def test_an_answer_is_replaced_as_often_as_somebody_likes(chat: Chat, tab: Tab):
     assert past(chat) == [Exchange("Why?", "Third try.")]
 
 
+@pytest.mark.parametrize("replaced", [(0, 0), (0, 1, 0), (0, 0, 1), (0, 1, 1), (0, 1, 2, 0, 3)], ids=str)
+def test_of_several_new_answers_to_one_question_the_last_stands(chat: Chat, tab: Tab, replaced: tuple[int, ...]):
+    """Each time the answer is replaced that came so many times after the first one."""
+    chat.changes_key(daily_messages=20)
+    tab.says("Why?")
+    turns = [tab.turn]
+    for number, old in enumerate(replaced):
+        chat.model_says(f"Try {number}.")
+        turns.append(regenerate(chat, tab, turns[old]))
+        assert past(chat) == []
+    tab.says("And then?")
+    assert past(chat) == [Exchange("Why?", f"Try {len(replaced) - 1}.")]
+
+
 def test_an_answer_stays_in_memory_when_the_new_one_failed(chat: Chat, tab: Tab):
     chat.changes_key(daily_messages=1)
     chat.model_says("A good answer.")
