@@ -50,7 +50,7 @@ class OpenAIModel:
     """Whether the server is OpenAI's own, which is sent parameters that others may not know."""
     provider: str = "openai"
     """OpenTelemetry's name of the API, which is the same on every compatible server."""
-    renew: Callable[[], bool] = bool
+    renew: Callable[[], bool] = lambda: False
     """Fetches the key again, because it was refused; returns whether there is another one now."""
     refused: set[str] = field(default_factory=set)
     """The parameters that the server has refused and is no longer sent, so that it refuses the first question only."""

@@ -39,7 +39,7 @@ class Graph:
     """The URL with the version and no slash at the end: `https://graph.facebook.com/v25.0`."""
     token: Callable[[], str] = field(repr=False)
     app_secret: Callable[[], str] = field(repr=False)
-    renew: Callable[[], bool] = bool
+    renew: Callable[[], bool] = lambda: False
     """Fetches the token again, because it was refused; returns whether there is another one now."""
     session: requests.Session = field(default_factory=requests.Session, repr=False)
 
