@@ -80,6 +80,8 @@ def _lines(name: str, source: str) -> Mapping[tuple[str, ...], int]:
 
 def _explained(source: str, at: int, message: str) -> tuple[int, str]:
     """Return where the cause of a syntax error is, and what to change. `at` and `message` are the parser's."""
+    if "trailing comma" in message:  # Python 3.13 names the comma, older versions what follows it
+        at += 1
     before, rest = source[:at].rstrip(), source[at:].lstrip()
     place = len(source) - len(rest)
     if source.startswith("\ufeff"):
@@ -90,7 +92,7 @@ def _explained(source: str, at: int, message: str) -> tuple[int, str]:
         return place, 'names and texts are in straight double quotes: "…"'
     if rest.startswith(("}", "]")) and before.endswith(","):
         return len(before) - 1, f"there is a comma too many before the {rest[0]}: remove it"
-    if rest.startswith(",") and (before.endswith(",") or "trailing comma" in message):
+    if rest.startswith(",") and before.endswith(","):
         return place, "there is a comma too many: remove it"
     if not rest:
         return len(before), "it ends too early: a quote, } or ] is missing" if before else "it is empty"

@@ -75,11 +75,6 @@ RELUCTANT_IN_FULL = pytest.param("reluctant", marks=[pytest.mark.emulated, pytes
 CONFLICTING = pytest.param("conflicting", marks=pytest.mark.emulated)
 ON_BUSY_CORES_S = 60
 """Patience with fifty threads at once, whose requests all run on this machine; `test_table.py` tests the real one."""
-MANY_CONFLICTS = [
-    pytest.param("conflicting", marks=[pytest.mark.emulated, pytest.mark.full], id=f"conflicting-{number}")
-    for number in range(2, 51)
-]
-"""With the first one, fifty rounds of each race."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -103,7 +98,7 @@ def store(request: pytest.FixtureRequest) -> Store:
     return _store(request)
 
 
-@pytest.fixture(params=["fake", MINISTACK, CONFLICTING, *MANY_CONFLICTS])
+@pytest.fixture(params=["fake", MINISTACK, CONFLICTING])
 def busy_store(request: pytest.FixtureRequest) -> Store:
     """For races: those stores that many threads may use at once."""
     return _store(request)

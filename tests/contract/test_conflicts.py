@@ -39,7 +39,7 @@ MEET_S = 0.02
 """Seconds within which two requests begin, so that many of them meet: a transaction takes at least 15 ms here."""
 MESSAGES_S = 0.06
 """Seconds between two messages, at most."""
-ROUNDS = [10, pytest.param(1000, marks=pytest.mark.full)]
+ROUNDS = [10, pytest.param(100, marks=pytest.mark.full)]
 KEY, OTHER = {"pk": "a", "sk": "b"}, {"pk": "c", "sk": "d"}
 CHANGE = Update(set={"text": "new"})
 SINGLE_WRITES = {"put": put({**KEY}), "update": update(KEY, CHANGE), "delete": delete(KEY)}
@@ -217,7 +217,7 @@ def _work_until(bot: Bot, over: Event) -> None:
 
 
 @pytest.mark.usefixtures("meeting")
-@pytest.mark.parametrize("people", [3, pytest.param(300, marks=pytest.mark.full)])
+@pytest.mark.parametrize("people", [3, pytest.param(30, marks=pytest.mark.full)])
 def test_meta_gets_no_error_while_messages_echoes_and_edits_meet_the_workers_writes(bot: Bot, people: int):
     """`webhook.handle` raises StoreError for what would be a 500."""
     random = Random(3)
