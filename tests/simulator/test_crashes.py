@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulator.conftest import Demo, running_demo
 
-WORKER_S = 5.0
+WORKER_S = 8.0
 LEASE_S = WORKER_S + 5
 
 
