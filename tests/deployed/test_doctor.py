@@ -211,12 +211,6 @@ def test_a_webhook_that_cannot_be_reached_is_found(deployment: Deployment):
         assert findings(deployment) == {"app-subscription": "broken", "webhook": "broken"}
 
 
-def test_an_app_secret_unknown_to_the_webhook_is_found(deployment: Deployment):
-    with parameter(deployment, Secret.APP_SECRET, "0" * 32):
-        found = findings(deployment)
-    assert found["webhook-signature"] == "broken"
-
-
 @pytest.mark.parametrize(("version", "state"), [("v20.0", "broken"), ("v21.0", "warning")])
 def test_a_version_of_the_graph_api_that_ends_is_found(deployment: Deployment, version: str, state: str):
     url = deployment.project.environment["PARLEY_GRAPH_URL"]
