@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib.aws.dynamodb.keys import CONNECTION_PREFIX
-from scripts.simulator.aws import CREDENTIALS, Emulator
+from scripts.simulator.aws import Emulator
 from tests.cognito import Pool, make_pool, way_to
+from tests.simulator.chatting import dynamo
 from tests.simulator.conftest import Demo, running_demo
 from tests.transcripts import FOLDER, Place, play
 
@@ -44,14 +44,7 @@ def asked_last(demo: Demo) -> Any:
 
 def sockets(demo: Demo) -> int:
     """How many are remembered."""
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=demo.facts["aws_endpoint_url"],
-        region_name=demo.facts["aws_region"],
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    )
-    items = client.scan(TableName=demo.facts["table"], ProjectionExpression="pk, sk")["Items"]
+    items = dynamo(demo).scan(TableName=demo.facts["table"], ProjectionExpression="pk, sk")["Items"]
     return sum(CONNECTION_PREFIX in item["pk"]["S"] + item["sk"]["S"] for item in items)
 
 
