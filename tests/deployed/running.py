@@ -32,6 +32,7 @@ AWS_CLI: Final = ("awscli==1.46.3",)
 """The AWS command line, in its own virtual environment, so that it is not among the project's packages."""
 _AWS: Final = """#!{python}
 import sys
+import time
 from awscli.botocore.waiter import SingleWaiterConfig
 original = SingleWaiterConfig.__init__
 def impatient(self, config):
@@ -39,6 +40,7 @@ def impatient(self, config):
     self.delay, self.max_attempts = 0.2, 900
 SingleWaiterConfig.__init__ = impatient
 from awscli.clidriver import main
+time.sleep(1 - time.time() % 1)  # it names a change set by the second, and two of one name are refused
 sys.exit(main())
 """
 _BUILD: Final = """
