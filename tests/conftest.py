@@ -1,8 +1,17 @@
-"""Lets Ctrl+C end the commands that tests start, also where a shell runs the tests in the background.
+"""What all tests share: profiles of Hypothesis, and Ctrl+C for the commands that tests start.
 
-Such a shell ignores the signal, and every process that is started there inherits this.
+A shell that runs the tests in the background ignores Ctrl+C, and every process that is started there inherits this.
 """
 
 import signal
 
+from hypothesis import HealthCheck, settings
+
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Properties write nothing to disk and have no deadline: machines are slow at times.
+settings.register_profile(
+    "parley", database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=False
+)
+settings.register_profile("fast", settings.get_profile("parley"), max_examples=25)
+settings.load_profile("parley")

@@ -8,19 +8,12 @@ from typing import Any, cast
 
 import boto3
 import pytest
-from hypothesis import HealthCheck
-from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
 from chalicelib.settings import Settings
 from scripts.stage.environment import Aws, Environment
 from tests.deploy.fakes import REGION, client_of
 from tests.deploy.websocket_apis import WebsocketApis
-
-hypothesis_settings.register_profile(
-    "parley", database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=False
-)
-hypothesis_settings.load_profile("parley")
 
 _SESSION = boto3.Session("test", "test", region_name=REGION)
 """Shared, since it loads AWS's service descriptions, which is slow."""
