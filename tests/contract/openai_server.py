@@ -68,6 +68,16 @@ def slowly(answer: httpx2.Response) -> httpx2.Response:
     return httpx2.Response(answer.status_code, headers={"content-type": "text/event-stream"}, content=events())
 
 
+def breaking(answer: httpx2.Response, odd: Exception) -> httpx2.Response:
+    """The answer, whose connection then raises an error."""
+
+    async def events() -> AsyncIterator[bytes]:
+        yield answer.text.encode()
+        raise odd
+
+    return httpx2.Response(answer.status_code, headers={"content-type": "text/event-stream"}, content=events())
+
+
 def error(
     status: int, code: str | None = None, *, param: str | None = None, message: str = "no", kind: str = "t"
 ) -> httpx2.Response:

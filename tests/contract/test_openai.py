@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import httpx2
 import pytest
@@ -12,7 +12,7 @@ from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.llm.openai_request import Api
 from tests.contract.models import PROMPT
-from tests.contract.openai_server import Server, chat, error, model, responses, sse
+from tests.contract.openai_server import Server, breaking, chat, error, model, responses, sse
 
 
 def ask(api: Api, *answers: httpx2.Response | Exception) -> Sequence[object]:
@@ -92,6 +92,27 @@ def test_a_broken_stream_may_be_billed(api: Api, say: Callable[..., httpx2.Respo
         with pytest.raises(ModelBusy) as caught:
             ask(api, *answers)
         assert caught.value.may_be_billed
+
+
+ODD: Final = [ValueError("no"), KeyError("x"), UnicodeError("no"), RecursionError("no"), TimeoutError(), OSError("no")]
+
+
+@BOTH
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_whatever_goes_wrong_while_an_answer_is_read_is_a_model_error(
+    api: Api, say: Callable[..., httpx2.Response], odd: Exception
+):
+    """Another error would kill the worker, and the next one would pay for the answer again."""
+    missing: dict[str, Any] = {"finish": None} if api == "chat" else {"end": None}
+    with pytest.raises(ModelError) as caught:
+        ask(api, breaking(say("Mimi is ", **missing), odd))
+    assert caught.value.may_be_billed
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_what_goes_wrong_after_the_end_of_an_answer_is_nobodys_matter(odd: Exception):
+    ended = sse({"choices": [{"delta": {"content": "Mimi."}, "finish_reason": "stop"}]}, done=False)
+    assert ask("chat", breaking(ended, odd)) == [TextDelta("Mimi."), Finished(FinishReason.STOP, Usage())]
 
 
 @EITHER
