@@ -173,6 +173,21 @@ def test_typing_is_not_begun_any_more_once_the_answer_is_there():
     assert [body["sender_action"] for body in graph.bodies] == ["mark_seen"]
 
 
+@pytest.mark.parametrize("before", [0, 1, 2], ids=["seen", "typing", "typing again"])
+def test_the_answer_waits_until_meta_has_carried_out_what_is_under_way(before: int):
+    graph = ScriptedGraph()
+    come, go_on = graph.hold_next()
+    with graph.sender(typing_every_s=0.01).responding(TURN):
+        for _ in range(before):
+            assert come.wait(5)
+            held, (come, go_on) = go_on, graph.hold_next()
+            held.set()
+        assert come.wait(5)
+        threading.Timer(0.2, go_on.set).start()
+    assert go_on.is_set()
+    assert len(graph.bodies) == before + 1
+
+
 def test_typing_that_meta_may_show_after_the_answer_is_taken_back():
     graph = ScriptedGraph(SUCCESS, requests.ReadTimeout("typing"))
     sender = graph.sender()
