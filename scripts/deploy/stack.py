@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 TEMPLATE: Final = Path(__file__).parents[2] / ".chalice" / "resources.yaml"
-_NEVER_COMPLETE: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"})
+_NEVER_COMPLETE: Final = frozenset(
+    {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"}
+)
 """States of a stack that was never complete, or failed to be deleted: it must be deleted before it can be created."""
 _FIRST_STATUSES: Final = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"})
 """Statuses of the first event of an operation on a stack."""

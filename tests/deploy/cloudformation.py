@@ -13,7 +13,9 @@ Event = tuple[str, str, str]
 """A resource, its status and the reason."""
 Story = Sequence[str | Event]
 """The statuses of a stack, one per second, and the events of its resources in between."""
-_STUCK: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"})
+_STUCK: Final = frozenset(
+    {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"}
+)
 _PAGE: Final = 4
 
 

@@ -152,7 +152,9 @@ def test_another_update_that_fails_does_not_prevent_ours(
     assert deploy() == done
 
 
-@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"])
+@pytest.mark.parametrize(
+    "status", ["CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"]
+)
 def test_a_stack_that_was_never_complete_is_deleted_and_created_again(
     cloud: CloudFormation, stack: Stack, deploy: Callable[..., str], said: list[str], status: str
 ):

@@ -174,7 +174,9 @@ def table_of(account: Account, *, protected: bool = True, parleys: bool = True, 
 
 
 @pytest.mark.parametrize("protected", [True, False])
-@pytest.mark.parametrize("status", ["", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"])
+@pytest.mark.parametrize(
+    "status", ["", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"]
+)
 def test_an_empty_table_that_a_failed_deployment_left_is_deleted_and_made_again(
     account: Account, cloud: CloudFormation, deployment: Deployment, status: str, *, protected: bool
 ):
@@ -185,7 +187,7 @@ def test_an_empty_table_that_a_failed_deployment_left_is_deleted_and_made_again(
     assert cloud.status == "UPDATE_COMPLETE"
 
 
-@pytest.mark.parametrize("status", ["", "ROLLBACK_FAILED", "DELETE_FAILED"])
+@pytest.mark.parametrize("status", ["", "CREATE_FAILED", "ROLLBACK_FAILED", "DELETE_FAILED"])
 @pytest.mark.parametrize("table", [{"items": 1}, {"parleys": False}, {"items": 3, "protected": False}], ids=str)
 def test_a_table_with_data_or_of_somebody_else_is_never_deleted(
     account: Account, cloud: CloudFormation, deployment: Deployment, table: dict[str, Any], status: str
