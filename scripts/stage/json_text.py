@@ -25,8 +25,12 @@ class JsonText:
     """The line of each name, counted from 1; a name's path has the names of the objects around it first."""
 
     def error(self, reason: str, *path: str) -> ConfigError:
-        """Return the error to raise because of the value at `path`: `<file>, line <number>: <reason>`."""
-        return ConfigError(f"{self.where(*path)}: {reason}")
+        """Return the error to raise because of the value at `path`: `<file>, line <number>: <reason>`.
+
+        The reason may have a name of the file, of which it shows as `?` what would break the line or the terminal.
+        """
+        shown = "".join(character if character.isprintable() else "?" for character in reason)
+        return ConfigError(f"{self.where(*path)}: {shown}")
 
     def where(self, *path: str) -> str:
         """Return file and line of the value at `path`, or only the file if it has no such value."""
