@@ -164,6 +164,14 @@ def test_a_queue_wakes_the_worker_only_where_the_stage_says_so(bundle: Bundle, f
     assert [wake in fifo.readme for wake in ("Wake=lambda", "Wake=fifo")] == [False, True]
 
 
+@pytest.mark.parametrize("name", ["WorkerRetries", "WorkerWakes"])
+def test_what_lambda_refuses_until_it_knows_the_workers_role_comes_after_the_slowest_resources(fifo: Bundle, name: str):
+    resources = fifo.app["Resources"]
+    last = set(resources[name]["DependsOn"])
+    assert last >= {"RestAPI", "WebsocketAPIStage", "WebhookUrl", "WebsocketUrl"}
+    assert last <= resources.keys() - {"WorkerRetries", "WorkerWakes"}
+
+
 def test_there_is_one_stage_and_the_bot_can_read_its_address(bundle: Bundle):
     api = bundle.properties("RestAPI")
     assert (api["OpenApiVersion"], api["StageName"]) == ("2.0", "prod")  # without the first, SAM makes one more

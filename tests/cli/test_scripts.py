@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.deploy.runtimes import BEST
 from scripts.stage.environment import ROOT
 
 PYTHON = f"""#!/bin/sh
@@ -129,6 +130,28 @@ def test_a_python_that_is_too_old_is_one_line(project: Project):
     assert result.returncode == 1
     line = f"Parley needs Python 3.11 or newer with venv; PYTHON={project.python} is not.\n"
     assert result.stderr == line
+
+
+PYTHONS = ("python3", "python3.11", "python3.12", "python3.13")
+
+
+@pytest.mark.parametrize("newest", range(1, len(PYTHONS) + 1))
+def test_the_newest_python_that_lambda_runs_is_taken(project: Project, tmp_path: Path, newest: int):
+    """Functions are deployed with the Python of `.venv`."""
+    found = tmp_path / "found"
+    found.mkdir()
+    for name in ("cat", "cksum", "cp", "dirname", "mkdir", "rm"):
+        (found / name).symlink_to(str(shutil.which(name)))
+    for name in PYTHONS[:newest]:
+        (found / name).write_text(f'#!/bin/sh\necho {name} >>"$LOG.took"\nexec "{project.python}" "$@"\n')
+        (found / name).chmod(0o755)
+    assert project.run("scripts/parley", "logs", PYTHON="", PATH=str(found)).returncode == 0
+    assert Path(f"{project.log}.took").read_text().split()[-1] == PYTHONS[newest - 1]
+    assert PYTHONS[-1] == f"python{BEST}"
+
+
+def test_ci_runs_on_the_python_that_functions_are_best_deployed_with():
+    assert f"for python in python{BEST} " in (ROOT / ".ci" / "run").read_text()
 
 
 def test_it_may_be_called_from_anywhere(project: Project, tmp_path: Path):

@@ -13,6 +13,7 @@ from chalice.deploy.deployer import ChaliceDeploymentError
 
 from chalicelib.errors import ConfigError
 from scripts.deploy.code import Code
+from scripts.stage.environment import ROOT
 from tests.deploy.conftest import Account
 from tests.deploy.fakes import Refusal, client_of
 from tests.deploy.functions import function
@@ -184,6 +185,11 @@ def test_a_missing_permission_to_read_tags_is_not_taken_for_somebody_elses_funct
     client = client_of("lambda", WithoutTags(may_list=False))
     with pytest.raises(ClientError, match="not authorized to perform: lambda:ListTags"):
         Code(client, "eu-central-1", "prod", tmp_path).deploy(say=print)
+
+
+def test_the_permission_to_read_tags_is_in_the_list_of_those_that_are_needed():
+    _, _, listed = (ROOT / "docs" / "deployment.md").read_text().partition("## Permissions")
+    assert "`lambda:ListTags`" in listed.partition("\n## ")[0]
 
 
 def test_a_function_without_tags_is_somebody_elses(tmp_path: Path):
