@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chalicelib.errors import ConfigError
 from chalicelib.settings import Secret, Stage
+from scripts.deploy import policies
 from scripts.deploy.code import run_chalice
 from scripts.deploy.deployment import address, app_stack, websocket_address
 from scripts.deploy.functions import AGE_S, RETRIES
@@ -35,6 +36,7 @@ def write(target: Path, stage: Stage, *, project: Path, folder: Path, email: str
     if target.exists() and any(target.iterdir()) and not (target / _APP).exists():
         raise ConfigError(f"{target} is not empty and contains no bundle: choose a new folder")
     package = build(project, folder)
+    policies.write_for_template(folder, stage=stage.name)
     merged = folder / "merge.json"
     merged.write_text(json.dumps(additions(stage)))
     options = ["--stage", stage.name, "--merge-template", str(merged.resolve())]

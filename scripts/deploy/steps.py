@@ -14,6 +14,7 @@ from typing import Final
 from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.errors import ConfigError, NotOffered, WebhookUnreachable
 from chalicelib.settings import Secret
+from scripts.deploy import policies
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.package import build, restart_functions
 from scripts.deploy.stack import Say
@@ -103,8 +104,12 @@ class DeploymentPlan:
         table.delete()
 
     def _build(self) -> str:
-        package = build(self.deployment.project, self.deployment.folder)
-        restart_functions(self.deployment.folder, datetime.now(UTC).isoformat(timespec="seconds"))
+        folder, environment = self.deployment.folder, self.deployment.environment
+        package = build(self.deployment.project, folder)
+        policies.write(
+            folder, stage=self.deployment.stage, region=environment.aws.region, account=environment.account()
+        )
+        restart_functions(folder, datetime.now(UTC).isoformat(timespec="seconds"))
         return f"{package.size / 1e6:.1f} MB for {package.python}"
 
     def _deploy_code(self, say: Say) -> str:

@@ -1,6 +1,7 @@
 """Tests the files of `parley deploy --package`, for a project without dependencies, which would need the network."""
 
 import json
+import re
 import shutil
 import sys
 import zipfile
@@ -23,6 +24,7 @@ from scripts.deploy.secrets import GENERATED, KINDS
 from scripts.deploy.stack import TEMPLATE
 from scripts.stage.environment import ROOT
 
+PLACE = r"\$\{AWS::Region\}:\$\{AWS::AccountId\}"
 SUB_ARN = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
 PAID_BY_USE = {
     "AWS::ApiGatewayV2::Api": "by message and minute of a connection",
@@ -141,7 +143,16 @@ def test_each_function_gets_its_settings_and_its_own_rights_from_the_project(bun
         assert found["Timeout"] == config[name]["lambda_timeout"]
         assert found["Environment"]["Variables"]["PARLEY_STAGE"] == "prod"
         [policy] = bundle.properties(found["Role"]["Fn::GetAtt"][0])["Policies"]
-        assert policy["PolicyDocument"] == json.loads((ROOT / ".chalice" / config[name]["iam_policy_file"]).read_text())
+        file = bundle.project / ".parley" / "build" / "prod" / ".chalice" / config[name]["iam_policy_file"]
+        assert policy["PolicyDocument"] == json.loads(file.read_text())
+
+
+def test_the_functions_rights_end_at_their_stage_account_and_region(bundle: Bundle):
+    for resource in FUNCTIONS.values():
+        [policy] = bundle.properties(bundle.properties(resource)["Role"]["Fn::GetAtt"][0])["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            for named in statement["Resource"]:
+                assert re.fullmatch(rf"arn:aws:[a-z-]+:{PLACE}:\S*(parley-|/parley/|\*/)prod\b\S*", named["Fn::Sub"])
 
 
 def test_failed_invocations_of_the_worker_go_to_the_same_queue_as_with_parley_deploy(bundle: Bundle):

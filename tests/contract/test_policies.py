@@ -3,12 +3,14 @@
 import io
 import json
 import re
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from secrets import token_bytes
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,17 +31,20 @@ from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.ids import Channel, ConversationId, PersonId
 from chalicelib.settings import Secret
+from scripts.deploy import policies
 from tests.contract.stores import Store, dynamo_store
 from tests.fakes.adapters import unexpected
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import PAGE, Bot
 from tests.flow.chat import Chat, Tab
+from tests.iam import allows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 pytestmark = pytest.mark.emulated
 ROOT: Final = Path(__file__).parents[2]
+PLACE: Final = "eu-central-1:123456789012"
 IN_TRANSACTIONS: Final = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -57,10 +62,10 @@ ANSWERS: Final[dict[str, Any]] = {
 }
 """What other services than DynamoDB answer here: that they are called is all that counts."""
 TAKEN_BY_LAMBDA: Final = {
-    "sqs:ReceiveMessage": "parley-*-wake.fifo",
-    "sqs:DeleteMessage": "parley-*-wake.fifo",
-    "sqs:GetQueueAttributes": "parley-*-wake.fifo",
-    "sqs:SendMessage": "parley-*-dead",
+    "sqs:ReceiveMessage": "parley-dev-wake.fifo",
+    "sqs:DeleteMessage": "parley-dev-wake.fifo",
+    "sqs:GetQueueAttributes": "parley-dev-wake.fifo",
+    "sqs:SendMessage": "parley-dev-dead",
 }
 """What no code of ours does: with the worker's role, Lambda takes the wakes from the queue, and puts asynchronous
 invocations that failed to the dead letters. By action, the only queue on which."""
@@ -74,6 +79,8 @@ class Audit:
         self.actions: dict[str, set[str]] = defaultdict(set)
         self.touched: dict[str, set[tuple[str, str]]] = defaultdict(set)
         """Actions on the table, each with the partition."""
+        self.named: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        """Actions, each with the resource; those on the table without the partition."""
 
     def client(self, service: Any) -> Any:
         client = boto3.client(service, "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
@@ -83,15 +90,21 @@ class Audit:
 
     def note(self, params: Any, model: Any, **_: Any) -> None:
         service = model.service_model.service_name
+        if model.name == "CreateTable":
+            return
         if service == "apigatewaymanagementapi":
             self.actions[self.function].add("execute-api:ManageConnections")
+            connection = f"api/dev/{model.http['method']}/@connections/{params['ConnectionId']}"
+            self.named[self.function].add(("execute-api:ManageConnections", arn("execute-api", connection)))
             return
         if model.name == "TransactWriteItems":
             kinds = {IN_TRANSACTIONS[kind] for item in params["TransactItems"] for kind in item}
         else:
             kinds = {"InvokeFunction" if model.name == "Invoke" else model.name}
-        self.actions[self.function] |= {f"{service}:{kind}" for kind in kinds}
-        if service == "dynamodb" and model.name != "CreateTable":
+        actions = {f"{service}:{kind}" for kind in kinds}
+        self.actions[self.function] |= actions
+        self.named[self.function] |= {(action, name) for action in actions for name in _named(service, params)}
+        if service == "dynamodb":
             self.touched[self.function] |= set(_touched(model.name, params))
 
     def answer(self, model: Any, **_: Any) -> Any:
@@ -104,14 +117,49 @@ def audit() -> Iterator[Audit]:
         yield Audit()
 
 
-def statements(function: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())["Statement"]
+@cache
+def policy(function: str) -> dict[str, Any]:
+    """The policy as it is deployed for the stage `dev`."""
+    region, account = PLACE.split(":")
+    with TemporaryDirectory() as folder:
+        (copied := Path(folder) / ".chalice").mkdir()
+        shutil.copy(ROOT / ".chalice" / f"policy-{function}.json", copied)
+        policies.write(Path(folder), stage="dev", region=region, account=account)
+        found: dict[str, Any] = json.loads((copied / f"policy-{function}.json").read_text())
     return found
 
 
+def statements(function: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = policy(function)["Statement"]
+    return found
+
+
+def arn(service: str, name: str) -> str:
+    return f"arn:aws:{service}:{PLACE}:{name}"
+
+
+def _named(service: str, params: Any) -> Iterator[str]:
+    """The resources of a call. Every table is a stage's own: each test has one of another name."""
+    match service, params:
+        case "dynamodb", {"IndexName": index}:
+            yield arn(service, f"table/parley-dev/index/{index}")
+        case "dynamodb", _:
+            yield arn(service, "table/parley-dev")
+        case "lambda", {"FunctionName": name}:
+            yield arn(service, f"function:{name}")
+        case "sqs", {"QueueName": name} | {"QueueUrl": name}:
+            yield arn(service, name.rpartition("/")[2])
+        case "sns", {"TopicArn": topic}:
+            yield topic
+        case "ssm", {"Names": names}:
+            yield from (arn(service, f"parameter{name}") for name in names)
+        case _:
+            raise AssertionError(service)
+
+
 def resources(statement: dict[str, Any]) -> list[str]:
-    named = statement["Resource"]
-    return named if isinstance(named, list) else [named]
+    named: list[str] = statement["Resource"]
+    return named
 
 
 def granted(function: str) -> set[str]:
@@ -150,7 +198,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     """Every kind of event and turn once, each function with its own way to AWS."""
     store, bot = dynamo_store(client), Bot()
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
-    notifier: Any = TopicNotifier(audit.client("sns"), lambda: "arn:aws:sns:eu-central-1:1:parley-owner")
+    notifier: Any = TopicNotifier(audit.client("sns"), lambda: arn("sns", "parley-dev-owner"))
     bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
     bot.notifier = notifier
     secrets = Secrets(audit.client("ssm"), "/parley/dev", (Secret.APP_SECRET,))
@@ -257,7 +305,7 @@ def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:
 
 def readable(function: str) -> set[str]:
     """The names of the secrets that a function may read."""
-    [found] = [one["Resource"] for one in statements(function) if "ssm:GetParameters" in one["Action"]]
+    [found] = [resources(one) for one in statements(function) if "ssm:GetParameters" in one["Action"]]
     return {resource.rpartition("/")[2] for resource in found}
 
 
@@ -268,27 +316,29 @@ def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
     for function in json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_functions"]:
         refused = [touch for touch in audit.touched[function] if not may_touch(function, *touch)]
         assert (function, refused) == (function, [])
-        done = {action for action in audit.actions[function] if not action.endswith(":CreateTable")}
-        assert (function, done) == (function, granted(function))
+        assert (function, audit.actions[function]) == (function, granted(function))
+        refused = [call for call in audit.named[function] if not allows(policy(function), *call)]
+        assert (function, refused) == (function, [])
 
 
 def test_lambda_itself_may_use_the_workers_role_for_these_queues_only():
-    grants = [(action, statement["Resource"]) for statement in statements("worker") for action in statement["Action"]]
+    grants = [(action, resources(statement)) for statement in statements("worker") for action in statement["Action"]]
     of_queues = sorted(grant for grant in grants if grant[0].startswith("sqs:"))
-    assert of_queues == sorted((action, f"arn:aws:sqs:*:*:{queue}") for action, queue in TAKEN_BY_LAMBDA.items())
+    assert of_queues == sorted((action, [arn("sqs", queue)]) for action, queue in TAKEN_BY_LAMBDA.items())
 
 
 @pytest.mark.parametrize("function", ["api_handler", "websocket_message", "heartbeat"])
 def test_functions_that_wake_the_worker_may_write_only_to_its_queue(function: str):
-    queues = {statement["Resource"] for statement in statements(function) if "sqs:SendMessage" in statement["Action"]}
-    assert queues == {"arn:aws:sqs:*:*:parley-*-wake.fifo"}
+    [queues] = [resources(statement) for statement in statements(function) if "sqs:SendMessage" in statement["Action"]]
+    assert queues == [arn("sqs", "parley-dev-wake.fifo")]
 
 
 def test_no_policy_grants_everything_or_to_everybody():
     for file in (ROOT / ".chalice").glob("policy-*.json"):
         for statement in json.loads(file.read_text())["Statement"]:
-            for resource in resources(statement):
-                assert "parley-" in resource or "/parley/" in resource or "/@connections/" in resource
+            named = statement["Resource"]
+            for resource in [named] if isinstance(named, str) else named:
+                assert "<stage>" in resource
             assert not any("*" in action for action in statement["Action"])
 
 
@@ -337,7 +387,7 @@ def of_connections(function: str) -> set[str]:
     found = [one for one in statements(function) if "execute-api:ManageConnections" in one["Action"]]
     named = {resource for statement in found for resource in resources(statement)}
     assert all(statement["Action"] == ["execute-api:ManageConnections"] for statement in found)
-    return {name.removeprefix("arn:aws:execute-api:*:*:*/*/").removesuffix("/@connections/*") for name in named}
+    return {name.removeprefix(arn("execute-api", "*/dev/")).removesuffix("/@connections/*") for name in named}
 
 
 @pytest.mark.parametrize(
@@ -364,7 +414,7 @@ def test_functions_with_open_connections_may_send_and_close_but_not_list(functio
     ],
 )
 def test_the_websocket_functions_reach_no_other_part_of_the_table(function: str, keys: set[str]):
-    of_the_table = [one for one in statements(function) if "dynamodb" in one["Resource"]]
+    of_the_table = [one for one in statements(function) if resources(one) == [arn("dynamodb", "table/parley-dev")]]
     conditions = [one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in of_the_table]
     assert {key for condition in conditions for key in condition} == keys
     writing = [one for one in of_the_table if set(one["Action"]) & {"dynamodb:PutItem", "dynamodb:UpdateItem"}]
@@ -373,5 +423,5 @@ def test_the_websocket_functions_reach_no_other_part_of_the_table(function: str,
 
 def test_functions_that_receive_requests_may_not_read_the_models_key_or_the_pages_token():
     for function in ("api_handler", "websocket_connect", "websocket_message", "websocket_disconnect"):
-        policy = (ROOT / ".chalice" / f"policy-{function}.json").read_text()
-        assert [secret in policy for secret in (Secret.OPENAI_KEY, Secret.PAGE_TOKEN)] == [False, False]
+        text = (ROOT / ".chalice" / f"policy-{function}.json").read_text()
+        assert [secret in text for secret in (Secret.OPENAI_KEY, Secret.PAGE_TOKEN)] == [False, False]

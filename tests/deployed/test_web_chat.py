@@ -16,7 +16,7 @@ from scripts.simulator.aws import TICK, Emulator
 from tests.cognito import Pool, make_pool, way_to
 from tests.deployed.chat import address, connected, new_key
 from tests.deployed.conftest import Deployment, new_account
-from tests.deployed.running import ROOT, STAGE, Project
+from tests.deployed.running import STAGE, Project
 from tests.simulator.chat_page import a_page, every_state_shown, write
 from tests.simulator.chromium import chromium, needs_chromium
 from tests.transcripts import FOLDER, Place, play
@@ -99,8 +99,16 @@ def test_each_function_has_a_role_of_its_own_that_may_do_what_its_file_says(depl
     for function in FUNCTIONS:
         [policy] = iam.list_role_policies(RoleName=function)["PolicyNames"]
         granted = iam.get_role_policy(RoleName=function, PolicyName=policy)["PolicyDocument"]
-        file = ROOT / ".chalice" / f"policy-{function.removeprefix(f'{NAME}-')}.json"
+        file = (
+            deployment.project.folder
+            / ".parley"
+            / "build"
+            / STAGE
+            / ".chalice"
+            / f"policy-{function.removeprefix(f'{NAME}-')}.json"
+        )
         assert granted == json.loads(file.read_text())
+        assert all(NAME in named or f"/{STAGE}/" in named for one in granted["Statement"] for named in one["Resource"])
 
 
 def test_functions_are_told_where_the_emulator_keeps_its_connections(deployment: Deployment):

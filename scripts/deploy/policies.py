@@ -1,0 +1,52 @@
+"""Fills in the functions' policies for one stage, so that no function may reach another stage's resources.
+
+The files `.chalice/policy-*.json` have the blanks `<stage>`, `<region>` and `<account>`; unfilled, they grant nothing.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.errors import ConfigError
+
+_BLANK: Final = re.compile(r"<([a-z]+)>")
+_IN_A_TEMPLATE: Final = {"region": "${AWS::Region}", "account": "${AWS::AccountId}"}
+"""What CloudFormation fills in, when it creates the stack."""
+
+
+def write(folder: Path, *, stage: str, region: str, account: str) -> None:
+    """Fill in the policies of a built folder, for one account and region. Raises ConfigError for an unknown blank."""
+    _write(folder, {"stage": stage, "region": region, "account": account}, str)
+
+
+def write_for_template(folder: Path, *, stage: str) -> None:
+    """Fill in the policies of a built folder for a template, where CloudFormation knows account and region.
+
+    Raises ConfigError for an unknown blank.
+    """
+    _write(folder, {"stage": stage, **_IN_A_TEMPLATE}, lambda arn: {"Fn::Sub": arn})
+
+
+def _write(folder: Path, values: Mapping[str, str], as_resource: Callable[[str], Any]) -> None:
+    for file in sorted((folder / ".chalice").glob("policy-*.json")):
+        policy = json.loads(file.read_text())
+        for statement in policy["Statement"]:
+            named = statement["Resource"]
+            arns = [_filled_in(arn, values, file.name) for arn in ([named] if isinstance(named, str) else named)]
+            statement["Resource"] = [as_resource(arn) for arn in arns]
+        file.write_text(json.dumps(policy, indent=2))
+
+
+def _filled_in(arn: str, values: Mapping[str, str], file: str) -> str:
+    def value(blank: re.Match[str]) -> str:
+        if blank[1] not in values:
+            raise ConfigError(f".chalice/{file}: {blank[0]} is unknown; a policy may have {', '.join(_known(values))}")
+        return values[blank[1]]
+
+    return _BLANK.sub(value, arn)
+
+
+def _known(values: Mapping[str, str]) -> list[str]:
+    return [f"<{name}>" for name in values]
