@@ -34,6 +34,8 @@ class Secret(StrEnum):
     OPENAI_KEY = "openai-key"
     VERIFY_TOKEN = "verify-token"  # noqa: S105
     TICKET_KEY = "ticket-key"
+    PSEUDONYM_KEY = "pseudonym-key"
+    """Keys the pseudonyms of people in logs and at the model's provider."""
     WEBHOOK_URL = "webhook-url"
     WEBSOCKET_URL = "websocket-url"
     TOPIC_ARN = "topic-arn"

@@ -16,6 +16,7 @@ SECRETS: Final = (
     Secret.APP_SECRET_PREVIOUS,
     Secret.VERIFY_TOKEN,
     Secret.TICKET_KEY,
+    Secret.PSEUDONYM_KEY,
     Secret.WEBHOOK_URL,
     Secret.WEBSOCKET_URL,
     Secret.TOPIC_ARN,

@@ -44,6 +44,7 @@ PATIENT: Final = Config(connect_timeout=1, read_timeout=30, retries={"total_max_
 """For warming other functions, which may start cold; a retry would start a second one."""
 CALLER_PATIENCE_S: Final = 3.0
 """For functions whose caller waits for the response: Meta for five seconds, a person for an `accepted`."""
+_OWN_PSEUDONYM_KEY: Final = uuid.uuid4().hex
 _BROADCAST: Final = Config(
     connect_timeout=1, read_timeout=2, max_pool_connections=50, retries={"total_max_attempts": 1, "mode": "standard"}
 )
@@ -81,16 +82,15 @@ def secrets(names: Sequence[str]) -> Secrets:
 def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = PATIENCE_S) -> Ports:
     """Return the ports over AWS; `stored` is None for a function that may read no secrets, `in_turn` is FifoWake's.
 
-    `patience_s` is the table's. The app secret keys the log's pseudonyms: without secrets, the log has no key.
+    `patience_s` is the table's.
     """
-    log_key: Callable[[], str] = partial(stored.get, Secret.APP_SECRET) if stored else str
     topic_arn: Callable[[], str | None] = partial(stored.find, Secret.TOPIC_ARN) if stored else lambda: None
     stage_table = table(patience_s)
     return Ports(
         settings=settings(),
         clock=clock,
         new_id=new_id,
-        log=Log(log_key, settings().stage.name),
+        log=Log(partial(_pseudonym_key, stored), settings().stage.name),
         texts=texts,
         inbox=DynamoInbox(stage_table),
         transcript=DynamoTranscript(stage_table),
@@ -129,6 +129,11 @@ def invocation(context: Any) -> AbstractContextManager[None]:
 @cache
 def _dynamodb() -> "DynamoDBClient":
     return session().client("dynamodb", config=QUICK)
+
+
+def _pseudonym_key(stored: Secrets | None) -> str:
+    """Return the key of the log's pseudonyms: the stage's, or one of this process where none is stored."""
+    return (stored.find(Secret.PSEUDONYM_KEY) if stored else None) or _OWN_PSEUDONYM_KEY
 
 
 def _wake(*, in_turn: bool) -> Wake:

@@ -12,7 +12,7 @@ from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.handler import WebSocketHandler
 from chalicelib.settings import Secret
 
-SECRETS: Final = (Secret.APP_SECRET, Secret.TICKET_KEY, Secret.WEBHOOK_URL)
+SECRETS: Final = (Secret.TICKET_KEY, Secret.PSEUDONYM_KEY, Secret.WEBHOOK_URL)
 
 
 def assemble(

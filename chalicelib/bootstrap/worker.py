@@ -34,6 +34,7 @@ SECRETS: Final = (
     Secret.VERIFY_TOKEN,
     Secret.PAGE_TOKEN,
     Secret.OPENAI_KEY,
+    Secret.PSEUDONYM_KEY,
     Secret.WEBHOOK_URL,
     Secret.TOPIC_ARN,
 )

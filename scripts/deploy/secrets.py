@@ -54,7 +54,11 @@ KINDS: Final = (
     ),
 )
 """In the order of the set-up guide, which says where to find each."""
-GENERATED: Final[Mapping[str, int]] = {Secret.VERIFY_TOKEN: 24, Secret.TICKET_KEY: 32}
+GENERATED: Final[Mapping[str, int]] = {
+    Secret.VERIFY_TOKEN: 24,
+    Secret.TICKET_KEY: 32,
+    Secret.PSEUDONYM_KEY: 32,
+}
 """Secrets that are generated once and that the owner need not know, with the number of their random bytes."""
 
 

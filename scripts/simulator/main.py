@@ -188,6 +188,7 @@ class Simulator:
             Secret.WEBHOOK_URL: self.meta.webhook_url,
             Secret.WEBSOCKET_URL: self.websocket_url,
             Secret.TICKET_KEY: secrets.token_urlsafe(32),
+            Secret.PSEUDONYM_KEY: secrets.token_urlsafe(32),
         }
         put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **parameters})
         settings = Settings.from_env(os.environ)

@@ -99,7 +99,7 @@ def test_a_message_costs_the_sum_of_quantities_times_prices():
     assert bill["API requests, message and echo"].usd == Decimal("0.000007")
     assert bill["Lambda invocations"].quantity == 3
     assert bill["logs"].usd == Decimal("0.000002")
-    assert bill["KMS decrypts, at most"].usd == Decimal("0.000015")
+    assert bill["KMS decrypts, at most"].usd == Decimal("0.000018")
 
 
 def test_a_message_of_the_web_chat_costs_its_frames_and_the_minutes_of_its_connection():
@@ -123,13 +123,13 @@ def test_a_month_without_messages_is_a_heartbeat_a_minute():
     bill = {item.what: item for item in aws_prices.idle(LISTED, MEMORY)}
     assert bill["heartbeats of EventBridge"].quantity == 43_200
     assert bill["Lambda invocations"].quantity == 259_200
-    assert bill["KMS decrypts, at most"].quantity == 30 * 24 * 5
+    assert bill["KMS decrypts, at most"].quantity == 30 * 24 * 6
     assert bill["heartbeat, and keeping warm"].quantity == 43_200 * Decimal("0.14")
 
 
 def test_the_promise_of_the_readme_holds():
     bills = [bill(LISTED, memory_mb("prod")) for bill in (aws_prices.message, aws_prices.web_message)]
-    assert [round(1000 * aws_prices.total(bill), 2) for bill in bills] == [Decimal("0.09"), Decimal("0.13")]
+    assert [round(1000 * aws_prices.total(bill), 2) for bill in bills] == [Decimal("0.09"), Decimal("0.14")]
     assert aws_prices.total(aws_prices.idle(LISTED, memory_mb("prod"))) < Decimal("0.30")
 
 
@@ -140,14 +140,14 @@ def test_each_function_has_the_memory_that_is_deployed():
 def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
     text = click.unstyle(cost_view.as_text(report(BUSY)))
     assert max(len(line) for line in text.splitlines()) <= 80
-    assert "Stage prod, 2026-10-23 to 2026-11-21        $0.3468\n" in text
+    assert "Stage prod, 2026-10-23 to 2026-11-21        $0.3490\n" in text
     assert "  the model        $0.0600  2 answers, 3 calls\n" in text
     assert "    tokens                  3,000 in (1,000 cached), 500 out\n" in text
     assert "  the model         $30.00  as counted above\n" in text
     assert "    WebSocket messages, at most     counted    40,000         $0.0400   30%\n" in text
-    assert "    worker, 4 s at 512 MB           assumed     2,000 GB-s    $0.0333   39%\n" in text
-    assert "    DynamoDB writes                 counted    39,000 units   $0.0244   28%\n" in text
-    assert "1,000 messages of the web chat              $30.13\n" in text
+    assert "    worker, 4 s at 512 MB           assumed     2,000 GB-s    $0.0333   38%\n" in text
+    assert "    DynamoDB writes                 counted    39,000 units   $0.0244   27%\n" in text
+    assert "1,000 messages of the web chat              $30.14\n" in text
     assert f"{LISTED.read} in {LISTED.region}" in " ".join(text.split())
     assert "Each stored GB adds $0.45 a month" in " ".join(text.split())
 
@@ -160,7 +160,7 @@ def test_the_demo_says_that_it_costs_nothing_itself():
 def test_a_narrow_terminal_gets_shorter_lines(run: Run):
     lines = run("cost", COLUMNS="60").output.splitlines()
     assert [line for line in lines if len(line) > 60] == []
-    assert f"    {'DynamoDB writes':30}   $0.0244   28%" in lines
+    assert f"    {'DynamoDB writes':30}   $0.0244   27%" in lines
 
 
 def test_large_numbers_fit_80_columns_too():

@@ -376,6 +376,14 @@ def test_of_the_websocket_functions_only_message_reads_secrets_and_exactly_its_o
         assert not any("ssm:GetParameters" in one["Action"] for one in statements(function))
 
 
+def test_the_websocket_functions_hold_no_secret_of_facebooks():
+    of_facebook = {Secret.APP_SECRET, Secret.APP_SECRET_PREVIOUS, Secret.PAGE_TOKEN, Secret.VERIFY_TOKEN}
+    assert of_facebook.isdisjoint(websocket.SECRETS)
+    for function in ("websocket_connect", "websocket_message", "websocket_disconnect"):
+        for secret in of_facebook:
+            assert not allows(policy(function), "ssm:GetParameters", arn("ssm", f"parameter/parley/dev/{secret}"))
+
+
 def test_the_heartbeat_may_write_nothing_but_what_the_owner_was_told():
     [writing] = [statement for statement in statements("heartbeat") if "dynamodb:UpdateItem" in statement["Action"]]
     [allowed] = writing["Condition"]["ForAllValues:StringEquals"].values()

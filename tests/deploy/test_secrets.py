@@ -23,7 +23,11 @@ GIVEN = {
     "openai-key": "sk-proj-" + "aB3_-" * 30,
 }
 OTHER_SECRET = "f" * 32
-MADE_UP: dict[str, str] = {Secret.VERIFY_TOKEN: "kept", Secret.TICKET_KEY: "kept"}
+MADE_UP: dict[str, str] = {
+    Secret.VERIFY_TOKEN: "kept",
+    Secret.TICKET_KEY: "kept",
+    Secret.PSEUDONYM_KEY: "kept",
+}
 SPACE = " \t\n\r\u00a0"
 
 hex_digits = st.text("0123456789abcdef")
@@ -208,11 +212,17 @@ def token(size: int) -> str:
 
 
 def test_at_first_everything_is_written_with_what_is_made_up():
-    made_up: dict[str, str] = {Secret.VERIFY_TOKEN: "generated-24", Secret.TICKET_KEY: "generated-32"}
+    made_up: dict[str, str] = {
+        Secret.VERIFY_TOKEN: "generated-24",
+        Secret.TICKET_KEY: "generated-32",
+        Secret.PSEUDONYM_KEY: "generated-32",
+    }
     assert to_store(GIVEN, {}, token=token) == {**GIVEN, **made_up}
 
 
-@pytest.mark.parametrize(("name", "length"), [(Secret.VERIFY_TOKEN, 32), (Secret.TICKET_KEY, 43)])
+@pytest.mark.parametrize(
+    ("name", "length"), [(Secret.VERIFY_TOKEN, 32), (Secret.TICKET_KEY, 43), (Secret.PSEUDONYM_KEY, 43)]
+)
 def test_generated_secrets_are_long_and_differ(name: str, length: int):
     first, second = (to_store({}, {})[name] for _ in range(2))
     assert first != second
@@ -245,7 +255,7 @@ values = st.sampled_from(["one", "two"])
 stored_before = st.dictionaries(st.sampled_from([*OF, *MADE_UP, Secret.APP_SECRET_PREVIOUS]), values)
 
 
-@given(new=st.dictionaries(st.sampled_from(sorted(OF)), values), stored=stored_before, broken_off=st.integers(0, 7))
+@given(new=st.dictionaries(st.sampled_from(sorted(OF)), values), stored=stored_before, broken_off=st.integers(0, 8))
 def test_an_interrupted_run_that_is_repeated_has_the_same_result(
     new: Mapping[str, str], stored: Mapping[str, str], broken_off: int
 ):

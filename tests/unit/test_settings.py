@@ -191,6 +191,7 @@ def test_the_names_of_the_stored_parameters_stay_as_owners_typed_them():
         "openai-key",
         "verify-token",
         "ticket-key",
+        "pseudonym-key",
         "webhook-url",
         "websocket-url",
         "topic-arn",
