@@ -23,7 +23,7 @@ CONNECTIONS_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stag
 class Secret(StrEnum):
     """The names of the SSM parameters below `/parley/<stage>/`, in the order in which the owner obtains them.
 
-    The last three are addresses and no secrets; they are known only after a deployment, which stores them beside.
+    The last four are no secrets; a deployment finds them out and stores them beside.
     """
 
     APP_ID = "app-id"
@@ -36,6 +36,8 @@ class Secret(StrEnum):
     TICKET_KEY = "ticket-key"
     PSEUDONYM_KEY = "pseudonym-key"
     """Keys the pseudonyms of people in logs and at the model's provider."""
+    PAGE_ID = "page-id"
+    """Of the page whose events the bot handles."""
     WEBHOOK_URL = "webhook-url"
     WEBSOCKET_URL = "websocket-url"
     TOPIC_ARN = "topic-arn"

@@ -19,12 +19,17 @@ SECRETS: Final = (
     Secret.PSEUDONYM_KEY,
     Secret.WEBHOOK_URL,
     Secret.WEBSOCKET_URL,
+    Secret.PAGE_ID,
     Secret.TOPIC_ARN,
 )
 
 
 def assemble(
-    ports: Ports, *, app_secrets: Callable[[], Iterable[str]], verify_tokens: Callable[[], Iterable[str]]
+    ports: Ports,
+    *,
+    app_secrets: Callable[[], Iterable[str]],
+    verify_tokens: Callable[[], Iterable[str]],
+    page_id: Callable[[], str | None],
 ) -> MessengerWebhook:
     """Build the webhook over these ports."""
     return MessengerWebhook(
@@ -34,6 +39,7 @@ def assemble(
         alerts=ports.alerts,
         app_secrets=app_secrets,
         verify_tokens=verify_tokens,
+        page_id=page_id,
         clock=ports.clock,
         log=ports.log,
     )
@@ -43,7 +49,8 @@ def assemble(
 def webhook() -> MessengerWebhook:
     """Return Messenger's webhook."""
     verify_tokens = partial(secrets().candidates, Secret.VERIFY_TOKEN)
-    return assemble(ports(), app_secrets=app_secrets, verify_tokens=verify_tokens)
+    page_id = partial(secrets().find, Secret.PAGE_ID)
+    return assemble(ports(), app_secrets=app_secrets, verify_tokens=verify_tokens, page_id=page_id)
 
 
 @cache

@@ -126,7 +126,7 @@ class Inbox(Protocol):
         """Return the parts of the turn's reply that the channel has confirmed by now."""
 
     def pause(self, conversation: ConversationId, *, until: int) -> None:
-        """Keep the bot silent until then, because a human answers.
+        """Keep the bot silent until then, because a human answers; a longer pause stays.
 
         Also where no message has arrived yet; such a pause is stored for 30 days.
         """

@@ -4,9 +4,12 @@ import os
 from collections.abc import Sequence
 
 from chalicelib.bootstrap import health
-from chalicelib.operations.findings import Finding, Severity, worst
+from chalicelib.errors import ConfigError, MetaError
+from chalicelib.operations.findings import NO_ANSWERS, Finding, Severity, worst
+from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
+from scripts.stage import hints
 from scripts.stage.environment import configured
 
 
@@ -17,7 +20,24 @@ def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
         return findings
     # The health check is built as in the cloud, where the environment holds the settings.
     os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.environment.aws.region}
-    return [*findings, *health.health_check().run(fix=fix)]
+    return [*findings, *health.health_check().run(fix=fix), *check_page(deployment, fix=fix)]
+
+
+def check_page(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
+    """Return a finding unless the page whose events the bot handles is the token's; with `fix`, store that one."""
+    try:
+        page = deployment.page().page.identity().id
+    except (MetaError, ConfigError):
+        return []  # the health check says why
+    if fix:
+        deployment.vault.note(Secret.PAGE_ID, page)
+    stored = deployment.vault.noted(Secret.PAGE_ID)
+    if stored == page:
+        return []
+    remedy = hints.command("doctor --fix", deployment.stage)
+    if not stored:
+        return [Finding.warning("page-id", "it is not stored", "the bot answers other pages of its app, too", remedy)]
+    return [Finding.broken("page-id", f"{stored} is stored, but the token is {page}'s", NO_ANSWERS, remedy)]
 
 
 def counted(findings: Sequence[Finding]) -> str:

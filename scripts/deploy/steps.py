@@ -61,14 +61,14 @@ class DeploymentPlan:
         ]
 
     def _store(self) -> str:
-        if self.secrets.keys() & {
-            Secret.APP_SECRET,
-            Secret.PAGE_TOKEN,
-        }:  # Facebook must accept them before they are stored
-            self.deployment.setup({**self.deployment.vault.stored(), **self.secrets}).page.identity()
+        known = {**self.deployment.vault.stored(), **self.secrets}
+        # Facebook must accept the token before it is stored, and says whose page it is.
+        page = self.deployment.setup(known).page.identity().id if Secret.PAGE_TOKEN in known else ""
         self.deployment.region_note.parent.mkdir(exist_ok=True)
         self.deployment.region_note.write_text(self.deployment.environment.aws.region)
         self.deployment.vault.put(self.secrets)
+        if page:
+            self.deployment.vault.note(Secret.PAGE_ID, page)
         return f"{len(self.secrets)} stored" if self.secrets else "unchanged"
 
     def _stack_plan(self) -> str:

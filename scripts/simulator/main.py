@@ -189,6 +189,7 @@ class Simulator:
             Secret.WEBSOCKET_URL: self.websocket_url,
             Secret.TICKET_KEY: secrets.token_urlsafe(32),
             Secret.PSEUDONYM_KEY: secrets.token_urlsafe(32),
+            Secret.PAGE_ID: PAGE_ID,
         }
         put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **parameters})
         settings = Settings.from_env(os.environ)

@@ -197,8 +197,8 @@ def test_a_conversation_does_not_expire_while_its_messages_wait(story: Story):
     assert story.overdue() == [ROOM]
 
 
-def test_a_later_pause_replaces_an_earlier_one(story: Story):
-    for until in (story.clock() + 1, story.clock() + 2):
+def test_the_longest_pause_counts_in_whichever_order_they_come(story: Story):
+    for until in (story.clock() + 1, story.clock() + 2, story.clock() + 2, story.clock() + 1):
         story.inbox.pause(ROOM, until=until)
     story.accept()
     assert story.hold().paused_until == story.clock() + 2

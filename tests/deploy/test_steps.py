@@ -8,11 +8,13 @@ import boto3
 import pytest
 
 from chalicelib.errors import ConfigError, MetaError
+from chalicelib.operations.findings import Severity
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
+from scripts.deploy.doctor import check_page
 from scripts.deploy.removal import RemovalPlan
 from scripts.deploy.steps import DeploymentPlan, Step
-from scripts.simulator.meta import Meta
+from scripts.simulator.meta import PAGE_ID, Meta
 from scripts.simulator.table import create_table
 from tests.contract.meta import serving
 from tests.deploy.cloudformation import CloudFormation
@@ -122,6 +124,32 @@ def test_a_token_refused_by_facebook_is_not_stored(with_meta: Deployment, meta: 
     with pytest.raises(MetaError):
         store(with_meta, wrong)
     assert with_meta.vault.stored() == meta.secrets
+
+
+def test_the_page_whose_events_are_handled_is_the_tokens(with_meta: Deployment, meta: Meta):
+    store(with_meta, meta.secrets)
+    assert with_meta.vault.noted(Secret.PAGE_ID) == PAGE_ID
+    assert check_page(with_meta) == []
+
+
+def test_a_stage_of_an_earlier_version_learns_its_page_at_the_next_deployment_or_from_the_doctor(
+    with_meta: Deployment, meta: Meta
+):
+    with_meta.vault.put(meta.secrets)
+    [finding] = check_page(with_meta)
+    assert (finding.state, finding.remedy) == (Severity.WARNING, "scripts/parley doctor --fix --stage dev")
+    assert check_page(with_meta, fix=True) == []
+    with_meta.vault.note(Secret.PAGE_ID, "815")
+    assert [finding.state for finding in check_page(with_meta)] == [Severity.BROKEN]
+    assert store(with_meta, {}) == "unchanged"
+    assert check_page(with_meta) == []
+
+
+def test_without_a_token_that_works_the_health_check_says_why(with_meta: Deployment, meta: Meta):
+    assert check_page(with_meta, fix=True) == []
+    with_meta.vault.put({**meta.secrets, "page-token": "EAA" + "x" * 40})
+    assert check_page(with_meta, fix=True) == []
+    assert with_meta.vault.noted(Secret.PAGE_ID) == ""
 
 
 def test_a_greeting_that_facebook_no_longer_offers_does_not_stop_a_deployment(with_meta: Deployment, meta: Meta):

@@ -199,7 +199,8 @@ class FakeInbox:
     @atomic
     def pause(self, conversation: ConversationId, *, until: int) -> None:
         found = self.memory.conversations.setdefault(conversation, Conversation())
-        found.paused_until, found.expires_at = until, until // 1000 + TURN_KEPT_S
+        if found.paused_until < until:
+            found.paused_until, found.expires_at = until, until // 1000 + TURN_KEPT_S
 
     @atomic
     def overdue(self, *, now: int) -> Iterator[Overdue]:

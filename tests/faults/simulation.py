@@ -145,7 +145,7 @@ class Simulation:
             wake=lambda: wake,
             notifier=lambda: notifier,
         )
-        self.webhook = api.assemble(ports, app_secrets=lambda: [SECRET], verify_tokens=list)
+        self.webhook = api.assemble(ports, app_secrets=lambda: [SECRET], verify_tokens=list, page_id=lambda: PAGE)
         self.worker = worker.assemble(
             ports, model=model, sender=watched("sender", sender), budget=Budget(self.budget, PRICE)
         )

@@ -120,6 +120,8 @@ class Bot:
     logged: io.StringIO = field(default_factory=io.StringIO)
     heard: list[str] = field(default_factory=list)
     """Every word and every id that came in: nothing of it may be logged."""
+    page_id: str | None = PAGE
+    """As the deployment stored it; None where an earlier version deployed."""
     remaining_ms: Callable[[], int] = lambda: INVOCATION_MS
     _ids: "count[int]" = field(default_factory=count)
 
@@ -162,7 +164,12 @@ class Bot:
 
     @property
     def webhook(self) -> MessengerWebhook:
-        return api.assemble(self.ports, app_secrets=lambda: [SECRET, OLD_SECRET], verify_tokens=lambda: [VERIFY_TOKEN])
+        return api.assemble(
+            self.ports,
+            app_secrets=lambda: [SECRET, OLD_SECRET],
+            verify_tokens=lambda: [VERIFY_TOKEN],
+            page_id=lambda: self.page_id,
+        )
 
     @property
     def privacy(self) -> Privacy:

@@ -273,7 +273,7 @@ def test_an_echo_with_our_metadata_is_a_receipt(app: Item):
 @pytest.mark.parametrize("app", ["263902037430900", 263902037430900, 26390203743090])
 @pytest.mark.parametrize("note", [{}, {"metadata": "something else"}, {"metadata": "x#y"}, {"metadata": None}])
 def test_an_echo_from_the_pages_inbox_is_a_human_reply(app: object, note: Item):
-    assert _read(_echo(text="I am Tom", app_id=app, **note)) == [HumanReplied(ROOM)]
+    assert _read(_echo(text="I am Tom", app_id=app, **note)) == [HumanReplied(ROOM, SENT)]
 
 
 @pytest.mark.parametrize("app", [{}, {"app_id": None}, {"app_id": ""}, {"app_id": True}, {"app_id": {}}], ids=str)
@@ -290,7 +290,7 @@ def test_an_echo_from_the_pages_inbox_is_a_human_reply(app: object, note: Item):
     ids=str,
 )
 def test_an_echo_without_an_app_is_a_human_reply(app: Item, message: Item):
-    assert _read(_echo(**message, **app)) == [HumanReplied(ROOM)]
+    assert _read(_echo(**message, **app)) == [HumanReplied(ROOM, SENT)]
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,7 @@ def test_the_names_of_the_stored_parameters_stay_as_owners_typed_them():
         "verify-token",
         "ticket-key",
         "pseudonym-key",
+        "page-id",
         "webhook-url",
         "websocket-url",
         "topic-arn",

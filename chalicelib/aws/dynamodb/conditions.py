@@ -47,6 +47,11 @@ def no_arrivals_since(lease: Lease) -> ConditionBase:
     return Attr("arrivals").eq(lease.arrivals)
 
 
+def paused_until_before(until: int) -> ConditionBase:
+    """The conversation is not paused, or not for so long."""
+    return Attr("paused_until").not_exists() | Attr("paused_until").lt(until)
+
+
 def in_state(*states: TurnState) -> ConditionBase:
     """The turn is in one of these states."""
     return Attr("state").is_in([state.value for state in states])

@@ -38,6 +38,7 @@ from chalicelib.aws.dynamodb.conditions import (
     may_join,
     no_arrivals_since,
     not_notified_on,
+    paused_until_before,
 )
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
@@ -238,7 +239,7 @@ class DynamoInbox:
     def pause(self, conversation: ConversationId, *, until: int) -> None:
         kept = {"expires_at": until // 1000 + TURN_KEPT_S}  # outlives all turns; `accept` takes it away
         paused = Update(set={"paused_until": until, **kept}, set_if_absent={"arrivals": 0})
-        self.table.write(update(keys.conversation_key(conversation), paused))
+        self._write_if(keys.conversation_key(conversation), paused, when=paused_until_before(until))
 
     def overdue(self, *, now: int) -> Iterator[Overdue]:
         for page in self.table.pages(keys.due(keys.DUE_BUCKET, now=now), index=keys.DUE_INDEX):

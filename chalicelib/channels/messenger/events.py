@@ -21,6 +21,8 @@ from chalicelib.ids import Channel, ConversationId, TurnId
 PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
 """The app ids of messages that a human types into the page's inbox; Meta's documentation prints both."""
 
+OTHER_PAGE: Final = "other_page"
+"""The kind of an ignored item that is about another page: an app may be subscribed to several."""
 GET_STARTED: Final = "GET_STARTED"
 _METADATA: Final = re.compile(r"(?P<turn>[0-9]{13}#[0-9a-f]{64})#(?P<part>[0-9]{1,3})")
 """The format of `metadata`; other apps on the page may attach any text."""
@@ -72,9 +74,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class HumanReplied:
-    """A human has answered the user in the page's inbox."""
+    """A human has answered the user in the page's inbox, at that time in milliseconds since 1970."""
 
     conversation: ConversationId
+    at: int
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,11 @@ class Ignored:
 Event = IncomingMessage | Unsent | Edited | Receipt | HumanReplied | PolicyEnforced | Ignored
 
 
-def parse(body: bytes, *, now: int) -> list[Event]:
+def parse(body: bytes, *, now: int, page: str | None = None) -> list[Event]:
     """Parse every item of a verified body, in order; `now`, in milliseconds, is the time of an item that has none.
 
-    A body that is not of Meta's form is a single Ignored("unreadable").
+    Items about another page than `page` are Ignored(OTHER_PAGE); with None, those of all pages are taken. A body that
+    is not of Meta's form is a single Ignored("unreadable").
     """
     try:
         envelope = lenient_json.load(body)
@@ -105,7 +109,7 @@ def parse(body: bytes, *, now: int) -> list[Event]:
         return [Ignored("unreadable")]
     match envelope:
         case {"object": "page", "entry": list(entries)}:
-            events = (event for entry in entries for event in _entry(entry, now=now))
+            events = (event for entry in entries for event in _entry(entry, now=now, ours=page))
             return [_placed(event, place) for place, event in enumerate(events)]
         case {"object": str(product)} if product != "page":
             return [Ignored("other_object")]
@@ -117,13 +121,14 @@ def metadata(turn: TurnId, part: int) -> str:
     return f"{turn}#{part}"
 
 
-def _entry(entry: object, *, now: int) -> Iterator[Event]:
+def _entry(entry: object, *, now: int, ours: str | None) -> Iterator[Event]:
     if not isinstance(entry, dict):
         yield Ignored("unreadable")
         return
     page, entry_time = lenient_json.identifier(entry.get("id")), lenient_json.milliseconds(entry.get("time"))
     for item in lenient_json.items(entry.get("messaging")):
-        yield _Item(item, page, entry_time or now).event()
+        parsed = _Item(item, page, entry_time or now)
+        yield parsed.event() if ours is None or parsed.pages <= {ours} else Ignored(OTHER_PAGE)
     for _ in lenient_json.items(entry.get("standby")):
         yield Ignored("standby")
     for _ in lenient_json.items(entry.get("changes")):
@@ -147,6 +152,16 @@ class _Item:
         signed_time = lenient_json.milliseconds(self._item.get("timestamp"))
         self._time_is_signed = signed_time is not None
         self._at = received if signed_time is None else signed_time
+
+    @property
+    def pages(self) -> frozenset[str]:
+        """The pages that the item and its entry name: one, in what Meta sends."""
+        match self._item:
+            case {"message": {"is_echo": True}}:
+                named = self._sender
+            case _:
+                named = self._recipient
+        return frozenset(page for page in (named, self._entry_page) if page is not None)
 
     def event(self) -> Event:
         match self._item:
@@ -205,7 +220,7 @@ class _Item:
         conversation = _conversation(page=self._sender, psid=self._recipient)
         if ours := _METADATA.fullmatch(_text(message.get("metadata"))):
             return Receipt(conversation, TurnId(ours["turn"]), int(ours["part"]))
-        return HumanReplied(conversation) if _is_by_hand(message) else Ignored("echo")
+        return HumanReplied(conversation, self._at) if _is_by_hand(message) else Ignored("echo")
 
     def _conversation(self, psid: str) -> ConversationId:
         return _conversation(page=self._page or "", psid=psid)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.channels.messenger.events import (
+    OTHER_PAGE,
     Edited,
     Event,
     HumanReplied,
@@ -30,7 +31,7 @@ from chalicelib.operations.alerts import AlertService
 MAX_BODY: Final = 1024 * 1024
 """Bytes of the request body."""
 PAUSE_MS: Final = 60 * 60 * 1000
-"""How long the bot sends no answers after a human has answered in the page's inbox."""
+"""How long the bot sends no answers after a human has answered in the page's inbox: from the answer's own time."""
 _PARALLEL: Final = 8
 """Conversations of one request that are handled at the same time; Meta waits 5 seconds for the response."""
 _NEEDS_WORKER: Final = frozenset({Accepted.QUEUED, Accepted.DUPLICATE_OPEN})
@@ -55,6 +56,8 @@ class MessengerWebhook:
     app_secrets: Callable[[], Iterable[str]] = field(repr=False)
     """Returns the app secrets; those after the first ones are read only for a signature that the first ones refused."""
     verify_tokens: Callable[[], Iterable[str]] = field(repr=False)
+    page_id: Callable[[], str | None]
+    """Returns the id of the page that the bot answers for; None where it is not stored: then those of all pages."""
     clock: Clock
     log: Log
 
@@ -77,7 +80,7 @@ class MessengerWebhook:
             if len(body) > MAX_BODY:
                 raise BodyTooLarge(f"more than {MAX_BODY} bytes")
             signature.verify(body, signature_header, secrets=self.app_secrets())
-            self._handle_events(parse(body, now=self.clock()), fields)
+            self._handle_events(parse(body, now=self.clock(), page=self.page_id()), fields)
 
     def _handle_events(self, events: Sequence[Event], fields: dict[str, Value]) -> None:
         by_conversation: dict[ConversationId, list[Event]] = defaultdict(list)
@@ -134,8 +137,10 @@ class MessengerWebhook:
                 self.transcript.replace_text(conversation, message_id, text, edit=edit)
             case Receipt(conversation, turn, part):
                 self.inbox.receipt(conversation, turn, part)
-            case HumanReplied(conversation):
-                self.inbox.pause(conversation, until=self.clock() + PAUSE_MS)
+            case HumanReplied(conversation, at):
+                now = self.clock()
+                if (until := min(at, now) + PAUSE_MS) > now:  # Meta repeats what it could not deliver for 36 hours
+                    self.inbox.pause(conversation, until=until)
         return ()
 
     def _about(self, message: IncomingMessage) -> Log:
@@ -152,4 +157,5 @@ def _log_fields(events: Sequence[Event], results: Sequence[_Result]) -> dict[str
         "kept": accepted[Accepted.QUEUED],
         "duplicates": accepted[Accepted.DUPLICATE_OPEN] + accepted[Accepted.DUPLICATE_DONE],
         **({"ignored": ",".join(ignored)} if ignored else {}),
+        **({OTHER_PAGE: events.count(Ignored(OTHER_PAGE))} if OTHER_PAGE in ignored else {}),
     }
