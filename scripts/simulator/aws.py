@@ -4,6 +4,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import secrets
 import signal
 import socket
 import time
@@ -20,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 
 from scripts.simulator.functions import FunctionFailed
 from scripts.simulator.isolation import of_the_emulator
+from scripts.simulator.locked import Locked
 from scripts.simulator.recorder import Recorder
 
 REGION = "us-east-1"
@@ -40,12 +42,12 @@ TICK: Mapping[str, Any] = {
 
 
 class Emulator:
-    """An AWS endpoint on a free port of this machine, in its own process."""
+    """An AWS endpoint on a free port of this machine, in its own process, with a secret in its address."""
 
     def __init__(self) -> None:
-        self._port = free_port()
-        self._process = multiprocessing.get_context("spawn").Process(target=_serve, args=(self._port,), daemon=True)
-        self.url = f"http://127.0.0.1:{self._port}"
+        port, secret = free_port(), secrets.token_urlsafe(32)
+        self._process = multiprocessing.get_context("spawn").Process(target=_serve, args=(port, secret), daemon=True)
+        self.url = f"http://127.0.0.1:{port}/{secret}"
 
     def start(self) -> None:
         """Start the process and return when it responds. Raises TimeoutError."""
@@ -58,7 +60,7 @@ class Emulator:
         self._process.join()
 
 
-def _serve(port: int) -> None:
+def _serve(port: int, secret: str) -> None:
     """Serve until killed, or until the parent process has ended."""
     environment = of_the_emulator(os.environ)
     os.environ.clear()
@@ -73,7 +75,8 @@ def _serve(port: int) -> None:
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.loglevel = "ERROR"
-    asyncio.run(serve(app, config, shutdown_trigger=_orphaned))
+    locked: Any = Locked(app, secret)
+    asyncio.run(serve(locked, config, shutdown_trigger=_orphaned))
 
 
 async def _orphaned() -> None:

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
@@ -58,12 +59,21 @@ class Environment(Protocol):
 
 
 class Functions:
-    """The functions of one stage, invoked by name. `start(name, handler)` starts an execution environment."""
+    """The functions of one stage, invoked by name.
 
-    def __init__(self, specs: Mapping[str, Spec], *, start: Callable[[str, str], Environment] | None = None) -> None:
+    `prepare` runs in each execution environment before its first event; `start(name, handler)` starts one.
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, Spec],
+        *,
+        prepare: Callable[[], None] | None = None,
+        start: Callable[[str, str], Environment] | None = None,
+    ) -> None:
         _PROCESSES.set_forkserver_preload(_PRELOADED)
         self._specs = specs
-        self._start = start or _Process.start
+        self._start = start or partial(_Process.start, prepare)
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._busy: set[Environment] = set()
         self._lock = threading.Lock()
@@ -137,9 +147,9 @@ class _Process:
     process: Any = field(repr=False)
 
     @classmethod
-    def start(cls, name: str, handler: str) -> "_Process":
+    def start(cls, prepare: Callable[[], None] | None, name: str, handler: str) -> "_Process":
         ours, theirs = _PROCESSES.Pipe()
-        process = _PROCESSES.Process(target=_serve, args=(theirs, handler), daemon=True)
+        process = _PROCESSES.Process(target=_serve, args=(theirs, handler, prepare), daemon=True)
         process.start()
         theirs.close()
         ours.recv()  # a cold start is not counted as running
@@ -161,7 +171,7 @@ class _Process:
         self.process.kill()
 
 
-def _serve(pipe: Connection, handler: str) -> None:
+def _serve(pipe: Connection, handler: str, prepare: Callable[[], None] | None) -> None:
     """An environment's life: one event after another until the pipe is closed."""
     sys.stdout = sys.stderr
     os.nice(_NICENESS)  # Lambda's environments do not slow each other down; here the requests shall go first
@@ -169,6 +179,8 @@ def _serve(pipe: Connection, handler: str) -> None:
     import app  # noqa: PLC0415 (here, not in the process of the simulator)
 
     function: Callable[[Any, Any], Any] = getattr(app, handler)
+    if prepare:
+        prepare()
     pipe.send("ready")
     while True:
         try:

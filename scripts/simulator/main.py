@@ -3,13 +3,11 @@
 import asyncio
 import json
 import os
-import resource
 import secrets
 import signal
 import sys
 import threading
 import time
-import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -18,12 +16,12 @@ from typing import Any
 
 import boto3
 import click
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.table import Table
@@ -32,15 +30,18 @@ from chalicelib.settings import Secret, Settings
 from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaApi, OwnerTopic, is_free
 from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec
+from scripts.simulator.held_key import REFERENCE, HeldKey
 from scripts.simulator.isolation import has_model, isolated
 from scripts.simulator.mapping import EventSourceMapping
 from scripts.simulator.meta import PAGE_ID, Meta
 from scripts.simulator.model import ModelServer
 from scripts.simulator.options import demo_options
-from scripts.simulator.sockets import SERVER, WebSocketApi
+from scripts.simulator.origins import OwnOriginOnly
+from scripts.simulator.serving import allow_many_sockets, announce, serve
+from scripts.simulator.sockets import WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
-from scripts.simulator.web_key import ready_key
-from scripts.stage import colours, environment, hints
+from scripts.simulator.web_key import may_open, ready_key
+from scripts.stage import colours, environment
 from scripts.stage.shipped import check_shipped
 
 STAGE = "demo"
@@ -49,21 +50,22 @@ WORKER = f"{TABLE}-worker"
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".parley"
 _BEAT_S = 60.0
-_FILES = 4096
-"""Each connection is an open file."""
 
 
 class Simulator:
     """All fakes of one run. The app finds them by its environment variables only."""
 
     def __init__(self, port: int, *, worker_timeout_s: float | None = None, dynamodb_url: str | None = None) -> None:
+        self._port = port
         self.url = f"http://127.0.0.1:{port}"
         self.websocket_url = f"ws://127.0.0.1:{port}/ws"
         self.log_file = STATE / f"demo-{port}.log"
         self._state_file = STATE / f"demo-{port}.json"
         self.emulator = Emulator()
+        self._real_model = has_model(os.environ)
         specs = _specs(worker_timeout_s)
-        self.functions = Functions(specs)
+        key = HeldKey(os.environ.pop("OPENAI_API_KEY", "") or "none")
+        self.functions = Functions(specs, prepare=key.reveal)
         self._worker_timeout_s = specs[WORKER].timeout_s
         self._dynamodb_url = dynamodb_url
         self._mapping: EventSourceMapping | None = None
@@ -73,8 +75,6 @@ class Simulator:
         self.owner_topic = OwnerTopic()
         self._ended = threading.Event()
         self._serving = False
-        self._real_model = has_model(os.environ)
-        self._key = os.environ.pop("OPENAI_API_KEY", "") or "none"
 
     def start(self) -> None:
         """Start the emulator, and set the environment variables and data that the app needs."""
@@ -100,7 +100,7 @@ class Simulator:
         self.emulator.stop()
         self._state_file.unlink(missing_ok=True)
 
-    def asgi(self) -> Starlette:
+    def asgi(self) -> ASGIApp:
         """Build the server: the routes of the simulator first, then all others for the app."""
         import app  # noqa: PLC0415 (reads the environment when imported)
         from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
@@ -130,7 +130,7 @@ class Simulator:
             reset=self._reset,
             clock=clients.clock,
         )
-        return Starlette(
+        served = Starlette(
             routes=[
                 *control.routes(),
                 *sockets.routes(),
@@ -144,6 +144,8 @@ class Simulator:
             ],
             exception_handlers={HTTPException: _error_response},
         )
+        may_open_sockets = partial(may_open, DynamoApiKeys(clients.table()), clock=clients.clock)
+        return OwnOriginOnly(served, self._port, is_allowed=may_open_sockets)
 
     def _environment(self) -> dict[str, str]:
         local = {
@@ -183,7 +185,7 @@ class Simulator:
     def _create_data(self) -> None:
         self._create_table()
         parameters: dict[str, str] = {
-            Secret.OPENAI_KEY: self._key,
+            Secret.OPENAI_KEY: REFERENCE,
             Secret.TOPIC_ARN: OwnerTopic.TOPIC,
             Secret.WEBHOOK_URL: self.meta.webhook_url,
             Secret.WEBSOCKET_URL: self.websocket_url,
@@ -249,47 +251,13 @@ async def _error_response(_: Request, exc: Exception) -> Response:
     return JSONResponse({"error": detail}, status)
 
 
-async def _serve(simulator: Simulator, port: int, *, headless: bool) -> None:
-    config = uvicorn.Config(
-        simulator.asgi(),
-        host="127.0.0.1",
-        port=port,
-        log_level="warning",
-        timeout_graceful_shutdown=1,
-        lifespan="off",
-        **SERVER,
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.ensure_future(server.serve())
-    while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0.01)
-    if server.started:
-        _announce(simulator, headless=headless)
+async def _run(simulator: Simulator, port: int, *, headless: bool) -> None:
+    def ready() -> None:
+        announce(simulator.url, STAGE, simulator.log_file, headless=headless)
         simulator.ready()
-    await serving
+
+    await serve(simulator.asgi(), port, ready=ready)
     await simulator.meta.close()
-
-
-def _announce(simulator: Simulator, *, headless: bool) -> None:
-    """Print that the bot is ready; then redirect standard error, with the log lines, to the log file."""
-    if headless:
-        print(f"ready {simulator.url}", flush=True)
-    else:
-        click.echo(f"\nYour bot is running: {click.style(simulator.url, bold=True)}\n")
-        click.echo("Open that page to chat with it. Ctrl+C ends it.")
-        click.echo(f"Log: {hints.command('logs --follow', STAGE)}")
-        click.echo(f"People: {hints.command('people list', STAGE)}")
-        webbrowser.open(simulator.url)
-    with simulator.log_file.open("w") as log:
-        os.dup2(log.fileno(), sys.stderr.fileno())
-    sys.stdout = sys.stderr
-
-
-def _allow_many_sockets() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < allowed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 @click.command()
@@ -310,14 +278,14 @@ def main(
         check_shipped(environment.of_the_demo(os.environ))
     except ConfigError as exc:
         raise click.ClickException(str(exc)) from exc
-    _allow_many_sockets()
+    allow_many_sockets()
     STATE.mkdir(exist_ok=True)
     simulator = Simulator(port, worker_timeout_s=worker_timeout, dynamodb_url=dynamodb_url)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, simulator.interrupt)
     try:
         simulator.start()
-        asyncio.run(_serve(simulator, port, headless=headless))
+        asyncio.run(_run(simulator, port, headless=headless))
     finally:
         simulator.close()
         if headless:

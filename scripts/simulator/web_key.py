@@ -1,4 +1,4 @@
-"""The API key of the demo, for its web chat page and for programs. It exists from the start."""
+"""The API key of the demo, for its web chat page and for programs, which exists from the start; and the keys' pages."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from chalicelib.access import api_key
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import DEFAULT_PERSONA
 from chalicelib.access.ports import ApiKeys
+from chalicelib.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,9 @@ def ready_key(*, now: int) -> ReadyKey:
     """Generate a key; `now` is in milliseconds since 1970."""
     new = api_key.new(secrets.token_bytes)
     return ReadyKey(ApiKey(new.id, "demo", api_key.digest(new.secret), DEFAULT_PERSONA, now), new.text)
+
+
+def may_open(known: ApiKeys, origin: str, *, clock: Clock) -> bool:
+    """Whether a valid key allows pages of `origin`. Raises StoreError."""
+    now = clock()
+    return any(key.is_valid(now=now) and api_key.allows(key, origin, own="") for key in known.list()) and bool(origin)

@@ -1,0 +1,334 @@
+"""A web page that is open in the same browser as the demo, and its neighbours on this machine, get nothing from it."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import boto3
+import httpx2
+import psutil
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from scripts.simulator.model import ModelServer
+from tests.simulator.chatting import new_key
+from tests.simulator.chromium import needs_chromium
+from tests.simulator.conftest import Demo, running_demo
+from tests.simulator.served import served
+
+KEY: Final = "sk-real-4711-nobody-elses"
+EVIL: Final = "https://evil.example"
+SIGNED_AS_TEST: Final = "AWS4-HMAC-SHA256 Credential=test/20261129/us-east-1/ssm/aws4_request"
+"""The credentials that every emulator of AWS accepts."""
+WANTED: Final = json.dumps({"Name": "/parley/demo/openai-key", "WithDecryption": True})
+ASK: Final = {
+    "X-Amz-Target": "AmazonSSM.GetParameter",
+    "Content-Type": "application/x-amz-json-1.1",
+    "Authorization": SIGNED_AS_TEST,
+}
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A demo with a real key, its process, and the keys that the model was sent."""
+
+    demo: Demo
+    process: psutil.Process
+    keys: list[str]
+
+    @property
+    def emulator(self) -> str:
+        """The address of the emulator, as a scan of the ports finds it."""
+        return f"http://127.0.0.1:{urlsplit(self.demo.facts['aws_endpoint_url']).port}"
+
+    @property
+    def port(self) -> int:
+        """The port of the demo itself."""
+        return int(self.demo.url.rpartition(":")[2])
+
+
+@pytest.fixture(scope="module")
+def paid() -> Iterator[Paid]:
+    keys: list[str] = []
+
+    def noting(asked: Route) -> Route:
+        async def note(request: Request) -> Response:
+            keys.append(request.headers["authorization"])
+            answer: Response = await asked.endpoint(request)
+            return answer
+
+        return Route(f"/v1{asked.path}", note, methods=list(asked.methods or ()))
+
+    with served([noting(route) for route in ModelServer().routes()]) as url:
+        env = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{url}/v1", "PARLEY_MODEL": "gpt-6-luna"}
+        with running_demo(env=env) as (demo, process):
+            yield Paid(demo, psutil.Process(process.pid), keys)
+
+
+# The real key.
+
+
+def test_the_model_gets_the_real_key(paid: Paid):
+    paid.demo.say("anna", "hello")
+    paid.demo.wait_until_answered("anna")
+    assert set(paid.keys) == {f"Bearer {KEY}"}
+    assert "hello" in paid.demo.answers_to("anna")[0]
+
+
+def test_whoever_finds_the_emulators_port_reads_no_parameter(paid: Paid):
+    for path in ("/", "//", "/parley", "/_ministack/health", "/%2e", "/?Action=GetParameter"):
+        answer = httpx2.post(f"{paid.emulator}{path}", content=WANTED, headers=ASK, trust_env=False)
+        assert (answer.status_code, KEY in answer.text) == (403, False)
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_the_emulator_has_the_real_key_nowhere(paid: Paid):
+    """Not even for somebody who has its whole address."""
+    demo = paid.demo
+    ssm = boto3.client(
+        "ssm", "us-east-1", endpoint_url=demo.facts["aws_endpoint_url"], aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )  # fmt: skip
+    found = ssm.get_parameters_by_path(Path="/parley/demo", Recursive=True, WithDecryption=True, MaxResults=10)
+    stored = {parameter["Name"]: parameter["Value"] for parameter in found["Parameters"]}
+    assert "/parley/demo/openai-key" in stored
+    assert KEY not in json.dumps(stored)
+    assert KEY not in demo.http.get("/world").text
+
+
+def test_no_process_that_the_demo_starts_has_the_real_key_in_its_environment_or_arguments(paid: Paid):
+    children = paid.process.children(recursive=True)
+    assert len(children) > 2
+    for child in children:
+        assert KEY not in child.environ().values()
+        assert KEY not in " ".join(child.cmdline())
+
+
+# What a browser sends for another page, over plain HTTP.
+
+OTHER_PAGE: Final[Mapping[str, Mapping[str, str]]] = {
+    "a script that reads": {"Origin": EVIL, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"},
+    "a script that does not read": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+    "an old browser's script": {"Origin": EVIL},
+    "a page of no origin": {"Origin": "null"},
+    "another server of this machine": {"Origin": "http://localhost:3000", "Sec-Fetch-Site": "same-site"},
+    "another port of the same name": {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+    "an image": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    "a frame": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+}
+
+
+@pytest.mark.parametrize("headers", OTHER_PAGE.values(), ids=OTHER_PAGE.keys())
+def test_another_page_reads_nothing(demo: Demo, headers: Mapping[str, str]):
+    for path in ("/", "/messenger", "/page/main.js", "/world", "/world/graph/calls", "/world/quota?person=anna"):
+        answer = demo.http.get(path, headers=dict(headers))
+        assert answer.status_code == 403, path
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize("headers", OTHER_PAGE.values(), ids=OTHER_PAGE.keys())
+def test_another_page_changes_nothing(demo: Demo, headers: Mapping[str, str]):
+    plain = {**headers, "Content-Type": "text/plain"}
+    said = json.dumps({"person": "anna", "text": "from another page"})
+    before = demo.calls("graph")
+    for path in (
+        "/world/say", "/world/messenger/send", "/world/reset", "/world/workers/kill", "/world/heartbeat", "/sns",
+        "/graph/v25.0/me/messages", "/openai/v1/responses", "/connections/@connections/x",
+        "/lambda/2015-03-31/functions/parley-demo-heartbeat/invocations",
+    ):  # fmt: skip
+        assert demo.http.post(path, content=said, headers=plain).status_code == 403, path
+    assert demo.http.put("/world/model/behaviour", content='{"answer": "owned"}', headers=plain).status_code == 403
+    assert demo.turns("anna") == []
+    assert demo.calls("graph") == before
+
+
+@pytest.mark.parametrize("path", ["/world", "/world/say", "/world/model/behaviour", "/keys", "/webhook", "/sns"])
+def test_another_page_is_refused_before_it_sends(demo: Demo, path: str):
+    asks = {"Origin": EVIL, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
+    answer = demo.http.options(path, headers=asks)
+    assert answer.status_code == 403
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+NAMES: Final = [
+    lambda port: f"evil.example:{port}",
+    lambda port: f"127.0.0.1.evil.example:{port}",
+    lambda port: f"localhost.:{port}",
+    lambda port: "127.0.0.1",
+    lambda port: f"127.0.0.1:{port + 1}",
+    lambda port: f"evil.example@127.0.0.1:{port}",
+    lambda port: f"0.0.0.0:{port}",
+    lambda port: "",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_under_another_name_nothing_is_answered(paid: Paid, name: Callable[[int], str]):
+    """A page can have its own name lead to this machine: then its requests are to its own origin."""
+    headers = {"Host": name(paid.port), "X-Forwarded-Host": f"127.0.0.1:{paid.port}"}
+    for path in ("/", "/world", "/chat", "/config/x", "/webhook", "/openai/v1/models"):
+        assert httpx2.get(f"{paid.demo.url}{path}", headers=headers, trust_env=False).status_code == 403, path
+    said = {"person": "anna", "text": "rebound"}
+    answer = httpx2.post(f"{paid.demo.url}/world/say", json=said, headers=headers, trust_env=False)
+    assert answer.status_code == 403
+    at_the_emulator = {**ASK, "Host": name(urlsplit(paid.emulator).port or 0)}
+    answer = httpx2.post(paid.emulator, content=WANTED, headers=at_the_emulator, trust_env=False)
+    assert answer.status_code == 403
+
+
+def test_a_socket_of_another_page_or_under_another_name_is_not_opened(demo: Demo):
+    url = demo.facts["websocket_url"]
+    for origin in (EVIL, "null", "http://localhost:3000", f"{demo.url}.evil.example"):
+        with pytest.raises(InvalidStatus, match="403"), connect(url, origin=Origin(origin), proxy=None):
+            pass
+    port = urlsplit(url).port
+    rebound = f"ws://evil.example:{port}/ws"
+    with pytest.raises(InvalidStatus, match="403"), connect(rebound, address=("127.0.0.1", port), proxy=None):
+        pass
+
+
+def test_pages_of_the_demo_and_programs_are_answered_under_both_names_of_this_machine(demo: Demo):
+    port = demo.url.rpartition(":")[2]
+    for name in (f"127.0.0.1:{port}", f"localhost:{port}"):
+        own = {"Host": name, "Origin": f"http://{name}", "Sec-Fetch-Site": "same-origin"}
+        for headers in (own, {"Host": name}, {"Host": name, "Sec-Fetch-Site": "none"}):
+            assert demo.http.get("/world", headers=headers).status_code == 200
+            assert demo.http.post("/world/reset", headers=headers).status_code == 200
+
+
+def test_a_link_on_another_page_opens_the_demo(demo: Demo):
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert demo.http.get("/", headers=link).status_code == 200
+    form = {**link, "Origin": EVIL, "Content-Type": "application/x-www-form-urlencoded"}
+    assert demo.http.post("/world/reset", headers=form).status_code == 403
+
+
+# The pages that a key allows with `--origin`.
+
+
+def test_a_page_that_a_key_allows_opens_a_socket_and_reads_its_config(demo: Demo):
+    page = "http://localhost:3000"
+    key = new_key(demo, origins=[page])
+    answer = demo.http.get(f"/config/{key['id']}", headers={"Origin": page, "Sec-Fetch-Site": "same-site"})
+    assert answer.headers["access-control-allow-origin"] == page
+    with connect(demo.facts["websocket_url"], origin=Origin(page), proxy=None) as socket:
+        socket.send(json.dumps({"action": "authenticate", "ticket": answer.json()["ticket"]}))
+        assert json.loads(socket.recv())["type"] == "ready"
+    url = demo.facts["websocket_url"]
+    with pytest.raises(InvalidStatus, match="403"), connect(url, origin=Origin(EVIL), proxy=None):
+        pass
+
+
+# A real browser.
+
+THIEF: Final = """
+async (targets) => {
+  const got = {};
+  const attempt = async (name, act) => {
+    try { got[name] = await act(); } catch (error) { got[name] = `refused: ${error.name}`; }
+  };
+  for (const { name, url, options } of targets) {
+    await attempt(name, async () => {
+      const answer = await fetch(url, options);
+      return `${answer.type} ${answer.status} ${await answer.text()}`;
+    });
+  }
+  return got;
+}
+"""
+KNOCK: Final = """
+(url) => new Promise((resolve) => {
+  const socket = new WebSocket(url);
+  socket.onopen = () => resolve("open");
+  socket.onclose = () => resolve("closed");
+})
+"""
+
+
+@dataclass
+class Elsewhere:
+    """Another web server of this machine; a test sets its page."""
+
+    url: str = ""
+    page: str = "<title>Elsewhere</title>"
+
+    async def serve(self, _: Request) -> Response:
+        return HTMLResponse(f"<!doctype html>{self.page}")
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Elsewhere]:
+    page = Elsewhere()
+    with served([Route("/", page.serve)]) as url:
+        page.url = url.replace("127.0.0.1", "localhost")
+        yield page
+
+
+@pytest.fixture
+def thief(browser: Browser, elsewhere: Elsewhere) -> Iterator[Page]:
+    """A page of another origin in the same browser."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(elsewhere.url)
+        yield page
+
+
+@needs_chromium
+def test_a_page_in_the_same_browser_reads_neither_the_key_nor_the_demo(thief: Page, paid: Paid):
+    ask = {"method": "POST", "body": WANTED, "headers": ASK}
+    simple = {"method": "POST", "body": WANTED}
+    targets = [
+        {"name": "key", "url": paid.emulator, "options": ask},
+        {"name": "key, simply", "url": f"{paid.emulator}/?X-Amz-Target=AmazonSSM.GetParameter", "options": simple},
+        {"name": "health", "url": f"{paid.emulator}/_ministack/health", "options": {}},
+        {"name": "world", "url": f"{paid.demo.url}/world", "options": {}},
+        {"name": "page", "url": f"{paid.demo.url}/page/main.js", "options": {}},
+    ]
+    assert set(thief.evaluate(THIEF, targets).values()) == {"refused: TypeError"}
+    assert thief.evaluate(KNOCK, paid.demo.facts["websocket_url"]) == "closed"
+
+
+@needs_chromium
+def test_a_page_in_the_same_browser_commands_nothing(thief: Page, paid: Paid):
+    demo = paid.demo
+    demo.http.post("/world/reset").raise_for_status()
+    blind = {"method": "POST", "mode": "no-cors", "body": json.dumps({"person": "anna", "text": "burn money"})}
+    names = ("say", "messenger/send", "workers/kill", "reset", "heartbeat")
+    targets = [{"name": name, "url": f"{demo.url}/world/{name}", "options": blind} for name in names]
+    thief.evaluate(THIEF, targets)
+    thief.evaluate("([url, body]) => navigator.sendBeacon(url, body)", [f"{demo.url}/world/say", blind["body"]])
+    thief.evaluate(
+        """url => { const form = document.createElement("form");
+        Object.assign(form, { method: "post", action: url, enctype: "text/plain" });
+        const field = document.createElement("input");
+        Object.assign(field, { name: '{"person": "anna", "text": "by form', value: '"}' });
+        form.append(field); document.body.append(form); form.submit(); }""",
+        f"{demo.url}/world/say",
+    )
+    thief.wait_for_url(f"{demo.url}/world/say")
+    expect(thief.locator("body")).to_contain_text(demo.url)
+    assert demo.turns("anna") == []
+
+
+@needs_chromium
+def test_the_widget_works_on_a_page_that_its_key_allows(browser: Browser, demo: Demo, elsewhere: Elsewhere):
+    key = new_key(demo, origins=[elsewhere.url])
+    elsewhere.page = f'<title>Shop</title><script src="{demo.url}/widget.js" data-config="{key["id"]}"></script>'
+    with browser.new_context(locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(elsewhere.url)
+        page.get_by_role("button", name="Open the chat").click()
+        chat = page.frame_locator("iframe")
+        expect(chat.get_by_test_id("presence")).to_have_attribute("data-state", "online")
+        chat.get_by_test_id("composer").fill("Do you sell roses?")
+        page.keyboard.press("Enter")
+        expect(chat.get_by_test_id("answer")).to_contain_text("Do you sell roses?")
