@@ -120,7 +120,9 @@ class ModelError(ParleyError):
     """The model gave no usable answer."""
 
     may_be_billed = True
-    """Whether the provider may charge for the request; false only if it refused the request before it began."""
+    """Whether the provider may charge for the request; false only if it got none, or refused it before it began."""
+    began = True
+    """Whether the provider may have begun to answer; false only if the connection ended without a response."""
 
 
 class ModelBusy(ModelError):

@@ -36,7 +36,7 @@ class Settlement:
     reserved: Reservation
     cost: int
     usage: Usage | None = None
-    """The response's tokens; None if there was no response."""
+    """The response's tokens, all 0 if the provider does not tell; None if there was no complete response."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,11 @@ class Budget:
         """Return what must be set aside on `day`, an ISO date, before a call that uses at most `most`."""
         return Reservation(day, self.price.cost(most), self.cap)
 
-    def settle(self, reserved: Reservation, usage: Usage) -> Settlement:
-        """Return what the call cost; the whole reservation if the provider reported no output tokens."""
-        return Settlement(reserved, self.price.cost(usage) if usage.output else reserved.amount, usage)
+    def settle(self, reserved: Reservation, usage: Usage | None, *, at_most: Usage) -> Settlement:
+        """Return what the call cost: by `usage`, or, if the provider does not tell, no more than `at_most` costs."""
+        is_told = usage is not None and (usage.input or usage.output)
+        cost = self.price.cost(usage) if usage and is_told else min(self.price.cost(at_most), reserved.amount)
+        return Settlement(reserved, cost, usage)
 
 
 def within_warning_level(reserved: Reservation) -> Reservation:

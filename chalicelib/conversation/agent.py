@@ -12,7 +12,7 @@ from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.answer_text import AnswerText, Words
 from chalicelib.conversation.ports import Model, OnDelta, Sender
-from chalicelib.conversation.prompt import Answer, Finished, Prompt, TextDelta, Waiting
+from chalicelib.conversation.prompt import Answer, Failure, Finished, ModelEvent, Prompt, TextDelta, Used, Waiting
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import ModelError
 from chalicelib.ids import PersonId
@@ -43,37 +43,60 @@ class Agent:
         """The fields that every log line about a call of this model has."""
         return model_asked(self.model)
 
-    def answer(self, context: TurnContext) -> Answer:
+    def answer(self, context: TurnContext) -> Answer | Failure:
         """Return the model's answer, having streamed it to the user, who may cancel it.
 
-        Raises ModelError, also for an empty answer.
+        An empty answer is a failure.
         """
         prompt = prompt_builder.build(context, person_hash=self.pseudonym(context.turn.person))
         seconds = context.time.for_the_model()
         with self.sender.responding(context.turn) as on_delta:
             return self._call(prompt, on_delta, seconds=seconds)
 
-    def _call(self, prompt: Prompt, on_delta: OnDelta, *, seconds: float) -> Answer:
+    def _call(self, prompt: Prompt, on_delta: OnDelta, *, seconds: float) -> Answer | Failure:
         started = self.clock()
-        shown, finished = _Shown(on_delta, self.clock, AnswerText(closes_only=self.habit.closes_only)), None
-        with closing(self.model.answer(prompt, seconds=seconds)) as events:
-            for event in events:
-                match event:
-                    case TextDelta(text):
-                        goes_on = shown.add(text)
-                    case Waiting():
-                        goes_on = on_delta("")
-                    case Finished():
-                        finished, goes_on = event, shown.end()
-                if not goes_on:
-                    break
-        self.habit.closes_only = shown.answer.closes_only
-        ms, first_words_ms = self.clock() - started, (shown.first_words_at or started) - started
-        if not goes_on:
-            return Answer(shown.text, None, None, ms, first_words_ms)
-        if not shown.text or finished is None:
-            raise ModelError("the answer is empty")
-        return Answer(shown.text, finished.reason, finished.usage, ms, first_words_ms)
+        call = _Call(_Shown(on_delta, self.clock, AnswerText(closes_only=self.habit.closes_only)))
+        try:
+            with closing(self.model.answer(prompt, seconds=seconds)) as events:
+                goes_on = all(map(call.goes_on, events))
+        except ModelError as exc:
+            return Failure(exc, call.used, prompt_builder.at_most(prompt, written=None), self.clock() - started)
+        self.habit.closes_only = call.shown.answer.closes_only
+        ms, first_words_ms = self.clock() - started, (call.shown.first_words_at or started) - started
+        written = None if goes_on or self.model.may_think_unseen else call.written
+        at_most = prompt_builder.at_most(prompt, written=written)
+        if goes_on and not call.shown.text:
+            return Failure(ModelError("the answer is empty"), call.used, at_most, ms)
+        reason = call.finished.reason if call.finished and goes_on else None
+        return Answer(call.shown.text, reason, call.used, at_most, ms, first_words_ms)
+
+
+@dataclass
+class _Call:
+    """One call of the model: what was received of its answer."""
+
+    shown: "_Shown"
+    used: Usage | None = None
+    """As the provider says; None while it has not."""
+    finished: Finished | None = None
+    written: int = 0
+    """UTF-8 bytes of all words, thoughts included."""
+
+    def goes_on(self, event: ModelEvent) -> bool:
+        """Take in the next event; False if nobody wants what follows."""
+        match event:
+            case TextDelta(text):
+                self.written += len(text.encode(errors="surrogatepass"))
+                return self.shown.add(text)
+            case Waiting():
+                return self.shown.on_delta("")
+            case Used(usage):
+                self.used = usage
+                return True
+            case Finished(_, usage):
+                # Words without output tokens: the server counts something else.
+                self.finished, self.used = event, usage if usage.output or not self.written else Usage()
+                return self.shown.end()
 
 
 @dataclass

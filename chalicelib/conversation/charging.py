@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from chalicelib.access import budget, quota
-from chalicelib.access.budget import Budget, Reservation, Settlement, Usage
+from chalicelib.access.budget import Budget, Reservation, Settlement
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
+from chalicelib.conversation.prompt import Answer, Failure
 from chalicelib.conversation.turn_context import TurnContext
 
 
@@ -54,9 +55,14 @@ class Charging:
         """
         return self.inbox.call_again(context.lease, context.turn, reserve=reservation, until=context.time.until())
 
-    def settle(self, reservation: Reservation, usage: Usage) -> Settlement:
-        """Return what the call cost; the whole reservation if the provider did not report any usage."""
-        return self.budget.settle(reservation, usage)
+    def settle(self, reservation: Reservation, outcome: Answer | Failure) -> Settlement:
+        """Return what the call cost: as the provider says, else the most that it can have cost.
+
+        Nothing if the provider refused it.
+        """
+        if isinstance(outcome, Failure) and not outcome.usage and not outcome.error.may_be_billed:
+            return Settlement(reservation, cost=0)
+        return self.budget.settle(reservation, outcome.usage, at_most=outcome.at_most)
 
     def _charge(self, context: TurnContext, reservation: Reservation, *, now: int, outdated: Sequence[str]) -> Charged:
         step = Charge(context.turn, day=context.day, limit=context.limit, reserve=reservation, outdated=outdated)

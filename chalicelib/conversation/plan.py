@@ -5,6 +5,7 @@ from typing import Final
 
 from chalicelib.access.person import Access, Person
 from chalicelib.conversation.commands import Command, parse
+from chalicelib.conversation.prompt import Failure
 from chalicelib.conversation.turn import MAX_TEXT, Lease, Turn, TurnState
 
 STALE_MS: Final = 60 * 60 * 1000
@@ -14,7 +15,9 @@ UNDELIVERABLE: Final = "undeliverable"
 FAILURES: Final = frozenset({STALE, UNDELIVERABLE})
 """Reasons to drop a turn that was to be answered."""
 MAX_MODEL_CALLS: Final = 2
-"""Calls of one turn. A second one is made only if the worker of the first one died."""
+"""Calls of one turn. A second one is made only if the first one was lost, or its worker died."""
+LOST_MS: Final = 10_000
+"""A connection that ends without a response within this time leaves enough of it to ask again."""
 MAX_DELIVERIES: Final = 6
 """Attempts to deliver one reply. With the pauses between them the last one is made after half an hour."""
 _FIRST_PAUSE_MS: Final = 60 * 1000
@@ -50,7 +53,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class AskAgain:
-    """Call the model again, without another charge: the worker of the first call has died."""
+    """Call the model again, without another charge: the worker of the first call has died, or the call was lost."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,16 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
     if turn.at < lease.paused_until:
         return Drop("paused")
     return _plan_new(turn)
+
+
+def after_failure(turn: Turn, failure: Failure) -> AskAgain | None:
+    """Return whether a running turn is asked again because the connection ended without a response.
+
+    The provider may bill the first call, so money is set aside for a second one.
+    """
+    error = failure.error
+    was_lost = error.may_be_billed and not error.began and failure.ms <= LOST_MS
+    return AskAgain() if was_lost and turn.model_calls < MAX_MODEL_CALLS else None
 
 
 def next_delivery(turn: Turn, *, now: int) -> int | None:

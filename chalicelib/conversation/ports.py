@@ -191,12 +191,16 @@ class Model(Protocol):
     def price(self) -> Price:
         """What its tokens cost; the budget reserves and settles money at this price."""
 
+    @property
+    def may_think_unseen(self) -> bool:
+        """Whether tokens of an answer may be billed that are no part of its text deltas, such as hidden thoughts."""
+
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Yield text deltas, then exactly one Finished, all within `seconds`; else raise ModelError, and nothing else.
 
-        Whatever the provider sends or leaves out, Waiting comes after each second without an event. At most two
-        requests are sent with one key, and the second only if the first failed before its answer began. Closing the
-        generator ends the request.
+        If the provider tells what an answer that failed has used, Used comes before the error. Whatever the provider
+        sends or leaves out, Waiting comes after each second without an event. At most two requests are sent with one
+        key, and the second only if the first cannot be billed. Closing the generator ends the request.
         """
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.access.budget import Usage
+from chalicelib.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -56,23 +57,44 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Used:
+    """What the provider says an answer cost that ends with an error; that error comes next."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True)
 class Waiting:
     """The model is silent or thinks. It lets the caller look at the clock and at the user, who may have cancelled."""
 
 
-ModelEvent = TextDelta | Waiting | Finished
+ModelEvent = TextDelta | Waiting | Used | Finished
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer of the model, and what it took."""
+    """An answer of the model, and what it took."""
 
     text: str = field(repr=False)
     """Without white space around it. Empty only if the user cancelled the answer before its first word."""
     reason: FinishReason | None
     """None if the user cancelled the answer."""
     usage: Usage | None
-    """None if the user cancelled the answer: the usage is known only at the end of a response."""
+    """None if the answer was stopped before its end, where the provider tells the usage."""
+    at_most: Usage
+    """An upper bound of what the provider bills."""
     ms: int
     first_words_ms: int
     """Time from the request to the first delta."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A call of the model without a usable answer, and what it took."""
+
+    error: ModelError
+    usage: Usage | None
+    """None if the provider did not tell."""
+    at_most: Usage
+    """As in `Answer`."""
+    ms: int

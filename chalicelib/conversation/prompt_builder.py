@@ -4,13 +4,19 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Usage
-from chalicelib.conversation.history import at_most, recent, standing, tokens
+from chalicelib.conversation import history
+from chalicelib.conversation.history import recent, standing, tokens
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.turn_context import TurnContext
 
 MEMORY_TOKENS: Final = 3000
 """Estimated tokens of past exchanges and the question together: the largest part of what an answer costs."""
+UNSEEN_TOKENS: Final = 256
+"""The most that a server has written, but its client not received, when the connection is closed.
+
+A fast model needs about a second for so many.
+"""
 
 
 def build(context: TurnContext, *, person_hash: str) -> Prompt:
@@ -34,7 +40,19 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
 def most_usage(context: TurnContext) -> Usage:
     """Return an upper bound of the tokens that answering the turn can use."""
     estimate = tokens(_instructions(context)) + max(MEMORY_TOKENS, tokens(question_of(context.turn)))
-    return Usage(input=at_most(estimate), output=context.persona.max_output_tokens)
+    return Usage(input=history.at_most(estimate), output=context.persona.max_output_tokens)
+
+
+def at_most(prompt: Prompt, *, written: int | None) -> Usage:
+    """Return an upper bound of what answering the prompt has used; it is within `most_usage`.
+
+    `written` are the UTF-8 bytes of the words received of an answer that the bot has stopped, None for one that may
+    have been written to its end. A token has at least one byte; UNSEEN_TOKENS may have been written and not received.
+    """
+    said = [part for exchange in prompt.history for part in (exchange.question, exchange.answer)]
+    asked = sum(history.at_most(tokens(text)) for text in (prompt.instructions, *said, prompt.question))
+    most = prompt.max_output_tokens
+    return Usage(input=asked, output=most if written is None else min(most, written + UNSEEN_TOKENS))
 
 
 def _instructions(context: TurnContext) -> str:

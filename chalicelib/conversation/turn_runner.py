@@ -12,11 +12,11 @@ from chalicelib.conversation.command_handlers import Commands
 from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
-from chalicelib.conversation.prompt import Answer
+from chalicelib.conversation.prompt import Answer, Failure
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import DeliveryPostponed, ModelError, ModelRefused, ModelUnusable
-from chalicelib.log import Log
+from chalicelib.log import Log, Value
 
 
 @dataclass(frozen=True)
@@ -109,27 +109,26 @@ class TurnRunner:
         return context.turn
 
     def _call_model(self, context: TurnContext, reservation: Reservation, *, left: int | None) -> Turn:
-        try:
-            answer = self.agent.answer(context)
-        except ModelError as exc:
-            return self._apologise(context, exc, None if exc.may_be_billed else Settlement(reservation, cost=0))
-        settlement = self._settle(context.turn, answer, reservation)
-        return self._record(context, self.notices.answered(answer, context, left=left), settlement=settlement)
+        outcome = self.agent.answer(context)
+        if isinstance(outcome, Failure) and plan.after_failure(context.turn, outcome):
+            return self._ask_again(context)
+        settlement = self.charging.settle(reservation, outcome)
+        if isinstance(outcome, Failure):
+            return self._apologise(context, outcome.error, settlement)
+        self._log_answer(context.turn, outcome, settlement)
+        return self._record(context, self.notices.answered(outcome, context, left=left), settlement=settlement)
 
-    def _settle(self, turn: Turn, answer: Answer, reservation: Reservation) -> Settlement | None:
-        """Return what the call cost, and log it. None for a cancelled answer: its cost is not known."""
-        if answer.usage is None:
-            self._log(turn)("model", ms=answer.ms, outcome="stopped", **self.agent.log_fields)
-            return None
-        settlement = self.charging.settle(reservation, answer.usage)
-        answered = model_answered(answer.usage, first_words_ms=answer.first_words_ms)
+    def _log_answer(self, turn: Turn, answer: Answer, settlement: Settlement) -> None:
+        ended: dict[str, Value] = {"outcome": "stopped"} if answer.reason is None else {}
+        if answer.usage:
+            ended |= model_answered(answer.usage, first_words_ms=answer.first_words_ms)
         cost_usd = round(settlement.cost / 1_000_000, 6)
-        self._log(turn)("model", ms=answer.ms, cost_usd=cost_usd, **self.agent.log_fields, **answered)
-        return settlement
+        self._log(turn)("model", ms=answer.ms, cost_usd=cost_usd, **self.agent.log_fields, **ended)
 
     def _apologise(self, context: TurnContext, error: ModelError, settlement: Settlement | None = None) -> Turn:
         """Answer with an apology, and take the charge back."""
-        self._log(context.turn).failure("model", error, failed=1, **self.agent.log_fields)
+        cost: dict[str, Value] = {"cost_usd": round(settlement.cost / 1_000_000, 6)} if settlement else {}
+        self._log(context.turn).failure("model", error, failed=1, **self.agent.log_fields, **cost)
         if isinstance(error, ModelUnusable):
             self.alerts.model_unusable(error)
         reply = self.notices.say("filtered" if isinstance(error, ModelRefused) else "apology")

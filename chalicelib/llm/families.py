@@ -57,6 +57,11 @@ def takes_temperature(model: str, effort: str) -> bool:
     return effort == "none" or (not effort and not _efforts(model))
 
 
+def never_thinks(model: str, wanted: str) -> bool:
+    """Whether the model is known to write nothing but its answer when it is asked with `effort(model, wanted)`."""
+    return effort(model, wanted) == "none" or _efforts(model) == ()
+
+
 def _efforts(model: str) -> tuple[str, ...] | None:
     """Return the efforts of the model's family; None if it has no row.
 

@@ -19,7 +19,7 @@ import openai
 from chalicelib.access.budget import Price
 from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, Waiting
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelUnusable
-from chalicelib.llm import openai_request
+from chalicelib.llm import families, openai_request
 from chalicelib.llm.health import ModelInfo
 from chalicelib.llm.in_time import in_time
 from chalicelib.llm.openai_errors import translated
@@ -55,6 +55,10 @@ class OpenAIModel:
     refused: set[str] = field(default_factory=set)
     """The parameters that the server has refused and is no longer sent, so that it refuses the first question only."""
 
+    @property
+    def may_think_unseen(self) -> bool:
+        return not families.never_thinks(self.name, self.effort) or openai_request.leaves_out_effort(self.refused)
+
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         bounds = _Bounds(time.monotonic() + seconds)
         body = openai_request.body(self.api, self.name, self.effort, prompt, is_openai=self.is_openai)
@@ -80,6 +84,13 @@ class OpenAIModel:
 
     def _answer(self, body: dict[str, Any], prompt: Prompt, bounds: "_Bounds") -> Generator[ModelEvent]:
         reader = StreamReader(max_output_tokens=prompt.max_output_tokens)
+        try:
+            yield from self._answer_in_time(body, reader, bounds)
+        except ModelError as exc:
+            exc.began = bounds.began
+            raise
+
+    def _answer_in_time(self, body: dict[str, Any], reader: StreamReader, bounds: "_Bounds") -> Generator[ModelEvent]:
         try:
             with closing(in_time(self._events(body, reader, bounds), left=bounds.left)) as events:
                 for event in events:
@@ -117,6 +128,7 @@ class OpenAIModel:
                     raise
                 await asyncio.sleep(pause)
                 stream = await self._send(client, body, bounds)
+            bounds.began = True
             async with stream:
                 yield stream
 
@@ -146,6 +158,8 @@ class _Bounds:
     """On the monotonic clock, in seconds."""
     requests: int = 2
     """How many more may be sent: one after a fault that passes, with a new key, or without what was refused."""
+    began: bool = False
+    """Whether a response has begun."""
 
     def left(self) -> float:
         """Return the seconds that are left."""
@@ -159,7 +173,7 @@ def _ending_well(reader: StreamReader) -> Iterator[None]:
         with translated():
             yield
     except Exception as exc:
-        if reader.has_end:
+        if reader.has_end and not reader.has_failed:
             return
         if isinstance(exc, ModelError):
             exc.may_be_billed |= reader.has_words

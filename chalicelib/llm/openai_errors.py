@@ -67,7 +67,9 @@ def translated() -> Iterator[None]:
     except ConfigError as exc:
         raise ModelUnusable("there is no key", cause=ModelFault.KEY) from exc
     except openai.APIConnectionError as exc:
-        raise ModelBusy(f"the provider is out of reach: {type(exc).__name__}") from exc
+        unreached = ModelBusy(f"the provider is out of reach: {type(exc).__name__}")
+        unreached.may_be_billed = not was_never_sent(exc)
+        raise unreached from exc
     except openai.APIStatusError as exc:
         refused = by_status(exc.status_code, exc.body)
         refused.may_be_billed = False
@@ -78,6 +80,11 @@ def translated() -> Iterator[None]:
         raise ModelError(f"the provider's answer makes no sense: {type(exc).__name__}") from exc
     except httpx2.HTTPError as exc:
         raise ModelBusy(f"the stream broke off: {type(exc).__name__}") from exc
+
+
+def was_never_sent(error: openai.APIConnectionError) -> bool:
+    """Whether no connection was made, so that the provider has seen nothing of the request."""
+    return isinstance(error.__cause__, (httpx2.ConnectError, httpx2.ConnectTimeout))
 
 
 def by_code(code: object) -> ModelError | None:

@@ -47,6 +47,11 @@ def without(request: Mapping[str, Any], names: Collection[str]) -> dict[str, Any
     return {_RENAMED.get(key, key) if key in named else key: value for key, value in kept.items()}
 
 
+def leaves_out_effort(names: Collection[str]) -> bool:
+    """Whether a request without the parameters of these names is sent without an effort."""
+    return any(part in (*_EFFORTS, "effort") for name in names for part in re.split(r"\W+", name))
+
+
 def amended(request: Mapping[str, Any], error: ModelError) -> dict[str, Any] | None:
     """Return the body to ask with once more after a refusal; None if no other one would be answered.
 

@@ -1,4 +1,4 @@
-"""Decides whether a request that failed before its answer began is sent once more, and after which pause. Pure."""
+"""Decides whether a request that failed and cannot be billed is sent once more, and after which pause. Pure."""
 
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import httpx2
 import openai
 
-from chalicelib.llm.openai_errors import by_code
+from chalicelib.llm.openai_errors import by_code, was_never_sent
 
 _PAUSE_S: Final = 0.5
 """The pause unless the server names one."""
@@ -26,11 +26,9 @@ def pause_before_retry(error: openai.APIError, *, left: float, now: float) -> fl
 
 
 def _pause_after(error: openai.APIError, now: float) -> float | None:
-    if isinstance(error, openai.APITimeoutError):
-        # A server that was silent had all the time there was; one that could not be reached did not.
-        return _PAUSE_S if isinstance(error.__cause__, httpx2.ConnectTimeout) else None
     if isinstance(error, openai.APIConnectionError):
-        return _PAUSE_S
+        # A request that was sent may be billed: only the caller can set money aside for another one.
+        return _PAUSE_S if was_never_sent(error) else None
     if by_code(error.code) or by_code(error.type):
         return None
     if not isinstance(error, openai.APIStatusError) or not _is_passing(error.response):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.access.budget import Usage
-from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, TextDelta
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, TextDelta, Used
 from chalicelib.errors import ModelBusy, ModelError
 from chalicelib.llm.finish_reasons import finish_reason
 from chalicelib.llm.openai_errors import by_code, by_status
@@ -24,14 +24,17 @@ _ERROR_STATUSES: Final = range(400, 600)
 
 
 class StreamReader:
-    """Turns the bytes of one response into text deltas and one Finished. Its methods raise ModelError."""
+    """Turns the bytes of one response into text deltas and one Finished. Its methods raise ModelError.
+
+    If the provider tells what an answer that failed has used, Used comes before the error.
+    """
 
     def __init__(self, *, max_output_tokens: int) -> None:
         self.is_over = False
         """Whether the answer is complete: what follows has no meaning."""
         self._elements = StreamElements()
         self._left = max_output_tokens * MOST_BYTES_PER_TOKEN
-        self._reason: FinishReason | None = None
+        self._reason: FinishReason | ModelError | None = None
         self._usage = Usage()
         self._said = self._streamed = self._may_be_over = False
 
@@ -39,6 +42,11 @@ class StreamReader:
     def has_end(self) -> bool:
         """Whether the provider has said why it stopped. Only the usage may follow."""
         return self._reason is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the provider has said that it stopped by a fault or a filter, and all that it says is read."""
+        return self.is_over and isinstance(self._reason, ModelError)
 
     @property
     def has_words(self) -> bool:
@@ -57,6 +65,17 @@ class StreamReader:
         if not self.is_over and not self.has_end and not self._may_be_over:
             raise ModelBusy("the stream broke off")
         yield from self._finish()
+
+    def _finish(self) -> Iterator[ModelEvent]:
+        if self.is_over:
+            return
+        self.is_over = True
+        if not isinstance(self._reason, ModelError):
+            yield Finished(self._reason or FinishReason.STOP, self._usage)
+            return
+        if self._usage != Usage():
+            yield Used(self._usage)
+        raise self._reason
 
     def _read(self, element: Element) -> Iterator[ModelEvent]:
         if self.is_over:
@@ -97,22 +116,24 @@ class StreamReader:
         words = words_of(delta.get("content")) or words_of(delta.get("refusal")) or words_of(choice.get("text"))
         yield from self._say(words)
         reason = text(choice.get("finish_reason"))
-        self._reason = (finish_reason(reason) if reason else None) or self._reason
+        if reason and not isinstance(self._reason, ModelError):
+            self._reason = _why(reason) or self._reason
         # Some servers end with an empty reason, and others have one in every chunk.
         self._may_be_over = reason == "" and not words
 
     def _last(self, response: Element, kind: str) -> Iterator[ModelEvent]:
         """Read the last object of Responses, which has the whole answer and the usage."""
         ends = {kind.removeprefix("response."), text(response.get("status"))}
-        if ends & {"failed", "cancelled"}:
-            raise _failure(response.get("error"))
-        if not self._said:
+        self._usage = _usage(response.get("usage")) or self._usage
+        has_failed = bool(ends & {"failed", "cancelled"})
+        if not self._said and not has_failed:
             parts = (part for item in dicts(response.get("output")) for part in dicts(item.get("content")))
             yield from self._say("".join(words_of(part.get("text") or part.get("refusal")) for part in parts))
-        if "incomplete" in ends:
+        if has_failed:
+            self._reason = _failure(response.get("error"))
+        elif "incomplete" in ends:
             reason = text(mapping(response.get("incomplete_details")).get("reason"))
-            self._reason = finish_reason(reason or "length")
-        self._usage = _usage(response.get("usage")) or self._usage
+            self._reason = _why(reason or "length")
         yield from self._finish()
 
     def _say(self, words: str) -> Iterator[ModelEvent]:
@@ -128,10 +149,13 @@ class StreamReader:
             self._reason, self._usage = FinishReason.LENGTH, Usage()
             yield from self._finish()
 
-    def _finish(self) -> Iterator[ModelEvent]:
-        if not self.is_over:
-            self.is_over = True
-            yield Finished(self._reason or FinishReason.STOP, self._usage)
+
+def _why(reason: str) -> FinishReason | ModelError | None:
+    """Return why the model stopped; an error is raised only once the usage, which may follow, is known."""
+    try:
+        return finish_reason(reason)
+    except ModelError as exc:
+        return exc
 
 
 def _failure(error: object) -> ModelError:

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from chalicelib.access.budget import Usage
-from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta
+from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta, Used
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.llm.openai_request import Api
 from tests.contract.models import PROMPT
@@ -50,6 +50,81 @@ def test_an_answer_stopped_by_the_providers_filter_is_refused():
         ask("chat", chat("a", finish="content_filter"))
     with pytest.raises(ModelRefused):
         ask("responses", responses("a", end="incomplete", reason="content_filter"))
+
+
+TOLD = Usage(input=10, cached=4, output=5)
+FAULTY = [
+    pytest.param("chat", chat("a", finish="content_filter"), id="chat, filtered"),
+    pytest.param("chat", chat(finish="content_filter"), id="chat, filtered before a word"),
+    pytest.param("chat", chat("a", finish="error"), id="chat, failed"),
+    pytest.param("responses", responses("a", end="incomplete", reason="content_filter"), id="responses, filtered"),
+    pytest.param("responses", responses("a", end="failed"), id="responses, failed"),
+    pytest.param("responses", responses("a", end="cancelled"), id="responses, cancelled"),
+]
+
+
+@pytest.mark.parametrize(("api", "said"), FAULTY)
+def test_what_an_answer_that_failed_has_cost_is_told_before_its_error(api: Api, said: httpx2.Response):
+    events: list[object] = []
+    with pytest.raises(ModelError):
+        events.extend(model(api, Server(said)).answer(PROMPT, seconds=10))
+    assert events[-1] == Used(TOLD)
+
+
+def test_usage_that_is_not_told_with_a_failure_is_not_made_up():
+    silent = sse({"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "content_filter"}]})
+    events: list[object] = []
+    with pytest.raises(ModelRefused):
+        events.extend(model("chat", Server(silent)).answer(PROMPT, seconds=10))
+    assert events == [TextDelta("a")]
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("answer", "is_billed", "began", "requests"),
+    [
+        (httpx2.ConnectError("no"), False, False, 2),
+        (httpx2.ConnectTimeout("no"), False, False, 2),
+        (error(503), False, False, 2),
+        (httpx2.ReadError("reset"), True, False, 1),
+        (httpx2.RemoteProtocolError("no response"), True, False, 1),
+        (httpx2.ReadTimeout("silent"), True, False, 1),
+    ],
+)
+def test_a_request_that_may_be_billed_is_not_sent_again_without_money_of_its_own(
+    api: Api, answer: httpx2.Response | Exception, requests: int, *, is_billed: bool, began: bool
+):
+    server = Server(answer, answer)
+    with pytest.raises(ModelBusy) as caught:
+        list(model(api, server).answer(PROMPT, seconds=10))
+    assert (caught.value.may_be_billed, caught.value.began, len(server.asked)) == (is_billed, began, requests)
+
+
+@BOTH
+def test_an_answer_that_breaks_off_had_begun(api: Api, say: Callable[..., httpx2.Response]):
+    missing: dict[str, Any] = {"finish": None} if api == "chat" else {"end": None}
+    with pytest.raises(ModelBusy) as caught:
+        ask(api, say("Mimi is ", **missing))
+    assert caught.value.began
+
+
+@pytest.mark.parametrize(
+    ("name", "effort", "refused", "thinks"),
+    [
+        ("gpt-6-luna", "none", "", False),
+        ("gpt-4o-mini", "low", "", False),
+        ("gpt-4.1", "", "", False),
+        ("gpt-6-luna", "low", "", True),
+        ("gpt-6-luna", "", "", True),
+        ("gpt-6-astra", "none", "", True),
+        ("gpt-99", "", "", True),
+        ("gpt-6-luna", "none", "reasoning.effort", True),
+    ],
+)
+def test_a_model_that_may_think_unseen_is_known(name: str, effort: str, refused: str, *, thinks: bool):
+    asked = model("responses", Server(), name=name, effort=effort)
+    asked.refused.update(filter(None, [refused]))
+    assert asked.may_think_unseen is thinks
 
 
 def test_a_refusal_in_the_models_own_words_is_an_answer():

@@ -9,9 +9,12 @@ import openai
 import pytest
 
 from chalicelib.access.budget import Usage
+from chalicelib.conversation import plan
 from chalicelib.conversation.answer_text import AnswerText
-from chalicelib.conversation.prompt import Finished, TextDelta, Waiting
+from chalicelib.conversation.prompt import Failure, Finished, TextDelta, Waiting
+from chalicelib.conversation.turn import Turn, TurnState
 from chalicelib.errors import ModelError, ModelRefused
+from chalicelib.ids import ConversationId, PersonId, TurnId
 from chalicelib.llm.openai import OpenAIModel
 from chalicelib.llm.openai_request import Api
 from chalicelib.llm.prices import FREE
@@ -21,6 +24,9 @@ from tests.quirks.quirk import Kindly, Quirk
 from tests.quirks.server import QuirkServer, quirk_server
 from tests.quirks.wire import USAGE
 
+RUNNING: Final = Turn(
+    TurnId("1#a"), ConversationId("web:k:a"), PersonId("web:k:a"), 1, TurnState.RUNNING, "Who is Mimi?", model_calls=1
+)
 SHORT_S: Final = 1.2
 """The time for an answer that takes all of it."""
 SLOW_S: Final = 4.0
@@ -54,9 +60,9 @@ def seconds(quirk: Quirk) -> float:
     return SHORT_S if quirk.takes_all_time else SLOW_S if quirk.is_slow else LONG_S
 
 
-def read(api: Api, url: str, quirk: Quirk) -> tuple[str | Kindly, list[Finished]]:
+def read(api: Api, url: str, quirk: Quirk, *, again: bool = True) -> tuple[str | Kindly, list[Finished]]:
     """What a person gets, and the ends of the answer."""
-    answer, text, ends = AnswerText(), "", []
+    answer, text, ends, started = AnswerText(), "", [], time.monotonic()
     try:
         for event in model(api, url).answer(replace(PROMPT, question=quirk.name), seconds=seconds(quirk)):
             match event:
@@ -66,6 +72,9 @@ def read(api: Api, url: str, quirk: Quirk) -> tuple[str | Kindly, list[Finished]
                 case Finished():
                     ends.append(event)
     except ModelError as exc:
+        ms = round((time.monotonic() - started) * 1000)
+        if again and plan.after_failure(RUNNING, Failure(exc, None, Usage(), ms)) and not quirk.takes_all_time:
+            return read(api, url, quirk, again=False)
         return (Kindly.FILTERED if isinstance(exc, ModelRefused) else Kindly.APOLOGY), ends
     return (text + answer.end().text).strip() or Kindly.APOLOGY, ends
 

@@ -25,6 +25,7 @@ class ScriptedModel:
     name: str = "gpt-6-luna"
     provider: str = "openai"
     price: Price = FREE
+    may_think_unseen: bool = False
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)

@@ -93,6 +93,7 @@ class SimulatedModel:
     name: str = "gpt-6-luna"
     provider: str = "openai"
     price: Price = PRICE
+    may_think_unseen: bool = False
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Whole at once, because a crash in the middle is a crash before its end."""

@@ -69,6 +69,7 @@ class SpeakingModel:
     name: str = "gpt-6-luna"
     provider: str = "openai"
     price: Price = FREE
+    may_think_unseen: bool = False
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)

@@ -8,12 +8,13 @@ from chalicelib.access.person import Access
 from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.prompt_builder import UNSEEN_TOKENS
 from chalicelib.conversation.turn import Lease
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelUnusable, PersonUnreachable
 from chalicelib.llm.prices import FREE
 from tests.fakes import spend
 from tests.fakes.inbox import FakeInbox
-from tests.fakes.model import ScriptedModel
+from tests.fakes.model import Line, ScriptedModel
 from tests.flow.bot import SAYS, Bot, InterruptedModel
 
 TODAY, TOMORROW = "2026-11-20", "2026-11-21"
@@ -165,6 +166,69 @@ def test_a_provider_that_does_not_tell_what_was_used_is_reckoned_with_in_full(bo
     bot.model.usage = Usage()
     ask(bot, 1)
     assert bot.spent().committed == MOST
+
+
+def lost() -> ModelBusy:
+    """The connection ended without a response."""
+    error = ModelBusy("the provider is out of reach")
+    error.began = False
+    return error
+
+
+def test_a_call_that_was_lost_without_a_response_is_made_again_with_money_of_its_own(bot: Bot):
+    bot.model.script = [lost(), ["An answer."]]
+    ask(bot, 1)
+    assert (bot.sent_to("anna"), bot.used("anna"), len(bot.asked)) == (["An answer."], 1, 2)
+    assert bot.spent() == DaySpend(TODAY, 2 * MOST, tokens_in=100, tokens_out=MOST, answers=1, calls=2)
+
+
+def test_a_call_that_was_lost_twice_is_an_apology(bot: Bot):
+    bot.model.script = [lost(), lost(), ["An answer."]]
+    ask(bot, 1)
+    assert (bot.sent_to("anna"), len(bot.asked), bot.spent().committed) == ([SAYS("apology")], 2, 2 * MOST)
+
+
+def test_a_call_that_was_lost_is_not_made_again_without_money(bot: Bot):
+    bot.may_spend("0.0012")
+    bot.model.script = [lost()]
+    ask(bot, 1)
+    assert (bot.sent_to("anna"), len(bot.asked), bot.spent().committed) == ([NOTICE], 1, MOST)
+
+
+def test_a_silent_provider_is_not_asked_again(bot: Bot):
+    bot.model = InterruptedModel(script=[lost()], meanwhile=lambda _: bot.clock.tick(seconds=80))
+    ask(bot, 1)
+    assert (bot.sent_to("anna"), len(bot.asked)) == ([SAYS("apology")], 1)
+
+
+@pytest.mark.parametrize("line", [["Once upon ", ModelBusy("cut")], ModelError("odd"), ["Once upon a time."]])
+def test_what_is_not_told_is_reckoned_by_what_was_sent_and_lies_within_what_was_set_aside(bot: Bot, line: Line):
+    set_aside: list[int] = []
+    bot.model = InterruptedModel([line], usage=Usage(), meanwhile=lambda _: set_aside.append(bot.spent().committed))
+    bot.price = Price(Decimal(1), Decimal(1), Decimal(1))
+    bot.may_spend("1")
+    ask(bot, 1)
+    sent = len((bot.last_prompt.instructions + bot.last_prompt.question).encode())
+    assert sent + MOST < bot.spent().committed < sent + MOST + 50 < set_aside[0] / 3
+
+
+@pytest.mark.parametrize(
+    ("thinks", "line", "written"),
+    [
+        (False, ["Once", " upon"], UNSEEN_TOKENS + 9),
+        (False, ["<think>So.</think>", "Once"], UNSEEN_TOKENS + 22),
+        (False, ["日本", "語"], UNSEEN_TOKENS + 9),
+        (False, ["x" * 700, "y"], MOST),
+        (True, ["Once", " upon"], MOST),
+    ],
+)
+def test_a_cancelled_answer_is_reckoned_by_what_was_written_of_it(
+    bot: Bot, line: list[str], written: int, *, thinks: bool
+):
+    bot.model.script, bot.model.may_think_unseen = [line], thinks
+    bot.outbox.stops_after = 2
+    ask(bot, 1)
+    assert bot.spent() == DaySpend(TODAY, written, calls=1)
 
 
 def test_an_answer_that_cannot_be_sent_was_paid_for_all_the_same(bot: Bot):

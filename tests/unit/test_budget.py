@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.access.budget import Budget, Price, Reservation, Usage, usd, within_warning_level
+from chalicelib.access.budget import Budget, Price, Reservation, Settlement, Usage, usd, within_warning_level
 from chalicelib.llm import prices
 from chalicelib.llm.prices import FREE
 from chalicelib.settings import Settings
@@ -38,13 +38,27 @@ def test_openais_models_are_paid_for_and_those_on_other_servers_are_not(env: dic
 
 def test_a_settlement_is_what_was_used():
     reserved = BUDGET.reserve(MOST, day=DAY)
-    settlement = BUDGET.settle(reserved, Usage(input=50, cached=10, output=3))
+    settlement = BUDGET.settle(reserved, Usage(input=50, cached=10, output=3), at_most=MOST)
     assert (settlement.reserved, settlement.cost, settlement.usage) == (reserved, 40 + 1 + 15, Usage(50, 10, 3))
 
 
-def test_a_provider_that_does_not_tell_what_was_used_is_billed_in_full():
+@pytest.mark.parametrize("usage", [None, Usage()])
+@pytest.mark.parametrize(("at_most", "cost"), [(MOST, 200), (Usage(input=40, output=3), 55), (Usage(input=900), 200)])
+def test_what_the_provider_does_not_tell_is_the_most_it_can_be_and_never_more_than_was_set_aside(
+    usage: Usage | None, at_most: Usage, cost: int
+):
     reserved = BUDGET.reserve(MOST, day=DAY)
-    assert BUDGET.settle(reserved, Usage()).cost == reserved.amount
+    assert BUDGET.settle(reserved, usage, at_most=at_most) == Settlement(reserved, cost, usage)
+
+
+def test_an_answer_without_output_costs_its_input():
+    reserved = BUDGET.reserve(MOST, day=DAY)
+    assert BUDGET.settle(reserved, Usage(input=50), at_most=MOST).cost == 50
+
+
+def test_usage_that_is_told_counts_even_beyond_what_was_set_aside():
+    reserved = BUDGET.reserve(MOST, day=DAY)
+    assert BUDGET.settle(reserved, Usage(input=300, output=1), at_most=MOST).cost == 305
 
 
 @pytest.mark.parametrize(("cap", "mark"), [(1000, 800), (1, 0), (0, 0), (6, 4)])
