@@ -12,7 +12,18 @@ from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.answer_text import AnswerText, Words
 from chalicelib.conversation.ports import Model, OnDelta, Sender
-from chalicelib.conversation.prompt import Answer, Failure, Finished, ModelEvent, Prompt, TextDelta, Used, Waiting
+from chalicelib.conversation.prompt import (
+    Answer,
+    Failure,
+    Finished,
+    FinishReason,
+    ModelEvent,
+    Prompt,
+    TextDelta,
+    Used,
+    Waiting,
+)
+from chalicelib.conversation.turn import MAX_ANSWER_BYTES
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import ModelError
 from chalicelib.ids import PersonId
@@ -68,6 +79,7 @@ class Agent:
         if goes_on and not call.shown.text:
             return Failure(ModelError("the answer is empty"), call.used, at_most, ms)
         reason = call.finished.reason if call.finished and goes_on else None
+        reason = FinishReason.LENGTH if call.shown.is_full else reason
         return Answer(call.shown.text, reason, call.used, at_most, ms, first_words_ms)
 
 
@@ -101,7 +113,7 @@ class _Call:
 
 @dataclass
 class _Shown:
-    """The answer as the person sees it: without thoughts, and without white space at its beginning and end."""
+    """The answer as the person sees it: without thoughts and white space around it, of MAX_ANSWER_BYTES at most."""
 
     on_delta: OnDelta
     clock: Clock
@@ -109,28 +121,37 @@ class _Shown:
     text: str = field(default="", repr=False)
     """What was passed on so far."""
     first_words_at: int | None = None
+    is_full: bool = False
+    """Whether the answer was cut at MAX_ANSWER_BYTES."""
+    _size: int = 0
+    """UTF-8 bytes of the text."""
     _held_back: str = ""
     """White space that is passed on only if more words follow."""
 
     def add(self, delta: str) -> bool:
-        """Pass on what the delta adds; False if the person has cancelled the answer."""
+        """Pass on what the delta adds; False if the person has cancelled the answer, or it is full."""
         return self._show(self.answer.add(delta))
 
     def end(self) -> bool:
-        """Pass on what was held back; False if the person has cancelled the answer."""
+        """Pass on what was held back; False as in `add`."""
         return self._show(self.answer.end())
 
     def _show(self, words: Words) -> bool:
         if words.instead:
-            self.text = self._held_back = ""
+            self.text, self._held_back, self._size = "", "", 0
         text = self._held_back + words.text
         text = text if self.text else text.lstrip()
         trimmed = text.rstrip()
         self._held_back = text[len(trimmed) :]
+        encoded, room = trimmed.encode(), MAX_ANSWER_BYTES - self._size
+        self.is_full = len(encoded) > room
+        if self.is_full:
+            trimmed = encoded[:room].decode(errors="ignore")
         self.text += trimmed
+        self._size += len(encoded)
         if trimmed and self.first_words_at is None:
             self.first_words_at = self.clock()
-        return self.on_delta(trimmed, instead=words.instead)
+        return self.on_delta(trimmed, instead=words.instead) and not self.is_full
 
 
 def model_asked(model: Model) -> dict[str, Value]:

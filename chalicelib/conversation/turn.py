@@ -15,6 +15,8 @@ from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
 
 MAX_TEXT: Final = 4000
 """The longest question, in characters."""
+MAX_ANSWER_BYTES: Final = 200_000
+"""The longest answer, in UTF-8 bytes: half of what an item of the table can hold."""
 
 
 class TurnState(StrEnum):
