@@ -14,7 +14,7 @@ class ConnectionState(StrEnum):
     READY = "ready"
     """Authenticated, and in a conversation."""
     REJECTED = "rejected"
-    """Failed to authenticate; it will be closed."""
+    """Failed to authenticate or was too fast; it will be closed."""
 
 
 @dataclass(frozen=True)
@@ -34,3 +34,5 @@ class Connection:
     """Number of requests of its client for what it has missed."""
     cancels: TurnId | None = None
     """The turn whose answer the user has cancelled."""
+    too_fast: bool = False
+    """Whether this frame is more than FRAMES_OF_A_CONNECTION allows; only `count_frame` sets it."""

@@ -2,9 +2,13 @@
 
 from typing import Final
 
+from chalicelib.access.token_bucket import TokenBucket
+
 MAX_OPEN_TURNS: Final = 5
 """The most open turns of one conversation."""
 MAX_ROOMS: Final = 100
 """The most rooms of one person: /forget erases the person's turns in each of them, and the item has to stay small."""
+FRAMES_OF_A_CONNECTION: Final = TokenBucket(burst=30, every_ms=1000)
+"""The frames that one client may send, of any kind, authenticated or not."""
 AUTH_TIMEOUT_MS: Final = 60_000
 """How long a connection may stay unauthenticated before the heartbeat closes it."""

@@ -275,6 +275,9 @@ class ConnectionStore(Protocol):
         `resumed` and `cancels` may be missing: only `in_conversation` returns them.
         """
 
+    def count_frame(self, connection: ConnectionId, *, now: int) -> Connection | None:
+        """Count one frame and return its connection as `get` does, marked and not counted if it is `too_fast`."""
+
     def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
@@ -283,8 +286,11 @@ class ConnectionStore(Protocol):
     def reject(self, connection: Connection) -> None:
         """Reject a connection that failed to authenticate, for good. Ignored if it is READY or closed by now."""
 
+    def expel(self, connection: Connection, *, now: int) -> bool:
+        """Reject a connection for good, READY or not; it leaves its conversation. False if it is rejected or closed."""
+
     def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:
-        """Move the connection from its conversation, whichever it is by now, to another. Ignored if it is closed."""
+        """Move the connection from its conversation, whichever it is by now, to another. Ignored unless it is READY."""
 
     def resume(self, connection: Connection) -> None:
         """Request that the worker of its conversation sends the client what it has missed. Ignored if it is closed."""
@@ -299,7 +305,7 @@ class ConnectionStore(Protocol):
         """Return the READY connections in the conversation, as last written."""
 
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
-        """Return the connections that did not authenticate within 60 seconds, the oldest first."""
+        """Return the connections that did not authenticate within 60 seconds or were expelled, the oldest first."""
 
 
 class ConnectionApi(Protocol):

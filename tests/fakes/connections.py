@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.access.retention import CONNECTION_KEPT_S
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.limits import AUTH_TIMEOUT_MS
+from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, FRAMES_OF_A_CONNECTION
 from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError, StoreError
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 from tests.fakes.memory import Memory, StoredConnection, atomic
@@ -39,6 +39,17 @@ class FakeConnections:
         return kept.connection if kept and kept.is_there(now=now) else None
 
     @atomic
+    def count_frame(self, connection: ConnectionId, *, now: int) -> Connection | None:
+        kept = self.memory.connections.get(connection)
+        if kept is None or not kept.is_there(now=now):
+            return None
+        bucket = FRAMES_OF_A_CONNECTION
+        if not bucket.has_token(kept.full_at, now=now):
+            return replace(kept.connection, too_fast=True)
+        kept.full_at = bucket.taken(kept.full_at, now=now)
+        return kept.connection
+
+    @atomic
     def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
@@ -55,6 +66,16 @@ class FakeConnections:
         kept = self._in(connection.id, ConnectionState.CONNECTED)
         if kept:
             kept.connection = replace(kept.connection, state=ConnectionState.REJECTED)
+
+    @atomic
+    def expel(self, connection: Connection, *, now: int) -> bool:
+        kept = self.memory.connections.get(connection.id)
+        if kept is None or kept.connection.state is ConnectionState.REJECTED:
+            return False
+        if kept.connection.conversation:
+            self.memory.members.pop((kept.connection.conversation, connection.id), None)
+        kept.connection, kept.due_at = replace(kept.connection, state=ConnectionState.REJECTED), now
+        return True
 
     @atomic
     def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:

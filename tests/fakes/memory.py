@@ -97,6 +97,8 @@ class StoredConnection:
     expires_at: int
     due_at: int = 0
     """The time by which it has to be authenticated."""
+    full_at: int = 0
+    """The state of the bucket of its frames."""
 
     def is_there(self, *, now: int) -> bool:
         return self.expires_at * 1000 > now

@@ -22,7 +22,7 @@ def told(*crashes: Site, text: str = QUESTION, **simulation: Any) -> WebSimulati
 def test_the_story_without_a_crash_is_the_one_that_is_drawn():
     simulation = told()
     assert simulation.stage.steps == [
-        "connections.get",
+        "connections.count_frame",
         "inbox.accept",
         "connection_api.send",
         "wake.wake",

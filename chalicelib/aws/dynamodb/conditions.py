@@ -4,6 +4,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
+from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Feedback, Lease, TurnState
@@ -23,6 +24,8 @@ NO_OWNER_DECISION = (Attr("access").not_exists() | Attr("access").eq(Access.DEFA
 NOT_ANNOUNCED = Attr("announced").not_exists()
 """The owner has not been notified of this new person."""
 UNAUTHENTICATED = Attr("state").eq(ConnectionState.CONNECTED.value)
+IS_READY = Attr("state").eq(ConnectionState.READY.value)
+NOT_REJECTED = EXISTS & Attr("state").ne(ConnectionState.REJECTED.value)
 IS_DUE = Attr("due_bucket").exists()
 """A turn is open, or a worker died between closing the last turn and releasing the lease: the next only releases."""
 
@@ -85,6 +88,16 @@ def no_later_edit(edit: int) -> ConditionBase:
 def other_feedback(feedback: Feedback) -> ConditionBase:
     """The turn has no feedback, or another one, so that each press of a button is counted once."""
     return Attr("feedback").not_exists() | Attr("feedback").ne(feedback.value)
+
+
+def bucket_full(now: int) -> ConditionBase:
+    """No token is missing from the item's bucket."""
+    return Attr("full_at").not_exists() | Attr("full_at").lte(now)
+
+
+def has_token(bucket: TokenBucket, *, now: int) -> ConditionBase:
+    """The item's bucket has a token left."""
+    return Attr("full_at").lte(now + bucket.latest_ms)
 
 
 def above_zero(count: str) -> ConditionBase:

@@ -98,13 +98,22 @@ class WebSocketHandler:
         connection: Connection | None = None
         try:
             with self.log.call("frame", self.clock, action=type(frame).__name__) as fields:
-                connection = self.connections.get(connection_id, now=self.clock())
+                connection = self.connections.count_frame(connection_id, now=self.clock())
                 fields["state"] = connection.state.value if connection else "unknown"
-                if connection and connection.state is not ConnectionState.REJECTED:
-                    self._handle(connection, frame)
+                if connection:
+                    self._admit(connection, frame)
         except (StoreError, ConfigError, IssuerUnavailable):
             if connection:
                 self._send_error(connection, "try_again", "the server failed: try again", _id_of(frame))
+
+    def _admit(self, connection: Connection, frame: client_frames.ClientFrame | InvalidFrame) -> None:
+        """Handle a frame, unless its connection is rejected or too fast; it is then closed."""
+        is_rejected = connection.state is ConnectionState.REJECTED
+        if not is_rejected and not connection.too_fast:
+            return self._handle(connection, frame)
+        if not is_rejected and self.connections.expel(connection, now=self.clock()):
+            self._send_error(connection, "too_fast", "send at most one frame a second", _id_of(frame))
+        return self._hang_up(connection)
 
     def _handle(self, connection: Connection, frame: client_frames.ClientFrame | InvalidFrame) -> None:
         match frame:
@@ -153,6 +162,9 @@ class WebSocketHandler:
     def _reject(self, connection: Connection, rejected: Rejected) -> None:
         self.connections.reject(connection)
         self._send_error(connection, rejected.code, rejected.message)
+        self._hang_up(connection)
+
+    def _hang_up(self, connection: Connection) -> None:
         try:
             self.connection_api.close(connection)
         except DeliveryError as exc:

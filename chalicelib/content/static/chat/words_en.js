@@ -47,6 +47,7 @@ export const en = {
   notices: {},
   troubles: {
     try_again: "That did not work. Please try again.",
+    too_fast: "That was too fast. Please wait a moment.",
     too_many_open: "Please wait for the answers to your earlier messages.",
     blocked: "Your messages are not answered here.",
     bad_frame: "This message could not be understood.",
