@@ -18,6 +18,7 @@
   x MetaError            a request to Meta about the page or the app failed; it may have been carried out, retry
     + NotOffered         Meta does not know what was asked for, in this version of its API; go on without it
   x WebhookUnreachable   the bot's own webhook does not respond
+  x ConversationFull     the conversation has its most connections; the client is told and stays where it is
   x UnknownPerson        no person of that name is stored
   x ConversationBusy     the person's turn is being answered right now; retry in a minute
   x ModelError           the model gave no usable answer; apologise, charge nothing to the person
@@ -106,6 +107,10 @@ class NotOffered(MetaError):
 
 class WebhookUnreachable(ParleyError):
     """The bot's own webhook could not be reached."""
+
+
+class ConversationFull(ParleyError):
+    """The conversation has as many connections as it may have."""
 
 
 class UnknownPerson(ParleyError):

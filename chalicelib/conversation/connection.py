@@ -29,6 +29,8 @@ class Connection:
     state: ConnectionState = ConnectionState.CONNECTED
     person: PersonId | None = None
     """The authenticated user."""
+    holds_key: bool = False
+    """Whether its client authenticated with the API key itself, and not with a ticket or a token."""
     conversation: ConversationId | None = None
     resumed: int = 0
     """Number of requests of its client for what it has missed."""

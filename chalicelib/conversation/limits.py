@@ -6,6 +6,8 @@ from chalicelib.access.token_bucket import TokenBucket
 
 MAX_OPEN_TURNS: Final = 5
 """The most open turns of one conversation."""
+MAX_CONNECTIONS: Final = 50
+"""The most connections in one conversation."""
 MAX_ROOMS: Final = 100
 """The most rooms of one person: /forget erases the person's turns in each of them, and the item has to stay small."""
 FRAMES_OF_A_CONNECTION: Final = TokenBucket(burst=30, every_ms=1000)

@@ -15,7 +15,7 @@ from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Lease, Overdue, Reply, Thread, Turn
 from chalicelib.errors import ModelUnusable, ParleyError
-from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
+from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 
 
 class Accepted(Enum):
@@ -281,7 +281,10 @@ class ConnectionStore(Protocol):
     def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
-        """Mark the connection as authenticated: READY, in a conversation. None if it was not CONNECTED any more."""
+        """Mark the connection as authenticated: READY, in a conversation. None if it was not CONNECTED any more.
+
+        Raises ConversationFull, also to all but the last of many who come at once.
+        """
 
     def reject(self, connection: Connection) -> None:
         """Reject a connection that failed to authenticate, for good. Ignored if it is READY or closed by now."""
@@ -290,7 +293,10 @@ class ConnectionStore(Protocol):
         """Reject a connection for good, READY or not; it leaves its conversation. False if it is rejected or closed."""
 
     def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:
-        """Move the connection from its conversation, whichever it is by now, to another. Ignored unless it is READY."""
+        """Move the connection from its conversation, whichever it is by now, to another. Ignored unless it is READY.
+
+        Raises ConversationFull, as `mark_authenticated` does; the connection then stays where it is.
+        """
 
     def resume(self, connection: Connection) -> None:
         """Request that the worker of its conversation sends the client what it has missed. Ignored if it is closed."""
@@ -303,6 +309,16 @@ class ConnectionStore(Protocol):
 
     def in_conversation(self, conversation: ConversationId, *, now: int) -> Sequence[Connection]:
         """Return the READY connections in the conversation, as last written."""
+
+    def of_key(self, key: KeyId, *, now: int) -> Sequence[Connection]:
+        """Return the READY connections of all people who came with the API key, in all conversations.
+
+        Each authentication that ended before the call is seen. The connections are as authenticated: `conversation`
+        may have changed since.
+        """
+
+    def of_person(self, person: PersonId, *, now: int) -> Sequence[Connection]:
+        """Return the person's READY connections, as `of_key` does."""
 
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
         """Return the connections that did not authenticate within 60 seconds or were expelled, the oldest first."""

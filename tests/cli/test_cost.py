@@ -144,7 +144,7 @@ def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
     assert "  the model        $0.0600  2 answers, 3 calls\n" in text
     assert "    tokens                  3,000 in (1,000 cached), 500 out\n" in text
     assert "  the model         $30.00  as counted above\n" in text
-    assert "    WebSocket messages, at most     counted    40,000         $0.0400   30%\n" in text
+    assert "    WebSocket messages, at most     counted    40,000         $0.0400   28%\n" in text
     assert "    worker, 4 s at 512 MB           assumed     2,000 GB-s    $0.0333   38%\n" in text
     assert "    DynamoDB writes                 counted    39,000 units   $0.0244   27%\n" in text
     assert "1,000 messages of the web chat              $30.14\n" in text

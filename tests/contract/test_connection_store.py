@@ -9,12 +9,15 @@ from typing import Final
 import pytest
 
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.limits import MAX_CONNECTIONS
 from chalicelib.conversation.ports import ConnectionStore
-from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
+from chalicelib.errors import ConversationFull
+from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 from tests.contract.stores import Store
 from tests.fakes.adapters import FakeClock
 
 ANNA, BERT = PersonId("web:shop:anna"), PersonId("web:shop:bert")
+STRANGER, SHOP = PersonId("web:blog:anna"), KeyId("shop")
 HOME, ROOM, HALL = ConversationId(ANNA), ConversationId("room:shop:r"), ConversationId("room:shop:r2")
 NEW: Final = Connection(ConnectionId("L0SM9cOFvHcCIhw="), "https://api.example/dev", origin="https://shop.example")
 TURN: Final = TurnId("1795176000000#a")
@@ -144,8 +147,8 @@ def test_a_conversation_is_seen_by_all_of_its_sockets_and_no_others(connections:
     assert connections.in_conversation(ROOM, now=clock()) == [anna, bert]
 
 
-def test_a_room_of_hundreds_is_seen_by_all(connections: ConnectionStore, clock: FakeClock):
-    everybody = [admitted(connections, clock, ROOM, connection=named(number)) for number in range(120)]
+def test_a_full_room_is_seen_by_all(connections: ConnectionStore, clock: FakeClock):
+    everybody = [admitted(connections, clock, ROOM, connection=named(number)) for number in range(MAX_CONNECTIONS)]
     assert connections.in_conversation(ROOM, now=clock()) == everybody
 
 
@@ -337,3 +340,120 @@ def test_lingering_sockets_are_no_overdue_conversations(store: Store, clock: Fak
     opened(store.connections, clock)
     assert list(store.inbox.overdue(now=clock.tick(hours=1))) == []
     assert list(store.deletions.open(now=clock())) == []
+
+
+# Whose they are.
+
+
+def test_the_connections_of_a_key_are_found_in_every_conversation(connections: ConnectionStore, clock: FakeClock):
+    anna = admitted(connections, clock, connection=named(1))
+    bert = admitted(connections, clock, ROOM, connection=named(2), person=BERT)
+    admitted(connections, clock, ConversationId(STRANGER), connection=named(3), person=STRANGER)
+    opened(connections, clock, named(4))
+    connections.move(anna, HALL, now=clock())
+    assert connections.of_key(SHOP, now=clock()) == [anna, bert]
+    assert connections.of_key(KeyId("sho"), now=clock()) == []
+
+
+def test_the_connections_of_a_person_are_only_theirs(connections: ConnectionStore, clock: FakeClock):
+    mine = [admitted(connections, clock, connection=named(number)) for number in (1, 2)]
+    for number, name in enumerate(("ann", "anna.", "annaa", "bert"), 3):
+        person = PersonId(f"web:shop:{name}")
+        admitted(connections, clock, ROOM, connection=named(number), person=person)
+    assert connections.of_person(ANNA, now=clock()) == mine
+    assert connections.of_person(PersonId("messenger:1:2"), now=clock()) == []
+
+
+def test_a_closed_or_expired_connection_is_nobodys(connections: ConnectionStore, clock: FakeClock):
+    admitted(connections, clock)
+    connections.close(NEW.id)
+    assert connections.of_key(SHOP, now=clock()) == connections.of_person(ANNA, now=clock()) == []
+    admitted(connections, clock)
+    assert connections.of_key(SHOP, now=clock() + KEPT_MS) == []
+
+
+def test_a_connection_knows_whether_its_client_has_the_key(connections: ConnectionStore, clock: FakeClock):
+    holder = admitted(connections, clock, connection=replace(named(1), holds_key=True))
+    visitor = admitted(connections, clock, connection=named(2))
+    found = [connections.get(connection.id, now=clock()) for connection in (holder, visitor)]
+    assert [connection and connection.holds_key for connection in found] == [True, False]
+
+
+def test_more_connections_of_a_key_than_one_request_reads_are_all_found(connections: ConnectionStore, clock: FakeClock):
+    everybody = [
+        admitted(connections, clock, ConversationId(f"room:shop:{number}"), connection=named(number))
+        for number in range(120)
+    ]
+    assert connections.of_key(SHOP, now=clock()) == everybody
+
+
+# How many.
+
+
+def fill(connections: ConnectionStore, clock: FakeClock, count: int = MAX_CONNECTIONS) -> list[Connection]:
+    return [admitted(connections, clock, ROOM, connection=named(number)) for number in range(count)]
+
+
+def test_a_full_conversation_takes_no_other_connection(connections: ConnectionStore, clock: FakeClock):
+    members = fill(connections, clock)
+    late = admitted(connections, clock, connection=named(98))
+    with pytest.raises(ConversationFull):
+        connections.move(late, ROOM, now=clock())
+    with pytest.raises(ConversationFull):
+        admitted(connections, clock, ROOM, connection=named(99))
+    assert connections.get(late.id, now=clock()) == late
+    assert connections.in_conversation(ROOM, now=clock()) == members
+    assert connections.in_conversation(HOME, now=clock()) == [late]
+
+
+def test_a_member_of_a_full_conversation_may_join_it_again(connections: ConnectionStore, clock: FakeClock):
+    first, *_ = fill(connections, clock)
+    assert connections.move(first, ROOM, now=clock()) == first
+
+
+@pytest.mark.parametrize("how", ["closed", "moved", "expired"])
+def test_whoever_leaves_makes_room_for_another(store: Store, clock: FakeClock, how: str):
+    connections = store.connections
+    first, *_ = fill(connections, clock)
+    match how:
+        case "closed":
+            connections.close(first.id)
+        case "moved":
+            connections.move(first, HALL, now=clock())
+        case "expired":
+            clock.now += KEPT_MS
+    admitted(connections, clock, ROOM, connection=named(99))
+    assert len(connections.in_conversation(ROOM, now=clock())) == (1 if how == "expired" else MAX_CONNECTIONS)
+
+
+def test_a_connection_that_comes_and_goes_is_counted_once(connections: ConnectionStore, clock: FakeClock):
+    *_, last = fill(connections, clock, MAX_CONNECTIONS - 1)
+    for _ in range(3):
+        last = connections.move(connections.move(last, HALL, now=clock()), ROOM, now=clock())
+    admitted(connections, clock, ROOM, connection=named(98))
+    with pytest.raises(ConversationFull):
+        admitted(connections, clock, ROOM, connection=named(99))
+
+
+@pytest.mark.parametrize("way", ["authenticate", "move"])
+def test_of_sixty_four_who_come_at_once_fifty_get_in(busy_store: Store, clock: FakeClock, way: str):
+    connections = busy_store.connections
+    crowd = [opened(connections, clock, named(number)) for number in range(64)]
+    if way == "move":
+        homes = [ConversationId(f"web:shop:{number}") for number in range(64)]
+        pairs = zip(crowd, homes, strict=True)
+        crowd = [connections.mark_authenticated(one, ANNA, home, now=clock()) or one for one, home in pairs]
+
+    def comes(one: Connection) -> bool:
+        try:
+            if way == "move":
+                connections.move(one, ROOM, now=clock())
+            else:
+                connections.mark_authenticated(one, ANNA, ROOM, now=clock())
+        except ConversationFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        got_in = sum(pool.map(comes, crowd))
+    assert got_in == len(connections.in_conversation(ROOM, now=clock())) == MAX_CONNECTIONS

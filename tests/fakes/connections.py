@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from chalicelib.access import identity
 from chalicelib.access.retention import CONNECTION_KEPT_S
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, FRAMES_OF_A_CONNECTION
-from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError, StoreError
-from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
+from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, FRAMES_OF_A_CONNECTION, MAX_CONNECTIONS
+from chalicelib.errors import ChannelBroken, ConnectionGone, ConversationFull, DeliveryError, StoreError
+from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 from tests.fakes.memory import Memory, StoredConnection, atomic
 
 _PATIENCE_S: Final = 20.0
@@ -57,7 +58,8 @@ class FakeConnections:
         if kept is None:
             return None
         ready = replace(connection, state=ConnectionState.READY, person=person, conversation=conversation)
-        kept.connection = ready
+        self._refuse_if_full(conversation, now=now)
+        kept.connection = kept.as_listed = ready
         self.memory.members[conversation, connection.id] = StoredConnection(ready, _expires_at(now))
         return ready
 
@@ -75,6 +77,7 @@ class FakeConnections:
         if kept.connection.conversation:
             self.memory.members.pop((kept.connection.conversation, connection.id), None)
         kept.connection, kept.due_at = replace(kept.connection, state=ConnectionState.REJECTED), now
+        kept.as_listed = None
         return True
 
     @atomic
@@ -82,6 +85,7 @@ class FakeConnections:
         moved = replace(connection, conversation=conversation, cancels=None)
         kept = self._in(connection.id, ConnectionState.READY)
         if kept and kept.connection.conversation and kept.connection.conversation != conversation:
+            self._refuse_if_full(conversation, now=now)
             del self.memory.members[kept.connection.conversation, connection.id]
             kept.connection = replace(kept.connection, conversation=conversation)
             self.memory.members[conversation, connection.id] = StoredConnection(kept.connection, _expires_at(now))
@@ -114,6 +118,14 @@ class FakeConnections:
         return [seat.connection for (where, _), seat in seats if where == conversation and seat.is_there(now=now)]
 
     @atomic
+    def of_key(self, key: KeyId, *, now: int) -> Sequence[Connection]:
+        return [found for found in self._listed(now=now) if found.person and identity.key_of(found.person) == key]
+
+    @atomic
+    def of_person(self, person: PersonId, *, now: int) -> Sequence[Connection]:
+        return [found for found in self._listed(now=now) if found.person == person]
+
+    @atomic
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
         waiting = [
             (kept.due_at, kept.connection)
@@ -121,6 +133,16 @@ class FakeConnections:
             if kept.is_there(now=now) and kept.due_at <= now and kept.connection.state is not ConnectionState.READY
         ]
         return iter([connection for _, connection in sorted(waiting, key=lambda found: found[0])])
+
+    def _listed(self, *, now: int) -> list[Connection]:
+        listed = [kept.as_listed for kept in self.memory.connections.values() if kept.is_there(now=now)]
+        ready = [connection for connection in listed if connection]
+        return sorted(ready, key=lambda connection: (str(connection.person), connection.id))
+
+    def _refuse_if_full(self, conversation: ConversationId, *, now: int) -> None:
+        seats = [seat for (where, _), seat in self.memory.members.items() if where == conversation]
+        if sum(seat.is_there(now=now) for seat in seats) >= MAX_CONNECTIONS:
+            raise ConversationFull("the conversation has as many connections as it may have")
 
     def _in(self, connection: ConnectionId, state: ConnectionState) -> StoredConnection | None:
         kept = self.memory.connections.get(connection)

@@ -99,6 +99,8 @@ class StoredConnection:
     """The time by which it has to be authenticated."""
     full_at: int = 0
     """The state of the bucket of its frames."""
+    as_listed: Connection | None = None
+    """The connection as it was authenticated; in its own item only."""
 
     def is_there(self, *, now: int) -> bool:
         return self.expires_at * 1000 > now

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.access import identity
-from chalicelib.channels.web.handler import MAX_CONNECTIONS
+from chalicelib.conversation.limits import MAX_CONNECTIONS
 from tests.client import Frame
 from tests.flow.bot import SAYS
 from tests.flow.chat import OTHER_KEY, Chat, Tab, person_of, ulid

@@ -7,9 +7,9 @@ import pytest
 
 from chalicelib.access import identity
 from chalicelib.channels.web.client_frames import MAX_FRAME
-from chalicelib.channels.web.handler import MAX_CONNECTIONS
 from chalicelib.channels.web.reaper import MAX_CLOSED
 from chalicelib.content import persona
+from chalicelib.conversation.limits import MAX_CONNECTIONS
 from chalicelib.errors import IssuerUnavailable
 from chalicelib.ids import KeyId
 from tests.fakes.id_tokens import FakeIdTokens

@@ -6,9 +6,9 @@ from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
 from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
+from chalicelib.conversation.limits import MAX_CONNECTIONS, MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Feedback, Lease, TurnState
-from chalicelib.ids import ConversationId
+from chalicelib.ids import ConnectionId, ConversationId
 
 NOT_EXISTS = Attr("pk").not_exists()
 EXISTS = Attr("pk").exists()
@@ -126,6 +126,17 @@ def key_valid(now: int) -> ConditionBase:
 def fewer_tickets_than(limit: int) -> ConditionBase:
     """Fewer than `limit` tickets were issued."""
     return Attr("tickets").not_exists() | Attr("tickets").lt(limit)
+
+
+def has_seat_for(connection: ConnectionId) -> ConditionBase:
+    """The conversation counts the connection already, or fewer than MAX_CONNECTIONS."""
+    seats = Attr("taken")
+    return seats.not_exists() | seats.contains(connection) | seats.size().lt(MAX_CONNECTIONS)
+
+
+def counts_exactly(taken: set[str]) -> ConditionBase:
+    """The conversation counts these connections, as it did when it was read."""
+    return Attr("taken").eq(taken)
 
 
 def still_in(connection: Connection) -> ConditionBase:

@@ -5,7 +5,10 @@ worker that answers finds it.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+
+from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import (
@@ -14,6 +17,8 @@ from chalicelib.aws.dynamodb.conditions import (
     NOT_REJECTED,
     UNAUTHENTICATED,
     bucket_full,
+    counts_exactly,
+    has_seat_for,
     has_token,
     still_in,
 )
@@ -22,7 +27,8 @@ from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRef
 from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, FRAMES_OF_A_CONNECTION
-from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
+from chalicelib.errors import ConversationFull
+from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,12 @@ class DynamoConnections:
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
         ready = replace(connection, state=ConnectionState.READY, person=person, conversation=conversation)
-        values = {"state": ready.state.value, "person": person, "conversation": conversation}
-        change = Update(set=values, remove=["due_bucket", "due_at"])
+        change = Update(set=items.ready_values(ready), remove=["due_bucket", "due_at"])
         own = update(keys.connection_key(connection.id), change, when=UNAUTHENTICATED)
         try:
-            self.table.transact(connection=own, member=put(items.member_item(ready, now=now)))
+            self._enter(
+                ready, conversation, now=now, connection=own, listed=put(items.listed_item(ready, person, now=now))
+            )
         except TransactionRefused:
             return None
         return ready
@@ -71,7 +78,8 @@ class DynamoConnections:
         change = Update(set={"state": ConnectionState.REJECTED.value, **waits})
         own = update(keys.connection_key(connection.id), change, when=NOT_REJECTED & still_in(connection))
         try:
-            self.table.transact(connection=own, member=_leave(connection))
+            ending = _ending(connection, expires_at=items.connection_expires_at(now))
+            self.table.transact(connection=own, **ending)
         except TransactionRefused as exc:
             item = exc.failed["connection"]
             current = items.connection(item) if item else None
@@ -86,9 +94,10 @@ class DynamoConnections:
             return moved
         change = Update(set={"conversation": conversation})
         own = update(keys.connection_key(connection.id), change, when=IS_READY & still_in(connection))
-        old = delete(keys.member_key(connection.conversation, connection.id))
+        expires_at = items.connection_expires_at(now)
+        old = _leaving(connection.id, connection.conversation, expires_at=expires_at)
         try:
-            self.table.transact(connection=own, member=put(items.member_item(moved, now=now)), old_member=old)
+            self._enter(moved, conversation, now=now, connection=own, **old)
         except TransactionRefused:  # it has moved meanwhile, or is closed
             current = self.get(connection.id, now=now)
             is_ready = current and current.state is ConnectionState.READY
@@ -106,15 +115,21 @@ class DynamoConnections:
         if item is None:
             return
         known = items.connection(item)
-        gone = delete(keys.connection_key(connection), when=still_in(known))
+        own = delete(keys.connection_key(connection), when=still_in(known))
         try:
-            self.table.transact(connection=gone, member=_leave(known))
+            self.table.transact(connection=own, **_ending(known, expires_at=int(item["expires_at"])))
         except TransactionRefused:  # it has moved meanwhile, or is closed
             self.close(connection)
 
     def in_conversation(self, conversation: ConversationId, *, now: int) -> Sequence[Connection]:
         members = self.table.pages(keys.members_of(conversation))
         return [items.member(item) for page in members for item in page if items.is_there(item, now=now)]
+
+    def of_key(self, key: KeyId, *, now: int) -> Sequence[Connection]:
+        return self._listed(keys.listed_of_key(key), now=now)
+
+    def of_person(self, person: PersonId, *, now: int) -> Sequence[Connection]:
+        return self._listed(keys.listed_of_person(person), now=now)
 
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
         for page in self.table.pages(keys.due(keys.CONNECTIONS_BUCKET, now=now), index=keys.DUE_INDEX):
@@ -138,6 +153,33 @@ class DynamoConnections:
                 raise
         return self.table.write(update(key, another, when=EXISTS & has_token(bucket, now=now)))
 
+    def _enter(self, entering: Connection, conversation: ConversationId, *, now: int, **writes: Write) -> None:
+        """Write and count the member item, together with `writes`. Raises TransactionRefused and ConversationFull."""
+        counted = Update(add_to_set={"taken": {str(entering.id)}}, set={"expires_at": items.connection_expires_at(now)})
+        seat = update(keys.seats_key(conversation), counted, when=has_seat_for(entering.id))
+        try:
+            self.table.transact(**writes, member=put(items.member_item(entering, now=now)), seat=seat)
+        except TransactionRefused as exc:
+            if exc.failed.keys() != {"seat"}:
+                raise
+            self._count_again(conversation, exc.failed["seat"] or {}, now=now)
+            self._enter(entering, conversation, now=now, **writes)
+
+    def _count_again(self, conversation: ConversationId, seats: items.Item, *, now: int) -> None:
+        """Remove from the count the connections that expired without a `close`. Raises ConversationFull without any."""
+        taken: set[str] = seats["taken"]
+        gone = taken - {member.id for member in self.in_conversation(conversation, now=now)}
+        if not gone:
+            raise ConversationFull("the conversation has as many connections as it may have")
+        with suppress(ConditionFailed):  # somebody came, left, or has counted again
+            change = Update(remove_from_set={"taken": gone})
+            self.table.write(update(keys.seats_key(conversation), change, when=counts_exactly(taken)))
+
+    def _listed(self, condition: ConditionBase, *, now: int) -> Sequence[Connection]:
+        return [
+            items.listed(item) for page in self.table.pages(condition) for item in page if items.is_there(item, now=now)
+        ]
+
     def _update_member(self, connection: Connection, change: Update) -> None:
         if connection.conversation:
             self._write_if_open(update(keys.member_key(connection.conversation, connection.id), change, when=EXISTS))
@@ -149,6 +191,17 @@ class DynamoConnections:
             return
 
 
-def _leave(connection: Connection) -> Write | None:
-    """The write that removes a connection from its conversation; None if it is in none."""
-    return delete(keys.member_key(connection.conversation, connection.id)) if connection.conversation else None
+def _ending(connection: Connection, *, expires_at: int) -> dict[str, Write]:
+    """The writes that end a connection beside that of its own item, by name; `expires_at` as in `_leaving`."""
+    listed = {"listed": delete(keys.listed_key(connection.person, connection.id))} if connection.person else {}
+    left = _leaving(connection.id, connection.conversation, expires_at=expires_at) if connection.conversation else {}
+    return {**listed, **left}
+
+
+def _leaving(connection: ConnectionId, conversation: ConversationId, *, expires_at: int) -> dict[str, Write]:
+    """The writes that take a connection out of a conversation, by name; `expires_at` is for a count not yet stored."""
+    freed = Update(remove_from_set={"taken": {str(connection)}}, set_if_absent={"expires_at": expires_at})
+    return {
+        "left": delete(keys.member_key(conversation, connection)),
+        "left_seat": update(keys.seats_key(conversation), freed),
+    }

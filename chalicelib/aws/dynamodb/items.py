@@ -32,6 +32,7 @@ from chalicelib.aws.dynamodb.keys import (
     connection_key,
     conversation_of,
     deletion_key,
+    listed_key,
     member_key,
     turn_key,
 )
@@ -267,8 +268,13 @@ def connection_item(connection: Connection, *, now: int, auth_until: int) -> Ite
         "state": connection.state.value,
         "due_bucket": CONNECTIONS_BUCKET,
         "due_at": auth_until,
-        "expires_at": now // 1000 + CONNECTION_KEPT_S,
+        "expires_at": connection_expires_at(now),
     }
+
+
+def connection_expires_at(now: int) -> int:
+    """The time at which everything about a connection expires."""
+    return now // 1000 + CONNECTION_KEPT_S
 
 
 def member_item(connection: Connection, *, now: int) -> Item:
@@ -280,8 +286,34 @@ def member_item(connection: Connection, *, now: int) -> Item:
         "endpoint": connection.endpoint,
         "origin": connection.origin,
         "person": connection.person,
-        "expires_at": now // 1000 + CONNECTION_KEPT_S,
+        "expires_at": connection_expires_at(now),
+        **_holds_key(connection),
     }
+
+
+def ready_values(connection: Connection) -> Item:
+    """The attributes of a connection's own item that authentication sets."""
+    return {
+        "state": connection.state.value,
+        "person": connection.person,
+        "conversation": connection.conversation,
+        **_holds_key(connection),
+    }
+
+
+def listed_item(connection: Connection, person: PersonId, *, now: int) -> Item:
+    """The item of a ready connection in the list of its API key."""
+    return {
+        **member_item(connection, now=now),
+        **listed_key(person, connection.id),
+        "conversation": connection.conversation,
+    }
+
+
+def listed(item: Item) -> Connection:
+    """The connection of an item in the list of an API key."""
+    conversation, connection = ConversationId(item["conversation"]), ConnectionId(item["sk"].partition("#")[2])
+    return member({**item, **member_key(conversation, connection)})
 
 
 def connection(item: Item) -> Connection:
@@ -292,6 +324,7 @@ def connection(item: Item) -> Connection:
         origin=item["origin"],
         state=ConnectionState(item["state"]),
         person=PersonId(item["person"]) if "person" in item else None,
+        holds_key=bool(item.get("holds_key", False)),
         conversation=ConversationId(item["conversation"]) if "conversation" in item else None,
     )
 
@@ -304,6 +337,7 @@ def member(item: Item) -> Connection:
         origin=item["origin"],
         state=ConnectionState.READY,
         person=PersonId(item["person"]),
+        holds_key=bool(item.get("holds_key", False)),
         conversation=conversation_of(item["pk"]),
         resumed=int(item.get("resumed", 0)),
         cancels=TurnId(item["cancels"]) if "cancels" in item else None,
@@ -313,6 +347,10 @@ def member(item: Item) -> Connection:
 def tickets_expire_at(hour: str) -> int:
     """The time at which the ticket counts of an hour, `2026-11-20T12` in UTC, expire."""
     return int(datetime.fromisoformat(hour).replace(tzinfo=UTC).timestamp()) + TICKETS_KEPT_S
+
+
+def _holds_key(connection: Connection) -> Item:
+    return {"holds_key": True} if connection.holds_key else {}
 
 
 def _number(item: Item, name: str) -> int | None:

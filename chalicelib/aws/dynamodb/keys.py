@@ -5,6 +5,7 @@ from typing import Final
 from boto3.dynamodb.conditions import ConditionBase
 from boto3.dynamodb.conditions import Key as KeyAttribute
 
+from chalicelib.access import identity
 from chalicelib.conversation.turn import IncomingMessage, message_digest
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
 
@@ -28,6 +29,8 @@ API_KEYS: Final = "KEYS"
 API_KEY_PREFIX: Final = "KEY#"
 CONNECTION_PREFIX: Final = "SOCKET#"
 """Begins the partition key of a connection's own item."""
+LIST_PREFIX: Final = "SOCKET#OF#"
+"""Begins the partition key of the list of an API key's connections; no connection's id has a `#`."""
 MEMBER_PREFIX: Final = "SOCKET#"
 """Begins the sort key of a connection's item in its conversation."""
 
@@ -82,6 +85,16 @@ def member_key(conversation: ConversationId, connection: ConnectionId) -> Key:
     return {**conversation_key(conversation), "sk": f"{MEMBER_PREFIX}{connection}"}
 
 
+def listed_key(person: PersonId, connection: ConnectionId) -> Key:
+    """The key of a connection's item in the list of its API key, where it is sorted by person."""
+    return {"pk": _list_of(identity.group_of(person)), "sk": f"{_listed_prefix(person)}{connection}"}
+
+
+def seats_key(conversation: ConversationId) -> Key:
+    """The key of the set of connections that a conversation counts."""
+    return {**conversation_key(conversation), "sk": "SEATS"}
+
+
 def tickets_key(key: KeyId, address: str, *, hour: str) -> Key:
     """The key of the number of tickets that an address got in an hour, `2026-11-20T12` in UTC."""
     return {"pk": f"TICKETS#{hour}", "sk": f"{key}#{address}"}
@@ -102,6 +115,17 @@ def members_of(conversation: ConversationId) -> ConditionBase:
     return _partition(conversation_key(conversation)) & KeyAttribute("sk").begins_with(MEMBER_PREFIX)
 
 
+def listed_of_key(key: KeyId) -> ConditionBase:
+    """The key condition for the connections of an API key."""
+    return KeyAttribute("pk").eq(_list_of(f"{Channel.WEB}:{key}"))
+
+
+def listed_of_person(person: PersonId) -> ConditionBase:
+    """The key condition for the connections of a person."""
+    group = KeyAttribute("pk").eq(_list_of(identity.group_of(person)))
+    return group & KeyAttribute("sk").begins_with(_listed_prefix(person))
+
+
 def api_keys() -> ConditionBase:
     """The key condition for all API keys, in the order of their ids."""
     return KeyAttribute("pk").eq(API_KEYS)
@@ -120,6 +144,14 @@ def in_bucket(bucket: str) -> ConditionBase:
 def people_of(channel: Channel) -> ConditionBase:
     """The key condition, in PEOPLE_INDEX, for the people of a channel."""
     return KeyAttribute("channel").eq(channel.value)
+
+
+def _list_of(group: str) -> str:
+    return f"{LIST_PREFIX}{group}"
+
+
+def _listed_prefix(person: PersonId) -> str:
+    return f"{person.rpartition(':')[2]}#"
 
 
 def _partition(key: Key) -> ConditionBase:

@@ -27,6 +27,8 @@ class Update:
     """Add to a number; one that is absent counts as 0."""
     add_to_set: Mapping[str, _SetValue] = field(default_factory=dict)
     """Add to a set; top-level attributes only."""
+    remove_from_set: Mapping[str, _SetValue] = field(default_factory=dict)
+    """Remove from a set; top-level attributes only."""
     remove: Sequence[str] = ()
 
 
@@ -73,10 +75,10 @@ class _Expression:
             for path, number in ((self._path(name), number) for name, number in change.add.items())
         ]
         adds = [f"{self._path(name)} {self._value(values)}" for name, values in change.add_to_set.items()]
+        deletes = [f"{self._path(name)} {self._value(values)}" for name, values in change.remove_from_set.items()]
         removes = [self._path(name) for name in change.remove]
-        clauses = [
-            f"{word} {', '.join(parts)}" for word, parts in (("SET", sets), ("ADD", adds), ("REMOVE", removes)) if parts
-        ]
+        all_parts = (("SET", sets), ("ADD", adds), ("DELETE", deletes), ("REMOVE", removes))
+        clauses = [f"{word} {', '.join(parts)}" for word, parts in all_parts if parts]
         self._request["UpdateExpression"] = " ".join(clauses)
         return self
 

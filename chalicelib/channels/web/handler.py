@@ -30,19 +30,26 @@ from chalicelib.content import persona
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.history import exchange_of
 from chalicelib.conversation.ingest import Ingest
+from chalicelib.conversation.limits import MAX_CONNECTIONS
 from chalicelib.conversation.ports import Accepted, ConnectionApi, ConnectionStore, Transcript
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Turn, TurnState, turn_id
-from chalicelib.errors import ConfigError, ConnectionGone, DeliveryError, IssuerUnavailable, StoreError
+from chalicelib.errors import (
+    ConfigError,
+    ConnectionGone,
+    ConversationFull,
+    DeliveryError,
+    IssuerUnavailable,
+    StoreError,
+)
 from chalicelib.ids import Channel, ConnectionId, ConversationId, PersonId, TurnId
 from chalicelib.log import Log
 
-MAX_CONNECTIONS: Final = 50
-"""Connections in one conversation."""
 _HISTORY_TURNS: Final = 30
 """Turns that are read for the `history` of `ready`."""
 _MAX_AGE_MS: Final = 55 * 60 * 1000
 _MAX_AHEAD_MS: Final = 60 * 1000
 """How far the time in a message's id may be in the past and in the future."""
+_FULL: Final = ("room_full", f"the room is full: it has {MAX_CONNECTIONS} connections")
 _NOT_STORED: Final = {
     Accepted.BLOCKED: ("blocked", "the owner has blocked you"),
     Accepted.TOO_MANY_ROOMS: ("too_many_rooms", "you write in too many rooms"),
@@ -152,9 +159,10 @@ class WebSocketHandler:
         if isinstance(person, Rejected):
             return self._reject(connection, person)
         conversation = identity.conversation_of(person)
-        if self._is_full(connection, conversation):
-            return None
-        ready = self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
+        try:
+            ready = self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
+        except ConversationFull:
+            return self._send_error(connection, *_FULL)
         if ready is None:
             return self._send_error(connection, "already_authenticated", "this connection is already authenticated")
         return self._send_ready(Member(ready, person, conversation))
@@ -173,19 +181,14 @@ class WebSocketHandler:
     def _join(self, member: Member, name: str) -> Member | None:
         """Move the connection to a room; None when the room is full."""
         room = identity.room(member.person, name)
-        if room != member.conversation and self._is_full(member.connection, room):
+        try:
+            connection = self.connections.move(member.connection, room, now=self.clock())
+        except ConversationFull:
+            self._send_error(member.connection, *_FULL)
             return None
-        connection = self.connections.move(member.connection, room, now=self.clock())
         moved = replace(member, connection=connection, conversation=room)
         self._send_ready(moved)
         return moved
-
-    def _is_full(self, connection: Connection, conversation: ConversationId) -> bool:
-        """Whether the conversation has no room for the connection, whose client then gets an error."""
-        full = len(self.connections.in_conversation(conversation, now=self.clock())) >= MAX_CONNECTIONS
-        if full:
-            self._send_error(connection, "room_full", f"the room is full: it has {MAX_CONNECTIONS} connections")
-        return full
 
     def _send_ready(self, member: Member) -> None:
         """Send `ready` with the history, after the connection was put into its conversation.
