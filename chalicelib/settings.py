@@ -111,8 +111,8 @@ class ModelSettings:
 
     @property
     def host(self) -> str:
-        """The host that receives users' messages, for the privacy page and for alerts."""
-        return urlsplit(self.base_url).hostname or self.base_url
+        """The host that receives users' messages; in DNS its name may end with a dot, which makes no difference."""
+        return (urlsplit(self.base_url).hostname or self.base_url).removesuffix(".")
 
     @property
     def is_openai(self) -> bool:

@@ -76,7 +76,26 @@ def test_a_regional_host_of_openai_costs_a_tenth_more(region: str, model: str):
     assert regional.shutdown == everywhere.shutdown
 
 
-@pytest.mark.parametrize("url", ["https://api.openai.com/v1", "https://API.OpenAI.com:443/v1/", ""])
+@pytest.mark.parametrize(
+    "url", ["https://EU.api.OpenAI.com:443/v1/", "https://eu.api.openai.com", "https://eu.api.openai.com./v1"]
+)
+def test_a_regional_host_is_recognised_however_it_is_written(url: str):
+    settings = Settings.from_env({"OPENAI_BASE_URL": url}).model
+    assert (settings.is_regional, settings.host) == (True, "eu.api.openai.com")
+    assert prices.price_of(settings).cost(Usage(input=10**7, written=0)) == 1_100_000
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.openai.com.example/v1", "https://eu-api.openai.com/v1", "https://xapi.openai.com/v1"]
+)
+def test_a_host_that_only_looks_like_openais_is_another_server(url: str):
+    settings = Settings.from_env({"OPENAI_BASE_URL": url}).model
+    assert (settings.is_openai, settings.is_regional, prices.price_of(settings)) == (False, False, FREE)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.openai.com/v1", "https://API.OpenAI.com:443/v1/", "https://api.openai.com./v1", ""]
+)
 def test_openais_own_host_has_the_listed_price(url: str):
     settings = Settings.from_env({"OPENAI_BASE_URL": url}).model
     assert prices.price_of(settings) == prices.find("gpt-6-luna")
