@@ -37,9 +37,13 @@ FOREIGN: Final = {
     "AWS_SESSION_TOKEN": "a token",
     "AWS_REGION": "mars-north-1",
     "AWS_MAX_ATTEMPTS": "many",
+    "AWS_RETRY_MODE": "no such mode",
+    "AWS_LAMBDA_FUNCTION_NAME": "parley-prod-worker",
     "AWS_CA_BUNDLE": "/nowhere.pem",
     "SSL_CERT_FILE": "/nowhere.pem",
     "REQUESTS_CA_BUNDLE": "/nowhere.pem",
+    "TZ": "Mars/Olympus",
+    "GATEWAY_PORT": "1",
     "SERVICES": "s3",
     "USE_SSL": "1",
 }
