@@ -19,6 +19,8 @@ _TAG: Final = re.compile(rf"(?i:</?(?:{'|'.join(_NAMES)})>)|\[/?THINK\]|◁/?thi
 _LONGEST: Final = max(map(len, _TAGS))
 _QUOTES: Final = ("`", "'", '"', "“", "\\")
 """A tag after one of these is a word of an answer about tags."""
+_FENCE: Final = re.compile(r"[\s>*\d.)-]*(?:```|~~~)", re.ASCII)
+"""How a line begins that opens or closes a block of code, also in a quotation or a list."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class AnswerText:
         """The thought so far, with its tag; None outside of thoughts."""
         self._last = ""
         """The last character passed on."""
+        self._line = ""
+        """The last line passed on, as far as it goes."""
+        self._in_code = False
+        """Whether that line is in a block of code, in which a tag that opens is a word as well."""
         self._may_be_words = closes_only
         """Whether the thought is a part of the answer if it does not close."""
         self._has_words = self._quotes_tags = False
@@ -86,18 +92,21 @@ class AnswerText:
     def _at(self, words: Words, before: str, tag: str) -> Words:
         """Read a tag outside of thoughts."""
         words = self._pass_on(words, before)
-        if self._last in _QUOTES or ("/" in tag and self._quotes_tags):
+        if self._last in _QUOTES or (self._quotes_tags if "/" in tag else self._in_code):
             self._quotes_tags = True
             return self._pass_on(words, tag)
         if "/" not in tag:
             self._thought, self._may_be_words = tag, self._has_words
             return words
         self._last, self._has_words, self.closes_only = "", False, True
+        self._line, self._in_code = "", False
         return Words("", instead=True)
 
     def _pass_on(self, words: Words, text: str) -> Words:
         self._last = text[-1:] or self._last
         self._has_words |= bool(text.strip())
+        *whole, self._line = f"{self._line}{text}".split("\n")
+        self._in_code ^= sum(map(bool, map(_FENCE.match, whole))) % 2 == 1
         return Words(words.text + text, words.instead)
 
 

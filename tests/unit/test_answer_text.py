@@ -40,7 +40,17 @@ THOUGHTS = [
     ("Mimi?</think>A cat?</think>Your cat.", "Your cat."),
     ("<think>Mimi?</think>Your cat.<think>Really?</think> Yes.", "Your cat. Yes."),
     ("<think>a <think> b</think>Your cat.", "Your cat."),
+    ("<think>```\nMimi?</think>Your cat.", "Your cat."),
+    ("```\nMimi?\n```\nRight.</think>Your cat.", "Your cat."),
+    ("```\nMimi?</think>Your cat.", "Your cat."),
+    ("<think>So.</think>```\nMimi\n```\n<think>Really?</think>Your cat.", "```\nMimi\n```\nYour cat."),
     ("<think>Mimi? I do not know", ""),
+]
+FENCED = [
+    "The model writes:\n\n```\n<think>\nWho?\n</think>\nMimi.\n```\n\nThat is all.",
+    "~~~html\n<thinking>Who?</thinking>\n~~~",
+    "1. So:\n\n   ```xml\n   a [THINK]b[/THINK] c\n   ```",
+    "> ```\n> <think>\n> </think>\n> ```\n\nand `</think>`, or </think>.",
 ]
 PLAIN = [
     "Your cat.",
@@ -96,7 +106,7 @@ def test_nothing_of_thoughts_that_are_expected_to_close_is_passed_on():
     ]
 
 
-@pytest.mark.parametrize("said", PLAIN)
+@pytest.mark.parametrize("said", [*PLAIN, *FENCED])
 @given(places=st.lists(st.integers(min_value=0)))
 def test_an_answer_without_thoughts_stays_as_it_is(said: str, places: Sequence[int]):
     assert shown(cut(said, places)) == said
