@@ -73,7 +73,7 @@ class OidcTokens:
                 leeway=_LEEWAY_S,
                 options={"require": ["sub", "iss", "aud", "iat", "exp"], "enforce_minimum_key_length": True},
             )
-        except jwt.PyJWTError as exc:
+        except (jwt.PyJWTError, RecursionError) as exc:  # PyJWT before 2.14 does not bound the nesting of JSON
             raise InvalidToken(f"the token {_REASONS.get(type(exc), 'cannot be read')}") from exc
         if str(header.get("typ", "JWT")).upper() != "JWT" or claims.get("token_use", "id") != "id":
             raise InvalidToken("the token is not an ID token")

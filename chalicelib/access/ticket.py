@@ -55,6 +55,6 @@ def _verified(text: str, secret: str) -> dict[str, Any]:
             algorithms=[_ALGORITHM],
             options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
         )
-    except jwt.InvalidTokenError as exc:
+    except (jwt.InvalidTokenError, RecursionError) as exc:  # PyJWT before 2.14 does not bound the nesting of JSON
         raise InvalidToken("the ticket is not valid") from exc
     return claims

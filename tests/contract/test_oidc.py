@@ -393,6 +393,14 @@ SOMETIMES = settings(
 )
 
 
+@pytest.mark.parametrize(
+    "nested", ["[" * 4000, '{"a":' * 1000, '{"alg":"RS256","x":' + "[" * 3000], ids=["[", "{", "x"]
+)
+def test_a_token_of_json_nested_without_end_is_refused_before_anybody_is_asked(sign_in: SignIn, nested: str):
+    sign_in.refused(f"{b64(nested.encode())}.e30.e30")
+    assert sign_in.issuer.asked == []
+
+
 @SOMETIMES
 @example("")
 @example("..")

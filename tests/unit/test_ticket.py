@@ -41,6 +41,16 @@ def test_a_ticket_is_good_for_five_minutes():
         read(anna(), now=NOON + 5 * MINUTE)
 
 
+@pytest.mark.parametrize(
+    "nested", ["[" * 4000, '{"a":' * 2000, '{"alg":"HS256","x":' + "[" * 3000], ids=["[", "{", "x"]
+)
+def test_a_ticket_of_json_nested_without_end_is_refused(nested: str):
+    deep = base64.urlsafe_b64encode(nested.encode()).rstrip(b"=").decode()
+    for text in (f"{deep}.e30.e30", f"{anna().partition('.')[0]}.{deep}.e30", f"{deep}.{deep}.{deep}"):
+        with pytest.raises(InvalidToken):
+            read(text)
+
+
 def test_an_old_ticket_still_says_who_it_was_when_that_is_all_that_is_asked():
     assert read(anna(), now=NOON + 30 * DAY - 1, oldest_ms=30 * DAY) == Ticket(SHOP, "anna")
     with pytest.raises(TicketExpired):
