@@ -46,6 +46,8 @@ def config(key: str) -> Response:
         origin=origin,
         address=request.context["identity"]["sourceIp"],
         bearer=request.headers.get("authorization", "").removeprefix("Bearer "),
+        site=request.headers.get("sec-fetch-site", ""),
+        mode=request.headers.get("sec-fetch-mode", ""),
     )
     allowed = {"Access-Control-Allow-Origin": origin} if origin else {}
     return json_response(issued.as_json(), headers={"Vary": "Origin", **allowed})

@@ -51,8 +51,17 @@ class Site:
             clock=self.clock,
         )
 
-    def comes(self, key: str = SHOP, *, origin: str = PAGE, address: str = HOME, bearer: str = "") -> IssuedConfig:
-        return self.visitors.issue(key, origin=origin, address=address, bearer=bearer)
+    def comes(
+        self,
+        key: str = SHOP,
+        *,
+        origin: str = PAGE,
+        address: str = HOME,
+        bearer: str = "",
+        site: str = "",
+        mode: str = "",
+    ) -> IssuedConfig:
+        return self.visitors.issue(key, origin=origin, address=address, bearer=bearer, site=site, mode=mode)
 
     def rules(self, key: str = SHOP) -> str:
         """Return the Content-Security-Policy of the chat page."""
@@ -122,6 +131,32 @@ def test_another_origin_gets_no_ticket_and_uses_up_none(site: Site, origin: str)
     with pytest.raises(WrongOrigin):
         site.comes(origin=origin)
     assert site.memory.tickets == {}
+
+
+@pytest.mark.parametrize("from_where", ["cross-site", "same-site", "something new"])
+@pytest.mark.parametrize("mode", ["no-cors", "navigate", "websocket", ""])
+def test_another_page_that_cannot_read_the_ticket_uses_up_none(site: Site, from_where: str, mode: str):
+    """Such as one with an image of that address: then browsers send no `Origin`."""
+    site.becomes(origins=("*",))
+    with pytest.raises(WrongOrigin, match="could not read"):
+        site.comes(origin="", site=from_where, mode=mode)
+    assert site.memory.tickets == {}
+
+
+@pytest.mark.parametrize(
+    ("from_where", "mode", "origin"),
+    [
+        ("same-origin", "cors", ""),
+        ("same-origin", "same-origin", ""),
+        ("cross-site", "cors", PAGE),
+        ("same-site", "cors", PAGE),
+        ("none", "navigate", ""),
+    ],
+)
+def test_a_page_that_can_read_the_ticket_and_a_typed_address_get_one(
+    site: Site, from_where: str, mode: str, origin: str
+):
+    assert site.comes(site=from_where, mode=mode, origin=origin).ticket
 
 
 def test_a_key_for_any_origin_is_valid_on_each(site: Site):

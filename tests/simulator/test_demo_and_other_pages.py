@@ -320,6 +320,34 @@ def test_a_page_in_the_same_browser_commands_nothing(thief: Page, paid: Paid):
 
 
 @needs_chromium
+def test_a_page_in_the_same_browser_uses_up_no_tickets_of_the_visitor(thief: Page, demo: Demo):
+    url = f"{demo.url}/config/{new_key(demo)['id']}"
+    thief.evaluate(
+        """async (url) => {
+          const done = [];
+          for (let n = 0; n < 20; n++) {
+            done.push(fetch(`${url}?${n}`, { mode: "no-cors" }));
+            const [src, href] = [url, url];
+            for (const [tag, more] of [["img", { src }], ["script", { src }], ["iframe", { src }],
+                                       ["link", { rel: "prefetch", href }], ["link", { rel: "stylesheet", href }]]) {
+              const node = Object.assign(document.createElement(tag), more);
+              done.push(new Promise((resolve) => { node.onload = node.onerror = resolve; setTimeout(resolve, 5000); }));
+              document.body.append(node);
+            }
+          }
+          await Promise.allSettled(done);
+          const form = Object.assign(document.createElement("form"), { action: url });
+          document.body.append(form);
+          form.submit();
+        }""",
+        url,
+    )
+    thief.wait_for_url(f"{url}*")
+    assert {demo.http.get(url).status_code for _ in range(60)} == {200}
+    assert demo.http.get(url).status_code == 429
+
+
+@needs_chromium
 def test_the_widget_works_on_a_page_that_its_key_allows(browser: Browser, demo: Demo, elsewhere: Elsewhere):
     key = new_key(demo, origins=[elsewhere.url])
     elsewhere.page = f'<title>Shop</title><script src="{demo.url}/widget.js" data-config="{key["id"]}"></script>'

@@ -143,6 +143,24 @@ def test_an_address_that_wants_too_many_tickets_is_told_to_wait(demo: Demo):
     assert (answer.status_code, answer.json()["error"][:16]) == (429, "too many tickets")
 
 
+@pytest.mark.parametrize(
+    ("method", "mode", "dest"),
+    [
+        ("GET", "no-cors", "image"),
+        ("GET", "no-cors", "empty"),
+        ("GET", "no-cors", "script"),
+        ("GET", "navigate", "document"),
+        ("GET", "navigate", "iframe"),
+        ("HEAD", "no-cors", "empty"),
+    ],
+)
+def test_a_page_that_cannot_read_tickets_uses_up_none_of_its_visitors(demo: Demo, method: str, mode: str, dest: str):
+    key = makes(demo)["id"]
+    blind = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+    assert {demo.http.request(method, f"/config/{key}", headers=blind).status_code for _ in range(61)} <= {403, 405}
+    assert comes(demo, key).status_code == 200
+
+
 def test_a_browser_learns_that_it_may_bring_its_last_ticket(demo: Demo):
     asks = {"Origin": PAGE, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
     answer = demo.http.options("/config/shopshopsh", headers=asks)

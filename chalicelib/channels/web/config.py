@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.access import api_key
+from chalicelib.access import api_key, browsers
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.ports import ApiKeys, Tickets
 from chalicelib.access.ticket import LIFETIME_S, mint, read
@@ -61,12 +61,18 @@ class ChatConfig:
     new_id: Callable[[], str]
     clock: Clock
 
-    def issue(self, key_id: str, *, origin: str, address: str, bearer: str) -> IssuedConfig:
+    def issue(
+        self, key_id: str, *, origin: str, address: str, bearer: str, site: str = "", mode: str = ""
+    ) -> IssuedConfig:
         """Issue a ticket for the API key `key_id` to a page of `origin` that asks from the network address `address`.
 
         `bearer` is the visitor's last ticket: if it is of the same key and at most 30 days old, the visitor stays the
-        same; otherwise the ticket is for a new visitor. Raises UnknownKey, WrongOrigin and RateLimited.
+        same; otherwise the ticket is for a new visitor. `site` and `mode` are the headers `Sec-Fetch-Site` and
+        `Sec-Fetch-Mode`: a page that could not read the ticket uses up none. Raises UnknownKey, WrongOrigin and
+        RateLimited.
         """
+        if not browsers.could_read(site=site, mode=mode):
+            raise WrongOrigin("the page that caused this request could not read the answer: use fetch with CORS")
         key = self._valid_key(key_id)
         if not api_key.allows(key, origin, self.own_origin()):
             raise WrongOrigin("the page's origin is not one of the key's")
