@@ -35,3 +35,5 @@ class Person:
     last_seen: int = 0
     rooms: frozenset[ConversationId] = frozenset()
     """The rooms in which the person has written."""
+    refunds: dict[str, int] = field(default_factory=dict)
+    """Counted refunds, by the ISO date of the question, for the last few days."""

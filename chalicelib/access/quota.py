@@ -1,12 +1,15 @@
 """The quota of questions a day: which day a question counts for, how many are allowed, how many are left."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.access.entitlements import Entitlements
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import QUOTA_DAYS_KEPT
 
+REFUNDS_A_DAY: Final = 3
+"""The most refunds of a person's questions of a day for what the person may have brought about."""
 _EARLIEST_MS = 24 * 60 * 60 * 1000
 _LATEST_MS = 5 * 60 * 1000
 
@@ -44,6 +47,11 @@ def is_over(person: Person, *, default_limit: int | None, day: str) -> bool:
     """Whether the user's own or default limit of `day` is used up. A block is no limit and is not looked at."""
     limit = limit_of(person, default_limit=default_limit)
     return limit is not None and person.quota.get(day, 0) >= limit
+
+
+def may_be_refunded(person: Person, *, day: str) -> bool:
+    """Whether a question of `day` may be refunded for what the person may have brought about."""
+    return person.refunds.get(day, 0) < REFUNDS_A_DAY
 
 
 def left(person: Person, entitlements: Entitlements, *, day: str) -> int | None:

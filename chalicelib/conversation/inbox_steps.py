@@ -33,6 +33,8 @@ class Record:
     """What the model call cost; without it the whole reservation stays committed."""
     refund: bool = False
     """Return the charge: to the person, on the day it was made, if that is still counted, and to the person's key."""
+    most_refunds: int | None = None
+    """Refund only a person with fewer counted refunds of that day, and count this one; None: always, uncounted."""
     forget_before: int | None = None
     """Hide all turns before this time (milliseconds since 1970) from the conversation's memory."""
 
@@ -49,5 +51,7 @@ class Finish:
     """Release the lease with the same write, unless messages have arrived since it was read."""
     refund: bool = False
     """Return the charge, as `Record` does."""
+    most_refunds: int | None = None
+    """As in `Record`; without a refund left, the turn is closed and stays charged."""
     scrub: bool = False
     """Delete the text of the turn and of its reply."""

@@ -87,8 +87,11 @@ class Inbox(Protocol):
         whether the provider billed it is unknown.
         """
 
-    def record(self, lease: Lease, step: Record, *, until: int) -> None:
-        """Move a queued or running turn to answered. Extends the lease to `until`."""
+    def record(self, lease: Lease, step: Record, *, until: int) -> bool:
+        """Move a queued or running turn to answered. Extends the lease to `until`.
+
+        False, with nothing written, if the person has had the `most_refunds` of the step already.
+        """
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
         """Answer a queued turn with the notice that no more is answered today, at most once a day and person.

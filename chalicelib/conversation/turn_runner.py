@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from chalicelib.access import identity
+from chalicelib.access import identity, quota
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.clock import Clock
 from chalicelib.conversation import plan
@@ -126,13 +126,19 @@ class TurnRunner:
         self._log(turn)("model", ms=answer.ms, cost_usd=cost_usd, **self.agent.log_fields, **ended)
 
     def _apologise(self, context: TurnContext, error: ModelError, settlement: Settlement | None = None) -> Turn:
-        """Answer with an apology, and take the charge back."""
+        """Answer with an apology, and refund the question unless the person has had too many refunds today."""
         cost: dict[str, Value] = {"cost_usd": round(settlement.cost / 1_000_000, 6)} if settlement else {}
         self._log(context.turn).failure("model", error, failed=1, **self.agent.log_fields, **cost)
         if isinstance(error, ModelUnusable):
             self.alerts.model_unusable(error)
-        reply = self.notices.say("filtered" if isinstance(error, ModelRefused) else "apology")
-        return self._record(context, reply, settlement=settlement, refund=True)
+        key = "filtered" if isinstance(error, ModelRefused) else "apology"
+        most = None if plan.is_refunded_always(error) else quota.REFUNDS_A_DAY
+        day = context.turn.charged_day or context.day
+        if most is None or quota.may_be_refunded(context.person, day=day):
+            step = Record(context.turn, self.notices.say(key), settlement=settlement, refund=True, most_refunds=most)
+            if self._has_recorded(context, step):
+                return _answered(step)
+        return self._record(context, self.notices.say(f"{key}_counts"), settlement=settlement)
 
     def _log(self, turn: Turn) -> Log:
         return self.log.about(turn.id, turn.person)
@@ -148,6 +154,14 @@ class TurnRunner:
     ) -> Turn:
         """Record the reply as `inbox_steps.Record` describes, and return the turn as it then is."""
         step = Record(context.turn, reply, settlement=settlement, refund=refund, forget_before=forget_before)
-        self.inbox.record(context.lease, step, until=context.time.until())
-        charged_day = None if refund else context.turn.charged_day
-        return replace(context.turn, state=TurnState.ANSWERED, reply=reply, charged_day=charged_day, deliveries=1)
+        self._has_recorded(context, step)
+        return _answered(step)
+
+    def _has_recorded(self, context: TurnContext, step: Record) -> bool:
+        return self.inbox.record(context.lease, step, until=context.time.until())
+
+
+def _answered(step: Record) -> Turn:
+    """Return the turn as it is once the step is recorded."""
+    charged_day = None if step.refund else step.turn.charged_day
+    return replace(step.turn, state=TurnState.ANSWERED, reply=step.reply, charged_day=charged_day, deliveries=1)

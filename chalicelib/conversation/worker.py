@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from chalicelib.access import quota
 from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.inbox_steps import Finish
@@ -108,9 +109,10 @@ class Worker:
         log, started = self.log.about(turn.id, turn.person), self.clock()
         with _failure_logged(log, turn):
             answered = self.turns.run(self.contexts.load(lease, turn, memory, time))
-            delivered = answered.reply is not None and self._deliver(answered, answered.reply, log)
+            error = self._deliver(answered, answered.reply, log) if answered.reply else None
+            delivered = answered.reply is not None and error is None
             closed = replace(answered, state=TurnState.DONE if delivered else TurnState.DROPPED)
-            holding = self._finish(lease, closed, release=release)
+            holding = self._finish(lease, closed, most_refunds=_most_refunds(turn, error), release=release)
             if answered.reply is None:
                 self.sender.end_silently(closed)
             log(
@@ -123,17 +125,20 @@ class Worker:
             )
             return closed, holding
 
-    def _deliver(self, turn: Turn, reply: Reply, log: Log) -> bool:
-        """Return whether the user got the reply. Raises DeliveryPostponed if a later attempt may succeed."""
+    def _deliver(self, turn: Turn, reply: Reply, log: Log) -> DeliveryError | None:
+        """Return why the user did not get the reply, None if they did.
+
+        Raises DeliveryPostponed if a later attempt may succeed.
+        """
         try:
             self.sender.deliver(turn, reply, receipts=lambda: self.inbox.receipts(turn), seconds=DELIVERY_S)
         except DeliveryError as exc:
             again_at = next_delivery(turn, now=self.clock()) if self._may_succeed_later(exc, turn) else None
             if again_at is None:
                 log.failure("deliver", exc, failed=1)
-                return False
+                return exc
             raise DeliveryPostponed(str(exc), until=again_at) from exc
-        return True
+        return None
 
     def _may_succeed_later(self, error: DeliveryError, turn: Turn) -> bool:
         """Return whether a later attempt may succeed, and tell the owner if it needs their help."""
@@ -146,13 +151,14 @@ class Worker:
                 return False
         return True
 
-    def _finish(self, lease: Lease, closed: Turn, *, release: bool) -> Lease | None:
-        """Close the turn in the inbox. A question without a delivered answer is not charged."""
+    def _finish(self, lease: Lease, closed: Turn, *, most_refunds: int | None, release: bool) -> Lease | None:
+        """Close the turn in the inbox. A question without a delivered answer is refunded."""
         step = Finish(
             closed,
             closed.state,
             release=release,
             refund=closed.state is not TurnState.DONE and closed.charged_day is not None,
+            most_refunds=most_refunds,
             scrub=parse(closed.text) is Command.FORGET_CONFIRMED,
         )
         return self.inbox.finish(lease, step)
@@ -163,6 +169,16 @@ class Worker:
             self.inbox.hand_back(lease, due_at=due_at)
         except ParleyError as exc:
             self.log.failure("hand_back", exc, conversation=self.log.pseudonym(lease.conversation))
+
+
+def _most_refunds(turn: Turn, error: DeliveryError | None) -> int | None:
+    """Return how many refunds a day there are for a turn that ends undelivered; None if no person can bring it about.
+
+    Without an `error` it was dropped before an attempt. An answered one then comes too late because attempts failed.
+    """
+    if error:
+        return quota.REFUNDS_A_DAY if isinstance(error, PersonUnreachable | DeliveryRefused) else None
+    return None if turn.state is TurnState.ANSWERED else quota.REFUNDS_A_DAY
 
 
 @contextmanager

@@ -160,6 +160,76 @@ def test_a_dropped_question_is_given_back_once_though_messages_arrived(story: St
     assert story.used() == 1
 
 
+def _fail(story: Story, *, most: int | None, day: str = DAY) -> bool:
+    """One question more, whose charge is given back if the person has few enough refunds."""
+    lease, turn = story.begin()
+    assert story.charge(lease, turn, limit=None, day=day) is Charged.CHARGED
+    turn = story.read(lease).open[0]
+    given_back = story.inbox.record(lease, Record(turn, REPLY, refund=True, most_refunds=most), until=story.until)
+    if not given_back:
+        assert story.read(lease).open == (turn,)
+        assert story.inbox.record(lease, Record(turn, REPLY), until=story.until)
+    story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
+    return given_back
+
+
+def test_few_charges_of_a_day_are_given_back(story: Story):
+    assert [_fail(story, most=2) for _ in range(4)] == [True, True, False, False]
+    assert (story.used(), story.known().refunds) == (2, {DAY: 2})
+    assert [bool(turn.charged_day) for turn in story.stored()] == [False, False, True, True]
+
+
+def test_each_day_has_refunds_of_its_own(story: Story):
+    assert [_fail(story, most=1, day=day) for day in (DAY, NEXT_DAY, DAY, NEXT_DAY)] == [True, True, False, False]
+    assert story.known().refunds == {DAY: 1, NEXT_DAY: 1}
+
+
+def test_refunds_without_a_limit_are_not_counted(story: Story):
+    assert [_fail(story, most=most) for most in (1, None, None, 1)] == [True, True, True, False]
+    assert (story.used(), story.known().refunds) == (1, {DAY: 1})
+
+
+def test_a_dropped_question_beyond_the_refunds_stays_charged(story: Story):
+    _fail(story, most=1)
+    lease, turn = story.begin_charged()
+    step = Finish(turn, TurnState.DROPPED, release=True, refund=True, most_refunds=1)
+    assert story.inbox.finish(lease, step) is None
+    assert (story.stored()[-1].state, story.stored()[-1].charged_day) == (TurnState.DROPPED, DAY)
+    assert (story.used(), story.known().refunds) == (1, {DAY: 1})
+
+
+def test_a_dropped_question_beyond_the_refunds_is_closed_though_messages_arrived(story: Story):
+    _fail(story, most=1)
+    lease, turn = story.begin_charged()
+    story.accept()
+    step = Finish(turn, TurnState.DROPPED, release=True, refund=True, most_refunds=1)
+    again = story.inbox.finish(lease, step)
+    assert again
+    assert (again.open_turns, story.used()) == (1, 1)
+
+
+def test_without_the_lease_no_refund_is_used_up(story: Story):
+    lease, turn = story.begin_charged()
+    story.clock.tick(minutes=2)
+    story.hold("two")
+    with pytest.raises(LeaseLost):
+        story.inbox.record(lease, Record(turn, REPLY, refund=True, most_refunds=3), until=story.until)
+    assert (story.used(), story.known().refunds) == (1, {})
+
+
+def test_refunds_of_days_gone_by_are_deleted_with_the_next_charge(story: Story):
+    _fail(story, most=3, day="2026-11-17")
+    lease, turn = story.begin()
+    story.charge(lease, turn, outdated=["2026-11-17"])
+    assert (story.known().refunds, story.known().quota) == ({}, {DAY: 1})
+
+
+def test_forgetting_a_person_forgets_no_refund(story: Story):
+    _fail(story, most=1)
+    story.store.people.forget(ANNA, now=story.clock())
+    assert not _fail(story, most=1)
+
+
 def test_a_charge_is_given_back_on_the_day_it_was_made(story: Story):
     lease, turn = story.begin_charged()
     story.inbox.hand_back(lease)

@@ -172,6 +172,16 @@ def test_a_failed_question_is_given_back_to_the_person_and_the_key(shop: Story):
 
 
 @pytest.mark.on_moto
+def test_beyond_the_persons_refunds_the_key_gets_no_question_back_either(shop: Story):
+    for given_back in (True, False):
+        lease, turn = begin_charged(shop)
+        step = Finish(turn, TurnState.DROPPED, release=True, refund=True, most_refunds=1)
+        shop.inbox.finish(lease, step)
+        assert bool(shop.stored(home(ANNA))[-1].charged_day) is not given_back
+    assert (shop.used(ANNA), used(shop)) == (1, 1)
+
+
+@pytest.mark.on_moto
 @pytest.mark.parametrize("release", [True, False])
 def test_a_dropped_question_is_given_back_to_the_person_and_the_key(shop: Story, *, release: bool):
     lease, turn = begin_charged(shop)

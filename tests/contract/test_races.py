@@ -128,6 +128,18 @@ def test_a_charge_is_given_back_once_by_twenty_at_once(busy_story: Story):
     assert busy_story.used() == 1
 
 
+def test_twenty_failures_at_once_are_given_back_three_times(busy_story: Story):
+    begun = [_begin_in_a_room_of_its_own(busy_story, number) for number in range(20)]
+    for lease, turn in begun:
+        assert busy_story.charge(lease, turn, limit=None) is Charged.CHARGED
+    steps = [Record(replace(turn, charged_day=DAY), REPLY, refund=True, most_refunds=3) for _, turn in begun]
+    given_back = _at_once(
+        20, lambda index: busy_story.inbox.record(begun[index][0], steps[index], until=busy_story.until)
+    )
+    assert sorted(given_back) == [False] * 17 + [True] * 3
+    assert (busy_story.used(), busy_story.known().refunds) == (17, {DAY: 3})
+
+
 def _unless_lost(step: Callable[[], R]) -> R | None:
     try:
         return step()

@@ -72,7 +72,7 @@ class FakeInbox:
         self._count_on_key(step.turn, 1)
         conversation.lease_until = until
         kept.change(state=TurnState.RUNNING, charged_day=step.day, model_calls=kept.turn.model_calls + 1)
-        known.change(quota={old: used for old, used in known.person.quota.items() if old not in step.outdated})
+        known.forget_days(step.outdated)
         known.count(step.day, 1)
         return Charged.CHARGED
 
@@ -87,15 +87,18 @@ class FakeInbox:
         return True
 
     @atomic
-    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+    def record(self, lease: Lease, step: Record, *, until: int) -> bool:
         conversation, kept = self._held(lease), self._in(step.turn, TurnState.QUEUED, TurnState.RUNNING)
-        self._refund(step.turn, refund=step.refund)
+        if not self._may_refund(step):
+            return False
+        self._refund(step)
         conversation.lease_until = until
         conversation.history_from = conversation.history_from if step.forget_before is None else step.forget_before
         if step.settlement:
             kept.usage = step.settlement.usage
             spend.settle(self.memory, step.settlement)
         kept.change(state=TurnState.ANSWERED, reply=step.reply, deliveries=1, **_not_charged(refund=step.refund))
+        return True
 
     @atomic
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
@@ -117,7 +120,8 @@ class FakeInbox:
     @atomic
     def finish(self, lease: Lease, step: Finish) -> Lease | None:
         conversation, kept = self._held(lease), self._in(step.turn, *OPEN_STATES)
-        self._refund(step.turn, refund=step.refund)
+        step = step if self._may_refund(step) else replace(step, refund=False)
+        self._refund(step)
         words: dict[str, Any] = {"text": "", "attachments": (), "reply": None} if step.scrub else {}
         kept.change(state=step.state, **words, **_not_charged(refund=step.refund))
         conversation.open_turns -= 1
@@ -256,13 +260,22 @@ class FakeInbox:
         else:
             del self.memory.turns[turn.conversation, turn.id]
 
-    def _refund(self, turn: Turn, *, refund: bool) -> None:
+    def _may_refund(self, step: Record | Finish) -> bool:
+        day = step.turn.charged_day
+        if not step.refund or step.most_refunds is None or day is None:
+            return True
+        return self._person(step.turn).person.refunds.get(day, 0) < step.most_refunds
+
+    def _refund(self, step: Record | Finish) -> None:
         """Take the charge back from the person, on the day it was made, and from the API key."""
-        if not refund or turn.charged_day is None:
+        turn, day = step.turn, step.turn.charged_day
+        if not step.refund or day is None:
             return
         known = self._person(turn)
-        if known.person.quota.get(turn.charged_day, 0) > 0:
-            known.count(turn.charged_day, -1)
+        if known.person.quota.get(day, 0) > 0:
+            known.count(day, -1)
+            if step.most_refunds is not None:
+                known.change(refunds={**known.person.refunds, day: known.person.refunds.get(day, 0) + 1})
         self._count_on_key(turn, -1)
 
     def _key_refuses(self, turn: Turn, *, now: int) -> Charged | None:

@@ -1,7 +1,7 @@
 """The data of the in-memory store, item by item as in the table; one lock makes every method of the fakes atomic."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -34,6 +34,11 @@ class KnownPerson:
 
     def change(self, **values: Any) -> None:
         self.person = replace(self.person, **values)
+
+    def forget_days(self, days: Collection[str]) -> None:
+        for counts in ("quota", "refunds"):
+            kept = {day: number for day, number in getattr(self.person, counts).items() if day not in days}
+            self.change(**{counts: kept})
 
     def count(self, day: str, number: int) -> None:
         self.change(quota={**self.person.quota, day: self.person.quota.get(day, 0) + number})

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.quota import REFUNDS_A_DAY
 from chalicelib.conversation.plan import MAX_DELIVERIES, MAX_MODEL_CALLS
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState
@@ -170,6 +171,8 @@ class Ledger:
         )
         self.require("used is what was charged", kept=used == charged + self.erased)
         self.require("nobody is over the limit", kept=all(number <= self.limit for number in used.values()))
+        refunds = [number for known in self.memory.people.values() for number in known.person.refunds.values()]
+        self.require("refunds are few", kept=all(number <= REFUNDS_A_DAY for number in refunds))
 
     def check_money(self) -> None:
         days = [spent.committed for spent in self.memory.spend.values()]
@@ -189,11 +192,17 @@ class Ledger:
             self.require("what is done was sent", kept=turn.state is not TurnState.DONE or arrived)
             by_model = turn.reply is not None and turn.reply.text.startswith("answer to ")
             is_due = turn.state is TurnState.DONE and by_model
-            self.require("charged is who got an answer of the model", kept=bool(turn.charged_day) == is_due)
+            if is_due or not self._has_had_all_refunds(turn):
+                self.require("charged is who got an answer of the model", kept=bool(turn.charged_day) == is_due)
         for conversation in self.memory.conversations.values():
             rests = conversation.due_at is None and conversation.lease_owner is None and conversation.open_turns == 0
             self.require("a conversation with nothing to do is at rest", kept=rests)
         self._check_order()
+
+    def _has_had_all_refunds(self, turn: Turn) -> bool:
+        """Then a question counts whatever became of it."""
+        known = self.memory.people.get(turn.person)
+        return known is not None and max(known.person.refunds.values(), default=0) == REFUNDS_A_DAY
 
     def _check_order(self) -> None:
         """An earlier message that was there before a later one is answered before it.

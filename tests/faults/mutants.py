@@ -115,41 +115,43 @@ class AsksAgainForNothing(FakeInbox):
 class GivesAllMoneyBack(FakeInbox):
     """Releases the reservation as if the call had cost nothing."""
 
-    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+    def record(self, lease: Lease, step: Record, *, until: int) -> bool:
         settlement = replace(step.settlement, cost=0) if step.settlement else None
-        super().record(lease, replace(step, settlement=settlement), until=until)
+        return super().record(lease, replace(step, settlement=settlement), until=until)
 
 
 class KeepsAllMoney(FakeInbox):
     """Settles nothing."""
 
-    def record(self, lease: Lease, step: Record, *, until: int) -> None:
-        super().record(lease, replace(step, settlement=None), until=until)
+    def record(self, lease: Lease, step: Record, *, until: int) -> bool:
+        return super().record(lease, replace(step, settlement=None), until=until)
 
 
 class SettlesTwice(FakeInbox):
     """Settles the same reservation twice."""
 
-    def record(self, lease: Lease, step: Record, *, until: int) -> None:
-        super().record(lease, step, until=until)
-        if step.settlement:
+    def record(self, lease: Lease, step: Record, *, until: int) -> bool:
+        recorded = super().record(lease, step, until=until)
+        if step.settlement and recorded:
             spend.settle(self.memory, step.settlement)
+        return recorded
 
 
 class KeepsCharges(FakeInbox):
     """Refunds nothing with an apology."""
 
-    def record(self, lease: Lease, step: Record, *, until: int) -> None:
-        super().record(lease, replace(step, refund=False), until=until)
+    def record(self, lease: Lease, step: Record, *, until: int) -> bool:
+        return super().record(lease, replace(step, refund=False), until=until)
 
 
 class GivesBackTwice(FakeInbox):
     """Refunds the charge but leaves the turn charged."""
 
-    def record(self, lease: Lease, step: Record, *, until: int) -> None:
-        super().record(lease, step, until=until)
-        if step.refund:
+    def record(self, lease: Lease, step: Record, *, until: int) -> bool:
+        recorded = super().record(lease, step, until=until)
+        if step.refund and recorded:
             self.memory.turns[step.turn.conversation, step.turn.id].change(charged_day=step.turn.charged_day)
+        return recorded
 
 
 class LosesReceipts(FakeInbox):

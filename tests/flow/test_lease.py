@@ -18,7 +18,7 @@ ANNA = conversation_of("anna")
 class ForgetfulInbox(FakeInbox):
     """Cannot record an answer, and cannot take a lease back either."""
 
-    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+    def record(self, lease: Lease, step: Record, *, until: int) -> bool:
         raise StoreError("DynamoDB is out of reach")
 
     def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:

@@ -5,6 +5,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
 from chalicelib.access.token_bucket import TokenBucket
+from chalicelib.aws.dynamodb.day_counts import refunds_on
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.limits import MAX_CONNECTIONS, MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Feedback, Lease, TurnState
@@ -103,6 +104,12 @@ def has_token(bucket: TokenBucket, *, now: int) -> ConditionBase:
 def above_zero(count: str) -> ConditionBase:
     """The count exists and is above zero, so one can be taken back."""
     return Attr(count).gt(0)
+
+
+def fewer_refunds_than(most: int, *, day: str) -> ConditionBase:
+    """The person has had fewer than `most` counted refunds of that day's questions."""
+    had = Attr(refunds_on(day))
+    return had.not_exists() | had.lt(most)
 
 
 def below_limit(limit: int, *, day: str) -> ConditionBase:

@@ -8,7 +8,7 @@ The lease compares the clocks of two Lambda workers; their difference is far bel
 A worker that runs longer all the same cannot write: each `take` increments the fence, and every write checks it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from operator import attrgetter
@@ -19,20 +19,17 @@ from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.retention import TURN_KEPT_S
-from chalicelib.aws.dynamodb import items, keys, refusals, spend
+from chalicelib.aws.dynamodb import charges, items, keys, refusals, spend
+from chalicelib.aws.dynamodb.charges import RefundsUsedUp, Returned
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
     IS_DUE,
-    KEY_NOT_USED_UP,
     NOT_BLOCKED,
     NOT_EXISTS,
     QUEUE_JUST_FULL,
     QUEUE_NOT_FULL,
-    above_zero,
-    below_limit,
     due_after,
     in_state,
-    key_valid,
     lease_free,
     lease_held,
     may_join,
@@ -129,15 +126,13 @@ class DynamoInbox:
 
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
         running = Update(set={"state": TurnState.RUNNING.value, "charged_day": step.day}, add={"model_calls": 1})
-        counted = Update(add={f"quota.{step.day}": 1}, remove=[f"quota.{old}" for old in step.outdated])
-        may_ask = NOT_BLOCKED if step.limit is None else NOT_BLOCKED & below_limit(step.limit, day=step.day)
         try:
             self.table.transact(
                 turn=_update_turn(step.turn, running, when=in_state(TurnState.QUEUED)),
                 conversation=_extend(lease, until=until),
-                person=update(keys.person_key(step.turn.person), counted, when=may_ask),
+                person=charges.count_on_person(step),
                 spend=spend.reserve(step.reserve),
-                key=_count_on_key(step.turn, now=now),
+                key=charges.count_on_key(step.turn, now=now),
             )
         except TransactionRefused as exc:
             refusals.raise_if_lost(exc)
@@ -156,18 +151,22 @@ class DynamoInbox:
             return False
         return True
 
-    def record(self, lease: Lease, step: Record, *, until: int) -> None:
+    def record(self, lease: Lease, step: Record, *, until: int) -> bool:
         values = items.answered_values(step.reply)
         if step.settlement and step.settlement.usage:
             values["usage"] = asdict(step.settlement.usage)
         answered = Update(set=values, remove=["charged_day"] if step.refund else [])
         hidden = {} if step.forget_before is None else {"history_from": step.forget_before}
-        self._transact_or_lost(
-            turn=_update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
-            conversation=_extend(lease, until=until, **hidden),
-            spend=spend.settle(step.settlement) if step.settlement else None,
-            refund=_refund(step.turn) if step.refund else {},
-        )
+        try:
+            self._transact_or_lost(
+                turn=_update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
+                conversation=_extend(lease, until=until, **hidden),
+                spend=spend.settle(step.settlement) if step.settlement else None,
+                returned=Returned.by(step),
+            )
+        except RefundsUsedUp:
+            return False
+        return True
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
         answered = Update(set=items.answered_values(reply))
@@ -188,26 +187,32 @@ class DynamoInbox:
         self._transact_or_lost(
             turn=_update_turn(turn, counted, when=in_state(TurnState.ANSWERED)),
             conversation=_extend(lease, until=until),
-            refund={},
+            returned=charges.nothing(turn),
         )
 
     def finish(self, lease: Lease, step: Finish) -> Lease | None:
+        try:
+            return self._finish(lease, step)
+        except RefundsUsedUp:
+            return self._finish(lease, replace(step, refund=False))
+
+    def _finish(self, lease: Lease, step: Finish) -> Lease | None:
         gone = [*(_TEXT if step.scrub else []), *(["charged_day"] if step.refund else [])]
         closed = _update_turn(
             step.turn, Update(set={"state": step.state.value}, remove=gone), when=in_state(*OPEN_STATES)
         )
-        refund = _refund(step.turn) if step.refund else {}
+        returned = Returned.by(step)
         if step.release:
             free = Update(add={"open_turns": -1}, remove=[*_LEASE, *_DUE])
             freed = _update_conversation(lease, free, when=no_arrivals_since(lease))
             try:
-                self._transact(turn=closed, conversation=freed, refund=refund)
+                self._transact(turn=closed, conversation=freed, returned=returned)
             except TransactionRefused as exc:
                 lease = refusals.current_lease(lease, exc.failed.get("conversation"))
             else:
                 return None
         counted = _update_conversation(lease, Update(add={"open_turns": -1}))
-        self._transact_or_lost(turn=closed, conversation=counted, refund=refund)
+        self._transact_or_lost(turn=closed, conversation=counted, returned=returned)
         return replace(lease, open_turns=lease.open_turns - 1)
 
     def release(self, lease: Lease) -> Lease | None:
@@ -249,27 +254,25 @@ class DynamoInbox:
         with suppress(ConditionFailed):
             self.table.write(update(key, change, when=when))
 
-    def _transact(
-        self, *, turn: Write, conversation: Write, spend: Write | None = None, refund: Mapping[str, Write]
-    ) -> None:
-        """Write the step and the refund in one transaction.
+    def _transact(self, *, turn: Write, conversation: Write, spend: Write | None = None, returned: Returned) -> None:
+        """Write the step and its refund in one transaction. Raises RefundsUsedUp.
 
         A count that was deleted since the charge cannot be refunded. The transaction is then repeated without it.
         """
         try:
-            self.table.transact(turn=turn, conversation=conversation, spend=spend, **refund)
+            self.table.transact(turn=turn, conversation=conversation, spend=spend, **returned.writes())
         except TransactionRefused as exc:
-            if not exc.failed.keys() <= refund.keys():
+            still_counted = returned.without(exc)
+            if still_counted is None:
                 raise
-            still_counted = {name: write for name, write in refund.items() if name not in exc.failed}
-            self._transact(turn=turn, conversation=conversation, spend=spend, refund=still_counted)
+            self._transact(turn=turn, conversation=conversation, spend=spend, returned=still_counted)
 
     def _transact_or_lost(
-        self, *, turn: Write, conversation: Write, spend: Write | None = None, refund: Mapping[str, Write]
+        self, *, turn: Write, conversation: Write, spend: Write | None = None, returned: Returned
     ) -> None:
-        """Write as `_transact` does; every refusal means that the lease is lost."""
+        """Write as `_transact` does; every other refusal means that the lease is lost."""
         try:
-            self._transact(turn=turn, conversation=conversation, spend=spend, refund=refund)
+            self._transact(turn=turn, conversation=conversation, spend=spend, returned=returned)
         except TransactionRefused as exc:
             raise LeaseLost("another worker has this conversation") from exc
 
@@ -286,25 +289,3 @@ def _update_conversation(lease: Lease, change: Update, *, when: ConditionBase | 
 
 def _extend(lease: Lease, *, until: int, **also: int) -> Write:
     return _update_conversation(lease, Update(set={"lease_until": until, **also}))
-
-
-def _count_on_key(turn: Turn, *, now: int) -> Write | None:
-    """The write that counts one more message on the person's API key; None for a person without a key."""
-    key = identity.key_of(turn.person)
-    if key is None:
-        return None
-    return update(keys.api_key_key(key), Update(add={"used": 1}), when=key_valid(now) & KEY_NOT_USED_UP)
-
-
-def _refund(turn: Turn) -> dict[str, Write]:
-    """The writes that take a charge back, by name: from the person on the day it was made, and from the API key."""
-    if turn.charged_day is None:
-        return {}
-    used, key = f"quota.{turn.charged_day}", identity.key_of(turn.person)
-    person = update(keys.person_key(turn.person), Update(add={used: -1}), when=above_zero(used))
-    if key is None:
-        return {"person": person}
-    return {
-        "person": person,
-        "key": update(keys.api_key_key(key), Update(add={"used": -1}), when=above_zero("used")),
-    }

@@ -11,18 +11,16 @@ from chalicelib.access.budget import DaySpend
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import (
     CONNECTION_KEPT_S,
-    DELETION_KEPT_S,
     REPEATED_MS,
     SPEND_KEPT_S,
     TICKETS_KEPT_S,
     TURN_KEPT_S,
 )
+from chalicelib.aws.dynamodb import day_counts
 from chalicelib.aws.dynamodb.keys import (
     API_KEY_PREFIX,
     CONNECTION_PREFIX,
     CONNECTIONS_BUCKET,
-    DELETION_PREFIX,
-    DELETIONS_BUCKET,
     MEMBER_PREFIX,
     PERSON_PREFIX,
     SPEND_PREFIX,
@@ -31,7 +29,6 @@ from chalicelib.aws.dynamodb.keys import (
     api_key_key,
     connection_key,
     conversation_of,
-    deletion_key,
     listed_key,
     member_key,
     turn_key,
@@ -49,7 +46,6 @@ from chalicelib.conversation.turn import (
     turn_id,
 )
 from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
-from chalicelib.operations.deletion import Deletion
 
 Item = dict[str, Any]
 
@@ -165,29 +161,6 @@ def lease(item: Item, *, owner: str, fence: int) -> Lease:
     )
 
 
-def deletion_item(deletion: Deletion) -> Item:
-    """The item of a new request; it is in the due index until it is done."""
-    return {
-        **deletion_key(deletion.code),
-        "user": deletion.user,
-        "due_bucket": DELETIONS_BUCKET,
-        "due_at": deletion.received_at,
-        "received_at": deletion.received_at,
-        "expires_at": deletion.received_at // 1000 + DELETION_KEPT_S,
-    }
-
-
-def deletion(item: Item) -> Deletion:
-    """The deletion request of an item."""
-    done_at = item.get("done_at")
-    return Deletion(
-        code=item["pk"].removeprefix(DELETION_PREFIX),
-        received_at=int(item["received_at"]),
-        user=item.get("user", ""),
-        done_at=None if done_at is None else int(done_at),
-    )
-
-
 def overdue(item: Item) -> Overdue:
     """The overdue conversation of an entry in the due index."""
     return Overdue(conversation_of(item["pk"]), since=int(item["due_at"]))
@@ -206,6 +179,7 @@ def person(item: Item) -> Person:
         first_seen=int(item.get("first_seen", 0)),
         last_seen=int(item.get("last_seen", 0)),
         rooms=frozenset(ConversationId(room) for room in item.get("rooms", ())),
+        refunds=day_counts.by_day(item, day_counts.REFUNDS),
     )
 
 

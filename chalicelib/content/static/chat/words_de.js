@@ -52,6 +52,10 @@ export const de = {
     apology: "Entschuldigung, gerade kam keine Antwort zustande. Das zählt nicht; bitte versuch es gleich noch einmal.",
     filtered:
       "Entschuldigung, dabei kann ich nicht helfen. Das zählt nicht; bitte frag etwas anderes. Passiert es wieder, beginnt /reset ein neues Gespräch.",
+    apology_counts:
+      "Entschuldigung, es kam keine Antwort zustande, und heute blieben schon zu viele deiner Fragen ohne eine: Diese zählt.",
+    filtered_counts:
+      "Entschuldigung, dabei kann ich nicht helfen, und heute gab es schon zu viele solche Fragen: Diese zählt. Passiert es wieder, beginnt /reset ein neues Gespräch.",
     too_long: "Das ist zu lang, um es auf einmal zu lesen. Bitte fass dich kürzer.",
     cancelled: "Die Antwort wurde angehalten.",
   },

@@ -1,0 +1,17 @@
+"""The counts of a person's days, each in an attribute of its own: older items lack a map that they could be in."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+REFUNDS: Final = "refunds_"
+"""Begins the attributes that count the refunds of a day's questions."""
+
+
+def refunds_on(day: str) -> str:
+    """The attribute of a day's refunds."""
+    return f"{REFUNDS}{day}"
+
+
+def by_day(item: Mapping[str, Any], prefix: str) -> dict[str, int]:
+    """The numbers of all attributes that begin with `prefix`, by day."""
+    return {name.removeprefix(prefix): int(number) for name, number in item.items() if name.startswith(prefix)}

@@ -1,0 +1,172 @@
+"""Who asks for answers that are not charged, as often as they like, spends no more of the budget than others."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import pytest
+
+from chalicelib.access.budget import Usage
+from chalicelib.conversation.plan import MAX_DELIVERIES
+from chalicelib.errors import (
+    ChannelBroken,
+    DeliveryPostponed,
+    ModelBusy,
+    ModelError,
+    ModelFault,
+    ModelRefused,
+    ModelUnusable,
+    PersonUnreachable,
+)
+from chalicelib.llm import prices
+from tests.fakes.model import Line
+from tests.flow.bot import LIMIT, SAYS, Bot, InterruptedModel
+from tests.flow.chat import UNTIL_STOPPED, Chat, Tab
+
+MANY = 100
+REFUNDS = 3
+TOLD = Usage(input=300, output=2)
+DEAR = prices.assumed("gpt-6-astra")
+"""A model of which six open calls set aside a day's budget of 1 USD."""
+BLANK, THOUGHTS = ("\u2003",), ("<think>Nothing.</think>", " \n")
+
+
+@pytest.fixture
+def bot(bot: Bot) -> Bot:
+    bot.price = DEAR
+    bot.model.usage = TOLD
+    return bot
+
+
+def attack(bot: Bot, line: Line) -> None:
+    """Mallory asks again and again for the same thing."""
+    bot.model.otherwise = line
+    for number in range(MANY):
+        bot.receives("mallory", f"Reply with one em space. {number}")
+    bot.model.otherwise = ("An answer.",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(BLANK, id="a blank answer"),
+        pytest.param(THOUGHTS, id="thoughts only"),
+        pytest.param((), id="nothing"),
+        pytest.param(("Well, ", ModelRefused("the filter stopped the answer")), id="a filtered answer"),
+        pytest.param(ModelRefused("the filter refused the question"), id="a filtered question"),
+        pytest.param(("Well, ", ModelBusy("the stream broke off")), id="an answer that breaks off"),
+    ],
+)
+def test_answers_that_are_not_charged_are_few_and_leave_the_budget_to_others(bot: Bot, line: Line):
+    attack(bot, line)
+    assert len(bot.asked) == LIMIT + REFUNDS
+    assert bot.used("mallory") == LIMIT
+    bot.receives("bert", "Are you there?")
+    assert bot.sent_to("bert") == ["An answer."]
+
+
+@pytest.mark.parametrize("line", [BLANK, THOUGHTS, ()])
+def test_a_blank_answer_costs_what_the_provider_says(bot: Bot, line: Sequence[str]):
+    attack(bot, line)
+    assert bot.spent().committed == len(bot.asked) * DEAR.cost(TOLD)
+
+
+def test_the_fourth_question_without_an_answer_counts_and_the_notice_says_so(bot: Bot):
+    bot.model.otherwise = BLANK
+    for number in range(REFUNDS + 1):
+        bot.receives("anna", f"question {number}")
+    assert bot.sent_to("anna") == [SAYS("apology")] * REFUNDS + [SAYS("apology_counts")]
+    assert (bot.used("anna"), bot.turns("anna")[-1].charged_day) == (1, "2026-11-20")
+    bot.model.script = [ModelRefused("no")]
+    bot.receives("anna", "one more question")
+    assert bot.sent_to("anna")[-1] == SAYS("filtered_counts")
+    bot.model.otherwise = ("An answer.",)
+    bot.receives("anna", "and one more")
+    assert bot.last_prompt.history == ()
+
+
+def test_the_next_day_has_refunds_again(bot: Bot):
+    attack(bot, BLANK)
+    bot.clock.tick(hours=12)
+    bot.model.otherwise = BLANK
+    bot.receives("mallory", "Reply with one em space.")
+    assert bot.sent_to("mallory")[-1] == SAYS("apology")
+
+
+def outage(*, began: bool = True, billed: bool = True) -> ModelBusy:
+    error = ModelBusy("the provider is out of reach")
+    error.began, error.may_be_billed = began, billed
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(outage(billed=False, began=False), id="busy"),
+        pytest.param(outage(began=False), id="silent"),
+        pytest.param(ModelUnusable("no key", cause=ModelFault.KEY), id="the owner's key is refused"),
+        pytest.param(ModelUnusable("odd", cause=ModelFault.REFUSED), id="a setting is refused"),
+    ],
+)
+def test_an_outage_eats_nobodys_questions(bot: Bot, error: ModelError):
+    bot.price = prices.assumed("gpt-6-luna")
+    bot.model = InterruptedModel(otherwise=error, meanwhile=lambda _: bot.clock.tick(seconds=20))
+    for number in range(3 * LIMIT):
+        bot.receives("anna", f"question {number}")
+    assert bot.sent_to("anna") == [SAYS("apology")] * 3 * LIMIT
+    assert (bot.used("anna"), bot.known("anna").refunds) == (0, {})
+
+
+@pytest.mark.parametrize("minutes", [9, 17])
+def test_a_page_that_cannot_write_eats_nobodys_questions(bot: Bot, minutes: int):
+    bot.price = prices.assumed("gpt-6-luna")
+    bot.limits_to(1)
+    for number in range(REFUNDS + 2):
+        bot.outbox.script = [ChannelBroken("the token has expired")] * MAX_DELIVERIES
+        bot.accepts("anna", f"question {number}")
+        for _ in range(MAX_DELIVERIES + 2):
+            with suppress(DeliveryPostponed):
+                bot.works()
+            bot.clock.tick(minutes=minutes)
+            bot.beats()
+        bot.works()
+    assert bot.states("anna") == ["dropped"] * (REFUNDS + 2)
+    assert (bot.used("anna"), bot.known("anna").refunds) == (0, {})
+
+
+def test_who_blocks_the_bot_before_each_answer_gets_few_questions_back(bot: Bot):
+    bot.outbox.script = [PersonUnreachable("blocked")] * MANY
+    attack(bot, ("An answer.",))
+    assert (len(bot.asked), bot.used("mallory")) == (LIMIT + REFUNDS, LIMIT)
+
+
+def cancels(chat: Chat, tab: Tab) -> None:
+    tab.asks("Tell me a story!")
+    tab.sends("cancel", turn=tab.turn)
+    chat.works()
+
+
+def cancels_later(chat: Chat, tab: Tab) -> None:
+    chat.model_says(
+        "Once upon", lambda: tab.waits_for("delta"), lambda: tab.sends("cancel", turn=tab.turn), UNTIL_STOPPED
+    )
+    tab.asks("Tell me a story!")
+    chat.works()
+
+
+@pytest.mark.parametrize("stop", [cancels, cancels_later])
+def test_many_visitors_who_cancel_silence_nobody_on_messenger(chat: Chat, stop: Callable[[Chat, Tab], None]):
+    chat.bot.price = DEAR
+    chat.model_says(UNTIL_STOPPED)
+    for number in range(60):
+        stop(chat, chat.opens(f"visitor-{number}"))
+    chat.bot.model = Bot().model
+    for psid in ("bert", "carl", "dora"):
+        chat.bot.receives(psid, "Are you there?")
+        assert chat.bot.sent_to(psid) == ["An answer."]
+
+
+def test_a_cancelled_answer_costs_about_what_was_written(chat: Chat):
+    chat.bot.price = DEAR
+    chat.model_says(UNTIL_STOPPED)
+    cancels(chat, chat.opens("anna"))
+    assert chat.bot.spent().committed < 30_000
