@@ -105,7 +105,6 @@ def test_a_tap_on_a_quick_reply_is_its_command():
         ([{"type": "share", "title": "t", "payload": {"url": "data:text/html,x"}}], ("share",)),
         ([{"type": "fallback", "title": "t", "url": "u"}], ("fallback",)),
         ([{"type": "fallback", "title": "t", "url": "https://[oops"}], ("fallback",)),
-        ([{"type": "fallback", "title": "t", "url": "https://x.example/a b"}], ("fallback",)),
         ([{"type": "fallback", "title": "t", "url": "https://x.example/a\nb"}], ("fallback",)),
         ([{"type": "fallback", "title": "t", "url": ["https://x.example"]}], ("fallback",)),
         ([{"type": "fallback", "title": "t", "url": "https://x.example/" + "a" * 2000}], ("fallback",)),
@@ -174,6 +173,25 @@ def test_the_kinds_of_attachments_are_parsed(attachments: list[object], kinds: t
                 "payload": {"elements": [{"title": "A", "url": "https://a.example"}, 7]},
             },
             "Offer, A, https://a.example",
+        ),
+        (
+            {
+                "type": "fallback",
+                "url": "https://l.facebook.com/l.php?u=https%3A%2F%2Fx.example%2F" + "%25C3%25A9" * 250,
+            },
+            "https://x.example/" + "%C3%A9" * 250,
+        ),
+        (
+            {"type": "share", "payload": {"title": "t", "url": "https://x.example/a b?c d"}},
+            "t, https://x.example/a%20b?c%20d",
+        ),
+        (
+            {
+                "type": "fallback",
+                "title": "t",
+                "url": "https://l.facebook.com/l.php?u=%20http%3A%2F%2Fx.example%2Fa%20b",
+            },
+            "t, http://x.example/a%20b",
         ),
         ({"type": "fallback", "title": "\ud83d", "url": "https://x.example"}, "\ufffd, https://x.example"),
         ({"type": "fallback", "title": "x" * 999, "url": "https://x.example"}, "x" * 200 + ", https://x.example"),

@@ -22,6 +22,8 @@ _MOST_ELEMENTS: Final = 5
 """Elements of one template that are read."""
 _MAX_TITLE: Final = 200
 _MAX_URL: Final = 2000
+_MAX_SENT_URL: Final = 3 * _MAX_URL
+"""A redirector's parameter may have three characters for each of the URL."""
 _FACEBOOK: Final = "https://www.facebook.com"
 """Before URLs that have no host, as Meta sends those of reels."""
 _REDIRECTORS: Final = frozenset({"l.facebook.com", "lm.facebook.com", "l.messenger.com", "l.instagram.com"})
@@ -88,19 +90,20 @@ def _elements(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _url(value: object) -> str:
-    """Return the address that a link leads to; empty if it is none of the web."""
-    if not isinstance(value, str) or len(value) > _MAX_URL:
+    """Return the address that a link leads to, without spaces; empty if it is too long, or none of the web."""
+    if not isinstance(value, str) or len(value) > _MAX_SENT_URL:
         return ""
     url = clean(value.strip())
     url = f"{_FACEBOOK}{url}" if url.startswith("/") and not url.startswith("//") else url
     try:
         parts = urlsplit(url)
         if parts.hostname in _REDIRECTORS:
-            url = parse_qs(parts.query).get("u", [url])[0]
+            url = parse_qs(parts.query).get("u", [url])[0].strip()
         is_web = urlsplit(url).scheme in ("http", "https")
     except ValueError:
         return ""
-    return url if is_web and url.isprintable() and " " not in url else ""
+    url = url.replace(" ", "%20")
+    return url if is_web and url.isprintable() and len(url) <= _MAX_URL else ""
 
 
 def _title(value: object) -> str:
