@@ -21,7 +21,10 @@ MOST_MANNERED: Final = 1.0
 FEWEST_FIELD_TERMS: Final = 25.0
 MOST_BAD_OPENINGS: Final = 25.0
 
-DOCUMENTS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS: Final = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 TEXTS: Final = sorted(path for folder in ("texts", "locales") for path in ROOT.glob(f"chalicelib/**/{folder}/en*.toml"))
 """The texts in English; words of other languages may look like the mannered ones."""
 PAGES: Final = [*sorted(ROOT.glob("chalicelib/content/templates/*.html")), ROOT / "scripts" / "cli" / "review.txt"]
