@@ -19,7 +19,11 @@ _INDENT: Final = " " * 10
 
 
 @click.command()
-@click.option("--fix", is_flag=True, help="Restore what Facebook has lost: subscriptions and the page's menu.")
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Restore what Facebook has lost: subscriptions and the page's menu. Store what a new version needs.",
+)
 @click.option("--json", "json", is_flag=True, help="Print one JSON document.")
 @at_deployed_stage("doctor is not available for the demo; restart the demo instead")
 def doctor(environment: Environment, *, fix: bool, json: bool) -> None:

@@ -9,18 +9,29 @@ from chalicelib.operations.findings import NO_ANSWERS, Finding, Severity, worst
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
+from scripts.deploy.secrets import to_store
 from scripts.stage import hints
 from scripts.stage.environment import configured
 
 
 def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
-    """Return all findings; with `fix`, restore what Meta has lost. Without credentials nothing else is checked."""
+    """Return all findings; with `fix`, restore what Meta has lost, and store what an earlier version did not.
+
+    Without credentials nothing else is checked.
+    """
     findings = Inspection(deployment).run()
     if worst(findings[:1]) is Severity.BROKEN:
         return findings
+    if fix:
+        store_generated(deployment)
     # The health check is built as in the cloud, where the environment holds the settings.
     os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.environment.aws.region}
     return [*findings, *health.health_check().run(fix=fix), *check_page(deployment, fix=fix)]
+
+
+def store_generated(deployment: Deployment) -> None:
+    """Store the generated secrets that are missing, as after a pipeline has deployed a version that needs another."""
+    deployment.vault.put(to_store({}, deployment.vault.stored()))
 
 
 def check_page(deployment: Deployment, *, fix: bool = False) -> list[Finding]:

@@ -11,7 +11,7 @@ from chalicelib.errors import ConfigError, MetaError
 from chalicelib.operations.findings import Severity
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
-from scripts.deploy.doctor import check_page
+from scripts.deploy.doctor import check_page, store_generated
 from scripts.deploy.removal import RemovalPlan
 from scripts.deploy.steps import DeploymentPlan, Step
 from scripts.simulator.meta import PAGE_ID, Meta
@@ -143,6 +143,19 @@ def test_a_stage_of_an_earlier_version_learns_its_page_at_the_next_deployment_or
     assert [finding.state for finding in check_page(with_meta)] == [Severity.BROKEN]
     assert store(with_meta, {}) == "unchanged"
     assert check_page(with_meta) == []
+
+
+def test_the_doctor_generates_what_a_pipeline_did_not_store_and_changes_no_other_secret(
+    with_meta: Deployment, meta: Meta
+):
+    before: dict[str, str] = {**meta.secrets, Secret.TICKET_KEY: "kept", Secret.APP_SECRET_PREVIOUS: "kept"}
+    with_meta.vault.put(before)
+    store_generated(with_meta)
+    after = with_meta.vault.stored()
+    assert len(after.pop(Secret.PSEUDONYM_KEY)) == 43
+    assert after == before
+    store_generated(with_meta)
+    assert {**with_meta.vault.stored(), Secret.PSEUDONYM_KEY: ""} == {**before, Secret.PSEUDONYM_KEY: ""}
 
 
 def test_without_a_token_that_works_the_health_check_says_why(with_meta: Deployment, meta: Meta):
