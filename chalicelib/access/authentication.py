@@ -35,7 +35,7 @@ class Rejected:
 _UNKNOWN = Rejected("auth_failed", "there is no such key")
 _INVALID = Rejected("auth_failed", "the ticket is not valid")
 _NO_SIGN_IN = Rejected("auth_failed", "this bot accepts no ID tokens")
-_REVOKED = Rejected("key_revoked", "the key is revoked or has expired")
+REVOKED = Rejected("key_revoked", "the key is revoked or has expired")
 _EXPIRED = Rejected("ticket_expired", "the ticket has expired: get a new one")
 _WRONG_ORIGIN = Rejected("wrong_origin", "the page's origin is not one of the key's")
 
@@ -105,7 +105,7 @@ class Authenticator:
 
     def _by_valid_key(self, key: ApiKey, visitor: str, origin: str) -> PersonId | Rejected:
         if not key.is_valid(now=self.clock()):
-            return _REVOKED
+            return REVOKED
         if not api_key.allows(key, origin, self.own_origin()):
             return _WRONG_ORIGIN
         return identity.visitor(key.id, visitor)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from chalicelib.access import api_key
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.channel_traits import TRAITS
-from chalicelib.access.ports import ApiKeys
+from chalicelib.access.ports import ApiKeys, LiveConnections
 from chalicelib.clock import Clock, utc
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest, StoreError, UnknownKey
@@ -52,6 +52,7 @@ class ApiKeyService:
     """Manages API keys. Methods that use the store raise StoreError."""
 
     keys: ApiKeys
+    connections: LiveConnections
     daily_limit: int
     """The `daily_messages` of keys that are created without any."""
     random_bytes: Callable[[int], bytes]
@@ -94,9 +95,14 @@ class ApiKeyService:
         return key
 
     def revoke(self, key_id: str) -> ApiKey:
-        """Revoke a key for good and return it. A key that is revoked already keeps its time. Raises UnknownKey."""
-        self.keys.revoke(self.show(key_id).id, now=self.clock())
-        return self.show(key_id)
+        """Revoke a key for good, close the connections of all who came with it, and return it. Raises UnknownKey.
+
+        Not atomic: call it again after a failure. A key that is revoked already keeps its time.
+        """
+        key = self.show(key_id).id
+        self.keys.revoke(key, now=self.clock())
+        self.connections.close_of_key(key)
+        return self.show(key)
 
     def as_json(self, key: ApiKey) -> dict[str, Any]:
         """Return a key as a JSON object without the secret's digest. Times are ISO texts in UTC, None for never."""

@@ -68,6 +68,16 @@ class ApiKeys(Protocol):
         """Revoke the key for good; False if there is none. A key that is revoked already keeps its time."""
 
 
+class LiveConnections(Protocol):
+    """The open WebSocket connections of users. All methods raise StoreError."""
+
+    def close_of_key(self, key: KeyId) -> None:
+        """Close and delete all connections that users of the API key have open, in all conversations."""
+
+    def close_of_person(self, person: PersonId) -> None:
+        """Close and delete all connections that the user has open."""
+
+
 class Tickets(Protocol):
     """Counts the tickets that were issued, to limit their rate. Raises StoreError."""
 

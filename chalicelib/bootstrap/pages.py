@@ -10,6 +10,7 @@ from chalicelib.aws.dynamodb.deletions import DynamoDeletions
 from chalicelib.bootstrap import api, clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.meta.data_deletion import DataDeletion
+from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
 from chalicelib.operations.ports import Deletions
 from chalicelib.operations.privacy import Privacy
@@ -58,5 +59,12 @@ class Pages:
     @cached_property
     def api_keys(self) -> ApiKeyService:
         """The owner's API keys."""
-        limit = clients.settings().limits.daily_limit
-        return ApiKeyService(api.ports().api_keys, daily_limit=limit, random_bytes=token_bytes, clock=clients.clock)
+        ports = api.ports()
+        report = partial(ports.log.failure, "hang_up")
+        return ApiKeyService(
+            ports.api_keys,
+            ConnectionCloser(ports.connections, ports.connection_api, ports.clock, report),
+            daily_limit=ports.settings.limits.daily_limit,
+            random_bytes=token_bytes,
+            clock=ports.clock,
+        )

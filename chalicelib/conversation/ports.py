@@ -266,6 +266,7 @@ class OwnerAlerts(Protocol):
 class ConnectionStore(Protocol):
     """Open WebSocket connections and their users. All methods raise StoreError. Every write is atomic.
 
+    What would exceed MAX_CONNECTIONS in a conversation raises ConversationFull and changes nothing, also at once.
     A connection is deleted after two hours and a quarter. API Gateway closes it after two.
     """
 
@@ -284,10 +285,7 @@ class ConnectionStore(Protocol):
     def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
-        """Mark the connection as authenticated: READY, in a conversation. None if it was not CONNECTED any more.
-
-        Raises ConversationFull, also to all but the last of many who come at once.
-        """
+        """Mark the connection as authenticated: READY, in a conversation. None if it was not CONNECTED any more."""
 
     def reject(self, connection: Connection) -> None:
         """Reject a connection that failed to authenticate, for good. Ignored if it is READY or closed by now."""
@@ -314,11 +312,7 @@ class ConnectionStore(Protocol):
         """Return the READY connections in the conversation, as last written."""
 
     def of_key(self, key: KeyId, *, now: int) -> Sequence[Connection]:
-        """Return the READY connections of all people who came with the API key, in all conversations.
-
-        Each authentication that ended before the call is seen. The connections are as authenticated: `conversation`
-        may have changed since.
-        """
+        """Return the READY connections of all who came with the API key, each in its first conversation."""
 
     def of_person(self, person: PersonId, *, now: int) -> Sequence[Connection]:
         """Return the person's READY connections, as `of_key` does."""

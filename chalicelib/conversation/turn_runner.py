@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from chalicelib.access import identity, quota
+from chalicelib.access import admission, identity, quota
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.clock import Clock
 from chalicelib.conversation import plan
@@ -47,16 +47,22 @@ class TurnRunner:
             case plan.DeliverAgain(due_at):
                 return self._deliver_again(context, due_at=due_at)
             case plan.SendNotice(key):
-                return self._record(context, self.notices.say(key))
+                return self._record(context, self._or_revoked(context, self.notices.say(key)))
             case plan.RunCommand(command):
                 result = self.commands.run(command, context)
-                return self._record(context, result.reply, forget_before=result.forget_before)
+                reply = self._or_revoked(context, result.reply)
+                return self._record(context, reply, forget_before=result.forget_before)
             case plan.Ask():
                 return self._ask(context)
             case plan.AskAgain():
                 return self._ask_again(context)
             case plan.GiveUp():
                 return self._apologise(context, ModelError("the worker died over this turn before"))
+
+    def _or_revoked(self, context: TurnContext, reply: Reply) -> Reply:
+        """Return the reply; for a person whose API key is not valid any more, the notice that says so."""
+        lacks_key = admission.lacks_key(context.person.id, context.entitlements, now=self.clock())
+        return self.notices.say(Charged.KEY_REVOKED.value) if lacks_key else reply
 
     def _ask(self, context: TurnContext) -> Turn:
         if context.is_over_limit:
@@ -102,6 +108,7 @@ class TurnRunner:
 
     def _refuse(self, context: TurnContext, notice: Reply) -> Turn:
         """Answer with the notice: each time where clients wait for an end of each turn, else once a day."""
+        notice = self._or_revoked(context, notice)
         if identity.traits_of(context.turn.person).ends_every_turn:
             return self._record(context, notice)
         if self.inbox.refuse(context.lease, context.turn, notice, day=context.day, until=context.time.until()):

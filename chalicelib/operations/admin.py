@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.access import identity, quota
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access, Person
-from chalicelib.access.ports import People
+from chalicelib.access.ports import LiveConnections, People
 from chalicelib.access.quota import limit_of
 from chalicelib.clock import Clock, utc
 from chalicelib.conversation.ports import Transcript
@@ -64,6 +64,7 @@ class Admin:
     people: People
     transcript: Transcript
     entitlements: EntitlementService
+    connections: LiveConnections
     clock: Clock
 
     def list(
@@ -100,8 +101,13 @@ class Admin:
         return self._decide(person, Access.DEFAULT, daily_limit=None)
 
     def block(self, person: PersonId) -> Standing:
-        """Ignore the user from now on: no message of theirs is stored or answered."""
-        return self._decide(person, Access.BLOCKED, daily_limit=None)
+        """Ignore the user from now on: no message of theirs is stored or answered, and their connections are closed.
+
+        Not atomic: call it again after a failure.
+        """
+        blocked = self._decide(person, Access.BLOCKED, daily_limit=None)
+        self.connections.close_of_person(person)
+        return blocked
 
     def forget(self, person: PersonId) -> Portrait:
         """Delete the user's conversation, turns in rooms and record, and return what was stored before.

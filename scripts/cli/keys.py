@@ -13,6 +13,7 @@ from chalicelib.errors import BadRequest, UnknownKey
 from chalicelib.settings import Secret
 from scripts.cli import naming, options
 from scripts.cli.keys_view import Addresses, JsonKeysView, KeysView, TextKeysView
+from scripts.cli.live_connections import live_connections
 from scripts.stage.environment import Environment, UsageError
 
 P = ParamSpec("P")
@@ -52,7 +53,11 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
     webhook, websocket = map(Secrets(environment.aws.client("ssm"), settings.stage.secrets_prefix, urls).find, urls)
     addresses = Addresses((webhook or "").removesuffix("/webhook"), websocket or "")
     service = ApiKeyService(
-        DynamoApiKeys(environment.table), settings.limits.daily_limit, secrets.token_bytes, options.clock
+        DynamoApiKeys(environment.table),
+        live_connections(environment),
+        settings.limits.daily_limit,
+        secrets.token_bytes,
+        options.clock,
     )
     if output is options.OutputFormat.JSON:
         return Context(service, addresses, JsonKeysView(service))

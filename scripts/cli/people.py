@@ -15,6 +15,7 @@ from chalicelib.ids import Channel, PersonId
 from chalicelib.operations.admin import Admin, Sort
 from chalicelib.operations.ports import Deletions
 from scripts.cli import naming, options
+from scripts.cli.live_connections import live_connections
 from scripts.cli.people_view import JsonPeopleView, PeoplePage, PeopleView, TextPeopleView
 from scripts.cli.terminal import as_text, counted, print_json
 from scripts.stage import hints
@@ -60,7 +61,8 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
 
     table, settings = environment.table, environment.settings
     entitlements = EntitlementService(DynamoApiKeys(table), settings.limits)
-    admin = Admin(DynamoPeople(table), DynamoTranscript(table), entitlements, options.clock)
+    live = live_connections(environment)
+    admin = Admin(DynamoPeople(table), DynamoTranscript(table), entitlements, live, options.clock)
     is_json = output is options.OutputFormat.JSON
     view = JsonPeopleView() if is_json else TextPeopleView(options.clock(), settings.limits.zone, settings.stage.name)
     return Context(admin, DynamoDeletions(table), view, options.clock, settings.stage.name)
@@ -151,7 +153,10 @@ def default(context: Context, person: str) -> None:
 @options.yes_option
 @with_context
 def block(context: Context, person: str, *, yes: bool) -> None:
-    """Stop answering a person, until `default` undoes it."""
+    """Stop answering a person, until `default` undoes it.
+
+    Their open web chats are closed at once.
+    """
     person_id = context.person(person)
     if not yes:
         context.admin.show(person_id)  # raises UnknownPerson, so that nobody is asked about one

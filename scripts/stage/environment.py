@@ -65,14 +65,17 @@ class Aws:
         """The name of the region."""
         return str(self.session.region_name)
 
-    def client(self, service: Any) -> Any:
-        """Create a boto3 client for a service. Raises ConfigError if this machine is not set up for AWS."""
+    def client(self, service: Any, *, endpoint: str | None = None) -> Any:
+        """Create a boto3 client for a service, at `endpoint` if it is given.
+
+        Raises ConfigError if this machine is not set up for AWS.
+        """
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 (slow; `--help` does without)
 
         from scripts.stage.explain import explain_setup  # noqa: PLC0415
 
         try:
-            return self.session.client(service, endpoint_url=self.endpoint, config=self.config)
+            return self.session.client(service, endpoint_url=endpoint or self.endpoint, config=self.config)
         except BotoCoreError as exc:
             raise ConfigError(explain_setup(exc) or f"AWS cannot be reached: {exc}") from exc
         except (ValueError, OSError) as exc:  # AWS_ENDPOINT_URL is not a URL, SSLKEYLOGFILE cannot be written

@@ -12,6 +12,7 @@ from chalicelib.settings import Settings
 from tests.cli.chats import ANNA, BERT, Chats
 from tests.contract.stores import fake_store
 from tests.fakes.adapters import FakeClock
+from tests.fakes.connections import NoLiveConnections
 
 CARA = PersonId("messenger:1:9384")
 
@@ -27,6 +28,7 @@ def admin(chats: Chats) -> Admin:
         people=chats.store.people,
         transcript=chats.store.transcript,
         entitlements=EntitlementService(chats.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits),
+        connections=NoLiveConnections(),
         clock=chats.clock,
     )
 
@@ -162,7 +164,7 @@ def test_a_person_just_forgotten_is_not_listed(admin: Admin, chats: Chats):
 
     admin.forget(ANNA)
     chats.receive(BERT)
-    lagging = Admin(Lagging(), chats.store.transcript, admin.entitlements, chats.clock)
+    lagging = Admin(Lagging(), chats.store.transcript, admin.entitlements, NoLiveConnections(), chats.clock)
     assert listed(lagging, Sort.LAST_SEEN) == [BERT]
     assert lagging.ids() == [BERT]
 
@@ -179,7 +181,7 @@ def test_an_interrupted_forget_can_be_repeated(admin: Admin, chats: Chats):
                 raise failures.pop()
             people.forget(person, now=now)
 
-    faltering = Admin(Faltering(), chats.store.transcript, admin.entitlements, chats.clock)
+    faltering = Admin(Faltering(), chats.store.transcript, admin.entitlements, NoLiveConnections(), chats.clock)
     with pytest.raises(StoreError):
         faltering.forget(ANNA)
     faltering.forget(ANNA)

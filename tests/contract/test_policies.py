@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache, partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from chalicelib.aws.ssm import Secrets
 from chalicelib.aws.wake import FifoWake, LambdaWake
 from chalicelib.bootstrap import api, websocket, worker
 from chalicelib.channels.router import ChannelRouter
+from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
@@ -36,7 +37,7 @@ from tests.contract.stores import Store, dynamo_store
 from tests.fakes.adapters import unexpected
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import PAGE, Bot
-from tests.flow.chat import Chat, Tab
+from tests.flow.chat import KEY, OTHER_KEY, Chat, Tab
 from tests.iam import allows
 
 if TYPE_CHECKING:
@@ -284,12 +285,33 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     bot.works()
     audit.function = "websocket_disconnect"
     chat.handler.disconnect(guest.id)
+    the_keys_are_revoked(audit, store, chat, says)
     bot.clock.tick(minutes=2)
+
+
+def the_keys_are_revoked(audit: Audit, store: Store, chat: Any, says: Callable[..., None]) -> None:
+    """The owner revokes one while a visitor is connected; of the other only its mark is there when a worker answers."""
+    audit.function = "websocket_connect"
+    guest, other = chat.connects(), chat.connects()
+    audit.function = "websocket_message"
+    says(guest, action="authenticate", ticket=chat.ticket_of("guest"))
+    says(other, action="authenticate", ticket=chat.ticket_of("other", OTHER_KEY))
+    says(other, action="send_message", message="hello")
+    audit.function = "api_handler"
+    keys_of_the_owner(store, chat.bot).revoke(KEY)
+    store.keys.revoke(OTHER_KEY, now=chat.clock())
+    audit.function = "worker"
+    chat.works()
+
+
+def keys_of_the_owner(store: Store, bot: Bot) -> ApiKeyService:
+    live = ConnectionCloser(store.connections, bot.connection_api, bot.clock, unexpected)
+    return ApiKeyService(store.keys, live, daily_limit=1, random_bytes=token_bytes, clock=bot.clock)
 
 
 def the_web_chats_routes_are_used(store: Store, bot: Bot) -> None:
     """The owner makes a key, a visitor gets a ticket, and the key is revoked."""
-    service = ApiKeyService(store.keys, daily_limit=1, random_bytes=token_bytes, clock=bot.clock)
+    service = keys_of_the_owner(store, bot)
     key = service.create({"name": "Tests"}).key
     ticket_key = partial(str, "a ticket key of thirty-two letters")
     visitors = ChatConfig(store.keys, store.tickets, ticket_key, str, str, lambda: "anna", bot.clock)
@@ -347,10 +369,10 @@ def test_the_heartbeat_reads_nothing_of_people_but_who_waits():
     assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == [keys.spend_key("*")["pk"]]
 
 
-def test_the_api_handler_reads_no_single_item_but_requests_for_deletion_and_api_keys():
+def test_the_api_handler_reads_no_single_item_but_requests_for_deletion_api_keys_and_connections():
     [reading] = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
     assert reading["Action"] == ["dynamodb:GetItem"]
-    assert leading_keys(reading) == [keys.deletion_key("*")["pk"], keys.API_KEYS]
+    assert leading_keys(reading) == [keys.deletion_key("*")["pk"], keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*"]
 
 
 def test_the_api_handler_writes_no_costs(audit: Audit):
@@ -401,12 +423,12 @@ def of_connections(function: str) -> set[str]:
 @pytest.mark.parametrize(
     ("function", "methods"),
     [
-        ("worker", {"POST"}),
+        ("worker", {"POST", "DELETE"}),
         ("websocket_message", {"POST", "DELETE"}),
         ("heartbeat", {"DELETE"}),
         ("websocket_connect", set()),
         ("websocket_disconnect", set()),
-        ("api_handler", set()),
+        ("api_handler", {"DELETE"}),
     ],
 )
 def test_functions_with_open_connections_may_send_and_close_but_not_list(function: str, methods: set[str]):

@@ -152,6 +152,15 @@ class FakeConnections:
         return self.memory.members.get((connection.conversation, connection.id)) if connection.conversation else None
 
 
+@dataclass(frozen=True)
+class NoLiveConnections:
+    """`access.ports.LiveConnections` of a stage that nobody is connected to."""
+
+    def close_of_key(self, key: KeyId) -> None: ...
+
+    def close_of_person(self, person: PersonId) -> None: ...
+
+
 @dataclass
 class RememberingConnectionApi:
     """`conversation.ports.ConnectionApi`: records the frames of each connection, in order, and fails as set."""

@@ -74,7 +74,7 @@ def test_a_command_is_as_safe_as_a_question(text: str):
         assert screen(site) in (shown, [""] if text == "/forget yes" else shown), site
 
 
-@pytest.mark.parametrize("key", [{"max_messages": 0}, {"revoked_at": 1}, {"daily_messages": 0}], ids=str)
+@pytest.mark.parametrize("key", [{"max_messages": 0}, {"daily_messages": 0}], ids=str)
 def test_a_refusal_is_as_safe_as_an_answer(key: dict[str, int]):
     def refused(*crashes: Site) -> WebSimulation:
         simulation = WebSimulation(faults=CrashesAt(frozenset((site.number, site.when) for site in crashes)))
@@ -84,6 +84,20 @@ def test_a_refusal_is_as_safe_as_an_answer(key: dict[str, int]):
     for site in refused().stage.sites():
         simulation = refused(site)
         assert simulation.tab.reads().screen == simulation.stored, site
+        assert (simulation.charged, simulation.asked) == ((0, 0, 0), []), site
+
+
+def test_a_revoked_key_ends_the_chat_wherever_its_worker_dies():
+    def revoked(*crashes: Site) -> WebSimulation:
+        simulation = WebSimulation(faults=CrashesAt(frozenset((site.number, site.when) for site in crashes)))
+        simulation.chat.changes_key(revoked_at=1)
+        return simulation.ask(QUESTION)
+
+    for site in revoked().stage.sites():
+        simulation = revoked(site)
+        chat = simulation.chat
+        assert simulation.tab.got("question", "delta", "notice") == [], site
+        assert chat.connections.get(simulation.tab.id, now=chat.clock()) is None, site
         assert (simulation.charged, simulation.asked) == ((0, 0, 0), []), site
 
 

@@ -70,7 +70,8 @@ def test_a_key_that_is_no_longer_valid_answers_nothing_though_the_socket_is_open
             chat.changes_key(expires_at=chat.clock())
         case "gone":
             del chat.memory.keys[KEY]
-    assert ends(tab.says("After?")) == ("key_revoked", "done", SAYS("key_revoked"))
+    assert [frame["type"] for frame in tab.says("After?")] == ["accepted", "error"]
+    assert (tab.codes, tab.is_closed) == (["key_revoked"], True)
     assert (chat.asked, chat.used()) == (["Before?"], 1)
 
 

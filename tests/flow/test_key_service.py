@@ -14,6 +14,7 @@ from chalicelib.content import persona
 from chalicelib.errors import BadRequest, StoreError, UnknownKey
 from tests.fakes.adapters import NOON, FakeClock
 from tests.fakes.api_keys import FakeApiKeys
+from tests.fakes.connections import NoLiveConnections
 from tests.fakes.memory import Memory
 
 LIMIT = 10
@@ -31,7 +32,11 @@ class Desk:
     @property
     def service(self) -> ApiKeyService:
         return ApiKeyService(
-            FakeApiKeys(self.memory), LIMIT, lambda size: next(self.numbers).to_bytes(size, "little"), self.clock
+            FakeApiKeys(self.memory),
+            NoLiveConnections(),
+            LIMIT,
+            lambda size: next(self.numbers).to_bytes(size, "little"),
+            self.clock,
         )
 
     def makes(self, **wish: Any) -> ApiKey:

@@ -134,15 +134,14 @@ def test_a_revoked_key_ends_the_chat_on_open_sockets_and_opens_no_new_one(demo: 
         await asyncio.gather(by_key.enter(), by_ticket.enter())
         revoke(demo, key)
         for tab in (by_key, by_ticket):
-            await tab.until_over(await tab.ask("Am I still welcome?"))
+            await tab.until_closed()
         assert await turned_away(chat.visitor("ben", key=key["key"])) == "key_revoked"
         still_good = ticket.mint(key["id"], "eve", secret=ticket_key(demo), now=by_key.client.now)
         assert await turned_away(chat.tab(ticket=still_good)) == "key_revoked"
         return [frame for tab in (by_key, by_ticket) for frame in tab.about_turns]
 
     told = chat(demo, go_on_after_it_was_revoked)
-    assert [frame["type"] for frame in told] == ["question", "notice", "completed"] * 2
-    assert {frame["code"] for frame in told if "code" in frame} == {"key_revoked"}
+    assert told == []
     assert demo.calls("model") == []
     assert demo.http.get(f"/config/{key['id']}").status_code == 404
 

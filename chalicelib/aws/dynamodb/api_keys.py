@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.access.api_key import ApiKey
-from chalicelib.aws.dynamodb import items, keys
+from chalicelib.aws.dynamodb import api_key_items, items, keys
 from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS, fewer_tickets_than
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, put, update
@@ -19,18 +19,18 @@ class DynamoApiKeys:
 
     def create(self, key: ApiKey) -> bool:
         try:
-            self.table.write(put(items.api_key_item(key), when=NOT_EXISTS))
+            self.table.write(put(api_key_items.api_key_item(key), when=NOT_EXISTS))
         except ConditionFailed:
             return False
         return True
 
     def get(self, key: KeyId) -> ApiKey | None:
         item = self.table.get(keys.api_key_key(key))
-        return items.api_key(item) if item else None
+        return api_key_items.api_key(item) if item else None
 
     def list(self) -> Iterator[ApiKey]:
         for page in self.table.pages(keys.api_keys()):
-            yield from (items.api_key(item) for item in page)
+            yield from (api_key_items.api_key(item) for item in page)
 
     def revoke(self, key: KeyId, *, now: int) -> bool:
         change = Update(set_if_absent={"revoked_at": now})

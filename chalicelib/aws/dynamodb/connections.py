@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.aws.dynamodb import items, keys
+from chalicelib.aws.dynamodb import items, keys, listed_items
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
     IS_READY,
@@ -59,12 +59,11 @@ class DynamoConnections:
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
         ready = replace(connection, state=ConnectionState.READY, person=person, conversation=conversation)
-        change = Update(set=items.ready_values(ready), remove=["due_bucket", "due_at"])
+        change = Update(set=listed_items.ready_values(ready), remove=["due_bucket", "due_at"])
         own = update(keys.connection_key(connection.id), change, when=UNAUTHENTICATED)
+        listed = put(listed_items.listed_item(ready, person, now=now))
         try:
-            self._enter(
-                ready, conversation, now=now, connection=own, listed=put(items.listed_item(ready, person, now=now))
-            )
+            self._enter(ready, conversation, now=now, connection=own, listed=listed)
         except TransactionRefused:
             return None
         return ready
@@ -176,9 +175,8 @@ class DynamoConnections:
             self.table.write(update(keys.seats_key(conversation), change, when=counts_exactly(taken)))
 
     def _listed(self, condition: ConditionBase, *, now: int) -> Sequence[Connection]:
-        return [
-            items.listed(item) for page in self.table.pages(condition) for item in page if items.is_there(item, now=now)
-        ]
+        found = (item for page in self.table.pages(condition) for item in page)
+        return [listed_items.listed(item) for item in found if items.is_there(item, now=now)]
 
     def _update_member(self, connection: Connection, change: Update) -> None:
         if connection.conversation:

@@ -6,7 +6,6 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import (
@@ -18,7 +17,6 @@ from chalicelib.access.retention import (
 )
 from chalicelib.aws.dynamodb import day_counts
 from chalicelib.aws.dynamodb.keys import (
-    API_KEY_PREFIX,
     CONNECTION_PREFIX,
     CONNECTIONS_BUCKET,
     MEMBER_PREFIX,
@@ -26,10 +24,8 @@ from chalicelib.aws.dynamodb.keys import (
     SPEND_PREFIX,
     TURN_PREFIX,
     Key,
-    api_key_key,
     connection_key,
     conversation_of,
-    listed_key,
     member_key,
     turn_key,
 )
@@ -45,7 +41,7 @@ from chalicelib.conversation.turn import (
     TurnState,
     turn_id,
 )
-from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
+from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 
 Item = dict[str, Any]
 
@@ -196,43 +192,6 @@ def day_spend(item: Item) -> DaySpend:
     )
 
 
-def api_key_item(key: ApiKey) -> Item:
-    """The item of a new API key. It has no `expires_at`: DynamoDB would delete expired keys, and they are listed."""
-    optional = {
-        "max_messages": key.max_messages,
-        "daily_messages": key.daily_messages,
-        "expires_at_ms": key.expires_at,
-        "revoked_at": key.revoked_at,
-    }
-    return {
-        **api_key_key(key.id),
-        "name": key.name,
-        "digest": key.digest,
-        "persona": key.persona,
-        "created_at": key.created_at,
-        "used": key.used,
-        "origins": list(key.origins),
-        **{name: value for name, value in optional.items() if value is not None},
-    }
-
-
-def api_key(item: Item) -> ApiKey:
-    """The API key of an item."""
-    return ApiKey(
-        id=KeyId(item["sk"].removeprefix(API_KEY_PREFIX)),
-        name=item["name"],
-        digest=item["digest"],
-        persona=item["persona"],
-        created_at=int(item["created_at"]),
-        max_messages=_number(item, "max_messages"),
-        used=int(item["used"]),
-        daily_messages=_number(item, "daily_messages"),
-        origins=tuple(item["origins"]),
-        expires_at=_number(item, "expires_at_ms"),
-        revoked_at=_number(item, "revoked_at"),
-    )
-
-
 def connection_item(connection: Connection, *, now: int, auth_until: int) -> Item:
     """The item of a new connection; it is in the due index until it is authenticated."""
     return {
@@ -261,33 +220,8 @@ def member_item(connection: Connection, *, now: int) -> Item:
         "origin": connection.origin,
         "person": connection.person,
         "expires_at": connection_expires_at(now),
-        **_holds_key(connection),
+        **holds_key(connection),
     }
-
-
-def ready_values(connection: Connection) -> Item:
-    """The attributes of a connection's own item that authentication sets."""
-    return {
-        "state": connection.state.value,
-        "person": connection.person,
-        "conversation": connection.conversation,
-        **_holds_key(connection),
-    }
-
-
-def listed_item(connection: Connection, person: PersonId, *, now: int) -> Item:
-    """The item of a ready connection in the list of its API key."""
-    return {
-        **member_item(connection, now=now),
-        **listed_key(person, connection.id),
-        "conversation": connection.conversation,
-    }
-
-
-def listed(item: Item) -> Connection:
-    """The connection of an item in the list of an API key."""
-    conversation, connection = ConversationId(item["conversation"]), ConnectionId(item["sk"].partition("#")[2])
-    return member({**item, **member_key(conversation, connection)})
 
 
 def connection(item: Item) -> Connection:
@@ -323,9 +257,6 @@ def tickets_expire_at(hour: str) -> int:
     return int(datetime.fromisoformat(hour).replace(tzinfo=UTC).timestamp()) + TICKETS_KEPT_S
 
 
-def _holds_key(connection: Connection) -> Item:
+def holds_key(connection: Connection) -> Item:
+    """The attribute of a connection whose client has the API key; none for others."""
     return {"holds_key": True} if connection.holds_key else {}
-
-
-def _number(item: Item, name: str) -> int | None:
-    return int(item[name]) if name in item else None

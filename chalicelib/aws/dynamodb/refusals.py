@@ -4,7 +4,7 @@ The writes are named as in `inbox`: turn, conversation, person, mark, spend, key
 """
 
 from chalicelib.access.person import Access
-from chalicelib.aws.dynamodb import items
+from chalicelib.aws.dynamodb import api_key_items, items
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import TransactionRefused
 from chalicelib.conversation.ports import Accepted, Charged
@@ -31,7 +31,7 @@ def why_not_charged(refused: TransactionRefused, *, now: int) -> Charged:
         return Charged.BLOCKED if _is_blocked(refused) else Charged.OVER_LIMIT
     if "key" in refused.failed:
         stored = refused.failed["key"]
-        is_valid = stored is not None and items.api_key(stored).is_valid(now=now)
+        is_valid = stored is not None and api_key_items.api_key(stored).is_valid(now=now)
         return Charged.KEY_SPENT if is_valid else Charged.KEY_REVOKED
     return Charged.OVER_BUDGET
 

@@ -5,13 +5,13 @@ The order of a question: `receive` parses it, `_accept` stores it and sends `acc
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.access import identity, quota
-from chalicelib.access.authentication import Authenticator, Rejected
+from chalicelib.access import identity
+from chalicelib.access.admission import BLOCKED, Admission
+from chalicelib.access.authentication import Authenticator
 from chalicelib.access.entitlements import EntitlementService
-from chalicelib.access.person import Person
 from chalicelib.access.ports import People
 from chalicelib.channels.web import client_frames, server_frames
 from chalicelib.channels.web.client_frames import (
@@ -25,46 +25,26 @@ from chalicelib.channels.web.client_frames import (
     Resume,
     SendMessage,
 )
+from chalicelib.channels.web.closing import ConnectionCloser
+from chalicelib.channels.web.entrance import Entrance, Member
 from chalicelib.clock import Clock
-from chalicelib.content import persona
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.history import exchange_of
 from chalicelib.conversation.ingest import Ingest
-from chalicelib.conversation.limits import MAX_CONNECTIONS
 from chalicelib.conversation.ports import Accepted, ConnectionApi, ConnectionStore, Transcript
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Turn, TurnState, turn_id
-from chalicelib.errors import (
-    ConfigError,
-    ConnectionGone,
-    ConversationFull,
-    DeliveryError,
-    IssuerUnavailable,
-    StoreError,
-)
-from chalicelib.ids import Channel, ConnectionId, ConversationId, PersonId, TurnId
+from chalicelib.errors import ConfigError, ConnectionGone, DeliveryError, IssuerUnavailable, StoreError
+from chalicelib.ids import Channel, ConnectionId, TurnId
 from chalicelib.log import Log
 
-_HISTORY_TURNS: Final = 30
-"""Turns that are read for the `history` of `ready`."""
 _MAX_AGE_MS: Final = 55 * 60 * 1000
 _MAX_AHEAD_MS: Final = 60 * 1000
 """How far the time in a message's id may be in the past and in the future."""
-_FULL: Final = ("room_full", f"the room is full: it has {MAX_CONNECTIONS} connections")
 _NOT_STORED: Final = {
-    Accepted.BLOCKED: ("blocked", "the owner has blocked you"),
     Accepted.TOO_MANY_ROOMS: ("too_many_rooms", "you write in too many rooms"),
     Accepted.OVERFLOW: ("too_many_open", "too many messages are waiting for an answer"),
 }
 """The code and message of the `error` frame for each outcome with which a message is not stored."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """An authenticated connection: a person in a conversation."""
-
-    connection: Connection
-    person: PersonId
-    conversation: ConversationId
 
 
 @dataclass(frozen=True)
@@ -81,6 +61,25 @@ class WebSocketHandler:
     clock: Clock
     new_id: Callable[[], str]
     log: Log
+
+    @property
+    def closer(self) -> ConnectionCloser:
+        """What closes connections."""
+        return ConnectionCloser(self.connections, self.connection_api, self.clock, self._report)
+
+    @property
+    def entrance(self) -> Entrance:
+        """What handles `authenticate` and `join`."""
+        return Entrance(
+            connections=self.connections,
+            closer=self.closer,
+            authenticator=self.authenticator,
+            admission=Admission(self.people, self.entitlements, self.clock),
+            transcript=self.transcript,
+            clock=self.clock,
+            zone=self.entitlements.limits.zone,
+            send=self._send,
+        )
 
     def warm(self) -> None:
         """Load what the next frame will need. Raises ConfigError."""
@@ -120,7 +119,7 @@ class WebSocketHandler:
             return self._handle(connection, frame)
         if not is_rejected and self.connections.expel(connection, now=self.clock()):
             self._send_error(connection, "too_fast", "send at most one frame a second", _id_of(frame))
-        return self._hang_up(connection)
+        return self.closer.hang_up(connection)
 
     def _handle(self, connection: Connection, frame: client_frames.ClientFrame | InvalidFrame) -> None:
         match frame:
@@ -129,7 +128,7 @@ class WebSocketHandler:
             case Ping():
                 self._send(connection, server_frames.frame("pong"))
             case Authenticate():
-                self._authenticate(connection, frame)
+                self.entrance.authenticate(connection, frame)
             case _ if connection.person is None or connection.conversation is None:
                 self._send_error(connection, "not_authenticated", "authenticate first", _id_of(frame))
             case _:
@@ -150,70 +149,11 @@ class WebSocketHandler:
             case GiveFeedback():
                 self._give_feedback(member, frame)
             case Join(room):
-                self._join(member, room)
-
-    def _authenticate(self, connection: Connection, frame: Authenticate) -> None:
-        if connection.state is not ConnectionState.CONNECTED:
-            return self._send_error(connection, "already_authenticated", "this connection is already authenticated")
-        person = self.authenticator.authenticate(frame.credentials, origin=connection.origin)
-        if isinstance(person, Rejected):
-            return self._reject(connection, person)
-        conversation = identity.conversation_of(person)
-        try:
-            ready = self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
-        except ConversationFull:
-            return self._send_error(connection, *_FULL)
-        if ready is None:
-            return self._send_error(connection, "already_authenticated", "this connection is already authenticated")
-        return self._send_ready(Member(ready, person, conversation))
-
-    def _reject(self, connection: Connection, rejected: Rejected) -> None:
-        self.connections.reject(connection)
-        self._send_error(connection, rejected.code, rejected.message)
-        self._hang_up(connection)
-
-    def _hang_up(self, connection: Connection) -> None:
-        try:
-            self.connection_api.close(connection)
-        except DeliveryError as exc:
-            self.log.failure("hang_up", exc)  # the heartbeat closes it within a minute or two
-
-    def _join(self, member: Member, name: str) -> Member | None:
-        """Move the connection to a room; None when the room is full."""
-        room = identity.room(member.person, name)
-        try:
-            connection = self.connections.move(member.connection, room, now=self.clock())
-        except ConversationFull:
-            self._send_error(member.connection, *_FULL)
-            return None
-        moved = replace(member, connection=connection, conversation=room)
-        self._send_ready(moved)
-        return moved
-
-    def _send_ready(self, member: Member) -> None:
-        """Send `ready` with the history, after the connection was put into its conversation.
-
-        In this order no answer is missed: a turn that is open in the history reaches the connection from its worker.
-        """
-        entitlements, now = self.entitlements.for_person(member.person), self.clock()
-        person = self.people.get(member.person) or Person(member.person)
-        day = quota.day_of(now, now=now, zone=self.entitlements.limits.zone)
-        self._send(
-            member.connection,
-            *server_frames.ready(
-                member.person,
-                member.conversation,
-                persona.load(entitlements.persona),
-                limit=quota.limit_of(person, default_limit=entitlements.daily_limit),
-                remaining=quota.left(person, entitlements, day=day),
-                now=now,
-                turns=self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=now),
-            ),
-        )
+                self.entrance.join(member, room)
 
     def _receive_message(self, member: Member, frame: SendMessage) -> None:
         if frame.room and identity.room(member.person, frame.room) != member.conversation:
-            moved = self._join(member, frame.room)
+            moved = self.entrance.join(member, frame.room)
             if moved is None:
                 return
             member = moved
@@ -266,6 +206,8 @@ class WebSocketHandler:
 
     def _accept(self, member: Member, message: IncomingMessage, message_id: str | None) -> None:
         accepted = self.ingest.accept(message)
+        if accepted is Accepted.BLOCKED:
+            return self.entrance.dismiss(member.connection, BLOCKED, message_id)
         if accepted in _NOT_STORED:
             return self._send_error(member.connection, *_NOT_STORED[accepted], message_id)
         turn = turn_id(message)
@@ -280,6 +222,8 @@ class WebSocketHandler:
 
         The request is stored before the turn is read: if the turn is still open then, its worker will see the request.
         """
+        if self.entrance.standing(member) is None:
+            return None
         self.connections.resume(member.connection)
         stored = self.transcript.find(member.conversation, turn, now=self.clock())
         if stored is None:
@@ -288,6 +232,9 @@ class WebSocketHandler:
             return None
         frames = server_frames.finished(turn, stored.reply) if stored.reply else [server_frames.dropped(turn)]
         return self._send(member.connection, server_frames.question(stored), *frames)
+
+    def _report(self, error: Exception) -> None:
+        self.log.failure("hang_up", error)
 
     def _send_error(self, connection: Connection, code: str, message: str, message_id: str | None = None) -> None:
         self._send(connection, server_frames.error(code, message, message_id))

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from chalicelib.access.authentication import REVOKED
+from chalicelib.channels.web import server_frames
 from chalicelib.channels.web.broadcast import Broadcast
+from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.writer import Timing
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.ports import ConnectionApi, ConnectionStore, OnDelta
+from chalicelib.conversation.ports import Charged, ConnectionApi, ConnectionStore, OnDelta
 from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.errors import ChannelBroken, ModelError, ParleyError, StoreError
 
@@ -51,7 +54,15 @@ class WebSender:
             raise
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Receipts, seconds: float) -> None:  # noqa: ARG002 (WebSockets have no receipts)
-        self._end(turn, reply, within_s=min(seconds, _MAX_WAIT_S))
+        if reply.code == Charged.KEY_REVOKED.value:
+            return self._dismiss(turn)
+        return self._end(turn, reply, within_s=min(seconds, _MAX_WAIT_S))
+
+    def _dismiss(self, turn: Turn) -> None:
+        """Close every connection of the conversation: its people all came with the key that is not valid any more."""
+        closer = ConnectionCloser(self.connections, self.connection_api, self.clock, self.report)
+        for connection in self._list_connections(turn):
+            closer.dismiss(connection, server_frames.error(REVOKED.code, REVOKED.message))
 
     def end_silently(self, turn: Turn) -> None:
         with suppress(ParleyError):  # the turn is already closed; a client that sends `resume` gets `dropped`

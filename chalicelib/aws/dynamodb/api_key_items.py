@@ -1,0 +1,47 @@
+"""Converts API keys to DynamoDB items and back."""
+
+from chalicelib.access.api_key import ApiKey
+from chalicelib.aws.dynamodb.items import Item
+from chalicelib.aws.dynamodb.keys import API_KEY_PREFIX, api_key_key
+from chalicelib.ids import KeyId
+
+
+def api_key_item(key: ApiKey) -> Item:
+    """The item of a new API key. It has no `expires_at`: DynamoDB would delete expired keys, and they are listed."""
+    optional = {
+        "max_messages": key.max_messages,
+        "daily_messages": key.daily_messages,
+        "expires_at_ms": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }
+    return {
+        **api_key_key(key.id),
+        "name": key.name,
+        "digest": key.digest,
+        "persona": key.persona,
+        "created_at": key.created_at,
+        "used": key.used,
+        "origins": list(key.origins),
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def api_key(item: Item) -> ApiKey:
+    """The API key of an item."""
+    return ApiKey(
+        id=KeyId(item["sk"].removeprefix(API_KEY_PREFIX)),
+        name=item["name"],
+        digest=item["digest"],
+        persona=item["persona"],
+        created_at=int(item["created_at"]),
+        max_messages=_number(item, "max_messages"),
+        used=int(item["used"]),
+        daily_messages=_number(item, "daily_messages"),
+        origins=tuple(item["origins"]),
+        expires_at=_number(item, "expires_at_ms"),
+        revoked_at=_number(item, "revoked_at"),
+    )
+
+
+def _number(item: Item, name: str) -> int | None:
+    return int(item[name]) if name in item else None

@@ -1,0 +1,129 @@
+"""Who gets in: authenticates connections, moves them to rooms, and closes those of people who may not stay."""
+
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from chalicelib.access import identity, quota
+from chalicelib.access.admission import BLOCKED, Admission, Standing
+from chalicelib.access.authentication import Authenticator, Rejected
+from chalicelib.channels.web import server_frames
+from chalicelib.channels.web.client_frames import Authenticate
+from chalicelib.channels.web.closing import ConnectionCloser
+from chalicelib.clock import Clock
+from chalicelib.content import persona
+from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.limits import MAX_CONNECTIONS
+from chalicelib.conversation.ports import ConnectionStore, Transcript
+from chalicelib.errors import ConversationFull
+from chalicelib.ids import ConversationId, PersonId
+
+_HISTORY_TURNS: Final = 30
+"""Turns that are read for the `history` of `ready`."""
+_AGAIN: Final = ("already_authenticated", "this connection is already authenticated")
+_FULL: Final = ("room_full", f"the room is full: it has {MAX_CONNECTIONS} connections")
+
+
+@dataclass(frozen=True)
+class Member:
+    """An authenticated connection: a person in a conversation."""
+
+    connection: Connection
+    person: PersonId
+    conversation: ConversationId
+
+
+class Send(Protocol):
+    """Sends frames to a connection, in order."""
+
+    def __call__(self, connection: Connection, /, *frames: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Handles `authenticate` and `join`. All methods raise StoreError; `authenticate` also what Authenticator does."""
+
+    connections: ConnectionStore
+    closer: ConnectionCloser
+    authenticator: Authenticator
+    admission: Admission
+    transcript: Transcript
+    clock: Clock
+    zone: ZoneInfo
+    send: Send
+
+    def authenticate(self, connection: Connection, frame: Authenticate) -> None:
+        """Let the connection into its person's conversation, or tell its client why not."""
+        if connection.state is not ConnectionState.CONNECTED:
+            return self._refuse(connection, *_AGAIN)
+        person = self.authenticator.authenticate(frame.credentials, origin=connection.origin)
+        if not isinstance(person, Rejected) and self.admission.is_blocked(person):
+            person = BLOCKED
+        if isinstance(person, Rejected):
+            return self._reject(connection, person)
+        conversation = identity.conversation_of(person)
+        try:
+            ready = self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
+        except ConversationFull:
+            return self._refuse(connection, *_FULL)
+        if ready is None:
+            return self._refuse(connection, *_AGAIN)
+        member = Member(ready, person, conversation)
+        standing = self.standing(member)  # again: a revocation that has not seen this connection is seen here
+        return self._send_ready(member, standing) if standing else None
+
+    def join(self, member: Member, name: str) -> Member | None:
+        """Move the connection to a room; None if it is not moved, and its client gets an error."""
+        room = identity.room(member.person, name)
+        standing = self.standing(member)
+        if standing is None:
+            return None
+        try:
+            connection = self.connections.move(member.connection, room, now=self.clock())
+        except ConversationFull:
+            self._refuse(member.connection, *_FULL)
+            return None
+        moved = replace(member, connection=connection, conversation=room)
+        self._send_ready(moved, standing)
+        return moved
+
+    def standing(self, member: Member) -> Standing | None:
+        """Return the person's standing; None, and the connection is closed, if they may not use the bot any more."""
+        standing = self.admission.standing(member.person)
+        if isinstance(standing, Rejected):
+            self.dismiss(member.connection, standing)
+            return None
+        return standing
+
+    def dismiss(self, connection: Connection, rejected: Rejected, message_id: str | None = None) -> None:
+        """Delete an authenticated connection, tell its client why, and close it."""
+        self.closer.dismiss(connection, server_frames.error(rejected.code, rejected.message, message_id))
+
+    def _reject(self, connection: Connection, rejected: Rejected) -> None:
+        """Close a connection that is not authenticated; after a failure the heartbeat does so in a minute or two."""
+        self.connections.reject(connection)
+        self._refuse(connection, rejected.code, rejected.message)
+        self.closer.hang_up(connection)
+
+    def _refuse(self, connection: Connection, code: str, message: str) -> None:
+        self.send(connection, server_frames.error(code, message))
+
+    def _send_ready(self, member: Member, standing: Standing) -> None:
+        """Send `ready` with the history, after the connection was put into its conversation.
+
+        In this order no answer is missed: a turn that is open in the history reaches the connection from its worker.
+        """
+        person, entitlements, now = standing.person, standing.entitlements, self.clock()
+        day = quota.day_of(now, now=now, zone=self.zone)
+        self.send(
+            member.connection,
+            *server_frames.ready(
+                member.person,
+                member.conversation,
+                persona.load(entitlements.persona),
+                limit=quota.limit_of(person, default_limit=entitlements.daily_limit),
+                remaining=quota.left(person, entitlements, day=day),
+                now=now,
+                turns=self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=now),
+            ),
+        )
