@@ -8,7 +8,10 @@ const PING_EVERY = 4 * 60_000;
 const PONG_WITHIN = 15_000;
 
 const NEW_TICKET = { ticket_expired: "expire", auth_failed: "forget" };
-const FINAL = new Set(["auth_failed", "key_revoked", "wrong_origin"]);
+/** Refusals whose reason may pass; after any other the page gives up. */
+const PASSING = new Set(["ticket_expired", "room_full", "try_again", "too_fast", "slow_down", "crowded"]);
+/** Final refusals with a sentence of their own, whether they come before a room or at its door. */
+const NAMED = new Set(["auth_failed", "key_revoked", "wrong_origin", "blocked"]);
 
 export class Link {
   #visitor;
@@ -18,6 +21,7 @@ export class Link {
   #socket = null;
   #failures = 0;
   #rejected = null;
+  #joining = false;
   #code;
   #again = 0;
   #deadline = 0;
@@ -69,6 +73,7 @@ export class Link {
     const socket = new WebSocket(url);
     const mine = (does) => (event) => socket === this.#socket && does(event);
     this.#socket = socket;
+    this.#joining = false;
     this.#within(READY_WITHIN);
     socket.addEventListener("open", mine(() => this.send({ action: "authenticate", ticket })));
     socket.addEventListener("message", mine((event) => this.#receive(JSON.parse(event.data))));
@@ -79,6 +84,7 @@ export class Link {
     if (frame.type === "pong") return clearTimeout(this.#deadline);
     if (frame.type === "error" && this.state !== "open") return this.#refused(frame);
     if (frame.type === "ready" && this.#room && frame.room !== this.#room) {
+      this.#joining = true;
       return this.send({ action: "join", room: this.#room });
     }
     if (frame.type === "ready") this.#ready();
@@ -99,15 +105,16 @@ export class Link {
     this.#within(PONG_WITHIN);
   }
 
-  /** Handles a refused `authenticate`: a ticket that has expired or is invalid is replaced, once for each code. */
+  /** Handles a refused `authenticate` or `join`: a ticket that has expired or is invalid is replaced, once for each code. */
   #refused({ code }) {
     const cure = NEW_TICKET[code];
     const again = cure && this.#rejected !== code;
     if (again) this.#visitor[cure]();
     if (again) this.#rejected = code;
-    if (again || !FINAL.has(code)) return this.drop(code);
+    if (again || PASSING.has(code)) return this.drop(code);
     this.#let(this.#socket);
-    this.#become("closed", code);
+    const other = this.#joining ? "no_room" : "auth_failed";
+    this.#become("closed", NAMED.has(code) ? code : other);
   }
 
   #let(socket) {

@@ -71,9 +71,9 @@ export class Outbox {
     return this.#items.some((item) => item.status === "sent") ? clock - this.#sentAt : Infinity;
   }
 
-  /** Applies `accepted` and `error` frames to the message they are about; ignores all others. */
+  /** Applies `accepted` and `error` frames to the message they are about; ignores all others. An error with an id is about that message. */
   receive({ type, id, turn, code }) {
-    if (type === "error" && REFUSALS.has(code) && (id || code !== "unknown_turn")) return this.#refused(id, code);
+    if (type === "error" && (id || (REFUSALS.has(code) && code !== "unknown_turn"))) return this.#refused(id, code);
     const item = type === "accepted" && this.#items.find((each) => each.id === id);
     if (item) change(item, { status: "accepted", turn, shown: false });
   }

@@ -4,14 +4,16 @@ const EARLY = 30_000;
 const PATIENT = 15_000;
 
 const REFUSALS = { 403: "wrong_origin", 404: "no_chat", 429: "too_many_tickets" };
-const FINAL = new Set(["wrong_origin", "no_chat"]);
+const LATER = new Set([408, 425, 429]);
 
 /** The server issued no ticket: `code` is the reason, `final` means that a retry will not help. */
 export class Refused extends Error {
-  constructor(code) {
+  constructor(status) {
+    const final = status >= 400 && status < 500 && !LATER.has(status);
+    const code = REFUSALS[status] ?? (final ? "no_chat" : "no_answer");
     super(code);
     this.code = code;
-    this.final = FINAL.has(code);
+    this.final = final;
   }
 }
 
@@ -36,7 +38,7 @@ export class Visitor {
   async pass() {
     if (Date.now() < this.#until) return this.#pass;
     const response = await this.#ask();
-    if (!response.ok) throw new Refused(REFUSALS[response.status] ?? "no_answer");
+    if (!response.ok) throw new Refused(response.status);
     this.#pass = await response.json();
     this.#until = Date.now() + this.#pass.expires_in * 1000 - EARLY;
     this.#kept.write(this.#pass.ticket);

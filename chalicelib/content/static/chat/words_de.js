@@ -71,6 +71,8 @@ export const de = {
     key_revoked: "Dieser Chat wurde von seinem Betreiber geschlossen.",
     wrong_origin: "Dieser Chat darf auf dieser Seite nicht benutzt werden.",
     room_full: "Dieser Raum ist voll. Neuer Versuch…",
+    no_room: "Dieser Raum lässt sich nicht öffnen. Vielleicht ist seine Adresse unvollständig.",
+    too_many_rooms: "Du schreibst in zu vielen Räumen. Mit /forget löschst du deine Nachrichten und beginnst neu.",
     no_chat: "Diesen Chat gibt es nicht. Vielleicht wurde er geschlossen, oder die Adresse ist unvollständig.",
     too_many_tickets: "Aus deinem Netz schreiben zu viele. Neuer Versuch in einer Minute…",
   },

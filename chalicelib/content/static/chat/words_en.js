@@ -57,6 +57,8 @@ export const en = {
     key_revoked: "This chat has been closed by its owner.",
     wrong_origin: "This chat may not be used on this page.",
     room_full: "This room is full. Trying again…",
+    no_room: "This room cannot be opened. Perhaps its address is incomplete.",
+    too_many_rooms: "You write in too many rooms. Send /forget to delete your messages and begin anew.",
     no_chat: "There is no such chat. Perhaps it has been closed, or the address is incomplete.",
     too_many_tickets: "Too many people write from your network. Trying again in a minute…",
   },

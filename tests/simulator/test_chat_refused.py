@@ -1,0 +1,126 @@
+"""The chat page when the bot refuses it: it gives up with a clear sentence, unless the reason may pass."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.simulator.chat_page import open_chat, write
+from tests.simulator.chat_server import ChatServer
+from tests.simulator.chromium import needs_chromium
+
+pytestmark = needs_chromium
+
+NO_ROOM = "This room cannot be opened. Perhaps its address is incomplete."
+LONG_MS = 10 * 60_000
+
+
+def enter(chat: Page, bot: ChatServer, *, held: str = "join") -> None:
+    """Open the page of a room, up to the frame that the bot will refuse."""
+    chat.clock.install()
+    bot.hold(held)
+    chat.goto(f"{bot.url}/chat?config=k1&room=garden")
+    bot.heard(held)
+
+
+def has_given_up(chat: Page, bot: ChatServer) -> bool:
+    """Whether the page stays away, also when it is shown again and when the network is back."""
+    tickets = len(bot.tickets)
+    for _ in range(3):
+        chat.clock.run_for(LONG_MS)
+        chat.evaluate("dispatchEvent(new Event('online')); document.dispatchEvent(new Event('visibilitychange'))")
+    return len(bot.tickets) == tickets and bot.heard_no_more("authenticate")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("bad_frame", NO_ROOM),
+        ("wrong_room", NO_ROOM),
+        ("too_many_joins", NO_ROOM),
+        ("too_many_rooms", NO_ROOM),
+        ("blocked", "Your messages are not answered here."),
+        ("key_revoked", "This chat has been closed by its owner."),
+        ("wrong_origin", "This chat may not be used on this page."),
+    ],
+)
+def test_a_room_that_is_refused_is_given_up_with_the_reason(chat: Page, bot: ChatServer, code: str, said: str):
+    enter(chat, bot)
+    bot.heard("authenticate")
+    bot.tell("error", code=code, message="no")
+    expect(chat.get_by_test_id("trouble")).to_contain_text(said)
+    expect(chat.get_by_test_id("try-now")).to_be_hidden()
+    expect(chat.get_by_test_id("composer")).to_be_disabled()
+    assert has_given_up(chat, bot)
+
+
+@pytest.mark.parametrize("code", ["blocked", "bad_frame", "too_large", "something_new"])
+def test_a_visitor_who_is_refused_is_given_up_too(chat: Page, bot: ChatServer, code: str):
+    enter(chat, bot, held="authenticate")
+    bot.tell("error", code=code, message="no")
+    expect(chat.get_by_test_id("composer")).to_be_disabled()
+    expect(chat.get_by_test_id("trouble")).to_be_visible()
+    assert has_given_up(chat, bot)
+
+
+@pytest.mark.parametrize("code", ["room_full", "try_again", "too_fast"])
+def test_a_reason_that_may_pass_is_tried_again_until_it_has_passed(chat: Page, bot: ChatServer, code: str):
+    bot.hold("join")
+    chat.goto(f"{bot.url}/chat?config=k1&room=garden")
+    for _ in range(3):
+        bot.heard("join")
+        bot.tell("error", code=code, message="later")
+        expect(chat.get_by_test_id("trouble")).to_be_visible()
+    bot.heard("join")
+    bot.ready(room="garden")
+    expect(chat.get_by_test_id("trouble")).to_be_hidden()
+    expect(chat.get_by_test_id("room")).to_have_text("Room garden")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_a_ticket_that_is_refused_is_not_asked_for_for_ever(chat: Page, bot: ChatServer, status: int):
+    chat.clock.install()
+    bot.config_status = status
+    chat.goto(f"{bot.url}/chat?config=k1")
+    expect(chat.get_by_test_id("composer")).to_be_disabled()
+    expect(chat.get_by_test_id("trouble")).to_be_visible()
+    assert has_given_up(chat, bot)
+
+
+def test_the_widget_gives_up_a_refused_room_as_well(chat: Page, bot: ChatServer):
+    bot.hold("join")
+    bot.framed_by = (bot.elsewhere,)
+    bot.shop = f"<title>Shop</title>{bot.embed('data-config=k1 data-room=garden')}"
+    chat.goto(bot.elsewhere)
+    chat.get_by_role("button", name="Open the chat").click()
+    assert bot.heard("join")["room"] == "garden"
+    bot.tell("error", code="wrong_room", message="no")
+    expect(chat.frame_locator("iframe").get_by_test_id("trouble")).to_contain_text(NO_ROOM)
+
+
+@pytest.mark.parametrize("code", ["too_many_rooms", "something_new"])
+def test_a_message_that_is_refused_is_not_sent_again_by_itself(chat: Page, bot: ChatServer, code: str):
+    chat.clock.install()
+    open_chat(chat, bot)
+    bot.heard("authenticate")
+    write(chat, "One more room")
+    frame = bot.heard("send_message")
+    bot.tell("error", code=code, message="no", id=frame["id"])
+    expect(chat.locator(".fate")).to_be_visible()
+    expect(chat.get_by_test_id("retry")).to_be_visible()
+    chat.clock.run_for(60_000)
+    assert bot.heard_no_more("send_message")
+    assert bot.heard_no_more("authenticate")
+
+
+def test_a_key_that_is_revoked_meanwhile_ends_the_chat_with_the_reason(chat: Page, bot: ChatServer):
+    chat.clock.install()
+    open_chat(chat, bot)
+    bot.heard("authenticate")
+    bot.config_status = 404
+    bot.hold("authenticate")
+    bot.break_off()
+    expect(chat.get_by_test_id("presence")).to_have_attribute("data-state", "offline")
+    chat.clock.run_for(1_000)
+    bot.heard("authenticate")
+    bot.tell("error", code="key_revoked", message="revoked")
+    expect(chat.get_by_test_id("trouble")).to_contain_text("This chat has been closed by its owner.")
+    assert has_given_up(chat, bot)
