@@ -5,7 +5,7 @@
   x InvalidSignature     the request is not signed with an app secret; respond with 403, log nothing of its body
   x BodyTooLarge         the request's body exceeds the limit; respond with 413, without parsing it
   x BadRequest           the request is not valid for its endpoint; respond with 400
-  x InvalidToken         a ticket or ID token does not authenticate the client; the client needs another one
+  x InvalidToken         a ticket, ID token or API key does not authenticate the client; the client needs another one
     + TicketExpired      the ticket is valid but too old; the client requests a new one
   x IssuerUnavailable    the issuer of ID tokens does not respond; the token may be valid, retry
   x UnknownKey           there is no such API key; respond with 404
@@ -58,7 +58,7 @@ class BadRequest(ParleyError):
 
 
 class InvalidToken(ParleyError):
-    """The ticket or ID token does not authenticate the client; the message says why, for a developer."""
+    """The ticket, ID token or API key does not authenticate the client; the message says why, for a developer."""
 
 
 class TicketExpired(InvalidToken):

@@ -30,6 +30,8 @@ class ApiKey:
     """Questions a day for each visitor; None means no limit."""
     origins: tuple[str, ...] = ()
     """Origins on which browsers may use it, beside the bot's own: `https://example.com`, or `*` for any."""
+    open_rooms: bool = False
+    """Whether its visitors may join every room by name; otherwise by its full name only (`access.rooms`)."""
     expires_at: int | None = None
     """Milliseconds since 1970, like all times; None means never."""
     revoked_at: int | None = None

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from chalicelib.access import api_key
+from chalicelib.access import api_key, rooms
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.ports import ApiKeys, LiveConnections
 from chalicelib.clock import Clock, utc
 from chalicelib.content import persona
-from chalicelib.errors import BadRequest, StoreError, UnknownKey
+from chalicelib.errors import BadRequest, InvalidToken, StoreError, UnknownKey
 from chalicelib.ids import Channel, KeyId
 
 MOST_MESSAGES: Final = 1_000_000_000
@@ -20,7 +20,8 @@ MOST_DAYS: Final = 36_500
 MOST_ORIGINS: Final = 20
 LONGEST_NAME: Final = 100
 DEFAULT_PERSONA: Final = TRAITS[Channel.WEB].default_persona
-FIELDS: Final = ("name", "persona", "max_messages", "daily_messages", "days", "origins")
+FIELDS: Final = ("name", "persona", "max_messages", "daily_messages", "days", "origins", "open_rooms")
+_ROOM_BYTES: Final = 8
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _LOOPBACK: Final = r"([a-z0-9-]+\.)*localhost|127(\.[0-9]{1,3}){3}"
 """What needs no certificate; not `[::1]`, which browsers do not accept in `frame-ancestors`."""
@@ -77,6 +78,7 @@ class ApiKeyService:
             max_messages=_number(params, "max_messages", least=1, most=MOST_MESSAGES),
             daily_messages=_number(daily_messages, "daily_messages", least=0, most=MOST_MESSAGES),
             origins=_origins(params),
+            open_rooms=_open_rooms(params),
             expires_at=None if days is None else now + days * _DAY_MS,
         )
         if not self.keys.create(key):
@@ -104,6 +106,35 @@ class ApiKeyService:
         self.connections.close_of_key(key)
         return self.show(key)
 
+    def set_open_rooms(self, key_id: str, *, is_open: bool) -> ApiKey:
+        """Set whether the key's visitors may join every room by name, and return the key. Raises UnknownKey.
+
+        If not, all connections of the key are closed, so that nobody stays in a room that they could not join.
+        """
+        key = self.show(key_id).id
+        self.keys.set_open_rooms(key, is_open=is_open)
+        if not is_open:
+            self.connections.close_of_key(key)
+        return self.show(key)
+
+    def room(self, key: ApiKey, name: str) -> str:
+        """Return the full name of a room of the key. Raises BadRequest for a name that is not valid."""
+        if not rooms.is_room_name(name):
+            raise BadRequest(f"the name of a room {rooms.NAME_RULE}")
+        return rooms.full_name(name, key=key.id, secret=key.digest)
+
+    def room_for_holder(self, text: str, params: Mapping[str, Any]) -> str:
+        """Return the full name of a room to whoever has the whole key; without a `name` in `params`, of a new room.
+
+        Raises InvalidToken if the key is not valid, and BadRequest.
+        """
+        parsed = api_key.parse(text)
+        key = self.keys.get(parsed[0]) if parsed else None
+        if not parsed or not key or not api_key.matches(key, parsed[1]) or not key.is_valid(now=self.clock()):
+            raise InvalidToken("there is no such key, or it is revoked or has expired")
+        name = params.get("name", self.random_bytes(_ROOM_BYTES).hex())
+        return self.room(key, name if isinstance(name, str) else "")
+
     def as_json(self, key: ApiKey) -> dict[str, Any]:
         """Return a key as a JSON object without the secret's digest. Times are ISO texts in UTC, None for never."""
         return {
@@ -115,6 +146,7 @@ class ApiKeyService:
             "used": key.used,
             "daily_messages": key.daily_messages,
             "origins": [*key.origins],
+            "open_rooms": key.open_rooms,
             "created_at": utc(key.created_at),
             "expires_at": utc(key.expires_at),
             "revoked_at": utc(key.revoked_at),
@@ -156,6 +188,13 @@ def _number(params: Mapping[str, Any], what: str, *, least: int, most: int) -> i
     if type(value) is not int or not least <= value <= most:
         raise BadRequest(f"{what} must be a whole number from {least} to {most}, or null for no limit")
     return value
+
+
+def _open_rooms(params: Mapping[str, Any]) -> bool:
+    is_open = params.get("open_rooms", False)
+    if not isinstance(is_open, bool):
+        raise BadRequest("open_rooms must be true or false")
+    return is_open
 
 
 def _origins(params: Mapping[str, Any]) -> tuple[str, ...]:

@@ -67,6 +67,9 @@ class ApiKeys(Protocol):
     def revoke(self, key: KeyId, *, now: int) -> bool:
         """Revoke the key for good; False if there is none. A key that is revoked already keeps its time."""
 
+    def set_open_rooms(self, key: KeyId, *, is_open: bool) -> bool:
+        """Set whether the key's visitors may join every room by name; False if there is no such key."""
+
 
 class LiveConnections(Protocol):
     """The open WebSocket connections of users. All methods raise StoreError."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.turn import STOPPED, Turn, TurnState
-from chalicelib.ids import TurnId
+from chalicelib.ids import PersonId, TurnId
 
 _PER_MESSAGE: Final = 4
 _BYTES_PER_TOKEN: Final = 3
@@ -37,6 +38,15 @@ def standing(turns: Sequence[Turn], *, replaces: TurnId | None) -> Sequence[Turn
     last = {first[turn.id]: turn.id for turn in turns if exchange_of(turn, since=0)}
     asked = first.get(replaces, replaces)
     return [turn for turn in turns if first[turn.id] != asked and last.get(first[turn.id], turn.id) == turn.id]
+
+
+def after_own_resets(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """Return a room's closed `turns` without those that their own person hid from the model by a later `/reset`."""
+    last: dict[PersonId, int] = {}
+    for turn in turns:
+        if turn.reply and parse(turn.text) is Command.RESET:
+            last[turn.person] = max(turn.at, last.get(turn.person, 0))
+    return [turn for turn in turns if turn.at > last.get(turn.person, 0)]
 
 
 def exchange_of(turn: Turn, *, since: int) -> Exchange | None:

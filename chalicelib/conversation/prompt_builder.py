@@ -5,7 +5,7 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.access.budget import Usage
 from chalicelib.conversation import history
-from chalicelib.conversation.history import recent, standing, tokens
+from chalicelib.conversation.history import after_own_resets, recent, standing, tokens
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.turn_context import TurnContext
@@ -22,11 +22,11 @@ A fast model needs about a second for so many.
 def build(context: TurnContext, *, person_hash: str) -> Prompt:
     """Return the prompt that asks the model to answer the turn."""
     turn, persona = context.turn, context.persona
-    question = question_of(turn)
+    question, in_room = question_of(turn), identity.room_of(turn.conversation) is not None
     return Prompt(
         instructions=_instructions(context),
         history=recent(
-            standing(context.memory, replaces=turn.replaces),
+            standing(after_own_resets(context.memory) if in_room else context.memory, replaces=turn.replaces),
             since=context.lease.history_from,
             budget=MEMORY_TOKENS - tokens(question),
         ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from chalicelib.access import quota
+from chalicelib.access import identity, quota
 from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.inbox_steps import Finish
@@ -195,6 +195,6 @@ def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
     match parse(closed.text):
         case Command.FORGET_CONFIRMED:
             return tuple(turn for turn in memory if turn.person != closed.person)
-        case Command.RESET:
+        case Command.RESET if identity.room_of(closed.conversation) is None:
             return tuple(turn for turn in memory if turn.at > closed.at)
     return (*memory, closed)

@@ -1,4 +1,7 @@
-"""The owner's routes for API keys. API Gateway checks the AWS signature of each request before it arrives here."""
+"""The routes for API keys and the rooms of their holders.
+
+API Gateway checks the AWS signature of each request about keys before it arrives here.
+"""
 
 import json
 from collections.abc import Mapping
@@ -40,6 +43,14 @@ def revoke_key(key: str) -> Response:
     """Revoke an API key."""
     service = pages().api_keys
     return json_response(service.as_json(service.revoke(key)))
+
+
+@routes.route("/rooms", methods=["POST"])
+@errors_as_json
+def create_room() -> Response:
+    """Return the full name of a room to a program that has the API key; this stores nothing."""
+    bearer = routes.current_request.headers.get("authorization", "").removeprefix("Bearer ")
+    return json_response({"room": pages().api_keys.room_for_holder(bearer, _body())}, HTTPStatus.CREATED)
 
 
 def _body() -> Mapping[str, Any]:

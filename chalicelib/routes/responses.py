@@ -13,6 +13,7 @@ from chalicelib.errors import (
     BodyTooLarge,
     ConfigError,
     InvalidSignature,
+    InvalidToken,
     ParleyError,
     RateLimited,
     StoreError,
@@ -35,6 +36,7 @@ _AS_TEXT: Final[Mapping[type[ParleyError], tuple[str, HTTPStatus]]] = {
 """Meta's servers and strangers read these: they name no detail."""
 _AS_JSON: Final[Mapping[type[ParleyError], HTTPStatus]] = {
     BadRequest: HTTPStatus.BAD_REQUEST,
+    InvalidToken: HTTPStatus.UNAUTHORIZED,
     WrongOrigin: HTTPStatus.FORBIDDEN,
     UnknownKey: HTTPStatus.NOT_FOUND,
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,

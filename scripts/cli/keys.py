@@ -1,11 +1,14 @@
 """`parley keys`: creates, lists, shows and revokes the API keys with which pages and programs use the web chat."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, ParamSpec
 
 import click
 
+from chalicelib.access import identity, rooms
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, ApiKeyService
 from chalicelib.content import persona
@@ -29,6 +32,8 @@ class Context:
     keys: ApiKeyService
     addresses: Addresses
     view: KeysView
+    ticket_key: Callable[[], str] = field(repr=False)
+    """Reads the secret that signs tickets. Raises ConfigError."""
 
     def key(self, name: str) -> ApiKey:
         """Find a key by its id, a part of it as `naming.meant` allows, or its name. Raises UnknownKey, UsageError."""
@@ -50,7 +55,9 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
 
     settings = environment.settings
     urls = (Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL)
-    webhook, websocket = map(Secrets(environment.aws.client("ssm"), settings.stage.secrets_prefix, urls).find, urls)
+    ssm, prefix = environment.aws.client("ssm"), settings.stage.secrets_prefix
+    webhook, websocket = map(Secrets(ssm, prefix, urls).find, urls)
+    ticket_key = partial(Secrets(ssm, prefix, (Secret.TICKET_KEY,)).get, Secret.TICKET_KEY)
     addresses = Addresses((webhook or "").removesuffix("/webhook"), websocket or "")
     service = ApiKeyService(
         DynamoApiKeys(environment.table),
@@ -60,8 +67,9 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
         options.clock,
     )
     if output is options.OutputFormat.JSON:
-        return Context(service, addresses, JsonKeysView(service))
-    return Context(service, addresses, TextKeysView(options.clock(), settings.limits.zone, settings.stage.name))
+        return Context(service, addresses, JsonKeysView(service), ticket_key)
+    view = TextKeysView(options.clock(), settings.limits.zone, settings.stage.name)
+    return Context(service, addresses, view, ticket_key)
 
 
 with_context = options.with_context(_context)
@@ -80,6 +88,11 @@ def _daily(_: click.Context, __: click.Parameter, value: str | None) -> dict[str
     if not (value.isascii() and value.isdigit() and int(value[:20]) <= MOST_MESSAGES):
         raise UsageError(f"{value} is not a valid limit: give a whole number from 0 to {MOST_MESSAGES}, or {_NO_LIMIT}")
     return {"daily_messages": int(value)}
+
+
+def _check_room(name: str) -> None:
+    if not rooms.is_room_name(name):
+        raise UsageError(f"the name of a room {rooms.NAME_RULE}")
 
 
 @click.group()
@@ -115,6 +128,7 @@ def keys() -> None:
     show_default=True,
     help="Persona that answers.",
 )
+@click.option("--open-rooms", is_flag=True, help="Let visitors join every room by its name; see `keys room`.")
 @with_context
 def create(
     context: Context, /, *, origins: tuple[str, ...], daily_messages: dict[str, int | None], **params: Any
@@ -147,6 +161,38 @@ def show(context: Context, key: str) -> None:
     ID is the key's id or name in `keys list`; at least six characters of the id suffice.
     """
     context.view.key(context.key(key), context.addresses)
+
+
+@keys.command()
+@click.argument("key", metavar="ID", callback=_id)
+@click.argument("name")
+@with_context
+def room(context: Context, key: str, name: str) -> None:
+    """Print the full name of a room, for the people who may join it.
+
+    NAME is up to you, such as order-1234. The full name ends with a code that cannot be guessed; it is always the same
+    for the same NAME, and nothing is stored. ID is as in `keys show`, or oidc for the rooms of people who sign in.
+    """
+    _check_room(name)
+    if key == identity.SIGNED_IN:
+        full = rooms.full_name(name, key=identity.SIGNED_IN, secret=context.ticket_key())
+        context.view.room(full, None, context.addresses)
+        return
+    found = context.key(key)
+    context.view.room(context.keys.room(found, name), found, context.addresses)
+
+
+@keys.command("rooms")
+@click.argument("key", metavar="ID", callback=_id)
+@click.argument("openness", metavar="open|closed", type=click.Choice(["open", "closed"]))
+@with_context
+def open_or_close_rooms(context: Context, key: str, openness: str) -> None:
+    """Open a key's rooms to all its visitors, or close them.
+
+    In closed rooms are only those who got the room's full name from `keys room` or POST /rooms, and programs that have
+    the key itself. Closing disconnects all visitors for a moment, so that all have to show full names.
+    """
+    context.view.rooms(context.keys.set_open_rooms(context.key(key).id, is_open=openness == "open"))
 
 
 @keys.command()

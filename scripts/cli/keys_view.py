@@ -26,6 +26,12 @@ _COLOURS: Final = {
 }
 
 
+_ROOMS: Final = {
+    True: ("open", "all visitors can join every room by its name"),
+    False: ("closed", "visitors join them by full names only, from `keys room`"),
+}
+
+
 @dataclass(frozen=True)
 class Addresses:
     """The addresses of the bot; empty before it is deployed."""
@@ -36,6 +42,10 @@ class Addresses:
     def config(self, key: ApiKey) -> str:
         """Return the address at which a page requests a ticket for its visitor."""
         return f"{self.bot}/config/{key.id}" if self.bot else ""
+
+    def chat(self, key: ApiKey, room: str = "") -> str:
+        """Return the address of the bot's own chat page, in a room if one is given."""
+        return f"{self.bot}/chat?config={key.id}{f'&room={room}' if room else ''}" if self.bot else ""
 
     def embed(self, key: ApiKey) -> str:
         """Return the line of HTML that embeds the chat in a page."""
@@ -53,6 +63,12 @@ class KeysView(Protocol):
 
     def key(self, key: ApiKey, addresses: Addresses) -> None:
         """Print a key's settings and use."""
+
+    def room(self, name: str, key: ApiKey | None, addresses: Addresses) -> None:
+        """Print the full name of a room of a key, and how to use it; None for people who sign in."""
+
+    def rooms(self, key: ApiKey) -> None:
+        """Confirm whether a key's rooms are open."""
 
     def revoked(self, key: ApiKey) -> None:
         """Confirm that a key is revoked."""
@@ -72,6 +88,12 @@ class JsonKeysView:
 
     def key(self, key: ApiKey, addresses: Addresses) -> None:
         print_json(self._whole(key, addresses))
+
+    def room(self, name: str, key: ApiKey | None, addresses: Addresses) -> None:
+        print_json({"room": name, "chat_url": (addresses.chat(key, name) or None) if key else None})
+
+    def rooms(self, key: ApiKey) -> None:
+        print_json(self.service.as_json(key))
 
     def revoked(self, key: ApiKey) -> None:
         print_json(self.service.as_json(key))
@@ -118,6 +140,7 @@ class TextKeysView:
             ("persona", key.persona),
             ("used", _used(key)),
             ("a day", f"{_limit(key.daily_messages)} for each visitor"),
+            ("rooms", ": ".join(_ROOMS[key.open_rooms])),
             ("pages", ", ".join(key.origins) or "only the bot's own chat page"),
             ("created", self._moment(key.created_at)),
             ("expires", self._moment(key.expires_at)),
@@ -126,6 +149,21 @@ class TextKeysView:
         print_values(rows)
         if state(key, now=self.now) in (KeyState.ACTIVE, KeyState.SPENT):
             self._where(key, addresses)
+
+    def room(self, name: str, key: ApiKey | None, addresses: Addresses) -> None:
+        click.echo(f"{name}\n\nWho has this name can join the room. Programs send it as `room` in a `join` frame;")
+        click.echo("in the line of HTML for your page it is a further attribute:\n")
+        click.echo(f'  data-room="{name}"')
+        if key and addresses.bot:
+            click.echo(f"\nAs a link to the bot's own chat page:\n\n  {addresses.chat(key, name)}")
+        if key and key.open_rooms:
+            closing = hints.command(f"keys rooms {key.id} closed", self.stage)
+            click.echo("\nThe rooms of this key are open: visitors can join every room by its name. To close\nthem:")
+            click.echo(f"\n  {closing}")
+
+    def rooms(self, key: ApiKey) -> None:
+        state, meaning = _ROOMS[key.open_rooms]
+        click.echo(f"The rooms of {key.id} ({key.name}) are {state} now:\n{meaning}.")
 
     def revoked(self, key: ApiKey) -> None:
         click.echo(f"{key.id} ({key.name}) is revoked. The bot does not accept it any more.")
@@ -160,7 +198,7 @@ class TextKeysView:
             click.echo(f"\nThis line of HTML adds the chat to {pages}:\n\n  {addresses.embed(key)}\n")
         else:
             click.echo("\nOnly the bot's own chat page may use it; for others, create one with --origin.\n")
-        rows = (("chat page", f"{addresses.bot}/chat?config={key.id}"), ("config", addresses.config(key)))
+        rows = (("chat page", addresses.chat(key)), ("config", addresses.config(key)))
         for name, address in (*rows, ("websocket", addresses.websocket)):
             click.echo(f"{name:9}  {address}")
 

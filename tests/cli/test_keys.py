@@ -9,8 +9,10 @@ import boto3
 import pytest
 
 from chalicelib.access import api_key as rule
+from chalicelib.access import identity, rooms
 from chalicelib.access.api_key import ApiKey
-from chalicelib.ids import KeyId
+from chalicelib.conversation.connection import Connection
+from chalicelib.ids import ConnectionId, ConversationId, KeyId
 from tests.cli.chats import Chats
 from tests.cli.conftest import Run
 
@@ -134,6 +136,7 @@ def test_a_program_gets_a_new_key_as_one_document(keys: Run, chats: Chats):
         "used": 0,
         "daily_messages": 10,
         "origins": [],
+        "open_rooms": False,
         "created_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "expires_at": f"{at + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
         "revoked_at": None,
@@ -214,7 +217,7 @@ def test_the_list_shows_no_secret_and_no_digest(keys: Run, chats: Chats):
 def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, chats: Chats, name: str):
     known = shop(chats)
     output = keys("show", name).output
-    shown = dict(columns(line) for line in output.splitlines()[:10])
+    shown = dict(columns(line) for line in output.splitlines()[:11])
     made_at = datetime.fromtimestamp(known.created_at / 1000, UTC)
     assert shown == {
         "id": SHOP,
@@ -223,6 +226,7 @@ def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, chats: Chats, na
         "persona": "web",
         "used": "0",
         "a day": "20 for each visitor",
+        "rooms": "closed: visitors join them by full names only, from `keys room`",
         "pages": "https://shop.example",
         "created": f"{made_at:%Y-%m-%d %H:%M} (UTC)",
         "expires": "never",
@@ -327,3 +331,95 @@ def test_an_unknown_key_is_one_line_that_names_the_list(keys: Run, chats: Chats,
     result = keys(command, "--", name)
     line = "Error: there is no key with that id: see scripts/parley keys list --stage dev\n"
     assert (result.exit_code, result.stdout, result.stderr) == (3, "", line)
+
+
+# Rooms.
+
+FULL = rooms.full_name("order-1234", key=SHOP, secret="f" * 64)
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_full_name_of_a_room_is_printed_with_its_link(keys: Run, chats: Chats):
+    shop(chats)
+    assert keys("room", SHOP, "order-1234").output.splitlines() == [
+        FULL,
+        "",
+        "Who has this name can join the room. Programs send it as `room` in a `join` frame;",
+        "in the line of HTML for your page it is a further attribute:",
+        "",
+        f'  data-room="{FULL}"',
+        "",
+        "As a link to the bot's own chat page:",
+        "",
+        f"  {BOT}/chat?config={SHOP}&room={FULL}",
+    ]
+
+
+def test_a_program_gets_the_full_name_of_a_room(keys: Run, chats: Chats):
+    shop(chats)
+    assert json.loads(keys("room", "The shop", "order-1234", "--json").output) == {"room": FULL, "chat_url": None}
+
+
+@pytest.mark.parametrize("name", ["order 1234", "x" * 42, "", "a/b"])
+def test_a_name_of_no_room_is_refused_with_the_rule(keys: Run, chats: Chats, name: str):
+    shop(chats)
+    refused = keys("room", SHOP, name)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "Error: the name of a room must be 1 to 41 of A-Z a-z 0-9 . _ -" in refused.stderr
+
+
+def test_rooms_of_people_who_sign_in_have_full_names_too(keys: Run, client: "DynamoDBClient"):
+    ssm = boto3.client("ssm", region_name=client.meta.region_name)
+    ssm.put_parameter(Name="/parley/dev/ticket-key", Value="t" * 32, Type="SecureString", Overwrite=True)
+    printed = keys("room", "oidc", "board").output.splitlines()
+    ssm.delete_parameters(Names=["/parley/dev/ticket-key"])
+    assert printed[0] == rooms.full_name("board", key=KeyId("oidc"), secret="t" * 32)
+    assert len(printed) == 6
+
+
+def test_the_rooms_of_a_key_are_opened_and_closed(keys: Run, chats: Chats):
+    shop(chats)
+    opened = keys("rooms", SHOP, "open").output
+    assert opened == f"The rooms of {SHOP} (The shop) are open now:\nall visitors can join every room by its name.\n"
+    assert "rooms    open: all visitors" in keys("show", SHOP).output
+    assert f"keys rooms {SHOP} closed" in keys("room", SHOP, "order-1234").output
+    assert json.loads(keys("rooms", SHOP, "closed", "--json").output)["open_rooms"] is False
+
+
+def test_a_key_can_be_made_with_open_rooms(keys: Run, chats: Chats):
+    keys("create", "Market", "--open-rooms")
+    assert [key.open_rooms for key in chats.store.keys.list()] == [True]
+
+
+# Open connections.
+
+
+def connected(chats: Chats, visitor: str, endpoint: str = "https://execute-api.eu-central-1.amazonaws.com/dev") -> None:
+    """A visitor of the shop is connected."""
+    connection = Connection(ConnectionId(f"{visitor}="), endpoint)
+    person = identity.visitor(SHOP, visitor)
+    chats.store.connections.open(connection, now=chats.clock())
+    chats.store.connections.mark_authenticated(connection, person, ConversationId(person), now=chats.clock())
+
+
+def still_connected(chats: Chats) -> int:
+    return len(chats.store.connections.of_key(SHOP, now=chats.clock()))
+
+
+@pytest.mark.parametrize("command", [("revoke", SHOP, "--yes"), ("rooms", SHOP, "closed")], ids=lambda each: each[0])
+def test_the_connections_of_a_key_are_closed(keys: Run, chats: Chats, command: Any):
+    shop(chats)
+    for visitor in ("anna", "bert"):
+        connected(chats, visitor)
+    done = keys(*command)
+    assert (done.exit_code, done.stderr, still_connected(chats)) == (0, "", 0)
+
+
+def test_a_connection_that_cannot_be_closed_is_named_and_gets_nothing_any_more(keys: Run, chats: Chats):
+    shop(chats)
+    connected(chats, "anna", "http://127.0.0.1:9/dev")
+    told = keys("revoke", SHOP, "--yes")
+    assert told.stderr == (
+        "A connection stays open, but gets no answers any more: API Gateway is out of reach: EndpointConnectionError\n"
+    )
+    assert (told.exit_code, still_connected(chats)) == (0, 0)

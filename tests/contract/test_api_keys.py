@@ -24,6 +24,7 @@ WHOLE = ApiKey(
     used=3,
     daily_messages=0,
     origins=("https://shop.example", "http://localhost:3000"),
+    open_rooms=True,
     expires_at=NOON + 1,
     revoked_at=NOON + 2,
 )
@@ -100,3 +101,16 @@ def test_a_key_never_leaves_by_itself(store: Store, clock: FakeClock):
         store.keys.create(key)
     store.expire(clock.tick(days=10_000))
     assert list(store.keys.list()) == [WHOLE, PLAIN]
+
+
+def test_a_keys_rooms_are_opened_and_closed(keys: ApiKeys):
+    keys.create(PLAIN)
+    assert keys.set_open_rooms(PLAIN.id, is_open=True)
+    assert keys.get(PLAIN.id) == replace(PLAIN, open_rooms=True)
+    assert keys.set_open_rooms(PLAIN.id, is_open=False)
+    assert keys.get(PLAIN.id) == PLAIN
+
+
+def test_the_rooms_of_an_unknown_key_are_not_opened(keys: ApiKeys):
+    assert not keys.set_open_rooms(PLAIN.id, is_open=True)
+    assert keys.get(PLAIN.id) is None

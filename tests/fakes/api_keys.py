@@ -38,6 +38,13 @@ class FakeApiKeys:
             self.memory.keys[key] = replace(known, revoked_at=now)
         return True
 
+    @atomic
+    def set_open_rooms(self, key: KeyId, *, is_open: bool) -> bool:
+        known = self.memory.keys.get(key)
+        if known:
+            self.memory.keys[key] = replace(known, open_rooms=is_open)
+        return known is not None
+
 
 @dataclass(frozen=True)
 class FakeTickets:

@@ -146,14 +146,26 @@ def test_a_turn_of_a_room_can_be_resumed_by_its_members_and_by_no_one_else(chat:
     assert dora.codes == ["unknown_turn"]
 
 
-def test_starting_afresh_in_a_room_concerns_everybody(chat: Chat):
+def test_starting_afresh_in_a_room_hides_only_the_words_of_who_does_it(chat: Chat):
     anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen")
     anna.says("My name is Anna.")
+    bert.says("My name is Bert.")
     bert.says("/reset")
     assert bert.got("notice")[-1] == anna.got("notice")[-1]
-    assert anna.got("notice")[-1]["message"] == SAYS("reset")
-    anna.says("What is my name?")
-    assert chat.bot.last_prompt.history == ()
+    assert anna.got("notice")[-1]["message"] == SAYS("reset_room")
+    bert.says("I am back.")
+    anna.says("What are our names?")
+    assert [exchange.question for exchange in chat.bot.last_prompt.history] == ["My name is Anna.", "I am back."]
+
+
+def test_starting_afresh_in_a_room_holds_for_questions_that_wait_behind_it(chat: Chat):
+    anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen")
+    anna.says("My name is Anna.")
+    bert.says("My name is Bert.")
+    bert.asks("/reset")
+    anna.asks("What are our names?")
+    chat.works()
+    assert [exchange.question for exchange in chat.bot.last_prompt.history] == ["My name is Anna."]
 
 
 def test_starting_afresh_in_a_room_leaves_other_conversations_as_they_are(chat: Chat):

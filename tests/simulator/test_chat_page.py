@@ -273,6 +273,30 @@ def test_a_full_room_is_tried_again_and_nothing_said_elsewhere_is_shown(chat: Pa
     expect(chat.get_by_test_id("room")).to_have_text("Room garden")
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("wrong_room", "This link to a room is not complete."), ("blocked", "Your messages are not answered here.")],
+)
+def test_a_visitor_who_may_not_join_is_told_so_and_the_page_does_not_try_again(
+    chat: Page, bot: ChatServer, code: str, words: str
+):
+    bot.hold("join")
+    chat.clock.install()
+    chat.goto(f"{bot.url}/chat?config=k1&room=garden")
+    bot.heard("join")
+    bot.tell("error", code=code, message="no")
+    expect(chat.get_by_test_id("trouble")).to_contain_text(words)
+    expect(chat.get_by_test_id("composer")).to_be_disabled()
+    chat.clock.run_for(10 * 60_000)
+    assert len(bot.tickets) == 1
+
+
+def test_the_code_of_a_rooms_full_name_is_not_shown(chat: Page, bot: ChatServer):
+    open_chat(chat, bot, "config=k1&room=order-1234.q0yP3ppyR9xkVJqS0v5mTA")
+    expect(chat.get_by_test_id("room")).to_have_text("Room order-1234")
+    assert bot.heard("join")["room"] == "order-1234.q0yP3ppyR9xkVJqS0v5mTA"
+
+
 def test_a_visitor_without_a_connection_sees_already_who_is_there(chat: Page, bot: ChatServer):
     bot.hold("authenticate")
     chat.goto(f"{bot.url}/chat?config=k1")

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from app import app
-from chalicelib.access import api_key
+from chalicelib.access import api_key, rooms
 from tests.simulator.conftest import Demo
 
 PAGE, ELSEWHERE = "https://shop.example", "https://elsewhere.example"
@@ -92,6 +92,42 @@ def test_a_key_that_is_none_cannot_be_revoked(demo: Demo):
 def test_a_wish_that_cannot_be_meant_is_answered_with_the_cure(demo: Demo, body: bytes, cure: str):
     answer = owner(demo, "POST", "/keys", body)
     assert (answer.status_code, answer.json()) == (400, {"error": cure})
+
+
+# For programs that have a key.
+
+
+def room(demo: Demo, key: str, body: bytes = b"{}") -> httpx2.Response:
+    """Ask for a room with the key, without the owner's signature."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    return demo.http.post("/rooms", content=body, headers=headers)
+
+
+def test_a_program_with_a_key_gets_the_full_name_of_a_room(demo: Demo):
+    made = makes(demo)
+    answers = [room(demo, made["key"], b'{"name": "order-1234"}') for _ in range(2)]
+    _, secret = api_key.parse(made["key"]) or ("", "")
+    name = rooms.full_name("order-1234", key=made["id"], secret=api_key.digest(secret))
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(201, {"room": name})] * 2
+
+
+def test_rooms_without_a_name_differ(demo: Demo):
+    made = makes(demo)
+    assert len({room(demo, made["key"]).json()["room"] for _ in range(3)}) == 3
+
+
+@pytest.mark.parametrize("wrong", ["x", "nonsense", "parley_shopshopsh_" + "x" * 43])
+def test_nobody_else_gets_the_full_name_of_a_room(demo: Demo, wrong: str):
+    answer = room(demo, wrong)
+    assert (answer.status_code, answer.json()) == (
+        401,
+        {"error": "there is no such key, or it is revoked or has expired"},
+    )
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b'{"name": 7}', b'{"name": "a b"}', b"[" * 100_000, b"\xff"])
+def test_a_room_that_cannot_be_meant_is_answered_with_the_cure(demo: Demo, body: bytes):
+    assert room(demo, makes(demo)["key"], body).status_code == 400
 
 
 # For pages.

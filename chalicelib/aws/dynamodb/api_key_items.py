@@ -22,6 +22,7 @@ def api_key_item(key: ApiKey) -> Item:
         "created_at": key.created_at,
         "used": key.used,
         "origins": list(key.origins),
+        **({"open_rooms": True} if key.open_rooms else {}),
         **{name: value for name, value in optional.items() if value is not None},
     }
 
@@ -38,6 +39,7 @@ def api_key(item: Item) -> ApiKey:
         used=int(item["used"]),
         daily_messages=_number(item, "daily_messages"),
         origins=tuple(item["origins"]),
+        open_rooms=bool(item.get("open_rooms", False)),
         expires_at=_number(item, "expires_at_ms"),
         revoked_at=_number(item, "revoked_at"),
     )

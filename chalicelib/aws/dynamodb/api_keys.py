@@ -40,6 +40,13 @@ class DynamoApiKeys:
             return False
         return True
 
+    def set_open_rooms(self, key: KeyId, *, is_open: bool) -> bool:
+        try:
+            self.table.write(update(keys.api_key_key(key), Update(set={"open_rooms": is_open}), when=EXISTS))
+        except ConditionFailed:
+            return False
+        return True
+
 
 @dataclass(frozen=True)
 class DynamoTickets:

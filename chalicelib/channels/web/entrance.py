@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from chalicelib.access import identity, quota
+from chalicelib.access import identity, quota, rooms
 from chalicelib.access.admission import BLOCKED, Admission, Standing
 from chalicelib.access.authentication import Authenticator, Rejected
 from chalicelib.channels.web import server_frames
@@ -21,6 +21,7 @@ from chalicelib.ids import ConversationId, PersonId
 _HISTORY_TURNS: Final = 30
 """Turns that are read for the `history` of `ready`."""
 _AGAIN: Final = ("already_authenticated", "this connection is already authenticated")
+_WRONG_ROOM: Final = Rejected("wrong_room", "this is not the full name of a room: ask for it where you got the link")
 _FULL: Final = ("room_full", f"the room is full: it has {MAX_CONNECTIONS} connections")
 
 
@@ -62,6 +63,7 @@ class Entrance:
         if isinstance(person, Rejected):
             return self._reject(connection, person)
         conversation = identity.conversation_of(person)
+        connection = replace(connection, holds_key=frame.credentials.kind == "apiKey")
         try:
             ready = self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
         except ConversationFull:
@@ -78,6 +80,9 @@ class Entrance:
         standing = self.standing(member)
         if standing is None:
             return None
+        if room != member.conversation and not self._may_join(member, name, standing):
+            self.dismiss(member.connection, _WRONG_ROOM)  # at once, so that each guess costs a connection
+            return None
         try:
             connection = self.connections.move(member.connection, room, now=self.clock())
         except ConversationFull:
@@ -86,6 +91,14 @@ class Entrance:
         moved = replace(member, connection=connection, conversation=room)
         self._send_ready(moved, standing)
         return moved
+
+    def _may_join(self, member: Member, name: str, standing: Standing) -> bool:
+        """Whether the client has the API key, the key's rooms are open, or this is a room's full name."""
+        key = standing.entitlements.key
+        if key is None:
+            secrets = self.authenticator.ticket_keys()
+            return any(rooms.is_full_name(name, key=identity.SIGNED_IN, secret=secret) for secret in secrets)
+        return member.connection.holds_key or key.open_rooms or rooms.is_full_name(name, key=key.id, secret=key.digest)
 
     def standing(self, member: Member) -> Standing | None:
         """Return the person's standing; None, and the connection is closed, if they may not use the bot any more."""

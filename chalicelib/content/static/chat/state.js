@@ -35,16 +35,19 @@ export function showPresence(state, writing) {
   byId("presence").dataset.state = key;
 }
 
+/** The code at the end of a room's full name, which is not shown. */
+const CODE = /\.[\w-]{22}$/;
+
 /** Shows the room and the questions left today, if there are any. */
 export function showEntitlements({ you, room, limit, remaining }) {
-  mention(byId("room"), room && t("room", { name: room }));
+  mention(byId("room"), room && t("room", { name: room.replace(CODE, "") }));
   byId("room").title = room ? t("you_are", { name: you }) : "";
   const counted = limit !== null && remaining !== null;
   mention(byId("left"), counted && (remaining > 0 ? t("left", { n: remaining, limit }) : t("none_left")));
   byId("left").dataset.few = counted && remaining <= 2;
 }
 
-/** Returns `show(conversation)` for the button that begins a new one; a room has none, because its reset is for all its members. */
+/** Returns `show(conversation)` for the button that begins a new one; a room has none, because its reset hides nothing of the others. */
 export function newConversation({ begin }) {
   byId("new").addEventListener("click", begin);
   return ({ room, current }) => (byId("new").hidden = Boolean(room) || !current.length);

@@ -70,6 +70,7 @@ export const de = {
     auth_failed: "Der Chat erkennt dich nicht. Bitte lade die Seite neu.",
     key_revoked: "Dieser Chat wurde von seinem Betreiber geschlossen.",
     wrong_origin: "Dieser Chat darf auf dieser Seite nicht benutzt werden.",
+    wrong_room: "Dieser Link zu einem Raum ist unvollständig. Bitte frag noch einmal danach.",
     room_full: "Dieser Raum ist voll. Neuer Versuch…",
     no_room: "Dieser Raum lässt sich nicht öffnen. Vielleicht ist seine Adresse unvollständig.",
     too_many_rooms: "Du schreibst in zu vielen Räumen. Mit /forget löschst du deine Nachrichten und beginnst neu.",

@@ -56,6 +56,7 @@ export const en = {
     auth_failed: "The chat does not recognise you. Please load the page again.",
     key_revoked: "This chat has been closed by its owner.",
     wrong_origin: "This chat may not be used on this page.",
+    wrong_room: "This link to a room is not complete. Please ask for it again.",
     room_full: "This room is full. Trying again…",
     no_room: "This room cannot be opened. Perhaps its address is incomplete.",
     too_many_rooms: "You write in too many rooms. Send /forget to delete your messages and begin anew.",
