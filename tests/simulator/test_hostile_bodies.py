@@ -69,9 +69,8 @@ def test_of_five_hundred_hostile_bodies_none_fails_and_no_good_message_beside_a_
             batch.insert(chance.randrange(len(batch)), text_item(people[number], "I am fine", page=page))
         assert demo.webhook(event(*batch, page=page)) == 200
     deep = json.dumps(text_item("deep", "still here", page=page)).encode()
-    body = (
-        b'{"object":"page","entry":[{"id":"1","messaging":[' + b"[" * 100_000 + b"]" * 100_000 + b"," + deep + b"]}]}"
-    )
+    begin = b'{"object":"page","entry":[{"id":"' + page.encode() + b'","messaging":['
+    body = begin + b"[" * 100_000 + b"]" * 100_000 + b"," + deep + b"]}]}"
     assert demo.webhook(body) == 200
     demo.wait_until_answered(*people, "deep")
     assert all(demo.answers_to(person) == ["fine"] for person in people)
