@@ -1,9 +1,11 @@
-"""Keeps the demo apart from the environment that starts it: from its profiles, endpoints, proxies and certificates."""
+"""Keeps the demo apart from the environment that starts it: from secrets, profiles, endpoints, proxies and the like."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from scripts.stage.config_file import OF_FACEBOOK
 
 _AWS: Final = "AWS_"
 _NO_FILES: Final = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -24,11 +26,12 @@ def has_model(env: Mapping[str, str]) -> bool:
 
 
 def isolated(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without what belongs to AWS.
+    """Return the environment without what belongs to AWS, and without the secrets of a deployed bot.
 
     Proxies and certificates are kept for a real model and for an issuer of ID tokens, and left out without either.
     """
-    kept = {name: value for name, value in env.items() if not (name.startswith(_AWS) or name == _KEY_LOG)}
+    others = (_KEY_LOG, *OF_FACEBOOK)
+    kept = {name: value for name, value in env.items() if not (name.startswith(_AWS) or name in others)}
     if has_model(env) or env.get("PARLEY_OIDC_ISSUER"):
         kept = {name: value for name, value in kept.items() if _serves_others(name.upper(), value)}
         excepted = ",".join(filter(None, (kept.pop("no_proxy", ""), kept.pop(_NO_PROXY, ""), _HERE)))

@@ -57,11 +57,10 @@ class OwnOriginOnly:
             allowed = _is_offered(scope["path"]) or _is_link(Request(scope).method, headers)
         return None if allowed else f"only pages of http://{self._hosts[0]} may ask this"
 
-    def _is_own(self, headers: Mapping[str, str]) -> bool:
-        origin = headers.get("origin")
-        if origin is None:
-            return headers.get("sec-fetch-site", "") in _OWN_SITES
-        return origin in [f"http://{host}" for host in self._hosts]
+    def _is_own(self, headers: Headers) -> bool:
+        if origins := headers.getlist("origin"):
+            return set(origins) <= {f"http://{host}" for host in self._hosts}
+        return headers.get("sec-fetch-site", "") in _OWN_SITES
 
 
 def _is_offered(path: str) -> bool:

@@ -30,7 +30,9 @@ _HANDLERS: Final = (
     "websocket_disconnect",
 )
 """The functions in `app.py`."""
-_SECRETS: Final = ("PARLEY_APP_ID", "PARLEY_APP_SECRET", "PARLEY_PAGE_TOKEN", "OPENAI_API_KEY")
+OF_FACEBOOK: Final = ("PARLEY_APP_ID", "PARLEY_APP_SECRET", "PARLEY_PAGE_TOKEN")
+"""Variables from which `parley deploy` takes the secrets of app and page."""
+_SECRETS: Final = (*OF_FACEBOOK, "OPENAI_API_KEY")
 OF_COMMANDS: Final = (
     *_SECRETS,
     "PARLEY_API_URL",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,9 @@ from tests.simulator.conftest import Demo, running_demo
 from tests.simulator.served import served
 
 KEY: Final = "sk-real-4711-nobody-elses"
+OF_FACEBOOK: Final = {"PARLEY_APP_SECRET": "real-app-secret-0815", "PARLEY_PAGE_TOKEN": "real-page-token-0815"}
+"""Secrets that an owner's shell may have for `parley deploy`."""
+SECRETS: Final = (KEY, *OF_FACEBOOK.values())
 EVIL: Final = "https://evil.example"
 SIGNED_AS_TEST: Final = "AWS4-HMAC-SHA256 Credential=test/20261129/us-east-1/ssm/aws4_request"
 """The credentials that every emulator of AWS accepts."""
@@ -69,7 +73,8 @@ def paid() -> Iterator[Paid]:
         return Route(f"/v1{asked.path}", note, methods=list(asked.methods or ()))
 
     with served([noting(route) for route in ModelServer().routes()]) as url:
-        env = {**os.environ, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{url}/v1", "PARLEY_MODEL": "gpt-6-luna"}
+        real = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{url}/v1", "PARLEY_MODEL": "gpt-6-luna"}
+        env = {**os.environ, **OF_FACEBOOK, **real}
         with running_demo(env=env) as (demo, process):
             yield Paid(demo, psutil.Process(process.pid), keys)
 
@@ -102,15 +107,42 @@ def test_the_emulator_has_the_real_key_nowhere(paid: Paid):
     stored = {parameter["Name"]: parameter["Value"] for parameter in found["Parameters"]}
     assert "/parley/demo/openai-key" in stored
     assert KEY not in json.dumps(stored)
-    assert KEY not in demo.http.get("/world").text
 
 
-def test_no_process_that_the_demo_starts_has_the_real_key_in_its_environment_or_arguments(paid: Paid):
+def test_the_demo_tells_nobody_the_secrets_of_the_shell_that_started_it(paid: Paid):
+    for path in ("/world", "/world/messenger", "/world/model/calls", "/world/graph/calls", "/world/owner/calls"):
+        told = paid.demo.http.get(path).text
+        assert not [secret for secret in SECRETS if secret in told], path
+
+
+def test_no_process_that_the_demo_starts_has_real_secrets_in_its_environment_or_arguments(paid: Paid):
     children = paid.process.children(recursive=True)
     assert len(children) > 2
     for child in children:
-        assert KEY not in child.environ().values()
-        assert KEY not in " ".join(child.cmdline())
+        seen = [*child.environ().values(), *child.cmdline()]
+        assert not [secret for secret in SECRETS if any(secret in text for text in seen)], child
+
+
+def test_the_demo_listens_on_this_machine_only_and_on_two_ports(paid: Paid):
+    family = [paid.process, *paid.process.children(recursive=True)]
+    listening = {
+        (connection.laddr.ip, connection.laddr.port)
+        for process in family
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {("127.0.0.1", paid.port), ("127.0.0.1", urlsplit(paid.emulator).port)}
+
+
+def test_the_emulator_answers_no_browser_that_has_its_whole_address(paid: Paid):
+    url = paid.demo.facts["aws_endpoint_url"]
+    assert httpx2.get(f"{url}/_ministack/health", trust_env=False).status_code == 200
+    for headers in ({"Origin": EVIL}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "none"}):
+        answer = httpx2.get(f"{url}/_ministack/health", headers=headers, trust_env=False)
+        assert answer.status_code == 403
+    for path in ("", "/_aws/execute-api/x/y"):
+        with pytest.raises(InvalidStatus, match="403"), connect(f"ws{paid.emulator[4:]}{path}", proxy=None):
+            pass
 
 
 # What a browser sends for another page, over plain HTTP.
@@ -185,6 +217,30 @@ def test_under_another_name_nothing_is_answered(paid: Paid, name: Callable[[int]
     assert answer.status_code == 403
 
 
+RAW: Final = [
+    "GET /world HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nHost: evil.example\r\n",
+    "GET /world HTTP/1.1\r\nHost: evil.example\r\nHost: 127.0.0.1:{port}\r\n",
+    "GET http://evil.example/world HTTP/1.1\r\nHost: evil.example\r\n",
+    "GET /world HTTP/1.1\r\n",
+    "GET /world HTTP/1.0\r\n",
+    "GET /chat/../world HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: https://evil.example\r\n",
+    "GET /chat/%2e%2e/world HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: https://evil.example\r\n",
+    "GET //world HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: https://evil.example\r\n",
+    "GET /world HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nOrigin: null\r\n",
+    "GET /world HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\norigin: https://evil.example\r\nSEC-FETCH-SITE: none\r\n",
+]
+
+
+@pytest.mark.parametrize("request_", RAW)
+def test_no_way_of_writing_a_request_gets_around_the_check(demo: Demo, request_: str):
+    port = int(demo.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as raw:
+        raw.sendall(f"{request_.format(port=port)}Connection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: raw.recv(65536), b"")).decode()
+    assert answer.partition(" ")[2][:3] in ("400", "403", "404")
+    assert demo.facts["app_secret"] not in answer
+
+
 def test_a_socket_of_another_page_or_under_another_name_is_not_opened(demo: Demo):
     url = demo.facts["websocket_url"]
     for origin in (EVIL, "null", "http://localhost:3000", f"{demo.url}.evil.example"):
@@ -218,11 +274,12 @@ def test_a_link_on_another_page_opens_the_demo(demo: Demo):
 def test_a_page_that_a_key_allows_opens_a_socket_and_reads_its_config(demo: Demo):
     page = "http://localhost:3000"
     key = new_key(demo, origins=[page])
-    answer = demo.http.get(f"/config/{key['id']}", headers={"Origin": page, "Sec-Fetch-Site": "same-site"})
+    asks = {"Origin": page, "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}
+    answer = demo.http.get(f"/config/{key['id']}", headers=asks)
     assert answer.headers["access-control-allow-origin"] == page
-    with connect(demo.facts["websocket_url"], origin=Origin(page), proxy=None) as socket:
-        socket.send(json.dumps({"action": "authenticate", "ticket": answer.json()["ticket"]}))
-        assert json.loads(socket.recv())["type"] == "ready"
+    with connect(demo.facts["websocket_url"], origin=Origin(page), proxy=None) as opened:
+        opened.send(json.dumps({"action": "authenticate", "ticket": answer.json()["ticket"]}))
+        assert json.loads(opened.recv())["type"] == "ready"
     url = demo.facts["websocket_url"]
     with pytest.raises(InvalidStatus, match="403"), connect(url, origin=Origin(EVIL), proxy=None):
         pass
