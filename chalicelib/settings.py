@@ -5,6 +5,7 @@ Every group reads its own variables. `Settings.from_env` reads all groups and re
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -85,15 +86,18 @@ class Limits:
     """Questions a day for each user."""
     daily_budget: int
     """Micro-USD a day for the model; with 0, no request is made to a model that costs money."""
+    person_share: Decimal
+    """The share of the daily budget that one person may use who is not unlimited, from 0.01 to 1."""
     zone: ZoneInfo
     """The owner's time zone: a day begins at its midnight."""
 
     @classmethod
     def from_env(cls, env: Variables) -> "Limits":
-        """Parse PARLEY_DAILY_LIMIT, PARLEY_DAILY_BUDGET_USD and PARLEY_TIMEZONE."""
+        """Parse PARLEY_DAILY_LIMIT, PARLEY_DAILY_BUDGET_USD, PARLEY_PERSON_BUDGET_SHARE and PARLEY_TIMEZONE."""
         return cls(
             daily_limit=env.read("PARLEY_DAILY_LIMIT", "10", parse.whole_number),
             daily_budget=env.read("PARLEY_DAILY_BUDGET_USD", "1", parse.micro_usd),
+            person_share=env.read("PARLEY_PERSON_BUDGET_SHARE", "0.25", parse.share),
             zone=env.read("PARLEY_TIMEZONE", "UTC", parse.zone),
         )
 

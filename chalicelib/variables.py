@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 _ISSUER: Final = re.compile(r"https?://[^\s?#@]+", re.ASCII)
 _CONTACT: Final = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
+_LEAST_SHARE: Final = Decimal("0.01")
 _SHOWN: Final = 100
 """The most characters of a value that an error quotes."""
 
@@ -97,6 +98,13 @@ def micro_usd(name: str, value: str) -> int:
     if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII):
         raise _invalid(name, value, "an amount such as 1 or 0.50 (0: no model that costs money)")
     return int(Decimal(value) * 1_000_000)
+
+
+def share(name: str, value: str) -> Decimal:
+    """Parse a share from 0.01 to 1."""
+    if not re.fullmatch(r"0\.\d{1,4}|1(\.0{1,4})?", value, re.ASCII) or Decimal(value) < _LEAST_SHARE:
+        raise _invalid(name, value, "a share such as 0.25, from 0.01 to 1 (1: no limit but the budget)")
+    return Decimal(value)
 
 
 def contact(name: str, value: str) -> str:

@@ -1,8 +1,11 @@
 """The daily budget in micro-USD (millionths of a dollar): prices, reservations and settlements."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_UP, Decimal
+
+from chalicelib.ids import Channel
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,10 @@ class Reservation:
     """The most that the call can cost."""
     cap: int
     """The most that may be set aside on that day in total."""
+    person_cap: int | None = None
+    """The most that may be set aside on that day for the person who asks; None for no limit."""
+    channel_cap: int | None = None
+    """The most that may be set aside on that day for the person's channel; None for a call of no turn."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,13 @@ class DaySpend:
     answers: int = 0
     """Calls that ended with a response; the token counts are theirs."""
     calls: int = 0
+    channels: Mapping[Channel, int] = field(default_factory=dict, compare=False)
+    """The part of `committed` that each channel has used."""
+
+    def used(self, cap: int) -> Decimal:
+        """Return the used share of the budget of `cap`, or of a channel's part if that is used up further."""
+        parts = (Decimal(used) / max(1, part_of_channel(cap)) for used in self.channels.values())
+        return max(Decimal(self.committed) / max(1, cap), *parts, Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -100,10 +114,22 @@ class Budget:
 
     cap: int
     price: Price
+    person_share: Decimal
+    """The share of the budget that one person may use; 1 for all of it."""
 
     def reserve(self, most: Usage, *, day: str) -> Reservation:
-        """Return what must be set aside on `day`, an ISO date, before a call that uses at most `most`."""
+        """Return what must be set aside on `day`, an ISO date, before a call of no turn that uses at most `most`."""
         return Reservation(day, self.price.cost(most), self.cap)
+
+    def reserve_for_turn(self, most: Usage, *, day: str, is_unlimited: bool) -> Reservation:
+        """Return the same for a person's question, with the person's and the channel's part of the budget.
+
+        Each part is large enough for one call. An unlimited person has no part, but the channel has.
+        """
+        whole = self.reserve(most, day=day)
+        has_share = not is_unlimited and self.person_share < 1
+        of_person = max(int(self.cap * self.person_share), whole.amount) if has_share else None
+        return replace(whole, person_cap=of_person, channel_cap=max(part_of_channel(self.cap), whole.amount))
 
     def settle(self, reserved: Reservation, usage: Usage | None, *, at_most: Usage) -> Settlement:
         """Return what the call cost: by `usage`, or, if the provider does not tell, no more than `at_most` costs."""
@@ -112,9 +138,18 @@ class Budget:
         return Settlement(reserved, cost, usage)
 
 
+def part_of_channel(cap: int) -> int:
+    """Return what one channel may use of a budget: three quarters, so that a quarter is left for the other one."""
+    return cap * 3 // 4
+
+
 def within_warning_level(reserved: Reservation) -> Reservation:
-    """Return the reservation limited to four fifths of the budget. If that has no room, the owner is notified."""
-    return replace(reserved, cap=reserved.cap * 4 // 5)
+    """Return the reservation limited to four fifths of the budget and of the channel's part of it.
+
+    If one of them has no room, the owner is notified.
+    """
+    of_channel = None if reserved.channel_cap is None else reserved.channel_cap * 4 // 5
+    return replace(reserved, cap=reserved.cap * 4 // 5, channel_cap=of_channel)
 
 
 def usd(micro: int) -> str:

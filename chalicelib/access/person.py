@@ -37,3 +37,10 @@ class Person:
     """The rooms in which the person has written."""
     refunds: dict[str, int] = field(default_factory=dict)
     """Counted refunds, by the ISO date of the question, for the last few days."""
+    spent: dict[str, int] = field(default_factory=dict)
+    """Micro-USD that the person's model calls cost or may cost, by the ISO date of the call, for the last few days."""
+
+    @property
+    def days(self) -> list[str]:
+        """Every day of which something is counted, as ISO dates."""
+        return sorted({*self.quota, *self.refunds, *self.spent})

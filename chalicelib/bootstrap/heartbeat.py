@@ -43,5 +43,7 @@ def heartbeat() -> Heartbeat:
         clients.ports(None, in_turn=False),
         warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
         health_check_starter=LambdaHealthCheckStarter(clients.functions(), stage.worker_function),
-        budget=lambda: Budget(settings.limits.daily_budget, prices.price_of(settings.model)),
+        budget=lambda: Budget(
+            settings.limits.daily_budget, prices.price_of(settings.model), settings.limits.person_share
+        ),
     )

@@ -88,7 +88,8 @@ def model() -> Model:
 
 def budget() -> Budget:
     """Return the day's budget for the model."""
-    return Budget(clients.settings().limits.daily_budget, model().price)
+    limits = clients.settings().limits
+    return Budget(limits.daily_budget, model().price, limits.person_share)
 
 
 @cache

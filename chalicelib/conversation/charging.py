@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from chalicelib.access import budget, quota
+from chalicelib.access import budget, identity, quota
 from chalicelib.access.budget import Budget, Reservation, Settlement
+from chalicelib.access.person import Access
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer, Failure
+from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.turn_context import TurnContext
+from chalicelib.ids import Channel
 
 
 @dataclass(frozen=True)
@@ -31,25 +34,27 @@ class Charging:
         """Return the most that a model call made now can cost, on today's budget. Nothing is written yet."""
         now = self.clock()
         today = quota.day_of(now, now=now, zone=self.zone)
-        return self.budget.reserve(prompt_builder.most_usage(context), day=today)
+        is_unlimited = context.person.access is Access.UNLIMITED
+        return self.budget.reserve_for_turn(prompt_builder.most_usage(context), day=today, is_unlimited=is_unlimited)
 
     def charge(self, context: TurnContext, reservation: Reservation) -> Charged:
         """Charge a queued turn and set the money aside, atomically. The owner is notified at four fifths of the budget.
 
-        The first attempt is limited to four fifths of the budget. Only if that has no room is the whole budget tried,
-        so the warning needs no other request to the store.
+        The first attempt is limited to four fifths of the budget and of the channel's part. Only if that has no room is
+        all of it tried, so the warning needs no other request to the store.
         """
         now = self.clock()
-        outdated = quota.outdated(list(context.person.quota), today=context.day)
-        charged = self._charge(context, budget.within_warning_level(reservation), now=now, outdated=outdated)
-        if charged is Charged.OVER_BUDGET:
-            charged = self._charge(context, reservation, now=now, outdated=outdated)
-            if charged is Charged.CHARGED:
-                self.alerts.budget_nearly_spent(reservation)
+        outdated = quota.outdated(context.person.days, today=context.day)
+        first = self._charge(context, budget.within_warning_level(reservation), now=now, outdated=outdated)
+        if first not in (Charged.OVER_BUDGET, Charged.CHANNEL_SPENT):
+            return first
+        charged = self._charge(context, reservation, now=now, outdated=outdated)
+        if charged is Charged.CHARGED:
+            self.alerts.budget_nearly_spent(reservation, spent_by(context.turn, first))
         return charged
 
-    def charge_again(self, context: TurnContext, reservation: Reservation) -> bool:
-        """Set money aside for another model call of a running turn; False, with nothing written, if there is no room.
+    def charge_again(self, context: TurnContext, reservation: Reservation) -> Charged:
+        """Set money aside for another model call of a running turn; not CHARGED if there is no room.
 
         The user is not charged again.
         """
@@ -67,3 +72,8 @@ class Charging:
     def _charge(self, context: TurnContext, reservation: Reservation, *, now: int, outdated: Sequence[str]) -> Charged:
         step = Charge(context.turn, day=context.day, limit=context.limit, reserve=reservation, outdated=outdated)
         return self.inbox.charge(context.lease, step, now=now, until=context.time.until())
+
+
+def spent_by(turn: Turn, refused: Charged) -> Channel | None:
+    """Return the channel whose part has no room for the turn's call; None if the whole budget has none."""
+    return identity.channel_of(turn.person) if refused is Charged.CHANNEL_SPENT else None

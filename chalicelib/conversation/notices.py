@@ -35,6 +35,10 @@ class Notices:
         """Return the notice that the bot's budget of `day` is spent."""
         return Reply(self.texts("budget_spent", **self._reset(day)), code="budget_spent")
 
+    def share_spent(self, *, day: str) -> Reply:
+        """Return the notice that the user's share of the bot's budget of `day` is spent."""
+        return Reply(self.texts("share_spent", **self._reset(day)), code="share_spent")
+
     def welcome(self, context: TurnContext) -> Reply:
         """Return the greeting, with the user's daily limit."""
         return self._by_limit("welcome", context)

@@ -15,7 +15,7 @@ from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Lease, Overdue, Reply, Thread, Turn
 from chalicelib.errors import ModelUnusable, ParleyError
-from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
+from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
 
 
 class Accepted(Enum):
@@ -45,6 +45,10 @@ class Charged(Enum):
     """The owner has blocked the person."""
     OVER_BUDGET = "over_budget"
     """The day's budget has no room for the reservation."""
+    CHANNEL_SPENT = "channel_spent"
+    """The channel's part of the day's budget has none."""
+    SHARE_SPENT = "share_spent"
+    """The person's share of it has none."""
     KEY_SPENT = "key_spent"
     """The person's API key has used up its messages."""
     KEY_REVOKED = "key_revoked"
@@ -55,7 +59,7 @@ class Inbox(Protocol):
     """The durable queue of each conversation's turns.
 
     The methods from `charge` to `hand_back` raise LeaseLost, having written nothing, unless the lease is still in
-    force. All methods raise StoreError when the store fails. Every write is atomic as a whole.
+    force; those with `until` extend it. All methods raise StoreError when the store fails. Every write is atomic.
     """
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
@@ -74,24 +78,20 @@ class Inbox(Protocol):
         """
 
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
-        """Move a queued turn to running, count it on its day and reserve money; never beyond the limit or the cap.
+        """Move a queued turn to running, count it on its day and reserve money; never beyond the limit or a cap.
 
         Extends the lease to `until`. A reservation of 0 always has room. When the person came with an API key, the key
         must be valid at `now` and its `max_messages` not used up, and the question is counted on the key too.
         """
 
-    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> Charged:
         """Count one more model call for a running turn, and reserve money for it. Extends the lease to `until`.
 
-        False, with nothing written, when the day's budget has no room. The reservation of the call before stays:
-        whether the provider billed it is unknown.
+        Not CHARGED, with nothing written, when there is no room. The reservation of the call before stays.
         """
 
     def record(self, lease: Lease, step: Record, *, until: int) -> bool:
-        """Move a queued or running turn to answered. Extends the lease to `until`.
-
-        False, with nothing written, if the person has had the `most_refunds` of the step already.
-        """
+        """Move a queued or running turn to answered; False, with nothing written, if no refund is left for the step."""
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
         """Answer a queued turn with the notice that no more is answered today, at most once a day and person.
@@ -201,9 +201,9 @@ class Model(Protocol):
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Yield text deltas, then exactly one Finished, all within `seconds`; else raise ModelError, and nothing else.
 
-        If the provider tells what an answer that failed has used, Used comes before the error. Whatever the provider
-        sends or leaves out, Waiting comes after each second without an event. At most two requests are sent with one
-        key, and the second only if the first cannot be billed. Closing the generator ends the request.
+        If the provider tells what a failed answer has used, Used comes before the error. Whatever it sends or leaves
+        out, Waiting comes after each second without an event. At most two requests are sent with one key, and the
+        second only if the first cannot be billed. Closing the generator ends the request.
         """
 
 
@@ -256,11 +256,11 @@ class OwnerAlerts(Protocol):
         Once it happened to several people of a day, notify as `channel_broken` does, and return True.
         """
 
-    def budget_nearly_spent(self, reserved: Reservation) -> None:
-        """Notify that four fifths of the day's budget are used."""
+    def budget_nearly_spent(self, reserved: Reservation, channel: Channel | None) -> None:
+        """Notify that four fifths of the day's budget are used, or of the part of a channel."""
 
-    def budget_spent(self, reserved: Reservation) -> None:
-        """Notify that the day's budget has no room for this call."""
+    def budget_spent(self, reserved: Reservation, channel: Channel | None) -> None:
+        """Notify that the day's budget, or the part of a channel, has no room for this call."""
 
 
 class ConnectionStore(Protocol):

@@ -7,7 +7,7 @@ from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.clock import Clock
 from chalicelib.conversation import plan
 from chalicelib.conversation.agent import Agent, model_answered
-from chalicelib.conversation.charging import Charging
+from chalicelib.conversation.charging import Charging, spent_by
 from chalicelib.conversation.command_handlers import Commands
 from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.notices import Notices
@@ -75,8 +75,8 @@ class TurnRunner:
                 return self._call_model(context.with_turn(running), reservation, left=context.left_after_this)
             case Charged.OVER_LIMIT:
                 return self._over_limit(context)
-            case Charged.OVER_BUDGET:
-                return self._refuse(context, self._over_budget(context, reservation))
+            case Charged.OVER_BUDGET | Charged.CHANNEL_SPENT | Charged.SHARE_SPENT:
+                return self._refuse(context, self._no_money(context, charged, reservation))
             case Charged.KEY_SPENT | Charged.KEY_REVOKED:
                 self._log(context.turn)("refuse", reason=charged.value, refused=1)
                 return self._refuse(context, self.notices.say(charged.value))
@@ -85,8 +85,9 @@ class TurnRunner:
 
     def _ask_again(self, context: TurnContext) -> Turn:
         reservation = self.charging.reserve(context)
-        if not self.charging.charge_again(context, reservation):
-            return self._record(context, self._over_budget(context, reservation), refund=True)
+        charged = self.charging.charge_again(context, reservation)
+        if charged is not Charged.CHARGED:
+            return self._record(context, self._no_money(context, charged, reservation), refund=True)
         again = replace(context.turn, model_calls=context.turn.model_calls + 1)
         return self._call_model(context.with_turn(again), reservation, left=None)
 
@@ -101,9 +102,12 @@ class TurnRunner:
         self._log(context.turn)("refuse", reason="limit", refused=1)
         return self._refuse(context, self.notices.limit_reached(context))
 
-    def _over_budget(self, context: TurnContext, reservation: Reservation) -> Reply:
-        self._log(context.turn)("refuse", reason="budget", refused=1)
-        self.alerts.budget_spent(reservation)
+    def _no_money(self, context: TurnContext, refused: Charged, reservation: Reservation) -> Reply:
+        reason = "budget" if refused is Charged.OVER_BUDGET else refused.value
+        self._log(context.turn)("refuse", reason=reason, refused=1)
+        if refused is Charged.SHARE_SPENT:
+            return self.notices.share_spent(day=reservation.day)
+        self.alerts.budget_spent(reservation, spent_by(context.turn, refused))
         return self.notices.budget_spent(day=reservation.day)
 
     def _refuse(self, context: TurnContext, notice: Reply) -> Turn:

@@ -15,6 +15,7 @@ from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ModelUnusable, NotifyError, ParleyError
+from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.findings import Finding
 from chalicelib.operations.ports import Notifier, SentAlerts
@@ -85,17 +86,25 @@ class AlertService:
         """Report a user's request, made at Facebook, to delete their data; sent at every call."""
         self._send("deletion", code=code, stage=self.settings.stage.name)
 
-    def budget_nearly_spent(self, reserved: Reservation) -> None:
-        """Report, once a day, that four fifths of the day's budget are spent."""
-        self._send_once_a_day("budget", "budget_nearly_spent", budget=budget.usd(reserved.cap))
+    def budget_nearly_spent(self, reserved: Reservation, channel: Channel | None) -> None:
+        """Report, once a day, that four fifths of the day's budget are spent, or of the part of a channel."""
+        self._budget("nearly_spent", reserved, channel)
 
-    def budget_spent(self, reserved: Reservation) -> None:
-        """Report, once a day, that the budget has no room for a request to the model, today or on any day."""
+    def budget_spent(self, reserved: Reservation, channel: Channel | None) -> None:
+        """Report, once a day, that the budget, or the part of a channel, has no room for a request to the model."""
         if reserved.amount > reserved.cap:
             most, cap = budget.usd(reserved.amount), budget.usd(reserved.cap)
             self._send_once_a_day("budget", "budget_too_small", model=self.settings.model.name, most=most, budget=cap)
         else:
-            self._send_once_a_day("budget", "budget_spent", budget=budget.usd(reserved.cap))
+            self._budget("spent", reserved, channel)
+
+    def _budget(self, what: str, reserved: Reservation, channel: Channel | None) -> None:
+        whole = budget.usd(reserved.cap)
+        if channel is None:
+            self._send_once_a_day("budget", f"budget_{what}", budget=whole)
+        elif self.sent.first_today(f"budget_{what}_{channel}", day=self._today()):
+            part, name = budget.usd(reserved.channel_cap or 0), self.texts(f"channel_{channel}")
+            self._send("budget", f"budget_part_{what}", budget=whole, part=part, channel=name)
 
     def health_findings(self, findings: Sequence[Finding]) -> None:
         """Report the findings of the weekly health check that are not OK; sent at every call."""

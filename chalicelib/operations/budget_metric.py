@@ -13,7 +13,7 @@ from chalicelib.log import Log
 
 @dataclass(frozen=True)
 class BudgetMetric:
-    """Logs the percentage that is spent, for the metric that an alarm watches."""
+    """Logs the percentage that is spent, of the whole or of a channel's part, for the metric that an alarm watches."""
 
     spending: Spending
     budget: Callable[[], Budget]
@@ -32,4 +32,4 @@ class BudgetMetric:
             return
         today = date.fromisoformat(quota.day_of(now, now=now, zone=self.zone))
         [spent] = self.spending.days(today, today)
-        self.log("budget", used_pct=round(100 * spent.committed / budget.cap, 1))
+        self.log("budget", used_pct=float(round(100 * spent.used(budget.cap), 1)))

@@ -6,12 +6,13 @@ What the bot depends on outside AWS is checked by `chalicelib.operations.health`
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.access import quota
-from chalicelib.access.budget import usd
+from chalicelib.access.budget import part_of_channel, usd
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.bootstrap import clients
 from chalicelib.clock import Clock
@@ -28,6 +29,7 @@ from scripts.stage.environment import configured, full_name, functions
 _COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 """States of a stack that can be updated; in the last one a failed update was undone."""
 _LISTENING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+_NEARLY_SPENT: Final = Decimal("0.8")
 _SMALL_QUOTA: Final = 50
 """Concurrent executions of an account; new accounts may have ten. Each answer takes one while it is written."""
 
@@ -276,11 +278,15 @@ class Inspection:
             return
         today = date.fromisoformat(quota.day_of(now, now=now, zone=limits.zone))
         [spent] = DynamoSpending(self.deployment.environment.table).days(today, today)
+        used = spent.used(limits.daily_budget)
         what = f"{usd(spent.committed)} of {usd(limits.daily_budget)} USD are spent today"
+        full = [channel for channel, part in spent.channels.items() if part >= part_of_channel(limits.daily_budget)]
+        what += f", and all that {' and '.join(full)} may use" if full else ""
         remedy = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
-        if spent.committed >= limits.daily_budget:
-            yield Finding.broken("budget", what, "people get no answers until midnight", remedy)
-        elif spent.committed >= limits.daily_budget * 4 // 5:
+        if used >= 1:
+            where = f" on {' and '.join(full)}" if full and spent.committed < limits.daily_budget else ""
+            yield Finding.broken("budget", what, f"people{where} get no answers until midnight", remedy)
+        elif used >= _NEARLY_SPENT:
             yield Finding.warning("budget", what, "once it is all spent, people get no answers until midnight", remedy)
         else:
             yield Finding.ok("budget", what)

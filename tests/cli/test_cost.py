@@ -145,8 +145,8 @@ def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
     assert "    tokens                  3,000 in (1,000 cached), 500 out\n" in text
     assert "  the model         $30.00  as counted above\n" in text
     assert "    WebSocket messages, at most     counted    40,000         $0.0400   28%\n" in text
-    assert "    worker, 4 s at 512 MB           assumed     2,000 GB-s    $0.0333   38%\n" in text
-    assert "    DynamoDB writes                 counted    39,000 units   $0.0244   27%\n" in text
+    assert "    worker, 4 s at 512 MB           assumed     2,000 GB-s    $0.0333   37%\n" in text
+    assert "    DynamoDB writes                 counted    41,000 units   $0.0256   28%\n" in text
     assert "1,000 messages of the web chat              $30.14\n" in text
     assert f"{LISTED.read} in {LISTED.region}" in " ".join(text.split())
     assert "Each stored GB adds $0.45 a month" in " ".join(text.split())
@@ -160,7 +160,7 @@ def test_the_demo_says_that_it_costs_nothing_itself():
 def test_a_narrow_terminal_gets_shorter_lines(run: Run):
     lines = run("cost", COLUMNS="60").output.splitlines()
     assert [line for line in lines if len(line) > 60] == []
-    assert f"    {'DynamoDB writes':30}   $0.0244   27%" in lines
+    assert f"    {'DynamoDB writes':30}   $0.0256   28%" in lines
 
 
 def test_large_numbers_fit_80_columns_too():

@@ -56,7 +56,7 @@ def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):
 
 def test_a_turn_in_the_last_fifth_of_the_budget_costs_two_calls_more(counted: Counted):
     counted.bot.price = Price(Decimal(0), Decimal(0), output=Decimal(1))
-    counted.bot.may_spend("0.0009")
+    counted.bot.may_spend("0.0011")
     counted.bot.accepts("anna", "Hello?")
     assert counted.during(counted.bot.works) == [
         "UpdateItem",

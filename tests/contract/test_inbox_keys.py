@@ -156,7 +156,7 @@ def test_a_spent_key_goes_before_a_spent_budget(story: Story):
 
 def test_a_second_model_call_costs_the_key_nothing(shop: Story):
     lease, turn = begin_charged(shop)
-    assert shop.inbox.call_again(lease, turn, reserve=CALL, until=shop.until)
+    assert shop.inbox.call_again(lease, turn, reserve=CALL, until=shop.until) is Charged.CHARGED
     assert used(shop) == 1
 
 

@@ -1,15 +1,19 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from chalicelib.access import identity
+from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
-from chalicelib.ids import ConversationId
-from tests.contract.story import ANNA, CALL, DAY, REPLY, Story
+from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
+from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, Story
+from tests.fakes.adapters import NOON
 
 NEXT_DAY = "2026-11-21"
 TIGHT = Reservation(DAY, amount=100, cap=250)
@@ -163,7 +167,7 @@ def test_a_bill_is_settled_though_there_is_no_charge_to_give_back_any_more(story
 
 def test_a_second_call_is_set_aside_beside_the_first_which_may_have_been_billed(story: Story):
     lease, turn = _begin(story)
-    assert story.inbox.call_again(lease, turn, reserve=TIGHT, until=story.until)
+    assert story.inbox.call_again(lease, turn, reserve=TIGHT, until=story.until) is Charged.CHARGED
     assert story.spent() == DaySpend(DAY, committed=200, calls=2)
     story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7, USAGE)), until=story.until)
     assert story.spent().committed == 107
@@ -171,7 +175,9 @@ def test_a_second_call_is_set_aside_beside_the_first_which_may_have_been_billed(
 
 def test_a_second_call_is_not_made_when_the_day_has_no_room_for_it(story: Story):
     lease, turn = _begin(story, replace(TIGHT, cap=199))
-    assert not story.inbox.call_again(lease, turn, reserve=replace(TIGHT, cap=199), until=story.until)
+    assert (
+        story.inbox.call_again(lease, turn, reserve=replace(TIGHT, cap=199), until=story.until) is Charged.OVER_BUDGET
+    )
     [running] = story.stored()
     assert (running.state, running.model_calls) == (TurnState.RUNNING, 1)
     assert story.spent() == DaySpend(DAY, committed=100, calls=1)
@@ -232,3 +238,155 @@ def test_a_free_call_of_no_turn_is_always_made(story: Story):
     assert story.store.spending.reserve(Reservation(DAY, amount=0, cap=0))
     assert not story.store.spending.reserve(Reservation(DAY, amount=1, cap=0))
     assert story.spent() == DaySpend(DAY, calls=1)
+
+
+# Parts of the budget.
+
+VISITOR, OTHER = (identity.visitor(KeyId("shopshopsh"), name) for name in ("cleo", "dora"))
+SHARED = Reservation(DAY, amount=100, cap=1000, person_cap=250, channel_cap=300)
+
+
+@pytest.fixture
+def shop(story: Story) -> Story:
+    """Visitors may ask too."""
+    story.store.keys.create(ApiKey(KeyId("shopshopsh"), "Shop", "0" * 64, "web", created_at=NOON))
+    return story
+
+
+def _begins(story: Story, person: PersonId) -> tuple[Lease, Turn]:
+    room = ConversationId(f"room {story.written}")
+    story.accept(replace(story.message(person=person, room=room), channel=identity.channel_of(person)))
+    lease = story.hold(room=room)
+    return lease, story.read(lease).open[0]
+
+
+def _asks_as(story: Story, person: PersonId, reserve: Reservation = SHARED, *, limit: int | None = None) -> Charged:
+    lease, turn = _begins(story, person)
+    return story.charge(lease, turn, limit=limit, reserve=reserve)
+
+
+def _running(story: Story, person: PersonId, reserve: Reservation = SHARED) -> tuple[Lease, Turn]:
+    lease, turn = _begins(story, person)
+    assert story.charge(lease, turn, reserve=reserve) is Charged.CHARGED
+    return lease, replace(turn, charged_day=DAY)
+
+
+@pytest.mark.on_moto
+def test_a_person_sets_aside_no_more_than_their_share(shop: Story):
+    assert [_asks_as(shop, ANNA) for _ in range(3)] == [Charged.CHARGED] * 2 + [Charged.SHARE_SPENT]
+    assert (shop.known().spent, shop.used(), shop.spent().committed) == ({DAY: 200}, 2, 200)
+    assert _asks_as(shop, BERT) is Charged.CHARGED
+
+
+@pytest.mark.on_moto
+def test_a_channel_sets_aside_no_more_than_its_part(shop: Story):
+    people = [PersonId(f"messenger:1:{number}") for number in range(4)]
+    charged = [_asks_as(shop, person) for person in people]
+    assert charged == [Charged.CHARGED] * 3 + [Charged.CHANNEL_SPENT]
+    assert [_asks_as(shop, person) for person in (VISITOR, OTHER)] == [Charged.CHARGED] * 2
+    assert shop.spent().channels == {Channel.MESSENGER: 300, Channel.WEB: 200}
+
+
+@pytest.mark.on_moto
+def test_the_whole_budget_holds_whatever_its_parts_allow(shop: Story):
+    tight = replace(SHARED, cap=250)
+    people = [ANNA, VISITOR, BERT, OTHER]
+    assert [_asks_as(shop, person, tight) for person in people] == [Charged.CHARGED] * 2 + [Charged.OVER_BUDGET] * 2
+
+
+def test_what_has_no_room_is_said_in_the_order_of_limit_share_whole_and_channel(shop: Story):
+    none = replace(SHARED, cap=0, person_cap=0, channel_cap=0)
+    refused = [
+        _asks_as(shop, ANNA, none, limit=0),
+        _asks_as(shop, ANNA, none, limit=1),
+        _asks_as(shop, ANNA, replace(none, person_cap=None)),
+        _asks_as(shop, ANNA, replace(none, person_cap=None, cap=1000)),
+    ]
+    assert refused == [Charged.OVER_LIMIT, Charged.SHARE_SPENT, Charged.OVER_BUDGET, Charged.CHANNEL_SPENT]
+    assert (shop.spent(), shop.known().spent) == (DaySpend(DAY), {})
+
+
+def test_a_free_call_has_room_in_every_part(shop: Story):
+    free = Reservation(DAY, amount=0, cap=0, person_cap=0, channel_cap=0)
+    lease, turn = _running(shop, ANNA, free)
+    assert shop.inbox.call_again(lease, turn, reserve=free, until=shop.until) is Charged.CHARGED
+    assert shop.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(free, 0, USAGE)), until=shop.until)
+    assert shop.known().spent == {}
+
+
+@pytest.mark.on_moto
+def test_the_cost_takes_the_place_of_what_was_set_aside_in_every_part(shop: Story):
+    for person in (ANNA, VISITOR):
+        lease, turn = _running(shop, person)
+        shop.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(SHARED, 7, USAGE)), until=shop.until)
+    assert (shop.known(ANNA).spent, shop.known(VISITOR).spent) == ({DAY: 7}, {DAY: 7})
+    assert shop.spent().channels == {Channel.MESSENGER: 7, Channel.WEB: 7}
+    assert shop.spent().committed == 14
+
+
+@pytest.mark.on_moto
+@pytest.mark.parametrize("most", [None, 3, 0])
+def test_a_refund_of_the_question_settles_its_money_too(shop: Story, most: int | None):
+    lease, turn = _running(shop, ANNA)
+    failed = Record(turn, REPLY, settlement=Settlement(SHARED, 7), refund=True, most_refunds=most)
+    if not shop.inbox.record(lease, failed, until=shop.until):
+        assert (most, shop.known().spent, shop.spent().committed) == (0, {DAY: 100}, 100)
+        shop.inbox.record(lease, replace(failed, refund=False), until=shop.until)
+    assert (shop.known().spent, shop.used()) == ({DAY: 7}, 1 if most == 0 else 0)
+
+
+def test_money_is_settled_though_the_count_of_the_question_is_gone(shop: Story):
+    lease, turn = _running(shop, ANNA)
+    later, other = _begins(shop, ANNA)
+    shop.charge(later, other, day="2026-11-24", reserve=replace(SHARED, day="2026-11-24"), outdated=[DAY])
+    assert shop.known().spent == {"2026-11-24": 100}
+    shop.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(SHARED, 7), refund=True), until=shop.until)
+    assert shop.spent().committed == 7
+
+
+@pytest.mark.on_moto
+def test_a_second_call_needs_room_in_every_part(shop: Story):
+    lease, turn = _running(shop, ANNA, replace(SHARED, person_cap=250))
+    again = replace(SHARED, person_cap=199)
+    refused = [
+        shop.inbox.call_again(lease, turn, reserve=reserve, until=shop.until)
+        for reserve in (again, replace(SHARED, channel_cap=199), replace(SHARED, cap=199))
+    ]
+    assert refused == [Charged.SHARE_SPENT, Charged.CHANNEL_SPENT, Charged.OVER_BUDGET]
+    assert (shop.known().spent, shop.spent()) == ({DAY: 100}, DaySpend(DAY, 100, calls=1))
+    assert shop.inbox.call_again(lease, turn, reserve=SHARED, until=shop.until) is Charged.CHARGED
+    assert (shop.known().spent, shop.spent().channels[Channel.MESSENGER]) == ({DAY: 200}, 200)
+
+
+def test_without_a_share_a_persons_money_is_counted_all_the_same(shop: Story):
+    unlimited = replace(SHARED, person_cap=None)
+    assert [_asks_as(shop, ANNA, unlimited) for _ in range(4)] == [Charged.CHARGED] * 3 + [Charged.CHANNEL_SPENT]
+    assert shop.known().spent == {DAY: 300}
+
+
+def test_a_call_of_no_turn_takes_nothing_of_a_channels_part(shop: Story):
+    assert shop.store.spending.reserve(TIGHT)
+    assert sum(shop.spent().channels.values()) == 0
+
+
+def test_forgetting_a_person_is_no_way_to_another_share(shop: Story):
+    for _ in range(2):
+        _asks_as(shop, ANNA)
+    shop.store.people.forget(ANNA, now=shop.clock())
+    assert _asks_as(shop, ANNA) is Charged.SHARE_SPENT
+
+
+def test_twenty_questions_of_a_person_at_once_stay_within_the_share(busy_story: Story):
+    begun = [_begins(busy_story, ANNA) for _ in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        charged = list(pool.map(lambda asked: busy_story.charge(*asked, limit=None, reserve=SHARED), begun))
+    assert sorted(charged, key=str) == [Charged.CHARGED] * 2 + [Charged.SHARE_SPENT] * 18
+    assert busy_story.known().spent == {DAY: 200}
+
+
+def test_twenty_people_of_a_channel_at_once_stay_within_its_part(busy_story: Story):
+    begun = [_begins(busy_story, PersonId(f"messenger:1:{number}")) for number in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        charged = list(pool.map(lambda asked: busy_story.charge(*asked, reserve=SHARED), begun))
+    assert charged.count(Charged.CHARGED) == 3
+    assert busy_story.spent().channels[Channel.MESSENGER] == 300

@@ -161,15 +161,16 @@ def test_resources_changed_by_hand_are_named(cloud: CloudFormation, look: Look):
 
 
 @pytest.fixture
-def spent(account: Account) -> Callable[[int], None]:
+def spent(account: Account) -> Callable[..., None]:
     """Sets what today's answers have cost, in millionths of a dollar."""
     client = account.client("dynamodb")
     create_table(client, "parley-dev")
 
-    def spend(micro_usd: int) -> None:
+    def spend(micro_usd: int, **channels: int) -> None:
         for day in (datetime.now(UTC), datetime.now(UTC) + timedelta(days=1)):  # whatever time it is
             name = f"SPEND#{day.date().isoformat()}"
             item = {"pk": {"S": name}, "sk": {"S": "SPEND"}, "committed": {"N": str(micro_usd)}}
+            item |= {f"committed_{channel}": {"N": str(part)} for channel, part in channels.items()}
             client.put_item(TableName="parley-dev", Item=item)
 
     return spend
@@ -187,17 +188,17 @@ def spent(account: Account) -> Callable[[int], None]:
     ],
 )
 def test_a_budget_warns_at_four_fifths_and_is_broken_when_it_is_spent(
-    look: Look, spent: Callable[[int], None], micro_usd: int, state: str
+    look: Look, spent: Callable[..., None], micro_usd: int, state: str
 ):
     spent(micro_usd)
     assert look(PARLEY_DAILY_BUDGET_USD="2")["budget"].state == state
 
 
-def test_a_day_without_requests_to_the_model_is_ok(look: Look, spent: Callable[[int], None]):
+def test_a_day_without_requests_to_the_model_is_ok(look: Look, spent: Callable[..., None]):
     assert look()["budget"].what == "0 of 1 USD are spent today"
 
 
-def test_a_spent_budget_is_shown_with_its_amount_and_a_remedy(look: Look, spent: Callable[[int], None]):
+def test_a_spent_budget_is_shown_with_its_amount_and_a_remedy(look: Look, spent: Callable[..., None]):
     spent(1_250_000)
     found = look()["budget"]
     assert found.what == "1.25 of 1 USD are spent today"
@@ -206,7 +207,24 @@ def test_a_spent_budget_is_shown_with_its_amount_and_a_remedy(look: Look, spent:
     )
 
 
-def test_a_budget_of_0_is_not_said_to_return_at_midnight(look: Look, spent: Callable[[int], None]):
+@pytest.mark.parametrize(
+    ("web", "state", "what", "why"),
+    [
+        (590_000, "ok", "0.8 of 2 USD are spent today", ""),
+        (1_200_000, "warning", "0.8 of 2 USD are spent today", "once it is all spent, people get no answers"),
+        (1_500_000, "broken", "0.8 of 2 USD are spent today, and all that web may use", "people on web get no answers"),
+    ],
+)
+def test_the_part_of_a_channel_is_watched_like_the_whole(
+    look: Look, spent: Callable[..., None], web: int, state: str, what: str, why: str
+):
+    spent(800_000, web=web, messenger=0)
+    found = look(PARLEY_DAILY_BUDGET_USD="2")["budget"]
+    assert (found.state, found.what) == (state, what)
+    assert found.why.startswith(why)
+
+
+def test_a_budget_of_0_is_not_said_to_return_at_midnight(look: Look, spent: Callable[..., None]):
     found = look(PARLEY_DAILY_BUDGET_USD="0")["budget"]
     assert (found.state, found.what) == (Severity.BROKEN, "PARLEY_DAILY_BUDGET_USD is 0")
     assert "midnight" not in found.why + found.remedy

@@ -64,27 +64,28 @@ class FakeInbox:
             return Charged.BLOCKED
         if step.limit is not None and known.person.quota.get(step.day, 0) >= step.limit:
             return Charged.OVER_LIMIT
-        if refused := self._key_refuses(step.turn, now=now):
+        money = spend.refusal(self.memory, step.reserve, step.turn.person)
+        if money is Charged.SHARE_SPENT:
+            return money
+        if refused := self._key_refuses(step.turn, now=now) or money:
             return refused
-        if not spend.has_room(self.memory, step.reserve):
-            return Charged.OVER_BUDGET
-        spend.reserve(self.memory, step.reserve)
         self._count_on_key(step.turn, 1)
         conversation.lease_until = until
         kept.change(state=TurnState.RUNNING, charged_day=step.day, model_calls=kept.turn.model_calls + 1)
         known.forget_days(step.outdated)
+        spend.reserve(self.memory, step.reserve, step.turn.person)
         known.count(step.day, 1)
         return Charged.CHARGED
 
     @atomic
-    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> Charged:
         conversation, kept = self._held(lease), self._in(turn, TurnState.RUNNING)
-        if not spend.has_room(self.memory, reserve):
-            return False
-        spend.reserve(self.memory, reserve)
+        if refused := spend.refusal(self.memory, reserve, turn.person):
+            return refused
+        spend.reserve(self.memory, reserve, turn.person)
         conversation.lease_until = until
         kept.change(model_calls=kept.turn.model_calls + 1)
-        return True
+        return Charged.CHARGED
 
     @atomic
     def record(self, lease: Lease, step: Record, *, until: int) -> bool:
@@ -96,7 +97,7 @@ class FakeInbox:
         conversation.history_from = conversation.history_from if step.forget_before is None else step.forget_before
         if step.settlement:
             kept.usage = step.settlement.usage
-            spend.settle(self.memory, step.settlement)
+            spend.settle(self.memory, step.settlement, step.turn.person)
         kept.change(state=TurnState.ANSWERED, reply=step.reply, deliveries=1, **_not_charged(refund=step.refund))
         return True
 

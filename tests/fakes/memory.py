@@ -36,7 +36,7 @@ class KnownPerson:
         self.person = replace(self.person, **values)
 
     def forget_days(self, days: Collection[str]) -> None:
-        for counts in ("quota", "refunds"):
+        for counts in ("quota", "refunds", "spent"):
             kept = {day: number for day, number in getattr(self.person, counts).items() if day not in days}
             self.change(**{counts: kept})
 

@@ -4,25 +4,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from chalicelib.access import identity
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
-from tests.fakes.memory import Memory, atomic
+from chalicelib.access.person import Person
+from chalicelib.conversation.ports import Charged
+from chalicelib.ids import PersonId
+from tests.fakes.memory import KnownPerson, Memory, atomic
+
+
+def refusal(memory: Memory, reserved: Reservation, person: PersonId) -> Charged | None:
+    """Why the money for a person's question cannot be set aside; None if it can."""
+    known, channel = memory.people.get(person), identity.channel_of(person)
+    spent = known.person.spent.get(reserved.day, 0) if known else 0
+    if reserved.amount and reserved.person_cap is not None and spent + reserved.amount > reserved.person_cap:
+        return Charged.SHARE_SPENT
+    if not has_room(memory, reserved):
+        return Charged.OVER_BUDGET
+    part = of(memory, reserved.day).channels.get(channel, 0)
+    if reserved.amount and reserved.channel_cap is not None and part + reserved.amount > reserved.channel_cap:
+        return Charged.CHANNEL_SPENT
+    return None
 
 
 def has_room(memory: Memory, reserved: Reservation) -> bool:
-    """Whether the money can be set aside."""
+    """Whether the money can be set aside in the whole budget."""
     return not reserved.amount or of(memory, reserved.day).committed + reserved.amount <= reserved.cap
 
 
-def reserve(memory: Memory, reserved: Reservation) -> None:
-    """Set it aside."""
+def reserve(memory: Memory, reserved: Reservation, person: PersonId | None = None) -> None:
+    """Set it aside, for a person or for no turn."""
+    _commit(memory, reserved.day, reserved.amount, person)
     day = of(memory, reserved.day)
-    memory.spend[day.day] = replace(day, committed=day.committed + reserved.amount, calls=day.calls + 1)
+    memory.spend[day.day] = replace(day, calls=day.calls + 1)
 
 
-def settle(memory: Memory, bill: Settlement) -> None:
+def settle(memory: Memory, bill: Settlement, person: PersonId) -> None:
     """Turn what was set aside into what it cost."""
+    _commit(memory, bill.reserved.day, bill.cost - bill.reserved.amount, person)
     day = of(memory, bill.reserved.day)
-    day = replace(day, committed=day.committed + bill.cost - bill.reserved.amount)
     if bill.usage:
         day = replace(
             day,
@@ -32,6 +51,17 @@ def settle(memory: Memory, bill: Settlement) -> None:
             answers=day.answers + 1,
         )
     memory.spend[day.day] = day
+
+
+def _commit(memory: Memory, name: str, amount: int, person: PersonId | None) -> None:
+    day = of(memory, name)
+    parts = dict(day.channels)
+    if person:
+        channel, known = identity.channel_of(person), memory.people.setdefault(person, KnownPerson(Person(person)))
+        parts[channel] = parts.get(channel, 0) + amount
+        if amount:
+            known.change(spent={**known.person.spent, name: known.person.spent.get(name, 0) + amount})
+    memory.spend[name] = replace(day, committed=day.committed + amount, channels=parts)
 
 
 def of(memory: Memory, day: str) -> DaySpend:

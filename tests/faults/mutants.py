@@ -84,31 +84,35 @@ class HasNoLimit(FakeInbox):
 class ForgetsCalls(FakeInbox):
     """Does not count the second model call."""
 
-    def call_again(self, lease: Lease, turn: Turn, **more: Any) -> bool:
+    def call_again(self, lease: Lease, turn: Turn, **more: Any) -> Charged:
         again = super().call_again(lease, turn, **more)
         self.memory.turns[turn.conversation, turn.id].change(model_calls=1)
         return again
+
+
+def _unlimited(reserve: Reservation) -> Reservation:
+    return replace(reserve, cap=WITHOUT_END, person_cap=None, channel_cap=None)
 
 
 class SpendsWithoutEnd(FakeInbox):
     """Lacks `committed <= cap - amount` in charge."""
 
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
-        reserve = replace(step.reserve, cap=WITHOUT_END)
+        reserve = _unlimited(step.reserve)
         return super().charge(lease, replace(step, reserve=reserve), now=now, until=until)
 
 
 class AsksAgainWithoutEnd(FakeInbox):
     """Lacks `committed <= cap - amount` in call_again."""
 
-    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
-        return super().call_again(lease, turn, reserve=replace(reserve, cap=WITHOUT_END), until=until)
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> Charged:
+        return super().call_again(lease, turn, reserve=_unlimited(reserve), until=until)
 
 
 class AsksAgainForNothing(FakeInbox):
     """Reserves nothing for the second model call."""
 
-    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> Charged:
         return super().call_again(lease, turn, reserve=replace(reserve, amount=0), until=until)
 
 
@@ -133,7 +137,7 @@ class SettlesTwice(FakeInbox):
     def record(self, lease: Lease, step: Record, *, until: int) -> bool:
         recorded = super().record(lease, step, until=until)
         if step.settlement and recorded:
-            spend.settle(self.memory, step.settlement)
+            spend.settle(self.memory, step.settlement, step.turn.person)
         return recorded
 
 

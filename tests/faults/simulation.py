@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import count
 from random import Random
 from typing import Any, Final, Protocol
@@ -147,14 +148,18 @@ class Simulation:
         )
         self.webhook = api.assemble(ports, app_secrets=lambda: [SECRET], verify_tokens=list, page_id=lambda: PAGE)
         self.worker = worker.assemble(
-            ports, model=model, sender=watched("sender", sender), budget=Budget(self.budget, PRICE)
+            ports, model=model, sender=watched("sender", sender), budget=self._owners_budget()
         )
         self.heartbeat = heartbeat.assemble(
             replace(ports, sent_alerts=FakeSentAlerts(self.memory)),
             warmer=SimulatedWarmer(),
             health_check_starter=RememberingHealthCheckStarter(),
-            budget=lambda: Budget(self.budget, PRICE),
+            budget=self._owners_budget,
         )
+
+    def _owners_budget(self) -> Budget:
+        """One of which Messenger's part is `budget`."""
+        return Budget(-(-self.budget * 4 // 3), PRICE, person_share=Decimal(1))
 
     # What people and the owner do.
 

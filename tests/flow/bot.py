@@ -181,7 +181,8 @@ class Bot:
 
     @property
     def budget(self) -> Budget:
-        return Budget(self.settings.limits.daily_budget, self.price)
+        limits = self.settings.limits
+        return Budget(limits.daily_budget, self.price, limits.person_share)
 
     @property
     def worker(self) -> Worker:
@@ -270,10 +271,11 @@ class Bot:
     def limits_to(self, daily_limit: int) -> None:
         self.settings = replace(self.settings, limits=replace(self.settings.limits, daily_limit=daily_limit))
 
-    def may_spend(self, usd: str) -> None:
+    def may_spend(self, usd: str, *, person_share: str = "1") -> None:
         """On each day, from now on."""
-        budget = Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).limits.daily_budget
-        self.settings = replace(self.settings, limits=replace(self.settings.limits, daily_budget=budget))
+        given = Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd, "PARLEY_PERSON_BUDGET_SHARE": person_share}).limits
+        new = replace(self.settings.limits, daily_budget=given.daily_budget, person_share=given.person_share)
+        self.settings = replace(self.settings, limits=new)
 
     # What became of it.
 

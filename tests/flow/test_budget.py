@@ -26,10 +26,10 @@ MOST = 800
 
 @pytest.fixture
 def bot(bot: Bot) -> Bot:
-    """A bot that may spend just enough for three answers at once."""
+    """A bot that may spend just enough for three answers at once on Messenger, whoever asks."""
     bot.price = Price(Decimal(0), Decimal(0), Decimal(1))
     bot.model.usage = Usage(input=100, output=MOST)
-    bot.may_spend("0.0024")
+    bot.may_spend("0.0032")
     return bot
 
 
@@ -259,19 +259,20 @@ def test_a_second_call_that_the_day_cannot_bear_is_a_notice_and_no_charge(bot: B
     bot.works()
     assert (bot.sent_to("anna"), bot.used("anna"), len(bot.asked)) == ([NOTICE], 0, 1)
     assert bot.spent() == DaySpend(TODAY, MOST, calls=1)
-    assert owner_learned(bot) == [SAYS("owner_budget_spent", budget="0.0012")]
+    assert owner_learned(bot)[-1] == SAYS("owner_budget_spent", budget="0.0012")
 
 
 def test_the_owner_is_notified_once_at_four_fifths_and_once_when_all_is_spent(bot: Bot):
-    bot.may_spend("0.008")
+    bot.may_spend("0.0096")
     bot.limits_to(20)
-    ask(bot, 8)
+    part = {"budget": "0.0096", "part": "0.0072", "channel": "Messenger"}
+    ask(bot, 7)
     assert owner_learned(bot) == []
     ask(bot, 2)
-    assert owner_learned(bot) == [SAYS("owner_budget_nearly_spent", budget="0.008")]
+    assert owner_learned(bot) == [SAYS("owner_budget_part_nearly_spent", **part)]
     for psid in ("anna", "bert", "anna"):
         ask(bot, 1, psid=psid)
-    assert owner_learned(bot)[1:] == [SAYS("owner_budget_spent", budget="0.008")]
+    assert owner_learned(bot)[1:] == [SAYS("owner_budget_part_spent", **part)]
 
 
 def test_the_owner_is_notified_again_the_next_day(bot: Bot):
@@ -302,7 +303,7 @@ def test_a_user_overtaken_by_another_at_the_last_cent_gets_the_notice(bot: Bot):
     bot.inbox = OthersAreQuicker(bot.memory)
     ask(bot, 1, psid="bert")
     assert bot.sent_to("bert") == [NOTICE]
-    assert owner_learned(bot) == [SAYS("owner_budget_spent", budget="0.0024")]
+    assert owner_learned(bot) == [SAYS("owner_budget_spent", budget="0.0032")]
 
 
 def test_the_cost_of_an_answer_is_logged_in_dollars(bot: Bot):

@@ -159,12 +159,13 @@ def test_a_job_that_fails_ends_the_beat_and_the_jobs_after_it_run_at_the_next_on
     assert (len(bot.log_lines("budget")), bot.health_check_starter.started) == (1, 1)
 
 
-def test_the_percentage_of_the_daily_budget_that_is_spent_is_logged_each_minute(bot: Bot):
+def test_the_percentage_of_the_daily_budget_or_of_a_channels_part_that_is_spent_is_logged_each_minute(bot: Bot):
     bot.beats()
     assert [line["used_pct"] for line in bot.log_lines("budget")] == [0]
     bot.receives("anna", "what is the sun?")
     bot.beats()
-    share = 100 * bot.spent().committed / bot.settings.limits.daily_budget
+    part = bot.settings.limits.daily_budget * 3 // 4
+    share = 100 * bot.spent().committed / part
     assert bot.log_lines("budget")[-1]["used_pct"] == round(share, 1)
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from chalicelib.access.budget import Usage
+from chalicelib.access.budget import Price, Usage
 from chalicelib.conversation.plan import MAX_DELIVERIES
 from chalicelib.errors import (
     ChannelBroken,
@@ -25,6 +25,7 @@ from tests.flow.chat import UNTIL_STOPPED, Chat, Tab
 MANY = 100
 REFUNDS = 3
 TOLD = Usage(input=300, output=2)
+CHEAP = prices.assumed("gpt-6-luna")
 DEAR = prices.assumed("gpt-6-astra")
 """A model of which six open calls set aside a day's budget of 1 USD."""
 BLANK, THOUGHTS = ("\u2003",), ("<think>Nothing.</think>", " \n")
@@ -56,10 +57,16 @@ def attack(bot: Bot, line: Line) -> None:
         pytest.param(("Well, ", ModelBusy("the stream broke off")), id="an answer that breaks off"),
     ],
 )
-def test_answers_that_are_not_charged_are_few_and_leave_the_budget_to_others(bot: Bot, line: Line):
+@pytest.mark.parametrize(("price", "share"), [(CHEAP, "1"), (DEAR, "0.25")])
+def test_answers_that_are_not_charged_are_few_and_leave_the_budget_to_others(
+    bot: Bot, line: Line, price: Price, share: str
+):
+    bot.price = price
+    bot.may_spend("1", person_share=share)
     attack(bot, line)
-    assert len(bot.asked) == LIMIT + REFUNDS
-    assert bot.used("mallory") == LIMIT
+    assert len(bot.asked) <= LIMIT + REFUNDS
+    assert len(bot.asked) == LIMIT + REFUNDS or price is DEAR
+    assert bot.spent().committed <= 300_000
     bot.receives("bert", "Are you there?")
     assert bot.sent_to("bert") == ["An answer."]
 
@@ -108,7 +115,7 @@ def outage(*, began: bool = True, billed: bool = True) -> ModelBusy:
     ],
 )
 def test_an_outage_eats_nobodys_questions(bot: Bot, error: ModelError):
-    bot.price = prices.assumed("gpt-6-luna")
+    bot.price = CHEAP
     bot.model = InterruptedModel(otherwise=error, meanwhile=lambda _: bot.clock.tick(seconds=20))
     for number in range(3 * LIMIT):
         bot.receives("anna", f"question {number}")
@@ -118,7 +125,7 @@ def test_an_outage_eats_nobodys_questions(bot: Bot, error: ModelError):
 
 @pytest.mark.parametrize("minutes", [9, 17])
 def test_a_page_that_cannot_write_eats_nobodys_questions(bot: Bot, minutes: int):
-    bot.price = prices.assumed("gpt-6-luna")
+    bot.price = CHEAP
     bot.limits_to(1)
     for number in range(REFUNDS + 2):
         bot.outbox.script = [ChannelBroken("the token has expired")] * MAX_DELIVERIES

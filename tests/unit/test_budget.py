@@ -1,14 +1,16 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from chalicelib.access.budget import Budget, Price, Reservation, Settlement, Usage, usd, within_warning_level
+from chalicelib.access.budget import Budget, DaySpend, Price, Reservation, Settlement, Usage, usd, within_warning_level
+from chalicelib.ids import Channel
 from chalicelib.llm import prices
 from chalicelib.llm.prices import FREE
 from chalicelib.settings import Settings
 
 DAY = "2026-11-20"
-BUDGET = Budget(cap=1000, price=Price(Decimal(1), Decimal("0.1"), Decimal(5)))
+BUDGET = Budget(cap=1000, price=Price(Decimal(1), Decimal("0.1"), Decimal(5)), person_share=Decimal("0.25"))
 MOST = Usage(input=100, output=20)
 
 
@@ -17,7 +19,7 @@ def test_the_most_that_a_call_can_cost_is_set_aside_within_the_days_budget():
 
 
 def test_a_model_that_costs_nothing_has_nothing_set_aside():
-    assert Budget(cap=0, price=FREE).reserve(MOST, day=DAY).amount == 0
+    assert Budget(0, FREE, Decimal(1)).reserve(MOST, day=DAY).amount == 0
 
 
 @pytest.mark.parametrize(
@@ -31,8 +33,8 @@ def test_a_model_that_costs_nothing_has_nothing_set_aside():
 )
 def test_openais_models_are_paid_for_and_those_on_other_servers_are_not(env: dict[str, str], price: Price):
     settings = Settings.from_env({**env, "PARLEY_DAILY_BUDGET_USD": "2"})
-    budget = Budget(settings.limits.daily_budget, prices.price_of(settings.model))
-    assert budget == Budget(2_000_000, price)
+    budget = Budget(settings.limits.daily_budget, prices.price_of(settings.model), settings.limits.person_share)
+    assert budget == Budget(2_000_000, price, Decimal("0.25"))
     assert budget.price.is_free is (price == FREE)
 
 
@@ -64,6 +66,39 @@ def test_usage_that_is_told_counts_even_beyond_what_was_set_aside():
 @pytest.mark.parametrize(("cap", "mark"), [(1000, 800), (1, 0), (0, 0), (6, 4)])
 def test_the_mark_is_at_four_fifths_of_the_budget(cap: int, mark: int):
     assert within_warning_level(Reservation(DAY, 5, cap)) == Reservation(DAY, 5, mark)
+
+
+@pytest.mark.parametrize(
+    ("cap", "amount", "of_person", "of_channel"),
+    [(1000, 200, 250, 750), (1000, 300, 300, 750), (1000, 900, 900, 900), (100, 200, 200, 200), (0, 0, 0, 0)],
+)
+def test_a_person_and_a_channel_have_parts_of_the_budget_that_bear_one_call(
+    cap: int, amount: int, of_person: int, of_channel: int
+):
+    budget = Budget(cap, Price(Decimal(0), Decimal(0), Decimal(1)), Decimal("0.25"))
+    reserved = budget.reserve_for_turn(Usage(output=amount), day=DAY, is_unlimited=False)
+    assert reserved == Reservation(DAY, amount, cap, person_cap=of_person, channel_cap=of_channel)
+
+
+@pytest.mark.parametrize(("share", "is_unlimited"), [("0.25", True), ("1", False), ("1", True)])
+def test_an_unlimited_person_and_a_whole_share_have_no_limit_but_the_channels(share: str, *, is_unlimited: bool):
+    budget = replace(BUDGET, person_share=Decimal(share))
+    reserved = budget.reserve_for_turn(MOST, day=DAY, is_unlimited=is_unlimited)
+    assert reserved == Reservation(DAY, 200, 1000, person_cap=None, channel_cap=750)
+
+
+def test_the_mark_is_at_four_fifths_of_the_channels_part_too():
+    reserved = Reservation(DAY, 5, 1000, person_cap=250, channel_cap=750)
+    assert within_warning_level(reserved) == Reservation(DAY, 5, 800, person_cap=250, channel_cap=600)
+
+
+@pytest.mark.parametrize(
+    ("committed", "web", "messenger", "used"),
+    [(0, 0, 0, "0"), (500, 0, 0, "0.5"), (600, 600, 0, "0.8"), (900, 150, 750, "1"), (1000, 500, 500, "1")],
+)
+def test_what_is_used_up_furthest_is_what_is_used(committed: int, web: int, messenger: int, used: str):
+    spent = DaySpend(DAY, committed, channels={Channel.WEB: web, Channel.MESSENGER: messenger})
+    assert spent.used(1000) == Decimal(used)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from chalicelib.errors import ConfigError
@@ -15,7 +17,7 @@ def test_a_familys_bot_needs_no_settings():
     assert (settings.model.name, settings.model.api, settings.model.effort) == ("gpt-6-luna", "responses", "none")
     assert settings.stage.wake == "lambda"
     assert settings.model.base_url == "https://api.openai.com/v1"
-    assert settings.limits.daily_budget == 1_000_000
+    assert (settings.limits.daily_budget, settings.limits.person_share) == (1_000_000, Decimal("0.25"))
     assert settings.messenger.graph_url == "https://graph.facebook.com/v25.0"
     assert settings.messenger.persona == "assistant"
 
@@ -107,6 +109,11 @@ def test_the_budget_is_exact_to_a_millionth_of_a_dollar(usd: str, micro_usd: int
     assert Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd}).limits.daily_budget == micro_usd
 
 
+@pytest.mark.parametrize("share", ["0.25", "0.01", "0.3333", "1", "1.0"])
+def test_a_persons_share_of_the_budget_is_a_part_of_one(share: str):
+    assert Settings.from_env({"PARLEY_PERSON_BUDGET_SHARE": share}).limits.person_share == Decimal(share)
+
+
 @pytest.mark.parametrize(
     ("base_url", "asks_openai"),
     [
@@ -132,6 +139,25 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
         *[
             ("PARLEY_DAILY_BUDGET_USD", value, "an amount such as 1 or 0.50")
             for value in ("", "one", "-1", "1,50", "1e3", "NaN", "0.0000001", "$1", "1 ", "\u0661")
+        ],
+        *[
+            ("PARLEY_PERSON_BUDGET_SHARE", value, "a share such as 0.25, from 0.01 to 1")
+            for value in (
+                "",
+                "0",
+                "0.0",
+                "0.001",
+                "0.00999",
+                "1.1",
+                "2",
+                "25%",
+                "-0.25",
+                ".25",
+                "0,25",
+                "1/4",
+                "NaN",
+                "1e-1",
+            )
         ],
         ("PARLEY_MODEL_API", "assistants", "auto, responses or chat"),
         ("PARLEY_WAKE", "sqs", "lambda or fifo"),

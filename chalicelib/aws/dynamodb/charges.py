@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from chalicelib.access import identity
+from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.conditions import (
     KEY_NOT_USED_UP,
@@ -12,8 +13,9 @@ from chalicelib.aws.dynamodb.conditions import (
     below_limit,
     fewer_refunds_than,
     key_valid,
+    within_share,
 )
-from chalicelib.aws.dynamodb.day_counts import refunds_on
+from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
 from chalicelib.aws.dynamodb.table import TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
@@ -25,11 +27,28 @@ class RefundsUsedUp(Exception):
 
 
 def count_on_person(step: Charge) -> Write:
-    """The write that counts a question on its person, unless they are blocked or over their limit."""
-    outdated = [f"quota.{day}" for day in step.outdated] + [refunds_on(day) for day in step.outdated]
+    """The write that counts a question and its money on its person.
+
+    Its condition is that they are not blocked, not over their limit, and their share of the budget has room.
+    """
+    outdated = [name for day in step.outdated for name in (f"quota.{day}", refunds_on(day))]
+    outdated += [spent_on(day) for day in step.outdated if day != step.reserve.day]
     may_ask = NOT_BLOCKED if step.limit is None else NOT_BLOCKED & below_limit(step.limit, day=step.day)
-    counted = Update(add={f"quota.{step.day}": 1}, remove=outdated)
-    return update(keys.person_key(step.turn.person), counted, when=may_ask)
+    within = within_share(step.reserve)
+    counted = Update(add={f"quota.{step.day}": 1, **_spent(step.reserve.day, step.reserve.amount)}, remove=outdated)
+    return update(keys.person_key(step.turn.person), counted, when=may_ask & within if within else may_ask)
+
+
+def set_aside_again(turn: Turn, reserve: Reservation) -> Write | None:
+    """The write that counts another call's money on the person, if their share has room; None for a free call."""
+    if not reserve.amount:
+        return None
+    counted = Update(add=_spent(reserve.day, reserve.amount))
+    return update(keys.person_key(turn.person), counted, when=within_share(reserve))
+
+
+def _spent(day: str, amount: int) -> dict[str, int]:
+    return {spent_on(day): amount} if amount else {}
 
 
 def count_on_key(turn: Turn, *, now: int) -> Write | None:
@@ -49,12 +68,16 @@ class Returned:
     to_key: bool
     most: int | None
     """As `Record.most_refunds`."""
+    settlement: Settlement | None = None
+    """Its money is returned to the person's share of the budget."""
 
     @classmethod
     def by(cls, step: Record | Finish) -> "Returned":
         """What the step gives back; nothing for a turn that was not charged."""
         refund = step.refund and step.turn.charged_day is not None
-        return cls(step.turn, refund, refund and identity.key_of(step.turn.person) is not None, step.most_refunds)
+        to_key = refund and identity.key_of(step.turn.person) is not None
+        settlement = step.settlement if isinstance(step, Record) else None
+        return cls(step.turn, refund, to_key, step.most_refunds, settlement)
 
     def writes(self) -> dict[str, Write]:
         """The writes by name."""
@@ -77,14 +100,15 @@ class Returned:
         )
 
     def _person(self) -> dict[str, Write]:
-        if not self.to_person:
-            return {}
-        day = self.turn.charged_day or ""
-        used = f"quota.{day}"
-        given, may_have = {used: -1}, above_zero(used)
-        if self.most is not None:
-            given, may_have = {**given, refunds_on(day): 1}, may_have & fewer_refunds_than(self.most, day=day)
-        return {"person": update(keys.person_key(self.turn.person), Update(add=given), when=may_have)}
+        bill, given, may_have = self.settlement, {}, None
+        if bill:
+            given = _spent(bill.reserved.day, bill.cost - bill.reserved.amount)
+        if self.to_person:
+            day = self.turn.charged_day or ""
+            given[f"quota.{day}"], may_have = -1, above_zero(f"quota.{day}")
+            if self.most is not None:
+                given[refunds_on(day)], may_have = 1, may_have & fewer_refunds_than(self.most, day=day)
+        return {"person": update(keys.person_key(self.turn.person), Update(add=given), when=may_have)} if given else {}
 
     def _key(self) -> dict[str, Write]:
         key = identity.key_of(self.turn.person) if self.to_key else None

@@ -5,11 +5,12 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
 from chalicelib.access.token_bucket import TokenBucket
-from chalicelib.aws.dynamodb.day_counts import refunds_on
+from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
+from chalicelib.aws.dynamodb.items import committed_by
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.limits import MAX_CONNECTIONS, MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Feedback, Lease, TurnState
-from chalicelib.ids import ConnectionId, ConversationId
+from chalicelib.ids import Channel, ConnectionId, ConversationId
 
 NOT_EXISTS = Attr("pk").not_exists()
 EXISTS = Attr("pk").exists()
@@ -109,7 +110,7 @@ def above_zero(count: str) -> ConditionBase:
 def fewer_refunds_than(most: int, *, day: str) -> ConditionBase:
     """The person has had fewer than `most` counted refunds of that day's questions."""
     had = Attr(refunds_on(day))
-    return had.not_exists() | had.lt(most)
+    return had.not_exists() | had.lt(most) if most > 0 else had.lt(most)
 
 
 def below_limit(limit: int, *, day: str) -> ConditionBase:
@@ -152,10 +153,22 @@ def still_in(connection: Connection) -> ConditionBase:
     return conversation.eq(connection.conversation) if connection.conversation else conversation.not_exists()
 
 
-def within_cap(reserved: Reservation) -> ConditionBase | None:
-    """The day's budget has room for the reservation; None, no condition, for a reservation of 0."""
+def within_cap(reserved: Reservation, channel: Channel | None) -> ConditionBase | None:
+    """The day's budget, and the channel's part of it, have room for the reservation; None for one of 0."""
     if not reserved.amount:
         return None
-    most = reserved.cap - reserved.amount
-    committed = Attr("committed")
-    return committed.not_exists() | committed.lte(most) if most >= 0 else committed.lte(most)
+    whole = _has_room(Attr("committed"), reserved.cap - reserved.amount)
+    if channel is None or reserved.channel_cap is None:
+        return whole
+    return whole & _has_room(Attr(committed_by(channel)), reserved.channel_cap - reserved.amount)
+
+
+def within_share(reserved: Reservation) -> ConditionBase | None:
+    """The person's share of the day's budget has room for the reservation; None for one of 0, or without a share."""
+    if not reserved.amount or reserved.person_cap is None:
+        return None
+    return _has_room(Attr(spent_on(reserved.day)), reserved.person_cap - reserved.amount)
+
+
+def _has_room(used: Attr, most: int) -> ConditionBase:
+    return used.not_exists() | used.lte(most) if most >= 0 else used.lte(most)

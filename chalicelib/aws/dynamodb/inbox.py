@@ -131,25 +131,26 @@ class DynamoInbox:
                 turn=_update_turn(step.turn, running, when=in_state(TurnState.QUEUED)),
                 conversation=_extend(lease, until=until),
                 person=charges.count_on_person(step),
-                spend=spend.reserve(step.reserve),
+                spend=spend.reserve(step.reserve, identity.channel_of(step.turn.person)),
                 key=charges.count_on_key(step.turn, now=now),
             )
         except TransactionRefused as exc:
             refusals.raise_if_lost(exc)
-            return refusals.why_not_charged(exc, now=now)
+            return refusals.why_not_charged(exc, step, now=now)
         return Charged.CHARGED
 
-    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> bool:
+    def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> Charged:
         try:
             self.table.transact(
                 turn=_update_turn(turn, Update(add={"model_calls": 1}), when=in_state(TurnState.RUNNING)),
                 conversation=_extend(lease, until=until),
-                spend=spend.reserve(reserve),
+                person=charges.set_aside_again(turn, reserve),
+                spend=spend.reserve(reserve, identity.channel_of(turn.person)),
             )
         except TransactionRefused as exc:
             refusals.raise_if_lost(exc)
-            return False
-        return True
+            return refusals.why_no_money(exc, reserve)
+        return Charged.CHARGED
 
     def record(self, lease: Lease, step: Record, *, until: int) -> bool:
         values = items.answered_values(step.reply)
@@ -161,7 +162,7 @@ class DynamoInbox:
             self._transact_or_lost(
                 turn=_update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
                 conversation=_extend(lease, until=until, **hidden),
-                spend=spend.settle(step.settlement) if step.settlement else None,
+                spend=spend.settle(step.settlement, identity.channel_of(step.turn.person)) if step.settlement else None,
                 returned=Returned.by(step),
             )
         except RefundsUsedUp:

@@ -41,7 +41,7 @@ from chalicelib.conversation.turn import (
     TurnState,
     turn_id,
 )
-from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
+from chalicelib.ids import Channel, ConnectionId, ConversationId, PersonId, TurnId
 
 Item = dict[str, Any]
 
@@ -176,6 +176,7 @@ def person(item: Item) -> Person:
         last_seen=int(item.get("last_seen", 0)),
         rooms=frozenset(ConversationId(room) for room in item.get("rooms", ())),
         refunds=day_counts.by_day(item, day_counts.REFUNDS),
+        spent=day_counts.by_day(item, day_counts.SPENT),
     )
 
 
@@ -189,7 +190,13 @@ def day_spend(item: Item) -> DaySpend:
         tokens_out=int(item.get("tokens_out", 0)),
         answers=int(item.get("answers", 0)),
         calls=int(item.get("calls", 0)),
+        channels={channel: int(item.get(committed_by(channel), 0)) for channel in Channel},
     )
+
+
+def committed_by(channel: Channel) -> str:
+    """The attribute of a day's costs with the part of `committed` that the channel has used."""
+    return f"committed_{channel}"
 
 
 def connection_item(connection: Connection, *, now: int, auth_until: int) -> Item:

@@ -3,10 +3,12 @@
 The writes are named as in `inbox`: turn, conversation, person, mark, spend, key.
 """
 
+from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
 from chalicelib.aws.dynamodb import api_key_items, items
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import TransactionRefused
+from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import Lease
 from chalicelib.errors import LeaseLost
@@ -25,15 +27,30 @@ def why_not_accepted(refused: TransactionRefused) -> Accepted:
     return Accepted.OVERFLOW
 
 
-def why_not_charged(refused: TransactionRefused, *, now: int) -> Charged:
-    """Return why a turn was not charged: the person's limit comes before the key's, and the key's before the budget."""
+def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> Charged:
+    """Return why a turn was not charged.
+
+    The person's limit comes before their share of the budget, that before the key's limit, and that before the budget.
+    """
     if "person" in refused.failed:
-        return Charged.BLOCKED if _is_blocked(refused) else Charged.OVER_LIMIT
+        if _is_blocked(refused):
+            return Charged.BLOCKED
+        used = (refused.failed["person"] or {}).get("quota", {}).get(step.day, 0)
+        is_over = step.limit is not None and used >= step.limit
+        return Charged.OVER_LIMIT if is_over else Charged.SHARE_SPENT
     if "key" in refused.failed:
         stored = refused.failed["key"]
         is_valid = stored is not None and api_key_items.api_key(stored).is_valid(now=now)
         return Charged.KEY_SPENT if is_valid else Charged.KEY_REVOKED
-    return Charged.OVER_BUDGET
+    return why_no_money(refused, step.reserve)
+
+
+def why_no_money(refused: TransactionRefused, reserve: Reservation) -> Charged:
+    """Return what has no room for the reservation: the person's share, the whole budget, or the channel's part."""
+    if "person" in refused.failed:
+        return Charged.SHARE_SPENT
+    committed = int((refused.failed.get("spend") or {}).get("committed", 0))
+    return Charged.OVER_BUDGET if committed + reserve.amount > reserve.cap else Charged.CHANNEL_SPENT
 
 
 def open_turns(refused: TransactionRefused) -> int:

@@ -9,18 +9,23 @@ from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import within_cap
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
+from chalicelib.ids import Channel
 
 
-def reserve(reservation: Reservation) -> Write:
-    """The write that reserves money for a model call, on condition that the day's budget has room."""
+def reserve(reservation: Reservation, channel: Channel | None) -> Write:
+    """The write that reserves money for a model call, on condition that the day's budget has room.
+
+    A call of no turn has no `channel`.
+    """
+    part = {items.committed_by(channel): reservation.amount} if channel else {}
     counted = Update(
-        add={"committed": reservation.amount, "calls": 1},
+        add={"committed": reservation.amount, "calls": 1, **part},
         set_if_absent={"expires_at": items.spend_expires_at(reservation.day)},
     )
-    return update(keys.spend_key(reservation.day), counted, when=within_cap(reservation))
+    return update(keys.spend_key(reservation.day), counted, when=within_cap(reservation, channel))
 
 
-def settle(settlement: Settlement) -> Write:
+def settle(settlement: Settlement, channel: Channel) -> Write:
     """The write that turns a reservation into the cost of the call.
 
     It needs no condition of its own: the turn's write in the same transaction succeeds only once.
@@ -28,7 +33,8 @@ def settle(settlement: Settlement) -> Write:
     used = settlement.usage
     tokens = {"tokens_in": used.input, "tokens_cached": used.cached, "tokens_out": used.output} if used else {}
     committed = settlement.cost - settlement.reserved.amount
-    counted = {"committed": committed, **tokens, **({"answers": 1} if used else {})}
+    part = {items.committed_by(channel): committed}
+    counted = {"committed": committed, **part, **tokens, **({"answers": 1} if used else {})}
     return update(keys.spend_key(settlement.reserved.day), Update(add=counted))
 
 
@@ -49,7 +55,7 @@ class DynamoSpending:
 
     def reserve(self, reservation: Reservation) -> bool:
         try:
-            self.table.write(reserve(reservation))
+            self.table.write(reserve(reservation, None))
         except ConditionFailed:
             return False
         return True

@@ -49,6 +49,7 @@ export const de = {
     key_spent: "Die Nachrichten dieses Chats sind aufgebraucht.",
     key_revoked: "Dieser Chat wurde von seinem Betreiber geschlossen.",
     budget_spent: "Für heute ist genug geantwortet. Die Frage zählt nicht; bitte stell sie morgen noch einmal.",
+    share_spent: "Dein Teil für heute ist aufgebraucht, damit auch für andere etwas bleibt. Die Frage zählt nicht; bitte stell sie morgen noch einmal.",
     apology: "Entschuldigung, gerade kam keine Antwort zustande. Das zählt nicht; bitte versuch es gleich noch einmal.",
     filtered:
       "Entschuldigung, dabei kann ich nicht helfen. Das zählt nicht; bitte frag etwas anderes. Passiert es wieder, beginnt /reset ein neues Gespräch.",
