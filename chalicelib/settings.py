@@ -90,15 +90,23 @@ class Limits:
     """The share of the daily budget that one person may use who is not unlimited, from 0.01 to 1."""
     zone: ZoneInfo
     """The owner's time zone: a day begins at its midnight."""
+    workers: int
+    """Conversations that are answered at the same time, as far as AWS lets the deployment say so."""
+
+    @property
+    def open_of_a_key(self) -> int:
+        """The most open conversations of all people of one API key; the other half is for everybody else."""
+        return self.workers // 2
 
     @classmethod
     def from_env(cls, env: Variables) -> "Limits":
-        """Parse PARLEY_DAILY_LIMIT, PARLEY_DAILY_BUDGET_USD, PARLEY_PERSON_BUDGET_SHARE and PARLEY_TIMEZONE."""
+        """Parse PARLEY_DAILY_LIMIT and _BUDGET_USD, PARLEY_PERSON_BUDGET_SHARE, PARLEY_TIMEZONE and PARLEY_WORKERS."""
         return cls(
             daily_limit=env.read("PARLEY_DAILY_LIMIT", "10", parse.whole_number),
             daily_budget=env.read("PARLEY_DAILY_BUDGET_USD", "1", parse.micro_usd),
             person_share=env.read("PARLEY_PERSON_BUDGET_SHARE", "0.25", parse.share),
             zone=env.read("PARLEY_TIMEZONE", "UTC", parse.zone),
+            workers=env.read("PARLEY_WORKERS", "10", parse.workers),
         )
 
 

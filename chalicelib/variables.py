@@ -16,6 +16,8 @@ T = TypeVar("T")
 _ISSUER: Final = re.compile(r"https?://[^\s?#@]+", re.ASCII)
 _CONTACT: Final = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
 _LEAST_SHARE: Final = Decimal("0.01")
+_FEWEST_WORKERS: Final = 2
+_MOST_WORKERS: Final = 1000
 _SHOWN: Final = 100
 """The most characters of a value that an error quotes."""
 
@@ -90,6 +92,13 @@ def whole_number(name: str, value: str) -> int:
     """Parse a number from 0 to 999,999,999."""
     if not re.fullmatch(r"\d{1,9}", value, re.ASCII):
         raise _invalid(name, value, "a whole number such as 10")
+    return int(value)
+
+
+def workers(name: str, value: str) -> int:
+    """Parse a number of functions that run at the same time: 2 to 1000, as SQS takes it."""
+    if not re.fullmatch(r"\d{1,4}", value, re.ASCII) or not _FEWEST_WORKERS <= int(value) <= _MOST_WORKERS:
+        raise _invalid(name, value, "a whole number from 2 to 1000")
     return int(value)
 
 

@@ -92,7 +92,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         new_id=new_id,
         log=Log(partial(_pseudonym_key, stored), settings().stage.name),
         texts=texts,
-        inbox=DynamoInbox(stage_table),
+        inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key),
         transcript=DynamoTranscript(stage_table),
         people=DynamoPeople(stage_table),
         api_keys=DynamoApiKeys(stage_table),

@@ -1,10 +1,10 @@
 """Ingest: stores an incoming message and wakes a worker. Every channel's handler uses it; it knows no channel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.clock import Clock
 from chalicelib.conversation.ports import Accepted, Inbox, Wake
-from chalicelib.conversation.turn import IncomingMessage, turn_id
+from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage, turn_id
 from chalicelib.errors import WakeError
 from chalicelib.ids import ConversationId
 from chalicelib.log import Log
@@ -20,8 +20,11 @@ class Ingest:
     log: Log
 
     def accept(self, message: IncomingMessage) -> Accepted:
-        """Store the message, and log and return the outcome as `Inbox.accept` does. Raises StoreError."""
-        accepted = self.inbox.accept(message, now=self.clock())
+        """Store the message, and log and return the outcome as `Inbox.accept` does. Raises StoreError.
+
+        A text is cut to one character more than MAX_TEXT, so that it still counts as too long.
+        """
+        accepted = self.inbox.accept(replace(message, text=message.text[: MAX_TEXT + 1]), now=self.clock())
         self.log.about(turn_id(message), message.person)("accept", outcome=accepted.value)
         return accepted
 

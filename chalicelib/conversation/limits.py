@@ -8,6 +8,12 @@ MAX_OPEN_TURNS: Final = 5
 """The most open turns of one conversation."""
 MAX_CONNECTIONS: Final = 50
 """The most connections in one conversation."""
+OPEN_OF_A_PERSON: Final = 3
+"""The most conversations with open turns that one person has opened: each holds a worker."""
+OPEN_OF_A_KEY: Final = 5
+"""The same for all people of one API key: half of the ten functions that a new AWS account may run at a time."""
+MESSAGES_OF_A_PERSON: Final = TokenBucket(burst=60, every_ms=6000)
+"""The messages of one person that are stored, also commands and questions beyond the daily limit."""
 MAX_ROOMS: Final = 100
 """The most rooms of one person: /forget erases the person's turns in each of them, and the item has to stay small."""
 FRAMES_OF_A_CONNECTION: Final = TokenBucket(burst=30, every_ms=1000)

@@ -30,7 +30,9 @@ class Accepted(Enum):
     BLOCKED = "blocked"
     """The owner has blocked the person: not stored."""
     OVERFLOW = "overflow"
-    """The conversation has too many open turns: the message is not stored, and the user is notified once."""
+    """Too many turns or conversations of the person are open: the message is not stored; the user is notified once."""
+    CROWDED = "crowded"  # too many conversations of all people of the API key are open: not stored
+    TOO_FAST = "too_fast"  # more than MESSAGES_OF_A_PERSON allows: not stored
     TOO_MANY_ROOMS = "too_many_rooms"
     """The person is in the most rooms allowed, and this is another one: the message is not stored."""
 

@@ -150,6 +150,8 @@ class Lease:
     """Questions before this time are not answered, because a human has answered."""
     due_at: int = 0
     """When the conversation's work is due; before that, an answer that could not be delivered is not sent again."""
+    opened_by: PersonId | None = None
+    """Who wrote when no turn was open: on their account the conversation is open."""
 
 
 @dataclass(frozen=True)

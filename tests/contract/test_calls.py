@@ -35,11 +35,17 @@ def counted(moto_client: "DynamoDBClient") -> Counted:
     counted.bot.inbox, counted.bot.people, counted.bot.alerts = store.inbox, store.people, store.alerts
     moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: counted.calls.append(model.name))
     counted.bot.receives("anna", "The first message, of which the owner is told")
+    counted.bot.clock.tick(minutes=1)
     return counted
 
 
 def test_the_webhook_stores_a_message_with_one_call(counted: Counted):
     assert counted.during(lambda: counted.bot.accepts("anna", "Hello?")) == ["TransactWriteItems"]
+
+
+def test_a_second_message_at_once_costs_the_webhook_one_call_more(counted: Counted):
+    counted.bot.accepts("anna", "Hello?")
+    assert counted.during(lambda: counted.bot.accepts("anna", "Are you there?")) == ["TransactWriteItems"] * 2
 
 
 def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):

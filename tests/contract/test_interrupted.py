@@ -53,14 +53,14 @@ def _interrupted(story: Story, operation: str, meanwhile: Callable[[], object], 
 def test_a_message_that_comes_while_the_conversation_is_erased_is_not_lost(told: Story):
     told.accept()
     with pytest.raises(ConversationBusy):
-        _interrupted(told, "delete_item", told.accept).transcript.erase(ROOM, now=told.clock())
+        _interrupted(told, "transact_write_items", told.accept).transcript.erase(ROOM, now=told.clock())
     assert told.hold().open_turns == len(told.stored()) == 2
 
 
 def test_a_worker_that_begins_while_the_conversation_is_erased_goes_on(told: Story):
     told.accept()
     with pytest.raises(ConversationBusy):
-        _interrupted(told, "delete_item", told.hold).transcript.erase(ROOM, now=told.clock())
+        _interrupted(told, "transact_write_items", told.hold).transcript.erase(ROOM, now=told.clock())
     assert len(told.stored()) == 1
 
 

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
 from pathlib import Path
@@ -263,7 +264,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     bot.sender = ChannelRouter({Channel.WEB: WebSender(store.connections, connection_api, bot.clock, unexpected)})
     bot.model = ScriptedModel()
     for key in chat.memory.keys.values():
-        store.keys.create(key)
+        store.keys.create(replace(key, open_rooms=True))
 
     def says(tab: Tab, **frame: str | int) -> None:
         chat.handler.receive(tab.id, json.dumps(frame))
@@ -440,7 +441,7 @@ def test_functions_with_open_connections_may_send_and_close_but_not_list(functio
     [
         ("websocket_connect", {"SOCKET#*"}),
         ("websocket_disconnect", {"SOCKET#*", "CONV#*"}),
-        ("websocket_message", {"SOCKET#*", "CONV#*", "PERSON#*", "KEYS"}),
+        ("websocket_message", {"SOCKET#*", "CONV#*", "PERSON#*", "PLACES#*", "KEYS"}),
     ],
 )
 def test_the_websocket_functions_reach_no_other_part_of_the_table(function: str, keys: set[str]):

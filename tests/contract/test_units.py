@@ -72,6 +72,7 @@ def metered(moto_client: "DynamoDBClient") -> Iterator[Metered]:
 
 def test_a_plain_message_takes_the_units_that_its_cost_is_computed_from(metered: Metered):
     metered.remembers(29)
+    metered.bot.clock.tick(minutes=1)
     writes, reads = metered.meter.during(lambda: metered.bot.receives("anna", QUESTION))
     echo = metered.bot.receipt(metered.last_turn, 0)
     echo_writes, echo_reads = metered.meter.during(lambda: metered.bot.posted(echo))
@@ -107,6 +108,7 @@ def test_a_question_in_the_web_chat_takes_the_units_that_its_cost_is_computed_fr
     visit(chat)
     here = ConversationId(person_of("anna"))
     metered.remembers(29, here)
+    metered.bot.clock.tick(minutes=1)
     writes, reads = metered.meter.during(lambda: visit(chat))
     chat.opens()
     _, poll = metered.meter.during(lambda: metered.store.connections.in_conversation(here, now=metered.bot.clock()))

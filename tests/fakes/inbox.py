@@ -9,6 +9,7 @@ from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
 from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
+from chalicelib.conversation.limits import OPEN_OF_A_KEY
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import (
     OPEN_STATES,
@@ -35,10 +36,11 @@ class FakeInbox:
     """`conversation.ports.Inbox` and `conversation.ports.Transcript`."""
 
     memory: Memory = field(default_factory=Memory)
+    open_of_a_key: int = field(default=OPEN_OF_A_KEY, kw_only=True)
 
     @atomic
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
-        return ingest.accept(self.memory, message, now=now)
+        return ingest.accept(self.memory, message, now=now, open_of_a_key=self.open_of_a_key)
 
     @atomic
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
@@ -131,7 +133,7 @@ class FakeInbox:
         if conversation.arrivals != lease.arrivals:
             return conversation.lease(lease.conversation)
         conversation.free()
-        conversation.due_at = None
+        self.memory.close(conversation)
         return None
 
     @atomic
@@ -140,7 +142,7 @@ class FakeInbox:
         if conversation.arrivals != lease.arrivals:
             return conversation.lease(lease.conversation)
         conversation.free()
-        conversation.due_at = None
+        self.memory.close(conversation)
         conversation.open_turns = 0
         return None
 
@@ -221,6 +223,8 @@ class FakeInbox:
         found = self.memory.conversations.get(conversation)
         if found and not found.is_free(now=now):
             raise ConversationBusy("a message of this person is being answered; try again in a minute")
+        if found:
+            self.memory.close(found)
         self.memory.conversations.pop(conversation, None)
         for kept in self.memory.of(conversation):
             self._erase(kept, now=now)

@@ -4,16 +4,21 @@ from chalicelib.access import identity
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.person import Person
 from chalicelib.access.retention import TURN_KEPT_S
-from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
+from chalicelib.conversation.limits import (
+    MAX_OPEN_TURNS,
+    MAX_ROOMS,
+    MESSAGES_OF_A_PERSON,
+    OPEN_OF_A_PERSON,
+)
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState, message_digest, turn_id
 from chalicelib.ids import ConversationId
 from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory
 
 
-def accept(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted:
+def accept(memory: Memory, message: IncomingMessage, *, now: int, open_of_a_key: int) -> Accepted:
     """`conversation.ports.Inbox.accept`."""
-    refused = _why_refused(memory, message)
+    refused = _why_refused(memory, message, now=now) or _why_not_opened(memory, message, open_of_a_key=open_of_a_key)
     if refused:
         return refused
     conversation = memory.conversations.setdefault(message.conversation, Conversation())
@@ -22,6 +27,8 @@ def accept(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted:
     overflow = conversation.open_turns == MAX_OPEN_TURNS
     _keep(memory, message, now=now, overflow=overflow)
     _see(memory, message, now=now)
+    if conversation.due_at is None:
+        _open(memory, conversation, message)
     conversation.expires_at = None
     conversation.arrivals += 1
     conversation.open_turns += 1
@@ -29,22 +36,39 @@ def accept(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted:
     return Accepted.OVERFLOW if overflow else Accepted.QUEUED
 
 
-def _why_refused(memory: Memory, message: IncomingMessage) -> Accepted | None:
+def _open(memory: Memory, conversation: Conversation, message: IncomingMessage) -> None:
+    conversation.opened_by = message.person
+    memory.people[message.person].open_conversations += 1
+    if TRAITS[message.channel].has_api_keys:
+        memory.places[identity.group_of(message.person)] += 1
+
+
+def _why_refused(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted | None:
     known = memory.people.get(message.person)
     if known and known.is_blocked:
         return Accepted.BLOCKED
-    if (
-        known
-        and identity.room_of(message.conversation)
-        and len(known.person.rooms - {message.conversation}) >= MAX_ROOMS
-    ):
-        return Accepted.TOO_MANY_ROOMS
     there = memory.turns.get((message.conversation, turn_id(message)))
     if there:
         return Accepted.DUPLICATE_OPEN if there.turn.is_open else Accepted.DUPLICATE_DONE
     if not message.time_is_signed and _mark(message) in memory.marks:
         return Accepted.DUPLICATE_OPEN
+    if known is None:
+        return None
+    if identity.room_of(message.conversation) and len(known.person.rooms - {message.conversation}) >= MAX_ROOMS:
+        return Accepted.TOO_MANY_ROOMS
+    if not MESSAGES_OF_A_PERSON.has_token(known.full_at, now=now):
+        return Accepted.TOO_FAST
     return None
+
+
+def _why_not_opened(memory: Memory, message: IncomingMessage, *, open_of_a_key: int) -> Accepted | None:
+    conversation = memory.conversations.get(message.conversation)
+    if conversation and conversation.due_at is not None:
+        return None
+    known = memory.people.get(message.person)
+    if known and known.open_conversations >= OPEN_OF_A_PERSON:
+        return Accepted.OVERFLOW
+    return Accepted.CROWDED if memory.places[identity.group_of(message.person)] >= open_of_a_key else None
 
 
 def _keep(memory: Memory, message: IncomingMessage, *, now: int, overflow: bool) -> None:
@@ -71,6 +95,7 @@ def _see(memory: Memory, message: IncomingMessage, *, now: int) -> None:
     rooms = {message.conversation} if identity.room_of(message.conversation) else set()
     known.change(last_seen=now, first_seen=known.person.first_seen or now, rooms=known.person.rooms | rooms)
     known.channel = message.channel
+    known.full_at = MESSAGES_OF_A_PERSON.taken(known.full_at, now=now)
     known.expires_at = None
 
 

@@ -1,11 +1,13 @@
 """The data of the in-memory store, item by item as in the table; one lock makes every method of the fakes atomic."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Usage
 from chalicelib.access.person import Access, Person
@@ -26,6 +28,8 @@ class KnownPerson:
 
     person: Person
     channel: Channel | None = None
+    full_at: int = 0
+    open_conversations: int = 0
     expires_at: int | None = None
 
     @property
@@ -56,6 +60,7 @@ class Conversation:
     history_from: int = 0
     paused_until: int = 0
     due_at: int | None = None
+    opened_by: PersonId | None = None
     expires_at: int | None = None
 
     def is_free(self, *, now: int) -> bool:
@@ -74,6 +79,7 @@ class Conversation:
             history_from=self.history_from,
             paused_until=self.paused_until,
             due_at=self.due_at or 0,
+            opened_by=self.opened_by,
         )
 
 
@@ -126,6 +132,8 @@ class Memory:
     deletions: dict[str, Deletion] = field(default_factory=dict)
     spend: dict[str, DaySpend] = field(default_factory=dict)
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
+    places: Counter[str] = field(default_factory=Counter)
+    """Open conversations, by the part of their openers' ids that all people of a key share."""
     tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)
     """By hour, key and address."""
     connections: dict[ConnectionId, StoredConnection] = field(default_factory=dict)
@@ -136,6 +144,15 @@ class Memory:
         """The conversation's turns, oldest first."""
         kept = [kept for (where, _), kept in self.turns.items() if where == conversation]
         return sorted(kept, key=lambda kept: kept.turn.order)
+
+    def close(self, conversation: Conversation) -> None:
+        """Take the place of a conversation back that has no open turn."""
+        opener, conversation.due_at, conversation.opened_by = conversation.opened_by, None, None
+        known = self.people.get(opener) if opener else None
+        if known and known.open_conversations:
+            known.open_conversations -= 1
+        if opener and self.places[identity.group_of(opener)]:
+            self.places[identity.group_of(opener)] -= 1
 
     def expire(self, *, now: int) -> None:
         """Delete what DynamoDB's time to live would have deleted by now."""

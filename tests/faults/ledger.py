@@ -156,6 +156,9 @@ class Ledger:
             waiting = [turn for turn in turns if turn.conversation == name and turn.is_open]
             self.require("what waits can be found", kept=not waiting or conversation.due_at is not None)
             self.require("what waits is counted", kept=len(waiting) == conversation.open_turns)
+        opened = Counter(found.opened_by for found in self.memory.conversations.values() if found.opened_by)
+        places = Counter({name: known.open_conversations for name, known in self.memory.people.items()})
+        self.require("a place is taken as long as a conversation is open", kept=+places == opened)
 
     def _check_accounts(self) -> None:
         charged = Counter(

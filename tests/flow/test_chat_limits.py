@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.access.person import Access
+from chalicelib.conversation.limits import OPEN_OF_A_KEY
 from chalicelib.errors import ModelBusy, ModelRefused
 from chalicelib.ids import Channel, ConnectionId
 from tests.client import Frame
@@ -51,13 +52,13 @@ def test_a_key_whose_messages_one_visitor_has_used_up_answers_no_other_visitor(c
 
 def test_many_at_once_with_one_left_are_one_answer_and_no_model_call_more(chat: Chat):
     chat.changes_key(max_messages=1, daily_messages=None)
-    tabs = [chat.opens(f"visitor-{number}") for number in range(40)]
+    tabs = [chat.opens(f"visitor-{number}") for number in range(OPEN_OF_A_KEY)]
     for tab in tabs * 5:
         tab.asks("Is it me?")
     chat.works()
     notices = [frame["code"] for tab in tabs for frame in tab.got("notice")]
     assert (len(chat.asked), chat.key.used) == (1, 1)
-    assert notices == ["key_spent"] * 199
+    assert notices == ["key_spent"] * (5 * OPEN_OF_A_KEY - 1)
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired", "gone"])

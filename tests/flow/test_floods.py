@@ -8,8 +8,10 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.channels.web.client_frames import MAX_FRAME
+from chalicelib.conversation.turn import MAX_TEXT
 from chalicelib.ids import ConnectionId
-from tests.flow.chat import Chat, Tab, Without, fail, key_text
+from tests.flow.bot import Bot
+from tests.flow.chat import Chat, Tab, Without, fail, key_text, ulid
 
 FLOOD: Final = 10_000
 TURN: Final = f"{1_795_176_000_000}#{'0' * 64}"
@@ -145,3 +147,80 @@ def test_a_frame_is_not_handled_if_its_rate_cannot_be_looked_up(chat: Chat):
     tab = chat.opens()
     chat.connections = Without(chat.connections, count_frame=fail)  # type: ignore[assignment]
     assert tab.sends("join", room="kitchen") == []
+
+
+# What one person may have stored, over all connections.
+
+MESSAGES: Final = 60
+"""Messages that a person may write at once; then ten a minute."""
+
+
+def writes_on(chat: Chat, connections: int, *, each: int) -> Counter[str]:
+    """One person asks for help on many connections; the answers come at once."""
+    codes: Counter[str] = Counter()
+    for _ in range(connections):
+        tab = chat.opens()
+        for _ in range(each):
+            tab.sends("send_message", message="/help")
+            chat.works()
+        codes.update(tab.codes)
+        tab.closes()
+    return codes
+
+
+def test_ten_connections_of_one_person_do_not_give_ten_rates(chat: Chat):
+    codes = writes_on(chat, 10, each=BURST - 2)
+    assert (len(chat.turns()), codes) == (MESSAGES, {"slow_down": 10 * (BURST - 2) - MESSAGES})
+
+
+def test_new_connections_again_and_again_give_no_more(chat: Chat):
+    writes_on(chat, 50, each=5)
+    chat.clock.tick(minutes=1)
+    writes_on(chat, 50, each=5)
+    assert len(chat.turns()) == MESSAGES + 10
+
+
+def test_another_person_is_not_concerned(chat: Chat):
+    writes_on(chat, 3, each=BURST - 2)
+    assert chat.opens("bert").says("/help")[0]["type"] == "accepted"
+
+
+def test_a_message_that_was_accepted_is_known_again_however_much_came_since(chat: Chat):
+    tab, mine = chat.opens(), ulid(chat.clock())
+    tab.says("/help", id=mine)
+    writes_on(chat, 4, each=BURST - 2)
+    assert chat.opens().sends("send_message", message="/help", id=mine)[0]["duplicate"]
+
+
+def test_a_long_text_is_stored_only_as_far_as_it_is_read(chat: Chat):
+    tab = chat.opens()
+    assert tab.says("x" * 30_000)[-2]["code"] == "too_long"
+    assert [len(turn.text) for turn in chat.turns()] == [MAX_TEXT + 1]
+
+
+@pytest.mark.parametrize("text", ["/help", "/usage", "/reset", "a question beyond the limit", "x" * 20_000])
+def test_on_messenger_nothing_is_answered_without_end_either(bot: Bot, text: str):
+    bot.limits_to(0)
+    bot.receives("anna", "a first question")
+    moment = bot.clock()
+    for number in range(500):
+        bot.clock.now = moment
+        bot.receives("anna", text, mid=f"flood-{number}")
+    assert len(bot.turns("anna")) <= MESSAGES + 1
+    assert len(bot.log_lines("turn")) <= MESSAGES + 1
+    assert max(len(turn.text) for turn in bot.turns("anna")) <= MAX_TEXT + 1
+    bot.clock.tick(minutes=1)
+    bot.receives("anna", "/help")
+    assert bot.turns("anna")[-1].text == "/help"
+
+
+def test_on_messenger_what_was_accepted_and_is_delivered_again_is_not_lost_to_a_flood(bot: Bot):
+    first = bot.message("anna", "/help")
+    bot.posted(first)
+    for number in range(3 * MESSAGES):
+        bot.clock.tick(seconds=-1)
+        bot.receives("anna", "/help", mid=f"flood-{number}")
+    bot.posted(first)
+    assert bot.log_lines("accept")[-1]["outcome"] == "duplicate_done"
+    bot.posted(bot.message("anna", "/help", mid="one more"))
+    assert bot.log_lines("accept")[-1]["outcome"] == "too_fast"

@@ -42,6 +42,13 @@ def test_the_worker_can_be_woken_through_a_queue():
     assert Settings.from_env({"PARLEY_WAKE": "fifo"}).stage.wake == "fifo"
 
 
+@pytest.mark.parametrize(
+    ("workers", "of_a_key"), [({}, 5), ({"PARLEY_WORKERS": "2"}, 1), ({"PARLEY_WORKERS": "99"}, 49)]
+)
+def test_the_visitors_of_one_key_get_half_of_the_workers_at_most(workers: dict[str, str], of_a_key: int):
+    assert Settings.from_env(workers).limits.open_of_a_key == of_a_key
+
+
 def test_another_server_is_asked_by_chat_and_told_nothing_it_may_not_know():
     settings = Settings.from_env({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"})
     assert (settings.model.api, settings.model.effort) == ("chat", "")
@@ -159,6 +166,7 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
                 "1e-1",
             )
         ],
+        *[("PARLEY_WORKERS", value, "2 to 1000") for value in ("", "1", "1001", "-3", "ten", "10000")],
         ("PARLEY_MODEL_API", "assistants", "auto, responses or chat"),
         ("PARLEY_WAKE", "sqs", "lambda or fifo"),
         ("PARLEY_CONTACT", "me", "an e-mail address or begin with https://"),

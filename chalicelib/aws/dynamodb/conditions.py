@@ -27,7 +27,10 @@ NOT_ANNOUNCED = Attr("announced").not_exists()
 """The owner has not been notified of this new person."""
 UNAUTHENTICATED = Attr("state").eq(ConnectionState.CONNECTED.value)
 IS_READY = Attr("state").eq(ConnectionState.READY.value)
+IN_NO_CONVERSATION = Attr("conversation").not_exists()
 NOT_REJECTED = EXISTS & Attr("state").ne(ConnectionState.REJECTED.value)
+AT_REST = Attr("due_bucket").not_exists()
+"""No turn of the conversation is open, and no worker has still to release it."""
 IS_DUE = Attr("due_bucket").exists()
 """A turn is open, or a worker died between closing the last turn and releasing the lease: the next only releases."""
 
@@ -100,6 +103,17 @@ def bucket_full(now: int) -> ConditionBase:
 def has_token(bucket: TokenBucket, *, now: int) -> ConditionBase:
     """The item's bucket has a token left."""
     return Attr("full_at").lte(now + bucket.latest_ms)
+
+
+def fewer_open_than(most: int) -> ConditionBase:
+    """Fewer than `most` conversations are open on account of the person or the API key."""
+    return Attr("open_conversations").not_exists() | Attr("open_conversations").lt(most)
+
+
+def opened_as(lease: Lease) -> ConditionBase:
+    """The conversation is open on the same account as when the lease was read, or still at rest."""
+    opened_by = Attr("opened_by")
+    return opened_by.eq(lease.opened_by) if lease.opened_by else opened_by.not_exists()
 
 
 def above_zero(count: str) -> ConditionBase:

@@ -17,38 +17,32 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
-from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.retention import TURN_KEPT_S
-from chalicelib.aws.dynamodb import charges, items, keys, refusals, spend
-from chalicelib.aws.dynamodb.charges import RefundsUsedUp, Returned
+from chalicelib.aws.dynamodb import charges, items, keys, refusals, spend, taken_back
+from chalicelib.aws.dynamodb.accepting import Acceptance
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
     IS_DUE,
-    NOT_BLOCKED,
-    NOT_EXISTS,
-    QUEUE_JUST_FULL,
-    QUEUE_NOT_FULL,
     due_after,
     in_state,
     lease_free,
     lease_held,
-    may_join,
     no_arrivals_since,
     not_notified_on,
     paused_until_before,
 )
-from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
-from chalicelib.aws.dynamodb.writes import Update, Write, put, update
+from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
+from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
-from chalicelib.conversation.limits import MAX_OPEN_TURNS
+from chalicelib.conversation.limits import OPEN_OF_A_KEY
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId, TurnId
 
 _LEASE = ["lease_owner", "lease_until"]
-_DUE = ["due_bucket", "due_at"]
+_DUE = ["due_bucket", "due_at", "opened_by"]
 _TEXT = ["text", "attachments", "answer", "footer", "choices", "code", "left"]
 
 
@@ -57,52 +51,11 @@ class DynamoInbox:
     """`conversation.ports.Inbox` over one table."""
 
     table: Table
+    open_of_a_key: int = OPEN_OF_A_KEY
+    """The most open conversations of all people of one API key."""
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
-        item = items.queued_item(message, now=now)
-        try:
-            self._add(message, item, now=now, queue=QUEUE_NOT_FULL)
-        except TransactionRefused as exc:
-            refused = refusals.why_not_accepted(exc)
-            just_full = refused is Accepted.OVERFLOW and refusals.open_turns(exc) == MAX_OPEN_TURNS
-            needs_a_notice = just_full and not TRAITS[message.channel].refuses_at_once
-            return self._accept_overflow(message, now=now) if needs_a_notice else refused
-        return Accepted.QUEUED
-
-    def _accept_overflow(self, message: IncomingMessage, *, now: int) -> Accepted:
-        """Add one turn in place of all messages beyond the limit; its reply tells the user that they were lost.
-
-        Accepts the message after all if the worker has closed a turn since.
-        """
-        try:
-            self._add(message, items.overflow_item(message, now=now), now=now, queue=QUEUE_JUST_FULL)
-        except TransactionRefused as exc:
-            refused = refusals.why_not_accepted(exc)
-            not_full_any_more = refused is Accepted.OVERFLOW and refusals.open_turns(exc) < MAX_OPEN_TURNS
-            return self.accept(message, now=now) if not_full_any_more else refused
-        return Accepted.OVERFLOW
-
-    def _add(self, message: IncomingMessage, item: Item, *, now: int, queue: ConditionBase) -> None:
-        in_room = identity.room_of(message.conversation) is not None
-        arrived = Update(
-            add={"arrivals": 1, "open_turns": 1},
-            set_if_absent={"due_bucket": keys.DUE_BUCKET, "due_at": now},
-            remove=["expires_at"],
-        )
-        seen = Update(
-            set={"last_seen": now, "channel": message.channel.value},
-            set_if_absent={"first_seen": now, "quota": {}},
-            add_to_set={"rooms": {str(message.conversation)}} if in_room else {},
-            remove=["expires_at"],
-        )
-        may_write = NOT_BLOCKED & may_join(message.conversation) if in_room else NOT_BLOCKED
-        mark = {**keys.seen_key(message), "expires_at": item["expires_at"]}
-        self.table.transact(
-            turn=put(item, when=NOT_EXISTS),
-            conversation=update(keys.conversation_key(message.conversation), arrived, when=queue),
-            person=update(keys.person_key(message.person), seen, when=may_write),
-            mark=None if message.time_is_signed else put(mark, when=NOT_EXISTS),
-        )
+        return Acceptance(self.table, message, now, self.open_of_a_key).run()
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         change = Update(set={"lease_owner": owner, "lease_until": until}, add={"fence": 1})
@@ -163,7 +116,7 @@ class DynamoInbox:
                 turn=_update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
                 conversation=_extend(lease, until=until, **hidden),
                 spend=spend.settle(step.settlement, identity.channel_of(step.turn.person)) if step.settlement else None,
-                returned=Returned.by(step),
+                taken=taken_back.by(step),
             )
         except RefundsUsedUp:
             return False
@@ -188,7 +141,6 @@ class DynamoInbox:
         self._transact_or_lost(
             turn=_update_turn(turn, counted, when=in_state(TurnState.ANSWERED)),
             conversation=_extend(lease, until=until),
-            returned=charges.nothing(turn),
         )
 
     def finish(self, lease: Lease, step: Finish) -> Lease | None:
@@ -202,26 +154,27 @@ class DynamoInbox:
         closed = _update_turn(
             step.turn, Update(set={"state": step.state.value}, remove=gone), when=in_state(*OPEN_STATES)
         )
-        returned = Returned.by(step)
+        taken = taken_back.by(step)
         if step.release:
             free = Update(add={"open_turns": -1}, remove=[*_LEASE, *_DUE])
             freed = _update_conversation(lease, free, when=no_arrivals_since(lease))
             try:
-                self._transact(turn=closed, conversation=freed, returned=returned)
+                taken_back.transact(self.table, (*taken, *taken_back.place(lease)), turn=closed, conversation=freed)
             except TransactionRefused as exc:
                 lease = refusals.current_lease(lease, exc.failed.get("conversation"))
             else:
                 return None
         counted = _update_conversation(lease, Update(add={"open_turns": -1}))
-        self._transact_or_lost(turn=closed, conversation=counted, returned=returned)
+        self._transact_or_lost(turn=closed, conversation=counted, taken=taken)
         return replace(lease, open_turns=lease.open_turns - 1)
 
     def release(self, lease: Lease) -> Lease | None:
         free = Update(set={"open_turns": 0}, remove=[*_LEASE, *_DUE])
+        freed = _update_conversation(lease, free, when=no_arrivals_since(lease))
         try:
-            self.table.write(_update_conversation(lease, free, when=no_arrivals_since(lease)))
-        except ConditionFailed as exc:
-            return refusals.current_lease(lease, exc.item)
+            taken_back.transact(self.table, taken_back.place(lease), conversation=freed)
+        except TransactionRefused as exc:
+            return refusals.current_lease(lease, exc.failed["conversation"])
         return None
 
     def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
@@ -255,25 +208,12 @@ class DynamoInbox:
         with suppress(ConditionFailed):
             self.table.write(update(key, change, when=when))
 
-    def _transact(self, *, turn: Write, conversation: Write, spend: Write | None = None, returned: Returned) -> None:
-        """Write the step and its refund in one transaction. Raises RefundsUsedUp.
-
-        A count that was deleted since the charge cannot be refunded. The transaction is then repeated without it.
-        """
-        try:
-            self.table.transact(turn=turn, conversation=conversation, spend=spend, **returned.writes())
-        except TransactionRefused as exc:
-            still_counted = returned.without(exc)
-            if still_counted is None:
-                raise
-            self._transact(turn=turn, conversation=conversation, spend=spend, returned=still_counted)
-
     def _transact_or_lost(
-        self, *, turn: Write, conversation: Write, spend: Write | None = None, returned: Returned
+        self, *, turn: Write, conversation: Write, spend: Write | None = None, taken: Changes = ()
     ) -> None:
-        """Write as `_transact` does; every other refusal means that the lease is lost."""
+        """Write the step; every refusal means that the lease is lost. Raises RefundsUsedUp."""
         try:
-            self._transact(turn=turn, conversation=conversation, spend=spend, returned=returned)
+            taken_back.transact(self.table, taken, turn=turn, conversation=conversation, spend=spend)
         except TransactionRefused as exc:
             raise LeaseLost("another worker has this conversation") from exc
 

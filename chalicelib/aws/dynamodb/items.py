@@ -154,6 +154,7 @@ def lease(item: Item, *, owner: str, fence: int) -> Lease:
         history_from=int(item.get("history_from", 0)),
         paused_until=int(item.get("paused_until", 0)),
         due_at=int(item.get("due_at", 0)),
+        opened_by=PersonId(item["opened_by"]) if "opened_by" in item else None,
     )
 
 

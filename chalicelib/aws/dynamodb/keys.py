@@ -75,6 +75,11 @@ def api_key_key(key: KeyId) -> Key:
     return {"pk": API_KEYS, "sk": f"{API_KEY_PREFIX}{key}"}
 
 
+def places_key(person: PersonId) -> Key:
+    """The key of the number of open conversations of all people of the person's API key, or of all who signed in."""
+    return {"pk": f"PLACES#{identity.group_of(person)}", "sk": "PLACES"}
+
+
 def connection_key(connection: ConnectionId) -> Key:
     """The key of a connection's own item."""
     return {"pk": f"{CONNECTION_PREFIX}{connection}", "sk": "SOCKET"}

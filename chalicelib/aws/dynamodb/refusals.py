@@ -3,28 +3,36 @@
 The writes are named as in `inbox`: turn, conversation, person, mark, spend, key.
 """
 
+from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
 from chalicelib.aws.dynamodb import api_key_items, items
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import TransactionRefused
 from chalicelib.conversation.inbox_steps import Charge
+from chalicelib.conversation.limits import MAX_ROOMS
 from chalicelib.conversation.ports import Accepted, Charged
-from chalicelib.conversation.turn import Lease
+from chalicelib.conversation.turn import IncomingMessage, Lease
 from chalicelib.errors import LeaseLost
 
 
-def why_not_accepted(refused: TransactionRefused) -> Accepted:
-    """Return why a message was not accepted."""
-    if "person" in refused.failed:
-        return Accepted.BLOCKED if _is_blocked(refused) else Accepted.TOO_MANY_ROOMS
+def why_not_accepted(refused: TransactionRefused, message: IncomingMessage) -> Accepted | None:
+    """Return why a message is not accepted, however often it is tried; None if it may be accepted in another case.
+
+    A repetition is recognised before all limits, so that none of them concerns a message that was accepted.
+    """
+    if "person" in refused.failed and _is_blocked(refused):
+        return Accepted.BLOCKED
     if "turn" in refused.failed:
         stored = refused.failed["turn"]
         is_open = stored is not None and items.turn(stored).is_open
         return Accepted.DUPLICATE_OPEN if is_open else Accepted.DUPLICATE_DONE
     if "mark" in refused.failed:
         return Accepted.DUPLICATE_OPEN
-    return Accepted.OVERFLOW
+    rooms = (refused.failed.get("person") or {}).get("rooms", ())
+    if identity.room_of(message.conversation) and message.conversation not in rooms and len(rooms) >= MAX_ROOMS:
+        return Accepted.TOO_MANY_ROOMS
+    return None
 
 
 def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> Charged:
@@ -51,11 +59,6 @@ def why_no_money(refused: TransactionRefused, reserve: Reservation) -> Charged:
         return Charged.SHARE_SPENT
     committed = int((refused.failed.get("spend") or {}).get("committed", 0))
     return Charged.OVER_BUDGET if committed + reserve.amount > reserve.cap else Charged.CHANNEL_SPENT
-
-
-def open_turns(refused: TransactionRefused) -> int:
-    """The number of open turns that the conversation had."""
-    return int((refused.failed.get("conversation") or {}).get("open_turns", 0))
 
 
 def raise_if_lost(refused: TransactionRefused) -> None:

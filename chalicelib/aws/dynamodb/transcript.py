@@ -8,17 +8,18 @@ from typing import Final
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import retention
-from chalicelib.aws.dynamodb import items, keys
+from chalicelib.aws.dynamodb import items, keys, taken_back
 from chalicelib.aws.dynamodb.conditions import (
     NOT_ERASED,
     NOT_EXISTS,
     lease_free,
     no_arrivals_since,
     no_later_edit,
+    opened_as,
     other_feedback,
 )
 from chalicelib.aws.dynamodb.items import Item
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
 from chalicelib.conversation.turn import Feedback, Turn, in_order, message_digest
 from chalicelib.errors import ConversationBusy
@@ -53,9 +54,11 @@ class DynamoTranscript:
         key = keys.conversation_key(conversation)
         before = items.lease(self.table.get(key) or key, owner="", fence=0)
         known = list(self.turns(conversation, now=now))
+        unchanged = lease_free(now) & no_arrivals_since(before) & opened_as(before)
+        gone = delete(key, when=NOT_EXISTS | unchanged)
         try:
-            self.table.write(delete(key, when=NOT_EXISTS | (lease_free(now) & no_arrivals_since(before))))
-        except ConditionFailed as exc:
+            taken_back.transact(self.table, taken_back.place(before), conversation=gone)
+        except TransactionRefused as exc:
             raise ConversationBusy("a message of this person is being answered; try again in a minute") from exc
         for turn in known:
             self._erase(turn, now=now)

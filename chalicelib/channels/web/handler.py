@@ -43,6 +43,8 @@ _MAX_AHEAD_MS: Final = 60 * 1000
 _NOT_STORED: Final = {
     Accepted.TOO_MANY_ROOMS: ("too_many_rooms", "you write in too many rooms"),
     Accepted.OVERFLOW: ("too_many_open", "too many messages are waiting for an answer"),
+    Accepted.CROWDED: ("crowded", "too many people are waiting for an answer"),
+    Accepted.TOO_FAST: ("slow_down", "you write too many messages: at most ten a minute"),
 }
 """The code and message of the `error` frame for each outcome with which a message is not stored."""
 

@@ -8,7 +8,7 @@ const NEXT_WITHIN = 2_000;
 const ACCEPTED_WITHIN = 15_000;
 
 /** The codes of `error` frames that are about a message. */
-const REFUSALS = new Set(["too_fast", "too_many_open", "blocked", "try_again", "bad_frame", "too_large", "unknown_action", "unknown_turn"]);
+const REFUSALS = new Set(["too_fast", "slow_down", "crowded", "too_many_open", "blocked", "try_again", "bad_frame", "too_large", "unknown_action", "unknown_turn"]);
 
 export class Outbox {
   #items = [];

@@ -63,6 +63,8 @@ export const de = {
   troubles: {
     try_again: "Das hat nicht geklappt. Bitte versuch es noch einmal.",
     too_fast: "Das ging zu schnell. Bitte warte einen Augenblick.",
+    slow_down: "Das ging zu schnell. Bitte warte einen Augenblick.",
+    crowded: "Gerade schreiben viele. Bitte versuch es gleich noch einmal.",
     too_many_open: "Bitte warte erst auf die Antworten zu deinen früheren Nachrichten.",
     blocked: "Deine Nachrichten werden hier nicht beantwortet.",
     bad_frame: "Diese Nachricht wurde nicht verstanden.",

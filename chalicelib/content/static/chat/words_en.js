@@ -48,6 +48,8 @@ export const en = {
   troubles: {
     try_again: "That did not work. Please try again.",
     too_fast: "That was too fast. Please wait a moment.",
+    slow_down: "That was too fast. Please wait a moment.",
+    crowded: "Many people are writing at the moment. Please try again.",
     too_many_open: "Please wait for the answers to your earlier messages.",
     blocked: "Your messages are not answered here.",
     bad_frame: "This message could not be understood.",

@@ -60,6 +60,8 @@ export const ko = {
   troubles: {
     try_again: "문제가 생겼습니다. 다시 시도해 주세요.",
     too_fast: "너무 빠릅니다. 잠시 기다려 주세요.",
+    slow_down: "너무 빠릅니다. 잠시 기다려 주세요.",
+    crowded: "지금 많은 사람이 쓰고 있습니다. 다시 시도해 주세요.",
     too_many_open: "앞서 보낸 메시지의 답변을 기다려 주세요.",
     blocked: "이 채팅에서는 답변을 받을 수 없습니다.",
     bad_frame: "이 메시지를 이해하지 못했습니다.",

@@ -1,0 +1,146 @@
+"""Accepts a message: one transaction in the usual case, and others where its refusal shows another one.
+
+In the usual case the conversation is at rest and the person has written nothing for some seconds.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from boto3.dynamodb.conditions import ConditionBase
+
+from chalicelib.access import identity
+from chalicelib.access.channel_traits import TRAITS
+from chalicelib.aws.dynamodb import items, keys, refusals
+from chalicelib.aws.dynamodb.conditions import (
+    AT_REST,
+    IS_DUE,
+    NOT_BLOCKED,
+    NOT_EXISTS,
+    QUEUE_JUST_FULL,
+    QUEUE_NOT_FULL,
+    bucket_full,
+    fewer_open_than,
+    has_token,
+    may_join,
+)
+from chalicelib.aws.dynamodb.items import Item
+from chalicelib.aws.dynamodb.table import Table, TransactionRefused
+from chalicelib.aws.dynamodb.writes import Update, Write, put, update
+from chalicelib.conversation.limits import MAX_OPEN_TURNS, MESSAGES_OF_A_PERSON, OPEN_OF_A_PERSON
+from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.turn import IncomingMessage
+from chalicelib.errors import StoreError
+
+_TRIES: Final = 8
+"""Far more than there are cases; others change the items meanwhile."""
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What one attempt assumes; its conditions demand it."""
+
+    opens: bool = True
+    """The conversation is at rest: the message opens it, on account of its person and of all people of their key."""
+    paced: bool = False
+    """Tokens are missing from the person's bucket."""
+    overflow: bool = False
+    """The queue is just full: a turn without words takes the place of the message."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """One message that is to be stored."""
+
+    table: Table
+    message: IncomingMessage
+    now: int
+    open_of_a_key: int
+    """The most open conversations of all people of one API key."""
+
+    def run(self) -> Accepted:
+        """Store the message as `conversation.ports.Inbox.accept` promises."""
+        case = _Case()
+        for _ in range(_TRIES):
+            try:
+                self.table.transact(**self._writes(case))
+            except TransactionRefused as exc:
+                following = self._after(exc, case)
+                if isinstance(following, Accepted):
+                    return following
+                case = following
+            else:
+                return Accepted.OVERFLOW if case.overflow else Accepted.QUEUED
+        raise StoreError("the conversation changes too often")
+
+    def _after(self, refused: TransactionRefused, case: _Case) -> Accepted | _Case:
+        """Return why the message is not stored, or the case in which it may be."""
+        if final := refusals.why_not_accepted(refused, self.message):
+            return final
+        failed, person = refused.failed, refused.failed.get("person") or {}
+        full_at = int(person.get("full_at", 0))
+        if not MESSAGES_OF_A_PERSON.has_token(full_at, now=self.now):
+            return Accepted.TOO_FAST
+        case = replace(case, paced=case.paced or not MESSAGES_OF_A_PERSON.is_full(full_at, now=self.now))
+        if "conversation" in failed:
+            return self._as_it_is(failed["conversation"] or {}, case)
+        if case.opens and int(person.get("open_conversations", 0)) >= OPEN_OF_A_PERSON:
+            return Accepted.OVERFLOW
+        return Accepted.CROWDED if "places" in failed else case
+
+    def _as_it_is(self, conversation: Item, case: _Case) -> Accepted | _Case:
+        open_turns = int(conversation.get("open_turns", 0))
+        if "due_bucket" not in conversation:
+            return replace(case, opens=True, overflow=False)
+        if open_turns < MAX_OPEN_TURNS:
+            return replace(case, opens=False, overflow=False)
+        if open_turns > MAX_OPEN_TURNS or TRAITS[self.message.channel].refuses_at_once:
+            return Accepted.OVERFLOW
+        return replace(case, opens=False, overflow=True)
+
+    def _writes(self, case: _Case) -> dict[str, Write | None]:
+        message, now = self.message, self.now
+        item = (items.overflow_item if case.overflow else items.queued_item)(message, now=now)
+        mark = {**keys.seen_key(message), "expires_at": item["expires_at"]}
+        return {
+            "turn": put(item, when=NOT_EXISTS),
+            "conversation": self._conversation(case),
+            "person": self._person(case),
+            "places": self._places(case),
+            "mark": None if message.time_is_signed else put(mark, when=NOT_EXISTS),
+        }
+
+    def _conversation(self, case: _Case) -> Write:
+        opened = {"due_bucket": keys.DUE_BUCKET, "due_at": self.now, "opened_by": self.message.person}
+        arrived = Update(add={"arrivals": 1, "open_turns": 1}, set=opened if case.opens else {}, remove=["expires_at"])
+        has_room = QUEUE_JUST_FULL if case.overflow else QUEUE_NOT_FULL
+        when = AT_REST if case.opens else IS_DUE & has_room
+        return update(keys.conversation_key(self.message.conversation), arrived, when=when)
+
+    def _person(self, case: _Case) -> Write:
+        bucket, room = MESSAGES_OF_A_PERSON, identity.room_of(self.message.conversation)
+        when: ConditionBase = NOT_BLOCKED & (has_token(bucket, now=self.now) if case.paced else bucket_full(self.now))
+        if room is not None:
+            when &= may_join(self.message.conversation)
+        if case.opens:
+            when &= fewer_open_than(OPEN_OF_A_PERSON)
+        seen = Update(
+            set={
+                "last_seen": self.now,
+                "channel": self.message.channel.value,
+                **({} if case.paced else {"full_at": bucket.taken(0, now=self.now)}),
+            },
+            set_if_absent={"first_seen": self.now, "quota": {}},
+            add={
+                **({"full_at": bucket.every_ms} if case.paced else {}),
+                **({"open_conversations": 1} if case.opens else {}),
+            },
+            add_to_set={} if room is None else {"rooms": {str(self.message.conversation)}},
+            remove=["expires_at"],
+        )
+        return update(keys.person_key(self.message.person), seen, when=when)
+
+    def _places(self, case: _Case) -> Write | None:
+        if not case.opens or not TRAITS[self.message.channel].has_api_keys:
+            return None
+        one_more = Update(add={"open_conversations": 1})
+        return update(keys.places_key(self.message.person), one_more, when=fewer_open_than(self.open_of_a_key))

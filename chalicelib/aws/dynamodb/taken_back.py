@@ -1,0 +1,139 @@
+"""What a step takes back: a charge, money that was set aside, the place of a conversation that is closed.
+
+Several of these may be in one item, which a transaction can update only once.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from itertools import groupby
+from operator import and_
+
+from boto3.dynamodb.conditions import ConditionBase
+
+from chalicelib.access import identity
+from chalicelib.access.budget import Settlement
+from chalicelib.aws.dynamodb import keys
+from chalicelib.aws.dynamodb.conditions import above_zero, fewer_refunds_than
+from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
+from chalicelib.aws.dynamodb.items import Item
+from chalicelib.aws.dynamodb.keys import Key
+from chalicelib.aws.dynamodb.table import Table, TransactionRefused
+from chalicelib.aws.dynamodb.writes import Update, Write, update
+from chalicelib.conversation.inbox_steps import Finish, Record
+from chalicelib.conversation.turn import Lease, Turn
+
+
+class RefundsUsedUp(Exception):
+    """The person has had all refunds of the day; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Numbers to add to an item, by their paths in it."""
+
+    key: Key
+    add: Mapping[str, int]
+    lowers: str | None = None
+    """The count that is lowered. If it is 0 or gone, the change is left out. None for one that is always made."""
+    refund_of: str | None = None
+    """The day of the question that is refunded, if such refunds are few."""
+    most_refunds: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of the item's write in the transaction."""
+        return f"{self.key['pk']} {self.key['sk']}"
+
+    def conditions(self) -> list[ConditionBase]:
+        """What the stored item must be like."""
+        counted = [above_zero(self.lowers)] if self.lowers else []
+        few = [fewer_refunds_than(self.most_refunds, day=self.refund_of)] if self.refund_of else []
+        return [*counted, *few]
+
+    def fits(self, stored: Item) -> bool:
+        """Whether the count that the change lowers is there. Raises RefundsUsedUp."""
+        if self.refund_of and _number(stored, refunds_on(self.refund_of)) >= self.most_refunds:
+            raise RefundsUsedUp
+        return self.lowers is None or _number(stored, self.lowers) > 0
+
+
+Changes = tuple[Change, ...]
+
+
+def by(step: Record | Finish) -> Changes:
+    """What the step gives back to its person and their API key."""
+    settlement = step.settlement if isinstance(step, Record) else None
+    money = _money(step.turn, settlement) if settlement else ()
+    return (*money, *(_charge(step.turn, step.most_refunds) if step.refund else ()))
+
+
+def place(lease: Lease) -> Changes:
+    """The place of an open conversation, of the person who opened it and of all people of their API key."""
+    opener = lease.opened_by
+    if opener is None:
+        return ()
+    of_all = (keys.places_key(opener),) if identity.traits_of(opener).has_api_keys else ()
+    return tuple(_lower(key, "open_conversations") for key in (keys.person_key(opener), *of_all))
+
+
+def transact(table: Table, changes: Changes, **writes: Write | None) -> None:
+    """Execute the writes and the changes in one transaction. Raises TransactionRefused for the writes only.
+
+    A count that was deleted meanwhile cannot be lowered. The transaction is then repeated without it. Raises
+    RefundsUsedUp.
+    """
+    ours = _writes(changes)
+    try:
+        table.transact(**writes, **ours)
+    except TransactionRefused as exc:
+        fitting = tuple(
+            change for change in changes if change.name not in exc.failed or change.fits(exc.failed[change.name] or {})
+        )
+        if not exc.failed.keys() <= ours.keys():
+            raise
+        transact(table, fitting, **writes)
+
+
+def _money(turn: Turn, settlement: Settlement) -> Changes:
+    """What was set aside and not needed, in the person's share of the budget."""
+    unused = settlement.cost - settlement.reserved.amount
+    return (Change(keys.person_key(turn.person), {spent_on(settlement.reserved.day): unused}),) if unused else ()
+
+
+def _charge(turn: Turn, most_refunds: int | None) -> Changes:
+    """The charge of a turn, of its person on the day it was made, and of their API key."""
+    if turn.charged_day is None:
+        return ()
+    person, day, key = keys.person_key(turn.person), turn.charged_day, identity.key_of(turn.person)
+    of_key = (_lower(keys.api_key_key(key), "used"),) if key else ()
+    if most_refunds is None:
+        return (_lower(person, f"quota.{day}"), *of_key)
+    counted = {f"quota.{day}": -1, refunds_on(day): 1}
+    return (Change(person, counted, f"quota.{day}", refund_of=day, most_refunds=most_refunds), *of_key)
+
+
+def _lower(key: Key, count: str) -> Change:
+    return Change(key, {count: -1}, count)
+
+
+def _writes(changes: Changes) -> dict[str, Write]:
+    grouped = groupby(sorted(changes, key=lambda change: change.name), key=lambda change: change.name)
+    return {name: _write(tuple(group)) for name, group in grouped}
+
+
+def _write(changes: Changes) -> Write:
+    added: Counter[str] = Counter()
+    for change in changes:
+        added.update(change.add)
+    conditions = [condition for change in changes for condition in change.conditions()]
+    return update(changes[0].key, Update(add=dict(added)), when=reduce(and_, conditions) if conditions else None)
+
+
+def _number(item: Item, path: str) -> int:
+    value: object = item
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return int(value) if isinstance(value, Decimal) else 0
