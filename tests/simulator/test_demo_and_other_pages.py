@@ -1,10 +1,8 @@
 """A web page that is open in the same browser as the demo, and its neighbours on this machine, get nothing from it."""
 
 import json
-import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,71 +10,21 @@ import boto3
 import httpx2
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from scripts.simulator.model import ModelServer
 from tests.simulator.chatting import new_key
-from tests.simulator.chromium import needs_chromium
-from tests.simulator.conftest import Demo, running_demo
-from tests.simulator.served import served
+from tests.simulator.conftest import Demo
+from tests.simulator.paid import ASK, KEY, SECRETS, WANTED, Paid, paid_demo
 
-KEY: Final = "sk-real-4711-nobody-elses"
-OF_FACEBOOK: Final = {"PARLEY_APP_SECRET": "real-app-secret-0815", "PARLEY_PAGE_TOKEN": "real-page-token-0815"}
-"""Secrets that an owner's shell may have for `parley deploy`."""
-SECRETS: Final = (KEY, *OF_FACEBOOK.values())
 EVIL: Final = "https://evil.example"
-SIGNED_AS_TEST: Final = "AWS4-HMAC-SHA256 Credential=test/20261129/us-east-1/ssm/aws4_request"
-"""The credentials that every emulator of AWS accepts."""
-WANTED: Final = json.dumps({"Name": "/parley/demo/openai-key", "WithDecryption": True})
-ASK: Final = {
-    "X-Amz-Target": "AmazonSSM.GetParameter",
-    "Content-Type": "application/x-amz-json-1.1",
-    "Authorization": SIGNED_AS_TEST,
-}
-
-
-@dataclass(frozen=True)
-class Paid:
-    """A demo with a real key, its process, and the keys that the model was sent."""
-
-    demo: Demo
-    process: psutil.Process
-    keys: list[str]
-
-    @property
-    def emulator(self) -> str:
-        """The address of the emulator, as a scan of the ports finds it."""
-        return f"http://127.0.0.1:{urlsplit(self.demo.facts['aws_endpoint_url']).port}"
-
-    @property
-    def port(self) -> int:
-        """The port of the demo itself."""
-        return int(self.demo.url.rpartition(":")[2])
 
 
 @pytest.fixture(scope="module")
 def paid() -> Iterator[Paid]:
-    keys: list[str] = []
-
-    def noting(asked: Route) -> Route:
-        async def note(request: Request) -> Response:
-            keys.append(request.headers["authorization"])
-            answer: Response = await asked.endpoint(request)
-            return answer
-
-        return Route(f"/v1{asked.path}", note, methods=list(asked.methods or ()))
-
-    with served([noting(route) for route in ModelServer().routes()]) as url:
-        real = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{url}/v1", "PARLEY_MODEL": "gpt-6-luna"}
-        env = {**os.environ, **OF_FACEBOOK, **real}
-        with running_demo(env=env) as (demo, process):
-            yield Paid(demo, psutil.Process(process.pid), keys)
+    with paid_demo() as paid:
+        yield paid
 
 
 # The real key.
@@ -277,143 +225,10 @@ def test_a_page_that_a_key_allows_opens_a_socket_and_reads_its_config(demo: Demo
     asks = {"Origin": page, "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}
     answer = demo.http.get(f"/config/{key['id']}", headers=asks)
     assert answer.headers["access-control-allow-origin"] == page
+    assert demo.http.get("/world", headers=asks).status_code == 403
     with connect(demo.facts["websocket_url"], origin=Origin(page), proxy=None) as opened:
         opened.send(json.dumps({"action": "authenticate", "ticket": answer.json()["ticket"]}))
         assert json.loads(opened.recv())["type"] == "ready"
     url = demo.facts["websocket_url"]
     with pytest.raises(InvalidStatus, match="403"), connect(url, origin=Origin(EVIL), proxy=None):
         pass
-
-
-# A real browser.
-
-THIEF: Final = """
-async (targets) => {
-  const got = {};
-  const attempt = async (name, act) => {
-    try { got[name] = await act(); } catch (error) { got[name] = `refused: ${error.name}`; }
-  };
-  for (const { name, url, options } of targets) {
-    await attempt(name, async () => {
-      const answer = await fetch(url, options);
-      return `${answer.type} ${answer.status} ${await answer.text()}`;
-    });
-  }
-  return got;
-}
-"""
-KNOCK: Final = """
-(url) => new Promise((resolve) => {
-  const socket = new WebSocket(url);
-  socket.onopen = () => resolve("open");
-  socket.onclose = () => resolve("closed");
-})
-"""
-
-
-@dataclass
-class Elsewhere:
-    """Another web server of this machine; a test sets its page."""
-
-    url: str = ""
-    page: str = "<title>Elsewhere</title>"
-
-    async def serve(self, _: Request) -> Response:
-        return HTMLResponse(f"<!doctype html>{self.page}")
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Elsewhere]:
-    page = Elsewhere()
-    with served([Route("/", page.serve)]) as url:
-        page.url = url.replace("127.0.0.1", "localhost")
-        yield page
-
-
-@pytest.fixture
-def thief(browser: Browser, elsewhere: Elsewhere) -> Iterator[Page]:
-    """A page of another origin in the same browser."""
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(elsewhere.url)
-        yield page
-
-
-@needs_chromium
-def test_a_page_in_the_same_browser_reads_neither_the_key_nor_the_demo(thief: Page, paid: Paid):
-    ask = {"method": "POST", "body": WANTED, "headers": ASK}
-    simple = {"method": "POST", "body": WANTED}
-    targets = [
-        {"name": "key", "url": paid.emulator, "options": ask},
-        {"name": "key, simply", "url": f"{paid.emulator}/?X-Amz-Target=AmazonSSM.GetParameter", "options": simple},
-        {"name": "health", "url": f"{paid.emulator}/_ministack/health", "options": {}},
-        {"name": "world", "url": f"{paid.demo.url}/world", "options": {}},
-        {"name": "page", "url": f"{paid.demo.url}/page/main.js", "options": {}},
-    ]
-    assert set(thief.evaluate(THIEF, targets).values()) == {"refused: TypeError"}
-    assert thief.evaluate(KNOCK, paid.demo.facts["websocket_url"]) == "closed"
-
-
-@needs_chromium
-def test_a_page_in_the_same_browser_commands_nothing(thief: Page, paid: Paid):
-    demo = paid.demo
-    demo.http.post("/world/reset").raise_for_status()
-    blind = {"method": "POST", "mode": "no-cors", "body": json.dumps({"person": "anna", "text": "burn money"})}
-    names = ("say", "messenger/send", "workers/kill", "reset", "heartbeat")
-    targets = [{"name": name, "url": f"{demo.url}/world/{name}", "options": blind} for name in names]
-    thief.evaluate(THIEF, targets)
-    thief.evaluate("([url, body]) => navigator.sendBeacon(url, body)", [f"{demo.url}/world/say", blind["body"]])
-    thief.evaluate(
-        """url => { const form = document.createElement("form");
-        Object.assign(form, { method: "post", action: url, enctype: "text/plain" });
-        const field = document.createElement("input");
-        Object.assign(field, { name: '{"person": "anna", "text": "by form', value: '"}' });
-        form.append(field); document.body.append(form); form.submit(); }""",
-        f"{demo.url}/world/say",
-    )
-    thief.wait_for_url(f"{demo.url}/world/say")
-    expect(thief.locator("body")).to_contain_text(demo.url)
-    assert demo.turns("anna") == []
-
-
-@needs_chromium
-def test_a_page_in_the_same_browser_uses_up_no_tickets_of_the_visitor(thief: Page, demo: Demo):
-    url = f"{demo.url}/config/{new_key(demo)['id']}"
-    thief.evaluate(
-        """async (url) => {
-          const done = [];
-          for (let n = 0; n < 20; n++) {
-            done.push(fetch(`${url}?${n}`, { mode: "no-cors" }));
-            const [src, href] = [url, url];
-            for (const [tag, more] of [["img", { src }], ["script", { src }], ["iframe", { src }],
-                                       ["link", { rel: "prefetch", href }], ["link", { rel: "stylesheet", href }]]) {
-              const node = Object.assign(document.createElement(tag), more);
-              done.push(new Promise((resolve) => { node.onload = node.onerror = resolve; setTimeout(resolve, 5000); }));
-              document.body.append(node);
-            }
-          }
-          await Promise.allSettled(done);
-          const form = Object.assign(document.createElement("form"), { action: url });
-          document.body.append(form);
-          form.submit();
-        }""",
-        url,
-    )
-    thief.wait_for_url(f"{url}*")
-    assert {demo.http.get(url).status_code for _ in range(60)} == {200}
-    assert demo.http.get(url).status_code == 429
-
-
-@needs_chromium
-def test_the_widget_works_on_a_page_that_its_key_allows(browser: Browser, demo: Demo, elsewhere: Elsewhere):
-    key = new_key(demo, origins=[elsewhere.url])
-    elsewhere.page = f'<title>Shop</title><script src="{demo.url}/widget.js" data-config="{key["id"]}"></script>'
-    with browser.new_context(locale="en-GB") as context:
-        page = context.new_page()
-        page.goto(elsewhere.url)
-        page.get_by_role("button", name="Open the chat").click()
-        chat = page.frame_locator("iframe")
-        expect(chat.get_by_test_id("presence")).to_have_attribute("data-state", "online")
-        chat.get_by_test_id("composer").fill("Do you sell roses?")
-        page.keyboard.press("Enter")
-        expect(chat.get_by_test_id("answer")).to_contain_text("Do you sell roses?")
