@@ -5,11 +5,10 @@ Every page that is open in the same browser can send requests to this machine. I
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -20,6 +19,8 @@ _OWN_SITES: Final = frozenset({"", "none", "same-origin"})
 """Values of `Sec-Fetch-Site` for the demo's own pages, and for an address that a person typed."""
 _OFFERED: Final = ("/chat", "/widget.js", "/config")
 """What the bot offers to the pages of others, too: it checks by itself what each of them may get."""
+_PAGES: Final = ("/", "/messenger")
+"""What a link on another page may open."""
 
 
 class OwnOriginOnly:
@@ -54,7 +55,7 @@ class OwnOriginOnly:
         if scope["type"] == "websocket":
             allowed = await run_in_threadpool(self._is_allowed, headers.get("origin", ""))
         else:
-            allowed = _is_offered(scope["path"]) or _is_link(Request(scope).method, headers)
+            allowed = _is_offered(scope["path"]) or (scope["path"] in _PAGES and _is_link(scope["method"], headers))
         return None if allowed else f"only pages of http://{self._hosts[0]} may ask this"
 
     def _is_own(self, headers: Headers) -> bool:
@@ -67,6 +68,6 @@ def _is_offered(path: str) -> bool:
     return path in _OFFERED or path.startswith(tuple(f"{offered}/" for offered in _OFFERED))
 
 
-def _is_link(method: str, headers: Mapping[str, Any]) -> bool:
+def _is_link(method: str, headers: Mapping[str, str]) -> bool:
     """Whether the browser shows the answer as a page of its own, which the page with the link cannot read."""
     return (method, headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("GET", "navigate", "document")

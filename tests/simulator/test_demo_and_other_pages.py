@@ -211,7 +211,9 @@ def test_pages_of_the_demo_and_programs_are_answered_under_both_names_of_this_ma
 
 def test_a_link_on_another_page_opens_the_demo(demo: Demo):
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
-    assert demo.http.get("/", headers=link).status_code == 200
+    assert {demo.http.get(path, headers=link).status_code for path in ("/", "/messenger", "/chat?config=x")} == {200}
+    for path in ("/world", "/page/main.js", "/graph/v25.0/oauth/access_token", "/openai/v1/models", "/webhook"):
+        assert demo.http.get(path, headers=link).status_code == 403, path
     form = {**link, "Origin": EVIL, "Content-Type": "application/x-www-form-urlencoded"}
     assert demo.http.post("/world/reset", headers=form).status_code == 403
 
