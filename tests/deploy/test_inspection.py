@@ -208,22 +208,18 @@ def test_a_spent_budget_is_shown_with_its_amount_and_a_remedy(look: Look, spent:
 
 
 @pytest.mark.parametrize(
-    ("web", "expected"),
+    ("web", "state", "what", "why"),
     [
-        (590_000, ("ok", "0.8 of 2 USD are spent today", "")),
-        (1_200_000, ("warning", "0.8 of 2 USD are spent today", "once it is all spent, people get no answers")),
-        (
-            1_500_000,
-            ("broken", "0.8 of 2 USD are spent today, and all that web may use", "people on web get no answers"),
-        ),
+        (590_000, "ok", "0.8 of 2 USD are spent today", ""),
+        (1_200_000, "warning", "0.8 of 2 USD are spent today", "once it is all spent, people get no answers"),
+        (1_500_000, "broken", "0.8 of 2 USD are spent today, and all that web may use", "people on web get no answers"),
     ],
 )
 def test_the_part_of_a_channel_is_watched_like_the_whole(
-    look: Look, spent: Callable[..., None], web: int, expected: tuple[str, str, str]
+    look: Look, spent: Callable[..., None], *, web: int, state: str, what: str, why: str
 ):
     spent(800_000, web=web, messenger=0)
     found = look(PARLEY_DAILY_BUDGET_USD="2")["budget"]
-    state, what, why = expected
     assert (found.state, found.what) == (state, what)
     assert found.why.startswith(why)
 

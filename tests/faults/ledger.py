@@ -7,7 +7,7 @@ from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.quota import REFUNDS_A_DAY
 from chalicelib.conversation.plan import MAX_DELIVERIES, MAX_MODEL_CALLS
 from chalicelib.conversation.prompt import Exchange
-from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState
+from chalicelib.conversation.turn import CANCELLED, STOPPED, IncomingMessage, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.adapters import FakeClock
 from tests.fakes.memory import Memory
@@ -57,6 +57,8 @@ class Ledger:
     unsettled: list[tuple[str, int]] = field(default_factory=list)
     """Day and amount of what was set aside, and not known what came of it."""
     settled: int = 0
+    unknown: int = 0
+    """Micro-USD by which the calls of which the provider did not tell the cost may be counted too high."""
     forgotten: set[tuple[ConversationId, TurnId]] = field(default_factory=set)
     """Turns that were erased: should Meta repeat one, its answer was given in an earlier life."""
 
@@ -101,6 +103,11 @@ class Ledger:
         if not outlived:
             self.require("the model is told something else than what was said", kept=self._is_memory(history, run))
 
+    def was_lost(self, question: str, run: Run) -> None:
+        """The connection ended without a response: the run may ask once more."""
+        self.asked[question].remove(run)
+        self.asked[question].append(Run(run.actor, run.conversation, run.until, holds=False))
+
     def was_billed(self, cost: int) -> None:
         self.billed += cost
         self.check_money()
@@ -141,7 +148,8 @@ class Ledger:
         said = Counter(
             Exchange(turn.text, turn.reply.text)
             for turn in turns
-            if turn.state is TurnState.DONE and turn.charged_day and turn.reply and turn.at >= since
+            if turn.state is TurnState.DONE and turn.charged_day and turn.at >= since
+            if turn.reply and turn.reply.code in ("", STOPPED)
         )
         return Counter(history) == said
 
@@ -183,6 +191,14 @@ class Ledger:
         self.require("what the provider wants is counted", kept=self.billed <= sum(days))
         accounted = self.settled + sum(amount for _, amount in self.unsettled)
         self.require("the day's bill is what was set aside and not given back", kept=sum(days) == accounted)
+        slack = self.unknown + sum(amount for _, amount in self.unsettled)
+        self.require(
+            "no more is counted than was billed, is open, or is unknown", kept=sum(days) - self.billed <= slack
+        )
+        parts = [sum(spent.channels.values()) for spent in self.memory.spend.values()]
+        people = [sum(known.person.spent.values()) for known in self.memory.people.values()]
+        self.require("the channels' parts are the whole", kept=sum(parts) == sum(days))
+        self.require("what people have spent is the whole", kept=sum(people) == sum(days))
 
     def check_at_rest(self) -> None:
         """Once nothing is left to do."""
@@ -193,7 +209,7 @@ class Ledger:
             self.require("every message comes to its end", kept=not turn.is_open)
             arrived = place in self.sent or bool(turn.receipts)
             self.require("what is done was sent", kept=turn.state is not TurnState.DONE or arrived)
-            by_model = turn.reply is not None and turn.reply.text.startswith("answer to ")
+            by_model = turn.reply is not None and _is_by_model(turn.reply)
             is_due = turn.state is TurnState.DONE and by_model
             if is_due or not self._has_had_all_refunds(turn):
                 self.require("charged is who got an answer of the model", kept=bool(turn.charged_day) == is_due)
@@ -223,6 +239,11 @@ class Ledger:
     def used(self, person: PersonId) -> int:
         known = self.memory.people.get(person)
         return sum(known.person.quota.values()) if known else 0
+
+
+def _is_by_model(reply: Reply) -> bool:
+    """Also if the person cancelled the answer before its first word."""
+    return reply.text.startswith("answer to ") or reply.code == CANCELLED
 
 
 def _written_at(turn: TurnId) -> str:

@@ -99,6 +99,8 @@ class SimulatedModel:
         """Whole at once, because a crash in the middle is a crash before its end."""
         self.ledger.was_asked(prompt.question, prompt.history, self.run())
         error = self.fails()
+        if error and error.may_be_billed:
+            self.ledger.unknown += prompt.max_output_tokens
         if error is None or error.may_be_billed:
             self.ledger.was_billed(PRICE.cost(USED))
         if error:
@@ -121,10 +123,12 @@ class SimulatedSender:
     fails: Callable[[], DeliveryError | None] = lambda: None
     fails_late: Callable[[], DeliveryError | None] = lambda: None
     """The message was sent, but the call failed."""
+    wants_more: Callable[[Turn], bool] = lambda _: True
+    """Whether the person has not stopped the answer."""
 
     @contextmanager
     def responding(self, turn: Turn) -> Iterator[OnDelta]:
-        yield lambda _, instead=False: True
+        yield lambda _, instead=False: self.wants_more(turn)
 
     def end_silently(self, turn: Turn) -> None:
         pass

@@ -9,13 +9,14 @@ from itertools import count
 from random import Random
 from typing import Any, Final, Protocol
 
-from chalicelib.access.budget import Budget
+from chalicelib.access.budget import Budget, Price
 from chalicelib.access.person import Access
 from chalicelib.bootstrap import api, heartbeat, worker
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import persona, text
+from chalicelib.conversation.ports import Model
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConversationId, PersonId
@@ -96,6 +97,10 @@ class Simulation:
     model_fails: Callable[[], ModelError | None] = lambda: None
     sender_fails: Callable[[], DeliveryError | None] = lambda: None
     sender_fails_late: Callable[[], DeliveryError | None] = lambda: None
+    makes_model: Callable[[Ledger, Callable[[], Run], Callable[[], ModelError | None]], Model] = SimulatedModel
+    wants_more: Callable[[Turn], bool] = lambda _: True
+    price: Price = PRICE
+    person_share: Decimal = Decimal(1)
     wake_fails: Callable[[], bool] = lambda: False
     random: Random | None = None
     """Runs processes side by side, in an order of its choice."""
@@ -127,8 +132,9 @@ class Simulation:
         log = Log(lambda: SECRET, "test", stream=io.StringIO)
         settings = Settings.from_env({"PARLEY_DAILY_LIMIT": str(self.limit)})
         alerts, notifier = watched("alerts", FakeSentAlerts(self.memory)), watched("notifier", self.notifier)
-        model = watched("model", SimulatedModel(self.ledger, self._run, self.model_fails))
-        sender = SimulatedSender(self.ledger, self._run, self._echo, self.sender_fails, self.sender_fails_late)
+        model = watched("model", self.makes_model(self.ledger, self._run, self.model_fails))
+        fails = self.sender_fails, self.sender_fails_late
+        sender = SimulatedSender(self.ledger, self._run, self._echo, *fails, self.wants_more)
         ports = Ports(
             settings=settings,
             clock=clock,
@@ -159,7 +165,7 @@ class Simulation:
 
     def _owners_budget(self) -> Budget:
         """One of which Messenger's part is `budget`."""
-        return Budget(-(-self.budget * 4 // 3), PRICE, person_share=Decimal(1))
+        return Budget(-(-self.budget * 4 // 3), self.price, self.person_share)
 
     # What people and the owner do.
 

@@ -164,12 +164,29 @@ def cancels_later(chat: Chat, tab: Tab) -> None:
 def test_many_visitors_who_cancel_silence_nobody_on_messenger(chat: Chat, stop: Callable[[Chat, Tab], None]):
     chat.bot.price = DEAR
     chat.model_says(UNTIL_STOPPED)
-    for number in range(60):
+    for number in range(30):
         stop(chat, chat.opens(f"visitor-{number}"))
     chat.bot.model = Bot().model
     for psid in ("bert", "carl", "dora"):
         chat.bot.receives(psid, "Are you there?")
         assert chat.bot.sent_to(psid) == ["An answer."]
+
+
+def test_the_633_blank_answers_that_silenced_the_bot_are_eight(bot: Bot):
+    bot.price, bot.model.otherwise = CHEAP, BLANK
+    for number in range(633):
+        bot.receives("mallory", f"Reply with one em space. {number}")
+    assert len(bot.asked) == LIMIT + REFUNDS
+    assert bot.spent().committed < 1000
+
+
+def test_499_cancelled_questions_from_one_address_leave_most_of_the_budget(chat: Chat):
+    chat.bot.price = CHEAP
+    chat.model_says(UNTIL_STOPPED)
+    for number in range(499):
+        cancels(chat, chat.opens(f"visitor-{number}"))
+    assert chat.bot.spent().calls == 499
+    assert chat.bot.spent().committed < 300_000
 
 
 def test_a_cancelled_answer_costs_about_what_was_written(chat: Chat):
