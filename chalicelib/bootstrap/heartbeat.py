@@ -24,7 +24,7 @@ def assemble(
         inbox=ports.inbox,
         wake=ports.wake(),
         warmer=warmer,
-        counted_jobs={"closed": Reaper(ports.connections, ports.connection_api, ports.log).run},
+        counted_jobs={"closed": Reaper(ports.connections, ports.connection_api, ports.clock, ports.log).run},
         jobs=[
             BudgetMetric(ports.spending, budget, ports.settings.limits.zone, ports.log).run,
             WeeklyHealthCheck(ports.sent_alerts, health_check_starter).run,

@@ -1,19 +1,21 @@
 """Who may connect to the web chat, and the responses to each frame before any model is called."""
 
 import json
-from typing import Any
+from threading import Barrier
+from typing import Any, Final
 
 import pytest
 
 from chalicelib.access import identity
 from chalicelib.channels.web.client_frames import MAX_FRAME
-from chalicelib.channels.web.reaper import MAX_CLOSED
+from chalicelib.channels.web.reaper import PARALLEL, TIME_MS
 from chalicelib.content import persona
+from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.limits import MAX_CONNECTIONS
 from chalicelib.errors import IssuerUnavailable
 from chalicelib.ids import KeyId
 from tests.fakes.id_tokens import FakeIdTokens
-from tests.flow.chat import KEY, OTHER_KEY, OWN_PAGE, Chat, Without, fail, key_text, person_of, ulid
+from tests.flow.chat import KEY, OTHER_KEY, OWN_PAGE, Chat, Tab, Without, fail, key_text, person_of, ulid
 
 PAGE = "https://shop.example"
 SOME_TURN = f"{1_795_176_000_000}#{'0' * 64}"
@@ -319,11 +321,64 @@ def test_a_rejected_connection_that_could_not_be_closed_is_closed_later(chat: Ch
     assert tab.is_closed
 
 
-def test_a_heartbeat_closes_a_limited_number_and_the_next_one_continues(chat: Chat):
-    for _ in range(MAX_CLOSED + 1):
-        chat.connects()
+CLOSING_S: Final = 0.25
+"""Closing one connection takes so long, by the tests' clock."""
+
+
+def silent_connections(chat: Chat, number: int) -> list[Tab]:
+    """Open connections that say nothing, and from then on let closing take its time."""
+
+    def close(connection: Connection) -> None:
+        with chat.memory.lock:
+            chat.clock.tick(seconds=CLOSING_S / PARALLEL)
+        chat.connection_api.close(connection)
+
+    chat.bot.connection_api = Without(chat.connection_api, close=close)  # type: ignore[assignment]
+    return [chat.connects() for _ in range(number)]
+
+
+@pytest.mark.parametrize("late", [0, 59])
+def test_a_thousand_silent_connections_are_closed_in_the_promised_two_minutes(chat: Chat, late: int):
+    """Of the heartbeats, which come once a minute, the first comes up to a minute after their time is over."""
+    tabs, began = silent_connections(chat, 1000), chat.clock()
+    beat = began + 60_000 + late * 1000
+    while not all(tab.is_closed for tab in tabs):
+        chat.clock.now = max(chat.clock(), beat)
+        chat.bot.beats()
+        beat += 60_000
+        assert chat.clock() - began <= 60_000 + 120_000
+    assert chat.memory.connections == {}
+
+
+def test_a_heartbeat_ends_in_time_and_the_next_one_continues(chat: Chat):
+    tabs = silent_connections(chat, 2000)
     chat.clock.tick(minutes=1)
-    assert [chat.bot.beats().counts["closed"] for _ in range(3)] == [MAX_CLOSED, 1, 0]
+    began = chat.clock()
+    closed = [chat.bot.beats().counts["closed"]]
+    assert chat.clock() - began <= TIME_MS + 1000
+    closed.append(chat.bot.beats().counts["closed"])
+    assert (min(closed) > 0, sum(closed)) == (True, len(tabs))
+
+
+def test_connections_are_closed_side_by_side(chat: Chat):
+    together = Barrier(PARALLEL, timeout=10)
+
+    def close(connection: Connection) -> None:
+        together.wait()
+        chat.connection_api.close(connection)
+
+    chat.bot.connection_api = Without(chat.connection_api, close=close)  # type: ignore[assignment]
+    tabs = [chat.connects() for _ in range(2 * PARALLEL)]
+    chat.clock.tick(minutes=1)
+    assert chat.bot.beats().counts["closed"] == len(tabs)
+
+
+def test_an_authenticated_connection_is_not_closed_with_a_thousand_silent_ones(chat: Chat):
+    tab = chat.opens()
+    silent_connections(chat, 100)
+    chat.clock.tick(minutes=1)
+    chat.bot.beats()
+    assert (tab.is_closed, len(chat.connection_api.closed)) == (False, 100)
 
 
 def test_a_connection_that_cannot_be_closed_is_retried_and_delays_no_other(chat: Chat):
@@ -337,13 +392,13 @@ def test_a_connection_that_cannot_be_closed_is_retried_and_delays_no_other(chat:
     assert stuck.is_closed
 
 
-def test_a_heartbeat_gives_up_after_five_failed_closes(chat: Chat):
-    for _ in range(MAX_CLOSED):
+def test_a_heartbeat_gives_up_after_one_batch_of_failed_closes(chat: Chat):
+    for _ in range(200):
         chat.connects()
     chat.clock.tick(minutes=1)
     chat.connection_api.broken = True
     assert chat.bot.beats().counts["closed"] == 0
-    assert len(chat.bot.log_lines("hang_up")) == 5
+    assert len(chat.bot.log_lines("hang_up")) == PARALLEL
 
 
 def test_a_heartbeat_continues_when_the_query_for_idle_connections_fails(chat: Chat):

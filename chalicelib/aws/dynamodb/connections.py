@@ -13,6 +13,7 @@ from boto3.dynamodb.conditions import ConditionBase
 from chalicelib.aws.dynamodb import items, keys, listed_items
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
+    IN_NO_CONVERSATION,
     IS_READY,
     NOT_REJECTED,
     UNAUTHENTICATED,
@@ -110,11 +111,17 @@ class DynamoConnections:
         self._update_member(connection, Update(set={"cancels": turn}))
 
     def close(self, connection: ConnectionId) -> None:
-        item = self.table.get(keys.connection_key(connection))
+        key = keys.connection_key(connection)
+        try:
+            self.table.write(delete(key, when=IN_NO_CONVERSATION))
+        except ConditionFailed as exc:
+            item = exc.item
+        else:
+            return  # as for all that the heartbeat closes, which may be many
         if item is None:
             return
         known = items.connection(item)
-        own = delete(keys.connection_key(connection), when=still_in(known))
+        own = delete(key, when=still_in(known))
         try:
             self.table.transact(connection=own, **_ending(known, expires_at=int(item["expires_at"])))
         except TransactionRefused:  # it has moved meanwhile, or is closed
