@@ -110,7 +110,7 @@ def _write_bundle(deployment: "Deployment", target: Path, email: str | None) -> 
     from scripts.deploy.bundle import write  # noqa: PLC0415
 
     settings = of_the_functions(deployment.stage).settings()
-    package = write(target, settings.stage, project=ROOT, folder=deployment.folder, email=email, say=click.echo)
+    package = write(target, settings, project=ROOT, folder=deployment.folder, email=email, say=click.echo)
     click.echo(
         f"{target} contains data.yaml, app.json and deployment.zip ({package.size / 1e6:.1f} MB, {package.python})."
     )

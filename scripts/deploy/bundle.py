@@ -10,8 +10,9 @@ from shlex import quote
 from typing import Any, Final
 
 from chalicelib.errors import ConfigError
-from chalicelib.settings import Secret, Stage
-from scripts.deploy import policies
+from chalicelib.settings import Secret, Settings, Stage
+from scripts.deploy import policies, throttles
+from scripts.deploy.capacity import KEPT_FREE, NEW_ACCOUNT, most_of
 from scripts.deploy.code import run_chalice
 from scripts.deploy.deployment import address, app_stack, websocket_address
 from scripts.deploy.functions import AGE_S, RETRIES
@@ -25,47 +26,71 @@ _REGION: Final = "us-east-1"
 """Chalice requires a region; the template is the same for all regions."""
 _LATE: Final = ("RestAPI", "Heartbeat", "WebsocketAPIStage", "WebhookUrl", "WebsocketUrl")
 """What is created before the worker's settings, which Lambda refuses until IAM has propagated the worker's role."""
+_RESERVE: Final = "ReserveWorkers"
+_RESERVES: Final = "ReservesWorkers"
+_RESERVE_PARAMETER: Final = {
+    "Type": "String",
+    "AllowedValues": ["true", "false"],
+    "Default": "false",
+    "Description": "Whether functions are reserved for the worker. AWS refuses that to small accounts.",
+}
 _WEBSOCKETS: Final = ("WebsocketConnect", "WebsocketMessage", "WebsocketDisconnect")
 
 
-def write(target: Path, stage: Stage, *, project: Path, folder: Path, email: str | None, say: Say) -> Package:
+def write(target: Path, settings: Settings, *, project: Path, folder: Path, email: str | None, say: Say) -> Package:
     """Build in `folder`, and write `data.yaml`, `app.json`, `deployment.zip` and `README.md` into `target`.
 
     Raises ConfigError, also if `target` contains other files, since its README.md would be overwritten.
     """
     if target.exists() and any(target.iterdir()) and not (target / _APP).exists():
         raise ConfigError(f"{target} is not empty and contains no bundle: choose a new folder")
+    stage, workers = settings.stage, settings.limits.workers
     package = build(project, folder)
     policies.write_for_template(folder, stage=stage.name)
     merged = folder / "merge.json"
-    merged.write_text(json.dumps(additions(stage)))
+    merged.write_text(json.dumps(additions(stage, workers=workers)))
     options = ["--stage", stage.name, "--merge-template", str(merged.resolve())]
     run_chalice("package", *options, str(target.resolve()), folder=folder, region=_REGION, say=say)
     (target / "sam.json").rename(target / _APP)
     shutil.copyfile(TEMPLATE, target / "data.yaml")
-    (target / "README.md").write_text(_readme(stage, package.python, email))
+    (target / "README.md").write_text(_readme(stage, package.python, email, workers))
     return package
 
 
-def additions(stage: Stage) -> dict[str, Any]:
-    """What Chalice's own template lacks, by its logical ids."""
+def additions(stage: Stage, *, workers: int) -> dict[str, Any]:
+    """What Chalice's own template lacks, by its logical ids; `workers` is PARLEY_WORKERS."""
     heartbeat = f"{stage.api_function}-heartbeat"
     here = "${AWS::Region}", stage.name
     rule = {"HeartbeatEvent": {"Properties": {"Name": f"{heartbeat}-event"}}}
+    reserved = {"Fn::If": [_RESERVES, workers, {"Ref": "AWS::NoValue"}]}
     websockets = zip(_WEBSOCKETS, stage.websocket_functions, strict=True)
     resources: dict[str, Any] = {
         "APIHandler": {"Properties": {"FunctionName": stage.api_function}},
-        "Worker": {"Properties": {"FunctionName": stage.worker_function}},
+        "Worker": {"Properties": {"FunctionName": stage.worker_function, "ReservedConcurrentExecutions": reserved}},
         "Heartbeat": {"Properties": {"FunctionName": heartbeat, "Events": rule}},
         **{logical: {"Properties": {"FunctionName": function}} for logical, function in websockets},
-        "RestAPI": {"Properties": {"OpenApiVersion": "2.0"}},  # or SAM makes a second stage, called Stage
+        # without the version SAM makes a second stage, called Stage
+        "RestAPI": {"Properties": {"OpenApiVersion": "2.0", "MethodSettings": throttles.method_settings()}},
+        "WebsocketAPIStage": {"Properties": _route_limits()},
         "WorkerRetries": _retries(f"{stage.api_function}-dead"),
         "WebhookUrl": _parameter(stage, Secret.WEBHOOK_URL, f"{address('${RestAPI}', *here)}/webhook"),
         "WebsocketUrl": _parameter(stage, Secret.WEBSOCKET_URL, websocket_address("${WebsocketAPI}", *here)),
     }
     if stage.wake == "fifo":
-        resources["WorkerWakes"] = _wakes(stage.wake_queue)
-    return {"Description": "Parley's functions and their API. The data stack comes first.", "Resources": resources}
+        resources["WorkerWakes"] = _wakes(stage.wake_queue, workers)
+    return {
+        "Description": "Parley's functions and their API. The data stack comes first.",
+        "Parameters": {_RESERVE: _RESERVE_PARAMETER},
+        "Conditions": {_RESERVES: {"Fn::Equals": [{"Ref": _RESERVE}, "true"]}},
+        "Resources": resources,
+    }
+
+
+def _route_limits() -> dict[str, Any]:
+    return {
+        "DefaultRouteSettings": throttles.route_settings(throttles.FRAMES),
+        "RouteSettings": {"$connect": throttles.route_settings(throttles.CONNECT)},
+    }
 
 
 def _retries(dead_letters: str) -> dict[str, Any]:
@@ -82,11 +107,17 @@ def _retries(dead_letters: str) -> dict[str, Any]:
     }
 
 
-def _wakes(queue: str) -> dict[str, Any]:
+def _wakes(queue: str, workers: int) -> dict[str, Any]:
+    most = {"Fn::If": [_RESERVES, workers, most_of(NEW_ACCOUNT, workers)]}
     return {
         "Type": "AWS::Lambda::EventSourceMapping",
         "DependsOn": list(_LATE),
-        "Properties": {"FunctionName": {"Ref": "Worker"}, "EventSourceArn": _queue(queue), "BatchSize": 1},
+        "Properties": {
+            "FunctionName": {"Ref": "Worker"},
+            "EventSourceArn": _queue(queue),
+            "BatchSize": 1,
+            "ScalingConfig": {"MaximumConcurrency": most},
+        },
     }
 
 
@@ -100,7 +131,7 @@ def _queue(name: str) -> dict[str, str]:
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}"}
 
 
-def _readme(stage: Stage, python: str, email: str | None) -> str:
+def _readme(stage: Stage, python: str, email: str | None, workers: int) -> str:
     prefix = stage.secrets_prefix
     parameters = {"Stage": stage.name, "Wake": stage.wake, **({"OwnerEmail": email} if email else {})}
     made_up = {name: f"$(openssl rand -hex {size})" for name, size in GENERATED.items()}
@@ -114,4 +145,6 @@ def _readme(stage: Stage, python: str, email: str | None) -> str:
         parameters=" ".join(f"{name}={quote(value)}" for name, value in parameters.items()),
         secrets="\n".join(f'{put} --name {prefix}/{name} --value "{value}"' for name, value in values.items()),
         webhook_url=f"{prefix}/{Secret.WEBHOOK_URL}",
+        workers=workers,
+        large_enough=workers + KEPT_FREE,
     )

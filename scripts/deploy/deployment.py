@@ -14,12 +14,14 @@ from chalicelib.channels.meta.graph import Graph
 from chalicelib.content.text import load as load_texts
 from chalicelib.errors import ConfigError
 from chalicelib.settings import APP_NAME, Secret
+from scripts.deploy.capacity import Capacity
 from scripts.deploy.code import Code
 from scripts.deploy.functions import WorkerSettings
 from scripts.deploy.secrets import Vault
 from scripts.deploy.stack import Stack
 from scripts.deploy.state import DeployedState
 from scripts.deploy.table import StageTable
+from scripts.deploy.throttles import Throttles
 from scripts.stage import hints
 from scripts.stage.environment import Environment
 
@@ -81,6 +83,17 @@ class Deployment:
     def worker(self) -> WorkerSettings:
         """The retries and the wake queue of the worker."""
         return WorkerSettings(self.client("lambda"), self.environment.settings.stage.worker_function, time.sleep)
+
+    @cached_property
+    def capacity(self) -> Capacity:
+        """The worker's share of the functions that the account runs at a time."""
+        settings = self.environment.settings
+        return Capacity(self.client("lambda"), settings.stage.worker_function, settings.limits.workers)
+
+    @cached_property
+    def throttles(self) -> Throttles:
+        """The limits of the APIs."""
+        return Throttles(self.client, self.stage)
 
     def url(self) -> str:
         """Look up the REST API's address, without a slash at the end; empty before it is deployed."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -42,8 +42,8 @@ class WorkerSettings:
         )
         say(f"{self.worker}: {RETRIES} retries within an hour, then the dead-letter queue")
 
-    def listen(self, queue: str | None, *, say: Say) -> None:
-        """Let this queue (an ARN) wake the worker and no other queue; None for no queue."""
+    def listen(self, queue: str | None, *, most: int, say: Say) -> None:
+        """Let this queue (an ARN) wake the worker, `most` at a time, and no other queue; None for no queue."""
         existing = self._mappings()
         for mapping in existing:
             if mapping["EventSourceArn"] != queue:
@@ -51,12 +51,15 @@ class WorkerSettings:
                 say("no longer invoked by a queue")
         ours = [mapping for mapping in existing if mapping["EventSourceArn"] == queue]
         if queue and not ours:
-            self._retrying(lambda: self._create(queue))
+            self._retrying(lambda: self._create(queue, most))
             say("invoked by the queue, one message after another for each conversation")
         for mapping in ours:
             if mapping["State"] in {"Disabled", "Disabling"}:
-                self._enable(mapping["UUID"])
+                self._update(mapping["UUID"], Enabled=True)
                 say("invoked by the queue again")
+            if mapping.get("ScalingConfig", {}).get("MaximumConcurrency") != most:
+                self._update(mapping["UUID"], ScalingConfig={"MaximumConcurrency": most})
+                say(f"invoked by the queue for at most {most} conversations at a time")
 
     def forget(self) -> None:
         """Delete the mappings and the retry settings: both would outlive the function."""
@@ -70,16 +73,21 @@ class WorkerSettings:
         found = self.client.list_event_source_mappings(FunctionName=self.worker)["EventSourceMappings"]
         return [mapping for mapping in found if mapping["State"] != "Deleting"]
 
-    def _create(self, queue: str) -> None:
+    def _create(self, queue: str, most: int) -> None:
         """Create the mapping unless an attempt whose response was lost has created it."""
         if all(mapping["EventSourceArn"] != queue for mapping in self._mappings()):
-            self.client.create_event_source_mapping(EventSourceArn=queue, FunctionName=self.worker, BatchSize=1)
+            self.client.create_event_source_mapping(
+                EventSourceArn=queue,
+                FunctionName=self.worker,
+                BatchSize=1,
+                ScalingConfig={"MaximumConcurrency": most},
+            )
 
     def _delete(self, mapping: str) -> None:
         self._retrying(lambda: self.client.delete_event_source_mapping(UUID=mapping))
 
-    def _enable(self, mapping: str) -> None:
-        self._retrying(lambda: self.client.update_event_source_mapping(UUID=mapping, Enabled=True))
+    def _update(self, mapping: str, **settings: Any) -> None:
+        self._retrying(lambda: self.client.update_event_source_mapping(UUID=mapping, **settings))
 
     def _retrying(self, call: Callable[[], object]) -> None:
         """Retry a call until the role's permissions have propagated and no mapping is being changed."""

@@ -21,6 +21,7 @@ from chalicelib.llm import prices
 from chalicelib.operations.findings import Finding, Severity, worst
 from chalicelib.settings import Secret
 from scripts.deploy import runtimes
+from scripts.deploy.capacity import KEPT_FREE
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.stage import hints
@@ -30,8 +31,6 @@ _COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLL
 """States of a stack that can be updated; in the last one a failed update was undone."""
 _LISTENING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
 _NEARLY_SPENT: Final = Decimal("0.8")
-_SMALL_QUOTA: Final = 50
-"""Concurrent executions of an account; new accounts may have ten. Each answer takes one while it is written."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,7 @@ class Inspection:
             "alarms": self._alarms,
             "owner": self._owner,
             "concurrency": self._concurrency,
+            "throttles": self._throttles,
             "budget": self._budget,
         }
         return [finding for name, check in checks.items() for finding in self._made(name, check)]
@@ -258,13 +258,32 @@ class Inspection:
             )
 
     def _concurrency(self) -> Iterable[Finding]:
-        limit = self._client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-        if limit < _SMALL_QUOTA:
-            why = "each answer that is being written takes one, so few people are answered at the same time"
-            remedy = "ask for more in the AWS console: Service Quotas, AWS Lambda, Concurrent executions"
-            yield Finding.warning("concurrency", f"this account may run {limit} functions at a time", why, remedy)
+        capacity = self.deployment.capacity
+        limit, reserved = capacity.limit(), capacity.reserved()
+        if not capacity.can_reserve():
+            what = f"this account may run {limit} functions at a time, so none are reserved for the worker"
+            why = "many answers at once leave none to receive messages, which Facebook then repeats"
+            needed = f"at least {capacity.workers + KEPT_FREE} in the AWS console, under Service Quotas, AWS Lambda"
+            remedy = f"ask for {needed}, Concurrent executions, then run {self._deploy}"
+            yield Finding.warning("concurrency", what, why, remedy)
+        elif reserved != capacity.workers:
+            what = f"{reserved or 'none'} of {limit} are reserved for the worker, not {capacity.workers}"
+            why = "many answers at once leave none to receive messages, or wait for each other"
+            yield Finding.warning("concurrency", what, why, self._deploy)
         else:
-            yield Finding.ok("concurrency", f"{limit} at a time")
+            yield Finding.ok("concurrency", f"{reserved} of {limit} functions at a time are reserved for the worker")
+
+    def _throttles(self) -> Iterable[Finding]:
+        state = self.deployment.state
+        api, websocket_api = state.api_id(), state.websocket_api_id()
+        if not api or not websocket_api:
+            return  # other checks say so
+        if missing := list(self.deployment.throttles.missing(api, websocket_api)):
+            what = f"not limited as deployed: {' and '.join(missing)}"
+            why = "AWS passes on up to 10,000 requests a second, and each costs money"
+            yield Finding.warning("throttles", what, why, self._deploy)
+        else:
+            yield Finding.ok("throttles", "both APIs have their limits of requests a second")
 
     def _budget(self) -> Iterable[Finding]:
         settings, now = self.deployment.environment.settings, self.clock()

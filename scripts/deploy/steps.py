@@ -49,8 +49,16 @@ class DeploymentPlan:
             Step("secrets", _words(self.secrets), lambda _: self._store()),
             Step("data stack", self._stack_plan(), self._deploy_stack),
             Step("zip", "build the zip for Lambda, with the tested versions of all packages", lambda _: self._build()),
-            Step("code", "6 functions, a REST API and a WebSocket API, with `chalice deploy`", self._deploy_code),
-            Step("worker", "retries, the dead-letter queue and the wake queue", self._set_up_worker),
+            Step(
+                "code",
+                "6 functions, a REST API and a WebSocket API, with `chalice deploy`; limits of requests",
+                self._deploy_code,
+            ),
+            Step(
+                "worker",
+                "retries, the dead-letter queue, the wake queue, and how many run at a time",
+                self._set_up_worker,
+            ),
             Step("webhook", "Facebook verifies the address, then sends the page's events there", self._subscribe_app),
             Step("page", "subscribe the app to the messages of the page", lambda _: self._subscribe_page()),
             Step(
@@ -116,6 +124,8 @@ class DeploymentPlan:
         self.deployment.state.clear()
         self.deployment.state.write()
         self.deployment.code.deploy(say=say)
+        state = self.deployment.state
+        self.deployment.throttles.apply(state.api_id(), state.websocket_api_id())
         url = self.deployment.webhook_url
         self.deployment.vault.note(Secret.WEBHOOK_URL, url)
         self.deployment.vault.note(Secret.WEBSOCKET_URL, self.deployment.websocket_url())
@@ -124,7 +134,9 @@ class DeploymentPlan:
     def _set_up_worker(self, say: Say) -> str:
         outputs = self.deployment.stack.outputs()
         self.deployment.worker.retry(outputs["DeadLettersArn"], say=say)
-        self.deployment.worker.listen(outputs.get("WakeQueueArn"), say=say)
+        self.deployment.capacity.reserve(say=say)
+        most = self.deployment.capacity.of_the_queue()
+        self.deployment.worker.listen(outputs.get("WakeQueueArn"), most=most, say=say)
         return "set"
 
     def _subscribe_app(self, say: Say) -> str:

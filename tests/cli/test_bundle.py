@@ -56,8 +56,12 @@ FUNCTIONS = {
 class Bundle:
     project: Path
     folder: Path
-    stage: Stage
+    settings: Settings
     package: Package
+
+    @property
+    def stage(self) -> Stage:
+        return self.settings.stage
 
     @property
     def app(self) -> Any:
@@ -87,13 +91,13 @@ def made(tmp_path: Path, wake: str) -> Bundle:
     environment = {**config["environment_variables"], "PARLEY_STAGE": "prod", "PARLEY_WAKE": wake}
     config["stages"]["prod"]["environment_variables"] = environment
     (project / ".chalice" / "config.json").write_text(json.dumps(config))
-    return written(project, tmp_path / "bundle", Settings.from_env(environment).stage)
+    return written(project, tmp_path / "bundle", Settings.from_env(environment))
 
 
-def written(project: Path, folder: Path, stage: Stage) -> Bundle:
+def written(project: Path, folder: Path, settings: Settings) -> Bundle:
     build = project / ".parley" / "build" / "prod"
-    package = write(folder, stage, project=project, folder=build, email="owner@example.org", say=print)
-    return Bundle(project, folder, stage, package)
+    package = write(folder, settings, project=project, folder=build, email="owner@example.org", say=print)
+    return Bundle(project, folder, settings, package)
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +173,12 @@ def test_failed_invocations_of_the_worker_go_to_the_same_queue_as_with_parley_de
 
 def test_a_queue_wakes_the_worker_only_where_the_stage_says_so(bundle: Bundle, fifo: Bundle):
     assert "WorkerWakes" not in bundle.app["Resources"]
-    wakes = {"EventSourceArn": {"Fn::Sub": f"{SUB_ARN}parley-prod-wake.fifo"}, "BatchSize": 1}
-    assert fifo.properties("WorkerWakes") == {"FunctionName": {"Ref": "Worker"}, **wakes}
+    assert fifo.properties("WorkerWakes") == {
+        "FunctionName": {"Ref": "Worker"},
+        "EventSourceArn": {"Fn::Sub": f"{SUB_ARN}parley-prod-wake.fifo"},
+        "BatchSize": 1,
+        "ScalingConfig": {"MaximumConcurrency": {"Fn::If": ["ReservesWorkers", 10, 6]}},
+    }
     assert fifo.data["Resources"]["WakeQueue"]["Properties"]["QueueName"]["Fn::Sub"] == "parley-${Stage}-wake.fifo"
     assert [wake in fifo.readme for wake in ("Wake=lambda", "Wake=fifo")] == [False, True]
 
@@ -181,6 +189,24 @@ def test_what_lambda_refuses_until_it_knows_the_workers_role_comes_after_the_slo
     last = set(resources[name]["DependsOn"])
     assert last >= {"RestAPI", "WebsocketAPIStage", "WebhookUrl", "WebsocketUrl"}
     assert last <= resources.keys() - {"WorkerRetries", "WorkerWakes"}
+
+
+def test_functions_are_reserved_for_the_worker_only_where_the_owner_says_that_the_account_allows_it(bundle: Bundle):
+    reserved = {"Fn::If": ["ReservesWorkers", 10, {"Ref": "AWS::NoValue"}]}
+    assert bundle.properties("Worker")["ReservedConcurrentExecutions"] == reserved
+    assert bundle.app["Parameters"]["ReserveWorkers"]["Default"] == "false"
+    assert "runs at least 110 functions at a time" in bundle.readme
+    assert "--parameter-overrides ReserveWorkers=true" in bundle.readme
+
+
+def test_both_apis_have_the_limits_that_parley_deploy_sets(bundle: Bundle):
+    assert bundle.properties("RestAPI")["MethodSettings"] == [
+        {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 200},
+        {"ResourcePath": "/~1webhook", "HttpMethod": "POST", "ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 100},
+    ]
+    stage = bundle.properties("WebsocketAPIStage")
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 100}
+    assert stage["RouteSettings"] == {"$connect": {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 50}}
 
 
 def test_there_is_one_stage_and_the_bot_can_read_its_address(bundle: Bundle):
@@ -210,7 +236,7 @@ def test_nothing_in_a_bundle_has_an_hourly_price(fifo: Bundle):
 def test_the_commands_name_every_secret_and_only_parameters_that_there_are(bundle: Bundle):
     assert all(f'/parley/prod/{kind.name} --value "${kind.variable}"' in bundle.readme for kind in KINDS)
     assert all(f'/parley/prod/{name} --value "$(openssl rand' in bundle.readme for name in GENERATED)
-    create, protect = (line for line in bundle.readme.splitlines() if "--parameter-overrides" in line)
+    create, protect = (line for line in bundle.readme.splitlines() if line.lstrip().startswith("--parameter-overrides"))
     given, later = (dict(word.split("=") for word in line.split() if "=" in word) for line in (create, protect))
     assert given == {"Stage": "prod", "Wake": "lambda", "OwnerEmail": "owner@example.org"}
     assert later == {"Protected": "true"}
@@ -228,9 +254,9 @@ def test_readme_and_help_say_that_a_stage_cannot_change_over(bundle: Bundle):
 def test_a_bundle_is_written_over_an_older_one_and_over_nothing_else(bundle: Bundle, tmp_path: Path):
     (tmp_path / "README.md").write_text("Mine")
     with pytest.raises(ConfigError, match="is not empty and contains no bundle: choose a new folder"):
-        written(bundle.project, tmp_path, bundle.stage)
+        written(bundle.project, tmp_path, bundle.settings)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["Mine"]
-    written(bundle.project, bundle.folder, bundle.stage)
+    written(bundle.project, bundle.folder, bundle.settings)
     files = ["README.md", "app.json", "data.yaml", "deployment.zip"]
     assert sorted(path.name for path in bundle.folder.iterdir()) == files
 

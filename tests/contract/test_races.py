@@ -101,11 +101,18 @@ def test_twenty_answers_at_once_are_all_on_the_days_bill(busy_story: Story):
     assert busy_story.spent() == DaySpend(DAY, sum(range(20)), 200, 0, sum(range(20)), answers=20, calls=20)
 
 
+def _open(story: Story, room: ConversationId, number: int) -> None:
+    """Somebody else writes first, so that the room is open on their account."""
+    assert story.accept(story.message(room=room, person=PersonId(f"messenger:1:opener-{number}"))) is Accepted.QUEUED
+
+
 def _begin_in_a_room_of_its_own(story: Story, number: int, person: PersonId = ANNA) -> tuple[Lease, Turn]:
     room = ConversationId(f"room {number}")
+    _open(story, room, number)
     story.accept(story.message(room=room, person=person))
     lease = story.hold(room=room)
-    return lease, story.read(lease).open[0]
+    [turn] = [turn for turn in story.read(lease).open if turn.person == person]
+    return lease, turn
 
 
 def test_a_turn_is_charged_once_by_twenty_at_once(busy_story: Story):
@@ -170,6 +177,8 @@ def test_a_new_person_is_announced_by_one_of_twenty_at_once(busy_story: Story):
 def test_rooms_that_are_written_in_at_once_are_all_noted(busy_story: Story):
     cleo = identity.visitor(KeyId("shopshopsh"), "cleo")
     rooms = [identity.room(cleo, f"room-{number}") for number in range(20)]
+    for number, room in enumerate(rooms):
+        _open(busy_story, room, number)
     messages = [busy_story.message(person=cleo, room=room) for room in rooms]
     heard = _at_once(20, lambda index: busy_story.accept(messages[index]))
     assert heard == [Accepted.QUEUED] * 20

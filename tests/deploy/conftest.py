@@ -13,6 +13,7 @@ from moto import mock_aws
 from chalicelib.settings import Settings
 from scripts.stage.environment import Aws, Environment
 from tests.deploy.fakes import REGION, client_of
+from tests.deploy.rest_apis import RestApis
 from tests.deploy.websocket_apis import WebsocketApis
 
 _SESSION = boto3.Session("test", "test", region_name=REGION)
@@ -34,6 +35,7 @@ class Account:
     session: boto3.Session
     fakes: dict[str, Any] = field(default_factory=dict)
     endpoint: str | None = None
+    rest_apis: RestApis = field(default_factory=RestApis)
     websocket_apis: WebsocketApis = field(default_factory=WebsocketApis)
 
     @property
@@ -48,7 +50,7 @@ class Account:
 
     def client(self, service: Any) -> Any:
         """Create a client of a service, or of its fake."""
-        fakes = {"apigatewayv2": self.websocket_apis, **self.fakes}
+        fakes = {"apigateway": self.rest_apis, "apigatewayv2": self.websocket_apis, **self.fakes}
         if service in fakes:
             return client_of(service, fakes[service])
         return _client(self.session, service)

@@ -17,6 +17,7 @@ WORKER: Final = "parley-prod-worker"
 QUEUE: Final = "arn:aws:sqs:eu-central-1:123456789012:parley-prod-wake.fifo"
 OLD_QUEUE: Final = "arn:aws:sqs:eu-central-1:123456789012:old.fifo"
 DEAD: Final = "arn:aws:sqs:eu-central-1:123456789012:parley-prod-dead"
+MOST: Final = 6
 SOME: Final = "53ea6831-1e0f-4a4b-9a49-1f3c3d9a1c11"
 PATIENCE_S: Final = 60
 NOT_YET: Final = [
@@ -47,6 +48,8 @@ class Mappings:
     losing: Callable[[], None] | None = None
     """The next creation, instead of the usual one."""
     waited: int = 0
+    most: dict[str, int] = field(default_factory=dict)
+    """The most workers at a time, by queue."""
 
     def second(self, _: float) -> None:
         """Let time pass."""
@@ -59,11 +62,14 @@ class Mappings:
         assert function_name == WORKER
         return {
             "EventSourceMappings": [
-                {"UUID": key, "EventSourceArn": queue, "State": state} for key, (queue, state) in self.queues.items()
+                {"UUID": key, "EventSourceArn": queue, "State": state, **self._scaling(queue)}
+                for key, (queue, state) in self.queues.items()
             ]
         }
 
-    def create_event_source_mapping(self, event_source_arn: str, function_name: str, batch_size: int) -> dict[str, Any]:
+    def create_event_source_mapping(
+        self, event_source_arn: str, function_name: str, batch_size: int, scaling_config: dict[str, int]
+    ) -> dict[str, Any]:
         self._change()
         if self.losing:
             lost, self.losing = self.losing, None
@@ -72,12 +78,21 @@ class Mappings:
         if event_source_arn in {queue for queue, _ in self.queues.values()}:
             raise Refusal("ResourceConflictException", "The event source mapping already exists.")
         self.queues[str(uuid4())] = [event_source_arn, "Creating"]
+        self.most[event_source_arn] = scaling_config["MaximumConcurrency"]
         return {}
 
-    def update_event_source_mapping(self, uuid: str, *, enabled: bool) -> dict[str, Any]:
+    def update_event_source_mapping(
+        self, uuid: str, *, enabled: bool | None = None, scaling_config: dict[str, int] | None = None
+    ) -> dict[str, Any]:
         self._settled(uuid)
-        self.queues[uuid][1] = "Enabled" if enabled else "Disabled"
+        if enabled is not None:
+            self.queues[uuid][1] = "Enabled" if enabled else "Disabled"
+        if scaling_config:
+            self.most[self.queues[uuid][0]] = scaling_config["MaximumConcurrency"]
         return {}
+
+    def _scaling(self, queue: str) -> dict[str, Any]:
+        return {"ScalingConfig": {"MaximumConcurrency": self.most[queue]}} if queue in self.most else {}
 
     def delete_event_source_mapping(self, uuid: str) -> dict[str, Any]:
         self._settled(uuid)
@@ -123,7 +138,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def listen(settings: WorkerSettings, said: list[str]) -> Callable[[str | None], None]:
-    return lambda queue: settings.listen(queue, say=said.append)
+    return lambda queue: settings.listen(queue, most=MOST, say=said.append)
 
 
 def test_the_worker_is_retried_twice_within_an_hour_and_then_its_message_is_kept(account: Account, said: list[str]):
@@ -145,7 +160,7 @@ def test_nothing_of_it_outlives_the_function(account: Account, said: list[str]):
     assert queue["QueueUrl"]
     settings = WorkerSettings(client, WORKER, _nobody_waits)
     settings.retry(DEAD, say=said.append)
-    settings.listen(QUEUE.replace("123456789012", account.number), say=said.append)
+    settings.listen(QUEUE.replace("123456789012", account.number), most=MOST, say=said.append)
     assert client.list_event_source_mappings(FunctionName=WORKER)["EventSourceMappings"]
     settings.forget()
     settings.forget()
@@ -161,6 +176,22 @@ def test_the_worker_listens_to_the_queue_it_is_told_once(
     listen(QUEUE)
     assert mappings.by_queue == {QUEUE: "Creating"}
     assert said == ["invoked by the queue, one message after another for each conversation"]
+
+
+@pytest.mark.parametrize("before", [None, 2, 1000])
+def test_a_queue_that_is_listened_to_already_gets_the_limit_of_today(
+    mappings: Mappings, listen: Callable[[str | None], None], said: list[str], before: int | None
+):
+    mappings.queues[SOME] = [QUEUE, "Enabled"]
+    mappings.most = {QUEUE: before} if before else {}
+    listen(QUEUE)
+    listen(QUEUE)
+    assert (mappings.most, said) == ({QUEUE: MOST}, ["invoked by the queue for at most 6 conversations at a time"])
+
+
+def test_a_new_mapping_has_the_limit_from_the_beginning(mappings: Mappings, listen: Callable[[str | None], None]):
+    listen(QUEUE)
+    assert mappings.most == {QUEUE: MOST}
 
 
 def test_another_queue_takes_the_place_of_the_old_one(
@@ -199,7 +230,7 @@ def test_a_queue_that_comes_back_while_it_is_still_being_taken_away_is_listened_
 def test_a_queue_that_was_switched_off_by_hand_is_switched_on_again(
     mappings: Mappings, listen: Callable[[str | None], None], said: list[str], state: str
 ):
-    mappings.queues[SOME] = [QUEUE, state]
+    mappings.queues[SOME], mappings.most[QUEUE] = [QUEUE, state], MOST
     listen(QUEUE)
     assert mappings.by_queue == {QUEUE: "Enabled"}
     assert said == ["invoked by the queue again"]

@@ -10,16 +10,19 @@ import pytest
 from chalicelib.operations.findings import Finding, Severity
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
+from scripts.deploy.throttles import Throttles
 from scripts.simulator.table import create_table
 from scripts.stage.environment import ROOT
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
 from tests.deploy.functions import function
+from tests.deploy.rest_apis import RestApis
 
 Look = Callable[..., dict[str, Finding]]
 OTHERS: Final = ("-worker", "-heartbeat", "-websocket_connect", "-websocket_message", "-websocket_disconnect")
 DEPLOY: Final = "scripts/parley deploy --stage dev"
 QUEUE: Final = "arn:aws:sqs:eu-central-1:123456789012:parley-dev-wake.fifo"
+ARN: Final = "arn:aws:lambda:eu-central-1:123456789012"
 TOPIC: Final = "arn:aws:sns:eu-central-1:123456789012:parley-dev-owner"
 
 
@@ -289,23 +292,66 @@ def test_the_remedy_for_alarms_is_to_confirm_the_mail_or_to_set_an_address(
 class Functions:
     """What moto's Lambda does not know: the account's limit, and a mapping's states."""
 
-    def __init__(self, *, limit: int = 1000, mapping: str = "") -> None:
-        self.limit, self.mapping = limit, mapping
+    def __init__(self, *, limit: int = 1000, reserved: int = 0, mapping: str = "") -> None:
+        self.limit, self.reserved, self.mapping = limit, reserved, mapping
 
     def get_account_settings(self) -> dict[str, Any]:
-        return {"AccountLimit": {"ConcurrentExecutions": self.limit}}
+        free = self.limit - self.reserved
+        return {"AccountLimit": {"ConcurrentExecutions": self.limit, "UnreservedConcurrentExecutions": free}}
+
+    def get_function_concurrency(self, function_name: str) -> dict[str, Any]:
+        assert function_name == "parley-dev-worker"
+        return {"ReservedConcurrentExecutions": self.reserved} if self.reserved else {}
 
     def list_event_source_mappings(self, function_name: str) -> dict[str, Any]:
         assert function_name == "parley-dev-worker"
         return {"EventSourceMappings": [{"EventSourceArn": QUEUE, "State": self.mapping}] if self.mapping else []}
 
 
-@pytest.mark.parametrize(("limit", "state"), [(10, "warning"), (49, "warning"), (50, "ok"), (1000, "ok")])
-def test_an_account_that_may_run_few_functions_is_warned(account: Account, look: Look, limit: int, state: str):
+@pytest.mark.parametrize("limit", [10, 50, 109])
+def test_an_account_too_small_to_reserve_functions_is_warned_with_what_to_ask_for(
+    account: Account, look: Look, limit: int
+):
     account.fakes["lambda"] = Functions(limit=limit)
     found = look()["concurrency"]
-    assert found.state == state
-    assert str(limit) in found.what
+    assert found.state is Severity.WARNING
+    assert f"may run {limit} functions at a time" in found.what
+    assert "at least 110 in the AWS console, under Service Quotas" in found.remedy
+
+
+@pytest.mark.parametrize(("reserved", "what"), [(0, "none of 1000"), (3, "3 of 1000"), (500, "500 of 1000")])
+def test_another_reservation_than_that_of_the_deployment_is_reported(
+    account: Account, look: Look, reserved: int, what: str
+):
+    account.fakes["lambda"] = Functions(reserved=reserved)
+    found = look()["concurrency"]
+    assert (found.state, found.remedy) == (Severity.WARNING, DEPLOY)
+    assert found.what == f"{what} are reserved for the worker, not 10"
+
+
+@pytest.mark.parametrize(("limit", "workers"), [(110, "10"), (1000, "10"), (1000, "200")])
+def test_a_reservation_for_the_worker_is_ok(account: Account, look: Look, limit: int, workers: str):
+    account.fakes["lambda"] = Functions(limit=limit, reserved=int(workers))
+    found = look(PARLEY_WORKERS=workers)["concurrency"]
+    assert (found.state, found.what) == (
+        Severity.OK,
+        f"{workers} of {limit} functions at a time are reserved for the worker",
+    )
+
+
+def test_apis_without_their_limits_are_reported_until_they_are_deployed(account: Account, look: Look, chat: str):
+    account.fakes["apigateway"] = apis = RestApis({"api": ("parley", [f"{ARN}:function:parley-dev"])})
+    found = look()["throttles"]
+    assert (found.state, found.remedy) == (Severity.WARNING, DEPLOY)
+    assert found.what == "not limited as deployed: the REST API and the WebSocket API"
+    Throttles(account.client, "dev").apply("api", chat)
+    assert look()["throttles"].state is Severity.OK
+    apis.settings["*/*"]["throttlingRateLimit"] = 10_000.0
+    assert look()["throttles"].what == "not limited as deployed: the REST API"
+
+
+def test_without_apis_there_is_nothing_to_limit(look: Look):
+    assert "throttles" not in look()
 
 
 @pytest.mark.parametrize(

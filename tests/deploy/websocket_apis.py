@@ -22,6 +22,8 @@ class WebsocketApis:
     """APIs by id."""
 
     apis: dict[str, WebsocketApi] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
+    """The settings of the routes, the same for all APIs and stages."""
 
     def deployed(self, stage: str) -> str:
         """Create the API that `chalice deploy` creates for a stage, and return its id."""
@@ -39,6 +41,20 @@ class WebsocketApis:
 
     def get_stages(self, api_id: str) -> dict[str, Any]:
         return {"Items": [{"StageName": stage} for stage in self.apis[api_id].stages]}
+
+    def get_stage(self, api_id: str, stage_name: str) -> dict[str, Any]:
+        assert stage_name in self.apis[api_id].stages
+        return {"StageName": stage_name, **self.limits}
+
+    def update_stage(
+        self,
+        api_id: str,
+        stage_name: str,
+        default_route_settings: dict[str, Any],
+        route_settings: dict[str, Any],
+    ) -> dict[str, Any]:
+        self.limits = {"DefaultRouteSettings": default_route_settings, "RouteSettings": route_settings}
+        return self.get_stage(api_id, stage_name)
 
     def delete_api(self, api_id: str) -> dict[str, Any]:
         del self.apis[api_id]

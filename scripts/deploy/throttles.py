@@ -1,0 +1,83 @@
+"""Sets how many requests a second API Gateway passes on: AWS's own limits are 10,000 a second for the whole account.
+
+A request beyond the limit gets the status 429 and costs nothing. Meta sends it again. Each method and each route has a
+limit of its own, so that requests for pages take nothing from the webhook.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Requests a second, and how many may come at once."""
+
+    per_second: int
+    burst: int
+
+
+WEBHOOK: Final = "~1webhook/POST"
+"""The method of Meta's requests, as API Gateway writes it in the settings of a stage."""
+METHODS: Final[Mapping[str, Rate]] = {"*/*": Rate(25, 200), WEBHOOK: Rate(25, 100)}
+"""The limits of the REST API; the first one holds for each other method. A page is about 40 requests at once."""
+FRAMES: Final = Rate(25, 100)
+"""The limit of the WebSocket API, for all people's frames."""
+CONNECT: Final = Rate(10, 50)
+"""The limit of its new connections."""
+
+
+@dataclass(frozen=True)
+class Throttles:
+    """The limits of a stage's two APIs."""
+
+    client: Callable[[str], Any]
+    """Creates a boto3 client for a service."""
+    stage: str
+
+    def apply(self, api: str, websocket_api: str) -> None:
+        """Set all limits, also where they are set already."""
+        operations = [
+            {"op": "replace", "path": f"/{method}/throttling/{name}", "value": str(value)}
+            for method, rate in METHODS.items()
+            for name, value in (("rateLimit", rate.per_second), ("burstLimit", rate.burst))
+        ]
+        self.client("apigateway").update_stage(restApiId=api, stageName=self.stage, patchOperations=operations)
+        self.client("apigatewayv2").update_stage(
+            ApiId=websocket_api,
+            StageName=self.stage,
+            DefaultRouteSettings=route_settings(FRAMES),
+            RouteSettings={"$connect": route_settings(CONNECT)},
+        )
+
+    def missing(self, api: str, websocket_api: str) -> Iterator[str]:
+        """Return the names of the APIs whose limits are not those that `apply` sets."""
+        methods = self.client("apigateway").get_stage(restApiId=api, stageName=self.stage).get("methodSettings", {})
+        if any(_rate(methods.get(method, {})) != rate for method, rate in METHODS.items()):
+            yield "the REST API"
+        stage = self.client("apigatewayv2").get_stage(ApiId=websocket_api, StageName=self.stage)
+        found = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {}).get("$connect", {})
+        if found != (route_settings(FRAMES), route_settings(CONNECT)):
+            yield "the WebSocket API"
+
+
+def route_settings(rate: Rate) -> dict[str, int]:
+    """Return a rate as the settings of a WebSocket API's routes."""
+    return {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
+
+
+def method_settings() -> list[dict[str, Any]]:
+    """Return the limits of the REST API as a template has them."""
+    return [
+        {
+            "ResourcePath": "/*" if method == "*/*" else f"/{method.rpartition('/')[0]}",
+            "HttpMethod": method.rpartition("/")[2],
+            "ThrottlingRateLimit": rate.per_second,
+            "ThrottlingBurstLimit": rate.burst,
+        }
+        for method, rate in METHODS.items()
+    ]
+
+
+def _rate(settings: Mapping[str, Any]) -> Rate:
+    return Rate(int(settings.get("throttlingRateLimit", 0)), int(settings.get("throttlingBurstLimit", 0)))

@@ -1,0 +1,44 @@
+"""The limits of requests a second at both APIs."""
+
+from typing import Final
+
+from scripts.deploy.throttles import Throttles
+from tests.deploy.conftest import Account
+from tests.deploy.rest_apis import RestApis
+
+API: Final = "api"
+
+
+def throttled(account: Account) -> tuple[Throttles, RestApis, str]:
+    account.fakes["apigateway"] = apis = RestApis({API: ("parley", [])})
+    return Throttles(account.client, "dev"), apis, account.websocket_apis.deployed("dev")
+
+
+def test_both_apis_get_limits_and_the_webhook_and_connections_their_own(account: Account):
+    throttles, apis, websocket_api = throttled(account)
+    for _ in range(2):
+        throttles.apply(API, websocket_api)
+    assert apis.settings == {
+        "*/*": {"throttlingRateLimit": 25.0, "throttlingBurstLimit": 200},
+        "~1webhook/POST": {"throttlingRateLimit": 25.0, "throttlingBurstLimit": 100},
+    }
+    assert account.websocket_apis.limits == {
+        "DefaultRouteSettings": {"ThrottlingRateLimit": 25.0, "ThrottlingBurstLimit": 100},
+        "RouteSettings": {"$connect": {"ThrottlingRateLimit": 10.0, "ThrottlingBurstLimit": 50}},
+    }
+
+
+def test_apis_without_limits_are_named(account: Account):
+    throttles, _, websocket_api = throttled(account)
+    assert list(throttles.missing(API, websocket_api)) == ["the REST API", "the WebSocket API"]
+    throttles.apply(API, websocket_api)
+    assert list(throttles.missing(API, websocket_api)) == []
+
+
+def test_a_limit_that_was_changed_by_hand_is_found(account: Account):
+    throttles, apis, websocket_api = throttled(account)
+    throttles.apply(API, websocket_api)
+    apis.settings["~1webhook/POST"]["throttlingBurstLimit"] = 5000
+    assert list(throttles.missing(API, websocket_api)) == ["the REST API"]
+    account.websocket_apis.limits["RouteSettings"] = {}
+    assert list(throttles.missing(API, websocket_api)) == ["the REST API", "the WebSocket API"]
