@@ -39,8 +39,11 @@ class Capacity:
         return int(self._account()["ConcurrentExecutions"])
 
     def reserved(self) -> int | None:
-        """Return how many are reserved for the worker; None for no reservation."""
-        found = self.client.get_function_concurrency(FunctionName=self.worker)
+        """Return how many are reserved for the worker; None for no reservation, or no worker."""
+        try:
+            found = self.client.get_function_concurrency(FunctionName=self.worker)
+        except self.client.exceptions.ResourceNotFoundException:
+            return None
         return found.get("ReservedConcurrentExecutions")
 
     def can_reserve(self) -> bool:

@@ -26,6 +26,7 @@ class Lambda:
     others: int = 0
     """Reserved for functions of others."""
     refusal: Refusal | None = None
+    exists: bool = True
 
     def get_account_settings(self) -> dict[str, Any]:
         free = self.limit - (self.reserved or 0) - self.others
@@ -33,6 +34,8 @@ class Lambda:
 
     def get_function_concurrency(self, function_name: str) -> dict[str, Any]:
         assert function_name == WORKER
+        if not self.exists:
+            raise Refusal("ResourceNotFoundException", "Function not found")
         return {} if self.reserved is None else {"ReservedConcurrentExecutions": self.reserved}
 
     def put_function_concurrency(self, function_name: str, reserved_concurrent_executions: int) -> dict[str, Any]:
@@ -68,6 +71,10 @@ def test_a_small_account_reserves_none_and_the_queue_leaves_some_to_receive(limi
     assert account.reserved is None
     assert said == [f"{WORKER}: none reserved, since this account runs only {limit} functions at a time"]
     assert capacity(account).of_the_queue() == min(10, limit - 4)
+
+
+def test_before_the_first_deployment_nothing_is_reserved():
+    assert capacity(Lambda(exists=False)).reserved() is None
 
 
 def test_what_others_have_reserved_is_left_to_them():

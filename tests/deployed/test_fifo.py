@@ -17,13 +17,17 @@ def fifo(project: Project) -> Iterator[Deployment]:
         yield account
 
 
-def mappings(account: Deployment) -> list[tuple[str, int]]:
+def mappings(account: Deployment) -> list[tuple[str, int, int]]:
+    """The queue, the messages of a batch and the most workers at a time, of each mapping."""
     found = account.client("lambda").list_event_source_mappings(FunctionName=f"parley-{STAGE}-worker")
-    return [(one["EventSourceArn"].rpartition(":")[2], one["BatchSize"]) for one in found["EventSourceMappings"]]
+    return [
+        (one["EventSourceArn"].rpartition(":")[2], one["BatchSize"], one["ScalingConfig"]["MaximumConcurrency"])
+        for one in found["EventSourceMappings"]
+    ]
 
 
 def test_a_queue_wakes_the_worker_one_conversation_at_a_time(fifo: Deployment):
-    assert mappings(fifo) == [(f"parley-{STAGE}-wake.fifo", 1)]
+    assert mappings(fifo) == [(f"parley-{STAGE}-wake.fifo", 1, 10)]
     for number in range(3):
         fifo.write("quick", f"Question {number}")
         fifo.write("other", f"Riddle {number}")

@@ -21,7 +21,7 @@ def good_times_afterwards(deployment: Deployment) -> Iterator[None]:
     yield
     deployment.model.recorder.behaviour = deployment.meta.recorder.behaviour = Behaviour()
     deployment.client("lambda").update_function_configuration(FunctionName=WORKER, Timeout=300)
-    deployment.client("lambda").delete_function_concurrency(FunctionName=WORKER)
+    deployment.client("lambda").put_function_concurrency(FunctionName=WORKER, ReservedConcurrentExecutions=10)
 
 
 def beat(deployment: Deployment) -> int:
@@ -79,7 +79,7 @@ def test_the_heartbeat_finds_whom_no_worker_was_woken_for(deployment: Deployment
     deployment.client("lambda").put_function_concurrency(FunctionName=WORKER, ReservedConcurrentExecutions=0)
     deployment.write("lonely", "Does anybody hear me?")
     assert deployment.answers_to("lonely") == []
-    deployment.client("lambda").delete_function_concurrency(FunctionName=WORKER)
+    deployment.client("lambda").put_function_concurrency(FunctionName=WORKER, ReservedConcurrentExecutions=10)
     deployment.wait_until(lambda: beat(deployment) == 1)
     deployment.wait_for_answers("lonely", 1)
 

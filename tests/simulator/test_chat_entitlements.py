@@ -210,7 +210,7 @@ def test_of_two_hundred_questions_at_once_with_one_left_one_is_answered(
     turns = {turn.turn: turn for tab in tabs for turn in tab.client.turns.values() if turn.is_over}
     assert Counter(turn.code for turn in turns.values()) == {"": 1, code: len(turns) - 1}
     assert len(turns) == len([frame for tab in tabs for frame in told(tab, "accepted")])
-    assert {error["code"] for tab in tabs for error in told(tab, "error")} <= {"too_many_open"}
+    assert {error["code"] for tab in tabs for error in told(tab, "error")} <= {"too_many_open", "slow_down", "crowded"}
     assert len(demo.calls("model")) == 1
 
 
