@@ -74,6 +74,29 @@ class IgnoresArrivals(FakeInbox):
         return super().release(self._as_if_read_now(lease))
 
 
+class KeepsPlaces(FakeInbox):
+    """Takes no place back when the last turn of a conversation is closed."""
+
+    def finish(self, lease: Lease, step: Finish) -> Lease | None:
+        opener = self.memory.conversations[lease.conversation].opened_by
+        held = super().finish(lease, step)
+        if held is None and opener:
+            self.memory.people[opener].open_conversations += 1
+        return held
+
+
+class TakesPlacesForEachMessage(FakeInbox):
+    """Takes a place for each message, not for each conversation."""
+
+    def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
+        found = self.memory.conversations.get(message.conversation)
+        was_open = found is not None and found.due_at is not None
+        accepted = super().accept(message, now=now)
+        if was_open and accepted is Accepted.QUEUED:
+            self.memory.people[message.person].open_conversations += 1
+        return accepted
+
+
 class HasNoLimit(FakeInbox):
     """Lacks `used < limit` in charge."""
 

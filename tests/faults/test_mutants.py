@@ -75,6 +75,8 @@ def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST, first: int 
         (mutants.NeverTakesOver, unhappy, "everything comes to an end"),
         (mutants.Unfenced, outlived, "two workers work on one conversation"),
         (mutants.IgnoresArrivals, happy, "what waits can be found"),
+        (mutants.KeepsPlaces, happy, "a place is taken as long as a conversation is open"),
+        (mutants.TakesPlacesForEachMessage, happy, "a place is taken as long as a conversation is open"),
         (mutants.HasNoLimit, happy, "nobody is over the limit"),
         (mutants.ForgetsCalls, model_dies, "the model is asked more than twice"),
         (mutants.SpendsWithoutEnd, thrifty, "no day costs more than the owner allows"),

@@ -47,6 +47,7 @@ def test_a_crash_at_any_step_shows_and_charges_the_stored_answer_once():
         assert simulation.tab.reads().screen == simulation.stored, site
         assert simulation.charged == (1, 1, 1), site
         assert simulation.chat.opens().reads().screen == simulation.stored, site
+        assert +simulation.chat.memory.places == {}, site
 
 
 def test_the_model_is_asked_twice_only_when_its_answer_was_lost():
