@@ -269,7 +269,8 @@ class Inspection:
         elif reserved != capacity.workers:
             what = f"{reserved or 'none'} of {limit} are reserved for the worker, not {capacity.workers}"
             why = "many answers at once leave none to receive messages, or wait for each other"
-            yield Finding.warning("concurrency", what, why, self._deploy)
+            remedy = f"{self._deploy}; where a pipeline deploys, give its last command ReserveWorkers=true"
+            yield Finding.warning("concurrency", what, why, remedy)
         else:
             yield Finding.ok("concurrency", f"{reserved} of {limit} functions at a time are reserved for the worker")
 

@@ -56,8 +56,8 @@ class Throttles:
         if any(_rate(methods.get(method, {})) != rate for method, rate in METHODS.items()):
             yield "the REST API"
         stage = self.client("apigatewayv2").get_stage(ApiId=websocket_api, StageName=self.stage)
-        found = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {}).get("$connect", {})
-        if found != (route_settings(FRAMES), route_settings(CONNECT)):
+        frames, connect = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {}).get("$connect", {})
+        if (_route_rate(frames), _route_rate(connect)) != (FRAMES, CONNECT):
             yield "the WebSocket API"
 
 
@@ -77,6 +77,10 @@ def method_settings() -> list[dict[str, Any]]:
         }
         for method, rate in METHODS.items()
     ]
+
+
+def _route_rate(settings: Mapping[str, Any]) -> Rate:
+    return Rate(int(settings.get("ThrottlingRateLimit", 0)), int(settings.get("ThrottlingBurstLimit", 0)))
 
 
 def _rate(settings: Mapping[str, Any]) -> Rate:

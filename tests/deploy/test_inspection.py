@@ -325,7 +325,8 @@ def test_another_reservation_than_that_of_the_deployment_is_reported(
 ):
     account.fakes["lambda"] = Functions(reserved=reserved)
     found = look()["concurrency"]
-    assert (found.state, found.remedy) == (Severity.WARNING, DEPLOY)
+    assert found.state is Severity.WARNING
+    assert found.remedy == f"{DEPLOY}; where a pipeline deploys, give its last command ReserveWorkers=true"
     assert found.what == f"{what} are reserved for the worker, not 10"
 
 

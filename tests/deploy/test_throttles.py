@@ -28,6 +28,13 @@ def test_both_apis_get_limits_and_the_webhook_and_connections_their_own(account:
     }
 
 
+def test_other_settings_of_the_routes_are_not_looked_at(account: Account):
+    throttles, _, websocket_api = throttled(account)
+    throttles.apply(API, websocket_api)
+    account.websocket_apis.limits["DefaultRouteSettings"]["DetailedMetricsEnabled"] = False
+    assert list(throttles.missing(API, websocket_api)) == []
+
+
 def test_apis_without_limits_are_named(account: Account):
     throttles, _, websocket_api = throttled(account)
     assert list(throttles.missing(API, websocket_api)) == ["the REST API", "the WebSocket API"]
