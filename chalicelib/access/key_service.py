@@ -121,7 +121,7 @@ class ApiKeyService:
         """Return the full name of a room of the key. Raises BadRequest for a name that is not valid."""
         if not rooms.is_room_name(name):
             raise BadRequest(f"the name of a room {rooms.NAME_RULE}")
-        return rooms.full_name(name, key=key.id, secret=key.digest)
+        return rooms.full_name(name, secret=key.digest)
 
     def room_for_holder(self, text: str, params: Mapping[str, Any]) -> str:
         """Return the full name of a room to whoever has the whole key; without a `name` in `params`, of a new room.

@@ -5,7 +5,6 @@ import hmac
 from typing import Final
 
 from chalicelib.access import identity
-from chalicelib.ids import KeyId
 
 _CODE_BYTES: Final = 16
 _CODE_LENGTH: Final = 22
@@ -19,17 +18,17 @@ def is_room_name(name: str) -> bool:
     return identity.is_name(name) and len(name) <= LONGEST_NAME
 
 
-def full_name(name: str, *, key: KeyId, secret: str) -> str:
-    """Return `<name>.<code>`; the code is 128 bits of an HMAC-SHA256 of the key's id and the name, in base64url.
+def full_name(name: str, *, secret: str) -> str:
+    """Return `<name>.<code>`; the code is 128 bits of an HMAC-SHA256 of the name, in base64url.
 
-    `secret` is the digest of the API key's secret, which its holder can compute too; for people who signed in, `key` is
-    SIGNED_IN and the secret is the one that signs tickets.
+    `secret` is the digest of the API key's secret, which its holder can compute too; for people who signed in it is the
+    secret that signs tickets.
     """
-    code = hmac.digest(secret.encode(), f"room {key} {name}".encode(), "sha256")[:_CODE_BYTES]
+    code = hmac.digest(secret.encode(), f"room {name}".encode(), "sha256")[:_CODE_BYTES]
     return f"{name}.{base64.urlsafe_b64encode(code).decode().rstrip('=')}"
 
 
-def is_full_name(room: str, *, key: KeyId, secret: str) -> bool:
+def is_full_name(room: str, *, secret: str) -> bool:
     """Verify a full name, in constant time."""
     name, _, _ = room.rpartition(".")
-    return hmac.compare_digest(full_name(name, key=key, secret=secret).encode(), room.encode())
+    return hmac.compare_digest(full_name(name, secret=secret).encode(), room.encode())

@@ -175,7 +175,7 @@ def room(context: Context, key: str, name: str) -> None:
     """
     _check_room(name)
     if key == identity.SIGNED_IN:
-        full = rooms.full_name(name, key=identity.SIGNED_IN, secret=context.ticket_key())
+        full = rooms.full_name(name, secret=context.ticket_key())
         context.view.room(full, None, context.addresses)
         return
     found = context.key(key)

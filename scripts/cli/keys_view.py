@@ -151,14 +151,14 @@ class TextKeysView:
             self._where(key, addresses)
 
     def room(self, name: str, key: ApiKey | None, addresses: Addresses) -> None:
-        click.echo(f"{name}\n\nWho has this name can join the room. Programs send it as `room` in a `join` frame;")
-        click.echo("in the line of HTML for your page it is a further attribute:\n")
+        click.echo(f"{name}\n\nWho has this name can join the room. A program sends it as `room` in `join`;")
+        click.echo("the line of HTML for your page gets it as a further attribute:\n")
         click.echo(f'  data-room="{name}"')
         if key and addresses.bot:
             click.echo(f"\nAs a link to the bot's own chat page:\n\n  {addresses.chat(key, name)}")
         if key and key.open_rooms:
             closing = hints.command(f"keys rooms {key.id} closed", self.stage)
-            click.echo("\nThe rooms of this key are open: visitors can join every room by its name. To close\nthem:")
+            click.echo("\nThe rooms of this key are open: visitors can join every room by its name.\nTo close them:")
             click.echo(f"\n  {closing}")
 
     def rooms(self, key: ApiKey) -> None:

@@ -335,7 +335,7 @@ def test_an_unknown_key_is_one_line_that_names_the_list(keys: Run, chats: Chats,
 
 # Rooms.
 
-FULL = rooms.full_name("order-1234", key=SHOP, secret="f" * 64)
+FULL = rooms.full_name("order-1234", secret="f" * 64)
 
 
 @pytest.mark.usefixtures("deployed")
@@ -344,8 +344,8 @@ def test_the_full_name_of_a_room_is_printed_with_its_link(keys: Run, chats: Chat
     assert keys("room", SHOP, "order-1234").output.splitlines() == [
         FULL,
         "",
-        "Who has this name can join the room. Programs send it as `room` in a `join` frame;",
-        "in the line of HTML for your page it is a further attribute:",
+        "Who has this name can join the room. A program sends it as `room` in `join`;",
+        "the line of HTML for your page gets it as a further attribute:",
         "",
         f'  data-room="{FULL}"',
         "",
@@ -373,7 +373,7 @@ def test_rooms_of_people_who_sign_in_have_full_names_too(keys: Run, client: "Dyn
     ssm.put_parameter(Name="/parley/dev/ticket-key", Value="t" * 32, Type="SecureString", Overwrite=True)
     printed = keys("room", "oidc", "board").output.splitlines()
     ssm.delete_parameters(Names=["/parley/dev/ticket-key"])
-    assert printed[0] == rooms.full_name("board", key=KeyId("oidc"), secret="t" * 32)
+    assert printed[0] == rooms.full_name("board", secret="t" * 32)
     assert len(printed) == 6
 
 

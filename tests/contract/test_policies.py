@@ -19,6 +19,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.access import rooms
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
@@ -277,7 +278,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     says(guest, action="authenticate", ticket=chat.ticket_of("guest"))
     says(guest, action="send_message", message="hello")
     wake_both_ways(audit, bot.wake.woken[-1])
-    says(guest, action="join", room="lobby")
+    says(guest, action="join", room=rooms.full_name("lobby", secret=chat.key.digest))
     says(guest, action="send_message", message="hello, all")
     [turn] = store.transcript.turns(bot.wake.woken[-1], now=bot.clock())
     says(guest, action="cancel", turn=turn.id)

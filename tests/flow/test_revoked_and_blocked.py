@@ -12,7 +12,7 @@ from chalicelib.access.person import Access
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.errors import ChannelBroken
 from chalicelib.operations.admin import Admin
-from tests.flow.chat import KEY, OTHER_KEY, Chat, Tab, key_text, person_of
+from tests.flow.chat import KEY, OTHER_KEY, Chat, Tab, fail, key_text, person_of
 
 SECRET = "My address is 4 Mill Lane."
 
@@ -125,6 +125,12 @@ def test_whoever_writes_with_a_key_that_ended_is_told_so_and_the_whole_room_is_c
     assert chat.asked == []
 
 
+def test_the_notice_of_a_limit_is_not_sent_with_a_key_that_ended(chat: Chat):
+    anna = chat.opens("anna")
+    chat.changes_key(daily_messages=0, revoked_at=chat.clock())
+    assert [frame["type"] for frame in anna.says("Hello?")] == ["accepted", "error"]
+
+
 def test_a_connection_that_authenticates_while_its_key_is_revoked_does_not_stay(chat: Chat):
     """The key is still valid when it is read, and revoked before the connection can be found."""
     tab = chat.connects()
@@ -191,6 +197,15 @@ def test_a_blocked_visitor_whose_connection_was_not_closed_is_closed_by_any_fram
         [told] = tab.sends_text(json.dumps(frame))
         assert (told["code"], tab.is_closed) == ("blocked", True)
         assert tab.joins("kitchen") == []
+
+
+def test_a_blocked_visitor_is_in_no_conversation_for_any_moment(chat: Chat):
+    chat.opens("anna").says("Hello?")
+    blocks(chat)
+    tab = chat.connects()
+    chat.connections.mark_authenticated = fail  # type: ignore[method-assign]
+    tab.sends("authenticate", apiKey=key_text(KEY), visitor="anna")
+    assert (tab.codes, tab.is_closed) == (["blocked"], True)
 
 
 def test_a_visitor_who_is_unblocked_is_let_in_again(chat: Chat):

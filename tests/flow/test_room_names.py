@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.access import identity, rooms
+from chalicelib.access import rooms
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.errors import BadRequest, InvalidToken
@@ -71,8 +71,8 @@ def wrong_names(chat: Chat) -> dict[str, str]:
         "of another room with this code": f"order-1235.{code}",
         "only the code": code,
         "with the code twice": f"{name}.{code}",
-        "signed with the key's id": rooms.full_name(ORDER, key=KEY, secret=KEY),
-        "signed with the ticket key": rooms.full_name(ORDER, key=KEY, secret=TICKET_KEY),
+        "signed with the key's id": rooms.full_name(ORDER, secret=KEY),
+        "signed with the ticket key": rooms.full_name(ORDER, secret=TICKET_KEY),
     }
 
 
@@ -132,6 +132,15 @@ def test_whoever_is_in_an_open_room_is_sent_out_when_the_rooms_are_closed(chat: 
     assert again.codes == ["wrong_room"]
 
 
+def test_whoever_was_not_sent_out_of_a_room_that_is_closed_now_cannot_join_it_again(chat: Chat):
+    chat.changes_key(open_rooms=True)
+    eve = visits(chat)
+    eve.joins(ORDER)
+    chat.changes_key(open_rooms=False)
+    eve.joins(ORDER)
+    assert (eve.codes, eve.is_closed) == (["wrong_room"], True)
+
+
 def test_a_key_from_before_has_closed_rooms(chat: Chat):
     assert not chat.memory.keys[KEY].open_rooms
     assert service(chat).as_json(chat.key)["open_rooms"] is False
@@ -143,7 +152,7 @@ def test_people_who_signed_in_need_full_names_too(chat: Chat):
     eve.sends("authenticate", token="a token")
     eve.joins("board")
     assert (eve.codes, eve.is_closed) == (["wrong_room"], True)
-    carol, name = chat.connects(), rooms.full_name("board", key=identity.SIGNED_IN, secret=TICKET_KEY)
+    carol, name = chat.connects(), rooms.full_name("board", secret=TICKET_KEY)
     carol.sends("authenticate", token="a token")
     assert carol.joins(name)[0]["room"] == name
 

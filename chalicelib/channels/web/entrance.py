@@ -80,7 +80,7 @@ class Entrance:
         standing = self.standing(member)
         if standing is None:
             return None
-        if room != member.conversation and not self._may_join(member, name, standing):
+        if not self._may_join(member, name, standing):
             self.dismiss(member.connection, _WRONG_ROOM)  # at once, so that each guess costs a connection
             return None
         try:
@@ -97,8 +97,8 @@ class Entrance:
         key = standing.entitlements.key
         if key is None:
             secrets = self.authenticator.ticket_keys()
-            return any(rooms.is_full_name(name, key=identity.SIGNED_IN, secret=secret) for secret in secrets)
-        return member.connection.holds_key or key.open_rooms or rooms.is_full_name(name, key=key.id, secret=key.digest)
+            return any(rooms.is_full_name(name, secret=secret) for secret in secrets)
+        return member.connection.holds_key or key.open_rooms or rooms.is_full_name(name, secret=key.digest)
 
     def standing(self, member: Member) -> Standing | None:
         """Return the person's standing; None, and the connection is closed, if they may not use the bot any more."""
