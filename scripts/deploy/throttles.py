@@ -52,7 +52,8 @@ class Throttles:
 
     def missing(self, api: str, websocket_api: str) -> Iterator[str]:
         """Return the names of the APIs whose limits are not those that `apply` sets."""
-        methods = self.client("apigateway").get_stage(restApiId=api, stageName=self.stage).get("methodSettings", {})
+        settings = self.client("apigateway").get_stage(restApiId=api, stageName=self.stage).get("methodSettings", {})
+        methods = {method.removeprefix("/"): limits for method, limits in settings.items()}  # a template's have one
         if any(_rate(methods.get(method, {})) != rate for method, rate in METHODS.items()):
             yield "the REST API"
         stage = self.client("apigatewayv2").get_stage(ApiId=websocket_api, StageName=self.stage)

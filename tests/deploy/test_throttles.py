@@ -28,6 +28,13 @@ def test_both_apis_get_limits_and_the_webhook_and_connections_their_own(account:
     }
 
 
+def test_the_limits_of_a_template_are_recognised(account: Account):
+    throttles, apis, websocket_api = throttled(account)
+    throttles.apply(API, websocket_api)
+    apis.settings["/~1webhook/POST"] = apis.settings.pop("~1webhook/POST")
+    assert list(throttles.missing(API, websocket_api)) == []
+
+
 def test_other_settings_of_the_routes_are_not_looked_at(account: Account):
     throttles, _, websocket_api = throttled(account)
     throttles.apply(API, websocket_api)

@@ -31,7 +31,7 @@ from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage
 from chalicelib.errors import StoreError
 
-_TRIES: Final = 8
+_TRIES: Final = 50
 """Far more than there are cases; others change the items meanwhile."""
 
 
