@@ -163,6 +163,7 @@ def cancels_later(chat: Chat, tab: Tab) -> None:
 @pytest.mark.parametrize("stop", [cancels, cancels_later])
 def test_many_visitors_who_cancel_silence_nobody_on_messenger(chat: Chat, stop: Callable[[Chat, Tab], None]):
     chat.bot.price = DEAR
+    chat.bot.may_spend("0.9")
     chat.model_says(UNTIL_STOPPED)
     for number in range(30):
         stop(chat, chat.opens(f"visitor-{number}"))
