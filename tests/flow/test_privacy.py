@@ -86,6 +86,8 @@ ON_THE_PAGE = {
     "first_seen": "when you first and last wrote",
     "last_seen": "when you first and last wrote",
     "rooms": "the rooms in which you wrote",
+    "refunds": "how many did not count",
+    "spent": "what their answers cost",
 }
 STORED_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",
