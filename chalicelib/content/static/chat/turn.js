@@ -6,7 +6,7 @@ import { painter } from "./markdown.js";
 import { notice, t, trouble } from "./words.js";
 
 /** Codes of notices after which the same question may be answered on a retry. */
-const PASSING = new Set(["apology"]);
+const PASSING = new Set(["apology", "apology_counts"]);
 
 /** Creates the node of a turn; `does` has `retry(entry)`, `regenerate(entry)` and `rate(entry, value)`. `update` fills in what can change later. */
 export function create(entry, does) {
