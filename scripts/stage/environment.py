@@ -35,6 +35,8 @@ _TIMEOUT_S = 5
 _ANSWER_S = 30
 """Seconds for a response of AWS; a late one is repeated, and some requests may not be sent twice."""
 _TRIES = 3
+_CONNECTIONS = 50
+"""HTTP connections that a client keeps; one command closes that many WebSockets at once."""
 
 
 _OF_THIS_MACHINE: Final = {
@@ -236,6 +238,7 @@ def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
     config = Config(
         connect_timeout=_TIMEOUT_S,
         read_timeout=_ANSWER_S,
+        max_pool_connections=_CONNECTIONS,
         retries={"total_max_attempts": _TRIES, "mode": "standard"},
         proxies={} if emulator else None,
         use_fips_endpoint=False if emulator else None,

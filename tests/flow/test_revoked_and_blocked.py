@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chalicelib.access import identity
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.access.person import Access
@@ -214,6 +215,16 @@ def test_a_visitor_who_is_unblocked_is_let_in_again(chat: Chat):
     owner(chat).default(person_of("anna"))
     tab = chat.opens("anna")
     assert tab.says("Am I back?")[-1]["state"] == "done"
+
+
+def test_a_blocked_person_who_signed_in_is_closed_and_not_let_in_again(chat: Chat):
+    chat.signs_in("a token", "carol")
+    tabs = [chat.connects() for _ in range(2)]
+    tabs[0].sends("authenticate", token="a token")
+    tabs[0].says("Hello?")
+    owner(chat).block(identity.signed_in("carol"))
+    tabs[1].sends("authenticate", token="a token")
+    assert [(tab.codes, tab.is_closed) for tab in tabs] == [([], True), (["blocked"], True)]
 
 
 def test_a_visitor_whose_name_begins_as_the_blocked_ones_stays(chat: Chat):
