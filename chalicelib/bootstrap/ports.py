@@ -7,8 +7,9 @@ from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import ApiKeys, People, Spending
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
+from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
 from chalicelib.conversation.ingest import Ingest
-from chalicelib.conversation.ports import ConnectionApi, ConnectionStore, Inbox, Transcript, Wake
+from chalicelib.conversation.ports import Inbox, Transcript, Wake
 from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService

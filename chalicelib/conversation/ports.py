@@ -10,12 +10,11 @@ from typing import Protocol
 
 from chalicelib.access.budget import Price, Reservation
 from chalicelib.access.person import Person
-from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Lease, Overdue, Reply, Thread, Turn
 from chalicelib.errors import ModelUnusable, ParleyError
-from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
+from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
 
 
 class Accepted(Enum):
@@ -263,75 +262,3 @@ class OwnerAlerts(Protocol):
 
     def budget_spent(self, reserved: Reservation, channel: Channel | None) -> None:
         """Notify that the day's budget, or the part of a channel, has no room for this call."""
-
-
-class ConnectionStore(Protocol):
-    """Open WebSocket connections and their users. All methods raise StoreError. Every write is atomic.
-
-    What would exceed MAX_CONNECTIONS in a conversation raises ConversationFull and changes nothing, also at once.
-    A connection is deleted after two hours and a quarter. API Gateway closes it after two.
-    """
-
-    def open(self, connection: Connection, *, now: int) -> None:
-        """Store a new connection, which is not authenticated."""
-
-    def get(self, connection: ConnectionId, *, now: int) -> Connection | None:
-        """Return the connection as last written, None if unknown.
-
-        `resumed` and `cancels` may be missing: only `in_conversation` returns them.
-        """
-
-    def count_frame(self, connection: ConnectionId, *, now: int) -> Connection | None:
-        """Count one frame and return its connection as `get` does, marked and not counted if it is `too_fast`."""
-
-    def mark_authenticated(
-        self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
-    ) -> Connection | None:
-        """Mark the connection as authenticated: READY, in a conversation. None if it was not CONNECTED any more."""
-
-    def reject(self, connection: Connection) -> None:
-        """Reject a connection that failed to authenticate, for good. Ignored if it is READY or closed by now."""
-
-    def expel(self, connection: Connection, *, now: int) -> bool:
-        """Reject a connection for good, READY or not; it leaves its conversation. False if it is rejected or closed."""
-
-    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:
-        """Move the connection from its conversation, whichever it is by now, to another. Ignored unless it is READY.
-
-        Raises ConversationFull, as `mark_authenticated` does; the connection then stays where it is.
-        """
-
-    def resume(self, connection: Connection) -> None:
-        """Request that the worker of its conversation sends the client what it has missed. Ignored if it is closed."""
-
-    def cancel(self, connection: Connection, turn: TurnId) -> None:
-        """Request that the answer to the turn is cancelled. Ignored if the connection is closed."""
-
-    def close(self, connection: ConnectionId) -> None:
-        """Delete the connection, in its conversation too. Ignored if it is unknown."""
-
-    def in_conversation(self, conversation: ConversationId, *, now: int) -> Sequence[Connection]:
-        """Return the READY connections in the conversation, as last written."""
-
-    def of_key(self, key: KeyId, *, now: int) -> Sequence[Connection]:
-        """Return the READY connections of all who came with the API key, each in its first conversation."""
-
-    def of_person(self, person: PersonId, *, now: int) -> Sequence[Connection]:
-        """Return the person's READY connections, as `of_key` does."""
-
-    def unauthenticated(self, *, now: int) -> Iterator[Connection]:
-        """Return the connections that did not authenticate within 60 seconds or were expelled, the oldest first."""
-
-
-class ConnectionApi(Protocol):
-    """Sends to open WebSocket connections and closes them."""
-
-    def send(self, connection: Connection, frame: str) -> None:
-        """Send one text frame of at most 32 KB.
-
-        Raises ConnectionGone if the client is gone, ChannelBroken if no connection can be sent to until the owner
-        acts, and DeliveryError for other failures.
-        """
-
-    def close(self, connection: Connection) -> None:
-        """Close the connection if it is still open. Raises DeliveryError."""

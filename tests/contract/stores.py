@@ -21,7 +21,8 @@ from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.dynamodb.writes import delete
-from chalicelib.conversation.ports import ConnectionStore, Inbox, Transcript
+from chalicelib.conversation.connection_ports import ConnectionStore
+from chalicelib.conversation.ports import Inbox, Transcript
 from chalicelib.operations.ports import Deletions, SentAlerts
 from scripts.simulator.table import create_table
 from tests.fakes.api_keys import FakeApiKeys, FakeTickets

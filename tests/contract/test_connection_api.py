@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.ports import ConnectionApi
+from chalicelib.conversation.connection_ports import ConnectionApi
 from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError
 from chalicelib.ids import ConnectionId
 from scripts.simulator.aws import free_port

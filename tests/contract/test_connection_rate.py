@@ -1,4 +1,4 @@
-"""The contract of `conversation.ports.ConnectionStore`: how many frames a connection may send, and who is expelled."""
+"""The contract of `conversation.connection_ports.ConnectionStore`: how many frames a connection may send."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION
-from chalicelib.conversation.ports import ConnectionStore
 from chalicelib.ids import ConnectionId, ConversationId
 from tests.contract.stores import Store
 from tests.contract.test_connection_store import ANNA, HOME, KEPT_MS, MINUTE, NEW, ROOM, admitted, named, opened

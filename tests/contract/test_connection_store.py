@@ -1,4 +1,4 @@
-"""The contract of `conversation.ports.ConnectionStore`."""
+"""The contract of `conversation.connection_ports.ConnectionStore`."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.limits import MAX_CONNECTIONS
-from chalicelib.conversation.ports import ConnectionStore
 from chalicelib.errors import ConversationFull
 from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 from tests.contract.stores import Store

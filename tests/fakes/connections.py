@@ -20,7 +20,7 @@ _PATIENCE_S: Final = 20.0
 
 @dataclass
 class FakeConnections:
-    """`conversation.ports.ConnectionStore`."""
+    """`conversation.connection_ports.ConnectionStore`."""
 
     memory: Memory = field(default_factory=Memory)
     fails: bool = False
@@ -163,7 +163,7 @@ class NoLiveConnections:
 
 @dataclass
 class RememberingConnectionApi:
-    """`conversation.ports.ConnectionApi`: records the frames of each connection, in order, and fails as set."""
+    """`conversation.connection_ports.ConnectionApi`: records the frames of each connection, and fails as set."""
 
     sent: dict[ConnectionId, list[str]] = field(default_factory=lambda: defaultdict(list))
     gone: set[ConnectionId] = field(default_factory=set)

@@ -117,7 +117,7 @@ class WordByWord:
 
 @dataclass
 class KilledSocket:
-    """`conversation.ports.ConnectionApi` whose connections are closed after so many frames from a worker."""
+    """`conversation.connection_ports.ConnectionApi` whose connections are closed after so many frames from a worker."""
 
     connection_api: RememberingConnectionApi
     connection: Callable[[], ConnectionId]

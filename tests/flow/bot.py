@@ -19,7 +19,8 @@ from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import text
-from chalicelib.conversation.ports import ConnectionStore, Inbox, Sender, Transcript
+from chalicelib.conversation.connection_ports import ConnectionStore
+from chalicelib.conversation.ports import Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.worker import Outcome, Worker

@@ -34,7 +34,7 @@ from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 
 @dataclass(frozen=True)
 class DynamoConnections:
-    """`conversation.ports.ConnectionStore` over one table."""
+    """`conversation.connection_ports.ConnectionStore` over one table."""
 
     table: Table
 

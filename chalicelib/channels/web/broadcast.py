@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from chalicelib.channels.web.turn_frames import TurnFrames
 from chalicelib.channels.web.writer import ConnectionWriter, Timing
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.ports import ConnectionApi
+from chalicelib.conversation.connection_ports import ConnectionApi
 from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.errors import StoreError
 from chalicelib.ids import ConnectionId

@@ -19,7 +19,7 @@ _NOT_ALLOWED: Final = frozenset({"ForbiddenException", "AccessDeniedException", 
 
 @dataclass(frozen=True)
 class ApiGatewayConnections:
-    """`conversation.ports.ConnectionApi` over API Gateway."""
+    """`conversation.connection_ports.ConnectionApi` over API Gateway."""
 
     client: Callable[[str], "ApiGatewayManagementApiClient"]
     """Returns the client for an endpoint, the same at each call, because it reuses its HTTP connections."""

@@ -13,8 +13,9 @@ from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.clock import Clock
 from chalicelib.content import persona
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.limits import MAX_CONNECTIONS
-from chalicelib.conversation.ports import ConnectionStore, Transcript
+from chalicelib.conversation.ports import Transcript
 from chalicelib.errors import ConversationFull
 from chalicelib.ids import ConversationId, PersonId
 

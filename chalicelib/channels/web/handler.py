@@ -29,9 +29,10 @@ from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.entrance import Entrance, Member
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
 from chalicelib.conversation.history import exchange_of
 from chalicelib.conversation.ingest import Ingest
-from chalicelib.conversation.ports import Accepted, ConnectionApi, ConnectionStore, Transcript
+from chalicelib.conversation.ports import Accepted, Transcript
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Turn, TurnState, turn_id
 from chalicelib.errors import ConfigError, ConnectionGone, DeliveryError, IssuerUnavailable, StoreError
 from chalicelib.ids import Channel, ConnectionId, TurnId

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.ports import ConnectionApi, ConnectionStore
+from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
 from chalicelib.errors import DeliveryError, StoreError
 from chalicelib.log import Log
 

@@ -13,7 +13,8 @@ from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.writer import Timing
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.ports import Charged, ConnectionApi, ConnectionStore, OnDelta
+from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
+from chalicelib.conversation.ports import Charged, OnDelta
 from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.errors import ChannelBroken, ModelError, ParleyError, StoreError
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.channels.web.turn_frames import TurnFrames
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.ports import ConnectionApi
+from chalicelib.conversation.connection_ports import ConnectionApi
 from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError
 
 _MAX_FAILURES: Final = 5
