@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from chalicelib.operations.findings import Finding
 from scripts.deploy.stack import Say
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
+_NAME: Final = "concurrency"
 KEPT_FREE: Final = 100
 """Functions at a time that AWS keeps for those without a reservation."""
 RECEIVING: Final = 4
@@ -71,6 +73,21 @@ class Capacity:
         if self.reserved() is not None:
             self.client.delete_function_concurrency(FunctionName=self.worker)
         say(f"{self.worker}: none reserved, since this account runs only {self.limit()} functions at a time")
+
+    def finding(self, deploy: str) -> Finding:
+        """Return what the account has and what that means; `deploy` is the command that deploys the stage."""
+        limit, reserved = self.limit(), self.reserved()
+        if not self.can_reserve():
+            what = f"this account may run {limit} functions at a time, so none are reserved for the worker"
+            why = "many answers at once leave none to receive messages, which Facebook then repeats"
+            needed = f"at least {self.workers + KEPT_FREE} in the AWS console, under Service Quotas, AWS Lambda"
+            return Finding.warning(_NAME, what, why, f"ask for {needed}, Concurrent executions, then run {deploy}")
+        if reserved != self.workers:
+            what = f"{reserved or 'none'} of {limit} are reserved for the worker, not {self.workers}"
+            why = "many answers at once leave none to receive messages, or wait for each other"
+            remedy = f"{deploy}; where a pipeline deploys, give its last command ReserveWorkers=true"
+            return Finding.warning(_NAME, what, why, remedy)
+        return Finding.ok(_NAME, f"{reserved} of {limit} functions at a time are reserved for the worker")
 
     def _account(self) -> Mapping[str, Any]:
         return self.client.get_account_settings()["AccountLimit"]

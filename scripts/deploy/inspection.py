@@ -21,7 +21,6 @@ from chalicelib.llm import prices
 from chalicelib.operations.findings import Finding, Severity, worst
 from chalicelib.settings import Secret
 from scripts.deploy import runtimes
-from scripts.deploy.capacity import KEPT_FREE
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.stage import hints
@@ -258,33 +257,12 @@ class Inspection:
             )
 
     def _concurrency(self) -> Iterable[Finding]:
-        capacity = self.deployment.capacity
-        limit, reserved = capacity.limit(), capacity.reserved()
-        if not capacity.can_reserve():
-            what = f"this account may run {limit} functions at a time, so none are reserved for the worker"
-            why = "many answers at once leave none to receive messages, which Facebook then repeats"
-            needed = f"at least {capacity.workers + KEPT_FREE} in the AWS console, under Service Quotas, AWS Lambda"
-            remedy = f"ask for {needed}, Concurrent executions, then run {self._deploy}"
-            yield Finding.warning("concurrency", what, why, remedy)
-        elif reserved != capacity.workers:
-            what = f"{reserved or 'none'} of {limit} are reserved for the worker, not {capacity.workers}"
-            why = "many answers at once leave none to receive messages, or wait for each other"
-            remedy = f"{self._deploy}; where a pipeline deploys, give its last command ReserveWorkers=true"
-            yield Finding.warning("concurrency", what, why, remedy)
-        else:
-            yield Finding.ok("concurrency", f"{reserved} of {limit} functions at a time are reserved for the worker")
+        yield self.deployment.capacity.finding(self._deploy)
 
     def _throttles(self) -> Iterable[Finding]:
-        state = self.deployment.state
-        api, websocket_api = state.api_id(), state.websocket_api_id()
-        if not api or not websocket_api:
-            return  # other checks say so
-        if missing := list(self.deployment.throttles.missing(api, websocket_api)):
-            what = f"not limited as deployed: {' and '.join(missing)}"
-            why = "AWS passes on up to 10,000 requests a second, and each costs money"
-            yield Finding.warning("throttles", what, why, self._deploy)
-        else:
-            yield Finding.ok("throttles", "both APIs have their limits of requests a second")
+        api, websocket_api = self.deployment.state.api_id(), self.deployment.state.websocket_api_id()
+        if api and websocket_api:  # other checks say if they are missing
+            yield self.deployment.throttles.finding(api, websocket_api, self._deploy)
 
     def _budget(self) -> Iterable[Finding]:
         settings, now = self.deployment.environment.settings, self.clock()

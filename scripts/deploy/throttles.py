@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.operations.findings import Finding
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -60,6 +62,15 @@ class Throttles:
         frames, connect = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {}).get("$connect", {})
         if (_route_rate(frames), _route_rate(connect)) != (FRAMES, CONNECT):
             yield "the WebSocket API"
+
+    def finding(self, api: str, websocket_api: str, deploy: str) -> Finding:
+        """Return whether the limits are those that `apply` sets; `deploy` is the command that deploys the stage."""
+        if missing := list(self.missing(api, websocket_api)):
+            what = f"not limited as deployed: {' and '.join(missing)}"
+            return Finding.warning(
+                "throttles", what, "AWS passes on up to 10,000 requests a second, and each costs money", deploy
+            )
+        return Finding.ok("throttles", "both APIs have their limits of requests a second")
 
 
 def route_settings(rate: Rate) -> dict[str, int]:

@@ -254,10 +254,13 @@ def shop(story: Story) -> Story:
 
 
 def _begins(story: Story, person: PersonId) -> tuple[Lease, Turn]:
+    """A question of the person, in a room that somebody else has opened: the rooms one may open are few."""
     room = ConversationId(f"room {story.written}")
+    story.accept(story.message(person=PersonId(f"messenger:1:opener-{story.written}"), room=room))
     story.accept(replace(story.message(person=person, room=room), channel=identity.channel_of(person)))
     lease = story.hold(room=room)
-    return lease, story.read(lease).open[0]
+    [turn] = [turn for turn in story.read(lease).open if turn.person == person]
+    return lease, turn
 
 
 def _asks_as(story: Story, person: PersonId, reserve: Reservation = SHARED, *, limit: int | None = None) -> Charged:
