@@ -247,7 +247,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
 
     the_web_chat_is_used(audit, store, bot)
     audit.function = "heartbeat"
-    assert bot.beats().counts == {"closed": 2}
+    assert bot.beats().counts == {"closed": 3}
     wake_both_ways(audit, ConversationId("messenger:1:anna"))
     LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker", ["parley-dev-websocket_message"]).warm()
     assert store.alerts.first_today("checkup", day="2026-W47")
@@ -271,8 +271,12 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
         chat.handler.receive(tab.id, json.dumps(frame))
 
     audit.function = "websocket_connect"
-    guest, stranger, _silent = chat.connects(), chat.connects(), chat.connects()
+    guest, stranger, _silent, flood = chat.connects(), chat.connects(), chat.connects(), chat.connects()
     audit.function = "websocket_message"
+    says(flood, action="authenticate", ticket=chat.ticket_of("flood"))
+    expelled = store.connections.get(flood.id, now=bot.clock())
+    assert expelled
+    assert store.connections.expel(expelled, now=bot.clock())
     Secrets(audit.client("ssm"), "/parley/dev", websocket.SECRETS).find(Secret.TICKET_KEY)
     says(stranger, action="authenticate", ticket="nonsense")
     says(guest, action="authenticate", ticket=chat.ticket_of("guest"))

@@ -27,7 +27,8 @@ NOT_ANNOUNCED = Attr("announced").not_exists()
 """The owner has not been notified of this new person."""
 UNAUTHENTICATED = Attr("state").eq(ConnectionState.CONNECTED.value)
 IS_READY = Attr("state").eq(ConnectionState.READY.value)
-IN_NO_CONVERSATION = Attr("conversation").not_exists()
+IN_NO_CONVERSATION = Attr("conversation").not_exists() | Attr("state").eq(ConnectionState.REJECTED.value)
+"""The connection was never in a conversation, or was taken out of it when it was expelled."""
 NOT_REJECTED = EXISTS & Attr("state").ne(ConnectionState.REJECTED.value)
 AT_REST = Attr("due_bucket").not_exists()
 """No turn of the conversation is open, and no worker has still to release it."""
