@@ -68,6 +68,8 @@ class Quirk:
     """Whether the server takes most of the time and comes to an end."""
     has_more: bool = False
     """Whether the answer only begins with `gets`."""
+    is_lost: bool = False
+    """Whether the connection ends without a response, so that the turn is asked again."""
 
 
 def ok(name: str, steps: Callable[[Wire], Sequence[Step]], gets: str | Kindly = CAT) -> Quirk:

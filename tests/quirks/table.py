@@ -269,9 +269,14 @@ _FAILURE: Final = [
         )
         for status in ("307 Temporary Redirect", "308 Permanent Redirect", "302 Found")
     ),
-    Quirk("reset, then an answer", lambda wire: [Response([Then.CUT], (), ""), Response([_answer(wire)])], calls=2),
-    Quirk("reset for ever", lambda _: [Response([Then.CUT], (), "")], Kindly.APOLOGY, 2),
-    Quirk("not HTTP", lambda _: [Response(["SSH-2.0-OpenSSH_9.6\r\n"], (), "")], Kindly.APOLOGY, 2),
+    Quirk(
+        "reset, then an answer",
+        lambda wire: [Response([Then.CUT], (), ""), Response([_answer(wire)])],
+        calls=2,
+        is_lost=True,
+    ),
+    Quirk("reset for ever", lambda _: [Response([Then.CUT], (), "")], Kindly.APOLOGY, 2, is_lost=True),
+    Quirk("not HTTP", lambda _: [Response(["SSH-2.0-OpenSSH_9.6\r\n"], (), "")], Kindly.APOLOGY, 2, is_lost=True),
 ]
 
 _TIME: Final = [
