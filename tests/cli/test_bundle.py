@@ -201,7 +201,7 @@ def test_functions_are_reserved_for_the_worker_only_where_the_owner_says_that_th
 
 def test_both_apis_have_the_limits_that_parley_deploy_sets(bundle: Bundle):
     assert bundle.properties("RestAPI")["MethodSettings"] == [
-        {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 200},
+        {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 200},
         {"ResourcePath": "/~1webhook", "HttpMethod": "POST", "ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 100},
     ]
     stage = bundle.properties("WebsocketAPIStage")

@@ -19,7 +19,7 @@ def test_both_apis_get_limits_and_the_webhook_and_connections_their_own(account:
     for _ in range(2):
         throttles.apply(API, websocket_api)
     assert apis.settings == {
-        "*/*": {"throttlingRateLimit": 25.0, "throttlingBurstLimit": 200},
+        "*/*": {"throttlingRateLimit": 10.0, "throttlingBurstLimit": 200},
         "~1webhook/POST": {"throttlingRateLimit": 25.0, "throttlingBurstLimit": 100},
     }
     assert account.websocket_apis.limits == {
