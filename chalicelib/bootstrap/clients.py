@@ -144,8 +144,7 @@ def _wake(*, in_turn: bool) -> Wake:
 
 
 def _connection_api() -> ApiGatewayConnections:
-    @cache
-    def client(endpoint: str) -> "ApiGatewayManagementApiClient":
+    def create(endpoint: str) -> "ApiGatewayManagementApiClient":
         return session().client("apigatewaymanagementapi", endpoint_url=endpoint, config=_BROADCAST)
 
-    return ApiGatewayConnections(client)
+    return ApiGatewayConnections(create)

@@ -1,6 +1,5 @@
 """Closes the open connections of a stage's web chat from this machine."""
 
-from functools import cache
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -19,8 +18,7 @@ def live_connections(environment: Environment) -> LiveConnections:
     from chalicelib.channels.web.closing import ConnectionCloser  # noqa: PLC0415
     from chalicelib.channels.web.connection_api import ApiGatewayConnections  # noqa: PLC0415
 
-    @cache
-    def client(endpoint: str) -> "ApiGatewayManagementApiClient":
+    def create(endpoint: str) -> "ApiGatewayManagementApiClient":
         return cast(
             "ApiGatewayManagementApiClient", environment.aws.client("apigatewaymanagementapi", endpoint=endpoint)
         )
@@ -29,4 +27,4 @@ def live_connections(environment: Environment) -> LiveConnections:
         click.echo(f"A connection stays open, but gets no answers any more: {error}", err=True)
 
     connections = DynamoConnections(environment.table)
-    return ConnectionCloser(connections, ApiGatewayConnections(client), options.clock, report)
+    return ConnectionCloser(connections, ApiGatewayConnections(create), options.clock, report)

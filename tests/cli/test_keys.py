@@ -412,6 +412,7 @@ def test_the_connections_of_a_key_are_closed(keys: Run, chats: Chats, command: A
     for visitor in ("anna", "bert"):
         connected(chats, visitor)
     done = keys(*command)
+    assert done.exception is None, (done.exception, done.output)
     assert (done.exit_code, done.stderr, still_connected(chats)) == (0, "", 0)
 
 

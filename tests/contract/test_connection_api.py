@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import sleep
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -99,15 +101,22 @@ def gateway() -> Iterator[ApiGateway]:
 
 
 @pytest.fixture
-def real() -> Iterator[ApiGatewayConnections]:
-    clients: dict[str, Any] = {}
-
-    def client(endpoint: str) -> Any:
-        return clients.setdefault(endpoint, new_client(endpoint))
-
-    yield ApiGatewayConnections(client)
-    for opened in clients.values():
+def created() -> Iterator[list[Any]]:
+    """The clients that were created."""
+    clients: list[Any] = []
+    yield clients
+    for opened in clients:
         opened.close()
+
+
+@pytest.fixture
+def real(created: list[Any]) -> ApiGatewayConnections:
+    def create(endpoint: str) -> Any:
+        sleep(0.01)
+        created.append(new_client(endpoint))
+        return created[-1]
+
+    return ApiGatewayConnections(create)
 
 
 def new_client(endpoint: str, *, read_timeout: float = 2) -> Any:
@@ -264,6 +273,12 @@ def test_an_api_gateway_that_closes_the_connection_is_a_temporary_error(
     with pytest.raises(DeliveryError) as raised:
         real.send(gateway.at(ANNA), "{}") if call == "send" else real.close(gateway.at(ANNA))
     assert type(raised.value) is DeliveryError
+
+
+def test_twenty_who_send_at_once_share_one_client(gateway: ApiGateway, real: ApiGatewayConnections, created: list[Any]):
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: real.send(gateway.at(ANNA), "{}"), range(20)))
+    assert (len(created), len(gateway.sent)) == (1, 20)
 
 
 def test_an_api_gateway_that_does_not_respond_times_out_soon(gateway: ApiGateway):

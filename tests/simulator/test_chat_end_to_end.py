@@ -54,8 +54,7 @@ def who_is_it(page: Page, demo: Demo) -> str:
 def sockets(demo: Demo) -> Sequence[str]:
     """The ids of those who are connected."""
     items: Sequence[Mapping[str, Any]] = dynamo(demo).scan(TableName=demo.facts["table"])["Items"]
-    found = [item["pk"]["S"] for item in items]
-    return [pk.removeprefix(CONNECTION_PREFIX) for pk in found if pk.startswith(CONNECTION_PREFIX)]
+    return [item["pk"]["S"].removeprefix(CONNECTION_PREFIX) for item in items if item["sk"]["S"] == "SOCKET"]
 
 
 def test_a_visitor_is_answered_word_by_word_and_finds_it_all_again_when_they_come_back(page: Page, demo: Demo):

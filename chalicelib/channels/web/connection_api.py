@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,16 +22,24 @@ _NOT_ALLOWED: Final = frozenset({"ForbiddenException", "AccessDeniedException", 
 class ApiGatewayConnections:
     """`conversation.connection_ports.ConnectionApi` over API Gateway."""
 
-    client: Callable[[str], "ApiGatewayManagementApiClient"]
-    """Returns the client for an endpoint, the same at each call, because it reuses its HTTP connections."""
+    create: Callable[[str], "ApiGatewayManagementApiClient"]
+    """Creates the client for an endpoint, which is kept, because it reuses its HTTP connections."""
+    _clients: "dict[str, ApiGatewayManagementApiClient]" = field(default_factory=dict, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def send(self, connection: Connection, frame: str) -> None:
         with _translated_errors():
-            self.client(connection.endpoint).post_to_connection(ConnectionId=connection.id, Data=frame.encode())
+            self._client(connection).post_to_connection(ConnectionId=connection.id, Data=frame.encode())
 
     def close(self, connection: Connection) -> None:
         with suppress(ConnectionGone), _translated_errors():
-            self.client(connection.endpoint).delete_connection(ConnectionId=connection.id)
+            self._client(connection).delete_connection(ConnectionId=connection.id)
+
+    def _client(self, connection: Connection) -> "ApiGatewayManagementApiClient":
+        with self._lock:  # many threads send, and a session of boto3 may create only one client at a time
+            if connection.endpoint not in self._clients:
+                self._clients[connection.endpoint] = self.create(connection.endpoint)
+            return self._clients[connection.endpoint]
 
 
 @contextmanager
