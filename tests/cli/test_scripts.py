@@ -198,14 +198,10 @@ def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
 
 
 def test_the_fast_check_runs_what_starts_nothing(project: Project):
+    pytest = f"== pytest -n {PROCESSES} --dist worksteal --hypothesis-profile fast -m not emulated and not full"
     folders = "tests/unit tests/flow tests/architecture tests/contract"
-    assert checks(project.run("scripts/check", "--fast")) == [
-        *CHECKS,
-        f"== pytest -n auto --dist worksteal -m not emulated and not full {folders}",
-    ]
-    assert checks(project.run("scripts/check", "--fast", "tests/unit"))[3:] == [
-        "== pytest -n auto --dist worksteal -m not emulated and not full tests/unit"
-    ]
+    assert checks(project.run("scripts/check", "--fast")) == [*CHECKS, f"{pytest} {folders}"]
+    assert checks(project.run("scripts/check", "--fast", "tests/unit"))[3:] == [f"{pytest} tests/unit"]
 
 
 def test_coverage_is_measured_in_ci(project: Project):
