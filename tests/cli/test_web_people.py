@@ -119,7 +119,7 @@ def test_the_terms_of_a_key_are_read_once_for_all_its_visitors():
     chats, admin = new_chats(fake_store())
     chats.store.keys.create(SHOP)
     for number in range(20):
-        chats.receive(identity.visitor(SHOP.id, f"visitor-{number}"))
+        chats.answer(identity.visitor(SHOP.id, f"visitor-{number}"))
     reads: list[str] = []
 
     class Counting:

@@ -10,6 +10,7 @@ from tests.simulator.chromium import needs_chromium
 pytestmark = needs_chromium
 
 NO_ROOM = "This room cannot be opened. Perhaps its address is incomplete."
+WRONG_ROOM = "This link to a room is not complete. Please ask for it again."
 LONG_MS = 10 * 60_000
 
 
@@ -34,7 +35,7 @@ def has_given_up(chat: Page, bot: ChatServer) -> bool:
     ("code", "said"),
     [
         ("bad_frame", NO_ROOM),
-        ("wrong_room", NO_ROOM),
+        ("wrong_room", WRONG_ROOM),
         ("too_many_joins", NO_ROOM),
         ("too_many_rooms", NO_ROOM),
         ("blocked", "Your messages are not answered here."),
@@ -93,7 +94,7 @@ def test_the_widget_gives_up_a_refused_room_as_well(chat: Page, bot: ChatServer)
     chat.get_by_role("button", name="Open the chat").click()
     assert bot.heard("join")["room"] == "garden"
     bot.tell("error", code="wrong_room", message="no")
-    expect(chat.frame_locator("iframe").get_by_test_id("trouble")).to_contain_text(NO_ROOM)
+    expect(chat.frame_locator("iframe").get_by_test_id("trouble")).to_contain_text(WRONG_ROOM)
 
 
 @pytest.mark.parametrize("code", ["too_many_rooms", "something_new"])
