@@ -88,8 +88,7 @@ class TurnRunner:
         charged = self.charging.charge_again(context, reservation)
         if charged is not Charged.CHARGED:
             return self._record(context, self._no_money(context, charged, reservation), refund=True)
-        again = replace(context.turn, model_calls=context.turn.model_calls + 1)
-        return self._call_model(context.with_turn(again), reservation, left=None)
+        return self._call_again(context, reservation)
 
     def _deliver_again(self, context: TurnContext, *, due_at: int) -> Turn:
         """Count the attempt before it is made, so that one that kills its worker counts too."""
@@ -122,12 +121,19 @@ class TurnRunner:
     def _call_model(self, context: TurnContext, reservation: Reservation, *, left: int | None) -> Turn:
         outcome = self.agent.answer(context)
         if isinstance(outcome, Failure) and plan.after_failure(context.turn, outcome):
-            return self._ask_again(context)
+            second = self.charging.reserve(context)
+            if self.charging.charge_again(context, second) is Charged.CHARGED:
+                return self._call_again(context, second)
         settlement = self.charging.settle(reservation, outcome)
         if isinstance(outcome, Failure):
             return self._apologise(context, outcome.error, settlement)
         self._log_answer(context.turn, outcome, settlement)
         return self._record(context, self.notices.answered(outcome, context, left=left), settlement=settlement)
+
+    def _call_again(self, context: TurnContext, reservation: Reservation) -> Turn:
+        """Call the model once more for a running turn. The money of the call before stays set aside."""
+        again = replace(context.turn, model_calls=context.turn.model_calls + 1)
+        return self._call_model(context.with_turn(again), reservation, left=None)
 
     def _log_answer(self, turn: Turn, answer: Answer, settlement: Settlement) -> None:
         ended: dict[str, Value] = {"outcome": "stopped"} if answer.reason is None else {}

@@ -202,11 +202,11 @@ def test_functions_are_reserved_for_the_worker_only_where_the_owner_says_that_th
 def test_both_apis_have_the_limits_that_parley_deploy_sets(bundle: Bundle):
     assert bundle.properties("RestAPI")["MethodSettings"] == [
         {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 200},
-        {"ResourcePath": "/~1webhook", "HttpMethod": "POST", "ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 100},
+        {"ResourcePath": "/~1webhook", "HttpMethod": "POST", "ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 500},
     ]
     stage = bundle.properties("WebsocketAPIStage")
-    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 25, "ThrottlingBurstLimit": 100}
-    assert stage["RouteSettings"] == {"$connect": {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 50}}
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 15, "ThrottlingBurstLimit": 100}
+    assert stage["RouteSettings"] == {"$connect": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 50}}
 
 
 def test_there_is_one_stage_and_the_bot_can_read_its_address(bundle: Bundle):

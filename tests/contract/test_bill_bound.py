@@ -3,6 +3,7 @@
 The units of DynamoDB and the frames sent are counted while the code runs; a function's time is assumed.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 import app
+from chalicelib.conversation.limits import MAX_CONNECTIONS
 from chalicelib.operations import aws_prices
 from scripts.deploy.throttles import CONNECT, FRAMES, METHODS, WEBHOOK, Rate
 from tests.contract.meter import Meter
 from tests.contract.stores import dynamo_store
 from tests.contract.test_units import Metered, web_chat
 from tests.flow.bot import Bot
-from tests.flow.test_hostile_day import FREE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,6 +32,12 @@ WORKERS: Final = 10
 """The default of PARLEY_WORKERS; each has half a GB and may be busy all day."""
 OF_A_TICKET: Final = (1, 1)
 """Units that a ticket for the web chat writes and reads; no other request of strangers writes."""
+WORST: Final[tuple[dict[str, Any], ...]] = (
+    {"action": "join", "room": "kitchen"},
+    {"action": "send_message", "message": "/help"},
+    {"action": "send_message", "message": "\U0001f600" * 7_900},
+)
+"""The most expensive of what is free: a text has at most 4,000 characters, which may have four bytes each."""
 MILLION: Final = Decimal(1_000_000)
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "deployment.md"
 HEADING: Final = "## The most that strangers can cost"
@@ -62,30 +69,34 @@ def metered(moto_client: "DynamoDBClient") -> Iterator[Metered]:
 
 
 def flood(chat: Any, meter: Meter, frame: dict[str, Any]) -> tuple[Decimal, Decimal]:
-    """What a frame of this kind and a connection cost on average, if somebody sends as many as they may."""
-    opened: list[Any] = []
-    units = meter.during(lambda: opened.append(chat.opens(f"visitor-of-{FREE.index(frame)}")))
-    [tab] = opened
-    connecting = stored(*units) + 2 * invocation()
+    """What a frame of this kind and a connection cost on average, if somebody sends as many as they may.
+
+    Their other connections, as many as a conversation may have, hear all that is sent to it.
+    """
+    name, opened = f"visitor-of-{WORST.index(frame)}", []
+    units = meter.during(lambda: opened.append(chat.opens(name)))
+    opened += [chat.opens(name) for _ in range(MAX_CONNECTIONS - 1)]
+    tab = opened[0]
     assert tab.got("ready")
-    heard = len(tab.frames)
-    sent: list[dict[str, Any]] = []
+    heard = sum(len(one.frames) for one in opened)
+    sent = 0
 
     def until_closed() -> None:
+        nonlocal sent
         while not tab.is_closed:
-            sent.append(dict(frame))
-            tab.sends(**sent[-1])
+            sent += 1
+            tab.sends_text(json.dumps(frame, ensure_ascii=False))
             chat.works()
 
     writes, reads = meter.during(until_closed)
-    frames = len(sent) + len(tab.frames) - heard
+    frames = sent + sum(len(one.frames) for one in opened) - heard
     cost = stored(writes, reads) + frames * USD["websocket_million_messages"] / MILLION
-    return cost / len(sent) + invocation(), connecting
+    return cost / sent + invocation(), stored(*units) + 2 * invocation()
 
 
 def test_the_most_that_strangers_can_cost_in_a_day_is_what_the_documents_say(metered: Metered):
     chat = web_chat(metered)
-    flooded = [flood(chat, metered.meter, frame) for frame in FREE]
+    flooded = [flood(chat, metered.meter, frame) for frame in WORST]
     frame, connection = (max(costs) for costs in zip(*flooded, strict=True))
     request = USD["api_million_requests"] / MILLION + invocation()
     methods = sum(len(methods) for methods in app.app.routes.values())

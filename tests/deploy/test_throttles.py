@@ -20,11 +20,11 @@ def test_both_apis_get_limits_and_the_webhook_and_connections_their_own(account:
         throttles.apply(API, websocket_api)
     assert apis.settings == {
         "*/*": {"throttlingRateLimit": 10.0, "throttlingBurstLimit": 200},
-        "~1webhook/POST": {"throttlingRateLimit": 25.0, "throttlingBurstLimit": 100},
+        "~1webhook/POST": {"throttlingRateLimit": 100.0, "throttlingBurstLimit": 500},
     }
     assert account.websocket_apis.limits == {
-        "DefaultRouteSettings": {"ThrottlingRateLimit": 25.0, "ThrottlingBurstLimit": 100},
-        "RouteSettings": {"$connect": {"ThrottlingRateLimit": 10.0, "ThrottlingBurstLimit": 50}},
+        "DefaultRouteSettings": {"ThrottlingRateLimit": 15.0, "ThrottlingBurstLimit": 100},
+        "RouteSettings": {"$connect": {"ThrottlingRateLimit": 5.0, "ThrottlingBurstLimit": 50}},
     }
 
 

@@ -188,11 +188,11 @@ def test_a_call_that_was_lost_twice_is_an_apology(bot: Bot):
     assert (bot.sent_to("anna"), len(bot.asked), bot.spent().committed) == ([SAYS("apology")], 2, 2 * MOST)
 
 
-def test_a_call_that_was_lost_is_not_made_again_without_money(bot: Bot):
+def test_a_call_that_was_lost_and_is_not_made_again_for_lack_of_money_is_an_apology(bot: Bot):
     bot.may_spend("0.0012")
     bot.model.script = [lost()]
     ask(bot, 1)
-    assert (bot.sent_to("anna"), len(bot.asked), bot.spent().committed) == ([NOTICE], 1, MOST)
+    assert (bot.sent_to("anna"), len(bot.asked), bot.spent().committed) == ([SAYS("apology")], 1, MOST)
 
 
 def test_a_silent_provider_is_not_asked_again(bot: Bot):

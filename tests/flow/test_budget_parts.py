@@ -97,12 +97,12 @@ def test_calls_whose_cost_is_unknown_count_in_the_persons_share(bot: Bot):
     assert (len(bot.asked), bot.sent_to("anna")[-1]) == (4, SHARE)
 
 
-def test_a_second_call_beyond_the_share_is_not_made(bot: Bot):
+def test_a_second_call_beyond_the_share_is_not_made_and_the_person_is_not_blamed(bot: Bot):
     prepare(bot, calls=16, person_share="0.1")
     lost = ModelBusy("the provider is out of reach")
     lost.began = False
     bot.model.script = [lost]
-    assert ask(bot, "anna") == [SHARE]
+    assert ask(bot, "anna") == [SAYS("apology")]
     assert (len(bot.asked), bot.used("anna"), bot.spent().committed) == (1, 0, MOST)
 
 

@@ -46,11 +46,10 @@ def test_a_worker_killed_between_two_parts_of_an_answer_leaves_each_part_sent_on
     brief.say("ben", "Tell me a long story")
     brief.wait_until(lambda: len(brief.answers_to("ben")) == 1)
     kill_workers(brief)
+    assert len(brief.answers_to("ben")) < 3
     brief.behave("graph")
     time.sleep(LEASE_S + 1)
-    sent_before = len(brief.answers_to("ben"))
     brief.heartbeat()
     brief.wait_until_answered("ben")
-    assert sent_before < 3
     assert [answer[:3] for answer in brief.answers_to("ben")] == ["one", "two", "thr"]
     assert len([call for call in brief.calls("model") if "long story" in str(call["body"])]) == 1

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
+from chalicelib.conversation.limits import OPEN_OF_A_KEY
 from tests.client import Frame
 from tests.simulator.chatting import Chat, Tab, chat, kept
 from tests.simulator.conftest import Demo
@@ -39,12 +40,18 @@ async def see_with_a_kill(tab: Tab, *, at: int) -> Seen:
 
 
 async def see_them_all(chat: Chat) -> list[Seen]:
-    """One person for each frame that an answer has, and some to spare, all at the same time."""
+    """One person for each frame that an answer has, and some to spare, as many at a time as may ask."""
+    places = asyncio.Semaphore(OPEN_OF_A_KEY)
+
+    async def see(number: int) -> Seen:
+        async with places:
+            return await see_with_a_kill(chat.visitor(f"visitor{number}"), at=number)
+
     first = chat.visitor("first")
     await first.enter()
     await first.until_over(await first.ask("Tell me"))
     kills = range(1, len(first.about_turns) + 6)
-    return await asyncio.gather(*(see_with_a_kill(chat.visitor(f"visitor{number}"), at=number) for number in kills))
+    return await asyncio.gather(*map(see, kills))
 
 
 def test_a_socket_killed_at_any_frame_of_an_answer_leaves_it_whole_on_the_screen(demo: Demo):
