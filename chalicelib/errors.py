@@ -21,7 +21,7 @@
   x ConversationFull     the conversation has its most connections; the client is told and stays where it is
   x UnknownPerson        no person of that name is stored
   x ConversationBusy     the person's turn is being answered right now; retry in a minute
-  x ModelError           the model gave no usable answer; apologise, charge nothing to the person
+  x ModelError           the model gave no usable answer; apologise, and refund the question while refunds are left
     + ModelBusy          it may answer in a minute: rate limit, outage, timeout, broken stream
     + ModelRefused       it will not answer this question
     + ModelUnusable      it answers no question until the owner acts on the cause: key, credit, model name, a parameter

@@ -59,7 +59,7 @@ class AskAgain:
 
 @dataclass(frozen=True)
 class GiveUp:
-    """Apologise and refund the charge: MAX_MODEL_CALLS workers have died."""
+    """Apologise: MAX_MODEL_CALLS calls were made, and the worker of the last one has died."""
 
 
 @dataclass(frozen=True)
