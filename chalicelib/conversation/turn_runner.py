@@ -153,7 +153,7 @@ class TurnRunner:
         day = context.turn.charged_day or context.day
         if most is None or quota.may_be_refunded(context.person, day=day):
             step = Record(context.turn, self.notices.say(key), settlement=settlement, refund=True, most_refunds=most)
-            if self._has_recorded(context, step):
+            if self._try_to_record(context, step):
                 return _answered(step)
         return self._record(context, self.notices.say(f"{key}_counts"), settlement=settlement)
 
@@ -171,10 +171,11 @@ class TurnRunner:
     ) -> Turn:
         """Record the reply as `inbox_steps.Record` describes, and return the turn as it then is."""
         step = Record(context.turn, reply, settlement=settlement, refund=refund, forget_before=forget_before)
-        self._has_recorded(context, step)
+        self._try_to_record(context, step)
         return _answered(step)
 
-    def _has_recorded(self, context: TurnContext, step: Record) -> bool:
+    def _try_to_record(self, context: TurnContext, step: Record) -> bool:
+        """Write the step; False, with nothing written, if it needs a refund and none is left."""
         return self.inbox.record(context.lease, step, until=context.time.until())
 
 
