@@ -24,7 +24,7 @@ CONNECTIONS_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stag
 class Secret(StrEnum):
     """The names of the SSM parameters below `/parley/<stage>/`, in the order in which the owner obtains them.
 
-    The last four are no secrets; a deployment finds them out and stores them beside.
+    The last four are no secrets; a deployment determines them and stores them beside the secrets.
     """
 
     APP_ID = "app-id"
@@ -91,11 +91,11 @@ class Limits:
     zone: ZoneInfo
     """The owner's time zone: a day begins at its midnight."""
     workers: int
-    """Conversations that are answered at the same time, as far as AWS lets the deployment say so."""
+    """The most conversations that are answered at the same time, if AWS lets the deployment limit them."""
 
     @property
     def open_of_a_key(self) -> int:
-        """The most open conversations of all people of one API key; the other half is for everybody else."""
+        """The most open conversations of all people of one API key: half, so that workers are left for others."""
         return self.workers // 2
 
     @classmethod

@@ -13,8 +13,8 @@ from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 class ConnectionStore(Protocol):
     """Open WebSocket connections and their users. All methods raise StoreError. Every write is atomic.
 
-    What would exceed MAX_CONNECTIONS in a conversation raises ConversationFull and changes nothing, also at once.
-    A connection is deleted after two hours and a quarter. API Gateway closes it after two.
+    A write that would exceed MAX_CONNECTIONS in a conversation raises ConversationFull and changes nothing, also if
+    many come at the same time. A connection is deleted after two hours and a quarter. API Gateway closes it after two.
     """
 
     def open(self, connection: Connection, *, now: int) -> None:
@@ -27,7 +27,10 @@ class ConnectionStore(Protocol):
         """
 
     def count_frame(self, connection: ConnectionId, *, now: int) -> Connection | None:
-        """Count one frame and return its connection as `get` does, marked and not counted if it is `too_fast`."""
+        """Count one frame and return its connection as `get` does.
+
+        A frame over FRAMES_OF_A_CONNECTION is not counted; the connection is then returned with `too_fast`.
+        """
 
     def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
@@ -65,7 +68,7 @@ class ConnectionStore(Protocol):
         """Return the person's READY connections, as `of_key` does."""
 
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
-        """Return the connections that did not authenticate within 60 seconds or were expelled, the oldest first."""
+        """Return the connections to close: not authenticated within 60 seconds, or expelled; the oldest first."""
 
 
 class ConnectionApi(Protocol):

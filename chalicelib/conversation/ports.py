@@ -30,8 +30,10 @@ class Accepted(Enum):
     """The owner has blocked the person: not stored."""
     OVERFLOW = "overflow"
     """Too many turns or conversations of the person are open: the message is not stored; the user is notified once."""
-    CROWDED = "crowded"  # too many conversations of all people of the API key are open: not stored
-    TOO_FAST = "too_fast"  # more than MESSAGES_OF_A_PERSON allows: not stored
+    CROWDED = "crowded"
+    """Too many conversations of all people of the API key are open: the message is not stored."""
+    TOO_FAST = "too_fast"
+    """The person sends more messages than MESSAGES_OF_A_PERSON allows: the message is not stored."""
     TOO_MANY_ROOMS = "too_many_rooms"
     """The person is in the most rooms allowed, and this is another one: the message is not stored."""
 

@@ -172,9 +172,10 @@ class Worker:
 
 
 def _most_refunds(turn: Turn, error: DeliveryError | None) -> int | None:
-    """Return how many refunds a day there are for a turn that ends undelivered; None if no person can bring it about.
+    """Return the most refunds a day for a turn that ends undelivered; None for no limit, if no person can cause it.
 
-    Without an `error` it was dropped before an attempt. An answered one then comes too late because attempts failed.
+    Without an `error` the turn was dropped before an attempt to deliver. If it was answered by then, earlier attempts
+    had failed, which no person can cause.
     """
     if error:
         return quota.REFUNDS_A_DAY if isinstance(error, PersonUnreachable | DeliveryRefused) else None

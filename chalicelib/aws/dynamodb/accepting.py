@@ -1,6 +1,7 @@
-"""Accepts a message: one transaction in the usual case, and others where its refusal shows another one.
+"""Accepts a message in one transaction. A refused one returns the stored items, by which the next one is chosen.
 
-In the usual case the conversation is at rest and the person has written nothing for some seconds.
+The first transaction assumes the usual case: the conversation is at rest, and no token is missing from the person's
+bucket.
 """
 
 from dataclasses import dataclass, replace
@@ -32,7 +33,7 @@ from chalicelib.conversation.turn import IncomingMessage
 from chalicelib.errors import StoreError
 
 _TRIES: Final = 50
-"""Far more than there are cases; others change the items meanwhile."""
+"""Far more than there are cases, because other functions may change the items between two attempts."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,13 @@ class Acceptance:
             return Accepted.TOO_FAST
         case = replace(case, paced=case.paced or not MESSAGES_OF_A_PERSON.is_full(full_at, now=self.now))
         if "conversation" in failed:
-            return self._as_it_is(failed["conversation"] or {}, case)
+            return self._by_conversation(failed["conversation"] or {}, case)
         if case.opens and int(person.get("open_conversations", 0)) >= OPEN_OF_A_PERSON:
             return Accepted.OVERFLOW
         return Accepted.CROWDED if "places" in failed else case
 
-    def _as_it_is(self, conversation: Item, case: _Case) -> Accepted | _Case:
+    def _by_conversation(self, conversation: Item, case: _Case) -> Accepted | _Case:
+        """Return the case that the stored conversation is in, or OVERFLOW if it takes no further turn."""
         open_turns = int(conversation.get("open_turns", 0))
         if "due_bucket" not in conversation:
             return replace(case, opens=True, overflow=False)

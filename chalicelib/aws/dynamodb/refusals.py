@@ -1,6 +1,6 @@
 """Maps the failed conditions of a transaction to their meaning.
 
-The writes are named as in `inbox`: turn, conversation, person, mark, spend, key.
+The writes are named as in `accepting` and `inbox`: turn, conversation, person, places, mark, spend, key.
 """
 
 from chalicelib.access import identity
@@ -36,9 +36,9 @@ def why_not_accepted(refused: TransactionRefused, message: IncomingMessage) -> A
 
 
 def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> Charged:
-    """Return why a turn was not charged.
+    """Return why a turn was not charged; the first of several reasons.
 
-    The person's limit comes before their share of the budget, that before the key's limit, and that before the budget.
+    Their order is: the person's block, limit and share of the budget, the API key, the budget, the channel's part.
     """
     if "person" in refused.failed:
         if _is_blocked(refused):
@@ -54,7 +54,7 @@ def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> C
 
 
 def why_no_money(refused: TransactionRefused, reserve: Reservation) -> Charged:
-    """Return what has no room for the reservation: the person's share, the whole budget, or the channel's part."""
+    """Return what has no room for the reservation. Order: the person's share, the budget, the channel's part."""
     if "person" in refused.failed:
         return Charged.SHARE_SPENT
     committed = int((refused.failed.get("spend") or {}).get("committed", 0))

@@ -57,7 +57,7 @@ class MessengerWebhook:
     """Returns the app secrets; those after the first ones are read only for a signature that the first ones refused."""
     verify_tokens: Callable[[], Iterable[str]] = field(repr=False)
     page_id: Callable[[], str | None]
-    """Returns the id of the page that the bot answers for; None where it is not stored: then those of all pages."""
+    """Returns the id of the page that the bot answers for; None if it is not stored: then it answers for every page."""
     clock: Clock
     log: Log
 
@@ -73,7 +73,7 @@ class MessengerWebhook:
     def handle(self, body: bytes, signature_header: str | None) -> None:
         """Store every message of a request and wake a worker for each conversation.
 
-        `signed` is the header `X-Hub-Signature-256`. Raises BodyTooLarge and InvalidSignature with nothing stored.
+        `signature_header` is `X-Hub-Signature-256`. Raises BodyTooLarge and InvalidSignature with nothing stored.
         Raises StoreError after storing all that could be stored: the retry that Meta then sends is idempotent.
         """
         with self.log.call("webhook", self.clock) as fields:
