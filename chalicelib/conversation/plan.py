@@ -54,7 +54,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class AskAgain:
-    """Call the model again, without another charge: the worker of the first call has died, or the call was lost."""
+    """Call the model again, without another charge: the worker of the first call has died."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,14 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
     return _plan_new(turn)
 
 
-def after_failure(turn: Turn, failure: Failure) -> AskAgain | None:
-    """Return whether a running turn is asked again because the connection ended without a response.
+def asks_again_after(failure: Failure, turn: Turn) -> bool:
+    """Whether a running turn is asked again, because the connection ended without a response.
 
     The provider may bill the first call, so money is set aside for a second one.
     """
     error = failure.error
     was_lost = error.may_be_billed and not error.began and failure.ms <= LOST_MS
-    return AskAgain() if was_lost and turn.model_calls < MAX_MODEL_CALLS else None
+    return was_lost and turn.model_calls < MAX_MODEL_CALLS
 
 
 def is_refunded_always(error: ModelError) -> bool:

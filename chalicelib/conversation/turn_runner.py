@@ -120,7 +120,7 @@ class TurnRunner:
 
     def _call_model(self, context: TurnContext, reservation: Reservation, *, left: int | None) -> Turn:
         outcome = self.agent.answer(context)
-        if isinstance(outcome, Failure) and plan.after_failure(context.turn, outcome):
+        if isinstance(outcome, Failure) and plan.asks_again_after(outcome, context.turn):
             second = self.charging.reserve(context)
             if self.charging.charge_again(context, second) is Charged.CHARGED:
                 return self._call_again(context, second)

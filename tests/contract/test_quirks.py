@@ -73,7 +73,7 @@ def read(api: Api, url: str, quirk: Quirk, *, again: bool = True) -> tuple[str |
                     ends.append(event)
     except ModelError as exc:
         ms = round((time.monotonic() - started) * 1000)
-        if again and plan.after_failure(RUNNING, Failure(exc, None, Usage(), ms)) and not quirk.takes_all_time:
+        if again and plan.asks_again_after(Failure(exc, None, Usage(), ms), RUNNING) and not quirk.takes_all_time:
             return read(api, url, quirk, again=False)
         return (Kindly.FILTERED if isinstance(exc, ModelRefused) else Kindly.APOLOGY), ends
     return (text + answer.end().text).strip() or Kindly.APOLOGY, ends
