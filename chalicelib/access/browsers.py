@@ -2,7 +2,7 @@
 
 from typing import Final
 
-_OWN: Final = frozenset({"", "none", "same-origin"})
+OWN_SITES: Final = frozenset({"", "none", "same-origin"})
 """Values of `Sec-Fetch-Site` for the bot's own pages, and for an address that a person typed; programs send none."""
 
 
@@ -12,4 +12,4 @@ def could_read(*, site: str, mode: str) -> bool:
     Another page may read it only if the browser asks for that (`cors`); then it also sends the page's `Origin`. For an
     image, a link or a form of another page it does not. Browsers from before 2023 may send neither header.
     """
-    return site in _OWN or mode == "cors"
+    return site in OWN_SITES or mode == "cors"

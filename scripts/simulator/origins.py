@@ -13,10 +13,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from chalicelib.access import browsers
+
 _NAMES: Final = ("127.0.0.1", "localhost")
 _HTTP_PORT: Final = 80
-_OWN_SITES: Final = frozenset({"", "none", "same-origin"})
-"""Values of `Sec-Fetch-Site` for the demo's own pages, and for an address that a person typed."""
 _OFFERED: Final = ("/chat", "/widget.js", "/config")
 """What the bot offers to the pages of others, too: it checks by itself what each of them may get."""
 _PAGES: Final = ("/", "/messenger")
@@ -61,7 +61,7 @@ class OwnOriginOnly:
     def _is_own(self, headers: Headers) -> bool:
         if origins := headers.getlist("origin"):
             return set(origins) <= {f"http://{host}" for host in self._hosts}
-        return headers.get("sec-fetch-site", "") in _OWN_SITES
+        return headers.get("sec-fetch-site", "") in browsers.OWN_SITES
 
 
 def _is_offered(path: str) -> bool:
