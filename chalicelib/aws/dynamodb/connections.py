@@ -117,7 +117,7 @@ class DynamoConnections:
         except ConditionFailed as exc:
             item = exc.item
         else:
-            return  # as for all that the heartbeat closes, which may be many
+            return  # one write suffices here; the heartbeat may close many such connections
         if item is None:
             return
         known = items.connection(item)

@@ -1,4 +1,4 @@
-"""Who gets in: authenticates connections, moves them to rooms, and closes those of people who may not stay."""
+"""Authenticates connections, moves them to rooms, and closes those of people who may not use the bot any more."""
 
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -59,10 +59,10 @@ class Entrance:
         if connection.state is not ConnectionState.CONNECTED:
             return self._refuse(connection, *_AGAIN)
         person = self.authenticator.authenticate(frame.credentials, origin=connection.origin)
-        if not isinstance(person, Rejected) and self.admission.is_blocked(person):
-            person = BLOCKED
         if isinstance(person, Rejected):
             return self._reject(connection, person)
+        if self.admission.is_blocked(person):
+            return self._reject(connection, BLOCKED)
         conversation = identity.conversation_of(person)
         connection = replace(connection, holds_key=frame.credentials.kind == "apiKey")
         try:
@@ -72,7 +72,7 @@ class Entrance:
         if ready is None:
             return self._refuse(connection, *_AGAIN)
         member = Member(ready, person, conversation)
-        standing = self.standing(member)  # again: a revocation that has not seen this connection is seen here
+        standing = self.standing(member)  # again, for a revocation that listed connections before this one was stored
         return self._send_ready(member, standing) if standing else None
 
     def join(self, member: Member, name: str) -> Member | None:
@@ -82,7 +82,7 @@ class Entrance:
         if standing is None:
             return None
         if not self._may_join(member, name, standing):
-            self.dismiss(member.connection, _WRONG_ROOM)  # at once, so that each guess costs a connection
+            self.dismiss(member.connection, _WRONG_ROOM)  # closed, so that each guess needs a new connection
             return None
         try:
             connection = self.connections.move(member.connection, room, now=self.clock())
