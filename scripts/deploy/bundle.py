@@ -12,7 +12,7 @@ from typing import Any, Final
 from chalicelib.errors import ConfigError
 from chalicelib.settings import Secret, Settings, Stage
 from scripts.deploy import policies, throttles
-from scripts.deploy.capacity import KEPT_FREE, NEW_ACCOUNT, most_of
+from scripts.deploy.capacity import KEPT_FREE, NEW_ACCOUNT, most_workers
 from scripts.deploy.code import run_chalice
 from scripts.deploy.deployment import address, app_stack, websocket_address
 from scripts.deploy.functions import AGE_S, RETRIES
@@ -108,7 +108,7 @@ def _retries(dead_letters: str) -> dict[str, Any]:
 
 
 def _wakes(queue: str, workers: int) -> dict[str, Any]:
-    most = {"Fn::If": [_RESERVES, workers, most_of(NEW_ACCOUNT, workers)]}
+    most = {"Fn::If": [_RESERVES, workers, most_workers(NEW_ACCOUNT, workers)]}
     return {
         "Type": "AWS::Lambda::EventSourceMapping",
         "DependsOn": list(_LATE),

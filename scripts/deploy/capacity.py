@@ -1,7 +1,7 @@
-"""Divides the functions that the account runs at a time: so many for the worker, the rest for those that receive.
+"""Divides the account's concurrent executions of functions: some for the worker, the rest for those that receive.
 
-AWS lets an account reserve functions only beyond the first hundred, and a new account may run ten in all. There only
-the FIFO queue limits the workers; with `lambda`, the bounds on open conversations do (`conversation/limits.py`).
+AWS keeps a hundred of an account unreserved, and a new account has ten in all. In such an account the FIFO queue limits
+the workers; with `lambda`, only the bounds on open conversations do (`conversation/limits.py`).
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ class Capacity:
 
     def of_the_queue(self) -> int:
         """Return how many workers the FIFO queue may start at a time."""
-        return self.workers if self.can_reserve() else most_of(self.limit(), self.workers)
+        return self.workers if self.can_reserve() else most_workers(self.limit(), self.workers)
 
     def reserve(self, *, say: Say) -> None:
         """Reserve PARLEY_WORKERS functions for the worker, and let it take no more, if the account is large enough."""
@@ -93,6 +93,6 @@ class Capacity:
         return self.client.get_account_settings()["AccountLimit"]
 
 
-def most_of(limit: int, workers: int) -> int:
-    """Return how many of an account's functions the workers may be, if none can be reserved."""
-    return max(FEWEST, min(workers, limit - RECEIVING))
+def most_workers(limit: int, wanted: int) -> int:
+    """Return how many workers an account of `limit` functions at a time may run, if none can be reserved."""
+    return max(FEWEST, min(wanted, limit - RECEIVING))

@@ -35,7 +35,10 @@ def store_generated(deployment: Deployment) -> None:
 
 
 def check_page(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
-    """Return a finding unless the page whose events the bot handles is the token's; with `fix`, store that one."""
+    """Return a finding if the stored id is not that of the Page token's page; with `fix`, store the latter first.
+
+    The bot handles the events of the stored page only.
+    """
     try:
         page = deployment.page().page.identity().id
     except (MetaError, ConfigError):

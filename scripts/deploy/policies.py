@@ -1,6 +1,7 @@
 """Fills in the functions' policies for one stage, so that no function may reach another stage's resources.
 
-The files `.chalice/policy-*.json` have the blanks `<stage>`, `<region>` and `<account>`; unfilled, they grant nothing.
+The files `.chalice/policy-*.json` have the placeholders `<stage>`, `<region>` and `<account>`. As they are, they grant
+nothing.
 """
 
 import json
@@ -11,20 +12,23 @@ from typing import Any, Final
 
 from chalicelib.errors import ConfigError
 
-_BLANK: Final = re.compile(r"<([a-z]+)>")
+_PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 _IN_A_TEMPLATE: Final = {"region": "${AWS::Region}", "account": "${AWS::AccountId}"}
 """What CloudFormation fills in, when it creates the stack."""
 
 
 def write(folder: Path, *, stage: str, region: str, account: str) -> None:
-    """Fill in the policies of a built folder, for one account and region. Raises ConfigError for an unknown blank."""
+    """Fill in the policies of a built folder, for one account and region.
+
+    Raises ConfigError for an unknown placeholder.
+    """
     _write(folder, {"stage": stage, "region": region, "account": account}, str)
 
 
 def write_for_template(folder: Path, *, stage: str) -> None:
     """Fill in the policies of a built folder for a template, where CloudFormation knows account and region.
 
-    Raises ConfigError for an unknown blank.
+    Raises ConfigError for an unknown placeholder.
     """
     _write(folder, {"stage": stage, **_IN_A_TEMPLATE}, lambda arn: {"Fn::Sub": arn})
 
@@ -40,12 +44,12 @@ def _write(folder: Path, values: Mapping[str, str], as_resource: Callable[[str],
 
 
 def _filled_in(arn: str, values: Mapping[str, str], file: str) -> str:
-    def value(blank: re.Match[str]) -> str:
-        if blank[1] not in values:
-            raise ConfigError(f".chalice/{file}: {blank[0]} is unknown; a policy may have {', '.join(_known(values))}")
-        return values[blank[1]]
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise ConfigError(f".chalice/{file}: {found[0]} is unknown; a policy may have {', '.join(_known(values))}")
+        return values[found[1]]
 
-    return _BLANK.sub(value, arn)
+    return _PLACEHOLDER.sub(value, arn)
 
 
 def _known(values: Mapping[str, str]) -> list[str]:

@@ -53,9 +53,10 @@ class Throttles:
         )
 
     def missing(self, api: str, websocket_api: str) -> Iterator[str]:
-        """Return the names of the APIs whose limits are not those that `apply` sets."""
+        """Yield the names of the APIs whose limits are not those that `apply` sets."""
         settings = self.client("apigateway").get_stage(restApiId=api, stageName=self.stage).get("methodSettings", {})
-        methods = {method.removeprefix("/"): limits for method, limits in settings.items()}  # a template's have one
+        # A template's settings have names that begin with a slash.
+        methods = {method.removeprefix("/"): limits for method, limits in settings.items()}
         if any(_rate(methods.get(method, {})) != rate for method, rate in METHODS.items()):
             yield "the REST API"
         stage = self.client("apigatewayv2").get_stage(ApiId=websocket_api, StageName=self.stage)

@@ -1,4 +1,4 @@
-"""The API key of the demo, for its web chat page and for programs, which exists from the start; and the keys' pages."""
+"""The demo's API key, which its web chat page and programs use from the start, and the origins that keys allow."""
 
 import secrets
 from dataclasses import dataclass, field

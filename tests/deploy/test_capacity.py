@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts.deploy.capacity import Capacity, most_of
+from scripts.deploy.capacity import Capacity, most_workers
 from tests.deploy.fakes import Refusal, client_of
 
 WORKER: Final = "parley-prod-worker"
@@ -109,4 +109,4 @@ def test_another_refusal_is_raised():
 
 @pytest.mark.parametrize(("limit", "most"), [(1, 2), (5, 2), (10, 6), (14, 10), (1000, 10)])
 def test_a_queue_starts_two_workers_at_least_as_sqs_demands(limit: int, most: int):
-    assert most_of(limit, 10) == most
+    assert most_workers(limit, 10) == most
