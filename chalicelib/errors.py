@@ -127,7 +127,7 @@ class ModelError(ParleyError):
     may_be_billed = True
     """Whether the provider may charge for the request; false only if it got none, or refused it before it began."""
     began = True
-    """Whether the provider may have begun to answer; false only if the connection ended without a response."""
+    """Whether the provider may have begun to answer; false only if it refused the request or gave no response."""
 
 
 class ModelBusy(ModelError):

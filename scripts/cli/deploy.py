@@ -96,6 +96,10 @@ def deploy(
     options = "".join(f" {option} {value}" for option, value in given_again.items() if value)
     again = f"{hints.command('deploy', deployment.stage)}{options}"
     run_steps(steps, explaining=environment.explaining, again=again)
+    _print_addresses(deployment)
+
+
+def _print_addresses(deployment: "Deployment") -> None:
     click.secho(f"\nThe bot is running: {deployment.url()}", bold=True)
     click.echo("Write a message to your page to test it.")
     click.echo(f"\nEnter two addresses on Facebook, if you have not yet (step 7 of {GUIDE}):")

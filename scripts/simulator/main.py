@@ -103,8 +103,6 @@ class Simulator:
     def asgi(self) -> ASGIApp:
         """Build the server: the routes of the simulator first, then all others for the app."""
         import app  # noqa: PLC0415 (reads the environment when imported)
-        from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
-        from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415
         from chalicelib.bootstrap import api, clients  # noqa: PLC0415
         from scripts.simulator.gateway import ApiGateway  # noqa: PLC0415
 
@@ -112,7 +110,29 @@ class Simulator:
         api.webhook().warm()  # do the cold start before threads need it
         self.model_server.models = [clients.settings().model.name]
         lambda_api = LambdaApi(self._invoker(gateway, sockets), self.functions.invoke_later)
-        control = Control(
+        served = Starlette(
+            routes=[
+                *self._control().routes(),
+                *sockets.routes(),
+                Mount("/graph", routes=self.meta.routes()),
+                Mount("/openai/v1", routes=self.model_server.routes()),
+                Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_api.serve, methods=["POST"]),
+                Route("/sns{_:path}", self.owner_topic.serve, methods=["POST"]),
+                Route(
+                    "/{path:path}", gateway.serve, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+                ),
+            ],
+            exception_handlers={HTTPException: _error_response},
+        )
+        may_open_sockets = partial(may_open, DynamoApiKeys(clients.table()), clock=clients.clock)
+        return OwnOriginOnly(served, self._port, is_allowed=may_open_sockets)
+
+    def _control(self) -> Control:
+        from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
+        from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415
+        from chalicelib.bootstrap import clients  # noqa: PLC0415
+
+        return Control(
             facts=self._facts(),
             model={"name": clients.settings().model.name, "stand_in": not self._real_model},
             meta=self.meta,
@@ -130,22 +150,6 @@ class Simulator:
             reset=self._reset,
             clock=clients.clock,
         )
-        served = Starlette(
-            routes=[
-                *control.routes(),
-                *sockets.routes(),
-                Mount("/graph", routes=self.meta.routes()),
-                Mount("/openai/v1", routes=self.model_server.routes()),
-                Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_api.serve, methods=["POST"]),
-                Route("/sns{_:path}", self.owner_topic.serve, methods=["POST"]),
-                Route(
-                    "/{path:path}", gateway.serve, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
-                ),
-            ],
-            exception_handlers={HTTPException: _error_response},
-        )
-        may_open_sockets = partial(may_open, DynamoApiKeys(clients.table()), clock=clients.clock)
-        return OwnOriginOnly(served, self._port, is_allowed=may_open_sockets)
 
     def _environment(self) -> dict[str, str]:
         local = {
