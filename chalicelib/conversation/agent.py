@@ -32,7 +32,7 @@ from chalicelib.log import Value
 
 @dataclass
 class Habit:
-    """What the model's last answer taught about the next, for as long as the process lives."""
+    """What the model's last answer shows about its next ones; kept for as long as the process lives."""
 
     closes_only: bool = False
     """As in `AnswerText`."""

@@ -66,7 +66,7 @@ class Inbox(Protocol):
     """
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
-        """Store the message as a queued turn, exactly once however often it is delivered, unless the person is blocked.
+        """Store the message as a queued turn, exactly once however often it is delivered, or return why not.
 
         If the message was written in a room, the room is stored with the person.
         """

@@ -151,7 +151,10 @@ class Lease:
     due_at: int = 0
     """When the conversation's work is due; before that, an answer that could not be delivered is not sent again."""
     opened_by: PersonId | None = None
-    """Who wrote when no turn was open: on their account the conversation is open."""
+    """The person whose message opened the conversation, for whom it is counted as open.
+
+    None at rest, or if an older version opened it.
+    """
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from chalicelib.access import browsers
 _NAMES: Final = ("127.0.0.1", "localhost")
 _HTTP_PORT: Final = 80
 _OFFERED: Final = ("/chat", "/widget.js", "/config")
-"""What the bot offers to the pages of others, too: it checks by itself what each of them may get."""
+"""What the bot offers to other pages, too: the bot itself checks what each of them may get."""
 _PAGES: Final = ("/", "/messenger")
 """What a link on another page may open."""
 

@@ -41,7 +41,7 @@ class _Case:
     """What one attempt assumes; its conditions demand it."""
 
     opens: bool = True
-    """The conversation is at rest: the message opens it, on account of its person and of all people of their key."""
+    """The conversation is at rest: the message opens it, which is counted for its person and for their API key."""
     paced: bool = False
     """Tokens are missing from the person's bucket."""
     overflow: bool = False

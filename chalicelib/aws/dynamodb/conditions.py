@@ -107,7 +107,7 @@ def has_token(bucket: TokenBucket, *, now: int) -> ConditionBase:
 
 
 def fewer_open_than(most: int) -> ConditionBase:
-    """Fewer than `most` conversations are open on account of the person or the API key."""
+    """Fewer than `most` open conversations are counted for the person, or for all people of the API key."""
     return Attr("open_conversations").not_exists() | Attr("open_conversations").lt(most)
 
 

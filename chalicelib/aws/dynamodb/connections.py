@@ -190,10 +190,8 @@ class DynamoConnections:
             self._write_if_open(update(keys.member_key(connection.conversation, connection.id), change, when=EXISTS))
 
     def _write_if_open(self, write: Write) -> None:
-        try:
+        with suppress(ConditionFailed):
             self.table.write(write)
-        except ConditionFailed:
-            return
 
 
 def _ending(connection: Connection, *, expires_at: int) -> dict[str, Write]:

@@ -30,7 +30,10 @@ API_KEY_PREFIX: Final = "KEY#"
 CONNECTION_PREFIX: Final = "SOCKET#"
 """Begins the partition key of a connection's own item."""
 LIST_PREFIX: Final = "SOCKET#OF#"
-"""Begins the partition key of the list of an API key's connections; no connection's id has a `#`."""
+"""Begins the partition key of the list of an API key's connections.
+
+No connection's own item has such a key, since no connection's id has a `#`.
+"""
 MEMBER_PREFIX: Final = "SOCKET#"
 """Begins the sort key of a connection's item in its conversation."""
 

@@ -10,7 +10,7 @@ const PONG_WITHIN = 15_000;
 const NEW_TICKET = { ticket_expired: "expire", auth_failed: "forget" };
 /** Refusals whose reason may pass; after any other the page gives up. */
 const PASSING = new Set(["ticket_expired", "room_full", "try_again", "too_fast", "slow_down", "crowded"]);
-/** Final refusals with a sentence of their own, whether they come before a room or at its door. */
+/** Final refusals with a sentence of their own, of `authenticate` and of `join`. */
 const NAMED = new Set(["auth_failed", "key_revoked", "wrong_origin", "wrong_room", "blocked"]);
 
 export class Link {
