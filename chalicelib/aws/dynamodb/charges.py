@@ -17,9 +17,9 @@ from chalicelib.conversation.turn import Turn
 
 
 def count_on_person(step: Charge) -> Write:
-    """The write that counts a question and its money on its person.
+    """The write that counts a question, and the money set aside for it, on its person.
 
-    Its condition is that they are not blocked, not over their limit, and their share of the budget has room.
+    It is conditional: the person is not blocked, not over the limit, and their share of the budget has room.
     """
     outdated = [name for day in step.outdated for name in (f"quota.{day}", refunds_on(day))]
     outdated += [spent_on(day) for day in step.outdated if day != step.reserve.day]
