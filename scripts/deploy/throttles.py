@@ -25,7 +25,7 @@ METHODS: Final[Mapping[str, Rate]] = {"*/*": Rate(10, 200), WEBHOOK: Rate(100, 5
 """The limits of the REST API; the first one holds for each other method. A page is about 40 requests at once."""
 FRAMES: Final = Rate(15, 100)
 """The limit of the WebSocket API, for all people's frames."""
-CONNECT: Final = Rate(5, 50)
+CONNECT: Final = Rate(10, 50)
 """The limit of its new connections."""
 
 

@@ -206,7 +206,7 @@ def test_both_apis_have_the_limits_that_parley_deploy_sets(bundle: Bundle):
     ]
     stage = bundle.properties("WebsocketAPIStage")
     assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 15, "ThrottlingBurstLimit": 100}
-    assert stage["RouteSettings"] == {"$connect": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 50}}
+    assert stage["RouteSettings"] == {"$connect": {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 50}}
 
 
 def test_there_is_one_stage_and_the_bot_can_read_its_address(bundle: Bundle):

@@ -24,7 +24,7 @@ def test_both_apis_get_limits_and_the_webhook_and_connections_their_own(account:
     }
     assert account.websocket_apis.limits == {
         "DefaultRouteSettings": {"ThrottlingRateLimit": 15.0, "ThrottlingBurstLimit": 100},
-        "RouteSettings": {"$connect": {"ThrottlingRateLimit": 5.0, "ThrottlingBurstLimit": 50}},
+        "RouteSettings": {"$connect": {"ThrottlingRateLimit": 10.0, "ThrottlingBurstLimit": 50}},
     }
 
 
