@@ -55,9 +55,8 @@ class Throttles:
     def missing(self, api: str, websocket_api: str) -> Iterator[str]:
         """Yield the names of the APIs whose limits are not those that `apply` sets."""
         settings = self.client("apigateway").get_stage(restApiId=api, stageName=self.stage).get("methodSettings", {})
-        # A template's settings have names that begin with a slash.
-        methods = {method.removeprefix("/"): limits for method, limits in settings.items()}
-        if any(_rate(methods.get(method, {})) != rate for method, rate in METHODS.items()):
+        methods = {_plain(method): limits for method, limits in settings.items()}
+        if any(_rate(methods.get(_plain(method), {})) != rate for method, rate in METHODS.items()):
             yield "the REST API"
         stage = self.client("apigatewayv2").get_stage(ApiId=websocket_api, StageName=self.stage)
         frames, connect = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {}).get("$connect", {})
@@ -90,6 +89,11 @@ def method_settings() -> list[dict[str, Any]]:
         }
         for method, rate in METHODS.items()
     ]
+
+
+def _plain(method: str) -> str:
+    """Return a method's name as it is in whichever way it was set: some have a slash in front, or `~1` for slashes."""
+    return method.replace("~1", "/").lstrip("/")
 
 
 def _route_rate(settings: Mapping[str, Any]) -> Rate:

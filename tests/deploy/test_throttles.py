@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import pytest
+
 from scripts.deploy.throttles import Throttles
 from tests.deploy.conftest import Account
 from tests.deploy.rest_apis import RestApis
@@ -28,10 +30,11 @@ def test_both_apis_get_limits_and_the_webhook_and_connections_their_own(account:
     }
 
 
-def test_the_limits_of_a_template_are_recognised(account: Account):
+@pytest.mark.parametrize("name", ["/~1webhook/POST", "/webhook/POST", "webhook/POST"])
+def test_the_limits_of_a_method_are_recognised_however_its_name_is_written(account: Account, name: str):
     throttles, apis, websocket_api = throttled(account)
     throttles.apply(API, websocket_api)
-    apis.settings["/~1webhook/POST"] = apis.settings.pop("~1webhook/POST")
+    apis.settings[name] = apis.settings.pop("~1webhook/POST")
     assert list(throttles.missing(API, websocket_api)) == []
 
 
