@@ -120,4 +120,4 @@ def plain_emulator_answers(deployment: Deployment) -> subprocess.CompletedProces
 
 def test_the_shim_is_still_needed(plain_emulator_answers: subprocess.CompletedProcess[str]):
     """If this fails, ministack no longer needs most of `tests/deployed/emulator.py`: delete it."""
-    assert "webhook: Meta asked the webhook, which did not answer" in plain_emulator_answers.stderr
+    assert "code: AWS reports an error: An error occurred (NotFoundException)" in plain_emulator_answers.stderr
