@@ -67,11 +67,8 @@ class Authenticator:
                 return self._by_token(credentials.text)
 
     def _by_key(self, text: str, visitor: str, origin: str) -> PersonId | Rejected:
-        parsed = api_key.parse(text)
-        known = self.keys.get(parsed[0]) if parsed else None
-        if not parsed or not known or not api_key.matches(known, parsed[1]):
-            return _UNKNOWN
-        return self._by_valid_key(known, visitor, origin)
+        known = find_key(self.keys, text)
+        return self._by_valid_key(known, visitor, origin) if known else _UNKNOWN
 
     def _by_ticket(self, text: str, origin: str) -> PersonId | Rejected:
         try:
@@ -109,3 +106,10 @@ class Authenticator:
         if not api_key.allows(key, origin, self.own_origin()):
             return _WRONG_ORIGIN
         return identity.visitor(key.id, visitor)
+
+
+def find_key(keys: ApiKeys, text: str) -> ApiKey | None:
+    """Return the stored key of which `text` is the whole, valid or not; None if there is none. Raises StoreError."""
+    parsed = api_key.parse(text)
+    known = keys.get(parsed[0]) if parsed else None
+    return known if parsed and known and api_key.matches(known, parsed[1]) else None

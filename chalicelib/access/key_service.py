@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chalicelib.access import api_key, rooms
 from chalicelib.access.api_key import ApiKey
+from chalicelib.access.authentication import find_key
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.ports import ApiKeys, LiveConnections
 from chalicelib.clock import Clock, utc
@@ -128,9 +129,8 @@ class ApiKeyService:
 
         Raises InvalidToken if the key is not valid, and BadRequest.
         """
-        parsed = api_key.parse(text)
-        key = self.keys.get(parsed[0]) if parsed else None
-        if not parsed or not key or not api_key.matches(key, parsed[1]) or not key.is_valid(now=self.clock()):
+        key = find_key(self.keys, text)
+        if key is None or not key.is_valid(now=self.clock()):
             raise InvalidToken("there is no such key, or it is revoked or has expired")
         name = params.get("name", self.random_bytes(_ROOM_BYTES).hex())
         return self.room(key, name if isinstance(name, str) else "")
