@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -20,7 +20,7 @@ from chalicelib.errors import DeliveryError, ModelBusy, ModelError, ModelRefused
 from tests.faults.parts import SimulatedModel
 from tests.faults.simulation import Simulation, person_of
 from tests.faults.stage import Crash, When
-from tests.faults.test_any_story import MOST_OPEN, PEOPLE, CrashesSoon
+from tests.faults.test_any_story import MOST_OPEN, PEOPLE, STORIES, CrashesSoon
 
 PRICES = (Price(Decimal(1), Decimal(1), Decimal(1)), Price(Decimal("0.1"), Decimal("0.01"), Decimal(3)))
 CALLS, SHARES = (2, 5, 1000), ("0.25", "1")
@@ -207,12 +207,5 @@ class AnyEnd(RuleBasedStateMachine):
             assert self.simulation.ledger.broken == []
 
 
-AnyEnd.TestCase.settings = settings(
-    max_examples=100,
-    stateful_step_count=30,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+AnyEnd.TestCase.settings = settings(STORIES, max_examples=100)
 TestAnyEnd = AnyEnd.TestCase

@@ -91,12 +91,12 @@ class AnyStory(RuleBasedStateMachine):
         assert self.simulation.ledger.broken == []
 
     def teardown(self) -> None:
-        if hasattr(self, "world"):
+        if hasattr(self, "simulation"):
             self.simulation.run_until_rest()
             assert self.simulation.ledger.broken == []
 
 
-AnyStory.TestCase.settings = settings(
+STORIES = settings(
     max_examples=250,
     stateful_step_count=30,
     deadline=None,
@@ -104,4 +104,5 @@ AnyStory.TestCase.settings = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
+AnyStory.TestCase.settings = STORIES
 TestAnyStory = AnyStory.TestCase

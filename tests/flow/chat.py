@@ -275,6 +275,16 @@ class Chat:
     def changes_key(self, **values: Any) -> None:
         self.memory.keys[KEY] = replace(self.memory.keys[KEY], **values)
 
+    def ends_key(self, how: str) -> None:
+        """The key is not valid any more, and nobody has closed a connection."""
+        match how:
+            case "revoked":
+                self.keys.revoke(KEY, now=self.clock())
+            case "expired":
+                self.changes_key(expires_at=self.clock())
+            case "gone":
+                del self.memory.keys[KEY]
+
     def model_says(self, *line: str | Callable[[], object]) -> SpeakingModel:
         """To the next questions."""
         model = SpeakingModel([self.sees_the_question, *line])

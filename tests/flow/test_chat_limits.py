@@ -8,7 +8,7 @@ from chalicelib.errors import ModelBusy, ModelRefused
 from chalicelib.ids import Channel, ConnectionId
 from tests.client import Frame
 from tests.flow.bot import SAYS
-from tests.flow.chat import KEY, Chat, Tab, person_of, ulid
+from tests.flow.chat import Chat, Tab, person_of, ulid
 
 
 @pytest.fixture
@@ -64,13 +64,7 @@ def test_many_at_once_with_one_left_are_one_answer_and_no_model_call_more(chat: 
 @pytest.mark.parametrize("how", ["revoked", "expired", "gone"])
 def test_a_key_that_is_no_longer_valid_answers_nothing_though_the_socket_is_open(chat: Chat, tab: Tab, how: str):
     tab.says("Before?")
-    match how:
-        case "revoked":
-            chat.keys.revoke(KEY, now=chat.clock())
-        case "expired":
-            chat.changes_key(expires_at=chat.clock())
-        case "gone":
-            del chat.memory.keys[KEY]
+    chat.ends_key(how)
     assert [frame["type"] for frame in tab.says("After?")] == ["accepted", "error"]
     assert (tab.codes, tab.is_closed) == (["key_revoked"], True)
     assert (chat.asked, chat.used()) == (["Before?"], 1)

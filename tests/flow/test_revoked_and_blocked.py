@@ -106,7 +106,7 @@ def test_a_key_that_is_revoked_during_an_answer_ends_it_on_every_connection(chat
 def test_a_connection_that_was_not_closed_neither_joins_nor_reads(chat: Chat, secretive: Tab, how: str):
     """The owner's command may have died between its two steps, and nobody closes connections when a key expires."""
     joiner, reader = chat.opens("anna"), chat.opens("anna", room="kitchen")
-    ends(chat, how)
+    chat.ends_key(how)
     joiner.joins("kitchen")
     reader.sends("resume", turn=secretive.turn)
     for tab in (joiner, reader):
@@ -118,7 +118,7 @@ def test_a_connection_that_was_not_closed_neither_joins_nor_reads(chat: Chat, se
 @pytest.mark.parametrize("how", ["revoked", "expired", "gone"])
 def test_whoever_writes_with_a_key_that_ended_is_told_so_and_the_whole_room_is_closed(chat: Chat, how: str, words: str):
     anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen")
-    ends(chat, how)
+    chat.ends_key(how)
     anna.says(words)
     assert [tab.codes for tab in (anna, bert)] == [["key_revoked"]] * 2
     assert [tab.is_closed for tab in (anna, bert)] == [True] * 2
@@ -244,14 +244,3 @@ def test_of_many_connections_that_come_while_a_visitor_is_blocked_none_stays(cha
             one.result()
     assert [tab.is_closed for tab in tabs] == [True] * 30
     assert chat.connections.of_person(person_of("anna"), now=chat.clock()) == []
-
-
-def ends(chat: Chat, how: str) -> None:
-    """The key is not valid any more, and nobody has closed a connection."""
-    match how:
-        case "revoked":
-            chat.keys.revoke(KEY, now=chat.clock())
-        case "expired":
-            chat.changes_key(expires_at=chat.clock())
-        case "gone":
-            del chat.memory.keys[KEY]
