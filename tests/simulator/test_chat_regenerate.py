@@ -35,6 +35,7 @@ def test_a_new_answer_takes_the_place_of_the_last_one(chat: Page, bot: ChatServe
     bot.answer("First.")
     write(chat, "Two?")
     old = bot.answer("Second.")
+    expect(chat.get_by_test_id("answer")).to_have_text(["First.", "Second."])
     expect(chat.get_by_test_id("regenerate")).to_have_count(1)
     bot.hold("regenerate")
     chat.get_by_test_id("regenerate").click()
