@@ -25,7 +25,7 @@ case "$*" in
     ;;
   *)
     echo "$PWD $PARLEY_CALLED_FROM: $*"
-    case "$*" in *"$FAILS"*) exit 3 ;; esac ;;
+    case "$*" in *$FAILS) exit 3 ;; esac ;;
 esac
 """
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
@@ -208,6 +208,28 @@ def test_coverage_is_measured_in_ci(project: Project):
     assert checks(project.run("scripts/check", CI="true"))[3:] == [
         f"== pytest -n {PROCESSES} --dist worksteal --cov --cov-report=term -m not full --ignore=tests/deployed",
     ]
+
+
+ALONE = "-n 0 --no-cov --last-failed --last-failed-no-failures none --maxfail 1"
+
+
+def test_in_ci_a_test_that_failed_beside_others_may_pass_alone(project: Project):
+    result = project.run("scripts/check", "--deployed", CI="true", fails=" --ignore=tests/deployed")
+    first, again, deployed = checks(result)[3:]
+    assert again == f"{first} {ALONE}"
+    assert deployed.endswith("tests/deployed")
+
+
+def test_in_ci_a_test_that_fails_alone_as_well_ends_the_check(project: Project):
+    always = project.run("scripts/check", "--deployed", CI="true", fails=" --ignore=tests/deployed*")
+    assert always.returncode == 3
+    assert always.stdout.count("== pytest") == 2
+
+
+def test_elsewhere_a_test_that_fails_ends_the_check(project: Project):
+    result = project.run("scripts/check", "--deployed", fails=" --ignore=tests/deployed")
+    assert result.returncode == 3
+    assert result.stdout.count("== pytest") == 1
 
 
 @pytest.mark.parametrize("asked", [["--help"], ["-h"], ["--fast", "--help"]])
