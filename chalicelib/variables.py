@@ -18,6 +18,7 @@ _CONTACT: Final = re.compile(r"https://\S+|[^\s@:]+@[^\s@]+")
 _LEAST_SHARE: Final = Decimal("0.01")
 _FEWEST_WORKERS: Final = 2
 _MOST_WORKERS: Final = 1000
+_MOST_KEEP_DAYS: Final = 30
 _SHOWN: Final = 100
 """The most characters of a value that an error quotes."""
 
@@ -99,6 +100,13 @@ def workers(name: str, value: str) -> int:
     """Parse a number of functions that run at the same time: 2 to 1000, as SQS takes it."""
     if not re.fullmatch(r"\d{1,4}", value, re.ASCII) or not _FEWEST_WORKERS <= int(value) <= _MOST_WORKERS:
         raise _invalid(name, value, "a whole number from 2 to 1000")
+    return int(value)
+
+
+def keep_days(name: str, value: str) -> int:
+    """Parse a number of days: 0 to 30."""
+    if not re.fullmatch(r"\d{1,2}", value, re.ASCII) or int(value) > _MOST_KEEP_DAYS:
+        raise _invalid(name, value, f"a whole number from 0 to {_MOST_KEEP_DAYS}")
     return int(value)
 
 

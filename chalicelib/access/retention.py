@@ -1,4 +1,4 @@
-"""Retention: how long each kind of data is stored. Constants only, used by the store and by the privacy page."""
+"""Retention: how long each kind of data is stored, for the store and for what people are told about it."""
 
 from typing import Final
 
@@ -6,7 +6,9 @@ QUOTA_DAYS_KEPT: Final = 3
 """Days of which a person's counts of questions are stored, today included."""
 _DAY_S = 24 * 60 * 60
 TURN_KEPT_S: Final = 30 * _DAY_S
-"""How long turns are stored. It must exceed the 36 hours during which Meta may repeat a delivery."""
+"""How long closed turns are stored, unless the owner chose fewer days; open ones always, so that they are answered."""
+_SHORTEST_KEPT_S: Final = 60 * 60
+"""How long turns are stored for the conversation that goes on, if no day was chosen."""
 REPEATED_MS: Final = 2 * _DAY_S * 1000
 """How long a message is recognised as a repetition: the 36 hours during which Meta may repeat it, and a margin."""
 COUNTS_KEPT_S: Final = 3 * _DAY_S
@@ -21,3 +23,19 @@ CONNECTION_KEPT_S: Final = 2 * 60 * 60 + 15 * 60
 """How long a connection is stored. API Gateway closes every WebSocket after two hours."""
 TICKETS_KEPT_S: Final = 2 * 60 * 60
 """How long the count of an hour's tickets is stored, from the beginning of the hour."""
+
+
+def turn_kept_s(days: int) -> int:
+    """Return for how long turns are stored, in seconds, if the owner chose this number of days, from 0 to 30."""
+    return max(days * _DAY_S, _SHORTEST_KEPT_S)
+
+
+def is_over(at: int, *, now: int, kept_s: int) -> bool:
+    """Whether what was written at `at` and is stored for `kept_s` seconds is not stored any more; times in ms."""
+    return at + kept_s * 1000 <= now
+
+
+def kept_in_words(seconds: int) -> str:
+    """Return a retention of an hour or of whole days in words: "an hour", "1 day", "30 days"."""
+    days = seconds // _DAY_S
+    return "an hour" if days == 0 else "1 day" if days == 1 else f"{days} days"

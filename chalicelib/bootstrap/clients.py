@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib import log
+from chalicelib.access.retention import turn_kept_s
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
@@ -92,7 +93,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         new_id=new_id,
         log=Log(partial(_pseudonym_key, stored), settings().stage.name),
         texts=texts,
-        inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key),
+        inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key, turn_kept_s(settings().privacy.keep_days)),
         transcript=DynamoTranscript(stage_table),
         people=DynamoPeople(stage_table),
         api_keys=DynamoApiKeys(stage_table),

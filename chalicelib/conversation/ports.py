@@ -36,6 +36,8 @@ class Accepted(Enum):
     """The person sends more messages than MESSAGES_OF_A_PERSON allows: the message is not stored."""
     TOO_MANY_ROOMS = "too_many_rooms"
     """The person is in the most rooms allowed, and this is another one: the message is not stored."""
+    TOO_OLD = "too_old"
+    """The channel delivers the message after the time for which turns are stored: it is not stored again."""
 
 
 class Charged(Enum):
@@ -108,6 +110,8 @@ class Inbox(Protocol):
 
     def finish(self, lease: Lease, step: Finish) -> Lease | None:
         """Close an open turn; return None when the lease was released with it.
+
+        From then on it is stored until its time plus that for which the owner keeps turns.
 
         Otherwise return the lease as it now is. When `release` was requested, messages have arrived since the lease was
         read, and the caller has to load the conversation again.

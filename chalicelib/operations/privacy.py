@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from chalicelib.access.retention import BACKUP_S, COUNTS_KEPT_S, DELETION_KEPT_S, QUOTA_DAYS_KEPT, TURN_KEPT_S
+from chalicelib.access.retention import (
+    BACKUP_S,
+    COUNTS_KEPT_S,
+    DELETION_KEPT_S,
+    QUOTA_DAYS_KEPT,
+    kept_in_words,
+    turn_kept_s,
+)
 from chalicelib.clock import Clock, day_text
 from chalicelib.content import page
 from chalicelib.content.page import HtmlPage, Link
@@ -38,7 +45,7 @@ class Privacy:
     def policy(self) -> HtmlPage:
         """Return the page that says what is stored about users, where, for how long, and who can read it."""
         facts = {
-            "turn_days": _days(TURN_KEPT_S),
+            "turns_kept": kept_in_words(turn_kept_s(self.settings.privacy.keep_days)),
             "counts_days": _days(COUNTS_KEPT_S),
             "backup_days": _days(BACKUP_S),
             "quota_days": str(QUOTA_DAYS_KEPT),

@@ -7,19 +7,20 @@ from typing import Final
 
 import click
 
-from chalicelib.access.retention import TURN_KEPT_S
-from scripts.stage.environment import UsageError
+from chalicelib.access.retention import kept_in_words, turn_kept_s
+from scripts.cli.options import at_stage
+from scripts.stage.environment import Environment, UsageError
 
 _TEMPLATE: Final = Path(__file__).with_suffix(".txt")
 _WIDTH: Final = 80
 _WEBHOOK: Final = "/webhook"
 
 
-def texts(*, page: str, url: str, owner: str, provider: str, region: str) -> str:
+def texts(*, page: str, url: str, owner: str, provider: str, region: str, keep_days: int) -> str:
     """Return the texts with their blanks filled in, in lines of 80 columns; only an address may be longer."""
     where = f" in {region}" if region else ""
-    days = str(TURN_KEPT_S // (24 * 60 * 60))
-    words = {"page": page, "url": url, "owner": owner, "provider": provider, "region": where, "days": days}
+    kept = kept_in_words(turn_kept_s(keep_days))
+    words = {"page": page, "url": url, "owner": owner, "provider": provider, "region": where, "kept": kept}
     filled = Template(_TEMPLATE.read_text("utf-8")).substitute(words)
     return "\n".join(_folded(line) for line in filled.splitlines())
 
@@ -42,7 +43,7 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str:
 
 
 @click.command("review-texts")
-@click.option("--page-name", default="<name of your Page>", help="Name of your Page.")
+@click.option("--page-name", "page", default="<name of your Page>", help="Name of your Page.")
 @click.option("--url", callback=_address, help="The bot's address, as `parley deploy` printed it.")
 @click.option(
     "--owner",
@@ -51,10 +52,11 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str:
 )
 @click.option("--provider", default="OpenAI", show_default=True, help="Provider of the AI model.")
 @click.option("--region", default="", help="AWS region, for example eu-central-1.")
-def review_texts(page_name: str, url: str, owner: str, provider: str, region: str) -> None:
+@at_stage
+def review_texts(environment: Environment, /, **blanks: str) -> None:
     """Print the texts that Meta's App Review asks for.
 
     Paste them into the review form. You need App Review only if users without a role in your app shall use the bot;
     docs/messenger-setup.md explains it. Values that you do not give as options stay blanks in <angle brackets>.
     """
-    click.echo(texts(page=page_name, url=url, owner=owner, provider=provider, region=region))
+    click.echo(texts(**blanks, keep_days=environment.settings.privacy.keep_days))

@@ -39,6 +39,11 @@ def test_the_texts_name_the_page_the_owner_and_who_gets_the_words():
     assert "Example AI: writes the answers." in said
 
 
+def test_the_texts_say_for_how_long_the_owner_keeps_words(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PARLEY_KEEP_DAYS", "0")
+    assert "Stores messages and answers for an hour." in words(review_texts())
+
+
 @pytest.mark.parametrize(
     "permission", ["pages_messaging", "pages_manage_metadata", "pages_show_list", "business_management"]
 )

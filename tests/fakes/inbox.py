@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
-from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S
+from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S, is_over
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.limits import OPEN_OF_A_KEY
 from chalicelib.conversation.ports import Accepted, Charged
@@ -37,9 +37,12 @@ class FakeInbox:
 
     memory: Memory = field(default_factory=Memory)
     open_of_a_key: int = field(default=OPEN_OF_A_KEY, kw_only=True)
+    kept_s: int = field(default=TURN_KEPT_S, kw_only=True)
 
     @atomic
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
+        if is_over(message.at, now=now, kept_s=self.kept_s):
+            return Accepted.TOO_OLD
         return ingest.accept(self.memory, message, now=now, open_of_a_key=self.open_of_a_key)
 
     @atomic
@@ -126,6 +129,7 @@ class FakeInbox:
         step = step if self._may_refund(step) else replace(step, refund=False)
         self._refund(step)
         words: dict[str, Any] = {"text": "", "attachments": (), "reply": None} if step.scrub else {}
+        kept.expires_at = step.turn.at // 1000 + self.kept_s
         kept.change(state=step.state, **words, **_not_charged(refund=step.refund))
         conversation.open_turns -= 1
         if not step.release:

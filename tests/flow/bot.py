@@ -12,6 +12,7 @@ from typing import Any, Final
 from chalicelib.access.budget import Budget, DaySpend, Price
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People, Spending
+from chalicelib.access.retention import turn_kept_s
 from chalicelib.bootstrap import api, heartbeat, pages, worker
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.events import metadata
@@ -127,7 +128,7 @@ class Bot:
     _ids: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        self.inbox: Inbox = FakeInbox(self.memory)
+        self.inbox: Inbox = FakeInbox(self.memory, kept_s=turn_kept_s(self.settings.privacy.keep_days))
         self.transcript: Transcript = FakeInbox(self.memory)
         self.people: People = FakePeople(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)

@@ -1,11 +1,14 @@
 from dataclasses import replace
 
+import pytest
+
 from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.content import persona
 from chalicelib.conversation.history import tokens
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.prompt_builder import MEMORY_TOKENS
 from chalicelib.errors import ModelBusy, PersonUnreachable
+from chalicelib.settings import Settings
 from tests.flow.bot import Bot, InterruptedModel
 
 LONG = 5
@@ -98,6 +101,18 @@ def test_expired_turns_are_not_in_the_prompt_even_before_deletion(bot: Bot):
     bot.clock.tick(seconds=TURN_KEPT_S + 5)
     bot.receives("anna", "what is my cat called?")
     assert remembered(bot) == []
+
+
+@pytest.mark.parametrize(("days", "hours"), [("0", 1), ("1", 24), ("7", 7 * 24)])
+def test_the_bot_remembers_for_as_long_as_the_owner_chose(days: str, hours: int):
+    bot = Bot(settings=Settings.from_env({"PARLEY_KEEP_DAYS": days}))
+    bot.receives("anna", "my cat is called Minka")
+    bot.clock.tick(seconds=hours * 60 * 60 - 60)
+    bot.receives("anna", "what is my cat called?")
+    assert remembered(bot) == ["my cat is called Minka"]
+    bot.clock.tick(seconds=120)
+    bot.receives("anna", "and now?")
+    assert remembered(bot) == ["what is my cat called?"]
 
 
 def test_every_question_comes_with_the_personas_instructions_and_its_measure(bot: Bot):

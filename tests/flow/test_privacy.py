@@ -53,6 +53,15 @@ def test_the_privacy_page_says_how_long_and_where_messages_are_stored_and_who_re
     assert "keep deleted data for up to 35 days more" in policy
 
 
+@pytest.mark.parametrize(("days", "said"), [("0", "an hour"), ("1", "1 day"), ("14", "14 days")])
+def test_the_privacy_page_says_for_how_long_the_owner_keeps_words(bot: Bot, days: str, said: str):
+    bot.settings = Settings.from_env({"PARLEY_KEEP_DAYS": days})
+    policy = words(bot.privacy.policy())
+    assert f"your messages are kept for {said}, so that the AI" in policy
+    assert f"Your messages and the answers, for {said}." in policy
+    assert f"that you asked for it, for {said};" in policy
+
+
 def test_the_privacy_page_explains_how_to_delete_everything_with_the_buttons_text(bot: Bot):
     assert f"send /forget to our page on Messenger, or in the web chat, and tap “{SAYS('forget_yes')}”" in words(
         bot.privacy.policy()

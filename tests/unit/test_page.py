@@ -15,9 +15,14 @@ WAYS_OUT: Final[dict[str, str | Link]] = {
     "contact": Link("me@example.org", "mailto:me@example.org"),
 }
 SHOWN: Final[dict[str, str | Link]] = {**WAYS_OUT, "code": "0" * 32, "received": "1 May 2026", "until": "1 July 2026"}
-DAYS: Final = ("turn_days", "counts_days", "backup_days", "quota_days")
+DAYS: Final = ("turns_kept", "counts_days", "backup_days", "quota_days")
 WORDS: Final[dict[str, dict[str, str | Link]]] = {
-    "privacy": {**WAYS_OUT, **dict.fromkeys(DAYS, "3"), "region": " (here)", "model_host": "api.example.org"},
+    "privacy": {
+        **WAYS_OUT,
+        **dict.fromkeys(DAYS, "3"),
+        "region": " (here)",
+        "model_host": "api.example.org",
+    },
     "deletion_open": SHOWN,
     "deletion_done": {**{name: words for name, words in SHOWN.items() if name != "forget_yes"}, "done": "2 May 2026"},
     "deletion_unknown": {**WAYS_OUT, "kept_days": "90"},

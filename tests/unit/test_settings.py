@@ -167,6 +167,7 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
             )
         ],
         *[("PARLEY_WORKERS", value, "2 to 1000") for value in ("", "1", "1001", "-3", "ten", "10000")],
+        *[("PARLEY_KEEP_DAYS", value, "0 to 30") for value in ("", "31", "-1", "ten", "1.5", "007")],
         ("PARLEY_MODEL_API", "assistants", "auto, responses or chat"),
         ("PARLEY_WAKE", "sqs", "lambda or fifo"),
         ("PARLEY_CONTACT", "me", "an e-mail address or begin with https://"),

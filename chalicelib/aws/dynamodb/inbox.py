@@ -17,7 +17,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
-from chalicelib.access.retention import TURN_KEPT_S
+from chalicelib.access.retention import TURN_KEPT_S, is_over
 from chalicelib.aws.dynamodb import charges, items, keys, refusals, spend, taken_back
 from chalicelib.aws.dynamodb.accepting import Acceptance
 from chalicelib.aws.dynamodb.conditions import (
@@ -53,8 +53,12 @@ class DynamoInbox:
     table: Table
     open_of_a_key: int = OPEN_OF_A_KEY
     """The most open conversations of all people of one API key."""
+    kept_s: int = TURN_KEPT_S
+    """For how many seconds closed turns are stored."""
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
+        if is_over(message.at, now=now, kept_s=self.kept_s):
+            return Accepted.TOO_OLD
         return Acceptance(self.table, message, now, self.open_of_a_key).run()
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
@@ -151,9 +155,8 @@ class DynamoInbox:
 
     def _finish(self, lease: Lease, step: Finish) -> Lease | None:
         gone = [*(_TEXT if step.scrub else []), *(["charged_day"] if step.refund else [])]
-        closed = _update_turn(
-            step.turn, Update(set={"state": step.state.value}, remove=gone), when=in_state(*OPEN_STATES)
-        )
+        ended = {"state": step.state.value, "expires_at": step.turn.at // 1000 + self.kept_s}
+        closed = _update_turn(step.turn, Update(set=ended, remove=gone), when=in_state(*OPEN_STATES))
         taken = taken_back.by(step)
         if step.release:
             free = Update(add={"open_turns": -1}, remove=[*_LEASE, *_DUE])

@@ -41,10 +41,12 @@ from chalicelib.log import Log
 _MAX_AGE_MS: Final = 55 * 60 * 1000
 _MAX_AHEAD_MS: Final = 60 * 1000
 """How far the time in a message's id may be in the past and in the future."""
+_NOT_CURRENT: Final = ("bad_frame", "the time in `id` is not current: see `ready.now`")
 _NOT_STORED: Final = {
     Accepted.TOO_MANY_ROOMS: ("too_many_rooms", "you write in too many rooms"),
     Accepted.OVERFLOW: ("too_many_open", "too many messages are waiting for an answer"),
     Accepted.CROWDED: ("crowded", "too many people are waiting for an answer"),
+    Accepted.TOO_OLD: _NOT_CURRENT,
     Accepted.TOO_FAST: ("slow_down", "you write too many messages: at most ten a minute"),
 }
 """The code and message of the `error` frame for each outcome with which a message is not stored."""
@@ -191,9 +193,7 @@ class WebSocketHandler:
         now = self.clock()
         at = now if frame.at is None else frame.at
         if not now - _MAX_AGE_MS <= at <= now + _MAX_AHEAD_MS:
-            self._send_error(
-                member.connection, "bad_frame", "the time in `id` is not current: see `ready.now`", frame.id
-            )
+            self._send_error(member.connection, *_NOT_CURRENT, frame.id)
             return
         message = IncomingMessage(
             id=f"{member.person}/{frame.id or self.new_id()}",
