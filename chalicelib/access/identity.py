@@ -22,6 +22,12 @@ def is_name(value: str) -> bool:
     return bool(_NAME.fullmatch(value))
 
 
+def is_person(text: str) -> bool:
+    """Whether the text has the form of a person's id. Somebody with that id need not have written."""
+    channel, *names = text.split(":")
+    return channel in set(Channel) and len(names) == 2 and all(map(is_name, names))  # noqa: PLR2004 (the docstring above)
+
+
 def messenger_person(page: str, psid: str) -> PersonId:
     """Return the id of a user of a Facebook page; `psid` is Meta's page-scoped id of the user."""
     return PersonId(f"{Channel.MESSENGER}:{page}:{psid}")

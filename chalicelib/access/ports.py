@@ -17,16 +17,20 @@ class People(Protocol):
     """The bot's users, and the owner's decisions about them. All methods raise StoreError."""
 
     def get(self, person: PersonId) -> Person | None:
-        """Return the person; None if the store has none of that id, because they have never written."""
+        """Return the person; None if they have never written and the owner has decided nothing about them."""
 
     def announce(self, person: PersonId) -> bool:
         """Mark the person as announced. True for exactly one caller: the one that has to notify the owner."""
 
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
-        """Set the owner's decision; a `daily_limit` of None removes the person's own limit. Raises UnknownPerson."""
+        """Set the owner's decision, also about somebody who has never written; it holds when they do.
+
+        A `daily_limit` of None removes the person's own limit. Raises UnknownPerson if a decision would be undone, but
+        nothing is stored.
+        """
 
     def list(self) -> Iterator[Person]:
-        """Return all people of each channel, the most recently seen first."""
+        """Return all people of each channel, the most recently seen first; those without times if decided about."""
 
     def forget(self, person: PersonId, *, now: int) -> None:
         """Delete what is stored about the person, except the owner's decision and the counts of the last days.

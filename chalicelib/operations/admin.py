@@ -1,7 +1,8 @@
 """The owner's view of users, and the owner's decisions about them.
 
 A user who sent /forget is treated as unknown, although counts are still stored for a few days, unless the owner has
-decided something about the user: then the decision stays visible and can be changed.
+decided something about the user: then the decision stays visible and can be changed. The owner can decide about a user
+of a known id who has not written yet, or not again; the decision holds when they do.
 """
 
 from collections.abc import Sequence
@@ -88,6 +89,11 @@ class Admin:
         known = self._known(person)
         return Portrait(self._standing(known, self._limit_for(known)), turns=len(self._turns(known)))
 
+    def standing(self, person: PersonId) -> Standing:
+        """Return the limits of one user, also of one about whom the owner can decide although they have not written."""
+        known = self._decidable(person)
+        return self._standing(known, self._limit_for(known))
+
     def allow(self, person: PersonId) -> Standing:
         """Grant the user any number of questions."""
         return self._decide(person, Access.UNLIMITED, daily_limit=None)
@@ -132,7 +138,8 @@ class Admin:
         return {**as_json(known), "turns": [_turn_as_json(turn) for turn in self._turns(known)]}
 
     def _decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> Standing:
-        known = self._known(person)
+        is_undone = access is Access.DEFAULT and daily_limit is None
+        known = self._known(person) if is_undone else self._decidable(person)
         self.people.decide(person, access, daily_limit=daily_limit)
         return self._standing(replace(known, access=access, daily_limit=daily_limit), self._limit_for(known))
 
@@ -141,6 +148,19 @@ class Admin:
         if known is None or not _is_known(known):
             raise UnknownPerson("there is no person with that id")
         return known
+
+    def _decidable(self, person: PersonId) -> Person:
+        """Return the user as stored; without any history if nobody with that id has written yet, or not again."""
+        known = self.people.get(person)
+        if not (known and _is_known(known)) and not self._may_come(person):
+            raise UnknownPerson("there is no person with that id")
+        return known or Person(person)
+
+    def _may_come(self, person: PersonId) -> bool:
+        """Whether the id has the right form and its API key exists, if it needs one."""
+        if not identity.is_person(person):
+            return False
+        return identity.key_of(person) is None or self.entitlements.for_person(person).key is not None
 
     def _limit_for(self, person: Person) -> int | None:
         """Return the limit of all users of the same page or API key, without the owner's decisions about one user."""

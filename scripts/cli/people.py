@@ -16,7 +16,7 @@ from chalicelib.operations.admin import Admin, Sort
 from chalicelib.operations.ports import Deletions
 from scripts.cli import naming, options
 from scripts.cli.live_connections import live_connections
-from scripts.cli.people_view import JsonPeopleView, PeoplePage, PeopleView, TextPeopleView
+from scripts.cli.people_view import NOT_SEEN, JsonPeopleView, PeoplePage, PeopleView, TextPeopleView
 from scripts.cli.terminal import as_text, counted, print_json
 from scripts.stage import hints
 from scripts.stage.environment import Environment, UsageError
@@ -76,7 +76,7 @@ def people() -> None:
     """Manage the people who write to the bot.
 
     PERSON is an id as in `people list`: the whole id, its last part, or at least six characters with which it ends or
-    that part begins.
+    that part begins. For allow, limit and block it may be the whole id of a person who has not written yet.
     """
 
 
@@ -158,9 +158,10 @@ def block(context: Context, person: str, *, yes: bool) -> None:
     Their open web chats are closed at once.
     """
     person_id = context.person(person)
-    if not yes:
-        context.admin.show(person_id)  # raises UnknownPerson, so that nobody is asked about one
     question = f"Block {person_id}? The bot will not answer them."
+    if not (yes or context.is_json):
+        standing = context.admin.standing(person_id)  # raises UnknownPerson, so that nobody is asked about one
+        question += "" if standing.person.first_seen else f" {NOT_SEEN}"
     options.confirm(question, yes=yes, otherwise="the person was not blocked", is_json=context.is_json)
     context.view.decided(context.admin.block(person_id))
 

@@ -132,6 +132,8 @@ class TextPeopleView:
 
     def decided(self, standing: Standing) -> None:
         click.echo(f"{standing.person.id} {_decision(standing)}")
+        if not standing.person.first_seen:
+            click.echo(NOT_SEEN)
 
     def forgotten(self, before: Portrait) -> None:
         stays = _kept_decision(before.standing.person)
@@ -184,6 +186,8 @@ class TextPeopleView:
         return [("used on" if not position else "", f"{day}  {used}") for position, (day, used) in enumerate(days)]
 
     def _moment(self, at: int) -> str:
+        if not at:
+            return "never"
         return f"{self._local(at):%Y-%m-%d %H:%M} ({self.zone.key}), {self._ago(at)}"
 
     def _ago(self, at: int) -> str:
@@ -196,13 +200,14 @@ class TextPeopleView:
         return self._date(at)
 
     def _date(self, at: int) -> str:
-        return date_of(at, now=self.now, zone=self.zone)
+        return date_of(at, now=self.now, zone=self.zone) if at else "never"
 
     def _local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / 1000, self.zone)
 
 
 NO_PEOPLE: Final = "There are no people yet. They appear here after their first message."
+NOT_SEEN: Final = "No message from that id is stored: check that it is right."
 _LAYOUTS: Final = ((_WIDE_GAP, True), (_NARROW_GAP, True), (_NARROW_GAP, False))
 """Gap between columns, and whether `first seen` is shown. The first layout that fits is used."""
 

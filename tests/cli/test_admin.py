@@ -3,10 +3,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.access.api_key import ApiKey
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access, Person
 from chalicelib.errors import ConversationBusy, StoreError, UnknownPerson
-from chalicelib.ids import ConversationId, PersonId
+from chalicelib.ids import ConversationId, KeyId, PersonId
 from chalicelib.operations.admin import Admin, Sort
 from chalicelib.settings import Settings
 from tests.cli.chats import ANNA, BERT, Chats
@@ -129,9 +130,9 @@ def test_forgetting_is_no_way_round_the_limit(admin: Admin, chats: Chats):
     assert admin.show(ANNA).standing.used == 2
 
 
-@pytest.mark.parametrize("method", ["show", "allow", "default", "block", "forget", "export"])
+@pytest.mark.parametrize("method", ["show", "default", "forget", "export"])
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_of_who_never_wrote_or_is_forgotten_nothing_can_be_shown_or_decided(
+def test_of_who_never_wrote_or_is_forgotten_nothing_can_be_shown_or_undone(
     admin: Admin, chats: Chats, method: str, *, forgotten: bool
 ):
     if forgotten:
@@ -141,6 +142,47 @@ def test_of_who_never_wrote_or_is_forgotten_nothing_can_be_shown_or_decided(
     with pytest.raises(UnknownPerson):
         getattr(admin, method)(ANNA)
     assert chats.store.people.get(ANNA) == before
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_who_never_wrote_or_is_forgotten_can_be_blocked_or_granted_questions(
+    admin: Admin, chats: Chats, *, forgotten: bool
+):
+    if forgotten:
+        chats.answer(ANNA)
+        admin.forget(ANNA)
+    for decide, access, limit in (
+        (admin.allow, Access.UNLIMITED, None),
+        (lambda person: admin.limit(person, 3), Access.DEFAULT, 3),
+        (admin.block, Access.BLOCKED, 0),
+    ):
+        decided = decide(ANNA)
+        assert decided == admin.show(ANNA).standing == admin.standing(ANNA)
+        assert (decided.person.access, decided.limit, decided.used) == (access, limit, int(forgotten))
+        assert listed(admin, Sort.LAST_SEEN) == admin.ids() == [ANNA]
+    assert listed(admin, Sort.LAST_SEEN, access=Access.BLOCKED) == [ANNA]
+    admin.default(ANNA)
+    assert admin.ids() == []
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        *("", "messenger", "messenger:1", "messenger:1:", "messenger::1", "messenger:1:2:3", "messenger:1:an na"),
+        *("sms:1:2", "web:nosuchkeyx:anna", "room:1:2", "web:oidc", "MESSENGER:1:2", "messenger:1:anna\n"),
+    ],
+)
+def test_nothing_is_decided_about_an_id_that_nobody_can_have(admin: Admin, chats: Chats, slip: str):
+    for decide in (admin.allow, admin.block, admin.standing, lambda person: admin.limit(person, 3)):
+        with pytest.raises(UnknownPerson):
+            decide(PersonId(slip))
+    assert list(chats.store.people.list()) == []
+
+
+def test_visitors_of_a_key_and_who_signed_in_can_be_blocked_before_they_come(admin: Admin, chats: Chats):
+    chats.store.keys.create(ApiKey(KeyId("shopshopsh"), "Shop", "digest", "web", created_at=0))
+    for person in ("web:shopshopsh:visitor-1", "web:oidc:0123456789abcdef0123456789abcdef"):
+        assert admin.block(PersonId(person)).person.access is Access.BLOCKED
 
 
 def test_forget_during_an_answer_fails_and_deletes_nothing(admin: Admin, chats: Chats):

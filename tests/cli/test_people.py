@@ -245,9 +245,35 @@ def test_a_limit_that_is_no_whole_number_in_range_is_refused(people: Run, number
     assert result.stderr.endswith(" is not a valid limit: give a whole number from 0 to 100000\n")
 
 
-@pytest.mark.parametrize("command", ["allow", "block --yes", "block", "default", "show", "export", "forget --yes"])
+@pytest.mark.parametrize("command", ["default", "show", "export", "forget --yes"])
 def test_a_person_who_never_wrote_is_unknown(people: Run, command: str):
     _is_unknown(people(*command.split(), ANNA))
+
+
+NOT_SEEN = "No message from that id is stored: check that it is right."
+
+
+def test_a_person_who_never_wrote_can_be_blocked(people: Run):
+    asked = people("block", ANNA, answer="n\n")
+    assert f"Block {ANNA}? The bot will not answer them. {NOT_SEEN} [y/N]: " in asked.stderr
+    assert people("block", ANNA, "--yes").output == f"{ANNA} is now blocked.\n{NOT_SEEN}\n"
+    shown = {name: value for name, value, *_ in map(columns, people("show", ANNA).output.splitlines())}
+    assert (shown["access"], shown["first seen"], shown["last seen"]) == ("blocked", "never", "never")
+    _, _, row, _, _ = people("list", "--access", "blocked").output.splitlines()
+    assert columns(row) == [ANNA, "blocked", "0", "never", "never"]
+    assert people("default", ANNA[-6:]).exit_code == 0
+    assert people("show", ANNA).exit_code == 3
+
+
+def test_a_person_who_never_wrote_can_be_granted_questions(people: Run):
+    assert people("allow", ANNA).output == f"{ANNA} has no daily limit now.\n{NOT_SEEN}\n"
+    assert people("limit", ANNA, 3).output == f"{ANNA} may now ask 3 questions a day.\n{NOT_SEEN}\n"
+    assert json.loads(people("block", ANNA, "--yes", "--json").output)["first_seen"] is None
+
+
+@pytest.mark.parametrize("name", ["messenger:1", "web:shopshopsh:nobody", "messenger:1:"])
+def test_nobody_is_asked_about_an_id_that_cannot_exist(people: Run, name: str):
+    _is_unknown(people("block", name))
 
 
 @pytest.mark.parametrize("name", ["29384", "", "x", "nobody", ":", "web:shopshopsh:nobody"])

@@ -4,7 +4,7 @@ from chalicelib.access import identity
 from chalicelib.access.person import Access, Person
 from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.limits import MAX_ROOMS
-from chalicelib.conversation.ports import Accepted
+from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import KeyId, PersonId
@@ -52,9 +52,48 @@ def test_a_later_decision_replaces_the_earlier_one_whole(story: Story):
     assert story.accept() is Accepted.QUEUED
 
 
-def test_nothing_is_decided_about_somebody_unknown(story: Story):
+@pytest.mark.on_moto
+def test_a_block_of_somebody_who_has_never_written_holds(story: Story):
+    story.block()
+    assert story.accept() is Accepted.BLOCKED
+    story.clock.tick(days=400)
+    story.store.expire(story.clock())
+    assert story.accept() is Accepted.BLOCKED
+    assert (story.stored(), story.known().first_seen) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("access", "daily_limit"), [(Access.BLOCKED, None), (Access.UNLIMITED, None), (Access.DEFAULT, 3)]
+)
+def test_a_decision_about_somebody_who_has_never_written_is_listed(
+    story: Story, access: Access, daily_limit: int | None
+):
+    story.accept(story.message(person=BERT))
+    story.store.people.decide(ANNA, access, daily_limit=daily_limit)
+    assert list(story.store.people.list()) == [story.known(BERT), story.known()]
+    assert story.known() == Person(ANNA, access=access, daily_limit=daily_limit)
+
+
+def test_who_was_decided_about_before_writing_is_then_new_like_everybody(story: Story):
+    story.store.people.decide(ANNA, Access.UNLIMITED, daily_limit=None)
+    lease, turn = story.begin()
+    assert story.charge(lease, turn, limit=None) is Charged.CHARGED
+    assert (story.known().first_seen, story.known().last_seen) == (story.clock(), story.clock())
+    assert story.store.people.announce(ANNA)
+    assert (story.known().access, story.used()) == (Access.UNLIMITED, 1)
+
+
+@pytest.mark.on_moto
+def test_lifting_the_only_thing_known_of_somebody_leaves_no_trace(story: Story):
+    story.block()
+    story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=None)
+    assert story.store.people.get(ANNA) is None
+    assert story.accept() is Accepted.QUEUED
+
+
+def test_there_is_nothing_to_lift_from_somebody_unknown(story: Story):
     with pytest.raises(UnknownPerson) as raised:
-        story.store.people.decide(ANNA, Access.UNLIMITED, daily_limit=None)
+        story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=None)
     assert "anna" not in str(raised.value)
     assert story.store.people.get(ANNA) is None
 
@@ -142,6 +181,14 @@ def test_a_decision_about_somebody_forgotten_stays(story: Story, access: Access,
     story.clock.tick(days=100)
     story.store.expire(story.clock())
     assert (story.known().access, story.known().daily_limit) == (access, daily_limit)
+    assert list(story.store.people.list()) == [story.known()]
+
+
+def test_somebody_forgotten_stays_listed_without_times_if_the_owner_has_decided(story: Story):
+    story.accept(story.message(person=CLEO, room=identity.room(CLEO, "kitchen")))
+    story.block(CLEO)
+    story.store.people.forget(CLEO, now=story.clock())
+    assert list(story.store.people.list()) == [Person(CLEO, access=Access.BLOCKED)]
 
 
 def test_lifting_a_decision_about_somebody_forgotten_does_not_keep_them(story: Story):

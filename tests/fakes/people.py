@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from chalicelib.access import identity
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import COUNTS_KEPT_S
 from chalicelib.errors import UnknownPerson
@@ -31,12 +32,20 @@ class FakePeople:
 
     @atomic
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
+        if access is Access.DEFAULT and daily_limit is None:
+            self._undecide(person)
+            return
+        known = self.memory.people.setdefault(person, KnownPerson(Person(person)))
+        known.change(access=access, daily_limit=daily_limit)
+        known.expires_at, known.channel = None, known.channel or identity.channel_of(person)
+
+    def _undecide(self, person: PersonId) -> None:
         known = self.memory.people.get(person)
         if known is None:
             raise UnknownPerson("there is no person with that id")
-        known.change(access=access, daily_limit=daily_limit)
-        if _decided(known):
-            known.expires_at = None
+        known.change(access=Access.DEFAULT, daily_limit=None)
+        if not known.person.first_seen and not known.full_at:
+            del self.memory.people[person]
 
     @atomic
     def list(self) -> Iterator[Person]:
@@ -49,8 +58,7 @@ class FakePeople:
         if known is None:
             return
         if not _decided(known):
-            known.expires_at = now // 1000 + COUNTS_KEPT_S
-        known.channel = None
+            known.expires_at, known.channel = now // 1000 + COUNTS_KEPT_S, None
         known.change(first_seen=0, last_seen=0, rooms=frozenset())
 
 

@@ -13,6 +13,7 @@ from chalicelib.access.person import Access
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.errors import ChannelBroken
 from chalicelib.operations.admin import Admin
+from tests.flow.bot import person_of as messenger_person
 from tests.flow.chat import KEY, OTHER_KEY, Chat, Tab, fail, key_text, person_of
 
 SECRET = "My address is 4 Mill Lane."
@@ -181,6 +182,25 @@ def test_a_blocked_visitor_is_not_let_in(chat: Chat, how: str):
     tab = visits(chat) if how == "ticket" else chat.opens("anna")
     assert (tab.kinds, tab.codes, tab.is_closed) == (["error"], ["blocked"], True)
     assert tab.joins("kitchen") == []
+
+
+@pytest.mark.parametrize("how", ["ticket", "key"])
+def test_a_visitor_who_has_never_written_can_be_blocked(chat: Chat, how: str):
+    silent = chat.opens("anna")
+    blocks(chat)
+    tab = visits(chat) if how == "ticket" else chat.opens("anna")
+    assert (silent.is_closed, tab.codes, tab.is_closed) == (True, ["blocked"], True)
+
+
+def test_somebody_on_messenger_can_be_blocked_before_their_first_message_and_after_forget(chat: Chat):
+    bot = chat.bot
+    owner(chat).block(messenger_person("bert"))
+    bot.receives("bert", "Hello?")
+    bot.receives("cleo", "Hello?")
+    bot.receives("cleo", "/forget yes")
+    owner(chat).block(messenger_person("cleo"))
+    bot.receives("cleo", "Hello again?")
+    assert (bot.sent_to("bert"), bot.asked, len(bot.sent_to("cleo"))) == ([], ["Hello?"], 2)
 
 
 def test_a_blocked_visitor_whose_connection_was_not_closed_is_closed_by_any_frame_that_reads_or_asks(

@@ -23,6 +23,8 @@ KEY_NOT_USED_UP = Attr("max_messages").not_exists() | Attr("used").lt(Attr("max_
 NO_OWNER_DECISION = (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value)) & Attr(
     "daily_limit"
 ).not_exists()
+NEVER_WROTE = Attr("first_seen").not_exists() & Attr("quota").not_exists()
+"""The owner's decision is all that is stored about the person."""
 NOT_ANNOUNCED = Attr("announced").not_exists()
 """The owner has not been notified of this new person."""
 UNAUTHENTICATED = Attr("state").eq(ConnectionState.CONNECTED.value)

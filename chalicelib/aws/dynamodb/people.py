@@ -6,12 +6,12 @@ from itertools import islice
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.access import retention
+from chalicelib.access import identity, retention
 from chalicelib.access.person import Access, Person
 from chalicelib.aws.dynamodb import items, keys
-from chalicelib.aws.dynamodb.conditions import EXISTS, NO_OWNER_DECISION, NOT_ANNOUNCED
+from chalicelib.aws.dynamodb.conditions import EXISTS, NEVER_WROTE, NO_OWNER_DECISION, NOT_ANNOUNCED
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
-from chalicelib.aws.dynamodb.writes import Update, update
+from chalicelib.aws.dynamodb.writes import Update, delete, update
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import Channel, PersonId
 
@@ -30,12 +30,16 @@ class DynamoPeople:
         return self._update(person, Update(set={"announced": True}), when=NOT_ANNOUNCED)
 
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
+        if access is Access.DEFAULT and daily_limit is None:
+            self._undecide(person)
+            return
         limit = {} if daily_limit is None else {"daily_limit": daily_limit}
-        is_kept = access is not Access.DEFAULT or limit
-        gone = [*([] if limit else ["daily_limit"]), *(["expires_at"] if is_kept else [])]
-        change = Update(set={"access": access.value, **limit}, remove=gone)
-        if not self._update(person, change, when=EXISTS):
-            raise UnknownPerson("there is no person with that id")
+        change = Update(
+            set={"access": access.value, **limit},
+            set_if_absent={"channel": identity.channel_of(person).value, "last_seen": 0},  # what puts them on the list
+            remove=[*([] if limit else ["daily_limit"]), "expires_at"],
+        )
+        self.table.write(update(keys.person_key(person), change))
 
     def list(self) -> Iterator[Person]:
         for channel in Channel:
@@ -46,10 +50,19 @@ class DynamoPeople:
                 yield from (items.person(found[key["pk"]]) for key in batch if key["pk"] in found)
 
     def forget(self, person: PersonId, *, now: int) -> None:
-        gone = ["first_seen", "last_seen", "channel", "rooms"]
+        gone = ["first_seen", "rooms"]
         soon = {"expires_at": now // 1000 + retention.COUNTS_KEPT_S}
-        if not self._update(person, Update(set=soon, remove=gone), when=NO_OWNER_DECISION):
-            self._update(person, Update(remove=gone), when=EXISTS)  # the owner's decision does not expire
+        if not self._update(person, Update(set=soon, remove=[*gone, "last_seen", "channel"]), when=NO_OWNER_DECISION):
+            # The owner's decision neither expires nor leaves the list.
+            self._update(person, Update(set={"last_seen": 0}, remove=gone), when=EXISTS)
+
+    def _undecide(self, person: PersonId) -> None:
+        try:
+            self.table.write(delete(keys.person_key(person), when=EXISTS & NEVER_WROTE))
+        except ConditionFailed:
+            change = Update(set={"access": Access.DEFAULT.value}, remove=["daily_limit"])
+            if not self._update(person, change, when=EXISTS):
+                raise UnknownPerson("there is no person with that id") from None
 
     def _update(self, person: PersonId, change: Update, *, when: ConditionBase) -> bool:
         """Change a person that exists; False when there is none, or when the condition fails."""
