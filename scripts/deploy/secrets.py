@@ -7,6 +7,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -76,9 +77,11 @@ class Vault:
         return {one["Name"].rpartition("/")[2]: one["Value"] for one in found["Parameters"]}
 
     def put(self, values: Mapping[str, str]) -> None:
-        """Store these values as SecureStrings; existing ones are replaced."""
+        """Store these values as SecureStrings. Existing ones are replaced, but not those that are generated once."""
         for name, value in values.items():
-            self.client.put_parameter(Name=f"{self.prefix}/{name}", Value=value, Type="SecureString", Overwrite=True)
+            path, is_kept = f"{self.prefix}/{name}", name in GENERATED
+            with suppress(self.client.exceptions.ParameterAlreadyExists):  # another deployment was first
+                self.client.put_parameter(Name=path, Value=value, Type="SecureString", Overwrite=not is_kept)
 
     def note(self, name: str, value: str) -> None:
         """Store a value that is no secret, such as a URL, as a String beside the secrets."""
@@ -124,13 +127,18 @@ def to_store(
     """Return what to store: changed values, generated secrets that are missing, and the app secret that is replaced.
 
     The replaced app secret stays valid beside the new one, because Facebook may still sign with it. It is stored
-    first: if the command is interrupted in between, the new one alone would have overwritten it.
+    before that one: if the command is interrupted in between, the new one alone would have overwritten it.
+
+    A stage of a version without a key of the pseudonyms made them with the app secret, so its key is a copy of that.
+    Generated secrets are stored first: a first deployment that is interrupted must not look like such a stage.
     """
+    generated = {name: token(size) for name, size in GENERATED.items() if name not in stored}
+    if Secret.PSEUDONYM_KEY in generated and Secret.APP_SECRET in stored:
+        generated[Secret.PSEUDONYM_KEY] = stored[Secret.APP_SECRET]
     changed = {name: value for name, value in new.items() if stored.get(name) != value}
-    changed |= {name: token(size) for name, size in GENERATED.items() if name not in stored}
     if Secret.APP_SECRET in changed and Secret.APP_SECRET in stored:
         changed = {Secret.APP_SECRET_PREVIOUS: stored[Secret.APP_SECRET], **changed}
-    return changed
+    return generated | changed
 
 
 def _of_file(file: Path | None) -> dict[str, str]:

@@ -279,6 +279,14 @@ def test_a_secret_is_stored_encrypted_and_can_be_replaced(account: Account):
     assert {one["Type"] for one in ssm.describe_parameters()["Parameters"]} == {"SecureString"}
 
 
+@pytest.mark.parametrize("name", MADE_UP)
+def test_of_two_deployments_at_once_the_second_keeps_what_the_first_has_generated(account: Account, name: str):
+    vault = Vault(account.client("ssm"), "/parley/prod")
+    for value in ("first", "second"):
+        vault.put({name: value, "openai-key": value})
+    assert vault.stored() == {name: "first", "openai-key": "second"}
+
+
 def test_other_parameters_beside_the_secrets_are_not_secrets(account: Account):
     account.client("ssm").put_parameter(Name="/parley/prod/webhook-url", Value="https://x", Type="String")
     assert Vault(account.client("ssm"), "/parley/prod").stored() == {}
