@@ -1,17 +1,23 @@
 """Loads and validates personas from `personas/<name>.toml`; instructions to a model are in those files only."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.content import toml_file
 from chalicelib.content.toml_file import TomlFile
 from chalicelib.errors import ConfigError
 
 _FOLDER: Final = ("content", "personas")
-_KEYS: Final = ("name", "instructions", "max_output_tokens", "opening", "starters", "temperature")
+_KEYS: Final = (
+    *("name", "instructions", "max_output_tokens", "opening", "starters"),
+    *("temperature", "language", "translations"),
+)
+_LANGUAGE: Final = re.compile("[a-z]{2}")
 LONGEST_NAME: Final = 30
 """Characters: more does not fit above a chat."""
 LONGEST_OPENING: Final = 160
@@ -24,6 +30,21 @@ HIGHEST_TEMPERATURE: Final = 2
 
 
 @dataclass(frozen=True)
+class Welcome:
+    """What the web chat shows before the first message, in one language."""
+
+    opening: str = ""
+    """The greeting; empty for none."""
+    starters: tuple[str, ...] = ()
+    """Questions to begin with, which are offered while the conversation is empty."""
+
+    def public(self) -> dict[str, Any]:
+        """Return what there is, by its names in the protocol."""
+        values = {"opening": self.opening, "starters": list(self.starters)}
+        return {name: value for name, value in values.items() if value}
+
+
+@dataclass(frozen=True)
 class Persona:
     """Who answers: the values of a persona's file, under the names of its keys."""
 
@@ -31,28 +52,29 @@ class Persona:
     """The name that users read."""
     instructions: str = field(repr=False)
     max_output_tokens: int
-    opening: str = ""
-    """The greeting that the web chat shows before the first message; empty for none."""
+    welcome: Welcome = Welcome()
+    language: str = "en"
+    """The language of `welcome`, as two letters of ISO 639-1."""
+    translations: Mapping[str, Welcome] = field(default_factory=dict)
+    """The welcome in other languages. A client shows the one in the person's language."""
     temperature: float | None = None
     """How freely the model chooses its words, from 0 to 2; None for the model's default."""
-    starters: tuple[str, ...] = ()
-    """Questions to begin with, which the web chat offers while the conversation is empty."""
 
-    def public(self) -> dict[str, str | list[str]]:
+    def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
-        values: dict[str, str | list[str]] = {
-            "name": self.name,
-            "opening": self.opening,
-            "starters": list(self.starters),
-        }
-        return {name: value for name, value in values.items() if value}
+        values = {"name": self.name, **self.welcome.public()}
+        if not self.translations:
+            return values
+        translations = {language: welcome.public() for language, welcome in self.translations.items()}
+        return {**values, "language": self.language, "translations": translations}
 
     def system_prompt(self, *, opening_shown: bool) -> str:
         """The instructions for a request to the model; they quote the opening where users were shown it."""
-        if not (self.opening and opening_shown):
+        opening = self.welcome.opening
+        if not (opening and opening_shown):
             return self.instructions
-        quoted = f"You opened this conversation with these words, which people have read: {self.opening}"
-        return f"{self.instructions}\n{quoted}"
+        words = "these words, or with the same in the person's language," if self.translations else "these words,"
+        return f"{self.instructions}\nYou opened this conversation with {words} which people have read: {opening}"
 
 
 @cache
@@ -89,9 +111,10 @@ def _persona(file: TomlFile) -> Persona:
         name=name,
         instructions=_text(file, "instructions", most=LONGEST_INSTRUCTIONS),
         max_output_tokens=_output_tokens(file),
-        opening=_text(file, "opening", most=LONGEST_OPENING) if "opening" in file.values else "",
+        welcome=_welcome(file, file.values),
+        language=_language(file, file.values.get("language", "en"), "language"),
+        translations=_translations(file),
         temperature=_temperature(file),
-        starters=_starters(file),
     )
 
 
@@ -100,16 +123,40 @@ def _text(file: TomlFile, key: str, *, most: int) -> str:
     value = file.values.get(key)
     if value is None:
         raise file.error(f"{key} is missing")
+    return _checked(file, value, key, most=most)
+
+
+def _checked(file: TomlFile, value: object, *path: str, most: int) -> str:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= most:
-        raise file.error(f"{key} must be text of 1 to {most} characters", key)
+        raise file.error(f"{path[-1]} must be text of 1 to {most} characters", *path)
     return value.strip()
 
 
-def _starters(file: TomlFile) -> tuple[str, ...]:
-    given = file.values.get("starters", [])
+def _translations(file: TomlFile) -> dict[str, Welcome]:
+    given = file.values.get("translations", {})
+    if not isinstance(given, Mapping) or not all(isinstance(value, Mapping) for value in given.values()):
+        raise file.error("translations must have a table for each language: [translations.de]", "translations")
+    for language in given:
+        _language(file, language, "translations", language)
+        file.check_keys(("opening", "starters"), "translations", language)
+    return {language: _welcome(file, values, "translations", language) for language, values in given.items()}
+
+
+def _language(file: TomlFile, value: object, *path: str) -> str:
+    if not isinstance(value, str) or not _LANGUAGE.fullmatch(value):
+        raise file.error("a language is two small letters, such as de", *path)
+    return value
+
+
+def _welcome(file: TomlFile, values: Mapping[str, Any], *path: str) -> Welcome:
+    opening = _checked(file, values["opening"], *path, "opening", most=LONGEST_OPENING) if "opening" in values else ""
+    return Welcome(opening, _starters(file, values.get("starters", []), *path))
+
+
+def _starters(file: TomlFile, given: object, *path: str) -> tuple[str, ...]:
     if not isinstance(given, list) or len(given) > MOST_STARTERS or not all(map(_is_starter, given)):
         limits = f"up to {MOST_STARTERS} texts of 1 to {LONGEST_STARTER} characters, each on one line"
-        raise file.error(f"starters must be a list of {limits}", "starters")
+        raise file.error(f"starters must be a list of {limits}", *path, "starters")
     return tuple(starter.strip() for starter in given)
 
 

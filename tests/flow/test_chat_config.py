@@ -90,7 +90,7 @@ def test_the_config_has_the_url_the_ticket_and_the_persona(site: Site):
         "websocket_url": SOCKET,
         "ticket": config.ticket,
         "expires_in": 300,
-        "persona": {"name": web.name, "opening": web.opening, "starters": list(web.starters)},
+        "persona": web.public(),
         "limit": 20,
     }
 

@@ -388,9 +388,7 @@ def test_a_question_of_a_visitor_who_is_blocked_meanwhile_is_dropped_with_an_end
 def test_the_keys_persona_opens_the_conversation_and_answers_in_its_own_way(chat: Chat, name: str):
     chat.changes_key(persona=name)
     known, tab = persona.load(name), chat.opens()
-    opening = {"opening": known.opening} if known.opening else {}
-    starters = {"starters": list(known.starters)} if known.starters else {}
-    assert tab.got("ready")[0]["persona"] == {"name": known.name, **opening, **starters}
+    assert tab.got("ready")[0]["persona"] == known.public()
     tab.says("Who are you?")
     prompt = chat.bot.last_prompt
     assert (prompt.instructions, prompt.max_output_tokens) == (

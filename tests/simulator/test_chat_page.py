@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.simulator.chat_page import every_state_shown, open_chat, write
+from tests.simulator.chat_page import a_page, every_state_shown, open_chat, write
 from tests.simulator.chat_server import OTHER, YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
@@ -33,6 +33,19 @@ def test_a_visitor_is_greeted_asks_and_sees_the_answer_grow(chat: Page, bot: Cha
     expect(chat.locator(".footer")).to_have_text("(9 left today)")
     expect(chat.get_by_test_id("left")).to_have_text("9 of 10 questions left today")
     expect(chat.get_by_test_id("question")).to_have_text(["Why is the sky blue?"])
+
+
+@pytest.mark.parametrize(
+    ("locale", "opening"),
+    [("de-AT", "Hallo!"), ("ko-KR", "안녕!"), ("en-GB", "Hello!"), ("fr-FR", "Hello!")],
+)
+def test_a_visitor_is_greeted_in_their_language(browser: Browser, bot: ChatServer, locale: str, opening: str):
+    translations = {"de": {"opening": "Hallo!", "starters": ["Wie geht es?"]}, "ko": {"opening": "안녕!"}}
+    bot.facts.update(persona={"name": "Mary", "opening": "Hello!", "language": "en", "translations": translations})
+    with a_page(browser, bot.url, locale=locale) as chat:
+        open_chat(chat, bot)
+        expect(chat.get_by_test_id("opening")).to_have_text(opening)
+        expect(chat.get_by_test_id("starter")).to_have_text(["Wie geht es?"] if locale == "de-AT" else [])
 
 
 def test_an_answer_is_stopped_and_what_was_said_stays(chat: Page, bot: ChatServer):

@@ -1,7 +1,7 @@
 import pytest
 
 from chalicelib.content import persona
-from chalicelib.content.persona import Persona
+from chalicelib.content.persona import Persona, Welcome
 from chalicelib.conversation.history import tokens
 from chalicelib.errors import ConfigError
 
@@ -54,9 +54,9 @@ def test_everybody_has_a_name_that_fits_above_a_chat(name: str):
 @EVERY
 def test_an_opening_is_short_and_what_comes_after_it_knows_it(name: str):
     known = persona.load(name)
-    assert len(known.opening) <= 160
+    assert len(known.welcome.opening) <= 160
     prompt = known.system_prompt(opening_shown=True)
-    assert prompt.endswith(f"have read: {known.opening}") is bool(known.opening)
+    assert prompt.endswith(f"have read: {known.welcome.opening}") is bool(known.welcome.opening)
 
 
 @EVERY
@@ -68,7 +68,7 @@ def test_an_opening_that_nobody_was_shown_is_not_part_of_the_prompt(name: str):
 @EVERY_SHIPPED
 def test_an_opening_is_not_part_of_the_rules_themselves(name: str):
     known = persona.load(name)
-    assert not known.opening or known.system_prompt(opening_shown=True).count(known.opening) == 1
+    assert not known.welcome.opening or known.system_prompt(opening_shown=True).count(known.welcome.opening) == 1
 
 
 @EVERY_SHIPPED
@@ -101,21 +101,21 @@ def test_only_where_markdown_is_shown_may_it_be_used():
 
 def test_santa_opens_the_conversation_promises_nothing_and_is_safe_for_children():
     santa = persona.load("santa")
-    assert "wishing for?" in santa.opening
+    assert "wishing for?" in santa.welcome.opening
     for rule in ("never break character", "Promise nothing", "may be talking to a child", "Never ask for a full name"):
         assert rule in santa.instructions
 
 
 def test_the_seller_has_a_price_to_ask_and_one_never_to_go_below():
     seller = persona.load("seller")
-    assert "35만 원" in seller.opening
+    assert "35만 원" in seller.welcome.opening
     for rule in ("희망 가격은 350,000원", "최저 가격은 300,000원", "그 아래로는 팔지 않는다", "절대 말하지 않는다"):
         assert rule in seller.instructions
 
 
 def test_a_web_page_is_greeted_and_messenger_greets_by_itself():
-    assert persona.load("web").opening
-    assert not persona.load("assistant").opening
+    assert persona.load("web").welcome.opening
+    assert not persona.load("assistant").welcome.opening
 
 
 def test_assistants_let_the_model_choose_its_words():
@@ -139,7 +139,7 @@ STARTERS = "starters must be a list of up to 4 texts of 1 to 80 characters, each
 )
 def test_starters_are_what_a_client_gets_with_the_name(line: str, starters: tuple[str, ...]):
     baker = persona.parse("baker", FILE + line)
-    assert baker.starters == starters
+    assert baker.welcome.starters == starters
     assert baker.public() == {"name": "Baker", **({"starters": list(starters)} if starters else {})}
 
 
@@ -147,8 +147,29 @@ def test_three_keys_may_be_missing_in_a_file():
     rules = "You answer for a bakery.\ntemperature = 3"
     assert persona.parse("baker", FILE) == Persona("Baker", rules, 800)
     whole = persona.parse("baker", FILE + 'opening = "Good morning!"\ntemperature = 1\n')
-    assert whole == Persona("Baker", rules, 800, "Good morning!", 1.0)
+    assert whole == Persona("Baker", rules, 800, Welcome("Good morning!"), temperature=1.0)
     assert whole.public() == {"name": "Baker", "opening": "Good morning!"}
+
+
+def test_opening_and_starters_may_be_there_in_other_languages():
+    tables = '[translations.de]\nopening = " Guten Morgen! "\n[translations.ko]\nstarters = ["빵 있나요?"]\n'
+    baker = persona.parse("baker", f'{FILE}opening = "Good morning!"\n{tables}')
+    assert baker.translations == {"de": Welcome("Guten Morgen!"), "ko": Welcome(starters=("빵 있나요?",))}
+    assert baker.public() == {
+        "name": "Baker",
+        "opening": "Good morning!",
+        "language": "en",
+        "translations": {"de": {"opening": "Guten Morgen!"}, "ko": {"starters": ["빵 있나요?"]}},
+    }
+    prompt = baker.system_prompt(opening_shown=True)
+    assert "these words, or with the same in the person's language, which people have read: Good morning!" in prompt
+
+
+@pytest.mark.parametrize("name", ["santa", "seller", "web"])
+def test_who_speaks_first_does_so_in_english_german_and_korean(name: str):
+    known = persona.load(name)
+    assert {known.language, *known.translations} == {"en", "de", "ko"}
+    assert all(welcome.opening for welcome in known.translations.values())
 
 
 @pytest.mark.parametrize(
@@ -170,6 +191,14 @@ def test_three_keys_may_be_missing_in_a_file():
         (FILE + 'starters = ["two\\tcolumns"]', f"line 9: {STARTERS}"),
         (FILE + 'starters = [["a"]]', f"line 9: {STARTERS}"),
         (FILE + 'starters = {a = "b"}', f"line 9: {STARTERS}"),
+        (FILE + 'language = "english"', "line 9: a language is two small letters, such as de"),
+        (FILE + "language = 1", "line 9: a language is two small letters, such as de"),
+        (FILE + 'translations = "de"', "line 9: translations must have a table for each language: [translations.de]"),
+        (FILE + '[translations]\nde = "Hallo!"', "line 9: translations must have a table for each language"),
+        (FILE + '[translations.DE]\nopening = "Hallo!"', "line 9: a language is two small letters, such as de"),
+        (FILE + '[translations.de]\nname = "Brot"', 'line 10: unknown key "name"; there are opening, starters'),
+        (FILE + "[translations.de]\nopening = 7", "line 10: opening must be text of 1 to 160 characters"),
+        (FILE + '[translations.de]\nstarters = "Hallo?"', f"line 10: {STARTERS}"),
         (FILE + "color = 1", 'line 9: unknown key "color"; there are name, instructions, max_output_tokens, opening, '),
         (FILE.replace("800", "0"), "line 8: max_output_tokens must be a whole number from 1 to 32000"),
         (FILE.replace("800", "80.0"), "line 8: max_output_tokens must be a whole number from 1 to 32000"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.access import identity
 from chalicelib.channels.web import server_frames
-from chalicelib.content.persona import Persona
+from chalicelib.content.persona import Persona, Welcome
 from chalicelib.conversation.turn import STOPPED, Choice, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.adapters import NOON
@@ -18,7 +18,7 @@ HOME, ROOM = ConversationId(ANNA), ConversationId("room:shop:r")
 ID: Final = TurnId(f"{NOON}#{'a' * 64}")
 ULID: Final = "01M7HB1XC0ABCDEFGHJKMNPQRS"
 ASKED: Final = Turn(ID, HOME, ANNA, NOON, TurnState.QUEUED, "Well?")
-PERSONA: Final = Persona("Assistant", "Be kind.", 100, "Hello!")
+PERSONA: Final = Persona("Assistant", "Be kind.", 100, Welcome("Hello!"))
 WORST: Final = ["\x00", '"', "\\", "é", "\u2028", "😀", "\x7f"]
 any_text: Final = st.text(max_size=50) | st.builds(
     lambda letter, size: letter * size, st.sampled_from(WORST), st.integers(1, 20_000)
@@ -78,7 +78,7 @@ def test_ready_has_the_person_the_room_and_the_questions_left():
 
 
 def test_ready_leaves_out_limit_room_opening_and_history_if_there_are_none():
-    assert ready(persona=replace(PERSONA, opening="")) == {
+    assert ready(persona=replace(PERSONA, welcome=Welcome())) == {
         "type": "ready",
         "you": identity.pseudonym(ANNA),
         "persona": {"name": "Assistant"},

@@ -4,7 +4,7 @@ import { isAnswered, RESET, standing } from "./conversation.js";
 import { byId, el, mention, reconcile } from "./dom.js";
 import { stickToEnd } from "./scroll.js";
 import * as turn from "./turn.js";
-import { t } from "./words.js";
+import { inLanguage, t } from "./words.js";
 
 /** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `regenerate(entry)`, `rate(entry, value)`, `choose(choice)` and `redraw()`. */
 export function thread(does) {
@@ -72,7 +72,7 @@ function choices(conversation, outbox, choose) {
 
 /** Shows questions to begin with, while the conversation is empty. */
 function starters({ you, current, persona }, outbox, choose) {
-  const offered = you && !current.length && !outbox.items.length ? (persona.starters ?? []) : [];
+  const offered = you && !current.length && !outbox.items.length ? (inLanguage(persona).starters ?? []) : [];
   offer("starter", offered.map((text) => ({ command: text, title: text, key: text })), choose);
 }
 
@@ -85,7 +85,8 @@ function offer(kind, items, choose) {
 }
 
 /** Shows the persona's name, and its opening before the first message. */
-export function greet({ name = t("chat"), opening } = {}) {
+export function greet(persona = {}) {
+  const { name = t("chat"), opening } = inLanguage(persona);
   document.title = name;
   mention(byId("opening"), opening);
   for (const face of document.querySelectorAll(".face[data-persona]")) face.textContent = turn.initial(name);

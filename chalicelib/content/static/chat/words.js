@@ -12,6 +12,12 @@ export const language = spoken.find((code) => Object.hasOwn(LANGUAGES, code)) ??
 
 const words = LANGUAGES[language];
 
+/** Returns a persona with its opening and its starters in the first of the reader's languages that it has. */
+export function inLanguage({ language: own, translations = {}, ...persona }) {
+  const known = spoken.find((code) => code === own || Object.hasOwn(translations, code));
+  return { ...persona, ...translations[known] };
+}
+
 /** Returns a text with its placeholders (`{name}`) filled in. */
 export function t(key, blanks = {}) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => blanks[name]);
