@@ -142,13 +142,18 @@ class WebSocketHandler:
     def _handle_member(
         self, member: Member, frame: SendMessage | Regenerate | Cancel | Resume | GiveFeedback | Join
     ) -> None:
+        """Handle a frame of a person. Each kind looks whether they may still use the bot, before it reads or changes.
+
+        For a question in the same conversation `Inbox.accept` looks for a block, and the worker at the API key.
+        """
         match frame:
             case SendMessage():
                 self._receive_message(member, frame)
             case Regenerate():
                 self._regenerate(member, frame)
             case Cancel(turn):
-                self.connections.cancel(member.connection, turn)
+                if self.entrance.standing(member):
+                    self.connections.cancel(member.connection, turn)
             case Resume(turn):
                 self._resume(member, turn)
             case GiveFeedback():
@@ -177,7 +182,12 @@ class WebSocketHandler:
             self.log.about(turn.id, turn.person)("feedback", **counts)
 
     def _answered(self, member: Member, frame: Regenerate | GiveFeedback) -> Turn | None:
-        """Return the frame's turn; None, and an error to the client, unless the model answered it to this person."""
+        """Return the frame's turn; None, and an error to the client, unless the model answered it to this person.
+
+        A person who may not use the bot any more is not told whether there is such a turn.
+        """
+        if self.entrance.standing(member) is None:
+            return None
         turn = self.transcript.find(member.conversation, frame.turn, now=self.clock())
         if turn and turn.person == member.person and exchange_of(turn, since=0):
             return turn
