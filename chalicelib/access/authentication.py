@@ -19,8 +19,8 @@ class Credentials:
 
     kind: Literal["apiKey", "ticket", "token"]
     text: str = field(repr=False)
-    visitor: str
-    """The name of the visitor, chosen by the holder of the API key; ignored for tickets and tokens."""
+    visitor: str | None
+    """The name of the visitor, chosen by the holder of the API key; None for a new one. Ignored with other kinds."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Authenticator:
     own_origin: Callable[[], str]
     """The origin of the bot's own chat page."""
     clock: Clock
+    new_id: Callable[[], str]
 
     def authenticate(self, credentials: Credentials, *, origin: str) -> PersonId | Rejected:
         """Validate the credentials and return the user's id; `origin` is the connection's `Origin` header, or empty.
@@ -60,7 +61,7 @@ class Authenticator:
         """
         match credentials.kind:
             case "apiKey":
-                return self._by_key(credentials.text, credentials.visitor, origin)
+                return self._by_key(credentials.text, credentials.visitor or self.new_id(), origin)
             case "ticket":
                 return self._by_ticket(credentials.text, origin)
             case "token":

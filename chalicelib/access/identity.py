@@ -43,6 +43,11 @@ def visitor(key: KeyId, name: str) -> PersonId:
     return PersonId(f"{Channel.WEB}:{key}:{name}")
 
 
+def name_of(person: PersonId) -> str:
+    """Return the name in the id of a user of the web chat."""
+    return person.rpartition(":")[2]
+
+
 def signed_in(subject: str) -> PersonId:
     """Return the id of a user authenticated by an issuer. It holds a hash, so it does not show the `subject`."""
     return visitor(SIGNED_IN, hashlib.sha256(subject.encode()).hexdigest()[:32])

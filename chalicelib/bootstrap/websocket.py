@@ -32,6 +32,7 @@ def assemble(
             ticket_keys=ticket_keys,
             own_origin=own_origin,
             clock=ports.clock,
+            new_id=ports.new_id,
         ),
         entitlements=ports.entitlements(),
         people=ports.people,

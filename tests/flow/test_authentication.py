@@ -1,6 +1,7 @@
 """Who is let in to the web chat, by what they show."""
 
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, Final
 
 import pytest
@@ -29,6 +30,7 @@ class Entrance:
     tokens: FakeIdTokens | None = field(default_factory=lambda: FakeIdTokens({"annas-token": "anna"}))
     clock: FakeClock = field(default_factory=FakeClock)
     asked_for_tokens: int = 0
+    ids: "count[int]" = field(default_factory=count)
 
     def admission(self) -> Authenticator:
         return Authenticator(
@@ -37,13 +39,14 @@ class Entrance:
             ticket_keys=lambda: [TICKET_KEY],
             own_origin=lambda: OWN,
             clock=self.clock,
+            new_id=lambda: f"new-{next(self.ids)}",
         )
 
     def _tokens(self) -> FakeIdTokens | None:
         self.asked_for_tokens += 1
         return self.tokens
 
-    def lets_in(self, kind: Any, credential: str, *, visitor: str = "-", origin: str = "") -> PersonId | str:
+    def lets_in(self, kind: Any, credential: str, *, visitor: str | None = None, origin: str = "") -> PersonId | str:
         """The person, or the code of what they are told."""
         found = self.admission().authenticate(Credentials(kind, credential, visitor), origin=origin)
         return found.code if isinstance(found, Rejected) else found
@@ -69,7 +72,11 @@ def proof(request: pytest.FixtureRequest, entrance: Entrance) -> tuple[str, str]
 
 def test_the_holder_of_a_key_names_the_visitor(entrance: Entrance):
     assert entrance.lets_in("apiKey", NEW.text, visitor="anna") == identity.visitor(NEW.id, "anna")
-    assert entrance.lets_in("apiKey", NEW.text) == identity.visitor(NEW.id, "-")
+
+
+def test_without_a_name_each_is_a_visitor_of_their_own(entrance: Entrance):
+    people = [entrance.lets_in("apiKey", NEW.text) for _ in range(3)]
+    assert people == [identity.visitor(NEW.id, f"new-{number}") for number in range(3)]
 
 
 @pytest.mark.parametrize(

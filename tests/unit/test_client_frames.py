@@ -70,7 +70,7 @@ def ulid(at: int, rest: str = "0" * 16) -> str:
 
 @pytest.mark.parametrize("kind", ["apiKey", "ticket", "token"])
 def test_authenticate_takes_one_kind_of_credentials(kind: Any):
-    assert said(action="authenticate", **{kind: "proof"}) == Authenticate(Credentials(kind, "proof", "-"))
+    assert said(action="authenticate", **{kind: "proof"}) == Authenticate(Credentials(kind, "proof", None))
 
 
 def test_authenticate_with_a_key_takes_a_visitor():
@@ -104,7 +104,7 @@ def test_a_ping_is_a_ping():
         ({"action": "message", "prompt": "Hi?", "conversationId": "r"}, SendMessage("Hi?", None, None, 0, "r")),
         ({"action": "message", "prompt": "Hi?", "conversationId": None}, SendMessage("Hi?", None, None, 0, None)),
         ({"data": "Hi?"}, SendMessage("Hi?", None, None, 0, None)),
-        ({"action": "authenticate", "api_key": "parley_x"}, Authenticate(Credentials("apiKey", "parley_x", "-"))),
+        ({"action": "authenticate", "api_key": "parley_x"}, Authenticate(Credentials("apiKey", "parley_x", None))),
     ],
 )
 def test_the_frames_of_older_clients_are_parsed(frame: dict[str, Any], meant: ClientFrame):

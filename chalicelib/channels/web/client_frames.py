@@ -142,8 +142,8 @@ def _authenticate(values: dict[Any, Any]) -> Authenticate | InvalidFrame:
             pass
         case _:
             return InvalidFrame("bad_frame", "`authenticate` needs one of `apiKey`, `ticket` and `token`, as a text")
-    visitor = _name(values.get("visitor", "-"))
-    if visitor is None:
+    visitor = _name(values.get("visitor"))
+    if "visitor" in values and visitor is None:
         return InvalidFrame("bad_frame", f"`visitor` {_NAME_RULE}")
     return Authenticate(Credentials(kind, clean(credential), visitor))
 

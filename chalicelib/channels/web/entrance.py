@@ -72,8 +72,10 @@ class Entrance:
         if ready is None:
             return self._refuse(connection, *_AGAIN)
         member = Member(ready, person, conversation)
+        new = frame.credentials.kind == "apiKey" and frame.credentials.visitor is None
+        visitor = identity.name_of(person) if new else None
         standing = self.standing(member)  # again, for a revocation that listed connections before this one was stored
-        return self._send_ready(member, standing) if standing else None
+        return self._send_ready(member, standing, visitor) if standing else None
 
     def join(self, member: Member, name: str) -> Member | None:
         """Move the connection to a room; None if it is not moved, and its client gets an error."""
@@ -122,7 +124,7 @@ class Entrance:
     def _refuse(self, connection: Connection, code: str, message: str) -> None:
         self.send(connection, server_frames.error(code, message))
 
-    def _send_ready(self, member: Member, standing: Standing) -> None:
+    def _send_ready(self, member: Member, standing: Standing, visitor: str | None = None) -> None:
         """Send `ready` with the history, after the connection was put into its conversation.
 
         In this order no answer is missed: a turn that is open in the history reaches the connection from its worker.
@@ -139,5 +141,6 @@ class Entrance:
                 remaining=quota.left(person, entitlements, day=day),
                 now=now,
                 turns=self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=now),
+                visitor=visitor,
             ),
         )

@@ -41,11 +41,13 @@ def ready(
     remaining: int | None,
     now: int,
     turns: Sequence[Turn],
+    visitor: str | None = None,
 ) -> list[str]:
     """Build `ready` with as much of the latest `turns` (oldest first) as fits, and the frames of long answers.
 
-    `now` is in milliseconds since 1970. An answer that is too long for `history` is `open` there, and follows as if
-    it was given at this moment: `question`, `snapshot` and `completed`.
+    `now` is in milliseconds since 1970; `visitor` is the name of a new visitor of an API key. An answer that is too
+    long for `history` is `open` there, and follows as if it was given at this moment: `question`, `snapshot` and
+    `completed`.
     """
     history = list(_fitting(turn for turn in reversed(turns) if turn.text))[::-1]
     listed = {entry["turn"] for entry in history}
@@ -53,6 +55,7 @@ def ready(
     first = frame(
         "ready",
         you=identity.pseudonym(person),
+        visitor=visitor,
         room=identity.room_of(conversation),
         persona=persona.public(),
         limit=limit,
