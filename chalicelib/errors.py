@@ -19,6 +19,7 @@
     + NotOffered         Meta does not know what was asked for, in this version of its API; go on without it
   x WebhookUnreachable   the bot's own webhook does not respond
   x ConversationFull     the conversation has its most connections; the client is told and stays where it is
+  x TooManyConnections   the person has their most connections; close their oldest one, and retry
   x UnknownPerson        no person of that name is stored
   x ConversationBusy     the person's turn is being answered right now; retry in a minute
   x ModelError           the model gave no usable answer; apologise, and refund the question while refunds are left
@@ -111,6 +112,10 @@ class WebhookUnreachable(ParleyError):
 
 class ConversationFull(ParleyError):
     """The conversation has as many connections as it may have."""
+
+
+class TooManyConnections(ParleyError):
+    """The person has as many connections as one person may have."""
 
 
 class UnknownPerson(ParleyError):

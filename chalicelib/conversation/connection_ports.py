@@ -14,7 +14,9 @@ class ConnectionStore(Protocol):
     """Open WebSocket connections and their users. All methods raise StoreError. Every write is atomic.
 
     A write that would exceed MAX_CONNECTIONS in a conversation raises ConversationFull and changes nothing, also if
-    many come at the same time. A connection is deleted after two hours and a quarter. API Gateway closes it after two.
+    many come at the same time; one that would exceed CONNECTIONS_OF_A_PERSON raises TooManyConnections in the same way.
+    Connections that are closed, expelled or expired do not count. A connection is deleted after two hours and a
+    quarter. API Gateway closes it after two.
     """
 
     def open(self, connection: Connection, *, now: int) -> None:
@@ -35,7 +37,10 @@ class ConnectionStore(Protocol):
     def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
-        """Mark the connection as authenticated: READY, in a conversation. None if it was not CONNECTED any more."""
+        """Mark the connection as authenticated: READY, in a conversation. None if it was not CONNECTED any more.
+
+        Raises TooManyConnections and ConversationFull.
+        """
 
     def reject(self, connection: Connection) -> None:
         """Reject a connection that failed to authenticate, for good. Ignored if it is READY or closed by now."""
@@ -65,7 +70,7 @@ class ConnectionStore(Protocol):
         """Return the READY connections of all who came with the API key, each in its first conversation."""
 
     def of_person(self, person: PersonId, *, now: int) -> Sequence[Connection]:
-        """Return the person's READY connections, as `of_key` does."""
+        """Return the person's READY connections, as `of_key` does; the one that was authenticated first comes first."""
 
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
         """Return the connections to close: not authenticated within 60 seconds, or expelled; the oldest first."""

@@ -8,6 +8,8 @@ MAX_OPEN_TURNS: Final = 5
 """The most open turns of one conversation."""
 MAX_CONNECTIONS: Final = 50
 """The most connections in one conversation."""
+CONNECTIONS_OF_A_PERSON: Final = 10
+"""The most connections of one person, wherever they are."""
 OPEN_OF_A_PERSON: Final = 3
 """The most conversations with open turns that one person has opened: each holds a worker."""
 OPEN_OF_A_KEY: Final = 5

@@ -34,6 +34,11 @@ def named(number: int) -> Connection:
     return replace(NEW, id=ConnectionId(f"socket-{number:03}="))
 
 
+def visitor(number: int) -> PersonId:
+    """One of many, because one person has few connections."""
+    return PersonId(f"web:shop:visitor-{number:03}")
+
+
 def opened(connections: ConnectionStore, clock: FakeClock, connection: Connection = NEW) -> Connection:
     connections.open(connection, now=clock())
     return connection
@@ -148,7 +153,7 @@ def test_a_conversation_is_seen_by_all_of_its_sockets_and_no_others(connections:
 
 
 def test_a_full_room_is_seen_by_all(connections: ConnectionStore, clock: FakeClock):
-    everybody = [admitted(connections, clock, ROOM, connection=named(number)) for number in range(MAX_CONNECTIONS)]
+    everybody = fill(connections, clock)
     assert connections.in_conversation(ROOM, now=clock()) == everybody
 
 
@@ -381,7 +386,9 @@ def test_a_connection_knows_whether_its_client_has_the_key(connections: Connecti
 
 def test_more_connections_of_a_key_than_one_request_reads_are_all_found(connections: ConnectionStore, clock: FakeClock):
     everybody = [
-        admitted(connections, clock, ConversationId(f"room:shop:{number}"), connection=named(number))
+        admitted(
+            connections, clock, ConversationId(f"room:shop:{number}"), connection=named(number), person=visitor(number)
+        )
         for number in range(120)
     ]
     assert connections.of_key(SHOP, now=clock()) == everybody
@@ -391,7 +398,9 @@ def test_more_connections_of_a_key_than_one_request_reads_are_all_found(connecti
 
 
 def fill(connections: ConnectionStore, clock: FakeClock, count: int = MAX_CONNECTIONS) -> list[Connection]:
-    return [admitted(connections, clock, ROOM, connection=named(number)) for number in range(count)]
+    return [
+        admitted(connections, clock, ROOM, connection=named(number), person=visitor(number)) for number in range(count)
+    ]
 
 
 def test_a_full_conversation_takes_no_other_connection(connections: ConnectionStore, clock: FakeClock):
@@ -441,19 +450,22 @@ def test_of_sixty_four_who_come_at_once_fifty_get_in(busy_store: Store, clock: F
     crowd = [opened(connections, clock, named(number)) for number in range(64)]
     if way == "move":
         homes = [ConversationId(f"web:shop:{number}") for number in range(64)]
-        pairs = zip(crowd, homes, strict=True)
-        crowd = [connections.mark_authenticated(one, ANNA, home, now=clock()) or one for one, home in pairs]
+        people = map(visitor, range(64))
+        crowd = [
+            connections.mark_authenticated(one, person, home, now=clock()) or one
+            for one, person, home in zip(crowd, people, homes, strict=True)
+        ]
 
-    def comes(one: Connection) -> bool:
+    def comes(number: int) -> bool:
         try:
             if way == "move":
-                connections.move(one, ROOM, now=clock())
+                connections.move(crowd[number], ROOM, now=clock())
             else:
-                connections.mark_authenticated(one, ANNA, ROOM, now=clock())
+                connections.mark_authenticated(crowd[number], visitor(number), ROOM, now=clock())
         except ConversationFull:
             return False
         return True
 
     with ThreadPoolExecutor(16) as pool:
-        got_in = sum(pool.map(comes, crowd))
+        got_in = sum(pool.map(comes, range(64)))
     assert got_in == len(connections.in_conversation(ROOM, now=clock())) == MAX_CONNECTIONS

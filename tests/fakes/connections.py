@@ -9,8 +9,20 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.access.retention import CONNECTION_KEPT_S
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, FRAMES_OF_A_CONNECTION, MAX_CONNECTIONS
-from chalicelib.errors import ChannelBroken, ConnectionGone, ConversationFull, DeliveryError, StoreError
+from chalicelib.conversation.limits import (
+    AUTH_TIMEOUT_MS,
+    CONNECTIONS_OF_A_PERSON,
+    FRAMES_OF_A_CONNECTION,
+    MAX_CONNECTIONS,
+)
+from chalicelib.errors import (
+    ChannelBroken,
+    ConnectionGone,
+    ConversationFull,
+    DeliveryError,
+    StoreError,
+    TooManyConnections,
+)
 from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 from tests.fakes.memory import Memory, StoredConnection, atomic
 
@@ -58,8 +70,10 @@ class FakeConnections:
         if kept is None:
             return None
         ready = replace(connection, state=ConnectionState.READY, person=person, conversation=conversation)
+        self._refuse_if_too_many(person, now=now)
         self._refuse_if_full(conversation, now=now)
         kept.connection = kept.as_listed = ready
+        kept.since = now
         self.memory.members[conversation, connection.id] = StoredConnection(ready, _expires_at(now))
         return ready
 
@@ -123,7 +137,8 @@ class FakeConnections:
 
     @atomic
     def of_person(self, person: PersonId, *, now: int) -> Sequence[Connection]:
-        return [found for found in self._listed(now=now) if found.person == person]
+        mine = [found for found in self._listed(now=now) if found.person == person]
+        return sorted(mine, key=lambda found: self.memory.connections[found.id].since)
 
     @atomic
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
@@ -138,6 +153,10 @@ class FakeConnections:
         listed = [kept.as_listed for kept in self.memory.connections.values() if kept.is_there(now=now)]
         ready = [connection for connection in listed if connection]
         return sorted(ready, key=lambda connection: (str(connection.person), connection.id))
+
+    def _refuse_if_too_many(self, person: PersonId, *, now: int) -> None:
+        if len(self.of_person(person, now=now)) >= CONNECTIONS_OF_A_PERSON:
+            raise TooManyConnections("as many connections as there may be")
 
     def _refuse_if_full(self, conversation: ConversationId, *, now: int) -> None:
         seats = [seat for (where, _), seat in self.memory.members.items() if where == conversation]

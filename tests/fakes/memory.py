@@ -111,7 +111,9 @@ class StoredConnection:
     full_at: int = 0
     """The state of the bucket of its frames."""
     as_listed: Connection | None = None
-    """The connection as it was authenticated; in its own item only."""
+    """The connection as it was authenticated; in its own item only, as the next."""
+    since: int = 0
+    """When it was authenticated."""
 
     def is_there(self, *, now: int) -> bool:
         return self.expires_at * 1000 > now

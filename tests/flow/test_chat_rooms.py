@@ -113,7 +113,7 @@ def test_a_full_room_refuses_new_members_who_stay_where_they_are(chat: Chat):
 
 
 def test_a_member_of_a_full_room_can_join_it_again(chat: Chat):
-    tabs = [chat.opens("anna", room="kitchen") for _ in range(MAX_CONNECTIONS)]
+    tabs = [chat.opens(f"visitor-{number}", room="kitchen") for number in range(MAX_CONNECTIONS)]
     assert [frame["type"] for frame in tabs[0].joins("kitchen")] == ["ready"]
 
 

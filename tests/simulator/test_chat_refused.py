@@ -1,9 +1,9 @@
 """The chat page when the bot refuses it: it gives up with a clear sentence, unless the reason may pass."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.simulator.chat_page import open_chat, write
+from tests.simulator.chat_page import a_page, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -60,6 +60,27 @@ def test_a_visitor_who_is_refused_is_given_up_too(chat: Page, bot: ChatServer, c
     expect(chat.get_by_test_id("composer")).to_be_disabled()
     expect(chat.get_by_test_id("trouble")).to_be_visible()
     assert has_given_up(chat, bot)
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en-GB", "This chat is open in too many other windows. Load the page again to continue here."),
+        ("de-AT", "Dieser Chat ist in zu vielen anderen Fenstern geöffnet."),
+        ("ko-KR", "이 채팅이 다른 창에서 너무 많이 열려 있습니다."),
+    ],
+)
+def test_a_page_that_a_newer_one_replaces_says_so_and_does_not_take_the_place_back(
+    browser: Browser, bot: ChatServer, locale: str, said: str
+):
+    with a_page(browser, bot.url, bot.elsewhere, locale=locale) as chat:
+        chat.clock.install()
+        open_chat(chat, bot)
+        bot.heard("authenticate")
+        bot.tell("error", code="too_many_connections", message="10 newer ones")
+        expect(chat.get_by_test_id("trouble")).to_contain_text(said)
+        expect(chat.get_by_test_id("composer")).to_be_disabled()
+        assert has_given_up(chat, bot)
 
 
 @pytest.mark.parametrize("code", ["room_full", "try_again", "too_fast"])

@@ -8,7 +8,7 @@ from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
 from chalicelib.aws.dynamodb.items import committed_by
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.limits import MAX_CONNECTIONS, MAX_OPEN_TURNS, MAX_ROOMS
+from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Feedback, Lease, TurnState
 from chalicelib.ids import Channel, ConnectionId, ConversationId
 
@@ -153,14 +153,14 @@ def fewer_tickets_than(limit: int) -> ConditionBase:
     return Attr("tickets").not_exists() | Attr("tickets").lt(limit)
 
 
-def has_seat_for(connection: ConnectionId) -> ConditionBase:
-    """The conversation counts the connection already, or fewer than MAX_CONNECTIONS."""
+def has_seat_for(connection: ConnectionId, *, most: int) -> ConditionBase:
+    """The conversation or person counts the connection already, or fewer than `most`."""
     seats = Attr("taken")
-    return seats.not_exists() | seats.contains(connection) | seats.size().lt(MAX_CONNECTIONS)
+    return seats.not_exists() | seats.contains(connection) | seats.size().lt(most)
 
 
 def counts_exactly(taken: set[str]) -> ConditionBase:
-    """The conversation counts these connections, as it did when it was read."""
+    """The conversation or person counts these connections, as it did when it was read."""
     return Attr("taken").eq(taken)
 
 

@@ -7,6 +7,7 @@ worker that answers finds it.
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
 
@@ -27,9 +28,16 @@ from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, FRAMES_OF_A_CONNECTION
-from chalicelib.errors import ConversationFull
+from chalicelib.conversation.limits import (
+    AUTH_TIMEOUT_MS,
+    CONNECTIONS_OF_A_PERSON,
+    FRAMES_OF_A_CONNECTION,
+    MAX_CONNECTIONS,
+)
+from chalicelib.errors import ConversationFull, ParleyError, TooManyConnections
 from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
+
+_FULL: Final = "as many connections as there may be"
 
 
 @dataclass(frozen=True)
@@ -63,8 +71,9 @@ class DynamoConnections:
         change = Update(set=listed_items.ready_values(ready), remove=["due_bucket", "due_at"])
         own = update(keys.connection_key(connection.id), change, when=UNAUTHENTICATED)
         listed = put(listed_items.listed_item(ready, person, now=now))
+        counted = _counting(keys.person_seats_key(person), ready.id, most=CONNECTIONS_OF_A_PERSON, now=now)
         try:
-            self._enter(ready, conversation, now=now, connection=own, listed=listed)
+            self._enter(ready, conversation, now=now, connection=own, listed=listed, person_seat=counted)
         except TransactionRefused:
             return None
         return ready
@@ -132,10 +141,11 @@ class DynamoConnections:
         return [items.member(item) for page in members for item in page if items.is_there(item, now=now)]
 
     def of_key(self, key: KeyId, *, now: int) -> Sequence[Connection]:
-        return self._listed(keys.listed_of_key(key), now=now)
+        return [listed_items.listed(item) for item in self._listed(keys.listed_of_key(key), now=now)]
 
     def of_person(self, person: PersonId, *, now: int) -> Sequence[Connection]:
-        return self._listed(keys.listed_of_person(person), now=now)
+        found = self._listed(keys.listed_of_person(person), now=now)
+        return [listed_items.listed(item) for item in sorted(found, key=lambda item: int(item.get("since", 0)))]
 
     def unauthenticated(self, *, now: int) -> Iterator[Connection]:
         for page in self.table.pages(keys.due(keys.CONNECTIONS_BUCKET, now=now), index=keys.DUE_INDEX):
@@ -160,30 +170,40 @@ class DynamoConnections:
         return self.table.write(update(key, another, when=EXISTS & has_token(bucket, now=now)))
 
     def _enter(self, entering: Connection, conversation: ConversationId, *, now: int, **writes: Write) -> None:
-        """Write and count the member item, together with `writes`. Raises TransactionRefused and ConversationFull."""
-        counted = Update(add_to_set={"taken": {str(entering.id)}}, set={"expires_at": items.connection_expires_at(now)})
-        seat = update(keys.seats_key(conversation), counted, when=has_seat_for(entering.id))
+        """Write and count the member item, together with `writes`.
+
+        Raises TransactionRefused, ConversationFull and TooManyConnections.
+        """
+        seat = _counting(keys.seats_key(conversation), entering.id, most=MAX_CONNECTIONS, now=now)
         try:
             self.table.transact(**writes, member=put(items.member_item(entering, now=now)), seat=seat)
         except TransactionRefused as exc:
-            if exc.failed.keys() != {"seat"}:
+            if exc.failed.keys() - {"seat", "person_seat"}:
                 raise
-            self._count_again(conversation, exc.failed["seat"] or {}, now=now)
+            if "person_seat" in exc.failed and entering.person:
+                here = self.of_person(entering.person, now=now)
+                self._count_again(exc.failed["person_seat"] or {}, here, TooManyConnections(_FULL))
+            if "seat" in exc.failed:
+                here = self.in_conversation(conversation, now=now)
+                self._count_again(exc.failed["seat"] or {}, here, ConversationFull(_FULL))
             self._enter(entering, conversation, now=now, **writes)
 
-    def _count_again(self, conversation: ConversationId, seats: items.Item, *, now: int) -> None:
-        """Remove from the count the connections that expired without a `close`. Raises ConversationFull without any."""
-        taken: set[str] = seats["taken"]
-        gone = taken - {member.id for member in self.in_conversation(conversation, now=now)}
+    def _count_again(self, full: Item, here: Sequence[Connection], error: ParleyError) -> None:
+        """Remove from a full count the connections that expired without a `close`; raise the error if there are none.
+
+        `here` was read after the count.
+        """
+        taken: set[str] = full["taken"]
+        gone = taken - {connection.id for connection in here}
         if not gone:
-            raise ConversationFull("the conversation has as many connections as it may have")
+            raise error
         with suppress(ConditionFailed):  # somebody came, left, or has counted again
             change = Update(remove_from_set={"taken": gone})
-            self.table.write(update(keys.seats_key(conversation), change, when=counts_exactly(taken)))
+            self.table.write(update(items.key_of(full), change, when=counts_exactly(taken)))
 
-    def _listed(self, condition: ConditionBase, *, now: int) -> Sequence[Connection]:
+    def _listed(self, condition: ConditionBase, *, now: int) -> list[Item]:
         found = (item for page in self.table.pages(condition) for item in page)
-        return [listed_items.listed(item) for item in found if items.is_there(item, now=now)]
+        return [item for item in found if items.is_there(item, now=now)]
 
     def _update_member(self, connection: Connection, change: Update) -> None:
         if connection.conversation:
@@ -195,16 +215,32 @@ class DynamoConnections:
 
 
 def _ending(connection: Connection, *, expires_at: int) -> dict[str, Write]:
-    """The writes that end a connection beside that of its own item, by name; `expires_at` as in `_leaving`."""
-    listed = {"listed": delete(keys.listed_key(connection.person, connection.id))} if connection.person else {}
-    left = _leaving(connection.id, connection.conversation, expires_at=expires_at) if connection.conversation else {}
-    return {**listed, **left}
+    """The writes that end a connection beside that of its own item, by name; `expires_at` as in `_not_counting`."""
+    writes: dict[str, Write] = {}
+    if connection.conversation:
+        writes |= _leaving(connection.id, connection.conversation, expires_at=expires_at)
+    if connection.person:
+        writes["listed"] = delete(keys.listed_key(connection.person, connection.id))
+        key = keys.person_seats_key(connection.person)
+        writes["left_person"] = _not_counting(key, connection.id, expires_at=expires_at)
+    return writes
 
 
 def _leaving(connection: ConnectionId, conversation: ConversationId, *, expires_at: int) -> dict[str, Write]:
-    """The writes that take a connection out of a conversation, by name; `expires_at` is for a count not yet stored."""
-    freed = Update(remove_from_set={"taken": {str(connection)}}, set_if_absent={"expires_at": expires_at})
+    """The writes that take a connection out of a conversation, by name; `expires_at` as in `_not_counting`."""
     return {
         "left": delete(keys.member_key(conversation, connection)),
-        "left_seat": update(keys.seats_key(conversation), freed),
+        "left_seat": _not_counting(keys.seats_key(conversation), connection, expires_at=expires_at),
     }
+
+
+def _counting(key: keys.Key, connection: ConnectionId, *, most: int, now: int) -> Write:
+    """The write that counts a connection, unless there are `most` already."""
+    change = Update(add_to_set={"taken": {str(connection)}}, set={"expires_at": items.connection_expires_at(now)})
+    return update(key, change, when=has_seat_for(connection, most=most))
+
+
+def _not_counting(key: keys.Key, connection: ConnectionId, *, expires_at: int) -> Write:
+    """The write that takes a connection from a count; `expires_at` is for a count not yet stored."""
+    change = Update(remove_from_set={"taken": {str(connection)}}, set_if_absent={"expires_at": expires_at})
+    return update(key, change)

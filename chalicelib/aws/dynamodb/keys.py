@@ -103,6 +103,11 @@ def seats_key(conversation: ConversationId) -> Key:
     return {**conversation_key(conversation), "sk": "SEATS"}
 
 
+def person_seats_key(person: PersonId) -> Key:
+    """The key of the set of connections that are counted for a person, wherever they are."""
+    return {**conversation_key(identity.conversation_of(person)), "sk": "CONNECTIONS"}
+
+
 def tickets_key(key: KeyId, address: str, *, hour: str) -> Key:
     """The key of the number of tickets that an address got in an hour, `2026-11-20T12` in UTC."""
     return {"pk": f"TICKETS#{hour}", "sk": f"{key}#{address}"}

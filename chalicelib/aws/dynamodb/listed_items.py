@@ -17,11 +17,12 @@ def ready_values(connection: Connection) -> Item:
 
 
 def listed_item(connection: Connection, person: PersonId, *, now: int) -> Item:
-    """The item of a ready connection in the list of its API key."""
+    """The item of a connection that becomes ready at `now`, in the list of its API key."""
     return {
         **member_item(connection, now=now),
         **listed_key(person, connection.id),
         "conversation": connection.conversation,
+        "since": now,
     }
 
 

@@ -14,9 +14,9 @@ from chalicelib.clock import Clock
 from chalicelib.content import persona
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionStore
-from chalicelib.conversation.limits import MAX_CONNECTIONS
+from chalicelib.conversation.limits import CONNECTIONS_OF_A_PERSON, MAX_CONNECTIONS
 from chalicelib.conversation.ports import Transcript
-from chalicelib.errors import ConversationFull
+from chalicelib.errors import ConversationFull, TooManyConnections
 from chalicelib.ids import ConversationId, PersonId
 
 _HISTORY_TURNS: Final = 30
@@ -24,6 +24,12 @@ _HISTORY_TURNS: Final = 30
 _AGAIN: Final = ("already_authenticated", "this connection is already authenticated")
 _WRONG_ROOM: Final = Rejected("wrong_room", "this is not the full name of a room: ask for it where you got the link")
 _FULL: Final = ("room_full", f"the room is full: it has {MAX_CONNECTIONS} connections")
+
+_TOO_MANY: Final = Rejected(
+    "too_many_connections", f"you have {CONNECTIONS_OF_A_PERSON} newer connections, so this one is closed"
+)
+_ATTEMPTS: Final = 5
+"""How often a new connection tries to replace an older one, in case others of the same person are faster."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +72,11 @@ class Entrance:
         conversation = identity.conversation_of(person)
         connection = replace(connection, holds_key=frame.credentials.kind == "apiKey")
         try:
-            ready = self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
+            ready = self._admit(connection, person, conversation)
         except ConversationFull:
             return self._refuse(connection, *_FULL)
+        except TooManyConnections:
+            return self._reject(connection, _TOO_MANY)
         if ready is None:
             return self._refuse(connection, *_AGAIN)
         member = Member(ready, person, conversation)
@@ -76,6 +84,19 @@ class Entrance:
         visitor = identity.name_of(person) if new else None
         standing = self.standing(member)  # again, for a revocation that listed connections before this one was stored
         return self._send_ready(member, standing, visitor) if standing else None
+
+    def _admit(self, connection: Connection, person: PersonId, conversation: ConversationId) -> Connection | None:
+        """Call `mark_authenticated`; while the person has too many connections, close their oldest one.
+
+        Whoever has lost connections without noticing, such as by going out of reach, is thus not locked out.
+        """
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
+            except TooManyConnections:
+                for oldest in self.connections.of_person(person, now=self.clock())[:1]:
+                    self.dismiss(oldest, _TOO_MANY)
+        return self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
 
     def join(self, member: Member, name: str) -> Member | None:
         """Move the connection to a room; None if it is not moved, and its client gets an error."""

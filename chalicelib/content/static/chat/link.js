@@ -8,10 +8,12 @@ const PING_EVERY = 4 * 60_000;
 const PONG_WITHIN = 15_000;
 
 const NEW_TICKET = { ticket_expired: "expire", auth_failed: "forget" };
+/** The person has opened too many newer connections. To reconnect by itself would close one of those. */
+const REPLACED = "too_many_connections";
 /** Refusals whose reason may pass; after any other the page gives up. */
 const PASSING = new Set(["ticket_expired", "room_full", "try_again", "too_fast", "slow_down", "crowded"]);
 /** Final refusals with a sentence of their own, of `authenticate` and of `join`. */
-const NAMED = new Set(["auth_failed", "key_revoked", "wrong_origin", "wrong_room", "blocked"]);
+const NAMED = new Set(["auth_failed", "key_revoked", "wrong_origin", "wrong_room", "blocked", REPLACED]);
 
 export class Link {
   #visitor;
@@ -82,7 +84,8 @@ export class Link {
 
   #receive(frame) {
     if (frame.type === "pong") return clearTimeout(this.#deadline);
-    if (frame.type === "error" && this.state !== "open") return this.#refused(frame);
+    const refused = this.state !== "open" || frame.code === REPLACED;
+    if (frame.type === "error" && refused) return this.#refused(frame);
     if (frame.type === "ready" && this.#room && frame.room !== this.#room) {
       this.#joining = true;
       return this.send({ action: "join", room: this.#room });

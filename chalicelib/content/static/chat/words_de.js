@@ -75,6 +75,7 @@ export const de = {
     wrong_origin: "Dieser Chat darf auf dieser Seite nicht benutzt werden.",
     wrong_room: "Dieser Link zu einem Raum ist unvollständig. Bitte frag noch einmal danach.",
     room_full: "Dieser Raum ist voll. Neuer Versuch…",
+    too_many_connections: "Dieser Chat ist in zu vielen anderen Fenstern geöffnet. Lade die Seite neu, um hier weiterzuschreiben.",
     no_room: "Dieser Raum lässt sich nicht öffnen. Vielleicht ist seine Adresse unvollständig.",
     too_many_rooms: "Du schreibst in zu vielen Räumen. Mit /forget löschst du deine Nachrichten und beginnst neu.",
     no_chat: "Diesen Chat gibt es nicht. Vielleicht wurde er geschlossen, oder die Adresse ist unvollständig.",

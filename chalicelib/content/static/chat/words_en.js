@@ -60,6 +60,7 @@ export const en = {
     wrong_origin: "This chat may not be used on this page.",
     wrong_room: "This link to a room is not complete. Please ask for it again.",
     room_full: "This room is full. Trying again…",
+    too_many_connections: "This chat is open in too many other windows. Load the page again to continue here.",
     no_room: "This room cannot be opened. Perhaps its address is incomplete.",
     too_many_rooms: "You write in too many rooms. Send /forget to delete your messages and begin anew.",
     no_chat: "There is no such chat. Perhaps it has been closed, or the address is incomplete.",
