@@ -11,7 +11,7 @@ from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.turn_context import TurnContext
 
 MEMORY_TOKENS: Final = 3000
-"""Estimated tokens of past exchanges and the question together: the largest part of what an answer costs."""
+"""Estimated tokens of past exchanges and the question together."""
 UNSEEN_TOKENS: Final = 256
 """The most that a server has written, but its client not received, when the connection is closed.
 
@@ -38,13 +38,15 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
 
 
 def most_usage(context: TurnContext) -> Usage:
-    """Return an upper bound of the tokens that answering the turn can use."""
-    estimate = tokens(_instructions(context)) + max(MEMORY_TOKENS, tokens(question_of(context.turn)))
-    return Usage(input=history.at_most(estimate), output=context.persona.max_output_tokens)
+    """Return an upper bound of the tokens that one call for the turn can use.
+
+    A call of which nothing becomes known is counted with it, so it is as low as the prompt allows.
+    """
+    return at_most(build(context, person_hash=""), written=None)
 
 
 def at_most(prompt: Prompt, *, written: int | None) -> Usage:
-    """Return an upper bound of what answering the prompt has used; it is within `most_usage`.
+    """Return an upper bound of what answering the prompt has used.
 
     `written` are the UTF-8 bytes of the words received of an answer that the bot has stopped, None for one that may
     have been written to its end. A token has at least one byte; UNSEEN_TOKENS may have been written and not received.

@@ -64,6 +64,8 @@ class ModelOfAnyEnd(SimulatedModel):
         self.ledger.was_asked(prompt.question, prompt.history, self.run())
         said = [part for past in prompt.history for part in (past.question, past.answer)]
         asked = sum(len(text.encode()) + 4 for text in (prompt.instructions, *said, prompt.question))
+        most = self.price.cost(at_most(prompt, written=None))
+        self.ledger.require("no more is set aside than the prompt can cost", kept=self.ledger.unsettled[-1][1] == most)
         return self._say(End(prompt.question.split()[0]), prompt, asked)
 
     def _say(self, end: End, prompt: Prompt, asked: int) -> Generator[ModelEvent]:

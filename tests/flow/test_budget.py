@@ -209,7 +209,28 @@ def test_what_is_not_told_is_reckoned_by_what_was_sent_and_lies_within_what_was_
     bot.may_spend("1")
     ask(bot, 1)
     sent = len((bot.last_prompt.instructions + bot.last_prompt.question).encode())
-    assert sent + MOST < bot.spent().committed < sent + MOST + 50 < set_aside[0] / 3
+    assert sent + MOST < bot.spent().committed <= set_aside[0] < sent + MOST + 50
+
+
+def test_a_call_that_was_lost_with_its_worker_counts_no_more_than_its_own_prompt_can_cost(bot: Bot):
+    deaths = [SystemExit("the worker dies")]
+
+    def dies(_: Prompt) -> None:
+        if deaths:
+            raise deaths.pop()
+
+    bot.model = InterruptedModel(usage=Usage(100, 0, 20), meanwhile=dies)
+    bot.price = Price(Decimal(1), Decimal(1), Decimal(1))
+    bot.may_spend("1")
+    bot.accepts("anna", "Why?")
+    with pytest.raises(SystemExit):
+        bot.works()
+    bot.clock.tick(minutes=3)
+    bot.beats()
+    bot.works()
+    sent = len((bot.last_prompt.instructions + bot.last_prompt.question).encode())
+    assert bot.sent_to("anna") == ["An answer."]
+    assert 120 + sent + MOST < bot.spent().committed < 120 + sent + MOST + 50
 
 
 @pytest.mark.parametrize(
