@@ -50,7 +50,8 @@ def websocket_connect(event: WebsocketEvent) -> None:
         return
     origin = next((value for name, value in request.get("headers", {}).items() if name.lower() == "origin"), "")
     endpoint = websocket.endpoint_of(request["requestContext"])
-    websocket.handler().connect(ConnectionId(event.connection_id), endpoint=endpoint, origin=origin)
+    config = (request.get("queryStringParameters") or {}).get("config", "")
+    websocket.handler().connect(ConnectionId(event.connection_id), endpoint=endpoint, origin=origin, config=config)
 
 
 @app.on_ws_message(name="websocket_message")

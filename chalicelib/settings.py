@@ -189,10 +189,12 @@ class WebSettings:
     """The endpoint that sends to WebSocket connections, with the blanks `{api}`, `{region}` and `{stage}`."""
     sign_in: SignIn | None
     """None where users cannot sign in."""
+    open_key: str
+    """The id of the open key of connections whose address names none; empty if those must authenticate."""
 
     @classmethod
     def from_env(cls, env: Variables) -> "WebSettings":
-        """Parse PARLEY_CONNECTIONS_URL, PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE."""
+        """Parse PARLEY_CONNECTIONS_URL, PARLEY_OPEN_KEY, PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE."""
         issuer, audience = env.read("PARLEY_OIDC_ISSUER", "", parse.issuer), env.text("PARLEY_OIDC_AUDIENCE")
         if bool(env.text("PARLEY_OIDC_ISSUER")) != bool(audience):
             given = "PARLEY_OIDC_AUDIENCE" if audience else "PARLEY_OIDC_ISSUER"
@@ -201,6 +203,7 @@ class WebSettings:
         return cls(
             connections_url=env.text("PARLEY_CONNECTIONS_URL", CONNECTIONS_URL),
             sign_in=SignIn(issuer, audience) if issuer else None,
+            open_key=env.read("PARLEY_OPEN_KEY", "", parse.key_id),
         )
 
 

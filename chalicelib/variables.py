@@ -103,6 +103,13 @@ def workers(name: str, value: str) -> int:
     return int(value)
 
 
+def key_id(name: str, value: str) -> str:
+    """Parse the id of an API key, or nothing."""
+    if not re.fullmatch(r"([a-z0-9]{10})?", value, re.ASCII):
+        raise _invalid(name, value, "the id of a key, as `parley keys list` shows it")
+    return value
+
+
 def keep_days(name: str, value: str) -> int:
     """Parse a number of days: 0 to 30."""
     if not re.fullmatch(r"\d{1,2}", value, re.ASCII) or int(value) > _MOST_KEEP_DAYS:

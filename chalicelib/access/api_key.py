@@ -32,6 +32,8 @@ class ApiKey:
     """Origins on which browsers may use it, beside the bot's own: `https://example.com`, or `*` for any."""
     open_rooms: bool = False
     """Whether its visitors may join every room by name; otherwise by its full name only (`access.rooms`)."""
+    is_open: bool = False
+    """Whether its id alone, in the address of the WebSocket API, authenticates a client as a new visitor."""
     expires_at: int | None = None
     """Milliseconds since 1970, like all times; None means never."""
     revoked_at: int | None = None

@@ -10,17 +10,23 @@ from chalicelib.access.ports import ApiKeys, IdTokens
 from chalicelib.access.ticket import Ticket
 from chalicelib.clock import Clock
 from chalicelib.errors import InvalidToken, TicketExpired
-from chalicelib.ids import PersonId
+from chalicelib.ids import KeyId, PersonId
 
 
 @dataclass(frozen=True)
 class Credentials:
     """What a client sends to authenticate."""
 
-    kind: Literal["apiKey", "ticket", "token"]
+    kind: Literal["apiKey", "ticket", "token", "openKey"]
+    """`openKey` is the id of an open key, in the address of the WebSocket API; the others are sent in a frame."""
     text: str = field(repr=False)
     visitor: str | None
     """The name of the visitor, chosen by the holder of the API key; None for a new one. Ignored with other kinds."""
+
+    @property
+    def is_of_new_visitor(self) -> bool:
+        """Whether they authenticate a visitor who was not there before."""
+        return self.kind == "openKey" or (self.kind == "apiKey" and self.visitor is None)
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Rejected:
 
 
 _UNKNOWN = Rejected("auth_failed", "there is no such key")
+_NOT_OPEN = Rejected("auth_failed", "the address names no open key")
 _INVALID = Rejected("auth_failed", "the ticket is not valid")
 _NO_SIGN_IN = Rejected("auth_failed", "this bot accepts no ID tokens")
 REVOKED = Rejected("key_revoked", "the key is revoked or has expired")
@@ -62,6 +69,8 @@ class Authenticator:
         match credentials.kind:
             case "apiKey":
                 return self._by_key(credentials.text, credentials.visitor or self.new_id(), origin)
+            case "openKey":
+                return self._by_open_key(credentials.text, origin)
             case "ticket":
                 return self._by_ticket(credentials.text, origin)
             case "token":
@@ -70,6 +79,10 @@ class Authenticator:
     def _by_key(self, text: str, visitor: str, origin: str) -> PersonId | Rejected:
         known = find_key(self.keys, text)
         return self._by_valid_key(known, visitor, origin) if known else _UNKNOWN
+
+    def _by_open_key(self, key_id: str, origin: str) -> PersonId | Rejected:
+        known = self.keys.get(KeyId(key_id)) if api_key.is_id(key_id) else None
+        return self._by_valid_key(known, self.new_id(), origin) if known and known.is_open else _NOT_OPEN
 
     def _by_ticket(self, text: str, origin: str) -> PersonId | Rejected:
         try:

@@ -21,7 +21,7 @@ MOST_DAYS: Final = 36_500
 MOST_ORIGINS: Final = 20
 LONGEST_NAME: Final = 100
 DEFAULT_PERSONA: Final = TRAITS[Channel.WEB].default_persona
-FIELDS: Final = ("name", "persona", "max_messages", "daily_messages", "days", "origins", "open_rooms")
+FIELDS: Final = ("name", "persona", "max_messages", "daily_messages", "days", "origins", "open_rooms", "open")
 _ROOM_BYTES: Final = 8
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _LOOPBACK: Final = r"([a-z0-9-]+\.)*localhost|127(\.[0-9]{1,3}){3}"
@@ -79,7 +79,8 @@ class ApiKeyService:
             max_messages=_number(params, "max_messages", least=1, most=MOST_MESSAGES),
             daily_messages=_number(daily_messages, "daily_messages", least=0, most=MOST_MESSAGES),
             origins=_origins(params),
-            open_rooms=_open_rooms(params),
+            open_rooms=_flag(params, "open_rooms"),
+            is_open=_flag(params, "open"),
             expires_at=None if days is None else now + days * _DAY_MS,
         )
         if not self.keys.create(key):
@@ -147,6 +148,7 @@ class ApiKeyService:
             "daily_messages": key.daily_messages,
             "origins": [*key.origins],
             "open_rooms": key.open_rooms,
+            "open": key.is_open,
             "created_at": utc(key.created_at),
             "expires_at": utc(key.expires_at),
             "revoked_at": utc(key.revoked_at),
@@ -190,11 +192,11 @@ def _number(params: Mapping[str, Any], what: str, *, least: int, most: int) -> i
     return value
 
 
-def _open_rooms(params: Mapping[str, Any]) -> bool:
-    is_open = params.get("open_rooms", False)
-    if not isinstance(is_open, bool):
-        raise BadRequest("open_rooms must be true or false")
-    return is_open
+def _flag(params: Mapping[str, Any], what: str) -> bool:
+    value = params.get(what, False)
+    if not isinstance(value, bool):
+        raise BadRequest(f"{what} must be true or false")
+    return value
 
 
 def _origins(params: Mapping[str, Any]) -> tuple[str, ...]:

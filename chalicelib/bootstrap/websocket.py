@@ -41,6 +41,7 @@ def assemble(
         clock=ports.clock,
         new_id=ports.new_id,
         log=ports.log,
+        open_key=ports.settings.web.open_key,
     )
 
 

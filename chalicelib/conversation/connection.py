@@ -36,5 +36,7 @@ class Connection:
     """Number of requests of its client for what it has missed."""
     cancels: TurnId | None = None
     """The turn whose answer the user has cancelled."""
+    config: str = ""
+    """The `config` in the address of its handshake, which may be the id of an open key."""
     too_fast: bool = False
     """Whether this frame is more than FRAMES_OF_A_CONNECTION allows; only `count_frame` sets it."""

@@ -20,5 +20,7 @@ MAX_ROOMS: Final = 100
 """The most rooms of one person: /forget erases the person's turns in each of them, and the item has to stay small."""
 FRAMES_OF_A_CONNECTION: Final = TokenBucket(burst=30, every_ms=1000)
 """The frames that one client may send, of any kind, authenticated or not."""
+IDLE_TIMEOUT_MS: Final = 10 * 60_000
+"""After which API Gateway closes a connection without frames. One that needs not authenticate is not closed before."""
 AUTH_TIMEOUT_MS: Final = 60_000
 """How long a connection may stay unauthenticated before the heartbeat closes it."""

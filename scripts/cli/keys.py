@@ -128,6 +128,7 @@ def keys() -> None:
     show_default=True,
     help="Persona that answers.",
 )
+@click.option("--open", is_flag=True, help="Let clients in that only have the key's ID, in the WebSocket's address.")
 @click.option("--open-rooms", is_flag=True, help="Let visitors join every room by its name; see `keys room`.")
 @with_context
 def create(

@@ -140,6 +140,7 @@ class TextKeysView:
             ("persona", key.persona),
             ("used", _used(key)),
             ("a day", f"{_limit(key.daily_messages)} for each visitor"),
+            ("clients", "need no ticket: the id suffices" if key.is_open else "need a ticket or the key"),
             ("rooms", ": ".join(_ROOMS[key.open_rooms])),
             ("pages", ", ".join(key.origins) or "only the bot's own chat page"),
             ("created", self._moment(key.created_at)),
@@ -199,7 +200,8 @@ class TextKeysView:
         else:
             click.echo("\nOnly the bot's own chat page may use it; for others, create one with --origin.\n")
         rows = (("chat page", addresses.chat(key)), ("config", addresses.config(key)))
-        for name, address in (*rows, ("websocket", addresses.websocket)):
+        websocket = f"{addresses.websocket}?config={key.id}" if key.is_open else addresses.websocket
+        for name, address in (*rows, ("websocket", websocket)):
             click.echo(f"{name:9}  {address}")
 
     def _expires(self, key: ApiKey) -> str:

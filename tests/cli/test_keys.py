@@ -137,6 +137,7 @@ def test_a_program_gets_a_new_key_as_one_document(keys: Run, chats: Chats):
         "daily_messages": 10,
         "origins": [],
         "open_rooms": False,
+        "open": False,
         "created_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "expires_at": f"{at + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
         "revoked_at": None,
@@ -217,7 +218,7 @@ def test_the_list_shows_no_secret_and_no_digest(keys: Run, chats: Chats):
 def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, chats: Chats, name: str):
     known = shop(chats)
     output = keys("show", name).output
-    shown = dict(columns(line) for line in output.splitlines()[:11])
+    shown = dict(columns(line) for line in output.splitlines()[:12])
     made_at = datetime.fromtimestamp(known.created_at / 1000, UTC)
     assert shown == {
         "id": SHOP,
@@ -226,6 +227,7 @@ def test_a_key_is_shown_whole_by_its_id_or_by_itself(keys: Run, chats: Chats, na
         "persona": "web",
         "used": "0",
         "a day": "20 for each visitor",
+        "clients": "need a ticket or the key",
         "rooms": "closed: visitors join them by full names only, from `keys room`",
         "pages": "https://shop.example",
         "created": f"{made_at:%Y-%m-%d %H:%M} (UTC)",
@@ -389,6 +391,15 @@ def test_the_rooms_of_a_key_are_opened_and_closed(keys: Run, chats: Chats):
 def test_a_key_can_be_made_with_open_rooms(keys: Run, chats: Chats):
     keys("create", "Market", "--open-rooms")
     assert [key.open_rooms for key in chats.store.keys.list()] == [True]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_address_of_an_open_key_has_its_id(keys: Run, chats: Chats):
+    created = keys("create", "Market", "--open").output
+    [key] = chats.store.keys.list()
+    assert key.is_open
+    assert f"?config={key.id}\n" in created.partition("websocket")[2]
+    assert "clients  need no ticket: the id suffices" in keys("show", key.id).output
 
 
 # Open connections.

@@ -25,6 +25,7 @@ WHOLE = ApiKey(
     daily_messages=0,
     origins=("https://shop.example", "http://localhost:3000"),
     open_rooms=True,
+    is_open=True,
     expires_at=NOON + 1,
     revoked_at=NOON + 2,
 )

@@ -13,6 +13,7 @@ from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
     CONNECTIONS_OF_A_PERSON,
     FRAMES_OF_A_CONNECTION,
+    IDLE_TIMEOUT_MS,
     MAX_CONNECTIONS,
 )
 from chalicelib.errors import (
@@ -43,7 +44,7 @@ class FakeConnections:
     @atomic
     def open(self, connection: Connection, *, now: int) -> None:
         self.memory.connections[connection.id] = StoredConnection(
-            connection, _expires_at(now), due_at=now + AUTH_TIMEOUT_MS
+            connection, _expires_at(now), due_at=now + (IDLE_TIMEOUT_MS if connection.config else AUTH_TIMEOUT_MS)
         )
 
     @atomic

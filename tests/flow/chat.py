@@ -243,10 +243,10 @@ class Chat:
 
     # What happens to it.
 
-    def connects(self, *, origin: str = "") -> Tab:
+    def connects(self, *, origin: str = "", config: str = "") -> Tab:
         """Somebody is there, and has not said who."""
         tab = Tab(self, ConnectionId(f"socket-{next(self._ids)}"))
-        self.handler.connect(tab.id, endpoint=ENDPOINT, origin=origin)
+        self.handler.connect(tab.id, endpoint=ENDPOINT, origin=origin, config=config)
         return tab
 
     def opens(self, visitor: str = "anna", *, key: KeyId = KEY, room: str = "", client: Client | None = None) -> Tab:

@@ -11,7 +11,6 @@ from chalicelib.channels.web.client_frames import MAX_FRAME
 from chalicelib.channels.web.reaper import PARALLEL, TIME_MS
 from chalicelib.content import persona
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.limits import MAX_CONNECTIONS
 from chalicelib.errors import IssuerUnavailable
 from chalicelib.ids import KeyId
 from tests.fakes.id_tokens import FakeIdTokens
@@ -195,14 +194,6 @@ def test_authenticate_with_no_or_two_credentials_is_a_bad_frame(chat: Chat):
     tab.sends("authenticate")
     tab.sends("authenticate", apiKey=key_text(), visitor="no name at all")
     assert (tab.codes, tab.is_closed) == (["bad_frame"] * 3, False)
-
-
-def test_a_full_conversation_refuses_a_connection_which_may_try_again(chat: Chat):
-    tabs = [chat.opens("-") for _ in range(MAX_CONNECTIONS)]
-    late = chat.opens("-")
-    assert (late.codes, late.is_closed) == (["room_full"], False)
-    tabs[0].closes()
-    assert [frame["type"] for frame in late.sends("authenticate", apiKey=key_text())] == ["ready"]
 
 
 # Frames that are not understood.

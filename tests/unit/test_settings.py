@@ -167,6 +167,10 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
             )
         ],
         *[("PARLEY_WORKERS", value, "2 to 1000") for value in ("", "1", "1001", "-3", "ten", "10000")],
+        *[
+            ("PARLEY_OPEN_KEY", value, "the id of a key")
+            for value in ("shop", "SHOPSHOPSH", "parley_shopshopsh_x", "*")
+        ],
         *[("PARLEY_KEEP_DAYS", value, "0 to 30") for value in ("", "31", "-1", "ten", "1.5", "007")],
         ("PARLEY_MODEL_API", "assistants", "auto, responses or chat"),
         ("PARLEY_WAKE", "sqs", "lambda or fifo"),

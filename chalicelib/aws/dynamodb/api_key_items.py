@@ -23,6 +23,7 @@ def api_key_item(key: ApiKey) -> Item:
         "used": key.used,
         "origins": list(key.origins),
         **({"open_rooms": True} if key.open_rooms else {}),
+        **({"open": True} if key.is_open else {}),
         **{name: value for name, value in optional.items() if value is not None},
     }
 
@@ -40,6 +41,7 @@ def api_key(item: Item) -> ApiKey:
         daily_messages=_number(item, "daily_messages"),
         origins=tuple(item["origins"]),
         open_rooms=bool(item.get("open_rooms", False)),
+        is_open=bool(item.get("open", False)),
         expires_at=_number(item, "expires_at_ms"),
         revoked_at=_number(item, "revoked_at"),
     )

@@ -32,6 +32,7 @@ from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
     CONNECTIONS_OF_A_PERSON,
     FRAMES_OF_A_CONNECTION,
+    IDLE_TIMEOUT_MS,
     MAX_CONNECTIONS,
 )
 from chalicelib.errors import ConversationFull, ParleyError, TooManyConnections
@@ -47,7 +48,8 @@ class DynamoConnections:
     table: Table
 
     def open(self, connection: Connection, *, now: int) -> None:
-        self.table.write(put(items.connection_item(connection, now=now, auth_until=now + AUTH_TIMEOUT_MS)))
+        waits_ms = IDLE_TIMEOUT_MS if connection.config else AUTH_TIMEOUT_MS
+        self.table.write(put(items.connection_item(connection, now=now, auth_until=now + waits_ms)))
 
     def get(self, connection: ConnectionId, *, now: int) -> Connection | None:
         item = self.table.get(keys.connection_key(connection))

@@ -210,6 +210,7 @@ def connection_item(connection: Connection, *, now: int, auth_until: int) -> Ite
         "due_bucket": CONNECTIONS_BUCKET,
         "due_at": auth_until,
         "expires_at": connection_expires_at(now),
+        **({"config": connection.config} if connection.config else {}),
     }
 
 
@@ -238,6 +239,7 @@ def connection(item: Item) -> Connection:
         id=ConnectionId(item["pk"].removeprefix(CONNECTION_PREFIX)),
         endpoint=item["endpoint"],
         origin=item["origin"],
+        config=item.get("config", ""),
         state=ConnectionState(item["state"]),
         person=PersonId(item["person"]) if "person" in item else None,
         holds_key=bool(item.get("holds_key", False)),

@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.access import identity, quota, rooms
 from chalicelib.access.admission import BLOCKED, Admission, Standing
-from chalicelib.access.authentication import Authenticator, Rejected
+from chalicelib.access.authentication import Authenticator, Credentials, Rejected
 from chalicelib.channels.web import server_frames
-from chalicelib.channels.web.client_frames import Authenticate
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.clock import Clock
 from chalicelib.content import persona
@@ -60,30 +59,45 @@ class Entrance:
     zone: ZoneInfo
     send: Send
 
-    def authenticate(self, connection: Connection, frame: Authenticate) -> None:
-        """Let the connection into its person's conversation, or tell its client why not."""
+    def authenticate(self, connection: Connection, credentials: Credentials) -> Member | None:
+        """Let the connection into its person's conversation; None if its client is told why not."""
         if connection.state is not ConnectionState.CONNECTED:
-            return self._refuse(connection, *_AGAIN)
-        person = self.authenticator.authenticate(frame.credentials, origin=connection.origin)
+            self._refuse(connection, *_AGAIN)
+            return None
+        person = self._person(credentials, connection)
         if isinstance(person, Rejected):
-            return self._reject(connection, person)
-        if self.admission.is_blocked(person):
-            return self._reject(connection, BLOCKED)
+            self._reject(connection, person)
+            return None
         conversation = identity.conversation_of(person)
-        connection = replace(connection, holds_key=frame.credentials.kind == "apiKey")
+        connection = replace(connection, holds_key=credentials.kind == "apiKey")
         try:
             ready = self._admit(connection, person, conversation)
-        except ConversationFull:
-            return self._refuse(connection, *_FULL)
         except TooManyConnections:
-            return self._reject(connection, _TOO_MANY)
+            self._reject(connection, _TOO_MANY)
+            return None
         if ready is None:
-            return self._refuse(connection, *_AGAIN)
+            return self._let_in_meanwhile(connection, credentials)
         member = Member(ready, person, conversation)
-        new = frame.credentials.kind == "apiKey" and frame.credentials.visitor is None
-        visitor = identity.name_of(person) if new else None
         standing = self.standing(member)  # again, for a revocation that listed connections before this one was stored
-        return self._send_ready(member, standing, visitor) if standing else None
+        if standing is None:
+            return None
+        self._send_ready(member, standing, identity.name_of(person) if credentials.is_of_new_visitor else None)
+        return member
+
+    def _person(self, credentials: Credentials, connection: Connection) -> PersonId | Rejected:
+        person = self.authenticator.authenticate(credentials, origin=connection.origin)
+        return BLOCKED if not isinstance(person, Rejected) and self.admission.is_blocked(person) else person
+
+    def _let_in_meanwhile(self, connection: Connection, credentials: Credentials) -> Member | None:
+        """Return the member that the connection became by another frame at the same time, if frames needed not say so.
+
+        None, and the client gets an error, if this frame asked for it.
+        """
+        known = self.connections.get(connection.id, now=self.clock()) if credentials.kind == "openKey" else None
+        if known and known.person and known.conversation:
+            return Member(known, known.person, known.conversation)
+        self._refuse(connection, *_AGAIN)
+        return None
 
     def _admit(self, connection: Connection, person: PersonId, conversation: ConversationId) -> Connection | None:
         """Call `mark_authenticated`; while the person has too many connections, close their oldest one.

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.access import identity
+from chalicelib.access import api_key, identity
 from chalicelib.access.admission import BLOCKED, Admission
-from chalicelib.access.authentication import Authenticator
+from chalicelib.access.authentication import Authenticator, Credentials
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
 from chalicelib.channels.web import client_frames, server_frames
@@ -66,6 +66,8 @@ class WebSocketHandler:
     clock: Clock
     new_id: Callable[[], str]
     log: Log
+    open_key: str
+    """The id of the open key of connections whose address names none; empty if those must authenticate."""
 
     @property
     def closer(self) -> ConnectionCloser:
@@ -90,13 +92,15 @@ class WebSocketHandler:
         """Load what the next frame will need. Raises ConfigError."""
         next(iter(self.authenticator.ticket_keys()))
 
-    def connect(self, connection_id: ConnectionId, *, endpoint: str, origin: str) -> None:
+    def connect(self, connection_id: ConnectionId, *, endpoint: str, origin: str, config: str = "") -> None:
         """Store a new connection. Raises StoreError, for which API Gateway refuses the handshake.
 
-        `endpoint` is the URL of the `@connections` API; `origin` is the page's, or empty for programs.
+        `endpoint` is the URL of the `@connections` API; `origin` is the page's, or empty for programs; `config` is
+        the parameter of that name in the handshake's address.
         """
         with self.log.call("connect", self.clock):
-            self.connections.open(Connection(connection_id, endpoint, origin), now=self.clock())
+            opened_by = config if api_key.is_id(config) else self.open_key
+            self.connections.open(Connection(connection_id, endpoint, origin, config=opened_by), now=self.clock())
 
     def disconnect(self, connection_id: ConnectionId) -> None:
         """Remove a connection. Raises StoreError; the store's expiry then removes it later."""
@@ -132,12 +136,22 @@ class WebSocketHandler:
                 self._send_error(connection, code, message, message_id)
             case Ping():
                 self._send(connection, server_frames.frame("pong"))
-            case Authenticate():
-                self.entrance.authenticate(connection, frame)
-            case _ if connection.person is None or connection.conversation is None:
-                self._send_error(connection, "not_authenticated", "authenticate first", _id_of(frame))
-            case _:
-                self._handle_member(Member(connection, connection.person, connection.conversation), frame)
+            case Authenticate(credentials):
+                self.entrance.authenticate(connection, credentials)
+            case _ if member := self._member(connection, frame):
+                self._handle_member(member, frame)
+
+    def _member(self, connection: Connection, frame: client_frames.ClientFrame) -> Member | None:
+        """Return the person that the connection is of; None if its client has to authenticate, and gets an error.
+
+        If its address names an open key, its first frame authenticates it as a new visitor.
+        """
+        if connection.person and connection.conversation:
+            return Member(connection, connection.person, connection.conversation)
+        if connection.config:
+            return self.entrance.authenticate(connection, Credentials("openKey", connection.config, None))
+        self._send_error(connection, "not_authenticated", "authenticate first", _id_of(frame))
+        return None
 
     def _handle_member(
         self, member: Member, frame: SendMessage | Regenerate | Cancel | Resume | GiveFeedback | Join

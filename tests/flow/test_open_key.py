@@ -1,0 +1,130 @@
+"""Keys whose id alone, in the WebSocket's address, lets a client in: their promises and their limits."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.channels.web.client_frames import MAX_FRAME
+from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, IDLE_TIMEOUT_MS
+from tests.flow.chat import KEY, Chat, Without, key_text
+
+
+@pytest.fixture
+def chat(chat: Chat) -> Chat:
+    chat.changes_key(is_open=True)
+    return chat
+
+
+def test_a_client_asks_with_its_first_frame_and_is_answered(chat: Chat):
+    tab = chat.connects(config=KEY)
+    assert tab.frames == []
+    tab.says("Who are you?")
+    assert [frame["type"] for frame in tab.frames][:2] == ["ready", "accepted"]
+    assert tab.got("completed")[0]["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"action": "message", "prompt": "Hello?"},
+        {"action": "sendMessage", "message": "Hello?"},
+        {"data": "Hello?"},
+        {"action": "message", "prompt": "Hello?", "conversationId": "kitchen"},
+    ],
+)
+def test_each_form_of_a_question_may_be_the_first_frame(chat: Chat, frame: dict[str, Any]):
+    chat.changes_key(open_rooms=True)
+    tab = chat.connects(config=KEY)
+    tab.sends_text(json.dumps(frame))
+    chat.works()
+    assert tab.got("completed")[0]["state"] == "done"
+
+
+def test_each_client_is_a_new_visitor_that_nobody_else_hears(chat: Chat):
+    anna, bert = chat.connects(config=KEY), chat.connects(config=KEY)
+    anna.says("I live at 12 Mill Lane.")
+    bert.says("Where does she live?")
+    assert anna.got("ready")[0]["visitor"] != bert.got("ready")[0]["visitor"]
+    assert [turn["from"] for turn in bert.got("question")] == [bert.got("ready")[0]["you"]]
+    assert chat.bot.last_prompt.history == ()
+
+
+def test_a_client_may_still_say_who_it_is(chat: Chat):
+    tab = chat.connects(config=KEY)
+    tab.sends("authenticate", apiKey=key_text(), visitor="anna")
+    assert "visitor" not in tab.got("ready")[0]
+
+
+def test_a_ping_lets_nobody_in(chat: Chat):
+    tab = chat.connects(config=KEY)
+    tab.sends("ping")
+    assert [frame["type"] for frame in tab.frames] == ["pong"]
+
+
+@pytest.mark.parametrize("config", ["", "nosuchkey1", "NOSUCHKEY1", f"{KEY}x", "a" * MAX_FRAME, "oidc"])
+def test_another_address_lets_nobody_in(chat: Chat, config: str):
+    tab = chat.connects(config=config)
+    tab.says("Hello?")
+    assert tab.got("ready", "accepted") == []
+    assert tab.codes in (["not_authenticated"], ["auth_failed"])
+
+
+def test_a_key_that_is_not_open_lets_nobody_in_by_its_id(chat: Chat):
+    chat.changes_key(is_open=False)
+    tab = chat.connects(config=KEY)
+    tab.says("Hello?")
+    assert (tab.codes, tab.got("ready")) == (["auth_failed"], [])
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+def test_an_open_key_that_has_ended_lets_nobody_in(chat: Chat, how: str):
+    chat.ends_key(how)
+    tab = chat.connects(config=KEY)
+    tab.says("Hello?")
+    assert (tab.codes, tab.got("ready")) == (["key_revoked"], [])
+
+
+def test_a_page_that_is_not_the_keys_is_refused(chat: Chat):
+    tab = chat.connects(config=KEY, origin="https://elsewhere.example")
+    tab.says("Hello?")
+    assert (tab.codes, tab.got("ready")) == (["wrong_origin"], [])
+
+
+def test_the_keys_total_bounds_all_who_come(chat: Chat):
+    chat.changes_key(max_messages=2)
+    told = []
+    for _ in range(4):
+        tab = chat.connects(config=KEY)
+        tab.says("Hello?")
+        told += [notice["code"] for notice in tab.got("notice")]
+    assert (len(chat.asked), told) == (2, ["key_spent", "key_spent"])
+
+
+def test_of_frames_that_come_at_once_one_lets_the_client_in_and_all_are_accepted(chat: Chat):
+    tab = chat.connects(config=KEY)
+    known, before = chat.connections, chat.connections.get(tab.id, now=chat.clock())
+    tab.asks("One?")
+    chat.connections = Without(known, count_frame=lambda *_, **__: before)  # type: ignore[assignment]
+    tab.asks("Two?")
+    chat.works()
+    assert [len(tab.got(kind)) for kind in ("ready", "accepted", "error")] == [1, 2, 0]
+    assert {turn["from"] for turn in tab.got("question")} == {tab.got("ready")[0]["you"]}
+
+
+def test_a_client_that_reads_before_it_asks_is_not_closed_after_a_minute(chat: Chat):
+    quiet, stranger = chat.connects(config=KEY), chat.connects()
+    chat.clock.now += AUTH_TIMEOUT_MS + 1
+    closing = [connection.id for connection in chat.connections.unauthenticated(now=chat.clock())]
+    assert closing == [stranger.id]
+    chat.clock.now += IDLE_TIMEOUT_MS
+    assert quiet.id in [connection.id for connection in chat.connections.unauthenticated(now=chat.clock())]
+
+
+def test_a_deployment_may_let_in_whoever_knows_its_bare_address(chat: Chat):
+    web = replace(chat.bot.settings.web, open_key=KEY)
+    chat.bot.settings = replace(chat.bot.settings, web=web)
+    tab = chat.connects()
+    tab.says("Hello?")
+    assert tab.got("completed")[0]["state"] == "done"
