@@ -1,27 +1,37 @@
 """A hostile day: 1,000 visitors do all that is free, as fast as API Gateway lets them; one person writes on Messenger.
 
+Strangers flood the webhook, too, and one sender on Messenger writes twenty messages a second.
+
 API Gateway's limits, the number of workers and the seconds of an answer are simulated; everything else is the bot.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
+from math import ceil
 from random import Random
 from typing import Any, Final
 
 import pytest
 
 from chalicelib.access.budget import DaySpend, part_of_channel
-from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION, OPEN_OF_A_KEY
+from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION, MESSAGES_OF_A_PERSON, OPEN_OF_A_KEY
 from chalicelib.ids import Channel, ConversationId
 from chalicelib.llm import prices
-from scripts.deploy.throttles import CONNECT, FRAMES, Rate
+from scripts.deploy.throttles import CONNECT, FRAMES, METHODS, WEBHOOK
 from tests.flow.chat import KEY, Chat, Tab
+from tests.flow.hostile_webhook import FLOODER, Gate, Webhook
+from tests.flow.test_floods import Counting
 
 VISITORS: Final = 1000
 WORKERS: Final = 10
 """Functions that a new AWS account runs at a time."""
 ANSWER_S: Final = 4
+REQUEST_S: Final = 0.05
+"""How long a request takes one of the functions, at most."""
+LONGEST_WAIT_S: Final = 60
+"""For an answer on Messenger, while Meta has to deliver again what API Gateway refuses in the flood."""
 ROOM: Final = "kitchen"
 TURN: Final = f"{1_795_176_000_000}#{'0' * 64}"
 FREE: Final[tuple[dict[str, Any], ...]] = (
@@ -39,30 +49,6 @@ FREE: Final[tuple[dict[str, Any], ...]] = (
 
 
 @dataclass
-class Gate:
-    """A limit of API Gateway."""
-
-    rate: Rate
-    passed: int = 0
-    _tokens: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._tokens = self.rate.burst
-
-    def tick(self) -> None:
-        """A second goes by."""
-        self._tokens = min(self.rate.burst, self._tokens + self.rate.per_second)
-
-    def passes(self) -> bool:
-        """Whether one more request is passed on."""
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        self.passed += 1
-        return True
-
-
-@dataclass
 class Workers:
     """Lambda, which runs so many workers at a time; each takes as long as an answer."""
 
@@ -70,12 +56,12 @@ class Workers:
     is_open: Callable[[ConversationId], bool]
     busy: list[tuple[int, ConversationId]] = field(default_factory=list)
 
-    def tick(self, second: int, woken: list[ConversationId]) -> None:
-        """End what is done, and begin what fits."""
+    def tick(self, second: int, woken: list[ConversationId], *, receiving: int) -> None:
+        """End what is done, and begin what fits beside the functions that receive."""
         for until, conversation in [one for one in self.busy if one[0] <= second]:
             self.busy.remove((until, conversation))
             self.run(conversation)
-        while woken and len(self.busy) < WORKERS:
+        while woken and len(self.busy) < WORKERS - receiving:
             conversation = woken.pop(0)
             is_taken = conversation in [busy for _, busy in self.busy]
             if self.is_open(conversation) and not is_taken:  # others end at once
@@ -91,6 +77,7 @@ class Day:
     """How often the honest person asks."""
     connect: Gate = field(default_factory=lambda: Gate(CONNECT))
     frames: Gate = field(default_factory=lambda: Gate(FRAMES))
+    webhook: Webhook = field(init=False)
     connected: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     waits: list[int] = field(default_factory=list)
@@ -100,17 +87,24 @@ class Day:
     _random: Random = field(default_factory=lambda: Random(1))
     _asked_at: int | None = None
 
+    def __post_init__(self) -> None:
+        self.webhook = Webhook(self.chat.bot, self._random)
+
     def runs(self, seconds: int) -> None:
-        """Let so many seconds go by."""
+        """Let so many seconds go by, and as many more as the last answer takes."""
         workers = Workers(self.chat.bot.run, self._is_open)
-        for second in range(seconds):
+        for second in takewhile(lambda second: second < seconds or self._asked_at is not None, range(2 * seconds)):
+            received = self._received
             self.chat.clock.tick(seconds=1)
             self.connect.tick()
             self.frames.tick()
             self._strangers_connect()
             self._strangers_send()
-            self._the_honest_person(second)
-            workers.tick(second, self.chat.bot.wake.woken)
+            if second < seconds:
+                self._the_honest_person(second)
+            self.webhook.tick(second)
+            receiving = ceil((self._received - received) * REQUEST_S)
+            workers.tick(second, self.chat.bot.wake.woken, receiving=receiving)
             self.most_busy = max(self.most_busy, len(workers.busy))
             self._is_answered(second)
 
@@ -131,8 +125,12 @@ class Day:
 
     def _the_honest_person(self, second: int) -> None:
         if second % self.asks_every_s == 0 and self._asked_at is None:
-            self.chat.bot.accepts("petra", f"Question {second}?")
+            self.webhook.sends("petra", f"Question {second}?", second=second)
             self._asked_at = second
+
+    @property
+    def _received(self) -> int:
+        return sum(gate.passed for gate in (self.connect, self.frames, self.webhook.gate))
 
     def _is_open(self, conversation: ConversationId) -> bool:
         return self.chat.memory.conversations[conversation].due_at is not None
@@ -153,13 +151,38 @@ def test_on_a_hostile_day_an_honest_person_on_messenger_is_answered_throughout(
     day = Day(chat, asks_every_s)
     day.runs(seconds)
     assert len(day.waits) == -(-seconds // asks_every_s)
-    assert max(day.waits) <= ANSWER_S + 1
+    assert max(day.waits) <= LONGEST_WAIT_S
     assert all("budget" not in said for said in chat.bot.sent_to("petra"))
-    assert day.most_busy <= OPEN_OF_A_KEY + 1
+    assert day.most_busy <= OPEN_OF_A_KEY + 2
     assert day.connected >= CONNECT.per_second * seconds
     assert _of_web(chat.bot.spent()) <= part_of_channel(chat.bot.settings.limits.daily_budget)
     assert chat.bot.spent().committed <= chat.bot.settings.limits.daily_budget
     assert chat.memory.keys[KEY].used < day.frames.passed
+    assert day.webhook.refused >= seconds * METHODS[WEBHOOK].per_second / 2
+    assert len(chat.bot.turns(FLOODER)) <= MESSAGES_OF_A_PERSON.burst + (seconds + LONGEST_WAIT_S) // 6
+
+
+def test_forged_requests_at_full_speed_call_nothing(chat: Chat):
+    calls: Counter[str] = Counter()
+    for port in ("inbox", "transcript", "people", "alerts", "spending", "wake", "notifier"):
+        setattr(chat.bot, port, Counting(getattr(chat.bot, port), calls))
+    webhook = Webhook(chat.bot, Random(1), flood_a_second=0)
+    for second in range(30):
+        webhook.tick(second)
+    assert webhook.refused == webhook.gate.passed == METHODS[WEBHOOK].burst + 29 * METHODS[WEBHOOK].per_second
+    assert calls == {}
+
+
+def test_one_sender_of_many_signed_messages_is_answered_as_often_as_any_person(chat: Chat):
+    webhook = Webhook(chat.bot, Random(1), forged_a_second=0)
+    for second in range(60):
+        chat.clock.tick(seconds=1)
+        webhook.tick(second)
+        chat.works()
+    assert webhook.delivered[FLOODER] == 60 * webhook.flood_a_second
+    assert len(chat.bot.turns(FLOODER)) <= MESSAGES_OF_A_PERSON.burst + 10
+    assert chat.bot.used(FLOODER) == len(chat.asked) == chat.bot.settings.limits.daily_limit
+    assert len(chat.bot.sent_to(FLOODER)) <= MESSAGES_OF_A_PERSON.burst + 10
 
 
 def test_no_connection_gets_more_frames_than_its_burst_and_one_a_second(chat: Chat):
