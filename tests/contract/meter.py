@@ -1,7 +1,7 @@
 """What DynamoDB would charge for, reckoned from the items that calls really read and wrote, rather too much."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _INDEXED: Final = {DUE_INDEX: ("due_bucket", "due_at"), PEOPLE_INDEX: ("channel", "last_seen")}
 _WRITE_UNIT, _READ_UNIT = 1024, 4096
 Item = Mapping[str, Any]
+_Place = tuple[str, str, str]
+"""A table, and the two parts of a key."""
 
 
 @dataclass
@@ -26,7 +28,11 @@ class Meter:
     """Write request units."""
     reads: float = 0
     """Read request units."""
-    _before: list[tuple[str, Item, Item]] = field(default_factory=list)
+    _known: dict[_Place, Item] = field(default_factory=dict)
+    """The items that this step has written, as they are now."""
+    _written: list[_Place] = field(default_factory=list)
+    """What the call under way writes."""
+    _counts: bool = False
 
     def __post_init__(self) -> None:
         self._looking = dynamo_client(self.client.meta.endpoint_url)
@@ -40,17 +46,23 @@ class Meter:
 
     def during(self, step: Callable[[], object]) -> tuple[int, float]:
         """The units that a step costs: written, read."""
-        self.writes, self.reads = 0, 0
+        self.writes, self.reads, self._known, self._counts = 0, 0, {}, True
         step()
+        self._counts = False
         return self.writes, self.reads
 
     def _called(self, params: Any, model: Any, **_: Any) -> None:
-        self._before = [(table, key, self._item(table, key)) for table, key in _written(model.name, params)]
+        self._written = list(_written(model.name, params)) if self._counts else []
+        self._known |= self._look([place for place in self._written if place not in self._known])
 
     def _answered(self, parsed: Any, model: Any, **_: Any) -> None:
-        for table, key, before in self._before:
-            units = _write_units(before, self._item(table, key))
+        if not self._counts:
+            return
+        after = self._look(self._written)
+        for place in self._written:
+            units = _write_units(self._known[place], after[place])
             self.writes += 2 * units if model.name == "TransactWriteItems" else units
+        self._known |= after
         if model.name == "BatchGetItem":  # each item by itself; one that is not there costs a unit as well
             self.reads += sum(
                 max(1, ceil(_size(item) / _READ_UNIT))
@@ -61,17 +73,23 @@ class Meter:
             found = parsed.get("Items", [parsed.get("Item", {})])
             self.reads += max(1, ceil(sum(_size(item) for item in found) / _READ_UNIT))
 
-    def _item(self, table: str, key: Any) -> Item:
-        return self._looking.get_item(TableName=table, Key=key).get("Item", {})
+    def _look(self, places: Sequence[_Place]) -> dict[_Place, Item]:
+        """The items as they are; an empty one where there is none."""
+        found: dict[_Place, Item] = dict.fromkeys(places, {})
+        keys = [{"pk": {"S": pk}, "sk": {"S": sk}} for _, pk, sk in found]
+        for table in {table for table, _, _ in found}:
+            response = self._looking.batch_get_item(RequestItems={table: {"Keys": keys}})
+            found |= {(table, item["pk"]["S"], item["sk"]["S"]): item for item in response["Responses"].get(table, [])}
+        return found
 
 
-def _written(call: str, params: Any) -> Iterable[tuple[str, Item]]:
+def _written(call: str, params: Any) -> Iterable[_Place]:
     parts = [part for parts in params.get("TransactItems", []) for part in parts.values()]
     if call in {"UpdateItem", "PutItem", "DeleteItem"}:
         parts = [params]
     for part in parts:
-        item = part.get("Key") or {name: part["Item"][name] for name in ("pk", "sk")}
-        yield part["TableName"], item
+        key = part.get("Key") or part["Item"]
+        yield part["TableName"], key["pk"]["S"], key["sk"]["S"]
 
 
 def _write_units(before: Item, after: Item) -> int:
