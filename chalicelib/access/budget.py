@@ -132,7 +132,10 @@ class Budget:
         return replace(whole, person_cap=of_person, channel_cap=max(part_of_channel(self.cap), whole.amount))
 
     def settle(self, reserved: Reservation, usage: Usage | None, *, at_most: Usage) -> Settlement:
-        """Return what the call cost: by `usage`, or, if the provider does not tell, no more than `at_most` costs."""
+        """Return what the call cost: by `usage`, or, if the provider does not tell, no more than `at_most` costs.
+
+        `at_most` is empty for a call that the provider cannot bill.
+        """
         is_told = usage is not None and (usage.input or usage.output)
         cost = self.price.cost(usage) if usage and is_told else min(self.price.cost(at_most), reserved.amount)
         return Settlement(reserved, cost, usage)

@@ -49,11 +49,6 @@ def is_over(person: Person, *, default_limit: int | None, day: str) -> bool:
     return limit is not None and person.quota.get(day, 0) >= limit
 
 
-def may_be_refunded(person: Person, *, day: str) -> bool:
-    """Whether a question of `day` may be refunded for what the person may have brought about."""
-    return person.refunds.get(day, 0) < REFUNDS_A_DAY
-
-
 def left(person: Person, entitlements: Entitlements, *, day: str) -> int | None:
     """Return the questions the user has left on `day`: the smaller of the daily limit's and the API key's rest.
 

@@ -71,7 +71,8 @@ class Agent:
             with closing(self.model.answer(prompt, seconds=seconds)) as events:
                 goes_on = all(map(call.goes_on, events))
         except ModelError as exc:
-            return Failure(exc, call.used, prompt_builder.at_most(prompt, written=None), self.clock() - started)
+            at_most = prompt_builder.at_most(prompt, written=None) if exc.may_be_billed else Usage()
+            return Failure(exc, call.used, at_most, self.clock() - started)
         self.habit.closes_only = call.shown.answer.closes_only
         ms, first_words_ms = self.clock() - started, (call.shown.first_words_at or started) - started
         written = None if goes_on or self.model.may_think_unseen else call.written

@@ -61,12 +61,7 @@ class Charging:
         return self.inbox.call_again(context.lease, context.turn, reserve=reservation, until=context.time.until())
 
     def settle(self, reservation: Reservation, outcome: Answer | Failure) -> Settlement:
-        """Return what the call cost: as the provider says, else the most that it can have cost.
-
-        Nothing if the provider refused it.
-        """
-        if isinstance(outcome, Failure) and not outcome.usage and not outcome.error.may_be_billed:
-            return Settlement(reservation, cost=0)
+        """Return what the call cost: as the provider says, else the most that it can have cost."""
         return self.budget.settle(reservation, outcome.usage, at_most=outcome.at_most)
 
     def _charge(self, context: TurnContext, reservation: Reservation, *, now: int, outdated: Sequence[str]) -> Charged:

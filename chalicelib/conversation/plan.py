@@ -7,7 +7,6 @@ from chalicelib.access.person import Access, Person
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.prompt import Failure
 from chalicelib.conversation.turn import MAX_TEXT, Lease, Turn, TurnState
-from chalicelib.errors import ModelError, ModelRefused
 
 STALE_MS: Final = 60 * 60 * 1000
 """A question that is older than this is dropped: its answer would come too late to be of use."""
@@ -102,15 +101,6 @@ def asks_again_after(failure: Failure, turn: Turn) -> bool:
     error = failure.error
     was_lost = error.may_be_billed and not error.began and failure.ms <= LOST_MS
     return was_lost and turn.model_calls < MAX_MODEL_CALLS
-
-
-def is_refunded_always(error: ModelError) -> bool:
-    """Whether no person can bring the error about and be answered: such questions never count.
-
-    All others are refunded a few times a day, so that asking for them is no way around the limit.
-    """
-    is_outage = not error.may_be_billed or not error.began
-    return is_outage and not isinstance(error, ModelRefused)
 
 
 def next_delivery(turn: Turn, *, now: int) -> int | None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from chalicelib.access import admission, identity, quota
+from chalicelib.access import admission, identity, refunds
 from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.refunds import End
 from chalicelib.clock import Clock
 from chalicelib.conversation import plan
 from chalicelib.conversation.agent import Agent, model_answered
@@ -87,7 +88,10 @@ class TurnRunner:
         reservation = self.charging.reserve(context)
         charged = self.charging.charge_again(context, reservation)
         if charged is not Charged.CHARGED:
-            return self._record(context, self._no_money(context, charged, reservation), refund=True)
+            notice, most = self._no_money(context, charged, reservation), refunds.most_refunds(End.NO_MONEY)
+            step = Record(context.turn, notice, refund=True, most_refunds=most)
+            self._try_to_record(context, step)
+            return _answered(step)
         return self._call_again(context, reservation)
 
     def _deliver_again(self, context: TurnContext, *, due_at: int) -> Turn:
@@ -149,10 +153,10 @@ class TurnRunner:
         if isinstance(error, ModelUnusable):
             self.alerts.model_unusable(error)
         key = "filtered" if isinstance(error, ModelRefused) else "apology"
-        most = None if plan.is_refunded_always(error) else quota.REFUNDS_A_DAY
-        day = context.turn.charged_day or context.day
-        if most is None or quota.may_be_refunded(context.person, day=day):
-            step = Record(context.turn, self.notices.say(key), settlement=settlement, refund=True, most_refunds=most)
+        end, day = refunds.end_of_call(error), context.turn.charged_day or context.day
+        if refunds.is_refunded(end, context.person, day=day):
+            most, notice = refunds.most_refunds(end), self.notices.say(key)
+            step = Record(context.turn, notice, settlement=settlement, refund=True, most_refunds=most)
             if self._try_to_record(context, step):
                 return _answered(step)
         return self._record(context, self.notices.say(f"{key}_counts"), settlement=settlement)
@@ -166,11 +170,10 @@ class TurnRunner:
         reply: Reply,
         *,
         settlement: Settlement | None = None,
-        refund: bool = False,
         forget_before: int | None = None,
     ) -> Turn:
-        """Record the reply as `inbox_steps.Record` describes, and return the turn as it then is."""
-        step = Record(context.turn, reply, settlement=settlement, refund=refund, forget_before=forget_before)
+        """Record the reply without a refund, and return the turn as it then is."""
+        step = Record(context.turn, reply, settlement=settlement, forget_before=forget_before)
         self._try_to_record(context, step)
         return _answered(step)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from chalicelib.access import identity, quota
+from chalicelib.access import identity
+from chalicelib.access.refunds import End, end_of_delivery, most_refunds
 from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.inbox_steps import Finish
@@ -111,8 +112,9 @@ class Worker:
             answered = self.turns.run(self.contexts.load(lease, turn, memory, time))
             error = self._deliver(answered, answered.reply, log) if answered.reply else None
             delivered = answered.reply is not None and error is None
+            end = End.ANSWERED if delivered else end_of_delivery(error, was_answered=turn.state is TurnState.ANSWERED)
             closed = replace(answered, state=TurnState.DONE if delivered else TurnState.DROPPED)
-            holding = self._finish(lease, closed, most_refunds=_most_refunds(turn, error), release=release)
+            holding = self._finish(lease, closed, end, release=release)
             if answered.reply is None:
                 self.sender.end_silently(closed)
             log(
@@ -151,14 +153,14 @@ class Worker:
                 return False
         return True
 
-    def _finish(self, lease: Lease, closed: Turn, *, most_refunds: int | None, release: bool) -> Lease | None:
-        """Close the turn in the inbox. A question without a delivered answer is refunded."""
+    def _finish(self, lease: Lease, closed: Turn, end: End, *, release: bool) -> Lease | None:
+        """Close the turn in the inbox. The refund rule decides about a question without a delivered answer."""
         step = Finish(
             closed,
             closed.state,
             release=release,
-            refund=closed.state is not TurnState.DONE and closed.charged_day is not None,
-            most_refunds=most_refunds,
+            refund=end is not End.ANSWERED and closed.charged_day is not None,
+            most_refunds=most_refunds(end),
             scrub=parse(closed.text) is Command.FORGET_CONFIRMED,
         )
         return self.inbox.finish(lease, step)
@@ -169,17 +171,6 @@ class Worker:
             self.inbox.hand_back(lease, due_at=due_at)
         except ParleyError as exc:
             self.log.failure("hand_back", exc, conversation=self.log.pseudonym(lease.conversation))
-
-
-def _most_refunds(turn: Turn, error: DeliveryError | None) -> int | None:
-    """Return the most refunds a day for a turn that ends undelivered; None for no limit, if no person can cause it.
-
-    Without an `error` the turn was dropped before an attempt to deliver. If it was answered by then, earlier attempts
-    had failed, which no person can cause.
-    """
-    if error:
-        return quota.REFUNDS_A_DAY if isinstance(error, PersonUnreachable | DeliveryRefused) else None
-    return None if turn.state is TurnState.ANSWERED else quota.REFUNDS_A_DAY
 
 
 @contextmanager
