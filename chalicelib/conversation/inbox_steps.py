@@ -19,7 +19,7 @@ class Charge:
     """The most questions that the person may ask on that day; None for no limit."""
     reserve: Reservation
     outdated: Sequence[str] = ()
-    """Days whose counts are deleted with the charge."""
+    """Days whose counts are deleted with the charge; neither `day` nor that of `reserve`."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -253,9 +254,7 @@ def test_a_count_never_falls_below_zero(story: Story):
     lease, turn = story.begin_charged()
     story.accept()
     other = story.read(lease).open[1]
-    story.inbox.charge(
-        lease, Charge(other, day=NEXT_DAY, limit=3, reserve=CALL, outdated=[DAY]), now=story.clock(), until=story.until
-    )
+    story.charge(lease, other, day=NEXT_DAY, reserve=replace(CALL, day=NEXT_DAY), outdated=[DAY])
     with suppress(LeaseLost):
         story.inbox.record(lease, Record(turn, REPLY, refund=True), until=story.until)
     assert story.used() == 0

@@ -206,7 +206,7 @@ def test_the_key_gets_its_question_back_when_the_persons_count_is_gone(shop: Sto
     lease, turn = begin_charged(shop)
     shop.accept(message(shop))
     other = shop.read(lease).open[1]
-    shop.charge(lease, other, day="2026-11-24", outdated=[DAY])
+    shop.charge(lease, other, day="2026-11-24", reserve=replace(CALL, day="2026-11-24"), outdated=[DAY])
     assert (DAY in shop.known(ANNA).quota, used(shop)) == (False, 2)
     shop.inbox.record(lease, Record(turn, REPLY, refund=True), until=shop.until)
     assert (shop.used(ANNA, day="2026-11-24"), used(shop)) == (1, 1)

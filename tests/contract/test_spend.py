@@ -7,7 +7,7 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
-from chalicelib.conversation.inbox_steps import Charge, Finish, Record
+from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
@@ -157,11 +157,9 @@ def test_a_bill_is_settled_though_there_is_no_charge_to_give_back_any_more(story
     lease, turn = _begin(story)
     story.accept()
     other = story.read(lease).open[1]
-    story.inbox.charge(
-        lease, Charge(other, day=NEXT_DAY, limit=3, reserve=CALL, outdated=[DAY]), now=story.clock(), until=story.until
-    )
+    story.charge(lease, other, day=NEXT_DAY, reserve=replace(CALL, day=NEXT_DAY), outdated=[DAY])
     story.inbox.record(lease, Record(turn, REPLY, settlement=Settlement(TIGHT, 7), refund=True), until=story.until)
-    assert story.spent().committed == CALL.amount + 7
+    assert (story.spent().committed, story.spent(NEXT_DAY).committed) == (7, CALL.amount)
     assert story.known().quota == {NEXT_DAY: 1}
 
 

@@ -48,6 +48,16 @@ def test_an_odd_clock_or_an_old_message_opens_no_other_day(now: int, zone: ZoneI
     assert late == day_of(now + FIVE_MINUTES_MS, now=now, zone=zone)
 
 
+@given(near_midnight, st.integers(-FIVE_MINUTES_MS, 2 * DAY_MS), st.integers(0, DAY_MS))
+def test_no_day_is_outdated_on_which_a_question_is_just_counted_or_paid(
+    moment: tuple[int, ZoneInfo], ago: int, later: int
+):
+    """The question counts on its own day; its call is paid on the day on which it is made."""
+    now, zone = moment
+    day, paid_on = day_of(now - ago, now=now, zone=zone), day_of(now + later, now=now + later, zone=zone)
+    assert outdated([day, paid_on], today=day) == []
+
+
 def test_the_last_moment_of_a_day_and_the_first_of_the_next_count_apart():
     midnight = _ms(2026, 11, 21)
     assert day_of(midnight - 1, now=midnight, zone=BERLIN) == "2026-11-20"

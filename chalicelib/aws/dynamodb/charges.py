@@ -21,8 +21,7 @@ def count_on_person(step: Charge) -> Write:
 
     It is conditional: the person is not blocked, not over the limit, and their share of the budget has room.
     """
-    outdated = [name for day in step.outdated for name in (f"quota.{day}", refunds_on(day))]
-    outdated += [spent_on(day) for day in step.outdated if day != step.reserve.day]
+    outdated = [name for day in step.outdated for name in (f"quota.{day}", refunds_on(day), spent_on(day))]
     may_ask = NOT_BLOCKED if step.limit is None else NOT_BLOCKED & below_limit(step.limit, day=step.day)
     within = within_share(step.reserve)
     counted = Update(add={f"quota.{step.day}": 1, **_spent(step.reserve.day, step.reserve.amount)}, remove=outdated)
