@@ -27,6 +27,12 @@ class ChannelTraits:
     """
     ends_every_turn: bool
     """Whether clients wait for an end of each turn. If so, a refusal is sent for each question, else once a day."""
+    vouches_for_times: bool
+    """Whether the channel itself says when a message was sent. If so, a question counts on the day it was sent.
+
+    Otherwise the time is the client's word, and the question counts on the day on which it is answered, so that no
+    other day's questions can be asked by it.
+    """
     shows_opening: bool
     """Whether clients display the persona's opening before the first message."""
     shows_remaining: bool
@@ -40,6 +46,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         announces_new_people=True,
         refuses_at_once=False,
         ends_every_turn=False,
+        vouches_for_times=True,
         shows_opening=False,
         shows_remaining=False,
     ),
@@ -49,6 +56,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         announces_new_people=False,
         refuses_at_once=True,
         ends_every_turn=True,
+        vouches_for_times=False,
         shows_opening=True,
         shows_remaining=True,
     ),

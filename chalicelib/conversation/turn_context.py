@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from chalicelib.access import quota
+from chalicelib.access import identity, quota
 from chalicelib.access.entitlements import Entitlements, EntitlementService
 from chalicelib.access.person import Person
 from chalicelib.access.ports import People
@@ -96,6 +96,7 @@ class ContextLoader:
 
     def load(self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft) -> TurnContext:
         """Read the user and their entitlements. Raises StoreError."""
-        person = self.people.get(turn.person) or Person(turn.person)
-        day = quota.day_of(turn.at, now=self.clock(), zone=self.zone)
+        person, now = self.people.get(turn.person) or Person(turn.person), self.clock()
+        asked_at = turn.at if identity.traits_of(turn.person).vouches_for_times else now
+        day = quota.day_of(asked_at, now=now, zone=self.zone)
         return TurnContext(lease, turn, memory, time, person, self.entitlements.for_person(person.id), day)
