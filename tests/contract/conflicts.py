@@ -8,7 +8,7 @@ conflict handling in DynamoDB"). Reads pass. A client that does not repeat by it
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -47,6 +47,8 @@ class ConflictProxy:
     """The least time for which a transaction holds its items."""
     reluctant: bool
     """Refuse every other write as well, whether it meets a transaction or not."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits for seconds while a transaction holds its items; a test may give one that waits for the test."""
     url: str = ""
     counts: Counts = field(default_factory=Counts)
     _held: set[Item] = field(default_factory=set)
@@ -79,9 +81,9 @@ class ConflictProxy:
                 {"Message": "Transaction cancelled", "CancellationReasons": [{"Code": reason} for reason in reasons]},
             )
         try:
-            time.sleep(self.transaction_s * _BEFORE_COMMIT)
+            self.sleep(self.transaction_s * _BEFORE_COMMIT)
             answer = self.forward(body, headers)
-            time.sleep(self.transaction_s * (1 - _BEFORE_COMMIT))
+            self.sleep(self.transaction_s * (1 - _BEFORE_COMMIT))
             return answer
         finally:
             with self._lock:
@@ -116,9 +118,15 @@ def refusal(code: str, content: Mapping[str, Any]) -> Response:
 
 
 @contextmanager
-def conflict_proxy(backend: str, *, transaction_ms: float = 15, reluctant: bool = False) -> Iterator[ConflictProxy]:
+def conflict_proxy(
+    backend: str,
+    *,
+    transaction_ms: float = 15,
+    reluctant: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[ConflictProxy]:
     """Serve the proxy on a free port of this machine until the block ends."""
     with forwarding(backend) as forward:
-        proxy = ConflictProxy(forward, transaction_s=transaction_ms / 1000, reluctant=reluctant)
+        proxy = ConflictProxy(forward, transaction_s=transaction_ms / 1000, reluctant=reluctant, sleep=sleep)
         with served(proxy.answer) as proxy.url:
             yield proxy

@@ -82,9 +82,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "store" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker
         reluctant = RELUCTANT if marked("on_conflicts") else RELUCTANT_IN_FULL
-        metafunc.parametrize(
-            "store", ["fake", MINISTACK, reluctant, *([MOTO] if marked("on_moto") else [])], indirect=True
-        )
+        moto = [MOTO] if marked("on_moto") and not marked("not_on_moto") else []
+        metafunc.parametrize("store", ["fake", MINISTACK, reluctant, *moto], indirect=True)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

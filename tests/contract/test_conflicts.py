@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from random import Random
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 S = TypeVar("S")
 
+PATIENCE_S = 60.0
+"""Seconds for what has to happen, on busy cores."""
 MEET_S = 0.02
 """Seconds within which two requests begin, so that many of them meet: a transaction takes at least 15 ms here."""
 MESSAGES_S = 0.06
@@ -75,27 +78,43 @@ def _soon(random: Random, action: Callable[[], R]) -> R:
 # The proxy.
 
 
-@contextmanager
-def _in_a_transaction(table: Table, **writes: Any) -> Iterator[None]:
-    """A transaction is under way while the block runs."""
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(lambda: table.transact(**writes))
-        while not running.running():
-            time.sleep(0.001)
-        time.sleep(0.1)
-        yield
-        running.result()
+@dataclass
+class Held:
+    """A proxy whose transactions last as long as a test wants, and a table behind it."""
+
+    proxy: ConflictProxy
+    table: Table
+    begun: Event
+    may_end: Event
+
+    @contextmanager
+    def in_a_transaction(self, **writes: Any) -> Iterator[None]:
+        """A transaction is under way while the block runs."""
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(lambda: self.table.transact(**writes))
+            assert self.begun.wait(PATIENCE_S)
+            try:
+                yield
+            finally:
+                self.may_end.set()
+            running.result()
 
 
 @pytest.fixture
-def slow(emulator: "DynamoDBClient") -> Iterator[tuple[ConflictProxy, Table]]:
-    """A proxy whose transactions take half a second, and a table that sends nothing again."""
+def held(emulator: "DynamoDBClient") -> Iterator[Held]:
     store = dynamo_store(emulator)
     assert isinstance(store.inbox, DynamoInbox)
-    with conflict_proxy(emulator.meta.endpoint_url, transaction_ms=500) as proxy:
-        client = dynamo_client(proxy.url)
-        yield proxy, Table(client, store.inbox.table.name)
-        client.close()
+    begun, may_end = Event(), Event()
+
+    def sleep(_: float) -> None:
+        begun.set()
+        may_end.wait(PATIENCE_S)
+
+    with (
+        conflict_proxy(emulator.meta.endpoint_url, sleep=sleep) as proxy,
+        closing(dynamo_client(proxy.url)) as client,
+    ):
+        yield Held(proxy, Table(client, store.inbox.table.name, patience_s=PATIENCE_S), begun, may_end)
 
 
 def _request(table: Table, write: Any) -> Any:
@@ -104,34 +123,37 @@ def _request(table: Table, write: Any) -> Any:
 
 
 @pytest.mark.parametrize("write", SINGLE_WRITES.values(), ids=SINGLE_WRITES)
-def test_the_proxy_refuses_a_single_write_of_an_item_in_a_transaction(slow: tuple[ConflictProxy, Table], write: Any):
-    proxy, table = slow
-    with _in_a_transaction(table, one=update(KEY, CHANGE), two=put({**OTHER})):
+def test_the_proxy_refuses_a_single_write_of_an_item_in_a_transaction(held: Held, write: Any):
+    with held.in_a_transaction(one=update(KEY, CHANGE), two=put({**OTHER})):
         with pytest.raises(ClientError, match="TransactionConflictException"):
-            _request(table, write)
-        _request(table, update({**KEY, "sk": "another"}, CHANGE))
-        assert table.get(KEY) is None, "a read is not refused, and sees what was written before"
-    _request(table, write)
-    assert (proxy.counts.writes, proxy.counts.writes_refused) == (3, 1)
+            _request(held.table, write)
+        _request(held.table, update({**KEY, "sk": "another"}, CHANGE))
+        assert held.table.get(KEY) is None, "a read is not refused, and sees what was written before"
+    _request(held.table, write)
+    assert (held.proxy.counts.writes, held.proxy.counts.writes_refused) == (3, 1)
 
 
-def test_the_proxy_cancels_a_transaction_with_an_item_of_another_one(slow: tuple[ConflictProxy, Table]):
-    proxy, table = slow
-    with _in_a_transaction(table, one=update(KEY, CHANGE)):
-        parts: Any = [{"Update": {"TableName": table.name, **update(key, CHANGE).request}} for key in (OTHER, KEY)]
+def test_the_proxy_cancels_a_transaction_with_an_item_of_another_one(held: Held):
+    with held.in_a_transaction(one=update(KEY, CHANGE)):
+        parts: Any = [{"Update": {"TableName": held.table.name, **update(key, CHANGE).request}} for key in (OTHER, KEY)]
         with pytest.raises(ClientError) as caught:
-            table.client.transact_write_items(TransactItems=parts)
+            held.table.client.transact_write_items(TransactItems=parts)
     reasons = [reason["Code"] for reason in caught.value.response["CancellationReasons"]]
     assert reasons == ["None", "TransactionConflict"]
-    assert table.get(OTHER) is None
-    assert (proxy.counts.transactions, proxy.counts.transactions_refused) == (2, 1)
+    assert held.table.get(OTHER) is None
+    assert (held.proxy.counts.transactions, held.proxy.counts.transactions_refused) == (2, 1)
 
 
-def test_a_write_of_the_store_waits_for_the_transaction_that_it_meets(slow: tuple[ConflictProxy, Table]):
-    proxy, table = slow
-    with _in_a_transaction(table, one=update(KEY, CHANGE)):
-        assert table.write(update(KEY, Update(add={"count": 1})))["text"] == "new"
-    assert proxy.counts.writes_refused == proxy.counts.writes - 1 > 0
+def test_a_write_of_the_store_waits_for_the_transaction_that_it_meets(held: Held):
+    counts = held.proxy.counts
+    with ThreadPoolExecutor(1) as pool:
+        with held.in_a_transaction(one=update(KEY, CHANGE)):
+            write = pool.submit(lambda: held.table.write(update(KEY, Update(add={"count": 1}))))
+            while counts.writes_refused == 0:
+                assert not write.done()
+                time.sleep(0.005)
+        assert write.result()["text"] == "new"
+    assert counts.writes_refused == counts.writes - 1 > 0
 
 
 # Two that meet.

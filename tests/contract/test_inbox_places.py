@@ -214,6 +214,7 @@ def write(story: Story, number: int, **more: Any) -> list[Accepted]:
     return outcomes
 
 
+@pytest.mark.not_on_moto
 def test_who_writes_more_than_the_burst_is_too_fast_and_leaves_no_trace(shop: Story):
     assert write(shop, BURST) == [Accepted.QUEUED] * BURST
     before = shop.known(ANNA)
@@ -223,12 +224,14 @@ def test_who_writes_more_than_the_burst_is_too_fast_and_leaves_no_trace(shop: St
     assert write(shop, 2) == [Accepted.QUEUED, Accepted.TOO_FAST]
 
 
+@pytest.mark.not_on_moto
 def test_who_is_too_fast_in_one_room_is_in_all(shop: Story):
     write(shop, BURST)
     assert ask(shop, room(1)) is Accepted.TOO_FAST
     assert ask(shop, room(1), BERT) is Accepted.QUEUED
 
 
+@pytest.mark.not_on_moto
 def test_a_message_that_comes_again_is_never_too_fast(shop: Story):
     first = said(shop, room(0))
     shop.accept(first)
@@ -237,6 +240,7 @@ def test_a_message_that_comes_again_is_never_too_fast(shop: Story):
     assert shop.accept(first) is Accepted.DUPLICATE_DONE
 
 
+@pytest.mark.not_on_moto
 def test_repetitions_take_no_tokens(shop: Story):
     first = said(shop, room(0))
     for _ in range(BURST):
