@@ -1,6 +1,7 @@
 """Validates frames against `docs/asyncapi.yaml`. Tests call `check` for each real frame that the bot sends."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,8 +24,25 @@ def problems(message: str, frame: dict[str, Any]) -> list[str]:
     if message not in MESSAGES:
         return [f"there is no message {message}"]
     size = len(json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode())
-    schema = {"$ref": f"#/components/messages/{message}/payload", "components": DOCUMENT["components"]}
-    wrong = [
-        f"{'.'.join(map(str, error.path))}: {error.message}" for error in StandardValidator(schema).iter_errors(frame)
-    ]
+    wrong = [f"{'.'.join(map(str, error.path))}: {error.message}" for error in _validator(message).iter_errors(frame)]
     return wrong + ([f"{size} bytes are too large"] if size > MAX_BYTES else [])
+
+
+@cache
+def _validator(message: str) -> Any:
+    return StandardValidator(_inlined(MESSAGES[message]["payload"]))
+
+
+def _inlined(schema: Any) -> Any:
+    """Replace each reference by its schema: cfnlint searches the whole document for each reference of each frame."""
+    match schema:
+        case {"$ref": str(target)}:
+            found: Any = DOCUMENT
+            for step in target.removeprefix("#/").split("/"):
+                found = found[step]
+            return {**_inlined(found), **{name: _inlined(part) for name, part in schema.items() if name != "$ref"}}
+        case dict():
+            return {name: _inlined(part) for name, part in schema.items()}
+        case list():
+            return [_inlined(part) for part in schema]
+    return schema
