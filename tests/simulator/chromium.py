@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None)
 LEFT_OUT = [
     # What Playwright 1.65 leaves out: Chromium reads the last list only.
     "AvoidUnnecessaryBeforeUnloadCheckSync",
