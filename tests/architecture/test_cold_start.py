@@ -1,14 +1,11 @@
 """What a cold start imports: nothing of the worker's, nothing from the network, nothing from the environment."""
 
-import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import pytest
 
-from scripts.measure.source import ROOT
+from tests.architecture.fresh import as_a_process, forks
 
 READ_IN_A_BROWSER: Final = {
     "chalicelib.operations.privacy",
@@ -27,12 +24,6 @@ WORKERS_ONLY: Final = {
     "chalicelib.conversation.worker",
 }
 
-OFFLINE: Final = """
-import json, socket, sys
-def refuse(*_, **__):
-    raise OSError("a cold start does not touch the network")
-socket.socket.connect = socket.getaddrinfo = refuse
-"""
 SEND_TOO_MUCH: Final = """
 import app
 from chalicelib.channels.messenger.webhook import MAX_BODY
@@ -76,30 +67,21 @@ from chalicelib.ids import Channel
 missing = set(Channel) - set(worker.worker().sender.senders)
 assert not missing, f"add a sender for {missing} to the ChannelRouter in chalicelib/bootstrap/worker.py"
 """
-LOADED: Final = """
-print(json.dumps(sorted(sys.modules)))
-"""
+Loaded = Callable[..., set[str]]
 
 
-def loaded(code: str, **environment: str) -> set[str]:
-    """The modules of a fresh process that ran `code` with nothing in its environment but this."""
-    done = subprocess.run(
-        [sys.executable, "-c", OFFLINE + code + LOADED],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[Loaded]:
+    """The modules of a process that ran some code; see `fresh.py`."""
+    with forks() as processes:
+        yield processes.loaded
 
 
 def test_the_app_can_be_imported_anywhere_without_settings_secrets_or_network():
-    assert loaded("import app") & (WORKERS_ONLY | OF_CHAT_PAGES) == set()
+    assert as_a_process("import app") & (WORKERS_ONLY | OF_CHAT_PAGES) == set()
 
 
-def test_the_webhook_starts_without_the_workers_modules():
+def test_the_webhook_starts_without_the_workers_modules(loaded: Loaded):
     modules = loaded(SEND_TOO_MUCH, AWS_DEFAULT_REGION="eu-central-1")
     assert modules & (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) == set()
     assert "chalicelib.channels.messenger.webhook" in modules
@@ -114,26 +96,26 @@ def test_the_webhook_starts_without_the_workers_modules():
         ("fifo", "heartbeat", "heartbeat", "FifoWake"),
     ],
 )
-def test_the_worker_is_woken_the_way_the_settings_say(way: str, module: str, service: str, wake: str):
+def test_the_worker_is_woken_the_way_the_settings_say(loaded: Loaded, way: str, module: str, service: str, wake: str):
     code = WAKE_OF.format(module=module, service=service, wake=wake)
     loaded(code, AWS_DEFAULT_REGION="eu-central-1", PARLEY_WAKE=way)
 
 
-def test_a_wrong_setting_is_logged_when_the_webhook_cannot_be_built():
-    loaded(WRONG_SETTING, AWS_DEFAULT_REGION="eu-central-1", PARLEY_TIMEZONE="Nowhere/X")
-
-
 HANDLERS: Final = {
-    "parley-dev": "api.webhook",
-    "parley-dev-worker": "worker.worker",
-    "parley-dev-heartbeat": "heartbeat.heartbeat",
-    "parley-dev-websocket_connect": "websocket.handler",
-    "parley-dev-websocket_message": "websocket.handler",
-    "parley-dev-websocket_disconnect": "websocket.handler",
+    "parley-dev": ("api.webhook", ["dynamodb", "lambda", "ssm"]),
+    "parley-dev-worker": ("worker.worker", ["dynamodb", "sns", "ssm"]),
+    "parley-dev-heartbeat": ("heartbeat.heartbeat", ["dynamodb", "lambda", "lambda"]),
+    "parley-dev-websocket_connect": ("websocket.handler", ["dynamodb", "lambda", "ssm"]),
+    "parley-dev-websocket_message": ("websocket.handler", ["dynamodb", "lambda", "ssm"]),
+    "parley-dev-websocket_disconnect": ("websocket.handler", ["dynamodb", "lambda", "ssm"]),
 }
-"""What each function builds once, by its name in Lambda."""
+"""What each function builds once, by its name in Lambda, and the clients for it: each takes tens of milliseconds."""
 IS_BUILT: Final = """
+import boto3
+made, make = [], boto3.Session.client
+boto3.Session.client = lambda self, name, **options: made.append(name) or make(self, name, **options)
 import app
+assert sorted(made) == {clients}, made
 before = set(sys.modules)
 from chalicelib.bootstrap import {module}
 assert {module}.{service}.cache_info().currsize == 1, "the handler would build it, at a fraction of a CPU"
@@ -142,64 +124,43 @@ assert set(sys.modules) == before, set(sys.modules) - before
 """
 
 
-@pytest.mark.parametrize(("function", "built"), HANDLERS.items())
-def test_on_lambda_the_services_are_built_before_the_first_event(function: str, built: str):
+@pytest.mark.parametrize("function", HANDLERS)
+def test_on_lambda_the_services_and_each_client_are_built_once_before_the_first_event(loaded: Loaded, function: str):
+    built, clients = HANDLERS[function]
     module, service = built.split(".")
-    code = IS_BUILT.format(module=module, service=service)
+    code = IS_BUILT.format(module=module, service=service, clients=clients)
     modules = loaded(code, AWS_DEFAULT_REGION="eu-central-1", AWS_LAMBDA_FUNCTION_NAME=function)
     if function != "parley-dev-worker":
         assert modules & WORKERS_ONLY == set()
 
 
 @pytest.mark.parametrize("function", ["", "parley-dev"])
-def test_a_wrong_setting_fails_the_request_and_not_the_start(function: str):
+def test_a_wrong_setting_fails_the_request_and_not_the_start(loaded: Loaded, function: str):
     environment = {"AWS_DEFAULT_REGION": "eu-central-1", "PARLEY_TIMEZONE": "Nowhere/X"}
     loaded(WRONG_SETTING, **environment, AWS_LAMBDA_FUNCTION_NAME=function)
 
 
 @pytest.mark.parametrize("function", [name for name in HANDLERS if name != "parley-dev"])
-def test_a_wrong_setting_does_not_end_the_start_of_any_function(function: str):
+def test_a_wrong_setting_does_not_end_the_start_of_any_function(loaded: Loaded, function: str):
     loaded("import app", PARLEY_TIMEZONE="Nowhere/X", PARLEY_STAGE="dev", AWS_LAMBDA_FUNCTION_NAME=function)
 
 
-COUNTING: Final = """
-import boto3
-made, make = [], boto3.Session.client
-boto3.Session.client = lambda self, name, **options: made.append(name) or make(self, name, **options)
-"""
-
-
-@pytest.mark.parametrize(
-    ("function", "clients"),
-    [
-        ("parley-dev", ["dynamodb", "lambda", "ssm"]),
-        ("parley-dev-worker", ["dynamodb", "sns", "ssm"]),
-        ("parley-dev-heartbeat", ["dynamodb", "lambda", "lambda"]),
-        ("parley-dev-websocket_connect", ["dynamodb", "lambda", "ssm"]),
-        ("parley-dev-websocket_message", ["dynamodb", "lambda", "ssm"]),
-    ],
-)
-def test_a_start_builds_each_client_once_since_each_takes_tens_of_milliseconds(function: str, clients: list[str]):
-    code = f"{COUNTING}\nimport app\nassert sorted(made) == {clients}, made"
-    loaded(code, AWS_DEFAULT_REGION="eu-central-1", AWS_LAMBDA_FUNCTION_NAME=function)
-
-
-def test_every_channel_has_a_sender_in_the_worker():
+def test_every_channel_has_a_sender_in_the_worker(loaded: Loaded):
     loaded(SENDERS, AWS_DEFAULT_REGION="eu-central-1")
 
 
-def test_others_do_load_them_so_that_the_names_above_are_right():
+def test_others_do_load_them_so_that_the_names_above_are_right(loaded: Loaded):
     modules = loaded(BUILD, AWS_DEFAULT_REGION="eu-central-1")
     assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) - {"pydantic", "httpx2", "regex"}
 
 
-def test_signing_in_costs_nothing_where_nobody_can():
+def test_signing_in_costs_nothing_where_nobody_can(loaded: Loaded):
     assert (
         loaded(SIGN_IN.format(None), AWS_DEFAULT_REGION="eu-central-1") & {"jwt", "cryptography", "requests"} == set()
     )
 
 
-def test_the_issuer_gets_no_request_before_there_is_a_token():
+def test_the_issuer_gets_no_request_before_there_is_a_token(loaded: Loaded):
     issuer = "https://accounts.example.org"
     modules = loaded(SIGN_IN.format(issuer), PARLEY_OIDC_ISSUER=issuer, PARLEY_OIDC_AUDIENCE="parley-web")
     assert modules >= {"jwt", "cryptography"}
