@@ -1,13 +1,18 @@
-"""What all tests share: profiles of Hypothesis, and Ctrl+C for the commands that tests start.
+"""What all tests share: profiles of Hypothesis, AWS's descriptions, and Ctrl+C for the commands that tests start.
 
 A shell that runs the tests in the background ignores Ctrl+C, and every process that is started there inherits this.
 """
 
 import signal
+from functools import cache
 
+import botocore.session
 from hypothesis import HealthCheck, settings
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Every session of boto3 would parse the descriptions again: a tenth of a second for each command that a test runs.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 # Properties write nothing to disk and have no deadline: machines are slow at times.
 settings.register_profile(
