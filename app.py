@@ -31,8 +31,10 @@ def log_request_id(event: Any, get_response: Callable[[Any], Any]) -> Any:
 
 @app.route("/health", methods=["GET"])
 def health() -> Response:
-    """Answer the heartbeat's request, which keeps this function warm; fetches what the next webhook call needs."""
+    """Answer the heartbeat's request, which keeps this function warm; prepares what the next webhook call needs."""
     api.webhook().warm()
+    if app.current_request and is_ping(app.current_request.to_original_event()):
+        api.warmth().prepare()
     return text_response("ok")
 
 
@@ -46,7 +48,7 @@ def websocket_connect(event: WebsocketEvent) -> None:
 
     request = event.to_dict()
     if is_ping(request):
-        websocket.handler()
+        websocket.connecting().prepare()
         return
     origin = next((value for name, value in request.get("headers", {}).items() if name.lower() == "origin"), "")
     endpoint = websocket.endpoint_of(request["requestContext"])
@@ -62,6 +64,7 @@ def websocket_message(event: WebsocketEvent) -> None:
     handler = websocket.handler()
     if is_ping(event.to_dict()):
         handler.warm()
+        websocket.receiving().prepare()
         return
     handler.receive(ConnectionId(event.connection_id), event.body)
 
@@ -83,6 +86,7 @@ def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
     match parse(event):
         case Ping():
             answering.worker()
+            answering.warmth().prepare()
             return {"outcome": "warm"}
         case RunHealthCheck():
             from chalicelib.bootstrap import health as checking

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _OK: Final = 200
-_HEALTH_REQUEST: Final[dict[str, Any]] = {
+HEALTH_REQUEST: Final[dict[str, Any]] = {
+    **invocation.PING,
     "resource": "/health",
     "path": "/health",
     "httpMethod": "GET",
@@ -60,7 +61,7 @@ class LambdaWarmer:
 
     def warm(self) -> list[str]:
         requests: dict[str, dict[str, Any]] = {
-            self.api_function: _HEALTH_REQUEST,
+            self.api_function: HEALTH_REQUEST,
             self.worker_function: invocation.PING,
             **dict.fromkeys(self.websocket_functions, invocation.WEBSOCKET_PING),
         }

@@ -21,7 +21,7 @@ HEALTH_CHECK: Final = {"checkup": True}
 
 @dataclass(frozen=True)
 class Ping:
-    """Keeps the function warm; the handler has nothing to do."""
+    """Keeps the function warm, with what the next answer needs."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from chalicelib.bootstrap import clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.log import Log
+from chalicelib.operations.warmth import Warmth
 from chalicelib.settings import Secret
 
 SECRETS: Final = (
@@ -51,6 +52,11 @@ def webhook() -> MessengerWebhook:
     verify_tokens = partial(secrets().candidates, Secret.VERIFY_TOKEN)
     page_id = partial(secrets().find, Secret.PAGE_ID)
     return assemble(ports(), app_secrets=app_secrets, verify_tokens=verify_tokens, page_id=page_id)
+
+
+def warmth() -> Warmth:
+    """Return what is prepared before Meta delivers a message."""
+    return clients.warmth(ports())
 
 
 @cache

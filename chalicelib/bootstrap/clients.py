@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -29,7 +30,9 @@ from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.content.text import Texts, load
 from chalicelib.conversation.ports import Wake
+from chalicelib.ids import ConnectionId
 from chalicelib.log import Log
+from chalicelib.operations.warmth import Step, Warmth
 from chalicelib.settings import Secret, Settings
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ PATIENT: Final = Config(connect_timeout=1, read_timeout=30, retries={"total_max_
 """For warming other functions, which may start cold; a retry would start a second one."""
 CALLER_PATIENCE_S: Final = 3.0
 """For functions whose caller waits for the response: Meta for five seconds, a person for an `accepted`."""
+_NOBODY: Final = ConnectionId("nobody")
+"""Looked up for the connection to DynamoDB alone; no connection has this id."""
 _OWN_PSEUDONYM_KEY: Final = uuid.uuid4().hex
 _BROADCAST: Final = Config(
     connect_timeout=1, read_timeout=2, max_pool_connections=50, retries={"total_max_attempts": 1, "mode": "standard"}
@@ -98,12 +103,30 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         people=DynamoPeople(stage_table),
         api_keys=DynamoApiKeys(stage_table),
         connections=DynamoConnections(stage_table),
-        connection_api=_connection_api(),
+        connection_api=connection_api(),
         sent_alerts=DynamoSentAlerts(stage_table),
         spending=DynamoSpending(stage_table),
         wake=lambda: _wake(in_turn=in_turn),
         notifier=lambda: TopicNotifier(session().client("sns", config=QUICK), topic_arn),
     )
+
+
+def warmth(ports: Ports, **steps: Step) -> Warmth:
+    """Return what a function prepares when it is pinged: a connection to DynamoDB, by one read, and then these."""
+    first: dict[str, Step] = {"table": lambda _: ports.connections.get(_NOBODY, now=ports.clock())}
+    return Warmth({**first, **steps}, ports.clock, ports.log)
+
+
+def connections_endpoint(websocket_url: str | None) -> str | None:
+    """Return where frames are sent to the connections of this WebSocket API; None for a domain of the owner's."""
+    parts = urlsplit(websocket_url or "")
+    api, _, domain = (parts.hostname or "").partition(".")
+    return endpoint_of(api, parts.path.strip("/")) if domain.endswith(".amazonaws.com") else None
+
+
+def endpoint_of(api: str, stage: str) -> str:
+    """Return the address for writing to the connections of a WebSocket API."""
+    return settings().web.connections_url.format(api=api, region=session().region_name, stage=stage)
 
 
 @cache
@@ -144,7 +167,10 @@ def _wake(*, in_turn: bool) -> Wake:
     return LambdaWake(functions(), stage.worker_function)
 
 
-def _connection_api() -> ApiGatewayConnections:
+@cache
+def connection_api() -> ApiGatewayConnections:
+    """Return what sends to WebSocket connections: one, since it keeps its own connections to API Gateway."""
+
     def create(endpoint: str) -> "ApiGatewayManagementApiClient":
         return session().client("apigatewaymanagementapi", endpoint_url=endpoint, config=_BROADCAST)
 

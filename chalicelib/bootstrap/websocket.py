@@ -7,12 +7,14 @@ from typing import Any, Final
 from chalicelib.access import api_key
 from chalicelib.access.authentication import Authenticator
 from chalicelib.access.ports import IdTokens
+from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.handler import WebSocketHandler
+from chalicelib.operations.warmth import Warmth
 from chalicelib.settings import Secret
 
-SECRETS: Final = (Secret.TICKET_KEY, Secret.PSEUDONYM_KEY, Secret.WEBHOOK_URL)
+SECRETS: Final = (Secret.TICKET_KEY, Secret.PSEUDONYM_KEY, Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL)
 
 
 def assemble(
@@ -48,12 +50,36 @@ def assemble(
 @cache
 def handler() -> WebSocketHandler:
     """Return the WebSocket handler."""
-    secrets = clients.secrets(SECRETS)
     return assemble(
-        clients.ports(secrets, patience_s=clients.CALLER_PATIENCE_S),
-        ticket_keys=partial(secrets.candidates, Secret.TICKET_KEY),
-        own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
+        ports(),
+        ticket_keys=partial(secrets().candidates, Secret.TICKET_KEY),
+        own_origin=lambda: api_key.origin_of(secrets().get(Secret.WEBHOOK_URL)),
         id_token_verifier=id_token_verifier,
+    )
+
+
+@cache
+def ports() -> Ports:
+    """Return the ports of the WebSocket functions."""
+    return clients.ports(secrets(), patience_s=clients.CALLER_PATIENCE_S)
+
+
+@cache
+def secrets() -> Secrets:
+    """Return the secrets that the function for messages may read; the others of the three read none."""
+    return clients.secrets(SECRETS)
+
+
+def connecting() -> Warmth:
+    """Return what the function for new connections prepares before a person comes."""
+    return clients.warmth(ports())
+
+
+def receiving() -> Warmth:
+    """Return what the function for messages prepares before a person comes; the first frame is answered at once."""
+    api = clients.connection_api()
+    return clients.warmth(
+        ports(), web=lambda _: api.warm(clients.connections_endpoint(secrets().find(Secret.WEBSOCKET_URL)))
     )
 
 
@@ -70,6 +96,4 @@ def id_token_verifier() -> IdTokens | None:
 
 def endpoint_of(request_context: Mapping[str, Any]) -> str:
     """Return the address for writing to a connection, from the `requestContext` of its event."""
-    api, stage = (request_context.get(name, "") for name in ("apiId", "stage"))
-    url, region = clients.settings().web.connections_url, clients.session().region_name
-    return url.format(api=api, region=region, stage=stage)
+    return clients.endpoint_of(*(request_context.get(name, "") for name in ("apiId", "stage")))

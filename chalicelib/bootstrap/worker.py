@@ -4,7 +4,7 @@ from functools import cache, partial
 from ssl import SSLContext
 from typing import Final
 
-from httpx2 import create_ssl_context
+from httpx2 import AsyncClient, create_ssl_context
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAI
 
 from chalicelib.access.budget import Budget
@@ -25,7 +25,9 @@ from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.conversation.worker import Worker
 from chalicelib.ids import Channel
 from chalicelib.llm import prices
+from chalicelib.llm.kept_connections import LIMITS, KeptConnections
 from chalicelib.llm.openai import OpenAIModel
+from chalicelib.operations.warmth import Warmth
 from chalicelib.settings import Secret
 
 SECRETS: Final = (
@@ -36,6 +38,7 @@ SECRETS: Final = (
     Secret.OPENAI_KEY,
     Secret.PSEUDONYM_KEY,
     Secret.WEBHOOK_URL,
+    Secret.WEBSOCKET_URL,
     Secret.TOPIC_ARN,
 )
 
@@ -72,14 +75,27 @@ def worker() -> Worker:
 
 
 @cache
-def model() -> Model:
+def warmth() -> Warmth:
+    """Return what is prepared before a person writes."""
+    connections = clients.connection_api()
+    return clients.warmth(
+        ports(),
+        web=lambda _: connections.warm(clients.connections_endpoint(secrets().find(Secret.WEBSOCKET_URL))),
+        messenger=lambda seconds: graph().warm(seconds=seconds),
+        model=lambda seconds: model().warm(seconds=seconds),
+    )
+
+
+@cache
+def model() -> OpenAIModel:
     """Return the model that answers."""
     chosen = clients.settings().model
     return OpenAIModel(
         name=chosen.name,
         effort=chosen.effort,
         api=chosen.api,
-        client=_openai_for_one_answer,
+        connections=KeptConnections(_http),
+        client=_openai_over,
         price=prices.price_of(chosen),
         is_openai=chosen.is_openai,
         renew=partial(secrets().renew, Secret.OPENAI_KEY),
@@ -104,6 +120,7 @@ def secrets() -> Secrets:
     return clients.secrets(SECRETS)
 
 
+@cache
 def graph() -> Graph:
     """Return the Graph API, called as the page."""
     stored = secrets()
@@ -126,10 +143,14 @@ def _openai(key: str, base_url: str) -> OpenAI:
     return OpenAI(api_key=key, base_url=base_url)
 
 
-def _openai_for_one_answer() -> AsyncOpenAI:
-    """Return a new client with a connection of its own. Raises ConfigError without a key."""
+def _openai_over(http: AsyncClient) -> AsyncOpenAI:
+    """Return the SDK's client for the key as it is now. Raises ConfigError without one."""
     key, url = secrets().get(Secret.OPENAI_KEY), clients.settings().model.base_url
-    return AsyncOpenAI(api_key=key, base_url=url, http_client=DefaultAsyncHttpxClient(verify=_tls()))
+    return AsyncOpenAI(api_key=key, base_url=url, http_client=http)
+
+
+def _http() -> AsyncClient:
+    return DefaultAsyncHttpxClient(verify=_tls(), limits=LIMITS)
 
 
 @cache

@@ -16,14 +16,16 @@ _GOODBYE_S: Final = 1.0
 """How long the end of a connection may take; then it is dropped."""
 
 
-def in_time(stream: AsyncIterator[T], *, left: Callable[[], float], tick_s: float = TICK_S) -> Generator[T | None]:
-    """Yield what the stream yields, and None after each `tick_s` seconds without any.
+def in_time(
+    stream: AsyncIterator[T], *, loop: asyncio.AbstractEventLoop, left: Callable[[], float], tick_s: float = TICK_S
+) -> Generator[T | None]:
+    """Yield what the stream yields in the loop, and None after each `tick_s` seconds without any.
 
     Raises what the stream raises, and TimeoutError as soon as `left`, the seconds that remain, is not positive. What
-    the stream then waits for is cancelled; so it is when the generator is closed.
+    the stream then waits for is cancelled; so it is when the generator is closed. What cannot be cancelled stays in
+    the loop, which no other stream may then use.
     """
     items: deque[T] = deque()
-    loop = asyncio.new_event_loop()
     arrived = asyncio.Event()
     task = loop.create_task(_collect(stream, items, arrived))
     try:
@@ -41,7 +43,6 @@ def in_time(stream: AsyncIterator[T], *, left: Callable[[], float], tick_s: floa
         loop.run_until_complete(asyncio.wait({task}, timeout=_GOODBYE_S))
         if task.done() and not task.cancelled():
             task.exception()  # it was raised above, or came after the caller had lost interest
-        loop.close()
 
 
 async def _collect(stream: AsyncIterator[T], items: deque[T], arrived: asyncio.Event) -> None:

@@ -6,13 +6,15 @@ support. `openai_request` builds the requests, `openai_stream` reads the streams
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+import anyio.lowlevel
 import httpx2
 import openai
 
@@ -22,6 +24,7 @@ from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelUnusable
 from chalicelib.llm import families, openai_request
 from chalicelib.llm.health import ModelInfo
 from chalicelib.llm.in_time import in_time
+from chalicelib.llm.kept_connections import KeptConnections
 from chalicelib.llm.openai_errors import translated
 from chalicelib.llm.openai_request import Api
 from chalicelib.llm.openai_retry import pause_before_retry
@@ -43,8 +46,9 @@ class OpenAIModel:
     effort: str
     """The reasoning effort; empty for servers that do not know the parameter, which is then not sent."""
     api: Api
-    client: Callable[[], openai.AsyncOpenAI]
-    """Called for each request, which closes it: an asynchronous client cannot outlive its event loop."""
+    connections: KeptConnections
+    client: Callable[[httpx2.AsyncClient], openai.AsyncOpenAI]
+    """Called for each request, with the client of the connections. Raises ConfigError without a key."""
     price: Price
     is_openai: bool
     """Whether the server is OpenAI's own, which is sent parameters that others may not know."""
@@ -73,6 +77,31 @@ class OpenAIModel:
             return
         yield from self._answer(other, prompt, bounds)
 
+    def warm(self, *, seconds: float) -> None:
+        """Import and build what an answer needs, and open its connection if the server is OpenAI's. Raises ModelError.
+
+        OpenAI looks up a model for nothing; another server may charge for a request, or sleep until one comes.
+        """
+        left, loop = _Bounds(time.monotonic() + seconds).left, self.connections.loop()
+        try:
+            with closing(in_time(self._greeted(seconds), loop=loop, left=left)) as events:
+                deque(events, maxlen=0)
+        except TimeoutError as exc:
+            raise ModelBusy("the provider took too long") from exc
+
+    async def _greeted(self, seconds: float) -> AsyncIterator[None]:
+        """Yield nothing, at the end; a response of any kind shows that the connection is open."""
+        with translated(), suppress(openai.APIStatusError):
+            client = self.client(self.connections.client())
+            await anyio.lowlevel.checkpoint()  # imports what every request waits with
+            if self.is_openai:
+                await client.get(
+                    _path_of(self.name),
+                    cast_to=object,
+                    options={"timeout": seconds, "max_retries": 0, "follow_redirects": False},
+                )
+        yield None
+
     def _other(self, body: dict[str, Any], error: ModelUnusable) -> dict[str, Any] | None:
         """Return the body to ask with after a refusal, which may be the same with another key; None for none."""
         if error.cause is ModelFault.KEY:
@@ -92,7 +121,9 @@ class OpenAIModel:
 
     def _answer_in_time(self, body: dict[str, Any], reader: StreamReader, bounds: "_Bounds") -> Generator[ModelEvent]:
         try:
-            with closing(in_time(self._events(body, reader, bounds), left=bounds.left)) as events:
+            with closing(
+                in_time(self._events(body, reader, bounds), loop=self.connections.loop(), left=bounds.left)
+            ) as events:
                 for event in events:
                     yield event or Waiting()
                     if isinstance(event, Finished):
@@ -119,18 +150,18 @@ class OpenAIModel:
     @asynccontextmanager
     async def _asked(self, body: dict[str, Any], bounds: "_Bounds") -> AsyncIterator[_Stream]:
         """Send the request, once more if it may then succeed, and return its response once that has begun."""
-        async with self.client() as client:
-            try:
-                stream = await self._send(client, body, bounds)
-            except openai.APIError as exc:
-                pause = pause_before_retry(exc, left=bounds.left(), now=time.time()) if bounds.requests else None
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
-                stream = await self._send(client, body, bounds)
-            bounds.began = True
-            async with stream:
-                yield stream
+        client = self.client(self.connections.client())
+        try:
+            stream = await self._send(client, body, bounds)
+        except openai.APIError as exc:
+            pause = pause_before_retry(exc, left=bounds.left(), now=time.time()) if bounds.requests else None
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
+            stream = await self._send(client, body, bounds)
+        bounds.began = True
+        async with stream:
+            yield stream
 
     def _send(self, client: openai.AsyncOpenAI, body: dict[str, Any], bounds: "_Bounds") -> Awaitable[_Stream]:
         left = bounds.left()
@@ -191,7 +222,7 @@ class OpenAICatalogue:
     client: Callable[[], openai.OpenAI]
 
     def find(self) -> ModelInfo:
-        path = f"/models/{quote(self.name, safe='')}" if self.is_openai else "/models"
+        path = _path_of(self.name) if self.is_openai else "/models"
         try:
             with translated():
                 timeout = httpx2.Timeout(_LOOK_UP_S, connect=_CONNECT_S)
@@ -210,6 +241,10 @@ class OpenAICatalogue:
         if self.is_openai:
             raise ModelError("the provider's answer makes no sense: it is not about the model")
         return ModelInfo(listed=None, shutdown=None)
+
+
+def _path_of(model: str) -> str:
+    return f"/models/{quote(model, safe='')}"
 
 
 def _date(value: object) -> date | None:

@@ -28,7 +28,11 @@ WEBHOOK_CALLS: Final = 2
 BEATS: Final = MONTH_DAYS * 24 * 60
 BEAT_READS: Final = 2
 """DynamoDB's read units of one heartbeat: the query for overdue conversations, and today's cost."""
+PING_READS: Final = 1
+"""DynamoDB's read units of one ping: it opens the connection, and reads an item that is not there."""
 WARMED: Final = ("api_handler", "worker", "websocket_connect", "websocket_message", "websocket_disconnect")
+WITH_A_TABLE: Final = ("api_handler", "worker", "websocket_connect", "websocket_message")
+"""The functions of WARMED whose pings read."""
 
 WEB_COUNTED: Final[Mapping[str, int]] = {"writes": 74, "reads": 39}
 """The units of such a question in the web chat, with a connection of its own."""
@@ -41,7 +45,7 @@ DELTA_EVERY_S: Final = Decimal("0.12")
 CONNECTED_MINUTES: Final = 5
 
 DECRYPTED: Final[Mapping[str, int]] = {"api_handler": 4, "websocket_message": 2, "worker": 6}
-"""Secrets that KMS decrypts for a function when it fetches them: the first two while it is kept warm, too."""
+"""Secrets that KMS decrypts for a function when it fetches them, also while it is kept warm."""
 SECRETS_KEPT_S: Final = 3600
 """Seconds between two fetches."""
 
@@ -49,8 +53,10 @@ WORKER_S: Final = Decimal(4)
 FRAMES: Final = FRAMES_AROUND + ceil(WORKER_S / DELTA_EVERY_S)
 """WebSocket messages of that question at most: the answer is written for as long as the worker runs."""
 REQUEST_S: Final = Decimal("0.05")
-WARMING_S: Final = Decimal("0.02")
-BEAT_S: Final = Decimal("0.3")
+WARMING_S: Final[Mapping[str, Decimal]] = {**dict.fromkeys(WARMED, Decimal("0.02")), "worker": Decimal("0.2")}
+"""The worker's ping waits for OpenAI's and Facebook's servers."""
+BEAT_S: Final = Decimal("0.5")
+"""The heartbeat waits for all pings, one after the other."""
 LOG_BYTES: Final = 4_000
 """Log of one message, with the lines of Lambda itself."""
 BEAT_LOG_BYTES: Final = 3_200
@@ -138,14 +144,15 @@ def web_message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
 def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
     """Return the cost of a month without messages: the heartbeats."""
     work = _Work(prices, memory_mb)
-    gb_seconds = work.gb_seconds("heartbeat", BEAT_S) + sum(work.gb_seconds(name, WARMING_S) for name in WARMED)
+    reads = BEAT_READS + PING_READS * len(WITH_A_TABLE)
+    gb_seconds = work.gb_seconds("heartbeat", BEAT_S) + sum(work.gb_seconds(name, WARMING_S[name]) for name in WARMED)
     return [
         work.computing("heartbeat, and keeping warm", gb_seconds * BEATS),
         work.logged(BEAT_LOG_BYTES * BEATS),
         work.millions("Lambda invocations", BEATS * (1 + len(WARMED)), "", "lambda_million_requests"),
         work.millions("heartbeats of EventBridge", BEATS, "", "eventbridge_million_events"),
-        work.millions("DynamoDB reads", BEATS * BEAT_READS, "units", "dynamodb_million_reads"),
-        work.decrypting(_FETCHES * (DECRYPTED["api_handler"] + DECRYPTED["websocket_message"])),
+        work.millions("DynamoDB reads", BEATS * reads, "units", "dynamodb_million_reads"),
+        work.decrypting(_FETCHES * sum(DECRYPTED.values())),
     ]
 
 

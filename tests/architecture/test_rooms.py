@@ -21,6 +21,7 @@ USE_CASES: Final = ("operations", "conversation", "access", "content")
 OUTER: Final = (*rooms.ADAPTERS, "bootstrap")
 
 FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
+    "anyio": OUTER,
     "boto3": OUTER,
     "botocore": OUTER,
     "mypy_boto3_apigatewaymanagementapi": OUTER,

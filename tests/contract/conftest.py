@@ -19,6 +19,7 @@ from chalicelib.access.ports import People
 from chalicelib.conversation.ports import Inbox
 from chalicelib.operations.ports import SentAlerts
 from scripts.simulator.aws import Emulator
+from tests.contract import openai_server
 from tests.contract.conflicts import ConflictProxy, conflict_proxy
 from tests.contract.stores import Store, dynamo_client, dynamo_store, fake_store
 from tests.contract.story import Story
@@ -26,6 +27,12 @@ from tests.fakes.adapters import FakeClock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture(autouse=True)
+def _connections_closed() -> Iterator[None]:
+    yield
+    openai_server.close_all()
 
 
 @pytest.fixture(scope="session")

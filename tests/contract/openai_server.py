@@ -8,10 +8,13 @@ from typing import Any
 import httpx2
 import openai
 
+from chalicelib.llm.kept_connections import KeptConnections
 from chalicelib.llm.openai import OpenAIModel
 from chalicelib.llm.openai_request import Api
 from chalicelib.llm.prices import FREE
 from tests.contract.models import WORDS, Situation
+
+_MADE: list[OpenAIModel] = []
 
 
 def sse(*events: Any, done: bool = True) -> httpx2.Response:
@@ -109,11 +112,29 @@ def model(
     is_openai: bool = True,
     renew: Callable[[], bool] = bool,
 ) -> OpenAIModel:
-    def client() -> openai.AsyncOpenAI:
-        http = httpx2.AsyncClient(transport=httpx2.MockTransport(server))
-        return openai.AsyncOpenAI(api_key="k", base_url="http://model/v1", http_client=http)
+    made = OpenAIModel(
+        name=name,
+        effort=effort,
+        api=api,
+        connections=KeptConnections(lambda: httpx2.AsyncClient(transport=httpx2.MockTransport(server))),
+        client=lambda http: openai.AsyncOpenAI(api_key="k", base_url="http://model/v1", http_client=http),
+        price=FREE,
+        is_openai=is_openai,
+        renew=renew,
+    )
+    return closed_after_use(made)
 
-    return OpenAIModel(name=name, effort=effort, api=api, client=client, price=FREE, is_openai=is_openai, renew=renew)
+
+def closed_after_use(model: OpenAIModel) -> OpenAIModel:
+    """The model, whose connections and event loop are closed at the end of the test."""
+    _MADE.append(model)
+    return model
+
+
+def close_all() -> None:
+    """Close the connections of all models that a test has made."""
+    while _MADE:
+        _MADE.pop().connections.close()
 
 
 def openai_model(api: Api, situation: Situation) -> OpenAIModel:

@@ -26,7 +26,7 @@ from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
 from chalicelib.aws.ssm import Secrets
 from chalicelib.aws.wake import FifoWake, LambdaWake
-from chalicelib.bootstrap import api, websocket, worker
+from chalicelib.bootstrap import api, clients, websocket, worker
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
@@ -204,10 +204,10 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: arn("sns", "parley-dev-owner"))
     bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
     bot.notifier = notifier
-    secrets = Secrets(audit.client("ssm"), "/parley/dev", (Secret.APP_SECRET,))
 
     audit.function = "api_handler"
-    secrets.find(Secret.APP_SECRET)
+    clients.warmth(bot.ports).prepare()
+    Secrets(audit.client("ssm"), "/parley/dev", (Secret.APP_SECRET,)).find(Secret.APP_SECRET)
     bot.accepts("anna", "one", mid="m1")
     wake_both_ways(audit, bot.wake.woken[0])
     timeless = bot.message("anna", "two")
@@ -221,13 +221,12 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     [turn] = list(store.transcript.turns(bot.wake.woken[-1], now=bot.clock()))
     bot.posted(bot.receipt(turn, 0))
 
-    code = bot.wants_deletion("carl")
-    bot.privacy.progress(code)
+    bot.privacy.progress(bot.wants_deletion("carl"))
     the_web_chats_routes_are_used(store, bot)
 
     audit.function = "worker"
-    secrets = Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS)
-    secrets.find(Secret.PAGE_TOKEN)
+    Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS).find(Secret.PAGE_TOKEN)
+    clients.warmth(bot.ports).prepare()
     bot.works()
     store.inbox.receipts(turn)
     audit.function = "api_handler"
@@ -271,8 +270,10 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
         chat.handler.receive(tab.id, json.dumps(frame))
 
     audit.function = "websocket_connect"
+    clients.warmth(bot.ports).prepare()
     guest, stranger, _silent, flood = chat.connects(), chat.connects(), chat.connects(), chat.connects()
     audit.function = "websocket_message"
+    clients.warmth(bot.ports, web=lambda _: connection_api.warm("https://api/dev")).prepare()
     says(flood, action="authenticate", ticket=chat.ticket_of("flood"))
     expelled = store.connections.get(flood.id, now=bot.clock())
     assert expelled

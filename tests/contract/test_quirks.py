@@ -15,10 +15,12 @@ from chalicelib.conversation.prompt import Failure, Finished, TextDelta, Waiting
 from chalicelib.conversation.turn import Turn, TurnState
 from chalicelib.errors import ModelError, ModelRefused
 from chalicelib.ids import ConversationId, PersonId, TurnId
+from chalicelib.llm.kept_connections import KeptConnections
 from chalicelib.llm.openai import OpenAIModel
 from chalicelib.llm.openai_request import Api
 from chalicelib.llm.prices import FREE
 from tests.contract.models import PROMPT
+from tests.contract.openai_server import closed_after_use
 from tests.quirks import table
 from tests.quirks.quirk import Kindly, Quirk
 from tests.quirks.server import QuirkServer, quirk_server
@@ -48,12 +50,16 @@ def servers() -> Iterator[dict[str, QuirkServer]]:
 
 
 def model(api: Api, url: str) -> OpenAIModel:
-    def client() -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(
-            api_key="k", base_url=url, http_client=openai.DefaultAsyncHttpxClient(trust_env=False, verify=False)
-        )
-
-    return OpenAIModel(name="gpt-6-luna", effort="", api=api, client=client, is_openai=False, price=FREE)
+    made = OpenAIModel(
+        name="gpt-6-luna",
+        effort="",
+        api=api,
+        connections=KeptConnections(lambda: openai.DefaultAsyncHttpxClient(trust_env=False, verify=False)),
+        client=lambda http: openai.AsyncOpenAI(api_key="k", base_url=url, http_client=http),
+        is_openai=False,
+        price=FREE,
+    )
+    return closed_after_use(made)
 
 
 def seconds(quirk: Quirk) -> float:

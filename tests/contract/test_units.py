@@ -12,7 +12,7 @@ from chalicelib.aws import ssm
 from chalicelib.aws.dynamodb.keys import turn_key
 from chalicelib.aws.dynamodb.writes import put
 from chalicelib.aws.functions import LambdaWarmer
-from chalicelib.bootstrap import api, websocket, worker
+from chalicelib.bootstrap import api, clients, websocket, worker
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.channels.web.writer import Timing
@@ -142,6 +142,12 @@ def test_a_plain_message_logs_no_more_than_its_cost_is_computed_from(metered: Me
 def test_a_heartbeat_with_nothing_to_do_takes_the_units_that_its_cost_is_computed_from(metered: Metered):
     metered.bot.clock.tick(minutes=1)  # off the hour, at which it looks whether a checkup is due
     assert metered.meter.during(metered.bot.beats) == (0, aws_prices.BEAT_READS)
+
+
+def test_a_ping_takes_the_units_that_its_cost_is_computed_from(metered: Metered):
+    metered.bot.connections = metered.store.connections
+    assert metered.meter.during(clients.warmth(metered.bot.ports).prepare) == (0, aws_prices.PING_READS)
+    assert metered.bot.log_lines("warm") == []
 
 
 def test_a_heartbeat_invokes_as_many_functions_as_its_cost_is_computed_from():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urljoin
 
 import requests
 
@@ -57,6 +58,13 @@ class Graph:
     def delete(self, path: str, body: Mapping[str, Any]) -> None:
         """Delete the object at `path`, or those of its fields that `body` names."""
         self._call("DELETE", path, {}, body)
+
+    def warm(self, *, seconds: float) -> None:
+        """Open the connection for the next call with a request without a token; any response will do."""
+        try:
+            self.session.head(urljoin(self.base_url, "/"), timeout=seconds, allow_redirects=False)
+        except requests.RequestException as exc:
+            raise GraphError(Failure.RETRY, type(exc).__name__) from None
 
     def _call(
         self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None

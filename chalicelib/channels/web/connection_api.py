@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _GONE: Final = frozenset({"GoneException", "410"})
 _NOT_ALLOWED: Final = frozenset({"ForbiddenException", "AccessDeniedException", "403"})
+_NOBODY: Final = "nobody"
+"""The id of no connection. To delete it needs no permission that the function lacks, and is no message that is paid."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,30 @@ class ApiGatewayConnections:
 
     def send(self, connection: Connection, frame: str) -> None:
         with _translated_errors():
-            self._client(connection).post_to_connection(ConnectionId=connection.id, Data=frame.encode())
+            self._client(connection.endpoint).post_to_connection(ConnectionId=connection.id, Data=frame.encode())
 
     def close(self, connection: Connection) -> None:
         with suppress(ConnectionGone), _translated_errors():
-            self._client(connection).delete_connection(ConnectionId=connection.id)
+            self._client(connection.endpoint).delete_connection(ConnectionId=connection.id)
 
-    def _client(self, connection: Connection) -> "ApiGatewayManagementApiClient":
+    def warm(self, endpoint: str | None) -> None:
+        """Send a request on the connection to each endpoint in use, and to `endpoint`; it closes no client's.
+
+        Any response shows that the connection is open. Raises DeliveryError without one.
+        """
+        for known in {*self._clients, *([endpoint] if endpoint else [])}:
+            try:
+                self._client(known).delete_connection(ConnectionId=_NOBODY)
+            except ClientError:
+                continue
+            except BotoCoreError as exc:
+                raise DeliveryError(f"API Gateway is out of reach: {type(exc).__name__}") from exc
+
+    def _client(self, endpoint: str) -> "ApiGatewayManagementApiClient":
         with self._lock:  # many threads send, and a session of boto3 may create only one client at a time
-            if connection.endpoint not in self._clients:
-                self._clients[connection.endpoint] = self.create(connection.endpoint)
-            return self._clients[connection.endpoint]
+            if endpoint not in self._clients:
+                self._clients[endpoint] = self.create(endpoint)
+            return self._clients[endpoint]
 
 
 @contextmanager
