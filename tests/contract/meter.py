@@ -75,7 +75,7 @@ class Meter:
 
     def _look(self, places: Sequence[_Place]) -> dict[_Place, Item]:
         """The items as they are; an empty one where there is none."""
-        found: dict[_Place, Item] = dict.fromkeys(places, {})
+        found: dict[_Place, Item] = {place: {} for place in places}
         keys = [{"pk": {"S": pk}, "sk": {"S": sk}} for _, pk, sk in found]
         for table in {table for table, _, _ in found}:
             response = self._looking.batch_get_item(RequestItems={table: {"Keys": keys}})

@@ -196,8 +196,8 @@ def test_the_first_delta_is_sent_at_once_and_later_ones_share_frames():
 
 def test_all_connections_get_the_same_frames_in_the_same_order(chat: Chat):
     names = [f"socket {number}" for number in range(20)]
-    for name in names:
-        chat.comes(name, BERT)
+    for number, name in enumerate(names):
+        chat.comes(name, PersonId(f"web:shop:visitor-{number}"))
     with chat.responding(*names) as on_delta:
         for number in range(50):
             on_delta(f"{number} ")
