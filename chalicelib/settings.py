@@ -80,7 +80,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Limits:
-    """How much users may ask a day, how much the model may cost a day, and when a day begins."""
+    """How much users may ask a day, how much the model may cost a day, when a day begins, and how long answers take."""
 
     daily_limit: int
     """Questions a day for each user."""
@@ -92,6 +92,8 @@ class Limits:
     """The owner's time zone: a day begins at its midnight."""
     workers: int
     """The most conversations that are answered at the same time, if AWS lets the deployment limit them."""
+    answer_s: int
+    """The most seconds that the model may take for an answer."""
 
     @property
     def open_of_a_key(self) -> int:
@@ -100,13 +102,14 @@ class Limits:
 
     @classmethod
     def from_env(cls, env: Variables) -> "Limits":
-        """Parse PARLEY_DAILY_LIMIT and _BUDGET_USD, PARLEY_PERSON_BUDGET_SHARE, PARLEY_TIMEZONE and PARLEY_WORKERS."""
+        """Parse what the names below say. Whether the worker's timeout is long enough is checked at deployment."""
         return cls(
             daily_limit=env.read("PARLEY_DAILY_LIMIT", "10", parse.whole_number),
             daily_budget=env.read("PARLEY_DAILY_BUDGET_USD", "1", parse.micro_usd),
             person_share=env.read("PARLEY_PERSON_BUDGET_SHARE", "0.25", parse.share),
             zone=env.read("PARLEY_TIMEZONE", "UTC", parse.zone),
             workers=env.read("PARLEY_WORKERS", "10", parse.workers),
+            answer_s=env.read("PARLEY_ANSWER_SECONDS", "80", parse.answer_seconds),
         )
 
 

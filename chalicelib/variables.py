@@ -19,6 +19,8 @@ _LEAST_SHARE: Final = Decimal("0.01")
 _FEWEST_WORKERS: Final = 2
 _MOST_WORKERS: Final = 1000
 _MOST_KEEP_DAYS: Final = 30
+_SHORTEST_ANSWER_S: Final = 10
+_LONGEST_ANSWER_S: Final = 630
 _SHOWN: Final = 100
 """The most characters of a value that an error quotes."""
 
@@ -114,6 +116,13 @@ def keep_days(name: str, value: str) -> int:
     """Parse a number of days: 0 to 30."""
     if not re.fullmatch(r"\d{1,2}", value, re.ASCII) or int(value) > _MOST_KEEP_DAYS:
         raise _invalid(name, value, f"a whole number from 0 to {_MOST_KEEP_DAYS}")
+    return int(value)
+
+
+def answer_seconds(name: str, value: str) -> int:
+    """Parse how long the model may take: 10 to 630 s, which is its share of the longest time that Lambda allows."""
+    if not re.fullmatch(r"\d{2,3}", value, re.ASCII) or not _SHORTEST_ANSWER_S <= int(value) <= _LONGEST_ANSWER_S:
+        raise _invalid(name, value, "a whole number of seconds from 10 to 630")
     return int(value)
 
 

@@ -58,7 +58,8 @@ def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> W
         log=ports.log,
     )
     contexts = ContextLoader(ports.people, ports.entitlements(), ports.clock, zone)
-    return Worker(ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log)
+    answer_s = ports.settings.limits.answer_s
+    return Worker(ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log, answer_s)
 
 
 @cache

@@ -14,14 +14,20 @@ from chalicelib.content import persona
 from chalicelib.content.persona import Persona
 from chalicelib.conversation.turn import Lease, Turn
 
-TURN_MS: Final = 110_000
-"""The longest time between two writes of a turn. A lease lasts little longer, so a crash costs two minutes."""
+AROUND_MS: Final = 30_000
+"""What a turn may take beside the model's call: charging, delivering the answer or an apology, and recording it."""
 LEASE_SPARE_MS: Final = 5_000
 """Added to each lease; more than the clocks of two Lambda functions ever differ."""
-MODEL_S: Final = 80.0
-"""The longest timeout of a model call."""
 MODEL_SHARE: Final = 0.7
 """The model's share of the time left in the invocation. The rest is for sending the answer or an apology."""
+
+
+def turn_ms(answer_s: int) -> int:
+    """Return the longest time between two writes of a turn, if the model may take `answer_s` seconds.
+
+    A lease lasts little longer, so it is how long a conversation waits after a crash.
+    """
+    return answer_s * 1000 + AROUND_MS
 
 
 @dataclass(frozen=True)
@@ -30,18 +36,20 @@ class TimeLeft:
 
     clock: Clock
     remaining_ms: Callable[[], float]
+    answer_s: int
+    """The longest timeout of a model call."""
 
     def until(self) -> int:
         """Return when a step that starts now has ended in any case: the end of a lease, in ms since 1970."""
-        return self.clock() + min(int(self.remaining_ms()), TURN_MS) + LEASE_SPARE_MS
+        return self.clock() + min(int(self.remaining_ms()), turn_ms(self.answer_s)) + LEASE_SPARE_MS
 
     def is_enough_for_a_turn(self) -> bool:
         """Whether another turn can be started."""
-        return self.remaining_ms() >= TURN_MS
+        return self.remaining_ms() >= turn_ms(self.answer_s)
 
     def for_the_model(self) -> float:
         """Return the timeout of a model call that starts now, in seconds."""
-        return min(MODEL_S, self.remaining_ms() / 1000 * MODEL_SHARE)
+        return min(self.answer_s, self.remaining_ms() / 1000 * MODEL_SHARE)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,8 @@ class Worker:
     clock: Clock
     new_id: Callable[[], str]
     log: Log
+    answer_s: int
+    """As in `TimeLeft`."""
 
     def run(self, conversation: ConversationId, *, remaining_ms: Callable[[], float]) -> Outcome:
         """Answer the open turns of one conversation; `remaining_ms` returns the time left in the invocation.
@@ -69,7 +71,7 @@ class Worker:
         A wake that ends as BUSY is not lost: its turn was in the inbox before it. A worker that has not seen that turn
         is refused the `release` of its lease and loads again; if it dies, the heartbeat wakes another one.
         """
-        time = TimeLeft(self.clock, remaining_ms)
+        time = TimeLeft(self.clock, remaining_ms, self.answer_s)
         lease = self.inbox.take(conversation, owner=self.new_id(), now=self.clock(), until=time.until())
         if lease is None:
             return Outcome.BUSY

@@ -15,7 +15,7 @@ import click
 
 from chalicelib.errors import ConfigError, StoreError, WakeError
 from chalicelib.settings import APP_NAME, Settings
-from scripts.stage import config_file
+from scripts.stage import answer_time, config_file
 from scripts.stage.config_file import PREFIX, ConfigFile, StageVariables
 from scripts.stage.hints import PROGRAM
 
@@ -184,6 +184,7 @@ def _check(config: ConfigFile, stage: str) -> None:
     named = config.variables(stage, {}).values.get("PARLEY_STAGE")
     if (named, config.stages[stage].get("api_gateway_stage")) != (stage, stage):
         raise config.error(f'"{stage}" must be this stage\'s api_gateway_stage and its PARLEY_STAGE', stage)
+    answer_time.check(config.variables(stage, {}), config.functions(stage)["worker"]["lambda_timeout"])
 
 
 def _demo(env: Mapping[str, str]) -> Environment:

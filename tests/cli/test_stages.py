@@ -227,3 +227,25 @@ def test_a_stage_may_have_functions_of_another_size(project: Project):
         sizes[stage] = {name: (one["lambda_memory_size"], one["lambda_timeout"]) for name, one in found.items()}
     assert sizes["big"] == {**sizes["prod"], "worker": (2048, 300)}
     assert sizes["prod"]["worker"] == (512, 300)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "timeout", "error"),
+    [
+        ("240", 300, "leaves 210 for an answer; set lambda_timeout to 343, or PARLEY_ANSWER_SECONDS to 210"),
+        ("80", 100, "leaves 70 for an answer; set lambda_timeout to 115, or PARLEY_ANSWER_SECONDS to 70"),
+        ("210", 300, ""),
+        ("240", 343, ""),
+        (None, 60, ""),
+    ],
+)
+def test_answers_may_not_take_longer_than_the_worker_may_run(
+    project: Project, seconds: str | None, timeout: int, error: str
+):
+    variables = {"PARLEY_STAGE": "test", **({"PARLEY_ANSWER_SECONDS": seconds} if seconds else {})}
+    timeouts = {"worker": {"lambda_timeout": timeout}}
+    project.configure(stage_of("test", environment_variables=variables, lambda_functions=timeouts))
+    refused = project.deploy("test")
+    assert refused.endswith(f"{error}\n")
+    assert (refused == NO_CREDENTIALS) is not bool(error)
+    assert not error or refused.startswith("Error: .chalice/config.json, line ")

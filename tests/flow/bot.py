@@ -273,6 +273,11 @@ class Bot:
     def limits_to(self, daily_limit: int) -> None:
         self.settings = replace(self.settings, limits=replace(self.settings.limits, daily_limit=daily_limit))
 
+    def lets_answers_take(self, seconds: str) -> None:
+        """From now on, as PARLEY_ANSWER_SECONDS says."""
+        given = Settings.from_env({"PARLEY_ANSWER_SECONDS": seconds}).limits
+        self.settings = replace(self.settings, limits=replace(self.settings.limits, answer_s=given.answer_s))
+
     def may_spend(self, usd: str, *, person_share: str = "1") -> None:
         """On each day, from now on."""
         given = Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd, "PARLEY_PERSON_BUDGET_SHARE": person_share}).limits

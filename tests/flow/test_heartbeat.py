@@ -5,7 +5,7 @@ import pytest
 
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Lease, Thread
-from chalicelib.conversation.turn_context import TURN_MS
+from chalicelib.conversation.turn_context import turn_ms
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import StoreError, WakeError
 from chalicelib.llm import prices
@@ -72,7 +72,7 @@ def test_a_turn_whose_worker_died_is_answered_after_its_lease_expires(bot: Bot):
     bot.beats()
     bot.works()
     assert bot.sent_to("anna") == []
-    bot.clock.tick(seconds=TURN_MS / 1000 + 5.001)
+    bot.clock.tick(seconds=turn_ms(80) / 1000 + 5.001)
     bot.beats()
     bot.works()
     assert bot.sent_to("anna") == ["An answer."]
@@ -96,7 +96,7 @@ def test_a_worker_that_dies_between_its_last_answer_and_its_release_leaves_no_op
     with pytest.raises(Crash):
         bot.run(bot.wake.woken.pop(0))
     assert bot.states("anna") == ["done", "done"]
-    bot.clock.tick(seconds=TURN_MS / 1000 + 6)
+    bot.clock.tick(seconds=turn_ms(80) / 1000 + 6)
     bot.beats()
     assert Outcome.DRAINED in bot.works()
     assert bot.beats().swept == 0
@@ -108,7 +108,7 @@ def test_a_message_deleted_by_its_user_while_its_worker_died_is_neither_asked_ag
     with pytest.raises(Crash):
         bot.works()
     bot.posted(bot.item("anna", message={"mid": "m_secret", "is_deleted": True}))
-    bot.clock.tick(seconds=TURN_MS / 1000 + 6)
+    bot.clock.tick(seconds=turn_ms(80) / 1000 + 6)
     bot.model = InterruptedModel()
     bot.beats()
     bot.works()

@@ -5,13 +5,14 @@ import pytest
 from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.turn import Lease
-from chalicelib.conversation.turn_context import LEASE_SPARE_MS, TURN_MS
+from chalicelib.conversation.turn_context import LEASE_SPARE_MS, turn_ms
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import LeaseLost, StoreError
 from tests.fakes.inbox import FakeInbox
 from tests.flow.bot import INVOCATION_MS, Bot, InterruptedModel, conversation_of
 
 ANNA = conversation_of("anna")
+TURN_MS = turn_ms(80)
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,44 @@ def test_a_lease_lasts_as_long_as_a_turn_may_take_and_not_much_longer(bot: Bot, 
     bot.remaining_ms = lambda: remaining_ms
     bot.receives("anna", "how long is your lease?")
     assert leases == [bot.clock() + work_ms + 5_000]
+
+
+@pytest.mark.parametrize(
+    ("remaining_ms", "seconds", "work_ms"),
+    [(INVOCATION_MS, 200, 230_000), (100_000, 70, 100_000), (900_000, 200, 230_000)],
+)
+def test_an_owner_who_allows_longer_answers_gets_them_with_a_lease_that_lasts(
+    bot: Bot, remaining_ms: int, seconds: float, work_ms: int
+):
+    leases: list[int] = []
+    bot.model = InterruptedModel(meanwhile=lambda _: leases.append(bot.memory.conversations[ANNA].lease_until))
+    bot.remaining_ms = lambda: remaining_ms
+    bot.lets_answers_take("200")
+    bot.receives("anna", "tell me a long story")
+    assert bot.model.seconds == [pytest.approx(seconds)]
+    assert leases == [bot.clock() + work_ms + LEASE_SPARE_MS]
+
+
+def test_no_turn_is_begun_that_could_outlast_the_invocation(bot: Bot):
+    bot.lets_answers_take("200")
+    bot.remaining_ms = lambda: 229_999
+    for number in range(2):
+        bot.accepts("anna", f"question number {number}")
+    assert bot.run(ANNA) is Outcome.HANDED_OVER
+    assert bot.asked == ["question number 0"]
+
+
+def test_nobody_else_answers_while_a_long_answer_is_written(bot: Bot):
+    outcomes: list[Outcome] = []
+
+    def meanwhile(_: Prompt) -> None:
+        bot.clock.tick(seconds=229)
+        outcomes.append(bot.run(ANNA))
+
+    bot.lets_answers_take("200")
+    bot.model = InterruptedModel(meanwhile=meanwhile)
+    bot.receives("anna", "tell me a long story")
+    assert (outcomes, bot.states("anna")) == ([Outcome.BUSY], ["done"])
 
 
 def test_every_answer_prolongs_the_lease_for_the_next_one(bot: Bot):
