@@ -21,7 +21,7 @@ def check(variables: StageVariables, worker_timeout_s: int) -> None:
     answer_s, most = variables.settings().limits.answer_s, int(worker_timeout_s * MODEL_SHARE)
     if answer_s > most:
         reason = (
-            f"{_NAME} is {answer_s}, but the worker's lambda_timeout of {worker_timeout_s} leaves {most} for an answer; "
-            f"set lambda_timeout to {ceil(answer_s / MODEL_SHARE)}, or {_NAME} to {most}"
+            f"{_NAME} is {answer_s}, but the worker's lambda_timeout of {worker_timeout_s} leaves {most} for an "
+            f"answer; set lambda_timeout to {ceil(answer_s / MODEL_SHARE)}, or {_NAME} to {most}"
         )
         raise ConfigError(variables.located(_NAME, reason))
