@@ -67,10 +67,11 @@ def worker() -> Worker:
     """Return the worker."""
     shared = ports()
     web = WebSender(shared.connections, shared.connection_api, shared.clock, partial(shared.log.failure, "stream"))
+    messenger = MessengerSender(graph(), shared.texts()("still_writing"))
     return assemble(
         shared,
         model=model(),
-        sender=ChannelRouter({Channel.MESSENGER: MessengerSender(graph()), Channel.WEB: web}),
+        sender=ChannelRouter({Channel.MESSENGER: messenger, Channel.WEB: web}),
         budget=budget(),
     )
 

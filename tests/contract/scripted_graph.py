@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +14,8 @@ from chalicelib.channels.meta.graph import Graph
 
 TOKEN: Final = "page-token-secret"
 APP_SECRET: Final = "app secret"
+STILL_WRITING: Final = "This takes longer."
+PATIENCE_S: Final = 30.0
 Response = tuple[int, Any] | Exception
 SUCCESS: Final[Response] = (200, {"message_id": "m"})
 
@@ -37,6 +39,7 @@ class ScriptedGraph(BaseAdapter):
         self.queries: list[Mapping[str, list[str]]] = []
         self.second_call = threading.Event()
         self.third_call = threading.Event()
+        self._came = threading.Condition()
         self._held: tuple[threading.Event, threading.Event] | None = None
 
     def hold_next(self) -> tuple[threading.Event, threading.Event]:
@@ -44,8 +47,15 @@ class ScriptedGraph(BaseAdapter):
         self._held = threading.Event(), threading.Event()
         return self._held
 
+    def wait_for(self, condition: Callable[[], bool]) -> bool:
+        """Whether the requests fulfil a condition; waits until they do."""
+        with self._came:
+            return self._came.wait_for(condition, PATIENCE_S)
+
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        self.bodies.append(json.loads(request.body or b"null"))
+        with self._came:
+            self.bodies.append(json.loads(request.body or b"null"))
+            self._came.notify_all()
         self.queries.append(parse_qs(urlsplit(str(request.url)).query))
         held, self._held = self._held, None
         if held:
@@ -80,4 +90,4 @@ class ScriptedGraph(BaseAdapter):
         session = requests.Session()
         session.mount("https://", self)
         graph = Graph("https://graph/v25.0", token=lambda: TOKEN, app_secret=lambda: APP_SECRET, session=session)
-        return MessengerSender(graph, **{"sleep": lambda _: None, **options})
+        return MessengerSender(graph, STILL_WRITING, **{"sleep": lambda _: None, **options})

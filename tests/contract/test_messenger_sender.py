@@ -1,5 +1,6 @@
 """`conversation.ports.Sender` on Messenger; `test_sender` has the promises of every sender."""
 
+import json
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -8,16 +9,18 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.channels.messenger.events import Ignored, parse
+from chalicelib.channels.messenger.sender import SLOW_AFTER_S
 from chalicelib.channels.meta.graph import GraphError
 from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.channels.meta.signature import sign
 from chalicelib.conversation.turn import Choice, Reply, Turn, TurnState
 from chalicelib.errors import ChannelBroken, ConfigError, DeliveryError, DeliveryRefused, PersonUnreachable
 from chalicelib.ids import ConversationId, PersonId, TurnId
-from tests.contract.scripted_graph import APP_SECRET, SUCCESS, TOKEN, ScriptedGraph, refusal
+from tests.contract.scripted_graph import APP_SECRET, STILL_WRITING, SUCCESS, TOKEN, ScriptedGraph, refusal
 
 ANNA = PersonId("messenger:4711:anna")
-TURN = Turn(TurnId("1#a"), ConversationId(ANNA), ANNA, at=1, state=TurnState.RUNNING, text="Hi?")
+TURN = Turn(TurnId("1#a"), ConversationId(ANNA), ANNA, at=1, state=TurnState.RUNNING, text="Hi?", model_calls=1)
 
 
 def turn(*receipts: int) -> Turn:
@@ -142,6 +145,68 @@ def test_seen_is_sent_once_and_typing_again_and_again():
     actions = [body["sender_action"] for body in graph.bodies]
     assert actions[:3] == ["mark_seen", "typing_on", "typing_on"]
     assert all(body["recipient"] == {"id": "anna"} for body in graph.bodies)
+
+
+def kinds(graph: ScriptedGraph) -> list[str]:
+    """What was sent, in order."""
+    return [body.get("sender_action") or body["message"]["text"] for body in graph.bodies]
+
+
+def test_after_ten_seconds_without_an_answer_the_person_is_told_once_that_it_takes_longer():
+    graph = ScriptedGraph()
+    with graph.sender(typing_every_s=0.02, slow_after_s=0.05).responding(TURN):
+        assert graph.wait_for(lambda: kinds(graph).count("typing_on") > 6)
+    told = kinds(graph).index(STILL_WRITING)
+    assert told >= 3
+    assert kinds(graph)[told + 1] == "typing_on"
+    assert kinds(graph).count(STILL_WRITING) == 1
+    assert SLOW_AFTER_S == 10
+
+
+def test_an_answer_within_ten_seconds_comes_alone():
+    graph = ScriptedGraph()
+    with graph.sender(typing_every_s=0.01).responding(TURN):
+        assert graph.wait_for(lambda: kinds(graph).count("typing_on") > 3)
+    assert STILL_WRITING not in kinds(graph)
+
+
+def test_a_question_that_is_asked_again_is_told_once_only():
+    graph = ScriptedGraph()
+    with graph.sender(typing_every_s=0.01, slow_after_s=0.02).responding(replace(TURN, model_calls=2)):
+        assert graph.wait_for(lambda: kinds(graph).count("typing_on") > 6)
+    assert STILL_WRITING not in kinds(graph)
+
+
+def test_the_answer_waits_until_meta_has_taken_the_words_that_it_takes_longer():
+    graph = ScriptedGraph()
+    with graph.sender(slow_after_s=0.0).responding(TURN):
+        assert graph.wait_for(lambda: len(graph.bodies) == 2)
+        come, go_on = graph.hold_next()
+        assert come.wait(10)
+        threading.Timer(0.2, go_on.set).start()
+    assert kinds(graph)[:3] == ["mark_seen", "typing_on", STILL_WRITING]
+    assert go_on.is_set()
+
+
+def test_the_echo_of_these_words_is_neither_a_receipt_nor_a_human():
+    graph = ScriptedGraph()
+    with graph.sender(slow_after_s=0.0).responding(TURN):
+        assert graph.wait_for(lambda: len(graph.bodies) > 2)
+    sent = graph.bodies[2]["message"]
+    echo = {"sender": {"id": "4711"}, "recipient": {"id": "anna"}, "timestamp": 1}
+    message = {**sent, "mid": "m", "is_echo": True}
+    body = {"object": "page", "entry": [{"id": "4711", "messaging": [{**echo, "message": message}]}]}
+    assert parse(json.dumps(body).encode(), now=1, page="4711") == [Ignored("echo")]
+
+
+@pytest.mark.parametrize("error", [refusal(2), refusal(190), requests.ReadTimeout("x")])
+def test_words_that_cannot_be_sent_do_not_cost_the_answer(error: Any):
+    graph = ScriptedGraph(SUCCESS, SUCCESS, error)
+    sender = graph.sender(slow_after_s=0.0)
+    with sender.responding(TURN):
+        assert graph.third_call.wait(10)
+    sender.deliver(turn(), Reply("Hello."), receipts=frozenset, seconds=60)
+    assert kinds(graph)[3] == "Hello."
 
 
 @pytest.mark.parametrize("error", [refusal(2), refusal(190), refusal(100, 33), refusal(551), requests.ReadTimeout("x")])

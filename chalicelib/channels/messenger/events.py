@@ -116,6 +116,10 @@ def parse(body: bytes, *, now: int, page: str | None = None) -> list[Event]:
     return [Ignored("unreadable")]
 
 
+STILL_WRITING: Final = "still-writing"
+"""The `metadata` of a message that is no part of an answer."""
+
+
 def metadata(turn: TurnId, part: int) -> str:
     """Encode the turn and part number that the sender attaches to each message; Meta returns it in the echo."""
     return f"{turn}#{part}"
@@ -218,6 +222,8 @@ class _Item:
         if self._sender is None or self._recipient is None:
             return Ignored("echo")
         conversation = _conversation(page=self._sender, psid=self._recipient)
+        if message.get("metadata") == STILL_WRITING:
+            return Ignored("echo")
         if ours := _METADATA.fullmatch(_text(message.get("metadata"))):
             return Receipt(conversation, TurnId(ours["turn"]), int(ours["part"]))
         return HumanReplied(conversation, self._at) if _is_by_hand(message) else Ignored("echo")

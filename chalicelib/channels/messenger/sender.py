@@ -1,5 +1,6 @@
 """Sends answers on Messenger: `seen`, `typing`, and the text in parts, each exactly once as far as can be known."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.access import identity
-from chalicelib.channels.messenger.events import metadata
+from chalicelib.channels.messenger.events import STILL_WRITING, metadata
 from chalicelib.channels.meta.graph import Graph, GraphError
 from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.channels.splitting import split
@@ -25,6 +26,8 @@ Of code points and UTF-16 units the latter are never fewer, so a part fits by ei
 """
 TYPING_EVERY_S: Final = 15.0
 """Seconds between two `typing_on` calls: Messenger shows it for 20 seconds after each."""
+SLOW_AFTER_S: Final = 10.0
+"""Seconds after which a person who sees no answer yet is told that it takes longer."""
 _TRIES: Final = 3
 """Calls for one part; after the last error the worker delivers the reply again later, without parts that arrived."""
 _ECHO_DELAY_S: Final = 2.0
@@ -40,6 +43,9 @@ class MessengerSender:
     """
 
     graph: Graph
+    still_writing: str
+    """The words that say that an answer takes longer."""
+    slow_after_s: float = SLOW_AFTER_S
     typing_every_s: float = TYPING_EVERY_S
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
@@ -97,18 +103,30 @@ class MessengerSender:
         return None
 
     def _show_activity(self, turn: Turn, over: threading.Event) -> None:
-        """Show `seen`, then `typing` until `over` is set. Stop at the first error: `deliver` meets it too."""
+        """Show `seen`, then `typing` until `over` is set. Stop at the first error: `deliver` meets it too.
+
+        Tell the person once that it takes longer; not again if a worker died over the turn, and may have told them.
+        """
         psid = identity.psid_of(turn.person)
+        waits_s = self.slow_after_s if turn.model_calls <= 1 else math.inf
         try:
             self._send_action(psid, "mark_seen")
             while not over.is_set():
                 self._send_action(psid, "typing_on")
-                over.wait(self.typing_every_s)
+                pause_s = min(self.typing_every_s, waits_s)
+                waits_s -= pause_s
+                if not over.wait(pause_s) and waits_s <= 0:
+                    self._ask_for_patience(psid)
+                    waits_s = math.inf
         except GraphError as exc:
             if exc.failure is Failure.AMBIGUOUS:
                 self._late_typing.add(turn.id)
         except ConfigError:
             return
+
+    def _ask_for_patience(self, psid: str) -> None:
+        message = {"text": self.still_writing, "metadata": STILL_WRITING}
+        self.graph.post(_PATH, {"recipient": {"id": psid}, "messaging_type": "RESPONSE", "message": message})
 
     def _end_typing(self, turn: Turn, *, deadline: float) -> None:
         """Take back a `typing_on` that may have come after the answer, which would have ended it."""
