@@ -34,6 +34,8 @@ class ApiKey:
     """Whether its visitors may join every room by name; otherwise by its full name only (`access.rooms`)."""
     is_open: bool = False
     """Whether its id alone, in the address of the WebSocket API, authenticates a client as a new visitor."""
+    whole_answers: bool = False
+    """Whether its clients get each answer when it is finished, in the simple shape, and nothing while it is written."""
     expires_at: int | None = None
     """Milliseconds since 1970, like all times; None means never."""
     revoked_at: int | None = None

@@ -30,6 +30,15 @@ class Credentials:
 
 
 @dataclass(frozen=True)
+class Authenticated:
+    """Who presented credentials that were accepted."""
+
+    person: PersonId
+    key: ApiKey | None = None
+    """The API key they came with; None for users who signed in."""
+
+
+@dataclass(frozen=True)
 class Rejected:
     """Credentials that were not accepted."""
 
@@ -61,8 +70,8 @@ class Authenticator:
     clock: Clock
     new_id: Callable[[], str]
 
-    def authenticate(self, credentials: Credentials, *, origin: str) -> PersonId | Rejected:
-        """Validate the credentials and return the user's id; `origin` is the connection's `Origin` header, or empty.
+    def authenticate(self, credentials: Credentials, *, origin: str) -> Authenticated | Rejected:
+        """Validate the credentials and return whose they are; `origin` is the connection's `Origin` header, or empty.
 
         Raises StoreError, ConfigError and IssuerUnavailable.
         """
@@ -76,15 +85,15 @@ class Authenticator:
             case "token":
                 return self._by_token(credentials.text)
 
-    def _by_key(self, text: str, visitor: str, origin: str) -> PersonId | Rejected:
+    def _by_key(self, text: str, visitor: str, origin: str) -> Authenticated | Rejected:
         known = find_key(self.keys, text)
         return self._by_valid_key(known, visitor, origin) if known else _UNKNOWN
 
-    def _by_open_key(self, key_id: str, origin: str) -> PersonId | Rejected:
+    def _by_open_key(self, key_id: str, origin: str) -> Authenticated | Rejected:
         known = self.keys.get(KeyId(key_id)) if api_key.is_id(key_id) else None
         return self._by_valid_key(known, self.new_id(), origin) if known and known.is_open else _NOT_OPEN
 
-    def _by_ticket(self, text: str, origin: str) -> PersonId | Rejected:
+    def _by_ticket(self, text: str, origin: str) -> Authenticated | Rejected:
         try:
             presented = self._read(text)
         except TicketExpired:
@@ -105,21 +114,21 @@ class Authenticator:
                 continue
         raise InvalidToken("the ticket is not valid")
 
-    def _by_token(self, token: str) -> PersonId | Rejected:
+    def _by_token(self, token: str) -> Authenticated | Rejected:
         issuer = self.id_token_verifier()
         if issuer is None:
             return _NO_SIGN_IN
         try:
-            return identity.signed_in(issuer.subject(token))
+            return Authenticated(identity.signed_in(issuer.subject(token)))
         except InvalidToken as exc:
             return Rejected("auth_failed", str(exc))
 
-    def _by_valid_key(self, key: ApiKey, visitor: str, origin: str) -> PersonId | Rejected:
+    def _by_valid_key(self, key: ApiKey, visitor: str, origin: str) -> Authenticated | Rejected:
         if not key.is_valid(now=self.clock()):
             return REVOKED
         if not api_key.allows(key, origin, self.own_origin()):
             return _WRONG_ORIGIN
-        return identity.visitor(key.id, visitor)
+        return Authenticated(identity.visitor(key.id, visitor), key)
 
 
 def find_key(keys: ApiKeys, text: str) -> ApiKey | None:

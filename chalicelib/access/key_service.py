@@ -21,7 +21,19 @@ MOST_DAYS: Final = 36_500
 MOST_ORIGINS: Final = 20
 LONGEST_NAME: Final = 100
 DEFAULT_PERSONA: Final = TRAITS[Channel.WEB].default_persona
-FIELDS: Final = ("name", "persona", "max_messages", "daily_messages", "days", "origins", "open_rooms", "open")
+FIELDS: Final = (
+    "name",
+    "persona",
+    "max_messages",
+    "daily_messages",
+    "days",
+    "origins",
+    "open_rooms",
+    "open",
+    "answers",
+)
+STREAMED: Final = "streamed"
+WHOLE: Final = "whole"
 _ROOM_BYTES: Final = 8
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _LOOPBACK: Final = r"([a-z0-9-]+\.)*localhost|127(\.[0-9]{1,3}){3}"
@@ -81,6 +93,7 @@ class ApiKeyService:
             origins=_origins(params),
             open_rooms=_flag(params, "open_rooms"),
             is_open=_flag(params, "open"),
+            whole_answers=_whole_answers(params),
             expires_at=None if days is None else now + days * _DAY_MS,
         )
         if not self.keys.create(key):
@@ -149,6 +162,7 @@ class ApiKeyService:
             "origins": [*key.origins],
             "open_rooms": key.open_rooms,
             "open": key.is_open,
+            "answers": WHOLE if key.whole_answers else STREAMED,
             "created_at": utc(key.created_at),
             "expires_at": utc(key.expires_at),
             "revoked_at": utc(key.revoked_at),
@@ -197,6 +211,13 @@ def _flag(params: Mapping[str, Any], what: str) -> bool:
     if not isinstance(value, bool):
         raise BadRequest(f"{what} must be true or false")
     return value
+
+
+def _whole_answers(params: Mapping[str, Any]) -> bool:
+    answers = params.get("answers", STREAMED)
+    if answers not in (STREAMED, WHOLE):
+        raise BadRequest(f"answers must be {STREAMED} or {WHOLE}")
+    return bool(answers == WHOLE)
 
 
 def _origins(params: Mapping[str, Any]) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ class Connection:
     """The authenticated user."""
     holds_key: bool = False
     """Whether its client authenticated with the API key itself, and not with a ticket or a token."""
+    whole_answers: bool = False
+    """Whether its client gets each answer when it is finished, in the simple shape, as its API key says."""
     conversation: ConversationId | None = None
     resumed: int = 0
     """Number of requests of its client for what it has missed."""

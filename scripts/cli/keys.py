@@ -10,7 +10,7 @@ import click
 
 from chalicelib.access import identity, rooms
 from chalicelib.access.api_key import ApiKey
-from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, ApiKeyService
+from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, STREAMED, WHOLE, ApiKeyService
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest, UnknownKey
 from chalicelib.settings import Secret
@@ -129,6 +129,13 @@ def keys() -> None:
     help="Persona that answers.",
 )
 @click.option("--open", is_flag=True, help="Let clients in that only have the key's ID, in the WebSocket's address.")
+@click.option(
+    "--answers",
+    type=click.Choice([STREAMED, WHOLE]),
+    default=STREAMED,
+    show_default=True,
+    help="How clients get answers: word by word, or each in one simple frame.",
+)
 @click.option("--open-rooms", is_flag=True, help="Let visitors join every room by its name; see `keys room`.")
 @with_context
 def create(

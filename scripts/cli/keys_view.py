@@ -141,6 +141,7 @@ class TextKeysView:
             ("used", _used(key)),
             ("a day", f"{_limit(key.daily_messages)} for each visitor"),
             ("clients", "need no ticket: the id suffices" if key.is_open else "need a ticket or the key"),
+            ("answers", "whole, in one simple frame each" if key.whole_answers else "streamed"),
             ("rooms", ": ".join(_ROOMS[key.open_rooms])),
             ("pages", ", ".join(key.origins) or "only the bot's own chat page"),
             ("created", self._moment(key.created_at)),

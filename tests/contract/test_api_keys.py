@@ -26,6 +26,7 @@ WHOLE = ApiKey(
     origins=("https://shop.example", "http://localhost:3000"),
     open_rooms=True,
     is_open=True,
+    whole_answers=True,
     expires_at=NOON + 1,
     revoked_at=NOON + 2,
 )

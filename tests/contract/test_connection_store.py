@@ -378,10 +378,11 @@ def test_a_closed_or_expired_connection_is_nobodys(connections: ConnectionStore,
 
 
 def test_a_connection_knows_whether_its_client_has_the_key(connections: ConnectionStore, clock: FakeClock):
-    holder = admitted(connections, clock, connection=replace(named(1), holds_key=True))
+    holder = admitted(connections, clock, connection=replace(named(1), holds_key=True, whole_answers=True))
     visitor = admitted(connections, clock, connection=named(2))
     found = [connections.get(connection.id, now=clock()) for connection in (holder, visitor)]
     assert [connection and connection.holds_key for connection in found] == [True, False]
+    assert [connection and connection.whole_answers for connection in found] == [True, False]
 
 
 def test_more_connections_of_a_key_than_one_request_reads_are_all_found(connections: ConnectionStore, clock: FakeClock):

@@ -49,7 +49,7 @@ class Entrance:
     def lets_in(self, kind: Any, credential: str, *, visitor: str | None = None, origin: str = "") -> PersonId | str:
         """The person, or the code of what they are told."""
         found = self.admission().authenticate(Credentials(kind, credential, visitor), origin=origin)
-        return found.code if isinstance(found, Rejected) else found
+        return found.code if isinstance(found, Rejected) else found.person
 
     def ticket(self, key: KeyId = NEW.id, *, secret: str = TICKET_KEY) -> str:
         return ticket.mint(key, "anna", secret=secret, now=self.clock())

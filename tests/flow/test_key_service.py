@@ -223,6 +223,7 @@ def test_a_key_is_shown_whole_and_times_in_utc(desk: Desk):
         "origins": ["*"],
         "open_rooms": False,
         "open": False,
+        "answers": "streamed",
         "created_at": "2026-11-20T12:00:00Z",
         "expires_at": "2026-11-21T12:00:00Z",
         "revoked_at": None,

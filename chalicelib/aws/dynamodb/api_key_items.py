@@ -24,6 +24,7 @@ def api_key_item(key: ApiKey) -> Item:
         "origins": list(key.origins),
         **({"open_rooms": True} if key.open_rooms else {}),
         **({"open": True} if key.is_open else {}),
+        **({"whole_answers": True} if key.whole_answers else {}),
         **{name: value for name, value in optional.items() if value is not None},
     }
 
@@ -42,6 +43,7 @@ def api_key(item: Item) -> ApiKey:
         origins=tuple(item["origins"]),
         open_rooms=bool(item.get("open_rooms", False)),
         is_open=bool(item.get("open", False)),
+        whole_answers=bool(item.get("whole_answers", False)),
         expires_at=_number(item, "expires_at_ms"),
         revoked_at=_number(item, "revoked_at"),
     )

@@ -229,7 +229,7 @@ def member_item(connection: Connection, *, now: int) -> Item:
         "origin": connection.origin,
         "person": connection.person,
         "expires_at": connection_expires_at(now),
-        **holds_key(connection),
+        **client_values(connection),
     }
 
 
@@ -243,6 +243,7 @@ def connection(item: Item) -> Connection:
         state=ConnectionState(item["state"]),
         person=PersonId(item["person"]) if "person" in item else None,
         holds_key=bool(item.get("holds_key", False)),
+        whole_answers=bool(item.get("whole_answers", False)),
         conversation=ConversationId(item["conversation"]) if "conversation" in item else None,
     )
 
@@ -256,6 +257,7 @@ def member(item: Item) -> Connection:
         state=ConnectionState.READY,
         person=PersonId(item["person"]),
         holds_key=bool(item.get("holds_key", False)),
+        whole_answers=bool(item.get("whole_answers", False)),
         conversation=conversation_of(item["pk"]),
         resumed=int(item.get("resumed", 0)),
         cancels=TurnId(item["cancels"]) if "cancels" in item else None,
@@ -267,6 +269,7 @@ def tickets_expire_at(hour: str) -> int:
     return int(datetime.fromisoformat(hour).replace(tzinfo=UTC).timestamp()) + TICKETS_KEPT_S
 
 
-def holds_key(connection: Connection) -> Item:
-    """The attribute of a connection whose client has the API key; none for others."""
-    return {"holds_key": True} if connection.holds_key else {}
+def client_values(connection: Connection) -> Item:
+    """The attributes of what a connection's client has and reads, where it is not the usual."""
+    values = {"holds_key": connection.holds_key, "whole_answers": connection.whole_answers}
+    return {name: True for name, value in values.items() if value}

@@ -1,6 +1,6 @@
 """Converts authenticated connections to the items in the lists of their API keys, and back."""
 
-from chalicelib.aws.dynamodb.items import Item, holds_key, member, member_item
+from chalicelib.aws.dynamodb.items import Item, client_values, member, member_item
 from chalicelib.aws.dynamodb.keys import listed_key, member_key
 from chalicelib.conversation.connection import Connection
 from chalicelib.ids import ConnectionId, ConversationId, PersonId
@@ -12,7 +12,7 @@ def ready_values(connection: Connection) -> Item:
         "state": connection.state.value,
         "person": connection.person,
         "conversation": connection.conversation,
-        **holds_key(connection),
+        **client_values(connection),
     }
 
 

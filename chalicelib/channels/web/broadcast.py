@@ -123,7 +123,7 @@ class Broadcast:
             return
         self._writers[connection.id] = ConnectionWriter(
             connection,
-            self._frames,
+            self._frames.whole if connection.whole_answers else self._frames,
             self._connection_api,
             changed=self._changed,
             on_closed=self._on_closed,

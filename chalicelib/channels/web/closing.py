@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.channels.web import simple_frames
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
@@ -41,7 +42,8 @@ class ConnectionCloser:
         """Delete one connection, send its client a last frame, and close it. Raises StoreError."""
         self.connections.close(connection.id)
         with suppress(DeliveryError):
-            self.connection_api.send(connection, farewell)
+            for frame in simple_frames.for_client(connection, farewell):
+                self.connection_api.send(connection, frame)
         self.hang_up(connection)
 
     def hang_up(self, connection: Connection) -> None:

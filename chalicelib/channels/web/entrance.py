@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.access import identity, quota, rooms
 from chalicelib.access.admission import BLOCKED, Admission, Standing
-from chalicelib.access.authentication import Authenticator, Credentials, Rejected
+from chalicelib.access.authentication import Authenticated, Authenticator, Credentials, Rejected
 from chalicelib.channels.web import server_frames
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.clock import Clock
@@ -64,12 +64,13 @@ class Entrance:
         if connection.state is not ConnectionState.CONNECTED:
             self._refuse(connection, *_AGAIN)
             return None
-        person = self._person(credentials, connection)
-        if isinstance(person, Rejected):
-            self._reject(connection, person)
+        known = self._known(credentials, connection)
+        if isinstance(known, Rejected):
+            self._reject(connection, known)
             return None
-        conversation = identity.conversation_of(person)
-        connection = replace(connection, holds_key=credentials.kind == "apiKey")
+        person, conversation = known.person, identity.conversation_of(known.person)
+        whole = known.key is not None and known.key.whole_answers
+        connection = replace(connection, holds_key=credentials.kind == "apiKey", whole_answers=whole)
         try:
             ready = self._admit(connection, person, conversation)
         except TooManyConnections:
@@ -84,9 +85,9 @@ class Entrance:
         self._send_ready(member, standing, identity.name_of(person) if credentials.is_of_new_visitor else None)
         return member
 
-    def _person(self, credentials: Credentials, connection: Connection) -> PersonId | Rejected:
-        person = self.authenticator.authenticate(credentials, origin=connection.origin)
-        return BLOCKED if not isinstance(person, Rejected) and self.admission.is_blocked(person) else person
+    def _known(self, credentials: Credentials, connection: Connection) -> Authenticated | Rejected:
+        known = self.authenticator.authenticate(credentials, origin=connection.origin)
+        return BLOCKED if isinstance(known, Authenticated) and self.admission.is_blocked(known.person) else known
 
     def _let_in_meanwhile(self, connection: Connection, credentials: Credentials) -> Member | None:
         """Return the member that the connection became by another frame at the same time, if frames needed not say so.

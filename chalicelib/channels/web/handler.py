@@ -13,7 +13,7 @@ from chalicelib.access.admission import BLOCKED, Admission
 from chalicelib.access.authentication import Authenticator, Credentials
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
-from chalicelib.channels.web import client_frames, server_frames
+from chalicelib.channels.web import client_frames, server_frames, simple_frames
 from chalicelib.channels.web.client_frames import (
     Authenticate,
     Cancel,
@@ -269,7 +269,7 @@ class WebSocketHandler:
     def _send(self, connection: Connection, *frames: str) -> None:
         """Send frames in order, without a retry: a client that misses one sends its own frame again."""
         try:
-            for frame in frames:
+            for frame in simple_frames.for_client(connection, *frames):
                 self.connection_api.send(connection, frame)
         except ConnectionGone:
             with suppress(StoreError):  # the next worker finds the connection gone, and closes it

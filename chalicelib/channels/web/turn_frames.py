@@ -1,9 +1,23 @@
 """Keeps the frames of one turn in order, for clients that read along or come late."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from chalicelib.channels.web import server_frames
+from chalicelib.channels.web import server_frames, simple_frames
 from chalicelib.conversation.turn import Reply, Turn
+
+
+class Frames(Protocol):
+    """The frames of one turn in one shape, as a writer reads them; callers hold a lock."""
+
+    def __len__(self) -> int:
+        """The number of frames so far, without those that only `replay` has."""
+
+    def frames_after(self, position: int) -> Sequence[str]:
+        """Return the frames after the first `position`, for a client that has received those."""
+
+    def replay(self) -> Sequence[str]:
+        """Return all that a client needs that has nothing of the turn."""
 
 
 class TurnFrames:
@@ -16,6 +30,8 @@ class TurnFrames:
         """How many parts were removed; the numbers of the others go on after theirs."""
         self._frames: list[str] = []
         self._ending: list[str] = []
+        self.whole = WholeAnswer(turn)
+        """The same turn for clients that get whole answers."""
 
     def __len__(self) -> int:
         """The number of frames so far, without the `question` frame."""
@@ -42,6 +58,7 @@ class TurnFrames:
             self._ending = [server_frames.dropped(self._turn.id)]
         else:
             self._end_with(reply)
+            self.whole.end(reply)
         self._frames += self._ending
 
     def frames_after(self, position: int) -> Sequence[str]:
@@ -74,3 +91,27 @@ class TurnFrames:
         # An empty snapshot clears what an earlier worker streamed before it crashed.
         is_second_attempt = self._turn.model_calls > 1 and not self._ending
         return server_frames.snapshot(self._turn.id, []) if is_second_attempt else []
+
+
+class WholeAnswer:
+    """The frames of one turn in the simple shape: none until the answer is finished. Not thread-safe, as above."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._frames: list[str] = []
+
+    def __len__(self) -> int:
+        """The number of frames so far."""
+        return len(self._frames)
+
+    def end(self, reply: Reply) -> None:
+        """Add the stored reply."""
+        self._frames = simple_frames.answer(self._turn, reply)
+
+    def frames_after(self, position: int) -> Sequence[str]:
+        """Return the frames after the first `position`, for a client that has received those."""
+        return self._frames[position:]
+
+    def replay(self) -> Sequence[str]:
+        """Return all frames."""
+        return tuple(self._frames)

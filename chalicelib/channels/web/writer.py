@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.channels.web.turn_frames import TurnFrames
+from chalicelib.channels.web.turn_frames import Frames
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.connection_ports import ConnectionApi
 from chalicelib.errors import ChannelBroken, ConnectionGone, DeliveryError
@@ -41,7 +41,7 @@ class ConnectionWriter:
     def __init__(
         self,
         connection: Connection,
-        frames: TurnFrames,
+        frames: Frames,
         connection_api: ConnectionApi,
         *,
         changed: threading.Condition,
