@@ -3,6 +3,7 @@
 A transcript is a text file, read line by line; lines that begin with # are for people. Each line is about one or more:
 
     anna connects                                    a client is started for her, as by `python -m websockets <url>`
+    anna connects ?config=<id>                       the same, with this at the end of the address
     anna > {"action": "ping"}                        she types this line
     anna < {"type": "pong"}                          next she reads this
     anna << You wrote “Hello” <*>                    next she reads this in deltas, put together
@@ -12,7 +13,8 @@ A transcript is a text file, read line by line; lines that begin with # are for 
     owner < 201 {"key": "<key>"}                     answered over HTTP
 
 Of what is read, only the fields that a line names are looked at; null says that the field is left out. `<key>` is
-whatever stands there at first and must be the same afterwards; `<*>` is anything. What answers a frame (`ready`,
+whatever stands there at first and must be the same afterwards; `<*>` is anything. What tells of turns may be in the
+simple shape, without a `type`. What answers a frame (`ready`,
 `accepted`, `error`, `pong`) is one row and what tells of turns another one: each has its order, and there is none
 between them. At the end, nothing may have been said to anybody that the transcript leaves out.
 """
@@ -89,7 +91,10 @@ def play(name: str, place: Place) -> Mapping[str, Sequence[Frame]]:
             client.end()
     told = {who: client.told for who, client in stage.clients.items()}
     for frame in chain.from_iterable(told.values()):
-        check(frame)
+        if "type" in frame:
+            check(frame)
+        else:
+            assert {"message"} <= frame.keys() <= {"message", "conversationId"}, f"this is not simple: {frame}"
     return told
 
 
@@ -105,13 +110,16 @@ class _Stage:
         assert parsed, "this is no line of a transcript"
         everybody, verb, what = parsed["who"].split(", "), parsed["verb"], parsed["what"] or ""
         if verb.startswith("connect"):
-            self.clients |= {who: Client(self._place.websocket_url) for who in everybody}
+            url = self._place.websocket_url + self._filled(what)
+            self.clients |= {who: Client(url) for who in everybody}
         for who in everybody:
             self._do(who, verb, what)
 
     def nothing_is_left(self) -> None:
-        """A pong comes after all that was said before."""
+        """A pong comes after all that was said before; clients of the simple shape get none."""
         for who, client in self.clients.items():
+            if client.is_simple and not client.is_closed:
+                client.leave()
             if not client.is_closed:
                 client.type('{"action": "ping"}')
                 assert client.answers.get(timeout=_PATIENCE_S) == {"type": "pong"}, f"{who} had more answers"
@@ -140,7 +148,7 @@ class _Stage:
                 client.type(self._filled(what))
             case "<":
                 frame = json.loads(what)
-                row = client.answers if frame["type"] in _ANSWERS else client.turns
+                row = client.answers if frame.get("type") in _ANSWERS else client.turns
                 self._expect(frame, row.get(timeout=_PATIENCE_S))
             case "<<":
                 self._expect(what, client.words())
@@ -202,6 +210,11 @@ class Client:
         self._reading = threading.Thread(target=self._read)
         self._reading.start()
 
+    @property
+    def is_simple(self) -> bool:
+        """Whether it was told of turns in the simple shape."""
+        return any("type" not in frame for frame in self.told)
+
     def type(self, line: str) -> None:
         """Type a line and press return."""
         assert self._process.stdin
@@ -250,6 +263,6 @@ class Client:
             if found := _FRAME.search(line):
                 frame = json.loads(found[1])
                 self.told.append(frame)
-                (self.answers if frame["type"] in _ANSWERS else self.turns).put(frame)
+                (self.answers if frame.get("type") in _ANSWERS else self.turns).put(frame)
             if closed := _CLOSED.search(line):
                 self.closed.put(int(closed[1]))

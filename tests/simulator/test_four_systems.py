@@ -49,7 +49,8 @@ def sockets(demo: Demo) -> int:
 
 
 def test_every_transcript_is_played():
-    assert {file.stem for file in FOLDER.iterdir()} == {"marketplace", "assistant", "sample", "santa"}
+    older = {"marketplace", "assistant", "sample", "santa"}
+    assert {file.stem for file in FOLDER.iterdir()} == {*older, "marketplace_unchanged", "sample_unchanged"}
 
 
 def test_a_marketplaces_chatroom(signing_in: Demo, place: Place):
@@ -67,6 +68,11 @@ def test_an_assistant_for_people_of_a_user_pool(signing_in: Demo, place: Place, 
 def test_the_sample_of_a_websocket_with_a_model(signing_in: Demo, place: Place):
     play("sample", place)
     signing_in.wait_until(lambda: sockets(signing_in) == 0)
+
+
+@pytest.mark.parametrize("name", ["marketplace_unchanged", "sample_unchanged"])
+def test_a_client_of_an_older_system_does_its_job_without_a_changed_frame(place: Place, name: str):
+    play(name, place)
 
 
 def test_santas_chat(signing_in: Demo, place: Place):
