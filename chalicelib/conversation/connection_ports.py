@@ -48,8 +48,8 @@ class ConnectionStore(Protocol):
     def expel(self, connection: Connection, *, now: int) -> bool:
         """Reject a connection for good, READY or not; it leaves its conversation. False if it is rejected or closed."""
 
-    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:
-        """Move the connection from its conversation, whichever it is by now, to another. Ignored unless it is READY.
+    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
+        """Move the connection from its conversation, whichever it is by now, to another. None if it is not READY.
 
         Raises ConversationFull, as `mark_authenticated` does; the connection then stays where it is.
         """

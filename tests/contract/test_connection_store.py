@@ -57,6 +57,12 @@ def admitted(
     return ready
 
 
+def moved_to(where: ConversationId, connections: ConnectionStore, clock: FakeClock, one: Connection) -> Connection:
+    moved = connections.move(one, where, now=clock())
+    assert moved
+    return moved
+
+
 def at_once(*actions: Callable[[], object]) -> None:
     ready = Barrier(len(actions))
 
@@ -184,7 +190,7 @@ def test_a_move_drops_the_requests_in_the_old_conversation(connections: Connecti
     ready = admitted(connections, clock)
     connections.cancel(ready, TURN)
     connections.resume(ready)
-    moved = connections.move(ready, ROOM, now=clock())
+    moved = moved_to(ROOM, connections, clock, ready)
     assert connections.in_conversation(ROOM, now=clock()) == [moved]
     assert (moved.cancels, moved.resumed) == (None, 0)
 
@@ -194,6 +200,16 @@ def test_a_move_with_an_old_value_leaves_the_present_conversation(connections: C
     connections.move(ready, ROOM, now=clock())
     moved = connections.move(ready, HALL, now=clock())
     assert [connections.in_conversation(where, now=clock()) for where in (HOME, ROOM, HALL)] == [[], [], [moved]]
+
+
+def test_a_move_back_with_an_old_value_moves_it_back(connections: ConnectionStore, clock: FakeClock):
+    ready = admitted(connections, clock)
+    connections.move(ready, ROOM, now=clock())
+    assert connections.move(ready, HOME, now=clock()) == ready
+    assert (connections.in_conversation(HOME, now=clock()), connections.in_conversation(ROOM, now=clock())) == (
+        [ready],
+        [],
+    )
 
 
 def test_concurrent_moves_end_in_one_room(busy_store: Store, clock: FakeClock):
@@ -206,11 +222,17 @@ def test_concurrent_moves_end_in_one_room(busy_store: Store, clock: FakeClock):
     assert seen == connections.get(NEW.id, now=clock())
 
 
-def test_a_closed_connection_is_not_moved(connections: ConnectionStore, clock: FakeClock):
+@pytest.mark.parametrize("where", [ROOM, HOME])
+@pytest.mark.parametrize("how", ["closed", "expelled"])
+def test_a_closed_connection_is_not_moved(
+    connections: ConnectionStore, clock: FakeClock, how: str, where: ConversationId
+):
     ready = admitted(connections, clock)
-    connections.close(NEW.id)
-    connections.move(ready, ROOM, now=clock())
-    assert connections.get(NEW.id, now=clock()) is None
+    if how == "closed":
+        connections.close(NEW.id)
+    else:
+        connections.expel(ready, now=clock())
+    assert connections.move(ready, where, now=clock()) is None
     assert (connections.in_conversation(HOME, now=clock()), connections.in_conversation(ROOM, now=clock())) == ([], [])
 
 
@@ -439,7 +461,7 @@ def test_whoever_leaves_makes_room_for_another(store: Store, clock: FakeClock, h
 def test_a_connection_that_comes_and_goes_is_counted_once(connections: ConnectionStore, clock: FakeClock):
     *_, last = fill(connections, clock, MAX_CONNECTIONS - 1)
     for _ in range(3):
-        last = connections.move(connections.move(last, HALL, now=clock()), ROOM, now=clock())
+        last = moved_to(ROOM, connections, clock, moved_to(HALL, connections, clock, last))
     admitted(connections, clock, ROOM, connection=named(98))
     with pytest.raises(ConversationFull):
         admitted(connections, clock, ROOM, connection=named(99))

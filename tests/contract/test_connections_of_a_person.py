@@ -19,6 +19,7 @@ from tests.contract.test_connection_store import (
     ROOM,
     STRANGER,
     admitted,
+    moved_to,
     named,
     opened,
 )
@@ -52,8 +53,8 @@ def test_the_connections_of_others_do_not_count(connections: ConnectionStore, cl
 
 def test_connections_count_in_whatever_conversation_they_are(connections: ConnectionStore, clock: FakeClock):
     first, second, *_ = fill(connections, clock)
-    connections.move(connections.move(first, ROOM, now=clock()), HALL, now=clock())
-    connections.move(second, ROOM, now=clock())
+    moved_to(HALL, connections, clock, moved_to(ROOM, connections, clock, first))
+    moved_to(ROOM, connections, clock, second)
     with pytest.raises(TooManyConnections):
         admitted(connections, clock, connection=named(99))
 
@@ -63,7 +64,7 @@ def test_whoever_leaves_frees_one_connection(store: Store, clock: FakeClock, how
     connections = store.connections
     [first, *_] = fill(connections, clock)
     if "room" in how:
-        first = connections.move(first, ROOM, now=clock())
+        first = moved_to(ROOM, connections, clock, first)
     if "closed" in how:
         connections.close(first.id)
     elif "expelled" in how:

@@ -96,15 +96,16 @@ class FakeConnections:
         return True
 
     @atomic
-    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:
-        moved = replace(connection, conversation=conversation, cancels=None)
+    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
         kept = self._in(connection.id, ConnectionState.READY)
-        if kept and kept.connection.conversation and kept.connection.conversation != conversation:
+        if kept is None:
+            return None
+        if kept.connection.conversation and kept.connection.conversation != conversation:
             self._refuse_if_full(conversation, now=now)
             del self.memory.members[kept.connection.conversation, connection.id]
             kept.connection = replace(kept.connection, conversation=conversation)
             self.memory.members[conversation, connection.id] = StoredConnection(kept.connection, _expires_at(now))
-        return moved
+        return replace(connection, conversation=conversation, cancels=None)
 
     @atomic
     def resume(self, connection: Connection) -> None:
@@ -156,7 +157,9 @@ class FakeConnections:
         return sorted(ready, key=lambda connection: (str(connection.person), connection.id))
 
     def _refuse_if_too_many(self, person: PersonId, *, now: int) -> None:
-        if len(self.of_person(person, now=now)) >= CONNECTIONS_OF_A_PERSON:
+        ready = [kept for kept in self.memory.connections.values() if kept.as_listed]
+        mine = [kept for kept in ready if kept.connection.person == person and kept.is_there(now=now)]
+        if len(mine) >= CONNECTIONS_OF_A_PERSON:
             raise TooManyConnections("as many connections as there may be")
 
     def _refuse_if_full(self, conversation: ConversationId, *, now: int) -> None:

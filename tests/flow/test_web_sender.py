@@ -364,6 +364,7 @@ def test_a_client_that_leaves_and_comes_back_gets_the_text_so_far(chat: Chat):
         away = chat.connections.move(bert, HALL, now=chat.clock())
         chat.until_polled()
         on_delta(", you")
+        assert away
         chat.connections.move(away, ROOM, now=chat.clock())
         chat.until_text("b", "Hello, you")
     chat.deliver("Hello, you")

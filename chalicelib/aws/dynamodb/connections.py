@@ -99,10 +99,12 @@ class DynamoConnections:
             return self.expel(current, now=now)  # it has moved meanwhile
         return True
 
-    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection:
+    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
         moved = replace(connection, conversation=conversation, cancels=None)
         if conversation == connection.conversation or connection.conversation is None:
-            return moved
+            current = self._ready(connection, now=now)
+            is_there = current is None or current.conversation == conversation
+            return current and (moved if is_there else self.move(current, conversation, now=now))
         change = Update(set={"conversation": conversation})
         own = update(keys.connection_key(connection.id), change, when=IS_READY & still_in(connection))
         expires_at = items.connection_expires_at(now)
@@ -110,9 +112,8 @@ class DynamoConnections:
         try:
             self._enter(moved, conversation, now=now, connection=own, **old)
         except TransactionRefused:  # it has moved meanwhile, or is closed
-            current = self.get(connection.id, now=now)
-            is_ready = current and current.state is ConnectionState.READY
-            return self.move(current, conversation, now=now) if current and is_ready else moved
+            current = self._ready(connection, now=now)
+            return current and self.move(current, conversation, now=now)
         return moved
 
     def resume(self, connection: Connection) -> None:
@@ -155,6 +156,11 @@ class DynamoConnections:
                 connection = self.get(ConnectionId(found["pk"].removeprefix(keys.CONNECTION_PREFIX)), now=now)
                 if connection and connection.state is not ConnectionState.READY:
                     yield connection
+
+    def _ready(self, connection: Connection, *, now: int) -> Connection | None:
+        """Return the connection as last written, None unless it is READY."""
+        current = self.get(connection.id, now=now)
+        return current if current and current.state is ConnectionState.READY else None
 
     def _take_token(self, key: keys.Key, *, now: int) -> Item:
         """Count a frame with the update that reads the connection. Raises ConditionFailed for one that is too fast.

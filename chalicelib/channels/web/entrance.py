@@ -114,7 +114,11 @@ class Entrance:
         return self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
 
     def join(self, member: Member, name: str) -> Member | None:
-        """Move the connection to a room; None if it is not moved, and its client gets an error."""
+        """Move the connection to a room; None if it is not moved. Its client gets an error unless it is closed by now.
+
+        The person's standing is read again once the connection is moved, as in `authenticate`: a connection that is
+        closed meanwhile, or whose person may not read on, gets no history.
+        """
         room = identity.room(member.person, name)
         standing = self.standing(member)
         if standing is None:
@@ -127,7 +131,10 @@ class Entrance:
         except ConversationFull:
             self._refuse(member.connection, *_FULL)
             return None
-        moved = replace(member, connection=connection, conversation=room)
+        moved = replace(member, connection=connection, conversation=room) if connection else None
+        standing = self.standing(moved) if moved else None
+        if moved is None or standing is None:
+            return None
         self._send_ready(moved, standing)
         return moved
 

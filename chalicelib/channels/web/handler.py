@@ -248,10 +248,11 @@ class WebSocketHandler:
         """Send a finished turn's frames; those of an open turn are sent again by its worker.
 
         The request is stored before the turn is read: if the turn is still open then, its worker will see the request.
+        The person's standing is read last before the turn, for one who is blocked meanwhile.
         """
+        self.connections.resume(member.connection)
         if self.entrance.standing(member) is None:
             return None
-        self.connections.resume(member.connection)
         stored = self.transcript.find(member.conversation, turn, now=self.clock())
         if stored is None:
             return self._send_error(member.connection, "unknown_turn", "there is no such turn in this conversation")
