@@ -72,7 +72,7 @@ class ConnectionStore(Protocol):
     def of_person(self, person: PersonId, *, now: int) -> Sequence[Connection]:
         """Return the person's READY connections, as `of_key` does; the one that was authenticated first comes first."""
 
-    def unauthenticated(self, *, now: int) -> Iterator[Connection]:
+    def to_close(self, *, now: int) -> Iterator[Connection]:
         """Return the connections to close: not authenticated within 60 seconds, or expelled; the oldest first."""
 
 

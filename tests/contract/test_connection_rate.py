@@ -103,14 +103,14 @@ def test_who_is_expelled_is_rejected_and_in_no_conversation(connections: Connect
     kept = connections.get(NEW.id, now=clock())
     assert kept == replace(ready, state=ConnectionState.REJECTED)
     assert connections.in_conversation(HOME, now=clock()) == []
-    assert list(connections.unauthenticated(now=clock())) == [kept]
+    assert list(connections.to_close(now=clock())) == [kept]
 
 
 def test_who_was_never_authenticated_can_be_expelled_too(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
     assert connections.expel(NEW, now=clock())
     assert connections.mark_authenticated(NEW, ANNA, HOME, now=clock()) is None
-    assert [found.id for found in connections.unauthenticated(now=clock())] == [NEW.id]
+    assert [found.id for found in connections.to_close(now=clock())] == [NEW.id]
 
 
 def test_a_connection_is_expelled_once(connections: ConnectionStore, clock: FakeClock):
@@ -139,7 +139,7 @@ def test_a_closed_connection_is_not_expelled(
     ready = admitted(connections, clock)
     connections.close(NEW.id)
     assert not connections.expel(replace(ready, conversation=where), now=clock())
-    assert list(connections.unauthenticated(now=clock() + MINUTE)) == []
+    assert list(connections.to_close(now=clock() + MINUTE)) == []
 
 
 def test_of_many_who_expel_a_connection_at_once_one_does(busy_store: Store, clock: FakeClock):
@@ -148,4 +148,4 @@ def test_of_many_who_expel_a_connection_at_once_one_does(busy_store: Store, cloc
         expelled = list(pool.map(lambda _: busy_store.connections.expel(ready, now=clock()), range(8)))
     assert sum(expelled) == 1
     busy_store.connections.close(ConnectionId(NEW.id))
-    assert list(busy_store.connections.unauthenticated(now=clock())) == []
+    assert list(busy_store.connections.to_close(now=clock())) == []

@@ -290,7 +290,7 @@ def test_a_socket_that_never_got_in_is_forgotten(
         connections.reject(NEW)
     connections.close(NEW.id)
     assert connections.get(NEW.id, now=clock()) is None
-    assert list(connections.unauthenticated(now=clock.tick(minutes=2))) == []
+    assert list(connections.to_close(now=clock.tick(minutes=2))) == []
 
 
 def test_closing_what_is_not_known_changes_nothing(connections: ConnectionStore, clock: FakeClock):
@@ -334,33 +334,31 @@ def test_expired_connections_are_deleted(store: Store, clock: FakeClock):
 
 def test_a_connection_without_authentication_is_listed_after_a_minute(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
-    assert list(connections.unauthenticated(now=clock() + MINUTE - 1)) == []
-    assert list(connections.unauthenticated(now=clock() + MINUTE)) == [NEW]
+    assert list(connections.to_close(now=clock() + MINUTE - 1)) == []
+    assert list(connections.to_close(now=clock() + MINUTE)) == [NEW]
 
 
 def test_an_authenticated_connection_is_not_listed_as_unauthenticated(connections: ConnectionStore, clock: FakeClock):
     admitted(connections, clock)
-    assert list(connections.unauthenticated(now=clock.tick(hours=1))) == []
+    assert list(connections.to_close(now=clock.tick(hours=1))) == []
 
 
 def test_a_rejected_connection_that_is_open_is_listed(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
     connections.reject(NEW)
-    assert list(connections.unauthenticated(now=clock.tick(minutes=1))) == [
-        replace(NEW, state=ConnectionState.REJECTED)
-    ]
+    assert list(connections.to_close(now=clock.tick(minutes=1))) == [replace(NEW, state=ConnectionState.REJECTED)]
 
 
 def test_the_oldest_unauthenticated_connection_comes_first(connections: ConnectionStore, clock: FakeClock):
     for number in (3, 1, 2):
         opened(connections, clock, named(number))
         clock.tick(seconds=1)
-    assert list(connections.unauthenticated(now=clock.tick(minutes=1))) == [named(3), named(1), named(2)]
+    assert list(connections.to_close(now=clock.tick(minutes=1))) == [named(3), named(1), named(2)]
 
 
 def test_an_expired_connection_is_no_longer_listed(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
-    assert list(connections.unauthenticated(now=clock() + KEPT_MS)) == []
+    assert list(connections.to_close(now=clock() + KEPT_MS)) == []
 
 
 def test_lingering_sockets_are_no_overdue_conversations(store: Store, clock: FakeClock):

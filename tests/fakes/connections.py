@@ -143,7 +143,7 @@ class FakeConnections:
         return sorted(mine, key=lambda found: self.memory.connections[found.id].since)
 
     @atomic
-    def unauthenticated(self, *, now: int) -> Iterator[Connection]:
+    def to_close(self, *, now: int) -> Iterator[Connection]:
         waiting = [
             (kept.due_at, kept.connection)
             for kept in self.memory.connections.values()

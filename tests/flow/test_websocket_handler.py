@@ -393,6 +393,6 @@ def test_a_heartbeat_gives_up_after_one_batch_of_failed_closes(chat: Chat):
 
 
 def test_a_heartbeat_continues_when_the_query_for_idle_connections_fails(chat: Chat):
-    chat.bot.connections = Without(chat.connections, unauthenticated=fail)
+    chat.bot.connections = Without(chat.connections, to_close=fail)
     assert chat.bot.beats().warmed == ["api", "worker"]
     assert chat.bot.log_lines("hang_up")[0]["error"] == "StoreError"

@@ -150,7 +150,7 @@ class DynamoConnections:
         found = self._listed(keys.listed_of_person(person), now=now)
         return [listed_items.listed(item) for item in sorted(found, key=lambda item: int(item.get("since", 0)))]
 
-    def unauthenticated(self, *, now: int) -> Iterator[Connection]:
+    def to_close(self, *, now: int) -> Iterator[Connection]:
         for page in self.table.pages(keys.due(keys.CONNECTIONS_BUCKET, now=now), index=keys.DUE_INDEX):
             for found in page:
                 connection = self.get(ConnectionId(found["pk"].removeprefix(keys.CONNECTION_PREFIX)), now=now)

@@ -50,7 +50,7 @@ class Reaper:
         return closed
 
     def _batches(self, now: int) -> Iterator[list[Connection]]:
-        waiting = self.connections.unauthenticated(now=now)
+        waiting = self.connections.to_close(now=now)
         while batch := list(islice(waiting, PARALLEL)):
             yield batch
 
