@@ -37,6 +37,7 @@ class Account:
     endpoint: str | None = None
     rest_apis: RestApis = field(default_factory=RestApis)
     websocket_apis: WebsocketApis = field(default_factory=WebsocketApis)
+    _of_fakes: dict[tuple[str, int], Any] = field(default_factory=dict)
 
     @property
     def number(self) -> str:
@@ -52,7 +53,10 @@ class Account:
         """Create a client of a service, or of its fake."""
         fakes = {"apigateway": self.rest_apis, "apigatewayv2": self.websocket_apis, **self.fakes}
         if service in fakes:
-            return client_of(service, fakes[service])
+            key = service, id(fakes[service])
+            if key not in self._of_fakes:
+                self._of_fakes[key] = client_of(service, fakes[service])
+            return self._of_fakes[key]
         return _client(self.session, service)
 
     def environment(self, stage: str = "dev", **settings: str) -> Environment:

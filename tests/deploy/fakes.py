@@ -1,6 +1,7 @@
 """Connects fakes of AWS services to real clients: botocore validates requests and responses."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import boto3
@@ -49,11 +50,16 @@ def client_of(service: Any, fake: object) -> Any:
 
     Requests for which it has no method go to the network, or to moto.
     """
-    client = boto3.client(service, REGION, aws_access_key_id="test", aws_secret_access_key="test")
+    client = _session().client(service)
     router = _Router(fake)
     client.meta.events.register("before-parameter-build.*.*", router.remember)
     client.meta.events.register("before-call.*.*", router.answer)
     return client
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session("test", "test", region_name=REGION)
 
 
 def _response(status: int) -> AWSResponse:
