@@ -1,9 +1,9 @@
 """The chat page when frames come twice, late, in an odd order or not at all, and when the model is hostile."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.simulator.chat_page import every_state_shown, fits, open_chat, write
+from tests.simulator.chat_page import a_page, every_state_shown, fits, open_chat, write
 from tests.simulator.chat_server import OTHER, YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -150,6 +150,53 @@ def test_an_answer_that_ended_while_nobody_was_connected_is_there_afterwards(cha
     expect(chat.get_by_test_id("answer")).to_have_text(["Yes.", "It is over."])
     expect(chat.get_by_test_id("question")).to_have_text(["Earlier?", "Tell me"])
     expect(chat.get_by_test_id("stop")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en-GB", "This takes a little longer…"),
+        ("de-AT", "Das dauert etwas länger…"),
+        ("ko-KR", "조금 더 걸리고 있습니다…"),
+        ("fi-FI", "This takes a little longer…"),
+    ],
+)
+def test_after_ten_seconds_without_a_word_the_page_says_that_it_takes_longer(
+    browser: Browser, bot: ChatServer, language: str, words: str
+):
+    with a_page(browser, bot.url, locale=language) as chat:
+        chat.clock.install()
+        turn = asked(chat, bot)
+        expect(chat.locator(".dots")).to_be_visible()
+        chat.clock.run_for(8_000)
+        expect(chat.locator(".footer")).to_be_hidden()
+        chat.clock.run_for(4_000)
+        expect(chat.locator(".footer")).to_have_text(words)
+        expect(chat.locator("#read-out")).to_have_text(words)
+        bot.say(turn, "Here it is.")
+        chat.clock.run_for(1_000)
+        expect(chat.get_by_test_id("answer")).to_have_text("Here it is.")
+        expect(chat.locator(".footer")).to_be_hidden()
+
+
+def test_an_answer_that_began_in_time_and_pauses_is_not_called_slow(chat: Page, bot: ChatServer):
+    chat.clock.install()
+    turn = asked(chat, bot)
+    bot.say(turn, "One moment")
+    chat.clock.run_for(20_000)
+    expect(chat.get_by_test_id("answer")).to_have_text("One moment")
+    expect(chat.locator(".footer")).to_be_hidden()
+
+
+def test_a_slow_answer_that_fails_shows_the_notice_alone(chat: Page, bot: ChatServer):
+    chat.clock.install()
+    turn = asked(chat, bot)
+    chat.clock.run_for(12_000)
+    bot.tell("notice", turn=turn, code="apology", message="I am sorry.")
+    bot.complete(turn, 0)
+    chat.clock.run_for(1_000)
+    expect(chat.get_by_test_id("answer")).to_have_text("I am sorry.")
+    expect(chat.locator(".footer")).to_be_hidden()
 
 
 def test_a_turn_that_nobody_answers_says_so(chat: Page, bot: ChatServer):

@@ -7,6 +7,7 @@ from statistics import quantiles
 import boto3
 import pytest
 
+from chalicelib.content.text import load
 from tests.simulator.conftest import Demo, running_demo
 from tests.simulator.meta import event, text_item
 
@@ -82,6 +83,9 @@ def test_of_two_hundred_messages_at_once_with_one_question_left_one_costs_a_mode
     assert demo.http.get("/world/quota", params={"person": "anna"}).json()["used"] == 2
 
 
+STILL_WRITING = load("en")("still_writing")
+
+
 @pytest.mark.parametrize("seconds", [6, pytest.param(30, marks=pytest.mark.full)])
 def test_with_a_slow_model_the_webhook_stays_quick_and_twenty_people_are_served_side_by_side(demo: Demo, seconds: int):
     people = [f"person{n}" for n in range(20)]
@@ -106,7 +110,7 @@ def test_with_a_slow_model_the_webhook_stays_quick_and_twenty_people_are_served_
     one_after_another = len(people) * seconds
     assert time.monotonic() - started < one_after_another / 2
     for person in people:
-        first, second = demo.answers_to(person)
+        first, second = (text for text in demo.answers_to(person) if text != STILL_WRITING)
         assert "“one”" in first
         assert "“two”" in second
     p99 = quantiles(answered_in, n=100)[98]

@@ -4,6 +4,8 @@ const ASK_AGAIN = 3_000;
 const ASK_AT_MOST = 5;
 /** After so many milliseconds without a frame, the rest of an answer may have been lost. */
 const QUIET = 30_000;
+/** After so many milliseconds without a word of an answer, it takes longer than people expect. */
+const SLOW = 10_000;
 
 const EMPTY = { from: null, question: "", replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], feedback: null, last: null, state: "open" };
 
@@ -60,6 +62,15 @@ export class Conversation {
   wishes(now) {
     this.#checkSilence(now);
     return [...this.#cancels(), ...this.#ratings(), ...this.#resumes(now)];
+  }
+
+  /** Marks the turns that have waited for their first word for long; returns whether one is new among them. */
+  slows(now) {
+    const waiting = this.#turns.filter((turn) => turn.begun && turn.state === "open" && !turn.text && turn.code === null && !turn.slow);
+    for (const turn of waiting) turn.waitsSince ??= now;
+    const due = waiting.filter((turn) => now - turn.waitsSince >= SLOW);
+    for (const turn of due) change(turn, { slow: true });
+    return due.length > 0;
   }
 
   /** Requests the rest of an answer that is silent for too long, because its end may have been lost. */

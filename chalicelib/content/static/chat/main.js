@@ -139,9 +139,17 @@ function readOut() {
   unread.clear();
 }
 
+/** Says once, also to screen readers, that an answer takes longer. */
+function askForPatience() {
+  if (!conversation.slows(performance.now())) return;
+  say(byId("read-out"), t("slow"));
+  soon();
+}
+
 setInterval(() => {
   send();
   wish();
+  askForPatience();
   if (outbox.isStuck(performance.now())) link.drop();
 }, CHECK_EVERY);
 

@@ -78,7 +78,7 @@ function ask({ bubble, fate, by, retry }, { asked, by: name, status, code }) {
   offer(retry, fate, status === "failed" && "retry");
 }
 
-function reply(parts, { text, code, state, footer, persona, mine, again, rateable, feedback }) {
+function reply(parts, { text, code, state, slow, footer, persona, mine, again, rateable, feedback }) {
   const [over, empty] = [state !== "open", !text];
   const words = code ? notice(code, text) : text;
   parts.answer.hidden = false;
@@ -88,7 +88,7 @@ function reply(parts, { text, code, state, footer, persona, mine, again, rateabl
   else parts.paint(text);
   parts.words.classList.toggle("streams", !over && !empty);
   parts.dots.hidden = over || !empty;
-  mention(parts.footer, (over && empty && t("dropped")) || footer || (state === "stopped" && t("stopped")));
+  mention(parts.footer, (empty && (over ? t("dropped") : slow && t("slow"))) || footer || (state === "stopped" && t("stopped")));
   parts.copy.hidden = !over || empty || Boolean(code);
   offer(parts.retry, parts.tools, over && mine && PASSING.has(code) && "ask_again");
   for (const button of parts.thumbs) {

@@ -19,6 +19,7 @@ export const de = {
 
   online: "Online",
   writing: "Schreibt…",
+  slow: "Das dauert etwas länger…",
   connecting: "Verbindet…",
   offline: "Nicht verbunden",
   lost: "Verbindung verloren. Neuer Versuch…",

@@ -19,6 +19,7 @@ export const en = {
 
   online: "Online",
   writing: "Writing…",
+  slow: "This takes a little longer…",
   connecting: "Connecting…",
   offline: "Not connected",
   lost: "Connection lost. Trying again…",

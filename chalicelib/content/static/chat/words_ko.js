@@ -19,6 +19,7 @@ export const ko = {
 
   online: "온라인",
   writing: "입력 중…",
+  slow: "조금 더 걸리고 있습니다…",
   connecting: "연결 중…",
   offline: "연결 안 됨",
   lost: "연결이 끊겼습니다. 다시 연결하는 중…",
