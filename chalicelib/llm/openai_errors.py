@@ -39,6 +39,8 @@ _FILTERED_CODE: Final = re.compile(
 _FILTERED: Final = re.compile(
     r"safety system|usage (polic|guidelines)|content (management )?polic|(was|been|were) flagged", re.IGNORECASE
 )
+_SPENT_CODE: Final = re.compile(r"(organization|project)_(spend|usage)_limit_exceeded")
+"""OpenAI's codes for a monthly limit of the owner's, or of its own, that is reached."""
 _TOO_LONG_CODE: Final = re.compile(r"context_?(length|size|window)|prompt_too_long|prompt_tokens_exceeded")
 _TOO_LONG: Final = re.compile(
     r"context (length|size|window)|(prompt|input|request) is too long|too many (input )?tokens|tokens allowed"
@@ -92,7 +94,9 @@ def by_code(code: object) -> ModelError | None:
     match code if isinstance(code, str) else "":
         case "insufficient_quota" | "insufficient_balance" | "exceeded_current_quota_error" | "402":
             return _no_credit()
-        case "billing_hard_limit_reached" | "billing_not_active" | "insufficient_credits":
+        case "billing_hard_limit_reached" | "billing_not_active" | "insufficient_credits" | "credit_balance_exhausted":
+            return _no_credit()
+        case other if _SPENT_CODE.fullmatch(other):
             return _no_credit()
         case "invalid_api_key" | "account_deactivated" | "401":
             return ModelUnusable("the key is refused", cause=ModelFault.KEY)

@@ -84,7 +84,7 @@ def remedy(error: ModelUnusable, stage: str) -> str:
     other_model = f"set PARLEY_MODEL to a model your account may use and run {deploy}"
     return {
         ModelFault.KEY: f"make a key that may ask models and run {deploy} --renew openai-key",
-        ModelFault.CREDIT: "add credit at the model's provider",
+        ModelFault.CREDIT: "add credit at the model's provider, or raise the spending limit there",
         ModelFault.VERIFICATION: f"verify the organization at the model's provider, or {other_model}",
         ModelFault.MISSING: other_model,
         ModelFault.ROUTE: "set PARLEY_MODEL_API to the protocol that the server has (chat or responses), or correct "

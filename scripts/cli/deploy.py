@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from chalicelib.errors import ConfigError
+from chalicelib.operations import spending_limit
+from scripts.cli import spending_limit_view
 from scripts.cli.options import asking, at_deployed_stage
 from scripts.deploy.secrets import KINDS
 from scripts.stage import hints
@@ -107,6 +109,8 @@ def _print_addresses(deployment: "Deployment") -> None:
     click.echo(f"  data deletion   {deployment.url()}/data-deletion")
     click.echo(f"\nWeb chat: {deployment.websocket_url()}")
     click.echo(f"  Create a key for it: {hints.command('keys create NAME', deployment.stage)}")
+    if limit := spending_limit.advised(of_the_functions(deployment.stage).settings()):
+        click.echo(f"\n{spending_limit_view.as_text(limit)}")
 
 
 def _write_bundle(deployment: "Deployment", target: Path, email: str | None) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 from chalicelib.bootstrap import health
 from chalicelib.errors import ConfigError, MetaError
+from chalicelib.operations import spending_limit
 from chalicelib.operations.findings import NO_ANSWERS, Finding, Severity, worst
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
 from scripts.deploy.secrets import to_store
 from scripts.stage import hints
-from scripts.stage.environment import configured
+from scripts.stage.environment import configured, of_the_functions
 
 
 def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
@@ -26,7 +27,9 @@ def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
         store_generated(deployment)
     # The health check is built as in the cloud, where the environment holds the settings.
     os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.environment.aws.region}
-    return [*findings, *health.health_check().run(fix=fix), *check_page(deployment, fix=fix)]
+    limit = spending_limit.advised(of_the_functions(deployment.stage).settings())
+    advice = [limit.finding] if limit else []
+    return [*findings, *advice, *health.health_check().run(fix=fix), *check_page(deployment, fix=fix)]
 
 
 def store_generated(deployment: Deployment) -> None:

@@ -142,6 +142,10 @@ def test_a_refusal_in_the_models_own_words_is_an_answer():
         (403, None, ModelFault.KEY),
         (404, "model_not_found", ModelFault.MISSING),
         (429, "insufficient_quota", ModelFault.CREDIT),
+        (429, "organization_spend_limit_exceeded", ModelFault.CREDIT),
+        (429, "project_spend_limit_exceeded", ModelFault.CREDIT),
+        (429, "organization_usage_limit_exceeded", ModelFault.CREDIT),
+        (429, "credit_balance_exhausted", ModelFault.CREDIT),
     ],
 )
 def test_errors_that_only_the_owner_can_fix_are_distinguished(
