@@ -116,10 +116,10 @@ def test_of_frames_that_come_at_once_one_lets_the_client_in_and_all_are_accepted
 def test_a_client_that_reads_before_it_asks_is_not_closed_after_a_minute(chat: Chat):
     quiet, stranger = chat.connects(config=KEY), chat.connects()
     chat.clock.now += AUTH_TIMEOUT_MS + 1
-    closing = [connection.id for connection in chat.connections.unauthenticated(now=chat.clock())]
+    closing = [connection.id for connection in chat.connections.to_close(now=chat.clock())]
     assert closing == [stranger.id]
     chat.clock.now += IDLE_TIMEOUT_MS
-    assert quiet.id in [connection.id for connection in chat.connections.unauthenticated(now=chat.clock())]
+    assert quiet.id in [connection.id for connection in chat.connections.to_close(now=chat.clock())]
 
 
 def test_a_deployment_may_let_in_whoever_knows_its_bare_address(chat: Chat):
