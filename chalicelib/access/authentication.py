@@ -54,6 +54,7 @@ _NO_SIGN_IN = Rejected("auth_failed", "this bot accepts no ID tokens")
 REVOKED = Rejected("key_revoked", "the key is revoked or has expired")
 _EXPIRED = Rejected("ticket_expired", "the ticket has expired: get a new one")
 _WRONG_ORIGIN = Rejected("wrong_origin", "the page's origin is not one of the key's")
+_FROM_DISK = Rejected("wrong_origin", "a page from a disk has the origin null: its key must allow any origin, with *")
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Authenticator:
         if not key.is_valid(now=self.clock()):
             return REVOKED
         if not api_key.allows(key, origin, self.own_origin()):
-            return _WRONG_ORIGIN
+            return _FROM_DISK if origin == "null" else _WRONG_ORIGIN
         return Authenticated(identity.visitor(key.id, visitor), key)
 
 

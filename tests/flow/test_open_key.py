@@ -92,6 +92,16 @@ def test_a_page_that_is_not_the_keys_is_refused(chat: Chat):
     assert (tab.codes, tab.got("ready")) == (["wrong_origin"], [])
 
 
+def test_a_page_from_a_disk_is_told_what_its_key_needs(chat: Chat):
+    tab = chat.connects(config=KEY, origin="null")
+    tab.says("Hello?")
+    assert "its key must allow any origin" in tab.got("error")[0]["message"]
+    chat.changes_key(origins=("*",))
+    again = chat.connects(config=KEY, origin="null")
+    again.says("Hello?")
+    assert again.got("completed")
+
+
 def test_the_keys_total_bounds_all_who_come(chat: Chat):
     chat.changes_key(max_messages=2)
     told = []
