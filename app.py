@@ -5,21 +5,27 @@ A handler imports what no other function needs, so that each function starts wit
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from chalice.app import Chalice, Rate, Request, Response, WebsocketEvent
+from chalice.app import Blueprint, Chalice, Rate, Request, Response, WebsocketEvent
 
 from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, is_ping, parse
 from chalicelib.bootstrap import api, clients, init_phase
 from chalicelib.bootstrap import heartbeat as scheduled
-from chalicelib.ids import ConnectionId
-from chalicelib.routes import admin, chat, privacy, webhooks
+from chalicelib.ids import ConnectionId, Needs
+from chalicelib.routes import admin, chat, deletion, privacy, webhooks
 from chalicelib.routes.responses import text_response
 
+ROUTES: Final = Needs[Blueprint](
+    always=(privacy.routes,), messenger=(webhooks.routes, deletion.routes), web=(admin.routes, chat.routes)
+)
+"""Chalice deploys what is registered here and below, so a channel that is off has no route and no function."""
+
+channels = clients.channels()
 app = Chalice(app_name="parley", configure_logs=False)
 app.experimental_feature_flags.update(["WEBSOCKETS"])
-for module in (webhooks, privacy, admin, chat):
-    app.register_blueprint(module.routes)
+for routes in ROUTES.of(channels):
+    app.register_blueprint(routes)
 
 
 @app.middleware("all")
@@ -31,51 +37,49 @@ def log_request_id(event: Any, get_response: Callable[[Any], Any]) -> Any:
 
 @app.route("/health", methods=["GET"])
 def health() -> Response:
-    """Answer the heartbeat's request, which keeps this function warm; prepares what the next webhook call needs."""
-    api.webhook().warm()
+    """Answer the heartbeat's request, which keeps this function warm; prepares what the next request needs."""
+    api.warm()
     if app.current_request and is_ping(app.current_request.to_original_event()):
         api.warmth().prepare()
     return text_response("ok")
 
 
 # Chalice 1.34 does not wrap the WebSocket handlers of a blueprint for Lambda, so they are here.
+if channels.web:
 
+    @app.on_ws_connect(name="websocket_connect")
+    def websocket_connect(event: WebsocketEvent) -> None:
+        """Accept a connection. An exception makes API Gateway refuse the handshake."""
+        from chalicelib.bootstrap import websocket
 
-@app.on_ws_connect(name="websocket_connect")
-def websocket_connect(event: WebsocketEvent) -> None:
-    """Accept a connection. An exception makes API Gateway refuse the handshake."""
-    from chalicelib.bootstrap import websocket
+        request = event.to_dict()
+        if is_ping(request):
+            websocket.connecting().prepare()
+            return
+        origin = next((value for name, value in request.get("headers", {}).items() if name.lower() == "origin"), "")
+        endpoint = websocket.endpoint_of(request["requestContext"])
+        config = (request.get("queryStringParameters") or {}).get("config", "")
+        websocket.handler().connect(ConnectionId(event.connection_id), endpoint=endpoint, origin=origin, config=config)
 
-    request = event.to_dict()
-    if is_ping(request):
-        websocket.connecting().prepare()
-        return
-    origin = next((value for name, value in request.get("headers", {}).items() if name.lower() == "origin"), "")
-    endpoint = websocket.endpoint_of(request["requestContext"])
-    config = (request.get("queryStringParameters") or {}).get("config", "")
-    websocket.handler().connect(ConnectionId(event.connection_id), endpoint=endpoint, origin=origin, config=config)
+    @app.on_ws_message(name="websocket_message")
+    def websocket_message(event: WebsocketEvent) -> None:
+        """Receive one frame."""
+        from chalicelib.bootstrap import websocket
 
+        handler = websocket.handler()
+        if is_ping(event.to_dict()):
+            handler.warm()
+            websocket.receiving().prepare()
+            return
+        handler.receive(ConnectionId(event.connection_id), event.body)
 
-@app.on_ws_message(name="websocket_message")
-def websocket_message(event: WebsocketEvent) -> None:
-    """Receive one frame."""
-    from chalicelib.bootstrap import websocket
+    @app.on_ws_disconnect(name="websocket_disconnect")
+    def websocket_disconnect(event: WebsocketEvent) -> None:
+        """Forget a closed connection. API Gateway sends this event on a best-effort basis."""
+        from chalicelib.bootstrap import websocket
 
-    handler = websocket.handler()
-    if is_ping(event.to_dict()):
-        handler.warm()
-        websocket.receiving().prepare()
-        return
-    handler.receive(ConnectionId(event.connection_id), event.body)
-
-
-@app.on_ws_disconnect(name="websocket_disconnect")
-def websocket_disconnect(event: WebsocketEvent) -> None:
-    """Forget a closed connection. API Gateway sends this event on a best-effort basis."""
-    from chalicelib.bootstrap import websocket
-
-    if not is_ping(event.to_dict()):
-        websocket.handler().disconnect(ConnectionId(event.connection_id))
+        if not is_ping(event.to_dict()):
+            websocket.handler().disconnect(ConnectionId(event.connection_id))
 
 
 @app.lambda_function(name="worker")

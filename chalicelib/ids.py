@@ -1,7 +1,10 @@
 """The types of the ids of people, conversations, turns, API keys and connections, and the channels."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import Generic, NewType, TypeVar
+
+T = TypeVar("T")
 
 PersonId = NewType("PersonId", str)
 """`messenger:<page id>:<PSID>`, `web:<key id>:<visitor>` or, for a person who signed in, `web:oidc:<hash>`."""
@@ -18,6 +21,40 @@ class Channel(StrEnum):
 
     MESSENGER = "messenger"
     WEB = "web"
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The channels of a deployment, at least one. Routes, functions and secrets of the others do not exist in it."""
+
+    messenger: bool
+    web: bool
+
+    def __contains__(self, channel: Channel) -> bool:
+        return self.web if channel is Channel.WEB else self.messenger
+
+    def __str__(self) -> str:
+        """Return them as PARLEY_CHANNELS has them, such as `messenger,web`."""
+        return ",".join(channel for channel in Channel if channel in self)
+
+
+@dataclass(frozen=True)
+class Needs(Generic[T]):
+    """What a part of the bot needs with each channel, in the order in which it is asked for."""
+
+    always: tuple[T, ...] = ()
+    messenger: tuple[T, ...] = ()
+    """Only in a deployment with Messenger."""
+    web: tuple[T, ...] = ()
+    """Only in a deployment with the web chat."""
+
+    def of(self, channels: Channels) -> tuple[T, ...]:
+        """Return what is needed in a deployment with these channels."""
+        return (
+            *self.always,
+            *(self.messenger if channels.messenger else ()),
+            *(self.web if channels.web else ()),
+        )
 
 
 KeyId = NewType("KeyId", str)

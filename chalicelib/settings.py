@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib import variables as parse
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channels
 from chalicelib.variables import Variables
 
 APP_NAME: Final = "parley"
@@ -24,7 +25,7 @@ CONNECTIONS_URL: Final = "https://{api}.execute-api.{region}.amazonaws.com/{stag
 class Secret(StrEnum):
     """The names of the SSM parameters below `/parley/<stage>/`, in the order in which the owner obtains them.
 
-    The last four are no secrets; a deployment determines them and stores them beside the secrets.
+    The last five are no secrets; a deployment determines them and stores them beside the secrets.
     """
 
     APP_ID = "app-id"
@@ -39,6 +40,8 @@ class Secret(StrEnum):
     """Keys the pseudonyms of people in logs and at the model's provider."""
     PAGE_ID = "page-id"
     """Of the page whose events the bot handles."""
+    API_URL = "api-url"
+    """Of the REST API, with the chat page."""
     WEBHOOK_URL = "webhook-url"
     WEBSOCKET_URL = "websocket-url"
     TOPIC_ARN = "topic-arn"
@@ -49,13 +52,14 @@ class Stage:
     """The name of the stage, and the AWS resources that are named after it."""
 
     name: str
+    channels: Channels
     table: str
     secrets_prefix: str
     """Of its SSM parameters, without a slash at the end."""
     worker_function: str
     api_function: str
     websocket_functions: Sequence[str]
-    """The handlers of the WebSocket routes `$connect`, `$default` and `$disconnect`, in this order."""
+    """The handlers of the WebSocket routes `$connect`, `$default` and `$disconnect`; none without the web chat."""
     wake: Literal["lambda", "fifo"]
     """How the worker is invoked: directly, or through a FIFO queue."""
     wake_queue: str
@@ -63,11 +67,12 @@ class Stage:
 
     @classmethod
     def from_env(cls, env: Variables) -> "Stage":
-        """Parse PARLEY_STAGE, PARLEY_TABLE and PARLEY_WAKE."""
-        name = env.text("PARLEY_STAGE", "dev")
-        routes = ("connect", "message", "disconnect")
+        """Parse PARLEY_STAGE, PARLEY_CHANNELS, PARLEY_TABLE and PARLEY_WAKE."""
+        name, channels = env.text("PARLEY_STAGE", "dev"), channels_of(env)
+        routes = ("connect", "message", "disconnect") if channels.web else ()
         return cls(
             name=name,
+            channels=channels,
             table=env.text("PARLEY_TABLE", f"{APP_NAME}-{name}"),
             secrets_prefix=f"/{APP_NAME}/{name}",
             worker_function=f"{APP_NAME}-{name}-worker",
@@ -251,6 +256,11 @@ class Settings:
         return settings
 
 
+def channels_of(env: Variables) -> Channels:
+    """Parse PARLEY_CHANNELS; both if it is missing, as in deployments from before it."""
+    return env.read("PARLEY_CHANNELS", "messenger,web", parse.channels)
+
+
 def read(env: Mapping[str, str]) -> tuple[Settings, Mapping[str, str]]:
     """Parse the environment, and say of each setting that is invalid why; its default is used instead."""
     settings, variables = _read(env)
@@ -260,6 +270,16 @@ def read(env: Mapping[str, str]) -> tuple[Settings, Mapping[str, str]]:
 def names() -> frozenset[str]:
     """Return the names of all variables that are read."""
     return frozenset(_read({})[1].names)
+
+
+def names_without_use(channels: Channels) -> frozenset[str]:
+    """Return the names of the variables that nothing reads in a deployment with these channels."""
+    variables = Variables({})
+    if not channels.messenger:
+        MessengerSettings.from_env(variables)
+    if not channels.web:
+        WebSettings.from_env(variables)
+    return frozenset(variables.names)
 
 
 def _read(env: Mapping[str, str]) -> tuple[Settings, Variables]:

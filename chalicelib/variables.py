@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channels
 
 T = TypeVar("T")
 
@@ -170,6 +171,14 @@ def wake(name: str, value: str) -> Literal["lambda", "fifo"]:
         case "lambda" | "fifo":
             return value
     raise _invalid(name, value, "lambda or fifo")
+
+
+def channels(name: str, value: str) -> Channels:
+    """Parse the channels of a deployment: one, or both in any order."""
+    words = [word.strip() for word in value.split(",")]
+    if not set(words) <= {"messenger", "web"} or len(words) != len(set(words)):
+        raise _invalid(name, value, "messenger, web or messenger,web")
+    return Channels(messenger="messenger" in words, web="web" in words)
 
 
 def _invalid(name: str, value: str, allowed: str) -> ConfigError:

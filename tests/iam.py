@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 _EVERY: Final = "ForAllValues:"
-KNOWN: Final = {"Effect", "Action", "Resource", "Condition"}
+KNOWN: Final = {"Sid", "Effect", "Action", "Resource", "Condition"}
 """The elements of a statement that this module understands."""
 
 

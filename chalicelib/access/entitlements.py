@@ -7,7 +7,7 @@ from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.ports import ApiKeys
-from chalicelib.ids import Channel, PersonId
+from chalicelib.ids import Channel, Channels, PersonId
 from chalicelib.settings import Limits
 
 
@@ -42,12 +42,16 @@ class EntitlementService:
         persona = self.personas.get(channel, TRAITS[channel].default_persona)
         return Entitlements(persona, self.limits.daily_limit)
 
-    def personas_in_use(self, *, now: int) -> frozenset[str]:
-        """Return the names of the personas in use: those of the channels and of valid keys.
+    def personas_in_use(self, channels: Channels, *, now: int) -> frozenset[str]:
+        """Return the names of the personas in use: those of these channels and of valid keys.
 
         Raises StoreError.
         """
-        of_channels = {self.personas.get(channel, traits.default_persona) for channel, traits in TRAITS.items()}
+        of_channels = {
+            self.personas.get(channel, traits.default_persona)
+            for channel, traits in TRAITS.items()
+            if channel in channels
+        }
         return frozenset(of_channels | {key.persona for key in self.keys.list() if key.is_valid(now=now)})
 
 

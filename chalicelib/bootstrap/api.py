@@ -8,20 +8,21 @@ from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.webhook import MessengerWebhook
+from chalicelib.ids import Needs
 from chalicelib.log import Log
 from chalicelib.operations.warmth import Warmth
 from chalicelib.settings import Secret
 
-SECRETS: Final = (
-    Secret.APP_SECRET,
-    Secret.APP_SECRET_PREVIOUS,
-    Secret.VERIFY_TOKEN,
-    Secret.TICKET_KEY,
-    Secret.PSEUDONYM_KEY,
-    Secret.WEBHOOK_URL,
-    Secret.WEBSOCKET_URL,
-    Secret.PAGE_ID,
-    Secret.TOPIC_ARN,
+SECRETS: Final = Needs[Secret](
+    always=(Secret.PSEUDONYM_KEY,),
+    messenger=(
+        Secret.APP_SECRET,
+        Secret.APP_SECRET_PREVIOUS,
+        Secret.VERIFY_TOKEN,
+        Secret.PAGE_ID,
+        Secret.TOPIC_ARN,
+    ),
+    web=(Secret.TICKET_KEY, Secret.API_URL, Secret.WEBSOCKET_URL),
 )
 
 
@@ -55,8 +56,22 @@ def webhook() -> MessengerWebhook:
 
 
 def warmth() -> Warmth:
-    """Return what is prepared before Meta delivers a message."""
+    """Return what is prepared before the next request."""
     return clients.warmth(ports())
+
+
+def build() -> None:
+    """Build what the first request needs. Raises ConfigError."""
+    if clients.channels().messenger:
+        webhook()
+    else:
+        ports()
+
+
+def warm() -> None:
+    """Fetch the secrets that the next request needs. Raises ConfigError."""
+    build()
+    secrets().get(Secret.APP_SECRET if clients.channels().messenger else Secret.TICKET_KEY)
 
 
 @cache
@@ -68,7 +83,7 @@ def ports() -> Ports:
 @cache
 def secrets() -> Secrets:
     """Return the secrets that the API handler may read."""
-    return clients.secrets(SECRETS)
+    return clients.secrets(SECRETS.of(clients.channels()))
 
 
 def app_secrets() -> Iterable[str]:

@@ -30,10 +30,11 @@ from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.content.text import Texts, load
 from chalicelib.conversation.ports import Wake
-from chalicelib.ids import ConnectionId
+from chalicelib.ids import Channels, ConnectionId
 from chalicelib.log import Log
 from chalicelib.operations.warmth import Step, Warmth
-from chalicelib.settings import Secret, Settings
+from chalicelib.settings import Secret, Settings, channels_of
+from chalicelib.variables import Variables
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -61,6 +62,11 @@ _BROADCAST: Final = Config(
 def settings() -> Settings:
     """Read the stage's settings from the environment. Raises ConfigError."""
     return Settings.from_env(os.environ)
+
+
+def channels() -> Channels:
+    """Return the stage's channels; both while the setting is wrong, which whatever reads the settings reports."""
+    return channels_of(Variables(os.environ))
 
 
 @cache

@@ -23,9 +23,12 @@ from chalicelib.settings import Secret
 def health_check() -> HealthCheck:
     """Return the health check of everything outside AWS that the bot depends on."""
     settings, stored, shared = clients.settings(), secrets(), ports()
+    channels = settings.stage.channels
     checks_in_order = [
-        checks.secrets(lambda: [name for name in SECRETS if not stored.find(name)], stage=settings.stage.name),
-        *_messenger().checks(),
+        checks.secrets(
+            lambda: [one for one in SECRETS.of(channels) if not stored.find(one)], stage=settings.stage.name
+        ),
+        *(_messenger().checks() if channels.messenger else ()),
         _model().check(),
         checks.time_zone(settings.limits.zone, shared.clock),
     ]
@@ -63,7 +66,7 @@ def _model() -> ModelHealth:
 
 
 def _personas() -> frozenset[str]:
-    return ports().entitlements().personas_in_use(now=clients.clock())
+    return ports().entitlements().personas_in_use(clients.channels(), now=clients.clock())
 
 
 def _reserve(most: Usage) -> bool:

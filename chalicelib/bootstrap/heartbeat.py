@@ -20,11 +20,12 @@ def assemble(
     ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckStarter, budget: Callable[[], Budget]
 ) -> Heartbeat:
     """Build the heartbeat over these ports."""
+    reaper = Reaper(ports.connections, ports.connection_api, ports.clock, ports.log)
     return Heartbeat(
         inbox=ports.inbox,
         wake=ports.wake(),
         warmer=warmer,
-        counted_jobs={"closed": Reaper(ports.connections, ports.connection_api, ports.clock, ports.log).run},
+        counted_jobs={"closed": reaper.run} if ports.settings.stage.channels.web else {},
         jobs=[
             BudgetMetric(ports.spending, budget, ports.settings.limits.zone, ports.log).run,
             WeeklyHealthCheck(ports.sent_alerts, health_check_starter).run,

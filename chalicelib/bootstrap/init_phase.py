@@ -30,7 +30,7 @@ def _build(function: str) -> None:
     elif function == stage.api_function:
         from chalicelib.bootstrap import api  # noqa: PLC0415
 
-        api.webhook()
+        api.build()
     else:
         from chalicelib.bootstrap import heartbeat  # noqa: PLC0415
 

@@ -50,7 +50,7 @@ class Pages:
             keys=api.ports().api_keys,
             tickets=DynamoTickets(clients.table()),
             ticket_key=partial(secrets.get, Secret.TICKET_KEY),
-            own_origin=lambda: api_key.origin_of(secrets.get(Secret.WEBHOOK_URL)),
+            own_origin=lambda: api_key.origin_of(secrets.get(Secret.API_URL)),
             websocket_url=partial(secrets.get, Secret.WEBSOCKET_URL),
             new_id=clients.new_id,
             clock=clients.clock,

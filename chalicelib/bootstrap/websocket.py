@@ -11,10 +11,11 @@ from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.handler import WebSocketHandler
+from chalicelib.ids import Needs
 from chalicelib.operations.warmth import Warmth
 from chalicelib.settings import Secret
 
-SECRETS: Final = (Secret.TICKET_KEY, Secret.PSEUDONYM_KEY, Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL)
+SECRETS: Final = Needs[Secret](always=(Secret.TICKET_KEY, Secret.PSEUDONYM_KEY, Secret.API_URL, Secret.WEBSOCKET_URL))
 
 
 def assemble(
@@ -53,7 +54,7 @@ def handler() -> WebSocketHandler:
     return assemble(
         ports(),
         ticket_keys=partial(secrets().candidates, Secret.TICKET_KEY),
-        own_origin=lambda: api_key.origin_of(secrets().get(Secret.WEBHOOK_URL)),
+        own_origin=lambda: api_key.origin_of(secrets().get(Secret.API_URL)),
         id_token_verifier=id_token_verifier,
     )
 
@@ -67,7 +68,7 @@ def ports() -> Ports:
 @cache
 def secrets() -> Secrets:
     """Return the secrets that the function for messages may read; the others of the three read none."""
-    return clients.secrets(SECRETS)
+    return clients.secrets(SECRETS.of(clients.channels()))
 
 
 def connecting() -> Warmth:

@@ -23,23 +23,17 @@ from chalicelib.conversation.ports import Model, Sender
 from chalicelib.conversation.turn_context import ContextLoader
 from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.conversation.worker import Worker
-from chalicelib.ids import Channel
+from chalicelib.ids import Channel, Needs
 from chalicelib.llm import prices
 from chalicelib.llm.kept_connections import LIMITS, KeptConnections
 from chalicelib.llm.openai import OpenAIModel
-from chalicelib.operations.warmth import Warmth
+from chalicelib.operations.warmth import Step, Warmth
 from chalicelib.settings import Secret
 
-SECRETS: Final = (
-    Secret.APP_ID,
-    Secret.APP_SECRET,
-    Secret.VERIFY_TOKEN,
-    Secret.PAGE_TOKEN,
-    Secret.OPENAI_KEY,
-    Secret.PSEUDONYM_KEY,
-    Secret.WEBHOOK_URL,
-    Secret.WEBSOCKET_URL,
-    Secret.TOPIC_ARN,
+SECRETS: Final = Needs[Secret](
+    always=(Secret.OPENAI_KEY, Secret.PSEUDONYM_KEY, Secret.TOPIC_ARN),
+    messenger=(Secret.APP_ID, Secret.APP_SECRET, Secret.VERIFY_TOKEN, Secret.PAGE_TOKEN, Secret.WEBHOOK_URL),
+    web=(Secret.WEBSOCKET_URL,),
 )
 
 
@@ -65,27 +59,32 @@ def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> W
 @cache
 def worker() -> Worker:
     """Return the worker."""
-    shared = ports()
-    web = WebSender(shared.connections, shared.connection_api, shared.clock, partial(shared.log.failure, "stream"))
-    messenger = MessengerSender(graph(), shared.texts()("still_writing"))
-    return assemble(
-        shared,
-        model=model(),
-        sender=ChannelRouter({Channel.MESSENGER: messenger, Channel.WEB: web}),
-        budget=budget(),
-    )
+    return assemble(ports(), model=model(), sender=ChannelRouter(_senders()), budget=budget())
+
+
+def _senders() -> dict[Channel, Sender]:
+    channels, shared = clients.channels(), ports()
+    senders: dict[Channel, Sender] = {}
+    if channels.messenger:
+        senders[Channel.MESSENGER] = MessengerSender(graph(), shared.texts()("still_writing"))
+    if channels.web:
+        failed = partial(shared.log.failure, "stream")
+        senders[Channel.WEB] = WebSender(shared.connections, shared.connection_api, shared.clock, failed)
+    return senders
 
 
 @cache
 def warmth() -> Warmth:
     """Return what is prepared before a person writes."""
-    connections = clients.connection_api()
-    return clients.warmth(
-        ports(),
-        web=lambda _: connections.warm(clients.connections_endpoint(secrets().find(Secret.WEBSOCKET_URL))),
-        messenger=lambda seconds: graph().warm(seconds=seconds),
-        model=lambda seconds: model().warm(seconds=seconds),
-    )
+    channels, steps = clients.channels(), dict[str, Step]()
+    if channels.web:
+        connections = clients.connection_api()
+        where = clients.connections_endpoint(secrets().find(Secret.WEBSOCKET_URL))
+        steps["web"] = lambda _: connections.warm(where)
+    if channels.messenger:
+        steps["messenger"] = lambda seconds: graph().warm(seconds=seconds)
+    steps["model"] = lambda seconds: model().warm(seconds=seconds)
+    return clients.warmth(ports(), **steps)
 
 
 @cache
@@ -119,7 +118,7 @@ def ports() -> Ports:
 @cache
 def secrets() -> Secrets:
     """Return the secrets that the worker may read."""
-    return clients.secrets(SECRETS)
+    return clients.secrets(SECRETS.of(clients.channels()))
 
 
 @cache

@@ -1,16 +1,21 @@
 """Renders the pages in `templates/` for a browser: no scripts, and no request to another server.
 
 The first line of a template is the page's title. `$name` is a blank; a value is escaped, so it never becomes HTML.
+What stands between `<!-- messenger -->` and `<!-- end -->` is left out in a deployment without that channel; `web`,
+and `both` for what compares them, work in the same way.
 """
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Final
+
+from chalicelib.ids import Channels
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class HtmlPage:
     status: int = 200
 
 
+_PART: Final = re.compile(r"<!-- (messenger|web|both) -->(.*?)<!-- end -->", re.DOTALL)
 _SAFE: Final = {
     "Content-Type": "text/html; charset=utf-8",
     "X-Content-Type-Options": "nosniff",
@@ -38,13 +44,18 @@ _SAFE: Final = {
 }
 
 
-def render(name: str, words: Mapping[str, str | Link], *, status: int = 200) -> HtmlPage:
+def render(name: str, words: Mapping[str, str | Link], channels: Channels, *, status: int = 200) -> HtmlPage:
     """Render `templates/<name>.html` with these values for its blanks. Raises KeyError when a value is missing."""
-    title, _, template = _read(f"{name}.html").partition("\n")
+    title, _, template = _of(channels, _read(f"{name}.html")).partition("\n")
     body = Template(template).substitute({blank: _html(value) for blank, value in words.items()})
     style = _read("style.css")
     html = Template(_read("frame.html")).substitute(title=title, style=style, body=body)
     return HtmlPage(html, {**_SAFE, "Content-Security-Policy": _policy(style)}, status)
+
+
+def _of(channels: Channels, template: str) -> str:
+    there = {"messenger": channels.messenger, "web": channels.web, "both": channels.messenger and channels.web}
+    return _PART.sub(lambda part: part[2] if there[part[1]] else "", template)
 
 
 def _read(file: str) -> str:

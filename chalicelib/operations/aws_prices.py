@@ -142,14 +142,14 @@ def web_message(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
 
 
 def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
-    """Return the cost of a month without messages: the heartbeats."""
-    work = _Work(prices, memory_mb)
-    reads = BEAT_READS + PING_READS * len(WITH_A_TABLE)
-    gb_seconds = work.gb_seconds("heartbeat", BEAT_S) + sum(work.gb_seconds(name, WARMING_S[name]) for name in WARMED)
+    """Return the cost of a month without messages: the heartbeats. `memory_mb` has the functions that exist."""
+    work, warmed = _Work(prices, memory_mb), [name for name in WARMED if name in memory_mb]
+    reads = BEAT_READS + PING_READS * len([name for name in WITH_A_TABLE if name in memory_mb])
+    gb_seconds = work.gb_seconds("heartbeat", BEAT_S) + sum(work.gb_seconds(name, WARMING_S[name]) for name in warmed)
     return [
         work.computing("heartbeat, and keeping warm", gb_seconds * BEATS),
         work.logged(BEAT_LOG_BYTES * BEATS),
-        work.millions("Lambda invocations", BEATS * (1 + len(WARMED)), "", "lambda_million_requests"),
+        work.millions("Lambda invocations", BEATS * (1 + len(warmed)), "", "lambda_million_requests"),
         work.millions("heartbeats of EventBridge", BEATS, "", "eventbridge_million_events"),
         work.millions("DynamoDB reads", BEATS * reads, "units", "dynamodb_million_reads"),
         work.decrypting(_FETCHES * sum(DECRYPTED.values())),

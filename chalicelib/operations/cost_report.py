@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from chalicelib.access.budget import DaySpend, Price, Usage
+from chalicelib.ids import Channels
 from chalicelib.operations import aws_prices
 from chalicelib.operations.aws_prices import Item, Prices
 
@@ -30,6 +31,7 @@ class Report:
     message: Sequence[Item]
     web_message: Sequence[Item]
     month: Sequence[Item]
+    channels: Channels
 
     @property
     def calls(self) -> int:
@@ -57,8 +59,8 @@ class Report:
 
     @property
     def messages_usd(self) -> Decimal:
-        """The cost at AWS of all messages."""
-        return self.calls * aws_prices.total(self.message)
+        """The cost at AWS of all messages, taken to be Messenger's if the stage has it."""
+        return self.calls * aws_prices.total(self.message if self.channels.messenger else self.web_message)
 
     @property
     def idle_usd(self) -> Decimal:

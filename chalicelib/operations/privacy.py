@@ -4,7 +4,7 @@ A request has an id of the user that leads to no conversation, so the owner carr
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -52,7 +52,7 @@ class Privacy:
             "region": f" (region {self.settings.privacy.region})" if self.settings.privacy.region else "",
             "model_host": self.settings.model.host,
         }
-        return page.render("privacy", {**facts, **self._self_service()})
+        return self._page("privacy", facts)
 
     def receive_deletion_request(self, user: str, *, code: str) -> None:
         """Store a request under its confirmation code and alert the owner, once per code. Raises StoreError."""
@@ -74,23 +74,24 @@ class Privacy:
         deletion = self.deletions.get(code, now=self.clock()) if _CODE.fullmatch(code) else None
         if deletion is None:
             kept = {"kept_days": _days(DELETION_KEPT_S)}
-            return page.render("deletion_unknown", {**kept, **self._self_service()}, status=404)
+            return self._page("deletion_unknown", kept, status=404)
         facts = {
             "code": deletion.code,
             "received": self._date(deletion.received_at),
             "until": self._date(deletion.received_at + DELETION_KEPT_S * 1000),
         }
         if deletion.done_at is None:
-            return page.render("deletion_open", {**facts, **self._self_service()})
-        return page.render("deletion_done", {**facts, "done": self._date(deletion.done_at), **self._self_service()})
+            return self._page("deletion_open", facts)
+        return self._page("deletion_done", {**facts, "done": self._date(deletion.done_at)})
 
-    def _self_service(self) -> dict[str, str | Link]:
-        return {"forget_yes": self.texts("forget_yes"), "contact": self._contact()}
+    def _page(self, name: str, facts: Mapping[str, str], *, status: int = 200) -> HtmlPage:
+        self_service = {"forget_yes": self.texts("forget_yes"), "contact": self._contact()}
+        return page.render(name, {**facts, **self_service}, self.settings.stage.channels, status=status)
 
     def _contact(self) -> str | Link:
-        contact = self.settings.privacy.contact
+        contact, channels = self.settings.privacy.contact, self.settings.stage.channels
         if not contact:
-            return self.texts("contact_page")
+            return self.texts("contact_page" if channels.messenger else "contact_site")
         return Link(contact, contact if contact.startswith("https:") else f"mailto:{contact}")
 
     def _date(self, at: int) -> str:

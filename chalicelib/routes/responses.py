@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalice.app import Response
 
@@ -20,6 +20,9 @@ from chalicelib.errors import (
     UnknownKey,
     WrongOrigin,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.content.page import HtmlPage
 
 Handler = Callable[..., Response]
 
@@ -54,6 +57,11 @@ def json_response(
 ) -> Response:
     """Return a JSON document that no cache keeps."""
     return Response(document, status_code=status.value, headers={**_JSON, **headers})
+
+
+def page_response(page: "HtmlPage") -> Response:
+    """Return a rendered page."""
+    return Response(page.html, status_code=page.status, headers={**page.headers})
 
 
 def errors_as_text(*, logged_as: str | None) -> Callable[[Handler], Handler]:

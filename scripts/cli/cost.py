@@ -10,7 +10,7 @@ from chalicelib.operations.cost_report import Report, since
 from scripts.cli import cost_view
 from scripts.cli.options import at_stage
 from scripts.cli.terminal import print_json
-from scripts.stage.environment import Environment, memory_mb
+from scripts.stage.environment import Environment, functions, memory_mb
 
 
 @click.command()
@@ -49,7 +49,8 @@ def _report(environment: Environment, *, days: int) -> Report:
         listed,
         aws_prices.message(listed, memory),
         aws_prices.web_message(listed, memory),
-        aws_prices.idle(listed, memory),
+        aws_prices.idle(listed, {name: memory[name] for name in functions(settings.stage.name)}),
+        settings.stage.channels,
     )
 
 

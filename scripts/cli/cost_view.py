@@ -73,9 +73,8 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def as_text(report: Report) -> str:
     """Format a report: totals first, then the items they consist of."""
-    return "\n".join(
-        [*_past(report), "", *_thousand(report), "", *_web(report), "", *_month(report), "", _note(report)]
-    )
+    web = ["", *_web(report)] if report.channels.messenger and report.channels.web else []
+    return "\n".join([*_past(report), "", *_thousand(report), *web, "", *_month(report), "", _note(report)])
 
 
 def usd(amount: Decimal) -> str:
@@ -96,7 +95,7 @@ def _past(report: Report) -> Iterator[str]:
 
 
 def _thousand(report: Report) -> Iterator[str]:
-    items = report.thousand
+    items = report.thousand if report.channels.messenger else report.thousand_web
     yield _bold("1,000 messages", aws_prices.total(items) + report.thousand_model_usd)
     typical = f"{report.model}, assumed: {TYPICAL.input:,} tokens in, {TYPICAL.output:,} out"
     yield _amount("the model", report.thousand_model_usd, "as counted above" if report.answers else typical)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,7 @@ import click
 
 from chalicelib.errors import ConfigError
 from chalicelib.operations import spending_limit
-from scripts.cli import spending_limit_view
+from scripts.cli import channels, spending_limit_view
 from scripts.cli.options import asking, at_deployed_stage
 from scripts.deploy.secrets import KINDS
 from scripts.stage import hints
@@ -18,6 +18,7 @@ from scripts.stage.environment import ROOT, Environment, UsageError, of_the_func
 
 if TYPE_CHECKING:
     from scripts.deploy.deployment import Deployment
+    from scripts.deploy.secrets import Kind
 
 GUIDE: Final = "docs/messenger-setup.md"
 
@@ -43,6 +44,7 @@ GUIDE: Final = "docs/messenger-setup.md"
     type=click.Path(file_okay=False, path_type=Path),
     help="Deploy nothing; write CloudFormation templates, the zip and a README to this folder, for a pipeline.",
 )
+@channels.option
 @at_deployed_stage("the demo cannot be deployed: choose --stage dev or --stage prod")
 def deploy(
     environment: Environment,
@@ -52,48 +54,60 @@ def deploy(
     file: Path | None,
     renew: tuple[str, ...],
     folder: Path | None,
+    name: str | None,
 ) -> None:
     """Deploy the bot to AWS, or update it.
 
     The command shows all steps before it starts. If it fails, run it again: it continues with what is missing.
 
-    It needs four values, and asks for those that are neither stored, nor in a file (--secrets), nor in the variables
-    PARLEY_APP_ID, PARLEY_APP_SECRET, PARLEY_PAGE_TOKEN and OPENAI_API_KEY. What you type is not shown.
-    docs/messenger-setup.md says where on Facebook they are.
+    For the web chat alone it needs the model's key (OPENAI_API_KEY). For Messenger it also needs PARLEY_APP_ID,
+    PARLEY_APP_SECRET and PARLEY_PAGE_TOKEN; docs/messenger-setup.md says where on Facebook they are. It asks for values
+    that are neither stored, nor in a file (--secrets), nor in these variables. What you type is not shown.
 
     With --package, the command needs no values and does not connect to AWS. A stage can be deployed either directly or
     by a pipeline. To change from one to the other, run `destroy` first; it deletes all conversations.
     """
     from scripts.cli.progress import run_steps, show_plan  # noqa: PLC0415 (slow imports; `--help` does without)
     from scripts.deploy.deployment import Deployment  # noqa: PLC0415
-    from scripts.deploy.secrets import given, to_store  # noqa: PLC0415
+    from scripts.deploy.secrets import given, missing, to_store  # noqa: PLC0415
     from scripts.deploy.steps import DeploymentPlan, Step  # noqa: PLC0415
+    from scripts.deploy.switching import consequences  # noqa: PLC0415
     from scripts.stage.shipped import check_shipped  # noqa: PLC0415
 
-    deployment = Deployment(environment, ROOT)
-    check_shipped(of_the_functions(deployment.stage))
+    stage = environment.settings.stage.name
+    check_shipped(of_the_functions(stage))
+    chosen = channels.given(name)
     if folder and file:
         raise UsageError(
             "--secrets has no effect with --package: the README.md that it writes says how to store secrets"
         )
     if folder:
-        _write_bundle(deployment, _from_callers_folder(folder), email)
+        if chosen:
+            channels.keep(stage, chosen)
+        _write_bundle(Deployment(environment, ROOT), _from_callers_folder(folder), email)
         return
     account = environment.account()
+    deployment = Deployment(environment, ROOT)
     deployment.check_region()
     deployment.check_no_bundle()
-    stored = deployment.vault.stored()
-    new = given(os.environ, _from_callers_folder(file) if file else None)
+    if chosen is None and not yes:
+        chosen = channels.asked(deployment)
+    deployment = Deployment(channels.with_channels(environment, chosen or deployment.channels), ROOT)
+    stored, wanted = deployment.vault.stored(), deployment.channels
+    new = given(wanted, os.environ, _from_callers_folder(file) if file else None)
     kept = {name: value for name, value in stored.items() if name not in renew}
-    new = {**new, **_asked_for({**kept, **new}, ask=not yes)}
-    steps = DeploymentPlan(deployment, to_store(new, stored), email).steps()
+    new = {**new, **_asked_for(missing(wanted, {**kept, **new}), ask=not yes)}
+    steps = DeploymentPlan(deployment, to_store(wanted, new, stored), email).steps()
     steps.append(Step("doctor", "check everything", lambda _: _check(deployment)))
     click.echo(f"Parley, stage {deployment.stage}, in {environment.aws.region} (account {account}):\n")
     show_plan(steps)
     click.echo()
+    for sentence in consequences(deployment):
+        click.echo(f"{sentence}\n")
     with asking("nothing was changed"):
         if not yes and not click.confirm("Continue?"):
             raise click.ClickException("nothing was changed")
+    channels.keep(stage, wanted)
     given_again = {"--email": email, "--secrets": file}
     options = "".join(f" {option} {value}" for option, value in given_again.items() if value)
     again = f"{hints.command('deploy', deployment.stage)}{options}"
@@ -103,12 +117,14 @@ def deploy(
 
 def _print_addresses(deployment: "Deployment") -> None:
     click.secho(f"\nThe bot is running: {deployment.url()}", bold=True)
-    click.echo("Write a message to your page to test it.")
-    click.echo(f"\nEnter two addresses on Facebook, if you have not yet (step 7 of {GUIDE}):")
-    click.echo(f"  privacy policy  {deployment.url()}/privacy")
-    click.echo(f"  data deletion   {deployment.url()}/data-deletion")
-    click.echo(f"\nWeb chat: {deployment.websocket_url()}")
-    click.echo(f"  Create a key for it: {hints.command('keys create NAME', deployment.stage)}")
+    if deployment.channels.messenger:
+        click.echo("Write a message to your page to test it.")
+        click.echo(f"\nEnter two addresses on Facebook, if you have not yet (step 7 of {GUIDE}):")
+        click.echo(f"  privacy policy  {deployment.url()}/privacy")
+        click.echo(f"  data deletion   {deployment.url()}/data-deletion")
+    if deployment.channels.web:
+        click.echo(f"\nWeb chat: {deployment.websocket_url()}")
+        click.echo(f"  Create a key for it: {hints.command('keys create NAME', deployment.stage)}")
     if limit := spending_limit.advised(of_the_functions(deployment.stage).settings()):
         click.echo(f"\n{spending_limit_view.as_text(limit)}")
 
@@ -142,11 +158,10 @@ def _check(deployment: "Deployment") -> str:
     return counted(findings)
 
 
-def _asked_for(known: Mapping[str, str], *, ask: bool) -> dict[str, str]:
+def _asked_for(kinds: "Sequence[Kind]", *, ask: bool) -> dict[str, str]:
     """Prompt for the values that are missing. Raises ConfigError if there is no terminal or `ask` is false."""
-    from scripts.deploy.secrets import check, missing  # noqa: PLC0415
+    from scripts.deploy.secrets import OF_FACEBOOK, check  # noqa: PLC0415
 
-    kinds = missing(known)
     if not kinds:
         return {}
     if not (ask and sys.stdin.isatty()):
@@ -154,7 +169,8 @@ def _asked_for(known: Mapping[str, str], *, ask: bool) -> dict[str, str]:
         raise ConfigError(
             f"missing: {wanted}. Set the variables, use --secrets, or run this in a terminal without --yes"
         )
-    click.echo(f"Where each value is on Facebook: {GUIDE}\n")
+    if any(kind.name in OF_FACEBOOK for kind in kinds):
+        click.echo(f"Where each value is on Facebook: {GUIDE}\n")
     answers = {}
     for kind in kinds:
         while kind.name not in answers:

@@ -12,11 +12,12 @@ from chalicelib.access import identity, rooms
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, STREAMED, WHOLE, ApiKeyService
 from chalicelib.content import persona
-from chalicelib.errors import BadRequest, UnknownKey
+from chalicelib.errors import BadRequest, ConfigError, UnknownKey
 from chalicelib.settings import Secret
 from scripts.cli import naming, options
 from scripts.cli.keys_view import Addresses, JsonKeysView, KeysView, TextKeysView
 from scripts.cli.live_connections import live_connections
+from scripts.stage import hints
 from scripts.stage.environment import Environment, UsageError
 
 P = ParamSpec("P")
@@ -54,11 +55,14 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
     from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
 
     settings = environment.settings
-    urls = (Secret.WEBHOOK_URL, Secret.WEBSOCKET_URL)
+    if not settings.stage.channels.web:
+        cure = hints.command("deploy --channels messenger,web", settings.stage.name)
+        raise ConfigError(f"stage {settings.stage.name} has no web chat, and only that has keys: {cure}")
+    urls = (Secret.API_URL, Secret.WEBSOCKET_URL)
     ssm, prefix = environment.aws.client("ssm"), settings.stage.secrets_prefix
-    webhook, websocket = map(Secrets(ssm, prefix, urls).find, urls)
+    api, websocket = map(Secrets(ssm, prefix, urls).find, urls)
     ticket_key = partial(Secrets(ssm, prefix, (Secret.TICKET_KEY,)).get, Secret.TICKET_KEY)
-    addresses = Addresses((webhook or "").removesuffix("/webhook"), websocket or "")
+    addresses = Addresses(api or "", websocket or "")
     service = ApiKeyService(
         DynamoApiKeys(environment.table),
         live_connections(environment),

@@ -79,7 +79,7 @@ class Capacity:
         limit, reserved = self.limit(), self.reserved()
         if not self.can_reserve():
             what = f"this account may run {limit} functions at a time, so none are reserved for the worker"
-            why = "many answers at once leave none to receive messages, which Facebook then repeats"
+            why = "many answers at once leave none to receive messages"
             needed = f"at least {self.workers + KEPT_FREE} in the AWS console, under Service Quotas, AWS Lambda"
             return Finding.warning(_NAME, what, why, f"ask for {needed}, Concurrent executions, then run {deploy}")
         if reserved != self.workers:

@@ -77,6 +77,7 @@ def run_chalice(command: str, *arguments: str, folder: Path, region: str, say: S
     """Run `chalice` in a built folder. Raises ConfigError with the reason if it fails."""
     words = [str(chalice), "--project-dir", str(folder), command, *arguments]
     environment = {**os.environ, "AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("PARLEY_CHANNELS", None)  # config.json has it, so that what is built is what the functions have
     lines: list[str] = []
     with subprocess.Popen(  # noqa: S603 (a command of this virtual environment)
         words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -13,6 +13,7 @@ from chalicelib.channels.messenger.setup import Setup
 from chalicelib.channels.meta.graph import Graph
 from chalicelib.content.text import load as load_texts
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channels
 from chalicelib.settings import APP_NAME, Secret
 from scripts.deploy.capacity import Capacity
 from scripts.deploy.code import Code
@@ -43,6 +44,11 @@ class Deployment:
     def stage(self) -> str:
         """The name of the stage."""
         return self.environment.settings.stage.name
+
+    @property
+    def channels(self) -> Channels:
+        """The channels that the stage shall have."""
+        return self.environment.settings.stage.channels
 
     @property
     def folder(self) -> Path:
@@ -93,7 +99,7 @@ class Deployment:
     @cached_property
     def throttles(self) -> Throttles:
         """The limits of the APIs."""
-        return Throttles(self.client, self.stage)
+        return Throttles(self.client, self.stage, self.channels)
 
     def url(self) -> str:
         """Look up the REST API's address, without a slash at the end; empty before it is deployed."""

@@ -28,13 +28,14 @@ def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
     # The health check is built as in the cloud, where the environment holds the settings.
     os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.environment.aws.region}
     limit = spending_limit.advised(of_the_functions(deployment.stage).settings())
-    advice = [limit.finding] if limit else []
-    return [*findings, *advice, *health.health_check().run(fix=fix), *check_page(deployment, fix=fix)]
+    findings += [limit.finding] if limit else []
+    findings += health.health_check().run(fix=fix)
+    return [*findings, *check_page(deployment, fix=fix)] if deployment.channels.messenger else findings
 
 
 def store_generated(deployment: Deployment) -> None:
     """Store the generated secrets that are missing, as after a pipeline has deployed a version that needs another."""
-    deployment.vault.put(to_store({}, deployment.vault.stored()))
+    deployment.vault.put(to_store(deployment.channels, {}, deployment.vault.stored()))
 
 
 def check_page(deployment: Deployment, *, fix: bool = False) -> list[Finding]:

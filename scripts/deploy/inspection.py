@@ -48,6 +48,7 @@ class Inspection:
         return credentials if worst(credentials) is Severity.BROKEN else [*credentials, *self._all_checks()]
 
     def _all_checks(self) -> list[Finding]:
+        channels = self.deployment.channels
         checks: dict[str, Callable[[], Iterable[Finding]]] = {
             "data-stack": self._stack,
             "table": self._table,
@@ -56,7 +57,7 @@ class Inspection:
             "retries": self._retries,
             "wake": self._wake,
             "heartbeat": self._rule,
-            "websocket": self._websocket,
+            **({"websocket": self._websocket} if channels.web else {}),
             "dead-letters": self._dead_letters,
             "alarms": self._alarms,
             "owner": self._owner,
@@ -261,7 +262,7 @@ class Inspection:
 
     def _throttles(self) -> Iterable[Finding]:
         api, websocket_api = self.deployment.state.api_id(), self.deployment.state.websocket_api_id()
-        if api and websocket_api:  # other checks say if they are missing
+        if api and (websocket_api or not self.deployment.channels.web):  # other checks say if they are missing
             yield self.deployment.throttles.finding(api, websocket_api, self._deploy)
 
     def _budget(self) -> Iterable[Finding]:

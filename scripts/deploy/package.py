@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -93,6 +94,16 @@ def copy(project: Path, folder: Path) -> None:
             shutil.copy2(source, folder / name)
     requirements = (project / _REQUIREMENTS).read_text()
     (folder / _REQUIREMENTS).write_text(f"-c {(project / _PINS).resolve()}\n{requirements}")
+
+
+def leave_out_variables(folder: Path, names: Collection[str]) -> None:
+    """Remove these environment variables from all functions of a built folder."""
+    file = folder / ".chalice" / "config.json"
+    config = json.loads(file.read_text())
+    for block in (config, *config["stages"].values()):
+        for name in names:
+            block.get("environment_variables", {}).pop(name, None)
+    file.write_text(json.dumps(config, indent=2))
 
 
 def restart_functions(folder: Path, stamp: str) -> None:

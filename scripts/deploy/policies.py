@@ -1,7 +1,7 @@
 """Fills in the functions' policies for one stage, so that no function may reach another stage's resources.
 
 The files `.chalice/policy-*.json` have the placeholders `<stage>`, `<region>` and `<account>`. As they are, they grant
-nothing.
+nothing. A statement whose Sid begins with `Messenger` or `Web` is left out in a deployment without that channel.
 """
 
 import json
@@ -11,31 +11,35 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channel, Channels
+from chalicelib.settings import Stage
 
 _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 _IN_A_TEMPLATE: Final = {"region": "${AWS::Region}", "account": "${AWS::AccountId}"}
 """What CloudFormation fills in, when it creates the stack."""
 
 
-def write(folder: Path, *, stage: str, region: str, account: str) -> None:
+def write(folder: Path, stage: Stage, *, region: str, account: str) -> None:
     """Fill in the policies of a built folder, for one account and region.
 
     Raises ConfigError for an unknown placeholder.
     """
-    _write(folder, {"stage": stage, "region": region, "account": account}, str)
+    _write(folder, stage.channels, {"stage": stage.name, "region": region, "account": account}, str)
 
 
-def write_for_template(folder: Path, *, stage: str) -> None:
+def write_for_template(folder: Path, stage: Stage) -> None:
     """Fill in the policies of a built folder for a template, where CloudFormation knows account and region.
 
     Raises ConfigError for an unknown placeholder.
     """
-    _write(folder, {"stage": stage, **_IN_A_TEMPLATE}, lambda arn: {"Fn::Sub": arn})
+    _write(folder, stage.channels, {"stage": stage.name, **_IN_A_TEMPLATE}, lambda arn: {"Fn::Sub": arn})
 
 
-def _write(folder: Path, values: Mapping[str, str], as_resource: Callable[[str], Any]) -> None:
+def _write(folder: Path, channels: Channels, values: Mapping[str, str], as_resource: Callable[[str], Any]) -> None:
+    absent = tuple(channel.capitalize() for channel in Channel if channel not in channels)
     for file in sorted((folder / ".chalice").glob("policy-*.json")):
         policy = json.loads(file.read_text())
+        policy["Statement"] = [one for one in policy["Statement"] if not one.get("Sid", "").startswith(absent)]
         for statement in policy["Statement"]:
             named = statement["Resource"]
             arns = [_filled_in(arn, values, file.name) for arn in ([named] if isinstance(named, str) else named)]

@@ -3,11 +3,11 @@
 import shutil
 from dataclasses import dataclass
 
-from chalicelib.errors import ConfigError, MetaError
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.package import copy
 from scripts.deploy.stack import Say
 from scripts.deploy.steps import Step
+from scripts.deploy.switching import leave_facebook
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,11 @@ class RemovalPlan:
 
     def steps(self) -> list[Step]:
         """Return the steps in order."""
+        facebook = Step(
+            "facebook", "delete the page's menu and its subscription", lambda _: leave_facebook(self.deployment)
+        )
         return [
-            Step("facebook", "delete the page's menu and its subscription", lambda _: self._leave_facebook()),
+            *([facebook] if self.deployment.channels.messenger else []),
             Step("code", "delete the functions, their roles, the rule and the APIs", self._delete_code),
             Step("data stack", "delete the queues, topic, alarms, dashboard and logs", self._delete_stack),
             Step("table", "delete all conversations and people", lambda _: self._delete_table()),
@@ -29,16 +32,6 @@ class RemovalPlan:
                 lambda _: self._delete_secrets(),
             ),
         ]
-
-    def _leave_facebook(self) -> str:
-        """Undo the set-up if Facebook accepts the page token. Without a valid token this step does nothing."""
-        setup = self.deployment.page()
-        try:
-            setup.unsubscribe_page()
-            setup.clear_profile()
-        except (MetaError, ConfigError) as exc:
-            return f"skipped: {exc}"
-        return "deleted"
 
     def _delete_code(self, say: Say) -> str:
         if self.deployment.bundle.status():

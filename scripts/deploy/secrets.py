@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channels, Needs
 from chalicelib.settings import Secret
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Kind:
     looks_like: str
 
 
-KINDS: Final = (
+_OF_FACEBOOK: Final = (
     Kind(Secret.APP_ID, "PARLEY_APP_ID", "App ID", r"[0-9]{5,20}", "digits, from the app's page Settings > Basic"),
     Kind(
         Secret.APP_SECRET,
@@ -46,14 +47,15 @@ KINDS: Final = (
         r"[A-Za-z0-9_-]{20,}",
         "a long row of letters and digits, without spaces",
     ),
-    Kind(
-        Secret.OPENAI_KEY,
-        "OPENAI_API_KEY",
-        "OpenAI API key",
-        r"[!-~]+",
-        "plain letters, digits and signs, beginning with sk-; `none` for a server without keys",
-    ),
 )
+_OF_THE_MODEL: Final = Kind(
+    Secret.OPENAI_KEY,
+    "OPENAI_API_KEY",
+    "OpenAI API key",
+    r"[!-~]+",
+    "plain letters, digits and signs, beginning with sk-; `none` for a server without keys",
+)
+KINDS: Final = (*_OF_FACEBOOK, _OF_THE_MODEL)
 """In the order of the set-up guide, which says where to find each."""
 GENERATED: Final[Mapping[str, int]] = {
     Secret.VERIFY_TOKEN: 24,
@@ -61,6 +63,11 @@ GENERATED: Final[Mapping[str, int]] = {
     Secret.PSEUDONYM_KEY: 32,
 }
 """Secrets that are generated once and that the owner need not know, with the number of their random bytes."""
+_GENERATED_FOR: Final = Needs[Secret](
+    always=(Secret.PSEUDONYM_KEY,), messenger=(Secret.VERIFY_TOKEN,), web=(Secret.TICKET_KEY,)
+)
+OF_FACEBOOK: Final = (*(kind.name for kind in _OF_FACEBOOK), Secret.APP_SECRET_PREVIOUS, Secret.VERIFY_TOKEN)
+"""The secrets of Messenger alone; they are deleted once it is switched off."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,10 @@ class Vault:
         found = self.client.get_parameters(Names=[f"{self.prefix}/{name}"])["Parameters"]
         return found[0]["Value"] if found else ""
 
+    def forget(self, names: Sequence[str]) -> None:
+        """Delete these values, of which some may not exist; at most 10."""
+        self.client.delete_parameters(Names=[f"{self.prefix}/{name}" for name in names])
+
     def delete(self) -> None:
         """Delete everything below the prefix."""
         pages = self.client.get_paginator("get_parameters_by_path").paginate(Path=self.prefix, Recursive=True)
@@ -100,18 +111,30 @@ class Vault:
             self.client.delete_parameters(Names=names[start : start + 10])
 
 
-def given(env: Mapping[str, str], file: Path | None) -> dict[str, str]:
+def kinds(channels: Channels) -> Sequence[Kind]:
+    """Return the secrets that a deployment with these channels needs from its owner, in the order of KINDS."""
+    return KINDS if channels.messenger else (_OF_THE_MODEL,)
+
+
+def generated(channels: Channels) -> Mapping[str, int]:
+    """Return those of GENERATED that a deployment with these channels needs."""
+    return {name: size for name, size in GENERATED.items() if name in _GENERATED_FOR.of(channels)}
+
+
+def given(channels: Channels, env: Mapping[str, str], file: Path | None) -> dict[str, str]:
     """Parse the secrets in the environment and in a TOML file (`page-token = "..."`); the environment has precedence.
+
+    Those of channels that are off are left out.
 
     Raises ConfigError for an unreadable file, an unknown name or an invalid value.
     """
     found = {**_of_file(file), **{kind.name: env[kind.variable] for kind in KINDS if env.get(kind.variable)}}
-    return {kind.name: check(kind, found[kind.name]) for kind in KINDS if kind.name in found}
+    return {kind.name: check(kind, found[kind.name]) for kind in kinds(channels) if kind.name in found}
 
 
-def missing(known: Mapping[str, str]) -> Sequence[Kind]:
-    """Return the secrets that are not in `known`, in the order of KINDS."""
-    return [kind for kind in KINDS if kind.name not in known]
+def missing(channels: Channels, known: Mapping[str, str]) -> Sequence[Kind]:
+    """Return the secrets that these channels need and that are not in `known`, in the order of KINDS."""
+    return [kind for kind in kinds(channels) if kind.name not in known]
 
 
 def check(kind: Kind, value: str) -> str:
@@ -122,7 +145,11 @@ def check(kind: Kind, value: str) -> str:
 
 
 def to_store(
-    new: Mapping[str, str], stored: Mapping[str, str], *, token: Callable[[int], str] = secrets.token_urlsafe
+    channels: Channels,
+    new: Mapping[str, str],
+    stored: Mapping[str, str],
+    *,
+    token: Callable[[int], str] = secrets.token_urlsafe,
 ) -> dict[str, str]:
     """Return what to store: changed values, generated secrets that are missing, and the app secret that is replaced.
 
@@ -132,13 +159,13 @@ def to_store(
     A stage of a version without a key of the pseudonyms made them with the app secret, so its key is a copy of that.
     Generated secrets are stored first: a first deployment that is interrupted must not look like such a stage.
     """
-    generated = {name: token(size) for name, size in GENERATED.items() if name not in stored}
-    if Secret.PSEUDONYM_KEY in generated and Secret.APP_SECRET in stored:
-        generated[Secret.PSEUDONYM_KEY] = stored[Secret.APP_SECRET]
+    lacking = {name: token(size) for name, size in generated(channels).items() if name not in stored}
+    if Secret.PSEUDONYM_KEY in lacking and Secret.APP_SECRET in stored:
+        lacking[Secret.PSEUDONYM_KEY] = stored[Secret.APP_SECRET]
     changed = {name: value for name, value in new.items() if stored.get(name) != value}
     if Secret.APP_SECRET in changed and Secret.APP_SECRET in stored:
         changed = {Secret.APP_SECRET_PREVIOUS: stored[Secret.APP_SECRET], **changed}
-    return generated | changed
+    return lacking | changed
 
 
 def _of_file(file: Path | None) -> dict[str, str]:

@@ -13,11 +13,13 @@ from typing import Final
 
 from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.errors import ConfigError, NotOffered, WebhookUnreachable
-from chalicelib.settings import Secret
+from chalicelib.ids import Channels
+from chalicelib.settings import Secret, names_without_use
 from scripts.deploy import policies
 from scripts.deploy.deployment import Deployment
-from scripts.deploy.package import build, restart_functions
+from scripts.deploy.package import build, leave_out_variables, restart_functions
 from scripts.deploy.stack import Say
+from scripts.deploy.switching import forget_facebook, leaves_facebook
 from scripts.stage.environment import configured
 
 _REACHABLE_S: Final = 10
@@ -45,13 +47,17 @@ class DeploymentPlan:
 
     def steps(self) -> list[Step]:
         """Return the steps in order."""
+        return [*self._of_aws(), *(self._of_facebook() if self.deployment.channels.messenger else ())]
+
+    def _of_aws(self) -> list[Step]:
         return [
             Step("secrets", _words(self.secrets), lambda _: self._store()),
+            *([self._leaving()] if leaves_facebook(self.deployment) else []),
             Step("data stack", self._stack_plan(), self._deploy_stack),
             Step("zip", "build the zip for Lambda, with the tested versions of all packages", lambda _: self._build()),
             Step(
                 "code",
-                "6 functions, a REST API and a WebSocket API, with `chalice deploy`; limits of requests",
+                f"{_parts(self.deployment.channels)}, with `chalice deploy`; limits of requests",
                 self._deploy_code,
             ),
             Step(
@@ -59,6 +65,14 @@ class DeploymentPlan:
                 "retries, the dead-letter queue, the wake queue, and how many run at a time",
                 self._set_up_worker,
             ),
+        ]
+
+    def _leaving(self) -> Step:
+        plan = "delete the page's menu and its subscription, and what is stored of Facebook's"
+        return Step("facebook", plan, lambda _: forget_facebook(self.deployment))
+
+    def _of_facebook(self) -> list[Step]:
+        return [
             Step("webhook", "Facebook verifies the address, then sends the page's events there", self._subscribe_app),
             Step("page", "subscribe the app to the messages of the page", lambda _: self._subscribe_page()),
             Step(
@@ -71,7 +85,8 @@ class DeploymentPlan:
     def _store(self) -> str:
         known = {**self.deployment.vault.stored(), **self.secrets}
         # Facebook must accept the token before it is stored, and says whose page it is.
-        page = self.deployment.setup(known).page.identity().id if Secret.PAGE_TOKEN in known else ""
+        is_ours = self.deployment.channels.messenger and Secret.PAGE_TOKEN in known
+        page = self.deployment.setup(known).page.identity().id if is_ours else ""
         self.deployment.region_note.parent.mkdir(exist_ok=True)
         self.deployment.region_note.write_text(self.deployment.environment.aws.region)
         self.deployment.vault.put(self.secrets)
@@ -92,6 +107,7 @@ class DeploymentPlan:
                 "Stage": self.deployment.stage,
                 "OwnerEmail": kept if self.email is None else self.email,
                 "Wake": configured(self.deployment.stage).get("PARLEY_WAKE", "lambda"),
+                "Channels": str(self.deployment.channels),
                 "Protected": "true",
             },
             at_first={"Protected": "false"},  # a protected table would make a failed creation final
@@ -114,22 +130,33 @@ class DeploymentPlan:
     def _build(self) -> str:
         folder, environment = self.deployment.folder, self.deployment.environment
         package = build(self.deployment.project, folder)
-        policies.write(
-            folder, stage=self.deployment.stage, region=environment.aws.region, account=environment.account()
-        )
+        stage = environment.settings.stage
+        policies.write(folder, stage, region=environment.aws.region, account=environment.account())
+        leave_out_variables(folder, names_without_use(stage.channels))
         restart_functions(folder, datetime.now(UTC).isoformat(timespec="seconds"))
         return f"{package.size / 1e6:.1f} MB for {package.python}"
 
     def _deploy_code(self, say: Say) -> str:
-        self.deployment.state.clear()
-        self.deployment.state.write()
-        self.deployment.code.deploy(say=say)
         state = self.deployment.state
+        state.clear()
+        state.write()
+        self._note_addresses()  # of a stage that exists: its new code may look for others than its old one
+        self.deployment.code.deploy(say=say)
         self.deployment.throttles.apply(state.api_id(), state.websocket_api_id())
-        url = self.deployment.webhook_url
-        self.deployment.vault.note(Secret.WEBHOOK_URL, url)
-        self.deployment.vault.note(Secret.WEBSOCKET_URL, self.deployment.websocket_url())
-        return url
+        self._note_addresses()
+        return self.deployment.url()
+
+    def _note_addresses(self) -> None:
+        """Store the addresses that exist where the functions read them."""
+        channels, url = self.deployment.channels, self.deployment.url()
+        if not url:
+            return
+        if channels.messenger:
+            self.deployment.vault.note(Secret.WEBHOOK_URL, self.deployment.webhook_url)
+        if channels.web:
+            self.deployment.vault.note(Secret.API_URL, url)
+            if websocket_url := self.deployment.websocket_url():
+                self.deployment.vault.note(Secret.WEBSOCKET_URL, websocket_url)
 
     def _set_up_worker(self, say: Say) -> str:
         outputs = self.deployment.stack.outputs()
@@ -174,6 +201,11 @@ class DeploymentPlan:
 
 def _changed(written: bool) -> str:  # noqa: FBT001 (the set-up returns it)
     return "set" if written else "unchanged"
+
+
+def _parts(channels: Channels) -> str:
+    """Return what `chalice deploy` creates."""
+    return "6 functions, a REST API and a WebSocket API" if channels.web else "3 functions and a REST API"
 
 
 def _words(secrets: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.ids import Channels
 from chalicelib.operations.findings import Finding
 
 
@@ -37,14 +38,21 @@ class Throttles:
     """Creates a boto3 client for a service."""
     stage: str
 
+    channels: Channels
+
     def apply(self, api: str, websocket_api: str) -> None:
-        """Set all limits, also where they are set already."""
+        """Set all limits, also where they are set already. Without the web chat there is no `websocket_api`."""
         operations = [
             {"op": "replace", "path": f"/{method}/throttling/{name}", "value": str(value)}
-            for method, rate in METHODS.items()
+            for method, rate in methods(self.channels).items()
             for name, value in (("rateLimit", rate.per_second), ("burstLimit", rate.burst))
         ]
+        known = map(_plain, self._method_settings(api))
+        if not self.channels.messenger and _plain(WEBHOOK) in known:
+            operations.append({"op": "remove", "path": f"/{WEBHOOK}"})
         self.client("apigateway").update_stage(restApiId=api, stageName=self.stage, patchOperations=operations)
+        if not self.channels.web:
+            return
         self.client("apigatewayv2").update_stage(
             ApiId=websocket_api,
             StageName=self.stage,
@@ -54,14 +62,21 @@ class Throttles:
 
     def missing(self, api: str, websocket_api: str) -> Iterator[str]:
         """Yield the names of the APIs whose limits are not those that `apply` sets."""
-        settings = self.client("apigateway").get_stage(restApiId=api, stageName=self.stage).get("methodSettings", {})
-        methods = {_plain(method): limits for method, limits in settings.items()}
-        if any(_rate(methods.get(_plain(method), {})) != rate for method, rate in METHODS.items()):
+        known = {_plain(method): limits for method, limits in self._method_settings(api).items()}
+        if any(_rate(known.get(_plain(method), {})) != rate for method, rate in methods(self.channels).items()):
             yield "the REST API"
+        if not self.channels.web:
+            return
         stage = self.client("apigatewayv2").get_stage(ApiId=websocket_api, StageName=self.stage)
         frames, connect = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {}).get("$connect", {})
         if (_route_rate(frames), _route_rate(connect)) != (FRAMES, CONNECT):
             yield "the WebSocket API"
+
+    def _method_settings(self, api: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return the settings of the REST API's methods, by their names."""
+        stage = self.client("apigateway").get_stage(restApiId=api, stageName=self.stage)
+        found: Mapping[str, Mapping[str, Any]] = stage.get("methodSettings", {})
+        return found
 
     def finding(self, api: str, websocket_api: str, deploy: str) -> Finding:
         """Return whether the limits are those that `apply` sets; `deploy` is the command that deploys the stage."""
@@ -70,7 +85,8 @@ class Throttles:
             return Finding.warning(
                 "throttles", what, "AWS passes on up to 10,000 requests a second, and each costs money", deploy
             )
-        return Finding.ok("throttles", "both APIs have their limits of requests a second")
+        which = "both APIs have their limits" if self.channels.web else "the REST API has its limits"
+        return Finding.ok("throttles", f"{which} of requests a second")
 
 
 def route_settings(rate: Rate) -> dict[str, int]:
@@ -78,7 +94,12 @@ def route_settings(rate: Rate) -> dict[str, int]:
     return {"ThrottlingRateLimit": rate.per_second, "ThrottlingBurstLimit": rate.burst}
 
 
-def method_settings() -> list[dict[str, Any]]:
+def methods(channels: Channels) -> Mapping[str, Rate]:
+    """Return the limits of a deployment with these channels: without Messenger it has no webhook."""
+    return {method: rate for method, rate in METHODS.items() if channels.messenger or method != WEBHOOK}
+
+
+def method_settings(channels: Channels) -> list[dict[str, Any]]:
     """Return the limits of the REST API as a template has them."""
     return [
         {
@@ -87,7 +108,7 @@ def method_settings() -> list[dict[str, Any]]:
             "ThrottlingRateLimit": rate.per_second,
             "ThrottlingBurstLimit": rate.burst,
         }
-        for method, rate in METHODS.items()
+        for method, rate in methods(channels).items()
     ]
 
 

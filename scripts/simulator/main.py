@@ -160,6 +160,7 @@ class Simulator:
             "AWS_ENDPOINT_URL_SNS": f"{self.url}/sns",
             **({"AWS_ENDPOINT_URL_DYNAMODB": self._dynamodb_url} if self._dynamodb_url else {}),
             "PARLEY_STAGE": STAGE,
+            "PARLEY_CHANNELS": "messenger,web",  # the demo shows both, whatever is deployed
             "PARLEY_GRAPH_URL": f"{self.url}/graph/v25.0",
             "PARLEY_CONNECTIONS_URL": f"{self.url}/connections",
         }
@@ -191,6 +192,7 @@ class Simulator:
         parameters: dict[str, str] = {
             Secret.OPENAI_KEY: REFERENCE,
             Secret.TOPIC_ARN: OwnerTopic.TOPIC,
+            Secret.API_URL: self.url,
             Secret.WEBHOOK_URL: self.meta.webhook_url,
             Secret.WEBSOCKET_URL: self.websocket_url,
             Secret.TICKET_KEY: secrets.token_urlsafe(32),

@@ -1,5 +1,6 @@
 """Reads `.chalice/config.json` and finds what Chalice, a function or a command could not use, or would ignore."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -112,6 +113,10 @@ class ConfigFile:
         places = {name: self.text.where(*path, name) for name, (_, path) in found.items() if name not in shell}
         return StageVariables({**{name: value for name, (value, _) in found.items()}, **shell}, places)
 
+    def chooses(self, stage: str, name: str) -> bool:
+        """Whether the stage has a value of its own for this variable."""
+        return name in self._at((_STAGES, stage, _VARIABLES))
+
     def error(self, reason: str, stage: str) -> ConfigError:
         """Return the error to raise because of a stage."""
         return self.text.error(reason, _STAGES, stage)
@@ -129,6 +134,16 @@ def load(root: Path) -> ConfigFile:
     for reason, path in _faults(text):
         raise text.error(reason, *path)
     return ConfigFile(text)
+
+
+def write(root: Path, stage: str, name: str, value: str) -> None:
+    """Give a stage its own value for a variable. The file is written whole, or not at all."""
+    file = root / NAME
+    values = json.loads(file.read_text("utf-8"))
+    values[_STAGES][stage].setdefault(_VARIABLES, {})[name] = value
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    partial.replace(file)
 
 
 @cache

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from chalicelib.errors import ConfigError, StoreError, WakeError
-from chalicelib.settings import APP_NAME, Settings
+from chalicelib.settings import APP_NAME, Settings, channels_of, names_without_use
+from chalicelib.variables import Variables
 from scripts.stage import answer_time, config_file
 from scripts.stage.config_file import PREFIX, ConfigFile, StageVariables
 from scripts.stage.hints import PROGRAM
@@ -133,13 +134,23 @@ def find(stage: str, env: Mapping[str, str]) -> Environment:
 
 
 def memory_mb(stage: str) -> Mapping[str, int]:
-    """Return the memory of each function in MB, by its name in `app.py`. The demo gets the default values."""
-    return {name: function["lambda_memory_size"] for name, function in functions(stage).items()}
+    """Return the memory of each function in MB, deployed or not, by its name. The demo gets the default values."""
+    all_of_them = config_file.load(ROOT).functions(stage)
+    return {name: function["lambda_memory_size"] for name, function in all_of_them.items()}
 
 
 def functions(stage: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the configuration with which `chalice deploy` creates each function, by its name in `app.py`."""
-    return config_file.load(ROOT).functions(stage)
+    """Return the configuration with which `chalice deploy` creates each function, by its name in `app.py`.
+
+    Without the web chat there are none of WebSockets.
+    """
+    config = config_file.load(ROOT)
+    channels = channels_of(Variables(config.variables(stage, {}).values))
+    return {
+        name: function
+        for name, function in config.functions(stage).items()
+        if channels.web or not name.startswith("websocket_")
+    }
 
 
 def full_name(stage: str, function: str) -> str:
@@ -148,8 +159,13 @@ def full_name(stage: str, function: str) -> str:
 
 
 def configured(stage: str) -> dict[str, str]:
-    """Return the environment variables of the stage's functions. Raises UsageError for an undefined stage."""
-    return dict(of_the_functions(stage).values)
+    """Return the environment variables of the stage's functions. Raises UsageError for an undefined stage.
+
+    Those that only a channel reads that is off are left out.
+    """
+    values = of_the_functions(stage).values
+    unused = names_without_use(channels_of(Variables(values)))
+    return {name: value for name, value in values.items() if name not in unused}
 
 
 def of_the_functions(stage: str) -> StageVariables:

@@ -9,6 +9,8 @@ import pytest
 from cfnlint import decode
 from cfnlint.api import lint_file
 
+from tests.templates import rendered
+
 ROOT: Final = Path(__file__).parents[2]
 TEMPLATE: Final = ROOT / ".chalice" / "resources.yaml"
 PAID_BY_USE: Final = {
@@ -60,10 +62,9 @@ def test_the_words_of_people_outlive_a_mistake(template: Any):
 def test_every_alarm_tells_the_owner_what_to_do(template: Any):
     for alarm in of_type(template, "AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
-        text = alarm["AlarmDescription"]
-        text = text["Fn::Sub"] if isinstance(text, dict) else text
-        assert " See: " in text
-        assert "scripts/parley" not in text or text.endswith(" --stage ${Stage}")
+        for text in re.findall(r'"Fn::Sub": "(.*?)"', json.dumps(alarm["AlarmDescription"])):
+            assert " See: " in text
+            assert "scripts/parley" not in text or text.endswith(" --stage ${Stage}")
 
 
 COUNT_ERRORS: Final = {"5XXError", "Errors", "Throttles"}
@@ -100,7 +101,24 @@ def test_the_stage_of_the_api_is_named_as_its_alarms_look_for_it():
     assert {name: stage["api_gateway_stage"] for name, stage in stages.items()} == {name: name for name in stages}
 
 
-def test_the_dashboard_is_readable_json(template: Any):
-    [dashboard] = of_type(template, "AWS::CloudWatch::Dashboard")
-    body = json.loads(re.sub(r"\$\{[^}]+\}", "x", dashboard["DashboardBody"]["Fn::Sub"]))
+@pytest.mark.parametrize("channels", ["messenger,web", "messenger", "web"])
+def test_the_dashboard_is_readable_json(channels: str):
+    body = json.loads(rendered(channels)["Dashboard"]["Properties"]["DashboardBody"])
     assert len(body["widgets"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("channels", "absent", "lacks"),
+    [
+        ("messenger,web", "nothing of this", 0),
+        ("web", "facebook|messenger|webhook|channel-?broken", 2),
+        ("messenger", "websocket|web chat", 5),
+    ],
+)
+def test_a_channel_that_is_off_has_no_logs_no_alarms_and_no_part_of_the_dashboard(
+    template: Any, channels: str, absent: str, lacks: int
+):
+    found = rendered(channels)
+    assert re.findall(absent, json.dumps(found), re.IGNORECASE) == []
+    of_fifo = [name for name, resource in template["Resources"].items() if resource.get("Condition") == "IsFifo"]
+    assert len(found) == len(template["Resources"]) - len(of_fifo) - 1 - lacks  # no e-mail address

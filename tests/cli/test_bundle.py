@@ -80,7 +80,7 @@ class Bundle:
         return self.app["Resources"][name]["Properties"]
 
 
-def made(tmp_path: Path, wake: str) -> Bundle:
+def made(tmp_path: Path, wake: str, channels: str = "messenger,web") -> Bundle:
     project = tmp_path / "project"
     shutil.copytree(ROOT / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / ".chalice", project / ".chalice", ignore=shutil.ignore_patterns("deployments"))
@@ -89,6 +89,7 @@ def made(tmp_path: Path, wake: str) -> Bundle:
         (project / name).touch()
     config = json.loads((project / ".chalice" / "config.json").read_text())
     environment = {**config["environment_variables"], "PARLEY_STAGE": "prod", "PARLEY_WAKE": wake}
+    environment["PARLEY_CHANNELS"] = channels
     config["stages"]["prod"]["environment_variables"] = environment
     (project / ".chalice" / "config.json").write_text(json.dumps(config))
     return written(project, tmp_path / "bundle", Settings.from_env(environment))
@@ -238,7 +239,12 @@ def test_the_commands_name_every_secret_and_only_parameters_that_there_are(bundl
     assert all(f'/parley/prod/{name} --value "$(openssl rand' in bundle.readme for name in GENERATED)
     create, protect = (line for line in bundle.readme.splitlines() if line.lstrip().startswith("--parameter-overrides"))
     given, later = (dict(word.split("=") for word in line.split() if "=" in word) for line in (create, protect))
-    assert given == {"Stage": "prod", "Wake": "lambda", "OwnerEmail": "owner@example.org"}
+    assert given == {
+        "Stage": "prod",
+        "Channels": "messenger,web",
+        "Wake": "lambda",
+        "OwnerEmail": "owner@example.org",
+    }
     assert later == {"Protected": "true"}
     assert given.keys() | later.keys() == bundle.data["Parameters"].keys()
 

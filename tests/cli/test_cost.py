@@ -18,6 +18,7 @@ from chalicelib.operations import aws_prices
 from chalicelib.operations.cost_report import Report, since
 from scripts.cli import cost_view
 from scripts.stage.environment import memory_mb
+from tests.channels import BOTH, MESSENGER, WEB
 from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import Run
 
@@ -38,8 +39,9 @@ def report(*days: DaySpend, **others: Any) -> Report:
     first = datetime(2026, 11, 21, tzinfo=UTC).date() - timedelta(days=29)
     before = [DaySpend((first + timedelta(days=number)).isoformat()) for number in range(30 - len(days))]
     price = prices.assumed("gpt-6-luna")
-    bills = [bill(LISTED, MEMORY) for bill in (aws_prices.message, aws_prices.web_message, aws_prices.idle)]
-    made = Report("prod", [*before, *days], "gpt-6-luna", price, LISTED, *bills)
+    kinds = (aws_prices.message, aws_prices.web_message, aws_prices.idle)
+    message, web, month = (bill(LISTED, MEMORY) for bill in kinds)
+    made = Report("prod", [*before, *days], "gpt-6-luna", price, LISTED, message, web, month, BOTH)
     return replace(made, **others)
 
 
@@ -110,6 +112,16 @@ def test_a_message_of_the_web_chat_costs_its_frames_and_the_minutes_of_its_conne
     assert {name for name, item in bill.items() if not item.counted} == {
         *("worker, 4 s at 512 MB", "WebSocket, 0.05 s each", "logs", "minutes of connections", "KMS decrypts, at most"),
     }
+
+
+def test_the_owner_of_one_channel_sees_the_costs_of_that_one():
+    both, messenger, web = (cost_view.as_text(report(BUSY, channels=one)) for one in (BOTH, MESSENGER, WEB))
+    assert [text.count("1,000 messages") for text in (both, messenger, web)] == [2, 1, 1]
+    assert ["webhook, 2 x" in text for text in (both, messenger, web)] == [True, True, False]
+    assert ["minutes of connections" in text for text in (both, messenger, web)] == [True, False, True]
+    assert report(BUSY, channels=WEB).messages_usd == 3 * aws_prices.total(report().web_message)
+    few = {name: memory for name, memory in MEMORY.items() if not name.startswith("websocket_")}
+    assert aws_prices.total(aws_prices.idle(LISTED, few)) < aws_prices.total(aws_prices.idle(LISTED, MEMORY))
 
 
 def test_more_memory_costs_more():

@@ -53,6 +53,7 @@ class Terminal(io.BytesIO):
 
 
 Parley = Callable[..., Result]
+CONFIG = ROOT / ".chalice" / "config.json"
 
 
 @pytest.fixture
@@ -60,9 +61,9 @@ def at(client: object) -> Iterator[Parley]:
     """The command line, with or without a terminal, in an account without a stack."""
     with answering(400, NO_STACK) as cloudformation:
 
-        def run(typing: Terminal | None, *arguments: str, **environment: str) -> Result:
+        def run(typing: Terminal | None, *arguments: str, **environment: str | None) -> Result:
             env: dict[str, str | None] = {**ENVIRONMENT, **dict.fromkeys(VARIABLES), "AWS_REGION": REGION}
-            env["NO_PROXY"] = "127.0.0.1"
+            env |= {"NO_PROXY": "127.0.0.1", "PARLEY_CHANNELS": "messenger,web"}
             env |= {"AWS_ENDPOINT_URL_CLOUDFORMATION": cloudformation, **environment}
             return CliRunner().invoke(parley, arguments, input=typing, env=env, prog_name=PROGRAM)
 
@@ -145,6 +146,50 @@ def test_leaving_at_a_question_changes_nothing(at: Parley, ssm: Any):
     result = at(Terminal(APP_ID), "deploy")
     assert (result.exit_code, stored(ssm)) == (1, [])
     assert result.stderr.endswith("Aborted!\n")
+
+
+@pytest.mark.parametrize(
+    ("answers", "labels", "functions"),
+    [
+        (["web"], LABELS[3:], "6 functions, a REST API and a WebSocket API"),
+        (["messenger"], LABELS, "3 functions and a REST API"),
+        (["both"], LABELS, "6 functions, a REST API and a WebSocket API"),
+        (["facebook", "web"], LABELS[3:], "6 functions"),
+    ],
+    ids=str,
+)
+def test_a_first_deployment_asks_which_channels_there_shall_be_and_then_only_what_they_need(
+    at: Parley, ssm: Any, answers: list[str], labels: list[str], functions: str
+):
+    before = CONFIG.read_text()
+    values = [value for value, label in zip(TYPED, LABELS, strict=True) if label in labels]
+    result = at(Terminal(*answers, *values, "n"), "deploy", PARLEY_CHANNELS=None)
+    assert result.stdout.startswith(f"Messenger, web, or both?: {answers[0]}\n")
+    assert [line for line in result.stdout.splitlines() if "(not shown)" in line] == [
+        f"{label} (not shown): " for label in labels
+    ]
+    assert functions in result.stdout
+    assert ("Facebook" in result.stdout) == (labels == LABELS)
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert (stored(ssm), CONFIG.read_text()) == ([], before)
+
+
+@pytest.mark.parametrize("where", ["option", "variable"])
+def test_who_has_chosen_the_channels_is_not_asked(at: Parley, where: str):
+    options, variable = (["--channels", "web"], None) if where == "option" else ([], "web")
+    result = at(Terminal("n"), "deploy", *options, PARLEY_CHANNELS=variable, OPENAI_API_KEY=KEY)
+    head, *plan, question = [line for line in result.stdout.splitlines() if line]
+    assert head.startswith("Parley, stage dev, in ")
+    steps = [line.split()[1] for line in plan if line.lstrip()[0].isdigit()]
+    assert steps == ["secrets", "data", "zip", "code", "worker", "doctor"]
+    assert question == "Continue? [y/N]: n"
+
+
+def test_the_web_chat_alone_lacks_only_the_models_key_where_nobody_can_be_asked(at: Parley):
+    line = fails_in_one_line(at(None, "deploy", "--channels", "web"))
+    assert line.startswith("Error: missing: openai-key (OPENAI_API_KEY). Set the variables")
+    line = fails_in_one_line(at(None, "deploy", PARLEY_CHANNELS="pigeons"))
+    assert 'PARLEY_CHANNELS is "pigeons"; it must be messenger, web or messenger,web' in line
 
 
 def test_a_file_is_meant_from_where_the_command_was_called(at: Parley, tmp_path: Path):

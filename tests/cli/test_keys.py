@@ -33,7 +33,7 @@ def keys(run: Run) -> Run:
 @pytest.fixture
 def deployed(client: "DynamoDBClient") -> Iterator[None]:
     """The addresses that a deployment stores."""
-    noted = {"/parley/dev/webhook-url": f"{BOT}/webhook", "/parley/dev/websocket-url": SOCKET}
+    noted = {"/parley/dev/api-url": BOT, "/parley/dev/websocket-url": SOCKET}
     ssm = boto3.client("ssm", region_name=client.meta.region_name)
     for name, value in noted.items():
         ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)

@@ -160,7 +160,7 @@ COMMANDS = (
     [
         ('"10"', "10", 'line 9: PARLEY_DAILY_LIMIT must be a text in double quotes: "10"'),
         ('"UTC"', '"Mars"', 'line 8: PARLEY_TIMEZONE is "Mars"; it must be an IANA zone such as Europe/Berlin'),
-        ('"assistant"\n', '"assistant",\n', "line 11: there is a comma too many before the }: remove it"),
+        ('"assistant"\n', '"assistant",\n', "line 12: there is a comma too many before the }: remove it"),
         ("PARLEY_TIMEZONE", "PARLEY_ZONE", "line 8: PARLEY_ZONE is not a setting; did you mean PARLEY_TIMEZONE?"),
     ],
 )

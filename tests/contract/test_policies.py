@@ -32,9 +32,10 @@ from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
-from chalicelib.ids import Channel, ConversationId, PersonId
+from chalicelib.ids import Channel, Channels, ConversationId, PersonId
 from chalicelib.settings import Secret
 from scripts.deploy import policies
+from tests.channels import BOTH, MESSENGER, WEB, stage_with
 from tests.contract.stores import Store, dynamo_store
 from tests.fakes.adapters import unexpected
 from tests.fakes.model import ScriptedModel
@@ -121,19 +122,19 @@ def audit() -> Iterator[Audit]:
 
 
 @cache
-def policy(function: str) -> dict[str, Any]:
+def policy(function: str, channels: Channels = BOTH) -> dict[str, Any]:
     """The policy as it is deployed for the stage `dev`."""
     region, account = PLACE.split(":")
     with TemporaryDirectory() as folder:
         (copied := Path(folder) / ".chalice").mkdir()
         shutil.copy(ROOT / ".chalice" / f"policy-{function}.json", copied)
-        policies.write(Path(folder), stage="dev", region=region, account=account)
+        policies.write(Path(folder), stage_with(channels, "dev"), region=region, account=account)
         found: dict[str, Any] = json.loads((copied / f"policy-{function}.json").read_text())
     return found
 
 
-def statements(function: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = policy(function)["Statement"]
+def statements(function: str, channels: Channels = BOTH) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = policy(function, channels)["Statement"]
     return found
 
 
@@ -165,8 +166,8 @@ def resources(statement: dict[str, Any]) -> list[str]:
     return named
 
 
-def granted(function: str) -> set[str]:
-    actions = {action for statement in statements(function) for action in statement["Action"]}
+def granted(function: str, channels: Channels = BOTH) -> set[str]:
+    actions = {action for statement in statements(function, channels) for action in statement["Action"]}
     return {action for action in actions if not action.startswith("logs:")}
 
 
@@ -192,22 +193,44 @@ def leading_keys(statement: dict[str, Any]) -> list[str]:
     return [key for condition in conditions for key in condition["dynamodb:LeadingKeys"]] or ["*"]
 
 
-def may_touch(function: str, action: str, partition: str) -> bool:
-    granting = (one for one in statements(function) if action in one["Action"])
+def may_touch(function: str, action: str, partition: str, channels: Channels = BOTH) -> bool:
+    granting = (one for one in statements(function, channels) if action in one["Action"])
     return any(fnmatchcase(partition, key) for statement in granting for key in leading_keys(statement))
 
 
-def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
-    """Every kind of event and turn once, each function with its own way to AWS."""
+def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channels = BOTH) -> None:
+    """Every kind of event and turn of these channels once, each function with its own way to AWS."""
     store, bot = dynamo_store(client), Bot()
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: arn("sns", "parley-dev-owner"))
     bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
     bot.notifier = notifier
-
     audit.function = "api_handler"
     clients.warmth(bot.ports).prepare()
-    Secrets(audit.client("ssm"), "/parley/dev", (Secret.APP_SECRET,)).find(Secret.APP_SECRET)
+    Secrets(audit.client("ssm"), "/parley/dev", api.SECRETS.of(channels)).find(Secret.PSEUDONYM_KEY)
+    audit.function = "worker"
+    clients.warmth(bot.ports).prepare()
+    Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS.of(channels)).find(Secret.OPENAI_KEY)
+    if channels.messenger:
+        messenger_is_used(audit, store, bot)
+    if channels.web:
+        audit.function = "api_handler"
+        the_web_chats_routes_are_used(store, bot)
+        the_web_chat_is_used(audit, store, bot)
+    audit.function = "heartbeat"
+    assert bot.beats().counts == {"closed": 3 if channels.web else 0}
+    wake_both_ways(audit, ConversationId("messenger:1:anna"))
+    functions = stage_with(channels, "dev")
+    LambdaWarmer(
+        audit.client("lambda"), functions.api_function, functions.worker_function, functions.websocket_functions[:1]
+    ).warm()
+    assert store.alerts.first_today("checkup", day="2026-W47")
+    LambdaHealthCheckStarter(audit.client("lambda"), "parley-dev-worker").start()
+
+
+def messenger_is_used(audit: Audit, store: Store, bot: Bot) -> None:
+    """Messages, edits, echoes, notices and receipts; a request for deletion; answers, and people who are forgotten."""
+    audit.function = "api_handler"
     bot.accepts("anna", "one", mid="m1")
     wake_both_ways(audit, bot.wake.woken[0])
     timeless = bot.message("anna", "two")
@@ -221,12 +244,9 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     [turn] = list(store.transcript.turns(bot.wake.woken[-1], now=bot.clock()))
     bot.posted(bot.receipt(turn, 0))
 
-    bot.privacy.progress(bot.wants_deletion("carl"))
-    the_web_chats_routes_are_used(store, bot)
-
+    code = bot.wants_deletion("carl")
+    bot.privacy.progress(code)
     audit.function = "worker"
-    Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS).find(Secret.PAGE_TOKEN)
-    clients.warmth(bot.ports).prepare()
     bot.works()
     store.inbox.receipts(turn)
     audit.function = "api_handler"
@@ -243,14 +263,6 @@ def everything_happens(audit: Audit, client: "DynamoDBClient") -> None:
     audit.function = "worker"
     bot.works()
     assert store.people.get(PersonId(f"messenger:{PAGE}:carl"))
-
-    the_web_chat_is_used(audit, store, bot)
-    audit.function = "heartbeat"
-    assert bot.beats().counts == {"closed": 3}
-    wake_both_ways(audit, ConversationId("messenger:1:anna"))
-    LambdaWarmer(audit.client("lambda"), "parley-dev", "parley-dev-worker", ["parley-dev-websocket_message"]).warm()
-    assert store.alerts.first_today("checkup", day="2026-W47")
-    LambdaHealthCheckStarter(audit.client("lambda"), "parley-dev-worker").start()
 
 
 def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
@@ -278,7 +290,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     expelled = store.connections.get(flood.id, now=bot.clock())
     assert expelled
     assert store.connections.expel(expelled, now=bot.clock())
-    Secrets(audit.client("ssm"), "/parley/dev", websocket.SECRETS).find(Secret.TICKET_KEY)
+    Secrets(audit.client("ssm"), "/parley/dev", websocket.SECRETS.of(BOTH)).find(Secret.TICKET_KEY)
     says(stranger, action="authenticate", ticket="nonsense")
     says(guest, action="authenticate", ticket=chat.ticket_of("guest"))
     says(guest, action="send_message", message="hello")
@@ -334,8 +346,8 @@ def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:
 
 def readable(function: str) -> set[str]:
     """The names of the secrets that a function may read."""
-    [found] = [resources(one) for one in statements(function) if "ssm:GetParameters" in one["Action"]]
-    return {resource.rpartition("/")[2] for resource in found}
+    found = [resources(one) for one in statements(function) if "ssm:GetParameters" in one["Action"]]
+    return {resource.rpartition("/")[2] for named in found for resource in named}
 
 
 def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
@@ -348,6 +360,16 @@ def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
         assert (function, audit.actions[function]) == (function, granted(function))
         refused = [call for call in audit.named[function] if not allows(policy(function), *call)]
         assert (function, refused) == (function, [])
+
+
+@pytest.mark.parametrize("channels", [MESSENGER, WEB], ids=str)
+def test_with_one_channel_each_function_is_still_granted_what_it_does(audit: Audit, channels: Channels):
+    everything_happens(audit, audit.client("dynamodb"), channels)
+    for function in audit.actions:
+        refused = [touch for touch in audit.touched[function] if not may_touch(function, *touch, channels)]
+        refused += [call for call in audit.named[function] if not allows(policy(function, channels), *call)]
+        assert (function, refused) == (function, [])
+    assert audit.actions["api_handler"] == granted("api_handler", channels)
 
 
 def test_lambda_itself_may_use_the_workers_role_for_these_queues_only():
@@ -377,37 +399,38 @@ def test_the_heartbeat_reads_nothing_of_people_but_who_waits():
 
 
 def test_the_api_handler_reads_no_single_item_but_requests_for_deletion_api_keys_and_connections():
-    [reading] = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
-    assert reading["Action"] == ["dynamodb:GetItem"]
-    assert leading_keys(reading) == [keys.deletion_key("*")["pk"], keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*"]
+    reading = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
+    assert {action for statement in reading for action in statement["Action"]} == {"dynamodb:GetItem"}
+    found = [leading_keys(statement) for statement in reading]
+    assert found == [[keys.deletion_key("*")["pk"]], [keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*"]]
 
 
 def test_the_api_handler_writes_no_costs(audit: Audit):
     everything_happens(audit, audit.client("dynamodb"))
-    [writing] = [statement for statement in statements("api_handler") if "dynamodb:PutItem" in statement["Action"]]
+    writing = [statement for statement in statements("api_handler") if "dynamodb:PutItem" in statement["Action"]]
     touched = {partition for _, partition in audit.touched["api_handler"]}
-    for key in leading_keys(writing):
+    for key in (key for statement in writing for key in leading_keys(statement)):
         assert any(fnmatchcase(partition, key) for partition in touched), f"api_handler never touches {key}"
     assert not may_touch("api_handler", "dynamodb:UpdateItem", keys.spend_key("2026-11-20")["pk"])
 
 
 def test_the_api_handler_may_read_exactly_the_secrets_it_requests():
-    assert readable("api_handler") == set(api.SECRETS)
+    assert readable("api_handler") == set(api.SECRETS.of(BOTH))
 
 
 def test_the_worker_may_read_exactly_the_secrets_it_asks_for():
-    assert readable("worker") == set(worker.SECRETS)
+    assert readable("worker") == set(worker.SECRETS.of(BOTH))
 
 
 def test_of_the_websocket_functions_only_message_reads_secrets_and_exactly_its_own():
-    assert readable("websocket_message") == set(websocket.SECRETS)
+    assert readable("websocket_message") == set(websocket.SECRETS.of(BOTH))
     for function in ("websocket_connect", "websocket_disconnect"):
         assert not any("ssm:GetParameters" in one["Action"] for one in statements(function))
 
 
 def test_the_websocket_functions_hold_no_secret_of_facebooks():
     of_facebook = {Secret.APP_SECRET, Secret.APP_SECRET_PREVIOUS, Secret.PAGE_TOKEN, Secret.VERIFY_TOKEN}
-    assert of_facebook.isdisjoint(websocket.SECRETS)
+    assert of_facebook.isdisjoint(websocket.SECRETS.of(BOTH))
     for function in ("websocket_connect", "websocket_message", "websocket_disconnect"):
         for secret in of_facebook:
             assert not allows(policy(function), "ssm:GetParameters", arn("ssm", f"parameter/parley/dev/{secret}"))

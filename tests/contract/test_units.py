@@ -21,6 +21,7 @@ from chalicelib.ids import Channel, ConversationId
 from chalicelib.operations import aws_prices
 from chalicelib.settings import Settings
 from scripts.deploy.secrets import GENERATED, KINDS
+from tests.channels import BOTH
 from tests.contract.meter import Meter
 from tests.contract.stores import Store, dynamo_store
 from tests.fakes.adapters import unexpected
@@ -126,7 +127,7 @@ def test_a_question_in_the_web_chat_takes_the_frames_that_its_cost_is_computed_f
 def test_the_secrets_that_are_decrypted_each_hour_are_those_of_the_functions():
     secure = {*GENERATED, *(kind.name for kind in KINDS)}
     read = {"api_handler": api.SECRETS, "websocket_message": websocket.SECRETS, "worker": worker.SECRETS}
-    decrypted = {function: len(secure & set(names)) for function, names in read.items()}
+    decrypted = {function: len(secure & set(names.of(BOTH))) for function, names in read.items()}
     assert decrypted == aws_prices.DECRYPTED
     assert ssm.CACHED_S == aws_prices.SECRETS_KEPT_S
 

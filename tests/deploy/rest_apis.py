@@ -33,6 +33,9 @@ class RestApis:
 
     def update_stage(self, rest_api_id: str, stage_name: str, patch_operations: list[dict[str, str]]) -> dict[str, Any]:
         for one in patch_operations:
+            if one["op"] == "remove":
+                del self.settings[one["path"].lstrip("/")]
+                continue
             method, name = _LIMIT.fullmatch(one["path"]).groups()  # type: ignore[union-attr]
             field_name, number = {
                 "rateLimit": ("throttlingRateLimit", float(one["value"])),

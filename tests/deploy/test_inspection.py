@@ -13,6 +13,7 @@ from scripts.deploy.inspection import Inspection
 from scripts.deploy.throttles import Throttles
 from scripts.simulator.table import create_table
 from scripts.stage.environment import ROOT
+from tests.channels import BOTH
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
 from tests.deploy.functions import function
@@ -345,7 +346,7 @@ def test_apis_without_their_limits_are_reported_until_they_are_deployed(account:
     found = look()["throttles"]
     assert (found.state, found.remedy) == (Severity.WARNING, DEPLOY)
     assert found.what == "not limited as deployed: the REST API and the WebSocket API"
-    Throttles(account.client, "dev").apply("api", chat)
+    Throttles(account.client, "dev", BOTH).apply("api", chat)
     assert look()["throttles"].state is Severity.OK
     apis.settings["*/*"]["throttlingRateLimit"] = 10_000.0
     assert look()["throttles"].what == "not limited as deployed: the REST API"

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.errors import ConfigError
-from scripts.deploy.package import build, restart_functions
+from chalicelib.settings import names_without_use
+from scripts.deploy.package import build, leave_out_variables, restart_functions
+from tests.channels import BOTH, MESSENGER, WEB
 
 SETUP = """
 import sys
@@ -92,3 +94,17 @@ def test_each_deployment_starts_the_functions_again_so_that_they_fetch_secrets(t
         restart_functions(tmp_path, stamp)
         variables = json.loads(file.read_text())["environment_variables"]
         assert variables == {"PARLEY_DAILY_LIMIT": "10", "DEPLOYED_AT": stamp}
+
+
+def test_variables_that_only_an_absent_channel_reads_are_left_out_wherever_they_stand(tmp_path: Path):
+    (tmp_path / ".chalice").mkdir()
+    file = tmp_path / ".chalice" / "config.json"
+    ours = {"PARLEY_MESSENGER_PERSONA": "bakery", "PARLEY_OIDC_ISSUER": "https://x", "PARLEY_CHANNELS": "web"}
+    file.write_text(json.dumps({"environment_variables": ours, "stages": {"prod": {"environment_variables": ours}}}))
+    leave_out_variables(tmp_path, names_without_use(WEB))
+    config = json.loads(file.read_text())
+    left = [config["environment_variables"], config["stages"]["prod"]["environment_variables"]]
+    assert left == [{"PARLEY_OIDC_ISSUER": "https://x", "PARLEY_CHANNELS": "web"}] * 2
+    leave_out_variables(tmp_path, names_without_use(MESSENGER))
+    assert json.loads(file.read_text())["environment_variables"] == {"PARLEY_CHANNELS": "web"}
+    assert names_without_use(BOTH) == frozenset()

@@ -3,6 +3,7 @@
 import re
 import string
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channels
 from chalicelib.settings import Secret
 from scripts.deploy import secrets
-from scripts.deploy.secrets import KINDS, Kind, Vault, check, missing, to_store
+from scripts.deploy.secrets import KINDS, Kind, Vault, check
+from tests.channels import BOTH, MESSENGER, WEB
 from tests.deploy.conftest import Account
 
 OF = {kind.name: kind for kind in KINDS}
@@ -30,6 +33,9 @@ MADE_UP: dict[str, str] = {
 }
 SPACE = " \t\n\r\u00a0"
 
+missing = partial(secrets.missing, BOTH)
+to_store = partial(secrets.to_store, BOTH)
+
 hex_digits = st.text("0123456789abcdef")
 words = st.text(string.ascii_letters + string.digits + "_-")
 kinds = st.sampled_from(KINDS)
@@ -44,7 +50,7 @@ def refusal(kind: Kind, value: str) -> str:
 def given_by(tmp_path: Path, text: str, **env: str) -> dict[str, str]:
     file = tmp_path / "secrets.toml"
     file.write_text(text)
-    return secrets.given(env, file)
+    return secrets.given(BOTH, env, file)
 
 
 def no_file(text: str, tmp_path: Path) -> str:
@@ -127,17 +133,17 @@ def test_a_refusal_says_what_is_wanted_and_never_what_was_given(kind: Kind, valu
 
 def test_without_a_file_the_environment_is_asked_alone():
     env = {kind.variable: GIVEN[kind.name] for kind in KINDS}
-    assert secrets.given(env, None) == GIVEN
-    assert secrets.given({}, None) == {}
+    assert secrets.given(BOTH, env, None) == GIVEN
+    assert secrets.given(BOTH, {}, None) == {}
 
 
 def test_an_empty_variable_is_as_none():
-    assert secrets.given({"OPENAI_API_KEY": ""}, None) == {}
+    assert secrets.given(BOTH, {"OPENAI_API_KEY": ""}, None) == {}
 
 
 def test_a_variable_that_cannot_be_meant_is_refused():
     with pytest.raises(ConfigError, match="that is no App secret"):
-        secrets.given({"PARLEY_APP_SECRET": "secret"}, None)
+        secrets.given(BOTH, {"PARLEY_APP_SECRET": "secret"}, None)
 
 
 def test_a_file_may_bring_all_of_them(tmp_path: Path):
@@ -185,13 +191,13 @@ def test_a_file_of_other_bytes_is_no_toml_either(tmp_path: Path):
     file = tmp_path / "secrets.toml"
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="is no TOML"):
-        secrets.given({}, file)
+        secrets.given(BOTH, {}, file)
 
 
 def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path: Path):
     for file, reason in ((tmp_path / "none.toml", "No such file or directory"), (tmp_path, "Is a directory")):
         with pytest.raises(ConfigError) as caught:
-            secrets.given({}, file)
+            secrets.given(BOTH, {}, file)
         assert str(caught.value) == f"{file} cannot be read: {reason}"
 
 
@@ -202,6 +208,32 @@ def test_missing_secrets_are_asked_for_in_the_guides_order():
         "page-token",
         "openai-key",
     ]
+
+
+@pytest.mark.parametrize(
+    ("channels", "asked", "made_up"),
+    [
+        (BOTH, GIVEN.keys(), MADE_UP.keys()),
+        (MESSENGER, GIVEN.keys(), {Secret.VERIFY_TOKEN, Secret.PSEUDONYM_KEY}),
+        (WEB, {"openai-key"}, {Secret.TICKET_KEY, Secret.PSEUDONYM_KEY}),
+    ],
+    ids=str,
+)
+def test_a_channel_that_is_off_needs_nothing_and_takes_nothing(
+    channels: Channels, asked: set[str], made_up: set[str], tmp_path: Path
+):
+    (file := tmp_path / "all.toml").write_text("".join(f'{name} = "{value}"\n' for name, value in GIVEN.items()))
+    variables = {kind.variable: GIVEN[kind.name] for kind in KINDS}
+    assert {kind.name for kind in secrets.missing(channels, {})} == set(asked)
+    for found in (secrets.given(channels, variables, None), secrets.given(channels, {}, file)):
+        assert found.keys() == set(asked)
+        assert secrets.to_store(channels, found, {}).keys() == {*asked, *made_up}
+
+
+def test_messenger_is_added_to_a_web_chat_without_changing_what_that_has():
+    stored = secrets.to_store(WEB, {"openai-key": GIVEN["openai-key"]}, {})
+    assert [kind.name for kind in missing(stored)] == ["app-id", "app-secret", "page-token"]
+    assert to_store(GIVEN, stored).keys() == {"app-id", "app-secret", "page-token", Secret.VERIFY_TOKEN}
 
 
 # -- what is written ---------------------------------------------------------------------------------------------------

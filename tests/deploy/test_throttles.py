@@ -1,10 +1,12 @@
 """The limits of requests a second at both APIs."""
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
-from scripts.deploy.throttles import Throttles
+from scripts.deploy.throttles import Throttles, method_settings
+from tests.channels import BOTH, MESSENGER, WEB
 from tests.deploy.conftest import Account
 from tests.deploy.rest_apis import RestApis
 
@@ -13,7 +15,7 @@ API: Final = "api"
 
 def throttled(account: Account) -> tuple[Throttles, RestApis, str]:
     account.fakes["apigateway"] = apis = RestApis({API: ("parley", [])})
-    return Throttles(account.client, "dev"), apis, account.websocket_apis.deployed("dev")
+    return Throttles(account.client, "dev", BOTH), apis, account.websocket_apis.deployed("dev")
 
 
 def test_both_apis_get_limits_and_the_webhook_and_connections_their_own(account: Account):
@@ -59,3 +61,16 @@ def test_a_limit_that_was_changed_by_hand_is_found(account: Account):
     assert list(throttles.missing(API, websocket_api)) == ["the REST API"]
     account.websocket_apis.limits["RouteSettings"] = {}
     assert list(throttles.missing(API, websocket_api)) == ["the REST API", "the WebSocket API"]
+
+
+def test_only_what_exists_is_limited(account: Account):
+    throttles, apis, _ = throttled(account)
+    web, messenger = replace(throttles, channels=WEB), replace(throttles, channels=MESSENGER)
+    messenger.apply(API, "")
+    assert (sorted(apis.settings), account.websocket_apis.limits) == (["*/*", "~1webhook/POST"], {})
+    assert list(messenger.missing(API, "")) == []
+    assert messenger.finding(API, "", "deploy").what == "the REST API has its limits of requests a second"
+    assert [one["ResourcePath"] for one in method_settings(MESSENGER)] == ["/*", "/~1webhook"]
+    web.apply(API, account.websocket_apis.deployed("dev"))
+    assert sorted(apis.settings) == ["*/*"]
+    assert [one["ResourcePath"] for one in method_settings(WEB)] == ["/*"]

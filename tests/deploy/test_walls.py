@@ -3,12 +3,12 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from itertools import permutations
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pytest
 from cfnlint import decode
@@ -16,11 +16,13 @@ from cfnlint import decode
 from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import api, websocket, worker
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channels
 from chalicelib.settings import Secret
-from scripts.deploy import policies
+from scripts.deploy import policies, secrets
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.steps import DeploymentPlan
 from scripts.stage.environment import ROOT, full_name, functions
+from tests.channels import ALL, BOTH, MESSENGER, WEB, stage_with
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
 from tests.iam import allows, reaches
@@ -32,7 +34,16 @@ STAGES: Final = ("dev", "prod", "prod2", "d", "worker", "dead", "parley")
 FUNCTIONS: Final = tuple(functions("prod"))
 SECRETS: Final = {"api_handler": api.SECRETS, "worker": worker.SECRETS, "websocket_message": websocket.SECRETS}
 """The names that each function asks SSM for; the others ask for none."""
+OF_FACEBOOK: Final = {Secret.WEBHOOK_URL, Secret.PAGE_ID, *secrets.OF_FACEBOOK}
 Policies = dict[str, dict[str, Any]]
+
+
+class Write(Protocol):
+    """Fills in the policies of a folder for a stage with these channels."""
+
+    __name__: str
+
+    def __call__(self, folder: Path, stage: str, channels: Channels = BOTH, /) -> None: ...
 
 
 def arn(service: str, name: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
@@ -78,19 +89,19 @@ def resources(stage: str) -> set[str]:
     }
 
 
-def for_the_command(folder: Path, stage: str) -> None:
-    policies.write(folder, stage=stage, region=REGION, account=ACCOUNT)
+def for_the_command(folder: Path, stage: str, channels: Channels = BOTH) -> None:
+    policies.write(folder, stage_with(channels, stage), region=REGION, account=ACCOUNT)
 
 
-def for_a_pipeline(folder: Path, stage: str) -> None:
-    policies.write_for_template(folder, stage=stage)
+def for_a_pipeline(folder: Path, stage: str, channels: Channels = BOTH) -> None:
+    policies.write_for_template(folder, stage_with(channels, stage))
 
 
-def written(folder: Path, stage: str, write: Callable[[Path, str], None]) -> Policies:
+def written(folder: Path, stage: str, write: Write, channels: Channels = BOTH) -> Policies:
     """The policies of a stage as AWS gets them, by function; CloudFormation fills in account and region."""
-    target = folder / f"{write.__name__}-{stage}" / ".chalice"
+    target = folder / f"{write.__name__}-{stage}-{channels}" / ".chalice"
     shutil.copytree(ROOT / ".chalice", target, ignore=shutil.ignore_patterns("deployments", "deployed"))
-    write(target.parent, stage)
+    write(target.parent, stage, channels)
     config = json.loads((target / "config.json").read_text())["lambda_functions"]
     return {name: _resolved(json.loads((target / config[name]["iam_policy_file"]).read_text())) for name in FUNCTIONS}
 
@@ -116,18 +127,18 @@ def reached(found: Policies, targets: set[str]) -> list[tuple[str, str, list[str
 
 
 @pytest.fixture(params=[for_the_command, for_a_pipeline])
-def write(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
-    chosen: Callable[[Path, str], None] = request.param
+def write(request: pytest.FixtureRequest) -> Write:
+    chosen: Write = request.param
     return chosen
 
 
-def test_no_function_of_a_stage_reaches_anything_of_another(tmp_path: Path, write: Callable[[Path, str], None]):
+def test_no_function_of_a_stage_reaches_anything_of_another(tmp_path: Path, write: Write):
     of = {stage: written(tmp_path, stage, write) for stage in STAGES}
     for mine, theirs in permutations(STAGES, 2):
         assert (mine, theirs, reached(of[mine], resources(theirs))) == (mine, theirs, [])
 
 
-def test_every_resource_of_a_stage_is_reached_by_its_own_functions(tmp_path: Path, write: Callable[[Path, str], None]):
+def test_every_resource_of_a_stage_is_reached_by_its_own_functions(tmp_path: Path, write: Write):
     """Otherwise the test above would show nothing."""
     found = written(tmp_path, "prod", write)
     own = {target for _, target, _ in reached(found, resources("prod"))}
@@ -139,7 +150,7 @@ def test_every_resource_of_a_stage_is_reached_by_its_own_functions(tmp_path: Pat
     }
 
 
-def test_a_stage_of_the_same_name_elsewhere_is_not_reached(tmp_path: Path, write: Callable[[Path, str], None]):
+def test_a_stage_of_the_same_name_elsewhere_is_not_reached(tmp_path: Path, write: Write):
     found = written(tmp_path, "prod", write)
     for place in ((REGION, "999999999999"), ("us-east-1", ACCOUNT)):
         elsewhere = {target.replace(f"{REGION}:{ACCOUNT}", ":".join(place)) for target in resources("prod")}
@@ -164,8 +175,12 @@ def test_a_function_writes_to_no_log_but_its_own(tmp_path: Path):
         assert [target for target in logs if reaches(policy, target)] == [one for one in logs if group in one]
 
 
+@pytest.mark.parametrize("channels", ALL, ids=str)
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_asks_for_exactly_the_secrets_that_it_may_read(tmp_path: Path, function: str):
+def test_a_function_asks_for_exactly_the_secrets_that_it_may_read(
+    tmp_path: Path, function: str, channels: Channels, write: Write
+):
+    """On AWS one name that it may not read is expected to fail the request for all; the emulator does not check."""
     asked: list[str] = []
 
     def get_parameters(*, Names: list[str], WithDecryption: bool) -> Any:  # noqa: N803 (boto3's names)
@@ -173,13 +188,32 @@ def test_a_function_asks_for_exactly_the_secrets_that_it_may_read(tmp_path: Path
         return {"Parameters": []}
 
     client: Any = SimpleNamespace(get_parameters=get_parameters)
-    if names := SECRETS.get(function):
+    if needs := SECRETS.get(function):
+        names = needs.of(channels)
         Secrets(client, "/parley/prod", names).find(names[0])
         assert len(asked) <= 10  # or SSM refuses the request
-    policy = written(tmp_path, "prod", for_the_command)[function]
+    policy = written(tmp_path, "prod", write, channels)[function]
     may = {name for name in Secret if allows(policy, "ssm:GetParameters", arn("ssm", f"parameter/parley/prod/{name}"))}
     assert {f"/parley/prod/{name}" for name in may} == set(asked)
     assert len(asked) == len(may)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_without_messenger_nothing_of_facebooks_is_granted_or_named(tmp_path: Path, function: str, write: Write):
+    policy = written(tmp_path, "prod", write, WEB)[function]
+    assert re.findall("messenger|facebook|meta|webhook", json.dumps(policy), re.IGNORECASE) == []
+    assert [name for name in OF_FACEBOOK if reaches(policy, arn("ssm", f"parameter/parley/prod/{name}"))] == []
+    assert needs_of(function, WEB).isdisjoint(OF_FACEBOOK)
+
+
+def test_without_the_web_chat_no_connection_and_no_function_of_it_is_reached(tmp_path: Path, write: Write):
+    found = written(tmp_path, "prod", write, MESSENGER)
+    existing = {name: policy for name, policy in found.items() if not name.startswith("websocket_")}
+    assert re.findall("websocket|execute-api|ticket", json.dumps(existing), re.IGNORECASE) == []
+
+
+def needs_of(function: str, channels: Channels) -> set[str]:
+    return set(SECRETS[function].of(channels)) if function in SECRETS else set()
 
 
 def test_the_files_as_they_are_grant_nothing():
@@ -201,7 +235,7 @@ def test_a_blank_that_nobody_fills_in_stops_the_deployment(tmp_path: Path):
     )
 
 
-def test_nothing_is_left_open_in_what_is_deployed(tmp_path: Path, write: Callable[[Path, str], None]):
+def test_nothing_is_left_open_in_what_is_deployed(tmp_path: Path, write: Write):
     text = json.dumps(written(tmp_path, "prod", write))
     assert re.findall(r"<[a-z]+>", text) == []
     assert set(re.findall(r"arn:aws:[a-z-]+:([^:]*:[^:]*):", text)) == {f"{REGION}:{ACCOUNT}"}

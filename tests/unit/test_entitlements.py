@@ -8,6 +8,7 @@ from chalicelib.access.api_key import ApiKey
 from chalicelib.access.entitlements import Entitlements, EntitlementService
 from chalicelib.ids import Channel, KeyId, PersonId
 from chalicelib.settings import Settings
+from tests.channels import BOTH, MESSENGER, WEB
 from tests.fakes.adapters import NOON
 from tests.fakes.api_keys import FakeApiKeys
 
@@ -60,7 +61,9 @@ def test_the_personas_in_use_are_those_of_the_channels_and_of_valid_keys(keys: F
     keys.create(SHOP)
     keys.create(replace(SHOP, id=KeyId("otherother"), persona="seller", revoked_at=NOON))
     service = EntitlementService(keys, Settings.from_env({}).limits, {Channel.MESSENGER: "assistant"})
-    assert service.personas_in_use(now=NOON) == {"assistant", "web", "santa"}
+    assert service.personas_in_use(BOTH, now=NOON) == {"assistant", "web", "santa"}
     keys.create(replace(SHOP, id=KeyId("endsendsen"), persona="seller", expires_at=NOON + 1))
-    assert service.personas_in_use(now=NOON) == {"assistant", "web", "santa", "seller"}
-    assert service.personas_in_use(now=NOON + 1) == {"assistant", "web", "santa"}
+    assert service.personas_in_use(BOTH, now=NOON) == {"assistant", "web", "santa", "seller"}
+    assert service.personas_in_use(WEB, now=NOON) == {"web", "santa", "seller"}
+    assert service.personas_in_use(MESSENGER, now=NOON) == {"assistant", "santa", "seller"}
+    assert service.personas_in_use(BOTH, now=NOON + 1) == {"assistant", "web", "santa"}

@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import re
+from functools import partial
 from html.parser import HTMLParser
 from typing import Final
 
@@ -8,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.content.page import Link, render
+from chalicelib.content import page as pages
+from chalicelib.content.page import Link
+from chalicelib.ids import Channels
+from tests.channels import ALL, BOTH, MESSENGER, WEB
 
 WAYS_OUT: Final[dict[str, str | Link]] = {
     "forget_yes": "Yes, delete it",
@@ -27,6 +31,9 @@ WORDS: Final[dict[str, dict[str, str | Link]]] = {
     "deletion_done": {**{name: words for name, words in SHOWN.items() if name != "forget_yes"}, "done": "2 May 2026"},
     "deletion_unknown": {**WAYS_OUT, "kept_days": "90"},
 }
+
+
+render = partial(pages.render, channels=BOTH)
 
 
 class Reader(HTMLParser):
@@ -100,3 +107,25 @@ def test_a_blank_without_words_is_an_error(name: str):
     for blank in WORDS[name]:
         with pytest.raises(KeyError):
             render(name, {other: words for other, words in WORDS[name].items() if other != blank})
+
+
+@pytest.mark.parametrize("channels", ALL, ids=str)
+def test_the_privacy_page_is_whole_with_any_channels(channels: Channels):
+    html = pages.render("privacy", WORDS["privacy"], channels).html
+    assert Reader(html).open == []
+    assert "<!--" not in html
+
+
+@pytest.mark.parametrize(
+    ("channels", "absent", "leads"),
+    [
+        (BOTH, [], "messages that you send to our Facebook page or write in our web chat. This"),
+        (WEB, ["Facebook", "Messenger"], "messages that you write in our web chat. This"),
+        (MESSENGER, ["web chat", "browser"], "messages that you send to our Facebook page. This"),
+    ],
+    ids=str,
+)
+def test_the_privacy_page_speaks_of_the_channels_that_there_are(channels: Channels, absent: list[str], leads: str):
+    html = pages.render("privacy", WORDS["privacy"], channels).html
+    assert leads in html
+    assert [word for word in absent if word in html] == []

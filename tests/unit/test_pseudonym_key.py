@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -12,11 +13,14 @@ from chalicelib.bootstrap import api, clients, websocket, worker
 from chalicelib.ids import PersonId
 from chalicelib.log import Log
 from chalicelib.settings import Secret
-from scripts.deploy.secrets import to_store
+from scripts.deploy import secrets
+from tests.channels import ALL, BOTH
 
 ANNA: Final = PersonId("messenger:1:anna")
 APP_SECRET: Final = "0123456789abcdef0123456789abcdef"
+to_store = partial(secrets.to_store, BOTH)
 STORED: Final[dict[str, str]] = {Secret.APP_SECRET: APP_SECRET, Secret.PSEUDONYM_KEY: "a key of its own"}
+API: Final = api.SECRETS.of(BOTH)
 READERS: Final = {"api_handler": api.SECRETS, "websocket_message": websocket.SECRETS, "worker": worker.SECRETS}
 
 
@@ -32,7 +36,7 @@ def _function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         cached.cache_clear()
 
 
-def pseudonym(stored: Mapping[str, str] | None, names: Sequence[str] = api.SECRETS) -> str:
+def pseudonym(stored: Mapping[str, str] | None, names: Sequence[str] = API) -> str:
     """What a function that may read these names calls Anna; None for one that may read no secrets."""
 
     def get_parameters(*, Names: Sequence[str], **_: Any) -> Any:  # noqa: N803 (boto3's name)
@@ -40,12 +44,12 @@ def pseudonym(stored: Mapping[str, str] | None, names: Sequence[str] = api.SECRE
         return {"Parameters": [{"Name": name, "Value": value} for name, value in found.items() if value]}
 
     client: Any = SimpleNamespace(get_parameters=get_parameters)
-    secrets = None if stored is None else Secrets(client, "/parley/prod", names)
-    return clients.ports(secrets).log.pseudonym(ANNA)
+    found = None if stored is None else Secrets(client, "/parley/prod", names)
+    return clients.ports(found).log.pseudonym(ANNA)
 
 
 def test_all_functions_call_a_person_the_same():
-    called = {pseudonym(STORED, names) for names in READERS.values()}
+    called = {pseudonym(STORED, needs.of(channels)) for needs in READERS.values() for channels in ALL}
     assert called == {Log(lambda: "a key of its own", "prod").pseudonym(ANNA)}
 
 

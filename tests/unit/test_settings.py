@@ -233,6 +233,7 @@ def test_the_names_of_the_stored_parameters_stay_as_owners_typed_them():
         "ticket-key",
         "pseudonym-key",
         "page-id",
+        "api-url",
         "webhook-url",
         "websocket-url",
         "topic-arn",

@@ -1,0 +1,62 @@
+"""Lets the owner choose the channels of a stage: by an option, a variable, or the answer to a question."""
+
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from chalicelib import variables
+from chalicelib.ids import Channels
+from scripts.stage import config_file
+from scripts.stage.environment import ROOT, Environment, of_the_functions
+
+if TYPE_CHECKING:
+    from scripts.deploy.deployment import Deployment
+
+VARIABLE: Final = "PARLEY_CHANNELS"
+BOTH: Final = "messenger,web"
+_ANSWERS: Final = {"messenger": "messenger", "web": "web", "both": BOTH}
+
+option = click.option(
+    "--channels",
+    "name",
+    type=click.Choice(["messenger", "web", BOTH]),
+    help="Where people write to the bot. Asked for at the first deployment; later it stays as it is.",
+)
+
+
+def given(name: str | None) -> Channels | None:
+    """Return the channels that the option `name` or else the shell's variable has; None without either.
+
+    Raises ConfigError.
+    """
+    value = name or os.environ.get(VARIABLE, "")
+    return variables.channels(VARIABLE, value) if value else None
+
+
+def asked(deployment: "Deployment") -> Channels | None:
+    """Ask at the first deployment of a stage whose channels nobody has chosen. None without a terminal."""
+    is_chosen = deployment.channels != variables.channels(VARIABLE, BOTH) or config_file.load(ROOT).chooses(
+        deployment.stage, VARIABLE
+    )
+    if is_chosen or not sys.stdin.isatty() or deployment.stack.status():
+        return None
+    answer = click.prompt("Messenger, web, or both?", type=click.Choice(list(_ANSWERS)), show_choices=False)
+    return variables.channels(VARIABLE, _ANSWERS[answer])
+
+
+def with_channels(environment: Environment, channels: Channels) -> Environment:
+    """Return the stage's environment as it is with these channels."""
+    settings = environment.settings
+    functions = settings.stage.websocket_functions if channels.web else ()
+    stage = replace(settings.stage, channels=channels, websocket_functions=functions)
+    return replace(environment, settings=replace(settings, stage=stage))
+
+
+def keep(stage: str, channels: Channels) -> None:
+    """Write the channels to the project's configuration, which build and functions read, unless it has them."""
+    if of_the_functions(stage).settings().stage.channels != channels:
+        config_file.write(ROOT, stage, VARIABLE, str(channels))
+        click.echo(f"{VARIABLE} of stage {stage} is {channels} in {config_file.NAME} now.")
