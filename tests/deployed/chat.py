@@ -52,7 +52,9 @@ class Chat:
 @contextmanager
 def connected(deployment: Deployment, *, origin: str = "") -> Iterator[Chat]:
     """Connect to the address that `parley deploy` stored, with an `Origin` header if one is given."""
-    with connect(address(deployment), origin=Origin(origin) if origin else None, proxy=None) as connection:
+    with connect(
+        address(deployment), origin=Origin(origin) if origin else None, open_timeout=60, proxy=None
+    ) as connection:
         yield Chat(connection)
 
 
