@@ -1,11 +1,12 @@
 """Ingest: stores an incoming message and wakes a worker. Every channel's handler uses it; it knows no channel."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from chalicelib.clock import Clock
 from chalicelib.conversation.ports import Accepted, Inbox, Wake
 from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage, turn_id
-from chalicelib.errors import WakeError
+from chalicelib.errors import StoreError, WakeError
 from chalicelib.ids import ConversationId
 from chalicelib.log import Log
 
@@ -28,9 +29,18 @@ class Ingest:
         self.log.about(turn_id(message), message.person)("accept", outcome=accepted.value)
         return accepted
 
-    def wake_worker(self, conversation: ConversationId) -> None:
-        """Ask for a worker to run soon. A failure is only logged: the heartbeat wakes one within a minute."""
+    def wake_worker(self, conversation: ConversationId, outcomes: Iterable[Accepted]) -> None:
+        """Ask for a worker to run soon if one of the outcomes of messages needs it: QUEUED does.
+
+        DUPLICATE_OPEN does once in a few seconds, so that a client that repeats a message does not start a worker each
+        time. A failure is only logged: the heartbeat wakes one within a minute.
+        """
+        found = frozenset(outcomes)
         try:
-            self.wake.wake(conversation)
-        except WakeError as exc:
+            if Accepted.QUEUED in found or (Accepted.DUPLICATE_OPEN in found and self._may_wake_again(conversation)):
+                self.wake.wake(conversation)
+        except (WakeError, StoreError) as exc:
             self.log.failure("wake", exc, conversation=self.log.pseudonym(conversation))
+
+    def _may_wake_again(self, conversation: ConversationId) -> bool:
+        return self.inbox.may_wake_again(conversation, now=self.clock())

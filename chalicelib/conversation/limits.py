@@ -22,5 +22,7 @@ FRAMES_OF_A_CONNECTION: Final = TokenBucket(burst=30, every_ms=1000)
 """The frames that one client may send, of any kind, authenticated or not."""
 IDLE_TIMEOUT_MS: Final = 10 * 60_000
 """After which API Gateway closes a connection without frames. One that needs not authenticate is not closed before."""
+WAKE_AGAIN_MS: Final = 10_000
+"""Within this time one worker at most is woken for messages of a conversation that come again."""
 AUTH_TIMEOUT_MS: Final = 60_000
 """How long a connection may stay unauthenticated before the heartbeat closes it."""

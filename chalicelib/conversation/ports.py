@@ -23,7 +23,7 @@ class Accepted(Enum):
     QUEUED = "queued"
     """Stored as a new turn."""
     DUPLICATE_OPEN = "duplicate_open"
-    """The message was accepted before and is not yet answered: wake the worker again."""
+    """The message was accepted before and is not yet answered: the wake may have been lost."""
     DUPLICATE_DONE = "duplicate_done"
     """Stored before and closed."""
     BLOCKED = "blocked"
@@ -71,6 +71,12 @@ class Inbox(Protocol):
         """Store the message as a queued turn, exactly once however often it is delivered, or return why not.
 
         If the message was written in a room, the room is stored with the person.
+        """
+
+    def may_wake_again(self, conversation: ConversationId, *, now: int) -> bool:
+        """Whether to wake a worker because a message came again, for the case that the first wake was lost.
+
+        True at most once in WAKE_AGAIN_MS, and only if work is due that no worker has.
         """
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:

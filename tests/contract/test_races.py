@@ -18,7 +18,7 @@ from tests.contract.story import ANNA, CALL, DAY, REPLY, ROOM, Story
 R = TypeVar("R")
 
 
-def _at_once(number: int, action: Callable[[int], R]) -> list[R]:
+def at_once(number: int, action: Callable[[int], R]) -> list[R]:
     """Call the action so many times in threads that start together."""
     ready = Barrier(number)
 
@@ -32,7 +32,7 @@ def _at_once(number: int, action: Callable[[int], R]) -> list[R]:
 
 def test_fifty_deliveries_of_a_message_at_once_are_one_turn(busy_story: Story):
     message = busy_story.message()
-    heard = _at_once(50, lambda _: busy_story.accept(message))
+    heard = at_once(50, lambda _: busy_story.accept(message))
     assert sorted(heard, key=str) == [Accepted.DUPLICATE_OPEN] * 49 + [Accepted.QUEUED]
     assert len(busy_story.stored()) == 1
     assert busy_story.hold().open_turns == 1
@@ -40,14 +40,14 @@ def test_fifty_deliveries_of_a_message_at_once_are_one_turn(busy_story: Story):
 
 def test_many_deliveries_at_once_without_a_signed_time_are_one_turn(busy_story: Story):
     message = busy_story.message(time_is_signed=False)
-    heard = _at_once(20, lambda index: busy_story.accept(replace(message, at=message.at + index)))
+    heard = at_once(20, lambda index: busy_story.accept(replace(message, at=message.at + index)))
     assert heard.count(Accepted.QUEUED) == 1
     assert len(busy_story.stored()) == 1
 
 
 def test_a_flood_at_once_is_five_messages_and_one_turn_for_the_rest(busy_story: Story):
     messages = [busy_story.message() for _ in range(20)]
-    heard = _at_once(20, lambda index: busy_story.accept(messages[index]))
+    heard = at_once(20, lambda index: busy_story.accept(messages[index]))
     assert heard.count(Accepted.QUEUED) == 5
     assert heard.count(Accepted.OVERFLOW) == 15
     assert sorted(turn.overflow for turn in busy_story.stored()) == [False] * 5 + [True]
@@ -55,7 +55,7 @@ def test_a_flood_at_once_is_five_messages_and_one_turn_for_the_rest(busy_story: 
 
 def test_twenty_workers_at_once_get_one_lease(busy_story: Story):
     busy_story.accept()
-    taken = _at_once(20, lambda index: busy_story.take(str(index)))
+    taken = at_once(20, lambda index: busy_story.take(str(index)))
     assert len([lease for lease in taken if lease]) == 1
 
 
@@ -63,27 +63,27 @@ def test_twenty_workers_at_once_take_over_from_a_dead_one_once(busy_story: Story
     busy_story.accept()
     busy_story.hold("dead")
     busy_story.clock.tick(minutes=2)
-    [lease] = [lease for lease in _at_once(20, lambda index: busy_story.take(str(index))) if lease]
+    [lease] = [lease for lease in at_once(20, lambda index: busy_story.take(str(index))) if lease]
     assert lease.fence == 2
 
 
 def test_twenty_questions_at_once_are_charged_up_to_the_limit(busy_story: Story):
     begun = [_begin_in_a_room_of_its_own(busy_story, number) for number in range(20)]
-    charged = _at_once(20, lambda index: busy_story.charge(*begun[index], limit=7))
+    charged = at_once(20, lambda index: busy_story.charge(*begun[index], limit=7))
     assert sorted(charged, key=str) == [Charged.CHARGED] * 7 + [Charged.OVER_LIMIT] * 13
     assert busy_story.used() == 7
 
 
-def test_the_notice_of_the_limit_is_given_once_to_twenty_questions_at_once(busy_story: Story):
+def test_the_notice_of_the_limit_is_given_once_to_twenty_questionsat_once(busy_story: Story):
     begun = [_begin_in_a_room_of_its_own(busy_story, number) for number in range(20)]
-    told = _at_once(20, lambda index: busy_story.inbox.refuse(*begun[index], REPLY, day=DAY, until=busy_story.until))
+    told = at_once(20, lambda index: busy_story.inbox.refuse(*begun[index], REPLY, day=DAY, until=busy_story.until))
     assert sum(told) == 1
 
 
 def test_twenty_questions_of_twenty_persons_at_once_never_cost_more_than_the_day_may(busy_story: Story):
     begun = [_begin_in_a_room_of_its_own(busy_story, number, PersonId(f"messenger:1:{number}")) for number in range(20)]
     reserve = Reservation(DAY, amount=100, cap=750)
-    charged = _at_once(20, lambda index: busy_story.charge(*begun[index], reserve=reserve))
+    charged = at_once(20, lambda index: busy_story.charge(*begun[index], reserve=reserve))
     assert sorted(charged, key=str) == [Charged.CHARGED] * 7 + [Charged.OVER_BUDGET] * 13
     assert busy_story.spent() == DaySpend(DAY, committed=700, calls=7)
 
@@ -97,7 +97,7 @@ def test_twenty_answers_at_once_are_all_on_the_days_bill(busy_story: Story):
         (lease, turn), settlement = begun[index], Settlement(CALL, index, Usage(input=10, output=index))
         busy_story.inbox.record(lease, Record(turn, REPLY, settlement=settlement), until=busy_story.until)
 
-    _at_once(20, settle)
+    at_once(20, settle)
     assert busy_story.spent() == DaySpend(DAY, sum(range(20)), 200, 0, sum(range(20)), answers=20, calls=20)
 
 
@@ -115,18 +115,18 @@ def _begin_in_a_room_of_its_own(story: Story, number: int, person: PersonId = AN
     return lease, turn
 
 
-def test_a_turn_is_charged_once_by_twenty_at_once(busy_story: Story):
+def test_a_turn_is_charged_once_by_twentyat_once(busy_story: Story):
     lease, turn = busy_story.begin()
-    charged = _at_once(20, lambda _: _unless_lost(lambda: busy_story.charge(lease, turn, limit=None)))
+    charged = at_once(20, lambda _: _unless_lost(lambda: busy_story.charge(lease, turn, limit=None)))
     assert sorted(charged, key=str) == [Charged.CHARGED] + [None] * 19
     assert busy_story.used() == 1
 
 
-def test_a_charge_is_given_back_once_by_twenty_at_once(busy_story: Story):
+def test_a_charge_is_given_back_once_by_twentyat_once(busy_story: Story):
     lease, turn = busy_story.begin_charged()
     busy_story.accept()
     busy_story.charge(lease, busy_story.read(lease).open[1])
-    _at_once(
+    at_once(
         20,
         lambda _: _unless_lost(
             lambda: busy_story.inbox.record(lease, Record(turn, REPLY, refund=True), until=busy_story.until)
@@ -140,7 +140,7 @@ def test_twenty_failures_at_once_are_given_back_three_times(busy_story: Story):
     for lease, turn in begun:
         assert busy_story.charge(lease, turn, limit=None) is Charged.CHARGED
     steps = [Record(replace(turn, charged_day=DAY), REPLY, refund=True, most_refunds=3) for _, turn in begun]
-    given_back = _at_once(
+    given_back = at_once(
         20, lambda index: busy_story.inbox.record(begun[index][0], steps[index], until=busy_story.until)
     )
     assert sorted(given_back) == [False] * 17 + [True] * 3
@@ -164,14 +164,14 @@ def test_a_message_that_comes_while_the_last_turn_is_finished_is_never_left_behi
             return busy_story.accept(message)
         return busy_story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
 
-    outcomes = _at_once(2, finish_or_hear)
+    outcomes = at_once(2, finish_or_hear)
     assert outcomes[attempt % 2] is Accepted.QUEUED
     assert outcomes[1 - attempt % 2] or busy_story.take("next")
 
 
-def test_a_new_person_is_announced_by_one_of_twenty_at_once(busy_story: Story):
+def test_a_new_person_is_announced_by_one_of_twentyat_once(busy_story: Story):
     busy_story.accept()
-    assert sum(_at_once(20, lambda _: busy_story.store.people.announce(ANNA))) == 1
+    assert sum(at_once(20, lambda _: busy_story.store.people.announce(ANNA))) == 1
 
 
 def test_rooms_that_are_written_in_at_once_are_all_noted(busy_story: Story):
@@ -180,18 +180,18 @@ def test_rooms_that_are_written_in_at_once_are_all_noted(busy_story: Story):
     for number, room in enumerate(rooms):
         _open(busy_story, room, number)
     messages = [busy_story.message(person=cleo, room=room) for room in rooms]
-    heard = _at_once(20, lambda index: busy_story.accept(messages[index]))
+    heard = at_once(20, lambda index: busy_story.accept(messages[index]))
     assert heard == [Accepted.QUEUED] * 20
     assert busy_story.known(cleo).rooms == frozenset(rooms)
 
 
 def test_edits_that_come_at_once_end_with_the_last_one(busy_story: Story):
     busy_story.accept(busy_story.message("m"))
-    _at_once(5, lambda index: busy_story.transcript.replace_text(ROOM, "m", f"edit {index + 1}", edit=index + 1))
+    at_once(5, lambda index: busy_story.transcript.replace_text(ROOM, "m", f"edit {index + 1}", edit=index + 1))
     assert busy_story.stored()[0].text == "edit 5"
 
 
 def test_receipts_that_come_at_once_are_all_kept(busy_story: Story):
     _, turn = busy_story.begin()
-    _at_once(20, lambda index: busy_story.inbox.receipt(ROOM, turn.id, index))
+    at_once(20, lambda index: busy_story.inbox.receipt(ROOM, turn.id, index))
     assert busy_story.inbox.receipts(turn) == set(range(20))

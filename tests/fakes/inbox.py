@@ -46,6 +46,11 @@ class FakeInbox:
         return ingest.accept(self.memory, message, now=now, open_of_a_key=self.open_of_a_key)
 
     @atomic
+    def may_wake_again(self, conversation: ConversationId, *, now: int) -> bool:
+        found = self.memory.conversations.get(conversation)
+        return found is not None and found.may_wake_again(now=now)
+
+    @atomic
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         found = self.memory.conversations.get(conversation)
         if found is None or found.due_at is None or not found.is_free(now=now):

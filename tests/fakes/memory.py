@@ -14,6 +14,7 @@ from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import DELETION_KEPT_S
 from chalicelib.aws.dynamodb.items import spend_expires_at, tickets_expire_at
 from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.limits import WAKE_AGAIN_MS
 from chalicelib.conversation.turn import Lease, Turn
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
 from chalicelib.operations.deletion import Deletion
@@ -61,6 +62,7 @@ class Conversation:
     paused_until: int = 0
     due_at: int | None = None
     opened_by: PersonId | None = None
+    woken_at: int | None = None
     expires_at: int | None = None
 
     def is_free(self, *, now: int) -> bool:
@@ -68,6 +70,13 @@ class Conversation:
 
     def free(self) -> None:
         self.lease_owner = None
+
+    def may_wake_again(self, *, now: int) -> bool:
+        is_due = self.due_at is not None and self.due_at <= now and self.is_free(now=now)
+        if not is_due or (self.woken_at is not None and self.woken_at > now - WAKE_AGAIN_MS):
+            return False
+        self.woken_at = now
+        return True
 
     def lease(self, conversation: ConversationId) -> Lease:
         return Lease(

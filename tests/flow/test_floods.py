@@ -224,3 +224,55 @@ def test_on_messenger_what_was_accepted_and_is_delivered_again_is_not_lost_to_a_
     assert bot.log_lines("accept")[-1]["outcome"] == "duplicate_done"
     bot.posted(bot.message("anna", "/help", mid="one more"))
     assert bot.log_lines("accept")[-1]["outcome"] == "too_fast"
+
+
+def repeats(tab: Tab, mine: str, *, seconds: int) -> int:
+    """Send one frame once a second, as fast as a connection may. Return how many workers are woken for it."""
+    for _ in range(seconds + 1):
+        tab.sends("send_message", message="Did you get this?", id=mine)
+        tab.chat.clock.tick(seconds=1)
+    return len(tab.chat.bot.wake.woken)
+
+
+def test_a_frame_that_is_repeated_at_full_speed_wakes_hardly_any_workers(chat: Chat):
+    assert repeats(chat.opens(), ulid(chat.clock()), seconds=100) <= 1 + 10
+
+
+def test_ten_connections_that_repeat_one_frame_wake_no_more_workers(chat: Chat):
+    tabs, mine = [chat.opens() for _ in range(10)], ulid(chat.clock())
+    for tab in tabs * 20:
+        tab.sends("send_message", message="Did you get this?", id=mine)
+    assert len(chat.bot.wake.woken) <= 2
+
+
+def test_a_frame_that_is_repeated_during_the_answer_wakes_no_worker(chat: Chat):
+    tab, mine, woken = chat.opens(), ulid(chat.clock()), []
+    chat.model_says("Once ", lambda: woken.append(repeats(tab, mine, seconds=20)), "upon a time.")
+    tab.says("Did you get this?", id=mine)
+    assert woken == [0]
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 9, 30])
+def test_a_wake_that_was_lost_is_made_up_for_by_the_repetition(chat: Chat, seconds: int):
+    tab, mine = chat.opens(), ulid(chat.clock())
+    chat.bot.wake.fails = True
+    tab.sends("send_message", message="Did you get this?", id=mine)
+    chat.bot.wake.fails = False
+    chat.clock.tick(seconds=seconds)
+    tab.sends("send_message", message="Did you get this?", id=mine)
+    chat.works()
+    assert tab.got("completed")[-1]["state"] == "done"
+
+
+def test_a_message_that_was_stored_is_not_refused_because_the_second_wake_fails(chat: Chat):
+    tab, mine = chat.opens(), ulid(chat.clock())
+    tab.sends("send_message", message="Did you get this?", id=mine)
+    chat.bot.inbox = Without(chat.bot.inbox, may_wake_again=fail)
+    assert [frame["type"] for frame in tab.sends("send_message", message="Did you get this?", id=mine)] == ["accepted"]
+
+
+def test_on_messenger_a_message_that_is_delivered_again_wakes_hardly_any_workers(bot: Bot):
+    message = bot.message("anna", "Did you get this?")
+    for _ in range(30):
+        bot.posted(message)
+    assert len(bot.wake.woken) <= 1 + 1

@@ -43,6 +43,16 @@ def due_after(now: int) -> ConditionBase:
     return Attr("due_at").gt(now)
 
 
+def due_by(now: int) -> ConditionBase:
+    """The work of the conversation is due."""
+    return Attr("due_at").lte(now)
+
+
+def not_woken_since(at: int) -> ConditionBase:
+    """No worker was woken after `at` because a message of the conversation came again."""
+    return Attr("woken_at").not_exists() | Attr("woken_at").lte(at)
+
+
 def lease_free(now: int) -> ConditionBase:
     """No worker has the conversation's lease, or the lease has expired."""
     return Attr("lease_owner").not_exists() | Attr("lease_until").lt(now)

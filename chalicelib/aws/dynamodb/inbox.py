@@ -9,7 +9,6 @@ A worker that runs longer all the same cannot write: each `take` increments the 
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from operator import attrgetter
 
@@ -24,18 +23,20 @@ from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
     IS_DUE,
     due_after,
+    due_by,
     in_state,
     lease_free,
     lease_held,
     no_arrivals_since,
     not_notified_on,
+    not_woken_since,
     paused_until_before,
 )
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
-from chalicelib.conversation.limits import OPEN_OF_A_KEY
+from chalicelib.conversation.limits import OPEN_OF_A_KEY, WAKE_AGAIN_MS
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
 from chalicelib.errors import LeaseLost
@@ -60,6 +61,11 @@ class DynamoInbox:
         if is_over(message.at, now=now, kept_s=self.kept_s):
             return Accepted.TOO_OLD
         return Acceptance(self.table, message, now, self.open_of_a_key).run()
+
+    def may_wake_again(self, conversation: ConversationId, *, now: int) -> bool:
+        woken = Update(set={"woken_at": now})
+        waits = IS_DUE & due_by(now) & lease_free(now) & not_woken_since(now - WAKE_AGAIN_MS)
+        return self._write_if(keys.conversation_key(conversation), woken, when=waits)
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         change = Update(set={"lease_owner": owner, "lease_until": until}, add={"fence": 1})
@@ -207,9 +213,12 @@ class DynamoInbox:
         for page in self.table.pages(keys.due(keys.DUE_BUCKET, now=now), index=keys.DUE_INDEX):
             yield from (items.overdue(item) for item in page)
 
-    def _write_if(self, key: keys.Key, change: Update, *, when: ConditionBase) -> None:
-        with suppress(ConditionFailed):
+    def _write_if(self, key: keys.Key, change: Update, *, when: ConditionBase) -> bool:
+        try:
             self.table.write(update(key, change, when=when))
+        except ConditionFailed:
+            return False
+        return True
 
     def _transact_or_lost(
         self, *, turn: Write, conversation: Write, spend: Write | None = None, taken: Changes = ()

@@ -34,7 +34,6 @@ PAUSE_MS: Final = 60 * 60 * 1000
 """How long the bot sends no answers after a human has answered in the page's inbox: from the answer's own time."""
 _PARALLEL: Final = 8
 """Conversations of one request that are handled at the same time; Meta waits 5 seconds for the response."""
-_NEEDS_WORKER: Final = frozenset({Accepted.QUEUED, Accepted.DUPLICATE_OPEN})
 
 
 @dataclass(frozen=True)
@@ -122,8 +121,7 @@ class MessengerWebhook:
                 log = self._about(event) if isinstance(event, IncomingMessage) else self.log
                 log.failure("store", exc, conversation=self.log.pseudonym(conversation))
                 failure = exc
-        if not _NEEDS_WORKER.isdisjoint(accepted):
-            self.ingest.wake_worker(conversation)
+        self.ingest.wake_worker(conversation, accepted)
         return _Result(accepted, failure)
 
     def _handle_event(self, event: Event) -> Sequence[Accepted]:

@@ -242,7 +242,7 @@ class WebSocketHandler:
         self._send(member.connection, server_frames.frame("accepted", turn=turn, id=message_id, duplicate=duplicate))
         if accepted is Accepted.DUPLICATE_DONE:
             return self._resume(member, turn)
-        return self.ingest.wake_worker(member.conversation)
+        return self.ingest.wake_worker(member.conversation, [accepted])
 
     def _resume(self, member: Member, turn: TurnId) -> None:
         """Send a finished turn's frames; those of an open turn are sent again by its worker.
