@@ -76,6 +76,8 @@ class Choice:
 
 STOPPED: Final = "stopped"
 """The code of an answer that the user cancelled: the model's words so far."""
+KEY_REVOKED: Final = "key_revoked"
+"""The code, and the text key, of the notice that the user's API key is not valid any more."""
 CANCELLED: Final = "cancelled"
 """The code, and the text key, of an answer that the user cancelled before its first word."""
 
@@ -93,6 +95,11 @@ class Reply:
     """The stable key of the bot's own sentence; for an answer of the model empty, or STOPPED."""
     left: int | None = None
     """Questions the user has left today; None for no limit, or if it is not known."""
+
+    @property
+    def ends_access(self) -> bool:
+        """Whether the user may not use the bot any more, so that a channel with connections closes them."""
+        return self.code == KEY_REVOKED
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer, Failure
-from chalicelib.conversation.turn import Reply, Turn, TurnState
+from chalicelib.conversation.turn import KEY_REVOKED, Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import DeliveryPostponed, ModelError, ModelRefused, ModelUnusable
 from chalicelib.log import Log, Value
@@ -63,7 +63,7 @@ class TurnRunner:
     def _or_revoked(self, context: TurnContext, reply: Reply) -> Reply:
         """Return the reply; for a person whose API key is not valid any more, the notice that says so."""
         lacks_key = admission.lacks_key(context.person.id, context.entitlements, now=self.clock())
-        return self.notices.say(Charged.KEY_REVOKED.value) if lacks_key else reply
+        return self.notices.say(KEY_REVOKED) if lacks_key else reply
 
     def _ask(self, context: TurnContext) -> Turn:
         if context.is_over_limit:

@@ -14,7 +14,7 @@ from chalicelib.channels.web.writer import Timing
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
-from chalicelib.conversation.ports import Charged, OnDelta
+from chalicelib.conversation.ports import OnDelta
 from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.errors import ChannelBroken, ModelError, ParleyError, StoreError
 from chalicelib.ids import ConnectionId
@@ -60,7 +60,7 @@ class WebSender:
             raise
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Receipts, seconds: float) -> None:  # noqa: ARG002 (WebSockets have no receipts)
-        if reply.code == Charged.KEY_REVOKED.value:
+        if reply.ends_access:
             return self._dismiss(turn)
         return self._end(turn, reply, within_s=min(seconds, _MAX_WAIT_S))
 
