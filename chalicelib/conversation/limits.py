@@ -12,8 +12,6 @@ CONNECTIONS_OF_A_PERSON: Final = 10
 """The most connections of one person, wherever they are."""
 OPEN_OF_A_PERSON: Final = 3
 """The most conversations with open turns that one person has opened: each holds a worker."""
-OPEN_OF_A_KEY: Final = 5
-"""The same for all people of one API key, by default: a deployed stage takes half of PARLEY_WORKERS."""
 MESSAGES_OF_A_PERSON: Final = TokenBucket(burst=60, every_ms=6000)
 """The messages of one person that are stored, also commands and questions beyond the daily limit."""
 MAX_ROOMS: Final = 100

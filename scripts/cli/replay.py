@@ -167,7 +167,7 @@ def _replays(environment: Environment) -> list[Replay]:
 
     name, sqs = f"{APP_NAME}-{environment.settings.stage.name}-dead", environment.aws.client("sqs")
     worker = LambdaWake(environment.aws.client("lambda"), environment.settings.stage.worker_function)
-    wake = WakeAtOnce(DynamoInbox(environment.table), worker)
+    wake = WakeAtOnce(DynamoInbox(environment.table, environment.settings.limits.open_of_a_key), worker)
     urls = [_url(sqs, queue) for queue in (name, f"{name}.fifo")]
     if not any(urls):
         where = f"{name} in {environment.aws.region}"

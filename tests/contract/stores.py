@@ -29,6 +29,7 @@ from tests.fakes.api_keys import FakeApiKeys, FakeTickets
 from tests.fakes.connections import FakeConnections
 from tests.fakes.deletions import FakeDeletions
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.spend import FakeSpending
@@ -89,7 +90,7 @@ def dynamo_store(
 def dynamo_ports(table: Table) -> Store:
     """Over a table that is there."""
     return Store(
-        DynamoInbox(table),
+        DynamoInbox(table, OPEN_OF_A_KEY),
         DynamoTranscript(table),
         DynamoPeople(table),
         DynamoSentAlerts(table),

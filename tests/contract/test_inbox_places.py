@@ -9,11 +9,12 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.conversation.inbox_steps import Finish
-from chalicelib.conversation.limits import MESSAGES_OF_A_PERSON, OPEN_OF_A_KEY, OPEN_OF_A_PERSON
+from chalicelib.conversation.limits import MESSAGES_OF_A_PERSON, OPEN_OF_A_PERSON
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, TurnState
 from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
 from tests.contract.story import Story
+from tests.fakes.ingest import OPEN_OF_A_KEY
 
 pytestmark = pytest.mark.on_moto
 

@@ -14,6 +14,7 @@ from chalicelib.errors import ConversationBusy, LeaseLost
 from tests.contract.stores import dynamo_store
 from tests.contract.story import ROOM, Story
 from tests.fakes.adapters import FakeClock
+from tests.fakes.ingest import OPEN_OF_A_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,7 +48,9 @@ def _interrupted(story: Story, operation: str, meanwhile: Callable[[], object], 
     assert isinstance(inbox, DynamoInbox)
     client: Any = Interrupted(inbox.table.client, operation, meanwhile, place)
     table = Table(client, inbox.table.name)
-    return replace(story, store=replace(story.store, inbox=DynamoInbox(table), transcript=DynamoTranscript(table)))
+    return replace(
+        story, store=replace(story.store, inbox=DynamoInbox(table, OPEN_OF_A_KEY), transcript=DynamoTranscript(table))
+    )
 
 
 def test_a_message_that_comes_while_the_conversation_is_erased_is_not_lost(told: Story):

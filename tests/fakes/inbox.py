@@ -9,7 +9,6 @@ from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
 from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S, is_over
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
-from chalicelib.conversation.limits import OPEN_OF_A_KEY
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import (
     OPEN_STATES,
@@ -26,6 +25,7 @@ from chalicelib.conversation.turn import (
 from chalicelib.errors import ConversationBusy, LeaseLost
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes import ingest, spend
+from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory, atomic
 
 _NO_MORE_EDITS: Final = 10**6

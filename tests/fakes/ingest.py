@@ -1,5 +1,7 @@
 """How the fake inbox accepts a message; the caller holds the memory's lock."""
 
+from typing import Final
+
 from chalicelib.access import identity
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.person import Person
@@ -14,6 +16,9 @@ from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState, message_digest, turn_id
 from chalicelib.ids import ConversationId
 from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory
+
+OPEN_OF_A_KEY: Final = 5
+"""The most open conversations of all people of one API key, in tests: half of what PARLEY_WORKERS is by default."""
 
 
 def accept(memory: Memory, message: IncomingMessage, *, now: int, open_of_a_key: int) -> Accepted:

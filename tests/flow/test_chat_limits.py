@@ -3,10 +3,10 @@
 import pytest
 
 from chalicelib.access.person import Access
-from chalicelib.conversation.limits import OPEN_OF_A_KEY
 from chalicelib.errors import ModelBusy, ModelRefused
 from chalicelib.ids import Channel, ConnectionId
 from tests.client import Frame
+from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.flow.bot import SAYS
 from tests.flow.chat import Chat, Tab, person_of, ulid
 

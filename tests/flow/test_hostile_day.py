@@ -16,10 +16,11 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.access.budget import DaySpend, part_of_channel
-from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION, MESSAGES_OF_A_PERSON, OPEN_OF_A_KEY
+from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION, MESSAGES_OF_A_PERSON
 from chalicelib.ids import Channel, ConversationId
 from chalicelib.llm import prices
 from scripts.deploy.throttles import CONNECT, FRAMES, METHODS, WEBHOOK
+from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.flow.chat import KEY, Chat, Tab
 from tests.flow.hostile_webhook import FLOODER, Gate, Webhook
 from tests.flow.test_floods import Counting

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
-from chalicelib.conversation.limits import OPEN_OF_A_KEY
 from tests.client import Frame
+from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.simulator.chatting import Chat, Tab, chat, kept
 from tests.simulator.conftest import Demo
 

@@ -36,7 +36,7 @@ from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRef
 from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
-from chalicelib.conversation.limits import OPEN_OF_A_KEY, WAKE_AGAIN_MS
+from chalicelib.conversation.limits import WAKE_AGAIN_MS
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
 from chalicelib.errors import LeaseLost
@@ -52,7 +52,7 @@ class DynamoInbox:
     """`conversation.ports.Inbox` over one table."""
 
     table: Table
-    open_of_a_key: int = OPEN_OF_A_KEY
+    open_of_a_key: int
     """The most open conversations of all people of one API key."""
     kept_s: int = TURN_KEPT_S
     """For how many seconds closed turns are stored."""
