@@ -65,7 +65,7 @@ def free(story: Story, person: PersonId = ANNA) -> int:
 
 def test_a_person_opens_a_few_conversations_and_no_more(shop: Story):
     opened = [ask(shop, room(number)) for number in range(OPEN_OF_A_PERSON + 2)]
-    assert opened == [Accepted.QUEUED] * OPEN_OF_A_PERSON + [Accepted.OVERFLOW] * 2
+    assert opened == [Accepted.QUEUED] * OPEN_OF_A_PERSON + [Accepted.TOO_MANY_CONVERSATIONS] * 2
     assert shop.stored(room(OPEN_OF_A_PERSON)) == []
     assert room(OPEN_OF_A_PERSON) not in shop.known(ANNA).rooms
 

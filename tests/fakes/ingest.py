@@ -72,7 +72,7 @@ def _why_not_opened(memory: Memory, message: IncomingMessage, *, open_of_a_key: 
         return None
     known = memory.people.get(message.person)
     if known and known.open_conversations >= OPEN_OF_A_PERSON:
-        return Accepted.OVERFLOW
+        return Accepted.TOO_MANY_CONVERSATIONS
     return Accepted.CROWDED if memory.places[identity.group_of(message.person)] >= open_of_a_key else None
 
 

@@ -85,7 +85,7 @@ class Acceptance:
         if "conversation" in failed:
             return self._by_conversation(failed["conversation"] or {}, case)
         if case.opens and int(person.get("open_conversations", 0)) >= OPEN_OF_A_PERSON:
-            return Accepted.OVERFLOW
+            return Accepted.TOO_MANY_CONVERSATIONS
         return Accepted.CROWDED if "places" in failed else case
 
     def _by_conversation(self, conversation: Item, case: _Case) -> Accepted | _Case:

@@ -45,6 +45,7 @@ _NOT_CURRENT: Final = ("bad_frame", "the time in `id` is not current: see `ready
 _NOT_STORED: Final = {
     Accepted.TOO_MANY_ROOMS: ("too_many_rooms", "you write in too many rooms"),
     Accepted.OVERFLOW: ("too_many_open", "too many messages are waiting for an answer"),
+    Accepted.TOO_MANY_CONVERSATIONS: ("too_many_open", "too many messages are waiting for an answer"),
     Accepted.CROWDED: ("crowded", "too many people are waiting for an answer"),
     Accepted.TOO_OLD: _NOT_CURRENT,
     Accepted.TOO_FAST: ("slow_down", "you write too many messages: at most ten a minute"),
