@@ -3,9 +3,8 @@
 The third is ministack behind `conflicts.py`. Races meet each other's transactions there. For all other tests, which
 have one thread, that proxy refuses every other write as if it met one.
 
-Moto, a second emulator, takes part in the tests and files that are marked `on_moto`: conditions, transactions and
-extremes. It is slower and less strict, but it refuses two kinds of wrong expressions that ministack accepts. With
-test_calls, test_units and test_policies, those tests send moto every expression that ministack gets: `docs/tests.md`.
+Moto, a second emulator, parses every expression that ministack gets (`expressions.py`): it refuses two kinds of wrong
+ones that ministack accepts. Whole turns run on it in test_calls, test_units and test_policies.
 """
 
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from chalicelib.access.ports import People
 from chalicelib.conversation.ports import Inbox
 from chalicelib.operations.ports import SentAlerts
 from scripts.simulator.aws import Emulator
-from tests.contract import openai_server
+from tests.contract import expressions, openai_server
 from tests.contract.conflicts import ConflictProxy, conflict_proxy
 from tests.contract.stores import Store, dynamo_client, dynamo_store, fake_store
 from tests.contract.story import Story
@@ -40,6 +39,7 @@ def emulator() -> Iterator["DynamoDBClient"]:
     emulator = Emulator()
     emulator.start()
     client = dynamo_client(emulator.url)
+    expressions.checked(client)
     yield client
     client.close()
     emulator.stop()
@@ -85,12 +85,11 @@ ON_BUSY_CORES_S = 60
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test of a store on the fake and on ministack, and on the others where the test or its file says so."""
+    """Run a test of a store on the fake and on ministack, and on a third where the test or its file says so."""
     if "store" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker
         reluctant = RELUCTANT if marked("on_conflicts") else RELUCTANT_IN_FULL
-        moto = [MOTO] if marked("on_moto") and not marked("not_on_moto") else []
-        metafunc.parametrize("store", ["fake", MINISTACK, reluctant, *moto], indirect=True)
+        metafunc.parametrize("store", ["fake", MINISTACK, reluctant], indirect=True)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -112,8 +111,6 @@ def busy_store(request: pytest.FixtureRequest) -> Store:
 
 def _store(request: pytest.FixtureRequest) -> Store:
     match request.param:
-        case "moto":
-            return dynamo_store(request.getfixturevalue("moto_client"))
         case "ministack":
             return dynamo_store(request.getfixturevalue("emulator"))
         case "conflicting":

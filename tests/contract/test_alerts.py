@@ -1,11 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from chalicelib.operations.ports import SentAlerts
 from tests.contract.stores import Store
-
-pytestmark = pytest.mark.on_moto
 
 DAY, NEXT_DAY = "2026-11-20", "2026-11-21"
 

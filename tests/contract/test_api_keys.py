@@ -11,8 +11,6 @@ from chalicelib.ids import KeyId
 from tests.contract.stores import Store
 from tests.fakes.adapters import NOON, FakeClock
 
-pytestmark = pytest.mark.on_moto
-
 PLAIN = ApiKey(KeyId("b" * 10), name="Tests", digest="0" * 64, persona="assistant", created_at=NOON)
 WHOLE = ApiKey(
     KeyId("a" * 10),

@@ -13,8 +13,6 @@ from tests.contract.stores import Store
 from tests.contract.test_connection_store import ANNA, HOME, KEPT_MS, MINUTE, NEW, ROOM, admitted, named, opened
 from tests.fakes.adapters import FakeClock
 
-pytestmark = pytest.mark.on_moto
-
 BURST, EVERY_MS = FRAMES_OF_A_CONNECTION.burst, FRAMES_OF_A_CONNECTION.every_ms
 
 

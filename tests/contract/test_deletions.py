@@ -8,8 +8,6 @@ from chalicelib.operations.ports import Deletions
 from tests.contract.stores import Store
 from tests.fakes.adapters import NOON, FakeClock
 
-pytestmark = pytest.mark.on_moto
-
 ANNAS = Deletion("a" * 32, received_at=NOON, user="1029384756")
 BERTS = Deletion("b" * 32, received_at=NOON - 1, user="5647382910")
 

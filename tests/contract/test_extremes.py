@@ -7,8 +7,6 @@ import pytest
 from tests.contract.stores import Store
 from tests.flow.bot import Bot
 
-pytestmark = pytest.mark.on_moto
-
 WIDE = "\U0001f937"
 LONGEST_ID = WIDE * 128
 TURN = "1795185376744#" + "0" * 64

@@ -1,9 +1,5 @@
-import pytest
-
 from chalicelib.conversation.turn import Feedback
 from tests.contract.story import Story
-
-pytestmark = pytest.mark.on_moto
 
 
 def test_feedback_is_stored_with_the_turn_and_new_only_once(story: Story):

@@ -8,8 +8,6 @@ from chalicelib.conversation.turn import Overdue, TurnState
 from chalicelib.ids import ConversationId
 from tests.contract.story import ANNA, BERT, ROOM, Story
 
-pytestmark = pytest.mark.on_moto
-
 BERTS = ConversationId(BERT)
 
 

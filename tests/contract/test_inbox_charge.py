@@ -10,8 +10,6 @@ from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
-pytestmark = pytest.mark.on_moto
-
 NEXT_DAY = "2026-11-21"
 
 

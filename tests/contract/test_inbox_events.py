@@ -8,7 +8,6 @@ from tests.contract.story import BERT, REPLY, ROOM, Story
 pytestmark = pytest.mark.on_conflicts
 
 
-@pytest.mark.on_moto
 def test_a_message_that_was_taken_back_loses_its_words_and_is_still_to_be_closed(story: Story):
     story.accept(story.message("gone", attachments=("image",)))
     assert story.transcript.erase_text(ROOM, "gone")
@@ -16,7 +15,6 @@ def test_a_message_that_was_taken_back_loses_its_words_and_is_still_to_be_closed
     assert (turn.state, turn.text, turn.attachments) == (TurnState.QUEUED, "", ())
 
 
-@pytest.mark.on_moto
 @pytest.mark.parametrize("state", [TurnState.DONE, TurnState.DROPPED])
 def test_a_closed_message_that_was_taken_back_loses_its_answer_too(story: Story, state: TurnState):
     lease, turn = story.begin(story.message("gone"))

@@ -169,7 +169,6 @@ def test_a_second_model_call_costs_the_key_nothing(shop: Story):
 # Giving back.
 
 
-@pytest.mark.on_moto
 def test_a_failed_question_is_given_back_to_the_person_and_the_key(shop: Story):
     ask(shop, CARL)
     lease, turn = begin_charged(shop)
@@ -177,7 +176,6 @@ def test_a_failed_question_is_given_back_to_the_person_and_the_key(shop: Story):
     assert (shop.used(ANNA), shop.used(CARL), used(shop)) == (0, 1, 1)
 
 
-@pytest.mark.on_moto
 def test_beyond_the_persons_refunds_the_key_gets_no_question_back_either(shop: Story):
     for given_back in (True, False):
         lease, turn = begin_charged(shop)
@@ -187,7 +185,6 @@ def test_beyond_the_persons_refunds_the_key_gets_no_question_back_either(shop: S
     assert (shop.used(ANNA), used(shop)) == (1, 1)
 
 
-@pytest.mark.on_moto
 @pytest.mark.parametrize("release", [True, False])
 def test_a_dropped_question_is_given_back_to_the_person_and_the_key(shop: Story, *, release: bool):
     lease, turn = begin_charged(shop)

@@ -9,8 +9,6 @@ from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
-pytestmark = pytest.mark.on_moto
-
 Step = Callable[[Story, Lease, Turn], object]
 
 FOR_QUEUED: dict[str, Step] = {

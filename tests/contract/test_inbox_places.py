@@ -16,8 +16,6 @@ from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
 from tests.contract.story import Story
 from tests.fakes.ingest import OPEN_OF_A_KEY
 
-pytestmark = pytest.mark.on_moto
-
 KEY: Final = KeyId("shop")
 ANNA, BERT = identity.visitor(KEY, "anna"), identity.visitor(KEY, "bert")
 BURST, EVERY_MS = MESSAGES_OF_A_PERSON.burst, MESSAGES_OF_A_PERSON.every_ms
@@ -215,7 +213,6 @@ def write(story: Story, number: int, **more: Any) -> list[Accepted]:
     return outcomes
 
 
-@pytest.mark.not_on_moto
 def test_who_writes_more_than_the_burst_is_too_fast_and_leaves_no_trace(shop: Story):
     assert write(shop, BURST) == [Accepted.QUEUED] * BURST
     before = shop.known(ANNA)
@@ -225,14 +222,12 @@ def test_who_writes_more_than_the_burst_is_too_fast_and_leaves_no_trace(shop: St
     assert write(shop, 2) == [Accepted.QUEUED, Accepted.TOO_FAST]
 
 
-@pytest.mark.not_on_moto
 def test_who_is_too_fast_in_one_room_is_in_all(shop: Story):
     write(shop, BURST)
     assert ask(shop, room(1)) is Accepted.TOO_FAST
     assert ask(shop, room(1), BERT) is Accepted.QUEUED
 
 
-@pytest.mark.not_on_moto
 def test_a_message_that_comes_again_is_never_too_fast(shop: Story):
     first = said(shop, room(0))
     shop.accept(first)
@@ -241,7 +236,6 @@ def test_a_message_that_comes_again_is_never_too_fast(shop: Story):
     assert shop.accept(first) is Accepted.DUPLICATE_DONE
 
 
-@pytest.mark.not_on_moto
 def test_repetitions_take_no_tokens(shop: Story):
     first = said(shop, room(0))
     for _ in range(BURST):

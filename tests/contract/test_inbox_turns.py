@@ -12,7 +12,6 @@ from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 HOUR_MS = 60 * 60 * 1000
 
 
-@pytest.mark.on_moto
 def test_an_answer_is_kept_whole(story: Story):
     lease, turn = story.begin_charged()
     reply = Reply("Two\n\nparagraphs 🎉", "(2 left today)", (Choice("Yes", "/forget yes"), Choice("No", "/forget no")))

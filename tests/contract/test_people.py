@@ -43,7 +43,6 @@ def test_the_owner_decides_what_a_person_may_do(story: Story, access: Access, da
     assert (story.known().access, story.known().daily_limit) == (access, daily_limit)
 
 
-@pytest.mark.on_moto
 def test_a_later_decision_replaces_the_earlier_one_whole(story: Story):
     story.accept()
     story.store.people.decide(ANNA, Access.BLOCKED, daily_limit=7)
@@ -163,7 +162,6 @@ def test_being_forgotten_is_no_way_round_a_block(story: Story):
     assert story.accept() is Accepted.BLOCKED
 
 
-@pytest.mark.on_moto
 def test_the_owners_limit_outlives_being_forgotten(story: Story):
     story.accept()
     story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=0)

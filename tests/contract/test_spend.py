@@ -55,7 +55,6 @@ def test_a_call_that_may_cost_more_than_the_whole_budget_is_never_made(story: St
     assert story.spent() == DaySpend(DAY)
 
 
-@pytest.mark.on_moto
 def test_a_call_that_costs_nothing_is_counted_and_always_made(story: Story):
     _asks(story)
     for cap in (0, 50):
@@ -272,14 +271,12 @@ def _running(story: Story, person: PersonId, reserve: Reservation = SHARED) -> t
     return lease, replace(turn, charged_day=DAY)
 
 
-@pytest.mark.on_moto
 def test_a_person_sets_aside_no_more_than_their_share(shop: Story):
     assert [_asks_as(shop, ANNA) for _ in range(3)] == [Charged.CHARGED] * 2 + [Charged.SHARE_SPENT]
     assert (shop.known().spent, shop.used(), shop.spent().committed) == ({DAY: 200}, 2, 200)
     assert _asks_as(shop, BERT) is Charged.CHARGED
 
 
-@pytest.mark.on_moto
 def test_a_channel_sets_aside_no_more_than_its_part(shop: Story):
     people = [PersonId(f"messenger:1:{number}") for number in range(4)]
     charged = [_asks_as(shop, person) for person in people]
@@ -288,7 +285,6 @@ def test_a_channel_sets_aside_no_more_than_its_part(shop: Story):
     assert shop.spent().channels == {Channel.MESSENGER: 300, Channel.WEB: 200}
 
 
-@pytest.mark.on_moto
 def test_the_whole_budget_holds_whatever_its_parts_allow(shop: Story):
     tight = replace(SHARED, cap=250)
     people = [ANNA, VISITOR, BERT, OTHER]
@@ -315,7 +311,6 @@ def test_a_free_call_has_room_in_every_part(shop: Story):
     assert shop.known().spent == {}
 
 
-@pytest.mark.on_moto
 def test_the_cost_takes_the_place_of_what_was_set_aside_in_every_part(shop: Story):
     for person in (ANNA, VISITOR):
         lease, turn = _running(shop, person)
@@ -325,7 +320,6 @@ def test_the_cost_takes_the_place_of_what_was_set_aside_in_every_part(shop: Stor
     assert shop.spent().committed == 14
 
 
-@pytest.mark.on_moto
 @pytest.mark.parametrize("most", [None, 3, 0])
 def test_a_refund_of_the_question_settles_its_money_too(shop: Story, most: int | None):
     lease, turn = _running(shop, ANNA)
@@ -345,7 +339,6 @@ def test_money_is_settled_though_the_count_of_the_question_is_gone(shop: Story):
     assert shop.spent().committed == 7
 
 
-@pytest.mark.on_moto
 def test_a_second_call_needs_room_in_every_part(shop: Story):
     lease, turn = _running(shop, ANNA, replace(SHARED, person_cap=250))
     again = replace(SHARED, person_cap=199)

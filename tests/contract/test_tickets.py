@@ -9,8 +9,6 @@ from chalicelib.access.ports import Tickets
 from chalicelib.ids import KeyId
 from tests.contract.stores import Store
 
-pytestmark = pytest.mark.on_moto
-
 SHOP, BLOG = KeyId("shop"), KeyId("blog")
 HOME, WORK = "0" * 64, "1" * 64
 NOON, ONE = "2026-11-20T12", "2026-11-20T13"
