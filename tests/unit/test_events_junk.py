@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from chalicelib.channels.messenger.events import Ignored, parse
 from chalicelib.conversation.turn import IncomingMessage
 
+EXAMPLES = settings().max_examples
+"""Fewer with `scripts/check --fast`."""
 NOW = 1_795_176_000_000
 GOOD = (
     '{"sender":{"id":"GOOD"},"recipient":{"id":"PAGE"},"timestamp":1795175999000,'
@@ -88,7 +90,7 @@ def test_the_valid_item_is_parsed():
     assert EXPECTED.text == 'Is "[{" anybody \\ there?'
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * EXAMPLES // 2)
 @given(
     before=st.lists(_dumped(likely_junk | junk), max_size=3), after=st.lists(_dumped(likely_junk | junk), max_size=3)
 )
@@ -98,7 +100,7 @@ def test_a_valid_item_is_never_lost_between_invalid_ones(before: list[str], afte
     assert events[len(before)] == replace(EXPECTED, place=len(before))
 
 
-@settings(max_examples=40)
+@settings(max_examples=2 * EXAMPLES // 5)
 @given(before=raw_monsters, after=raw_monsters)
 def test_a_valid_item_is_never_lost_between_huge_ones(before: str, after: str):
     events = _parsed([before, GOOD, after])
@@ -106,7 +108,7 @@ def test_a_valid_item_is_never_lost_between_huge_ones(before: str, after: str):
     assert events[1] == replace(EXPECTED, place=1)
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * EXAMPLES)
 @given(entries=st.lists(_dumped(junk), max_size=3))
 def test_a_valid_entry_is_never_lost_behind_invalid_ones(entries: list[str]):
     raw = f'{{"object":"page","entry":[{",".join([*entries, f"""{{"id":"PAGE","messaging":[{GOOD}]}}"""])}]}}'
@@ -114,7 +116,7 @@ def test_a_valid_entry_is_never_lost_behind_invalid_ones(entries: list[str]):
     assert events[-1] == replace(EXPECTED, place=len(events) - 1)
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * EXAMPLES)
 @given(_dumped(likely_junk | junk))
 def test_every_parsed_event_can_be_stored_and_logged(item: str):
     for event in _parsed([item]):
@@ -148,7 +150,7 @@ def test_arbitrary_json_never_raises(body: str):
     parse(body.encode(), now=NOW)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * EXAMPLES)
 @given(st.text(alphabet='{}[]":,\\a1 ', max_size=60), st.integers(0, 30))
 def test_almost_json_never_raises(text: str, repeated: int):
     parse((text * repeated).encode(), now=NOW)

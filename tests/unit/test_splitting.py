@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.channels.splitting import split
 
+EXAMPLES = settings().max_examples
+"""Fewer with `scripts/check --fast`."""
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 TROUBLE = "ab.!?…\"')” \n\t\u00a0\u3000。é\u0301\u200d\u3042\U0001f468\U0001f3fd\U0001f389"
 
@@ -54,7 +56,7 @@ def _ends(text: str, parts: list[str]) -> list[int]:
     return ends
 
 
-@settings(max_examples=500)
+@settings(max_examples=5 * EXAMPLES)
 @given(text=troublesome, limit=limits)
 @example(text='He said "No." Then he left.', limit=16)
 def test_only_white_space_is_lost(text: str, limit: int):
@@ -66,7 +68,7 @@ def test_only_white_space_is_lost(text: str, limit: int):
     assert not rest.strip()
 
 
-@settings(max_examples=500)
+@settings(max_examples=5 * EXAMPLES)
 @given(text=troublesome, limit=limits)
 def test_no_part_is_blank_or_too_long(text: str, limit: int):
     for part in split(text, limit=limit):
@@ -132,7 +134,7 @@ def test_no_character_of_any_script_is_cut_at_the_limit(script: str, before: int
     assert "".join("".join(parts).split()) == "".join(text.split())
 
 
-@settings(max_examples=500)
+@settings(max_examples=5 * EXAMPLES)
 @given(text=scripts, limit=st.integers(20, 60))
 def test_no_part_begins_or_ends_inside_a_character(text: str, limit: int):
     parts = split(text, limit=limit)
