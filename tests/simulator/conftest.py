@@ -24,6 +24,7 @@ from tests.simulator.meta import signed
 
 ROOT = Path(__file__).parents[2]
 ENDED_IN_S = 3.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 PATIENCE_S = 60
 """How long what a test waits for may take on busy cores."""
 
@@ -84,11 +85,15 @@ class Demo:
         return turns
 
     def wait_until(self, condition: Callable[[], bool], *, seconds: float = PATIENCE_S) -> None:
-        """Wait until a condition holds; fails after a time."""
-        deadline = time.monotonic() + seconds
+        """Wait until a condition holds; fails after a time.
+
+        Asks less and less often, since what is asked takes the processor's time from what is waited for.
+        """
+        deadline, pause = time.monotonic() + seconds, FIRST_PAUSE_S
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(1.3 * pause, LONGEST_PAUSE_S)
 
     def wait_until_answered(self, *people: str, turns: int = 1, seconds: float = 2 * PATIENCE_S) -> None:
         """Wait until a number of turns of each person have ended."""
@@ -96,7 +101,14 @@ class Demo:
         def over(person: str) -> bool:
             return sum(turn["state"] in ("done", "dropped") for turn in self.turns(person)) >= turns
 
-        self.wait_until(lambda: all(over(person) for person in people), seconds=seconds)
+        waiting = list(people)
+
+        def all_over() -> bool:
+            while waiting and over(waiting[0]):
+                waiting.pop(0)
+            return not waiting
+
+        self.wait_until(all_over, seconds=seconds)
 
 
 @contextmanager

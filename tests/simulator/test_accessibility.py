@@ -1,4 +1,4 @@
-"""axe finds no violation on any page that the bot and the demo serve: light and dark, wide and narrow."""
+"""axe finds no violation on any page that the bot and the demo serve: light and wide, dark and narrow."""
 
 from collections.abc import Iterator
 
@@ -38,11 +38,13 @@ AT_REST = """() => Promise.allSettled(document.getAnimations()
 NARROW: ViewportSize = {"width": 360, "height": 740}
 
 
-@pytest.fixture(params=["light", "dark", "narrow"])
+@pytest.fixture(params=["light and wide", "dark and narrow"])
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Contrast depends on the scheme, and what covers what on the width: neither on both."""
+    dark = request.param == "dark and narrow"
     with browser.new_context(
-        viewport=NARROW if request.param == "narrow" else WIDE,
-        color_scheme="dark" if request.param == "dark" else "light",
+        viewport=NARROW if dark else WIDE,
+        color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
         locale="en-GB",
     ) as context:
@@ -51,7 +53,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 def check(page: Page | Frame) -> None:
     page.evaluate(AT_REST)  # a colour in the middle of a transition has another contrast
-    found = Axe().run(page)
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
     assert found.violations_count == 0, found.generate_report()
 
 

@@ -1,7 +1,7 @@
 """The chat page when frames come twice, late, in an odd order or not at all, and when the model is hostile."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.simulator.chat_page import a_page, every_state_shown, fits, open_chat, write
 from tests.simulator.chat_server import OTHER, YOU, ChatServer
@@ -235,15 +235,22 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_a_hostile_answer_runs_and_loads_nothing(chat: Page, bot: ChatServer, hostile: str):
-    turn = asked(chat, bot)
-    for place, letter in enumerate([*hostile, "\n\nThe end"], start=1):
-        bot.tell("delta", turn=turn, seq=place, text=letter)
-    bot.complete(turn, len(hostile) + 1)
-    expect(chat.get_by_test_id("answer")).to_contain_text("The end")
-    assert chat.title() == "Aunt Mary"
-    answer = chat.get_by_test_id("answer")
+def test_a_hostile_answer_runs_and_loads_nothing(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    for number, hostile in enumerate(HOSTILE):
+        write(chat, "Tell me")
+        turn = bot.ask()
+        for place, letter in enumerate([*hostile, "\n\nThe end"], start=1):
+            bot.tell("delta", turn=turn, seq=place, text=letter)
+        bot.complete(turn, len(hostile) + 1)
+        answer = chat.get_by_test_id("answer").nth(number)
+        expect(answer).to_contain_text("The end")
+        assert chat.title() == "Aunt Mary", hostile
+        is_harmless(answer)
+
+
+def is_harmless(answer: Locator) -> None:
+    """Check that nothing in an answer runs, loads or leads anywhere but where it says."""
     ours = ".copy-code, .copy-code *"
     elements = "img, script, iframe, object, embed, svg, math, form, input, button, style, video"
     assert answer.locator(f":is({elements}):not({ours})").count() == 0
