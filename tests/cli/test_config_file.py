@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channels
 from scripts.stage import config_file
 from scripts.stage.config_file import NAME
 from scripts.stage.environment import ROOT
@@ -272,3 +273,21 @@ def test_all_settings_that_are_invalid_are_named_at_once(tmp_path: Path):
         f"{NAME}, line 9: PARLEY_DAILY_LIMIT",
         f"{NAME}, line 8: PARLEY_TIMEZONE",
     ]
+
+
+def test_a_stage_gets_a_value_of_its_own_and_nothing_else_changes(tmp_path: Path):
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / NAME).write_text(REAL)
+    assert not config_file.load(tmp_path).chooses("prod", "PARLEY_CHANNELS")
+    for channels in ("web", "messenger"):
+        config_file.write(tmp_path, "prod", "PARLEY_CHANNELS", channels)
+        config = config_file.load(tmp_path)
+        assert config.variables("prod", {}).settings().stage.channels == Channels(
+            messenger=channels == "messenger", web=channels == "web"
+        )
+        assert config.variables("dev", {}).settings().stage.channels == Channels(messenger=True, web=True)
+    assert config.chooses("prod", "PARLEY_CHANNELS")
+    config_file.write(tmp_path, "prod", "PARLEY_STAGE", "prod")
+    added = set((tmp_path / NAME).read_text().splitlines()) - set(REAL.splitlines())
+    assert added == {'        "PARLEY_STAGE": "prod",', '        "PARLEY_CHANNELS": "messenger"'}
+    assert [file.name for file in (tmp_path / ".chalice").iterdir()] == ["config.json"]
