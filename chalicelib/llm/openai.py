@@ -35,6 +35,8 @@ _Stream = openai.AsyncStream[object]
 _CONNECT_S = 3.0
 _LINGER_S = 2.0
 """How long the usage may come after the end of an answer."""
+_REST_S = 0.1
+"""How long the connection of a complete answer may take to become free for the next one."""
 _LOOK_UP_S = 10.0
 
 
@@ -124,10 +126,11 @@ class OpenAIModel:
             with closing(
                 in_time(self._events(body, reader, bounds), loop=self.connections.loop(), left=bounds.left)
             ) as events:
+                is_finished = False
                 for event in events:
-                    yield event or Waiting()
-                    if isinstance(event, Finished):
-                        return
+                    if not is_finished:
+                        yield event or Waiting()
+                    is_finished |= isinstance(event, Finished)
         except TimeoutError as exc:
             if not reader.has_end:
                 raise ModelBusy("the answer took too long") from exc
@@ -137,10 +140,12 @@ class OpenAIModel:
         """Yield events until the answer is complete."""
         with _ending_well(reader):
             async with asyncio.timeout(None) as lingering, self._asked(body, bounds) as stream:
-                async for data in stream.response.aiter_bytes():
+                rest = stream.response.aiter_bytes()
+                async for data in rest:
                     for event in reader.feed(data):
                         yield event
                     if reader.is_over:
+                        await _read_out(rest)
                         return
                     if reader.has_end and lingering.when() is None:
                         lingering.reschedule(asyncio.get_running_loop().time() + _LINGER_S)
@@ -241,6 +246,14 @@ class OpenAICatalogue:
         if self.is_openai:
             raise ModelError("the provider's answer makes no sense: it is not about the model")
         return ModelInfo(listed=None, shutdown=None)
+
+
+async def _read_out(rest: AsyncIterator[bytes]) -> None:
+    """Read what follows a complete answer, if it comes at once: its connection can then be used again."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_REST_S):
+            async for _ in rest:
+                pass
 
 
 def _path_of(model: str) -> str:

@@ -124,6 +124,15 @@ def test_the_pings_of_half_an_hour_use_one_connection_each(world: World):
     }
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_the_next_question_uses_the_connections_of_the_answer_before(world: World, channel: Channel):
+    worker = world.starts("worker", "parley-dev-worker")
+    worker.run(invocation.PING)
+    for _ in range(2):
+        event = world.asks(channel)
+        assert world.during(lambda event=event: worker.run(event, after_s=20)) == Counter()  # type: ignore[misc]
+
+
 def test_another_server_than_openais_gets_no_request_before_a_person_asks(world: World):
     url = world.servers.url["model"]
     worker = world.starts("worker", "parley-dev-worker", OPENAI_BASE_URL=f"{url}/v1", PARLEY_MODEL_API="responses")
