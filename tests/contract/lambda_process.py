@@ -64,6 +64,8 @@ class Servers:
     handshake_s: float = 0.0
     silent: set[str] = field(default_factory=set)
     """The servers that accept connections and requests, and respond to none."""
+    forgetful: set[str] = field(default_factory=set)
+    """The servers that close each connection after its first response, without saying so in the response."""
 
 
 @contextmanager
@@ -134,6 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 (the names that http.server looks for)
 
     def _answer(self, status: int, content: bytes, kind: str) -> None:
+        self.close_connection |= self.name in self.servers.forgetful
         self.send_response(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(content)))

@@ -133,6 +133,20 @@ def test_the_next_question_uses_the_connections_of_the_answer_before(world: Worl
         assert world.during(lambda event=event: worker.run(event, after_s=20)) == Counter()  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_connection_that_its_server_has_closed_is_replaced_and_the_question_is_asked_once(
+    world: World, channel: Channel
+):
+    world.servers.forgetful |= {"model", "graph", "gateway"}
+    worker = world.starts("worker", "parley-dev-worker")
+    worker.run(invocation.PING)
+    event, answered = world.asks(channel), {}
+    opened = world.during(lambda: answered.update(worker.run(event, after_s=A_MINUTE)))
+    assert answered["result"] == {"outcome": "drained"}
+    assert opened["model"] == 1
+    assert world.servers.requests.count(("model", "POST /v1/responses")) == 1
+
+
 def test_another_server_than_openais_gets_no_request_before_a_person_asks(world: World):
     url = world.servers.url["model"]
     worker = world.starts("worker", "parley-dev-worker", OPENAI_BASE_URL=f"{url}/v1", PARLEY_MODEL_API="responses")
