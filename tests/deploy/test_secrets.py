@@ -217,7 +217,7 @@ def test_missing_secrets_are_asked_for_in_the_guides_order():
         (MESSENGER, GIVEN.keys(), {Secret.VERIFY_TOKEN, Secret.PSEUDONYM_KEY}),
         (WEB, {"openai-key"}, {Secret.TICKET_KEY, Secret.PSEUDONYM_KEY}),
     ],
-    ids=str,
+    ids=["both", "messenger", "web"],
 )
 def test_a_channel_that_is_off_needs_nothing_and_takes_nothing(
     channels: Channels, asked: set[str], made_up: set[str], tmp_path: Path
