@@ -42,7 +42,7 @@ from tests.frame_schema import check
 
 FOLDER: Final = Path(__file__).parent / "simulator" / "transcripts"
 OWNER: Final = "owner"
-_PATIENCE_S: Final = 60
+_PATIENCE_S: Final = 180
 _LINE: Final = re.compile(
     r"(?P<who>\w+(?:, \w+)*) (?P<verb>>|<<|<|connects?|leaves?|(?:is|are) sent away)(?: (?P<what>.*))?"
 )

@@ -15,7 +15,7 @@ from chalicelib.operations.findings import Finding, deploy_command
 
 NAME: Final = "model-answer"
 """The name of its findings."""
-_QUESTION: Final = "Say hello."
+QUESTION: Final = "Say hello."
 _MOST_TOKENS: Final = 16
 """The least that OpenAI accepts as a limit."""
 _SECONDS: Final = 20.0
@@ -98,7 +98,7 @@ def _prompt(name: str) -> Prompt:
     return Prompt(
         instructions=who.system_prompt(opening_shown=False),
         history=(),
-        question=_QUESTION,
+        question=QUESTION,
         max_output_tokens=_MOST_TOKENS,
         person_hash="health-check",
         temperature=who.temperature,

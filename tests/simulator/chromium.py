@@ -41,7 +41,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 """The timeout for expectations: a browser is slow on busy cores."""
 
 needs_chromium = pytest.mark.skipif(

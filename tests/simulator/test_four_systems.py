@@ -77,7 +77,9 @@ def test_a_client_of_an_older_system_does_its_job_without_a_changed_frame(place:
 
 def test_santas_chat(signing_in: Demo, place: Place):
     before = len(signing_in.calls("model"))
+    signing_in.behave("model", tokens_per_second=10)  # so slow that busy cores do not make one delta of an answer
     told = play("santa", Place(place.websocket_url, place.http, {"websocket_url": place.websocket_url}))
+    signing_in.behave("model")
     assert len(signing_in.calls("model")) - before == 2
     assert asked_last(signing_in)["temperature"] == 0.9
     assert sum(frame["type"] == "delta" for frame in told["kim"]) > 2, "it was not streamed"

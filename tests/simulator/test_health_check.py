@@ -25,3 +25,9 @@ def test_a_dead_page_token_is_found_before_anybody_writes(demo: Demo):
     assert look(demo) == "broken"
     [told] = [call["body"]["text"] for call in demo.calls("owner")]
     assert "page-subscription (broken): Meta refuses the page token (code 190, subcode 463, HTTP 400)" in told
+
+
+def test_its_question_to_the_model_is_not_taken_for_a_persons(demo: Demo):
+    assert look(demo) == "ok"
+    assert [call["body"]["messages"][-1]["content"] for call in demo.http.get("/world/model/calls").json()]
+    assert demo.calls("model") == []
