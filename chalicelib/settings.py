@@ -58,26 +58,28 @@ class Stage:
     """Of its SSM parameters, without a slash at the end."""
     worker_function: str
     api_function: str
-    websocket_functions: Sequence[str]
-    """The handlers of the WebSocket routes `$connect`, `$default` and `$disconnect`; none without the web chat."""
     wake: Literal["lambda", "fifo"]
     """How the worker is invoked: directly, or through a FIFO queue."""
     wake_queue: str
     """The queue's name; it exists with `fifo` only."""
 
+    @property
+    def websocket_functions(self) -> Sequence[str]:
+        """The handlers of the WebSocket routes `$connect`, `$default` and `$disconnect`; none without the web chat."""
+        routes = ("connect", "message", "disconnect") if self.channels.web else ()
+        return tuple(f"{APP_NAME}-{self.name}-websocket_{route}" for route in routes)
+
     @classmethod
     def from_env(cls, env: Variables) -> "Stage":
         """Parse PARLEY_STAGE, PARLEY_CHANNELS, PARLEY_TABLE and PARLEY_WAKE."""
-        name, channels = env.text("PARLEY_STAGE", "dev"), channels_of(env)
-        routes = ("connect", "message", "disconnect") if channels.web else ()
+        name = env.text("PARLEY_STAGE", "dev")
         return cls(
             name=name,
-            channels=channels,
+            channels=channels_of(env),
             table=env.text("PARLEY_TABLE", f"{APP_NAME}-{name}"),
             secrets_prefix=f"/{APP_NAME}/{name}",
             worker_function=f"{APP_NAME}-{name}-worker",
             api_function=f"{APP_NAME}-{name}",
-            websocket_functions=tuple(f"{APP_NAME}-{name}-websocket_{route}" for route in routes),
             wake=env.read("PARLEY_WAKE", "lambda", parse.wake),
             wake_queue=f"{APP_NAME}-{name}-wake.fifo",
         )

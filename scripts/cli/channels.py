@@ -36,12 +36,17 @@ def given(name: str | None) -> Channels | None:
     return variables.channels(VARIABLE, value) if value else None
 
 
-def asked(deployment: "Deployment") -> Channels | None:
-    """Ask at the first deployment of a stage whose channels nobody has chosen. None without a terminal."""
-    is_chosen = deployment.channels != variables.channels(VARIABLE, BOTH) or config_file.load(ROOT).chooses(
-        deployment.stage, VARIABLE
-    )
-    if is_chosen or not sys.stdin.isatty() or deployment.stack.status():
+def found(deployment: "Deployment", *, ask: bool) -> Channels | None:
+    """Return the channels of a stage that nobody has chosen here: those deployed, else the answer to a question.
+
+    None if they are chosen in the project's configuration, or nobody can be asked.
+    """
+    is_default = deployment.channels == variables.channels(VARIABLE, BOTH)
+    if not is_default or config_file.load(ROOT).chooses(deployment.stage, VARIABLE):
+        return None
+    if deployed := deployment.stack.parameters().get("Channels"):  # from another computer
+        return variables.channels(VARIABLE, deployed)
+    if not (ask and sys.stdin.isatty()) or deployment.stack.status():
         return None
     answer = click.prompt("Messenger, web, or both?", type=click.Choice(list(_ANSWERS)), show_choices=False)
     return variables.channels(VARIABLE, _ANSWERS[answer])
@@ -50,8 +55,7 @@ def asked(deployment: "Deployment") -> Channels | None:
 def with_channels(environment: Environment, channels: Channels) -> Environment:
     """Return the stage's environment as it is with these channels."""
     settings = environment.settings
-    functions = settings.stage.websocket_functions if channels.web else ()
-    stage = replace(settings.stage, channels=channels, websocket_functions=functions)
+    stage = replace(settings.stage, channels=channels)
     return replace(environment, settings=replace(settings, stage=stage))
 
 

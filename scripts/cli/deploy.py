@@ -90,8 +90,7 @@ def deploy(
     deployment = Deployment(environment, ROOT)
     deployment.check_region()
     deployment.check_no_bundle()
-    if chosen is None and not yes:
-        chosen = channels.asked(deployment)
+    chosen = chosen or channels.found(deployment, ask=not yes)
     deployment = Deployment(channels.with_channels(environment, chosen or deployment.channels), ROOT)
     stored, wanted = deployment.vault.stored(), deployment.channels
     new = given(wanted, os.environ, _from_callers_folder(file) if file else None)
