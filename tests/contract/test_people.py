@@ -51,7 +51,6 @@ def test_a_later_decision_replaces_the_earlier_one_whole(story: Story):
     assert story.accept() is Accepted.QUEUED
 
 
-@pytest.mark.on_moto
 def test_a_block_of_somebody_who_has_never_written_holds(story: Story):
     story.block()
     assert story.accept() is Accepted.BLOCKED
@@ -82,7 +81,6 @@ def test_who_was_decided_about_before_writing_is_then_new_like_everybody(story: 
     assert (story.known().access, story.used()) == (Access.UNLIMITED, 1)
 
 
-@pytest.mark.on_moto
 def test_lifting_the_only_thing_known_of_somebody_leaves_no_trace(story: Story):
     story.block()
     story.store.people.decide(ANNA, Access.DEFAULT, daily_limit=None)
