@@ -31,7 +31,7 @@ class Channels:
     web: bool
 
     def __contains__(self, channel: Channel) -> bool:
-        return self.web if channel is Channel.WEB else self.messenger
+        return {Channel.MESSENGER: self.messenger, Channel.WEB: self.web}[channel]
 
     def __str__(self) -> str:
         """Return them as PARLEY_CHANNELS has them, such as `messenger,web`."""
