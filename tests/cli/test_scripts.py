@@ -167,7 +167,7 @@ def test_the_exit_code_is_the_commands(project: Project):
 
 CHECKS = ["== ruff format --check .", "== ruff check .", "== mypy"]
 PROCESSES = (os.cpu_count() or 1) + 2
-DEPLOYED_PROCESSES = (os.cpu_count() or 1) + 1
+FEWER_PROCESSES = (os.cpu_count() or 1) + 1
 
 
 def checks(result: subprocess.CompletedProcess[str]) -> list[str]:
@@ -186,19 +186,19 @@ def test_check_deploys_to_an_emulator_as_well_when_it_is_told_to(project: Projec
     assert checks(project.run("scripts/check", "--deployed")) == [
         *CHECKS,
         f"== pytest -n {PROCESSES} --dist worksteal -m not full --ignore=tests/deployed",
-        f"== pytest -n {DEPLOYED_PROCESSES} --dist loadfile -m not full tests/deployed",
+        f"== pytest -n {FEWER_PROCESSES} --dist loadfile -m not full tests/deployed",
     ]
 
 
 def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
     assert checks(project.run("scripts/check", "--deployed", "--full"))[3:] == [
         f"== pytest -n {PROCESSES} --dist worksteal -m  --ignore=tests/deployed",
-        f"== pytest -n {DEPLOYED_PROCESSES} --dist loadfile -m  tests/deployed",
+        f"== pytest -n {FEWER_PROCESSES} --dist loadfile -m  tests/deployed",
     ]
 
 
 def test_the_fast_check_runs_what_starts_nothing(project: Project):
-    pytest = f"== pytest -n {PROCESSES} --dist worksteal --hypothesis-profile fast -m not emulated and not full"
+    pytest = f"== pytest -n {FEWER_PROCESSES} --dist worksteal --hypothesis-profile fast -m not emulated and not full"
     folders = "tests/unit tests/flow tests/architecture tests/contract"
     assert checks(project.run("scripts/check", "--fast")) == [*CHECKS, f"{pytest} {folders}"]
     assert checks(project.run("scripts/check", "--fast", "tests/unit"))[3:] == [f"{pytest} tests/unit"]
