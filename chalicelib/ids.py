@@ -33,6 +33,11 @@ class Channels:
     def __contains__(self, channel: Channel) -> bool:
         return {Channel.MESSENGER: self.messenger, Channel.WEB: self.web}[channel]
 
+    @property
+    def are_both(self) -> bool:
+        """Whether there are two."""
+        return self.messenger and self.web
+
     def __str__(self) -> str:
         """Return them as PARLEY_CHANNELS has them, such as `messenger,web`."""
         return ",".join(channel for channel in Channel if channel in self)

@@ -63,9 +63,9 @@ class DaySpend:
     channels: Mapping[Channel, int] = field(default_factory=dict, compare=False)
     """The part of `committed` that each channel has used."""
 
-    def used(self, cap: int) -> Decimal:
+    def used(self, cap: int, *, of_channel: int) -> Decimal:
         """Return the used share of the budget of `cap`, or of a channel's part if that is used up further."""
-        parts = (Decimal(used) / max(1, part_of_channel(cap)) for used in self.channels.values())
+        parts = (Decimal(used) / max(1, of_channel) for used in self.channels.values())
         return max(Decimal(self.committed) / max(1, cap), *parts, Decimal(0))
 
 
@@ -116,6 +116,13 @@ class Budget:
     price: Price
     person_share: Decimal
     """The share of the budget that one person may use; 1 for all of it."""
+    is_shared: bool = True
+    """Whether two channels share it, so that each has a part."""
+
+    @property
+    def of_channel(self) -> int:
+        """What one channel may use of it."""
+        return part_of_channel(self.cap, is_shared=self.is_shared)
 
     def reserve(self, most: Usage, *, day: str) -> Reservation:
         """Return what must be set aside on `day`, an ISO date, before a call of no turn that uses at most `most`."""
@@ -129,7 +136,7 @@ class Budget:
         whole = self.reserve(most, day=day)
         has_share = not is_unlimited and self.person_share < 1
         of_person = max(int(self.cap * self.person_share), whole.amount) if has_share else None
-        return replace(whole, person_cap=of_person, channel_cap=max(part_of_channel(self.cap), whole.amount))
+        return replace(whole, person_cap=of_person, channel_cap=max(self.of_channel, whole.amount))
 
     def settle(self, reserved: Reservation, usage: Usage | None, *, at_most: Usage) -> Settlement:
         """Return what the call cost: by `usage`, or, if the provider does not tell, no more than `at_most` costs.
@@ -141,9 +148,9 @@ class Budget:
         return Settlement(reserved, cost, usage)
 
 
-def part_of_channel(cap: int) -> int:
-    """Return what one channel may use of a budget: three quarters, so that a quarter is left for the other one."""
-    return cap * 3 // 4
+def part_of_channel(cap: int, *, is_shared: bool) -> int:
+    """Return what one channel may use of a budget: three quarters, so that a quarter is left for the other, or all."""
+    return cap * 3 // 4 if is_shared else cap
 
 
 def within_warning_level(reserved: Reservation) -> Reservation:

@@ -45,6 +45,9 @@ def heartbeat() -> Heartbeat:
         warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
         health_check_starter=LambdaHealthCheckStarter(clients.functions(), stage.worker_function),
         budget=lambda: Budget(
-            settings.limits.daily_budget, prices.price_of(settings.model), settings.limits.person_share
+            settings.limits.daily_budget,
+            prices.price_of(settings.model),
+            settings.limits.person_share,
+            is_shared=stage.channels.are_both,
         ),
     )

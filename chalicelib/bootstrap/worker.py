@@ -106,7 +106,7 @@ def model() -> OpenAIModel:
 def budget() -> Budget:
     """Return the day's budget for the model."""
     limits = clients.settings().limits
-    return Budget(limits.daily_budget, model().price, limits.person_share)
+    return Budget(limits.daily_budget, model().price, limits.person_share, is_shared=clients.channels().are_both)
 
 
 @cache

@@ -32,4 +32,4 @@ class BudgetMetric:
             return
         today = date.fromisoformat(quota.day_of(now, now=now, zone=self.zone))
         [spent] = self.spending.days(today, today)
-        self.log("budget", used_pct=float(round(100 * spent.used(budget.cap), 1)))
+        self.log("budget", used_pct=float(round(100 * spent.used(budget.cap, of_channel=budget.of_channel), 1)))

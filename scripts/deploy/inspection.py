@@ -277,9 +277,10 @@ class Inspection:
             return
         today = date.fromisoformat(quota.day_of(now, now=now, zone=limits.zone))
         [spent] = DynamoSpending(self.deployment.environment.table).days(today, today)
-        used = spent.used(limits.daily_budget)
+        of_channel = part_of_channel(limits.daily_budget, is_shared=settings.stage.channels.are_both)
+        used = spent.used(limits.daily_budget, of_channel=of_channel)
         what = f"{usd(spent.committed)} of {usd(limits.daily_budget)} USD are spent today"
-        full = [channel for channel, part in spent.channels.items() if part >= part_of_channel(limits.daily_budget)]
+        full = [channel for channel, part in spent.channels.items() if part >= of_channel]
         what += f", and all that {' and '.join(full)} may use" if full else ""
         remedy = f"wait until midnight, or raise PARLEY_DAILY_BUDGET_USD in .chalice/config.json and run {self._deploy}"
         if used >= 1:

@@ -156,7 +156,7 @@ def test_on_a_hostile_day_an_honest_person_on_messenger_is_answered_throughout(
     assert all("budget" not in said for said in chat.bot.sent_to("petra"))
     assert day.most_busy <= OPEN_OF_A_KEY + 2
     assert day.connected >= CONNECT.per_second * seconds
-    assert _of_web(chat.bot.spent()) <= part_of_channel(chat.bot.settings.limits.daily_budget)
+    assert _of_web(chat.bot.spent()) <= part_of_channel(chat.bot.settings.limits.daily_budget, is_shared=True)
     assert chat.bot.spent().committed <= chat.bot.settings.limits.daily_budget
     assert chat.memory.keys[KEY].used < day.frames.passed
     assert day.webhook.refused >= seconds * METHODS[WEBHOOK].per_second / 2

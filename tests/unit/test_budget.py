@@ -87,6 +87,11 @@ def test_an_unlimited_person_and_a_whole_share_have_no_limit_but_the_channels(sh
     assert reserved == Reservation(DAY, 200, 1000, person_cap=None, channel_cap=750)
 
 
+def test_a_channel_that_is_alone_may_use_the_whole_budget():
+    reserved = replace(BUDGET, is_shared=False).reserve_for_turn(MOST, day=DAY, is_unlimited=True)
+    assert reserved == Reservation(DAY, 200, 1000, person_cap=None, channel_cap=1000)
+
+
 def test_the_mark_is_at_four_fifths_of_the_channels_part_too():
     reserved = Reservation(DAY, 5, 1000, person_cap=250, channel_cap=750)
     assert within_warning_level(reserved) == Reservation(DAY, 5, 800, person_cap=250, channel_cap=600)
@@ -98,7 +103,7 @@ def test_the_mark_is_at_four_fifths_of_the_channels_part_too():
 )
 def test_what_is_used_up_furthest_is_what_is_used(committed: int, web: int, messenger: int, used: str):
     spent = DaySpend(DAY, committed, channels={Channel.WEB: web, Channel.MESSENGER: messenger})
-    assert spent.used(1000) == Decimal(used)
+    assert spent.used(1000, of_channel=750) == Decimal(used)
 
 
 @pytest.mark.parametrize(
