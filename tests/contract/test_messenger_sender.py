@@ -179,9 +179,12 @@ def test_a_question_that_is_asked_again_is_told_once_only():
 
 def test_the_answer_waits_until_meta_has_taken_the_words_that_it_takes_longer():
     graph = ScriptedGraph()
+    come, go_on = graph.hold_next()
     with graph.sender(slow_after_s=0.0).responding(TURN):
-        assert graph.wait_for(lambda: len(graph.bodies) == 2)
-        come, go_on = graph.hold_next()
+        for _ in range(2):
+            assert come.wait(10)
+            held, (come, go_on) = go_on, graph.hold_next()
+            held.set()
         assert come.wait(10)
         threading.Timer(0.2, go_on.set).start()
     assert kinds(graph)[:3] == ["mark_seen", "typing_on", STILL_WRITING]

@@ -19,7 +19,7 @@ from tests.simulator.chatting import Chat, Tab, chat, new_key, revoke
 from tests.simulator.conftest import Demo
 
 ORIGIN, ELSEWHERE = "https://shop.example", "https://elsewhere.example"
-SENDS, AT_ONCE = 200, 10
+SENDS, AT_ONCE = 200, 20
 
 
 def ticket_key(demo: Demo) -> str:
