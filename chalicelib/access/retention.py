@@ -31,8 +31,11 @@ def turn_kept_s(days: int) -> int:
 
 
 def is_over(at: int, *, now: int, kept_s: int) -> bool:
-    """Whether what was written at `at` and is stored for `kept_s` seconds is not stored any more; times in ms."""
-    return at + kept_s * 1000 <= now
+    """Whether what was written at `at` and is stored for `kept_s` seconds may be deleted by now; times in ms.
+
+    DynamoDB expires items at whole seconds.
+    """
+    return at // 1000 + kept_s <= now // 1000
 
 
 def kept_in_words(seconds: int) -> str:

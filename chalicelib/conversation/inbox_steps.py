@@ -32,9 +32,13 @@ class Record:
     settlement: Settlement | None = None
     """What the model call cost; without it the whole reservation stays committed."""
     refund: bool = False
-    """Return the charge: to the person, on the day it was made, if that is still counted, and to the person's key."""
+    """Return the charge to the person, on the day it was made, if that is still counted."""
     most_refunds: int | None = None
-    """Refund only a person with fewer counted refunds of that day, and count this one; None: always, uncounted."""
+    """Refund only a person with fewer counted refunds of that day, and count this one.
+
+    None: always and uncounted, and to the person's API key too. Its visitors are as many as its clients wish, so that
+    it gets nothing back of what is counted.
+    """
     forget_before: int | None = None
     """Hide all turns before this time (milliseconds since 1970) from the conversation's memory."""
 

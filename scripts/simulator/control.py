@@ -138,6 +138,7 @@ class Control:
                     "state": turn.state.value,
                     "charged": turn.charged_day is not None,
                     "model_calls": turn.model_calls,
+                    "receipts": len(turn.receipts),
                 }
                 for turn in turns
             ]

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.access.retention import turn_kept_s
 from chalicelib.conversation.ports import Accepted
-from tests.contract.story import Story
+from tests.contract.story import ANNA, ROOM, Story
 
 
 @pytest.fixture(params=[0, 1, 2], ids=["an hour", "1 day", "2 days"])
@@ -38,6 +38,19 @@ def test_when_its_time_is_over_nothing_of_it_is_left(brief: Story, kept_s: int):
     brief.store.expire(brief.clock())
     lease, _ = brief.begin()
     assert brief.read(lease).closed == ()
+
+
+def test_what_a_person_has_deleted_is_gone_also_if_it_has_expired(brief: Story, kept_s: int):
+    for erase in (brief.transcript.erase_closed, None):
+        brief.accept(brief.message())
+        brief.finish_all()
+        asked_at = brief.clock()
+        brief.clock.tick(seconds=kept_s + 60)
+        if erase:
+            erase(ROOM, ANNA, now=brief.clock())
+        else:
+            brief.transcript.erase(ROOM, now=brief.clock())
+        assert list(brief.transcript.turns(ROOM, now=asked_at)) == []
 
 
 def test_a_message_waits_for_its_answer_longer_than_that(brief: Story, kept_s: int):

@@ -290,7 +290,8 @@ class FakeInbox:
             known.count(day, -1)
             if step.most_refunds is not None:
                 known.change(refunds={**known.person.refunds, day: known.person.refunds.get(day, 0) + 1})
-        self._count_on_key(turn, -1)
+        if step.most_refunds is None:
+            self._count_on_key(turn, -1)
 
     def _key_refuses(self, turn: Turn, *, now: int) -> Charged | None:
         name = identity.key_of(turn.person)

@@ -127,12 +127,12 @@ def test_a_message_that_is_too_long_is_answered_so_and_costs_nothing(chat: Chat,
 @pytest.mark.parametrize(
     ("error", "code"), [(ModelBusy("busy"), "apology"), (ModelRefused("no"), "filtered")], ids=["apology", "filtered"]
 )
-def test_when_the_model_gives_no_answer_the_bot_says_so_and_it_costs_nothing(
+def test_when_the_model_gives_no_answer_the_bot_says_so_and_it_costs_the_visitor_nothing(
     chat: Chat, tab: Tab, error: ModelBusy | ModelRefused, code: str
 ):
     chat.bot.model.script.append(error)
     assert ends(tab.says("Do you know?")) == (code, "done", SAYS(code))
-    assert (chat.used(), chat.key.used) == (0, 0)
+    assert (chat.used(), chat.key.used) == (0, 1)
 
 
 def test_the_text_of_a_broken_answer_is_withdrawn(chat: Chat, tab: Tab):

@@ -8,6 +8,8 @@ import pytest
 
 from chalicelib.channels.web.client_frames import MAX_FRAME
 from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, IDLE_TIMEOUT_MS
+from chalicelib.errors import ModelBusy, ModelRefused
+from tests.fakes.model import ScriptedModel
 from tests.flow.chat import KEY, Chat, Without, key_text
 
 
@@ -110,6 +112,23 @@ def test_the_keys_total_bounds_all_who_come(chat: Chat):
         tab.says("Hello?")
         told += [notice["code"] for notice in tab.got("notice")]
     assert (len(chat.asked), told) == (2, ["key_spent", "key_spent"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(("\u2003",), id="blank"),
+        pytest.param(("Well, ", ModelRefused("the filter stopped the answer")), id="filtered"),
+        pytest.param(("Well, ", ModelBusy("the stream broke off")), id="broken off"),
+    ],
+)
+def test_answers_that_are_given_back_to_visitors_are_not_given_back_to_the_key(chat: Chat, line: Any):
+    chat.changes_key(max_messages=5)
+    chat.bot.model = ScriptedModel(otherwise=line)
+    for _ in range(10):
+        chat.connects(config=KEY).says("Reply with one em space.")
+    assert chat.key.used == 5
+    assert len(chat.asked) <= 10
 
 
 def test_of_frames_that_come_at_once_one_lets_the_client_in_and_all_are_accepted(chat: Chat):

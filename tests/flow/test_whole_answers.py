@@ -9,7 +9,7 @@ from chalicelib.channels.web import simple_frames
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.model import ScriptedModel
-from tests.flow.chat import KEY, Chat, Tab, key_text
+from tests.flow.chat import KEY, Chat, Tab, key_text, ulid
 
 
 @pytest.fixture
@@ -72,6 +72,15 @@ def test_a_client_with_the_key_itself_reads_the_same_shape(chat: Chat):
     tab.chat.handler.receive(tab.id, json.dumps({"action": "authenticate", "apiKey": key_text()}))
     model_says(chat, "Yes.")
     assert asks(tab, {"data": "Hello?"}) == [{"message": "Yes."}]
+
+
+def test_an_answer_that_was_lost_comes_when_the_question_is_repeated(chat: Chat):
+    tab = chat.connects(config=KEY)
+    question = {"action": "send_message", "message": "Hello?", "id": ulid(chat.clock())}
+    model_says(chat, "Yes.")
+    assert asks(tab, question) == [{"message": "Yes."}]
+    assert asks(tab, question) == [{"message": "Yes."}] * 2
+    assert len(chat.asked) == 1
 
 
 def test_what_a_revoked_key_is_told_has_that_shape(chat: Chat):

@@ -4,6 +4,8 @@ import boto3
 
 from tests.simulator.conftest import Demo
 
+GRAPH_MS = 2000
+
 
 def kill_workers(demo: Demo) -> None:
     assert demo.http.post("/world/workers/kill").json()["killed"] >= 1
@@ -48,12 +50,14 @@ def test_a_worker_killed_while_the_model_answers_leaves_one_answer_and_one_charg
 def test_a_worker_killed_between_two_parts_of_an_answer_leaves_each_part_sent_once(either_demo: Demo):
     demo = either_demo
     demo.behave("model", answer="\n\n".join(f"{number} {'-' * 1600}" for number in ("one", "two", "three")))
-    demo.behave("graph", delay_ms=2000)
+    demo.behave("graph", delay_ms=GRAPH_MS)
     demo.say("ben", "Tell me a long story")
     demo.wait_until(lambda: len(demo.answers_to("ben")) == 1)
     kill_workers(demo)
     assert len(demo.answers_to("ben")) < 3
     demo.behave("graph")
+    time.sleep(2 * GRAPH_MS / 1000)  # longer than what the dead worker sent is under way, as its lease is
+    demo.wait_until(lambda: demo.turns("ben")[0]["receipts"] == len(demo.answers_to("ben")))
     let_the_lease_end(demo, "ben")
     demo.heartbeat()
     demo.wait_until_answered("ben")

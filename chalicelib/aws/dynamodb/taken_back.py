@@ -104,15 +104,18 @@ def _money(turn: Turn, settlement: Settlement) -> Changes:
 
 
 def _charge(turn: Turn, most_refunds: int | None) -> Changes:
-    """The charge of a turn, of its person on the day it was made, and of their API key."""
+    """The charge of a turn, of its person on the day it was made, and of their API key if anyone would get it back.
+
+    A key has as many visitors as are opened, so what each gets back a few times it would get back without end.
+    """
     if turn.charged_day is None:
         return ()
     person, day, key = keys.person_key(turn.person), turn.charged_day, identity.key_of(turn.person)
-    of_key = (_lower(keys.api_key_key(key), "used"),) if key else ()
     if most_refunds is None:
+        of_key = (_lower(keys.api_key_key(key), "used"),) if key else ()
         return (_lower(person, f"quota.{day}"), *of_key)
     counted = {f"quota.{day}": -1, refunds_on(day): 1}
-    return (Change(person, counted, f"quota.{day}", refund_of=day, most_refunds=most_refunds), *of_key)
+    return (Change(person, counted, f"quota.{day}", refund_of=day, most_refunds=most_refunds),)
 
 
 def _lower(key: Key, count: str) -> Change:

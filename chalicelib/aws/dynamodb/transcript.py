@@ -46,14 +46,14 @@ class DynamoTranscript:
         return items.turn(item) if item and items.is_there(item, now=now) else None
 
     def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
-        for turn in list(self.turns(conversation, now=now)):
+        for turn in self._not_erased(conversation):
             if not turn.is_open and turn.person == person:
                 self._erase(turn, now=now)
 
     def erase(self, conversation: ConversationId, *, now: int) -> None:
         key = keys.conversation_key(conversation)
         before = items.lease(self.table.get(key) or key, owner="", fence=0)
-        known = list(self.turns(conversation, now=now))
+        known = self._not_erased(conversation)
         unchanged = lease_free(now) & no_arrivals_since(before) & opened_as(before)
         gone = delete(key, when=NOT_EXISTS | unchanged)
         try:
@@ -83,6 +83,11 @@ class DynamoTranscript:
         pages = self._pages(conversation, newest_first=newest_first)
         stored = (items.turn(item) for page in pages for item in page if items.is_there(item, now=now))
         return in_order(stored, newest_first=newest_first)
+
+    def _not_erased(self, conversation: ConversationId) -> list[Turn]:
+        """All turns with words, also expired ones: DynamoDB may delete those days later."""
+        pages = self._pages(conversation)
+        return [items.turn(item) for page in pages for item in page if not item.get("erased")]
 
     def _pages(self, conversation: ConversationId, *, newest_first: bool = False) -> Iterator[list[Item]]:
         return self.table.pages(keys.turns_of(conversation), newest_first=newest_first, size=items.TURNS_A_PAGE)

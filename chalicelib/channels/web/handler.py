@@ -259,6 +259,8 @@ class WebSocketHandler:
             return self._send_error(member.connection, "unknown_turn", "there is no such turn in this conversation")
         if stored.state in (TurnState.QUEUED, TurnState.RUNNING):
             return None
+        if stored.reply and member.connection.whole_answers:
+            return self._send(member.connection, *simple_frames.answer(stored, stored.reply))
         frames = server_frames.finished(turn, stored.reply) if stored.reply else [server_frames.dropped(turn)]
         return self._send(member.connection, server_frames.question(stored), *frames)
 

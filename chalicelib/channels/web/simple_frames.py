@@ -28,11 +28,17 @@ def answer(turn: Turn, reply: Reply) -> list[str]:
 
 
 def for_client(connection: Connection, *frames: str) -> Sequence[str]:
-    """Return the frames in the shape that the connection's client reads: of those in the usual one only errors."""
+    """Return the frames in the shape that the connection's client reads: simple ones, and of the usual ones errors."""
     if not connection.whole_answers:
         return frames
-    read = [json.loads(frame) for frame in frames]
-    return [_frame(frame["message"], connection.conversation) for frame in read if frame["type"] == "error"]
+    return [simple for frame in frames for simple in _simple(frame, connection.conversation)]
+
+
+def _simple(frame: str, conversation: ConversationId | None) -> list[str]:
+    read = json.loads(frame)
+    if "type" not in read:
+        return [frame]
+    return [_frame(read["message"], conversation)] if read["type"] == "error" else []
 
 
 def _frame(message: str, conversation: ConversationId | None) -> str:
