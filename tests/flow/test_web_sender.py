@@ -1,7 +1,6 @@
 """What is particular to `Sender` on the web, with real threads; `test_sender` has the promises of every sender."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,9 +28,9 @@ TURN: Final = Turn(TurnId(f"1795176000000#{'a' * 64}"), ROOM, ANNA, 1_795_176_00
 NEXT: Final = replace(TURN, id=TurnId(f"1795176000001#{'b' * 64}"))
 NEVER: Final = 3600.0
 NO_RECEIPTS: Final[Any] = frozenset
-BUSY: Final = Timing(batch_s=0, poll_s=0.01, retry_s=0, slow_s=PATIENCE_S)
+BUSY: Final = Timing(batch_s=0, poll_s=0.01, retry_s=0)
 """No batching, and a query for connections all the time."""
-STILL: Final = Timing(batch_s=0, poll_s=NEVER, retry_s=0, slow_s=PATIENCE_S)
+STILL: Final = Timing(batch_s=0, poll_s=NEVER, retry_s=0)
 """A query for connections at the beginning and the end only."""
 
 
@@ -490,50 +489,6 @@ def test_a_connection_that_was_given_up_is_used_again_when_its_client_resumes(ch
         chat.until_text("b", "Hello")
     chat.deliver("Hello")
     assert chat.sees("b").state == "done"
-
-
-IMPATIENT: Final = Timing(batch_s=0, poll_s=NEVER, retry_s=0.5, slow_s=0.01)
-COMMANDS: Final = [replace(TURN, id=TurnId(f"{1795176000000 + number}#{'c' * 64}")) for number in range(10)]
-"""Ten commands in a row. If each waited for a slow connection, that would take 25 to 30 seconds."""
-
-
-@pytest.mark.parametrize("how", ["hangs", "fails"])
-def test_a_slow_connection_holds_a_worker_once_and_not_with_each_command(how: str):
-    chat = Chat(IMPATIENT)
-    chat.comes("b", BERT)
-    blocked = chat.blocks("b") if how == "hangs" else threading.Event()
-    chat.connection_api.fails[ConnectionId("b")] = 0 if how == "hangs" else 1000
-    began = time.monotonic()
-    for turn in COMMANDS:
-        chat.deliver("Hello", turn)
-    assert time.monotonic() - began < 15
-    blocked.set()
-
-
-def test_a_slow_connection_takes_no_time_from_the_others_of_its_conversation():
-    chat = Chat(IMPATIENT)
-    chat.comes("b", BERT)
-    blocked = chat.blocks("b")
-    chat.deliver("Hello", COMMANDS[0], seconds=0.05)
-    chat.comes("a")
-    late = chat.blocks("a")
-    timer = threading.Timer(0.1, late.set)
-    timer.start()
-    chat.deliver("Hello", COMMANDS[1], seconds=PATIENCE_S)
-    timer.join()
-    assert chat.sees("a").state == "done"
-    blocked.set()
-
-
-def test_a_connection_that_was_slow_is_waited_for_again_a_minute_later():
-    chat = Chat(replace(IMPATIENT, slow_s=0))
-    chat.comes("b", BERT)
-    blocked = chat.blocks("b")
-    chat.deliver("Hello", COMMANDS[0], seconds=0)
-    chat.clock.tick(minutes=1)
-    threading.Timer(0.1, blocked.set).start()
-    chat.deliver("Hello", COMMANDS[1])
-    assert view(frame for frame in chat.frames("b") if frame["turn"] == COMMANDS[1].id).state == "done"
 
 
 # Cancelling.

@@ -5,7 +5,7 @@ on_delta ──▶ queue ──batch──▶ TurnFrames ──▶ one Connectio
 """
 
 import threading
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from chalicelib.channels.web.turn_frames import TurnFrames
@@ -101,26 +101,17 @@ class Broadcast:
             self._frames.end(reply)
             self._changed.notify_all()
 
-    def close(self, *, within_s: float, slow: Container[ConnectionId] = ()) -> frozenset[ConnectionId]:
-        """Wait for the writers, then close them all. Return the connections that did not get every frame.
-
-        The wait is at most `within_s` seconds, and at most `timing.slow_s` of them for connections that are `slow`.
-        Raises ChannelBroken.
-        """
+    def close(self, *, within_s: float) -> None:
+        """Wait at most `within_s` seconds for the writers, then close them all. Raises ChannelBroken."""
         with self._changed:
             writers = list(self._writers.values())
-            quick = [writer for writer in writers if writer.connection.id not in slow]
-            for_all_s = min(within_s, self._timing.slow_s)
-            self._changed.wait_for(lambda: all(writer.is_idle for writer in writers), timeout=for_all_s)
-            self._changed.wait_for(lambda: all(writer.is_idle for writer in quick), timeout=within_s - for_all_s)
-            behind = frozenset(writer.connection.id for writer in writers if not writer.has_sent_all)
+            self._changed.wait_for(lambda: all(writer.is_idle for writer in writers), timeout=within_s)
             for writer in writers:
                 writer.close()
             self._changed.notify_all()
         for writer in writers:
             if writer.broken:
                 raise writer.broken
-        return behind
 
     def _start_or_restart(self, connection: Connection) -> None:
         """Give the connection a writer; restart one whose client has sent `resume`, and replace one that ended."""

@@ -17,13 +17,10 @@ from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionSt
 from chalicelib.conversation.ports import OnDelta
 from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.errors import ChannelBroken, ModelError, ParleyError, StoreError
-from chalicelib.ids import ConnectionId
 
 Receipts = Callable[[], frozenset[int]]
 _MAX_WAIT_S: Final = 3.0
 """Seconds for which a slow connection may delay the next turn; its client then gets the rest by `resume`."""
-_SLOW_MS: Final = 60_000
-"""For how long a connection counts as slow that has delayed a turn: it does not delay each of the next ones so long."""
 
 
 @dataclass
@@ -42,8 +39,6 @@ class WebSender:
     timing: Timing = field(default_factory=Timing)
     _current: Broadcast | None = field(default=None, repr=False)
     """The turn that is being answered."""
-    _slow: dict[ConnectionId, int] = field(default_factory=dict, repr=False)
-    """Until when connections count as slow."""
 
     @contextmanager
     def responding(self, turn: Turn) -> Iterator[OnDelta]:
@@ -101,10 +96,7 @@ class WebSender:
         broadcast.refresh()
         broadcast.end(reply)
         self._current = None
-        now = self.clock()
-        slow = {connection: until for connection, until in self._slow.items() if until > now}
-        behind = broadcast.close(within_s=within_s, slow=slow)
-        self._slow = {**slow, **dict.fromkeys(behind, now + _SLOW_MS)}
+        broadcast.close(within_s=within_s)
 
     def _on_closed(self, connection: Connection) -> None:
         with suppress(StoreError):  # the next sender finds the connection gone, and closes it

@@ -27,8 +27,6 @@ class Timing:
     """Pause between two queries for the connections of the conversation."""
     retry_s: float = 0.5
     """Pause before the retry of a failed send."""
-    slow_s: float = 0.25
-    """The longest wait at the end of a turn for a connection that was too slow in a turn shortly before."""
 
 
 class ConnectionWriter:
@@ -70,12 +68,7 @@ class ConnectionWriter:
     @property
     def is_idle(self) -> bool:
         """Whether every frame so far was sent, or no frame can be sent any more. Read it while you hold `changed`."""
-        return self.has_ended or self.has_sent_all
-
-    @property
-    def has_sent_all(self) -> bool:
-        """Whether every frame so far was sent. Read it while you hold `changed`."""
-        return self._sent_all and self._position == len(self._frames)
+        return self.has_ended or (self._sent_all and self._position == len(self._frames))
 
     def restart(self, connection: Connection) -> None:
         """Send the turn from its start to a client that has missed frames. Call it while you hold `changed`."""
