@@ -74,7 +74,7 @@ def test_twenty_questions_at_once_are_charged_up_to_the_limit(busy_story: Story)
     assert busy_story.used() == 7
 
 
-def test_the_notice_of_the_limit_is_given_once_to_twenty_questionsat_once(busy_story: Story):
+def test_the_notice_of_the_limit_is_given_once_to_twenty_questions_at_once(busy_story: Story):
     begun = [_begin_in_a_room_of_its_own(busy_story, number) for number in range(20)]
     told = at_once(20, lambda index: busy_story.inbox.refuse(*begun[index], REPLY, day=DAY, until=busy_story.until))
     assert sum(told) == 1
@@ -115,14 +115,14 @@ def _begin_in_a_room_of_its_own(story: Story, number: int, person: PersonId = AN
     return lease, turn
 
 
-def test_a_turn_is_charged_once_by_twentyat_once(busy_story: Story):
+def test_a_turn_is_charged_once_by_twenty_at_once(busy_story: Story):
     lease, turn = busy_story.begin()
     charged = at_once(20, lambda _: _unless_lost(lambda: busy_story.charge(lease, turn, limit=None)))
     assert sorted(charged, key=str) == [Charged.CHARGED] + [None] * 19
     assert busy_story.used() == 1
 
 
-def test_a_charge_is_given_back_once_by_twentyat_once(busy_story: Story):
+def test_a_charge_is_given_back_once_by_twenty_at_once(busy_story: Story):
     lease, turn = busy_story.begin_charged()
     busy_story.accept()
     busy_story.charge(lease, busy_story.read(lease).open[1])
@@ -169,7 +169,7 @@ def test_a_message_that_comes_while_the_last_turn_is_finished_is_never_left_behi
     assert outcomes[1 - attempt % 2] or busy_story.take("next")
 
 
-def test_a_new_person_is_announced_by_one_of_twentyat_once(busy_story: Story):
+def test_a_new_person_is_announced_by_one_of_twenty_at_once(busy_story: Story):
     busy_story.accept()
     assert sum(at_once(20, lambda _: busy_story.store.people.announce(ANNA))) == 1
 
