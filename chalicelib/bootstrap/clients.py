@@ -123,6 +123,12 @@ def warmth(ports: Ports, **steps: Step) -> Warmth:
     return Warmth({**first, **steps}, ports.clock, ports.log)
 
 
+def warming_connections(stored: Secrets) -> Step:
+    """Return the step that opens a connection for sending to WebSockets; it looks up where only when it runs."""
+    api = connection_api()
+    return lambda _: api.warm(connections_endpoint(stored.find(Secret.WEBSOCKET_URL)))
+
+
 def connections_endpoint(websocket_url: str | None) -> str | None:
     """Return where frames are sent to the connections of this WebSocket API; None for a domain of the owner's."""
     parts = urlsplit(websocket_url or "")

@@ -78,10 +78,7 @@ def connecting() -> Warmth:
 
 def receiving() -> Warmth:
     """Return what the function for messages prepares before a person comes; the first frame is answered at once."""
-    api = clients.connection_api()
-    return clients.warmth(
-        ports(), web=lambda _: api.warm(clients.connections_endpoint(secrets().find(Secret.WEBSOCKET_URL)))
-    )
+    return clients.warmth(ports(), web=clients.warming_connections(secrets()))
 
 
 @cache

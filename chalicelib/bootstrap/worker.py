@@ -78,9 +78,7 @@ def warmth() -> Warmth:
     """Return what is prepared before a person writes."""
     channels, steps = clients.channels(), dict[str, Step]()
     if channels.web:
-        connections = clients.connection_api()
-        where = clients.connections_endpoint(secrets().find(Secret.WEBSOCKET_URL))
-        steps["web"] = lambda _: connections.warm(where)
+        steps["web"] = clients.warming_connections(secrets())
     if channels.messenger:
         steps["messenger"] = lambda seconds: graph().warm(seconds=seconds)
     steps["model"] = lambda seconds: model().warm(seconds=seconds)

@@ -2,7 +2,10 @@ import io
 import json
 from typing import Any
 
-from chalicelib.errors import StoreError
+import pytest
+
+from chalicelib.bootstrap import clients
+from chalicelib.errors import ConfigError, StoreError
 from chalicelib.log import Log
 from chalicelib.operations.warmth import BUDGET_S, Step, Warmth
 from tests.fakes.adapters import FakeClock
@@ -63,3 +66,13 @@ def test_the_steps_after_a_slow_one_get_what_is_left_and_none_runs_without_time(
     prepared.prepare(table=prepared.takes(1.5), graph=prepared.takes(1.5), model=nothing)
     assert prepared.ran == {"table": 2.0, "graph": 0.5}
     assert prepared.lines == [{"stage": "warm", "step": "model", "outcome": "skipped"}]
+
+
+def test_where_to_send_frames_is_looked_up_by_the_step_so_that_a_failure_is_no_error_of_the_ping():
+    class OutOfReach:
+        def find(self, name: str) -> str:
+            raise ConfigError(f"{name} cannot be read")
+
+    step = clients.warming_connections(OutOfReach())  # type: ignore[arg-type]
+    with pytest.raises(ConfigError):
+        step(1.0)
