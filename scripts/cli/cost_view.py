@@ -73,7 +73,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def as_text(report: Report) -> str:
     """Format a report: totals first, then the items they consist of."""
-    web = ["", *_web(report)] if report.channels.messenger and report.channels.web else []
+    web = ["", *_web(report)] if report.channels.are_both else []
     return "\n".join([*_past(report), "", *_thousand(report), *web, "", *_month(report), "", _note(report)])
 
 

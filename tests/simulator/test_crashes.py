@@ -1,7 +1,6 @@
 import time
 
-import boto3
-
+from tests.simulator.chatting import dynamo
 from tests.simulator.conftest import Demo
 
 GRAPH_MS = 2000
@@ -13,18 +12,12 @@ def kill_workers(demo: Demo) -> None:
 
 def let_the_lease_end(demo: Demo, person: str) -> None:
     """Set the time in the table at which the dead worker's lease ends: waiting for it would take minutes."""
-    table = boto3.resource(
-        "dynamodb",
-        endpoint_url=demo.facts["aws_endpoint_url"],
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    ).Table(demo.facts["table"])
-    table.update_item(
-        Key={"pk": f"CONV#messenger:{demo.facts['page_id']}:{person}", "sk": "CONV"},
+    dynamo(demo).update_item(
+        TableName=demo.facts["table"],
+        Key={"pk": {"S": f"CONV#messenger:{demo.facts['page_id']}:{person}"}, "sk": {"S": "CONV"}},
         UpdateExpression="SET lease_until = :past",
         ConditionExpression="attribute_exists(lease_owner)",
-        ExpressionAttributeValues={":past": time.time_ns() // 1_000_000 - 1},
+        ExpressionAttributeValues={":past": {"N": str(time.time_ns() // 1_000_000 - 1)}},
     )
 
 

@@ -4,10 +4,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 
-import boto3
 import pytest
 
 from chalicelib.content.text import load
+from tests.simulator.chatting import dynamo
 from tests.simulator.conftest import Demo, running_demo
 from tests.simulator.meta import event, text_item
 
@@ -62,18 +62,12 @@ def test_of_two_hundred_messages_at_once_with_one_question_left_one_costs_a_mode
     demo = either_demo
     demo.say("anna", "hello")
     demo.wait_until_answered("anna")
-    table = boto3.resource(
-        "dynamodb",
-        endpoint_url=demo.facts["aws_endpoint_url"],
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    ).Table(demo.facts["table"])
     page = demo.facts["page_id"]
-    table.update_item(
-        Key={"pk": f"PERSON#messenger:{page}:anna", "sk": "PERSON"},
+    dynamo(demo).update_item(
+        TableName=demo.facts["table"],
+        Key={"pk": {"S": f"PERSON#messenger:{page}:anna"}, "sk": {"S": "PERSON"}},
         UpdateExpression="SET daily_limit = :two",
-        ExpressionAttributeValues={":two": 2},
+        ExpressionAttributeValues={":two": {"N": "2"}},
     )
     bodies = [event(text_item("anna", f"question {n}", page=page), page=page) for n in range(200)]
     with ThreadPoolExecutor(32) as pool:
