@@ -95,6 +95,7 @@ def _server(name: str, servers: Servers, forward: Forward) -> ThreadingHTTPServe
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+        request_queue_size = 50  # with the default of 5, some of many connections at once are reset
 
     return Server(("127.0.0.1", 0), Handler)
 
