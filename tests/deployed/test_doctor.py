@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -163,34 +163,44 @@ def a_model_that_its_server_does_not_list(deployment: Deployment) -> Callable[[]
     return lambda: setattr(deployment.model, "models", [MODEL])
 
 
-@pytest.mark.parametrize(
-    ("breaks", "found"),
-    [
-        (no_expiry, {"table": "broken"}),
-        (a_queue_changed_by_hand, {"data-stack": "warning"}),
-        (a_function_with_less_memory, {f"function-{NAME}-heartbeat": "broken"}),
-        (no_retries, {"retries": "broken"}),
-        (a_foreign_queue_that_wakes_the_worker, {"wake": "broken"}),
-        (a_heart_that_does_not_beat, {"heartbeat": "broken"}),
-        (a_dead_letter, {"dead-letters": "warning"}),
-        (an_alarm_that_rings, {f"alarm-{NAME}-turn-waits": "warning"}),
-        (of_meta(scopes=["pages_messaging"]), {"page-token-scopes": "warning", "page-subscription": "broken"}),
-        (of_meta(expires_at=in_days(5)), {"page-token-expiry": "warning"}),
-        (of_meta(type="USER"), {"page-token": "broken"}),
-        (a_page_that_dropped_the_app, {"page-subscription": "broken"}),
-        (a_webhook_registered_elsewhere, {"app-subscription": "broken"}),
-        (a_menu_that_is_gone, {"messenger-profile": "warning"}),
-        (a_model_that_is_gone, {"model-answer": "broken"}),
-        (a_model_without_a_parameter, {"model-answer": "broken"}),
-        (a_model_that_its_server_does_not_list, {}),
-    ],
-)
-def test_only_the_broken_parts_are_found(deployment: Deployment, breaks: Broken, found: dict[str, str]):
-    mend = breaks(deployment)
-    try:
-        assert findings(deployment) == found
-    finally:
-        mend()
+OF_AWS: Final[dict[Broken, dict[str, str]]] = {
+    no_expiry: {"table": "broken"},
+    a_queue_changed_by_hand: {"data-stack": "warning"},
+    a_function_with_less_memory: {f"function-{NAME}-heartbeat": "broken"},
+    no_retries: {"retries": "broken"},
+    a_foreign_queue_that_wakes_the_worker: {"wake": "broken"},
+    a_heart_that_does_not_beat: {"heartbeat": "broken"},
+    a_dead_letter: {"dead-letters": "warning"},
+    an_alarm_that_rings: {f"alarm-{NAME}-turn-waits": "warning"},
+}
+OF_META_AND_THE_MODEL: Final[list[dict[Broken, dict[str, str]]]] = [
+    {
+        of_meta(scopes=["pages_messaging"]): {"page-token-scopes": "warning", "page-subscription": "broken"},
+        a_model_that_its_server_does_not_list: {},
+    },
+    {
+        of_meta(expires_at=in_days(5)): {"page-token-expiry": "warning"},
+        a_menu_that_is_gone: {"messenger-profile": "warning"},
+        a_model_that_is_gone: {"model-answer": "broken"},
+    },
+    {
+        of_meta(type="USER"): {"page-token": "broken"},
+        a_webhook_registered_elsewhere: {"app-subscription": "broken"},
+    },
+    {
+        a_page_that_dropped_the_app: {"page-subscription": "broken"},
+        a_model_without_a_parameter: {"model-answer": "broken"},
+    },
+]
+
+
+@pytest.mark.parametrize("faults", [OF_AWS, *OF_META_AND_THE_MODEL])
+def test_only_the_broken_parts_are_found(deployment: Deployment, faults: dict[Broken, dict[str, str]]):
+    """Break several parts at once: each has findings of its own."""
+    with ExitStack() as broken:
+        for breaks in faults:
+            broken.callback(breaks(deployment))
+        assert findings(deployment) == {name: state for found in faults.values() for name, state in found.items()}
     assert findings(deployment) == {}
 
 
