@@ -66,12 +66,13 @@ if channels.web:
         """Receive one frame."""
         from chalicelib.bootstrap import websocket
 
-        handler = websocket.handler()
-        if is_ping(event.to_dict()):
+        handler, request = websocket.handler(), event.to_dict()
+        if is_ping(request):
             handler.warm()
             websocket.receiving().prepare()
             return
-        handler.receive(ConnectionId(event.connection_id), event.body)
+        at = request["requestContext"].get("requestTimeEpoch")
+        handler.receive(ConnectionId(event.connection_id), event.body, at=at)
 
     @app.on_ws_disconnect(name="websocket_disconnect")
     def websocket_disconnect(event: WebsocketEvent) -> None:

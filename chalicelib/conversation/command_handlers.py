@@ -53,7 +53,7 @@ def _reset(commands: Commands, context: TurnContext) -> CommandResult:
     """Hide the earlier turns. In a room the stored turn itself hides its person's: `history.after_own_resets`."""
     if identity.room_of(context.turn.conversation) is not None:
         return CommandResult(commands.notices.say("reset_room"))
-    return CommandResult(commands.notices.say("reset"), forget_before=context.turn.at + 1)
+    return CommandResult(commands.notices.say("reset"), forget_before=context.turn.asked_at + 1)
 
 
 def _usage(commands: Commands, context: TurnContext) -> CommandResult:

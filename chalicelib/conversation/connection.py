@@ -42,3 +42,5 @@ class Connection:
     """The `config` in the address of its handshake, which may be the id of an open key."""
     too_fast: bool = False
     """Whether this frame is more than FRAMES_OF_A_CONNECTION allows; only `count_frame` sets it."""
+    received_at: int = 0
+    """When API Gateway received this frame, in milliseconds since 1970; only the handler of the frame sets it."""

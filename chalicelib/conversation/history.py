@@ -45,13 +45,13 @@ def after_own_resets(turns: Sequence[Turn]) -> Sequence[Turn]:
     last: dict[PersonId, int] = {}
     for turn in turns:
         if turn.reply and parse(turn.text) is Command.RESET:
-            last[turn.person] = max(turn.at, last.get(turn.person, 0))
-    return [turn for turn in turns if turn.at > last.get(turn.person, 0)]
+            last[turn.person] = max(turn.asked_at, last.get(turn.person, 0))
+    return [turn for turn in turns if turn.asked_at > last.get(turn.person, 0)]
 
 
 def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
     """Return the turn as an exchange; None unless it is from `since` or later, charged, answered, and has its words."""
-    if turn.at < since or not turn.charged_day or turn.state not in {TurnState.ANSWERED, TurnState.DONE}:
+    if turn.asked_at < since or not turn.charged_day or turn.state not in {TurnState.ANSWERED, TurnState.DONE}:
         return None
     if not turn.text or not turn.reply or not turn.reply.text or turn.reply.code not in ("", STOPPED):
         return None

@@ -4,14 +4,11 @@ Fields that hold users' words are kept out of `repr`, so that no log line or tra
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import groupby
-from operator import attrgetter
 from typing import Final
 
-from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
+from chalicelib.ids import Channel, ConnectionId, ConversationId, PersonId, TurnId
 
 MAX_TEXT: Final = 4000
 """The longest question, in characters."""
@@ -45,6 +42,17 @@ class Feedback(StrEnum):
 
 
 @dataclass(frozen=True)
+class Received:
+    """When and where a message came in on a WebSocket. It orders turns; it is no part of a turn's id."""
+
+    at: int
+    """When API Gateway received the frame; a function that starts late changes nothing about it."""
+    socket: ConnectionId
+    number: int | None = None
+    """The frame's `n`: its place among the frames of the connection that its client numbers, from 1."""
+
+
+@dataclass(frozen=True)
 class IncomingMessage:
     """A message from a channel, before it is stored."""
 
@@ -64,6 +72,8 @@ class IncomingMessage:
     """False if the event carried no time; then a repetition may have another `at`."""
     place: int = 0
     """Its place among messages of the same millisecond, as the sender says; it is no part of the turn's id."""
+    received: Received | None = None
+    """None on channels without connections."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,8 @@ class Turn:
     replaces: TurnId | None = None
     """As `IncomingMessage.replaces`."""
     feedback: Feedback | None = None
+    received: Received | None = None
+    """As `IncomingMessage.received`; also None if an older version stored the turn."""
 
     @property
     def is_open(self) -> bool:
@@ -135,9 +147,9 @@ class Turn:
         return self.state in OPEN_STATES
 
     @property
-    def order(self) -> tuple[int, int, TurnId]:
-        """Sorts turns in the order in which their messages were written, as far as the senders tell."""
-        return self.at, self.place, self.id
+    def asked_at(self) -> int:
+        """When the message was received, if that is known, else when it was sent as the sender says."""
+        return self.received.at if self.received else self.at
 
 
 @dataclass(frozen=True)
@@ -179,12 +191,6 @@ class Thread:
 
     open: tuple[Turn, ...]
     closed: tuple[Turn, ...]
-
-
-def in_order(turns: Iterable[Turn], *, newest_first: bool = False) -> Iterator[Turn]:
-    """Yield turns that come sorted by their ids in their order, which differs from it within a millisecond only."""
-    for _, written_at_once in groupby(turns, key=attrgetter("at")):
-        yield from sorted(written_at_once, key=attrgetter("order"), reverse=newest_first)
 
 
 def message_digest(message_id: str) -> str:

@@ -190,5 +190,5 @@ def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
         case Command.FORGET_CONFIRMED:
             return tuple(turn for turn in memory if turn.person != closed.person)
         case Command.RESET if identity.room_of(closed.conversation) is None:
-            return tuple(turn for turn in memory if turn.at > closed.at)
+            return tuple(turn for turn in memory if turn.asked_at > closed.asked_at)
     return (*memory, closed)

@@ -5,8 +5,9 @@ import pytest
 from chalicelib.access.budget import Settlement, Usage
 from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.ports import Accepted
-from chalicelib.conversation.turn import Choice, Lease, Reply, Turn, TurnState
+from chalicelib.conversation.turn import Choice, Lease, Received, Reply, Turn, TurnState
 from chalicelib.errors import LeaseLost
+from chalicelib.ids import ConnectionId
 from tests.contract.story import ANNA, BERT, CALL, DAY, REPLY, ROOM, Story
 
 HOUR_MS = 60 * 60 * 1000
@@ -173,6 +174,32 @@ def test_many_turns_of_one_millisecond_keep_their_places_over_several_pages(stor
     in_order = [str(place) for place in range(40)]
     assert [turn.text for turn in story.stored()] == in_order
     assert [turn.text for turn in story.transcript.latest(ROOM, count=40, now=story.clock())] == in_order
+
+
+@pytest.mark.parametrize("arrival", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 0, 4, 1, 3)])
+@pytest.mark.parametrize("apart", [0, 20])
+def test_turns_come_in_the_order_of_their_connections_frames_whatever_their_ids_say(
+    story: Story, arrival: tuple[int, ...], apart: int
+):
+    moment, socket = story.clock(), ConnectionId("one")
+    for number in arrival:
+        received = Received(moment + apart * number, socket, number + 1)
+        message = story.message(str(number), at=moment - 1000 * number, text=str(number), place=9 - number)
+        story.accept(replace(message, received=received))
+    in_order = ["0", "1", "2", "3", "4"]
+    found = story.read(story.hold()).open
+    assert [turn.text for turn in found] == in_order
+    assert [turn.received for turn in found] == [Received(moment + apart * n, socket, n + 1) for n in range(5)]
+    assert [turn.text for turn in story.stored()] == in_order
+    assert [turn.text for turn in story.transcript.latest(ROOM, count=2, now=story.clock())] == in_order[-2:]
+
+
+def test_a_message_that_comes_again_later_keeps_the_time_at_which_it_first_came(story: Story):
+    message, socket = story.message("m"), ConnectionId("one")
+    story.accept(replace(message, received=Received(story.clock(), socket)))
+    again = replace(message, received=Received(story.clock() + 5000, ConnectionId("two"), 1))
+    assert story.accept(again) is Accepted.DUPLICATE_OPEN
+    assert [turn.received for turn in story.stored()] == [Received(story.clock(), socket)]
 
 
 def test_a_message_that_comes_again_at_another_place_is_one_turn(story: Story):

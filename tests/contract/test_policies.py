@@ -279,7 +279,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
         store.keys.create(replace(key, open_rooms=True))
 
     def says(tab: Tab, **frame: str | int) -> None:
-        chat.handler.receive(tab.id, json.dumps(frame))
+        chat.handler.receive(tab.id, json.dumps(frame), at=None)
 
     audit.function = "websocket_connect"
     clients.warmth(bot.ports).prepare()

@@ -15,6 +15,7 @@ from chalicelib.access.retention import DELETION_KEPT_S
 from chalicelib.aws.dynamodb.items import spend_expires_at, tickets_expire_at
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.limits import WAKE_AGAIN_MS
+from chalicelib.conversation.order import in_order
 from chalicelib.conversation.turn import Lease, Turn
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
 from chalicelib.operations.deletion import Deletion
@@ -154,7 +155,8 @@ class Memory:
     def of(self, conversation: ConversationId) -> list[KeptTurn]:
         """The conversation's turns, oldest first."""
         kept = [kept for (where, _), kept in self.turns.items() if where == conversation]
-        return sorted(kept, key=lambda kept: kept.turn.order)
+        places = {turn.id: place for place, turn in enumerate(in_order(each.turn for each in kept))}
+        return sorted(kept, key=lambda each: places[each.turn.id])
 
     def close(self, conversation: Conversation) -> None:
         """Take the place of a conversation back that has no open turn."""

@@ -238,7 +238,7 @@ class WebSimulation:
             ),
             transcript=watched("inbox", chat.bot.transcript),
         )
-        handler.receive(self.tab.id, frame)
+        handler.receive(self.tab.id, frame, at=chat.clock())
 
     def _rest(self) -> None:
         """The heartbeat wakes what a crash has left behind."""

@@ -148,9 +148,10 @@ class Tab:
         """What comes at once."""
         return self.sends_text(json.dumps({"action": action, **fields}))
 
-    def sends_text(self, text: str) -> list[Frame]:
+    def sends_text(self, text: str, *, at: int | None = None) -> list[Frame]:
+        """What comes at once; `at` is when API Gateway received the text, if its handler started late."""
         before = len(self.frames)
-        self.chat.handler.receive(self.id, text)
+        self.chat.handler.receive(self.id, text, at=at)
         return self.frames[before:]
 
     def asks(self, text: str, **more: Any) -> list[Frame]:

@@ -65,7 +65,7 @@ def floods(tab: Tab, frame: dict[str, Any], *, times: int = FLOOD) -> int:
     for number in range(times):
         if tab.is_closed:
             return number
-        tab.chat.handler.receive(tab.id, text)
+        tab.chat.handler.receive(tab.id, text, at=None)
     return times
 
 

@@ -1,20 +1,16 @@
-"""Messages of one millisecond are answered in the order in which they were written, as far as their senders tell."""
+"""Messages are answered in the order in which they were written, as far as their senders tell and API Gateway knows."""
 
 import json
 from collections.abc import Sequence
-from itertools import permutations
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chalicelib.channels.meta.signature import sign
-from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState, in_order, turn_id
-from chalicelib.ids import Channel, ConversationId, PersonId
 from tests.fakes.adapters import NOON
 from tests.flow.bot import PAGE, SECRET, Bot, conversation_of
-from tests.flow.chat import Chat, ulid
+from tests.flow.chat import Chat, Tab, ulid
 
 FIVE = [f"text {number}" for number in range(5)]
 ULID_MAX = 2**80 - 1
@@ -98,25 +94,105 @@ def test_the_history_shows_what_a_web_client_sent_in_one_millisecond_in_order(ch
     assert [turn["question"] for turn in ready["history"]] == FIVE
 
 
-def _turn(at: int, place: int) -> Turn:
-    person = PersonId("messenger:1:anna")
-    message = IncomingMessage(
-        f"mid {at} {place}", Channel.MESSENGER, ConversationId(person), person, at=at, text="Hi?", place=place
-    )
-    return Turn(turn_id(message), message.conversation, person, at, TurnState.QUEUED, message.text, place=place)
+@dataclass(frozen=True)
+class Sent:
+    """A frame that API Gateway receives `gap` ms after the first one, and whose handler starts `late` ms later."""
+
+    frame: dict[str, Any]
+    gap: int
+    late: int
 
 
-@pytest.mark.parametrize("places", list(permutations(range(5))))
-def test_turns_read_by_their_ids_come_in_order_whichever_ids_they_have(places: tuple[int, ...]):
-    """The digest in an id is as good as random, so every permutation occurs in the table."""
-    turns = [_turn(NOON, place) for place in places]
-    assert [turn.place for turn in in_order(turns)] == sorted(places)
-    assert [turn.place for turn in in_order(turns, newest_first=True)] == sorted(places, reverse=True)
+def handled(tab: Tab, sent: Sequence[Sent]) -> None:
+    """Each handler starts when it is its turn to: the latest starts last."""
+    began = tab.chat.clock()
+    for each in sorted(sent, key=lambda each: each.gap + each.late):
+        tab.chat.clock.now = max(tab.chat.clock(), began + each.gap + each.late)
+        text = json.dumps({"action": "send_message", **each.frame})
+        assert [frame["type"] for frame in tab.sends_text(text, at=began + each.gap)] == ["accepted"]
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, ULID_MAX)), unique=True))
-def test_turns_read_by_their_ids_come_in_the_order_of_time_and_place(written: list[tuple[int, int]]):
-    by_id = sorted((_turn(at, place) for at, place in written), key=lambda turn: turn.id)
-    assert [(turn.at, turn.place) for turn in in_order(by_id)] == sorted(written)
-    newest_first = in_order(reversed(by_id), newest_first=True)
-    assert [(turn.at, turn.place) for turn in newest_first] == sorted(written, reverse=True)
+def questions(tab: Tab, *, gaps: Sequence[int], late: Sequence[int], **fields: Sequence[Any]) -> list[Sent]:
+    named = [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)] or [{}] * 5
+    frames = [{"message": text, **more} for text, more in zip(FIVE, named, strict=True)]
+    return [Sent(*each) for each in zip(frames, gaps, late, strict=True)]
+
+
+LATE = [(0, 3000, 300, 900, 20), (0, 0, 0, 0, 0), (4, 3, 2, 1, 0), (2990, 2000, 1000, 500, 0)]
+APART, AT_ONCE = (0, 5, 10, 15, 20), (0, 0, 0, 0, 0)
+SKEWED = (2, 0, 1, 0, 2)
+"""What two clocks of API Gateway may make of frames that were sent at once, in this order."""
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_frames_whose_handlers_start_late_are_answered_in_the_order_in_which_they_were_received(
+    chat: Chat, late: tuple[int, ...]
+):
+    tab = chat.opens()
+    handled(tab, questions(tab, gaps=APART, late=late))
+    chat.works()
+    assert chat.bot.asked == FIVE
+
+
+@pytest.mark.parametrize("late", LATE)
+@pytest.mark.parametrize("gaps", [APART, AT_ONCE, SKEWED])
+def test_frames_that_are_numbered_are_answered_in_the_order_of_their_numbers(
+    chat: Chat, gaps: tuple[int, ...], late: tuple[int, ...]
+):
+    tab = chat.opens()
+    handled(tab, questions(tab, gaps=gaps, late=late, n=range(1, 6)))
+    chat.works()
+    assert chat.bot.asked == FIVE
+
+
+@pytest.mark.parametrize("late", LATE)
+@pytest.mark.parametrize("gaps", [APART, AT_ONCE, SKEWED])
+def test_frames_with_rising_ids_are_answered_in_the_order_of_their_ids(
+    chat: Chat, gaps: tuple[int, ...], late: tuple[int, ...]
+):
+    tab, slow_clock = chat.opens(), chat.clock() - 40_000
+    handled(tab, questions(tab, gaps=gaps, late=late, id=[ulid(slow_clock, number) for number in (1, 2, 5, 7, 9)]))
+    chat.works()
+    assert chat.bot.asked == FIVE
+
+
+def test_two_devices_with_clocks_a_minute_apart_are_answered_in_the_order_in_which_they_wrote(chat: Chat):
+    ahead, behind = chat.opens(), chat.opens()
+    for number, tab in enumerate([ahead, behind, ahead, behind, ahead]):
+        told = chat.clock.tick(seconds=1) + (30_000 if tab is ahead else -30_000)
+        tab.sends("send_message", message=FIVE[number], id=ulid(told))
+    chat.works()
+    assert chat.bot.asked == FIVE
+    [ready] = chat.opens().got("ready")
+    assert [turn["question"] for turn in ready["history"]] == FIVE
+
+
+def test_what_a_device_with_a_fast_clock_wrote_before_a_reset_is_forgotten_by_it(chat: Chat):
+    ahead, right = chat.opens(), chat.opens()
+    ahead.says("before the reset", id=ulid(chat.clock() + 50_000))
+    chat.clock.tick(seconds=10)
+    right.says("/reset", id=ulid(chat.clock()))
+    chat.clock.tick(seconds=10)
+    right.says("after the reset", id=ulid(chat.clock()))
+    assert chat.bot.last_prompt.history == ()
+
+
+def test_a_frame_that_is_sent_again_keeps_its_turn_and_its_first_place(chat: Chat):
+    tab, first, second = chat.opens(), ulid(chat.clock(), 1), ulid(chat.clock(), 2)
+    began = chat.clock()
+    for message, number, received_at in (
+        ("one", first, began),
+        ("two", second, began + 20),
+        ("one", first, began + 40),
+    ):
+        text = json.dumps({"action": "send_message", "message": message, "id": number})
+        tab.sends_text(text, at=received_at)
+    chat.works()
+    assert chat.bot.asked == ["one", "two"]
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, "1", True, [1], 10**6 + 1])
+def test_a_number_that_is_none_is_refused(chat: Chat, n: object):
+    tab = chat.opens()
+    [error] = tab.sends("send_message", message="Hello?", n=n)
+    assert (error["code"], "`n`" in error["message"]) == ("bad_frame", True)

@@ -31,7 +31,7 @@ def got(tab: Tab) -> list[Any]:
 def asks(tab: Tab, frame: dict[str, Any]) -> list[Any]:
     """The client sends a frame, and the worker runs; all that the client has got."""
     tab.chat.clock.tick(seconds=1)
-    tab.chat.handler.receive(tab.id, json.dumps(frame))
+    tab.chat.handler.receive(tab.id, json.dumps(frame), at=None)
     tab.chat.works()
     return got(tab)
 
@@ -69,7 +69,7 @@ def test_the_bots_own_sentences_have_it_too(chat: Chat):
 
 def test_a_client_with_the_key_itself_reads_the_same_shape(chat: Chat):
     tab = chat.connects()
-    tab.chat.handler.receive(tab.id, json.dumps({"action": "authenticate", "apiKey": key_text()}))
+    tab.chat.handler.receive(tab.id, json.dumps({"action": "authenticate", "apiKey": key_text()}), at=None)
     model_says(chat, "Yes.")
     assert asks(tab, {"data": "Hello?"}) == [{"message": "Yes."}]
 

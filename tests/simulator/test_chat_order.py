@@ -45,6 +45,7 @@ def test_messages_typed_offline_are_sent_in_order_each_with_a_later_id(chat: Pag
         frames.append(bot.heard("send_message"))
         bot.tell("accepted", turn=bot.next_turn(), id=frames[-1]["id"])
     assert [frame["message"] for frame in frames] == TYPED
+    assert [frame["n"] for frame in frames] == [1, 2, 3, 4, 5]
     times = [frame["id"][:10] for frame in frames]
     assert times == sorted(set(times))
 

@@ -7,8 +7,18 @@ from hypothesis import strategies as st
 
 from chalicelib.access.person import Access, Person
 from chalicelib.aws.dynamodb import items, keys
-from chalicelib.conversation.turn import Choice, IncomingMessage, Lease, Reply, Turn, TurnState, message_digest, turn_id
-from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
+from chalicelib.conversation.turn import (
+    Choice,
+    IncomingMessage,
+    Lease,
+    Received,
+    Reply,
+    Turn,
+    TurnState,
+    message_digest,
+    turn_id,
+)
+from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId
 
 NOW = 1_795_176_000_000
 MESSAGE = IncomingMessage(
@@ -31,6 +41,7 @@ messages = st.builds(
     text=texts,
     attachments=st.lists(texts, max_size=3).map(tuple),
     place=st.integers(0, 2**80 - 1),
+    received=st.none() | st.builds(Received, times, texts.map(ConnectionId), st.none() | st.integers(1, 10**6)),
 )
 replies = st.builds(
     Reply, text=texts, footer=texts, choices=st.lists(st.builds(Choice, texts, texts), max_size=2).map(tuple)
@@ -55,6 +66,7 @@ def test_a_message_comes_back_from_the_table_as_a_queued_turn(message: IncomingM
         text=message.text,
         attachments=message.attachments,
         place=message.place,
+        received=message.received,
     )
 
 

@@ -10,7 +10,6 @@ A worker that runs longer all the same cannot write: each `take` increments the 
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from operator import attrgetter
 
 from boto3.dynamodb.conditions import ConditionBase
 
@@ -37,6 +36,7 @@ from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.limits import WAKE_AGAIN_MS
+from chalicelib.conversation.order import in_order
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
 from chalicelib.errors import LeaseLost
@@ -82,9 +82,9 @@ class DynamoInbox:
             found += [items.turn(item) for item in page if items.is_there(item, now=now)]
             if sum(turn.is_open for turn in found) >= lease.open_turns:
                 break
-        found.sort(key=attrgetter("order"))
+        turns = in_order(found)
         return Thread(
-            open=tuple(turn for turn in found if turn.is_open), closed=tuple(turn for turn in found if not turn.is_open)
+            open=tuple(turn for turn in turns if turn.is_open), closed=tuple(turn for turn in turns if not turn.is_open)
         )
 
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:

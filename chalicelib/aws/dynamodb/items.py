@@ -36,6 +36,7 @@ from chalicelib.conversation.turn import (
     IncomingMessage,
     Lease,
     Overdue,
+    Received,
     Reply,
     Turn,
     TurnState,
@@ -72,6 +73,7 @@ def queued_item(message: IncomingMessage, *, now: int) -> Item:
         "model_calls": 0,
         "expires_at": now // 1000 + TURN_KEPT_S,
         **({"replaces": message.replaces} if message.replaces else {}),
+        **({"received": _received_item(message.received)} if message.received else {}),
     }
 
 
@@ -116,7 +118,17 @@ def turn(item: Item) -> Turn:
         place=int(item.get("place", 0)),
         replaces=TurnId(item["replaces"]) if "replaces" in item else None,
         feedback=Feedback(item["feedback"]) if "feedback" in item else None,
+        received=_received(item["received"]) if "received" in item else None,
     )
+
+
+def _received_item(received: Received) -> Item:
+    item: Item = {"at": received.at, "socket": received.socket}
+    return item if received.number is None else {**item, "n": received.number}
+
+
+def _received(item: Item) -> Received:
+    return Received(int(item["at"]), ConnectionId(item["socket"]), int(item["n"]) if "n" in item else None)
 
 
 def answered_values(reply: Reply) -> Item:

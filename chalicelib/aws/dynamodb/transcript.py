@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -21,7 +20,8 @@ from chalicelib.aws.dynamodb.conditions import (
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
-from chalicelib.conversation.turn import Feedback, Turn, in_order, message_digest
+from chalicelib.conversation.order import in_order
+from chalicelib.conversation.turn import Feedback, Turn, message_digest
 from chalicelib.errors import ConversationBusy
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
@@ -36,10 +36,16 @@ class DynamoTranscript:
     table: Table
 
     def turns(self, conversation: ConversationId, *, now: int) -> Iterator[Turn]:
-        return self._turns(conversation, now=now)
+        found = (turn for page in self._pages(conversation) for turn in _there(page, now=now))
+        return iter(in_order(found))
 
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
-        return tuple(reversed(tuple(islice(self._turns(conversation, now=now, newest_first=True), count))))
+        found: list[Turn] = []
+        for page in self._pages(conversation, newest_first=True):
+            found += _there(page, now=now)
+            if len(found) >= count:
+                break
+        return in_order(found)[-count:]
 
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
         item = self.table.get(keys.turn_key(conversation, turn))
@@ -79,11 +85,6 @@ class DynamoTranscript:
     def give_feedback(self, turn: Turn, feedback: Feedback) -> bool:
         return self._update(turn, Update(set={"feedback": feedback.value}), when=other_feedback(feedback))
 
-    def _turns(self, conversation: ConversationId, *, now: int, newest_first: bool = False) -> Iterator[Turn]:
-        pages = self._pages(conversation, newest_first=newest_first)
-        stored = (items.turn(item) for page in pages for item in page if items.is_there(item, now=now))
-        return in_order(stored, newest_first=newest_first)
-
     def _not_erased(self, conversation: ConversationId) -> list[Turn]:
         """All turns with words, also expired ones: DynamoDB may delete those days later."""
         pages = self._pages(conversation)
@@ -115,3 +116,7 @@ class DynamoTranscript:
         except ConditionFailed:
             return False
         return True
+
+
+def _there(page: Sequence[Item], *, now: int) -> list[Turn]:
+    return [items.turn(item) for item in page if items.is_there(item, now=now)]

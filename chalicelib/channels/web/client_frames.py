@@ -18,6 +18,8 @@ _TURN_ID: Final = re.compile(r"\d{13}#[0-9a-f]{64}", re.ASCII)
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII | re.IGNORECASE)
 _ULID_RANDOM_BITS: Final = 80
 _CROCKFORD: Final = {digit: value for value, digit in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
+_MAX_N: Final = 1_000_000
+"""Far more frames than a connection may send in the two hours for which it lasts."""
 _MAX_CREDENTIAL: Final = 8 * 1024
 _NAME_RULE: Final = "must be 1 to 64 of A-Z a-z 0-9 . _ -"
 
@@ -27,6 +29,8 @@ class Authenticate:
     """A request to authenticate the connection."""
 
     credentials: Credentials
+    n: int | None = None
+    """The frame's number among those that its client numbers, from 1; None if it does not. So in all frames."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class SendMessage:
     """The rest of the ULID, which a monotonic client increases from one message of a millisecond to the next."""
     room: str | None
     """The room to send it in; None for the conversation that the connection is in."""
+    n: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Regenerate:
     """As in `SendMessage`, like the next two."""
     at: int | None
     place: int
+    n: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Cancel:
     """A request to stop the answer to a turn."""
 
     turn: TurnId
+    n: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class Resume:
     """A request for the frames of a turn that the client has missed."""
 
     turn: TurnId
+    n: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class GiveFeedback:
 
     turn: TurnId
     value: Feedback
+    n: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,11 +91,14 @@ class Join:
     """A request to move the connection to a room."""
 
     room: str
+    n: int | None = None
 
 
 @dataclass(frozen=True)
 class Ping:
     """A request for a `pong`, which also keeps the connection from being closed as idle."""
+
+    n: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +108,7 @@ class InvalidFrame:
     code: str
     message: str
     id: str | None = None
+    n: int | None = None
 
 
 ClientFrame = Authenticate | SendMessage | Regenerate | Cancel | Resume | GiveFeedback | Join | Ping
@@ -117,9 +130,16 @@ def parse(body: str) -> ClientFrame | InvalidFrame:
         values = lenient_json.load(raw)
     except (ValueError, RecursionError):
         return InvalidFrame("bad_json", "a frame must be one JSON object")
-    return (
-        _dispatch(values) if isinstance(values, dict) else InvalidFrame("bad_json", "a frame must be one JSON object")
-    )
+    if not isinstance(values, dict):
+        return InvalidFrame("bad_json", "a frame must be one JSON object")
+    n = values.get("n")
+    if n is not None and not _is_number(n):
+        return InvalidFrame("bad_frame", f"`n` must be a whole number from 1 to {_MAX_N}")
+    return replace(_dispatch(values), n=n)
+
+
+def _is_number(n: Any) -> bool:
+    return isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= _MAX_N
 
 
 def _dispatch(values: dict[Any, Any]) -> ClientFrame | InvalidFrame:

@@ -96,7 +96,8 @@ class Entrance:
         """
         known = self.connections.get(connection.id, now=self.clock()) if credentials.kind == "openKey" else None
         if known and known.person and known.conversation:
-            return Member(known, known.person, known.conversation)
+            now_in = replace(known, received_at=connection.received_at)
+            return Member(now_in, known.person, known.conversation)
         self._refuse(connection, *_AGAIN)
         return None
 

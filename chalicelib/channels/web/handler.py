@@ -5,7 +5,7 @@ The order of a question: `receive` parses it, `_accept` stores it and sends `acc
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.access import api_key, identity
@@ -33,7 +33,7 @@ from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionSt
 from chalicelib.conversation.history import exchange_of
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Accepted, Transcript
-from chalicelib.conversation.turn import Feedback, IncomingMessage, Turn, TurnState, turn_id
+from chalicelib.conversation.turn import Feedback, IncomingMessage, Received, Turn, TurnState, turn_id
 from chalicelib.errors import ConfigError, ConnectionGone, DeliveryError, IssuerUnavailable, StoreError
 from chalicelib.ids import Channel, ConnectionId, TurnId
 from chalicelib.log import Log
@@ -108,8 +108,11 @@ class WebSocketHandler:
         with self.log.call("disconnect", self.clock):
             self.connections.close(connection_id)
 
-    def receive(self, connection_id: ConnectionId, body: str) -> None:
-        """Handle the text of one frame. Errors are logged and sent to the client as `error` frames; raises nothing."""
+    def receive(self, connection_id: ConnectionId, body: str, *, at: int | None) -> None:
+        """Handle the text of one frame. Errors are logged and sent to the client as `error` frames; raises nothing.
+
+        `at` is when API Gateway received it, in milliseconds since 1970; None stands for now.
+        """
         frame = client_frames.parse(body)
         connection: Connection | None = None
         try:
@@ -117,7 +120,7 @@ class WebSocketHandler:
                 connection = self.connections.count_frame(connection_id, now=self.clock())
                 fields["state"] = connection.state.value if connection else "unknown"
                 if connection:
-                    self._admit(connection, frame)
+                    self._admit(replace(connection, received_at=at or self.clock()), frame)
         except (StoreError, ConfigError, IssuerUnavailable):
             if connection:
                 self._send_error(connection, "try_again", "the server failed: try again", _id_of(frame))
@@ -215,10 +218,10 @@ class WebSocketHandler:
         self, member: Member, frame: SendMessage | Regenerate, text: str, *, replaces: TurnId | None = None
     ) -> None:
         """Accept the frame's question, unless the time in its `id` is not current."""
-        now = self.clock()
-        at = now if frame.at is None else frame.at
+        now, connection = self.clock(), member.connection
+        at = connection.received_at if frame.at is None else frame.at
         if not now - _MAX_AGE_MS <= at <= now + _MAX_AHEAD_MS:
-            self._send_error(member.connection, *_NOT_CURRENT, frame.id)
+            self._send_error(connection, *_NOT_CURRENT, frame.id)
             return
         message = IncomingMessage(
             id=f"{member.person}/{frame.id or self.new_id()}",
@@ -229,6 +232,7 @@ class WebSocketHandler:
             text=text,
             place=frame.place,
             replaces=replaces,
+            received=Received(connection.received_at, connection.id, frame.n),
         )
         self._accept(member, message, frame.id)
 

@@ -24,6 +24,7 @@ export class Link {
   #failures = 0;
   #rejected = null;
   #joining = false;
+  #asked = 0;
   #code;
   #again = 0;
   #deadline = 0;
@@ -57,6 +58,11 @@ export class Link {
     this.#socket.send(JSON.stringify(frame));
   }
 
+  /** Sends a question with its number on this connection, in whose order the bot asks even those that overtake each other. */
+  ask(frame) {
+    this.send({ ...frame, n: ++this.#asked });
+  }
+
   /** Reconnects at once, or checks the connection: called when the page is shown again or the network is back. */
   wake() {
     if (this.#again) this.open();
@@ -76,6 +82,7 @@ export class Link {
     const mine = (does) => (event) => socket === this.#socket && does(event);
     this.#socket = socket;
     this.#joining = false;
+    this.#asked = 0;
     this.#within(READY_WITHIN);
     socket.addEventListener("open", mine(() => this.send({ action: "authenticate", ticket })));
     socket.addEventListener("message", mine((event) => this.#receive(JSON.parse(event.data))));

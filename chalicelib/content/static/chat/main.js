@@ -73,7 +73,7 @@ function post() {
 /** Sends the next waiting message, if the connection is open. */
 function send() {
   const frame = link.state === "open" && outbox.take(Date.now() + ahead, performance.now());
-  if (frame) link.send(frame);
+  if (frame) link.ask(frame);
 }
 
 function wish() {
