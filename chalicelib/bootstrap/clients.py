@@ -101,6 +101,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
     return Ports(
         settings=settings(),
         clock=clock,
+        sleep=time.sleep,
         new_id=new_id,
         log=Log(partial(_pseudonym_key, stored), settings().stage.name),
         texts=texts,

@@ -23,6 +23,8 @@ class Ports:
 
     settings: Settings
     clock: Clock
+    sleep: Callable[[float], None]
+    """Waits for so many seconds."""
     new_id: Callable[[], str]
     log: Log
     texts: Callable[[], Texts]

@@ -53,7 +53,9 @@ def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> W
     )
     contexts = ContextLoader(ports.people, ports.entitlements(), ports.clock, zone)
     answer_s = ports.settings.limits.answer_s
-    return Worker(ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log, answer_s)
+    return Worker(
+        ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log, answer_s, ports.sleep
+    )
 
 
 @cache

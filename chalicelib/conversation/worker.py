@@ -14,9 +14,10 @@ from chalicelib.access.refunds import End, end_of_delivery, most_refunds
 from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.inbox_steps import Finish
+from chalicelib.conversation.late_frames import pause_ms, settled
 from chalicelib.conversation.plan import next_delivery
 from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
-from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
+from chalicelib.conversation.turn import Lease, Reply, Thread, Turn, TurnState
 from chalicelib.conversation.turn_context import ContextLoader, TimeLeft
 from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.errors import (
@@ -62,6 +63,8 @@ class Worker:
     log: Log
     answer_s: int
     """As in `TimeLeft`."""
+    sleep: Callable[[float], None]
+    """Waits for so many seconds."""
 
     def run(self, conversation: ConversationId, *, remaining_ms: Callable[[], float]) -> Outcome:
         """Answer the open turns of one conversation; `remaining_ms` returns the time left in the invocation.
@@ -92,11 +95,11 @@ class Worker:
         answered = 0
         holding: Lease | None = lease
         while holding:
-            thread = self.inbox.load(holding, now=self.clock())
+            thread, ready = self._load(holding)
             memory = thread.closed
             if not thread.open:
                 holding = self.inbox.release(holding)
-            for turn in thread.open:
+            for turn in ready:
                 if holding is None or (answered and not time.is_enough_for_a_turn()):
                     self.inbox.hand_back(lease)
                     return Outcome.HANDED_OVER
@@ -104,6 +107,21 @@ class Worker:
                 memory = _remember(memory, closed)
                 answered += 1
         return Outcome.DRAINED
+
+    def _load(self, lease: Lease) -> tuple[Thread, tuple[Turn, ...]]:
+        """Load the conversation, and return the open turns whose turn it is; none only if none is open.
+
+        Waits, and loads again, while a question may be missing that was sent before the first one.
+        """
+        waited = 0
+        while True:
+            now = self.clock()
+            thread = self.inbox.load(lease, now=now)
+            pause = pause_ms(thread.open[0], thread, now=now, waited=waited) if thread.open else 0
+            if not pause:
+                return thread, settled(thread, now=now) or thread.open[:1]
+            self.sleep(pause / 1000)
+            waited += pause
 
     def _close(
         self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft, *, release: bool

@@ -58,6 +58,7 @@ class ChatClient:
     """A client of the web chat that is connected and authenticated."""
 
     socket: ClientConnection
+    asked: int = 0
 
     @classmethod
     async def enter(cls, demo: Demo, name: str, *, room: str = "") -> "ChatClient":
@@ -70,7 +71,12 @@ class ChatClient:
             await client.until(lambda frame: frame.get("room") == room)
         return client
 
-    async def say(self, action: str, **fields: str) -> None:
+    async def ask(self, question: str) -> None:
+        """Send a question with its number, as the chat page does."""
+        self.asked += 1
+        await self.say("send_message", message=question, n=self.asked)
+
+    async def say(self, action: str, **fields: str | int) -> None:
         """Send a frame."""
         await self.socket.send(json.dumps({"action": action, **fields}))
 

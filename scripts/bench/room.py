@@ -89,7 +89,7 @@ async def ask(room: Sequence[ChatClient], count: Count, *, answers: int) -> Sequ
     for number in range(answers):
         calls, writes, reads = Counter(count.calls), count.writes, count.reads
         began = time.time() * 1000
-        await room[number % len(room)].say("send_message", message="What would you say?")
+        await room[number % len(room)].ask("What would you say?")
         heard = await asyncio.gather(*(client.answer() for client in room))
         await asyncio.sleep(_SETTLED_S)
         first = max(next(at for at, frame in frames if frame["type"] == "delta") for frames in heard)

@@ -57,7 +57,7 @@ async def to_a_socket(demo: Demo, answers: int) -> Sequence[float]:
     """Measure the milliseconds from the model's first word to the first frame with text, for each answer."""
     client, arrived = await ChatClient.enter(demo, "timed"), []
     for number in range(answers + 1):
-        await client.say("send_message", message=f"Question {number}")
+        await client.ask(f"Question {number}")
         arrived.append(next(at for at, frame in await client.answer() if frame["type"] in ("delta", "snapshot")))
     await client.socket.close()
     left = demo.first_tokens()[-len(arrived) :]
@@ -87,7 +87,7 @@ def to_the_page(demo: Demo, answers: int) -> Sequence[float]:
 async def long_answer(demo: Demo) -> str:
     """Count the frames of a long answer and describe them in one line."""
     client = await ChatClient.enter(demo, "patient")
-    await client.say("send_message", message="Tell me everything")
+    await client.ask("Tell me everything")
     deltas = [(at, frame) for at, frame in await client.answer() if frame["type"] == "delta"]
     await client.socket.close()
     took = (deltas[-1][0] - deltas[0][0]) / 1000

@@ -138,6 +138,7 @@ class Simulation:
         ports = Ports(
             settings=settings,
             clock=clock,
+            sleep=self._sleep,
             new_id=self._id,
             log=log,
             texts=lambda: _SAYS,
@@ -319,6 +320,9 @@ class Simulation:
 
     def _invoke(self, conversation: ConversationId) -> None:
         self.invocations.append(Invocation(conversation, self.clock()))
+
+    def _sleep(self, seconds: float) -> None:
+        self.clock.tick(seconds=seconds)
 
     def _let_time_pass(self) -> None:
         self.clock.now += STEP_MS

@@ -125,6 +125,9 @@ class Bot:
     page_id: str | None = PAGE
     """As the deployment stored it; None where an earlier version deployed."""
     remaining_ms: Callable[[], int] = lambda: INVOCATION_MS
+    slept: list[float] = field(default_factory=list)
+    """For how many seconds the worker waited, each time."""
+    while_it_sleeps: Callable[[], object] = lambda: None
     _ids: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -138,6 +141,12 @@ class Bot:
         self.sender: Sender = self.outbox
         self.log = Log(lambda: SECRET, self.settings.stage.name, stream=lambda: self.logged)
 
+    def sleeps(self, seconds: float) -> None:
+        """The worker waits, and others go on meanwhile."""
+        self.slept.append(seconds)
+        self.clock.tick(seconds=seconds)
+        self.while_it_sleeps()
+
     # Building: anew for each call, as each may find another container.
 
     @property
@@ -145,6 +154,7 @@ class Bot:
         return Ports(
             settings=self.settings,
             clock=self.clock,
+            sleep=self.sleeps,
             new_id=lambda: f"worker-{next(self._ids)}",
             log=self.log,
             texts=lambda: SAYS,

@@ -100,7 +100,7 @@ ON_THE_PAGE = {
 }
 STORED_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",
-    "overflow", "receipts", "deliveries", "place", "replaces", "feedback",
+    "overflow", "receipts", "deliveries", "place", "replaces", "feedback", "received",
 }  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_everything_stored_about_a_user_is_named_on_the_privacy_page(bot: Bot):
     assert {field.name for field in fields(Person)} == ON_THE_PAGE.keys()
     assert {field.name for field in fields(Turn)} == STORED_WITH_A_TURN
     assert [text for text in ON_THE_PAGE.values() if text and text not in policy] == []
-    assert "In the web chat also whether you marked an answer as good or bad." in policy
+    assert "whether you marked an answer as good or bad, and over which connection your message came." in policy
 
 
 # Deletion requests.

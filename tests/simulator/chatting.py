@@ -42,6 +42,8 @@ class Tab:
         self._url = url
         self._proof = proof
         self._socket: ClientConnection | None = None
+        self._asked = 0
+        """Questions sent over this connection: each has its number, as those of the chat page."""
 
     @property
     def socket(self) -> ClientConnection:
@@ -56,6 +58,7 @@ class Tab:
     async def open(self, **options: Any) -> "Tab":
         """Connect without authenticating."""
         self._socket = await connect(self._url, proxy=None, ping_interval=None, **options)
+        self._asked = 0
         return self
 
     async def enter(self, **options: Any) -> Frame:
@@ -65,6 +68,9 @@ class Tab:
         return await self.until(lambda frame: frame["type"] in ("ready", "error"))
 
     async def send(self, action: str, **fields: Any) -> None:
+        if action in ("send_message", "regenerate"):
+            self._asked += 1
+            fields = {"n": self._asked, **fields}
         await self.socket.send(json.dumps({"action": action, **fields}))
 
     async def ask(self, text: str, **fields: Any) -> str:
