@@ -5,6 +5,7 @@ from typing import Final
 
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.prompt import Exchange
+from chalicelib.conversation.speaker import speaker_of
 from chalicelib.conversation.turn import STOPPED, Turn, TurnState
 from chalicelib.ids import PersonId, TurnId
 
@@ -19,7 +20,7 @@ def recent(turns: Iterable[Turn], *, since: int, budget: int) -> tuple[Exchange,
     """
     kept: list[Exchange] = []
     for exchange in reversed([exchange for turn in turns if (exchange := exchange_of(turn, since=since))]):
-        budget -= tokens(exchange.question) + tokens(exchange.answer)
+        budget -= tokens(exchange.said) + tokens(exchange.answer)
         if budget < 0:
             break
         kept.append(exchange)
@@ -55,7 +56,7 @@ def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
         return None
     if not turn.text or not turn.reply or not turn.reply.text or turn.reply.code not in ("", STOPPED):
         return None
-    return Exchange(turn.text, turn.reply.text)
+    return Exchange(turn.text, turn.reply.text, speaker_of(turn))
 
 
 def tokens(text: str) -> int:

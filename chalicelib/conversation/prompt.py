@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.access.budget import Usage
+from chalicelib.conversation import speaker
 from chalicelib.errors import ModelError
 
 
@@ -16,6 +17,13 @@ class Exchange:
 
     question: str = field(repr=False)
     answer: str = field(repr=False)
+    speaker: str = ""
+    """Who asked, where several people write: a pseudonym. Empty elsewhere."""
+
+    @property
+    def said(self) -> str:
+        """The question as the model gets it: in a room with the mark of its speaker."""
+        return speaker.marked(self.question, self.speaker)
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,13 @@ class Prompt:
     """Lets the provider recognise a user who abuses the model, without an id that names the user."""
     temperature: float | None = None
     """From 0 to 2; None leaves it to the model."""
+    speaker: str = ""
+    """As in `Exchange`."""
+
+    @property
+    def said(self) -> str:
+        """The question as in `Exchange.said`."""
+        return speaker.marked(self.question, self.speaker)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from chalicelib.access.budget import Usage
 from chalicelib.conversation import history
 from chalicelib.conversation.history import after_own_resets, recent, standing, tokens
 from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.speaker import marked, speaker_of
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.turn_context import TurnContext
 
@@ -23,14 +24,16 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
     """Return the prompt that asks the model to answer the turn."""
     turn, persona = context.turn, context.persona
     question, in_room = question_of(turn), identity.room_of(turn.conversation) is not None
+    speaker = speaker_of(turn)
     return Prompt(
         instructions=_instructions(context),
         history=recent(
             standing(after_own_resets(context.memory) if in_room else context.memory, replaces=turn.replaces),
             since=context.lease.history_from,
-            budget=MEMORY_TOKENS - tokens(question),
+            budget=MEMORY_TOKENS - tokens(marked(question, speaker)),
         ),
         question=question,
+        speaker=speaker,
         max_output_tokens=persona.max_output_tokens,
         person_hash=person_hash,
         temperature=persona.temperature,
@@ -51,15 +54,16 @@ def at_most(prompt: Prompt, *, written: int | None) -> Usage:
     `written` are the UTF-8 bytes of the words received of an answer that the bot has stopped, None for one that may
     have been written to its end. A token has at least one byte; UNSEEN_TOKENS may have been written and not received.
     """
-    said = [part for exchange in prompt.history for part in (exchange.question, exchange.answer)]
-    asked = sum(history.at_most(tokens(text)) for text in (prompt.instructions, *said, prompt.question))
+    said = [part for exchange in prompt.history for part in (exchange.said, exchange.answer)]
+    asked = sum(history.at_most(tokens(text)) for text in (prompt.instructions, *said, prompt.said))
     most = prompt.max_output_tokens
     return Usage(input=asked, output=most if written is None else min(most, written + UNSEEN_TOKENS))
 
 
 def _instructions(context: TurnContext) -> str:
     opening_shown = identity.traits_of(context.turn.person).shows_opening
-    return context.persona.system_prompt(opening_shown=opening_shown)
+    in_room = identity.room_of(context.turn.conversation) is not None
+    return context.persona.system_prompt(opening_shown=opening_shown, in_room=in_room)
 
 
 def question_of(turn: Turn) -> str:

@@ -97,8 +97,8 @@ def _others_only(prompt: Prompt) -> dict[str, Any]:
 def _said(prompt: Prompt) -> list[dict[str, str]]:
     said: list[dict[str, str]] = []
     for exchange in prompt.history:
-        said += [{"role": "user", "content": exchange.question}, {"role": "assistant", "content": exchange.answer}]
-    return [*said, {"role": "user", "content": prompt.question}]
+        said += [{"role": "user", "content": exchange.said}, {"role": "assistant", "content": exchange.answer}]
+    return [*said, {"role": "user", "content": prompt.said}]
 
 
 def _without_memory(request: Mapping[str, Any]) -> dict[str, Any]:

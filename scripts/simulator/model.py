@@ -15,6 +15,7 @@ from scripts.simulator.recorder import Call, Recorder
 
 _WORD_S = 0.02
 _MAX_STREAM_S = 3.0
+_MARK = re.compile(r"\[([0-9a-f]{8})\] ")
 _SIGNATURE = (
     "I am the demo's fake model, not an AI. Start the demo with OPENAI_API_KEY set to get answers of a real one."
 )
@@ -70,13 +71,29 @@ class ModelServer:
 
 
 def answer_to(said: Sequence[tuple[str, str]]) -> str:
-    """Write an answer that a person can check: it quotes the question and up to three earlier ones."""
-    asked = [text for role, text in said if role == "user"]
-    question, before = asked[-1], asked[:-1]
+    """Write an answer that a person can check: it quotes the question and up to three earlier ones.
+
+    In a room it says who wrote those of others, by the marks of the messages.
+    """
+    asked = [_by_whom(text) for role, text in said if role == "user"]
+    (writer, question), before = asked[-1], asked[-4:-1]
     if not before:
         return f"You wrote “{_short(question)}”. It is the first message of this conversation. {_SIGNATURE}"
-    earlier = ", then ".join(f"“{_short(text)}”" for text in before[-3:])
-    return f"You wrote “{_short(question)}”. Before that you wrote {earlier}. ({_SIGNATURE})"
+    earlier = ", then ".join(
+        (f"{_subject(by, writer)} wrote " if number == 0 or by != before[number - 1][0] else "") + f"“{_short(text)}”"
+        for number, (by, text) in enumerate(before)
+    )
+    return f"You wrote “{_short(question)}”. Before that {earlier}. ({_SIGNATURE})"
+
+
+def _by_whom(text: str) -> tuple[str, str]:
+    """Return the mark of a message's writer, empty without one, and the words."""
+    marked = _MARK.match(text)
+    return (marked[1], text[marked.end() :]) if marked else ("", text)
+
+
+def _subject(writer: str, you: str) -> str:
+    return "you" if writer == you else writer
 
 
 def _short(text: str, limit: int = 60) -> str:
