@@ -3,6 +3,7 @@
 A person's id is `<channel>:<page or API key>:<name>`; `chalicelib.ids` lists the forms.
 """
 
+import base64
 import hashlib
 import re
 from typing import Final
@@ -15,6 +16,8 @@ SIGNED_IN: Final = KeyId("oidc")
 """Takes the place of an API key's id in the ids of users who authenticate with an OpenID Connect token."""
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ROOM: Final = "room"
+LONGEST_CONVERSATION_ID: Final = 256
+"""Characters of a text that `room_name` takes."""
 
 
 def is_name(value: str) -> bool:
@@ -77,6 +80,14 @@ def conversation_of(person: PersonId) -> ConversationId:
 def room(person: PersonId, name: str) -> ConversationId:
     """Return the room of that name. It is shared by all users of the same API key, and only by them."""
     return ConversationId(f"{_ROOM}:{person.split(':', 2)[1]}:{name}")
+
+
+def room_name(text: str) -> str:
+    """Return the name of the room that a client calls by any text: the text if it is a name, else a hash of it."""
+    if is_name(text):
+        return text
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"id-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 
 def room_of(conversation: ConversationId) -> str | None:

@@ -1,8 +1,9 @@
 """A WebSocket connection as a frozen value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from chalicelib.conversation.limits import CONVERSATIONS_OF_A_CONNECTION
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 
 
@@ -15,6 +16,15 @@ class ConnectionState(StrEnum):
     """Authenticated, and in a conversation."""
     REJECTED = "rejected"
     """Failed to authenticate or was too fast; it will be closed."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A conversation whose frames a connection gets."""
+
+    conversation: ConversationId
+    conversation_id: str = ""
+    """What its client calls the room in `conversationId`; empty if it has not used that field."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,11 @@ class Connection:
     whole_answers: bool = False
     """Whether its client gets each answer when it is finished, in the simple shape, as its API key says."""
     conversation: ConversationId | None = None
+    """The conversation that it is in: that of its client's frames that name none."""
+    conversation_id: str = ""
+    """As in `Followed`, for that conversation."""
+    others: tuple[Followed, ...] = ()
+    """The other conversations that it follows; the one that it was in before comes last."""
     resumed: int = 0
     """Number of requests of its client for what it has missed."""
     cancels: TurnId | None = None
@@ -44,3 +59,32 @@ class Connection:
     """Whether this frame is more than FRAMES_OF_A_CONNECTION allows; only `count_frame` sets it."""
     received_at: int = 0
     """When API Gateway received this frame, in milliseconds since 1970; only the handler of the frame sets it."""
+
+    @property
+    def followed(self) -> tuple[Followed, ...]:
+        """All conversations that it follows; the one that it is in comes last."""
+        here = [Followed(self.conversation, self.conversation_id)] if self.conversation else []
+        return (*self.others, *here)
+
+    def follows(self, conversation: ConversationId) -> bool:
+        """Whether it gets the frames of the conversation."""
+        return any(one.conversation == conversation for one in self.followed)
+
+    def moved(self, where: Followed, *, keeps: bool) -> "Connection":
+        """Return the connection in a conversation; with `keeps` it still follows those that it followed before.
+
+        Of more than CONVERSATIONS_OF_A_CONNECTION it leaves the one that it was in longest ago.
+        """
+        before = self.followed if keeps else self.others
+        others = [one for one in before if one.conversation != where.conversation]
+        return self._following(*others[1 - CONVERSATIONS_OF_A_CONNECTION :], where)
+
+    def without(self, conversation: ConversationId, *, otherwise: ConversationId) -> "Connection":
+        """Return the connection without a conversation: it is in the one before, or in `otherwise` if there is none."""
+        rest = [one for one in self.followed if one.conversation != conversation]
+        return self._following(*(rest or [Followed(otherwise)]))
+
+    def _following(self, *followed: Followed) -> "Connection":
+        *others, here = followed
+        fresh = replace(self, others=tuple(others), resumed=0, cancels=None)
+        return replace(fresh, conversation=here.conversation, conversation_id=here.conversation_id)

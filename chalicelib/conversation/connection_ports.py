@@ -48,10 +48,26 @@ class ConnectionStore(Protocol):
     def expel(self, connection: Connection, *, now: int) -> bool:
         """Reject a connection for good, READY or not; it leaves its conversation. False if it is rejected or closed."""
 
-    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
+    def move(
+        self,
+        connection: Connection,
+        conversation: ConversationId,
+        *,
+        now: int,
+        conversation_id: str = "",
+        keeps: bool = False,
+    ) -> Connection | None:
         """Move the connection from its conversation, whichever it is by now, to another. None if it is not READY.
 
-        Raises ConversationFull, as `mark_authenticated` does; the connection then stays where it is.
+        With `keeps` it goes on following those that it follows, as `Connection.moved` says. `conversation_id` is what
+        its client calls the room. Raises ConversationFull, as `mark_authenticated` does; the connection then stays
+        where it is.
+        """
+
+    def leave(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
+        """Let the connection follow a conversation no more, and return it as it then is. None if it is not READY.
+
+        Without any other it is in the person's own conversation. Raises ConversationFull, as `move` does.
         """
 
     def resume(self, connection: Connection) -> None:

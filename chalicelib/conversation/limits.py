@@ -10,6 +10,8 @@ MAX_CONNECTIONS: Final = 50
 """The most connections in one conversation."""
 CONNECTIONS_OF_A_PERSON: Final = 10
 """The most connections of one person, wherever they are."""
+CONVERSATIONS_OF_A_CONNECTION: Final = 10
+"""The most conversations that one connection follows."""
 OPEN_OF_A_PERSON: Final = 3
 """The most conversations with open turns that one person has opened: each holds a worker."""
 MESSAGES_OF_A_PERSON: Final = TokenBucket(burst=60, every_ms=6000)

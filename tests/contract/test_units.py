@@ -117,6 +117,22 @@ def test_a_question_in_the_web_chat_takes_the_units_that_its_cost_is_computed_fr
     assert {"writes": writes, "reads": reads + int(polls) * poll} == aws_prices.WEB_COUNTED
 
 
+def test_a_question_in_another_room_of_a_connection_takes_one_write_more_than_in_the_same(metered: Metered):
+    chat = web_chat(metered)
+    tab = chat.opens()
+
+    def asks(room: str) -> None:
+        metered.bot.clock.tick(minutes=1)
+        tab.sends("message", prompt=QUESTION, conversationId=room)
+        chat.works()
+
+    asks("attic")
+    asks("barn")
+    writes, reads = metered.meter.during(lambda: asks("barn"))
+    more_writes, more_reads = metered.meter.during(lambda: asks("attic"))
+    assert (more_writes, more_reads <= reads) == (writes + 1, True)
+
+
 def test_a_question_in_the_web_chat_takes_the_frames_that_its_cost_is_computed_from(metered: Metered):
     chat = web_chat(metered)
     received = [frame for frame in visit(chat).kinds if frame != "delta"]

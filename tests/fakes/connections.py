@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.retention import CONNECTION_KEPT_S
-from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.connection import Connection, ConnectionState, Followed
 from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
     CONNECTIONS_OF_A_PERSON,
@@ -89,23 +89,28 @@ class FakeConnections:
         kept = self.memory.connections.get(connection.id)
         if kept is None or kept.connection.state is ConnectionState.REJECTED:
             return False
-        if kept.connection.conversation:
-            self.memory.members.pop((kept.connection.conversation, connection.id), None)
+        self._unseat(kept.connection)
         kept.connection, kept.due_at = replace(kept.connection, state=ConnectionState.REJECTED), now
         kept.as_listed = None
         return True
 
     @atomic
-    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
-        kept = self._in(connection.id, ConnectionState.READY)
-        if kept is None:
-            return None
-        if kept.connection.conversation and kept.connection.conversation != conversation:
-            self._refuse_if_full(conversation, now=now)
-            del self.memory.members[kept.connection.conversation, connection.id]
-            kept.connection = replace(kept.connection, conversation=conversation)
-            self.memory.members[conversation, connection.id] = StoredConnection(kept.connection, _expires_at(now))
-        return replace(connection, conversation=conversation, cancels=None)
+    def move(
+        self,
+        connection: Connection,
+        conversation: ConversationId,
+        *,
+        now: int,
+        conversation_id: str = "",
+        keeps: bool = False,
+    ) -> Connection | None:
+        where = Followed(conversation, conversation_id)
+        return self._change(connection, lambda one: one.moved(where, keeps=keeps), now=now)
+
+    @atomic
+    def leave(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
+        own = identity.conversation_of(connection.person) if connection.person else conversation
+        return self._change(connection, lambda one: one.without(conversation, otherwise=own), now=now)
 
     @atomic
     def resume(self, connection: Connection) -> None:
@@ -122,8 +127,8 @@ class FakeConnections:
     @atomic
     def close(self, connection: ConnectionId) -> None:
         kept = self.memory.connections.pop(connection, None)
-        if kept and kept.connection.conversation:
-            self.memory.members.pop((kept.connection.conversation, connection), None)
+        if kept:
+            self._unseat(kept.connection)
 
     @atomic
     def in_conversation(self, conversation: ConversationId, *, now: int) -> Sequence[Connection]:
@@ -150,6 +155,28 @@ class FakeConnections:
             if kept.is_there(now=now) and kept.due_at <= now and kept.connection.state is not ConnectionState.READY
         ]
         return iter([connection for _, connection in sorted(waiting, key=lambda found: found[0])])
+
+    def _change(
+        self, connection: Connection, step: Callable[[Connection], Connection], *, now: int
+    ) -> Connection | None:
+        kept = self._in(connection.id, ConnectionState.READY)
+        if kept is None:
+            return None
+        before, after = kept.connection, step(kept.connection)
+        if after.conversation and after.followed[-1] not in before.followed:
+            if not before.follows(after.conversation):
+                self._refuse_if_full(after.conversation, now=now)
+            seat = replace(after, others=())
+            self.memory.members[after.conversation, connection.id] = StoredConnection(seat, _expires_at(now))
+        for one in before.followed:
+            if not after.follows(one.conversation):
+                self.memory.members.pop((one.conversation, connection.id), None)
+        kept.connection = after
+        return after
+
+    def _unseat(self, connection: Connection) -> None:
+        for one in connection.followed:
+            self.memory.members.pop((one.conversation, connection.id), None)
 
     def _listed(self, *, now: int) -> list[Connection]:
         listed = [kept.as_listed for kept in self.memory.connections.values() if kept.is_there(now=now)]

@@ -31,6 +31,9 @@ FRAMES: Final[dict[str, Callable[[Chat, Tab], Fields]]] = {
     "resume": lambda _, tab: {"turn": tab.turn},
     "feedback": lambda _, tab: {"turn": tab.turn, "value": "up"},
     "join": lambda _chat, _: {"room": "garden"},
+    "follow": lambda _chat, _: {"room": "garden"},
+    "leave": lambda _chat, _: {"room": "kitchen"},
+    "resume of a room that is not followed": lambda _, tab: {"turn": tab.turn, "room": "garden"},
     "ping": lambda _chat, _: {},
 }
 """The fields of a frame of each action."""

@@ -164,7 +164,9 @@ def test_an_answer_is_streamed_in_deltas_and_ends_with_footer_and_choices(chat: 
             assert on_delta(words)
             chat.until(lambda words=words: words in chat.deltas("a"))  # type: ignore[misc]
     chat.deliver("Hello, you", footer="(2 left)", choices=(Choice("Yes", "/yes"),), left=2)
-    assert chat.frames("a") == [
+    told = chat.frames("a")
+    assert [frame.pop("room") for frame in told] == ["r"] * 4
+    assert told == [
         {"type": "question", "turn": TURN.id, "from": identity.pseudonym(ANNA), "text": "Well?", "at": TURN.at},
         {"type": "delta", "turn": TURN.id, "seq": 1, "text": "Hello"},
         {"type": "delta", "turn": TURN.id, "seq": 2, "text": ", you"},
@@ -260,7 +262,7 @@ def test_a_second_attempt_begins_with_an_empty_snapshot(chat: Chat):
         on_delta("Again")
         chat.until_text("a", "Again")
     chat.deliver("Again")
-    assert chat.frames("a")[1] == {"type": "snapshot", "turn": TURN.id, "seq": 0, "text": ""}
+    assert chat.frames("a")[1] == {"type": "snapshot", "turn": TURN.id, "seq": 0, "text": "", "room": "r"}
     assert chat.sees("a").state == "done"
 
 

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from chalicelib.channels.web import simple_frames
-from chalicelib.conversation.turn import Reply, Turn, TurnState
-from chalicelib.ids import ConversationId, PersonId, TurnId
+from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.turn import Reply
+from chalicelib.ids import ConnectionId, ConversationId
 from tests.fakes.model import ScriptedModel
 from tests.flow.chat import KEY, Chat, Tab, key_text, ulid
+
+ROOM = ConversationId("room:shop:camera")
 
 
 @pytest.fixture
@@ -92,9 +95,8 @@ def test_what_a_revoked_key_is_told_has_that_shape(chat: Chat):
 
 @pytest.mark.parametrize("letter", ["x", "ü", "字", "\U0001f600", '"', "\n", "\x00"])
 def test_a_long_answer_comes_in_frames_that_fit_and_nothing_is_lost(letter: str):
-    room, anna = ConversationId("room:shop:camera"), PersonId("web:shop:anna")
-    turn = Turn(TurnId("1"), room, anna, at=1, state=TurnState.RUNNING, text="Still for sale?")
     words = letter * 29_000
-    frames = simple_frames.answer(turn, Reply(words))
+    room = Connection(ConnectionId("1"), "", whole_answers=True, conversation=ROOM, conversation_id="\x00" * 256)
+    frames = simple_frames.for_client(room, *simple_frames.answer(Reply(words)))
     assert all(len(frame.encode()) <= 32 * 1024 for frame in frames)
     assert "".join(json.loads(frame)["message"] for frame in frames) == words

@@ -17,6 +17,7 @@ from chalicelib.channels.web.client_frames import (
     SendMessage,
     parse,
 )
+from chalicelib.channels.web.room_names import Room
 from chalicelib.ids import TurnId
 from tests.fakes.adapters import NOON
 
@@ -90,7 +91,7 @@ def test_cancel_and_resume_name_a_turn():
 
 
 def test_join_names_a_room():
-    assert said(action="join", room="Room-1") == Join("Room-1")
+    assert said(action="join", room="Room-1") == Join(Room("Room-1"))
 
 
 def test_a_ping_is_a_ping():
@@ -101,7 +102,10 @@ def test_a_ping_is_a_ping():
     ("frame", "meant"),
     [
         ({"action": "sendMessage", "message": "Hi?"}, SendMessage("Hi?", None, None, 0, None)),
-        ({"action": "message", "prompt": "Hi?", "conversationId": "r"}, SendMessage("Hi?", None, None, 0, "r")),
+        (
+            {"action": "message", "prompt": "Hi?", "conversationId": "r"},
+            SendMessage("Hi?", None, None, 0, Room("r", "r")),
+        ),
         ({"action": "message", "prompt": "Hi?", "conversationId": None}, SendMessage("Hi?", None, None, 0, None)),
         ({"data": "Hi?"}, SendMessage("Hi?", None, None, 0, None)),
         ({"action": "authenticate", "api_key": "parley_x"}, Authenticate(Credentials("apiKey", "parley_x", None))),
@@ -161,8 +165,11 @@ def test_an_unknown_action_is_an_error(frame: dict[str, Any]):
         {"action": "send_message", "message": "Hi?", "id": ULID[:-1] + "U"},
         {"action": "send_message", "message": "Hi?", "id": ULID[:-1] + "\u017f"},
         {"action": "send_message", "message": "Hi?", "id": ULID[:-2] + "ß"},
-        {"action": "message", "prompt": "Hi?", "conversationId": "no:room"},
+        {"action": "message", "prompt": "Hi?", "conversationId": ""},
+        {"action": "message", "prompt": "Hi?", "conversationId": "r" * 257},
         {"action": "message", "prompt": "Hi?", "conversationId": 1},
+        {"action": "message", "prompt": "Hi?", "conversationId": ["r"]},
+        {"action": "message", "prompt": "Hi?", "room": "no:room"},
         {"data": ""},
         {"data": {"message": "Hi?"}},
         {"action": "cancel"},

@@ -6,7 +6,7 @@ from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
 from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
-from chalicelib.aws.dynamodb.items import committed_by
+from chalicelib.aws.dynamodb.items import committed_by, followed_values
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Feedback, Lease, TurnState
@@ -175,9 +175,10 @@ def counts_exactly(taken: set[str]) -> ConditionBase:
 
 
 def still_in(connection: Connection) -> ConditionBase:
-    """The connection is in the conversation in which it was read, so its item there is the one to delete."""
-    conversation = Attr("conversation")
-    return conversation.eq(connection.conversation) if connection.conversation else conversation.not_exists()
+    """The connection follows the conversations that it followed when it was read, so its items there are known."""
+    conversation, others = Attr("conversation"), Attr("others")
+    here = conversation.eq(connection.conversation) if connection.conversation else conversation.not_exists()
+    return here & (others.eq(followed_values(connection)["others"]) if connection.others else others.not_exists())
 
 
 def within_cap(reserved: Reservation, channel: Channel | None) -> ConditionBase | None:

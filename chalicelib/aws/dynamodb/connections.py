@@ -4,13 +4,15 @@ Each connection has an item of its own and, once it is authenticated, a member i
 worker that answers finds it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
 
+from chalicelib.access import identity
 from chalicelib.aws.dynamodb import items, keys, listed_items
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -27,7 +29,7 @@ from chalicelib.aws.dynamodb.conditions import (
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
-from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.connection import Connection, ConnectionState, Followed
 from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
     CONNECTIONS_OF_A_PERSON,
@@ -99,22 +101,20 @@ class DynamoConnections:
             return self.expel(current, now=now)  # it has moved meanwhile
         return True
 
-    def move(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
-        moved = replace(connection, conversation=conversation, cancels=None)
-        if conversation == connection.conversation or connection.conversation is None:
-            current = self._ready(connection, now=now)
-            is_there = current is None or current.conversation == conversation
-            return current and (moved if is_there else self.move(current, conversation, now=now))
-        change = Update(set={"conversation": conversation})
-        own = update(keys.connection_key(connection.id), change, when=IS_READY & still_in(connection))
-        expires_at = items.connection_expires_at(now)
-        old = _leaving(connection.id, connection.conversation, expires_at=expires_at)
-        try:
-            self._enter(moved, conversation, now=now, connection=own, **old)
-        except TransactionRefused:  # it has moved meanwhile, or is closed
-            current = self._ready(connection, now=now)
-            return current and self.move(current, conversation, now=now)
-        return moved
+    def move(
+        self,
+        connection: Connection,
+        conversation: ConversationId,
+        *,
+        now: int,
+        conversation_id: str = "",
+        keeps: bool = False,
+    ) -> Connection | None:
+        where = Followed(conversation, conversation_id)
+        return self._change(connection, lambda one: one.moved(where, keeps=keeps), now=now)
+
+    def leave(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
+        return self._change(connection, partial(_without, conversation=conversation), now=now)
 
     def resume(self, connection: Connection) -> None:
         self._update_member(connection, Update(add={"resumed": 1}))
@@ -156,6 +156,37 @@ class DynamoConnections:
                 connection = self.get(ConnectionId(found["pk"].removeprefix(keys.CONNECTION_PREFIX)), now=now)
                 if connection and connection.state is not ConnectionState.READY:
                     yield connection
+
+    def _change(
+        self, connection: Connection, step: Callable[[Connection], Connection], *, now: int
+    ) -> Connection | None:
+        """Change which conversations the connection follows; None if it is not READY. Raises ConversationFull."""
+        after = step(connection)
+        if connection.conversation is None or after.followed == connection.followed:
+            current = self._ready(connection, now=now)
+            is_done = current is None or step(current).followed == current.followed
+            return current and (after if is_done else self._change(current, step, now=now))
+        try:
+            self._write_change(connection, after, now=now)
+        except (TransactionRefused, ConditionFailed):  # it has moved meanwhile, or is closed
+            current = self._ready(connection, now=now)
+            return current and self._change(current, step, now=now)
+        return after
+
+    def _write_change(self, before: Connection, after: Connection, *, now: int) -> None:
+        """Write a change of what the connection follows; a move to a conversation that it follows is one write.
+
+        Raises TransactionRefused, ConditionFailed and ConversationFull.
+        """
+        own = update(keys.connection_key(before.id), _following(after), when=IS_READY & still_in(before))
+        gone = [one.conversation for one in before.followed if not after.follows(one.conversation)]
+        left = _leaving(before.id, gone, expires_at=items.connection_expires_at(now))
+        if after.conversation and after.followed[-1] not in before.followed:
+            self._enter(after, after.conversation, now=now, connection=own, **left)
+        elif left:
+            self.table.transact(connection=own, **left)
+        else:
+            self.table.write(own)
 
     def _ready(self, connection: Connection, *, now: int) -> Connection | None:
         """Return the connection as last written, None unless it is READY."""
@@ -225,8 +256,7 @@ class DynamoConnections:
 def _ending(connection: Connection, *, expires_at: int) -> dict[str, Write]:
     """The writes that end a connection beside that of its own item, by name; `expires_at` as in `_not_counting`."""
     writes: dict[str, Write] = {}
-    if connection.conversation:
-        writes |= _leaving(connection.id, connection.conversation, expires_at=expires_at)
+    writes |= _leaving(connection.id, [one.conversation for one in connection.followed], expires_at=expires_at)
     if connection.person:
         writes["listed"] = delete(keys.listed_key(connection.person, connection.id))
         key = keys.person_seats_key(connection.person)
@@ -234,12 +264,25 @@ def _ending(connection: Connection, *, expires_at: int) -> dict[str, Write]:
     return writes
 
 
-def _leaving(connection: ConnectionId, conversation: ConversationId, *, expires_at: int) -> dict[str, Write]:
-    """The writes that take a connection out of a conversation, by name; `expires_at` as in `_not_counting`."""
-    return {
-        "left": delete(keys.member_key(conversation, connection)),
-        "left_seat": _not_counting(keys.seats_key(conversation), connection, expires_at=expires_at),
-    }
+def _leaving(connection: ConnectionId, conversations: Sequence[ConversationId], *, expires_at: int) -> dict[str, Write]:
+    """The writes that take a connection out of conversations, by name; `expires_at` as in `_not_counting`."""
+    writes: dict[str, Write] = {}
+    for number, conversation in enumerate(conversations):
+        writes[f"left_{number}"] = delete(keys.member_key(conversation, connection))
+        writes[f"left_seat_{number}"] = _not_counting(keys.seats_key(conversation), connection, expires_at=expires_at)
+    return writes
+
+
+def _following(connection: Connection) -> Update:
+    """The change of the connection's own item that stores what it follows."""
+    values = items.followed_values(connection)
+    return Update(set=values, remove=[name for name in ("conversation_id", "others") if name not in values])
+
+
+def _without(connection: Connection, *, conversation: ConversationId) -> Connection:
+    if connection.person is None:
+        return connection
+    return connection.without(conversation, otherwise=identity.conversation_of(connection.person))
 
 
 def _counting(key: keys.Key, connection: ConnectionId, *, most: int, now: int) -> Write:

@@ -29,7 +29,7 @@ from chalicelib.aws.dynamodb.keys import (
     member_key,
     turn_key,
 )
-from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.connection import Connection, ConnectionState, Followed
 from chalicelib.conversation.turn import (
     Choice,
     Feedback,
@@ -242,7 +242,15 @@ def member_item(connection: Connection, *, now: int) -> Item:
         "person": connection.person,
         "expires_at": connection_expires_at(now),
         **client_values(connection),
+        **({"conversation_id": connection.conversation_id} if connection.conversation_id else {}),
     }
+
+
+def followed_values(connection: Connection) -> Item:
+    """The attributes of a connection's own item that say what it follows, without the empty ones."""
+    values: Item = {"conversation": connection.conversation, "conversation_id": connection.conversation_id}
+    values["others"] = [[one.conversation, one.conversation_id] for one in connection.others]
+    return {name: value for name, value in values.items() if value}
 
 
 def connection(item: Item) -> Connection:
@@ -257,6 +265,8 @@ def connection(item: Item) -> Connection:
         holds_key=bool(item.get("holds_key", False)),
         whole_answers=bool(item.get("whole_answers", False)),
         conversation=ConversationId(item["conversation"]) if "conversation" in item else None,
+        conversation_id=item.get("conversation_id", ""),
+        others=tuple(Followed(ConversationId(one), name) for one, name in item.get("others", ())),
     )
 
 
@@ -271,6 +281,7 @@ def member(item: Item) -> Connection:
         holds_key=bool(item.get("holds_key", False)),
         whole_answers=bool(item.get("whole_answers", False)),
         conversation=conversation_of(item["pk"]),
+        conversation_id=item.get("conversation_id", ""),
         resumed=int(item.get("resumed", 0)),
         cancels=TurnId(item["cancels"]) if "cancels" in item else None,
     )

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from chalicelib.access import identity
 from chalicelib.access.authentication import Credentials
 from chalicelib.channels import lenient_json
+from chalicelib.channels.web.room_names import NAME_RULE, InvalidRoom, Room, needed_room_in, room_in
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.turn import Feedback
 from chalicelib.ids import TurnId
@@ -21,7 +22,7 @@ _CROCKFORD: Final = {digit: value for value, digit in enumerate("0123456789ABCDE
 _MAX_N: Final = 1_000_000
 """Far more frames than a connection may send in the two hours for which it lasts."""
 _MAX_CREDENTIAL: Final = 8 * 1024
-_NAME_RULE: Final = "must be 1 to 64 of A-Z a-z 0-9 . _ -"
+_ACTIONS: Final = "authenticate, send_message, regenerate, cancel, resume, feedback, join, follow, leave or ping"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class SendMessage:
     """The time in the ULID, in milliseconds since 1970."""
     place: int
     """The rest of the ULID, which a monotonic client increases from one message of a millisecond to the next."""
-    room: str | None
+    room: Room | None
     """The room to send it in; None for the conversation that the connection is in."""
     n: int | None = None
 
@@ -58,6 +59,8 @@ class Regenerate:
     """As in `SendMessage`, like the next two."""
     at: int | None
     place: int
+    room: Room | None = None
+    """The room that the turn is in; None for the conversation that the connection is in. So in the frames below."""
     n: int | None = None
 
 
@@ -66,6 +69,7 @@ class Cancel:
     """A request to stop the answer to a turn."""
 
     turn: TurnId
+    room: Room | None = None
     n: int | None = None
 
 
@@ -74,6 +78,7 @@ class Resume:
     """A request for the frames of a turn that the client has missed."""
 
     turn: TurnId
+    room: Room | None = None
     n: int | None = None
 
 
@@ -83,6 +88,7 @@ class GiveFeedback:
 
     turn: TurnId
     value: Feedback
+    room: Room | None = None
     n: int | None = None
 
 
@@ -90,7 +96,23 @@ class GiveFeedback:
 class Join:
     """A request to move the connection to a room."""
 
-    room: str
+    room: Room
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class Follow:
+    """A request to follow a room beside the conversations that the connection follows."""
+
+    room: Room
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class Leave:
+    """A request to follow a room no more."""
+
+    room: Room
     n: int | None = None
 
 
@@ -111,7 +133,9 @@ class InvalidFrame:
     n: int | None = None
 
 
-ClientFrame = Authenticate | SendMessage | Regenerate | Cancel | Resume | GiveFeedback | Join | Ping
+AboutTurn = Regenerate | Cancel | Resume | GiveFeedback
+AboutRoom = Join | Follow | Leave
+ClientFrame = Authenticate | SendMessage | AboutTurn | AboutRoom | Ping
 _CREDENTIALS: Final[dict[str, Literal["apiKey", "ticket", "token"]]] = {
     "apiKey": "apiKey",
     "api_key": "apiKey",
@@ -145,14 +169,13 @@ def _is_number(n: Any) -> bool:
 def _dispatch(values: dict[Any, Any]) -> ClientFrame | InvalidFrame:
     action = values.get("action", "send_message" if "data" in values else None)
     parser = _PARSERS.get(action) if isinstance(action, str) else None
-    return (
-        parser(values)
-        if parser
-        else InvalidFrame(
-            "unknown_action",
-            "`action` must be authenticate, send_message, regenerate, cancel, resume, feedback, join or ping",
-        )
-    )
+    if parser is None:
+        return InvalidFrame("unknown_action", f"`action` must be {_ACTIONS}")
+    try:
+        return parser(values)
+    except InvalidRoom as exc:
+        message_id = _message_id(values)
+        return InvalidFrame("bad_frame", str(exc), message_id if isinstance(message_id, str) else None)
 
 
 def _authenticate(values: dict[Any, Any]) -> Authenticate | InvalidFrame:
@@ -164,7 +187,7 @@ def _authenticate(values: dict[Any, Any]) -> Authenticate | InvalidFrame:
             return InvalidFrame("bad_frame", "`authenticate` needs one of `apiKey`, `ticket` and `token`, as a text")
     visitor = _name(values.get("visitor"))
     if "visitor" in values and visitor is None:
-        return InvalidFrame("bad_frame", f"`visitor` {_NAME_RULE}")
+        return InvalidFrame("bad_frame", f"`visitor` {NAME_RULE}")
     return Authenticate(Credentials(kind, clean(credential), visitor))
 
 
@@ -175,11 +198,8 @@ def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
     text = next((values[name] for name in ("message", "prompt", "data") if name in values), None)
     if not isinstance(text, str) or not text.strip():
         return InvalidFrame("bad_frame", "`message` must be a text that is not blank", message_id)
-    room = values.get("conversationId")
-    if room is not None and _name(room) is None:
-        return InvalidFrame("bad_frame", f"`conversationId` {_NAME_RULE}", message_id)
     at, place = _ulid_parts(message_id)
-    return SendMessage(clean(text), message_id, at, place, room)
+    return SendMessage(clean(text), message_id, at, place, room_in(values))
 
 
 def _regenerate(values: dict[Any, Any]) -> Regenerate | InvalidFrame:
@@ -189,7 +209,7 @@ def _regenerate(values: dict[Any, Any]) -> Regenerate | InvalidFrame:
     if turn is None:
         return replace(_INVALID_TURN, id=message_id)
     at, place = _ulid_parts(message_id)
-    return Regenerate(turn, message_id, at, place)
+    return Regenerate(turn, message_id, at, place, room_in(values))
 
 
 def _message_id(values: dict[Any, Any]) -> str | InvalidFrame | None:
@@ -203,12 +223,12 @@ def _message_id(values: dict[Any, Any]) -> str | InvalidFrame | None:
 
 def _cancel(values: dict[Any, Any]) -> Cancel | InvalidFrame:
     turn = _turn_id(values)
-    return Cancel(turn) if turn else _INVALID_TURN
+    return Cancel(turn, room_in(values)) if turn else _INVALID_TURN
 
 
 def _resume(values: dict[Any, Any]) -> Resume | InvalidFrame:
     turn = _turn_id(values)
-    return Resume(turn) if turn else _INVALID_TURN
+    return Resume(turn, room_in(values)) if turn else _INVALID_TURN
 
 
 def _feedback(values: dict[Any, Any]) -> GiveFeedback | InvalidFrame:
@@ -217,12 +237,7 @@ def _feedback(values: dict[Any, Any]) -> GiveFeedback | InvalidFrame:
         return _INVALID_TURN
     if value not in tuple(Feedback):
         return InvalidFrame("bad_frame", "`value` must be up or down")
-    return GiveFeedback(turn, Feedback(value))
-
-
-def _join(values: dict[Any, Any]) -> Join | InvalidFrame:
-    room = _name(values.get("room"))
-    return Join(room) if room else InvalidFrame("bad_frame", f"`room` {_NAME_RULE}")
+    return GiveFeedback(turn, Feedback(value), room_in(values))
 
 
 def _ulid_parts(ulid: str | None) -> tuple[int | None, int]:
@@ -254,7 +269,9 @@ _PARSERS: Final[dict[str, Callable[[dict[Any, Any]], ClientFrame | InvalidFrame]
     "cancel": _cancel,
     "resume": _resume,
     "feedback": _feedback,
-    "join": _join,
+    "join": lambda values: Join(needed_room_in(values)),
+    "follow": lambda values: Follow(needed_room_in(values)),
+    "leave": lambda values: Leave(needed_room_in(values)),
     "ping": lambda _: Ping(),
 }
 """The parser for each action; `sendMessage` and `message` are the names of older clients."""

@@ -8,7 +8,9 @@ from chalicelib.access import identity, quota, rooms
 from chalicelib.access.admission import BLOCKED, Admission, Standing
 from chalicelib.access.authentication import Authenticated, Authenticator, Credentials, Rejected
 from chalicelib.channels.web import server_frames
+from chalicelib.channels.web.client_frames import AboutRoom, Follow, Join, Leave
 from chalicelib.channels.web.closing import ConnectionCloser
+from chalicelib.channels.web.room_names import Room
 from chalicelib.clock import Clock
 from chalicelib.content import persona
 from chalicelib.conversation.connection import Connection, ConnectionState
@@ -22,6 +24,7 @@ _HISTORY_TURNS: Final = 30
 """Turns that are read for the `history` of `ready`."""
 _AGAIN: Final = ("already_authenticated", "this connection is already authenticated")
 _WRONG_ROOM: Final = Rejected("wrong_room", "this is not the full name of a room: ask for it where you got the link")
+_NOT_FOLLOWED: Final = ("unknown_turn", "this connection does not follow that room")
 _FULL: Final = ("room_full", f"the room is full: it has {MAX_CONNECTIONS} connections")
 
 _TOO_MANY: Final = Rejected(
@@ -114,30 +117,82 @@ class Entrance:
                     self.dismiss(oldest, _TOO_MANY)
         return self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
 
-    def join(self, member: Member, name: str) -> Member | None:
+    def join(self, member: Member, room: Room, *, keeps: bool = False) -> Member | None:
         """Move the connection to a room; None if it is not moved. Its client gets an error unless it is closed by now.
 
-        The person's standing is read again once the connection is moved, as in `authenticate`: a connection that is
-        closed meanwhile, or whose person may not read on, gets no history.
+        With `keeps` it goes on following the others. The person's standing is read again once the connection is moved,
+        as in `authenticate`: a connection that is closed meanwhile, or whose person may not read on, gets no history.
         """
-        room = identity.room(member.person, name)
-        standing = self.standing(member)
+        there, standing = _in_room(member, room), self.standing(member)
         if standing is None:
             return None
-        if not self._may_join(member, name, standing):
-            self.dismiss(member.connection, _WRONG_ROOM)  # closed, so that each guess needs a new connection
+        if not self._may_join(member, room.name, standing):
+            self.dismiss(there.connection, _WRONG_ROOM)  # closed, so that each guess needs a new connection
             return None
-        try:
-            connection = self.connections.move(member.connection, room, now=self.clock())
-        except ConversationFull:
-            self._refuse(member.connection, *_FULL)
-            return None
-        moved = replace(member, connection=connection, conversation=room) if connection else None
+        connection = self._move(member, room, keeps=keeps)
+        moved = replace(there, connection=connection) if connection else None
         standing = self.standing(moved) if moved else None
         if moved is None or standing is None:
             return None
         self._send_ready(moved, standing)
         return moved
+
+    def ask_in(self, member: Member, room: Room | None) -> Member | None:
+        """Return the member in a room, which the connection follows from now on beside the others; None as in `join`.
+
+        The client gets `ready` only if the connection did not follow the room. Without a room nothing changes.
+        """
+        if room is None:
+            return member
+        there = _in_room(member, room)
+        if not member.connection.follows(there.conversation):
+            return self.join(member, room, keeps=True)
+        if there.connection.followed[-1] == member.connection.followed[-1]:
+            return there
+        connection = self._move(member, room, keeps=True)
+        return replace(there, connection=connection) if connection else None
+
+    def change(self, member: Member, frame: AboutRoom) -> None:
+        """Change which rooms the connection follows."""
+        match frame:
+            case Join(room):
+                self.join(member, room)
+            case Follow(room):
+                self.join(member, room, keeps=True)
+            case Leave(room):
+                self._leave(member, room)
+
+    def in_followed(self, member: Member, room: Room | None, message_id: str | None) -> Member | None:
+        """Return the member as in a room that the connection follows; None, with an error to its client, if not.
+
+        Without a room it is the conversation that the connection is in.
+        """
+        there = _in_room(member, room) if room else member
+        if member.connection.follows(there.conversation):
+            return there
+        if self.standing(member):
+            self.send(there.connection, server_frames.error(*_NOT_FOLLOWED, message_id))
+        return None
+
+    def _leave(self, member: Member, room: Room) -> None:
+        """Let the connection follow a room no more, and tell its client, also if it did not follow it."""
+        if self.standing(member) is None:
+            return
+        there = _in_room(member, room)
+        if self.connections.leave(member.connection, there.conversation, now=self.clock()):
+            self.send(there.connection, server_frames.frame("left"))
+
+    def _move(self, member: Member, room: Room, *, keeps: bool) -> Connection | None:
+        """Return the connection in the room; None if it is closed, or its client was told that the room is full."""
+        there = _in_room(member, room)
+        called = there.connection.conversation_id
+        try:
+            return self.connections.move(
+                member.connection, there.conversation, now=self.clock(), conversation_id=called, keeps=keeps
+            )
+        except ConversationFull:
+            self._refuse(there.connection, *_FULL)
+            return None
 
     def _may_join(self, member: Member, name: str, standing: Standing) -> bool:
         """Whether the client has the API key, the key's rooms are open, or this is a room's full name."""
@@ -186,5 +241,15 @@ class Entrance:
                 now=now,
                 turns=self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=now),
                 visitor=visitor,
+                conversation_id=member.connection.conversation_id,
             ),
         )
+
+
+def _in_room(member: Member, room: Room) -> Member:
+    """Return the member as it is in a room of that name, which its client goes on calling by its `conversationId`."""
+    conversation = identity.room(member.person, room.name)
+    known = [one.conversation_id for one in member.connection.followed if one.conversation == conversation]
+    called = room.conversation_id or "".join(known)
+    connection = replace(member.connection, conversation=conversation, conversation_id=called)
+    return replace(member, connection=connection, conversation=conversation)

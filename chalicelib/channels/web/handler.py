@@ -8,18 +8,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.access import api_key, identity
+from chalicelib.access import api_key
 from chalicelib.access.admission import BLOCKED, Admission
 from chalicelib.access.authentication import Authenticator, Credentials
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
 from chalicelib.channels.web import client_frames, server_frames, simple_frames
 from chalicelib.channels.web.client_frames import (
+    AboutRoom,
+    AboutTurn,
     Authenticate,
     Cancel,
+    Follow,
     GiveFeedback,
     InvalidFrame,
     Join,
+    Leave,
     Ping,
     Regenerate,
     Resume,
@@ -157,16 +161,22 @@ class WebSocketHandler:
         self._send_error(connection, "not_authenticated", "authenticate first", _id_of(frame))
         return None
 
-    def _handle_member(
-        self, member: Member, frame: SendMessage | Regenerate | Cancel | Resume | GiveFeedback | Join
-    ) -> None:
+    def _handle_member(self, member: Member, frame: SendMessage | AboutTurn | AboutRoom) -> None:
         """Handle a frame of a person. Each kind looks whether they may still use the bot, before it reads or changes.
 
         For a question in the same conversation `Inbox.accept` looks for a block, and the worker at the API key.
         """
         match frame:
             case SendMessage():
-                self._receive_message(member, frame)
+                if there := self.entrance.ask_in(member, frame.room):
+                    self._ask(there, frame, frame.text)
+            case Join() | Follow() | Leave():
+                self.entrance.change(member, frame)
+            case _ if there := self.entrance.in_followed(member, frame.room, _id_of(frame)):
+                self._handle_about_turn(there, frame)
+
+    def _handle_about_turn(self, member: Member, frame: AboutTurn) -> None:
+        match frame:
             case Regenerate():
                 self._regenerate(member, frame)
             case Cancel(turn):
@@ -176,16 +186,6 @@ class WebSocketHandler:
                 self._resume(member, turn)
             case GiveFeedback():
                 self._give_feedback(member, frame)
-            case Join(room):
-                self.entrance.join(member, room)
-
-    def _receive_message(self, member: Member, frame: SendMessage) -> None:
-        if frame.room and identity.room(member.person, frame.room) != member.conversation:
-            moved = self.entrance.join(member, frame.room)
-            if moved is None:
-                return
-            member = moved
-        self._ask(member, frame, frame.text)
 
     def _regenerate(self, member: Member, frame: Regenerate) -> None:
         """Ask the question of one of the person's turns again, as a new turn."""
@@ -264,7 +264,7 @@ class WebSocketHandler:
         if stored.state in (TurnState.QUEUED, TurnState.RUNNING):
             return None
         if stored.reply and member.connection.whole_answers:
-            return self._send(member.connection, *simple_frames.answer(stored, stored.reply))
+            return self._send(member.connection, *simple_frames.answer(stored.reply))
         frames = server_frames.finished(turn, stored.reply) if stored.reply else [server_frames.dropped(turn)]
         return self._send(member.connection, server_frames.question(stored), *frames)
 

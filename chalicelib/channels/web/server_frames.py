@@ -14,7 +14,7 @@ MAX_TEXT: Final = 4000
 _MAX_SNAPSHOT: Final = 28_000
 """Bytes of a snapshot's encoded text."""
 _MAX_HISTORY: Final = 26_000
-"""Bytes of the encoded `history` of a `ready` frame; the longest question fits."""
+"""Bytes of the encoded `history` of a `ready` frame, less those of a `conversationId`; the longest question fits."""
 _MAX_LISTED: Final = 8_000
 """Bytes of a question and its answer, encoded; a longer answer is not in `history` but follows in its own frames."""
 _STOPPED_CODES: Final = frozenset({STOPPED, CANCELLED})
@@ -42,14 +42,16 @@ def ready(
     now: int,
     turns: Sequence[Turn],
     visitor: str | None = None,
+    conversation_id: str = "",
 ) -> list[str]:
     """Build `ready` with as much of the latest `turns` (oldest first) as fits, and the frames of long answers.
 
-    `now` is in milliseconds since 1970; `visitor` is the name of a new visitor of an API key. An answer that is too
-    long for `history` is `open` there, and follows as if it was given at this moment: `question`, `snapshot` and
-    `completed`.
+    `now` is in milliseconds since 1970; `visitor` is the name of a new visitor of an API key, `conversation_id` what
+    the client calls the room. An answer that is too long for `history` is `open` there, and follows as if it was given
+    at this moment: `question`, `snapshot` and `completed`.
     """
-    history = list(_fitting(turn for turn in reversed(turns) if turn.text))[::-1]
+    most = _MAX_HISTORY - _size(conversation_id)
+    history = list(_fitting((turn for turn in reversed(turns) if turn.text), most=most))[::-1]
     listed = {entry["turn"] for entry in history}
     long = [(turn, turn.reply) for turn in turns if turn.reply and turn.id in listed and _is_too_long_to_list(turn)]
     first = frame(
@@ -57,6 +59,7 @@ def ready(
         you=identity.pseudonym(person),
         visitor=visitor,
         room=identity.room_of(conversation),
+        conversationId=conversation_id,
         persona=persona.public(),
         limit=limit,
         remaining=remaining,
@@ -184,11 +187,11 @@ def _state(reply: Reply | None) -> str:
     return "stopped" if reply.code in _STOPPED_CODES else "done"
 
 
-def _fitting(turns: Iterable[Turn]) -> Iterator[dict[str, Any]]:
-    """Yield the entries of `history` until the next one does not fit."""
+def _fitting(turns: Iterable[Turn], *, most: int) -> Iterator[dict[str, Any]]:
+    """Yield the entries of `history` until the next one does not fit into `most` bytes."""
     size = 0
     for value in map(_history_entry, turns):
         size += _size(value)
-        if size > _MAX_HISTORY:
+        if size > most:
             return
         yield value

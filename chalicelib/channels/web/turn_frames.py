@@ -30,7 +30,7 @@ class TurnFrames:
         """How many parts were removed; the numbers of the others go on after theirs."""
         self._frames: list[str] = []
         self._ending: list[str] = []
-        self.whole = WholeAnswer(turn)
+        self.whole = WholeAnswer()
         """The same turn for clients that get whole answers."""
 
     def __len__(self) -> int:
@@ -96,8 +96,7 @@ class TurnFrames:
 class WholeAnswer:
     """The frames of one turn in the simple shape: none until the answer is finished. Not thread-safe, as above."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._turn = turn
+    def __init__(self) -> None:
         self._frames: list[str] = []
 
     def __len__(self) -> int:
@@ -106,7 +105,7 @@ class WholeAnswer:
 
     def end(self, reply: Reply) -> None:
         """Add the stored reply."""
-        self._frames = simple_frames.answer(self._turn, reply)
+        self._frames = simple_frames.answer(reply)
 
     def frames_after(self, position: int) -> Sequence[str]:
         """Return the frames after the first `position`, for a client that has received those."""

@@ -1,0 +1,33 @@
+"""Adds to the frames of a room which room they are of, since a client may follow several."""
+
+import json
+from typing import Final
+
+from chalicelib.access import identity
+from chalicelib.conversation.connection import Connection
+
+_NOT_ADDRESSED: Final = ('{"type":"pong"', '{"type":"ready"')
+"""The beginnings of frames that need nothing: one is of no room, and the other says its room already."""
+
+
+def addressed(connection: Connection, frame: str) -> str:
+    """Return a frame about the conversation that the connection is in, with the room if that is one.
+
+    The room is in `room`, and in `conversationId` for a client that uses that name. Clients of whole answers get only
+    `conversationId`.
+    """
+    return frame if frame.startswith(_NOT_ADDRESSED) else f"{frame[:-1]}{_room_fields(connection)}}}"
+
+
+def _room_fields(connection: Connection) -> str:
+    room = identity.room_of(connection.conversation) if connection.conversation else None
+    if room is None:
+        return ""
+    if connection.whole_answers:
+        return _field("conversationId", connection.conversation_id or room)
+    called = connection.conversation_id
+    return _field("room", room) + (_field("conversationId", called) if called else "")
+
+
+def _field(name: str, value: str) -> str:
+    return f',"{name}":{json.dumps(value, ensure_ascii=False)}'
