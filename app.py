@@ -48,18 +48,21 @@ def health() -> Response:
 if channels.web:
 
     @app.on_ws_connect(name="websocket_connect")
-    def websocket_connect(event: WebsocketEvent) -> None:
-        """Accept a connection. An exception makes API Gateway refuse the handshake."""
+    def websocket_connect(event: WebsocketEvent) -> Response:
+        """Answer a handshake: any status but 200 refuses it, and so does an exception."""
         from chalicelib.bootstrap import websocket
 
         request = event.to_dict()
         if is_ping(request):
             websocket.connecting().prepare()
-            return
+            return text_response("ok")
         origin = next((value for name, value in request.get("headers", {}).items() if name.lower() == "origin"), "")
         endpoint = websocket.endpoint_of(request["requestContext"])
-        config = (request.get("queryStringParameters") or {}).get("config", "")
-        websocket.handler().connect(ConnectionId(event.connection_id), endpoint=endpoint, origin=origin, config=config)
+        query = request.get("queryStringParameters") or {}
+        status = websocket.handler().connect(
+            ConnectionId(event.connection_id), endpoint=endpoint, origin=origin, query=query
+        )
+        return Response("", status_code=status)
 
     @app.on_ws_message(name="websocket_message")
     def websocket_message(event: WebsocketEvent) -> None:

@@ -201,10 +201,12 @@ class WebSettings:
     """None where users cannot sign in."""
     open_key: str
     """The id of the open key of connections whose address names none; empty if those must authenticate."""
+    only_by_address: bool
+    """Whether connections whose address lets nobody in are refused, instead of authenticating by a frame."""
 
     @classmethod
     def from_env(cls, env: Variables) -> "WebSettings":
-        """Parse PARLEY_CONNECTIONS_URL, PARLEY_OPEN_KEY, PARLEY_OIDC_ISSUER and PARLEY_OIDC_AUDIENCE."""
+        """Parse what the names below say."""
         issuer, audience = env.read("PARLEY_OIDC_ISSUER", "", parse.issuer), env.text("PARLEY_OIDC_AUDIENCE")
         if bool(env.text("PARLEY_OIDC_ISSUER")) != bool(audience):
             given = "PARLEY_OIDC_AUDIENCE" if audience else "PARLEY_OIDC_ISSUER"
@@ -214,6 +216,7 @@ class WebSettings:
             connections_url=env.text("PARLEY_CONNECTIONS_URL", CONNECTIONS_URL),
             sign_in=SignIn(issuer, audience) if issuer else None,
             open_key=env.read("PARLEY_OPEN_KEY", "", parse.key_id),
+            only_by_address=env.read("PARLEY_WEB_AUTHENTICATE", "frame", parse.authenticate) == "handshake",
         )
 
 

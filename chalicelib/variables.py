@@ -173,6 +173,14 @@ def wake(name: str, value: str) -> Literal["lambda", "fifo"]:
     raise _invalid(name, value, "lambda or fifo")
 
 
+def authenticate(name: str, value: str) -> Literal["frame", "handshake"]:
+    """Parse when clients of the web chat have to authenticate at the latest."""
+    match value:
+        case "frame" | "handshake":
+            return value
+    raise _invalid(name, value, "frame or handshake")
+
+
 def channels(name: str, value: str) -> Channels:
     """Parse the channels of a deployment: one, or both in any order."""
     words = [word.strip() for word in value.split(",")]

@@ -4,6 +4,7 @@ A transcript is a text file, read line by line; lines that begin with # are for 
 
     anna connects                                    a client is started for her, as by `python -m websockets <url>`
     anna connects ?config=<id>                       the same, with this at the end of the address
+    anna is refused 401 ?config=none                 the same, but the handshake is answered with this status
     anna > {"action": "ping"}                        she types this line
     anna < {"type": "pong"}                          next she reads this
     anna << You wrote “Hello” <*>                    next she reads this in deltas, put together
@@ -44,11 +45,12 @@ FOLDER: Final = Path(__file__).parent / "simulator" / "transcripts"
 OWNER: Final = "owner"
 _PATIENCE_S: Final = 180
 _LINE: Final = re.compile(
-    r"(?P<who>\w+(?:, \w+)*) (?P<verb>>|<<|<|connects?|leaves?|(?:is|are) sent away)(?: (?P<what>.*))?"
+    r"(?P<who>\w+(?:, \w+)*) (?P<verb>>|<<|<|connects?|leaves?|(?:is|are) (?:sent away|refused))(?: (?P<what>.*))?"
 )
 _HTTP: Final = re.compile(r"(GET|POST|DELETE) (\S+) ?(.*)")
 _NAME: Final = re.compile(r"<(\w+|\*)>")
 _FRAME: Final = re.compile(r"< (\{.*\})\n?")
+_REFUSED: Final = re.compile(r"rejected WebSocket connection: HTTP (\d+)")
 _CLOSED: Final = re.compile(r"Connection closed: (\d+)")
 _ANSWERS: Final = frozenset({"ready", "accepted", "error", "pong"})
 _WORDS: Final = frozenset({"delta", "snapshot"})
@@ -112,6 +114,10 @@ class _Stage:
         if verb.startswith("connect"):
             url = self._place.websocket_url + self._filled(what)
             self.clients |= {who: Client(url) for who in everybody}
+        if verb.endswith("refused"):
+            status, _, address = what.partition(" ")
+            self.clients |= {who: Client(self._place.websocket_url + self._filled(address)) for who in everybody}
+            what = status
         for who in everybody:
             self._do(who, verb, what)
 
@@ -154,6 +160,9 @@ class _Stage:
                 self._expect(what, client.words())
             case "leave" | "leaves":
                 client.leave()
+            case "is refused" | "are refused":
+                self._expect(int(what), client.refused.get(timeout=_PATIENCE_S))
+                client.is_closed = True
             case _:
                 client.closed.get(timeout=_PATIENCE_S)
                 client.is_closed = True
@@ -193,6 +202,8 @@ class Client:
 
     def __init__(self, url: str) -> None:
         self.connected: queue.Queue[bool] = queue.Queue()
+        self.refused: queue.Queue[int] = queue.Queue()
+        """The status of its handshake."""
         self.closed: queue.Queue[int] = queue.Queue()
         """The code that it was closed with."""
         self.answers: queue.Queue[Frame] = queue.Queue()
@@ -260,6 +271,8 @@ class Client:
         for line in self._process.stdout:
             if line.startswith("Connected to"):
                 self.connected.put(True)
+            if refused := _REFUSED.search(line):
+                self.refused.put(int(refused[1]))
             if found := _FRAME.search(line):
                 frame = json.loads(found[1])
                 self.told.append(frame)

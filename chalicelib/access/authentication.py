@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from chalicelib.access import api_key, identity, ticket
 from chalicelib.access.api_key import ApiKey
@@ -12,13 +12,15 @@ from chalicelib.clock import Clock
 from chalicelib.errors import InvalidToken, TicketExpired
 from chalicelib.ids import KeyId, PersonId
 
+Kind = Literal["apiKey", "ticket", "token", "openKey", "addressTicket"]
+"""The last two, and tokens, stand in the address of the WebSocket API: the id of an open key, and a ticket for that."""
+
 
 @dataclass(frozen=True)
 class Credentials:
     """What a client sends to authenticate."""
 
-    kind: Literal["apiKey", "ticket", "token", "openKey"]
-    """`openKey` is the id of an open key, in the address of the WebSocket API; the others are sent in a frame."""
+    kind: Kind
     text: str = field(repr=False)
     visitor: str | None
     """The name of the visitor, chosen by the holder of the API key; None for a new one. Ignored with other kinds."""
@@ -82,7 +84,9 @@ class Authenticator:
             case "openKey":
                 return self._by_open_key(credentials.text, origin)
             case "ticket":
-                return self._by_ticket(credentials.text, origin)
+                return self._by_ticket(credentials.text, origin, ticket.read)
+            case "addressTicket":
+                return self._by_ticket(credentials.text, origin, ticket.read_from_address)
             case "token":
                 return self._by_token(credentials.text)
 
@@ -94,9 +98,9 @@ class Authenticator:
         known = self.keys.get(KeyId(key_id)) if api_key.is_id(key_id) else None
         return self._by_valid_key(known, self.new_id(), origin) if known and known.is_open else _NOT_OPEN
 
-    def _by_ticket(self, text: str, origin: str) -> Authenticated | Rejected:
+    def _by_ticket(self, text: str, origin: str, read: "_Read") -> Authenticated | Rejected:
         try:
-            presented = self._read(text)
+            presented = self._read(text, read)
         except TicketExpired:
             return _EXPIRED
         except InvalidToken:
@@ -104,11 +108,11 @@ class Authenticator:
         known = self.keys.get(presented.key)
         return self._by_valid_key(known, presented.visitor, origin) if known else _INVALID
 
-    def _read(self, text: str) -> Ticket:
+    def _read(self, text: str, read: "_Read") -> Ticket:
         """Return the ticket if one of the keys signed it. Raises TicketExpired and InvalidToken."""
         for secret in self.ticket_keys():
             try:
-                return ticket.read(text, secret=secret, now=self.clock())
+                return read(text, secret=secret, now=self.clock())
             except TicketExpired:
                 raise
             except InvalidToken:
@@ -130,6 +134,12 @@ class Authenticator:
         if not api_key.allows(key, origin, self.own_origin()):
             return _FROM_DISK if origin == "null" else _WRONG_ORIGIN
         return Authenticated(identity.visitor(key.id, visitor), key)
+
+
+class _Read(Protocol):
+    """Verifies a ticket of one kind. Raises TicketExpired and InvalidToken."""
+
+    def __call__(self, text: str, /, *, secret: str, now: int) -> Ticket: ...
 
 
 def find_key(keys: ApiKeys, text: str) -> ApiKey | None:

@@ -11,6 +11,8 @@ from chalicelib.ids import KeyId
 
 LIFETIME_S: Final = 5 * 60
 """How long a ticket is accepted, in seconds."""
+_FOR_ADDRESSES: Final = "address"
+"""The claim `use` of tickets that stand in an address; all other tickets lack it."""
 _ALGORITHM: Final = "HS256"
 _CLAIMS: Final = ["key", "sub", "iat", "exp"]
 
@@ -25,23 +27,44 @@ class Ticket:
 
 def mint(key: KeyId, visitor: str, *, secret: str, now: int) -> str:
     """Issue a ticket that expires after LIFETIME_S; `now` is in milliseconds."""
-    import jwt  # noqa: PLC0415 (slow)
+    return _signed({"key": key, "sub": visitor}, secret=secret, now=now)
 
-    issued = now // 1000
-    claims = {"key": key, "sub": visitor, "iat": issued, "exp": issued + LIFETIME_S}
-    return jwt.encode(claims, secret, algorithm=_ALGORITHM)
+
+def mint_for_address(key: KeyId, visitor: str, *, secret: str, now: int) -> str:
+    """Issue a ticket for the address of a WebSocket, as `mint` does; addresses get into logs, so it renews nothing."""
+    return _signed({"key": key, "sub": visitor, "use": _FOR_ADDRESSES}, secret=secret, now=now)
 
 
 def read(text: str, *, secret: str, now: int, oldest_ms: int | None = None) -> Ticket:
     """Verify a ticket and return its claims. `oldest_ms` replaces its lifetime, for the renewal of old tickets.
 
-    Raises TicketExpired if the age is the only fault, and InvalidToken for every other one.
+    Raises TicketExpired if the age is the only fault, and InvalidToken for every other one, such as being for an
+    address.
     """
     claims = _verified(text, secret)
+    if "use" in claims:
+        raise InvalidToken("the ticket is for another use")
     good_until = claims["exp"] * 1000 if oldest_ms is None else claims["iat"] * 1000 + oldest_ms
     if now >= good_until:
         raise TicketExpired("the ticket has expired: get a new one")
     return Ticket(KeyId(claims["key"]), claims["sub"])
+
+
+def read_from_address(text: str, *, secret: str, now: int) -> Ticket:
+    """Verify a ticket of `mint_for_address` and return its claims. Raises as `read` does."""
+    claims = _verified(text, secret)
+    if claims.get("use") != _FOR_ADDRESSES:
+        raise InvalidToken("the ticket is not for an address")
+    if now >= min(claims["exp"], claims["iat"] + LIFETIME_S) * 1000:
+        raise TicketExpired("the ticket has expired: get a new one")
+    return Ticket(KeyId(claims["key"]), claims["sub"])
+
+
+def _signed(claims: dict[str, Any], *, secret: str, now: int) -> str:
+    import jwt  # noqa: PLC0415 (slow)
+
+    issued = now // 1000
+    return jwt.encode({**claims, "iat": issued, "exp": issued + LIFETIME_S}, secret, algorithm=_ALGORITHM)
 
 
 def _verified(text: str, secret: str) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from functools import cache, partial
 from typing import Any, Final
 
 from chalicelib.access import api_key
+from chalicelib.access.admission import Admission
 from chalicelib.access.authentication import Authenticator
 from chalicelib.access.ports import IdTokens
 from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.handler import WebSocketHandler
+from chalicelib.channels.web.handshake import Handshake
 from chalicelib.ids import Needs
 from chalicelib.operations.warmth import Warmth
 from chalicelib.settings import Secret
@@ -26,25 +28,32 @@ def assemble(
     id_token_verifier: Callable[[], IdTokens | None],
 ) -> WebSocketHandler:
     """Build the WebSocket handler over these ports."""
+    web, entitlements = ports.settings.web, ports.entitlements()
+    authenticator = Authenticator(
+        keys=ports.api_keys,
+        id_token_verifier=id_token_verifier,
+        ticket_keys=ticket_keys,
+        own_origin=own_origin,
+        clock=ports.clock,
+        new_id=ports.new_id,
+    )
     return WebSocketHandler(
         connections=ports.connections,
         connection_api=ports.connection_api,
-        authenticator=Authenticator(
-            keys=ports.api_keys,
-            id_token_verifier=id_token_verifier,
-            ticket_keys=ticket_keys,
-            own_origin=own_origin,
-            clock=ports.clock,
-            new_id=ports.new_id,
-        ),
-        entitlements=ports.entitlements(),
+        authenticator=authenticator,
+        entitlements=entitlements,
         people=ports.people,
         transcript=ports.transcript,
         ingest=ports.ingest(),
         clock=ports.clock,
         new_id=ports.new_id,
         log=ports.log,
-        open_key=ports.settings.web.open_key,
+        handshake=Handshake(
+            authenticator,
+            Admission(ports.people, entitlements, ports.clock),
+            web.open_key,
+            is_required=web.only_by_address,
+        ),
     )
 
 
@@ -67,7 +76,7 @@ def ports() -> Ports:
 
 @cache
 def secrets() -> Secrets:
-    """Return the secrets that the function for messages may read; the others of the three read none."""
+    """Return the secrets that the functions for connections and messages may read; the third reads none."""
     return clients.secrets(SECRETS.of(clients.channels()))
 
 

@@ -54,11 +54,18 @@ class Connection:
     cancels: TurnId | None = None
     """The turn whose answer the user has cancelled."""
     config: str = ""
-    """The `config` in the address of its handshake, which may be the id of an open key."""
+    """The id of a key that lets its client in with the first frame, if the key is open and allows the origin."""
+    proven: PersonId | None = None
+    """The user whom the address of its handshake proved; the client's first frame lets them in."""
     too_fast: bool = False
     """Whether this frame is more than FRAMES_OF_A_CONNECTION allows; only `count_frame` sets it."""
     received_at: int = 0
     """When API Gateway received this frame, in milliseconds since 1970; only the handler of the frame sets it."""
+
+    @property
+    def waits_for_a_frame(self) -> bool:
+        """Whether the first frame lets its client in, whatever it asks for."""
+        return bool(self.config or self.proven)
 
     @property
     def followed(self) -> tuple[Followed, ...]:

@@ -74,6 +74,15 @@ def at_once(*actions: Callable[[], object]) -> None:
         list(pool.map(wait_and_act, actions))
 
 
+def test_what_its_address_proved_is_stored_with_a_new_connection(connections: ConnectionStore, clock: FakeClock):
+    shown = opened(connections, clock, replace(NEW, proven=ANNA, whole_answers=True))
+    assert connections.get(NEW.id, now=clock()) == shown
+    ready = connections.mark_authenticated(shown, ANNA, HOME, now=clock())
+    assert ready
+    assert (ready.person, ready.whole_answers) == (ANNA, True)
+    assert connections.of_person(ANNA, now=clock())
+
+
 # Who is there.
 
 

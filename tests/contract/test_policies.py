@@ -19,7 +19,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.access import rooms
+from chalicelib.access import rooms, ticket
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
@@ -40,7 +40,7 @@ from tests.contract.stores import Store, dynamo_store
 from tests.fakes.adapters import unexpected
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import PAGE, Bot
-from tests.flow.chat import KEY, OTHER_KEY, Chat, Tab
+from tests.flow.chat import KEY, OTHER_KEY, TICKET_KEY, Chat, Tab
 from tests.iam import allows
 
 if TYPE_CHECKING:
@@ -284,7 +284,12 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     audit.function = "websocket_connect"
     clients.warmth(bot.ports).prepare()
     guest, stranger, _silent, flood = chat.connects(), chat.connects(), chat.connects(), chat.connects()
+    Secrets(audit.client("ssm"), "/parley/dev", websocket.SECRETS.of(BOTH)).find(Secret.TICKET_KEY)
+    made = ticket.mint_for_address(KEY, "program", secret=TICKET_KEY, now=bot.clock())
+    program = chat.connects(ticket=made)
+    assert (program.status, chat.connects(config="nosuchkey1").status) == (200, 401)
     audit.function = "websocket_message"
+    says(program, action="send_message", message="hello")
     clients.warmth(bot.ports, web=lambda _: connection_api.warm("https://api/dev")).prepare()
     says(flood, action="authenticate", ticket=chat.ticket_of("flood"))
     expelled = store.connections.get(flood.id, now=bot.clock())
@@ -423,10 +428,10 @@ def test_the_worker_may_read_exactly_the_secrets_it_asks_for():
     assert readable("worker") == set(worker.SECRETS.of(BOTH))
 
 
-def test_of_the_websocket_functions_only_message_reads_secrets_and_exactly_its_own():
-    assert readable("websocket_message") == set(websocket.SECRETS.of(BOTH))
-    for function in ("websocket_connect", "websocket_disconnect"):
-        assert not any("ssm:GetParameters" in one["Action"] for one in statements(function))
+def test_of_the_websocket_functions_two_read_secrets_and_exactly_those_that_they_ask_for():
+    for function in ("websocket_connect", "websocket_message"):
+        assert readable(function) == set(websocket.SECRETS.of(BOTH))
+    assert not any("ssm:GetParameters" in one["Action"] for one in statements("websocket_disconnect"))
 
 
 def test_the_websocket_functions_hold_no_secret_of_facebooks():
@@ -469,7 +474,7 @@ def test_functions_with_open_connections_may_send_and_close_but_not_list(functio
 @pytest.mark.parametrize(
     ("function", "keys"),
     [
-        ("websocket_connect", {"SOCKET#*"}),
+        ("websocket_connect", {"SOCKET#*", "PERSON#*", "KEYS"}),
         ("websocket_disconnect", {"SOCKET#*", "CONV#*"}),
         ("websocket_message", {"SOCKET#*", "CONV#*", "PERSON#*", "PLACES#*", "KEYS"}),
     ],

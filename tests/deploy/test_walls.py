@@ -32,7 +32,12 @@ ACCOUNT: Final = "111122223333"
 STAGES: Final = ("dev", "prod", "prod2", "d", "worker", "dead", "parley")
 """Among them names that begin as others do, and names that are parts of resources' names."""
 FUNCTIONS: Final = tuple(functions("prod"))
-SECRETS: Final = {"api_handler": api.SECRETS, "worker": worker.SECRETS, "websocket_message": websocket.SECRETS}
+SECRETS: Final = {
+    "api_handler": api.SECRETS,
+    "worker": worker.SECRETS,
+    "websocket_connect": websocket.SECRETS,
+    "websocket_message": websocket.SECRETS,
+}
 """The names that each function asks SSM for; the others ask for none."""
 OF_FACEBOOK: Final = {Secret.WEBHOOK_URL, Secret.PAGE_ID, *secrets.OF_FACEBOOK}
 Policies = dict[str, dict[str, Any]]

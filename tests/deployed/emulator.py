@@ -3,7 +3,8 @@
 ministack 1.5.33 misreads two requests of `chalice deploy` to API Gateway; `test_the_shim_is_still_needed` fails when a
 release reads them. It drops imported responses that API Gateway gives without a function. Its CloudFormation ignores
 two properties of a table, does not know deployments of a WebSocket API, and separates the retry settings of a
-function's latest version from those of the function. It runs WebSocket functions one event at a time and without a log.
+function's latest version from those of the function. It runs WebSocket functions one event at a time and without a log,
+and refuses a handshake with 403, whatever the function answers.
 It copies the code for each environment of a function, and blocks while it removes a copy: here all share one in the
 folder UNPACKED, which several emulators may use. And a new function is ready at once: AWS's waiters would poll again
 only after five seconds. Other requests pass unchanged.
@@ -23,6 +24,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -39,6 +41,9 @@ _create_table = provisioners._ddb_create
 _delete_table = provisioners._ddb_delete
 _provision = provisioners._provision_resource
 _put_event_invoke_config = lambda_svc._put_event_invoke_config
+_invoke_ws_lambda = apigateway._invoke_ws_lambda
+_handle_websocket = apigateway.handle_websocket
+_connect_status: ContextVar[int] = ContextVar("connect_status", default=403)
 _unpacking = threading.Lock()
 
 
@@ -125,6 +130,29 @@ def create_deployment(logical_id: str, properties: Any, stack_name: str) -> Any:
     return json.loads(body)["deploymentId"], {}
 
 
+async def invoke_ws_lambda(*args: Any, **named: Any) -> Any:
+    """Note the status that the function for new connections answers."""
+    answer = await _invoke_ws_lambda(*args, **named)
+    if "CONNECT" in args:
+        _connect_status.set(int((answer or {}).get("statusCode", 200)))
+    return answer
+
+
+async def handle_websocket(scope: Any, receive: Any, send: Any, *args: Any, **named: Any) -> None:
+    """Refuse a handshake with the status that the function answered."""
+    is_open = False
+
+    async def pass_on(message: Any) -> None:
+        nonlocal is_open
+        is_open = is_open or message["type"] == "websocket.accept"
+        if is_open or message["type"] != "websocket.close":
+            await send(message)
+        else:
+            await apigateway._refuse_ws_handshake(scope, send, _connect_status.get(), "", None, None)
+
+    await _handle_websocket(scope, receive, pass_on, *args, **named)
+
+
 class Worker:
     """Run a WebSocket function like any other: in parallel, and with a log."""
 
@@ -173,6 +201,8 @@ if __name__ == "__main__":
     if "--plain" not in sys.argv:
         v1.handle_request = handle_request
         v1._import_operation = import_operation
+    apigateway._invoke_ws_lambda = invoke_ws_lambda
+    apigateway.handle_websocket = handle_websocket
     lambda_runtime.get_or_create_worker = Worker
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": Code})
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0

@@ -44,7 +44,9 @@ class FakeConnections:
     @atomic
     def open(self, connection: Connection, *, now: int) -> None:
         self.memory.connections[connection.id] = StoredConnection(
-            connection, _expires_at(now), due_at=now + (IDLE_TIMEOUT_MS if connection.config else AUTH_TIMEOUT_MS)
+            connection,
+            _expires_at(now),
+            due_at=now + (IDLE_TIMEOUT_MS if connection.waits_for_a_frame else AUTH_TIMEOUT_MS),
         )
 
     @atomic

@@ -124,6 +124,8 @@ class Tab:
     chat: "Chat"
     id: ConnectionId
     client: Client = field(default_factory=Client)
+    status: int = 200
+    """Of its handshake."""
     _read: int = 0
 
     @property
@@ -244,10 +246,10 @@ class Chat:
 
     # What happens to it.
 
-    def connects(self, *, origin: str = "", config: str = "") -> Tab:
-        """Somebody is there, and has not said who."""
+    def connects(self, *, origin: str = "", **query: str) -> Tab:
+        """Somebody is there, and has not said who, unless the address does: `query` has its parameters."""
         tab = Tab(self, ConnectionId(f"socket-{next(self._ids)}"))
-        self.handler.connect(tab.id, endpoint=ENDPOINT, origin=origin, config=config)
+        tab.status = self.handler.connect(tab.id, endpoint=ENDPOINT, origin=origin, query=query)
         return tab
 
     def opens(self, visitor: str = "anna", *, key: KeyId = KEY, room: str = "", client: Client | None = None) -> Tab:

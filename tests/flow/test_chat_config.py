@@ -11,7 +11,7 @@ from chalicelib.access import api_key, ticket
 from chalicelib.access.api_key import ApiKey
 from chalicelib.channels.web.config import TICKETS_AN_HOUR, ChatConfig, IssuedConfig
 from chalicelib.content import persona
-from chalicelib.errors import ConfigError, RateLimited, UnknownKey, WrongOrigin
+from chalicelib.errors import ConfigError, InvalidToken, RateLimited, UnknownKey, WrongOrigin
 from chalicelib.ids import KeyId
 from tests.fakes.adapters import FakeClock
 from tests.fakes.api_keys import FakeApiKeys, FakeTickets
@@ -89,6 +89,7 @@ def test_the_config_has_the_url_the_ticket_and_the_persona(site: Site):
     assert config.as_json() == {
         "websocket_url": SOCKET,
         "ticket": config.ticket,
+        "address_ticket": config.address_ticket,
         "expires_in": 300,
         "persona": web.public(),
         "limit": 20,
@@ -98,6 +99,23 @@ def test_the_config_has_the_url_the_ticket_and_the_persona(site: Site):
 def test_the_ticket_is_valid_for_the_key(site: Site):
     shown = ticket.read(site.comes().ticket, secret=SECRET, now=site.clock())
     assert (shown.key, shown.visitor) == (SHOP, "visitor-0")
+
+
+def test_the_ticket_for_an_address_is_of_the_same_visitor_and_for_nothing_else(site: Site):
+    config = site.comes()
+    shown = ticket.read_from_address(config.address_ticket, secret=SECRET, now=site.clock())
+    assert (shown.key, shown.visitor) == (SHOP, site.who(config))
+    with pytest.raises(InvalidToken):
+        ticket.read(config.address_ticket, secret=SECRET, now=site.clock())
+
+
+@pytest.mark.parametrize("minutes", [0, 4, 6, 29 * 24 * 60])
+def test_a_ticket_for_an_address_renews_nothing(site: Site, minutes: int):
+    first = site.comes()
+    who = site.who(first)
+    site.clock.tick(minutes=minutes)
+    assert site.who(site.comes(bearer=first.address_ticket)) != who
+    assert site.who(site.comes(bearer=first.ticket)) == who
 
 
 def test_without_a_limit_the_config_has_none(site: Site):
@@ -114,7 +132,7 @@ def test_a_limit_of_zero_is_a_limit(site: Site):
 
 def test_no_repr_shows_the_ticket(site: Site):
     config = site.comes()
-    assert config.ticket not in repr(config)
+    assert not any(made in repr(config) for made in (config.ticket, config.address_ticket))
     assert SECRET not in repr(site.visitors)
 
 

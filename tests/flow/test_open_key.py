@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels.web.client_frames import MAX_FRAME
 from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, IDLE_TIMEOUT_MS
 from chalicelib.errors import ModelBusy, ModelRefused
 from tests.fakes.model import ScriptedModel
-from tests.flow.chat import KEY, Chat, Without, key_text
+from tests.flow.chat import KEY, OTHER_KEY, Chat, Without, key_text
 
 
 @pytest.fixture
@@ -65,30 +64,15 @@ def test_a_ping_lets_nobody_in(chat: Chat):
     assert [frame["type"] for frame in tab.frames] == ["pong"]
 
 
-@pytest.mark.parametrize("config", ["", "nosuchkey1", "NOSUCHKEY1", f"{KEY}x", "a" * MAX_FRAME, "oidc"])
-def test_another_address_lets_nobody_in(chat: Chat, config: str):
-    tab = chat.connects(config=config)
-    tab.says("Hello?")
-    assert tab.got("ready", "accepted") == []
-    assert tab.codes in (["not_authenticated"], ["auth_failed"])
-
-
-def test_a_key_that_is_not_open_lets_nobody_in_by_its_id(chat: Chat):
-    chat.changes_key(is_open=False)
-    tab = chat.connects(config=KEY)
-    tab.says("Hello?")
-    assert (tab.codes, tab.got("ready")) == (["auth_failed"], [])
-
-
 @pytest.mark.parametrize("how", ["revoked", "expired"])
-def test_an_open_key_that_has_ended_lets_nobody_in(chat: Chat, how: str):
-    chat.ends_key(how)
+def test_an_open_key_that_ends_after_the_handshake_lets_nobody_in(chat: Chat, how: str):
     tab = chat.connects(config=KEY)
+    chat.ends_key(how)
     tab.says("Hello?")
-    assert (tab.codes, tab.got("ready")) == (["key_revoked"], [])
+    assert (tab.codes, tab.got("ready"), chat.asked) == (["key_revoked"], [], [])
 
 
-def test_a_page_that_is_not_the_keys_is_refused(chat: Chat):
+def test_a_page_that_is_not_the_keys_is_told_so_by_a_frame_since_it_cannot_see_a_refused_handshake(chat: Chat):
     tab = chat.connects(config=KEY, origin="https://elsewhere.example")
     tab.says("Hello?")
     assert (tab.codes, tab.got("ready")) == (["wrong_origin"], [])
@@ -151,9 +135,37 @@ def test_a_client_that_reads_before_it_asks_is_not_closed_after_a_minute(chat: C
     assert quiet.id in [connection.id for connection in chat.connections.to_close(now=chat.clock())]
 
 
-def test_a_deployment_may_let_in_whoever_knows_its_bare_address(chat: Chat):
+def opens_the_bare_address(chat: Chat) -> None:
     web = replace(chat.bot.settings.web, open_key=KEY)
     chat.bot.settings = replace(chat.bot.settings, web=web)
+
+
+def test_a_deployment_may_let_in_whoever_knows_its_bare_address(chat: Chat):
+    opens_the_bare_address(chat)
     tab = chat.connects()
     tab.says("Hello?")
     assert tab.got("completed")[0]["state"] == "done"
+
+
+def test_pages_of_other_keys_still_come_by_the_bare_address_and_say_by_frame_who_they_are(chat: Chat):
+    opens_the_bare_address(chat)
+    tab = chat.connects(origin="https://elsewhere.example")
+    tab.sends("authenticate", apiKey=key_text(OTHER_KEY), visitor="anna")
+    assert tab.codes == ["wrong_origin"]
+    chat.memory.keys[OTHER_KEY] = replace(chat.memory.keys[OTHER_KEY], origins=("https://elsewhere.example",))
+    again = chat.connects(origin="https://elsewhere.example")
+    again.sends("authenticate", apiKey=key_text(OTHER_KEY), visitor="anna")
+    assert again.got("ready")
+
+
+@pytest.mark.parametrize("how", ["closed", "revoked", "expired"])
+def test_the_bare_address_lets_nobody_in_once_its_key_is_not_open_or_has_ended(chat: Chat, how: str):
+    opens_the_bare_address(chat)
+    if how == "closed":
+        chat.changes_key(is_open=False)
+    else:
+        chat.ends_key(how)
+    tab = chat.connects()
+    tab.says("Hello?")
+    assert (tab.status, tab.got("ready")) == (200, [])
+    assert tab.codes == ["auth_failed" if how == "closed" else "key_revoked"]

@@ -51,6 +51,13 @@ def test_the_page_connects_shows_the_answer_and_disconnects(page: Page, demo: De
 
 
 @needs_chromium
+def test_the_page_says_what_to_check_when_its_key_opens_nothing(page: Page, demo: Demo):
+    page.get_by_label("WebSocket address").fill(f"{demo.facts['websocket_url']}?config=nosuchkey1")
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.get_by_role("log")).to_contain_text("check the address, and the id of the key")
+
+
+@needs_chromium
 def test_the_page_reads_whole_answers_too(page: Page, demo: Demo):
     page.get_by_label("WebSocket address").fill(address(demo, answers="whole"))
     page.get_by_role("button", name="Connect", exact=True).click()

@@ -66,7 +66,7 @@ def test_a_socket_becomes_the_three_events_of_api_gateway(gateway: Gateway):
     assert (left["requestContext"]["disconnectStatusCode"], left["requestContext"]["disconnectReason"]) == (1000, "bye")
 
 
-@pytest.mark.parametrize(("answer", "status"), [("401", 401), ("403", 403), ("500", 500), ("raise", 502)])
+@pytest.mark.parametrize(("answer", "status"), [("401", 401), ("403", 403), ("503", 503), ("raise", 502)])
 def test_an_error_of_the_connect_handler_refuses_the_handshake(gateway: Gateway, answer: str, status: int):
     with pytest.raises(InvalidStatus) as caught:
         gateway.connect(f"?answer={answer}")

@@ -105,6 +105,48 @@ def test_an_invalid_ticket_is_refused(text: str):
         read(text)
 
 
+# For an address.
+
+
+def for_address(now: int = NOON, secret: str = SECRET) -> str:
+    return ticket.mint_for_address(SHOP, "anna", secret=secret, now=now)
+
+
+def read_from_address(text: str, *, now: int = NOON) -> Ticket:
+    return ticket.read_from_address(text, secret=SECRET, now=now)
+
+
+def test_a_ticket_for_an_address_is_good_for_five_minutes_there():
+    assert read_from_address(for_address(), now=NOON + 5 * MINUTE - 1) == Ticket(SHOP, "anna")
+    with pytest.raises(TicketExpired):
+        read_from_address(for_address(), now=NOON + 5 * MINUTE)
+
+
+def test_no_ticket_for_an_address_is_good_for_longer_whatever_it_says():
+    long = jwt.encode({**CLAIMS, "use": "address", "exp": NOON // 1000 + 3600}, SECRET, algorithm="HS256")
+    assert read_from_address(long, now=NOON + 5 * MINUTE - 1) == Ticket(SHOP, "anna")
+    with pytest.raises(TicketExpired):
+        read_from_address(long, now=NOON + 5 * MINUTE)
+
+
+@pytest.mark.parametrize("oldest_ms", [None, 30 * DAY])
+def test_a_ticket_for_an_address_is_no_other_ticket(oldest_ms: int | None):
+    with pytest.raises(InvalidToken):
+        read(for_address(), oldest_ms=oldest_ms)
+
+
+@pytest.mark.parametrize("use", [None, "", "frame", "Address", 1, ["address"]])
+def test_no_other_ticket_is_one_for_an_address(use: Any):
+    other = jwt.encode(CLAIMS if use is None else {**CLAIMS, "use": use}, SECRET, algorithm="HS256")
+    with pytest.raises(InvalidToken):
+        read_from_address(other)
+
+
+def test_a_forged_ticket_for_an_address_is_refused():
+    with pytest.raises(InvalidToken):
+        read_from_address(for_address(secret=OTHER))
+
+
 @given(st.text())
 def test_no_text_is_too_strange_to_be_turned_away(text: str):
     with pytest.raises(InvalidToken):

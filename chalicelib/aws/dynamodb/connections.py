@@ -50,7 +50,7 @@ class DynamoConnections:
     table: Table
 
     def open(self, connection: Connection, *, now: int) -> None:
-        waits_ms = IDLE_TIMEOUT_MS if connection.config else AUTH_TIMEOUT_MS
+        waits_ms = IDLE_TIMEOUT_MS if connection.waits_for_a_frame else AUTH_TIMEOUT_MS
         self.table.write(put(items.connection_item(connection, now=now, auth_until=now + waits_ms)))
 
     def get(self, connection: ConnectionId, *, now: int) -> Connection | None:

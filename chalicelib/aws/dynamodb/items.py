@@ -223,6 +223,8 @@ def connection_item(connection: Connection, *, now: int, auth_until: int) -> Ite
         "due_at": auth_until,
         "expires_at": connection_expires_at(now),
         **({"config": connection.config} if connection.config else {}),
+        **({"proven": connection.proven} if connection.proven else {}),
+        **client_values(connection),
     }
 
 
@@ -260,6 +262,7 @@ def connection(item: Item) -> Connection:
         endpoint=item["endpoint"],
         origin=item["origin"],
         config=item.get("config", ""),
+        proven=PersonId(item["proven"]) if "proven" in item else None,
         state=ConnectionState(item["state"]),
         person=PersonId(item["person"]) if "person" in item else None,
         holds_key=bool(item.get("holds_key", False)),

@@ -10,7 +10,7 @@ from typing import Any, Final
 from chalicelib.access import api_key, browsers
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.ports import ApiKeys, Tickets
-from chalicelib.access.ticket import LIFETIME_S, mint, read
+from chalicelib.access.ticket import LIFETIME_S, mint, mint_for_address, read
 from chalicelib.clock import Clock
 from chalicelib.content import assets, persona
 from chalicelib.content.assets import Asset
@@ -30,17 +30,20 @@ class IssuedConfig:
 
     websocket_url: str
     ticket: str = field(repr=False)
+    address_ticket: str = field(repr=False)
+    """Of the same visitor, for the address of the WebSocket instead of a frame."""
     persona: Persona
     limit: int | None
     """Questions a day; None means no limit."""
     expires_in: int = LIFETIME_S
-    """Seconds for which the ticket is valid."""
+    """Seconds for which the tickets are valid."""
 
     def as_json(self) -> dict[str, Any]:
         """Build the JSON object of the response; without a limit, that field is left out."""
         values = {
             "websocket_url": self.websocket_url,
             "ticket": self.ticket,
+            "address_ticket": self.address_ticket,
             "expires_in": self.expires_in,
             "persona": self.persona.public(),
             "limit": self.limit,
@@ -80,9 +83,11 @@ class ChatConfig:
         hour = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%dT%H}"
         if not self.tickets.count(key.id, _hash(address, secret), hour=hour, most=TICKETS_AN_HOUR):
             raise RateLimited("too many tickets from this address: try again in an hour")
+        visitor = self._visitor(key, bearer)
         return IssuedConfig(
             websocket_url=self.websocket_url(),
-            ticket=mint(key.id, self._visitor(key, bearer), secret=secret, now=now),
+            ticket=mint(key.id, visitor, secret=secret, now=now),
+            address_ticket=mint_for_address(key.id, visitor, secret=secret, now=now),
             persona=persona.load(key.persona),
             limit=key.daily_messages,
         )

@@ -71,33 +71,45 @@ class Entrance:
         if isinstance(known, Rejected):
             self._reject(connection, known)
             return None
-        person, conversation = known.person, identity.conversation_of(known.person)
         whole = known.key is not None and known.key.whole_answers
         connection = replace(connection, holds_key=credentials.kind == "apiKey", whole_answers=whole)
+        is_told = credentials.is_of_new_visitor
+        return self._let_in(connection, known.person, is_told=is_told, is_asked=credentials.kind != "openKey")
+
+    def admit(self, connection: Connection, person: PersonId) -> Member | None:
+        """Let the person in whom the address of the connection proved; None if its client is told why not.
+
+        A visitor of a key is told their name, which may be new.
+        """
+        return self._let_in(connection, person, is_told=identity.key_of(person) is not None, is_asked=False)
+
+    def _let_in(self, connection: Connection, person: PersonId, *, is_told: bool, is_asked: bool) -> Member | None:
+        """Let the person in, and send `ready`; `is_told` if it has the visitor's name, `is_asked` if a frame asked."""
+        conversation = identity.conversation_of(person)
         try:
             ready = self._admit(connection, person, conversation)
         except TooManyConnections:
             self._reject(connection, _TOO_MANY)
             return None
         if ready is None:
-            return self._let_in_meanwhile(connection, credentials)
+            return self._let_in_meanwhile(connection, is_asked=is_asked)
         member = Member(ready, person, conversation)
         standing = self.standing(member)  # again, for a revocation that listed connections before this one was stored
         if standing is None:
             return None
-        self._send_ready(member, standing, identity.name_of(person) if credentials.is_of_new_visitor else None)
+        self._send_ready(member, standing, identity.name_of(person) if is_told else None)
         return member
 
     def _known(self, credentials: Credentials, connection: Connection) -> Authenticated | Rejected:
         known = self.authenticator.authenticate(credentials, origin=connection.origin)
         return BLOCKED if isinstance(known, Authenticated) and self.admission.is_blocked(known.person) else known
 
-    def _let_in_meanwhile(self, connection: Connection, credentials: Credentials) -> Member | None:
+    def _let_in_meanwhile(self, connection: Connection, *, is_asked: bool) -> Member | None:
         """Return the member that the connection became by another frame at the same time, if frames needed not say so.
 
         None, and the client gets an error, if this frame asked for it.
         """
-        known = self.connections.get(connection.id, now=self.clock()) if credentials.kind == "openKey" else None
+        known = None if is_asked else self.connections.get(connection.id, now=self.clock())
         if known and known.person and known.conversation:
             now_in = replace(known, received_at=connection.received_at)
             return Member(now_in, known.person, known.conversation)

@@ -3,12 +3,11 @@
 The order of a question: `receive` parses it, `_accept` stores it and sends `accepted`, then a worker answers it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.access import api_key
 from chalicelib.access.admission import BLOCKED, Admission
 from chalicelib.access.authentication import Authenticator, Credentials
 from chalicelib.access.entitlements import EntitlementService
@@ -31,6 +30,7 @@ from chalicelib.channels.web.client_frames import (
 )
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.entrance import Entrance, Member
+from chalicelib.channels.web.handshake import Handshake
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
@@ -71,8 +71,7 @@ class WebSocketHandler:
     clock: Clock
     new_id: Callable[[], str]
     log: Log
-    open_key: str
-    """The id of the open key of connections whose address names none; empty if those must authenticate."""
+    handshake: Handshake
 
     @property
     def closer(self) -> ConnectionCloser:
@@ -97,15 +96,18 @@ class WebSocketHandler:
         """Load what the next frame will need. Raises ConfigError."""
         next(iter(self.authenticator.ticket_keys()))
 
-    def connect(self, connection_id: ConnectionId, *, endpoint: str, origin: str, config: str = "") -> None:
-        """Store a new connection. Raises StoreError, for which API Gateway refuses the handshake.
+    def connect(self, connection_id: ConnectionId, *, endpoint: str, origin: str, query: Mapping[str, str]) -> int:
+        """Store a new connection, unless it is refused, and return the HTTP status of its handshake.
 
-        `endpoint` is the URL of the `@connections` API; `origin` is the page's, or empty for programs; `config` is
-        the parameter of that name in the handshake's address.
+        `endpoint` is the URL of the `@connections` API; `origin` is the page's, or empty for programs; `query` has the
+        parameters of the handshake's address. Raises StoreError and ConfigError, for which API Gateway refuses too.
         """
-        with self.log.call("connect", self.clock):
-            opened_by = config if api_key.is_id(config) else self.open_key
-            self.connections.open(Connection(connection_id, endpoint, origin, config=opened_by), now=self.clock())
+        with self.log.call("connect", self.clock) as fields:
+            answer = self.handshake.answer(Connection(connection_id, endpoint, origin), query)
+            fields["handshake"] = answer.code
+            if answer.connection:
+                self.connections.open(answer.connection, now=self.clock())
+            return answer.status
 
     def disconnect(self, connection_id: ConnectionId) -> None:
         """Remove a connection. Raises StoreError; the store's expiry then removes it later."""
@@ -152,10 +154,12 @@ class WebSocketHandler:
     def _member(self, connection: Connection, frame: client_frames.ClientFrame) -> Member | None:
         """Return the person that the connection is of; None if its client has to authenticate, and gets an error.
 
-        If its address names an open key, its first frame authenticates it as a new visitor.
+        Its first frame lets in whom its address proved, or authenticates it as a new visitor of an open key.
         """
         if connection.person and connection.conversation:
             return Member(connection, connection.person, connection.conversation)
+        if connection.proven:
+            return self.entrance.admit(connection, connection.proven)
         if connection.config:
             return self.entrance.authenticate(connection, Credentials("openKey", connection.config, None))
         self._send_error(connection, "not_authenticated", "authenticate first", _id_of(frame))
