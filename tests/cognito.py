@@ -58,6 +58,27 @@ class Pool:
         tokens: Mapping[str, str] = signed_in["AuthenticationResult"]
         return tokens
 
+    def machine(self) -> tuple[str, str]:
+        """A client of the pool that is a program, and the access token that it gets by itself."""
+        self.cognito.create_resource_server(
+            UserPoolId=self.id, Identifier="api", Name="api", Scopes=[{"ScopeName": "read", "ScopeDescription": "read"}]
+        )
+        made = self.cognito.create_user_pool_client(
+            UserPoolId=self.id,
+            ClientName="program",
+            GenerateSecret=True,
+            AllowedOAuthFlows=["client_credentials"],
+            AllowedOAuthScopes=["api/read"],
+            AllowedOAuthFlowsUserPoolClient=True,
+        )["UserPoolClient"]
+        answer = httpx2.post(
+            f"{self.cognito.meta.endpoint_url}/oauth2/token",
+            data={"grant_type": "client_credentials", "scope": "api/read"},
+            auth=(made["ClientId"], made["ClientSecret"]),
+            trust_env=False,
+        )
+        return made["ClientId"], answer.json()["access_token"]
+
     def proofs(self) -> Mapping[str, str]:
         """What is shown to the bot in the `assistant` transcript, good and bad."""
         tokens = self.sign_in()

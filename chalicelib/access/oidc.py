@@ -1,5 +1,8 @@
 """Verifies OpenID Connect ID tokens with the keys that their issuer publishes. Tokens are never stored.
 
+Cognito's access tokens are accepted too. They have `token_use`, and `client_id` in the place of `aud`; those of
+programs that signed in by themselves have no `username`.
+
 Only RS256 is accepted. Every issuer must support it (OpenID Connect Core, section 15.1), and a single algorithm rules
 out attacks that confuse one algorithm with another.
 """
@@ -28,15 +31,15 @@ _PAUSE_S: Final = 60.0
 """Seconds between two requests for the keys, so that tokens with unknown key ids cannot cause a request each."""
 _SOON_S: Final = 5.0
 """Seconds until the next request after one that failed."""
+_LACKING: Final = "lacks one of sub, iss, aud, iat and exp"
 _REASONS: Final[Mapping[type[Exception], str]] = {
     jwt.ExpiredSignatureError: "has expired",
     jwt.ImmatureSignatureError: "is not valid yet",
     jwt.InvalidIssuerError: "is another issuer's",
-    jwt.InvalidAudienceError: "is for another client",
     jwt.InvalidAlgorithmError: f"is not signed with {_ALGORITHM}",
     jwt.InvalidSignatureError: "is not signed by its issuer",
     jwt.InvalidKeyError: "is signed with a key that is too short",
-    jwt.MissingRequiredClaimError: "lacks one of sub, iss, aud, iat and exp",
+    jwt.MissingRequiredClaimError: _LACKING,
 }
 
 
@@ -69,20 +72,50 @@ class OidcTokens:
                 key,
                 algorithms=[_ALGORITHM],
                 issuer=self.issuer,
-                audience=self.audience,
                 leeway=_LEEWAY_S,
-                options={"require": ["sub", "iss", "aud", "iat", "exp"], "enforce_minimum_key_length": True},
+                # the audience is checked below: access tokens have none
+                options={
+                    "require": ["sub", "iss", "iat", "exp"],
+                    "verify_aud": False,
+                    "enforce_minimum_key_length": True,
+                },
             )
         except (jwt.PyJWTError, RecursionError) as exc:  # PyJWT before 2.14 does not bound the nesting of JSON
             raise InvalidToken(f"the token {_REASONS.get(type(exc), 'cannot be read')}") from exc
-        if str(header.get("typ", "JWT")).upper() != "JWT" or claims.get("token_use", "id") != "id":
+        if str(header.get("typ", "JWT")).upper() != "JWT":
             raise InvalidToken("the token is not an ID token")
-        if claims["aud"] not in (self.audience, [self.audience]):
-            raise InvalidToken("the token is for other clients as well")
+        self._check_client(claims)
         subject: str = claims["sub"]
         if not subject:
             raise InvalidToken("the token's sub is empty")
+        if subject == self.audience:
+            raise InvalidToken("the token is about no person")
         return subject
+
+    def _check_client(self, claims: Mapping[str, Any]) -> None:
+        """Raise InvalidToken unless the issuer made the token for this client alone, and for a person."""
+        match claims.get("token_use", "id"):
+            case "id":
+                self._check_audience(claims.get("aud"))
+            case "access":
+                self._check_access(claims)
+            case _:
+                raise InvalidToken("the token is not an ID token")
+
+    def _check_audience(self, audience: Any) -> None:
+        if not audience:
+            raise InvalidToken(f"the token {_LACKING}")
+        if audience not in (self.audience, [self.audience]):
+            is_among = isinstance(audience, list) and self.audience in audience
+            raise InvalidToken(f"the token is for {'other clients as well' if is_among else 'another client'}")
+
+    def _check_access(self, claims: Mapping[str, Any]) -> None:
+        if claims.get("client_id") != self.audience:
+            raise InvalidToken("the token is for another client")
+        if claims.get("aud"):
+            raise InvalidToken("the token is for another service")
+        if not claims.get("username"):
+            raise InvalidToken("the token is about no person")
 
     def _key(self, kid: str | None) -> jwt.PyJWK:
         """Return the issuer's key of that id, from the cache if possible."""

@@ -32,9 +32,15 @@ def test_a_users_token_of_cognito_is_accepted(pool: Pool, way: Way):
     assert way.asked == [f"/{pool.id}/.well-known/{name}" for name in ("openid-configuration", "jwks.json")]
 
 
-def test_an_access_token_of_cognito_is_no_id_token(pool: Pool, way: Way):
-    with pytest.raises(InvalidToken):
-        OidcTokens(pool.issuer, pool.client, session=way.session()).subject(pool.sign_in()["AccessToken"])
+def test_an_access_token_of_cognito_is_accepted_too(pool: Pool, way: Way):
+    tokens = OidcTokens(pool.issuer, pool.client, session=way.session())
+    assert tokens.subject(pool.sign_in()["AccessToken"]) == pool.subject
+
+
+def test_a_token_of_a_program_that_signed_in_by_itself_is_refused(pool: Pool, way: Way):
+    client, token = pool.machine()
+    with pytest.raises(InvalidToken, match="no person"):
+        OidcTokens(pool.issuer, client, session=way.session()).subject(token)
 
 
 def test_a_token_for_another_app_or_pool_is_refused(pool: Pool, way: Way):
@@ -43,8 +49,9 @@ def test_a_token_for_another_app_or_pool_is_refused(pool: Pool, way: Way):
     anothers = OidcTokens(pool.issuer, "another-app", session=way.session())
     with pytest.raises(InvalidToken, match="does not publish"):
         ours.subject(other.sign_in()["IdToken"])
-    with pytest.raises(InvalidToken, match="for another client"):
-        anothers.subject(pool.sign_in()["IdToken"])
+    for kind in ("IdToken", "AccessToken"):
+        with pytest.raises(InvalidToken, match="for another client"):
+            anothers.subject(pool.sign_in()[kind])
 
 
 def test_a_wrong_password_gives_no_token(pool: Pool):

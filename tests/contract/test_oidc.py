@@ -25,6 +25,28 @@ from tests.fakes.id_tokens import FakeIdTokens
 from tests.issuer import AUDIENCE, Issuer, issuing, rsa_key
 
 DISCOVERY = "/.well-known/openid-configuration"
+ACCESS: dict[str, Any] = {
+    "token_use": "access",
+    "client_id": AUDIENCE,
+    "aud": None,
+    "username": "anna",
+    "scope": "openid",
+}
+"""What makes an access token of the ID token's claims."""
+NOT_ACCESS: list[tuple[dict[str, Any], str]] = [
+    ({"client_id": "another-app"}, "another client"),
+    ({"client_id": None}, "another client"),
+    ({"client_id": [AUDIENCE]}, "another client"),
+    ({"aud": "https://api.example.org"}, "another service"),
+    ({"aud": [AUDIENCE, "https://api.example.org"]}, "another service"),
+    ({"iss": "https://accounts.example.org"}, "another issuer"),
+    ({"sub": AUDIENCE}, "no person"),
+    ({"username": None}, "no person"),
+    ({"username": ""}, "no person"),
+    ({"sub": AUDIENCE, "username": None}, "no person"),
+    ({"sub": None}, "lacks one"),
+]
+"""What is wrong with other access tokens; programs that sign in by themselves have no username."""
 
 
 def rs256(claims: dict[str, Any], *, name: str = "one", **header: Any) -> str:
@@ -145,7 +167,10 @@ class FromNow:
         ({"exp": "tomorrow"}, "cannot be read"),
         ({"exp": float("nan")}, "cannot be read"),
         ({"iat": float("inf")}, "cannot be read"),
-        ({"token_use": "access"}, "not an ID token"),
+        ({"token_use": "refresh"}, "not an ID token"),
+        ({"token_use": ""}, "not an ID token"),
+        ({"sub": AUDIENCE}, "no person"),
+        *[(ACCESS | claims, why) for claims, why in NOT_ACCESS],
         ({"token_use": ["id"]}, "not an ID token"),
     ],
 )
@@ -154,6 +179,11 @@ def test_a_token_that_is_not_for_us_now_is_refused_with_the_reason(sign_in: Sign
     # PyJWT signs no claims that it could not verify, so they are signed as bytes.
     usual = sign_in.issuer.claims(**claims) | {name: value for name, value in claims.items() if value is not None}
     assert why in sign_in.refused(rs256(usual, kid="one"))
+
+
+def test_an_access_token_as_cognito_signs_it_says_the_same_as_the_id_token(sign_in: SignIn):
+    assert sign_in.tokens.subject(sign_in.issuer.token(**ACCESS)) == "anna"
+    assert sign_in.tokens.subject(sign_in.issuer.token()) == "anna"
 
 
 def test_clocks_may_differ_by_a_little(sign_in: SignIn):
