@@ -44,6 +44,8 @@ class Secret(StrEnum):
     """Of the REST API, with the chat page."""
     WEBHOOK_URL = "webhook-url"
     WEBSOCKET_URL = "websocket-url"
+    FIRST_ISSUER = "first-issuer"
+    """The first issuer with which people could sign in; missing where none was configured yet."""
     TOPIC_ARN = "topic-arn"
 
 

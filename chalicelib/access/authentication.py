@@ -1,4 +1,4 @@
-"""Authentication of web chat clients by an API key, a ticket or an OpenID Connect ID token."""
+"""Authentication of web chat clients by an API key, a ticket or an OpenID Connect token."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ class Rejected:
 _UNKNOWN = Rejected("auth_failed", "there is no such key")
 _NOT_OPEN = Rejected("auth_failed", "the address names no open key")
 _INVALID = Rejected("auth_failed", "the ticket is not valid")
-_NO_SIGN_IN = Rejected("auth_failed", "this bot accepts no ID tokens")
+_NO_SIGN_IN = Rejected("auth_failed", "this bot accepts no tokens")
 REVOKED = Rejected("key_revoked", "the key is revoked or has expired")
 _EXPIRED = Rejected("ticket_expired", "the ticket has expired: get a new one")
 _WRONG_ORIGIN = Rejected("wrong_origin", "the page's origin is not one of the key's")
@@ -66,6 +66,8 @@ class Authenticator:
     keys: ApiKeys
     id_token_verifier: Callable[[], IdTokens | None]
     """Returns None if no issuer is configured. Called only for tokens, because it loads a cryptography library."""
+    first_issuer: Callable[[], str | None]
+    """Returns the issuer whose people have ids without an issuer; None if that is whichever is configured."""
     ticket_keys: Callable[[], Iterable[str]] = field(repr=False)
     """Returns the secrets by which tickets may be signed; those after the first are read only if it is refused."""
     own_origin: Callable[[], str]
@@ -120,13 +122,15 @@ class Authenticator:
         raise InvalidToken("the ticket is not valid")
 
     def _by_token(self, token: str) -> Authenticated | Rejected:
-        issuer = self.id_token_verifier()
-        if issuer is None:
+        tokens = self.id_token_verifier()
+        if tokens is None:
             return _NO_SIGN_IN
         try:
-            return Authenticated(identity.signed_in(issuer.subject(token)))
+            subject = tokens.subject(token)
         except InvalidToken as exc:
             return Rejected("auth_failed", str(exc))
+        is_first = self.first_issuer() in (None, tokens.issuer)
+        return Authenticated(identity.signed_in(subject, issuer=None if is_first else tokens.issuer))
 
     def _by_valid_key(self, key: ApiKey, visitor: str, origin: str) -> Authenticated | Rejected:
         if not key.is_valid(now=self.clock()):

@@ -51,9 +51,14 @@ def name_of(person: PersonId) -> str:
     return person.rpartition(":")[2]
 
 
-def signed_in(subject: str) -> PersonId:
-    """Return the id of a user authenticated by an issuer. It holds a hash, so it does not show the `subject`."""
-    return visitor(SIGNED_IN, hashlib.sha256(subject.encode()).hexdigest()[:32])
+def signed_in(subject: str, *, issuer: str | None = None) -> PersonId:
+    """Return the id of a user authenticated by an issuer. It holds a hash, so it does not show the `subject`.
+
+    A subject is unique at its issuer only, so `issuer` is part of the id. It is None for the stage's first issuer,
+    whose people had ids before there was another one.
+    """
+    unique = subject if issuer is None else f"{issuer}\n{subject}"  # no issuer's address has a line break
+    return visitor(SIGNED_IN, hashlib.sha256(unique.encode()).hexdigest()[:32])
 
 
 def channel_of(person: PersonId) -> Channel:

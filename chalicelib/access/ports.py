@@ -97,7 +97,14 @@ class Tickets(Protocol):
 
 
 class IdTokens(Protocol):
-    """Verifies the ID tokens of an OpenID Connect issuer."""
+    """Verifies the ID tokens of an OpenID Connect issuer, and Cognito's access tokens."""
+
+    @property
+    def issuer(self) -> str:
+        """The issuer's name, as in its tokens."""
 
     def subject(self, token: str) -> str:
-        """Return the token's `sub` claim, the issuer's id of the user. Raises InvalidToken and IssuerUnavailable."""
+        """Return the token's `sub` claim, the issuer's id of the user.
+
+        Raises IssuerUnavailable, and InvalidToken, also if the token is about a program instead of a person.
+        """

@@ -17,7 +17,9 @@ from chalicelib.ids import Needs
 from chalicelib.operations.warmth import Warmth
 from chalicelib.settings import Secret
 
-SECRETS: Final = Needs[Secret](always=(Secret.TICKET_KEY, Secret.PSEUDONYM_KEY, Secret.API_URL, Secret.WEBSOCKET_URL))
+SECRETS: Final = Needs[Secret](
+    always=(Secret.TICKET_KEY, Secret.PSEUDONYM_KEY, Secret.API_URL, Secret.WEBSOCKET_URL, Secret.FIRST_ISSUER)
+)
 
 
 def assemble(
@@ -25,6 +27,7 @@ def assemble(
     *,
     ticket_keys: Callable[[], Iterable[str]],
     own_origin: Callable[[], str],
+    first_issuer: Callable[[], str | None],
     id_token_verifier: Callable[[], IdTokens | None],
 ) -> WebSocketHandler:
     """Build the WebSocket handler over these ports."""
@@ -32,6 +35,7 @@ def assemble(
     authenticator = Authenticator(
         keys=ports.api_keys,
         id_token_verifier=id_token_verifier,
+        first_issuer=first_issuer,
         ticket_keys=ticket_keys,
         own_origin=own_origin,
         clock=ports.clock,
@@ -64,6 +68,7 @@ def handler() -> WebSocketHandler:
         ports(),
         ticket_keys=partial(secrets().candidates, Secret.TICKET_KEY),
         own_origin=lambda: api_key.origin_of(secrets().get(Secret.API_URL)),
+        first_issuer=lambda: secrets().find(Secret.FIRST_ISSUER),
         id_token_verifier=id_token_verifier,
     )
 

@@ -9,6 +9,7 @@ from chalicelib.operations import spending_limit
 from chalicelib.operations.findings import NO_ANSWERS, Finding, Severity, worst
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
+from scripts.deploy.first_issuer import note_first_issuer
 from scripts.deploy.inspection import Inspection
 from scripts.deploy.secrets import to_store
 from scripts.stage import hints
@@ -34,8 +35,9 @@ def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
 
 
 def store_generated(deployment: Deployment) -> None:
-    """Store the generated secrets that are missing, as after a pipeline has deployed a version that needs another."""
+    """Store what `deploy` generates and is missing, as after a pipeline has deployed a version that needs another."""
     deployment.vault.put(to_store(deployment.channels, {}, deployment.vault.stored()))
+    note_first_issuer(deployment)
 
 
 def check_page(deployment: Deployment, *, fix: bool = False) -> list[Finding]:

@@ -94,6 +94,11 @@ class Vault:
         """Store a value that is no secret, such as a URL, as a String beside the secrets."""
         self.client.put_parameter(Name=f"{self.prefix}/{name}", Value=value, Type="String", Overwrite=True)
 
+    def note_once(self, name: str, value: str) -> None:
+        """Do the same, unless a value is stored already."""
+        with suppress(self.client.exceptions.ParameterAlreadyExists):
+            self.client.put_parameter(Name=f"{self.prefix}/{name}", Value=value, Type="String", Overwrite=False)
+
     def noted(self, name: str) -> str:
         """Return a value stored by `note`; empty when there is none."""
         found = self.client.get_parameters(Names=[f"{self.prefix}/{name}"])["Parameters"]

@@ -17,6 +17,7 @@ from chalicelib.ids import Channels
 from chalicelib.settings import Secret, names_without_use
 from scripts.deploy import policies
 from scripts.deploy.deployment import Deployment
+from scripts.deploy.first_issuer import note_first_issuer
 from scripts.deploy.package import build, leave_out_variables, restart_functions
 from scripts.deploy.stack import Say
 from scripts.deploy.switching import forget_facebook, leaves_facebook
@@ -140,6 +141,7 @@ class DeploymentPlan:
         state = self.deployment.state
         state.clear()
         state.write()
+        note_first_issuer(self.deployment)
         self._note_addresses()  # of a stage that exists: its new code may look for others than its old one
         self.deployment.code.deploy(say=say)
         self.deployment.throttles.apply(state.api_id(), state.websocket_api_id())

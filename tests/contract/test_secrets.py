@@ -94,7 +94,7 @@ ACCEPTS: Final[dict[str, Callable[[str, Iterable[str]], object]]] = {
 def assert_admitted(text: str, known: Iterable[str]) -> None:
     keys = FakeApiKeys(Memory())
     keys.create(ApiKey(KEY, "Shop", "", "assistant", 0))
-    guard = Authenticator(keys, lambda: None, lambda: known, lambda: "", lambda: 1, lambda: "new")
+    guard = Authenticator(keys, lambda: None, lambda: None, lambda: known, lambda: "", lambda: 1, lambda: "new")
     admitted = guard.authenticate(Credentials("ticket", text, ""), origin="")
     if isinstance(admitted, Rejected):
         raise InvalidToken(admitted.message)

@@ -12,6 +12,7 @@ class FakeIdTokens:
     subjects: dict[str, str] = field(default_factory=dict)
     """By token."""
     out_of_reach: bool = False
+    issuer: str = "https://accounts.example.org"
 
     def subject(self, token: str) -> str:
         if self.out_of_reach:

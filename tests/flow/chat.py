@@ -212,6 +212,7 @@ class Chat:
 
     bot: Bot = field(default_factory=Bot)
     tokens: IdTokens | None = None
+    first_issuer: str | None = None
     _ids: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -241,6 +242,7 @@ class Chat:
             ports,
             ticket_keys=lambda: [TICKET_KEY],
             own_origin=lambda: OWN_PAGE,
+            first_issuer=lambda: self.first_issuer,
             id_token_verifier=lambda: self.tokens,
         )
 

@@ -29,6 +29,7 @@ class Entrance:
     known: FakeApiKeys = field(default_factory=FakeApiKeys)
     tokens: FakeIdTokens | None = field(default_factory=lambda: FakeIdTokens({"annas-token": "anna"}))
     clock: FakeClock = field(default_factory=FakeClock)
+    first_issuer: str | None = None
     asked_for_tokens: int = 0
     ids: "count[int]" = field(default_factory=count)
 
@@ -36,6 +37,7 @@ class Entrance:
         return Authenticator(
             keys=self.known,
             id_token_verifier=self._tokens,
+            first_issuer=lambda: self.first_issuer,
             ticket_keys=lambda: [TICKET_KEY],
             own_origin=lambda: OWN,
             clock=self.clock,
@@ -177,6 +179,19 @@ def test_a_spent_key_still_authenticates_so_that_its_users_get_the_notice(entran
 @pytest.mark.parametrize("origin", ["", PAGE, ELSEWHERE])
 def test_an_id_token_is_accepted_from_any_page(entrance: Entrance, origin: str):
     assert entrance.lets_in("token", "annas-token", visitor="bert", origin=origin) == identity.signed_in("anna")
+
+
+def test_people_of_the_first_issuer_keep_their_ids_and_those_of_another_are_others(entrance: Entrance):
+    before = entrance.lets_in("token", "annas-token")
+    entrance.first_issuer = "https://accounts.example.org"
+    assert entrance.lets_in("token", "annas-token") == before == identity.signed_in("anna")
+    people = {before}
+    for issuer in ("https://login.example.org", "https://accounts.example.org/", "https://accounts.example.org:8443"):
+        entrance.tokens = FakeIdTokens({"annas-token": "anna"}, issuer=issuer)
+        people.add(PersonId(entrance.lets_in("token", "annas-token")))
+    assert len(people) == 4
+    entrance.tokens = FakeIdTokens({"annas-token": "anna"})
+    assert entrance.lets_in("token", "annas-token") == before, "the first issuer is configured again"
 
 
 def test_an_invalid_token_is_rejected_with_the_reason(entrance: Entrance):

@@ -53,6 +53,20 @@ def test_a_subject_always_has_the_same_id_and_no_other_subject_has_it(subject: s
     assert (identity.channel_of(person), identity.key_of(person)) == (Channel.WEB, None)
 
 
+issuers = st.sampled_from(["https://a.example", "https://a.example/", "https://b.example"])
+
+
+@given(st.tuples(issuers, st.text(min_size=1)), st.tuples(issuers, st.text(min_size=1)))
+def test_a_subject_is_one_person_at_each_issuer(one: tuple[str, str], other: tuple[str, str]):
+    people = [identity.signed_in(subject, issuer=issuer) for issuer, subject in (one, other)]
+    assert (people[0] == people[1]) == (one == other)
+    assert identity.signed_in(one[1]) not in people
+
+
+def test_the_id_of_a_person_who_signed_in_before_is_as_it_was():
+    assert identity.signed_in("anna") == "web:oidc:55579b557896d0ce1764c47fed644f9b"
+
+
 def test_the_id_of_a_signed_in_person_does_not_reveal_their_subject():
     assert re.fullmatch("web:oidc:[0-9a-f]{32}", identity.signed_in("anna@example.org"))
 

@@ -236,5 +236,6 @@ def test_the_names_of_the_stored_parameters_stay_as_owners_typed_them():
         "api-url",
         "webhook-url",
         "websocket-url",
+        "first-issuer",
         "topic-arn",
     }
