@@ -31,13 +31,14 @@ _PASSWORD = "Correct-Horse-7"
 
 @dataclass(frozen=True)
 class Pool:
-    """A user pool with an app's client and one user."""
+    """A user pool with an app's client and two users, anna and bert."""
 
     cognito: Any
     id: str
     client: str
     """The client's id: the audience of its ID tokens."""
     subject: str
+    """Of anna."""
 
     @property
     def issuer(self) -> str:
@@ -48,44 +49,43 @@ class Pool:
         """What tells the bot to trust it."""
         return {"PARLEY_OIDC_ISSUER": self.issuer, "PARLEY_OIDC_AUDIENCE": self.client}
 
-    def sign_in(self, password: str = _PASSWORD) -> Mapping[str, str]:
+    def sign_in(self, password: str = _PASSWORD, *, user: str = "anna") -> Mapping[str, str]:
         """The user's tokens: `IdToken`, `AccessToken` and more. Raises botocore's ClientError."""
         signed_in = self.cognito.initiate_auth(
             ClientId=self.client,
             AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": "anna", "PASSWORD": password},
+            AuthParameters={"USERNAME": user, "PASSWORD": password},
         )
         tokens: Mapping[str, str] = signed_in["AuthenticationResult"]
         return tokens
 
     def machine(self) -> tuple[str, str]:
         """A client of the pool that is a program, and the access token that it gets by itself."""
-        self.cognito.create_resource_server(
-            UserPoolId=self.id, Identifier="api", Name="api", Scopes=[{"ScopeName": "read", "ScopeDescription": "read"}]
-        )
+        api, scope = f"api-{uuid.uuid4().hex}", {"ScopeName": "read", "ScopeDescription": "read"}
+        self.cognito.create_resource_server(UserPoolId=self.id, Identifier=api, Name=api, Scopes=[scope])
         made = self.cognito.create_user_pool_client(
             UserPoolId=self.id,
             ClientName="program",
             GenerateSecret=True,
             AllowedOAuthFlows=["client_credentials"],
-            AllowedOAuthScopes=["api/read"],
+            AllowedOAuthScopes=[f"{api}/read"],
             AllowedOAuthFlowsUserPoolClient=True,
         )["UserPoolClient"]
         answer = httpx2.post(
             f"{self.cognito.meta.endpoint_url}/oauth2/token",
-            data={"grant_type": "client_credentials", "scope": "api/read"},
+            data={"grant_type": "client_credentials", "scope": f"{api}/read"},
             auth=(made["ClientId"], made["ClientSecret"]),
             trust_env=False,
         )
         return made["ClientId"], answer.json()["access_token"]
 
     def proofs(self) -> Mapping[str, str]:
-        """What is shown to the bot in the `assistant` transcript, good and bad."""
-        tokens = self.sign_in()
-        good = tokens["IdToken"]
+        """What is shown to the bot in transcripts, good and bad; `token` is bert's, `access_token` anna's."""
+        good, (_, machine) = self.sign_in(user="bert")["IdToken"], self.machine()
         claims, header = jwt.decode(good, options={"verify_signature": False}), jwt.get_unverified_header(good)
         forged = jwt.encode(claims, "", algorithm="none", headers={"kid": header["kid"]})
-        return {"token": good, "access_token": tokens["AccessToken"], "forged": forged}
+        access = self.sign_in()["AccessToken"]
+        return {"token": good, "access_token": access, "machine_token": machine, "forged": forged}
 
 
 def make_pool(aws_url: str) -> Pool:
@@ -101,8 +101,12 @@ def make_pool(aws_url: str) -> Pool:
     client = cognito.create_user_pool_client(
         UserPoolId=pool, ClientName="chat", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
     )["UserPoolClient"]["ClientId"]
-    anna = cognito.admin_create_user(UserPoolId=pool, Username="anna", MessageAction="SUPPRESS")["User"]
-    cognito.admin_set_user_password(UserPoolId=pool, Username="anna", Password=_PASSWORD, Permanent=True)
+    anna, _ = (
+        cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")["User"]
+        for name in ("anna", "bert")
+    )
+    for name in ("anna", "bert"):
+        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=_PASSWORD, Permanent=True)
     [subject] = [attribute["Value"] for attribute in anna["Attributes"] if attribute["Name"] == "sub"]
     return Pool(cognito, pool, client, subject)
 

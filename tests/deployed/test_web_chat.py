@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from playwright.sync_api import expect
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from chalicelib.aws.dynamodb.keys import CONNECTION_PREFIX
 from chalicelib.content import assets
@@ -120,10 +122,44 @@ def test_functions_are_told_where_the_emulator_keeps_its_connections(deployment:
         connections.post_to_connection(ConnectionId="nobody", Data=b"{}")
 
 
+def refused(deployment: Deployment, query: str = "") -> int:
+    """Return the status with which the handshake of an address is refused."""
+    with pytest.raises(InvalidStatus) as caught, connect(f"{address(deployment)}{query}", open_timeout=60, proxy=None):
+        pass
+    return caught.value.response.status_code
+
+
+def test_no_log_has_an_address_or_a_credential(deployment: Deployment, pool: Pool):
+    proofs = pool.proofs()
+    assert refused(deployment, f"?Auth={proofs['forged']}") == 401
+    assert refused(deployment, "?config=nosuchkey1") == 401
+    with connect(f"{address(deployment)}?Auth={proofs['access_token']}", open_timeout=60, proxy=None) as client:
+        client.send('{"action": "ping"}')
+        client.recv(timeout=60)
+    logs, written = deployment.client("logs"), ""
+    for function in FUNCTIONS:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+        written += "".join(event["message"] for page in pages for event in page["events"])
+    assert '"handshake":"auth_failed"' in written.replace(" ", "")
+    assert not any(shown in written for shown in (*proofs.values(), "nosuchkey1", "Auth="))
+
+
+def test_a_deployment_may_take_only_those_who_prove_themselves_at_the_handshake(deployment: Deployment, pool: Pool):
+    functions = deployment.client("lambda")
+    before = functions.get_function_configuration(FunctionName=CONNECT)["Environment"]
+    changed = {"Variables": {**before["Variables"], "PARLEY_WEB_AUTHENTICATE": "handshake"}}
+    functions.update_function_configuration(FunctionName=CONNECT, Environment=changed)
+    try:
+        assert refused(deployment) == 401
+        token = pool.sign_in()["AccessToken"]
+        with connect(f"{address(deployment)}?Auth={token}", open_timeout=60, proxy=None) as client:
+            assert client.protocol.state.name == "OPEN"
+    finally:
+        functions.update_function_configuration(FunctionName=CONNECT, Environment=before)
+
+
 @pytest.mark.parametrize("system", sorted(file.stem for file in FOLDER.iterdir()))
-def test_an_older_systems_conversation_is_held_by_a_standard_client(
-    system: str, deployment: Deployment, place: Place, pool: Pool
-):
+def test_a_session_is_held_by_a_standard_client(system: str, deployment: Deployment, place: Place, pool: Pool):
     play(system, replace(place, known={**place.known, **pool.proofs()}))
     deployment.wait_until(lambda: sockets(deployment) == 0)
 

@@ -1,8 +1,11 @@
-"""What four older systems did, done here by a standard client from the command line, word for word as it is written."""
+"""The sessions of four older systems as their documents print them, by a standard client, without an added frame.
+
+The other transcripts show what this system adds: rooms of a key, sign-in by frame, limits of keys, errors.
+"""
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -12,6 +15,10 @@ from tests.cognito import Pool, make_pool, way_to
 from tests.simulator.chatting import dynamo
 from tests.simulator.conftest import Demo, running_demo
 from tests.transcripts import FOLDER, Place, play
+
+PRINTED: Final = ("marketplace", "assistant", "sample", "santa")
+"""What systems A, B, C and E print."""
+OURS: Final = ("rooms_of_a_key", "people_who_sign_in_by_frame", "errors_on_one_socket", "keys_and_their_limits")
 
 
 @pytest.fixture(scope="module")
@@ -49,36 +56,37 @@ def sockets(demo: Demo) -> int:
 
 
 def test_every_transcript_is_played():
-    older = {"marketplace", "assistant", "sample", "santa"}
-    assert {file.stem for file in FOLDER.iterdir()} == {*older, "marketplace_unchanged", "sample_unchanged"}
+    assert {file.stem for file in FOLDER.iterdir()} == {*PRINTED, *OURS}
 
 
-def test_a_marketplaces_chatroom(signing_in: Demo, place: Place):
-    told = play("marketplace", place)
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_session_runs_as_its_system_prints_it(signing_in: Demo, place: Place, pool: Pool, name: str):
+    known = {**pool.proofs(), "websocket_url": place.websocket_url}
+    play(name, Place(place.websocket_url, place.http, known))
+    signing_in.wait_until(lambda: sockets(signing_in) == 0)
+
+
+def test_several_people_in_the_rooms_of_a_key(signing_in: Demo, place: Place):
+    told = play("rooms_of_a_key", place)
     assert [frame["type"] for frame in told["minsu"]][-1] == "completed"
     asked = asked_last(signing_in)
     assert (asked["temperature"], asked["max_tokens"]) == (0.8, 300)
     assert "흥정" in asked["messages"][0]["content"]
 
 
-def test_an_assistant_for_people_of_a_user_pool(signing_in: Demo, place: Place, pool: Pool):
-    play("assistant", Place(place.websocket_url, place.http, pool.proofs()))
+def test_people_of_a_user_pool_sign_in_by_frame_and_are_answered_in_order(place: Place, pool: Pool):
+    play("people_who_sign_in_by_frame", Place(place.websocket_url, place.http, pool.proofs()))
 
 
-def test_the_sample_of_a_websocket_with_a_model(signing_in: Demo, place: Place):
-    play("sample", place)
+def test_a_socket_stays_usable_after_each_error(signing_in: Demo, place: Place):
+    play("errors_on_one_socket", place)
     signing_in.wait_until(lambda: sockets(signing_in) == 0)
 
 
-@pytest.mark.parametrize("name", ["marketplace_unchanged", "sample_unchanged"])
-def test_a_client_of_an_older_system_does_its_job_without_a_changed_frame(place: Place, name: str):
-    play(name, place)
-
-
-def test_santas_chat(signing_in: Demo, place: Place):
+def test_a_key_and_its_limits(signing_in: Demo, place: Place):
     before = len(signing_in.calls("model"))
     signing_in.behave("model", tokens_per_second=10)  # so slow that busy cores do not make one delta of an answer
-    told = play("santa", Place(place.websocket_url, place.http, {"websocket_url": place.websocket_url}))
+    told = play("keys_and_their_limits", Place(place.websocket_url, place.http, {"websocket_url": place.websocket_url}))
     signing_in.behave("model")
     assert len(signing_in.calls("model")) - before == 2
     assert asked_last(signing_in)["temperature"] == 0.9
