@@ -5,12 +5,12 @@
   x InvalidSignature     the request is not signed with an app secret; respond with 403, log nothing of its body
   x BodyTooLarge         the request's body exceeds the limit; respond with 413, without parsing it
   x BadRequest           the request is not valid for its endpoint; respond with 400
-  x InvalidToken         a ticket, ID token or API key does not authenticate the client; the client needs another one
+  x InvalidToken         a ticket, token or API key does not authenticate the client; the client needs another one
     + TicketExpired      the ticket is valid but too old; the client requests a new one
   x IssuerUnavailable    the issuer of ID tokens does not respond; the token may be valid, retry
   x UnknownKey           there is no such API key; respond with 404
   x WrongOrigin          the page's origin may not use the API key; respond with 403
-  x RateLimited          the address has had its tickets for this hour; respond with 429
+  x RateLimited          the address or visitor has had its tickets for this hour; respond with 429
   x StoreError           a request to DynamoDB failed; it may or may not have been carried out, retry
   x LeaseLost            another worker has the conversation's lease now; stop without a further write
   x WakeError            the worker could not be invoked; the turn is stored, the heartbeat will find it
@@ -59,7 +59,7 @@ class BadRequest(ParleyError):
 
 
 class InvalidToken(ParleyError):
-    """The ticket, ID token or API key does not authenticate the client; the message says why, for a developer."""
+    """The ticket, token or API key does not authenticate the client; the message says why, for a developer."""
 
 
 class TicketExpired(InvalidToken):
@@ -79,7 +79,7 @@ class WrongOrigin(ParleyError):
 
 
 class RateLimited(ParleyError):
-    """The client's address has had all its tickets for this hour."""
+    """The client's address, or the visitor, has had all its tickets for this hour."""
 
 
 class StoreError(ParleyError):

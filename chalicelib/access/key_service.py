@@ -132,6 +132,17 @@ class ApiKeyService:
             self.connections.close_of_key(key)
         return self.show(key)
 
+    def rotate(self, key_id: str) -> ApiKey:
+        """Refuse the secret that signs the key's visitors from now on, in favour of the next one, and return the key.
+
+        All connections of the key are closed, so that nobody stays whom the refused secret let in. Two rotations at
+        once can count as one. Raises UnknownKey.
+        """
+        key = self.show(key_id)
+        self.keys.set_generation(key.id, key.generation + 1)
+        self.connections.close_of_key(key.id)
+        return self.show(key.id)
+
     def room(self, key: ApiKey, name: str) -> str:
         """Return the full name of a room of the key. Raises BadRequest for a name that is not valid."""
         if not rooms.is_room_name(name):

@@ -74,6 +74,9 @@ class ApiKeys(Protocol):
     def set_open_rooms(self, key: KeyId, *, is_open: bool) -> bool:
         """Set whether the key's visitors may join every room by name; False if there is no such key."""
 
+    def set_generation(self, key: KeyId, generation: int) -> bool:
+        """Set which secret signs the key's visitors; False if there is no such key."""
+
 
 class LiveConnections(Protocol):
     """The open WebSocket connections of users. All methods raise StoreError."""

@@ -1,8 +1,8 @@
 """The chat page's routes: the page, its files, the widget, and the config that a page begins with."""
 
-from typing import cast
+from typing import Final, cast
 
-from chalice.app import Blueprint, Response
+from chalice.app import Blueprint, CORSConfig, Response
 
 from chalicelib.content import assets
 from chalicelib.content.assets import Asset
@@ -10,6 +10,9 @@ from chalicelib.routes.responses import errors_as_json, errors_as_text, json_res
 from chalicelib.routes.services import pages
 
 routes = Blueprint(__name__)
+
+SIGNED: Final = "Parley-Visitor"
+"""The header of a page's token that says who its visitor is. It is not in the address, because addresses are logged."""
 
 
 @routes.route("/chat", methods=["GET"])
@@ -32,7 +35,7 @@ def widget() -> Response:
     return _response(assets.widget(known=routes.current_request.headers.get("if-none-match")))
 
 
-@routes.route("/config/{key}", methods=["GET"], cors=True)
+@routes.route("/config/{key}", methods=["GET"], cors=CORSConfig(allow_headers=[SIGNED]))
 @errors_as_json
 def config(key: str) -> Response:
     """Return a ticket and the WebSocket's address to a chat page.
@@ -48,6 +51,7 @@ def config(key: str) -> Response:
         bearer=request.headers.get("authorization", "").removeprefix("Bearer "),
         site=request.headers.get("sec-fetch-site", ""),
         mode=request.headers.get("sec-fetch-mode", ""),
+        signed=request.headers.get(SIGNED, ""),
     )
     allowed = {"Access-Control-Allow-Origin": origin} if origin else {}
     return json_response(issued.as_json(), headers={"Vary": "Origin", **allowed})

@@ -8,7 +8,7 @@ from typing import Any, Final, ParamSpec
 
 import click
 
-from chalicelib.access import identity, rooms
+from chalicelib.access import identity, rooms, signed_visitor
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, STREAMED, WHOLE, ApiKeyService
 from chalicelib.content import persona
@@ -205,6 +205,37 @@ def open_or_close_rooms(context: Context, key: str, openness: str) -> None:
     the key itself. Closing disconnects all visitors for a moment, so that all have to show full names.
     """
     context.view.rooms(context.keys.set_open_rooms(context.key(key).id, is_open=openness == "open"))
+
+
+@keys.command()
+@click.argument("key", metavar="ID", callback=_id)
+@click.option("--next", "ahead", is_flag=True, help="Print the secret that is valid after `keys rotate`.")
+@with_context
+def signing(context: Context, key: str, *, ahead: bool) -> None:
+    """Print the secret with which your site signs who its visitors are.
+
+    A visitor who is a customer of yours then has the same conversation on each device. The next secret is accepted
+    already, so that your site can change to it before `keys rotate`. ID is as in `keys show`.
+    """
+    found = context.key(key)
+    secret = signed_visitor.secret_of(found, ticket_key=context.ticket_key(), ahead=int(ahead))
+    context.view.signing(secret, found, context.addresses)
+
+
+@keys.command()
+@click.argument("key", metavar="ID", callback=_id)
+@options.yes_option
+@with_context
+def rotate(context: Context, key: str, *, yes: bool) -> None:
+    """Refuse the secret of `keys signing`; the next one takes its place.
+
+    Disconnects all visitors of the key. Pages with a token that the refused secret signed have to be loaded again.
+    Customers keep their conversations. ID is as in `keys show`.
+    """
+    found = context.key(key)
+    question = f"Refuse the secret that signs the visitors of {found.id} ({found.name})?"
+    options.confirm(question, yes=yes, otherwise="the secret was not rotated", is_json=context.is_json)
+    context.view.rotated(context.keys.rotate(found.id))
 
 
 @keys.command()

@@ -26,6 +26,7 @@ _COLOURS: Final = {
 }
 
 
+_GUIDE: Final = "docs/customers.md"
 _ROOMS: Final = {
     True: ("open", "all visitors can join every room by its name"),
     False: ("closed", "visitors join them by full names only, from `keys room`"),
@@ -47,9 +48,10 @@ class Addresses:
         """Return the address of the bot's own chat page, in a room if one is given."""
         return f"{self.bot}/chat?config={key.id}{f'&room={room}' if room else ''}" if self.bot else ""
 
-    def embed(self, key: ApiKey) -> str:
-        """Return the line of HTML that embeds the chat in a page."""
-        return f'<script src="{self.bot}/widget.js" data-config="{key.id}"></script>' if self.bot else ""
+    def embed(self, key: ApiKey, visitor: str = "") -> str:
+        """Return the line of HTML that embeds the chat in a page, with a token that says who its visitor is."""
+        who = f' data-visitor="{visitor}"' if visitor else ""
+        return f'<script src="{self.bot}/widget.js" data-config="{key.id}"{who}></script>' if self.bot else ""
 
 
 class KeysView(Protocol):
@@ -69,6 +71,12 @@ class KeysView(Protocol):
 
     def rooms(self, key: ApiKey) -> None:
         """Confirm whether a key's rooms are open."""
+
+    def signing(self, secret: str, key: ApiKey, addresses: Addresses) -> None:
+        """Print the secret that signs a key's visitors, and what to sign."""
+
+    def rotated(self, key: ApiKey) -> None:
+        """Confirm that another secret signs a key's visitors."""
 
     def revoked(self, key: ApiKey) -> None:
         """Confirm that a key is revoked."""
@@ -93,6 +101,13 @@ class JsonKeysView:
         print_json({"room": name, "chat_url": (addresses.chat(key, name) or None) if key else None})
 
     def rooms(self, key: ApiKey) -> None:
+        print_json(self.service.as_json(key))
+
+    def signing(self, secret: str, key: ApiKey, addresses: Addresses) -> None:
+        embed = addresses.embed(key, visitor="TOKEN") or None
+        print_json({"secret": secret, "algorithm": "HS256", "aud": key.id, "embed": embed})
+
+    def rotated(self, key: ApiKey) -> None:
         print_json(self.service.as_json(key))
 
     def revoked(self, key: ApiKey) -> None:
@@ -166,6 +181,24 @@ class TextKeysView:
     def rooms(self, key: ApiKey) -> None:
         state, meaning = _ROOMS[key.open_rooms]
         click.echo(f"The rooms of {key.id} ({key.name}) are {state} now:\n{meaning}.")
+
+    def signing(self, secret: str, key: ApiKey, addresses: Addresses) -> None:
+        click.echo(f"{secret}\n\nYour server signs with it who a visitor is, in a JWT with HS256. Keep it there:")
+        click.echo("whoever has it can read the conversations of all your customers.\n")
+        for claim, value in (
+            ("sub", "your own id of the customer, always the same; a text"),
+            ("aud", key.id),
+            ("exp", "seconds since 1970, at most a day ahead"),
+        ):
+            click.echo(f"  {claim}  {value}")
+        if addresses.bot:
+            tag = addresses.embed(key, visitor="TOKEN")
+            click.echo(f"\nThe page of that customer gets the token as a further attribute:\n\n  {tag}")
+        click.echo(f"\nHow to, in Python, Node and PHP: {_GUIDE}")
+
+    def rotated(self, key: ApiKey) -> None:
+        click.echo(f"What signs the visitors of {key.id} ({key.name}) is the next secret from now on:")
+        click.echo(f"\n  {hints.command(f'keys signing {key.id}', self.stage)}")
 
     def revoked(self, key: ApiKey) -> None:
         click.echo(f"{key.id} ({key.name}) is revoked. The bot does not accept it any more.")

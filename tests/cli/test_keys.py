@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from chalicelib.access import api_key as rule
-from chalicelib.access import identity, rooms
+from chalicelib.access import identity, rooms, signed_visitor
 from chalicelib.access.api_key import ApiKey
 from chalicelib.channels.web import closing
 from chalicelib.conversation.connection import Connection
@@ -405,6 +405,60 @@ def test_the_address_of_an_open_key_has_its_id(keys: Run, chats: Chats):
     assert "clients  need no ticket: the id suffices" in keys("show", key.id).output
 
 
+# The secret that signs visitors.
+
+
+@pytest.fixture
+def ticket_key(client: "DynamoDBClient") -> Iterator[str]:
+    """The stage's ticket key."""
+    ssm = boto3.client("ssm", region_name=client.meta.region_name)
+    ssm.put_parameter(Name="/parley/dev/ticket-key", Value="t" * 32, Type="SecureString", Overwrite=True)
+    yield "t" * 32
+    ssm.delete_parameters(Names=["/parley/dev/ticket-key"])
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_secret_that_signs_visitors_is_shown_with_what_to_sign(keys: Run, chats: Chats, ticket_key: str):
+    secret = signed_visitor.secret_of(shop(chats), ticket_key=ticket_key)
+    printed = keys("signing", SHOP).output.splitlines()
+    assert printed[0] == secret
+    assert f"  aud  {SHOP}" in printed
+    assert f'  <script src="{BOT}/widget.js" data-config="{SHOP}" data-visitor="TOKEN"></script>' in printed
+    assert all(len(line) <= WIDTH for line in printed if "<script" not in line), printed
+    assert json.loads(keys("signing", SHOP, "--json").output) == {
+        "secret": secret,
+        "algorithm": "HS256",
+        "aud": SHOP,
+        "embed": f'<script src="{BOT}/widget.js" data-config="{SHOP}" data-visitor="TOKEN"></script>',
+    }
+
+
+def test_the_secret_can_be_shown_again_and_the_next_one_before_it_is_valid(keys: Run, chats: Chats, ticket_key: str):
+    shop(chats)
+    first, again = (keys("signing", SHOP).output.splitlines()[0] for _ in range(2))
+    following = keys("signing", SHOP, "--next").output.splitlines()[0]
+    rotated = keys("rotate", SHOP, "--yes").output
+    assert first == again != following
+    assert keys("signing", SHOP).output.splitlines()[0] == following
+    assert f"keys signing {SHOP}" in rotated
+    assert first not in rotated
+    assert following not in rotated
+
+
+@pytest.mark.parametrize("command", [("signing",), ("rotate", "--yes")])
+def test_an_unknown_key_has_no_secret(keys: Run, ticket_key: str, command: tuple[str, ...]):
+    refused = keys(command[0], "nobodynobo", *command[1:])
+    assert (refused.exit_code, refused.stdout) == (3, "")
+    assert "there is no key with that id" in refused.stderr
+
+
+def test_without_a_ticket_key_no_secret_is_shown(keys: Run, chats: Chats):
+    shop(chats)
+    refused = keys("signing", SHOP)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "/parley/dev/ticket-key" in refused.stderr
+
+
 # Open connections.
 
 
@@ -420,7 +474,11 @@ def still_connected(chats: Chats) -> int:
     return len(chats.store.connections.of_key(SHOP, now=chats.clock()))
 
 
-@pytest.mark.parametrize("command", [("revoke", SHOP, "--yes"), ("rooms", SHOP, "closed")], ids=lambda each: each[0])
+@pytest.mark.parametrize(
+    "command",
+    [("revoke", SHOP, "--yes"), ("rooms", SHOP, "closed"), ("rotate", SHOP, "--yes")],
+    ids=lambda each: each[0],
+)
 def test_the_connections_of_a_key_are_closed(keys: Run, chats: Chats, command: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(closing, "_DELETIONS", 1)  # the emulator in this process is not made for threads
     shop(chats)

@@ -25,6 +25,7 @@ WHOLE = ApiKey(
     open_rooms=True,
     is_open=True,
     whole_answers=True,
+    generation=7,
     expires_at=NOON + 1,
     revoked_at=NOON + 2,
 )
@@ -113,4 +114,15 @@ def test_a_keys_rooms_are_opened_and_closed(keys: ApiKeys):
 
 def test_the_rooms_of_an_unknown_key_are_not_opened(keys: ApiKeys):
     assert not keys.set_open_rooms(PLAIN.id, is_open=True)
+    assert keys.get(PLAIN.id) is None
+
+
+def test_another_secret_of_a_key_signs_its_visitors(keys: ApiKeys):
+    keys.create(PLAIN)
+    assert keys.set_generation(PLAIN.id, 2)
+    assert keys.get(PLAIN.id) == replace(PLAIN, generation=2)
+
+
+def test_an_unknown_key_gets_no_other_secret(keys: ApiKeys):
+    assert not keys.set_generation(PLAIN.id, 2)
     assert keys.get(PLAIN.id) is None

@@ -45,6 +45,13 @@ class FakeApiKeys:
             self.memory.keys[key] = replace(known, open_rooms=is_open)
         return known is not None
 
+    @atomic
+    def set_generation(self, key: KeyId, generation: int) -> bool:
+        known = self.memory.keys.get(key)
+        if known:
+            self.memory.keys[key] = replace(known, generation=generation)
+        return known is not None
+
 
 @dataclass(frozen=True)
 class FakeTickets:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
+import jwt
 import pytest
 
-from chalicelib.access import api_key, ticket
+from chalicelib.access import api_key, signed_visitor, ticket
 from chalicelib.access.api_key import ApiKey
 from chalicelib.channels.web.config import TICKETS_AN_HOUR, ChatConfig, IssuedConfig
 from chalicelib.content import persona
@@ -60,8 +61,17 @@ class Site:
         bearer: str = "",
         site: str = "",
         mode: str = "",
+        signed: str = "",
     ) -> IssuedConfig:
-        return self.visitors.issue(key, origin=origin, address=address, bearer=bearer, site=site, mode=mode)
+        return self.visitors.issue(
+            key, origin=origin, address=address, bearer=bearer, site=site, mode=mode, signed=signed
+        )
+
+    def signs(self, customer: str, key: str = SHOP, **changed: Any) -> str:
+        """Return a token in which the site of a key says who its visitor is, good for ten minutes."""
+        secret = signed_visitor.secret_of(self.memory.keys[KeyId(key)], ticket_key=SECRET)
+        claims = {"sub": customer, "aud": key, "exp": self.clock() // 1000 + 600, **changed}
+        return jwt.encode(claims, secret, algorithm="HS256")
 
     def rules(self, key: str = SHOP) -> str:
         """Return the Content-Security-Policy of the chat page."""
@@ -256,6 +266,76 @@ def test_an_invalid_ticket_makes_a_new_visitor_and_no_error(site: Site, bearer: 
 def test_a_forged_ticket_makes_a_new_visitor(site: Site):
     forged = ticket.mint(KeyId(SHOP), "anna", secret="a guess of thirty-two characters!", now=site.clock())
     assert site.who(site.comes(bearer=forged)) == "visitor-0"
+
+
+# Who somebody is, told by the site.
+
+
+def test_a_customer_of_the_site_is_the_same_visitor_on_each_device(site: Site):
+    phone = site.comes(signed=site.signs("anna"), address=HOME)
+    computer = site.comes(signed=site.signs("anna"), address=WORK)
+    assert site.who(phone) == site.who(computer)
+    assert site.who(phone) != site.who(site.comes(signed=site.signs("bert")))
+
+
+def test_another_keys_customer_of_the_same_id_is_another_person(site: Site):
+    shops, blogs = site.comes(signed=site.signs("anna")), site.comes(BLOG, signed=site.signs("anna", BLOG))
+    assert site.who(shops) != site.who(blogs)
+
+
+def test_the_sites_id_of_a_customer_is_not_in_the_ticket_and_not_stored(site: Site):
+    config = site.comes(signed=site.signs("anna@example.org"))
+    assert "anna" not in site.who(config)
+    assert "anna" not in str(site.memory)
+
+
+def test_a_token_that_is_not_accepted_makes_nobody_else_of_its_bearer(site: Site):
+    """Not a new visitor, and not the one of the last ticket: the page must not show what another one wrote."""
+    forged = jwt.encode({"sub": "anna", "aud": SHOP, "exp": site.clock() // 1000 + 600}, SECRET, algorithm="HS256")
+    mine = site.comes().ticket
+    for wrong in (forged, site.signs("anna", BLOG), site.signs("anna", exp=site.clock() // 1000), "x"):
+        with pytest.raises(InvalidToken):
+            site.comes(signed=wrong, bearer=mine)
+    assert sum(site.memory.tickets.values()) == 1
+
+
+def test_who_is_named_by_the_site_is_not_who_the_last_ticket_names(site: Site):
+    anonymous = site.comes()
+    assert site.who(site.comes(signed=site.signs("anna"), bearer=anonymous.ticket)) != site.who(anonymous)
+
+
+def test_a_ticket_of_a_named_visitor_renews_nothing(site: Site):
+    """Otherwise a token of ten minutes would be good for ever."""
+    anna = site.comes(signed=site.signs("anna"))
+    assert site.who(site.comes(bearer=anna.ticket)) == "visitor-0"
+
+
+def test_no_ticket_of_a_named_visitor_outlives_the_rotation_of_the_secret(site: Site):
+    before = site.signs("anna")
+    site.becomes(generation=2)
+    with pytest.raises(InvalidToken):
+        site.comes(signed=before)
+    assert site.comes(signed=site.signs("anna")).ticket
+
+
+@pytest.mark.parametrize("origin", [ELSEWHERE, "null"])
+def test_a_signature_opens_no_other_origin(site: Site, origin: str):
+    with pytest.raises(WrongOrigin):
+        site.comes(signed=site.signs("anna"), origin=origin)
+
+
+def test_seventy_five_customers_behind_one_address_are_all_let_in(site: Site):
+    customers = {site.who(site.comes(signed=site.signs(f"customer-{number}"))) for number in range(75)}
+    assert len(customers) == 75
+
+
+def test_one_customer_gets_at_most_sixty_tickets_an_hour_from_wherever(site: Site):
+    for number in range(TICKETS_AN_HOUR):
+        site.comes(signed=site.signs("anna"), address=f"192.0.2.{number}")
+    with pytest.raises(RateLimited):
+        site.comes(signed=site.signs("anna"))
+    assert site.comes(signed=site.signs("bert")).ticket
+    assert site.comes().ticket
 
 
 # How many.

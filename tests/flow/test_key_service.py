@@ -1,7 +1,7 @@
 """What the owner does with API keys."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -264,9 +264,16 @@ def test_a_key_that_is_revoked_again_keeps_its_time(desk: Desk):
     assert desk.service.revoke(revoked.id) == revoked
 
 
+def test_each_rotation_is_one_generation_and_changes_nothing_else(desk: Desk):
+    made = desk.makes()
+    assert made.generation == 1
+    assert desk.service.rotate(made.id) == replace(made, generation=2)
+    assert desk.service.rotate(made.id) == replace(made, generation=3)
+
+
 @pytest.mark.parametrize("name", ["", "nobodynobo", "x" * 5000, "\ud800"])
-def test_an_unknown_key_can_be_neither_shown_nor_revoked(desk: Desk, name: str):
+def test_an_unknown_key_can_be_neither_shown_nor_revoked_nor_rotated(desk: Desk, name: str):
     desk.makes()
-    for act in (desk.service.show, desk.service.revoke):
+    for act in (desk.service.show, desk.service.revoke, desk.service.rotate):
         with pytest.raises(UnknownKey):
             act(name)

@@ -47,6 +47,13 @@ class DynamoApiKeys:
             return False
         return True
 
+    def set_generation(self, key: KeyId, generation: int) -> bool:
+        try:
+            self.table.write(update(keys.api_key_key(key), Update(set={"generation": generation}), when=EXISTS))
+        except ConditionFailed:
+            return False
+        return True
+
 
 @dataclass(frozen=True)
 class DynamoTickets:

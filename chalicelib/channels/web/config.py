@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.access import api_key, browsers
+from chalicelib.access import api_key, browsers, signed_visitor
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.ports import ApiKeys, Tickets
 from chalicelib.access.ticket import LIFETIME_S, mint, mint_for_address, read
@@ -19,7 +19,10 @@ from chalicelib.errors import InvalidToken, RateLimited, UnknownKey, WrongOrigin
 from chalicelib.ids import KeyId
 
 TICKETS_AN_HOUR: Final = 60
-"""Tickets for one key and one network address in an hour of the clock; a tab needs one each time it connects."""
+"""Tickets for one key and one network address, or one signed visitor, in an hour of the clock.
+
+A tab needs one each time it connects.
+"""
 _MAX_TICKET_AGE_MS: Final = 30 * 24 * 60 * 60 * 1000
 """How old a ticket may be that proves who a returning visitor is."""
 
@@ -65,32 +68,29 @@ class ChatConfig:
     clock: Clock
 
     def issue(
-        self, key_id: str, *, origin: str, address: str, bearer: str, site: str = "", mode: str = ""
+        self, key_id: str, *, origin: str, address: str, bearer: str, site: str = "", mode: str = "", signed: str = ""
     ) -> IssuedConfig:
         """Issue a ticket for the API key `key_id` to a page of `origin` that asks from the network address `address`.
 
-        `bearer` is the visitor's last ticket: if it is of the same key and at most 30 days old, the visitor stays the
-        same; otherwise the ticket is for a new visitor. `site` and `mode` are the headers `Sec-Fetch-Site` and
-        `Sec-Fetch-Mode`: a page that could not read the ticket uses up none. Raises UnknownKey, WrongOrigin and
-        RateLimited.
+        `signed` is the token in which the key's site says who its visitor is, or empty. Without it, `bearer` is the
+        visitor's last ticket: if it is of the same key and at most 30 days old, the visitor stays the same; otherwise
+        the ticket is for a new visitor. `site` and `mode` are the headers `Sec-Fetch-Site` and `Sec-Fetch-Mode`: a page
+        that could not read the ticket uses up none. Raises UnknownKey, WrongOrigin, InvalidToken and RateLimited.
         """
         if not browsers.could_read(site=site, mode=mode):
             raise WrongOrigin("the page that caused this request could not read the answer: use fetch with CORS")
         key = self._valid_key(key_id)
         if not api_key.allows(key, origin, self.own_origin()):
             raise WrongOrigin("the page's origin is not one of the key's")
-        secret, now = self.ticket_key(), self.clock()
-        hour = f"{datetime.fromtimestamp(now / 1000, UTC):%Y-%m-%dT%H}"
-        if not self.tickets.count(key.id, _hash(address, secret), hour=hour, most=TICKETS_AN_HOUR):
-            raise RateLimited("too many tickets from this address: try again in an hour")
-        visitor = self._visitor(key, bearer)
-        return IssuedConfig(
-            websocket_url=self.websocket_url(),
-            ticket=mint(key.id, visitor, secret=secret, now=now),
-            address_ticket=mint_for_address(key.id, visitor, secret=secret, now=now),
-            persona=persona.load(key.persona),
-            limit=key.daily_messages,
-        )
+        secret = self.ticket_key()
+        if signed:
+            customer = signed_visitor.subject(signed, key, ticket_key=secret, now=self.clock())
+            visitor = signed_visitor.name_of(key, customer)
+            self._count(key, visitor)
+        else:
+            self._count(key, _hash(address, secret))
+            visitor = self._visitor(key, bearer)
+        return self._config(key, visitor)
 
     def page(self, key_id: str) -> Asset:
         """Return the chat page of a key, with a header that lets only the key's origins embed it.
@@ -112,12 +112,30 @@ class ChatConfig:
             raise UnknownKey("there is no such key")
         return key
 
+    def _count(self, key: ApiKey, whose: str) -> None:
+        """Count a ticket for `whose`: a hashed network address or a signed visitor. Raises RateLimited."""
+        hour = f"{datetime.fromtimestamp(self.clock() / 1000, UTC):%Y-%m-%dT%H}"
+        if not self.tickets.count(key.id, whose, hour=hour, most=TICKETS_AN_HOUR):
+            raise RateLimited("too many tickets from this address or for this visitor: try again in an hour")
+
+    def _config(self, key: ApiKey, visitor: str) -> IssuedConfig:
+        secret, now = self.ticket_key(), self.clock()
+        return IssuedConfig(
+            websocket_url=self.websocket_url(),
+            ticket=mint(key.id, visitor, secret=secret, now=now),
+            address_ticket=mint_for_address(key.id, visitor, secret=secret, now=now),
+            persona=persona.load(key.persona),
+            limit=key.daily_messages,
+        )
+
     def _visitor(self, key: ApiKey, bearer: str) -> str:
+        """Return the visitor of this ticket if it renews, else a new one. The ticket of a signed visitor does not."""
         try:
             last = read(bearer, secret=self.ticket_key(), now=self.clock(), oldest_ms=_MAX_TICKET_AGE_MS)
         except InvalidToken:
             return self.new_id()
-        return last.visitor if last.key == key.id else self.new_id()
+        is_same = last.key == key.id and not signed_visitor.is_name(last.visitor)
+        return last.visitor if is_same else self.new_id()
 
 
 def _hash(address: str, secret: str) -> str:
