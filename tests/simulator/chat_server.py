@@ -54,6 +54,7 @@ class ChatServer:
         self.shop_headers: dict[str, str] = {}
         self.held: set[str] = set()
         self.tickets: list[str | None] = []
+        self.signed: list[str | None] = []
         self.socket: ServerConnection | None = None
         self._heard: queue.Queue[Frame] = queue.Queue()
         self._turns = 0
@@ -149,6 +150,7 @@ class ChatServer:
         if path == f"{STAGE}/widget.js":
             return assets.widget(known=headers.get("If-None-Match"))
         if path.startswith(f"{STAGE}/config/"):
+            self.signed.append(headers.get("Parley-Visitor"))
             return self._config(headers.get("Authorization"))
         return assets.file(path.removeprefix(f"{STAGE}/chat/"), known=headers.get("If-None-Match"))
 

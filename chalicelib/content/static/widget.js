@@ -1,11 +1,11 @@
 /**
  * Adds a button that opens the chat to any web page: <script src="https://…/widget.js" data-config="…" async></script>
  * The chat is in an iframe of the bot's origin: neither it nor the page around it can read the other.
+ * `data-visitor` is a token by which the page says who its visitor is; without it, and after it is removed, the visitor is anonymous.
  */
 (() => {
   /** A page may run this script again, as Turbo does with each visit: one button is enough. */
   const RUNS = Symbol.for("parley.widget");
-  if (window[RUNS]) return;
 
   /** This script's address, from the stack: in a module there is no `currentScript`, and perhaps no tag. */
   const own = () => new Error().stack?.match(/https?:\/\/[^\s)@]+\/widget\.js(?:\?[^\s):]*)?/)?.[0];
@@ -13,17 +13,28 @@
   const tag = document.currentScript ?? [...document.scripts].find((script) => script.src === src);
   const given = (name) => tag?.dataset[name] || (src && new URL(src).searchParams.get(name));
   const [config, room] = [given("config"), given("room")];
+  if (window[RUNS]) return window[RUNS](tag);
   if (!config) {
     return console.error('Parley: which chat? Give the script data-config="…", or its src ?config=… (scripts/parley keys show).');
   }
-  window[RUNS] = true;
 
+  const ASK_AGAIN = 60_000;
   const LABELS = { en: ["Open the chat", "Close the chat"], ko: ["채팅 열기", "채팅 닫기"], de: ["Chat öffnen", "Chat schließen"] };
   const spoken = (navigator.languages ?? [navigator.language]).map((language) => String(language).toLowerCase().split("-")[0]);
   const [OPEN, CLOSE] = LABELS[spoken.find((code) => Object.hasOwn(LABELS, code)) ?? "en"];
 
+  /** The token of the visitor; null for an anonymous one. */
+  let visitor = null;
+  /** Whether a tag has named a visitor, so that the next page's tag without one means that they have left. */
+  let named = false;
+  let isRefused = false;
+  let askedAt = -Infinity;
+
   const address = new URL("chat", src);
-  address.search = new URLSearchParams({ config, ...(room && { room }), widget: "" });
+  const chat = () => {
+    address.search = new URLSearchParams({ config, ...(room && { room }), widget: visitor ? "signed" : "" });
+    return address.href;
+  };
 
   const STYLE = `
     :host { all: initial; position: fixed; z-index: 2147483000; }
@@ -72,12 +83,13 @@
     bubble.setAttribute("aria-expanded", isOpen());
     bubble.setAttribute("aria-label", isOpen() ? CLOSE : OPEN);
   };
+  const load = () => panel.append(Object.assign(frame, { src: chat() }));
   const open = () => {
     panel.hidden = false;
     delete bubble.dataset.news;
     label();
     if (frame.isConnected) frame.contentWindow.postMessage({ parley: "opened" }, address.origin);
-    else panel.append(Object.assign(frame, { src: address.href }));
+    else load();
     frame.focus();
   };
   const close = () => {
@@ -93,12 +105,53 @@
     if (source !== frame.contentWindow || origin !== address.origin) return;
     if (data?.parley === "close" && isOpen()) close();
     if (data?.parley === "answered" && !isOpen()) bubble.dataset.news = "";
+    if (data?.parley === "visitor" && visitor) frame.contentWindow.postMessage({ parley: "visitor", token: visitor }, address.origin);
+    if (data?.parley === "refused" && visitor) refused();
   });
+
+  /** What a token says about its visitor: the page may have got a newer one for the same. */
+  const subject = (token) => {
+    try {
+      return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+    } catch {
+      return token;
+    }
+  };
+  /** The visitor of this token has come; without one, they have left. The frame of the last one is removed with all that it knows. */
+  const know = (token) => {
+    const last = visitor;
+    visitor = token?.trim() || null;
+    if (subject(visitor) === subject(last) && !(isRefused && visitor !== last)) return;
+    isRefused = false;
+    delete bubble.dataset.news;
+    frame.remove();
+    if (isOpen()) load();
+  };
+  /** The bot accepts the token no longer: the page may set a new one. The event is raised once a minute at most. */
+  const refused = () => {
+    isRefused = true;
+    if (performance.now() - askedAt < ASK_AGAIN) return;
+    askedAt = performance.now();
+    dispatchEvent(new Event("parley:refused"));
+  };
+  /** Takes over who the visitor is from a tag, now and whenever that changes. */
+  const follow = (tag) => {
+    if (!tag) return;
+    const take = () => {
+      named ||= Boolean(tag.dataset.visitor);
+      if (named) know(tag.dataset.visitor);
+    };
+    new MutationObserver(take).observe(tag, { attributeFilter: ["data-visitor"] });
+    take();
+  };
+  window[RUNS] = follow;
+  window.parley = { visitor: know, logout: () => know(null) };
 
   style.replaceSync(STYLE);
   root.adoptedStyleSheets = [style];
   root.append(panel, bubble);
   label();
+  follow(tag);
   /**
    * Beside the body, which Turbo, Astro and others replace: a frame that is moved would load again. Comes back when
    * the page is replaced as a whole; with a pause, so that two such scripts never block the page.

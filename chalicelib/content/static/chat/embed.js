@@ -2,12 +2,33 @@
 
 import { byId } from "./dom.js";
 
-export const framed = new URLSearchParams(location.search).has("widget") && parent !== window;
+const PATIENT = 15_000;
+const widget = new URLSearchParams(location.search).get("widget");
+
+export const framed = widget !== null && parent !== window;
 
 /** Sends no text of the conversation, so any page may receive it: hence the target "*". */
 const tell = (event) => framed && parent.postMessage({ parley: event }, "*");
 
 export const answered = () => tell("answered");
+export const refused = () => tell("refused");
+
+/** Returns the token by which the page around the widget says who its visitor is. Throws if the page does not respond. */
+function token() {
+  return new Promise((resolve, reject) => {
+    const receive = ({ source, data }) => {
+      if (source !== parent || data?.parley !== "visitor") return;
+      removeEventListener("message", receive);
+      resolve(data.token);
+    };
+    addEventListener("message", receive);
+    setTimeout(() => reject(new Error("the page does not say who its visitor is")), PATIENT);
+    tell("visitor");
+  });
+}
+
+/** Null if the page around the widget does not know its visitor. */
+export const signed = framed && widget === "signed" ? token : null;
 
 /** Closes the widget by button and by Escape; `opened` is called each time the widget is opened. */
 export function embed({ opened }) {

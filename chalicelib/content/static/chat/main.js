@@ -3,7 +3,7 @@
 import { composer } from "./composer.js";
 import { Conversation, RESET } from "./conversation.js";
 import { byId, say } from "./dom.js";
-import { answered, embed } from "./embed.js";
+import { answered, embed, refused, signed } from "./embed.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
 import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
@@ -20,7 +20,7 @@ translatePage();
 const asked = new URLSearchParams(location.search);
 const conversation = new Conversation();
 const outbox = new Outbox();
-const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => greet(persona) });
+const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => greet(persona), signed });
 const link = new Link({ visitor, room: asked.get("room"), onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
 const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }) => thenWrite(write(command, title)), redraw: () => thenWrite(soon()) });
@@ -106,6 +106,7 @@ function over(turn) {
 function changed(state, code) {
   if (state !== "open") outbox.broke();
   if (state === "closed") writing.close();
+  if (state === "closed" && code === "auth_failed") refused();
   showConnection(state, code);
   soon();
 }

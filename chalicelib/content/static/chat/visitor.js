@@ -3,8 +3,10 @@
 const EARLY = 30_000;
 const PATIENT = 15_000;
 
-const REFUSALS = { 403: "wrong_origin", 404: "no_chat", 429: "too_many_tickets" };
+const REFUSALS = { 401: "auth_failed", 403: "wrong_origin", 404: "no_chat", 429: "too_many_tickets" };
 const LATER = new Set([408, 425, 429]);
+/** What a header can have; the server tells a token from other texts. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 /** The server issued no ticket: `code` is the reason, `final` means that a retry will not help. */
 export class Refused extends Error {
@@ -21,17 +23,22 @@ export class Visitor {
   #url;
   #kept;
   #met;
+  #signed;
   #pass = null;
   #until = 0;
 
   /**
    * `id` is the id of the API key. The URL is relative to the page's, whose path may begin with a stage's name.
-   * `met(pass)` is called with each new pass, which has the persona, before a connection is opened.
+   * `met(pass)` is called with each new pass, which has the persona, before a connection is opened. `signed()` returns
+   * the token by which the page around the widget says who its visitor is; it is null for a visitor of this browser.
+   * No ticket of a signed visitor is stored, and none of an earlier visitor stays stored.
    */
-  constructor(id, { met }) {
+  constructor(id, { met, signed }) {
     this.#met = met;
+    this.#signed = signed;
     this.#url = new URL(`config/${encodeURIComponent(id)}`, document.baseURI);
     this.#kept = storage(`parley.ticket.${id}`);
+    if (signed) this.#kept.write(null);
   }
 
   /** Returns `{websocket_url, ticket, persona, limit}` with a ticket that is valid for a while. Throws Refused, or TypeError offline. */
@@ -41,7 +48,7 @@ export class Visitor {
     if (!response.ok) throw new Refused(response.status);
     this.#pass = await response.json();
     this.#until = Date.now() + this.#pass.expires_in * 1000 - EARLY;
-    this.#kept.write(this.#pass.ticket);
+    if (!this.#signed) this.#kept.write(this.#pass.ticket);
     this.#met(this.#pass);
     return this.#pass;
   }
@@ -58,11 +65,20 @@ export class Visitor {
   }
 
   async #ask() {
+    if (this.#signed) return this.#askAs(await this.#signed());
     const ticket = this.#kept.read();
     const response = await this.#get(ticket ? { Authorization: `Bearer ${ticket}` } : {});
     if (!ticket || ![400, 401].includes(response.status)) return response;
     this.forget();
     return this.#get({});
+  }
+
+  /** Tells the site's developer in the console why a token is refused. */
+  async #askAs(token) {
+    if (!TOKEN.test(token)) throw new Refused(401);
+    const response = await this.#get({ "Parley-Visitor": token });
+    if (response.status === 401) console.error(`Parley: ${(await response.json()).error}`);
+    return response;
   }
 
   #get(headers) {
