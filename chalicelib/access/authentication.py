@@ -151,3 +151,11 @@ def find_key(keys: ApiKeys, text: str) -> ApiKey | None:
     parsed = api_key.parse(text)
     known = keys.get(parsed[0]) if parsed else None
     return known if parsed and known and api_key.matches(known, parsed[1]) else None
+
+
+def valid_key(keys: ApiKeys, text: str, *, now: int) -> ApiKey:
+    """Return the stored key of which `text` is the whole, if it is valid. Raises InvalidToken and StoreError."""
+    key = find_key(keys, text)
+    if key is None or not key.is_valid(now=now):
+        raise InvalidToken("there is no such key, or it is revoked or has expired")
+    return key

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from chalicelib.access import api_key, rooms
 from chalicelib.access.api_key import ApiKey
-from chalicelib.access.authentication import find_key
+from chalicelib.access.authentication import valid_key
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.ports import ApiKeys, LiveConnections
 from chalicelib.clock import Clock, utc
 from chalicelib.content import persona
-from chalicelib.errors import BadRequest, InvalidToken, StoreError, UnknownKey
+from chalicelib.errors import BadRequest, StoreError, UnknownKey
 from chalicelib.ids import Channel, KeyId
 
 MOST_MESSAGES: Final = 1_000_000_000
@@ -154,9 +154,7 @@ class ApiKeyService:
 
         Raises InvalidToken if the key is not valid, and BadRequest.
         """
-        key = find_key(self.keys, text)
-        if key is None or not key.is_valid(now=self.clock()):
-            raise InvalidToken("there is no such key, or it is revoked or has expired")
+        key = valid_key(self.keys, text, now=self.clock())
         name = params.get("name", self.random_bytes(_ROOM_BYTES).hex())
         return self.room(key, name if isinstance(name, str) else "")
 

@@ -1,4 +1,4 @@
-"""The routes for API keys and the rooms of their holders.
+"""The routes for API keys, and for the rooms and tickets of their holders.
 
 API Gateway checks the AWS signature of each request about keys before it arrives here.
 """
@@ -49,8 +49,20 @@ def revoke_key(key: str) -> Response:
 @errors_as_json
 def create_room() -> Response:
     """Return the full name of a room to a program that has the API key; this stores nothing."""
-    bearer = routes.current_request.headers.get("authorization", "").removeprefix("Bearer ")
-    return json_response({"room": pages().api_keys.room_for_holder(bearer, _body())}, HTTPStatus.CREATED)
+    return json_response({"room": pages().api_keys.room_for_holder(_bearer(), _body())}, HTTPStatus.CREATED)
+
+
+@routes.route("/tickets", methods=["POST"])
+@errors_as_json
+def create_ticket() -> Response:
+    """Return a ticket for a customer of the site whose server has the API key."""
+    issued = pages().chat_config.issue_to_site(_bearer(), _body())
+    return json_response(issued.as_json(), HTTPStatus.CREATED)
+
+
+def _bearer() -> str:
+    header: str = routes.current_request.headers.get("authorization", "")
+    return header.removeprefix("Bearer ")
 
 
 def _body() -> Mapping[str, Any]:

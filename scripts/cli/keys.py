@@ -224,6 +224,21 @@ def signing(context: Context, key: str, *, ahead: bool) -> None:
 
 @keys.command()
 @click.argument("key", metavar="ID", callback=_id)
+@click.argument("customer")
+@with_context
+def customer(context: Context, key: str, customer: str) -> None:
+    """Print the person that a customer of your site is in `people`.
+
+    CUSTOMER is your own id of the customer, as your site signs it. Parley does not store it. ID is as in `keys show`.
+    """
+    if not signed_visitor.is_subject(customer):
+        raise UsageError(f"CUSTOMER {signed_visitor.SUBJECT_RULE}")
+    found = context.key(key)
+    context.view.customer(identity.visitor(found.id, signed_visitor.name_of(found, customer)))
+
+
+@keys.command()
+@click.argument("key", metavar="ID", callback=_id)
 @options.yes_option
 @with_context
 def rotate(context: Context, key: str, *, yes: bool) -> None:

@@ -10,6 +10,7 @@ import click
 
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import ApiKeyService, IssuedKey, KeyState, state
+from chalicelib.ids import PersonId
 from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_values
 from scripts.stage import hints
 
@@ -75,6 +76,9 @@ class KeysView(Protocol):
     def signing(self, secret: str, key: ApiKey, addresses: Addresses) -> None:
         """Print the secret that signs a key's visitors, and what to sign."""
 
+    def customer(self, person: PersonId) -> None:
+        """Print a person's id."""
+
     def rotated(self, key: ApiKey) -> None:
         """Confirm that another secret signs a key's visitors."""
 
@@ -106,6 +110,9 @@ class JsonKeysView:
     def signing(self, secret: str, key: ApiKey, addresses: Addresses) -> None:
         embed = addresses.embed(key, visitor="TOKEN") or None
         print_json({"secret": secret, "algorithm": "HS256", "aud": key.id, "embed": embed})
+
+    def customer(self, person: PersonId) -> None:
+        print_json({"person": person})
 
     def rotated(self, key: ApiKey) -> None:
         print_json(self.service.as_json(key))
@@ -195,6 +202,9 @@ class TextKeysView:
             tag = addresses.embed(key, visitor="TOKEN")
             click.echo(f"\nThe page of that customer gets the token as a further attribute:\n\n  {tag}")
         click.echo(f"\nHow to, in Python, Node and PHP: {_GUIDE}")
+
+    def customer(self, person: PersonId) -> None:
+        click.echo(person)
 
     def rotated(self, key: ApiKey) -> None:
         click.echo(f"What signs the visitors of {key.id} ({key.name}) is the next secret from now on:")

@@ -459,6 +459,15 @@ def test_without_a_ticket_key_no_secret_is_shown(keys: Run, chats: Chats):
     assert "/parley/dev/ticket-key" in refused.stderr
 
 
+def test_a_customer_of_the_site_is_found_among_the_people(keys: Run, chats: Chats):
+    person = identity.visitor(SHOP, signed_visitor.name_of(shop(chats), "anna@example.org"))
+    assert keys("customer", SHOP, "anna@example.org").output == f"{person}\n"
+    assert json.loads(keys("customer", SHOP, "anna@example.org", "--json").output) == {"person": person}
+    refused = keys("customer", SHOP, "x" * 256)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "CUSTOMER must be a text of 1 to 255 characters" in refused.stderr
+
+
 # Open connections.
 
 

@@ -334,12 +334,14 @@ def keys_of_the_owner(store: Store, bot: Bot) -> ApiKeyService:
 
 
 def the_web_chats_routes_are_used(store: Store, bot: Bot) -> None:
-    """The owner makes a key, a visitor gets a ticket, and the key is revoked."""
+    """The owner makes a key, a visitor and a site's server get tickets, and the key is revoked."""
     service = keys_of_the_owner(store, bot)
-    key = service.create({"name": "Tests"}).key
+    made = service.create({"name": "Tests"})
+    key = made.key
     ticket_key = partial(str, "a ticket key of thirty-two letters")
     visitors = ChatConfig(store.keys, store.tickets, ticket_key, str, str, lambda: "anna", bot.clock)
     visitors.issue(key.id, origin="", address="192.0.2.1", bearer="")
+    visitors.issue_to_site(made.text, {"visitor": "anna"})
     service.list()
     service.revoke(key.id)
 

@@ -56,7 +56,8 @@ def test_a_client_of_whole_answers_gets_its_text_back(chat: Chat, text: str):
     chat.bot.model = ScriptedModel([["Yes."]])
     tab = chat.connects(config=KEY)
     chat.clock.tick(seconds=1)
-    chat.handler.receive(tab.id, json.dumps({"action": "message", "prompt": "Hello?", "conversationId": text}))
+    frame = {"action": "message", "prompt": "Hello?", "conversationId": text}
+    chat.handler.receive(tab.id, json.dumps(frame), at=chat.clock())
     chat.works()
     [answer] = [json.loads(frame) for frame in chat.connection_api.sent[tab.id]]
     assert answer == {"message": "Yes.", "conversationId": text}

@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.access import api_key, signed_visitor, ticket
 from chalicelib.access.api_key import ApiKey
-from chalicelib.channels.web.config import TICKETS_AN_HOUR, ChatConfig, IssuedConfig
+from chalicelib.channels.web.config import TICKETS_AN_HOUR, TICKETS_OF_A_SITE, ChatConfig, IssuedConfig
 from chalicelib.content import persona
-from chalicelib.errors import ConfigError, InvalidToken, RateLimited, UnknownKey, WrongOrigin
+from chalicelib.errors import BadRequest, ConfigError, InvalidToken, RateLimited, UnknownKey, WrongOrigin
 from chalicelib.ids import KeyId
 from tests.fakes.adapters import FakeClock
 from tests.fakes.api_keys import FakeApiKeys, FakeTickets
@@ -336,6 +336,86 @@ def test_one_customer_gets_at_most_sixty_tickets_an_hour_from_wherever(site: Sit
         site.comes(signed=site.signs("anna"))
     assert site.comes(signed=site.signs("bert")).ticket
     assert site.comes().ticket
+
+
+# Tickets that the site's server asks for.
+
+
+HOLDERS = f"parley_{SHOP}_{'x' * 43}"
+
+
+@pytest.fixture
+def server(site: Site) -> Site:
+    """The shop's server has the shop's key."""
+    site.becomes(digest=api_key.digest("x" * 43))
+    return site
+
+
+def test_the_sites_server_gets_a_ticket_for_the_customer_it_names(server: Site):
+    given = server.visitors.issue_to_site(HOLDERS, {"visitor": "anna@example.org"})
+    read = ticket.read(given.ticket, secret=SECRET, now=server.clock())
+    assert (read.key, read.visitor) == (SHOP, given.visitor)
+    assert given.as_json().keys() == {"websocket_url", "ticket", "expires_in", "persona", "limit", "visitor"}
+    assert "anna" not in f"{given.as_json()} {server.memory}"
+
+
+def test_it_is_the_same_person_as_in_the_sites_token(server: Site):
+    given = server.visitors.issue_to_site(HOLDERS, {"visitor": "anna"})
+    assert given.visitor == server.who(server.comes(signed=server.signs("anna")))
+    assert given.visitor != server.visitors.issue_to_site(HOLDERS, {"visitor": "bert"}).visitor
+
+
+def test_a_page_is_not_told_the_name_of_its_visitor(site: Site):
+    assert "visitor" not in site.comes(signed=site.signs("anna")).as_json()
+
+
+def test_seventy_five_customers_get_tickets_from_one_server_and_their_pages_too(server: Site):
+    for number in range(75):
+        assert server.visitors.issue_to_site(HOLDERS, {"visitor": f"customer-{number}"}).ticket
+    assert server.comes().ticket
+
+
+def test_for_one_customer_it_gets_at_most_sixty_an_hour(server: Site):
+    for _ in range(TICKETS_AN_HOUR):
+        server.visitors.issue_to_site(HOLDERS, {"visitor": "anna"})
+    with pytest.raises(RateLimited):
+        server.visitors.issue_to_site(HOLDERS, {"visitor": "anna"})
+    assert server.visitors.issue_to_site(HOLDERS, {"visitor": "bert"}).ticket
+
+
+def test_for_all_customers_of_a_key_it_gets_ten_thousand_an_hour(server: Site):
+    for number in range(TICKETS_OF_A_SITE):
+        server.visitors.issue_to_site(HOLDERS, {"visitor": f"customer-{number}"})
+    with pytest.raises(RateLimited):
+        server.visitors.issue_to_site(HOLDERS, {"visitor": "anna"})
+    assert server.comes(signed=server.signs("anna")).ticket
+    server.clock.tick(hours=1)
+    assert server.visitors.issue_to_site(HOLDERS, {"visitor": "anna"}).ticket
+    assert TICKETS_OF_A_SITE == 10_000
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "x", SHOP, HOLDERS.upper(), HOLDERS[:-1] + "y", HOLDERS.replace(SHOP, BLOG), "Bearer", "\ud800"]
+)
+def test_without_the_whole_key_there_is_no_ticket(server: Site, wrong: str):
+    with pytest.raises(InvalidToken):
+        server.visitors.issue_to_site(wrong, {"visitor": "anna"})
+    assert server.memory.tickets == {}
+
+
+@pytest.mark.parametrize("gone", [{"revoked_at": 1}, {"expires_at": 1}])
+def test_a_key_that_is_valid_no_longer_gets_none(server: Site, gone: dict[str, Any]):
+    server.becomes(**gone)
+    with pytest.raises(InvalidToken):
+        server.visitors.issue_to_site(HOLDERS, {"visitor": "anna"})
+
+
+@pytest.mark.parametrize("wish", [{}, {"visitor": ""}, {"visitor": 17}, {"visitor": None}, {"visitor": "x" * 256},
+                                  {"visitor": "\ud800"}, {"sub": "anna"}, {"visitor": ["anna"]}])  # fmt: skip
+def test_a_customer_who_cannot_be_meant_gets_none(server: Site, wish: dict[str, Any]):
+    with pytest.raises(BadRequest, match="visitor must be a text of 1 to 255 characters"):
+        server.visitors.issue_to_site(HOLDERS, wish)
+    assert server.memory.tickets == {}
 
 
 # How many.

@@ -130,6 +130,40 @@ def test_a_room_that_cannot_be_meant_is_answered_with_the_cure(demo: Demo, body:
     assert room(demo, makes(demo)["key"], body).status_code == 400
 
 
+def ticket_of(demo: Demo, key: str, body: bytes = b'{"visitor": "anna"}', **headers: str) -> httpx2.Response:
+    """Ask for a ticket with the key, without the owner's signature."""
+    usual = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    return demo.http.post("/tickets", content=body, headers=usual | headers)
+
+
+def test_a_sites_server_gets_a_ticket_for_each_of_75_customers(demo: Demo):
+    made = makes(demo)
+    answers = [ticket_of(demo, made["key"], json.dumps({"visitor": f"c{n}"}).encode()) for n in range(75)]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["visitor"] for answer in answers}) == 75
+    assert answers[0].headers["cache-control"] == "no-store"
+    assert answers[0].json()["websocket_url"] == demo.facts["websocket_url"]
+
+
+@pytest.mark.parametrize("wrong", ["Basic", "x", "parley_shopshopsh_" + "x" * 43])
+def test_nobody_else_gets_a_ticket_for_a_customer(demo: Demo, wrong: str):
+    assert ticket_of(demo, wrong).status_code == 401
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b"{}", b'{"visitor": 7}', b'{"visitor": ""}', b"\xff"])
+def test_a_customer_who_cannot_be_meant_is_answered_with_the_cure(demo: Demo, body: bytes):
+    answer = ticket_of(demo, makes(demo)["key"], body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+def test_no_page_may_ask_for_a_customers_ticket(demo: Demo):
+    """Its scripts can neither send the header nor read the answer, since a page must not have the key."""
+    asks = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    assert "access-control-allow-origin" not in demo.http.options("/tickets", headers=asks).headers
+    assert "access-control-allow-origin" not in ticket_of(demo, makes(demo)["key"], Origin=PAGE).headers
+
+
 # For pages.
 
 

@@ -26,7 +26,7 @@ ALWAYS: Final = {"GET /health", "GET /privacy"}
 OF_MESSENGER: Final = {"GET /webhook", "POST /webhook", "POST /data-deletion", "GET /deletion/{code}"}
 OF_THE_WEB: Final = {
     *("GET /chat", "GET /chat/{file}", "GET /config/{key}", "GET /widget.js"),
-    *("GET /keys", "POST /keys", "DELETE /keys/{key}", "POST /rooms"),
+    *("GET /keys", "POST /keys", "DELETE /keys/{key}", "POST /rooms", "POST /tickets"),
 }
 SOCKETS: Final = ["websocket_connect", "websocket_disconnect", "websocket_message"]
 

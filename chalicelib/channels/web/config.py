@@ -1,21 +1,22 @@
 """Gives chat pages a ticket and the values they need to connect; an API key's secret is never sent to a page."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from chalicelib.access import api_key, browsers, signed_visitor
 from chalicelib.access.api_key import ApiKey
+from chalicelib.access.authentication import valid_key
 from chalicelib.access.ports import ApiKeys, Tickets
 from chalicelib.access.ticket import LIFETIME_S, mint, mint_for_address, read
 from chalicelib.clock import Clock
 from chalicelib.content import assets, persona
 from chalicelib.content.assets import Asset
 from chalicelib.content.persona import Persona
-from chalicelib.errors import InvalidToken, RateLimited, UnknownKey, WrongOrigin
+from chalicelib.errors import BadRequest, InvalidToken, RateLimited, UnknownKey, WrongOrigin
 from chalicelib.ids import KeyId
 
 TICKETS_AN_HOUR: Final = 60
@@ -23,6 +24,9 @@ TICKETS_AN_HOUR: Final = 60
 
 A tab needs one each time it connects.
 """
+TICKETS_OF_A_SITE: Final = 10_000
+"""Tickets that a site's server gets in an hour, for all its customers."""
+_ALL_OF_A_SITE: Final = "site"
 _MAX_TICKET_AGE_MS: Final = 30 * 24 * 60 * 60 * 1000
 """How old a ticket may be that proves who a returning visitor is."""
 
@@ -40,9 +44,11 @@ class IssuedConfig:
     """Questions a day; None means no limit."""
     expires_in: int = LIFETIME_S
     """Seconds for which the tickets are valid."""
+    visitor: str | None = None
+    """The visitor's name, for the holder of the API key only."""
 
     def as_json(self) -> dict[str, Any]:
-        """Build the JSON object of the response; without a limit, that field is left out."""
+        """Build the JSON object of the response; a field without a value is left out."""
         values = {
             "websocket_url": self.websocket_url,
             "ticket": self.ticket,
@@ -50,6 +56,7 @@ class IssuedConfig:
             "expires_in": self.expires_in,
             "persona": self.persona.public(),
             "limit": self.limit,
+            "visitor": self.visitor,
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -86,11 +93,27 @@ class ChatConfig:
         if signed:
             customer = signed_visitor.subject(signed, key, ticket_key=secret, now=self.clock())
             visitor = signed_visitor.name_of(key, customer)
-            self._count(key, visitor)
+            self._count(key, visitor, most=TICKETS_AN_HOUR)
         else:
-            self._count(key, _hash(address, secret))
+            self._count(key, _hash(address, secret), most=TICKETS_AN_HOUR)
             visitor = self._visitor(key, bearer)
         return self._config(key, visitor)
+
+    def issue_to_site(self, holders: str, params: Mapping[str, Any]) -> IssuedConfig:
+        """Issue a ticket to the server of a site, which has the whole API key `holders`, for one of its customers.
+
+        `params` has the site's own id of the customer as `visitor`. The server's address is not counted, but its
+        tickets are: for each customer as in `issue`, and for all of them. Raises InvalidToken if the key is not valid,
+        BadRequest and RateLimited.
+        """
+        key = valid_key(self.keys, holders, now=self.clock())
+        customer = params.get("visitor")
+        if not signed_visitor.is_subject(customer):
+            raise BadRequest(f"visitor {signed_visitor.SUBJECT_RULE}: your own id of the customer")
+        visitor = signed_visitor.name_of(key, str(customer))
+        self._count(key, visitor, most=TICKETS_AN_HOUR)
+        self._count(key, _ALL_OF_A_SITE, most=TICKETS_OF_A_SITE)
+        return replace(self._config(key, visitor), visitor=visitor)
 
     def page(self, key_id: str) -> Asset:
         """Return the chat page of a key, with a header that lets only the key's origins embed it.
@@ -112,10 +135,10 @@ class ChatConfig:
             raise UnknownKey("there is no such key")
         return key
 
-    def _count(self, key: ApiKey, whose: str) -> None:
-        """Count a ticket for `whose`: a hashed network address or a signed visitor. Raises RateLimited."""
+    def _count(self, key: ApiKey, whose: str, *, most: int) -> None:
+        """Count a ticket for `whose`: a hashed address, a visitor or a site. Raises RateLimited after the `most`."""
         hour = f"{datetime.fromtimestamp(self.clock() / 1000, UTC):%Y-%m-%dT%H}"
-        if not self.tickets.count(key.id, whose, hour=hour, most=TICKETS_AN_HOUR):
+        if not self.tickets.count(key.id, whose, hour=hour, most=most):
             raise RateLimited("too many tickets from this address or for this visitor: try again in an hour")
 
     def _config(self, key: ApiKey, visitor: str) -> IssuedConfig:
