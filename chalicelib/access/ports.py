@@ -111,3 +111,26 @@ class IdTokens(Protocol):
 
         Raises IssuerUnavailable, and InvalidToken, also if the token is about a program instead of a person.
         """
+
+
+class SignInIssuer(Protocol):
+    """The OpenID Connect issuer, as a chat page signs people in there. All methods raise IssuerUnavailable."""
+
+    def authorization_endpoint(self) -> str:
+        """Return the address of the page on which people sign in."""
+
+    def exchange(self, code: str, *, verifier: str, callback: str) -> str:
+        """Return the ID token for an authorization code; it is not verified. Raises InvalidToken for a refused code.
+
+        `verifier` is PKCE's, and `callback` the address to which the issuer sent the code.
+        """
+
+
+class Handovers(Protocol):
+    """Authorization codes that a window hands over to the frame that opened it. All methods raise StoreError."""
+
+    def put(self, slot: str, code: str, *, now: int) -> bool:
+        """Store a code for five minutes; False, with nothing written, if the slot holds one."""
+
+    def take(self, slot: str, *, now: int) -> str | None:
+        """Return the slot's code and delete it, for exactly one caller; None if there is none or it has expired."""

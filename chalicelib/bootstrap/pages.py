@@ -1,17 +1,21 @@
 """The API handler's services for browsers and for the owner: chat pages, API keys, privacy. Loaded on first use."""
 
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from secrets import token_bytes
 
-from chalicelib.access import api_key
+from chalicelib.access import api_key, identity
 from chalicelib.access.key_service import ApiKeyService
+from chalicelib.access.ports import SignInIssuer
 from chalicelib.aws.dynamodb.api_keys import DynamoTickets
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
+from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.bootstrap import api, clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
+from chalicelib.channels.web.page_sign_in import PageSignIn
+from chalicelib.errors import ConfigError
 from chalicelib.operations.ports import Deletions
 from chalicelib.operations.privacy import Privacy
 from chalicelib.settings import Secret
@@ -54,6 +58,24 @@ class Pages:
             websocket_url=partial(secrets.get, Secret.WEBSOCKET_URL),
             new_id=clients.new_id,
             clock=clients.clock,
+            sign_in=clients.settings().web.sign_in is not None,
+        )
+
+    @cached_property
+    def sign_in(self) -> PageSignIn:
+        """The sign-in of the chat page."""
+        secrets, settings = api.secrets(), clients.settings().web.sign_in
+        anybody = identity.signed_in("")
+        return PageSignIn(
+            client=settings.audience if settings else None,
+            issuer=_code_issuer,
+            handovers=DynamoHandovers(clients.table()),
+            tickets=DynamoTickets(clients.table()),
+            ticket_key=partial(secrets.get, Secret.TICKET_KEY),
+            api_url=partial(secrets.get, Secret.API_URL),
+            websocket_url=partial(secrets.get, Secret.WEBSOCKET_URL),
+            persona=lambda: api.ports().entitlements().for_person(anybody).persona,
+            clock=clients.clock,
         )
 
     @cached_property
@@ -68,3 +90,14 @@ class Pages:
             random_bytes=token_bytes,
             clock=ports.clock,
         )
+
+
+@cache
+def _code_issuer() -> SignInIssuer:
+    """Return the issuer; called only where one is configured. Raises ConfigError."""
+    from chalicelib.channels.web.code_issuer import CodeIssuer  # noqa: PLC0415 (only a sign-in needs it)
+
+    sign_in = clients.settings().web.sign_in
+    if sign_in is None:
+        raise ConfigError("PARLEY_OIDC_ISSUER is not set")
+    return CodeIssuer(sign_in.issuer, sign_in.audience)

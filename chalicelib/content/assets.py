@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from html import escape
 from http import HTTPStatus
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 
@@ -28,6 +29,7 @@ class Asset:
 
 _PAGES: Final = files("chalicelib").joinpath("content", "static")
 _CHAT: Final = _PAGES.joinpath("chat")
+_SIGN_IN: Final = _PAGES.joinpath("sign_in")
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "mjs": "text/javascript"}
 _SAFE: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -35,18 +37,34 @@ _FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 
 
-def page(*, websocket_url: str, frame_ancestors: Sequence[str]) -> Asset:
+def page(*, websocket_url: str, frame_ancestors: Sequence[str], sign_in: bool = False) -> Asset:
     """Return the chat page, whose policy allows requests to its own server and to that of `websocket_url` only.
 
     It may be framed by itself and by the origins in `frame_ancestors` (`https://example.com`, or `*` for any), also if
-    their pages are isolated by a Cross-Origin-Embedder-Policy; a value that is not an origin is ignored.
+    their pages are isolated by a Cross-Origin-Embedder-Policy; a value that is not an origin is ignored. With `sign_in`
+    it offers to sign in.
     """
-    modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in _files() if "js" in name)
-    html = Template(_CHAT.joinpath("index.html").read_text("utf-8")).substitute(modules=modules)
+    modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in _of_page() if "js" in name)
+    blanks = {"modules": modules, "sign_in": "data-sign-in" if sign_in else ""}
+    html = Template(_CHAT.joinpath("index.html").read_text("utf-8")).substitute(blanks)
     csp = _policy(websocket_url, frame_ancestors)
     kind = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}
     isolated = {**_FOR_OTHER_PAGES, "Cross-Origin-Embedder-Policy": "require-corp"}
     return Asset(html, {**_SAFE, **kind, **isolated, "Content-Security-Policy": csp})
+
+
+def signing(
+    step: Literal["leave", "return"], *, address: str = "", trouble: str = "", status: HTTPStatus = HTTPStatus.OK
+) -> Asset:
+    """Return a page of the sign-in: one that goes to the issuer's `address`, or the one to which the issuer returns.
+
+    `trouble` is the code of what it says instead. No page may frame it.
+    """
+    blanks = {"step": step, "address": escape(address), "trouble": trouble}
+    html = Template(_SIGN_IN.joinpath("signing.html").read_text("utf-8")).substitute(blanks)
+    kind = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}
+    csp = _policy("", ()).replace("frame-ancestors 'self'", "frame-ancestors 'none'")
+    return Asset(html, {**_SAFE, **kind, "Content-Security-Policy": csp}, status.value)
 
 
 def file(name: str, *, known: str | None = None) -> Asset:
@@ -99,7 +117,17 @@ def _policy(websocket_url: str, frame_ancestors: Sequence[str]) -> str:
 @cache
 def _files() -> Mapping[str, Traversable]:
     """Return the files that may be served, all modules and styles, by name."""
-    places = [place for folder in (_CHAT, _CHAT.joinpath("vendor")) for place in folder.iterdir()]
+    return {**_of_page(), **_within(_SIGN_IN)}
+
+
+@cache
+def _of_page() -> Mapping[str, Traversable]:
+    """Return those that the chat page loads."""
+    return _within(_CHAT, _CHAT.joinpath("vendor"))
+
+
+def _within(*folders: Traversable) -> Mapping[str, Traversable]:
+    places = [place for folder in folders for place in folder.iterdir()]
     return {place.name: place for place in sorted(places, key=lambda one: one.name) if _ending(place) in _TYPES}
 
 

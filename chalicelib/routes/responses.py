@@ -14,6 +14,7 @@ from chalicelib.errors import (
     ConfigError,
     InvalidSignature,
     InvalidToken,
+    IssuerUnavailable,
     ParleyError,
     RateLimited,
     StoreError,
@@ -43,6 +44,7 @@ _AS_JSON: Final[Mapping[type[ParleyError], HTTPStatus]] = {
     WrongOrigin: HTTPStatus.FORBIDDEN,
     UnknownKey: HTTPStatus.NOT_FOUND,
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    IssuerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Developers and chat pages read these: the response carries the error's message."""
 

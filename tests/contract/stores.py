@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from chalicelib.access.ports import ApiKeys, People, Spending, Tickets
+from chalicelib.access.ports import ApiKeys, Handovers, People, Spending, Tickets
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys, DynamoTickets
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
+from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.spend import DynamoSpending
@@ -28,6 +29,7 @@ from scripts.simulator.table import create_table
 from tests.fakes.api_keys import FakeApiKeys, FakeTickets
 from tests.fakes.connections import FakeConnections
 from tests.fakes.deletions import FakeDeletions
+from tests.fakes.handovers import FakeHandovers
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.memory import Memory
@@ -52,6 +54,7 @@ class Store:
     spending: Spending
     keys: ApiKeys
     tickets: Tickets
+    handovers: Handovers
     connections: ConnectionStore
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
@@ -69,6 +72,7 @@ def fake_store() -> Store:
         FakeSpending(memory),
         FakeApiKeys(memory),
         FakeTickets(memory),
+        FakeHandovers(memory),
         FakeConnections(memory),
         expire=lambda now: memory.expire(now=now),
     )
@@ -98,6 +102,7 @@ def dynamo_ports(table: Table) -> Store:
         DynamoSpending(table),
         DynamoApiKeys(table),
         DynamoTickets(table),
+        DynamoHandovers(table),
         DynamoConnections(table),
         expire=lambda now: _expire(table, now=now),
     )

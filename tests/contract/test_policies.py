@@ -334,7 +334,7 @@ def keys_of_the_owner(store: Store, bot: Bot) -> ApiKeyService:
 
 
 def the_web_chats_routes_are_used(store: Store, bot: Bot) -> None:
-    """The owner makes a key, a visitor and a site's server get tickets, and the key is revoked."""
+    """The owner makes a key, a visitor and a site's server get tickets, the key is revoked; a person signs in."""
     service = keys_of_the_owner(store, bot)
     made = service.create({"name": "Tests"})
     key = made.key
@@ -344,6 +344,8 @@ def the_web_chats_routes_are_used(store: Store, bot: Bot) -> None:
     visitors.issue_to_site(made.text, {"visitor": "anna"})
     service.list()
     service.revoke(key.id)
+    assert store.handovers.put("slot", "code", now=bot.clock())
+    assert store.handovers.take("slot", now=bot.clock()) == "code"
 
 
 def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:
@@ -405,12 +407,13 @@ def test_the_heartbeat_reads_nothing_of_people_but_who_waits():
     assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == [keys.spend_key("*")["pk"]]
 
 
-def test_the_api_handler_reads_no_single_item_but_requests_for_deletion_api_keys_and_connections():
+def test_the_api_handler_reads_no_single_item_but_requests_for_deletion_api_keys_connections_and_sign_ins():
     reading = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
     assert {action for statement in reading for action in statement["Action"]} == {"dynamodb:GetItem"}
     found = [leading_keys(statement) for statement in reading]
     nobody = f"{keys.CONNECTION_PREFIX}nobody"  # read to connect to DynamoDB before the next request
-    assert found == [[keys.deletion_key("*")["pk"], nobody], [keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*"]]
+    of_pages = [keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*", keys.handover_key("*")["pk"]]
+    assert found == [[keys.deletion_key("*")["pk"], nobody], of_pages]
 
 
 def test_the_api_handler_writes_no_costs(audit: Audit):

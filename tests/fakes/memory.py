@@ -148,6 +148,8 @@ class Memory:
     """Open conversations, by the part of their openers' ids that all people of a key share."""
     tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)
     """By hour, key and address."""
+    handovers: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Codes and when they expire, in seconds, by slot."""
     connections: dict[ConnectionId, StoredConnection] = field(default_factory=dict)
     members: dict[tuple[ConversationId, ConnectionId], StoredConnection] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -180,6 +182,7 @@ class Memory:
             self.tickets = {
                 key: counted for key, counted in self.tickets.items() if tickets_expire_at(key[0]) * 1000 > now
             }
+            self.handovers = {slot: kept for slot, kept in self.handovers.items() if kept[1] * 1000 > now}
             self.connections = {key: kept for key, kept in self.connections.items() if kept.is_there(now=now)}
             self.members = {key: kept for key, kept in self.members.items() if kept.is_there(now=now)}
             self.spend = {day: spent for day, spent in self.spend.items() if spend_expires_at(day) * 1000 > now}

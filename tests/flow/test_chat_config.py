@@ -473,6 +473,18 @@ def test_the_chat_page_of_an_unknown_key_may_be_embedded_anywhere(site: Site):
         assert "frame-ancestors 'self' *;" in site.rules(key)
 
 
+def test_where_people_can_sign_in_the_page_offers_it_with_a_key_or_without_one(site: Site):
+    pages = replace(site.visitors, sign_in=True)
+    offered = {key: "data-sign-in" in pages.page(key).content for key in (SHOP, "nobodynobo", "")}
+    assert offered == {SHOP: True, "nobodynobo": False, "": True}
+    assert "data-sign-in" not in site.visitors.page(SHOP).content
+
+
+def test_a_page_that_only_those_who_sign_in_can_use_may_be_embedded_by_no_other(site: Site):
+    policy = replace(site.visitors, sign_in=True).page("").headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self';" in policy
+
+
 def test_without_its_own_address_the_bot_raises_what_is_missing(site: Site):
     def missing() -> str:
         raise ConfigError("the SSM parameter /parley/dev/websocket-url is missing")

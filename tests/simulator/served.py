@@ -13,11 +13,14 @@ from scripts.simulator.sockets import SERVER
 
 
 @contextmanager
-def served(routes: Sequence[BaseRoute]) -> Iterator[str]:
-    """Serve the routes with the settings of the simulator; yields the address."""
+def served(routes: Sequence[BaseRoute], *, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve the routes with the settings of the simulator; yields the address.
+
+    Another `host` of this machine, such as 127.0.0.2, is another site to a browser.
+    """
     port = free_port()
     server = uvicorn.Server(
-        uvicorn.Config(Starlette(routes=routes), port=port, log_level="warning", lifespan="off", **SERVER)
+        uvicorn.Config(Starlette(routes=routes), host=host, port=port, log_level="warning", lifespan="off", **SERVER)
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -25,7 +28,7 @@ def served(routes: Sequence[BaseRoute]) -> Iterator[str]:
         while not server.started:
             assert thread.is_alive(), "it did not start"
             thread.join(0.01)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://{host}:{port}"
     finally:
         server.should_exit = True
         thread.join()

@@ -27,6 +27,7 @@ OF_MESSENGER: Final = {"GET /webhook", "POST /webhook", "POST /data-deletion", "
 OF_THE_WEB: Final = {
     *("GET /chat", "GET /chat/{file}", "GET /config/{key}", "GET /widget.js"),
     *("GET /keys", "POST /keys", "DELETE /keys/{key}", "POST /rooms", "POST /tickets"),
+    *("GET /config", "GET /chat/sign-in", "POST /chat/sign-in", "GET /chat/signed-in", "POST /chat/signed-in"),
 }
 SOCKETS: Final = ["websocket_connect", "websocket_disconnect", "websocket_message"]
 

@@ -153,6 +153,25 @@ def test_nothing_but_the_pages_modules_and_styles_can_be_had(name: str):
     assert answer.headers["Content-Type"].startswith("text/plain")
 
 
+def test_the_page_offers_to_sign_in_where_people_can():
+    offering = assets.page(websocket_url=SOCKET, frame_ancestors=(), sign_in=True)
+    assert ('data-connection="connecting" data-sign-in>' in offering.content, "data-sign-in" in page().content) == (
+        True,
+        False,
+    )
+    assert offering.headers == page().headers
+
+
+@pytest.mark.parametrize("asset", [assets.signing("leave", address="https://a.example/?x&y"), assets.signing("return")])
+def test_the_pages_around_the_issuers_load_their_own_files_only_and_cannot_be_framed(asset: assets.Asset):
+    addresses = Addresses(asset.content)
+    assert {assets.file(address).status for address in addresses.loaded} == {200}
+    assert addresses.inline == []
+    assert policy(asset) == {**policy(page(websocket_url="")), "frame-ancestors": "'none'"}
+    assert asset.headers["Cache-Control"] == "no-store"
+    assert asset.headers["Referrer-Policy"] == "no-referrer"
+
+
 def test_the_widget_is_a_script():
     widget = assets.widget()
     assert widget.status == 200

@@ -113,6 +113,11 @@ def tickets_key(key: KeyId, address: str, *, hour: str) -> Key:
     return {"pk": f"TICKETS#{hour}", "sk": f"{key}#{address}"}
 
 
+def handover_key(slot: str) -> Key:
+    """The key of an authorization code that a window hands over to the frame that opened it."""
+    return {"pk": f"HANDOVER#{slot}", "sk": "HANDOVER"}
+
+
 def conversation_of(pk: str) -> ConversationId:
     """The conversation of a partition key."""
     return ConversationId(pk.removeprefix("CONV#"))

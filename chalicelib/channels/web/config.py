@@ -73,6 +73,8 @@ class ChatConfig:
     websocket_url: Callable[[], str]
     new_id: Callable[[], str]
     clock: Clock
+    sign_in: bool = False
+    """Whether people can sign in at an issuer."""
 
     def issue(
         self, key_id: str, *, origin: str, address: str, bearer: str, site: str = "", mode: str = "", signed: str = ""
@@ -118,12 +120,18 @@ class ChatConfig:
     def page(self, key_id: str) -> Asset:
         """Return the chat page of a key, with a header that lets only the key's origins embed it.
 
-        For an unknown key, any origin may embed the page, which then shows the error.
+        For an unknown key, any origin may embed the page, which then shows the error. Without a key, people have to
+        sign in, and no other page may embed it.
         """
         origins: tuple[str, ...] = (api_key.ANY_ORIGIN,)
+        is_known = False
         with suppress(UnknownKey):
-            origins = self._valid_key(key_id).origins
-        return assets.page(websocket_url=self.websocket_url(), frame_ancestors=origins)
+            origins, is_known = self._valid_key(key_id).origins, True
+        if self.sign_in and not key_id:
+            origins, is_known = (), True
+        return assets.page(
+            websocket_url=self.websocket_url(), frame_ancestors=origins, sign_in=self.sign_in and is_known
+        )
 
     def _valid_key(self, key_id: str) -> ApiKey:
         """Return a key that is neither revoked nor expired. Raises UnknownKey, the same for all other cases.

@@ -13,7 +13,7 @@ const HAS_KEYBOARD = matchMedia("(pointer: fine)");
 /** Enter that confirms a character in an input method does not send; Safari marks that by the key code 229. */
 const sends = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 
-/** Returns `{focus(), close()}`; `send(text)` is called with each message. */
+/** Returns `{focus(), allow(isAllowed)}`; `send(text)` is called with each message. */
 export function composer({ send }) {
   const [form, words] = [byId("composer"), byId("words")];
 
@@ -45,6 +45,6 @@ export function composer({ send }) {
 
   return {
     focus: () => HAS_KEYBOARD.matches && words.focus({ preventScroll: true }),
-    close: () => (byId("writing").disabled = true),
+    allow: (isAllowed) => (byId("writing").disabled = !isAllowed),
   };
 }

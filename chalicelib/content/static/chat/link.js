@@ -29,6 +29,7 @@ export class Link {
   #again = 0;
   #deadline = 0;
   #pinging = 0;
+  #asks = 0;
 
   /** `onFrame(frame)` gets every frame after authentication; `changed(state, code)` gets connecting, open, lost or closed. */
   constructor({ visitor, room, onFrame, changed }) {
@@ -45,9 +46,12 @@ export class Link {
     clearTimeout(this.#again);
     this.#again = 0;
     this.#become(this.#failures ? "lost" : "connecting", this.#code);
+    const ask = ++this.#asks;
     try {
-      this.#use(await this.#visitor.pass());
+      const pass = await this.#visitor.pass();
+      if (ask === this.#asks) this.#use(pass);
     } catch (error) {
+      if (ask !== this.#asks) return;
       if (error.final) this.#become("closed", error.code);
       else this.#later(error.code);
     }
@@ -69,6 +73,15 @@ export class Link {
     else if (this.state === "open") this.#ping();
   }
 
+  /** Opens a new connection, as the person that the visitor is now. */
+  restart() {
+    if (this.#socket) this.#let(this.#socket);
+    this.#failures = 0;
+    this.#rejected = null;
+    this.#code = undefined;
+    return this.open();
+  }
+
   /** Gives up a connection that is closed or does not respond, and schedules a new one. */
   drop(code) {
     const socket = this.#socket;
@@ -77,14 +90,14 @@ export class Link {
     this.#later(code);
   }
 
-  #use({ websocket_url: url, ticket }) {
+  #use({ websocket_url: url, ticket, token }) {
     const socket = new WebSocket(url);
     const mine = (does) => (event) => socket === this.#socket && does(event);
     this.#socket = socket;
     this.#joining = false;
     this.#asked = 0;
     this.#within(READY_WITHIN);
-    socket.addEventListener("open", mine(() => this.send({ action: "authenticate", ticket })));
+    socket.addEventListener("open", mine(() => this.send({ action: "authenticate", ticket, token })));
     socket.addEventListener("message", mine((event) => this.#receive(JSON.parse(event.data))));
     socket.addEventListener("close", mine(() => this.drop()));
   }

@@ -1,11 +1,13 @@
 /** Connects the page's modules: frames change the conversation, which is drawn at most once per animation frame. */
 
+import { account, person } from "./account.js";
 import { composer } from "./composer.js";
 import { Conversation, RESET } from "./conversation.js";
 import { byId, say } from "./dom.js";
 import { answered, embed, refused, signed } from "./embed.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
+import { SignIn } from "./sign_in.js";
 import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
 import { greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
@@ -20,13 +22,18 @@ translatePage();
 const asked = new URLSearchParams(location.search);
 const conversation = new Conversation();
 const outbox = new Outbox();
-const visitor = new Visitor(asked.get("config") ?? "", { met: ({ persona }) => greet(persona), signed });
-const link = new Link({ visitor, room: asked.get("room"), onFrame, changed });
+const [key, room] = [asked.get("config") ?? "", asked.get("room")];
+const signIn = new SignIn({ key, room, changed: () => showAccount() });
+/** A site that says who its visitor is signs people in itself. */
+if (signed) signIn.offered = false;
+const visitor = new Visitor(key, { met: ({ persona }) => greet(persona), signed });
+const link = new Link({ visitor: signed ? visitor : person({ key, visitor, signIn, greet }), room, onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
 const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }) => thenWrite(write(command, title)), redraw: () => thenWrite(soon()) });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const showNew = newConversation({ begin });
 const writing = composer({ send: write });
+const showAccount = account(signIn, { became: () => link.restart().then(writing.focus) });
 
 let ahead = 0;
 let due = false;
@@ -105,7 +112,7 @@ function over(turn) {
 
 function changed(state, code) {
   if (state !== "open") outbox.broke();
-  if (state === "closed") writing.close();
+  writing.allow(state !== "closed");
   if (state === "closed" && code === "auth_failed") refused();
   showConnection(state, code);
   soon();
@@ -155,4 +162,5 @@ setInterval(() => {
 }, CHECK_EVERY);
 
 embed({ opened: writing.focus });
-link.open().then(writing.focus);
+showAccount();
+signIn.prepare().then(showAccount).then(() => link.open()).then(writing.focus);

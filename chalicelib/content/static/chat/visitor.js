@@ -87,12 +87,12 @@ export class Visitor {
 }
 
 /** A value in the browser's storage; in memory only, if the browser does not allow storage. */
-function storage(name) {
+export function storage(name, place = "localStorage") {
   let here = null;
   return {
     read() {
       try {
-        return localStorage.getItem(name) ?? here;
+        return window[place].getItem(name) ?? here;
       } catch {
         return here;
       }
@@ -100,8 +100,8 @@ function storage(name) {
     write(value) {
       here = value;
       try {
-        if (value === null) localStorage.removeItem(name);
-        else localStorage.setItem(name, value);
+        if (value === null) window[place].removeItem(name);
+        else window[place].setItem(name, value);
       } catch {
         /* Browsers may refuse storage to a page in a frame: the visitor then stays the same while the page is open. */
       }

@@ -45,6 +45,14 @@ export const de = {
   none_left: "Heute sind keine Fragen mehr übrig",
   too_near: "Noch {n} Zeichen",
 
+  sign_in: "Anmelden",
+  sign_out: "Abmelden",
+  cancel: "Abbrechen",
+  in_window: "Bitte melde dich in dem Fenster an, das sich geöffnet hat.",
+  one_moment: "Einen Augenblick…",
+  close_window: "Du bist angemeldet. Du kannst dieses Fenster schließen.",
+  back_to_chat: "Zurück zum Chat",
+
   notices: {
     limit_reached: "Für heute sind alle Fragen gestellt. Morgen geht es weiter.",
     key_spent: "Die Nachrichten dieses Chats sind aufgebraucht.",
@@ -81,5 +89,10 @@ export const de = {
     too_many_rooms: "Du schreibst in zu vielen Räumen. Mit /forget löschst du deine Nachrichten und beginnst neu.",
     no_chat: "Diesen Chat gibt es nicht. Vielleicht wurde er geschlossen, oder die Adresse ist unvollständig.",
     too_many_tickets: "Aus deinem Netz schreiben zu viele. Neuer Versuch in einer Minute…",
+    sign_in_first: "Bitte melde dich an, um hier zu schreiben.",
+    sign_in_ended: "Deine Anmeldung ist abgelaufen. Bitte melde dich neu an.",
+    sign_in_failed: "Du bist nicht angemeldet. Bitte versuch es noch einmal.",
+    sign_in_unavailable: "Gerade kann sich niemand anmelden. Bitte versuch es später noch einmal.",
+    not_started_here: "Diese Anmeldung wurde nicht in diesem Fenster begonnen. Bitte beginne sie im Chat.",
   },
 };

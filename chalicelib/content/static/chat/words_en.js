@@ -45,6 +45,14 @@ export const en = {
   none_left: "No questions left today",
   too_near: "{n} characters left",
 
+  sign_in: "Sign in",
+  sign_out: "Sign out",
+  cancel: "Cancel",
+  in_window: "Please sign in in the window that has opened.",
+  one_moment: "One moment…",
+  close_window: "You are signed in. You can close this window.",
+  back_to_chat: "Back to the chat",
+
   notices: {},
   troubles: {
     try_again: "That did not work. Please try again.",
@@ -66,5 +74,10 @@ export const en = {
     too_many_rooms: "You write in too many rooms. Send /forget to delete your messages and begin anew.",
     no_chat: "There is no such chat. Perhaps it has been closed, or the address is incomplete.",
     too_many_tickets: "Too many people write from your network. Trying again in a minute…",
+    sign_in_first: "Please sign in to write here.",
+    sign_in_ended: "Your sign-in has ended. Please sign in again.",
+    sign_in_failed: "You are not signed in. Please try again.",
+    sign_in_unavailable: "Nobody can sign in at the moment. Please try again later.",
+    not_started_here: "This sign-in was not begun in this window. Please begin it in the chat.",
   },
 };

@@ -45,6 +45,14 @@ export const ko = {
   none_left: "오늘 남은 질문이 없습니다",
   too_near: "{n}자 남음",
 
+  sign_in: "로그인",
+  sign_out: "로그아웃",
+  cancel: "취소",
+  in_window: "새로 열린 창에서 로그인해 주세요.",
+  one_moment: "잠시만 기다려 주세요…",
+  close_window: "로그인되었습니다. 이 창을 닫아도 됩니다.",
+  back_to_chat: "채팅으로 돌아가기",
+
   notices: {
     limit_reached: "오늘 할 수 있는 질문을 모두 사용했습니다. 내일 다시 질문해 주세요.",
     key_spent: "이 채팅에서 사용할 수 있는 메시지를 모두 사용했습니다.",
@@ -78,5 +86,10 @@ export const ko = {
     too_many_rooms: "너무 많은 대화방에 메시지를 보냈습니다. /forget 을 보내면 메시지가 삭제되고 다시 시작할 수 있습니다.",
     no_chat: "채팅을 찾을 수 없습니다. 종료되었거나 주소가 잘못되었을 수 있습니다.",
     too_many_tickets: "같은 네트워크에서 접속이 너무 많습니다. 잠시 후 다시 시도합니다…",
+    sign_in_first: "로그인하면 메시지를 쓸 수 있습니다.",
+    sign_in_ended: "로그인이 만료되었습니다. 다시 로그인해 주세요.",
+    sign_in_failed: "로그인하지 못했습니다. 다시 시도해 주세요.",
+    sign_in_unavailable: "지금은 로그인할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+    not_started_here: "이 창에서 시작한 로그인이 아닙니다. 채팅에서 다시 시작해 주세요.",
   },
 };

@@ -1,0 +1,210 @@
+/**
+ * Signs the reader in with the issuer that the bot trusts: in this tab, or, since issuers refuse to be framed, in a window
+ * of its own. The ID token is kept for this tab only, and there is no other one.
+ */
+
+import { ATTEMPT, attempt, claims, LEFT, RETURNED } from "./attempt.js";
+import { Refused, storage } from "./visitor.js";
+
+const TOKEN = "parley.sign-in.token";
+const AGAIN = "parley.signed-out";
+const WINDOW = "popup,width=480,height=720";
+const PATIENT = 28_000;
+/** How long a frame waits for its window, and how often it asks, in milliseconds. */
+const WAITS = 5 * 60_000;
+const ASKS = 1_000;
+const ASKS_AT_LEAST = 4_000;
+const REFUSALS = { 401: "sign_in_failed", 429: "too_many_tickets", 503: "sign_in_unavailable" };
+
+export class SignIn {
+  #key;
+  #room;
+  #changed;
+  #next = null;
+  #waiting = null;
+  #config = null;
+  #token = storage(TOKEN, "sessionStorage");
+  #again = storage(AGAIN);
+  #others = "BroadcastChannel" in globalThis ? new BroadcastChannel(AGAIN) : null;
+
+  /** Why the last attempt failed, or why the reader has to sign in: a code, or null. */
+  trouble = null;
+
+  /** `changed()` is called when anything that is shown may have changed. */
+  constructor({ key, room, changed }) {
+    this.#key = key;
+    this.#room = room ?? "";
+    this.#changed = changed;
+    /** Browsers have no `subtle` on pages without https. */
+    this.offered = "signIn" in document.documentElement.dataset && Boolean(crypto.subtle);
+    this.#others?.addEventListener("message", () => this.#token.read() && this.#begone());
+    if (!this.#valid()) this.#token.write(null);
+  }
+
+  /** Whether the reader has signed in on this page, also if that has ended since: then this page asks to sign in again. */
+  get isSignedIn() {
+    return this.#token.read() !== null;
+  }
+
+  get isActive() {
+    return this.#valid();
+  }
+
+  get isWaiting() {
+    return this.#waiting !== null;
+  }
+
+  /** Prepares the next attempt, since a window may be opened only in the click itself; finishes one that has come back. */
+  async prepare() {
+    if (!this.offered) return;
+    this.#next = await attempt(this.#key, this.#room);
+    this.#changed();
+    await this.#comeBack();
+  }
+
+  get isReady() {
+    return this.#next !== null;
+  }
+
+  /** Leaves for the issuer; `true` once the reader has signed in, in a window. Called in the click. */
+  async begin() {
+    const made = this.#next;
+    const address = this.#address(made);
+    this.trouble = null;
+    if (parent === window) {
+      storage(ATTEMPT, "sessionStorage").write(JSON.stringify(made));
+      location.assign(address);
+      return false;
+    }
+    this.#waiting = made;
+    window.open(address, "_blank", WINDOW);
+    this.#changed();
+    this.#next = await attempt(this.#key, this.#room);
+    return this.#collect(made);
+  }
+
+  /** Waits for the window no more. */
+  cancel() {
+    this.#waiting = null;
+    this.#changed();
+  }
+
+  /** Forgets the token in all tabs, and reloads the page, so that nothing of the person is left on it. */
+  out() {
+    this.#again.write("1");
+    this.#others?.postMessage("");
+    this.#begone();
+  }
+
+  /** Returns `{websocket_url, persona, token}`. Throws Refused, or TypeError offline. */
+  async pass() {
+    if (!this.#valid()) throw new Ended();
+    this.#config ??= await this.#fetched();
+    return { ...this.#config, token: this.#kept().token };
+  }
+
+  /** Drops a token that the bot does not accept (any more). */
+  forget() {
+    this.#token.write(JSON.stringify({ token: "", until: 0 }));
+    this.#changed();
+  }
+
+  expire() {
+    this.forget();
+  }
+
+  #address({ state, nonce, challenge }) {
+    const again = this.#again.read() && { again: "1" };
+    const address = new URL("chat/sign-in", document.baseURI);
+    address.search = new URLSearchParams({ state, nonce, challenge, ...again });
+    return address;
+  }
+
+  async #comeBack() {
+    const read = (name) => {
+      const kept = storage(name, "sessionStorage");
+      const value = JSON.parse(kept.read() ?? "null");
+      kept.write(null);
+      return value;
+    };
+    const [made, returned] = [read(ATTEMPT), read(RETURNED)];
+    if (!made || returned?.state !== made.state) return;
+    if (!returned.code) return this.#failed("sign_in_failed");
+    await this.#exchange(made, { code: returned.code }).catch(() => this.#failed("sign_in_unavailable"));
+  }
+
+  /** Asks for the code until the window has handed it over, at once when the reader comes back to this tab. */
+  async #collect(made) {
+    const end = Date.now() + WAITS;
+    for (let pause = ASKS; Date.now() < end; pause = Math.min(pause * 1.2, ASKS_AT_LEAST)) {
+      await someTime(pause);
+      if (this.#waiting !== made) return false;
+      const over = await this.#exchange(made, { secret: made.secret }).catch(() => false);
+      if (over) break;
+    }
+    if (this.#waiting === made) this.cancel();
+    return this.isActive;
+  }
+
+  /** Exchanges a code for the token; false while there is none yet. */
+  async #exchange({ verifier, nonce }, proof) {
+    const response = await fetch(new URL("chat/sign-in", document.baseURI), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ verifier, ...proof }),
+      signal: AbortSignal.timeout(PATIENT),
+    });
+    if (response.status === 202) return false;
+    if (!response.ok) return this.#failed(REFUSALS[response.status] ?? "sign_in_unavailable");
+    const { token } = await response.json();
+    const { nonce: theirs, iat, exp } = claims(token);
+    if (theirs !== nonce) return this.#failed("sign_in_failed");
+    this.#token.write(JSON.stringify({ token, until: Date.now() + (exp - iat) * 1000 }));
+    this.#again.write(null);
+    return true;
+  }
+
+  #failed(code) {
+    this.trouble = code;
+    this.#changed();
+    return true;
+  }
+
+  async #fetched() {
+    const response = await fetch(new URL("config", document.baseURI), { cache: "no-store", signal: AbortSignal.timeout(PATIENT) });
+    if (!response.ok) throw new Refused(response.status);
+    return response.json();
+  }
+
+  #kept() {
+    return JSON.parse(this.#token.read() ?? "null");
+  }
+
+  #valid() {
+    return Date.now() < (this.#kept()?.until ?? 0);
+  }
+
+  #begone() {
+    for (const name of [TOKEN, ATTEMPT, RETURNED, LEFT]) storage(name, "sessionStorage").write(null);
+    location.reload();
+  }
+}
+
+/** The sign-in has ended: only the reader can begin a new one. */
+class Ended extends Error {
+  code = "sign_in_ended";
+  final = true;
+}
+
+/** Resolves after a time, or earlier, when the page is shown again. */
+function someTime(time) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, time);
+    function done() {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", done);
+      resolve();
+    }
+    document.addEventListener("visibilitychange", done);
+  });
+}
