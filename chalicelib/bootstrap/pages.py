@@ -76,6 +76,7 @@ class Pages:
             websocket_url=partial(secrets.get, Secret.WEBSOCKET_URL),
             persona=lambda: api.ports().entitlements().for_person(anybody).persona,
             clock=clients.clock,
+            log=api.log(),
         )
 
     @cached_property

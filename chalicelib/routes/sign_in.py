@@ -20,7 +20,7 @@ _LONGEST_BODY: Final = 8192
 
 @routes.route("/config", methods=["GET"])
 @errors_as_json
-def signed_in_config() -> Response:
+def sign_in_config() -> Response:
     """Return what a page without a key needs; nobody gets a ticket here."""
     return json_response(pages().sign_in.config())
 
@@ -36,7 +36,7 @@ def leave() -> Response:
 
 @routes.route("/chat/sign-in", methods=["POST"])
 @errors_as_json
-def finish() -> Response:
+def sign_in() -> Response:
     """Return the ID token for a code; 202 while none was handed over."""
     address: str = routes.current_request.context["identity"]["sourceIp"]
     token = pages().sign_in.token(_body(), address=address)

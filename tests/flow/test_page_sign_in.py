@@ -1,5 +1,6 @@
 """How a chat page signs a person in, as the page, the window and strangers see it."""
 
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from chalicelib.access.page_sign_in import slot_of
 from chalicelib.channels.web.page_sign_in import SIGN_INS_AN_HOUR, PageSignIn
 from chalicelib.content.assets import Asset
 from chalicelib.errors import BadRequest, InvalidToken, IssuerUnavailable, RateLimited, UnknownKey
+from chalicelib.log import Log
 from tests.fakes.adapters import FakeClock
 from tests.fakes.api_keys import FakeTickets
 from tests.fakes.handovers import FakeHandovers
@@ -46,6 +48,7 @@ class Site:
     memory: Memory = field(default_factory=Memory)
     clock: FakeClock = field(default_factory=FakeClock)
     client: str | None = "parley"
+    logged: io.StringIO = field(default_factory=io.StringIO)
 
     @property
     def sign_in(self) -> PageSignIn:
@@ -59,6 +62,7 @@ class Site:
             websocket_url=lambda: "wss://sockets.example/dev",
             persona=lambda: "web",
             clock=self.clock,
+            log=Log(lambda: "key", "dev", stream=lambda: self.logged),
         )
 
     def leaves(self, *, site: str = "same-origin", **wish: str) -> Asset:
@@ -90,9 +94,11 @@ def test_a_hostile_query_changes_nothing_on_the_page():
     assert Site().leaves(nonce='"><script>').status == 400
 
 
-def test_an_issuer_out_of_reach_is_said_on_the_page():
-    page = Site(Issuer(is_there=False)).leaves()
+def test_an_issuer_out_of_reach_is_said_on_the_page_and_to_the_owner():
+    site = Site(Issuer(is_there=False))
+    page = site.leaves()
     assert (page.status, 'data-trouble="sign_in_unavailable"' in page.content) == (503, True)
+    assert '"stage":"sign_in"' in site.logged.getvalue().replace(": ", ":")
 
 
 def test_after_a_sign_out_the_issuer_asks_for_the_password():
@@ -149,8 +155,11 @@ def test_a_person_who_did_not_sign_in_is_told_in_the_frame(body: dict[str, str])
 def test_a_refused_code_and_a_silent_issuer_are_told_apart():
     with pytest.raises(InvalidToken):
         Site().asks(code="wrong")
+    site = Site(Issuer(is_there=False))
     with pytest.raises(IssuerUnavailable):
-        Site(Issuer(is_there=False)).asks(code="c1")
+        site.asks(code="c1")
+    assert "IssuerUnavailable" in site.logged.getvalue()
+    assert "c1" not in site.logged.getvalue()
 
 
 @pytest.mark.parametrize(

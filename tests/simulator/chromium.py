@@ -41,6 +41,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PARTITIONED = [each.replace(",ThirdPartyStoragePartitioning", "") for each in QUIET]
+"""With these a frame has a storage of its own for each site that embeds it, as browsers do without Playwright."""
 PATIENCE_MS = 60_000
 """The timeout for expectations: a browser is slow on busy cores."""
 

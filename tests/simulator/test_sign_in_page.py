@@ -1,20 +1,32 @@
 """The chat page signs people in with an issuer, and out again, in a real browser."""
 
-import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.issuer import AUDIENCE
-from tests.simulator.chat_page import a_page, write
+from tests.simulator.chat_page import fits, write
 from tests.simulator.chatting import new_key
 from tests.simulator.chromium import needs_chromium
-from tests.simulator.conftest import Demo, running_demo
+from tests.simulator.conftest import Demo
 from tests.simulator.sign_in_issuer import SignInIssuer, sign_in_issuer
+from tests.simulator.signing_in import device, expect_signed_in, fill_in, open_page, sign_in, trusting_demo
 
 pytestmark = needs_chromium
+
+STORED = "JSON.stringify([{ ...localStorage }, { ...sessionStorage }])"
+SOCKETS = """
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    sockets.push(this);
+  }
+};
+"""
+FAILED = "You are not signed in. Please try again."
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +36,8 @@ def _issuer() -> Iterator[SignInIssuer]:
 
 
 @pytest.fixture(scope="module")
-def _bot(_issuer: SignInIssuer) -> Iterator[Demo]:
-    settings = {"PARLEY_OIDC_ISSUER": _issuer.url, "PARLEY_OIDC_AUDIENCE": AUDIENCE}
-    with running_demo(env={**os.environ, **settings}) as (demo, _):
+def _trusting(_issuer: SignInIssuer) -> Iterator[Demo]:
+    with trusting_demo(_issuer) as demo:
         yield demo
 
 
@@ -37,42 +48,242 @@ def issuer(_issuer: SignInIssuer) -> SignInIssuer:
 
 
 @pytest.fixture
-def bot(_bot: Demo) -> Demo:
-    _bot.http.post("/world/reset").raise_for_status()
-    return _bot
+def demo(_trusting: Demo) -> Demo:
+    _trusting.http.post("/world/reset").raise_for_status()
+    return _trusting
 
 
-@contextmanager
-def device(browser: Browser, bot: Demo, issuer: SignInIssuer) -> Iterator[Page]:
-    """A browser of its own, in which nobody is signed in."""
-    with a_page(browser, bot.url, issuer.url, locale="en-GB") as page:
+@pytest.fixture
+def page(browser: Browser, demo: Demo, issuer: SignInIssuer) -> Iterator[Page]:
+    with device(browser, demo, issuer) as page:
         yield page
 
 
-def sign_in(page: Page, name: str) -> None:
-    """Sign in on the issuer's page."""
-    page.get_by_test_id("account").click()
-    page.locator("[name=sub]").fill(name)
-    page.get_by_role("button", name="Go").click()
-    expect(page.get_by_test_id("account")).to_have_text("Sign out")
-    expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")
-
-
 def test_two_devices_of_one_person_show_the_same_history_and_another_person_sees_none(
-    browser: Browser, bot: Demo, issuer: SignInIssuer
+    browser: Browser, demo: Demo, issuer: SignInIssuer
 ):
-    chat = f"{bot.url}/chat?config={new_key(bot)['id']}"
-    with device(browser, bot, issuer) as first, device(browser, bot, issuer) as second:
-        first.goto(chat)
+    with device(browser, demo, issuer) as first, device(browser, demo, issuer) as second:
+        open_page(first, demo)
         sign_in(first, "anna")
         write(first, "My order is 4711")
         expect(first.get_by_test_id("answer")).to_contain_text("4711")
-        second.goto(chat)
+        open_page(second, demo)
         sign_in(second, "anna")
         expect(second.get_by_test_id("question")).to_have_text("My order is 4711")
-        expect(second.get_by_test_id("answer")).to_contain_text("4711")
-        with device(browser, bot, issuer) as third:
-            third.goto(chat)
+        write(second, "Where is it?")
+        expect(first.get_by_test_id("question").last).to_have_text("Where is it?")
+        with device(browser, demo, issuer) as third:
+            open_page(third, demo)
             sign_in(third, "bert")
-            expect(third.get_by_test_id("starter").or_(third.get_by_test_id("opening")).first).to_be_visible()
             expect(third.get_by_test_id("question")).to_have_count(0)
+            write(third, "Mine is 0815")
+            expect(third.get_by_test_id("answer")).to_contain_text("0815")
+        expect(first.get_by_test_id("answer")).to_have_count(2)
+        assert "0815" not in first.content() + second.content()
+
+
+def test_signed_in_one_stays_so_when_the_page_is_loaded_again_and_in_no_other_tab(page: Page, demo: Demo):
+    open_page(page, demo)
+    sign_in(page, "anna")
+    page.reload()
+    expect_signed_in(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_test_id("account")).to_have_text("Sign in")
+
+
+def test_the_page_keeps_no_token_but_the_one_that_ends_soon_and_no_code_in_its_address(page: Page, demo: Demo):
+    open_page(page, demo)
+    before = page.url
+    sign_in(page, "anna")
+    assert page.url == before
+    stored = page.evaluate(STORED)
+    assert "long-lived" not in stored
+    assert {name for name in re.findall(r'"(parley\.[\w.-]+)"', stored) if "ticket" not in name} == {
+        "parley.sign-in.token"
+    }
+    assert "signed-in" not in page.evaluate("performance.getEntriesByType('navigation')[0].name")
+
+
+def test_one_comes_back_to_the_same_chat_and_room(page: Page, demo: Demo):
+    key = new_key(demo, open_rooms=True)["id"]
+    address = f"{demo.url}/chat?config={key}&room=order-1.2_3"
+    page.goto(address)
+    sign_in_and_return(page)
+    assert page.url == address
+
+
+def sign_in_and_return(page: Page) -> None:
+    page.get_by_test_id("account").click()
+    fill_in(page, "anna")
+    expect(page.get_by_test_id("account")).to_have_text("Sign out")
+
+
+def test_signing_out_leaves_nothing_of_the_person_in_any_tab(page: Page, demo: Demo):
+    open_page(page, demo)
+    sign_in(page, "anna")
+    write(page, "My order is 4711")
+    expect(page.get_by_test_id("answer")).to_contain_text("4711")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_test_id("account").click()  # the issuer still knows the person
+    expect_signed_in(other)
+    expect(other.get_by_test_id("question")).to_have_text("My order is 4711")
+    page.get_by_test_id("account").click()
+    for each in (page, other):
+        expect(each.get_by_test_id("account")).to_have_text("Sign in")
+        expect(each.get_by_test_id("presence")).to_have_attribute("data-state", "online")
+        expect(each.get_by_test_id("question")).to_have_count(0)
+        assert "4711" not in each.content()
+        assert "parley.sign-in" not in each.evaluate(STORED)
+
+
+def test_after_a_sign_out_the_next_person_has_to_say_who_they_are(page: Page, demo: Demo, issuer: SignInIssuer):
+    open_page(page, demo)
+    sign_in(page, "anna")
+    page.get_by_test_id("account").click()
+    expect(page.get_by_test_id("account")).to_have_text("Sign in")
+    sign_in(page, "bert")
+    assert [asked.get("prompt") for asked in issuer.asked] == [None, "login"]
+
+
+def test_a_page_without_a_key_is_for_people_who_sign_in(page: Page, demo: Demo):
+    page.goto(f"{demo.url}/chat")
+    expect(page.get_by_test_id("trouble")).to_contain_text("Please sign in to write here.")
+    expect(page.get_by_test_id("composer")).to_be_disabled()
+    sign_in(page, "anna")
+    write(page, "Hello")
+    expect(page.get_by_test_id("answer")).to_contain_text("Hello")
+
+
+def test_who_does_not_sign_in_comes_back_to_the_chat_and_is_told(page: Page, demo: Demo):
+    open_page(page, demo)
+    page.get_by_test_id("account").click()
+    page.get_by_role("button", name="No").click()
+    expect(page.get_by_test_id("account-words")).to_have_text(FAILED)
+    expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")
+    sign_in(page, "anna")
+    expect(page.get_by_test_id("account-words")).to_be_hidden()
+
+
+@pytest.mark.parametrize("claims", [{"nonce": "another's"}, {"nonce": None}])
+def test_a_token_for_another_sign_in_is_not_used(page: Page, demo: Demo, issuer: SignInIssuer, claims: dict[str, str]):
+    issuer.claims = claims
+    open_page(page, demo)
+    page.get_by_test_id("account").click()
+    fill_in(page, "anna")
+    expect(page.get_by_test_id("account-words")).to_have_text(FAILED)
+    expect(page.get_by_test_id("account")).to_have_text("Sign in")
+
+
+def test_a_token_that_the_bot_refuses_ends_the_sign_in(page: Page, demo: Demo, issuer: SignInIssuer):
+    issuer.claims = {"aud": "another client"}
+    open_page(page, demo)
+    page.get_by_test_id("account").click()
+    fill_in(page, "anna")
+    expect(page.get_by_test_id("trouble")).to_contain_text("Your sign-in has ended. Please sign in again.")
+    expect(page.get_by_test_id("composer")).to_be_disabled()
+    issuer.claims = {}
+    page.get_by_test_id("account").click()
+    expect_signed_in(page)
+    expect(page.get_by_test_id("composer")).to_be_enabled()
+
+
+@pytest.mark.parametrize("state", ["another", "a" * 43 + "..", ""])
+def test_a_sign_in_that_this_tab_has_not_begun_is_not_finished(
+    page: Page, demo: Demo, issuer: SignInIssuer, state: str
+):
+    issuer.state = state or " "
+    open_page(page, demo)
+    page.get_by_test_id("account").click()
+    fill_in(page, "anna")
+    expect(page.get_by_test_id("signing")).to_have_text(
+        "This sign-in was not begun in this window. Please begin it in the chat."
+    )
+    assert "code" not in page.url
+    page.get_by_test_id("back").click()
+    expect(page.get_by_test_id("account")).to_have_text("Sign in")
+    assert len(issuer.codes) == 1  # it was not exchanged
+
+
+def test_a_slow_issuer_is_waited_for(page: Page, demo: Demo, issuer: SignInIssuer):
+    issuer.slow_s = 4
+    open_page(page, demo)
+    sign_in(page, "anna")
+
+
+def test_an_issuer_that_gives_no_token_is_said(page: Page, demo: Demo, issuer: SignInIssuer):
+    issuer.token_status = 500
+    open_page(page, demo)
+    page.get_by_test_id("account").click()
+    fill_in(page, "anna")
+    expect(page.get_by_test_id("account-words")).to_contain_text("Nobody can sign in at the moment")
+    expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")
+
+
+def test_a_sign_in_that_has_ended_is_said_and_the_next_one_shows_the_history_again(
+    page: Page, demo: Demo, issuer: SignInIssuer
+):
+    page.clock.install()
+    page.add_init_script(SOCKETS)
+    open_page(page, demo)
+    sign_in(page, "anna")
+    write(page, "My order is 4711")
+    expect(page.get_by_test_id("answer")).to_contain_text("4711")
+    page.clock.fast_forward("01:30:00")
+    expect(page.get_by_test_id("account")).to_have_text("Sign out")  # the connection is still open
+    page.evaluate("sockets.at(-1).close()")
+    page.clock.run_for(5_000)
+    expect(page.get_by_test_id("trouble")).to_contain_text("Your sign-in has ended. Please sign in again.")
+    page.get_by_test_id("account").click()
+    expect_signed_in(page)
+    expect(page.get_by_test_id("question")).to_have_text("My order is 4711")
+
+
+def test_an_attackers_link_does_not_send_a_person_to_the_issuer(page: Page, demo: Demo, issuer: SignInIssuer):
+    """The attacker's own frame would wait for the person's code."""
+    query = urlencode({"state": f"{'a' * 43}..", "nonce": "a" * 43, "challenge": "a" * 43})
+    page.goto(f"{issuer.url}/login?deny&redirect_uri={demo.url}/privacy&state=")  # a page of another site
+    page.goto(issuer.url)
+    page.evaluate("address => { location.assign(address) }", f"{demo.url}/chat/sign-in?{query}")
+    expect(page.get_by_test_id("signing")).to_contain_text("not begun in this window")
+    page.goto(f"{demo.url}/chat/sign-in?{query}")
+    expect(page.get_by_test_id("signing")).to_contain_text("not begun in this window")
+    assert issuer.asked == []
+
+
+@pytest.mark.parametrize(("locale", "words"), [("de-DE", ("Anmelden", "Abmelden")), ("ko-KR", ("로그인", "로그아웃"))])
+def test_on_a_narrow_dark_screen_everything_fits_in_each_language(
+    browser: Browser, demo: Demo, issuer: SignInIssuer, locale: str, words: tuple[str, str]
+):
+    narrow = {"width": 360, "height": 640}
+    with device(browser, demo, issuer, locale=locale, viewport=narrow, color_scheme="dark") as page:
+        page.goto(f"{demo.url}/chat?config={new_key(demo)['id']}")
+        for word in words:
+            button = page.get_by_test_id("account")
+            expect(button).to_have_text(word)
+            expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")
+            assert fits(page, 360)
+            box = button.bounding_box()
+            assert box
+            assert box["x"] + box["width"] <= 360
+            button.click()
+            if word == words[0]:
+                fill_in(page, "anna")
+
+
+@pytest.mark.parametrize("path", ["/chat/sign-in", "/chat/signed-in"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b"7", b"\xff", b"[" * 8000, b'{"x": "' + b"x" * 9000 + b'"}', b"{}"]
+)
+def test_a_body_that_no_page_sends_is_refused(demo: Demo, path: str, body: bytes):
+    answer = demo.http.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+
+
+def test_scripts_of_other_pages_may_ask_for_nothing_of_a_sign_in(demo: Demo):
+    for path in ("/chat/sign-in", "/chat/signed-in", "/config"):
+        asks = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+        assert "access-control-allow-origin" not in demo.http.options(path, headers=asks).headers
+    form = demo.http.post("/chat/signed-in", content=b"{}", headers={"Content-Type": "text/plain"})
+    assert form.status_code == 415

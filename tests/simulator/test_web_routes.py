@@ -244,3 +244,11 @@ def test_a_browser_learns_that_it_may_bring_its_last_ticket(demo: Demo):
 def test_no_other_route_is_open_to_scripts_of_pages(demo: Demo, path: str):
     answer = demo.http.options(path, headers={"Origin": PAGE, "Access-Control-Request-Method": "POST"})
     assert "access-control-allow-origin" not in answer.headers
+
+
+def test_without_an_issuer_no_page_offers_a_sign_in(demo: Demo):
+    assert "data-sign-in" not in demo.http.get(f"/chat?config={makes(demo)['id']}").text
+    assert demo.http.get("/config").status_code == 404
+    body = {"verifier": "v" * 43, "code": "x"}
+    assert demo.http.post("/chat/sign-in", json=body).status_code == 400
+    assert demo.http.get("/chat/sign-in", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 403

@@ -1,5 +1,6 @@
 """Finds an OpenID Connect issuer's endpoints, and exchanges authorization codes there; keeps no token."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ _EXCHANGE_S: Final = 15
 _KEPT_S: Final = 3600.0
 """How long the endpoints are cached, in seconds."""
 _LONGEST: Final = 8192
+_REASON: Final = re.compile(r"[a-z_]{1,40}", re.ASCII)
+"""What an issuer names, such as `invalid_client` for a client that has a secret; the owner reads it in the log."""
 
 
 @dataclass
@@ -43,11 +46,13 @@ class CodeIssuer:
             "redirect_uri": callback,
         }
         status, answer = self._asked("POST", self._endpoint("token_endpoint"), _EXCHANGE_S, form)
-        if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        if answer.get("error") == "invalid_grant":
             raise InvalidToken("the issuer refused the code")
         token = answer.get("id_token")
         if status != HTTPStatus.OK or not isinstance(token, str) or not 0 < len(token) <= _LONGEST:
-            raise IssuerUnavailable(f"the issuer gave no ID token: HTTP {status}")
+            reason = str(answer.get("error", ""))
+            named = f" {reason}" if _REASON.fullmatch(reason) else ""
+            raise IssuerUnavailable(f"the issuer gave no ID token: HTTP {status}{named}")
         return token
 
     def _endpoint(self, name: str) -> str:

@@ -14,6 +14,7 @@ from chalicelib.clock import Clock
 from chalicelib.content import assets, persona
 from chalicelib.content.assets import Asset
 from chalicelib.errors import BadRequest, InvalidToken, IssuerUnavailable, RateLimited, UnknownKey
+from chalicelib.log import Log
 
 SIGN_INS_AN_HOUR: Final = 300
 """Codes that are exchanged for one network address in an hour of the clock; a company has one address."""
@@ -36,6 +37,7 @@ class PageSignIn:
     persona: Callable[[], str]
     """Returns the name of the persona that answers people who signed in."""
     clock: Clock
+    log: Log
 
     def config(self) -> Mapping[str, Any]:
         """Return what a page needs to connect for a person who signed in. Raises UnknownKey where nobody can."""
@@ -63,7 +65,8 @@ class PageSignIn:
             )
         except BadRequest:
             return assets.signing("leave", trouble="not_started_here", status=HTTPStatus.BAD_REQUEST)
-        except IssuerUnavailable:
+        except IssuerUnavailable as exc:
+            self.log.failure("sign_in", exc)
             return assets.signing("leave", trouble="sign_in_unavailable", status=HTTPStatus.SERVICE_UNAVAILABLE)
         return assets.signing("leave", address=address)
 
@@ -91,7 +94,11 @@ class PageSignIn:
         if not code:
             raise InvalidToken("the person has not signed in")
         self._count(address)
-        return self.issuer().exchange(code, verifier=verifier, callback=self._callback())
+        try:
+            return self.issuer().exchange(code, verifier=verifier, callback=self._callback())
+        except IssuerUnavailable as exc:
+            self.log.failure("sign_in", exc)
+            raise
 
     def _handed_over(self, secret: object) -> str | None:
         return self.handovers.take(rules.slot_of(rules.random_text(secret, "secret")), now=self.clock())

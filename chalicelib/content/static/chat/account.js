@@ -8,7 +8,10 @@ export function person({ key, visitor, signIn, greet }) {
   const current = () => (signIn.isSignedIn ? signIn : visitor);
   return {
     async pass() {
-      if (!signIn.isSignedIn && !key && signIn.offered) throw Object.assign(new Error(), { code: "sign_in_first", final: true });
+      if (!signIn.isSignedIn && !key && signIn.offered) {
+        greet((await signIn.config()).persona);
+        throw Object.assign(new Error(), { code: "sign_in_first", final: true });
+      }
       const pass = await current().pass();
       if (signIn.isSignedIn) greet(pass.persona);
       return pass;

@@ -13,8 +13,7 @@ const PATIENT = 28_000;
 /** How long a frame waits for its window, and how often it asks, in milliseconds. */
 const WAITS = 5 * 60_000;
 const ASKS = 1_000;
-const ASKS_AT_LEAST = 4_000;
-const REFUSALS = { 401: "sign_in_failed", 429: "too_many_tickets", 503: "sign_in_unavailable" };
+const ASKS_AT_LEAST = 6_000;
 
 export class SignIn {
   #key;
@@ -46,8 +45,9 @@ export class SignIn {
     return this.#token.read() !== null;
   }
 
+  /** Whether the reader can sign out: also with a token that has expired, while its connection is open. */
   get isActive() {
-    return this.#valid();
+    return Boolean(this.#kept()?.token);
   }
 
   get isWaiting() {
@@ -98,9 +98,16 @@ export class SignIn {
 
   /** Returns `{websocket_url, persona, token}`. Throws Refused, or TypeError offline. */
   async pass() {
-    if (!this.#valid()) throw new Ended();
-    this.#config ??= await this.#fetched();
-    return { ...this.#config, token: this.#kept().token };
+    if (!this.#valid()) {
+      this.forget();
+      throw new Ended();
+    }
+    return { ...(await this.config()), token: this.#kept().token };
+  }
+
+  /** Returns `{websocket_url, persona}` for people who sign in. Throws as `pass` does. */
+  async config() {
+    return (this.#config ??= await this.#fetched());
   }
 
   /** Drops a token that the bot does not accept (any more). */
@@ -155,8 +162,9 @@ export class SignIn {
       signal: AbortSignal.timeout(PATIENT),
     });
     if (response.status === 202) return false;
-    if (!response.ok) return this.#failed(REFUSALS[response.status] ?? "sign_in_unavailable");
-    const { token } = await response.json();
+    const { token, error } = await response.json().catch(() => ({}));
+    if (!token && !error && proof.secret) return false; // API Gateway has refused it, so the code still waits
+    if (!token) return this.#failed(response.status === 401 ? "sign_in_failed" : "sign_in_unavailable");
     const { nonce: theirs, iat, exp } = claims(token);
     if (theirs !== nonce) return this.#failed("sign_in_failed");
     this.#token.write(JSON.stringify({ token, until: Date.now() + (exp - iat) * 1000 }));

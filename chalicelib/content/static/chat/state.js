@@ -16,6 +16,7 @@ export function connectionState({ retry }) {
     const words = { lost: code ? trouble(code) : t("lost"), closed: trouble(code) }[state];
     byId("trouble").hidden = !words;
     byId("trouble").dataset.state = state;
+    byId("trouble").dataset.code = code ?? "";
     byId("try-now").hidden = state !== "lost";
     say(byId("trouble-words"), words ?? "");
     document.documentElement.dataset.connection = state;
