@@ -62,5 +62,5 @@ def with_channels(environment: Environment, channels: Channels) -> Environment:
 def keep(stage: str, channels: Channels) -> None:
     """Write the channels to the project's configuration, which build and functions read, unless it has them."""
     if of_the_functions(stage).settings().stage.channels != channels:
-        config_file.write(ROOT, stage, VARIABLE, str(channels))
+        config_file.write(ROOT, stage, {VARIABLE: str(channels)})
         click.echo(f"{VARIABLE} of stage {stage} is {channels} in {config_file.NAME} now.")

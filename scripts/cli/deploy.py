@@ -3,14 +3,16 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channels
 from chalicelib.operations import spending_limit
-from scripts.cli import channels, spending_limit_view
+from scripts.cli import channels, choices, spending_limit_view
 from scripts.cli.options import asking, at_deployed_stage
 from scripts.deploy.secrets import KINDS
 from scripts.stage import hints
@@ -19,6 +21,7 @@ from scripts.stage.environment import ROOT, Environment, UsageError, of_the_func
 if TYPE_CHECKING:
     from scripts.deploy.deployment import Deployment
     from scripts.deploy.secrets import Kind
+    from scripts.deploy.steps import Step
 
 GUIDE: Final = "docs/messenger-setup.md"
 
@@ -67,38 +70,80 @@ def deploy(
     With --package, the command needs no values and does not connect to AWS. A stage can be deployed either directly or
     by a pipeline. To change from one to the other, run `destroy` first; it deletes all conversations.
     """
-    from scripts.cli.progress import run_steps, show_plan  # noqa: PLC0415 (slow imports; `--help` does without)
-    from scripts.deploy.deployment import Deployment  # noqa: PLC0415
-    from scripts.deploy.secrets import given, missing, to_store  # noqa: PLC0415
-    from scripts.deploy.steps import DeploymentPlan, Step  # noqa: PLC0415
-    from scripts.deploy.switching import consequences  # noqa: PLC0415
-    from scripts.stage.shipped import check_shipped  # noqa: PLC0415
+    from scripts.stage.shipped import check_shipped  # noqa: PLC0415 (slow imports; `--help` does without)
 
-    stage = environment.settings.stage.name
-    check_shipped(of_the_functions(stage))
+    check_shipped(of_the_functions(environment.settings.stage.name))
     chosen = channels.given(name)
     if folder and file:
         raise UsageError(
             "--secrets has no effect with --package: the README.md that it writes says how to store secrets"
         )
     if folder:
-        if chosen:
-            channels.keep(stage, chosen)
-        _write_bundle(Deployment(environment, ROOT), _from_callers_folder(folder), email)
+        _write_bundle(environment, chosen, _from_callers_folder(folder), email)
         return
-    account = environment.account()
-    deployment = Deployment(environment, ROOT)
+    wish = _Wish(email, _from_callers_folder(file) if file else None, renew, ask=not yes)
+    _deploy(environment, chosen, wish)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the options say about a deployment."""
+
+    email: str | None
+    file: Path | None
+    renew: Sequence[str]
+    ask: bool
+
+    def again(self, stage: str) -> str:
+        """Return the command that continues the deployment."""
+        given = {"--email": self.email, "--secrets": self.file}
+        options = "".join(f" {option} {value}" for option, value in given.items() if value)
+        return f"{hints.command('deploy', stage)}{options}"
+
+
+def _deploy(environment: Environment, chosen: Channels | None, wish: _Wish) -> None:
+    """Ask what is not known, show the plan, and run it."""
+    from scripts.cli.progress import run_steps  # noqa: PLC0415
+    from scripts.deploy.deployment import Deployment  # noqa: PLC0415
+
+    region = choices.region(Deployment(environment, ROOT), ask=wish.ask)
+    if region:
+        environment = replace(environment, aws=environment.aws.in_region(region))
+    account, deployment = environment.account(), Deployment(environment, ROOT)
     deployment.check_region()
+    deployment.check_account(account)
     deployment.check_no_bundle()
-    chosen = chosen or channels.found(deployment, ask=not yes)
+    chosen = chosen or channels.found(deployment, ask=wish.ask)
     deployment = Deployment(channels.with_channels(environment, chosen or deployment.channels), ROOT)
+    model = choices.model(deployment, ask=wish.ask)
+    steps = _steps(deployment, wish)
+    _agree(deployment, steps, account, yes=not wish.ask)
+    choices.keep(deployment, model, region or click.get_current_context().params["region"] or "")
+    channels.keep(deployment.stage, deployment.channels)
+    run_steps(steps, explaining=environment.explaining, again=wish.again(deployment.stage))
+    _print_addresses(deployment)
+
+
+def _steps(deployment: "Deployment", wish: _Wish) -> "list[Step]":
+    """Return the steps of the deployment, for which the owner is asked for missing secrets."""
+    from scripts.deploy.secrets import given, missing, to_store  # noqa: PLC0415
+    from scripts.deploy.steps import DeploymentPlan, Step  # noqa: PLC0415
+
     stored, wanted = deployment.vault.stored(), deployment.channels
-    new = given(wanted, os.environ, _from_callers_folder(file) if file else None)
-    kept = {name: value for name, value in stored.items() if name not in renew}
-    new = {**new, **_asked_for(missing(wanted, {**kept, **new}), ask=not yes)}
-    steps = DeploymentPlan(deployment, to_store(wanted, new, stored), email).steps()
-    steps.append(Step("doctor", "check everything", lambda _: _check(deployment)))
-    click.echo(f"Parley, stage {deployment.stage}, in {environment.aws.region} (account {account}):\n")
+    new = given(wanted, os.environ, wish.file)
+    kept = {name: value for name, value in stored.items() if name not in wish.renew}
+    new = {**new, **_asked_for(missing(wanted, {**kept, **new}), ask=wish.ask)}
+    steps = DeploymentPlan(deployment, to_store(wanted, new, stored), wish.email).steps()
+    return [*steps, Step("doctor", "check everything", lambda _: _check(deployment))]
+
+
+def _agree(deployment: "Deployment", steps: "Sequence[Step]", account: str, *, yes: bool) -> None:
+    """Show the plan, and ask whether to continue. Raises ClickException if not."""
+    from scripts.cli.progress import show_plan  # noqa: PLC0415
+    from scripts.deploy.switching import consequences  # noqa: PLC0415
+
+    region = deployment.environment.aws.region
+    click.echo(f"Parley, stage {deployment.stage}, in {region} (account {account}):\n")
     show_plan(steps)
     click.echo()
     for sentence in consequences(deployment):
@@ -106,12 +151,6 @@ def deploy(
     with asking("nothing was changed"):
         if not yes and not click.confirm("Continue?"):
             raise click.ClickException("nothing was changed")
-    channels.keep(stage, wanted)
-    given_again = {"--email": email, "--secrets": file}
-    options = "".join(f" {option} {value}" for option, value in given_again.items() if value)
-    again = f"{hints.command('deploy', deployment.stage)}{options}"
-    run_steps(steps, explaining=environment.explaining, again=again)
-    _print_addresses(deployment)
 
 
 def _print_addresses(deployment: "Deployment") -> None:
@@ -128,10 +167,14 @@ def _print_addresses(deployment: "Deployment") -> None:
         click.echo(f"\n{spending_limit_view.as_text(limit)}")
 
 
-def _write_bundle(deployment: "Deployment", target: Path, email: str | None) -> None:
+def _write_bundle(environment: Environment, chosen: Channels | None, target: Path, email: str | None) -> None:
     """Write the files with the settings from .chalice/config.json; variables of this shell do not count."""
     from scripts.deploy.bundle import write  # noqa: PLC0415
+    from scripts.deploy.deployment import Deployment  # noqa: PLC0415
 
+    deployment = Deployment(environment, ROOT)
+    if chosen:
+        channels.keep(deployment.stage, chosen)
     settings = of_the_functions(deployment.stage).settings()
     package = write(target, settings, project=ROOT, folder=deployment.folder, email=email, say=click.echo)
     click.echo(

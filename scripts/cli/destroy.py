@@ -23,6 +23,7 @@ def destroy(environment: Environment, *, yes: bool) -> None:
     deployment = Deployment(environment, ROOT)
     account, stage = environment.account(), deployment.stage
     deployment.check_region()
+    deployment.check_account(account)
     steps = RemovalPlan(deployment).steps()
     click.echo(f"Delete Parley, stage {stage}, in {environment.aws.region} (account {account}):\n")
     show_plan(steps)

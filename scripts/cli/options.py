@@ -12,7 +12,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 import click
 
 from chalicelib.errors import ParleyError, UnknownKey, UnknownPerson
-from scripts.stage import hints
+from scripts.stage import aws_choice, hints
 from scripts.stage.environment import DEMO, Environment, UsageError, find
 
 P = ParamSpec("P")
@@ -105,23 +105,35 @@ def with_context(
 def _staged(
     command: Callable[Concatenate[Environment, P], None], help_text: str, *, not_for_the_demo: str
 ) -> Callable[P, None]:
+    @click.option("--profile", help="AWS profile to use, even if variables of the shell hold AWS keys.")
+    @click.option("--region", help="AWS region of the stage.")
     @click.option("--stage", envvar="PARLEY_STAGE", default="dev", show_default=True, help=help_text)
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         stage = str(kwargs.pop("stage"))
+        profile, region = (_text(kwargs.pop(name)) for name in ("profile", "region"))
         if stage == DEMO and not_for_the_demo:
             raise UsageError(not_for_the_demo)
-        try:
-            environment = find(stage, os.environ)
+        with aws_choice.chosen(profile, region), _explaining(stage):
+            environment = find(stage, os.environ, region=region)
             with environment.explaining():
                 command(environment, *args, **kwargs)
-        except UnknownPerson as exc:
-            hint = hints.command("people list", stage)
-            raise NotFound(f"there is no person with that id: see {hint}") from exc
-        except UnknownKey as exc:
-            hint = hints.command("keys list", stage)
-            raise NotFound(f"there is no key with that id: see {hint}") from exc
-        except ParleyError as exc:
-            raise click.ClickException(str(exc)) from exc
 
     return run
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None
+
+
+@contextmanager
+def _explaining(stage: str) -> Iterator[None]:
+    """Translate each ParleyError within the block to one line, with the command that helps."""
+    try:
+        yield
+    except UnknownPerson as exc:
+        raise NotFound(f"there is no person with that id: see {hints.command('people list', stage)}") from exc
+    except UnknownKey as exc:
+        raise NotFound(f"there is no key with that id: see {hints.command('keys list', stage)}") from exc
+    except ParleyError as exc:
+        raise click.ClickException(str(exc)) from exc

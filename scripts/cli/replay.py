@@ -171,7 +171,7 @@ def _replays(environment: Environment) -> list[Replay]:
     urls = [_url(sqs, queue) for queue in (name, f"{name}.fifo")]
     if not any(urls):
         where = f"{name} in {environment.aws.region}"
-        raise ConfigError(f"there is no dead-letter queue {where}: deploy the stage, or check --stage and AWS_REGION")
+        raise ConfigError(f"there is no dead-letter queue {where}: deploy the stage, or check --stage and --region")
     return [Replay(Queue(sqs, url), wake) for url in urls if url]
 
 

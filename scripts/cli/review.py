@@ -51,7 +51,6 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str:
     help="Name of the person or company responsible for people's data.",
 )
 @click.option("--provider", default="OpenAI", show_default=True, help="Provider of the AI model.")
-@click.option("--region", default="", help="AWS region, for example eu-central-1.")
 @at_stage
 def review_texts(environment: Environment, /, **blanks: str) -> None:
     """Print the texts that Meta's App Review asks for.
@@ -59,4 +58,5 @@ def review_texts(environment: Environment, /, **blanks: str) -> None:
     Paste them into the review form. You need App Review only if users without a role in your app shall use the bot;
     docs/messenger-setup.md explains it. Values that you do not give as options stay blanks in <angle brackets>.
     """
-    click.echo(texts(**blanks, keep_days=environment.settings.privacy.keep_days))
+    region = click.get_current_context().params["region"] or ""
+    click.echo(texts(**blanks, region=region, keep_days=environment.settings.privacy.keep_days))

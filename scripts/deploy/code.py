@@ -97,7 +97,7 @@ def _in_one_line(command: str, lines: Sequence[str], region: str) -> str:
         code, operation, message = match.groups()
         return refusal(code, message, region=region) or f"AWS refused {operation} ({code}): {message}"
     if _UNREACHABLE.search(output):
-        return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
+        return f"AWS cannot be reached in {region}: check the network, --region and any proxy"
     wrapped = _WRAPPED.search(output)
     last = next((line for line in reversed(lines) if line.strip()), "no output")
     return f"chalice {command} failed: {' '.join((wrapped[1] if wrapped else last).split())}"

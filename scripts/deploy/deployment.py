@@ -116,8 +116,17 @@ class Deployment:
         before = self.region_note.read_text().strip() if self.region_note.exists() else ""
         if before and before != self.environment.aws.region:
             raise ConfigError(
-                f"stage {self.stage} runs in {before}, but AWS_REGION is {self.environment.aws.region}: set "
-                f"AWS_REGION={before}, or first run AWS_REGION={before} {hints.command('destroy', self.stage)}"
+                f"stage {self.stage} runs in {before}, not in {self.environment.aws.region}: add --region {before}, "
+                f"or first run {hints.command(f'destroy --region {before}', self.stage)}"
+            )
+
+    def check_account(self, account: str) -> None:
+        """Raise ConfigError if this machine deployed the stage to another account: it would exist twice."""
+        before = self.account_note.read_text().strip() if self.account_note.exists() else ""
+        if before and before != account:
+            raise ConfigError(
+                f"stage {self.stage} runs in the account {before}, but these credentials are of {account}: choose "
+                f"others with --profile, or first run {hints.command('destroy', self.stage)} with those of {before}"
             )
 
     def check_no_bundle(self) -> None:
@@ -132,6 +141,11 @@ class Deployment:
     def region_note(self) -> Path:
         """The file in which this machine records the region that it deployed to."""
         return self.project / ".parley" / f"region-{self.stage}"
+
+    @property
+    def account_note(self) -> Path:
+        """The file in which this machine records the account that it deployed to."""
+        return self.project / ".parley" / f"account-{self.stage}"
 
     @property
     def webhook_url(self) -> str:

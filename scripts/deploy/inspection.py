@@ -76,7 +76,9 @@ class Inspection:
 
     def _credentials(self) -> Iterable[Finding]:
         environment = self.deployment.environment
-        yield Finding.ok("credentials", f"account {environment.account()} in {environment.aws.region}")
+        account = environment.account()
+        self.deployment.check_account(account)
+        yield Finding.ok("credentials", f"account {account} in {environment.aws.region}")
 
     def _stack(self) -> Iterable[Finding]:
         stack = self.deployment.stack

@@ -57,5 +57,6 @@ class RemovalPlan:
     def _delete_secrets(self) -> str:
         self.deployment.vault.delete()
         self.deployment.region_note.unlink(missing_ok=True)
+        self.deployment.account_note.unlink(missing_ok=True)
         shutil.rmtree(self.deployment.folder, ignore_errors=True)
         return "deleted"

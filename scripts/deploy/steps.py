@@ -88,12 +88,17 @@ class DeploymentPlan:
         # Facebook must accept the token before it is stored, and says whose page it is.
         is_ours = self.deployment.channels.messenger and Secret.PAGE_TOKEN in known
         page = self.deployment.setup(known).page.identity().id if is_ours else ""
-        self.deployment.region_note.parent.mkdir(exist_ok=True)
-        self.deployment.region_note.write_text(self.deployment.environment.aws.region)
+        self._note_place()
         self.deployment.vault.put(self.secrets)
         if page:
             self.deployment.vault.note(Secret.PAGE_ID, page)
         return f"{len(self.secrets)} stored" if self.secrets else "unchanged"
+
+    def _note_place(self) -> None:
+        environment = self.deployment.environment
+        self.deployment.region_note.parent.mkdir(exist_ok=True)
+        self.deployment.region_note.write_text(environment.aws.region)
+        self.deployment.account_note.write_text(environment.account())
 
     def _stack_plan(self) -> str:
         return (

@@ -16,6 +16,8 @@ from scripts.stage.json_text import JsonText
 
 NAME: Final = ".chalice/config.json"
 PREFIX: Final = "PARLEY_"
+REGION: Final = "aws_region"
+"""The name of a stage's AWS region, which Chalice ignores and commands read."""
 
 _VARIABLES: Final = "environment_variables"
 _FUNCTIONS: Final = "lambda_functions"
@@ -117,6 +119,10 @@ class ConfigFile:
         """Whether the stage has a value of its own for this variable."""
         return name in self._at((_STAGES, stage, _VARIABLES))
 
+    def region(self, stage: str) -> str:
+        """The AWS region of the stage; empty if the owner has chosen none here."""
+        return str(self.stages[stage].get(REGION, ""))
+
     def error(self, reason: str, stage: str) -> ConfigError:
         """Return the error to raise because of a stage."""
         return self.text.error(reason, _STAGES, stage)
@@ -136,11 +142,17 @@ def load(root: Path) -> ConfigFile:
     return ConfigFile(text)
 
 
-def write(root: Path, stage: str, name: str, value: str) -> None:
-    """Give a stage its own value for a variable. The file is written whole, or not at all."""
+def write(root: Path, stage: str, variables: Mapping[str, str], *, region: str = "") -> None:
+    """Give a stage its own values for these variables, and a region if it is given.
+
+    The file is written whole, or not at all.
+    """
     file = root / NAME
     values = json.loads(file.read_text("utf-8"))
-    values[_STAGES][stage].setdefault(_VARIABLES, {})[name] = value
+    own = values[_STAGES][stage]
+    own[_VARIABLES] = {**own.get(_VARIABLES, {}), **variables}
+    if region:
+        own[REGION] = region
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
     partial.replace(file)
@@ -180,6 +192,8 @@ def _block(values: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Fault]:
     for name, value in values.items():
         if reason := _fault(name, value):
             yield reason, (*path, name)
+        if name == REGION:
+            yield from _region(value, (*path, name))
     yield from _variables(values.get(_VARIABLES, {}), (*path, _VARIABLES))
     for name, function in values.get(_FUNCTIONS, {}).items():
         if not isinstance(function, dict):
@@ -187,6 +201,13 @@ def _block(values: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Fault]:
         if not path and _VARIABLES in function:
             yield f"{_VARIABLES} has no effect here: Chalice reads it in stages only", (_FUNCTIONS, name, _VARIABLES)
         yield from _block(function, (*path, _FUNCTIONS, name))
+
+
+def _region(value: Any, path: tuple[str, ...]) -> Iterator[Fault]:
+    if path[0] != _STAGES or len(path) != len((_STAGES, "stage", REGION)):
+        yield f"{REGION} has no effect here: move it into a stage", path
+    if not isinstance(value, str):
+        yield f"{REGION} must be a text in double quotes", path
 
 
 def _fault(name: str, value: Any) -> str:
@@ -197,7 +218,8 @@ def _fault(name: str, value: Any) -> str:
         return f"{name} must be a whole number without quotes, such as 512"
     if name.startswith(PREFIX):
         return f"{name} has no effect here: move it into {_VARIABLES}"
-    if name not in _OF_CHALICE and (alike := get_close_matches(name.lower(), _OF_CHALICE, 1, _ALIKE)):
+    known_here = (*_OF_CHALICE, REGION)
+    if name not in known_here and (alike := get_close_matches(name.lower(), known_here, 1, _ALIKE)):
         return f'Chalice does not know "{name}"; did you mean {alike[0]}?'
     return ""
 

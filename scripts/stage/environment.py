@@ -68,6 +68,14 @@ class Aws:
         """The name of the region."""
         return str(self.session.region_name)
 
+    def offers(self, region: str) -> bool:
+        """Whether AWS has a region of this name with all that the bot needs; an emulator has every region."""
+        return self.endpoint is not None or region in self.session.get_available_regions("lambda")
+
+    def in_region(self, region: str) -> "Aws":
+        """Return the same account in another region."""
+        return _aws(region, emulator=self.endpoint)
+
     def client(self, service: Any, *, endpoint: str | None = None) -> Any:
         """Create a boto3 client for a service, at `endpoint` if it is given.
 
@@ -105,9 +113,9 @@ class Environment:
         """Request the AWS account's number. Raises ConfigError unless credentials, region and network work."""
         region = self.aws.session.region_name
         if not region:
-            raise ConfigError("no AWS region is set: set AWS_REGION, for example to eu-central-1")
-        if self.aws.endpoint is None and region not in self.aws.session.get_available_regions("lambda"):
-            raise ConfigError(f"there is no AWS region {self.aws.region}: set AWS_REGION, for example to eu-central-1")
+            raise ConfigError("no AWS region is set: add --region, such as --region eu-central-1")
+        if not self.aws.offers(region):
+            raise ConfigError(f"there is no AWS region {self.aws.region}: add --region, such as --region eu-central-1")
         with self.explaining():
             return str(self.aws.client("sts").get_caller_identity()["Account"])
 
@@ -128,9 +136,12 @@ class Environment:
             raise ConfigError(line or f"AWS reports an error: {' '.join(str(exc).split())}") from exc
 
 
-def find(stage: str, env: Mapping[str, str]) -> Environment:
-    """Load a stage's environment. Raises UsageError for an undefined stage, and ConfigError for wrong settings."""
-    return _demo(env) if stage == DEMO else _deployed(stage, env)
+def find(stage: str, env: Mapping[str, str], *, region: str | None = None) -> Environment:
+    """Load a stage's environment, in `region` if it is given, else in that of the project's configuration or of `env`.
+
+    Raises UsageError for an undefined stage, and ConfigError for wrong settings.
+    """
+    return _demo(env) if stage == DEMO else _deployed(stage, env, region)
 
 
 def memory_mb(stage: str) -> Mapping[str, int]:
@@ -185,11 +196,11 @@ def _defining(stage: str) -> ConfigFile:
     return config
 
 
-def _deployed(stage: str, env: Mapping[str, str]) -> Environment:
+def _deployed(stage: str, env: Mapping[str, str], region: str | None) -> Environment:
     config = _defining(stage)
     _check(config, stage)
     variables = config.variables(stage, {**_ours(env), "PARLEY_STAGE": stage})
-    return Environment(variables.settings(), _aws(env.get("AWS_REGION") or None))
+    return Environment(variables.settings(), _aws(region or config.region(stage) or env.get("AWS_REGION") or None))
 
 
 def _check(config: ConfigFile, stage: str) -> None:

@@ -56,10 +56,10 @@ def explain(cause: BaseException | None, *, table: str, region: str) -> str:
             code, operation = error.get("Code", ""), cause.operation_name
             if code == "ResourceNotFoundException" and operation in _TABLE_OPERATIONS | _WORKER_OPERATIONS:
                 missing = f"table {table}" if operation in _TABLE_OPERATIONS else "worker function"
-                return f"there is no {missing} in {region}: deploy the stage, or check --stage and AWS_REGION"
+                return f"there is no {missing} in {region}: deploy the stage, or check --stage and --region"
             return refusal(code, error.get("Message", ""), region=region)
         case HTTPClientError() | ConnectionError():
-            return f"AWS cannot be reached in {region}: check the network, AWS_REGION and any proxy"
+            return f"AWS cannot be reached in {region}: check the network, --region and any proxy"
         case BotoCoreError():
             return explain_setup(cause)
     return ""
@@ -69,24 +69,24 @@ def explain_setup(cause: BotoCoreError) -> str:
     """Describe an error in the AWS set-up of this machine; empty if there is nothing to add."""
     match cause:
         case NoCredentialsError():
-            return "there are no AWS credentials: set AWS_PROFILE, or run `aws configure`"
+            return "there are no AWS credentials: add --profile, or run `aws configure`"
         case PartialCredentialsError() | CredentialRetrievalError():
-            return "the AWS credentials are incomplete: check AWS_PROFILE and the AWS_* variables"
+            return "the AWS credentials are incomplete: check --profile and the AWS_* variables"
         case SSOError() | LoginError() | TokenRetrievalError():
             return "the AWS login has expired: run `aws sso login` or `aws login`"
         case NoRegionError():
-            return "no AWS region is set: set AWS_REGION, for example to eu-central-1"
+            return "no AWS region is set: add --region, such as --region eu-central-1"
         case InvalidRegionError():
-            return "there is no such AWS region: check AWS_REGION, for example eu-central-1"
+            return "there is no such AWS region: check --region, such as --region eu-central-1"
         case ProfileNotFound() | ConfigParseError() | ConfigNotFound():
-            return f"{' '.join(str(cause).split())}: check AWS_PROFILE and ~/.aws/config"
+            return f"{' '.join(str(cause).split())}: check --profile and ~/.aws/config"
     return ""
 
 
 def refusal(code: str, message: str, *, region: str) -> str:
     """Describe an error response of any AWS service; empty for an unknown code."""
     if code in _BAD_CREDENTIALS:
-        return f"AWS does not accept these credentials ({code}): check AWS_PROFILE, or log in again"
+        return f"AWS does not accept these credentials ({code}): check --profile, or log in again"
     if code in _DENIED:
         action = _ACTION.search(message)
         what = f"perform {action[1]}" if action else "do this"

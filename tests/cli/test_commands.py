@@ -93,11 +93,11 @@ def answering(status: int, document: object, *, seen: list[tuple[str, bytes]] | 
     [
         (
             "ResourceNotFoundException",
-            "there is no table parley-prod in eu-central-1: deploy the stage, or check --stage and AWS_REGION",
+            "there is no table parley-prod in eu-central-1: deploy the stage, or check --stage and --region",
         ),
         (
             "UnrecognizedClientException",
-            "AWS does not accept these credentials (UnrecognizedClientException): check AWS_PROFILE, or log in again",
+            "AWS does not accept these credentials (UnrecognizedClientException): check --profile, or log in again",
         ),
         (
             "AccessDeniedException",
@@ -117,7 +117,7 @@ def test_an_error_of_dynamodb_is_one_line(code: str, line: str):
 
 @pytest.mark.parametrize("option", [[], ["--json"]])
 def test_missing_credentials_are_one_line(option: list[str]):
-    line = "there are no AWS credentials: set AWS_PROFILE, or run `aws configure`"
+    line = "there are no AWS credentials: add --profile, or run `aws configure`"
     assert fails_in_one_line(process("people", "list", *option)) == line
 
 
@@ -128,7 +128,7 @@ def test_half_of_the_credentials_is_one_line():
 
 def test_a_missing_region_is_one_line():
     result = parley("people", "list", AWS_REGION="", **CREDENTIALS)
-    assert fails_in_one_line(result) == "no AWS region is set: set AWS_REGION, for example to eu-central-1"
+    assert fails_in_one_line(result) == "no AWS region is set: add --region, such as --region eu-central-1"
 
 
 def test_a_region_that_is_none_is_one_line():
@@ -138,13 +138,13 @@ def test_a_region_that_is_none_is_one_line():
 
 def test_an_unknown_profile_is_one_line():
     result = parley("people", "list", AWS_PROFILE="nobody")
-    assert fails_in_one_line(result).endswith("check AWS_PROFILE and ~/.aws/config")
+    assert fails_in_one_line(result).endswith("check --profile and ~/.aws/config")
 
 
 def test_no_network_is_one_line():
     closed = f"http://127.0.0.1:{free_port()}"
     result = parley("people", "list", AWS_ENDPOINT_URL_DYNAMODB=closed, **CREDENTIALS)
-    line = "AWS cannot be reached in eu-central-1: check the network, AWS_REGION and any proxy"
+    line = "AWS cannot be reached in eu-central-1: check the network, --region and any proxy"
     assert fails_in_one_line(result) == line
 
 

@@ -55,6 +55,22 @@ ZONE = '"PARLEY_TIMEZONE": "UTC"'
 @pytest.mark.parametrize(
     ("text", "at", "reason"),
     [
+        # The region of a stage.
+        (
+            changed('"version"', '"aws_region": "eu-west-1",\n  "version"'),
+            '"aws_region"',
+            "aws_region has no effect here: move it into a stage",
+        ),
+        (
+            changed('"PARLEY_STAGE": "dev"\n      }', '"PARLEY_STAGE": "dev"\n      },\n      "aws_region": 1'),
+            '"aws_region"',
+            "aws_region must be a text in double quotes",
+        ),
+        (
+            changed('"PARLEY_STAGE": "dev"\n      }', '"PARLEY_STAGE": "dev"\n      },\n      "aws_regoin": "x"'),
+            '"aws_regoin"',
+            'Chalice does not know "aws_regoin"; did you mean aws_region?',
+        ),
         # Commas, quotes and brackets.
         (changed('"assistant"\n', '"assistant",\n'), '"assistant",', "a comma too many before the }: remove it"),
         (
@@ -280,14 +296,14 @@ def test_a_stage_gets_a_value_of_its_own_and_nothing_else_changes(tmp_path: Path
     (tmp_path / NAME).write_text(REAL)
     assert not config_file.load(tmp_path).chooses("prod", "PARLEY_CHANNELS")
     for channels in ("web", "messenger"):
-        config_file.write(tmp_path, "prod", "PARLEY_CHANNELS", channels)
+        config_file.write(tmp_path, "prod", {"PARLEY_CHANNELS": channels})
         config = config_file.load(tmp_path)
         assert config.variables("prod", {}).settings().stage.channels == Channels(
             messenger=channels == "messenger", web=channels == "web"
         )
         assert config.variables("dev", {}).settings().stage.channels == Channels(messenger=True, web=True)
     assert config.chooses("prod", "PARLEY_CHANNELS")
-    config_file.write(tmp_path, "prod", "PARLEY_STAGE", "prod")
+    config_file.write(tmp_path, "prod", {"PARLEY_STAGE": "prod"})
     added = set((tmp_path / NAME).read_text().splitlines()) - set(REAL.splitlines())
     assert added == {'        "PARLEY_STAGE": "prod",', '        "PARLEY_CHANNELS": "messenger"'}
     assert [file.name for file in (tmp_path / ".chalice").iterdir()] == ["config.json"]

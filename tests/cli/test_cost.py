@@ -258,5 +258,5 @@ def test_days_that_nobody_counts_are_refused(owner: Run):
 
 
 def test_a_table_that_is_not_there_is_one_line(owner: Run):
-    line = "there is no table parley-prod in eu-central-1: deploy the stage, or check --stage and AWS_REGION"
+    line = "there is no table parley-prod in eu-central-1: deploy the stage, or check --stage and --region"
     assert owner("cost", "--stage", "prod").stderr == f"Error: {line}\n"

@@ -14,10 +14,14 @@ from scripts.stage.environment import ROOT
 from scripts.stage.hints import PROGRAM
 from tests.cli.conftest import ENVIRONMENT
 from tests.cli.test_commands import answering
+from tests.cli.test_stages import replaced
 
 REGION_NOTE = ROOT / ".parley" / "region-dev"
 REGION = REGION_NOTE.read_text().strip() if REGION_NOTE.exists() else "eu-central-1"
 """The region to which this machine has deployed stage dev, if any: the commands refuse another one."""
+ACCOUNT_NOTE = ROOT / ".parley" / "account-dev"
+ACCOUNT = ACCOUNT_NOTE.read_text().strip() if ACCOUNT_NOTE.exists() else "123456789012"
+"""The same for the account."""
 NO_STACK = (
     b"<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>"
     b"<Message>Stack with id parley-dev does not exist</Message></Error></ErrorResponse>"
@@ -29,6 +33,8 @@ APP_ID, APP_SECRET, PAGE_TOKEN, KEY = (
     "sk-proj-" + "x1" * 30,
 )
 TYPED = [APP_ID, APP_SECRET, PAGE_TOKEN, KEY]
+THE_USUAL_MODEL = ["", ""]
+"""Enter, when asked for the provider and for the model."""
 VARIABLES = {
     "PARLEY_APP_ID": APP_ID,
     "PARLEY_APP_SECRET": APP_SECRET,
@@ -63,7 +69,7 @@ def at(client: object) -> Iterator[Parley]:
 
         def run(typing: Terminal | None, *arguments: str, **environment: str | None) -> Result:
             env: dict[str, str | None] = {**ENVIRONMENT, **dict.fromkeys(VARIABLES), "AWS_REGION": REGION}
-            env |= {"NO_PROXY": "127.0.0.1", "PARLEY_CHANNELS": "messenger,web"}
+            env |= {"NO_PROXY": "127.0.0.1", "PARLEY_CHANNELS": "messenger,web", "MOTO_ACCOUNT_ID": ACCOUNT}
             env |= {"AWS_ENDPOINT_URL_CLOUDFORMATION": cloudformation, **environment}
             return CliRunner().invoke(parley, arguments, input=typing, env=env, prog_name=PROGRAM)
 
@@ -81,6 +87,11 @@ def ssm(client: object) -> Iterator[Any]:
 
 def stored(ssm: Any) -> list[str]:
     return sorted(one["Name"] for one in ssm.describe_parameters()["Parameters"])
+
+
+def shown_after_the_questions(result: Result) -> list[str]:
+    lines = [line for line in result.stdout.splitlines() if line]
+    return lines[next(number for number, line in enumerate(lines) if line.startswith("Parley, stage")) :]
 
 
 def fails_in_one_line(result: Result, *, code: int = 1) -> str:
@@ -107,7 +118,7 @@ def test_only_what_nobody_gave_is_told(at: Parley):
 
 
 def test_the_values_are_asked_for_one_after_the_other_and_never_shown(at: Parley, ssm: Any):
-    result = at(Terminal(*TYPED, "n"), "deploy")
+    result = at(Terminal(*THE_USUAL_MODEL, *TYPED, "n"), "deploy")
     asked = [line for line in result.stdout.splitlines() if "(not shown)" in line]
     assert asked == [f"{label} (not shown): " for label in LABELS]
     assert not any(value in result.output for value in TYPED)
@@ -116,16 +127,16 @@ def test_the_values_are_asked_for_one_after_the_other_and_never_shown(at: Parley
 
 def test_a_value_that_cannot_be_meant_is_asked_for_again_and_not_shown_either(at: Parley, ssm: Any):
     wrong = "A secret that was typed wrongly"
-    result = at(Terminal(APP_ID, wrong, *TYPED[1:], "n"), "deploy")
+    result = at(Terminal(*THE_USUAL_MODEL, APP_ID, wrong, *TYPED[1:], "n"), "deploy")
     assert result.stdout.count("App secret (not shown): ") == 2
     assert "that is no App secret: it must be 32 digits and letters a to f" in result.stderr
     assert not any(value in result.output for value in (wrong, *TYPED))
 
 
 def test_the_plan_comes_before_the_question_and_fits_80_columns(at: Parley):
-    result = at(Terminal("n"), "deploy", **VARIABLES)
-    head, *plan, question = [line for line in result.stdout.splitlines() if line]
-    assert head == f"Parley, stage dev, in {REGION} (account 123456789012):"
+    result = at(Terminal(*THE_USUAL_MODEL, "n"), "deploy", **VARIABLES)
+    head, *plan, question = shown_after_the_questions(result)
+    assert head == f"Parley, stage dev, in {REGION} (account {ACCOUNT}):"
     steps = [line.split()[1] for line in plan if line.lstrip()[0].isdigit()]
     assert steps == ["secrets", "data", "zip", "code", "worker", "webhook", "page", "profile", "doctor"]
     assert question == "Continue? [y/N]: n"
@@ -136,14 +147,14 @@ def test_the_plan_comes_before_the_question_and_fits_80_columns(at: Parley):
 @pytest.mark.parametrize("answer", [["n"], [""], []], ids=["no", "nothing", "the end"])
 def test_without_a_yes_nothing_is_deployed(at: Parley, ssm: Any, answer: list[str]):
     noted = REGION_NOTE.exists()
-    result = at(Terminal(*answer), "deploy", **VARIABLES)
+    result = at(Terminal(*THE_USUAL_MODEL, *answer), "deploy", **VARIABLES)
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] in {"Error: nothing was changed", "Aborted!"}
     assert (stored(ssm), REGION_NOTE.exists()) == ([], noted)
 
 
 def test_leaving_at_a_question_changes_nothing(at: Parley, ssm: Any):
-    result = at(Terminal(APP_ID), "deploy")
+    result = at(Terminal(*THE_USUAL_MODEL, APP_ID), "deploy")
     assert (result.exit_code, stored(ssm)) == (1, [])
     assert result.stderr.endswith("Aborted!\n")
 
@@ -163,7 +174,7 @@ def test_a_first_deployment_asks_which_channels_there_shall_be_and_then_only_wha
 ):
     before = CONFIG.read_text()
     values = [value for value, label in zip(TYPED, LABELS, strict=True) if label in labels]
-    result = at(Terminal(*answers, *values, "n"), "deploy", PARLEY_CHANNELS=None)
+    result = at(Terminal(*answers, *THE_USUAL_MODEL, *values, "n"), "deploy", PARLEY_CHANNELS=None)
     assert result.stdout.startswith(f"Messenger, web, or both?: {answers[0]}\n")
     assert [line for line in result.stdout.splitlines() if "(not shown)" in line] == [
         f"{label} (not shown): " for label in labels
@@ -174,11 +185,42 @@ def test_a_first_deployment_asks_which_channels_there_shall_be_and_then_only_wha
     assert (stored(ssm), CONFIG.read_text()) == ([], before)
 
 
+def test_a_first_deployment_in_a_terminal_offers_provider_and_model_and_those_of_the_shell_first(at: Parley):
+    result = at(Terminal("", "", "n"), "deploy", "--channels", "web", OPENAI_API_KEY=KEY)
+    assert result.stdout.startswith("Who runs the model: openai, openai-eu (OpenAI's servers in Europe, a tenth\n")
+    assert "\nProvider [openai]: \nModel [gpt-6-luna]: \n" in result.stdout
+    local = {"OPENAI_BASE_URL": "http://127.0.0.1:8080/v1", "PARLEY_MODEL": "llama3.2"}
+    result = at(Terminal("openai-eu", "", "n"), "deploy", "--channels", "web", OPENAI_API_KEY=KEY, **local)
+    assert "\nModel [llama3.2]: \n" in result.stdout
+    assert fails_in_one_line(at(None, "deploy", "--channels", "web", **local)).startswith("Error: missing: openai-key")
+
+
+@pytest.mark.skipif(REGION_NOTE.exists(), reason="this machine has deployed the stage")
+def test_a_region_that_nobody_has_chosen_is_offered_before_anything_else(at: Parley):
+    for typed, region in {"us-west-2": "us-west-2", "": "eu-central-1"}.items():
+        answers = [typed, *THE_USUAL_MODEL, "n"]
+        result = at(Terminal(*answers), "deploy", "--channels", "web", AWS_REGION=None, OPENAI_API_KEY=KEY)
+        assert result.stdout.startswith(f"AWS region [eu-central-1]: {typed}\n")
+        assert f"Parley, stage dev, in {region} (account {ACCOUNT}):" in result.stdout
+        assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", ["deploy", "destroy"])
+def test_another_account_than_the_stages_is_refused_with_the_cure(at: Parley, command: str):
+    ACCOUNT_NOTE.parent.mkdir(exist_ok=True)
+    with replaced(ACCOUNT_NOTE, "111122223333"):
+        line = fails_in_one_line(at(None, command, "--yes"))
+    assert line == (
+        f"Error: stage dev runs in the account 111122223333, but these credentials are of {ACCOUNT}: choose others "
+        "with --profile, or first run scripts/parley destroy --stage dev with those of 111122223333\n"
+    )
+
+
 @pytest.mark.parametrize("where", ["option", "variable"])
 def test_who_has_chosen_the_channels_is_not_asked(at: Parley, where: str):
     options, variable = (["--channels", "web"], None) if where == "option" else ([], "web")
-    result = at(Terminal("n"), "deploy", *options, PARLEY_CHANNELS=variable, OPENAI_API_KEY=KEY)
-    head, *plan, question = [line for line in result.stdout.splitlines() if line]
+    result = at(Terminal(*THE_USUAL_MODEL, "n"), "deploy", *options, PARLEY_CHANNELS=variable, OPENAI_API_KEY=KEY)
+    head, *plan, question = shown_after_the_questions(result)
     assert head.startswith("Parley, stage dev, in ")
     steps = [line.split()[1] for line in plan if line.lstrip()[0].isdigit()]
     assert steps == ["secrets", "data", "zip", "code", "worker", "doctor"]
@@ -212,8 +254,8 @@ def test_a_file_that_cannot_be_meant_is_one_line_without_its_words(at: Parley, t
 @pytest.mark.parametrize(
     ("region", "line"),
     [
-        ("", "no AWS region is set: set AWS_REGION, for example to eu-central-1"),
-        ("eu-nowhere-1", "there is no AWS region eu-nowhere-1: set AWS_REGION, for example to eu-central-1"),
+        ("", "no AWS region is set: add --region, such as --region eu-central-1"),
+        ("eu-nowhere-1", "there is no AWS region eu-nowhere-1: add --region, such as --region eu-central-1"),
     ],
 )
 def test_a_region_that_is_none_is_one_line(at: Parley, command: str, region: str, line: str):
@@ -247,7 +289,7 @@ def test_a_script_that_cannot_answer_deploys_nothing(at: Parley, ssm: Any):
 def test_the_resources_to_delete_are_listed_before_the_question(at: Parley):
     result = at(Terminal("no"), "destroy")
     head, *plan, question = [line for line in result.stdout.splitlines() if line]
-    assert head == f"Delete Parley, stage dev, in {REGION} (account 123456789012):"
+    assert head == f"Delete Parley, stage dev, in {REGION} (account {ACCOUNT}):"
     assert [line.split()[1] for line in plan] == ["facebook", "code", "data", "table", "secrets"]
     assert question == "This cannot be undone. Type dev to continue: no"
     assert max(map(len, result.stdout.splitlines())) <= 80

@@ -65,7 +65,7 @@ def test_without_access_to_aws_there_is_one_finding_and_exit_code_1():
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         "broken    credentials: could not be checked: there is no AWS region",
-        "          eu-nowhere-1: set AWS_REGION, for example to eu-central-1",
+        "          eu-nowhere-1: add --region, such as --region eu-central-1",
         "          why: the state is unknown",
         "          fix: see the message",
         "",
@@ -86,4 +86,4 @@ def test_json_is_one_document_with_the_same_exit_code():
 def test_a_missing_region_is_named(option: list[str]):
     result = doctor(*option, AWS_REGION="")
     assert result.exit_code == 1
-    assert "no AWS region is set: set AWS_REGION" in " ".join(result.stdout.split())
+    assert "no AWS region is set: add --region" in " ".join(result.stdout.split())

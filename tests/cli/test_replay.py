@@ -263,8 +263,7 @@ def test_without_dead_letters_there_is_nothing_to_ask(owner: Run, letters: Dead)
 def test_before_a_deployment_there_is_no_queue(owner: Run):
     result, _ = replayed(owner)
     line = (
-        "there is no dead-letter queue parley-dev-dead in eu-central-1: "
-        "deploy the stage, or check --stage and AWS_REGION"
+        "there is no dead-letter queue parley-dev-dead in eu-central-1: deploy the stage, or check --stage and --region"
     )
     assert (result.exit_code, result.stderr) == (1, f"Error: {line}\n")
 
@@ -273,7 +272,7 @@ def test_a_missing_worker_is_one_line_and_no_letter_is_lost(owner: Run, letters:
     letters.gets(record())
     with answering(404, {"__type": "ResourceNotFoundException", "Message": "Function not found"}) as url:
         result = owner("replay", "--yes", AWS_ENDPOINT_URL_LAMBDA=url)
-    line = "there is no worker function in eu-central-1: deploy the stage, or check --stage and AWS_REGION"
+    line = "there is no worker function in eu-central-1: deploy the stage, or check --stage and --region"
     assert (result.exit_code, result.stderr) == (1, f"Error: {line}\n")
     assert letters.holds() == [record()]
 

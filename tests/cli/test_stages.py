@@ -27,7 +27,7 @@ results = {words: CliRunner().invoke(parley, words.split()) for words in sys.arg
 print(json.dumps({words: [result.exit_code, result.output] for words, result in results.items()}))
 """
 """Runs several commands in one process, and prints the exit code and the output of each."""
-NO_CREDENTIALS = "Error: there are no AWS credentials: set AWS_PROFILE, or run `aws configure`\n"
+NO_CREDENTIALS = "Error: there are no AWS credentials: add --profile, or run `aws configure`\n"
 
 
 @dataclass(frozen=True)
@@ -249,3 +249,20 @@ def test_answers_may_not_take_longer_than_the_worker_may_run(
     assert refused.endswith(f"{error}\n")
     assert (refused == NO_CREDENTIALS) is not bool(error)
     assert not error or refused.startswith("Error: .chalice/config.json, line ")
+
+
+@pytest.mark.parametrize(
+    ("options", "shell", "region"),
+    [
+        (None, "eu-west-3", "eu-west-3"),
+        ("us-west-2", "eu-west-3", "us-west-2"),
+        ("us-west-2", "", "us-west-2"),
+    ],
+)
+def test_the_region_of_the_configuration_is_that_of_its_stage_only(
+    project: Project, options: str | None, shell: str, region: str
+):
+    project.configure(stage_of("test", **({"aws_region": options} if options else {})))
+    code = "import os; from scripts.stage.environment import find; print(find({!r}, os.environ).aws.region)"
+    assert project.run("-c", code.format("test"), AWS_REGION=shell).stdout == f"{region}\n"
+    assert project.run("-c", code.format("dev"), AWS_REGION="eu-west-1").stdout == "eu-west-1\n"

@@ -49,6 +49,10 @@ class Account:
         """The name of the region."""
         return self.session.region_name
 
+    def offers(self, region: str) -> bool:
+        """Whether AWS has this region."""
+        return region in self.session.get_available_regions("lambda")
+
     def client(self, service: Any) -> Any:
         """Create a client of a service, or of its fake."""
         fakes = {"apigateway": self.rest_apis, "apigatewayv2": self.websocket_apis, **self.fakes}

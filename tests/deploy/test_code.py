@@ -118,7 +118,7 @@ URL = "https://lambda.eu-central-1.amazonaws.com/2015-03-31/functions"
     ids=lambda error: type(error).__name__,
 )
 def test_no_network_is_said_so(chalice: Chalice, error: Exception):
-    line = "AWS cannot be reached in eu-central-1: check the network, AWS_REGION and any proxy"
+    line = "AWS cannot be reached in eu-central-1: check the network, --region and any proxy"
     assert failure(chalice(as_chalice_says(error), ends=2)) == line
 
 

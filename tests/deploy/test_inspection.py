@@ -64,7 +64,7 @@ def test_a_check_that_fails_is_a_finding_and_the_others_still_run(look: Look):
     found = look()
     assert found["table"].what == (
         "could not be checked: there is no table parley-dev in eu-central-1: deploy the stage, "
-        "or check --stage and AWS_REGION"
+        "or check --stage and --region"
     )
     assert list(found)[-1] == "budget"
 
@@ -72,7 +72,7 @@ def test_a_check_that_fails_is_a_finding_and_the_others_still_run(look: Look):
 def test_in_a_region_that_does_not_exist_only_the_credentials_are_checked(account: Account, look: Look):
     account.session = boto3.Session("test", "test", region_name="eu-nowhere-1")
     [finding] = look().values()
-    line = "could not be checked: there is no AWS region eu-nowhere-1: set AWS_REGION, for example to eu-central-1"
+    line = "could not be checked: there is no AWS region eu-nowhere-1: add --region, such as --region eu-central-1"
     assert (finding.name, finding.state, finding.what) == ("credentials", Severity.BROKEN, line)
 
 

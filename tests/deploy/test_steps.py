@@ -67,8 +67,8 @@ def test_a_stage_stays_in_the_region_where_its_deployment_began_even_if_it_broke
     with pytest.raises(ConfigError) as caught:
         Deployment(in_region(account, "us-east-1").environment(), deployment.project).check_region()
     assert str(caught.value) == (
-        "stage dev runs in eu-central-1, but AWS_REGION is us-east-1: set AWS_REGION=eu-central-1, "
-        "or first run AWS_REGION=eu-central-1 scripts/parley destroy --stage dev"
+        "stage dev runs in eu-central-1, not in us-east-1: add --region eu-central-1, "
+        "or first run scripts/parley destroy --region eu-central-1 --stage dev"
     )
 
 
@@ -89,6 +89,26 @@ def test_a_deployment_that_stored_nothing_binds_to_no_region(account: Account, t
     with pytest.raises(MetaError):
         store(Deployment(nowhere, tmp_path), {"page-token": "EAA", "app-secret": "0" * 32})
     Deployment(in_region(account, "us-east-1").environment(), tmp_path).check_region()
+
+
+# -- one account ------------------------------------------------------------------------------------------------------
+
+
+def test_a_stage_remembers_its_account_and_refuses_another_until_it_is_destroyed(
+    account: Account, deployment: Deployment
+):
+    deployment.check_account("999999999999")
+    store(deployment, KEY)
+    deployment.check_account(account.number)
+    with pytest.raises(ConfigError) as caught:
+        deployment.check_account("999999999999")
+    assert str(caught.value) == (
+        f"stage dev runs in the account {account.number}, but these credentials are of 999999999999: choose others "
+        f"with --profile, or first run scripts/parley destroy --stage dev with those of {account.number}"
+    )
+    Deployment(account.environment("prod"), deployment.project).check_account("999999999999")
+    run(RemovalPlan(deployment).steps(), "secrets")
+    deployment.check_account("999999999999")
 
 
 # -- secrets ----------------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def test_a_region_where_the_stage_is_not(empty: Deployment):
     note.parent.mkdir(exist_ok=True)
     note.write_text("us-east-1")
     said = line(empty.deploy(AWS_REGION="eu-central-1"))
-    assert said.startswith(f"stage {STAGE} runs in us-east-1, but AWS_REGION is eu-central-1: set AWS_REGION=us-east-1")
+    assert said.startswith(f"stage {STAGE} runs in us-east-1, not in eu-central-1: add --region us-east-1")
 
 
 def test_no_network(empty: Deployment):
