@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.channel_traits import TRAITS
+from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys
 from chalicelib.ids import Channel, Channels, PersonId
 from chalicelib.settings import Limits
@@ -31,6 +32,8 @@ class EntitlementService:
     limits: Limits
     personas: Mapping[Channel, str] = field(default_factory=dict)
     """Channels on which the owner chose another persona than the channel's default."""
+    texts: Personas = field(default_factory=Personas)
+    """Looks up a persona by its name."""
 
     def for_person(self, person: PersonId) -> Entitlements:
         """Return a user's entitlements: the API key's, or the channel's defaults without one. Raises StoreError."""

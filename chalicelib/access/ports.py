@@ -3,7 +3,8 @@
 Times are milliseconds since 1970 unless the name says otherwise.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
@@ -76,6 +77,42 @@ class ApiKeys(Protocol):
 
     def set_generation(self, key: KeyId, generation: int) -> bool:
         """Set which secret signs the key's visitors; False if there is no such key."""
+
+
+@dataclass(frozen=True)
+class PersonaText:
+    """The text of a persona's file, which the owner has put in place of the one that ships with the bot."""
+
+    source: str = field(repr=False)
+    at: int
+    """When it was put."""
+
+
+@dataclass(frozen=True)
+class PersonaChange:
+    """A change that the owner made to the text of a persona."""
+
+    at: int
+    name: str
+    """Of the persona."""
+    is_put: bool
+    """Whether a text was put; otherwise it was removed."""
+
+
+class PersonaTexts(Protocol):
+    """The owner's own texts of personas. All methods raise StoreError."""
+
+    def current(self) -> Mapping[str, PersonaText]:
+        """Return the texts by the names of their personas, as they were at most a minute ago."""
+
+    def put(self, name: str, source: str, *, now: int) -> None:
+        """Store the text of a persona, in place of one before, and the change in the journal."""
+
+    def remove(self, name: str, *, now: int) -> bool:
+        """Delete the text of a persona and store the change in the journal; False, with nothing written, if none is."""
+
+    def changes(self) -> Iterator[PersonaChange]:
+        """Return the changes of the last 400 days, newest first."""
 
 
 class LiveConnections(Protocol):

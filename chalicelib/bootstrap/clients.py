@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -19,7 +20,10 @@ from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.people import DynamoPeople
+from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
+from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
@@ -98,6 +102,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
     """
     topic_arn: Callable[[], str | None] = partial(stored.find, Secret.TOPIC_ARN) if stored else lambda: None
     stage_table = table(patience_s)
+    reading = replace(stage_table, along=_personas_along())
     return Ports(
         settings=settings(),
         clock=clock,
@@ -107,8 +112,9 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         texts=texts,
         inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key, turn_kept_s(settings().privacy.keep_days)),
         transcript=DynamoTranscript(stage_table),
-        people=DynamoPeople(stage_table),
-        api_keys=DynamoApiKeys(stage_table),
+        people=DynamoPeople(reading),
+        api_keys=DynamoApiKeys(reading),
+        persona_texts=DynamoPersonaTexts(stage_table, _personas_along()),
         connections=DynamoConnections(stage_table),
         connection_api=connection_api(),
         sent_alerts=DynamoSentAlerts(stage_table),
@@ -161,6 +167,12 @@ def new_id() -> str:
 def invocation(context: Any) -> AbstractContextManager[None]:
     """Mark the log lines of one run of a function with the request id in Lambda's `context`."""
     return log.invocation(getattr(context, "aws_request_id", ""))
+
+
+@cache
+def _personas_along() -> ReadAlong:
+    """Return the owner's texts of personas, which the first read of a person or a key in a minute brings along."""
+    return ReadAlong(personas_key(), clock)
 
 
 @cache

@@ -57,7 +57,7 @@ def _model() -> ModelHealth:
     price = prices.find(chosen.name)
     return ModelHealth(
         name=chosen.name,
-        question=TrialQuestion(model(), _personas, _reserve, stage.name),
+        question=TrialQuestion(model(), _personas, _reserve, stage.name, ports().personas().named),
         catalogue=OpenAICatalogue(chosen.name, is_openai=chosen.is_openai, client=openai_client),
         shutdown=price.shutdown if price else None,
         stage=stage.name,

@@ -52,6 +52,7 @@ class Pages:
         secrets = api.secrets()
         return ChatConfig(
             keys=api.ports().api_keys,
+            personas=api.ports().personas(),
             tickets=DynamoTickets(clients.table()),
             ticket_key=partial(secrets.get, Secret.TICKET_KEY),
             own_origin=lambda: api_key.origin_of(secrets.get(Secret.API_URL)),

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from chalicelib.access.entitlements import EntitlementService
-from chalicelib.access.ports import ApiKeys, People, Spending
+from chalicelib.access.personas import Personas
+from chalicelib.access.ports import ApiKeys, People, PersonaTexts, Spending
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
@@ -32,6 +34,7 @@ class Ports:
     transcript: Transcript
     people: People
     api_keys: ApiKeys
+    persona_texts: PersonaTexts
     connections: ConnectionStore
     connection_api: ConnectionApi
     sent_alerts: SentAlerts
@@ -46,7 +49,11 @@ class Ports:
     def entitlements(self) -> EntitlementService:
         """Build what looks up a person's persona and daily limit."""
         personas = {Channel.MESSENGER: self.settings.messenger.persona}
-        return EntitlementService(self.api_keys, self.settings.limits, personas)
+        return EntitlementService(self.api_keys, self.settings.limits, personas, self.personas())
+
+    def personas(self) -> Personas:
+        """Build what looks up a persona by its name."""
+        return Personas(self.persona_texts, partial(self.log.failure, "persona"))
 
     def alerts(self) -> AlertService:
         """Build the service that notifies the owner."""

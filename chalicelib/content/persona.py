@@ -106,9 +106,17 @@ def load(name: str) -> Persona:
     return _persona(toml_file.load(*_FOLDER, f"{name}.toml"))
 
 
-def parse(name: str, source: str) -> Persona:
-    """Parse the text of the file `<name>.toml`. Raises ConfigError with file, line and reason."""
-    return _persona(toml_file.parse("/".join((*_FOLDER, f"{name}.toml")), source))
+def shipped(name: str) -> str:
+    """Return the text of the file that ships with the bot, of a persona that has one."""
+    return files("chalicelib").joinpath(*_FOLDER, f"{name}.toml").read_text("utf-8")
+
+
+def parse(name: str, source: str, *, file: str = "") -> Persona:
+    """Parse the text of a persona's file. Raises ConfigError with file, line and reason.
+
+    The file is called `file`, or if that is empty, as the one of the persona `name` that ships with the bot.
+    """
+    return _persona(toml_file.parse(file or "/".join((*_FOLDER, f"{name}.toml")), source))
 
 
 def _persona(file: TomlFile) -> Persona:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,6 @@ from chalicelib.access.entitlements import Entitlements, EntitlementService
 from chalicelib.access.person import Person
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock
-from chalicelib.content import persona
 from chalicelib.content.persona import Persona
 from chalicelib.conversation.turn import Lease, Turn
 
@@ -66,11 +66,12 @@ class TurnContext:
     entitlements: Entitlements
     day: str
     """The ISO date on which the question counts against the daily limit, in the owner's time zone."""
+    find_persona: Callable[[], Persona]
 
     @property
     def persona(self) -> Persona:
-        """The persona that answers."""
-        return persona.load(self.entitlements.persona)
+        """The persona that answers, the same for the whole turn. Raises ConfigError if there is none of its name."""
+        return self.find_persona()
 
     @property
     def limit(self) -> int | None:
@@ -107,4 +108,6 @@ class ContextLoader:
         person, now = self.people.get(turn.person) or Person(turn.person), self.clock()
         asked_at = turn.at if identity.traits_of(turn.person).vouches_for_times else now
         day = quota.day_of(asked_at, now=now, zone=self.zone)
-        return TurnContext(lease, turn, memory, time, person, self.entitlements.for_person(person.id), day)
+        entitlements = self.entitlements.for_person(person.id)
+        find_persona = cache(partial(self.entitlements.texts.named, entitlements.persona))
+        return TurnContext(lease, turn, memory, time, person, entitlements, day, find_persona)

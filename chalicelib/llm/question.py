@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.access.budget import Usage
-from chalicelib.content import persona
+from chalicelib.content.persona import Persona, load
 from chalicelib.conversation.history import at_most, tokens
 from chalicelib.conversation.ports import Model
 from chalicelib.conversation.prompt import Prompt
@@ -34,6 +34,8 @@ class TrialQuestion:
     """Takes the most that a question can use from the day's budget; False if that has no room. May raise StoreError."""
     stage: str
     """Named in the commands of remedies."""
+    persona: Callable[[str], Persona] = load
+    """Looks up a persona by its name. May raise ConfigError and StoreError."""
 
     def findings(self) -> list[Finding]:
         """Return a finding for each persona as which the model does not answer, or that it answers as all.
@@ -43,11 +45,12 @@ class TrialQuestion:
         faults: list[Finding] = []
         asked: list[str] = []
         for name in sorted(self.personas()):
-            if not self.reserve(_most_usage(name)):
+            prompt = _prompt(self.persona(name))
+            if not self.reserve(_most_usage(prompt)):
                 break
             asked.append(name)
             try:
-                self._ask(name)
+                self._ask(prompt)
             except ModelError as exc:
                 faults.append(self._fault(exc, name))
                 if not _is_about_the_persona(exc):
@@ -55,9 +58,9 @@ class TrialQuestion:
         answers = [Finding.ok(NAME, f"{self.model.name} answers as {', '.join(asked)}")] if asked else []
         return faults or answers
 
-    def _ask(self, name: str) -> None:
+    def _ask(self, prompt: Prompt) -> None:
         """Ask and wait for the end of the answer. Raises ModelError."""
-        with closing(self.model.answer(_prompt(name), seconds=_SECONDS)) as events:
+        with closing(self.model.answer(prompt, seconds=_SECONDS)) as events:
             for _ in events:
                 pass
 
@@ -93,8 +96,7 @@ def remedy(error: ModelUnusable, stage: str) -> str:
     }[error.cause]
 
 
-def _prompt(name: str) -> Prompt:
-    who = persona.load(name)
+def _prompt(who: Persona) -> Prompt:
     return Prompt(
         instructions=who.system_prompt(opening_shown=False),
         history=(),
@@ -105,8 +107,7 @@ def _prompt(name: str) -> Prompt:
     )
 
 
-def _most_usage(name: str) -> Usage:
-    prompt = _prompt(name)
+def _most_usage(prompt: Prompt) -> Usage:
     return Usage(input=at_most(tokens(prompt.instructions) + tokens(prompt.question)), output=_MOST_TOKENS)
 
 

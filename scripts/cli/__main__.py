@@ -15,6 +15,7 @@ from scripts.cli.doctor import doctor
 from scripts.cli.keys import keys
 from scripts.cli.logs import logs
 from scripts.cli.people import people
+from scripts.cli.personas import personas
 from scripts.cli.replay import replay
 from scripts.cli.review import review_texts
 from scripts.simulator.options import demo_options
@@ -65,7 +66,7 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
 
 people.add_command(deletions)
 people.add_command(deleted)
-for command in (deploy, doctor, people, keys, logs, replay, cost, review_texts, destroy):
+for command in (deploy, doctor, people, personas, keys, logs, replay, cost, review_texts, destroy):
     parley.add_command(command)
 
 

@@ -3,9 +3,12 @@
 import os
 from collections.abc import Sequence
 
-from chalicelib.bootstrap import health
-from chalicelib.errors import ConfigError, MetaError
-from chalicelib.operations import spending_limit
+from chalicelib.aws.dynamodb.keys import personas_key
+from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
+from chalicelib.aws.dynamodb.read_along import ReadAlong
+from chalicelib.bootstrap import clients, health
+from chalicelib.errors import ConfigError, MetaError, StoreError
+from chalicelib.operations import personas, spending_limit
 from chalicelib.operations.findings import NO_ANSWERS, Finding, Severity, worst
 from chalicelib.settings import Secret
 from scripts.deploy.deployment import Deployment
@@ -30,8 +33,20 @@ def examine(deployment: Deployment, *, fix: bool = False) -> list[Finding]:
     os.environ |= {**configured(deployment.stage), "AWS_DEFAULT_REGION": deployment.environment.aws.region}
     limit = spending_limit.advised(of_the_functions(deployment.stage).settings())
     findings += [limit.finding] if limit else []
+    findings += check_personas(deployment)
     findings += health.health_check().run(fix=fix)
     return [*findings, *check_page(deployment, fix=fix)] if deployment.channels.messenger else findings
+
+
+def check_personas(deployment: Deployment) -> list[Finding]:
+    """Return a finding for each of the owner's texts of personas that this version of the bot cannot use."""
+    table = deployment.environment.table
+    try:
+        faults = personas.faults(DynamoPersonaTexts(table, ReadAlong(personas_key(), clients.clock)))
+    except StoreError:
+        return []  # the finding about the table says why
+    why, cure = "the file that ships with the bot is used instead", hints.command("personas put", deployment.stage)
+    return [Finding.broken(f"persona-{name}", fault, why, cure) for name, fault in faults.items()]
 
 
 def store_generated(deployment: Deployment) -> None:

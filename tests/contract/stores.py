@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
-from chalicelib.access.ports import ApiKeys, Handovers, People, Spending, Tickets
+from chalicelib.access.ports import ApiKeys, Handovers, People, PersonaTexts, Spending, Tickets
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys, DynamoTickets
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
@@ -17,11 +17,15 @@ from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
 from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.people import DynamoPeople
+from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
+from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.dynamodb.writes import delete
+from chalicelib.clock import Clock
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Transcript
 from chalicelib.operations.ports import Deletions, SentAlerts
@@ -34,6 +38,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakePeople, FakeSentAlerts
+from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 
 if TYPE_CHECKING:
@@ -53,6 +58,7 @@ class Store:
     deletions: Deletions
     spending: Spending
     keys: ApiKeys
+    personas: PersonaTexts
     tickets: Tickets
     handovers: Handovers
     connections: ConnectionStore
@@ -71,6 +77,7 @@ def fake_store() -> Store:
         FakeDeletions(memory),
         FakeSpending(memory),
         FakeApiKeys(memory),
+        FakePersonaTexts(memory),
         FakeTickets(memory),
         FakeHandovers(memory),
         FakeConnections(memory),
@@ -84,23 +91,27 @@ def dynamo_store(
     *,
     patience_s: float = PATIENCE_S,
     sleep: Callable[[float], None] = time.sleep,
+    clock: Clock | None = None,
 ) -> Store:
     """Over a table of its own; `patience_s` and `sleep` are the table's."""
     table = Table(client, name or f"parley-{next(_NUMBERS)}", patience_s, sleep)
     create_table(client, table.name)
-    return dynamo_ports(table)
+    return dynamo_ports(table, clock)
 
 
-def dynamo_ports(table: Table) -> Store:
-    """Over a table that is there."""
+def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
+    """Over a table that is there; `clock` says when what is read along is due."""
+    along = ReadAlong(personas_key(), clock or (lambda: time.monotonic_ns() // 1_000_000))
+    reading = replace(table, along=along)
     return Store(
         DynamoInbox(table, OPEN_OF_A_KEY),
         DynamoTranscript(table),
-        DynamoPeople(table),
+        DynamoPeople(reading),
         DynamoSentAlerts(table),
         DynamoDeletions(table),
         DynamoSpending(table),
-        DynamoApiKeys(table),
+        DynamoApiKeys(reading),
+        DynamoPersonaTexts(table, along),
         DynamoTickets(table),
         DynamoHandovers(table),
         DynamoConnections(table),

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.access.budget import Price
 from chalicelib.access.person import Access
-from tests.contract.stores import dynamo_store
+from tests.contract.stores import Store, dynamo_ports, dynamo_store
 from tests.flow.bot import Bot, conversation_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ class Counted:
     """A bot over DynamoDB, and the calls it has made."""
 
     bot: Bot
+    store: Store
+    now: list[int] = field(default_factory=lambda: [0])
+    """The time by which it is decided what is read along."""
     calls: list[str] = field(default_factory=list)
 
     def during(self, step: Callable[[], object]) -> list[str]:
@@ -31,7 +34,10 @@ class Counted:
 
 @pytest.fixture
 def counted(moto_client: "DynamoDBClient") -> Counted:
-    store, counted = dynamo_store(moto_client), Counted(Bot())
+    now = [0]
+    store = dynamo_store(moto_client, clock=lambda: now[0])
+    counted = Counted(Bot(), store, now)
+    counted.bot.persona_texts = store.personas
     counted.bot.inbox, counted.bot.people, counted.bot.alerts = store.inbox, store.people, store.alerts
     moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: counted.calls.append(model.name))
     counted.bot.receives("anna", "The first message, of which the owner is told")
@@ -58,6 +64,24 @@ def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):
         "TransactWriteItems",
         "TransactWriteItems",
     ]
+
+
+def test_the_owners_texts_of_personas_cost_a_turn_no_call_of_their_own(counted: Counted):
+    """They come along with the person, in the first turn of each minute."""
+    store, now = counted.store, counted.now
+    elsewhere = dynamo_ports(store.people.table)  # type: ignore[attr-defined]
+    elsewhere.personas.put("assistant", persona_text("You answer for a bakery."), now=counted.bot.clock())
+    for later, read in ((0, "GetItem"), (59_999, "GetItem"), (60_000, "BatchGetItem"), (60_001, "GetItem")):
+        now[0] = later
+        counted.bot.accepts("anna", "Hello?")
+        calls = counted.during(counted.bot.works)
+        assert (len(calls), calls[2]) == (6, read)
+        baker = counted.bot.last_prompt.instructions == "You answer for a bakery."
+        assert baker is (later >= 60_000)
+
+
+def persona_text(instructions: str) -> str:
+    return f'name = "Baker"\nmax_output_tokens = 100\ninstructions = "{instructions}"\n'
 
 
 def test_a_turn_in_the_last_fifth_of_the_budget_costs_two_calls_more(counted: Counted):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from secrets import token_bytes
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ from moto import mock_aws
 
 from chalicelib.access import rooms, ticket
 from chalicelib.access.key_service import ApiKeyService
+from chalicelib.access.personas import Personas
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
@@ -200,7 +202,9 @@ def may_touch(function: str, action: str, partition: str, channels: Channels = B
 
 def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channels = BOTH) -> None:
     """Every kind of event and turn of these channels once, each function with its own way to AWS."""
-    store, bot = dynamo_store(client), Bot()
+    minutes = count(0, 60_000)  # what is read once a minute is due each time, in each function
+    store, bot = dynamo_store(client, clock=lambda: next(minutes)), Bot()
+    bot.persona_texts = store.personas
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: arn("sns", "parley-dev-owner"))
     bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
@@ -339,7 +343,9 @@ def the_web_chats_routes_are_used(store: Store, bot: Bot) -> None:
     made = service.create({"name": "Tests"})
     key = made.key
     ticket_key = partial(str, "a ticket key of thirty-two letters")
-    visitors = ChatConfig(store.keys, store.tickets, ticket_key, str, str, lambda: "anna", bot.clock)
+    visitors = ChatConfig(
+        store.keys, store.tickets, Personas(store.personas), ticket_key, str, str, lambda: "anna", bot.clock
+    )
     visitors.issue(key.id, origin="", address="192.0.2.1", bearer="")
     visitors.issue_to_site(made.text, {"visitor": "anna"})
     service.list()
@@ -414,6 +420,8 @@ def test_the_api_handler_reads_no_single_item_but_requests_for_deletion_api_keys
     nobody = f"{keys.CONNECTION_PREFIX}nobody"  # read to connect to DynamoDB before the next request
     of_pages = [keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*", keys.handover_key("*")["pk"]]
     assert found == [[keys.deletion_key("*")["pk"], nobody], of_pages]
+    [along] = [one for one in statements("api_handler") if "dynamodb:BatchGetItem" in one["Action"]]
+    assert leading_keys(along) == [keys.API_KEYS, keys.PERSONAS]
 
 
 def test_the_api_handler_writes_no_costs(audit: Audit):
@@ -481,7 +489,7 @@ def test_functions_with_open_connections_may_send_and_close_but_not_list(functio
     [
         ("websocket_connect", {"SOCKET#*", "PERSON#*", "KEYS"}),
         ("websocket_disconnect", {"SOCKET#*", "CONV#*"}),
-        ("websocket_message", {"SOCKET#*", "CONV#*", "PERSON#*", "PLACES#*", "KEYS"}),
+        ("websocket_message", {"SOCKET#*", "CONV#*", "PERSON#*", "PLACES#*", "KEYS", "PERSONAS"}),
     ],
 )
 def test_the_websocket_functions_reach_no_other_part_of_the_table(function: str, keys: set[str]):

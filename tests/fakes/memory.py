@@ -11,6 +11,7 @@ from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Usage
 from chalicelib.access.person import Access, Person
+from chalicelib.access.ports import PersonaChange, PersonaText
 from chalicelib.access.retention import DELETION_KEPT_S
 from chalicelib.aws.dynamodb.items import spend_expires_at, tickets_expire_at
 from chalicelib.conversation.connection import Connection
@@ -144,6 +145,8 @@ class Memory:
     deletions: dict[str, Deletion] = field(default_factory=dict)
     spend: dict[str, DaySpend] = field(default_factory=dict)
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
+    persona_texts: dict[str, PersonaText] = field(default_factory=dict)
+    persona_changes: list[PersonaChange] = field(default_factory=list)
     places: Counter[str] = field(default_factory=Counter)
     """Open conversations, by the part of their openers' ids that all people of a key share."""
     tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakePeople, FakeSentAlerts
+from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import (
@@ -146,6 +147,7 @@ class Simulation:
             transcript=inbox,
             people=people,
             api_keys=FakeApiKeys(self.memory),
+            persona_texts=FakePersonaTexts(self.memory),
             connections=FakeConnections(self.memory),
             connection_api=RememberingConnectionApi(),
             sent_alerts=alerts,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chalicelib.access.budget import Budget, DaySpend, Price
 from chalicelib.access.person import Access, Person
-from chalicelib.access.ports import People, Spending
+from chalicelib.access.ports import People, PersonaTexts, Spending
 from chalicelib.access.retention import turn_kept_s
 from chalicelib.bootstrap import api, heartbeat, pages, worker
 from chalicelib.bootstrap.ports import Ports
@@ -50,6 +50,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.people import FakePeople, FakeSentAlerts
+from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 
 PAGE: Final = "4711"
@@ -135,6 +136,7 @@ class Bot:
         self.transcript: Transcript = FakeInbox(self.memory)
         self.people: People = FakePeople(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
+        self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
         self.deletions: Deletions = FakeDeletions(self.memory)
         self.spending: Spending = FakeSpending(self.memory)
         self.connections: ConnectionStore = FakeConnections(self.memory)
@@ -162,6 +164,7 @@ class Bot:
             transcript=self.transcript,
             people=self.people,
             api_keys=FakeApiKeys(self.memory),
+            persona_texts=self.persona_texts,
             connections=self.connections,
             connection_api=self.connection_api,
             sent_alerts=self.alerts,

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.access import api_key, signed_visitor, ticket
 from chalicelib.access.api_key import ApiKey
+from chalicelib.access.personas import Personas
 from chalicelib.channels.web.config import TICKETS_AN_HOUR, TICKETS_OF_A_SITE, ChatConfig, IssuedConfig
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest, ConfigError, InvalidToken, RateLimited, UnknownKey, WrongOrigin
@@ -17,6 +18,7 @@ from chalicelib.ids import KeyId
 from tests.fakes.adapters import FakeClock
 from tests.fakes.api_keys import FakeApiKeys, FakeTickets
 from tests.fakes.memory import Memory
+from tests.fakes.personas import FakePersonaTexts
 
 SECRET = "the ticket key, of thirty-two characters"
 OWN, PAGE, ELSEWHERE = "https://bot.example", "https://shop.example", "https://elsewhere.example"
@@ -45,6 +47,7 @@ class Site:
         return ChatConfig(
             keys=FakeApiKeys(self.memory),
             tickets=FakeTickets(self.memory),
+            personas=Personas(FakePersonaTexts(self.memory)),
             ticket_key=lambda: SECRET,
             own_origin=lambda: OWN,
             websocket_url=lambda: SOCKET,

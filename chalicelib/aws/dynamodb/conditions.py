@@ -38,6 +38,11 @@ IS_DUE = Attr("due_bucket").exists()
 """A turn is open, or a worker died between closing the last turn and releasing the lease: the next only releases."""
 
 
+def has_attribute(name: str) -> ConditionBase:
+    """The item has an attribute of this name."""
+    return Attr(name).exists()
+
+
 def due_after(now: int) -> ConditionBase:
     """A turn is open, and its work is due at a later time only."""
     return Attr("due_at").gt(now)

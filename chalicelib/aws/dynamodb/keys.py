@@ -27,6 +27,9 @@ SPEND_PREFIX: Final = "SPEND#"
 API_KEYS: Final = "KEYS"
 """The partition of all API keys: they are few, and one query lists them."""
 API_KEY_PREFIX: Final = "KEY#"
+PERSONAS: Final = "PERSONAS"
+"""The partition of the owner's own texts of personas, and of the journal of their changes."""
+CHANGE_PREFIX: Final = "CHANGE#"
 CONNECTION_PREFIX: Final = "SOCKET#"
 """Begins the partition key of a connection's own item."""
 LIST_PREFIX: Final = "SOCKET#OF#"
@@ -76,6 +79,16 @@ def spend_key(day: str) -> Key:
 def api_key_key(key: KeyId) -> Key:
     """The key of an API key's item."""
     return {"pk": API_KEYS, "sk": f"{API_KEY_PREFIX}{key}"}
+
+
+def personas_key() -> Key:
+    """The key of the item with the owner's own texts of personas."""
+    return {"pk": PERSONAS, "sk": "TEXTS"}
+
+
+def persona_change_key(name: str, *, at: int) -> Key:
+    """The key of a change to a persona's text; changes sort by time."""
+    return {"pk": PERSONAS, "sk": f"{CHANGE_PREFIX}{at:013d}#{name}"}
 
 
 def places_key(person: PersonId) -> Key:
@@ -147,6 +160,11 @@ def listed_of_person(person: PersonId) -> ConditionBase:
 def api_keys() -> ConditionBase:
     """The key condition for all API keys, in the order of their ids."""
     return KeyAttribute("pk").eq(API_KEYS)
+
+
+def persona_changes() -> ConditionBase:
+    """The key condition for the changes to the texts of personas, oldest first."""
+    return KeyAttribute("pk").eq(PERSONAS) & KeyAttribute("sk").begins_with(CHANGE_PREFIX)
 
 
 def due(bucket: str, *, now: int) -> ConditionBase:

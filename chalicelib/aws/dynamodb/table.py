@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
 
 from chalicelib.aws.dynamodb import calls
-from chalicelib.aws.dynamodb.items import Item
+from chalicelib.aws.dynamodb.items import Item, key_of
 from chalicelib.aws.dynamodb.keys import Key
+from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.writes import Write, marshal, unmarshal
 from chalicelib.errors import StoreError
 
@@ -53,9 +54,15 @@ class Table:
     patience_s: float = calls.PATIENCE_S
     """For how long a request is sent again that is refused for the moment."""
     sleep: Callable[[float], None] = time.sleep
+    along: ReadAlong | None = None
+    """What `get` reads with an item, in the same request, when it is due."""
 
     def get(self, key: Key) -> Item | None:
         """Return the item as last written (a strongly consistent read), or None."""
+        if self.along and self.along.is_due and self.along.key != key:
+            found = self.get_many([key, self.along.key])
+            self.along.took(_of(self.along.key, found))
+            return _of(key, found)
         response = self._send(lambda: self.client.get_item(TableName=self.name, Key=marshal(key), ConsistentRead=True))
         return unmarshal(response["Item"]) if "Item" in response else None
 
@@ -136,6 +143,10 @@ class Table:
 
     def _send(self, request: Callable[[], T]) -> T:
         return calls.send(request, patience_s=self.patience_s, sleep=self.sleep)
+
+
+def _of(key: Key, items: Sequence[Item]) -> Item | None:
+    return next((item for item in items if key_of(item) == key), None)
 
 
 def _raise_if_condition(error: StoreError) -> None:

@@ -10,10 +10,11 @@ from typing import Any, Final
 from chalicelib.access import api_key, browsers, signed_visitor
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.authentication import valid_key
+from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys, Tickets
 from chalicelib.access.ticket import LIFETIME_S, mint, mint_for_address, read
 from chalicelib.clock import Clock
-from chalicelib.content import assets, persona
+from chalicelib.content import assets
 from chalicelib.content.assets import Asset
 from chalicelib.content.persona import Persona
 from chalicelib.errors import BadRequest, InvalidToken, RateLimited, UnknownKey, WrongOrigin
@@ -67,6 +68,7 @@ class ChatConfig:
 
     keys: ApiKeys
     tickets: Tickets
+    personas: Personas
     ticket_key: Callable[[], str] = field(repr=False)
     own_origin: Callable[[], str]
     """Returns the origin of the bot's own pages, such as `https://bot.example`."""
@@ -155,7 +157,7 @@ class ChatConfig:
             websocket_url=self.websocket_url(),
             ticket=mint(key.id, visitor, secret=secret, now=now),
             address_ticket=mint_for_address(key.id, visitor, secret=secret, now=now),
-            persona=persona.load(key.persona),
+            persona=self.personas.named(key.persona),
             limit=key.daily_messages,
         )
 

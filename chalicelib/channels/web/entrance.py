@@ -12,7 +12,6 @@ from chalicelib.channels.web.client_frames import AboutRoom, Follow, Join, Leave
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.room_names import Room
 from chalicelib.clock import Clock
-from chalicelib.content import persona
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.limits import CONNECTIONS_OF_A_PERSON, MAX_CONNECTIONS
@@ -247,7 +246,7 @@ class Entrance:
             *server_frames.ready(
                 member.person,
                 member.conversation,
-                persona.load(entitlements.persona),
+                self.admission.entitlements.texts.named(entitlements.persona),
                 limit=quota.limit_of(person, default_limit=entitlements.daily_limit),
                 remaining=quota.left(person, entitlements, day=day),
                 now=now,
