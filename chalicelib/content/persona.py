@@ -1,5 +1,6 @@
 """Loads and validates personas from `personas/<name>.toml`; instructions to a model are in those files only."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,22 +10,26 @@ from importlib.resources import files
 from typing import Any, Final
 
 from chalicelib.content import toml_file
+from chalicelib.content.look import Look, look_of
 from chalicelib.content.toml_file import TomlFile
 from chalicelib.errors import ConfigError
 
 _FOLDER: Final = ("content", "personas")
 _KEYS: Final = (
     *("name", "instructions", "max_output_tokens", "opening", "starters"),
-    *("temperature", "language", "translations"),
+    *("temperature", "language", "title", "face", "colour", "translations"),
 )
 _LANGUAGE: Final = re.compile("[a-z]{2}")
 LONGEST_NAME: Final = 30
 """Characters: more does not fit above a chat."""
 LONGEST_OPENING: Final = 160
+LONGEST_TITLE: Final = 60
 MOST_STARTERS: Final = 4
 LONGEST_STARTER: Final = 80
 LONGEST_INSTRUCTIONS: Final = 16_000
 """Characters, about 4,000 tokens: they are part of every request to the model, and paid for each time."""
+MOST_PUBLIC_BYTES: Final = 5_500
+"""Of all that clients get of a persona, as JSON: it shares a frame of 32 KB with the latest messages."""
 MOST_OUTPUT_TOKENS: Final = 32_000
 HIGHEST_TEMPERATURE: Final = 2
 _IN_A_ROOM: Final = (
@@ -43,10 +48,12 @@ class Welcome:
     """The greeting; empty for none."""
     starters: tuple[str, ...] = ()
     """Questions to begin with, which are offered while the conversation is empty."""
+    title: str = ""
+    """A line below the name, and the title of the page; empty for none."""
 
     def public(self) -> dict[str, Any]:
         """Return what there is, by its names in the protocol."""
-        values = {"opening": self.opening, "starters": list(self.starters)}
+        values = {"opening": self.opening, "starters": list(self.starters), "title": self.title}
         return {name: value for name, value in values.items() if value}
 
 
@@ -65,10 +72,11 @@ class Persona:
     """The welcome in other languages. A client shows the one in the person's language."""
     temperature: float | None = None
     """How freely the model chooses its words, from 0 to 2; None for the model's default."""
+    look: Look = field(default_factory=Look)
 
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
-        values = {"name": self.name, **self.welcome.public()}
+        values = {"name": self.name, **self.welcome.public(), **self.look.public()}
         if not self.translations:
             return values
         translations = {language: welcome.public() for language, welcome in self.translations.items()}
@@ -124,7 +132,7 @@ def _persona(file: TomlFile) -> Persona:
     name = _text(file, "name", most=LONGEST_NAME)
     if not name.isprintable():
         raise file.error("name must be a single line", "name")
-    return Persona(
+    found = Persona(
         name=name,
         instructions=_text(file, "instructions", most=LONGEST_INSTRUCTIONS),
         max_output_tokens=_output_tokens(file),
@@ -132,7 +140,12 @@ def _persona(file: TomlFile) -> Persona:
         language=_language(file, file.values.get("language", "en"), "language"),
         translations=_translations(file),
         temperature=_temperature(file),
+        look=look_of(file),
     )
+    public = len(json.dumps(found.public(), ensure_ascii=False).encode())
+    if public > MOST_PUBLIC_BYTES:
+        raise file.error(f"all but the instructions has {public} bytes, and may have {MOST_PUBLIC_BYTES}: shorten it")
+    return found
 
 
 def _text(file: TomlFile, key: str, *, most: int) -> str:
@@ -155,7 +168,7 @@ def _translations(file: TomlFile) -> dict[str, Welcome]:
         raise file.error("translations must have a table for each language: [translations.de]", "translations")
     for language in given:
         _language(file, language, "translations", language)
-        file.check_keys(("opening", "starters"), "translations", language)
+        file.check_keys(("opening", "starters", "title"), "translations", language)
     return {language: _welcome(file, values, "translations", language) for language, values in given.items()}
 
 
@@ -167,7 +180,10 @@ def _language(file: TomlFile, value: object, *path: str) -> str:
 
 def _welcome(file: TomlFile, values: Mapping[str, Any], *path: str) -> Welcome:
     opening = _checked(file, values["opening"], *path, "opening", most=LONGEST_OPENING) if "opening" in values else ""
-    return Welcome(opening, _starters(file, values.get("starters", []), *path))
+    title = _checked(file, values["title"], *path, "title", most=LONGEST_TITLE) if "title" in values else ""
+    if not title.isprintable():
+        raise file.error("title must be a single line", *path, "title")
+    return Welcome(opening, _starters(file, values.get("starters", []), *path), title)
 
 
 def _starters(file: TomlFile, given: object, *path: str) -> tuple[str, ...]:

@@ -100,8 +100,8 @@ def show(context: Context, name: str) -> None:
 def put(context: Context, name: str, file: Path) -> None:
     """Put the text in a file in place of a persona's.
 
-    FILE is checked first: keys, lengths and colours are those of docs/owner.md. The change counts within a minute, and
-    is noted in `personas list`.
+    FILE is checked first; docs/owner.md says what it may have. The change counts within a minute, and is noted in
+    `personas list`.
     """
     stored = context.editor.put(name, _read(file), file=str(file))
     if context.is_json:

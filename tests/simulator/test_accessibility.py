@@ -1,6 +1,7 @@
 """axe finds no violation on any page that the bot and the demo serve: light and wide, dark and narrow."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -36,18 +37,14 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 AT_REST = """() => Promise.allSettled(document.getAnimations()
     .filter((one) => one.effect.getTiming().iterations !== Infinity).map((one) => one.finished))"""
 NARROW: ViewportSize = {"width": 360, "height": 740}
+LIGHT_AND_WIDE: Any = {"viewport": WIDE, "color_scheme": "light", "reduced_motion": "reduce", "locale": "en-GB"}
+DARK_AND_NARROW: Any = {"viewport": NARROW, "color_scheme": "dark", "reduced_motion": "reduce", "locale": "en-GB"}
 
 
 @pytest.fixture(params=["light and wide", "dark and narrow"])
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Contrast depends on the scheme, and what covers what on the width: neither on both."""
-    dark = request.param == "dark and narrow"
-    with browser.new_context(
-        viewport=NARROW if dark else WIDE,
-        color_scheme="dark" if dark else "light",
-        reduced_motion="reduce",
-        locale="en-GB",
-    ) as context:
+    with browser.new_context(**(DARK_AND_NARROW if request.param == "dark and narrow" else LIGHT_AND_WIDE)) as context:
         yield context.new_page()
 
 

@@ -2,6 +2,7 @@
 
 import { isAnswered, RESET, standing } from "./conversation.js";
 import { byId, el, mention, reconcile } from "./dom.js";
+import { paintFace, paintPage } from "./look.js";
 import { stickToEnd } from "./scroll.js";
 import * as turn from "./turn.js";
 import { inLanguage, t } from "./words.js";
@@ -54,7 +55,7 @@ function shownTurns(redraw) {
 const answered = (each, { you, room, persona }, titles) => {
   const mine = each.from === you;
   const asked = titles.get(each.question) ?? each.question;
-  return { ...each, asked, mine, rateable: mine && isAnswered(each), by: room && !mine ? each.from : "", persona: persona.name };
+  return { ...each, asked, mine, rateable: mine && isAnswered(each), by: room && !mine ? each.from : "", persona };
 };
 
 const unsent = (item) => ({ ...item, item, mine: true, question: item.text, asked: item.title });
@@ -84,11 +85,13 @@ function offer(kind, items, choose) {
   group.hidden = items.length === 0;
 }
 
-/** Shows the persona's name, and its opening before the first message. */
+/** Shows the persona's name and look, and its opening before the first message. */
 export function greet(persona = {}) {
-  const { name = t("chat"), opening } = inLanguage(persona);
-  document.title = name;
+  const { name = t("chat"), title, opening } = inLanguage(persona);
+  document.title = title ? `${name} · ${title}` : name;
   mention(byId("opening"), opening);
-  for (const face of document.querySelectorAll(".face[data-persona]")) face.textContent = turn.initial(name);
+  mention(byId("title"), title);
+  paintPage(persona);
+  for (const face of document.querySelectorAll(".face[data-persona]")) paintFace(face, { ...persona, name });
   for (const place of document.querySelectorAll(".persona-name")) place.textContent = name;
 }

@@ -2,6 +2,7 @@
 
 import { copy } from "./copy.js";
 import { drawing, el, mention, say } from "./dom.js";
+import { paintFace } from "./look.js";
 import { painter } from "./markdown.js";
 import { notice, t, trouble } from "./words.js";
 
@@ -83,7 +84,7 @@ function reply(parts, { text, code, state, slow, footer, persona, mine, again, r
   const words = code ? notice(code, text) : text;
   parts.answer.hidden = false;
   parts.answer.dataset.code = code ?? "";
-  say(parts.face, initial(persona));
+  paintFace(parts.face, persona);
   if (code) say(parts.words, words);
   else parts.paint(text);
   parts.words.classList.toggle("streams", !over && !empty);
@@ -111,5 +112,3 @@ function place(button, parent, wanted) {
   if (wanted && !isThere) parent.append(button);
   if (!wanted && isThere) button.remove();
 }
-
-export const initial = (name) => [...(name || "·").trim()][0] ?? "·";
