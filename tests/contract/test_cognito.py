@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from cfnlint.api import lint_file
 
 from chalicelib.access.oidc import OidcTokens
 from chalicelib.errors import InvalidToken, IssuerUnavailable
+from scripts.simulator.aws import REGION
 from tests.cognito import Pool, Way, make_pool, way_to
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+TEMPLATE: Final = Path(__file__).parents[2] / "docs" / "cognito.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +58,38 @@ def test_a_token_for_another_app_or_pool_is_refused(pool: Pool, way: Way):
     for kind in ("IdToken", "AccessToken"):
         with pytest.raises(InvalidToken, match="for another client"):
             anothers.subject(pool.sign_in()[kind])
+
+
+def test_people_of_a_pool_made_by_the_guides_template_sign_in_as_the_guide_says(pool: Pool, way: Way):
+    assert [str(problem) for problem in lint_file(TEMPLATE)] == []
+    outputs = made_by_the_template(pool.cognito.meta.endpoint_url)
+    person = {"UserPoolId": outputs["Pool"], "Username": "anna@example.org"}
+    pool.cognito.admin_create_user(**person, MessageAction="SUPPRESS")
+    pool.cognito.admin_set_user_password(**person, Password="Correct-Horse-7", Permanent=True)
+    signed_in = pool.cognito.admin_initiate_auth(
+        UserPoolId=outputs["Pool"],
+        ClientId=outputs["Client"],
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "anna@example.org", "PASSWORD": "Correct-Horse-7"},
+    )["AuthenticationResult"]
+    tokens = OidcTokens(outputs["Issuer"], outputs["Client"], session=way.session())
+    assert tokens.subject(signed_in["AccessToken"]) == tokens.subject(signed_in["IdToken"])
+
+
+def made_by_the_template(aws_url: str) -> dict[str, str]:
+    """The outputs of its stack."""
+    stacks: Any = boto3.client(
+        "cloudformation", REGION, endpoint_url=aws_url, aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    parameters = {"BotUrl": "https://bot.example/prod", "SignInDomain": "my-bot"}
+    stacks.create_stack(
+        StackName="parley-people",
+        TemplateBody=TEMPLATE.read_text(),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+    )
+    stacks.get_waiter("stack_create_complete").wait(StackName="parley-people", WaiterConfig={"Delay": 1})
+    [stack] = stacks.describe_stacks(StackName="parley-people")["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
 def test_a_wrong_password_gives_no_token(pool: Pool):
