@@ -201,6 +201,8 @@ class WebSettings:
     """The endpoint that sends to WebSocket connections, with the blanks `{api}`, `{region}` and `{stage}`."""
     sign_in: SignIn | None
     """None where users cannot sign in."""
+    persona: str
+    """The name of the persona that answers those who signed in; as with Messenger's, deployment checks it."""
     open_key: str
     """The id of the open key of connections whose address names none; empty if those must authenticate."""
     only_by_address: bool
@@ -217,6 +219,7 @@ class WebSettings:
         return cls(
             connections_url=env.text("PARLEY_CONNECTIONS_URL", CONNECTIONS_URL),
             sign_in=SignIn(issuer, audience) if issuer else None,
+            persona=env.text("PARLEY_WEB_PERSONA", "web"),
             open_key=env.read("PARLEY_OPEN_KEY", "", parse.key_id),
             only_by_address=env.read("PARLEY_WEB_AUTHENTICATE", "frame", parse.authenticate) == "handshake",
         )

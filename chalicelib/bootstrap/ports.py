@@ -48,7 +48,7 @@ class Ports:
 
     def entitlements(self) -> EntitlementService:
         """Build what looks up a person's persona and daily limit."""
-        personas = {Channel.MESSENGER: self.settings.messenger.persona}
+        personas = {Channel.MESSENGER: self.settings.messenger.persona, Channel.WEB: self.settings.web.persona}
         return EntitlementService(self.api_keys, self.settings.limits, personas, self.personas())
 
     def personas(self) -> Personas:

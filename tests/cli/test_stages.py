@@ -133,12 +133,11 @@ def test_a_stage_whose_functions_would_think_they_were_another_is_refused(projec
     assert project.deploy("test") == f"Error: {NAME}, {line}\n"
 
 
-def test_a_persona_that_there_is_not_is_refused_before_anything_is_done(project: Project):
-    project.configure(
-        stage_of("test", environment_variables={"PARLEY_STAGE": "test", "PARLEY_MESSENGER_PERSONA": "nobody"})
-    )
+@pytest.mark.parametrize("setting", ["PARLEY_MESSENGER_PERSONA", "PARLEY_WEB_PERSONA"])
+def test_a_persona_that_there_is_not_is_refused_before_anything_is_done(project: Project, setting: str):
+    project.configure(stage_of("test", environment_variables={"PARLEY_STAGE": "test", setting: "nobody"}))
     assert project.deploy("test") == (
-        f'Error: {NAME}, line 1: PARLEY_MESSENGER_PERSONA is "nobody"; it must be one of {", ".join(persona.names())}\n'
+        f'Error: {NAME}, line 1: {setting} is "nobody"; it must be one of {", ".join(persona.names())}\n'
     )
 
 

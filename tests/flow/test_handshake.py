@@ -68,6 +68,14 @@ def test_whoever_signed_in_is_told_no_visitors_name(chat: Chat):
     assert "visitor" not in tab.got("ready")[0]
 
 
+def test_the_owner_chooses_who_answers_people_who_sign_in(chat: Chat):
+    web = replace(chat.bot.settings.web, persona="santa")
+    chat.bot.settings = replace(chat.bot.settings, web=web)
+    tab = chat.connects(Auth=TOKEN)
+    tab.says("Hello?")
+    assert tab.got("ready")[0]["persona"]["name"] == "Santa Claus"
+
+
 def test_a_ticket_in_the_address_lets_its_visitor_in(chat: Chat):
     tab = chat.connects(ticket=address_ticket(chat))
     tab.says("Hello?")

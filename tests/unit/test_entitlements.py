@@ -23,7 +23,8 @@ def keys() -> FakeApiKeys:
 
 def of(keys: FakeApiKeys, person: PersonId, **env: str) -> Entitlements:
     settings = Settings.from_env({"PARLEY_DAILY_LIMIT": "7", **env})
-    return EntitlementService(keys, settings.limits, {Channel.MESSENGER: settings.messenger.persona}).for_person(person)
+    personas = {Channel.MESSENGER: settings.messenger.persona, Channel.WEB: settings.web.persona}
+    return EntitlementService(keys, settings.limits, personas).for_person(person)
 
 
 def test_a_messenger_user_gets_the_deployments_limit(keys: FakeApiKeys):
@@ -34,6 +35,14 @@ def test_the_owner_chooses_who_answers_on_messenger_and_there_only(keys: FakeApi
     chosen = {"PARLEY_MESSENGER_PERSONA": "santa"}
     assert of(keys, identity.messenger_person("4711", "anna"), **chosen) == Entitlements("santa", 7)
     assert of(keys, identity.signed_in("anna"), **chosen) == Entitlements("web", 7)
+
+
+def test_the_owner_chooses_who_answers_people_who_sign_in_and_them_only(keys: FakeApiKeys):
+    chosen = {"PARLEY_WEB_PERSONA": "santa"}
+    keys.create(replace(SHOP, persona="web"))
+    assert of(keys, identity.signed_in("anna"), **chosen) == Entitlements("santa", 7)
+    assert of(keys, identity.messenger_person("4711", "anna"), **chosen) == Entitlements("assistant", 7)
+    assert of(keys, VISITOR, **chosen).persona == "web"
 
 
 def test_a_user_who_signed_in_gets_the_deployments_limit(keys: FakeApiKeys):
