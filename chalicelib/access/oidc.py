@@ -24,7 +24,7 @@ _ALGORITHM: Final = "RS256"
 _LONGEST: Final = 8192
 _LEEWAY_S: Final = 30
 """Tolerance for a difference between the issuer's clock and ours, in seconds."""
-_TIMEOUT_S: Final = 3
+_TIMEOUT_S: Final = 3.0
 _KEPT_S: Final = 3600.0
 """How long the issuer's keys are cached, in seconds."""
 _PAUSE_S: Final = 60.0
@@ -129,24 +129,37 @@ class OidcTokens:
                 raise InvalidToken("the token is signed with a key that its issuer does not publish")
             return self._keys[kid]
 
-    def _refresh(self, now: float) -> None:
+    def warm(self, seconds: float) -> None:
+        """Fetch the keys unless they are cached; each of the two requests takes at most `seconds`.
+
+        Raises IssuerUnavailable.
+        """
+        now = self.monotonic()
+        with self._lock:
+            if now >= self._cached_until:
+                self._refresh(now, timeout=min(seconds, _TIMEOUT_S))
+
+    def _refresh(self, now: float, timeout: float = _TIMEOUT_S) -> None:
         """Request the keys, unless the last request was a moment ago. `_failed` is set first, in case one raises."""
         if now >= self._next_request_at:
             self._failed, self._next_request_at = True, now + _SOON_S
-            self._keys = self._published()
+            self._keys = self.published(timeout)
             self._failed, self._next_request_at, self._cached_until = False, now + _PAUSE_S, now + _KEPT_S
         elif self._failed:
             raise IssuerUnavailable("the issuer did not answer a moment ago; try again")
 
-    def _published(self) -> Mapping[str, jwt.PyJWK]:
-        """Request the discovery document and the key set it names; keys for other uses are left out."""
-        described = self._read(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
+    def published(self, timeout: float = _TIMEOUT_S) -> Mapping[str, jwt.PyJWK]:
+        """Request the discovery document and the key set it names, and return the keys by id.
+
+        Keys for other uses are left out. Each request takes at most `timeout` seconds. Raises IssuerUnavailable.
+        """
+        described = self._read(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration", timeout)
         if described.get("issuer") != self.issuer:
             raise IssuerUnavailable(
                 "the issuer's own document gives it another name; set PARLEY_OIDC_ISSUER to that name"
             )
         try:
-            published = jwt.PyJWKSet.from_dict(dict(self._read(str(described.get("jwks_uri"))))).keys
+            published = jwt.PyJWKSet.from_dict(dict(self._read(str(described.get("jwks_uri")), timeout))).keys
         except (jwt.PyJWTError, TypeError) as exc:
             raise IssuerUnavailable("the issuer publishes no key that can be read") from exc
         return {
@@ -155,12 +168,12 @@ class OidcTokens:
             if key.algorithm_name == _ALGORITHM and key.public_key_use in ("sig", None)
         }
 
-    def _read(self, url: str) -> Mapping[str, Any]:
+    def _read(self, url: str, timeout: float) -> Mapping[str, Any]:
         """Request a JSON object. Redirects are not followed: they could lead to an address that is not private."""
         if not is_private_way(url):
             raise IssuerUnavailable("the issuer's keys are not behind https, so they cannot be trusted")
         try:
-            answer = self.session.get(url, timeout=_TIMEOUT_S, allow_redirects=False)
+            answer = self.session.get(url, timeout=timeout, allow_redirects=False)
             content = answer.json() if answer.status_code == HTTPStatus.OK else None
         except (requests.RequestException, ValueError, RecursionError) as exc:
             raise IssuerUnavailable(f"the issuer does not answer: {type(exc).__name__}") from exc

@@ -1,5 +1,6 @@
 """The worker's health check; also run by the owner's `doctor`, which may read the stage's secrets."""
 
+from collections.abc import Iterator
 from functools import cache, partial
 
 from chalicelib.access import quota
@@ -15,7 +16,9 @@ from chalicelib.llm.health import ModelHealth
 from chalicelib.llm.openai import OpenAICatalogue
 from chalicelib.llm.question import TrialQuestion
 from chalicelib.operations import checks
+from chalicelib.operations.findings import Check
 from chalicelib.operations.health import HealthCheck
+from chalicelib.operations.sign_in import sign_in
 from chalicelib.settings import Secret
 
 
@@ -30,6 +33,7 @@ def health_check() -> HealthCheck:
         ),
         *(_messenger().checks() if channels.messenger else ()),
         _model().check(),
+        *_sign_in(),
         checks.time_zone(settings.limits.zone, shared.clock),
     ]
     return HealthCheck(checks_in_order, shared.alerts(), shared.log)
@@ -50,6 +54,15 @@ def _messenger() -> MessengerHealth:
         stage=settings.stage.name,
         clock=clients.clock,
     )
+
+
+def _sign_in() -> Iterator[Check]:
+    web, stage = clients.settings().web, clients.settings().stage
+    if web.sign_in and stage.channels.web:
+        from chalicelib.access.oidc import OidcTokens  # noqa: PLC0415 (loads cryptography, which a turn does not need)
+
+        tokens = OidcTokens(web.sign_in.issuer, web.sign_in.audience)
+        yield sign_in(web.sign_in.issuer, tokens.published, stage=stage.name)
 
 
 def _model() -> ModelHealth:

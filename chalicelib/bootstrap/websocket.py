@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.access import api_key
 from chalicelib.access.admission import Admission
@@ -14,8 +14,11 @@ from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.handler import WebSocketHandler
 from chalicelib.channels.web.handshake import Handshake
 from chalicelib.ids import Needs
-from chalicelib.operations.warmth import Warmth
+from chalicelib.operations.warmth import Step, Warmth
 from chalicelib.settings import Secret
+
+if TYPE_CHECKING:
+    from chalicelib.access.oidc import OidcTokens
 
 SECRETS: Final = Needs[Secret](
     always=(Secret.TICKET_KEY, Secret.PSEUDONYM_KEY, Secret.API_URL, Secret.WEBSOCKET_URL, Secret.FIRST_ISSUER)
@@ -87,17 +90,23 @@ def secrets() -> Secrets:
 
 def connecting() -> Warmth:
     """Return what the function for new connections prepares before a person comes."""
-    return clients.warmth(ports())
+    return clients.warmth(ports(), **_issuers_keys())
 
 
 def receiving() -> Warmth:
     """Return what the function for messages prepares before a person comes; the first frame is answered at once."""
-    return clients.warmth(ports(), web=clients.warming_connections(secrets()))
+    return clients.warmth(ports(), web=clients.warming_connections(secrets()), **_issuers_keys())
+
+
+def _issuers_keys() -> dict[str, Step]:
+    """Return the step that fetches the keys with which tokens are verified; none where nobody can sign in."""
+    tokens = id_token_verifier()
+    return {"sign_in": tokens.warm} if tokens else {}
 
 
 @cache
-def id_token_verifier() -> IdTokens | None:
-    """Return the verifier of ID tokens; None when no issuer is configured."""
+def id_token_verifier() -> "OidcTokens | None":
+    """Return the verifier of tokens; None when no issuer is configured."""
     sign_in = clients.settings().web.sign_in
     if sign_in is None:
         return None

@@ -13,11 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.access import quota
 from chalicelib.access.budget import part_of_channel, usd
+from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.bootstrap import clients
 from chalicelib.clock import Clock
 from chalicelib.errors import ParleyError
 from chalicelib.llm import prices
+from chalicelib.operations import open_keys
 from chalicelib.operations.findings import Finding, Severity, worst
 from chalicelib.settings import Secret
 from scripts.deploy import runtimes
@@ -57,7 +59,7 @@ class Inspection:
             "retries": self._retries,
             "wake": self._wake,
             "heartbeat": self._rule,
-            **({"websocket": self._websocket} if channels.web else {}),
+            **({"websocket": self._websocket, "open-keys": self._open_keys} if channels.web else {}),
             "dead-letters": self._dead_letters,
             "alarms": self._alarms,
             "owner": self._owner,
@@ -214,6 +216,15 @@ class Inspection:
             )
         else:
             yield Finding.ok("websocket", url)
+
+    def _open_keys(self) -> Iterable[Finding]:
+        settings = self.deployment.environment.settings
+        keys = list(DynamoApiKeys(self.deployment.environment.table).list())
+        part = part_of_channel(settings.limits.daily_budget, is_shared=settings.stage.channels.are_both)
+        dollars = None if prices.price_of(settings.model).is_free else usd(part)
+        yield from open_keys.findings(
+            keys, settings.web, dollars_a_day=dollars, stage=self.deployment.stage, now=self.clock()
+        )
 
     def _dead_letters(self) -> Iterable[Finding]:
         client = self._client("sqs")

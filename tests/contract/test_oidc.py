@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from chalicelib.access.oidc import OidcTokens
 from chalicelib.access.ports import IdTokens
 from chalicelib.errors import InvalidToken, IssuerUnavailable
+from chalicelib.operations.sign_in import sign_in as check_of_sign_in
 from tests.fakes.id_tokens import FakeIdTokens
 from tests.issuer import AUDIENCE, Issuer, issuing, rsa_key
 
@@ -333,6 +334,64 @@ def test_an_issuer_that_is_down_is_not_asked_for_each_token_and_is_found_again(s
     del sign_in.issuer.answers["/keys"]
     sign_in.clock.now += 6
     assert sign_in.tokens.subject(sign_in.issuer.token()) == "anna"
+
+
+def test_a_ping_fetches_the_keys_once_and_the_first_token_asks_nobody(sign_in: SignIn):
+    for _ in range(3):
+        sign_in.tokens.warm(2.0)
+    assert sign_in.tokens.subject(sign_in.issuer.token()) == "anna"
+    assert sign_in.issuer.asked == [DISCOVERY, "/keys"]
+
+
+def test_a_ping_waits_no_longer_than_it_may(sign_in: SignIn):
+    waited: list[Any] = []
+
+    class Watch(HTTPAdapter):
+        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+            waited.append(kwargs["timeout"])
+            return super().send(*args, **kwargs)
+
+    sign_in.tokens.session.mount("http://", Watch())
+    sign_in.tokens.warm(0.5)
+    assert waited == [0.5, 0.5]
+
+
+def test_the_check_of_sign_in_counts_the_keys_of_the_issuer(sign_in: SignIn):
+    assert finding(sign_in) == ("ok", f"{sign_in.issuer.url} publishes 1 key")
+    sign_in.issuer.keys["two"] = rsa_key("two")
+    assert finding(sign_in) == ("ok", f"{sign_in.issuer.url} publishes 2 keys")
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "what"),
+    [
+        (DISCOVERY, (503, b""), "HTTP 503"),
+        (DISCOVERY, (200, b"<html>"), "does not answer"),
+        (DISCOVERY, (200, b"[]"), "not a JSON object"),
+        (DISCOVERY, (200, b'{"issuer": "https://another.example"}'), "gives it another name"),
+        ("/keys", (404, b"{}"), "HTTP 404"),
+        ("/keys", (200, b'{"keys": []}'), "no key that can be read"),
+    ],
+)
+def test_the_check_of_sign_in_says_why_people_cannot_sign_in(
+    sign_in: SignIn, path: str, answer: tuple[int, bytes], what: str
+):
+    sign_in.issuer.answers[path] = answer
+    state, found = finding(sign_in)
+    assert (state, what in found) == ("broken", True), found
+
+
+def test_an_issuer_whose_keys_are_for_other_algorithms_is_a_fault(sign_in: SignIn):
+    [key] = sign_in.issuer.jwks["keys"]
+    sign_in.issuer.answers["/keys"] = (200, json.dumps({"keys": [{**key, "alg": "RS512"}]}).encode())
+    assert finding(sign_in) == ("broken", f"{sign_in.issuer.url} publishes no key for signatures with RS256")
+
+
+def finding(sign_in: SignIn) -> tuple[str, str]:
+    """The state and the words of what `doctor` finds."""
+    [found] = check_of_sign_in(sign_in.issuer.url, sign_in.tokens.published, stage="prod").run()
+    assert found.state == "ok" or (found.why and found.remedy)
+    return found.state.value, found.what
 
 
 def test_an_issuer_where_nobody_listens_is_out_of_reach():

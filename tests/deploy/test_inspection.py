@@ -7,6 +7,9 @@ from typing import Any, Final
 import boto3
 import pytest
 
+from chalicelib.access.api_key import ApiKey
+from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
+from chalicelib.ids import KeyId
 from chalicelib.operations.findings import Finding, Severity
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.inspection import Inspection
@@ -67,6 +70,20 @@ def test_a_check_that_fails_is_a_finding_and_the_others_still_run(look: Look):
         "or check --stage and --region"
     )
     assert list(found)[-1] == "budget"
+
+
+def test_an_open_key_is_named_with_what_it_can_cost(account: Account, look: Look):
+    assert not any("open" in name for name in ready(account, look))
+    table = Deployment(account.environment(), ROOT).environment.table
+    DynamoApiKeys(table).create(ApiKey(KeyId("shopshopsh"), "Shop", "0" * 64, "web", created_at=0, is_open=True))
+    assert "the 0.75 USD a day" in look()["open-key-shopshopsh"].why
+    assert "open-key-shopshopsh" not in look(PARLEY_CHANNELS="messenger")
+
+
+def ready(account: Account, look: Look) -> dict[str, Finding]:
+    """The findings once there is a table."""
+    create_table(account.client("dynamodb"), "parley-dev")
+    return look()
 
 
 def test_in_a_region_that_does_not_exist_only_the_credentials_are_checked(account: Account, look: Look):
