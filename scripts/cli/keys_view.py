@@ -45,9 +45,10 @@ class Addresses:
         """Return the address at which a page requests a ticket for its visitor."""
         return f"{self.bot}/config/{key.id}" if self.bot else ""
 
-    def chat(self, key: ApiKey, room: str = "") -> str:
-        """Return the address of the bot's own chat page, in a room if one is given."""
-        return f"{self.bot}/chat?config={key.id}{f'&room={room}' if room else ''}" if self.bot else ""
+    def chat(self, key: ApiKey | None, room: str = "") -> str:
+        """Return the address of the bot's own chat page, in a room if one is given; None for people who sign in."""
+        query = "&".join([*([f"config={key.id}"] if key else []), *([f"room={room}"] if room else [])])
+        return f"{self.bot}/chat?{query}" if self.bot else ""
 
     def embed(self, key: ApiKey, visitor: str = "") -> str:
         """Return the line of HTML that embeds the chat in a page, with a token that says who its visitor is."""
@@ -102,7 +103,7 @@ class JsonKeysView:
         print_json(self._whole(key, addresses))
 
     def room(self, name: str, key: ApiKey | None, addresses: Addresses) -> None:
-        print_json({"room": name, "chat_url": (addresses.chat(key, name) or None) if key else None})
+        print_json({"room": name, "chat_url": addresses.chat(key, name) or None})
 
     def rooms(self, key: ApiKey) -> None:
         print_json(self.service.as_json(key))
@@ -176,9 +177,12 @@ class TextKeysView:
 
     def room(self, name: str, key: ApiKey | None, addresses: Addresses) -> None:
         click.echo(f"{name}\n\nWho has this name can join the room. A program sends it as `room` in `join`;")
-        click.echo("the line of HTML for your page gets it as a further attribute:\n")
-        click.echo(f'  data-room="{name}"')
-        if key and addresses.bot:
+        if key:
+            click.echo("the line of HTML for your page gets it as a further attribute:\n")
+            click.echo(f'  data-room="{name}"')
+        else:
+            click.echo("people sign in before they join.")
+        if addresses.bot:
             click.echo(f"\nAs a link to the bot's own chat page:\n\n  {addresses.chat(key, name)}")
         if key and key.open_rooms:
             closing = hints.command(f"keys rooms {key.id} closed", self.stage)

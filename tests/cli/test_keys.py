@@ -379,7 +379,10 @@ def test_rooms_of_people_who_sign_in_have_full_names_too(keys: Run, client: "Dyn
     printed = keys("room", "oidc", "board").output.splitlines()
     ssm.delete_parameters(Names=["/parley/dev/ticket-key"])
     assert printed[0] == rooms.full_name("board", secret="t" * 32)
-    assert len(printed) == 6
+    assert printed[2:] == [
+        "Who has this name can join the room. A program sends it as `room` in `join`;",
+        "people sign in before they join.",
+    ]
 
 
 def test_the_rooms_of_a_key_are_opened_and_closed(keys: Run, chats: Chats):

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
+import boto3
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from chalicelib.access import rooms
 from tests.simulator.chat_page import fits, write
 from tests.simulator.chatting import new_key
 from tests.simulator.chromium import needs_chromium
@@ -105,18 +107,39 @@ def test_the_page_keeps_no_token_but_the_one_that_ends_soon_and_no_code_in_its_a
     assert "signed-in" not in page.evaluate("performance.getEntriesByType('navigation')[0].name")
 
 
-def test_one_comes_back_to_the_same_chat_and_room(page: Page, demo: Demo):
+def test_one_comes_back_to_the_same_room_which_others_who_sign_in_share(
+    browser: Browser, demo: Demo, issuer: SignInIssuer
+):
+    address = f"{demo.url}/chat?room={full_name_of_room(demo, 'board')}"
+    with device(browser, demo, issuer) as annas, device(browser, demo, issuer) as berts:
+        for page, name in ((annas, "anna"), (berts, "bert")):
+            page.goto(address)
+            sign_in(page, name)
+            assert page.url == address
+            expect(page.get_by_test_id("room")).to_have_text("Room board")
+        write(annas, "Hello, all")
+        expect(berts.get_by_test_id("question")).to_contain_text("Hello, all")
+
+
+def full_name_of_room(demo: Demo, name: str) -> str:
+    ssm = boto3.client(
+        "ssm",
+        endpoint_url=demo.facts["aws_endpoint_url"],
+        region_name=demo.facts["aws_region"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    stored = ssm.get_parameter(Name="/parley/demo/ticket-key", WithDecryption=True)
+    return rooms.full_name(name, secret=stored["Parameter"]["Value"])
+
+
+def test_a_room_of_a_key_is_for_the_keys_visitors(page: Page, demo: Demo):
     key = new_key(demo, open_rooms=True)["id"]
-    address = f"{demo.url}/chat?config={key}&room=order-1.2_3"
-    page.goto(address)
-    sign_in_and_return(page)
-    assert page.url == address
-
-
-def sign_in_and_return(page: Page) -> None:
-    page.get_by_test_id("account").click()
-    fill_in(page, "anna")
-    expect(page.get_by_test_id("account")).to_have_text("Sign out")
+    page.goto(f"{demo.url}/chat")
+    sign_in(page, "anna")
+    page.goto(f"{demo.url}/chat?config={key}&room=lobby")
+    expect(page.get_by_test_id("room")).to_have_text("Room lobby")
+    expect(page.get_by_test_id("account")).to_be_hidden()
 
 
 def test_signing_out_leaves_nothing_of_the_person_in_any_tab(page: Page, demo: Demo):

@@ -34,15 +34,15 @@ export class SignIn {
     this.#key = key;
     this.#room = room ?? "";
     this.#changed = changed;
-    /** Browsers have no `subtle` on pages without https. */
-    this.offered = "signIn" in document.documentElement.dataset && Boolean(crypto.subtle);
+    /** Not in a room of a key, which is for the key's visitors; browsers have no `subtle` on pages without https. */
+    this.offered = "signIn" in document.documentElement.dataset && Boolean(crypto.subtle) && !(key && room);
     this.#others?.addEventListener("message", () => this.#token.read() && this.#begone());
     if (!this.#valid()) this.#token.write(null);
   }
 
   /** Whether the reader has signed in on this page, also if that has ended since: then this page asks to sign in again. */
   get isSignedIn() {
-    return this.#token.read() !== null;
+    return this.offered && this.#token.read() !== null;
   }
 
   /** Whether the reader can sign out: also with a token that has expired, while its connection is open. */
