@@ -149,10 +149,21 @@ def way_to(aws_url: str, folder: Path) -> Iterator[Way]:
 
         def do_GET(self) -> None:
             way.asked.append(self.path)
-            headers = {"Host": self.headers["Host"], "X-Forwarded-Proto": "https"}
-            found = httpx2.get(f"{aws_url}{self.path}", headers=headers, trust_env=False)
+            self.pass_on(b"")
+
+        def do_POST(self) -> None:
+            self.pass_on(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def pass_on(self, body: bytes) -> None:
+            kind = {name: self.headers[name] for name in ("Content-Type",) if name in self.headers}
+            headers = {"Host": self.headers["Host"], "X-Forwarded-Proto": "https", **kind}
+            found = httpx2.request(
+                self.command, f"{aws_url}{self.path}", content=body, headers=headers, trust_env=False
+            )
             self.send_response(found.status_code)
             self.send_header("Content-Length", str(len(found.content)))
+            if "location" in found.headers:
+                self.send_header("Location", found.headers["location"])
             self.end_headers()
             self.wfile.write(found.content)
 
