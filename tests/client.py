@@ -26,6 +26,8 @@ class Shown:
     choices: list[dict[str, str]] = field(default_factory=list)
     begun: bool = False
     """Its question has come on this socket."""
+    room: str | None = None
+    """Of its frames."""
     asked: bool = False
     """The client has noticed that something is missing, and said so."""
 
@@ -110,15 +112,17 @@ class Client:
         return shown
 
     def _question(self, frame: Frame) -> list[Frame]:
-        """Turns never overlap: what has begun and not ended before it was cut off."""
+        """Turns of a conversation never overlap: what has begun and not ended before it was cut off."""
         asks = [
             request
             for other in self.turns.values()
             if other.begun and not other.is_over and not other.asked and other.turn != frame["turn"]
+            if other.room == frame.get("room")
             for request in _resume(other)
         ]
         shown = self._shown(frame["turn"])
         shown.by, shown.question, shown.begun = frame["from"], frame.get("text", ""), True
+        shown.room = frame.get("room")
         return asks
 
     def _delta(self, frame: Frame) -> list[Frame]:
@@ -157,4 +161,5 @@ class Client:
 
 def _resume(shown: Shown) -> list[Frame]:
     shown.asked = True
-    return [{"action": "resume", "turn": shown.turn, "seq": shown.seq}]
+    request = {"action": "resume", "turn": shown.turn, "seq": shown.seq}
+    return [request | ({"room": shown.room} if shown.room else {})]

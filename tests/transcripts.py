@@ -15,7 +15,7 @@ A transcript is a text file, read line by line; lines that begin with # are for 
 
 Of what is read, only the fields that a line names are looked at; null says that the field is left out. `<key>` is
 whatever stands there at first and must be the same afterwards; `<*>` is anything. What tells of turns may be in the
-simple shape, without a `type`. What answers a frame (`ready`,
+simple shape, without a `type`. What answers a frame (`ready`, `left`,
 `accepted`, `error`, `pong`) is one row and what tells of turns another one: each has its order, and there is none
 between them. At the end, nothing may have been said to anybody that the transcript leaves out.
 """
@@ -52,7 +52,7 @@ _NAME: Final = re.compile(r"<(\w+|\*)>")
 _FRAME: Final = re.compile(r"< (\{.*\})\n?")
 _REFUSED: Final = re.compile(r"rejected WebSocket connection: HTTP (\d+)")
 _CLOSED: Final = re.compile(r"Connection closed: (\d+)")
-_ANSWERS: Final = frozenset({"ready", "accepted", "error", "pong"})
+_ANSWERS: Final = frozenset({"ready", "left", "accepted", "error", "pong"})
 _WORDS: Final = frozenset({"delta", "snapshot"})
 
 Frame = dict[str, Any]

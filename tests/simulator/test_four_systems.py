@@ -3,11 +3,14 @@
 The other transcripts show what this system adds: rooms of a key, sign-in by frame, limits of keys, errors.
 """
 
+import json
 import os
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from websockets.sync.client import connect
 
 from chalicelib.aws.dynamodb.keys import CONNECTION_PREFIX
 from scripts.simulator.aws import Emulator
@@ -18,7 +21,10 @@ from tests.transcripts import FOLDER, Place, play
 
 PRINTED: Final = ("marketplace", "assistant", "sample", "santa")
 """What systems A, B, C and E print."""
-OURS: Final = ("rooms_of_a_key", "people_who_sign_in_by_frame", "errors_on_one_socket", "keys_and_their_limits")
+OURS: Final = (
+    *("rooms_of_a_key", "bargaining", "people_who_sign_in_by_frame", "errors_on_one_socket"),
+    "keys_and_their_limits",
+)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +87,26 @@ def test_people_of_a_user_pool_sign_in_by_frame_and_are_answered_in_order(place:
 def test_a_socket_stays_usable_after_each_error(signing_in: Demo, place: Place):
     play("errors_on_one_socket", place)
     signing_in.wait_until(lambda: sockets(signing_in) == 0)
+
+
+def test_two_buyers_bargain_with_one_seller(signing_in: Demo, place: Place):
+    play("bargaining", place)
+    said = [message["content"] for message in asked_last(signing_in)["messages"] if message["role"] == "user"]
+    assert [re.sub(r"^\[[0-9a-f]{8}\] ", "", words) for words in said][::4] == [
+        "30만 원에 주실 수 있어요?",
+        "언제 만날까요?",
+    ]
+    assert len({words[:10] for words in said}) == 2  # the marks of two buyers
+
+
+def test_pages_of_the_demos_own_key_may_join_a_room_by_any_name(signing_in: Demo):
+    ticket = signing_in.http.get(f"/config/{signing_in.facts['config_id']}").json()["ticket"]
+    with connect(signing_in.facts["websocket_url"], proxy=None) as page:
+        page.send(json.dumps({"action": "authenticate", "ticket": ticket}))
+        assert json.loads(page.recv())["type"] == "ready"
+        page.send(json.dumps({"action": "follow", "conversationId": "카메라 42"}))
+        ready = json.loads(page.recv())
+    assert (ready["type"], ready["conversationId"]) == ("ready", "카메라 42")
 
 
 def test_a_key_and_its_limits(signing_in: Demo, place: Place):

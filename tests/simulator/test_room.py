@@ -1,6 +1,7 @@
 """A room of three people on five sockets, among many idle ones: which frames each gets, and what an answer costs."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import pytest
 
 from chalicelib.conversation.turn import TurnState
 from scripts.bench.counting import Count, counted_dynamodb
+from tests.client import Frame
 from tests.simulator.chatting import Chat, Tab, chat, kept
 from tests.simulator.conftest import Demo, running_demo
 
@@ -96,3 +98,31 @@ def test_everybody_in_a_room_is_told_the_same_and_nobody_else_anything_however_m
     assert not [frame for tab in crowd.elsewhere for frame in tab.about_turns]
     assert 0 < crowd.writes <= alone.writes  # who asks three questions within seconds needs a few more
     assert count.calls["Scan"] == 0
+
+
+def test_a_connection_that_asks_in_two_rooms_hears_both_answers_to_their_end(metered: Metered):
+    demo = metered.demo
+    demo.behave("model", tokens_per_second=10)
+
+    async def converse(chat: Chat) -> list[Frame]:
+        tab = chat.visitor("minsu")
+        await tab.enter()
+        heard: list[Frame] = []
+        for room in ("camera 42", "lens", "camera 42", "lens"):
+            await tab.send("message", prompt="And now?", conversationId=room)
+            while heard[-1:] == [] or heard[-1]["type"] != "delta" or heard[-1]["conversationId"] != room:
+                heard.append(json.loads(await tab.socket.recv()))
+        while sum(frame["type"] == "completed" for frame in heard) < 4:
+            heard.append(json.loads(await tab.socket.recv()))
+        return heard
+
+    heard = chat(demo, converse)
+    demo.behave("model")
+    for room in ("camera 42", "lens"):
+        told = [frame for frame in heard if frame.get("conversationId") == room]
+        asked = [frame["turn"] for frame in told if frame["type"] == "question"]
+        assert len(asked) == 2
+        for turn in asked:
+            deltas = [frame["seq"] for frame in told if frame["type"] == "delta" and frame["turn"] == turn]
+            assert deltas == list(range(1, len(deltas) + 1))
+            assert len(deltas) > 2
