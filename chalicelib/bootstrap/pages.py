@@ -3,7 +3,7 @@
 from functools import cache, cached_property, partial
 from secrets import token_bytes
 
-from chalicelib.access import api_key, identity
+from chalicelib.access import api_key
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.access.ports import SignInIssuer
 from chalicelib.aws.dynamodb.api_keys import DynamoTickets
@@ -65,17 +65,16 @@ class Pages:
     @cached_property
     def sign_in(self) -> PageSignIn:
         """The sign-in of the chat page."""
-        secrets, settings = api.secrets(), clients.settings().web.sign_in
-        anybody = identity.signed_in("")
+        secrets, web = api.secrets(), clients.settings().web
         return PageSignIn(
-            client=settings.audience if settings else None,
+            client=web.sign_in.audience if web.sign_in else None,
             issuer=_code_issuer,
             handovers=DynamoHandovers(clients.table()),
             tickets=DynamoTickets(clients.table()),
             ticket_key=partial(secrets.get, Secret.TICKET_KEY),
             api_url=partial(secrets.get, Secret.API_URL),
             websocket_url=partial(secrets.get, Secret.WEBSOCKET_URL),
-            persona=lambda: api.ports().entitlements().for_person(anybody).persona,
+            persona=lambda: api.ports().personas().named(web.persona),
             clock=clients.clock,
             log=api.log(),
         )

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.access.page_sign_in import slot_of
 from chalicelib.channels.web.page_sign_in import SIGN_INS_AN_HOUR, PageSignIn
+from chalicelib.content import persona
 from chalicelib.content.assets import Asset
 from chalicelib.errors import BadRequest, InvalidToken, IssuerUnavailable, RateLimited, UnknownKey
 from chalicelib.log import Log
@@ -60,7 +61,7 @@ class Site:
             ticket_key=lambda: "the ticket key, of thirty-two characters",
             api_url=lambda: "https://bot.example/dev/",
             websocket_url=lambda: "wss://sockets.example/dev",
-            persona=lambda: "web",
+            persona=lambda: persona.load("web"),
             clock=self.clock,
             log=Log(lambda: "key", "dev", stream=lambda: self.logged),
         )

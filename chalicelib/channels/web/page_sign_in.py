@@ -11,8 +11,9 @@ from chalicelib.access import page_sign_in as rules
 from chalicelib.access.identity import SIGNED_IN
 from chalicelib.access.ports import Handovers, SignInIssuer, Tickets
 from chalicelib.clock import Clock
-from chalicelib.content import assets, persona
+from chalicelib.content import assets
 from chalicelib.content.assets import Asset
+from chalicelib.content.persona import Persona
 from chalicelib.errors import BadRequest, InvalidToken, IssuerUnavailable, RateLimited, UnknownKey
 from chalicelib.log import Log
 
@@ -34,8 +35,8 @@ class PageSignIn:
     ticket_key: Callable[[], str] = field(repr=False)
     api_url: Callable[[], str]
     websocket_url: Callable[[], str]
-    persona: Callable[[], str]
-    """Returns the name of the persona that answers people who signed in."""
+    persona: Callable[[], Persona]
+    """Returns who answers people who signed in."""
     clock: Clock
     log: Log
 
@@ -43,7 +44,7 @@ class PageSignIn:
         """Return what a page needs to connect for a person who signed in. Raises UnknownKey where nobody can."""
         if self.client is None:
             raise UnknownKey("this bot has no sign-in: the address must name a key")
-        return {"websocket_url": self.websocket_url(), "persona": persona.load(self.persona()).public()}
+        return {"websocket_url": self.websocket_url(), "persona": self.persona().public()}
 
     def leave(self, query: Mapping[str, str], *, site: str) -> Asset:
         """Return the page that leads to the issuer, or says why it does not.
