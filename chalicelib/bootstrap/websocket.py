@@ -53,6 +53,7 @@ def assemble(
         transcript=ports.transcript,
         ingest=ports.ingest(),
         clock=ports.clock,
+        sleep=ports.sleep,
         new_id=ports.new_id,
         log=ports.log,
         handshake=Handshake(

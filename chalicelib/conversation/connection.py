@@ -59,8 +59,13 @@ class Connection:
     """The user whom the address of its handshake proved; the client's first frame lets them in."""
     too_fast: bool = False
     """Whether this frame is more than FRAMES_OF_A_CONNECTION allows; only `count_frame` sets it."""
-    received_at: int = 0
-    """When API Gateway received this frame, in milliseconds since 1970; only the handler of the frame sets it."""
+    waits: bool = False
+    """Whether an earlier frame has not been handled, for which this one waits; only `count_frame` sets it."""
+    after_question: bool = False
+    """Whether this numbered frame is a question right after another one, as `FramePlace.follows` says.
+
+    Only `count_frame` and `take_turn` set it.
+    """
 
     @property
     def waits_for_a_frame(self) -> bool:

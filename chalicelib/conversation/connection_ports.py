@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.frame_place import FramePlace
 from chalicelib.ids import ConnectionId, ConversationId, KeyId, PersonId, TurnId
 
 
@@ -28,10 +29,28 @@ class ConnectionStore(Protocol):
         `resumed` and `cancels` may be missing: only `in_conversation` returns them.
         """
 
-    def count_frame(self, connection: ConnectionId, *, now: int) -> Connection | None:
+    def count_frame(self, connection: ConnectionId, place: FramePlace, *, now: int) -> Connection | None:
         """Count one frame and return its connection as `get` does.
 
-        A frame over FRAMES_OF_A_CONNECTION is not counted; the connection is then returned with `too_fast`.
+        A frame over FRAMES_OF_A_CONNECTION is not counted; the connection is then returned with `too_fast`. If it is
+        the frame's turn, it has begun. Otherwise the connection is returned with `waits`, and WAITING_TOKENS tokens are
+        taken; a frame for which there are too few does not wait.
+        """
+
+    def take_turn(
+        self, connection: ConnectionId, place: FramePlace, *, now: int, at_last: bool = False
+    ) -> Connection | None:
+        """Let a frame begin that waits, and return its connection as `get` does; None if it has to wait on.
+
+        With `at_last` it begins in any case, and frames with smaller numbers are not waited for any more. Also None if
+        the connection is closed.
+        """
+
+    def frame_done(self, connection: ConnectionId, number: int | None) -> None:
+        """Store that a frame was handled that might have moved its connection, so that later ones need not wait.
+
+        `mark_authenticated`, `move` and `leave` do so for a frame without a number, if they change anything. Ignored if
+        the connection is closed.
         """
 
     def mark_authenticated(

@@ -1,7 +1,8 @@
 """Whether a question has to wait for one that its client sent before it, and whose function may start later.
 
 API Gateway starts a function for each frame. A function that has to be started first is late, and what comes first is
-not what was sent first. A question alone waits for nothing. Pure rules over what is stored with the turns.
+not what was sent first. That happens in bursts: a function has to be started because the others are busy with frames
+received just before. So a question alone waits for nothing. Pure rules over what is stored with the turns.
 """
 
 from collections.abc import Iterable
@@ -27,18 +28,18 @@ def complete_at(turn: Turn, known: Iterable[Turn]) -> int:
     """Return from when on no turn can be missing before `turn`; 0 if none is likely to be, or it has begun.
 
     One may be missing if another turn of the same connection was received within LATE_MS. If the client numbers its
-    frames, the numbers tell whether one is.
+    frames, the frame before has begun (`FrameOrder`), and is only missing if it is a question that is being stored.
     """
     received = turn.received
     if received is None or turn.state is not TurnState.QUEUED:
         return 0
     others = [each.received for each in known if each.received and each.id != turn.id]
     of_socket = [each for each in others if each.socket == received.socket]
-    if all(abs(each.at - received.at) > LATE_MS for each in of_socket):
-        return 0
-    if received.number and (received.number == 1 or received.number - 1 in {each.number for each in of_socket}):
-        return 0
-    return received.at + LATE_MS
+    if received.number is None:
+        is_alone = all(abs(each.at - received.at) > LATE_MS for each in of_socket)
+        return 0 if is_alone else received.at + LATE_MS
+    is_missing = received.follows and received.number - 1 not in {each.number for each in of_socket}
+    return received.at + LATE_MS if is_missing else 0
 
 
 def pause_ms(turn: Turn, thread: Thread, *, now: int, waited: int) -> int:

@@ -7,12 +7,14 @@ import pytest
 
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionStore
+from chalicelib.conversation.frame_place import FramePlace
 from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION
 from chalicelib.ids import ConnectionId, ConversationId
 from tests.contract.stores import Store
 from tests.contract.test_connection_store import ANNA, HOME, KEPT_MS, MINUTE, NEW, ROOM, admitted, named, opened
 from tests.fakes.adapters import FakeClock
 
+FRAME = FramePlace(received_at=0)
 BURST, EVERY_MS = FRAMES_OF_A_CONNECTION.burst, FRAMES_OF_A_CONNECTION.every_ms
 
 
@@ -23,15 +25,15 @@ def connections(store: Store) -> ConnectionStore:
 
 def frames(connections: ConnectionStore, clock: FakeClock, number: int) -> list[bool]:
     """Of each frame of the new connection: whether it is too fast."""
-    counted = [connections.count_frame(NEW.id, now=clock()) for _ in range(number)]
+    counted = [connections.count_frame(NEW.id, FRAME, now=clock()) for _ in range(number)]
     return [connection.too_fast for connection in counted if connection]
 
 
 def test_a_counted_frame_brings_the_connection_as_it_was_written(connections: ConnectionStore, clock: FakeClock):
     opened(connections, clock)
-    assert connections.count_frame(NEW.id, now=clock()) == NEW
+    assert connections.count_frame(NEW.id, FRAME, now=clock()) == NEW
     ready = connections.mark_authenticated(NEW, ANNA, HOME, now=clock())
-    assert connections.count_frame(NEW.id, now=clock()) == ready == connections.get(NEW.id, now=clock())
+    assert connections.count_frame(NEW.id, FRAME, now=clock()) == ready == connections.get(NEW.id, now=clock())
 
 
 def test_what_is_more_than_the_burst_is_too_fast_and_is_the_same_connection(
@@ -39,7 +41,7 @@ def test_what_is_more_than_the_burst_is_too_fast_and_is_the_same_connection(
 ):
     ready = admitted(connections, clock)
     assert frames(connections, clock, BURST + 3) == [False] * BURST + [True] * 3
-    assert connections.count_frame(NEW.id, now=clock()) == replace(ready, too_fast=True)
+    assert connections.count_frame(NEW.id, FRAME, now=clock()) == replace(ready, too_fast=True)
     assert connections.get(NEW.id, now=clock()) == ready
 
 
@@ -70,19 +72,21 @@ def test_each_connection_has_a_bucket_of_its_own(connections: ConnectionStore, c
     opened(connections, clock)
     other = opened(connections, clock, named(1))
     frames(connections, clock, BURST + 1)
-    assert connections.count_frame(other.id, now=clock()) == other
+    assert connections.count_frame(other.id, FRAME, now=clock()) == other
 
 
 def test_frames_sent_at_once_get_no_more_than_the_burst(busy_store: Store, clock: FakeClock):
     opened(busy_store.connections, clock)
     with ThreadPoolExecutor(10) as pool:
-        counted = list(pool.map(lambda _: busy_store.connections.count_frame(NEW.id, now=clock()), range(2 * BURST)))
+        counted = list(
+            pool.map(lambda _: busy_store.connections.count_frame(NEW.id, FRAME, now=clock()), range(2 * BURST))
+        )
     assert sum(not connection.too_fast for connection in counted if connection) == BURST
 
 
 @pytest.mark.parametrize("tries", [1, BURST + 1])
 def test_a_frame_of_an_unknown_connection_leaves_nothing(connections: ConnectionStore, clock: FakeClock, tries: int):
-    assert [connections.count_frame(NEW.id, now=clock()) for _ in range(tries)] == [None] * tries
+    assert [connections.count_frame(NEW.id, FRAME, now=clock()) for _ in range(tries)] == [None] * tries
     assert connections.get(NEW.id, now=clock()) is None
 
 

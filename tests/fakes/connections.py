@@ -9,6 +9,7 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.access.retention import CONNECTION_KEPT_S
 from chalicelib.conversation.connection import Connection, ConnectionState, Followed
+from chalicelib.conversation.frame_place import WAITING_TOKENS, FramePlace, Progress, Whose
 from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
     CONNECTIONS_OF_A_PERSON,
@@ -55,15 +56,38 @@ class FakeConnections:
         return kept.connection if kept and kept.is_there(now=now) else None
 
     @atomic
-    def count_frame(self, connection: ConnectionId, *, now: int) -> Connection | None:
+    def count_frame(self, connection: ConnectionId, place: FramePlace, *, now: int) -> Connection | None:
         kept = self.memory.connections.get(connection)
         if kept is None or not kept.is_there(now=now):
             return None
-        bucket = FRAMES_OF_A_CONNECTION
+        bucket, waits = FRAMES_OF_A_CONNECTION, kept.progress.turn_of(place, now=now) is Whose.EARLIER
         if not bucket.has_token(kept.full_at, now=now):
             return replace(kept.connection, too_fast=True)
+        spare = (WAITING_TOKENS - 1) * bucket.every_ms
+        if waits and bucket.has_token(kept.full_at + spare, now=now):
+            kept.full_at = bucket.taken(kept.full_at, now=now) + spare
+            return replace(kept.connection, waits=True)
         kept.full_at = bucket.taken(kept.full_at, now=now)
-        return kept.connection
+        return _begin(kept, place, now=now, at_last=waits)
+
+    @atomic
+    def take_turn(
+        self, connection: ConnectionId, place: FramePlace, *, now: int, at_last: bool = False
+    ) -> Connection | None:
+        kept = self.memory.connections.get(connection)
+        if kept is None or not kept.is_there(now=now):
+            return None
+        if not at_last and kept.progress.turn_of(place, now=now) is Whose.EARLIER:
+            return None
+        return _begin(kept, place, now=now, at_last=at_last)
+
+    @atomic
+    def frame_done(self, connection: ConnectionId, number: int | None) -> None:
+        kept = self.memory.connections.get(connection)
+        if kept and number is None:
+            kept.progress = replace(kept.progress, moving=0)
+        elif kept and number and kept.progress.number < number:
+            kept.progress = Progress(number)
 
     @atomic
     def mark_authenticated(
@@ -76,6 +100,7 @@ class FakeConnections:
         self._refuse_if_too_many(person, now=now)
         self._refuse_if_full(conversation, now=now)
         kept.connection = kept.as_listed = ready
+        kept.progress = replace(kept.progress, moving=0)
         kept.since = now
         self.memory.members[conversation, connection.id] = StoredConnection(ready, _expires_at(now))
         return ready
@@ -173,6 +198,8 @@ class FakeConnections:
         for one in before.followed:
             if not after.follows(one.conversation):
                 self.memory.members.pop((one.conversation, connection.id), None)
+        if after.followed != before.followed:
+            kept.progress = replace(kept.progress, moving=0)
         kept.connection = after
         return after
 
@@ -202,6 +229,18 @@ class FakeConnections:
 
     def _seat(self, connection: Connection) -> StoredConnection | None:
         return self.memory.members.get((connection.conversation, connection.id)) if connection.conversation else None
+
+
+def _begin(kept: StoredConnection, place: FramePlace, *, now: int, at_last: bool) -> Connection:
+    """Let a frame begin, unless a later one did before; the connection as the frame finds it."""
+    before, own = kept.progress, kept.progress.turn_of(place, now=now) is Whose.OWN
+    connection = replace(kept.connection, waits=False, after_question=False)
+    if place.moves:
+        kept.progress = replace(before, moving=place.received_at)
+    elif place.number and before.number < place.number:
+        kept.progress = replace(before, number=place.number, mark=place.mark)
+        return replace(connection, after_question=own and not at_last and place.follows(before.mark))
+    return connection
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from chalicelib.access.ports import PersonaChange, PersonaText
 from chalicelib.access.retention import DELETION_KEPT_S
 from chalicelib.aws.dynamodb.items import spend_expires_at, tickets_expire_at
 from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.frame_place import Progress
 from chalicelib.conversation.limits import WAKE_AGAIN_MS
 from chalicelib.conversation.order import in_order
 from chalicelib.conversation.turn import Lease, Turn
@@ -125,6 +126,8 @@ class StoredConnection:
     """The connection as it was authenticated; in its own item only, as the next."""
     since: int = 0
     """When it was authenticated."""
+    progress: Progress = field(default_factory=Progress)
+    """How far its frames have been handled."""
 
     def is_there(self, *, now: int) -> bool:
         return self.expires_at * 1000 > now

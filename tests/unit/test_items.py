@@ -41,7 +41,8 @@ messages = st.builds(
     text=texts,
     attachments=st.lists(texts, max_size=3).map(tuple),
     place=st.integers(0, 2**80 - 1),
-    received=st.none() | st.builds(Received, times, texts.map(ConnectionId), st.none() | st.integers(1, 10**6)),
+    received=st.none()
+    | st.builds(Received, times, texts.map(ConnectionId), st.none() | st.integers(1, 10**6), st.booleans()),
 )
 replies = st.builds(
     Reply, text=texts, footer=texts, choices=st.lists(st.builds(Choice, texts, texts), max_size=2).map(tuple)

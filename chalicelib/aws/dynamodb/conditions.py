@@ -8,6 +8,8 @@ from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
 from chalicelib.aws.dynamodb.items import committed_by, followed_values
 from chalicelib.conversation.connection import Connection, ConnectionState
+from chalicelib.conversation.frame_place import FramePlace
+from chalicelib.conversation.late_frames import LATE_MS
 from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Feedback, Lease, TurnState
 from chalicelib.ids import Channel, ConnectionId, ConversationId
@@ -121,6 +123,21 @@ def bucket_full(now: int) -> ConditionBase:
 def has_token(bucket: TokenBucket, *, now: int) -> ConditionBase:
     """The item's bucket has a token left."""
     return Attr("full_at").lte(now + bucket.latest_ms)
+
+
+def in_turn(place: FramePlace, *, now: int) -> ConditionBase:
+    """It is the frame's turn, as `Progress.turn_of` says."""
+    moving, number = Attr("moving"), Attr("n")
+    when = moving.not_exists() | moving.gt(place.received_at) | moving.lte(now - LATE_MS)
+    if place.number is None:
+        return when
+    return when & (number.not_exists() if place.number == 1 else number.eq(place.number - 1))
+
+
+def not_past(number: int | None) -> ConditionBase:
+    """No frame with this number, or a later one, has begun."""
+    stored = Attr("n")
+    return EXISTS if number is None else stored.not_exists() | stored.lt(number)
 
 
 def fewer_open_than(most: int) -> ConditionBase:

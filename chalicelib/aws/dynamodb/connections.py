@@ -20,20 +20,19 @@ from chalicelib.aws.dynamodb.conditions import (
     IS_READY,
     NOT_REJECTED,
     UNAUTHENTICATED,
-    bucket_full,
     counts_exactly,
     has_seat_for,
-    has_token,
     still_in,
 )
+from chalicelib.aws.dynamodb.frame_progress import FrameProgress
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
 from chalicelib.conversation.connection import Connection, ConnectionState, Followed
+from chalicelib.conversation.frame_place import FramePlace
 from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
     CONNECTIONS_OF_A_PERSON,
-    FRAMES_OF_A_CONNECTION,
     IDLE_TIMEOUT_MS,
     MAX_CONNECTIONS,
 )
@@ -57,22 +56,22 @@ class DynamoConnections:
         item = self.table.get(keys.connection_key(connection))
         return items.connection(item) if item and items.is_there(item, now=now) else None
 
-    def count_frame(self, connection: ConnectionId, *, now: int) -> Connection | None:
-        too_fast = False
-        item: Item | None
-        try:
-            item = self._take_token(keys.connection_key(connection), now=now)
-        except ConditionFailed as exc:
-            item, too_fast = exc.item, True
-        if item is None or not items.is_there(item, now=now):
-            return None
-        return replace(items.connection(item), too_fast=too_fast)
+    def count_frame(self, connection: ConnectionId, place: FramePlace, *, now: int) -> Connection | None:
+        return self._frames_of(connection).count(place, now=now)
+
+    def take_turn(
+        self, connection: ConnectionId, place: FramePlace, *, now: int, at_last: bool = False
+    ) -> Connection | None:
+        return self._frames_of(connection).take_turn(place, now=now, at_last=at_last)
+
+    def frame_done(self, connection: ConnectionId, number: int | None) -> None:
+        self._frames_of(connection).done(number)
 
     def mark_authenticated(
         self, connection: Connection, person: PersonId, conversation: ConversationId, *, now: int
     ) -> Connection | None:
         ready = replace(connection, state=ConnectionState.READY, person=person, conversation=conversation)
-        change = Update(set=listed_items.ready_values(ready), remove=["due_bucket", "due_at"])
+        change = Update(set=listed_items.ready_values(ready), remove=["due_bucket", "due_at", "moving"])
         own = update(keys.connection_key(connection.id), change, when=UNAUTHENTICATED)
         listed = put(listed_items.listed_item(ready, person, now=now))
         counted = _counting(keys.person_seats_key(person), ready.id, most=CONNECTIONS_OF_A_PERSON, now=now)
@@ -193,20 +192,8 @@ class DynamoConnections:
         current = self.get(connection.id, now=now)
         return current if current and current.state is ConnectionState.READY else None
 
-    def _take_token(self, key: keys.Key, *, now: int) -> Item:
-        """Count a frame with the update that reads the connection. Raises ConditionFailed for one that is too fast.
-
-        DynamoDB cannot compute the later of two times. So the update assumes a full bucket, as a client has that sends
-        its frames one by one; if tokens are missing, a second update takes one.
-        """
-        bucket = FRAMES_OF_A_CONNECTION
-        first, another = Update(set={"full_at": bucket.taken(0, now=now)}), Update(add={"full_at": bucket.every_ms})
-        try:
-            return self.table.write(update(key, first, when=EXISTS & bucket_full(now)))
-        except ConditionFailed as exc:
-            if exc.item is None or not bucket.has_token(int(exc.item["full_at"]), now=now):
-                raise
-        return self.table.write(update(key, another, when=EXISTS & has_token(bucket, now=now)))
+    def _frames_of(self, connection: ConnectionId) -> FrameProgress:
+        return FrameProgress(self.table, keys.connection_key(connection))
 
     def _enter(self, entering: Connection, conversation: ConversationId, *, now: int, **writes: Write) -> None:
         """Write and count the member item, together with `writes`.
@@ -276,7 +263,8 @@ def _leaving(connection: ConnectionId, conversations: Sequence[ConversationId], 
 def _following(connection: Connection) -> Update:
     """The change of the connection's own item that stores what it follows."""
     values = items.followed_values(connection)
-    return Update(set=values, remove=[name for name in ("conversation_id", "others") if name not in values])
+    gone = [name for name in ("conversation_id", "others") if name not in values]
+    return Update(set=values, remove=[*gone, "moving"])
 
 
 def _without(connection: Connection, *, conversation: ConversationId) -> Connection:

@@ -124,11 +124,14 @@ def turn(item: Item) -> Turn:
 
 def _received_item(received: Received) -> Item:
     item: Item = {"at": received.at, "socket": received.socket}
-    return item if received.number is None else {**item, "n": received.number}
+    if received.number is not None:
+        item["n"] = received.number
+    return {**item, "follows": True} if received.follows else item
 
 
 def _received(item: Item) -> Received:
-    return Received(int(item["at"]), ConnectionId(item["socket"]), int(item["n"]) if "n" in item else None)
+    number = int(item["n"]) if "n" in item else None
+    return Received(int(item["at"]), ConnectionId(item["socket"]), number, bool(item.get("follows", False)))
 
 
 def answered_values(reply: Reply) -> Item:

@@ -23,6 +23,8 @@ class Update:
     set: Mapping[str, Any] = field(default_factory=dict)
     set_if_absent: Mapping[str, Any] = field(default_factory=dict)
     """Set only the attributes that the item does not have."""
+    copy: Mapping[str, str] = field(default_factory=dict)
+    """Set to what another attribute has before the update; "" if the item does not have it."""
     add: Mapping[str, int] = field(default_factory=dict)
     """Add to a number; one that is absent counts as 0."""
     add_to_set: Mapping[str, _SetValue] = field(default_factory=dict)
@@ -69,6 +71,10 @@ class _Expression:
         sets += [
             f"{path} = if_not_exists({path}, {self._value(value)})"
             for path, value in ((self._path(name), value) for name, value in change.set_if_absent.items())
+        ]
+        sets += [
+            f"{self._path(name)} = if_not_exists({self._path(other)}, {self._value('')})"
+            for name, other in change.copy.items()
         ]
         sets += [
             f"{path} = if_not_exists({path}, {self._value(0)}) + {self._value(number)}"

@@ -10,7 +10,7 @@ from chalicelib.access.authentication import Credentials
 from chalicelib.channels import lenient_json
 from chalicelib.channels.web.room_names import NAME_RULE, InvalidRoom, Room, needed_room_in, room_in
 from chalicelib.conversation.surrogates import clean
-from chalicelib.conversation.turn import Feedback
+from chalicelib.conversation.turn import Feedback, Received
 from chalicelib.ids import TurnId
 
 MAX_FRAME: Final = 32 * 1024
@@ -48,6 +48,8 @@ class SendMessage:
     room: Room | None
     """The room to send it in; None for the conversation that the connection is in."""
     n: int | None = None
+    received: Received | None = None
+    """When and where it was received; only the handler sets it."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Regenerate:
     room: Room | None = None
     """The room that the turn is in; None for the conversation that the connection is in. So in the frames below."""
     n: int | None = None
+    received: Received | None = None
+    """As in `SendMessage`."""
 
 
 @dataclass(frozen=True)

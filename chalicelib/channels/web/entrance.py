@@ -110,8 +110,7 @@ class Entrance:
         """
         known = None if is_asked else self.connections.get(connection.id, now=self.clock())
         if known and known.person and known.conversation:
-            now_in = replace(known, received_at=connection.received_at)
-            return Member(now_in, known.person, known.conversation)
+            return Member(known, known.person, known.conversation)
         self._refuse(connection, *_AGAIN)
         return None
 
@@ -163,15 +162,14 @@ class Entrance:
         connection = self._move(member, room, keeps=True)
         return replace(there, connection=connection) if connection else None
 
-    def change(self, member: Member, frame: AboutRoom) -> None:
-        """Change which rooms the connection follows."""
+    def change(self, member: Member, frame: AboutRoom) -> Connection | None:
+        """Change which rooms the connection follows, and return it; None as in `join`."""
         match frame:
-            case Join(room):
-                self.join(member, room)
-            case Follow(room):
-                self.join(member, room, keeps=True)
             case Leave(room):
-                self._leave(member, room)
+                return self._leave(member, room)
+            case Join(room) | Follow(room):
+                moved = self.join(member, room, keeps=isinstance(frame, Follow))
+                return moved.connection if moved else None
 
     def in_followed(self, member: Member, room: Room | None, message_id: str | None) -> Member | None:
         """Return the member as in a room that the connection follows; None, with an error to its client, if not.
@@ -185,13 +183,15 @@ class Entrance:
             self.send(there.connection, server_frames.error(*_NOT_FOLLOWED, message_id))
         return None
 
-    def _leave(self, member: Member, room: Room) -> None:
+    def _leave(self, member: Member, room: Room) -> Connection | None:
         """Let the connection follow a room no more, and tell its client, also if it did not follow it."""
         if self.standing(member) is None:
-            return
+            return None
         there = _in_room(member, room)
-        if self.connections.leave(member.connection, there.conversation, now=self.clock()):
+        connection = self.connections.leave(member.connection, there.conversation, now=self.clock())
+        if connection:
             self.send(there.connection, server_frames.frame("left"))
+        return connection
 
     def _move(self, member: Member, room: Room, *, keeps: bool) -> Connection | None:
         """Return the connection in the room; None if it is closed, or its client was told that the room is full."""

@@ -30,6 +30,7 @@ from chalicelib.channels.web.client_frames import (
 )
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.entrance import Entrance, Member
+from chalicelib.channels.web.frame_order import FrameOrder
 from chalicelib.channels.web.handshake import Handshake
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection, ConnectionState
@@ -69,6 +70,8 @@ class WebSocketHandler:
     ingest: Ingest
     transcript: Transcript
     clock: Clock
+    sleep: Callable[[float], None]
+    """Waits for so many seconds."""
     new_id: Callable[[], str]
     log: Log
     handshake: Handshake
@@ -77,6 +80,11 @@ class WebSocketHandler:
     def closer(self) -> ConnectionCloser:
         """What closes connections."""
         return ConnectionCloser(self.connections, self.connection_api, self.clock, self._report)
+
+    @property
+    def order(self) -> FrameOrder:
+        """What lets frames wait for earlier ones."""
+        return FrameOrder(self.connections, self.clock, self.sleep)
 
     @property
     def entrance(self) -> Entrance:
@@ -119,14 +127,14 @@ class WebSocketHandler:
 
         `at` is when API Gateway received it, in milliseconds since 1970; None stands for now.
         """
-        frame = client_frames.parse(body)
+        frame, received_at = client_frames.parse(body), at or self.clock()
         connection: Connection | None = None
         try:
             with self.log.call("frame", self.clock, action=type(frame).__name__) as fields:
-                connection = self.connections.count_frame(connection_id, now=self.clock())
+                connection = self.order.arrive(connection_id, frame, received_at=received_at)
                 fields["state"] = connection.state.value if connection else "unknown"
                 if connection:
-                    self._admit(replace(connection, received_at=at or self.clock()), frame)
+                    self._admit(connection, _received(frame, connection, received_at))
         except (StoreError, ConfigError, IssuerUnavailable):
             if connection:
                 self._send_error(connection, "try_again", "the server failed: try again", _id_of(frame))
@@ -147,9 +155,12 @@ class WebSocketHandler:
             case Ping():
                 self._send(connection, server_frames.frame("pong"))
             case Authenticate(credentials):
-                self.entrance.authenticate(connection, credentials)
+                entered = self.entrance.authenticate(connection, credentials)
+                self.order.done(connection, frame, entered.connection if entered else None)
             case _ if member := self._member(connection, frame):
                 self._handle_member(member, frame)
+            case Join() | Follow() | Leave():
+                self.order.done(connection, frame, None)
 
     def _member(self, connection: Connection, frame: client_frames.ClientFrame) -> Member | None:
         """Return the person that the connection is of; None if its client has to authenticate, and gets an error.
@@ -175,7 +186,8 @@ class WebSocketHandler:
                 if there := self.entrance.ask_in(member, frame.room):
                     self._ask(there, frame, frame.text)
             case Join() | Follow() | Leave():
-                self.entrance.change(member, frame)
+                changed = self.entrance.change(member, frame)
+                self.order.done(member.connection, frame, changed)
             case _ if there := self.entrance.in_followed(member, frame.room, _id_of(frame)):
                 self._handle_about_turn(there, frame)
 
@@ -223,7 +235,8 @@ class WebSocketHandler:
     ) -> None:
         """Accept the frame's question, unless the time in its `id` is not current."""
         now, connection = self.clock(), member.connection
-        at = connection.received_at if frame.at is None else frame.at
+        received = frame.received or Received(now, connection.id)
+        at = received.at if frame.at is None else frame.at
         if not now - _MAX_AGE_MS <= at <= now + _MAX_AHEAD_MS:
             self._send_error(connection, *_NOT_CURRENT, frame.id)
             return
@@ -236,7 +249,7 @@ class WebSocketHandler:
             text=text,
             place=frame.place,
             replaces=replaces,
-            received=Received(connection.received_at, connection.id, frame.n),
+            received=received,
         )
         self._accept(member, message, frame.id)
 
@@ -293,3 +306,12 @@ class WebSocketHandler:
 def _id_of(frame: client_frames.ClientFrame | InvalidFrame) -> str | None:
     """Return the client's id of the message in a frame, if there is one."""
     return frame.id if isinstance(frame, SendMessage | Regenerate | InvalidFrame) else None
+
+
+def _received(
+    frame: client_frames.ClientFrame | InvalidFrame, connection: Connection, at: int
+) -> client_frames.ClientFrame | InvalidFrame:
+    """Return the frame, a question with when and where it was received."""
+    if isinstance(frame, SendMessage | Regenerate):
+        return replace(frame, received=Received(at, connection.id, frame.n, connection.after_question))
+    return frame

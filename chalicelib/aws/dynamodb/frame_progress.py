@@ -1,0 +1,137 @@
+"""Counts a connection's frames, and stores how far they have been handled, in the item of the connection."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from boto3.dynamodb.conditions import ConditionBase
+
+from chalicelib.aws.dynamodb import items
+from chalicelib.aws.dynamodb.conditions import EXISTS, bucket_full, has_token, in_turn, not_past
+from chalicelib.aws.dynamodb.items import Item
+from chalicelib.aws.dynamodb.keys import Key
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.writes import Update, Write, update
+from chalicelib.conversation.connection import Connection
+from chalicelib.conversation.frame_place import WAITING_TOKENS, FramePlace, Progress, Whose
+from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION
+from chalicelib.errors import StoreError
+
+_TRIES: Final = 20
+"""More than there are cases, because other frames change the item between two attempts."""
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What one attempt to count a frame assumes; its conditions demand it, but not that an earlier frame is missing."""
+
+    full: bool = True
+    """No token is missing from the bucket."""
+    turn: Whose = Whose.OWN
+    tokens: int = 1
+    """How many the frame takes."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the frame waits for its turn; one for which the bucket has too few tokens goes first."""
+        return self.turn is Whose.EARLIER and self.tokens > 1
+
+
+@dataclass(frozen=True)
+class FrameProgress:
+    """The frames of one connection; `key` is that of its item."""
+
+    table: Table
+    key: Key
+
+    def count(self, place: FramePlace, *, now: int) -> Connection | None:
+        """Do what `ConnectionStore.count_frame` promises, with the update that reads the connection.
+
+        DynamoDB cannot compute the later of two times. So the update assumes a full bucket, as a client has that sends
+        its frames one by one, and that it is the frame's turn. If not, the item that comes back says what to write.
+        """
+        case = _Case()
+        for _ in range(_TRIES):
+            try:
+                item = self.table.write(self._counting(case, place, now=now))
+            except ConditionFailed as exc:
+                found = exc.item
+                if found is None or not items.is_there(found, now=now):
+                    return None
+                if not FRAMES_OF_A_CONNECTION.has_token(int(found.get("full_at", 0)), now=now):
+                    return replace(items.connection(found), too_fast=True)
+                case = _case(found, place, now=now)
+            else:
+                known = _connection(item, place, begun=case.turn is Whose.OWN, now=now)
+                return known and replace(known, waits=case.waits)
+        raise StoreError("the connection changes too often")
+
+    def take_turn(self, place: FramePlace, *, now: int, at_last: bool) -> Connection | None:
+        """Do what `ConnectionStore.take_turn` promises."""
+        change, item, begun = _begun(place, forced=at_last), None, False
+        if not change.set:
+            item = self.table.get(self.key)
+        else:
+            when = EXISTS & (not_past(place.number) if at_last else in_turn(place, now=now))
+            try:
+                item, begun = self.table.write(update(self.key, change, when=when)), not at_last
+            except ConditionFailed as exc:
+                item = exc.item
+        if item is None or (not begun and not at_last and _progress(item).turn_of(place, now=now) is Whose.EARLIER):
+            return None
+        return _connection(item, place, begun=begun, now=now)
+
+    def done(self, number: int | None) -> None:
+        """Do what `ConnectionStore.frame_done` promises."""
+        change = Update(set={} if number is None else {"n": number, "mark": ""}, remove=["moving"])
+        try:
+            self.table.write(update(self.key, change, when=EXISTS & not_past(number)))
+        except ConditionFailed:
+            return  # the connection is closed, or a later frame has stopped waiting for this one
+
+    def _counting(self, case: _Case, place: FramePlace, *, now: int) -> Write:
+        bucket = FRAMES_OF_A_CONNECTION
+        more = (case.tokens - 1) * bucket.every_ms
+        when: ConditionBase = EXISTS
+        change = Update()
+        if case.turn is Whose.OWN:
+            change, when = _begun(place), when & in_turn(place, now=now)
+        elif case.turn is Whose.EARLIER and not case.waits:
+            change, when = _begun(place, forced=True), when & not_past(place.number)
+        if case.full:
+            full_at = bucket.taken(0, now=now) + more
+            return update(
+                self.key, replace(change, set={**change.set, "full_at": full_at}), when=when & bucket_full(now)
+            )
+        counted = replace(change, add={"full_at": case.tokens * bucket.every_ms})
+        return update(self.key, counted, when=when & has_token(bucket, now=now - more))
+
+
+def _case(found: Item, place: FramePlace, *, now: int) -> _Case:
+    bucket, full_at, turn = (
+        FRAMES_OF_A_CONNECTION,
+        int(found.get("full_at", 0)),
+        _progress(found).turn_of(place, now=now),
+    )
+    waits = turn is Whose.EARLIER and bucket.has_token(full_at + (WAITING_TOKENS - 1) * bucket.every_ms, now=now)
+    return _Case(bucket.is_full(full_at, now=now), turn, WAITING_TOKENS if waits else 1)
+
+
+def _begun(place: FramePlace, *, forced: bool = False) -> Update:
+    """The change that stores that the frame has begun; empty if nothing has to be stored."""
+    if place.moves:
+        return Update(set={"moving": place.received_at})
+    if place.number is None:
+        return Update()
+    begun = {"n": place.number, "mark": place.mark}
+    return Update(set={**begun, "mark_before": ""}) if forced else Update(set=begun, copy={"mark_before": "mark"})
+
+
+def _progress(item: Item) -> Progress:
+    return Progress(int(item.get("n", 0)), item.get("mark", ""), int(item.get("moving", 0)))
+
+
+def _connection(item: Item, place: FramePlace, *, begun: bool, now: int) -> Connection | None:
+    if not items.is_there(item, now=now):
+        return None
+    follows = begun and place.number is not None and place.follows(item.get("mark_before", ""))
+    return replace(items.connection(item), after_question=follows)

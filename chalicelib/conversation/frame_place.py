@@ -1,0 +1,69 @@
+"""Where a frame stands among those of its connection, and whether it has to wait for an earlier one. Pure rules.
+
+A frame waits for the numbers before its own, if its client numbers its frames, and for an `authenticate` or `join`
+whose function has begun. `Progress` is what is stored about it with the connection.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from chalicelib.conversation.late_frames import LATE_MS
+
+WAITING_TOKENS: Final = 4
+"""What a frame that waits takes from the connection's bucket: one for each second for which it keeps a function."""
+
+
+@dataclass(frozen=True)
+class FramePlace:
+    """One frame."""
+
+    received_at: int
+    """When API Gateway received it, in milliseconds since 1970."""
+    number: int | None = None
+    """Its `n`."""
+    asks_in: str | None = None
+    """For a question the room that it names, "" without one; None for other frames."""
+    moves: bool = False
+    """Whether it may put its connection into a conversation, so that later frames wait until it is handled."""
+
+    @property
+    def mark(self) -> str:
+        """What is stored of the frame for the next one: of a question the time and the room."""
+        return "" if self.asks_in is None else f"{self.received_at} {self.asks_in}"
+
+    def follows(self, mark: str) -> bool:
+        """Whether the frame before, of which this is stored, asked in the same place at nearly the same time."""
+        at, _, room = mark.partition(" ")
+        return bool(at) and room == self.asks_in and abs(self.received_at - int(at)) <= LATE_MS
+
+
+class Whose(Enum):
+    """Whose turn it is when a frame comes."""
+
+    OWN = "own"
+    """The frame's."""
+    EARLIER = "earlier"
+    """That of an earlier frame, for which it waits."""
+    LATER = "later"
+    """That of a later frame: one with its number, or a later one, was handled before, so it waits for nothing."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the frames of a connection have been handled."""
+
+    number: int = 0
+    """The highest number of a frame that was handled, or has begun and needs not be waited for."""
+    mark: str = ""
+    """The `FramePlace.mark` of the frame with that number."""
+    moving: int = 0
+    """When the frame was received that is putting the connection into a conversation; 0 if there is none."""
+
+    def turn_of(self, place: FramePlace, *, now: int) -> Whose:
+        """Return whose turn it is at `now`, in milliseconds since 1970, when the frame comes."""
+        if self.moving and self.moving <= place.received_at and now < self.moving + LATE_MS:
+            return Whose.EARLIER
+        if place.number is None or self.number == place.number - 1:
+            return Whose.OWN
+        return Whose.LATER if self.number >= place.number else Whose.EARLIER
