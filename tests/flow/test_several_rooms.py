@@ -1,5 +1,6 @@
 """One connection follows several conversations, hears every answer to its end, and leaves one when its client wants."""
 
+import json
 from typing import Any
 
 import pytest
@@ -56,6 +57,17 @@ def test_two_rooms_on_one_connection_are_answered_each_in_its_order(chat: Chat, 
         assert [frame["type"] for frame in told] == ["question", "completed"] * 2
         assert [frame["text"] for frame in told if "text" in frame] == [f"{room[0].upper()}1?", f"{room[0].upper()}2?"]
     assert len(tab.got("ready")) == 3  # of one's own conversation, and of each room
+
+
+@pytest.mark.parametrize("frame", ["message in the room", "message elsewhere", "message in a new room"])
+def test_a_question_by_the_name_of_its_room_keeps_the_time_at_which_it_was_received(chat: Chat, tab: Tab, frame: str):
+    tab.sends("follow", room="attic")
+    if frame == "message elsewhere":
+        tab.sends("follow", room="barn")
+    room = "den" if "new" in frame else "attic"
+    tab.sends_text(json.dumps({"action": "message", "prompt": "A1?", "room": room}), at=chat.clock() - 2000)
+    [turn] = chat.turns("anna", room=room)
+    assert (turn.at, turn.received and turn.received.at) == (chat.clock() - 2000, chat.clock() - 2000)
 
 
 def test_what_others_ask_in_any_of_the_rooms_is_heard(chat: Chat, tab: Tab):
