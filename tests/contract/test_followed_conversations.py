@@ -181,6 +181,23 @@ def test_an_old_value_of_the_connection_changes_what_it_follows_now(connections:
     assert who_is_in(connections, clock, HOME, ROOM, HALL) == [1, 1, 1]
 
 
+def test_an_old_value_in_the_same_conversation_does_not_bring_back_what_was_left(
+    connections: ConnectionStore, clock: FakeClock
+):
+    old = followed(connections, clock, admitted(connections, clock), ROOM)
+    now = followed(connections, clock, old, HALL, ROOM)
+    left = connections.leave(now, HOME, now=clock())
+    assert left
+    assert (left.conversation, left.others) == (old.conversation, (Followed(HALL),))
+    den = room(1)
+    there = connections.move(old, den, now=clock(), keeps=True)
+    assert there
+    assert [one.conversation for one in there.followed] == [HALL, ROOM, den]
+    assert who_is_in(connections, clock, HOME, HALL, ROOM, den) == [0, 1, 1, 1]
+    connections.close(NEW.id)
+    assert who_is_in(connections, clock, HOME, HALL, ROOM, den) == [0, 0, 0, 0]
+
+
 def test_an_item_of_an_older_version_follows_one_conversation(emulator: "DynamoDBClient", clock: FakeClock):
     connections: Any = dynamo_store(emulator).connections
     one = admitted(connections, clock, ROOM)
