@@ -26,7 +26,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from scripts.simulator.aws import REGION
 
 HOST = f"cognito-idp.{REGION}.amazonaws.com"
-_PASSWORD = "Correct-Horse-7"
+PASSWORD = "Correct-Horse-7"
+_FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Pool:
         """What tells the bot to trust it."""
         return {"PARLEY_OIDC_ISSUER": self.issuer, "PARLEY_OIDC_AUDIENCE": self.client}
 
-    def sign_in(self, password: str = _PASSWORD, *, user: str = "anna") -> Mapping[str, str]:
+    def sign_in(self, password: str = PASSWORD, *, user: str = "anna") -> Mapping[str, str]:
         """The user's tokens: `IdToken`, `AccessToken` and more. Raises botocore's ClientError."""
         signed_in = self.cognito.initiate_auth(
             ClientId=self.client,
@@ -58,6 +59,18 @@ class Pool:
         )
         tokens: Mapping[str, str] = signed_in["AuthenticationResult"]
         return tokens
+
+    def returns_to(self, callback: str) -> None:
+        """Let the pool's page send people who signed in to that address, with a code."""
+        self.cognito.update_user_pool_client(
+            UserPoolId=self.id,
+            ClientId=self.client,
+            ExplicitAuthFlows=_FLOWS,
+            AllowedOAuthFlowsUserPoolClient=True,
+            AllowedOAuthFlows=["code"],
+            AllowedOAuthScopes=["openid"],
+            CallbackURLs=[callback],
+        )
 
     def machine(self) -> tuple[str, str]:
         """A client of the pool that is a program, and the access token that it gets by itself."""
@@ -98,15 +111,15 @@ def make_pool(aws_url: str) -> Pool:
         aws_secret_access_key="test",
     )
     pool = cognito.create_user_pool(PoolName=f"parley-{uuid.uuid4().hex}")["UserPool"]["Id"]
-    client = cognito.create_user_pool_client(
-        UserPoolId=pool, ClientName="chat", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
-    )["UserPoolClient"]["ClientId"]
+    client = cognito.create_user_pool_client(UserPoolId=pool, ClientName="chat", ExplicitAuthFlows=_FLOWS)[
+        "UserPoolClient"
+    ]["ClientId"]
     anna, _ = (
         cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")["User"]
         for name in ("anna", "bert")
     )
     for name in ("anna", "bert"):
-        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=_PASSWORD, Permanent=True)
+        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True)
     [subject] = [attribute["Value"] for attribute in anna["Attributes"] if attribute["Name"] == "sub"]
     return Pool(cognito, pool, client, subject)
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
@@ -15,7 +16,7 @@ from websockets.sync.client import connect
 from chalicelib.aws.dynamodb.keys import CONNECTION_PREFIX
 from chalicelib.content import assets
 from scripts.simulator.aws import TICK, Emulator
-from tests.cognito import Pool, make_pool, way_to
+from tests.cognito import HOST, PASSWORD, Pool, make_pool, way_to
 from tests.deployed.chat import address, connected, new_key
 from tests.deployed.conftest import Deployment, new_account
 from tests.deployed.running import STAGE, Project
@@ -206,6 +207,27 @@ def test_a_visitor_sees_the_answer_grow_on_the_deployed_page(deployment: Deploym
         expect(page.get_by_test_id("question")).to_have_text(["Why is the sky blue?"])
         expect(page.get_by_test_id("answer")).to_contain_text("You wrote “Why is the sky blue?”")
         assert len(set(every_state_shown(page))) > 2, "it was not streamed"
+
+
+@needs_chromium
+def test_a_person_signs_in_on_the_pools_page_and_comes_back_to_the_deployed_chat(
+    deployment: Deployment, place: Place, pool: Pool, tmp_path: Path
+):
+    home = str(place.http.base_url).rstrip("/")
+    pool.returns_to(f"{home}/chat/signed-in")
+    with way_to(pool.cognito.meta.endpoint_url, tmp_path) as way, chromium() as browser:
+        proxy = {"server": way.proxy, "bypass": urlsplit(home).hostname or ""}
+        reached = {"proxy": proxy, "ignore_https_errors": True, "locale": "en-GB"}
+        with a_page(browser, home, f"https://{HOST}", **reached) as page:
+            page.goto(f"{home}/chat")
+            page.get_by_test_id("account").click()
+            page.locator("#username").fill("anna")
+            page.locator("#password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            expect(page.get_by_test_id("account")).to_have_text("Sign out")
+            write(page, "Why is the sky blue?")
+            expect(page.get_by_test_id("answer")).to_contain_text("You wrote “Why is the sky blue?”")
+            assert page.url == f"{home}/chat"
 
 
 def test_the_heartbeat_warms_its_functions_though_nobody_is_connected(deployment: Deployment):
