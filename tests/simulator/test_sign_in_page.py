@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import boto3
@@ -15,6 +16,7 @@ from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 from tests.simulator.sign_in_issuer import SignInIssuer, sign_in_issuer
 from tests.simulator.signing_in import device, expect_signed_in, fill_in, open_page, sign_in, trusting_demo
+from tests.simulator.test_accessibility import DARK_AND_NARROW, LIGHT_AND_WIDE, check
 
 pytestmark = needs_chromium
 
@@ -310,3 +312,22 @@ def test_scripts_of_other_pages_may_ask_for_nothing_of_a_sign_in(demo: Demo):
         assert "access-control-allow-origin" not in demo.http.options(path, headers=asks).headers
     form = demo.http.post("/chat/signed-in", content=b"{}", headers={"Content-Type": "text/plain"})
     assert form.status_code == 415
+
+
+@pytest.mark.parametrize("options", [LIGHT_AND_WIDE, DARK_AND_NARROW], ids=["light and wide", "dark and narrow"])
+def test_axe_finds_no_violation_before_during_and_after_a_sign_in(
+    browser: Browser, demo: Demo, issuer: SignInIssuer, options: dict[str, Any]
+):
+    with device(browser, demo, issuer, **options) as page:
+        page.goto(f"{demo.url}/chat")
+        expect(page.get_by_test_id("trouble")).to_be_visible()
+        check(page)
+        page.get_by_test_id("account").click()
+        page.get_by_role("button", name="No").click()
+        expect(page.get_by_test_id("account-words")).to_be_visible()
+        check(page)
+        sign_in(page, "anna")
+        check(page)
+        page.goto(f"{demo.url}/chat/signed-in?state={'a' * 43}..")
+        expect(page.get_by_test_id("back")).to_be_visible()
+        check(page)
