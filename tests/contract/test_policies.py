@@ -487,7 +487,7 @@ def test_functions_with_open_connections_may_send_and_close_but_not_list(functio
 @pytest.mark.parametrize(
     ("function", "keys"),
     [
-        ("websocket_connect", {"SOCKET#*", "PERSON#*", "KEYS"}),
+        ("websocket_connect", {"SOCKET#*", "PERSON#*", "KEYS", "PERSONAS"}),
         ("websocket_disconnect", {"SOCKET#*", "CONV#*"}),
         ("websocket_message", {"SOCKET#*", "CONV#*", "PERSON#*", "PLACES#*", "KEYS", "PERSONAS"}),
     ],
