@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from chalicelib.access import api_key, identity, ticket
+from chalicelib.access import api_key, identity, signed_visitor, ticket
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.ports import ApiKeys, IdTokens
 from chalicelib.access.ticket import Ticket
@@ -108,7 +108,9 @@ class Authenticator:
         except InvalidToken:
             return _INVALID
         known = self.keys.get(presented.key)
-        return self._by_valid_key(known, presented.visitor, origin) if known else _INVALID
+        if known is None or not signed_visitor.is_accepted(known, presented.generation):
+            return _INVALID
+        return self._by_valid_key(known, presented.visitor, origin)
 
     def _read(self, text: str, read: "_Read") -> Ticket:
         """Return the ticket if one of the keys signed it. Raises TicketExpired and InvalidToken."""

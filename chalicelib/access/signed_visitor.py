@@ -7,6 +7,8 @@ loads a cryptography library, which adds 0.1 seconds to a cold start.
 import base64
 import hmac
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.access.api_key import ApiKey
@@ -21,10 +23,22 @@ _ALGORITHM: Final = "HS256"
 _CLOCK_S: Final = 60
 """By how many seconds the site's clock may be ahead."""
 _HEADER: Final = frozenset({"alg", "typ"})
+_ACCEPTED: Final = (0, 1)
+"""How many rotations ahead of the key's generation a secret may be."""
 _CLAIMS: Final = ["sub", "aud", "exp"]
 _CHECKED_HERE: Final = ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
 _PREFIX: Final = "site-"
 _NAME_LENGTH: Final = 32
+
+
+@dataclass(frozen=True)
+class SignedVisitor:
+    """Who a valid token says the visitor is."""
+
+    subject: str = field(repr=False)
+    """The site's own id of the customer."""
+    generation: int
+    """Which secret of the site signed the token: the key's generation, or the one after it."""
 
 
 def secret_of(key: ApiKey, *, ticket_key: str, ahead: int = 0) -> str:
@@ -34,20 +48,26 @@ def secret_of(key: ApiKey, *, ticket_key: str, ahead: int = 0) -> str:
     return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
-def subject(text: str, key: ApiKey, *, ticket_key: str, now: int) -> str:
-    """Verify a token and return the site's id of the customer; `now` is in milliseconds.
+def read(text: str, key: ApiKey, *, ticket_key: str, now: int) -> SignedVisitor:
+    """Verify a token and return who it names; `now` is in milliseconds.
 
     It may be signed with the key's secret or with the next one, so that a site can change to that before the rotation.
     Raises InvalidToken, whose message is for the site's developer.
     """
-    claims = _verified(text, [secret_of(key, ticket_key=ticket_key, ahead=ahead) for ahead in (0, 1)])
+    accepted = [(ahead, secret_of(key, ticket_key=ticket_key, ahead=ahead)) for ahead in _ACCEPTED]
+    ahead, claims = _verified(text, accepted)
     _check_times(claims, now // 1000)
     if claims["aud"] != key.id:
         raise InvalidToken("the visitor's token: `aud` must be the key's id")
     found = claims["sub"]
     if not is_subject(found):
         raise InvalidToken(f"the visitor's token: `sub` {SUBJECT_RULE}")
-    return str(found)
+    return SignedVisitor(str(found), key.generation + ahead)
+
+
+def is_accepted(key: ApiKey, generation: int | None) -> bool:
+    """Whether the secret of this generation is still accepted; None for a visitor without a token."""
+    return generation is None or generation - key.generation in _ACCEPTED
 
 
 def is_subject(value: Any) -> bool:
@@ -71,12 +91,12 @@ def is_name(visitor: str) -> bool:
     return visitor.startswith(_PREFIX)
 
 
-def _verified(text: str, secrets: list[str]) -> dict[str, Any]:
-    """Verify signature and header, and return the claims; they are compared by the caller, who has the clock."""
+def _verified(text: str, accepted: Sequence[tuple[int, str]]) -> tuple[int, dict[str, Any]]:
+    """Verify signature and header, and return which secret signed it, and the claims; the caller compares those."""
     import jwt  # noqa: PLC0415 (slow)
 
     options: Any = {"require": _CLAIMS, **{f"verify_{claim}": False for claim in _CHECKED_HERE}}
-    for secret in secrets:
+    for ahead, secret in accepted:
         try:
             found = jwt.decode_complete(
                 text.encode("ascii", "replace"), secret, algorithms=[_ALGORITHM], options=options
@@ -90,7 +110,7 @@ def _verified(text: str, secrets: list[str]) -> dict[str, Any]:
         if not found["header"].keys() <= _HEADER:
             raise InvalidToken("the visitor's token: its header may have `alg` and `typ` only")
         claims: dict[str, Any] = found["payload"]
-        return claims
+        return ahead, claims
     raise InvalidToken("the visitor's token is signed with another secret than `keys signing` shows for this key")
 
 

@@ -23,16 +23,18 @@ class Ticket:
 
     key: KeyId
     visitor: str
+    generation: int | None = None
+    """Of a signed visitor, which secret of the key's site signed the token (`access.signed_visitor`)."""
 
 
-def mint(key: KeyId, visitor: str, *, secret: str, now: int) -> str:
+def mint(key: KeyId, visitor: str, *, secret: str, now: int, generation: int | None = None) -> str:
     """Issue a ticket that expires after LIFETIME_S; `now` is in milliseconds."""
-    return _signed({"key": key, "sub": visitor}, secret=secret, now=now)
+    return _signed(Ticket(key, visitor, generation), {}, secret=secret, now=now)
 
 
-def mint_for_address(key: KeyId, visitor: str, *, secret: str, now: int) -> str:
+def mint_for_address(key: KeyId, visitor: str, *, secret: str, now: int, generation: int | None = None) -> str:
     """Issue a ticket for the address of a WebSocket, as `mint` does; addresses get into logs, so it renews nothing."""
-    return _signed({"key": key, "sub": visitor, "use": _FOR_ADDRESSES}, secret=secret, now=now)
+    return _signed(Ticket(key, visitor, generation), {"use": _FOR_ADDRESSES}, secret=secret, now=now)
 
 
 def read(text: str, *, secret: str, now: int, oldest_ms: int | None = None) -> Ticket:
@@ -47,7 +49,7 @@ def read(text: str, *, secret: str, now: int, oldest_ms: int | None = None) -> T
     good_until = claims["exp"] * 1000 if oldest_ms is None else claims["iat"] * 1000 + oldest_ms
     if now >= good_until:
         raise TicketExpired("the ticket has expired: get a new one")
-    return Ticket(KeyId(claims["key"]), claims["sub"])
+    return Ticket(KeyId(claims["key"]), claims["sub"], claims.get("gen"))
 
 
 def read_from_address(text: str, *, secret: str, now: int) -> Ticket:
@@ -57,14 +59,17 @@ def read_from_address(text: str, *, secret: str, now: int) -> Ticket:
         raise InvalidToken("the ticket is not for an address")
     if now >= min(claims["exp"], claims["iat"] + LIFETIME_S) * 1000:
         raise TicketExpired("the ticket has expired: get a new one")
-    return Ticket(KeyId(claims["key"]), claims["sub"])
+    return Ticket(KeyId(claims["key"]), claims["sub"], claims.get("gen"))
 
 
-def _signed(claims: dict[str, Any], *, secret: str, now: int) -> str:
+def _signed(ticket: Ticket, claims: dict[str, Any], *, secret: str, now: int) -> str:
     import jwt  # noqa: PLC0415 (slow)
 
     issued = now // 1000
-    return jwt.encode({**claims, "iat": issued, "exp": issued + LIFETIME_S}, secret, algorithm=_ALGORITHM)
+    claims |= {"key": ticket.key, "sub": ticket.visitor, "iat": issued, "exp": issued + LIFETIME_S}
+    if ticket.generation is not None:
+        claims["gen"] = ticket.generation
+    return jwt.encode(claims, secret, algorithm=_ALGORITHM)
 
 
 def _verified(text: str, secret: str) -> dict[str, Any]:

@@ -116,6 +116,18 @@ def test_a_wrong_secret_reveals_nothing_about_the_key(entrance: Entrance):
 # With a ticket.
 
 
+@pytest.mark.parametrize(
+    ("generation", "rotations", "code"),
+    [(None, 5, ""), (1, 0, ""), (1, 1, "auth_failed"), (2, 0, ""), (2, 1, ""), (2, 2, "auth_failed")],
+)
+def test_the_ticket_of_a_signed_visitor_is_refused_when_the_secret_is(
+    entrance: Entrance, generation: int | None, rotations: int, code: str
+):
+    entrance.known.set_generation(NEW.id, 1 + rotations)
+    shown = ticket.mint(NEW.id, "site-anna", secret=TICKET_KEY, now=entrance.clock(), generation=generation)
+    assert entrance.lets_in("ticket", shown) == (code or identity.visitor(NEW.id, "site-anna"))
+
+
 def test_a_ticket_says_who_comes_whatever_else_they_say(entrance: Entrance):
     assert entrance.lets_in("ticket", entrance.ticket(), visitor="bert") == identity.visitor(NEW.id, "anna")
 

@@ -44,7 +44,7 @@ def encoded(part: bytes) -> str:
 
 
 def read(text: str, *, key: ApiKey = SHOP, now: int = NOON) -> str:
-    return signed_visitor.subject(text, key, ticket_key=TICKET_KEY, now=now)
+    return signed_visitor.read(text, key, ticket_key=TICKET_KEY, now=now).subject
 
 
 def test_a_token_names_the_customer():
@@ -217,6 +217,17 @@ def test_the_next_secret_is_accepted_before_the_rotation_and_the_last_one_not_af
     assert read(signed(second), key=rotated) == read(signed(third), key=rotated) == "customer-17"
     with pytest.raises(InvalidToken, match="another secret"):
         read(signed(), key=rotated)
+
+
+@pytest.mark.parametrize(("generation", "accepted"), [(None, True), (1, False), (2, True), (3, True), (4, False)])
+def test_a_ticket_is_good_while_the_secret_is_that_signed_its_token(generation: int | None, accepted: bool):  # noqa: FBT001
+    assert signed_visitor.is_accepted(replace(SHOP, generation=2), generation) is accepted
+
+
+def test_a_token_tells_which_secret_signed_it():
+    second = signed_visitor.secret_of(SHOP, ticket_key=TICKET_KEY, ahead=1)
+    for token, generation in ((signed(), 1), (signed(second), 2)):
+        assert signed_visitor.read(token, SHOP, ticket_key=TICKET_KEY, now=NOON).generation == generation
 
 
 # The name in our ids.

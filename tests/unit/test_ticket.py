@@ -35,6 +35,11 @@ def test_a_ticket_names_its_key_and_visitor():
     assert read(anna()) == Ticket(SHOP, "anna")
 
 
+def test_a_ticket_of_a_signed_visitor_tells_which_secret_signed_it():
+    shown = ticket.mint(SHOP, "anna", secret=SECRET, now=NOON, generation=3)
+    assert read(shown) == Ticket(SHOP, "anna", generation=3)
+
+
 def test_a_ticket_is_good_for_five_minutes():
     assert read(anna(), now=NOON + 5 * MINUTE - 1) == Ticket(SHOP, "anna")
     with pytest.raises(TicketExpired):

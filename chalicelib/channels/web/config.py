@@ -95,13 +95,12 @@ class ChatConfig:
             raise WrongOrigin("the page's origin is not one of the key's")
         secret = self.ticket_key()
         if signed:
-            customer = signed_visitor.subject(signed, key, ticket_key=secret, now=self.clock())
-            visitor = signed_visitor.name_of(key, customer)
+            known = signed_visitor.read(signed, key, ticket_key=secret, now=self.clock())
+            visitor = signed_visitor.name_of(key, known.subject)
             self._count(key, visitor, most=TICKETS_AN_HOUR)
-        else:
-            self._count(key, _hash(address, secret), most=TICKETS_AN_HOUR)
-            visitor = self._visitor(key, bearer)
-        return self._config(key, visitor)
+            return self._config(key, visitor, known.generation)
+        self._count(key, _hash(address, secret), most=TICKETS_AN_HOUR)
+        return self._config(key, self._visitor(key, bearer))
 
     def issue_to_site(self, holders: str, params: Mapping[str, Any]) -> IssuedConfig:
         """Issue a ticket to the server of a site, which has the whole API key `holders`, for one of its customers.
@@ -151,12 +150,12 @@ class ChatConfig:
         if not self.tickets.count(key.id, whose, hour=hour, most=most):
             raise RateLimited("too many tickets from this address or for this visitor: try again in an hour")
 
-    def _config(self, key: ApiKey, visitor: str) -> IssuedConfig:
+    def _config(self, key: ApiKey, visitor: str, generation: int | None = None) -> IssuedConfig:
         secret, now = self.ticket_key(), self.clock()
         return IssuedConfig(
             websocket_url=self.websocket_url(),
-            ticket=mint(key.id, visitor, secret=secret, now=now),
-            address_ticket=mint_for_address(key.id, visitor, secret=secret, now=now),
+            ticket=mint(key.id, visitor, secret=secret, now=now, generation=generation),
+            address_ticket=mint_for_address(key.id, visitor, secret=secret, now=now, generation=generation),
             persona=self.personas.named(key.persona),
             limit=key.daily_messages,
         )
