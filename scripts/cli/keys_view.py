@@ -212,7 +212,7 @@ class TextKeysView:
 
     def rotated(self, key: ApiKey) -> None:
         click.echo(f"What signs the visitors of {key.id} ({key.name}) is the next secret from now on:")
-        click.echo(f"\n  {hints.command(f'keys signing {key.id}', self.stage)}")
+        click.echo(f"\n  {self._signing(key)}")
 
     def revoked(self, key: ApiKey) -> None:
         click.echo(f"{key.id} ({key.name}) is revoked. The bot does not accept it any more.")
@@ -245,12 +245,16 @@ class TextKeysView:
         pages = " and ".join(key.origins) if "*" not in key.origins else "any page"
         if key.origins:
             click.echo(f"\nThis line of HTML adds the chat to {pages}:\n\n  {addresses.embed(key)}\n")
+            click.echo(f"If people sign in on your site, the chat can know them:\n\n  {self._signing(key)}\n")
         else:
             click.echo("\nOnly the bot's own chat page may use it; for others, create one with --origin.\n")
         rows = (("chat page", addresses.chat(key)), ("config", addresses.config(key)))
         websocket = f"{addresses.websocket}?config={key.id}" if key.is_open else addresses.websocket
         for name, address in (*rows, ("websocket", websocket)):
             click.echo(f"{name:9}  {address}")
+
+    def _signing(self, key: ApiKey) -> str:
+        return hints.command(f"keys signing {key.id}", self.stage)
 
     def _expires(self, key: ApiKey) -> str:
         return "never" if key.expires_at is None else date_of(key.expires_at, now=self.now, zone=self.zone)
