@@ -194,20 +194,16 @@ class Entrance:
         return connection
 
     def _move(self, member: Member, room: Room, *, keeps: bool) -> Connection | None:
-        """Return the connection in the room; None if it is closed, or its client was told that the room is full.
-
-        It may have been read again, so the time of the frame, which is not stored, is set again.
-        """
-        there, received_at = _in_room(member, room), member.connection.received_at
+        """Return the connection in the room; None if it is closed, or its client was told that the room is full."""
+        there = _in_room(member, room)
         called = there.connection.conversation_id
         try:
-            moved = self.connections.move(
+            return self.connections.move(
                 member.connection, there.conversation, now=self.clock(), conversation_id=called, keeps=keeps
             )
         except ConversationFull:
             self._refuse(there.connection, *_FULL)
             return None
-        return replace(moved, received_at=received_at) if moved else None
 
     def _may_join(self, member: Member, name: str, standing: Standing) -> bool:
         """Whether the client has the API key, the key's rooms are open, or this is a room's full name."""
