@@ -22,6 +22,12 @@ from tests.simulator.signing_in import device, expect_signed_in, fill_in, open_p
 
 pytestmark = needs_chromium
 
+NO_STORAGE = """
+const refuse = { get() { throw new DOMException("no", "SecurityError"); } };
+if (parent !== window) {
+  for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, refuse);
+}
+"""
 ALONE = {"Cross-Origin-Opener-Policy": "same-origin"}
 
 
@@ -200,3 +206,30 @@ def test_a_person_who_is_sent_to_the_issuer_by_an_attacker_hands_over_nothing(wo
         expect(victim.get_by_test_id("signing")).to_contain_text("not begun in this window")
     body = {"verifier": "v" * 43, "secret": secret}
     assert world.demo.http.post("/chat/sign-in", json=body).status_code == 202
+
+
+def test_on_the_shops_next_page_one_is_still_signed_in(world: World):
+    with world.visit() as (page, frame):
+        fill_in(window_of(page, frame), "anna")
+        expect_signed_in(frame)
+        write(frame, "My order is 4711")
+        expect(frame.get_by_test_id("answer")).to_contain_text("4711")
+        page.goto(f"{world.shop.url}/?next")
+        page.get_by_role("button", name="Open the chat").click()
+        expect_signed_in(frame)
+        expect(frame.get_by_test_id("question")).to_have_text("My order is 4711")
+
+
+def test_a_frame_that_may_store_nothing_signs_in_for_as_long_as_it_is_open(world: World):
+    with world.visit() as (page, _):
+        page.add_init_script(NO_STORAGE)
+        page.goto(world.shop.url)
+        page.get_by_role("button", name="Open the chat").click()
+        frame = page.frame_locator("iframe")
+        asked = "try { localStorage.length } catch (error) { return error.name }"
+        assert frame.locator("html").evaluate(f"() => {{ {asked} }}") == "SecurityError"
+        window = window_of(page, frame)
+        fill_in(window, "anna")
+        expect_signed_in(frame)
+        frame.get_by_test_id("account").click()
+        expect(frame.get_by_test_id("account")).to_have_text("Sign in")
