@@ -38,6 +38,8 @@ def test_a_ticket_names_its_key_and_visitor():
 def test_a_ticket_of_a_signed_visitor_tells_which_secret_signed_it():
     shown = ticket.mint(SHOP, "anna", secret=SECRET, now=NOON, generation=3)
     assert read(shown) == Ticket(SHOP, "anna", generation=3)
+    in_address = ticket.mint_for_address(SHOP, "anna", secret=SECRET, now=NOON, generation=3)
+    assert ticket.read_from_address(in_address, secret=SECRET, now=NOON) == Ticket(SHOP, "anna", generation=3)
 
 
 def test_a_ticket_is_good_for_five_minutes():
