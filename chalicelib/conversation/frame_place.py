@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.conversation.late_frames import LATE_MS
 
-WAITING_TOKENS: Final = 4
+WAITING_TOKENS: Final = 5
 """What a frame that waits takes from the connection's bucket: one for each second for which it keeps a function."""
 
 

@@ -12,6 +12,10 @@ from chalicelib.conversation.turn import Thread, Turn, TurnState
 
 LATE_MS: Final = 3200
 """The longest that a function starts after its frame was received, with the time that it takes to store a message."""
+MOST_WAIT_MS: Final = 4500
+"""How long after it was received a frame waits for the numbers before its own, several of which may be late."""
+_STORED_MS: Final = 1000
+"""The time in which a frame that has begun is stored in any case."""
 _FIRST_PAUSE_MS: Final = 50
 
 
@@ -39,17 +43,18 @@ def complete_at(turn: Turn, known: Iterable[Turn]) -> int:
         is_alone = all(abs(each.at - received.at) > LATE_MS for each in of_socket)
         return 0 if is_alone else received.at + LATE_MS
     is_missing = received.follows and received.number - 1 not in {each.number for each in of_socket}
-    return received.at + LATE_MS if is_missing else 0
+    return received.at + MOST_WAIT_MS + _STORED_MS if is_missing else 0
 
 
 def pause_ms(turn: Turn, thread: Thread, *, now: int, waited: int) -> int:
     """Return how long to wait until the thread is read again for the turn, when that has lasted `waited` ms so far.
 
     0 if it is complete. Without a number only time tells, so the thread is read once more. With one it is read after
-    pauses that double, since the missing turn may be there any moment. The pauses add up to LATE_MS at most, even if
-    clocks differ.
+    pauses that double, since the missing turn is being stored. The pauses add up to LATE_MS at most, even if clocks
+    differ, and to a second for a frame with a number.
     """
-    left = min(complete_at(turn, (*thread.open, *thread.closed)) - now, LATE_MS - waited)
-    if turn.received and turn.received.number:
-        left = min(left, max(_FIRST_PAUSE_MS, waited))
-    return max(0, left)
+    is_numbered = turn.received is not None and turn.received.number is not None
+    left = complete_at(turn, (*thread.open, *thread.closed)) - now
+    if is_numbered:
+        return max(0, min(left, _STORED_MS - waited, max(_FIRST_PAUSE_MS, waited)))
+    return max(0, min(left, LATE_MS - waited))

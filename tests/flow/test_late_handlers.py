@@ -13,6 +13,7 @@ APART: Final = (0, 5, 10, 15, 20)
 LATE: Final = [(0, 3000, 300, 2500, 700), (0, 0, 0, 0, 0), (0, 2900, 2000, 1000, 20), (0, 20, 1000, 2000, 3000)]
 """The first frame finds a warm function."""
 WINDOW_S: Final = 3.2
+MOST_WAIT_S: Final = 4.5
 
 
 @pytest.mark.parametrize("late", LATE)
@@ -73,12 +74,12 @@ def test_a_number_that_comes_after_all_ends_the_wait_at_once(chat: Chat):
     assert sum(chat.bot.slept) < 1
 
 
-def test_a_number_that_never_comes_is_waited_for_no_longer_than_a_function_may_be_late(chat: Chat):
+def test_a_number_that_never_comes_is_not_waited_for_without_end(chat: Chat):
     handlers = LateHandlers(chat, answer_ms=1)
     handlers.burst(chat.opens(), FIVE[:2], gaps=(0, 1), late=(0, 20), n=(1, 3))
     assert handlers.rests() == FIVE[:2]
-    assert sum(chat.bot.slept) <= WINDOW_S
-    assert len(chat.bot.slept) <= 8
+    assert sum(chat.bot.slept) <= MOST_WAIT_S + 1, "the handler waits, and then the worker a little"
+    assert len(chat.bot.slept) <= 32
 
 
 @pytest.mark.parametrize("late", LATE)

@@ -1,7 +1,7 @@
 """Handles the frames of a connection in the order in which its client sent them, although functions start late."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.channels.web.client_frames import (
@@ -20,15 +20,16 @@ from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.frame_place import FramePlace
-from chalicelib.conversation.late_frames import LATE_MS
+from chalicelib.conversation.late_frames import MOST_WAIT_MS
 from chalicelib.ids import ConnectionId
 
 _FIRST_PAUSE_MS: Final = 25
+_LONGEST_PAUSE_MS: Final = 200
 
 
 @dataclass(frozen=True)
 class FrameOrder:
-    """Lets a frame wait for earlier ones, for LATE_MS at most. All methods raise StoreError."""
+    """Lets a frame wait for earlier ones, until MOST_WAIT_MS after it was received. All methods raise StoreError."""
 
     connections: ConnectionStore
     clock: Clock
@@ -54,13 +55,19 @@ class FrameOrder:
         waited = 0
         while True:
             now = self.clock()
-            left = min(place.received_at + LATE_MS - now, LATE_MS - waited)
-            connection = self.connections.take_turn(connection_id, place, now=now, at_last=left <= 0)
-            if connection or left <= 0:
+            left = min(place.received_at + MOST_WAIT_MS - now, MOST_WAIT_MS - waited)
+            if left <= 0:
+                return self._go_first(connection_id, place, now=now)
+            if connection := self.connections.take_turn(connection_id, place, now=now):
                 return connection
-            pause = min(left, max(_FIRST_PAUSE_MS, waited))
+            pause = min(left, max(_FIRST_PAUSE_MS, waited), _LONGEST_PAUSE_MS)
             self.sleep(pause / 1000)
             waited += pause
+
+    def _go_first(self, connection_id: ConnectionId, place: FramePlace, *, now: int) -> Connection | None:
+        """Let the frame begin although one is missing; the worker waits for others that begin at the same time."""
+        connection = self.connections.take_turn(connection_id, place, now=now, at_last=True)
+        return connection and replace(connection, after_question=place.number is not None and place.asks_in is not None)
 
 
 def _place_of(frame: ClientFrame | InvalidFrame, received_at: int) -> FramePlace:
