@@ -16,6 +16,8 @@ SIGNED_IN: Final = KeyId("oidc")
 """Takes the place of an API key's id in the ids of users who authenticate with an OpenID Connect token."""
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ROOM: Final = "room"
+_HASHED: Final = "id-"
+_HASHED_LENGTH: Final = 46
 LONGEST_CONVERSATION_ID: Final = 256
 """Characters of a text that `room_name` takes."""
 
@@ -92,7 +94,12 @@ def room_name(text: str) -> str:
     if is_name(text):
         return text
     digest = hashlib.sha256(text.encode()).digest()
-    return f"id-{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+    return f"{_HASHED}{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+
+def is_hash(room: str) -> bool:
+    """Whether the name of the room is a hash as `room_name` makes it."""
+    return room.startswith(_HASHED) and len(room) == _HASHED_LENGTH
 
 
 def room_of(conversation: ConversationId) -> str | None:

@@ -1,6 +1,6 @@
 """A WebSocket connection as a frozen value."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from chalicelib.conversation.limits import CONVERSATIONS_OF_A_CONNECTION
@@ -23,8 +23,8 @@ class Followed:
     """A conversation whose frames a connection gets."""
 
     conversation: ConversationId
-    conversation_id: str = ""
-    """What its client calls the room in `conversationId`; empty if it has not used that field."""
+    by_id: bool = False
+    """Whether its client names the room in `conversationId`."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,10 @@ class Connection:
     """Whether its client gets each answer when it is finished, in the simple shape, as its API key says."""
     conversation: ConversationId | None = None
     """The conversation that it is in: that of its client's frames that name none."""
-    conversation_id: str = ""
+    by_id: bool = False
     """As in `Followed`, for that conversation."""
+    conversation_id: str = field(default="", compare=False)
+    """What the client calls the room in `conversationId`, if the frame does or `in_conversation` returned it."""
     others: tuple[Followed, ...] = ()
     """The other conversations that it follows; the one that it was in before comes last."""
     resumed: int = 0
@@ -75,21 +77,24 @@ class Connection:
     @property
     def followed(self) -> tuple[Followed, ...]:
         """All conversations that it follows; the one that it is in comes last."""
-        here = [Followed(self.conversation, self.conversation_id)] if self.conversation else []
+        here = [Followed(self.conversation, self.by_id)] if self.conversation else []
         return (*self.others, *here)
 
     def follows(self, conversation: ConversationId) -> bool:
         """Whether it gets the frames of the conversation."""
         return any(one.conversation == conversation for one in self.followed)
 
-    def moved(self, where: Followed, *, keeps: bool) -> "Connection":
+    def moved(self, conversation: ConversationId, *, keeps: bool, conversation_id: str = "") -> "Connection":
         """Return the connection in a conversation; with `keeps` it still follows those that it followed before.
 
-        Of more than CONVERSATIONS_OF_A_CONNECTION it leaves the one that it was in longest ago.
+        Of more than CONVERSATIONS_OF_A_CONNECTION it leaves the one that it was in longest ago. A client that has named
+        a room in `conversationId` is taken to do so as long as the connection follows it.
         """
+        by_id = bool(conversation_id) or Followed(conversation, by_id=True) in self.followed
         before = self.followed if keeps else self.others
-        others = [one for one in before if one.conversation != where.conversation]
-        return self._following(*others[1 - CONVERSATIONS_OF_A_CONNECTION :], where)
+        others = [one for one in before if one.conversation != conversation]
+        moved = self._following(*others[1 - CONVERSATIONS_OF_A_CONNECTION :], Followed(conversation, by_id))
+        return replace(moved, conversation_id=conversation_id)
 
     def without(self, conversation: ConversationId, *, otherwise: ConversationId) -> "Connection":
         """Return the connection without a conversation: it is in the one before, or in `otherwise` if there is none."""
@@ -98,5 +103,5 @@ class Connection:
 
     def _following(self, *followed: Followed) -> "Connection":
         *others, here = followed
-        fresh = replace(self, others=tuple(others), resumed=0, cancels=None)
-        return replace(fresh, conversation=here.conversation, conversation_id=here.conversation_id)
+        fresh = replace(self, others=tuple(others), conversation_id="", resumed=0, cancels=None)
+        return replace(fresh, conversation=here.conversation, by_id=here.by_id)

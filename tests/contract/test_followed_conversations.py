@@ -82,10 +82,13 @@ def test_what_the_client_calls_a_room_is_kept_with_it(connections: ConnectionSto
     assert connections.in_conversation(ROOM, now=clock())[0].conversation_id == "카메라 42"
     one = followed(connections, clock, one, HALL)
     assert connections.get(NEW.id, now=clock()) == one
-    assert one.followed == (Followed(HOME), Followed(ROOM, "카메라 42"), Followed(HALL))
-    one = followed(connections, clock, one, ROOM, called="room")
-    assert connections.in_conversation(ROOM, now=clock())[0].conversation_id == "room"
-    assert who_is_in(connections, clock, ROOM) == [1]
+    assert one.followed == (Followed(HOME), Followed(ROOM, by_id=True), Followed(HALL))
+    one = followed(connections, clock, one, ROOM)
+    assert connections.in_conversation(ROOM, now=clock())[0].conversation_id == "카메라 42"
+    one = followed(connections, clock, one, HALL, called="hall")
+    assert connections.in_conversation(HALL, now=clock())[0].conversation_id == "hall"
+    assert who_is_in(connections, clock, HOME, ROOM, HALL) == [1, 1, 1]
+    assert one.followed == (Followed(HOME), Followed(ROOM, by_id=True), Followed(HALL, by_id=True))
 
 
 def test_requests_are_kept_for_each_conversation(connections: ConnectionStore, clock: FakeClock):
@@ -137,7 +140,7 @@ def test_whoever_leaves_the_present_one_is_in_the_one_before(connections: Connec
     one = followed(connections, clock, admitted(connections, clock), ROOM, HALL, called="x")
     left = connections.leave(one, HALL, now=clock())
     assert left
-    assert (left.conversation, left.conversation_id, left.others) == (ROOM, "x", (Followed(HOME),))
+    assert (left.conversation, left.by_id, left.others) == (ROOM, True, (Followed(HOME),))
     assert connections.get(NEW.id, now=clock()) == left
 
 

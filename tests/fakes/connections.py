@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.retention import CONNECTION_KEPT_S
-from chalicelib.conversation.connection import Connection, ConnectionState, Followed
+from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.frame_place import WAITING_TOKENS, FramePlace, Progress, Whose
 from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
@@ -131,8 +131,9 @@ class FakeConnections:
         conversation_id: str = "",
         keeps: bool = False,
     ) -> Connection | None:
-        where = Followed(conversation, conversation_id)
-        return self._change(connection, lambda one: one.moved(where, keeps=keeps), now=now)
+        return self._change(
+            connection, lambda one: one.moved(conversation, keeps=keeps, conversation_id=conversation_id), now=now
+        )
 
     @atomic
     def leave(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:

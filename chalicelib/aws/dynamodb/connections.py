@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import methodcaller
 from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -24,11 +25,12 @@ from chalicelib.aws.dynamodb.conditions import (
     has_seat_for,
     still_in,
 )
+from chalicelib.aws.dynamodb.followed import ATTRIBUTES, followed_values
 from chalicelib.aws.dynamodb.frame_progress import FrameProgress
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
-from chalicelib.conversation.connection import Connection, ConnectionState, Followed
+from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.frame_place import FramePlace
 from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
@@ -109,8 +111,8 @@ class DynamoConnections:
         conversation_id: str = "",
         keeps: bool = False,
     ) -> Connection | None:
-        where = Followed(conversation, conversation_id)
-        return self._change(connection, lambda one: one.moved(where, keeps=keeps), now=now)
+        move = methodcaller("moved", conversation, keeps=keeps, conversation_id=conversation_id)
+        return self._change(connection, move, now=now)
 
     def leave(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
         return self._change(connection, partial(_without, conversation=conversation), now=now)
@@ -262,9 +264,8 @@ def _leaving(connection: ConnectionId, conversations: Sequence[ConversationId], 
 
 def _following(connection: Connection) -> Update:
     """The change of the connection's own item that stores what it follows."""
-    values = items.followed_values(connection)
-    gone = [name for name in ("conversation_id", "others") if name not in values]
-    return Update(set=values, remove=[*gone, "moving"])
+    values = followed_values(connection)
+    return Update(set=values, remove=[*(name for name in ATTRIBUTES if name not in values), "moving"])
 
 
 def _without(connection: Connection, *, conversation: ConversationId) -> Connection:

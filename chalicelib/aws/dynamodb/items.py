@@ -16,6 +16,7 @@ from chalicelib.access.retention import (
     TURN_KEPT_S,
 )
 from chalicelib.aws.dynamodb import day_counts
+from chalicelib.aws.dynamodb.followed import others_of
 from chalicelib.aws.dynamodb.keys import (
     CONNECTION_PREFIX,
     CONNECTIONS_BUCKET,
@@ -29,7 +30,7 @@ from chalicelib.aws.dynamodb.keys import (
     member_key,
     turn_key,
 )
-from chalicelib.conversation.connection import Connection, ConnectionState, Followed
+from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.turn import (
     Choice,
     Feedback,
@@ -251,13 +252,6 @@ def member_item(connection: Connection, *, now: int) -> Item:
     }
 
 
-def followed_values(connection: Connection) -> Item:
-    """The attributes of a connection's own item that say what it follows, without the empty ones."""
-    values: Item = {"conversation": connection.conversation, "conversation_id": connection.conversation_id}
-    values["others"] = [[one.conversation, one.conversation_id] for one in connection.others]
-    return {name: value for name, value in values.items() if value}
-
-
 def connection(item: Item) -> Connection:
     """The connection of its own item."""
     return Connection(
@@ -271,8 +265,8 @@ def connection(item: Item) -> Connection:
         holds_key=bool(item.get("holds_key", False)),
         whole_answers=bool(item.get("whole_answers", False)),
         conversation=ConversationId(item["conversation"]) if "conversation" in item else None,
-        conversation_id=item.get("conversation_id", ""),
-        others=tuple(Followed(ConversationId(one), name) for one, name in item.get("others", ())),
+        by_id=bool(item.get("by_id", False)),
+        others=others_of(item),
     )
 
 
@@ -287,6 +281,7 @@ def member(item: Item) -> Connection:
         holds_key=bool(item.get("holds_key", False)),
         whole_answers=bool(item.get("whole_answers", False)),
         conversation=conversation_of(item["pk"]),
+        by_id="conversation_id" in item,
         conversation_id=item.get("conversation_id", ""),
         resumed=int(item.get("resumed", 0)),
         cancels=TurnId(item["cancels"]) if "cancels" in item else None,

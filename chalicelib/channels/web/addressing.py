@@ -19,15 +19,26 @@ def addressed(connection: Connection, frame: str) -> str:
     return frame if frame.startswith(_NOT_ADDRESSED) else f"{frame[:-1]}{_room_fields(connection)}}}"
 
 
+def called(connection: Connection) -> str:
+    """Return what a client that uses `conversationId` calls the room that it is in; empty if it is not known.
+
+    A text that is no name is known only if the client's frame has it, or from `in_conversation`.
+    """
+    room = identity.room_of(connection.conversation) if connection.conversation else None
+    if room is None or not connection.by_id or connection.conversation_id:
+        return connection.conversation_id
+    return "" if identity.is_hash(room) else room
+
+
 def _room_fields(connection: Connection) -> str:
     room = identity.room_of(connection.conversation) if connection.conversation else None
     if room is None:
         return ""
+    named = called(connection)
     if connection.whole_answers:
-        return _field("conversationId", connection.conversation_id or room)
-    called = connection.conversation_id
-    return _field("room", room) + (_field("conversationId", called) if called else "")
+        return _field("conversationId", named if connection.by_id else room)
+    return _field("room", room) + _field("conversationId", named)
 
 
 def _field(name: str, value: str) -> str:
-    return f',"{name}":{json.dumps(value, ensure_ascii=False)}'
+    return f',"{name}":{json.dumps(value, ensure_ascii=False)}' if value else ""

@@ -8,6 +8,7 @@ from chalicelib.access import identity, quota, rooms
 from chalicelib.access.admission import BLOCKED, Admission, Standing
 from chalicelib.access.authentication import Authenticated, Authenticator, Credentials, Rejected
 from chalicelib.channels.web import server_frames
+from chalicelib.channels.web.addressing import called
 from chalicelib.channels.web.client_frames import AboutRoom, Follow, Join, Leave
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.room_names import Room
@@ -196,10 +197,13 @@ class Entrance:
     def _move(self, member: Member, room: Room, *, keeps: bool) -> Connection | None:
         """Return the connection in the room; None if it is closed, or its client was told that the room is full."""
         there = _in_room(member, room)
-        called = there.connection.conversation_id
         try:
             return self.connections.move(
-                member.connection, there.conversation, now=self.clock(), conversation_id=called, keeps=keeps
+                member.connection,
+                there.conversation,
+                now=self.clock(),
+                conversation_id=room.conversation_id,
+                keeps=keeps,
             )
         except ConversationFull:
             self._refuse(there.connection, *_FULL)
@@ -252,15 +256,13 @@ class Entrance:
                 now=now,
                 turns=self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=now),
                 visitor=visitor,
-                conversation_id=member.connection.conversation_id,
+                conversation_id=called(member.connection),
             ),
         )
 
 
 def _in_room(member: Member, room: Room) -> Member:
-    """Return the member as it is in a room of that name, which its client goes on calling by its `conversationId`."""
+    """Return the member as it is in a room of that name, before the connection is moved."""
     conversation = identity.room(member.person, room.name)
-    known = [one.conversation_id for one in member.connection.followed if one.conversation == conversation]
-    called = room.conversation_id or "".join(known)
-    connection = replace(member.connection, conversation=conversation, conversation_id=called)
+    connection = member.connection.moved(conversation, keeps=True, conversation_id=room.conversation_id)
     return replace(member, connection=connection, conversation=conversation)
