@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 import app
+from chalicelib.access import identity
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.writes import Update, update
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.conversation.limits import (
     CONNECTIONS_OF_A_PERSON,
+    CONVERSATIONS_OF_A_CONNECTION,
     FRAMES_OF_A_CONNECTION,
     MAX_CONNECTIONS,
     MAX_OPEN_TURNS,
@@ -96,6 +98,15 @@ class Stage(Metered):
         assert self.tabs[-1].got("ready")[-1].get("room", "") == room
         return self.tabs[-1]
 
+    def follows_as_many_as_it_may(self, tab: Tab, *, room: str) -> None:
+        """Let the connection follow the most rooms, with the longest texts for names; it is in `room`, or the last."""
+        for number in range(CONVERSATIONS_OF_A_CONNECTION - 1):
+            tab.sends("follow", conversationId=f"{number}{LONG[: identity.LONGEST_CONVERSATION_ID - 1]}")
+        if room:
+            tab.sends("follow", room=room)
+        self.bot.clock.tick(minutes=1)
+        assert tab.codes == []
+
     def cost(self, step: Callable[[], object]) -> Decimal:
         """What a step costs: units of DynamoDB, and the frames that all connections get."""
         heard = self._heard()
@@ -145,6 +156,8 @@ def of_a_frame(stage: Stage, *, room: str = "") -> Decimal:
     """What a frame costs at worst that the most connections hear that may be in a room, or in a visitor's own chat."""
     most = MAX_CONNECTIONS if room else CONNECTIONS_OF_A_PERSON
     tabs = [stage.opens(f"{room}-{number // CONNECTIONS_OF_A_PERSON}", room=room) for number in range(most)]
+    for tab in tabs[:CONNECTIONS_OF_A_PERSON]:
+        stage.follows_as_many_as_it_may(tab, room=room)
     assert not any(tab.is_closed for tab in tabs)
     too_fast = [{"action": "ping"}] * (FRAMES_OF_A_CONNECTION.burst + 1)
     kinds = WORST[1:] if room else WORST
