@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -145,24 +146,48 @@ def test_no_log_has_an_address_or_a_credential(deployment: Deployment, pool: Poo
     assert not any(shown in written for shown in (*proofs.values(), "nosuchkey1", "Auth="))
 
 
-def test_a_deployment_may_take_only_those_who_prove_themselves_at_the_handshake(deployment: Deployment, pool: Pool):
+@contextmanager
+def connecting_with(deployment: Deployment, **variables: str) -> Iterator[None]:
+    """Change variables of the function for new connections within a block."""
     functions = deployment.client("lambda")
     before = functions.get_function_configuration(FunctionName=CONNECT)["Environment"]
-    changed = {"Variables": {**before["Variables"], "PARLEY_WEB_AUTHENTICATE": "handshake"}}
+    changed = {"Variables": {**before["Variables"], **variables}}
     functions.update_function_configuration(FunctionName=CONNECT, Environment=changed)
     try:
-        assert refused(deployment) == 401
-        token = pool.sign_in()["AccessToken"]
-        with connect(f"{address(deployment)}?Auth={token}", open_timeout=60, proxy=None) as client:
-            assert client.protocol.state.name == "OPEN"
+        yield
     finally:
         functions.update_function_configuration(FunctionName=CONNECT, Environment=before)
 
 
+def test_a_deployment_may_take_only_those_who_prove_themselves_at_the_handshake(deployment: Deployment, pool: Pool):
+    with connecting_with(deployment, PARLEY_WEB_AUTHENTICATE="handshake"):
+        assert refused(deployment) == 401
+        token = pool.sign_in()["AccessToken"]
+        with connect(f"{address(deployment)}?Auth={token}", open_timeout=60, proxy=None) as client:
+            assert client.protocol.state.name == "OPEN"
+
+
+@pytest.fixture
+def open_key(deployment: Deployment) -> str:
+    """The id of an open key, as the clients of older systems need it."""
+    options = ("--open", "--open-rooms", "--answers", "whole", "--persona", "seller")
+    return str(new_key(deployment, "Open", *options)["id"])
+
+
 @pytest.mark.parametrize("system", sorted(file.stem for file in FOLDER.iterdir()))
-def test_a_session_is_held_by_a_standard_client(system: str, deployment: Deployment, place: Place, pool: Pool):
-    play(system, replace(place, known={**place.known, **pool.proofs()}))
+def test_a_session_is_held_by_a_standard_client(
+    system: str, deployment: Deployment, place: Place, pool: Pool, open_key: str
+):
+    play(system, replace(place, known={**place.known, **pool.proofs(), "where": f"?config={open_key}"}))
     deployment.wait_until(lambda: sockets(deployment) == 0)
+
+
+@pytest.mark.parametrize("system", ["marketplace", "sample"])
+def test_a_session_without_credentials_runs_at_the_bare_address(
+    system: str, deployment: Deployment, place: Place, open_key: str
+):
+    with connecting_with(deployment, PARLEY_OPEN_KEY=open_key):
+        play(system, replace(place, known={"where": ""}))
 
 
 def test_the_chat_page_and_all_its_files_come_from_the_deployed_api(deployment: Deployment, place: Place):

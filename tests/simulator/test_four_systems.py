@@ -12,15 +12,23 @@ from typing import Any, Final
 import pytest
 from websockets.sync.client import connect
 
+from chalicelib.access.api_key import ApiKey
+from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.keys import CONNECTION_PREFIX
+from chalicelib.aws.dynamodb.table import Table
+from chalicelib.ids import KeyId
 from scripts.simulator.aws import Emulator
 from tests.cognito import Pool, make_pool, way_to
-from tests.simulator.chatting import dynamo
+from tests.simulator.chatting import dynamo, new_key
 from tests.simulator.conftest import Demo, running_demo
 from tests.transcripts import FOLDER, Place, play
 
 PRINTED: Final = ("marketplace", "assistant", "sample", "santa")
 """What systems A, B, C and E print."""
+WITHOUT_CREDENTIALS: Final = ("marketplace", "sample")
+OPEN: Final = ApiKey(
+    KeyId("opentoall7"), "Open", "0" * 64, "seller", created_at=0, is_open=True, open_rooms=True, whole_answers=True
+)
 OURS: Final = (
     *("rooms_of_a_key", "bargaining", "people_who_sign_in_by_frame", "errors_on_one_socket"),
     "keys_and_their_limits",
@@ -45,6 +53,15 @@ def signing_in(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             yield demo
 
 
+@pytest.fixture(scope="module")
+def open_to_all() -> Iterator[Demo]:
+    """A demo whose bare address admits everybody, at the cost of a key."""
+    env = {**os.environ, "PARLEY_MODEL": "stand-in", "PARLEY_OPEN_KEY": OPEN.id}
+    with running_demo(env=env) as (demo, _):
+        DynamoApiKeys(Table(dynamo(demo), demo.facts["table"])).create(OPEN)
+        yield demo
+
+
 @pytest.fixture
 def place(signing_in: Demo) -> Place:
     return Place(signing_in.facts["websocket_url"], signing_in.http)
@@ -67,9 +84,15 @@ def test_every_transcript_is_played():
 
 @pytest.mark.parametrize("name", PRINTED)
 def test_a_session_runs_as_its_system_prints_it(signing_in: Demo, place: Place, pool: Pool, name: str):
-    known = {**pool.proofs(), "websocket_url": place.websocket_url}
+    key = new_key(signing_in, open=True, open_rooms=True, answers="whole")
+    known = {**pool.proofs(), "websocket_url": place.websocket_url, "where": f"?config={key['id']}"}
     play(name, Place(place.websocket_url, place.http, known))
     signing_in.wait_until(lambda: sockets(signing_in) == 0)
+
+
+@pytest.mark.parametrize("name", WITHOUT_CREDENTIALS)
+def test_a_session_without_credentials_runs_at_the_bare_address(open_to_all: Demo, name: str):
+    play(name, Place(open_to_all.facts["websocket_url"], open_to_all.http, {"where": ""}))
 
 
 def test_several_people_in_the_rooms_of_a_key(signing_in: Demo, place: Place):

@@ -1,0 +1,75 @@
+"""What it costs in calls of DynamoDB to be let in by the address, counted where they leave the process."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib.access import ticket
+from tests.contract.stores import dynamo_store
+from tests.flow.bot import Bot
+from tests.flow.chat import KEY, TICKET_KEY, Chat, Tab
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+QUESTION = json.dumps({"action": "send_message", "message": "Hello?"})
+
+
+@pytest.fixture
+def calls(moto_client: "DynamoDBClient") -> list[str]:
+    calls: list[str] = []
+    moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    return calls
+
+
+@pytest.fixture
+def chat(moto_client: "DynamoDBClient") -> Chat:
+    store, bot = dynamo_store(moto_client, clock=lambda: 0), Bot()
+    bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
+    chat = Chat(bot)
+    for key in chat.memory.keys.values():
+        store.keys.create(key)
+    connections: Any = store.connections
+    chat.keys, chat.connections, bot.connections = store.keys, connections, connections
+    chat.signs_in("token", "anna")
+    store.keys.get(KEY)  # what is read along once a minute
+    return chat
+
+
+def at_the_handshake(chat: Chat, calls: list[str], **query: str) -> tuple[Tab, list[str]]:
+    calls.clear()
+    tab = chat.connects(**query)
+    assert tab.status == 200
+    return tab, list(calls)
+
+
+def test_a_ticket_costs_one_call_less_by_address_than_by_frame(chat: Chat, calls: list[str]):
+    by_frame, first = at_the_handshake(chat, calls)
+    chat.handler.receive(by_frame.id, json.dumps({"action": "authenticate", "ticket": chat.ticket_of("anna")}), at=None)
+    chat.clock.tick(minutes=1)
+    chat.handler.receive(by_frame.id, QUESTION, at=None)
+    whole = list(calls)
+    made = ticket.mint_for_address(KEY, "bert", secret=TICKET_KEY, now=chat.clock())
+    by_address, handshake = at_the_handshake(chat, calls, ticket=made)
+    chat.handler.receive(by_address.id, QUESTION, at=None)
+    assert (first, handshake) == (["PutItem"], ["GetItem", "GetItem", "PutItem"])
+    assert len(calls) == len(whole) - 1  # one frame less is counted
+
+
+def test_a_token_costs_the_handshake_one_read_more(chat: Chat, calls: list[str]):
+    _, handshake = at_the_handshake(chat, calls, Auth="token")
+    assert handshake == ["GetItem", "PutItem"]
+
+
+def test_a_refused_token_costs_no_call(chat: Chat, calls: list[str]):
+    calls.clear()
+    assert chat.connects(Auth="another").status == 401
+    assert calls == []
+
+
+@pytest.mark.parametrize("config", ["", "oidc", "x" * 4000])
+def test_an_id_that_can_be_of_no_key_costs_no_call(chat: Chat, calls: list[str], config: str):
+    calls.clear()
+    assert chat.connects(config=config).status == 401
+    assert calls == []
