@@ -16,7 +16,7 @@ from chalicelib.errors import ConfigError
 
 _FOLDER: Final = ("content", "personas")
 _KEYS: Final = (
-    *("name", "instructions", "max_output_tokens", "opening", "starters"),
+    *("name", "instructions", "max_output_tokens", "opening", "fixed_opening", "starters"),
     *("temperature", "language", "title", "face", "colour", "translations"),
 )
 _LANGUAGE: Final = re.compile("[a-z]{2}")
@@ -24,6 +24,8 @@ LONGEST_NAME: Final = 30
 """Characters: more does not fit above a chat."""
 LONGEST_OPENING: Final = 160
 LONGEST_TITLE: Final = 60
+BY_THE_MODEL: Final = "model"
+"""As `opening`: the model opens each conversation itself."""
 MOST_STARTERS: Final = 4
 LONGEST_STARTER: Final = 80
 LONGEST_INSTRUCTIONS: Final = 16_000
@@ -73,24 +75,30 @@ class Persona:
     temperature: float | None = None
     """How freely the model chooses its words, from 0 to 2; None for the model's default."""
     look: Look = field(default_factory=Look)
+    model_opens: bool = False
+    """Whether the model opens each conversation itself; people read the opening of `welcome` only where it fails."""
 
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
         values = {"name": self.name, **self.welcome.public(), **self.look.public()}
+        values |= {"opening_by": BY_THE_MODEL} if self.model_opens else {}
         if not self.translations:
             return values
         translations = {language: welcome.public() for language, welcome in self.translations.items()}
         return {**values, "language": self.language, "translations": translations}
 
-    def system_prompt(self, *, opening_shown: bool, in_room: bool = False) -> str:
+    def system_prompt(self, *, opening_shown: bool, in_room: bool = False, own_opening: str = "") -> str:
         """The instructions for a request to the model; they quote the opening where users were shown it.
 
-        In a room they say how the model knows who wrote a message.
+        `own_opening` is that of the model, if it opened the conversation. In a room the instructions say how the model
+        knows who wrote a message.
         """
-        opening, rules = self.welcome.opening, f"{self.instructions}\n{_IN_A_ROOM}" if in_room else self.instructions
+        rules = f"{self.instructions}\n{_IN_A_ROOM}" if in_room else self.instructions
+        opening = own_opening or self.welcome.opening
         if not (opening and opening_shown):
             return rules
-        words = "these words, or with the same in the person's language," if self.translations else "these words,"
+        is_translated = self.translations and not own_opening
+        words = "these words, or with the same in the person's language," if is_translated else "these words,"
         return f"{rules}\nYou opened this conversation with {words} which people have read: {opening}"
 
 
@@ -136,7 +144,8 @@ def _persona(file: TomlFile) -> Persona:
         name=name,
         instructions=_text(file, "instructions", most=LONGEST_INSTRUCTIONS),
         max_output_tokens=_output_tokens(file),
-        welcome=_welcome(file, file.values),
+        welcome=_welcome(file, {**file.values, **_fixed_opening(file)}),
+        model_opens=file.values.get("opening") == BY_THE_MODEL,
         language=_language(file, file.values.get("language", "en"), "language"),
         translations=_translations(file),
         temperature=_temperature(file),
@@ -170,6 +179,16 @@ def _translations(file: TomlFile) -> dict[str, Welcome]:
         _language(file, language, "translations", language)
         file.check_keys(("opening", "starters", "title"), "translations", language)
     return {language: _welcome(file, values, "translations", language) for language, values in given.items()}
+
+
+def _fixed_opening(file: TomlFile) -> Mapping[str, Any]:
+    """Return the opening that people read where the model opens conversations and fails."""
+    opens, fixed = file.values.get("opening") == BY_THE_MODEL, file.values.get("fixed_opening")
+    if opens and fixed is None:
+        raise file.error('opening = "model" needs fixed_opening: what people read where the model fails', "opening")
+    if not opens and fixed is not None:
+        raise file.error('fixed_opening is for opening = "model" only: write the text as opening', "fixed_opening")
+    return {"opening": _checked(file, fixed, "fixed_opening", most=LONGEST_OPENING)} if opens else {}
 
 
 def _language(file: TomlFile, value: object, *path: str) -> str:

@@ -9,7 +9,10 @@ from chalicelib.conversation.turn import Reply, Turn, TurnState
 
 @dataclass(frozen=True)
 class Charge:
-    """Counts a queued turn against its person's limits and reserves money for its first model call."""
+    """Counts a queued turn against its person's limits and reserves money for its first model call.
+
+    An opening by the model (`Turn.opens`) is counted on the API key and the budget alone.
+    """
 
     turn: Turn
     _: KW_ONLY

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.access import identity, quota
 from chalicelib.content.text import Texts
 from chalicelib.conversation.prompt import Answer, FinishReason
-from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, STOPPED, Reply
+from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, OPENING, STOPPED, Reply
 from chalicelib.conversation.turn_context import TurnContext
 
 _FEW: Final = 2
@@ -46,6 +46,10 @@ class Notices:
     def usage(self, context: TurnContext) -> Reply:
         """Return how many questions the user has asked on the turn's day, and how many are allowed."""
         return self._by_limit("usage", context)
+
+    def opening(self, context: TurnContext) -> Reply:
+        """Return the persona's fixed opening, for a conversation that the model should have opened."""
+        return Reply(context.persona.welcome.opening, code=OPENING)
 
     def answered(self, answer: Answer, context: TurnContext, *, left: int | None) -> Reply:
         """Return the model's answer as a reply; `left` as in `Reply`. A cancelled answer has no footer."""

@@ -18,11 +18,11 @@ _Key = tuple[int, str, int, int, int, str]
 def in_order(turns: Iterable[Turn]) -> list[Turn]:
     """Return turns of one conversation in their order.
 
-    A turn without `received` has the time that its sender says.
+    A turn without `received` has the time that its sender says. An opening comes first: the conversation was empty.
     """
     by_socket = sorted(turns, key=lambda turn: (_socket(turn), turn.asked_at, turn.at, turn.place, turn.id))
     keys = {turn.id: key for _, socket in groupby(by_socket, key=_socket) for turn, key in _keys(list(socket))}
-    return sorted(by_socket, key=lambda turn: keys[turn.id])
+    return sorted(by_socket, key=lambda turn: (not turn.opens, keys[turn.id]))
 
 
 def _keys(received: Sequence[Turn]) -> Iterator[tuple[Turn, _Key]]:

@@ -82,7 +82,7 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
     match turn.state:
         case TurnState.ANSWERED:
             return DeliverAgain(lease.due_at) if turn.deliveries < MAX_DELIVERIES else Drop(UNDELIVERABLE)
-        case TurnState.RUNNING if not turn.text:
+        case TurnState.RUNNING if not turn.text and not turn.opens:
             return Drop("unsent")
         case TurnState.RUNNING:
             return AskAgain() if turn.model_calls < MAX_MODEL_CALLS else GiveUp()
@@ -116,6 +116,8 @@ def next_delivery(turn: Turn, *, now: int) -> int | None:
 def _plan_new(turn: Turn) -> Plan:
     if turn.overflow:
         return SendNotice("overflow")
+    if turn.opens:
+        return Ask()
     if not turn.text.strip():
         return SendNotice("text_only") if turn.attachments else Drop("unsent")
     if command := parse(turn.text):

@@ -8,11 +8,17 @@ from chalicelib.conversation import history
 from chalicelib.conversation.history import after_own_resets, recent, standing, tokens
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.speaker import marked, speaker_of
-from chalicelib.conversation.turn import Turn
+from chalicelib.conversation.turn import STOPPED, Turn
 from chalicelib.conversation.turn_context import TurnContext
 
 MEMORY_TOKENS: Final = 3000
 """Estimated tokens of past exchanges and the question together."""
+OPENING_TOKENS: Final = 400
+"""The longest opening by the model, for a few tokens of thought and two sentences."""
+_OPEN: Final = (
+    "[The person has just arrived and has written nothing yet. Open the conversation yourself: greet them as yourself, "
+    "in one or two short sentences, in the language {language}. Do not mention this note.]"
+)
 UNSEEN_TOKENS: Final = 256
 """The most that a server has written, but its client not received, when the connection is closed.
 
@@ -21,7 +27,9 @@ A fast model needs about a second for so many.
 
 
 def build(context: TurnContext, *, person_hash: str) -> Prompt:
-    """Return the prompt that asks the model to answer the turn."""
+    """Return the prompt that asks the model to answer the turn, or to open the conversation."""
+    if context.turn.opens:
+        return _to_open(context, person_hash=person_hash)
     turn, persona = context.turn, context.persona
     question, in_room = question_of(turn), identity.room_of(turn.conversation) is not None
     speaker = speaker_of(turn)
@@ -35,6 +43,18 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
         question=question,
         speaker=speaker,
         max_output_tokens=persona.max_output_tokens,
+        person_hash=person_hash,
+        temperature=persona.temperature,
+    )
+
+
+def _to_open(context: TurnContext, *, person_hash: str) -> Prompt:
+    persona = context.persona
+    return Prompt(
+        instructions=persona.system_prompt(opening_shown=False),
+        history=(),
+        question=_OPEN.format(language=persona.language),
+        max_output_tokens=min(persona.max_output_tokens, OPENING_TOKENS),
         person_hash=person_hash,
         temperature=persona.temperature,
     )
@@ -63,7 +83,14 @@ def at_most(prompt: Prompt, *, written: int | None) -> Usage:
 def _instructions(context: TurnContext) -> str:
     opening_shown = identity.traits_of(context.turn.person).shows_opening
     in_room = identity.room_of(context.turn.conversation) is not None
-    return context.persona.system_prompt(opening_shown=opening_shown, in_room=in_room)
+    own_opening = "".join(_own_opening(turn, since=context.lease.history_from) for turn in context.memory)
+    return context.persona.system_prompt(opening_shown=opening_shown, in_room=in_room, own_opening=own_opening)
+
+
+def _own_opening(turn: Turn, *, since: int) -> str:
+    """Return the words with which the model opened the conversation in this turn; empty if it did not."""
+    is_words = turn.opens and turn.reply is not None and turn.reply.code in ("", STOPPED) and turn.at >= since
+    return turn.reply.text if turn.reply and is_words else ""
 
 
 def question_of(turn: Turn) -> str:

@@ -76,6 +76,8 @@ class IncomingMessage:
     """Its place among messages of the same millisecond, as the sender says; it is no part of the turn's id."""
     received: Received | None = None
     """None on channels without connections."""
+    opens: bool = False
+    """Whether nobody wrote it: it asks the model to open the conversation. It has no text."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Choice:
 
 STOPPED: Final = "stopped"
 """The code of an answer that the user cancelled: the model's words so far."""
+OPENING: Final = "opening"
+"""The code of the fixed opening, where the model should have opened the conversation and did not."""
 KEY_REVOKED: Final = "key_revoked"
 """The code, and the text key, of the notice that the user's API key is not valid any more."""
 CANCELLED: Final = "cancelled"
@@ -142,6 +146,8 @@ class Turn:
     feedback: Feedback | None = None
     received: Received | None = None
     """As `IncomingMessage.received`; also None if an older version stored the turn."""
+    opens: bool = False
+    """As `IncomingMessage.opens`. Such a turn counts on its person's API key and on the budget, not on the person."""
 
     @property
     def is_open(self) -> bool:

@@ -66,14 +66,15 @@ class TurnRunner:
         return self.notices.say(KEY_REVOKED) if lacks_key else reply
 
     def _ask(self, context: TurnContext) -> Turn:
-        if context.is_over_limit:
+        if context.is_over_limit and not context.turn.opens:
             return self._over_limit(context)
         reservation = self.charging.reserve(context)
         charged = self.charging.charge(context, reservation)
         match charged:
             case Charged.CHARGED:
-                running = replace(context.turn, state=TurnState.RUNNING, charged_day=context.day, model_calls=1)
-                return self._call_model(context.with_turn(running), reservation, left=context.left_after_this)
+                return self._call_first(context, reservation)
+            case _ if context.turn.opens:
+                return self._open_with_text(context, charged, reservation)
             case Charged.OVER_LIMIT:
                 return self._over_limit(context)
             case Charged.OVER_BUDGET | Charged.CHANNEL_SPENT | Charged.SHARE_SPENT:
@@ -84,9 +85,24 @@ class TurnRunner:
             case Charged.BLOCKED:
                 return context.turn
 
+    def _call_first(self, context: TurnContext, reservation: Reservation) -> Turn:
+        day, left = (None, None) if context.turn.opens else (context.day, context.left_after_this)
+        running = replace(context.turn, state=TurnState.RUNNING, charged_day=day, model_calls=1)
+        return self._call_model(context.with_turn(running), reservation, left=left)
+
+    def _open_with_text(self, context: TurnContext, refused: Charged, reservation: Reservation) -> Turn:
+        """Open the conversation with the fixed text, as the model may not be called for it."""
+        if refused in (Charged.KEY_SPENT, Charged.KEY_REVOKED):
+            self._log(context.turn)("refuse", reason=refused.value, refused=1)
+        else:
+            self._no_money(context, refused, reservation)
+        return self._record(context, self._or_revoked(context, self.notices.opening(context)))
+
     def _ask_again(self, context: TurnContext) -> Turn:
         reservation = self.charging.reserve(context)
         charged = self.charging.charge_again(context, reservation)
+        if charged is not Charged.CHARGED and context.turn.opens:
+            return self._open_with_text(context, charged, reservation)
         if charged is not Charged.CHARGED:
             notice, most = self._no_money(context, charged, reservation), refunds.most_refunds(End.NO_MONEY)
             step = Record(context.turn, notice, refund=True, most_refunds=most)
@@ -152,6 +168,11 @@ class TurnRunner:
         self._log(context.turn).failure("model", error, failed=1, **self.agent.log_fields, **cost)
         if isinstance(error, ModelUnusable):
             self.alerts.model_unusable(error)
+        if context.turn.opens:
+            refund = refunds.most_refunds(refunds.end_of_call(error)) is None
+            step = Record(context.turn, self.notices.opening(context), settlement=settlement, refund=refund)
+            self._try_to_record(context, step)
+            return _answered(step)
         key = "filtered" if isinstance(error, ModelRefused) else "apology"
         end, day = refunds.end_of_call(error), context.turn.charged_day or context.day
         if refunds.is_refunded(end, context.person, day=day):

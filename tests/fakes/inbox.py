@@ -70,29 +70,31 @@ class FakeInbox:
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
         conversation, kept = self._held(lease), self._in(step.turn, TurnState.QUEUED)
         known = self._person(step.turn)
-        if known.is_blocked:
+        if known.is_blocked and not step.turn.opens:
             return Charged.BLOCKED
-        if step.limit is not None and known.person.quota.get(step.day, 0) >= step.limit:
+        if step.limit is not None and not step.turn.opens and known.person.quota.get(step.day, 0) >= step.limit:
             return Charged.OVER_LIMIT
-        money = spend.refusal(self.memory, step.reserve, step.turn.person)
+        money = spend.refusal(self.memory, step.reserve, step.turn)
         if money is Charged.SHARE_SPENT:
             return money
         if refused := self._key_refuses(step.turn, now=now) or money:
             return refused
         self._count_on_key(step.turn, 1)
         conversation.lease_until = until
-        kept.change(state=TurnState.RUNNING, charged_day=step.day, model_calls=kept.turn.model_calls + 1)
-        known.forget_days(step.outdated)
-        spend.reserve(self.memory, step.reserve, step.turn.person)
-        known.count(step.day, 1)
+        kept.change(state=TurnState.RUNNING, model_calls=kept.turn.model_calls + 1)
+        spend.reserve(self.memory, step.reserve, step.turn)
+        if not step.turn.opens:
+            kept.change(charged_day=step.day)
+            known.forget_days(step.outdated)
+            known.count(step.day, 1)
         return Charged.CHARGED
 
     @atomic
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> Charged:
         conversation, kept = self._held(lease), self._in(turn, TurnState.RUNNING)
-        if refused := spend.refusal(self.memory, reserve, turn.person):
+        if refused := spend.refusal(self.memory, reserve, turn):
             return refused
-        spend.reserve(self.memory, reserve, turn.person)
+        spend.reserve(self.memory, reserve, turn)
         conversation.lease_until = until
         kept.change(model_calls=kept.turn.model_calls + 1)
         return Charged.CHARGED
@@ -107,7 +109,7 @@ class FakeInbox:
         conversation.history_from = conversation.history_from if step.forget_before is None else step.forget_before
         if step.settlement:
             kept.usage = step.settlement.usage
-            spend.settle(self.memory, step.settlement, step.turn.person)
+            spend.settle(self.memory, step.settlement, step.turn)
         kept.change(state=TurnState.ANSWERED, reply=step.reply, deliveries=1, **_not_charged(refund=step.refund))
         return True
 
@@ -283,6 +285,8 @@ class FakeInbox:
     def _refund(self, step: Record | Finish) -> None:
         """Take the charge back from the person, on the day it was made, and from the API key."""
         turn, day = step.turn, step.turn.charged_day
+        if step.refund and turn.opens:
+            self._count_on_key(turn, -1)
         if not step.refund or day is None:
             return
         known = self._person(turn)

@@ -8,15 +8,16 @@ from chalicelib.access import identity
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.access.person import Person
 from chalicelib.conversation.ports import Charged
-from chalicelib.ids import PersonId
+from chalicelib.conversation.turn import Turn
 from tests.fakes.memory import KnownPerson, Memory, atomic
 
 
-def refusal(memory: Memory, reserved: Reservation, person: PersonId) -> Charged | None:
-    """Why the money for a person's question cannot be set aside; None if it can."""
-    known, channel = memory.people.get(person), identity.channel_of(person)
+def refusal(memory: Memory, reserved: Reservation, turn: Turn) -> Charged | None:
+    """Why the money for a turn cannot be set aside; None if it can."""
+    known, channel = memory.people.get(turn.person), identity.channel_of(turn.person)
     spent = known.person.spent.get(reserved.day, 0) if known else 0
-    if reserved.amount and reserved.person_cap is not None and spent + reserved.amount > reserved.person_cap:
+    share = None if turn.opens else reserved.person_cap
+    if reserved.amount and share is not None and spent + reserved.amount > share:
         return Charged.SHARE_SPENT
     if not has_room(memory, reserved):
         return Charged.OVER_BUDGET
@@ -31,16 +32,16 @@ def has_room(memory: Memory, reserved: Reservation) -> bool:
     return not reserved.amount or of(memory, reserved.day).committed + reserved.amount <= reserved.cap
 
 
-def reserve(memory: Memory, reserved: Reservation, person: PersonId | None = None) -> None:
-    """Set it aside, for a person or for no turn."""
-    _commit(memory, reserved.day, reserved.amount, person)
+def reserve(memory: Memory, reserved: Reservation, turn: Turn | None = None) -> None:
+    """Set it aside, for a turn or for none."""
+    _commit(memory, reserved.day, reserved.amount, turn)
     day = of(memory, reserved.day)
     memory.spend[day.day] = replace(day, calls=day.calls + 1)
 
 
-def settle(memory: Memory, bill: Settlement, person: PersonId) -> None:
+def settle(memory: Memory, bill: Settlement, turn: Turn) -> None:
     """Turn what was set aside into what it cost."""
-    _commit(memory, bill.reserved.day, bill.cost - bill.reserved.amount, person)
+    _commit(memory, bill.reserved.day, bill.cost - bill.reserved.amount, turn)
     day = of(memory, bill.reserved.day)
     if bill.usage:
         day = replace(
@@ -53,13 +54,14 @@ def settle(memory: Memory, bill: Settlement, person: PersonId) -> None:
     memory.spend[day.day] = day
 
 
-def _commit(memory: Memory, name: str, amount: int, person: PersonId | None) -> None:
+def _commit(memory: Memory, name: str, amount: int, turn: Turn | None) -> None:
     day = of(memory, name)
     parts = dict(day.channels)
-    if person:
-        channel, known = identity.channel_of(person), memory.people.setdefault(person, KnownPerson(Person(person)))
+    if turn:
+        person, channel = turn.person, identity.channel_of(turn.person)
+        known = memory.people.setdefault(person, KnownPerson(Person(person)))
         parts[channel] = parts.get(channel, 0) + amount
-        if amount:
+        if amount and not turn.opens:
             known.change(spent={**known.person.spent, name: known.person.spent.get(name, 0) + amount})
     memory.spend[name] = replace(day, committed=day.committed + amount, channels=parts)
 

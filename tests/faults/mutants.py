@@ -160,7 +160,7 @@ class SettlesTwice(FakeInbox):
     def record(self, lease: Lease, step: Record, *, until: int) -> bool:
         recorded = super().record(lease, step, until=until)
         if step.settlement and recorded:
-            spend.settle(self.memory, step.settlement, step.turn.person)
+            spend.settle(self.memory, step.settlement, step.turn)
         return recorded
 
 

@@ -219,3 +219,33 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_line_and_the_reason(text
         persona.parse("baker", text)
     assert reason in str(caught.value)
     assert str(caught.value).startswith("content/personas/baker.toml")
+
+
+# -- an opening by the model ------------------------------------------------------------------------------------------
+
+
+def test_a_persona_may_let_the_model_open_and_then_has_a_fixed_opening_for_when_it_fails():
+    opens = persona.parse("baker", FILE + 'opening = "model"\nfixed_opening = "Good morning!"\n')
+    assert (opens.model_opens, opens.welcome.opening) == (True, "Good morning!")
+    assert opens.public() == {"name": "Baker", "opening": "Good morning!", "opening_by": "model"}
+    assert not persona.load("web").model_opens
+    assert not persona.parse("baker", FILE + 'opening = "Models wanted"\n').model_opens
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (
+            'opening = "model"\n',
+            'line 9: opening = "model" needs fixed_opening: what people read where the model fails',
+        ),
+        ('fixed_opening = "Hi"\n', 'line 9: fixed_opening is for opening = "model" only: write the text as opening'),
+        ('opening = "Hi"\nfixed_opening = "Hi"\n', 'line 10: fixed_opening is for opening = "model" only'),
+        ('opening = "model"\nfixed_opening = ""\n', "line 10: fixed_opening must be text of 1 to 160 characters"),
+        ('opening = "model"\nfixed_opening = 5\n', "line 10: fixed_opening must be text of 1 to 160 characters"),
+    ],
+)
+def test_a_fixed_opening_belongs_to_an_opening_by_the_model_and_to_nothing_else(lines: str, reason: str):
+    with pytest.raises(ConfigError) as caught:
+        persona.parse("baker", FILE + lines)
+    assert str(caught.value).startswith(f"content/personas/baker.toml, {reason}")

@@ -16,11 +16,13 @@ from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.turn import Turn
 
 
-def count_on_person(step: Charge) -> Write:
-    """The write that counts a question, and the money set aside for it, on its person.
+def count_on_person(step: Charge) -> Write | None:
+    """The write that counts a question, and the money set aside for it, on its person; None if nobody asked.
 
     It is conditional: the person is not blocked, not over the limit, and their share of the budget has room.
     """
+    if step.turn.opens:
+        return None
     outdated = [name for day in step.outdated for name in (f"quota.{day}", refunds_on(day), spent_on(day))]
     may_ask = NOT_BLOCKED if step.limit is None else NOT_BLOCKED & below_limit(step.limit, day=step.day)
     within = within_share(step.reserve)
@@ -29,8 +31,11 @@ def count_on_person(step: Charge) -> Write:
 
 
 def set_aside_again(turn: Turn, reserve: Reservation) -> Write | None:
-    """The write that counts another call's money on the person, if their share has room; None for a free call."""
-    if not reserve.amount:
+    """The write that counts another call's money on the person, if their share has room; None for a free call.
+
+    None too if nobody asked.
+    """
+    if not reserve.amount or turn.opens:
         return None
     counted = Update(add=_spent(reserve.day, reserve.amount))
     return update(keys.person_key(turn.person), counted, when=within_share(reserve))

@@ -88,7 +88,8 @@ class DynamoInbox:
         )
 
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
-        running = Update(set={"state": TurnState.RUNNING.value, "charged_day": step.day}, add={"model_calls": 1})
+        charged = {} if step.turn.opens else {"charged_day": step.day}
+        running = Update(set={"state": TurnState.RUNNING.value, **charged}, add={"model_calls": 1})
         try:
             self.table.transact(
                 turn=_update_turn(step.turn, running, when=in_state(TurnState.QUEUED)),

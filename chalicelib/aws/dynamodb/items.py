@@ -75,6 +75,7 @@ def queued_item(message: IncomingMessage, *, now: int) -> Item:
         "expires_at": now // 1000 + TURN_KEPT_S,
         **({"replaces": message.replaces} if message.replaces else {}),
         **({"received": _received_item(message.received)} if message.received else {}),
+        **({"opens": True} if message.opens else {}),
     }
 
 
@@ -120,6 +121,7 @@ def turn(item: Item) -> Turn:
         replaces=TurnId(item["replaces"]) if "replaces" in item else None,
         feedback=Feedback(item["feedback"]) if "feedback" in item else None,
         received=_received(item["received"]) if "received" in item else None,
+        opens=bool(item.get("opens", False)),
     )
 
 

@@ -64,7 +64,10 @@ Changes = tuple[Change, ...]
 
 
 def by(step: Record | Finish) -> Changes:
-    """What the step gives back to its person and their API key."""
+    """What the step gives back to its person and their API key; of an opening by the model, to the key alone."""
+    if step.turn.opens:
+        key = identity.key_of(step.turn.person)
+        return (_lower(keys.api_key_key(key), "used"),) if key and step.refund else ()
     settlement = step.settlement if isinstance(step, Record) else None
     money = _money(step.turn, settlement) if settlement else ()
     return (*money, *(_charge(step.turn, step.most_refunds) if step.refund else ()))

@@ -1,5 +1,6 @@
 """Authenticates connections, moves them to rooms, and closes those of people who may not use the bot any more."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -15,10 +16,12 @@ from chalicelib.channels.web.room_names import Room
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionStore
+from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.limits import CONNECTIONS_OF_A_PERSON, MAX_CONNECTIONS
 from chalicelib.conversation.ports import Transcript
+from chalicelib.conversation.turn import IncomingMessage, Turn
 from chalicelib.errors import ConversationFull, TooManyConnections
-from chalicelib.ids import ConversationId, PersonId
+from chalicelib.ids import Channel, ConversationId, PersonId
 
 _HISTORY_TURNS: Final = 30
 """Turns that are read for the `history` of `ready`."""
@@ -58,6 +61,7 @@ class Entrance:
     authenticator: Authenticator
     admission: Admission
     transcript: Transcript
+    ingest: Ingest
     clock: Clock
     zone: ZoneInfo
     send: Send
@@ -97,7 +101,7 @@ class Entrance:
         standing = self.standing(member)  # again, for a revocation that listed connections before this one was stored
         if standing is None:
             return None
-        self._send_ready(member, standing, identity.name_of(person) if is_told else None)
+        self._send_ready(member, standing, identity.name_of(person) if is_told else None, may_open=is_asked)
         return member
 
     def _known(self, credentials: Credentials, connection: Connection) -> Authenticated | Rejected:
@@ -128,11 +132,12 @@ class Entrance:
                     self.dismiss(oldest, _TOO_MANY)
         return self.connections.mark_authenticated(connection, person, conversation, now=self.clock())
 
-    def join(self, member: Member, room: Room, *, keeps: bool = False) -> Member | None:
+    def join(self, member: Member, room: Room, *, keeps: bool = False, asks: bool = False) -> Member | None:
         """Move the connection to a room; None if it is not moved. Its client gets an error unless it is closed by now.
 
-        With `keeps` it goes on following the others. The person's standing is read again once the connection is moved,
-        as in `authenticate`: a connection that is closed meanwhile, or whose person may not read on, gets no history.
+        With `keeps` it goes on following the others; with `asks` a question follows, so the model opens nothing. The
+        person's standing is read again once the connection is moved, as in `authenticate`: a connection that is closed
+        meanwhile, or whose person may not read on, gets no history.
         """
         there, standing = _in_room(member, room), self.standing(member)
         if standing is None:
@@ -145,7 +150,7 @@ class Entrance:
         standing = self.standing(moved) if moved else None
         if moved is None or standing is None:
             return None
-        self._send_ready(moved, standing)
+        self._send_ready(moved, standing, may_open=not asks)
         return moved
 
     def ask_in(self, member: Member, room: Room | None) -> Member | None:
@@ -157,7 +162,7 @@ class Entrance:
             return member
         there = _in_room(member, room)
         if not member.connection.follows(there.conversation):
-            return self.join(member, room, keeps=True)
+            return self.join(member, room, keeps=True, asks=True)
         if there.connection.followed[-1] == member.connection.followed[-1]:
             return there
         connection = self._move(member, room, keeps=True)
@@ -238,27 +243,50 @@ class Entrance:
     def _refuse(self, connection: Connection, code: str, message: str) -> None:
         self.send(connection, server_frames.error(code, message))
 
-    def _send_ready(self, member: Member, standing: Standing, visitor: str | None = None) -> None:
+    def _send_ready(self, member: Member, standing: Standing, visitor: str | None = None, *, may_open: bool) -> None:
         """Send `ready` with the history, after the connection was put into its conversation.
 
         In this order no answer is missed: a turn that is open in the history reaches the connection from its worker.
         """
         person, entitlements, now = standing.person, standing.entitlements, self.clock()
+        persona = self.admission.entitlements.texts.named(entitlements.persona)
         day = quota.day_of(now, now=now, zone=self.zone)
         self.send(
             member.connection,
             *server_frames.ready(
                 member.person,
                 member.conversation,
-                self.admission.entitlements.texts.named(entitlements.persona),
+                persona,
                 limit=quota.limit_of(person, default_limit=entitlements.daily_limit),
                 remaining=quota.left(person, entitlements, day=day),
                 now=now,
-                turns=self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=now),
+                turns=self._latest(member, opens=may_open and persona.model_opens),
                 visitor=visitor,
                 conversation_id=called(member.connection),
             ),
         )
+
+    def _latest(self, member: Member, *, opens: bool) -> Sequence[Turn]:
+        """Return the latest turns. With `opens`, the model opens an empty conversation: the opening is the only one.
+
+        It is stored once a conversation, however often the person comes. Without a place for it the list is empty, and
+        clients show the fixed opening.
+        """
+        turns = self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=self.clock())
+        if turns or not opens:
+            return turns
+        message = IncomingMessage(
+            id=f"{member.conversation}/opening",
+            channel=Channel.WEB,
+            conversation=member.conversation,
+            person=member.person,
+            at=self.clock(),
+            text="",
+            time_is_signed=False,
+            opens=True,
+        )
+        self.ingest.wake_worker(member.conversation, [self.ingest.accept(message)])
+        return self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=self.clock())
 
 
 def _in_room(member: Member, room: Room) -> Member:

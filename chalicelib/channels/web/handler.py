@@ -95,6 +95,7 @@ class WebSocketHandler:
             authenticator=self.authenticator,
             admission=Admission(self.people, self.entitlements, self.clock),
             transcript=self.transcript,
+            ingest=self.ingest,
             clock=self.clock,
             zone=self.entitlements.limits.zone,
             send=self._send,

@@ -51,7 +51,7 @@ def ready(
     at this moment: `question`, `snapshot` and `completed`.
     """
     most = _MAX_HISTORY - _size(conversation_id)
-    history = list(_fitting((turn for turn in reversed(turns) if turn.text), most=most))[::-1]
+    history = list(_fitting((turn for turn in reversed(turns) if turn.text or turn.opens), most=most))[::-1]
     listed = {entry["turn"] for entry in history}
     long = [(turn, turn.reply) for turn in turns if turn.reply and turn.id in listed and _is_too_long_to_list(turn)]
     first = frame(
@@ -76,6 +76,7 @@ def question(turn: Turn) -> str:
         turn=turn.id,
         **{"from": identity.pseudonym(turn.person)},
         text=_question_text(turn),
+        opening=turn.opens or None,
         at=turn.at,
         replaces=turn.replaces,
     )
@@ -161,6 +162,7 @@ def _history_entry(turn: Turn) -> dict[str, Any]:
         "turn": turn.id,
         "from": identity.pseudonym(turn.person),
         "question": _question_text(turn),
+        "opening": turn.opens or None,
         "replaces": turn.replaces,
         "answer": reply.text if reply else None,
         "code": reply.code if reply and is_notice(reply) else None,

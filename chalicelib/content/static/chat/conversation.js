@@ -7,7 +7,7 @@ const QUIET = 30_000;
 /** After so many milliseconds without a word of an answer, it takes longer than people expect. */
 const SLOW = 10_000;
 
-const EMPTY = { from: null, question: "", replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], feedback: null, last: null, state: "open" };
+const EMPTY = { from: null, question: "", opening: false, replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], feedback: null, last: null, state: "open" };
 
 export class Conversation {
   #turns = [];
@@ -114,9 +114,9 @@ export class Conversation {
     this.#turns = [...this.#turns.filter((turn) => turn.state !== "open" && !listed.includes(turn)), ...listed];
   }
 
-  #listed({ turn: id, from, question, replaces = null, answer = "", code = null, choices = [], feedback = null, state }) {
+  #listed({ turn: id, from, question, opening = false, replaces = null, answer = "", code = null, choices = [], feedback = null, state }) {
     const turn = this.find(id) ?? made(id);
-    const known = { from, question, replaces, choices, feedback };
+    const known = { from, question, opening, replaces, choices, feedback };
     if (state === "open") change(turn, { ...known, begun: false, gap: turn.seq > 0, cancel: turn.stop, ...fresh });
     else if (turn.state === "open" || turn.gap) {
       change(turn, { ...known, text: answer, seq: Infinity, code, state, gap: false });
@@ -124,11 +124,11 @@ export class Conversation {
     return turn;
   }
 
-  #question({ turn: id, from, text, at, replaces = null }) {
+  #question({ turn: id, from, text, opening = false, at, replaces = null }) {
     for (const turn of this.#turns) {
       if (turn.begun && turn.state === "open" && turn.turn !== id) lacks(turn);
     }
-    change(this.#turn(id), { from, question: text, at, replaces, begun: true });
+    change(this.#turn(id), { from, question: text, opening, at, replaces, begun: true });
   }
 
   #delta({ turn: id, seq, text }) {
@@ -169,6 +169,9 @@ export class Conversation {
 
 /** Whether a turn has an answer of the model, whole or stopped. */
 export const isAnswered = ({ state, code, text }) => state !== "open" && code === null && Boolean(text);
+
+/** Whether the model opens the conversation with this turn, or has: not if it failed, and the fixed opening counts. */
+export const opensIt = ({ opening, state, code, text }) => opening && code === null && (state === "open" || Boolean(text));
 
 /**
  * Returns the turns without those that a newer one replaces, which is open or answered, or that `asked`, ids of turns,

@@ -1,6 +1,6 @@
 /** Shows the conversation: the opening, its turns, unsent messages, and the choices after the last answer. */
 
-import { isAnswered, RESET, standing } from "./conversation.js";
+import { isAnswered, opensIt, RESET, standing } from "./conversation.js";
 import { byId, el, mention, reconcile } from "./dom.js";
 import { paintFace, paintPage } from "./look.js";
 import { stickToEnd } from "./scroll.js";
@@ -17,12 +17,13 @@ export function thread(does) {
   return (conversation, outbox) => {
     const titles = titlesOf(conversation.turns);
     const asked = outbox.items.filter((item) => item.status !== "failed").map((item) => item.replaces);
-    const turns = standing(turnsOf(conversation), asked).map((each) => answered(each, conversation, titles));
+    const turns = standing(turnsOf(conversation), asked).filter((each) => !each.opening || opensIt(each)).map((each) => answered(each, conversation, titles));
     const entries = [...turns, ...outbox.items.map(unsent)];
     const last = entries.at(-1);
     if (last) last.again = last.mine && isAnswered(last);
     const mine = entries.filter((entry) => entry.mine).length;
     reconcile(log, entries, { create: (entry) => arriving(entry, does), update: turn.update });
+    if (conversation.you) showOpening(!conversation.turns.some(opensIt));
     starters(conversation, outbox, does.choose);
     choices(conversation, outbox, does.choose);
     if (mine > written) toEnd();
@@ -53,9 +54,9 @@ function shownTurns(redraw) {
 }
 
 const answered = (each, { you, room, persona }, titles) => {
-  const mine = each.from === you;
+  const mine = each.from === you && !each.opening;
   const asked = titles.get(each.question) ?? each.question;
-  return { ...each, asked, mine, rateable: mine && isAnswered(each), by: room && !mine ? each.from : "", persona };
+  return { ...each, asked, mine, rateable: mine && isAnswered(each), by: room && !mine && !each.opening ? each.from : "", persona };
 };
 
 const unsent = (item) => ({ ...item, item, mine: true, question: item.text, asked: item.title });
@@ -73,7 +74,8 @@ function choices(conversation, outbox, choose) {
 
 /** Shows questions to begin with, while the conversation is empty. */
 function starters({ you, current, persona }, outbox, choose) {
-  const offered = you && !current.length && !outbox.items.length ? (inLanguage(persona).starters ?? []) : [];
+  const isEmpty = current.every((each) => each.opening);
+  const offered = you && isEmpty && !outbox.items.length ? (inLanguage(persona).starters ?? []) : [];
   offer("starter", offered.map((text) => ({ command: text, title: text, key: text })), choose);
 }
 
@@ -85,11 +87,17 @@ function offer(kind, items, choose) {
   group.hidden = items.length === 0;
 }
 
+/** Shows the persona's fixed opening, or hides it where the model opens the conversation. */
+function showOpening(isShown) {
+  byId("opening").hidden = !isShown || !byId("opening").textContent;
+}
+
 /** Shows the persona's name and look, and its opening before the first message. */
 export function greet(persona = {}) {
   const { name = t("chat"), title, opening } = inLanguage(persona);
   document.title = title ? `${name} · ${title}` : name;
   mention(byId("opening"), opening);
+  if (persona.opening_by === "model") showOpening(false);
   mention(byId("title"), title);
   paintPage(persona);
   for (const face of document.querySelectorAll(".face[data-persona]")) paintFace(face, { ...persona, name });
