@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache, partial
+from typing import Final
 
 from chalicelib.access import quota
 from chalicelib.access.budget import Usage
@@ -11,6 +12,7 @@ from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.channels.messenger.setup import Setup
+from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.llm import prices
 from chalicelib.llm.health import ModelHealth
 from chalicelib.llm.openai import OpenAICatalogue
@@ -18,8 +20,10 @@ from chalicelib.llm.question import TrialQuestion
 from chalicelib.operations import checks
 from chalicelib.operations.findings import Check
 from chalicelib.operations.health import HealthCheck
-from chalicelib.operations.sign_in import sign_in
+from chalicelib.operations.sign_in import codes, sign_in
 from chalicelib.settings import Secret
+
+_NO_PAGE: Final = "https://doctor.invalid/"
 
 
 @cache
@@ -63,6 +67,8 @@ def _sign_in() -> Iterator[Check]:
 
         tokens = OidcTokens(web.sign_in.issuer, web.sign_in.audience)
         yield sign_in(web.sign_in.issuer, tokens.published, stage=stage.name)
+        issuer = CodeIssuer(web.sign_in.issuer, web.sign_in.audience)
+        yield codes(partial(issuer.exchange, "doctor", verifier="v" * 43, callback=_NO_PAGE))
 
 
 def _model() -> ModelHealth:

@@ -1,8 +1,8 @@
-"""The health check of sign-in: the issuer's document and keys can be fetched."""
+"""The health checks of sign-in: the issuer's keys can be fetched, and it takes codes of the chat page."""
 
 from collections.abc import Callable, Collection
 
-from chalicelib.errors import IssuerUnavailable
+from chalicelib.errors import InvalidToken, IssuerUnavailable
 from chalicelib.operations.findings import Check, Finding, deploy_command
 
 _WHY = "people cannot sign in to the web chat"
@@ -24,3 +24,23 @@ def sign_in(issuer: str, keys: Callable[[], Collection[str]], *, stage: str) -> 
         return [Finding.ok("sign-in", f"{issuer} publishes {found} {'key' if found == 1 else 'keys'}")]
 
     return Check("sign-in", run)
+
+
+def codes(exchange_a_wrong_one: Callable[[], object]) -> Check:
+    """Return the check that the issuer refuses a wrong code for being wrong, and not for the client that sends it.
+
+    `exchange_a_wrong_one` raises IssuerUnavailable otherwise.
+    """
+
+    def run() -> list[Finding]:
+        try:
+            exchange_a_wrong_one()
+        except InvalidToken:
+            pass
+        except IssuerUnavailable as exc:
+            what = f"the issuer may take no codes from the bot's client: {exc}"
+            remedy = "register a client without a secret, with PKCE: docs/sign-in.md"
+            return [Finding.warning("sign-in-page", what, "the chat page's button to sign in does not work", remedy)]
+        return [Finding.ok("sign-in-page", "the issuer takes codes from the bot's client")]
+
+    return Check("sign-in-page", run)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.errors import InvalidToken, IssuerUnavailable
+from chalicelib.operations.sign_in import codes
 from tests.simulator.served import served
 
 BACK = "https://bot.example/dev/chat/signed-in"
@@ -186,3 +187,17 @@ def test_an_issuer_that_is_not_there_is_out_of_reach():
         pass
     with pytest.raises(IssuerUnavailable, match="ConnectionError"):
         CodeIssuer(server.url, "parley-web").authorization_endpoint()
+
+
+def test_doctor_tells_a_client_that_cannot_sign_people_in_before_they_try(issuer: CodeIssuer, server: Server):
+    def found(status: int, body: bytes) -> tuple[str, str]:
+        server.answer = (status, body)
+        [finding] = codes(lambda: exchanged(issuer)).run()
+        assert finding.state == "ok" or (finding.why and finding.remedy)
+        return finding.state.value, finding.what
+
+    assert found(400, b'{"error": "invalid_grant"}') == ("ok", "the issuer takes codes from the bot's client")
+    for status, reason in ((401, "invalid_client"), (401, "unauthorized_client"), (400, "invalid_request")):
+        state, what = found(status, json.dumps({"error": reason}).encode())
+        assert (state, what.endswith(f"HTTP {status} {reason}")) == ("warning", True)
+    assert found(503, b"")[0] == "warning"

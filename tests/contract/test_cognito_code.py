@@ -15,6 +15,7 @@ from chalicelib.access import page_sign_in
 from chalicelib.access.oidc import OidcTokens
 from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.errors import InvalidToken, IssuerUnavailable
+from chalicelib.operations.sign_in import codes
 from tests.cognito import Pool, Way, make_pool, way_to
 
 if TYPE_CHECKING:
@@ -96,3 +97,10 @@ def test_a_client_with_a_secret_is_named_as_the_cause(pool: Pool, way: Way):
     code = code_of(issuer, verifier=verifier, nonce=token_urlsafe(32))
     with pytest.raises(IssuerUnavailable, match="invalid_client"):
         issuer.exchange(code, verifier=verifier, callback=BACK)
+
+
+def test_doctor_finds_that_a_client_without_a_secret_can_sign_people_in(pool: Pool, way: Way):
+    """The emulator looks at the code first, so it does not show what the real Cognito says to one with a secret."""
+    issuer = CodeIssuer(pool.issuer, client_of(pool), session=way.session())
+    check = codes(lambda: issuer.exchange("doctor", verifier="v" * 43, callback="https://doctor.invalid/"))
+    assert [finding.state for finding in check.run()] == ["ok"]
