@@ -54,12 +54,11 @@ export class SignIn {
     return this.#waiting !== null;
   }
 
-  /** Prepares the next attempt, since a window may be opened only in the click itself; finishes one that has come back. */
+  /** Finishes an attempt that has come back; prepares the next one, since a window may be opened only in the click itself. */
   async prepare() {
     if (!this.offered) return;
-    this.#next = await attempt(this.#key, this.#room);
-    this.#changed();
     await this.#comeBack();
+    this.#next = await attempt(this.#key, this.#room);
   }
 
   get isReady() {
