@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
+import jwt
 import pytest
 from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
@@ -212,13 +214,34 @@ def test_a_script_on_the_keys_pages_gets_a_ticket_and_no_other_does(deployment: 
     question = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
     may = place.http.options(path, headers={"Origin": SHOP, **question})
     assert (may.status_code, may.headers["access-control-allow-origin"]) == (200, "*")
-    assert "authorization" in may.headers["access-control-allow-headers"].lower()
+    assert {"authorization", "parley-visitor"} <= set(may.headers["access-control-allow-headers"].lower().split(","))
     assert "GET" in may.headers["access-control-allow-methods"]
     config = place.http.get(path, headers={"Origin": SHOP})
     assert (config.status_code, config.headers["access-control-allow-origin"]) == (200, SHOP)
     with connected(deployment, origin=SHOP) as chat:
         assert chat.authenticate(ticket=config.json()["ticket"])["type"] == "ready"
     assert place.http.get(path, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+
+
+def test_a_site_says_who_its_customer_is_by_a_token_and_by_its_server(deployment: Deployment, place: Place):
+    key = new_key(deployment, "Site", "--origin", SHOP)
+    signing = json.loads(deployment.parley("keys", "signing", key["id"], "--json").stdout)
+    claims = {"sub": "anna@example.org", "aud": signing["aud"], "exp": int(time.time()) + 600}
+
+    def config(secret: str) -> httpx2.Response:
+        token = jwt.encode(claims, secret, algorithm="HS256")
+        return place.http.get(f"/config/{key['id']}", headers={"Origin": SHOP, "Parley-Visitor": token})
+
+    holder = {"Authorization": f"Bearer {key['key']}"}
+    given = place.http.post("/tickets", json={"visitor": "anna@example.org"}, headers=holder)
+    assert given.status_code == 201
+    people = set()
+    for ticket in (config(signing["secret"]).json()["ticket"], given.json()["ticket"]):
+        with connected(deployment, origin=SHOP) as chat:
+            people.add(chat.authenticate(ticket=ticket)["you"])
+    assert len(people) == 1
+    assert config("x" * 43).status_code == 401
+    assert place.http.post("/tickets", json={"visitor": "anna"}).status_code == 401
 
 
 @needs_chromium
