@@ -166,6 +166,16 @@ def test_a_tag_that_never_named_anybody_says_nothing_about_who_was_named_by_a_ca
     assert bot.signed == [None, ANNA]
 
 
+def test_the_tag_of_another_chat_says_nothing_about_this_ones_visitor(chat: Page, bot: ChatServer):
+    frame = arrive(chat, bot)
+    talk(chat, bot, frame)
+    chat.evaluate(RUN_AGAIN, bot.embed(f'data-config="k2" data-visitor="{BERT}"'))
+    bot.break_off()
+    bot.heard("authenticate")
+    expect(frame.get_by_test_id("answer")).to_have_text("On its way.")
+    assert bot.signed == [ANNA]
+
+
 def test_a_module_names_its_visitor_by_a_call(chat: Page, bot: ChatServer):
     script = f'import "{bot.url}/widget.js?config=k1"; parley.visitor("{ANNA}");'
     visit(chat, bot, f'<title>Shop</title>{SHOP}<script type="module">{script}</script>')

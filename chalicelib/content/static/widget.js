@@ -13,7 +13,7 @@
   const tag = document.currentScript ?? [...document.scripts].find((script) => script.src === src);
   const given = (name) => tag?.dataset[name] || (src && new URL(src).searchParams.get(name));
   const [config, room] = [given("config"), given("room")];
-  if (window[RUNS]) return window[RUNS](tag);
+  if (window[RUNS]) return window[RUNS](tag, config);
   if (!config) {
     return console.error('Parley: which chat? Give the script data-config="…", or its src ?config=… (scripts/parley keys show).');
   }
@@ -144,7 +144,7 @@
     new MutationObserver(take).observe(tag, { attributeFilter: ["data-visitor"] });
     take();
   };
-  window[RUNS] = follow;
+  window[RUNS] = (tag, key) => key === config && follow(tag);
   window.parley = { visitor: know, logout: () => know(null) };
 
   style.replaceSync(STYLE);
