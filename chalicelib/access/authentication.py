@@ -1,7 +1,7 @@
 """Authentication of web chat clients by an API key, a ticket or an OpenID Connect token."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from chalicelib.access import api_key, identity, signed_visitor, ticket
@@ -38,6 +38,8 @@ class Authenticated:
     person: PersonId
     key: ApiKey | None = None
     """The API key they came with; None for users who signed in."""
+    generation: int | None = None
+    """Of a signed visitor, as in `access.ticket.Ticket`."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ class Authenticator:
         known = self.keys.get(presented.key)
         if known is None or not signed_visitor.is_accepted(known, presented.generation):
             return _INVALID
-        return self._by_valid_key(known, presented.visitor, origin)
+        found = self._by_valid_key(known, presented.visitor, origin)
+        return replace(found, generation=presented.generation) if isinstance(found, Authenticated) else found
 
     def _read(self, text: str, read: "_Read") -> Ticket:
         """Return the ticket if one of the keys signed it. Raises TicketExpired and InvalidToken."""

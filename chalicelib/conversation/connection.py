@@ -43,6 +43,8 @@ class Connection:
     """Whether its client authenticated with the API key itself, and not with a ticket or a token."""
     whole_answers: bool = False
     """Whether its client gets each answer when it is finished, in the simple shape, as its API key says."""
+    generation: int | None = None
+    """Of a signed visitor, which secret of the site signed the token, as in `access.ticket.Ticket`."""
     conversation: ConversationId | None = None
     """The conversation that it is in: that of its client's frames that name none."""
     by_id: bool = False

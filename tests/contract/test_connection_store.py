@@ -75,11 +75,11 @@ def at_once(*actions: Callable[[], object]) -> None:
 
 
 def test_what_its_address_proved_is_stored_with_a_new_connection(connections: ConnectionStore, clock: FakeClock):
-    shown = opened(connections, clock, replace(NEW, proven=ANNA, whole_answers=True))
+    shown = opened(connections, clock, replace(NEW, proven=ANNA, whole_answers=True, generation=2))
     assert connections.get(NEW.id, now=clock()) == shown
     ready = connections.mark_authenticated(shown, ANNA, HOME, now=clock())
     assert ready
-    assert (ready.person, ready.whole_answers) == (ANNA, True)
+    assert (ready.person, ready.whole_answers, ready.generation) == (ANNA, True, 2)
     assert connections.of_person(ANNA, now=clock())
 
 
@@ -407,11 +407,14 @@ def test_a_closed_or_expired_connection_is_nobodys(connections: ConnectionStore,
 
 
 def test_a_connection_knows_whether_its_client_has_the_key(connections: ConnectionStore, clock: FakeClock):
-    holder = admitted(connections, clock, connection=replace(named(1), holds_key=True, whole_answers=True))
+    holder = admitted(
+        connections, clock, connection=replace(named(1), holds_key=True, whole_answers=True, generation=7)
+    )
     visitor = admitted(connections, clock, connection=named(2))
     found = [connections.get(connection.id, now=clock()) for connection in (holder, visitor)]
     assert [connection and connection.holds_key for connection in found] == [True, False]
     assert [connection and connection.whole_answers for connection in found] == [True, False]
+    assert [connection and connection.generation for connection in found] == [7, None]
 
 
 def test_more_connections_of_a_key_than_one_request_reads_are_all_found(connections: ConnectionStore, clock: FakeClock):

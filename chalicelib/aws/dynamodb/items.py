@@ -266,6 +266,7 @@ def connection(item: Item) -> Connection:
         person=PersonId(item["person"]) if "person" in item else None,
         holds_key=bool(item.get("holds_key", False)),
         whole_answers=bool(item.get("whole_answers", False)),
+        generation=int(item["generation"]) if "generation" in item else None,
         conversation=ConversationId(item["conversation"]) if "conversation" in item else None,
         by_id=bool(item.get("by_id", False)),
         others=others_of(item),
@@ -282,6 +283,7 @@ def member(item: Item) -> Connection:
         person=PersonId(item["person"]),
         holds_key=bool(item.get("holds_key", False)),
         whole_answers=bool(item.get("whole_answers", False)),
+        generation=int(item["generation"]) if "generation" in item else None,
         conversation=conversation_of(item["pk"]),
         by_id="conversation_id" in item,
         conversation_id=item.get("conversation_id", ""),
@@ -297,5 +299,6 @@ def tickets_expire_at(hour: str) -> int:
 
 def client_values(connection: Connection) -> Item:
     """The attributes of what a connection's client has and reads, where it is not the usual."""
-    values = {"holds_key": connection.holds_key, "whole_answers": connection.whole_answers}
-    return {name: True for name, value in values.items() if value}
+    values: Item = {"holds_key": connection.holds_key, "whole_answers": connection.whole_answers}
+    values["generation"] = connection.generation
+    return {name: value for name, value in values.items() if value}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from chalicelib.access import identity, quota, rooms
+from chalicelib.access import identity, quota, rooms, signed_visitor
 from chalicelib.access.admission import BLOCKED, Admission, Standing
 from chalicelib.access.authentication import Authenticated, Authenticator, Credentials, Rejected
 from chalicelib.channels.web import server_frames
@@ -30,6 +30,7 @@ _WRONG_ROOM: Final = Rejected("wrong_room", "this is not the full name of a room
 _NOT_FOLLOWED: Final = ("unknown_turn", "this connection does not follow that room")
 _FULL: Final = ("room_full", f"the room is full: it has {MAX_CONNECTIONS} connections")
 
+_ROTATED: Final = Rejected("auth_failed", "the site's secret that signed your token is refused: get a new token")
 _TOO_MANY: Final = Rejected(
     "too_many_connections", f"you have {CONNECTIONS_OF_A_PERSON} newer connections, so this one is closed"
 )
@@ -76,7 +77,12 @@ class Entrance:
             self._reject(connection, known)
             return None
         whole = known.key is not None and known.key.whole_answers
-        connection = replace(connection, holds_key=credentials.kind == "apiKey", whole_answers=whole)
+        connection = replace(
+            connection,
+            holds_key=credentials.kind == "apiKey",
+            whole_answers=whole,
+            generation=known.generation,
+        )
         is_told = credentials.is_of_new_visitor
         return self._let_in(connection, known.person, is_told=is_told, is_asked=credentials.kind != "openKey")
 
@@ -224,11 +230,19 @@ class Entrance:
 
     def standing(self, member: Member) -> Standing | None:
         """Return the person's standing; None, and the connection is closed, if they may not use the bot any more."""
-        standing = self.admission.standing(member.person)
+        standing = self._standing(member)
         if isinstance(standing, Rejected):
             self.dismiss(member.connection, standing)
             return None
         return standing
+
+    def _standing(self, member: Member) -> Standing | Rejected:
+        standing = self.admission.standing(member.person)
+        if isinstance(standing, Rejected):
+            return standing
+        key = standing.entitlements.key
+        is_accepted = key is None or signed_visitor.is_accepted(key, member.connection.generation)
+        return standing if is_accepted else _ROTATED
 
     def dismiss(self, connection: Connection, rejected: Rejected, message_id: str | None = None) -> None:
         """Delete an authenticated connection, tell its client why, and close it."""

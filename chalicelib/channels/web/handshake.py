@@ -75,7 +75,8 @@ class Handshake:
         if not credentials.is_of_new_visitor and self.admission.is_blocked(known.person):
             return _refused(BLOCKED)
         whole = known.key is not None and known.key.whole_answers
-        return _admitted(replace(connection, proven=known.person, whole_answers=whole))
+        shown = replace(connection, proven=known.person, whole_answers=whole, generation=known.generation)
+        return _admitted(shown)
 
 
 def _admitted(connection: Connection) -> Answer:
