@@ -28,7 +28,8 @@ _ACCEPTED: Final = (0, 1)
 _CLAIMS: Final = ["sub", "aud", "exp"]
 _CHECKED_HERE: Final = ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
 _PREFIX: Final = "site-"
-_NAME_LENGTH: Final = 32
+_NAME_LENGTH: Final = 27
+"""Hex digits, 108 bits: with the prefix as long as an anonymous visitor's name, for which tables have room."""
 
 
 @dataclass(frozen=True)

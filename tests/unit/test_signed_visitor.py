@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import replace
+from string import hexdigits
 from typing import Any
 
 import jwt
@@ -239,7 +240,8 @@ def test_a_name_is_one_of_a_visitor_and_none_of_an_anonymous_one(subject: str):
     assert identity.is_name(name)
     assert identity.is_person(identity.visitor(SHOP.id, name))
     assert signed_visitor.is_name(name)
-    assert len(name) != 32
+    assert len(name) == 32
+    assert not set(name) <= set(hexdigits)
 
 
 def test_anonymous_ids_are_none_of_these_names():
