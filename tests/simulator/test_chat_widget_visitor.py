@@ -195,7 +195,8 @@ def test_a_refused_token_makes_no_anonymous_visitor_and_says_what_to_do(chat: Pa
 @pytest.mark.parametrize("broken", ["…", "a b", "токен"])
 def test_a_token_that_no_header_can_have_is_refused_too(chat: Page, bot: ChatServer, broken: str):
     visit(chat, bot, page_for(bot, broken))
-    chat.get_by_role("button", name="Open the chat").click()
+    with chat.expect_console_message(lambda said: "Parley: the visitor's token has a space or another" in said.text):
+        chat.get_by_role("button", name="Open the chat").click()
     expect(chat.frame_locator("iframe").get_by_text("The chat does not recognise you.")).to_be_visible()
     assert bot.signed == []
 

@@ -5,6 +5,7 @@ const PATIENT = 15_000;
 
 const REFUSALS = { 401: "auth_failed", 403: "wrong_origin", 404: "no_chat", 429: "too_many_tickets" };
 const LATER = new Set([408, 425, 429]);
+const UNREADABLE = "the visitor's token has a space or another character that tokens do not have";
 /** What a header can have; the server tells a token from other texts. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
@@ -75,8 +76,7 @@ export class Visitor {
 
   /** Tells the site's developer in the console why a token is refused. */
   async #askAs(token) {
-    if (!TOKEN.test(token)) throw new Refused(401);
-    const response = await this.#get({ "Parley-Visitor": token });
+    const response = TOKEN.test(token) ? await this.#get({ "Parley-Visitor": token }) : Response.json({ error: UNREADABLE }, { status: 401 });
     if (response.status === 401) console.error(`Parley: ${(await response.json()).error}`);
     return response;
   }
