@@ -26,7 +26,7 @@ class ConnectionStore(Protocol):
     def get(self, connection: ConnectionId, *, now: int) -> Connection | None:
         """Return the connection as last written, None if unknown.
 
-        `resumed` and `cancels` may be missing: only `in_conversation` returns them.
+        Without `resumed`, `cancels` and `conversation_id`: only `in_conversation` returns them.
         """
 
     def count_frame(self, connection: ConnectionId, place: FramePlace, *, now: int) -> Connection | None:

@@ -80,6 +80,9 @@ def test_the_one_that_it_turns_to_is_the_one_that_it_is_in(connections: Connecti
 def test_what_the_client_calls_a_room_is_kept_with_it(connections: ConnectionStore, clock: FakeClock):
     one = followed(connections, clock, admitted(connections, clock), ROOM, called="카메라 42")
     assert connections.in_conversation(ROOM, now=clock())[0].conversation_id == "카메라 42"
+    known = connections.get(NEW.id, now=clock())
+    assert known
+    assert (known.by_id, known.conversation_id) == (True, "")
     one = followed(connections, clock, one, HALL)
     assert connections.get(NEW.id, now=clock()) == one
     assert one.followed == (Followed(HOME), Followed(ROOM, by_id=True), Followed(HALL))

@@ -201,7 +201,7 @@ class FakeConnections:
                 self.memory.members.pop((one.conversation, connection.id), None)
         if after.followed != before.followed:
             kept.progress = replace(kept.progress, moving=0)
-        kept.connection = after
+        kept.connection = replace(after, conversation_id="")
         return after
 
     def _unseat(self, connection: Connection) -> None:

@@ -115,6 +115,32 @@ def test_only_those_who_say_conversation_id_get_it(chat: Chat):
     assert anna.got("completed")[-1]["conversationId"] == "camera-42"
 
 
+@pytest.mark.parametrize(("text", "told"), [("camera 42", None), ("camera-42", "camera-42")])
+def test_what_answers_a_frame_without_a_room_has_a_name_but_no_text_of_any_kind(
+    chat: Chat, text: str, told: str | None
+):
+    tab = chat.opens("anna")
+    asks(tab, "I pay 30.", text)
+    frames = tab.says("And now?")
+    assert {frame["room"] for frame in frames} == {identity.room_name(text)}
+    assert [frame.get("conversationId") for frame in frames if frame["type"] == "accepted"] == [told]
+    assert {frame.get("conversationId") for frame in frames if frame["type"] != "accepted"} == {text}
+
+
+def test_an_error_to_a_client_of_whole_answers_has_its_text_if_the_frame_has_it(chat: Chat):
+    chat.changes_key(is_open=True, whole_answers=True, open_rooms=True)
+    chat.bot.model = ScriptedModel([["Yes."]])
+    tab = chat.connects(config=KEY)
+    for _ in range(6):
+        chat.handler.receive(
+            tab.id, json.dumps({"action": "message", "prompt": "Hello?", "conversationId": "camera 42"}), at=None
+        )
+    told = [json.loads(frame) for frame in chat.connection_api.sent[tab.id]]
+    assert told == [{"message": "too many messages are waiting for an answer", "conversationId": "camera 42"}]
+    chat.handler.receive(tab.id, json.dumps({"data": 42}), at=None)
+    assert json.loads(chat.connection_api.sent[tab.id][-1]).keys() == {"message"}
+
+
 def test_a_room_of_any_text_can_be_joined_by_the_name_that_its_frames_have(chat: Chat):
     name = asks(chat.opens("anna"), "I pay 30.", "camera 42")[0]["room"]
     [ready] = chat.opens("bert").joins(name)
