@@ -4,12 +4,12 @@ Each frame of its client rewrites that item, so what rooms are called is in the 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.conversation.connection import Connection, Followed
 from chalicelib.ids import ConversationId
 
-ATTRIBUTES = ("conversation", "by_id", "others")
+ATTRIBUTES: Final = ("conversation", "by_id", "others")
 
 
 def followed_values(connection: Connection) -> dict[str, Any]:
