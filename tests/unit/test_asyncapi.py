@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from chalicelib.channels.web import handshake
 from tests.frame_schema import DOCUMENT, MAX_BYTES, MESSAGES, check, problems
 
 WORDS: Final = (Path(__file__).parents[2] / "docs" / "websocket.md").read_text()
@@ -93,6 +94,12 @@ def test_it_is_a_document_of_asyncapi_3_with_nothing_in_it_that_has_no_place_the
 def test_every_reference_in_it_leads_somewhere():
     for reference in references(DOCUMENT):
         assert resolved(reference), reference
+
+
+def test_the_parameters_of_the_address_are_those_that_are_read():
+    [channel] = DOCUMENT["channels"].values()
+    named = {cell.strip("`") for cell, _ in rows("### In the address")}
+    assert named == channel["bindings"]["ws"]["query"]["properties"].keys() == handshake.PARAMETERS.keys()
 
 
 def test_every_message_has_its_place_in_the_channel_and_in_an_operation():

@@ -17,7 +17,7 @@ OPEN: Final = 200
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _UNAVAILABLE: Final = 503
-_KINDS: Final[Mapping[str, Kind]] = {"Auth": "token", "ticket": "addressTicket", "config": "openKey"}
+PARAMETERS: Final[Mapping[str, Kind]] = {"Auth": "token", "ticket": "addressTicket", "config": "openKey"}
 """The kind of credentials by parameter of the address; `Auth` is the name that an older system gave it."""
 _FORBIDDING: Final = frozenset({"wrong_origin", "blocked"})
 """Codes that say who is there and may not come in; after all others the client may try other credentials."""
@@ -50,7 +50,7 @@ class Handshake:
 
     def answer(self, connection: Connection, query: Mapping[str, str]) -> Answer:
         """Answer the handshake of a new connection; `query` has its address's parameters. Raises StoreError."""
-        given = [Credentials(kind, query[name], None) for name, kind in _KINDS.items() if name in query]
+        given = [Credentials(kind, query[name], None) for name, kind in PARAMETERS.items() if name in query]
         match given:
             case []:
                 return self._without_credentials(connection)
