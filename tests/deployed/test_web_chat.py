@@ -167,6 +167,8 @@ def test_a_deployment_may_take_only_those_who_prove_themselves_at_the_handshake(
         token = pool.sign_in()["AccessToken"]
         with connect(f"{address(deployment)}?Auth={token}", open_timeout=60, proxy=None) as client:
             assert client.protocol.state.name == "OPEN"
+    with connecting_with(deployment, PARLEY_OIDC_ISSUER="https://127.0.0.1:1"):
+        assert refused(deployment, f"?Auth={token}") == 503
 
 
 @pytest.fixture

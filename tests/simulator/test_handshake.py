@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from scripts.simulator.aws import free_port
 from tests.simulator.chatting import new_key
 from tests.simulator.conftest import Demo, running_demo
 
@@ -15,6 +17,7 @@ from tests.simulator.conftest import Demo, running_demo
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Demo]:
     env = {**os.environ, "PARLEY_MODEL": "stand-in", "PARLEY_WEB_AUTHENTICATE": "handshake"}
+    env |= {"PARLEY_OIDC_ISSUER": f"http://127.0.0.1:{free_port()}", "PARLEY_OIDC_AUDIENCE": "parley-web"}
     with running_demo(env=env) as (demo, _):
         yield demo
 
@@ -36,6 +39,11 @@ def test_a_ticket_for_an_address_opens_and_no_other_does(strict: Demo):
     config = strict.http.get(f"/config/{new_key(strict)['id']}").json()
     assert status(strict, f"?ticket={config['address_ticket']}") == 101
     assert status(strict, f"?ticket={config['ticket']}") == 401
+
+
+def test_an_issuer_that_does_not_respond_is_no_fault_of_the_client(strict: Demo):
+    token = jwt.encode({"sub": "anna"}, "a secret of thirty-two characters", headers={"kid": "one"})
+    assert [status(strict, f"?Auth={shown}") for shown in (token, "no-token")] == [503, 401]
 
 
 def test_the_log_has_no_address(strict: Demo):
