@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import boto3
@@ -38,11 +39,11 @@ def cloud(account: Account) -> CloudFormation:
 
 
 @pytest.fixture
-def look(account: Account, cloud: CloudFormation) -> Look:
-    """All findings, by name."""
+def look(account: Account, cloud: CloudFormation, tmp_path: Path) -> Look:
+    """All findings, by name, on a computer that has deployed nothing."""
 
     def looked(**settings: str) -> dict[str, Finding]:
-        found = Inspection(Deployment(account.environment(**settings), ROOT)).run()
+        found = Inspection(Deployment(account.environment(**settings), tmp_path)).run()
         assert all(one.why and one.remedy for one in found if one.state is not Severity.OK)
         return {finding.name: finding for finding in found}
 
@@ -419,3 +420,14 @@ def test_an_alarm_that_the_owner_made_is_reported_with_a_reason_and_a_remedy(acc
     assert found["alarm-parley-dev-own"].remedy == "see the alarm in CloudWatch's console"
     ours = found["alarm-parley-dev-door-fails"]
     assert (ours.why, ours.remedy) == ("It fails.", "the logs")
+
+
+def test_credentials_of_another_account_than_the_stages_are_named_and_nothing_else_is_checked(
+    account: Account, cloud: CloudFormation, tmp_path: Path
+):
+    deployment = Deployment(account.environment(), tmp_path)
+    deployment.account_note.parent.mkdir()
+    deployment.account_note.write_text("111122223333")
+    [found] = Inspection(deployment).run()
+    assert (found.name, found.state) == ("credentials", Severity.BROKEN)
+    assert f"runs in the account 111122223333, but these credentials are of {account.number}" in found.what
