@@ -163,6 +163,26 @@ def test_signing_out_leaves_nothing_of_the_person_in_any_tab(page: Page, demo: D
         assert "parley.sign-in" not in each.evaluate(STORED)
 
 
+def test_a_tab_that_was_elsewhere_during_the_sign_out_is_signed_out_too(page: Page, demo: Demo, issuer: SignInIssuer):
+    """The same holds for a tab that was closed, which browsers open again with all that it had stored."""
+    open_page(page, demo)
+    chat = page.url
+    sign_in(page, "anna")
+    other = page.context.new_page()
+    other.goto(chat)
+    other.get_by_test_id("account").click()
+    expect_signed_in(other)
+    page.goto(issuer.url)
+    other.get_by_test_id("account").click()
+    expect(other.get_by_test_id("account")).to_have_text("Sign in")
+    sign_in(other, "bert")
+    page.goto(chat)
+    expect(page.get_by_test_id("account")).to_have_text("Sign in")
+    expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")
+    other.reload()
+    expect_signed_in(other)
+
+
 def test_after_a_sign_out_the_next_person_has_to_say_who_they_are(page: Page, demo: Demo, issuer: SignInIssuer):
     open_page(page, demo)
     sign_in(page, "anna")

@@ -7,7 +7,7 @@ import { ATTEMPT, attempt, claims, LEFT, RETURNED } from "./attempt.js";
 import { Refused, storage } from "./visitor.js";
 
 const TOKEN = "parley.sign-in.token";
-const AGAIN = "parley.signed-out";
+const OUT = "parley.signed-out";
 const WINDOW = "popup,width=480,height=720";
 const PATIENT = 28_000;
 /** How long a frame waits for its window, and how often it asks, in milliseconds. */
@@ -23,8 +23,8 @@ export class SignIn {
   #waiting = null;
   #config = null;
   #token = storage(TOKEN, "sessionStorage");
-  #again = storage(AGAIN);
-  #others = "BroadcastChannel" in globalThis ? new BroadcastChannel(AGAIN) : null;
+  #out = storage(OUT);
+  #others = "BroadcastChannel" in globalThis ? new BroadcastChannel(OUT) : null;
 
   /** Why the last attempt failed, or why the reader has to sign in: a code, or null. */
   trouble = null;
@@ -37,6 +37,7 @@ export class SignIn {
     /** Not in a room of a key, which is for the key's visitors; browsers have no `subtle` on pages without https. */
     this.offered = "signIn" in document.documentElement.dataset && Boolean(crypto.subtle) && !(key && room);
     this.#others?.addEventListener("message", () => this.#token.read() && this.#begone());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.isActive && this.#isOutdated() && this.#begone());
     if (!this.#valid()) this.#token.write(null);
   }
 
@@ -90,7 +91,7 @@ export class SignIn {
 
   /** Forgets the token in all tabs, and reloads the page, so that nothing of the person is left on it. */
   out() {
-    this.#again.write("1");
+    this.#out.write(JSON.stringify({ id: crypto.randomUUID(), ask: true }));
     this.#others?.postMessage("");
     this.#begone();
   }
@@ -120,7 +121,7 @@ export class SignIn {
   }
 
   #address({ state, nonce, challenge }) {
-    const again = this.#again.read() && { again: "1" };
+    const again = this.#lastOut().ask && { again: "1" };
     const address = new URL("chat/sign-in", document.baseURI);
     address.search = new URLSearchParams({ state, nonce, challenge, ...again });
     return address;
@@ -166,8 +167,9 @@ export class SignIn {
     if (!token) return this.#failed(response.status === 401 ? "sign_in_failed" : "sign_in_unavailable");
     const { nonce: theirs, iat, exp } = claims(token);
     if (theirs !== nonce) return this.#failed("sign_in_failed");
-    this.#token.write(JSON.stringify({ token, until: Date.now() + (exp - iat) * 1000 }));
-    this.#again.write(null);
+    const { id } = this.#lastOut();
+    this.#token.write(JSON.stringify({ token, until: Date.now() + (exp - iat) * 1000, out: id }));
+    this.#out.write(id ? JSON.stringify({ id, ask: false }) : null);
     return true;
   }
 
@@ -188,7 +190,17 @@ export class SignIn {
   }
 
   #valid() {
-    return Date.now() < (this.#kept()?.until ?? 0);
+    return Date.now() < (this.#kept()?.until ?? 0) && !this.#isOutdated();
+  }
+
+  /** Whether the reader has signed out since, in another tab: this one may have been elsewhere, or closed and opened again. */
+  #isOutdated() {
+    return this.#kept()?.out !== this.#lastOut().id;
+  }
+
+  /** The last sign-out in this browser: its `id`, and whether the next sign-in has to `ask` for the password. */
+  #lastOut() {
+    return JSON.parse(this.#out.read() ?? "{}");
   }
 
   #begone() {
