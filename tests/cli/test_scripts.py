@@ -198,7 +198,7 @@ def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
 
 
 def test_the_fast_check_runs_what_starts_nothing(project: Project):
-    pytest = f"== pytest -n {FEWER_PROCESSES} --dist worksteal --hypothesis-profile fast -m not emulated and not full"
+    pytest = f"== pytest -n {PROCESSES} --dist worksteal --hypothesis-profile fast -m not emulated and not full"
     folders = "tests/unit tests/flow tests/architecture tests/contract"
     assert checks(project.run("scripts/check", "--fast")) == [*CHECKS, f"{pytest} {folders}"]
     assert checks(project.run("scripts/check", "--fast", "tests/unit"))[3:] == [f"{pytest} tests/unit"]
