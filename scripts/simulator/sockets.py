@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -78,15 +79,26 @@ class WebSocketApi:
         self._open: dict[str, _Socket] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._threads = CapacityLimiter(_AT_ONCE)
+        self._late_ms: deque[int] = deque()
+        """By how much the functions for the next frames start late, as on AWS those that have to be started first."""
 
     def routes(self) -> list[BaseRoute]:
         """Return the route for clients, and those of `apigatewaymanagementapi` below `/connections`."""
         return [
             WebSocketRoute("/ws", self.serve),
+            Route("/world/sockets/late", self.be_late, methods=["PUT"]),
             Route("/connections/@connections/{id}", self.post, methods=["POST"]),
             Route("/connections/@connections/{id}", self.info, methods=["GET"]),
             Route("/connections/@connections/{id}", self.delete, methods=["DELETE"]),
         ]
+
+    async def be_late(self, request: Request) -> Response:
+        """Start the functions for the next frames so many milliseconds after each was received, one number a frame."""
+        match await request.json():
+            case {"late_ms": [*numbers]} if all(isinstance(number, int) and number >= 0 for number in numbers):
+                self._late_ms = deque(numbers)
+                return JSONResponse({"late_ms": numbers})
+        return _error(400, "BadRequestException")
 
     def invoke(self, name: str, event: Any) -> Any:
         """Run a function as Lambda does. Raises FunctionFailed, or KeyError for an unknown function."""
@@ -176,12 +188,14 @@ class WebSocketApi:
     def _spawn(self, socket: _Socket, said: Mapping[str, Any]) -> None:
         text = said.get("text")
         body = said["bytes"].decode(errors="replace") if text is None else text
-        task = asyncio.create_task(self._deliver(socket, socket.caller.message(body)))
+        late_ms = self._late_ms.popleft() if self._late_ms else 0
+        task = asyncio.create_task(self._deliver(socket, socket.caller.message(body), late_ms))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _deliver(self, socket: _Socket, event: dict[str, Any]) -> None:
+    async def _deliver(self, socket: _Socket, event: dict[str, Any], late_ms: int) -> None:
         try:
+            await asyncio.sleep(late_ms / 1000)
             await self._run("websocket_message", event)
         except FunctionFailed:
             self._send(socket, json.dumps(failure(event)))
