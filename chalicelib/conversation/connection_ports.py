@@ -33,8 +33,8 @@ class ConnectionStore(Protocol):
         """Count one frame and return its connection as `get` does.
 
         A frame over FRAMES_OF_A_CONNECTION is not counted; the connection is then returned with `too_fast`. If it is
-        the frame's turn, it has begun. Otherwise the connection is returned with `waits`, and WAITING_TOKENS tokens are
-        taken; a frame for which there are too few does not wait.
+        the frame's turn, it has begun. Otherwise the connection is returned with `waits`. A frame over WAITING_FRAMES
+        does not wait, but begins as with `at_last`.
         """
 
     def take_turn(

@@ -6,12 +6,8 @@ whose function has begun. `Progress` is what is stored about it with the connect
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
 
 from chalicelib.conversation.late_frames import LATE_MS
-
-WAITING_TOKENS: Final = 5
-"""What a frame that waits takes from the connection's bucket: one for each second for which it keeps a function."""
 
 
 @dataclass(frozen=True)

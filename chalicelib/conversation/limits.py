@@ -20,6 +20,8 @@ MAX_ROOMS: Final = 100
 """The most rooms of one person: /forget erases the person's turns in each of them, and the item has to stay small."""
 FRAMES_OF_A_CONNECTION: Final = TokenBucket(burst=30, every_ms=1000)
 """The frames that one client may send, of any kind, authenticated or not."""
+WAITING_FRAMES: Final = TokenBucket(burst=8, every_ms=5000)
+"""The frames of one client that may wait for earlier ones, each of which keeps a function for up to five seconds."""
 IDLE_TIMEOUT_MS: Final = 10 * 60_000
 """After which API Gateway closes a connection without frames. One that needs not authenticate is not closed before."""
 WAKE_AGAIN_MS: Final = 10_000

@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.connection_ports import ConnectionStore
-from chalicelib.conversation.frame_place import WAITING_TOKENS, FramePlace
+from chalicelib.conversation.frame_place import FramePlace
 from chalicelib.conversation.late_frames import LATE_MS
-from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION
+from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION, WAITING_FRAMES
 from tests.contract.stores import Store, dynamo_store
 from tests.contract.test_connection_store import ANNA, HOME, NEW, ROOM, admitted, opened
 from tests.fakes.adapters import FakeClock
@@ -18,7 +18,7 @@ from tests.fakes.adapters import FakeClock
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-BURST, EVERY_MS = FRAMES_OF_A_CONNECTION.burst, FRAMES_OF_A_CONNECTION.every_ms
+BURST = FRAMES_OF_A_CONNECTION.burst
 
 
 @pytest.fixture
@@ -204,20 +204,20 @@ def test_a_question_follows_another_one_that_its_client_sent_right_before_it_to_
     assert not comes(question(clock)).after_question
 
 
-def test_a_frame_that_waits_takes_more_of_the_bucket(comes: Comes, clock: FakeClock):
-    for _ in range(BURST // WAITING_TOKENS):
+def test_of_many_frames_only_some_wait_so_that_they_keep_few_functions_and_the_others_go_first(
+    comes: Comes, clock: FakeClock
+):
+    for _ in range(WAITING_FRAMES.burst):
         assert comes(question(clock, 9)).waits
-    left = BURST % WAITING_TOKENS
-    assert [comes(FramePlace(0)).too_fast for _ in range(left + 1)] == [False] * left + [True]
-
-
-def test_a_frame_for_which_the_bucket_has_too_little_to_wait_goes_first(comes: Comes, clock: FakeClock):
-    for _ in range(BURST - 2):
-        comes(FramePlace(0))
     frame = comes(question(clock, 9))
     assert (frame.waits, frame.too_fast, frame.after_question) == (False, False, False)
     assert not comes(question(clock, 10)).waits
-    assert comes(question(clock, 11)).too_fast
+    clock.now += WAITING_FRAMES.every_ms
+    assert [comes(question(clock, 19)).waits for _ in range(2)] == [True, False]
+
+
+def test_frames_that_wait_take_no_more_of_the_connections_bucket_than_others(comes: Comes, clock: FakeClock):
+    assert [comes(question(clock, 2 * number + 2)).too_fast for number in range(BURST + 1)] == [False] * BURST + [True]
 
 
 def test_a_connection_that_is_closed_has_no_turns(connections: ConnectionStore, comes: Comes, clock: FakeClock):

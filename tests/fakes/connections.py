@@ -9,13 +9,14 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.access.retention import CONNECTION_KEPT_S
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.frame_place import WAITING_TOKENS, FramePlace, Progress, Whose
+from chalicelib.conversation.frame_place import FramePlace, Progress, Whose
 from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
     CONNECTIONS_OF_A_PERSON,
     FRAMES_OF_A_CONNECTION,
     IDLE_TIMEOUT_MS,
     MAX_CONNECTIONS,
+    WAITING_FRAMES,
 )
 from chalicelib.errors import (
     ChannelBroken,
@@ -63,11 +64,10 @@ class FakeConnections:
         bucket, waits = FRAMES_OF_A_CONNECTION, kept.progress.turn_of(place, now=now) is Whose.EARLIER
         if not bucket.has_token(kept.full_at, now=now):
             return replace(kept.connection, too_fast=True)
-        spare = (WAITING_TOKENS - 1) * bucket.every_ms
-        if waits and bucket.has_token(kept.full_at + spare, now=now):
-            kept.full_at = bucket.taken(kept.full_at, now=now) + spare
-            return replace(kept.connection, waits=True)
         kept.full_at = bucket.taken(kept.full_at, now=now)
+        if waits and WAITING_FRAMES.has_token(kept.waits_at, now=now):
+            kept.waits_at = WAITING_FRAMES.taken(kept.waits_at, now=now)
+            return replace(kept.connection, waits=True)
         return _begin(kept, place, now=now, at_last=waits)
 
     @atomic

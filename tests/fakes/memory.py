@@ -126,6 +126,8 @@ class StoredConnection:
     """The connection as it was authenticated; in its own item only, as the next."""
     since: int = 0
     """When it was authenticated."""
+    waits_at: int = 0
+    """The state of the bucket of the frames that wait."""
     progress: Progress = field(default_factory=Progress)
     """How far its frames have been handled."""
 

@@ -215,3 +215,12 @@ def test_following_and_leaving_hold_nothing_up_once_they_are_handled(chat: Chat)
         tab.sends(action, room=room)
     tab.says("Where am I?", n=5)
     assert (texts(chat), chat.bot.slept) == (["Where am I?"], [])
+
+
+@pytest.mark.parametrize("late", [tuple(reversed(range(0, 2000, 100))), (3000, *range(19)), (0,) * 20])
+def test_twenty_numbered_frames_at_once_close_no_connection(chat: Chat, late: tuple[int, ...]):
+    handlers, tab = LateHandlers(chat), chat.opens()
+    many = [f"question {number}" for number in range(20)]
+    handlers.burst(tab, many, gaps=range(20), late=late, n=range(1, 21))
+    handlers.rests()
+    assert (tab.is_closed, set(tab.codes)) in ((False, set()), (False, {"too_many_open"}))

@@ -116,14 +116,14 @@ def other_feedback(feedback: Feedback) -> ConditionBase:
     return Attr("feedback").not_exists() | Attr("feedback").ne(feedback.value)
 
 
-def bucket_full(now: int) -> ConditionBase:
-    """No token is missing from the item's bucket."""
-    return Attr("full_at").not_exists() | Attr("full_at").lte(now)
+def bucket_full(now: int, *, of: str = "full_at") -> ConditionBase:
+    """No token is missing from the item's bucket, whose state is in the attribute `of`."""
+    return Attr(of).not_exists() | Attr(of).lte(now)
 
 
-def has_token(bucket: TokenBucket, *, now: int) -> ConditionBase:
-    """The item's bucket has a token left."""
-    return Attr("full_at").lte(now + bucket.latest_ms)
+def has_token(bucket: TokenBucket, *, now: int, of: str = "full_at") -> ConditionBase:
+    """The item's bucket, whose state is in the attribute `of`, has a token left."""
+    return Attr(of).lte(now + bucket.latest_ms)
 
 
 def in_turn(place: FramePlace, *, now: int) -> ConditionBase:

@@ -5,6 +5,7 @@ from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
 
+from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.aws.dynamodb import items
 from chalicelib.aws.dynamodb.conditions import EXISTS, bucket_full, has_token, in_turn, not_past
 from chalicelib.aws.dynamodb.items import Item
@@ -12,8 +13,8 @@ from chalicelib.aws.dynamodb.keys import Key
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.frame_place import WAITING_TOKENS, FramePlace, Progress, Whose
-from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION
+from chalicelib.conversation.frame_place import FramePlace, Progress, Whose
+from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION, WAITING_FRAMES
 from chalicelib.errors import StoreError
 
 _TRIES: Final = 20
@@ -25,15 +26,12 @@ class _Case:
     """What one attempt to count a frame assumes; its conditions demand it, but not that an earlier frame is missing."""
 
     full: bool = True
-    """No token is missing from the bucket."""
+    """No token is missing from the bucket of the connection's frames."""
     turn: Whose = Whose.OWN
-    tokens: int = 1
-    """How many the frame takes."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether the frame waits for its turn; one for which the bucket has too few tokens goes first."""
-        return self.turn is Whose.EARLIER and self.tokens > 1
+    waits: bool = False
+    """The frame waits for its turn; one for which the bucket of WAITING_FRAMES has no token goes first."""
+    all_may_wait: bool = True
+    """No token is missing from that bucket."""
 
 
 @dataclass(frozen=True)
@@ -89,31 +87,36 @@ class FrameProgress:
             return  # the connection is closed, or a later frame has stopped waiting for this one
 
     def _counting(self, case: _Case, place: FramePlace, *, now: int) -> Write:
-        bucket = FRAMES_OF_A_CONNECTION
-        more = (case.tokens - 1) * bucket.every_ms
-        when: ConditionBase = EXISTS
         change = Update()
+        when: ConditionBase = EXISTS
         if case.turn is Whose.OWN:
             change, when = _begun(place), when & in_turn(place, now=now)
         elif case.turn is Whose.EARLIER and not case.waits:
             change, when = _begun(place, forced=True), when & not_past(place.number)
-        if case.full:
-            full_at = bucket.taken(0, now=now) + more
-            return update(
-                self.key, replace(change, set={**change.set, "full_at": full_at}), when=when & bucket_full(now)
-            )
-        counted = replace(change, add={"full_at": case.tokens * bucket.every_ms})
-        return update(self.key, counted, when=when & has_token(bucket, now=now - more))
+        change, room = _taking(change, FRAMES_OF_A_CONNECTION, "full_at", full=case.full, now=now)
+        when &= room
+        if case.waits:
+            change, room = _taking(change, WAITING_FRAMES, "waits_at", full=case.all_may_wait, now=now)
+            when &= room
+        return update(self.key, change, when=when)
+
+
+def _taking(change: Update, bucket: TokenBucket, state: str, *, full: bool, now: int) -> tuple[Update, ConditionBase]:
+    """Return the change that also takes a token, and its condition; `state` is the attribute of the bucket's state."""
+    if full:
+        return replace(change, set={**change.set, state: bucket.taken(0, now=now)}), bucket_full(now, of=state)
+    taken = replace(change, add={**change.add, state: bucket.every_ms})
+    return taken, has_token(bucket, now=now, of=state)
 
 
 def _case(found: Item, place: FramePlace, *, now: int) -> _Case:
-    bucket, full_at, turn = (
-        FRAMES_OF_A_CONNECTION,
-        int(found.get("full_at", 0)),
-        _progress(found).turn_of(place, now=now),
+    turn, waits_at = _progress(found).turn_of(place, now=now), int(found.get("waits_at", 0))
+    return _Case(
+        full=FRAMES_OF_A_CONNECTION.is_full(int(found.get("full_at", 0)), now=now),
+        turn=turn,
+        waits=turn is Whose.EARLIER and WAITING_FRAMES.has_token(waits_at, now=now),
+        all_may_wait=WAITING_FRAMES.is_full(waits_at, now=now),
     )
-    waits = turn is Whose.EARLIER and bucket.has_token(full_at + (WAITING_TOKENS - 1) * bucket.every_ms, now=now)
-    return _Case(bucket.is_full(full_at, now=now), turn, WAITING_TOKENS if waits else 1)
 
 
 def _begun(place: FramePlace, *, forced: bool = False) -> Update:
