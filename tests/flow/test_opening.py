@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.access import rooms
 from chalicelib.access.person import Access
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.errors import ModelError, ModelFault, ModelUnusable
@@ -176,6 +177,29 @@ def test_a_conversation_that_was_forgotten_does_not_open_anew_at_once(chat: Chat
     chat.opens()
     chat.works()
     assert len(chat.bot.model.asked) == 1
+
+
+def test_rooms_that_anybody_can_make_are_opened_with_the_fixed_text(chat: Chat):
+    chat.changes_key(open_rooms=True)
+    digest = chat.memory.keys[KEY].digest
+    given = rooms.full_name("order-1234", secret=digest)
+    tab = chat.connects()
+    tab.sends("authenticate", ticket=chat.ticket_of("anna"))
+    for action, room in [("join", "one"), ("follow", "two"), ("join", "three.q0yP3ppyR9xkVJqS0v5mTA"), ("join", given)]:
+        tab.sends(action, room=room)
+        chat.works()
+    assert len(chat.bot.model.asked) == key_used(chat) == 2, "of the person's own, and of the room that the site named"
+    opened = [frame["room"] for frame in tab.got("ready")[1:] if "history" in frame]
+    assert opened == [given]
+
+
+@pytest.mark.parametrize("action", ["join", "follow"])
+def test_a_room_that_a_program_with_the_key_makes_is_opened_by_the_model(chat: Chat, action: str):
+    tab = chat.opens()
+    chat.works()
+    tab.sends(action, room="kitchen")
+    chat.works()
+    assert [frame.get("room") for frame in tab.got("question")] == [None, "kitchen"]
 
 
 def test_a_persona_with_a_text_is_opened_by_nobody():

@@ -223,10 +223,15 @@ class Entrance:
     def _may_join(self, member: Member, name: str, standing: Standing) -> bool:
         """Whether the client has the API key, the key's rooms are open, or this is a room's full name."""
         key = standing.entitlements.key
+        return (key is not None and key.open_rooms) or self._is_given(member, name, standing)
+
+    def _is_given(self, member: Member, name: str, standing: Standing) -> bool:
+        """Whether the client has the API key, or this is a room's full name, so that nobody can make any number."""
+        key = standing.entitlements.key
         if key is None:
             secrets = self.authenticator.ticket_keys()
             return any(rooms.is_full_name(name, secret=secret) for secret in secrets)
-        return member.connection.holds_key or key.open_rooms or rooms.is_full_name(name, secret=key.digest)
+        return member.connection.holds_key or rooms.is_full_name(name, secret=key.digest)
 
     def standing(self, member: Member) -> Standing | None:
         """Return the person's standing; None, and the connection is closed, if they may not use the bot any more."""
@@ -264,6 +269,8 @@ class Entrance:
         """
         person, entitlements, now = standing.person, standing.entitlements, self.clock()
         persona = self.admission.entitlements.texts.named(entitlements.persona)
+        room = identity.room_of(member.conversation)
+        opens = may_open and persona.model_opens and (room is None or self._is_given(member, room, standing))
         day = quota.day_of(now, now=now, zone=self.zone)
         self.send(
             member.connection,
@@ -274,7 +281,7 @@ class Entrance:
                 limit=quota.limit_of(person, default_limit=entitlements.daily_limit),
                 remaining=quota.left(person, entitlements, day=day),
                 now=now,
-                turns=self._latest(member, opens=may_open and persona.model_opens),
+                turns=self._latest(member, opens=opens),
                 visitor=visitor,
                 conversation_id=called(member.connection),
             ),
