@@ -1,10 +1,10 @@
 """A page whose chat knows its customer: an example of a site's server, with nothing but Python.
 
-    scripts/parley keys create "My shop" --origin http://localhost:3000 --stage demo
-    scripts/parley keys signing "My shop" --stage demo
+    scripts/parley keys create "Example" --origin http://localhost:3000 --stage demo
+    scripts/parley keys signing "Example" --stage demo
     export PARLEY_SECRET='…'       # its first line
     export PARLEY_TAG='<script …'  # its line of HTML, with data-visitor="TOKEN"
-    python docs/examples/shop.py   # http://localhost:3000
+    python3 docs/examples/shop.py  # http://localhost:3000
 
 Your site has a sign-in of its own. Here a link makes a visitor Anna or Bert, so run it on your computer only.
 """
