@@ -212,7 +212,7 @@ def open_or_close_rooms(context: Context, key: str, openness: str) -> None:
 @click.option("--next", "ahead", is_flag=True, help="Print the secret that is valid after `keys rotate`.")
 @with_context
 def signing(context: Context, key: str, *, ahead: bool) -> None:
-    """Print the secret with which your site signs who its visitors are.
+    """Print the secret with which your site signs its visitors.
 
     A visitor who is a customer of yours then has the same conversation on each device. The next secret is accepted
     already, so that your site can change to it before `keys rotate`. ID is as in `keys show`.
@@ -242,9 +242,10 @@ def customer(context: Context, key: str, customer: str) -> None:
 @options.yes_option
 @with_context
 def rotate(context: Context, key: str, *, yes: bool) -> None:
-    """Refuse the secret of `keys signing`; the next one takes its place.
+    """Replace the secret of `keys signing` by the next one.
 
-    Disconnects all visitors of the key. Pages with a token that the refused secret signed have to be loaded again.
+    The old secret is refused from then on. Disconnects all visitors of the key. Pages with a token that the old secret
+    signed have to be loaded again.
     Customers keep their conversations. ID is as in `keys show`.
     """
     found = context.key(key)

@@ -245,6 +245,8 @@ class TextKeysView:
         pages = " and ".join(key.origins) if "*" not in key.origins else "any page"
         if key.origins:
             click.echo(f"\nThis line of HTML adds the chat to {pages}:\n\n  {addresses.embed(key)}\n")
+            if "*" not in key.origins:
+                click.echo("On a page at any other address the chat is an empty box.\n")
             click.echo(f"If people sign in on your site, the chat can know them:\n\n  {self._signing(key)}\n")
         else:
             click.echo("\nOnly the bot's own chat page may use it; for others, create one with --origin.\n")

@@ -75,7 +75,7 @@ def explain_setup(cause: BotoCoreError) -> str:
         case SSOError() | LoginError() | TokenRetrievalError():
             return "the AWS login has expired: run `aws sso login` or `aws login`"
         case NoRegionError():
-            return "no AWS region is set: add --region, such as --region eu-central-1"
+            return "no AWS region is set: add --region, such as --region eu-central-1, or --stage demo for the demo"
         case InvalidRegionError():
             return "there is no such AWS region: check --region, such as --region eu-central-1"
         case ProfileNotFound() | ConfigParseError() | ConfigNotFound():

@@ -128,7 +128,8 @@ def test_half_of_the_credentials_is_one_line():
 
 def test_a_missing_region_is_one_line():
     result = parley("people", "list", AWS_REGION="", **CREDENTIALS)
-    assert fails_in_one_line(result) == "no AWS region is set: add --region, such as --region eu-central-1"
+    line = "no AWS region is set: add --region, such as --region eu-central-1, or --stage demo for the demo"
+    assert fails_in_one_line(result) == line
 
 
 def test_a_region_that_is_none_is_one_line():
