@@ -20,6 +20,7 @@ from chalicelib.access import identity
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.writes import Update, update
 from chalicelib.channels.router import ChannelRouter
+from chalicelib.conversation.late_frames import MOST_WAIT_MS
 from chalicelib.conversation.limits import (
     CONNECTIONS_OF_A_PERSON,
     CONVERSATIONS_OF_A_CONNECTION,
@@ -47,7 +48,9 @@ MEMORY_GB: Final = Decimal(1)
 WORKERS: Final = 10
 """The default of PARLEY_WORKERS; each has half a GB and may be busy all day."""
 OF_A_TICKET: Final = (1, 1)
-"""Units that a ticket for the web chat writes and reads; no other request of strangers writes."""
+"""Units that a ticket for the web chat writes and reads; so much takes the count of a sign-in too."""
+LONGEST_CODE: Final = "c" * 4096
+"""That a stranger may leave for a page that signs somebody in; no further request of strangers writes."""
 LONG: Final = "\U0001f600" * 7_900
 """A text has at most 4,000 characters, which may have four bytes each; the rest is cut."""
 HISTORY: Final = 29
@@ -58,6 +61,8 @@ WORST: Final[tuple[dict[str, Any], ...]] = (
     {"action": "send_message", "message": LONG},
 )
 """The most expensive of what is free."""
+GAP: Final = 10
+"""Between the numbers of two frames: the second one waits for those that are missing, as long as it may."""
 FEW: Final = 4
 """Requests of a kind that are counted: the first finds a full bucket, and later ones are alike."""
 IDLE_MIN: Final = 10
@@ -91,6 +96,8 @@ class Stage(Metered):
         web: Any = self.bot.sender
         self.bot.sender = ChannelRouter({**web.senders, Channel.MESSENGER: self.bot.outbox})
         self.tabs: list[Tab] = []
+        self.waited = Decimal(0)
+        """For how many seconds frames have kept a function waiting."""
 
     def opens(self, visitor: str, *, room: str = "") -> Tab:
         """A visitor opens one more connection."""
@@ -108,10 +115,11 @@ class Stage(Metered):
         assert tab.codes == []
 
     def cost(self, step: Callable[[], object]) -> Decimal:
-        """What a step costs: units of DynamoDB, and the frames that all connections get."""
-        heard = self._heard()
+        """What a step costs: units of DynamoDB, frames that all connections get, and the time that its own wait."""
+        heard, waited = self._heard(), self.waited
         units = self.meter.during(step)
-        return stored(*units) + (self._heard() - heard) * USD["websocket_million_messages"] / MILLION
+        waiting = (self.waited - waited) * MEMORY_GB * USD["lambda_gb_s"]
+        return stored(*units) + (self._heard() - heard) * USD["websocket_million_messages"] / MILLION + waiting
 
     def dearest(self, tab: Tab, frames: Iterable[dict[str, Any]]) -> Decimal:
         """What the dearest of some frames costs that a visitor sends."""
@@ -125,7 +133,9 @@ class Stage(Metered):
         inbox.table.write(update(keys.person_key(person_of(psid)), Update(set={"full_at": full_at})))
 
     def _sends(self, tab: Tab, frame: dict[str, Any]) -> None:
+        before = len(self.bot.slept)
         tab.sends_text(json.dumps(frame, ensure_ascii=False))
+        self.waited += Decimal(sum(self.bot.slept[before:]))
         self.chat.works()
 
     def _heard(self) -> int:
@@ -161,8 +171,14 @@ def of_a_frame(stage: Stage, *, room: str = "") -> Decimal:
     assert not any(tab.is_closed for tab in tabs)
     too_fast = [{"action": "ping"}] * (FRAMES_OF_A_CONNECTION.burst + 1)
     kinds = WORST[1:] if room else WORST
-    dearest = max(stage.dearest(tab, [kind] * FEW) for tab, kind in zip(tabs, kinds, strict=False))
+    waited = stage.waited
+    dearest = max(stage.dearest(tab, _with_gaps(kind)) for tab, kind in zip(tabs, kinds, strict=False))
+    assert round((stage.waited - waited) * 1000) == len(kinds) * FEW * MOST_WAIT_MS
     return dearest if room else max(dearest, stage.dearest(tabs[-1], too_fast))
+
+
+def _with_gaps(frame: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**frame, "n": number * GAP} for number in range(1, FEW + 1)]
 
 
 def of_a_sender(stage: Stage) -> Decimal:
@@ -188,10 +204,12 @@ def of_a_sender(stage: Stage) -> Decimal:
 def test_the_most_that_strangers_can_cost_in_a_day_is_what_the_documents_say(stage: Stage):
     request = USD["api_million_requests"] / MILLION + invocation()
     methods = sum(len(methods) for methods in app.app.routes.values())
+    handover = stage.meter.during(lambda: stage.store.handovers.put("slot", LONGEST_CODE, now=stage.bot.clock()))
+    writing = 2 * stored(*OF_A_TICKET) + stored(*handover)
     awake = FRAMES.per_second * 60 * IDLE_MIN + CONNECT.per_second * 60 * IDLE_MIN
     most = {
         "forged": a_day(METHODS[WEBHOOK], request),
-        "other methods": (methods - 1) * a_day(METHODS["*/*"], request) + a_day(METHODS["*/*"], stored(*OF_A_TICKET)),
+        "other methods": (methods - 1) * a_day(METHODS["*/*"], request) + a_day(METHODS["*/*"], writing),
         "connections": a_day(CONNECT, of_a_connection(stage)),
         "open": awake * DAY_S // 60 * USD["websocket_million_minutes"] / MILLION,
         "frames": a_day(FRAMES, of_a_frame(stage)),
