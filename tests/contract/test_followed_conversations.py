@@ -269,3 +269,12 @@ def test_closing_while_a_room_is_followed_leaves_no_item(busy_store: Store, cloc
     )
     assert connections.get(NEW.id, now=clock()) is None
     assert who_is_in(connections, clock, HOME, ROOM, HALL) == [0, 0, 0]
+
+
+def test_a_move_that_is_tried_with_an_old_copy_returns_what_the_connection_follows_now(
+    connections: ConnectionStore, clock: FakeClock
+):
+    old = connections.move(admitted(connections, clock), ROOM, now=clock(), keeps=True)
+    assert old
+    connections.leave(old, HOME, now=clock())
+    assert connections.move(old, ROOM, now=clock()) == connections.get(NEW.id, now=clock())

@@ -166,7 +166,7 @@ class DynamoConnections:
         if connection.conversation is None or after.followed == connection.followed:
             current = self._ready(connection, now=now)
             is_done = current is None or step(current).followed == current.followed
-            return current and (after if is_done else self._change(current, step, now=now))
+            return current and (step(current) if is_done else self._change(current, step, now=now))
         try:
             self._write_change(connection, after, now=now)
         except (TransactionRefused, ConditionFailed):  # it has moved meanwhile, or is closed
