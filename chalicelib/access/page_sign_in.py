@@ -1,7 +1,8 @@
-"""The rules by which a chat page signs a person in: authorization code with PKCE, and the hand-over to a frame.
+"""The rules by which a chat page signs a person in: authorization code with PKCE, and the hand-over to an iframe.
 
-A frame makes a secret and tells the window that it opens only the slot, which is the secret's hash. The window puts the
-code into the slot, and who knows the secret takes it out. The code alone is of no use without the frame's verifier.
+An embedded chat page, an iframe, makes a secret and opens a window, which it tells only the slot: the secret's hash.
+The person signs in there. The window puts the code into the slot, and who knows the secret takes it out. The code
+alone is of no use without the verifier, which only the iframe has.
 """
 
 import base64
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 from chalicelib.errors import BadRequest
 
 HANDOVER_KEPT_S: Final = 5 * 60
-"""How long a code waits for the frame, in seconds."""
+"""How long a code waits for the iframe, in seconds."""
 _RANDOM: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 """32 bytes in base64url: a slot, a secret, a verifier, a challenge or a nonce."""
 _STATE: Final = re.compile(rf"{_RANDOM.pattern}\.[a-z0-9]{{0,10}}\.[\x21-\x7e]{{0,1000}}", re.ASCII)

@@ -164,7 +164,7 @@ class SignInIssuer(Protocol):
 
 
 class Handovers(Protocol):
-    """Authorization codes that a window hands over to the frame that opened it. All methods raise StoreError."""
+    """Authorization codes that a window hands over to the iframe that opened it. All methods raise StoreError."""
 
     def put(self, slot: str, code: str, *, now: int) -> bool:
         """Store a code for five minutes; False, with nothing written, if the slot holds one."""

@@ -1,4 +1,4 @@
-"""The routes by which a chat page signs a person in: to the issuer and back, and from a window to its frame."""
+"""The routes by which a chat page signs a person in: to the issuer and back, and from a window to its iframe."""
 
 import json
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ def arrive() -> Response:
 @routes.route("/chat/signed-in", methods=["POST"])
 @errors_as_json
 def hand_over() -> Response:
-    """Store what a window hands over to its frame."""
+    """Store what a window hands over to its iframe."""
     pages().sign_in.put(_body())
     return json_response({}, HTTPStatus.CREATED)
 
