@@ -13,7 +13,7 @@ from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
 from chalicelib.operations import spending_limit
 from scripts.cli import channels, choices, spending_limit_view
-from scripts.cli.options import asking, at_deployed_stage
+from scripts.cli.options import asking, at_deployed_stage, from_callers_folder
 from scripts.deploy.secrets import KINDS
 from scripts.stage import hints
 from scripts.stage.environment import ROOT, Environment, UsageError, of_the_functions
@@ -79,9 +79,9 @@ def deploy(
             "--secrets has no effect with --package: the README.md that it writes says how to store secrets"
         )
     if folder:
-        _write_bundle(environment, chosen, _from_callers_folder(folder), email)
+        _write_bundle(environment, chosen, from_callers_folder(folder), email)
         return
-    wish = _Wish(email, _from_callers_folder(file) if file else None, renew, ask=not yes)
+    wish = _Wish(email, from_callers_folder(file) if file else None, renew, ask=not yes)
     _deploy(environment, chosen, wish)
 
 
@@ -181,11 +181,6 @@ def _write_bundle(environment: Environment, chosen: Channels | None, target: Pat
         f"{target} contains data.yaml, app.json and deployment.zip ({package.size / 1e6:.1f} MB, {package.python})."
     )
     click.secho(f"How to deploy them: {target / 'README.md'}", bold=True)
-
-
-def _from_callers_folder(path: Path) -> Path:
-    """Resolve a path against the folder of the caller: `scripts/parley` changes to the project's folder."""
-    return Path(os.environ.get("PARLEY_CALLED_FROM", "")) / path
 
 
 def _check(deployment: "Deployment") -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 from functools import wraps
+from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import click
@@ -36,6 +37,11 @@ class OutputFormat(Enum):
 def clock() -> int:
     """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def from_callers_folder(path: Path | str) -> Path:
+    """Resolve a path against the folder of the caller: `scripts/parley` changes to the project's folder."""
+    return Path(os.environ.get("PARLEY_CALLED_FROM", "")) / path
 
 
 def confirm(question: str, *, yes: bool, otherwise: str, is_json: bool = False) -> None:

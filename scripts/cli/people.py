@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, ParamSpec
 
 import click
@@ -216,7 +215,7 @@ def _write(file: str, text: str, *, overwrite: bool) -> None:
 
     Raises UsageError if the file exists, unless it may be overwritten or is a device such as /dev/stdout.
     """
-    path = Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file
+    path = options.from_callers_folder(file)
     if path.is_file() and not overwrite:
         raise UsageError(f"{file} exists already: choose another name, or add --overwrite")
     try:

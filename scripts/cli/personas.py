@@ -1,6 +1,5 @@
 """`parley personas`: shows what personas say, and puts the owner's own texts in place of the shipped ones."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -134,7 +133,7 @@ def remove(context: Context, name: str, *, yes: bool) -> None:
 def _read(file: Path) -> str:
     """Read a file that is named as the caller's folder has it. Raises ConfigError."""
     try:
-        return (Path(os.environ.get("PARLEY_CALLED_FROM", "")) / file).read_text("utf-8-sig")
+        return options.from_callers_folder(file).read_text("utf-8-sig")
     except OSError as exc:
         raise ConfigError(f"{file} cannot be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
