@@ -54,7 +54,7 @@ class Variables:
         return self.env.get(name, default)
 
 
-def is_private_way(url: str) -> bool:
+def is_https_or_loopback(url: str) -> bool:
     """Whether requests to the URL can be neither read nor answered by others: https, or this machine itself."""
     try:
         parts = urlsplit(url)
@@ -150,7 +150,7 @@ def contact(name: str, value: str) -> str:
 
 def issuer(name: str, value: str) -> str:
     """Validate the address of an OpenID Connect issuer; it may be empty."""
-    if value and not (_ISSUER.fullmatch(value) and is_private_way(value)):
+    if value and not (_ISSUER.fullmatch(value) and is_https_or_loopback(value)):
         raise _invalid(name, value, "an https:// address without ? and #")
     return value
 

@@ -18,7 +18,7 @@ import jwt
 import requests
 
 from chalicelib.errors import InvalidToken, IssuerUnavailable
-from chalicelib.variables import is_private_way
+from chalicelib.variables import is_https_or_loopback
 
 _ALGORITHM: Final = "RS256"
 _LONGEST: Final = 8192
@@ -170,7 +170,7 @@ class OidcTokens:
 
     def _read(self, url: str, timeout: float) -> Mapping[str, Any]:
         """Request a JSON object. Redirects are not followed: they could lead to an address that is not private."""
-        if not is_private_way(url):
+        if not is_https_or_loopback(url):
             raise IssuerUnavailable("the issuer's keys are not behind https, so they cannot be trusted")
         try:
             answer = self.session.get(url, timeout=timeout, allow_redirects=False)

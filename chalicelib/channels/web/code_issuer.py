@@ -10,7 +10,7 @@ from typing import Any, Final
 import requests
 
 from chalicelib.errors import InvalidToken, IssuerUnavailable
-from chalicelib.variables import is_private_way
+from chalicelib.variables import is_https_or_loopback
 
 _FIND_S: Final = 3
 _EXCHANGE_S: Final = 15
@@ -63,7 +63,11 @@ class CodeIssuer:
             )
             self._found_until = self.monotonic() + _KEPT_S
         address = self._found.get(name)
-        if self._found.get("issuer") != self.issuer or not isinstance(address, str) or not is_private_way(address):
+        if (
+            self._found.get("issuer") != self.issuer
+            or not isinstance(address, str)
+            or not is_https_or_loopback(address)
+        ):
             self._found_until = float("-inf")
             raise IssuerUnavailable(f"the issuer's own document names no {name} behind https, or another issuer")
         return address
