@@ -66,13 +66,13 @@ class Connection:
     waits: bool = False
     """Whether an earlier frame has not been handled, for which this one waits; only `count_frame` sets it."""
     after_question: bool = False
-    """Whether this numbered frame is a question right after another one, as `FramePlace.follows` says.
+    """Whether this numbered frame is a question right after another one, as `FramePlace.is_right_after` says.
 
     Only `count_frame` and `take_turn` set it.
     """
 
     @property
-    def waits_for_a_frame(self) -> bool:
+    def enters_with_its_first_frame(self) -> bool:
         """Whether the first frame lets its client in, whatever it asks for."""
         return bool(self.config or self.proven)
 

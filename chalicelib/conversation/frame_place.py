@@ -28,7 +28,7 @@ class FramePlace:
         """What is stored of the frame for the next one: of a question the time and the room."""
         return "" if self.asks_in is None else f"{self.received_at} {self.asks_in}"
 
-    def follows(self, mark: str) -> bool:
+    def is_right_after(self, mark: str) -> bool:
         """Whether the frame before, of which this is stored, asked in the same place at nearly the same time."""
         at, _, room = mark.partition(" ")
         return bool(at) and room == self.asks_in and abs(self.received_at - int(at)) <= LATE_MS

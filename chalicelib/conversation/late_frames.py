@@ -42,7 +42,7 @@ def complete_at(turn: Turn, known: Iterable[Turn]) -> int:
     if received.number is None:
         is_alone = all(abs(each.at - received.at) > LATE_MS for each in of_socket)
         return 0 if is_alone else received.at + LATE_MS
-    is_missing = received.follows and received.number - 1 not in {each.number for each in of_socket}
+    is_missing = received.after_question and received.number - 1 not in {each.number for each in of_socket}
     return received.at + MOST_WAIT_MS + _STORED_MS if is_missing else 0
 
 

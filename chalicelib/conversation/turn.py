@@ -50,7 +50,7 @@ class Received:
     socket: ConnectionId
     number: int | None = None
     """The frame's `n`: its place among the frames of the connection that its client numbers, from 1."""
-    follows: bool = False
+    after_question: bool = False
     """Whether the frame with the number before is another question of the conversation, received shortly before."""
 
 

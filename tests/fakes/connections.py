@@ -48,7 +48,7 @@ class FakeConnections:
         self.memory.connections[connection.id] = StoredConnection(
             connection,
             _expires_at(now),
-            due_at=now + (IDLE_TIMEOUT_MS if connection.waits_for_a_frame else AUTH_TIMEOUT_MS),
+            due_at=now + (IDLE_TIMEOUT_MS if connection.enters_with_its_first_frame else AUTH_TIMEOUT_MS),
         )
 
     @atomic
@@ -240,7 +240,7 @@ def _begin(kept: StoredConnection, place: FramePlace, *, now: int, at_last: bool
         kept.progress = replace(before, moving=place.received_at)
     elif place.number and before.number < place.number:
         kept.progress = replace(before, number=place.number, mark=place.mark)
-        return replace(connection, after_question=own and not at_last and place.follows(before.mark))
+        return replace(connection, after_question=own and not at_last and place.is_right_after(before.mark))
     return connection
 
 

@@ -35,4 +35,6 @@ def test_a_question_follows_only_a_question_to_the_same_place_at_nearly_the_same
     before: FramePlace, place: FramePlace
 ):
     near = abs(before.received_at - place.received_at) <= LATE_MS
-    assert place.follows(before.mark) == (near and before.asks_in is not None and before.asks_in == place.asks_in)
+    assert place.is_right_after(before.mark) == (
+        near and before.asks_in is not None and before.asks_in == place.asks_in
+    )

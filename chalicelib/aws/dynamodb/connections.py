@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import methodcaller
 from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -51,7 +50,7 @@ class DynamoConnections:
     table: Table
 
     def open(self, connection: Connection, *, now: int) -> None:
-        waits_ms = IDLE_TIMEOUT_MS if connection.waits_for_a_frame else AUTH_TIMEOUT_MS
+        waits_ms = IDLE_TIMEOUT_MS if connection.enters_with_its_first_frame else AUTH_TIMEOUT_MS
         self.table.write(put(items.connection_item(connection, now=now, auth_until=now + waits_ms)))
 
     def get(self, connection: ConnectionId, *, now: int) -> Connection | None:
@@ -111,8 +110,10 @@ class DynamoConnections:
         conversation_id: str = "",
         keeps: bool = False,
     ) -> Connection | None:
-        move = methodcaller("moved", conversation, keeps=keeps, conversation_id=conversation_id)
-        return self._change(connection, move, now=now)
+        def moved(current: Connection) -> Connection:
+            return current.moved(conversation, keeps=keeps, conversation_id=conversation_id)
+
+        return self._change(connection, moved, now=now)
 
     def leave(self, connection: Connection, conversation: ConversationId, *, now: int) -> Connection | None:
         return self._change(connection, partial(_without, conversation=conversation), now=now)
@@ -244,8 +245,7 @@ class DynamoConnections:
 
 def _ending(connection: Connection, *, expires_at: int) -> dict[str, Write]:
     """The writes that end a connection beside that of its own item, by name; `expires_at` as in `_not_counting`."""
-    writes: dict[str, Write] = {}
-    writes |= _leaving(connection.id, [one.conversation for one in connection.followed], expires_at=expires_at)
+    writes = _leaving(connection.id, [one.conversation for one in connection.followed], expires_at=expires_at)
     if connection.person:
         writes["listed"] = delete(keys.listed_key(connection.person, connection.id))
         key = keys.person_seats_key(connection.person)

@@ -136,5 +136,5 @@ def _progress(item: Item) -> Progress:
 def _connection(item: Item, place: FramePlace, *, begun: bool, now: int) -> Connection | None:
     if not items.is_there(item, now=now):
         return None
-    follows = begun and place.number is not None and place.follows(item.get("mark_before", ""))
+    follows = begun and place.number is not None and place.is_right_after(item.get("mark_before", ""))
     return replace(items.connection(item), after_question=follows)

@@ -129,7 +129,7 @@ def _received_item(received: Received) -> Item:
     item: Item = {"at": received.at, "socket": received.socket}
     if received.number is not None:
         item["n"] = received.number
-    return {**item, "follows": True} if received.follows else item
+    return {**item, "follows": True} if received.after_question else item
 
 
 def _received(item: Item) -> Received:

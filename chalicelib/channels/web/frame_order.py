@@ -46,7 +46,10 @@ class FrameOrder:
         return connection
 
     def done(self, connection: Connection, frame: Authenticate | AboutRoom, moved: Connection | None) -> None:
-        """Let later frames begin, unless the write that moved the connection has done so; None if it was not moved."""
+        """Let later frames begin; `moved` is the connection as the frame moved it, None if it did not.
+
+        Without a number, the write that moved the connection has done so.
+        """
         if frame.n or moved is None or moved.followed == connection.followed:
             self.connections.frame_done(connection.id, frame.n)
 
