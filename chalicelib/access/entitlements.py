@@ -30,9 +30,9 @@ class EntitlementService:
 
     keys: ApiKeys
     limits: Limits
-    personas: Mapping[Channel, str] = field(default_factory=dict)
-    """Channels on which the owner chose another persona than the channel's default."""
-    texts: Personas = field(default_factory=Personas)
+    chosen: Mapping[Channel, str] = field(default_factory=dict)
+    """The names of the personas that the owner chose, by channel; without one, the channel's default."""
+    personas: Personas = field(default_factory=Personas)
     """Looks up a persona by its name."""
 
     def for_person(self, person: PersonId) -> Entitlements:
@@ -42,7 +42,7 @@ class EntitlementService:
         if known:
             return for_key(known)
         channel = identity.channel_of(person)
-        persona = self.personas.get(channel, TRAITS[channel].default_persona)
+        persona = self.chosen.get(channel, TRAITS[channel].default_persona)
         return Entitlements(persona, self.limits.daily_limit)
 
     def personas_in_use(self, channels: Channels, *, now: int) -> frozenset[str]:
@@ -51,7 +51,7 @@ class EntitlementService:
         Raises StoreError.
         """
         of_channels = {
-            self.personas.get(channel, traits.default_persona)
+            self.chosen.get(channel, traits.default_persona)
             for channel, traits in TRAITS.items()
             if channel in channels
         }

@@ -109,5 +109,5 @@ class ContextLoader:
         asked_at = turn.at if identity.traits_of(turn.person).vouches_for_times else now
         day = quota.day_of(asked_at, now=now, zone=self.zone)
         entitlements = self.entitlements.for_person(person.id)
-        find_persona = cache(partial(self.entitlements.texts.named, entitlements.persona))
+        find_persona = cache(partial(self.entitlements.personas.named, entitlements.persona))
         return TurnContext(lease, turn, memory, time, person, entitlements, day, find_persona)

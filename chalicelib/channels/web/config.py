@@ -102,14 +102,14 @@ class ChatConfig:
         self._count(key, _hash(address, secret), most=TICKETS_AN_HOUR)
         return self._config(key, self._visitor(key, bearer))
 
-    def issue_to_site(self, holders: str, params: Mapping[str, Any]) -> IssuedConfig:
-        """Issue a ticket to the server of a site, which has the whole API key `holders`, for one of its customers.
+    def issue_to_site(self, key_text: str, params: Mapping[str, Any]) -> IssuedConfig:
+        """Issue a ticket to the server of a site, which has the whole API key `key_text`, for one of its customers.
 
         `params` has the site's own id of the customer as `visitor`. The server's address is not counted, but its
         tickets are: for each customer as in `issue`, and for all of them. Raises InvalidToken if the key is not valid,
         BadRequest and RateLimited.
         """
-        key = valid_key(self.keys, holders, now=self.clock())
+        key = valid_key(self.keys, key_text, now=self.clock())
         customer = params.get("visitor")
         if not signed_visitor.is_subject(customer):
             raise BadRequest(f"visitor {signed_visitor.SUBJECT_RULE}: your own id of the customer")

@@ -9,9 +9,9 @@ from chalicelib.access import identity, quota, rooms, signed_visitor
 from chalicelib.access.admission import BLOCKED, Admission, Standing
 from chalicelib.access.authentication import Authenticated, Authenticator, Credentials, Rejected
 from chalicelib.channels.web import server_frames
-from chalicelib.channels.web.addressing import called
 from chalicelib.channels.web.client_frames import AboutRoom, Follow, Join, Leave
 from chalicelib.channels.web.closing import ConnectionCloser
+from chalicelib.channels.web.room_fields import conversation_id_of
 from chalicelib.channels.web.room_names import Room
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection, ConnectionState
@@ -55,7 +55,10 @@ class Send(Protocol):
 
 @dataclass(frozen=True)
 class Entrance:
-    """Handles `authenticate` and `join`. All methods raise StoreError; `authenticate` also what Authenticator does."""
+    """Handles `authenticate`, and the rooms that frames name.
+
+    All methods raise StoreError; `authenticate` also what Authenticator does.
+    """
 
     connections: ConnectionStore
     closer: ConnectionCloser
@@ -97,7 +100,7 @@ class Entrance:
         """Let the person in, and send `ready`; `is_told` if it has the visitor's name, `is_asked` if a frame asked."""
         conversation = identity.conversation_of(person)
         try:
-            ready = self._admit(connection, person, conversation)
+            ready = self._mark_authenticated(connection, person, conversation)
         except TooManyConnections:
             self._reject(connection, _TOO_MANY)
             return None
@@ -125,7 +128,9 @@ class Entrance:
         self._refuse(connection, *_AGAIN)
         return None
 
-    def _admit(self, connection: Connection, person: PersonId, conversation: ConversationId) -> Connection | None:
+    def _mark_authenticated(
+        self, connection: Connection, person: PersonId, conversation: ConversationId
+    ) -> Connection | None:
         """Call `mark_authenticated`; while the person has too many connections, close their oldest one.
 
         Whoever has lost connections without noticing, such as by going out of reach, is thus not locked out.
@@ -268,7 +273,7 @@ class Entrance:
         In this order no answer is missed: a turn that is open in the history reaches the connection from its worker.
         """
         person, entitlements, now = standing.person, standing.entitlements, self.clock()
-        persona = self.admission.entitlements.texts.named(entitlements.persona)
+        persona = self.admission.entitlements.personas.named(entitlements.persona)
         room = identity.room_of(member.conversation)
         opens = may_open and persona.model_opens and (room is None or self._is_given(member, room, standing))
         day = quota.day_of(now, now=now, zone=self.zone)
@@ -283,7 +288,7 @@ class Entrance:
                 now=now,
                 turns=self._latest(member, opens=opens),
                 visitor=visitor,
-                conversation_id=called(member.connection),
+                conversation_id=conversation_id_of(member.connection),
             ),
         )
 

@@ -88,7 +88,7 @@ class WebSocketHandler:
 
     @property
     def entrance(self) -> Entrance:
-        """What handles `authenticate` and `join`."""
+        """What handles `authenticate`, and the rooms that frames name."""
         return Entrance(
             connections=self.connections,
             closer=self.closer,

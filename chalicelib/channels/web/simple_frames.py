@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from chalicelib.channels.web.addressing import addressed
+from chalicelib.channels.web.room_fields import with_room
 from chalicelib.channels.web.server_frames import split
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.turn import Reply
@@ -32,7 +32,7 @@ def for_client(connection: Connection, *frames: str) -> Sequence[str]:
     Those of a room say which one. A client of whole answers gets simple frames, and of the usual ones errors.
     """
     read = [simple for frame in frames for simple in _simple(frame)] if connection.whole_answers else frames
-    return [addressed(connection, frame) for frame in read]
+    return [with_room(connection, frame) for frame in read]
 
 
 def _simple(frame: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.channels.web.addressing import addressed
+from chalicelib.channels.web.room_fields import with_room
 from chalicelib.channels.web.turn_frames import Frames
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.connection_ports import ConnectionApi
@@ -116,7 +116,7 @@ class ConnectionWriter:
             for frame in frames:
                 if self._closed:
                     return False
-                self._connection_api.send(self.connection, addressed(self.connection, frame))
+                self._connection_api.send(self.connection, with_room(self.connection, frame))
         except (ConnectionGone, ChannelBroken):
             raise
         except DeliveryError:

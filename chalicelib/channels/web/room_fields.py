@@ -6,20 +6,20 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.conversation.connection import Connection
 
-_NOT_ADDRESSED: Final = ('{"type":"pong"', '{"type":"ready"')
+_WITHOUT_ROOM: Final = ('{"type":"pong"', '{"type":"ready"')
 """The beginnings of frames that need nothing: one is of no room, and the other says its room already."""
 
 
-def addressed(connection: Connection, frame: str) -> str:
+def with_room(connection: Connection, frame: str) -> str:
     """Return a frame about the conversation that the connection is in, with the room if that is one.
 
     The room is in `room`, and in `conversationId` for a client that uses that name. Clients of whole answers get only
     `conversationId`.
     """
-    return frame if frame.startswith(_NOT_ADDRESSED) else f"{frame[:-1]}{_room_fields(connection)}}}"
+    return frame if frame.startswith(_WITHOUT_ROOM) else f"{frame[:-1]}{_room_fields(connection)}}}"
 
 
-def called(connection: Connection) -> str:
+def conversation_id_of(connection: Connection) -> str:
     """Return what a client that uses `conversationId` calls the room that it is in; empty if it is not known.
 
     A text that is no name is known only if the client's frame has it, or from `in_conversation`.
@@ -34,7 +34,7 @@ def _room_fields(connection: Connection) -> str:
     room = identity.room_of(connection.conversation) if connection.conversation else None
     if room is None:
         return ""
-    named = called(connection)
+    named = conversation_id_of(connection)
     if connection.whole_answers:
         return _field("conversationId", named if connection.by_id else room)
     return _field("room", room) + _field("conversationId", named)
