@@ -170,7 +170,7 @@ def test_no_page_may_ask_for_a_customers_ticket(demo: Demo):
 def test_a_page_gets_a_ticket_that_no_cache_keeps_and_only_its_own_scripts_read(demo: Demo):
     answer = comes(demo, makes(demo)["id"])
     assert answer.status_code == 200
-    assert answer.json().keys() == {"websocket_url", "ticket", "expires_in", "persona", "limit"}
+    assert answer.json().keys() == {"websocket_url", "ticket", "address_ticket", "expires_in", "persona", "limit"}
     assert answer.json()["websocket_url"] == demo.facts["websocket_url"]
     assert answer.headers["access-control-allow-origin"] == PAGE
     assert answer.headers["vary"] == "Origin"
