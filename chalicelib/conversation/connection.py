@@ -68,7 +68,7 @@ class Connection:
     after_question: bool = False
     """Whether this numbered frame is a question right after another one, as `FramePlace.is_right_after` says.
 
-    Only `count_frame` and `take_turn` set it.
+    Only `count_frame` and `begin_frame` set it.
     """
 
     @property

@@ -33,11 +33,11 @@ class ConnectionStore(Protocol):
         """Count one frame and return its connection as `get` does.
 
         A frame over FRAMES_OF_A_CONNECTION is not counted; the connection is then returned with `too_fast`. If it is
-        the frame's turn, it has begun. Otherwise the connection is returned with `waits`. A frame over WAITING_FRAMES
+        the next frame, it has begun. Otherwise the connection is returned with `waits`. A frame over WAITING_FRAMES
         does not wait, but begins as with `at_last`.
         """
 
-    def take_turn(
+    def begin_frame(
         self, connection: ConnectionId, place: FramePlace, *, now: int, at_last: bool = False
     ) -> Connection | None:
         """Let a frame begin that waits, and return its connection as `get` does; None if it has to wait on.

@@ -34,15 +34,15 @@ class FramePlace:
         return bool(at) and room == self.asks_in and abs(self.received_at - int(at)) <= LATE_MS
 
 
-class Whose(Enum):
-    """Whose turn it is when a frame comes."""
+class Arrival(Enum):
+    """When a frame comes, compared with the other frames of its connection."""
 
-    OWN = "own"
-    """The frame's."""
-    EARLIER = "earlier"
-    """That of an earlier frame, for which it waits."""
-    LATER = "later"
-    """That of a later frame: one with its number, or a later one, was handled before, so it waits for nothing."""
+    NEXT = "next"
+    """No earlier frame is waited for: it begins."""
+    EARLY = "early"
+    """Before an earlier frame, for which it waits."""
+    LATE = "late"
+    """After a frame with its number or a later one, so it waits for nothing."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class Progress:
     moving: int = 0
     """When the frame was received that is putting the connection into a conversation; 0 if there is none."""
 
-    def turn_of(self, place: FramePlace, *, now: int) -> Whose:
-        """Return whose turn it is at `now`, in milliseconds since 1970, when the frame comes."""
+    def arrival_of(self, place: FramePlace, *, now: int) -> Arrival:
+        """Return how the frame comes at `now`, in milliseconds since 1970."""
         if self.moving and self.moving <= place.received_at and now < self.moving + LATE_MS:
-            return Whose.EARLIER
+            return Arrival.EARLY
         if place.number is None or self.number == place.number - 1:
-            return Whose.OWN
-        return Whose.LATER if self.number >= place.number else Whose.EARLIER
+            return Arrival.NEXT
+        return Arrival.LATE if self.number >= place.number else Arrival.EARLY

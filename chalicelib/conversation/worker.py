@@ -109,7 +109,7 @@ class Worker:
         return Outcome.DRAINED
 
     def _load(self, lease: Lease) -> tuple[Thread, tuple[Turn, ...]]:
-        """Load the conversation, and return the open turns whose turn it is; none only if none is open.
+        """Load the conversation, and return the open turns that can be answered now; none only if none is open.
 
         Waits, and loads again, while a question may be missing that was sent before the first one.
         """

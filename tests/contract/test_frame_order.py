@@ -65,7 +65,7 @@ def test_a_first_frame_with_a_later_number_waits(
     connections: ConnectionStore, comes: Comes, clock: FakeClock, number: int
 ):
     assert comes(question(clock, number)).waits
-    assert connections.take_turn(NEW.id, question(clock, number), now=clock()) is None
+    assert connections.begin_frame(NEW.id, question(clock, number), now=clock()) is None
 
 
 def test_a_frame_begins_when_the_number_before_it_has_begun(
@@ -75,10 +75,10 @@ def test_a_frame_begins_when_the_number_before_it_has_begun(
     assert comes(three).waits
     assert comes(two).waits
     assert not comes(question(clock, 1)).waits
-    assert connections.take_turn(NEW.id, three, now=clock()) is None
-    begun = connections.take_turn(NEW.id, two, now=clock())
+    assert connections.begin_frame(NEW.id, three, now=clock()) is None
+    begun = connections.begin_frame(NEW.id, two, now=clock())
     assert begun == replace(admitted_now(connections, clock), after_question=True)
-    assert connections.take_turn(NEW.id, three, now=clock()) == begun
+    assert connections.begin_frame(NEW.id, three, now=clock()) == begun
     assert not comes(question(clock, 4)).waits
 
 
@@ -92,7 +92,7 @@ def test_a_frame_that_begins_at_last_is_the_end_of_the_wait_for_the_others_befor
     connections: ConnectionStore, comes: Comes, clock: FakeClock
 ):
     assert comes(question(clock, 3)).waits
-    begun = connections.take_turn(NEW.id, question(clock, 3), now=clock(), at_last=True)
+    begun = connections.begin_frame(NEW.id, question(clock, 3), now=clock(), at_last=True)
     assert begun
     assert not begun.after_question
     assert not comes(question(clock, 4)).waits
@@ -106,7 +106,7 @@ def test_a_number_that_comes_twice_waits_for_nothing_and_changes_nothing(
 ):
     for number in (1, 2, 2, 1):
         assert not comes(question(clock, number)).waits
-    assert connections.take_turn(NEW.id, question(clock, 1), now=clock(), at_last=True)
+    assert connections.begin_frame(NEW.id, question(clock, 1), now=clock(), at_last=True)
     assert not comes(question(clock, 3)).waits
 
 
@@ -119,12 +119,12 @@ def test_frames_wait_for_a_join_until_its_connection_has_moved(
     clock.now += 1
     asks = question(clock, numbers[1])
     assert comes(asks).waits
-    assert connections.take_turn(NEW.id, asks, now=clock()) is None
+    assert connections.begin_frame(NEW.id, asks, now=clock()) is None
     assert connections.move(ready, ROOM, now=clock())
     if numbers[0]:
-        assert connections.take_turn(NEW.id, asks, now=clock()) is None
+        assert connections.begin_frame(NEW.id, asks, now=clock()) is None
         connections.frame_done(NEW.id, joins.number)
-    begun = connections.take_turn(NEW.id, asks, now=clock())
+    begun = connections.begin_frame(NEW.id, asks, now=clock())
     assert begun
     assert begun.conversation == ROOM
 
@@ -144,7 +144,7 @@ def test_frames_wait_for_an_authentication_until_it_is_done(
     assert connections.mark_authenticated(connection, ANNA, HOME, now=clock())
     if number:
         connections.frame_done(NEW.id, authenticates.number)
-    begun = connections.take_turn(NEW.id, asks, now=clock())
+    begun = connections.begin_frame(NEW.id, asks, now=clock())
     assert begun
     assert begun.person == ANNA
 
@@ -172,7 +172,7 @@ def test_a_join_whose_function_died_is_not_waited_for_longer_than_a_function_may
     asks = question(clock)
     assert comes(asks).waits
     clock.now += 1
-    assert connections.take_turn(NEW.id, asks, now=clock())
+    assert connections.begin_frame(NEW.id, asks, now=clock())
     assert not comes(question(clock)).waits
 
 
@@ -182,7 +182,7 @@ def test_two_joins_are_handled_one_after_the_other(connections: ConnectionStore,
     second = join(clock)
     assert comes(second).waits
     connections.frame_done(NEW.id, None)
-    assert connections.take_turn(NEW.id, second, now=clock())
+    assert connections.begin_frame(NEW.id, second, now=clock())
     clock.now += 5
     assert comes(question(clock)).waits
 
@@ -223,9 +223,9 @@ def test_frames_that_wait_take_no_more_of_the_connections_bucket_than_others(com
 def test_a_connection_that_is_closed_has_no_turns(connections: ConnectionStore, comes: Comes, clock: FakeClock):
     comes(question(clock, 2))
     connections.close(NEW.id)
-    assert connections.take_turn(NEW.id, question(clock, 2), now=clock()) is None
-    assert connections.take_turn(NEW.id, question(clock), now=clock()) is None
-    assert connections.take_turn(NEW.id, question(clock, 2), now=clock(), at_last=True) is None
+    assert connections.begin_frame(NEW.id, question(clock, 2), now=clock()) is None
+    assert connections.begin_frame(NEW.id, question(clock), now=clock()) is None
+    assert connections.begin_frame(NEW.id, question(clock, 2), now=clock(), at_last=True) is None
     connections.frame_done(NEW.id, 1)
     assert connections.get(NEW.id, now=clock()) is None
 

@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.access.retention import CONNECTION_KEPT_S
 from chalicelib.conversation.connection import Connection, ConnectionState
-from chalicelib.conversation.frame_place import FramePlace, Progress, Whose
+from chalicelib.conversation.frame_place import Arrival, FramePlace, Progress
 from chalicelib.conversation.limits import (
     AUTH_TIMEOUT_MS,
     CONNECTIONS_OF_A_PERSON,
@@ -61,7 +61,7 @@ class FakeConnections:
         kept = self.memory.connections.get(connection)
         if kept is None or not kept.is_there(now=now):
             return None
-        bucket, waits = FRAMES_OF_A_CONNECTION, kept.progress.turn_of(place, now=now) is Whose.EARLIER
+        bucket, waits = FRAMES_OF_A_CONNECTION, kept.progress.arrival_of(place, now=now) is Arrival.EARLY
         if not bucket.has_token(kept.full_at, now=now):
             return replace(kept.connection, too_fast=True)
         kept.full_at = bucket.taken(kept.full_at, now=now)
@@ -71,13 +71,13 @@ class FakeConnections:
         return _begin(kept, place, now=now, at_last=waits)
 
     @atomic
-    def take_turn(
+    def begin_frame(
         self, connection: ConnectionId, place: FramePlace, *, now: int, at_last: bool = False
     ) -> Connection | None:
         kept = self.memory.connections.get(connection)
         if kept is None or not kept.is_there(now=now):
             return None
-        if not at_last and kept.progress.turn_of(place, now=now) is Whose.EARLIER:
+        if not at_last and kept.progress.arrival_of(place, now=now) is Arrival.EARLY:
             return None
         return _begin(kept, place, now=now, at_last=at_last)
 
@@ -234,7 +234,7 @@ class FakeConnections:
 
 def _begin(kept: StoredConnection, place: FramePlace, *, now: int, at_last: bool) -> Connection:
     """Let a frame begin, unless a later one did before; the connection as the frame finds it."""
-    before, own = kept.progress, kept.progress.turn_of(place, now=now) is Whose.OWN
+    before, own = kept.progress, kept.progress.arrival_of(place, now=now) is Arrival.NEXT
     connection = replace(kept.connection, waits=False, after_question=False)
     if place.moves:
         kept.progress = replace(before, moving=place.received_at)

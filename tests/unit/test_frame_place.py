@@ -1,9 +1,9 @@
-"""Whose turn it is on a connection, as a rule over what is stored of its frames."""
+"""Whether a frame comes as the next one of its connection, as a rule over what is stored of its frames."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.conversation.frame_place import FramePlace, Progress, Whose
+from chalicelib.conversation.frame_place import Arrival, FramePlace, Progress
 from chalicelib.conversation.late_frames import LATE_MS
 from tests.fakes.adapters import NOON
 
@@ -18,15 +18,15 @@ progresses = st.builds(Progress, st.integers(0, 9), st.builds(lambda place: plac
 def test_nothing_is_waited_for_longer_than_a_function_may_be_late_but_a_missing_number(
     progress: Progress, place: FramePlace
 ):
-    later = progress.turn_of(place, now=NOON + 5000 + LATE_MS)
-    assert (later is Whose.EARLIER) == (place.number is not None and place.number > progress.number + 1)
+    later = progress.arrival_of(place, now=NOON + 5000 + LATE_MS)
+    assert (later is Arrival.EARLY) == (place.number is not None and place.number > progress.number + 1)
 
 
 @given(progresses, places, times)
 def test_a_frame_without_a_number_waits_only_for_one_that_is_moving_its_connection(
     progress: Progress, place: FramePlace, now: int
 ):
-    waits = progress.turn_of(FramePlace(place.received_at), now=now) is Whose.EARLIER
+    waits = progress.arrival_of(FramePlace(place.received_at), now=now) is Arrival.EARLY
     assert waits == bool(progress.moving and progress.moving <= place.received_at and now < progress.moving + LATE_MS)
 
 

@@ -126,8 +126,8 @@ def has_token(bucket: TokenBucket, *, now: int, of: str = "full_at") -> Conditio
     return Attr(of).lte(now + bucket.latest_ms)
 
 
-def in_turn(place: FramePlace, *, now: int) -> ConditionBase:
-    """It is the frame's turn, as `Progress.turn_of` says."""
+def is_next(place: FramePlace, *, now: int) -> ConditionBase:
+    """The frame is the next one, as `Progress.arrival_of` says."""
     moving, number = Attr("moving"), Attr("n")
     when = moving.not_exists() | moving.gt(place.received_at) | moving.lte(now - LATE_MS)
     if place.number is None:

@@ -60,10 +60,10 @@ class DynamoConnections:
     def count_frame(self, connection: ConnectionId, place: FramePlace, *, now: int) -> Connection | None:
         return self._frames_of(connection).count(place, now=now)
 
-    def take_turn(
+    def begin_frame(
         self, connection: ConnectionId, place: FramePlace, *, now: int, at_last: bool = False
     ) -> Connection | None:
-        return self._frames_of(connection).take_turn(place, now=now, at_last=at_last)
+        return self._frames_of(connection).begin(place, now=now, at_last=at_last)
 
     def frame_done(self, connection: ConnectionId, number: int | None) -> None:
         self._frames_of(connection).done(number)

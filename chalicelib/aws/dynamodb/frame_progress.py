@@ -7,13 +7,13 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.aws.dynamodb import items
-from chalicelib.aws.dynamodb.conditions import EXISTS, bucket_full, has_token, in_turn, not_past
+from chalicelib.aws.dynamodb.conditions import EXISTS, bucket_full, has_token, is_next, not_past
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.keys import Key
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.frame_place import FramePlace, Progress, Whose
+from chalicelib.conversation.frame_place import Arrival, FramePlace, Progress
 from chalicelib.conversation.limits import FRAMES_OF_A_CONNECTION, WAITING_FRAMES
 from chalicelib.errors import StoreError
 
@@ -23,13 +23,16 @@ _TRIES: Final = 20
 
 @dataclass(frozen=True)
 class _Case:
-    """What one attempt to count a frame assumes; its conditions demand it, but not that an earlier frame is missing."""
+    """What one attempt to count a frame assumes. Its conditions demand it.
+
+    Only EARLY is not demanded: the earlier frame may come meanwhile, and this one then waits in vain, but not for long.
+    """
 
     full: bool = True
     """No token is missing from the bucket of the connection's frames."""
-    turn: Whose = Whose.OWN
+    arrival: Arrival = Arrival.NEXT
     waits: bool = False
-    """The frame waits for its turn; one for which the bucket of WAITING_FRAMES has no token goes first."""
+    """The frame waits; an early one for which the bucket of WAITING_FRAMES has no token goes first."""
     all_may_wait: bool = True
     """No token is missing from that bucket."""
 
@@ -45,7 +48,7 @@ class FrameProgress:
         """Do what `ConnectionStore.count_frame` promises, with the update that reads the connection.
 
         DynamoDB cannot compute the later of two times. So the update assumes a full bucket, as a client has that sends
-        its frames one by one, and that it is the frame's turn. If not, the item that comes back says what to write.
+        its frames one by one, and that the frame is the next one. If not, the item that comes back says what to write.
         """
         case = _Case()
         for _ in range(_TRIES):
@@ -59,22 +62,22 @@ class FrameProgress:
                     return replace(items.connection(found), too_fast=True)
                 case = _case(found, place, now=now)
             else:
-                known = _connection(item, place, begun=case.turn is Whose.OWN, now=now)
+                known = _connection(item, place, begun=case.arrival is Arrival.NEXT, now=now)
                 return known and replace(known, waits=case.waits)
         raise StoreError("the connection changes too often")
 
-    def take_turn(self, place: FramePlace, *, now: int, at_last: bool) -> Connection | None:
-        """Do what `ConnectionStore.take_turn` promises."""
+    def begin(self, place: FramePlace, *, now: int, at_last: bool) -> Connection | None:
+        """Do what `ConnectionStore.begin_frame` promises."""
         change, item, begun = _begun(place, forced=at_last), None, False
         if not change.set:
             item = self.table.get(self.key)
         else:
-            when = EXISTS & (not_past(place.number) if at_last else in_turn(place, now=now))
+            when = EXISTS & (not_past(place.number) if at_last else is_next(place, now=now))
             try:
                 item, begun = self.table.write(update(self.key, change, when=when)), not at_last
             except ConditionFailed as exc:
                 item = exc.item
-        if item is None or (not begun and not at_last and _progress(item).turn_of(place, now=now) is Whose.EARLIER):
+        if item is None or (not begun and not at_last and _progress(item).arrival_of(place, now=now) is Arrival.EARLY):
             return None
         return _connection(item, place, begun=begun, now=now)
 
@@ -89,9 +92,9 @@ class FrameProgress:
     def _counting(self, case: _Case, place: FramePlace, *, now: int) -> Write:
         change = Update()
         when: ConditionBase = EXISTS
-        if case.turn is Whose.OWN:
-            change, when = _begun(place), when & in_turn(place, now=now)
-        elif case.turn is Whose.EARLIER and not case.waits:
+        if case.arrival is Arrival.NEXT:
+            change, when = _begun(place), when & is_next(place, now=now)
+        elif case.arrival is Arrival.EARLY and not case.waits:
             change, when = _begun(place, forced=True), when & not_past(place.number)
         change, room = _taking(change, FRAMES_OF_A_CONNECTION, "full_at", full=case.full, now=now)
         when &= room
@@ -110,11 +113,11 @@ def _taking(change: Update, bucket: TokenBucket, state: str, *, full: bool, now:
 
 
 def _case(found: Item, place: FramePlace, *, now: int) -> _Case:
-    turn, waits_at = _progress(found).turn_of(place, now=now), int(found.get("waits_at", 0))
+    arrival, waits_at = _progress(found).arrival_of(place, now=now), int(found.get("waits_at", 0))
     return _Case(
         full=FRAMES_OF_A_CONNECTION.is_full(int(found.get("full_at", 0)), now=now),
-        turn=turn,
-        waits=turn is Whose.EARLIER and WAITING_FRAMES.has_token(waits_at, now=now),
+        arrival=arrival,
+        waits=arrival is Arrival.EARLY and WAITING_FRAMES.has_token(waits_at, now=now),
         all_may_wait=WAITING_FRAMES.is_full(waits_at, now=now),
     )
 

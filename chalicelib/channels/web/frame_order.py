@@ -38,7 +38,7 @@ class FrameOrder:
     def arrive(
         self, connection_id: ConnectionId, frame: ClientFrame | InvalidFrame, *, received_at: int
     ) -> Connection | None:
-        """Count the frame, wait until it is its turn, and return its connection; None if that is unknown or closed."""
+        """Count the frame, wait until it may begin, and return its connection; None if that is unknown or closed."""
         place = _place_of(frame, received_at)
         connection = self.connections.count_frame(connection_id, place, now=self.clock())
         if connection and connection.waits:
@@ -61,7 +61,7 @@ class FrameOrder:
             left = min(place.received_at + MOST_WAIT_MS - now, MOST_WAIT_MS - waited)
             if left <= 0:
                 return self._go_first(connection_id, place, now=now)
-            if connection := self.connections.take_turn(connection_id, place, now=now):
+            if connection := self.connections.begin_frame(connection_id, place, now=now):
                 return connection
             pause = min(left, max(_FIRST_PAUSE_MS, waited), _LONGEST_PAUSE_MS)
             self.sleep(pause / 1000)
@@ -69,7 +69,7 @@ class FrameOrder:
 
     def _go_first(self, connection_id: ConnectionId, place: FramePlace, *, now: int) -> Connection | None:
         """Let the frame begin although one is missing; the worker waits for others that begin at the same time."""
-        connection = self.connections.take_turn(connection_id, place, now=now, at_last=True)
+        connection = self.connections.begin_frame(connection_id, place, now=now, at_last=True)
         return connection and replace(connection, after_question=place.number is not None and place.asks_in is not None)
 
 
