@@ -11,6 +11,7 @@ from chalicelib.access.authentication import Authenticated, Authenticator, Crede
 from chalicelib.channels.web import server_frames
 from chalicelib.channels.web.client_frames import AboutRoom, Follow, Join, Leave
 from chalicelib.channels.web.closing import ConnectionCloser
+from chalicelib.channels.web.member import Member
 from chalicelib.channels.web.room_fields import conversation_id_of
 from chalicelib.channels.web.room_names import Room
 from chalicelib.clock import Clock
@@ -36,15 +37,6 @@ _TOO_MANY: Final = Rejected(
 )
 _ATTEMPTS: Final = 5
 """How often a new connection tries to replace an older one, in case others of the same person are faster."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """An authenticated connection: a person in a conversation."""
-
-    connection: Connection
-    person: PersonId
-    conversation: ConversationId
 
 
 class Send(Protocol):
@@ -150,7 +142,7 @@ class Entrance:
         person's standing is read again once the connection is moved, as in `authenticate`: a connection that is closed
         meanwhile, or whose person may not read on, gets no history.
         """
-        there, standing = _in_room(member, room), self.standing(member)
+        there, standing = member.in_room(room), self.standing(member)
         if standing is None:
             return None
         if not self._may_join(member, room.name, standing):
@@ -171,7 +163,7 @@ class Entrance:
         """
         if room is None:
             return member
-        there = _in_room(member, room)
+        there = member.in_room(room)
         if not member.connection.follows(there.conversation):
             return self.join(member, room, keeps=True, asks=True)
         if there.connection.followed[-1] == member.connection.followed[-1]:
@@ -193,7 +185,7 @@ class Entrance:
 
         Without a room it is the conversation that the connection is in.
         """
-        there = _in_room(member, room) if room else member
+        there = member.in_room(room) if room else member
         if member.connection.follows(there.conversation):
             return there
         if self.standing(member):
@@ -204,7 +196,7 @@ class Entrance:
         """Let the connection follow a room no more, and tell its client, also if it did not follow it."""
         if self.standing(member) is None:
             return None
-        there = _in_room(member, room)
+        there = member.in_room(room)
         connection = self.connections.leave(member.connection, there.conversation, now=self.clock())
         if connection:
             self.send(there.connection, server_frames.frame("left"))
@@ -212,7 +204,7 @@ class Entrance:
 
     def _move(self, member: Member, room: Room, *, keeps: bool) -> Connection | None:
         """Return the connection in the room; None if it is closed, or its client was told that the room is full."""
-        there = _in_room(member, room)
+        there = member.in_room(room)
         try:
             return self.connections.move(
                 member.connection,
@@ -313,10 +305,3 @@ class Entrance:
         )
         self.ingest.wake_worker(member.conversation, [self.ingest.accept(message)])
         return self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=self.clock())
-
-
-def _in_room(member: Member, room: Room) -> Member:
-    """Return the member as it is in a room of that name, before the connection is moved."""
-    conversation = identity.room(member.person, room.name)
-    connection = member.connection.moved(conversation, keeps=True, conversation_id=room.conversation_id)
-    return replace(member, connection=connection, conversation=conversation)

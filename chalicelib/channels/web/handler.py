@@ -29,9 +29,10 @@ from chalicelib.channels.web.client_frames import (
     SendMessage,
 )
 from chalicelib.channels.web.closing import ConnectionCloser
-from chalicelib.channels.web.entrance import Entrance, Member
+from chalicelib.channels.web.entrance import Entrance
 from chalicelib.channels.web.frame_order import FrameOrder
 from chalicelib.channels.web.handshake import Handshake
+from chalicelib.channels.web.member import Member
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
