@@ -1,7 +1,7 @@
 """What a persona looks like on the chat page: its face and its colour, checked before they are used.
 
 A face is an emoji or a small SVG. The page shows an SVG as an image only, in which no script runs and nothing is
-loaded; the list of elements and attributes here is a second wall.
+loaded; the list of elements and attributes here is a second defence.
 """
 
 import re

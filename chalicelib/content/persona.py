@@ -1,4 +1,4 @@
-"""Loads and validates personas from `personas/<name>.toml`; instructions to a model are in those files only."""
+"""Loads and validates personas from `personas/<name>.toml`; a persona's instructions are in those files only."""
 
 import json
 import re
