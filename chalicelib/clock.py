@@ -15,6 +15,11 @@ def utc(at: int | None) -> str | None:
     return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None
 
 
+def hour_of(at: int) -> str:
+    """Return the hour of the clock of milliseconds since 1970, in UTC: `2026-11-20T12`."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H}"
+
+
 def day_text(day: date) -> str:
     """Return a day as people read it: `4 December 2026`."""
     return f"{day.day} {day:%B %Y}"

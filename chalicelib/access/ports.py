@@ -126,13 +126,14 @@ class LiveConnections(Protocol):
 
 
 class Tickets(Protocol):
-    """Counts the tickets that were issued, to limit their rate. Raises StoreError."""
+    """Counts the tickets that were issued, and sign-ins on chat pages, to limit their rate. Raises StoreError."""
 
-    def count(self, key: KeyId, address: str, *, hour: str, most: int) -> bool:
-        """Count one more ticket for a client's address in an hour; False, not counted, if it had `most` already.
+    def count(self, key: KeyId, whose: str, *, hour: str, most: int) -> bool:
+        """Count one more ticket in an hour; False, not counted, if `most` were counted already.
 
-        `hour` is in UTC, like `2026-11-20T12`. `address` is stored as it is given, so pass a hash. A count is deleted
-        two hours after its hour began.
+        `whose` is a client's network address, a visitor or a site. It is stored as it is given, so pass the hash of an
+        address. `hour` is as `hour_of` returns it. A count is deleted two hours after its hour began. Sign-ins are
+        counted for the key SIGNED_IN.
         """
 
 

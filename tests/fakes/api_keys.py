@@ -60,8 +60,8 @@ class FakeTickets:
     memory: Memory = field(default_factory=Memory)
 
     @atomic
-    def count(self, key: KeyId, address: str, *, hour: str, most: int) -> bool:
-        where = hour, key, address
+    def count(self, key: KeyId, whose: str, *, hour: str, most: int) -> bool:
+        where = hour, key, whose
         if self.memory.tickets.get(where, 0) >= most:
             return False
         self.memory.tickets[where] = self.memory.tickets.get(where, 0) + 1

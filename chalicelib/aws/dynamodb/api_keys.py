@@ -61,9 +61,9 @@ class DynamoTickets:
 
     table: Table
 
-    def count(self, key: KeyId, address: str, *, hour: str, most: int) -> bool:
+    def count(self, key: KeyId, whose: str, *, hour: str, most: int) -> bool:
         change = Update(add={"tickets": 1}, set={"expires_at": items.tickets_expire_at(hour)})
-        item_key = keys.tickets_key(key, address, hour=hour)
+        item_key = keys.tickets_key(key, whose, hour=hour)
         try:
             self.table.write(update(item_key, change, when=fewer_tickets_than(most)))
         except ConditionFailed:

@@ -121,13 +121,13 @@ def person_seats_key(person: PersonId) -> Key:
     return {**conversation_key(identity.conversation_of(person)), "sk": "CONNECTIONS"}
 
 
-def tickets_key(key: KeyId, address: str, *, hour: str) -> Key:
-    """The key of the number of tickets that an address got in an hour, `2026-11-20T12` in UTC."""
-    return {"pk": f"TICKETS#{hour}", "sk": f"{key}#{address}"}
+def tickets_key(key: KeyId, whose: str, *, hour: str) -> Key:
+    """The key of the number that `Tickets.count` counts."""
+    return {"pk": f"TICKETS#{hour}", "sk": f"{key}#{whose}"}
 
 
 def handover_key(slot: str) -> Key:
-    """The key of an authorization code that a window hands over to the frame that opened it."""
+    """The key of an authorization code that a window hands over to the iframe that opened it."""
     return {"pk": f"HANDOVER#{slot}", "sk": "HANDOVER"}
 
 

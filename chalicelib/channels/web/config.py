@@ -1,19 +1,17 @@
 """Gives chat pages a ticket and the values they need to connect; an API key's secret is never sent to a page."""
 
-import hmac
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.access import api_key, browsers, signed_visitor
+from chalicelib.access import api_key, browsers, network_address, signed_visitor
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.authentication import valid_key
 from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys, Tickets
 from chalicelib.access.ticket import LIFETIME_S, mint, mint_for_address, read
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, hour_of
 from chalicelib.content import assets
 from chalicelib.content.assets import Asset
 from chalicelib.content.persona import Persona
@@ -99,7 +97,7 @@ class ChatConfig:
             visitor = signed_visitor.name_of(key, known.subject)
             self._count(key, visitor, most=TICKETS_AN_HOUR)
             return self._config(key, visitor, known.generation)
-        self._count(key, _hash(address, secret), most=TICKETS_AN_HOUR)
+        self._count(key, network_address.hashed(address, secret=secret), most=TICKETS_AN_HOUR)
         return self._config(key, self._visitor(key, bearer))
 
     def issue_to_site(self, key_text: str, params: Mapping[str, Any]) -> IssuedConfig:
@@ -146,8 +144,7 @@ class ChatConfig:
 
     def _count(self, key: ApiKey, whose: str, *, most: int) -> None:
         """Count a ticket for `whose`: a hashed address, a visitor or a site. Raises RateLimited after the `most`."""
-        hour = f"{datetime.fromtimestamp(self.clock() / 1000, UTC):%Y-%m-%dT%H}"
-        if not self.tickets.count(key.id, whose, hour=hour, most=most):
+        if not self.tickets.count(key.id, whose, hour=hour_of(self.clock()), most=most):
             raise RateLimited("too many tickets from this address or for this visitor: try again in an hour")
 
     def _config(self, key: ApiKey, visitor: str, generation: int | None = None) -> IssuedConfig:
@@ -168,8 +165,3 @@ class ChatConfig:
             return self.new_id()
         is_same = last.key == key.id and not signed_visitor.is_name(last.visitor)
         return last.visitor if is_same else self.new_id()
-
-
-def _hash(address: str, secret: str) -> str:
-    """Hash a network address for counting, with a secret, so that the address cannot be guessed from the hash."""
-    return hmac.digest(secret.encode(), f"address {address}".encode(), "sha256").hex()

@@ -1,16 +1,15 @@
 """Signs people in on chat pages: leads to the issuer, and exchanges the code with which they come back."""
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
+from chalicelib.access import network_address
 from chalicelib.access import page_sign_in as rules
 from chalicelib.access.identity import SIGNED_IN
 from chalicelib.access.ports import Handovers, SignInIssuer, Tickets
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, hour_of
 from chalicelib.content import assets
 from chalicelib.content.assets import Asset
 from chalicelib.content.persona import Persona
@@ -105,10 +104,9 @@ class PageSignIn:
         return self.handovers.take(rules.slot_of(rules.random_text(secret, "secret")), now=self.clock())
 
     def _count(self, address: str) -> None:
-        """Raises RateLimited. The address is counted as a hash with a secret, so it cannot be guessed from the hash."""
-        hour = f"{datetime.fromtimestamp(self.clock() / 1000, UTC):%Y-%m-%dT%H}"
-        counted = hmac.digest(self.ticket_key().encode(), f"address {address}".encode(), "sha256").hex()
-        if not self.tickets.count(SIGNED_IN, counted, hour=hour, most=SIGN_INS_AN_HOUR):
+        """Raises RateLimited."""
+        whose = network_address.hashed(address, secret=self.ticket_key())
+        if not self.tickets.count(SIGNED_IN, whose, hour=hour_of(self.clock()), most=SIGN_INS_AN_HOUR):
             raise RateLimited("too many people sign in from this address: try again in an hour")
 
     def _callback(self) -> str:
