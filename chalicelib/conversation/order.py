@@ -1,7 +1,7 @@
 """The order of a conversation's turns: that in which each client sent them, whichever function started first.
 
-The times of API Gateway order the frames of different connections. Within one connection the client's own order counts
-where it is known: by the frames' numbers, or, for frames received almost at once, by the messages' ids.
+The times of API Gateway order the frames of different connections. For frames of one connection that were received
+almost at once the client's own order counts, where it is known: by the frames' numbers, or by the messages' ids.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,11 +36,12 @@ def _keys(received: Sequence[Turn]) -> Iterator[tuple[Turn, _Key]]:
 
 
 def _as_sent(received: Sequence[Turn]) -> Sequence[Turn]:
-    """Return turns of one connection, sorted by their times, as their client sent them."""
-    numbers = [turn.received.number for turn in received if turn.received]
-    if numbers and None not in numbers:
-        return sorted(received, key=_number)
-    return [turn for burst in _bursts(received) for turn in _by_ids(burst)]
+    """Return turns of one connection, sorted by their times, as their client sent them.
+
+    Only what was received almost at once is sorted anew: whatever numbers a client makes up, it puts no question before
+    what others have said since.
+    """
+    return [turn for burst in _bursts(received) for turn in _by_numbers_or_ids(burst)]
 
 
 def _bursts(received: Sequence[Turn]) -> Iterator[list[Turn]]:
@@ -55,8 +56,10 @@ def _bursts(received: Sequence[Turn]) -> Iterator[list[Turn]]:
         yield burst
 
 
-def _by_ids(burst: list[Turn]) -> Sequence[Turn]:
-    """Return turns in the order of their clients' ids, if all have one."""
+def _by_numbers_or_ids(burst: list[Turn]) -> Sequence[Turn]:
+    """Return turns in the order of their numbers, or of their clients' ids, if all have one."""
+    if all(turn.received and turn.received.number for turn in burst):
+        return sorted(burst, key=_number)
     if all(turn.received and (turn.at, turn.place) != (turn.received.at, 0) for turn in burst):
         return sorted(burst, key=lambda turn: (turn.at, turn.place, turn.id))
     return burst

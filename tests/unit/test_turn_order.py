@@ -105,3 +105,18 @@ def test_a_message_sent_again_long_after_it_was_written_comes_where_it_was_recei
 def test_a_turn_of_an_older_version_stands_where_its_sender_says():
     turns = [turn("b", NOON, received=NOON), turn("a", NOON - 1), turn("c", NOON + 1)]
     assert texts(turns) == ["a", "b", "c"]
+
+
+def test_numbers_that_go_backwards_put_no_question_before_what_others_have_said_meanwhile():
+    asked = turn("Shall I delete the file?", NOON, received=NOON, n=9)
+    others = turn("Yes, please do.", NOON, received=NOON + 5_000, socket="two")
+    later = turn("Will you lend me your car?", NOON, received=NOON + 10_000, n=1)
+    assert in_order([later, others, asked]) == [asked, others, later]
+
+
+@pytest.mark.parametrize("apart", [0, CLOCKS_MS, CLOCKS_MS + 1, 60_000])
+def test_numbers_order_what_was_received_almost_at_once_beside_a_question_without_one(apart: int):
+    none = turn("none", NOON, received=NOON - 60_000)
+    pair = turn("second", NOON, received=NOON, n=2), turn("first", NOON, received=NOON + apart, n=1)
+    expected = ["first", "second"] if apart <= CLOCKS_MS else ["second", "first"]
+    assert texts([none, *pair]) == ["none", *expected]
