@@ -214,3 +214,10 @@ def test_without_an_issuer_nothing_of_this_is_there():
         site.asks(code="c1")
     assert site.leaves().status == 403
     assert site.issuer.asked == []
+
+
+def test_without_an_issuer_strangers_can_leave_nothing_in_the_table():
+    site = Site(client=None)
+    with pytest.raises(BadRequest):
+        site.sign_in.put({"slot": slot_of(SECRET), "code": "anything"})
+    assert FakeHandovers(site.memory).take(slot_of(SECRET), now=site.clock()) is None

@@ -75,6 +75,7 @@ class PageSignIn:
 
         What comes for a slot that holds something is dropped.
         """
+        self._check_client()
         slot = rules.random_text(body.get("slot"), "slot")
         code = rules.code(body["code"]) if body.get("code") else ""
         self.handovers.put(slot, code, now=self.clock())
@@ -85,8 +86,7 @@ class PageSignIn:
         None while the slot is empty. Raises BadRequest, InvalidToken if the issuer did not let the person in,
         IssuerUnavailable, and RateLimited.
         """
-        if self.client is None:
-            raise BadRequest("this bot has no sign-in")
+        self._check_client()
         verifier = rules.random_text(body.get("verifier"), "verifier")
         code = rules.code(body["code"]) if "code" in body else self._handed_over(body.get("secret"))
         if code is None:
@@ -99,6 +99,11 @@ class PageSignIn:
         except IssuerUnavailable as exc:
             self.log.failure("sign_in", exc)
             raise
+
+    def _check_client(self) -> None:
+        """Raises BadRequest where nobody can sign in."""
+        if self.client is None:
+            raise BadRequest("this bot has no sign-in")
 
     def _handed_over(self, secret: object) -> str | None:
         return self.handovers.take(rules.slot_of(rules.random_text(secret, "secret")), now=self.clock())
