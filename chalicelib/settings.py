@@ -206,7 +206,7 @@ class WebSettings:
     open_key: str
     """The id of the open key of connections whose address names none; empty if those must authenticate."""
     only_by_address: bool
-    """Whether connections whose address lets nobody in are refused, instead of authenticating by a frame."""
+    """Whether connections without credentials in their address are refused, instead of authenticating by a frame."""
 
     @classmethod
     def from_env(cls, env: Variables) -> "WebSettings":

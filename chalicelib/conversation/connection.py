@@ -60,7 +60,7 @@ class Connection:
     config: str = ""
     """The id of a key that lets its client in with the first frame, if the key is open and allows the origin."""
     proven: PersonId | None = None
-    """The user whom the address of its handshake proved; the client's first frame lets them in."""
+    """The user that the address of its handshake proved; the client's first frame lets them in."""
     too_fast: bool = False
     """Whether this frame is more than FRAMES_OF_A_CONNECTION allows; only `count_frame` sets it."""
     waits: bool = False

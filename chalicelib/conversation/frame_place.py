@@ -1,4 +1,4 @@
-"""Where a frame stands among those of its connection, and whether it has to wait for an earlier one. Pure rules.
+"""Where a frame comes among those of its connection, and whether it has to wait for an earlier one. Pure rules.
 
 A frame waits for the numbers before its own, if its client numbers its frames, and for an `authenticate` or `join`
 whose function has begun. `Progress` is what is stored about it with the connection.

@@ -77,7 +77,7 @@ class IncomingMessage:
     received: Received | None = None
     """None on channels without connections."""
     opens: bool = False
-    """Whether nobody wrote it: it asks the model to open the conversation. It has no text."""
+    """Whether no user wrote it: it asks the model to open the conversation. It has no text."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _LONGEST_BODY: Final = 8192
 @routes.route("/config", methods=["GET"])
 @errors_as_json
 def sign_in_config() -> Response:
-    """Return what a page without a key needs; nobody gets a ticket here."""
+    """Return what a page without a key needs; it has no ticket."""
     return json_response(pages().sign_in.config())
 
 

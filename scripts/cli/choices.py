@@ -85,7 +85,7 @@ def _known(deployment: "Deployment") -> Mapping[str, str]:
 
 
 def _offered_model(settings: ModelSettings, chosen: Mapping[str, str]) -> str | None:
-    """Return the model to offer: OpenAI's default is none for a server that somebody else runs."""
+    """Return the model to offer: OpenAI's default is none for another provider's server."""
     server = replace(settings, base_url=chosen.get(_SERVER, settings.base_url))
     return settings.name if server.is_openai or _MODEL in os.environ else None
 

@@ -167,7 +167,7 @@ class WebSocketHandler:
     def _member(self, connection: Connection, frame: client_frames.ClientFrame) -> Member | None:
         """Return the person that the connection is of; None if its client has to authenticate, and gets an error.
 
-        Its first frame lets in whom its address proved, or authenticates it as a new visitor of an open key.
+        Its first frame lets in the user that its address proved, or authenticates it as a new visitor of an open key.
         """
         if connection.person and connection.conversation:
             return Member(connection, connection.person, connection.conversation)

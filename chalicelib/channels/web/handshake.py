@@ -46,7 +46,7 @@ class Handshake:
     open_key: str
     """The id of the open key of connections whose address names none; empty if those must authenticate."""
     is_required: bool
-    """Whether a client whose address lets nobody in is refused, instead of authenticating by a frame."""
+    """Whether a client without credentials in its address is refused, instead of authenticating by a frame."""
 
     def answer(self, connection: Connection, query: Mapping[str, str]) -> Answer:
         """Answer the handshake of a new connection; `query` has its address's parameters. Raises StoreError."""

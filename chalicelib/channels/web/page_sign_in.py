@@ -40,7 +40,7 @@ class PageSignIn:
     log: Log
 
     def config(self) -> Mapping[str, Any]:
-        """Return what a page needs to connect for a person who signed in. Raises UnknownKey where nobody can."""
+        """Return what a page needs to connect for a person who signed in. Raises UnknownKey without an issuer."""
         if self.client is None:
             raise UnknownKey("this bot has no sign-in: the address must name a key")
         return {"websocket_url": self.websocket_url(), "persona": self.persona().public()}
@@ -101,7 +101,7 @@ class PageSignIn:
             raise
 
     def _check_client(self) -> None:
-        """Raises BadRequest where nobody can sign in."""
+        """Raises BadRequest without an issuer."""
         if self.client is None:
             raise BadRequest("this bot has no sign-in")
 
