@@ -230,6 +230,7 @@ def _temperature(file: TomlFile) -> float | None:
     value = file.values.get("temperature")
     if value is None:
         return None
-    if type(value) not in (int, Decimal) or not 0 <= float(value) <= HIGHEST_TEMPERATURE:
+    is_number = type(value) is int or (type(value) is Decimal and value.is_finite())
+    if not is_number or not 0 <= value <= HIGHEST_TEMPERATURE:
         raise file.error(f"temperature must be a number from 0 to {HIGHEST_TEMPERATURE}", "temperature")
     return float(value)

@@ -50,6 +50,8 @@ def parse(name: str, source: str) -> TomlFile:
         return TomlFile(name, source, tomllib.loads(source, parse_float=Decimal))
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{name}: {exc}") from exc
+    except RecursionError as exc:
+        raise ConfigError(f"{name}: it is nested too deeply") from exc
 
 
 def _value(values: Any, path: Sequence[str]) -> Any:

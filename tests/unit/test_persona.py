@@ -177,6 +177,8 @@ def test_who_speaks_first_does_so_in_english_german_and_korean(name: str):
     [
         (FILE + "temperature = 2.1", "line 9: temperature must be a number from 0 to 2"),
         (FILE + "temperature = -1", "line 9: temperature must be a number from 0 to 2"),
+        (FILE + f"temperature = {'9' * 400}", "line 9: temperature must be a number from 0 to 2"),
+        (FILE + f"starters = {'[' * 3000}{']' * 3000}", "it is nested too deeply"),
         (FILE + "temperature = nan", "line 9: temperature must be a number from 0 to 2"),
         (FILE + "temperature = true", "line 9: temperature must be a number from 0 to 2"),
         (FILE + '\n\ntemperature = "hot"', "line 11: temperature must be a number from 0 to 2"),
