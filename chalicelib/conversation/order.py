@@ -38,8 +38,8 @@ def _keys(received: Sequence[Turn]) -> Iterator[tuple[Turn, _Key]]:
 def _as_sent(received: Sequence[Turn]) -> Sequence[Turn]:
     """Return turns of one connection, sorted by their times, as their client sent them.
 
-    Only what was received almost at once is sorted anew: whatever numbers a client makes up, it puts no question before
-    what others have said since.
+    Numbers and ids sort only questions received almost at once, so a client with wrong numbers cannot move a question
+    before earlier ones of other people.
     """
     return [turn for burst in _bursts(received) for turn in _by_numbers_or_ids(burst)]
 

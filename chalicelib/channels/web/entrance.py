@@ -203,7 +203,7 @@ class Entrance:
         return connection
 
     def _move(self, member: Member, room: Room, *, keeps: bool) -> Connection | None:
-        """Return the connection in the room; None if it is closed, or its client gets an error because the room is full."""
+        """Return the connection in the room; None if it is closed, or the room is full, as an error frame then says."""
         there = member.in_room(room)
         try:
             return self.connections.move(
@@ -223,7 +223,7 @@ class Entrance:
         return (key is not None and key.open_rooms) or self._is_given(member, name, standing)
 
     def _is_given(self, member: Member, name: str, standing: Standing) -> bool:
-        """Whether the client has the API key, or this is a room's full name, so that no visitor can make any number."""
+        """Whether the client has the API key, or this is a room's full name: visitors cannot create such rooms."""
         key = standing.entitlements.key
         if key is None:
             secrets = self.authenticator.ticket_keys()

@@ -101,7 +101,7 @@ class PageSignIn:
             raise
 
     def _check_client(self) -> None:
-        """Raises BadRequest without an issuer."""
+        """Raises BadRequest if no issuer is configured."""
         if self.client is None:
             raise BadRequest("this bot has no sign-in")
 
