@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal, Protocol
 
 from chalicelib.access import api_key, identity, signed_visitor, ticket
@@ -93,6 +94,15 @@ class Authenticator:
                 return self._by_ticket(credentials.text, origin, ticket.read_from_address)
             case "token":
                 return self._by_token(credentials.text)
+
+    def anonymous(self, text: str, *, origin: str) -> PersonId | None:
+        """Return the visitor of a ticket that `GET /config` would renew; None for every other text.
+
+        `origin` is as in `authenticate`. Raises StoreError and ConfigError.
+        """
+        found = self._by_ticket(text, origin, partial(ticket.read, oldest_ms=ticket.RENEWED_MS))
+        is_anonymous = isinstance(found, Authenticated) and not signed_visitor.is_name(identity.name_of(found.person))
+        return found.person if isinstance(found, Authenticated) and is_anonymous else None
 
     def _by_key(self, text: str, visitor: str, origin: str) -> Authenticated | Rejected:
         known = find_key(self.keys, text)

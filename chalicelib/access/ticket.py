@@ -11,6 +11,8 @@ from chalicelib.ids import KeyId
 
 LIFETIME_S: Final = 5 * 60
 """How long a ticket is accepted, in seconds."""
+RENEWED_MS: Final = 30 * 24 * 60 * 60 * 1000
+"""How old a ticket may be that proves who a returning visitor is."""
 _FOR_ADDRESSES: Final = "address"
 """The claim `use` of tickets that stand in an address; all other tickets lack it."""
 _ALGORITHM: Final = "HS256"

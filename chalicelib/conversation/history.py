@@ -50,6 +50,13 @@ def after_own_resets(turns: Sequence[Turn]) -> Sequence[Turn]:
     return [turn for turn in turns if turn.asked_at > last.get(turn.person, 0)]
 
 
+def to_take_along(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """Return the closed turns since the last `/reset` that somebody wrote. Both are oldest first."""
+    closed = [turn for turn in turns if not turn.is_open and not turn.opens]
+    resets = [index for index, turn in enumerate(closed, 1) if turn.reply and parse(turn.text) is Command.RESET]
+    return closed[resets[-1] if resets else 0 :]
+
+
 def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
     """Return the turn as an exchange; None unless it is from `since` or later, charged, answered, and has its words."""
     if turn.asked_at < since or not turn.charged_day or turn.state not in {TurnState.ANSWERED, TurnState.DONE}:

@@ -168,6 +168,13 @@ class Transcript(Protocol):
     def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
         """Delete the person's closed turns. Repetitions of their messages are still recognised for two days."""
 
+    def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
+        """Move closed turns into the person's own conversation, as theirs; ids, times and expiry stay.
+
+        Each turn is moved atomically, once. One that is open, erased or gone is left out. Repetitions of the messages
+        are still recognised for two days.
+        """
+
     def erase(self, conversation: ConversationId, *, now: int) -> None:
         """Delete the conversation and all its turns, as `erase_closed` does.
 

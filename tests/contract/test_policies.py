@@ -20,7 +20,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.access import rooms, ticket
+from chalicelib.access import identity, rooms, ticket
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.access.personas import Personas
 from chalicelib.aws.dynamodb import keys
@@ -311,11 +311,26 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     says(guest, action="resume", turn=turn.id, seq=0)
     audit.function = "worker"
     bot.works()
+    person = takes_along(audit, chat, says)
     audit.function = "websocket_disconnect"
+    chat.handler.disconnect(person.id)
     chat.handler.disconnect(guest.id)
     chat.handler.disconnect(program.id)  # several would be closed at once, which moto's transactions cannot do
     the_keys_are_revoked(audit, store, chat, says)
     bot.clock.tick(minutes=2)
+
+
+def takes_along(audit: Audit, chat: Any, says: Callable[..., None]) -> Tab:
+    """A person signs in, and takes along what the guest wrote."""
+    chat.signs_in("a token", "carol")
+    audit.function = "websocket_connect"
+    person: Tab = chat.connects()
+    audit.function = "websocket_message"
+    says(person, action="authenticate", token="a token")
+    says(person, action="take_along", ticket=chat.ticket_of("guest"))
+    [turn] = chat.bot.transcript.turns(identity.conversation_of(identity.signed_in("carol")), now=chat.clock())
+    assert turn.text == "hello"
+    return person
 
 
 def the_keys_are_revoked(audit: Audit, store: Store, chat: Any, says: Callable[..., None]) -> None:

@@ -184,6 +184,17 @@ class FakeInbox:
                 self._erase(kept, now=now)
 
     @atomic
+    def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
+        there = identity.conversation_of(person)
+        for turn in turns:
+            kept = self.memory.turns.get((turn.conversation, turn.id))
+            if kept and kept.is_there(now=now) and not kept.turn.is_open and (there, turn.id) not in self.memory.turns:
+                self.memory.turns[there, turn.id] = replace(
+                    kept, turn=replace(kept.turn, conversation=there, person=person)
+                )
+                self._erase(kept, now=now)
+
+    @atomic
     def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
         kept = self._find(conversation, message_id)
         if kept is None:

@@ -192,6 +192,87 @@ def test_after_a_sign_out_the_next_person_has_to_say_who_they_are(page: Page, de
     assert [asked.get("prompt") for asked in issuer.asked] == [None, "login"]
 
 
+QUESTIONS = {
+    "en-GB": ("Take along the conversation from before you signed in?", "Yes"),
+    "de-DE": ("Das Gespräch von vor der Anmeldung mitnehmen?", "Ja"),
+    "ko-KR": ("로그인하기 전에 나눈 대화를 가져올까요?", "예"),
+}
+
+
+@pytest.mark.parametrize("locale", QUESTIONS)
+def test_after_a_yes_the_conversation_from_before_the_sign_in_is_the_persons_on_each_device(
+    browser: Browser, demo: Demo, issuer: SignInIssuer, locale: str
+):
+    words, yes = QUESTIONS[locale]
+    narrow = {"width": 360, "height": 640}
+    with device(browser, demo, issuer, locale=locale, viewport=narrow) as page, device(browser, demo, issuer) as other:
+        page.goto(f"{demo.url}/chat?config={new_key(demo)['id']}")
+        write(page, "My order is 4711")
+        expect(page.get_by_test_id("answer")).to_contain_text("4711")
+        page.get_by_test_id("account").click()
+        fill_in(page, "anna")
+        expect(page.get_by_test_id("along-words")).to_have_text(words)
+        assert fits(page, 360)
+        check(page)
+        expect(page.get_by_test_id("question")).to_have_count(0)
+        expect(page.get_by_test_id("along-yes")).to_have_text(yes)
+        page.get_by_test_id("along-yes").click()
+        expect(page.get_by_test_id("question")).to_have_text("My order is 4711")
+        expect(page.get_by_test_id("answer")).to_contain_text("4711")
+        expect(page.get_by_test_id("along-words")).to_be_hidden()
+        expect(page.get_by_test_id("composer")).to_be_focused()
+        open_page(other, demo)
+        sign_in(other, "anna")
+        expect(other.get_by_test_id("question").last).to_have_text("My order is 4711")
+        page.get_by_test_id("account").click()
+        expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")
+        expect(page.get_by_test_id("question")).to_have_count(0)  # of a new visitor
+
+
+def test_after_a_no_the_conversation_stays_the_visitors_and_nobody_is_asked_again(page: Page, demo: Demo):
+    open_page(page, demo)
+    write(page, "My order is 4711")
+    expect(page.get_by_test_id("answer")).to_contain_text("4711")
+    sign_in(page, "anna")
+    page.get_by_test_id("along-no").click()
+    expect(page.get_by_test_id("along-words")).to_be_hidden()
+    page.get_by_test_id("account").click()
+    expect(page.get_by_test_id("question")).to_have_text("My order is 4711")
+    sign_in(page, "anna")
+    expect(page.get_by_test_id("along-words")).to_be_hidden()
+    expect(page.get_by_test_id("question")).to_have_count(0)
+
+
+def test_a_yes_whose_answer_is_lost_is_asked_for_again(page: Page, demo: Demo):
+    page.add_init_script(SOCKETS)
+    open_page(page, demo)
+    write(page, "My order is 4711")
+    expect(page.get_by_test_id("answer")).to_contain_text("4711")
+    sign_in(page, "anna")
+    page.evaluate("sockets.at(-1).send = function () { this.close(); }")
+    page.get_by_test_id("along-yes").click()
+    expect(page.get_by_test_id("along-words")).to_be_hidden()
+    page.get_by_test_id("along-yes").click()
+    expect(page.get_by_test_id("question")).to_have_text("My order is 4711")
+
+
+def test_a_conversation_that_cannot_be_taken_along_any_more_is_said(page: Page, demo: Demo):
+    open_page(page, demo)
+    write(page, "My order is 4711")
+    expect(page.get_by_test_id("answer")).to_contain_text("4711")
+    page.evaluate("for (const name in localStorage) if (name.includes('ticket')) localStorage[name] = 'x'")
+    sign_in(page, "anna")
+    page.get_by_test_id("along-yes").click()
+    expect(page.get_by_test_id("along-words")).to_have_text("The earlier conversation could not be taken along.")
+    expect(page.get_by_test_id("along-yes")).to_be_hidden()
+
+
+def test_who_has_written_nothing_before_is_asked_nothing(page: Page, demo: Demo):
+    open_page(page, demo)
+    sign_in(page, "anna")
+    expect(page.get_by_test_id("along-words")).to_be_hidden()
+
+
 def test_a_page_without_a_key_is_for_people_who_sign_in(page: Page, demo: Demo):
     page.goto(f"{demo.url}/chat")
     expect(page.get_by_test_id("trouble")).to_contain_text("Please sign in to write here.")

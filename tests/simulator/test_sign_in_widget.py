@@ -120,6 +120,18 @@ def test_what_was_written_elsewhere_is_in_the_widget_after_a_sign_in_in_a_window
         expect(frame.get_by_test_id("account-words")).to_be_hidden()
 
 
+def test_in_the_widget_too_the_conversation_from_before_the_sign_in_is_taken_along_after_a_yes(world: World):
+    with world.visit() as (page, frame):
+        write(frame, "My order is 4711")
+        expect(frame.get_by_test_id("answer")).to_contain_text("4711")
+        fill_in(window_of(page, frame), "anna")
+        expect_signed_in(frame)
+        expect(frame.get_by_test_id("question")).to_have_count(0)
+        frame.get_by_test_id("along-yes").click()
+        expect(frame.get_by_test_id("question")).to_have_text("My order is 4711")
+        expect(frame.get_by_test_id("along-words")).to_be_hidden()
+
+
 def test_window_and_frame_share_neither_storage_nor_opener_and_the_window_closes_itself(world: World):
     world.shop.headers = ALONE
     with world.visit() as (page, frame):

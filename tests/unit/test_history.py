@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.conversation.history import exchange_of, recent, tokens
+from chalicelib.conversation.history import exchange_of, recent, to_take_along, tokens
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
@@ -108,3 +108,26 @@ def test_the_bots_own_footers_are_not_in_the_history():
 @pytest.mark.parametrize(("text", "estimate"), [("", 4), ("abc", 5), ("abcd", 6), ("漢", 5), ("🎉", 6)])
 def test_the_estimate_of_tokens_is_a_third_of_the_bytes_and_a_frame(text: str, estimate: int):
     assert tokens(text) == estimate
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ANSWERED, state=TurnState.QUEUED, reply=None),
+        replace(ANSWERED, state=TurnState.RUNNING, reply=None),
+        replace(ANSWERED, state=TurnState.ANSWERED),
+        replace(ANSWERED, opens=True, text=""),
+    ],
+    ids=["queued", "running", "not delivered", "the model's opening"],
+)
+def test_what_nobody_wrote_or_is_not_closed_is_not_taken_along(other: Turn):
+    assert to_take_along([ANSWERED, other]) == [ANSWERED]
+
+
+def test_only_a_reset_that_was_carried_out_hides_what_was_before_from_who_takes_along():
+    reset, after = replace(ANSWERED, text="/reset"), replace(ANSWERED, text="And now?")
+    assert to_take_along([ANSWERED, reset, ANSWERED, reset, after]) == [after]
+    assert to_take_along([ANSWERED, reset]) == []
+    dropped = replace(reset, state=TurnState.DROPPED, reply=None)
+    assert to_take_along([ANSWERED, dropped, after]) == [ANSWERED, dropped, after]
+    assert to_take_along([]) == []

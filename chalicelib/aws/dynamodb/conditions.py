@@ -18,6 +18,7 @@ from chalicelib.ids import Channel, ConnectionId, ConversationId
 NOT_EXISTS = Attr("pk").not_exists()
 EXISTS = Attr("pk").exists()
 NOT_ERASED = EXISTS & Attr("erased").not_exists()
+IS_CLOSED = NOT_ERASED & Attr("state").is_in([TurnState.DONE.value, TurnState.DROPPED.value])
 QUEUE_NOT_FULL = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TURNS)
 QUEUE_JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
 """For the one turn beyond the limit, which tells the user that messages were lost."""

@@ -1,14 +1,16 @@
 """The Transcript port over DynamoDB: reads and erases a conversation's turns."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.access import retention
+from chalicelib.access import identity, retention
 from chalicelib.aws.dynamodb import items, keys, taken_back
 from chalicelib.aws.dynamodb.conditions import (
+    IS_CLOSED,
     NOT_ERASED,
     NOT_EXISTS,
     lease_free,
@@ -19,7 +21,7 @@ from chalicelib.aws.dynamodb.conditions import (
 )
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
-from chalicelib.aws.dynamodb.writes import Update, delete, put, update
+from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
 from chalicelib.conversation.order import in_order
 from chalicelib.conversation.turn import Feedback, Turn, message_digest
 from chalicelib.errors import ConversationBusy
@@ -55,6 +57,12 @@ class DynamoTranscript:
         for turn in self._not_erased(conversation):
             if not turn.is_open and turn.person == person:
                 self._erase(turn, now=now)
+
+    def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
+        for turn in turns:
+            item = self.table.get(keys.turn_key(turn.conversation, turn.id))
+            if item and items.is_there(item, now=now):
+                self._move(item, person, now=now)
 
     def erase(self, conversation: ConversationId, *, now: int) -> None:
         key = keys.conversation_key(conversation)
@@ -93,12 +101,15 @@ class DynamoTranscript:
     def _pages(self, conversation: ConversationId, *, newest_first: bool = False) -> Iterator[list[Item]]:
         return self.table.pages(keys.turns_of(conversation), newest_first=newest_first, size=items.TURNS_A_PAGE)
 
+    def _move(self, item: Item, person: PersonId, *, now: int) -> None:
+        """Move a closed turn; nothing is written if it was erased or moved meanwhile."""
+        turn, there = items.turn(item), identity.conversation_of(person)
+        moved = {**item, **keys.turn_key(there, turn.id), "person": person}
+        with suppress(TransactionRefused):
+            self.table.transact(moved=put(moved, when=NOT_EXISTS), left=_erasure(turn, now=now, when=IS_CLOSED))
+
     def _erase(self, turn: Turn, *, now: int) -> None:
-        """Delete the turn; while Meta may repeat the message, keep a mark by which the repetition is recognised."""
-        if now - turn.at < retention.REPEATED_MS:
-            self.table.write(put(items.erased_item(turn, now=now)))
-        else:
-            self.table.write(delete(keys.turn_key(turn.conversation, turn.id)))
+        self.table.write(_erasure(turn, now=now))
 
     def _find(self, conversation: ConversationId, message_id: str) -> Turn | None:
         """The turn of a message. Its time is not known here, only its digest, so the newest turns are read first."""
@@ -116,6 +127,13 @@ class DynamoTranscript:
         except ConditionFailed:
             return False
         return True
+
+
+def _erasure(turn: Turn, *, now: int, when: ConditionBase | None = None) -> Write:
+    """Delete the turn; while Meta may repeat the message, keep a mark by which the repetition is recognised."""
+    if now - turn.at < retention.REPEATED_MS:
+        return put(items.erased_item(turn, now=now), when=when)
+    return delete(keys.turn_key(turn.conversation, turn.id), when=when)
 
 
 def _there(page: Sequence[Item], *, now: int) -> list[Turn]:

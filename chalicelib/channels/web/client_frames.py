@@ -22,7 +22,9 @@ _CROCKFORD: Final = {digit: value for value, digit in enumerate("0123456789ABCDE
 _MAX_N: Final = 1_000_000
 """Far more frames than a connection may send in the two hours for which it lasts."""
 _MAX_CREDENTIAL: Final = 8 * 1024
-_ACTIONS: Final = "authenticate, send_message, regenerate, cancel, resume, feedback, join, follow, leave or ping"
+_ACTIONS: Final = (
+    "authenticate, send_message, regenerate, cancel, resume, feedback, join, follow, leave, take_along or ping"
+)
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,15 @@ class Leave:
 
 
 @dataclass(frozen=True)
+class TakeAlong:
+    """A request of a person who signed in to take a visitor's conversation along."""
+
+    ticket: str = field(repr=False)
+    """The visitor's."""
+    n: int | None = None
+
+
+@dataclass(frozen=True)
 class Ping:
     """A request for a `pong`, which also keeps the connection from being closed as idle."""
 
@@ -139,7 +150,7 @@ class InvalidFrame:
 
 AboutTurn = Regenerate | Cancel | Resume | GiveFeedback
 AboutRoom = Join | Follow | Leave
-ClientFrame = Authenticate | SendMessage | AboutTurn | AboutRoom | Ping
+ClientFrame = Authenticate | SendMessage | AboutTurn | AboutRoom | TakeAlong | Ping
 _CREDENTIALS: Final[dict[str, Literal["apiKey", "ticket", "token"]]] = {
     "apiKey": "apiKey",
     "api_key": "apiKey",
@@ -193,6 +204,13 @@ def _authenticate(values: dict[Any, Any]) -> Authenticate | InvalidFrame:
     if "visitor" in values and visitor is None:
         return InvalidFrame("bad_frame", f"`visitor` {NAME_RULE}")
     return Authenticate(Credentials(kind, clean(credential), visitor))
+
+
+def _take_along(values: dict[Any, Any]) -> TakeAlong | InvalidFrame:
+    match values.get("ticket"):
+        case str(ticket) if 0 < len(ticket) <= _MAX_CREDENTIAL:
+            return TakeAlong(clean(ticket))
+    return InvalidFrame("bad_frame", "`take_along` needs the visitor's `ticket`, as a text")
 
 
 def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
@@ -276,6 +294,7 @@ _PARSERS: Final[dict[str, Callable[[dict[Any, Any]], ClientFrame | InvalidFrame]
     "join": lambda values: Join(needed_room_in(values)),
     "follow": lambda values: Follow(needed_room_in(values)),
     "leave": lambda values: Leave(needed_room_in(values)),
+    "take_along": _take_along,
     "ping": lambda _: Ping(),
 }
 """The parser for each action; `sendMessage` and `message` are the names of older clients."""

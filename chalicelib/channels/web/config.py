@@ -10,7 +10,7 @@ from chalicelib.access.api_key import ApiKey
 from chalicelib.access.authentication import valid_key
 from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys, Tickets
-from chalicelib.access.ticket import LIFETIME_S, mint, mint_for_address, read
+from chalicelib.access.ticket import LIFETIME_S, RENEWED_MS, mint, mint_for_address, read
 from chalicelib.clock import Clock, hour_of
 from chalicelib.content import assets
 from chalicelib.content.assets import Asset
@@ -26,8 +26,6 @@ A tab needs one each time it connects.
 TICKETS_OF_A_SITE: Final = 10_000
 """Tickets that a site's server gets in an hour, for all its customers."""
 _ALL_OF_A_SITE: Final = "site"
-_MAX_TICKET_AGE_MS: Final = 30 * 24 * 60 * 60 * 1000
-"""How old a ticket may be that proves who a returning visitor is."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,7 @@ class ChatConfig:
     def _visitor(self, key: ApiKey, bearer: str) -> str:
         """Return the visitor of this ticket if it renews, else a new one. The ticket of a signed visitor does not."""
         try:
-            last = read(bearer, secret=self.ticket_key(), now=self.clock(), oldest_ms=_MAX_TICKET_AGE_MS)
+            last = read(bearer, secret=self.ticket_key(), now=self.clock(), oldest_ms=RENEWED_MS)
         except InvalidToken:
             return self.new_id()
         is_same = last.key == key.id and not signed_visitor.is_name(last.visitor)

@@ -24,7 +24,7 @@ from chalicelib.conversation.turn import IncomingMessage, Turn
 from chalicelib.errors import ConversationFull, TooManyConnections
 from chalicelib.ids import Channel, ConversationId, PersonId
 
-_HISTORY_TURNS: Final = 30
+HISTORY_TURNS: Final = 30
 """Turns that are read for the `history` of `ready`."""
 _AGAIN: Final = ("already_authenticated", "this connection is already authenticated")
 _WRONG_ROOM: Final = Rejected("wrong_room", "this is not the full name of a room: ask for it where you got the link")
@@ -102,7 +102,7 @@ class Entrance:
         standing = self.standing(member)  # again, for a revocation that listed connections before this one was stored
         if standing is None:
             return None
-        self._send_ready(member, standing, identity.name_of(person) if is_told else None, may_open=is_asked)
+        self.send_ready(member, standing, identity.name_of(person) if is_told else None, may_open=is_asked)
         return member
 
     def _known(self, credentials: Credentials, connection: Connection) -> Authenticated | Rejected:
@@ -153,7 +153,7 @@ class Entrance:
         standing = self.standing(moved) if moved else None
         if moved is None or standing is None:
             return None
-        self._send_ready(moved, standing, may_open=not asks)
+        self.send_ready(moved, standing, may_open=not asks)
         return moved
 
     def ask_in(self, member: Member, room: Room | None) -> Member | None:
@@ -259,7 +259,7 @@ class Entrance:
     def _refuse(self, connection: Connection, code: str, message: str) -> None:
         self.send(connection, server_frames.error(code, message))
 
-    def _send_ready(self, member: Member, standing: Standing, visitor: str | None = None, *, may_open: bool) -> None:
+    def send_ready(self, member: Member, standing: Standing, visitor: str | None = None, *, may_open: bool) -> None:
         """Send `ready` with the history, after the connection was put into its conversation.
 
         In this order no answer is missed: a turn that is open in the history reaches the connection from its worker.
@@ -290,7 +290,7 @@ class Entrance:
         It is stored once a conversation, however often the person comes. Without a place for it the list is empty, and
         clients show the fixed opening.
         """
-        turns = self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=self.clock())
+        turns = self.transcript.latest(member.conversation, count=HISTORY_TURNS, now=self.clock())
         if turns or not opens:
             return turns
         message = IncomingMessage(
@@ -304,4 +304,4 @@ class Entrance:
             opens=True,
         )
         self.ingest.wake_worker(member.conversation, [self.ingest.accept(message)])
-        return self.transcript.latest(member.conversation, count=_HISTORY_TURNS, now=self.clock())
+        return self.transcript.latest(member.conversation, count=HISTORY_TURNS, now=self.clock())

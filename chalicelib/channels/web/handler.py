@@ -6,13 +6,14 @@ The order of a question: `receive` parses it, `_accept` stores it and sends `acc
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from chalicelib.access.admission import BLOCKED, Admission
 from chalicelib.access.authentication import Authenticator, Credentials
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
-from chalicelib.channels.web import client_frames, server_frames, simple_frames
+from chalicelib.channels.web import client_frames, server_frames, simple_frames, taking_along
 from chalicelib.channels.web.client_frames import (
     AboutRoom,
     AboutTurn,
@@ -27,6 +28,7 @@ from chalicelib.channels.web.client_frames import (
     Regenerate,
     Resume,
     SendMessage,
+    TakeAlong,
 )
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.entrance import Entrance
@@ -80,7 +82,7 @@ class WebSocketHandler:
     @property
     def closer(self) -> ConnectionCloser:
         """What closes connections."""
-        return ConnectionCloser(self.connections, self.connection_api, self.clock, self._report)
+        return ConnectionCloser(self.connections, self.connection_api, self.clock, partial(self.log.failure, "hang_up"))
 
     @property
     def order(self) -> FrameOrder:
@@ -178,7 +180,7 @@ class WebSocketHandler:
         self._send_error(connection, "not_authenticated", "authenticate first", _id_of(frame))
         return None
 
-    def _handle_member(self, member: Member, frame: SendMessage | AboutTurn | AboutRoom) -> None:
+    def _handle_member(self, member: Member, frame: SendMessage | AboutTurn | AboutRoom | TakeAlong) -> None:
         """Handle a frame of a person. Each kind looks whether they may still use the bot, before it reads or changes.
 
         For a question in the same conversation `Inbox.accept` looks for a block, and the worker at the API key.
@@ -190,6 +192,8 @@ class WebSocketHandler:
             case Join() | Follow() | Leave():
                 changed = self.entrance.change(member, frame)
                 self.order.done(member.connection, frame, changed)
+            case TakeAlong():
+                taking_along.take_along(self.entrance, member, frame)
             case _ if there := self.entrance.in_followed(member, frame.room, _id_of(frame)):
                 self._handle_about_turn(there, frame)
 
@@ -197,9 +201,8 @@ class WebSocketHandler:
         match frame:
             case Regenerate():
                 self._regenerate(member, frame)
-            case Cancel(turn):
-                if self.entrance.standing(member):
-                    self.connections.cancel(member.connection, turn)
+            case Cancel(turn) if self.entrance.standing(member):
+                self.connections.cancel(member.connection, turn)
             case Resume(turn):
                 self._resume(member, turn)
             case GiveFeedback():
@@ -286,9 +289,6 @@ class WebSocketHandler:
             return self._send(member.connection, *simple_frames.answer(stored.reply))
         frames = server_frames.finished(turn, stored.reply) if stored.reply else [server_frames.dropped(turn)]
         return self._send(member.connection, server_frames.question(stored), *frames)
-
-    def _report(self, error: Exception) -> None:
-        self.log.failure("hang_up", error)
 
     def _send_error(self, connection: Connection, code: str, message: str, message_id: str | None = None) -> None:
         self._send(connection, server_frames.error(code, message, message_id))

@@ -1,6 +1,7 @@
 /** Connects the page's modules: frames change the conversation, which is drawn at most once per animation frame. */
 
 import { account, person } from "./account.js";
+import { along } from "./along.js";
 import { composer } from "./composer.js";
 import { Conversation, RESET } from "./conversation.js";
 import { byId, say } from "./dom.js";
@@ -33,6 +34,7 @@ const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const showNew = newConversation({ begin });
 const writing = composer({ send: write });
+const takeAlong = along({ signIn, visitor, send: (frame) => link.send(frame), decided: writing.focus });
 const showAccount = account(signIn, { became: () => link.restart().then(writing.focus) });
 
 let ahead = 0;
@@ -90,6 +92,7 @@ function wish() {
 function onFrame(frame) {
   if (frame.type === "ready") ahead = frame.now - Date.now();
   conversation.take(frame);
+  takeAlong.receive(frame, conversation);
   outbox.receive(frame);
   recognise();
   if (frame.type === "completed") over(frame.turn);
@@ -112,6 +115,7 @@ function over(turn) {
 
 function changed(state, code) {
   if (state !== "open") outbox.broke();
+  if (state !== "open") takeAlong.broke();
   writing.allow(state !== "closed");
   if (state === "closed" && code === "auth_failed") refused();
   showConnection(state, code);

@@ -20,9 +20,14 @@ export class Refused extends Error {
   }
 }
 
+/** Whether there is a conversation that a person who signs in may take along, or who did so wants none of it. */
+const SOME = "some";
+const NONE = "none";
+
 export class Visitor {
   #url;
   #kept;
+  #along;
   #met;
   #signed;
   #pass = null;
@@ -39,6 +44,7 @@ export class Visitor {
     this.#signed = signed;
     this.#url = new URL(`config/${encodeURIComponent(id)}`, document.baseURI);
     this.#kept = storage(`parley.ticket.${id}`);
+    this.#along = storage(`parley.along.${id}`);
     if (signed) this.#kept.write(null);
   }
 
@@ -63,6 +69,22 @@ export class Visitor {
   forget() {
     this.#until = 0;
     this.#kept.write(null);
+    this.#along.write(null);
+  }
+
+  /** Notes whether this visitor of the browser has a conversation. */
+  has(conversation) {
+    if (!this.#signed && this.#along.read() !== NONE) this.#along.write(conversation ? SOME : null);
+  }
+
+  /** The ticket of the visitor whose conversation may be taken along; null if there is none. */
+  get left() {
+    return this.#along.read() === SOME ? this.#kept.read() : null;
+  }
+
+  /** Lets the conversation stay this visitor's, for good. */
+  stay() {
+    this.#along.write(NONE);
   }
 
   async #ask() {

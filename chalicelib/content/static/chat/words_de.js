@@ -51,6 +51,9 @@ export const de = {
   in_window: "Bitte melde dich in dem Fenster an, das sich geöffnet hat.",
   one_moment: "Einen Augenblick…",
   close_window: "Du bist angemeldet. Du kannst dieses Fenster schließen.",
+  take_along: "Das Gespräch von vor der Anmeldung mitnehmen?",
+  yes: "Ja",
+  no: "Nein",
   back_to_chat: "Zurück zum Chat",
 
   notices: {
@@ -93,6 +96,7 @@ export const de = {
     sign_in_ended: "Deine Anmeldung ist abgelaufen. Bitte melde dich neu an.",
     sign_in_failed: "Du bist nicht angemeldet. Bitte versuch es noch einmal.",
     sign_in_unavailable: "Gerade kann sich niemand anmelden. Bitte versuch es später noch einmal.",
+    not_taken_along: "Das frühere Gespräch konnte nicht mitgenommen werden.",
     not_started_here: "Diese Anmeldung wurde nicht in diesem Fenster begonnen. Bitte beginne sie im Chat.",
   },
 };

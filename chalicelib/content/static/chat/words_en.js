@@ -51,6 +51,9 @@ export const en = {
   in_window: "Please sign in in the window that has opened.",
   one_moment: "One moment…",
   close_window: "You are signed in. You can close this window.",
+  take_along: "Take along the conversation from before you signed in?",
+  yes: "Yes",
+  no: "No",
   back_to_chat: "Back to the chat",
 
   notices: {},
@@ -78,6 +81,7 @@ export const en = {
     sign_in_ended: "Your sign-in has ended. Please sign in again.",
     sign_in_failed: "You are not signed in. Please try again.",
     sign_in_unavailable: "Nobody can sign in at the moment. Please try again later.",
+    not_taken_along: "The earlier conversation could not be taken along.",
     not_started_here: "This sign-in was not begun in this window. Please begin it in the chat.",
   },
 };

@@ -51,6 +51,9 @@ export const ko = {
   in_window: "새로 열린 창에서 로그인해 주세요.",
   one_moment: "잠시만 기다려 주세요…",
   close_window: "로그인되었습니다. 이 창을 닫아도 됩니다.",
+  take_along: "로그인하기 전에 나눈 대화를 가져올까요?",
+  yes: "예",
+  no: "아니요",
   back_to_chat: "채팅으로 돌아가기",
 
   notices: {
@@ -90,6 +93,7 @@ export const ko = {
     sign_in_ended: "로그인이 만료되었습니다. 다시 로그인해 주세요.",
     sign_in_failed: "로그인하지 못했습니다. 다시 시도해 주세요.",
     sign_in_unavailable: "지금은 로그인할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+    not_taken_along: "이전 대화를 가져오지 못했습니다.",
     not_started_here: "이 창에서 시작한 로그인이 아닙니다. 채팅에서 다시 시작해 주세요.",
   },
 };
