@@ -171,8 +171,9 @@ class Transcript(Protocol):
     def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
         """Move closed turns into the person's own conversation, as theirs; ids, times and expiry stay.
 
-        Each turn is moved atomically, once. One that is open, erased or gone is left out. Repetitions of the messages
-        are still recognised for two days.
+        Each turn is moved atomically, once, and counts as written now for when the person was seen. One that is open,
+        erased or gone is left out, and all are if the owner has blocked the person. Repetitions of the messages are
+        still recognised for two days.
         """
 
     def erase(self, conversation: ConversationId, *, now: int) -> None:

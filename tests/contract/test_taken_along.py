@@ -8,6 +8,7 @@ from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import Feedback, Turn, TurnState
 from chalicelib.ids import ConversationId
 from tests.contract.story import ANNA, BERT, REPLY, ROOM, Story
+from tests.contract.test_races import at_once
 
 BERTS = ConversationId(BERT)
 
@@ -100,4 +101,36 @@ def test_a_repetition_of_its_message_is_not_asked_again(story: Story):
 def test_it_counts_for_whom_it_counted_before(story: Story):
     take_along(story, answered(story, "one"))
     assert story.used(ANNA) == 1
-    assert story.store.people.get(BERT) is None
+    assert story.used(BERT) == 0
+
+
+def test_the_owner_finds_who_took_something_along_as_if_they_had_written_it(story: Story):
+    turn = answered(story, "one")
+    story.clock.tick(seconds=5)
+    take_along(story, turn)
+    known = story.known(BERT)
+    assert (known.first_seen, known.last_seen) == (story.clock(), story.clock())
+    assert known in list(story.store.people.list())
+
+
+def test_who_was_forgotten_is_kept_as_long_as_what_they_take_along_then(story: Story):
+    story.accept(story.message(person=BERT))
+    story.store.people.forget(BERT, now=story.clock())
+    take_along(story, answered(story, "one"))
+    story.clock.tick(days=4)
+    story.store.expire(story.clock())
+    assert story.known(BERT).id == BERT
+
+
+def test_a_person_who_is_blocked_meanwhile_gets_nothing(story: Story):
+    turn = answered(story, "one")
+    story.block(BERT)
+    take_along(story, turn)
+    assert (story.stored(), story.stored(BERTS)) == ([turn], [])
+
+
+def test_of_many_at_once_each_turn_moves_once(busy_story: Story):
+    turns = [answered(busy_story, str(number)) for number in range(5)]
+    at_once(5, lambda _: take_along(busy_story, *turns))
+    assert [turn.text for turn in busy_story.stored(BERTS)] == [turn.text for turn in turns]
+    assert busy_story.stored() == []

@@ -185,14 +185,16 @@ class FakeInbox:
 
     @atomic
     def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
-        there = identity.conversation_of(person)
+        there, known = identity.conversation_of(person), self.memory.people.get(person)
+        if known and known.is_blocked:
+            return
         for turn in turns:
             kept = self.memory.turns.get((turn.conversation, turn.id))
             if kept and kept.is_there(now=now) and not kept.turn.is_open and (there, turn.id) not in self.memory.turns:
-                self.memory.turns[there, turn.id] = replace(
-                    kept, turn=replace(kept.turn, conversation=there, person=person)
-                )
+                moved = replace(kept.turn, conversation=there, person=person)
+                self.memory.turns[there, turn.id] = replace(kept, turn=moved)
                 self._erase(kept, now=now)
+                ingest.see(self.memory, person, now=now)
 
     @atomic
     def erase_text(self, conversation: ConversationId, message_id: str) -> bool:

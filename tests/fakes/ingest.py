@@ -14,7 +14,7 @@ from chalicelib.conversation.limits import (
 )
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, Turn, TurnState, message_digest, turn_id
-from chalicelib.ids import ConversationId
+from chalicelib.ids import ConversationId, PersonId
 from tests.fakes.memory import Conversation, KeptTurn, KnownPerson, Memory
 
 OPEN_OF_A_KEY: Final = 5
@@ -97,13 +97,19 @@ def _keep(memory: Memory, message: IncomingMessage, *, now: int, overflow: bool)
         memory.marks[_mark(message)] = kept.expires_at
 
 
+def see(memory: Memory, person: PersonId, *, now: int) -> KnownPerson:
+    """Something of the person is stored, so that the person is."""
+    known = memory.people.setdefault(person, KnownPerson(Person(person)))
+    known.change(last_seen=now, first_seen=known.person.first_seen or now)
+    known.channel, known.expires_at = identity.channel_of(person), None
+    return known
+
+
 def _see(memory: Memory, message: IncomingMessage, *, now: int) -> None:
-    known = memory.people.setdefault(message.person, KnownPerson(Person(message.person)))
+    known = see(memory, message.person, now=now)
     rooms = {message.conversation} if identity.room_of(message.conversation) else set()
-    known.change(last_seen=now, first_seen=known.person.first_seen or now, rooms=known.person.rooms | rooms)
-    known.channel = message.channel
+    known.change(rooms=known.person.rooms | rooms)
     known.full_at = MESSAGES_OF_A_PERSON.taken(known.full_at, now=now)
-    known.expires_at = None
 
 
 def _mark(message: IncomingMessage) -> tuple[ConversationId, str]:

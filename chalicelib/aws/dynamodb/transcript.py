@@ -11,6 +11,7 @@ from chalicelib.access import identity, retention
 from chalicelib.aws.dynamodb import items, keys, taken_back
 from chalicelib.aws.dynamodb.conditions import (
     IS_CLOSED,
+    NOT_BLOCKED,
     NOT_ERASED,
     NOT_EXISTS,
     lease_free,
@@ -102,11 +103,20 @@ class DynamoTranscript:
         return self.table.pages(keys.turns_of(conversation), newest_first=newest_first, size=items.TURNS_A_PAGE)
 
     def _move(self, item: Item, person: PersonId, *, now: int) -> None:
-        """Move a closed turn; nothing is written if it was erased or moved meanwhile."""
+        """Move a closed turn; nothing is written if it was erased or moved meanwhile, or the person is blocked."""
         turn, there = items.turn(item), identity.conversation_of(person)
         moved = {**item, **keys.turn_key(there, turn.id), "person": person}
+        seen = Update(
+            set={"last_seen": now, "channel": identity.channel_of(person).value},
+            set_if_absent={"first_seen": now, "quota": {}},
+            remove=["expires_at"],
+        )
         with suppress(TransactionRefused):
-            self.table.transact(moved=put(moved, when=NOT_EXISTS), left=_erasure(turn, now=now, when=IS_CLOSED))
+            self.table.transact(
+                moved=put(moved, when=NOT_EXISTS),
+                left=_erasure(turn, now=now, when=IS_CLOSED),
+                person=update(keys.person_key(person), seen, when=NOT_BLOCKED),
+            )
 
     def _erase(self, turn: Turn, *, now: int) -> None:
         self.table.write(_erasure(turn, now=now))
