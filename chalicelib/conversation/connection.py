@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from chalicelib.access import identity
 from chalicelib.conversation.limits import CONVERSATIONS_OF_A_CONNECTION
 from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 
@@ -75,6 +76,11 @@ class Connection:
     def enters_with_its_first_frame(self) -> bool:
         """Whether the first frame lets its client in, whatever it asks for."""
         return bool(self.config or self.proven)
+
+    @property
+    def room(self) -> str:
+        """The name of the room that it is in; empty for none."""
+        return (identity.room_of(self.conversation) or "") if self.conversation else ""
 
     @property
     def followed(self) -> tuple[Followed, ...]:

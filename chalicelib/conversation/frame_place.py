@@ -28,10 +28,14 @@ class FramePlace:
         """What is stored of the frame for the next one: of a question the time and the room."""
         return "" if self.asks_in is None else f"{self.received_at} {self.asks_in}"
 
-    def is_right_after(self, mark: str) -> bool:
-        """Whether the frame before, of which this is stored, asked in the same place at nearly the same time."""
+    def is_right_after(self, mark: str, *, here: str) -> bool:
+        """Whether the frame before, of which `mark` is stored, asked in the same place at nearly the same time.
+
+        `here` is the room that the connection is in, "" for none: questions without a room are asked there.
+        """
         at, _, room = mark.partition(" ")
-        return bool(at) and room == self.asks_in and abs(self.received_at - int(at)) <= LATE_MS
+        is_near = bool(at) and abs(self.received_at - int(at)) <= LATE_MS
+        return is_near and self.asks_in is not None and (room or here) == (self.asks_in or here)
 
 
 class Arrival(Enum):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib.access import identity
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.frame_place import FramePlace
@@ -202,6 +203,22 @@ def test_a_question_follows_another_one_that_its_client_sent_right_before_it_to_
     connections.frame_done(NEW.id, joins.number)
     assert not comes(question(clock, 9)).after_question
     assert not comes(question(clock)).after_question
+
+
+def test_a_question_that_names_the_room_where_its_connection_is_follows_one_without_a_name_and_the_other_way_round(
+    connections: ConnectionStore, comes: Comes, clock: FakeClock
+):
+    assert connections.move(comes(FramePlace(0)), ROOM, now=clock())
+    name = identity.room_of(ROOM) or ""
+    rooms = ["", name, "", "kitchen", "", "kitchen"]
+    follow = [comes(question(clock, number, room)).after_question for number, room in enumerate(rooms, 1)]
+    assert follow == [False, True, True, False, False, False]
+    waits = question(clock, len(rooms) + 2, name)
+    assert comes(waits).waits
+    comes(question(clock, len(rooms) + 1))
+    begun = connections.begin_frame(NEW.id, waits, now=clock())
+    assert begun
+    assert begun.after_question
 
 
 def test_of_many_frames_only_some_wait_so_that_they_keep_few_functions_and_the_others_go_first(

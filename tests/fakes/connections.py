@@ -236,11 +236,12 @@ def _begin(kept: StoredConnection, place: FramePlace, *, now: int, at_last: bool
     """Let a frame begin, unless a later one did before; the connection as the frame finds it."""
     before, own = kept.progress, kept.progress.arrival_of(place, now=now) is Arrival.NEXT
     connection = replace(kept.connection, waits=False, after_question=False)
+    here = connection.room
     if place.moves:
         kept.progress = replace(before, moving=place.received_at)
     elif place.number and before.number < place.number:
         kept.progress = replace(before, number=place.number, mark=place.mark)
-        return replace(connection, after_question=own and not at_last and place.is_right_after(before.mark))
+        return replace(connection, after_question=own and not at_last and place.is_right_after(before.mark, here=here))
     return connection
 
 

@@ -139,5 +139,7 @@ def _progress(item: Item) -> Progress:
 def _connection(item: Item, place: FramePlace, *, begun: bool, now: int) -> Connection | None:
     if not items.is_there(item, now=now):
         return None
-    follows = begun and place.number is not None and place.is_right_after(item.get("mark_before", ""))
-    return replace(items.connection(item), after_question=follows)
+    known = items.connection(item)
+    mark = item.get("mark_before", "")
+    follows = begun and place.number is not None and place.is_right_after(mark, here=known.room)
+    return replace(known, after_question=follows)
