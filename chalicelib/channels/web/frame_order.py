@@ -24,7 +24,7 @@ from chalicelib.conversation.late_frames import MOST_WAIT_MS
 from chalicelib.ids import ConnectionId
 
 _FIRST_PAUSE_MS: Final = 25
-_LONGEST_PAUSE_MS: Final = 200
+_LONGEST_PAUSE_MS: Final = 500
 
 
 @dataclass(frozen=True)
