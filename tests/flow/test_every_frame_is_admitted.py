@@ -34,6 +34,7 @@ FRAMES: Final[dict[str, Callable[[Chat, Tab], Fields]]] = {
     "follow": lambda _chat, _: {"room": "garden"},
     "leave": lambda _chat, _: {"room": "kitchen"},
     "resume of a room that is not followed": lambda _, tab: {"turn": tab.turn, "room": "garden"},
+    "take_along": lambda chat, _: {"ticket": chat.ticket_of("bert")},
     "ping": lambda _chat, _: {},
 }
 """The fields of a frame of each action."""
