@@ -27,7 +27,7 @@ from tests.threads import run
 from tests.transcripts import Place
 
 ABOUT_TURNS = frozenset({"question", "delta", "snapshot", "notice", "completed"})
-PATIENCE_S = 300
+PATIENCE_S = 150
 T = TypeVar("T")
 _ABORT = struct.pack("ii", 1, 0)
 
