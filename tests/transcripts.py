@@ -43,7 +43,7 @@ from tests.frame_schema import check
 
 FOLDER: Final = Path(__file__).parent / "simulator" / "transcripts"
 OWNER: Final = "owner"
-_PATIENCE_S: Final = 180
+_PATIENCE_S: Final = 100
 _LINE: Final = re.compile(
     r"(?P<who>\w+(?:, \w+)*) (?P<verb>>|<<|<|connects?|leaves?|(?:is|are) (?:sent away|refused))(?: (?P<what>.*))?"
 )
