@@ -42,6 +42,11 @@ class Authenticated:
     generation: int | None = None
     """Of a signed visitor, as in `access.ticket.Ticket`."""
 
+    @property
+    def whole_answers(self) -> bool:
+        """Whether their client gets each answer when it is finished, as its API key says."""
+        return self.key is not None and self.key.whole_answers
+
 
 @dataclass(frozen=True)
 class Rejected:
@@ -101,8 +106,9 @@ class Authenticator:
         `origin` is as in `authenticate`. Raises StoreError and ConfigError.
         """
         found = self._by_ticket(text, origin, partial(ticket.read, oldest_ms=ticket.RENEWED_MS))
-        is_anonymous = isinstance(found, Authenticated) and not signed_visitor.is_name(identity.name_of(found.person))
-        return found.person if isinstance(found, Authenticated) and is_anonymous else None
+        if isinstance(found, Rejected) or signed_visitor.is_name(identity.name_of(found.person)):
+            return None
+        return found.person
 
     def _by_key(self, text: str, visitor: str, origin: str) -> Authenticated | Rejected:
         known = find_key(self.keys, text)

@@ -71,11 +71,10 @@ class Entrance:
         if isinstance(known, Rejected):
             self._reject(connection, known)
             return None
-        whole = known.key is not None and known.key.whole_answers
         connection = replace(
             connection,
             holds_key=credentials.kind == "apiKey",
-            whole_answers=whole,
+            whole_answers=known.whole_answers,
             generation=known.generation,
         )
         is_told = credentials.is_of_new_visitor

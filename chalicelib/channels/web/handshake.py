@@ -74,8 +74,7 @@ class Handshake:
             return _refused(known)
         if not credentials.is_of_new_visitor and self.admission.is_blocked(known.person):
             return _refused(BLOCKED)
-        whole = known.key is not None and known.key.whole_answers
-        shown = replace(connection, proven=known.person, whole_answers=whole, generation=known.generation)
+        shown = replace(connection, proven=known.person, whole_answers=known.whole_answers, generation=known.generation)
         return _admitted(shown)
 
 

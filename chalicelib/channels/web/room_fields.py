@@ -24,20 +24,18 @@ def conversation_id_of(connection: Connection) -> str:
 
     A text that is no name is known only if the client's frame has it, or from `in_conversation`.
     """
-    room = identity.room_of(connection.conversation) if connection.conversation else None
-    if room is None or not connection.by_id or connection.conversation_id:
+    if not connection.room or not connection.by_id or connection.conversation_id:
         return connection.conversation_id
-    return "" if identity.is_hash(room) else room
+    return "" if identity.is_hash(connection.room) else connection.room
 
 
 def _room_fields(connection: Connection) -> str:
-    room = identity.room_of(connection.conversation) if connection.conversation else None
-    if room is None:
+    if not connection.room:
         return ""
     named = conversation_id_of(connection)
     if connection.whole_answers:
-        return _field("conversationId", named if connection.by_id else room)
-    return _field("room", room) + _field("conversationId", named)
+        return _field("conversationId", named if connection.by_id else connection.room)
+    return _field("room", connection.room) + _field("conversationId", named)
 
 
 def _field(name: str, value: str) -> str:
