@@ -9,6 +9,7 @@ ones that ministack accepts. Whole turns run on it in test_calls, test_units and
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from chalicelib.access.ports import People
 from chalicelib.conversation.ports import Inbox
 from chalicelib.operations.ports import SentAlerts
 from scripts.simulator.aws import Emulator
+from tests.cognito import Pool, Way, make_pool, way_to
 from tests.contract import expressions, openai_server
 from tests.contract.conflicts import ConflictProxy, conflict_proxy
 from tests.contract.stores import Store, dynamo_client, dynamo_store, fake_store
@@ -148,3 +150,16 @@ def story(store: Store, clock: FakeClock) -> Story:
 @pytest.fixture
 def busy_story(busy_store: Store, clock: FakeClock) -> Story:
     return Story(busy_store, clock)
+
+
+@pytest.fixture(scope="module")
+def pool(emulator: "DynamoDBClient") -> Pool:
+    """A user pool of Cognito, with somebody signed in."""
+    return make_pool(emulator.meta.endpoint_url)
+
+
+@pytest.fixture
+def way(pool: Pool, tmp_path: Path) -> Iterator[Way]:
+    """The way to it by the name that its tokens bear."""
+    with way_to(pool.cognito.meta.endpoint_url, tmp_path) as way:
+        yield way

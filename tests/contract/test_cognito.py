@@ -1,8 +1,7 @@
 """Tokens of a Cognito user pool, as the emulator signs them, are understood as they are."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -12,26 +11,11 @@ from cfnlint.api import lint_file
 from chalicelib.access.oidc import OidcTokens
 from chalicelib.errors import InvalidToken, IssuerUnavailable
 from scripts.simulator.aws import REGION
-from tests.cognito import Pool, Way, make_pool, way_to
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+from tests.cognito import Pool, Way, make_pool
 
 TEMPLATE: Final = Path(__file__).parents[2] / "docs" / "cognito.yaml"
 OWN_LOOK: Final = "  Pages:\n    Type: AWS::Cognito::ManagedLoginBranding"
 """A resource that the emulator's CloudFormation does not know."""
-
-
-@pytest.fixture(scope="module")
-def pool(emulator: "DynamoDBClient") -> Pool:
-    return make_pool(emulator.meta.endpoint_url)
-
-
-@pytest.fixture
-def way(pool: Pool, tmp_path: Path) -> Iterator[Way]:
-    with way_to(pool.cognito.meta.endpoint_url, tmp_path) as way:
-        yield way
 
 
 def test_a_users_token_of_cognito_is_accepted(pool: Pool, way: Way):

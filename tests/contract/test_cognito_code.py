@@ -2,10 +2,8 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from pathlib import Path
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import jwt
@@ -16,23 +14,9 @@ from chalicelib.access.oidc import OidcTokens
 from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.errors import InvalidToken, IssuerUnavailable
 from chalicelib.operations.sign_in import codes
-from tests.cognito import Pool, Way, make_pool, way_to
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from tests.cognito import Pool, Way
 
 BACK: Final = "https://bot.example/prod/chat/signed-in"
-
-
-@pytest.fixture(scope="module")
-def pool(emulator: "DynamoDBClient") -> Pool:
-    return make_pool(emulator.meta.endpoint_url)
-
-
-@pytest.fixture
-def way(pool: Pool, tmp_path: Path) -> Iterator[Way]:
-    with way_to(pool.cognito.meta.endpoint_url, tmp_path) as way:
-        yield way
 
 
 def client_of(pool: Pool, *, has_secret: bool = False) -> str:
