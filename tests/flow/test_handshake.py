@@ -1,7 +1,7 @@
 """Who is let in by the address of the WebSocket API, as programs connect, and who is refused: `wss://…?Auth=<token>`."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -102,22 +102,30 @@ def test_a_client_may_still_say_by_frame_who_it_is(chat: Chat):
     assert tab.got("ready")[0]["you"] == identity.pseudonym(person_of("bert"))
 
 
-def test_a_client_that_reads_before_it_asks_is_not_closed_after_a_minute(chat: Chat):
-    quiet, stranger = chat.connects(Auth=TOKEN), chat.connects()
+BY_FIRST_FRAME: Final = [pytest.param({"Auth": TOKEN}, id="a token"), pytest.param({"config": KEY}, id="an open key")]
+
+
+@pytest.mark.parametrize("address", BY_FIRST_FRAME)
+def test_a_client_that_reads_before_it_asks_is_not_closed_after_a_minute(chat: Chat, address: dict[str, str]):
+    chat.changes_key(is_open=True)
+    quiet, stranger = chat.connects(**address), chat.connects()
     chat.clock.now += AUTH_TIMEOUT_MS + 1
     assert [connection.id for connection in chat.connections.to_close(now=chat.clock())] == [stranger.id]
     chat.clock.now += IDLE_TIMEOUT_MS
     assert quiet.id in [connection.id for connection in chat.connections.to_close(now=chat.clock())]
 
 
-def test_of_frames_that_come_at_once_one_lets_the_client_in_and_all_are_accepted(chat: Chat):
-    tab = chat.connects(Auth=TOKEN)
+@pytest.mark.parametrize("address", BY_FIRST_FRAME)
+def test_of_frames_that_come_at_once_one_lets_the_client_in_and_all_are_accepted(chat: Chat, address: dict[str, str]):
+    chat.changes_key(is_open=True)
+    tab = chat.connects(**address)
     known, before = chat.connections, chat.connections.get(tab.id, now=chat.clock())
     tab.asks("One?")
     chat.connections = Without(known, count_frame=lambda *_, **__: before)  # type: ignore[assignment]
     tab.asks("Two?")
     chat.works()
     assert [len(tab.got(kind)) for kind in ("ready", "accepted", "error")] == [1, 2, 0]
+    assert {turn["from"] for turn in tab.got("question")} == {tab.got("ready")[0]["you"]}
 
 
 # Refused.

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.conversation.limits import AUTH_TIMEOUT_MS, IDLE_TIMEOUT_MS
 from chalicelib.errors import ModelBusy, ModelRefused
 from tests.fakes.model import ScriptedModel
-from tests.flow.chat import KEY, OTHER_KEY, Chat, Without, key_text
+from tests.flow.chat import KEY, OTHER_KEY, Chat, key_text
 
 
 @pytest.fixture
@@ -113,26 +112,6 @@ def test_answers_that_are_given_back_to_visitors_are_not_given_back_to_the_key(c
         chat.connects(config=KEY).says("Reply with one em space.")
     assert chat.key.used == 5
     assert len(chat.asked) <= 10
-
-
-def test_of_frames_that_come_at_once_one_lets_the_client_in_and_all_are_accepted(chat: Chat):
-    tab = chat.connects(config=KEY)
-    known, before = chat.connections, chat.connections.get(tab.id, now=chat.clock())
-    tab.asks("One?")
-    chat.connections = Without(known, count_frame=lambda *_, **__: before)  # type: ignore[assignment]
-    tab.asks("Two?")
-    chat.works()
-    assert [len(tab.got(kind)) for kind in ("ready", "accepted", "error")] == [1, 2, 0]
-    assert {turn["from"] for turn in tab.got("question")} == {tab.got("ready")[0]["you"]}
-
-
-def test_a_client_that_reads_before_it_asks_is_not_closed_after_a_minute(chat: Chat):
-    quiet, stranger = chat.connects(config=KEY), chat.connects()
-    chat.clock.now += AUTH_TIMEOUT_MS + 1
-    closing = [connection.id for connection in chat.connections.to_close(now=chat.clock())]
-    assert closing == [stranger.id]
-    chat.clock.now += IDLE_TIMEOUT_MS
-    assert quiet.id in [connection.id for connection in chat.connections.to_close(now=chat.clock())]
 
 
 def opens_the_bare_address(chat: Chat) -> None:
