@@ -1,12 +1,16 @@
 /** Shows a model's Markdown, which is untrusted: text, simple formatting and links, and nothing that loads from the network. */
 
 import { box, unbox } from "./code.js";
+import { Rules } from "./markdown_rules.js";
 import { Lexer, Parser, Renderer } from "./marked.esm.js";
 import DOMPurify from "./purify.es.mjs";
+import { widen } from "./tables.js";
 
 /** Characters of an answer, and of a paragraph, up to which Markdown is parsed: parsing time grows faster than the length. */
 const LONGEST = 40_000;
 const LONGEST_PARAGRAPH = 6_000;
+/** The one tag that means what it says, in a cell: a table has no other way to break a line. */
+const LINE_BREAK = /^<br *\/?>$/i;
 const DEEPEST = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){10}/m;
 
 const TAGS =
@@ -34,8 +38,15 @@ class Words extends Renderer {
     return super.code(token);
   }
 
+  tablecell(token) {
+    this.inCell = true;
+    const cell = super.tablecell(token);
+    this.inCell = false;
+    return cell;
+  }
+
   html({ text }) {
-    return escaped(text);
+    return this.inCell && LINE_BREAK.test(text) ? "<br>" : escaped(text);
   }
 
   image({ href, text }) {
@@ -48,7 +59,7 @@ class Words extends Renderer {
 }
 
 const words = new Words();
-const OPTIONS = { gfm: true, breaks: true, renderer: words };
+const OPTIONS = { gfm: true, breaks: true, renderer: words, tokenizer: new Rules() };
 
 /** Returns `show(text)`, which updates `place` and draws only the blocks that are new or have changed. */
 export function painter(place) {
@@ -90,12 +101,12 @@ function drawn(blocks) {
   const html = blocks.map((block) => `<div>${Parser.parse([block], OPTIONS)}</div>`).join("");
   const nodes = DOMPurify.sanitize(html, HARMLESS);
   nodes.querySelectorAll("a[href]").forEach(secure);
-  nodes.querySelectorAll("table").forEach(wrap);
+  nodes.querySelectorAll("table").forEach(widen);
   nodes.querySelectorAll("pre").forEach((pre, index) => box(pre, words.languages[index] ?? ""));
   return nodes;
 }
 
-/** Makes a link open in a new tab without a referrer, and show its host unless its text is the address. */
+/** Makes a link open in a new tab without a referrer, and show its host unless its text is the address, which may be broken anywhere. */
 function secure(link) {
   if (!URL.canParse(link.href)) return link.removeAttribute("href");
   const { protocol, host, pathname } = new URL(link.href);
@@ -103,13 +114,5 @@ function secure(link) {
   const [leads, said] = [host || pathname, link.textContent.trim()];
   const honest = said === leads || `${said}/`.startsWith(`${protocol}//${leads}/`) || said === link.href;
   if (!honest || link.username) link.dataset.leads = leads;
-}
-
-/** Puts a table into a box in which it can scroll sideways. */
-function wrap(table) {
-  const box = document.createElement("div");
-  box.className = "wide";
-  box.tabIndex = 0;
-  table.replaceWith(box);
-  box.append(table);
+  else link.dataset.bare = "";
 }

@@ -36,6 +36,7 @@ export const de = {
   regenerate: "Neu beantworten",
   copy: "Kopieren",
   code: "Code",
+  table: "Tabelle",
   copy_code: "Code kopieren",
   copied: "Kopiert",
   not_copied: "Konnte nicht kopiert werden",

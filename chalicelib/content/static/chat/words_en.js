@@ -36,6 +36,7 @@ export const en = {
   regenerate: "Regenerate",
   copy: "Copy",
   code: "Code",
+  table: "Table",
   copy_code: "Copy the code",
   copied: "Copied",
   not_copied: "Could not be copied",

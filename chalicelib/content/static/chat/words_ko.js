@@ -36,6 +36,7 @@ export const ko = {
   regenerate: "다시 생성",
   copy: "복사",
   code: "코드",
+  table: "표",
   copy_code: "코드 복사",
   copied: "복사됨",
   not_copied: "복사하지 못했습니다",

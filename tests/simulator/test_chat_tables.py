@@ -1,0 +1,111 @@
+"""Tables in answers: alignment, lines in a cell, whole words, and how they scroll."""
+
+import pytest
+from playwright.sync_api import Locator, Page, ViewportSize, expect
+
+from tests.simulator.chat_page import fits, open_chat, write
+from tests.simulator.chat_server import ChatServer
+from tests.simulator.chromium import needs_chromium
+
+pytestmark = needs_chromium
+
+PRICES = """\
+| Product | Price | Rating | Colour |
+| :--- | ---: | :---: | --- |
+| Headphones | 129.99 | **good** | black |
+| Loudspeakers | 1,299.00 | fair | white |
+"""
+WIDE = "| " + " | ".join(f"Column{n}" for n in range(12)) + " |\n|" + "---|" * 12 + "\n|" + "Headphones|" * 12 + "\n"
+PHONE: ViewportSize = {"width": 360, "height": 640}
+
+
+def answered(chat: Page, bot: ChatServer, markdown: str) -> Locator:
+    open_chat(chat, bot)
+    write(chat, "Show me")
+    bot.answer(markdown)
+    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
+    return chat.get_by_test_id("answer")
+
+
+def test_columns_are_aligned_as_the_model_says(chat: Page, bot: ChatServer):
+    answer = answered(chat, bot, PRICES)
+    aligned = "cells => cells.map(cell => getComputedStyle(cell).textAlign.replace('-webkit-', ''))"
+    assert answer.locator("th").evaluate_all(aligned) == ["left", "right", "center", "start"]
+    assert answer.locator("td").evaluate_all(aligned) == 2 * ["left", "right", "center", "start"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "lines"),
+    [
+        ("one<br>two", "one\ntwo"),
+        ("one<br/>two<BR />three", "one\ntwo\nthree"),
+        ("**one<br>two**", "one\ntwo"),
+        ("`a<br>b`", "a<br>b"),
+        ("<b>one</b>", "<b>one</b>"),
+        ("a<br onclick=x>b", "a<br onclick=x>b"),
+    ],
+)
+def test_a_cell_has_several_lines_and_every_other_tag_is_text(chat: Page, bot: ChatServer, cell: str, lines: str):
+    answer = answered(chat, bot, f"|Head|\n|-|\n|{cell}|\n\nUse the <br> tag.")
+    assert answer.locator("td").inner_text() == lines
+    expect(answer.locator("p")).to_have_text("Use the <br> tag.")
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ko-KR"])
+def test_no_word_is_cut_on_a_phone(chat: Page, bot: ChatServer, locale: str):
+    chat.set_viewport_size(PHONE)
+    answer = answered(
+        chat, bot, PRICES + "| A cell with a sentence of several words | 1 | 2 | Bluetooth-Lautsprecher |"
+    )
+    cut = """cells => cells.flatMap(cell => {
+      const [range, text] = [document.createRange(), cell.textContent];
+      const node = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode();
+      return [...(node?.data ?? "").matchAll(/[\\w.,]+/g)].filter(word => {
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        return range.getClientRects().length > 1;
+      }).map(word => word[0]);
+    })"""
+    assert answer.locator("th, td").evaluate_all(cut) == []
+    assert fits(chat, 360)
+    long = answer.get_by_text("A cell with a sentence").bounding_box()
+    assert long
+    assert long["width"] >= 140, "a sentence has a column in which several words stand beside each other"
+
+
+def test_an_address_in_a_cell_is_broken_rather_than_makes_the_table_wide(chat: Page, bot: ChatServer):
+    address = "https://example.com/" + 20 * "long/"
+    answer = answered(chat, bot, f"|Name|Where|\n|-|-|\n|Shop|{address}|\n")
+    assert answer.locator(".wide").evaluate("box => box.scrollWidth - box.clientWidth") == 0
+
+
+def test_one_sees_at_which_side_a_wide_table_goes_on(chat: Page, bot: ChatServer):
+    chat.set_viewport_size(PHONE)
+    wide = answered(chat, bot, WIDE).locator(".wide")
+    sides = "box => ['before', 'after'].filter(side => side in box.dataset)"
+    expect(wide).to_have_attribute("data-after", "")
+    assert wide.evaluate(sides) == ["after"]
+    edges = "box => ['--before', '--after'].map(name => getComputedStyle(box).getPropertyValue(name) !== 'transparent')"
+    assert wide.evaluate(edges) == [False, True]
+    wide.evaluate("box => { box.scrollLeft = 100 }")
+    expect(wide).to_have_attribute("data-before", "")
+    assert wide.evaluate(sides) == ["before", "after"]
+    wide.evaluate("box => { box.scrollLeft = 100000 }")
+    expect(wide).not_to_have_attribute("data-after", "")
+    assert wide.evaluate(sides) == ["before"]
+
+
+def test_a_table_that_fits_shows_no_more_than_itself(chat: Page, bot: ChatServer):
+    wide = answered(chat, bot, "|A|B|\n|-|-|\n|1|2|").locator(".wide")
+    chat.set_viewport_size({"width": 1000, "height": 640})
+    assert wide.evaluate("box => [box.scrollWidth - box.clientWidth, ...Object.keys(box.dataset)]") == [0]
+
+
+def test_a_wide_table_is_scrolled_by_keyboard_and_has_a_name(chat: Page, bot: ChatServer):
+    chat.set_viewport_size(PHONE)
+    answer = answered(chat, bot, WIDE)
+    wide = answer.get_by_role("region", name="Table")
+    wide.focus()
+    chat.keyboard.press("ArrowRight")
+    expect(wide).to_have_attribute("data-before", "")
+    assert wide.evaluate("box => box.scrollLeft") > 0
