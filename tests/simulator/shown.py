@@ -14,7 +14,8 @@ _SHOWN = """async ([address, texts, options]) => {
     .map((name) => ` ${name}="${node.getAttribute(name)}"`).join("");
   const inside = (node) => [...node.childNodes].map(described).join("");
   const described = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return node.data;
+    const within = node.parentNode.localName;
+    if (node.nodeType === Node.TEXT_NODE) return /^(table|thead|tbody|tr)$/.test(within) ? node.data.trim() : node.data;
     if (node.matches(OURS)) return "";
     const name = node.localName;
     if (name === "div") return inside(node);
@@ -31,6 +32,7 @@ _SHOWN = """async ([address, texts, options]) => {
 
 def shown(page: Page, bot: ChatServer, texts: Sequence[str], **options: Any) -> list[str]:
     """Return what each text becomes, as HTML with only the attributes `href`, `align` and `start`; blocks in lines.
+
 
     Boxes around blocks and their buttons are left out, and entities are characters. The page is the chat.
     """

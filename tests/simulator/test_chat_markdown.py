@@ -1,4 +1,7 @@
-"""What the model wrote is what one reads: its Markdown, as shown."""
+"""What the model wrote is what one reads: snippets of answers, and what the page shows for them."""
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
@@ -10,17 +13,30 @@ from tests.simulator.shown import shown
 
 pytestmark = needs_chromium
 
+FOLDER = Path(__file__).parent / "markdown"
+KINDS = sorted(place.stem for place in FOLDER.glob("*.txt"))
 
-@pytest.mark.parametrize(
-    ("markdown", "expected"),
-    [
-        ("9~18시, 3~5일, ~5~10 EUR", "<p>9~18시, 3~5일, ~5~10 EUR</p>"),
-        ("~a~ and ~ b ~", "<p>~a~ and ~ b ~</p>"),
-        ("~~gone~~, ~~a~ b~~, ~~3~5일~~", "<p><del>gone</del>, <del>a~ b</del>, <del>3~5일</del></p>"),
-        ("**9~18시**, ~/bin, `a~b~c`", "<p><strong>9~18시</strong>, ~/bin, <code>a~b~c</code></p>"),
-        ("~~~\ncode ~x~\n~~~", "<pre><code>code ~x~\n</code></pre>"),
-    ],
-)
-def test_one_tilde_is_text_and_two_strike(chat: Page, bot: ChatServer, markdown: str, expected: str):
+
+def snippets(kind: str) -> Mapping[str, tuple[str, str]]:
+    """Read a file of snippets: after `=== <name>` what the model writes, after `==>` what is shown."""
+    _, *parts = (FOLDER / f"{kind}.txt").read_text("utf-8").split("\n=== ")
+    named = (part.partition("\n") for part in parts)
+    cases = {name: text.partition("\n==>\n") for name, _, text in named}
+    assert len(cases) == len(parts), "two snippets have the same name"
+    return {name: (markdown, expected.strip("\n")) for name, (markdown, _, expected) in cases.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_shown_is_what_was_meant(chat: Page, bot: ChatServer, kind: str):
+    cases = snippets(kind)
     open_chat(chat, bot)
-    assert shown(chat, bot, [markdown]) == [expected]
+    drawn = shown(chat, bot, [markdown for markdown, _ in cases.values()])
+    wrong = {
+        name: (markdown, expected, got)
+        for (name, (markdown, expected)), got in zip(cases.items(), drawn, strict=True)
+        if got != expected
+    }
+    assert not wrong, "\n\n".join(
+        f"=== {name}\n{markdown}\n==> expected\n{expected}\n==> but shown is\n{got}"
+        for name, (markdown, expected, got) in wrong.items()
+    )

@@ -1,8 +1,8 @@
 /** Shows a model's Markdown, which is untrusted: text, simple formatting and links, and nothing that loads from the network. */
 
 import { box, unbox } from "./code.js";
-import { Rules } from "./markdown_rules.js";
-import { Lexer, Parser, Renderer } from "./marked.esm.js";
+import { lexerOf } from "./markdown_rules.js";
+import { Parser, Renderer } from "./marked.esm.js";
 import DOMPurify from "./purify.es.mjs";
 import { widen } from "./tables.js";
 
@@ -59,7 +59,7 @@ class Words extends Renderer {
 }
 
 const words = new Words();
-const OPTIONS = { gfm: true, breaks: true, renderer: words, tokenizer: new Rules() };
+const OPTIONS = { gfm: true, breaks: true, renderer: words };
 
 /** Returns `show(text)`, which updates `place` and draws only the blocks that are new or have changed. */
 export function painter(place) {
@@ -80,7 +80,7 @@ export function painter(place) {
 function blocksOf(text) {
   try {
     if (text.length > LONGEST || DEEPEST.test(text)) return plain(text);
-    const lexer = new Lexer(OPTIONS);
+    const lexer = lexerOf(OPTIONS);
     lexer.blockTokens(text.replace(/\r\n?/g, "\n"), lexer.tokens);
     for (const { src, tokens } of lexer.inlineQueue) {
       if (src.length > LONGEST_PARAGRAPH) tokens.push({ type: "text", raw: src, text: src });
