@@ -37,14 +37,22 @@ _FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 
 
-def page(*, websocket_url: str, frame_ancestors: Sequence[str], sign_in: bool = False) -> Asset:
+_IMPORTS: Final = re.compile(r"""^(?:import|export)\b(?!\s*\()[^"';]*["']\./([^"']+)["']""", re.MULTILINE)
+"""What a module cannot run without. `import()` is not among it: that loads a module when it is needed."""
+_NOT_SENT: Final = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)?\s*\n|^[ \t]+", re.MULTILINE | re.DOTALL)
+"""Comments on lines of their own, indentation and empty lines."""
+
+
+def page(*, websocket_url: str, frame_ancestors: Sequence[str], sign_in: bool = False, languages: str = "") -> Asset:
     """Return the chat page, whose policy allows requests to its own server and to that of `websocket_url` only.
 
     It may be framed by itself and by the origins in `frame_ancestors` (`https://example.com`, or `*` for any), also if
     their pages are isolated by a Cross-Origin-Embedder-Policy; a value that is not an origin is ignored. With `sign_in`
-    it offers to sign in.
+    it offers to sign in. All modules that the page surely needs load at once, with the texts in the first of the
+    `languages` (as in Accept-Language) that there is.
     """
-    modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in _of_page() if "js" in name)
+    needed = _needed("main.js", _texts(languages), *(["sign_in.js"] if sign_in else []))
+    modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in sorted(needed))
     blanks = {"modules": modules, "sign_in": "data-sign-in" if sign_in else ""}
     html = Template(_CHAT.joinpath("index.html").read_text("utf-8")).substitute(blanks)
     csp = _policy(websocket_url, frame_ancestors)
@@ -85,7 +93,7 @@ def widget(*, known: str | None = None) -> Asset:
 
 
 def _kept(place: Traversable, known: str | None) -> Asset:
-    content = place.read_text("utf-8")
+    content = _sent(place)
     etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:24]}"'
     kind = f"{_TYPES[_ending(place)]}; charset=utf-8"
     headers = {**_SAFE, "Content-Type": kind, "Cache-Control": "public, max-age=600", "ETag": etag}
@@ -114,21 +122,51 @@ def _policy(websocket_url: str, frame_ancestors: Sequence[str]) -> str:
     )
 
 
+def _sent(place: Traversable) -> str:
+    """Return a file's text; our own without comments and indentation, which are a quarter of its compressed bytes.
+
+    So a line of our own modules must not be the inside of a longer string.
+    """
+    text = place.read_text("utf-8")
+    return text if place.name in _vendored() else _NOT_SENT.sub("", text)
+
+
+def _texts(languages: str) -> str:
+    """Return the name of the file with the page's texts in the first language that there is, else in English."""
+    codes = [re.split("[-;]", tag.strip().lower())[0] for tag in languages.split(",")]
+    return next((name for name in map("words_{}.js".format, codes) if name in _files()), "words_en.js")
+
+
+def _needed(*names: str) -> set[str]:
+    """Return these modules and all that they import, directly or not."""
+    found: set[str] = set()
+    due = list(names)
+    while due:
+        name = due.pop()
+        if name not in found:
+            found.add(name)
+            due += _imported(name)
+    return found
+
+
+@cache
+def _imported(name: str) -> Sequence[str]:
+    return [] if name in _vendored() else _IMPORTS.findall(_files()[name].read_text("utf-8"))
+
+
 @cache
 def _files() -> Mapping[str, Traversable]:
     """Return the files that may be served, all modules and styles, by name."""
-    return {**_of_page(), **_within(_SIGN_IN)}
+    return {**_within(_CHAT), **_vendored(), **_within(_SIGN_IN)}
 
 
 @cache
-def _of_page() -> Mapping[str, Traversable]:
-    """Return those that the chat page loads."""
-    return _within(_CHAT, _CHAT.joinpath("vendor"))
+def _vendored() -> Mapping[str, Traversable]:
+    return _within(_CHAT.joinpath("vendor"))
 
 
-def _within(*folders: Traversable) -> Mapping[str, Traversable]:
-    places = [place for folder in folders for place in folder.iterdir()]
-    return {place.name: place for place in sorted(places, key=lambda one: one.name) if _ending(place) in _TYPES}
+def _within(folder: Traversable) -> Mapping[str, Traversable]:
+    return {place.name: place for place in folder.iterdir() if _ending(place) in _TYPES}
 
 
 def _ending(place: Traversable) -> str:

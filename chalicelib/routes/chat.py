@@ -20,7 +20,8 @@ SIGNED: Final = "Parley-Visitor"
 def chat() -> Response:
     """Return the chat page; the query's `config` names the API key of its visitors."""
     query = cast("dict[str, str]", routes.current_request.query_params or {})
-    return _response(pages().chat_config.page(query.get("config", "")))
+    languages: str = routes.current_request.headers.get("accept-language", "")
+    return _response(pages().chat_config.page(query.get("config", ""), languages=languages))
 
 
 @routes.route("/chat/{file}", methods=["GET"])

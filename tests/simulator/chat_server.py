@@ -146,7 +146,11 @@ class ChatServer:
             html = f"<!doctype html>{self.shop}"
             return Asset(html, {"Content-Type": "text/html; charset=utf-8", **self.shop_headers})
         if path == f"{STAGE}/chat":
-            return assets.page(websocket_url=f"ws://127.0.0.1:{self.port}{SOCKET}", frame_ancestors=self.framed_by)
+            return assets.page(
+                websocket_url=f"ws://127.0.0.1:{self.port}{SOCKET}",
+                frame_ancestors=self.framed_by,
+                languages=headers.get("Accept-Language", ""),
+            )
         if path == f"{STAGE}/widget.js":
             return assets.widget(known=headers.get("If-None-Match"))
         if path.startswith(f"{STAGE}/config/"):

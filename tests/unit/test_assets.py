@@ -1,5 +1,8 @@
+import gzip
 import hashlib
+import json
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from chalicelib.content import assets
 FOLDER = Path(assets.__file__).parent / "static" / "chat"
 MODULES = sorted(place.name for ending in ("js", "mjs") for place in FOLDER.rglob(f"*.{ending}"))
 FILES = [*MODULES, *sorted(place.name for place in FOLDER.rglob("*.css"))]
+CHALICE = json.loads((Path(assets.__file__).parents[2] / ".chalice" / "config.json").read_text())
+COMPRESSED_FROM = CHALICE["minimum_compression_size"]
 SOCKET = "wss://abc.execute-api.eu-west-1.amazonaws.com/prod"
 
 
@@ -94,9 +99,67 @@ def test_the_page_asks_for_nothing_but_files_that_are_there_below_its_own_addres
     assert addresses.inline == []
 
 
-def test_every_module_is_asked_for_at_once():
-    preloaded = re.findall('<link rel="modulepreload" href="chat/([^"]+)">', page().content)
-    assert preloaded == sorted(MODULES)
+def loaded(*, sign_in: bool = False, languages: str = "") -> set[str]:
+    """Return the files that a page loads at once."""
+    asked = assets.page(websocket_url=SOCKET, frame_ancestors=(), sign_in=sign_in, languages=languages)
+    return {name.removeprefix("chat/") for name in Addresses(asked.content).loaded if not name.startswith("data:")}
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ko"])
+def test_script_and_style_of_a_visitor_are_at_most_sixty_kilobytes_as_api_gateway_compresses_them(language: str):
+    """Count what a visitor loads without sign-in and mathematics; the kilobyte has 1,000 bytes.
+
+    Each file counts alone, by `gzip -9`, or as it is if it is too short for API Gateway to compress.
+    """
+    files = [assets.file(name).content.encode() for name in loaded(languages=language)]
+    weight = sum(len(gzip.compress(file, 9)) if len(file) >= COMPRESSED_FROM else len(file) for file in files)
+    assert 30_000 < weight <= 60_000
+
+
+def test_every_module_that_the_page_cannot_run_without_is_asked_for_at_once():
+    asked = loaded()
+    assert {"main.js", "markdown.js", "marked.esm.js", "purify.es.mjs", "words_en.js", "style.css"} <= asked
+    for name in asked - {"style.css", "thread.css", "marked.esm.js", "purify.es.mjs"}:
+        imported = re.findall(r'^import [^;]*?"\./([^"]+)";$', assets.file(name).content, re.MULTILINE)
+        assert set(imported) <= asked
+
+
+def test_what_only_some_visitors_need_is_not_loaded_by_the_others():
+    sometimes = {name for name in MODULES if name.startswith(("words_", "sign_in", "attempt"))}
+    assert loaded() & sometimes == {"words_en.js"}
+    assert loaded(sign_in=True) & sometimes == {"words_en.js", "sign_in.js", "attempt.js"}
+
+
+@pytest.mark.parametrize(
+    ("languages", "texts"),
+    [
+        ("", "words_en.js"),
+        ("de-AT,de;q=0.9,en;q=0.8", "words_de.js"),
+        ("fr-FR, KO;q=0.9", "words_ko.js"),
+        ("ar", "words_en.js"),
+        ("../main,*;q=0.1,__proto__", "words_en.js"),
+    ],
+)
+def test_the_texts_are_loaded_in_the_visitors_language_alone(languages: str, texts: str):
+    assert {name for name in loaded(languages=languages) if name.startswith("words_")} == {texts}
+
+
+def code_of(source: str) -> Iterator[str]:
+    """Yield the lines of a file without comments on lines of their own, and without indentation."""
+    commented = False
+    for line in map(str.strip, source.splitlines()):
+        commented = commented or (line.startswith("/*") and "*/" not in line[:-2])
+        if line and not commented and not line.startswith("//"):
+            yield line
+        commented = commented and not line.endswith("*/")
+
+
+@pytest.mark.parametrize("place", [*FOLDER.glob("*.js"), *FOLDER.glob("*.css")], ids=lambda place: place.name)
+def test_comments_and_indentation_are_not_sent_and_nothing_else_is_missing(place: Path):
+    source = place.read_text()
+    assert [line.rstrip() for line in assets.file(place.name).content.splitlines()] == list(code_of(source))
+    without_strings = re.sub(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"", "", "\n".join(code_of(source)))
+    assert not [line for line in without_strings.splitlines() if line.count("`") % 2], "a text must not have two lines"
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -188,7 +251,7 @@ def test_vendored_files_match_their_listed_hashes():
 
 def test_every_language_says_everything():
     def keys(language: str) -> list[str]:
-        before, _, after = assets.file(f"words_{language}.js").content.partition("  notices:")
+        before, _, after = (FOLDER / f"words_{language}.js").read_text().partition("  notices:")
         return re.findall(r"^ +(\w+):", before + after[after.index("  troubles:") :], re.MULTILINE)
 
     assert keys("ko") == keys("de") == keys("en")

@@ -114,11 +114,11 @@ class ChatConfig:
         self._count(key, _ALL_OF_A_SITE, most=TICKETS_OF_A_SITE)
         return replace(self._config(key, visitor), visitor=visitor)
 
-    def page(self, key_id: str) -> Asset:
+    def page(self, key_id: str, *, languages: str = "") -> Asset:
         """Return the chat page of a key, with a header that lets only the key's origins embed it.
 
         For an unknown key, any origin may embed the page, which then shows the error. Without a key, people have to
-        sign in, and no other page may embed it.
+        sign in, and no other page may embed it. `languages` is the visitor's Accept-Language.
         """
         origins: tuple[str, ...] = (api_key.ANY_ORIGIN,)
         is_known = False
@@ -127,7 +127,10 @@ class ChatConfig:
         if self.sign_in and not key_id:
             origins, is_known = (), True
         return assets.page(
-            websocket_url=self.websocket_url(), frame_ancestors=origins, sign_in=self.sign_in and is_known
+            websocket_url=self.websocket_url(),
+            frame_ancestors=origins,
+            sign_in=self.sign_in and is_known,
+            languages=languages,
         )
 
     def _valid_key(self, key_id: str) -> ApiKey:

@@ -1,6 +1,6 @@
 /** Connects the page's modules: frames change the conversation, which is drawn at most once per animation frame. */
 
-import { account, person } from "./account.js";
+import { account, NO_SIGN_IN, person } from "./account.js";
 import { along } from "./along.js";
 import { composer } from "./composer.js";
 import { Conversation, RESET } from "./conversation.js";
@@ -8,7 +8,6 @@ import { byId, say } from "./dom.js";
 import { answered, embed, refused, signed } from "./embed.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
-import { SignIn } from "./sign_in.js";
 import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
 import { greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
@@ -24,7 +23,8 @@ const asked = new URLSearchParams(location.search);
 const conversation = new Conversation();
 const outbox = new Outbox();
 const [key, room] = [asked.get("config") ?? "", asked.get("room")];
-const signIn = new SignIn({ key, room, changed: () => showAccount() });
+const { SignIn } = "signIn" in document.documentElement.dataset ? await import("./sign_in.js") : {};
+const signIn = SignIn ? new SignIn({ key, room, changed: () => showAccount() }) : NO_SIGN_IN;
 /** A site that says who its visitor is signs people in itself. */
 if (signed) signIn.offered = false;
 const visitor = new Visitor(key, { met: ({ persona }) => greet(persona), signed });

@@ -35,7 +35,7 @@ export class SignIn {
     this.#room = room ?? "";
     this.#changed = changed;
     /** Not in a room of a key, which is for the key's visitors; browsers have no `subtle` on pages without https. */
-    this.offered = "signIn" in document.documentElement.dataset && Boolean(crypto.subtle) && !(key && room);
+    this.offered = Boolean(crypto.subtle) && !(key && room);
     this.#others?.addEventListener("message", () => this.#token.read() && this.#begone());
     addEventListener("pageshow", ({ persisted }) => persisted && this.isActive && this.#isOutdated() && this.#begone());
     if (!this.#valid()) this.#token.write(null);

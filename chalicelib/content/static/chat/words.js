@@ -1,16 +1,13 @@
 /** The page's texts in the reader's language. The bot's own sentences come from the server, unless one for their code is here. */
 
-import { de } from "./words_de.js";
-import { en } from "./words_en.js";
-import { ko } from "./words_ko.js";
-
-const LANGUAGES = { en, ko, de };
+const LANGUAGES = ["en", "ko", "de"];
 
 const spoken = (navigator.languages ?? []).map((tag) => String(tag).toLowerCase().split("-")[0]);
 
-export const language = spoken.find((code) => Object.hasOwn(LANGUAGES, code)) ?? "en";
+export const language = spoken.find((code) => LANGUAGES.includes(code)) ?? "en";
 
-const words = LANGUAGES[language];
+/** The server preloads this file, by the same rule. */
+const words = (await import(`./words_${language}.js`))[language];
 
 /** Returns a persona with its opening and its starters in the first of the reader's languages that it has. */
 export function inLanguage({ language: own, translations = {}, ...persona }) {
