@@ -37,6 +37,8 @@ class ChannelTraits:
     """Whether clients display the persona's opening before the first message."""
     shows_remaining: bool
     """Whether clients display the number of questions left (`Reply.left`). If not, the reply's footer says it."""
+    shows_markdown: bool
+    """Whether clients display Markdown. If not, answers are sent as plain text; what is stored stays Markdown."""
 
 
 TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
@@ -49,6 +51,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         vouches_for_times=True,
         shows_opening=False,
         shows_remaining=False,
+        shows_markdown=False,
     ),
     Channel.WEB: ChannelTraits(
         default_persona="web",
@@ -59,5 +62,6 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         vouches_for_times=False,
         shows_opening=True,
         shows_remaining=True,
+        shows_markdown=True,
     ),
 }

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from chalicelib.access import identity
+from chalicelib.channels.plain_text import plain
 from chalicelib.conversation.ports import OnDelta, Sender
 from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.errors import PersonUnreachable
@@ -34,7 +35,10 @@ _OFF = SwitchedOff()
 
 @dataclass(frozen=True)
 class ChannelRouter:
-    """`conversation.ports.Sender` over one sender for each channel of the deployment."""
+    """`conversation.ports.Sender` over one sender for each channel of the deployment.
+
+    Where clients show no Markdown, the sender gets plain text; the stored reply stays as it is.
+    """
 
     senders: Mapping[Channel, Sender]
 
@@ -42,6 +46,8 @@ class ChannelRouter:
         return self._sender(turn).responding(turn)
 
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
+        if not identity.traits_of(turn.person).shows_markdown:
+            reply = replace(reply, text=plain(reply.text))
         self._sender(turn).deliver(turn, reply, receipts=receipts, seconds=seconds)
 
     def end_silently(self, turn: Turn) -> None:

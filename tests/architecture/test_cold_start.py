@@ -19,6 +19,7 @@ WORKERS_ONLY: Final = {
     "pydantic",
     "httpx2",
     "regex",
+    "markdown_it",
     "chalicelib.operations.health",
     "chalicelib.llm.openai",
     "chalicelib.conversation.worker",
@@ -151,7 +152,12 @@ def test_every_channel_has_a_sender_in_the_worker(loaded: Loaded):
 
 def test_others_do_load_them_so_that_the_names_above_are_right(loaded: Loaded):
     modules = loaded(BUILD, AWS_DEFAULT_REGION="eu-central-1")
-    assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) - {"pydantic", "httpx2", "regex"}
+    assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) - {
+        "pydantic",
+        "httpx2",
+        "regex",
+        "markdown_it",
+    }
 
 
 def test_signing_in_costs_nothing_where_nobody_can(loaded: Loaded):

@@ -33,6 +33,7 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "chalice": HANDLERS,
     "regex": OUTER,
     "httpx2": OUTER,
+    "markdown_it": OUTER,
     "jwt": (*OUTER, "access"),
     "openai": OUTER,
     "requests": OUTER,
