@@ -10,16 +10,29 @@ const coloured = new WeakMap();
 
 /** Wraps a `pre`, which scrolls sideways and so can have the focus. `lang` is the language as the model named it, or "". */
 export function box(pre, lang) {
-  const holder = el("div", { class: "code" });
+  const holder = el("div", { class: "code", "data-lang": lang });
   pre.replaceWith(holder);
   Object.assign(pre, { tabIndex: 0, role: "group", ariaLabel: t("code") });
   holder.append(pre, copyButton(() => pre.textContent.replace(/\n$/, "")));
-  coloured.set(holder, colour(pre.firstElementChild ?? pre, lang));
 }
 
-/** Call it before a node with boxes is removed. */
+/** Colours the code in a node whose boxes are new or have changed. */
+export function recolour(node) {
+  unbox(node);
+  for (const holder of boxesOf(node)) {
+    const pre = holder.querySelector("pre");
+    coloured.set(holder, colour(pre.firstElementChild ?? pre, holder.dataset.lang));
+  }
+}
+
+/** Takes the colours away from the code in a node. Call it before a node with boxes is removed. */
 export function unbox(node) {
-  for (const holder of node.querySelectorAll(".code")) coloured.get(holder)?.();
+  for (const holder of boxesOf(node)) coloured.get(holder)?.();
+}
+
+function boxesOf(node) {
+  if (!(node instanceof Element)) return [];
+  return node.matches(".code") ? [node] : node.querySelectorAll(".code");
 }
 
 /** The button has no text, so that it is neither copied nor read out with the answer around it. */

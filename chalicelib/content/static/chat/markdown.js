@@ -1,6 +1,7 @@
 /** Shows a model's Markdown, which is untrusted: text, simple formatting and links, and nothing that loads from the network. */
 
-import { box, unbox } from "./code.js";
+import { box, recolour, unbox } from "./code.js";
+import { become } from "./grow.js";
 import { lexerOf } from "./markdown_rules.js";
 import { Parser, Renderer } from "./marked.esm.js";
 import DOMPurify from "./purify.es.mjs";
@@ -68,11 +69,8 @@ export function painter(place) {
     const blocks = blocksOf(text);
     const same = shown.findIndex((raw, index) => raw !== blocks[index]?.raw);
     const first = same < 0 ? shown.length : same;
-    for (const old of [...place.children].slice(first)) {
-      unbox(old);
-      old.remove();
-    }
-    place.append(drawn(blocks.slice(first)));
+    become(place, drawn(blocks.slice(first)), unbox, first);
+    [...place.children].slice(first).forEach(recolour);
     shown = blocks.map((block) => block.raw);
   };
 }

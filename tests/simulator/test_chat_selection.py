@@ -1,0 +1,98 @@
+"""An answer that grows while somebody is already using its words: what is selected or focused stays so."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.simulator.chat_page import open_chat, write
+from tests.simulator.chat_server import ChatServer
+from tests.simulator.chromium import needs_chromium
+
+pytestmark = needs_chromium
+
+SELECT = """(words) => {
+  const texts = document.createTreeWalker(document.querySelector('[data-testid=answer]'), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { currentNode: node } = texts;
+    const at = node.data.indexOf(words);
+    if (at >= 0) return getSelection().setBaseAndExtent(node, at, node, at + words.length);
+  }
+  throw new Error(`no ${words}`);
+}"""
+SELECTED = "getSelection().toString()"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "selected"),
+    [
+        (["The first words ", "are followed by more ", "and more."], "first words"),
+        (["- one apple\n- two pears", " and a half\n", "- three plums"], "two pears"),
+        (["- one apple", "\n- two\n  - small", "\n- three"], "one apple"),
+        (["1. one\n\n   ```js\n   let apple = 1;", "\n   let pear = 2;", "\n   ```\n\n2. two"], "apple"),
+        (["```py\ndef apple():", "\n    return 1", "\n```\n\nThe end"], "apple"),
+        (["| fruit | price |\n| --- | --- |\n| apple | 1 |", "\n| pear | 2 |", "\n\nThat is all."], "apple"),
+        (["> a quoted apple", " and **a", " pear**"], "quoted apple"),
+        (["An apple and **some", " pears**", " and [plums](https://example.com) now"], "apple"),
+        (["Title", " of **it**", "\n\nA second paragraph."], "Title"),
+    ],
+)
+def test_words_selected_in_what_grows_stay_selected(chat: Page, bot: ChatServer, pieces: list[str], selected: str):
+    open_chat(chat, bot)
+    write(chat, "Tell me")
+    turn = bot.ask()
+    bot.say(turn, pieces[0])
+    expect(chat.get_by_test_id("answer")).to_contain_text(selected)
+    chat.evaluate(SELECT, selected)
+    for seq, piece in enumerate(pieces[1:], start=2):
+        bot.say(turn, piece, seq=seq)
+        expect(chat.get_by_test_id("answer")).to_contain_text(re.findall(r"\w+", piece)[-1])
+        assert chat.evaluate(SELECTED) == selected
+    bot.complete(turn, len(pieces))
+    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
+    assert chat.evaluate(SELECTED) == selected
+
+
+def test_the_button_of_code_that_grows_keeps_the_focus_and_copies_all_of_it(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    write(chat, "Tell me")
+    turn = bot.ask()
+    bot.say(turn, "```py\none = 1\n")
+    button = chat.get_by_test_id("copy-code")
+    button.focus()
+    bot.say(turn, "two = 2\n```\n\nThe end", seq=2)
+    expect(chat.get_by_test_id("answer")).to_contain_text("The end")
+    expect(button).to_be_focused()
+    chat.keyboard.press("Enter")
+    expect(button).to_have_accessible_name("Copied")
+    assert chat.evaluate("navigator.clipboard.readText()") == "one = 1\ntwo = 2"
+
+
+def test_code_that_grows_stays_scrolled_sideways(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    write(chat, "Tell me")
+    turn = bot.ask()
+    bot.say(turn, f"```\n{'wide ' * 100}\n")
+    code = chat.get_by_test_id("answer").locator("pre")
+    code.evaluate("(pre) => { pre.scrollLeft = 200 }")
+    bot.say(turn, "next line\n```", seq=2)
+    expect(code).to_contain_text("next line")
+    assert code.evaluate("(pre) => pre.scrollLeft") == 200
+
+
+def test_a_mark_that_turns_out_to_be_another_is_shown_as_what_it_is(chat: Page, bot: ChatServer):
+    """Each stage is compared with the same text drawn at once."""
+    words = ["- a\n", "- b\n\n", "## T", "itle\n\n", "a | b\n", "--- | ---\n", "1 | `2", "`\n\n"]
+    words += ["~~~j", "s\nif 1", "\n~~~\n", "> q\n"]
+    open_chat(chat, bot)
+    for grown in range(1, len(words) + 1):
+        write(chat, f"{grown}?")
+        bot.answer("".join(words[:grown]))
+    write(chat, "All?")
+    turn = bot.ask()
+    shown = chat.get_by_test_id("answer")
+    for seq, piece in enumerate(words):
+        bot.say(turn, piece, seq=seq + 1)
+        expect(chat.locator(".streams")).to_have_text(shown.nth(seq).text_content() or "")
+        at_once, grown = (shown.nth(index).inner_html() for index in (seq, len(words)))
+        assert grown == at_once
