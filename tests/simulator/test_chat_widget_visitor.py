@@ -130,6 +130,15 @@ def test_a_closed_chat_forgets_too_and_is_loaded_when_it_is_opened(chat: Page, b
     assert bot.signed == [ANNA, None]
 
 
+def test_the_draft_of_a_customer_is_none_of_the_next_one(chat: Page, bot: ChatServer):
+    frame = arrive(chat, bot, "")
+    for visitor in (ANNA, BERT, ""):
+        frame.get_by_test_id("composer").fill("half a thought")
+        chat.evaluate(f"{TAG}.dataset.visitor = '{visitor}'")
+        expect(frame.get_by_test_id("composer")).to_have_value("")
+        is_fresh(frame)
+
+
 def test_a_newer_token_of_the_same_visitor_changes_nothing_and_is_used_the_next_time(chat: Page, bot: ChatServer):
     bot.ticket_seconds = 0
     frame = arrive(chat, bot)

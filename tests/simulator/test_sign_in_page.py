@@ -186,9 +186,11 @@ def test_a_tab_that_was_elsewhere_during_the_sign_out_is_signed_out_too(page: Pa
 def test_after_a_sign_out_the_next_person_has_to_say_who_they_are(page: Page, demo: Demo, issuer: SignInIssuer):
     open_page(page, demo)
     sign_in(page, "anna")
+    page.get_by_test_id("composer").fill("half a thought")
     page.get_by_test_id("account").click()
     expect(page.get_by_test_id("account")).to_have_text("Sign in")
     sign_in(page, "bert")
+    expect(page.get_by_test_id("composer")).to_have_value("")
     assert [asked.get("prompt") for asked in issuer.asked] == [None, "login"]
 
 

@@ -13,12 +13,13 @@ const HAS_KEYBOARD = matchMedia("(pointer: fine)");
 /** Enter that confirms a character in an input method does not send; Safari marks that by the key code 229. */
 const sends = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 
-/** Returns `{focus(), allow(isAllowed)}`; `send(text)` is called with each message. */
-export function composer({ send }) {
+/** Returns `{focus(), allow(isAllowed)}`; `send(text)` is called with each message. `draft.words` are kept over a reload. */
+export function composer({ send, draft }) {
   const [form, words] = [byId("composer"), byId("words")];
 
   const fit = () => {
     const left = LONGEST - words.value.length;
+    draft.words = words.value;
     byId("send").disabled = !words.value.trim();
     mention(byId("near"), left < NEARLY ? t("too_near", { n: left }) : "");
     words.style.height = "auto";
@@ -26,6 +27,7 @@ export function composer({ send }) {
   };
 
   words.maxLength = LONGEST;
+  words.value = draft.words;
   words.addEventListener("input", fit);
   words.addEventListener("keydown", (event) => {
     if (!sends(event)) return;
@@ -37,9 +39,9 @@ export function composer({ send }) {
     const text = words.value.trim();
     words.focus();
     if (!text) return;
+    send(text);
     words.value = "";
     fit();
-    send(text);
   });
   fit();
 

@@ -5,6 +5,7 @@ import { along } from "./along.js";
 import { composer } from "./composer.js";
 import { Conversation, RESET } from "./conversation.js";
 import { byId, say } from "./dom.js";
+import { draftOf } from "./draft.js";
 import { answered, embed, refused, signed } from "./embed.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
@@ -25,6 +26,8 @@ const outbox = new Outbox();
 const [key, room] = [asked.get("config") ?? "", asked.get("room")];
 const { SignIn } = "signIn" in document.documentElement.dataset ? await import("./sign_in.js") : {};
 const signIn = SignIn ? new SignIn({ key, room, changed: () => showAccount() }) : NO_SIGN_IN;
+const draft = draftOf(key, room, signed);
+outbox.restore(draft.messages);
 /** A site that says who its visitor is signs people in itself. */
 if (signed) signIn.offered = false;
 const visitor = new Visitor(key, { met: ({ persona }) => greet(persona), signed });
@@ -33,7 +36,7 @@ const showConnection = connectionState({ retry: () => link.wake() });
 const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }) => thenWrite(write(command, title)), redraw: () => thenWrite(soon()) });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const showNew = newConversation({ begin });
-const writing = composer({ send: write });
+const writing = composer({ send: write, draft });
 const takeAlong = along({ signIn, visitor, send: (frame) => link.send(frame), decided: writing.focus });
 const showAccount = account(signIn, { became: () => link.restart().then(writing.focus) });
 
@@ -79,9 +82,10 @@ function post() {
   soon();
 }
 
-/** Sends the next waiting message, if the connection is open. */
+/** Sends the next waiting message, if the connection is open; the draft keeps its id before, so that it is answered once also after a reload. */
 function send() {
   const frame = link.state === "open" && outbox.take(Date.now() + ahead, performance.now());
+  draft.hold(outbox.items);
   if (frame) link.ask(frame);
 }
 

@@ -23,7 +23,18 @@ export class Outbox {
   /** Queues a message; `title` is shown instead of a text that is a command. With `replaces` a turn's question is asked again. */
   add(text, title = text, replaces = null) {
     const key = `mine-${++this.#count}`;
-    this.#items.push({ key, text, title, replaces, id: null, status: "waiting", turn: null, shown: false, version: 0 });
+    this.#items.push({ key, text, title, replaces, id: null, at: Date.now(), status: "waiting", turn: null, shown: false, version: 0 });
+  }
+
+  /** Queues messages of an earlier load of the page, under their ids, so that each is answered once; those that had failed or waited for too long need a press. */
+  restore(messages) {
+    for (const { text, title, replaces, id, at, code } of messages) {
+      this.add(text, title, replaces);
+      const item = this.#items.at(-1);
+      Object.assign(item, { id, at });
+      if (code) fail(item, code);
+      else if (!id && Date.now() - at > GOOD_FOR) fail(item, "too_old");
+    }
   }
 
   /** Queues a failed message again: under its old id, so that it is answered once, unless that id is too old. */

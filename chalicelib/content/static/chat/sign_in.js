@@ -4,6 +4,7 @@
  */
 
 import { ATTEMPT, attempt, claims, LEFT, RETURNED } from "./attempt.js";
+import { dropDrafts } from "./draft.js";
 import { Refused, storage } from "./visitor.js";
 
 const TOKEN = "parley.sign-in.token";
@@ -205,6 +206,7 @@ export class SignIn {
 
   #begone() {
     for (const name of [TOKEN, ATTEMPT, RETURNED, LEFT]) storage(name, "sessionStorage").write(null);
+    dropDrafts();
     location.reload();
   }
 }
