@@ -36,7 +36,7 @@ def standing(turns: Sequence[Turn], *, replaces: TurnId | None) -> Sequence[Turn
     first: dict[TurnId | None, TurnId] = {}
     for turn in turns:
         first[turn.id] = first.get(turn.replaces, turn.replaces or turn.id)
-    last = {first[turn.id]: turn.id for turn in turns if exchange_of(turn, since=0)}
+    last = {first[turn.id]: turn.id for turn in turns if is_answered(turn)}
     asked = first.get(replaces, replaces)
     return [turn for turn in turns if first[turn.id] != asked and last.get(first[turn.id], turn.id) == turn.id]
 
@@ -64,6 +64,16 @@ def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
     if not turn.text or not turn.reply or not turn.reply.text or turn.reply.code not in ("", STOPPED):
         return None
     return Exchange(turn.text, turn.reply.text, speaker_of(turn))
+
+
+def is_answered(turn: Turn) -> bool:
+    """Whether the model has answered the turn, and that was charged."""
+    return exchange_of(turn, since=0) is not None
+
+
+def can_be_asked_again(turn: Turn) -> bool:
+    """Whether the turn is a question of a user, not a command, and has its answer, its notice, or none for good."""
+    return turn.state not in {TurnState.QUEUED, TurnState.RUNNING} and bool(turn.text) and parse(turn.text) is None
 
 
 def tokens(text: str) -> int:

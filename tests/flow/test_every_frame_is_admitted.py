@@ -25,6 +25,7 @@ FRAMES: Final[dict[str, Callable[[Chat, Tab], Fields]]] = {
     "send_message in another room": lambda _chat, _: {"message": "Who is here?", "conversationId": "garden"},
     "send_message again": lambda chat, _: {"message": OWN, "id": ulid(chat.clock() - 2000)},
     "regenerate": lambda _, tab: {"turn": tab.turn},
+    "regenerate with another question": lambda _, tab: {"turn": tab.turn, "message": "Who is here?"},
     "regenerate another's": lambda chat, _: {"turn": chat.turns(room="kitchen")[-1].id},
     "feedback to another's": lambda chat, _: {"turn": chat.turns(room="kitchen")[-1].id, "value": "down"},
     "cancel": lambda _, tab: {"turn": tab.turn},

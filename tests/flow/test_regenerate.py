@@ -1,4 +1,4 @@
-"""What happens when somebody wants another answer to a question."""
+"""What happens when somebody wants another answer to a question, or edits it."""
 
 import pytest
 
@@ -102,7 +102,83 @@ def test_the_same_request_twice_is_answered_once(chat: Chat, tab: Tab):
     assert (len(chat.asked), chat.used()) == (2, 2)
 
 
-def test_only_an_answer_of_the_model_to_ones_own_question_is_replaced(chat: Chat, tab: Tab):
+def test_an_edited_question_is_asked_in_place_of_the_first_and_counts(chat: Chat, tab: Tab):
+    chat.model_says("One.")
+    tab.says("First?")
+    chat.model_says("For too.")
+    tab.says("Secnod?")
+    old = tab.turn
+    chat.model_says("Two.")
+    new = regenerate(chat, tab, old, message="Second?")
+    assert chat.bot.last_prompt.question == "Second?"
+    assert past(chat) == [Exchange("First?", "One.")]
+    question = tab.got("question")[-1]
+    assert (question["turn"], question["text"], question["replaces"]) == (new, "Second?", old)
+    assert chat.used() == 3
+    tab.says("Third?")
+    assert past(chat) == [Exchange("First?", "One."), Exchange("Second?", "Two.")]
+    entries = chat.opens().got("ready")[0]["history"]
+    assert [(entry["question"], entry.get("replaces")) for entry in entries[1:3]] == [
+        ("Secnod?", None),
+        ("Second?", old),
+    ]
+
+
+def test_an_edited_question_is_edited_and_answered_again_as_often_as_the_user_likes(chat: Chat, tab: Tab):
+    chat.changes_key(daily_messages=20)
+    tab.says("One?")
+    first = tab.turn
+    second = regenerate(chat, tab, first, message="Two?")
+    third = regenerate(chat, tab, second)
+    assert chat.bot.last_prompt.question == "Two?"
+    regenerate(chat, tab, first, message="Three?")
+    assert past(chat) == []
+    chat.model_says("The last.")
+    regenerate(chat, tab, third)
+    assert past(chat) == []
+    tab.says("And then?")
+    assert past(chat) == [Exchange("Two?", "The last.")]
+
+
+def test_an_edited_question_without_an_answer_leaves_the_first_one_in_memory(chat: Chat, tab: Tab):
+    chat.changes_key(daily_messages=1)
+    chat.model_says("A good answer.")
+    tab.says("Why?")
+    regenerate(chat, tab, tab.turn, message="Why not?")
+    assert tab.got("notice")[-1]["code"] == "limit_reached"
+    chat.changes_key(daily_messages=5)
+    tab.says("And then?")
+    assert past(chat) == [Exchange("Why?", "A good answer.")]
+
+
+@pytest.mark.parametrize("edit", [{}, {"message": "Why not?"}], ids=str)
+def test_a_question_without_an_answer_of_the_model_is_asked_again_too(chat: Chat, tab: Tab, edit: dict[str, str]):
+    chat.changes_key(daily_messages=0)
+    tab.says("Why?")
+    old = tab.turn
+    assert tab.got("notice")[-1]["code"] == "limit_reached"
+    chat.changes_key(daily_messages=5)
+    chat.model_says("Because.")
+    regenerate(chat, tab, old, **edit)
+    question = tab.got("question")[-1]
+    assert (question["text"], question["replaces"]) == (edit.get("message", "Why?"), old)
+    tab.says("And then?")
+    assert past(chat) == [Exchange(question["text"], "Because.")]
+
+
+def test_an_edited_question_is_handled_as_every_message(chat: Chat, tab: Tab):
+    tab.says("Why?")
+    old = tab.turn
+    regenerate(chat, tab, old, message="x" * 4_001)
+    assert tab.got("notice")[-1]["code"] == "too_long"
+    regenerate(chat, tab, tab.turn)
+    assert tab.got("notice")[-1]["code"] == "too_long"
+    regenerate(chat, tab, old, message="/usage")
+    assert tab.got("notice")[-1]["code"] == "command"
+    assert chat.used() == 1
+
+
+def test_only_ones_own_question_that_is_over_is_replaced(chat: Chat, tab: Tab):
     def refused(by: Tab, turn: str) -> bool:
         mine = ulid(chat.clock())
         [error] = by.sends("regenerate", turn=turn, id=mine)
@@ -124,9 +200,19 @@ def test_only_an_answer_of_the_model_to_ones_own_question_is_replaced(chat: Chat
 
 @pytest.mark.parametrize(
     ("fields", "code"),
-    [({}, "bad_frame"), ({"turn": 7}, "bad_frame"), ({"turn": UNKNOWN_TURN, "id": "x"}, "bad_frame")],
+    [
+        ({}, "bad_frame"),
+        ({"turn": 7}, "bad_frame"),
+        ({"turn": UNKNOWN_TURN, "id": "x"}, "bad_frame"),
+        ({"turn": UNKNOWN_TURN, "message": " \n"}, "bad_frame"),
+        ({"turn": UNKNOWN_TURN, "message": 7}, "bad_frame"),
+        ({"turn": UNKNOWN_TURN, "message": ["Why?"]}, "bad_frame"),
+        ({"turn": UNKNOWN_TURN, "message": "Why?"}, "unknown_turn"),
+    ],
 )
-def test_a_request_that_names_no_turn_is_refused(tab: Tab, fields: dict[str, object], code: str):
+def test_a_request_that_names_no_turn_or_a_message_without_words_is_refused(
+    tab: Tab, fields: dict[str, object], code: str
+):
     assert [frame["code"] for frame in tab.sends("regenerate", **fields)] == [code]
 
 

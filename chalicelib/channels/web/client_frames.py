@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 from chalicelib.access import identity
 from chalicelib.access.authentication import Credentials
@@ -56,9 +56,11 @@ class SendMessage:
 
 @dataclass(frozen=True)
 class Regenerate:
-    """A request to ask the question of a turn again."""
+    """A request to ask the question of a turn again, or to ask another one in its place."""
 
     turn: TurnId
+    text: str | None
+    """The other question; None for the turn's own."""
     id: str | None
     """As in `SendMessage`, like the next two."""
     at: int | None
@@ -218,10 +220,14 @@ def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
     if isinstance(message_id, InvalidFrame):
         return message_id
     text = next((values[name] for name in ("message", "prompt", "data") if name in values), None)
-    if not isinstance(text, str) or not text.strip():
-        return InvalidFrame("bad_frame", "`message` must be a text that is not blank", message_id)
+    if not _is_question(text):
+        return replace(_BLANK, id=message_id)
     at, place = _ulid_parts(message_id)
     return SendMessage(clean(text), message_id, at, place, room_in(values))
+
+
+def _is_question(text: Any) -> TypeGuard[str]:
+    return isinstance(text, str) and bool(text.strip())
 
 
 def _regenerate(values: dict[Any, Any]) -> Regenerate | InvalidFrame:
@@ -230,8 +236,11 @@ def _regenerate(values: dict[Any, Any]) -> Regenerate | InvalidFrame:
         return message_id
     if turn is None:
         return replace(_INVALID_TURN, id=message_id)
+    text = values.get("message")
+    if text is not None and not _is_question(text):
+        return replace(_BLANK, id=message_id)
     at, place = _ulid_parts(message_id)
-    return Regenerate(turn, message_id, at, place, room_in(values))
+    return Regenerate(turn, clean(text) if text else None, message_id, at, place, room_in(values))
 
 
 def _message_id(values: dict[Any, Any]) -> str | InvalidFrame | None:
@@ -281,6 +290,7 @@ def _name(value: Any) -> str | None:
     return value if isinstance(value, str) and identity.is_name(value) else None
 
 
+_BLANK: Final = InvalidFrame("bad_frame", "`message` must be a text that is not blank")
 _INVALID_TURN: Final = InvalidFrame("bad_frame", "`turn` must be the id of a turn, as a frame from the bot gave it")
 _PARSERS: Final[dict[str, Callable[[dict[Any, Any]], ClientFrame | InvalidFrame]]] = {
     "authenticate": _authenticate,

@@ -38,7 +38,7 @@ from chalicelib.channels.web.member import Member
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
-from chalicelib.conversation.history import exchange_of
+from chalicelib.conversation.history import can_be_asked_again, is_answered
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Accepted, Transcript
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Received, Turn, TurnState, turn_id
@@ -209,30 +209,28 @@ class WebSocketHandler:
                 self._give_feedback(member, frame)
 
     def _regenerate(self, member: Member, frame: Regenerate) -> None:
-        """Ask the question of one of the person's turns again, as a new turn."""
-        if replaced := self._answered(member, frame):
-            self._ask(member, frame, replaced.text, replaces=replaced.id)
+        """Ask the question of one of the person's turns again, or another one in its place, as a new turn."""
+        if replaced := self._own(member, frame, can_be_asked_again):
+            self._ask(member, frame, frame.text or replaced.text, replaces=replaced.id)
 
     def _give_feedback(self, member: Member, frame: GiveFeedback) -> None:
         """Store feedback, and log it as numbers to be summed: a change of mind takes the old one back."""
-        turn = self._answered(member, frame)
+        turn = self._own(member, frame, is_answered)
         if turn and self.transcript.give_feedback(turn, frame.value):
             counts = {each.value: (each is frame.value) - (each is turn.feedback) for each in Feedback}
             self.log.about(turn.id, turn.person)("feedback", **counts)
 
-    def _answered(self, member: Member, frame: Regenerate | GiveFeedback) -> Turn | None:
-        """Return the frame's turn; None, and an error to the client, unless the model answered it to this person.
+    def _own(self, member: Member, frame: Regenerate | GiveFeedback, suits: Callable[[Turn], bool]) -> Turn | None:
+        """Return the frame's turn; None, and an error to the client, unless it is this person's and `suits`.
 
         A person who may not use the bot any more is not told whether there is such a turn.
         """
         if self.entrance.standing(member) is None:
             return None
         turn = self.transcript.find(member.conversation, frame.turn, now=self.clock())
-        if turn and turn.person == member.person and exchange_of(turn, since=0):
+        if turn and turn.person == member.person and suits(turn):
             return turn
-        self._send_error(
-            member.connection, "unknown_turn", "you have no such turn with an answer of the model", _id_of(frame)
-        )
+        self._send_error(member.connection, "unknown_turn", "you have no such turn for this", _id_of(frame))
         return None
 
     def _ask(
