@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.simulator.chat_page import a_page, every_state_shown, open_chat, write
-from tests.simulator.chat_server import OTHER, YOU, ChatServer
+from tests.simulator.chat_server import OTHER, YOU, ChatServer, now
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 
@@ -149,7 +149,7 @@ def test_a_visitor_at_the_daily_limit_sees_a_notice(chat: Page, bot: ChatServer)
     expect(chat.get_by_test_id("left")).to_have_text("No questions left today")
 
 
-def test_an_apology_can_be_answered_by_asking_again(chat: Page, bot: ChatServer):
+def test_an_apology_and_its_button_go_when_the_question_is_asked_again(chat: Page, bot: ChatServer):
     open_chat(chat, bot)
     write(chat, "Hello?")
     turn = bot.ask()
@@ -158,9 +158,18 @@ def test_an_apology_can_be_answered_by_asking_again(chat: Page, bot: ChatServer)
     bot.complete(turn, 1)
     expect(chat.get_by_test_id("answer")).to_have_text("I am sorry.")
     chat.get_by_test_id("retry").click()
-    bot.answer("Hello!")
-    expect(chat.get_by_test_id("answer")).to_have_text(["I am sorry.", "Hello!"])
-    expect(chat.get_by_test_id("retry")).to_have_count(1)
+    frame = bot.heard("regenerate")
+    assert frame["turn"] == turn
+    expect(chat.get_by_test_id("question")).to_have_text(["Hello?"])
+    expect(chat.get_by_test_id("answer").locator("visible=true")).to_have_count(0)
+    new = bot.next_turn()
+    bot.tell("accepted", turn=new, id=frame["id"])
+    bot.tell("question", turn=new, **{"from": YOU}, text="Hello?", at=now(), replaces=turn)
+    bot.say(new, "Hello!")
+    bot.complete(new, 1)
+    expect(chat.get_by_test_id("answer")).to_have_text(["Hello!"])
+    expect(chat.get_by_test_id("question")).to_have_text(["Hello?"])
+    expect(chat.get_by_test_id("retry")).to_have_count(0)
 
 
 def test_a_message_that_was_not_kept_says_why_and_can_be_sent_again(chat: Page, bot: ChatServer):

@@ -66,7 +66,23 @@ def test_the_old_answer_comes_back_when_there_is_no_new_one(chat: Page, bot: Cha
     bot.complete(turn, 0)
     expect(chat.get_by_test_id("answer")).to_have_text(["Because.", "I am sorry."])
     chat.get_by_test_id("retry").click()
-    assert bot.heard("regenerate")["turn"] != turn
+    frame = bot.heard("regenerate")
+    assert frame["turn"] == turn
+    bot.tell("error", code="too_many_open", message="no", id=frame["id"])
+    expect(chat.get_by_test_id("answer").locator("visible=true")).to_have_text(["Because."])
+    expect(chat.get_by_test_id("retry")).to_have_count(1)
+
+
+def test_of_several_apologies_to_one_question_the_last_is_shown_also_after_a_reload(chat: Page, bot: ChatServer):
+    turn = {"from": YOU, "question": "Why?", "state": "done", "code": "apology"}
+    bot.facts["history"] = [
+        {**turn, "turn": "1", "answer": "Sorry."},
+        {**turn, "turn": "2", "answer": "Sorry again.", "replaces": "1"},
+        {**turn, "turn": "3", "answer": "I am really sorry.", "replaces": "2"},
+    ]
+    open_chat(chat, bot)
+    expect(chat.get_by_test_id("answer")).to_have_text(["I am really sorry."])
+    expect(chat.get_by_test_id("retry")).to_have_count(1)
 
 
 @pytest.mark.parametrize("code", ["unknown_turn", "try_again", "too_many_open"])

@@ -94,5 +94,5 @@ def test_a_mark_that_turns_out_to_be_another_is_shown_as_what_it_is(chat: Page, 
     for seq, piece in enumerate(words):
         bot.say(turn, piece, seq=seq + 1)
         expect(chat.locator(".streams")).to_have_text(shown.nth(seq).text_content() or "")
-        at_once, grown = (shown.nth(index).inner_html() for index in (seq, len(words)))
-        assert grown == at_once
+        at_once, now = (shown.nth(index).inner_html() for index in (seq, len(words)))
+        assert now == at_once

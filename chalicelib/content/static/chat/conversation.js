@@ -173,21 +173,6 @@ export const isAnswered = ({ state, code, text }) => state !== "open" && code ==
 /** Whether the model opens the conversation with this turn, or has: not if it failed, and the fixed opening counts. */
 export const opensIt = ({ opening, state, code, text }) => opening && code === null && (state === "open" || Boolean(text));
 
-/**
- * Returns the turns without those that a newer one replaces, which is open or answered, or that `asked`, ids of turns,
- * are about to replace.
- */
-export function standing(turns, asked) {
-  const replaced = new Set(asked);
-  const kept = [];
-  for (const turn of turns.toReversed()) {
-    const gone = replaced.has(turn.turn) || (turn.replaces && replaced.has(turn.replaces));
-    if (gone || turn.state === "open" || isAnswered(turn)) replaced.add(turn.replaces);
-    if (!gone) kept.unshift(turn);
-  }
-  return kept;
-}
-
 export const RESET = "/reset";
 
 /** Whether a turn is a `/reset` that the bot has carried out. */

@@ -53,7 +53,7 @@ function write(text, title) {
   post();
 }
 
-/** Asks the question of an answered turn again. */
+/** Asks the question of a turn again. */
 function regenerate({ turn, question, asked }) {
   outbox.add(question, asked, turn);
   thenWrite(post());
@@ -71,8 +71,8 @@ function begin() {
 }
 
 function retry(entry) {
-  if (entry.item) outbox.retry(entry.item);
-  else outbox.add(entry.question, entry.asked, entry.replaces);
+  if (!entry.item) return regenerate(entry);
+  outbox.retry(entry.item);
   thenWrite(post());
 }
 

@@ -1,10 +1,11 @@
 /** Shows the conversation: the opening, its turns, unsent messages, and the choices after the last answer. */
 
-import { isAnswered, opensIt, RESET, standing } from "./conversation.js";
+import { isAnswered, opensIt, RESET } from "./conversation.js";
 import { byId, el, mention, reconcile } from "./dom.js";
 import { paintFace, paintPage } from "./look.js";
 import { stickToEnd } from "./scroll.js";
 import * as turn from "./turn.js";
+import { standing } from "./versions.js";
 import { inLanguage, t } from "./words.js";
 
 /** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `regenerate(entry)`, `rate(entry, value)`, `choose(choice)` and `redraw()`. */
@@ -16,8 +17,7 @@ export function thread(does) {
 
   return (conversation, outbox) => {
     const titles = titlesOf(conversation.turns);
-    const asked = outbox.items.filter((item) => item.status !== "failed").map((item) => item.replaces);
-    const turns = standing(turnsOf(conversation), asked).filter((each) => !each.opening || opensIt(each)).map((each) => answered(each, conversation, titles));
+    const turns = standing(turnsOf(conversation), outbox.items, new Set()).filter((each) => !each.opening || opensIt(each)).map((each) => answered(each, conversation, titles));
     const entries = [...turns, ...outbox.items.map(unsent)];
     const last = entries.at(-1);
     if (last) last.again = last.mine && isAnswered(last);
