@@ -30,6 +30,8 @@ class Asset:
 _PAGES: Final = files("chalicelib").joinpath("content", "static")
 _CHAT: Final = _PAGES.joinpath("chat")
 _SIGN_IN: Final = _PAGES.joinpath("sign_in")
+_WIDGET: Final = _PAGES.joinpath("widget")
+_PARTS_OF_WIDGET: Final = ("start", "style", "bubble", "frame", "visitor", "calls")
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "mjs": "text/javascript"}
 _SAFE: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -80,22 +82,23 @@ def file(name: str, *, known: str | None = None) -> Asset:
     found = _files().get(name)
     if found is None:
         return Asset("not found", {**_SAFE, "Content-Type": "text/plain; charset=utf-8"}, HTTPStatus.NOT_FOUND.value)
-    return _kept(found, known)
+    return _kept(_sent(found), _ending(found), known)
 
 
 def widget(*, known: str | None = None) -> Asset:
     """Return the script that adds the chat to other pages; 304 when `known` is its ETag.
 
-    Any page may load it, also as a module or with `crossorigin`: for these, browsers ask for CORS.
+    Its parts are joined in one function, so that no name of theirs is the page's. Any page may load it, also as a
+    module or with `crossorigin`: for these, browsers ask for CORS.
     """
-    found = _kept(_PAGES.joinpath("widget.js"), known)
+    parts = [_sent(_WIDGET.joinpath(f"{name}.js")) for name in _PARTS_OF_WIDGET]
+    found = _kept("\n".join(("(() => {", *parts, "})();\n")), "js", known)
     return replace(found, headers={**found.headers, **_FOR_OTHER_PAGES, "Access-Control-Allow-Origin": "*"})
 
 
-def _kept(place: Traversable, known: str | None) -> Asset:
-    content = _sent(place)
+def _kept(content: str, ending: str, known: str | None) -> Asset:
     etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:24]}"'
-    kind = f"{_TYPES[_ending(place)]}; charset=utf-8"
+    kind = f"{_TYPES[ending]}; charset=utf-8"
     headers = {**_SAFE, "Content-Type": kind, "Cache-Control": "public, max-age=600", "ETag": etag}
     if known and etag in known:
         return Asset("", headers, HTTPStatus.NOT_MODIFIED.value)

@@ -87,6 +87,7 @@ def test_a_page_that_knows_nobody_has_an_anonymous_visitor(chat: Page, bot: Chat
         f"delete {TAG}.dataset.visitor",
         f"{TAG}.dataset.visitor = ''",
         f"{TAG}.removeAttribute('data-visitor')",
+        "Parley.logout()",
         "parley.logout()",
         "parley.visitor(null)",
     ],
@@ -99,7 +100,10 @@ def test_who_leaves_takes_ticket_and_screen_along(chat: Page, bot: ChatServer, l
     assert (bot.signed, bot.tickets) == ([ANNA, None], [None, None])
 
 
-@pytest.mark.parametrize("come", [f"{TAG}.dataset.visitor = '{BERT}'", f"parley.visitor('{BERT}')"])
+@pytest.mark.parametrize(
+    "come",
+    [f"{TAG}.dataset.visitor = '{BERT}'", f"Parley.identify('{BERT}')", f"parley.visitor('{BERT}')"],
+)
 def test_another_visitor_sees_nothing_of_the_last_one(chat: Page, bot: ChatServer, come: str):
     frame = arrive(chat, bot)
     talk(chat, bot, frame)
@@ -123,7 +127,7 @@ def test_a_closed_chat_forgets_too_and_is_loaded_when_it_is_opened(chat: Page, b
     frame = arrive(chat, bot)
     talk(chat, bot, frame)
     chat.get_by_role("button", name="Close the chat").click()
-    chat.evaluate("parley.logout()")
+    chat.evaluate("Parley.logout()")
     expect(chat.locator("iframe")).to_have_count(0)
     assert bot.signed == [ANNA]
     is_fresh(open_widget(chat))
@@ -168,7 +172,7 @@ def test_the_tag_of_the_next_page_says_who_is_there(chat: Page, bot: ChatServer,
 
 def test_a_tag_that_never_named_anybody_says_nothing_about_who_was_named_by_a_call(chat: Page, bot: ChatServer):
     frame = arrive(chat, bot, "")
-    chat.evaluate(f"parley.visitor('{ANNA}')")
+    chat.evaluate(f"Parley.identify('{ANNA}')")
     is_fresh(frame)
     chat.evaluate(RUN_AGAIN, bot.embed())
     is_fresh(frame)
@@ -185,8 +189,25 @@ def test_the_tag_of_another_chat_says_nothing_about_this_ones_visitor(chat: Page
     assert bot.signed == [ANNA]
 
 
+def test_what_the_page_says_before_the_script_is_there_names_its_visitor(chat: Page, bot: ChatServer):
+    early = f"<script>(window.Parley ??= []).push((chat) => chat.identify('{ANNA}'), (chat) => chat.open())</script>"
+    visit(chat, bot, early + page_for(bot, ""))
+    expect(chat.frame_locator("iframe").get_by_test_id("presence")).to_have_attribute("data-state", "online")
+    assert bot.signed == [ANNA]
+
+
+@pytest.mark.parametrize("nobody", ["undefined", "null", "''", "' '", "42", "{ sub: 'anna' }", "Promise.resolve('x')"])
+def test_what_is_no_token_names_nobody_and_is_said_in_the_console(chat: Page, bot: ChatServer, nobody: str):
+    frame = arrive(chat, bot)
+    talk(chat, bot, frame)
+    with chat.expect_console_message(lambda said: said.text.startswith("Parley: identify() takes a token")):
+        chat.evaluate(f"Parley.identify({nobody})")
+    is_fresh(frame)
+    assert bot.signed == [ANNA, None]
+
+
 def test_a_module_names_its_visitor_by_a_call(chat: Page, bot: ChatServer):
-    script = f'import "{bot.url}/widget.js?config=k1"; parley.visitor("{ANNA}");'
+    script = f'import "{bot.url}/widget.js?config=k1"; Parley.identify("{ANNA}");'
     visit(chat, bot, f'<title>Shop</title>{SHOP}<script type="module">{script}</script>')
     open_widget(chat)
     assert bot.signed == [ANNA]

@@ -10,7 +10,17 @@ export const framed = widget !== null && parent !== window;
 /** Sends no text of the conversation, so any page may receive it: hence the target "*". */
 const tell = (event) => framed && parent.postMessage({ parley: event }, "*");
 
+const told = new Set();
+
 export const answered = () => tell("answered");
+
+/** Tells once of a question that was written on this page and has been accepted; commands are none. */
+export function asked(turn) {
+  if (!turn || turn.key === turn.turn || turn.question.startsWith("/") || told.has(turn.turn)) return;
+  told.add(turn.turn);
+  tell("asked");
+}
+
 export const refused = () => tell("refused");
 
 /** Returns the token by which the page around the widget says who its visitor is. Throws if the page does not respond. */
@@ -29,6 +39,9 @@ function token() {
 
 /** Null if the page around the widget does not know its visitor. */
 export const signed = framed && widget === "signed" ? token : null;
+
+/** Gives the focus to `focus()` once the page has begun: in a frame, only if the widget says that a person has opened it. */
+export const started = (focus) => (framed ? tell("started") : focus());
 
 /** Closes the widget by button and by Escape; `opened` is called each time the widget is opened. */
 export function embed({ opened }) {

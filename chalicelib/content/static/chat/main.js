@@ -6,7 +6,7 @@ import { composer } from "./composer.js";
 import { Conversation, RESET } from "./conversation.js";
 import { byId, say } from "./dom.js";
 import { draftOf } from "./draft.js";
-import { answered, embed, refused, signed } from "./embed.js";
+import { answered, asked as askedHere, embed, refused, signed, started } from "./embed.js";
 import { Link } from "./link.js";
 import { Outbox } from "./outbox.js";
 import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
@@ -99,6 +99,7 @@ function onFrame(frame) {
   takeAlong.receive(frame, conversation);
   outbox.receive(frame);
   recognise();
+  askedHere(conversation.find(frame.turn));
   if (frame.type === "completed") over(frame.turn);
   post();
 }
@@ -171,4 +172,4 @@ setInterval(() => {
 
 embed({ opened: writing.focus });
 showAccount();
-signIn.prepare().then(showAccount).then(() => link.open()).then(writing.focus);
+signIn.prepare().then(showAccount).then(() => link.open()).then(() => started(writing.focus));
