@@ -145,6 +145,23 @@ def test_answers_that_come_while_the_chat_is_closed_are_counted_until_it_is_open
     assert seen == ["asked", {"unread": {"unread": 1}}, "answered", {"unread": {"unread": 0}}] * 2
 
 
+def test_an_answer_whose_end_comes_twice_is_counted_once_and_one_that_was_dropped_is_none(chat: Page, bot: ChatServer):
+    visit(chat, bot, page_with(bot))
+    frame = open_widget(chat)
+    ask(frame)
+    turn = bot.ask()
+    chat.evaluate("Parley.close()")
+    bot.say(turn, "Yes.")
+    for _ in range(3):
+        bot.complete(turn, 1)
+    bot.complete(bot.next_turn(), 0, state="dropped")
+    last = bot.next_turn()
+    bot.tell("notice", turn=last, code="limit", message="No questions left.")
+    bot.complete(last, 0)
+    expect(chat.locator(".news")).to_have_text("2")
+    assert chat.evaluate("Parley.unread") == 2
+
+
 def test_several_new_answers_are_a_number_on_the_bubble(chat: Page, bot: ChatServer):
     visit(chat, bot, page_with(bot))
     ask(open_widget(chat))

@@ -12,13 +12,20 @@ const tell = (event) => framed && parent.postMessage({ parley: event }, "*");
 
 const told = new Set();
 
-export const answered = () => tell("answered");
+/** Tells something of a turn once, however often the bot says it. */
+function once(event, { turn }) {
+  if (!told.has(event + turn)) tell(event);
+  told.add(event + turn);
+}
 
-/** Tells once of a question that was written on this page and has been accepted; commands are none. */
+/** Tells of a question that was written on this page and has been accepted; commands are none. */
 export function asked(turn) {
-  if (!turn || turn.key === turn.turn || turn.question.startsWith("/") || told.has(turn.turn)) return;
-  told.add(turn.turn);
-  tell("asked");
+  if (turn && turn.key !== turn.turn && !turn.question.startsWith("/")) once("asked", turn);
+}
+
+/** Tells of an answer or a notice that is complete. */
+export function answered(turn) {
+  if (turn?.state === "done") once("answered", turn);
 }
 
 export const refused = () => tell("refused");
@@ -47,6 +54,7 @@ export const started = (focus) => (framed ? tell("started") : focus());
 export function embed({ opened }) {
   if (!framed) return;
   document.documentElement.dataset.framed = "";
+  tell("there");
   byId("close").hidden = false;
   byId("close").addEventListener("click", () => tell("close"));
   addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && tell("close"));

@@ -115,7 +115,7 @@ function recognise() {
 
 function over(turn) {
   unread.add(turn);
-  answered();
+  answered(conversation.find(turn));
 }
 
 function changed(state, code) {

@@ -1,12 +1,12 @@
 /** The button, and the panel with the frame. */
 
 const LABELS = {
-  en: ["Open the chat", "Close the chat", "{n} new"],
-  ko: ["채팅 열기", "채팅 닫기", "새 답변 {n}개"],
-  de: ["Chat öffnen", "Chat schließen", "{n} neu"],
+  en: ["Open the chat", "Close the chat", "{n} new", "Dismiss"],
+  ko: ["채팅 열기", "채팅 닫기", "새 답변 {n}개", "닫기"],
+  de: ["Chat öffnen", "Chat schließen", "{n} neu", "Ausblenden"],
 };
 const spoken = (navigator.languages ?? [navigator.language]).map((language) => String(language).toLowerCase().split("-")[0]);
-const [OPEN, CLOSE, NEW] = LABELS[spoken.find((code) => Object.hasOwn(LABELS, code)) ?? "en"];
+const [OPEN, CLOSE, NEW, DISMISS] = LABELS[spoken.find((code) => Object.hasOwn(LABELS, code)) ?? "en"];
 
 const SVG = "http://www.w3.org/2000/svg";
 const TALK = "M5 4.5h14A2.5 2.5 0 0 1 21.5 7v7a2.5 2.5 0 0 1-2.5 2.5h-6.5L7.5 20.5v-4H5A2.5 2.5 0 0 1 2.5 14V7A2.5 2.5 0 0 1 5 4.5zM7.5 9h9M7.5 12h5.5";
@@ -27,23 +27,38 @@ const root = host.attachShadow({ mode: "open" });
 const style = new CSSStyleSheet();
 const panel = make("div", { className: "panel", hidden: true });
 const bubble = make("button", { className: "bubble", type: "button" });
+const face = make("span", { className: "face" });
+const title = make("span", { className: "title", dir: "auto", hidden: true });
 const news = make("span", { className: "news", hidden: true });
+const greeting = make("div", { className: "greeting", hidden: true });
+const words = make("button", { className: "words", type: "button", dir: "auto" });
+const dismiss = make("button", { className: "dismiss", type: "button" });
 const frame = make("iframe", { title: "Chat", allow: "clipboard-write", referrerPolicy: "no-referrer" });
 
 style.replaceSync(STYLE);
 root.adoptedStyleSheets = [style];
-bubble.append(drawing("talk", TALK), drawing("cross", CROSS), news);
-root.append(panel, bubble);
+dismiss.setAttribute("aria-label", DISMISS);
+dismiss.append(drawing("cross", CROSS));
+greeting.append(words, dismiss);
+bubble.append(face, drawing("cross", CROSS), title, news);
+root.append(panel, greeting, bubble);
 
 const isOpen = () => !panel.hidden;
 const hasFocus = () => document.activeElement === host;
 
+/** Whether the frame has said anything: a chat that cannot be loaded has no button of its own to close it. */
+let isAlive = false;
+
 /** Shows whether the chat is open, and how many answers came while it was closed. */
 const label = () => {
+  const name = look.title ?? OPEN;
   bubble.setAttribute("aria-expanded", isOpen());
-  bubble.setAttribute("aria-label", isOpen() ? CLOSE : unread ? `${OPEN}, ${NEW.replace("{n}", unread)}` : OPEN);
+  bubble.setAttribute("aria-label", isOpen() ? CLOSE : unread ? `${name}, ${NEW.replace("{n}", unread)}` : name);
+  bubble.hidden = Boolean(look.hidden?.yes) && !(isOpen() && !isAlive);
+  bubble.toggleAttribute("data-alive", isAlive);
   news.hidden = !unread;
   news.textContent = unread > 9 ? "9+" : unread;
+  greeting.hidden = !look.greeting || isOpen() || bubble.hidden || Boolean(remembered.greeted);
 };
 
 /**
@@ -52,7 +67,7 @@ const label = () => {
  */
 const appear = () => {
   if (!host.isConnected) document.documentElement.append(host);
-  host.dir = getComputedStyle(document.body).direction;
+  place();
   watcher.observe(document, { childList: true });
   watcher.observe(document.documentElement, { childList: true });
 };

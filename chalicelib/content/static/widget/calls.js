@@ -33,8 +33,8 @@ window.Parley = api;
 /** For pages that were written for the first version of this script. */
 window.parley = { visitor: know, logout: api.logout };
 
-label();
-follow(ownTag);
+if (ownTag) follow(ownTag);
+else paint();
 if (document.body) appear();
 else addEventListener("DOMContentLoaded", appear);
 if (Array.isArray(early)) call(...early);

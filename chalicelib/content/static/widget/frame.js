@@ -13,7 +13,7 @@ let askedAt = -Infinity;
 
 const address = new URL("chat", src);
 const chat = () => {
-  address.search = new URLSearchParams({ config, ...(room && { room }), widget: visitor ? "signed" : "" });
+  address.search = new URLSearchParams({ config, ...(room && { room }), widget: visitor ? "signed" : "", ...(look.colour && { colour: look.colour }) });
   return address.href;
 };
 
@@ -21,12 +21,17 @@ const chat = () => {
 const raise = (name, detail) => dispatchEvent(new CustomEvent(`parley:${name}`, { detail }));
 const tell = (said) => frame.contentWindow.postMessage(said, address.origin);
 
-const load = () => panel.append(Object.assign(frame, { src: chat() }));
+const load = () => {
+  isAlive = false;
+  label();
+  panel.append(Object.assign(frame, { src: chat() }));
+};
 
 /** A chat that opens by itself, without a press or key, leaves the focus where it is. */
 const open = () => {
   if (isOpen()) return;
   panel.hidden = false;
+  remember({ greeted: true });
   count(0);
   const isLoaded = frame.isConnected;
   if (!isLoaded) load();
@@ -66,6 +71,10 @@ const refused = () => {
 /** What the frame says, and what is done about it. */
 const HEARD = {
   close,
+  there: () => {
+    isAlive = true;
+    label();
+  },
   /** The focus goes to the field for writing, unless it has left the chat since. */
   started: () => hasFocus() && tell({ parley: "opened" }),
   visitor: () => visitor && tell({ parley: "visitor", token: visitor }),
@@ -78,6 +87,12 @@ const HEARD = {
 };
 
 bubble.addEventListener("click", () => (isOpen() ? close() : open()));
+words.addEventListener("click", open);
+dismiss.addEventListener("click", () => {
+  remember({ greeted: true });
+  label();
+  bubble.focus();
+});
 root.addEventListener("keydown", (event) => event.key === "Escape" && close());
 addEventListener("message", ({ source, origin, data }) => {
   if (!frame.isConnected || source !== frame.contentWindow || origin !== address.origin) return;

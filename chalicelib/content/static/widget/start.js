@@ -18,5 +18,10 @@ if (!config) {
   return console.error('Parley: which chat? Give the script data-config="…", or its src ?config=… (scripts/parley keys show).');
 }
 
-/** Tells the site's developer what is wrong in their page; the visitor sees nothing of it. */
-const complain = (words) => console.warn(`Parley: ${words}`);
+const complaints = new Set();
+
+/** Tells the site's developer once what is wrong in their page; the visitor sees nothing of it. */
+const complain = (words) => {
+  if (!complaints.has(words)) console.warn(`Parley: ${words}`);
+  complaints.add(words);
+};

@@ -29,13 +29,14 @@ const identify = (token) => {
   know(isText ? token : null);
 };
 
-/** Takes over who the visitor is from a tag, now and whenever that changes. */
+/** Takes over who the visitor is and how the bubble looks from a tag, now and whenever that changes. */
 const follow = (tag) => {
   if (!tag) return;
   const take = () => {
+    paint(tag);
     named ||= Boolean(tag.dataset.visitor);
     if (named) know(tag.dataset.visitor);
   };
-  new MutationObserver(take).observe(tag, { attributeFilter: ["data-visitor"] });
+  new MutationObserver(take).observe(tag, { attributeFilter: ["visitor", ...Object.keys(LOOK)].map((name) => `data-${name}`) });
   take();
 };
