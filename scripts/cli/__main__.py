@@ -20,7 +20,7 @@ from scripts.cli.replay import replay
 from scripts.cli.review import review_texts
 from scripts.simulator.options import demo_options
 from scripts.stage import colours
-from scripts.stage.environment import ROOT
+from scripts.stage.environment import DEMO_FOLDER, ROOT
 from scripts.stage.hints import PROGRAM
 
 EXIT_CODES: Final = """
@@ -56,7 +56,7 @@ def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
     Ctrl+C ends it. Nothing leaves this machine unless OPENAI_API_KEY or OPENAI_BASE_URL is set: then that model
     answers.
     """
-    options = ["--port", str(port)]
+    options = ["--keep", str(DEMO_FOLDER), "--port", str(port)]
     options += ["--headless"] if headless else []
     options += ["--worker-timeout", str(worker_timeout)] if worker_timeout else []
     os.chdir(ROOT)

@@ -1,7 +1,6 @@
 """Starts the simulator, serves all its parts on one port, and ends every process that it started."""
 
 import asyncio
-import json
 import os
 import secrets
 import signal
@@ -41,26 +40,27 @@ from scripts.simulator.serving import allow_many_sockets, announce, serve
 from scripts.simulator.sockets import WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
 from scripts.simulator.web_key import may_open, ready_key
-from scripts.stage import colours, environment
+from scripts.stage import colours, demos, environment
 from scripts.stage.shipped import check_shipped
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
 WORKER = f"{TABLE}-worker"
-ROOT = Path(__file__).parents[2]
-STATE = ROOT / ".parley"
+STATE = environment.DEMO_FOLDER
 _BEAT_S = 60.0
 
 
 class Simulator:
     """All fakes of one run. The app finds them by its environment variables only."""
 
-    def __init__(self, port: int, *, worker_timeout_s: float | None = None, dynamodb_url: str | None = None) -> None:
+    def __init__(
+        self, port: int, *, keep: Path | None, worker_timeout_s: float | None = None, dynamodb_url: str | None = None
+    ) -> None:
         self._port = port
+        self._note = demos.note(keep, port) if keep else None
         self.url = f"http://127.0.0.1:{port}"
         self.websocket_url = f"ws://127.0.0.1:{port}/ws"
         self.log_file = STATE / f"demo-{port}.log"
-        self._state_file = STATE / f"demo-{port}.json"
         self.emulator = Emulator()
         self._real_model = has_model(os.environ)
         specs = _specs(worker_timeout_s)
@@ -81,7 +81,8 @@ class Simulator:
         self.emulator.start()
         os.environ |= self._environment()
         self._create_data()
-        self._state_file.write_text(json.dumps({"url": self.url}))
+        if self._note:
+            demos.leave_note(self._note, self.url)
 
     def interrupt(self, *_: object) -> None:
         """Handle a signal: exit, unless the server runs; it shuts down first and then raises the signal again."""
@@ -94,11 +95,12 @@ class Simulator:
         threading.Thread(target=self._beat_each_minute, daemon=True).start()
 
     def close(self) -> None:
-        """End all processes and delete the state file."""
+        """End all processes and delete the note for commands."""
         self._ended.set()
         self.functions.close()
         self.emulator.stop()
-        self._state_file.unlink(missing_ok=True)
+        if self._note:
+            self._note.unlink(missing_ok=True)
 
     def asgi(self) -> ASGIApp:
         """Build the server: the routes of the simulator first, then all others for the app."""
@@ -257,9 +259,9 @@ async def _error_response(_: Request, exc: Exception) -> Response:
     return JSONResponse({"error": detail}, status)
 
 
-async def _run(simulator: Simulator, port: int, *, headless: bool) -> None:
+async def _run(simulator: Simulator, port: int, *, headless: bool, alone: bool) -> None:
     def ready() -> None:
-        announce(simulator.url, STAGE, simulator.log_file, headless=headless)
+        announce(simulator.url, STAGE, simulator.log_file, headless=headless, alone=alone)
         simulator.ready()
 
     await serve(simulator.asgi(), port, ready=ready)
@@ -268,10 +270,19 @@ async def _run(simulator: Simulator, port: int, *, headless: bool) -> None:
 
 @click.command()
 @demo_options
+@click.option(
+    "--keep", type=click.Path(path_type=Path), metavar="FOLDER", help="Where commands with `--stage demo` look for it."
+)
 @click.option("--dynamodb-url", metavar="URL", help="DynamoDB of the functions, in place of the emulator's.")
 @click.pass_context
 def main(
-    context: click.Context, port: int, *, headless: bool, worker_timeout: float | None, dynamodb_url: str | None
+    context: click.Context,
+    port: int,
+    *,
+    headless: bool,
+    keep: Path | None,
+    worker_timeout: float | None,
+    dynamodb_url: str | None,
 ) -> None:
     """Run the bot with the local simulator, until Ctrl+C."""
     colours.heed(context)
@@ -286,12 +297,13 @@ def main(
         raise click.ClickException(str(exc)) from exc
     allow_many_sockets()
     STATE.mkdir(exist_ok=True)
-    simulator = Simulator(port, worker_timeout_s=worker_timeout, dynamodb_url=dynamodb_url)
+    alone = not (keep and demos.running(keep))
+    simulator = Simulator(port, keep=keep, worker_timeout_s=worker_timeout, dynamodb_url=dynamodb_url)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, simulator.interrupt)
     try:
         simulator.start()
-        asyncio.run(_run(simulator, port, headless=headless))
+        asyncio.run(_run(simulator, port, headless=headless, alone=alone))
     finally:
         simulator.close()
         if headless:

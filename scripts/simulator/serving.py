@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from scripts.simulator.sockets import SERVER
-from scripts.stage import hints
+from scripts.stage import demos, hints
 
 _FILES = 4096
 """Each connection is an open file."""
@@ -39,8 +39,11 @@ async def serve(app: ASGIApp, port: int, *, ready: Callable[[], None]) -> None:
     await serving
 
 
-def announce(url: str, stage: str, log_file: Path, *, headless: bool) -> None:
-    """Print that the bot is ready; then redirect standard error, with the log lines, to the log file."""
+def announce(url: str, stage: str, log_file: Path, *, headless: bool, alone: bool) -> None:
+    """Print that the bot is ready; then redirect standard error, with the log lines, to the log file.
+
+    `alone` says that commands need no help to find this demo.
+    """
     if headless:
         print(f"ready {url}", flush=True)
     else:
@@ -48,6 +51,9 @@ def announce(url: str, stage: str, log_file: Path, *, headless: bool) -> None:
         click.echo("Open that page to chat with it. Ctrl+C ends it.")
         click.echo(f"Log: {hints.command('logs --follow', stage)}")
         click.echo(f"People: {hints.command('people list', stage)}")
+        if not alone:
+            click.echo("Another demo is running. For commands about this one, first run")
+            click.echo(f"  export {demos.ADDRESS}={url}")
         webbrowser.open(url)
     with log_file.open("w") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())

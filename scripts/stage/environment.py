@@ -3,11 +3,9 @@
 import json
 import os
 import re
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,9 +14,8 @@ import click
 from chalicelib.errors import ConfigError, StoreError, WakeError
 from chalicelib.settings import APP_NAME, Settings, channels_of, names_without_use
 from chalicelib.variables import Variables
-from scripts.stage import answer_time, config_file
+from scripts.stage import answer_time, config_file, demos
 from scripts.stage.config_file import PREFIX, ConfigFile, StageVariables
-from scripts.stage.hints import PROGRAM
 
 if TYPE_CHECKING:
     import boto3
@@ -29,7 +26,8 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 DEMO: Final = "demo"
-_DEMO_STATES = ROOT / ".parley"
+DEMO_FOLDER: Final = ROOT / ".parley"
+"""Where demos keep what they write."""
 _STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
 """The pattern that the template accepts. Without hyphens, no stage's resource names begin with another stage's."""
 _TIMEOUT_S = 5
@@ -215,42 +213,9 @@ def _check(config: ConfigFile, stage: str) -> None:
 
 
 def _demo(env: Mapping[str, str]) -> Environment:
-    named = env.get("PARLEY_DEMO_URL")
-    for url in [named] if named else _demo_urls():
-        if facts := _ask_demo(url):
-            aws = _aws(facts["region"], emulator=facts["endpoint"])
-            return Environment(Settings.from_env(facts["settings"]), aws, Path(facts["log_file"]))
-    raise ConfigError(f"no demo is running: start one with {PROGRAM} demo")
-
-
-def _demo_urls() -> list[str]:
-    """List the addresses of demos that were started, newest first; some may have been killed."""
-    states = sorted(_DEMO_STATES.glob("demo-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return [url for state in states if (url := _url_in(state))]
-
-
-def _url_in(state: Path) -> str:
-    """Return the address in a demo's state file; empty if the file is gone or was not written whole."""
-    try:
-        return str(json.loads(state.read_text())["url"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-
-
-def _ask_demo(url: str) -> Mapping[str, Any] | None:
-    """Request the facts of the demo at `url`; None if none responds there."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(f"{url}/world", timeout=_TIMEOUT_S) as answer:
-            facts = json.load(answer)
-        return {
-            "settings": {name: str(value) for name, value in facts["settings"].items()},
-            "region": str(facts["aws_region"]),
-            "endpoint": str(facts["aws_endpoint_url"]),
-            "log_file": str(facts["log_file"]),
-        }
-    except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
-        return None
+    facts = demos.chosen(env, DEMO_FOLDER)
+    aws = _aws(facts["region"], emulator=facts["endpoint"])
+    return Environment(Settings.from_env(facts["settings"]), aws, Path(facts["log_file"]))
 
 
 def _aws(region: str | None, *, emulator: str | None = None) -> Aws:

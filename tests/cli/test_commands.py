@@ -220,4 +220,5 @@ def test_the_demo_command_becomes_the_simulator(tmp_path: Path):
         [sys.executable, "-c", start, "demo", *options], cwd=ROOT, env=CLEAN, stdout=subprocess.PIPE, text=True
     )
     output, _ = process.communicate(timeout=30)
-    assert output.split() == [str(process.pid), str(ROOT), "-m", "scripts.simulator", *options]
+    kept = ["--keep", str(ROOT / ".parley")]
+    assert output.split() == [str(process.pid), str(ROOT), "-m", "scripts.simulator", *kept, *options]
