@@ -1,6 +1,6 @@
 """`python -m scripts.simulator`. Imports nothing at the top, since each process of the simulated Lambda imports it."""
 
 if __name__ == "__main__":
-    from scripts.simulator.main import main
+    from scripts.simulator.command import main
 
     main()

@@ -25,7 +25,9 @@ from chalicelib.ids import ConversationId, PersonId
 from chalicelib.settings import Limits
 from scripts.simulator.functions import FunctionFailed
 from scripts.simulator.meta import PAGE_ID, PAGE_NAME, Meta
+from scripts.simulator.model_watch import ModelWatch
 from scripts.simulator.recorder import Behaviour, Recorder
+from scripts.simulator.start_page import start_page
 
 _PAGE = Path(__file__).parent / "page"
 
@@ -37,7 +39,7 @@ class Control:
         self,
         *,
         facts: Mapping[str, Any],
-        model: Mapping[str, Any],
+        model: ModelWatch,
         meta: Meta,
         recorders: Mapping[str, Recorder],
         transcript: Transcript,
@@ -82,8 +84,7 @@ class Control:
 
     async def start(self, _: Request) -> Response:
         """Serve the start page, which links to Messenger and the web chat."""
-        page = (_PAGE / "start.html").read_text()
-        return HTMLResponse(page.replace("{config_id}", self._facts["config_id"]))
+        return HTMLResponse(start_page((_PAGE / "start.html").read_text(), self._model, self._facts["config_id"]))
 
     async def page(self, _: Request) -> Response:
         """Serve the page that behaves like Messenger."""
@@ -170,7 +171,7 @@ class Control:
         """Return everything that the Messenger page shows."""
         people = [person.as_json() for person in self._meta.people.values()]
         page = {"id": PAGE_ID, "name": PAGE_NAME}
-        state = {"began_at": self._meta.began_at, "page": page, "model": self._model, "people": people}
+        state = {"began_at": self._meta.began_at, "page": page, "model": self._model.as_json(), "people": people}
         return JSONResponse(state)
 
     async def add_person(self, request: Request) -> Response:

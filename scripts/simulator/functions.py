@@ -17,9 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from chalice.local import LambdaContext
+
+T = TypeVar("T")
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PRELOADED = ["app", "openai", "scripts.simulator.warm"]
@@ -73,6 +75,7 @@ class Functions:
     ) -> None:
         _PROCESSES.set_forkserver_preload(_PRELOADED)
         self._specs = specs
+        self._prepare = prepare
         self._start = start or partial(_Process.start, prepare)
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._busy: set[Environment] = set()
@@ -95,6 +98,22 @@ class Functions:
             if environment in self._busy:  # else it was killed after it had returned its result
                 self._busy.discard(environment)
                 self._idle[name].append(environment)
+        return result
+
+    def call(self, function: Callable[[], T], *, timeout_s: float) -> T:
+        """Call a function of a module in a process like those of the functions. Raises FunctionFailed."""
+        ours, theirs = _PROCESSES.Pipe()
+        process = _PROCESSES.Process(target=_call, args=(theirs, function, self._prepare), daemon=True)
+        process.start()
+        theirs.close()
+        try:
+            if not ours.poll(timeout_s):
+                raise FunctionFailed(f"timed out after {timeout_s:g} s")
+            result: T = ours.recv()
+        except (EOFError, OSError) as exc:
+            raise FunctionFailed("the process died") from exc
+        finally:
+            process.kill()
         return result
 
     def invoke_later(self, name: str, event: Any) -> None:
@@ -188,6 +207,14 @@ def _serve(pipe: Connection, handler: str, prepare: Callable[[], None] | None) -
         except EOFError:
             return
         pipe.send(outcome(function, event, LambdaContext(handler, 512, timeout_ms)))
+
+
+def _call(pipe: Connection, function: Callable[[], Any], prepare: Callable[[], None] | None) -> None:
+    sys.stdout = sys.stderr
+    os.setpgrp()  # on Ctrl+C the simulator ends this process
+    if prepare:
+        prepare()
+    pipe.send(function())
 
 
 def outcome(function: Callable[[Any, Any], Any], event: Any, context: Any) -> tuple[bool, Any]:

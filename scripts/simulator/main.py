@@ -1,9 +1,7 @@
-"""Starts the simulator, serves all its parts on one port, and ends every process that it started."""
+"""Puts the simulator together: all its parts on one port, and every process that it starts."""
 
-import asyncio
 import os
 import secrets
-import signal
 import sys
 import threading
 import time
@@ -14,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import click
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,30 +21,29 @@ from starlette.types import ASGIApp
 
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.table import Table
-from chalicelib.errors import ConfigError
 from chalicelib.settings import Secret, Settings
-from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaApi, OwnerTopic, is_free
+from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaApi, OwnerTopic
 from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec
 from scripts.simulator.held_key import REFERENCE, HeldKey
-from scripts.simulator.isolation import has_model, isolated
+from scripts.simulator.isolation import has_model
 from scripts.simulator.mapping import EventSourceMapping
 from scripts.simulator.meta import PAGE_ID, Meta
 from scripts.simulator.model import ModelServer
-from scripts.simulator.options import demo_options
+from scripts.simulator.model_question import ask, place_of
+from scripts.simulator.model_watch import ModelWatch
 from scripts.simulator.origins import OwnOriginOnly
-from scripts.simulator.serving import allow_many_sockets, announce, serve
 from scripts.simulator.sockets import WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
 from scripts.simulator.web_key import may_open, ready_key
-from scripts.stage import colours, demos, environment
-from scripts.stage.shipped import check_shipped
+from scripts.stage import demos, environment
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
 WORKER = f"{TABLE}-worker"
 STATE = environment.DEMO_FOLDER
 _BEAT_S = 60.0
+_ASKING_S = 90.0
 
 
 class Simulator:
@@ -63,6 +59,7 @@ class Simulator:
         self.log_file = STATE / f"demo-{port}.log"
         self.emulator = Emulator()
         self._real_model = has_model(os.environ)
+        self.ended = threading.Event()
         specs = _specs(worker_timeout_s)
         key = HeldKey(os.environ.pop("OPENAI_API_KEY", "") or "none")
         self.functions = Functions(specs, prepare=key.reveal)
@@ -73,7 +70,6 @@ class Simulator:
         self.model_server = ModelServer()
         self.web_key = ready_key(now=time.time_ns() // 1_000_000)
         self.owner_topic = OwnerTopic()
-        self._ended = threading.Event()
         self._serving = False
 
     def start(self) -> None:
@@ -83,6 +79,14 @@ class Simulator:
         self._create_data()
         if self._note:
             demos.leave_note(self._note, self.url)
+
+    def model(self) -> ModelWatch:
+        """Return the model that answers; valid after `start`."""
+        from chalicelib.bootstrap import clients  # noqa: PLC0415 (reads the environment)
+
+        chosen = clients.settings().model
+        place = place_of(chosen.base_url) if self._real_model else ""
+        return ModelWatch(chosen.name, place, partial(self.functions.call, ask, timeout_s=_ASKING_S), self.ended)
 
     def interrupt(self, *_: object) -> None:
         """Handle a signal: exit, unless the server runs; it shuts down first and then raises the signal again."""
@@ -96,13 +100,13 @@ class Simulator:
 
     def close(self) -> None:
         """End all processes and delete the note for commands."""
-        self._ended.set()
+        self.ended.set()
         self.functions.close()
         self.emulator.stop()
         if self._note:
             self._note.unlink(missing_ok=True)
 
-    def asgi(self) -> ASGIApp:
+    def asgi(self, model: ModelWatch) -> ASGIApp:
         """Build the server: the routes of the simulator first, then all others for the app."""
         import app  # noqa: PLC0415 (reads the environment when imported)
         from chalicelib.bootstrap import api, clients  # noqa: PLC0415
@@ -114,7 +118,7 @@ class Simulator:
         lambda_api = LambdaApi(self._invoker(gateway, sockets), self.functions.invoke_later)
         served = Starlette(
             routes=[
-                *self._control().routes(),
+                *self._control(model).routes(),
                 *sockets.routes(),
                 Mount("/graph", routes=self.meta.routes()),
                 Mount("/openai/v1", routes=self.model_server.routes()),
@@ -129,14 +133,14 @@ class Simulator:
         may_open_sockets = partial(may_open, DynamoApiKeys(clients.table()), clock=clients.clock)
         return OwnOriginOnly(served, self._port, is_allowed=may_open_sockets)
 
-    def _control(self) -> Control:
+    def _control(self, model: ModelWatch) -> Control:
         from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
         from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415
         from chalicelib.bootstrap import clients  # noqa: PLC0415
 
         return Control(
             facts=self._facts(),
-            model={"name": clients.settings().model.name, "stand_in": not self._real_model},
+            model=model,
             meta=self.meta,
             recorders={
                 "graph": self.meta.recorder,
@@ -241,7 +245,7 @@ class Simulator:
         while True:
             with suppress(FunctionFailed):
                 self._beat()
-            if self._ended.wait(_BEAT_S):
+            if self.ended.wait(_BEAT_S):
                 return
 
 
@@ -257,56 +261,3 @@ def _specs(worker_timeout_s: float | None) -> dict[str, Spec]:
 async def _error_response(_: Request, exc: Exception) -> Response:
     status, detail = (exc.status_code, exc.detail) if isinstance(exc, HTTPException) else (500, "")
     return JSONResponse({"error": detail}, status)
-
-
-async def _run(simulator: Simulator, port: int, *, headless: bool, alone: bool) -> None:
-    def ready() -> None:
-        announce(simulator.url, STAGE, simulator.log_file, headless=headless, alone=alone)
-        simulator.ready()
-
-    await serve(simulator.asgi(), port, ready=ready)
-    await simulator.meta.close()
-
-
-@click.command()
-@demo_options
-@click.option(
-    "--keep", type=click.Path(path_type=Path), metavar="FOLDER", help="Where commands with `--stage demo` look for it."
-)
-@click.option("--dynamodb-url", metavar="URL", help="DynamoDB of the functions, in place of the emulator's.")
-@click.pass_context
-def main(
-    context: click.Context,
-    port: int,
-    *,
-    headless: bool,
-    keep: Path | None,
-    worker_timeout: float | None,
-    dynamodb_url: str | None,
-) -> None:
-    """Run the bot with the local simulator, until Ctrl+C."""
-    colours.heed(context)
-    kept = isolated(os.environ)
-    os.environ.clear()
-    os.environ.update(kept)
-    if not is_free(port):
-        raise click.ClickException(f"port {port} is in use: choose another with --port")
-    try:
-        check_shipped(environment.of_the_demo(os.environ))
-    except ConfigError as exc:
-        raise click.ClickException(str(exc)) from exc
-    allow_many_sockets()
-    STATE.mkdir(exist_ok=True)
-    alone = not (keep and demos.running(keep))
-    simulator = Simulator(port, keep=keep, worker_timeout_s=worker_timeout, dynamodb_url=dynamodb_url)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, simulator.interrupt)
-    try:
-        simulator.start()
-        asyncio.run(_run(simulator, port, headless=headless, alone=alone))
-    finally:
-        simulator.close()
-        if headless:
-            simulator.log_file.unlink(missing_ok=True)
-    # The interpreter's normal exit would wait for threads, and those wait for processes that were just killed.
-    os._exit(0)

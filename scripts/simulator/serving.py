@@ -1,19 +1,16 @@
-"""Runs the simulator's server until a signal ends it, and says when it is ready."""
+"""Runs the simulator's server until a signal ends it, and redirects its log lines."""
 
 import asyncio
 import os
 import resource
 import sys
-import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
-import click
 import uvicorn
 from starlette.types import ASGIApp
 
 from scripts.simulator.sockets import SERVER
-from scripts.stage import demos, hints
 
 _FILES = 4096
 """Each connection is an open file."""
@@ -39,22 +36,8 @@ async def serve(app: ASGIApp, port: int, *, ready: Callable[[], None]) -> None:
     await serving
 
 
-def announce(url: str, stage: str, log_file: Path, *, headless: bool, alone: bool) -> None:
-    """Print that the bot is ready; then redirect standard error, with the log lines, to the log file.
-
-    `alone` says that commands need no help to find this demo.
-    """
-    if headless:
-        print(f"ready {url}", flush=True)
-    else:
-        click.echo(f"\nYour bot is running: {click.style(url, bold=True)}\n")
-        click.echo("Open that page to chat with it. Ctrl+C ends it.")
-        click.echo(f"Log: {hints.command('logs --follow', stage)}")
-        click.echo(f"People: {hints.command('people list', stage)}")
-        if not alone:
-            click.echo("Another demo is running. For commands about this one, first run")
-            click.echo(f"  export {demos.ADDRESS}={url}")
-        webbrowser.open(url)
+def log_to(log_file: Path) -> None:
+    """Redirect standard error, with the log lines, and what is printed from now on, to the log file."""
     with log_file.open("w") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
     sys.stdout = sys.stderr

@@ -13,12 +13,12 @@ from scripts.simulator.sockets import SERVER
 
 
 @contextmanager
-def served(routes: Sequence[BaseRoute], *, host: str = "127.0.0.1") -> Iterator[str]:
-    """Serve the routes with the settings of the simulator; yields the address.
+def served(routes: Sequence[BaseRoute], *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve the routes on a free port, or on `port`, with the settings of the simulator; yields the address.
 
     Another `host` of this machine, such as 127.0.0.2, is another site to a browser.
     """
-    port = free_port()
+    port = port or free_port()
     server = uvicorn.Server(
         uvicorn.Config(Starlette(routes=routes), host=host, port=port, log_level="warning", lifespan="off", **SERVER)
     )

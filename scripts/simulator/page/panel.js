@@ -18,9 +18,18 @@ export function foldingPanel() {
   });
 }
 
-/** Shows which model answers. */
-export function showModel({ name, stand_in: isFake }) {
+/** Shows which model answers, or why none does. */
+export function showModel(model) {
   const line = byId("model");
-  line.dataset.real = !isFake;
-  say(line, isFake ? `A fake model answers as ${name}: nothing leaves this computer.` : `The real ${name} answers.`);
+  line.dataset.state = model.stand_in ? "fake" : model.state;
+  say(line, words(model));
+  byId("panel-toggle").toggleAttribute("data-trouble", Boolean(model.problem));
+  say(byId("panel-name"), model.problem ? "The model does not answer" : "Behind the scenes");
+}
+
+function words({ name, stand_in: isFake, place, state, problem }) {
+  if (isFake) return `A fake model answers as ${name}: nothing leaves this computer.`;
+  if (state === "asking") return `${name} at ${place} is being asked for a word …`;
+  if (problem) return `The model does not answer. ${problem.reason} ${problem.cure}`;
+  return `The real ${name} answers.`;
 }
