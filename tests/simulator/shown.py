@@ -10,13 +10,14 @@ from tests.simulator.chat_server import ChatServer
 _SHOWN = """async ([address, texts, options]) => {
   const { painter } = await import(address + "/chat/markdown.js");
   const OURS = ".copy-code";
-  const kept = (node) => node.getAttributeNames().filter((name) => ["href", "align", "start"].includes(name))
+  const kept = (node) => node.getAttributeNames().filter((name) => ["href", "align", "start", "class"].includes(name))
     .map((name) => ` ${name}="${node.getAttribute(name)}"`).join("");
   const inside = (node) => [...node.childNodes].map(described).join("");
   const described = (node) => {
     const within = node.parentNode.localName;
     if (node.nodeType === Node.TEXT_NODE) return /^(table|thead|tbody|tr)$/.test(within) ? node.data.trim() : node.data;
     if (node.matches(OURS)) return "";
+    if (node.role === "img") return `<${node.ariaLabel}>`;
     const name = node.localName;
     if (name === "div") return inside(node);
     if (name === "br" || name === "hr") return `<${name}>`;
@@ -31,10 +32,10 @@ _SHOWN = """async ([address, texts, options]) => {
 
 
 def shown(page: Page, bot: ChatServer, texts: Sequence[str], **options: Any) -> list[str]:
-    """Return what each text becomes, as HTML with only the attributes `href`, `align` and `start`; blocks in lines.
+    """Return what each text becomes: HTML with a line for each block, and the attributes that the corpus needs.
 
-
-    Boxes around blocks and their buttons are left out, and entities are characters. The page is the chat.
+    Boxes around blocks and their buttons are left out, entities are characters, and a drawn sign is its name in `<>`.
+    The page is the chat.
     """
     described: list[str] = page.evaluate(_SHOWN, [bot.url, list(texts), options])
     return described

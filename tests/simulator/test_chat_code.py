@@ -1,5 +1,7 @@
 """Code in answers: copied alone, and coloured."""
 
+import json
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -133,3 +135,35 @@ def test_inline_code_has_no_button_and_a_block_on_a_phone_is_not_cut(chat: Page,
     box = answer.get_by_test_id("copy-code").bounding_box()
     assert box
     assert box["x"] + box["width"] <= 360
+
+
+@pytest.mark.parametrize(
+    ("info", "label", "name"),
+    [
+        ("python", "python", "Code: python"),
+        ("c++", "c++", "Code: c++"),
+        ("js {1,3} title=x", "js", "Code: js"),
+        ("ts:src/a.ts", "ts", "Code: ts"),
+        ('<b>"x', '<b>"x', 'Code: <b>"x'),
+        ("", "", "Code"),
+        ("x" * 5_000, "x" * 24, "Code: " + "x" * 24),
+    ],
+)
+def test_a_code_block_says_its_language_and_does_not_copy_it(
+    chat: Page, bot: ChatServer, info: str, label: str, name: str
+):
+    answer = answered(chat, bot, f"```{info}\nlet a\n```\n\nafter")
+    box = answer.locator(".code")
+    shown = box.evaluate("box => getComputedStyle(box, '::before').content")
+    assert shown == (json.dumps(label) if label else "none")
+    expect(box.get_by_role("group")).to_have_accessible_name(name)
+    assert copied(chat, box.get_by_test_id("copy-code")) == "let a"
+
+
+def test_the_language_is_seen_as_soon_as_its_line_has_ended(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    write(chat, "Show me")
+    turn = bot.ask()
+    bot.say(turn, "```py\nx")
+    expect(chat.locator(".code")).to_have_attribute("data-lang", "py")
+    bot.complete(turn, 1)

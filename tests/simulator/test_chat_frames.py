@@ -276,6 +276,9 @@ LINKS = {
     "https://bank.example@evil.example/x": "evil.example",
     "[https://bücher.example](https://bücher.example)": "xn--bcher-kva.example",
     "[write to me](mailto:me@example.com)": "me@example.com",
+    "[call me](tel:+49-30-123)": "+4930123",
+    "[+49 (30) 123](tel:+4930123)": None,
+    "[0800 123](tel:+4990012345)": "+4990012345",
     "<me@example.com>": None,
 }
 """Beside what does the host stand, because the words themselves do not say it?"""
@@ -315,7 +318,7 @@ def test_markdown_becomes_what_it_means(chat: Page, bot: ChatServer):
     )
     answer = chat.get_by_test_id("answer")
     for mark in (
-        "h1",
+        "h2",
         "em",
         "strong",
         "del",

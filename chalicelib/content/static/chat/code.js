@@ -12,7 +12,7 @@ const coloured = new WeakMap();
 export function box(pre, lang) {
   const holder = el("div", { class: "code", "data-lang": lang });
   pre.replaceWith(holder);
-  Object.assign(pre, { tabIndex: 0, role: "group", ariaLabel: t("code") });
+  Object.assign(pre, { tabIndex: 0, role: "group", ariaLabel: [t("code"), lang].filter(Boolean).join(": ") });
   holder.append(pre, copyButton(() => pre.textContent.replace(/\n$/, "")));
 }
 

@@ -2,27 +2,31 @@
 
 import { box, recolour, unbox } from "./code.js";
 import { become } from "./grow.js";
+import { secure } from "./links.js";
 import { lexerOf } from "./markdown_rules.js";
 import { Parser, Renderer } from "./marked.esm.js";
 import DOMPurify from "./purify.es.mjs";
 import { widen } from "./tables.js";
+import { tick } from "./tasks.js";
 
 /** Characters of an answer, and of a paragraph, up to which Markdown is parsed: parsing time grows faster than the length. */
 const LONGEST = 40_000;
 const LONGEST_PARAGRAPH = 6_000;
 /** The one tag that means what it says, in a cell: a table has no other way to break a line. */
 const LINE_BREAK = /^<br *\/?>$/i;
+/** The first word after a fence, such as `c++`. */
+const LANGUAGE = /^[^\s{:,]{0,24}/;
 const DEEPEST = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){10}/m;
 
 const TAGS =
-  "p br hr h1 h2 h3 h4 h5 h6 strong em del code pre blockquote ul ol li a table thead tbody tr th td".split(" ");
+  "p br hr h2 h3 h4 h5 h6 strong em del code pre blockquote ul ol li a table thead tbody tr th td".split(" ");
 const HARMLESS = {
   ALLOWED_TAGS: ["div", ...TAGS],
   ALLOWED_ATTR: ["href", "start", "align"],
   ADD_URI_SAFE_ATTR: ["start", "align"],
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
-  ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
+  ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:|tel:\+?(?:[\d().-]|%20)+$)/i,
   RETURN_DOM_FRAGMENT: true,
 };
 
@@ -35,8 +39,13 @@ class Words extends Renderer {
   languages = [];
 
   code(token) {
-    this.languages.push(/^\w*/.exec(token.lang ?? "")[0]);
+    this.languages.push(LANGUAGE.exec(token.lang ?? "")[0]);
     return super.code(token);
+  }
+
+  /** The page's own heading is above those of answers. */
+  heading(token) {
+    return super.heading({ ...token, depth: Math.min(token.depth + 1, 6) });
   }
 
   tablecell(token) {
@@ -100,17 +109,7 @@ function drawn(blocks) {
   const nodes = DOMPurify.sanitize(html, HARMLESS);
   nodes.querySelectorAll("a[href]").forEach(secure);
   nodes.querySelectorAll("table").forEach(widen);
+  nodes.querySelectorAll("li").forEach(tick);
   nodes.querySelectorAll("pre").forEach((pre, index) => box(pre, words.languages[index] ?? ""));
   return nodes;
-}
-
-/** Makes a link open in a new tab without a referrer, and show its host unless its text is the address, which may be broken anywhere. */
-function secure(link) {
-  if (!URL.canParse(link.href)) return link.removeAttribute("href");
-  const { protocol, host, pathname } = new URL(link.href);
-  Object.assign(link, { target: "_blank", rel: "noopener noreferrer nofollow", title: link.href });
-  const [leads, said] = [host || pathname, link.textContent.trim()];
-  const honest = said === leads || `${said}/`.startsWith(`${protocol}//${leads}/`) || said === link.href;
-  if (!honest || link.username) link.dataset.leads = leads;
-  else link.dataset.bare = "";
 }

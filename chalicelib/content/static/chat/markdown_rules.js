@@ -1,6 +1,7 @@
 /** What counts as a mark in a model's Markdown where marked, the parser, decides differently. */
 
 import { Lexer, Tokenizer } from "./marked.esm.js";
+import { nested } from "./nesting.js";
 
 /** Characters of Chinese, Japanese and Korean, their punctuation included: they stand beside words without a blank. */
 const CJK = "[\\p{Script=Han}\\p{Script=Hangul}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Bopomofo}\\u3000-\\u303f\\u30fb\\u30fc\\ufe30-\\ufe4f\\uff00-\\uffef]";
@@ -60,6 +61,13 @@ class Rules extends Tokenizer {
 
   emStrong(src, masked, previous) {
     return super.emStrong(src, masked, whole(previous, src, masked));
+  }
+
+  list(src) {
+    const text = nested(src);
+    const list = super.list(text);
+    if (list && text !== src) list.raw = src.split("\n").slice(0, list.raw.split("\n").length).join("\n").trimEnd();
+    return list;
   }
 
   url(src) {

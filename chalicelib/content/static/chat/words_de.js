@@ -37,6 +37,8 @@ export const de = {
   copy: "Kopieren",
   code: "Code",
   table: "Tabelle",
+  task_done: "Erledigt",
+  task_open: "Offen",
   copy_code: "Code kopieren",
   copied: "Kopiert",
   not_copied: "Konnte nicht kopiert werden",

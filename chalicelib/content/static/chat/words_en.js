@@ -37,6 +37,8 @@ export const en = {
   copy: "Copy",
   code: "Code",
   table: "Table",
+  task_done: "Done",
+  task_open: "Not done",
   copy_code: "Copy the code",
   copied: "Copied",
   not_copied: "Could not be copied",

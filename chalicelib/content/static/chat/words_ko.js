@@ -37,6 +37,8 @@ export const ko = {
   copy: "복사",
   code: "코드",
   table: "표",
+  task_done: "완료",
+  task_open: "미완료",
   copy_code: "코드 복사",
   copied: "복사됨",
   not_copied: "복사하지 못했습니다",
