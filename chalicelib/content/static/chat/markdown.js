@@ -2,6 +2,7 @@
 
 import { box, recolour, unbox } from "./code.js";
 import { become } from "./grow.js";
+import { direct, directWhole } from "./direction.js";
 import { secure } from "./links.js";
 import { lexerOf } from "./markdown_rules.js";
 import { Parser, Renderer } from "./marked.esm.js";
@@ -80,6 +81,7 @@ export function painter(place) {
     const first = same < 0 ? shown.length : same;
     become(place, drawn(blocks.slice(first)), unbox, first);
     [...place.children].slice(first).forEach(recolour);
+    directWhole(place);
     shown = blocks.map((block) => block.raw);
   };
 }
@@ -111,5 +113,6 @@ function drawn(blocks) {
   nodes.querySelectorAll("table").forEach(widen);
   nodes.querySelectorAll("li").forEach(tick);
   nodes.querySelectorAll("pre").forEach((pre, index) => box(pre, words.languages[index] ?? ""));
+  direct(nodes);
   return nodes;
 }

@@ -11,7 +11,7 @@ const PASSING = new Set(["apology", "apology_counts"]);
 
 /** Creates the node of a turn; `does` has `retry(entry)`, `regenerate(entry)` and `rate(entry, value)`. `update` fills in what can change later. */
 export function create(entry, does) {
-  const bubble = el("div", { class: "bubble", "data-testid": "question", dir: "auto" });
+  const bubble = el("div", { class: "bubble", "data-testid": "question" });
   const fate = el("p", { class: "fate" }, el("span"));
   const node = el(
     "article",

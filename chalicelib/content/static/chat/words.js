@@ -1,5 +1,7 @@
 /** The page's texts in the reader's language. The bot's own sentences come from the server, unless one for their code is here. */
 
+import { isRightToLeft } from "./direction.js";
+
 const LANGUAGES = ["en", "ko", "de"];
 
 const spoken = (navigator.languages ?? []).map((tag) => String(tag).toLowerCase().split("-")[0]);
@@ -7,6 +9,9 @@ const spoken = (navigator.languages ?? []).map((tag) => String(tag).toLowerCase(
 export const language = spoken.find((code) => LANGUAGES.includes(code)) ?? "en";
 
 /** The server preloads this file, by the same rule. */
+/** Keeps the full stop of a left-to-right text at its end on a page that is right to left. */
+const MARK = isRightToLeft(spoken[0]) && !isRightToLeft(language) ? "\u200e" : "";
+
 const words = (await import(`./words_${language}.js`))[language];
 
 /** Returns a persona with its opening and its starters in the first of the reader's languages that it has. */
@@ -17,16 +22,17 @@ export function inLanguage({ language: own, translations = {}, ...persona }) {
 
 /** Returns a text with its placeholders (`{name}`) filled in. */
 export function t(key, blanks = {}) {
-  return words[key].replace(/\{(\w+)\}/g, (_, name) => blanks[name]);
+  return words[key].replace(/\{(\w+)\}/g, (_, name) => blanks[name]) + MARK;
 }
 
 /** Return the text for a code: of a notice, else the server's `message`; of an error, else that of `try_again`. */
 export const notice = (code, message) => words.notices[code] ?? message;
-export const trouble = (code) => words.troubles[code] ?? words.troubles.try_again;
+export const trouble = (code) => (words.troubles[code] ?? words.troubles.try_again) + MARK;
 
 /** Translates index.html: the text of nodes with `data-t`, an attribute of those with `data-t-…`. */
 export function translatePage() {
   document.documentElement.lang = language;
+  document.documentElement.dir = isRightToLeft(spoken[0]) ? "rtl" : "ltr";
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
   for (const name of ["label", "placeholder", "title"]) {
     const attribute = name === "label" ? "aria-label" : name;
