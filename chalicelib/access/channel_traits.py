@@ -26,7 +26,7 @@ class ChannelTraits:
     Where it is False, the inbox keeps one turn that says so.
     """
     ends_every_turn: bool
-    """Whether clients wait for an end of each turn. If so, a refusal is sent for each question, else once a day."""
+    """Whether clients wait for an end of each turn. If so, a refusal is sent for each question, else once an hour."""
     vouches_for_times: bool
     """Whether the channel itself says when a message was sent. If so, a question counts on the day it was sent.
 

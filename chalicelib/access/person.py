@@ -29,6 +29,8 @@ class Person:
     """Questions asked, by ISO date, for the last few days."""
     notified_day: str | None = None
     """The last ISO date on which the person got the notice that the limit or the budget is used up."""
+    notified_at: int = 0
+    """When that was; 0 if an older version wrote the date."""
     announced: bool = False
     """Whether the owner was notified of the new person."""
     first_seen: int = 0

@@ -16,6 +16,8 @@ OPEN_OF_A_PERSON: Final = 3
 """The most conversations with open turns that one person has opened: each holds a worker."""
 MESSAGES_OF_A_PERSON: Final = TokenBucket(burst=60, every_ms=6000)
 """The messages of one person that are stored, also commands and questions beyond the daily limit."""
+NOTICE_EVERY_MS: Final = 60 * 60_000
+"""How often at most a person gets the notice that no more is answered today, where not each turn needs an end."""
 MAX_ROOMS: Final = 100
 """The most rooms of one person: /forget erases the person's turns in each of them, and the item has to stay small."""
 FRAMES_OF_A_CONNECTION: Final = TokenBucket(burst=30, every_ms=1000)

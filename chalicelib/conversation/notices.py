@@ -28,8 +28,7 @@ class Notices:
 
     def limit_reached(self, context: TurnContext) -> Reply:
         """Return the notice that the user has no questions left on the turn's day."""
-        text = self.texts("limit_reached", limit=context.limit or 0, **self._reset(context.day))
-        return Reply(text, code="limit_reached", left=0)
+        return replace(self._by_limit("limit_reached", context), code="limit_reached", left=0)
 
     def budget_spent(self, *, day: str) -> Reply:
         """Return the notice that the bot's budget of `day` is spent."""
@@ -67,10 +66,13 @@ class Notices:
         return self.texts("few_left", left=left) if left else self.texts("none_left", **self._reset(context.day))
 
     def _by_limit(self, key: str, context: TurnContext) -> Reply:
-        used = context.person.quota.get(context.day, 0)
-        if context.limit is None:
+        """Return the text for the user's limit. More than it may be used, if the owner has lowered it since."""
+        used, limit = context.person.quota.get(context.day, 0), context.limit
+        if limit is None:
             return Reply(self.texts(f"{key}_unlimited", used=used))
-        return Reply(self.texts(key, used=used, limit=context.limit, **self._reset(context.day)))
+        if not limit:
+            return Reply(self.texts("no_questions"))
+        return Reply(self.texts(key, used=min(used, limit), limit=limit, **self._reset(context.day)))
 
     def _reset(self, day: str) -> dict[str, str]:
         moment = quota.resets_at(day, zone=self.zone)

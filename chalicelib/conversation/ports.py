@@ -106,11 +106,11 @@ class Inbox(Protocol):
     def record(self, lease: Lease, step: Record, *, until: int) -> bool:
         """Move a queued or running turn to answered; False, with nothing written, if no refund is left for the step."""
 
-    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
-        """Answer a queued turn with the notice that no more is answered today, at most once a day and person.
+    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, now: int, until: int) -> bool:
+        """Answer a queued turn with the notice that no more is answered today, and return whether it was answered.
 
-        Return whether it was answered; False, with nothing written, when the person has had the notice that day. A
-        channel on which each question needs an end uses `record` instead. Extends the lease to `until`.
+        False, with nothing written, when the person has had the notice of that day within NOTICE_EVERY_MS. A channel
+        on which each question needs an end uses `record` instead. Extends the lease to `until`.
         """
 
     def deliver_again(self, lease: Lease, turn: Turn, *, until: int) -> None:

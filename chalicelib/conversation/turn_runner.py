@@ -130,11 +130,12 @@ class TurnRunner:
         return self.notices.budget_spent(day=reservation.day)
 
     def _refuse(self, context: TurnContext, notice: Reply) -> Turn:
-        """Answer with the notice: each time where clients wait for an end of each turn, else once a day."""
+        """Answer with the notice: each time where clients wait for an end of each turn, else once an hour."""
         notice = self._or_revoked(context, notice)
         if identity.traits_of(context.turn.person).ends_every_turn:
             return self._record(context, notice)
-        if self.inbox.refuse(context.lease, context.turn, notice, day=context.day, until=context.time.until()):
+        now, until = self.clock(), context.time.until()
+        if self.inbox.refuse(context.lease, context.turn, notice, day=context.day, now=now, until=until):
             return replace(context.turn, state=TurnState.ANSWERED, reply=notice, deliveries=1)
         return context.turn
 

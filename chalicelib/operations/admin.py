@@ -190,6 +190,7 @@ def as_json(person: Person) -> dict[str, Any]:
         "daily_limit": person.daily_limit,
         "quota": dict(sorted(person.quota.items())),
         "told_day": person.notified_day,
+        "told_at": utc(person.notified_at),
         "announced": person.announced,
         "first_seen": utc(person.first_seen),
         "last_seen": utc(person.last_seen),

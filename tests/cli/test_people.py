@@ -94,6 +94,7 @@ def test_a_program_gets_the_list_as_one_document(people: Run, chats: Chats):
                 "daily_limit": None,
                 "quota": {chats.day: 1},
                 "told_day": None,
+                "told_at": None,
                 "announced": False,
                 "first_seen": seen,
                 "last_seen": seen,

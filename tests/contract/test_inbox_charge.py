@@ -267,37 +267,45 @@ def test_a_charge_is_given_back_once(story: Story):
     assert story.used() == 1
 
 
-def test_the_notice_of_the_limit_is_given_once_a_day(story: Story):
+def test_the_notice_of_the_limit_is_given_once_an_hour(story: Story):
     assert [_refuse(story, day=DAY) for _ in range(3)] == [True, False, False]
+    story.clock.tick(minutes=59)
+    assert not _refuse(story, day=DAY)
+    story.clock.tick(minutes=1)
+    assert [_refuse(story, day=DAY) for _ in range(2)] == [True, False]
+
+
+def test_on_the_next_day_the_notice_does_not_wait_for_the_hour(story: Story):
+    assert [_refuse(story, day=DAY) for _ in range(2)] == [True, False]
     assert [_refuse(story, day=NEXT_DAY) for _ in range(2)] == [True, False]
 
 
 def _refuse(story: Story, *, day: str) -> bool:
     lease, turn = story.begin()
-    told = story.inbox.refuse(lease, turn, Reply("Enough for today."), day=day, until=story.until)
+    told = story.inbox.refuse(lease, turn, Reply("Enough for today."), day=day, now=story.clock(), until=story.until)
     story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     return told
 
 
 def test_a_notice_is_an_answer_that_costs_nothing(story: Story):
     lease, turn = story.begin()
-    story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+    story.inbox.refuse(lease, turn, REPLY, day=DAY, now=story.clock(), until=story.until)
     [answered] = story.stored()
     assert (answered.state, answered.reply, answered.charged_day) == (TurnState.ANSWERED, REPLY, None)
-    assert story.known().notified_day == DAY
+    assert (story.known().notified_day, story.known().notified_at) == (DAY, story.clock())
 
 
 def test_a_notice_that_was_given_already_leaves_the_turn_queued(story: Story):
     _refuse(story, day=DAY)
     lease, turn = story.begin()
-    assert not story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+    assert not story.inbox.refuse(lease, turn, REPLY, day=DAY, now=story.clock(), until=story.until)
     assert story.read(lease).open == (turn,)
 
 
 def test_a_turn_that_was_charged_gets_no_notice(story: Story):
     lease, turn = story.begin_charged()
     with pytest.raises(LeaseLost):
-        story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+        story.inbox.refuse(lease, turn, REPLY, day=DAY, now=story.clock(), until=story.until)
     assert story.stored() == [turn]
     assert story.known().notified_day is None
 

@@ -17,7 +17,9 @@ FOR_QUEUED: dict[str, Step] = {
     "record": lambda story, lease, turn: story.inbox.record(
         lease, Record(turn, REPLY, forget_before=story.clock()), until=story.until
     ),
-    "refuse": lambda story, lease, turn: story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until),
+    "refuse": lambda story, lease, turn: story.inbox.refuse(
+        lease, turn, REPLY, day=DAY, now=story.clock(), until=story.until
+    ),
     "finish": lambda story, lease, turn: story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False)),
     "finish and release": lambda story, lease, turn: story.inbox.finish(
         lease, Finish(turn, TurnState.DONE, release=True)

@@ -217,7 +217,7 @@ def test_a_recorded_reply_counts_as_the_first_attempt_to_deliver_it(story: Story
 
 def test_a_notice_counts_as_the_first_attempt_to_deliver_it(story: Story):
     lease, turn = story.begin()
-    assert story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+    assert story.inbox.refuse(lease, turn, REPLY, day=DAY, now=story.clock(), until=story.until)
     assert story.stored()[0].deliveries == 1
 
 

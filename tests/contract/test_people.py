@@ -145,7 +145,7 @@ def test_being_forgotten_gives_no_new_questions(story: Story):
     lease, turn = story.begin_charged()
     story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
     lease, turn = story.begin()
-    story.inbox.refuse(lease, turn, REPLY, day=DAY, until=story.until)
+    story.inbox.refuse(lease, turn, REPLY, day=DAY, now=story.clock(), until=story.until)
     _forget(story)
     story.accept()
     assert (story.used(), story.known().notified_day) == (1, DAY)

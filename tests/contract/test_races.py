@@ -76,7 +76,12 @@ def test_twenty_questions_at_once_are_charged_up_to_the_limit(busy_story: Story)
 
 def test_the_notice_of_the_limit_is_given_once_to_twenty_questions_at_once(busy_story: Story):
     begun = [_begin_in_a_room_of_its_own(busy_story, number) for number in range(20)]
-    told = at_once(20, lambda index: busy_story.inbox.refuse(*begun[index], REPLY, day=DAY, until=busy_story.until))
+    told = at_once(
+        20,
+        lambda index: busy_story.inbox.refuse(
+            *begun[index], REPLY, day=DAY, now=busy_story.clock(), until=busy_story.until
+        ),
+    )
     assert sum(told) == 1
 
 

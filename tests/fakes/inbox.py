@@ -9,6 +9,7 @@ from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
 from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S, is_over
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
+from chalicelib.conversation.limits import NOTICE_EVERY_MS
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import (
     OPEN_STATES,
@@ -114,12 +115,12 @@ class FakeInbox:
         return True
 
     @atomic
-    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
+    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, now: int, until: int) -> bool:
         conversation, kept = self._held(lease), self._in(turn, TurnState.QUEUED)
         known = self._person(turn)
-        if known.person.notified_day == day:
+        if known.person.notified_day == day and known.person.notified_at > now - NOTICE_EVERY_MS:
             return False
-        known.change(notified_day=day)
+        known.change(notified_day=day, notified_at=now)
         conversation.lease_until = until
         kept.change(state=TurnState.ANSWERED, reply=reply, deliveries=1)
         return True

@@ -56,7 +56,7 @@ def test_usage_tells_what_is_used_and_when_the_count_starts_again(bot: Bot):
 def test_commands_are_answered_when_no_question_is_left(bot: Bot):
     bot.limits_to(0)
     bot.receives("anna", "/usage")
-    assert bot.sent_to("anna") == [SAYS("usage", used=0, limit=0, **RESET)]
+    assert bot.sent_to("anna") == [SAYS("no_questions")]
 
 
 def test_after_a_reset_the_model_hears_nothing_of_what_was_said_before(bot: Bot):

@@ -37,11 +37,26 @@ def test_the_notice_of_the_limit_says_when_there_are_more_questions(bot: Bot):
     assert (len(bot.asked), bot.used("anna")) == (2, 2)
 
 
-def test_the_notice_of_the_limit_is_sent_once_a_day_and_then_there_is_silence(bot: Bot):
+def test_the_notice_of_the_limit_is_sent_once_and_then_there_is_silence_for_an_hour(bot: Bot):
     bot.limits_to(1)
     ask(bot, 5)
     assert len(bot.sent_to("anna")) == 2
     assert bot.states("anna") == ["done", "done", "dropped", "dropped", "dropped"]
+    bot.clock.tick(minutes=58)
+    ask(bot, 1)
+    assert len(bot.sent_to("anna")) == 2
+
+
+def test_a_person_who_asks_all_day_gets_the_notice_at_most_once_an_hour(bot: Bot):
+    bot.limits_to(1)
+    ask(bot, 1)
+    for _ in range(9 * 6):
+        bot.clock.tick(minutes=10)
+        ask(bot, 1)
+    notices = bot.sent_to("anna")[1:]
+    assert 7 <= len(notices) <= 10
+    assert set(notices) == {SAYS("limit_reached", limit=1, **RESET)}
+    assert (len(bot.asked), bot.used("anna")) == (1, 1)
 
 
 def test_the_notice_of_the_limit_is_sent_again_the_next_day(bot: Bot):
@@ -109,7 +124,8 @@ def test_a_persons_own_limit_goes_before_everybodys(bot: Bot, own: int):
     bot.decides("anna", Access.DEFAULT, daily_limit=own)
     ask(bot, 4)
     assert (len(bot.asked), bot.used("anna")) == (own, own)
-    assert SAYS("limit_reached", limit=own, **RESET) in bot.sent_to("anna")
+    refusal = SAYS("limit_reached", limit=own, **RESET) if own else SAYS("no_questions")
+    assert refusal in bot.sent_to("anna")
 
 
 def test_one_persons_limit_is_not_anothers(bot: Bot):
@@ -160,3 +176,20 @@ def test_counts_of_days_long_gone_are_thrown_away(bot: Bot):
         ask(bot, 1)
         bot.clock.tick(days=1)
     assert sorted(bot.known("anna").quota) == ["2026-11-22", "2026-11-23", "2026-11-24"]
+
+
+@pytest.mark.parametrize("now_allowed", [3, 1])
+def test_a_person_whose_limit_was_lowered_has_not_used_more_than_it(bot: Bot, now_allowed: int):
+    bot.limits_to(4)
+    ask(bot, 4)
+    bot.decides("anna", Access.DEFAULT, daily_limit=now_allowed)
+    bot.receives("anna", "/usage")
+    assert bot.sent_to("anna")[-1] == SAYS("usage", used=now_allowed, limit=now_allowed, **RESET)
+
+
+def test_a_person_who_may_ask_nothing_is_not_told_of_questions_they_have_used(bot: Bot):
+    bot.limits_to(0)
+    ask(bot, 1)
+    bot.receives("anna", "/usage")
+    bot.receives("anna", "/start")
+    assert bot.sent_to("anna") == [SAYS("no_questions")] * 3

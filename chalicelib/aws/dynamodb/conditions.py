@@ -87,9 +87,10 @@ def in_state(*states: TurnState) -> ConditionBase:
     return Attr("state").is_in([state.value for state in states])
 
 
-def not_notified_on(day: str) -> ConditionBase:
-    """The user has not had the notice of the limit on that day."""
-    return Attr("told_day").not_exists() | Attr("told_day").ne(day)
+def not_notified_since(at: int, *, day: str) -> ConditionBase:
+    """The user has not had that day's notice of the limit after `at`."""
+    other_day = Attr("told_day").not_exists() | Attr("told_day").ne(day)
+    return other_day | Attr("told_at").not_exists() | Attr("told_at").lte(at)
 
 
 def alert_not_sent_on(day: str) -> ConditionBase:

@@ -27,7 +27,7 @@ from chalicelib.aws.dynamodb.conditions import (
     lease_free,
     lease_held,
     no_arrivals_since,
-    not_notified_on,
+    not_notified_since,
     not_woken_since,
     paused_until_before,
 )
@@ -35,7 +35,7 @@ from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRef
 from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
-from chalicelib.conversation.limits import WAKE_AGAIN_MS
+from chalicelib.conversation.limits import NOTICE_EVERY_MS, WAKE_AGAIN_MS
 from chalicelib.conversation.order import in_order
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
@@ -133,14 +133,14 @@ class DynamoInbox:
             return False
         return True
 
-    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, until: int) -> bool:
-        answered = Update(set=items.answered_values(reply))
-        notified = Update(set={"told_day": day})
+    def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, now: int, until: int) -> bool:
+        answered, due = Update(set=items.answered_values(reply)), not_notified_since(now - NOTICE_EVERY_MS, day=day)
+        notified = Update(set={"told_day": day, "told_at": now})
         try:
             self.table.transact(
                 turn=_update_turn(turn, answered, when=in_state(TurnState.QUEUED)),
                 conversation=_extend(lease, until=until),
-                person=update(keys.person_key(turn.person), notified, when=not_notified_on(day)),
+                person=update(keys.person_key(turn.person), notified, when=due),
             )
         except TransactionRefused as exc:
             refusals.raise_if_lost(exc)

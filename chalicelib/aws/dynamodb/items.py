@@ -190,6 +190,7 @@ def person(item: Item) -> Person:
         daily_limit=None if limit is None else int(limit),
         quota={day: int(used) for day, used in item.get("quota", {}).items()},
         notified_day=item.get("told_day"),
+        notified_at=int(item.get("told_at", 0)),
         announced=bool(item.get("announced", False)),
         first_seen=int(item.get("first_seen", 0)),
         last_seen=int(item.get("last_seen", 0)),
