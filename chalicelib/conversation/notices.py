@@ -5,6 +5,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.access import identity, quota
+from chalicelib.access.person import Access, Person
+from chalicelib.access.retention import COUNTS_KEPT_S, kept_in_words
 from chalicelib.content.text import Texts
 from chalicelib.conversation.prompt import Answer, FinishReason
 from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, OPENING, STOPPED, Reply
@@ -45,6 +47,18 @@ class Notices:
     def usage(self, context: TurnContext) -> Reply:
         """Return how many questions the user has asked on the turn's day, and how many are allowed."""
         return self._by_limit("usage", context)
+
+    def forgotten(self, person: Person) -> Reply:
+        """Return the sentence that everything is deleted, and what stays; `person` is their state before that."""
+        done = self.texts("forget_done", counts=kept_in_words(COUNTS_KEPT_S))
+        decided = self._decision(person)
+        return Reply(self.texts("forget_done_decided", done=done, decision=decided) if decided else done)
+
+    def _decision(self, person: Person) -> str:
+        """Return what the owner decided about a user; empty if nothing."""
+        if person.access is not Access.DEFAULT:
+            return self.texts(f"decided_{person.access.value}")
+        return "" if person.daily_limit is None else self.texts("decided_limit", limit=person.daily_limit)
 
     def opening(self, context: TurnContext) -> Reply:
         """Return the persona's fixed opening, for a conversation that the model should have opened."""

@@ -103,8 +103,14 @@ class Admin:
         return self._decide(person, Access.DEFAULT, daily_limit=questions)
 
     def default(self, person: PersonId) -> Standing:
-        """Undo allow, limit and block: the deployment's limit applies."""
-        return self._decide(person, Access.DEFAULT, daily_limit=None)
+        """Undo allow, limit and block: the deployment's limit applies.
+
+        Of a user who sent /forget only that decision was listed; what is left is stored as long as after any /forget.
+        """
+        undone = self._decide(person, Access.DEFAULT, daily_limit=None)
+        if not undone.person.first_seen:
+            self.people.forget(person, now=self.clock())
+        return undone
 
     def block(self, person: PersonId) -> Standing:
         """Ignore the user from now on: no message of theirs is stored or answered, and their connections are closed.

@@ -132,7 +132,7 @@ class TextPeopleView:
 
     def decided(self, standing: Standing) -> None:
         click.echo(f"{standing.person.id} {_decision(standing)}")
-        if not standing.person.first_seen:
+        if not standing.person.first_seen and not standing.person.days:
             click.echo(NOT_SEEN)
 
     def forgotten(self, before: Portrait) -> None:

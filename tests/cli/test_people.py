@@ -308,6 +308,32 @@ def test_forgetting_says_which_decision_stays(people: Run, chats: Chats):
     assert people("default", ANNA).exit_code == 3
 
 
+@pytest.mark.parametrize("decision", [("allow",), ("limit", 7), ("block", "--yes")])
+def test_a_decision_about_somebody_who_sent_forget_is_still_seen_and_changed_by_the_last_part_of_the_id(
+    people: Run, chats: Chats, decision: tuple[object, ...]
+):
+    chats.answer()
+    command, *more = decision
+    people(command, ANNA, *more)
+    chats.store.people.forget(ANNA, now=chats.clock())
+    last = ANNA.rpartition(":")[2]
+    assert ANNA in people("list").output
+    assert people("show", last).exit_code == 0
+    assert people("limit", last, 3).output == f"{ANNA} may now ask 3 questions a day.\n"
+    assert people("default", last).output == f"{ANNA} has the default limit now, 10 a day.\n"
+    assert people("list").output.startswith("There are no people yet.")
+    assert people("show", last).exit_code == 3
+
+
+def test_once_a_decision_is_undone_nothing_stays_of_somebody_who_sent_forget(people: Run, chats: Chats):
+    chats.answer()
+    people("allow", ANNA)
+    chats.store.people.forget(ANNA, now=chats.clock())
+    people("default", ANNA)
+    chats.store.expire(chats.clock() + timedelta(days=3, seconds=1) // timedelta(milliseconds=1))
+    assert chats.store.people.get(ANNA) is None
+
+
 def test_a_program_must_be_sure_to_forget(people: Run, chats: Chats):
     chats.answer()
     refused = people("forget", ANNA, "--json")

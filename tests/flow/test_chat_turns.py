@@ -427,7 +427,7 @@ def test_a_button_is_pressed_by_sending_its_command(chat: Chat, tab: Tab):
     tab.says("My name is Anna.")
     yes = tab.says("/forget")[-1]["choices"][0]["command"]
     *_, notice, _ = tab.says(yes)
-    assert notice["message"] == SAYS("forget_done")
+    assert notice["message"] == SAYS("forget_done", counts="3 days")
     assert "history" not in chat.opens().got("ready")[0]
     tab.says("What is my name?")
     assert chat.bot.last_prompt.history == ()

@@ -4,6 +4,7 @@ from chalicelib.access.person import Access
 from chalicelib.errors import DeliveryError
 from tests.flow.bot import LIMIT, SAYS, Bot, conversation_of
 
+FORGOTTEN = SAYS("forget_done", counts="3 days")
 RESET = {"time": "00:00", "zone": "Europe/Berlin"}
 
 
@@ -97,9 +98,27 @@ def test_forgetting_is_asked_back_with_two_buttons(bot: Bot):
 def test_after_forgetting_no_word_is_stored_not_even_of_the_confirmation(bot: Bot):
     bot.receives("anna", "my cat is called Minka")
     forget(bot)
-    assert bot.sent_to("anna")[-1] == SAYS("forget_done")
+    assert bot.sent_to("anna")[-1] == FORGOTTEN
     assert words_kept(bot) == []
     assert bot.states("anna") == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("access", "daily_limit", "stays"),
+    [
+        (Access.UNLIMITED, None, "no daily limit"),
+        (Access.DEFAULT, 7, "questions a day: 7"),
+        (Access.DEFAULT, 0, "questions a day: 0"),
+    ],
+)
+def test_whoever_is_forgotten_is_told_which_decision_of_the_owner_stays(
+    bot: Bot, access: Access, daily_limit: int | None, stays: str
+):
+    bot.receives("anna", "my cat is called Minka")
+    bot.decides("anna", access, daily_limit=daily_limit)
+    forget(bot)
+    assert bot.sent_to("anna")[-1] == f"{FORGOTTEN} What the owner decided about you stays too: {stays}."
+    assert (bot.known("anna").access, bot.known("anna").daily_limit) == (access, daily_limit)
 
 
 def test_after_forgetting_the_model_hears_nothing_of_what_was_said_before(bot: Bot):
@@ -170,7 +189,7 @@ def test_words_forgotten_while_their_confirmation_cannot_be_sent_stay_forgotten(
     bot.works_badly()
     bot.clock.tick(minutes=1)
     assert bot.run(conversation_of("anna")).value == "drained"
-    assert (bot.sent_to("anna")[-1], words_kept(bot)) == (SAYS("forget_done"), [])
+    assert (bot.sent_to("anna")[-1], words_kept(bot)) == (FORGOTTEN, [])
 
 
 def test_a_question_that_only_begins_like_a_command_is_a_question(bot: Bot):
