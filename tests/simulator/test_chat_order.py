@@ -58,7 +58,7 @@ def test_a_message_is_sent_when_the_one_before_it_is_accepted_or_refused(chat: P
     assert bot.heard_no_more("send_message")
     bot.tell("accepted", turn=bot.next_turn(), id=first["id"])
     second = bot.heard("send_message")
-    bot.tell("error", code="too_many_open", message="five wait", id=second["id"])
+    bot.tell("error", code="too_large", message="too large", id=second["id"])
     assert bot.heard("send_message")["message"] == "Three?"
     assert bot.heard_no_more("send_message")
 

@@ -19,10 +19,13 @@ def page(browser: Browser, demo: Demo) -> Iterator[Page]:
         yield page
 
 
-def again(chat: Page, bot: ChatServer, question: str) -> str:
-    """Press the button; returns the new turn, whose answer has not begun."""
+def again(chat: Page, bot: ChatServer, question: str, *, refused: str = "") -> str:
+    """Press the button; returns the new turn, whose answer has not begun. First it is refused, if a code is given."""
     chat.get_by_test_id("regenerate").click()
     frame = bot.heard("regenerate")
+    if refused:
+        bot.tell("error", code=refused, message="no", id=frame["id"])
+        assert bot.heard("regenerate") == {**frame, "n": frame["n"] + 1}
     turn = bot.next_turn()
     bot.tell("accepted", turn=turn, id=frame["id"])
     bot.tell("question", turn=turn, **{"from": YOU}, text=question, at=now(), replaces=frame["turn"])
@@ -85,7 +88,7 @@ def test_of_several_apologies_to_one_question_the_last_is_shown_also_after_a_rel
     expect(chat.get_by_test_id("retry")).to_have_count(1)
 
 
-@pytest.mark.parametrize("code", ["unknown_turn", "try_again", "too_many_open"])
+@pytest.mark.parametrize("code", ["unknown_turn", "too_large"])
 def test_a_refused_request_says_so_and_leaves_the_answer(chat: Page, bot: ChatServer, code: str):
     open_chat(chat, bot)
     write(chat, "Why?")
@@ -97,6 +100,16 @@ def test_a_refused_request_says_so_and_leaves_the_answer(chat: Page, bot: ChatSe
     expect(chat.get_by_test_id("answer").locator("visible=true")).to_have_text(["Because."])
     chat.get_by_test_id("retry").click()
     assert bot.heard("regenerate") == {**frame, "n": frame["n"] + 1}
+
+
+def test_a_request_that_is_refused_for_the_moment_is_sent_again_by_itself(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    write(chat, "Why?")
+    bot.answer("Because.")
+    turn = again(chat, bot, "Why?", refused="too_many_open")
+    bot.say(turn, "Therefore.")
+    bot.complete(turn, 1)
+    expect(chat.get_by_test_id("answer")).to_have_text(["Therefore."])
 
 
 def test_a_bot_that_does_not_know_the_request_refuses_it_once(chat: Page, bot: ChatServer):

@@ -2,7 +2,7 @@
 
 import { colour } from "./colours.js";
 import { copy } from "./copy.js";
-import { byId, drawing, el, say } from "./dom.js";
+import { drawing, el } from "./dom.js";
 import { t } from "./words.js";
 
 /** The functions that take the colours of a box away, by box. */
@@ -41,7 +41,6 @@ function copyButton(text) {
   const says = (key) => {
     button.title = button.ariaLabel = t(key);
     button.firstChild.firstChild.setAttribute("href", key === "copied" ? "#icon-done" : "#icon-copy");
-    if (key !== "copy_code") say(byId("read-out"), t(key));
   };
   says("copy_code");
   button.addEventListener("click", () => copy(text(), says, "copy_code"));

@@ -2,9 +2,9 @@
 
 import { account, NO_SIGN_IN, person } from "./account.js";
 import { along } from "./along.js";
+import { aloud } from "./aloud.js";
 import { composer } from "./composer.js";
 import { Conversation, RESET } from "./conversation.js";
-import { byId, say } from "./dom.js";
 import { draftOf } from "./draft.js";
 import { answered, asked as askedHere, embed, refused, signed, started } from "./embed.js";
 import { Link } from "./link.js";
@@ -12,7 +12,7 @@ import { Outbox } from "./outbox.js";
 import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
 import { greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
-import { t, translatePage } from "./words.js";
+import { held, t, translatePage } from "./words.js";
 
 const CHECK_EVERY = 1_000;
 /** Pause after drawing, as a multiple of the time it took: so drawing takes at most a fifth of the time. */
@@ -97,11 +97,18 @@ function onFrame(frame) {
   if (frame.type === "ready") ahead = frame.now - Date.now();
   conversation.take(frame);
   takeAlong.receive(frame, conversation);
-  outbox.receive(frame);
+  deliver(frame);
   recognise();
   askedHere(conversation.find(frame.turn));
   if (frame.type === "completed") over(frame.turn);
   post();
+}
+
+/** Applies a frame to the messages that are not accepted yet; says once, also to screen readers, that they wait. */
+function deliver(frame) {
+  const before = outbox.held;
+  outbox.receive(frame, performance.now());
+  if (!before && outbox.held) aloud(held(outbox.held.code));
 }
 
 /** Gives a turn the key of the message it was made from, so that the message keeps its node on the page. */
@@ -115,6 +122,7 @@ function recognise() {
 
 function over(turn) {
   unread.add(turn);
+  outbox.hasRoom(performance.now());
   answered(conversation.find(turn));
 }
 
@@ -151,7 +159,7 @@ function readOut() {
     const words = document.querySelector(`[data-turn="${CSS.escape(id)}"] .words`);
     const { text = "", choices = [] } = conversation.find(id) ?? {};
     const offered = choices.length ? ` ${t("suggestions")}: ${choices.map((choice) => choice.title).join(", ")}` : "";
-    say(byId("read-out"), `${document.title}: ${words?.textContent ?? text}${offered}`);
+    aloud(`${document.title}: ${words?.textContent ?? text}${offered}`);
   }
   unread.clear();
 }
@@ -159,7 +167,7 @@ function readOut() {
 /** Says once, also to screen readers, that an answer takes longer. */
 function askForPatience() {
   if (!conversation.slows(performance.now())) return;
-  say(byId("read-out"), t("slow"));
+  aloud(t("slow"));
   soon();
 }
 

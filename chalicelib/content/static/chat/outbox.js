@@ -6,6 +6,13 @@ const GOOD_FOR = 50 * 60_000;
 /** After so many milliseconds without an `accepted`, the next message is sent all the same, and then the connection given up. */
 const NEXT_WITHIN = 2_000;
 const ACCEPTED_WITHIN = 15_000;
+/** The refusals that pass, with the milliseconds after which the message is sent again by itself; each further time twice as many. */
+const PASSING = { too_many_open: 3_000, crowded: 3_000, slow_down: 6_000, too_fast: 2_000, try_again: 2_000 };
+const SLOWEST = 30_000;
+/** After an answer there is room for a message only when the bot has noted its end. */
+const NOTED_WITHIN = 300;
+/** So often a message is sent that the bot fails to take, before the visitor is asked. */
+const TRIES = 4;
 
 /** The codes of `error` frames that are about a message. */
 const REFUSALS = new Set(["too_fast", "slow_down", "crowded", "too_many_open", "blocked", "try_again", "bad_frame", "too_large", "unknown_action", "unknown_turn"]);
@@ -14,8 +21,14 @@ export class Outbox {
   #items = [];
   #count = 0;
   #sentAt = -Infinity;
+  #held = null;
 
-  /** The messages that no turn shows yet, oldest first: `{key, text, title, replaces, status}`. The status is waiting (for a connection), queued, sent, accepted or failed (with `code`). */
+  /** Why no message is sent at the moment although there is a connection: `{code, from}`, not before `from` by the clock of `take`; null if there is no reason. */
+  get held() {
+    return this.#held;
+  }
+
+  /** The messages that no turn shows yet, oldest first: `{key, text, title, replaces, status}`. The status is waiting (for a connection), queued, held (the oldest, with `code`, was refused for the moment), sent, accepted or failed (with `code`). */
   get items() {
     return this.#items.filter((item) => !item.shown);
   }
@@ -23,7 +36,7 @@ export class Outbox {
   /** Queues a message; `title` is shown instead of a text that is a command. With `replaces` a turn's question is asked again. */
   add(text, title = text, replaces = null) {
     const key = `mine-${++this.#count}`;
-    this.#items.push({ key, text, title, replaces, id: null, at: Date.now(), status: "waiting", turn: null, shown: false, version: 0 });
+    this.#items.push({ key, text, title, replaces, id: null, at: Date.now(), status: "waiting", turn: null, code: null, refusals: 0, shown: false, version: 0 });
   }
 
   /** Queues messages of an earlier load of the page, under their ids, so that each is answered once; those that had failed or waited for too long need a press. */
@@ -39,7 +52,7 @@ export class Outbox {
 
   /** Queues a failed message again: under its old id, so that it is answered once, unless that id is too old. */
   retry(item) {
-    change(item, { status: "waiting", id: item.code === "too_old" ? null : item.id, code: null });
+    change(item, { status: "waiting", id: item.code === "too_old" ? null : item.id, code: null, refusals: 0 });
   }
 
   /**
@@ -50,9 +63,10 @@ export class Outbox {
    * whose id is too old fails: the server may have it already, so only the visitor can decide whether to send it again.
    */
   take(now, clock) {
-    for (const item of this.#items) if (item.status === "waiting") change(item, { status: "queued" });
-    if (this.#silentFor(clock) < NEXT_WITHIN) return;
-    for (const item of this.#items.filter((each) => each.status === "queued")) {
+    this.#move("waiting", this.#held ? "held" : "queued");
+    if (this.#silentFor(clock) < NEXT_WITHIN || clock < this.#held?.from) return;
+    for (const item of this.#items.filter((each) => ["queued", "held"].includes(each.status))) {
+      if (item.status === "held" && item.code && now - timeOf(item.id) > GOOD_FOR) item.id = null;
       item.id ??= ulid(now);
       if (now - timeOf(item.id) <= GOOD_FOR) return this.#send(item, clock);
       fail(item, "too_old");
@@ -68,7 +82,13 @@ export class Outbox {
 
   /** After a lost connection: queues the messages that were sent but not accepted. */
   broke() {
-    for (const item of this.#items) if (["sent", "queued"].includes(item.status)) change(item, { status: "waiting" });
+    this.#held = null;
+    for (const status of ["sent", "queued", "held"]) this.#move(status, "waiting");
+  }
+
+  /** An answer is over, so there may be room for one more message. */
+  hasRoom(clock) {
+    if (this.#held?.code === "too_many_open") this.#held.from = Math.min(this.#held.from, clock + NOTED_WITHIN);
   }
 
   /** Whether a message was sent and not accepted for so long that the connection must be dead. */
@@ -83,15 +103,32 @@ export class Outbox {
   }
 
   /** Applies `accepted` and `error` frames to the message they are about; ignores all others. An error with an id is about that message. */
-  receive({ type, id, turn, code }) {
-    if (type === "error" && (id || (REFUSALS.has(code) && code !== "unknown_turn"))) return this.#refused(id, code);
+  receive({ type, id, turn, code }, clock) {
+    if (type === "error" && (id || (REFUSALS.has(code) && code !== "unknown_turn"))) return this.#refused(id, code, clock);
     const item = type === "accepted" && this.#items.find((each) => each.id === id);
-    if (item) change(item, { status: "accepted", turn, shown: false });
+    if (!item) return;
+    change(item, { status: "accepted", turn, shown: false });
+    if (this.#held) this.#goOn(clock);
   }
 
-  #refused(id, code) {
+  /** One message was taken after a refusal: the next may be refused too, so it comes as late as the first one did. */
+  #goOn(clock) {
+    const more = this.#items.some(({ status }) => ["queued", "held"].includes(status));
+    this.#held = more ? { ...this.#held, from: clock + PASSING[this.#held.code] } : null;
+  }
+
+  #refused(id, code, clock) {
     const item = this.#items.find((each) => (id ? each.id === id : each.status === "sent"));
-    if (item) fail(item, code);
+    if (!item) return;
+    const refusals = item.code === code ? item.refusals + 1 : 1;
+    const passes = Object.hasOwn(PASSING, code) && !(code === "try_again" && refusals >= TRIES);
+    this.#held = passes ? { code, from: clock + Math.min(SLOWEST, PASSING[code] * 2 ** (refusals - 1)) } : null;
+    change(item, { status: passes ? "held" : "failed", code, refusals });
+    if (passes) this.#move("queued", "held");
+  }
+
+  #move(from, to) {
+    for (const item of this.#items) if (item.status === from) change(item, { status: to });
   }
 
   /**

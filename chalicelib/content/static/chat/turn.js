@@ -4,7 +4,7 @@ import { copy } from "./copy.js";
 import { drawing, el, mention, say } from "./dom.js";
 import { paintFace } from "./look.js";
 import { painter } from "./markdown.js";
-import { notice, t, trouble } from "./words.js";
+import { held, notice, t, trouble } from "./words.js";
 
 /** Codes of notices after which the same question may be answered on a retry. */
 const PASSING = new Set(["apology", "apology_counts"]);
@@ -73,7 +73,7 @@ function ask({ bubble, fate, by, retry }, { asked, by: name, status, code }) {
   say(bubble, asked ?? "");
   bubble.parentElement.hidden = !asked;
   mention(by, name);
-  const shown = { waiting: t("waiting"), queued: t("sending"), sent: t("sending"), failed: trouble(code) }[status];
+  const shown = { waiting: t("waiting"), queued: t("sending"), held: held(code), sent: code ? held(code) : t("sending"), failed: trouble(code) }[status];
   say(fate.firstElementChild, shown ?? "");
   fate.hidden = !shown;
   offer(retry, fate, status === "failed" && "retry");

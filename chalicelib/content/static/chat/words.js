@@ -25,6 +25,9 @@ export function t(key, blanks = {}) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => blanks[name]) + MARK;
 }
 
+/** Returns why a message is not sent at the moment; without a code, that others are sent before it. */
+export const held = (code) => words.held[code] ?? words.held.next;
+
 /** Return the text for a code: of a notice, else the server's `message`; of an error, else that of `try_again`. */
 export const notice = (code, message) => words.notices[code] ?? message;
 export const trouble = (code) => (words.troubles[code] ?? words.troubles.try_again) + MARK;

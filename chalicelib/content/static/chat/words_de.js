@@ -59,6 +59,14 @@ export const de = {
   no: "Nein",
   back_to_chat: "Zurück zum Chat",
 
+  held: {
+    next: "Noch nicht gesendet",
+    too_many_open: "Wird gesendet, wenn eine frühere Nachricht beantwortet ist",
+    crowded: "Gerade schreiben viele. Wird gesendet, sobald Platz ist",
+    slow_down: "Das ging schnell. Wird gleich gesendet",
+    too_fast: "Das ging schnell. Wird gleich gesendet",
+    try_again: "Das hat nicht geklappt. Neuer Versuch…",
+  },
   notices: {
     limit_reached: "Für heute sind alle Fragen gestellt. Morgen geht es weiter.",
     key_spent: "Die Nachrichten dieses Chats sind aufgebraucht.",

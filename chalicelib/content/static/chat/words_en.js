@@ -59,6 +59,14 @@ export const en = {
   no: "No",
   back_to_chat: "Back to the chat",
 
+  held: {
+    next: "Not sent yet",
+    too_many_open: "Sent when an earlier message is answered",
+    crowded: "Many people are writing. Sent when it is your turn",
+    slow_down: "That was fast. Sent in a moment",
+    too_fast: "That was fast. Sent in a moment",
+    try_again: "That did not work. Trying again…",
+  },
   notices: {},
   troubles: {
     try_again: "That did not work. Please try again.",

@@ -59,6 +59,14 @@ export const ko = {
   no: "아니요",
   back_to_chat: "채팅으로 돌아가기",
 
+  held: {
+    next: "아직 보내지 않음",
+    too_many_open: "앞선 메시지에 답변이 오면 보냅니다",
+    crowded: "지금 많은 사람이 쓰고 있습니다. 차례가 되면 보냅니다",
+    slow_down: "너무 빠릅니다. 잠시 후 보냅니다",
+    too_fast: "너무 빠릅니다. 잠시 후 보냅니다",
+    try_again: "문제가 생겼습니다. 다시 시도하는 중…",
+  },
   notices: {
     limit_reached: "오늘 할 수 있는 질문을 모두 사용했습니다. 내일 다시 질문해 주세요.",
     key_spent: "이 채팅에서 사용할 수 있는 메시지를 모두 사용했습니다.",
