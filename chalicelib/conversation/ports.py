@@ -160,7 +160,13 @@ class Transcript(Protocol):
         """Return every stored turn, oldest first."""
 
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
-        """Return the last stored turns, at most `count`, oldest first."""
+        """Return the last stored turns, at most `count`, oldest first: of the 30, or `count`, with the highest ids."""
+
+    def up_to(self, conversation: ConversationId, turn: TurnId, *, count: int, now: int) -> Sequence[Turn]:
+        """Return the stored turns whose ids are not after `turn`, in the order of their ids: the last `count` of them.
+
+        There need not be a turn with that id.
+        """
 
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
         """Return a stored turn as last written; None if there is none."""

@@ -1,4 +1,4 @@
-"""What it costs in calls of DynamoDB to be let in by the address, counted where they leave the process."""
+"""What a handshake and a reading of earlier turns cost in calls of DynamoDB, counted where they leave the process."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -73,3 +73,13 @@ def test_an_id_that_can_be_of_no_key_costs_no_call(chat: Chat, calls: list[str],
     calls.clear()
     assert chat.connects(config=config).status == 401
     assert calls == []
+
+
+def test_earlier_turns_cost_three_reads_and_the_count_of_the_frame(chat: Chat, calls: list[str]):
+    tab, _ = at_the_handshake(chat, calls)
+    chat.handler.receive(tab.id, json.dumps({"action": "authenticate", "ticket": chat.ticket_of("anna")}), at=None)
+    chat.clock.tick(seconds=1)
+    calls.clear()
+    earlier = {"action": "earlier", "turn": f"{chat.clock()}#{'f' * 64}"}
+    chat.handler.receive(tab.id, json.dumps(earlier), at=None)
+    assert sorted(calls) == ["GetItem", "GetItem", "Query", "UpdateItem"]

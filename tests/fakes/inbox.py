@@ -8,8 +8,10 @@ from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Person
 from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S, is_over
+from chalicelib.aws.dynamodb.items import TURNS_A_PAGE
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.limits import NOTICE_EVERY_MS
+from chalicelib.conversation.order import in_order
 from chalicelib.conversation.ports import Accepted, Charged
 from chalicelib.conversation.turn import (
     OPEN_STATES,
@@ -172,7 +174,13 @@ class FakeInbox:
 
     @atomic
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
-        return tuple(self.turns(conversation, now=now))[-count:]
+        by_id = sorted(self.turns(conversation, now=now), key=lambda kept: kept.id)
+        return in_order(by_id[-max(count, TURNS_A_PAGE) :])[-count:]
+
+    @atomic
+    def up_to(self, conversation: ConversationId, turn: TurnId, *, count: int, now: int) -> Sequence[Turn]:
+        found = (kept for kept in self.turns(conversation, now=now) if kept.id <= turn)
+        return sorted(found, key=lambda kept: kept.id)[-count:]
 
     @atomic
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:

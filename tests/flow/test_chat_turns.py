@@ -308,6 +308,7 @@ def test_an_answer_without_any_open_connection_is_stored_and_shown_on_return(cha
             "turn": tab.turn,
             "from": identity.pseudonym(person_of("anna")),
             "question": "I must go, tell me later",
+            "at": chat.turns()[0].at,
             "answer": "An answer.",
             "state": "done",
         }

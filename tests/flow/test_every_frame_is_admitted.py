@@ -30,6 +30,7 @@ FRAMES: Final[dict[str, Callable[[Chat, Tab], Fields]]] = {
     "feedback to another's": lambda chat, _: {"turn": chat.turns(room="kitchen")[-1].id, "value": "down"},
     "cancel": lambda _, tab: {"turn": tab.turn},
     "resume": lambda _, tab: {"turn": tab.turn},
+    "earlier": lambda _, tab: {"turn": tab.turn},
     "feedback": lambda _, tab: {"turn": tab.turn, "value": "up"},
     "join": lambda _chat, _: {"room": "garden"},
     "follow": lambda _chat, _: {"room": "garden"},

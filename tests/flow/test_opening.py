@@ -55,7 +55,8 @@ def test_the_model_opens_the_conversation_by_itself_streamed_in_a_few_words_of_t
     [ready] = tab.got("ready")
     assert ready["persona"]["opening_by"] == "model"
     assert ready["persona"]["opening"] == "Ho ho ho!"
-    assert {**opening_of(ready), "turn": ""} == {"turn": "", "from": ready["you"], "opening": True, "state": "open"}
+    opening = {"turn": "", "from": ready["you"], "opening": True, "at": chat.clock(), "state": "open"}
+    assert {**opening_of(ready), "turn": ""} == opening
     chat.works()
     assert tab.kinds[1:] == ["question", "delta", "completed"]
     [question] = tab.got("question")

@@ -103,7 +103,7 @@ def test_ready_leaves_out_limit_room_opening_and_history_if_there_are_none():
     ],
 )
 def test_the_history_has_the_state_of_each_question(turn: Turn, shown: dict[str, str]):
-    asked = {"turn": ID, "from": identity.pseudonym(ANNA), "question": "Well?"}
+    asked = {"turn": ID, "from": identity.pseudonym(ANNA), "question": "Well?", "at": NOON}
     assert ready(turn)["history"] == [{**asked, **shown}]
 
 

@@ -141,6 +141,12 @@ def turns_of(conversation: ConversationId) -> ConditionBase:
     return _partition(conversation_key(conversation)) & KeyAttribute("sk").begins_with(TURN_PREFIX)
 
 
+def turns_up_to(conversation: ConversationId, turn: TurnId) -> ConditionBase:
+    """The key condition for the turns of a conversation whose ids are not after `turn`."""
+    within = KeyAttribute("sk").between(TURN_PREFIX, f"{TURN_PREFIX}{turn}")
+    return _partition(conversation_key(conversation)) & within
+
+
 def members_of(conversation: ConversationId) -> ConditionBase:
     """The key condition for the connections in a conversation."""
     return _partition(conversation_key(conversation)) & KeyAttribute("sk").begins_with(MEMBER_PREFIX)

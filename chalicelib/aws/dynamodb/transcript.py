@@ -43,12 +43,11 @@ class DynamoTranscript:
         return iter(in_order(found))
 
     def latest(self, conversation: ConversationId, *, count: int, now: int) -> Sequence[Turn]:
-        found: list[Turn] = []
-        for page in self._pages(conversation, newest_first=True):
-            found += _there(page, now=now)
-            if len(found) >= count:
-                break
-        return in_order(found)[-count:]
+        newest = self._newest(keys.turns_of(conversation), count=count, now=now)
+        return in_order(newest[: max(count, items.TURNS_A_PAGE)])[-count:]
+
+    def up_to(self, conversation: ConversationId, turn: TurnId, *, count: int, now: int) -> Sequence[Turn]:
+        return self._newest(keys.turns_up_to(conversation, turn), count=count, now=now)[:count][::-1]
 
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
         item = self.table.get(keys.turn_key(conversation, turn))
@@ -93,6 +92,15 @@ class DynamoTranscript:
 
     def give_feedback(self, turn: Turn, feedback: Feedback) -> bool:
         return self._update(turn, Update(set={"feedback": feedback.value}), when=other_feedback(feedback))
+
+    def _newest(self, condition: ConditionBase, *, count: int, now: int) -> list[Turn]:
+        """Return at least `count` turns, if there are so many, those with the highest ids first: one page mostly."""
+        found: list[Turn] = []
+        for page in self.table.pages(condition, newest_first=True, size=max(count, items.TURNS_A_PAGE)):
+            found += _there(page, now=now)
+            if len(found) >= count:
+                break
+        return found
 
     def _not_erased(self, conversation: ConversationId) -> list[Turn]:
         """All turns with words, also expired ones: DynamoDB may delete those days later."""

@@ -9,6 +9,7 @@ from chalicelib.access import identity
 from chalicelib.access.authentication import Credentials
 from chalicelib.channels import lenient_json
 from chalicelib.channels.web.room_names import NAME_RULE, InvalidRoom, Room, needed_room_in, room_in
+from chalicelib.channels.web.ulid import ulid_parts
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.turn import Feedback, Received
 from chalicelib.ids import TurnId
@@ -17,13 +18,11 @@ MAX_FRAME: Final = 32 * 1024
 """Bytes; API Gateway's own limit for a frame."""
 _TURN_ID: Final = re.compile(r"\d{13}#[0-9a-f]{64}", re.ASCII)
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII | re.IGNORECASE)
-_ULID_RANDOM_BITS: Final = 80
-_CROCKFORD: Final = {digit: value for value, digit in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
 _MAX_N: Final = 1_000_000
 """Far more frames than a connection may send in the two hours for which it lasts."""
 _MAX_CREDENTIAL: Final = 8 * 1024
 _ACTIONS: Final = (
-    "authenticate, send_message, regenerate, cancel, resume, feedback, join, follow, leave, take_along or ping"
+    "authenticate, send_message, regenerate, cancel, resume, earlier, feedback, join, follow, leave, take_along or ping"
 )
 
 
@@ -91,6 +90,15 @@ class Resume:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A request for this turn and those before it."""
+
+    turn: TurnId
+    room: Room | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True)
 class GiveFeedback:
     """What the user thinks of the answer to a turn."""
 
@@ -150,7 +158,7 @@ class InvalidFrame:
     n: int | None = None
 
 
-AboutTurn = Regenerate | Cancel | Resume | GiveFeedback
+AboutTurn = Regenerate | Cancel | Resume | Earlier | GiveFeedback
 AboutRoom = Join | Follow | Leave
 ClientFrame = Authenticate | SendMessage | AboutTurn | AboutRoom | TakeAlong | Ping
 _CREDENTIALS: Final[dict[str, Literal["apiKey", "ticket", "token"]]] = {
@@ -222,7 +230,7 @@ def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
     text = next((values[name] for name in ("message", "prompt", "data") if name in values), None)
     if not _is_question(text):
         return replace(_BLANK, id=message_id)
-    at, place = _ulid_parts(message_id)
+    at, place = ulid_parts(message_id)
     return SendMessage(clean(text), message_id, at, place, room_in(values))
 
 
@@ -239,7 +247,7 @@ def _regenerate(values: dict[Any, Any]) -> Regenerate | InvalidFrame:
     text = values.get("message")
     if text is not None and not _is_question(text):
         return replace(_BLANK, id=message_id)
-    at, place = _ulid_parts(message_id)
+    at, place = ulid_parts(message_id)
     return Regenerate(turn, clean(text) if text else None, message_id, at, place, room_in(values))
 
 
@@ -262,6 +270,11 @@ def _resume(values: dict[Any, Any]) -> Resume | InvalidFrame:
     return Resume(turn, room_in(values)) if turn else _INVALID_TURN
 
 
+def _earlier(values: dict[Any, Any]) -> Earlier | InvalidFrame:
+    turn = _turn_id(values)
+    return Earlier(turn, room_in(values)) if turn else _INVALID_TURN
+
+
 def _feedback(values: dict[Any, Any]) -> GiveFeedback | InvalidFrame:
     turn, value = _turn_id(values), values.get("value")
     if turn is None:
@@ -269,16 +282,6 @@ def _feedback(values: dict[Any, Any]) -> GiveFeedback | InvalidFrame:
     if value not in tuple(Feedback):
         return InvalidFrame("bad_frame", "`value` must be up or down")
     return GiveFeedback(turn, Feedback(value), room_in(values))
-
-
-def _ulid_parts(ulid: str | None) -> tuple[int | None, int]:
-    """Decode a ULID in capital letters: its time, in milliseconds since 1970, and its other 80 bits."""
-    if ulid is None:
-        return None, 0
-    number = 0
-    for digit in ulid:
-        number = number * len(_CROCKFORD) + _CROCKFORD[digit]
-    return divmod(number, 1 << _ULID_RANDOM_BITS)
 
 
 def _turn_id(values: dict[Any, Any]) -> TurnId | None:
@@ -300,6 +303,7 @@ _PARSERS: Final[dict[str, Callable[[dict[Any, Any]], ClientFrame | InvalidFrame]
     "regenerate": _regenerate,
     "cancel": _cancel,
     "resume": _resume,
+    "earlier": _earlier,
     "feedback": _feedback,
     "join": lambda values: Join(needed_room_in(values)),
     "follow": lambda values: Follow(needed_room_in(values)),

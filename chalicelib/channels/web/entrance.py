@@ -24,8 +24,6 @@ from chalicelib.conversation.turn import IncomingMessage, Turn
 from chalicelib.errors import ConversationFull, TooManyConnections
 from chalicelib.ids import Channel, ConversationId, PersonId
 
-HISTORY_TURNS: Final = 30
-"""Turns that are read for the `history` of `ready`."""
 _AGAIN: Final = ("already_authenticated", "this connection is already authenticated")
 _WRONG_ROOM: Final = Rejected("wrong_room", "this is not the full name of a room: ask for it where you got the link")
 _NOT_FOLLOWED: Final = ("unknown_turn", "this connection does not follow that room")
@@ -289,7 +287,8 @@ class Entrance:
         It is stored once a conversation, however often the person comes. Without a place for it the list is empty, and
         clients show the fixed opening.
         """
-        turns = self.transcript.latest(member.conversation, count=HISTORY_TURNS, now=self.clock())
+        count = server_frames.HISTORY_TURNS + 1
+        turns = self.transcript.latest(member.conversation, count=count, now=self.clock())
         if turns or not opens:
             return turns
         message = IncomingMessage(
@@ -303,4 +302,4 @@ class Entrance:
             opens=True,
         )
         self.ingest.wake_worker(member.conversation, [self.ingest.accept(message)])
-        return self.transcript.latest(member.conversation, count=HISTORY_TURNS, now=self.clock())
+        return self.transcript.latest(member.conversation, count=count, now=self.clock())

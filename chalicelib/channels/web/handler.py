@@ -5,7 +5,7 @@ The order of a question: `receive` parses it, `_accept` stores it and sends `acc
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -13,12 +13,13 @@ from chalicelib.access.admission import BLOCKED, Admission
 from chalicelib.access.authentication import Authenticator, Credentials
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
-from chalicelib.channels.web import client_frames, server_frames, simple_frames, taking_along
+from chalicelib.channels.web import client_frames, questions, server_frames, simple_frames, taking_along
 from chalicelib.channels.web.client_frames import (
     AboutRoom,
     AboutTurn,
     Authenticate,
     Cancel,
+    Earlier,
     Follow,
     GiveFeedback,
     InvalidFrame,
@@ -31,6 +32,7 @@ from chalicelib.channels.web.client_frames import (
     TakeAlong,
 )
 from chalicelib.channels.web.closing import ConnectionCloser
+from chalicelib.channels.web.earlier import send_earlier
 from chalicelib.channels.web.entrance import Entrance
 from chalicelib.channels.web.frame_order import FrameOrder
 from chalicelib.channels.web.handshake import Handshake
@@ -138,10 +140,10 @@ class WebSocketHandler:
                 connection = self.order.arrive(connection_id, frame, received_at=received_at)
                 fields["state"] = connection.state.value if connection else "unknown"
                 if connection:
-                    self._admit(connection, _received(frame, connection, received_at))
+                    self._admit(connection, questions.received(frame, connection, received_at))
         except (StoreError, ConfigError, IssuerUnavailable):
             if connection:
-                self._send_error(connection, "try_again", "the server failed: try again", _id_of(frame))
+                self._send_error(connection, "try_again", "the server failed: try again", questions.id_of(frame))
 
     def _admit(self, connection: Connection, frame: client_frames.ClientFrame | InvalidFrame) -> None:
         """Handle a frame, unless its connection is rejected or too fast; it is then closed."""
@@ -149,7 +151,7 @@ class WebSocketHandler:
         if not is_rejected and not connection.too_fast:
             return self._handle(connection, frame)
         if not is_rejected and self.connections.expel(connection, now=self.clock()):
-            self._send_error(connection, "too_fast", "send at most one frame a second", _id_of(frame))
+            self._send_error(connection, "too_fast", "send at most one frame a second", questions.id_of(frame))
         return self.closer.hang_up(connection)
 
     def _handle(self, connection: Connection, frame: client_frames.ClientFrame | InvalidFrame) -> None:
@@ -177,7 +179,7 @@ class WebSocketHandler:
             return self.entrance.admit(connection, connection.proven)
         if connection.config:
             return self.entrance.authenticate(connection, Credentials("openKey", connection.config, None))
-        self._send_error(connection, "not_authenticated", "authenticate first", _id_of(frame))
+        self._send_error(connection, "not_authenticated", "authenticate first", questions.id_of(frame))
         return None
 
     def _handle_member(self, member: Member, frame: SendMessage | AboutTurn | AboutRoom | TakeAlong) -> None:
@@ -194,7 +196,7 @@ class WebSocketHandler:
                 self.order.done(member.connection, frame, changed)
             case TakeAlong():
                 taking_along.take_along(self.entrance, member, frame)
-            case _ if there := self.entrance.in_followed(member, frame.room, _id_of(frame)):
+            case _ if there := self.entrance.in_followed(member, frame.room, questions.id_of(frame)):
                 self._handle_about_turn(there, frame)
 
     def _handle_about_turn(self, member: Member, frame: AboutTurn) -> None:
@@ -205,6 +207,8 @@ class WebSocketHandler:
                 self.connections.cancel(member.connection, turn)
             case Resume(turn):
                 self._resume(member, turn)
+            case Earlier(turn):
+                send_earlier(self.entrance, member, turn)
             case GiveFeedback():
                 self._give_feedback(member, frame)
 
@@ -230,7 +234,7 @@ class WebSocketHandler:
         turn = self.transcript.find(member.conversation, frame.turn, now=self.clock())
         if turn and turn.person == member.person and suits(turn):
             return turn
-        self._send_error(member.connection, "unknown_turn", "you have no such turn for this", _id_of(frame))
+        self._send_error(member.connection, "unknown_turn", "you have no such turn for this", questions.id_of(frame))
         return None
 
     def _ask(
@@ -301,17 +305,3 @@ class WebSocketHandler:
                 self.connections.close(connection.id)
         except DeliveryError as exc:
             self.log.failure("tell", exc)
-
-
-def _id_of(frame: client_frames.ClientFrame | InvalidFrame) -> str | None:
-    """Return the client's id of the message in a frame, if there is one."""
-    return frame.id if isinstance(frame, SendMessage | Regenerate | InvalidFrame) else None
-
-
-def _received(
-    frame: client_frames.ClientFrame | InvalidFrame, connection: Connection, at: int
-) -> client_frames.ClientFrame | InvalidFrame:
-    """Return the frame, a question with when and where it was received."""
-    if isinstance(frame, SendMessage | Regenerate):
-        return replace(frame, received=Received(at, connection.id, frame.n, connection.after_question))
-    return frame

@@ -1,20 +1,23 @@
 """Builds the frames that the server sends, as JSON text; `docs/websocket.md` promises their shapes."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from chalicelib.access import identity
 from chalicelib.content.persona import Persona
+from chalicelib.conversation.order import in_order
 from chalicelib.conversation.turn import CANCELLED, STOPPED, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
+HISTORY_TURNS: Final = 30
+"""Turns in one frame with past turns; its list is built of one more, so that it is known whether others are before."""
 MAX_TEXT: Final = 4000
 """Characters of text in one frame: even if each of them is escaped, the frame has less than 32 KB."""
 _MAX_SNAPSHOT: Final = 28_000
 """Bytes of a snapshot's encoded text."""
 _MAX_HISTORY: Final = 26_000
-"""Bytes of the encoded `history` of a `ready` frame, less those of a `conversationId`; the longest question fits."""
+"""Bytes of the encoded `history` of a frame, less those of a `conversationId`; the longest question fits."""
 _MAX_LISTED: Final = 8_000
 """Bytes of a question and its answer, encoded; a longer answer is not in `history` but follows in its own frames."""
 _STOPPED_CODES: Final = frozenset({STOPPED, CANCELLED})
@@ -50,10 +53,7 @@ def ready(
     the client calls the room. An answer that is too long for `history` is `open` there, and follows as if it was given
     at this moment: `question`, `snapshot` and `completed`.
     """
-    most = _MAX_HISTORY - _size(conversation_id)
-    history = list(_fitting((turn for turn in reversed(turns) if turn.text or turn.opens), most=most))[::-1]
-    listed = {entry["turn"] for entry in history}
-    long = [(turn, turn.reply) for turn in turns if turn.reply and turn.id in listed and _is_too_long_to_list(turn)]
+    listed = _fitting(turns, conversation_id)
     first = frame(
         "ready",
         you=identity.pseudonym(person),
@@ -64,9 +64,21 @@ def ready(
         limit=limit,
         remaining=remaining,
         now=now,
-        history=history,
+        history=_history(listed),
+        earlier=_before(turns, listed),
     )
-    return [first, *(text for turn, reply in long for text in (question(turn), *finished(turn.id, reply)))]
+    return [first, *_long_answers(listed)]
+
+
+def earlier(turns: Sequence[Turn], *, conversation_id: str = "") -> list[str]:
+    """Build `history` with as many of `turns` as fit, those with the highest ids, and the frames of long answers.
+
+    The turns come in the order of their ids, so that each request gets further, and are listed in that of the history.
+    """
+    listed = _fitting(turns, conversation_id)
+    shown = in_order(listed)
+    first = frame("history", history=_history(shown), earlier=_before(turns, listed))
+    return [first, *_long_answers(shown)]
 
 
 def question(turn: Turn) -> str:
@@ -163,6 +175,7 @@ def _history_entry(turn: Turn) -> dict[str, Any]:
         "from": identity.pseudonym(turn.person),
         "question": _question_text(turn),
         "opening": turn.opens or None,
+        "at": turn.at,
         "replaces": turn.replaces,
         "answer": reply.text if reply else None,
         "code": reply.code if reply and is_notice(reply) else None,
@@ -171,6 +184,25 @@ def _history_entry(turn: Turn) -> dict[str, Any]:
         "state": "open" if is_open else _state(reply),
     }
     return {name: value for name, value in values.items() if value not in (None, "", [])}
+
+
+def _history(turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    return [_history_entry(turn) for turn in turns if _has_words(turn)]
+
+
+def _long_answers(turns: Sequence[Turn]) -> list[str]:
+    """Build the frames of the answers that are too long for a list, as if they were given at this moment."""
+    long = [(turn, turn.reply) for turn in turns if _has_words(turn) and turn.reply and _is_too_long_to_list(turn)]
+    return [text for turn, reply in long for text in (question(turn), *finished(turn.id, reply))]
+
+
+def _has_words(turn: Turn) -> bool:
+    return bool(turn.text) or turn.opens
+
+
+def _before(turns: Sequence[Turn], listed: Sequence[Turn]) -> TurnId | None:
+    """Return the highest id of the turns that are not listed: all others are reached from there."""
+    return max({turn.id for turn in turns} - {turn.id for turn in listed}, default=None)
 
 
 def _is_too_long_to_list(turn: Turn) -> bool:
@@ -189,11 +221,11 @@ def _state(reply: Reply | None) -> str:
     return "stopped" if reply.code in _STOPPED_CODES else "done"
 
 
-def _fitting(turns: Iterable[Turn], *, most: int) -> Iterator[dict[str, Any]]:
-    """Yield the entries of `history` until the next one does not fit into `most` bytes."""
-    size = 0
-    for value in map(_history_entry, turns):
-        size += _size(value)
-        if size > most:
-            return
-        yield value
+def _fitting(turns: Sequence[Turn], conversation_id: str) -> Sequence[Turn]:
+    """Return the last turns, at most HISTORY_TURNS, that fit into one frame; those without words take no room."""
+    size, most = 0, _MAX_HISTORY - _size(conversation_id)
+    for count, turn in enumerate(reversed(turns)):
+        size += _size(_history_entry(turn)) if _has_words(turn) else 0
+        if size > most or count == HISTORY_TURNS:
+            return turns[len(turns) - count :]
+    return turns

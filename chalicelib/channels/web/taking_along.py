@@ -6,7 +6,7 @@ from chalicelib.access import identity
 from chalicelib.access.authentication import Rejected
 from chalicelib.channels.web import server_frames
 from chalicelib.channels.web.client_frames import TakeAlong
-from chalicelib.channels.web.entrance import HISTORY_TURNS, Entrance
+from chalicelib.channels.web.entrance import Entrance
 from chalicelib.channels.web.member import Member
 from chalicelib.conversation.history import to_take_along
 from chalicelib.ids import PersonId
@@ -25,8 +25,9 @@ def take_along(entrance: Entrance, member: Member, frame: TakeAlong) -> None:
     if visitor is None:
         entrance.send(member.connection, server_frames.error(*_NOT_TAKEN))
         return
-    theirs = entrance.transcript.latest(identity.conversation_of(visitor), count=HISTORY_TURNS, now=entrance.clock())
-    entrance.transcript.take_along(to_take_along(theirs), member.person, now=entrance.clock())
+    now, there = entrance.clock(), identity.conversation_of(visitor)
+    theirs = entrance.transcript.latest(there, count=server_frames.HISTORY_TURNS, now=now)
+    entrance.transcript.take_along(to_take_along(theirs), member.person, now=now)
     if standing := entrance.standing(member):
         entrance.send_ready(member, standing, may_open=False)
 
