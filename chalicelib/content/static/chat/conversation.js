@@ -7,12 +7,15 @@ const QUIET = 30_000;
 /** After so many milliseconds without a word of an answer, it takes longer than people expect. */
 const SLOW = 10_000;
 
-const EMPTY = { from: null, question: "", opening: false, replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], feedback: null, last: null, state: "open" };
+const EMPTY = { from: null, question: "", opening: false, at: null, past: false, replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], feedback: null, last: null, state: "open" };
 
 export class Conversation {
   #turns = [];
   you = null;
   room = null;
+  /** The id with which the turns before those here are asked for; null if all are here. */
+  earlier = null;
+  #want = null;
   persona = {};
   limit = null;
   remaining = null;
@@ -28,7 +31,7 @@ export class Conversation {
 
   /** The first turn that is being answered or waits for its answer; undefined if there is none. */
   get open() {
-    return this.#turns.find((turn) => turn.state === "open");
+    return this.#turns.find(isAwaited);
   }
 
   find(id) {
@@ -39,6 +42,7 @@ export class Conversation {
   take(frame) {
     switch (frame.type) {
       case "ready": return this.#ready(frame);
+      case "history": return this.#history(frame);
       case "question": return this.#question(frame);
       case "delta": return this.#delta(frame);
       case "snapshot": return this.#snapshot(frame);
@@ -58,10 +62,20 @@ export class Conversation {
     if (turn.feedback !== feedback) change(turn, { feedback, rated: true });
   }
 
-  /** Returns the `cancel`, `feedback` and `resume` frames to send now: each once, `resume` again if it did not help. `now`: milliseconds of any clock. */
+  /** Requests the turns before those here. */
+  reachBack() {
+    if (this.earlier) this.#want ??= { ...fresh };
+  }
+
+  /** Whether turns were requested that have not come yet. */
+  get reaches() {
+    return Boolean(this.#want);
+  }
+
+  /** Returns the `cancel`, `feedback`, `resume` and `earlier` frames to send now: each once, `resume` again if it did not help. `now`: milliseconds of any clock. */
   wishes(now) {
     this.#checkSilence(now);
-    return [...this.#cancels(), ...this.#ratings(), ...this.#resumes(now)];
+    return [...this.#cancels(), ...this.#ratings(), ...this.#resumes(now), ...this.#earlier(now)];
   }
 
   /** Marks the turns that have waited for their first word for long; returns whether one is new among them. */
@@ -75,7 +89,7 @@ export class Conversation {
 
   /** Requests the rest of an answer that is silent for too long, because its end may have been lost. */
   #checkSilence(now) {
-    for (const turn of this.#turns.filter((turn) => turn.begun && turn.state === "open")) {
+    for (const turn of this.#turns.filter((turn) => (turn.begun || turn.past) && turn.state === "open")) {
       if (turn.version !== turn.heard) Object.assign(turn, { heard: turn.version, quietSince: now });
       else if (now - turn.quietSince >= QUIET) {
         turn.quietSince = now;
@@ -107,16 +121,39 @@ export class Conversation {
     });
   }
 
-  #ready({ you, room = null, persona = {}, limit = null, remaining = null, history = [] }) {
-    if (you !== this.you || room !== this.room) this.#turns = [];
-    Object.assign(this, { you, room, persona, limit, remaining });
-    const listed = history.map((entry) => this.#listed(entry));
-    this.#turns = [...this.#turns.filter((turn) => turn.state !== "open" && !listed.includes(turn)), ...listed];
+  #earlier(now) {
+    if (!this.#want || now - this.#want.askedAt < ASK_AGAIN) return [];
+    if (this.#want.asks === ASK_AT_MOST) this.#want = null;
+    if (!this.#want) return [];
+    this.#want = { asks: this.#want.asks + 1, askedAt: now };
+    return [{ action: "earlier", turn: this.earlier }];
   }
 
-  #listed({ turn: id, from, question, opening = false, replaces = null, answer = "", code = null, choices = [], feedback = null, state }) {
+  #ready({ you, room = null, persona = {}, limit = null, remaining = null, history = [], earlier = null }) {
+    const reachesHere = !earlier || history.some((entry) => this.find(entry.turn));
+    if (you !== this.you || room !== this.room || !reachesHere) this.#turns = [];
+    Object.assign(this, { you, room, persona, limit, remaining });
+    const listed = history.map((entry) => this.#listed(entry));
+    const kept = this.#turns.filter((turn) => !isAwaited(turn) && !listed.includes(turn));
+    for (const turn of kept) if (turn.state === "open") lacks(turn);
+    if (!kept.length) this.earlier = earlier;
+    if (this.#want) this.#want = this.earlier && { ...fresh };
+    this.#turns = [...kept, ...listed];
+  }
+
+  /** Puts earlier turns before the others; frames that come twice change nothing. */
+  #history({ history = [], earlier = null }) {
+    if (!this.earlier || earlier > this.earlier) return;
+    const older = history.map((entry) => this.#listed(entry)).filter((turn) => !this.#turns.includes(turn));
+    for (const turn of older) turn.past = true;
+    Object.assign(this, { earlier });
+    this.#want = null;
+    this.#turns = [...older, ...this.#turns];
+  }
+
+  #listed({ turn: id, from, question, opening = false, at = null, replaces = null, answer = "", code = null, choices = [], feedback = null, state }) {
     const turn = this.find(id) ?? made(id);
-    const known = { from, question, opening, replaces, choices, feedback };
+    const known = { from, question, opening, at, replaces, choices, feedback };
     if (state === "open") change(turn, { ...known, begun: false, gap: turn.seq > 0, cancel: turn.stop, ...fresh });
     else if (turn.state === "open" || turn.gap) {
       change(turn, { ...known, text: answer, seq: Infinity, code, state, gap: false });
@@ -167,6 +204,9 @@ export class Conversation {
   }
 }
 
+/** Whether a turn is being answered, or waits for that; an earlier one whose long answer is still on its way is not. */
+export const isAwaited = ({ state, past }) => state === "open" && !past;
+
 /** Whether a turn has an answer of the model, whole or stopped. */
 export const isAnswered = ({ state, code, text }) => state !== "open" && code === null && Boolean(text);
 
@@ -176,7 +216,7 @@ export const opensIt = ({ opening, state, code, text }) => opening && code === n
 export const RESET = "/reset";
 
 /** Whether a turn is a `/reset` that the bot has carried out. */
-const isReset = ({ question, code, state }) => state === "done" && code === "command" && question?.trim().toLowerCase() === RESET;
+export const isReset = ({ question, code, state }) => state === "done" && code === "command" && question?.trim().toLowerCase() === RESET;
 
 const fresh = { asks: 0, askedAt: -Infinity };
 

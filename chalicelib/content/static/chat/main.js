@@ -4,7 +4,7 @@ import { account, NO_SIGN_IN, person } from "./account.js";
 import { along } from "./along.js";
 import { aloud } from "./aloud.js";
 import { composer } from "./composer.js";
-import { Conversation, RESET } from "./conversation.js";
+import { Conversation, isAwaited, RESET } from "./conversation.js";
 import { draftOf } from "./draft.js";
 import { answered, asked as askedHere, embed, refused, signed, started } from "./embed.js";
 import { Link } from "./link.js";
@@ -33,7 +33,7 @@ if (signed) signIn.offered = false;
 const visitor = new Visitor(key, { met: ({ persona }) => greet(persona), signed });
 const link = new Link({ visitor: signed ? visitor : person({ key, visitor, signIn, greet }), room, onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
-const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }) => thenWrite(write(command, title)), redraw: () => thenWrite(soon()) });
+const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }) => thenWrite(write(command, title)), reachBack: () => post(conversation.reachBack()), redraw: soon });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const showNew = newConversation({ begin });
 const writing = composer({ send: write, draft });
@@ -100,7 +100,7 @@ function onFrame(frame) {
   deliver(frame);
   recognise();
   askedHere(conversation.find(frame.turn));
-  if (frame.type === "completed") over(frame.turn);
+  if (frame.type === "completed" && !conversation.find(frame.turn).past) over(frame.turn);
   post();
 }
 
@@ -148,7 +148,7 @@ function draw() {
   showPresence(link.state, conversation.open);
   showEntitlements(conversation);
   showNew(conversation);
-  showStop(conversation.turns.find((turn) => turn.state === "open" && turn.from === conversation.you));
+  showStop(conversation.turns.find((turn) => isAwaited(turn) && turn.from === conversation.you));
   readOut();
   notBefore = performance.now() + REST * (performance.now() - began);
 }

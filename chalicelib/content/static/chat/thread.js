@@ -2,55 +2,49 @@
 
 import { isAnswered, opensIt, RESET } from "./conversation.js";
 import { byId, el, mention, reconcile } from "./dom.js";
+import { earlier } from "./earlier.js";
 import { paintFace, paintPage } from "./look.js";
 import { stickToEnd } from "./scroll.js";
+import { line, showTime, updateLine, withLines } from "./times.js";
 import * as turn from "./turn.js";
 import { standing } from "./versions.js";
 import { inLanguage, t } from "./words.js";
 
-/** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `regenerate(entry)`, `rate(entry, value)`, `choose(choice)` and `redraw()`. */
+/** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `regenerate(entry)`, `rate(entry, value)`, `choose(choice)`, `reachBack()` and `redraw()`. */
 export function thread(does) {
   const log = byId("log");
   const toEnd = stickToEnd(byId("scroller"), byId("jump"));
-  const turnsOf = shownTurns(does.redraw);
-  let written = 0;
+  const { turnsOf, hold } = earlier(does);
+  let written;
 
   return (conversation, outbox) => {
+    const stay = hold();
     const titles = titlesOf(conversation.turns);
     const turns = standing(turnsOf(conversation), outbox.items, new Set()).filter((each) => !each.opening || opensIt(each)).map((each) => answered(each, conversation, titles));
     const entries = [...turns, ...outbox.items.map(unsent)];
     const last = entries.at(-1);
     if (last) last.again = last.mine && isAnswered(last);
-    const mine = entries.filter((entry) => entry.mine).length;
-    reconcile(log, entries, { create: (entry) => arriving(entry, does), update: turn.update });
+    const mine = entries.findLast((entry) => entry.mine)?.key;
+    reconcile(log, withLines(entries, conversation.room), { create: (entry) => (entry.line ? line(entry) : arriving(entry, does)), update });
     if (conversation.you) showOpening(!conversation.turns.some(opensIt));
+    stay();
     starters(conversation, outbox, does.choose);
     choices(conversation, outbox, does.choose);
-    if (mine > written) toEnd();
+    if (mine && mine !== written) toEnd();
     written = mine;
   };
 }
 
 function arriving(entry, does) {
   const node = turn.create(entry, does);
-  node.classList.add("arrives");
+  node.classList.toggle("arrives", !entry.past);
   return node;
 }
 
-/** Returns `turnsOf(conversation)`: the turns since the last reset, after a press of the button all of them. */
-function shownTurns(redraw) {
-  const button = byId("earlier");
-  let [revealed, reset] = [false, undefined];
-  button.addEventListener("click", () => {
-    revealed = true;
-    redraw();
-  });
-  return ({ turns, current }) => {
-    const last = turns[turns.length - current.length - 1]?.turn;
-    if (last !== reset) [revealed, reset] = [false, last];
-    button.hidden = revealed || !last;
-    return revealed ? turns : current;
-  };
+function update(node, entry) {
+  if (entry.line) return updateLine(node, entry);
+  turn.update(node, entry);
+  showTime(node, entry);
 }
 
 const answered = (each, { you, room, persona }, titles) => {

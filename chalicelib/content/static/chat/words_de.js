@@ -12,6 +12,8 @@ export const de = {
   close: "Chat schließen",
   new_conversation: "Neues Gespräch",
   earlier: "Frühere Nachrichten",
+  fetching: "Wird geladen…",
+  earlier_came: "{n} frühere Nachrichten",
   latest: "Zur neuesten Nachricht",
   suggestions: "Vorgeschlagene Antworten",
   starters: "Fragen für den Anfang",

@@ -12,6 +12,8 @@ export const en = {
   close: "Close the chat",
   new_conversation: "New conversation",
   earlier: "Earlier messages",
+  fetching: "Loading…",
+  earlier_came: "{n} earlier messages",
   latest: "Go to the latest message",
   suggestions: "Suggested answers",
   starters: "Questions to begin with",

@@ -12,6 +12,8 @@ export const ko = {
   close: "채팅 닫기",
   new_conversation: "새 대화",
   earlier: "이전 메시지",
+  fetching: "불러오는 중…",
+  earlier_came: "이전 메시지 {n}개",
   latest: "최신 메시지로 이동",
   suggestions: "추천 답변",
   starters: "시작 질문",
