@@ -10,7 +10,10 @@ PersonId = NewType("PersonId", str)
 """`messenger:<page id>:<PSID>`, `web:<key id>:<visitor>` or, for a person who signed in, `web:oidc:<hash>`."""
 
 ConversationId = NewType("ConversationId", str)
-"""The person's id, or `room:<key id>:<name>` for a room with several users; `access.identity` makes and parses both."""
+"""The person's id, `room:<key id>:<name>` for a room with several users, or `own:<key id>:<visitor>:<name>`.
+
+The last is another conversation of one person. `access.identity` makes and parses all three.
+"""
 
 TurnId = NewType("TurnId", str)
 """`<event time in ms>#<hash of the message id>`; ids sort by time. `conversation.turn.turn_id` makes them."""

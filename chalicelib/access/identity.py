@@ -16,6 +16,10 @@ SIGNED_IN: Final = KeyId("oidc")
 """Takes the place of an API key's id in the ids of users who authenticate with an OpenID Connect token."""
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ROOM: Final = "room"
+_OWN: Final = "own"
+_OWN_SIGN: Final = "~"
+"""Begins what clients call another conversation of their own; no name of a room has it."""
+_LONGEST_OWN: Final = 40
 _HASHED: Final = "id-"
 _HASHED_LENGTH: Final = 46
 LONGEST_CONVERSATION_ID: Final = 256
@@ -84,8 +88,19 @@ def conversation_of(person: PersonId) -> ConversationId:
     return ConversationId(person)
 
 
+def is_own_name(value: str) -> bool:
+    """Validate what a client calls another conversation of its own: `~` and 1 to 40 characters of a name."""
+    name = value.removeprefix(_OWN_SIGN)
+    return value.startswith(_OWN_SIGN) and is_name(name) and len(name) <= _LONGEST_OWN
+
+
 def room(person: PersonId, name: str) -> ConversationId:
-    """Return the room of that name. It is shared by all users of the same API key, and only by them."""
+    """Return the room of that name. It is shared by all users of the same API key, and only by them.
+
+    For a name as of `is_own_name` it is another conversation of this user, which no other user can name.
+    """
+    if is_own_name(name):
+        return ConversationId(f"{_OWN}:{person.split(':', 1)[1]}:{name.removeprefix(_OWN_SIGN)}")
     return ConversationId(f"{_ROOM}:{person.split(':', 2)[1]}:{name}")
 
 
@@ -106,6 +121,16 @@ def room_of(conversation: ConversationId) -> str | None:
     """Return the room's name; None for a conversation with a single user."""
     kind, _, rest = conversation.partition(":")
     return rest.partition(":")[2] if kind == _ROOM else None
+
+
+def own_name_of(conversation: ConversationId) -> str | None:
+    """Return what clients call another conversation of one user; None for the first one, and for rooms."""
+    return f"{_OWN_SIGN}{conversation.rpartition(':')[2]}" if conversation.startswith(f"{_OWN}:") else None
+
+
+def named(conversation: ConversationId) -> str | None:
+    """Return what clients call a room, or another conversation of their own; None for a user's first conversation."""
+    return room_of(conversation) or own_name_of(conversation)
 
 
 def conversations_of(person: Person) -> frozenset[ConversationId]:

@@ -3,7 +3,7 @@
 Times are milliseconds since 1970 unless the name says otherwise.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Reservation
 from chalicelib.access.person import Access, Person
-from chalicelib.ids import KeyId, PersonId
+from chalicelib.ids import ConversationId, KeyId, PersonId
 
 
 class People(Protocol):
@@ -32,6 +32,9 @@ class People(Protocol):
 
     def list(self) -> Iterator[Person]:
         """Return all people of each channel, the most recently seen first; those without times if decided about."""
+
+    def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
+        """Take conversations off the person's `rooms`, since nothing of the person is stored there."""
 
     def forget(self, person: PersonId, *, now: int) -> None:
         """Delete what is stored about the person, except the owner's decision and the counts of the last days.

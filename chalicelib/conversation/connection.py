@@ -79,8 +79,8 @@ class Connection:
 
     @property
     def room(self) -> str:
-        """The name of the room that it is in; empty for none."""
-        return (identity.room_of(self.conversation) or "") if self.conversation else ""
+        """What clients call the room, or another conversation of its person, that it is in; empty for the first one."""
+        return (identity.named(self.conversation) or "") if self.conversation else ""
 
     @property
     def followed(self) -> tuple[Followed, ...]:

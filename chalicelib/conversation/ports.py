@@ -3,12 +3,13 @@
 Times are milliseconds since 1970 unless the name says otherwise.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Protocol
 
 from chalicelib.access.budget import Price, Reservation
+from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.access.person import Person
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.prompt import ModelEvent, Prompt
@@ -168,11 +169,23 @@ class Transcript(Protocol):
         There need not be a turn with that id.
         """
 
+    def own(self, conversations: Collection[ConversationId], *, now: int) -> Sequence[OwnConversation]:
+        """Return those of a known person's own conversations in which they have written, the last used first.
+
+        A title is stored from the first question until the last turn expires, or is erased.
+        """
+
+    def rename(self, conversation: ConversationId, title: str) -> bool:
+        """Change the title of a conversation that has one; False, with nothing written, if it has none."""
+
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
         """Return a stored turn as last written; None if there is none."""
 
     def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
-        """Delete the person's closed turns. Repetitions of their messages are still recognised for two days."""
+        """Delete the person's closed turns, and the title of a conversation of their own.
+
+        Repetitions of their messages are still recognised for two days.
+        """
 
     def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
         """Move closed turns into the person's own conversation, as theirs; ids, times and expiry stay.

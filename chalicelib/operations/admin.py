@@ -200,7 +200,7 @@ def as_json(person: Person) -> dict[str, Any]:
         "announced": person.announced,
         "first_seen": utc(person.first_seen),
         "last_seen": utc(person.last_seen),
-        "rooms": sorted(identity.room_of(room) or "" for room in person.rooms),
+        "rooms": sorted(identity.named(room) or "" for room in person.rooms),
     }
 
 
@@ -208,7 +208,7 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
     reply = turn.reply
     return {
         "id": turn.id,
-        "room": identity.room_of(turn.conversation),
+        "room": identity.named(turn.conversation),
         "time": utc(turn.at),
         "state": turn.state.value,
         "text": turn.text,

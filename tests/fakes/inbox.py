@@ -1,11 +1,12 @@
 """The Inbox and Transcript ports in memory: they keep the same promises by a lock instead of conditions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
+from chalicelib.access.own_conversations import OwnConversation, has_title
 from chalicelib.access.person import Person
 from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S, is_over
 from chalicelib.aws.dynamodb.items import TURNS_A_PAGE
@@ -148,6 +149,8 @@ class FakeInbox:
             return conversation.lease(lease.conversation)
         conversation.free()
         self.memory.close(conversation)
+        if has_title(lease.conversation, step.turn.person):
+            conversation.expires_at = kept.expires_at
         return None
 
     @atomic
@@ -191,6 +194,27 @@ class FakeInbox:
         for kept in self.memory.of(conversation):
             if not kept.turn.is_open and kept.turn.person == person:
                 self._erase(kept, now=now)
+        found = self.memory.conversations.get(conversation)
+        if found and has_title(conversation, person):
+            found.title, found.used_at = "", None
+
+    @atomic
+    def own(self, conversations: Collection[ConversationId], *, now: int) -> Sequence[OwnConversation]:
+        found = {each: self.memory.conversations.get(each) for each in conversations}
+        listed = [
+            OwnConversation(each, kept.title, kept.used_at)
+            for each, kept in found.items()
+            if kept and kept.used_at is not None and (kept.expires_at is None or kept.expires_at * 1000 > now)
+        ]
+        return sorted(listed, key=lambda each: (-each.used_at, each.id))
+
+    @atomic
+    def rename(self, conversation: ConversationId, title: str) -> bool:
+        found = self.memory.conversations.get(conversation)
+        if found is None or not found.title:
+            return False
+        found.title = title
+        return True
 
     @atomic
     def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:

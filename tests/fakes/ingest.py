@@ -4,6 +4,7 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.channel_traits import TRAITS
+from chalicelib.access.own_conversations import has_title, title_of
 from chalicelib.access.person import Person
 from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.conversation.limits import (
@@ -35,6 +36,9 @@ def accept(memory: Memory, message: IncomingMessage, *, now: int, open_of_a_key:
     if conversation.due_at is None:
         _open(memory, conversation, message)
     conversation.expires_at = None
+    if has_title(message.conversation, message.person) and not message.opens:
+        conversation.used_at = now
+        conversation.title = conversation.title or ("" if overflow else title_of(message.text))
     conversation.arrivals += 1
     conversation.open_turns += 1
     conversation.due_at = now if conversation.due_at is None else conversation.due_at
@@ -59,7 +63,7 @@ def _why_refused(memory: Memory, message: IncomingMessage, *, now: int) -> Accep
         return Accepted.DUPLICATE_OPEN
     if known is None:
         return None
-    if identity.room_of(message.conversation) and len(known.person.rooms - {message.conversation}) >= MAX_ROOMS:
+    if identity.named(message.conversation) and len(known.person.rooms - {message.conversation}) >= MAX_ROOMS:
         return Accepted.TOO_MANY_ROOMS
     if not MESSAGES_OF_A_PERSON.has_token(known.full_at, now=now):
         return Accepted.TOO_FAST
@@ -107,7 +111,7 @@ def see(memory: Memory, person: PersonId, *, now: int) -> KnownPerson:
 
 def _see(memory: Memory, message: IncomingMessage, *, now: int) -> None:
     known = see(memory, message.person, now=now)
-    rooms = {message.conversation} if identity.room_of(message.conversation) else set()
+    rooms = {message.conversation} if identity.named(message.conversation) else set()
     known.change(rooms=known.person.rooms | rooms)
     known.full_at = MESSAGES_OF_A_PERSON.taken(known.full_at, now=now)
 

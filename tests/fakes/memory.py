@@ -66,6 +66,8 @@ class Conversation:
     due_at: int | None = None
     opened_by: PersonId | None = None
     woken_at: int | None = None
+    title: str = ""
+    used_at: int | None = None
     expires_at: int | None = None
 
     def is_free(self, *, now: int) -> bool:

@@ -1,13 +1,13 @@
 """Fakes of the stores of people and of sent alerts, in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from chalicelib.access import identity
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import COUNTS_KEPT_S
 from chalicelib.errors import UnknownPerson
-from chalicelib.ids import PersonId
+from chalicelib.ids import ConversationId, PersonId
 from tests.fakes.memory import KnownPerson, Memory, atomic
 
 
@@ -51,6 +51,11 @@ class FakePeople:
     def list(self) -> Iterator[Person]:
         listed = [known.person for known in self.memory.people.values() if known.channel]
         return iter(sorted(listed, key=lambda person: person.last_seen, reverse=True))
+
+    @atomic
+    def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
+        if known := self.memory.people.get(person):
+            known.change(rooms=known.person.rooms - set(conversations))
 
     @atomic
     def forget(self, person: PersonId, *, now: int) -> None:

@@ -36,10 +36,14 @@ FRAMES: Final[dict[str, Callable[[Chat, Tab], Fields]]] = {
     "follow": lambda _chat, _: {"room": "garden"},
     "leave": lambda _chat, _: {"room": "kitchen"},
     "resume of a room that is not followed": lambda _, tab: {"turn": tab.turn, "room": "garden"},
+    "list": lambda _chat, _: {},
+    "rename": lambda _chat, _: {"title": "Mine"},
+    "erase": lambda _chat, _: {},
     "take_along": lambda chat, _: {"ticket": chat.ticket_of("bert")},
     "ping": lambda _chat, _: {},
 }
 """The fields of a frame of each action."""
+OWN_FRAMES: Final[dict[str, Fields]] = {"rename": {"title": "Mine", "room": "~garden"}, "erase": {"room": "~garden"}}
 SAY_NOTHING: Final = {"authenticate": ["already_authenticated"], "ping": []}
 """Actions that read and change nothing, with the codes that they are answered with."""
 
@@ -55,7 +59,10 @@ def ends(chat: Chat, how: str) -> str:
 
 def test_the_table_has_every_frame_of_the_protocol():
     minimal: Fields = {"turn": f"{'1' * 13}#{'a' * 64}", "room": "garden", "message": "?", "ticket": "t", "value": "up"}
-    parsed = {type(client_frames.parse(json.dumps({**minimal, "action": name.split()[0]}))) for name in FRAMES}
+    parsed = {
+        type(client_frames.parse(json.dumps({**minimal, **OWN_FRAMES.get(name, {}), "action": name.split()[0]})))
+        for name in FRAMES
+    }
     assert parsed == set(get_args(ClientFrame))
     assert Ping in parsed
 

@@ -4,6 +4,7 @@ from html import unescape
 
 import pytest
 
+from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.access.person import Person
 from chalicelib.channels.meta.data_deletion import MAX_FORM
 from chalicelib.content.page import HtmlPage
@@ -112,7 +113,9 @@ def test_everything_stored_about_a_user_is_named_on_the_privacy_page(bot: Bot):
     assert {field.name for field in fields(Person)} == ON_THE_PAGE.keys()
     assert {field.name for field in fields(Turn)} == STORED_WITH_A_TURN
     assert [text for text in ON_THE_PAGE.values() if text and text not in policy] == []
-    assert "whether you marked an answer as good or bad, and over which connection your message came." in policy
+    assert "whether you marked an answer as good or bad, and over which connection your message came" in policy
+    assert {field.name for field in fields(OwnConversation)} == {"id", "title", "used_at"}
+    assert "a title for each of your conversations: its first question, or what you called it." in policy
 
 
 # Deletion requests.

@@ -11,6 +11,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity
 from chalicelib.access.channel_traits import TRAITS
+from chalicelib.access.own_conversations import has_title, title_of
 from chalicelib.aws.dynamodb import items, keys, refusals
 from chalicelib.aws.dynamodb.conditions import (
     AT_REST,
@@ -113,13 +114,30 @@ class Acceptance:
 
     def _conversation(self, case: _Case) -> Write:
         opened = {"due_bucket": keys.DUE_BUCKET, "due_at": self.now, "opened_by": self.message.person}
-        arrived = Update(add={"arrivals": 1, "open_turns": 1}, set=opened if case.opens else {}, remove=["expires_at"])
+        arrived = Update(
+            add={"arrivals": 1, "open_turns": 1},
+            set={**(opened if case.opens else {}), **self._used()},
+            set_if_absent=self._title(case),
+            remove=["expires_at"],
+        )
         has_room = QUEUE_JUST_FULL if case.overflow else QUEUE_NOT_FULL
         when = AT_REST if case.opens else IS_DUE & has_room
         return update(keys.conversation_key(self.message.conversation), arrived, when=when)
 
+    def _used(self) -> Item:
+        """When a conversation of the person's own was last used, for the list of those."""
+        return {"used_at": self.now} if self._is_own else {}
+
+    def _title(self, case: _Case) -> Item:
+        title = title_of(self.message.text) if self._is_own and not case.overflow else ""
+        return {"title": title} if title else {}
+
+    @property
+    def _is_own(self) -> bool:
+        return not self.message.opens and has_title(self.message.conversation, self.message.person)
+
     def _person(self, case: _Case) -> Write:
-        bucket, room = MESSAGES_OF_A_PERSON, identity.room_of(self.message.conversation)
+        bucket, room = MESSAGES_OF_A_PERSON, identity.named(self.message.conversation)
         when: ConditionBase = NOT_BLOCKED & (has_token(bucket, now=self.now) if case.paced else bucket_full(self.now))
         if room is not None:
             when &= may_join(self.message.conversation)

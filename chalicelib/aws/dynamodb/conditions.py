@@ -17,6 +17,7 @@ from chalicelib.ids import Channel, ConnectionId, ConversationId
 
 NOT_EXISTS = Attr("pk").not_exists()
 EXISTS = Attr("pk").exists()
+HAS_TITLE = Attr("title").exists()
 NOT_ERASED = EXISTS & Attr("erased").not_exists()
 IS_CLOSED = NOT_ERASED & Attr("state").is_in([TurnState.DONE.value, TurnState.DROPPED.value])
 QUEUE_NOT_FULL = Attr("open_turns").not_exists() | Attr("open_turns").lt(MAX_OPEN_TURNS)

@@ -15,6 +15,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
+from chalicelib.access.own_conversations import has_title
 from chalicelib.access.retention import TURN_KEPT_S, is_over
 from chalicelib.aws.dynamodb import charges, items, keys, refusals, spend, taken_back
 from chalicelib.aws.dynamodb.accepting import Acceptance
@@ -166,7 +167,9 @@ class DynamoInbox:
         closed = _update_turn(step.turn, Update(set=ended, remove=gone), when=in_state(*OPEN_STATES))
         taken = taken_back.by(step)
         if step.release:
-            free = Update(add={"open_turns": -1}, remove=[*_LEASE, *_DUE])
+            # The title of a person's own conversation is stored as long as the turns.
+            kept = {"expires_at": ended["expires_at"]} if has_title(lease.conversation, step.turn.person) else {}
+            free = Update(add={"open_turns": -1}, set=kept, remove=[*_LEASE, *_DUE])
             freed = _update_conversation(lease, free, when=no_arrivals_since(lease))
             try:
                 taken_back.transact(self.table, (*taken, *taken_back.place(lease)), turn=closed, conversation=freed)

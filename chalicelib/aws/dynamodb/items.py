@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from chalicelib.access.budget import DaySpend
+from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import (
     CONNECTION_KEPT_S,
@@ -174,6 +175,13 @@ def lease(item: Item, *, owner: str, fence: int) -> Lease:
         due_at=int(item.get("due_at", 0)),
         opened_by=PersonId(item["opened_by"]) if "opened_by" in item else None,
     )
+
+
+def own(item: Item, *, now: int) -> OwnConversation | None:
+    """The person's own conversation of an item; None if it is expired, or if its person has written nothing there."""
+    if "used_at" not in item or ("expires_at" in item and item["expires_at"] * 1000 <= now):
+        return None
+    return OwnConversation(conversation_of(item["pk"]), item.get("title", ""), int(item["used_at"]))
 
 
 def overdue(item: Item) -> Overdue:

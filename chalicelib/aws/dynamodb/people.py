@@ -1,6 +1,6 @@
 """The People port over DynamoDB: access, limits, counts, and what is kept after /forget."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,7 +13,7 @@ from chalicelib.aws.dynamodb.conditions import EXISTS, NEVER_WROTE, NO_OWNER_DEC
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, delete, update
 from chalicelib.errors import UnknownPerson
-from chalicelib.ids import Channel, PersonId
+from chalicelib.ids import Channel, ConversationId, PersonId
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,10 @@ class DynamoPeople:
             while batch := list(islice(seen, BATCH_LIMIT)):
                 found = {item["pk"]: item for item in self.table.get_many(batch)}
                 yield from (items.person(found[key["pk"]]) for key in batch if key["pk"] in found)
+
+    def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
+        if conversations:
+            self._update(person, Update(remove_from_set={"rooms": {str(each) for each in conversations}}), when=EXISTS)
 
     def forget(self, person: PersonId, *, now: int) -> None:
         gone = ["first_seen", "rooms"]

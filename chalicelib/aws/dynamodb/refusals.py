@@ -30,7 +30,7 @@ def why_not_accepted(refused: TransactionRefused, message: IncomingMessage) -> A
     if "mark" in refused.failed:
         return Accepted.DUPLICATE_OPEN
     rooms = (refused.failed.get("person") or {}).get("rooms", ())
-    if identity.room_of(message.conversation) and message.conversation not in rooms and len(rooms) >= MAX_ROOMS:
+    if identity.named(message.conversation) and message.conversation not in rooms and len(rooms) >= MAX_ROOMS:
         return Accepted.TOO_MANY_ROOMS
     return None
 

@@ -1,6 +1,6 @@
 """The Transcript port over DynamoDB: reads and erases a conversation's turns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -8,8 +8,11 @@ from typing import Final
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity, retention
+from chalicelib.access.own_conversations import OwnConversation, has_title
 from chalicelib.aws.dynamodb import items, keys, taken_back
 from chalicelib.aws.dynamodb.conditions import (
+    EXISTS,
+    HAS_TITLE,
     IS_CLOSED,
     NOT_BLOCKED,
     NOT_ERASED,
@@ -21,7 +24,7 @@ from chalicelib.aws.dynamodb.conditions import (
     other_feedback,
 )
 from chalicelib.aws.dynamodb.items import Item
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
+from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
 from chalicelib.conversation.order import in_order
 from chalicelib.conversation.turn import Feedback, Turn, message_digest
@@ -57,6 +60,23 @@ class DynamoTranscript:
         for turn in self._not_erased(conversation):
             if not turn.is_open and turn.person == person:
                 self._erase(turn, now=now)
+        if has_title(conversation, person):
+            with suppress(ConditionFailed):
+                untitled = Update(remove=["title", "used_at"])
+                self.table.write(update(keys.conversation_key(conversation), untitled, when=EXISTS))
+
+    def own(self, conversations: Collection[ConversationId], *, now: int) -> Sequence[OwnConversation]:
+        wanted = [keys.conversation_key(each) for each in sorted(conversations)]
+        stored = (item for some in _batches(wanted) for item in self.table.get_many(some))
+        found = [own for item in stored if (own := items.own(item, now=now))]
+        return sorted(found, key=lambda each: (-each.used_at, each.id))
+
+    def rename(self, conversation: ConversationId, title: str) -> bool:
+        try:
+            self.table.write(update(keys.conversation_key(conversation), Update(set={"title": title}), when=HAS_TITLE))
+        except ConditionFailed:
+            return False
+        return True
 
     def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
         for turn in turns:
@@ -152,6 +172,10 @@ def _erasure(turn: Turn, *, now: int, when: ConditionBase | None = None) -> Writ
     if now - turn.at < retention.REPEATED_MS:
         return put(items.erased_item(turn, now=now), when=when)
     return delete(keys.turn_key(turn.conversation, turn.id), when=when)
+
+
+def _batches(wanted: Sequence[keys.Key]) -> Iterator[Sequence[keys.Key]]:
+    return (wanted[start : start + BATCH_LIMIT] for start in range(0, len(wanted), BATCH_LIMIT))
 
 
 def _there(page: Sequence[Item], *, now: int) -> list[Turn]:

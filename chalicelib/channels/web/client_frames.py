@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeGuard
 from chalicelib.access import identity
 from chalicelib.access.authentication import Credentials
 from chalicelib.channels import lenient_json
+from chalicelib.channels.web import own_frames
 from chalicelib.channels.web.room_names import NAME_RULE, InvalidRoom, Room, needed_room_in, room_in
 from chalicelib.channels.web.ulid import ulid_parts
 from chalicelib.conversation.surrogates import clean
@@ -22,7 +23,8 @@ _MAX_N: Final = 1_000_000
 """Far more frames than a connection may send in the two hours for which it lasts."""
 _MAX_CREDENTIAL: Final = 8 * 1024
 _ACTIONS: Final = (
-    "authenticate, send_message, regenerate, cancel, resume, earlier, feedback, join, follow, leave, take_along or ping"
+    "authenticate, send_message, regenerate, cancel, resume, earlier, feedback, join, follow, leave, list, "
+    "rename, erase, take_along or ping"
 )
 
 
@@ -160,7 +162,7 @@ class InvalidFrame:
 
 AboutTurn = Regenerate | Cancel | Resume | Earlier | GiveFeedback
 AboutRoom = Join | Follow | Leave
-ClientFrame = Authenticate | SendMessage | AboutTurn | AboutRoom | TakeAlong | Ping
+ClientFrame = Authenticate | SendMessage | AboutTurn | AboutRoom | own_frames.AboutOwn | TakeAlong | Ping
 _CREDENTIALS: Final[dict[str, Literal["apiKey", "ticket", "token"]]] = {
     "apiKey": "apiKey",
     "api_key": "apiKey",
@@ -198,7 +200,7 @@ def _dispatch(values: dict[Any, Any]) -> ClientFrame | InvalidFrame:
         return InvalidFrame("unknown_action", f"`action` must be {_ACTIONS}")
     try:
         return parser(values)
-    except InvalidRoom as exc:
+    except (InvalidRoom, own_frames.InvalidOwnFrame) as exc:
         message_id = _message_id(values)
         return InvalidFrame("bad_frame", str(exc), message_id if isinstance(message_id, str) else None)
 
@@ -308,6 +310,9 @@ _PARSERS: Final[dict[str, Callable[[dict[Any, Any]], ClientFrame | InvalidFrame]
     "join": lambda values: Join(needed_room_in(values)),
     "follow": lambda values: Follow(needed_room_in(values)),
     "leave": lambda values: Leave(needed_room_in(values)),
+    "list": lambda _: own_frames.ListConversations(),
+    "rename": own_frames.rename,
+    "erase": own_frames.erase,
     "take_along": _take_along,
     "ping": lambda _: Ping(),
 }

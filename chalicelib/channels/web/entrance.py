@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.access import identity, quota, rooms, signed_visitor
 from chalicelib.access.admission import BLOCKED, Admission, Standing
 from chalicelib.access.authentication import Authenticated, Authenticator, Credentials, Rejected
+from chalicelib.access.own_conversations import is_known
 from chalicelib.channels.web import server_frames
 from chalicelib.channels.web.client_frames import AboutRoom, Follow, Join, Leave
 from chalicelib.channels.web.closing import ConnectionCloser
@@ -215,7 +216,12 @@ class Entrance:
             return None
 
     def _may_join(self, member: Member, name: str, standing: Standing) -> bool:
-        """Whether the client has the API key, the key's rooms are open, or this is a room's full name."""
+        """Whether the client has the API key, the key's rooms are open, or this is a room's full name.
+
+        Another conversation of the person is for those who are known.
+        """
+        if identity.is_own_name(name):
+            return is_known(member.person)
         key = standing.entitlements.key
         return (key is not None and key.open_rooms) or self._is_given(member, name, standing)
 
@@ -264,7 +270,8 @@ class Entrance:
         person, entitlements, now = standing.person, standing.entitlements, self.clock()
         persona = self.admission.entitlements.personas.named(entitlements.persona)
         room = identity.room_of(member.conversation)
-        opens = may_open and persona.model_opens and (room is None or self._is_given(member, room, standing))
+        given = room is None or self._is_given(member, room, standing)
+        opens = may_open and persona.model_opens and given and identity.own_name_of(member.conversation) is None
         day = quota.day_of(now, now=now, zone=self.zone)
         self.send(
             member.connection,

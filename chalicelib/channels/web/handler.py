@@ -13,7 +13,7 @@ from chalicelib.access.admission import BLOCKED, Admission
 from chalicelib.access.authentication import Authenticator, Credentials
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
-from chalicelib.channels.web import client_frames, questions, server_frames, simple_frames, taking_along
+from chalicelib.channels.web import client_frames, own_list, questions, server_frames, simple_frames, taking_along
 from chalicelib.channels.web.client_frames import (
     AboutRoom,
     AboutTurn,
@@ -37,6 +37,7 @@ from chalicelib.channels.web.entrance import Entrance
 from chalicelib.channels.web.frame_order import FrameOrder
 from chalicelib.channels.web.handshake import Handshake
 from chalicelib.channels.web.member import Member
+from chalicelib.channels.web.own_frames import AboutOwn, Erase, ListConversations, Rename
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
@@ -182,7 +183,7 @@ class WebSocketHandler:
         self._send_error(connection, "not_authenticated", "authenticate first", questions.id_of(frame))
         return None
 
-    def _handle_member(self, member: Member, frame: SendMessage | AboutTurn | AboutRoom | TakeAlong) -> None:
+    def _handle_member(self, member: Member, frame: SendMessage | AboutTurn | AboutRoom | AboutOwn | TakeAlong) -> None:
         """Handle a frame of a person. Each kind looks whether they may still use the bot, before it reads or changes.
 
         For a question in the same conversation `Inbox.accept` looks for a block, and the worker at the API key.
@@ -194,6 +195,8 @@ class WebSocketHandler:
             case Join() | Follow() | Leave():
                 changed = self.entrance.change(member, frame)
                 self.order.done(member.connection, frame, changed)
+            case ListConversations() | Rename() | Erase():
+                own_list.change(self.entrance, member, frame)
             case TakeAlong():
                 taking_along.take_along(self.entrance, member, frame)
             case _ if there := self.entrance.in_followed(member, frame.room, questions.id_of(frame)):

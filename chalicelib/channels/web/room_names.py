@@ -36,7 +36,7 @@ def needed_room_in(values: dict[Any, Any]) -> Room:
     """Return the room that the frame names. Raises InvalidRoom, also if it names none."""
     text, name = values.get("conversationId"), values.get("room")
     if text is None:
-        if not isinstance(name, str) or not identity.is_name(name):
+        if not isinstance(name, str) or not (identity.is_name(name) or identity.is_own_name(name)):
             raise InvalidRoom(f"`room` {NAME_RULE}")
         return Room(name)
     if not isinstance(text, str) or not 0 < len(text) <= identity.LONGEST_CONVERSATION_ID:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from chalicelib.access import identity
+from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.content.persona import Persona
 from chalicelib.conversation.order import in_order
 from chalicelib.conversation.turn import CANCELLED, STOPPED, Reply, Turn, TurnState
@@ -58,7 +59,7 @@ def ready(
         "ready",
         you=identity.pseudonym(person),
         visitor=visitor,
-        room=identity.room_of(conversation),
+        room=identity.named(conversation),
         conversationId=conversation_id,
         persona=persona.public(),
         limit=limit,
@@ -184,6 +185,20 @@ def _history_entry(turn: Turn) -> dict[str, Any]:
         "state": "open" if is_open else _state(reply),
     }
     return {name: value for name, value in values.items() if value not in (None, "", [])}
+
+
+def conversations(own: Sequence[OwnConversation]) -> str:
+    """Build `conversations` with the first of them that fit."""
+    listed: list[dict[str, Any]] = []
+    size = 0
+    for each in own:
+        name = identity.named(each.id)
+        entry = {"title": each.title, "at": each.used_at, **({"room": name} if name else {})}
+        size += _size(entry)
+        if size > _MAX_HISTORY:
+            break
+        listed.append(entry)
+    return frame("conversations", conversations=listed)
 
 
 def _history(turns: Sequence[Turn]) -> list[dict[str, Any]]:
