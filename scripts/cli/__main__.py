@@ -50,13 +50,15 @@ def parley(context: click.Context) -> None:
 
 @parley.command()
 @demo_options
-def demo(port: int, *, headless: bool, worker_timeout: float | None) -> None:
+def demo(port: int | None, *, fresh: bool, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot on this machine, with pages to chat with it.
 
-    Ctrl+C ends it. Nothing leaves this machine unless OPENAI_API_KEY or OPENAI_BASE_URL is set: then that model
-    answers.
+    Ctrl+C ends it; the next demo on the same port goes on with its people and conversations. Nothing leaves this
+    machine unless OPENAI_API_KEY or OPENAI_BASE_URL is set: then that model answers.
     """
-    options = ["--keep", str(DEMO_FOLDER), "--port", str(port)]
+    options = ["--keep", str(DEMO_FOLDER)]
+    options += ["--port", str(port)] if port else []
+    options += ["--fresh"] if fresh else []
     options += ["--headless"] if headless else []
     options += ["--worker-timeout", str(worker_timeout)] if worker_timeout else []
     os.chdir(ROOT)

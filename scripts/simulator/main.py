@@ -5,7 +5,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec
 from scripts.simulator.held_key import REFERENCE, HeldKey
 from scripts.simulator.isolation import has_model
+from scripts.simulator.keeping import Item, Keeper, Keeping, Kept, put_items
 from scripts.simulator.mapping import EventSourceMapping
 from scripts.simulator.meta import PAGE_ID, Meta
 from scripts.simulator.model import ModelServer
@@ -50,33 +51,50 @@ class Simulator:
     """All fakes of one run. The app finds them by its environment variables only."""
 
     def __init__(
-        self, port: int, *, keep: Path | None, worker_timeout_s: float | None = None, dynamodb_url: str | None = None
+        self,
+        port: int,
+        folder: Path,
+        *,
+        keeper: Keeper | None,
+        worker_timeout: float | None = None,
+        dynamodb_url: str | None = None,
     ) -> None:
+        """Prepare a run that goes on with what `keeper` has kept. Raises ConfigError if that cannot be read."""
         self._port = port
-        self._note = demos.note(keep, port) if keep else None
+        self._note = demos.note(folder, port) if keeper else None
+        self._keeper = keeper
+        self._kept = keeper.load() if keeper else Kept()
         self.url = f"http://127.0.0.1:{port}"
         self.websocket_url = f"ws://127.0.0.1:{port}/ws"
-        self.log_file = STATE / f"demo-{port}.log"
+        self.log_file = folder / f"demo-{port}.log"
         self.emulator = Emulator()
         self._real_model = has_model(os.environ)
         self.ended = threading.Event()
-        specs = _specs(worker_timeout_s)
+        specs = _specs(worker_timeout)
         key = HeldKey(os.environ.pop("OPENAI_API_KEY", "") or "none")
         self.functions = Functions(specs, prepare=key.reveal)
         self._worker_timeout_s = specs[WORKER].timeout_s
         self._dynamodb_url = dynamodb_url
         self._mapping: EventSourceMapping | None = None
-        self.meta = Meta(f"{self.url}/webhook")
+        self.meta = Meta(f"{self.url}/webhook", self._kept.secrets)
+        self.meta.restore(self._kept.people)
+        own = (Secret.TICKET_KEY, Secret.PSEUDONYM_KEY)
+        self._secrets: dict[str, str] = {
+            name: self._kept.secrets.get(name) or secrets.token_urlsafe(32) for name in own
+        }
         self.model_server = ModelServer()
-        self.web_key = ready_key(now=time.time_ns() // 1_000_000)
+        self.web_key = ready_key(self._kept.key, now=_now())
         self.owner_topic = OwnerTopic()
         self._serving = False
+        self._keeping: Keeping | None = None
 
     def start(self) -> None:
         """Start the emulator, and set the environment variables and data that the app needs."""
         self.emulator.start()
         os.environ |= self._environment()
         self._create_data()
+        if self._keeper:
+            self._keeping = Keeping(self._keeper, boto3.client("dynamodb"), TABLE, self._to_keep)
         if self._note:
             demos.leave_note(self._note, self.url)
 
@@ -94,17 +112,21 @@ class Simulator:
             sys.exit(0)
 
     def ready(self) -> None:
-        """Start the heartbeat of every minute; the server accepts requests from now on."""
+        """Start the heartbeat of every minute and the keeping; the server accepts requests from now on."""
         self._serving = True
+        if self._keeping:
+            self._keeping.start()
         threading.Thread(target=self._beat_each_minute, daemon=True).start()
 
-    def close(self) -> None:
-        """End all processes and delete the note for commands."""
+    def close(self) -> bool:
+        """End all processes and delete the note for commands; return whether what there was is kept."""
         self.ended.set()
         self.functions.close()
+        is_kept = bool(self._keeping and self._keeping.end())
         self.emulator.stop()
         if self._note:
             self._note.unlink(missing_ok=True)
+        return is_kept
 
     def asgi(self, model: ModelWatch) -> ASGIApp:
         """Build the server: the routes of the simulator first, then all others for the app."""
@@ -194,28 +216,30 @@ class Simulator:
         }
 
     def _create_data(self) -> None:
-        self._create_table()
+        self._create_table(self._kept.items)
         parameters: dict[str, str] = {
             Secret.OPENAI_KEY: REFERENCE,
             Secret.TOPIC_ARN: OwnerTopic.TOPIC,
             Secret.API_URL: self.url,
             Secret.WEBHOOK_URL: self.meta.webhook_url,
             Secret.WEBSOCKET_URL: self.websocket_url,
-            Secret.TICKET_KEY: secrets.token_urlsafe(32),
-            Secret.PSEUDONYM_KEY: secrets.token_urlsafe(32),
             Secret.PAGE_ID: PAGE_ID,
         }
-        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **parameters})
+        put_secrets(boto3.client("ssm"), STAGE, {**self.meta.secrets, **self._secrets, **parameters})
         settings = Settings.from_env(os.environ)
         if settings.stage.wake == "fifo":
             run = partial(self.functions.invoke, WORKER)
             self._mapping = EventSourceMapping(settings.stage.wake_queue, run, hidden_s=6 * self._worker_timeout_s)
 
-    def _create_table(self) -> None:
-        """Create the table with the demo's API key."""
+    def _create_table(self, items: Sequence[Item] = ()) -> None:
+        """Create the table with these items and the demo's API key."""
         client = boto3.client("dynamodb")
         create_table(client, TABLE)
-        self.web_key.keep(DynamoApiKeys(Table(client, TABLE)))
+        put_items(client, TABLE, items)
+        self.web_key = self.web_key.keep(DynamoApiKeys(Table(client, TABLE)), now=_now())
+
+    def _to_keep(self, items: Sequence[Item]) -> Kept:
+        return Kept({**self.meta.secrets, **self._secrets}, self.web_key.text, self.meta.kept(), items)
 
     def _reset(self) -> None:
         self.functions.kill(WORKER)
@@ -247,6 +271,10 @@ class Simulator:
                 self._beat()
             if self.ended.wait(_BEAT_S):
                 return
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _specs(worker_timeout_s: float | None) -> dict[str, Spec]:

@@ -7,8 +7,9 @@ import itertools
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -66,13 +67,16 @@ class TestPerson:
 
 
 class Meta:
-    """One page with its people, and one app whose webhook is at `webhook_url`; empty means no webhook yet."""
+    """One page with its people, and one app whose webhook is at `webhook_url`; empty means no webhook yet.
 
-    def __init__(self, webhook_url: str = "") -> None:
+    `known` has secrets of an earlier run, by their names in SSM; others are new.
+    """
+
+    def __init__(self, webhook_url: str = "", known: Mapping[str, str] = MappingProxyType({})) -> None:
         self.recorder = Recorder()
-        self.app_secret = secrets.token_hex(16)
-        self.verify_token = secrets.token_urlsafe(12)
-        self.page_token = secrets.token_urlsafe(24)
+        self.app_secret = known.get(Secret.APP_SECRET) or secrets.token_hex(16)
+        self.verify_token = known.get(Secret.VERIFY_TOKEN) or secrets.token_urlsafe(12)
+        self.page_token = known.get(Secret.PAGE_TOKEN) or secrets.token_urlsafe(24)
         self._home = webhook_url
         self._client = httpx2.AsyncClient(timeout=30, trust_env=False)
         page = {"id": PAGE_ID, "name": PAGE_NAME}
@@ -113,6 +117,23 @@ class Meta:
         self.people.clear()
         for name in _NAMES:
             self.add(name)
+
+    def kept(self) -> list[Mapping[str, Any]]:
+        """Return the people with their messages, to be restored in a later run."""
+        return [asdict(person) for person in list(self.people.values())]
+
+    def restore(self, people: Sequence[Mapping[str, Any]]) -> None:
+        """Put the people of an earlier run in the place of the first three; no people changes nothing.
+
+        A message that was being sent when that run ended may not have arrived.
+        """
+        restored = {}
+        for person in people:
+            messages = [Message(**message) for message in person["messages"]]
+            for message in messages:
+                message.status = "failed" if message.status == "sending" else message.status
+            restored[person["psid"]] = TestPerson(person["psid"], person["name"], 0, person["seen_at"], messages)
+        self.people = restored or self.people
 
     def add(self, name: str) -> TestPerson:
         """Add a person with a page-scoped id derived from the name."""

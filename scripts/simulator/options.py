@@ -12,8 +12,9 @@ R = TypeVar("R")
 def demo_options(command: Callable[P, R]) -> Callable[P, R]:
     """Add the demo's options to a command."""
     port = click.option(
-        "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to serve on."
+        "--port", type=click.IntRange(1, 65535), help="Port to serve on; without it, that of the last time, or 8000."
     )
+    fresh = click.option("--fresh", is_flag=True, help="Delete what the last demo has kept, and begin with nothing.")
     headless = click.option("--headless", is_flag=True, help="Open no browser; print `ready URL` when ready.")
     worker_timeout = click.option(
         "--worker-timeout",
@@ -21,4 +22,4 @@ def demo_options(command: Callable[P, R]) -> Callable[P, R]:
         metavar="S",
         help="Seconds after which a worker is stopped, instead of the deployed value.",
     )
-    return port(headless(worker_timeout(command)))
+    return port(fresh(headless(worker_timeout(command))))

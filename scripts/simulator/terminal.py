@@ -47,6 +47,15 @@ class Terminal:
             case State.ANSWERS:
                 self._introduce("Your bot is running:")
 
+    def ended(self, *, is_kept: bool) -> None:
+        """Say that the demo has ended, and whether the next one goes on with its conversations."""
+        if self.headless:
+            return
+        self._say("", "The demo has ended.")
+        if is_kept:
+            self._say(f"{hints.PROGRAM} demo starts it again, with its people, conversations and key.")
+            self._say("With --fresh it begins with nothing.")
+
     def _introduce(self, words: str) -> None:
         if self.said_address:
             return

@@ -17,16 +17,22 @@ class ReadyKey:
     key: ApiKey
     text: str = field(repr=False)
 
-    def keep(self, known: ApiKeys) -> None:
-        """Store the key in a new table."""
+    def keep(self, known: ApiKeys, *, now: int) -> "ReadyKey":
+        """Store the key unless it is there; return it, or a new one that is stored in place of an invalid one."""
         known.create(self.key)
+        stored = known.get(self.key.id)
+        return self if stored and stored.is_valid(now=now) else ready_key(now=now).keep(known, now=now)
 
 
-def ready_key(*, now: int) -> ReadyKey:
-    """Generate a key, whose visitors may join every room by any name; `now` is in milliseconds since 1970."""
+def ready_key(text: str = "", *, now: int) -> ReadyKey:
+    """Return the key with this text, or generate one; `now` is in milliseconds since 1970.
+
+    Its visitors may join every room by any name.
+    """
     new = api_key.new(secrets.token_bytes)
-    key = ApiKey(new.id, "demo", api_key.digest(new.secret), DEFAULT_PERSONA, now, open_rooms=True)
-    return ReadyKey(key, new.text)
+    key_id, secret = api_key.parse(text) or (new.id, new.secret)
+    key = ApiKey(key_id, "demo", api_key.digest(secret), DEFAULT_PERSONA, now, open_rooms=True)
+    return ReadyKey(key, text or new.text)
 
 
 def may_open(known: ApiKeys, origin: str, *, clock: Clock) -> bool:
