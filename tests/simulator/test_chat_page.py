@@ -266,6 +266,15 @@ def test_an_address_that_leads_to_no_chat_says_so(chat: Page, bot: ChatServer):
     expect(chat.get_by_test_id("trouble")).to_contain_text("There is no such chat.")
 
 
+@pytest.mark.parametrize("address", ["/chat", "/chat?config=", "/chat?room=garden", "/chat?Config=k1"])
+def test_an_address_without_config_says_what_is_missing_and_asks_for_nothing(chat: Page, bot: ChatServer, address: str):
+    bot.config_status = 403  # what API Gateway returns for a path without a route
+    chat.goto(f"{bot.url}{address}")
+    expect(chat.get_by_test_id("trouble")).to_contain_text("“?config=” and the chat’s id are missing")
+    expect(chat.get_by_test_id("composer")).to_be_disabled()
+    assert bot.tickets == []
+
+
 def test_a_silent_page_keeps_its_connection_and_notices_when_it_is_dead(chat: Page, bot: ChatServer):
     chat.clock.install()
     open_chat(chat, bot)

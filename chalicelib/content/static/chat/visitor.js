@@ -9,6 +9,9 @@ const UNREADABLE = "the visitor's token has a space or another character that to
 /** What a header can have; the server tells a token from other texts. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
+/** The address of the page lacks the id of a key. */
+const NO_CONFIG = Object.assign(new Error(), { code: "no_config", final: true });
+
 /** The server issued no ticket: `code` is the reason, `final` means that a retry will not help. */
 export class Refused extends Error {
   constructor(status) {
@@ -25,6 +28,7 @@ const SOME = "some";
 const NONE = "none";
 
 export class Visitor {
+  #id;
   #url;
   #kept;
   #along;
@@ -42,13 +46,14 @@ export class Visitor {
   constructor(id, { met, signed }) {
     this.#met = met;
     this.#signed = signed;
+    this.#id = id;
     this.#url = new URL(`config/${encodeURIComponent(id)}`, document.baseURI);
     this.#kept = storage(`parley.ticket.${id}`);
     this.#along = storage(`parley.along.${id}`);
     if (signed) this.#kept.write(null);
   }
 
-  /** Returns `{websocket_url, ticket, persona, limit}` with a ticket that is valid for a while. Throws Refused, or TypeError offline. */
+  /** Returns `{websocket_url, ticket, persona, limit}` with a ticket that is valid for a while. Throws Refused, TypeError offline, or an error of the same form as Refused. */
   async pass() {
     if (Date.now() < this.#until) return this.#pass;
     const response = await this.#ask();
@@ -88,6 +93,7 @@ export class Visitor {
   }
 
   async #ask() {
+    if (!this.#id) throw NO_CONFIG;
     if (this.#signed) return this.#askAs(await this.#signed());
     const ticket = this.#kept.read();
     const response = await this.#get(ticket ? { Authorization: `Bearer ${ticket}` } : {});

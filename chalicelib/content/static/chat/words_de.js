@@ -103,6 +103,7 @@ export const de = {
     too_many_connections: "Dieser Chat ist in zu vielen anderen Fenstern geöffnet. Lade die Seite neu, um hier weiterzuschreiben.",
     no_room: "Dieser Raum lässt sich nicht öffnen. Vielleicht ist seine Adresse unvollständig.",
     too_many_rooms: "Du schreibst in zu vielen Räumen. Mit /forget löschst du deine Nachrichten und beginnst neu.",
+    no_config: "Die Adresse dieses Chats ist unvollständig: Am Ende fehlen „?config=“ und die Kennung des Chats. Bitte frag noch einmal danach.",
     no_chat: "Diesen Chat gibt es nicht. Vielleicht wurde er geschlossen, oder die Adresse ist unvollständig.",
     too_many_tickets: "Aus deinem Netz schreiben zu viele. Neuer Versuch in einer Minute…",
     sign_in_first: "Bitte melde dich an, um hier zu schreiben.",

@@ -88,6 +88,7 @@ export const en = {
     too_many_connections: "This chat is open in too many other windows. Load the page again to continue here.",
     no_room: "This room cannot be opened. Perhaps its address is incomplete.",
     too_many_rooms: "You write in too many rooms. Send /forget to delete your messages and begin anew.",
+    no_config: "The address of this chat is not complete: “?config=” and the chat’s id are missing at its end. Please ask for it again.",
     no_chat: "There is no such chat. Perhaps it has been closed, or the address is incomplete.",
     too_many_tickets: "Too many people write from your network. Trying again in a minute…",
     sign_in_first: "Please sign in to write here.",
