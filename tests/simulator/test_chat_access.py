@@ -19,7 +19,7 @@ def test_an_answer_is_read_out_once_and_whole(chat: Page, bot: ChatServer):
     turn = bot.ask()
     bot.say(turn, "Once upon ", "a time")
     expect(chat.get_by_test_id("answer")).to_have_text("Once upon a time")
-    expect(chat.get_by_test_id("read-out")).to_have_text("")
+    expect(chat.get_by_test_id("read-out")).to_have_text("Writing…")
     bot.complete(turn, 2)
     expect(chat.get_by_test_id("read-out")).to_have_text("Aunt Mary: Once upon a time")
 

@@ -1,6 +1,7 @@
 /** The button that signs the reader in and out, and what is said about it. */
 
-import { byId, mention, say } from "./dom.js";
+import { mentionAloud } from "./aloud.js";
+import { byId, say } from "./dom.js";
 import { t, trouble } from "./words.js";
 
 /** Replaces SignIn on pages without sign-in: its module is then not loaded. */
@@ -38,7 +39,7 @@ export function account(signIn, { became }) {
     button.hidden = !signIn.offered;
     button.disabled = !signIn.isReady || signIn.isWaiting;
     say(button, t(signIn.isActive ? "sign_out" : "sign_in"));
-    mention(byId("account-words"), signIn.isWaiting ? t("in_window") : signIn.trouble && trouble(signIn.trouble));
+    mentionAloud(byId("account-words"), signIn.isWaiting ? t("in_window") : signIn.trouble && trouble(signIn.trouble));
     byId("account-news").hidden = byId("account-words").hidden;
     byId("cancel").hidden = !signIn.isWaiting;
   }

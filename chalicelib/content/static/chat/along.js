@@ -1,6 +1,7 @@
 /** Asks a person who has signed in whether to take along the conversation that was held before in this browser. */
 
-import { byId, mention } from "./dom.js";
+import { mentionAloud } from "./aloud.js";
+import { byId } from "./dom.js";
 import { t, trouble } from "./words.js";
 
 /** `send(frame)` sends on the person's connection; `decided()` is called after a press of a button. */
@@ -24,7 +25,7 @@ export function along({ signIn, visitor, send, decided }) {
 
   function show() {
     const asks = ready && !sent && Boolean(visitor.left);
-    mention(byId("along-words"), asks ? t("take_along") : failed && trouble("not_taken_along"));
+    mentionAloud(byId("along-words"), asks ? t("take_along") : failed && trouble("not_taken_along"));
     byId("along").hidden = byId("along-words").hidden;
     byId("along-choice").hidden = !asks;
   }

@@ -1,8 +1,8 @@
-/** Tells screen readers what has changed, in the page's one polite live region, which is there from the start. */
+/** Tells screen readers what has changed, in live regions that are there from the start: one polite, one for what stops people. */
 
-import { byId, el } from "./dom.js";
+import { byId, el, mention } from "./dom.js";
 
-/** For so many milliseconds a text stays before the next takes its place: two at once would be read as the second alone. */
+/** For so many milliseconds a text stays before the next takes its place: of two at once only the second would be read. */
 const APART = 700;
 
 const waiting = [];
@@ -12,6 +12,15 @@ let busy = false;
 export function aloud(words) {
   waiting.push(words);
   if (!busy) next();
+}
+
+/** Says at once what keeps the visitor from writing. */
+export const alarm = (words) => byId("alarm").replaceChildren(el("p", {}, words));
+
+/** Shows words, or hides the node if there are none; says them if they are new. */
+export function mentionAloud(node, words) {
+  if (words && node.textContent !== words) aloud(words);
+  mention(node, words);
 }
 
 function next() {

@@ -6,6 +6,8 @@ const CROWDED = 60_000;
 const READY_WITHIN = 15_000;
 const PING_EVERY = 4 * 60_000;
 const PONG_WITHIN = 15_000;
+/** While an answer is expected, the connection is checked after so many milliseconds without a frame. */
+const SILENT = 5_000;
 
 const NEW_TICKET = { ticket_expired: "expire", auth_failed: "forget" };
 /** The person has opened too many newer connections. To reconnect by itself would close one of those. */
@@ -30,6 +32,7 @@ export class Link {
   #deadline = 0;
   #pinging = 0;
   #asks = 0;
+  #heardAt = 0;
 
   /** `onFrame(frame)` gets every frame after authentication; `changed(state, code)` gets connecting, open, lost or closed. */
   constructor({ visitor, room, onFrame, changed }) {
@@ -38,7 +41,8 @@ export class Link {
     this.#onFrame = onFrame;
     this.#changed = changed;
     this.state = "connecting";
-    addEventListener("online", () => this.wake());
+    addEventListener("offline", () => this.#cut());
+    addEventListener("online", () => this.#back());
     document.addEventListener("visibilitychange", () => document.hidden || this.wake());
   }
 
@@ -67,10 +71,33 @@ export class Link {
     this.send({ ...frame, n: ++this.#asked });
   }
 
-  /** Reconnects at once, or checks the connection: called when the page is shown again or the network is back. */
+  /** Reconnects at once, or checks the connection: called when the page is shown again. */
   wake() {
     if (this.#again) this.open();
     else if (this.state === "open") this.#ping();
+  }
+
+  /** Called each second while frames are expected: a connection may be dead without a word. */
+  watch() {
+    const now = performance.now();
+    if (this.state !== "open" || now - this.#heardAt < SILENT) return;
+    this.#heardAt = now;
+    if (!this.#deadline) this.#ping();
+  }
+
+  /** The network is gone, which the connection itself would notice only after minutes. A bot on this computer may still be there. */
+  #cut() {
+    if (this.state === "open") this.drop();
+    else if (this.state !== "closed") this.#become("lost", this.#code);
+  }
+
+  /** The network is back: what was tried without it has no chance, and need not be waited for. */
+  #back() {
+    if (this.state === "open") return this.#ping();
+    if (this.state === "closed") return;
+    if (this.#socket) this.#let(this.#socket);
+    this.#failures = 0;
+    this.open();
   }
 
   /** Opens a new connection, as the person that the visitor is now. */
@@ -103,7 +130,9 @@ export class Link {
   }
 
   #receive(frame) {
-    if (frame.type === "pong") return clearTimeout(this.#deadline);
+    this.#heardAt = performance.now();
+    if (this.state === "open") this.#alive();
+    if (frame.type === "pong") return;
     const refused = this.state !== "open" || frame.code === REPLACED;
     if (frame.type === "error" && refused) return this.#refused(frame);
     if (frame.type === "ready" && this.#room && frame.room !== this.#room) {
@@ -115,7 +144,7 @@ export class Link {
   }
 
   #ready() {
-    clearTimeout(this.#deadline);
+    this.#alive();
     this.#failures = 0;
     this.#rejected = null;
     clearInterval(this.#pinging);
@@ -142,7 +171,7 @@ export class Link {
 
   #let(socket) {
     this.#socket = null;
-    clearTimeout(this.#deadline);
+    this.#alive();
     clearInterval(this.#pinging);
     socket.close();
   }
@@ -154,8 +183,13 @@ export class Link {
     this.#become("lost", code);
   }
 
-  #within(time) {
+  #alive() {
     clearTimeout(this.#deadline);
+    this.#deadline = 0;
+  }
+
+  #within(time) {
+    this.#alive();
     this.#deadline = setTimeout(() => this.drop(), time);
   }
 
@@ -163,6 +197,7 @@ export class Link {
   #become(state, code) {
     this.state = state;
     this.#code = code;
-    this.#changed(state, code);
+    const offline = state === "lost" && !navigator.onLine;
+    this.#changed(state, offline ? "no_network" : code);
   }
 }

@@ -8,11 +8,12 @@ import { Conversation, isAwaited, RESET } from "./conversation.js";
 import { draftOf } from "./draft.js";
 import { answered, asked as askedHere, embed, refused, signed, started } from "./embed.js";
 import { Link } from "./link.js";
+import { outboxNews } from "./news.js";
 import { Outbox } from "./outbox.js";
 import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
 import { greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
-import { held, t, translatePage } from "./words.js";
+import { t, translatePage } from "./words.js";
 
 const CHECK_EVERY = 1_000;
 /** Pause after drawing, as a multiple of the time it took: so drawing takes at most a fifth of the time. */
@@ -35,6 +36,7 @@ const link = new Link({ visitor: signed ? visitor : person({ key, visitor, signI
 const showConnection = connectionState({ retry: () => link.wake() });
 const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }) => thenWrite(write(command, title)), reachBack: () => post(conversation.reachBack()), redraw: soon });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
+const tellOfMessages = outboxNews();
 const showNew = newConversation({ begin });
 const writing = composer({ send: write, draft });
 const takeAlong = along({ signIn, visitor, send: (frame) => link.send(frame), decided: writing.focus });
@@ -97,18 +99,11 @@ function onFrame(frame) {
   if (frame.type === "ready") ahead = frame.now - Date.now();
   conversation.take(frame);
   takeAlong.receive(frame, conversation);
-  deliver(frame);
+  outbox.receive(frame, performance.now());
   recognise();
   askedHere(conversation.find(frame.turn));
   if (frame.type === "completed" && !conversation.find(frame.turn).past) over(frame.turn);
   post();
-}
-
-/** Applies a frame to the messages that are not accepted yet; says once, also to screen readers, that they wait. */
-function deliver(frame) {
-  const before = outbox.held;
-  outbox.receive(frame, performance.now());
-  if (!before && outbox.held) aloud(held(outbox.held.code));
 }
 
 /** Gives a turn the key of the message it was made from, so that the message keeps its node on the page. */
@@ -149,6 +144,7 @@ function draw() {
   showEntitlements(conversation);
   showNew(conversation);
   showStop(conversation.turns.find((turn) => isAwaited(turn) && turn.from === conversation.you));
+  tellOfMessages(outbox);
   readOut();
   notBefore = performance.now() + REST * (performance.now() - began);
 }
@@ -166,7 +162,7 @@ function readOut() {
 
 /** Says once, also to screen readers, that an answer takes longer. */
 function askForPatience() {
-  if (!conversation.slows(performance.now())) return;
+  if (link.state !== "open" || !conversation.slows(performance.now())) return;
   aloud(t("slow"));
   soon();
 }
@@ -175,6 +171,7 @@ setInterval(() => {
   send();
   wish();
   askForPatience();
+  if (conversation.open || outbox.isWaiting) link.watch();
   if (outbox.isStuck(performance.now())) link.drop();
 }, CHECK_EVERY);
 

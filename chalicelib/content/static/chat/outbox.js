@@ -91,6 +91,11 @@ export class Outbox {
     if (this.#held?.code === "too_many_open") this.#held.from = Math.min(this.#held.from, clock + NOTED_WITHIN);
   }
 
+  /** Whether a message waits for its `accepted` or for the beginning of its answer. */
+  get isWaiting() {
+    return this.#items.some(({ status }) => ["sent", "accepted"].includes(status));
+  }
+
   /** Whether a message was sent and not accepted for so long that the connection must be dead. */
   isStuck(clock) {
     const silent = this.#silentFor(clock);

@@ -1,5 +1,6 @@
 /** Shows the connection's state and the questions left today, and the button that stops an answer. */
 
+import { alarm, aloud } from "./aloud.js";
 import { byId, mention, say } from "./dom.js";
 import { framed } from "./embed.js";
 import { t, trouble } from "./words.js";
@@ -9,20 +10,23 @@ const FORGIVEN = 1_200;
 
 /** Returns `show(state, code)`; `retry` is called when the reader presses the button to reconnect now. */
 export function connectionState({ retry }) {
-  let timer = 0;
+  let [timer, told] = [0, ""];
   byId("try-now").addEventListener("click", retry);
 
   const draw = (state, code) => {
-    const words = { lost: code ? trouble(code) : t("lost"), closed: trouble(code) }[state];
+    const words = { lost: code ? trouble(code) : t("lost"), closed: trouble(code) }[state] ?? "";
+    if (words && words !== told) (state === "closed" ? alarm : aloud)(words);
+    if (told && state === "open") aloud(t("online"));
+    told = words || (state === "open" ? "" : told);
     byId("trouble").hidden = !words;
     byId("trouble").dataset.state = state;
     byId("trouble").dataset.code = code ?? "";
-    byId("try-now").hidden = state !== "lost";
-    say(byId("trouble-words"), words ?? "");
-    document.documentElement.dataset.connection = state;
+    byId("try-now").hidden = state !== "lost" || code === "no_network";
+    say(byId("trouble-words"), words);
   };
   return (state, code) => {
     clearTimeout(timer);
+    document.documentElement.dataset.connection = state;
     const patience = state === "lost" && !code && byId("trouble").hidden ? FORGIVEN : 0;
     if (patience) timer = setTimeout(draw, patience, state, code);
     else draw(state, code);
@@ -32,6 +36,7 @@ export function connectionState({ retry }) {
 /** Shows a word about the connection below the persona's name. */
 export function showPresence(state, writing) {
   const key = { connecting: "connecting", open: writing ? "writing" : "online" }[state] ?? "offline";
+  if (key === "writing" && byId("presence").dataset.state !== key) aloud(t(key));
   say(byId("presence"), t(key));
   byId("presence").dataset.state = key;
 }

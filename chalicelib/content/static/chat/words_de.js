@@ -86,6 +86,7 @@ export const de = {
     cancelled: "Die Antwort wurde angehalten.",
   },
   troubles: {
+    no_network: "Es gibt keine Verbindung zum Internet. Der Chat geht weiter, sobald es eine gibt.",
     try_again: "Das hat nicht geklappt. Bitte versuch es noch einmal.",
     too_fast: "Das ging zu schnell. Bitte warte einen Augenblick.",
     slow_down: "Das ging zu schnell. Bitte warte einen Augenblick.",

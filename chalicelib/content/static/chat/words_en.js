@@ -71,6 +71,7 @@ export const en = {
   },
   notices: {},
   troubles: {
+    no_network: "There is no connection to the internet. The chat goes on as soon as there is one.",
     try_again: "That did not work. Please try again.",
     too_fast: "That was too fast. Please wait a moment.",
     slow_down: "That was too fast. Please wait a moment.",

@@ -83,6 +83,7 @@ export const ko = {
     cancelled: "답변을 중지했습니다.",
   },
   troubles: {
+    no_network: "인터넷에 연결되어 있지 않습니다. 연결되면 채팅이 이어집니다.",
     try_again: "문제가 생겼습니다. 다시 시도해 주세요.",
     too_fast: "너무 빠릅니다. 잠시 기다려 주세요.",
     slow_down: "너무 빠릅니다. 잠시 기다려 주세요.",
