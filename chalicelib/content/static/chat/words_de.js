@@ -49,6 +49,7 @@ export const de = {
   left: "Heute noch {n} von {limit} Fragen",
   none_left: "Heute sind keine Fragen mehr übrig",
   too_near: "Noch {n} Zeichen",
+  too_much: "{n} Zeichen zu viel: Eine Nachricht hat höchstens {longest}",
 
   sign_in: "Anmelden",
   sign_out: "Abmelden",

@@ -49,6 +49,7 @@ export const en = {
   left: "{n} of {limit} questions left today",
   none_left: "No questions left today",
   too_near: "{n} characters left",
+  too_much: "{n} characters too many: a message has at most {longest}",
 
   sign_in: "Sign in",
   sign_out: "Sign out",

@@ -49,6 +49,7 @@ export const ko = {
   left: "오늘 남은 질문 {n}/{limit}",
   none_left: "오늘 남은 질문이 없습니다",
   too_near: "{n}자 남음",
+  too_much: "{n}자가 넘칩니다. 메시지는 최대 {longest}자입니다",
 
   sign_in: "로그인",
   sign_out: "로그아웃",
