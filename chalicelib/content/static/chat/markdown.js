@@ -1,8 +1,9 @@
 /** Shows a model's Markdown, which is untrusted: text, simple formatting and links, and nothing that loads from the network. */
 
 import { box, recolour, unbox } from "./code.js";
-import { become } from "./grow.js";
 import { direct, directWhole } from "./direction.js";
+import { become } from "./grow.js";
+import { mended, settled } from "./growing.js";
 import { secure } from "./links.js";
 import { lexerOf } from "./markdown_rules.js";
 import { Parser, Renderer } from "./marked.esm.js";
@@ -72,37 +73,60 @@ class Words extends Renderer {
 const words = new Words();
 const OPTIONS = { gfm: true, breaks: true, renderer: words };
 
-/** Returns `show(text)`, which updates `place` and draws only the blocks that are new or have changed. */
+/**
+ * Returns `show(text, grows)`, which updates `place` and draws only the blocks that are new or have changed. While the text grows,
+ * nothing half-written is shown. Returns whether anything is.
+ */
 export function painter(place) {
   let shown = [];
-  return (text) => {
-    const blocks = blocksOf(text);
-    const same = shown.findIndex((raw, index) => raw !== blocks[index]?.raw);
+  return (text, grows = false) => {
+    const blocks = blocksOf(text.replace(/\r\n?/g, "\n"), grows);
+    const same = shown.findIndex((key, index) => key !== blocks[index]?.key);
     const first = same < 0 ? shown.length : same;
     become(place, drawn(blocks.slice(first)), unbox, first);
     [...place.children].slice(first).forEach(recolour);
     directWhole(place);
-    shown = blocks.map((block) => block.raw);
+    shown = blocks.map((block) => block.key);
+    return blocks.length > 0;
   };
 }
 
-function blocksOf(text) {
+function blocksOf(text, grows) {
   try {
     if (text.length > LONGEST || DEEPEST.test(text)) return plain(text);
     const lexer = lexerOf(OPTIONS);
-    lexer.blockTokens(text.replace(/\r\n?/g, "\n"), lexer.tokens);
-    for (const { src, tokens } of lexer.inlineQueue) {
+    const sure = grows ? settled(text) : text;
+    lexer.blockTokens(sure, lexer.tokens);
+    if (grows) expectLinks(sure, lexer.tokens.links);
+    const growing = grows && !/\n[ \t]*\n$/.test(text) && growingIn(lexer.inlineQueue, sure);
+    for (const part of lexer.inlineQueue) {
+      const { src, tokens } = part;
       if (src.length > LONGEST_PARAGRAPH) tokens.push({ type: "text", raw: src, text: src });
-      else lexer.inlineTokens(src, tokens);
+      else lexer.inlineTokens(part === growing ? mended(src) : src, tokens);
     }
-    return lexer.tokens.filter((token) => token.type !== "space" && token.type !== "def");
+    const blocks = lexer.tokens.filter((token) => token.type !== "space" && token.type !== "def");
+    const links = Object.values(lexer.tokens.links);
+    /** A block with brackets may look different when one more link is known; the last one, when it does not grow any more. */
+    const known = `${links.length} ${links.filter(({ href }) => href).length} `;
+    return blocks.map((block) => ({ ...block, key: (block.raw.includes("[") ? known : "") + (growing && block === blocks.at(-1)) + block.raw }));
   } catch (error) {
     if (!(error instanceof RangeError)) reportError(error);
     return plain(text);
   }
 }
 
-const plain = (text) => [{ type: "paragraph", raw: text, text, tokens: [{ type: "text", raw: text, text }] }];
+/** Returns the paragraph, item or cell with which the text ends, if it ends with one. */
+function growingIn(parts, text) {
+  const last = parts.findLast(({ src }) => src.trim());
+  return last && text.replaceAll("\\|", "|").trimEnd().endsWith(last.src.trimEnd().split("\n").at(-1)) ? last : null;
+}
+
+/** Lets words in brackets be a link, as in `[words][1]`, before it is known where it leads. */
+function expectLinks(text, links) {
+  for (const [, label] of text.matchAll(/\]\[([^[\]\n]{1,99})\]/g)) links[label.toLowerCase()] ??= { href: "" };
+}
+
+const plain = (text) => [{ type: "paragraph", key: text, raw: text, text, tokens: [{ type: "text", raw: text, text }] }];
 
 /** Renders blocks to sanitized nodes, each block in its own `div`. */
 function drawn(blocks) {

@@ -86,9 +86,9 @@ function reply(parts, { text, code, state, slow, footer, persona, mine, again, r
   parts.answer.dataset.code = code ?? "";
   paintFace(parts.face, persona);
   if (code) say(parts.words, words);
-  else parts.paint(text);
-  parts.words.classList.toggle("streams", !over && !empty);
-  parts.dots.hidden = over || !empty;
+  const bare = code ? empty : !parts.paint(text, !over);
+  parts.words.classList.toggle("streams", !over && !bare);
+  parts.dots.hidden = over || !bare;
   mention(parts.footer, (empty && (over ? t("dropped") : slow && t("slow"))) || footer || (state === "stopped" && t("stopped")));
   parts.copy.hidden = !over || empty || Boolean(code);
   offer(parts.retry, parts.tools, over && mine && PASSING.has(code) && "ask_again");
