@@ -39,7 +39,7 @@ _FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 
 
-_IMPORTS: Final = re.compile(r"""^(?:import|export)\b(?!\s*\()[^"';]*["']\./([^"']+)["']""", re.MULTILINE)
+_IMPORTS: Final = re.compile(r"""^(?:import|export)\b[^"'();]*["']\./([^"']+)["']""", re.MULTILINE)
 """What a module cannot run without. `import()` is not among it: that loads a module when it is needed."""
 _NOT_SENT: Final = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)?\s*\n|^[ \t]+", re.MULTILINE | re.DOTALL)
 """Comments on lines of their own, indentation and empty lines."""

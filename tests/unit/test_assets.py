@@ -125,7 +125,7 @@ def test_every_module_that_the_page_cannot_run_without_is_asked_for_at_once():
 
 
 def test_what_only_some_visitors_need_is_not_loaded_by_the_others():
-    sometimes = {name for name in MODULES if name.startswith(("words_", "sign_in", "attempt"))}
+    sometimes = {name for name in MODULES if name.startswith(("words_", "sign_in", "attempt", "temml", "math_draw"))}
     assert loaded() & sometimes == {"words_en.js"}
     assert loaded(sign_in=True) & sometimes == {"words_en.js", "sign_in.js", "attempt.js"}
 
@@ -245,7 +245,7 @@ def test_vendored_files_match_their_listed_hashes():
     listed = re.findall(
         r"^\| `([^`]+)` .*`([0-9a-f]{64})` \|$", (FOLDER / "vendor" / "README.md").read_text(), re.MULTILINE
     )
-    there = [place for place in (FOLDER / "vendor").iterdir() if place.suffix in (".js", ".mjs")]
+    there = [place for place in (FOLDER / "vendor").iterdir() if place.suffix in (".js", ".mjs", ".css")]
     assert dict(listed) == {place.name: hashlib.sha256(place.read_bytes()).hexdigest() for place in there}
 
 

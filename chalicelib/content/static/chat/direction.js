@@ -8,7 +8,7 @@ const RTL_LANGUAGES = new Set("ar arc ckb dv fa he iw ks ps sd ug ur yi".split("
 
 const BLOCKS = "p, h1, h2, h3, h4, h5, h6, ul, ol, li, blockquote, .wide, table, th, td";
 /** What is left to right in every language, and says nothing about the direction of the text around it. */
-const LTR = "pre, code, math, a[dir=ltr]";
+const LTR = "pre, code, var, a[dir=ltr]";
 const ADDRESS = /^(?:[a-z][a-z0-9+.-]*:|www\.|[\w.+-]+@)\S+$/i;
 
 /** Returns "rtl" or "ltr"; "" if a node has no letter, as a number: it then has the direction of what it is in. */

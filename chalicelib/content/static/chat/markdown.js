@@ -7,6 +7,8 @@ import { mended, settled } from "./growing.js";
 import { secure } from "./links.js";
 import { lexerOf } from "./markdown_rules.js";
 import { Parser, Renderer } from "./marked.esm.js";
+import { formula, prepare } from "./math.js";
+import { mathOptions } from "./math_rules.js";
 import DOMPurify from "./purify.es.mjs";
 import { widen } from "./tables.js";
 import { tick } from "./tasks.js";
@@ -21,7 +23,7 @@ const LANGUAGE = /^[^\s{:,]{0,24}/;
 const DEEPEST = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){10}/m;
 
 const TAGS =
-  "p br hr h2 h3 h4 h5 h6 strong em del code pre blockquote ul ol li a table thead tbody tr th td".split(" ");
+  "p br hr h2 h3 h4 h5 h6 strong em del code pre blockquote ul ol li a table thead tbody tr th td var".split(" ");
 const HARMLESS = {
   ALLOWED_TAGS: ["div", ...TAGS],
   ALLOWED_ATTR: ["href", "start", "align"],
@@ -39,6 +41,8 @@ const escaped = (text) => text.replace(/[&<>"']/g, (sign) => SPECIAL[sign]);
 class Words extends Renderer {
   /** The languages of the code blocks so far, in their order: attributes of theirs would not pass the sanitizer. */
   languages = [];
+  /** The formulas so far. Each has a `var` as its place, and is drawn there after the sanitizer: TeX never is HTML. */
+  formulas = [];
 
   code(token) {
     this.languages.push(LANGUAGE.exec(token.lang ?? "")[0]);
@@ -71,7 +75,14 @@ class Words extends Renderer {
 }
 
 const words = new Words();
-const OPTIONS = { gfm: true, breaks: true, renderer: words };
+const OPTIONS = { gfm: true, breaks: true, renderer: words, ...mathOptions(placeOf) };
+
+/** Keeps the source as it is written, for a formula that cannot be read; of an unfinished one nothing is shown. */
+function placeOf(token) {
+  if (!token.tex) prepare();
+  else words.formulas.push(token);
+  return token.tex && `<var>${escaped(token.raw.trim())}</var>`;
+}
 
 /**
  * Returns `show(text, grows)`, which updates `place` and draws only the blocks that are new or have changed. While the text grows,
@@ -94,7 +105,7 @@ export function painter(place) {
 function blocksOf(text, grows) {
   try {
     if (text.length > LONGEST || DEEPEST.test(text)) return plain(text);
-    const lexer = lexerOf(OPTIONS);
+    const lexer = lexerOf({ ...OPTIONS, grows });
     const sure = grows ? settled(text) : text;
     lexer.blockTokens(sure, lexer.tokens);
     if (grows) expectLinks(sure, lexer.tokens.links);
@@ -106,9 +117,9 @@ function blocksOf(text, grows) {
     }
     const blocks = lexer.tokens.filter((token) => token.type !== "space" && token.type !== "def");
     const links = Object.values(lexer.tokens.links);
-    /** A block with brackets may look different when one more link is known; the last one, when it does not grow any more. */
+    /** A block with brackets may look different when one more link is known; the last one, when the text does not grow any more. */
     const known = `${links.length} ${links.filter(({ href }) => href).length} `;
-    return blocks.map((block) => ({ ...block, key: (block.raw.includes("[") ? known : "") + (growing && block === blocks.at(-1)) + block.raw }));
+    return blocks.map((block) => ({ ...block, key: (block.raw.includes("[") ? known : "") + (grows && block === blocks.at(-1)) + block.raw }));
   } catch (error) {
     if (!(error instanceof RangeError)) reportError(error);
     return plain(text);
@@ -130,9 +141,10 @@ const plain = (text) => [{ type: "paragraph", key: text, raw: text, text, tokens
 
 /** Renders blocks to sanitized nodes, each block in its own `div`. */
 function drawn(blocks) {
-  words.languages = [];
+  [words.languages, words.formulas] = [[], []];
   const html = blocks.map((block) => `<div>${Parser.parse([block], OPTIONS)}</div>`).join("");
   const nodes = DOMPurify.sanitize(html, HARMLESS);
+  nodes.querySelectorAll("var").forEach((place, index) => formula(place, words.formulas[index]));
   nodes.querySelectorAll("a[href]").forEach(secure);
   nodes.querySelectorAll("table").forEach(widen);
   nodes.querySelectorAll("li").forEach(tick);

@@ -38,6 +38,7 @@ export const de = {
   regenerate: "Neu beantworten",
   copy: "Kopieren",
   code: "Code",
+  formula: "Formel",
   table: "Tabelle",
   task_done: "Erledigt",
   task_open: "Offen",

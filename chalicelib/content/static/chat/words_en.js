@@ -38,6 +38,7 @@ export const en = {
   regenerate: "Regenerate",
   copy: "Copy",
   code: "Code",
+  formula: "Formula",
   table: "Table",
   task_done: "Done",
   task_open: "Not done",

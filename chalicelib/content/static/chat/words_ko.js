@@ -38,6 +38,7 @@ export const ko = {
   regenerate: "다시 생성",
   copy: "복사",
   code: "코드",
+  formula: "수식",
   table: "표",
   task_done: "완료",
   task_open: "미완료",
