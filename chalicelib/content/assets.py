@@ -1,5 +1,7 @@
 """Responses for the chat page, its files in `static/chat/` and the widget for other pages.
 
+The page's modules are sent as one, `page.js`. What it does not always need is a file of its own, loaded by `import()`.
+
 The page loads nothing from another server. No URL in the files begins with a slash, because API Gateway serves them
 below the name of a stage.
 """
@@ -17,6 +19,8 @@ from string import Template
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from chalicelib.content import joined
+
 
 @dataclass(frozen=True)
 class Asset:
@@ -32,16 +36,13 @@ _CHAT: Final = _PAGES.joinpath("chat")
 _SIGN_IN: Final = _PAGES.joinpath("sign_in")
 _WIDGET: Final = _PAGES.joinpath("widget")
 _PARTS_OF_WIDGET: Final = ("start", "memory", "style", "bubble", "look", "frame", "visitor", "calls")
+_JOINED: Final = "page.js"
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "mjs": "text/javascript"}
 _SAFE: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 """Lets pages load it that are isolated by `Cross-Origin-Embedder-Policy: require-corp`."""
 _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE | re.ASCII)
-
-
-_IMPORTS: Final = re.compile(r"""^(?:import|export)\b[^"'();]*["']\./([^"']+)["']""", re.MULTILINE)
-"""What a module cannot run without. `import()` is not among it: that loads a module when it is needed."""
-_NOT_SENT: Final = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)?\s*\n|^[ \t]+", re.MULTILINE | re.DOTALL)
+_NOT_SENT: Final = re.compile(r"^[ \t]*(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//[^\n]*)?\s*\n|^[ \t]+", re.MULTILINE)
 """Comments on lines of their own, indentation and empty lines."""
 
 
@@ -53,8 +54,8 @@ def page(*, websocket_url: str, frame_ancestors: Sequence[str], sign_in: bool = 
     it offers to sign in. All modules that the page surely needs load at once, with the texts in the first of the
     `languages` (as in Accept-Language) that there is.
     """
-    needed = _needed("main.js", _texts(languages), *(["sign_in.js"] if sign_in else []))
-    modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in sorted(needed))
+    names = [_texts(languages), *_beside_page_script(sign_in=sign_in)]
+    modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in names)
     blanks = {"modules": modules, "sign_in": "data-sign-in" if sign_in else ""}
     html = Template(_CHAT.joinpath("index.html").read_text("utf-8")).substitute(blanks)
     csp = _policy(websocket_url, frame_ancestors)
@@ -79,6 +80,8 @@ def signing(
 
 def file(name: str, *, known: str | None = None) -> Asset:
     """Return one of the page's files; 404 when there is none, 304 when `known` is its ETag."""
+    if name == _JOINED:
+        return _kept(joined.join("main.js", _own_modules()), "js", known)
     found = _files().get(name)
     if found is None:
         return Asset("not found", {**_SAFE, "Content-Type": "text/plain; charset=utf-8"}, HTTPStatus.NOT_FOUND.value)
@@ -140,21 +143,16 @@ def _texts(languages: str) -> str:
     return next((name for name in map("words_{}.js".format, codes) if name in _files()), "words_en.js")
 
 
-def _needed(*names: str) -> set[str]:
-    """Return these modules and all that they import, directly or not."""
-    found: set[str] = set()
-    due = list(names)
-    while due:
-        name = due.pop()
-        if name not in found:
-            found.add(name)
-            due += _imported(name)
-    return found
+def _own_modules() -> Mapping[str, str]:
+    return {name: _sent(place) for name, place in _within(_CHAT).items() if _ending(place) == "js"}
 
 
 @cache
-def _imported(name: str) -> Sequence[str]:
-    return [] if name in _vendored() else _IMPORTS.findall(_files()[name].read_text("utf-8"))
+def _beside_page_script(*, sign_in: bool) -> Sequence[str]:
+    """Return what the page needs at once and `page.js` does not have."""
+    own = _own_modules()
+    others = [name for name in joined.needed("main.js", own) if name not in own]
+    return [*others, *(joined.needed("sign_in.js", own) if sign_in else [])]
 
 
 @cache

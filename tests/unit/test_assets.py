@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.content import assets
+from chalicelib.content import assets, joined
 
 FOLDER = Path(assets.__file__).parent / "static" / "chat"
 MODULES = sorted(place.name for ending in ("js", "mjs") for place in FOLDER.rglob(f"*.{ending}"))
-FILES = [*MODULES, *sorted(place.name for place in FOLDER.rglob("*.css"))]
+FILES = ["page.js", *MODULES, *sorted(place.name for place in FOLDER.rglob("*.css"))]
 CHALICE = json.loads((Path(assets.__file__).parents[2] / ".chalice" / "config.json").read_text())
 COMPRESSED_FROM = CHALICE["minimum_compression_size"]
 SOCKET = "wss://abc.execute-api.eu-west-1.amazonaws.com/prod"
@@ -116,18 +116,22 @@ def test_script_and_style_of_a_visitor_are_at_most_sixty_kilobytes_as_api_gatewa
     assert 30_000 < weight <= 60_000
 
 
-def test_every_module_that_the_page_cannot_run_without_is_asked_for_at_once():
-    asked = loaded()
-    assert {"main.js", "markdown.js", "marked.esm.js", "purify.es.mjs", "words_en.js", "style.css"} <= asked
-    for name in asked - {"style.css", "thread.css", "marked.esm.js", "purify.es.mjs"}:
-        imported = re.findall(r'^import [^;]*?"\./([^"]+)";$', assets.file(name).content, re.MULTILINE)
-        assert set(imported) <= asked
+def test_the_page_loads_its_own_modules_as_one_and_asks_for_all_that_it_imports_at_once():
+    script = assets.file("page.js").content
+    assert set(re.findall(r'^import .*? from "\./([^"]+)";$', script, re.MULTILINE)) == {
+        "marked.esm.js",
+        "purify.es.mjs",
+    }
+    assert loaded() == {"page.js", "marked.esm.js", "purify.es.mjs", "words_en.js", "style.css", "thread.css"}
 
 
 def test_what_only_some_visitors_need_is_not_loaded_by_the_others():
     sometimes = {name for name in MODULES if name.startswith(("words_", "sign_in", "attempt", "temml", "math_draw"))}
     assert loaded() & sometimes == {"words_en.js"}
-    assert loaded(sign_in=True) & sometimes == {"words_en.js", "sign_in.js", "attempt.js"}
+    signing_in = loaded(sign_in=True) - loaded()
+    assert {"sign_in.js", "attempt.js"} <= signing_in
+    for name in signing_in:
+        assert set(joined.imported(assets.file(name).content)) <= signing_in
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 /** Gives each formula its place, and loads what draws formulas when one is met. */
 
+import { t } from "./words.js";
+
 let drawing = null;
 let loading = null;
 
@@ -10,13 +12,15 @@ export function prepare() {
 
 function arrived(module) {
   drawing = module;
-  document.querySelectorAll("var[data-tex]").forEach(drawing.draw);
+  document.querySelectorAll("var[data-tex]").forEach(draw);
 }
 
 /** Draws a formula in a `var` that has its source as text. */
 export function formula(place, { tex, display }) {
   Object.assign(place.dataset, { tex, display });
   place.dir = "ltr";
-  if (drawing) drawing.draw(place);
+  if (drawing) draw(place);
   else prepare();
 }
+
+const draw = (place) => drawing.draw(place, t("formula"));

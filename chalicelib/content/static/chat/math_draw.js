@@ -1,8 +1,9 @@
-/** Draws formulas as MathML. It is loaded, with its library and its styles, when the first formula is met. */
+/**
+ * Draws formulas as MathML. It is loaded, with its library and its styles, when the first formula is met; so it imports
+ * nothing of the page, which would be loaded again.
+ */
 
-import { el } from "./dom.js";
 import temml from "./temml.mjs";
-import { t } from "./words.js";
 
 /** Levels of elements in a formula; a browser draws nested elements by recursion. */
 const DEEPEST = 60;
@@ -12,15 +13,17 @@ const OPTIONS = { throwOnError: true, wrap: "tex", maxSize: [10, 10], maxExpand:
 
 const drawn = new Map();
 
-document.head.append(...["temml.css", "math.css"].map((name) => el("link", { rel: "stylesheet", href: `chat/${name}` })));
+for (const name of ["temml.css", "math.css"]) {
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: `chat/${name}` }));
+}
 
-/** Fills a place that has its source as text; it keeps that if the formula cannot be read. */
-export function draw(place) {
+/** Fills a place that has its source as text; it keeps that if the formula cannot be read. `label` names one that can be scrolled. */
+export function draw(place, label) {
   const isDisplayed = place.dataset.display === "true";
   const math = mathOf(place.dataset.tex, isDisplayed);
   if (!math) return;
   place.replaceChildren(math.cloneNode(true));
-  if (isDisplayed) Object.assign(place, { tabIndex: 0, role: "group", ariaLabel: t("formula") });
+  if (isDisplayed) Object.assign(place, { tabIndex: 0, role: "group", ariaLabel: label });
 }
 
 /** Returns the element of a formula, or null if the library cannot read it. */
@@ -34,7 +37,7 @@ function mathOf(tex, displayMode) {
 }
 
 function made(tex, displayMode) {
-  const holder = el("span");
+  const holder = document.createElement("span");
   try {
     temml.render(tex, holder, { ...OPTIONS, displayMode });
   } catch {
