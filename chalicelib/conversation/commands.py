@@ -1,6 +1,11 @@
 """The commands that a user can send instead of a question, and their parser. `command_handlers` runs them."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import Enum
+from typing import Final
 
 
 class Command(Enum):
@@ -21,3 +26,51 @@ def parse(text: str) -> Command | None:
         return Command(" ".join(text.lower().split()))
     except ValueError:
         return None
+
+
+@dataclass(frozen=True)
+class NotKnown:
+    """A message that was meant as a command and is none."""
+
+    typed: str = field(repr=False)
+    """Its first word, with the slash."""
+    nearest: Command | None
+    """The command that was probably meant."""
+
+
+_ATTEMPT: Final = re.compile(
+    r"[/\uff0f]{1,2}(?P<blank> ?)(?P<name>[^\W\d_](?:[\w-]{0,30}\w)?)[!?.,]*(?P<rest> [^\n]*)?"
+)
+"""One word behind a slash, and what follows in the line. A path has a second slash, a dot or a digit first."""
+_LONGEST: Final = 100
+"""Characters; a longer message is a question that begins with a slash."""
+_NAMES: Final = {command.value[1:]: command for command in Command if " " not in command.value}
+_ALSO: Final[Mapping[str, Command]] = {
+    **dict.fromkeys(("commands", "menu", "info"), Command.HELP),
+    **dict.fromkeys(("new", "clear", "restart", "newchat"), Command.RESET),
+    **dict.fromkeys(("delete", "erase", "remove", "deleteme"), Command.FORGET),
+    **dict.fromkeys(("quota", "limit", "left"), Command.USAGE),
+}
+"""What other bots call these commands."""
+
+
+def not_known(text: str) -> NotKnown | None:
+    """Return what a message that begins like a command was meant as; None for commands, and for questions.
+
+    A message that begins with a path, or with a slash and a blank, is a question.
+    """
+    line = text.strip()
+    found = _ATTEMPT.fullmatch(line) if len(line) <= _LONGEST and parse(text) is None else None
+    if not found:
+        return None
+    name, nearest = found["name"], _nearest(found["name"].lower())
+    is_sentence = bool(found["rest"]) and len(name) == 1
+    is_blank_before = bool(found["blank"]) and (bool(found["rest"]) or name.lower() not in _NAMES)
+    return None if is_sentence or is_blank_before else NotKnown(f"/{name}", nearest)
+
+
+def _nearest(name: str) -> Command | None:
+    known = {**_NAMES, **_ALSO}
+    begun = [word for word in _NAMES if word.startswith(name) or name.startswith(word)]
+    close = [name] if name in known else begun or get_close_matches(name, known, n=1, cutoff=0.7)
+    return known[close[0]] if close else None

@@ -8,8 +8,9 @@ from chalicelib.access import identity, quota
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import COUNTS_KEPT_S, kept_in_words
 from chalicelib.content.text import Texts
+from chalicelib.conversation.commands import NotKnown
 from chalicelib.conversation.prompt import Answer, FinishReason
-from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, OPENING, STOPPED, Reply
+from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, OPENING, STOPPED, Choice, Reply
 from chalicelib.conversation.turn_context import TurnContext
 
 _FEW: Final = 2
@@ -59,6 +60,17 @@ class Notices:
         if person.access is not Access.DEFAULT:
             return self.texts(f"decided_{person.access.value}")
         return "" if person.daily_limit is None else self.texts("decided_limit", limit=person.daily_limit)
+
+    def unknown_command(self, attempt: NotKnown) -> Reply:
+        """Return that there is no such command, with the nearest one, if there is one, as a button."""
+        if attempt.nearest is None:
+            return Reply(self.texts("unknown_command", typed=attempt.typed), code="command")
+        nearest = attempt.nearest.value
+        if attempt.typed.lower() == nearest:
+            text = self.texts("more_than_a_command", nearest=nearest)
+        else:
+            text = self.texts("unknown_command_nearest", typed=attempt.typed, nearest=nearest)
+        return Reply(text, choices=(Choice(nearest, nearest),), code="command")
 
     def opening(self, context: TurnContext) -> Reply:
         """Return the persona's fixed opening, for a conversation that the model should have opened."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.access.person import Access, Person
-from chalicelib.conversation.commands import Command, parse
+from chalicelib.conversation.commands import Command, NotKnown, not_known, parse
 from chalicelib.conversation.prompt import Failure
 from chalicelib.conversation.turn import MAX_TEXT, Lease, Turn, TurnState
 
@@ -47,6 +47,13 @@ class RunCommand:
 
 
 @dataclass(frozen=True)
+class SuggestCommand:
+    """Answer a command that does not exist with the nearest one, without a charge."""
+
+    attempt: NotKnown
+
+
+@dataclass(frozen=True)
 class Ask:
     """Charge the person and call the model."""
 
@@ -69,7 +76,7 @@ class DeliverAgain:
     """When the attempt is due, in milliseconds since 1970; nothing is done before."""
 
 
-Plan = Drop | SendNotice | RunCommand | Ask | AskAgain | GiveUp | DeliverAgain
+Plan = Drop | SendNotice | RunCommand | SuggestCommand | Ask | AskAgain | GiveUp | DeliverAgain
 
 
 def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
@@ -122,4 +129,6 @@ def _plan_new(turn: Turn) -> Plan:
         return SendNotice("text_only") if turn.attachments else Drop("unsent")
     if command := parse(turn.text):
         return RunCommand(command)
+    if attempt := not_known(turn.text):
+        return SuggestCommand(attempt)
     return SendNotice("too_long") if len(turn.text) > MAX_TEXT else Ask()

@@ -47,8 +47,8 @@ class TurnRunner:
                 return replace(turn, reply=None)
             case plan.DeliverAgain(due_at):
                 return self._deliver_again(context, due_at=due_at)
-            case plan.SendNotice(key):
-                return self._record(context, self._or_revoked(context, self.notices.say(key)))
+            case plan.SendNotice() | plan.SuggestCommand() as notice:
+                return self._record(context, self._or_revoked(context, self._said(notice)))
             case plan.RunCommand(command):
                 result = self.commands.run(command, context)
                 reply = self._or_revoked(context, result.reply)
@@ -59,6 +59,13 @@ class TurnRunner:
                 return self._ask_again(context)
             case plan.GiveUp():
                 return self._apologise(context, ModelError("the worker died over this turn before"))
+
+    def _said(self, notice: plan.SendNotice | plan.SuggestCommand) -> Reply:
+        match notice:
+            case plan.SendNotice(key):
+                return self.notices.say(key)
+            case plan.SuggestCommand(attempt):
+                return self.notices.unknown_command(attempt)
 
     def _or_revoked(self, context: TurnContext, reply: Reply) -> Reply:
         """Return the reply; for a person whose API key is not valid any more, the notice that says so."""

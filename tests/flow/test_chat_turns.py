@@ -454,3 +454,12 @@ def test_an_answer_whose_connections_cannot_be_read_is_stored_and_sent_by_the_re
     chat.works()
     assert tab.reads().screen == [("Is anybody there?", "An answer.")]
     assert (chat.asked, chat.used()) == (["Is anybody there?"], 1)
+
+
+def test_a_misspelt_command_in_the_web_chat_gets_a_notice_with_the_nearest_as_a_choice(chat: Chat):
+    tab = chat.opens()
+    tab.says("/hepl")
+    [notice], [completed] = tab.got("notice"), tab.got("completed")
+    assert notice["code"] == "command"
+    assert [choice["command"] for choice in completed["choices"]] == ["/help"]
+    assert (chat.asked, chat.used()) == ([], 0)

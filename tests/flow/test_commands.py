@@ -60,6 +60,48 @@ def test_commands_are_answered_when_no_question_is_left(bot: Bot):
     assert bot.sent_to("anna") == [SAYS("no_questions")]
 
 
+@pytest.mark.parametrize(
+    ("typed", "word", "nearest"), [("/hepl", "/hepl", "/help"), ("/Forgot everything", "/Forgot", "/forget")]
+)
+def test_a_misspelt_command_costs_nothing_and_is_answered_with_the_nearest(
+    bot: Bot, typed: str, word: str, nearest: str
+):
+    bot.receives("anna", typed)
+    [answer] = bot.read("anna")
+    assert answer.text == SAYS("unknown_command_nearest", typed=word, nearest=nearest)
+    assert [choice.command for choice in answer.choices] == [nearest]
+    assert (bot.asked, bot.used("anna"), bot.spent().committed) == ([], 0, 0)
+
+
+def test_the_button_of_the_nearest_command_runs_it(bot: Bot):
+    bot.receives("anna", "/hepl")
+    [choice] = bot.read("anna")[0].choices
+    bot.receives("anna", choice.title, quick_reply={"payload": choice.command})
+    assert bot.sent_to("anna")[-1] == SAYS("help")
+
+
+def test_an_unknown_command_without_a_near_one_is_answered_with_help(bot: Bot):
+    bot.receives("anna", "/imagine a castle")
+    [answer] = bot.read("anna")
+    assert (answer.text, answer.choices) == (SAYS("unknown_command", typed="/imagine"), ())
+    assert (bot.asked, bot.used("anna")) == ([], 0)
+
+
+def test_an_unknown_command_is_answered_also_when_no_question_is_left_and_is_no_memory(bot: Bot):
+    bot.limits_to(1)
+    bot.receives("anna", "/hepl")
+    bot.receives("anna", "a question")
+    assert bot.last_prompt.history == ()
+    bot.receives("anna", "/usgae")
+    assert bot.read("anna")[-1].choices[0].command == "/usage"
+
+
+@pytest.mark.parametrize("text", ["/etc/hosts is what?", "/ how are you", "/s just kidding"])
+def test_a_message_that_only_begins_with_a_slash_is_asked(bot: Bot, text: str):
+    bot.receives("anna", text)
+    assert (bot.asked, bot.used("anna")) == ([text], 1)
+
+
 def test_after_a_reset_the_model_hears_nothing_of_what_was_said_before(bot: Bot):
     bot.receives("anna", "my cat is called Minka")
     bot.receives("anna", "/reset")
@@ -192,9 +234,10 @@ def test_words_forgotten_while_their_confirmation_cannot_be_sent_stay_forgotten(
     assert (bot.sent_to("anna")[-1], words_kept(bot)) == (FORGOTTEN, [])
 
 
-def test_a_question_that_only_begins_like_a_command_is_a_question(bot: Bot):
+def test_a_command_with_a_question_behind_it_costs_nothing_and_says_how_to_ask_it(bot: Bot):
     bot.receives("anna", "/help me with my homework")
-    assert bot.asked == ["/help me with my homework"]
+    assert bot.sent_to("anna") == [SAYS("more_than_a_command", nearest="/help")]
+    assert bot.asked == []
 
 
 def test_a_message_that_meta_repeats_after_it_was_forgotten_is_not_answered_again(bot: Bot):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.conversation.commands import Command, parse
+from chalicelib.conversation.commands import Command, not_known, parse
 
 blanks = st.text(" \t\n\u00a0", max_size=3)
 
@@ -41,3 +41,81 @@ def test_everything_else_is_a_question(text: str):
 @given(st.text())
 def test_no_text_is_too_strange_to_be_a_question(text: str):
     assert parse(text) is None or text.strip().startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("/hepl", Command.HELP),
+        ("/help me", Command.HELP),
+        ("/Help!", Command.HELP),
+        ("//help", Command.HELP),
+        ("/ help", Command.HELP),
+        ("\uff0fhelp", Command.HELP),
+        ("/h", Command.HELP),
+        ("/commands", Command.HELP),
+        ("/rest", Command.RESET),
+        ("/reset the chat please", Command.RESET),
+        ("/new", Command.RESET),
+        ("/restart", Command.RESET),
+        ("/clear", Command.RESET),
+        ("/forgot", Command.FORGET),
+        ("/forget everything", Command.FORGET),
+        ("/forget-me", Command.FORGET),
+        ("/delete", Command.FORGET),
+        ("/forgetyes", Command.FORGET),
+        ("/useage", Command.USAGE),
+        ("/quota", Command.USAGE),
+        ("/starts", Command.START),
+        ("/imagine a castle", None),
+        ("/weather", None),
+        ("/yes", None),
+        ("/도움", None),
+        ("/hélp", Command.HELP),
+    ],
+)
+def test_a_command_that_does_not_exist_is_known_as_one_with_the_nearest_that_does(text: str, nearest: Command | None):
+    found = not_known(text)
+    assert found
+    assert found.nearest is nearest
+    assert len(found.typed) <= 40
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "/",
+        "//",
+        "help",
+        "What does /help do?",
+        "/etc/hosts is what?",
+        "/etc/hosts",
+        "/r/python is nice",
+        "/home/anna/.bashrc: line 3",
+        "/index.html gives a 404",
+        "/ how are you",
+        "/s that was a joke",
+        "/10 is my rating",
+        "/* a comment */",
+        "/regex/g",
+        "/^a+$/",
+        "/help\nand two lines more of a text",
+        "/translate " + "long text " * 20,
+        "// a comment in the code",
+        "://help",
+        "\\help",
+    ],
+)
+def test_a_message_that_only_begins_with_a_slash_is_a_question(text: str):
+    assert not_known(text) is None
+
+
+@pytest.mark.parametrize("command", list(Command))
+def test_a_command_that_exists_is_never_unknown(command: Command):
+    assert not_known(f"  {command.value.upper()} ") is None
+
+
+@given(st.text(alphabet="/ helpforgtusa.!\n", max_size=20))
+def test_every_message_is_a_command_or_an_unknown_one_or_a_question(text: str):
+    assert parse(text) is None or not_known(text) is None
