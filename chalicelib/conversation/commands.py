@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import Enum
 from typing import Final
 
@@ -18,6 +17,14 @@ class Command(Enum):
     FORGET = "/forget"
     FORGET_CONFIRMED = "/forget yes"
     FORGET_CANCELLED = "/forget no"
+
+
+_FORGETTING: Final = frozenset({Command.FORGET, Command.FORGET_CONFIRMED, Command.FORGET_CANCELLED})
+
+
+def is_forgetting(text: str) -> bool:
+    """Whether it is a command that blocked users may send too: it leads to the deletion of what is stored of them."""
+    return parse(text) in _FORGETTING
 
 
 def parse(text: str) -> Command | None:
@@ -70,6 +77,8 @@ def not_known(text: str) -> NotKnown | None:
 
 
 def _nearest(name: str) -> Command | None:
+    from difflib import get_close_matches  # noqa: PLC0415 (the functions that receive messages start without it)
+
     known = {**_NAMES, **_ALSO}
     begun = [word for word in _NAMES if word.startswith(name) or name.startswith(word)]
     close = [name] if name in known else begun or get_close_matches(name, known, n=1, cutoff=0.7)

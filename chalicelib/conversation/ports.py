@@ -28,7 +28,7 @@ class Accepted(Enum):
     DUPLICATE_DONE = "duplicate_done"
     """Stored before and closed."""
     BLOCKED = "blocked"
-    """The owner has blocked the person: not stored."""
+    """The owner has blocked the person: not stored, unless it is a command that forgets."""
     OVERFLOW = "overflow"
     """Too many turns of the conversation are open: the message is not stored; the user is notified once."""
     TOO_MANY_CONVERSATIONS = "too_many_conversations"

@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.access import budget, identity, quota
 from chalicelib.access.budget import Reservation
-from chalicelib.access.person import Person
+from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
@@ -41,8 +41,8 @@ class AlertService:
     log: Log
 
     def new_person(self, person: Person) -> None:
-        """Report a new user, once ever, on channels that announce them."""
-        if not identity.traits_of(person.id).announces_new_people:
+        """Report a new user, once ever, on channels that announce them; a blocked one only once unblocked."""
+        if person.access is Access.BLOCKED or not identity.traits_of(person.id).announces_new_people:
             return
         if not person.announced and self.people.announce(person.id):
             self._send(

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.access.person import Access
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import Overdue, TurnState
 from chalicelib.ids import ConversationId
@@ -81,6 +82,29 @@ def test_a_blocked_person_leaves_no_trace(story: Story):
     assert story.known() == before
     assert story.take() is None
     assert story.overdue() == []
+
+
+@pytest.mark.parametrize("text", ["/forget", "/forget yes", " /FORGET  no"])
+def test_a_blocked_person_may_send_the_command_that_forgets(story: Story, text: str):
+    story.accept()
+    story.finish_all()
+    story.block()
+    message = story.message(text=text)
+    assert story.accept(message) is Accepted.QUEUED
+    assert story.accept(message) is Accepted.DUPLICATE_OPEN
+    assert story.accept(story.message(text="/help")) is Accepted.BLOCKED
+    assert story.known().access is Access.BLOCKED
+
+
+def test_a_blocked_person_forgets_no_faster_than_others_write(story: Story):
+    story.block()
+    heard = []
+    for number in range(70):
+        heard.append(story.accept(story.message(f"mid-forget-{number}", at=story.clock() + number, text="/forget")))
+        if heard[-1] is Accepted.QUEUED:
+            story.finish_all()
+    assert heard[0] is Accepted.QUEUED
+    assert heard[-1] is Accepted.TOO_FAST
 
 
 def test_a_new_person_is_remembered_from_the_first_message_on(story: Story):

@@ -142,6 +142,29 @@ def test_a_blocked_user_gets_no_answer_and_nothing_is_stored(bot: Bot):
     assert (len(bot.sent_to("anna")), len(bot.turns("anna")), len(bot.asked)) == (1, 1, 1)
 
 
+def test_a_blocked_user_may_delete_what_is_stored_and_stays_blocked(bot: Bot):
+    ask(bot, 2)
+    bot.decides("anna", Access.BLOCKED)
+    bot.receives("anna", "/forget")
+    [yes, _] = bot.read("anna")[-1].choices
+    bot.receives("anna", yes.title, quick_reply={"payload": yes.command})
+    assert bot.sent_to("anna")[2:] == [
+        SAYS("forget_ask"),
+        SAYS("forget_done_decided", done=SAYS("forget_done", counts="3 days"), decision=SAYS("decided_blocked")),
+    ]
+    assert [(turn.text, turn.reply) for turn in bot.turns("anna")] == [("", None)]
+    assert (bot.known("anna").access, bot.known("anna").first_seen) == (Access.BLOCKED, 0)
+    bot.receives("anna", "Am I still blocked?")
+    bot.receives("anna", "/help")
+    assert (len(bot.sent_to("anna")), len(bot.asked)) == (4, 2)
+
+
+def test_a_blocked_user_who_never_wrote_and_forgets_is_not_announced_to_the_owner(bot: Bot):
+    bot.decides("anna", Access.BLOCKED)
+    bot.receives("anna", "/forget yes")
+    assert (len(bot.sent_to("anna")), bot.told_owner, bot.asked) == (1, [], [])
+
+
 def test_a_user_blocked_while_a_message_waits_gets_no_answer(bot: Bot):
     bot.accepts("anna", "quick, before they block me")
     bot.decides("anna", Access.BLOCKED)

@@ -32,10 +32,21 @@ def test_a_question_is_charged_and_asked():
     assert plan(QUESTION, ANNA, LEASE, now=NOW) == Ask()
 
 
-@pytest.mark.parametrize("text", [QUESTION.text, *(command.value for command in Command)])
-def test_a_block_goes_before_everything(text: str):
+FORGETTING = {Command.FORGET, Command.FORGET_CONFIRMED, Command.FORGET_CANCELLED}
+
+
+@pytest.mark.parametrize(
+    "text", [QUESTION.text, "/forget everything", "/hepl", *(each.value for each in set(Command) - FORGETTING)]
+)
+def test_a_block_goes_before_everything_but_forgetting(text: str):
     blocked = replace(ANNA, access=Access.BLOCKED, daily_limit=100)
     assert plan(replace(QUESTION, text=text), blocked, LEASE, now=NOW) == Drop("blocked")
+
+
+@pytest.mark.parametrize("command", FORGETTING)
+def test_a_blocked_person_may_be_forgotten(command: Command):
+    blocked = replace(ANNA, access=Access.BLOCKED)
+    assert plan(replace(QUESTION, text=command.value), blocked, LEASE, now=NOW) == RunCommand(command)
 
 
 @pytest.mark.parametrize("command", Command)
