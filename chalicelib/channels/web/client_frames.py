@@ -35,6 +35,8 @@ class Authenticate:
     credentials: Credentials
     n: int | None = None
     """The frame's number among those that its client numbers, from 1; None if it does not. So in all frames."""
+    forgets: bool = False
+    """Whether what is stored about the person is to be deleted, and they are not let in."""
 
 
 @dataclass(frozen=True)
@@ -209,13 +211,12 @@ def _authenticate(values: dict[Any, Any]) -> Authenticate | InvalidFrame:
     given = [(kind, values[name]) for name, kind in _CREDENTIALS.items() if name in values]
     match given:
         case [(kind, str(credential))] if 0 < len(credential) <= _MAX_CREDENTIAL:
-            pass
+            visitor = _name(values.get("visitor"))
         case _:
             return InvalidFrame("bad_frame", "`authenticate` needs one of `apiKey`, `ticket` and `token`, as a text")
-    visitor = _name(values.get("visitor"))
     if "visitor" in values and visitor is None:
         return InvalidFrame("bad_frame", f"`visitor` {NAME_RULE}")
-    return Authenticate(Credentials(kind, clean(credential), visitor))
+    return Authenticate(Credentials(kind, clean(credential), visitor), forgets=values.get("forget") is True)
 
 
 def _take_along(values: dict[Any, Any]) -> TakeAlong | InvalidFrame:

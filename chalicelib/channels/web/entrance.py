@@ -68,7 +68,7 @@ class Entrance:
             return None
         known = self._known(credentials, connection)
         if isinstance(known, Rejected):
-            self._reject(connection, known)
+            self.reject(connection, known)
             return None
         connection = replace(
             connection,
@@ -92,7 +92,7 @@ class Entrance:
         try:
             ready = self._mark_authenticated(connection, person, conversation)
         except TooManyConnections:
-            self._reject(connection, _TOO_MANY)
+            self.reject(connection, _TOO_MANY)
             return None
         if ready is None:
             return self._let_in_meanwhile(connection, is_asked=is_asked)
@@ -253,7 +253,7 @@ class Entrance:
         """Delete an authenticated connection, tell its client why, and close it."""
         self.closer.dismiss(connection, server_frames.error(rejected.code, rejected.message, message_id))
 
-    def _reject(self, connection: Connection, rejected: Rejected) -> None:
+    def reject(self, connection: Connection, rejected: Rejected) -> None:
         """Close a connection that is not authenticated; after a failure the heartbeat does so in a minute or two."""
         self.connections.reject(connection)
         self._refuse(connection, rejected.code, rejected.message)

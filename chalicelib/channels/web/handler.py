@@ -34,6 +34,7 @@ from chalicelib.channels.web.client_frames import (
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.earlier import send_earlier
 from chalicelib.channels.web.entrance import Entrance
+from chalicelib.channels.web.forgetting import forget
 from chalicelib.channels.web.frame_order import FrameOrder
 from chalicelib.channels.web.handshake import Handshake
 from chalicelib.channels.web.member import Member
@@ -161,6 +162,9 @@ class WebSocketHandler:
                 self._send_error(connection, code, message, message_id)
             case Ping():
                 self._send(connection, server_frames.frame("pong"))
+            case Authenticate(credentials, forgets=True):
+                forget(self.entrance, connection, credentials)
+                self.order.done(connection, frame, None)
             case Authenticate(credentials):
                 entered = self.entrance.authenticate(connection, credentials)
                 self.order.done(connection, frame, entered.connection if entered else None)
