@@ -1,7 +1,7 @@
 """The chat page when the bot refuses it: it gives up with a clear sentence, unless the reason may pass."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.simulator.chat_page import a_page, open_chat, write
 from tests.simulator.chat_server import ChatServer
@@ -51,6 +51,48 @@ def test_a_room_that_is_refused_is_given_up_with_the_reason(chat: Page, bot: Cha
     expect(chat.get_by_test_id("try-now")).to_be_hidden()
     expect(chat.get_by_test_id("composer")).to_be_disabled()
     assert has_given_up(chat, bot)
+
+
+def blocked(chat: Page, bot: ChatServer) -> Locator:
+    """A blocked visitor opens the page; the button by which they are forgotten."""
+    bot.hold("authenticate")
+    chat.goto(f"{bot.url}/chat?config=k1")
+    bot.heard("authenticate")
+    bot.tell("error", code="blocked", message="no")
+    return chat.get_by_test_id("forget-me")
+
+
+def test_a_blocked_visitor_is_forgotten_after_pressing_twice(chat: Page, bot: ChatServer):
+    button = blocked(chat, bot)
+    expect(button).to_have_text("Delete what is stored about me")
+    button.click()
+    expect(button).to_contain_text("Press again for yes")
+    assert bot.heard_no_more("authenticate")
+    button.click()
+    asked = bot.heard("authenticate")
+    assert (asked["ticket"], asked["forget"]) == ("ticket-1", True)
+    bot.tell("accepted", turn=bot.next_turn())
+    expect(button).to_have_text("Deleted: all that you have written here, and the answers.")
+    expect(button).to_be_disabled()
+    expect(chat.get_by_test_id("read-out")).to_contain_text("Deleted")
+
+
+def test_a_blocked_visitor_who_was_not_forgotten_can_try_again(chat: Page, bot: ChatServer):
+    button = blocked(chat, bot)
+    for _ in range(2):
+        button.click()
+        button.click()
+        bot.heard("authenticate")
+        bot.tell("error", code="try_again", message="later")
+        expect(button).to_contain_text("It was not deleted")
+
+
+@pytest.mark.parametrize("code", ["key_revoked", "wrong_origin", "auth_failed"])
+def test_who_is_not_blocked_has_no_button_to_be_forgotten(chat: Page, bot: ChatServer, code: str):
+    enter(chat, bot)
+    bot.tell("error", code=code, message="no")
+    expect(chat.get_by_test_id("trouble")).to_be_visible()
+    expect(chat.get_by_test_id("forget-me")).to_be_hidden()
 
 
 @pytest.mark.parametrize("code", ["blocked", "bad_frame", "too_large", "something_new"])

@@ -126,7 +126,8 @@ def test_the_page_loads_its_own_modules_as_one_and_asks_for_all_that_it_imports_
 
 
 def test_what_only_some_visitors_need_is_not_loaded_by_the_others():
-    sometimes = {name for name in MODULES if name.startswith(("words_", "sign_in", "attempt", "temml", "math_draw"))}
+    later = ("words_", "sign_in", "attempt", "temml", "math_draw", "forgetting")
+    sometimes = {name for name in MODULES if name.startswith(later)}
     assert loaded() & sometimes == {"words_en.js"}
     signing_in = loaded(sign_in=True) - loaded()
     assert {"sign_in.js", "attempt.js"} <= signing_in

@@ -32,7 +32,8 @@ outbox.restore(draft.messages);
 /** A site that says who its visitor is signs people in itself. */
 if (signed) signIn.offered = false;
 const visitor = new Visitor(key, { met: ({ persona }) => greet(persona), signed });
-const link = new Link({ visitor: signed ? visitor : person({ key, visitor, signIn, greet }), room, onFrame, changed });
+const reader = signed ? visitor : person({ key, visitor, signIn, greet });
+const link = new Link({ visitor: reader, room, onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
 const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }) => thenWrite(write(command, title)), reachBack: () => post(conversation.reachBack()), redraw: soon });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
@@ -126,6 +127,7 @@ function changed(state, code) {
   if (state !== "open") takeAlong.broke();
   writing.allow(state !== "closed");
   if (state === "closed" && code === "auth_failed") refused();
+  if (state === "closed" && code === "blocked") import("./forgetting.js").then(({ offer }) => offer(reader));
   showConnection(state, code);
   soon();
 }
