@@ -21,6 +21,18 @@ def test_a_person_writes_and_is_answered_after_seen_and_typing(either_demo: Demo
     assert demo.actions_for("anna") == ["mark_seen", "typing_on"]
 
 
+def test_an_answer_in_markdown_arrives_on_messenger_as_plain_text_in_parts(demo: Demo):
+    item = f"- **{'word ' * 150}end**: 2*3*4, [here](https://example.com/a_b)\n"
+    demo.behave("model", answer=f"# Chairs\n\n{item * 4}")
+    demo.say("anna", "Which chairs?")
+    demo.wait_until_answered("anna")
+    parts = demo.answers_to("anna")
+    assert len(parts) > 1
+    assert parts[0].startswith("Chairs\n\n• word word")
+    assert "\n".join(parts).count("end: 2\u00d73\u00d74, here (https://example.com/a_b)") == 4
+    assert not any(sign in part for part in parts for sign in "*#[")
+
+
 def test_the_answer_shows_that_the_conversation_is_remembered(either_demo: Demo):
     demo = either_demo
     demo.say("anna", "My cat is called Mimi.")
