@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.access import identity, signed_visitor
-from chalicelib.ids import Channel, ConversationId, PersonId
+from chalicelib.ids import ConversationId, PersonId
 
 LONGEST_TITLE: Final = 80
 """Characters of a title."""
@@ -26,7 +26,7 @@ class OwnConversation:
 
 def is_known(person: PersonId) -> bool:
     """Whether the person is known, and may have several conversations."""
-    if identity.channel_of(person) is not Channel.WEB:
+    if not identity.traits_of(person).has_api_keys:
         return False
     return identity.key_of(person) is None or signed_visitor.is_name(identity.name_of(person))
 

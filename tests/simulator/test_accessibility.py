@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Frame, Page, ViewportSize, expect
 
 from tests.simulator.chat_page import open_chat, write
-from tests.simulator.chat_server import OTHER, PERSONA, ChatServer
+from tests.simulator.chat_server import OTHER, PERSONA, YOU, ChatServer, now
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 from tests.simulator.meta import deletion_form
@@ -157,3 +157,33 @@ def test_a_page_with_the_widget_closed_and_open(page: Page, bot: ChatServer):
     expect(page.frame_locator("iframe").get_by_test_id("presence")).to_have_attribute("data-state", "online")
     check(page)
     check(page.frames[1])
+
+
+LIST = """async (at) => {
+  const { conversations } = await import(new URL("chat/conversations.js", location.href).href);
+  const own = conversations({ key: "k1", room: null, isKnown: () => true, isReady: () => true, send() {} });
+  own.receive({ type: "ready", you: "a1b2c3d4" });
+  own.receive({ type: "conversations", conversations: [{ title: "Tents", at, room: "~a" }, { title: "Hi", at: 1 }] });
+}"""
+"""As for a visitor who is known."""
+
+
+def test_days_a_reset_and_the_list_of_conversations(page: Page, bot: ChatServer):
+    day = 86_400_000
+    asked = {"from": YOU, "question": "Hello?", "answer": "Hello!", "state": "done"}
+    reset = {**asked, "question": "/reset", "code": "command"}
+    bot.facts["history"] = [
+        {**turn, "turn": str(number), "at": now() - (5 - number) * day}
+        for number, turn in enumerate([asked, reset, asked])
+    ]
+    open_chat(page, bot)
+    page.get_by_test_id("earlier").click()
+    expect(page.get_by_test_id("reset")).to_be_visible()
+    check(page)
+    page.evaluate(LIST, now())
+    page.get_by_test_id("own-open").click()
+    expect(page.get_by_test_id("own")).to_have_count(2)
+    check(page)
+    page.get_by_test_id("rename").first.click()
+    page.get_by_test_id("erase").last.click()
+    check(page)

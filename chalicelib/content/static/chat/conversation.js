@@ -13,6 +13,8 @@ export class Conversation {
   #turns = [];
   you = null;
   room = null;
+  /** What the bot calls the conversation: a room, or one of several of a known reader (`~…`); null for the first. */
+  place = null;
   /** The id with which the turns before those here are asked for; null if all are here. */
   earlier = null;
   #want = null;
@@ -131,8 +133,8 @@ export class Conversation {
 
   #ready({ you, room = null, persona = {}, limit = null, remaining = null, history = [], earlier = null }) {
     const reachesHere = !earlier || history.some((entry) => this.find(entry.turn));
-    if (you !== this.you || room !== this.room || !reachesHere) this.#turns = [];
-    Object.assign(this, { you, room, persona, limit, remaining });
+    if (you !== this.you || room !== this.place || !reachesHere) this.#turns = [];
+    Object.assign(this, { you, place: room, room: room?.startsWith("~") ? null : room, persona, limit, remaining });
     const listed = history.map((entry) => this.#listed(entry));
     const kept = this.#turns.filter((turn) => !isAwaited(turn) && !listed.includes(turn));
     for (const turn of kept) if (turn.state === "open") lacks(turn);

@@ -1,5 +1,6 @@
 /** Reaches back: shows the turns before the last reset, and asks for those that are not here before the reader is at the top. */
 
+import { aloud } from "./aloud.js";
 import { byId, say } from "./dom.js";
 import { t } from "./words.js";
 
@@ -36,7 +37,7 @@ export function earlier({ reachBack, redraw }) {
   /** Says, after a press of the button, how many came. */
   const tell = ({ turns, reaches }) => {
     if (told === null || reaches) return;
-    if (turns.length > told) say(byId("read-out"), t("earlier_came", { n: turns.length - told }));
+    if (turns.length > told) aloud(t("earlier_came", { n: turns.length - told }));
     told = null;
   };
 

@@ -46,6 +46,11 @@ export class Link {
     document.addEventListener("visibilitychange", () => document.hidden || this.wake());
   }
 
+  /** Sets the room to join from the next connection on. */
+  enter(room) {
+    this.#room = room;
+  }
+
   async open() {
     clearTimeout(this.#again);
     this.#again = 0;

@@ -19,6 +19,9 @@ const CHECK_EVERY = 1_000;
 /** Pause after drawing, as a multiple of the time it took: so drawing takes at most a fifth of the time. */
 const REST = 4;
 
+/** Where no reader can be known; its module is then not loaded. */
+const ONE_CONVERSATION = { name: null, isKnown: () => false, enter: () => null, receive() {} };
+
 translatePage();
 
 const asked = new URLSearchParams(location.search);
@@ -27,7 +30,9 @@ const outbox = new Outbox();
 const [key, room] = [asked.get("config") ?? "", asked.get("room")];
 const { SignIn } = "signIn" in document.documentElement.dataset ? await import("./sign_in.js") : {};
 const signIn = SignIn ? new SignIn({ key, room, changed: () => showAccount() }) : NO_SIGN_IN;
-const draft = draftOf(key, room, signed);
+const { conversations } = signed || SignIn ? await import("./conversations.js") : { conversations: () => ONE_CONVERSATION };
+const own = conversations({ key, room, isKnown: () => Boolean(signed) || signIn.isSignedIn, isReady: () => link.state === "open" && !outbox.items.some((item) => item.status !== "failed"), send: (frame) => link.send(frame) });
+const draft = draftOf(key, room ?? own.name, signed);
 outbox.restore(draft.messages);
 /** A site that says who its visitor is signs people in itself. */
 if (signed) signIn.offered = false;
@@ -66,8 +71,9 @@ function rate({ turn }, value) {
   post(conversation.rate(turn, value));
 }
 
-/** Begins a new conversation; an answer that is still being written belongs to the last one. */
+/** Begins a new conversation; an answer that is still being written belongs to the last one. Who is known keeps both. */
 function begin() {
+  if (own.isKnown() && !room && link.state === "open") return own.begin();
   const open = conversation.open;
   if (open?.from === conversation.you) conversation.stop(open);
   thenWrite(write(RESET, t("new_conversation")));
@@ -101,6 +107,7 @@ function onFrame(frame) {
   conversation.take(frame);
   takeAlong.receive(frame, conversation);
   outbox.receive(frame, performance.now());
+  own.receive(frame);
   recognise();
   askedHere(conversation.find(frame.turn));
   if (frame.type === "completed" && !conversation.find(frame.turn).past) over(frame.turn);
@@ -179,4 +186,4 @@ setInterval(() => {
 
 embed({ opened: writing.focus });
 showAccount();
-signIn.prepare().then(showAccount).then(() => link.open()).then(() => started(writing.focus));
+signIn.prepare().then(showAccount).then(() => link.enter(room ?? own.enter())).then(() => link.open()).then(() => started(writing.focus));

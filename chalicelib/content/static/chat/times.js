@@ -6,10 +6,10 @@ import { language, t } from "./words.js";
 
 /** The reader's own form of the page's language, such as `en-GB`. */
 const locale = (navigator.languages ?? []).find((tag) => String(tag).toLowerCase().split("-")[0] === language) ?? language;
-const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+export const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
 const near = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
-const dayOf = (at) => new Date(at).toDateString();
+export const dayOf = (at) => new Date(at).toDateString();
 
 /** Returns the entries to draw: before each day's first turn a line, unless all are of today, and a line for a reset. */
 export function withLines(entries, room) {
@@ -41,7 +41,7 @@ export function showTime(node, { at, question }) {
   show(node.parts.when, at, clock.format(at));
 }
 
-function show(time, at, words, isDay) {
+export function show(time, at, words, isDay) {
   mention(time, words);
   if (!at) return;
   const moment = new Date(at);
@@ -49,7 +49,8 @@ function show(time, at, words, isDay) {
   time.dateTime = isDay ? moment.toLocaleDateString("en-CA") : moment.toISOString();
 }
 
-function named(at) {
+/** Returns the name of a day; `at` is its midnight. */
+export function named(at) {
   const [now, then] = [new Date(), new Date(at)];
   const ago = Math.round((new Date(now.toDateString()) - then) / 86_400_000);
   if (ago < 2) return capital(near.format(-ago, "day"));

@@ -1,0 +1,123 @@
+"""Known visitors have several conversations: opened, renamed and deleted in a list of the page."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from tests.simulator.chat_page import open_chat as open_page
+from tests.simulator.chat_server import ChatServer
+from tests.simulator.chromium import needs_chromium
+from tests.simulator.conftest import Demo
+from tests.simulator.test_chat_customers import Shop, a_device, ask, open_chat, running_shop, sign_in
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture
+def shop(demo: Demo) -> Iterator[Shop]:
+    with running_shop(demo) as shop:
+        yield shop
+
+
+def begins(frame: FrameLocator) -> None:
+    frame.get_by_test_id("new-conversation").click()
+    expect(frame.get_by_test_id("question")).to_have_count(0)
+    expect(frame.get_by_test_id("presence")).to_have_attribute("data-state", "online")
+
+
+def opens_list(frame: FrameLocator) -> None:
+    frame.get_by_role("button", name="Your conversations").click()
+    expect(frame.get_by_test_id("own-dialog")).to_be_visible()
+
+
+def two(page: Page, shop: Shop) -> FrameLocator:
+    """Anna has asked in two conversations."""
+    frame = sign_in(page, shop, "anna")
+    ask(page, frame, "Where is my order?")
+    begins(frame)
+    ask(page, frame, "Which tent is for three?")
+    return frame
+
+
+def test_a_new_conversation_knows_nothing_of_the_others_and_all_are_listed(browser: Browser, shop: Shop):
+    with a_device(browser, shop) as page:
+        frame = two(page, shop)
+        expect(frame.get_by_test_id("answer")).to_contain_text("It is the first message of this conversation.")
+        opens_list(frame)
+        own = frame.get_by_test_id("own")
+        expect(own.locator("span")).to_have_text(["Which tent is for three?", "Where is my order?"])
+        expect(own.first).to_have_attribute("aria-current", "true")
+        own.last.click()
+        expect(frame.get_by_test_id("question")).to_have_text(["Where is my order?"])
+        expect(frame.get_by_test_id("own-dialog")).to_be_hidden()
+        ask(page, frame, "And now?", number=2)
+        expect(frame.get_by_test_id("answer").last).to_contain_text("Before that you wrote “Where is my order?”")
+
+
+def test_the_conversation_is_open_again_on_the_next_page_and_on_another_device_it_is_in_the_list(
+    browser: Browser, shop: Shop
+):
+    with a_device(browser, shop) as page, a_device(browser, shop) as other:
+        two(page, shop)
+        page.reload()
+        frame = page.frame_locator("iframe")
+        if not frame.get_by_test_id("composer").is_visible():
+            frame = open_chat(page)
+        expect(frame.get_by_test_id("question")).to_have_text(["Which tent is for three?"])
+        there = sign_in(other, shop, "anna")
+        opens_list(there)
+        expect(there.get_by_test_id("own")).to_have_count(2)
+
+
+def test_a_conversation_is_renamed_by_keyboard(browser: Browser, shop: Shop):
+    with a_device(browser, shop) as page:
+        frame = two(page, shop)
+        opens_list(frame)
+        frame.get_by_role("button", name="Change the title: Where is my order?").press("Enter")
+        field = frame.get_by_role("textbox", name="Change the title")
+        expect(field).to_be_focused()
+        field.press("Escape")
+        expect(field).to_be_hidden()
+        expect(frame.get_by_test_id("own").last).to_be_focused()
+        expect(frame.get_by_test_id("own-dialog")).to_be_visible()
+        frame.get_by_test_id("rename").last.press("Enter")
+        field.fill("The tent")
+        field.press("Enter")
+        expect(frame.get_by_test_id("own").locator("span")).to_have_text(["Which tent is for three?", "The tent"])
+
+
+def test_a_conversation_is_deleted_after_a_question(browser: Browser, shop: Shop):
+    with a_device(browser, shop) as page:
+        frame = two(page, shop)
+        opens_list(frame)
+        frame.get_by_role("button", name="Delete the conversation: Where is my order?").click()
+        frame.get_by_role("button", name="No", exact=True).click()
+        expect(frame.get_by_test_id("own")).to_have_count(2)
+        frame.get_by_test_id("erase").last.click()
+        frame.get_by_test_id("erase-yes").last.click()
+        expect(frame.get_by_test_id("own").locator("span")).to_have_text(["Which tent is for three?"])
+        frame.get_by_test_id("erase").click()
+        frame.get_by_test_id("erase-yes").click()
+        expect(frame.get_by_test_id("own-dialog")).to_be_hidden()
+        expect(frame.get_by_test_id("question")).to_have_count(0)
+        opens_list(frame)
+        expect(frame.get_by_text("No conversations yet.")).to_be_visible()
+
+
+def test_another_customer_in_the_same_tab_comes_to_a_conversation_of_their_own(browser: Browser, shop: Shop):
+    with a_device(browser, shop) as page, a_device(browser, shop) as other:
+        there = sign_in(other, shop, "bert")
+        ask(other, there, "Bert's question")
+        two(page, shop)
+        frame = sign_in(page, shop, "bert")
+        expect(frame.get_by_test_id("question")).to_have_text(["Bert's question"])
+        page.get_by_role("link", name="Sign out").click()
+        frame = open_chat(page)
+        expect(frame.get_by_test_id("question")).to_have_count(0)
+        expect(frame.get_by_test_id("own-open")).to_be_hidden()
+
+
+def test_a_visitor_who_is_not_known_has_no_list(chat: Page, bot: ChatServer):
+    open_page(chat, bot)
+    expect(chat.get_by_test_id("own-open")).to_be_hidden()
