@@ -125,6 +125,16 @@ def test_an_empty_chat_and_one_that_is_being_answered(page: Page, bot: ChatServe
     check(page)
 
 
+def test_the_menu_of_a_chat_and_what_it_asks_back(page: Page, bot: ChatServer):
+    open_chat(page, bot)
+    page.get_by_test_id("menu-button").click()
+    expect(page.get_by_test_id("menu")).to_be_visible()
+    check(page)
+    page.get_by_role("menuitem").last.click()
+    expect(page.get_by_test_id("forget")).to_be_visible()
+    check(page)
+
+
 def test_a_chat_in_which_something_went_wrong(page: Page, bot: ChatServer):
     open_chat(page, bot, "config=k1&room=garden")
     turn = bot.next_turn()

@@ -28,7 +28,7 @@ def policy(asset: assets.Asset) -> dict[str, str]:
 
 
 class Addresses(HTMLParser):
-    """Everything that a page loads or leads to, and what runs or styles inside it."""
+    """Everything that a page loads, and what runs or styles inside it."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Addresses(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.loaded += [value or "" for name, value in attrs if name in ("href", "src") and tag != "use"]
+        self.loaded += [value or "" for name, value in attrs if name in ("href", "src") and tag not in ("use", "a")]
         self.inline += [name for name, _ in attrs if name.startswith("on") or name == "style"]
         self.inline += [tag] if tag == "style" or (tag == "script" and "src" not in dict(attrs)) else []
 

@@ -1,9 +1,11 @@
 /** Puts a code block into a box with a button that copies the code alone, and colours it. */
 
-import { colour } from "./colours.js";
 import { copy } from "./copy.js";
 import { drawing, el } from "./dom.js";
 import { t } from "./words.js";
+
+/** The module that colours, loaded with the first code: without it, code has no colours. */
+let colours = null;
 
 /** The functions that take the colours of a box away, by box. */
 const coloured = new WeakMap();
@@ -19,10 +21,20 @@ export function box(pre, lang) {
 /** Colours the code in a node whose boxes are new or have changed. */
 export function recolour(node) {
   unbox(node);
-  for (const holder of boxesOf(node)) {
+  const boxes = boxesOf(node);
+  if (boxes.length && !colours) return load(node);
+  for (const holder of boxes) {
     const pre = holder.querySelector("pre");
-    coloured.set(holder, colour(pre.firstElementChild ?? pre, holder.dataset.lang));
+    coloured.set(holder, colours.colour(pre.firstElementChild ?? pre, holder.dataset.lang));
   }
+}
+
+function load(node) {
+  const loaded = (module) => {
+    colours = module;
+    if (node.isConnected) recolour(node);
+  };
+  import("./colours.js").then(loaded, () => {});
 }
 
 /** Takes the colours away from the code in a node. Call it before a node with boxes is removed. */

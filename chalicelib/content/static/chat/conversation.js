@@ -190,6 +190,13 @@ export class Conversation {
     this.remaining = remaining;
     change(turn, { state, footer, choices, last: seq, ...(state === "dropped" && { text: "" }) });
     if (turn.code === null && turn.seq < seq) lacks(turn);
+    if (did(turn, FORGET)) this.#forget(turn);
+  }
+
+  /** Removes what the bot has deleted: what the person of this turn asked before it, and the answers. */
+  #forget(turn) {
+    this.#turns = this.#turns.filter((each) => each === turn || each.state === "open" || each.from !== turn.from);
+    if (!this.room) this.earlier = null;
   }
 
   /** Stores text. That closes the gap, unless the turn is over and its last `seq` is higher. */
@@ -216,9 +223,15 @@ export const isAnswered = ({ state, code, text }) => state !== "open" && code ==
 export const opensIt = ({ opening, state, code, text }) => opening && code === null && (state === "open" || Boolean(text));
 
 export const RESET = "/reset";
+export const HELP = "/help";
+export const FORGET = "/forget yes";
+
+/** Whether a turn is this command, carried out by the bot. */
+const did = ({ question, code, state }, command) =>
+  state === "done" && code === "command" && question?.trim().toLowerCase().replace(/\s+/g, " ") === command;
 
 /** Whether a turn is a `/reset` that the bot has carried out. */
-export const isReset = ({ question, code, state }) => state === "done" && code === "command" && question?.trim().toLowerCase() === RESET;
+export const isReset = (turn) => did(turn, RESET);
 
 const fresh = { asks: 0, askedAt: -Infinity };
 

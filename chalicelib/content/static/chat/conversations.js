@@ -1,7 +1,7 @@
 /** The conversations of a reader who is known: a list in which they are opened, renamed and deleted, and new ones. */
 
 import { byId, drawing, el, mention, reconcile, say } from "./dom.js";
-import { clock, dayOf, named, show } from "./times.js";
+import { dayOf, named, show, timeOfDay } from "./times.js";
 import { ulid } from "./ulid.js";
 import { storage } from "./visitor.js";
 import { t, trouble } from "./words.js";
@@ -14,7 +14,7 @@ const SIGN = "~";
 /** Shows when a conversation was used: the time if it was today, else the day. */
 function showMoment(time, at) {
   const isToday = dayOf(at) === dayOf(Date.now());
-  show(time, at, isToday ? clock.format(at) : named(new Date(dayOf(at)).getTime()), !isToday);
+  show(time, at, isToday ? timeOfDay(at) : named(new Date(dayOf(at)).getTime()), !isToday);
 }
 
 /**

@@ -4,7 +4,8 @@ import { account, NO_SIGN_IN, person } from "./account.js";
 import { along } from "./along.js";
 import { aloud } from "./aloud.js";
 import { composer } from "./composer.js";
-import { Conversation, isAwaited, RESET } from "./conversation.js";
+import { Conversation, FORGET, HELP, isAwaited, RESET } from "./conversation.js";
+import { byId } from "./dom.js";
 import { draftOf } from "./draft.js";
 import { answered, asked as askedHere, embed, refused, signed, started } from "./embed.js";
 import { Link } from "./link.js";
@@ -44,6 +45,7 @@ const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const tellOfMessages = outboxNews();
 const showNew = newConversation({ begin });
+const inMenu = { begin, help: () => thenWrite(write(HELP, t("help"))), forget: () => leave(FORGET, t("forget")), spoken };
 const writing = composer({ send: write, draft });
 const takeAlong = along({ signIn, visitor, send: (frame) => link.send(frame), decided: writing.focus });
 const showAccount = account(signIn, { became: () => link.restart().then(writing.focus) });
@@ -71,12 +73,31 @@ function rate({ turn }, value) {
   post(conversation.rate(turn, value));
 }
 
-/** Begins a new conversation; an answer that is still being written belongs to the last one. Who is known keeps both. */
+/** Begins a new conversation. Who is known keeps both. */
 function begin() {
   if (own.isKnown() && !room && link.state === "open") return own.begin();
+  leave(RESET, t("new_conversation"));
+}
+
+/** Sends a command that ends the conversation; an answer that is still being written belongs to it. */
+function leave(command, title) {
   const open = conversation.open;
   if (open?.from === conversation.you) conversation.stop(open);
-  thenWrite(write(RESET, t("new_conversation")));
+  thenWrite(write(command, title));
+}
+
+byId("menu").addEventListener("toggle", async ({ newState }) => {
+  if (newState === "open") (await import("./menu.js")).prepare(inMenu, conversation, link.state !== "closed");
+});
+byId("menu").addEventListener("click", async ({ target }) => (await import("./menu.js")).choose(inMenu, target));
+
+/** Says everything again, in another language. */
+function spoken() {
+  greet();
+  showAccount();
+  showConnection(link.state, byId("trouble").dataset.code || undefined);
+  byId("log").replaceChildren();
+  soon();
 }
 
 function retry(entry) {

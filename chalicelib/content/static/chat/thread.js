@@ -1,6 +1,6 @@
 /** Shows the conversation: the opening, its turns, unsent messages, and the choices after the last answer. */
 
-import { isAnswered, opensIt, RESET } from "./conversation.js";
+import { FORGET, HELP, isAnswered, opensIt, RESET } from "./conversation.js";
 import { byId, el, mention, reconcile } from "./dom.js";
 import { earlier } from "./earlier.js";
 import { paintFace, paintPage } from "./look.js";
@@ -57,7 +57,7 @@ const unsent = (item) => ({ ...item, item, mine: true, question: item.text, aske
 
 /** Returns the titles of the choices that were offered, by their commands: a choice that was made is shown by its title. */
 const titlesOf = (turns) =>
-  new Map([[RESET, t("new_conversation")], ...turns.flatMap((each) => each.choices.map(({ command, title }) => [command, title]))]);
+  new Map([[RESET, t("new_conversation")], [HELP, t("help")], [FORGET, t("forget")], ...turns.flatMap((each) => each.choices.map(({ command, title }) => [command, title]))]);
 
 /** Shows the choices below the last answer, until the next message. */
 function choices(conversation, outbox, choose) {
@@ -86,8 +86,11 @@ function showOpening(isShown) {
   byId("opening").hidden = !isShown || !byId("opening").textContent;
 }
 
-/** Shows the persona's name and look, and its opening before the first message. */
-export function greet(persona = {}) {
+let met = {};
+
+/** Shows the persona's name and look, and its opening before the first message; without a persona, those of the last one in the reader's language. */
+export function greet(persona = met) {
+  met = persona;
   const { name = t("chat"), title, opening } = inLanguage(persona);
   document.title = title ? `${name} · ${title}` : name;
   mention(byId("opening"), opening);

@@ -4,15 +4,28 @@ import { isReset } from "./conversation.js";
 import { el, mention, say } from "./dom.js";
 import { language, t } from "./words.js";
 
-/** The reader's own form of the page's language, such as `en-GB`. */
-const locale = (navigator.languages ?? []).find((tag) => String(tag).toLowerCase().split("-")[0] === language) ?? language;
-export const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
-const near = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+/** The reader's own form of the page's language, such as `en-GB`, and how times and days are written in it. */
+let [spoken, locale, clock, near] = [];
+
+function speak() {
+  if (spoken === language) return;
+  spoken = language;
+  locale = (navigator.languages ?? []).find((tag) => String(tag).toLowerCase().split("-")[0] === language) ?? language;
+  clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+  near = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+}
+
+/** Returns the time of day as the reader writes it. */
+export function timeOfDay(at) {
+  speak();
+  return clock.format(at);
+}
 
 export const dayOf = (at) => new Date(at).toDateString();
 
 /** Returns the entries to draw: before each day's first turn a line, unless all are of today, and a line for a reset. */
 export function withLines(entries, room) {
+  speak();
   const today = dayOf(Date.now());
   const days = new Set([today]);
   const isOld = entries.some(({ at }) => at && dayOf(at) !== today);
@@ -30,7 +43,7 @@ export const line = (entry) => el("p", { class: `line ${entry.line}`, "data-test
 
 /** Updates a line: tomorrow, today is yesterday. */
 export function updateLine(node, { line: kind, at }) {
-  show(node.lastElementChild, at, kind === "day" ? named(at) : at && clock.format(at), kind === "day");
+  show(node.lastElementChild, at, kind === "day" ? named(at) : at && timeOfDay(at), kind === "day");
 }
 
 /** Shows the time of a question below it, once it is known. */
@@ -38,7 +51,7 @@ export function showTime(node, { at, question }) {
   if (!at || !question || node.asked === at) return;
   node.asked = at;
   node.parts.when ??= node.parts.fate.parentElement.appendChild(el("time", { class: "when", "data-testid": "when" }));
-  show(node.parts.when, at, clock.format(at));
+  show(node.parts.when, at, timeOfDay(at));
 }
 
 export function show(time, at, words, isDay) {

@@ -1,18 +1,33 @@
 /** The page's texts in the reader's language. The bot's own sentences come from the server, unless one for their code is here. */
 
 import { isRightToLeft } from "./direction.js";
+import { storage } from "./visitor.js";
 
-const LANGUAGES = ["en", "ko", "de"];
+/** The languages' own names, by their codes. */
+export const LANGUAGES = { en: "English", ko: "한국어", de: "Deutsch" };
 
-const spoken = (navigator.languages ?? []).map((tag) => String(tag).toLowerCase().split("-")[0]);
-
-export const language = spoken.find((code) => LANGUAGES.includes(code)) ?? "en";
-
-/** The server preloads this file, by the same rule. */
+const chosen = storage("parley.language");
+let spoken;
+let words;
 /** Keeps the full stop of a left-to-right text at its end on a page that is right to left. */
-const MARK = isRightToLeft(spoken[0]) && !isRightToLeft(language) ? "\u200e" : "";
+let mark;
+export let language;
+await speak();
 
-const words = (await import(`./words_${language}.js`))[language];
+/** Takes the language that the reader has chosen, else the first of the browser's. The server preloads the latter's file, by the same rule. */
+async function speak() {
+  spoken = [chosen.read(), ...(navigator.languages ?? [])].filter(Boolean).map((tag) => String(tag).toLowerCase().split("-")[0]);
+  language = spoken.find((code) => Object.hasOwn(LANGUAGES, code)) ?? "en";
+  mark = isRightToLeft(spoken[0]) && !isRightToLeft(language) ? "\u200e" : "";
+  words = (await import(`./words_${language}.js`))[language];
+}
+
+/** Keeps the reader's choice in this browser, and translates the page, but not what other modules have drawn. */
+export async function chooseLanguage(code) {
+  chosen.write(code);
+  await speak();
+  translatePage();
+}
 
 /** Returns a persona with its opening and its starters in the first of the reader's languages that it has. */
 export function inLanguage({ language: own, translations = {}, ...persona }) {
@@ -22,7 +37,7 @@ export function inLanguage({ language: own, translations = {}, ...persona }) {
 
 /** Returns a text with its placeholders (`{name}`) filled in. */
 export function t(key, blanks = {}) {
-  return words[key].replace(/\{(\w+)\}/g, (_, name) => blanks[name]) + MARK;
+  return words[key].replace(/\{(\w+)\}/g, (_, name) => blanks[name]) + mark;
 }
 
 /** Returns why a message is not sent at the moment; without a code, that others are sent before it. */
@@ -30,7 +45,7 @@ export const held = (code) => words.held[code] ?? words.held.next;
 
 /** Return the text for a code: of a notice, else the server's `message`; of an error, else that of `try_again`. */
 export const notice = (code, message) => words.notices[code] ?? message;
-export const trouble = (code) => (words.troubles[code] ?? words.troubles.try_again) + MARK;
+export const trouble = (code) => (words.troubles[code] ?? words.troubles.try_again) + mark;
 
 /** Translates index.html: the text of nodes with `data-t`, an attribute of those with `data-t-…`. */
 export function translatePage() {
