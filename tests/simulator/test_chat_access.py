@@ -200,13 +200,13 @@ def test_a_bubble_on_somebody_elses_page_opens_the_chat_and_closes_it_again(chat
     expect(chat.locator("iframe")).to_be_hidden()
     bot.say(turn, "We do.")
     bot.complete(turn, 1)
-    expect(bubble).to_have_attribute("data-news", "")
+    expect(bubble).to_have_accessible_name("Open the chat, 1 new")
     bubble.click()
     expect(frame.get_by_test_id("answer")).to_have_text("We do.")
     expect(frame.get_by_test_id("composer")).to_be_focused()
     frame.get_by_test_id("close").click()
     expect(bubble).to_have_attribute("aria-expanded", "false")
-    assert bubble.get_attribute("data-news") is None
+    expect(bubble).to_have_accessible_name("Open the chat")
 
 
 def test_a_page_that_is_none_of_the_keys_origins_cannot_frame_the_chat(browser: Browser, bot: ChatServer):

@@ -7,7 +7,7 @@ import { composer } from "./composer.js";
 import { Conversation, FORGET, HELP, isAwaited, RESET } from "./conversation.js";
 import { byId } from "./dom.js";
 import { draftOf } from "./draft.js";
-import { answered, asked as askedHere, embed, refused, signed, started } from "./embed.js";
+import { embed, lent, refused, report, signed, started } from "./embed.js";
 import { Link } from "./link.js";
 import { outboxNews } from "./news.js";
 import { Outbox } from "./outbox.js";
@@ -37,7 +37,7 @@ const draft = draftOf(key, room ?? own.name, signed);
 outbox.restore(draft.messages);
 /** A site that says who its visitor is signs people in itself. */
 if (signed) signIn.offered = false;
-const visitor = new Visitor(key, { met: ({ persona }) => greet(persona), signed });
+const visitor = new Visitor(key, { met: ({ persona }) => greet(persona), signed, kept: lent() });
 const reader = signed ? visitor : person({ key, visitor, signIn, greet });
 const link = new Link({ visitor: reader, room, onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
@@ -130,7 +130,7 @@ function onFrame(frame) {
   outbox.receive(frame, performance.now());
   own.receive(frame);
   recognise();
-  askedHere(conversation.find(frame.turn));
+  report(frame, conversation);
   if (frame.type === "completed" && !conversation.find(frame.turn).past) over(frame.turn);
   post();
 }
@@ -147,7 +147,6 @@ function recognise() {
 function over(turn) {
   unread.add(turn);
   outbox.hasRoom(performance.now());
-  answered(conversation.find(turn));
 }
 
 function changed(state, code) {

@@ -41,14 +41,15 @@ export class Visitor {
    * `id` is the id of the API key. The URL is relative to the page's, whose path may begin with a stage's name.
    * `met(pass)` is called with each new pass, which has the persona, before a connection is opened. `signed()` returns
    * the token by which the page around the widget says who its visitor is; it is null for a visitor of this browser.
+   * `kept` is where the ticket is kept, unless that is the browser's storage for this page.
    * No ticket of a signed visitor is stored, and none of an earlier visitor stays stored.
    */
-  constructor(id, { met, signed }) {
+  constructor(id, { met, signed, kept }) {
     this.#met = met;
     this.#signed = signed;
     this.#id = id;
     this.#url = new URL(`config/${encodeURIComponent(id)}`, document.baseURI);
-    this.#kept = storage(`parley.ticket.${id}`);
+    this.#kept = kept ?? storage(`parley.ticket.${id}`);
     this.#along = storage(`parley.along.${id}`);
     if (signed) this.#kept.write(null);
   }
@@ -95,6 +96,7 @@ export class Visitor {
   async #ask() {
     if (!this.#id) throw NO_CONFIG;
     if (this.#signed) return this.#askAs(await this.#signed());
+    await this.#kept.ready;
     const ticket = this.#kept.read();
     const response = await this.#get(ticket ? { Authorization: `Bearer ${ticket}` } : {});
     if (!ticket || ![400, 401].includes(response.status)) return response;

@@ -58,7 +58,8 @@ const label = () => {
   bubble.toggleAttribute("data-alive", isAlive);
   news.hidden = !unread;
   news.textContent = unread > 9 ? "9+" : unread;
-  greeting.hidden = !look.greeting || isOpen() || bubble.hidden || Boolean(remembered.greeted);
+  greeting.hidden = !look.greeting || isOpen() || bubble.hidden || greeted;
+  remember();
 };
 
 /**

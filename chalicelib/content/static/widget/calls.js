@@ -38,3 +38,4 @@ else paint();
 if (document.body) appear();
 else addEventListener("DOMContentLoaded", appear);
 if (Array.isArray(early)) call(...early);
+restore();

@@ -27,14 +27,20 @@ const load = () => {
   panel.append(Object.assign(frame, { src: chat() }));
 };
 
+const show = () => {
+  panel.hidden = false;
+  greeted = true;
+  if (!frame.isConnected) load();
+  label();
+};
+
 /** A chat that opens by itself, without a press or key, leaves the focus where it is. */
 const open = () => {
   if (isOpen()) return;
-  panel.hidden = false;
-  remember({ greeted: true });
-  count(0);
+  isBegun = true;
   const isLoaded = frame.isConnected;
-  if (!isLoaded) load();
+  show();
+  count(0);
   if (navigator.userActivation?.isActive ?? true) {
     if (!hasFocus()) before = document.activeElement;
     frame.focus();
@@ -68,6 +74,16 @@ const refused = () => {
   raise("refused");
 };
 
+const waiting = (said) => {
+  waits = said.waits === true;
+  remember();
+};
+
+const answered = () => {
+  if (!isOpen()) count(unread + 1);
+  raise("answered");
+};
+
 /** What the frame says, and what is done about it. */
 const HEARD = {
   close,
@@ -79,17 +95,28 @@ const HEARD = {
   started: () => hasFocus() && tell({ parley: "opened" }),
   visitor: () => visitor && tell({ parley: "visitor", token: visitor }),
   refused: () => visitor && refused(),
-  asked: () => raise("asked"),
-  answered: () => {
-    if (!isOpen()) count(unread + 1);
-    raise("answered");
+  asked: (said) => {
+    waiting(said);
+    raise("asked");
   },
+  answered: (said) => {
+    waiting(said);
+    answered();
+  },
+  /** The answer for which a question waited may have come while no frame was there. */
+  ready: (said) => {
+    const came = waits && !said.waits;
+    waiting(said);
+    if (came) answered();
+  },
+  kept: () => visitor || tell({ parley: "kept", ticket: lent() }),
+  keep: ({ ticket }) => visitor || lend(typeof ticket === "string" && ticket.length <= LONGEST_TICKET && ticket),
 };
 
 bubble.addEventListener("click", () => (isOpen() ? close() : open()));
 words.addEventListener("click", open);
 dismiss.addEventListener("click", () => {
-  remember({ greeted: true });
+  greeted = isBegun = true;
   label();
   bubble.focus();
 });

@@ -71,7 +71,7 @@ const paintFace = ({ emoji, src: address } = {}) => {
 
 /** Shows the bubble as a tag asks for it. */
 const paint = (tag) => {
-  const last = look;
+  const { face: shown } = look;
   look = lookOf(tag);
   set("--colour", look.colour);
   set("--ink", look.colour && inkOn(look.colour));
@@ -80,7 +80,7 @@ const paint = (tag) => {
   title.hidden = !look.title;
   frame.title = look.title ?? "Chat";
   words.textContent = look.greeting ?? "";
-  if (JSON.stringify(look.face) !== JSON.stringify(last.face) || !face.firstChild) paintFace(look.face);
+  if (JSON.stringify(look.face) !== JSON.stringify(shown) || !face.firstChild) paintFace(look.face);
   place();
   label();
 };

@@ -3,10 +3,10 @@
 /** Whether a tag has named a visitor, so that the next page's tag without one means that they have left. */
 let named = false;
 
-/** What a token says about its visitor: the page may have got a newer one for the same. */
+/** What a token says about its visitor: the page may have got a newer one for the same. Null for an anonymous visitor. */
 const subject = (token) => {
   try {
-    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub ?? token;
   } catch {
     return token;
   }
@@ -14,13 +14,15 @@ const subject = (token) => {
 
 /** The visitor of this token has come; without one, they have left. The frame of the last one is removed with all that it knows. */
 const know = (token) => {
-  const last = visitor;
+  const previous = visitor;
   visitor = token?.trim() || null;
-  if (subject(visitor) === subject(last) && !(isRefused && visitor !== last)) return;
-  isRefused = false;
+  if (visitor) lend(null);
+  if (subject(visitor) === subject(previous) && !(isRefused && visitor !== previous)) return;
+  isRefused = waits = false;
   count(0);
   frame.remove();
   if (isOpen()) load();
+  else restore();
 };
 
 const identify = (token) => {
