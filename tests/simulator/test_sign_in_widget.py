@@ -227,7 +227,6 @@ def test_on_the_shops_next_page_one_is_still_signed_in(world: World):
         write(frame, "My order is 4711")
         expect(frame.get_by_test_id("answer")).to_contain_text("4711")
         page.goto(f"{world.shop.url}/?next")
-        page.get_by_role("button", name="Open the chat").click()
         expect_signed_in(frame)
         expect(frame.get_by_test_id("question")).to_have_text("My order is 4711")
 
@@ -236,7 +235,6 @@ def test_a_frame_that_may_store_nothing_signs_in_for_as_long_as_it_is_open(world
     with world.visit() as (page, _):
         page.add_init_script(NO_STORAGE)
         page.goto(world.shop.url)
-        page.get_by_role("button", name="Open the chat").click()
         frame = page.frame_locator("iframe")
         asked = "try { localStorage.length } catch (error) { return error.name }"
         assert frame.locator("html").evaluate(f"() => {{ {asked} }}") == "SecurityError"
