@@ -36,6 +36,7 @@ from scripts.simulator.model_watch import ModelWatch
 from scripts.simulator.origins import OwnOriginOnly
 from scripts.simulator.sockets import WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
+from scripts.simulator.way_back import WayBack
 from scripts.simulator.web_key import may_open, ready_key
 from scripts.stage import demos, environment
 
@@ -146,6 +147,7 @@ class Simulator:
                 Mount("/openai/v1", routes=self.model_server.routes()),
                 Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_api.serve, methods=["POST"]),
                 Route("/sns{_:path}", self.owner_topic.serve, methods=["POST"]),
+                Route("/chat", WayBack(gateway.serve).serve),
                 Route(
                     "/{path:path}", gateway.serve, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
                 ),

@@ -1,0 +1,28 @@
+"""Adds a link to the demo's start page to the chat page, which is the bot's own and knows no demo."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+_STYLE: Final = b'  <link rel="stylesheet" href="/page/way-back.css">\n</head>'
+_LINK: Final = (
+    '<body>\n  <a class="way-back" href="/" lang="en" data-testid="way-back">← Start page of the demo</a>'.encode()
+)
+
+
+class WayBack:
+    """Serves the chat page with the link where it is a page of its own, and unchanged in a frame or to a program."""
+
+    def __init__(self, serve: Callable[[Request], Awaitable[Response]]) -> None:
+        self._serve = serve
+
+    async def serve(self, request: Request) -> Response:
+        """Handle a request for the chat page."""
+        response = await self._serve(request)
+        if request.headers.get("sec-fetch-dest") != "document" or response.status_code != 200:  # noqa: PLR2004
+            return response
+        page = bytes(response.body).replace(b"</head>", _STYLE, 1).replace(b"<body>", _LINK, 1)
+        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+        return Response(page, response.status_code, headers)
