@@ -7,9 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 _STYLE: Final = b'  <link rel="stylesheet" href="/page/way-back.css">\n</head>'
-_LINK: Final = (
-    '<body>\n  <a class="way-back" href="/" lang="en" data-testid="way-back">← Start page of the demo</a>'.encode()
-)
+_ANCHOR: Final = '<a href="/" data-testid="way-back">← Start page of the demo</a>'
+_LINK: Final = f'<body>\n  <nav class="way-back" lang="en" aria-label="Demo">{_ANCHOR}</nav>'.encode()
 
 
 class WayBack:
