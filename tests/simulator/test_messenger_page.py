@@ -44,6 +44,22 @@ def test_a_person_starts_chats_sees_typing_and_seen_and_reads_the_answer(page: P
     expect(page.get_by_test_id("panel-calls")).to_contain_text("typing_on")
 
 
+def test_the_mails_to_the_owner_are_shown_behind_the_scenes(page: Page, demo: Demo):
+    mails = page.get_by_test_id("panel-mails")
+    expect(mails).to_contain_text("None yet.")
+    write(page, "Hello")
+    expect(page.get_by_test_id("mail")).to_have_count(1)
+    expect(mails).to_contain_text("Parley: a new person wrote to your page")
+    page.get_by_test_id("mail").click()
+    expect(mails).to_contain_text("people allow")
+    dead = {"status": 400, "body": {"error": {"code": 190, "message": "expired"}}, "times": 99}
+    demo.behave("graph", failures=[dead])
+    write(page, "/help")
+    expect(page.get_by_test_id("mail").first).to_contain_text("Parley: the bot cannot write on Messenger")
+    demo.http.post("/world/reset").raise_for_status()
+    expect(page.get_by_test_id("mail")).to_have_count(0)
+
+
 def test_the_words_of_the_model_are_shown_as_words_only(page: Page, demo: Demo):
     hostile = "<img src=x onerror=\"document.title='owned'\"> <b>bold</b> [link](javascript:alert(1))"
     demo.behave("model", answer=hostile)

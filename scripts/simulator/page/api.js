@@ -29,6 +29,7 @@ const post = (path, body) =>
 export const messenger = () => get("/world/messenger");
 export const quota = (psid) => get(`/world/quota?person=${encodeURIComponent(psid)}`);
 export const calls = (since) => get(`/world/graph/calls?since=${since}`);
+export const mails = (since) => get(`/world/owner/calls?since=${since}`);
 export const addPerson = (name) => post("/world/messenger/people", { name });
 
 /** Sends `action` as the person `psid`; returns the webhook's response, `{mid, status}`. */

@@ -1,39 +1,20 @@
-/** Fetches and lists the bot's calls to the Graph API, newest first. */
+/** Lists the bot's calls to the Graph API. */
 
 import * as api from "/page/api.js";
 import { byId, el } from "/page/dom.js";
-import { poll } from "/page/poll.js";
+import { follow } from "/page/followed.js";
 import { seconds } from "/page/when.js";
 
-const EVERY = 500;
-const KEPT = 200;
-
-/** Polls the calls after `ready`; `nameOf(psid)` returns a person's name, `began()` when the simulator started. */
+/** Polls the calls; `nameOf(psid)` returns a person's name, `ready` and `began` are as in `follow`. */
 export function followCalls({ nameOf, ready, began }) {
-  const list = byId("calls");
-  let last = 0;
-  let since = null;
-
-  const ask = async () => {
-    await ready;
-    if (since !== began()) startAnew();
-    return api.calls(last);
-  };
-  const onResponse = (calls) => {
-    add(calls);
-    byId("calls-empty").hidden = list.children.length > 0;
-  };
-  const startAnew = () => {
-    since = began();
-    list.replaceChildren();
-    last = 0;
-  };
-  const add = (calls) => {
-    for (const call of calls) list.prepend(row(call, nameOf));
-    while (list.children.length > KEPT) list.lastElementChild.remove();
-    last = Math.max(last, ...calls.map((call) => call.n));
-  };
-  poll({ ask, onResponse, every: EVERY });
+  follow({
+    list: byId("calls"),
+    empty: byId("calls-empty"),
+    ask: api.calls,
+    row: (call) => row(call, nameOf),
+    ready,
+    began,
+  });
 }
 
 function row(call, nameOf) {
