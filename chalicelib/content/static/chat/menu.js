@@ -1,7 +1,7 @@
 /** The menu in the header, by mouse, touch and keyboard, and the question before everything is deleted. Loaded when it is opened. */
 
 import { byId, el } from "./dom.js";
-import { chooseLanguage, language, LANGUAGES } from "./words.js";
+import { chooseLanguage, LANGUAGES } from "./words.js";
 
 /** Whether the listeners are there. */
 let ready = false;
@@ -14,7 +14,7 @@ export function prepare({ spoken }, { room, current }, canWrite) {
   ready = true;
   for (const item of byId("menu").querySelectorAll("button[data-does]")) item.hidden = !canWrite;
   if (room || !current.length) byId("menu-new").hidden = true;
-  for (const item of byId("languages").children) item.ariaChecked = item.lang === language;
+  for (const item of byId("languages").children) item.ariaChecked = item.lang === document.documentElement.lang;
   items()[0].focus();
 }
 

@@ -2,13 +2,13 @@
 
 import { aloud } from "./aloud.js";
 import { byId, mention } from "./dom.js";
-import { language, t } from "./words.js";
+import { t } from "./words.js";
 
 /** The most characters of a message, counted as the bot does: an emoji is one. */
 const LONGEST = 4_000;
 const NEARLY = 300;
 
-const number = (n) => n.toLocaleString(language);
+const number = (n) => n.toLocaleString(document.documentElement.lang);
 
 /** Returns `{fits(text), insist()}`: `fits` shows what is left, and returns whether the text may be sent; `insist` says again why it may not. */
 export function roomLeft(field) {

@@ -2,12 +2,13 @@
 
 import { isReset } from "./conversation.js";
 import { el, mention, say } from "./dom.js";
-import { language, t } from "./words.js";
+import { t } from "./words.js";
 
 /** The reader's own form of the page's language, such as `en-GB`, and how times and days are written in it. */
 let [spoken, locale, clock, near] = [];
 
 function speak() {
+  const language = document.documentElement.lang;
   if (spoken === language) return;
   spoken = language;
   locale = (navigator.languages ?? []).find((tag) => String(tag).toLowerCase().split("-")[0] === language) ?? language;

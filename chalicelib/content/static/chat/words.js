@@ -11,7 +11,7 @@ let spoken;
 let words;
 /** Keeps the full stop of a left-to-right text at its end on a page that is right to left. */
 let mark;
-export let language;
+let language;
 await speak();
 
 /** Takes the language that the reader has chosen, else the first of the browser's. The server preloads the latter's file, by the same rule. */
