@@ -330,7 +330,24 @@ def takes_along(audit: Audit, chat: Any, says: Callable[..., None]) -> Tab:
     says(person, action="take_along", ticket=chat.ticket_of("guest"))
     [turn] = chat.bot.transcript.turns(identity.conversation_of(identity.signed_in("carol")), now=chat.clock())
     assert turn.text == "hello"
+    has_two_conversations(audit, chat, person, says)
     return person
+
+
+def has_two_conversations(audit: Audit, chat: Any, person: Tab, says: Callable[..., None]) -> None:
+    """A person asks in a second conversation, renames and deletes it, and reads what was before."""
+    says(person, action="send_message", message="another", room="~second")
+    audit.function = "worker"
+    chat.bot.works()
+    audit.function = "websocket_message"
+    says(person, action="list")
+    says(person, action="rename", title="The second", room="~second")
+    second = identity.room(identity.signed_in("carol"), "~second")
+    [turn] = chat.bot.transcript.turns(second, now=chat.clock())
+    assert [own.title for own in chat.bot.transcript.own([second], now=chat.clock())] == ["The second"]
+    says(person, action="earlier", turn=turn.id)
+    says(person, action="erase", room="~second")
+    assert list(chat.bot.transcript.turns(second, now=chat.clock())) == []
 
 
 def the_keys_are_revoked(audit: Audit, store: Store, chat: Any, says: Callable[..., None]) -> None:
