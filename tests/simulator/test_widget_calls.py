@@ -1,17 +1,21 @@
 """What a site's page can call and hear: the chat opens and closes, says what happens in it, and counts new answers."""
 
+import re
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
+from chalicelib.content.assets import widget
 from tests.simulator.chat_server import SHOP, ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.test_chat_widget import RUN_AGAIN, open_widget, visit
 
 pytestmark = needs_chromium
 
+DOCS = Path(__file__).parents[2] / "docs"
 LISTEN = """
 window.events = [];
 for (const name of ["opened", "closed", "asked", "answered", "unread", "refused"]) {
@@ -195,3 +199,40 @@ def test_only_the_chats_frame_is_believed(chat: Page, bot: ChatServer):
         "data-state", "online"
     )
     assert events(chat) == ["opened"]
+
+
+def test_the_types_have_what_the_widget_has(chat: Page, bot: ChatServer):
+    types = (DOCS / "examples" / "widget.d.ts").read_text("utf-8")
+    members = re.findall(
+        r"^  (?:readonly )?(\w+)[(:]", types.partition("interface ParleyChat")[2].partition("\n}")[0], re.MULTILINE
+    )
+    visit(chat, bot, page_with(bot))
+    assert sorted([*members, "push"]) == sorted(chat.evaluate("Object.keys(Parley)"))
+    named = set(re.findall(r'"parley:(\w+)"', types))
+    assert named == set(re.findall(r"parley:(\w+)", (DOCS / "widget.md").read_text("utf-8")))
+    assert named == set(re.findall(r'raise\("(\w+)"', widget().content))
+
+
+def test_the_guides_own_button_opens_the_chat_and_shows_the_number_of_new_answers(chat: Page, bot: ChatServer):
+    guide = (DOCS / "widget.md").read_text("utf-8").partition("## An example")[2]
+    html, script, signing = re.findall(r"```(?:html|js)\n(.*?)```", guide, re.DOTALL)[:3]
+    tag = bot.embed('data-config="k1" data-hidden data-colour="#0b6e4f" async')
+    html = re.sub(r"<script src=\"https://….*</script>", tag, html)
+    html = html.replace('<script src="shop.js"></script>', f"<script>{script}{signing}</script>")
+    assert (script in html, tag in html) == (True, True)
+    visit(chat, bot, f"<title>Shop</title>{html}")
+    chat.get_by_role("button", name="Help").click()
+    frame = chat.frame_locator("iframe")
+    ask(frame)
+    turn = bot.ask()
+    frame.get_by_test_id("close").click()
+    bot.say(turn, "We do.")
+    bot.complete(turn, 1)
+    expect(chat.get_by_role("button", name="Help 1")).to_be_focused()
+    chat.evaluate("window.fetch = async () => new Response('a.b.c'); signedIn()")
+    expect(chat.get_by_role("button", name="Help", exact=True)).to_be_visible()
+    chat.get_by_role("button", name="Help").click()
+    bot.heard("authenticate")
+    chat.evaluate("signedOut()")
+    bot.heard("authenticate")
+    assert bot.signed == [None, "a.b.c", None]
