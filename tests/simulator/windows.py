@@ -1,6 +1,5 @@
 """Opens pages in Firefox and in WebKit, as Debian has them: Playwright drives builds of its own alone."""
 
-import base64
 import json
 import os
 import shutil
@@ -21,10 +20,9 @@ from scripts.simulator.aws import free_port
 
 FIREFOX: Final = shutil.which("firefox-esr") or shutil.which("firefox")
 WEBKIT: Final = shutil.which("WebKitWebDriver")
-MINI_BROWSER: Final = next(Path("/usr").glob("lib*/**/webkit2gtk-4.1/MiniBrowser"), None)
+MINI_BROWSER: Final = next(Path("/usr/lib").glob("*/webkit2gtk-4.1/MiniBrowser"), None)
 ENTER: Final = "\ue007"
 ESCAPE: Final = "\ue00c"
-TAB: Final = "\ue004"
 PATIENCE_S: Final = 60
 PREFERENCES: Final = """
 user_pref("focusmanager.testmode", true);
@@ -52,9 +50,6 @@ class Window(Protocol):
 
     def click(self, element: str, *, framed: bool = False) -> None:
         """Click in the middle of an element, which a JavaScript expression names."""
-
-    def picture(self) -> bytes:
-        """Return what is seen, as PNG."""
 
 
 class Firefox:
@@ -86,9 +81,6 @@ class Firefox:
         place = self.run(MIDDLE.format(element), framed=framed)
         page = self._frames()[0] if framed else self._page
         self._send("input.performActions", context=page, actions=[_clicked(place)])
-
-    def picture(self) -> bytes:
-        return base64.b64decode(self._send("browsingContext.captureScreenshot", context=self._page)["data"])
 
     def close(self) -> None:
         self._send("browser.close")
@@ -135,9 +127,6 @@ class WebKit:
         # Its places are the window's, even while it is in a frame.
         corner = self.run(CORNER) if framed else (0, 0)
         self._post("actions", actions=[_clicked([a + b for a, b in zip(place, corner, strict=True)])])
-
-    def picture(self) -> bytes:
-        return base64.b64decode(self._send("GET", f"{self._session}/screenshot"))
 
     def close(self) -> None:
         self._send("DELETE", self._session)
