@@ -7,7 +7,7 @@ const digits = (number) => number.replace(/%20|[^+\d]/g, "");
  * unless its text is that; such a text may be broken anywhere.
  */
 export function secure(link) {
-  if (!URL.canParse(link.href)) return link.removeAttribute("href");
+  if (!link.getAttribute("href") || !URL.canParse(link.href)) return link.removeAttribute("href");
   const { protocol, host, pathname } = new URL(link.href);
   Object.assign(link, { rel: "noopener noreferrer nofollow", title: link.href });
   if (host) link.target = "_blank";

@@ -65,8 +65,8 @@ class Words extends Renderer {
     return this.inCell && LINE_BREAK.test(text) ? "<br>" : escaped(text);
   }
 
-  image({ href, text }) {
-    return `<a href="${escaped(href)}">${escaped(text || href)}</a>`;
+  image({ href, tokens }) {
+    return `<a href="${escaped(href)}">${escaped(this.parser.parseInline(tokens, this.parser.textRenderer) || href)}</a>`;
   }
 
   checkbox({ checked }) {
@@ -75,7 +75,7 @@ class Words extends Renderer {
 }
 
 const words = new Words();
-const OPTIONS = { gfm: true, breaks: true, renderer: words, ...mathOptions(placeOf) };
+export const OPTIONS = { gfm: true, breaks: true, renderer: words, ...mathOptions(placeOf) };
 
 /** Keeps the source as it is written, for a formula that cannot be read; of an unfinished one nothing is shown. */
 function placeOf(token) {
