@@ -1,16 +1,18 @@
 """Parses Markdown as the chat page reads it, with three rules more that keep formulas, addresses and products whole."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-_DEEPEST: Final = 20
-"""Levels of lists, quotes and emphasis; a mark that is deeper is text."""
+_DEEPEST: Final = 40
+"""Levels of lists and quotes, two for each list; markdown-it leaves out what is deeper."""
 _FORMULA: Final = re.compile(
     r"\\\((?P<round>.{1,1000}?)\\\)"
     r"|\\\[(?P<square>.{1,1000}?)\\\]"
@@ -22,6 +24,8 @@ _FORMULA: Final = re.compile(
 _FORMULA_LINES: Final = {"$$": re.compile(r"\$\$\s*$"), "\\[": re.compile(r"\\\]\s*$")}
 """How the first line of a formula of several lines begins, and how its last one ends."""
 _PRODUCT: Final = re.compile(r"(?:^|.)?(?:[0-9)\]]|(?<![A-Za-z])[A-Za-z])\*[A-Za-z0-9(\[]", re.DOTALL)
+_LINES: Final = 50
+"""The most lines of a formula."""
 _SCHEME: Final = re.compile(r"(?<![A-Za-z0-9])https?$")
 _ADDRESS: Final = re.compile(r"://(?:(?!\*\*)[^\s<>\"`|\\\[\]])+")
 _NOT_LAST: Final = "?!.,:;*_~'\""
@@ -29,8 +33,23 @@ _NOT_LAST: Final = "?!.,:;*_~'\""
 
 
 def parse(text: str) -> SyntaxTreeNode:
-    """Return the syntax tree. Besides markdown-it's own nodes there are `formula` and `address`, with their content."""
-    return SyntaxTreeNode(_parser().parse(text))
+    """Return the tree of the blocks; `spans` returns what is inside a paragraph or a cell.
+
+    Besides markdown-it's own there are `formula`, `formula_lines` and `address`, with their content. Raises
+    RecursionError for lists, quotes or images inside each other without end.
+    """
+    tokens = _parser().parse(text)
+    if any(token.level >= _DEEPEST - 2 for token in tokens):
+        raise RecursionError("nested too deeply")
+    for token in tokens:
+        if token.type == "inline":  # emphasis may be nested without end, so it is no tree
+            token.meta["spans"], token.children = token.children or [], []
+    return SyntaxTreeNode(tokens)
+
+
+def spans(node: SyntaxTreeNode) -> Sequence[Token]:
+    """Return the tokens of a paragraph, a heading or a cell, in their order."""
+    return [token for inline in node.children for token in inline.meta["spans"]]
 
 
 @cache
@@ -92,7 +111,7 @@ def _formula_lines(state: StateBlock, start: int, end: int, silent: bool) -> boo
     closes = _FORMULA_LINES.get(first[:2])
     if not closes or closes.search(first, 2):
         return False
-    for line in range(start + 1, end):
+    for line in range(start + 1, min(end, start + _LINES)):
         if state.sCount[line] < state.blkIndent or state.isEmpty(line):
             return False
         if closes.search(state.src, state.bMarks[line], state.eMarks[line]):

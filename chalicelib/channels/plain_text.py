@@ -1,13 +1,14 @@
 """Turns a model's Markdown into text that reads well where signs are shown as they stand."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.channels.stray_signs import without_pairs
 
 if TYPE_CHECKING:
+    from markdown_it.token import Token
     from markdown_it.tree import SyntaxTreeNode
 
 MOST: Final = 50_000
@@ -33,8 +34,12 @@ def plain(text: str) -> str:
         return text
     from chalicelib.channels import markdown  # noqa: PLC0415 (most answers have no Markdown)
 
-    writer = _Writer(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    written = writer.blocks(markdown.parse(text).children)
+    try:
+        tree = markdown.parse(text)
+    except RecursionError:
+        return text
+    writer = _Writer(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), markdown.spans)
+    written = writer.blocks(tree.children)
     lines = [without_pairs(re.sub(r"\[\^([\w-]+)\]", r"[\1]", line)) for line in written.split("\n")]
     finished = writer.with_held("\n".join(lines))
     return finished if finished.strip() else text
@@ -46,6 +51,7 @@ class _Writer:
 
     lines: Sequence[str]
     """Of the source."""
+    spans: "Callable[[SyntaxTreeNode], Sequence[Token]]"
     held: list[str] = field(default_factory=list)
 
     def blocks(self, nodes: "Sequence[SyntaxTreeNode]", *, depth: int = 0) -> str:
@@ -85,7 +91,7 @@ class _Writer:
 
     def _paragraph(self, node: "SyntaxTreeNode") -> str:
         """Write a paragraph or a heading: as it stood, with its white space, if it has no marks."""
-        text = self._inline(node.children)
+        text = self._inline(self.spans(node))
         stood = self._stood(node)
         return stood if text == "\n".join(line.strip() for line in stood.split("\n")) else text
 
@@ -117,24 +123,29 @@ class _Writer:
         return "\n".join([f"{title}:"] * bool(title) + [f"• {line}" for line in lines])
 
     def _cell(self, node: "SyntaxTreeNode") -> str:
-        return _BREAK.sub(", ", self._inline(node.children))
+        return _BREAK.sub(", ", self._inline(self.spans(node)))
 
-    def _inline(self, nodes: "Sequence[SyntaxTreeNode]") -> str:
-        return "".join(map(self._span, nodes))
-
-    def _span(self, node: "SyntaxTreeNode") -> str:
-        match node.type:
-            case "code_inline" | "address":
-                return self._hold(node.content, "i")
-            case "softbreak" | "hardbreak":
-                return "\n"
-            case "s":
-                return f"({self._inline(node.children)})"
-            case "link":
-                return self._link(self._inline(node.children), str(node.attrs["href"]))
-            case "image":
-                return self._link(self._inline(node.children), str(node.attrs["src"]))
-        return self._inline(node.children) if node.children else node.content
+    def _inline(self, tokens: "Sequence[Token]") -> str:
+        written: list[str] = []
+        links: list[tuple[int, str]] = []
+        for token in tokens:
+            match token.type:
+                case "code_inline" | "address":
+                    written.append(self._hold(token.content, "i"))
+                case "softbreak" | "hardbreak":
+                    written.append("\n")
+                case "s_open" | "s_close":
+                    written.append("(" if token.nesting > 0 else ")")
+                case "link_open":
+                    links.append((len(written), str(token.attrs["href"])))
+                case "link_close":
+                    start, address = links.pop()
+                    written[start:] = [self._link("".join(written[start:]), address)]
+                case "image":
+                    written.append(self._link(self._inline(token.children or ()), str(token.attrs["src"])))
+                case _:
+                    written.append(token.content)
+        return "".join(written)
 
     def _link(self, label: str, address: str) -> str:
         shown = address.removeprefix("mailto:").removeprefix("tel:")

@@ -8,6 +8,7 @@ _WORD: Final = re.compile(r"[A-Za-z0-9]")
 _RUNS: Final = {sign: re.compile(rf"\{sign}+") for sign in "*~"}
 _BARS: Final = re.compile(r"(?<![A-Za-z0-9])_(?=\S)|(?<=\S)_(?![A-Za-z0-9])")
 """Underscores at one end of a word; those inside are no marks anywhere."""
+_TICKS: Final = re.compile(r"`+")
 _TIMES: Final = re.compile(r"(?<=\d)\*(?=\d)")
 _ALIKE: Final = str.maketrans({"*": "\u2217", "~": "\u223c"})
 """What looks alike and is no mark anywhere: the asterisk and tilde operators."""
@@ -27,7 +28,7 @@ def without_pairs(line: str) -> str:
             line = line.replace(sign, sign.translate(_ALIKE))
     if len(_BARS.findall(line)) > 1:
         line = _BARS.sub("", line)
-    return line.replace("`", "'") if line.count("`") > 1 else line
+    return line.replace("`", "'") if len(_TICKS.findall(line)) > 1 else line
 
 
 def _kept(found: re.Match[str]) -> str:

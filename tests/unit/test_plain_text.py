@@ -86,6 +86,7 @@ def test_signs_that_a_browser_would_read_as_marks_look_the_same_and_are_none(mar
         "Restaurants from $$ to $$$",
         "2 * 3 * 4 = 24, and 2*3 = 6",
         "2**10 = 1024",
+        "three ``` ticks alone",
         "a 4* hotel, a 5* hotel",
         "about ~5 EUR",
         "my_file_name.txt and a _b",
@@ -245,7 +246,9 @@ def test_no_part_of_a_long_answer_has_a_sign(text: str, limit: int):
     assert not any(re.search(r"[*#>\[\]]|~~", part) for part in split(plain(text), limit=limit))
 
 
-@pytest.mark.parametrize("mark", ["[", "![", "*a ", "**a*", "> ", "a|b\n-|-\n", "\\(", "$$a", "`a", "~a "])
+@pytest.mark.parametrize(
+    "mark", ["[", "![", "*a ", "**a*", "> ", "a|b\n-|-\n", "\\(", "$$a", "`a", "~a ", "$$x\n", "https://a "]
+)
 def test_a_hostile_text_is_written_in_bounded_time(mark: str):
     started = time.process_time()
     plain((mark * MOST)[:MOST])
@@ -255,6 +258,24 @@ def test_a_hostile_text_is_written_in_bounded_time(mark: str):
 @pytest.mark.parametrize("text", ["---", "****", "**", "```\n```", "> ", ""])
 def test_a_text_of_signs_alone_is_not_made_empty(text: str):
     assert plain(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*" * 999 + "a" + "*" * 999,
+        "**a _b " * 1000 + "c_ d**" * 1000,
+        "~~a " * 1000 + "b~~" * 1000,
+        "> " * 1000 + "**a**",
+        "- " * 1000 + "**a**",
+        "> - " * 1000 + "**a**",
+        "[" * 1000 + "a" + "](x)" * 1000,
+        "![" * 1000 + "a" + "](x)" * 1000,
+    ],
+    ids=["stars", "emphasis", "strikes", "quotes", "lists", "quoted lists", "links", "images"],
+)
+def test_a_text_that_is_nested_without_end_is_written_too(text: str):
+    assert "a" in plain(text)
 
 
 def test_a_longer_text_than_any_answer_stays_as_it_is():
