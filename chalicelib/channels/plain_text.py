@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from markdown_it.tree import SyntaxTreeNode
 
-MOST: Final = 50_000
-"""Characters; a longer text stays as it is, since a hostile one of this length already takes a second."""
+MOST: Final = 20_000
+"""Characters, ten messages on Messenger; a longer text stays as it is, since a hostile one would take seconds."""
 _SIGNS: Final = re.compile(r"[*_~`\[\\$<&|]|^\s*(?:[-+#>]|=+\s*$)|\n\s*1[.)]\s", re.MULTILINE)
 """What a text without Markdown has none of."""
 _APART: Final = {"heading", "hr", "fence", "table", "formula_lines"}
