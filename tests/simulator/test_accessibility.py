@@ -143,7 +143,7 @@ def test_a_chat_in_which_something_went_wrong(page: Page, bot: ChatServer):
     bot.complete(turn, 0)
     write(page, "The sixth")
     frame = bot.heard("send_message")
-    bot.tell("error", code="too_large", message="too large", id=frame["id"])
+    bot.tell("error", code="too_many_rooms", message="100 others", id=frame["id"])
     expect(page.get_by_test_id("retry")).to_be_visible()
     bot.hold("authenticate")
     bot.break_off()

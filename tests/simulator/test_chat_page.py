@@ -139,14 +139,14 @@ def test_a_page_that_cannot_connect_says_so_and_goes_on_when_it_can(chat: Page, 
 
 
 def test_a_visitor_at_the_daily_limit_sees_a_notice(chat: Page, bot: ChatServer):
-    bot.facts.update(limit=10, remaining=0)
+    bot.facts.update(limit=10, remaining=1)
     open_chat(chat, bot)
     write(chat, "One more?")
     turn = bot.ask()
     bot.tell("notice", turn=turn, code="limit_reached", message="You can ask again at 00:00 (UTC).")
     bot.complete(turn, 0, remaining=0)
     expect(chat.get_by_test_id("answer")).to_have_text("You can ask again at 00:00 (UTC).")
-    expect(chat.get_by_test_id("left")).to_have_text("No questions left today")
+    expect(chat.get_by_test_id("spent")).to_have_text("No questions left today. You can write again tomorrow.")
 
 
 def test_an_apology_and_its_button_go_when_the_question_is_asked_again(chat: Page, bot: ChatServer):

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.simulator.chat_page import a_page, open_chat, write
 from tests.simulator.chat_server import YOU, ChatServer, Frame
+from tests.simulator.chatting import new_key
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 
@@ -66,7 +67,8 @@ def answer(bot: ChatServer, turn: str, frame: Frame) -> None:
 
 
 def test_twenty_quick_messages_are_all_answered_in_order_by_the_bot(page: Page, demo: Demo):
-    page.goto(f"{demo.url}/chat?config={demo.facts['config_id']}")
+    key = new_key(demo, daily_messages=None)
+    page.goto(f"{demo.url}/chat?config={key['id']}")
     expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")
     page.evaluate(HEARD)
     for text in TYPED:

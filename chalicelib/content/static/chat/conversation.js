@@ -6,11 +6,14 @@ const ASK_AT_MOST = 5;
 const QUIET = 30_000;
 /** After so many milliseconds without a word of an answer, it takes longer than people expect. */
 const SLOW = 10_000;
+/** The codes of notices after which no further question is answered for a while. */
+const SPENT = new Set(["limit_reached", "key_spent", "budget_spent", "share_spent"]);
 
 const EMPTY = { from: null, question: "", opening: false, at: null, past: false, replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], feedback: null, last: null, state: "open" };
 
 export class Conversation {
   #turns = [];
+  #refused = null;
   you = null;
   room = null;
   /** What the bot calls the conversation: a room, or one of several of a known reader (`~…`); null for the first. */
@@ -34,6 +37,11 @@ export class Conversation {
   /** The first turn that is being answered or waits for its answer; undefined if there is none. */
   get open() {
     return this.#turns.find(isAwaited);
+  }
+
+  /** Why no question of this visitor is answered at the moment: the code of a notice; null if there is no reason. */
+  get spent() {
+    return this.#refused ?? (this.remaining === 0 ? "limit_reached" : null);
   }
 
   find(id) {
@@ -82,7 +90,7 @@ export class Conversation {
 
   /** Marks the turns that have waited for their first word for long; returns whether one is new among them. */
   slows(now) {
-    const waiting = this.#turns.filter((turn) => turn.begun && turn.state === "open" && !turn.text && turn.code === null && !turn.slow);
+    const waiting = this.#turns.filter((turn) => (turn.begun || turn === this.open) && turn.state === "open" && !turn.text && turn.code === null && !turn.slow);
     for (const turn of waiting) turn.waitsSince ??= now;
     const due = waiting.filter((turn) => now - turn.waitsSince >= SLOW);
     for (const turn of due) change(turn, { slow: true });
@@ -135,6 +143,7 @@ export class Conversation {
     const reachesHere = !earlier || history.some((entry) => this.find(entry.turn));
     if (you !== this.you || room !== this.place || !reachesHere) this.#turns = [];
     Object.assign(this, { you, place: room, room: room?.startsWith("~") ? null : room, persona, limit, remaining });
+    this.#refused = null;
     const listed = history.map((entry) => this.#listed(entry));
     const kept = this.#turns.filter((turn) => !isAwaited(turn) && !listed.includes(turn));
     for (const turn of kept) if (turn.state === "open") lacks(turn);
@@ -182,12 +191,16 @@ export class Conversation {
   }
 
   #notice({ turn: id, code, message }) {
-    change(this.#turn(id), { code, text: message, gap: false });
+    const turn = this.#turn(id);
+    if (turn.from === this.you && SPENT.has(code)) this.#refused = code;
+    change(turn, { code, text: message, gap: false });
   }
 
   #completed({ turn: id, seq = 0, state, footer = "", choices = [], remaining = this.remaining }) {
     const turn = this.#turn(id);
-    this.remaining = remaining;
+    const mine = turn.from === this.you;
+    if (mine || !this.room) this.remaining = remaining;
+    if (mine && turn.code === null && state === "done") this.#refused = null;
     change(turn, { state, footer, choices, last: seq, ...(state === "dropped" && { text: "" }) });
     if (turn.code === null && turn.seq < seq) lacks(turn);
     if (did(turn, FORGET)) this.#forget(turn);

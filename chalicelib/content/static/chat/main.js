@@ -3,6 +3,7 @@
 import { account, NO_SIGN_IN, person } from "./account.js";
 import { along } from "./along.js";
 import { aloud } from "./aloud.js";
+import { box } from "./box.js";
 import { composer } from "./composer.js";
 import { Conversation, FORGET, HELP, isAwaited, RESET } from "./conversation.js";
 import { byId } from "./dom.js";
@@ -47,6 +48,7 @@ const tellOfMessages = outboxNews();
 const showNew = newConversation({ begin });
 const inMenu = { begin, help: () => thenWrite(write(HELP, t("help"))), forget: () => leave(FORGET, t("forget")), spoken };
 const writing = composer({ send: write, draft });
+const theBox = box({ writing, renew: () => link.restart() });
 const takeAlong = along({ signIn, visitor, send: (frame) => link.send(frame), decided: writing.focus });
 const showAccount = account(signIn, { became: () => link.restart().then(writing.focus) });
 
@@ -130,6 +132,7 @@ function onFrame(frame) {
   outbox.receive(frame, performance.now());
   own.receive(frame);
   recognise();
+  if (conversation.spent) outbox.giveUp({ questions: true });
   report(frame, conversation);
   if (frame.type === "completed" && !conversation.find(frame.turn).past) over(frame.turn);
   post();
@@ -152,7 +155,7 @@ function over(turn) {
 function changed(state, code) {
   if (state !== "open") outbox.broke();
   if (state !== "open") takeAlong.broke();
-  writing.allow(state !== "closed");
+  if (state === "closed") outbox.giveUp();
   if (state === "closed" && code === "auth_failed") refused();
   if (state === "closed" && code === "blocked") import("./forgetting.js").then(({ offer }) => offer(reader));
   showConnection(state, code);
@@ -172,9 +175,10 @@ function draw() {
   showPresence(link.state, conversation.open);
   showEntitlements(conversation);
   showNew(conversation);
-  showStop(conversation.turns.find((turn) => isAwaited(turn) && turn.from === conversation.you));
+  showStop(link.state !== "closed" && conversation.turns.find((turn) => isAwaited(turn) && turn.from === conversation.you));
   tellOfMessages(outbox);
   readOut();
+  theBox.show(link.state === "closed", conversation.spent, Date.now() + ahead);
   notBefore = performance.now() + REST * (performance.now() - began);
 }
 
@@ -191,7 +195,9 @@ function readOut() {
 
 /** Says once, also to screen readers, that an answer takes longer. */
 function askForPatience() {
-  if (link.state !== "open" || !conversation.slows(performance.now())) return;
+  if (link.state !== "open") return;
+  const [now, isBusy] = [performance.now(), Boolean(conversation.open)];
+  if (!conversation.slows(now) && !outbox.slows(now, isBusy)) return;
   aloud(t("slow"));
   soon();
 }
@@ -200,6 +206,7 @@ setInterval(() => {
   send();
   wish();
   askForPatience();
+  theBox.check(Date.now() + ahead);
   if (conversation.open || outbox.isWaiting) link.watch();
   if (outbox.isStuck(performance.now())) link.drop();
 }, CHECK_EVERY);

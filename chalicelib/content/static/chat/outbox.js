@@ -5,6 +5,8 @@ import { timeOf, ulid } from "./ulid.js";
 const GOOD_FOR = 50 * 60_000;
 /** After so many milliseconds without an `accepted`, the next message is sent all the same, and then the connection given up. */
 const NEXT_WITHIN = 2_000;
+/** After so many milliseconds without a sign of an answer, it takes longer than people expect. */
+const SLOW = 10_000;
 const ACCEPTED_WITHIN = 15_000;
 /** The refusals that pass, with the milliseconds after which the message is sent again by itself; each further time twice as many. */
 const PASSING = { too_many_open: 3_000, crowded: 3_000, slow_down: 6_000, too_fast: 2_000, try_again: 2_000 };
@@ -50,9 +52,9 @@ export class Outbox {
     }
   }
 
-  /** Queues a failed message again: under its old id, so that it is answered once, unless that id is too old. */
+  /** Queues a failed message again: under its old id, so that it is answered once, unless that id is too old, or not accepted. */
   retry(item) {
-    change(item, { status: "waiting", id: item.code === "too_old" ? null : item.id, code: null, refusals: 0 });
+    change(item, { status: "waiting", id: ["too_old", "bad_frame"].includes(item.code) ? null : item.id, code: null, refusals: 0 });
   }
 
   /**
@@ -75,7 +77,7 @@ export class Outbox {
 
   #send(item, clock) {
     this.#sentAt = clock;
-    change(item, { status: "sent" });
+    change(item, { status: "sent", waitsSince: null, slow: false });
     if (item.replaces) return { action: "regenerate", turn: item.replaces, id: item.id };
     return { action: "send_message", message: item.text, id: item.id };
   }
@@ -84,6 +86,27 @@ export class Outbox {
   broke() {
     this.#held = null;
     for (const status of ["sent", "queued", "held"]) this.#move(status, "waiting");
+  }
+
+  /** Gives up what is not sent, as it would not be answered: all, or the questions without the commands. */
+  giveUp({ questions = false } = {}) {
+    for (const item of this.#items) {
+      const isOpen = ["waiting", "queued", "held", "sent"].includes(item.status) && !(questions && (item.status === "sent" || item.text.startsWith("/")));
+      if (isOpen) fail(item, "not_sent");
+    }
+    this.#held = null;
+  }
+
+  /** Marks the first message for which nothing has come for long; returns whether it is new. `isBusy`: another one is being answered. */
+  slows(clock, isBusy) {
+    const first = this.#items.find((item) => ["sent", "accepted"].includes(item.status) && !item.shown);
+    if (!first) return false;
+    if (isBusy) first.waitsSince = clock;
+    first.waitsSince ??= clock;
+    const isSlow = clock - first.waitsSince >= SLOW;
+    if (isSlow && !first.slow) change(first, { slow: true });
+    else return false;
+    return true;
   }
 
   /** An answer is over, so there may be room for one more message. */

@@ -15,9 +15,10 @@ export function connectionState({ retry }) {
 
   const draw = (state, code) => {
     const words = { lost: code ? trouble(code) : t("lost"), closed: trouble(code) }[state] ?? "";
-    if (words && words !== told) (state === "closed" ? alarm : aloud)(words);
+    const news = words && `${state} ${words}`;
+    if (news && news !== told) (state === "closed" ? alarm : aloud)(words);
     if (told && state === "open") aloud(t("online"));
-    told = words || (state === "open" ? "" : told);
+    told = news || (state === "open" ? "" : told);
     byId("trouble").hidden = !words;
     byId("trouble").dataset.state = state;
     byId("trouble").dataset.code = code ?? "";

@@ -8,6 +8,8 @@ import { held, notice, t, trouble } from "./words.js";
 
 /** Codes of notices after which the same question may be answered on a retry. */
 const PASSING = new Set(["apology", "apology_counts"]);
+/** Codes of refusals that a message meets each time it is sent. */
+const FINAL = new Set(["blocked", "key_revoked", "too_large", "unknown_action", "unknown_turn"]);
 
 /** Creates the node of a turn; `does` has `retry(entry)`, `regenerate(entry)` and `rate(entry, value)`. `update` fills in what can change later. */
 export function create(entry, does) {
@@ -69,14 +71,15 @@ export function update(node, entry) {
   if (entry.state) reply(node.parts, entry);
 }
 
-function ask({ bubble, fate, by, retry }, { asked, by: name, status, code }) {
+function ask({ bubble, fate, by, retry }, { asked, by: name, status, code, item }) {
   say(bubble, asked ?? "");
   bubble.parentElement.hidden = !asked;
   mention(by, name);
   const shown = { waiting: t("waiting"), queued: t("sending"), held: held(code), sent: code ? held(code) : t("sending"), failed: trouble(code) }[status];
-  say(fate.firstElementChild, shown ?? "");
-  fate.hidden = !shown;
-  offer(retry, fate, status === "failed" && "retry");
+  const words = (item?.slow && ["sent", "accepted"].includes(status) && t("slow")) || shown || "";
+  say(fate.firstElementChild, words);
+  fate.hidden = !words;
+  offer(retry, fate, status === "failed" && !FINAL.has(code) && "retry");
 }
 
 function reply(parts, { text, code, state, slow, footer, persona, mine, again, rateable, feedback }) {

@@ -107,6 +107,11 @@ export const de = {
     cancelled: "Die Antwort wurde angehalten.",
   },
   troubles: {
+    not_sent: "Nicht gesendet",
+    limit_reached: "Heute sind keine Fragen mehr übrig. Morgen kannst du wieder schreiben.",
+    key_spent: "Die Nachrichten dieses Chats sind aufgebraucht.",
+    budget_spent: "Heute werden keine Fragen mehr beantwortet. Morgen kannst du wieder schreiben.",
+    share_spent: "Dein Teil für heute ist aufgebraucht. Morgen kannst du wieder schreiben.",
     no_network: "Es gibt keine Verbindung zum Internet. Der Chat geht weiter, sobald es eine gibt.",
     try_again: "Das hat nicht geklappt. Bitte versuch es noch einmal.",
     too_fast: "Das ging zu schnell. Bitte warte einen Augenblick.",

@@ -92,6 +92,11 @@ export const en = {
   },
   notices: {},
   troubles: {
+    not_sent: "Not sent",
+    limit_reached: "No questions left today. You can write again tomorrow.",
+    key_spent: "The messages of this chat are used up.",
+    budget_spent: "No more questions are answered today. You can write again tomorrow.",
+    share_spent: "Your share of today is used up. You can write again tomorrow.",
     no_network: "There is no connection to the internet. The chat goes on as soon as there is one.",
     try_again: "That did not work. Please try again.",
     too_fast: "That was too fast. Please wait a moment.",
