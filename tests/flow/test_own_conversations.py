@@ -8,7 +8,7 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.ids import ConversationId, PersonId
 from tests.client import Frame
-from tests.flow.chat import Chat, Tab
+from tests.flow.chat import Chat, Tab, Without, fail
 
 CAROL = identity.signed_in("carol")
 CUSTOMER = "site-0123456789abcdef0123456789a"
@@ -165,3 +165,14 @@ def test_the_list_fits_into_a_frame(chat: Chat):
     [frame] = tab.sends("list")
     assert len(json.dumps(frame)) < 32_000
     assert frame["conversations"][0]["room"] == "~69"
+
+
+def test_an_erasure_that_broke_off_is_completed_when_it_is_asked_for_again(chat: Chat):
+    tab = two(chat)
+    people = chat.bot.people
+    chat.bot.people = Without(people, leave=fail)
+    [refused] = tab.sends("erase", room="~holiday")
+    assert (refused["code"], stored(chat, "~holiday")) == ("try_again", [])
+    chat.bot.people = people
+    assert names(tab.sends("erase", room="~holiday")) == [("", "Where is my parcel?")]
+    assert chat.memory.people[CAROL].person.rooms == frozenset()
