@@ -12,10 +12,12 @@ from starlette.routing import Route
 
 from chalicelib.settings import Settings
 from scripts.simulator.recorder import Call, Recorder
+from scripts.simulator.samples import sample_for
 
 _WORD_S = 0.02
 _MAX_STREAM_S = 3.0
 _MARK = re.compile(r"\[([0-9a-f]{8})\] ")
+_OFFER = "Say “show me a table”, “code”, “a list”, “mathematics” or “something long” to see how such an answer looks."
 _SIGNATURE = (
     "I am the demo's fake model, not an AI. Start the demo with OPENAI_API_KEY set to get answers of a real one."
 )
@@ -73,12 +75,15 @@ class ModelServer:
 def answer_to(said: Sequence[tuple[str, str]]) -> str:
     """Write an answer that a person can check: it quotes the question and up to three earlier ones.
 
-    In a room it says who wrote those of others, by the marks of the messages.
+    In a room it says who wrote those of others, by the marks of the messages. A question that asks for a sample, such
+    as a table, gets that.
     """
     asked = [_by_whom(text) for role, text in said if role == "user"]
     (writer, question), before = asked[-1], asked[-4:-1]
+    if sample := sample_for(question):
+        return f"{sample}\n({_SIGNATURE})"
     if not before:
-        return f"You wrote “{_short(question)}”. It is the first message of this conversation. {_SIGNATURE}"
+        return f"You wrote “{_short(question)}”. It is the first message of this conversation. {_SIGNATURE} {_OFFER}"
     earlier = ", then ".join(
         (f"{_subject(by, writer)} wrote " if number == 0 or by != before[number - 1][0] else "") + f"“{_short(text)}”"
         for number, (by, text) in enumerate(before)

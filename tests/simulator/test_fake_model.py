@@ -1,10 +1,11 @@
+import re
 import time
 from collections.abc import Iterator
 
 import pytest
 from openai import OpenAI
 
-from scripts.simulator.model import ModelServer
+from scripts.simulator.model import ModelServer, answer_to
 from scripts.simulator.recorder import Behaviour
 from tests.simulator.served import served
 
@@ -72,3 +73,57 @@ def test_a_call_that_is_refused_has_no_first_words(fake_model: ModelServer, clie
 def test_a_pace_that_cannot_be_kept_is_no_behaviour(wrong):
     with pytest.raises(ValueError, match=r"positive|could not convert"):
         Behaviour.of({"tokens_per_second": wrong})
+
+
+SHOWN = {
+    "table": "| :-- |",
+    "code": "```python",
+    "list": "- [x]",
+    "mathematics": r"\frac",
+    "long": "### The oven",
+}
+
+
+def shown(question: str) -> list[str]:
+    """Return the names of what the fake model's answer to a first question shows."""
+    answer = answer_to([("user", question)])
+    assert "the demo's fake model" in answer
+    return sorted((name for name in SHOWN if SHOWN[name] in answer), key=lambda name: answer.index(SHOWN[name]))
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("show me a table", ["table"]),
+        ("code", ["code"]),
+        ("a list", ["list"]),
+        ("mathematics", ["mathematics"]),
+        ("something long", ["long"]),
+        ("Could you show me how a table looks?", ["table"]),
+        ("Table, please!", ["table"]),
+        ("Please write some Python code.", ["code"]),
+        ("Give me a LIST of things for breakfast", ["list"]),
+        ("I'd like to see a formula", ["mathematics"]),
+        ("Do some maths for me", ["mathematics"]),
+        ("Tell me something really long", ["long"]),
+        ("Write a long answer", ["long"]),
+        ("[0a1b2c3d] show me a table", ["table"]),
+        ("Show me a list and a table", ["list", "table"]),
+        ("Zeig mir bitte eine Tabelle", ["table"]),
+        ("표를 보여 주세요", ["table"]),
+        ("How long does delivery take?", []),
+        ("Is there a table free tonight?", []),
+        ("My promo code is not accepted", []),
+        ("Am I on the list?", []),
+        ("Hello", []),
+        ("", []),
+    ],
+)
+def test_it_shows_what_it_is_asked_to_show_and_else_quotes(question: str, wanted: list[str]):
+    assert shown(question) == wanted
+
+
+def test_its_first_answer_says_what_it_can_show():
+    answer = answer_to([("user", "Hello")])
+    offered = re.findall("“([^”]+)”", answer)[1:]
+    assert [shown(words) for words in offered] == [[name] for name in SHOWN]
