@@ -3,9 +3,9 @@
  * may become something else waits. So one sees a bold word and never `**wo`.
  */
 
-const FENCE = /^(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*(`{3,}(?=[^`\n]*$)|~{3,})(.*)$/gm;
+const FENCE = /^(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*(\x60{3,}(?=[^\x60\n]*$)|~{3,})(.*)$/gm;
 /** A last line of signs, which may become a list, a heading, the line below one, a task, a fence or a definition. */
-const SIGNS = /^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(?:[-+*=_~`#|: \t]*|\d{1,9}[.)]?|\[[ xX]?\]?[ \t]*|\[\^?\d*\]?:?[ \t]*|(?:`{3,}|~{3,})[^`\n]*)$/;
+const SIGNS = /^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(?:[-+*=_~\x60#|: \t]*|\d{1,9}[.)]?|\[[ xX]?\]?[ \t]*|\[\^?\d*\]?:?[ \t]*|(?:\x60{3,}|~{3,})[^\x60\n]*)$/;
 /** The first lines of a table, up to the end of the second one. */
 const TABLE = /(?:^|\n)[ \t>]*\|[^\n]*(?:\n[-|: \t>]*)?$/;
 /** What may become an escaped sign, a picture, an entity, a tag or an address in angle brackets. */
@@ -53,9 +53,9 @@ export function mended(words) {
     else if ("*_~`".includes(sign)) while (text[at + length] === sign) length += 1;
     const mark = { sign, at, length };
     if (sign === "`") {
-      const end = new RegExp(`(?<!\`)\`{${length}}(?!\`)`, "g");
+      const end = new RegExp(`(?<!\\x60)\\x60{${length}}(?!\\x60)`, "g");
       end.lastIndex = at + length;
-      if (!end.test(text)) return closed(text.replace(/(?<=[^`])`+$/, (run, place) => (place > at ? "" : run)), [...open, mark]);
+      if (!end.test(text)) return closed(text.replace(/(?<=[^\x60])\x60+$/, (run, place) => (place > at ? "" : run)), [...open, mark]);
       length = end.lastIndex - at;
     } else if (sign === "[" && !/[\p{L}\p{N}\]]/u.test(text[at - 1] ?? "")) open.push(mark);
     else if (sign === "]") {
