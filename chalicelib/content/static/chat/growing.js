@@ -16,6 +16,7 @@ const BEGUN_ADDRESS = /^\((?:[^\s<]*|<[^<>\n]*>?)(?:[ \t]+(?:["'(][^\n]*)?)?$/;
 const CJK = "\\p{Script=Han}\\p{Script=Hangul}\\p{Script=Hiragana}\\p{Script=Katakana}\\u3000-\\u303f\\uff00-\\uffef";
 /** What is before a mark that opens; and what is after one that opens, though a letter is before it. */
 const BEFORE = { "*": new RegExp(`^$|[\\s\\p{P}\\p{S}\\udc00-\\udfff${CJK}]`, "u"), _: /^$|[\s\p{Ps}\p{Pi}"'*~]/u };
+const NO_LINK_AFTER = new RegExp(`(?![${CJK}])[\\p{L}\\p{N}\\]]`, "u");
 const AFTER = new RegExp(`[${CJK}]`, "u");
 const LONGEST_LINE = 200;
 const LONGEST_LINK = 300;
@@ -57,7 +58,7 @@ export function mended(words) {
       end.lastIndex = at + length;
       if (!end.test(text)) return closed(text.replace(/(?<=[^\x60])\x60+$/, (run, place) => (place > at ? "" : run)), [...open, mark]);
       length = end.lastIndex - at;
-    } else if (sign === "[" && !/[\p{L}\p{N}\]]/u.test(text[at - 1] ?? "")) open.push(mark);
+    } else if (sign === "[" && !NO_LINK_AFTER.test(text[at - 1] ?? "")) open.push(mark);
     else if (sign === "]") {
       const begun = open.findLastIndex((each) => each.sign === "[");
       if (begun >= 0) {

@@ -12,6 +12,13 @@ const ENDS = "[:;,.!?)\\]}%\\u2026\\u201d\\u2019\\u00bb]";
 /** Where an address ends: at punctuation of scripts whose sentences put no blank behind it, and at quotation marks. */
 const BEYOND_ADDRESS = /[\u060c\u061b\u061f\u0964\u00ab\u00bb\u2018-\u201f\u2026\u3000-\u3004\u3008-\u3020\ufe30-\ufe6f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]/;
 
+/** An address before a bracket that it does not open, with CJK behind it: `(https://example.com)를`. */
+const UNOPENED = new RegExp(`^[^\\s<()]*(?:\\([^\\s<()]*\\)[^\\s<()]*)*(?=\\)${CJK})`, "u");
+
+/** A letter or number, and stars before another, which are text: `Kund*innen`, `2*3*4`, `x**2`. */
+const BETWEEN = new RegExp(`(?!${CJK})[\\p{L}\\p{N}]`, "u");
+const INSIDE = new RegExp(`^\\*(?:\\*(?=\\p{N})|(?=(?!${CJK})[\\p{L}\\p{N}]))`, "u");
+
 /** A host in ASCII directly before CJK letters that are no further part of a host: `https://example.com에서`. */
 const HOST = new RegExp(`^(?:https?://|www\\.)[\\w.-]+\\.[a-z]{2,}(?=${CJK})(?![^\\s/?#.]*\\.[\\p{L}\\p{N}])`, "iu");
 
@@ -60,7 +67,8 @@ class Rules extends Tokenizer {
   }
 
   emStrong(src, masked, previous) {
-    return super.emStrong(src, masked, whole(previous, src, masked));
+    const raw = BETWEEN.test(previous) && INSIDE.exec(src)?.[0];
+    return raw ? { type: "text", raw, text: raw } : super.emStrong(src, masked, whole(previous, src, masked));
   }
 
   list(src) {
@@ -72,7 +80,8 @@ class Rules extends Tokenizer {
 
   url(src) {
     const end = HOST.exec(src)?.[0].length ?? src.search(BEYOND_ADDRESS);
-    return super.url(end < 0 ? src : src.slice(0, end));
+    const address = end < 0 ? src : src.slice(0, end);
+    return super.url(UNOPENED.exec(address)?.[0] ?? address);
   }
 }
 
