@@ -1,7 +1,9 @@
 """Simulates API Gateway's REST API: converts HTTP requests to Lambda events and runs `app.py` in threads."""
 
 import base64
-from typing import Any
+import gzip
+import json
+from typing import Any, Final
 
 from chalice.app import Chalice, IAMAuthorizer
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, RouteMatcher
@@ -10,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from scripts.simulator import signed
+from scripts.stage.environment import ROOT
 
 _TIMEOUT_MS = 29_000
+_COMPRESSED_FROM: Final[int] = json.loads((ROOT / ".chalice" / "config.json").read_text())["minimum_compression_size"]
 
 
 class ApiGateway:
@@ -35,7 +39,7 @@ class ApiGateway:
             objection = signed.objection(request.method, str(request.url), event["headers"], body)
             if objection:
                 return _forbidden(objection)
-        return _response(await run_in_threadpool(self.invoke, event))
+        return _compressed(request, _response(await run_in_threadpool(self.invoke, event)))
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
         """Run the API handler on an event, or respond to a CORS preflight request as API Gateway does."""
@@ -59,6 +63,16 @@ def _response(answer: dict[str, Any]) -> Response:
     content = base64.b64decode(body) if answer.get("isBase64Encoded") else body
     headers = answer.get("headers") or {}
     return Response(content, status_code=answer["statusCode"], headers=headers)
+
+
+def _compressed(request: Request, response: Response) -> Response:
+    """Compress a response as API Gateway does, for a client that accepts it."""
+    body = bytes(response.body)
+    if len(body) < _COMPRESSED_FROM or "gzip" not in request.headers.get("accept-encoding", ""):
+        return response
+    headers = {**response.headers, "content-encoding": "gzip"}
+    del headers["content-length"]
+    return Response(gzip.compress(body), status_code=response.status_code, headers=headers)
 
 
 def _preflight(app: Chalice, event: dict[str, Any]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, expect
 from tests.simulator.chat_page import a_page, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
+from tests.simulator.conftest import Demo
 
 pytestmark = needs_chromium
 
@@ -25,3 +26,11 @@ def test_a_visitor_who_asks_and_is_answered_loads_each_file_once_and_none_that_t
         bot.answer("**Hello** there.\n\n- one\n\n```js\nlet a = 1;\n```")
         expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
         assert sorted(chat.evaluate(ONCE)) == sorted(set(chat.evaluate(NAMED)))
+
+
+def test_the_demo_compresses_as_api_gateway_does(demo: Demo):
+    script, short = demo.http.get("/chat/page.js"), demo.http.get("/chat/nothing.js")
+    assert script.headers["content-encoding"] == "gzip"
+    assert int(script.headers["content-length"]) < len(script.content) / 3
+    assert "content-encoding" not in short.headers
+    assert "content-encoding" not in demo.http.get("/chat/page.js", headers={"Accept-Encoding": "br"}).headers
