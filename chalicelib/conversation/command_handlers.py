@@ -73,7 +73,7 @@ def _forget(commands: Commands, context: TurnContext) -> CommandResult:
     for conversation in sorted(identity.conversations_of(person) | {context.turn.conversation}):
         commands.transcript.erase_closed(conversation, person.id, now=now())
     commands.people.forget(person.id, now=now())
-    return CommandResult(commands.notices.forgotten(person))
+    return CommandResult(commands.notices.forgotten(context))
 
 
 def _keep(commands: Commands, _: TurnContext) -> CommandResult:

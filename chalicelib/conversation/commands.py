@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from chalicelib.access import identity
+from chalicelib.ids import ConversationId
+
 
 class Command(Enum):
     """A command; its value is the text that a user types or that a button sends."""
@@ -22,9 +25,9 @@ class Command(Enum):
 _FORGETTING: Final = frozenset({Command.FORGET, Command.FORGET_CONFIRMED, Command.FORGET_CANCELLED})
 
 
-def is_forgetting(text: str) -> bool:
-    """Whether it is a command that blocked users may send too: it leads to the deletion of what is stored of them."""
-    return parse(text) in _FORGETTING
+def may_blocked_send(text: str, conversation: ConversationId) -> bool:
+    """Whether blocked users may send it too: the command that forgets them, not in a room, where others read it."""
+    return parse(text) in _FORGETTING and identity.room_of(conversation) is None
 
 
 def parse(text: str) -> Command | None:

@@ -49,10 +49,15 @@ class Notices:
         """Return how many questions the user has asked on the turn's day, and how many are allowed."""
         return self._by_limit("usage", context)
 
-    def forgotten(self, person: Person) -> Reply:
-        """Return the sentence that everything is deleted, and what stays; `person` is their state before that."""
+    def forgotten(self, context: TurnContext) -> Reply:
+        """Return the sentence that everything is deleted, and what stays. In a room, where others read it, it is vague.
+
+        `context.person` is the user's state before that.
+        """
         done = self.texts("forget_done", counts=kept_in_words(COUNTS_KEPT_S))
-        decided = self._decision(person)
+        if identity.room_of(context.turn.conversation) is not None:
+            return Reply(self.texts("forget_done_room", done=done))
+        decided = self._decision(context.person)
         return Reply(self.texts("forget_done_decided", done=done, decision=decided) if decided else done)
 
     def _decision(self, person: Person) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.access.person import Access, Person
-from chalicelib.conversation.commands import Command, NotKnown, is_forgetting, not_known, parse
+from chalicelib.conversation.commands import Command, NotKnown, may_blocked_send, not_known, parse
 from chalicelib.conversation.prompt import Failure
 from chalicelib.conversation.turn import MAX_TEXT, Lease, Turn, TurnState
 
@@ -93,7 +93,7 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
             return Drop("unsent")
         case TurnState.RUNNING:
             return AskAgain() if turn.model_calls < MAX_MODEL_CALLS else GiveUp()
-    if person.access is Access.BLOCKED and not is_forgetting(turn.text):
+    if person.access is Access.BLOCKED and not may_blocked_send(turn.text, turn.conversation):
         return Drop("blocked")
     if turn.at < lease.paused_until:
         return Drop("paused")

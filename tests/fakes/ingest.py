@@ -7,7 +7,7 @@ from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.own_conversations import has_title, title_of
 from chalicelib.access.person import Person
 from chalicelib.access.retention import TURN_KEPT_S
-from chalicelib.conversation.commands import is_forgetting
+from chalicelib.conversation.commands import may_blocked_send
 from chalicelib.conversation.limits import (
     MAX_OPEN_TURNS,
     MAX_ROOMS,
@@ -55,7 +55,7 @@ def _open(memory: Memory, conversation: Conversation, message: IncomingMessage) 
 
 def _why_refused(memory: Memory, message: IncomingMessage, *, now: int) -> Accepted | None:
     known = memory.people.get(message.person)
-    if known and known.is_blocked and not is_forgetting(message.text):
+    if known and known.is_blocked and not may_blocked_send(message.text, message.conversation):
         return Accepted.BLOCKED
     there = memory.turns.get((message.conversation, turn_id(message)))
     if there:

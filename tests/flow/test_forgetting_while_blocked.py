@@ -129,3 +129,25 @@ def test_a_crash_of_the_worker_after_the_answer_loses_nothing(blocked: Chat):
     blocked.bot.beats()
     blocked.works()
     assert [turn.text for turn in blocked.turns()] == [""]
+
+
+@pytest.mark.parametrize("text", ["/forget", "/forget yes", "/forget no"])
+def test_a_blocked_visitor_whose_connection_was_not_closed_says_nothing_to_a_room(chat: Chat, text: str):
+    anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen")
+    anna.says(SECRET)
+    chat.bot.people.decide(person_of("anna"), Access.BLOCKED, daily_limit=None)
+    before = len(bert.frames)
+    anna.says(text)
+    assert (anna.codes, anna.is_closed, bert.frames[before:]) == (["blocked"], True, [])
+
+
+@pytest.mark.parametrize("access", [Access.UNLIMITED, Access.DEFAULT])
+def test_in_a_room_nobody_reads_what_the_owner_decided_about_somebody_who_is_forgotten(chat: Chat, access: Access):
+    anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen")
+    anna.says(SECRET)
+    chat.bot.people.decide(person_of("anna"), access, daily_limit=7 if access is Access.DEFAULT else None)
+    anna.says("/forget yes")
+    [notice] = [frame for frame in bert.got("notice") if frame["code"] == "command"]
+    assert notice["message"].endswith("What the owner may have decided about you stays too.")
+    assert "no daily limit" not in notice["message"]
+    assert "7" not in notice["message"]

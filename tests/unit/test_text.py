@@ -19,6 +19,7 @@ BLANKS: Final = {
     "none_left": {"time", "zone"},
     "forget_done": {"counts"},
     "forget_done_decided": {"done", "decision"},
+    "forget_done_room": {"done"},
     "decided_limit": {"limit"},
     "unknown_command": {"typed"},
     "more_than_a_command": {"nearest"},

@@ -28,7 +28,7 @@ from chalicelib.aws.dynamodb.conditions import (
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, put, update
-from chalicelib.conversation.commands import is_forgetting
+from chalicelib.conversation.commands import may_blocked_send
 from chalicelib.conversation.limits import MAX_OPEN_TURNS, MESSAGES_OF_A_PERSON, OPEN_OF_A_PERSON
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage
@@ -140,7 +140,7 @@ class Acceptance:
     def _person(self, case: _Case) -> Write:
         bucket, room = MESSAGES_OF_A_PERSON, identity.named(self.message.conversation)
         when: ConditionBase = has_token(bucket, now=self.now) if case.paced else bucket_full(self.now)
-        if not is_forgetting(self.message.text):
+        if not may_blocked_send(self.message.text, self.message.conversation):
             when &= NOT_BLOCKED
         if room is not None:
             when &= may_join(self.message.conversation)

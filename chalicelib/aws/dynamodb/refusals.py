@@ -9,7 +9,7 @@ from chalicelib.access.person import Access
 from chalicelib.aws.dynamodb import api_key_items, items
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import TransactionRefused
-from chalicelib.conversation.commands import is_forgetting
+from chalicelib.conversation.commands import may_blocked_send
 from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.limits import MAX_ROOMS
 from chalicelib.conversation.ports import Accepted, Charged
@@ -22,7 +22,8 @@ def why_not_accepted(refused: TransactionRefused, message: IncomingMessage) -> A
 
     A repetition is recognised before all limits, so that none of them concerns a message that was accepted.
     """
-    if "person" in refused.failed and _is_blocked(refused) and not is_forgetting(message.text):
+    may_write = may_blocked_send(message.text, message.conversation)
+    if "person" in refused.failed and _is_blocked(refused) and not may_write:
         return Accepted.BLOCKED
     if "turn" in refused.failed:
         stored = refused.failed["turn"]
