@@ -111,6 +111,8 @@ export function conversations({ key, room, isKnown, isReady, send }) {
     dialog.showModal();
     draw(ask("list"));
   });
+  /** The item of the menu that opened the list is gone by now. */
+  dialog.addEventListener("close", () => byId("menu-button").focus());
   byId("own-new").addEventListener("click", begin);
   byId("own-close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
