@@ -78,7 +78,7 @@ def test_the_button_does_the_same_by_keyboard_and_says_how_many_came(chat: Page,
     expect(chat.get_by_role("button", name="Loading…")).to_be_focused()
     bot.heard("earlier")
     bot.tell("history", history=[past(1)], earlier="000")
-    expect(chat.get_by_test_id("read-out")).to_have_text("1 earlier messages")
+    expect(chat.get_by_test_id("read-out")).to_have_text("Earlier messages: 1")
     button.press("Enter")
     assert bot.heard("earlier")["turn"] == "000"
     bot.tell("history", history=[past(0)])

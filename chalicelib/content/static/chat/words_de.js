@@ -27,7 +27,7 @@ export const de = {
   forget_no: "Nein, behalten",
   earlier: "Frühere Nachrichten",
   fetching: "Wird geladen…",
-  earlier_came: "{n} frühere Nachrichten",
+  earlier_came: "Frühere Nachrichten: {n}",
   latest: "Zur neuesten Nachricht",
   suggestions: "Vorgeschlagene Antworten",
   starters: "Fragen für den Anfang",

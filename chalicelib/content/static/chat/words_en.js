@@ -27,7 +27,7 @@ export const en = {
   forget_no: "No, keep it",
   earlier: "Earlier messages",
   fetching: "Loading…",
-  earlier_came: "{n} earlier messages",
+  earlier_came: "Earlier messages: {n}",
   latest: "Go to the latest message",
   suggestions: "Suggested answers",
   starters: "Questions to begin with",
