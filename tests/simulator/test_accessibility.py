@@ -125,6 +125,19 @@ def test_an_empty_chat_and_one_that_is_being_answered(page: Page, bot: ChatServe
     check(page)
 
 
+def test_a_question_with_versions_that_is_being_edited(page: Page, bot: ChatServer):
+    turn = {"from": YOU, "state": "done"}
+    bot.facts["history"] = [
+        {**turn, "turn": "1", "question": "Waht grows?", "answer": "What?"},
+        {**turn, "turn": "2", "question": "What grows?", "answer": "Peas.", "replaces": "1"},
+    ]
+    open_chat(page, bot)
+    page.get_by_test_id("earlier-version").click()
+    page.get_by_test_id("edit").click()
+    expect(page.get_by_test_id("editing")).to_be_visible()
+    check(page)
+
+
 def test_the_menu_of_a_chat_and_what_it_asks_back(page: Page, bot: ChatServer):
     open_chat(page, bot)
     page.get_by_test_id("menu-button").click()

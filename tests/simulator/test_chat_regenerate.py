@@ -71,7 +71,7 @@ def test_the_old_answer_comes_back_when_there_is_no_new_one(chat: Page, bot: Cha
     chat.get_by_test_id("retry").click()
     frame = bot.heard("regenerate")
     assert frame["turn"] == turn
-    bot.tell("error", code="too_many_open", message="no", id=frame["id"])
+    bot.tell("error", code="unknown_turn", message="no", id=frame["id"])
     expect(chat.get_by_test_id("answer").locator("visible=true")).to_have_text(["Because."])
     expect(chat.get_by_test_id("retry")).to_have_count(1)
 

@@ -9,7 +9,7 @@ const TALLEST = 168;
 /** On a phone, focus would open the on-screen keyboard. */
 const HAS_KEYBOARD = matchMedia("(pointer: fine)");
 
-/** Returns `{focus(), allow(isAllowed)}`; `send(text)` is called with each message. `draft.words` are kept over a reload. */
+/** Returns `{focus(), allow(isAllowed), swap(words)}`; `send(text)` is called with each message, and returns what the field has next. `draft.words` are kept over a reload. */
 export function composer({ send, draft }) {
   const [form, words] = [byId("composer"), byId("words")];
 
@@ -22,6 +22,14 @@ export function composer({ send, draft }) {
     byId("send").disabled = !words.value.trim() || !fits;
     words.style.height = "auto";
     words.style.height = `${Math.min(words.scrollHeight, TALLEST)}px`;
+  };
+
+  /** Puts other words into the field; returns those that were there. */
+  const swap = (next) => {
+    const was = words.value;
+    words.value = next;
+    fit();
+    return was;
   };
 
   nameEnter(words);
@@ -39,14 +47,13 @@ export function composer({ send, draft }) {
     const text = words.value.trim();
     words.focus();
     if (!text || !fits) return;
-    send(text);
-    words.value = "";
-    fit();
+    swap(send(text));
   });
   fit();
 
   return {
     focus: () => HAS_KEYBOARD.matches && words.focus({ preventScroll: true }),
+    swap,
     allow: (isAllowed) => (byId("writing").disabled = !isAllowed),
   };
 }

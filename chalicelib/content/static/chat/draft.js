@@ -28,7 +28,7 @@ export function draftOf(key, room, signed) {
     /** Keeps these messages of the outbox, and no others. */
     hold(items) {
       const open = items.filter((item) => item.status !== "accepted");
-      const now = JSON.stringify(open.map(({ text, title, replaces, id, at, status, code }) => ({ text, title, replaces, id, at, code: status === "failed" ? code : null })));
+      const now = JSON.stringify(open.map(({ text, title, replaces, edited, id, at, status, code }) => ({ text, title, replaces, edited, id, at, code: status === "failed" ? code : null })));
       if (now === waiting) return;
       waiting = now;
       write();

@@ -8,6 +8,7 @@ import { composer } from "./composer.js";
 import { Conversation, FORGET, HELP, isAwaited, RESET } from "./conversation.js";
 import { byId } from "./dom.js";
 import { draftOf } from "./draft.js";
+import { editing } from "./editing.js";
 import { embed, lent, refused, report, signed, started } from "./embed.js";
 import { Link } from "./link.js";
 import { outboxNews } from "./news.js";
@@ -42,13 +43,14 @@ const visitor = new Visitor(key, { met: ({ persona }) => greet(persona), signed,
 const reader = signed ? visitor : person({ key, visitor, signIn, greet });
 const link = new Link({ visitor: reader, room, onFrame, changed });
 const showConnection = connectionState({ retry: () => link.wake() });
-const showThread = thread({ retry, regenerate, rate, choose: ({ command, title }) => thenWrite(write(command, title)), reachBack: () => post(conversation.reachBack()), redraw: soon });
+const showThread = thread({ retry, regenerate, rate, edit: (entry) => edit.begin(entry), choose: ({ command, title }) => thenWrite(write(command, title)), reachBack: () => post(conversation.reachBack()), redraw: soon });
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const tellOfMessages = outboxNews();
 const showNew = newConversation({ begin });
 const inMenu = { begin, help: () => thenWrite(write(HELP, t("help"))), forget: () => leave(FORGET, t("forget")), spoken };
-const writing = composer({ send: write, draft });
+const writing = composer({ send: ask, draft });
 const theBox = box({ writing, renew: () => link.restart() });
+const edit = editing(writing.swap);
 const takeAlong = along({ signIn, visitor, send: (frame) => link.send(frame), decided: writing.focus });
 const showAccount = account(signIn, { became: () => link.restart().then(writing.focus) });
 
@@ -63,6 +65,14 @@ const thenWrite = () => writing.focus();
 function write(text, title) {
   outbox.add(text, title);
   post();
+}
+
+/** Sends what was written; returns what the field has next. */
+function ask(text) {
+  const [turn, next] = edit.take();
+  outbox.add(text, text, turn, turn !== null);
+  post();
+  return next;
 }
 
 /** Asks the question of a turn again. */
@@ -83,6 +93,7 @@ function begin() {
 
 /** Sends a command that ends the conversation; an answer that is still being written belongs to it. */
 function leave(command, title) {
+  edit.end();
   const open = conversation.open;
   if (open?.from === conversation.you) conversation.stop(open);
   thenWrite(write(command, title));

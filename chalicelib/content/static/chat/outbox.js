@@ -35,16 +35,16 @@ export class Outbox {
     return this.#items.filter((item) => !item.shown);
   }
 
-  /** Queues a message; `title` is shown instead of a text that is a command. With `replaces` a turn's question is asked again. */
-  add(text, title = text, replaces = null) {
+  /** Queues a message; `title` is shown instead of a text that is a command. With `replaces` a turn's question is asked again, or if `edited` this one in its place. */
+  add(text, title = text, replaces = null, edited = false) {
     const key = `mine-${++this.#count}`;
-    this.#items.push({ key, text, title, replaces, id: null, at: Date.now(), status: "waiting", turn: null, code: null, refusals: 0, shown: false, version: 0 });
+    this.#items.push({ key, text, title, replaces, edited, id: null, at: Date.now(), status: "waiting", turn: null, code: null, refusals: 0, shown: false, version: 0 });
   }
 
   /** Queues messages of an earlier load of the page, under their ids, so that each is answered once; those that had failed or waited for too long need a press. */
   restore(messages) {
-    for (const { text, title, replaces, id, at, code } of messages) {
-      this.add(text, title, replaces);
+    for (const { text, title, replaces, edited, id, at, code } of messages) {
+      this.add(text, title, replaces, edited);
       const item = this.#items.at(-1);
       Object.assign(item, { id, at });
       if (code) fail(item, code);
@@ -78,7 +78,7 @@ export class Outbox {
   #send(item, clock) {
     this.#sentAt = clock;
     change(item, { status: "sent", waitsSince: null, slow: false });
-    if (item.replaces) return { action: "regenerate", turn: item.replaces, id: item.id };
+    if (item.replaces) return { action: "regenerate", turn: item.replaces, id: item.id, ...(item.edited && { message: item.text }) };
     return { action: "send_message", message: item.text, id: item.id };
   }
 

@@ -7,23 +7,38 @@ import { paintFace, paintPage } from "./look.js";
 import { stickToEnd } from "./scroll.js";
 import { line, showTime, updateLine, withLines } from "./times.js";
 import * as turn from "./turn.js";
-import { standing } from "./versions.js";
+import { showVersions, standing } from "./versions.js";
 import { inLanguage, t } from "./words.js";
 
-/** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `regenerate(entry)`, `rate(entry, value)`, `choose(choice)`, `reachBack()` and `redraw()`. */
+/** Returns `show(conversation, outbox)`; `does` has `retry(entry)`, `regenerate(entry)`, `rate(entry, value)`, `edit(entry)`, `choose(choice)`, `reachBack()` and `redraw()`. */
 export function thread(does) {
   const log = byId("log");
   const toEnd = stickToEnd(byId("scroller"), byId("jump"));
   const { turnsOf, hold } = earlier(does);
+  /** The ids of versions that the reader wants to see in place of newer ones. */
+  const chosen = new Set();
   let written;
+
+  const show = ({ versions }, id) => {
+    versions.forEach((version) => chosen.delete(version));
+    chosen.add(id);
+    does.redraw();
+  };
+  const update = (node, entry) => {
+    if (entry.line) return updateLine(node, entry);
+    turn.update(node, entry);
+    showTime(node, entry);
+    showVersions(node, entry, { ...does, show });
+  };
 
   return (conversation, outbox) => {
     const stay = hold();
+    if (outbox.items.length) chosen.clear();
     const titles = titlesOf(conversation.turns);
-    const turns = standing(turnsOf(conversation), outbox.items, new Set()).filter((each) => !each.opening || opensIt(each)).map((each) => answered(each, conversation, titles));
+    const turns = standing(turnsOf(conversation), outbox.items, chosen).filter((each) => !each.opening || opensIt(each)).map((each) => answered(each, conversation, titles));
     const entries = [...turns, ...outbox.items.map(unsent)];
     const last = entries.at(-1);
-    if (last) last.again = last.mine && isAnswered(last);
+    if (last) Object.assign(last, { again: last.mine && isAnswered(last), editable: canBeEdited(last) });
     const mine = entries.findLast((entry) => entry.mine)?.key;
     reconcile(log, withLines(entries, conversation.room), { create: (entry) => (entry.line ? line(entry) : arriving(entry, does)), update });
     if (conversation.you) showOpening(!conversation.turns.some(opensIt));
@@ -41,11 +56,8 @@ function arriving(entry, does) {
   return node;
 }
 
-function update(node, entry) {
-  if (entry.line) return updateLine(node, entry);
-  turn.update(node, entry);
-  showTime(node, entry);
-}
+/** Whether a turn is an own question that is over, and that the page has as a whole. */
+const canBeEdited = ({ mine, turn, question, state, code }) => Boolean(mine && turn && question && state) && state !== "open" && !["command", "too_long"].includes(code);
 
 const answered = (each, { you, room, persona }, titles) => {
   const mine = each.from === you && !each.opening;

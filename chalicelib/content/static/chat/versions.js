@@ -1,6 +1,9 @@
 /** A question that was asked again, or edited, and the one it replaces are versions of one turn: of each, one is shown. */
 
+import { aloud } from "./aloud.js";
 import { isAnswered } from "./conversation.js";
+import { drawing, el, mention, say } from "./dom.js";
+import { t } from "./words.js";
 
 /**
  * Returns the turns to show, in their order. Of several versions it is the newest with an answer of the model, or the one
@@ -26,4 +29,39 @@ export function standing(turns, items, chosen) {
     const shown = answered.find((each) => chosen.has(each.turn)) ?? turn;
     return [{ ...shown, key: turn.key, versions: answered.map((each) => each.turn) }];
   });
+}
+
+/** Shows below a question which of its versions it is, and a button to edit it; `does` has `show(entry, id)` and `edit(entry)`. */
+export function showVersions(node, entry, does) {
+  const { versions = [], turn, editable } = entry;
+  const several = versions.length > 1;
+  if (!several && !editable && !node.versions) return;
+  const line = (node.versions ??= lineOf(node, does));
+  const at = versions.indexOf(turn);
+  const isLast = at === versions.length - 1;
+  line.hidden = !several && !editable;
+  line.group.hidden = !several;
+  line.edit.hidden = !editable;
+  say(line.count, `${at + 1}/${versions.length}`);
+  mention(line.note, several && !isLast && t("older_version"));
+  line.back.ariaDisabled = at < 1;
+  line.on.ariaDisabled = isLast;
+}
+
+function lineOf(node, does) {
+  const step = (by) => () => {
+    const { versions, turn } = node.entry;
+    const at = versions.indexOf(turn) + by;
+    if (!versions[at]) return;
+    does.show(node.entry, versions[at]);
+    aloud(t("version", { n: at + 1, of: versions.length }));
+  };
+  const button = (key, icon, onclick) => el("button", { class: "chip", type: "button", "data-testid": key.replace("_", "-"), "aria-label": t(key), title: t(key), onclick }, drawing(icon));
+  const [count, note] = [el("span", { "data-testid": "version" }), el("span", { "data-testid": "older-version-note" })];
+  const [back, on] = [button("earlier_version", "icon-back", step(-1)), button("later_version", "icon-on", step(1))];
+  const group = el("span", { class: "step", role: "group", "aria-label": t("versions") }, back, count, on);
+  const edit = button("edit", "icon-edit", () => does.edit(node.entry));
+  const line = el("p", { class: "versions" }, note, group, edit);
+  node.parts.fate.after(line);
+  return Object.assign(line, { count, note, back, on, group, edit });
 }
