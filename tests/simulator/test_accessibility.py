@@ -211,3 +211,18 @@ def test_days_a_reset_and_the_list_of_conversations(page: Page, bot: ChatServer)
     page.get_by_test_id("rename").first.click()
     page.get_by_test_id("erase").last.click()
     check(page)
+
+
+@pytest.mark.parametrize("colour", ["#ffd400", "#0b6e4f", "#777777"])
+def test_a_bubble_of_the_shops_own_look(page: Page, bot: ChatServer, colour: str):
+    look = f'data-colour="{colour}" data-title="Ask a gardener" data-greeting="Can I help?" data-position="left"'
+    tag = bot.embed(f'data-config="k1" {look}')
+    bot.shop = f"<html lang=en><title>Shop</title><main><h1>Shop</h1></main>{tag}"
+    bot.framed_by = (bot.elsewhere,)
+    page.goto(bot.elsewhere)
+    expect(page.get_by_role("button", name="Can I help?")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Ask a gardener").click()
+    expect(page.frame_locator("iframe").get_by_test_id("presence")).to_have_attribute("data-state", "online")
+    check(page)
+    check(page.frames[1])

@@ -111,6 +111,19 @@ def test_the_sites_own_button_gives_the_focus_and_gets_it_back(chat: Page, bot: 
     expect(frame.get_by_test_id("composer")).to_be_focused()
 
 
+def test_escape_closes_the_menu_first_and_then_the_chat(chat: Page, bot: ChatServer):
+    visit(chat, bot, page_with(bot))
+    frame = open_widget(chat)
+    frame.locator("[popovertarget=menu]").click()
+    expect(frame.locator("#menu")).to_be_visible()
+    chat.keyboard.press("Escape")
+    expect(frame.locator("#menu")).to_be_hidden()
+    chat.evaluate("new Promise((done) => setTimeout(done))")
+    assert chat.evaluate("Parley.isOpen") is True
+    frame.get_by_test_id("composer").press("Escape")
+    expect(chat.locator(".panel")).to_be_hidden()
+
+
 def test_the_page_hears_what_happens_and_no_word_of_it(chat: Page, bot: ChatServer):
     visit(chat, bot, page_with(bot))
     frame = open_widget(chat)
