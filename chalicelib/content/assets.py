@@ -1,6 +1,7 @@
 """Responses for the chat page, its files in `static/chat/` and the widget for other pages.
 
-The page's modules are sent as one, `page.js`. What it does not always need is a file of its own, loaded by `import()`.
+The page's modules are sent as one, `page.js`, and its styles as `page.css`. What it does not always need is a file of
+its own, loaded by `import()`.
 
 The page loads nothing from another server. No URL in the files begins with a slash, because API Gateway serves them
 below the name of a stage.
@@ -37,6 +38,9 @@ _SIGN_IN: Final = _PAGES.joinpath("sign_in")
 _WIDGET: Final = _PAGES.joinpath("widget")
 _PARTS_OF_WIDGET: Final = ("start", "memory", "style", "bubble", "look", "frame", "visitor", "calls")
 _JOINED: Final = "page.js"
+_JOINED_STYLES: Final = "page.css"
+_SIGNING_IN: Final = ("sign_in.js", "account.js", "along.js", "conversations.js")
+"""What `main.js` loads where people can sign in."""
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "mjs": "text/javascript"}
 _SAFE: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -82,6 +86,8 @@ def file(name: str, *, known: str | None = None) -> Asset:
     """Return one of the page's files; 404 when there is none, 304 when `known` is its ETag."""
     if name == _JOINED:
         return _kept(joined.join("main.js", _own_modules()), "js", known)
+    if name == _JOINED_STYLES:
+        return _kept("".join(_sent(_CHAT.joinpath(part)) for part in ("style.css", "thread.css")), "css", known)
     found = _files().get(name)
     if found is None:
         return Asset("not found", {**_SAFE, "Content-Type": "text/plain; charset=utf-8"}, HTTPStatus.NOT_FOUND.value)
@@ -152,7 +158,8 @@ def _beside_page_script(*, sign_in: bool) -> Sequence[str]:
     """Return what the page needs at once and `page.js` does not have."""
     own = _own_modules()
     others = [name for name in joined.needed("main.js", own) if name not in own]
-    return [*others, *(joined.needed("sign_in.js", own) if sign_in else [])]
+    known = [name for part in _SIGNING_IN for name in joined.needed(part, own)] if sign_in else []
+    return list(dict.fromkeys((*others, *known)))
 
 
 @cache

@@ -203,7 +203,7 @@ def test_the_chat_page_and_all_its_files_come_from_the_deployed_api(deployment: 
     assert f"connect-src 'self' {socket.scheme}://{socket.netloc}" in rules
     assert f"frame-ancestors 'self' {SHOP}" in rules
     named = re.findall(r'(?:href|src)="(chat/[^"]+)"', page.text)
-    assert {"chat/page.js", "chat/purify.es.mjs", "chat/style.css"} <= set(named)
+    assert {"chat/page.js", "chat/purify.es.mjs", "chat/page.css"} <= set(named)
     parts = {name: assets.file(name.removeprefix("chat/")) for name in named} | {"widget.js": assets.widget()}
     for name, part in parts.items():
         file = place.http.get(f"/{name}")

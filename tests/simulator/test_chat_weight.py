@@ -23,7 +23,7 @@ def test_a_visitor_who_asks_and_is_answered_loads_each_file_once_and_none_that_t
     with a_page(browser, bot.url, locale=locale) as chat:
         open_chat(chat, bot)
         write(chat, "Hello")
-        bot.answer("**Hello** there.\n\n- one\n\n```js\nlet a = 1;\n```")
+        bot.answer("**Hello** there.\n\n- one\n\n| a |\n|---|\n| 1 |")
         expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
         assert sorted(chat.evaluate(ONCE)) == sorted(set(chat.evaluate(NAMED)))
 

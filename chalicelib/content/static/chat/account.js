@@ -4,9 +4,6 @@ import { mentionAloud } from "./aloud.js";
 import { byId, say } from "./dom.js";
 import { t, trouble } from "./words.js";
 
-/** Replaces SignIn on pages without sign-in: its module is then not loaded. */
-export const NO_SIGN_IN = { offered: false, isSignedIn: false, isActive: false, isWaiting: false, isReady: false, trouble: null, prepare: async () => {} };
-
 /** Returns the person that the page connects as: the one who has signed in, else the visitor of the key. Its methods are those of Visitor. */
 export function person({ key, visitor, signIn, greet }) {
   const current = () => (signIn.isSignedIn ? signIn : visitor);

@@ -1,7 +1,5 @@
 /** Connects the page's modules: frames change the conversation, which is drawn at most once per animation frame. */
 
-import { account, NO_SIGN_IN, person } from "./account.js";
-import { along } from "./along.js";
 import { aloud } from "./aloud.js";
 import { box } from "./box.js";
 import { composer } from "./composer.js";
@@ -12,6 +10,7 @@ import { editing } from "./editing.js";
 import { embed, lent, refused, report, signed, started } from "./embed.js";
 import { Link } from "./link.js";
 import { outboxNews } from "./news.js";
+import { NO_SIGN_IN, WITHOUT_SIGN_IN } from "./no_sign_in.js";
 import { Outbox } from "./outbox.js";
 import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
 import { greet, thread } from "./thread.js";
@@ -32,6 +31,8 @@ const conversation = new Conversation();
 const outbox = new Outbox();
 const [key, room] = [asked.get("config") ?? "", asked.get("room")];
 const { SignIn } = "signIn" in document.documentElement.dataset ? await import("./sign_in.js") : {};
+const { account, person } = SignIn ? await import("./account.js") : WITHOUT_SIGN_IN;
+const { along } = SignIn ? await import("./along.js") : WITHOUT_SIGN_IN;
 const signIn = SignIn ? new SignIn({ key, room, changed: () => showAccount() }) : NO_SIGN_IN;
 const { conversations } = signed || SignIn ? await import("./conversations.js") : { conversations: () => ONE_CONVERSATION };
 const own = conversations({ key, room, isKnown: () => Boolean(signed) || signIn.isSignedIn, isReady: () => link.state === "open" && !outbox.items.some((item) => item.status !== "failed"), send: (frame) => link.send(frame) });
