@@ -173,5 +173,6 @@ def test_waiting_messages_survive_a_lost_connection_in_their_order(chat: Page, b
     bot.heard("authenticate")
     bot.break_off()
     bot.heard("authenticate")
+    expect(chat.locator(".fate")).to_have_text(["Sending…"] * 3)
     sent = [take(bot)[1]["message"] for _ in range(3)]
     assert sent == TYPED[:3]

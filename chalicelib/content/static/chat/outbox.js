@@ -85,7 +85,7 @@ export class Outbox {
   /** After a lost connection: queues the messages that were sent but not accepted. */
   broke() {
     this.#held = null;
-    for (const status of ["sent", "queued", "held"]) this.#move(status, "waiting");
+    for (const item of this.#items) if (["sent", "queued", "held"].includes(item.status)) change(item, { status: "waiting", code: null });
   }
 
   /** Gives up what is not sent, as it would not be answered: all, or the questions without the commands. */
