@@ -138,8 +138,8 @@ def test_the_page_hears_what_happens_and_no_word_of_it(chat: Page, bot: ChatServ
 def test_a_question_that_is_not_accepted_was_not_asked(chat: Page, bot: ChatServer):
     visit(chat, bot, page_with(bot))
     ask(open_widget(chat))
-    bot.tell("error", code="try_again", message="…", id=bot.heard("send_message")["id"])
-    expect(chat.frame_locator("iframe").get_by_role("button", name="Try again")).to_be_visible()
+    bot.tell("error", code="too_large", message="…", id=bot.heard("send_message")["id"])
+    expect(chat.frame_locator("iframe").get_by_test_id("turn")).to_contain_text("too long")
     assert events(chat) == ["opened"]
 
 

@@ -88,6 +88,9 @@ export function lent() {
 /** Gives the focus to `focus()` once the page has begun: in a frame, only if the widget says that a person has opened it. */
 export const started = (focus) => (framed ? tell("started") : focus());
 
+/** Whether Escape closes something in this page first: an open menu, or what has handled the key itself. */
+const isForOther = (event) => event.defaultPrevented || document.querySelector(":popover-open, :modal");
+
 /** Closes the widget by button and by Escape; `opened` is called each time the widget is opened. */
 export function embed({ opened }) {
   if (!framed) return;
@@ -95,6 +98,6 @@ export function embed({ opened }) {
   tell("there");
   byId("close").hidden = false;
   byId("close").addEventListener("click", () => tell("close"));
-  addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && tell("close"));
+  addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && !isForOther(event) && tell("close"));
   addEventListener("message", (event) => event.source === parent && event.data?.parley === "opened" && opened());
 }
