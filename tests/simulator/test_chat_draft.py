@@ -89,7 +89,7 @@ def test_a_refused_message_can_be_sent_again_after_a_reload(chat: Page, bot: Cha
     open_chat(chat, bot)
     write(chat, "Hello?")
     frame = bot.heard("send_message")
-    bot.tell("error", code="bad_frame", message="no", id=frame["id"])
+    bot.tell("error", code="something_new", message="no", id=frame["id"])
     expect(chat.get_by_test_id("retry")).to_be_visible()
     chat.reload()
     chat.get_by_test_id("retry").click()
