@@ -48,6 +48,8 @@ _FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 _NOT_SENT: Final = re.compile(r"^[ \t]*(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//[^\n]*)?\s*\n|^[ \t]+", re.MULTILINE)
 """Comments on lines of their own, indentation and empty lines."""
+_LINE_BREAK: Final = re.compile(r"^((?:(?!//)[^\n])*?) ?([{;,])\n", re.MULTILINE)
+"""A line break that means nothing, as no comment is before it."""
 
 
 def page(*, websocket_url: str, frame_ancestors: Sequence[str], sign_in: bool = False, languages: str = "") -> Asset:
@@ -85,9 +87,10 @@ def signing(
 def file(name: str, *, known: str | None = None) -> Asset:
     """Return one of the page's files; 404 when there is none, 304 when `known` is its ETag."""
     if name == _JOINED:
-        return _kept(joined.join("main.js", _own_modules()), "js", known)
+        return _kept(without_line_breaks(joined.join("main.js", _own_modules())), "js", known)
     if name == _JOINED_STYLES:
-        return _kept("".join(_sent(_CHAT.joinpath(part)) for part in ("style.css", "thread.css")), "css", known)
+        styles = "".join(_sent(_CHAT.joinpath(part)) for part in ("style.css", "thread.css"))
+        return _kept(re.sub(r"\s*([{};])\s*|(?<=[a-z]:) ", r"\1", styles), "css", known)
     found = _files().get(name)
     if found is None:
         return Asset("not found", {**_SAFE, "Content-Type": "text/plain; charset=utf-8"}, HTTPStatus.NOT_FOUND.value)
@@ -141,6 +144,11 @@ def _sent(place: Traversable) -> str:
     """
     text = place.read_text("utf-8")
     return text if place.name in _vendored() else _NOT_SENT.sub("", text)
+
+
+def without_line_breaks(script: str) -> str:
+    """Return a script in fewer lines: breaks behind `{`, `;` and `,` are left out, except after a comment."""
+    return _LINE_BREAK.sub(r"\1\2", script)
 
 
 def _texts(languages: str) -> str:

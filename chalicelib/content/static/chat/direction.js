@@ -3,13 +3,13 @@
 import { el } from "./dom.js";
 
 const LETTER = /\p{L}/u;
-const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
-const RTL_LANGUAGES = new Set("ar arc ckb dv fa he iw ks ps sd ug ur yi".split(" "));
+const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{1e800}-\u{1efff}]/u;
+const RTL_LANGUAGES = new Set("ar ckb fa he iw ps sd ug ur yi".split(" "));
 
 const BLOCKS = "p, h1, h2, h3, h4, h5, h6, ul, ol, li, blockquote, .wide, table, th, td";
 /** What is left to right in every language, and says nothing about the direction of the text around it. */
 const LTR = "pre, code, var, a[dir=ltr]";
-const ADDRESS = /^(?:[a-z][a-z0-9+.-]*:|www\.|[\w.+-]+@)\S+$/i;
+const ADDRESS = /^(?:[a-z]+:|www\.|[\w.+-]+@)\S+$/i;
 
 /** Returns "rtl" or "ltr"; "" if a node has no letter, as a number: it then has the direction of what it is in. */
 function directionOf(node) {
