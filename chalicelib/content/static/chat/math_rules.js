@@ -16,6 +16,9 @@ const INLINE = new RegExp(`^(?:${ROUND}|${SQUARE}|${DOUBLE})`);
 /** No blank inside at the ends, no digit behind; letters behind only as in `$n$th`. */
 const DOLLARS = /^\$((?![\s$])(?:\\[^\n]|[^$\n\\`])+?)(?<!\s)\$(?![0-9A-Za-z$]|[,.][0-9])|^\$((?![\s$])(?:\\[^\n]|[^$\n\\`])+?)(?<!\s)\$(?=(?:th|st|nd|rd|s)\b)/;
 
+/** Brackets that are escaped so that they are no link: `\[words\](there)`. */
+const NO_LINK = /^\\(?:\[[^\n]*?\\)?\]\(/;
+
 /** Words and no sign of mathematics, such as the `note` of `\[note\]`. */
 const PROSE = /^(?=.*\p{L}{4})[\p{L}\s.,:;!?'’-]*$/u;
 const NUMBER = /^[\d.,]+$/;
@@ -46,6 +49,7 @@ function inline(src, tokens) {
   const isCitation = square !== undefined && NUMBER.test(square);
   if (tex !== undefined && !isProse(tex) && !isCitation) return token(raw, tex, round === undefined);
   if (this.lexer.options.grows && isOpen(src)) return held(src);
+  if (NO_LINK.test(src)) return undefined;
   if (src[0] === "\\") return asWritten(src.slice(0, 2));
   return single(src, tokens, this.lexer.options.grows);
 }
