@@ -15,7 +15,7 @@ import { Outbox } from "./outbox.js";
 import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
 import { greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
-import { t, translatePage } from "./words.js";
+import { chooseLanguage, LANGUAGES, t, translatePage } from "./words.js";
 
 const CHECK_EVERY = 1_000;
 /** Pause after drawing, as a multiple of the time it took: so drawing takes at most a fifth of the time. */
@@ -48,7 +48,7 @@ const showThread = thread({ retry, regenerate, rate, edit: (entry) => edit.begin
 const showStop = stopButton({ stop: (turn) => thenWrite(post(conversation.stop(turn))) });
 const tellOfMessages = outboxNews();
 const showNew = newConversation({ begin });
-const inMenu = { begin, help: () => thenWrite(write(HELP, t("help"))), forget: () => leave(FORGET, t("forget")), spoken };
+const inMenu = { begin, help: () => thenWrite(write(HELP, t("help"))), forget: () => leave(FORGET, t("forget")), languages: LANGUAGES, speak: (code) => chooseLanguage(code).then(spoken) };
 const writing = composer({ send: ask, draft });
 const theBox = box({ writing, renew: () => link.restart() });
 const edit = editing(writing.swap);

@@ -1,16 +1,15 @@
 /** The menu in the header, by mouse, touch and keyboard, and the question before everything is deleted. Loaded when it is opened. */
 
 import { byId, el } from "./dom.js";
-import { chooseLanguage, LANGUAGES } from "./words.js";
 
 /** Whether the listeners are there. */
 let ready = false;
 
 const items = () => [...byId("menu").querySelectorAll("[role^=menuitem]:not([hidden])")];
 
-/** Prepares the menu that has just been opened; `spoken()` is called when another language was chosen. */
-export function prepare({ spoken }, { room, current }, canWrite) {
-  if (!ready) listen(byId("menu"), spoken);
+/** Prepares the menu that has just been opened; `languages` are their own names by code, `speak(code)` is called when one was chosen. */
+export function prepare({ languages, speak }, { room, current }, canWrite) {
+  if (!ready) listen(byId("menu"), languages, speak);
   ready = true;
   for (const item of byId("menu").querySelectorAll("button[data-does]")) item.hidden = !canWrite;
   if (room || !current.length) byId("menu-new").hidden = true;
@@ -26,10 +25,10 @@ export function choose(does, pressed) {
   if (act) item.dataset.does === "forget" ? askToForget(act) : act();
 }
 
-function listen(box, spoken) {
-  for (const [code, name] of Object.entries(LANGUAGES)) {
+function listen(box, languages, speak) {
+  for (const [code, name] of Object.entries(languages)) {
     const role = { role: "menuitemradio", type: "button", tabindex: -1, "data-testid": "language" };
-    byId("languages").append(el("button", { ...role, lang: code, onclick: () => chooseLanguage(code).then(spoken) }, name));
+    byId("languages").append(el("button", { ...role, lang: code, onclick: () => speak(code) }, name));
   }
   box.addEventListener("keydown", (event) => walk(event, box, items()));
 }
