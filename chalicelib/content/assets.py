@@ -87,10 +87,9 @@ def signing(
 def file(name: str, *, known: str | None = None) -> Asset:
     """Return one of the page's files; 404 when there is none, 304 when `known` is its ETag."""
     if name == _JOINED:
-        return _kept(without_line_breaks(joined.join("main.js", _own_modules())), "js", known)
+        return _kept(_page_script(), "js", known)
     if name == _JOINED_STYLES:
-        styles = "".join(_sent(_CHAT.joinpath(part)) for part in ("style.css", "thread.css"))
-        return _kept(re.sub(r"\s*([{};])\s*|(?<=[a-z]:) ", r"\1", styles), "css", known)
+        return _kept(_page_styles(), "css", known)
     found = _files().get(name)
     if found is None:
         return Asset("not found", {**_SAFE, "Content-Type": "text/plain; charset=utf-8"}, HTTPStatus.NOT_FOUND.value)
@@ -157,6 +156,19 @@ def _texts(languages: str) -> str:
     return next((name for name in map("words_{}.js".format, codes) if name in _files()), "words_en.js")
 
 
+@cache
+def _page_script() -> str:
+    """Return `page.js`. To join it takes longer than all else of a request, so each process does so once."""
+    return without_line_breaks(joined.join("main.js", _own_modules()))
+
+
+@cache
+def _page_styles() -> str:
+    styles = "".join(_sent(_CHAT.joinpath(part)) for part in ("style.css", "thread.css"))
+    return re.sub(r"\s*([{};])\s*|(?<=[a-z]:) ", r"\1", styles)
+
+
+@cache
 def _own_modules() -> Mapping[str, str]:
     return {name: _sent(place) for name, place in _within(_CHAT).items() if _ending(place) == "js"}
 
