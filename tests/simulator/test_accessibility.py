@@ -175,8 +175,13 @@ def test_a_page_with_the_widget_closed_and_open(page: Page, bot: ChatServer):
     bot.framed_by = (bot.elsewhere,)
     page.goto(bot.elsewhere)
     expect(page.get_by_role("button", name="Open the chat")).to_be_visible()
+    check_widget(page, "Open the chat")
+
+
+def check_widget(page: Page, bubble: str) -> None:
+    """Check a page with the widget closed, then open, and the chat in its frame."""
     check(page)
-    page.get_by_role("button", name="Open the chat").click()
+    page.get_by_role("button", name=bubble).click()
     expect(page.frame_locator("iframe").get_by_test_id("presence")).to_have_attribute("data-state", "online")
     check(page)
     check(page.frames[1])
@@ -221,8 +226,4 @@ def test_a_bubble_of_the_shops_own_look(page: Page, bot: ChatServer, colour: str
     bot.framed_by = (bot.elsewhere,)
     page.goto(bot.elsewhere)
     expect(page.get_by_role("button", name="Can I help?")).to_be_visible()
-    check(page)
-    page.get_by_role("button", name="Ask a gardener").click()
-    expect(page.frame_locator("iframe").get_by_test_id("presence")).to_have_attribute("data-state", "online")
-    check(page)
-    check(page.frames[1])
+    check_widget(page, "Ask a gardener")

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import Frame, FrameLocator, Page, expect
 
 from tests.simulator.chat_server import SHOP, YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
@@ -118,30 +118,30 @@ def test_who_signs_in_leaves_no_anonymous_ticket_in_the_shop(chat: Page, bot: Ch
     assert bot.tickets == [None, None, None]
 
 
-def test_another_frame_of_the_page_gets_no_ticket_and_leaves_none(chat: Page, bot: ChatServer):
+def beside(chat: Page, bot: ChatServer, script: str) -> Frame:
+    """Open the chat on a page that has another frame with a script; returns that frame."""
     chat.add_init_script(NO_STORAGE)
-    asks = "<script>onmessage = ({ data }) => { document.title = JSON.stringify(data); };"
-    asks += "parent.postMessage({ parley: 'keep', ticket: 'mine' }, '*');"
-    asks += "parent.postMessage({ parley: 'kept' }, '*');</script>"
-    visit(chat, bot, page_with(bot) + f'<iframe srcdoc="{asks}" title="other"></iframe>')
+    visit(chat, bot, page_with(bot) + f'<iframe srcdoc="<script>{script}</script>" title="other"></iframe>')
     chat.evaluate("Parley.open()")
     is_online(chat)
     [other] = [frame for frame in chat.frames if frame.url == "about:srcdoc"]
-    assert other.title() == ""
+    return other
+
+
+def test_another_frame_of_the_page_gets_no_ticket_and_leaves_none(chat: Page, bot: ChatServer):
+    asks = "onmessage = ({ data }) => { document.title = JSON.stringify(data); };"
+    asks += "parent.postMessage({ parley: 'keep', ticket: 'mine' }, '*');"
+    asks += "parent.postMessage({ parley: 'kept' }, '*');"
+    assert beside(chat, bot, asks).title() == ""
     assert in_shop(chat) == "ticket-1"
 
 
 def test_the_chat_tells_its_ticket_to_the_page_around_it_alone(chat: Page, bot: ChatServer):
     """A frame of the same page that speaks first, as if it were the widget, gets nothing."""
-    chat.add_init_script(NO_STORAGE)
-    lies = "<script>onmessage = ({ data }) => { document.title += JSON.stringify(data); };"
+    lies = "onmessage = ({ data }) => { document.title += JSON.stringify(data); };"
     lies += "setInterval(() => { for (let at = 0; at < parent.length; at++) parent[at].postMessage("
-    lies += "{ parley: 'kept', ticket: 'mine' }, '*'); }, 5);</script>"
-    visit(chat, bot, page_with(bot) + f'<iframe srcdoc="{lies}" title="other"></iframe>')
-    chat.evaluate("Parley.open()")
-    is_online(chat)
-    [other] = [frame for frame in chat.frames if frame.url == "about:srcdoc"]
-    assert "ticket-1" not in other.title()
+    lies += "{ parley: 'kept', ticket: 'mine' }, '*'); }, 5);"
+    assert "ticket-1" not in beside(chat, bot, lies).title()
     assert bot.tickets == [None]
 
 
