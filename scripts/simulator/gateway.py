@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from chalice.app import Chalice, IAMAuthorizer
@@ -16,6 +17,8 @@ from scripts.stage.environment import ROOT
 
 _TIMEOUT_MS = 29_000
 _COMPRESSED_FROM: Final[int] = json.loads((ROOT / ".chalice" / "config.json").read_text())["minimum_compression_size"]
+
+Serve = Callable[[Request], Awaitable[Response]]
 
 
 class ApiGateway:
@@ -39,7 +42,7 @@ class ApiGateway:
             objection = signed.objection(request.method, str(request.url), event["headers"], body)
             if objection:
                 return _forbidden(objection)
-        return _compressed(request, _response(await run_in_threadpool(self.invoke, event)))
+        return _response(await run_in_threadpool(self.invoke, event))
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
         """Run the API handler on an event, or respond to a CORS preflight request as API Gateway does."""
@@ -65,14 +68,19 @@ def _response(answer: dict[str, Any]) -> Response:
     return Response(content, status_code=answer["statusCode"], headers=headers)
 
 
-def _compressed(request: Request, response: Response) -> Response:
-    """Compress a response as API Gateway does, for a client that accepts it."""
-    body = bytes(response.body)
-    if len(body) < _COMPRESSED_FROM or "gzip" not in request.headers.get("accept-encoding", ""):
-        return response
-    headers = {**response.headers, "content-encoding": "gzip"}
-    del headers["content-length"]
-    return Response(gzip.compress(body), status_code=response.status_code, headers=headers)
+def compressing(serve: Serve) -> Serve:
+    """Compress the responses as API Gateway does, for a client that accepts it."""
+
+    async def compressed(request: Request) -> Response:
+        response = await serve(request)
+        body = bytes(response.body)
+        if len(body) < _COMPRESSED_FROM or "gzip" not in request.headers.get("accept-encoding", ""):
+            return response
+        headers = {**response.headers, "content-encoding": "gzip"}
+        del headers["content-length"]
+        return Response(gzip.compress(body), status_code=response.status_code, headers=headers)
+
+    return compressed
 
 
 def _preflight(app: Chalice, event: dict[str, Any]) -> dict[str, str]:

@@ -46,6 +46,7 @@ WORKER = f"{TABLE}-worker"
 STATE = environment.DEMO_FOLDER
 _BEAT_S = 60.0
 _ASKING_S = 90.0
+_METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
 class Simulator:
@@ -133,7 +134,7 @@ class Simulator:
         """Build the server: the routes of the simulator first, then all others for the app."""
         import app  # noqa: PLC0415 (reads the environment when imported)
         from chalicelib.bootstrap import api, clients  # noqa: PLC0415
-        from scripts.simulator.gateway import ApiGateway  # noqa: PLC0415
+        from scripts.simulator.gateway import ApiGateway, compressing  # noqa: PLC0415
 
         gateway, sockets = ApiGateway(app.app), WebSocketApi(app.app)
         api.webhook().warm()  # do the cold start before threads need it
@@ -147,10 +148,8 @@ class Simulator:
                 Mount("/openai/v1", routes=self.model_server.routes()),
                 Route("/lambda/2015-03-31/functions/{name}/invocations", lambda_api.serve, methods=["POST"]),
                 Route("/sns{_:path}", self.owner_topic.serve, methods=["POST"]),
-                Route("/chat", WayBack(gateway.serve).serve),
-                Route(
-                    "/{path:path}", gateway.serve, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
-                ),
+                Route("/chat", compressing(WayBack(gateway.serve).serve)),
+                Route("/{path:path}", compressing(gateway.serve), methods=_METHODS),
             ],
             exception_handlers={HTTPException: _error_response},
         )

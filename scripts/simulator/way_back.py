@@ -1,10 +1,12 @@
 """Adds a link to the demo's start page to the chat page, which is the bot's own and knows no demo."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from scripts.simulator.gateway import Serve
 
 _STYLE: Final = b'  <link rel="stylesheet" href="/page/way-back.css">\n</head>'
 _ANCHOR: Final = '<a href="/" data-testid="way-back">← Start page of the demo</a>'
@@ -14,7 +16,7 @@ _LINK: Final = f'<body>\n  <nav class="way-back" lang="en" aria-label="Demo">{_A
 class WayBack:
     """Serves the chat page with the link where it is a page of its own, and unchanged in a frame or to a program."""
 
-    def __init__(self, serve: Callable[[Request], Awaitable[Response]]) -> None:
+    def __init__(self, serve: "Serve") -> None:
         self._serve = serve
 
     async def serve(self, request: Request) -> Response:
