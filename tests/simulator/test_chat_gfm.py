@@ -21,6 +21,7 @@ DIFFERENT = {
     "a tag is text": {170, 288, 289, 317, 327, 354, 484, 485, 486, 501, 504, 533, 545, 667, 668},
     "a list that is indented below a number is nested, though less indented than its words": {275},
     "one tilde is text": {491},
+    "a bracket keeps its backslash, as it may enclose a formula": {308, 310, 572, 601},
     "a star between letters or numbers is text, as in `Kund*innen` and `2*3*4`": {364, 365, 438},
     "an address is a link without angle brackets, as GitHub's own extension says": {611, 617, 620, 621},
 }

@@ -18,6 +18,8 @@ const DOLLARS = /^\$((?![\s$])(?:\\[^\n]|[^$\n\\`])+?)(?<!\s)\$(?![0-9A-Za-z$]|[
 
 /** Brackets that are escaped so that they are no link: `\[words\](there)`. */
 const NO_LINK = /^\\(?:\[[^\n]*?\\)?\]\(/;
+/** The same before its address has come. */
+const MAY_BE_NO_LINK = /^\\\[[^\n]*\\\]$/;
 
 /** Words and no sign of mathematics, such as the `note` of `\[note\]`. */
 const PROSE = /^(?=.*\p{L}{4})[\p{L}\s.,:;!?'’-]*$/u;
@@ -48,7 +50,7 @@ function inline(src, tokens) {
   const tex = round ?? square ?? dollars;
   const isCitation = square !== undefined && NUMBER.test(square);
   if (tex !== undefined && !isProse(tex) && !isCitation) return token(raw, tex, round === undefined);
-  if (this.lexer.options.grows && isOpen(src)) return held(src);
+  if (this.lexer.options.grows && (isOpen(src) || MAY_BE_NO_LINK.test(src))) return held(src);
   if (NO_LINK.test(src)) return undefined;
   if (src[0] === "\\") return asWritten(src.slice(0, 2));
   return single(src, tokens, this.lexer.options.grows);
@@ -78,7 +80,7 @@ function nextBlock(src) {
 
 /** Hides the stars and underscores of formulas from the rules of bold and italic. */
 function masked(src) {
-  return src.replace(/\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^]+?\$\$|\$(?![\s$])[^$\n]+?(?<!\s)\$(?![0-9A-Za-z$])/g, (formula) => "a".repeat(formula.length));
+  return src.replace(/\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^]+?\$\$|\$(?![\s$])[^$\n]+?(?<!\s)\$(?![0-9A-Za-z$])/g, (formula) => (/^\$[^$]/.test(formula) && !isFormula(formula.slice(1, -1)) ? formula : "a".repeat(formula.length)));
 }
 
 /** Returns marked's options with which it finds formulas; `draw(token)` returns their HTML. */
