@@ -113,9 +113,8 @@ def test_a_visitor_sees_how_many_questions_are_left_and_reads_when_there_are_non
     write(page, "The only one")
     is_over(page)
     expect(page.get_by_test_id("left")).to_have_text("No questions left today")
-    write(page, "One more?")
-    is_over(page, 2)
-    expect(page.get_by_test_id("answer").last).to_contain_text("You have used all 1 questions for today.")
+    expect(page.get_by_test_id("spent")).to_have_text("No questions left today. You can write again tomorrow.")
+    expect(page.get_by_test_id("composer")).to_be_disabled()
     assert len(demo.calls("model")) == 1
 
 
