@@ -71,7 +71,9 @@ def test_a_demo_that_is_killed_loses_seconds_and_breaks_nothing(tmp_path: Path):
         file = tmp_path / f"demo-{port}.data"
         demo.say("anna", "a question before the crash")
         demo.wait_until_answered("anna")
-        demo.wait_until(lambda: file.exists() and "demo's fake model" in file.read_text())
+        demo.wait_until(
+            lambda: file.exists() and all(word in file.read_text() for word in ("demo's fake model", "done"))
+        )
         key = demo.facts["api_key"]
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE_S)

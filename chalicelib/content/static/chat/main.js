@@ -165,11 +165,15 @@ function over(turn) {
 }
 
 function changed(state, code) {
-  if (state !== "open") outbox.broke();
-  if (state !== "open") takeAlong.broke();
-  if (state === "closed") outbox.giveUp();
-  if (state === "closed" && code === "auth_failed") refused();
-  if (state === "closed" && code === "blocked") import("./forgetting.js").then(({ offer }) => offer(reader));
+  if (state !== "open") {
+    outbox.broke();
+    takeAlong.broke();
+  }
+  if (state === "closed") {
+    outbox.giveUp();
+    if (code === "auth_failed") refused();
+    if (code === "blocked") import("./forgetting.js").then(({ offer }) => offer(reader));
+  }
   showConnection(state, code);
   soon();
 }
@@ -223,6 +227,7 @@ setInterval(() => {
   if (outbox.isStuck(performance.now())) link.drop();
 }, CHECK_EVERY);
 
+writing.allow(true);
 embed({ opened: writing.focus });
 showAccount();
 signIn.prepare().then(showAccount).then(() => link.enter(room ?? own.enter())).then(() => link.open()).then(() => started(writing.focus));

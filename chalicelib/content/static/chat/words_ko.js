@@ -16,7 +16,7 @@ export const ko = {
   own_none: "아직 대화가 없습니다.",
   rename: "제목 바꾸기",
   erase: "대화 삭제",
-  erase_ask: "이 대화를 완전히 삭제할까요?",
+  erase_ask: "이 대화를 삭제할까요?",
   menu: "메뉴",
   help: "도움말",
   privacy: "개인정보",
