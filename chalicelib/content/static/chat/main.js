@@ -146,7 +146,10 @@ function onFrame(frame) {
   recognise();
   if (conversation.spent) outbox.giveUp({ questions: true });
   report(frame, conversation);
-  if (frame.type === "completed" && !conversation.find(frame.turn).past) over(frame.turn);
+  if (frame.type === "completed" && !conversation.find(frame.turn).past) {
+    unread.add(frame.turn);
+    outbox.hasRoom(performance.now());
+  }
   post();
 }
 
@@ -157,11 +160,6 @@ function recognise() {
     if (item && !conversation.turns.some((other) => other.key === item.key)) turn.key = item.key;
   }
   outbox.tidy();
-}
-
-function over(turn) {
-  unread.add(turn);
-  outbox.hasRoom(performance.now());
 }
 
 function changed(state, code) {
