@@ -17,9 +17,10 @@ from chalicelib.errors import ConfigError
 _FOLDER: Final = ("content", "personas")
 _KEYS: Final = (
     *("name", "instructions", "max_output_tokens", "opening", "fixed_opening", "starters"),
-    *("temperature", "language", "title", "face", "colour", "translations"),
+    *("temperature", "language", "title", "face", "colour", "translations", "tools"),
 )
 _LANGUAGE: Final = re.compile("[a-z]{2}")
+_TOOL: Final = re.compile("[a-zA-Z0-9_-]{1,64}")
 LONGEST_NAME: Final = 30
 """Characters: more does not fit above a chat."""
 LONGEST_OPENING: Final = 160
@@ -77,6 +78,8 @@ class Persona:
     look: Look = field(default_factory=Look)
     model_opens: bool = False
     """Whether the model opens each conversation itself; people read the opening of `welcome` only where it fails."""
+    tools: tuple[str, ...] = ()
+    """The names of the tools that the model may call as this persona; no other one can be called."""
 
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
@@ -150,6 +153,7 @@ def _persona(file: TomlFile) -> Persona:
         translations=_translations(file),
         temperature=_temperature(file),
         look=look_of(file),
+        tools=_tools(file),
     )
     public = len(json.dumps(found.public(), ensure_ascii=False).encode())
     if public > MOST_PUBLIC_BYTES:
@@ -210,6 +214,13 @@ def _starters(file: TomlFile, given: object, *path: str) -> tuple[str, ...]:
         limits = f"up to {MOST_STARTERS} texts of 1 to {LONGEST_STARTER} characters, each on one line"
         raise file.error(f"starters must be a list of {limits}", *path, "starters")
     return tuple(starter.strip() for starter in given)
+
+
+def _tools(file: TomlFile) -> tuple[str, ...]:
+    given = file.values.get("tools", [])
+    if not isinstance(given, list) or not all(isinstance(name, str) and _TOOL.fullmatch(name) for name in given):
+        raise file.error("tools must be a list of the tools' names, of letters, digits, _ and - each", "tools")
+    return tuple(dict.fromkeys(given))
 
 
 def _is_starter(value: object) -> bool:

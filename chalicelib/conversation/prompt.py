@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from chalicelib.access.budget import Usage
 from chalicelib.conversation import speaker
+from chalicelib.conversation.tool import Round, ToolCall, ToolSpec
 from chalicelib.errors import ModelError
 
 
@@ -41,6 +42,14 @@ class Prompt:
     """From 0 to 2; None leaves it to the model."""
     speaker: str = ""
     """As in `Exchange`."""
+    notes: str = field(default="", repr=False)
+    """What is known from before the history, as data; sent in the user's role in front of it. Empty for nothing."""
+    tools: tuple[ToolSpec, ...] = ()
+    """The tools that the model may call."""
+    rounds: tuple[Round, ...] = ()
+    """What it has called so far to answer this question, oldest first."""
+    may_call: bool = True
+    """Whether it may call more tools; otherwise it has to answer with what it knows."""
 
     @property
     def said(self) -> str:
@@ -61,6 +70,8 @@ class FinishReason(StrEnum):
     STOP = "stop"
     LENGTH = "length"
     """The answer was cut off at `max_output_tokens`."""
+    CALLS = "calls"
+    """The model waits for the results of tools before it goes on."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,10 @@ class Finished:
 
     reason: FinishReason
     usage: Usage
+    calls: tuple[ToolCall, ...] = ()
+    """The calls that the model asks for, complete and in order; at least one if the reason is CALLS, else none."""
+    thoughts: tuple[str, ...] = field(default=(), repr=False)
+    """As in `Round`."""
 
 
 @dataclass(frozen=True)
