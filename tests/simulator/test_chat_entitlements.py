@@ -217,9 +217,11 @@ def test_of_two_hundred_questions_at_once_with_one_left_one_is_answered(
 async def ask_until_all_are_answered(tabs: Sequence[Tab], listening: asyncio.Future[Any]) -> None:
     """Ask at once, and wait until each question is refused, or accepted and answered.
 
-    As the chat page does, ask again after ten seconds for what is missing: a busy machine loses frames.
+    As the chat page does, ask again after ten seconds for what is missing: a busy machine loses frames. Each pause is
+    twice as long as the one before, so that a slow machine does not close connections that write too much.
     """
     now, numbers = time.time_ns() // 1_000_000, count()
+    next_time, pauses = 0, 200
     asked = {tab: {ulid(now, next(numbers)): f"Question {number}" for number in range(AT_ONCE)} for tab in tabs}
     for pause in count():
         silent = {
@@ -229,7 +231,8 @@ async def ask_until_all_are_answered(tabs: Sequence[Tab], listening: asyncio.Fut
         if not any(silent.values()) and not any(unfinished.values()):
             return
         assert not listening.done(), listening.exception()
-        if pause % 200 == 0:
+        if pause == next_time:
+            next_time, pauses = pause + pauses, 2 * pauses
             again = [tab.send("send_message", id=id_, message=asked[tab][id_]) for tab in tabs for id_ in silent[tab]]
             await asyncio.gather(*again, *(tab.send("resume", turn=turn) for tab in tabs for turn in unfinished[tab]))
         await asyncio.sleep(0.05)
