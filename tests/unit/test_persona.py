@@ -1,7 +1,8 @@
 import pytest
 
 from chalicelib.content import persona
-from chalicelib.content.persona import Persona, Welcome
+from chalicelib.content.persona import Persona
+from chalicelib.content.welcome import Welcome
 from chalicelib.conversation.history import tokens
 from chalicelib.errors import ConfigError
 

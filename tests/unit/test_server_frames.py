@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from chalicelib.access import identity
 from chalicelib.channels.web import server_frames
-from chalicelib.content.persona import Persona, Welcome
+from chalicelib.content.persona import Persona
+from chalicelib.content.welcome import Welcome
 from chalicelib.conversation.turn import STOPPED, Choice, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.adapters import NOON
