@@ -16,7 +16,7 @@ from chalicelib.errors import ConfigError
 _FOLDER: Final = ("content", "personas")
 _KEYS: Final = (
     *("name", "instructions", "max_output_tokens", "opening", "fixed_opening", "starters"),
-    *("temperature", "language", "title", "face", "colour", "translations", "tools"),
+    *("temperature", "language", "title", "face", "colour", "translations", "tools", "cut_short"),
 )
 LONGEST_NAME: Final = 30
 """Characters: more does not fit above a chat."""
@@ -52,6 +52,8 @@ class Persona:
     """Whether the model opens each conversation itself; people read the opening of `welcome` only where it fails."""
     tools: tuple[str, ...] = ()
     """The names of the tools that the model may call as this persona; no other one can be called."""
+    cut_short: str | None = None
+    """What follows an answer that the length limit cut, in the persona's words; empty for nothing, None for the bot's."""
 
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
@@ -126,6 +128,7 @@ def _persona(file: TomlFile) -> Persona:
         temperature=persona_file.temperature(file),
         look=look_of(file),
         tools=persona_file.tools(file),
+        cut_short=persona_file.cut_short(file),
     )
     public = len(json.dumps(found.public(), ensure_ascii=False).encode())
     if public > MOST_PUBLIC_BYTES:

@@ -8,6 +8,8 @@ from chalicelib.content.toml_file import TomlFile
 
 MOST_OUTPUT_TOKENS: Final = 32_000
 HIGHEST_TEMPERATURE: Final = 2
+LONGEST_CUT_SHORT: Final = 160
+"""Characters."""
 _LANGUAGE: Final = re.compile("[a-z]{2}")
 _TOOL: Final = re.compile("[a-zA-Z0-9_-]{1,64}")
 
@@ -40,6 +42,14 @@ def tools(file: TomlFile) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(name, str) and _TOOL.fullmatch(name) for name in given):
         raise file.error("tools must be a list of the tools' names, of letters, digits, _ and - each", "tools")
     return tuple(dict.fromkeys(given))
+
+
+def cut_short(file: TomlFile) -> str | None:
+    """Return what follows an answer that the limit cut, empty for nothing; None without the key."""
+    value = file.values.get("cut_short")
+    if value is None:
+        return None
+    return "" if value == "" else checked(file, value, "cut_short", most=LONGEST_CUT_SHORT)
 
 
 def output_tokens(file: TomlFile) -> int:

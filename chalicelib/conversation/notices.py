@@ -86,9 +86,14 @@ class Notices:
         if answer.reason is None:
             cancelled = Reply(answer.text, code=STOPPED) if answer.text else self.say(CANCELLED)
             return replace(cancelled, left=left)
-        cut_short = self.texts("cut_short") if answer.reason is FinishReason.LENGTH else ""
+        cut_short = self._cut_short(context) if answer.reason is FinishReason.LENGTH else ""
         footer = "\n\n".join(filter(None, (cut_short, self._few_left(context, left))))
         return Reply(answer.text, footer, left=left)
+
+    def _cut_short(self, context: TurnContext) -> str:
+        """Return that the answer was cut, in the persona's words; empty where its file wants nothing said."""
+        own = context.persona.cut_short
+        return self.texts("cut_short") if own is None else own
 
     def _few_left(self, context: TurnContext, left: int | None) -> str:
         """Return the warning that few questions are left; empty where the client displays the number itself."""

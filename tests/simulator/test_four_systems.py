@@ -99,7 +99,7 @@ def test_several_people_in_the_rooms_of_a_key(signing_in: Demo, place: Place):
     told = play("rooms_of_a_key", place)
     assert [frame["type"] for frame in told["minsu"]][-1] == "completed"
     asked = asked_last(signing_in)
-    assert (asked["temperature"], asked["max_tokens"]) == (0.8, 300)
+    assert (asked["temperature"], asked["max_tokens"]) == (0.6, 100)
     assert "흥정" in asked["messages"][0]["content"]
 
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from chalicelib.content import persona
@@ -7,7 +9,7 @@ from chalicelib.conversation.history import tokens
 from chalicelib.errors import ConfigError
 
 EVERY = pytest.mark.parametrize("name", persona.names())
-SHIPPED = ("assistant", "santa", "seller", "web")
+SHIPPED = ("assistant", "buyer", "santa", "seller", "web")
 EVERY_SHIPPED = pytest.mark.parametrize("name", SHIPPED)
 FILE = """name = "Baker"
 
@@ -96,7 +98,8 @@ def test_how_freely_somebody_speaks_is_something_a_model_understands(name: str):
 def test_only_where_markdown_is_shown_may_it_be_used():
     for name in ("assistant", "santa"):
         assert "no markdown" in persona.load(name).instructions.lower()
-    assert "마크다운은 쓰지 않는다" in persona.load("seller").instructions
+    assert "마크다운과 목록은 쓰지 않는다" in persona.load("seller").instructions
+    assert "마크다운은 쓰지 않는다" in persona.load("buyer").instructions
     assert "Light Markdown" in persona.load("web").instructions
 
 
@@ -107,11 +110,46 @@ def test_santa_opens_the_conversation_promises_nothing_and_is_safe_for_children(
         assert rule in santa.instructions
 
 
-def test_the_seller_has_a_price_to_ask_and_one_never_to_go_below():
+POLITE = re.compile(r"(요|니다|니까|세요|까요|죠)[.?!~]*$")
+"""How sentences of 존댓말 end."""
+
+
+def is_polite(text: str) -> bool:
+    return any(POLITE.search(sentence.strip()) for sentence in re.split(r"(?<=[.?!~])\s+", text) if sentence.strip())
+
+
+def test_the_seller_is_a_lady_of_the_neighbourhood_who_sells_anything_as_dearly_as_she_can():
     seller = persona.load("seller")
-    assert "35만 원" in seller.welcome.opening
-    for rule in ("희망 가격은 350,000원", "최저 가격은 300,000원", "그 아래로는 팔지 않는다", "절대 말하지 않는다"):
+    for rule in ("50대 한국 동네 아줌마", "반말로만", "상대가 찾는 중고 물건이면 무엇이든", "될 수 있는 대로 비싸게"):
         assert rule in seller.instructions
+    assert "정해 둔 최저 가격은 없다" in seller.instructions
+    assert not re.search(r"\d[\d,]*\s*(만\s*)?원", seller.instructions), "no price is built in"
+    assert (seller.temperature, seller.max_output_tokens) == (0.6, 100)
+
+
+def test_the_seller_never_speaks_politely_and_the_buyer_does():
+    seller, buyer = persona.load("seller"), persona.load("buyer")
+    for said in (seller.welcome.opening, *seller.welcome.starters, (seller.cut_short or "").strip("()")):
+        assert said, said
+        assert not is_polite(said), said
+    assert is_polite(buyer.welcome.opening)
+    assert is_polite("어, 왔어? 뭐 찾으세요?")
+    assert not is_polite("요즘 다 그래. 필요 없어?")
+
+
+def test_short_answers_are_asked_for_so_that_the_limit_is_rarely_met():
+    for name in ("seller", "buyer"):
+        known = persona.load(name)
+        assert "한 문장이나 두 문장" in known.instructions
+        assert "70자 안쪽" in known.instructions
+        assert tokens("가" * 70) < known.max_output_tokens
+
+
+def test_a_cut_answer_is_followed_by_the_personas_words_by_nothing_or_by_the_bots_own():
+    assert persona.parse("baker", FILE).cut_short is None
+    assert persona.parse("baker", FILE + 'cut_short = ""').cut_short == ""
+    assert persona.parse("baker", FILE + 'cut_short = " (More?) "').cut_short == "(More?)"
+    assert "cut_short" not in persona.parse("baker", FILE + 'cut_short = "(More?)"').public()
 
 
 def test_a_web_page_is_greeted_and_messenger_greets_by_itself():
@@ -166,7 +204,7 @@ def test_opening_and_starters_may_be_there_in_other_languages():
     assert "these words, or with the same in the person's language, which people have read: Good morning!" in prompt
 
 
-@pytest.mark.parametrize("name", ["santa", "seller", "web"])
+@pytest.mark.parametrize("name", ["buyer", "santa", "seller", "web"])
 def test_who_speaks_first_does_so_in_english_german_and_korean(name: str):
     known = persona.load(name)
     assert {known.language, *known.translations} == {"en", "de", "ko"}
@@ -203,6 +241,10 @@ def test_who_speaks_first_does_so_in_english_german_and_korean(name: str):
         (FILE + "[translations.de]\nopening = 7", "line 10: opening must be text of 1 to 160 characters"),
         (FILE + '[translations.de]\nstarters = "Hallo?"', f"line 10: {STARTERS}"),
         (FILE + "color = 1", 'line 9: unknown key "color"; there are name, instructions, max_output_tokens, opening, '),
+        (FILE + "cut_short = 1", "line 9: cut_short must be text of 1 to 160 characters"),
+        (FILE + "cut_short = false", "line 9: cut_short must be text of 1 to 160 characters"),
+        (FILE + 'cut_short = " "', "line 9: cut_short must be text of 1 to 160 characters"),
+        (FILE + f'cut_short = "{"x" * 161}"', "line 9: cut_short must be text of 1 to 160 characters"),
         (FILE.replace("800", "0"), "line 8: max_output_tokens must be a whole number from 1 to 32000"),
         (FILE.replace("800", "80.0"), "line 8: max_output_tokens must be a whole number from 1 to 32000"),
         (FILE.replace("800", "true"), "line 8: max_output_tokens must be a whole number from 1 to 32000"),
