@@ -76,7 +76,7 @@ def test_the_owners_texts_of_personas_cost_a_turn_no_call_of_their_own(counted: 
         counted.bot.accepts("anna", "Hello?")
         calls = counted.during(counted.bot.works)
         assert (len(calls), calls[2]) == (6, read)
-        baker = counted.bot.last_prompt.instructions == "You answer for a bakery."
+        baker = counted.bot.last_prompt.instructions.startswith("You answer for a bakery.\n")
         assert baker is (later >= 60_000)
 
 

@@ -400,9 +400,9 @@ def test_the_model_is_asked_a_tiny_question_as_each_persona_in_use(patient: Pati
     assert patient.wrong() == {}
     asked = patient.model.asked
     assert [prompt.instructions for prompt in asked] == [
-        persona.load(name).instructions for name in ("santa", "seller", "web")
+        persona.load(name).system_prompt(opening_shown=False) for name in ("santa", "seller", "web")
     ]
-    assert [prompt.temperature for prompt in asked] == [0.9, 0.8, None]
+    assert [prompt.temperature for prompt in asked] == [0.9, 0.6, None]
     assert {(prompt.max_output_tokens, prompt.history) for prompt in asked} == {(16, ())}
     assert all(len(prompt.question) < 20 for prompt in asked)
 

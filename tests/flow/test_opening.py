@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.access import rooms
 from chalicelib.access.person import Access
+from chalicelib.content.persona import IS_NO_HUMAN
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.errors import ModelError, ModelFault, ModelUnusable
 from tests.fakes.model import ScriptedModel
@@ -63,7 +64,7 @@ def test_the_model_opens_the_conversation_by_itself_streamed_in_a_few_words_of_t
     assert (question["opening"], "text" in question, question["turn"]) == (True, False, opening_of(ready)["turn"])
     assert tab.got("delta")[0]["text"] == OWN_WORDS
     prompt = chat.bot.last_prompt
-    assert prompt.instructions == "You are Santa."
+    assert prompt.instructions == f"You are Santa.\n{IS_NO_HUMAN}"
     assert "language de" in prompt.question
     assert (prompt.history, prompt.max_output_tokens) == ((), 400)
 

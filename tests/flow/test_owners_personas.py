@@ -17,11 +17,11 @@ def text(instructions: str, name: str = "Baker") -> str:
 def test_the_next_answer_is_in_the_owners_words_and_after_their_removal_in_the_files(bot: Bot):
     bot.persona_texts.put("assistant", text("You answer for a bakery."), now=bot.clock())
     bot.receives("anna", "Hello?")
-    assert bot.last_prompt.instructions == "You answer for a bakery."
+    assert bot.last_prompt.instructions.startswith("You answer for a bakery.\n")
     assert bot.last_prompt.max_output_tokens == 100
     assert bot.persona_texts.remove("assistant", now=bot.clock())
     bot.receives("anna", "Hello?")
-    assert bot.last_prompt.instructions == persona.load("assistant").instructions
+    assert bot.last_prompt.instructions == persona.load("assistant").system_prompt(opening_shown=False)
 
 
 def test_the_page_is_told_of_the_owners_words_too():
@@ -34,13 +34,13 @@ def test_the_page_is_told_of_the_owners_words_too():
 def test_a_text_for_one_persona_changes_no_other(bot: Bot):
     bot.persona_texts.put("web", text("You answer for a bakery."), now=bot.clock())
     bot.receives("anna", "Hello?")
-    assert bot.last_prompt.instructions == persona.load("assistant").instructions
+    assert bot.last_prompt.instructions == persona.load("assistant").system_prompt(opening_shown=False)
 
 
 def test_a_text_that_this_version_cannot_use_is_logged_and_the_file_is_used(bot: Bot):
     bot.persona_texts.put("assistant", text("You answer for a bakery.") + "key_of_tomorrow = 1\n", now=bot.clock())
     bot.receives("anna", "Hello?")
-    assert bot.last_prompt.instructions == persona.load("assistant").instructions
+    assert bot.last_prompt.instructions == persona.load("assistant").system_prompt(opening_shown=False)
     assert bot.log_lines("persona")
     assert "bakery" not in bot.logged.getvalue()
 
@@ -56,7 +56,7 @@ def test_a_turn_has_one_persona_from_its_price_to_its_answer(bot: Bot):
 
     bot.persona_texts = Changing(bot.memory)
     bot.receives("anna", "Hello?")
-    assert bot.last_prompt.instructions == persona.load("assistant").instructions
+    assert bot.last_prompt.instructions == persona.load("assistant").system_prompt(opening_shown=False)
     assert bot.last_prompt.max_output_tokens == persona.load("assistant").max_output_tokens
 
 

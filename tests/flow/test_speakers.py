@@ -71,7 +71,7 @@ def test_on_messenger_the_prompt_is_the_same_as_ever(bot: Bot):
     bot.receives("anna", "I pay 30.")
     bot.receives("anna", "And now?")
     assert sent(bot.last_prompt) == ["I pay 30.", "And now?"]
-    assert bot.last_prompt.instructions == persona.load("assistant").instructions
+    assert bot.last_prompt.instructions == persona.load("assistant").system_prompt(opening_shown=False)
 
 
 def test_what_a_room_may_cost_includes_the_marks(chat: Chat):

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from chalicelib.content import persona
-from chalicelib.content.persona import Persona
+from chalicelib.content.persona import IS_NO_HUMAN, Persona
 from chalicelib.content.welcome import Welcome
 from chalicelib.conversation.history import tokens
 from chalicelib.errors import ConfigError
@@ -65,7 +65,7 @@ def test_an_opening_is_short_and_what_comes_after_it_knows_it(name: str):
 @EVERY
 def test_an_opening_that_nobody_was_shown_is_not_part_of_the_prompt(name: str):
     known = persona.load(name)
-    assert known.system_prompt(opening_shown=False) == known.instructions
+    assert known.system_prompt(opening_shown=False) == f"{known.instructions}\n{IS_NO_HUMAN}"
 
 
 @EVERY_SHIPPED
