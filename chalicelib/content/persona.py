@@ -16,7 +16,7 @@ from chalicelib.errors import ConfigError
 _FOLDER: Final = ("content", "personas")
 _KEYS: Final = (
     *("name", "instructions", "max_output_tokens", "opening", "fixed_opening", "starters"),
-    *("temperature", "language", "title", "face", "colour", "translations", "tools", "cut_short"),
+    *("temperature", "language", "title", "face", "colour", "translations", "tools", "cut_short", "about"),
 )
 LONGEST_NAME: Final = 30
 """Characters: more does not fit above a chat."""
@@ -60,6 +60,8 @@ class Persona:
     """The names of the tools that the model may call as this persona; no other one can be called."""
     cut_short: str | None = None
     """What follows an answer that the length limit cut; empty for nothing, None for the bot's own sentence."""
+    about: str = ""
+    """What the persona is, in one line for the owner; empty if the file does not say so. No person reads it."""
 
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
@@ -137,6 +139,7 @@ def _persona(file: TomlFile) -> Persona:
         look=look_of(file),
         tools=persona_file.tools(file),
         cut_short=persona_file.cut_short(file),
+        about=persona_file.about(file),
     )
     public = len(json.dumps(found.public(), ensure_ascii=False).encode())
     if public > MOST_PUBLIC_BYTES:

@@ -10,6 +10,8 @@ MOST_OUTPUT_TOKENS: Final = 32_000
 HIGHEST_TEMPERATURE: Final = 2
 LONGEST_CUT_SHORT: Final = 160
 """Characters."""
+LONGEST_ABOUT: Final = 100
+"""Characters."""
 _LANGUAGE: Final = re.compile("[a-z]{2}")
 _TOOL: Final = re.compile("[a-zA-Z0-9_-]{1,64}")
 
@@ -50,6 +52,14 @@ def cut_short(file: TomlFile) -> str | None:
     if value is None:
         return None
     return "" if value == "" else checked(file, value, "cut_short", most=LONGEST_CUT_SHORT)
+
+
+def about(file: TomlFile) -> str:
+    """Return what the persona is, in one line for the owner; empty without the key."""
+    words = text(file, "about", most=LONGEST_ABOUT) if "about" in file.values else ""
+    if not words.isprintable():
+        raise file.error("about must be a single line", "about")
+    return words
 
 
 def output_tokens(file: TomlFile) -> int:

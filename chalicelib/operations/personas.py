@@ -35,9 +35,15 @@ class PersonaState:
         """The name that people read."""
         return _used(self).name
 
+    @property
+    def about(self) -> str:
+        """What the persona is, in one line; empty if its text does not say so."""
+        return _used(self).about
+
     def as_json(self) -> dict[str, Any]:
         """Return all but the text, in JSON's types."""
-        return {"persona": self.id, "name": self.shown_as, "put_at": utc(self.put_at), "fault": self.fault or None}
+        values = {"persona": self.id, "name": self.shown_as, "about": self.about}
+        return {**values, "put_at": utc(self.put_at), "fault": self.fault or None}
 
 
 @dataclass(frozen=True)

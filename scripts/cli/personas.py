@@ -15,7 +15,7 @@ from chalicelib.content import persona
 from chalicelib.errors import ConfigError
 from chalicelib.operations.personas import PersonaEditor, PersonaState
 from scripts.cli import options
-from scripts.cli.terminal import plain, print_fitting, print_json
+from scripts.cli.terminal import print_json, print_values
 from scripts.stage import hints
 from scripts.stage.environment import Environment
 
@@ -141,14 +141,8 @@ def _read(file: Path) -> str:
 
 
 def _print_list(context: Context, found: Sequence[PersonaState]) -> None:
-    from rich.table import Table  # noqa: PLC0415 (slow; programs do without)
-
-    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
-    for head in ("persona", "shown as", "text"):
-        grid.add_column(head, no_wrap=True)
-    for one in found:
-        grid.add_row(plain(one.id), plain(one.shown_as), plain(_text(context, one), "red" if one.fault else ""))
-    print_fitting([grid], [(one.id, f"{one.shown_as}, {_text(context, one)}") for one in found])
+    rows = [((one.id, f"{one.shown_as}; {_text(context, one)}"), ("", one.about)) for one in found]
+    print_values([line for both in rows for line in both if line[1]])
 
 
 def _text(context: Context, one: PersonaState) -> str:

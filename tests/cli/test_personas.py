@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from rich.cells import cell_len
 
 from chalicelib.content import persona
 from tests.cli.chats import Chats
@@ -34,11 +35,24 @@ def refused(result: Result, *, code: int = 1) -> str:
     return result.stderr.removeprefix("Error: ").removesuffix("\n")
 
 
-def test_the_shipped_files_are_listed_and_count_at_first(personas: Run):
-    head, *rows = personas("list").stdout.splitlines()
-    assert head.split() == ["persona", "shown", "as", "text"]
-    assert [row.split()[0] for row in rows] == list(persona.names())
-    assert all(row.rstrip().endswith("the shipped file") for row in rows)
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_the_list_says_of_each_persona_what_it_is_and_whose_text_counts(run: Run, width: int):
+    lines = run("personas", "list", COLUMNS=str(width)).stdout.splitlines()
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == list(persona.names())
+    listed = " ".join(" ".join(lines).split())
+    for name in persona.names():
+        known = persona.load(name)
+        assert f"{name} {known.name}; the shipped file {known.about}".rstrip() in listed
+    assert max(map(cell_len, lines)) <= width
+
+
+def test_a_text_of_the_owners_without_that_line_is_listed_without_it(personas: Run, file: Path):
+    personas("put", "web", file)
+    assert persona.load("web").about not in personas("list").stdout
+    file.write_text(f'{BAKER}about = "Sells bread."\n')
+    personas("put", "web", file)
+    assert "Sells bread." in personas("list").stdout
+    assert {"Sells bread."} < {one["about"] for one in json.loads(personas("list", "--json").stdout)["personas"]}
 
 
 def test_a_text_that_is_put_counts_and_is_shown_and_journalled(personas: Run, chats: Chats, file: Path):
@@ -51,7 +65,7 @@ def test_a_text_that_is_put_counts_and_is_shown_and_journalled(personas: Run, ch
     assert chats.store.personas.current()["web"].source == BAKER
     assert personas("show", "web").stdout == BAKER
     listed = personas("list").stdout
-    assert "Anna's Bakery  yours, since 20" in listed
+    assert "Anna's Bakery; yours, since 20" in listed
     assert "\nYour latest changes:\n" in listed
     assert listed.splitlines()[-1].split()[2:] == ["put", "web"]
     assert max(map(len, listed.splitlines())) <= 80

@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -294,3 +295,21 @@ def test_a_fixed_opening_belongs_to_an_opening_by_the_model_and_to_nothing_else(
     with pytest.raises(ConfigError) as caught:
         persona.parse("baker", FILE + lines)
     assert str(caught.value).startswith(f"content/personas/baker.toml, {reason}")
+
+
+@EVERY_SHIPPED
+def test_the_owner_reads_in_one_line_what_each_persona_is_and_people_never_do(name: str):
+    known = persona.load(name)
+    assert 0 < len(known.about) <= 100
+    assert known.about not in json.dumps(known.public(), ensure_ascii=False)
+    assert known.about not in known.system_prompt(opening_shown=True)
+
+
+@pytest.mark.parametrize("about", ['""', "5", f'"{"x" * 101}"', '"two\\nlines"'])
+def test_an_about_that_is_no_short_line_is_refused_with_its_place(about: str):
+    with pytest.raises(ConfigError, match=r"baker\.toml, line 9: about must be "):
+        persona.parse("baker", f"{FILE}about = {about}\n")
+
+
+def test_a_file_without_an_about_is_as_valid_as_before():
+    assert persona.parse("baker", FILE).about == ""
