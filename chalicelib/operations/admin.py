@@ -68,11 +68,9 @@ class Admin:
     connections: LiveConnections
     clock: Clock
 
-    def list(
-        self, *, sort: Sort = Sort.LAST_SEEN, reverse: bool = False, access: Access | None = None
-    ) -> Sequence[Standing]:
-        """Return all users, or those with `access`, in order; `reverse` turns the order round."""
-        known = [person for person in self.people.list() if _is_known(person) and access in {None, person.access}]
+    def list(self, *, sort: Sort = Sort.LAST_SEEN, reverse: bool = False) -> Sequence[Standing]:
+        """Return all users in order; `reverse` turns the order round."""
+        known = [person for person in self.people.list() if _is_known(person)]
         limits: dict[str, int | None] = {}
         for person in known:
             group = identity.group_of(person.id)

@@ -1,21 +1,25 @@
 """`parley people`: lists the people who write to the bot, limits and blocks them, exports and deletes their data."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, ParamSpec
 
 import click
 
+from chalicelib.access import identity
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access
+from chalicelib.access.ports import ApiKeys
 from chalicelib.clock import Clock
-from chalicelib.errors import UnknownPerson
-from chalicelib.ids import Channel, PersonId
-from chalicelib.operations.admin import Admin, Sort
+from chalicelib.errors import UnknownKey, UnknownPerson
+from chalicelib.ids import Channel, KeyId, PersonId
+from chalicelib.operations.admin import Admin, Sort, Standing
 from chalicelib.operations.ports import Deletions
 from scripts.cli import naming, options
 from scripts.cli.live_connections import live_connections
-from scripts.cli.people_view import NOT_SEEN, JsonPeopleView, PeoplePage, PeopleView, TextPeopleView
+from scripts.cli.people_rows import PeoplePage, Selection, State, each, summed, web_key_of
+from scripts.cli.people_view import NOT_SEEN, JsonPeopleView, PeopleView, TextPeopleView
 from scripts.cli.terminal import as_text, counted, print_json
 from scripts.stage import hints
 from scripts.stage.environment import Environment, UsageError
@@ -32,6 +36,7 @@ class Context:
     """The services and the view that each command uses."""
 
     admin: Admin
+    keys: ApiKeys
     deletions: Deletions
     view: PeopleView
     clock: Clock
@@ -46,6 +51,17 @@ class Context:
             raise UnknownPerson("there is no person with that id")
         return PersonId(found)
 
+    def key(self, name: str, people: Sequence[Standing]) -> KeyId:
+        """Resolve a key's id, part of it, or its name; one of these people may have come with it.
+
+        Raises UnknownKey, UsageError.
+        """
+        came_with: dict[str, str] = {key: "" for standing in people if (key := web_key_of(standing.person))}
+        found = naming.meant(name, came_with | {key.id: key.name for key in self.keys.list()})
+        if found is None:
+            raise UnknownKey("there is no API key of that id")
+        return KeyId(found)
+
     @property
     def is_json(self) -> bool:
         """Whether the output is for a program, which cannot be asked for confirmation."""
@@ -59,12 +75,13 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
     from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (imports boto3)
 
     table, settings = environment.table, environment.settings
-    entitlements = EntitlementService(DynamoApiKeys(table), settings.limits)
+    keys = DynamoApiKeys(table)
+    entitlements = EntitlementService(keys, settings.limits)
     live = live_connections(environment)
     admin = Admin(DynamoPeople(table), DynamoTranscript(table), entitlements, live, options.clock)
     is_json = output is options.OutputFormat.JSON
     view = JsonPeopleView() if is_json else TextPeopleView(options.clock(), settings.limits.zone, settings.stage.name)
-    return Context(admin, DynamoDeletions(table), view, options.clock, settings.stage.name)
+    return Context(admin, keys, DynamoDeletions(table), view, options.clock, settings.stage.name)
 
 
 with_context = options.with_context(_context)
@@ -89,7 +106,13 @@ def people() -> None:
 )
 @click.option("--reverse", is_flag=True, help="Reverse the order.")
 @click.option(
-    "--access", type=click.Choice([access.value for access in Access]), help="List only people with this access."
+    "--access",
+    type=click.Choice([state.value for state in State]),
+    help="List only these people; limited: a limit of their own; decision-only: only your decision is stored.",
+)
+@click.option("--channel", type=click.Choice([channel.value for channel in Channel]), help="List only this channel.")
+@click.option(
+    "--key", metavar="KEY", help=f"List only people who came with this API key; {identity.SIGNED_IN}: who signed in."
 )
 @click.option("--page", type=click.IntRange(min=1), help="Page to show; without it the first.")
 @click.option(
@@ -97,15 +120,34 @@ def people() -> None:
 )
 @with_context
 def list_people(
-    context: Context, *, sort: str, reverse: bool, access: str | None, page: int | None, page_size: int | None
+    context: Context,
+    *,
+    sort: str,
+    reverse: bool,
+    access: str | None,
+    channel: str | None,
+    key: str | None,
+    page: int | None,
+    page_size: int | None,
 ) -> None:
-    """List all people, most recently seen first."""
-    found = context.admin.list(sort=Sort(sort), reverse=reverse, access=Access(access) if access else None)
+    """List all people, most recently seen first.
+
+    Visitors without a name are summed up in one row for each API key, except with --key and --json, and unless you
+    decided something about them.
+    """
+    people = context.admin.list(sort=Sort(sort), reverse=reverse)
+    selection = Selection(
+        Channel(channel) if channel else None,
+        context.key(key, people) if key else None,
+        State(access) if access else None,
+    )
+    found = selection.of(people)
+    rows = each(found) if context.is_json or key else summed(found)
     whole = context.is_json and page is None
-    shown = PeoplePage.of(found, number=page or 1, size=page_size or (max(1, len(found)) if whole else _PAGE))
+    shown = PeoplePage.of(rows, number=page or 1, size=page_size or (max(1, len(rows)) if whole else _PAGE))
     if shown.number > shown.pages:
         raise UsageError(f"there is no page {page}: the last page is {shown.pages}")
-    context.view.people(shown, access=access)
+    context.view.people(shown, selected=selection.words)
 
 
 @people.command()

@@ -1,6 +1,5 @@
 """Prints people and deletion requests: as text in 80 columns, or as JSON."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,8 @@ from chalicelib.operations.deletion import Deletion
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
-from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_values, width
+from scripts.cli.people_rows import PeoplePage, Row
+from scripts.cli.terminal import counted, date_of, folded, plain, print_fitting, print_json, print_values, width
 from scripts.stage import hints
 
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
@@ -25,27 +25,11 @@ _WIDE_GAP, _NARROW_GAP = 2, 1
 _COLOURS: Final = {Access.UNLIMITED: "green", Access.BLOCKED: "red", Access.DEFAULT: ""}
 
 
-@dataclass(frozen=True)
-class PeoplePage:
-    """One page of the list of people."""
-
-    people: Sequence[Standing]
-    number: int
-    pages: int
-    total: int
-
-    @classmethod
-    def of(cls, people: Sequence[Standing], *, number: int, size: int) -> "PeoplePage":
-        """Cut out the `number`-th page, counted from 1; the first page exists even for an empty list."""
-        pages = max(1, math.ceil(len(people) / size))
-        return cls(people[(number - 1) * size : number * size], number, pages, len(people))
-
-
 class PeopleView(Protocol):
     """Prints results on standard output."""
 
-    def people(self, page: PeoplePage, *, access: str | None) -> None:
-        """Print a page of the list; `access` is the filter that was used, if any."""
+    def people(self, page: PeoplePage, *, selected: str) -> None:
+        """Print a page of the list; `selected` are the options that selected these people, or it is empty."""
 
     def person(self, portrait: Portrait) -> None:
         """Print a person's limits and use."""
@@ -70,8 +54,8 @@ class PeopleView(Protocol):
 class JsonPeopleView:
     """`PeopleView` for programs. Later versions may add keys but never change or remove one; times are in UTC."""
 
-    def people(self, page: PeoplePage, *, access: str | None) -> None:  # noqa: ARG002 (the caller chose it)
-        people = [_standing_as_json(standing) for standing in page.people]
+    def people(self, page: PeoplePage, *, selected: str) -> None:  # noqa: ARG002 (the caller chose it)
+        people = [_standing_as_json(standing) for row in page.rows for standing in row.people]
         print_json({"people": people, "page": page.number, "pages": page.pages, "total": page.total})
 
     def person(self, portrait: Portrait) -> None:
@@ -104,14 +88,16 @@ class TextPeopleView:
     zone: ZoneInfo
     stage: str
 
-    def people(self, page: PeoplePage, *, access: str | None) -> None:
+    def people(self, page: PeoplePage, *, selected: str) -> None:
         if not page.total:
-            click.echo(f"There are no people with the access {access}." if access else NO_PEOPLE)
+            click.echo(f"There are no people with {selected}." if selected else NO_PEOPLE)
             return
         print_fitting(
             [self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS],
-            [(standing.person.id, self._summary(standing)) for standing in page.people],
+            [(row.name, self._summary(row)) for row in page.rows],
         )
+        if any(row.is_sum for row in page.rows):
+            click.echo("\n".join(("", *folded(_SUMS, width()))))
         click.echo(f"\npage {page.number} of {page.pages}, {counted(page.total, 'person', 'people')}")
 
     def person(self, portrait: Portrait) -> None:
@@ -169,17 +155,15 @@ class TextPeopleView:
         if dates:
             grid.add_column("first\nseen", no_wrap=True)
         grid.add_column("last\nseen", no_wrap=True)
-        for standing in page.people:
-            person = standing.person
-            access = plain(_access(person), _COLOURS[person.access])
-            first = [plain(self._date(person.first_seen))] if dates else []
-            grid.add_row(plain(person.id), access, plain(_used(standing)), *first, plain(self._ago(person.last_seen)))
+        for row in page.rows:
+            access = plain(_access(row.first.person), _COLOURS[row.first.person.access])
+            first = [plain(self._date(row.first_seen))] if dates else []
+            grid.add_row(plain(row.name), access, plain(_used_of(row)), *first, plain(self._ago(row.last_seen)))
         return grid
 
-    def _summary(self, standing: Standing) -> str:
-        person = standing.person
-        first, last = self._date(person.first_seen), self._ago(person.last_seen)
-        return f"{_access(person)}, {_used(standing)} used today, first seen {first}, last seen {last}"
+    def _summary(self, row: Row) -> str:
+        first, last = self._date(row.first_seen), self._ago(row.last_seen)
+        return f"{_access(row.first.person)}, {_used_of(row)} used today, first seen {first}, last seen {last}"
 
     def _days(self, person: Person) -> list[tuple[str, str]]:
         days = sorted(person.quota.items(), reverse=True)
@@ -207,6 +191,7 @@ class TextPeopleView:
 
 
 NO_PEOPLE: Final = "There are no people yet. They appear here after their first message."
+_SUMS: Final = "Visitors without a name are summed up for each key; --key shows each of them."
 NOT_SEEN: Final = "No message from that id is stored: check that it is right."
 _LAYOUTS: Final = ((_WIDE_GAP, True), (_NARROW_GAP, True), (_NARROW_GAP, False))
 """Gap between columns, and whether `first seen` is shown. The first layout that fits is used."""
@@ -238,7 +223,8 @@ def _decision(standing: Standing) -> str:
         case Access.UNLIMITED:
             return "has no daily limit now."
     if standing.person.daily_limit is None:
-        return f"has the default limit now, {standing.limit} a day."
+        default = "no limit of their own" if standing.limit is None else f"{standing.limit} a day"
+        return f"has the default limit now, {default}."
     return f"may now ask {counted(standing.person.daily_limit, 'question', 'questions')} a day."
 
 
@@ -249,4 +235,9 @@ def _access(person: Person) -> str:
 
 
 def _used(standing: Standing) -> str:
-    return f"{standing.used}/{standing.limit}" if standing.limit else str(standing.used)
+    has_limit = standing.limit is not None and standing.person.access is not Access.BLOCKED
+    return f"{standing.used}/{standing.limit}" if has_limit else str(standing.used)
+
+
+def _used_of(row: Row) -> str:
+    return str(row.used) if row.is_sum else _used(row.first)

@@ -42,8 +42,8 @@ def three(chats: Chats) -> None:
         chats.clock.tick(minutes=1)
 
 
-def listed(admin: Admin, sort: Sort, *, reverse: bool = False, access: Access | None = None) -> list[PersonId]:
-    return [standing.person.id for standing in admin.list(sort=sort, reverse=reverse, access=access)]
+def listed(admin: Admin, sort: Sort, *, reverse: bool = False) -> list[PersonId]:
+    return [standing.person.id for standing in admin.list(sort=sort, reverse=reverse)]
 
 
 def standing(admin: Admin) -> tuple[Access, int | None, int | None]:
@@ -67,15 +67,6 @@ def test_people_are_listed_in_the_order_asked_for(admin: Admin, sort: Sort, expe
     admin.limit(ANNA, 0)
     assert listed(admin, sort) == expected
     assert listed(admin, sort, reverse=True) == expected[::-1]
-
-
-@pytest.mark.usefixtures("three")
-def test_the_list_can_be_limited_to_one_kind_of_access(admin: Admin):
-    admin.allow(BERT)
-    admin.limit(CARA, 5)
-    assert listed(admin, Sort.LAST_SEEN, access=Access.UNLIMITED) == [BERT]
-    assert listed(admin, Sort.LAST_SEEN, access=Access.DEFAULT) == [ANNA, CARA]
-    assert listed(admin, Sort.LAST_SEEN, access=Access.BLOCKED) == []
 
 
 @pytest.mark.usefixtures("three")
@@ -160,7 +151,7 @@ def test_who_never_wrote_or_is_forgotten_can_be_blocked_or_granted_questions(
         assert decided == admin.show(ANNA).standing == admin.standing(ANNA)
         assert (decided.person.access, decided.limit, decided.used) == (access, limit, int(forgotten))
         assert listed(admin, Sort.LAST_SEEN) == admin.ids() == [ANNA]
-    assert listed(admin, Sort.LAST_SEEN, access=Access.BLOCKED) == [ANNA]
+    assert listed(admin, Sort.LAST_SEEN) == [ANNA]
     admin.default(ANNA)
     assert admin.ids() == []
 

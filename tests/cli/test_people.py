@@ -25,7 +25,7 @@ def test_an_empty_list_says_so_in_words(people: Run):
 
 def test_a_list_without_a_match_says_so_in_words(people: Run, chats: Chats):
     chats.receive()
-    assert people("list", "--access", "blocked").output == "There are no people with the access blocked.\n"
+    assert people("list", "--access", "blocked").output == "There are no people with --access blocked.\n"
 
 
 def test_the_list_shows_who_may_ask_how_much_and_was_seen_when(people: Run, chats: Chats):
