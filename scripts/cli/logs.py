@@ -13,6 +13,7 @@ import click
 
 from scripts.cli.log_joining import joined
 from scripts.cli.log_lines import Line, LineParser, Trace
+from scripts.cli.log_person import PersonLines, lines_of
 from scripts.cli.log_sources import CloudWatch, File, NothingLogged, Source, Tail
 from scripts.cli.log_view import LogView, as_json
 from scripts.cli.options import NotFound, at_stage, clock
@@ -34,6 +35,7 @@ class LogReader:
     trace: Trace | None
     errors: bool
     show: Callable[[list[Line]], None]
+    person: PersonLines | None = None
     is_known: bool = False
     """Whether a line of the traced message was read."""
 
@@ -55,6 +57,8 @@ class LogReader:
     def _selected(self, lines: list[Line]) -> list[Line]:
         if self.trace:
             lines = self._traced(self.trace, lines)
+        if self.person:
+            lines = self.person.select(lines)
         return [line for line in lines if line.is_error] if self.errors else lines
 
     def _traced(self, trace: Trace, lines: list[Line]) -> list[Line]:
@@ -93,35 +97,55 @@ def _milliseconds(_: click.Context, __: click.Parameter, value: str) -> int:
     help="How far back: 15m, 1h, 2d.",
 )
 @click.option("--follow", is_flag=True, help="Keep printing new lines until Ctrl+C.")
+@click.option(
+    "--person", metavar="PERSON", help="Print only the lines of this person, who is meant as in `people show`."
+)
 @click.option("--errors", is_flag=True, help="Print only errors.")
 @click.option("--json", "json", is_flag=True, help="Print the lines as they were logged, one JSON document each.")
 @at_stage
-def logs(environment: Environment, corr: str | None, *, since: int, follow: bool, errors: bool, json: bool) -> None:
+def logs(
+    environment: Environment,
+    corr: str | None,
+    *,
+    since: int,
+    follow: bool,
+    person: str | None,
+    errors: bool,
+    json: bool,
+) -> None:
     """Show what the functions did, in chronological order.
 
     CORR is the correlation id of a message, or a unique beginning of it, as the lines show it. With it, only the lines
     of that message are printed, from all functions.
     """
+    if corr and person:
+        raise UsageError("give a correlation id or --person, not both: a message has one person only")
     show = _print_json if json else _printer(environment)
     reader = LogReader(
         Tail(_source(environment), clock() - since), LineParser(), Trace(corr) if corr else None, errors, show
     )
+    reader.person = lines_of(environment, person) if person else None
+    _show_once(reader, corr, person, errors=errors, follow=follow)
+    if follow:
+        try:
+            reader.follow(lambda: time.sleep(_POLL_S))
+        except KeyboardInterrupt:
+            click.echo(err=True)
+
+
+def _show_once(reader: LogReader, corr: str | None, person: str | None, *, errors: bool, follow: bool) -> None:
+    """Print the lines that there are; raises NotFound if there are none of the message, unless more are waited for."""
     try:
         found = reader.show_new()
     except NothingLogged as exc:
         if corr and not follow:
             raise NotFound(str(exc)) from exc
         click.echo(exc, err=True)
-    else:
-        if corr and not (reader.is_known or follow):
-            raise NotFound(_nothing(corr, errors=False))
-        if not found:
-            click.echo(_nothing(corr, errors=errors), err=True)
-    if follow:
-        try:
-            reader.follow(lambda: time.sleep(_POLL_S))
-        except KeyboardInterrupt:
-            click.echo(err=True)
+        return
+    if corr and not (reader.is_known or follow):
+        raise NotFound(_nothing(corr, errors=False))
+    if not found:
+        click.echo(_nothing(corr or person, errors=errors), err=True)
 
 
 def _source(environment: Environment) -> Source:
@@ -155,6 +179,6 @@ def _print_json(lines: list[Line]) -> None:
         click.echo(as_json(line).encode(errors="replace"))
 
 
-def _nothing(corr: str | None, *, errors: bool) -> str:
+def _nothing(about: str | None, *, errors: bool) -> str:
     what = "no errors were logged" if errors else "nothing was logged"
-    return f"{what}{f' about {corr}' if corr else ''} in that time; use --since to look further back"
+    return f"{what}{f' about {about}' if about else ''} in that time; use --since to look further back"

@@ -1,8 +1,10 @@
 """Finds the one person or key that the owner means by a part of an id, or by a name that a list shows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from chalicelib.errors import UnknownPerson
+from chalicelib.ids import Channel, PersonId
 from scripts.stage.environment import UsageError
 
 FEWEST: Final = 6
@@ -28,6 +30,19 @@ def meant(given: str, known: Mapping[str, str]) -> str | None:
         one = _shown(found[0], known)
         raise UsageError(f'"{given}" is too short: give at least {FEWEST} characters of the id. It matches {one}')
     return found[0] if found else None
+
+
+def person_meant(given: str, ids: Callable[[], Iterable[PersonId]]) -> PersonId:
+    """Return the person who is meant by a whole id, also an unknown one, or by a part of one of these ids.
+
+    `ids` is called only for a part. Raises UnknownPerson, UsageError.
+    """
+    if given.startswith(tuple(f"{channel}:" for channel in Channel)):
+        return PersonId(given)
+    found = meant(given, dict.fromkeys(ids(), ""))
+    if found is None:
+        raise UnknownPerson("there is no person with that id")
+    return PersonId(found)
 
 
 def _last(id_: str) -> str:

@@ -12,7 +12,7 @@ from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access
 from chalicelib.access.ports import ApiKeys
 from chalicelib.clock import Clock
-from chalicelib.errors import UnknownKey, UnknownPerson
+from chalicelib.errors import UnknownKey
 from chalicelib.ids import Channel, KeyId, PersonId
 from chalicelib.operations.admin import Admin, Sort, Standing
 from chalicelib.operations.ports import Deletions
@@ -43,13 +43,8 @@ class Context:
     stage: str
 
     def person(self, name: str) -> PersonId:
-        """Resolve an id that is given whole, or in part as `naming.meant` allows. Raises UnknownPerson, UsageError."""
-        if name.startswith(tuple(f"{channel}:" for channel in Channel)):
-            return PersonId(name)
-        found = naming.meant(name, dict.fromkeys(self.admin.ids(), ""))
-        if found is None:
-            raise UnknownPerson("there is no person with that id")
-        return PersonId(found)
+        """Resolve an id or a part of one, as `naming.person_meant` does. Raises UnknownPerson, UsageError."""
+        return naming.person_meant(name, self.admin.ids)
 
     def key(self, name: str, people: Sequence[Standing]) -> KeyId:
         """Resolve a key's id, part of it, or its name; one of these people may have come with it.

@@ -115,6 +115,7 @@ class TextPeopleView:
             ("stored turns", str(portrait.turns)),
         ]
         print_values(rows)
+        click.echo(f"\nTheir log lines: {hints.command(f'logs --person {person.id}', self.stage)}")
 
     def decided(self, standing: Standing) -> None:
         click.echo(f"{standing.person.id} {_decision(standing)}")

@@ -19,6 +19,11 @@ def columns(line: str) -> list[str]:
     return [cell.strip() for cell in line.split("  ") if cell.strip()]
 
 
+def values(shown: str) -> list[str]:
+    """Return the lines of `people show` before the command that it names."""
+    return shown.partition("\n\n")[0].splitlines()
+
+
 def test_an_empty_list_says_so_in_words(people: Run):
     assert people("list").output == "There are no people yet. They appear here after their first message.\n"
 
@@ -63,7 +68,7 @@ def test_ids_stay_whole_in_a_narrow_terminal(run: Run, chats: Chats, width: int)
         chats.receive(person)
         chats.store.people.decide(person, Access.DEFAULT, daily_limit=100_000)
     for arguments in (["list"], ["show", ANNA], ["show", signed_in]):
-        lines = run("people", *arguments, COLUMNS=str(width)).output.splitlines()
+        lines = values(run("people", *arguments, COLUMNS=str(width)).output)
         assert [
             line for line in lines if len(line) > width and not line.split()[-1].startswith((ANNA, signed_in))
         ] == []
@@ -143,7 +148,7 @@ def test_dates_are_in_the_owners_zone(run: Run, chats: Chats):
 def test_one_person_is_shown_whole(people: Run, chats: Chats):
     chats.answer()
     chats.answer()
-    lines = {name: value for name, value, *_ in map(columns, people("show", ANNA).output.splitlines())}
+    lines = {name: value for name, value, *_ in map(columns, values(people("show", ANNA).output))}
     assert lines["person"] == ANNA
     assert lines["access"] == "default"
     assert lines["used today"] == "2/10"
@@ -258,7 +263,7 @@ def test_a_person_who_never_wrote_can_be_blocked(people: Run):
     asked = people("block", ANNA, answer="n\n")
     assert f"Block {ANNA}? The bot will not answer them. {NOT_SEEN} [y/N]: " in asked.stderr
     assert people("block", ANNA, "--yes").output == f"{ANNA} is now blocked.\n{NOT_SEEN}\n"
-    shown = {name: value for name, value, *_ in map(columns, people("show", ANNA).output.splitlines())}
+    shown = {name: value for name, value, *_ in map(columns, values(people("show", ANNA).output))}
     assert (shown["access"], shown["first seen"], shown["last seen"]) == ("blocked", "never", "never")
     _, _, row, _, _ = people("list", "--access", "blocked").output.splitlines()
     assert columns(row) == [ANNA, "blocked", "0", "never", "never"]
