@@ -1,79 +1,13 @@
-"""The tree of commands, which `scripts/parley` runs as `python -m scripts.cli`. Commands import slow packages late."""
+"""`python -m scripts.cli`, which `scripts/parley` runs. Imports the commands late, so that Ctrl+C ends it quietly."""
 
-import os
-import sys
-import tomllib
-from typing import Final
-
-import click
-
-from scripts.cli.cost import cost
-from scripts.cli.deletions import deleted, deletions
-from scripts.cli.deploy import deploy
-from scripts.cli.destroy import destroy
-from scripts.cli.doctor import doctor
-from scripts.cli.keys import keys
-from scripts.cli.logs import logs
-from scripts.cli.people import people
-from scripts.cli.personas import personas
-from scripts.cli.replay import replay
-from scripts.cli.review import review_texts
-from scripts.simulator.options import demo_options
-from scripts.stage import colours
-from scripts.stage.environment import DEMO_FOLDER, ROOT
-from scripts.stage.hints import PROGRAM
-
-EXIT_CODES: Final = """
-Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such person, key, request or message. NO_COLOR turns colours off.
-"""
-
-
-def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 (click passes it)
-    if asked and not context.resilient_parsing:
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-        click.echo(f"Parley {project['version']}")
-        context.exit()
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
-@click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
-)
-@click.pass_context
-def parley(context: click.Context) -> None:
-    """Parley answers your Facebook page and web chat with an AI.
-
-    Start with `demo`: it needs no account and no key.
-    """
-    colours.heed(context)
-
-
-@parley.command()
-@demo_options
-def demo(port: int | None, *, fresh: bool, headless: bool, worker_timeout: float | None) -> None:
-    """Run the bot on this machine, with pages to chat with it.
-
-    Ctrl+C ends it; the next demo on the same port goes on with its people and conversations. Nothing leaves this
-    machine unless OPENAI_API_KEY or OPENAI_BASE_URL is set: then that model answers.
-    """
-    options = ["--keep", str(DEMO_FOLDER)]
-    options += ["--port", str(port)] if port else []
-    options += ["--fresh"] if fresh else []
-    options += ["--headless"] if headless else []
-    options += ["--worker-timeout", str(worker_timeout)] if worker_timeout else []
-    os.chdir(ROOT)
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "scripts.simulator", *options])  # noqa: S606 (so Ctrl+C reaches it)
-
-
-people.add_command(deletions)
-people.add_command(deleted)
-for command in (deploy, doctor, people, personas, keys, logs, replay, cost, review_texts, destroy):
-    parley.add_command(command)
+from scripts.stage.interrupts import quiet
 
 
 def main() -> None:
     """Run the command line with the arguments of this process."""
+    with quiet():
+        from scripts.cli.commands import parley  # noqa: PLC0415 (slow)
+        from scripts.stage.hints import PROGRAM  # noqa: PLC0415
     parley(prog_name=PROGRAM)
 
 

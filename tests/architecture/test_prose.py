@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 import pytest
 
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.measure.prose import Fault, Measure, docstrings, mannered_in
 from scripts.measure.source import ROOT
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.stage.hints import PROGRAM
 from tests.cli.chats import Chats
 from tests.contract.stores import dynamo_client, dynamo_store

@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.cli.options import at_stage
 from scripts.stage import hints
 from scripts.stage.environment import Environment

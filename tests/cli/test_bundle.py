@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from chalicelib.errors import ConfigError
 from chalicelib.settings import Settings, Stage
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.deploy.bundle import write
 from scripts.deploy.functions import AGE_S, RETRIES
 from scripts.deploy.package import Package

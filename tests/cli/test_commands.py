@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from scripts.cli.__main__ import parley as command_line
+from scripts.cli.commands import parley as command_line
 from scripts.simulator.aws import free_port
 from scripts.stage.environment import ROOT
 from scripts.stage.hints import PROGRAM

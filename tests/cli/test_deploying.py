@@ -9,7 +9,7 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.stage.environment import ROOT
 from scripts.stage.hints import PROGRAM
 from tests.cli.conftest import ENVIRONMENT

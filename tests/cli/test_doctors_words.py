@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.operations.findings import Finding, Severity
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.cli.doctor import show
 from scripts.stage.hints import PROGRAM
 from tests.cli.conftest import ENVIRONMENT

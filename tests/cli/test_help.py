@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.stage.environment import ROOT
 from scripts.stage.hints import PROGRAM
 from tests.cli.test_commands import CLEAN
@@ -22,7 +22,8 @@ EACH_HELP = """
 import json, sys
 from contextlib import redirect_stdout
 from io import StringIO
-from scripts.cli.__main__ import PROGRAM, parley
+from scripts.cli.commands import parley
+from scripts.stage.hints import PROGRAM
 for words in json.loads(sys.argv[1]):
     with redirect_stdout(StringIO()) as shown:
         parley([*words, "--help"], prog_name=PROGRAM, standalone_mode=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.stage.environment import ROOT
 from scripts.stage.hints import PROGRAM, command
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from chalicelib.access.person import Access
 from chalicelib.ids import Channel, PersonId
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from tests.cli.chats import ANNA, BERT, PAGE_ID, Chats
 from tests.cli.conftest import ENVIRONMENT, Run
 

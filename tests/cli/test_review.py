@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import app
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.stage.environment import ROOT
 
 URL = "https://abc123defg.execute-api.ap-southeast-1.amazonaws.com/api"

@@ -22,7 +22,7 @@ from tests.cli.test_commands import CLEAN
 EACH_COMMAND = """
 import json, sys
 from click.testing import CliRunner
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 results = {words: CliRunner().invoke(parley, words.split()) for words in sys.argv[1:]}
 print(json.dumps({words: [result.exit_code, result.output] for words, result in results.items()}))
 """

@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner, Result
 
-from scripts.cli.__main__ import parley
+from scripts.cli.commands import parley
 from scripts.stage.hints import PROGRAM
 from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import ENVIRONMENT, Run
