@@ -157,6 +157,8 @@ class ModelFault(StrEnum):
     """The account at the provider must be verified before it may use the model in this way."""
     MISSING = "missing"
     """The provider does not know the model."""
+    ACCESS = "access"
+    """AWS does not let the bot ask the model: its role, or the account, lacks a right."""
     ROUTE = "route"
     """The server does not have the route of the wire format."""
     REFUSED = "refused"

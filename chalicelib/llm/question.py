@@ -90,6 +90,8 @@ def remedy(error: ModelUnusable, stage: str) -> str:
         ModelFault.CREDIT: "add credit at the model's provider, or raise the spending limit there",
         ModelFault.VERIFICATION: f"verify the organization at the model's provider, or {other_model}",
         ModelFault.MISSING: other_model,
+        ModelFault.ACCESS: f"run {deploy}, which lets the bot's role ask the model; if that does not help, "
+        "open the model in the Bedrock console of that account and region, which says what the account lacks",
         ModelFault.ROUTE: "set PARLEY_MODEL_API to the protocol that the server has (chat or responses), or correct "
         f"OPENAI_BASE_URL, and run {deploy}",
         ModelFault.REFUSED: f"change the setting or the persona that this comes from and run {deploy}",

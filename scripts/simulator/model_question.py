@@ -74,6 +74,7 @@ def _cure(cause: ModelFault, name: str, others: tuple[str, ...]) -> str:
         ModelFault.VERIFICATION: "Verify the organization at the model's provider, or set PARLEY_MODEL to another.",
         ModelFault.MISSING: f"Set PARLEY_MODEL to a model that the server has{offered}. "
         f"With Ollama, `ollama pull {name}` fetches this one.",
+        ModelFault.ACCESS: "Ask for the model in the Bedrock console of the account, or set PARLEY_MODEL to another.",
         ModelFault.ROUTE: "Correct OPENAI_BASE_URL, which mostly ends with /v1, or set PARLEY_MODEL_API to the "
         "protocol that the server has: chat or responses.",
         ModelFault.REFUSED: "Change the setting that this comes from, and start the demo again.",

@@ -37,6 +37,7 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "jwt": (*OUTER, "access"),
     "openai": OUTER,
     "requests": OUTER,
+    "urllib3": OUTER,
 }
 """Every package of others that the product imports, and the packages of the product that may import it."""
 

@@ -32,6 +32,7 @@ BLANKS: Final = {
     "owner_model_key": {"stage"},
     "owner_model_missing": {"model"},
     "owner_model_verification": {"model", "names"},
+    "owner_model_access": {"model"},
     "owner_model_route": {"host"},
     "owner_model_refused": {"model", "names", "stage"},
     "owner_budget_nearly_spent": {"budget"},

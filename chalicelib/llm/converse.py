@@ -1,0 +1,143 @@
+"""The client of Amazon Bedrock's Converse, over boto3; only the worker imports it.
+
+`converse_request` builds the requests, `converse_stream` reads the streams, `converse_errors` translates errors.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from chalicelib.access.budget import Price
+from chalicelib.conversation.prompt import ModelEvent, Prompt, Waiting
+from chalicelib.errors import ModelBusy, ModelError, ModelUnusable
+from chalicelib.llm import converse_request
+from chalicelib.llm.converse_errors import translated
+from chalicelib.llm.converse_request import Guardrail
+from chalicelib.llm.converse_stream import StreamReader
+from chalicelib.llm.in_thread import Reading
+
+_REST_S: Final = 0.1
+"""How long the connection of a complete answer may take to become free for the next one."""
+_PAUSE_S: Final = 0.5
+"""The pause before a request is sent once more."""
+_LEAST_ANSWER_S: Final = 1.0
+"""Seconds that an answer takes at least."""
+
+
+@dataclass(frozen=True)
+class ConverseModel:
+    """Implements `conversation.ports.Model` with a model of Amazon Bedrock, or with an inference profile."""
+
+    name: str
+    """The id at Bedrock."""
+    effort: str
+    """The reasoning effort; empty to send none. It is sent to families that take one."""
+    client: Callable[[], Any]
+    """The client of `bedrock-runtime`, which sends each request once."""
+    price: Price
+    guardrail: Guardrail | None = None
+    provider: str = "aws.bedrock"
+    """OpenTelemetry's name."""
+    refused: set[str] = field(default_factory=set)
+    """The parameters that Bedrock has refused and is no longer sent, so that it refuses the first question only."""
+
+    @property
+    def may_think_unseen(self) -> bool:
+        return converse_request.thinks(self.name, self.effort)
+
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
+        bounds = _Bounds(time.monotonic() + seconds)
+        request = converse_request.request(self.name, self.effort, prompt, guardrail=self.guardrail)
+        request = converse_request.without(request, self.refused)
+        try:
+            yield from self._answer(request, prompt, bounds)
+        except ModelError as exc:
+            other = None if exc.may_be_billed else self._other(request, exc, bounds)
+            if other is None:
+                raise
+        else:
+            return
+        yield from self._answer(other, prompt, bounds)
+
+    def warm(self, *, seconds: float) -> None:  # noqa: ARG002 (a part of what each model has)
+        """Build what an answer needs; nothing is sent, since Bedrock has no request that is free. Raises ModelError."""
+        with translated():
+            self.client()
+
+    def _other(self, request: Mapping[str, Any], error: ModelError, bounds: "_Bounds") -> Mapping[str, Any] | None:
+        """Return what to send after a failure that cannot be billed, when it is time to send it; None for nothing."""
+        if isinstance(error, ModelBusy) and bounds.left() >= _PAUSE_S + _LEAST_ANSWER_S:
+            time.sleep(_PAUSE_S)
+            return request
+        amended = converse_request.amended(request, error)
+        if amended is not None and isinstance(error, ModelUnusable):
+            self.refused.update(error.names)
+        return amended
+
+    def _answer(self, request: Mapping[str, Any], prompt: Prompt, bounds: "_Bounds") -> Generator[ModelEvent]:
+        reader = StreamReader(converse_request.tool_names(self.name, prompt.tools), may_call=prompt.may_call)
+        bounds.began = False
+        try:
+            yield from self._answer_in_time(request, reader, bounds)
+        except ModelError as exc:
+            exc.began = bounds.began
+            exc.may_be_billed |= reader.has_words
+            raise
+
+    def _answer_in_time(
+        self, request: Mapping[str, Any], reader: StreamReader, bounds: "_Bounds"
+    ) -> Generator[ModelEvent]:
+        with closing(Reading(lambda: self._open(request, bounds)).events(left=bounds.left)) as events:
+            try:
+                for event in events:
+                    yield from [Waiting()] if event is None else reader.feed(event)
+                    if reader.is_over:
+                        break
+                reader.end()
+            except TimeoutError as exc:
+                raise ModelBusy("the answer took too long") from exc
+            bounds.deadline = min(bounds.deadline, time.monotonic() + _REST_S)
+            with suppress(ModelError, TimeoutError):
+                deque(events, maxlen=0)
+
+    def _open(self, request: Mapping[str, Any], bounds: "_Bounds") -> "_Response":
+        with translated():
+            stream = self.client().converse_stream(**request)["stream"]
+        bounds.began = True
+        return _Response(stream)
+
+
+@dataclass
+class _Bounds:
+    """The bounds of one answer."""
+
+    deadline: float
+    """On the monotonic clock, in seconds."""
+    began: bool = False
+    """Whether a response has begun."""
+
+    def left(self) -> float:
+        """Return the seconds that are left."""
+        return self.deadline - time.monotonic()
+
+
+@dataclass(frozen=True)
+class _Response:
+    """Implements `in_thread.Stream` with a stream of botocore."""
+
+    stream: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        with translated():
+            yield from self.stream
+
+    def end(self) -> None:
+        with suppress(ValueError, RuntimeError, OSError):  # it has ended by itself
+            self.stream._raw_stream.shutdown()  # noqa: SLF001 (`close` would wait for the thread that reads)
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self.stream.close()

@@ -1,0 +1,212 @@
+"""Builds a request to Bedrock's Converse, which asks every family of models in one format. Pure.
+
+Bedrock refuses two messages in a row of one role, a conversation that the assistant begins, text without a letter, and
+calls of tools in the past without the tools themselves. A call can be forbidden by words only.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.tool import Round, ToolCall, ToolSpec
+from chalicelib.errors import ModelError, ModelFault, ModelUnusable
+from chalicelib.llm import families
+from chalicelib.llm.converse_errors import TOO_LONG
+
+Block = dict[str, Any]
+
+_NOTHING: Final = "."
+"""Stands for a text without words: Bedrock refuses white space alone."""
+_ANSWER_NOW: Final = "Call no more tools: answer now with what you know."
+_MOST_TEMPERATURE: Final = 1.0
+"""Of Converse, for all families."""
+_TEMPERATURE: Final = "temperature"
+_FIELDS: Final = "additionalModelRequestFields"
+_OPENAI: Final = re.compile(r"\bopenai\.gpt-\d")
+_OPEN_WEIGHTS: Final = re.compile(r"\bopenai\.gpt-oss")
+_LOW_TO_HIGH: Final = ("low", "medium", "high")
+_TEMPERATURE_REFUSED: Final = re.compile(r"claude-(opus-4-[78]|opus-[5-9]|sonnet-[5-9]|fable-|mythos-)")
+_NEVER_THINKS: Final = re.compile(r"\b(amazon\.nova-(micro|lite|pro|premier)|meta\.llama|mistral\.mistral|ai21\.)")
+_HYPHENS_REFUSED: Final = re.compile(r"\bamazon\.nova")
+"""Models that cannot call a tool with a hyphen in its name."""
+_ID: Final = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
+_NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
+_LONGEST_NAME: Final = 64
+
+
+@dataclass(frozen=True)
+class Guardrail:
+    """A guardrail of the owner's account that filters questions and answers."""
+
+    id: str
+    version: str
+
+
+def request(name: str, effort: str, prompt: Prompt, *, guardrail: Guardrail | None = None) -> dict[str, Any]:
+    """Return the arguments of `converse_stream` for a question to the model or profile `name`.
+
+    An `effort` is sent where the model's family takes one; an empty one is not.
+    """
+    system = [prompt.instructions, *([] if prompt.may_call or not prompt.tools else [_ANSWER_NOW])]
+    more = _effort_fields(name, effort)
+    return {
+        "modelId": name,
+        "messages": _messages(_said(name, prompt, is_guarded=bool(guardrail))),
+        "inferenceConfig": _inference(name, effort, prompt),
+        **({"system": [{"text": text} for text in system if text.strip()]} if any(map(str.strip, system)) else {}),
+        **({"toolConfig": {"tools": [_tool(name, tool) for tool in prompt.tools]}} if prompt.tools else {}),
+        **({_FIELDS: more} if more else {}),
+        **({"guardrailConfig": _guardrail(guardrail)} if guardrail else {}),
+    }
+
+
+def tool_names(name: str, tools: Iterable[ToolSpec]) -> Mapping[str, str]:
+    """Return the tools' own names by those under which the model `name` knows them."""
+    return {_known_as(name, tool.name): tool.name for tool in tools}
+
+
+def thinks(name: str, effort: str) -> bool:
+    """Whether the model may be billed for thoughts when it is asked with this effort."""
+    if _OPENAI.search(name):
+        return not families.never_thinks(name, effort)
+    return not _NEVER_THINKS.search(name)
+
+
+def without(request: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return the request without the parameters of these names, as far as it is answered without them."""
+    dropped = set(names) & {_TEMPERATURE, _FIELDS}
+    kept = {key: value for key, value in request.items() if key not in dropped}
+    return {**kept, "inferenceConfig": {k: v for k, v in request["inferenceConfig"].items() if k not in dropped}}
+
+
+def amended(request: Mapping[str, Any], error: ModelError) -> dict[str, Any] | None:
+    """Return the request to send once more after a refusal; None if no other one would be answered.
+
+    A request that is too long for the model is made without the past, another one without what Bedrock refuses.
+    """
+    if not isinstance(error, ModelUnusable) or error.cause is not ModelFault.REFUSED:
+        return None
+    other = _without_memory(request) if TOO_LONG in error.names else without(request, error.names)
+    return None if other == request else other
+
+
+def _inference(name: str, effort: str, prompt: Prompt) -> dict[str, Any]:
+    limit: dict[str, Any] = {"maxTokens": prompt.max_output_tokens}
+    if prompt.temperature is None or not _takes_temperature(name, effort):
+        return limit
+    return {**limit, _TEMPERATURE: min(prompt.temperature, _MOST_TEMPERATURE)}
+
+
+def _takes_temperature(name: str, effort: str) -> bool:
+    if _OPENAI.search(name):
+        return families.takes_temperature(name, families.effort(name, effort))
+    return not _TEMPERATURE_REFUSED.search(name)
+
+
+def _effort_fields(name: str, effort: str) -> dict[str, Any]:
+    if _OPEN_WEIGHTS.search(name):
+        return {"reasoning_effort": effort} if effort in _LOW_TO_HIGH else {}
+    taken = families.effort(name, effort) if _OPENAI.search(name) else ""
+    return {"reasoning": {"effort": taken}} if taken else {}
+
+
+def _guardrail(guardrail: Guardrail) -> dict[str, str]:
+    return {
+        "guardrailIdentifier": guardrail.id,
+        "guardrailVersion": guardrail.version,
+        "streamProcessingMode": "sync",  # no word is shown before it is checked
+    }
+
+
+def _said(name: str, prompt: Prompt, *, is_guarded: bool) -> Iterator[tuple[str, Block]]:
+    """Yield all that was said, block by block with its role, oldest first."""
+    yield "user", {"text": prompt.notes}
+    for exchange in prompt.history:
+        yield "user", {"text": exchange.said}
+        yield "assistant", {"text": exchange.answer}
+    question = prompt.said if prompt.said.strip() else _NOTHING
+    # A guardrail checks what is marked; without a mark it checks the whole past again, and refuses it for ever.
+    yield "user", {"guardContent": {"text": {"text": question}}} if is_guarded else {"text": question}
+    for number, each in enumerate(prompt.rounds, start=1):
+        yield from _round(name, each, number)
+
+
+def _round(name: str, done: Round, number: int) -> Iterator[tuple[str, Block]]:
+    for thought in done.thoughts:
+        if reasoning := thought_block(thought):
+            yield "assistant", reasoning
+    yield "assistant", {"text": done.text}
+    ids = [_id(call, number, place) for place, call in enumerate(done.calls, start=1)]
+    for call, known in zip(done.calls, ids, strict=True):
+        use = {"toolUseId": known, "name": _known_as(name, call.name), "input": arguments(call)}
+        yield "assistant", {"toolUse": use}
+    for result, known in zip(done.results, ids, strict=True):
+        text = result.text if result.text.strip() else _NOTHING
+        status = {"status": "error"} if result.is_error else {}
+        yield "user", {"toolResult": {"toolUseId": known, "content": [{"text": text}], **status}}
+
+
+def arguments(call: ToolCall) -> dict[str, Any]:
+    """Return a call's arguments as an object; what is none is one with the words of the model."""
+    try:
+        value = json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        value = None
+    return value if isinstance(value, dict) else {"arguments": call.arguments}
+
+
+def thought_block(thought: str) -> Block | None:
+    """Return the block of a thought that came from Converse; None for one of another provider."""
+    try:
+        value = json.loads(thought)
+    except (ValueError, RecursionError):
+        return None
+    match value:
+        case {"converse": {"text": str(text), "signature": str(signature)}}:
+            return {"reasoningContent": {"reasoningText": {"text": text, "signature": signature}}}
+        case {"converse": {"redacted": str(redacted)}}:
+            return {"reasoningContent": {"redactedContent": bytes.fromhex(redacted)}}
+    return None
+
+
+def _messages(said: Iterable[tuple[str, Block]]) -> list[dict[str, Any]]:
+    """Return the messages: blocks without words left out, those of one role together, the user's first."""
+    messages: list[dict[str, Any]] = []
+    for role, block in said:
+        if not block.get("text", _NOTHING).strip():
+            continue
+        if not messages and role == "assistant":
+            messages.append({"role": "user", "content": [{"text": _NOTHING}]})
+        if not messages or messages[-1]["role"] != role:
+            messages.append({"role": role, "content": []})
+        messages[-1]["content"].append(block)
+    return messages
+
+
+def _tool(name: str, tool: ToolSpec) -> Block:
+    known = {"name": _known_as(name, tool.name), "description": tool.description or tool.name}
+    return {"toolSpec": {**known, "inputSchema": {"json": dict(tool.parameters)}}}
+
+
+def _known_as(name: str, tool: str) -> str:
+    known = _NO_NAME.sub("_", tool)[:_LONGEST_NAME] or "_"
+    return known.replace("-", "_") if _HYPHENS_REFUSED.search(name) else known
+
+
+def _id(call: ToolCall, number: int, place: int) -> str:
+    """Return the call's id, or another one if it comes from a provider whose ids Bedrock refuses."""
+    return call.id if _ID.fullmatch(call.id) else f"call_{number}_{place}"
+
+
+def _without_memory(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request with the question and the calls of tools that followed it, and nothing before."""
+    messages = request["messages"]
+    asked = max(
+        (n for n, each in enumerate(messages) if each["role"] == "user" and "toolResult" not in each["content"][-1]),
+        default=0,
+    )
+    question = {"role": "user", "content": messages[asked]["content"][-1:]}
+    return {**request, "messages": [question, *messages[asked + 1 :]]}
