@@ -4,10 +4,11 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Usage
-from chalicelib.conversation import history
+from chalicelib.conversation import fence, history
 from chalicelib.conversation.history import after_own_resets, recent, standing, tokens
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.speaker import marked, speaker_of
+from chalicelib.conversation.tool_texts import tool_texts
 from chalicelib.conversation.turn import STOPPED, Turn
 from chalicelib.conversation.turn_context import TurnContext
 
@@ -75,7 +76,9 @@ def at_most(prompt: Prompt, *, written: int | None) -> Usage:
     have been written to its end. A token has at least one byte; UNSEEN_TOKENS may have been written and not received.
     """
     said = [part for exchange in prompt.history for part in (exchange.said, exchange.answer)]
-    asked = sum(history.at_most(tokens(text)) for text in (prompt.instructions, *said, prompt.said))
+    more = [fence.noted(prompt.notes)] if prompt.notes else []
+    told = (prompt.instructions, *more, *said, prompt.said, *tool_texts(prompt))
+    asked = sum(history.at_most(tokens(text)) for text in told)
     most = prompt.max_output_tokens
     return Usage(input=asked, output=most if written is None else min(most, written + UNSEEN_TOKENS))
 
