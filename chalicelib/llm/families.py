@@ -38,6 +38,8 @@ _EFFORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "gpt-6.1-sol": _UP_TO_MAX,
 }
 """The efforts by the beginning of a model's name, the least first; none for models that do not reason."""
+_NO_REASONED_CALLS_IN_CHAT: Final = ("gpt-5.4", "gpt-5.5", "gpt-5.6", "gpt-6", "gpt-6.1", "gpt-6-astra", "gpt-6.1-sol")
+"""As OpenAI's refusals and third parties say; see `calls_in_chat`."""
 
 
 def effort(model: str, wanted: str) -> str:
@@ -52,6 +54,22 @@ def effort(model: str, wanted: str) -> str:
     return next(iter(above or efforts[-1:]), "")
 
 
+def calls_in_chat(model: str, effort: str) -> tuple[bool, str]:
+    """Whether the model calls tools in OpenAI's Chat Completions, and the effort to ask it with then.
+
+    Families since gpt-5.4 call them there only if they do not reason, and a few of these always do.
+    """
+    found = _family(model)
+    if found not in _NO_REASONED_CALLS_IN_CHAT:
+        return True, effort
+    return ("none" in _EFFORTS[found], "none" if "none" in _EFFORTS[found] else effort)
+
+
+def may_think(model: str, effort: str) -> bool:
+    """Whether the model may reason when it is asked with exactly this effort."""
+    return effort != "none" and _efforts(model) != ()
+
+
 def takes_temperature(model: str, effort: str) -> bool:
     """Whether the model takes a temperature when it is asked with this effort: a model that reasons refuses one."""
     return effort == "none" or (not effort and not _efforts(model))
@@ -59,14 +77,19 @@ def takes_temperature(model: str, effort: str) -> bool:
 
 def never_thinks(model: str, wanted: str) -> bool:
     """Whether the model is known to write nothing but its answer when it is asked with `effort(model, wanted)`."""
-    return effort(model, wanted) == "none" or _efforts(model) == ()
+    return not may_think(model, effort(model, wanted))
 
 
 def _efforts(model: str) -> tuple[str, ...] | None:
-    """Return the efforts of the model's family; None if it has no row.
+    """Return the efforts of the model's family; None if it has no row."""
+    return _EFFORTS.get(_family(model))
+
+
+def _family(model: str) -> str:
+    """Return the model's family; empty if it has no row.
 
     The name may be dated, fine-tuned (`ft:...`), or have the prefix of another host, such as `openai/`.
     """
     name = model.removeprefix("ft:").partition(":")[0].rpartition("/")[2].rpartition("openai.")[2]
     found = [family for family in _EFFORTS if re.match(rf"{re.escape(family)}(-|$)", name)]
-    return _EFFORTS[max(found, key=len)] if found else None
+    return max(found, key=len) if found else ""

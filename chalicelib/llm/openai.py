@@ -110,11 +110,12 @@ class OpenAIModel:
             return body if self.renew() else None
         amended = openai_request.amended(body, error)
         if amended is not None:
-            self.refused.update(error.names)
+            self.refused.update(name for name in error.names if "[" not in name)  # one tool is not all
         return amended
 
     def _answer(self, body: dict[str, Any], prompt: Prompt, bounds: "_Bounds") -> Generator[ModelEvent]:
-        reader = StreamReader(max_output_tokens=prompt.max_output_tokens)
+        may_call = bool(prompt.tools) and prompt.may_call
+        reader = StreamReader(max_output_tokens=prompt.max_output_tokens, may_call=may_call)
         try:
             yield from self._answer_in_time(body, reader, bounds)
         except ModelError as exc:

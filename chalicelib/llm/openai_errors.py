@@ -26,6 +26,10 @@ _PARAMETERS: Final = (
     "reasoning",
     "temperature",
     "safety_identifier",
+    "tools",
+    "tool_choice",
+    "strict",
+    "include",
 )
 """Parameters that a message is searched for if the refusal names none."""
 _NAME: Final = re.compile(r"[\w.*\[\]-]{1,64}", re.ASCII)
@@ -54,6 +58,12 @@ _NO_CREDIT: Final = re.compile(
 _NO_MODEL: Final = re.compile(
     r"not a valid model|(no such|unknown|invalid) model|model.{0,80}(not exist|not found)", re.IGNORECASE | re.DOTALL
 )
+_NO_TOOLS: Final = re.compile(
+    r"\b(not support|support for|requires?|to be set|that support)\b.{0,80}\btool|tools? (param )?requires|"
+    r"\btools?\b.{0,60}\b(not supported|unsupported|not enabled|requires|to be set)",
+    re.IGNORECASE,
+)
+"""What servers say that call no tools with this model, or were not started for it."""
 _MODEL: Final = re.compile(r"\bmodels?\b|endpoints found", re.IGNORECASE)
 _ROUTE: Final = re.compile(
     r"invalid url|unknown (request )?url|page not found|unexpected endpoint|only supported in v1/|not a chat model",
@@ -113,6 +123,8 @@ def by_status(status: int, body: object = None) -> ModelError:
     """Return the error that an HTTP status stands for, with the refusal's body as the SDK passes it on."""
     said = _Said.of(body)
     known = next(filter(None, map(by_code, said.codes)), None)
+    if not known and status not in (401, 402, 429) and _NO_TOOLS.search(said.text):
+        return ModelUnusable("tools are refused", cause=ModelFault.REFUSED, names=["tools"])
     if _UNVERIFIED.search(said.text):
         return _unusable("the account is not verified", ModelFault.VERIFICATION, said, status)
     return known or (_by_text(said) if status in (400, 403, 422) else None) or _by_status_alone(status, said)

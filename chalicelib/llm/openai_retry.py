@@ -6,7 +6,8 @@ from typing import Final
 import httpx2
 import openai
 
-from chalicelib.llm.openai_errors import by_code, was_never_sent
+from chalicelib.errors import ModelUnusable
+from chalicelib.llm.openai_errors import by_code, by_status, was_never_sent
 
 _PAUSE_S: Final = 0.5
 """The pause unless the server names one."""
@@ -33,6 +34,8 @@ def _pause_after(error: openai.APIError, now: float) -> float | None:
         return None
     if not isinstance(error, openai.APIStatusError) or not _is_passing(error.response):
         return None
+    if isinstance(by_status(error.status_code, error.body), ModelUnusable):
+        return None  # llama.cpp has the status 500 for what it will always refuse
     return _named_pause(error.response.headers, now)
 
 

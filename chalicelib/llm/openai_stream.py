@@ -11,6 +11,7 @@ from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, TextDelta, Used
 from chalicelib.errors import ModelBusy, ModelError
 from chalicelib.llm.finish_reasons import finish_reason
+from chalicelib.llm.openai_calls import StreamedCalls
 from chalicelib.llm.openai_errors import by_code, by_status
 from chalicelib.llm.stream_elements import DONE, Element, StreamElements
 from chalicelib.llm.stream_values import dicts, mapping, number, text, words_of
@@ -19,6 +20,7 @@ MOST_BYTES_PER_TOKEN: Final = 12
 """UTF-8 bytes of an answer per token, in the script that needs the most. An answer with more ignores its limit."""
 _FULL_TEXT: Final = ("response.output_text.done", "response.refusal.done")
 _DELTA: Final = ("response.output_text.delta", "response.refusal.delta")
+_ITEM: Final = "response.output_item.done"
 _LAST: Final = ("response.completed", "response.done", "response.incomplete", "response.failed", "response.cancelled")
 _ERROR_STATUSES: Final = range(400, 600)
 
@@ -26,10 +28,11 @@ _ERROR_STATUSES: Final = range(400, 600)
 class StreamReader:
     """Turns the bytes of one response into text deltas and one Finished. Its methods raise ModelError.
 
-    If the provider tells what an answer that failed has used, Used comes before the error.
+    If the provider tells what an answer that failed has used, Used comes before the error. Calls of tools come with
+    Finished, complete, and only if the model stopped of itself; unless it `may_call`, they are left out.
     """
 
-    def __init__(self, *, max_output_tokens: int) -> None:
+    def __init__(self, *, max_output_tokens: int, may_call: bool = False) -> None:
         self.is_over = False
         """Whether the answer is complete: what follows has no meaning."""
         self._elements = StreamElements()
@@ -37,6 +40,7 @@ class StreamReader:
         self._reason: FinishReason | ModelError | None = None
         self._usage = Usage()
         self._said = self._streamed = self._may_be_over = False
+        self._calls, self._may_call = StreamedCalls(), may_call
 
     @property
     def has_end(self) -> bool:
@@ -51,7 +55,7 @@ class StreamReader:
     @property
     def has_words(self) -> bool:
         """Whether an answer has begun, which costs money however it ends."""
-        return self._said
+        return self._said or bool(self._calls)
 
     def feed(self, data: bytes) -> Iterator[ModelEvent]:
         """Yield the events that are complete with these bytes; nothing after the end."""
@@ -71,11 +75,18 @@ class StreamReader:
             return
         self.is_over = True
         if not isinstance(self._reason, ModelError):
-            yield Finished(self._reason or FinishReason.STOP, self._usage)
+            yield self._finished(self._reason or FinishReason.STOP)
             return
         if self._usage != Usage():
             yield Used(self._usage)
         raise self._reason
+
+    def _finished(self, reason: FinishReason) -> Finished:
+        """Return the end. Calls count whatever the word for the end is, but one that was cut off may be half a call."""
+        calls = self._calls.calls() if self._may_call and reason is not FinishReason.LENGTH else ()
+        if not calls:
+            return Finished(reason, self._usage)
+        return Finished(FinishReason.CALLS, self._usage, calls, self._calls.thoughts())
 
     def _read(self, element: Element) -> Iterator[ModelEvent]:
         if self.is_over:
@@ -88,14 +99,22 @@ class StreamReader:
         elif kind == "error" or element.get("error"):
             if not self.has_end:
                 raise _failure(element.get("error") or element)
+        elif kind in (*_DELTA, *_FULL_TEXT, _ITEM):
+            yield from self._part(element, str(kind))
+        else:
+            yield from self._chunk(element)
+
+    def _part(self, element: Element, kind: str) -> Iterator[ModelEvent]:
+        """Read a part of the output of Responses: words, all words, or a complete item."""
+        if kind == _ITEM:
+            self._calls.add_item(mapping(element.get("item")))
+            yield from self._cut_off_beyond(self._calls.size)
         elif kind in _DELTA:
             self._streamed = True
             yield from self._say(words_of(element.get("delta")))
-        elif kind in _FULL_TEXT:
+        else:
             yield from self._say("" if self._streamed else words_of(element.get("text") or element.get("refusal")))
             self._may_be_over = True
-        else:
-            yield from self._chunk(element)
 
     def _chunk(self, element: Element) -> Iterator[ModelEvent]:
         """Read a chunk of Chat Completions. Its usage may come with the last words or after them."""
@@ -112,9 +131,11 @@ class StreamReader:
     def _choice(self, choice: Element) -> Iterator[ModelEvent]:
         delta = choice.get("delta")
         if not isinstance(delta, dict):  # an answer that is not streamed; after a streamed one it is a repetition
-            delta = {} if self._said else mapping(choice.get("message"))
+            delta = {} if self.has_words else mapping(choice.get("message"))
+        self._calls.add_delta(delta)
         words = words_of(delta.get("content")) or words_of(delta.get("refusal")) or words_of(choice.get("text"))
         yield from self._say(words)
+        yield from self._cut_off_beyond(self._calls.size)
         reason = text(choice.get("finish_reason"))
         if reason and not isinstance(self._reason, ModelError):
             self._reason = _why(reason) or self._reason
@@ -126,6 +147,8 @@ class StreamReader:
         ends = {kind.removeprefix("response."), text(response.get("status"))}
         self._usage = _usage(response.get("usage")) or self._usage
         has_failed = bool(ends & {"failed", "cancelled"})
+        if not self._calls and not has_failed:
+            self._calls = StreamedCalls.of(dicts(response.get("output")))
         if not self._said and not has_failed:
             parts = (part for item in dicts(response.get("output")) for part in dicts(item.get("content")))
             yield from self._say("".join(words_of(part.get("text") or part.get("refusal")) for part in parts))
@@ -145,7 +168,11 @@ class StreamReader:
         is_too_long = len(encoded) > self._left
         yield TextDelta(encoded[: self._left].decode(errors="ignore") if is_too_long else words)
         self._left -= len(encoded)
-        if is_too_long:
+        yield from self._cut_off_beyond(0)
+
+    def _cut_off_beyond(self, called: int) -> Iterator[ModelEvent]:
+        """End the answer if its words and the bytes `called` are more than the limit of tokens allows."""
+        if called > self._left and not self.is_over:
             self._reason, self._usage = FinishReason.LENGTH, Usage()
             yield from self._finish()
 

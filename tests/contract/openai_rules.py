@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx2
 
 from tests.contract.openai_server import chat, error, responses
+from tests.contract.openai_tool_rules import wrong_tools
 
 LOW_TO_HIGH: Final = ("low", "medium", "high")
 EFFORTS: Final[dict[str, tuple[str, ...]]] = {
@@ -28,9 +29,9 @@ EFFORTS: Final[dict[str, tuple[str, ...]]] = {
 """What each model takes; nothing for a model that does not reason."""
 DEFAULT_NONE: Final = ("gpt-5.1", "gpt-5.4-nano", "gpt-5.4-mini")
 """Models that do not reason unless they are told to; the others that reason do so at medium."""
-COMMON: Final = {"model", "stream", "temperature", "safety_identifier", "store"}
+COMMON: Final = {"model", "stream", "temperature", "safety_identifier", "store", "tools", "tool_choice"}
 PARAMETERS: Final = {
-    "/v1/responses": COMMON | {"instructions", "input", "max_output_tokens", "reasoning"},
+    "/v1/responses": COMMON | {"instructions", "input", "max_output_tokens", "reasoning", "include"},
     "/v1/chat/completions": COMMON
     | {"messages", "max_completion_tokens", "max_tokens", "stream_options", "reasoning_effort"},
 }
@@ -59,7 +60,9 @@ def _wrong(path: str, body: dict[str, Any]) -> httpx2.Response | None:
         return error(400, "integer_below_min_value", param=LIMITS[0], message="Expected a value >= 16")
     name = "reasoning.effort" if path == "/v1/responses" else "reasoning_effort"
     effort = body["reasoning"]["effort"] if "reasoning" in body else body.get("reasoning_effort")
-    return _wrong_effort(body["model"], name, effort) or _wrong_for_reasoning(body, effort)
+    wrong = _wrong_effort(body["model"], name, effort) or _wrong_for_reasoning(body, effort)
+    can_reason = bool(EFFORTS[body["model"]])
+    return wrong or wrong_tools(path, body, reasons=_reasons(body["model"], effort), can_reason=can_reason)
 
 
 def _wrong_effort(model: str, name: str, effort: str | None) -> httpx2.Response | None:
@@ -83,8 +86,11 @@ def _wrong_for_reasoning(body: dict[str, Any], effort: str | None) -> httpx2.Res
             "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
         )
         return error(400, "unsupported_parameter", param="max_tokens", message=message)
-    reasons = EFFORTS[model] and (effort or ("none" if model in DEFAULT_NONE else "medium")) != "none"
-    if reasons and body.get("temperature", 1) != 1:
+    if _reasons(model, effort) and body.get("temperature", 1) != 1:
         message = "Unsupported parameter: 'temperature' is not supported with this model."
         return error(400, "unsupported_parameter", param="temperature", message=message)
     return None
+
+
+def _reasons(model: str, effort: str | None) -> bool:
+    return bool(EFFORTS[model]) and (effort or ("none" if model in DEFAULT_NONE else "medium")) != "none"

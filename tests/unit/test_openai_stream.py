@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.conversation.prompt import Finished, TextDelta
+from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta
 from chalicelib.errors import ModelError
 from chalicelib.llm.openai_stream import MOST_BYTES_PER_TOKEN, StreamReader
 from chalicelib.llm.stream_elements import StreamElements
@@ -27,9 +27,12 @@ FIELDS = (
         "value",
         "thought",
     ),
+    *("tool_calls", "function", "name", "arguments", "id", "item", "call_id", "encrypted_content", "summary", "phase"),
+    *("reasoning_content", "reasoning_details", "extra_content"),
 )
 WORDS = (
     *("response.output_text.delta", "response.output_text.done", "response.completed", "response.incomplete", "error"),
+    *("response.output_item.done", "function_call", "reasoning", "message", "{}", '{"a": 1}'),
     *("response.failed", "text", "thinking", "stop", "length", "completed", "response", "Mimi", "\ud83d", "10", ""),
 )
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS)
@@ -41,7 +44,7 @@ JSON = st.recursive(
 
 
 def read(*chunks: bytes, tokens: int = 100) -> list[Any]:
-    reader = StreamReader(max_output_tokens=tokens)
+    reader = StreamReader(max_output_tokens=tokens, may_call=True)
     events: list[Any] = []
     with suppress(ModelError):
         for chunk in chunks:
@@ -61,6 +64,11 @@ def test_any_objects_are_read_as_words_and_at_most_one_end(values: Sequence[Any]
     for end in ends:
         assert 0 <= end.usage.cached <= end.usage.input
         assert end.usage.output >= 0
+        assert bool(end.calls) is (end.reason is FinishReason.CALLS)
+        assert len({call.id for call in end.calls}) == len(end.calls)
+        assert all(call.name and call.arguments for call in end.calls)
+        json.dumps([[call.id, call.name, call.arguments] for call in end.calls], ensure_ascii=False).encode()
+        assert all(isinstance(json.loads(thought), dict) for thought in end.thoughts)
 
 
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([b"data: ", b"\n", b"\r", b"[DONE]", b"{", b"}", b"event: "])))
