@@ -89,7 +89,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Limits:
-    """How much users may ask a day, how much the model may cost a day, when a day begins, and how long answers take."""
+    """How much users may ask, the model may cost a day, answers may take and the model is told; when a day begins."""
 
     daily_limit: int
     """Questions a day for each user."""
@@ -103,6 +103,8 @@ class Limits:
     """The most conversations that are answered at the same time, if AWS lets the deployment limit them."""
     answer_s: int
     """The most seconds that the model may take for an answer."""
+    memory_tokens: int
+    """Estimated tokens of the question, and of what the model is told of the past, together."""
 
     @property
     def open_of_a_key(self) -> int:
@@ -119,6 +121,7 @@ class Limits:
             zone=env.read("PARLEY_TIMEZONE", "UTC", parse.zone),
             workers=env.read("PARLEY_WORKERS", "10", parse.workers),
             answer_s=env.read("PARLEY_ANSWER_SECONDS", "80", parse.answer_seconds),
+            memory_tokens=env.read("PARLEY_MEMORY_TOKENS", "3000", parse.memory_tokens),
         )
 
 

@@ -22,6 +22,8 @@ _MOST_WORKERS: Final = 1000
 _MOST_KEEP_DAYS: Final = 30
 _SHORTEST_ANSWER_S: Final = 10
 _LONGEST_ANSWER_S: Final = 630
+_FEWEST_MEMORY_TOKENS: Final = 500
+_MOST_MEMORY_TOKENS: Final = 16_000
 _SHOWN: Final = 100
 """The most characters of a value that an error quotes."""
 
@@ -124,6 +126,14 @@ def answer_seconds(name: str, value: str) -> int:
     """Parse how long the model may take: 10 to 630 s, which is its share of the longest time that Lambda allows."""
     if not re.fullmatch(r"\d{2,3}", value, re.ASCII) or not _SHORTEST_ANSWER_S <= int(value) <= _LONGEST_ANSWER_S:
         raise _invalid(name, value, "a whole number of seconds from 10 to 630")
+    return int(value)
+
+
+def memory_tokens(name: str, value: str) -> int:
+    """Parse how much of a conversation the model is told, in tokens: 500 to 16000."""
+    most = _MOST_MEMORY_TOKENS
+    if not re.fullmatch(r"\d{3,5}", value, re.ASCII) or not _FEWEST_MEMORY_TOKENS <= int(value) <= most:
+        raise _invalid(name, value, f"a whole number of tokens from {_FEWEST_MEMORY_TOKENS} to {most}")
     return int(value)
 
 

@@ -39,7 +39,8 @@ SECRETS: Final = Needs[Secret](
 
 def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> Worker:
     """Build the worker over these ports."""
-    zone, alerts = ports.settings.limits.zone, ports.alerts()
+    limits, alerts = ports.settings.limits, ports.alerts()
+    zone = limits.zone
     notices = Notices(ports.texts(), zone)
     turns = TurnRunner(
         inbox=ports.inbox,
@@ -51,10 +52,9 @@ def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> W
         clock=ports.clock,
         log=ports.log,
     )
-    contexts = ContextLoader(ports.people, ports.entitlements(), ports.clock, zone)
-    answer_s = ports.settings.limits.answer_s
+    contexts = ContextLoader(ports.people, ports.entitlements(), ports.clock, zone, limits.memory_tokens)
     return Worker(
-        ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log, answer_s, ports.sleep
+        ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log, limits.answer_s, ports.sleep
     )
 
 

@@ -1,16 +1,13 @@
 """The part of past turns that is sent to the model, limited by a token estimate."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.speaker import speaker_of
+from chalicelib.conversation.token_estimate import tokens
 from chalicelib.conversation.turn import STOPPED, Turn, TurnState
 from chalicelib.ids import PersonId, TurnId
-
-_PER_MESSAGE: Final = 4
-_BYTES_PER_TOKEN: Final = 3
 
 
 def recent(turns: Iterable[Turn], *, since: int, budget: int) -> tuple[Exchange, ...]:
@@ -74,13 +71,3 @@ def is_answered(turn: Turn) -> bool:
 def can_be_asked_again(turn: Turn) -> bool:
     """Whether the turn is a question of a user, not a command, and has its answer, its notice, or none for good."""
     return turn.state not in {TurnState.QUEUED, TurnState.RUNNING} and bool(turn.text) and parse(turn.text) is None
-
-
-def tokens(text: str) -> int:
-    """Estimate a message's tokens, too high for prose in any script: a third of its UTF-8 bytes, rounded up, plus 4."""
-    return -(-len(text.encode()) // _BYTES_PER_TOKEN) + _PER_MESSAGE
-
-
-def at_most(estimated: int) -> int:
-    """Return the upper bound of the real tokens of any text with this estimate: a token has at least one byte."""
-    return estimated * _BYTES_PER_TOKEN

@@ -4,16 +4,15 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Usage
-from chalicelib.conversation import fence, history
-from chalicelib.conversation.history import after_own_resets, recent, standing, tokens
+from chalicelib.conversation import fence
+from chalicelib.conversation.history import after_own_resets, recent, standing
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.speaker import marked, speaker_of
+from chalicelib.conversation.token_estimate import most_tokens, tokens
 from chalicelib.conversation.tool_texts import tool_texts
 from chalicelib.conversation.turn import STOPPED, Turn
 from chalicelib.conversation.turn_context import TurnContext
 
-MEMORY_TOKENS: Final = 3000
-"""Estimated tokens of past exchanges and the question together."""
 OPENING_TOKENS: Final = 400
 """The longest opening by the model, for a few tokens of thought and two sentences."""
 _OPEN: Final = (
@@ -39,7 +38,7 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
         history=recent(
             standing(after_own_resets(context.memory) if in_room else context.memory, replaces=turn.replaces),
             since=context.lease.history_from,
-            budget=MEMORY_TOKENS - tokens(marked(question, speaker)),
+            budget=context.memory_tokens - tokens(marked(question, speaker)),
         ),
         question=question,
         speaker=speaker,
@@ -77,8 +76,8 @@ def at_most(prompt: Prompt, *, written: int | None) -> Usage:
     """
     said = [part for exchange in prompt.history for part in (exchange.said, exchange.answer)]
     more = [fence.noted(prompt.notes)] if prompt.notes else []
-    told = (prompt.instructions, *more, *said, prompt.said, *tool_texts(prompt))
-    asked = sum(history.at_most(tokens(text)) for text in told)
+    texts = (prompt.instructions, *more, *said, prompt.said, *tool_texts(prompt))
+    asked = sum(most_tokens(text) for text in texts)
     most = prompt.max_output_tokens
     return Usage(input=asked, output=most if written is None else min(most, written + UNSEEN_TOKENS))
 

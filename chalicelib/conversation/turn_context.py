@@ -67,6 +67,8 @@ class TurnContext:
     day: str
     """The ISO date on which the question counts against the daily limit, in the owner's time zone."""
     find_persona: Callable[[], Persona]
+    memory_tokens: int
+    """As in the settings: the estimated tokens of the question and the past together."""
 
     @property
     def persona(self) -> Persona:
@@ -102,6 +104,7 @@ class ContextLoader:
     entitlements: EntitlementService
     clock: Clock
     zone: ZoneInfo
+    memory_tokens: int
 
     def load(self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft) -> TurnContext:
         """Read the user and their entitlements. Raises StoreError."""
@@ -110,4 +113,4 @@ class ContextLoader:
         day = quota.day_of(asked_at, now=now, zone=self.zone)
         entitlements = self.entitlements.for_person(person.id)
         find_persona = cache(partial(self.entitlements.personas.named, entitlements.persona))
-        return TurnContext(lease, turn, memory, time, person, entitlements, day, find_persona)
+        return TurnContext(lease, turn, memory, time, person, entitlements, day, find_persona, self.memory_tokens)

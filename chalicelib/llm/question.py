@@ -7,9 +7,9 @@ from typing import Final
 
 from chalicelib.access.budget import Usage
 from chalicelib.content.persona import Persona, load
-from chalicelib.conversation.history import at_most, tokens
 from chalicelib.conversation.ports import Model
 from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.token_estimate import most_tokens
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.operations.findings import Finding, deploy_command
 
@@ -110,7 +110,7 @@ def _prompt(who: Persona) -> Prompt:
 
 
 def _most_usage(prompt: Prompt) -> Usage:
-    return Usage(input=at_most(tokens(prompt.instructions) + tokens(prompt.question)), output=_MOST_TOKENS)
+    return Usage(input=most_tokens(prompt.instructions) + most_tokens(prompt.question), output=_MOST_TOKENS)
 
 
 def _is_about_the_persona(error: ModelError) -> bool:

@@ -115,7 +115,7 @@ def test_the_memory_of_a_conversation_never_outgrows_what_is_set_aside(bot: Bot)
     bot.limits_to(20)
     for number in range(12):
         spent_before = bot.spent().committed
-        bot.receives("anna", f"{number} " + "ß" * 600)
+        bot.receives("anna", f"{number} " + "ß" * 400)
     assert all(told <= set_aside for told, set_aside in seen)
     assert len(bot.last_prompt.history) > 3
 

@@ -4,14 +4,13 @@ import pytest
 
 from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.content import persona
-from chalicelib.conversation.history import tokens
 from chalicelib.conversation.prompt import Exchange
-from chalicelib.conversation.prompt_builder import MEMORY_TOKENS
+from chalicelib.conversation.token_estimate import tokens
 from chalicelib.errors import ModelBusy, PersonUnreachable
 from chalicelib.settings import Settings
 from tests.flow.bot import Bot, InterruptedModel
 
-LONG = 5
+LONG = 8
 
 
 def remembered(bot: Bot) -> list[str]:
@@ -84,7 +83,7 @@ def test_the_past_is_cut_at_whole_exchanges_when_it_gets_too_long(bot: Bot):
     for _ in range(LONG):
         bot.receives("anna", question)
     cost = tokens(question.strip()) + tokens(answer.strip())
-    fits = (MEMORY_TOKENS - tokens(question)) // cost
+    fits = (bot.settings.limits.memory_tokens - tokens(question)) // cost
     assert 0 < fits < LONG - 1
     assert len(bot.last_prompt.history) == fits
 

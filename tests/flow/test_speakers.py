@@ -7,9 +7,9 @@ import pytest
 
 from chalicelib.access import identity
 from chalicelib.content import persona
-from chalicelib.conversation import history, prompt_builder
+from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.prompt_builder import MEMORY_TOKENS
+from chalicelib.conversation.token_estimate import tokens
 from chalicelib.llm import openai_request
 from tests.flow.bot import Bot
 from tests.flow.chat import Chat, person_of
@@ -89,11 +89,11 @@ def test_the_marks_are_part_of_what_a_room_remembers(chat: Chat):
     chat.changes_key(daily_messages=None)
     anna = chat.opens("anna", room="camera")
     for number in range(30):
-        anna.says(f"{number:02} " + "x" * 300)
+        anna.says(f"{number:02} " + "x" * 900)
     past = chat.bot.last_prompt.history
-    used = sum(history.tokens(one.said) + history.tokens(one.answer) for one in past)
-    question = history.tokens(chat.bot.last_prompt.said)
-    assert used + question <= MEMORY_TOKENS < used * (len(past) + 1) / len(past) + question
+    used = sum(tokens(one.said) + tokens(one.answer) for one in past)
+    question = tokens(chat.bot.last_prompt.said)
+    assert used + question <= chat.bot.settings.limits.memory_tokens < used * (len(past) + 1) / len(past) + question
 
 
 def test_no_log_line_has_a_members_name(chat: Chat, capsys: pytest.CaptureFixture[str]):

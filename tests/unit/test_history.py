@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.conversation.history import exchange_of, recent, to_take_along, tokens
+from chalicelib.conversation.history import exchange_of, recent, to_take_along
 from chalicelib.conversation.prompt import Exchange
+from chalicelib.conversation.token_estimate import tokens
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
@@ -103,11 +104,6 @@ def test_everything_else_is_forgotten(turn: Turn):
 def test_the_bots_own_footers_are_not_in_the_history():
     turn = replace(ANSWERED, reply=Reply("The sky.", "(2 left today)"))
     assert exchange_of(turn, since=0) == Exchange("What is up?", "The sky.")
-
-
-@pytest.mark.parametrize(("text", "estimate"), [("", 4), ("abc", 5), ("abcd", 6), ("漢", 5), ("🎉", 6)])
-def test_the_estimate_of_tokens_is_a_third_of_the_bytes_and_a_frame(text: str, estimate: int):
-    assert tokens(text) == estimate
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from chalicelib.content import persona
 from chalicelib.content.persona import IS_NO_HUMAN, Persona
 from chalicelib.content.welcome import Welcome
-from chalicelib.conversation.history import tokens
+from chalicelib.conversation.token_estimate import tokens
 from chalicelib.errors import ConfigError
 
 EVERY = pytest.mark.parametrize("name", persona.names())

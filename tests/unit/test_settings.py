@@ -167,6 +167,7 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
             )
         ],
         *[("PARLEY_ANSWER_SECONDS", value, "10 to 630") for value in ("", "9", "631", "1e2", "80.5", "-80", "0080")],
+        *[("PARLEY_MEMORY_TOKENS", value, "500 to 16000") for value in ("", "499", "16001", "3e3", "-3000", "3,000")],
         *[("PARLEY_WORKERS", value, "2 to 1000") for value in ("", "1", "1001", "-3", "ten", "10000")],
         *[
             ("PARLEY_OPEN_KEY", value, "the id of a key")
