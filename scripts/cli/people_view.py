@@ -90,7 +90,8 @@ class TextPeopleView:
 
     def people(self, page: PeoplePage, *, selected: str) -> None:
         if not page.total:
-            click.echo(f"There are no people with {selected}." if selected else NO_PEOPLE)
+            nothing = f"There are no people with {selected}." if selected else NO_PEOPLE
+            click.echo("\n".join(folded(nothing, width())))
             return
         print_fitting(
             [self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS],

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-import textwrap
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -54,8 +54,8 @@ def width() -> int:
 def print_fitting(grids: "Sequence[Grid]", stacked: Iterable[tuple[str, str]]) -> None:
     """Print the first table that fits the terminal's width.
 
-    If none fits, print each row of `stacked` in two parts: the first as it is, so that an id stays whole, and the
-    second indented below it.
+    If none fits, print each row of `stacked` in two parts, the second indented below the first. Both are folded at
+    spaces only, so that an id stays whole.
     """
     from rich.console import Console  # noqa: PLC0415 (slow; programs do without)
 
@@ -65,7 +65,7 @@ def print_fitting(grids: "Sequence[Grid]", stacked: Iterable[tuple[str, str]]) -
             console.print(grid)
             return
     for first, others in stacked:
-        click.echo(first)
+        click.echo("\n".join(folded(first, width())))
         click.echo("\n".join(f"  {line}" for line in folded(others, width() - 2)))
 
 
@@ -79,4 +79,15 @@ def print_values(rows: Sequence[tuple[str, str]]) -> None:
 
 def folded(text: str, room: int) -> list[str]:
     """Fold a text into lines of so many columns, at spaces only; a longer word, such as an id, stays whole."""
-    return textwrap.wrap(text, max(room, 1), break_long_words=False, break_on_hyphens=False)
+    lines: list[str] = []
+    for word in text.strip().replace("\n", " ").split(" "):
+        if lines and _columns(lines[-1]) + 1 + _columns(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return [line.rstrip() for line in lines]
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes: Korean, Japanese and Chinese letters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

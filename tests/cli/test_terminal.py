@@ -1,9 +1,13 @@
 """Tests what holds for all commands: colours, exit codes, and JSON."""
 
+import json
+
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
 from scripts.cli.commands import parley
+from scripts.cli.terminal import folded
 from scripts.stage.hints import PROGRAM
 from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import ENVIRONMENT, Run
@@ -52,3 +56,37 @@ def test_what_is_not_found_has_one_exit_code_in_all_commands(run: Run, command: 
 
 def test_the_exit_codes_are_in_the_help(run: Run):
     assert "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such person" in run("--help").output
+
+
+NAMES = (
+    "The chess club of the Marienplatz, the one with the garden",
+    "서울특별시 명동 두 번째 가게의 홈페이지 채팅창",
+)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_long_name_is_never_broken_inside_a_word(run: Run, width: int, name: str):
+    created = run("keys", "create", name, "--json")
+    key = json.loads(created.stdout)["id"]
+    for command in (("list",), ("show", key)):
+        lines = run("keys", *command, COLUMNS=str(width)).stdout.partition("\n\n")[0].splitlines()
+        assert max(map(cell_len, lines)) <= width
+        assert set(name.split()) <= set(" ".join(lines).split())
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "lines"),
+    [
+        ("one two", 7, ["one two"]),
+        ("one two", 6, ["one", "two"]),
+        ("가게 가게", 9, ["가게 가게"]),
+        ("가게 가게", 8, ["가게", "가게"]),
+        ("2026-11-30  1", 20, ["2026-11-30  1"]),
+        ("messenger:1:2345678", 5, ["messenger:1:2345678"]),
+        ("one\ntwo", 20, ["one two"]),
+        ("", 5, [""]),
+    ],
+)
+def test_a_text_is_folded_at_spaces_by_the_columns_it_takes(text: str, room: int, lines: list[str]):
+    assert folded(text, room) == lines
