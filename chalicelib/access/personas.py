@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from chalicelib.access.ports import PersonaText, PersonaTexts
-from chalicelib.content import persona
+from chalicelib.content import knowledge, persona
 from chalicelib.content.persona import Persona
 from chalicelib.errors import ConfigError
 
@@ -30,12 +30,12 @@ class Personas:
         """Return the persona of this name. Raises ConfigError if there is none, and StoreError."""
         if text := self.texts.current().get(name):
             try:
-                return _parsed(name, text.source)
+                return _parsed(name, text.source, tuple(sorted(text.files.items())))
             except ConfigError as exc:
                 self.report(exc)
         return persona.load(name)
 
 
 @lru_cache(maxsize=64)
-def _parsed(name: str, source: str) -> Persona:
-    return persona.parse(name, source, file=f"the owner's text of {name}")
+def _parsed(name: str, source: str, files: tuple[tuple[str, str], ...]) -> Persona:
+    return persona.parse(name, source, file=f"the owner's text of {name}", read=knowledge.reader_of(dict(files)))

@@ -6,7 +6,7 @@ Times are milliseconds since 1970 unless the name says otherwise.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Reservation
@@ -89,6 +89,8 @@ class PersonaText:
     source: str = field(repr=False)
     at: int
     """When it was put."""
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The texts of the files that it knows, by their names."""
 
 
 @dataclass(frozen=True)
@@ -102,14 +104,17 @@ class PersonaChange:
     """Whether a text was put; otherwise it was removed."""
 
 
+NO_FILES: Final[Mapping[str, str]] = {}
+
+
 class PersonaTexts(Protocol):
     """The owner's own texts of personas. All methods raise StoreError."""
 
     def current(self) -> Mapping[str, PersonaText]:
         """Return the texts by the names of their personas, as they were at most a minute ago."""
 
-    def put(self, name: str, source: str, *, now: int) -> None:
-        """Store the text of a persona, in place of one before, and the change in the journal."""
+    def put(self, name: str, source: str, *, now: int, files: Mapping[str, str] = NO_FILES) -> None:
+        """Store the text of a persona and of the files that it knows, in place of those before, and the change."""
 
     def remove(self, name: str, *, now: int) -> bool:
         """Delete the text of a persona and store the change in the journal; False, with nothing written, if none is."""

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from chalicelib.content import persona_file, toml_file
+from chalicelib.content import knowledge, persona_file, toml_file
+from chalicelib.content.knowledge import KnownFile, Reader
 from chalicelib.content.look import Look, look_of
 from chalicelib.content.toml_file import TomlFile
 from chalicelib.content.welcome import BY_THE_MODEL, Welcome, model_opens, translations_of, welcome_of
@@ -17,6 +18,7 @@ _FOLDER: Final = ("content", "personas")
 _KEYS: Final = (
     *("name", "instructions", "max_output_tokens", "opening", "fixed_opening", "starters"),
     *("temperature", "language", "title", "face", "colour", "translations", "tools", "cut_short", "about"),
+    "knows",
 )
 LONGEST_NAME: Final = 30
 """Characters: more does not fit above a chat."""
@@ -62,6 +64,8 @@ class Persona:
     """What follows an answer that the length limit cut; empty for nothing, None for the bot's own sentence."""
     about: str = ""
     """What the persona is, in one line for the owner; empty if the file does not say so. No person reads it."""
+    known: tuple[KnownFile, ...] = ()
+    """The files that the persona knows; they are whole in each request to the model."""
 
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
@@ -73,14 +77,15 @@ class Persona:
         return {**values, "language": self.language, "translations": translations}
 
     def system_prompt(self, *, opening_shown: bool, in_room: bool = False, own_opening: str = "") -> str:
-        """The instructions for a request to the model, and the rules that hold for every persona.
+        """The instructions for a request to the model, the known files, and the rules that hold for every persona.
 
         They quote the opening where users were shown it.
 
         `own_opening` is that of the model, if it opened the conversation. In a room the instructions say how the model
         knows who wrote a message.
         """
-        rules = "\n".join((self.instructions, IS_NO_HUMAN, *((_IN_A_ROOM,) if in_room else ())))
+        parts = (self.instructions, knowledge.fenced(self.known), IS_NO_HUMAN, _IN_A_ROOM if in_room else "")
+        rules = "\n".join(filter(None, parts))
         opening = own_opening or self.welcome.opening
         if not (opening and opening_shown):
             return rules
@@ -106,7 +111,7 @@ def load(name: str) -> Persona:
     """Load a persona. Raises ConfigError when there is none of that name, or when its file is not valid."""
     if wrong := name_error(name):
         raise ConfigError(f'the persona is "{name}"; it {wrong}')
-    return _persona(toml_file.load(*_FOLDER, f"{name}.toml"))
+    return _persona(toml_file.load(*_FOLDER, f"{name}.toml"), knowledge.shipped)
 
 
 def shipped(name: str) -> str:
@@ -114,15 +119,16 @@ def shipped(name: str) -> str:
     return files("chalicelib").joinpath(*_FOLDER, f"{name}.toml").read_text("utf-8")
 
 
-def parse(name: str, source: str, *, file: str = "") -> Persona:
+def parse(name: str, source: str, *, file: str = "", read: Reader = knowledge.shipped) -> Persona:
     """Parse the text of a persona's file. Raises ConfigError with file, line and reason.
 
-    The file is called `file`, or if that is empty, as the one of the persona `name` that ships with the bot.
+    The file is called `file`, or if that is empty, as the one of the persona `name` that ships with the bot. `read`
+    reads the files that it knows.
     """
-    return _persona(toml_file.parse(file or "/".join((*_FOLDER, f"{name}.toml")), source))
+    return _persona(toml_file.parse(file or "/".join((*_FOLDER, f"{name}.toml")), source), read)
 
 
-def _persona(file: TomlFile) -> Persona:
+def _persona(file: TomlFile, read: Reader) -> Persona:
     file.check_keys(_KEYS)
     name = persona_file.text(file, "name", most=LONGEST_NAME)
     if not name.isprintable():
@@ -140,6 +146,7 @@ def _persona(file: TomlFile) -> Persona:
         tools=persona_file.tools(file),
         cut_short=persona_file.cut_short(file),
         about=persona_file.about(file),
+        known=knowledge.known_files(file, read),
     )
     public = len(json.dumps(found.public(), ensure_ascii=False).encode())
     if public > MOST_PUBLIC_BYTES:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from chalicelib.access.ports import PersonaChange, PersonaText, PersonaTexts
 from chalicelib.clock import Clock, utc
-from chalicelib.content import persona
+from chalicelib.content import knowledge, persona
+from chalicelib.content.knowledge import KnownFile, Reader
 from chalicelib.content.persona import Persona
 from chalicelib.errors import BadRequest, ConfigError
 
@@ -27,8 +28,15 @@ class PersonaState:
     """The text that counts: the owner's, or that of the shipped file."""
     put_at: int | None = None
     """When the owner put the text; None if the shipped file counts."""
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The texts of the files that the owner's text knows, by their names."""
     fault: str = ""
     """Why this version of the bot cannot use the owner's text, so that the shipped file counts; empty if it can."""
+
+    @property
+    def known(self) -> Sequence[KnownFile]:
+        """The files that the persona knows, as they count."""
+        return _used(self).known
 
     @property
     def shown_as(self) -> str:
@@ -67,19 +75,26 @@ class PersonaEditor:
         _check_name(name)
         return _state(name, self.texts.current())
 
-    def put(self, name: str, source: str, *, file: str) -> PersonaState:
+    def put(self, name: str, source: str, *, file: str, read: Reader) -> PersonaState:
         """Put the text of a persona in place of what counted; within a minute it counts everywhere.
 
-        Raises ConfigError, with `file`, line and reason, for a text that cannot be used; nothing is then stored.
+        `read` reads the files that it knows; where it finds none, the file stays as it is. Their texts are stored with
+        the persona's. Raises ConfigError, with `file`, line and
+        reason, for a text that cannot be used; nothing is then stored.
         """
         _check_name(name)
-        persona.parse(name, source, file=file)
-        others = [text.source for other, text in self.texts.current().items() if other != name]
-        if sum(len(text.encode()) for text in (source, *others)) > MOST_BYTES:
+        known = persona.parse(name, source, file=file, read=self._or_as_it_is(name, read)).known
+        text = PersonaText(source, self.clock(), {one.name: one.text for one in known})
+        others = [other for at, other in self.texts.current().items() if at != name]
+        if sum(map(_bytes, (text, *others))) > MOST_BYTES:
             raise ConfigError(f"{file}: with it, your texts of all personas would have more than {MOST_BYTES} bytes")
-        now = self.clock()
-        self.texts.put(name, source, now=now)
-        return PersonaState(name, source, now)
+        self.texts.put(name, source, now=text.at, files=text.files)
+        return PersonaState(name, source, text.at, text.files)
+
+    def _or_as_it_is(self, name: str, read: Reader) -> Reader:
+        text = self.texts.current().get(name)
+        kept = knowledge.reader_of(text.files if text else {})
+        return knowledge.either(read, knowledge.either(kept, knowledge.shipped))
 
     def remove(self, name: str) -> bool:
         """Remove the owner's text, so that the shipped file counts again; False if there is none."""
@@ -93,6 +108,10 @@ def faults(texts: PersonaTexts) -> Mapping[str, str]:
     return {name: fault for name in current if (fault := _fault(name, current[name]))}
 
 
+def _bytes(text: PersonaText) -> int:
+    return sum(len(part.encode()) for part in (text.source, *text.files, *text.files.values()))
+
+
 def _check_name(name: str) -> None:
     if wrong := persona.name_error(name):
         raise BadRequest(f"the persona {wrong}")
@@ -102,13 +121,13 @@ def _state(name: str, current: Mapping[str, PersonaText]) -> PersonaState:
     text = current.get(name)
     if text is None:
         return PersonaState(name, persona.shipped(name))
-    return PersonaState(name, text.source, text.at, _fault(name, text))
+    return PersonaState(name, text.source, text.at, text.files, _fault(name, text))
 
 
 def _fault(name: str, text: PersonaText) -> str:
     try:
         if name in persona.names():
-            persona.parse(name, text.source, file="your text")
+            persona.parse(name, text.source, file="your text", read=knowledge.reader_of(text.files))
             return ""
     except ConfigError as exc:
         return str(exc)
@@ -116,4 +135,6 @@ def _fault(name: str, text: PersonaText) -> str:
 
 
 def _used(state: PersonaState) -> Persona:
-    return persona.load(state.id) if state.put_at is None or state.fault else persona.parse(state.id, state.source)
+    if state.put_at is None or state.fault:
+        return persona.load(state.id)
+    return persona.parse(state.id, state.source, read=knowledge.reader_of(state.files))

@@ -1,6 +1,6 @@
 """`parley personas`: shows what personas say, and puts the owner's own texts in place of the shipped ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from chalicelib.content import persona
 from chalicelib.errors import ConfigError
 from chalicelib.operations.personas import PersonaEditor, PersonaState
 from scripts.cli import options
+from scripts.cli.personas_check import check
+from scripts.cli.personas_files import beside, is_beside, read_text
 from scripts.cli.terminal import print_json, print_values
 from scripts.stage import hints
 from scripts.stage.environment import Environment
@@ -59,6 +61,9 @@ def personas() -> None:
     """
 
 
+personas.add_command(check)
+
+
 @personas.command("list")
 @with_context
 def list_personas(context: Context) -> None:
@@ -77,15 +82,20 @@ def list_personas(context: Context) -> None:
 
 @personas.command()
 @name_argument
+@click.option("--file", "known", metavar="FILE", help="Print this file that the persona knows, instead of its text.")
 @with_context
-def show(context: Context, name: str) -> None:
+def show(context: Context, name: str, known: str | None) -> None:
     """Print the text of a persona that counts now.
 
     Save it, change it, and put it back: `personas show santa > santa.toml`.
     """
     found = context.editor.show(name)
+    texts = {file.name: file.text for file in found.known}
     if context.is_json:
-        print_json({**found.as_json(), "text": found.source})
+        print_json({**found.as_json(), "text": found.source, "files": texts})
+        return
+    if known is not None:
+        click.echo(_of_these(texts, name, known))
         return
     click.echo(found.source, nl=not found.source.endswith("\n"))
     if found.fault:
@@ -99,14 +109,18 @@ def show(context: Context, name: str) -> None:
 def put(context: Context, name: str, file: Path) -> None:
     """Put the text in a file in place of a persona's.
 
-    FILE is checked first; docs/owner.md says what it may have. The change counts within a minute, and is noted in
+    FILE is checked first; docs/owner.md says what it may have. Files that the persona knows (`knows`) are stored with
+    it; those that are not in FILE's folder stay as they are. The change counts within a minute, and is noted in
     `personas list`.
     """
-    stored = context.editor.put(name, _read(file), file=str(file))
+    stored = context.editor.put(name, read_text(file), file=str(file), read=beside(file))
     if context.is_json:
         print_json(stored.as_json())
         return
     click.echo(f"{name} answers with your text within a minute, as {stored.shown_as}.")
+    for known in stored.known:
+        change = "" if is_beside(file, known.name) else ", as it was"
+        click.echo(f"It knows {known.name}, {known.tokens:,} tokens{change}.")
     click.echo(f"Back to the shipped file: {hints.command(f'personas remove {name}', context.stage)}")
 
 
@@ -130,14 +144,10 @@ def remove(context: Context, name: str, *, yes: bool) -> None:
     click.echo(f"{name} answers with the shipped file within a minute.")
 
 
-def _read(file: Path) -> str:
-    """Read a file that is named as the caller's folder has it. Raises ConfigError."""
-    try:
-        return options.from_callers_folder(file).read_text("utf-8-sig")
-    except OSError as exc:
-        raise ConfigError(f"{file} cannot be read: {exc.strerror}") from exc
-    except UnicodeDecodeError as exc:
-        raise ConfigError(f"{file}: it must be saved as UTF-8") from exc
+def _of_these(texts: Mapping[str, str], persona: str, name: str) -> str:
+    if name not in texts:
+        raise ConfigError(f"{persona} knows {', '.join(texts) or 'no files'}, and not {name}")
+    return texts[name]
 
 
 def _print_list(context: Context, found: Sequence[PersonaState]) -> None:

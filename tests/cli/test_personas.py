@@ -10,6 +10,8 @@ from click.testing import Result
 from rich.cells import cell_len
 
 from chalicelib.content import persona
+from chalicelib.settings import Settings
+from scripts.cli.personas_check import Checked, cost_in_words
 from tests.cli.chats import Chats
 from tests.cli.conftest import Run
 
@@ -152,3 +154,103 @@ def test_json_is_for_programs(personas: Run, file: Path):
     assert [(one["persona"], one["act"]) for one in listed["changes"]] == [("web", "put")]
     assert json.loads(personas("show", "web", "--json").stdout)["text"] == BAKER
     assert json.loads(personas("remove", "web", "--json", "--yes").stdout)["put_at"] is None
+
+
+# -- files that a persona knows -----------------------------------------------------------------------------------
+
+
+KNOWING = BAKER + 'knows = ["hours.md"]\n'
+
+
+def test_the_files_beside_a_text_are_stored_with_it_and_printed(personas: Run, chats: Chats, file: Path):
+    file.write_text(KNOWING)
+    file.with_name("hours.md").write_text("Open at 5\r\n")
+    result = personas("put", "web", file)
+    assert result.stdout.splitlines()[1] == "It knows hours.md, 3 tokens."
+    assert chats.store.personas.current()["web"].files == {"hours.md": "Open at 5"}
+    assert personas("show", "web").stdout == KNOWING
+    assert personas("show", "web", "--file", "hours.md").stdout == "Open at 5\n"
+    assert json.loads(personas("show", "web", "--json").stdout)["files"] == {"hours.md": "Open at 5"}
+    assert refused(personas("show", "web", "--file", "faq.md")) == "web knows hours.md, and not faq.md"
+    assert refused(personas("show", "santa", "--file", "faq.md")) == "santa knows no files, and not faq.md"
+
+
+def test_a_file_that_is_not_beside_the_text_stays_as_it_is(personas: Run, chats: Chats, file: Path):
+    file.write_text(KNOWING)
+    file.with_name("hours.md").write_text("Open at 5")
+    personas("put", "web", file)
+    file.with_name("hours.md").unlink()
+    file.write_text(KNOWING + "temperature = 1\n")
+    assert personas("put", "web", file).stdout.splitlines()[1] == "It knows hours.md, 3 tokens, as it was."
+    assert chats.store.personas.current()["web"].files == {"hours.md": "Open at 5"}
+
+
+def test_a_file_that_cannot_be_known_is_refused_and_nothing_is_stored(personas: Run, chats: Chats, file: Path):
+    file.write_text(KNOWING)
+    assert refused(personas("put", "web", file)) == (
+        f"{file}, line 4: hours.md cannot be read: No such file or directory"
+    )
+    file.with_name("hours.md").write_bytes(b"%PDF-1.7\0")
+    assert "hours.md must be text that is saved as UTF-8" in refused(personas("put", "web", file))
+    file.with_name("hours.md").unlink()
+    file.with_name("hours.md").mkdir()
+    assert "hours.md cannot be read: Is a directory" in refused(personas("put", "web", file))
+    assert dict(chats.store.personas.current()) == {}
+
+
+def test_files_count_for_what_all_texts_may_have_together(personas: Run, file: Path):
+    file.write_text(BAKER + 'knows = ["hours.md"]\n# ' + "x" * 280_000)
+    file.with_name("hours.md").write_text("y" * 20_000)
+    assert "your texts of all personas would have more than 300000 bytes" in refused(personas("put", "web", file))
+
+
+# -- check --------------------------------------------------------------------------------------------------------
+
+
+def test_every_persona_that_ships_is_checked_with_its_tokens_and_its_cost(personas: Run):
+    result = personas("check")
+    assert result.exit_code == 0
+    heads = [line.split()[0] for line in result.stdout.splitlines() if line and line[0] != " "]
+    assert heads == list(persona.names())
+    assert max(len(line) for line in result.stdout.splitlines()) <= 80
+
+
+def test_a_check_shows_each_file_and_what_a_question_costs(personas: Run, file: Path):
+    file.write_text(KNOWING)
+    file.with_name("hours.md").write_text("Open at 5 " * 300)
+    checked = json.loads(personas("check", file, "--json").stdout)
+    [one] = checked["personas"]
+    assert {part["part"]: part["tokens"] for part in one["parts"]}["hours.md"] == 1000
+    assert one["tokens"] == sum(part["tokens"] for part in one["parts"])
+    assert one["usd"] == pytest.approx(one["tokens"] * 0.10 / 1e6, abs=1e-6)
+    assert one["usd_cached"] == pytest.approx(one["tokens"] * 0.01 / 1e6, abs=1e-6)
+    assert (one["usd_longest_answer"], one["notes"], checked["faults"]) == (0.00015, [], [])
+    shown = personas("check", file).stdout
+    assert "  hours.md" in shown
+    assert "With gpt-6-luna they cost 0.0001" in shown
+
+
+def test_a_check_names_what_is_wrong_and_still_checks_the_others(personas: Run, file: Path):
+    file.write_text(KNOWING)
+    result = personas("check", file, "santa", "baker")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("santa  Santa Claus\n")
+    assert result.stderr == (
+        f"Error: {file}, line 4: hours.md cannot be read: No such file or directory\n"
+        f'the persona is "baker"; it must be one of {", ".join(persona.names())}\n'
+    )
+
+
+def test_a_check_says_what_is_left_out_of_a_file_and_what_the_model_does_not_take(personas: Run, file: Path):
+    file.write_text(KNOWING + "temperature = 0.5\n")
+    file.with_name("hours.md").write_bytes("Open\u202e at\u200b 5".encode())
+    shown = " ".join(personas("check", file, PARLEY_MODEL="gpt-5-mini", PARLEY_REASONING_EFFORT="low").stdout.split())
+    assert "hours.md: 2 characters that no reader sees are left out." in shown
+    assert "temperature 0.5 is not sent: gpt-5-mini takes none with its effort." in shown
+    assert "gpt-5-mini may think first, and thoughts count in max_output_tokens" in shown
+
+
+def test_a_model_on_the_owners_own_server_costs_nothing():
+    own = Settings.from_env({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "PARLEY_MODEL": "llama3"}).model
+    checked = Checked("santa", persona.load("santa"), own)
+    assert cost_in_words(checked) == "llama3 at 127.0.0.1 costs nothing."

@@ -25,6 +25,17 @@ def test_a_text_is_kept_as_it_was_put_beside_those_of_other_personas(texts: Pers
     assert texts.current() == {"santa": PersonaText(source, NOON + 2), "web": PersonaText("two", NOON + 1)}
 
 
+def test_the_files_of_a_text_are_kept_with_it_and_go_with_it(texts: PersonaTexts):
+    files = {"영업시간.md": "월요일 9시", "faq-v1.2.txt": "x" * 20_000}
+    texts.put("shop", "one", now=NOON, files=files)
+    assert texts.current() == {"shop": PersonaText("one", NOON, files)}
+    texts.put("shop", "two", now=NOON + 1)
+    assert texts.current() == {"shop": PersonaText("two", NOON + 1)}
+    texts.put("shop", "three", now=NOON + 2, files=files)
+    assert texts.remove("shop", now=NOON + 3)
+    assert dict(texts.current()) == {}
+
+
 def test_a_text_that_was_removed_is_gone_and_the_others_stay(texts: PersonaTexts):
     texts.put("santa", "one", now=NOON)
     texts.put("web", "two", now=NOON)
@@ -48,7 +59,7 @@ def test_every_change_is_in_the_journal_newest_first(texts: PersonaTexts):
 
 
 def test_the_words_of_a_text_are_in_no_repr():
-    assert "secret" not in repr(PersonaText("secret", NOON))
+    assert "secret" not in repr(PersonaText("secret", NOON, {"a.md": "secret"}))
 
 
 @pytest.mark.parametrize("reader", ["people", "keys"])

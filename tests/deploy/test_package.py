@@ -53,6 +53,16 @@ def test_the_zip_has_the_app_and_its_bytecode_and_nothing_that_lay_about(project
     assert names(source_only.zip) == {"app.py", "chalicelib/rules.py"}
 
 
+def test_the_files_that_personas_know_are_shipped_and_a_change_of_one_builds_again(project: Path, tmp_path: Path):
+    known = project / "chalicelib" / "content" / "knowledge" / "영업시간.md"
+    known.parent.mkdir(parents=True)
+    for words in ("9시", "10시"):
+        known.write_text(words, "utf-8")
+        built = build(project, tmp_path / "build" / "prod", bytecode=False)
+        with zipfile.ZipFile(built.zip) as opened:
+            assert opened.read("chalicelib/content/knowledge/영업시간.md").decode() == words
+
+
 def test_the_zip_is_built_again_only_when_something_in_it_has_changed(project: Path, tmp_path: Path):
     build(project, tmp_path / "build" / "prod")
     [kept] = (tmp_path / "build").glob("*.zip")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.access.ports import PersonaChange, PersonaText
+from chalicelib.access.ports import NO_FILES, PersonaChange, PersonaText
 from tests.fakes.memory import Memory, atomic
 
 
@@ -18,8 +18,8 @@ class FakePersonaTexts:
         return dict(self.memory.persona_texts)
 
     @atomic
-    def put(self, name: str, source: str, *, now: int) -> None:
-        self.memory.persona_texts[name] = PersonaText(source, now)
+    def put(self, name: str, source: str, *, now: int, files: Mapping[str, str] = NO_FILES) -> None:
+        self.memory.persona_texts[name] = PersonaText(source, now, files)
         self.memory.persona_changes.append(PersonaChange(now, name, is_put=True))
 
     @atomic

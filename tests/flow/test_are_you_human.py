@@ -33,7 +33,8 @@ def test_every_language_of_a_shipped_persona_is_asked():
 @EVERY
 @IN_EVERY_LANGUAGE
 def test_on_messenger_every_persona_is_told_to_say_that_it_is_an_ai(bot: Bot, name: str, language: str):
-    bot.persona_texts.put("assistant", persona.shipped(name), now=bot.clock())
+    files = {known.name: known.text for known in persona.load(name).known}
+    bot.persona_texts.put("assistant", persona.shipped(name), now=bot.clock(), files=files)
     bot.receives("anna", QUESTIONS[language])
     assert bot.asked == [QUESTIONS[language]]
     assert holds(bot.last_prompt.instructions, persona.load(name).instructions)

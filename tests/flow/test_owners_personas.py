@@ -45,6 +45,26 @@ def test_a_text_that_this_version_cannot_use_is_logged_and_the_file_is_used(bot:
     assert "bakery" not in bot.logged.getvalue()
 
 
+def test_the_owners_files_are_in_the_prompt_and_not_the_shipped_ones(bot: Bot):
+    knows = 'knows = ["opening-hours.md"]\n' + text("You answer for a bakery.")
+    bot.persona_texts.put("assistant", knows, now=bot.clock(), files={"opening-hours.md": "Open at 5 in the morning"})
+    bot.receives("anna", "When do you open?")
+    assert "Open at 5 in the morning" in bot.last_prompt.instructions
+    assert "Example Shop" not in bot.last_prompt.instructions
+    bot.persona_texts.put("assistant", knows, now=bot.clock(), files={"opening-hours.md": "Open at 6"})
+    bot.receives("anna", "And now?")
+    assert "Open at 6" in bot.last_prompt.instructions
+    assert "Open at 5" not in bot.last_prompt.instructions
+
+
+def test_a_text_whose_files_are_missing_is_logged_and_the_file_is_used(bot: Bot):
+    knows = 'knows = ["opening-hours.md"]\n' + text("You answer for a bakery.")
+    bot.persona_texts.put("assistant", knows, now=bot.clock())
+    bot.receives("anna", "When do you open?")
+    assert bot.last_prompt.instructions == persona.load("assistant").system_prompt(opening_shown=False)
+    assert bot.log_lines("persona")
+
+
 def test_a_turn_has_one_persona_from_its_price_to_its_answer(bot: Bot):
     class Changing(FakePersonaTexts):
         """The owner changes the text all the time."""

@@ -10,7 +10,7 @@ from chalicelib.conversation.token_estimate import tokens
 from chalicelib.errors import ConfigError
 
 EVERY = pytest.mark.parametrize("name", persona.names())
-SHIPPED = ("assistant", "buyer", "santa", "seller", "web")
+SHIPPED = ("assistant", "buyer", "santa", "seller", "shop", "web")
 EVERY_SHIPPED = pytest.mark.parametrize("name", SHIPPED)
 FILE = """name = "Baker"
 
@@ -66,7 +66,9 @@ def test_an_opening_is_short_and_what_comes_after_it_knows_it(name: str):
 @EVERY
 def test_an_opening_that_nobody_was_shown_is_not_part_of_the_prompt(name: str):
     known = persona.load(name)
-    assert known.system_prompt(opening_shown=False) == f"{known.instructions}\n{IS_NO_HUMAN}"
+    prompt = known.system_prompt(opening_shown=False)
+    assert (prompt.startswith(known.instructions), prompt.endswith(IS_NO_HUMAN)) == (True, True)
+    assert known.known or prompt == f"{known.instructions}\n{IS_NO_HUMAN}"
 
 
 @EVERY_SHIPPED
@@ -97,7 +99,7 @@ def test_how_freely_somebody_speaks_is_something_a_model_understands(name: str):
 
 
 def test_only_where_markdown_is_shown_may_it_be_used():
-    for name in ("assistant", "santa"):
+    for name in ("assistant", "santa", "shop"):
         assert "no markdown" in persona.load(name).instructions.lower()
     assert "마크다운과 목록은 쓰지 않는다" in persona.load("seller").instructions
     assert "마크다운은 쓰지 않는다" in persona.load("buyer").instructions
@@ -136,6 +138,16 @@ def test_the_seller_never_speaks_politely_and_the_buyer_does():
     assert is_polite(buyer.welcome.opening)
     assert is_polite("어, 왔어? 뭐 찾으세요?")
     assert not is_polite("요즘 다 그래. 필요 없어?")
+
+
+def test_the_shop_assistant_speaks_from_the_files_and_promises_nothing_else():
+    shop = persona.load("shop")
+    assert [known.name for known in shop.known] == ["opening-hours.md", "questions.md"]
+    for rule in ("exactly as the files have them", "you do not know: say so", "promise nothing"):
+        assert rule in shop.instructions
+    prompt = shop.system_prompt(opening_shown=False)
+    assert "Saturday: 10:00 to 14:00" in prompt
+    assert "4.90 EUR" in prompt
 
 
 def test_short_answers_are_asked_for_so_that_the_limit_is_rarely_met():
@@ -205,7 +217,7 @@ def test_opening_and_starters_may_be_there_in_other_languages():
     assert "these words, or with the same in the person's language, which people have read: Good morning!" in prompt
 
 
-@pytest.mark.parametrize("name", ["buyer", "santa", "seller", "web"])
+@pytest.mark.parametrize("name", ["buyer", "santa", "seller", "shop", "web"])
 def test_who_speaks_first_does_so_in_english_german_and_korean(name: str):
     known = persona.load(name)
     assert {known.language, *known.translations} == {"en", "de", "ko"}

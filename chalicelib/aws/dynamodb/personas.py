@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.access.ports import PersonaChange, PersonaText
+from chalicelib.access.ports import NO_FILES, PersonaChange, PersonaText
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.conditions import has_attribute
 from chalicelib.aws.dynamodb.items import Item
@@ -30,8 +30,9 @@ class DynamoPersonaTexts:
             self.along.took(next(iter(self.table.get_many([self.along.key])), None))
         return _texts(self.along.item or {})
 
-    def put(self, name: str, source: str, *, now: int) -> None:
-        stored = Update(set={f"{_PREFIX}{name}": {"source": source, "at": now}})
+    def put(self, name: str, source: str, *, now: int, files: Mapping[str, str] = NO_FILES) -> None:
+        text = {"source": source, "at": now} | ({"files": dict(files)} if files else {})
+        stored = Update(set={f"{_PREFIX}{name}": text})
         entry = put(_entry(PersonaChange(now, name, is_put=True)))
         self.table.transact(texts=update(keys.personas_key(), stored), journal=entry)
         self.along.forget()
@@ -53,7 +54,11 @@ class DynamoPersonaTexts:
 
 def _texts(item: Item) -> Mapping[str, PersonaText]:
     found: dict[str, Any] = {name: value for name, value in item.items() if name.startswith(_PREFIX)}
-    return {name.removeprefix(_PREFIX): PersonaText(value["source"], int(value["at"])) for name, value in found.items()}
+    return {name.removeprefix(_PREFIX): _text(value) for name, value in found.items()}
+
+
+def _text(stored: Mapping[str, Any]) -> PersonaText:
+    return PersonaText(stored["source"], int(stored["at"]), stored.get("files", NO_FILES))
 
 
 def _entry(change: PersonaChange) -> Item:

@@ -1,0 +1,148 @@
+"""`parley personas check`: what a persona's files hold, what a question costs with them, and what is wrong."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from chalicelib.access.budget import Price, Usage
+from chalicelib.content import knowledge, persona
+from chalicelib.content.persona import Persona
+from chalicelib.errors import ConfigError
+from chalicelib.llm import families, prices
+from chalicelib.settings import ModelSettings
+from scripts.cli import options
+from scripts.cli.personas_files import beside, read_text
+from scripts.cli.terminal import folded, print_json, width
+from scripts.stage.environment import Environment
+
+_MICRO: Final = 1_000_000
+_LEAST_FOR_THOUGHTS: Final = 1_000
+"""Tokens of an answer by a model that may think before it: less may leave no word for the person."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A persona that can be used, with what it costs."""
+
+    id: str
+    who: Persona
+    model: ModelSettings
+
+    @cached_property
+    def parts(self) -> Sequence[tuple[str, int]]:
+        """The parts of its instructions with their estimated tokens; the last one is the bot's own rules."""
+        own = [("instructions", _tokens(self.who.instructions))]
+        own += [(known.name, known.tokens) for known in self.who.known]
+        return [*own, ("the bot's rules", max(0, self.tokens - sum(tokens for _, tokens in own)))]
+
+    @cached_property
+    def tokens(self) -> int:
+        """The estimated tokens of all instructions."""
+        return _tokens(self.who.system_prompt(opening_shown=True))
+
+    def usd(self, *, cached: bool) -> Decimal:
+        """Return what the instructions cost with each question: read from the provider's cache, or not."""
+        usage = Usage(input=self.tokens, cached=self.tokens if cached else 0, written=0)
+        return Decimal(self._price.cost(usage)) / _MICRO
+
+    def answer_usd(self) -> Decimal:
+        """Return what the longest answer costs."""
+        return Decimal(self._price.cost(Usage(output=self.who.max_output_tokens))) / _MICRO
+
+    def notes(self) -> Iterator[str]:
+        """Yield what is not as its files want it."""
+        name, effort = self.model.name, families.effort(self.model.name, self.model.effort)
+        for known in self.who.known:
+            if known.left_out:
+                yield f"{known.name}: {known.left_out} characters that no reader sees are left out."
+        if self.who.temperature is not None and not families.takes_temperature(name, effort):
+            yield f"temperature {self.who.temperature:g} is not sent: {name} takes none with its effort."
+        if self.who.max_output_tokens < _LEAST_FOR_THOUGHTS and not families.never_thinks(name, self.model.effort):
+            yield f"{name} may think first, and thoughts count in max_output_tokens: answers may be cut or empty."
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it in JSON's types."""
+        return {
+            "persona": self.id,
+            "name": self.who.name,
+            "tokens": self.tokens,
+            "parts": [{"part": name, "tokens": tokens} for name, tokens in self.parts],
+            "usd": float(self.usd(cached=False)),
+            "usd_cached": float(self.usd(cached=True)),
+            "usd_longest_answer": float(self.answer_usd()),
+            "notes": list(self.notes()),
+        }
+
+    @property
+    def _price(self) -> Price:
+        return prices.price_of(self.model)
+
+
+@click.command()
+@click.argument("which", nargs=-1, metavar="[NAME|FILE]...")
+@options.with_context(lambda environment, output: (environment, output))
+def check(context: tuple[Environment, options.OutputFormat], which: tuple[str, ...]) -> None:
+    """Check personas: their tokens, what a question costs, what is wrong.
+
+    Each is the name of one that ships with the bot, or a file that ends with .toml, beside the files that it knows;
+    without any, all that ship. Nothing is stored, and nothing is asked of AWS or of the model.
+    """
+    environment, output = context
+    checked, faults = _all(which or persona.names(), environment.settings.model)
+    if output is options.OutputFormat.JSON:
+        print_json({"personas": [one.as_json() for one in checked], "faults": faults})
+    else:
+        for number, one in enumerate(checked):
+            _print(one, first=not number)
+    if faults:
+        raise ConfigError("\n".join(faults))
+
+
+def _all(which: Sequence[str], model: ModelSettings) -> tuple[list[Checked], list[str]]:
+    checked, faults = [], []
+    for name in which:
+        try:
+            checked.append(Checked(name, _persona(name), model))
+        except ConfigError as exc:
+            faults.append(str(exc))
+    return checked, faults
+
+
+def _persona(name: str) -> Persona:
+    if not name.endswith(".toml"):
+        return persona.load(name)
+    file = Path(name)
+    return persona.parse(file.stem, read_text(file), file=name, read=knowledge.either(beside(file), knowledge.shipped))
+
+
+def _print(one: Checked, *, first: bool) -> None:
+    if not first:
+        click.echo()
+    click.echo(click.style(one.id, bold=True) + f"  {one.who.name}")
+    rows = [*one.parts, ("together, with each question", one.tokens)]
+    room = max(len(name) for name, _ in rows)
+    for name, tokens in rows:
+        click.echo(f"  {name:{room}}  {tokens:>7,} tokens")
+    for line in (cost_in_words(one), *one.notes()):
+        click.echo("\n".join(f"  {part}" for part in folded(line, width() - 2)))
+
+
+def cost_in_words(one: Checked) -> str:
+    """Return what the instructions cost with each question, in a sentence."""
+    model = one.model.name
+    if not (one.usd(cached=False) or one.answer_usd()):
+        return f"{model} at {one.model.host} costs nothing."
+    longest = f"the longest answer of {one.who.max_output_tokens:,} tokens {one.answer_usd():f} USD"
+    return (
+        f"With {model} they cost {one.usd(cached=False):f} USD a question, or {one.usd(cached=True):f} USD while the "
+        f"provider keeps them; {longest}. What was said before comes on top."
+    )
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text.encode()) // 3)
