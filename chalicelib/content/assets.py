@@ -1,7 +1,6 @@
 """Responses for the chat page, its files in `static/chat/` and the widget for other pages.
 
-The page's modules are sent as one, `page.js`, and its styles as `page.css`. What it does not always need is a file of
-its own, loaded by `import()`.
+The page's scripts are those of `scripts.py`; its styles are sent as one, `page.css`.
 
 The page loads nothing from another server. No URL in the files begins with a slash, because API Gateway serves them
 below the name of a stage.
@@ -20,7 +19,7 @@ from string import Template
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from chalicelib.content import joined
+from chalicelib.content import scripts
 
 
 @dataclass(frozen=True)
@@ -37,19 +36,14 @@ _CHAT: Final = _PAGES.joinpath("chat")
 _SIGN_IN: Final = _PAGES.joinpath("sign_in")
 _WIDGET: Final = _PAGES.joinpath("widget")
 _PARTS_OF_WIDGET: Final = ("start", "memory", "style", "bubble", "look", "frame", "visitor", "calls")
-_JOINED: Final = "page.js"
 _JOINED_STYLES: Final = "page.css"
-_SIGNING_IN: Final = ("sign_in.js", "account.js", "along.js", "conversations.js")
+_WITH_SIGN_IN: Final = ("with_sign_in.js", "conversations.js")
 """What `main.js` loads where people can sign in."""
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "mjs": "text/javascript"}
 _SAFE: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _FOR_OTHER_PAGES: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 """Lets pages load it that are isolated by `Cross-Origin-Embedder-Policy: require-corp`."""
 _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE | re.ASCII)
-_NOT_SENT: Final = re.compile(r"^[ \t]*(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//[^\n]*)?\s*\n|^[ \t]+", re.MULTILINE)
-"""Comments on lines of their own, indentation and empty lines."""
-_LINE_BREAK: Final = re.compile(r"^((?:(?!//)[^\n])*?) ?([{;,])\n", re.MULTILINE)
-"""A line break that means nothing, as no comment is before it."""
 
 
 def page(*, websocket_url: str, frame_ancestors: Sequence[str], sign_in: bool = False, languages: str = "") -> Asset:
@@ -60,7 +54,7 @@ def page(*, websocket_url: str, frame_ancestors: Sequence[str], sign_in: bool = 
     it offers to sign in. All modules that the page surely needs load at once, with the texts in the first of the
     `languages` (as in Accept-Language) that there is.
     """
-    names = [_texts(languages), *_beside_page_script(sign_in=sign_in)]
+    names = [_texts(languages), *scripts.beside_page(), *(_WITH_SIGN_IN if sign_in else ())]
     modules = "\n".join(f'  <link rel="modulepreload" href="chat/{name}">' for name in names)
     blanks = {"modules": modules, "sign_in": "data-sign-in" if sign_in else ""}
     html = Template(_CHAT.joinpath("index.html").read_text("utf-8")).substitute(blanks)
@@ -86,8 +80,8 @@ def signing(
 
 def file(name: str, *, known: str | None = None) -> Asset:
     """Return one of the page's files; 404 when there is none, 304 when `known` is its ETag."""
-    if name == _JOINED:
-        return _kept(_page_script(), "js", known)
+    if name in scripts.names():
+        return _kept(scripts.script(name), "js", known)
     if name == _JOINED_STYLES:
         return _kept(_page_styles(), "css", known)
     found = _files().get(name)
@@ -137,29 +131,15 @@ def _policy(websocket_url: str, frame_ancestors: Sequence[str]) -> str:
 
 
 def _sent(place: Traversable) -> str:
-    """Return a file's text; our own without comments and indentation, which are a quarter of its compressed bytes.
-
-    So a line of our own modules must not be the inside of a longer string.
-    """
+    """Return a file's text; our own as `scripts.without_comments` has it."""
     text = place.read_text("utf-8")
-    return text if place.name in _vendored() else _NOT_SENT.sub("", text)
-
-
-def without_line_breaks(script: str) -> str:
-    """Return a script in fewer lines: breaks behind `{`, `;` and `,` are left out, except after a comment."""
-    return _LINE_BREAK.sub(r"\1\2", script)
+    return text if place.name in _vendored() else scripts.without_comments(text)
 
 
 def _texts(languages: str) -> str:
     """Return the name of the file with the page's texts in the first language that there is, else in English."""
     codes = [re.split("[-;]", tag.strip().lower())[0] for tag in languages.split(",")]
-    return next((name for name in map("words_{}.js".format, codes) if name in _files()), "words_en.js")
-
-
-@cache
-def _page_script() -> str:
-    """Return `page.js`. To join it takes longer than all else of a request, so each process does so once."""
-    return without_line_breaks(joined.join("main.js", _own_modules()))
+    return next((name for name in map("words_{}.js".format, codes) if name in scripts.names()), "words_en.js")
 
 
 @cache
@@ -169,32 +149,18 @@ def _page_styles() -> str:
 
 
 @cache
-def _own_modules() -> Mapping[str, str]:
-    return {name: _sent(place) for name, place in _within(_CHAT).items() if _ending(place) == "js"}
-
-
-@cache
-def _beside_page_script(*, sign_in: bool) -> Sequence[str]:
-    """Return what the page needs at once and `page.js` does not have."""
-    own = _own_modules()
-    others = [name for name in joined.needed("main.js", own) if name not in own]
-    known = [name for part in _SIGNING_IN for name in joined.needed(part, own)] if sign_in else []
-    return list(dict.fromkeys((*others, *known)))
-
-
-@cache
 def _files() -> Mapping[str, Traversable]:
-    """Return the files that may be served, all modules and styles, by name."""
-    return {**_within(_CHAT), **_vendored(), **_within(_SIGN_IN)}
+    """Return the files that may be served as they are, by name: styles, and the modules of others."""
+    return {**_vendored(), **_within(_CHAT, "css"), **_within(_SIGN_IN, "css")}
 
 
 @cache
 def _vendored() -> Mapping[str, Traversable]:
-    return _within(_CHAT.joinpath("vendor"))
+    return _within(_CHAT.joinpath("vendor"), *_TYPES)
 
 
-def _within(folder: Traversable) -> Mapping[str, Traversable]:
-    return {place.name: place for place in folder.iterdir() if _ending(place) in _TYPES}
+def _within(folder: Traversable, *endings: str) -> Mapping[str, Traversable]:
+    return {place.name: place for place in folder.iterdir() if _ending(place) in endings}
 
 
 def _ending(place: Traversable) -> str:

@@ -30,6 +30,8 @@ from scripts.simulator.recorder import Behaviour, Recorder
 from scripts.simulator.start_page import start_page
 
 _PAGE = Path(__file__).parent / "page"
+_CHAT = Path(__file__).parents[2] / "chalicelib" / "content" / "static" / "chat"
+"""The chat page's modules, of which the simulator's pages import some."""
 
 
 class Control:
@@ -67,6 +69,7 @@ class Control:
         return [
             Route("/", self.start),
             Route("/messenger", self.page),
+            Mount("/page/chat", StaticFiles(directory=_CHAT)),
             Mount("/page", StaticFiles(directory=_PAGE)),
             Route("/world", self.facts),
             Route("/world/{fake:str}/calls", self.calls),

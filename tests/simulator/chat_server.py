@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-from chalicelib.content import assets
+from chalicelib.content import assets, scripts
 from chalicelib.content.assets import Asset
 
 STAGE: Final = "/prod"
@@ -50,6 +50,7 @@ class ChatServer:
         self.config_status = 200
         self.ticket_seconds = 300
         self.framed_by: tuple[str, ...] = ()
+        self.sign_in = False
         self.shop = f"<title>Shop</title>{SHOP}{self.embed()}"
         self.shop_headers: dict[str, str] = {}
         self.held: set[str] = set()
@@ -149,6 +150,7 @@ class ChatServer:
             return assets.page(
                 websocket_url=f"ws://127.0.0.1:{self.port}{SOCKET}",
                 frame_ancestors=self.framed_by,
+                sign_in=self.sign_in,
                 languages=headers.get("Accept-Language", ""),
             )
         if path == f"{STAGE}/widget.js":
@@ -156,7 +158,14 @@ class ChatServer:
         if path.startswith(f"{STAGE}/config/"):
             self.signed.append(headers.get("Parley-Visitor"))
             return self._config(headers.get("Authorization"))
+        if path.startswith(f"{STAGE}/source/"):
+            return self._source(path.removeprefix(f"{STAGE}/source/"))
         return assets.file(path.removeprefix(f"{STAGE}/chat/"), known=headers.get("If-None-Match"))
+
+    def _source(self, name: str) -> Asset:
+        """Return a module of the page by itself, for a test of that module."""
+        own = scripts.modules().get(name)
+        return assets.file(name) if own is None else Asset(own, {"Content-Type": "text/javascript"})
 
     def _config(self, authorization: str | None) -> Asset:
         self.tickets.append(authorization and authorization.removeprefix("Bearer "))

@@ -16,7 +16,7 @@ pytestmark = needs_chromium
 TYPED = ["One?", "Two?", "Three?", "Four?", "Five?"]
 AT = 1_795_286_400_000
 MAKE = """async times => {
-  const { ulid, timeOf } = await import("./chat/ulid.js");
+  const { ulid, timeOf } = await import("./source/ulid.js");
   return times.map((now) => ulid(now)).map((id) => [id, timeOf(id)]);
 }"""
 

@@ -355,7 +355,7 @@ def test_the_bots_own_address_has_the_page_its_files_and_the_widget(demo: Demo):
     page = demo.http.get("/chat?config=none")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; ")
-    for path in ("/chat/main.js", "/chat/purify.es.mjs", "/widget.js"):
+    for path in ("/chat/page.js", "/chat/purify.es.mjs", "/widget.js"):
         file = demo.http.get(path)
         assert (file.status_code, file.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
         again = demo.http.get(path, headers={"If-None-Match": file.headers["etag"]})

@@ -17,7 +17,7 @@ TYPED = [f"Message {number}" for number in range(1, 21)]
 ROOM = 5
 """The questions of a conversation that may be open."""
 REFUSE = """async ([code, times]) => {
-  const { Outbox } = await import("./chat/outbox.js");
+  const { Outbox } = await import("./source/outbox.js");
   const outbox = new Outbox();
   const waits = [];
   let clock = 0;

@@ -86,7 +86,7 @@ def test_a_mark_that_turns_out_to_be_another_is_shown_as_what_it_is(chat: Page, 
     words += ["~~~j", "s\nif 1", "\n~~~\n", "> q\n"]
     open_chat(chat, bot)
     stages = """async ([address, words]) => {
-      const { painter } = await import(address + "/chat/markdown.js");
+      const { painter } = await import(address + "/source/markdown.js");
       const place = document.createElement("div");
       const grow = painter(place);
       return words.map((_, index) => {

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.content import assets, joined
+from chalicelib.content import assets, joined, scripts
 
 FOLDER = Path(assets.__file__).parent / "static" / "chat"
-MODULES = sorted(place.name for ending in ("js", "mjs") for place in FOLDER.rglob(f"*.{ending}"))
-FILES = ["page.js", "page.css", *MODULES, *sorted(place.name for place in FOLDER.rglob("*.css"))]
+OTHERS = sorted(place.name for ending in ("js", "mjs") for place in (FOLDER / "vendor").glob(f"*.{ending}"))
+FILES = ["page.css", *sorted(scripts.names()), *OTHERS, *sorted(place.name for place in FOLDER.rglob("*.css"))]
 CHALICE = json.loads((Path(assets.__file__).parents[2] / ".chalice" / "config.json").read_text())
 COMPRESSED_FROM = CHALICE["minimum_compression_size"]
 SOCKET = "wss://abc.execute-api.eu-west-1.amazonaws.com/prod"
@@ -111,12 +111,20 @@ def test_script_and_style_of_a_visitor_are_at_most_sixty_kilobytes_as_api_gatewa
 
     Each file counts alone, by `gzip -9`, or as it is if it is too short for API Gateway to compress.
     """
-    own = {place.name: assets.file(place.name).content for place in FOLDER.glob("*.js")}
-    mathematics = {"math.js": "", "math_rules.js": ""}
-    files = [assets.file(name).content.encode() for name in loaded(languages=language) - {"page.js"}]
-    files.append(assets.without_line_breaks(joined.join("main.js", own | mathematics)).encode())
-    weight = sum(len(gzip.compress(file, 9)) if len(file) >= COMPRESSED_FROM else len(file) for file in files)
-    assert 30_000 < weight <= 60_000
+    assert 30_000 < weight(loaded(languages=language)) <= 60_000
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ko"])
+def test_where_people_can_sign_in_it_is_at_most_eight_kilobytes_more(language: str):
+    assert weight(loaded(languages=language, sign_in=True)) <= 68_000
+
+
+def weight(names: set[str]) -> int:
+    """Return the bytes of these files, `page.js` without mathematics."""
+    without_mathematics = scripts.page({**scripts.modules(), "math.js": "", "math_rules.js": ""})
+    texts = [without_mathematics if name == "page.js" else assets.file(name).content for name in names]
+    sent = [text.encode() for text in texts]
+    return sum(len(gzip.compress(file, 9)) if len(file) >= COMPRESSED_FROM else len(file) for file in sent)
 
 
 def test_the_page_loads_its_own_modules_as_one_and_asks_for_all_that_it_imports_at_once():
@@ -130,21 +138,31 @@ def test_the_page_loads_its_own_modules_as_one_and_asks_for_all_that_it_imports_
 
 def test_line_breaks_are_left_out_where_they_mean_nothing():
     assert (
-        assets.without_line_breaks("if (a) {\nb();\n}\nc(); // d;\ne =\n[1,\n2];\n")
-        == "if (a){b();}\nc(); // d;\ne =\n[1,2];"
+        scripts.without_line_breaks("if (a) {\nb();\n}\nc(); // d;\ne =\n[1,\n2];\n")
+        == "if (a){b();}c(); // d;\ne =\n[1,2];"
     )
-    whole = joined.join("main.js", {place.name: assets.file(place.name).content for place in FOLDER.glob("*.js")})
-    assert "".join(assets.file("page.js").content.split()) == "".join(whole.split())
+    needed = joined.needed("main.js", scripts.modules())
+    sent = "".join(assets.file("page.js").content.split())
+    for name in set(needed) & scripts.modules().keys():
+        body = re.sub(r"^import .*\n|^export ", "", scripts.modules()[name], flags=re.MULTILINE)
+        assert "".join(body.split()) in sent
 
 
 def test_what_only_some_visitors_need_is_not_loaded_by_the_others():
-    later = ("words_", "sign_in", "attempt", "temml", "math_draw", "forgetting")
-    sometimes = {name for name in MODULES if name.startswith(later)}
+    later = ("words_", "with_sign_in", "conversations", "temml", "math_draw", "forgetting", "menu", "colours")
+    sometimes = {name for name in FILES if name.startswith(later)}
     assert loaded() & sometimes == {"words_en.js"}
-    signing_in = loaded(sign_in=True) - loaded()
-    assert {"sign_in.js", "attempt.js", "account.js", "along.js"} <= signing_in
-    for name in signing_in:
-        assert set(joined.imported(assets.file(name).content)) <= signing_in
+    assert loaded(sign_in=True) - loaded() == {"with_sign_in.js", "conversations.js"}
+
+
+def test_each_module_is_in_one_script_and_cannot_be_had_by_itself():
+    for name in scripts.modules().keys() - scripts.names():
+        assert assets.file(name).status == 404
+    sent = {name: "".join(assets.file(name).content.split()) for name in scripts.names() - {"signing.js"}}
+    for text in scripts.modules().values():
+        line = max((line for line in text.splitlines() if "import" not in line), key=len)
+        code = "".join(line.removeprefix("export ").split())
+        assert sum(script.count(code) for script in sent.values()) == 1
 
 
 @pytest.mark.parametrize(
@@ -174,13 +192,14 @@ def code_of(source: str) -> Iterator[str]:
 @pytest.mark.parametrize("place", [*FOLDER.glob("*.js"), *FOLDER.glob("*.css")], ids=lambda place: place.name)
 def test_comments_and_indentation_are_not_sent_and_nothing_else_is_missing(place: Path):
     source = place.read_text()
-    assert [line.rstrip() for line in assets.file(place.name).content.splitlines()] == list(code_of(source))
+    sent = scripts.modules().get(place.name) or assets.file(place.name).content
+    assert [line.rstrip() for line in sent.splitlines()] == list(code_of(source))
     assert not re.search(r"[=(,+?:>]\s*`$", source, re.MULTILINE), "a text must not have two lines"
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_imports_only_its_neighbours(name: str):
-    imported = re.findall(r'^import .*?from "([^"]+)";$', assets.file(name).content, re.MULTILINE)
+@pytest.mark.parametrize("name", sorted({*scripts.names(), *OTHERS}))
+def test_a_script_imports_only_its_neighbours(name: str):
+    imported = re.findall(r'^import [^;]*?from "([^"]+)";', assets.file(name).content, re.MULTILINE)
     assert {assets.file(address.removeprefix("./")).status for address in imported} <= {200}
     assert {address[:2] for address in imported} <= {"./"}
 

@@ -1,6 +1,6 @@
 /** Builds elements as the chat page does, and icons that screen readers can read. */
 
-export { byId, el, reconcile, say } from "/chat/dom.js";
+export { byId, el, reconcile, say } from "./chat/dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

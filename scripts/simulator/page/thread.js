@@ -3,7 +3,7 @@
 import * as bubble from "/page/bubble.js";
 import { byId, el, reconcile, say } from "/page/dom.js";
 import { openMenu } from "/page/menu.js";
-import { stickToEnd } from "/chat/scroll.js";
+import { stickToEnd } from "./chat/scroll.js";
 import { suggestions, timeline } from "/page/timeline.js";
 
 const STEP = { ArrowDown: 1, ArrowUp: -1 };

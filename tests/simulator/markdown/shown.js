@@ -21,7 +21,7 @@
     return `<${name}${kept(node)}>${inside(node).trim() === "" ? "" : inside(node)}</${name}>`;
   };
 
-  const drawing = (address) => import(`${address}/chat/markdown.js`);
+  const drawing = (address) => import(`${address}/source/markdown.js`);
 
   async function shown([address, texts, grows]) {
     const { painter } = await drawing(address);

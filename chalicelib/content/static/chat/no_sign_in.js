@@ -1,6 +1,7 @@
-/** What the page does about sign-in where the bot has none: the modules for it are then not loaded. */
+/** What the page does about sign-in where the bot has none: it is never offered, and no reader is signed in. */
 
-/** It is never offered, and no reader is signed in. */
-export const NO_SIGN_IN = { prepare: async () => {} };
+class SignIn {
+  async prepare() {}
+}
 
-export const WITHOUT_SIGN_IN = { account: () => () => {}, along: () => ({ receive() {}, broke() {} }), person: ({ visitor }) => visitor };
+export const WITHOUT_SIGN_IN = { SignIn, account: () => () => {}, along: () => ({ receive() {}, broke() {} }), person: ({ visitor }) => visitor };
