@@ -11,6 +11,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from chalicelib.settings import Settings
+from scripts.simulator import model_tools
+from scripts.simulator.model_tools import Asked, Called
 from scripts.simulator.recorder import Call, Recorder
 from scripts.simulator.samples import sample_for
 
@@ -45,15 +47,13 @@ class ModelServer:
 
     async def _chat(self, request: Request) -> Response:
         body = await request.json()
-        said = [(m["role"], m["content"]) for m in body["messages"] if m["role"] != "system"]
-        return await self._answer(request, body, said, _chat_events)
+        return await self._answer(request, body, model_tools.asked_in_chat(body), _chat_events)
 
     async def _responses(self, request: Request) -> Response:
         body = await request.json()
-        said = [(m["role"], m["content"]) for m in body["input"]]
-        return await self._answer(request, body, said, _responses_events)
+        return await self._answer(request, body, model_tools.asked_in_responses(body), _responses_events)
 
-    async def _answer(self, request: Request, body: Any, said: Sequence[tuple[str, str]], events: Any) -> Response:
+    async def _answer(self, request: Request, body: Any, asked: Asked, events: Any) -> Response:
         behaviour = self.recorder.behaviour
         failure = behaviour.next_failure()
         path = request.url.path.removeprefix("/openai")
@@ -62,14 +62,24 @@ class ModelServer:
         if failure:
             error = {"error": {"message": "as you wished", "type": "simulator", "code": None}}
             return JSONResponse(failure.body or error, failure.status)
-        text = answer_to(said) if behaviour.answer is None else behaviour.answer
+        calls = asked.calls() if behaviour.answer is None else []
+        text = _text(asked, calls) if behaviour.answer is None else behaviour.answer
         words = self._said(call, text, behaviour.tokens_per_second)
-        return StreamingResponse(events(words, text, body), media_type="text/event-stream")
+        return StreamingResponse(events(words, text, body, calls), media_type="text/event-stream")
 
     async def _said(self, call: Call, text: str, pace: float | None) -> AsyncIterator[str]:
         self.recorder.answering(call)
         async for word in _pieces(text, pace):
             yield word
+
+
+def _text(asked: Asked, calls: Sequence[Called]) -> str:
+    """Return the words of the answer: what the tools gave, nothing before they are called, else a quotation."""
+    if calls:
+        return ""
+    if asked.results:
+        return f"{model_tools.told(asked.results)}\n({_SIGNATURE})"
+    return answer_to(asked.said)
 
 
 def answer_to(said: Sequence[tuple[str, str]]) -> str:
@@ -108,6 +118,8 @@ def _short(text: str, limit: int = 60) -> str:
 
 async def _pieces(text: str, pace: float | None) -> AsyncIterator[str]:
     """Yield word after word at fixed times, so that the total time does not depend on the machine's load."""
+    if not text:
+        return
     words = re.findall(r"\s*\S+\s*$|\s*\S+", text) or [text]
     pause = 1 / pace if pace else min(_WORD_S, _MAX_STREAM_S / len(words))
     loop = asyncio.get_running_loop()
@@ -117,18 +129,25 @@ async def _pieces(text: str, pace: float | None) -> AsyncIterator[str]:
         await asyncio.sleep(began + number * pause - loop.time())
 
 
-async def _chat_events(words: AsyncIterator[str], text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
+async def _chat_events(
+    words: AsyncIterator[str], text: str, body: Mapping[str, Any], calls: Sequence[Called]
+) -> AsyncIterator[str]:
     base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
     async for word in words:
         yield _event({**base, "choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]})
-    yield _event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    for delta in model_tools.call_chunks(calls):
+        yield _event({**base, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+    reason = "tool_calls" if calls else "stop"
+    yield _event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
     used = _tokens(json.dumps(body)), _tokens(text)
     usage = {"prompt_tokens": used[0], "completion_tokens": used[1], "total_tokens": sum(used)}
     yield _event({**base, "choices": [], "usage": usage})
     yield "data: [DONE]\n\n"
 
 
-async def _responses_events(words: AsyncIterator[str], text: str, body: Mapping[str, Any]) -> AsyncIterator[str]:
+async def _responses_events(
+    words: AsyncIterator[str], text: str, body: Mapping[str, Any], calls: Sequence[Called]
+) -> AsyncIterator[str]:
     where = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
     number = 0
     async for word in words:
@@ -136,6 +155,9 @@ async def _responses_events(words: AsyncIterator[str], text: str, body: Mapping[
         yield _event(
             {"type": "response.output_text.delta", "delta": word, "logprobs": [], "sequence_number": number, **where}
         )
+    for event in model_tools.call_events(calls):
+        number += 1
+        yield _event({**event, "sequence_number": number})
     used = _tokens(json.dumps(body)), _tokens(text)
     usage = {
         "input_tokens": used[0],
