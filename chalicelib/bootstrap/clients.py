@@ -20,6 +20,7 @@ from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
@@ -101,7 +102,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
     `patience_s` is the table's.
     """
     topic_arn: Callable[[], str | None] = partial(stored.find, Secret.TOPIC_ARN) if stored else lambda: None
-    stage_table = table(patience_s)
+    stage_table, kept_s = table(patience_s), turn_kept_s(settings().privacy.keep_days)
     reading = replace(stage_table, along=_personas_along())
     return Ports(
         settings=settings(),
@@ -110,7 +111,8 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         new_id=new_id,
         log=Log(partial(_pseudonym_key, stored), settings().stage.name),
         texts=texts,
-        inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key, turn_kept_s(settings().privacy.keep_days)),
+        inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key, kept_s),
+        journal=DynamoJournal(stage_table, kept_s),
         transcript=DynamoTranscript(stage_table),
         people=DynamoPeople(reading),
         api_keys=DynamoApiKeys(reading),

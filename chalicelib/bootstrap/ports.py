@@ -12,6 +12,7 @@ from chalicelib.content.text import Texts
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Inbox, Transcript, Wake
+from chalicelib.conversation.tool_ports import Journal
 from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
@@ -31,6 +32,7 @@ class Ports:
     log: Log
     texts: Callable[[], Texts]
     inbox: Inbox
+    journal: Journal
     transcript: Transcript
     people: People
     api_keys: ApiKeys

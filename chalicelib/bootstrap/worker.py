@@ -1,5 +1,6 @@
 """The worker's service for answering conversations; its health check is in `health`, which loads later."""
 
+from collections.abc import Callable
 from functools import cache, partial
 from ssl import SSLContext
 from typing import Final
@@ -18,8 +19,11 @@ from chalicelib.channels.web.sender import WebSender
 from chalicelib.conversation.agent import Agent
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
+from chalicelib.conversation.dialogue import Dialogue
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Model, Sender
+from chalicelib.conversation.tool_ports import Toolbox
+from chalicelib.conversation.tool_rounds import ToolRounds
 from chalicelib.conversation.turn_context import ContextLoader
 from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.conversation.worker import Worker
@@ -37,25 +41,37 @@ SECRETS: Final = Needs[Secret](
 )
 
 
-def assemble(ports: Ports, *, model: Model, sender: Sender, budget: Budget) -> Worker:
-    """Build the worker over these ports."""
+def assemble(
+    ports: Ports, *, model: Model, sender: Sender, budget: Budget, toolbox: Callable[[], Toolbox] | None = None
+) -> Worker:
+    """Build the worker over these ports. Its tools are those of `bootstrap.tools` if there is no `toolbox`."""
     limits, alerts = ports.settings.limits, ports.alerts()
     zone = limits.zone
+    charging = Charging(ports.inbox, budget, alerts, ports.clock, zone)
+    agent = Agent(model, sender, ports.log.pseudonym, ports.clock)
+    rounds = ToolRounds(ports.journal, ports.clock, zone, ports.log)
     notices = Notices(ports.texts(), zone)
     turns = TurnRunner(
         inbox=ports.inbox,
         commands=Commands(ports.transcript, ports.people, notices, ports.clock),
-        charging=Charging(ports.inbox, budget, alerts, ports.clock, zone),
-        agent=Agent(model, sender, ports.log.pseudonym, ports.clock),
+        charging=charging,
+        dialogue=Dialogue(agent, charging, rounds, ports.log),
         notices=notices,
         alerts=alerts,
         clock=ports.clock,
         log=ports.log,
     )
-    contexts = ContextLoader(ports.people, ports.entitlements(), ports.clock, zone, limits.memory_tokens)
+    tools = toolbox or cache(partial(_toolbox, ports))
+    contexts = ContextLoader(ports.people, ports.entitlements(), ports.clock, zone, limits.memory_tokens, tools)
     return Worker(
         ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log, limits.answer_s, ports.sleep
     )
+
+
+def _toolbox(ports: Ports) -> Toolbox:
+    from chalicelib.bootstrap import tools  # noqa: PLC0415 (most personas have none)
+
+    return tools.toolbox(ports)
 
 
 @cache

@@ -3,14 +3,16 @@
 The names of log fields are here too; they follow OpenTelemetry's semantic conventions for generative AI (`gen_ai.*`).
 """
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from chalicelib.access.budget import Usage
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.answer_text import AnswerText, Words
+from chalicelib.conversation.journal import MAX_CALLS, MAX_ROUND_BYTES, Asked, OpenRound
 from chalicelib.conversation.ports import Model, OnDelta, Sender
 from chalicelib.conversation.prompt import (
     Answer,
@@ -23,11 +25,14 @@ from chalicelib.conversation.prompt import (
     Used,
     Waiting,
 )
-from chalicelib.conversation.turn import MAX_ANSWER_BYTES
+from chalicelib.conversation.turn import MAX_ANSWER_BYTES, Turn
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import ModelError
 from chalicelib.ids import PersonId
 from chalicelib.log import Value
+
+_BETWEEN: Final = "\n\n"
+"""Between what the model says before it calls tools and what it says afterwards."""
 
 
 @dataclass
@@ -54,34 +59,65 @@ class Agent:
         """The fields that every log line about a call of this model has."""
         return model_asked(self.model)
 
-    def answer(self, context: TurnContext) -> Answer | Failure:
-        """Return the model's answer, having streamed it to the user, who may cancel it.
+    @contextmanager
+    def speaking(self, turn: Turn) -> Iterator["Speech"]:
+        """Show the person that the turn is being answered, while the context is open; its value asks the model."""
+        with self.sender.responding(turn) as on_delta:
+            yield Speech(self, on_delta)
 
-        An empty answer is a failure.
+
+@dataclass
+class Speech:
+    """The answer to one turn, in which the model may be asked several times: after each round of tools again."""
+
+    agent: Agent
+    on_delta: OnDelta
+    text: str = field(default="", repr=False)
+    """What the person was shown so far."""
+
+    def wants_more(self) -> bool:
+        """Whether the person has not cancelled the answer."""
+        return self.on_delta("")
+
+    def repeat(self, text: str) -> None:
+        """Show what the model said before a round that another worker has journalled."""
+        shown = _Shown(self.on_delta, self.agent.clock, AnswerText(), before=self.text)
+        shown.add(text)
+        shown.end()
+        self.text = shown.whole
+
+    def ask(self, context: TurnContext) -> Answer | Asked | Failure:
+        """Return the model's answer, or what it asks of tools, having streamed its words to the person.
+
+        An empty answer is a failure, unless the person has words from before a round.
         """
-        prompt = prompt_builder.build(context, person_hash=self.pseudonym(context.turn.person))
-        seconds = context.time.for_the_model()
-        with self.sender.responding(context.turn) as on_delta:
-            return self._call(prompt, on_delta, seconds=seconds)
+        prompt = prompt_builder.build(context, person_hash=self.agent.pseudonym(context.turn.person))
+        heard = self._call(prompt, seconds=context.time.for_the_model())
+        self.text = heard.shown.whole
+        return heard.outcome
 
-    def _call(self, prompt: Prompt, on_delta: OnDelta, *, seconds: float) -> Answer | Failure:
-        started = self.clock()
-        call = _Call(_Shown(on_delta, self.clock, AnswerText(closes_only=self.habit.closes_only)))
+    def _call(self, prompt: Prompt, *, seconds: float) -> "_Heard":
+        agent, started = self.agent, self.agent.clock()
+        answer = AnswerText(closes_only=agent.habit.closes_only)
+        call = _Call(_Shown(self.on_delta, agent.clock, answer, before=self.text))
         try:
-            with closing(self.model.answer(prompt, seconds=seconds)) as events:
+            with closing(agent.model.answer(prompt, seconds=seconds)) as events:
                 goes_on = all(map(call.goes_on, events))
         except ModelError as exc:
             at_most = prompt_builder.at_most(prompt, written=None) if exc.may_be_billed else Usage()
-            return Failure(exc, call.used, at_most, self.clock() - started)
-        self.habit.closes_only = call.shown.answer.closes_only
-        ms, first_words_ms = self.clock() - started, (call.shown.first_words_at or started) - started
-        written = None if goes_on or self.model.may_think_unseen else call.written
+            return _Heard(Failure(exc, call.used, at_most, agent.clock() - started), call.shown)
+        agent.habit.closes_only = answer.closes_only
+        written = None if goes_on or agent.model.may_think_unseen else call.written
         at_most = prompt_builder.at_most(prompt, written=written)
-        if goes_on and not call.shown.text:
-            return Failure(ModelError("the answer is empty"), call.used, at_most, ms)
-        reason = call.finished.reason if call.finished and goes_on else None
-        reason = FinishReason.LENGTH if call.shown.is_full else reason
-        return Answer(call.shown.text, reason, call.used, at_most, ms, first_words_ms)
+        ms, first_words_ms = agent.clock() - started, (call.shown.first_words_at or started) - started
+        if goes_on and prompt.tools and prompt.may_call and call.asked.calls and call.asked.size <= MAX_ROUND_BYTES:
+            outcome: Answer | Asked | Failure = Asked(call.asked, call.used, at_most, ms, first_words_ms)
+        elif goes_on and not call.shown.whole:
+            outcome = Failure(ModelError("the answer is empty"), call.used, at_most, ms)
+        else:
+            reason = call.reason(goes_on=goes_on)
+            outcome = Answer(call.shown.whole, reason, call.used, at_most, ms, first_words_ms)
+        return _Heard(outcome, call.shown)
 
 
 @dataclass
@@ -95,6 +131,21 @@ class _Call:
     written: int = 0
     """UTF-8 bytes of all words, thoughts included."""
 
+    @property
+    def asked(self) -> OpenRound:
+        """The tools that the model asks for; no calls if it asks for none."""
+        if self.finished is None:
+            return OpenRound(())
+        return OpenRound(self.finished.calls[:MAX_CALLS], self.shown.text, self.finished.thoughts)
+
+    def reason(self, *, goes_on: bool) -> FinishReason | None:
+        """Return why the model stopped; None if the person has cancelled the answer."""
+        if self.shown.is_full:
+            return FinishReason.LENGTH
+        if self.finished is None or not goes_on:
+            return None
+        return FinishReason.STOP if self.finished.reason is FinishReason.CALLS else self.finished.reason
+
     def goes_on(self, event: ModelEvent) -> bool:
         """Take in the next event; False if nobody wants what follows."""
         match event:
@@ -107,9 +158,18 @@ class _Call:
                 self.used = usage
                 return True
             case Finished(_, usage):
-                # Words without output tokens: the server counts something else.
-                self.finished, self.used = event, usage if usage.output or not self.written else Usage()
+                # Words or calls without output tokens: the server counts something else.
+                is_told = usage.output or not (self.written or event.calls)
+                self.finished, self.used = event, usage if is_told else Usage()
                 return self.shown.end()
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What became of one call of the model."""
+
+    outcome: Answer | Asked | Failure
+    shown: "_Shown"
 
 
 @dataclass
@@ -119,8 +179,10 @@ class _Shown:
     on_delta: OnDelta
     clock: Clock
     answer: AnswerText
+    before: str = field(default="", repr=False)
+    """What the model said in this turn before it called tools."""
     text: str = field(default="", repr=False)
-    """What was passed on so far."""
+    """What was passed on of this answer so far."""
     first_words_at: int | None = None
     is_full: bool = False
     """Whether the answer was cut at MAX_ANSWER_BYTES."""
@@ -128,6 +190,15 @@ class _Shown:
     """UTF-8 bytes of the text."""
     _held_back: str = ""
     """White space that is passed on only if more words follow."""
+
+    @property
+    def whole(self) -> str:
+        """All that the person was shown in this turn."""
+        return f"{self.before}{self._between}{self.text}" if self.text else self.before
+
+    @property
+    def _between(self) -> str:
+        return _BETWEEN if self.before else ""
 
     def add(self, delta: str) -> bool:
         """Pass on what the delta adds; False if the person has cancelled the answer, or it is full."""
@@ -144,15 +215,18 @@ class _Shown:
         text = text if self.text else text.lstrip()
         trimmed = text.rstrip()
         self._held_back = text[len(trimmed) :]
-        encoded, room = trimmed.encode(), MAX_ANSWER_BYTES - self._size
+        encoded, room = trimmed.encode(), MAX_ANSWER_BYTES - self._size - len(f"{self.before}{self._between}".encode())
         self.is_full = len(encoded) > room
         if self.is_full:
-            trimmed = encoded[:room].decode(errors="ignore")
+            trimmed = encoded[: max(0, room)].decode(errors="ignore")
+        passed_on = trimmed if self.text or not trimmed else f"{self._between}{trimmed}"
         self.text += trimmed
         self._size += len(encoded)
         if trimmed and self.first_words_at is None:
             self.first_words_at = self.clock()
-        return self.on_delta(trimmed, instead=words.instead) and not self.is_full
+        if words.instead and self.before:
+            passed_on = f"{self.before}{passed_on}"
+        return self.on_delta(passed_on, instead=words.instead) and not self.is_full
 
 
 def model_asked(model: Model) -> dict[str, Value]:

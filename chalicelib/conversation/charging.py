@@ -13,6 +13,7 @@ from chalicelib.access.person import Access
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.inbox_steps import Charge
+from chalicelib.conversation.journal import Asked
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer, Failure
 from chalicelib.conversation.turn import Turn
@@ -60,7 +61,7 @@ class Charging:
         """
         return self.inbox.call_again(context.lease, context.turn, reserve=reservation, until=context.time.until())
 
-    def settle(self, reservation: Reservation, outcome: Answer | Failure) -> Settlement:
+    def settle(self, reservation: Reservation, outcome: Answer | Asked | Failure) -> Settlement:
         """Return what the call cost: as the provider says, else the most that it can have cost."""
         return self.budget.settle(reservation, outcome.usage, at_most=outcome.at_most)
 

@@ -1,11 +1,13 @@
 """Decides the next step of an open turn from values alone. The turn runner runs it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.access.person import Access, Person
 from chalicelib.conversation.commands import Command, NotKnown, may_blocked_send, not_known, parse
 from chalicelib.conversation.prompt import Failure
+from chalicelib.conversation.tool import Round
 from chalicelib.conversation.turn import MAX_TEXT, Lease, Turn, TurnState
 
 STALE_MS: Final = 60 * 60 * 1000
@@ -15,7 +17,9 @@ UNDELIVERABLE: Final = "undeliverable"
 FAILURES: Final = frozenset({STALE, UNDELIVERABLE})
 """Reasons to drop a turn that was to be answered."""
 MAX_MODEL_CALLS: Final = 2
-"""Calls of one turn. A second one is made only if the first one was lost, or its worker died."""
+"""Calls for one round of a turn. The second one is made only if the first was lost, or its worker died."""
+MAX_ROUNDS: Final = 4
+"""Requests to the model for one turn, if none is lost. The last one may not call tools."""
 LOST_MS: Final = 10_000
 """A connection that ends without a response within this time leaves enough of it to ask again."""
 MAX_DELIVERIES: Final = 6
@@ -92,7 +96,7 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
         case TurnState.RUNNING if not turn.text and not turn.opens:
             return Drop("unsent")
         case TurnState.RUNNING:
-            return AskAgain() if turn.model_calls < MAX_MODEL_CALLS else GiveUp()
+            return AskAgain() if may_call_again(turn) else GiveUp()
     if person.access is Access.BLOCKED and not may_blocked_send(turn.text, turn.conversation):
         return Drop("blocked")
     if turn.at < lease.paused_until:
@@ -107,7 +111,17 @@ def asks_again_after(failure: Failure, turn: Turn) -> bool:
     """
     error = failure.error
     was_lost = error.may_be_billed and not error.began and failure.ms <= LOST_MS
-    return was_lost and turn.model_calls < MAX_MODEL_CALLS
+    return was_lost and may_call_again(turn)
+
+
+def may_call_again(turn: Turn) -> bool:
+    """Whether a running turn has a call of the model left since its last journalled round."""
+    return turn.model_calls - turn.calls_before < MAX_MODEL_CALLS
+
+
+def may_call_tools(rounds: Sequence[Round], *, is_time: bool) -> bool:
+    """Whether the next request may call tools; `is_time` tells whether there is time for one more after it."""
+    return not rounds or (is_time and len(rounds) < MAX_ROUNDS - 1)
 
 
 def next_delivery(turn: Turn, *, now: int) -> int | None:

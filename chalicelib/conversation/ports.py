@@ -182,13 +182,13 @@ class Transcript(Protocol):
         """Return a stored turn as last written; None if there is none."""
 
     def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
-        """Delete the person's closed turns, and the title of a conversation of their own.
+        """Delete the person's closed turns with their rounds of tools, and the title of a conversation of their own.
 
         Repetitions of their messages are still recognised for two days.
         """
 
     def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
-        """Move closed turns into the person's own conversation, as theirs; ids, times and expiry stay.
+        """Move closed turns into the person's own conversation, as theirs; ids, times and expiry stay, rounds do not.
 
         Each turn is moved atomically, once, and counts as written now for when the person was seen. One that is open,
         erased or gone is left out, and all are if the owner has blocked the person. Repetitions of the messages are
@@ -202,7 +202,10 @@ class Transcript(Protocol):
         """
 
     def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
-        """Delete the words of a message that the person has unsent, in every place. False if it is not stored here."""
+        """Delete the words of a message that the person has unsent, in every place. False if it is not stored here.
+
+        A worker that answers it loses its lease at the next step of a tool.
+        """
 
     def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
         """Store the person's `edit`-th edit of a message. Older edits that arrive late change nothing.

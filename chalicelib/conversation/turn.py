@@ -133,6 +133,10 @@ class Turn:
     charged_day: str | None = None
     """The ISO date on which it was counted; None if it was not charged, or was refunded."""
     model_calls: int = 0
+    rounds: int = 0
+    """Rounds of tool calls that are journalled."""
+    calls_before: int = 0
+    """`model_calls` when the last of them was journalled."""
     deliveries: int = 0
     """Attempts to deliver the reply, each counted before it is made."""
     overflow: bool = False
@@ -153,6 +157,11 @@ class Turn:
     def is_open(self) -> bool:
         """Whether the turn still has to be worked on."""
         return self.state in OPEN_STATES
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether another worker has begun to answer it before."""
+        return self.model_calls > 1 or self.rounds > 0
 
     @property
     def asked_at(self) -> int:

@@ -12,6 +12,8 @@ from chalicelib.access.person import Person
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock
 from chalicelib.content.persona import Persona
+from chalicelib.conversation.tool import Round, ToolSpec
+from chalicelib.conversation.tool_ports import Toolbox
 from chalicelib.conversation.turn import Lease, Turn
 
 AROUND_MS: Final = 30_000
@@ -69,11 +71,19 @@ class TurnContext:
     find_persona: Callable[[], Persona]
     memory_tokens: int
     """As in the settings: the estimated tokens of the question and the past together."""
+    toolbox: Callable[[], Toolbox]
+    rounds: tuple[Round, ...] = ()
+    """What tools were called so far to answer the turn, and their results."""
 
     @property
     def persona(self) -> Persona:
         """The persona that answers, the same for the whole turn. Raises ConfigError if there is none of its name."""
         return self.find_persona()
+
+    @property
+    def tools(self) -> tuple[ToolSpec, ...]:
+        """The tools that the model may call: those that the persona names."""
+        return self.toolbox().specs(self.persona.tools) if self.persona.tools and not self.turn.opens else ()
 
     @property
     def limit(self) -> int | None:
@@ -105,6 +115,7 @@ class ContextLoader:
     clock: Clock
     zone: ZoneInfo
     memory_tokens: int
+    toolbox: Callable[[], Toolbox]
 
     def load(self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft) -> TurnContext:
         """Read the user and their entitlements. Raises StoreError."""
@@ -113,4 +124,6 @@ class ContextLoader:
         day = quota.day_of(asked_at, now=now, zone=self.zone)
         entitlements = self.entitlements.for_person(person.id)
         find_persona = cache(partial(self.entitlements.personas.named, entitlements.persona))
-        return TurnContext(lease, turn, memory, time, person, entitlements, day, find_persona, self.memory_tokens)
+        return TurnContext(
+            lease, turn, memory, time, person, entitlements, day, find_persona, self.memory_tokens, self.toolbox
+        )

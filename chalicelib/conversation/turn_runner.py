@@ -7,9 +7,10 @@ from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.refunds import End
 from chalicelib.clock import Clock
 from chalicelib.conversation import plan
-from chalicelib.conversation.agent import Agent, model_answered
+from chalicelib.conversation.agent import model_answered
 from chalicelib.conversation.charging import Charging, spent_by
 from chalicelib.conversation.command_handlers import Commands
+from chalicelib.conversation.dialogue import Dialogue, Ended, NoRoom
 from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
@@ -27,7 +28,7 @@ class TurnRunner:
     inbox: Inbox
     commands: Commands
     charging: Charging
-    agent: Agent
+    dialogue: Dialogue
     notices: Notices
     alerts: OwnerAlerts
     clock: Clock
@@ -106,16 +107,24 @@ class TurnRunner:
         return self._record(context, self._or_revoked(context, self.notices.opening(context)))
 
     def _ask_again(self, context: TurnContext) -> Turn:
+        if context.turn.rounds:
+            return self._conclude(self.dialogue.resume(context), left=None)
         reservation = self.charging.reserve(context)
         charged = self.charging.charge_again(context, reservation)
         if charged is not Charged.CHARGED and context.turn.opens:
             return self._open_with_text(context, charged, reservation)
         if charged is not Charged.CHARGED:
-            notice, most = self._no_money(context, charged, reservation), refunds.most_refunds(End.NO_MONEY)
-            step = Record(context.turn, notice, refund=True, most_refunds=most)
-            self._try_to_record(context, step)
-            return _answered(step)
-        return self._call_again(context, reservation)
+            return self._end_without_money(context, NoRoom(charged, reservation))
+        again = replace(context.turn, model_calls=context.turn.model_calls + 1)
+        return self._call_model(context.with_turn(again), reservation, left=None)
+
+    def _end_without_money(self, context: TurnContext, found: NoRoom) -> Turn:
+        """Answer with what the model has said so far, and the notice that the money is spent; refund the question."""
+        notice = self._no_money(context, found.refused, found.reservation)
+        reply = Reply(found.text, notice.text) if found.text else notice
+        step = Record(context.turn, reply, refund=True, most_refunds=refunds.most_refunds(End.NO_MONEY))
+        self._try_to_record(context, step)
+        return _answered(step)
 
     def _deliver_again(self, context: TurnContext, *, due_at: int) -> Turn:
         """Count the attempt before it is made, so that one that kills its worker counts too."""
@@ -147,33 +156,32 @@ class TurnRunner:
         return context.turn
 
     def _call_model(self, context: TurnContext, reservation: Reservation, *, left: int | None) -> Turn:
-        outcome = self.agent.answer(context)
-        if isinstance(outcome, Failure) and plan.asks_again_after(outcome, context.turn):
-            second = self.charging.reserve(context)
-            if self.charging.charge_again(context, second) is Charged.CHARGED:
-                return self._call_again(context, second)
-        settlement = self.charging.settle(reservation, outcome)
-        if isinstance(outcome, Failure):
-            return self._apologise(context, outcome.error, settlement)
-        self._log_answer(context.turn, outcome, settlement)
-        return self._record(context, self.notices.answered(outcome, context, left=left), settlement=settlement)
+        return self._conclude(self.dialogue.begin(context, reservation), left=left)
 
-    def _call_again(self, context: TurnContext, reservation: Reservation) -> Turn:
-        """Call the model once more for a running turn. The money of the call before stays set aside."""
-        again = replace(context.turn, model_calls=context.turn.model_calls + 1)
-        return self._call_model(context.with_turn(again), reservation, left=None)
+    def _conclude(self, ended: Ended, *, left: int | None) -> Turn:
+        """Record the reply that the dialogue with the model came to."""
+        context, settlement = ended.context, ended.settlement
+        match ended.outcome:
+            case NoRoom() as found:
+                return self._end_without_money(context, found)
+            case Failure() as failure:
+                return self._apologise(context, failure.error, settlement)
+            case Answer() as answer:
+                if settlement:
+                    self._log_answer(context.turn, answer, settlement)
+                return self._record(context, self.notices.answered(answer, context, left=left), settlement=settlement)
 
     def _log_answer(self, turn: Turn, answer: Answer, settlement: Settlement) -> None:
         ended: dict[str, Value] = {"outcome": "stopped"} if answer.reason is None else {}
         if answer.usage:
             ended |= model_answered(answer.usage, first_words_ms=answer.first_words_ms)
         cost_usd = round(settlement.cost / 1_000_000, 6)
-        self._log(turn)("model", ms=answer.ms, cost_usd=cost_usd, **self.agent.log_fields, **ended)
+        self._log(turn)("model", ms=answer.ms, cost_usd=cost_usd, **self.dialogue.agent.log_fields, **ended)
 
     def _apologise(self, context: TurnContext, error: ModelError, settlement: Settlement | None = None) -> Turn:
         """Answer with an apology, and refund the question unless the person has had too many refunds today."""
         cost: dict[str, Value] = {"cost_usd": round(settlement.cost / 1_000_000, 6)} if settlement else {}
-        self._log(context.turn).failure("model", error, failed=1, **self.agent.log_fields, **cost)
+        self._log(context.turn).failure("model", error, failed=1, **self.dialogue.agent.log_fields, **cost)
         if isinstance(error, ModelUnusable):
             self.alerts.model_unusable(error)
         if context.turn.opens:

@@ -5,7 +5,7 @@ decided something about the user: then the decision stays visible and can be cha
 of a known id who has not written yet, or not again; the decision holds when they do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,9 @@ from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import LiveConnections, People
 from chalicelib.access.quota import limit_of
 from chalicelib.clock import Clock, utc
+from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.ports import Transcript
+from chalicelib.conversation.tool_ports import Journal
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ConversationBusy, UnknownPerson
 from chalicelib.ids import ConversationId, PersonId
@@ -64,6 +66,7 @@ class Admin:
 
     people: People
     transcript: Transcript
+    journal: Journal
     entitlements: EntitlementService
     connections: LiveConnections
     clock: Clock
@@ -139,7 +142,11 @@ class Admin:
     def export(self, person: PersonId) -> dict[str, Any]:
         """Return everything stored about the user, messages included, in JSON's types; times are in UTC."""
         known = self._known(person)
-        return {**as_json(known), "turns": [_turn_as_json(turn) for turn in self._turns(known)]}
+        return {**as_json(known), "turns": [self._turn_as_json(turn) for turn in self._turns(known)]}
+
+    def _turn_as_json(self, turn: Turn) -> dict[str, Any]:
+        rounds = self.journal.rounds(turn) if turn.rounds else ()
+        return {**_turn_as_json(turn), "tools": [call for each in rounds for call in _calls_as_json(each)]}
 
     def _decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> Standing:
         is_undone = access is Access.DEFAULT and daily_limit is None
@@ -220,6 +227,12 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
         "replaces": turn.replaces,
         "feedback": turn.feedback,
     }
+
+
+def _calls_as_json(called: OpenRound) -> Iterator[dict[str, Any]]:
+    for index, call in enumerate(called.calls):
+        result = called.results.get(index)
+        yield {"tool": call.name, "arguments": call.arguments, "result": result.text if result else None}
 
 
 def _is_known(person: Person) -> bool:

@@ -66,6 +66,7 @@ class Context:
 def _context(environment: Environment, output: options.OutputFormat) -> Context:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415
     from chalicelib.aws.dynamodb.deletions import DynamoDeletions  # noqa: PLC0415
+    from chalicelib.aws.dynamodb.journal import DynamoJournal  # noqa: PLC0415
     from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
     from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (imports boto3)
 
@@ -73,7 +74,7 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
     keys = DynamoApiKeys(table)
     entitlements = EntitlementService(keys, settings.limits)
     live = live_connections(environment)
-    admin = Admin(DynamoPeople(table), DynamoTranscript(table), entitlements, live, options.clock)
+    admin = Admin(DynamoPeople(table), DynamoTranscript(table), DynamoJournal(table), entitlements, live, options.clock)
     is_json = output is options.OutputFormat.JSON
     view = JsonPeopleView() if is_json else TextPeopleView(options.clock(), settings.limits.zone, settings.stage.name)
     return Context(admin, keys, DynamoDeletions(table), view, options.clock, settings.stage.name)

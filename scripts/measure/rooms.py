@@ -18,7 +18,7 @@ import click
 
 from scripts.measure.source import PACKAGE, Module, modules
 
-ADAPTERS: Final = ("channels", "llm", "aws")
+ADAPTERS: Final = ("channels", "llm", "aws", "tools")
 GROUND: Final = ("errors", "ids", "settings", "variables", "log", "metrics", "clock")
 ORDER: Final = (
     ("app",),

@@ -150,6 +150,21 @@ def test_every_channel_has_a_sender_in_the_worker(loaded: Loaded):
     loaded(SENDERS, AWS_DEFAULT_REGION="eu-central-1")
 
 
+TEXT_TURN: Final = """
+from tests.flow.bot import Bot
+bot = Bot()
+bot.receives("anna", "Hello?")
+assert bot.sent_to("anna") == ["An answer."]
+"""
+
+
+@pytest.mark.parametrize("code", [TEXT_TURN, "from chalicelib.bootstrap import worker\nworker.worker()"])
+def test_a_persona_without_tools_loads_no_tools(loaded: Loaded, code: str):
+    modules = loaded(code, AWS_DEFAULT_REGION="eu-central-1")
+    assert "chalicelib.conversation.dialogue" in modules
+    assert [name for name in modules if name.startswith(("chalicelib.tools", "chalicelib.bootstrap.tools"))] == []
+
+
 def test_others_do_load_them_so_that_the_names_above_are_right(loaded: Loaded):
     modules = loaded(BUILD, AWS_DEFAULT_REGION="eu-central-1")
     assert modules >= (WORKERS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) - {

@@ -36,6 +36,7 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "markdown_it": OUTER,
     "jwt": (*OUTER, "access"),
     "openai": OUTER,
+    "pydantic": OUTER,
     "requests": OUTER,
     "urllib3": OUTER,
 }
@@ -174,8 +175,8 @@ def test_no_import_points_upwards():
 def test_adapters_do_not_know_each_other():
     faults = rooms.between_adapters(modules())
     assert not faults, (
-        "channels, llm and aws do not import each other. Take a port of the use cases as a constructor's argument and "
-        f"connect the two in bootstrap/; a value that both need belongs further down.{shown(faults)}"
+        "channels, llm, aws and tools do not import each other. Take a port of the use cases as an argument "
+        f"and connect the two in bootstrap/; a value that both need belongs further down.{shown(faults)}"
     )
 
 

@@ -1,11 +1,16 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.access.api_key import ApiKey
+from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access, Person
+from chalicelib.conversation.inbox_steps import Charge
+from chalicelib.conversation.journal import OpenRound
+from chalicelib.conversation.tool import ToolCall, ToolResult
 from chalicelib.errors import ConversationBusy, StoreError, UnknownPerson
 from chalicelib.ids import ConversationId, KeyId, PersonId
 from chalicelib.operations.admin import Admin, Sort
@@ -28,6 +33,7 @@ def admin(chats: Chats) -> Admin:
     return Admin(
         people=chats.store.people,
         transcript=chats.store.transcript,
+        journal=chats.store.journal,
         entitlements=EntitlementService(chats.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits),
         connections=NoLiveConnections(),
         clock=chats.clock,
@@ -98,6 +104,24 @@ def test_an_export_has_the_messages_and_is_json(admin: Admin):
     (turn,) = document["turns"]
     assert (turn["text"], turn["answer"], turn["state"]) == ("What is new?", "Nothing.", "done")
     assert turn["time"] == "2026-11-20T12:01:00Z"
+
+
+def test_an_export_has_what_tools_did_for_a_message(admin: Admin, chats: Chats):
+    chats.receive()
+    inbox, until = chats.store.inbox, chats.clock() + 60_000
+    lease = inbox.take(ConversationId(ANNA), owner="w", now=chats.clock(), until=until)
+    assert lease
+    reserved = Reservation(chats.day, 0, 0)
+    turn = inbox.load(lease, now=chats.clock()).open[0]
+    inbox.charge(lease, Charge(turn, day=chats.day, limit=None, reserve=reserved), now=chats.clock(), until=until)
+    asked = OpenRound((ToolCall("1", "bake", '{"what": "bread"}'), ToolCall("2", "taste", "{}")))
+    chats.store.journal.begin(lease, replace(turn, model_calls=1), asked, Settlement(reserved, 0), until=until)
+    chats.store.journal.end(lease, turn, 0, 0, ToolResult("Baked."), until=until)
+    (exported,) = admin.export(ANNA)["turns"]
+    assert exported["tools"] == [
+        {"tool": "bake", "arguments": '{"what": "bread"}', "result": "Baked."},
+        {"tool": "taste", "arguments": "{}", "result": None},
+    ]
 
 
 def test_a_turn_that_waits_has_no_answer_yet(admin: Admin, chats: Chats):
@@ -198,7 +222,9 @@ def test_a_person_just_forgotten_is_not_listed(admin: Admin, chats: Chats):
 
     admin.forget(ANNA)
     chats.receive(BERT)
-    lagging = Admin(Lagging(), chats.store.transcript, admin.entitlements, NoLiveConnections(), chats.clock)
+    lagging = Admin(
+        Lagging(), chats.store.transcript, chats.store.journal, admin.entitlements, NoLiveConnections(), chats.clock
+    )
     assert listed(lagging, Sort.LAST_SEEN) == [BERT]
     assert lagging.ids() == [BERT]
 
@@ -216,7 +242,9 @@ def test_an_interrupted_forget_can_be_repeated(admin: Admin, chats: Chats):
                 raise failures.pop()
             people.forget(person, now=now)
 
-    faltering = Admin(Faltering(), chats.store.transcript, admin.entitlements, NoLiveConnections(), chats.clock)
+    faltering = Admin(
+        Faltering(), chats.store.transcript, chats.store.journal, admin.entitlements, NoLiveConnections(), chats.clock
+    )
     with pytest.raises(StoreError):
         faltering.forget(ANNA)
     faltering.forget(ANNA)

@@ -17,6 +17,7 @@ from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
 from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
@@ -28,6 +29,7 @@ from chalicelib.aws.dynamodb.writes import delete
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Transcript
+from chalicelib.conversation.tool_ports import Journal
 from chalicelib.operations.ports import Deletions, SentAlerts
 from scripts.simulator.table import create_table
 from tests.fakes.api_keys import FakeApiKeys, FakeTickets
@@ -36,6 +38,7 @@ from tests.fakes.deletions import FakeDeletions
 from tests.fakes.handovers import FakeHandovers
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.ingest import OPEN_OF_A_KEY
+from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.personas import FakePersonaTexts
@@ -52,6 +55,7 @@ class Store:
     """All ports over one table."""
 
     inbox: Inbox
+    journal: Journal
     transcript: Transcript
     people: People
     alerts: SentAlerts
@@ -71,6 +75,7 @@ def fake_store() -> Store:
     inbox = FakeInbox(memory)
     return Store(
         inbox,
+        FakeJournal(memory),
         inbox,
         FakePeople(memory),
         FakeSentAlerts(memory),
@@ -105,6 +110,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
     reading = replace(table, along=along)
     return Store(
         DynamoInbox(table, OPEN_OF_A_KEY),
+        DynamoJournal(table),
         DynamoTranscript(table),
         DynamoPeople(reading),
         DynamoSentAlerts(table),

@@ -26,7 +26,7 @@ from chalicelib.conversation.turn import (
     TurnState,
     message_digest,
 )
-from chalicelib.errors import ConversationBusy, LeaseLost
+from chalicelib.errors import ConversationBusy
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes import ingest, spend
 from tests.fakes.ingest import OPEN_OF_A_KEY
@@ -225,6 +225,7 @@ class FakeInbox:
             kept = self.memory.turns.get((turn.conversation, turn.id))
             if kept and kept.is_there(now=now) and not kept.turn.is_open and (there, turn.id) not in self.memory.turns:
                 moved = replace(kept.turn, conversation=there, person=person)
+                self._erase_rounds(kept.turn)
                 self.memory.turns[there, turn.id] = replace(kept, turn=moved)
                 self._erase(kept, now=now)
                 ingest.see(self.memory, person, now=now)
@@ -235,6 +236,7 @@ class FakeInbox:
         if kept is None:
             return False
         kept.edit = _NO_MORE_EDITS
+        self._erase_rounds(kept.turn)
         kept.change(text="", attachments=())
         if kept.turn.reply and not kept.turn.is_open:
             kept.change(reply=None)
@@ -287,16 +289,10 @@ class FakeInbox:
             self._erase(kept, now=now)
 
     def _held(self, lease: Lease) -> Conversation:
-        found = self.memory.conversations.get(lease.conversation)
-        if found is None or (found.lease_owner, found.fence) != (lease.owner, lease.fence):
-            raise LeaseLost("another worker has this conversation")
-        return found
+        return self.memory.held(lease)
 
     def _in(self, turn: Turn, *states: TurnState) -> KeptTurn:
-        kept = self.memory.turns.get((turn.conversation, turn.id))
-        if kept is None or kept.turn.state not in states:
-            raise LeaseLost("another worker has this conversation")
-        return kept
+        return self.memory.turn_in(turn, *states)
 
     def _person(self, turn: Turn) -> KnownPerson:
         return self.memory.people.setdefault(turn.person, KnownPerson(Person(turn.person)))
@@ -316,11 +312,16 @@ class FakeInbox:
     def _erase(self, kept: KeptTurn, *, now: int) -> None:
         """Delete the turn; while Meta may repeat the message, keep a mark by which the repetition is recognised."""
         turn = kept.turn
+        self._erase_rounds(turn)
         if now - turn.at < REPEATED_MS:
             mark = Turn(turn.id, turn.conversation, turn.person, turn.at, TurnState.DROPPED, "")
             self.memory.turns[turn.conversation, turn.id] = KeptTurn(mark, (now + REPEATED_MS) // 1000, erased=True)
         else:
             del self.memory.turns[turn.conversation, turn.id]
+
+    def _erase_rounds(self, turn: Turn) -> None:
+        for number in range(turn.rounds):
+            self.memory.rounds.pop((turn.conversation, turn.id, number), None)
 
     def _may_refund(self, step: Record | Finish) -> bool:
         day = step.turn.charged_day

@@ -16,9 +16,11 @@ from chalicelib.access.retention import DELETION_KEPT_S
 from chalicelib.aws.dynamodb.items import spend_expires_at, tickets_expire_at
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.frame_place import Progress
+from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.limits import WAKE_AGAIN_MS
 from chalicelib.conversation.order import in_order
-from chalicelib.conversation.turn import Lease, Turn
+from chalicelib.conversation.turn import Lease, Turn, TurnState
+from chalicelib.errors import LeaseLost
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
 from chalicelib.operations.deletion import Deletion
 
@@ -115,6 +117,14 @@ class KeptTurn:
 
 
 @dataclass
+class KeptRound:
+    """The item of a round of tool calls."""
+
+    round: OpenRound
+    expires_at: int
+
+
+@dataclass
 class StoredConnection:
     """A connection's own item, or its member item."""
 
@@ -146,6 +156,8 @@ class Memory:
     turns: dict[tuple[ConversationId, TurnId], KeptTurn] = field(default_factory=dict)
     marks: dict[tuple[ConversationId, str], int] = field(default_factory=dict)
     """When the mark of a message without a signed time expires."""
+    rounds: dict[tuple[ConversationId, TurnId, int], KeptRound] = field(default_factory=dict)
+    """Rounds of tool calls, by their turns and numbers."""
     alerts: dict[str, str] = field(default_factory=dict)
     met: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
     """The day on which a fault last met people, and the people of that day, by kind."""
@@ -170,6 +182,20 @@ class Memory:
         places = {turn.id: place for place, turn in enumerate(in_order(each.turn for each in kept))}
         return sorted(kept, key=lambda each: places[each.turn.id])
 
+    def held(self, lease: Lease) -> Conversation:
+        """The leased conversation. Raises LeaseLost."""
+        found = self.conversations.get(lease.conversation)
+        if found is None or (found.lease_owner, found.fence) != (lease.owner, lease.fence):
+            raise LeaseLost("another worker has this conversation")
+        return found
+
+    def turn_in(self, turn: Turn, *states: TurnState) -> KeptTurn:
+        """The turn, if it is in one of the states. Raises LeaseLost."""
+        kept = self.turns.get((turn.conversation, turn.id))
+        if kept is None or kept.turn.state not in states:
+            raise LeaseLost("another worker has this conversation")
+        return kept
+
     def close(self, conversation: Conversation) -> None:
         """Take the place of a conversation back that has no open turn."""
         opener, conversation.due_at, conversation.opened_by = conversation.opened_by, None, None
@@ -183,6 +209,7 @@ class Memory:
         """Delete what DynamoDB's time to live would have deleted by now."""
         with self.lock:
             self.turns = {key: kept for key, kept in self.turns.items() if kept.expires_at * 1000 > now}
+            self.rounds = {key: kept for key, kept in self.rounds.items() if kept.expires_at * 1000 > now}
             self.marks = {key: expires_at for key, expires_at in self.marks.items() if expires_at * 1000 > now}
             self.deletions = {
                 code: kept

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from chalicelib.access.budget import Price, Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta, Waiting
+from chalicelib.conversation.tool import ToolCall
 from chalicelib.errors import ModelError
 from chalicelib.llm.health import ModelInfo
 from chalicelib.llm.prices import FREE
 
-Line = Sequence[str | Waiting | FinishReason | ModelError] | ModelError
-"""One answer: its deltas, then why it stopped if not of itself. An error breaks it off where it stands."""
+Word = str | Waiting | FinishReason | ToolCall | ModelError
+Line = Sequence[Word] | ModelError
+"""One answer: its deltas, then the tools it calls, or why it stopped if not of itself. An error breaks it off there."""
 
 
 @dataclass
@@ -33,8 +35,8 @@ class ScriptedModel:
         line = self.script.pop(0) if self.script else self.otherwise
         return self._say([line] if isinstance(line, ModelError) else line)
 
-    def _say(self, line: Sequence[str | Waiting | FinishReason | ModelError]) -> Generator[ModelEvent]:
-        reason = FinishReason.STOP
+    def _say(self, line: Sequence[Word]) -> Generator[ModelEvent]:
+        reason, calls = FinishReason.STOP, tuple(word for word in line if isinstance(word, ToolCall))
         for word in line:
             match word:
                 case ModelError():
@@ -45,7 +47,7 @@ class ScriptedModel:
                     yield TextDelta(word)
                 case Waiting():
                     yield word
-        yield Finished(reason, self.usage)
+        yield Finished(FinishReason.CALLS if calls else reason, self.usage, calls)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, tu
 from chalicelib.errors import DeliveryError, ModelError, WakeError
 from chalicelib.ids import ConversationId, PersonId
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.journal import FakeJournal
 from tests.faults.ledger import Ledger, Run
 from tests.faults.stage import Stage
 
@@ -33,7 +34,7 @@ def in_room(message: IncomingMessage) -> IncomingMessage:
 class EnteredInbox:
     """An inbox whose every success is entered. Any inbox will do, also one that lacks a safeguard."""
 
-    def __init__(self, inbox: FakeInbox, ledger: Ledger, stage: Stage) -> None:
+    def __init__(self, inbox: FakeInbox | FakeJournal, ledger: Ledger, stage: Stage) -> None:
         self._inbox, self._ledger, self._stage = inbox, ledger, stage
 
     def __getattr__(self, method: str) -> Any:

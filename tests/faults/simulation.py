@@ -26,6 +26,7 @@ from tests.fakes.adapters import FakeClock, RememberingHealthCheckStarter
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.personas import FakePersonaTexts
@@ -84,6 +85,12 @@ class MakesInbox(Protocol):
     def __call__(self, memory: Memory) -> FakeInbox: ...
 
 
+class MakesJournal(Protocol):
+    """FakeJournal, or one that lacks something."""
+
+    def __call__(self, memory: Memory) -> FakeJournal: ...
+
+
 @dataclass
 class Simulation:
     """Tell it what people write, run it until it rests, look at its ledger."""
@@ -95,6 +102,7 @@ class Simulation:
     sweeps: bool = True
     retries: bool = True
     makes_inbox: MakesInbox = FakeInbox
+    makes_journal: MakesJournal = FakeJournal
     model_fails: Callable[[], ModelError | None] = lambda: None
     sender_fails: Callable[[], DeliveryError | None] = lambda: None
     sender_fails_late: Callable[[], DeliveryError | None] = lambda: None
@@ -144,6 +152,7 @@ class Simulation:
             log=log,
             texts=lambda: _SAYS,
             inbox=inbox,
+            journal=watched("journal", EnteredInbox(self.makes_journal(self.memory), self.ledger, self.stage)),
             transcript=inbox,
             people=people,
             api_keys=FakeApiKeys(self.memory),

@@ -23,6 +23,7 @@ from chalicelib.content import text
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
+from chalicelib.conversation.tool_ports import Journal, Toolbox
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.worker import Outcome, Worker
 from chalicelib.errors import ParleyError
@@ -47,6 +48,7 @@ from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.deletions import FakeDeletions
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -129,10 +131,13 @@ class Bot:
     slept: list[float] = field(default_factory=list)
     """For how many seconds the worker waited, each time."""
     while_it_sleeps: Callable[[], object] = lambda: None
+    toolbox: Callable[[], Toolbox] | None = None
+    """In place of the tools that ship with the bot."""
     _ids: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.inbox: Inbox = FakeInbox(self.memory, kept_s=turn_kept_s(self.settings.privacy.keep_days))
+        self.journal: Journal = FakeJournal(self.memory, turn_kept_s(self.settings.privacy.keep_days))
         self.transcript: Transcript = FakeInbox(self.memory)
         self.people: People = FakePeople(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
@@ -161,6 +166,7 @@ class Bot:
             log=self.log,
             texts=lambda: SAYS,
             inbox=self.inbox,
+            journal=self.journal,
             transcript=self.transcript,
             people=self.people,
             api_keys=FakeApiKeys(self.memory),
@@ -201,7 +207,9 @@ class Bot:
 
     @property
     def worker(self) -> Worker:
-        return worker.assemble(self.ports, model=self.model, sender=self.sender, budget=self.budget)
+        return worker.assemble(
+            self.ports, model=self.model, sender=self.sender, budget=self.budget, toolbox=self.toolbox
+        )
 
     @property
     def heartbeat(self) -> Heartbeat:

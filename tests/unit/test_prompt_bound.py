@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.prompt_builder import at_most
+from chalicelib.conversation.token_estimate import most_tokens
 from chalicelib.conversation.tool import Round, ToolCall, ToolResult, ToolSpec
 from chalicelib.llm import openai_request
 from chalicelib.llm.openai_request import Api
@@ -56,6 +57,6 @@ def test_no_request_has_more_bytes_than_are_reserved(
     assert sum(len(text.encode()) for text in texts(body)) <= at_most(prompt, written=None).input
 
 
-def test_a_prompt_without_tools_and_notes_reserves_no_more_than_before():
+def test_a_prompt_without_tools_and_notes_reserves_nothing_for_them():
     said = (PROMPT.instructions, "My cat is Mimi.", "Nice!", PROMPT.question)
-    assert at_most(PROMPT, written=None).input == sum(3 * (-(-len(text) // 3) + 4) for text in said)
+    assert at_most(PROMPT, written=None).input == sum(map(most_tokens, said))

@@ -26,12 +26,12 @@ from chalicelib.aws.dynamodb.conditions import (
     due_by,
     in_state,
     lease_free,
-    lease_held,
     no_arrivals_since,
     not_notified_since,
     not_woken_since,
     paused_until_before,
 )
+from chalicelib.aws.dynamodb.leased import extend, update_conversation, update_turn
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
 from chalicelib.aws.dynamodb.writes import Update, Write, update
@@ -93,8 +93,8 @@ class DynamoInbox:
         running = Update(set={"state": TurnState.RUNNING.value, **charged}, add={"model_calls": 1})
         try:
             self.table.transact(
-                turn=_update_turn(step.turn, running, when=in_state(TurnState.QUEUED)),
-                conversation=_extend(lease, until=until),
+                turn=update_turn(step.turn, running, when=in_state(TurnState.QUEUED)),
+                conversation=extend(lease, until=until),
                 person=charges.count_on_person(step),
                 spend=spend.reserve(step.reserve, identity.channel_of(step.turn.person)),
                 key=charges.count_on_key(step.turn, now=now),
@@ -107,8 +107,8 @@ class DynamoInbox:
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> Charged:
         try:
             self.table.transact(
-                turn=_update_turn(turn, Update(add={"model_calls": 1}), when=in_state(TurnState.RUNNING)),
-                conversation=_extend(lease, until=until),
+                turn=update_turn(turn, Update(add={"model_calls": 1}), when=in_state(TurnState.RUNNING)),
+                conversation=extend(lease, until=until),
                 person=charges.set_aside_again(turn, reserve),
                 spend=spend.reserve(reserve, identity.channel_of(turn.person)),
             )
@@ -125,8 +125,8 @@ class DynamoInbox:
         hidden = {} if step.forget_before is None else {"history_from": step.forget_before}
         try:
             self._transact_or_lost(
-                turn=_update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
-                conversation=_extend(lease, until=until, **hidden),
+                turn=update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
+                conversation=extend(lease, until=until, **hidden),
                 spend=spend.settle(step.settlement, identity.channel_of(step.turn.person)) if step.settlement else None,
                 taken=taken_back.by(step),
             )
@@ -139,8 +139,8 @@ class DynamoInbox:
         notified = Update(set={"told_day": day, "told_at": now})
         try:
             self.table.transact(
-                turn=_update_turn(turn, answered, when=in_state(TurnState.QUEUED)),
-                conversation=_extend(lease, until=until),
+                turn=update_turn(turn, answered, when=in_state(TurnState.QUEUED)),
+                conversation=extend(lease, until=until),
                 person=update(keys.person_key(turn.person), notified, when=due),
             )
         except TransactionRefused as exc:
@@ -151,8 +151,8 @@ class DynamoInbox:
     def deliver_again(self, lease: Lease, turn: Turn, *, until: int) -> None:
         counted = Update(add={"deliveries": 1})
         self._transact_or_lost(
-            turn=_update_turn(turn, counted, when=in_state(TurnState.ANSWERED)),
-            conversation=_extend(lease, until=until),
+            turn=update_turn(turn, counted, when=in_state(TurnState.ANSWERED)),
+            conversation=extend(lease, until=until),
         )
 
     def finish(self, lease: Lease, step: Finish) -> Lease | None:
@@ -164,26 +164,26 @@ class DynamoInbox:
     def _finish(self, lease: Lease, step: Finish) -> Lease | None:
         gone = [*(_TEXT if step.scrub else []), *(["charged_day"] if step.refund else [])]
         ended = {"state": step.state.value, "expires_at": step.turn.at // 1000 + self.kept_s}
-        closed = _update_turn(step.turn, Update(set=ended, remove=gone), when=in_state(*OPEN_STATES))
+        closed = update_turn(step.turn, Update(set=ended, remove=gone), when=in_state(*OPEN_STATES))
         taken = taken_back.by(step)
         if step.release:
             # The title of a person's own conversation is stored as long as the turns.
             kept = {"expires_at": ended["expires_at"]} if has_title(lease.conversation, step.turn.person) else {}
             free = Update(add={"open_turns": -1}, set=kept, remove=[*_LEASE, *_DUE])
-            freed = _update_conversation(lease, free, when=no_arrivals_since(lease))
+            freed = update_conversation(lease, free, when=no_arrivals_since(lease))
             try:
                 taken_back.transact(self.table, (*taken, *taken_back.place(lease)), turn=closed, conversation=freed)
             except TransactionRefused as exc:
                 lease = refusals.current_lease(lease, exc.failed.get("conversation"))
             else:
                 return None
-        counted = _update_conversation(lease, Update(add={"open_turns": -1}))
+        counted = update_conversation(lease, Update(add={"open_turns": -1}))
         self._transact_or_lost(turn=closed, conversation=counted, taken=taken)
         return replace(lease, open_turns=lease.open_turns - 1)
 
     def release(self, lease: Lease) -> Lease | None:
         free = Update(set={"open_turns": 0}, remove=[*_LEASE, *_DUE])
-        freed = _update_conversation(lease, free, when=no_arrivals_since(lease))
+        freed = update_conversation(lease, free, when=no_arrivals_since(lease))
         try:
             taken_back.transact(self.table, taken_back.place(lease), conversation=freed)
         except TransactionRefused as exc:
@@ -193,7 +193,7 @@ class DynamoInbox:
     def hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
         postponed = {} if due_at is None else {"due_at": due_at}
         try:
-            self.table.write(_update_conversation(lease, Update(set=postponed, remove=_LEASE)))
+            self.table.write(update_conversation(lease, Update(set=postponed, remove=_LEASE)))
         except ConditionFailed as exc:
             raise LeaseLost("the lease expired before it was handed back") from exc
 
@@ -232,17 +232,3 @@ class DynamoInbox:
             taken_back.transact(self.table, taken, turn=turn, conversation=conversation, spend=spend)
         except TransactionRefused as exc:
             raise LeaseLost("another worker has this conversation") from exc
-
-
-def _update_turn(turn: Turn, change: Update, *, when: ConditionBase) -> Write:
-    return update(keys.turn_key(turn.conversation, turn.id), change, when=when)
-
-
-def _update_conversation(lease: Lease, change: Update, *, when: ConditionBase | None = None) -> Write:
-    """An update of the leased conversation, on condition that the lease is still held."""
-    held = lease_held(lease)
-    return update(keys.conversation_key(lease.conversation), change, when=held & when if when else held)
-
-
-def _extend(lease: Lease, *, until: int, **also: int) -> Write:
-    return _update_conversation(lease, Update(set={"lease_until": until, **also}))

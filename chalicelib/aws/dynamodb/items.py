@@ -115,6 +115,8 @@ def turn(item: Item) -> Turn:
         reply=_reply(item),
         charged_day=item.get("charged_day"),
         model_calls=int(item.get("model_calls", 0)),
+        rounds=int(item.get("rounds", 0)),
+        calls_before=int(item.get("calls_before", 0)),
         deliveries=int(item.get("deliveries", 0)),
         overflow=bool(item.get("overflow", False)),
         receipts=frozenset(int(part) for part in item.get("receipts", ())),

@@ -21,6 +21,8 @@ PEOPLE_INDEX: Final = "people"
 """The index of people by channel, sorted by `last_seen`."""
 
 TURN_PREFIX: Final = "TURN#"
+ROUND_PREFIX: Final = "ROUND#"
+"""Begins the sort key of a round of tool calls, which is not among the turns."""
 PERSON_PREFIX: Final = "PERSON#"
 DELETION_PREFIX: Final = "DELETION#"
 SPEND_PREFIX: Final = "SPEND#"
@@ -54,6 +56,11 @@ def conversation_key(conversation: ConversationId) -> Key:
 def turn_key(conversation: ConversationId, turn: TurnId) -> Key:
     """The key of a turn's item, in the conversation's partition."""
     return {"pk": f"CONV#{conversation}", "sk": f"{TURN_PREFIX}{turn}"}
+
+
+def round_key(conversation: ConversationId, turn: TurnId, number: int) -> Key:
+    """The key of a round of a turn's tool calls, counted from 0, in the conversation's partition."""
+    return {**conversation_key(conversation), "sk": f"{ROUND_PREFIX}{turn}#{number:02d}"}
 
 
 def seen_key(message: IncomingMessage) -> Key:
@@ -145,6 +152,11 @@ def turns_up_to(conversation: ConversationId, turn: TurnId) -> ConditionBase:
     """The key condition for the turns of a conversation whose ids are not after `turn`."""
     within = KeyAttribute("sk").between(TURN_PREFIX, f"{TURN_PREFIX}{turn}")
     return _partition(conversation_key(conversation)) & within
+
+
+def rounds_of(conversation: ConversationId, turn: TurnId) -> ConditionBase:
+    """The key condition for the rounds of a turn's tool calls, oldest first."""
+    return _partition(conversation_key(conversation)) & KeyAttribute("sk").begins_with(f"{ROUND_PREFIX}{turn}#")
 
 
 def members_of(conversation: ConversationId) -> ConditionBase:

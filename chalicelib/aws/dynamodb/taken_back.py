@@ -69,8 +69,14 @@ def by(step: Record | Finish) -> Changes:
         key = identity.key_of(step.turn.person)
         return (_lower(keys.api_key_key(key), "used"),) if key and step.refund else ()
     settlement = step.settlement if isinstance(step, Record) else None
-    money = _money(step.turn, settlement) if settlement else ()
+    money = unused(step.turn, settlement) if settlement else ()
     return (*money, *(_charge(step.turn, step.most_refunds) if step.refund else ()))
+
+
+def unused(turn: Turn, settlement: Settlement) -> Changes:
+    """What was set aside for a call and not needed, in the person's share of the budget."""
+    unused = settlement.cost - settlement.reserved.amount
+    return (Change(keys.person_key(turn.person), {spent_on(settlement.reserved.day): unused}),) if unused else ()
 
 
 def place(lease: Lease) -> Changes:
@@ -98,12 +104,6 @@ def transact(table: Table, changes: Changes, **writes: Write | None) -> None:
         if not exc.failed.keys() <= ours.keys():
             raise
         transact(table, fitting, **writes)
-
-
-def _money(turn: Turn, settlement: Settlement) -> Changes:
-    """What was set aside and not needed, in the person's share of the budget."""
-    unused = settlement.cost - settlement.reserved.amount
-    return (Change(keys.person_key(turn.person), {spent_on(settlement.reserved.day): unused}),) if unused else ()
 
 
 def _charge(turn: Turn, most_refunds: int | None) -> Changes:

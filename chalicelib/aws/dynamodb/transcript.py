@@ -101,6 +101,7 @@ class DynamoTranscript:
         found = self._find(conversation, message_id)
         if found is None:
             return False
+        self._erase_rounds(found)
         gone = ["attachments", *([] if found.is_open else ["answer", "footer"])]
         return self._update(found, Update(set={"text": "", "edit": _NO_MORE_EDITS}, remove=gone))
 
@@ -145,9 +146,15 @@ class DynamoTranscript:
                 left=_erasure(turn, now=now, when=IS_CLOSED),
                 person=update(keys.person_key(person), seen, when=NOT_BLOCKED),
             )
+            self._erase_rounds(turn)
 
     def _erase(self, turn: Turn, *, now: int) -> None:
+        self._erase_rounds(turn)
         self.table.write(_erasure(turn, now=now))
+
+    def _erase_rounds(self, turn: Turn) -> None:
+        for number in range(turn.rounds):
+            self.table.write(delete(keys.round_key(turn.conversation, turn.id, number)))
 
     def _find(self, conversation: ConversationId, message_id: str) -> Turn | None:
         """The turn of a message. Its time is not known here, only its digest, so the newest turns are read first."""

@@ -108,7 +108,7 @@ class MessengerSender:
         Tell the person once that it takes longer; not again if a worker died over the turn, and may have told them.
         """
         psid = identity.psid_of(turn.person)
-        waits_s = self.slow_after_s if turn.model_calls <= 1 else math.inf
+        waits_s = math.inf if turn.was_begun else self.slow_after_s
         try:
             self._send_action(psid, "mark_seen")
             while not over.is_set():

@@ -89,7 +89,7 @@ class TurnFrames:
         if self._last:
             return self._snapshot()
         # An empty snapshot clears what an earlier worker streamed before it crashed.
-        is_second_attempt = self._turn.model_calls > 1 and not self._ending
+        is_second_attempt = self._turn.was_begun and not self._ending
         return server_frames.snapshot(self._turn.id, []) if is_second_attempt else []
 
 

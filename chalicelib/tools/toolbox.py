@@ -1,0 +1,75 @@
+"""The tools of a deployment by name, and how a call is run: in a thread, so that one that hangs holds up nobody."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.conversation.tool import ToolCall, ToolResult, ToolSpec
+from chalicelib.conversation.tool_ports import Caller, Prepared
+from chalicelib.tools.tool import Tool, ToolFailed, WrongArguments
+
+_SPARE_S: Final = 1.0
+"""For which a tool may run longer than it was told."""
+_FAILED: Final = "The tool failed, and the reason is not known. It may have done a part of its work."
+_TOO_LONG: Final = "The tool takes too long. It is not known whether it did its work."
+
+
+@dataclass(frozen=True)
+class PreparedCall:
+    """`conversation.tool_ports.Prepared`."""
+
+    tool: Tool
+    arguments: Mapping[str, Any]
+    services: Mapping[type, object]
+    report: Callable[[BaseException], None]
+
+    @property
+    def writes(self) -> bool:
+        return self.tool.writes
+
+    @property
+    def may_be_repeated(self) -> bool:
+        return self.tool.repeatable or not self.tool.writes
+
+    def run(self, caller: Caller) -> ToolResult:
+        results = [ToolResult(_TOO_LONG, is_error=True)]
+        context = copy_context()
+        thread = threading.Thread(target=lambda: results.insert(0, context.run(self._run, caller)), daemon=True)
+        thread.start()
+        thread.join(caller.seconds + _SPARE_S)
+        return results[0]
+
+    def _run(self, caller: Caller) -> ToolResult:
+        known = {**self.services, Caller: caller}
+        try:
+            return ToolResult(self.tool(**self.arguments, **{n: known[kind] for n, kind in self.tool.injected.items()}))
+        except ToolFailed as exc:
+            return ToolResult(str(exc), is_error=True)
+        except BaseException as exc:  # noqa: BLE001 (whatever a tool raises, the model goes on without it)
+            self.report(exc)
+            return ToolResult(_FAILED, is_error=True)
+
+
+@dataclass(frozen=True)
+class FunctionTools:
+    """`conversation.tool_ports.Toolbox` of functions. `services` are the values of injected parameters, by type."""
+
+    tools: Sequence[Tool]
+    services: Mapping[type, object]
+    report: Callable[[BaseException], None]
+    """Logs what a tool raises."""
+
+    def specs(self, names: Sequence[str]) -> tuple[ToolSpec, ...]:
+        found = {tool.name: tool for tool in self.tools}
+        return tuple(found[name].spec for name in names if name in found)
+
+    def prepare(self, call: ToolCall) -> Prepared | ToolResult:
+        found = next((tool for tool in self.tools if tool.name == call.name), None)
+        if found is None:
+            return ToolResult("There is no such tool.", is_error=True)
+        try:
+            return PreparedCall(found, found.parse(call.arguments), self.services, self.report)
+        except WrongArguments as exc:
+            return ToolResult(f"The arguments are wrong: {exc}", is_error=True)
