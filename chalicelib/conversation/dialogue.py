@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from chalicelib.access.budget import Reservation, Settlement, Usage
-from chalicelib.conversation import plan, tool_text
+from chalicelib.conversation import fence, plan
 from chalicelib.conversation.agent import Agent, Speech, model_answered
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.journal import Asked, OpenRound
@@ -112,4 +112,4 @@ def _with_rounds(context: TurnContext, *rounds: Round) -> TurnContext:
 
 
 def _fenced(finished: Round) -> Round:
-    return replace(finished, results=tuple(map(tool_text.fenced, finished.results)))
+    return replace(finished, results=tuple(replace(each, text=fence.returned(each.text)) for each in finished.results))

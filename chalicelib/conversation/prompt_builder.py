@@ -4,11 +4,12 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Usage
-from chalicelib.conversation import fence, plan, tool_text
+from chalicelib.conversation import fence, plan
 from chalicelib.conversation.history import after_own_resets, recent, standing
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.speaker import marked, speaker_of
 from chalicelib.conversation.token_estimate import most_tokens, tokens
+from chalicelib.conversation.tool_texts import tool_texts
 from chalicelib.conversation.turn import STOPPED, Turn
 from chalicelib.conversation.turn_context import TurnContext
 
@@ -78,7 +79,7 @@ def at_most(prompt: Prompt, *, written: int | None) -> Usage:
     """
     said = [part for exchange in prompt.history for part in (exchange.said, exchange.answer)]
     more = [fence.noted(prompt.notes)] if prompt.notes else []
-    texts = (prompt.instructions, *more, *said, prompt.said, *tool_text.counted(prompt))
+    texts = (prompt.instructions, *more, *said, prompt.said, *tool_texts(prompt))
     asked = sum(most_tokens(text) for text in texts)
     most = prompt.max_output_tokens
     return Usage(input=asked, output=most if written is None else min(most, written + UNSEEN_TOKENS))
@@ -89,7 +90,7 @@ def _instructions(context: TurnContext) -> str:
     in_room = identity.room_of(context.turn.conversation) is not None
     own_opening = "".join(_own_opening(turn, since=context.lease.history_from) for turn in context.memory)
     rules = context.persona.system_prompt(opening_shown=opening_shown, in_room=in_room, own_opening=own_opening)
-    return f"{rules}\n{tool_text.RULE}" if context.tools else rules
+    return f"{rules}\n{fence.RULE}" if context.tools else rules
 
 
 def _own_opening(turn: Turn, *, since: int) -> str:

@@ -16,13 +16,15 @@ from zoneinfo import ZoneInfo
 from chalicelib.access import identity
 from chalicelib.access.budget import Settlement
 from chalicelib.clock import Clock
-from chalicelib.conversation import tool_text
 from chalicelib.conversation.journal import Asked, OpenRound
 from chalicelib.conversation.tool import Round, ToolCall, ToolResult
 from chalicelib.conversation.tool_ports import Caller, Journal, Prepared
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.log import Log
 
+MAX_RESULT_BYTES: Final = 8_000
+"""The longest result of a call, in UTF-8 bytes."""
+_CUT: Final = "\n[cut here: the result was longer]"
 LONGEST_CALL_S: Final = 20.0
 """The most that one call of a tool may take."""
 _SHARE: Final = 0.3
@@ -76,7 +78,7 @@ class ToolRounds:
             result = UNKNOWN
         else:
             result = self._act(context, number, index, prepared, was_started=was_started)
-        result = replace(result, text=tool_text.cut(result.text))
+        result = replace(result, text=_cut(result.text))
         self.journal.end(context.lease, context.turn, number, index, result, until=context.time.until())
         outcome = "unknown" if result is UNKNOWN else "failed" if result.is_error else "ok"
         name = call.name if is_offered else "(none of these)"
@@ -103,3 +105,11 @@ class ToolRounds:
             key=hashlib.sha256(f"{turn.conversation}#{turn.id}#{number}#{index}".encode()).hexdigest(),
             seconds=min(LONGEST_CALL_S, seconds),
         )
+
+
+def _cut(text: str) -> str:
+    """Return the text, cut to MAX_RESULT_BYTES with words that say so."""
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= MAX_RESULT_BYTES:
+        return encoded.decode()
+    return encoded[: MAX_RESULT_BYTES - len(_CUT)].decode(errors="ignore") + _CUT

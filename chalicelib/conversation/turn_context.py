@@ -124,6 +124,5 @@ class ContextLoader:
         day = quota.day_of(asked_at, now=now, zone=self.zone)
         entitlements = self.entitlements.for_person(person.id)
         find_persona = cache(partial(self.entitlements.personas.named, entitlements.persona))
-        return TurnContext(
-            lease, turn, memory, time, person, entitlements, day, find_persona, self.memory_tokens, self.toolbox
-        )
+        known = person, entitlements, day, find_persona, self.memory_tokens, self.toolbox
+        return TurnContext(lease, turn, memory, time, *known)

@@ -11,7 +11,7 @@ from chalicelib.conversation.plan import MAX_ROUNDS
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.tool import ToolCall
 from chalicelib.conversation.tool_ports import Caller
-from chalicelib.conversation.tool_text import MAX_RESULT_BYTES
+from chalicelib.conversation.tool_rounds import MAX_RESULT_BYTES
 from chalicelib.errors import ModelBusy
 from chalicelib.tools.tool import ToolFailed, tool
 from chalicelib.tools.toolbox import FunctionTools
