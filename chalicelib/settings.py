@@ -11,7 +11,9 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from chalicelib import bedrock_settings as of_bedrock
 from chalicelib import variables as parse
+from chalicelib.bedrock_settings import BedrockSettings
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
 from chalicelib.variables import Variables
@@ -135,11 +137,14 @@ class ModelSettings:
     effort: str
     """The reasoning effort; empty to send none."""
     base_url: str
+    bedrock: BedrockSettings | None = None
+    """Where the model is asked if it is one of Bedrock; `api` and `base_url` then mean nothing."""
 
     @property
     def host(self) -> str:
         """The host that receives users' messages; in DNS its name may end with a dot, which makes no difference."""
-        return (urlsplit(self.base_url).hostname or self.base_url).removesuffix(".")
+        host = self.bedrock.host if self.bedrock else urlsplit(self.base_url).hostname
+        return (host or self.base_url).removesuffix(".")
 
     @property
     def is_openai(self) -> bool:
@@ -153,19 +158,22 @@ class ModelSettings:
 
     @classmethod
     def from_env(cls, env: Variables) -> "ModelSettings":
-        """Parse PARLEY_MODEL, PARLEY_MODEL_API, PARLEY_REASONING_EFFORT and OPENAI_BASE_URL.
+        """Parse PARLEY_MODEL, PARLEY_MODEL_API, PARLEY_REASONING_EFFORT, OPENAI_BASE_URL, and Bedrock's settings.
 
-        Without a choice, OpenAI gets requests in `responses` and with the effort `none`, other servers in `chat` and
-        without an effort, which they may not know.
+        Without a choice, OpenAI gets requests in `responses` and with the effort `none`, as its models at Bedrock do;
+        other servers get them in `chat` and without an effort, which they may not know.
         """
-        name = env.read("PARLEY_MODEL", "gpt-6-luna", parse.name)
+        name = env.read("PARLEY_MODEL", "gpt-6-luna", of_bedrock.model_name)
+        bedrock = BedrockSettings.from_env(env)
         base_url = env.read("OPENAI_BASE_URL", "", lambda variable, value: value and parse.address(variable, value))
         settings = cls(name, "chat", "", base_url or f"https://{OPENAI_HOST}/v1")
+        if name.startswith(of_bedrock.PREFIX):
+            settings = replace(settings, name=name.removeprefix(of_bedrock.PREFIX), bedrock=bedrock)
         usual: Literal["responses", "chat"] = "responses" if settings.is_openai else "chat"
         return replace(
             settings,
             api=env.read("PARLEY_MODEL_API", "auto", lambda variable, value: parse.api(variable, value, usual)),
-            effort=env.text("PARLEY_REASONING_EFFORT", "none" if settings.is_openai else ""),
+            effort=env.text("PARLEY_REASONING_EFFORT", "none" if settings.is_openai or "openai." in name else ""),
         )
 
 

@@ -7,15 +7,14 @@ from typing import Final
 from chalicelib.access import quota
 from chalicelib.access.budget import Usage
 from chalicelib.bootstrap import clients
-from chalicelib.bootstrap.worker import SECRETS, budget, graph, model, openai_client, ports, secrets
+from chalicelib.bootstrap.worker import budget, graph, model, ports, secrets, secrets_of
 from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.channels.messenger.setup import Setup
 from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.llm import prices
-from chalicelib.llm.health import ModelHealth
-from chalicelib.llm.openai import OpenAICatalogue
+from chalicelib.llm.health import Catalogue, ModelHealth
 from chalicelib.llm.question import TrialQuestion
 from chalicelib.operations import checks
 from chalicelib.operations.findings import Check
@@ -31,10 +30,9 @@ def health_check() -> HealthCheck:
     """Return the health check of everything outside AWS that the bot depends on."""
     settings, stored, shared = clients.settings(), secrets(), ports()
     channels = settings.stage.channels
+    needed = secrets_of(channels, settings.model)
     checks_in_order = [
-        checks.secrets(
-            lambda: [one for one in SECRETS.of(channels) if not stored.find(one)], stage=settings.stage.name
-        ),
+        checks.secrets(lambda: [one for one in needed if not stored.find(one)], stage=settings.stage.name),
         *(_messenger().checks() if channels.messenger else ()),
         _model().check(),
         *_sign_in(),
@@ -73,15 +71,27 @@ def _sign_in() -> Iterator[Check]:
 
 def _model() -> ModelHealth:
     chosen, stage = clients.settings().model, clients.settings().stage
-    price = prices.find(chosen.name)
+    price = None if chosen.bedrock else prices.find(chosen.name)
     return ModelHealth(
         name=chosen.name,
         question=TrialQuestion(model(), _personas, _reserve, stage.name, ports().personas().named),
-        catalogue=OpenAICatalogue(chosen.name, is_openai=chosen.is_openai, client=openai_client),
+        catalogue=_catalogue(),
         shutdown=price.shutdown if price else None,
         stage=stage.name,
         clock=clients.clock,
     )
+
+
+def _catalogue() -> Catalogue:
+    """Return the list of models; the library of its provider is imported here, and no other provider's."""
+    chosen = clients.settings().model
+    if chosen.bedrock:
+        from chalicelib.bootstrap import bedrock_model  # noqa: PLC0415
+
+        return bedrock_model.catalogue(chosen, answer_s=clients.settings().limits.answer_s)
+    from chalicelib.bootstrap import openai_model  # noqa: PLC0415
+
+    return openai_model.catalogue(chosen, secrets())
 
 
 def _personas() -> frozenset[str]:

@@ -2,11 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache, partial
-from ssl import SSLContext
-from typing import Final
-
-from httpx2 import AsyncClient, create_ssl_context
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAI
+from typing import Final, Protocol
 
 from chalicelib.access.budget import Budget
 from chalicelib.aws.ssm import Secrets
@@ -27,18 +23,28 @@ from chalicelib.conversation.tool_rounds import ToolRounds
 from chalicelib.conversation.turn_context import ContextLoader
 from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.conversation.worker import Worker
-from chalicelib.ids import Channel, Needs
-from chalicelib.llm import prices
-from chalicelib.llm.kept_connections import LIMITS, KeptConnections
-from chalicelib.llm.openai import OpenAIModel
+from chalicelib.ids import Channel, Channels, Needs
 from chalicelib.operations.warmth import Step, Warmth
-from chalicelib.settings import Secret
+from chalicelib.settings import ModelSettings, Secret
 
 SECRETS: Final = Needs[Secret](
     always=(Secret.OPENAI_KEY, Secret.PSEUDONYM_KEY, Secret.TOPIC_ARN),
     messenger=(Secret.APP_ID, Secret.APP_SECRET, Secret.VERIFY_TOKEN, Secret.PAGE_TOKEN, Secret.WEBHOOK_URL),
     web=(Secret.WEBSOCKET_URL,),
 )
+"""With a model that has a key."""
+
+
+class WarmModel(Model, Protocol):
+    """A model whose first answer can be prepared."""
+
+    def warm(self, *, seconds: float) -> None:
+        """Prepare what an answer needs, within `seconds`. Raises ModelError."""
+
+
+def secrets_of(channels: Channels, model: ModelSettings) -> tuple[Secret, ...]:
+    """Return the secrets that the worker may read with these channels and this model."""
+    return tuple(name for name in SECRETS.of(channels) if not (model.bedrock and name is Secret.OPENAI_KEY))
 
 
 def assemble(
@@ -104,19 +110,16 @@ def warmth() -> Warmth:
 
 
 @cache
-def model() -> OpenAIModel:
-    """Return the model that answers."""
+def model() -> WarmModel:
+    """Return the model that answers; the library of its provider is imported here, and no other provider's."""
     chosen = clients.settings().model
-    return OpenAIModel(
-        name=chosen.name,
-        effort=chosen.effort,
-        api=chosen.api,
-        connections=KeptConnections(_http),
-        client=_openai_over,
-        price=prices.price_of(chosen),
-        is_openai=chosen.is_openai,
-        renew=partial(secrets().renew, Secret.OPENAI_KEY),
-    )
+    if chosen.bedrock:
+        from chalicelib.bootstrap import bedrock_model  # noqa: PLC0415
+
+        return bedrock_model.model(chosen, answer_s=clients.settings().limits.answer_s)
+    from chalicelib.bootstrap import openai_model  # noqa: PLC0415
+
+    return openai_model.model(chosen, secrets())
 
 
 def budget() -> Budget:
@@ -134,7 +137,7 @@ def ports() -> Ports:
 @cache
 def secrets() -> Secrets:
     """Return the secrets that the worker may read."""
-    return clients.secrets(SECRETS.of(clients.channels()))
+    return clients.secrets(secrets_of(clients.channels(), clients.settings().model))
 
 
 @cache
@@ -147,30 +150,3 @@ def graph() -> Graph:
         app_secret=partial(stored.get, Secret.APP_SECRET),
         renew=partial(stored.renew, Secret.PAGE_TOKEN),
     )
-
-
-def openai_client() -> OpenAI:
-    """Return the SDK's client for the key as it is now. Raises ConfigError without one."""
-    return _openai(secrets().get(Secret.OPENAI_KEY), clients.settings().model.base_url)
-
-
-@cache
-def _openai(key: str, base_url: str) -> OpenAI:
-    """One client per key, as a client keeps its connections."""
-    return OpenAI(api_key=key, base_url=base_url)
-
-
-def _openai_over(http: AsyncClient) -> AsyncOpenAI:
-    """Return the SDK's client for the key as it is now. Raises ConfigError without one."""
-    key, url = secrets().get(Secret.OPENAI_KEY), clients.settings().model.base_url
-    return AsyncOpenAI(api_key=key, base_url=url, http_client=http)
-
-
-def _http() -> AsyncClient:
-    return DefaultAsyncHttpxClient(verify=_tls(), limits=LIMITS)
-
-
-@cache
-def _tls() -> SSLContext:
-    """All clients share it: loading the certificates takes longer than building a client."""
-    return create_ssl_context()

@@ -128,7 +128,8 @@ def _no_model(text: str) -> ModelUnusable:
     if _PROFILE.search(text):
         why = "the model is asked through an inference profile: its id begins with us., eu., apac. or global."
         return ModelUnusable(why, cause=ModelFault.MISSING)
-    return ModelUnusable("Bedrock does not offer the model in this region", cause=ModelFault.MISSING)
+    why = "Bedrock does not know the model's id in this region"
+    return ModelUnusable(why, cause=ModelFault.MISSING, names=["PARLEY_BEDROCK_REGION"])
 
 
 def _name(word: str) -> str:

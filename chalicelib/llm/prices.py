@@ -8,11 +8,13 @@ from functools import cache
 from typing import Any, Final
 
 from chalicelib.access.budget import Price
+from chalicelib.bedrock_settings import area_and_model
 from chalicelib.content import toml_file
 from chalicelib.content.toml_file import TomlFile
 from chalicelib.settings import ModelSettings
 
 _FILE: Final = ("llm", "prices.toml")
+_BEDROCK_FILE: Final = ("llm", "bedrock_prices.toml")
 _REQUIRED: Final = ("input", "cached", "output")
 _SNAPSHOT: Final = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 """The end of a dated model name; the dated model has the price of the undated one."""
@@ -24,16 +26,34 @@ _REGIONAL: Final = Decimal("1.1")
 
 That is so for models since March 2026; the few older ones are counted too high, which a budget may be.
 """
+_IN_AN_AREA: Final = Decimal("1.1")
+_OF_THE_GOVERNMENT: Final = Decimal("1.2")
 
 
 def price_of(model: ModelSettings) -> Price:
-    """The price of each request to the model that the settings name. Another server than OpenAI's is free.
+    """The price of each request to the model that the settings name. Another server than OpenAI's or Bedrock is free.
 
     A model that is not listed has the highest listed price: an unknown price must not exceed the budget.
     """
+    if model.bedrock:
+        return of_bedrock(model.name) or _highest(listed_at_bedrock()).times(_IN_AN_AREA)
     if not model.is_openai:
         return FREE
     return assumed(model.name).times(_REGIONAL) if model.is_regional else assumed(model.name)
+
+
+def of_bedrock(model: str) -> Price | None:
+    """The price of a model or an inference profile of Bedrock, by its id; None when it is not listed.
+
+    A profile of one area that has no price of its own costs a tenth more, and one of the US government a fifth.
+    """
+    prices, (area, everywhere) = listed_at_bedrock(), area_and_model(model)
+    if model in prices:
+        return prices[model]
+    found = prices.get(everywhere)
+    if found is None or area in ("", "global"):
+        return found
+    return found.times(_OF_THE_GOVERNMENT if area == "us-gov" else _IN_AN_AREA)
 
 
 def find(model: str) -> Price | None:
@@ -50,6 +70,12 @@ def assumed(model: str) -> Price:
 def listed() -> dict[str, Price]:
     """All prices by model. Raises ConfigError, with file, line and reason, when the file is not valid."""
     return _prices(toml_file.load(*_FILE))
+
+
+@cache
+def listed_at_bedrock() -> dict[str, Price]:
+    """All prices at Bedrock, by the ids of models and of some inference profiles. Raises ConfigError as `listed`."""
+    return _prices(toml_file.load(*_BEDROCK_FILE))
 
 
 def parse(source: str) -> dict[str, Price]:

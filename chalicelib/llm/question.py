@@ -85,11 +85,12 @@ def remedy(error: ModelUnusable, stage: str) -> str:
     """Return what the owner does about the cause."""
     deploy = deploy_command(stage)
     other_model = f"set PARLEY_MODEL to a model your account may use and run {deploy}"
+    settings = " and ".join(("PARLEY_MODEL", *error.names))
     return {
         ModelFault.KEY: f"make a key that may ask models and run {deploy} --renew openai-key",
         ModelFault.CREDIT: "add credit at the model's provider, or raise the spending limit there",
         ModelFault.VERIFICATION: f"verify the organization at the model's provider, or {other_model}",
-        ModelFault.MISSING: other_model,
+        ModelFault.MISSING: f"set {settings} so that they go together and run {deploy}" if error.names else other_model,
         ModelFault.ACCESS: f"run {deploy}, which lets the bot's role ask the model; if that does not help, "
         "open the model in the Bedrock console of that account and region, which says what the account lacks",
         ModelFault.ROUTE: "set PARLEY_MODEL_API to the protocol that the server has (chat or responses), or correct "

@@ -140,14 +140,20 @@ def _listen(model: Any, question: str) -> None:
 
 def _others(error: ModelError) -> tuple[str, ...]:
     """Return names of models that the server offers instead of a missing one; none if it does not say."""
-    from chalicelib.bootstrap import worker  # noqa: PLC0415
+    from chalicelib.bootstrap import clients, openai_model, worker  # noqa: PLC0415
 
-    if not (isinstance(error, ModelUnusable) and error.cause is ModelFault.MISSING):
+    chosen = clients.settings().model
+    if chosen.bedrock or not (isinstance(error, ModelUnusable) and error.cause is ModelFault.MISSING):
         return ()
     from openai import OpenAIError  # noqa: PLC0415
 
     with suppress(OpenAIError):
-        match worker.openai_client().with_options(timeout=3, max_retries=0).get("/models", cast_to=object):
+        match (
+            openai_model.catalogue(chosen, worker.secrets())
+            .client()
+            .with_options(timeout=3, max_retries=0)
+            .get("/models", cast_to=object)
+        ):
             case {"data": list(models)}:
                 names = [model["id"] for model in models if isinstance(model, dict) and "id" in model]
                 shown = [name for name in names if isinstance(name, str) and name.isprintable()]

@@ -135,6 +135,19 @@ def test_on_lambda_the_services_and_each_client_are_built_once_before_the_first_
         assert modules & WORKERS_ONLY == set()
 
 
+def test_a_worker_loads_the_library_of_its_models_provider_only(loaded: Loaded):
+    environment = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_LAMBDA_FUNCTION_NAME": "parley-dev-worker"}
+    of_openai = loaded("import app", **environment)
+    of_bedrock = loaded(
+        IS_BUILT.format(module="worker", service="worker", clients=["bedrock-runtime", "dynamodb", "sns", "ssm"]),
+        **environment,
+        PARLEY_MODEL="bedrock:eu.amazon.nova-lite-v1:0",
+    )
+    assert "chalicelib.llm.converse" in of_bedrock - of_openai
+    assert of_bedrock & {"openai", "httpx2", "pydantic", "anyio", "chalicelib.llm.openai"} == set()
+    assert "openai" in of_openai
+
+
 @pytest.mark.parametrize("function", ["", "parley-dev"])
 def test_a_wrong_setting_fails_the_request_and_not_the_start(loaded: Loaded, function: str):
     environment = {"AWS_DEFAULT_REGION": "eu-central-1", "PARLEY_TIMEZONE": "Nowhere/X"}

@@ -1,0 +1,58 @@
+"""Builds the model of OpenAI, or of a server with the same API; loads the SDK."""
+
+from functools import cache, partial
+from ssl import SSLContext
+
+from httpx2 import AsyncClient, create_ssl_context
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAI
+
+from chalicelib.aws.ssm import Secrets
+from chalicelib.llm import prices
+from chalicelib.llm.kept_connections import LIMITS, KeptConnections
+from chalicelib.llm.openai import OpenAICatalogue, OpenAIModel
+from chalicelib.settings import ModelSettings, Secret
+
+
+def model(chosen: ModelSettings, secrets: Secrets) -> OpenAIModel:
+    """Return the model that answers."""
+
+    def client(http: AsyncClient) -> AsyncOpenAI:
+        """Return the SDK's client for the key as it is now. Raises ConfigError without one."""
+        return AsyncOpenAI(api_key=secrets.get(Secret.OPENAI_KEY), base_url=chosen.base_url, http_client=http)
+
+    return OpenAIModel(
+        name=chosen.name,
+        effort=chosen.effort,
+        api=chosen.api,
+        connections=KeptConnections(_http),
+        client=client,
+        price=prices.price_of(chosen),
+        is_openai=chosen.is_openai,
+        renew=partial(secrets.renew, Secret.OPENAI_KEY),
+    )
+
+
+def catalogue(chosen: ModelSettings, secrets: Secrets) -> OpenAICatalogue:
+    """Return the server's list of models."""
+
+    def client() -> OpenAI:
+        """Return the SDK's client for the key as it is now. Raises ConfigError without one."""
+        return _openai(secrets.get(Secret.OPENAI_KEY), chosen.base_url)
+
+    return OpenAICatalogue(chosen.name, is_openai=chosen.is_openai, client=client)
+
+
+@cache
+def _openai(key: str, base_url: str) -> OpenAI:
+    """One client per key, as a client keeps its connections."""
+    return OpenAI(api_key=key, base_url=base_url)
+
+
+def _http() -> AsyncClient:
+    return DefaultAsyncHttpxClient(verify=_tls(), limits=LIMITS)
+
+
+@cache
+def _tls() -> SSLContext:
+    """All clients share it: loading the certificates takes longer than building a client."""
+    return create_ssl_context()
