@@ -18,6 +18,8 @@ class Usage:
     output: int = 0
     written: int | None = None
     """Written to the provider's cache; None if the provider does not tell."""
+    model: str = ""
+    """The name of the model that was asked, where several may be; empty for the one that the reservation is for."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Reservation:
     """The most that may be set aside on that day for the person who asks; None for no limit."""
     channel_cap: int | None = None
     """The most that may be set aside on that day for the person's channel; None for a call of no turn."""
+    model: str = ""
+    """The name of the model that is asked; empty for the deployment's."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,12 @@ class Price:
         exact += usage.cached * self.cached + usage.output * self.output
         return int(exact.to_integral_value(ROUND_UP))
 
+    def or_dearer(self, other: "Price") -> "Price":
+        """Return a price at which no usage costs less than at either of the two."""
+        amounts = max(self.input, other.input), max(self.cached, other.cached), max(self.output, other.output)
+        writes = [price.input if price.write is None else price.write for price in (self, other)]
+        return Price(*amounts, write=max(writes))
+
     def times(self, factor: Decimal) -> "Price":
         """Return the same price with all amounts multiplied."""
         write = None if self.write is None else self.write * factor
@@ -118,22 +128,33 @@ class Budget:
     """The share of the budget that one person may use; 1 for all of it."""
     is_shared: bool = True
     """Whether two channels share it, so that each has a part."""
+    others: Mapping[str, Price] = field(default_factory=dict)
+    """The prices of other models that may answer, by name."""
+    fallback: str = ""
+    """The name of the one that answers where another one cannot; empty for none."""
 
     @property
     def of_channel(self) -> int:
         """What one channel may use of it."""
         return part_of_channel(self.cap, is_shared=self.is_shared)
 
-    def reserve(self, most: Usage, *, day: str) -> Reservation:
-        """Return what must be set aside on `day`, an ISO date, before a call of no turn that uses at most `most`."""
-        return Reservation(day, self.price.cost(most), self.cap)
+    def price_of(self, model: str) -> Price:
+        """Return the price of a model by its name; for any other name, that of the deployment's."""
+        return self.others.get(model, self.price)
 
-    def reserve_for_turn(self, most: Usage, *, day: str, is_unlimited: bool) -> Reservation:
+    def reserve(self, most: Usage, *, day: str, model: str = "") -> Reservation:
+        """Return what must be set aside on `day`, an ISO date, before a call of no turn that uses at most `most`.
+
+        `model` is asked, and in its place perhaps the fallback, so the dearer of the two counts.
+        """
+        return Reservation(day, self._dearest(model).cost(most), self.cap, model=model)
+
+    def reserve_for_turn(self, most: Usage, *, day: str, is_unlimited: bool, model: str = "") -> Reservation:
         """Return the same for a person's question, with the person's and the channel's part of the budget.
 
         Each part is large enough for one call. An unlimited person has no part, but the channel has.
         """
-        whole = self.reserve(most, day=day)
+        whole = self.reserve(most, day=day, model=model)
         has_share = not is_unlimited and self.person_share < 1
         of_person = max(int(self.cap * self.person_share), whole.amount) if has_share else None
         return replace(whole, person_cap=of_person, channel_cap=max(self.of_channel, whole.amount))
@@ -141,11 +162,18 @@ class Budget:
     def settle(self, reserved: Reservation, usage: Usage | None, *, at_most: Usage) -> Settlement:
         """Return what the call cost: by `usage`, or, if the provider does not tell, no more than `at_most` costs.
 
+        The price is that of the model that was asked; where that is not known, of the dearest that may have been.
+
         `at_most` is empty for a call that the provider cannot bill.
         """
         is_told = usage is not None and (usage.input or usage.output)
-        cost = self.price.cost(usage) if usage and is_told else min(self.price.cost(at_most), reserved.amount)
-        return Settlement(reserved, cost, usage)
+        if usage and is_told:
+            return Settlement(reserved, self.price_of(usage.model or reserved.model).cost(usage), usage)
+        return Settlement(reserved, min(self._dearest(reserved.model).cost(at_most), reserved.amount), usage)
+
+    def _dearest(self, model: str) -> Price:
+        price = self.price_of(model)
+        return price.or_dearer(self.others[self.fallback]) if self.fallback in self.others else price
 
 
 def part_of_channel(cap: int, *, is_shared: bool) -> int:

@@ -18,7 +18,7 @@ _FOLDER: Final = ("content", "personas")
 _KEYS: Final = (
     *("name", "instructions", "max_output_tokens", "opening", "fixed_opening", "starters"),
     *("temperature", "language", "title", "face", "colour", "translations", "tools", "cut_short", "about"),
-    "knows",
+    *("knows", "model"),
 )
 LONGEST_NAME: Final = 30
 """Characters: more does not fit above a chat."""
@@ -66,6 +66,8 @@ class Persona:
     """What the persona is, in one line for the owner; empty if the file does not say so. No person reads it."""
     known: tuple[KnownFile, ...] = ()
     """The files that the persona knows; they are whole in each request to the model."""
+    model: str = ""
+    """The name of the model that answers as the persona, one of those that the owner listed; else the deployment's."""
 
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
@@ -147,6 +149,7 @@ def _persona(file: TomlFile, read: Reader) -> Persona:
         cut_short=persona_file.cut_short(file),
         about=persona_file.about(file),
         known=knowledge.known_files(file, read),
+        model=persona_file.model(file),
     )
     public = len(json.dumps(found.public(), ensure_ascii=False).encode())
     if public > MOST_PUBLIC_BYTES:

@@ -12,6 +12,8 @@ LONGEST_CUT_SHORT: Final = 160
 """Characters."""
 LONGEST_ABOUT: Final = 100
 """Characters."""
+LONGEST_MODEL: Final = 200
+"""Characters: an inference profile of Bedrock may be named by its ARN."""
 _LANGUAGE: Final = re.compile("[a-z]{2}")
 _TOOL: Final = re.compile("[a-zA-Z0-9_-]{1,64}")
 
@@ -60,6 +62,14 @@ def about(file: TomlFile) -> str:
     if not words.isprintable():
         raise file.error("about must be a single line", "about")
     return words
+
+
+def model(file: TomlFile) -> str:
+    """Return the name of the model that answers as the persona; empty without the key."""
+    name = text(file, "model", most=LONGEST_MODEL) if "model" in file.values else ""
+    if not name.isprintable() or " " in name:
+        raise file.error("model must be a name in one word", "model")
+    return name
 
 
 def output_tokens(file: TomlFile) -> int:

@@ -237,7 +237,8 @@ def model_asked(model: Model) -> dict[str, Value]:
 
 def model_answered(usage: Usage, *, first_words_ms: int) -> dict[str, Value]:
     """Return the log fields of a complete model response; times in seconds, as the conventions want them."""
-    return {
+    answered: dict[str, Value] = {"gen_ai.response.model": usage.model} if usage.model else {}
+    return answered | {
         "gen_ai.usage.input_tokens": usage.input,
         "gen_ai.usage.cache_read.input_tokens": usage.cached,
         "gen_ai.usage.output_tokens": usage.output,

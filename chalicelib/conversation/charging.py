@@ -36,7 +36,8 @@ class Charging:
         now = self.clock()
         today = quota.day_of(now, now=now, zone=self.zone)
         is_unlimited = context.person.access is Access.UNLIMITED
-        return self.budget.reserve_for_turn(prompt_builder.most_usage(context), day=today, is_unlimited=is_unlimited)
+        most = prompt_builder.most_usage(context)
+        return self.budget.reserve_for_turn(most, day=today, is_unlimited=is_unlimited, model=context.model)
 
     def charge(self, context: TurnContext, reservation: Reservation) -> Charged:
         """Charge a queued turn and set the money aside, atomically. The owner is notified at four fifths of the budget.

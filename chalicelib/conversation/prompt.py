@@ -40,6 +40,8 @@ class Prompt:
     """Lets the provider recognise a user who abuses the model, without an id that names the user."""
     temperature: float | None = None
     """From 0 to 2; None leaves it to the model."""
+    model: str = ""
+    """The name of the model that the owner chose to answer; empty for the deployment's."""
     speaker: str = ""
     """As in `Exchange`."""
     notes: str = field(default="", repr=False)

@@ -48,6 +48,7 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
         tools=context.tools,
         rounds=context.rounds,
         may_call=plan.may_call_tools(context.rounds, is_time=context.time.is_enough_for_a_turn()),
+        model=context.model,
     )
 
 
@@ -60,6 +61,7 @@ def _to_open(context: TurnContext, *, person_hash: str) -> Prompt:
         max_output_tokens=min(persona.max_output_tokens, OPENING_TOKENS),
         person_hash=person_hash,
         temperature=persona.temperature,
+        model=context.model,
     )
 
 

@@ -86,6 +86,11 @@ class TurnContext:
         return self.toolbox().specs(self.persona.tools) if self.persona.tools and not self.turn.opens else ()
 
     @property
+    def model(self) -> str:
+        """The name of the model that the owner chose to answer; empty for the deployment's. Raises as `persona`."""
+        return self.persona.model
+
+    @property
     def limit(self) -> int | None:
         """The user's questions a day; None for no limit."""
         return quota.limit_of(self.person, default_limit=self.entitlements.daily_limit)

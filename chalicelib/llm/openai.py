@@ -58,6 +58,10 @@ class OpenAIModel:
     """OpenTelemetry's name of the API, which is the same on every compatible server."""
     renew: Callable[[], bool] = lambda: False
     """Fetches the key again, because it was refused; returns whether there is another one now."""
+    requests: int = 2
+    """The most that are sent for one answer."""
+    asks_busy_again: bool = True
+    """Whether the second request may go to a server that was busy with the first one, and not to another model."""
     refused: set[str] = field(default_factory=set)
     """The parameters that the server has refused and is no longer sent, so that it refuses the first question only."""
 
@@ -66,7 +70,7 @@ class OpenAIModel:
         return not families.never_thinks(self.name, self.effort) or openai_request.leaves_out_effort(self.refused)
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
-        bounds = _Bounds(time.monotonic() + seconds)
+        bounds = _Bounds(time.monotonic() + seconds, self.requests)
         body = openai_request.body(self.api, self.name, self.effort, prompt, is_openai=self.is_openai)
         body = openai_request.without(body, self.refused)
         try:
@@ -84,7 +88,7 @@ class OpenAIModel:
 
         OpenAI looks up a model for nothing; another server may charge for a request, or sleep until one comes.
         """
-        left, loop = _Bounds(time.monotonic() + seconds).left, self.connections.loop()
+        left, loop = _Bounds(time.monotonic() + seconds, 1).left, self.connections.loop()
         try:
             with closing(in_time(self._greeted(seconds), loop=loop, left=left)) as events:
                 deque(events, maxlen=0)
@@ -119,7 +123,7 @@ class OpenAIModel:
         try:
             yield from self._answer_in_time(body, reader, bounds)
         except ModelError as exc:
-            exc.began = bounds.began
+            exc.began, exc.requests = bounds.began, self.requests - bounds.requests
             raise
 
     def _answer_in_time(self, body: dict[str, Any], reader: StreamReader, bounds: "_Bounds") -> Generator[ModelEvent]:
@@ -160,7 +164,8 @@ class OpenAIModel:
         try:
             stream = await self._send(client, body, bounds)
         except openai.APIError as exc:
-            pause = pause_before_retry(exc, left=bounds.left(), now=time.time()) if bounds.requests else None
+            may_send = bounds.requests and self.asks_busy_again
+            pause = pause_before_retry(exc, left=bounds.left(), now=time.time()) if may_send else None
             if pause is None:
                 raise
             await asyncio.sleep(pause)
@@ -193,8 +198,8 @@ class _Bounds:
 
     deadline: float
     """On the monotonic clock, in seconds."""
-    requests: int = 2
-    """How many more may be sent: one after a fault that passes, with a new key, or without what was refused."""
+    requests: int
+    """How many more may be sent, of two: one after a fault that passes, with a new key, or without what was refused."""
     began: bool = False
     """Whether a response has begun."""
 

@@ -228,6 +228,8 @@ def test_who_speaks_first_does_so_in_english_german_and_korean(name: str):
     ("text", "reason"),
     [
         (FILE + "temperature = 2.1", "line 9: temperature must be a number from 0 to 2"),
+        (FILE + 'model = "two words"', "line 9: model must be a name in one word"),
+        (FILE + "model = 6", "line 9: model must be text of 1 to 200 characters"),
         (FILE + "temperature = -1", "line 9: temperature must be a number from 0 to 2"),
         (FILE + f"temperature = {'9' * 400}", "line 9: temperature must be a number from 0 to 2"),
         (FILE + f"starters = {'[' * 3000}{']' * 3000}", "it is nested too deeply"),
