@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Final
 
+from chalicelib.content import token_estimate
 from chalicelib.content.toml_file import TomlFile
 
 FOLDER: Final = ("content", "knowledge")
@@ -48,8 +49,8 @@ class KnownFile:
 
     @property
     def tokens(self) -> int:
-        """An estimate of its tokens: a third of its bytes."""
-        return -(-len(self.text.encode()) // 3)
+        """An estimate of its tokens."""
+        return token_estimate.tokens(self.text)
 
 
 def shipped(name: str) -> bytes:

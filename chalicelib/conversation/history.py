@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.speaker import speaker_of
-from chalicelib.conversation.token_estimate import tokens
 from chalicelib.conversation.turn import STOPPED, Turn, TurnState
 from chalicelib.ids import PersonId, TurnId
 

@@ -4,11 +4,11 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Usage
+from chalicelib.content.token_estimate import most_tokens, tokens
 from chalicelib.conversation import fence, plan
 from chalicelib.conversation.history import after_own_resets, recent, standing
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.speaker import marked, speaker_of
-from chalicelib.conversation.token_estimate import most_tokens, tokens
 from chalicelib.conversation.tool_texts import tool_texts
 from chalicelib.conversation.turn import STOPPED, Turn
 from chalicelib.conversation.turn_context import TurnContext

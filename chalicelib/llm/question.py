@@ -7,9 +7,9 @@ from typing import Final
 
 from chalicelib.access.budget import Usage
 from chalicelib.content.persona import Persona, load
+from chalicelib.content.token_estimate import most_tokens
 from chalicelib.conversation.ports import Model
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.token_estimate import most_tokens
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.operations.findings import Finding, deploy_command
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from chalicelib.access.budget import Price, Usage
-from chalicelib.content import knowledge, persona
+from chalicelib.content import knowledge, persona, token_estimate
 from chalicelib.content.persona import Persona
 from chalicelib.errors import ConfigError
 from chalicelib.llm import families, prices
@@ -36,14 +36,14 @@ class Checked:
     @cached_property
     def parts(self) -> Sequence[tuple[str, int]]:
         """The parts of its instructions with their estimated tokens; the last one is the bot's own rules."""
-        own = [("instructions", _tokens(self.who.instructions))]
+        own = [("instructions", token_estimate.tokens(self.who.instructions))]
         own += [(known.name, known.tokens) for known in self.who.known]
         return [*own, ("the bot's rules", max(0, self.tokens - sum(tokens for _, tokens in own)))]
 
     @cached_property
     def tokens(self) -> int:
         """The estimated tokens of all instructions."""
-        return _tokens(self.who.system_prompt(opening_shown=True))
+        return token_estimate.tokens(self.who.system_prompt(opening_shown=True))
 
     def usd(self, *, cached: bool) -> Decimal:
         """Return what the instructions cost with each question: read from the provider's cache, or not."""
@@ -142,7 +142,3 @@ def cost_in_words(one: Checked) -> str:
         f"With {model} they cost {one.usd(cached=False):f} USD a question, or {one.usd(cached=True):f} USD while the "
         f"provider keeps them; {longest}. What was said before comes on top."
     )
-
-
-def _tokens(text: str) -> int:
-    return -(-len(text.encode()) // 3)

@@ -166,7 +166,7 @@ def test_the_files_beside_a_text_are_stored_with_it_and_printed(personas: Run, c
     file.write_text(KNOWING)
     file.with_name("hours.md").write_text("Open at 5\r\n")
     result = personas("put", "web", file)
-    assert result.stdout.splitlines()[1] == "It knows hours.md, 3 tokens."
+    assert result.stdout.splitlines()[1] == "It knows hours.md, 6 tokens."
     assert chats.store.personas.current()["web"].files == {"hours.md": "Open at 5"}
     assert personas("show", "web").stdout == KNOWING
     assert personas("show", "web", "--file", "hours.md").stdout == "Open at 5\n"
@@ -181,7 +181,7 @@ def test_a_file_that_is_not_beside_the_text_stays_as_it_is(personas: Run, chats:
     personas("put", "web", file)
     file.with_name("hours.md").unlink()
     file.write_text(KNOWING + "temperature = 1\n")
-    assert personas("put", "web", file).stdout.splitlines()[1] == "It knows hours.md, 3 tokens, as it was."
+    assert personas("put", "web", file).stdout.splitlines()[1] == "It knows hours.md, 6 tokens, as it was."
     assert chats.store.personas.current()["web"].files == {"hours.md": "Open at 5"}
 
 
@@ -217,7 +217,7 @@ def test_every_persona_that_ships_is_checked_with_its_tokens_and_its_cost(person
 
 def test_a_check_shows_each_file_and_what_a_question_costs(personas: Run, file: Path):
     file.write_text(KNOWING)
-    file.with_name("hours.md").write_text("Open at 5 " * 300)
+    file.with_name("hours.md").write_text("xxxx" * 996)
     checked = json.loads(personas("check", file, "--json").stdout)
     [one] = checked["personas"]
     assert {part["part"]: part["tokens"] for part in one["parts"]}["hours.md"] == 1000

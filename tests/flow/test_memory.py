@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.content import persona
+from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation.prompt import Exchange
-from chalicelib.conversation.token_estimate import tokens
 from chalicelib.errors import ModelBusy, PersonUnreachable
 from chalicelib.settings import Settings
 from tests.flow.bot import Bot, InterruptedModel

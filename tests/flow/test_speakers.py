@@ -7,9 +7,9 @@ import pytest
 
 from chalicelib.access import identity
 from chalicelib.content import persona
+from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.token_estimate import tokens
 from chalicelib.llm import openai_request
 from tests.flow.bot import Bot
 from tests.flow.chat import Chat, person_of

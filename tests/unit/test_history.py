@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation.history import exchange_of, recent, to_take_along
 from chalicelib.conversation.prompt import Exchange
-from chalicelib.conversation.token_estimate import tokens
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 

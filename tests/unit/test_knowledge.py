@@ -160,10 +160,10 @@ def test_a_file_that_is_named_twice_is_read_once():
 
 
 def test_files_that_are_too_long_together_are_refused_with_their_names_and_sizes():
-    fits = {"a.md": b"x" * 12_000, "b.md": b"y" * 12_000}
+    fits = {"a.md": b"x" * 15_984, "b.md": b"y" * 15_984}
     assert sum(one.tokens for one in knowing(fits).known) == knowledge.MOST_TOKENS
     assert refused(fits | {"c.md": b"z"}) == (
-        "the files have about 8,001 tokens together, and may have 8,000: a.md 4,000, b.md 4,000, c.md 1. "
+        "the files have about 8,005 tokens together, and may have 8,000: a.md 4,000, b.md 4,000, c.md 5. "
         "Shorten them, or name fewer"
     )
 

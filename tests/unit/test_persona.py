@@ -5,8 +5,8 @@ import pytest
 
 from chalicelib.content import persona
 from chalicelib.content.persona import IS_NO_HUMAN, Persona
+from chalicelib.content.token_estimate import tokens
 from chalicelib.content.welcome import Welcome
-from chalicelib.conversation.token_estimate import tokens
 from chalicelib.errors import ConfigError
 
 EVERY = pytest.mark.parametrize("name", persona.names())

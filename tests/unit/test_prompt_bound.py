@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.content.token_estimate import most_tokens
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.prompt_builder import at_most
-from chalicelib.conversation.token_estimate import most_tokens
 from chalicelib.conversation.tool import Round, ToolCall, ToolResult, ToolSpec
 from chalicelib.llm import openai_request
 from chalicelib.llm.openai_request import Api

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from chalicelib.conversation.token_estimate import most_tokens, tokens
+from chalicelib.content.token_estimate import most_tokens, tokens
 
 TOKENS: Final = Path(__file__).parents[1] / "tokens"
 COUNTS: Final[dict[str, int]] = json.loads((TOKENS / "counts.json").read_text())
