@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from chalicelib.content import joined
+from chalicelib.content.compact import compact
 
 PAGE: Final = "page.js"
 _MAIN: Final = "main.js"
@@ -19,8 +20,6 @@ _SIGNING: Final = "signing.js"
 _PAGES: Final = files("chalicelib").joinpath("content", "static")
 _NOT_SENT: Final = re.compile(r"^[ \t]*(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//[^\n]*)?\s*\n|^[ \t]+", re.MULTILINE)
 """Comments on lines of their own, indentation and empty lines."""
-_LINE_BREAK: Final = re.compile(r"^((?:(?!//)[^\n])*?) ?([{};,])\n", re.MULTILINE)
-"""A line break that means nothing, as no comment is before it."""
 
 
 def without_comments(text: str) -> str:
@@ -29,11 +28,6 @@ def without_comments(text: str) -> str:
     So a line of our own modules must not be the inside of a longer string.
     """
     return _NOT_SENT.sub("", text)
-
-
-def without_line_breaks(script: str) -> str:
-    """Return a script in fewer lines: breaks behind `{`, `;` and `,` are left out, except after a comment."""
-    return _LINE_BREAK.sub(r"\1\2", script)
 
 
 @cache
@@ -51,14 +45,14 @@ def script(name: str) -> str:
         return page(modules())
     if name == _SIGNING:
         around = {**modules(), name: _read(_PAGES.joinpath("sign_in", name))}
-        return without_line_breaks(joined.later(name, around, page=PAGE, has=()))
-    return without_line_breaks(joined.later(name, modules(), page=PAGE, has=_within_page()))
+        return compact(joined.later(name, around, page=PAGE, has=()))
+    return compact(joined.later(name, modules(), page=PAGE, has=_within_page()))
 
 
 def page(own: Mapping[str, str]) -> str:
     """Return `page.js`, made of these modules."""
     shared = {other for name in own.keys() - set(_within_page()) for other in joined.imported(own[name])}
-    return without_line_breaks(joined.first(_MAIN, own, shared=shared))
+    return compact(joined.first(_MAIN, own, shared=shared))
 
 
 @cache

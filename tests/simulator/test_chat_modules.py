@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chalicelib.content import scripts
+from chalicelib.content.compact import compact
 from tests.simulator.chat_page import a_page, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
@@ -26,7 +27,7 @@ def signs() -> dict[str, str]:
     lines = {
         name: [line for line in text.splitlines() if "import" not in line] for name, text in scripts.modules().items()
     }
-    return {name: bare(max(own, key=len)) for name, own in lines.items() if own}
+    return {name: bare(compact(max(own, key=len))) for name, own in lines.items() if own}
 
 
 @pytest.fixture
