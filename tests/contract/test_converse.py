@@ -108,7 +108,9 @@ def test_the_usage_may_come_before_the_end():
     ]
 
 
-@pytest.mark.parametrize("after", [[Reset()], [HalfFrame()], [Damage()], [Wait(30)]], ids=repr)
+@pytest.mark.parametrize(
+    "after", [[Reset()], [HalfFrame()], [Damage()], [Wait(30)]], ids=["reset", "half a frame", "damage", "silence"]
+)
 def test_what_goes_wrong_after_the_end_of_an_answer_changes_nothing(after: list[Any]):
     assert ask([*whole(*text("Mimi.")), *after])[-1] == Finished(FinishReason.STOP, COST)
 
