@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.conversation import fence
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.tool import Round, ToolCall, ToolSpec
 from chalicelib.errors import ModelError, ModelFault, ModelUnusable
@@ -123,7 +124,7 @@ def _guardrail(guardrail: Guardrail) -> dict[str, str]:
 
 def _said(name: str, prompt: Prompt, *, is_guarded: bool) -> Iterator[tuple[str, Block]]:
     """Yield all that was said, block by block with its role, oldest first."""
-    yield "user", {"text": prompt.notes}
+    yield "user", {"text": fence.noted(prompt.notes)}
     for exchange in prompt.history:
         yield "user", {"text": exchange.said}
         yield "assistant", {"text": exchange.answer}

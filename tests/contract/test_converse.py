@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.access.budget import Usage
+from chalicelib.conversation import fence
 from chalicelib.conversation.prompt import Exchange, Finished, FinishReason, Prompt, TextDelta, Used, Waiting
 from chalicelib.conversation.tool import Round, ToolCall, ToolResult, ToolSpec
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
@@ -297,14 +298,17 @@ def test_the_whole_conversation_is_told_in_turns():
     assert body["inferenceConfig"] == {"maxTokens": 200}
 
 
+NOTED = fence.noted("Known: a cat.")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (
             {"notes": "Known: a cat."},
-            [("user", ["Known: a cat.", "My cat is Mimi."]), ("assistant", ["Nice!"]), ("user", ["Who is Mimi?"])],
+            [("user", [NOTED, "My cat is Mimi."]), ("assistant", ["Nice!"]), ("user", ["Who is Mimi?"])],
         ),
-        ({"notes": "Known: a cat.", "history": ()}, [("user", ["Known: a cat.", "Who is Mimi?"])]),
+        ({"notes": "Known: a cat.", "history": ()}, [("user", [NOTED, "Who is Mimi?"])]),
         (
             {"history": (Exchange("", "Hello!"),)},
             [("user", ["."]), ("assistant", ["Hello!"]), ("user", ["Who is Mimi?"])],
