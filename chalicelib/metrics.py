@@ -22,6 +22,7 @@ class Metric:
     """The number that converts the field's unit to the metric's unit."""
 
 
+_REFUSED: Final = Metric("Refused", "Count")
 _FAILED: Final = Metric("Failed", "Count")
 
 METRICS: Final[Mapping[tuple[str, str], Metric]] = {
@@ -30,7 +31,9 @@ METRICS: Final[Mapping[tuple[str, str], Metric]] = {
     ("model", "ms"): Metric("ModelMs", "Milliseconds"),
     ("model", "gen_ai.response.time_to_first_chunk"): Metric("FirstTokenMs", "Milliseconds", factor=1000),
     ("model", "cost_usd"): Metric("CostUsd", "None"),
-    ("refuse", "refused"): Metric("Refused", "Count"),
+    ("refuse", "refused"): _REFUSED,
+    ("moderation", "refused"): _REFUSED,
+    ("moderation", "failed"): _FAILED,
     ("model", "failed"): _FAILED,
     ("deliver", "failed"): _FAILED,
     ("drop", "failed"): _FAILED,

@@ -9,27 +9,28 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAI
 from chalicelib.aws.ssm import Secrets
 from chalicelib.llm import prices
 from chalicelib.llm.kept_connections import LIMITS, KeptConnections
+from chalicelib.llm.moderation import OpenAIModeration
 from chalicelib.llm.openai import OpenAICatalogue, OpenAIModel
 from chalicelib.settings import ModelSettings, Secret
 
 
 def model(chosen: ModelSettings, secrets: Secrets) -> OpenAIModel:
     """Return the model that answers."""
-
-    def client(http: AsyncClient) -> AsyncOpenAI:
-        """Return the SDK's client for the key as it is now. Raises ConfigError without one."""
-        return AsyncOpenAI(api_key=secrets.get(Secret.OPENAI_KEY), base_url=chosen.base_url, http_client=http)
-
     return OpenAIModel(
         name=chosen.name,
         effort=chosen.effort,
         api=chosen.api,
         connections=KeptConnections(_http),
-        client=client,
+        client=partial(_client, chosen, secrets),
         price=prices.price_of(chosen),
         is_openai=chosen.is_openai,
         renew=partial(secrets.renew, Secret.OPENAI_KEY),
     )
+
+
+def moderation(chosen: ModelSettings, secrets: Secrets) -> OpenAIModeration:
+    """Return the moderation service of the model's server, asked with the model's key."""
+    return OpenAIModeration(KeptConnections(_http), partial(_client, chosen, secrets))
 
 
 def catalogue(chosen: ModelSettings, secrets: Secrets) -> OpenAICatalogue:
@@ -40,6 +41,11 @@ def catalogue(chosen: ModelSettings, secrets: Secrets) -> OpenAICatalogue:
         return _openai(secrets.get(Secret.OPENAI_KEY), chosen.base_url)
 
     return OpenAICatalogue(chosen.name, is_openai=chosen.is_openai, client=client)
+
+
+def _client(chosen: ModelSettings, secrets: Secrets, http: AsyncClient) -> AsyncOpenAI:
+    """Return the SDK's client for the key as it is now. Raises ConfigError without one."""
+    return AsyncOpenAI(api_key=secrets.get(Secret.OPENAI_KEY), base_url=chosen.base_url, http_client=http)
 
 
 @cache

@@ -16,6 +16,8 @@ from chalicelib.conversation.agent import Agent
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
 from chalicelib.conversation.dialogue import Dialogue
+from chalicelib.conversation.moderation import Moderation, NoModeration
+from chalicelib.conversation.moderator import Moderator
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Model, Sender
 from chalicelib.conversation.tool_ports import Toolbox
@@ -48,7 +50,13 @@ def secrets_of(channels: Channels, model: ModelSettings) -> tuple[Secret, ...]:
 
 
 def assemble(
-    ports: Ports, *, model: Model, sender: Sender, budget: Budget, toolbox: Callable[[], Toolbox] | None = None
+    ports: Ports,
+    *,
+    model: Model,
+    moderation: Moderation,
+    sender: Sender,
+    budget: Budget,
+    toolbox: Callable[[], Toolbox] | None = None,
 ) -> Worker:
     """Build the worker over these ports. Its tools are those of `bootstrap.tools` if there is no `toolbox`."""
     limits, alerts = ports.settings.limits, ports.alerts()
@@ -61,6 +69,7 @@ def assemble(
         inbox=ports.inbox,
         commands=Commands(ports.transcript, ports.people, notices, ports.clock),
         charging=charging,
+        moderator=Moderator(moderation, notices, ports.clock, ports.log),
         dialogue=Dialogue(agent, charging, rounds, ports.log),
         notices=notices,
         alerts=alerts,
@@ -83,7 +92,8 @@ def _toolbox(ports: Ports) -> Toolbox:
 @cache
 def worker() -> Worker:
     """Return the worker."""
-    return assemble(ports(), model=model(), sender=ChannelRouter(_senders()), budget=budget())
+    sender = ChannelRouter(_senders())
+    return assemble(ports(), model=model(), moderation=moderation(), sender=sender, budget=budget())
 
 
 def _senders() -> dict[Channel, Sender]:
@@ -120,6 +130,17 @@ def model() -> WarmModel:
     from chalicelib.bootstrap import openai_model  # noqa: PLC0415
 
     return openai_model.model(chosen, secrets())
+
+
+@cache
+def moderation() -> Moderation:
+    """Return the moderation service of the model's server."""
+    chosen = clients.settings().model
+    if chosen.bedrock:
+        return NoModeration()
+    from chalicelib.bootstrap import openai_model  # noqa: PLC0415
+
+    return openai_model.moderation(chosen, secrets())
 
 
 def budget() -> Budget:

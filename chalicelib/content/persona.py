@@ -16,7 +16,7 @@ from chalicelib.errors import ConfigError
 
 _FOLDER: Final = ("content", "personas")
 _KEYS: Final = (
-    *("name", "instructions", "max_output_tokens", "opening", "fixed_opening", "starters"),
+    *("name", "instructions", "max_output_tokens", "opening", "fixed_opening", "starters", "moderation"),
     *("temperature", "language", "title", "face", "colour", "translations", "tools", "cut_short", "about"),
     *("knows", "model"),
 )
@@ -68,6 +68,8 @@ class Persona:
     """The files that the persona knows; they are whole in each request to the model."""
     model: str = ""
     """The name of the model that answers as the persona, one of those that the owner listed; else the deployment's."""
+    moderation: persona_file.Moderating = persona_file.Moderating.OFF
+    """Whether each question is checked by a moderation service, and what happens to one that it flags."""
 
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
@@ -150,6 +152,7 @@ def _persona(file: TomlFile, read: Reader) -> Persona:
         about=persona_file.about(file),
         known=knowledge.known_files(file, read),
         model=persona_file.model(file),
+        moderation=persona_file.moderation(file),
     )
     public = len(json.dumps(found.public(), ensure_ascii=False).encode())
     if public > MOST_PUBLIC_BYTES:

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final
 
 from chalicelib.content.toml_file import TomlFile
@@ -16,6 +17,17 @@ LONGEST_MODEL: Final = 200
 """Characters: an inference profile of Bedrock may be named by its ARN."""
 _LANGUAGE: Final = re.compile("[a-z]{2}")
 _TOOL: Final = re.compile("[a-zA-Z0-9_-]{1,64}")
+
+
+class Moderating(StrEnum):
+    """What a persona does with the verdict of a moderation service on a question."""
+
+    OFF = "off"
+    """The service is not asked."""
+    SCORE = "score"
+    """The verdict is logged, and the model answers; only a question about self-harm gets the crisis text."""
+    BLOCK = "block"
+    """A flagged question gets a refusal in the bot's own words."""
 
 
 def text(file: TomlFile, key: str, *, most: int) -> str:
@@ -70,6 +82,14 @@ def model(file: TomlFile) -> str:
     if not name.isprintable() or " " in name:
         raise file.error("model must be a name in one word", "model")
     return name
+
+
+def moderation(file: TomlFile) -> Moderating:
+    """Return whether questions are moderated; they are not without the key."""
+    given = file.values.get("moderation", Moderating.OFF)
+    if not isinstance(given, str) or given not in set(Moderating):
+        raise file.error(f"moderation must be one of {', '.join(Moderating)}", "moderation")
+    return Moderating(given)
 
 
 def output_tokens(file: TomlFile) -> int:

@@ -77,6 +77,14 @@ class Notices:
             text = self.texts("unknown_command_nearest", typed=attempt.typed, nearest=nearest)
         return Reply(text, choices=(Choice(nearest, nearest),), code="command")
 
+    def crisis(self) -> Reply:
+        """Return where a person in danger finds help at once."""
+        return Reply(self.texts("crisis", help_line=self.texts("help_line")), code="crisis")
+
+    def moderated(self) -> Reply:
+        """Return the refusal of a question that moderation flagged. Clients see it as one of the provider's filter."""
+        return Reply(self.texts("moderated"), code="filtered")
+
     def opening(self, context: TurnContext) -> Reply:
         """Return the persona's fixed opening, for a conversation that the model should have opened."""
         return Reply(context.persona.welcome.opening, code=OPENING)

@@ -12,6 +12,7 @@ from chalicelib.conversation.charging import Charging, spent_by
 from chalicelib.conversation.command_handlers import Commands
 from chalicelib.conversation.dialogue import Dialogue, Ended, NoRoom
 from chalicelib.conversation.inbox_steps import Record
+from chalicelib.conversation.moderator import Moderator
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer, Failure
@@ -29,6 +30,7 @@ class TurnRunner:
     commands: Commands
     charging: Charging
     dialogue: Dialogue
+    moderator: Moderator
     notices: Notices
     alerts: OwnerAlerts
     clock: Clock
@@ -55,7 +57,8 @@ class TurnRunner:
                 reply = self._or_revoked(context, result.reply)
                 return self._record(context, reply, forget_before=result.forget_before)
             case plan.Ask():
-                return self._ask(context)
+                instead = self.moderator.reply(context)
+                return self._record(context, instead) if instead else self._ask(context)
             case plan.AskAgain():
                 return self._ask_again(context)
             case plan.GiveUp():

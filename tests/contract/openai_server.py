@@ -14,7 +14,7 @@ from chalicelib.llm.openai_request import Api
 from chalicelib.llm.prices import FREE
 from tests.contract.models import WORDS, Situation
 
-_MADE: list[OpenAIModel] = []
+_MADE: list[KeptConnections] = []
 
 
 def sse(*events: Any, done: bool = True) -> httpx2.Response:
@@ -127,14 +127,20 @@ def model(
 
 def closed_after_use(model: OpenAIModel) -> OpenAIModel:
     """The model, whose connections and event loop are closed at the end of the test."""
-    _MADE.append(model)
+    closed_later(model.connections)
     return model
 
 
+def closed_later(connections: KeptConnections) -> KeptConnections:
+    """The connections, which are closed at the end of the test, with their event loop."""
+    _MADE.append(connections)
+    return connections
+
+
 def close_all() -> None:
-    """Close the connections of all models that a test has made."""
+    """Close all connections that a test has made."""
     while _MADE:
-        _MADE.pop().connections.close()
+        _MADE.pop().close()
 
 
 def openai_model(api: Api, situation: Situation) -> OpenAIModel:

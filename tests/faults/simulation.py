@@ -28,6 +28,7 @@ from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
+from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
@@ -166,7 +167,11 @@ class Simulation:
         )
         self.webhook = api.assemble(ports, app_secrets=lambda: [SECRET], verify_tokens=list, page_id=lambda: PAGE)
         self.worker = worker.assemble(
-            ports, model=model, sender=watched("sender", sender), budget=self._owners_budget()
+            ports,
+            model=model,
+            moderation=watched("moderation", ScriptedModeration()),
+            sender=watched("sender", sender),
+            budget=self._owners_budget(),
         )
         self.heartbeat = heartbeat.assemble(
             replace(ports, sent_alerts=FakeSentAlerts(self.memory)),

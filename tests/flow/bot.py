@@ -51,6 +51,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
+from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
@@ -110,6 +111,7 @@ class Bot:
     memory: Memory = field(default_factory=Memory)
     clock: FakeClock = field(default_factory=FakeClock)
     model: ScriptedModel = field(default_factory=ScriptedModel)
+    moderation: ScriptedModeration = field(default_factory=ScriptedModeration)
     outbox: RememberingSender = field(default_factory=RememberingSender)
     wake: RememberingWake = field(default_factory=RememberingWake)
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
@@ -208,7 +210,12 @@ class Bot:
     @property
     def worker(self) -> Worker:
         return worker.assemble(
-            self.ports, model=self.model, sender=self.sender, budget=self.budget, toolbox=self.toolbox
+            self.ports,
+            model=self.model,
+            moderation=self.moderation,
+            sender=self.sender,
+            budget=self.budget,
+            toolbox=self.toolbox,
         )
 
     @property

@@ -8,6 +8,8 @@ import pytest
 from chalicelib.access.person import Access
 from chalicelib.channels.messenger.webhook import MAX_BODY
 from chalicelib.channels.meta.signature import sign
+from chalicelib.content import persona
+from chalicelib.conversation.moderation import Verdict
 from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.conversation.turn import IncomingMessage, Lease
@@ -323,6 +325,11 @@ def test_every_metric_is_written_by_somebody(bot: Bot):
     bot.accepts("bert", "an old question")
     bot.clock.tick(hours=2)
     bot.works()
+    moderated = f'moderation = "score"\n{persona.shipped("assistant")}'
+    bot.persona_texts.put("assistant", moderated, now=bot.clock())
+    bot.moderation.script.extend([Verdict(), ModelBusy("the verdict took too long")])
+    bot.receives("cara", "a question like others")
+    bot.receives("cara", "a question like others")
     bot.beats()
     written = {(line["stage"], name) for line in bot.log_lines() for name in line}
     assert METRICS.keys() - written == set()

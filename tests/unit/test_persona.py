@@ -327,3 +327,19 @@ def test_an_about_that_is_no_short_line_is_refused_with_its_place(about: str):
 
 def test_a_file_without_an_about_is_as_valid_as_before():
     assert persona.parse("baker", FILE).about == ""
+
+
+@pytest.mark.parametrize("how", ["off", "score", "block"])
+def test_a_persona_may_have_questions_moderated(how: str):
+    assert persona.parse("baker", f'{FILE}moderation = "{how}"\n').moderation == how
+
+
+@pytest.mark.parametrize("how", ['"on"', "true", "1", '""', '["block"]', '"Block"', "{}"])
+def test_moderation_of_another_kind_is_refused_with_its_place(how: str):
+    with pytest.raises(ConfigError, match=r"baker\.toml, line 9: moderation must be one of off, score, block"):
+        persona.parse("baker", f"{FILE}moderation = {how}\n")
+
+
+@EVERY_SHIPPED
+def test_no_shipped_persona_makes_a_call_more_for_each_question(name: str):
+    assert persona.load(name).moderation == "off"

@@ -27,6 +27,7 @@ BLANKS: Final = {
     "limit_reached": {"limit", "time", "zone"},
     "budget_spent": {"time", "zone"},
     "share_spent": {"time", "zone"},
+    "crisis": {"help_line"},
     "too_long": {"limit"},
     "owner_new_person": {"limit", "person", "stage"},
     "owner_model_key": {"stage"},
