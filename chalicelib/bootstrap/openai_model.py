@@ -21,7 +21,7 @@ def model(chosen: ModelSettings, secrets: Secrets) -> OpenAIModel:
         effort=chosen.effort,
         api=chosen.api,
         connections=KeptConnections(_http),
-        client=partial(_client, chosen, secrets),
+        client=partial(_asynchronous, chosen, secrets),
         price=prices.price_of(chosen),
         is_openai=chosen.is_openai,
         renew=partial(secrets.renew, Secret.OPENAI_KEY),
@@ -29,8 +29,8 @@ def model(chosen: ModelSettings, secrets: Secrets) -> OpenAIModel:
 
 
 def moderation(chosen: ModelSettings, secrets: Secrets) -> OpenAIModeration:
-    """Return the moderation service of the model's server, asked with the model's key."""
-    return OpenAIModeration(KeptConnections(_http), partial(_client, chosen, secrets))
+    """Return the server's moderation endpoint, which only OpenAI's own server has for sure."""
+    return OpenAIModeration(KeptConnections(_http), partial(_asynchronous, chosen, secrets))
 
 
 def catalogue(chosen: ModelSettings, secrets: Secrets) -> OpenAICatalogue:
@@ -43,7 +43,7 @@ def catalogue(chosen: ModelSettings, secrets: Secrets) -> OpenAICatalogue:
     return OpenAICatalogue(chosen.name, is_openai=chosen.is_openai, client=client)
 
 
-def _client(chosen: ModelSettings, secrets: Secrets, http: AsyncClient) -> AsyncOpenAI:
+def _asynchronous(chosen: ModelSettings, secrets: Secrets, http: AsyncClient) -> AsyncOpenAI:
     """Return the SDK's client for the key as it is now. Raises ConfigError without one."""
     return AsyncOpenAI(api_key=secrets.get(Secret.OPENAI_KEY), base_url=chosen.base_url, http_client=http)
 

@@ -134,7 +134,7 @@ def model() -> WarmModel:
 
 @cache
 def moderation() -> Moderation:
-    """Return the moderation service of the model's server."""
+    """Return the service that checks questions, where a persona wants it."""
     chosen = clients.settings().model
     if chosen.bedrock:
         return NoModeration()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from chalicelib.errors import ModelError
+from chalicelib.errors import ModelFault, ModelUnusable
 
 
 class Category(StrEnum):
@@ -52,8 +52,9 @@ class Moderation(Protocol):
         """Return the verdict on a question. Raises ModelError if there is none that makes sense within `seconds`."""
 
 
+@dataclass(frozen=True)
 class NoModeration:
-    """Implements `Moderation` where the model's provider has no such service."""
+    """Takes the place of a service where the model's provider has none."""
 
-    def check(self, text: str, *, seconds: float) -> Verdict:  # noqa: ARG002 (as the port says)
-        raise ModelError("the model's provider has no moderation service")
+    def check(self, text: str, *, seconds: float) -> Verdict:  # noqa: ARG002 (of the port)
+        raise ModelUnusable("the model's provider has no moderation service", cause=ModelFault.ROUTE)
