@@ -26,6 +26,7 @@ from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
 from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.spend import DynamoSpending
+from chalicelib.aws.dynamodb.summaries import DynamoSummaries
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.sns import TopicNotifier
@@ -114,6 +115,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key, kept_s),
         journal=DynamoJournal(stage_table, kept_s),
         transcript=DynamoTranscript(stage_table),
+        summaries=DynamoSummaries(stage_table),
         people=DynamoPeople(reading),
         api_keys=DynamoApiKeys(reading),
         persona_texts=DynamoPersonaTexts(stage_table, _personas_along()),

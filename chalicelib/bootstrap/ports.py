@@ -12,6 +12,7 @@ from chalicelib.content.text import Texts
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Inbox, Transcript, Wake
+from chalicelib.conversation.summary_ports import Summaries
 from chalicelib.conversation.tool_ports import Journal
 from chalicelib.ids import Channel
 from chalicelib.log import Log
@@ -34,6 +35,7 @@ class Ports:
     inbox: Inbox
     journal: Journal
     transcript: Transcript
+    summaries: Summaries
     people: People
     api_keys: ApiKeys
     persona_texts: PersonaTexts

@@ -5,6 +5,7 @@ from functools import cache, partial
 from typing import Final, Protocol
 
 from chalicelib.access.budget import Budget
+from chalicelib.access.retention import turn_kept_s
 from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import clients
 from chalicelib.bootstrap.ports import Ports
@@ -20,6 +21,7 @@ from chalicelib.conversation.moderation import Moderation, NoModeration
 from chalicelib.conversation.moderator import Moderator
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Model, Sender
+from chalicelib.conversation.summarizer import Summarizer
 from chalicelib.conversation.tool_ports import Toolbox
 from chalicelib.conversation.tool_rounds import ToolRounds
 from chalicelib.conversation.turn_context import ContextLoader
@@ -79,7 +81,33 @@ def assemble(
     tools = toolbox or cache(partial(_toolbox, ports))
     contexts = ContextLoader(ports.people, ports.entitlements(), ports.clock, zone, limits.memory_tokens, tools)
     return Worker(
-        ports.inbox, contexts, turns, sender, alerts, ports.clock, ports.new_id, ports.log, limits.answer_s, ports.sleep
+        inbox=ports.inbox,
+        contexts=contexts,
+        turns=turns,
+        sender=sender,
+        alerts=alerts,
+        clock=ports.clock,
+        new_id=ports.new_id,
+        log=ports.log,
+        answer_s=limits.answer_s,
+        sleep=ports.sleep,
+        summarizer=_summarizer(ports, model, budget),
+    )
+
+
+def _summarizer(ports: Ports, model: Model, budget: Budget) -> Summarizer:
+    limits = ports.settings.limits
+    return Summarizer(
+        store=ports.summaries,
+        transcript=ports.transcript,
+        budget=budget,
+        model=model,
+        pseudonym=ports.log.pseudonym,
+        clock=ports.clock,
+        zone=limits.zone,
+        memory_tokens=limits.memory_tokens,
+        kept_s=turn_kept_s(ports.settings.privacy.keep_days),
+        log=ports.log,
     )
 
 

@@ -21,6 +21,8 @@ class CommandResult:
     reply: Reply
     forget_before: int | None = None
     """Hides all earlier turns from the model, as in `Inbox.record`; None hides none."""
+    drops_summary: bool = False
+    """As in `Record`."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,9 @@ def _help(commands: Commands, _: TurnContext) -> CommandResult:
 def _reset(commands: Commands, context: TurnContext) -> CommandResult:
     """Hide the earlier turns. In a room the stored turn itself hides its person's: `history.after_own_resets`."""
     if identity.room_of(context.turn.conversation) is not None:
-        return CommandResult(commands.notices.say("reset_room"))
-    return CommandResult(commands.notices.say("reset"), forget_before=context.turn.asked_at + 1)
+        return CommandResult(commands.notices.say("reset_room"), drops_summary=True)
+    reply = commands.notices.say("reset")
+    return CommandResult(reply, forget_before=context.turn.asked_at + 1, drops_summary=True)
 
 
 def _usage(commands: Commands, context: TurnContext) -> CommandResult:

@@ -44,6 +44,8 @@ class Record:
     """
     forget_before: int | None = None
     """Hide all turns before this time (milliseconds since 1970) from the conversation's memory."""
+    drops_summary: bool = False
+    """Delete the conversation's summary, also one that is just being made."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from chalicelib.access.budget import Usage
 from chalicelib.content.token_estimate import most_tokens, tokens
 from chalicelib.conversation import fence, plan
 from chalicelib.conversation.history import after_own_resets, recent, standing
+from chalicelib.conversation.notes import notes_for
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.speaker import marked, speaker_of
 from chalicelib.conversation.tool_texts import tool_texts
@@ -32,14 +33,16 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
         return _to_open(context, person_hash=person_hash)
     turn, persona = context.turn, context.persona
     question, in_room = question_of(turn), identity.room_of(turn.conversation) is not None
-    speaker = speaker_of(turn)
+    speaker, notes = speaker_of(turn), notes_for(context)
+    taken = tokens(marked(question, speaker)) + (tokens(notes) if notes else 0)
     return Prompt(
         instructions=_instructions(context),
         history=recent(
             standing(after_own_resets(context.memory) if in_room else context.memory, replaces=turn.replaces),
             since=context.lease.history_from,
-            budget=context.memory_tokens - tokens(marked(question, speaker)),
+            budget=context.memory_tokens - taken,
         ),
+        notes=notes,
         question=question,
         speaker=speaker,
         max_output_tokens=persona.max_output_tokens,

@@ -170,6 +170,17 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """What was said before the last messages, in a few sentences of the model."""
+
+    text: str = field(repr=False)
+    upto: int
+    """Turns that were asked until then are in it."""
+    at: int
+    """When it was made."""
+
+
+@dataclass(frozen=True)
 class Lease:
     """A worker's lock on a conversation until a certain time, and the conversation as it was when last read."""
 
@@ -191,6 +202,12 @@ class Lease:
 
     None at rest, or if an older version opened it.
     """
+    summary: Summary | None = None
+    """None if there is none, or none any more."""
+    summary_tried: int = 0
+    """The time of the newest turn when the last summary was begun; 0 once it is stored."""
+    words_version: int = 0
+    """Grows with each change of words that a summary may contain, and with each summary."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class TurnRunner:
             case plan.RunCommand(command):
                 result = self.commands.run(command, context)
                 reply = self._or_revoked(context, result.reply)
-                return self._record(context, reply, forget_before=result.forget_before)
+                forget_before, drops_summary = result.forget_before, result.drops_summary
+                return self._record(context, reply, forget_before=forget_before, drops_summary=drops_summary)
             case plan.Ask():
                 instead = self.moderator.reply(context)
                 return self._record(context, instead) if instead else self._ask(context)
@@ -211,9 +212,12 @@ class TurnRunner:
         *,
         settlement: Settlement | None = None,
         forget_before: int | None = None,
+        drops_summary: bool = False,
     ) -> Turn:
         """Record the reply without a refund, and return the turn as it then is."""
-        step = Record(context.turn, reply, settlement=settlement, forget_before=forget_before)
+        step = Record(
+            context.turn, reply, settlement=settlement, forget_before=forget_before, drops_summary=drops_summary
+        )
         self._try_to_record(context, step)
         return _answered(step)
 

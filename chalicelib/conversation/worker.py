@@ -17,6 +17,7 @@ from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.late_frames import pause_ms, settled
 from chalicelib.conversation.plan import next_delivery
 from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
+from chalicelib.conversation.summarizer import Summarizer
 from chalicelib.conversation.turn import Lease, Reply, Thread, Turn, TurnState
 from chalicelib.conversation.turn_context import ContextLoader, TimeLeft
 from chalicelib.conversation.turn_runner import TurnRunner
@@ -65,6 +66,7 @@ class Worker:
     """As in `TimeLeft`."""
     sleep: Callable[[float], None]
     """Waits for so many seconds."""
+    summarizer: Summarizer
 
     def run(self, conversation: ConversationId, *, remaining_ms: Callable[[], float]) -> Outcome:
         """Answer the open turns of one conversation; `remaining_ms` returns the time left in the invocation.
@@ -94,18 +96,25 @@ class Worker:
         """Answer turns until the lease is released because none is open, or the time is up."""
         answered = 0
         holding: Lease | None = lease
+        held, memory = lease, tuple[Turn, ...]()
         while holding:
             thread, ready = self._load(holding)
             memory = thread.closed
+            if not memory:
+                # The summary's turns have expired, and so has the summary.
+                holding = replace(holding, summary=None)
             if not thread.open:
                 holding = self.inbox.release(holding)
             for turn in ready:
                 if holding is None or (answered and not time.is_enough_for_a_turn()):
                     self.inbox.hand_back(lease)
                     return Outcome.HANDED_OVER
-                closed, holding = self._close(holding, turn, memory, time, release=turn is thread.open[-1])
+                held = holding
+                closed, holding = self._close(held, turn, memory, time, release=turn is thread.open[-1])
                 memory = _remember(memory, closed)
+                holding = _without_summary(holding) if holding and _drops_summary(closed) else holding
                 answered += 1
+        self.summarizer.after(held, memory, remaining_ms=time.remaining_ms)
         return Outcome.DRAINED
 
     def _load(self, lease: Lease) -> tuple[Thread, tuple[Turn, ...]]:
@@ -210,3 +219,13 @@ def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
         case Command.RESET if identity.room_of(closed.conversation) is None:
             return tuple(turn for turn in memory if turn.asked_at > closed.asked_at)
     return (*memory, closed)
+
+
+def _drops_summary(closed: Turn) -> bool:
+    """Whether the turn was a command that deleted the summary."""
+    return closed.reply is not None and parse(closed.text) in (Command.RESET, Command.FORGET_CONFIRMED)
+
+
+def _without_summary(lease: Lease) -> Lease:
+    """Return the lease as it is once a command has deleted the summary."""
+    return replace(lease, summary=None, words_version=lease.words_version + 1)

@@ -23,12 +23,14 @@ from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
 from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.spend import DynamoSpending
+from chalicelib.aws.dynamodb.summaries import DynamoSummaries
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.dynamodb.writes import delete
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Transcript
+from chalicelib.conversation.summary_ports import Summaries
 from chalicelib.conversation.tool_ports import Journal
 from chalicelib.operations.ports import Deletions, SentAlerts
 from scripts.simulator.table import create_table
@@ -43,6 +45,7 @@ from tests.fakes.memory import Memory
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
+from tests.fakes.summaries import FakeSummaries
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -57,6 +60,7 @@ class Store:
     inbox: Inbox
     journal: Journal
     transcript: Transcript
+    summaries: Summaries
     people: People
     alerts: SentAlerts
     deletions: Deletions
@@ -77,6 +81,7 @@ def fake_store() -> Store:
         inbox,
         FakeJournal(memory),
         inbox,
+        FakeSummaries(memory),
         FakePeople(memory),
         FakeSentAlerts(memory),
         FakeDeletions(memory),
@@ -112,6 +117,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoInbox(table, OPEN_OF_A_KEY),
         DynamoJournal(table),
         DynamoTranscript(table),
+        DynamoSummaries(table),
         DynamoPeople(reading),
         DynamoSentAlerts(table),
         DynamoDeletions(table),

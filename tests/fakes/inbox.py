@@ -111,6 +111,8 @@ class FakeInbox:
         self._refund(step)
         conversation.lease_until = until
         conversation.history_from = conversation.history_from if step.forget_before is None else step.forget_before
+        if step.drops_summary:
+            conversation.drop_summary()
         if step.settlement:
             kept.usage = step.settlement.usage
             spend.settle(self.memory, step.settlement, step.turn)
@@ -149,7 +151,7 @@ class FakeInbox:
             return conversation.lease(lease.conversation)
         conversation.free()
         self.memory.close(conversation)
-        if has_title(lease.conversation, step.turn.person):
+        if lease.summary or has_title(lease.conversation, step.turn.person):
             conversation.expires_at = kept.expires_at
         return None
 
@@ -195,6 +197,8 @@ class FakeInbox:
             if not kept.turn.is_open and kept.turn.person == person:
                 self._erase(kept, now=now)
         found = self.memory.conversations.get(conversation)
+        if found:
+            found.drop_summary()
         if found and has_title(conversation, person):
             found.title, found.used_at = "", None
 
@@ -229,12 +233,15 @@ class FakeInbox:
                 self.memory.turns[there, turn.id] = replace(kept, turn=moved)
                 self._erase(kept, now=now)
                 ingest.see(self.memory, person, now=now)
+        for conversation in {turn.conversation for turn in turns} & self.memory.conversations.keys():
+            self.memory.conversations[conversation].drop_summary()
 
     @atomic
     def erase_text(self, conversation: ConversationId, message_id: str) -> bool:
         kept = self._find(conversation, message_id)
         if kept is None:
             return False
+        self._drop_summary_of(kept.turn)
         kept.edit = _NO_MORE_EDITS
         self._erase_rounds(kept.turn)
         kept.change(text="", attachments=())
@@ -247,6 +254,7 @@ class FakeInbox:
         kept = self._find(conversation, message_id)
         if kept is None or kept.turn.overflow or kept.edit >= edit:
             return False
+        self._drop_summary_of(kept.turn)
         kept.edit = edit
         kept.change(text=text)
         return True
@@ -304,6 +312,13 @@ class FakeInbox:
             return False
         kept.change(feedback=feedback)
         return True
+
+    def _drop_summary_of(self, turn: Turn) -> None:
+        found = self.memory.conversations.get(turn.conversation)
+        if found and found.summary and found.summary.upto >= turn.asked_at:
+            found.drop_summary()
+        elif found:
+            found.words_version += 1
 
     def _find(self, conversation: ConversationId, message_id: str) -> KeptTurn | None:
         wanted = message_digest(message_id)

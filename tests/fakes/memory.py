@@ -19,7 +19,7 @@ from chalicelib.conversation.frame_place import Progress
 from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.limits import WAKE_AGAIN_MS
 from chalicelib.conversation.order import in_order
-from chalicelib.conversation.turn import Lease, Turn, TurnState
+from chalicelib.conversation.turn import Lease, Summary, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
 from chalicelib.operations.deletion import Deletion
@@ -71,6 +71,9 @@ class Conversation:
     title: str = ""
     used_at: int | None = None
     expires_at: int | None = None
+    summary: Summary | None = None
+    summary_tried: int = 0
+    words_version: int = 0
 
     def is_free(self, *, now: int) -> bool:
         return self.lease_owner is None or self.lease_until < now
@@ -96,7 +99,14 @@ class Conversation:
             paused_until=self.paused_until,
             due_at=self.due_at or 0,
             opened_by=self.opened_by,
+            summary=self.summary,
+            summary_tried=self.summary_tried,
+            words_version=self.words_version,
         )
+
+    def drop_summary(self) -> None:
+        self.summary, self.summary_tried = None, 0
+        self.words_version += 1
 
 
 @dataclass

@@ -9,6 +9,7 @@ from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.access.person import Person
 from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.turn import Turn
+from chalicelib.ids import Channel
 from tests.fakes.memory import KnownPerson, Memory, atomic
 
 
@@ -21,10 +22,7 @@ def refusal(memory: Memory, reserved: Reservation, turn: Turn) -> Charged | None
         return Charged.SHARE_SPENT
     if not has_room(memory, reserved):
         return Charged.OVER_BUDGET
-    part = of(memory, reserved.day).channels.get(channel, 0)
-    if reserved.amount and reserved.channel_cap is not None and part + reserved.amount > reserved.channel_cap:
-        return Charged.CHANNEL_SPENT
-    return None
+    return None if has_room_on(memory, reserved, channel) else Charged.CHANNEL_SPENT
 
 
 def has_room(memory: Memory, reserved: Reservation) -> bool:
@@ -32,16 +30,36 @@ def has_room(memory: Memory, reserved: Reservation) -> bool:
     return not reserved.amount or of(memory, reserved.day).committed + reserved.amount <= reserved.cap
 
 
+def has_room_on(memory: Memory, reserved: Reservation, channel: Channel) -> bool:
+    """Whether the money can be set aside in the whole budget and in the channel's part of it."""
+    part = of(memory, reserved.day).channels.get(channel, 0)
+    if reserved.amount and reserved.channel_cap is not None and part + reserved.amount > reserved.channel_cap:
+        return False
+    return has_room(memory, reserved)
+
+
 def reserve(memory: Memory, reserved: Reservation, turn: Turn | None = None) -> None:
     """Set it aside, for a turn or for none."""
-    _commit(memory, reserved.day, reserved.amount, turn)
+    reserve_on(memory, reserved, identity.channel_of(turn.person) if turn else None)
+    _count_on_person(memory, reserved.day, reserved.amount, turn)
+
+
+def reserve_on(memory: Memory, reserved: Reservation, channel: Channel | None) -> None:
+    """Set it aside on the budget, and on the channel's part of it."""
+    _commit(memory, reserved.day, reserved.amount, channel)
     day = of(memory, reserved.day)
     memory.spend[day.day] = replace(day, calls=day.calls + 1)
 
 
 def settle(memory: Memory, bill: Settlement, turn: Turn) -> None:
-    """Turn what was set aside into what it cost."""
-    _commit(memory, bill.reserved.day, bill.cost - bill.reserved.amount, turn)
+    """Turn what was set aside for a turn into what it cost."""
+    settle_on(memory, bill, identity.channel_of(turn.person))
+    _count_on_person(memory, bill.reserved.day, bill.cost - bill.reserved.amount, turn)
+
+
+def settle_on(memory: Memory, bill: Settlement, channel: Channel) -> None:
+    """The same, on the budget and on the channel's part of it."""
+    _commit(memory, bill.reserved.day, bill.cost - bill.reserved.amount, channel)
     day = of(memory, bill.reserved.day)
     if bill.usage:
         day = replace(
@@ -54,16 +72,18 @@ def settle(memory: Memory, bill: Settlement, turn: Turn) -> None:
     memory.spend[day.day] = day
 
 
-def _commit(memory: Memory, name: str, amount: int, turn: Turn | None) -> None:
+def _commit(memory: Memory, name: str, amount: int, channel: Channel | None) -> None:
     day = of(memory, name)
     parts = dict(day.channels)
-    if turn:
-        person, channel = turn.person, identity.channel_of(turn.person)
-        known = memory.people.setdefault(person, KnownPerson(Person(person)))
+    if channel:
         parts[channel] = parts.get(channel, 0) + amount
-        if amount and not turn.opens:
-            known.change(spent={**known.person.spent, name: known.person.spent.get(name, 0) + amount})
     memory.spend[name] = replace(day, committed=day.committed + amount, channels=parts)
+
+
+def _count_on_person(memory: Memory, name: str, amount: int, turn: Turn | None) -> None:
+    if turn and amount and not turn.opens:
+        known = memory.people.setdefault(turn.person, KnownPerson(Person(turn.person)))
+        known.change(spent={**known.person.spent, name: known.person.spent.get(name, 0) + amount})
 
 
 def of(memory: Memory, day: str) -> DaySpend:

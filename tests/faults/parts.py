@@ -7,14 +7,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from chalicelib.access.budget import Price, Reservation, Settlement, Usage
+from chalicelib.conversation import summary
 from chalicelib.conversation.inbox_steps import Charge, Record
 from chalicelib.conversation.ports import Accepted, Charged, OnDelta
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, turn_id
 from chalicelib.errors import DeliveryError, ModelError, WakeError
-from chalicelib.ids import ConversationId, PersonId
+from chalicelib.ids import Channel, ConversationId, PersonId
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.journal import FakeJournal
+from tests.fakes.summaries import FakeSummaries
 from tests.faults.ledger import Ledger, Run
 from tests.faults.stage import Stage
 
@@ -84,6 +86,28 @@ class EnteredInbox:
             run.holds = False
 
 
+class EnteredSummaries(FakeSummaries):
+    """Summaries whose money is entered."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger.memory)
+        object.__setattr__(self, "ledger", ledger)
+
+    ledger: Ledger
+
+    def begin(self, lease: Lease, reserve: Reservation, channel: Channel, *, newest: int) -> bool:
+        begun = super().begin(lease, reserve, channel, newest=newest)
+        if begun:
+            self.ledger.of_summaries += reserve.amount
+            self.ledger.was_set_aside(reserve)
+        return begun
+
+    def settle(self, settlement: Settlement, channel: Channel) -> None:
+        super().settle(settlement, channel)
+        self.ledger.of_summaries += settlement.cost - settlement.reserved.amount
+        self.ledger.was_settled(settlement)
+
+
 @dataclass
 class SimulatedModel:
     """Answers with the question, so that every answer is known by its words."""
@@ -98,6 +122,9 @@ class SimulatedModel:
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         """Whole at once, because a crash in the middle is a crash before its end."""
+        if prompt.instructions == summary.INSTRUCTIONS:
+            self.ledger.was_billed(PRICE.cost(USED))
+            return _whole("A summary of what was said.")
         self.ledger.was_asked(prompt.question, prompt.history, self.run())
         error = self.fails()
         if error and error.may_be_billed:

@@ -36,6 +36,7 @@ from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import (
     PRICE,
     EnteredInbox,
+    EnteredSummaries,
     SimulatedModel,
     SimulatedNotifier,
     SimulatedSender,
@@ -138,6 +139,7 @@ class Simulation:
         inbox: Any = watched("inbox", EnteredInbox(self.makes_inbox(self.memory), self.ledger, self.stage))
         self.people = FakePeople(self.memory)
         people = watched("people", self.people)
+        summaries = watched("summaries", EnteredSummaries(self.ledger))
         wake = watched("wake", SimulatedWake(self._invoke, self.wake_fails))
         log = Log(lambda: SECRET, "test", stream=io.StringIO)
         settings = Settings.from_env({"PARLEY_DAILY_LIMIT": str(self.limit)})
@@ -155,6 +157,7 @@ class Simulation:
             inbox=inbox,
             journal=watched("journal", EnteredInbox(self.makes_journal(self.memory), self.ledger, self.stage)),
             transcript=inbox,
+            summaries=summaries,
             people=people,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=FakePersonaTexts(self.memory),

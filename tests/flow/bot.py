@@ -20,9 +20,11 @@ from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import text
+from chalicelib.conversation import summary
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
+from chalicelib.conversation.summary_ports import Summaries
 from chalicelib.conversation.tool_ports import Journal, Toolbox
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.worker import Outcome, Worker
@@ -55,6 +57,7 @@ from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
+from tests.fakes.summaries import FakeSummaries
 
 PAGE: Final = "4711"
 SECRET: Final = "the app secret"
@@ -141,6 +144,7 @@ class Bot:
         self.inbox: Inbox = FakeInbox(self.memory, kept_s=turn_kept_s(self.settings.privacy.keep_days))
         self.journal: Journal = FakeJournal(self.memory, turn_kept_s(self.settings.privacy.keep_days))
         self.transcript: Transcript = FakeInbox(self.memory)
+        self.summaries: Summaries = FakeSummaries(self.memory)
         self.people: People = FakePeople(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
@@ -170,6 +174,7 @@ class Bot:
             inbox=self.inbox,
             journal=self.journal,
             transcript=self.transcript,
+            summaries=self.summaries,
             people=self.people,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=self.persona_texts,
@@ -340,12 +345,17 @@ class Bot:
         return self.memory.spend.get(day, DaySpend(day))
 
     @property
+    def prompts(self) -> list[Prompt]:
+        """What the model was asked by people, without what it was asked for summaries."""
+        return [prompt for prompt in self.model.asked if prompt.instructions != summary.INSTRUCTIONS]
+
+    @property
     def asked(self) -> list[str]:
-        return [prompt.question for prompt in self.model.asked]
+        return [prompt.question for prompt in self.prompts]
 
     @property
     def last_prompt(self) -> Prompt:
-        return self.model.asked[-1]
+        return self.prompts[-1]
 
     @property
     def told_owner(self) -> list[str]:

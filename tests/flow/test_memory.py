@@ -80,10 +80,12 @@ def test_an_edited_message_is_remembered_as_it_reads_now(bot: Bot):
 def test_the_past_is_cut_at_whole_exchanges_when_it_gets_too_long(bot: Bot):
     question, answer = "why? " * 200, "because " * 200
     bot.model.otherwise = [answer]
+    bot.limits_to(LONG)
     for _ in range(LONG):
         bot.receives("anna", question)
     cost = tokens(question.strip()) + tokens(answer.strip())
-    fits = (bot.settings.limits.memory_tokens - tokens(question)) // cost
+    notes = tokens(bot.last_prompt.notes)
+    fits = (bot.settings.limits.memory_tokens - tokens(question) - notes) // cost
     assert 0 < fits < LONG - 1
     assert len(bot.last_prompt.history) == fits
 

@@ -83,6 +83,23 @@ def paused_until_before(until: int) -> ConditionBase:
     return Attr("paused_until").not_exists() | Attr("paused_until").lt(until)
 
 
+def same_words(lease: Lease) -> ConditionBase:
+    """Neither the conversation's words nor its summary have changed since the lease was read."""
+    version = Attr("words_version")
+    return EXISTS & (version.eq(lease.words_version) if lease.words_version else version.not_exists())
+
+
+def no_summary_begun(newest: int) -> ConditionBase:
+    """No summary was begun when the newest turn was that of `newest`, or a later one."""
+    return Attr("summary_tried").not_exists() | Attr("summary_tried").lt(newest)
+
+
+def no_summary_of(asked_at: int) -> ConditionBase:
+    """The conversation exists, and its summary, if it has one, does not contain what was asked then."""
+    upto = Attr("summary.upto")
+    return EXISTS & (upto.not_exists() | upto.lt(asked_at))
+
+
 def in_state(*states: TurnState) -> ConditionBase:
     """The turn is in one of these states."""
     return Attr("state").is_in([state.value for state in states])

@@ -17,7 +17,7 @@ from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.own_conversations import has_title
 from chalicelib.access.retention import TURN_KEPT_S, is_over
-from chalicelib.aws.dynamodb import charges, items, keys, refusals, spend, taken_back
+from chalicelib.aws.dynamodb import charges, items, keys, refusals, spend, summaries, taken_back
 from chalicelib.aws.dynamodb.accepting import Acceptance
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -123,10 +123,11 @@ class DynamoInbox:
             values["usage"] = asdict(step.settlement.usage)
         answered = Update(set=values, remove=["charged_day"] if step.refund else [])
         hidden = {} if step.forget_before is None else {"history_from": step.forget_before}
+        dropped = summaries.dropped() if step.drops_summary else Update()
         try:
             self._transact_or_lost(
                 turn=update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
-                conversation=extend(lease, until=until, **hidden),
+                conversation=update_conversation(lease, replace(dropped, set={"lease_until": until, **hidden})),
                 spend=spend.settle(step.settlement, identity.channel_of(step.turn.person)) if step.settlement else None,
                 taken=taken_back.by(step),
             )
@@ -167,8 +168,9 @@ class DynamoInbox:
         closed = update_turn(step.turn, Update(set=ended, remove=gone), when=in_state(*OPEN_STATES))
         taken = taken_back.by(step)
         if step.release:
-            # The title of a person's own conversation is stored as long as the turns.
-            kept = {"expires_at": ended["expires_at"]} if has_title(lease.conversation, step.turn.person) else {}
+            # The title of a person's own conversation, and a summary, are stored as long as the turns.
+            has_words = lease.summary or has_title(lease.conversation, step.turn.person)
+            kept = {"expires_at": ended["expires_at"]} if has_words else {}
             free = Update(add={"open_turns": -1}, set=kept, remove=[*_LEASE, *_DUE])
             freed = update_conversation(lease, free, when=no_arrivals_since(lease))
             try:

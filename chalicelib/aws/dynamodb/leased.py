@@ -19,6 +19,6 @@ def update_conversation(lease: Lease, change: Update, *, when: ConditionBase | N
     return update(keys.conversation_key(lease.conversation), change, when=held & when if when else held)
 
 
-def extend(lease: Lease, *, until: int, **also: int) -> Write:
+def extend(lease: Lease, *, until: int) -> Write:
     """The update that extends the lease to `until`."""
-    return update_conversation(lease, Update(set={"lease_until": until, **also}))
+    return update_conversation(lease, Update(set={"lease_until": until}))

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity, retention
 from chalicelib.access.own_conversations import OwnConversation, has_title
-from chalicelib.aws.dynamodb import items, keys, taken_back
+from chalicelib.aws.dynamodb import items, keys, summaries, summary_items, taken_back
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
     HAS_TITLE,
@@ -60,10 +60,10 @@ class DynamoTranscript:
         for turn in self._not_erased(conversation):
             if not turn.is_open and turn.person == person:
                 self._erase(turn, now=now)
-        if has_title(conversation, person):
-            with suppress(ConditionFailed):
-                untitled = Update(remove=["title", "used_at"])
-                self.table.write(update(keys.conversation_key(conversation), untitled, when=EXISTS))
+        title = ["title", "used_at"] if has_title(conversation, person) else []
+        with suppress(ConditionFailed):
+            without = Update(remove=[*title, *summary_items.ATTRIBUTES], add=summaries.CHANGED_WORDS)
+            self.table.write(update(keys.conversation_key(conversation), without, when=EXISTS))
 
     def own(self, conversations: Collection[ConversationId], *, now: int) -> Sequence[OwnConversation]:
         wanted = [keys.conversation_key(each) for each in sorted(conversations)]
@@ -83,6 +83,8 @@ class DynamoTranscript:
             item = self.table.get(keys.turn_key(turn.conversation, turn.id))
             if item and items.is_there(item, now=now):
                 self._move(item, person, now=now)
+        for conversation in {turn.conversation for turn in turns}:
+            summaries.drop(self.table, conversation)
 
     def erase(self, conversation: ConversationId, *, now: int) -> None:
         key = keys.conversation_key(conversation)
@@ -103,13 +105,13 @@ class DynamoTranscript:
             return False
         self._erase_rounds(found)
         gone = ["attachments", *([] if found.is_open else ["answer", "footer"])]
-        return self._update(found, Update(set={"text": "", "edit": _NO_MORE_EDITS}, remove=gone))
+        return self._change_words(found, Update(set={"text": "", "edit": _NO_MORE_EDITS}, remove=gone))
 
     def replace_text(self, conversation: ConversationId, message_id: str, text: str, *, edit: int) -> bool:
         found = self._find(conversation, message_id)
         if found is None or found.overflow:
             return False
-        return self._update(found, Update(set={"text": text, "edit": edit}), when=no_later_edit(edit))
+        return self._change_words(found, Update(set={"text": text, "edit": edit}), when=no_later_edit(edit))
 
     def give_feedback(self, turn: Turn, feedback: Feedback) -> bool:
         return self._update(turn, Update(set={"feedback": feedback.value}), when=other_feedback(feedback))
@@ -164,6 +166,16 @@ class DynamoTranscript:
                 if item["sk"].endswith(digest) and not item.get("erased"):
                     return items.turn(item)
         return None
+
+    def _change_words(self, turn: Turn, change: Update, *, when: ConditionBase = NOT_ERASED) -> bool:
+        """As `_update`, and delete the summary of the conversation if the turn is in it."""
+        key = keys.turn_key(turn.conversation, turn.id)
+        write = update(key, change, when=NOT_ERASED & when)
+        try:
+            summaries.change_words(self.table, turn.conversation, write, asked_at=turn.asked_at)
+        except TransactionRefused:
+            return False
+        return True
 
     def _update(self, turn: Turn, change: Update, *, when: ConditionBase = NOT_ERASED) -> bool:
         """Change a turn that was not erased meanwhile; False when it was, or when the condition fails."""
