@@ -97,13 +97,14 @@ class FakeWarmer:
 
 @dataclass
 class InterruptedModel(ScriptedModel):
-    """Something happens while it thinks."""
+    """Something happens while it thinks about a question."""
 
     meanwhile: Callable[[Prompt], object] = lambda _: None
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         events = super().answer(prompt, seconds=seconds)
-        self.meanwhile(prompt)
+        if prompt.instructions != summary.INSTRUCTIONS:
+            self.meanwhile(prompt)
         return events
 
 

@@ -17,6 +17,7 @@ from chalicelib.bootstrap import websocket
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.handler import WebSocketHandler
 from chalicelib.channels.web.sender import WebSender
+from chalicelib.conversation import summary
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.conversation.turn import Turn, TurnState
 from chalicelib.conversation.worker import Outcome
@@ -73,11 +74,12 @@ class SpeakingModel:
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         self.asked.append(prompt)
-        return self._speak()
+        is_question = prompt.instructions != summary.INSTRUCTIONS
+        return self._speak(self.line if is_question else ["A summary."])
 
-    def _speak(self) -> Generator[ModelEvent]:
+    def _speak(self, line: Sequence[str | Callable[[], object]]) -> Generator[ModelEvent]:
         try:
-            for said in self.line:
+            for said in line:
                 if said is UNTIL_STOPPED:
                     yield from _silence()
                 elif isinstance(said, str):
