@@ -82,6 +82,13 @@ def test_a_sentence_is_not_blank_and_fits_into_one_message(key: str):
     assert 0 < len(filled.strip()) < 1000
 
 
+@pytest.mark.parametrize("key", [key for key in ENGLISH.sentences if not key.startswith("owner_")])
+def test_what_people_read_breaks_a_line_only_after_a_sentence(key: str):
+    filled = ENGLISH(key, **dict.fromkeys(BLANKS.get(key, set()), "x"))
+    broken = [line for line in filled.strip().split("\n")[:-1] if line and not line.endswith((".", "!", "?", ":"))]
+    assert [line for line in broken if not line.startswith("/")] == []
+
+
 @pytest.mark.parametrize("fault", ModelFault)
 def test_the_owner_is_alerted_of_every_fault_of_a_model_in_words_of_its_own(fault: ModelFault):
     texts = [ENGLISH.sentences[f"owner_model_{one}"] for one in ModelFault]
