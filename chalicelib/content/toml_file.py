@@ -5,9 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.errors import ConfigError
+
+_UNCLOSED: Final = "a text is not closed: it needs double quotes at both ends"
+_REASONS: Final = {
+    "Illegal character '\\n'": _UNCLOSED,
+    "Unterminated string": _UNCLOSED,
+    "Invalid value": "invalid value; a text needs double quotes around it",
+}
+"""What the parser's messages mean to an owner, where the two differ."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +53,22 @@ def load(*path: str) -> TomlFile:
 
 
 def parse(name: str, source: str) -> TomlFile:
-    """Parse a file's text. Raises ConfigError with the parser's message, which has the line and the column."""
+    """Parse a file's text. Raises ConfigError with the line and the reason."""
     try:
         return TomlFile(name, source, tomllib.loads(source, parse_float=Decimal))
     except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(f"{name}: {exc}") from exc
+        raise ConfigError(_malformed(name, str(exc))) from exc
     except RecursionError as exc:
         raise ConfigError(f"{name}: it is nested too deeply") from exc
+
+
+def _malformed(name: str, message: str) -> str:
+    """Return the message of an error for the parser's, such as `Invalid value (at line 1, column 8)`."""
+    reason, _, place = message.rpartition(" (at ")
+    line, _, _ = place.partition(",")
+    where = f"{name}, {line}" if line.startswith("line ") else name
+    plain = _REASONS.get(reason) or (reason[:1].lower() + reason[1:])
+    return f"{where}: {plain}"
 
 
 def _value(values: Any, path: Sequence[str]) -> Any:

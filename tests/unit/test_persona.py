@@ -271,7 +271,12 @@ def test_who_speaks_first_does_so_in_english_german_and_korean(name: str):
         ('name = "Baker"\nmax_output_tokens = 1', "instructions is missing"),
         ('name = "Baker"\ninstructions = "Bake."', "max_output_tokens is missing"),
         ("", "name is missing"),
-        ("name = Baker", "Invalid value (at line 1, column 8)"),
+        ("name = Baker", "line 1: invalid value; a text needs double quotes around it"),
+        ('name = "Baker', "baker.toml: a text is not closed: it needs double quotes at both ends"),
+        ('name = "Baker\nmax_output_tokens = 1', "line 1: a text is not closed: it needs double quotes at both ends"),
+        ('name = "Baker"\ninstructions = """\nYou', "a text is not closed: it needs double quotes at both ends"),
+        ('name = "Baker"\ninstructions "You"', "line 2: expected '=' after a key in a key/value pair"),
+        ('name = "Anna "the" Baker"', "line 1: expected newline or end of document after a statement"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_its_line_and_the_reason(text: str, reason: str):
