@@ -53,7 +53,7 @@ class Addresses:
     def embed(self, key: ApiKey, visitor: str = "") -> str:
         """Return the line of HTML that embeds the chat in a page, with a token that says who its visitor is."""
         who = f' data-visitor="{visitor}"' if visitor else ""
-        return f'<script src="{self.bot}/widget.js" data-config="{key.id}"{who}></script>' if self.bot else ""
+        return f'<script src="{self.bot}/widget.js" data-config="{key.id}"{who} async></script>' if self.bot else ""
 
 
 class KeysView(Protocol):

@@ -75,7 +75,7 @@ def test_a_new_key_is_shown_with_what_to_do_with_it(keys: Run, chats: Chats):
         "",
         "This line of HTML adds the chat to https://shop.example:",
         "",
-        f'  <script src="{BOT}/widget.js" data-config="{made.id}"></script>',
+        f'  <script src="{BOT}/widget.js" data-config="{made.id}" async></script>',
         "",
         "On a page at any other address the chat is an empty box.",
         "",
@@ -153,7 +153,7 @@ def test_a_program_gets_a_new_key_as_one_document(keys: Run, chats: Chats):
         "revoked_at": None,
         "websocket_url": SOCKET,
         "config_url": f"{BOT}/config/{made.id}",
-        "embed": f'<script src="{BOT}/widget.js" data-config="{made.id}"></script>',
+        "embed": f'<script src="{BOT}/widget.js" data-config="{made.id}" async></script>',
     }
 
 
@@ -434,13 +434,13 @@ def test_the_secret_that_signs_visitors_is_shown_with_what_to_sign(keys: Run, ch
     printed = keys("signing", SHOP).output.splitlines()
     assert printed[0] == secret
     assert f"  aud  {SHOP}" in printed
-    assert f'  <script src="{BOT}/widget.js" data-config="{SHOP}" data-visitor="TOKEN"></script>' in printed
+    assert f'  <script src="{BOT}/widget.js" data-config="{SHOP}" data-visitor="TOKEN" async></script>' in printed
     assert all(len(line) <= WIDTH for line in printed if "<script" not in line), printed
     assert json.loads(keys("signing", SHOP, "--json").output) == {
         "secret": secret,
         "algorithm": "HS256",
         "aud": SHOP,
-        "embed": f'<script src="{BOT}/widget.js" data-config="{SHOP}" data-visitor="TOKEN"></script>',
+        "embed": f'<script src="{BOT}/widget.js" data-config="{SHOP}" data-visitor="TOKEN" async></script>',
     }
 
 
