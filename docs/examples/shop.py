@@ -62,7 +62,8 @@ class Shop(BaseHTTPRequestHandler):
 def page(customer: str) -> str:
     """Return the page; only a signed-in customer's has a token."""
     tag = TAG.replace("TOKEN", visitor_token(customer, KEY, SECRET) if customer else "")
-    return f"""<!doctype html><title>Shop</title><h1>Shop</h1><p>Hello {escape(customer) or "stranger"}!
+    return f"""<!doctype html><meta name="viewport" content="width=device-width"><title>Shop</title>
+<h1>Shop</h1><p>Hello {escape(customer) or "stranger"}!
 <p><a href="/sign-in?as=anna">I am Anna</a> <a href="/sign-in?as=bert">I am Bert</a> <a href="/sign-out">Sign out</a>
 {tag}"""
 

@@ -77,9 +77,9 @@ def shop(demo: Demo) -> Iterator[Shop]:
 
 
 @contextmanager
-def a_device(browser: Browser, shop: Shop) -> Iterator[Page]:
+def a_device(browser: Browser, shop: Shop, **options: Any) -> Iterator[Page]:
     """A browser of its own, with nothing stored."""
-    with a_page(browser, shop.demo.url, shop.url, locale="en-GB") as page:
+    with a_page(browser, shop.demo.url, shop.url, locale="en-GB", **options) as page:
         yield page
 
 
@@ -113,6 +113,15 @@ def test_a_customer_finds_the_same_conversation_on_the_second_device(browser: Br
         ask(computer, here, "And the second one?", number=2)
         expect(here.get_by_test_id("answer").last).to_contain_text("Before that you wrote “Where is my order?”")
         expect(there.get_by_test_id("question")).to_have_text(["Where is my order?", "And the second one?"])
+
+
+def test_on_a_phone_the_chat_of_the_example_fills_the_screen(browser: Browser, shop: Shop):
+    with a_device(browser, shop, viewport={"width": 360, "height": 740}, is_mobile=True) as phone:
+        sign_in(phone, shop, "anna")
+        box = phone.locator("iframe").bounding_box()
+        assert box
+        assert box["width"] == 360
+        assert phone.evaluate("innerWidth") == 360
 
 
 def test_two_customers_see_nothing_of_each_other_on_two_devices_or_on_one(browser: Browser, shop: Shop):
