@@ -34,9 +34,9 @@ class BedrockSettings:
     @classmethod
     def from_env(cls, env: Variables) -> "BedrockSettings":
         """Parse PARLEY_BEDROCK_REGION, PARLEY_BEDROCK_GUARDRAIL and Lambda's own AWS_DEFAULT_REGION."""
-        region = env.read("PARLEY_BEDROCK_REGION", "", _region)
+        chosen = env.read("PARLEY_BEDROCK_REGION", "", region)
         guardrail = env.read("PARLEY_BEDROCK_GUARDRAIL", "", _guardrail)
-        return cls(region or env.text("AWS_DEFAULT_REGION"), guardrail)
+        return cls(chosen or env.text("AWS_DEFAULT_REGION"), guardrail)
 
 
 def area_and_model(model: str) -> tuple[str, str]:
@@ -52,7 +52,8 @@ def model_name(variable: str, value: str) -> str:
     return variables.name(variable, value)
 
 
-def _region(variable: str, value: str) -> str:
+def region(variable: str, value: str) -> str:
+    """Validate the name of an AWS region; it may be empty."""
     if not _REGION.fullmatch(value):
         raise ConfigError(f"{variable} must be an AWS region such as eu-central-1")
     return value

@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from chalicelib import variables
+from chalicelib import bedrock_settings, variables
 from chalicelib.errors import ConfigError
-from chalicelib.settings import OPENAI_HOST, ModelSettings
+from chalicelib.settings import OPENAI_HOST, ModelSettings, Settings
 from scripts.stage import config_file
 from scripts.stage.config_file import REGION
 
 if TYPE_CHECKING:
     from scripts.deploy.deployment import Deployment
+    from scripts.stage.environment import Aws
 
 _SERVER: Final = "OPENAI_BASE_URL"
 _MODEL: Final = "PARLEY_MODEL"
+_REGION: Final = "PARLEY_BEDROCK_REGION"
 _USUAL_REGION: Final = "eu-central-1"
 _PROVIDERS: Final = {"openai": f"https://{OPENAI_HOST}/v1", "openai-eu": f"https://eu.{OPENAI_HOST}/v1"}
+_BEDROCK: Final = "bedrock"
 _ABOUT_PROVIDERS: Final = """
 Who runs the model: openai, openai-eu (OpenAI's servers in Europe, a tenth
-dearer), or another server that speaks OpenAI's protocol, by its address."""
+dearer), bedrock (Amazon Bedrock, in your AWS account and without a key), or
+another server that speaks OpenAI's protocol, by its address."""
+_ABOUT_BEDROCK: Final = """
+Current models are asked through an inference profile: its id begins with the
+area in which answers are written, such as us., eu., apac. or global."""
+_AREAS: Final = {"us": "us", "eu": "eu", "ap": "apac"}
+_OFFERED_AT_BEDROCK: Final = "amazon.nova-lite-v1:0"
 
 
 def can_ask(*, ask: bool) -> bool:
@@ -52,17 +61,36 @@ def model(deployment: "Deployment", *, ask: bool) -> Mapping[str, str]:
     What the project's configuration has is not asked for.
     """
     known = _known(deployment)
-    if {_SERVER, _MODEL} <= known.keys() or not can_ask(ask=ask) or deployment.stack.status():
+    is_chosen = {_SERVER, _MODEL} <= known.keys() or known.get(_MODEL, "").startswith(bedrock_settings.PREFIX)
+    if is_chosen or not can_ask(ask=ask) or deployment.stack.status():
         return {}
     chosen, settings = {}, deployment.environment.settings.model
     if _SERVER not in known:
         click.echo(_ABOUT_PROVIDERS.lstrip())
         names = {address: name for name, address in _PROVIDERS.items()}
-        chosen[_SERVER] = _answer("Provider", names.get(settings.base_url, settings.base_url), _server)
-    if _MODEL not in known:
+        offered = _BEDROCK if settings.bedrock else names.get(settings.base_url, settings.base_url)
+        chosen[_SERVER] = _answer("Provider", offered, _server)
+    if chosen.get(_SERVER) == _BEDROCK:
+        chosen = _at_bedrock(settings, deployment.environment.aws)
+    elif _MODEL not in known:
         chosen[_MODEL] = _answer("Model", _offered_model(settings, chosen), _model)
     click.echo()
     return chosen
+
+
+def settings_with(deployment: "Deployment", chosen: Mapping[str, str]) -> ModelSettings:
+    """Return the model's settings as the functions get them with these variables."""
+    return Settings.from_env({**_known(deployment), **chosen}).model
+
+
+def _at_bedrock(settings: ModelSettings, aws: "Aws") -> dict[str, str]:
+    """Return the variables with the region and the id that the owner answers."""
+    region = _answer("Bedrock's region", aws.region, _region)
+    area = _AREAS.get(region[:2], "global")
+    offered = settings.name if settings.bedrock else f"{area}.{_OFFERED_AT_BEDROCK}"
+    click.echo(_ABOUT_BEDROCK)
+    model = _answer("Model or profile", offered, _id)
+    return {_MODEL: f"{bedrock_settings.PREFIX}{model}", **({} if region == aws.region else {_REGION: region})}
 
 
 def keep(deployment: "Deployment", chosen: Mapping[str, str], region: str) -> None:
@@ -91,15 +119,29 @@ def _offered_model(settings: ModelSettings, chosen: Mapping[str, str]) -> str | 
 
 
 def _server(answer: str) -> str:
+    if answer == _BEDROCK:
+        return answer
     if answer in _PROVIDERS:
         return _PROVIDERS[answer]
     if "://" not in answer:
-        raise ConfigError(f'"{answer}" is no provider: write {", ".join(_PROVIDERS)} or an https:// address')
+        raise ConfigError(
+            f'"{answer}" is no provider: write {", ".join((*_PROVIDERS, _BEDROCK))} or an https:// address'
+        )
     return variables.address("the provider", answer)
 
 
 def _model(answer: str) -> str:
     return variables.name("the model", answer)
+
+
+def _region(answer: str) -> str:
+    return bedrock_settings.region("the region", answer)
+
+
+def _id(answer: str) -> str:
+    answer = answer.removeprefix(bedrock_settings.PREFIX)
+    bedrock_settings.model_name("the model", f"{bedrock_settings.PREFIX}{answer}")
+    return answer
 
 
 def _answer(question: str, offered: str | None, checked: Callable[[str], str]) -> str:

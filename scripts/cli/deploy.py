@@ -12,6 +12,7 @@ import click
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
 from chalicelib.operations import spending_limit
+from chalicelib.settings import ModelSettings
 from scripts.cli import channels, choices, spending_limit_view
 from scripts.cli.options import asking, at_deployed_stage, from_callers_folder
 from scripts.deploy.secrets import KINDS
@@ -63,9 +64,10 @@ def deploy(
 
     The command shows all steps before it starts. If it fails, run it again: it continues with what is missing.
 
-    For the web chat alone it needs the model's key (OPENAI_API_KEY). For Messenger it also needs PARLEY_APP_ID,
-    PARLEY_APP_SECRET and PARLEY_PAGE_TOKEN; docs/messenger-setup.md says where on Facebook they are. It asks for values
-    that are neither stored, nor in a file (--secrets), nor in these variables. What you type is not shown.
+    For the web chat alone it needs the model's key (OPENAI_API_KEY), with Amazon Bedrock none. For Messenger it also
+    needs PARLEY_APP_ID, PARLEY_APP_SECRET and PARLEY_PAGE_TOKEN; docs/messenger-setup.md says where on Facebook they
+    are. It asks for values that are neither stored, nor in a file (--secrets), nor in these variables. What you type is
+    not shown.
 
     With --package, the command needs no values and does not connect to AWS. A stage can be deployed either directly or
     by a pipeline. To change from one to the other, run `destroy` first; it deletes all conversations.
@@ -116,7 +118,7 @@ def _deploy(environment: Environment, chosen: Channels | None, wish: _Wish) -> N
     chosen = chosen or channels.found(deployment, ask=wish.ask)
     deployment = Deployment(channels.with_channels(environment, chosen or deployment.channels), ROOT)
     model = choices.model(deployment, ask=wish.ask)
-    steps = _steps(deployment, wish)
+    steps = _steps(deployment, choices.settings_with(deployment, model), wish)
     _agree(deployment, steps, account, yes=not wish.ask)
     choices.keep(deployment, model, region or click.get_current_context().params["region"] or "")
     channels.keep(deployment.stage, deployment.channels)
@@ -124,15 +126,15 @@ def _deploy(environment: Environment, chosen: Channels | None, wish: _Wish) -> N
     _print_addresses(deployment)
 
 
-def _steps(deployment: "Deployment", wish: _Wish) -> "list[Step]":
-    """Return the steps of the deployment, for which the owner is asked for missing secrets."""
+def _steps(deployment: "Deployment", model: ModelSettings, wish: _Wish) -> "list[Step]":
+    """Return the steps of the deployment with this model, for which the owner is asked for missing secrets."""
     from scripts.deploy.secrets import given, missing, to_store  # noqa: PLC0415
     from scripts.deploy.steps import DeploymentPlan, Step  # noqa: PLC0415
 
     stored, wanted = deployment.vault.stored(), deployment.channels
-    new = given(wanted, os.environ, wish.file)
+    new = given(wanted, model, os.environ, wish.file)
     kept = {name: value for name, value in stored.items() if name not in wish.renew}
-    new = {**new, **_asked_for(missing(wanted, {**kept, **new}), ask=wish.ask)}
+    new = {**new, **_asked_for(missing(wanted, model, {**kept, **new}), ask=wish.ask)}
     steps = DeploymentPlan(deployment, to_store(wanted, new, stored), wish.email).steps()
     return [*steps, Step("doctor", "check everything", lambda _: _check(deployment))]
 

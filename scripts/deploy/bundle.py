@@ -50,7 +50,7 @@ def write(target: Path, settings: Settings, *, project: Path, folder: Path, emai
         raise ConfigError(f"{target} is not empty and contains no bundle: choose a new folder")
     stage, workers = settings.stage, settings.limits.workers
     package = build(project, folder)
-    policies.write_for_template(folder, stage)
+    policies.write_for_template(folder, stage, settings.model)
     leave_out_variables(folder, names_without_use(stage.channels))
     merged = folder / "merge.json"
     merged.write_text(json.dumps(additions(stage, workers=workers)))
@@ -58,7 +58,7 @@ def write(target: Path, settings: Settings, *, project: Path, folder: Path, emai
     run_chalice("package", *options, str(target.resolve()), folder=folder, region=_REGION, say=say)
     (target / "sam.json").rename(target / _APP)
     shutil.copyfile(TEMPLATE, target / "data.yaml")
-    (target / "README.md").write_text(_readme(stage, package.python, email, workers))
+    (target / "README.md").write_text(_readme(settings, package.python, email))
     return package
 
 
@@ -148,12 +148,13 @@ def _queue(name: str) -> dict[str, str]:
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}"}
 
 
-def _readme(stage: Stage, python: str, email: str | None, workers: int) -> str:
+def _readme(settings: Settings, python: str, email: str | None) -> str:
+    stage, workers = settings.stage, settings.limits.workers
     prefix = stage.secrets_prefix
     parameters = {"Stage": stage.name, "Channels": str(stage.channels), "Wake": stage.wake}
     parameters |= {"OwnerEmail": email} if email else {}
     made_up = {name: f"$(openssl rand -hex {size})" for name, size in generated(stage.channels).items()}
-    values = {kind.name: f"${kind.variable}" for kind in kinds(stage.channels)} | made_up
+    values = {kind.name: f"${kind.variable}" for kind in kinds(stage.channels, settings.model)} | made_up
     put = "   aws ssm put-parameter --type SecureString"
     return _README.read_text().format(
         stage=stage.name,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels, Needs
-from chalicelib.settings import Secret
+from chalicelib.settings import ModelSettings, Secret
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -116,9 +116,10 @@ class Vault:
             self.client.delete_parameters(Names=names[start : start + 10])
 
 
-def kinds(channels: Channels) -> Sequence[Kind]:
-    """Return the secrets that a deployment with these channels needs from its owner, in the order of KINDS."""
-    return KINDS if channels.messenger else (_OF_THE_MODEL,)
+def kinds(channels: Channels, model: ModelSettings) -> Sequence[Kind]:
+    """Return the secrets that a deployment with these channels and this model needs, in the order of KINDS."""
+    of_the_model = () if model.bedrock else (_OF_THE_MODEL,)
+    return (*_OF_FACEBOOK, *of_the_model) if channels.messenger else of_the_model
 
 
 def generated(channels: Channels) -> Mapping[str, int]:
@@ -126,20 +127,20 @@ def generated(channels: Channels) -> Mapping[str, int]:
     return {name: size for name, size in GENERATED.items() if name in _GENERATED_FOR.of(channels)}
 
 
-def given(channels: Channels, env: Mapping[str, str], file: Path | None) -> dict[str, str]:
+def given(channels: Channels, model: ModelSettings, env: Mapping[str, str], file: Path | None) -> dict[str, str]:
     """Parse the secrets in the environment and in a TOML file (`page-token = "..."`); the environment has precedence.
 
-    Those of channels that are off are left out.
+    Those of channels that are off are left out, and the key of a model that needs none.
 
     Raises ConfigError for an unreadable file, an unknown name or an invalid value.
     """
     found = {**_of_file(file), **{kind.name: env[kind.variable] for kind in KINDS if env.get(kind.variable)}}
-    return {kind.name: check(kind, found[kind.name]) for kind in kinds(channels) if kind.name in found}
+    return {kind.name: check(kind, found[kind.name]) for kind in kinds(channels, model) if kind.name in found}
 
 
-def missing(channels: Channels, known: Mapping[str, str]) -> Sequence[Kind]:
-    """Return the secrets that these channels need and that are not in `known`, in the order of KINDS."""
-    return [kind for kind in kinds(channels) if kind.name not in known]
+def missing(channels: Channels, model: ModelSettings, known: Mapping[str, str]) -> Sequence[Kind]:
+    """Return the secrets that channels and model need and that are not in `known`, in the order of KINDS."""
+    return [kind for kind in kinds(channels, model) if kind.name not in known]
 
 
 def check(kind: Kind, value: str) -> str:

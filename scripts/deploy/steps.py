@@ -21,7 +21,7 @@ from scripts.deploy.first_issuer import note_first_issuer
 from scripts.deploy.package import build, leave_out_variables, restart_functions
 from scripts.deploy.stack import Say
 from scripts.deploy.switching import forget_facebook, leaves_facebook
-from scripts.stage.environment import configured
+from scripts.stage.environment import configured, of_the_functions
 
 _REACHABLE_S: Final = 10
 
@@ -137,7 +137,8 @@ class DeploymentPlan:
         folder, environment = self.deployment.folder, self.deployment.environment
         package = build(self.deployment.project, folder)
         stage = environment.settings.stage
-        policies.write(folder, stage, region=environment.aws.region, account=environment.account())
+        model = of_the_functions(stage.name).settings().model
+        policies.write(folder, stage, model, region=environment.aws.region, account=environment.account())
         leave_out_variables(folder, names_without_use(stage.channels))
         restart_functions(folder, datetime.now(UTC).isoformat(timespec="seconds"))
         return f"{package.size / 1e6:.1f} MB for {package.python}"

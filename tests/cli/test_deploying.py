@@ -195,6 +195,15 @@ def test_a_first_deployment_in_a_terminal_offers_provider_and_model_and_those_of
     assert fails_in_one_line(at(None, "deploy", "--channels", "web", **local)).startswith("Error: missing: openai-key")
 
 
+def test_a_first_deployment_with_bedrock_asks_for_no_key(at: Parley):
+    result = at(Terminal("bedrock", "", "", "n"), "deploy", "--channels", "web")
+    assert "\nBedrock's region [" in result.stdout
+    assert "\nModel or profile [eu.amazon.nova-lite-v1:0]: \n" in result.stdout
+    assert "(not shown)" not in result.stdout
+    assert "Continue?" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
 @pytest.mark.skipif(REGION_NOTE.exists(), reason="this machine has deployed the stage")
 def test_a_region_that_nobody_has_chosen_is_offered_before_anything_else(at: Parley):
     for typed, region in {"us-west-2": "us-west-2", "": "eu-central-1"}.items():

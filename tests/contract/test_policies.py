@@ -35,9 +35,9 @@ from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.ids import Channel, Channels, ConversationId, PersonId
-from chalicelib.settings import Secret
+from chalicelib.settings import ModelSettings, Secret, Settings
 from scripts.deploy import policies
-from tests.channels import BOTH, MESSENGER, WEB, stage_with
+from tests.channels import BEDROCK, BOTH, MESSENGER, OPENAI, WEB, stage_with
 from tests.contract.stores import Store, dynamo_store
 from tests.fakes.adapters import unexpected
 from tests.fakes.model import ScriptedModel
@@ -124,13 +124,13 @@ def audit() -> Iterator[Audit]:
 
 
 @cache
-def policy(function: str, channels: Channels = BOTH) -> dict[str, Any]:
+def policy(function: str, channels: Channels = BOTH, model: ModelSettings = OPENAI) -> dict[str, Any]:
     """The policy as it is deployed for the stage `dev`."""
     region, account = PLACE.split(":")
     with TemporaryDirectory() as folder:
         (copied := Path(folder) / ".chalice").mkdir()
         shutil.copy(ROOT / ".chalice" / f"policy-{function}.json", copied)
-        policies.write(Path(folder), stage_with(channels, "dev"), region=region, account=account)
+        policies.write(Path(folder), stage_with(channels, "dev"), model, region=region, account=account)
         found: dict[str, Any] = json.loads((copied / f"policy-{function}.json").read_text())
     return found
 
@@ -437,7 +437,7 @@ def test_no_policy_grants_everything_or_to_everybody():
         for statement in json.loads(file.read_text())["Statement"]:
             named = statement["Resource"]
             for resource in [named] if isinstance(named, str) else named:
-                assert "<stage>" in resource
+                assert re.search("<(stage|model|profile|guardrail)>", resource)
             assert not any("*" in action for action in statement["Action"])
 
 
@@ -537,3 +537,73 @@ def test_functions_that_receive_requests_may_not_read_the_models_key_or_the_page
     for function in ("api_handler", "websocket_connect", "websocket_message", "websocket_disconnect"):
         text = (ROOT / ".chalice" / f"policy-{function}.json").read_text()
         assert [secret in text for secret in (Secret.OPENAI_KEY, Secret.PAGE_TOKEN)] == [False, False]
+
+
+@pytest.mark.parametrize("function", ["worker", "api_handler", "heartbeat", "websocket_message"])
+def test_a_model_of_openais_gives_no_right_to_ask_bedrock(function: str):
+    assert not any(action.startswith("bedrock:") for action in granted(function))
+
+
+def at_bedrock(name: str, **environment: str) -> ModelSettings:
+    return Settings.from_env({"PARLEY_MODEL": f"bedrock:{name}", **environment}).model
+
+
+def test_with_a_model_of_bedrock_the_worker_may_not_read_the_key_of_openai_and_does_everything_else():
+    before, after = (
+        {action for one in policy("worker", BOTH, model)["Statement"] for action in one["Action"]}
+        for model in (OPENAI, BEDROCK)
+    )
+    assert after - before == {"bedrock:InvokeModelWithResponseStream"}
+    assert before - after == set()
+    readable = {
+        name
+        for name in Secret
+        if allows(policy("worker", BOTH, BEDROCK), "ssm:GetParameters", arn("ssm", f"parameter/parley/dev/{name}"))
+    }
+    assert readable == set(worker.secrets_of(BOTH, BEDROCK))
+    for function in ("api_handler", "heartbeat", "websocket_message", "websocket_connect", "websocket_disconnect"):
+        assert policy(function, BOTH, BEDROCK) == policy(function)
+
+
+ASKS: Final = "bedrock:InvokeModelWithResponseStream"
+
+
+def test_a_profile_may_be_asked_and_its_model_through_it_only():
+    found = policy("worker", BOTH, at_bedrock("eu.amazon.nova-lite-v1:0"))
+    profile = arn("bedrock", "inference-profile/eu.amazon.nova-lite-v1:0")
+    assert allows(found, ASKS, profile)
+    for region in ("eu-central-1", "eu-west-3", ""):
+        behind = f"arn:aws:bedrock:{region}::foundation-model/amazon.nova-lite-v1:0"
+        assert allows(found, ASKS, behind, InferenceProfileArn=[profile])
+        assert not allows(found, ASKS, behind)
+    assert not allows(found, ASKS, arn("bedrock", "inference-profile/eu.amazon.nova-pro-v1:0"))
+    assert not allows(
+        found, ASKS, "arn:aws:bedrock:eu-west-3::foundation-model/amazon.nova-pro-v1:0", InferenceProfileArn=[profile]
+    )
+    assert not allows(found, "bedrock:InvokeModel", profile)
+
+
+def test_a_model_without_a_profile_may_be_asked_in_its_region_only():
+    found = policy("worker", BOTH, at_bedrock("amazon.nova-lite-v1:0", PARLEY_BEDROCK_REGION="us-east-1"))
+    assert allows(found, ASKS, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0")
+    assert not allows(found, ASKS, "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0")
+    assert not allows(found, ASKS, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0")
+
+
+def test_a_guardrail_may_be_applied_only_where_one_is_set():
+    guarded = policy("worker", BOTH, at_bedrock("eu.amazon.nova-lite-v1:0", PARLEY_BEDROCK_GUARDRAIL="abc123:2"))
+    assert allows(guarded, "bedrock:ApplyGuardrail", arn("bedrock", "guardrail/abc123"))
+    assert not allows(guarded, "bedrock:ApplyGuardrail", arn("bedrock", "guardrail/other"))
+    unguarded = policy("worker", BOTH, BEDROCK)
+    assert not allows(unguarded, "bedrock:ApplyGuardrail", arn("bedrock", "guardrail/"))
+
+
+@pytest.mark.parametrize("name", ["eu.amazon.nova-lite-v1:0", "amazon.nova-lite-v1:0"])
+def test_a_pipelines_template_grants_the_same_once_cloudformation_has_filled_it_in(tmp_path: Path, name: str):
+    (copied := tmp_path / ".chalice").mkdir()
+    shutil.copy(ROOT / ".chalice" / "policy-worker.json", copied)
+    model, (region, account) = at_bedrock(name), PLACE.split(":")
+    policies.write_for_template(tmp_path, stage_with(BOTH, "dev"), model)
+    text = (copied / "policy-worker.json").read_text()
+    filled = re.sub(r'\{\s*"Fn::Sub": ("[^"]*")\s*\}', r"\1", text).replace("${AWS::Region}", region)
+    assert json.loads(filled.replace("${AWS::AccountId}", account)) == policy("worker", BOTH, model)

@@ -73,6 +73,30 @@ def test_provider_and_model_are_offered_and_an_answer_that_cannot_be_meant_is_as
     assert chosen(deployment, *typed) == {"OPENAI_BASE_URL": server, "PARLEY_MODEL": model}
 
 
+@pytest.mark.parametrize(
+    ("typed", "answers"),
+    [
+        (["bedrock", "", ""], {"PARLEY_MODEL": "bedrock:eu.amazon.nova-lite-v1:0"}),
+        (
+            ["bedrock", "us-east-1", "us.anthropic.claude-haiku-5-5"],
+            {"PARLEY_MODEL": "bedrock:us.anthropic.claude-haiku-5-5", "PARLEY_BEDROCK_REGION": "us-east-1"},
+        ),
+        (
+            ["bedrock", "Ohio", "us-east-2", "nova", "bedrock:us.amazon.nova-pro-v1:0"],
+            {"PARLEY_MODEL": "bedrock:us.amazon.nova-pro-v1:0", "PARLEY_BEDROCK_REGION": "us-east-2"},
+        ),
+    ],
+    ids=str,
+)
+def test_bedrock_is_offered_with_its_region_and_a_model_that_the_region_has(
+    deployment: Deployment, typed: list[str], answers: dict[str, str]
+):
+    assert chosen(deployment, *typed) == answers
+    assert choices.settings_with(deployment, answers).bedrock
+    choices.keep(deployment, answers, "")
+    assert chosen(deployment) == {}
+
+
 def test_the_answers_are_written_to_the_stages_part_of_the_configuration_and_nothing_else_changes(
     deployment: Deployment,
 ):

@@ -22,7 +22,7 @@ from scripts.deploy import policies, secrets
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.steps import DeploymentPlan
 from scripts.stage.environment import ROOT, full_name, functions
-from tests.channels import ALL, BOTH, MESSENGER, WEB, stage_with
+from tests.channels import ALL, BOTH, MESSENGER, OPENAI, WEB, stage_with
 from tests.deploy.cloudformation import CloudFormation
 from tests.deploy.conftest import Account
 from tests.iam import allows, reaches
@@ -95,11 +95,11 @@ def resources(stage: str) -> set[str]:
 
 
 def for_the_command(folder: Path, stage: str, channels: Channels = BOTH) -> None:
-    policies.write(folder, stage_with(channels, stage), region=REGION, account=ACCOUNT)
+    policies.write(folder, stage_with(channels, stage), OPENAI, region=REGION, account=ACCOUNT)
 
 
 def for_a_pipeline(folder: Path, stage: str, channels: Channels = BOTH) -> None:
-    policies.write_for_template(folder, stage_with(channels, stage))
+    policies.write_for_template(folder, stage_with(channels, stage), OPENAI)
 
 
 def written(folder: Path, stage: str, write: Write, channels: Channels = BOTH) -> Policies:
