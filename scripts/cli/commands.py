@@ -49,7 +49,7 @@ def parley(context: click.Context) -> None:
 
 @parley.command()
 @demo_options
-def demo(port: int | None, *, fresh: bool, headless: bool, worker_timeout: float | None) -> None:
+def demo(port: int | None, *, fresh: bool, model: str | None, headless: bool, worker_timeout: float | None) -> None:
     """Run the bot on this machine, with pages to chat with it.
 
     Ctrl+C ends it; the next demo on the same port goes on with its people and conversations. Nothing leaves this
@@ -58,6 +58,7 @@ def demo(port: int | None, *, fresh: bool, headless: bool, worker_timeout: float
     options = ["--keep", str(DEMO_FOLDER)]
     options += ["--port", str(port)] if port else []
     options += ["--fresh"] if fresh else []
+    options += ["--model", model] if model else []
     options += ["--headless"] if headless else []
     options += ["--worker-timeout", str(worker_timeout)] if worker_timeout else []
     os.chdir(ROOT)

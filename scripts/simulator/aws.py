@@ -44,9 +44,12 @@ TICK: Mapping[str, Any] = {
 class Emulator:
     """An AWS endpoint on a free port of this machine, in its own process, with a secret in its address."""
 
-    def __init__(self) -> None:
+    def __init__(self, model_url: str = "") -> None:
+        """Prepare it; `model_url` is the root of an OpenAI-compatible server that answers for Bedrock's models."""
         port, secret = free_port(), secrets.token_urlsafe(32)
-        self._process = multiprocessing.get_context("spawn").Process(target=_serve, args=(port, secret), daemon=True)
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=_serve, args=(port, secret, model_url), daemon=True
+        )
         self.url = f"http://127.0.0.1:{port}/{secret}"
 
     def start(self) -> None:
@@ -60,12 +63,13 @@ class Emulator:
         self._process.join()
 
 
-def _serve(port: int, secret: str) -> None:
+def _serve(port: int, secret: str, model_url: str) -> None:
     """Serve until killed, or until the parent process has ended."""
     environment = of_the_emulator(os.environ)
     os.environ.clear()
     os.environ |= environment
     os.environ |= {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR", **CREDENTIALS}
+    os.environ["MINISTACK_BEDROCK_PROXY_URL"] = model_url
     os.environ["IOT_MTLS_ENABLED"] = "0"  # it would listen on all interfaces
     from hypercorn.asyncio import serve  # noqa: PLC0415 (only where the emulator runs)
     from hypercorn.config import Config  # noqa: PLC0415

@@ -46,13 +46,23 @@ async def _run(simulator: Simulator, port: int, terminal: Terminal) -> None:
 @click.option("--dynamodb-url", metavar="URL", help="DynamoDB of the functions, in place of the emulator's.")
 @click.pass_context
 def main(
-    context: click.Context, /, port: int | None, *, fresh: bool, headless: bool, keep: Path | None, **options: Any
+    context: click.Context,
+    /,
+    port: int | None,
+    *,
+    fresh: bool,
+    model: str | None,
+    headless: bool,
+    keep: Path | None,
+    **options: Any,
 ) -> None:
     """Run the bot with the local simulator, until Ctrl+C."""
     colours.heed(context)
     kept = isolated(os.environ)
     os.environ.clear()
     os.environ.update(kept)
+    if model:
+        os.environ["PARLEY_MODEL"] = model
     folder = keep or STATE
     folder.mkdir(exist_ok=True)
     port = port or (last_port(keep, otherwise=_PORT) if keep else _PORT)

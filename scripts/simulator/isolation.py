@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from chalicelib.bedrock_settings import PREFIX as BEDROCK
 from scripts.stage.config_file import OF_FACEBOOK
 
 _AWS: Final = "AWS_"
@@ -21,7 +22,9 @@ _OF_THE_EMULATOR: Final = ("PATH", "HOME", "TMPDIR", "LANG", "LC_", "PYTHON", "V
 
 
 def has_model(env: Mapping[str, str]) -> bool:
-    """Return whether a real model answers, which may be reached through a proxy."""
+    """Return whether a real model answers, which may be reached through a proxy. Bedrock is always simulated."""
+    if env.get("PARLEY_MODEL", "").startswith(BEDROCK):
+        return False
     return bool(env.get("OPENAI_API_KEY") or env.get("OPENAI_BASE_URL"))
 
 

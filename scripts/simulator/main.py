@@ -69,7 +69,7 @@ class Simulator:
         self.url = f"http://127.0.0.1:{port}"
         self.websocket_url = f"ws://127.0.0.1:{port}/ws"
         self.log_file = folder / f"demo-{port}.log"
-        self.emulator = Emulator()
+        self.emulator = Emulator(f"{self.url}/openai")
         self._real_model = has_model(os.environ)
         self.ended = threading.Event()
         specs = _specs(worker_timeout)

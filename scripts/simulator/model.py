@@ -64,6 +64,9 @@ class ModelServer:
             return JSONResponse(failure.body or error, failure.status)
         calls = asked.calls() if behaviour.answer is None else []
         text = _text(asked, calls) if behaviour.answer is None else behaviour.answer
+        if not body.get("stream"):
+            self.recorder.answering(call)
+            return JSONResponse(_whole(text, body, calls))
         words = self._said(call, text, behaviour.tokens_per_second)
         return StreamingResponse(events(words, text, body, calls), media_type="text/event-stream")
 
@@ -129,6 +132,19 @@ async def _pieces(text: str, pace: float | None) -> AsyncIterator[str]:
         await asyncio.sleep(began + number * pause - loop.time())
 
 
+def _whole(text: str, body: Mapping[str, Any], calls: Sequence[Called]) -> Mapping[str, Any]:
+    """Return an answer of Chat Completions that is not streamed, as the emulator's Bedrock asks for it."""
+    message = {"role": "assistant", "content": text, "tool_calls": model_tools.whole_calls(calls)}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop"}
+    base = {"id": "chatcmpl-1", "object": "chat.completion", "created": 0, "model": body["model"]}
+    return {**base, "choices": [choice], "usage": _chat_usage(text, body)}
+
+
+def _chat_usage(text: str, body: Mapping[str, Any]) -> Mapping[str, int]:
+    used = _tokens(json.dumps(body)), _tokens(text)
+    return {"prompt_tokens": used[0], "completion_tokens": used[1], "total_tokens": sum(used)}
+
+
 async def _chat_events(
     words: AsyncIterator[str], text: str, body: Mapping[str, Any], calls: Sequence[Called]
 ) -> AsyncIterator[str]:
@@ -139,9 +155,7 @@ async def _chat_events(
         yield _event({**base, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
     reason = "tool_calls" if calls else "stop"
     yield _event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-    used = _tokens(json.dumps(body)), _tokens(text)
-    usage = {"prompt_tokens": used[0], "completion_tokens": used[1], "total_tokens": sum(used)}
-    yield _event({**base, "choices": [], "usage": usage})
+    yield _event({**base, "choices": [], "usage": _chat_usage(text, body)})
     yield "data: [DONE]\n\n"
 
 

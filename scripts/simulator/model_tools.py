@@ -79,6 +79,12 @@ def call_chunks(calls: Sequence[Called]) -> list[dict[str, Any]]:
     return deltas
 
 
+def whole_calls(calls: Sequence[Called]) -> list[dict[str, Any]]:
+    """Return the calls of an answer of Chat Completions that is not streamed."""
+    functions = [{"name": call.name, "arguments": json.dumps(call.arguments)} for call in calls]
+    return [{"id": f"call_{n}", "type": "function", "function": one} for n, one in enumerate(functions)]
+
+
 def call_events(calls: Sequence[Called]) -> list[dict[str, Any]]:
     """Return the events of Responses that ask for the calls."""
     events: list[dict[str, Any]] = []

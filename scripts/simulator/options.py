@@ -15,6 +15,11 @@ def demo_options(command: Callable[P, R]) -> Callable[P, R]:
         "--port", type=click.IntRange(1, 65535), help="Port to serve on; without it, that of the last time, or 8000."
     )
     fresh = click.option("--fresh", is_flag=True, help="Delete what the last demo has kept, and begin with nothing.")
+    model = click.option(
+        "--model",
+        metavar="NAME",
+        help="The model that answers, as PARLEY_MODEL has it; one of `bedrock:` is asked as Amazon Bedrock is.",
+    )
     headless = click.option("--headless", is_flag=True, help="Open no browser; print `ready URL` when ready.")
     worker_timeout = click.option(
         "--worker-timeout",
@@ -22,4 +27,4 @@ def demo_options(command: Callable[P, R]) -> Callable[P, R]:
         metavar="S",
         help="Seconds after which a worker is stopped, instead of the deployed value.",
     )
-    return port(fresh(headless(worker_timeout(command))))
+    return port(fresh(model(headless(worker_timeout(command)))))

@@ -215,7 +215,7 @@ def test_the_demo_command_becomes_the_simulator(tmp_path: Path):
     python.write_text('#!/bin/sh\necho "$$" "$PWD" "$@"\n')
     python.chmod(0o755)
     start = f"import sys, runpy; sys.executable = {str(python)!r}; runpy.run_module('scripts.cli', run_name='__main__')"
-    options = ["--port", "8123", "--fresh", "--headless", "--worker-timeout", "2.5"]
+    options = ["--port", "8123", "--fresh", "--model", "bedrock:x.y", "--headless", "--worker-timeout", "2.5"]
     process = subprocess.Popen(
         [sys.executable, "-c", start, "demo", *options], cwd=ROOT, env=CLEAN, stdout=subprocess.PIPE, text=True
     )
