@@ -78,9 +78,9 @@ def model(deployment: "Deployment", *, ask: bool) -> Mapping[str, str]:
     return chosen
 
 
-def settings_with(deployment: "Deployment", chosen: Mapping[str, str]) -> ModelSettings:
-    """Return the model's settings as the functions get them with these variables."""
-    return Settings.from_env({**_known(deployment), **chosen}).model
+def settings_with(deployment: "Deployment", chosen: Mapping[str, str]) -> Settings:
+    """Return the settings as the functions get them with these variables."""
+    return Settings.from_env({**_known(deployment), **chosen})
 
 
 def _at_bedrock(settings: ModelSettings, aws: "Aws") -> dict[str, str]:

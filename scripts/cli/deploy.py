@@ -118,7 +118,7 @@ def _deploy(environment: Environment, chosen: Channels | None, wish: _Wish) -> N
     chosen = chosen or channels.found(deployment, ask=wish.ask)
     deployment = Deployment(channels.with_channels(environment, chosen or deployment.channels), ROOT)
     model = choices.model(deployment, ask=wish.ask)
-    steps = _steps(deployment, choices.settings_with(deployment, model), wish)
+    steps = _steps(deployment, [choices.settings_with(deployment, model).model], wish)
     _agree(deployment, steps, account, yes=not wish.ask)
     choices.keep(deployment, model, region or click.get_current_context().params["region"] or "")
     channels.keep(deployment.stage, deployment.channels)
@@ -126,15 +126,15 @@ def _deploy(environment: Environment, chosen: Channels | None, wish: _Wish) -> N
     _print_addresses(deployment)
 
 
-def _steps(deployment: "Deployment", model: ModelSettings, wish: _Wish) -> "list[Step]":
-    """Return the steps of the deployment with this model, for which the owner is asked for missing secrets."""
+def _steps(deployment: "Deployment", models: Sequence[ModelSettings], wish: _Wish) -> "list[Step]":
+    """Return the steps of the deployment with these models, for which the owner is asked for missing secrets."""
     from scripts.deploy.secrets import given, missing, to_store  # noqa: PLC0415
     from scripts.deploy.steps import DeploymentPlan, Step  # noqa: PLC0415
 
     stored, wanted = deployment.vault.stored(), deployment.channels
-    new = given(wanted, model, os.environ, wish.file)
+    new = given(wanted, models, os.environ, wish.file)
     kept = {name: value for name, value in stored.items() if name not in wish.renew}
-    new = {**new, **_asked_for(missing(wanted, model, {**kept, **new}), ask=wish.ask)}
+    new = {**new, **_asked_for(missing(wanted, models, {**kept, **new}), ask=wish.ask)}
     steps = DeploymentPlan(deployment, to_store(wanted, new, stored), wish.email).steps()
     return [*steps, Step("doctor", "check everything", lambda _: _check(deployment))]
 

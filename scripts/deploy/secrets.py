@@ -116,9 +116,9 @@ class Vault:
             self.client.delete_parameters(Names=names[start : start + 10])
 
 
-def kinds(channels: Channels, model: ModelSettings) -> Sequence[Kind]:
-    """Return the secrets that a deployment with these channels and this model needs, in the order of KINDS."""
-    of_the_model = () if model.bedrock else (_OF_THE_MODEL,)
+def kinds(channels: Channels, models: Sequence[ModelSettings]) -> Sequence[Kind]:
+    """Return the secrets that a deployment with these channels and these models needs, in the order of KINDS."""
+    of_the_model = () if all(model.bedrock for model in models) else (_OF_THE_MODEL,)
     return (*_OF_FACEBOOK, *of_the_model) if channels.messenger else of_the_model
 
 
@@ -127,20 +127,22 @@ def generated(channels: Channels) -> Mapping[str, int]:
     return {name: size for name, size in GENERATED.items() if name in _GENERATED_FOR.of(channels)}
 
 
-def given(channels: Channels, model: ModelSettings, env: Mapping[str, str], file: Path | None) -> dict[str, str]:
+def given(
+    channels: Channels, models: Sequence[ModelSettings], env: Mapping[str, str], file: Path | None
+) -> dict[str, str]:
     """Parse the secrets in the environment and in a TOML file (`page-token = "..."`); the environment has precedence.
 
-    Those of channels that are off are left out, and the key of a model that needs none.
+    Those of channels that are off are left out, and the key of models that need none.
 
     Raises ConfigError for an unreadable file, an unknown name or an invalid value.
     """
     found = {**_of_file(file), **{kind.name: env[kind.variable] for kind in KINDS if env.get(kind.variable)}}
-    return {kind.name: check(kind, found[kind.name]) for kind in kinds(channels, model) if kind.name in found}
+    return {kind.name: check(kind, found[kind.name]) for kind in kinds(channels, models) if kind.name in found}
 
 
-def missing(channels: Channels, model: ModelSettings, known: Mapping[str, str]) -> Sequence[Kind]:
-    """Return the secrets that channels and model need and that are not in `known`, in the order of KINDS."""
-    return [kind for kind in kinds(channels, model) if kind.name not in known]
+def missing(channels: Channels, models: Sequence[ModelSettings], known: Mapping[str, str]) -> Sequence[Kind]:
+    """Return the secrets that channels and models need and that are not in `known`, in the order of KINDS."""
+    return [kind for kind in kinds(channels, models) if kind.name not in known]
 
 
 def check(kind: Kind, value: str) -> str:

@@ -137,8 +137,8 @@ class DeploymentPlan:
         folder, environment = self.deployment.folder, self.deployment.environment
         package = build(self.deployment.project, folder)
         stage = environment.settings.stage
-        model = of_the_functions(stage.name).settings().model
-        policies.write(folder, stage, model, region=environment.aws.region, account=environment.account())
+        models = [of_the_functions(stage.name).settings().model]
+        policies.write(folder, stage, models, region=environment.aws.region, account=environment.account())
         leave_out_variables(folder, names_without_use(stage.channels))
         restart_functions(folder, datetime.now(UTC).isoformat(timespec="seconds"))
         return f"{package.size / 1e6:.1f} MB for {package.python}"

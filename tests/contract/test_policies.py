@@ -124,13 +124,13 @@ def audit() -> Iterator[Audit]:
 
 
 @cache
-def policy(function: str, channels: Channels = BOTH, model: ModelSettings = OPENAI) -> dict[str, Any]:
+def policy(function: str, channels: Channels = BOTH, *models: ModelSettings) -> dict[str, Any]:
     """The policy as it is deployed for the stage `dev`."""
     region, account = PLACE.split(":")
     with TemporaryDirectory() as folder:
         (copied := Path(folder) / ".chalice").mkdir()
         shutil.copy(ROOT / ".chalice" / f"policy-{function}.json", copied)
-        policies.write(Path(folder), stage_with(channels, "dev"), model, region=region, account=account)
+        policies.write(Path(folder), stage_with(channels, "dev"), models or [OPENAI], region=region, account=account)
         found: dict[str, Any] = json.loads((copied / f"policy-{function}.json").read_text())
     return found
 
@@ -603,7 +603,17 @@ def test_a_pipelines_template_grants_the_same_once_cloudformation_has_filled_it_
     (copied := tmp_path / ".chalice").mkdir()
     shutil.copy(ROOT / ".chalice" / "policy-worker.json", copied)
     model, (region, account) = at_bedrock(name), PLACE.split(":")
-    policies.write_for_template(tmp_path, stage_with(BOTH, "dev"), model)
+    policies.write_for_template(tmp_path, stage_with(BOTH, "dev"), [model])
     text = (copied / "policy-worker.json").read_text()
     filled = re.sub(r'\{\s*"Fn::Sub": ("[^"]*")\s*\}', r"\1", text).replace("${AWS::Region}", region)
     assert json.loads(filled.replace("${AWS::AccountId}", account)) == policy("worker", BOTH, model)
+
+
+def test_several_models_may_be_asked_each_in_its_way():
+    profile, plain = at_bedrock("eu.amazon.nova-lite-v1:0"), at_bedrock("amazon.nova-micro-v1:0")
+    found = policy("worker", BOTH, OPENAI, profile, plain, at_bedrock("eu.amazon.nova-pro-v1:0"))
+    for name in ("eu.amazon.nova-lite-v1:0", "eu.amazon.nova-pro-v1:0"):
+        assert allows(found, ASKS, arn("bedrock", f"inference-profile/{name}"))
+    assert allows(found, ASKS, "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-micro-v1:0")
+    assert not allows(found, ASKS, "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-pro-v1:0")
+    assert allows(found, "ssm:GetParameters", arn("ssm", f"parameter/parley/dev/{Secret.OPENAI_KEY}"))

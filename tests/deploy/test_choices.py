@@ -92,7 +92,7 @@ def test_bedrock_is_offered_with_its_region_and_a_model_that_the_region_has(
     deployment: Deployment, typed: list[str], answers: dict[str, str]
 ):
     assert chosen(deployment, *typed) == answers
-    assert choices.settings_with(deployment, answers).bedrock
+    assert choices.settings_with(deployment, answers).model.bedrock
     choices.keep(deployment, answers, "")
     assert chosen(deployment) == {}
 

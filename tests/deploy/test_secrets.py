@@ -33,7 +33,7 @@ MADE_UP: dict[str, str] = {
 }
 SPACE = " \t\n\r\u00a0"
 
-missing = partial(secrets.missing, BOTH, OPENAI)
+missing = partial(secrets.missing, BOTH, [OPENAI])
 to_store = partial(secrets.to_store, BOTH)
 
 hex_digits = st.text("0123456789abcdef")
@@ -50,7 +50,7 @@ def refusal(kind: Kind, value: str) -> str:
 def given_by(tmp_path: Path, text: str, **env: str) -> dict[str, str]:
     file = tmp_path / "secrets.toml"
     file.write_text(text)
-    return secrets.given(BOTH, OPENAI, env, file)
+    return secrets.given(BOTH, [OPENAI], env, file)
 
 
 def no_file(text: str, tmp_path: Path) -> str:
@@ -133,17 +133,17 @@ def test_a_refusal_says_what_is_wanted_and_never_what_was_given(kind: Kind, valu
 
 def test_without_a_file_the_environment_is_asked_alone():
     env = {kind.variable: GIVEN[kind.name] for kind in KINDS}
-    assert secrets.given(BOTH, OPENAI, env, None) == GIVEN
-    assert secrets.given(BOTH, OPENAI, {}, None) == {}
+    assert secrets.given(BOTH, [OPENAI], env, None) == GIVEN
+    assert secrets.given(BOTH, [OPENAI], {}, None) == {}
 
 
 def test_an_empty_variable_is_as_none():
-    assert secrets.given(BOTH, OPENAI, {"OPENAI_API_KEY": ""}, None) == {}
+    assert secrets.given(BOTH, [OPENAI], {"OPENAI_API_KEY": ""}, None) == {}
 
 
 def test_a_variable_that_cannot_be_meant_is_refused():
     with pytest.raises(ConfigError, match="that is no App secret"):
-        secrets.given(BOTH, OPENAI, {"PARLEY_APP_SECRET": "secret"}, None)
+        secrets.given(BOTH, [OPENAI], {"PARLEY_APP_SECRET": "secret"}, None)
 
 
 def test_a_file_may_bring_all_of_them(tmp_path: Path):
@@ -191,13 +191,13 @@ def test_a_file_of_other_bytes_is_no_toml_either(tmp_path: Path):
     file = tmp_path / "secrets.toml"
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="is no TOML"):
-        secrets.given(BOTH, OPENAI, {}, file)
+        secrets.given(BOTH, [OPENAI], {}, file)
 
 
 def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path: Path):
     for file, reason in ((tmp_path / "none.toml", "No such file or directory"), (tmp_path, "Is a directory")):
         with pytest.raises(ConfigError) as caught:
-            secrets.given(BOTH, OPENAI, {}, file)
+            secrets.given(BOTH, [OPENAI], {}, file)
         assert str(caught.value) == f"{file} cannot be read: {reason}"
 
 
@@ -224,8 +224,8 @@ def test_a_channel_that_is_off_needs_nothing_and_takes_nothing(
 ):
     (file := tmp_path / "all.toml").write_text("".join(f'{name} = "{value}"\n' for name, value in GIVEN.items()))
     variables = {kind.variable: GIVEN[kind.name] for kind in KINDS}
-    assert {kind.name for kind in secrets.missing(channels, OPENAI, {})} == set(asked)
-    for found in (secrets.given(channels, OPENAI, variables, None), secrets.given(channels, OPENAI, {}, file)):
+    assert {kind.name for kind in secrets.missing(channels, [OPENAI], {})} == set(asked)
+    for found in (secrets.given(channels, [OPENAI], variables, None), secrets.given(channels, [OPENAI], {}, file)):
         assert found.keys() == set(asked)
         assert secrets.to_store(channels, found, {}).keys() == {*asked, *made_up}
 
@@ -349,6 +349,7 @@ def test_notes_are_stored_beside_the_secrets_and_deleted_with_them(account: Acco
 
 @pytest.mark.parametrize("channels", ALL, ids=str)
 def test_with_a_model_of_bedrock_no_key_of_openais_is_asked_for_or_taken(channels: Channels):
-    assert Secret.OPENAI_KEY not in {kind.name for kind in secrets.missing(channels, BEDROCK, {})}
-    assert Secret.OPENAI_KEY not in secrets.given(channels, BEDROCK, {"OPENAI_API_KEY": "sk-key"}, None)
-    assert Secret.OPENAI_KEY in {kind.name for kind in secrets.missing(channels, OPENAI, {})}
+    assert Secret.OPENAI_KEY not in {kind.name for kind in secrets.missing(channels, [BEDROCK], {})}
+    assert Secret.OPENAI_KEY not in secrets.given(channels, [BEDROCK], {"OPENAI_API_KEY": "sk-key"}, None)
+    for models in ([OPENAI], [BEDROCK, OPENAI]):
+        assert Secret.OPENAI_KEY in {kind.name for kind in secrets.missing(channels, models, {})}

@@ -95,11 +95,11 @@ def resources(stage: str) -> set[str]:
 
 
 def for_the_command(folder: Path, stage: str, channels: Channels = BOTH) -> None:
-    policies.write(folder, stage_with(channels, stage), OPENAI, region=REGION, account=ACCOUNT)
+    policies.write(folder, stage_with(channels, stage), [OPENAI], region=REGION, account=ACCOUNT)
 
 
 def for_a_pipeline(folder: Path, stage: str, channels: Channels = BOTH) -> None:
-    policies.write_for_template(folder, stage_with(channels, stage), OPENAI)
+    policies.write_for_template(folder, stage_with(channels, stage), [OPENAI])
 
 
 def written(folder: Path, stage: str, write: Write, channels: Channels = BOTH) -> Policies:
