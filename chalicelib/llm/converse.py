@@ -78,7 +78,8 @@ class ConverseModel:
         return amended
 
     def _answer(self, request: Mapping[str, Any], prompt: Prompt, bounds: "_Bounds") -> Generator[ModelEvent]:
-        reader = StreamReader(converse_request.tool_names(self.name, prompt.tools), may_call=prompt.may_call)
+        may_call = bool(prompt.tools) and prompt.may_call
+        reader = StreamReader(converse_request.tool_names(self.name, prompt.tools), may_call=may_call)
         bounds.began = False
         try:
             yield from self._answer_in_time(request, reader, bounds)

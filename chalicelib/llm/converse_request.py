@@ -51,14 +51,16 @@ def request(name: str, effort: str, prompt: Prompt, *, guardrail: Guardrail | No
 
     An `effort` is sent where the model's family takes one; an empty one is not.
     """
-    system = [prompt.instructions, *([] if prompt.may_call or not prompt.tools else [_ANSWER_NOW])]
+    tools = prompt.tools or _gone(prompt.rounds)
+    may_call = prompt.may_call and prompt.tools
+    system = [prompt.instructions, *([_ANSWER_NOW] if tools and not may_call else [])]
     more = _effort_fields(name, effort)
     return {
         "modelId": name,
         "messages": _messages(_said(name, prompt, is_guarded=bool(guardrail))),
         "inferenceConfig": _inference(name, effort, prompt),
         **({"system": [{"text": text} for text in system if text.strip()]} if any(map(str.strip, system)) else {}),
-        **({"toolConfig": {"tools": [_tool(name, tool) for tool in prompt.tools]}} if prompt.tools else {}),
+        **({"toolConfig": {"tools": [_tool(name, tool) for tool in tools]}} if tools else {}),
         **({_FIELDS: more} if more else {}),
         **({"guardrailConfig": _guardrail(guardrail)} if guardrail else {}),
     }
@@ -92,6 +94,12 @@ def amended(request: Mapping[str, Any], error: ModelError) -> dict[str, Any] | N
         return None
     other = _without_memory(request) if TOO_LONG in error.names else without(request, error.names)
     return None if other == request else other
+
+
+def _gone(rounds: Iterable[Round]) -> tuple[ToolSpec, ...]:
+    """Return tools that were called and are not offered any more: Bedrock refuses calls in the past without any."""
+    called = dict.fromkeys(call.name for one in rounds for call in one.calls)
+    return tuple(ToolSpec(name, "It is not there any more.", {"type": "object"}) for name in called)
 
 
 def _inference(name: str, effort: str, prompt: Prompt) -> dict[str, Any]:

@@ -19,10 +19,12 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.access.budget import Price
+from chalicelib.conversation.tool import ToolCall
 from chalicelib.llm.converse import ConverseModel
 from chalicelib.llm.converse_request import Guardrail
 from chalicelib.llm.prices import FREE
 from tests.contract.models import WORDS, Situation
+from tests.contract.tool_situations import CALLS, MALFORMED, SAID_FIRST, ToolSituation
 
 NOVA: Final = "eu.amazon.nova-lite-v1:0"
 USED: Final = {"inputTokens": 6, "outputTokens": 5, "totalTokens": 15, "cacheReadInputTokens": 4}
@@ -311,3 +313,25 @@ def _answers(situation: Situation) -> list[Answer]:
         Situation.REFUSED: [Refusal(400, "ValidationException", "Malformed input request: #: extraneous key [x]")],
     }
     return answers[situation]
+
+
+def converse_with_tools(situation: ToolSituation) -> ConverseModel:
+    """Bedrock's model, offered tools while its provider is in this situation."""
+    called = [
+        frame for n, call in enumerate(CALLS, 1) for frame in tool_use(call.id, call.name, *_parts(call), index=n)
+    ]
+    malformed = tool_use("call_a", "look_up", MALFORMED)
+    said = text(SAID_FIRST)
+    frames: dict[ToolSituation, list[bytes]] = {
+        ToolSituation.ASKS: whole(*said, *called, reason="tool_use"),
+        ToolSituation.ONLY_ASKS: whole(*called, reason="tool_use"),
+        ToolSituation.MALFORMED: whole(*malformed, reason="tool_use"),
+        ToolSituation.CUT_OFF: whole(*said, *malformed[:-1], reason="max_tokens"),
+        ToolSituation.BREAKS_OFF: [*said, *called],
+        ToolSituation.ANSWERS: whole(*text(*WORDS)),
+    }
+    return model(frames[situation])[0]
+
+
+def _parts(call: ToolCall) -> list[str]:
+    return [call.arguments[start : start + 5] for start in range(0, len(call.arguments), 5)]

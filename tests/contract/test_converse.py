@@ -424,6 +424,12 @@ def test_a_last_round_keeps_the_tools_and_forbids_their_calls_by_words():
     ]
 
 
+def test_calls_of_tools_that_are_not_offered_any_more_are_told_all_the_same():
+    body = asked(replace(PROMPT, rounds=(DONE, DONE)))
+    assert [tool["toolSpec"]["name"] for tool in body["toolConfig"]["tools"]] == ["look_up"]
+    assert body["system"][-1]["text"].startswith("Call no more tools")
+
+
 def test_calls_are_dropped_where_none_is_allowed():
     last = replace(WITH_TOOLS, rounds=(DONE,), may_call=False)
     called = whole(*text("20 USD."), *tool_use("t", "look_up", "{}"), reason="tool_use")

@@ -11,6 +11,7 @@ from chalicelib.conversation.ports import Model
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.conversation.tool import Round, ToolCall
 from chalicelib.errors import ModelBusy
+from tests.contract.converse_server import converse_with_tools
 from tests.contract.models import USAGE, WORDS
 from tests.contract.openai_tools import openai_with_tools
 from tests.contract.tool_situations import ASKING, CALLS, MALFORMED, RESULTS, SAID_FIRST, ToolSituation, after
@@ -18,6 +19,7 @@ from tests.contract.tool_situations import ASKING, CALLS, MALFORMED, RESULTS, SA
 MODELS: Final[dict[str, Callable[[ToolSituation], Model]]] = {
     "openai, responses": partial(openai_with_tools, "responses"),
     "openai, chat": partial(openai_with_tools, "chat"),
+    "bedrock, converse": converse_with_tools,
 }
 EVERY: Final = pytest.mark.parametrize("make", MODELS.values(), ids=list(MODELS))
 Make = Callable[[ToolSituation], Model]
