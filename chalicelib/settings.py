@@ -16,6 +16,7 @@ from chalicelib import variables as parse
 from chalicelib.bedrock_settings import BedrockSettings
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
+from chalicelib.model_choice import ChoiceSettings
 from chalicelib.variables import Variables
 
 APP_NAME: Final = "parley"
@@ -264,6 +265,7 @@ class Settings:
     stage: Stage
     limits: Limits
     model: ModelSettings
+    choice: ChoiceSettings
     messenger: MessengerSettings
     web: WebSettings
     privacy: PrivacySettings
@@ -309,6 +311,7 @@ def _read(env: Mapping[str, str]) -> tuple[Settings, Variables]:
         stage=Stage.from_env(variables),
         limits=Limits.from_env(variables),
         model=ModelSettings.from_env(variables),
+        choice=ChoiceSettings.from_env(variables),
         messenger=MessengerSettings.from_env(variables),
         web=WebSettings.from_env(variables),
         privacy=PrivacySettings.from_env(variables),

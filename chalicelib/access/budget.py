@@ -134,6 +134,11 @@ class Budget:
     """The name of the one that answers where another one cannot; empty for none."""
 
     @property
+    def is_free(self) -> bool:
+        """Whether none of the models costs anything."""
+        return all(price.is_free for price in (self.price, *self.others.values()))
+
+    @property
     def of_channel(self) -> int:
         """What one channel may use of it."""
         return part_of_channel(self.cap, is_shared=self.is_shared)

@@ -16,7 +16,7 @@ from chalicelib.settings import ModelSettings
 _CONNECT_S: Final = 3
 
 
-def model(chosen: ModelSettings, *, answer_s: int) -> ConverseModel:
+def model(chosen: ModelSettings, *, answer_s: int, requests: int = 2, asks_busy_again: bool = True) -> ConverseModel:
     """Return the model that answers, of which an answer takes at most `answer_s` seconds.
 
     Its client is built now: before the first event a function has more CPU.
@@ -29,6 +29,8 @@ def model(chosen: ModelSettings, *, answer_s: int) -> ConverseModel:
         client=lambda: client,
         price=prices.price_of(chosen),
         guardrail=Guardrail(*guardrail) if guardrail else None,
+        requests=requests,
+        asks_busy_again=asks_busy_again,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from chalicelib.access import quota
 from chalicelib.access.budget import Usage
-from chalicelib.bootstrap import clients
+from chalicelib.bootstrap import clients, models
 from chalicelib.bootstrap.worker import budget, graph, model, ports, secrets, secrets_of
 from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.page import GraphPage
@@ -30,7 +30,7 @@ def health_check() -> HealthCheck:
     """Return the health check of everything outside AWS that the bot depends on."""
     settings, stored, shared = clients.settings(), secrets(), ports()
     channels = settings.stage.channels
-    needed = secrets_of(channels, settings.model)
+    needed = secrets_of(channels, settings)
     checks_in_order = [
         checks.secrets(lambda: [one for one in needed if not stored.find(one)], stage=settings.stage.name),
         *(_messenger().checks() if channels.messenger else ()),
@@ -74,7 +74,9 @@ def _model() -> ModelHealth:
     price = None if chosen.bedrock else prices.find(chosen.name)
     return ModelHealth(
         name=chosen.name,
-        question=TrialQuestion(model(), _personas, _reserve, stage.name, ports().personas().named),
+        question=TrialQuestion(
+            models.without_fallback(model()), _personas, _reserve, stage.name, ports().personas().named
+        ),
         catalogue=_catalogue(),
         shutdown=price.shutdown if price else None,
         stage=stage.name,
@@ -101,4 +103,4 @@ def _personas() -> frozenset[str]:
 def _reserve(most: Usage) -> bool:
     now = clients.clock()
     today = quota.day_of(now, now=now, zone=clients.settings().limits.zone)
-    return ports().spending.reserve(budget().reserve(most, day=today))
+    return ports().spending.reserve(budget().reserve(most, day=today, model=most.model))

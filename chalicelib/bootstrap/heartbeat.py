@@ -9,7 +9,7 @@ from chalicelib.bootstrap import clients
 from chalicelib.bootstrap.clients import PATIENT
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.reaper import Reaper
-from chalicelib.llm import prices
+from chalicelib.llm import listed
 from chalicelib.operations.budget_metric import BudgetMetric
 from chalicelib.operations.health_schedule import WeeklyHealthCheck
 from chalicelib.operations.heartbeat import Heartbeat
@@ -44,10 +44,5 @@ def heartbeat() -> Heartbeat:
         clients.ports(None, in_turn=False),
         warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
         health_check_starter=LambdaHealthCheckStarter(clients.functions(), stage.worker_function),
-        budget=lambda: Budget(
-            settings.limits.daily_budget,
-            prices.price_of(settings.model),
-            settings.limits.person_share,
-            is_shared=stage.channels.are_both,
-        ),
+        budget=lambda: listed.budget(settings),
     )

@@ -14,23 +14,25 @@ from chalicelib.llm.openai import OpenAICatalogue, OpenAIModel
 from chalicelib.settings import ModelSettings, Secret
 
 
-def model(chosen: ModelSettings, secrets: Secrets) -> OpenAIModel:
-    """Return the model that answers."""
+def model(chosen: ModelSettings, secrets: Secrets, *, requests: int = 2, asks_busy_again: bool = True) -> OpenAIModel:
+    """Return a model that answers."""
     return OpenAIModel(
         name=chosen.name,
         effort=chosen.effort,
         api=chosen.api,
-        connections=KeptConnections(_http),
+        connections=_connections(),
         client=partial(_asynchronous, chosen, secrets),
         price=prices.price_of(chosen),
         is_openai=chosen.is_openai,
         renew=partial(secrets.renew, Secret.OPENAI_KEY),
+        requests=requests,
+        asks_busy_again=asks_busy_again,
     )
 
 
 def moderation(chosen: ModelSettings, secrets: Secrets) -> OpenAIModeration:
     """Return the server's moderation endpoint, which only OpenAI's own server has for sure."""
-    return OpenAIModeration(KeptConnections(_http), partial(_asynchronous, chosen, secrets))
+    return OpenAIModeration(_connections(), partial(_asynchronous, chosen, secrets))
 
 
 def catalogue(chosen: ModelSettings, secrets: Secrets) -> OpenAICatalogue:
@@ -52,6 +54,12 @@ def _asynchronous(chosen: ModelSettings, secrets: Secrets, http: AsyncClient) ->
 def _openai(key: str, base_url: str) -> OpenAI:
     """One client per key, as a client keeps its connections."""
     return OpenAI(api_key=key, base_url=base_url)
+
+
+@cache
+def _connections() -> KeptConnections:
+    """All models at one server share them, so that the first answer of each finds one open."""
+    return KeptConnections(_http)
 
 
 def _http() -> AsyncClient:

@@ -1,13 +1,14 @@
 """The worker's service for answering conversations; its health check is in `health`, which loads later."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
-from typing import Final, Protocol
+from typing import Final
 
 from chalicelib.access.budget import Budget
 from chalicelib.access.retention import turn_kept_s
 from chalicelib.aws.ssm import Secrets
-from chalicelib.bootstrap import clients
+from chalicelib.bootstrap import clients, models
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.sender import MessengerSender
 from chalicelib.channels.meta.graph import Graph
@@ -27,9 +28,11 @@ from chalicelib.conversation.tool_rounds import ToolRounds
 from chalicelib.conversation.turn_context import ContextLoader
 from chalicelib.conversation.turn_runner import TurnRunner
 from chalicelib.conversation.worker import Worker
+from chalicelib.errors import ModelError, ModelUnusable, StoreError
 from chalicelib.ids import Channel, Channels, Needs
+from chalicelib.llm import listed
 from chalicelib.operations.warmth import Step, Warmth
-from chalicelib.settings import ModelSettings, Secret
+from chalicelib.settings import Secret, Settings
 
 SECRETS: Final = Needs[Secret](
     always=(Secret.OPENAI_KEY, Secret.PSEUDONYM_KEY, Secret.TOPIC_ARN),
@@ -39,16 +42,10 @@ SECRETS: Final = Needs[Secret](
 """With a model that has a key."""
 
 
-class WarmModel(Model, Protocol):
-    """A model whose first answer can be prepared."""
-
-    def warm(self, *, seconds: float) -> None:
-        """Prepare what an answer needs, within `seconds`. Raises ModelError."""
-
-
-def secrets_of(channels: Channels, model: ModelSettings) -> tuple[Secret, ...]:
-    """Return the secrets that the worker may read with these channels and this model."""
-    return tuple(name for name in SECRETS.of(channels) if not (model.bedrock and name is Secret.OPENAI_KEY))
+def secrets_of(channels: Channels, settings: Settings) -> tuple[Secret, ...]:
+    """Return the secrets that the worker may read with these channels and these models."""
+    has_key = any(not one.bedrock for one in listed.every(settings))
+    return tuple(name for name in SECRETS.of(channels) if has_key or name is not Secret.OPENAI_KEY)
 
 
 def assemble(
@@ -148,16 +145,17 @@ def warmth() -> Warmth:
 
 
 @cache
-def model() -> WarmModel:
-    """Return the model that answers; the library of its provider is imported here, and no other provider's."""
-    chosen = clients.settings().model
-    if chosen.bedrock:
-        from chalicelib.bootstrap import bedrock_model  # noqa: PLC0415
+def model() -> models.WarmModel:
+    """Return the model that answers."""
+    return models.model(clients.settings(), secrets(), report=_report)
 
-        return bedrock_model.model(chosen, answer_s=clients.settings().limits.answer_s)
-    from chalicelib.bootstrap import openai_model  # noqa: PLC0415
 
-    return openai_model.model(chosen, secrets())
+def _report(error: ModelError) -> None:
+    """Report why the fallback is asked; the owner gets a mail if only they can mend it."""
+    ports().log.failure("fallback", error)
+    if isinstance(error, ModelUnusable):
+        with suppress(StoreError):  # the person is answered all the same
+            ports().alerts().model_unusable(error)
 
 
 @cache
@@ -172,9 +170,8 @@ def moderation() -> Moderation:
 
 
 def budget() -> Budget:
-    """Return the day's budget for the model."""
-    limits = clients.settings().limits
-    return Budget(limits.daily_budget, model().price, limits.person_share, is_shared=clients.channels().are_both)
+    """Return the day's budget for the models."""
+    return listed.budget(clients.settings())
 
 
 @cache
@@ -186,7 +183,7 @@ def ports() -> Ports:
 @cache
 def secrets() -> Secrets:
     """Return the secrets that the worker may read."""
-    return clients.secrets(secrets_of(clients.channels(), clients.settings().model))
+    return clients.secrets(secrets_of(clients.channels(), clients.settings()))
 
 
 @cache

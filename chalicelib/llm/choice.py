@@ -23,18 +23,20 @@ _LEAST_S: Final = 1.0
 class ModelChoice:
     """Implements `conversation.ports.Model` with several models.
 
-    The usage of an answer names the model that gave it. So do the thoughts that come with calls: they go back to that
-    model only, as no other one can read them.
+    The usage of an answer names the model that gave it, unless that is the deployment's. So do the thoughts that come
+    with calls: they go back to that model only, as no other one can read them.
     """
 
     first: Model
     """The deployment's model, which answers unless the prompt names another one."""
-    others: Mapping[str, Model] = field(default_factory=dict)
-    """The models that a prompt may name, by that name."""
-    fallback: Model | None = None
-    """The model that is asked where another one is busy or refuses the request; it sends one request at most."""
+    others: Mapping[str, Callable[[], Model]] = field(default_factory=dict)
+    """Builds the models that a prompt may name, by that name: the library of their provider may not be loaded yet."""
+    fallback: tuple[str, Callable[[], Model]] | None = None
+    """The name of the model that is asked where another one is busy or refuses, which sends one request at most."""
     report: Callable[[ModelError], None] = lambda _: None
     """Gets the error for which the fallback is asked. Raises nothing."""
+    _asked: list[Model] = field(default_factory=list)
+    """The model that was asked last."""
 
     @property
     def name(self) -> str:
@@ -50,24 +52,33 @@ class ModelChoice:
 
     @property
     def may_think_unseen(self) -> bool:
-        return any(model.may_think_unseen for model in (self.first, *self.others.values()))
+        return (self._asked or [self.first])[-1].may_think_unseen
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         deadline, has_words = time.monotonic() + seconds, False
-        chosen = self.others.get(prompt.model, self.first)
+        name = prompt.model if prompt.model in self.others else ""
         try:
-            with closing(_asked(chosen, prompt, seconds)) as events:
+            with closing(self._ask(name, self.others.get(name), prompt, seconds)) as events:
                 for event in events:
                     has_words |= isinstance(event, TextDelta)
                     yield event
         except ModelError as exc:
-            other, left = self.fallback, deadline - time.monotonic()
-            if other is None or other.name == chosen.name or has_words or left < _LEAST_S or not _may_pass(exc):
+            left = deadline - time.monotonic()
+            if self.fallback is None or self.fallback[0] == name or has_words or left < _LEAST_S or not _may_pass(exc):
                 raise
             self.report(exc)
         else:
             return
-        yield from _asked(other, prompt, left)
+        yield from self._ask(*self.fallback, prompt, left)
+
+    def _ask(
+        self, name: str, build: Callable[[], Model] | None, prompt: Prompt, seconds: float
+    ) -> Generator[ModelEvent]:
+        self._asked[:] = [build() if build else self.first]
+        rounds = tuple(_as_told_to(name, one) for one in prompt.rounds)
+        with closing(self._asked[0].answer(replace(prompt, rounds=rounds), seconds=seconds)) as events:
+            for event in events:
+                yield _signed(name, event)
 
     def warm(self, *, seconds: float) -> None:
         """Prepare what an answer of the deployment's model needs. Raises ModelError."""
@@ -80,13 +91,6 @@ def _may_pass(error: ModelError) -> bool:
     """Whether another model may answer: nothing is to be paid for yet, and one request was sent at most."""
     is_of_the_model = isinstance(error, (ModelBusy, ModelUnusable))
     return is_of_the_model and not error.may_be_billed and error.requests < _MOST_REQUESTS
-
-
-def _asked(model: Model, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
-    rounds = tuple(_as_told_to(model.name, one) for one in prompt.rounds)
-    with closing(model.answer(replace(prompt, rounds=rounds), seconds=seconds)) as events:
-        for event in events:
-            yield _signed(model.name, event)
 
 
 def _signed(name: str, event: ModelEvent) -> ModelEvent:

@@ -39,6 +39,10 @@ class ConverseModel:
     """The client of `bedrock-runtime`, which sends each request once."""
     price: Price
     guardrail: Guardrail | None = None
+    requests: int = 2
+    """The most that are sent for one answer."""
+    asks_busy_again: bool = True
+    """Whether the second request may go to Bedrock if that was busy with the first one, and not to another model."""
     provider: str = "aws.bedrock"
     """OpenTelemetry's name."""
     refused: set[str] = field(default_factory=set)
@@ -56,11 +60,15 @@ class ConverseModel:
             yield from self._answer(request, prompt, bounds)
         except ModelError as exc:
             other = None if exc.may_be_billed else self._other(request, exc, bounds)
-            if other is None:
+            if other is None or self.requests == 1:
                 raise
         else:
             return
-        yield from self._answer(other, prompt, bounds)
+        try:
+            yield from self._answer(other, prompt, bounds)
+        except ModelError as exc:
+            exc.requests = 2
+            raise
 
     def warm(self, *, seconds: float) -> None:  # noqa: ARG002 (a part of what each model has)
         """Build what an answer needs; nothing is sent, since Bedrock has no request that is free. Raises ModelError."""
@@ -69,7 +77,8 @@ class ConverseModel:
 
     def _other(self, request: Mapping[str, Any], error: ModelError, bounds: "_Bounds") -> Mapping[str, Any] | None:
         """Return what to send after a failure that cannot be billed, when it is time to send it; None for nothing."""
-        if isinstance(error, ModelBusy) and bounds.left() >= _PAUSE_S + _LEAST_ANSWER_S:
+        is_busy = isinstance(error, ModelBusy) and self.asks_busy_again and self.requests > 1
+        if is_busy and bounds.left() >= _PAUSE_S + _LEAST_ANSWER_S:
             time.sleep(_PAUSE_S)
             return request
         amended = converse_request.amended(request, error)

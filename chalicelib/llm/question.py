@@ -52,8 +52,9 @@ class TrialQuestion:
             try:
                 self._ask(prompt)
             except ModelError as exc:
-                faults.append(self._fault(exc, name))
-                if not _is_about_the_persona(exc):
+                is_its_own = bool(prompt.model) or _is_about_the_persona(exc)
+                faults.append(self._fault(exc, name, is_its_own=is_its_own))
+                if not is_its_own:
                     break
         answers = [Finding.ok(NAME, f"{self.model.name} answers as {', '.join(asked)}")] if asked else []
         return faults or answers
@@ -64,8 +65,8 @@ class TrialQuestion:
             for _ in events:
                 pass
 
-    def _fault(self, error: ModelError, name: str) -> Finding:
-        what = f"as {name}: {error}" if _is_about_the_persona(error) else str(error)
+    def _fault(self, error: ModelError, name: str, *, is_its_own: bool) -> Finding:
+        what = f"as {name}: {error}" if is_its_own else str(error)
         match error:
             case ModelBusy():
                 return Finding.warning(
@@ -107,11 +108,14 @@ def _prompt(who: Persona) -> Prompt:
         max_output_tokens=_MOST_TOKENS,
         person_hash="health-check",
         temperature=who.temperature,
+        model=who.model,
     )
 
 
 def _most_usage(prompt: Prompt) -> Usage:
-    return Usage(input=most_tokens(prompt.instructions) + most_tokens(prompt.question), output=_MOST_TOKENS)
+    return Usage(
+        input=most_tokens(prompt.instructions) + most_tokens(prompt.question), output=_MOST_TOKENS, model=prompt.model
+    )
 
 
 def _is_about_the_persona(error: ModelError) -> bool:

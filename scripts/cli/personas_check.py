@@ -13,8 +13,8 @@ from chalicelib.access.budget import Price, Usage
 from chalicelib.content import knowledge, persona, token_estimate
 from chalicelib.content.persona import Persona
 from chalicelib.errors import ConfigError
-from chalicelib.llm import families, prices
-from chalicelib.settings import ModelSettings
+from chalicelib.llm import families, listed, prices
+from chalicelib.settings import ModelSettings, Settings
 from scripts.cli import options
 from scripts.cli.personas_files import beside, read_text
 from scripts.cli.terminal import folded, print_json, width
@@ -32,6 +32,9 @@ class Checked:
     id: str
     who: Persona
     model: ModelSettings
+    """The one that answers as it."""
+    lacks_model: bool = False
+    """Whether it names a model that the owner has not listed, so that the deployment's answers."""
 
     @cached_property
     def parts(self) -> Sequence[tuple[str, int]]:
@@ -57,6 +60,8 @@ class Checked:
     def notes(self) -> Iterator[str]:
         """Yield what is not as its files want it."""
         name, effort = self.model.name, families.effort(self.model.name, self.model.effort)
+        if self.lacks_model:
+            yield f"{self.who.model} is not in PARLEY_MODELS: {name} answers."
         for known in self.who.known:
             if known.left_out:
                 yield f"{known.name}: {known.left_out} characters that no reader sees are left out."
@@ -93,7 +98,7 @@ def check(context: tuple[Environment, options.OutputFormat], which: tuple[str, .
     without any, all that ship. Nothing is stored, and nothing is asked of AWS or of the model.
     """
     environment, output = context
-    checked, faults = _all(which or persona.names(), environment.settings.model)
+    checked, faults = _all(which or persona.names(), environment.settings)
     if output is options.OutputFormat.JSON:
         print_json({"personas": [one.as_json() for one in checked], "faults": faults})
     else:
@@ -103,11 +108,13 @@ def check(context: tuple[Environment, options.OutputFormat], which: tuple[str, .
         raise ConfigError("\n".join(faults))
 
 
-def _all(which: Sequence[str], model: ModelSettings) -> tuple[list[Checked], list[str]]:
+def _all(which: Sequence[str], settings: Settings) -> tuple[list[Checked], list[str]]:
     checked, faults = [], []
     for name in which:
         try:
-            checked.append(Checked(name, _persona(name), model))
+            who = _persona(name)
+            found = listed.find(settings, who.model)
+            checked.append(Checked(name, who, found or settings.model, lacks_model=found is None))
         except ConfigError as exc:
             faults.append(str(exc))
     return checked, faults

@@ -18,7 +18,7 @@ from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.bootstrap import clients
 from chalicelib.clock import Clock
 from chalicelib.errors import ParleyError
-from chalicelib.llm import prices
+from chalicelib.llm import listed
 from chalicelib.operations import open_keys
 from chalicelib.operations.findings import Finding, Severity, worst
 from chalicelib.settings import Secret
@@ -221,7 +221,7 @@ class Inspection:
         settings = self.deployment.environment.settings
         keys = list(DynamoApiKeys(self.deployment.environment.table).list())
         part = part_of_channel(settings.limits.daily_budget, is_shared=settings.stage.channels.are_both)
-        dollars = None if prices.price_of(settings.model).is_free else usd(part)
+        dollars = None if listed.budget(settings).is_free else usd(part)
         yield from open_keys.findings(
             keys, settings.web, dollars_a_day=dollars, stage=self.deployment.stage, now=self.clock()
         )
@@ -281,7 +281,7 @@ class Inspection:
     def _budget(self) -> Iterable[Finding]:
         settings, now = self.deployment.environment.settings, self.clock()
         limits = settings.limits
-        if prices.price_of(settings.model).is_free:
+        if listed.budget(settings).is_free:
             return
         if not limits.daily_budget:
             why = "no paid model is asked, so people get no answers"

@@ -19,7 +19,17 @@ import click
 from scripts.measure.source import PACKAGE, Module, modules
 
 ADAPTERS: Final = ("channels", "llm", "aws", "tools")
-GROUND: Final = ("errors", "ids", "settings", "bedrock_settings", "variables", "log", "metrics", "clock")
+GROUND: Final = (
+    "errors",
+    "ids",
+    "settings",
+    "bedrock_settings",
+    "model_choice",
+    "variables",
+    "log",
+    "metrics",
+    "clock",
+)
 ORDER: Final = (
     ("app",),
     ("routes",),

@@ -250,6 +250,15 @@ def test_a_check_says_what_is_left_out_of_a_file_and_what_the_model_does_not_tak
     assert "gpt-5-mini may think first, and thoughts count in max_output_tokens" in shown
 
 
+def test_a_check_says_which_model_answers_if_the_one_that_is_named_is_not_listed(personas: Run, file: Path):
+    file.write_text(KNOWING + 'model = "gpt-6-sol"\n')
+    file.with_name("hours.md").write_text("Open at 5.")
+    shown = " ".join(personas("check", file).stdout.split())
+    assert "gpt-6-sol is not in PARLEY_MODELS: gpt-6-luna answers." in shown
+    assert "With gpt-6-luna they cost" in shown
+    assert "With gpt-6-sol they cost" in " ".join(personas("check", file, PARLEY_MODELS="gpt-6-sol").stdout.split())
+
+
 def test_a_model_on_the_owners_own_server_costs_nothing():
     own = Settings.from_env({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "PARLEY_MODEL": "llama3"}).model
     checked = Checked("santa", persona.load("santa"), own)

@@ -27,7 +27,8 @@ def ask(api: Api, *answers: httpx2.Response | Exception) -> tuple[Server, list[A
     server = Server(*answers)
     events: list[Any] = []
     first = replace(model(api, server), asks_busy_again=False)
-    choice = ModelChoice(first, fallback=replace(model(api, server, name="gpt-5.4-mini"), requests=1))
+    fallback = replace(model(api, server, name="gpt-5.4-mini"), requests=1)
+    choice = ModelChoice(first, fallback=(fallback.name, lambda: fallback))
     try:
         events.extend(choice.answer(WARM, seconds=10))
     except ModelError as exc:

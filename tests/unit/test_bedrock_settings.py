@@ -125,8 +125,8 @@ def test_every_price_of_the_cache_is_at_most_that_of_input():
 
 @pytest.mark.parametrize("channels", ALL, ids=str)
 def test_the_worker_asks_for_no_key_of_openais(channels: Channels):
-    assert Secret.OPENAI_KEY not in worker.secrets_of(channels, model())
-    assert worker.secrets_of(channels, model("gpt-6-luna")) == worker.SECRETS.of(channels)
+    assert Secret.OPENAI_KEY not in worker.secrets_of(channels, Settings.from_env({"PARLEY_MODEL": NOVA}))
+    assert worker.secrets_of(channels, Settings.from_env({})) == worker.SECRETS.of(channels)
 
 
 def test_no_limit_is_advised_where_no_key_can_be_stolen():

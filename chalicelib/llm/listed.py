@@ -1,0 +1,60 @@
+"""The models that may answer beside the deployment's own, each with its settings and its price. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from chalicelib.access.budget import Budget
+from chalicelib.bedrock_settings import PREFIX
+from chalicelib.llm import prices
+from chalicelib.settings import OPENAI_HOST, ModelSettings, Settings
+
+
+def named(settings: Settings, name: str) -> ModelSettings:
+    """Return how the model of this name is asked, as the owner writes it: at the deployment's server, or at Bedrock.
+
+    A model of OpenAI beside a deployment's model at Bedrock is asked as it is without any choice.
+    """
+    own, bedrock = settings.model, settings.choice.bedrock
+    if name.startswith(PREFIX):
+        effort = own.effort if own.bedrock else "none" if "openai." in name else ""
+        return replace(own, name=name.removeprefix(PREFIX), bedrock=bedrock, effort=effort)
+    if own.bedrock is None:
+        return replace(own, name=name)
+    at_openai = OPENAI_HOST in own.base_url
+    return replace(
+        own, name=name, bedrock=None, api="responses" if at_openai else "chat", effort="none" if at_openai else ""
+    )
+
+
+def others(settings: Settings) -> Mapping[str, ModelSettings]:
+    """Return the models that may be chosen beside the deployment's own, by the names that the owner writes."""
+    return {name: named(settings, name) for name in settings.choice.listed}
+
+
+def find(settings: Settings, name: str) -> ModelSettings | None:
+    """Return how the model is asked that a persona, an API key or a person may name; None if it is not listed.
+
+    No name means the deployment's own, which may be named too.
+    """
+    own = f"{PREFIX if settings.model.bedrock else ''}{settings.model.name}"
+    return settings.model if name in ("", own) else others(settings).get(name)
+
+
+def every(settings: Settings) -> Sequence[ModelSettings]:
+    """Return all models that may answer, the deployment's own first."""
+    names = dict.fromkeys([*settings.choice.listed, *filter(None, [settings.choice.fallback])])
+    return [settings.model, *(named(settings, name) for name in names)]
+
+
+def budget(settings: Settings) -> Budget:
+    """Return the day's budget for the models."""
+    limits, choice = settings.limits, settings.choice
+    names = {*choice.listed, *filter(None, [choice.fallback])}
+    return Budget(
+        limits.daily_budget,
+        prices.price_of(settings.model),
+        limits.person_share,
+        is_shared=settings.stage.channels.are_both,
+        others={name: prices.price_of(named(settings, name)) for name in names},
+        fallback=choice.fallback,
+    )
