@@ -41,6 +41,9 @@ _EFFORTS: Final[Mapping[str, tuple[str, ...]]] = {
 _NO_REASONED_CALLS_IN_CHAT: Final = ("gpt-5.4", "gpt-5.5", "gpt-5.6", "gpt-6", "gpt-6.1", "gpt-6-astra", "gpt-6.1-sol")
 """As OpenAI's refusals and third parties say; see `calls_in_chat`."""
 
+_BREAKPOINTS: Final = ("gpt-5.6", "gpt-6", "gpt-6.1", "gpt-6-astra", "gpt-6.1-sol")
+"""As OpenAI's guide to prompt caching says."""
+
 
 def effort(model: str, wanted: str) -> str:
     """Return the effort to ask the model with: `wanted`, or the nearest that its family takes; empty for none.
@@ -68,6 +71,11 @@ def calls_in_chat(model: str, effort: str) -> tuple[bool, str]:
 def may_think(model: str, effort: str) -> bool:
     """Whether the model may reason when it is asked with exactly this effort."""
     return effort != "none" and _efforts(model) != ()
+
+
+def has_breakpoints(model: str) -> bool:
+    """Whether the cache of OpenAI finds the beginnings of the model's prompts at breakpoints only, since gpt-5.6."""
+    return _family(model) in _BREAKPOINTS
 
 
 def takes_temperature(model: str, effort: str) -> bool:

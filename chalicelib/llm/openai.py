@@ -114,7 +114,7 @@ class OpenAIModel:
             return body if self.renew() else None
         amended = openai_request.amended(body, error)
         if amended is not None:
-            self.refused.update(name for name in error.names if "[" not in name)  # one tool is not all
+            self.refused.update(openai_request.lasting(error.names))
         return amended
 
     def _answer(self, body: dict[str, Any], prompt: Prompt, bounds: "_Bounds") -> Generator[ModelEvent]:

@@ -30,6 +30,8 @@ _PARAMETERS: Final = (
     "tool_choice",
     "strict",
     "include",
+    "prompt_cache_key",
+    "prompt_cache_breakpoint",
 )
 """Parameters that a message is searched for if the refusal names none."""
 _NAME: Final = re.compile(r"[\w.*\[\]-]{1,64}", re.ASCII)

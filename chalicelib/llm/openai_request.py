@@ -11,18 +11,19 @@ from typing import Any, Final, Literal
 from chalicelib.conversation import fence
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.errors import ModelError, ModelFault, ModelUnusable
-from chalicelib.llm import families, openai_tools
+from chalicelib.llm import families, openai_cache, openai_tools
 from chalicelib.llm.openai_errors import TOO_LONG
 
 Api = Literal["responses", "chat"]
 
 _DROPPED: Final = (
     *("stream_options", "reasoning_effort", "reasoning", "temperature", "safety_identifier"),
-    *("include", "tools", "tool_choice"),
+    *("include", "tools", "tool_choice", "prompt_cache_key"),
 )
 """Parameters without which a request is still answered, in the same words or nearly so."""
 _RENAMED: Final[Mapping[str, str]] = {"max_completion_tokens": "max_tokens", "max_tokens": "max_completion_tokens"}
 """The two names of the limit in Chat Completions. It is never dropped, because it bounds what an answer costs."""
+_OF_THE_OWNER: Final = ("system", "developer")
 _EFFORTS: Final = ("reasoning_effort", "reasoning")
 _ENCRYPTED: Final = "reasoning.encrypted_content"
 """What a model thought before it called tools, which it wants back, as nothing is stored."""
@@ -41,10 +42,12 @@ def body(api: Api, name: str, effort: str, prompt: Prompt, *, is_openai: bool) -
     temperature = prompt.temperature if families.takes_temperature(name, effort) else None
     options: dict[str, Any] = {} if temperature is None else {"temperature": temperature}
     options |= openai_tools.offered(prompt, nested=api == "chat")
+    options |= {"prompt_cache_key": openai_cache.key(prompt)} if is_openai else {}
     if api == "responses":
         thinks = is_openai and bool(prompt.tools) and families.may_think(name, effort)
         options |= {"include": [_ENCRYPTED]} if thinks else {}
-        return _responses(name, prompt) | options | ({"reasoning": {"effort": effort}} if effort else {})
+        options |= {"reasoning": {"effort": effort}} if effort else {}
+        return _responses(name, prompt, marks=is_openai and _marks(name, prompt)) | options
     options |= {"reasoning_effort": effort} if effort else {}
     return (_openai_chat if is_openai else _others_chat)(name, prompt) | options
 
@@ -60,8 +63,14 @@ def without(request: Mapping[str, Any], names: Collection[str]) -> dict[str, Any
     if "strict" in named and "tools" in request:
         request, named = {**request, "tools": list(map(_not_strict, request["tools"]))}, named - {"tools"}
     named |= {"tool_choice"} if "tools" in named else set()
+    request = _without_breakpoint(request) if openai_cache.BREAKPOINT in named else request
     kept = {key: value for key, value in request.items() if not (key in named and key in _DROPPED)}
     return {_RENAMED.get(key, key) if key in named else key: value for key, value in kept.items()}
+
+
+def lasting(names: Collection[str]) -> Collection[str]:
+    """Return the names without those of single tools: another persona has other ones."""
+    return [name for name in names if not name.startswith("tools[") or name.endswith("strict")]
 
 
 def leaves_out_effort(names: Collection[str]) -> bool:
@@ -80,11 +89,18 @@ def amended(request: Mapping[str, Any], error: ModelError) -> dict[str, Any] | N
     return None if other == request else other
 
 
-def _responses(name: str, prompt: Prompt) -> dict[str, Any]:
+def _marks(name: str, prompt: Prompt) -> bool:
+    return families.has_breakpoints(name) and openai_cache.is_worth_a_breakpoint(prompt)
+
+
+def _responses(name: str, prompt: Prompt, *, marks: bool) -> dict[str, Any]:
+    """Return the body for Responses; with `marks` the instructions are a message, since only those can have a mark."""
+    said = [*_notes(prompt), *_said(prompt), *openai_tools.items(prompt.rounds)]
+    marked = {"role": "developer", "content": openai_cache.marked("input_text", prompt.instructions)}
     return {
         "model": name,
-        "instructions": prompt.instructions,
-        "input": [*_notes(prompt), *_said(prompt), *openai_tools.items(prompt.rounds)],
+        **({} if marks else {"instructions": prompt.instructions}),
+        "input": [marked, *said] if marks else said,
         "max_output_tokens": prompt.max_output_tokens,
         "safety_identifier": prompt.person_hash,
         "store": False,
@@ -95,7 +111,9 @@ def _responses(name: str, prompt: Prompt) -> dict[str, Any]:
 def _openai_chat(name: str, prompt: Prompt) -> dict[str, Any]:
     told = [*_notes(prompt), *_said(prompt), *openai_tools.messages(prompt.rounds)]
     limit = {"max_completion_tokens": prompt.max_output_tokens}
-    return _chat(name, prompt.instructions, told) | limit | {"safety_identifier": prompt.person_hash, "store": False}
+    marks = _marks(name, prompt)
+    instructions = openai_cache.marked("text", prompt.instructions) if marks else prompt.instructions
+    return _chat(name, instructions, told) | limit | {"safety_identifier": prompt.person_hash, "store": False}
 
 
 def _others_chat(name: str, prompt: Prompt) -> dict[str, Any]:
@@ -112,7 +130,7 @@ def _others_chat(name: str, prompt: Prompt) -> dict[str, Any]:
     return _chat(name, instructions, told) | {"max_tokens": prompt.max_output_tokens}
 
 
-def _chat(name: str, instructions: str, told: list[dict[str, Any]]) -> dict[str, Any]:
+def _chat(name: str, instructions: str | list[dict[str, Any]], told: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "model": name,
         "messages": [{"role": "system", "content": instructions}, *told],
@@ -132,6 +150,11 @@ def _said(prompt: Prompt) -> list[dict[str, str]]:
     return [*said, {"role": "user", "content": prompt.said}]
 
 
+def _without_breakpoint(request: Mapping[str, Any]) -> dict[str, Any]:
+    key = "messages" if "messages" in request else "input"
+    return {**request, key: list(map(openai_cache.unmarked, request[key]))}
+
+
 def _not_strict(tool: dict[str, Any]) -> dict[str, Any]:
     """Return a tool for a server that does not know the word `strict`, with the schema directly in it or nested."""
     plain = {key: value for key, value in tool.items() if key != "strict"}
@@ -139,8 +162,11 @@ def _not_strict(tool: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_memory(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request with the system message, the question, and what was called to answer it."""
+    """Return the request with the instructions, the question, and what was called to answer it."""
     key = "messages" if "messages" in request else "input"
     said = request[key]
     question = max(place for place, message in enumerate(said) if message.get("role") == "user")
-    return {**request, key: [*(message for message in said[:1] if message.get("role") == "system"), *said[question:]]}
+    return {
+        **request,
+        key: [*(message for message in said[:1] if message.get("role") in _OF_THE_OWNER), *said[question:]],
+    }

@@ -20,6 +20,8 @@ _RULES: Final = (
     (r"send (?:my|the|this) (?:list|letter|wishes)", r"hand_over|send"),
 )
 """What a question says, and what the name of the tool has that it asks for; `words` become the tool's argument."""
+_PEOPLE: Final = ("user", "assistant")
+_FENCE: Final = re.compile(r"<result>\n|\n</result>")
 _END_OF_WISH: Final = re.compile(
     r"\s+(?:to|on|from) (?:my|the) \w+\s*$|\s+(?:and|,) (?:what|tell|show)\b.*$|[.!?\s]+$", re.IGNORECASE
 )
@@ -53,7 +55,7 @@ def asked_in_chat(body: Mapping[str, Any]) -> Asked:
     """Read a request of Chat Completions."""
     tools = {tool["function"]["name"]: tool["function"]["parameters"] for tool in body.get("tools", ())}
     names = {call["id"]: call["function"]["name"] for one in body["messages"] for call in one.get("tool_calls", ())}
-    said = [(m["role"], _words(m["content"])) for m in body["messages"] if m["role"] in ("user", "assistant")]
+    said = [(m["role"], _words(m["content"])) for m in body["messages"] if m["role"] in _PEOPLE]
     last = max((place for place, m in enumerate(body["messages"]) if m["role"] == "user"), default=0)
     outputs = [(m["tool_call_id"], m["content"]) for m in body["messages"][last:] if m["role"] == "tool"]
     return _asked(body, said, tools, [(names[call_id], text) for call_id, text in outputs])
@@ -63,7 +65,7 @@ def asked_in_responses(body: Mapping[str, Any]) -> Asked:
     """Read a request of Responses."""
     tools = {tool["name"]: tool["parameters"] for tool in body.get("tools", ())}
     names = {item["call_id"]: item["name"] for item in body["input"] if item.get("type") == "function_call"}
-    said = [(item["role"], _words(item["content"])) for item in body["input"] if "role" in item]
+    said = [(item["role"], _words(item["content"])) for item in body["input"] if item.get("role") in _PEOPLE]
     last = max((place for place, item in enumerate(body["input"]) if item.get("role") == "user"), default=0)
     after = [item for item in body["input"][last:] if item.get("type") == "function_call_output"]
     return _asked(body, said, tools, [(names[item["call_id"]], item["output"]) for item in after])
@@ -102,7 +104,7 @@ def call_events(calls: Sequence[Called]) -> list[dict[str, Any]]:
 
 def told(results: Sequence[tuple[str, str]]) -> str:
     """Return the answer that says what the tools gave."""
-    return "\n".join(f"The tool `{name}` says: {text}" for name, text in results)
+    return "\n".join(f"The tool `{name}` says: {_FENCE.sub('', text)}" for name, text in results)
 
 
 def _asked(

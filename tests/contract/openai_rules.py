@@ -29,7 +29,9 @@ EFFORTS: Final[dict[str, tuple[str, ...]]] = {
 """What each model takes; nothing for a model that does not reason."""
 DEFAULT_NONE: Final = ("gpt-5.1", "gpt-5.4-nano", "gpt-5.4-mini")
 """Models that do not reason unless they are told to; the others that reason do so at medium."""
-COMMON: Final = {"model", "stream", "temperature", "safety_identifier", "store", "tools", "tool_choice"}
+COMMON: Final = {"model", "stream", "temperature", "safety_identifier", "store", "tools", "tool_choice"} | {
+    "prompt_cache_key"
+}
 PARAMETERS: Final = {
     "/v1/responses": COMMON | {"instructions", "input", "max_output_tokens", "reasoning", "include"},
     "/v1/chat/completions": COMMON

@@ -96,8 +96,10 @@ def test_it_calls_the_tools_that_a_question_asks_for(
 @EITHER
 def test_it_says_what_the_tools_gave_and_calls_no_more(api: str, url: str):
     _, end = ask(api, url, "What time is it?")
-    said, last = ask(api, url, "What time is it?", Round(end.calls, (ToolResult("Monday, 12:00"),)))
-    assert "The tool `now` says: Monday, 12:00" in said
+    said, last = ask(
+        api, url, "What time is it?", Round(end.calls, (ToolResult("<result>\nMonday, 12:00\n</result>"),))
+    )
+    assert "The tool `now` says: Monday, 12:00\n(I am" in said
     assert "fake model" in said
     assert last.reason is FinishReason.STOP
 

@@ -38,7 +38,16 @@ def texts(value: Any, key: str = "") -> Iterator[str]:
         case list():
             for inner in value:
                 yield from texts(inner, key)
-        case str() if key not in ("type", "role", "model", "safety_identifier", "include", "effort", "tool_choice"):
+        case str() if key not in (
+            "type",
+            "role",
+            "model",
+            "safety_identifier",
+            "include",
+            "effort",
+            "tool_choice",
+            "prompt_cache_key",
+        ):
             yield value
 
 
