@@ -11,6 +11,7 @@ import click
 
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
+from chalicelib.llm import listed
 from chalicelib.operations import spending_limit
 from chalicelib.settings import ModelSettings
 from scripts.cli import channels, choices, spending_limit_view
@@ -118,7 +119,7 @@ def _deploy(environment: Environment, chosen: Channels | None, wish: _Wish) -> N
     chosen = chosen or channels.found(deployment, ask=wish.ask)
     deployment = Deployment(channels.with_channels(environment, chosen or deployment.channels), ROOT)
     model = choices.model(deployment, ask=wish.ask)
-    steps = _steps(deployment, [choices.settings_with(deployment, model).model], wish)
+    steps = _steps(deployment, listed.every(choices.settings_with(deployment, model)), wish)
     _agree(deployment, steps, account, yes=not wish.ask)
     choices.keep(deployment, model, region or click.get_current_context().params["region"] or "")
     channels.keep(deployment.stage, deployment.channels)

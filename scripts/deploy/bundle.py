@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Needs
+from chalicelib.llm import listed
 from chalicelib.settings import Secret, Settings, Stage, names_without_use
 from scripts.deploy import policies, throttles
 from scripts.deploy.capacity import KEPT_FREE, NEW_ACCOUNT, most_workers
@@ -50,7 +51,7 @@ def write(target: Path, settings: Settings, *, project: Path, folder: Path, emai
         raise ConfigError(f"{target} is not empty and contains no bundle: choose a new folder")
     stage, workers = settings.stage, settings.limits.workers
     package = build(project, folder)
-    policies.write_for_template(folder, stage, [settings.model])
+    policies.write_for_template(folder, stage, listed.every(settings))
     leave_out_variables(folder, names_without_use(stage.channels))
     merged = folder / "merge.json"
     merged.write_text(json.dumps(additions(stage, workers=workers)))
@@ -154,7 +155,7 @@ def _readme(settings: Settings, python: str, email: str | None) -> str:
     parameters = {"Stage": stage.name, "Channels": str(stage.channels), "Wake": stage.wake}
     parameters |= {"OwnerEmail": email} if email else {}
     made_up = {name: f"$(openssl rand -hex {size})" for name, size in generated(stage.channels).items()}
-    values = {kind.name: f"${kind.variable}" for kind in kinds(stage.channels, [settings.model])} | made_up
+    values = {kind.name: f"${kind.variable}" for kind in kinds(stage.channels, listed.every(settings))} | made_up
     put = "   aws ssm put-parameter --type SecureString"
     return _README.read_text().format(
         stage=stage.name,

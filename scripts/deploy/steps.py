@@ -14,6 +14,7 @@ from typing import Final
 from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.errors import ConfigError, NotOffered, WebhookUnreachable
 from chalicelib.ids import Channels
+from chalicelib.llm import listed
 from chalicelib.settings import Secret, names_without_use
 from scripts.deploy import policies
 from scripts.deploy.deployment import Deployment
@@ -137,7 +138,7 @@ class DeploymentPlan:
         folder, environment = self.deployment.folder, self.deployment.environment
         package = build(self.deployment.project, folder)
         stage = environment.settings.stage
-        models = [of_the_functions(stage.name).settings().model]
+        models = listed.every(of_the_functions(stage.name).settings())
         policies.write(folder, stage, models, region=environment.aws.region, account=environment.account())
         leave_out_variables(folder, names_without_use(stage.channels))
         restart_functions(folder, datetime.now(UTC).isoformat(timespec="seconds"))

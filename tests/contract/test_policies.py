@@ -560,7 +560,7 @@ def test_with_a_model_of_bedrock_the_worker_may_not_read_the_key_of_openai_and_d
         for name in Secret
         if allows(policy("worker", BOTH, BEDROCK), "ssm:GetParameters", arn("ssm", f"parameter/parley/dev/{name}"))
     }
-    assert readable == set(worker.secrets_of(BOTH, Settings.from_env({"PARLEY_MODEL": f"bedrock:{BEDROCK.name}"})))
+    assert readable == set(worker.secrets_of(BOTH, replace(Settings.from_env({}), model=BEDROCK)))
     for function in ("api_handler", "heartbeat", "websocket_message", "websocket_connect", "websocket_disconnect"):
         assert policy(function, BOTH, BEDROCK) == policy(function)
 

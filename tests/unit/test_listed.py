@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import models
+from chalicelib.bootstrap import models, worker
 from chalicelib.errors import ConfigError
+from chalicelib.ids import Channels
 from chalicelib.llm import listed, prices
 from chalicelib.llm.choice import ModelChoice
-from chalicelib.settings import Settings
+from chalicelib.settings import Secret, Settings
 
 SECRETS: Any = SimpleNamespace(renew=print)
 NOVA = "bedrock:eu.amazon.nova-lite-v1:0"
@@ -57,6 +58,18 @@ def test_models_of_openai_and_of_bedrock_stand_beside_each_other(
     assert found
     assert (found.api, found.effort, found.is_openai) == (api, effort, is_openai)
     assert bool(found.bedrock) is other.startswith("bedrock:")
+
+
+def test_the_worker_may_ask_all_of_them_and_reads_a_key_if_one_has_a_key():
+    mixed = settings(PARLEY_MODEL=NOVA, PARLEY_FALLBACK_MODEL="gpt-6-luna")
+    assert [(one.name, bool(one.bedrock)) for one in listed.every(mixed)] == [
+        ("eu.amazon.nova-lite-v1:0", True),
+        ("gpt-6-luna", False),
+    ]
+    assert Secret.OPENAI_KEY in worker.secrets_of(Channels(messenger=True, web=True), mixed)
+    assert Secret.OPENAI_KEY not in worker.secrets_of(
+        Channels(messenger=True, web=True), settings(PARLEY_MODEL=NOVA, PARLEY_MODELS=NOVA)
+    )
 
 
 def test_the_budget_knows_the_price_of_each():
