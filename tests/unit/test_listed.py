@@ -67,9 +67,8 @@ def test_the_worker_may_ask_all_of_them_and_reads_a_key_if_one_has_a_key():
         ("gpt-6-luna", False),
     ]
     assert Secret.OPENAI_KEY in worker.secrets_of(Channels(messenger=True, web=True), mixed)
-    assert Secret.OPENAI_KEY not in worker.secrets_of(
-        Channels(messenger=True, web=True), settings(PARLEY_MODEL=NOVA, PARLEY_MODELS=NOVA)
-    )
+    bedrock = settings(PARLEY_MODEL=NOVA, PARLEY_MODELS=NOVA)
+    assert Secret.OPENAI_KEY not in worker.secrets_of(Channels(messenger=True, web=True), bedrock)
 
 
 def test_the_budget_knows_the_price_of_each():
