@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-from chalicelib.content import assets, scripts
+from chalicelib.content import assets, joined, scripts
 from chalicelib.content.assets import Asset
 
 STAGE: Final = "/prod"
@@ -163,9 +163,13 @@ class ChatServer:
         return assets.file(path.removeprefix(f"{STAGE}/chat/"), known=headers.get("If-None-Match"))
 
     def _source(self, name: str) -> Asset:
-        """Return a module of the page by itself, for a test of that module."""
+        """Return a module of the page by itself, for a test of that module; modules of others are the page's."""
         own = scripts.modules().get(name)
-        return assets.file(name) if own is None else Asset(own, {"Content-Type": "text/javascript"})
+        if own is None:
+            return assets.file(name)
+        for other in set(joined.imported(own)) - scripts.modules().keys():
+            own = own.replace(f'"./{other}"', f'"../chat/{other}"')
+        return Asset(own, {"Content-Type": "text/javascript"})
 
     def _config(self, authorization: str | None) -> Asset:
         self.tickets.append(authorization and authorization.removeprefix("Bearer "))

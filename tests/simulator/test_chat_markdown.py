@@ -44,6 +44,9 @@ def test_what_is_shown_is_what_was_meant(chat: Page, bot: ChatServer, kind: str)
 
 
 DECIDED_LATER = {
+    "no note, no number": "a note may come until the end",
+    "a number that is a link itself": "it is the number of a note until an address follows",
+    "notes in the order of the text": "a word in brackets is a note only because of what comes at the end",
     "a backtick alone": "it begins code until the paragraph ends",
     "an unclosed bold": "it begins bold until the paragraph ends",
     "a reference": "where a word in brackets leads is said at the end",

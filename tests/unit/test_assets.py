@@ -145,7 +145,17 @@ def test_the_pages_script_has_all_of_its_modules():
 
 
 def test_what_only_some_visitors_need_is_not_loaded_by_the_others():
-    later = ("words_", "with_sign_in", "conversations", "temml", "math_draw", "forgetting", "menu", "colours")
+    later = (
+        "words_",
+        "with_sign_in",
+        "conversations",
+        "temml",
+        "math_draw",
+        "forgetting",
+        "menu",
+        "colours",
+        "footnotes",
+    )
     sometimes = {name for name in FILES if name.startswith(later)}
     assert loaded() & sometimes == {"words_en.js"}
     assert loaded(sign_in=True) - loaded() == {"with_sign_in.js", "conversations.js"}

@@ -21,7 +21,10 @@
     return `<${name}${kept(node)}>${inside(node).trim() === "" ? "" : inside(node)}</${name}>`;
   };
 
-  const drawing = (address) => import(`${address}/source/markdown.js`);
+  const drawing = async (address) => {
+    await import(`${address}/source/footnotes.js`);
+    return import(`${address}/source/markdown.js`);
+  };
 
   async function shown([address, texts, grows]) {
     const { painter } = await drawing(address);

@@ -5,11 +5,11 @@
 
 const FENCE = /^(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*(\x60{3,}(?=[^\x60\n]*$)|~{3,})(.*)$/gm;
 /** A last line of signs, which may become a list, a heading, the line below one, a task, a fence or a definition. */
-const SIGNS = /^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(?:[-+*=_~\x60#|: \t]*|\d{1,9}[.)]?|\[[ xX]?\]?[ \t]*|\[\^?\d*\]?:?[ \t]*|(?:\x60{3,}|~{3,})[^\x60\n]*)$/;
+const SIGNS = /^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(?:[-+*=_~\x60#|: \t]*|\d{1,9}[.)]?|\[[ xX]?\]?[ \t]*|\[(?:\^[^\]\s]*|\d*)\]?:?[ \t]*|(?:\x60{3,}|~{3,})[^\x60\n]*)$/;
 /** The first lines of a table, up to the end of the second one. */
 const TABLE = /(?:^|\n)[ \t>]*\|[^\n]*(?:\n[-|: \t>]*)?$/;
-/** What may become an escaped sign, a picture, an entity, a tag or an address in angle brackets. */
-const UNDECIDED = /(?:\\|(?<!\S)!|&#?\w{0,31}|<(?:[a-z/!][^\s<>]{0,80})?)$/i;
+/** What may become an escaped sign, a footnote, a picture, an entity, a tag or an address in angle brackets. */
+const UNDECIDED = /(?:\\|!?\[(?:\^[^\]\s]{0,32})?|(?<!\S)!|&#?\w{0,31}|<(?:[a-z/!][^\s<>]{0,80})?)$/i;
 const ADDRESS = /\((?:[^()\s\\]|\\.|\([^()\s]*\)|[ \t]+(?:"[^"]*"|'[^']*'))*\)/y;
 /** A link whose address, or the title after it, has not ended. */
 const BEGUN_ADDRESS = /^\((?:[^\s<]*|<[^<>\n]*>?)(?:[ \t]+(?:["'(][^\n]*)?)?$/;
@@ -58,7 +58,8 @@ export function mended(words) {
       end.lastIndex = at + length;
       if (!end.test(text)) return closed(text.replace(/(?<=[^\x60])\x60+$/, (run, place) => (place > at ? "" : run)), [...open, mark]);
       length = end.lastIndex - at;
-    } else if (sign === "[" && !NO_LINK_AFTER.test(text[at - 1] ?? "")) open.push(mark);
+    } else if (text.startsWith("[^", at)) length = Math.max(1, text.indexOf("]", at) + 1 - at);
+    else if (sign === "[" && !NO_LINK_AFTER.test(text[at - 1] ?? "")) open.push(mark);
     else if (sign === "]") {
       const begun = open.findLastIndex((each) => each.sign === "[");
       if (begun >= 0) {

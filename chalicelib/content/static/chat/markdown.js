@@ -23,7 +23,7 @@ const LANGUAGE = /^[^\s{:,]{0,24}/;
 const DEEPEST = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){10}/m;
 
 const TAGS =
-  "p br hr h2 h3 h4 h5 h6 strong em del code pre blockquote ul ol li a table thead tbody tr th td var".split(" ");
+  "p br hr h2 h3 h4 h5 h6 strong em del sup code pre blockquote ul ol li a table thead tbody tr th td var".split(" ");
 const HARMLESS = {
   ALLOWED_TAGS: ["div", ...TAGS],
   ALLOWED_ATTR: ["href", "start", "align"],
@@ -84,13 +84,25 @@ function placeOf(token) {
   return token.tex && `<var>${escaped(token.raw.trim())}</var>`;
 }
 
+/** What footnotes are shown by, once it is loaded: with the first sign of one. */
+let notes = null;
+
+export function withNotes({ rules: { renderers, ...rules }, ...module }) {
+  for (const [name, rule] of Object.entries(rules)) OPTIONS.extensions[name].push(rule);
+  Object.assign(OPTIONS.extensions.renderers, renderers);
+  notes = module;
+}
+
 /**
  * Returns `show(text, grows)`, which updates `place` and draws only the blocks that are new or have changed. While the text grows,
  * nothing half-written is shown. Returns whether anything is.
  */
 export function painter(place) {
   let shown = [];
-  return (text, grows = false) => {
+  let [latest, waits] = [];
+  const paint = (text, grows = false) => {
+    latest = [text, grows];
+    if (!notes && !waits && text.includes("[^")) waits = import("./footnotes.js").then(() => paint(...latest), () => (waits = null));
     const blocks = blocksOf(text.replace(/\r\n?/g, "\n"), grows);
     const same = shown.findIndex((key, index) => key !== blocks[index]?.key);
     const first = same < 0 ? shown.length : same;
@@ -100,6 +112,7 @@ export function painter(place) {
     shown = blocks.map((block) => block.key);
     return blocks.length > 0;
   };
+  return paint;
 }
 
 function blocksOf(text, grows) {
@@ -115,10 +128,11 @@ function blocksOf(text, grows) {
       if (src.length > LONGEST_PARAGRAPH) tokens.push({ type: "text", raw: src, text: src });
       else lexer.inlineTokens(part === growing ? mended(src) : src, tokens);
     }
-    const blocks = lexer.tokens.filter((token) => token.type !== "space" && token.type !== "def");
+    const ofNotes = notes?.blocks(lexer, (text) => (grows && sure.endsWith(text) ? mended(text) : text)) ?? [];
+    const blocks = [...lexer.tokens.filter((token) => token.type !== "space" && token.type !== "def"), ...ofNotes];
     const links = Object.values(lexer.tokens.links);
     /** A block with brackets may look different when one more link is known; the last one, when the text does not grow any more. */
-    const known = `${links.length} ${links.filter(({ href }) => href).length} `;
+    const known = `${links.length} ${links.filter(({ href }) => href).length} ${notes?.count(lexer)} `;
     return blocks.map((block) => ({ ...block, key: (block.raw.includes("[") ? known : "") + (grows && block === blocks.at(-1)) + block.raw }));
   } catch (error) {
     if (!(error instanceof RangeError)) reportError(error);
@@ -134,7 +148,7 @@ function growingIn(parts, text) {
 
 /** Lets words in brackets be a link, as in `[words][1]`, before it is known where it leads. */
 function expectLinks(text, links) {
-  for (const [, label] of text.matchAll(/\]\[([^[\]\n]{1,99})\]/g)) links[label.toLowerCase()] ??= { href: "" };
+  for (const [, label] of text.matchAll(/\]\[([^[\]\n^]{1,99})\]/g)) links[label.toLowerCase()] ??= { href: "" };
 }
 
 const plain = (text) => [{ type: "paragraph", key: text, raw: text, text, tokens: [{ type: "text", raw: text, text }] }];
@@ -149,6 +163,7 @@ function drawn(blocks) {
   nodes.querySelectorAll("table").forEach(widen);
   nodes.querySelectorAll("li").forEach(tick);
   nodes.querySelectorAll("pre").forEach((pre, index) => box(pre, words.languages[index] ?? ""));
+  notes?.connect(nodes, blocks.at(-1)?.type === "notes");
   direct(nodes);
   return nodes;
 }

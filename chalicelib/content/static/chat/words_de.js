@@ -63,6 +63,8 @@ export const de = {
   table: "Tabelle",
   task_done: "Erledigt",
   task_open: "Offen",
+  note: "Fußnote {n}",
+  note_back: "Zurück zum Text",
   copy_code: "Code kopieren",
   copied: "Kopiert",
   not_copied: "Konnte nicht kopiert werden",

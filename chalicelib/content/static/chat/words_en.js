@@ -63,6 +63,8 @@ export const en = {
   table: "Table",
   task_done: "Done",
   task_open: "Not done",
+  note: "Footnote {n}",
+  note_back: "Back to the text",
   copy_code: "Copy the code",
   copied: "Copied",
   not_copied: "Could not be copied",

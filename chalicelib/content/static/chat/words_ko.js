@@ -63,6 +63,8 @@ export const ko = {
   table: "표",
   task_done: "완료",
   task_open: "미완료",
+  note: "각주 {n}",
+  note_back: "본문으로 돌아가기",
   copy_code: "코드 복사",
   copied: "복사됨",
   not_copied: "복사하지 못했습니다",
