@@ -67,6 +67,21 @@ def test_lists_tables_and_code_are_drawn_as_such(window: Window, bot: ChatServer
     assert window.run(f"{ANSWER}.querySelector('pre code').textContent").strip() == "let a = 1;"
 
 
+def test_formulas_footnotes_and_the_menu_come_when_they_are_needed(window: Window, bot: ChatServer):
+    bot.sign_in = True
+    open_chat(window, bot)
+    ask(window, "Show me")
+    bot.answer("Half is $\\frac{1}{2}$[^1].\n\n[^1]: Or **0.5**.")
+    until(lambda: window.run(f"{ANSWER}?.querySelectorAll('math mfrac, .notes strong').length") == 2)
+    window.click(f"{ANSWER}.querySelector('[data-note]')")
+    until(lambda: window.run("document.activeElement.matches('.notes > li')"))
+    window.click("document.getElementById('menu-button')")
+    until(lambda: window.run("document.activeElement.role") == "menuitem")
+    window.click("document.querySelector('[data-testid=language][lang=de]')")
+    until(lambda: window.run("document.getElementById('account').textContent") == "Anmelden")
+    assert window.run("document.querySelector('[data-note]').ariaLabel") == "Fußnote 1"
+
+
 def test_a_script_in_an_answer_is_text(window: Window, bot: ChatServer):
     open_chat(window, bot)
     ask(window, "Attack me")
