@@ -1,5 +1,7 @@
 """A chat in which no question is answered any more says why, takes no words and offers nothing that cannot work."""
 
+import time
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -75,6 +77,33 @@ def test_the_field_opens_by_itself_when_the_day_is_over(chat: Page, bot: ChatSer
     expect(chat.get_by_test_id("composer")).to_be_enabled()
     expect(chat.get_by_test_id("spent")).to_be_hidden()
     expect(chat.get_by_test_id("left")).to_have_text("3 of 3 questions left today")
+
+
+@pytest.mark.parametrize("code", list(SPENT))
+def test_whatever_is_used_up_the_field_opens_again_within_half_an_hour_since_the_owner_may_allow_more(
+    chat: Page, bot: ChatServer, code: str
+):
+    chat.clock.install()
+    open_chat(chat, bot)
+    bot.heard("authenticate")
+    write(chat, "One more?")
+    refuse_answer(bot, code)
+    expect(chat.get_by_test_id("composer")).to_be_disabled()
+    chat.clock.set_system_time(time.time() + HALF_HOUR_MS / 1000)
+    bot.heard("authenticate")
+    expect(chat.get_by_test_id("composer")).to_be_enabled()
+    expect(chat.get_by_test_id("spent")).to_be_hidden()
+
+
+def test_while_the_field_is_closed_no_question_can_be_edited_or_asked_again(chat: Page, bot: ChatServer):
+    bot.facts.update(limit=3, remaining=1)
+    open_chat(chat, bot)
+    write(chat, "The last")
+    bot.answer("Yes.", remaining=0)
+    expect(chat.get_by_test_id("composer")).to_be_disabled()
+    expect(chat.get_by_test_id("edit")).to_be_hidden()
+    expect(chat.get_by_test_id("regenerate")).to_be_hidden()
+    expect(chat.get_by_test_id("thumb-up")).to_be_visible()
 
 
 def test_messages_that_waited_are_not_sent_when_nothing_is_left_and_can_be_later(chat: Page, bot: ChatServer):

@@ -6,8 +6,6 @@ import { trouble } from "./words.js";
 
 /** In nearly all time zones a day begins on one of these. */
 const HALF_HOUR = 30 * 60_000;
-/** Used up for good, unless the owner allows more. */
-const FOR_GOOD = "key_spent";
 
 /** Returns `{show(isClosed, spent, now), check(now)}`; `spent` is why nothing is answered, or null; `renew()` connects again, so that the bot says what is left. */
 export function box({ writing, renew }) {
@@ -25,7 +23,7 @@ export function box({ writing, renew }) {
     },
     /** Call it each second; `now` in milliseconds since 1970. */
     check(now) {
-      const isDue = shown && shown !== FOR_GOOD && Math.floor(now / HALF_HOUR) > Math.floor(since / HALF_HOUR);
+      const isDue = shown && Math.floor(now / HALF_HOUR) > Math.floor(since / HALF_HOUR);
       if (!isDue || document.hidden) return;
       since = now;
       renew();
