@@ -120,8 +120,8 @@ def _by_text(text: str) -> ModelError:
 
 
 def _unverified() -> ModelUnusable:
-    why = "the account has not asked for the model, as its maker wants"
-    return ModelUnusable(why, cause=ModelFault.VERIFICATION, names=["use case form in the Bedrock console"])
+    why = "the account has to ask for the model first, in the Bedrock console, as its maker wants"
+    return ModelUnusable(why, cause=ModelFault.ACCESS)
 
 
 def _no_model(text: str) -> ModelUnusable:

@@ -201,7 +201,7 @@ def test_a_lost_request_is_not_sent_again_without_money():
             404,
             "ResourceNotFoundException",
             "Model use case details have not been submitted for this account. Fill out the Anthropic use case details",
-            ModelFault.VERIFICATION,
+            ModelFault.ACCESS,
         ),
         (
             403,
@@ -219,7 +219,7 @@ def test_a_lost_request_is_not_sent_again_without_money():
             403,
             "AccessDeniedException",
             "The role is not authorized to perform the required AWS Marketplace actions (aws-marketplace:Subscribe)",
-            ModelFault.VERIFICATION,
+            ModelFault.ACCESS,
         ),
         (403, "ExpiredTokenException", "The security token included in the request is expired", ModelFault.ACCESS),
         (400, "ValidationException", "The model returned the following errors: Malformed input", ModelFault.REFUSED),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulator.chatting import new_key
 from tests.simulator.conftest import Demo, running_demo
 from tests.simulator.terminal import in_terminal
+from tests.transcripts import Place, play
 
 NOVA = "eu.amazon.nova-lite-v1:0"
 
@@ -43,3 +45,11 @@ def test_the_worker_says_whom_it_asked_and_what_that_cost(demo: Demo):
 def test_a_wrong_id_ends_the_start_with_an_example():
     with in_terminal("--model", "bedrock:nova") as demo:
         demo.wait_for("Error: PARLEY_MODEL must be bedrock: and an id of Bedrock, such as")
+
+
+@pytest.mark.parametrize("name", ["sample", "santa"])
+def test_the_sessions_of_the_systems_that_ran_on_bedrock_run_on_bedrock(demo: Demo, name: str):
+    key = new_key(demo, open=True, open_rooms=True, answers="whole")
+    address = demo.facts["websocket_url"]
+    play(name, Place(address, demo.http, {"websocket_url": address, "where": f"?config={key['id']}"}))
+    assert demo.calls("model")[-1]["body"]["model"] == NOVA
