@@ -36,7 +36,7 @@ class Doctor:
             stage="prod",
             clock=FakeClock(),
         )
-        findings = health.check().run()
+        findings = list(health.check().run())
         self.asked += script.asked
         return findings
 
