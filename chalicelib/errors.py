@@ -135,6 +135,8 @@ class ModelError(ParleyError):
     """Whether the provider may have begun to answer; false only if it refused the request or gave no response."""
     requests = 1
     """How many requests were sent for the answer."""
+    is_slip = False
+    """Whether the model wrote nothing but a call of a tool that cannot be read; asked again, it may do better."""
 
 
 class ModelBusy(ModelError):

@@ -105,13 +105,13 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
 
 
 def asks_again_after(failure: Failure, turn: Turn) -> bool:
-    """Whether a running turn is asked again, because the connection ended without a response.
+    """Whether a running turn is asked again: the connection ended without a response, or the model made a slip.
 
     The provider may bill the first call, so money is set aside for a second one.
     """
     error = failure.error
-    was_lost = error.may_be_billed and not error.began and failure.ms <= LOST_MS
-    return was_lost and may_call_again(turn)
+    was_lost = error.may_be_billed and not error.began
+    return (was_lost or error.is_slip) and failure.ms <= LOST_MS and may_call_again(turn)
 
 
 def may_call_again(turn: Turn) -> bool:

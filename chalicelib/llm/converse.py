@@ -95,6 +95,7 @@ class ConverseModel:
         except ModelError as exc:
             exc.began = bounds.began
             exc.may_be_billed |= reader.has_words
+            exc.is_slip &= not reader.has_text
             raise
 
     def _answer_in_time(

@@ -45,6 +45,8 @@ _FILTERED: Final = re.compile(
     r"content filter|blocked by|(safety|usage|content|responsible ai) polic|guardrail.{0,20}interven", re.IGNORECASE
 )
 _UNVERIFIED: Final = re.compile(r"use case (details|form)|aws-marketplace|marketplace subscription", re.IGNORECASE)
+_SLIP: Final = re.compile(r"invalid sequence as part of ToolUse", re.IGNORECASE)
+"""What Nova's errors say where others stop with `malformed_tool_use`."""
 _NO_CREDIT: Final = re.compile(r"payment.?instrument|billing|payment method", re.IGNORECASE)
 
 
@@ -82,7 +84,9 @@ def _word(error: botocore.ClientError) -> str:
 def _by_code(error: botocore.ClientError) -> ModelError:
     word, text = _word(error), str(error.response.get("Error", {}).get("Message", ""))
     if word in _FAILED:
-        return ModelBusy("the model failed while it answered")
+        failed = ModelBusy("the model failed while it answered")
+        failed.is_slip = bool(_SLIP.search(text))
+        return failed
     if word in _BUSY:
         return ModelBusy(f"Bedrock is busy: {word}")
     if word in _NO_ACCESS:

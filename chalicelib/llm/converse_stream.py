@@ -6,7 +6,7 @@ An answer is complete with two events in any order: `messageStop`, which says wh
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, TextDelta, Used
@@ -16,6 +16,8 @@ from chalicelib.llm.finish_reasons import finish_reason
 from chalicelib.llm.stream_values import mapping, number, text
 
 Event = Mapping[str, Any]
+
+_SLIPS: Final = ("malformed_tool_use", "malformed_model_output")
 
 
 @dataclass
@@ -44,6 +46,8 @@ class StreamReader:
     """Whether the answer is complete: what follows has no meaning."""
     has_words: bool = False
     """Whether an answer has begun, which costs money however it ends."""
+    has_text: bool = False
+    """Whether words of it were passed on."""
     _blocks: dict[int, _Block] = field(default_factory=dict, repr=False)
     _calls: list[ToolCall] = field(default_factory=list, repr=False)
     _thoughts: list[str] = field(default_factory=list, repr=False)
@@ -81,6 +85,7 @@ class StreamReader:
     def _delta(self, block: _Block, delta: Mapping[str, Any]) -> Iterator[ModelEvent]:
         self.has_words = True
         if words := text(delta.get("text")):
+            self.has_text = True
             yield TextDelta(words)
         block.arguments += text(mapping(delta.get("toolUse")).get("input")) or ""
         reasoning = mapping(delta.get("reasoningContent"))
@@ -104,7 +109,8 @@ class StreamReader:
         try:
             reason = finish_reason(stop) or FinishReason.STOP
             calls = self._complete_calls(reason)
-        except ModelError:
+        except ModelError as exc:
+            exc.is_slip = stop in _SLIPS and not self.has_text
             if usage != Usage():
                 yield Used(usage)
             raise

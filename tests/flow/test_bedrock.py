@@ -108,6 +108,32 @@ def test_a_tool_is_called_once_its_result_is_fenced_and_both_calls_are_billed_to
     assert bakery.bot.spent().committed == bakery.bill(ASKED, ANSWERED)
 
 
+NOVAS_SLIP: Final = "Model produced invalid sequence as part of ToolUse. Please refer to the troubleshooting guide."
+SLIPS: Final = [
+    pytest.param(whole(*tool_use("t", "bake", "{"), reason="malformed_tool_use"), id="as most models say it"),
+    pytest.param([frame("modelStreamErrorException", {"message": NOVAS_SLIP}, message="exception")], id="Nova"),
+    pytest.param(Refusal(424, "ModelErrorException", NOVAS_SLIP), id="Nova, before the stream"),
+]
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_model_that_slips_with_a_call_is_asked_once_more_and_the_slip_is_paid_too(bakery: Bakery, slip: Answer):
+    bakery.is_answered(slip, said(*text("Hello."), reason="end_turn", used=ANSWERED))
+    bakery.bot.receives("anna", "Bake!")
+    assert bakery.bot.sent_to("anna") == ["Hello."]
+    assert bakery.bot.spent().committed > bakery.bill(ANSWERED)
+    bakery.is_answered(slip, slip, slip)
+    bakery.bot.receives("anna", "Again!")
+    assert bakery.bot.sent_to("anna")[1:] == [SAYS("apology")]
+    assert len(bakery.script.asked) == 2
+
+
+def test_a_slip_after_words_is_not_repeated_since_the_words_would_be(bakery: Bakery):
+    bakery.is_answered(whole(*text("I bake"), *tool_use("t", "bake", "{"), reason="malformed_tool_use"))
+    bakery.bot.receives("anna", "Bake!")
+    assert bakery.bot.sent_to("anna") == [SAYS("apology")]
+
+
 def test_a_guardrail_that_intervenes_is_a_kind_refusal_that_is_not_charged_and_yet_billed(bakery: Bakery):
     bakery.is_answered(said(*text("Sorry, no."), reason="guardrail_intervened", used=ANSWERED))
     bakery.bot.receives("anna", "A bad question")
