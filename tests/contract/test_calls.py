@@ -9,6 +9,10 @@ import pytest
 
 from chalicelib.access.budget import Price
 from chalicelib.access.person import Access
+from chalicelib.conversation.tool import ToolCall
+from chalicelib.tools.now import now
+from chalicelib.tools.tool import tool
+from chalicelib.tools.toolbox import FunctionTools
 from tests.contract.stores import Store, dynamo_ports, dynamo_store
 from tests.flow.bot import Bot, conversation_of
 
@@ -64,6 +68,27 @@ def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):
         "TransactWriteItems",
         "TransactWriteItems",
     ]
+
+
+def test_a_round_of_tools_costs_the_worker_three_calls_and_one_more_for_each_tool_that_writes(counted: Counted):
+    """The journal, the results, and the money for the next call of the model."""
+    elsewhere = dynamo_ports(counted.store.people.table)  # type: ignore[attr-defined]
+    with_tools = persona_text("You help.") + 'tools = ["now", "bake"]\n'
+    elsewhere.personas.put("assistant", with_tools, now=counted.bot.clock())
+    counted.now[0] = 60_000
+    counted.bot.toolbox = lambda: FunctionTools((now, bake), {}, lambda _: None)
+    counted.bot.journal = counted.store.journal
+    counted.bot.model.script = [[ToolCall("1", "now", "{}"), ToolCall("2", "bake", "{}")], ["Done."]]
+    counted.bot.accepts("anna", "Bake, and tell me when")
+    plain, begin, ends, mark, again = 6, 1, 2, 1, 1
+    assert len(counted.during(counted.bot.works)) == plain + begin + ends + mark + again
+    assert counted.bot.sent_to("anna")[-1] == "Done."
+
+
+@tool(writes=True)
+def bake() -> str:
+    """Bake."""
+    return "Baked."
 
 
 def test_the_owners_texts_of_personas_cost_a_turn_no_call_of_their_own(counted: Counted):

@@ -72,7 +72,7 @@ class EnteredInbox:
             match value:
                 case Charge(reserve=reserve) | (Reservation() as reserve) if result in WRITTEN:
                     self._ledger.was_set_aside(reserve)
-                case Record(settlement=Settlement() as settlement):
+                case Record(settlement=Settlement() as settlement) | (Settlement() as settlement):
                     self._ledger.was_settled(settlement)
 
     def _enter_work(self, run: Run, method: str, args: tuple[Any, ...], named: Mapping[str, Any], result: Any) -> None:
@@ -124,7 +124,7 @@ class SimulatedModel:
         """Whole at once, because a crash in the middle is a crash before its end."""
         if prompt.instructions == summary.INSTRUCTIONS:
             self.ledger.was_billed(PRICE.cost(USED))
-            return _whole("A summary of what was said.")
+            return whole("A summary of what was said.")
         self.ledger.was_asked(prompt.question, prompt.history, self.run())
         error = self.fails()
         if error and error.may_be_billed:
@@ -133,10 +133,10 @@ class SimulatedModel:
             self.ledger.was_billed(PRICE.cost(USED))
         if error:
             raise error
-        return _whole(f"answer to {prompt.question}")
+        return whole(f"answer to {prompt.question}")
 
 
-def _whole(answer: str) -> Generator[ModelEvent]:
+def whole(answer: str) -> Generator[ModelEvent]:
     yield TextDelta(answer)
     yield Finished(FinishReason.STOP, USED)
 

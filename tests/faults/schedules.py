@@ -1,5 +1,6 @@
 """A story made of chance, the same for the same seed: who writes, in which order it arrives, and what goes wrong."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -24,7 +25,7 @@ from tests.faults.stage import Crash, Site, When
 LIMIT: Final = 2
 TIGHT: Final = MOST + 7
 """The budget of a day that bears one call at a time, and not many."""
-_STORES: Final = ("inbox.", "people.", "alerts.")
+_STORES: Final = ("inbox.", "journal.", "people.", "alerts.")
 _MODEL_ERRORS: Final = (
     ModelBusy("busy"),
     ModelRefused("no"),
@@ -76,9 +77,23 @@ def happy(seed: int, *, side_by_side: bool = True, **more: Any) -> Simulation:
 def unhappy(seed: int, **more: Any) -> Simulation:
     """The same, and much goes wrong."""
     random = Random(seed)
+    return _written(random, _failing(random, Simulation, **more))
+
+
+def unhappy_with(makes: Callable[..., Simulation], seed: int, texts: Sequence[str], **more: Any) -> Simulation:
+    """Anna writes these messages to a simulation of another kind, and much goes wrong."""
+    random = Random(seed)
+    simulation = _failing(random, makes, **more)
+    for number, text in enumerate(texts):
+        simulation.say("anna", text, number=number)
+    random.shuffle(simulation.calls)
+    return simulation
+
+
+def _failing(random: Random, makes: Callable[..., Simulation], **more: Any) -> Simulation:
     faults = ChanceFaults(random, random.choice((0.01, 0.03, 0.1)), random.choice((0, 0.02)), random.choice((1, 2, 4)))
     model, sender = random.choice((0.0, 0.0, 0.4)), random.choice((0.0, 0.0, 0.3))
-    simulation = Simulation(
+    simulation = makes(
         faults=faults,
         limit=LIMIT,
         echoes=random.random() < 0.5,
@@ -90,7 +105,7 @@ def unhappy(seed: int, **more: Any) -> Simulation:
     )
     if random.random() < 0.1:
         simulation.meanwhile = lambda: random.random() < 0.1 and simulation.clock.tick(hours=2)
-    return _written(random, simulation)
+    return simulation
 
 
 def thrifty(seed: int, **more: Any) -> Simulation:

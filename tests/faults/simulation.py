@@ -17,6 +17,7 @@ from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import persona, text
 from chalicelib.conversation.ports import Model
+from chalicelib.conversation.tool_ports import Toolbox
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConversationId, PersonId
@@ -113,6 +114,9 @@ class Simulation:
     price: Price = PRICE
     person_share: Decimal = Decimal(1)
     wake_fails: Callable[[], bool] = lambda: False
+    toolbox: Callable[[], Toolbox] | None = None
+    persona: str = ""
+    """The text of the persona; empty for the one that ships with the bot."""
     random: Random | None = None
     """Runs processes side by side, in an order of its choice."""
     zombies: bool = False
@@ -175,7 +179,10 @@ class Simulation:
             moderation=watched("moderation", ScriptedModeration()),
             sender=watched("sender", sender),
             budget=self._owners_budget(),
+            toolbox=self.toolbox,
         )
+        if self.persona:
+            ports.persona_texts.put("assistant", self.persona, now=clock())
         self.heartbeat = heartbeat.assemble(
             replace(ports, sent_alerts=FakeSentAlerts(self.memory)),
             warmer=SimulatedWarmer(),
