@@ -23,6 +23,7 @@ from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.people import DynamoPeople
+from chalicelib.aws.dynamodb.person_lists import DynamoPersonLists
 from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
 from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.spend import DynamoSpending
@@ -114,6 +115,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         texts=texts,
         inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key, kept_s),
         journal=DynamoJournal(stage_table, kept_s),
+        lists=DynamoPersonLists(stage_table),
         transcript=DynamoTranscript(stage_table),
         summaries=DynamoSummaries(stage_table),
         people=DynamoPeople(reading),

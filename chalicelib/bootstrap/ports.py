@@ -13,7 +13,7 @@ from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionSt
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Inbox, Transcript, Wake
 from chalicelib.conversation.summary_ports import Summaries
-from chalicelib.conversation.tool_ports import Journal
+from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
@@ -34,6 +34,7 @@ class Ports:
     texts: Callable[[], Texts]
     inbox: Inbox
     journal: Journal
+    lists: PersonLists
     transcript: Transcript
     summaries: Summaries
     people: People

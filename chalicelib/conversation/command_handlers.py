@@ -10,6 +10,7 @@ from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Transcript
+from chalicelib.conversation.tool_ports import PersonLists
 from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.conversation.turn_context import TurnContext
 
@@ -31,6 +32,7 @@ class Commands:
 
     transcript: Transcript
     people: People
+    lists: PersonLists
     notices: Notices
     clock: Clock
 
@@ -75,6 +77,7 @@ def _forget(commands: Commands, context: TurnContext) -> CommandResult:
     person, now = context.person, commands.clock
     for conversation in sorted(identity.conversations_of(person) | {context.turn.conversation}):
         commands.transcript.erase_closed(conversation, person.id, now=now())
+    commands.lists.forget(person.id)
     commands.people.forget(person.id, now=now())
     return CommandResult(commands.notices.forgotten(context))
 

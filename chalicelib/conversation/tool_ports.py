@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.access.budget import Settlement
 from chalicelib.conversation.journal import OpenRound
+from chalicelib.conversation.person_list import PersonList
 from chalicelib.conversation.tool import ToolCall, ToolResult, ToolSpec
 from chalicelib.conversation.turn import Lease, Turn
 from chalicelib.ids import ConversationId, PersonId, TurnId
@@ -77,3 +78,22 @@ class Journal(Protocol):
 
     def rounds(self, turn: Turn) -> tuple[OpenRound, ...]:
         """Return the stored rounds of a turn, oldest first."""
+
+
+class PersonLists(Protocol):
+    """The lists that people keep with the bot, by their names. All methods raise StoreError."""
+
+    def get(self, person: PersonId, name: str, *, now: int) -> PersonList:
+        """Return the list as last written; one of version 0 if there is none. Names differ in more than their case."""
+
+    def put(self, person: PersonId, changed: PersonList, *, now: int) -> bool:
+        """Store a list that was read as version `changed.version`; False, with nothing written, if it is not that now.
+
+        It is stored until it is forgotten, or a year after its last change.
+        """
+
+    def all(self, person: PersonId, *, now: int) -> Sequence[PersonList]:
+        """Return the person's lists in the order of their names."""
+
+    def forget(self, person: PersonId) -> None:
+        """Delete all lists of the person. Not atomic: call it again after a failure."""

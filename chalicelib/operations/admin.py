@@ -18,7 +18,7 @@ from chalicelib.access.quota import limit_of
 from chalicelib.clock import Clock, utc
 from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.ports import Transcript
-from chalicelib.conversation.tool_ports import Journal
+from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ConversationBusy, UnknownPerson
 from chalicelib.ids import ConversationId, PersonId
@@ -67,6 +67,7 @@ class Admin:
     people: People
     transcript: Transcript
     journal: Journal
+    lists: PersonLists
     entitlements: EntitlementService
     connections: LiveConnections
     clock: Clock
@@ -123,7 +124,7 @@ class Admin:
         return blocked
 
     def forget(self, person: PersonId) -> Portrait:
-        """Delete the user's conversation, turns in rooms and record, and return what was stored before.
+        """Delete the user's conversation, turns in rooms, lists and record, and return what was stored before.
 
         The owner's decision stays, and so do the counts for a few days (`People.forget`). Not atomic: messages are
         deleted first and the record last, so the call can be repeated after a failure. Raises ConversationBusy while
@@ -136,13 +137,16 @@ class Admin:
         self.transcript.erase(identity.conversation_of(person), now=self.clock())
         for room in sorted(known.rooms):
             self.transcript.erase_closed(room, person, now=self.clock())
+        self.lists.forget(person)
         self.people.forget(person, now=self.clock())
         return before
 
     def export(self, person: PersonId) -> dict[str, Any]:
         """Return everything stored about the user, messages included, in JSON's types; times are in UTC."""
         known = self._known(person)
-        return {**as_json(known), "turns": [self._turn_as_json(turn) for turn in self._turns(known)]}
+        turns = [self._turn_as_json(turn) for turn in self._turns(known)]
+        lists = {each.name: list(each.items) for each in self.lists.all(person, now=self.clock())}
+        return {**as_json(known), "lists": lists, "turns": turns}
 
     def _turn_as_json(self, turn: Turn) -> dict[str, Any]:
         rounds = self.journal.rounds(turn) if turn.rounds else ()

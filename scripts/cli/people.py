@@ -68,13 +68,15 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
     from chalicelib.aws.dynamodb.deletions import DynamoDeletions  # noqa: PLC0415
     from chalicelib.aws.dynamodb.journal import DynamoJournal  # noqa: PLC0415
     from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
+    from chalicelib.aws.dynamodb.person_lists import DynamoPersonLists  # noqa: PLC0415
     from chalicelib.aws.dynamodb.transcript import DynamoTranscript  # noqa: PLC0415 (imports boto3)
 
     table, settings = environment.table, environment.settings
     keys = DynamoApiKeys(table)
     entitlements = EntitlementService(keys, settings.limits)
     live = live_connections(environment)
-    admin = Admin(DynamoPeople(table), DynamoTranscript(table), DynamoJournal(table), entitlements, live, options.clock)
+    stored = DynamoPeople(table), DynamoTranscript(table), DynamoJournal(table), DynamoPersonLists(table)
+    admin = Admin(*stored, entitlements, live, options.clock)
     is_json = output is options.OutputFormat.JSON
     view = JsonPeopleView() if is_json else TextPeopleView(options.clock(), settings.limits.zone, settings.stage.name)
     return Context(admin, keys, DynamoDeletions(table), view, options.clock, settings.stage.name)

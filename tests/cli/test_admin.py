@@ -10,6 +10,7 @@ from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access, Person
 from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.journal import OpenRound
+from chalicelib.conversation.person_list import PersonList
 from chalicelib.conversation.tool import ToolCall, ToolResult
 from chalicelib.errors import ConversationBusy, StoreError, UnknownPerson
 from chalicelib.ids import ConversationId, KeyId, PersonId
@@ -34,6 +35,7 @@ def admin(chats: Chats) -> Admin:
         people=chats.store.people,
         transcript=chats.store.transcript,
         journal=chats.store.journal,
+        lists=chats.store.lists,
         entitlements=EntitlementService(chats.store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits),
         connections=NoLiveConnections(),
         clock=chats.clock,
@@ -122,6 +124,16 @@ def test_an_export_has_what_tools_did_for_a_message(admin: Admin, chats: Chats):
         {"tool": "bake", "arguments": '{"what": "bread"}', "result": "Baked."},
         {"tool": "taste", "arguments": "{}", "result": None},
     ]
+
+
+def test_an_export_has_the_lists_and_forgetting_deletes_them(admin: Admin, chats: Chats):
+    for person in (ANNA, BERT):
+        chats.answer(person)
+        chats.store.lists.put(person, PersonList("wishes", (f"a bike for {person}",)), now=chats.clock())
+    assert admin.export(ANNA)["lists"] == {"wishes": [f"a bike for {ANNA}"]}
+    admin.forget(ANNA)
+    assert chats.store.lists.all(ANNA, now=chats.clock()) == []
+    assert admin.export(BERT)["lists"] == {"wishes": [f"a bike for {BERT}"]}
 
 
 def test_a_turn_that_waits_has_no_answer_yet(admin: Admin, chats: Chats):
@@ -222,9 +234,7 @@ def test_a_person_just_forgotten_is_not_listed(admin: Admin, chats: Chats):
 
     admin.forget(ANNA)
     chats.receive(BERT)
-    lagging = Admin(
-        Lagging(), chats.store.transcript, chats.store.journal, admin.entitlements, NoLiveConnections(), chats.clock
-    )
+    lagging = replace(admin, people=Lagging())
     assert listed(lagging, Sort.LAST_SEEN) == [BERT]
     assert lagging.ids() == [BERT]
 
@@ -242,9 +252,7 @@ def test_an_interrupted_forget_can_be_repeated(admin: Admin, chats: Chats):
                 raise failures.pop()
             people.forget(person, now=now)
 
-    faltering = Admin(
-        Faltering(), chats.store.transcript, chats.store.journal, admin.entitlements, NoLiveConnections(), chats.clock
-    )
+    faltering = replace(admin, people=Faltering())
     with pytest.raises(StoreError):
         faltering.forget(ANNA)
     faltering.forget(ANNA)

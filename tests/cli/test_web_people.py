@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from click.testing import Result
@@ -42,7 +43,9 @@ def kept(chats: Chats, person: PersonId, place: ConversationId) -> list[str]:
 def new_chats(store: Store) -> tuple[Chats, Admin]:
     chats = Chats(store, FakeClock(), day="2026-11-20")
     entitlements = EntitlementService(store.keys, Settings.from_env({"PARLEY_DAILY_LIMIT": "10"}).limits)
-    return chats, Admin(store.people, store.transcript, store.journal, entitlements, NoLiveConnections(), chats.clock)
+    return chats, Admin(
+        store.people, store.transcript, store.journal, store.lists, entitlements, NoLiveConnections(), chats.clock
+    )
 
 
 @pytest.mark.usefixtures("shop")
@@ -134,9 +137,7 @@ def test_the_terms_of_a_key_are_read_once_for_all_its_visitors():
             return chats.store.keys.get(SHOP.id)
 
     counting = EntitlementService(Counting(), admin.entitlements.limits)  # type: ignore[arg-type]
-    listed = Admin(
-        chats.store.people, chats.store.transcript, chats.store.journal, counting, NoLiveConnections(), chats.clock
-    ).list()
+    listed = replace(admin, entitlements=counting).list()
     assert [standing.limit for standing in listed] == [3] * 20
     assert reads == [SHOP.id]
 

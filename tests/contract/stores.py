@@ -20,6 +20,7 @@ from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.people import DynamoPeople
+from chalicelib.aws.dynamodb.person_lists import DynamoPersonLists
 from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
 from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.spend import DynamoSpending
@@ -31,7 +32,7 @@ from chalicelib.clock import Clock
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Transcript
 from chalicelib.conversation.summary_ports import Summaries
-from chalicelib.conversation.tool_ports import Journal
+from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.operations.ports import Deletions, SentAlerts
 from scripts.simulator.table import create_table
 from tests.fakes.api_keys import FakeApiKeys, FakeTickets
@@ -43,6 +44,7 @@ from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakePeople, FakeSentAlerts
+from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 from tests.fakes.summaries import FakeSummaries
@@ -59,6 +61,7 @@ class Store:
 
     inbox: Inbox
     journal: Journal
+    lists: PersonLists
     transcript: Transcript
     summaries: Summaries
     people: People
@@ -80,6 +83,7 @@ def fake_store() -> Store:
     return Store(
         inbox,
         FakeJournal(memory),
+        FakePersonLists(memory),
         inbox,
         FakeSummaries(memory),
         FakePeople(memory),
@@ -116,6 +120,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
     return Store(
         DynamoInbox(table, OPEN_OF_A_KEY),
         DynamoJournal(table),
+        DynamoPersonLists(table),
         DynamoTranscript(table),
         DynamoSummaries(table),
         DynamoPeople(reading),

@@ -19,6 +19,7 @@ from chalicelib.conversation.frame_place import Progress
 from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.limits import WAKE_AGAIN_MS
 from chalicelib.conversation.order import in_order
+from chalicelib.conversation.person_list import PersonList
 from chalicelib.conversation.turn import Lease, Summary, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
@@ -168,6 +169,8 @@ class Memory:
     """When the mark of a message without a signed time expires."""
     rounds: dict[tuple[ConversationId, TurnId, int], KeptRound] = field(default_factory=dict)
     """Rounds of tool calls, by their turns and numbers."""
+    lists: dict[tuple[PersonId, str], tuple[PersonList, int]] = field(default_factory=dict)
+    """Lists that people keep, by their names in small letters, and when they expire, in seconds."""
     alerts: dict[str, str] = field(default_factory=dict)
     met: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
     """The day on which a fault last met people, and the people of that day, by kind."""
@@ -220,6 +223,7 @@ class Memory:
         with self.lock:
             self.turns = {key: kept for key, kept in self.turns.items() if kept.expires_at * 1000 > now}
             self.rounds = {key: kept for key, kept in self.rounds.items() if kept.expires_at * 1000 > now}
+            self.lists = {key: kept for key, kept in self.lists.items() if kept[1] * 1000 > now}
             self.marks = {key: expires_at for key, expires_at in self.marks.items() if expires_at * 1000 > now}
             self.deletions = {
                 code: kept

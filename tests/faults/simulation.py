@@ -31,6 +31,7 @@ from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.people import FakePeople, FakeSentAlerts
+from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 from tests.faults.ledger import Ledger, Run
@@ -160,6 +161,7 @@ class Simulation:
             texts=lambda: _SAYS,
             inbox=inbox,
             journal=watched("journal", EnteredInbox(self.makes_journal(self.memory), self.ledger, self.stage)),
+            lists=FakePersonLists(self.memory),
             transcript=inbox,
             summaries=summaries,
             people=people,

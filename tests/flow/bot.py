@@ -25,7 +25,7 @@ from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.summary_ports import Summaries
-from chalicelib.conversation.tool_ports import Journal, Toolbox
+from chalicelib.conversation.tool_ports import Journal, PersonLists, Toolbox
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.worker import Outcome, Worker
 from chalicelib.errors import ParleyError
@@ -55,6 +55,7 @@ from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.people import FakePeople, FakeSentAlerts
+from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 from tests.fakes.summaries import FakeSummaries
@@ -144,6 +145,7 @@ class Bot:
     def __post_init__(self) -> None:
         self.inbox: Inbox = FakeInbox(self.memory, kept_s=turn_kept_s(self.settings.privacy.keep_days))
         self.journal: Journal = FakeJournal(self.memory, turn_kept_s(self.settings.privacy.keep_days))
+        self.lists: PersonLists = FakePersonLists(self.memory)
         self.transcript: Transcript = FakeInbox(self.memory)
         self.summaries: Summaries = FakeSummaries(self.memory)
         self.people: People = FakePeople(self.memory)
@@ -174,6 +176,7 @@ class Bot:
             texts=lambda: SAYS,
             inbox=self.inbox,
             journal=self.journal,
+            lists=self.lists,
             transcript=self.transcript,
             summaries=self.summaries,
             people=self.people,

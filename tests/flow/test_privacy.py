@@ -113,6 +113,7 @@ def test_everything_stored_about_a_user_is_named_on_the_privacy_page(bot: Bot):
     assert {field.name for field in fields(Person)} == ON_THE_PAGE.keys()
     assert {field.name for field in fields(Turn)} == STORED_WITH_A_TURN
     assert [text for text in ON_THE_PAGE.values() if text and text not in policy] == []
+    assert "Lists that you keep with the AI, such as wishes," in policy
     assert "what the AI looked up or did for you to answer them" in policy
     assert "whether you marked an answer as good or bad, and over which connection your message came" in policy
     assert {field.name for field in fields(OwnConversation)} == {"id", "title", "used_at"}

@@ -31,7 +31,9 @@ def revokes(chat: Chat) -> None:
 
 def owner(chat: Chat) -> Admin:
     entitlements = EntitlementService(chat.keys, chat.bot.settings.limits)
-    return Admin(chat.bot.people, chat.bot.transcript, chat.bot.journal, entitlements, closer(chat), chat.clock)
+    return Admin(
+        chat.bot.people, chat.bot.transcript, chat.bot.journal, chat.bot.lists, entitlements, closer(chat), chat.clock
+    )
 
 
 def blocks(chat: Chat, visitor: str = "anna") -> None:

@@ -1,5 +1,6 @@
 """What a person and the owner get when the model calls tools."""
 
+import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -9,12 +10,14 @@ from chalicelib.access.budget import Price, Usage
 from chalicelib.conversation.journal import MAX_CALLS
 from chalicelib.conversation.plan import MAX_ROUNDS
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.tool import ToolCall
+from chalicelib.conversation.tool import ToolCall, ToolResult
 from chalicelib.conversation.tool_ports import Caller
 from chalicelib.conversation.tool_rounds import MAX_RESULT_BYTES
-from chalicelib.errors import ModelBusy
+from chalicelib.conversation.turn import Lease, Turn
+from chalicelib.errors import ModelBusy, StoreError
 from chalicelib.tools.tool import ToolFailed, tool
 from chalicelib.tools.toolbox import FunctionTools
+from tests.fakes.journal import FakeJournal
 from tests.flow.bot import SAYS, Bot
 
 NOW = ToolCall("call_1", "now", "{}")
@@ -269,3 +272,48 @@ def test_the_log_names_tools_and_none_of_the_words(bot: Bot, kitchen: Kitchen):
     assert [line.get("outcome") for line in bot.log_lines("model")] == ["calls", None]
     assert "tell nobody" not in bot.logged.getvalue()
     assert "words of the model" not in bot.logged.getvalue()
+
+
+def wish(number: int, name: str, **arguments: str) -> ToolCall:
+    return ToolCall(f"call_{number}", name, json.dumps(arguments))
+
+
+def test_a_wish_list_is_kept_across_days_and_resets_and_forgotten_with_its_person(bot: Bot):
+    names(bot, "add_to_list", "remove_from_list", "show_list")
+    for psid, item in (("anna", "a bike"), ("bert", "a drum"), ("anna", "a sled")):
+        bot.model.script = [[wish(1, "add_to_list", item=item)], ["Noted."]]
+        bot.receives(psid, f"I wish for {item}")
+    bot.receives("anna", "/reset")
+    bot.clock.tick(days=40)
+    bot.model.script = [[wish(1, "remove_from_list", item="A Bike")], ["Off it is."]]
+    bot.receives("anna", "No bike, please")
+    assert results(bot.last_prompt) == ['The list "wishes":\n1. a sled']
+    bot.receives("anna", "/forget yes")
+    bot.model.script = [[wish(1, "show_list")], ["Nothing."]]
+    bot.receives("anna", "What do I wish for?")
+    assert results(bot.last_prompt) == ['The list "wishes" is empty.']
+    bot.model.script = [[wish(1, "show_list")], ["A drum."]]
+    bot.receives("bert", "What do I wish for?")
+    assert results(bot.last_prompt) == ['The list "wishes":\n1. a drum']
+
+
+def test_a_worker_that_dies_after_a_wish_was_stored_stores_it_once(bot: Bot):
+    names(bot, "add_to_list", "show_list")
+
+    class DiesOnce(FakeJournal):
+        def end(self, lease: Lease, turn: Turn, number: int, call: int, result: ToolResult, *, until: int) -> None:
+            if dies:
+                raise dies.pop()
+            super().end(lease, turn, number, call, result, until=until)
+
+    dies, bot.journal = [StoreError("gone")], DiesOnce(bot.memory)
+    bot.model.script = [["I note it.", wish(1, "add_to_list", item="a bike")], ["Done."]]
+    bot.accepts("anna", "I wish for a bike")
+    bot.works_badly()
+    bot.clock.tick(minutes=3)
+    bot.beats()
+    bot.works()
+    assert bot.sent_to("anna") == ["I note it.\n\nDone."]
+    assert results(bot.last_prompt) == ['The list "wishes":\n1. a bike']
+    assert len(bot.asked) == 2
+    assert bot.used("anna") == 1

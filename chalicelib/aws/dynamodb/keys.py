@@ -24,6 +24,8 @@ TURN_PREFIX: Final = "TURN#"
 ROUND_PREFIX: Final = "ROUND#"
 """Begins the sort key of a round of tool calls, which is not among the turns."""
 PERSON_PREFIX: Final = "PERSON#"
+OWN_LIST_PREFIX: Final = "LIST#"
+"""Begins the sort key of a list that a person keeps, in the person's partition."""
 DELETION_PREFIX: Final = "DELETION#"
 SPEND_PREFIX: Final = "SPEND#"
 API_KEYS: Final = "KEYS"
@@ -46,6 +48,16 @@ MEMBER_PREFIX: Final = "SOCKET#"
 def person_key(person: PersonId) -> Key:
     """The key of a person's item."""
     return {"pk": f"{PERSON_PREFIX}{person}", "sk": "PERSON"}
+
+
+def list_key(person: PersonId, name: str) -> Key:
+    """The key of a list that a person keeps, whatever the case of its name."""
+    return {**person_key(person), "sk": f"{OWN_LIST_PREFIX}{name.casefold()}"}
+
+
+def lists_of(person: PersonId) -> ConditionBase:
+    """The key condition for the lists of a person, in the order of their names."""
+    return _partition(person_key(person)) & KeyAttribute("sk").begins_with(OWN_LIST_PREFIX)
 
 
 def conversation_key(conversation: ConversationId) -> Key:
