@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from chalicelib.settings import Settings
-from scripts.simulator import model_tools
+from scripts.simulator import model_tools, voices
 from scripts.simulator.model_tools import Asked, Called
 from scripts.simulator.recorder import Call, Recorder
 from scripts.simulator.samples import sample_for
@@ -63,7 +63,7 @@ class ModelServer:
             error = {"error": {"message": "as you wished", "type": "simulator", "code": None}}
             return JSONResponse(failure.body or error, failure.status)
         calls = asked.calls() if behaviour.answer is None else []
-        text = _text(asked, calls) if behaviour.answer is None else behaviour.answer
+        text = _text(asked, calls, _instructions(body)) if behaviour.answer is None else behaviour.answer
         if not body.get("stream"):
             self.recorder.answering(call)
             return JSONResponse(_whole(text, body, calls))
@@ -76,13 +76,21 @@ class ModelServer:
             yield word
 
 
-def _text(asked: Asked, calls: Sequence[Called]) -> str:
-    """Return the words of the answer: what the tools gave, nothing before they are called, else a quotation."""
+def _instructions(body: Mapping[str, Any]) -> str:
+    first: Mapping[str, Any] = next(iter(body.get("messages", ())), {})
+    return str(body.get("instructions") or (first.get("content", "") if first.get("role") == "system" else ""))
+
+
+def _text(asked: Asked, calls: Sequence[Called], instructions: str) -> str:
+    """Return the words of the answer: what the tools gave, nothing before they are called, else what was said.
+
+    A persona that the fake model knows speaks in its own voice; for others the answer quotes the conversation.
+    """
     if calls:
         return ""
     if asked.results:
         return f"{model_tools.told(asked.results)}\n({_SIGNATURE})"
-    return answer_to(asked.said)
+    return voices.answer(instructions, asked.said) or answer_to(asked.said)
 
 
 def answer_to(said: Sequence[tuple[str, str]]) -> str:

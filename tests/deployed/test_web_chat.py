@@ -172,9 +172,10 @@ def test_a_deployment_may_take_only_those_who_prove_themselves_at_the_handshake(
 
 
 @pytest.fixture
-def open_key(deployment: Deployment) -> str:
+def open_key(deployment: Deployment, system: str) -> str:
     """The id of an open key, as the clients of older systems need it."""
-    options = ("--open", "--open-rooms", "--answers", "whole", "--persona", "seller")
+    persona = "seller" if system == "marketplace" else "web"
+    options = ("--open", "--open-rooms", "--answers", "whole", "--persona", persona)
     return str(new_key(deployment, "Open", *options)["id"])
 
 

@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from chalicelib.access.api_key import ApiKey
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
-from chalicelib.aws.dynamodb.keys import CONNECTION_PREFIX
+from chalicelib.aws.dynamodb.keys import CONNECTION_PREFIX, api_key_key
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.ids import KeyId
 from scripts.simulator.aws import Emulator
@@ -25,6 +25,7 @@ from tests.transcripts import FOLDER, Place, play
 
 PRINTED: Final = ("marketplace", "assistant", "sample", "santa")
 """What systems A, B, C and E print."""
+PERSONAS: Final = dict.fromkeys(PRINTED, "web") | {"marketplace": "seller"}
 WITHOUT_CREDENTIALS: Final = ("marketplace", "sample")
 OPEN: Final = ApiKey(
     KeyId("opentoall7"), "Open", "0" * 64, "seller", created_at=0, is_open=True, open_rooms=True, whole_answers=True
@@ -78,13 +79,23 @@ def sockets(demo: Demo) -> int:
     return sum(CONNECTION_PREFIX in item["pk"]["S"] + item["sk"]["S"] for item in items)
 
 
+def answers_as(demo: Demo, persona: str) -> None:
+    """Change who answers at the bare address."""
+    dynamo(demo).update_item(
+        TableName=demo.facts["table"],
+        Key={name: {"S": value} for name, value in api_key_key(OPEN.id).items()},
+        UpdateExpression="SET persona = :persona",
+        ExpressionAttributeValues={":persona": {"S": persona}},
+    )
+
+
 def test_every_transcript_is_played():
     assert {file.stem for file in FOLDER.iterdir()} == {*PRINTED, *OURS}
 
 
 @pytest.mark.parametrize("name", PRINTED)
 def test_a_session_runs_as_its_system_prints_it(signing_in: Demo, place: Place, pool: Pool, name: str):
-    key = new_key(signing_in, open=True, open_rooms=True, answers="whole")
+    key = new_key(signing_in, open=True, open_rooms=True, answers="whole", persona=PERSONAS[name])
     known = {**pool.proofs(), "websocket_url": place.websocket_url, "where": f"?config={key['id']}"}
     play(name, Place(place.websocket_url, place.http, known))
     signing_in.wait_until(lambda: sockets(signing_in) == 0)
@@ -92,6 +103,7 @@ def test_a_session_runs_as_its_system_prints_it(signing_in: Demo, place: Place, 
 
 @pytest.mark.parametrize("name", WITHOUT_CREDENTIALS)
 def test_a_session_without_credentials_runs_at_the_bare_address(open_to_all: Demo, name: str):
+    answers_as(open_to_all, PERSONAS[name])
     play(name, Place(open_to_all.facts["websocket_url"], open_to_all.http, {"where": ""}))
 
 
