@@ -16,6 +16,7 @@ from scripts.cli.keys import keys
 from scripts.cli.logs import logs
 from scripts.cli.people import people
 from scripts.cli.personas import personas
+from scripts.cli.practise import practise
 from scripts.cli.replay import replay
 from scripts.cli.review import review_texts
 from scripts.simulator.options import demo_options
@@ -68,5 +69,5 @@ def demo(port: int | None, *, fresh: bool, model: str | None, headless: bool, wo
 
 people.add_command(deletions)
 people.add_command(deleted)
-for command in (deploy, doctor, people, personas, keys, logs, replay, cost, review_texts, destroy):
+for command in (deploy, doctor, people, personas, practise, keys, logs, replay, cost, review_texts, destroy):
     parley.add_command(command)

@@ -4,19 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from chalicelib.access.budget import Price, Usage
-from chalicelib.content import knowledge, persona, token_estimate
+from chalicelib.content import persona, token_estimate
 from chalicelib.content.persona import Persona
 from chalicelib.errors import ConfigError
 from chalicelib.llm import families, listed, prices
 from chalicelib.settings import ModelSettings, Settings
 from scripts.cli import options
-from scripts.cli.personas_files import beside, read_text
+from scripts.cli.personas_files import named
 from scripts.cli.terminal import folded, print_json, width
 from scripts.stage.environment import Environment
 
@@ -112,19 +111,12 @@ def _all(which: Sequence[str], settings: Settings) -> tuple[list[Checked], list[
     checked, faults = [], []
     for name in which:
         try:
-            who = _persona(name)
+            who = named(name)
             found = listed.find(settings, who.model)
             checked.append(Checked(name, who, found or settings.model, lacks_model=found is None))
         except ConfigError as exc:
             faults.append(str(exc))
     return checked, faults
-
-
-def _persona(name: str) -> Persona:
-    if not name.endswith(".toml"):
-        return persona.load(name)
-    file = Path(name)
-    return persona.parse(file.stem, read_text(file), file=name, read=knowledge.either(beside(file), knowledge.shipped))
 
 
 def _print(one: Checked, *, first: bool) -> None:

@@ -2,9 +2,22 @@
 
 from pathlib import Path
 
+from chalicelib.content import knowledge, persona
 from chalicelib.content.knowledge import MOST_BYTES, Reader
+from chalicelib.content.persona import Persona
 from chalicelib.errors import ConfigError
 from scripts.cli import options
+
+
+def named(name: str) -> Persona:
+    """Return a persona that ships with the bot, or the one in a file that ends with .toml. Raises ConfigError.
+
+    Files that it knows are beside it, or ship with the bot.
+    """
+    if not name.endswith(".toml"):
+        return persona.load(name)
+    file = Path(name)
+    return persona.parse(file.stem, read_text(file), file=name, read=knowledge.either(beside(file), knowledge.shipped))
 
 
 def beside(file: Path) -> Reader:

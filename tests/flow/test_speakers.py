@@ -63,7 +63,7 @@ def test_alone_with_the_bot_the_prompt_is_the_same_as_ever(chat: Chat, name: str
     anna.says("And now?")
     who, prompt = persona.load(name), chat.bot.last_prompt
     assert prompt.instructions == who.system_prompt(opening_shown=True)
-    assert "mark" not in prompt.instructions.removeprefix(who.instructions)
+    assert "[3f1c09ab]" not in prompt.instructions
     assert sent(prompt) == [f"[{BERT}] I pay 30.", "And now?"]
 
 

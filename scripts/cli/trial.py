@@ -1,0 +1,137 @@
+"""A trial of two personas: each answers the other with the model, as long as the budget has room."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.access.budget import Usage
+from chalicelib.content.persona import Persona
+from chalicelib.conversation.answer_text import AnswerText, Words
+from chalicelib.conversation.ports import Model
+from chalicelib.conversation.prompt import Exchange, Finished, FinishReason, Prompt, TextDelta, Used
+from chalicelib.conversation.prompt_builder import at_most
+from chalicelib.errors import ModelError
+
+_SECONDS: Final = 80.0
+_HASH: Final = "practise"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one of the two said."""
+
+    by: Persona
+    text: str
+    was_cut: bool = False
+    """Whether `max_output_tokens` cut it."""
+    cost: int = 0
+    """In micro-USD."""
+
+
+class BudgetSpent(Exception):
+    """The next answer might exceed the budget, so the model is not asked."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+        """The most that the answer can cost, in micro-USD."""
+
+
+@dataclass
+class Trial:
+    """Two personas that talk with each other. Amounts are in micro-USD."""
+
+    model: Model
+    pair: tuple[Persona, Persona]
+    """Who begins, and who answers."""
+    budget: int
+    lines: list[Line] = field(default_factory=list)
+    spent: int = 0
+    """What the answers have cost, a failed one as much as it can have cost."""
+
+    def run(self, opening: str, *, turns: int) -> Iterator[Line]:
+        """Yield what is said, first the opening, until each has spoken `turns` times.
+
+        Raises ModelError if the model gives no answer, and BudgetSpent before an answer that may cost too much.
+        """
+        yield self._said(Line(self.pair[0], opening))
+        while len(self.lines) < 2 * turns:
+            yield self._said(self._answer(self.pair[len(self.lines) % 2]))
+
+    @property
+    def asked(self) -> int:
+        """How many answers the model has given."""
+        return max(0, len(self.lines) - 1)
+
+    @property
+    def cut(self) -> int:
+        """How many of them the limit cut."""
+        return sum(line.was_cut for line in self.lines)
+
+    def _said(self, line: Line) -> Line:
+        self.lines.append(line)
+        return line
+
+    def _answer(self, speaker: Persona) -> Line:
+        prompt = _prompt(speaker, [line.text for line in self.lines])
+        most = self.model.price.cost(at_most(prompt, written=None))
+        if self.spent + most > self.budget:
+            raise BudgetSpent(most)
+        heard = _Heard()
+        try:
+            with closing(self.model.answer(prompt, seconds=_SECONDS)) as events:
+                for event in events:
+                    heard.take(event)
+            heard.end()
+        except ModelError as exc:
+            self.spent += self._cost(heard.usage, most) if exc.may_be_billed else 0
+            raise
+        cost = self._cost(heard.usage, most)
+        self.spent += cost
+        if not heard.text.strip():
+            raise ModelError("the answer is empty")
+        return Line(speaker, heard.text.strip(), heard.reason is FinishReason.LENGTH, cost)
+
+    def _cost(self, usage: Usage | None, most: int) -> int:
+        return self.model.price.cost(usage) if usage and usage.output else most
+
+
+@dataclass
+class _Heard:
+    """An answer while it comes, without thoughts."""
+
+    text: str = ""
+    usage: Usage | None = None
+    reason: FinishReason | None = None
+    _words: AnswerText = field(default_factory=AnswerText)
+
+    def take(self, event: object) -> None:
+        match event:
+            case TextDelta(text):
+                self._add(self._words.add(text))
+            case Used(usage):
+                self.usage = usage
+            case Finished(reason, usage):
+                self.reason, self.usage = reason, usage
+
+    def end(self) -> None:
+        self._add(self._words.end())
+
+    def _add(self, words: Words) -> None:
+        self.text = words.text if words.instead else self.text + words.text
+
+
+def _prompt(speaker: Persona, lines: Sequence[str]) -> Prompt:
+    """Return the prompt for the next line: the other one's lines are questions, the speaker's own are answers."""
+    began = len(lines) % 2 == 0
+    heard = lines[1:] if began else lines
+    pairs = zip(heard[:-1:2], heard[1::2], strict=True)
+    return Prompt(
+        instructions=speaker.system_prompt(opening_shown=began, own_opening=lines[0] if began else ""),
+        history=tuple(Exchange(question, answer) for question, answer in pairs),
+        question=heard[-1],
+        max_output_tokens=speaker.max_output_tokens,
+        person_hash=_HASH,
+        temperature=speaker.temperature,
+    )
