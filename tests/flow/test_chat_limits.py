@@ -50,6 +50,17 @@ def test_a_key_whose_messages_one_visitor_has_used_up_answers_no_other_visitor(c
     assert (len(chat.asked), chat.key.used, chat.used("anna")) == (2, 2, 1)
 
 
+def test_who_comes_to_a_key_that_is_used_up_is_told_that_it_is_not_their_day(chat: Chat):
+    chat.changes_key(max_messages=1, daily_messages=1)
+    chat.opens("anna").says("The only one?")
+    chat.opens("bert").says("Too late?")
+    [ready] = chat.opens("bert").got("ready")
+    assert (ready["remaining"], ready["spent"]) == (0, "key_spent")
+    chat.changes_key(max_messages=None, daily_messages=1)
+    [of_the_day] = chat.opens("anna").got("ready")
+    assert (of_the_day["remaining"], "spent" in of_the_day) == (0, False)
+
+
 def test_many_at_once_with_one_left_are_one_answer_and_no_model_call_more(chat: Chat):
     chat.changes_key(max_messages=1, daily_messages=None)
     tabs = [chat.opens(f"visitor-{number}") for number in range(OPEN_OF_A_KEY)]

@@ -20,7 +20,7 @@ from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.limits import CONNECTIONS_OF_A_PERSON, MAX_CONNECTIONS
-from chalicelib.conversation.ports import Transcript
+from chalicelib.conversation.ports import Charged, Transcript
 from chalicelib.conversation.turn import IncomingMessage, Turn
 from chalicelib.errors import ConversationFull, TooManyConnections
 from chalicelib.ids import Channel, ConversationId, PersonId
@@ -281,6 +281,7 @@ class Entrance:
                 persona,
                 limit=quota.limit_of(person, default_limit=entitlements.daily_limit),
                 remaining=quota.left(person, entitlements, day=day),
+                spent=Charged.KEY_SPENT.value if entitlements.key and entitlements.key.left == 0 else None,
                 now=now,
                 turns=self._latest(member, opens=opens),
                 visitor=visitor,

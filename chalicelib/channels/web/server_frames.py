@@ -45,14 +45,16 @@ def ready(
     remaining: int | None,
     now: int,
     turns: Sequence[Turn],
+    spent: str | None = None,
     visitor: str | None = None,
     conversation_id: str = "",
 ) -> list[str]:
     """Build `ready` with as much of the latest `turns` (oldest first) as fits, and the frames of long answers.
 
-    `now` is in milliseconds since 1970; `visitor` is the name of a new visitor of an API key, `conversation_id` what
-    the client calls the room. An answer that is too long for `history` is `open` there, and follows as if it was given
-    at this moment: `question`, `snapshot` and `completed`.
+    `now` is in milliseconds since 1970; `spent` is why no question is answered on another day either, as the code of a
+    notice; `visitor` is the name of a new visitor of an API key, `conversation_id` what the client calls the room. An
+    answer that is too long for `history` is `open` there, and follows as if it was given at this moment: `question`,
+    `snapshot` and `completed`.
     """
     listed = _fitting(turns, conversation_id)
     first = frame(
@@ -64,6 +66,7 @@ def ready(
         persona=persona.public(),
         limit=limit,
         remaining=remaining,
+        spent=spent,
         now=now,
         history=_history(listed),
         earlier=_before(turns, listed),

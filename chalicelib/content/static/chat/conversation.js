@@ -139,11 +139,11 @@ export class Conversation {
     return [{ action: "earlier", turn: this.earlier }];
   }
 
-  #ready({ you, room = null, persona = {}, limit = null, remaining = null, history = [], earlier = null }) {
+  #ready({ you, room = null, persona = {}, limit = null, remaining = null, spent = null, history = [], earlier = null }) {
     const reachesHere = !earlier || history.some((entry) => this.find(entry.turn));
     if (you !== this.you || room !== this.place || !reachesHere) this.#turns = [];
     Object.assign(this, { you, place: room, room: room?.startsWith("~") ? null : room, persona, limit, remaining });
-    this.#refused = null;
+    this.#refused = spent;
     const listed = history.map((entry) => this.#listed(entry));
     const kept = this.#turns.filter((turn) => !isAwaited(turn) && !listed.includes(turn));
     for (const turn of kept) if (turn.state === "open") lacks(turn);
