@@ -1,6 +1,6 @@
 /** Tells screen readers what has changed, in live regions that are there from the start: one polite, one for what stops people. */
 
-import { byId, el, mention } from "./dom.js";
+import { byId, el, mention, say } from "./dom.js";
 
 /** For so many milliseconds a text stays before the next takes its place: of two at once only the second would be read. */
 const APART = 700;
@@ -12,6 +12,14 @@ let busy = false;
 export function aloud(words) {
   waiting.push(words);
   if (!busy) next();
+}
+
+/** Returns what is said of a node: with its lines apart, and formulas as they were written. */
+export function wordsOf(node) {
+  const copy = node.cloneNode(true);
+  for (const each of copy.querySelectorAll("br")) each.append("\n");
+  for (const place of copy.querySelectorAll("var[data-tex]")) say(place, place.dataset.tex);
+  return copy.textContent;
 }
 
 /** Says at once what keeps the visitor from writing. */

@@ -1,6 +1,6 @@
 /** Connects the page's modules: frames change the conversation, which is drawn at most once per animation frame. */
 
-import { aloud } from "./aloud.js";
+import { aloud, wordsOf } from "./aloud.js";
 import { box } from "./box.js";
 import { composer } from "./composer.js";
 import { Conversation, FORGET, HELP, isAwaited, RESET } from "./conversation.js";
@@ -201,7 +201,7 @@ function readOut() {
     const words = document.querySelector(`[data-turn="${CSS.escape(id)}"] .words`);
     const { text = "", choices = [] } = conversation.find(id) ?? {};
     const offered = choices.length ? ` ${t("suggestions")}: ${choices.map((choice) => choice.title).join(", ")}` : "";
-    aloud(`${document.title}: ${words?.textContent ?? text}${offered}`);
+    aloud(`${conversation.persona.name}: ${words ? wordsOf(words) : text}${offered}`);
   }
   unread.clear();
 }

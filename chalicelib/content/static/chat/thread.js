@@ -39,7 +39,7 @@ export function thread(does) {
     const entries = [...turns, ...outbox.items.map(unsent)];
     const last = entries.at(-1);
     if (last) Object.assign(last, { again: last.mine && isAnswered(last), editable: canBeEdited(last) });
-    const mine = entries.findLast((entry) => entry.mine)?.key;
+    const mine = entries.findLast((entry) => entry.mine && entry.key !== entry.turn)?.key;
     reconcile(log, withLines(entries, conversation.room), { create: (entry) => (entry.line ? line(entry) : arriving(entry, does)), update });
     if (conversation.you) showOpening(!conversation.turns.some(opensIt));
     stay();

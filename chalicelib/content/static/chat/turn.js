@@ -6,8 +6,8 @@ import { paintFace } from "./look.js";
 import { painter } from "./markdown.js";
 import { held, notice, t, trouble } from "./words.js";
 
-/** Codes of notices after which the same question may be answered on a retry. */
-const PASSING = new Set(["apology", "apology_counts"]);
+/** Codes of notices after which the same question may be answered when it is asked again. */
+const PASSING = new Set(["apology", "apology_counts", "cancelled"]);
 /** Codes of refusals that a message meets each time it is sent. */
 const FINAL = new Set(["blocked", "key_revoked", "too_large", "unknown_action", "unknown_turn"]);
 
@@ -18,7 +18,7 @@ export function create(entry, does) {
   const node = el(
     "article",
     { class: "turn", "data-testid": "turn" },
-    el("div", { class: "question" }, el("p", { class: "by", hidden: true }), bubble, fate),
+    el("div", { class: "question" }, el("p", { class: "by" }), bubble, fate),
     answer(),
   );
   const retry = el("button", { class: "chip", type: "button", "data-testid": "retry" }, drawing("icon-retry"), el("span"));
@@ -46,6 +46,7 @@ function answer() {
     el(
       "div",
       { class: "said" },
+      el("p", { class: "unseen" }),
       el("div", { class: "words", "data-testid": "answer", dir: "auto" }),
       el("p", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")),
       el("p", { class: "footer", dir: "auto", hidden: true }),
@@ -57,7 +58,7 @@ function answer() {
 function answerParts(node) {
   const find = (name) => node.querySelector(name);
   const words = find(".words");
-  const parts = { answer: find(".answer"), words, footer: find(".footer"), tools: find(".tools"), copy: find(".copy") };
+  const parts = { answer: find(".answer"), words, footer: find(".footer"), name: find(".said > .unseen"), tools: find(".tools"), copy: find(".copy") };
   return { ...parts, dots: find(".dots"), face: find(".answer .face"), paint: painter(words) };
 }
 
@@ -74,7 +75,8 @@ export function update(node, entry) {
 function ask({ bubble, fate, by, retry }, { asked, by: name, status, code, item }) {
   say(bubble, asked ?? "");
   bubble.parentElement.hidden = !asked;
-  mention(by, name);
+  by.classList.toggle("unseen", !name);
+  say(by, name || t("you"));
   const shown = { waiting: t("waiting"), queued: t("sending"), held: held(code), sent: code ? held(code) : t("sending"), failed: trouble(code) }[status];
   const words = (item?.slow && ["sent", "accepted"].includes(status) && t("slow")) || shown || "";
   say(fate.firstElementChild, words);
@@ -88,11 +90,12 @@ function reply(parts, { text, code, state, slow, footer, persona, mine, again, r
   parts.answer.hidden = false;
   parts.answer.dataset.code = code ?? "";
   paintFace(parts.face, persona);
+  say(parts.name, persona.name);
   if (code) say(parts.words, words);
   const bare = code ? empty : !parts.paint(text, !over);
   parts.words.classList.toggle("streams", !over && !bare);
   parts.dots.hidden = over || !bare;
-  mention(parts.footer, (empty && (over ? t("dropped") : slow && t("slow"))) || footer || (state === "stopped" && t("stopped")));
+  mention(parts.footer, (empty && (over ? t("dropped") : slow && t("slow"))) || footer || (state === "stopped" && !code && t("stopped")));
   parts.copy.hidden = !over || empty || Boolean(code);
   offer(parts.retry, parts.tools, over && mine && PASSING.has(code) && "ask_again");
   for (const button of parts.thumbs) {

@@ -41,6 +41,7 @@ export const de = {
   lost: "Verbindung verloren. Neuer Versuch…",
   try_now: "Jetzt versuchen",
 
+  you: "Ich",
   you_are: "Du bist {name}",
   room: "Raum {name}",
   sending: "Wird gesendet…",

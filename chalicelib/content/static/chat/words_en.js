@@ -41,6 +41,7 @@ export const en = {
   lost: "Connection lost. Trying again…",
   try_now: "Try now",
 
+  you: "You",
   you_are: "You are {name}",
   room: "Room {name}",
   sending: "Sending…",

@@ -41,6 +41,7 @@ export const ko = {
   lost: "연결이 끊겼습니다. 다시 연결하는 중…",
   try_now: "지금 연결",
 
+  you: "나",
   you_are: "내 이름: {name}",
   room: "대화방 {name}",
   sending: "보내는 중…",
