@@ -47,9 +47,9 @@ class Moderator:
         try:
             verdict = self.moderation.check(context.turn.text, seconds=DEADLINE_S)
         except ModelError as exc:
-            log.failure("moderation", exc, failed=1, ms=self.clock() - started)
+            log.failure("moderate", exc, failed=1, ms=self.clock() - started)
             return Verdict()
         refused = bool(verdict.flagged) and (wanted is Moderating.BLOCK or verdict.is_about_self_harm)
         flagged = ", ".join(sorted(verdict.flagged)) or None
-        log("moderation", ms=self.clock() - started, flagged=flagged, score=verdict.score, refused=int(refused))
+        log("moderate", ms=self.clock() - started, flagged=flagged, score=verdict.score, refused=int(refused))
         return verdict

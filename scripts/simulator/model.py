@@ -13,6 +13,7 @@ from starlette.routing import Route
 from chalicelib.settings import Settings
 from scripts.simulator import model_tools, voices
 from scripts.simulator.model_tools import Asked, Called
+from scripts.simulator.moderation import verdict_on
 from scripts.simulator.recorder import Call, Recorder
 from scripts.simulator.samples import sample_for
 
@@ -38,12 +39,19 @@ class ModelServer:
         return [
             Route("/chat/completions", self._chat, methods=["POST"]),
             Route("/responses", self._responses, methods=["POST"]),
+            Route("/moderations", self._moderate, methods=["POST"]),
             Route("/models", self._list),
         ]
 
     async def _list(self, _: Request) -> Response:
         models = [{"id": name, "object": "model", "created": 0, "owned_by": "parley"} for name in self.models]
         return JSONResponse({"object": "list", "data": models})
+
+    async def _moderate(self, request: Request) -> Response:
+        body = await request.json()
+        self.recorder.record("POST", request.url.path.removeprefix("/openai"), body, 200)
+        await asyncio.sleep(self.recorder.behaviour.delay_ms / 1000)
+        return JSONResponse(verdict_on(body))
 
     async def _chat(self, request: Request) -> Response:
         body = await request.json()

@@ -29,7 +29,7 @@ def test_without_moderation_nothing_is_asked_about_a_question(bot: Bot, how: str
         moderates(bot, how)
     bot.receives("anna", "How are you?")
     assert (bot.moderation.checked, bot.asked) == ([], ["How are you?"])
-    assert bot.log_lines("moderation") == []
+    assert bot.log_lines("moderate") == []
 
 
 @pytest.mark.parametrize("how", ["score", "block"])
@@ -38,7 +38,7 @@ def test_a_question_without_fault_is_checked_once_and_answered(bot: Bot, how: st
     bot.receives("anna", "How are you?")
     assert (bot.moderation.checked, bot.moderation.seconds) == (["How are you?"], [3.0])
     assert bot.sent_to("anna")[-1] == "An answer."
-    (line,) = bot.log_lines("moderation")
+    (line,) = bot.log_lines("moderate")
     assert (line["flagged"], line["refused"]) == (None, 0)
 
 
@@ -49,7 +49,7 @@ def test_a_flagged_question_gets_a_kind_refusal_and_costs_nothing(bot: Bot):
     assert bot.sent_to("anna")[-1:] == [SAYS("moderated")]
     assert (bot.asked, bot.used("anna"), bot.spent().committed) == ([], 0, 0)
     assert bot.states("anna") == ["done"]
-    (line,) = bot.log_lines("moderation")
+    (line,) = bot.log_lines("moderate")
     assert (line["flagged"], line["score"], line["refused"]) == ("violence", 0.91, 1)
 
 
@@ -67,7 +67,7 @@ def test_a_flagged_question_that_is_only_scored_is_answered_and_counted_as_any(b
     bot.moderation.script.append(VIOLENT)
     bot.receives("anna", "How do I hurt him?")
     assert (bot.sent_to("anna")[-1], bot.used("anna")) == ("An answer.", 1)
-    (line,) = bot.log_lines("moderation")
+    (line,) = bot.log_lines("moderate")
     assert (line["flagged"], line["refused"]) == ("violence", 0)
 
 
@@ -109,7 +109,7 @@ def test_a_service_without_a_verdict_stops_no_question_and_is_counted(bot: Bot, 
     bot.moderation.script.append(error)
     bot.receives("anna", "How are you?")
     assert (bot.sent_to("anna")[-1], bot.used("anna")) == ("An answer.", 1)
-    (line,) = bot.log_lines("moderation")
+    (line,) = bot.log_lines("moderate")
     assert (line["error"], line["failed"], line["Failed"]) == (type(error).__name__, 1, 1)
 
 
