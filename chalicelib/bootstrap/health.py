@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.access import quota
 from chalicelib.access.budget import Usage
 from chalicelib.bootstrap import clients, models
-from chalicelib.bootstrap.worker import budget, graph, model, ports, secrets, secrets_of
+from chalicelib.bootstrap.worker import budget, graph, model, moderation, ports, secrets, secrets_of
 from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.channels.messenger.probe import HttpWebhook
@@ -15,6 +15,7 @@ from chalicelib.channels.messenger.setup import Setup
 from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.llm import prices
 from chalicelib.llm.health import Catalogue, ModelHealth
+from chalicelib.llm.moderation_health import ModerationHealth
 from chalicelib.llm.question import TrialQuestion
 from chalicelib.operations import checks
 from chalicelib.operations.findings import Check
@@ -35,6 +36,7 @@ def health_check() -> HealthCheck:
         checks.secrets(lambda: [one for one in needed if not stored.find(one)], stage=settings.stage.name),
         *(_messenger().checks() if channels.messenger else ()),
         _model().check(),
+        ModerationHealth(moderation, _personas, shared.personas().named, settings.stage.name).check(),
         *_sign_in(),
         checks.time_zone(settings.limits.zone, shared.clock),
     ]

@@ -87,7 +87,7 @@ def test_what_is_printed_can_be_put_back(personas: Run, file: Path):
         (BAKER + "temperature = 3\n", ", line 4: temperature must be a number from 0 to 2"),
         (BAKER + "temprature = 1\n", ', line 4: unknown key "temprature"'),
         ('name = "Baker"\nmax_output_tokens = 5\n', ", line 1: instructions is missing"),
-        ('name = "Baker\n', ": Illegal character '\\n' (at line 1, column 14)"),
+        ('name = "Baker\n', ", line 1: a text is not closed: it needs double quotes at both ends"),
         ("\n\nname = 5\n", ", line 3: name must be text of 1 to 30 characters"),
         ("", ", line 1: name is missing"),
     ],
