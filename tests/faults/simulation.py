@@ -16,6 +16,7 @@ from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import persona, text
+from chalicelib.conversation.moderation import Moderation
 from chalicelib.conversation.ports import Model
 from chalicelib.conversation.tool_ports import Toolbox
 from chalicelib.conversation.turn import Turn
@@ -111,6 +112,7 @@ class Simulation:
     sender_fails: Callable[[], DeliveryError | None] = lambda: None
     sender_fails_late: Callable[[], DeliveryError | None] = lambda: None
     makes_model: Callable[[Ledger, Callable[[], Run], Callable[[], ModelError | None]], Model] = SimulatedModel
+    moderation: Moderation = field(default_factory=ScriptedModeration)
     wants_more: Callable[[Turn], bool] = lambda _: True
     price: Price = PRICE
     person_share: Decimal = Decimal(1)
@@ -178,7 +180,7 @@ class Simulation:
         self.worker = worker.assemble(
             ports,
             model=model,
-            moderation=watched("moderation", ScriptedModeration()),
+            moderation=watched("moderation", self.moderation),
             sender=watched("sender", sender),
             budget=self._owners_budget(),
             toolbox=self.toolbox,
