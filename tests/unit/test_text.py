@@ -1,4 +1,5 @@
 import ast
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -114,3 +115,9 @@ def test_a_language_that_does_not_ship_is_an_error():
 def test_the_chat_page_says_in_every_language_how_to_start_anew_after_a_filter(language: str):
     words = files("chalicelib").joinpath("content", "static", "chat", f"words_{language}.js").read_text("utf-8")
     assert "/reset" in words.partition("filtered:")[2].partition('",')[0]
+
+
+@pytest.mark.parametrize("key", ENGLISH.sentences)
+def test_no_sentence_has_the_plural_of_a_thing_after_a_number_that_may_be_one(key: str):
+    number = r"\{(limit|used|left)\}(?! characters) (\w+ )?\w+s\b"
+    assert not re.search(number, ENGLISH.sentences[key])
