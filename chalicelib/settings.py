@@ -269,6 +269,8 @@ class Settings:
     messenger: MessengerSettings
     web: WebSettings
     privacy: PrivacySettings
+    personas_offered: tuple[str, ...]
+    """The names of the personas between which people may change; deployment checks them too."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -315,5 +317,6 @@ def _read(env: Mapping[str, str]) -> tuple[Settings, Variables]:
         messenger=MessengerSettings.from_env(variables),
         web=WebSettings.from_env(variables),
         privacy=PrivacySettings.from_env(variables),
+        personas_offered=variables.read("PARLEY_PERSONAS_OFFERED", "", parse.names),
     )
     return settings, variables

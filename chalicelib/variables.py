@@ -24,6 +24,8 @@ _SHORTEST_ANSWER_S: Final = 10
 _LONGEST_ANSWER_S: Final = 630
 _FEWEST_MEMORY_TOKENS: Final = 500
 _MOST_MEMORY_TOKENS: Final = 16_000
+_MOST_NAMES: Final = 10
+_NAME: Final = re.compile(r"[\w-]+")
 _SHOWN: Final = 100
 """The most characters of a value that an error quotes."""
 
@@ -189,6 +191,14 @@ def authenticate(name: str, value: str) -> Literal["frame", "handshake"]:
         case "frame" | "handshake":
             return value
     raise _invalid(name, value, "frame or handshake")
+
+
+def names(name: str, value: str) -> tuple[str, ...]:
+    """Parse up to 10 different names, with commas between them; it may be empty."""
+    words = [word.strip() for word in value.split(",")] if value else []
+    if len(words) > _MOST_NAMES or len(words) != len(set(words)) or not all(map(_NAME.fullmatch, words)):
+        raise _invalid(name, value, f"up to {_MOST_NAMES} different names such as assistant,santa")
+    return tuple(words)
 
 
 def channels(name: str, value: str) -> Channels:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.channel_traits import TRAITS
+from chalicelib.access.person import Person
 from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys
-from chalicelib.ids import Channel, Channels, PersonId
+from chalicelib.ids import Channel, Channels, ConversationId, PersonId
 from chalicelib.settings import Limits
 
 
@@ -34,6 +35,8 @@ class EntitlementService:
     """The names of the personas that the owner chose, by channel; without one, the channel's default."""
     personas: Personas = field(default_factory=Personas)
     """Looks up a persona by its name."""
+    offered: tuple[str, ...] = ()
+    """The names of the personas between which people may change who have one of them."""
 
     def for_person(self, person: PersonId) -> Entitlements:
         """Return a user's entitlements: the API key's, or the channel's defaults without one. Raises StoreError."""
@@ -45,8 +48,20 @@ class EntitlementService:
         persona = self.chosen.get(channel, TRAITS[channel].default_persona)
         return Entitlements(persona, self.limits.daily_limit)
 
+    def offered_to(self, entitlements: Entitlements) -> tuple[str, ...]:
+        """Return the names of the personas between which a user may change; none if theirs is not one of them."""
+        return self.offered if entitlements.persona in self.offered else ()
+
+    def persona_of(self, person: Person, entitlements: Entitlements, conversation: ConversationId) -> str:
+        """Return the name of the persona that answers a user: the one they chose, if it is still offered to them.
+
+        In a room, where others write too, it is always that of the entitlements.
+        """
+        is_chosen = person.persona in self.offered_to(entitlements) and identity.room_of(conversation) is None
+        return person.persona if is_chosen else entitlements.persona
+
     def personas_in_use(self, channels: Channels, *, now: int) -> frozenset[str]:
-        """Return the names of the personas in use: those of these channels and of valid keys.
+        """Return the names of the personas in use: those of these channels and of valid keys, and what they may become.
 
         Raises StoreError.
         """
@@ -55,7 +70,8 @@ class EntitlementService:
             for channel, traits in TRAITS.items()
             if channel in channels
         }
-        return frozenset(of_channels | {key.persona for key in self.keys.list() if key.is_valid(now=now)})
+        used = of_channels | {key.persona for key in self.keys.list() if key.is_valid(now=now)}
+        return frozenset(used | set(self.offered) if used.intersection(self.offered) else used)
 
 
 def for_key(key: ApiKey) -> Entitlements:

@@ -42,6 +42,9 @@ class Person:
     spent: dict[str, int] = field(default_factory=dict)
     """Micro-USD that the person's model calls cost or may cost, by the ISO date of the call, for the last few days."""
 
+    persona: str = ""
+    """The name of the persona that the person has chosen; empty if they chose none."""
+
     @property
     def days(self) -> list[str]:
         """Every day of which something is counted, as ISO dates."""

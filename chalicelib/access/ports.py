@@ -33,6 +33,9 @@ class People(Protocol):
     def list(self) -> Iterator[Person]:
         """Return all people of each channel, the most recently seen first; those without times if decided about."""
 
+    def choose(self, person: PersonId, persona: str) -> None:
+        """Store the name of the persona that the person has chosen; nothing if they have never written."""
+
     def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
         """Take conversations off the person's `rooms`, since nothing of the person is stored there."""
 

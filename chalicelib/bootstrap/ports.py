@@ -54,7 +54,8 @@ class Ports:
     def entitlements(self) -> EntitlementService:
         """Build what looks up a person's persona and daily limit."""
         personas = {Channel.MESSENGER: self.settings.messenger.persona, Channel.WEB: self.settings.web.persona}
-        return EntitlementService(self.api_keys, self.settings.limits, personas, self.personas())
+        offered = self.settings.personas_offered
+        return EntitlementService(self.api_keys, self.settings.limits, personas, self.personas(), offered)
 
     def personas(self) -> Personas:
         """Build what looks up a persona by its name."""

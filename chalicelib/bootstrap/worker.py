@@ -66,7 +66,7 @@ def assemble(
     notices = Notices(ports.texts(), zone)
     turns = TurnRunner(
         inbox=ports.inbox,
-        commands=Commands(ports.transcript, ports.people, ports.lists, notices, ports.clock),
+        commands=Commands(ports.transcript, ports.people, ports.lists, notices, ports.clock, ports.entitlements()),
         charging=charging,
         moderator=Moderator(moderation, notices, ports.clock, ports.log),
         dialogue=Dialogue(agent, charging, rounds, ports.log),

@@ -5,14 +5,18 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.access import identity
+from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock
-from chalicelib.conversation.commands import Command
+from chalicelib.conversation.commands import Command, argument_of
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Transcript
 from chalicelib.conversation.tool_ports import PersonLists
 from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.conversation.turn_context import TurnContext
+
+LONGEST_TITLE: Final = 20
+"""Characters of a button's title on Messenger."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Commands:
     lists: PersonLists
     notices: Notices
     clock: Clock
+    entitlements: EntitlementService
 
     def run(self, command: Command, context: TurnContext) -> CommandResult:
         """Run the command's handler; its reply has the code `command`. Raises StoreError."""
@@ -49,8 +54,10 @@ def _start(commands: Commands, context: TurnContext) -> CommandResult:
     return CommandResult(commands.notices.welcome(context))
 
 
-def _help(commands: Commands, _: TurnContext) -> CommandResult:
-    return CommandResult(commands.notices.say("help"))
+def _help(commands: Commands, context: TurnContext) -> CommandResult:
+    known = commands.notices.say("help")
+    more = [commands.notices.texts("help_persona")] if _offered(commands, context) else []
+    return CommandResult(replace(known, text="\n".join((known.text, *more))))
 
 
 def _reset(commands: Commands, context: TurnContext) -> CommandResult:
@@ -63,6 +70,33 @@ def _reset(commands: Commands, context: TurnContext) -> CommandResult:
 
 def _usage(commands: Commands, context: TurnContext) -> CommandResult:
     return CommandResult(commands.notices.usage(context))
+
+
+def _persona(commands: Commands, context: TurnContext) -> CommandResult:
+    """Change who answers, in a new conversation, or list between whom the person may choose."""
+    named, texts = commands.entitlements.personas.named, commands.notices.texts
+    offered = {name: named(name) for name in _offered(commands, context)}
+    wanted = argument_of(context.turn.text)
+    chosen = next((name for name, who in offered.items() if wanted in (name.lower(), who.name.lower())), None)
+    if chosen:
+        commands.people.choose(context.person.id, chosen)
+        changed = texts("persona_changed", name=offered[chosen].name)
+        words = "\n\n".join(filter(None, (changed, offered[chosen].welcome.opening)))
+        return CommandResult(Reply(words), forget_before=context.turn.asked_at + 1)
+    if not offered:
+        return CommandResult(Reply(texts("persona_fixed", name=context.persona.name)))
+    choices = tuple(Choice(shortened(who.name), f"{Command.PERSONA.value} {name}") for name, who in offered.items())
+    return CommandResult(Reply(texts("persona_choose", name=context.persona.name), choices=choices))
+
+
+def _offered(commands: Commands, context: TurnContext) -> tuple[str, ...]:
+    in_room = identity.room_of(context.turn.conversation) is not None
+    return () if in_room else commands.entitlements.offered_to(context.entitlements)
+
+
+def shortened(title: str) -> str:
+    """Return the title of a button, as long as Messenger takes it."""
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
 
 
 def _ask_to_forget(commands: Commands, _: TurnContext) -> CommandResult:
@@ -91,6 +125,7 @@ HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.HELP: _help,
     Command.RESET: _reset,
     Command.USAGE: _usage,
+    Command.PERSONA: _persona,
     Command.FORGET: _ask_to_forget,
     Command.FORGET_CONFIRMED: _forget,
     Command.FORGET_CANCELLED: _keep,

@@ -17,11 +17,15 @@ class Command(Enum):
     HELP = "/help"
     RESET = "/reset"
     USAGE = "/usage"
+    PERSONA = "/persona"
+    """Takes the name of a persona."""
     FORGET = "/forget"
     FORGET_CONFIRMED = "/forget yes"
     FORGET_CANCELLED = "/forget no"
 
 
+_MOST_WORDS: Final = 4
+"""Of a command with the name of a persona. A longer message is a question."""
 _FORGETTING: Final = frozenset({Command.FORGET, Command.FORGET_CONFIRMED, Command.FORGET_CANCELLED})
 
 
@@ -32,10 +36,16 @@ def may_blocked_send(text: str, conversation: ConversationId) -> bool:
 
 def parse(text: str) -> Command | None:
     """Parse a command, ignoring case and extra white space; None for every other text, which is a question."""
+    words = text.lower().split()
     try:
-        return Command(" ".join(text.lower().split()))
+        return Command(" ".join(words))
     except ValueError:
-        return None
+        return Command.PERSONA if words[:1] == [Command.PERSONA.value] and len(words) <= _MOST_WORDS else None
+
+
+def argument_of(text: str) -> str:
+    """Return what follows the first word of a command, in small letters; empty for nothing."""
+    return " ".join(text.lower().split()[1:])
 
 
 @dataclass(frozen=True)

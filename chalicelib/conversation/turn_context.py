@@ -128,6 +128,7 @@ class ContextLoader:
         asked_at = turn.at if identity.traits_of(turn.person).vouches_for_times else now
         day = quota.day_of(asked_at, now=now, zone=self.zone)
         entitlements = self.entitlements.for_person(person.id)
-        find_persona = cache(partial(self.entitlements.personas.named, entitlements.persona))
+        named = self.entitlements.persona_of(person, entitlements, turn.conversation)
+        find_persona = cache(partial(self.entitlements.personas.named, named))
         known = person, entitlements, day, find_persona, self.memory_tokens, self.toolbox
         return TurnContext(lease, turn, memory, time, *known)

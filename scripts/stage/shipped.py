@@ -18,6 +18,10 @@ def check_shipped(variables: StageVariables) -> None:
     for variable, name in chosen.items():
         if wrong := persona.name_error(name):
             raise ConfigError(variables.located(variable, f'{variable} is "{name}"; it {wrong}'))
+    for name in settings.personas_offered:
+        if wrong := persona.name_error(name):
+            variable = "PARLEY_PERSONAS_OFFERED"
+            raise ConfigError(variables.located(variable, f'{variable} has "{name}"; each name {wrong}'))
     for name in persona.names():
         persona.load(name)
     prices.listed()

@@ -141,6 +141,15 @@ def test_a_persona_that_there_is_not_is_refused_before_anything_is_done(project:
     )
 
 
+def test_offered_personas_that_there_are_not_are_refused_too(project: Project):
+    offered = {"PARLEY_STAGE": "test", "PARLEY_PERSONAS_OFFERED": "assistant,baker"}
+    project.configure(stage_of("test", environment_variables=offered))
+    assert project.deploy("test") == (
+        f'Error: {NAME}, line 1: PARLEY_PERSONAS_OFFERED has "baker"; '
+        f"each name must be one of {', '.join(persona.names())}\n"
+    )
+
+
 COMMANDS = (
     "people list",
     "people deletions",

@@ -108,6 +108,21 @@ def test_they_count_as_rooms_until_they_are_left(story: Story):
     assert known.rooms == {*rooms[2:], HOLIDAY}
 
 
+def test_what_a_person_chose_is_kept_until_they_choose_again_or_are_forgotten(story: Story):
+    story.store.people.choose(CAROL, "santa")
+    assert story.store.people.get(CAROL) is None
+    asks(story, "One", room=HOLIDAY)
+    for chosen in ("santa", "seller"):
+        story.store.people.choose(CAROL, chosen)
+        known = story.store.people.get(CAROL)
+        assert known
+        assert known.persona == chosen
+    story.store.people.forget(CAROL, now=story.clock())
+    known = story.store.people.get(CAROL)
+    assert known
+    assert known.persona == ""
+
+
 def test_leaving_nothing_or_as_nobody_changes_nothing(story: Story):
     asks(story, "One", room=HOLIDAY)
     story.store.people.leave(CAROL, [])

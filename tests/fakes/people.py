@@ -53,6 +53,11 @@ class FakePeople:
         return iter(sorted(listed, key=lambda person: person.last_seen, reverse=True))
 
     @atomic
+    def choose(self, person: PersonId, persona: str) -> None:
+        if known := self.memory.people.get(person):
+            known.change(persona=persona)
+
+    @atomic
     def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
         if known := self.memory.people.get(person):
             known.change(rooms=known.person.rooms - set(conversations))
@@ -64,7 +69,7 @@ class FakePeople:
             return
         if not _decided(known):
             known.expires_at, known.channel = now // 1000 + COUNTS_KEPT_S, None
-        known.change(first_seen=0, last_seen=0, rooms=frozenset())
+        known.change(first_seen=0, last_seen=0, rooms=frozenset(), persona="")
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ ON_THE_PAGE = {
     "rooms": "the rooms in which you wrote",
     "refunds": "how many did not count",
     "spent": "what their answers cost",
+    "persona": "who you chose to answer you",
 }
 STORED_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",

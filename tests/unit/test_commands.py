@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.conversation.commands import Command, not_known, parse
+from chalicelib.conversation.commands import Command, argument_of, not_known, parse
 
 blanks = st.text(" \t\n\u00a0", max_size=3)
 
@@ -35,6 +35,26 @@ def test_a_command_is_known_however_it_is_typed(command: Command, before: str, a
     ],
 )
 def test_everything_else_is_a_question(text: str):
+    assert parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "argument"),
+    [
+        ("/persona", ""),
+        ("/persona santa", "santa"),
+        (" /PERSONA  Santa \n Claus ", "santa claus"),
+        ("/persona 중고 판매자", "중고 판매자"),
+        ("/persona one two three", "one two three"),
+    ],
+)
+def test_a_persona_is_named_behind_its_command(text: str, argument: str):
+    assert parse(text) is Command.PERSONA
+    assert argument_of(text) == argument
+
+
+@pytest.mark.parametrize("text", ["/persona is a word from the theatre", "/personas santa", "persona santa"])
+def test_a_sentence_about_personas_is_a_question(text: str):
     assert parse(text) is None
 
 

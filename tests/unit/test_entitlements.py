@@ -6,7 +6,8 @@ import pytest
 from chalicelib.access import entitlements, identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.entitlements import Entitlements, EntitlementService
-from chalicelib.ids import Channel, KeyId, PersonId
+from chalicelib.access.person import Person
+from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
 from chalicelib.settings import Settings
 from tests.channels import BOTH, MESSENGER, WEB
 from tests.fakes.adapters import NOON
@@ -64,6 +65,25 @@ def test_the_entitlements_of_a_revoked_key_still_hold_the_key(keys: FakeApiKeys)
 
 def test_a_visitor_of_an_unknown_key_gets_the_channels_defaults(keys: FakeApiKeys):
     assert of(keys, VISITOR) == Entitlements("web", 7)
+
+
+def test_people_may_change_between_the_offered_personas_if_theirs_is_one_of_them(keys: FakeApiKeys):
+    service = EntitlementService(keys, Settings.from_env({}).limits, offered=("assistant", "santa"))
+    known = Person(PersonId("messenger:1:anna"), persona="santa")
+    alone, in_room = ConversationId(known.id), identity.room(VISITOR, "camera")
+    assistant, web = Entitlements("assistant", 7), Entitlements("web", 7)
+    assert (service.offered_to(assistant), service.offered_to(web)) == (("assistant", "santa"), ())
+    assert service.persona_of(known, assistant, alone) == "santa"
+    assert service.persona_of(known, web, alone) == "web"
+    assert service.persona_of(known, assistant, in_room) == "assistant"
+    assert service.persona_of(replace(known, persona="seller"), assistant, alone) == "assistant"
+    assert service.persona_of(replace(known, persona=""), assistant, alone) == "assistant"
+
+
+def test_personas_to_which_people_may_change_are_in_use(keys: FakeApiKeys):
+    service = EntitlementService(keys, Settings.from_env({}).limits, offered=("assistant", "santa"))
+    assert service.personas_in_use(MESSENGER, now=NOON) == {"assistant", "santa"}
+    assert service.personas_in_use(WEB, now=NOON) == {"web"}
 
 
 def test_the_personas_in_use_are_those_of_the_channels_and_of_valid_keys(keys: FakeApiKeys):

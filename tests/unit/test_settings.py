@@ -168,6 +168,10 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
         ],
         *[("PARLEY_ANSWER_SECONDS", value, "10 to 630") for value in ("", "9", "631", "1e2", "80.5", "-80", "0080")],
         *[("PARLEY_MEMORY_TOKENS", value, "500 to 16000") for value in ("", "499", "16001", "3e3", "-3000", "3,000")],
+        *[
+            ("PARLEY_PERSONAS_OFFERED", value, "up to 10 different names such as assistant,santa")
+            for value in (",", "santa,", "santa,santa", "santa web", "../santa", "a,b,c,d,e,f,g,h,i,j,k")
+        ],
         *[("PARLEY_WORKERS", value, "2 to 1000") for value in ("", "1", "1001", "-3", "ten", "10000")],
         *[
             ("PARLEY_OPEN_KEY", value, "the id of a key")

@@ -210,6 +210,7 @@ def person(item: Item) -> Person:
         rooms=frozenset(ConversationId(room) for room in item.get("rooms", ())),
         refunds=day_counts.by_day(item, day_counts.REFUNDS),
         spent=day_counts.by_day(item, day_counts.SPENT),
+        persona=item.get("persona", ""),
     )
 
 

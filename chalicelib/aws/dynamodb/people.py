@@ -49,12 +49,15 @@ class DynamoPeople:
                 found = {item["pk"]: item for item in self.table.get_many(batch)}
                 yield from (items.person(found[key["pk"]]) for key in batch if key["pk"] in found)
 
+    def choose(self, person: PersonId, persona: str) -> None:
+        self._update(person, Update(set={"persona": persona}), when=EXISTS)
+
     def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
         if conversations:
             self._update(person, Update(remove_from_set={"rooms": {str(each) for each in conversations}}), when=EXISTS)
 
     def forget(self, person: PersonId, *, now: int) -> None:
-        gone = ["first_seen", "rooms"]
+        gone = ["first_seen", "rooms", "persona"]
         soon = {"expires_at": now // 1000 + retention.COUNTS_KEPT_S}
         if not self._update(person, Update(set=soon, remove=[*gone, "last_seen", "channel"]), when=NO_OWNER_DECISION):
             # The owner's decision neither expires nor leaves the list.

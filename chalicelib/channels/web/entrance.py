@@ -268,7 +268,8 @@ class Entrance:
         In this order no answer is missed: a turn that is open in the history reaches the connection from its worker.
         """
         person, entitlements, now = standing.person, standing.entitlements, self.clock()
-        persona = self.admission.entitlements.personas.named(entitlements.persona)
+        services = self.admission.entitlements
+        persona = services.personas.named(services.persona_of(person, entitlements, member.conversation))
         room = identity.room_of(member.conversation)
         given = room is None or self._is_given(member, room, standing)
         opens = may_open and persona.model_opens and given and identity.own_name_of(member.conversation) is None
