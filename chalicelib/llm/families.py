@@ -1,7 +1,7 @@
 """Which reasoning efforts each family of OpenAI's models takes, and which of them takes a temperature.
 
-As OpenAI's model pages and its refusals ("Supported values are: ...") said in November 2026. A model without a row is
-asked as the settings say.
+As OpenAI's model pages and its refusals ("Supported values are: ...") said in November 2026, and as
+litellm's table says, against which the tests hold it. A model without a row is asked as the settings say.
 """
 
 import re
@@ -10,7 +10,9 @@ from typing import Final
 
 _ORDER: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """All efforts, the least first."""
+EXACTLY: Final = "="
 _UP_TO_MAX: Final = ("low", "medium", "high", "xhigh", "max")
+_OF_PRO: Final = ("medium", "high", "xhigh")
 _UP_TO_XHIGH: Final = ("none", "low", "medium", "high", "xhigh")
 
 _EFFORTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -26,6 +28,9 @@ _EFFORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "o4": ("low", "medium", "high"),
     "gpt-5": ("minimal", "low", "medium", "high"),
     "gpt-5-pro": ("high",),
+    "gpt-5.2-pro": _OF_PRO,
+    "gpt-5.4-pro": _OF_PRO,
+    "gpt-5.5-pro": _OF_PRO,
     "gpt-5.1": ("none", "low", "medium", "high"),
     "gpt-5.2": _UP_TO_XHIGH,
     "gpt-5.3": _UP_TO_XHIGH,
@@ -35,21 +40,28 @@ _EFFORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "gpt-6": ("none", *_UP_TO_MAX),
     "gpt-6.1": ("none", *_UP_TO_MAX),
     "gpt-6-astra": _UP_TO_MAX,
+    "gpt-6-rosalind": _UP_TO_MAX,
     "gpt-6.1-sol": _UP_TO_MAX,
 }
 """The efforts by the beginning of a model's name, the least first; none for models that do not reason."""
-_NO_REASONED_CALLS_IN_CHAT: Final = ("gpt-5.4", "gpt-5.5", "gpt-5.6", "gpt-6", "gpt-6.1", "gpt-6-astra", "gpt-6.1-sol")
+_NO_REASONED_CALLS_IN_CHAT: Final = (
+    *("gpt-5.4", "gpt-5.4-pro", "gpt-5.5", "gpt-5.5-pro", "gpt-5.6"),
+    *("gpt-6", "gpt-6.1", "gpt-6-astra", "gpt-6-rosalind", "gpt-6.1-sol"),
+)
 """As OpenAI's refusals and third parties say; see `calls_in_chat`."""
 
-_BREAKPOINTS: Final = ("gpt-5.6", "gpt-6", "gpt-6.1", "gpt-6-astra", "gpt-6.1-sol")
+_BREAKPOINTS: Final = ("gpt-5.6", "gpt-6", "gpt-6.1", "gpt-6-astra", "gpt-6-rosalind", "gpt-6.1-sol")
 """As OpenAI's guide to prompt caching says."""
 
 
 def effort(model: str, wanted: str) -> str:
     """Return the effort to ask the model with: `wanted`, or the nearest that its family takes; empty for none.
 
-    The nearest is the least above `wanted`, or the highest that there is.
+    The nearest is the least above `wanted`, or the highest that there is. With `=` in front of it, `wanted` is returned
+    as it stands: the owner knows better than this table.
     """
+    if wanted.startswith(EXACTLY):
+        return wanted.removeprefix(EXACTLY)
     efforts = _efforts(model)
     if efforts is None or wanted in efforts or wanted not in _ORDER:
         return wanted
