@@ -13,7 +13,7 @@ from typing import Any, Final
 from chalicelib.access.budget import Price
 from chalicelib.conversation.prompt import ModelEvent, Prompt, Waiting
 from chalicelib.errors import ModelBusy, ModelError, ModelUnusable
-from chalicelib.llm import converse_request
+from chalicelib.llm import converse_families, converse_request
 from chalicelib.llm.converse_errors import translated
 from chalicelib.llm.converse_request import Guardrail
 from chalicelib.llm.converse_stream import StreamReader
@@ -50,7 +50,7 @@ class ConverseModel:
 
     @property
     def may_think_unseen(self) -> bool:
-        return converse_request.thinks(self.name, self.effort)
+        return converse_families.thinks(self.name, self.effort)
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         bounds = _Bounds(time.monotonic() + seconds)

@@ -18,8 +18,19 @@ from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, M
 TOO_LONG: Final = "context_length_exceeded"
 """The name in a ModelUnusable for a request that is too long for the model."""
 _FIELDS: Final = "additionalModelRequestFields"
-_PARAMETERS: Final = ("temperature", _FIELDS, "reasoning", "guardrail", "toolConfig", "maxTokens")
+_CACHE: Final = "cachePoint"
+_PARAMETERS: Final = (
+    "temperature",
+    _FIELDS,
+    _CACHE,
+    "prompt caching",
+    "reasoning",
+    "guardrail",
+    "toolConfig",
+    "maxTokens",
+)
 """Parameters that a message is searched for."""
+_SENT_IN: Final = {"reasoning": _FIELDS, "prompt caching": _CACHE}
 _BUSY: Final = frozenset(
     {"throttling", "toomanyrequests", "serviceunavailable", "internalserver", "internalfailure", "modelnotready"}
 )
@@ -45,6 +56,7 @@ _FILTERED: Final = re.compile(
     r"content filter|blocked by|(safety|usage|content|responsible ai) polic|guardrail.{0,20}interven", re.IGNORECASE
 )
 _UNVERIFIED: Final = re.compile(r"use case (details|form)|aws-marketplace|marketplace subscription", re.IGNORECASE)
+_CACHE_REFUSED: Final = re.compile(r"prompt caching", re.IGNORECASE)
 _SLIP: Final = re.compile(r"invalid sequence as part of ToolUse", re.IGNORECASE)
 """What Nova's errors say where others stop with `malformed_tool_use`."""
 _NO_CREDIT: Final = re.compile(r"payment.?instrument|billing|payment method", re.IGNORECASE)
@@ -108,6 +120,8 @@ def _no_access(text: str) -> ModelError:
         return ModelUnusable("the AWS account has no way to pay for the model", cause=ModelFault.CREDIT)
     if _UNVERIFIED.search(text):
         return _unverified()
+    if _CACHE_REFUSED.search(text):
+        return ModelUnusable("the cache is refused", cause=ModelFault.REFUSED, names=[_CACHE])
     return ModelUnusable("AWS does not let the bot ask the model", cause=ModelFault.ACCESS)
 
 
@@ -119,7 +133,7 @@ def _by_text(text: str) -> ModelError:
     if _NO_MODEL.search(text):
         return _no_model(text)
     names = [name for name in _PARAMETERS if re.search(rf"\b{name}", text, re.IGNORECASE)]
-    names = [_FIELDS if name == "reasoning" else name for name in names] or ["validation"]
+    names = [_SENT_IN.get(name, name) for name in names] or ["validation"]
     return ModelUnusable(f"the request is refused: {', '.join(names)}", cause=ModelFault.REFUSED, names=names)
 
 

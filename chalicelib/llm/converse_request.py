@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import fence
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.tool import Round, ToolCall, ToolSpec
 from chalicelib.errors import ModelError, ModelFault, ModelUnusable
-from chalicelib.llm import families
+from chalicelib.llm import converse_families as of_bedrock
 from chalicelib.llm.converse_errors import TOO_LONG
 
 Block = dict[str, Any]
@@ -26,13 +27,9 @@ _MOST_TEMPERATURE: Final = 1.0
 """Of Converse, for all families."""
 _TEMPERATURE: Final = "temperature"
 _FIELDS: Final = "additionalModelRequestFields"
-_OPENAI: Final = re.compile(r"\bopenai\.gpt-\d")
-_OPEN_WEIGHTS: Final = re.compile(r"\bopenai\.gpt-oss")
-_LOW_TO_HIGH: Final = ("low", "medium", "high")
-_TEMPERATURE_REFUSED: Final = re.compile(r"claude-(opus-4-[78]|opus-[5-9]|sonnet-[5-9]|fable-|mythos-)")
-_NEVER_THINKS: Final = re.compile(r"\b(amazon\.nova-(micro|lite|pro|premier)|meta\.llama|mistral\.mistral|ai21\.)")
-_HYPHENS_REFUSED: Final = re.compile(r"\bamazon\.nova")
-"""Models that cannot call a tool with a hyphen in its name."""
+_CACHE_POINT: Final = "cachePoint"
+_LEAST_CACHED: Final = 1000
+"""Tokens; less is kept by no model."""
 _ID: Final = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 _NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
 _LONGEST_NAME: Final = 64
@@ -53,13 +50,13 @@ def request(name: str, effort: str, prompt: Prompt, *, guardrail: Guardrail | No
     """
     tools = prompt.tools or _gone(prompt.rounds)
     may_call = prompt.may_call and prompt.tools
-    system = [prompt.instructions, *([_ANSWER_NOW] if tools and not may_call else [])]
-    more = _effort_fields(name, effort)
+    system = _system(name, prompt.instructions, _ANSWER_NOW if tools and not may_call else "")
+    more = of_bedrock.effort_fields(name, effort)
     return {
         "modelId": name,
         "messages": _messages(_said(name, prompt, is_guarded=bool(guardrail))),
         "inferenceConfig": _inference(name, effort, prompt),
-        **({"system": [{"text": text} for text in system if text.strip()]} if any(map(str.strip, system)) else {}),
+        **({"system": system} if system else {}),
         **({"toolConfig": {"tools": [_tool(name, tool) for tool in tools]}} if tools else {}),
         **({_FIELDS: more} if more else {}),
         **({"guardrailConfig": _guardrail(guardrail)} if guardrail else {}),
@@ -71,17 +68,12 @@ def tool_names(name: str, tools: Iterable[ToolSpec]) -> Mapping[str, str]:
     return {_known_as(name, tool.name): tool.name for tool in tools}
 
 
-def thinks(name: str, effort: str) -> bool:
-    """Whether the model may be billed for thoughts when it is asked with this effort."""
-    if _OPENAI.search(name):
-        return not families.never_thinks(name, effort)
-    return not _NEVER_THINKS.search(name)
-
-
 def without(request: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     """Return the request without the parameters of these names, as far as it is answered without them."""
-    dropped = set(names) & {_TEMPERATURE, _FIELDS}
+    dropped = set(names) & {_TEMPERATURE, _FIELDS, _CACHE_POINT}
     kept = {key: value for key, value in request.items() if key not in dropped}
+    if _CACHE_POINT in dropped and "system" in kept:
+        kept["system"] = [block for block in kept["system"] if _CACHE_POINT not in block]
     return {**kept, "inferenceConfig": {k: v for k, v in request["inferenceConfig"].items() if k not in dropped}}
 
 
@@ -102,24 +94,19 @@ def _gone(rounds: Iterable[Round]) -> tuple[ToolSpec, ...]:
     return tuple(ToolSpec(name, "It is not there any more.", {"type": "object"}) for name in called)
 
 
+def _system(name: str, instructions: str, more: str) -> list[Block]:
+    """Return the blocks of the persona's instructions, which the provider may keep in its cache, and then of `more`."""
+    own: list[Block] = [{"text": instructions}] if instructions.strip() else []
+    if own and of_bedrock.caches(name) and tokens(instructions) >= _LEAST_CACHED:
+        own.append({_CACHE_POINT: {"type": "default"}})
+    return [*own, *([{"text": more}] if more else [])]
+
+
 def _inference(name: str, effort: str, prompt: Prompt) -> dict[str, Any]:
     limit: dict[str, Any] = {"maxTokens": prompt.max_output_tokens}
-    if prompt.temperature is None or not _takes_temperature(name, effort):
+    if prompt.temperature is None or not of_bedrock.takes_temperature(name, effort):
         return limit
     return {**limit, _TEMPERATURE: min(prompt.temperature, _MOST_TEMPERATURE)}
-
-
-def _takes_temperature(name: str, effort: str) -> bool:
-    if _OPENAI.search(name):
-        return families.takes_temperature(name, families.effort(name, effort))
-    return not _TEMPERATURE_REFUSED.search(name)
-
-
-def _effort_fields(name: str, effort: str) -> dict[str, Any]:
-    if _OPEN_WEIGHTS.search(name):
-        return {"reasoning_effort": effort} if effort in _LOW_TO_HIGH else {}
-    taken = families.effort(name, effort) if _OPENAI.search(name) else ""
-    return {"reasoning": {"effort": taken}} if taken else {}
 
 
 def _guardrail(guardrail: Guardrail) -> dict[str, str]:
@@ -202,7 +189,7 @@ def _tool(name: str, tool: ToolSpec) -> Block:
 
 def _known_as(name: str, tool: str) -> str:
     known = _NO_NAME.sub("_", tool)[:_LONGEST_NAME] or "_"
-    return known.replace("-", "_") if _HYPHENS_REFUSED.search(name) else known
+    return known.replace("-", "_") if of_bedrock.refuses_hyphens(name) else known
 
 
 def _id(call: ToolCall, number: int, place: int) -> str:

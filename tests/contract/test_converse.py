@@ -487,6 +487,52 @@ def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on():
     assert [("temperature" in body["inferenceConfig"]) for body in script.asked] == [True, False, False]
 
 
+LONG: Final = "Be kind to every cat that you meet. " * 200
+CLAUDE: Final = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
+
+
+@pytest.mark.parametrize(
+    ("name", "instructions", "is_kept"),
+    [
+        ("eu.amazon.nova-lite-v1:0", LONG, True),
+        (CLAUDE, LONG, True),
+        (CLAUDE, "Be kind.", False),
+        (OPENAI, LONG, False),
+        ("us.meta.llama4-scout-17b-instruct-v1:0", LONG, False),
+    ],
+)
+def test_long_instructions_are_marked_for_the_cache_where_the_family_has_one(
+    name: str, instructions: str, *, is_kept: bool
+):
+    system = asked(replace(WITH_TOOLS, instructions=instructions, rounds=(DONE,), may_call=False), name=name)["system"]
+    marks = [place for place, block in enumerate(system) if "cachePoint" in block]
+    assert marks == ([1] if is_kept else [])
+    assert system[-1]["text"].startswith("Call no more tools")
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        Refusal(
+            403,
+            "AccessDeniedException",
+            "You invoked an unsupported model or your request did not allow prompt caching. See the documentation.",
+        ),
+        Refusal(400, "ValidationException", "extraneous key [cachePoint] is not permitted"),
+    ],
+    ids=lambda refusal: refusal.code,
+)
+def test_a_mark_for_the_cache_that_is_refused_is_left_out_from_then_on(refused: Refusal):
+    asked_model, script = model(refused, whole(*text("Mimi.")), whole(*text("Mimi.")))
+    for _ in range(2):
+        list(asked_model.answer(replace(PROMPT, instructions=LONG), seconds=20))
+    assert [["cachePoint" in block for block in body["system"]] for body in script.asked] == [
+        [False, True],
+        [False],
+        [False],
+    ]
+
+
 def test_a_conversation_too_long_for_the_model_is_asked_again_without_the_past():
     long = Refusal(400, "ValidationException", "Input is too long for requested model.")
     asked_model, script = model(long, whole(*text("20 USD.")))
