@@ -18,6 +18,18 @@ class Access(StrEnum):
 
 
 @dataclass(frozen=True)
+class Fact:
+    """Something that a person wants the bot to remember."""
+
+    number: int
+    """Unique for its person, and never given again: it stays when others are deleted."""
+    text: str = field(repr=False)
+    at: int
+    source: str = ""
+    """What asked for it: the same for each repetition of the request."""
+
+
+@dataclass(frozen=True)
 class Person:
     """A user of the bot. Times are milliseconds since 1970."""
 
@@ -39,6 +51,10 @@ class Person:
     """The rooms in which the person has written."""
     refunds: dict[str, int] = field(default_factory=dict)
     """Counted refunds, by the ISO date of the question, for the last few days."""
+    facts: tuple[Fact, ...] = field(default=(), repr=False)
+    """What the bot is to remember, by number; MOST_FACTS at most."""
+    memory_off: bool = False
+    """Whether the person wants nothing remembered."""
     spent: dict[str, int] = field(default_factory=dict)
     """Micro-USD that the person's model calls cost or may cost, by the ISO date of the call, for the last few days."""
 

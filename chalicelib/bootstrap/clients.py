@@ -19,6 +19,7 @@ from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.connections import DynamoConnections
+from chalicelib.aws.dynamodb.facts import DynamoFacts
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
@@ -119,6 +120,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         transcript=DynamoTranscript(stage_table),
         summaries=DynamoSummaries(stage_table),
         people=DynamoPeople(reading),
+        facts=DynamoFacts(stage_table),
         api_keys=DynamoApiKeys(reading),
         persona_texts=DynamoPersonaTexts(stage_table, _personas_along()),
         connections=DynamoConnections(stage_table),

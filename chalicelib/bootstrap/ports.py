@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.facts import Facts
 from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys, People, PersonaTexts, Spending
 from chalicelib.clock import Clock
@@ -38,6 +39,7 @@ class Ports:
     transcript: Transcript
     summaries: Summaries
     people: People
+    facts: Facts
     api_keys: ApiKeys
     persona_texts: PersonaTexts
     connections: ConnectionStore

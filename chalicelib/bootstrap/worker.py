@@ -18,6 +18,7 @@ from chalicelib.conversation.agent import Agent
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
 from chalicelib.conversation.dialogue import Dialogue
+from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.moderation import Moderation, NoModeration
 from chalicelib.conversation.moderator import Moderator
 from chalicelib.conversation.notices import Notices
@@ -63,10 +64,12 @@ def assemble(
     charging = Charging(ports.inbox, budget, alerts, ports.clock, zone)
     agent = Agent(model, sender, ports.log.pseudonym, ports.clock)
     rounds = ToolRounds(ports.journal, ports.clock, zone, ports.log)
-    notices = Notices(ports.texts(), zone)
+    notices, memory = Notices(ports.texts(), zone), MemoryCommands(ports.facts, ports.texts(), ports.clock, zone)
     turns = TurnRunner(
         inbox=ports.inbox,
-        commands=Commands(ports.transcript, ports.people, ports.lists, notices, ports.clock, ports.entitlements()),
+        commands=Commands(
+            ports.transcript, ports.people, ports.lists, notices, ports.clock, ports.entitlements(), memory
+        ),
         charging=charging,
         moderator=Moderator(moderation, notices, ports.clock, ports.log),
         dialogue=Dialogue(agent, charging, rounds, ports.log),

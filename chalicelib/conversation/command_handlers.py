@@ -9,6 +9,7 @@ from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command, argument_of
+from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.ports import Transcript
 from chalicelib.conversation.tool_ports import PersonLists
@@ -40,6 +41,7 @@ class Commands:
     notices: Notices
     clock: Clock
     entitlements: EntitlementService
+    memory: MemoryCommands
 
     def run(self, command: Command, context: TurnContext) -> CommandResult:
         """Run the command's handler; its reply has the code `command`. Raises StoreError."""
@@ -120,6 +122,28 @@ def _keep(commands: Commands, _: TurnContext) -> CommandResult:
     return CommandResult(commands.notices.say("forget_cancelled"))
 
 
+def _remember(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.memory.remember(context))
+
+
+def _show_memory(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.memory.show(context))
+
+
+def _forget_fact(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.memory.forget(context))
+
+
+def _memory_on(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.memory.switch(context, on=True))
+
+
+def _memory_off(commands: Commands, context: TurnContext) -> CommandResult:
+    """Switch it off, and delete the summary of the person's conversation; that of a room is not theirs alone."""
+    is_own = identity.room_of(context.turn.conversation) is None
+    return CommandResult(commands.memory.switch(context, on=False), drops_summary=is_own)
+
+
 HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.START: _start,
     Command.HELP: _help,
@@ -129,4 +153,9 @@ HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.FORGET: _ask_to_forget,
     Command.FORGET_CONFIRMED: _forget,
     Command.FORGET_CANCELLED: _keep,
+    Command.FORGET_FACT: _forget_fact,
+    Command.REMEMBER: _remember,
+    Command.MEMORY: _show_memory,
+    Command.MEMORY_OFF: _memory_off,
+    Command.MEMORY_ON: _memory_on,
 }

@@ -22,10 +22,18 @@ class Command(Enum):
     FORGET = "/forget"
     FORGET_CONFIRMED = "/forget yes"
     FORGET_CANCELLED = "/forget no"
+    FORGET_FACT = "/forget …"
+    """With the number of a fact in place of the dots."""
+    REMEMBER = "/remember"
+    """With what is to be remembered behind it."""
+    MEMORY = "/memory"
+    MEMORY_OFF = "/memory off"
+    MEMORY_ON = "/memory on"
 
 
 _MOST_WORDS: Final = 4
 """Of a command with the name of a persona. A longer message is a question."""
+_NUMBER: Final = re.compile(r"#?[0-9]{1,6}\.?")
 _FORGETTING: Final = frozenset({Command.FORGET, Command.FORGET_CONFIRMED, Command.FORGET_CANCELLED})
 
 
@@ -37,6 +45,10 @@ def may_blocked_send(text: str, conversation: ConversationId) -> bool:
 def parse(text: str) -> Command | None:
     """Parse a command, ignoring case and extra white space; None for every other text, which is a question."""
     words = text.lower().split()
+    if words[:1] == [Command.REMEMBER.value]:
+        return Command.REMEMBER
+    if len(words) == len(("/forget", "3")) and words[0] == Command.FORGET.value and _NUMBER.fullmatch(words[1]):
+        return Command.FORGET_FACT
     try:
         return Command(" ".join(words))
     except ValueError:
@@ -46,6 +58,17 @@ def parse(text: str) -> Command | None:
 def argument_of(text: str) -> str:
     """Return what follows the first word of a command, in small letters; empty for nothing."""
     return " ".join(text.lower().split()[1:])
+
+
+def text_behind(text: str) -> str:
+    """Return the same as it was typed."""
+    return "".join(text.split(maxsplit=1)[1:]).strip()
+
+
+def number(text: str) -> int:
+    """Return the number behind `/forget`; 0 for none."""
+    behind = argument_of(text)
+    return int(behind.strip("#.")) if _NUMBER.fullmatch(behind) else 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +93,8 @@ _ALSO: Final[Mapping[str, Command]] = {
     **dict.fromkeys(("new", "clear", "restart", "newchat"), Command.RESET),
     **dict.fromkeys(("delete", "erase", "remove", "deleteme"), Command.FORGET),
     **dict.fromkeys(("quota", "limit", "left"), Command.USAGE),
+    **dict.fromkeys(("memories", "notes", "facts"), Command.MEMORY),
+    **dict.fromkeys(("save", "keep", "note"), Command.REMEMBER),
 }
 """What other bots call these commands."""
 

@@ -13,7 +13,7 @@ from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.access.person import Person
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.prompt import ModelEvent, Prompt
-from chalicelib.conversation.turn import Feedback, IncomingMessage, Lease, Overdue, Reply, Thread, Turn
+from chalicelib.conversation.turn import Feedback, IncomingMessage, Lease, Overdue, Reply, Summary, Thread, Turn
 from chalicelib.errors import ModelUnusable, ParleyError
 from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
 
@@ -180,6 +180,9 @@ class Transcript(Protocol):
 
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
         """Return a stored turn as last written; None if there is none."""
+
+    def summary(self, conversation: ConversationId) -> Summary | None:
+        """Return the conversation's summary; None if there is none."""
 
     def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
         """Delete the person's closed turns with their rounds of tools, and the title of a conversation of their own.

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.access import identity, quota
 from chalicelib.access.budget import Budget, Reservation, Usage
+from chalicelib.access.person import Person
 from chalicelib.clock import Clock
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import prompt_builder, summary
 from chalicelib.conversation.answer_text import AnswerText
 from chalicelib.conversation.history import is_answered
-from chalicelib.conversation.notes import summary_note
+from chalicelib.conversation.notes import facts_note, summary_note
 from chalicelib.conversation.ports import Model, Transcript
 from chalicelib.conversation.prompt import Finished, Prompt, TextDelta, Used
 from chalicelib.conversation.summary_ports import Summaries, Summarised
@@ -46,28 +47,35 @@ class Summarizer:
     """For how many seconds turns are stored."""
     log: Log
 
-    def after(self, lease: Lease, memory: Sequence[Turn], *, remaining_ms: Callable[[], float]) -> None:
-        """Summarise the conversation if it is time to. `memory` are its last turns, all closed; the lease is released.
+    def after(
+        self, lease: Lease, memory: tuple[Turn, ...], person: Person, *, remaining_ms: Callable[[], float]
+    ) -> None:
+        """Summarise the conversation if it is time to. The lease is released.
 
+        `memory` are the last turns, all closed, and `person` is who wrote the last one, as they were before it.
         Failures are logged and not raised: the turns are answered, and a later turn tries again.
         """
         if not memory or not is_answered(memory[-1]) or remaining_ms() < _NEEDED_MS:
             return
         try:
-            self._summarise(lease, memory)
+            self._summarise(lease, memory, person)
         except ParleyError as exc:
             self._log(memory[-1]).failure("summary", exc)
 
-    def _summarise(self, lease: Lease, memory: Sequence[Turn]) -> None:
+    def _summarise(self, lease: Lease, memory: tuple[Turn, ...], person: Person) -> None:
+        last = memory[-1]
+        if person.memory_off and identity.room_of(last.conversation) is None:
+            return
         before = summary.current(lease, memory)
-        room = self.memory_tokens - summary.QUESTION_TOKENS - (tokens(summary_note(before)) if before else 0)
+        facts = facts_note(last, person, memory_tokens=self.memory_tokens)
+        notes = [facts, summary_note(before) if before else ""]
+        room = self.memory_tokens - summary.QUESTION_TOKENS - sum(tokens(note) for note in notes if note)
         upto, since = before.upto if before else 0, lease.history_from
         taken: Sequence[Turn] = summary.due(memory, upto=upto, since=since, room=max(room, 0))
         if not taken or not summary.may_try(lease, memory):
             return
         if before is None and len(memory) >= summary.LATEST:
             taken = self._from_the_beginning(lease, until=taken[-1].asked_at)
-        last = memory[-1]
         thinks, person_hash = self.model.may_think_unseen, self.pseudonym(last.person)
         prompt = summary.prompt_for(before, taken, since=since, person_hash=person_hash, thinks=thinks)
         reservation, channel = self._reservation(prompt), identity.channel_of(last.person)

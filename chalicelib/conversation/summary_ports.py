@@ -5,7 +5,7 @@ from typing import Protocol
 
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.conversation.turn import Lease, Summary
-from chalicelib.ids import Channel, ConversationId
+from chalicelib.ids import Channel
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,3 @@ class Summaries(Protocol):
 
     def settle(self, settlement: Settlement, channel: Channel) -> None:
         """Settle the money of a call that made no summary."""
-
-    def of(self, conversation: ConversationId) -> Summary | None:
-        """Return a conversation's summary as last written."""

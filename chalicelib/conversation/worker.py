@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final
 
 from chalicelib.access import identity
+from chalicelib.access.person import Person
 from chalicelib.access.refunds import End, end_of_delivery, most_refunds
 from chalicelib.clock import Clock
 from chalicelib.conversation.commands import Command, parse
@@ -96,7 +97,7 @@ class Worker:
         """Answer turns until the lease is released because none is open, or the time is up."""
         answered = 0
         holding: Lease | None = lease
-        held, memory = lease, tuple[Turn, ...]()
+        held, memory, person = lease, tuple[Turn, ...](), None
         while holding:
             thread, ready = self._load(holding)
             memory = thread.closed
@@ -110,11 +111,12 @@ class Worker:
                     self.inbox.hand_back(lease)
                     return Outcome.HANDED_OVER
                 held = holding
-                closed, holding = self._close(held, turn, memory, time, release=turn is thread.open[-1])
+                closed, holding, person = self._close(held, turn, memory, time, release=turn is thread.open[-1])
                 memory = _remember(memory, closed)
                 holding = _without_summary(holding) if holding and _drops_summary(closed) else holding
                 answered += 1
-        self.summarizer.after(held, memory, remaining_ms=time.remaining_ms)
+        if person:
+            self.summarizer.after(held, memory, person, remaining_ms=time.remaining_ms)
         return Outcome.DRAINED
 
     def _load(self, lease: Lease) -> tuple[Thread, tuple[Turn, ...]]:
@@ -134,11 +136,15 @@ class Worker:
 
     def _close(
         self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft, *, release: bool
-    ) -> tuple[Turn, Lease | None]:
-        """Answer, deliver and finish one turn. Return it with the lease, which is None once it is released."""
+    ) -> tuple[Turn, Lease | None, Person]:
+        """Answer, deliver and finish one turn. Return it with the lease and its person as they were before.
+
+        The lease is None once it is released.
+        """
         log, started = self.log.about(turn.id, turn.person), self.clock()
         with _failure_logged(log, turn):
-            answered = self.turns.run(self.contexts.load(lease, turn, memory, time))
+            context = self.contexts.load(lease, turn, memory, time)
+            answered = self.turns.run(context)
             error = self._deliver(answered, answered.reply, log) if answered.reply else None
             delivered = answered.reply is not None and error is None
             end = End.ANSWERED if delivered else end_of_delivery(error, was_answered=turn.state is TurnState.ANSWERED)
@@ -154,7 +160,7 @@ class Worker:
                 waited_ms=max(0, started - turn.at),
                 ms=self.clock() - started,
             )
-            return closed, holding
+            return closed, holding, context.person
 
     def _deliver(self, turn: Turn, reply: Reply, log: Log) -> DeliveryError | None:
         """Return why the user did not get the reply, None if they did.

@@ -146,7 +146,18 @@ class Admin:
         known = self._known(person)
         turns = [self._turn_as_json(turn) for turn in self._turns(known)]
         lists = {each.name: list(each.items) for each in self.lists.all(person, now=self.clock())}
-        return {**as_json(known), "lists": lists, "turns": turns}
+        remembered = {"facts": facts_as_json(known), "summaries": self._summaries(known)}
+        return {**as_json(known), **remembered, "lists": lists, "turns": turns}
+
+    def _summaries(self, person: Person) -> Sequence[dict[str, Any]]:
+        """Return the summaries of the person's own conversations; that of a room is of all its members."""
+        own = (each for each in sorted(identity.conversations_of(person)) if identity.room_of(each) is None)
+        found = ((each, self.transcript.summary(each)) for each in own)
+        return [
+            {"conversation": identity.named(each), "time": utc(summary.at), "text": summary.text}
+            for each, summary in found
+            if summary
+        ]
 
     def _turn_as_json(self, turn: Turn) -> dict[str, Any]:
         rounds = self.journal.rounds(turn) if turn.rounds else ()
@@ -198,7 +209,7 @@ class Admin:
 
 
 def as_json(person: Person) -> dict[str, Any]:
-    """Return everything stored about a user except the turns, in JSON's types."""
+    """Return everything stored about a user without words, in JSON's types."""
     return {
         "person": person.id,
         "access": person.access.value,
@@ -210,7 +221,13 @@ def as_json(person: Person) -> dict[str, Any]:
         "first_seen": utc(person.first_seen),
         "last_seen": utc(person.last_seen),
         "rooms": sorted(identity.named(room) or "" for room in person.rooms),
+        "memory_off": person.memory_off,
     }
+
+
+def facts_as_json(person: Person) -> Sequence[dict[str, Any]]:
+    """Return what the bot is to remember of a user, in JSON's types."""
+    return [{"number": fact.number, "time": utc(fact.at), "text": fact.text} for fact in person.facts]
 
 
 def _turn_as_json(turn: Turn) -> dict[str, Any]:

@@ -8,13 +8,16 @@ from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access, Person
+from chalicelib.clock import utc
 from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.person_list import PersonList
+from chalicelib.conversation.summary_ports import Summarised
 from chalicelib.conversation.tool import ToolCall, ToolResult
+from chalicelib.conversation.turn import Lease, Summary
 from chalicelib.errors import ConversationBusy, StoreError, UnknownPerson
-from chalicelib.ids import ConversationId, KeyId, PersonId
-from chalicelib.operations.admin import Admin, Sort
+from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
+from chalicelib.operations.admin import Admin, Sort, as_json
 from chalicelib.settings import Settings
 from tests.cli.chats import ANNA, BERT, Chats
 from tests.contract.stores import fake_store
@@ -106,6 +109,29 @@ def test_an_export_has_the_messages_and_is_json(admin: Admin):
     (turn,) = document["turns"]
     assert (turn["text"], turn["answer"], turn["state"]) == ("What is new?", "Nothing.", "done")
     assert turn["time"] == "2026-11-20T12:01:00Z"
+
+
+def test_an_export_has_what_the_bot_remembers_of_the_person_and_of_no_room(admin: Admin, chats: Chats):
+    store, now = chats.store, chats.clock()
+    chats.answer(ANNA)
+    conversation = ConversationId(ANNA)
+    store.facts.remember(ANNA, "My dog is called Rex.", source="turn-1", now=now)
+    store.facts.switch(ANNA, on=False)
+    lease = Lease(conversation, owner="", fence=0, arrivals=0, open_turns=0)
+    settlement = Settlement(Reservation("2026-11-20", 0, 0), 0)
+    made = Summary("Anna has a dog.", upto=now, at=now)
+    expires_at = now // 1000 + 1000
+    store.summaries.keep(
+        Summarised(lease, made, settlement=settlement, channel=Channel.MESSENGER, expires_at=expires_at)
+    )
+    exported = admin.export(ANNA)
+    assert exported["facts"] == [{"number": 1, "time": utc(now), "text": "My dog is called Rex."}]
+    assert exported["summaries"] == [{"conversation": None, "time": utc(now), "text": "Anna has a dog."}]
+    assert exported["memory_off"] is True
+    assert "Rex" not in json.dumps(as_json(store.people.get(ANNA) or Person(ANNA)))
+    admin.forget(ANNA)
+    assert store.people.get(ANNA) is None or not (store.people.get(ANNA) or Person(ANNA)).facts
+    assert store.transcript.summary(conversation) is None
 
 
 def test_an_export_has_what_tools_did_for_a_message(admin: Admin, chats: Chats):

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from chalicelib.access.facts import Facts
 from chalicelib.access.ports import ApiKeys, Handovers, People, PersonaTexts, Spending, Tickets
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys, DynamoTickets
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
+from chalicelib.aws.dynamodb.facts import DynamoFacts
 from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
@@ -38,6 +40,7 @@ from scripts.simulator.table import create_table
 from tests.fakes.api_keys import FakeApiKeys, FakeTickets
 from tests.fakes.connections import FakeConnections
 from tests.fakes.deletions import FakeDeletions
+from tests.fakes.facts import FakeFacts
 from tests.fakes.handovers import FakeHandovers
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.ingest import OPEN_OF_A_KEY
@@ -65,6 +68,7 @@ class Store:
     transcript: Transcript
     summaries: Summaries
     people: People
+    facts: Facts
     alerts: SentAlerts
     deletions: Deletions
     spending: Spending
@@ -87,6 +91,7 @@ def fake_store() -> Store:
         inbox,
         FakeSummaries(memory),
         FakePeople(memory),
+        FakeFacts(memory),
         FakeSentAlerts(memory),
         FakeDeletions(memory),
         FakeSpending(memory),
@@ -124,6 +129,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoTranscript(table),
         DynamoSummaries(table),
         DynamoPeople(reading),
+        DynamoFacts(table),
         DynamoSentAlerts(table),
         DynamoDeletions(table),
         DynamoSpending(table),

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+PLAIN = ["UpdateItem", "Query", "GetItem", "TransactWriteItems", "TransactWriteItems", "TransactWriteItems"]
+"""What the worker calls in a plain turn."""
+
+
 @dataclass
 class Counted:
     """A bot over DynamoDB, and the calls it has made."""
@@ -43,6 +47,8 @@ def counted(moto_client: "DynamoDBClient") -> Counted:
     counted = Counted(Bot(), store, now)
     counted.bot.persona_texts = store.personas
     counted.bot.inbox, counted.bot.people, counted.bot.alerts = store.inbox, store.people, store.alerts
+    counted.bot.transcript, counted.bot.summaries, counted.bot.facts = store.transcript, store.summaries, store.facts
+    counted.bot.limits_to(1000)
     moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: counted.calls.append(model.name))
     counted.bot.receives("anna", "The first message, of which the owner is told")
     counted.bot.clock.tick(minutes=1)
@@ -60,14 +66,33 @@ def test_a_second_message_at_once_costs_the_webhook_one_call_more(counted: Count
 
 def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):
     counted.bot.accepts("anna", "Hello?")
-    assert counted.during(counted.bot.works) == [
-        "UpdateItem",
-        "Query",
-        "GetItem",
-        "TransactWriteItems",
-        "TransactWriteItems",
-        "TransactWriteItems",
-    ]
+    assert counted.during(counted.bot.works) == PLAIN
+
+
+def test_memory_costs_a_plain_turn_no_call(counted: Counted):
+    """Neither what the person wants remembered nor the summary is read by a request of its own."""
+    bot = counted.bot
+    bot.model.otherwise = ["That reminds me of a long story about ships and the sea. " * 20]
+    bot.receives("anna", "/remember My dog is called Rex.")
+    for number in range(30):
+        bot.accepts("anna", f"Hello? {number}")
+        if len(counted.during(bot.works)) > len(PLAIN):
+            break
+    assert [line["outcome"] for line in bot.log_lines("summary")] == ["kept"]
+    bot.accepts("anna", "Hello?")
+    assert counted.during(bot.works) == PLAIN
+    assert "Rex" in bot.last_prompt.notes
+    assert "What was said before" in bot.last_prompt.notes
+
+
+def test_a_summary_costs_two_calls_and_the_first_of_a_long_conversation_one_more(counted: Counted):
+    bot, seen = counted.bot, set[tuple[str, ...]]()
+    bot.limits_to(1000)
+    for number in range(40):
+        bot.accepts("anna", f"Hello? {number}")
+        seen.add(tuple(counted.during(bot.works)[len(PLAIN) :]))
+    summary = ("TransactWriteItems", "TransactWriteItems")
+    assert seen == {(), summary, ("Query", *summary)}
 
 
 def test_a_round_of_tools_costs_the_worker_three_calls_and_one_more_for_each_tool_that_writes(counted: Counted):

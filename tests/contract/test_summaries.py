@@ -45,7 +45,7 @@ def summarised(story: Story, mid: str | None = None) -> tuple[Lease, Turn]:
 
 
 def text_of(story: Story) -> str:
-    found = story.store.summaries.of(ROOM)
+    found = story.transcript.summary(ROOM)
     return found.text if found else ""
 
 
@@ -56,7 +56,7 @@ def next_lease(story: Story) -> Lease:
 
 
 def test_a_conversation_has_no_summary_at_first(story: Story):
-    assert story.store.summaries.of(ROOM) is None
+    assert story.transcript.summary(ROOM) is None
     lease, _ = answered(story)
     assert (lease.summary, lease.summary_tried, lease.words_version) == (None, 0, 0)
 
@@ -64,7 +64,7 @@ def test_a_conversation_has_no_summary_at_first(story: Story):
 def test_the_next_lease_has_the_summary_without_another_read(story: Story):
     lease, turn = summarised(story)
     made = Summary("Anna has a cat.", upto=turn.asked_at, at=story.clock())
-    assert story.store.summaries.of(ROOM) == made
+    assert story.transcript.summary(ROOM) == made
     found = next_lease(story)
     assert (found.summary, found.summary_tried) == (made, 0)
     assert found.words_version > lease.words_version
@@ -148,7 +148,7 @@ def test_a_conversation_that_is_gone_gets_none(story: Story):
     story.transcript.erase(ROOM, now=story.clock())
     assert not begin(story, lease, turn)
     assert not keep(story, lease, turn)
-    assert story.store.summaries.of(ROOM) is None
+    assert story.transcript.summary(ROOM) is None
 
 
 def test_a_turn_that_is_answered_meanwhile_does_not_disturb_it(story: Story):

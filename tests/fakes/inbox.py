@@ -21,6 +21,7 @@ from chalicelib.conversation.turn import (
     Lease,
     Overdue,
     Reply,
+    Summary,
     Thread,
     Turn,
     TurnState,
@@ -190,6 +191,11 @@ class FakeInbox:
     @atomic
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
         return next((kept for kept in self.turns(conversation, now=now) if kept.id == turn), None)
+
+    @atomic
+    def summary(self, conversation: ConversationId) -> Summary | None:
+        found = self.memory.conversations.get(conversation)
+        return found.summary if found else None
 
     @atomic
     def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:

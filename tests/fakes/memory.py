@@ -34,6 +34,8 @@ class KnownPerson:
     """A person's item."""
 
     person: Person
+    facts_made: int = 0
+    forgot: str = ""
     channel: Channel | None = None
     full_at: int = 0
     open_conversations: int = 0

@@ -69,7 +69,8 @@ class FakePeople:
             return
         if not _decided(known):
             known.expires_at, known.channel = now // 1000 + COUNTS_KEPT_S, None
-        known.change(first_seen=0, last_seen=0, rooms=frozenset(), persona="")
+        known.change(first_seen=0, last_seen=0, rooms=frozenset(), persona="", facts=(), memory_off=False)
+        known.facts_made, known.forgot = 0, ""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.conversation.summary_ports import Summarised
-from chalicelib.conversation.turn import Lease, Summary
-from chalicelib.ids import Channel, ConversationId
+from chalicelib.conversation.turn import Lease
+from chalicelib.ids import Channel
 from tests.fakes import spend
 from tests.fakes.memory import Conversation, Memory, atomic
 
@@ -38,11 +38,6 @@ class FakeSummaries:
     @atomic
     def settle(self, settlement: Settlement, channel: Channel) -> None:
         spend.settle_on(self.memory, settlement, channel)
-
-    @atomic
-    def of(self, conversation: ConversationId) -> Summary | None:
-        found = self.memory.conversations.get(conversation)
-        return found.summary if found else None
 
     def _unchanged(self, lease: Lease) -> Conversation | None:
         found = self.memory.conversations.get(lease.conversation)

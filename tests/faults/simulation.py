@@ -27,6 +27,7 @@ from chalicelib.settings import Settings
 from tests.fakes.adapters import FakeClock, RememberingHealthCheckStarter
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
+from tests.fakes.facts import FakeFacts
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
@@ -146,6 +147,7 @@ class Simulation:
         inbox: Any = watched("inbox", EnteredInbox(self.makes_inbox(self.memory), self.ledger, self.stage))
         self.people = FakePeople(self.memory)
         people = watched("people", self.people)
+        facts = watched("facts", FakeFacts(self.memory))
         summaries = watched("summaries", EnteredSummaries(self.ledger))
         wake = watched("wake", SimulatedWake(self._invoke, self.wake_fails))
         log = Log(lambda: SECRET, "test", stream=io.StringIO)
@@ -167,6 +169,7 @@ class Simulation:
             transcript=inbox,
             summaries=summaries,
             people=people,
+            facts=facts,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=FakePersonaTexts(self.memory),
             connections=FakeConnections(self.memory),

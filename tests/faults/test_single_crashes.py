@@ -172,7 +172,10 @@ def test_what_cannot_be_delivered_holds_up_the_next_question_only_until_it_is_gi
         assert simulation.ledger.sent, site
 
 
-@pytest.mark.parametrize("text", ["/help", "/usage", "/reset", "/forget", "/forget yes"])
+@pytest.mark.parametrize(
+    "text",
+    ["/help", "/usage", "/reset", "/forget", "/forget yes", "/remember me", "/memory", "/memory off", "/forget 1"],
+)
 def test_a_command_is_as_safe_as_a_question(text: str):
     def story(*crashes: Site) -> Simulation:
         numbers = frozenset((site.number, site.when) for site in crashes)

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any, Final
 
 from chalicelib.access.budget import Budget, DaySpend, Price
+from chalicelib.access.facts import Facts
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People, PersonaTexts, Spending
 from chalicelib.access.retention import turn_kept_s
@@ -49,6 +50,7 @@ from tests.fakes.adapters import (
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.deletions import FakeDeletions
+from tests.fakes.facts import FakeFacts
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
@@ -149,6 +151,7 @@ class Bot:
         self.transcript: Transcript = FakeInbox(self.memory)
         self.summaries: Summaries = FakeSummaries(self.memory)
         self.people: People = FakePeople(self.memory)
+        self.facts: Facts = FakeFacts(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
         self.deletions: Deletions = FakeDeletions(self.memory)
@@ -180,6 +183,7 @@ class Bot:
             transcript=self.transcript,
             summaries=self.summaries,
             people=self.people,
+            facts=self.facts,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=self.persona_texts,
             connections=self.connections,

@@ -100,6 +100,8 @@ ON_THE_PAGE = {
     "refunds": "how many did not count",
     "spent": "what their answers cost",
     "persona": "who you chose to answer you",
+    "facts": "What you asked the AI to remember, with the date",
+    "memory_off": "or that you switched this off",
 }
 STORED_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",

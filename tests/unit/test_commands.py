@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.conversation.commands import Command, argument_of, not_known, parse
+from chalicelib.conversation.commands import Command, argument_of, not_known, number, parse, text_behind
 
 blanks = st.text(" \t\n\u00a0", max_size=3)
 
@@ -32,6 +32,12 @@ def test_a_command_is_known_however_it_is_typed(command: Command, before: str, a
         "/forget everything",
         "What does /help do?",
         "/hélp",
+        "/rememberme",
+        "/memory all",
+        "/forget 3 and 4",
+        "/forget three",
+        "/forget -3",
+        "/forget 1234567",
     ],
 )
 def test_everything_else_is_a_question(text: str):
@@ -139,3 +145,25 @@ def test_a_command_that_exists_is_never_unknown(command: Command):
 @given(st.text(alphabet="/ helpforgtusa.!\n", max_size=20))
 def test_every_message_is_a_command_or_an_unknown_one_or_a_question(text: str):
     assert parse(text) is None or not_known(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "behind"),
+    [
+        ("/remember I am a vegetarian", Command.REMEMBER, "I am a vegetarian"),
+        (" /Remember\n that  Rex\nis a dog ", Command.REMEMBER, "that  Rex\nis a dog"),
+        ("/remember", Command.REMEMBER, ""),
+        ("/remember /forget yes", Command.REMEMBER, "/forget yes"),
+        ("/forget 3", Command.FORGET_FACT, "3"),
+        ("/forget  #12.", Command.FORGET_FACT, "#12."),
+    ],
+)
+def test_what_stands_behind_a_command_keeps_its_case_and_its_lines(text: str, command: Command, behind: str):
+    assert (parse(text), text_behind(text)) == (command, behind)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("/forget 3", 3), ("/forget #12.", 12), ("/forget 007", 7), ("/forget …", 0)]
+)
+def test_the_number_behind_forget_is_read(text: str, expected: int):
+    assert number(text) == expected

@@ -100,6 +100,12 @@ def no_summary_of(asked_at: int) -> ConditionBase:
     return EXISTS & (upto.not_exists() | upto.lt(asked_at))
 
 
+def facts_made(number: int) -> ConditionBase:
+    """So many facts were stored for the person, those included that were deleted since."""
+    made = Attr("facts_made")
+    return made.eq(number) if number else made.not_exists()
+
+
 def in_state(*states: TurnState) -> ConditionBase:
     """The turn is in one of these states."""
     return Attr("state").is_in([state.value for state in states])

@@ -16,7 +16,7 @@ from chalicelib.access.retention import (
     TICKETS_KEPT_S,
     TURN_KEPT_S,
 )
-from chalicelib.aws.dynamodb import day_counts, summary_items
+from chalicelib.aws.dynamodb import day_counts, fact_items, summary_items
 from chalicelib.aws.dynamodb.followed import others_of
 from chalicelib.aws.dynamodb.keys import (
     CONNECTION_PREFIX,
@@ -176,9 +176,7 @@ def lease(item: Item, *, owner: str, fence: int) -> Lease:
         paused_until=int(item.get("paused_until", 0)),
         due_at=int(item.get("due_at", 0)),
         opened_by=PersonId(item["opened_by"]) if "opened_by" in item else None,
-        summary=summary_items.summary(item),
-        summary_tried=int(item.get("summary_tried", 0)),
-        words_version=int(item.get("words_version", 0)),
+        **summary_items.of_lease(item),
     )
 
 
@@ -211,6 +209,7 @@ def person(item: Item) -> Person:
         refunds=day_counts.by_day(item, day_counts.REFUNDS),
         spent=day_counts.by_day(item, day_counts.SPENT),
         persona=item.get("persona", ""),
+        **fact_items.of_person(item),
     )
 
 

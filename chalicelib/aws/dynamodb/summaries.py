@@ -9,7 +9,7 @@ from chalicelib.aws.dynamodb.conditions import EXISTS, no_summary_begun, no_summ
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.summary_ports import Summarised
-from chalicelib.conversation.turn import Lease, Summary
+from chalicelib.conversation.turn import Lease
 from chalicelib.ids import Channel, ConversationId
 
 CHANGED_WORDS: Final = {"words_version": 1}
@@ -53,9 +53,6 @@ class DynamoSummaries:
 
     def settle(self, settlement: Settlement, channel: Channel) -> None:
         self.table.transact(spend=spend.settle(settlement, channel))
-
-    def of(self, conversation: ConversationId) -> Summary | None:
-        return summary_items.summary(self.table.get(keys.conversation_key(conversation)) or {})
 
 
 def drop(table: Table, conversation: ConversationId) -> None:

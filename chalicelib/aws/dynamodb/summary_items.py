@@ -14,6 +14,12 @@ def summary(item: Mapping[str, Any]) -> Summary | None:
     return Summary(found["text"], upto=int(found["upto"]), at=int(found["at"])) if found else None
 
 
+def of_lease(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a lease that are about the summary."""
+    numbers = {name: int(item.get(name, 0)) for name in ("summary_tried", "words_version")}
+    return {"summary": summary(item), **numbers}
+
+
 def values(made: Summary) -> dict[str, Any]:
     """The attributes that store a summary."""
     return {"summary": {"text": made.text, "upto": made.upto, "at": made.at}}

@@ -27,7 +27,7 @@ from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
 from chalicelib.conversation.order import in_order
-from chalicelib.conversation.turn import Feedback, Turn, message_digest
+from chalicelib.conversation.turn import Feedback, Summary, Turn, message_digest
 from chalicelib.errors import ConversationBusy
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
@@ -55,6 +55,9 @@ class DynamoTranscript:
     def find(self, conversation: ConversationId, turn: TurnId, *, now: int) -> Turn | None:
         item = self.table.get(keys.turn_key(conversation, turn))
         return items.turn(item) if item and items.is_there(item, now=now) else None
+
+    def summary(self, conversation: ConversationId) -> Summary | None:
+        return summary_items.summary(self.table.get(keys.conversation_key(conversation)) or {})
 
     def erase_closed(self, conversation: ConversationId, person: PersonId, *, now: int) -> None:
         for turn in self._not_erased(conversation):

@@ -1,0 +1,71 @@
+"""What people ask the bot to remember: its limits, and the port that stores it. Reading it is `People.get`."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol
+
+from chalicelib.access.person import Fact, Person
+from chalicelib.ids import PersonId
+
+MOST_FACTS: Final = 30
+LONGEST_FACT: Final = 200
+"""Characters."""
+
+
+class Kept(Enum):
+    """The result of `Facts.remember`."""
+
+    KEPT = "kept"
+    KNOWN = "known"
+    """The person has a fact with the same words."""
+    FULL = "full"
+    """The person has MOST_FACTS."""
+    OFF = "off"
+    """The person has switched it off."""
+    TOO_LONG = "too_long"
+    """The text is longer than LONGEST_FACT."""
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What became of a request to remember something."""
+
+    kept: Kept
+    fact: Fact | None = None
+    """The fact that was kept or is known; if there are too many, the oldest."""
+
+
+class Facts(Protocol):
+    """What the bot is to remember about people who have written. All methods raise StoreError; writes are atomic.
+
+    A `source` names a request. If it is made again, the result is the same and nothing is written.
+    """
+
+    def remember(self, person: PersonId, text: str, *, source: str, now: int) -> Remembered:
+        """Store a fact under the next number, unless the result says why not. White space is made single blanks."""
+
+    def forget(self, person: PersonId, number: int, *, source: str) -> bool:
+        """Delete the fact with this number; False if there is none."""
+
+    def switch(self, person: PersonId, *, on: bool) -> None:
+        """Set whether facts are stored, and used. Those that are stored stay."""
+
+
+def in_one_line(text: str) -> str:
+    """Return the text of a fact as it is stored."""
+    return " ".join(text.split())
+
+
+def verdict(person: Person, text: str, *, source: str) -> Remembered | None:
+    """Return why the fact is not stored, or that it is stored already; None if it may be."""
+    for fact in person.facts:
+        if fact.source == source:
+            return Remembered(Kept.KEPT, fact)
+    if person.memory_off:
+        return Remembered(Kept.OFF)
+    if len(text) > LONGEST_FACT:
+        return Remembered(Kept.TOO_LONG)
+    for fact in person.facts:
+        if fact.text.casefold() == text.casefold():
+            return Remembered(Kept.KNOWN, fact)
+    return Remembered(Kept.FULL, person.facts[0]) if len(person.facts) >= MOST_FACTS else None

@@ -1,0 +1,90 @@
+"""The commands about what the bot remembers of a person: `/remember`, `/memory`, `/forget 3`. Not in rooms."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chalicelib.access import identity
+from chalicelib.access.facts import LONGEST_FACT, MOST_FACTS, Facts, Kept, Remembered
+from chalicelib.clock import Clock, day_text
+from chalicelib.content.text import Texts
+from chalicelib.conversation.commands import number, text_behind
+from chalicelib.conversation.summary import current
+from chalicelib.conversation.turn import Reply
+from chalicelib.conversation.turn_context import TurnContext
+
+_KEYS: Final = {
+    Kept.KEPT: "remembered",
+    Kept.KNOWN: "remembered_before",
+    Kept.FULL: "remembers_most",
+    Kept.OFF: "memory_is_off",
+    Kept.TOO_LONG: "fact_too_long",
+}
+
+
+@dataclass(frozen=True)
+class MemoryCommands:
+    """Runs these commands. All methods raise StoreError. In a room, where others read it, each only says where."""
+
+    facts: Facts
+    texts: Texts
+    clock: Clock
+    zone: ZoneInfo
+    """The owner's, for dates."""
+
+    def remember(self, context: TurnContext) -> Reply:
+        """Store what stands behind the command."""
+        text = text_behind(context.turn.text)
+        if _is_in_room(context):
+            return self._say("memory_not_here")
+        if not text:
+            return self._say("remember_what")
+        turn = context.turn
+        return self._result(self.facts.remember(turn.person, text, source=turn.id, now=self.clock()))
+
+    def show(self, context: TurnContext) -> Reply:
+        """Show the facts with their numbers and dates, and the summary."""
+        if _is_in_room(context):
+            return self._say("memory_not_here")
+        person, summary = context.person, current(context.lease, (*context.memory, context.turn))
+        parts = []
+        if person.facts:
+            lines = (f"{fact.number}. {fact.text} ({self._day(fact.at)})" for fact in person.facts)
+            parts.append("\n".join((self.texts("memory_facts"), *lines)))
+        if summary and not person.memory_off:
+            parts.append(f"{self.texts('memory_summary', day=self._day(summary.at))}\n{summary.text}")
+        if not parts:
+            parts.append(self.texts("memory_empty"))
+        parts.append(self.texts("memory_is_off" if person.memory_off else "memory_how"))
+        return Reply("\n\n".join(parts))
+
+    def forget(self, context: TurnContext) -> Reply:
+        """Delete the fact with the number behind the command."""
+        if _is_in_room(context):
+            return self._say("memory_not_here")
+        turn, which = context.turn, number(context.turn.text)
+        is_gone = self.facts.forget(turn.person, which, source=turn.id)
+        return Reply(self.texts("fact_forgotten" if is_gone else "fact_unknown", number=which))
+
+    def switch(self, context: TurnContext, *, on: bool) -> Reply:
+        """Switch all of it on or off."""
+        if _is_in_room(context):
+            return self._say("memory_not_here")
+        self.facts.switch(context.turn.person, on=on)
+        return self._say("memory_switched_on" if on else "memory_switched_off")
+
+    def _result(self, found: Remembered) -> Reply:
+        fact, most = found.fact, {"most": MOST_FACTS, "longest": LONGEST_FACT}
+        known = {"number": fact.number, "text": fact.text} if fact else {}
+        return Reply(self.texts(_KEYS[found.kept], **most, **known))
+
+    def _say(self, key: str) -> Reply:
+        return Reply(self.texts(key))
+
+    def _day(self, at: int) -> str:
+        return day_text(datetime.fromtimestamp(at / 1000, self.zone).date())
+
+
+def _is_in_room(context: TurnContext) -> bool:
+    return identity.room_of(context.turn.conversation) is not None
