@@ -164,8 +164,8 @@ def _report(error: ModelError) -> None:
 @cache
 def moderation() -> Moderation:
     """Return the service that checks questions, where a persona wants it."""
-    chosen = clients.settings().model
-    if chosen.bedrock:
+    chosen = listed.moderating(clients.settings())
+    if chosen is None:
         return NoModeration()
     from chalicelib.bootstrap import openai_model  # noqa: PLC0415
 

@@ -46,6 +46,11 @@ def every(settings: Settings) -> Sequence[ModelSettings]:
     return [settings.model, *(named(settings, name) for name in names)]
 
 
+def moderating(settings: Settings) -> ModelSettings | None:
+    """Return the first model with a server that may check questions; None if all are at Bedrock, which does not."""
+    return next((one for one in every(settings) if not one.bedrock), None)
+
+
 def budget(settings: Settings) -> Budget:
     """Return the day's budget for the models."""
     limits, choice = settings.limits, settings.choice

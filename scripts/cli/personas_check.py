@@ -11,6 +11,7 @@ import click
 from chalicelib.access.budget import Price, Usage
 from chalicelib.content import persona, token_estimate
 from chalicelib.content.persona import Persona
+from chalicelib.content.persona_file import Moderating
 from chalicelib.errors import ConfigError
 from chalicelib.llm import families, listed, prices
 from chalicelib.settings import ModelSettings, Settings
@@ -34,6 +35,9 @@ class Checked:
     """The one that answers as it."""
     lacks_model: bool = False
     """Whether it names a model that the owner has not listed, so that the deployment's answers."""
+
+    unsure_host: str = ""
+    """The server that checks questions, if it may have no moderation endpoint; else empty."""
 
     @cached_property
     def parts(self) -> Sequence[tuple[str, int]]:
@@ -66,6 +70,8 @@ class Checked:
                 yield f"{known.name}: {known.left_out} characters that no reader sees are left out."
         if self.who.temperature is not None and not families.takes_temperature(name, effort):
             yield f"temperature {self.who.temperature:g} is not sent: {name} takes none with its effort."
+        if self.unsure_host and self.who.moderation is not Moderating.OFF:
+            yield f"{self.unsure_host} may have no moderation endpoint: what it does not check is answered unchecked."
         if self.who.max_output_tokens < _LEAST_FOR_THOUGHTS and not families.never_thinks(name, self.model.effort):
             yield f"{name} may think first, and thoughts count in max_output_tokens: answers may be cut or empty."
 
@@ -109,11 +115,13 @@ def check(context: tuple[Environment, options.OutputFormat], which: tuple[str, .
 
 def _all(which: Sequence[str], settings: Settings) -> tuple[list[Checked], list[str]]:
     checked, faults = [], []
+    moderating = listed.moderating(settings) or settings.model
+    unsure_host = "" if moderating.is_openai else moderating.host
     for name in which:
         try:
             who = named(name)
             found = listed.find(settings, who.model)
-            checked.append(Checked(name, who, found or settings.model, lacks_model=found is None))
+            checked.append(Checked(name, who, found or settings.model, found is None, unsure_host))
         except ConfigError as exc:
             faults.append(str(exc))
     return checked, faults

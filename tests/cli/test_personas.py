@@ -259,6 +259,24 @@ def test_a_check_says_which_model_answers_if_the_one_that_is_named_is_not_listed
     assert "With gpt-6-sol they cost" in " ".join(personas("check", file, PARLEY_MODELS="gpt-6-sol").stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("moderation", "variables", "said"),
+    [
+        ("block", {}, False),
+        ("block", {"PARLEY_MODEL": "bedrock:us.amazon.nova-lite-v1:0"}, True),
+        ("score", {"PARLEY_MODEL": "bedrock:us.amazon.nova-lite-v1:0"}, True),
+        ("off", {"PARLEY_MODEL": "bedrock:us.amazon.nova-lite-v1:0"}, False),
+        ("block", {"PARLEY_MODEL": "bedrock:us.amazon.nova-lite-v1:0", "PARLEY_MODELS": "gpt-6-luna"}, False),
+    ],
+)
+def test_a_check_says_that_questions_may_stay_unchecked_where_no_server_is_known_to_check_them(
+    personas: Run, file: Path, moderation: str, variables: dict[str, str], *, said: bool
+):
+    file.write_text(f'{BAKER}moderation = "{moderation}"\n')
+    shown = " ".join(personas("check", file, **variables).stdout.split())
+    assert ("may have no moderation endpoint: what it does not check is answered unchecked." in shown) is said
+
+
 def test_a_model_on_the_owners_own_server_costs_nothing():
     own = Settings.from_env({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "PARLEY_MODEL": "llama3"}).model
     checked = Checked("santa", persona.load("santa"), own)

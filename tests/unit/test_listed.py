@@ -113,3 +113,18 @@ def test_all_models_share_their_connections_and_only_the_fallback_asks_once():
         ("gpt-5.4-mini", 1, True),
     ]
     assert len({id(one.connections) for one in every}) == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "asked"),
+    [
+        ("gpt-6-luna", "", "gpt-6-luna"),
+        (NOVA, "gpt-6-luna", "gpt-6-luna"),
+        ("gpt-6-luna", NOVA, "gpt-6-luna"),
+        (NOVA, "", None),
+        (NOVA, "bedrock:global.openai.gpt-6-luna", None),
+    ],
+)
+def test_questions_are_checked_by_a_server_with_a_key_if_there_is_one(own: str, others: str, asked: str | None):
+    found = listed.moderating(settings(PARLEY_MODEL=own, PARLEY_MODELS=others))
+    assert (found.name if found else None) == asked
