@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.channels.formula_text import readable
 from chalicelib.channels.stray_signs import without_pairs
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class _Writer:
             case "table":
                 return self._table(node)
             case "formula_lines":
-                return node.content
+                return readable(node.content)
             case "hr":
                 return ""
         return self._paragraph(node)
@@ -143,8 +144,8 @@ class _Writer:
                     written[start:] = [self._link("".join(written[start:]), address)]
                 case "image":
                     written.append(self._link(self._inline(token.children or ()), str(token.attrs["src"])))
-                case _:
-                    written.append(token.content)
+                case kind:
+                    written.append(readable(token.content) if kind == "formula" else token.content)
         return "".join(written)
 
     def _link(self, label: str, address: str) -> str:
