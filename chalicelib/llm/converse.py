@@ -110,6 +110,10 @@ class ConverseModel:
                 reader.end()
             except TimeoutError as exc:
                 raise ModelBusy("the answer took too long") from exc
+            except ModelError:
+                raise
+            except Exception as exc:
+                raise ModelError(f"the provider's answer makes no sense: {type(exc).__name__}") from exc
             bounds.deadline = min(bounds.deadline, time.monotonic() + _REST_S)
             with suppress(ModelError, TimeoutError):
                 deque(events, maxlen=0)

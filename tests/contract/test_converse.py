@@ -1,19 +1,25 @@
 """Bedrock's Converse over real frames: what is sent, what each stream means, which faults are billed and repeated."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib.access.budget import Usage
 from chalicelib.conversation import fence
 from chalicelib.conversation.prompt import Exchange, Finished, FinishReason, Prompt, TextDelta, Used, Waiting
 from chalicelib.conversation.tool import Round, ToolCall, ToolResult, ToolSpec
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
+from chalicelib.llm.converse import ConverseModel
 from chalicelib.llm.converse_request import Guardrail
+from chalicelib.llm.prices import FREE
 from tests.contract.converse_server import (
+    NOVA,
     Answer,
     Damage,
     HalfFrame,
@@ -568,6 +574,77 @@ def test_a_guardrail_checks_the_question_and_not_the_past_again():
 )
 def test_a_model_that_may_think_unseen_is_known(name: str, effort: str, *, thinks: bool):
     assert model(name=name, effort=effort)[0].may_think_unseen is thinks
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A client whose stream yields these events and then raises an error."""
+
+    events: Sequence[Any]
+    error: Exception | None = None
+
+    def converse_stream(self, **_: Any) -> Any:
+        return {"stream": self}
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self.events
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        pass
+
+
+ODD_ERRORS: Final = [
+    ValueError("no"),
+    KeyError("x"),
+    UnicodeError("no"),
+    RecursionError("no"),
+    TimeoutError(),
+    OSError("no"),
+]
+WORDS_OF_ONE: Final = {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Mimi"}}}
+
+
+@pytest.mark.parametrize("error", ODD_ERRORS, ids=repr)
+def test_whatever_goes_wrong_while_an_answer_is_read_is_a_model_error(error: Exception):
+    """Another error would kill the worker, and the next one would pay for the answer again."""
+    odd = Odd([WORDS_OF_ONE], error)
+    with pytest.raises(ModelError) as caught:
+        list(replace(model()[0], client=lambda: odd).answer(PROMPT, seconds=20))
+    assert (caught.value.may_be_billed, caught.value.began) == (True, True)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.binary(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                (
+                    "start toolUse delta text input name toolUseId contentBlockIndex stopReason usage inputTokens "
+                    "outputTokens cacheReadInputTokens reasoningContent signature"
+                ).split()
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+kinds = st.sampled_from(
+    ["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata", "other"]
+)
+
+
+@given(st.lists(st.dictionaries(kinds, anything, max_size=1) | anything, max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_no_event_of_a_provider_gone_mad_is_another_error_than_a_models(events: list[Any]):
+    asked_model = ConverseModel(NOVA, "", lambda: Odd(events), FREE)
+    with suppress(ModelError):
+        *_, end = asked_model.answer(PROMPT, seconds=20)
+        assert isinstance(end, Finished)
+        assert end.usage.cached <= end.usage.input
 
 
 def test_no_words_are_in_what_may_be_logged():
