@@ -17,11 +17,9 @@ _NOVA: Final = re.compile(r"\bamazon\.nova")
 _CACHES: Final = re.compile(r"\b(amazon\.nova|anthropic\.claude-(haiku|sonnet|opus|fable))")
 
 
-def takes_temperature(model: str, effort: str) -> bool:
-    """Whether the model takes a temperature when it is asked with this effort."""
-    if _OPENAI.search(model):
-        return families.takes_temperature(model, families.effort(model, effort))
-    return not _TEMPERATURE_REFUSED.search(model)
+def takes_temperature(model: str) -> bool:
+    """Whether the model takes a temperature; OpenAI's take none there, also if they do not reason."""
+    return not (_OPENAI.search(model) or _TEMPERATURE_REFUSED.search(model))
 
 
 def effort_fields(model: str, effort: str) -> dict[str, Any]:

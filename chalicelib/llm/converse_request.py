@@ -55,7 +55,7 @@ def request(name: str, effort: str, prompt: Prompt, *, guardrail: Guardrail | No
     return {
         "modelId": name,
         "messages": _messages(_said(name, prompt, is_guarded=bool(guardrail))),
-        "inferenceConfig": _inference(name, effort, prompt),
+        "inferenceConfig": _inference(name, prompt),
         **({"system": system} if system else {}),
         **({"toolConfig": {"tools": [_tool(name, tool) for tool in tools]}} if tools else {}),
         **({_FIELDS: more} if more else {}),
@@ -102,9 +102,9 @@ def _system(name: str, instructions: str, more: str) -> list[Block]:
     return [*own, *([{"text": more}] if more else [])]
 
 
-def _inference(name: str, effort: str, prompt: Prompt) -> dict[str, Any]:
+def _inference(name: str, prompt: Prompt) -> dict[str, Any]:
     limit: dict[str, Any] = {"maxTokens": prompt.max_output_tokens}
-    if prompt.temperature is None or not of_bedrock.takes_temperature(name, effort):
+    if prompt.temperature is None or not of_bedrock.takes_temperature(name):
         return limit
     return {**limit, _TEMPERATURE: min(prompt.temperature, _MOST_TEMPERATURE)}
 
