@@ -16,6 +16,7 @@ from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.llm import prices
 from chalicelib.llm.health import Catalogue, ModelHealth
 from chalicelib.llm.moderation_health import ModerationHealth
+from chalicelib.llm.persona_models import PersonaModels
 from chalicelib.llm.question import TrialQuestion
 from chalicelib.operations import checks
 from chalicelib.operations.findings import Check
@@ -37,6 +38,7 @@ def health_check() -> HealthCheck:
         *(_messenger().checks() if channels.messenger else ()),
         _model().check(),
         ModerationHealth(moderation, _personas, shared.personas().named, settings.stage.name).check(),
+        PersonaModels(settings, _personas, shared.personas().named, shared.clock).check(),
         *_sign_in(),
         checks.time_zone(settings.limits.zone, shared.clock),
     ]
