@@ -36,6 +36,8 @@ class ApiKey:
     """Whether its id alone, in the address of the WebSocket API, authenticates a client as a new visitor."""
     whole_answers: bool = False
     """Whether its clients get each answer when it is finished, in the simple shape, and nothing while it is written."""
+    model: str = ""
+    """The name of the model that answers its visitors, one of those that the owner listed; empty for the persona's."""
     generation: int = 1
     """Which secret signs its visitors (`access.signed_visitor`); it rises with each rotation."""
     expires_at: int | None = None

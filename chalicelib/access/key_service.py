@@ -1,7 +1,7 @@
 """The owner's API keys: created, listed, shown and revoked. Only `create` returns a key's text."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -30,6 +30,7 @@ FIELDS: Final = (
     "origins",
     "open_rooms",
     "open",
+    "model",
     "answers",
 )
 STREAMED: Final = "streamed"
@@ -72,6 +73,8 @@ class ApiKeyService:
     random_bytes: Callable[[int], bytes]
     """Returns that many bytes of cryptographic randomness."""
     clock: Clock
+    models: Collection[str] = ()
+    """The names of the models that the owner listed."""
 
     def create(self, params: Mapping[str, Any]) -> IssuedKey:
         """Create a key. `params` has a `name` and any other of FIELDS; None means no limit. Lifetime `days` from now.
@@ -94,11 +97,19 @@ class ApiKeyService:
             open_rooms=_flag(params, "open_rooms"),
             is_open=_flag(params, "open"),
             whole_answers=_whole_answers(params),
+            model=self._model(params),
             expires_at=None if days is None else now + days * _DAY_MS,
         )
         if not self.keys.create(key):
             raise StoreError("that id is taken: try again")
         return IssuedKey(key, new.text)
+
+    def _model(self, params: Mapping[str, Any]) -> str:
+        name = params.get("model") or ""
+        if name and name not in self.models:
+            listed = f"be one of {', '.join(self.models)}" if self.models else "be listed in PARLEY_MODELS"
+            raise BadRequest(f"model must {listed}")
+        return str(name)
 
     def list(self) -> Sequence[ApiKey]:
         """Return all keys, the newest first."""
@@ -165,6 +176,7 @@ class ApiKeyService:
             "name": key.name,
             "state": state(key, now=self.clock()).value,
             "persona": key.persona,
+            "model": key.model or None,
             "max_messages": key.max_messages,
             "used": key.used,
             "daily_messages": key.daily_messages,

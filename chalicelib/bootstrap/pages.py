@@ -90,6 +90,7 @@ class Pages:
             daily_limit=ports.settings.limits.daily_limit,
             random_bytes=token_bytes,
             clock=ports.clock,
+            models=ports.settings.choice.listed,
         )
 
 

@@ -87,8 +87,12 @@ class TurnContext:
 
     @property
     def model(self) -> str:
-        """The name of the model that the owner chose to answer; empty for the deployment's. Raises as `persona`."""
-        return self.persona.model
+        """The name of the model that the owner chose to answer; empty for the deployment's. Raises as `persona`.
+
+        The API key's model comes before the persona's.
+        """
+        key = self.entitlements.key
+        return (key.model if key else "") or self.persona.model
 
     @property
     def limit(self) -> int | None:

@@ -69,6 +69,7 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
         settings.limits.daily_limit,
         secrets.token_bytes,
         options.clock,
+        settings.choice.listed,
     )
     if output is options.OutputFormat.JSON:
         return Context(service, addresses, JsonKeysView(service), ticket_key)
@@ -132,6 +133,7 @@ def keys() -> None:
     show_default=True,
     help="Persona that answers.",
 )
+@click.option("--model", metavar="MODEL", help="Model that answers, one of PARLEY_MODELS; without it the persona's.")
 @click.option("--open", is_flag=True, help="Let clients in that only have the key's ID, in the WebSocket's address.")
 @click.option(
     "--answers",

@@ -161,6 +161,7 @@ class TextKeysView:
             ("name", key.name),
             ("state", state(key, now=self.now).value),
             ("persona", key.persona),
+            *([("model", key.model)] if key.model else []),
             ("used", _used(key)),
             ("a day", f"{_limit(key.daily_messages)} for each visitor"),
             ("clients", "need no ticket: the id suffices" if key.is_open else "need a ticket or the key"),

@@ -141,6 +141,7 @@ def test_a_program_gets_a_new_key_as_one_document(keys: Run, chats: Chats):
         "name": "The shop",
         "state": "active",
         "persona": "web",
+        "model": None,
         "max_messages": None,
         "used": 0,
         "daily_messages": 10,
@@ -517,3 +518,14 @@ def test_a_connection_that_cannot_be_closed_is_named_and_gets_nothing_any_more(k
         "A connection stays open, but gets no answers any more: API Gateway is out of reach: EndpointConnectionError\n"
     )
     assert (told.exit_code, still_connected(chats)) == (0, 0)
+
+
+def test_a_key_may_have_a_model_of_its_own(keys: Run, chats: Any):
+    refused = keys("create", "The shop", "--model", "gpt-6-sol")
+    assert refused.exit_code == 2
+    assert "model must be listed in PARLEY_MODELS" in refused.stderr
+    made = keys("create", "The shop", "--model", "gpt-6-sol", PARLEY_MODELS="gpt-6-sol")
+    assert made.exit_code == 0
+    [key] = chats.store.keys.list()
+    assert key.model == "gpt-6-sol"
+    assert "model    gpt-6-sol" in keys("show", key.id).output

@@ -25,6 +25,7 @@ WHOLE = ApiKey(
     open_rooms=True,
     is_open=True,
     whole_answers=True,
+    model="gpt-6-sol",
     generation=7,
     expires_at=NOON + 1,
     revoked_at=NOON + 2,

@@ -37,6 +37,7 @@ class Desk:
             LIMIT,
             lambda size: next(self.numbers).to_bytes(size, "little"),
             self.clock,
+            ("gpt-6-sol", "gpt-5.4-mini"),
         )
 
     def makes(self, **wish: Any) -> ApiKey:
@@ -69,6 +70,14 @@ def test_a_key_may_be_limited_in_every_way(desk: Desk):
     made = desk.makes(persona="assistant", max_messages=1000, days=30, origins=["https://shop.example"])
     assert (made.persona, made.max_messages, made.origins) == ("assistant", 1000, ("https://shop.example",))
     assert made.expires_at == NOON + 30 * DAY
+
+
+def test_a_key_may_have_a_model_that_the_owner_has_listed_and_no_other(desk: Desk):
+    assert desk.makes(model="gpt-6-sol").model == "gpt-6-sol"
+    assert desk.makes(model=None).model == desk.makes().model == ""
+    for wrong in ("gpt-6-astra", 7, ["gpt-6-sol"]):
+        with pytest.raises(BadRequest, match=r"model must be one of gpt-6-sol, gpt-5\.4-mini"):
+            desk.makes(model=wrong)
 
 
 def test_the_text_is_returned_once_and_matches_the_stored_key(desk: Desk):
@@ -217,6 +226,7 @@ def test_a_key_is_shown_whole_and_times_in_utc(desk: Desk):
         "name": "My shop",
         "state": "active",
         "persona": "web",
+        "model": None,
         "max_messages": 5,
         "used": 0,
         "daily_messages": LIMIT,

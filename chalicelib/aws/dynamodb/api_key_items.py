@@ -25,6 +25,7 @@ def api_key_item(key: ApiKey) -> Item:
         **({"open_rooms": True} if key.open_rooms else {}),
         **({"open": True} if key.is_open else {}),
         **({"whole_answers": True} if key.whole_answers else {}),
+        **({"model": key.model} if key.model else {}),
         **({"generation": key.generation} if key.generation > 1 else {}),
         **{name: value for name, value in optional.items() if value is not None},
     }
@@ -45,6 +46,7 @@ def api_key(item: Item) -> ApiKey:
         open_rooms=bool(item.get("open_rooms", False)),
         is_open=bool(item.get("open", False)),
         whole_answers=bool(item.get("whole_answers", False)),
+        model=str(item.get("model", "")),
         generation=int(item.get("generation", 1)),
         expires_at=_number(item, "expires_at_ms"),
         revoked_at=_number(item, "revoked_at"),
