@@ -29,6 +29,16 @@ BLANKS: Final = {
     "budget_spent": {"time", "zone"},
     "share_spent": {"time", "zone"},
     "crisis": {"help_line"},
+    "persona_choose": {"name"},
+    "persona_changed": {"name"},
+    "persona_fixed": {"name"},
+    "remembered": {"number", "text"},
+    "remembered_before": {"number", "text"},
+    "remembers_most": {"most", "number"},
+    "fact_too_long": {"longest"},
+    "fact_forgotten": {"number"},
+    "fact_unknown": {"number"},
+    "memory_summary": {"day"},
     "too_long": {"limit"},
     "owner_new_person": {"limit", "person", "stage"},
     "owner_model_key": {"stage"},
@@ -85,7 +95,7 @@ def test_a_sentence_is_not_blank_and_fits_into_one_message(key: str):
 
 @pytest.mark.parametrize("key", [key for key in ENGLISH.sentences if not key.startswith("owner_")])
 def test_what_people_read_breaks_a_line_only_after_a_sentence(key: str):
-    filled = ENGLISH(key, **dict.fromkeys(BLANKS.get(key, set()), "x"))
+    filled = ENGLISH(key, **dict.fromkeys(BLANKS.get(key, set()), "x."))
     broken = [line for line in filled.strip().split("\n")[:-1] if line and not line.endswith((".", "!", "?", ":"))]
     assert [line for line in broken if not line.startswith("/")] == []
 
