@@ -106,6 +106,23 @@ def test_a_conversation_is_deleted_after_a_question(browser: Browser, shop: Shop
         expect(frame.get_by_text("No conversations yet.")).to_be_visible()
 
 
+def test_by_keyboard_a_conversation_is_not_deleted_by_pressing_enter_twice_and_the_focus_stays_in_the_list(
+    browser: Browser, shop: Shop
+):
+    with a_device(browser, shop) as page:
+        frame = two(page, shop)
+        opens_list(frame)
+        frame.get_by_role("button", name="Delete the conversation: Where is my order?").press("Enter")
+        asked = frame.get_by_role("group", name="Delete this conversation for good?")
+        expect(asked.get_by_role("button", name="No", exact=True)).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(frame.get_by_test_id("own").last).to_be_focused()
+        frame.get_by_test_id("erase").last.press("Enter")
+        frame.get_by_test_id("erase-yes").last.press("Enter")
+        expect(frame.get_by_test_id("own").locator("span")).to_have_text(["Which tent is for three?"])
+        expect(frame.get_by_test_id("own")).to_be_focused()
+
+
 def test_another_customer_in_the_same_tab_comes_to_a_conversation_of_their_own(browser: Browser, shop: Shop):
     with a_device(browser, shop) as page, a_device(browser, shop) as other:
         there = sign_in(other, shop, "bert")

@@ -73,8 +73,8 @@ export function conversations({ key, room, isKnown, isReady, send }) {
       rest();
     });
     const erase = () => rest(ask("erase", item));
-    const question = el("p", {}, el("span", {}, t("erase_ask")), el("button", { type: "button", "data-testid": "erase-yes", onclick: erase }, t("yes")), el("button", { type: "button", onclick: () => rest() }, t("no")));
-    return el("li", {}, way, form, question, tool("icon-new", "rename"), tool("icon-bin", "erase"));
+    const question = el("p", { role: "group", "aria-label": t("erase_ask") }, el("span", {}, t("erase_ask")), el("button", { type: "button", "data-testid": "erase-yes", onclick: erase }, t("yes")), el("button", { type: "button", onclick: () => rest() }, t("no")));
+    return el("li", {}, way, form, question, tool("icon-edit", "rename"), tool("icon-bin", "erase"));
   }
 
   function update(node, { name: own, title, at }) {
@@ -88,16 +88,19 @@ export function conversations({ key, room, isKnown, isReady, send }) {
     for (const tool of tools) Object.assign(tool, { hidden: how !== null, ariaLabel: `${tool.title}: ${title}` });
   }
 
+  /** Draws the list; if what had the focus is gone, the first conversation gets it. */
   const draw = () => {
+    const held = list.contains(document.activeElement);
     reconcile(list, items, { create: row, update });
     byId("own-none").hidden = items.length > 0;
+    if (held && !list.contains(document.activeElement)) (list.querySelector("button") ?? byId("own-new")).focus();
   };
 
   /** Shows what changes an item, and gives it the focus; `rest` gives that back. */
   function work(own, how) {
     busy = { name: own, how };
     draw();
-    list.querySelector(how === "rename" ? "form:not([hidden]) input" : "p:not([hidden]) button").focus();
+    list.querySelector(how === "rename" ? "form:not([hidden]) input" : "p:not([hidden]) button:last-child").focus();
   }
   function rest() {
     const at = items.findIndex((item) => item.name === busy.name);
