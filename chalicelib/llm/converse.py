@@ -50,7 +50,7 @@ class ConverseModel:
 
     @property
     def may_think_unseen(self) -> bool:
-        return converse_families.thinks(self.name, self.effort)
+        return converse_families.thinks(self.name, self.effort) or converse_request.leaves_out_effort(self.refused)
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         bounds = _Bounds(time.monotonic() + seconds)

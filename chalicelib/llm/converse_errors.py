@@ -19,18 +19,13 @@ TOO_LONG: Final = "context_length_exceeded"
 """The name in a ModelUnusable for a request that is too long for the model."""
 _FIELDS: Final = "additionalModelRequestFields"
 _CACHE: Final = "cachePoint"
-_PARAMETERS: Final = (
-    "temperature",
-    _FIELDS,
-    _CACHE,
-    "prompt caching",
-    "reasoning",
-    "guardrail",
-    "toolConfig",
-    "maxTokens",
-)
-"""Parameters that a message is searched for."""
-_SENT_IN: Final = {"reasoning": _FIELDS, "prompt caching": _CACHE}
+_SENT_IN: Final = {
+    **dict.fromkeys(("reasoning", "thinking", "output_config"), _FIELDS),
+    "prompt caching": _CACHE,
+}
+"""The parameters in which what families call by these names is sent."""
+_PARAMETERS: Final = ("temperature", _FIELDS, _CACHE, *_SENT_IN, "guardrail", "toolConfig", "maxTokens")
+"""Names that a message is searched for."""
 _BUSY: Final = frozenset(
     {"throttling", "toomanyrequests", "serviceunavailable", "internalserver", "internalfailure", "modelnotready"}
 )
@@ -130,10 +125,10 @@ def _by_text(text: str) -> ModelError:
         return ModelUnusable("the request is too long for the model", cause=ModelFault.REFUSED, names=[TOO_LONG])
     if _FILTERED.search(text):
         return ModelRefused("the provider's filter refused the question")
-    if _NO_MODEL.search(text):
+    names = [_SENT_IN.get(name, name) for name in _PARAMETERS if re.search(rf"\b{name}", text, re.IGNORECASE)]
+    if not names and _NO_MODEL.search(text):
         return _no_model(text)
-    names = [name for name in _PARAMETERS if re.search(rf"\b{name}", text, re.IGNORECASE)]
-    names = [_SENT_IN.get(name, name) for name in names] or ["validation"]
+    names = names or ["validation"]
     return ModelUnusable(f"the request is refused: {', '.join(names)}", cause=ModelFault.REFUSED, names=names)
 
 

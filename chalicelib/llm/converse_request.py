@@ -55,7 +55,7 @@ def request(name: str, effort: str, prompt: Prompt, *, guardrail: Guardrail | No
     return {
         "modelId": name,
         "messages": _messages(_said(name, prompt, is_guarded=bool(guardrail))),
-        "inferenceConfig": _inference(name, prompt),
+        "inferenceConfig": _inference(name, effort, prompt),
         **({"system": system} if system else {}),
         **({"toolConfig": {"tools": [_tool(name, tool) for tool in tools]}} if tools else {}),
         **({_FIELDS: more} if more else {}),
@@ -75,6 +75,11 @@ def without(request: Mapping[str, Any], names: Collection[str]) -> dict[str, Any
     if _CACHE_POINT in dropped and "system" in kept:
         kept["system"] = [block for block in kept["system"] if _CACHE_POINT not in block]
     return {**kept, "inferenceConfig": {k: v for k, v in request["inferenceConfig"].items() if k not in dropped}}
+
+
+def leaves_out_effort(names: Collection[str]) -> bool:
+    """Whether a request without the parameters of these names is sent without what asks for an effort."""
+    return _FIELDS in names
 
 
 def amended(request: Mapping[str, Any], error: ModelError) -> dict[str, Any] | None:
@@ -102,9 +107,9 @@ def _system(name: str, instructions: str, more: str) -> list[Block]:
     return [*own, *([{"text": more}] if more else [])]
 
 
-def _inference(name: str, prompt: Prompt) -> dict[str, Any]:
+def _inference(name: str, effort: str, prompt: Prompt) -> dict[str, Any]:
     limit: dict[str, Any] = {"maxTokens": prompt.max_output_tokens}
-    if prompt.temperature is None or not of_bedrock.takes_temperature(name):
+    if prompt.temperature is None or not of_bedrock.takes_temperature(name, effort):
         return limit
     return {**limit, _TEMPERATURE: min(prompt.temperature, _MOST_TEMPERATURE)}
 

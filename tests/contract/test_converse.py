@@ -456,6 +456,8 @@ def test_signed_thoughts_are_sent_back_and_others_are_not():
 
 
 OPENAI: Final = "us.openai.gpt-6-luna"
+ADAPTIVE: Final = {"thinking": {"type": "adaptive"}, "output_config": {"effort": "low"}}
+NOVA_2_LOW: Final = {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "low"}}
 
 
 @pytest.mark.parametrize(
@@ -464,8 +466,15 @@ OPENAI: Final = "us.openai.gpt-6-luna"
         ("eu.amazon.nova-lite-v1:0", "", 0.6, 0.6, None),
         ("eu.amazon.nova-lite-v1:0", "low", 1.4, 1, None),
         ("eu.anthropic.claude-haiku-4-5-20251001-v1:0", "low", 0.6, 0.6, None),
+        ("eu.anthropic.claude-haiku-5-5", "low", 0.6, None, None),
+        ("eu.anthropic.claude-sonnet-4-6", "", 0.6, 0.6, None),
+        ("eu.anthropic.claude-sonnet-4-6", "low", 0.6, None, ADAPTIVE),
         ("global.anthropic.claude-opus-4-8", "", 0.6, None, None),
-        ("global.anthropic.claude-sonnet-5", "", 0.6, None, None),
+        ("global.anthropic.claude-sonnet-5", "", 0.6, None, {"thinking": {"type": "disabled"}}),
+        ("global.anthropic.claude-sonnet-5", "low", 0.6, None, ADAPTIVE),
+        ("global.anthropic.claude-fable-5", "none", 0.6, None, None),
+        ("eu.amazon.nova-2-lite-v1:0", "low", 0.6, 0.6, NOVA_2_LOW),
+        ("eu.amazon.nova-2-lite-v1:0", "", 0.6, 0.6, None),
         (OPENAI, "none", 0.6, None, {"reasoning": {"effort": "none"}}),
         (OPENAI, "minimal", 0.6, None, {"reasoning": {"effort": "low"}}),
         (OPENAI, "", 0.6, None, None),
@@ -542,6 +551,18 @@ def test_a_mark_for_the_cache_that_is_refused_is_left_out_from_then_on(refused: 
     ]
 
 
+def test_a_model_that_cannot_be_kept_from_thinking_is_asked_as_it_is_and_counted_as_one_that_thinks():
+    refused = Refusal(400, "ValidationException", 'The model returned: "thinking.type.disabled" is not supported.')
+    asked_model, script = model(refused, whole(*text("Mimi.")), name="global.anthropic.claude-opus-6")
+    assert not asked_model.may_think_unseen
+    list(asked_model.answer(PROMPT, seconds=20))
+    assert [body.get("additionalModelRequestFields") for body in script.asked] == [
+        {"thinking": {"type": "disabled"}},
+        None,
+    ]
+    assert asked_model.may_think_unseen
+
+
 def test_a_conversation_too_long_for_the_model_is_asked_again_without_the_past():
     long = Refusal(400, "ValidationException", "Input is too long for requested model.")
     asked_model, script = model(long, whole(*text("20 USD.")))
@@ -568,7 +589,13 @@ def test_a_guardrail_checks_the_question_and_not_the_past_again():
     ("name", "effort", "thinks"),
     [
         ("eu.amazon.nova-lite-v1:0", "", False),
-        ("amazon.nova-2-lite-v1:0", "", True),
+        ("amazon.nova-2-lite-v1:0", "", False),
+        ("amazon.nova-2-lite-v1:0", "low", True),
+        ("eu.anthropic.claude-sonnet-4-6", "", False),
+        ("eu.anthropic.claude-sonnet-4-6", "low", True),
+        ("global.anthropic.claude-sonnet-5", "none", False),
+        ("global.anthropic.claude-fable-5", "none", True),
+        ("eu.anthropic.claude-haiku-5-5", "", True),
         (OPENAI, "none", False),
         (OPENAI, "low", True),
         ("openai.gpt-oss-20b-1:0", "low", True),
