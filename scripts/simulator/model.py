@@ -97,7 +97,8 @@ def _text(asked: Asked, calls: Sequence[Called], instructions: str) -> str:
     if calls:
         return ""
     if asked.results:
-        return f"{model_tools.told(asked.results)}\n({_SIGNATURE})"
+        given = [model_tools.without_fence(text) for _, text in asked.results]
+        return voices.told(instructions, given) or f"{model_tools.told(asked.results)}\n({_SIGNATURE})"
     return voices.answer(instructions, asked.said) or answer_to(asked.said)
 
 

@@ -104,7 +104,12 @@ def call_events(calls: Sequence[Called]) -> list[dict[str, Any]]:
 
 def told(results: Sequence[tuple[str, str]]) -> str:
     """Return the answer that says what the tools gave."""
-    return "\n".join(f"The tool `{name}` says: {_FENCE.sub('', text)}" for name, text in results)
+    return "\n".join(f"The tool `{name}` says: {without_fence(text)}" for name, text in results)
+
+
+def without_fence(text: str) -> str:
+    """Return what a tool gave without the marks around it."""
+    return _FENCE.sub("", text)
 
 
 def _asked(

@@ -5,6 +5,7 @@ so that a trial of two personas, or a transcript, shows that the conversation re
 """
 
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +35,13 @@ def answer(instructions: str, said: Said) -> str | None:
         if instructions.startswith(persona.load(name).instructions):
             return speak(instructions, said)
     return None
+
+
+def told(instructions: str, results: Sequence[str]) -> str | None:
+    """Return how Santa says what his tools gave; None as another persona."""
+    if not instructions.startswith(persona.load("santa").instructions):
+        return None
+    return f"Ho ho ho! {' '.join(results)}"
 
 
 def _seller(_: str, said: Said) -> str:
@@ -89,9 +97,6 @@ def _shop(instructions: str, said: Said) -> str:
     return f"{'; '.join(lines)}{fake}"
 
 
-_VOICES: Final[Mapping[str, Callable[[str, Said], str]]] = {"seller": _seller, "buyer": _buyer, "shop": _shop}
-
-
 @dataclass(frozen=True)
 class _Offer:
     writer: str
@@ -126,6 +131,27 @@ def _what_was_heard(before: _Offer, last: _Offer) -> str:
     return f"아까는 {before.amount}만 원이라더니." if before.amount < last.amount else ""
 
 
+def _santa(_: str, said: Said) -> str:
+    asked = [text for role, text in said if role == "user"]
+    fake = " (I am the demo's fake model.)" if len(said) == 1 else ""
+    if _HUMAN.search(asked[-1]):
+        return f"Ho ho ho! I am an AI that plays Santa Claus, and no human being.{fake}"
+    before = f" Before that you told me “{_short(asked[-2])}”." if len(asked) > 1 else ""
+    return f"Ho ho ho! You told me “{_short(asked[-1])}”.{before} Why would you like that?{fake}"
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(_MARK.sub("", text), 60, placeholder="…")
+
+
 def _stems(text: str) -> set[str]:
     """Return the beginnings of the longer words of a text."""
     return {word[:_STEM] for word in re.findall(r"[^\W\d_]{4,}", text.casefold()) if word not in _COMMON}
+
+
+_VOICES: Final[Mapping[str, Callable[[str, Said], str]]] = {
+    "seller": _seller,
+    "buyer": _buyer,
+    "shop": _shop,
+    "santa": _santa,
+}

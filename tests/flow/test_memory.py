@@ -125,7 +125,7 @@ def test_every_question_comes_with_the_personas_instructions_and_its_measure(bot
 def test_the_owner_chooses_who_answers_on_messenger_where_no_opening_is_shown(bot: Bot):
     bot.settings = replace(bot.settings, messenger=replace(bot.settings.messenger, persona="santa"))
     bot.receives("anna", "who are you?")
-    assert bot.last_prompt.instructions == persona.load("santa").system_prompt(opening_shown=False)
+    assert bot.last_prompt.instructions.startswith(persona.load("santa").system_prompt(opening_shown=False))
     assert "people have read" not in bot.last_prompt.instructions
 
 
