@@ -17,6 +17,8 @@ from chalicelib.bedrock_settings import BedrockSettings
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
 from chalicelib.model_choice import ChoiceSettings
+from chalicelib.privacy_settings import PrivacySettings
+from chalicelib.tool_settings import ToolSettings
 from chalicelib.variables import Variables
 
 APP_NAME: Final = "parley"
@@ -238,27 +240,6 @@ class WebSettings:
 
 
 @dataclass(frozen=True)
-class PrivacySettings:
-    """How long words are stored, and what the privacy page says of the owner and of AWS."""
-
-    contact: str
-    """How users reach the owner: an e-mail address or an https URL; empty for the Facebook page itself."""
-    region: str
-    """The AWS region; empty where it is not known."""
-    keep_days: int
-    """For how many days messages and answers are stored; with 0, for an hour."""
-
-    @classmethod
-    def from_env(cls, env: Variables) -> "PrivacySettings":
-        """Parse PARLEY_CONTACT, PARLEY_KEEP_DAYS and Lambda's own AWS_DEFAULT_REGION."""
-        return cls(
-            contact=env.read("PARLEY_CONTACT", "", parse.contact),
-            region=env.text("AWS_DEFAULT_REGION"),
-            keep_days=env.read("PARLEY_KEEP_DAYS", "30", parse.keep_days),
-        )
-
-
-@dataclass(frozen=True)
 class Settings:
     """All settings of one stage. The defaults are those of a family's bot."""
 
@@ -271,6 +252,7 @@ class Settings:
     privacy: PrivacySettings
     personas_offered: tuple[str, ...]
     """The names of the personas between which people may change; deployment checks them too."""
+    tools: ToolSettings
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -318,5 +300,6 @@ def _read(env: Mapping[str, str]) -> tuple[Settings, Variables]:
         web=WebSettings.from_env(variables),
         privacy=PrivacySettings.from_env(variables),
         personas_offered=variables.read("PARLEY_PERSONAS_OFFERED", "", parse.names),
+        tools=ToolSettings.from_env(variables),
     )
     return settings, variables

@@ -5,13 +5,22 @@ from typing import Final
 
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.conversation.tool_ports import PersonLists
+from chalicelib.tools.hand_over import Owner, hand_over
+from chalicelib.tools.look_up import Web, addresses, dial, look_up
 from chalicelib.tools.now import now
 from chalicelib.tools.person_list import add_to_list, remove_from_list, show_list
 from chalicelib.tools.toolbox import FunctionTools
 
-TOOLS: Final = (now, add_to_list, remove_from_list, show_list)
+TOOLS: Final = (now, add_to_list, remove_from_list, show_list, look_up, hand_over)
+"""A new tool gets its place here, and what it needs beside the `Caller` in the services below."""
 
 
 def toolbox(ports: Ports) -> FunctionTools:
     """Return the tools over these ports."""
-    return FunctionTools(TOOLS, {PersonLists: ports.lists}, partial(ports.log.failure, "tool"))
+    stage = ports.settings.stage.name
+    services: dict[type, object] = {
+        PersonLists: ports.lists,
+        Owner: Owner(ports.notifier, ports.sent_alerts, ports.texts, ports.log.pseudonym, stage),
+        Web: Web(ports.settings.tools.look_up_hosts, addresses, dial),
+    }
+    return FunctionTools(TOOLS, services, partial(ports.log.failure, "tool"))

@@ -22,7 +22,7 @@ def now(
     """Tell today's date, the weekday and the time."""
     try:
         there = ZoneInfo(zone) if zone else caller.zone
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ToolFailed(f'There is no time zone "{zone}".') from None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ToolFailed("There is no time zone of that name.") from None
     moment = datetime.fromtimestamp(caller.now / 1000, there)
     return f"{moment:%A}, {day_text(moment.date())}, {moment:%H:%M} ({there.key})"

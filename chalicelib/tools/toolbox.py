@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chalicelib.conversation.tool import ToolCall, ToolResult, ToolSpec
 from chalicelib.conversation.tool_ports import Caller, Prepared
+from chalicelib.errors import ConfigError
 from chalicelib.tools.tool import Tool, ToolFailed, WrongArguments
 
 _SPARE_S: Final = 1.0
@@ -63,6 +64,9 @@ class FunctionTools:
 
     def specs(self, names: Sequence[str]) -> tuple[ToolSpec, ...]:
         found = {tool.name: tool for tool in self.tools}
+        for name in names:
+            if name not in found:
+                self.report(ConfigError(f"the persona names a tool that does not exist: {name}"))
         return tuple(found[name].spec for name in names if name in found)
 
     def prepare(self, call: ToolCall) -> Prepared | ToolResult:

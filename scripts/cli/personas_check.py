@@ -1,5 +1,6 @@
 """`parley personas check`: what a persona's files hold, what a question costs with them, and what is wrong."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from chalicelib.content.persona_file import Moderating
 from chalicelib.errors import ConfigError
 from chalicelib.llm import families, listed, prices
 from chalicelib.settings import ModelSettings, Settings
+from chalicelib.tools.tool import Tool
 from scripts.cli import options
 from scripts.cli.personas_files import named
 from scripts.cli.terminal import folded, print_json, width
@@ -44,12 +46,19 @@ class Checked:
         """The parts of its instructions with their estimated tokens; the last one is the bot's own rules."""
         own = [("instructions", token_estimate.tokens(self.who.instructions))]
         own += [(known.name, known.tokens) for known in self.who.known]
+        own += [("tools", self._of_tools)] if self.who.tools else []
         return [*own, ("the bot's rules", max(0, self.tokens - sum(tokens for _, tokens in own)))]
 
     @cached_property
     def tokens(self) -> int:
-        """The estimated tokens of all instructions."""
-        return token_estimate.tokens(self.who.system_prompt(opening_shown=True))
+        """The estimated tokens of all instructions, and of what the model is told of tools."""
+        return token_estimate.tokens(self.who.system_prompt(opening_shown=True)) + self._of_tools
+
+    @cached_property
+    def _of_tools(self) -> int:
+        specs = [tool.spec for tool in _tools() if tool.name in self.who.tools]
+        texts = [f"{spec.name}\n{spec.description}\n{json.dumps(spec.parameters)}" for spec in specs]
+        return sum(map(token_estimate.tokens, texts))
 
     def usd(self, *, cached: bool) -> Decimal:
         """Return what the instructions cost with each question: read from the provider's cache, or not."""
@@ -65,6 +74,9 @@ class Checked:
         name, effort = self.model.name, families.effort(self.model.name, self.model.effort)
         if self.lacks_model:
             yield f"{self.who.model} is not in PARLEY_MODELS: {name} answers."
+        for unknown in sorted({*self.who.tools} - {tool.name for tool in _tools()} if self.who.tools else ()):
+            there_are = ", ".join(tool.name for tool in _tools())
+            yield f"tools: there is no {unknown}, so the model is not offered it. There are {there_are}."
         for known in self.who.known:
             if known.left_out:
                 yield f"{known.name}: {known.left_out} characters that no reader sees are left out."
@@ -111,6 +123,12 @@ def check(context: tuple[Environment, options.OutputFormat], which: tuple[str, .
             _print(one, first=not number)
     if faults:
         raise ConfigError("\n".join(faults))
+
+
+def _tools() -> Sequence[Tool]:
+    from chalicelib.bootstrap.tools import TOOLS  # noqa: PLC0415 (most personas have none)
+
+    return TOOLS
 
 
 def _all(which: Sequence[str], settings: Settings) -> tuple[list[Checked], list[str]]:

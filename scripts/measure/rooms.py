@@ -25,6 +25,8 @@ GROUND: Final = (
     "settings",
     "bedrock_settings",
     "model_choice",
+    "privacy_settings",
+    "tool_settings",
     "variables",
     "log",
     "metrics",

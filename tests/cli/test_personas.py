@@ -281,3 +281,14 @@ def test_a_model_on_the_owners_own_server_costs_nothing():
     own = Settings.from_env({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "PARLEY_MODEL": "llama3"}).model
     checked = Checked("santa", persona.load("santa"), own)
     assert cost_in_words(checked) == "llama3 at 127.0.0.1 costs nothing."
+
+
+def test_a_check_counts_the_tools_and_names_those_that_do_not_exist(personas: Run, file: Path):
+    without = json.loads(personas("check", file, "--json").stdout)["personas"][0]["tokens"]
+    source = file.read_text("utf-8")
+    file.write_text(f'tools = ["now", "fly"]\n{source}', "utf-8")
+    [one] = json.loads(personas("check", file, "--json").stdout)["personas"]
+    [of_tools] = [part["tokens"] for part in one["parts"] if part["part"] == "tools"]
+    assert (one["tokens"], of_tools > 50) == (without + of_tools, True)
+    [note] = one["notes"]
+    assert note.startswith("tools: there is no fly, so the model is not offered it. There are now, add_to_list,")

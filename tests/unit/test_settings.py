@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 
 import pytest
@@ -178,6 +179,21 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
             for value in ("shop", "SHOPSHOPSH", "parley_shopshopsh_x", "*")
         ],
         *[("PARLEY_KEEP_DAYS", value, "0 to 30") for value in ("", "31", "-1", "ten", "1.5", "007")],
+        *[
+            ("PARLEY_LOOK_UP_HOSTS", value, "the name of a host such as ideas.example.org")
+            for value in (
+                "https://ideas.example.org",
+                "ideas.example.org/x",
+                "ideas.example.org:8080",
+                "localhost",
+                "10.0.0.1",
+                "[::1]",
+                "*.example.org",
+                "ideas.example.org.",
+                "a b.example.org",
+                "-a.example.org",
+            )
+        ],
         ("PARLEY_MODEL_API", "assistants", "auto, responses or chat"),
         ("PARLEY_WAKE", "sqs", "lambda or fifo"),
         ("PARLEY_CONTACT", "me", "an e-mail address or begin with https://"),
@@ -244,3 +260,23 @@ def test_the_names_of_the_stored_parameters_stay_as_owners_typed_them():
         "first-issuer",
         "topic-arn",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "hosts"),
+    [("", set()), ("Ideas.Example.org", {"ideas.example.org"}), (" a.de , b.co.uk,,", {"a.de", "b.co.uk"})],
+)
+def test_hosts_that_may_be_read_have_commas_between_them(value: str, hosts: set[str]):
+    assert Settings.from_env({"PARLEY_LOOK_UP_HOSTS": value}).tools.look_up_hosts == hosts
+
+
+@pytest.mark.parametrize(
+    ("value", "cure"),
+    [
+        ("good.example.org, user@example.org", 'has "user@example.org"; each part'),
+        (",".join(f"h{number}.example.org" for number in range(21)), "has 21 hosts; it may have 20"),
+    ],
+)
+def test_of_several_hosts_the_wrong_one_is_named(value: str, cure: str):
+    with pytest.raises(ConfigError, match=re.escape(cure)):
+        Settings.from_env({"PARLEY_LOOK_UP_HOSTS": value})

@@ -55,6 +55,7 @@ BLANKS: Final = {
     "owner_channel": {"reason", "stage"},
     "owner_policy": {"action"},
     "owner_deletion": {"code", "stage"},
+    "owner_list": {"person", "name", "items", "stage"},
     "owner_checkup": {"findings", "stage"},
 }
 ENGLISH: Final = load("en")
