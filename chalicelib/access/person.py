@@ -58,6 +58,8 @@ class Person:
     spent: dict[str, int] = field(default_factory=dict)
     """Micro-USD that the person's model calls cost or may cost, by the ISO date of the call, for the last few days."""
 
+    model: str = ""
+    """The name of the model that the owner gave the person; empty for that of the API key or the persona."""
     persona: str = ""
     """The name of the persona that the person has chosen; empty if they chose none."""
 

@@ -36,6 +36,9 @@ class People(Protocol):
     def choose(self, person: PersonId, persona: str) -> None:
         """Store the name of the persona that the person has chosen; nothing if they have never written."""
 
+    def give_model(self, person: PersonId, model: str) -> None:
+        """Store the name of the model that answers the person; none if it is empty. Raises UnknownPerson."""
+
     def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
         """Take conversations off the person's `rooms`, since nothing of the person is stored there."""
 

@@ -89,10 +89,10 @@ class TurnContext:
     def model(self) -> str:
         """The name of the model that the owner chose to answer; empty for the deployment's. Raises as `persona`.
 
-        The API key's model comes before the persona's.
+        The person's own model comes first, then the API key's, then the persona's.
         """
         key = self.entitlements.key
-        return (key.model if key else "") or self.persona.model
+        return self.person.model or (key.model if key else "") or self.persona.model
 
     @property
     def limit(self) -> int | None:

@@ -123,6 +123,12 @@ class Admin:
         self.connections.close_of_person(person)
         return blocked
 
+    def give_model(self, person: PersonId, model: str) -> Standing:
+        """Let the model of this name answer the user from now on; empty for that of their API key or persona."""
+        known = self._known(person)
+        self.people.give_model(person, model)
+        return self._standing(replace(known, model=model), self._limit_for(known))
+
     def forget(self, person: PersonId) -> Portrait:
         """Delete the user's conversation, turns in rooms, lists and record, and return what was stored before.
 
@@ -214,6 +220,7 @@ def as_json(person: Person) -> dict[str, Any]:
         "person": person.id,
         "access": person.access.value,
         "daily_limit": person.daily_limit,
+        "model": person.model or None,
         "quota": dict(sorted(person.quota.items())),
         "told_day": person.notified_day,
         "told_at": utc(person.notified_at),

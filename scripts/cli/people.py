@@ -26,6 +26,7 @@ from scripts.stage.environment import Environment, UsageError
 
 P = ParamSpec("P")
 
+_UNDONE: Final = "default"
 MAX_LIMIT: Final = 100_000
 _PAGE: Final = 20
 _PRIVATE: Final = 0o600
@@ -41,6 +42,8 @@ class Context:
     view: PeopleView
     clock: Clock
     stage: str
+    models: Sequence[str]
+    """Those that the owner listed."""
 
     def person(self, name: str) -> PersonId:
         """Resolve an id or a part of one, as `naming.person_meant` does. Raises UnknownPerson, UsageError."""
@@ -79,7 +82,8 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
     admin = Admin(*stored, entitlements, live, options.clock)
     is_json = output is options.OutputFormat.JSON
     view = JsonPeopleView() if is_json else TextPeopleView(options.clock(), settings.limits.zone, settings.stage.name)
-    return Context(admin, keys, DynamoDeletions(table), view, options.clock, settings.stage.name)
+    models = settings.choice.listed
+    return Context(admin, keys, DynamoDeletions(table), view, options.clock, settings.stage.name, models)
 
 
 with_context = options.with_context(_context)
@@ -185,6 +189,22 @@ def limit(context: Context, person: str, questions: int) -> None:
 def default(context: Context, person: str) -> None:
     """Undo allow, limit or block."""
     context.view.decided(context.admin.default(context.person(person)))
+
+
+@people.command()
+@click.argument("person")
+@click.argument("model")
+@with_context
+def model(context: Context, person: str, model: str) -> None:
+    """Let another model answer a person.
+
+    MODEL is one of PARLEY_MODELS, or `default` to undo it. It comes before the model of their API key and of the
+    persona, and is deleted with the person's data.
+    """
+    if model not in (_UNDONE, *context.models):
+        raise UsageError(f"{model} is not in PARLEY_MODELS, which has {', '.join(context.models) or 'none'}")
+    standing = context.admin.give_model(context.person(person), "" if model == _UNDONE else model)
+    context.view.given_model(standing)
 
 
 @people.command()

@@ -37,6 +37,9 @@ class PeopleView(Protocol):
     def decided(self, standing: Standing) -> None:
         """Print the limits that now apply to a person."""
 
+    def given_model(self, standing: Standing) -> None:
+        """Print which model answers a person now."""
+
     def forgotten(self, before: Portrait) -> None:
         """Confirm that a person's data are deleted; `before` is their state before that."""
 
@@ -62,6 +65,9 @@ class JsonPeopleView:
         print_json({**_standing_as_json(portrait.standing), "stored_turns": portrait.turns})
 
     def decided(self, standing: Standing) -> None:
+        print_json(_standing_as_json(standing))
+
+    def given_model(self, standing: Standing) -> None:
         print_json(_standing_as_json(standing))
 
     def forgotten(self, before: Portrait) -> None:
@@ -106,6 +112,7 @@ class TextPeopleView:
         rows = [
             ("person", person.id),
             ("access", _access(person)),
+            *([("model", person.model)] if person.model else []),
             ("used today", _used(standing)),
             *self._days(person),
             ("first seen", self._moment(person.first_seen)),
@@ -122,6 +129,11 @@ class TextPeopleView:
         click.echo(f"{standing.person.id} {_decision(standing)}")
         if not standing.person.first_seen and not standing.person.days:
             click.echo(NOT_SEEN)
+
+    def given_model(self, standing: Standing) -> None:
+        model = standing.person.model
+        answers = f"is answered by {model} from now on." if model else "is answered by the usual model again."
+        click.echo(f"{standing.person.id} {answers}")
 
     def forgotten(self, before: Portrait) -> None:
         stays = _kept_decision(before.standing.person)

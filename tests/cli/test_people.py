@@ -97,6 +97,7 @@ def test_a_program_gets_the_list_as_one_document(people: Run, chats: Chats):
                 "person": ANNA,
                 "access": "default",
                 "daily_limit": None,
+                "model": None,
                 "quota": {chats.day: 1},
                 "told_day": None,
                 "told_at": None,
@@ -249,6 +250,18 @@ def test_a_limit_that_is_no_whole_number_in_range_is_refused(people: Run, number
     result = people("limit", ANNA, number)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.endswith(" is not a valid limit: give a whole number from 0 to 100000\n")
+
+
+def test_a_person_may_have_a_model_of_their_own(people: Run, chats: Chats):
+    chats.receive()
+    refused = people("model", ANNA, "gpt-6-sol")
+    assert (refused.exit_code, refused.stderr) == (2, "Error: gpt-6-sol is not in PARLEY_MODELS, which has none\n")
+    given = people("model", ANNA, "gpt-6-sol", PARLEY_MODELS="gpt-6-sol,gpt-5.4-mini")
+    assert given.output == f"{ANNA} is answered by gpt-6-sol from now on.\n"
+    assert "model          gpt-6-sol" in people("show", ANNA).output
+    assert json.loads(people("export", ANNA).output)["model"] == "gpt-6-sol"
+    assert people("model", ANNA, "default").output == f"{ANNA} is answered by the usual model again.\n"
+    assert "gpt-6-sol" not in people("show", ANNA).output
 
 
 @pytest.mark.parametrize("command", ["default", "show", "export", "forget --yes"])

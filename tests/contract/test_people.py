@@ -275,3 +275,26 @@ def test_a_person_has_at_most_a_hundred_rooms(story: Story):
 def test_listed_people_have_their_rooms(story: Story):
     story.accept(story.message(person=CLEO, room=identity.room(CLEO, "kitchen")))
     assert list(story.store.people.list()) == [story.known(CLEO)]
+
+
+def test_the_owner_gives_a_person_a_model_and_takes_it_back(story: Story):
+    story.accept()
+    story.store.people.give_model(ANNA, "gpt-6-sol")
+    story.store.people.decide(ANNA, Access.UNLIMITED, daily_limit=None)
+    assert story.known().model == "gpt-6-sol"
+    story.store.people.give_model(ANNA, "")
+    assert story.known().model == ""
+
+
+def test_a_persons_model_is_forgotten_with_them(story: Story):
+    story.accept()
+    story.store.people.give_model(ANNA, "gpt-6-sol")
+    story.store.people.forget(ANNA, now=story.clock())
+    story.accept(story.message("2"))
+    assert story.known().model == ""
+
+
+def test_nobody_unknown_is_given_a_model(story: Story):
+    with pytest.raises(UnknownPerson):
+        story.store.people.give_model(ANNA, "gpt-6-sol")
+    assert story.store.people.get(ANNA) is None

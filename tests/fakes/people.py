@@ -58,6 +58,13 @@ class FakePeople:
             known.change(persona=persona)
 
     @atomic
+    def give_model(self, person: PersonId, model: str) -> None:
+        known = self.memory.people.get(person)
+        if known is None:
+            raise UnknownPerson("there is no person with that id")
+        known.change(model=model)
+
+    @atomic
     def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
         if known := self.memory.people.get(person):
             known.change(rooms=known.person.rooms - set(conversations))
@@ -69,7 +76,7 @@ class FakePeople:
             return
         if not _decided(known):
             known.expires_at, known.channel = now // 1000 + COUNTS_KEPT_S, None
-        known.change(first_seen=0, last_seen=0, rooms=frozenset(), persona="", facts=(), memory_off=False)
+        known.change(first_seen=0, last_seen=0, rooms=frozenset(), persona="", model="", facts=(), memory_off=False)
         known.facts_made, known.forgot = 0, ""
 
 

@@ -2,9 +2,18 @@
 
 import pytest
 
-from tests.flow.chat import Chat
+from tests.flow.chat import Chat, person_of
 
 BAKER = 'name = "Baker"\nmax_output_tokens = 100\ninstructions = "You bake."\n'
+
+
+def test_a_persons_own_model_comes_before_that_of_their_key(chat: Chat):
+    chat.changes_key(model="gpt-6-sol")
+    anna = chat.opens("anna")
+    anna.says("Hello!")
+    chat.bot.people.give_model(person_of("anna"), "gpt-5.4-mini")
+    anna.says("Who are you?")
+    assert [prompt.model for prompt in chat.bot.prompts] == ["gpt-6-sol", "gpt-5.4-mini"]
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_a_message_that_the_webhook_did_not_take_can_be_sent_again(page: Page, d
 
 
 @pytest.mark.parametrize(("width", "is_mobile"), [(360, True), (1280, False)])
-def test_the_thread_has_the_same_margin_on_both_sides(browser: Browser, demo: Demo, width: int, is_mobile: bool):
+def test_the_thread_has_the_same_margin_on_both_sides(browser: Browser, demo: Demo, width: int, *, is_mobile: bool):
     page = browser.new_page(viewport={"width": width, "height": 740}, is_mobile=is_mobile, has_touch=is_mobile)
     page.goto(f"{demo.url}/messenger")
     button, chat = page.get_by_test_id("get-started").bounding_box(), page.get_by_role("main").bounding_box()

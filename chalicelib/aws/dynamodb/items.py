@@ -209,6 +209,7 @@ def person(item: Item) -> Person:
         refunds=day_counts.by_day(item, day_counts.REFUNDS),
         spent=day_counts.by_day(item, day_counts.SPENT),
         persona=item.get("persona", ""),
+        model=item.get("model", ""),
         **fact_items.of_person(item),
     )
 
