@@ -3,15 +3,17 @@
 from functools import partial
 from typing import Final
 
+from chalicelib.access.facts import Facts
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.conversation.tool_ports import PersonLists
+from chalicelib.tools.facts import forget, remember
 from chalicelib.tools.hand_over import Owner, hand_over
 from chalicelib.tools.look_up import Web, addresses, dial, look_up
 from chalicelib.tools.now import now
 from chalicelib.tools.person_list import add_to_list, remove_from_list, show_list
 from chalicelib.tools.toolbox import FunctionTools
 
-TOOLS: Final = (now, add_to_list, remove_from_list, show_list, look_up, hand_over)
+TOOLS: Final = (now, add_to_list, remove_from_list, show_list, look_up, hand_over, remember, forget)
 """A new tool gets its place here, and what it needs beside the `Caller` in the services below."""
 
 
@@ -20,6 +22,7 @@ def toolbox(ports: Ports) -> FunctionTools:
     stage = ports.settings.stage.name
     services: dict[type, object] = {
         PersonLists: ports.lists,
+        Facts: ports.facts,
         Owner: Owner(ports.notifier, ports.sent_alerts, ports.texts, ports.log.pseudonym, stage),
         Web: Web(ports.settings.tools.look_up_hosts, addresses, dial),
     }

@@ -1,13 +1,17 @@
 """What a person asks the bot to remember: `/remember`, `/memory`, `/forget 3`."""
 
+import json
+
 import pytest
 
 from chalicelib.access.facts import MOST_FACTS
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation.notes import FACTS_TOKENS
+from chalicelib.conversation.tool import ToolCall
 from tests.flow.bot import SAYS, Bot
 from tests.flow.chat import Chat, person_of
 from tests.flow.test_summary import SAID, SummarizingModel, until_summarised
+from tests.flow.test_tools import PERSONA, names, results
 
 REX = "My dog is called Rex."
 
@@ -185,3 +189,76 @@ def test_a_question_that_begins_like_the_command_is_none(bot: Bot):
     bot.receives("anna", "remember that my dog is called Rex")
     assert bot.asked == ["remember that my dog is called Rex"]
     assert remembered(bot) == []
+
+
+# By the model's tools.
+
+
+def asks_for(name: str, call: int = 1, /, **arguments: object) -> ToolCall:
+    return ToolCall(f"call_{call}", name, json.dumps(arguments))
+
+
+@pytest.fixture
+def helper(bot: Bot) -> Bot:
+    """The persona may remember and forget."""
+    names(bot, "remember", "forget")
+    return bot
+
+
+def test_the_model_remembers_what_it_is_asked_to_and_forgets_it_again(helper: Bot):
+    helper.model.script = [[asks_for("remember", fact=REX)], ["I will."]]
+    helper.receives("anna", "Remember that my dog is called Rex, please.")
+    assert said(helper) == "I will."
+    assert results(helper.last_prompt) == [f"Remembered as number 1: {REX}"]
+    assert remembered(helper) == [REX]
+    helper.receives("anna", "What is my dog called?")
+    assert f"1. (2026-11-20) {REX}" in helper.last_prompt.notes
+    helper.model.script = [[asks_for("forget", number=1)], ["Done."]]
+    helper.receives("anna", "Forget that.")
+    assert results(helper.last_prompt) == ["Number 1 is forgotten."]
+    assert remembered(helper) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "result"),
+    [
+        (asks_for("remember", fact="x" * 201), "fact: String should have at most 200 characters"),
+        (asks_for("remember", fact="  "), "fact: String should have at least 1 character"),
+        (asks_for("remember", fact=REX, person="messenger:4711:bert"), "person: Extra inputs are not permitted"),
+        (asks_for("forget", number=9), "There is no number 9."),
+        (asks_for("forget", number=0), "number: Input should be greater than or equal to 1"),
+    ],
+)
+def test_what_cannot_be_done_is_said_to_the_model(helper: Bot, call: ToolCall, result: str):
+    helper.model.script = [[call], ["I am sorry."]]
+    helper.receives("anna", "Remember this.")
+    assert result in results(helper.last_prompt)[0]
+    assert remembered(helper) == []
+
+
+def test_a_model_that_repeats_itself_remembers_once(helper: Bot):
+    helper.model.script = [[asks_for("remember", 1, fact=REX), asks_for("remember", 2, fact=REX)], ["I will."]]
+    helper.receives("anna", "Remember that my dog is called Rex, please.")
+    assert "already, as number 1" in results(helper.last_prompt)[1]
+    assert remembered(helper) == [REX]
+
+
+def test_switched_off_the_model_remembers_nothing_either(helper: Bot):
+    helper.receives("anna", "/memory off")
+    helper.model.script = [[asks_for("remember", fact=REX)], ["I may not."]]
+    helper.receives("anna", "Remember that my dog is called Rex, please.")
+    assert "switched this off" in results(helper.last_prompt)[0]
+    assert remembered(helper) == []
+
+
+def test_in_a_room_the_model_can_neither_remember_nor_forget(chat: Chat):
+    bot = chat.bot
+    bot.persona_texts.put("web", PERSONA.format(tools=["remember", "forget"]), now=bot.clock())
+    alone = chat.opens("anna")
+    alone.says(f"/remember {REX}")
+    kitchen = chat.opens("anna", room="kitchen")
+    bot.model.script = [[asks_for("remember", 1, fact="A secret"), asks_for("forget", 2, number=1)], ["I cannot."]]
+    kitchen.says("Remember this.")
+    assert all("in a room" in result for result in results(bot.last_prompt))
+    known = bot.memory.people[person_of("anna")].person
+    assert [fact.text for fact in known.facts] == [REX]
