@@ -86,13 +86,13 @@ function ask({ bubble, fate, by, retry }, { asked, by: name, status, code, item 
 
 function reply(parts, { text, code, state, slow, footer, persona, mine, again, rateable, feedback }) {
   const [over, empty] = [state !== "open", !text];
-  const words = code ? notice(code, text) : text;
+  const [words, plain] = [code ? notice(code, text) : text, code && code !== "crisis"];
   parts.answer.hidden = false;
   parts.answer.dataset.code = code ?? "";
   paintFace(parts.face, persona);
   say(parts.name, persona.name);
-  if (code) say(parts.words, words);
-  const bare = code ? empty : !parts.paint(text, !over);
+  if (plain) say(parts.words, words);
+  const bare = plain ? empty : !parts.paint(words, !over);
   parts.words.classList.toggle("streams", !over && !bare);
   parts.dots.hidden = over || !bare;
   mention(parts.footer, (empty && (over ? t("dropped") : slow && t("slow"))) || footer || (state === "stopped" && !code && t("stopped")));
