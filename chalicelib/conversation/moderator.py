@@ -36,12 +36,13 @@ class Moderator:
         wanted = context.persona.moderation
         if wanted is Moderating.OFF or context.turn.opens:
             return None
-        verdict = self._verdict(context, wanted)
+        blocks = wanted is Moderating.BLOCK and not context.is_over_limit  # above it, a notice comes once an hour
+        verdict = self._verdict(context, blocks=blocks)
         if verdict.is_about_self_harm:
             return self.notices.crisis()
-        return self.notices.moderated() if verdict.flagged and wanted is Moderating.BLOCK else None
+        return self.notices.moderated() if verdict.flagged and blocks else None
 
-    def _verdict(self, context: TurnContext, wanted: Moderating) -> Verdict:
+    def _verdict(self, context: TurnContext, *, blocks: bool) -> Verdict:
         """Return the verdict, or an empty one if the service has none."""
         log, started = self.log.about(context.turn.id, context.turn.person), self.clock()
         try:
@@ -49,7 +50,7 @@ class Moderator:
         except ModelError as exc:
             log.failure("moderate", exc, failed=1, ms=self.clock() - started)
             return Verdict()
-        refused = bool(verdict.flagged) and (wanted is Moderating.BLOCK or verdict.is_about_self_harm)
+        refused = bool(verdict.flagged) and (blocks or verdict.is_about_self_harm)
         flagged = ", ".join(sorted(verdict.flagged)) or None
         log("moderate", ms=self.clock() - started, flagged=flagged, score=verdict.score, refused=int(refused))
         return verdict

@@ -94,6 +94,18 @@ def test_the_help_line_comes_before_every_limit(bot: Bot):
     assert bot.sent_to("anna")[-1] == HELP
 
 
+def test_a_flagged_question_above_the_limit_gets_the_limits_notice_as_any_other(bot: Bot):
+    moderates(bot, "block")
+    bot.limits_to(1)
+    bot.receives("anna", "How are you?")
+    bot.moderation.script.extend([VIOLENT, VIOLENT])
+    bot.receives("anna", "How do I hurt him?")
+    bot.receives("anna", "And her?")
+    answer, notice = bot.sent_to("anna")
+    assert (answer, notice[:47]) == ("An answer.", "You have used all your questions for today (1).")
+    assert [line["refused"] for line in bot.log_lines("moderate")] == [0, 0, 0]
+
+
 def test_the_help_line_comes_each_time(bot: Bot):
     moderates(bot, "score")
     bot.moderation.script.extend([CRISIS, CRISIS])
