@@ -116,10 +116,11 @@ def new_account(
     meta, model = Meta(), ModelServer()
     model.models = [MODEL]
     local = f"http://127.0.0.1:{port}"
+    bedrock = {"MINISTACK_BEDROCK_PROXY_URL": f"{local}/openai"}
     urls = {"PARLEY_GRAPH_URL": f"{local}/graph/v25.0", "OPENAI_BASE_URL": f"{local}/openai/v1"}
     with (
         NamedTemporaryFile("w", prefix="faults-") as faults,
-        ministack(project.unpacked, **{"FAULTS": faults.name, **(emulator or {})}) as aws_url,
+        ministack(project.unpacked, **{"FAULTS": faults.name, **bedrock, **(emulator or {})}) as aws_url,
         fakes(port, meta, model),
     ):
         urls["PARLEY_CONNECTIONS_URL"] = f"{aws_url}/_aws/execute-api/{{api}}/{{stage}}"
