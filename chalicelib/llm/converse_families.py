@@ -10,9 +10,9 @@ from chalicelib.llm import families
 
 _OPENAI: Final = re.compile(r"\bopenai\.gpt-\d")
 _OPEN_WEIGHTS: Final = re.compile(r"\bopenai\.gpt-oss")
-_ADAPTIVE: Final = re.compile(r"claude-(opus-4-[678]|sonnet-4-6|(opus|sonnet)-[5-9])")
+_ADAPTIVE: Final = re.compile(r"claude-((opus|sonnet)-4-[678]|(opus|sonnet|haiku|fable)-[5-9])")
 """Claude's models that think as much as an effort says."""
-_RESTS: Final = re.compile(r"claude-(opus|sonnet)-[5-9]")
+_RESTS: Final = re.compile(r"claude-(opus|sonnet|haiku)-[5-9]")
 """Those of them that may think unless they are asked not to."""
 _NOVA_2: Final = re.compile(r"\bamazon\.nova-2")
 _NEVER_THINKS: Final = re.compile(
@@ -24,14 +24,15 @@ _TEMPERATURE_REFUSED: Final = re.compile(r"claude-(opus-4-[78]|(opus|sonnet|haik
 _NOVA: Final = re.compile(r"\bamazon\.nova")
 _CACHES: Final = re.compile(r"\b(amazon\.nova|anthropic\.claude-(haiku|sonnet|opus|fable))")
 _LOW_TO_HIGH: Final = ("low", "medium", "high")
-_LOW_TO_MAX: Final = (*_LOW_TO_HIGH, "max")
+_LOW_TO_MAX: Final = (*_LOW_TO_HIGH, "max", "xhigh")
+_NO_XHIGH: Final = re.compile(r"claude-(opus|sonnet)-4-6")
 
 
 def takes_temperature(model: str, effort: str = "") -> bool:
     """Whether the model takes a temperature when it is asked with this effort; OpenAI's take none there at all."""
     if _OPENAI.search(model) or _TEMPERATURE_REFUSED.search(model):
         return False
-    return not (_ADAPTIVE.search(model) and effort in _LOW_TO_MAX)
+    return "output_config" not in effort_fields(model, effort)
 
 
 def effort_fields(model: str, effort: str) -> dict[str, Any]:
@@ -39,11 +40,12 @@ def effort_fields(model: str, effort: str) -> dict[str, Any]:
     if _OPENAI.search(model):
         taken = families.effort(model, effort)
         return {"reasoning": {"effort": taken}} if taken else {}
+    effort = effort.removeprefix("=")  # an owner's word against the table of OpenAI's families
     if _OPEN_WEIGHTS.search(model) and effort in _LOW_TO_HIGH:
         return {"reasoning_effort": effort}
     if _NOVA_2.search(model) and effort in _LOW_TO_HIGH:
         return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": effort}}
-    if _ADAPTIVE.search(model) and effort in _LOW_TO_MAX:
+    if _ADAPTIVE.search(model) and effort in _LOW_TO_MAX and not (effort == "xhigh" and _NO_XHIGH.search(model)):
         return {"thinking": {"type": "adaptive"}, "output_config": {"effort": effort}}
     return {"thinking": {"type": "disabled"}} if _RESTS.search(model) and effort in ("", "none") else {}
 

@@ -28,7 +28,7 @@ _MOST_TEMPERATURE: Final = 1.0
 _TEMPERATURE: Final = "temperature"
 _FIELDS: Final = "additionalModelRequestFields"
 _CACHE_POINT: Final = "cachePoint"
-_LEAST_CACHED: Final = 1000
+_LEAST_CACHED: Final = 500
 """Tokens; less is kept by no model."""
 _ID: Final = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 _NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
