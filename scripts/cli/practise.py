@@ -2,27 +2,22 @@
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 import click
 
-from chalicelib.conversation.ports import Model
 from chalicelib.errors import ModelError, ParleyError
-from chalicelib.settings import ModelSettings
 from scripts.cli.personas_files import named
-from scripts.cli.terminal import print_json, width
+from scripts.cli.practise_model import models, why
+from scripts.cli.terminal import counted, print_json, width
 from scripts.cli.trial import BudgetSpent, Line, Trial
-from scripts.stage import environment
 from scripts.stage.environment import UsageError
 
 _MICRO: Final = 1_000_000
 _MOST_TURNS: Final = 100
-_STAND_IN: Final = "the demo's fake model (OPENAI_API_KEY and OPENAI_BASE_URL are not set)"
 
 
 def _amount(_: click.Context, __: click.Parameter, value: float) -> int:
@@ -82,8 +77,8 @@ def practise(first: str, second: str, *, turns: int, begin: str | None, budget: 
         opening = (begin or "").strip() or pair[0].welcome.opening
         if not opening:
             raise UsageError(f"{first} has no opening: say with --begin how it begins")
-        with _model(os.environ) as (model, called):
-            _practise(Trial(model, pair, budget), opening, turns=turns, called=called, is_json=is_json)
+        with models(pair, os.environ) as (chosen, called):
+            _practise(Trial(chosen, pair, budget), opening, turns=turns, called=called, is_json=is_json)
     except ParleyError as exc:
         raise click.ClickException(str(exc)) from exc
 
@@ -111,21 +106,17 @@ def _practise(trial: Trial, opening: str, *, turns: int, called: str, is_json: b
 
 def _head(trial: Trial, turns: int, called: str) -> str:
     both = " and ".join(who.name for who in trial.pair)
-    free = "which costs nothing" if trial.model.price.is_free else f"for at most {_usd(trial.budget)} USD"
-    return f"{both}: {turns} turns with {called}, {free}."
+    free = "which costs nothing" if trial.is_free else f"for at most {_usd(trial.budget)} USD"
+    return f"{both}: {counted(turns, 'turn', 'turns')} with {called}, {free}."
 
 
 def _summary(trial: Trial) -> str:
-    cost = "" if trial.model.price.is_free else f" They cost {_usd(trial.spent)} USD."
+    cost = "" if trial.is_free else f" They cost {_usd(trial.spent)} USD."
     return f"max_output_tokens cut {trial.cut} of {trial.asked} answers.{cost}"
 
 
 def _failure(error: ModelError, trial: Trial) -> str:
-    from scripts.simulator.model_question import place_of, problem  # noqa: PLC0415
-
-    chosen = environment.of_the_demo(os.environ).settings().model
-    found = problem(error, name=chosen.name, place=place_of(chosen.base_url))
-    return f"{found.reason} {found.cure} {_summary(trial)}"
+    return f"{why(error, os.environ)} {_summary(trial)}"
 
 
 def _document(trial: Trial, called: str, end: str) -> Mapping[str, Any]:
@@ -144,44 +135,6 @@ def _document(trial: Trial, called: str, end: str) -> Mapping[str, Any]:
 
 def _usd(micro: int) -> str:
     return f"{Decimal(micro) / _MICRO:f}"
-
-
-@contextmanager
-def _model(env: Mapping[str, str]) -> Iterator[tuple[Model, str]]:
-    """Return the model of the settings and what it is called; without a key, the demo's fake one."""
-    from scripts.simulator.isolation import has_model  # noqa: PLC0415
-    from scripts.simulator.stand_in import stand_in  # noqa: PLC0415 (slow)
-
-    chosen = environment.of_the_demo(env).settings().model
-    if has_model(env):
-        with _openai(chosen, env.get("OPENAI_API_KEY") or "none") as model:
-            yield model, chosen.name
-        return
-    with stand_in() as url, _openai(replace(chosen, base_url=url, api="chat"), "none", proxied=False) as model:
-        yield model, _STAND_IN
-
-
-@contextmanager
-def _openai(chosen: ModelSettings, key: str, *, proxied: bool = True) -> Iterator[Model]:
-    from openai import AsyncOpenAI, DefaultAsyncHttpxClient  # noqa: PLC0415 (slow)
-
-    from chalicelib.llm import prices  # noqa: PLC0415
-    from chalicelib.llm.kept_connections import LIMITS, KeptConnections  # noqa: PLC0415
-    from chalicelib.llm.openai import OpenAIModel  # noqa: PLC0415
-
-    connections = KeptConnections(partial(DefaultAsyncHttpxClient, limits=LIMITS, trust_env=proxied))
-    try:
-        yield OpenAIModel(
-            name=chosen.name,
-            effort=chosen.effort,
-            api=chosen.api,
-            connections=connections,
-            client=lambda http: AsyncOpenAI(api_key=key, base_url=chosen.base_url, http_client=http),
-            price=prices.price_of(chosen),
-            is_openai=chosen.is_openai,
-        )
-    finally:
-        connections.close()
 
 
 def folded(text: str, room: int) -> Sequence[str]:

@@ -42,7 +42,8 @@ class BudgetSpent(Exception):
 class Trial:
     """Two personas that talk with each other. Amounts are in micro-USD."""
 
-    model: Model
+    models: tuple[Model, Model]
+    """The model of each."""
     pair: tuple[Persona, Persona]
     """Who begins, and who answers."""
     budget: int
@@ -57,7 +58,12 @@ class Trial:
         """
         yield self._said(Line(self.pair[0], opening))
         while len(self.lines) < 2 * turns:
-            yield self._said(self._answer(self.pair[len(self.lines) % 2]))
+            yield self._said(self._answer(len(self.lines) % 2))
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no answer costs anything."""
+        return all(model.price.is_free for model in self.models)
 
     @property
     def asked(self) -> int:
@@ -73,28 +79,30 @@ class Trial:
         self.lines.append(line)
         return line
 
-    def _answer(self, speaker: Persona) -> Line:
+    def _answer(self, place: int) -> Line:
+        speaker, model = self.pair[place], self.models[place]
         prompt = _prompt(speaker, [line.text for line in self.lines])
-        most = self.model.price.cost(at_most(prompt, written=None))
+        most = model.price.cost(at_most(prompt, written=None))
         if self.spent + most > self.budget:
             raise BudgetSpent(most)
         heard = _Heard()
         try:
-            with closing(self.model.answer(prompt, seconds=_SECONDS)) as events:
+            with closing(model.answer(prompt, seconds=_SECONDS)) as events:
                 for event in events:
                     heard.take(event)
             heard.end()
         except ModelError as exc:
-            self.spent += self._cost(heard.usage, most) if exc.may_be_billed else 0
+            self.spent += _cost(model, heard.usage, most) if exc.may_be_billed else 0
             raise
-        cost = self._cost(heard.usage, most)
+        cost = _cost(model, heard.usage, most)
         self.spent += cost
         if not heard.text.strip():
             raise ModelError("the answer is empty")
         return Line(speaker, heard.text.strip(), heard.reason is FinishReason.LENGTH, cost)
 
-    def _cost(self, usage: Usage | None, most: int) -> int:
-        return self.model.price.cost(usage) if usage and usage.output else most
+
+def _cost(model: Model, usage: Usage | None, most: int) -> int:
+    return model.price.cost(usage) if usage and usage.output else most
 
 
 @dataclass

@@ -10,9 +10,10 @@ from rich.cells import cell_len
 
 from chalicelib.access.budget import Price, Usage
 from chalicelib.content import persona
-from chalicelib.conversation.prompt import Exchange, FinishReason
+from chalicelib.conversation.prompt import Exchange, FinishReason, Prompt
 from chalicelib.errors import ModelBusy, ModelError
 from scripts.cli.practise import folded
+from scripts.cli.practise_model import why
 from scripts.cli.trial import BudgetSpent, Line, Trial
 from tests.cli.conftest import Run
 from tests.fakes.model import ScriptedModel
@@ -25,7 +26,17 @@ Practise = Callable[..., Result]
 def trial(*script: Sequence[str | FinishReason | ModelError], price: Price | None = None, budget: int = 0) -> Trial:
     model = ScriptedModel([list(line) for line in script])
     model.price = price or model.price
-    return Trial(model, (BUYER, SELLER), budget)
+    return Trial((model, model), (BUYER, SELLER), budget)
+
+
+def asked(one: Trial) -> list[Prompt]:
+    assert isinstance(one.models[0], ScriptedModel)
+    return one.models[0].asked
+
+
+def test_each_is_answered_by_the_model_of_its_own_persona():
+    models = ScriptedModel([["A2"]]), ScriptedModel([["B1"], ["B2"]])
+    assert texts(list(Trial(models, (BUYER, SELLER), 0).run("A1", turns=2))) == ["A1", "B1", "A2", "B2"]
 
 
 def texts(lines: Sequence[Line]) -> list[str]:
@@ -46,8 +57,7 @@ def test_each_speaks_as_often_as_the_other_and_the_opening_costs_no_answer():
 def test_each_hears_the_others_lines_as_questions_and_its_own_as_answers():
     one = trial(["B1"], ["A2"], ["B2"], ["A3"])
     list(one.run("A1", turns=3))
-    assert isinstance(one.model, ScriptedModel)
-    first, second, third, fourth, _ = one.model.asked
+    first, second, third, fourth, _ = asked(one)
     assert (first.history, first.question) == ((), "A1")
     assert (second.history, second.question) == ((), "B1")
     assert (third.history, third.question) == ((Exchange("A1", "B1"),), "A2")
@@ -86,8 +96,7 @@ def test_without_a_budget_a_priced_model_is_not_asked():
     with pytest.raises(BudgetSpent):
         list(one.run("A1", turns=1))
     assert (one.asked, one.spent) == (0, 0)
-    assert isinstance(one.model, ScriptedModel)
-    assert one.model.asked == []
+    assert asked(one) == []
 
 
 def test_an_answer_that_broke_off_counts_as_much_as_it_can_have_cost():
@@ -174,3 +183,9 @@ def test_a_korean_syllable_takes_two_columns():
     assert folded("가나다 라마바 사", 10) == ["가나다", "라마바 사"]
     assert folded("", 10) == [""]
     assert folded("가나다라마바사", 10) == ["가나다라마바사"]
+
+
+def test_bedrock_is_asked_with_the_owners_aws_credentials_and_a_failure_says_so():
+    error = ModelBusy("there are no AWS credentials")
+    said = why(error, {"PARLEY_MODEL": "bedrock:amazon.nova-lite-v1:0"})
+    assert said.startswith("amazon.nova-lite-v1:0 at Amazon Bedrock gives no answer: there are no AWS credentials.")
