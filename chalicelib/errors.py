@@ -133,6 +133,8 @@ class ModelError(ParleyError):
     """Whether the provider may charge for the request; false only if it got none, or refused it before it began."""
     began = True
     """Whether the provider may have begun to answer; false only if it refused the request or gave no response."""
+    model = ""
+    """The name of the model, where several may answer; empty for the deployment's."""
     requests = 1
     """How many requests were sent for the answer."""
     is_slip = False

@@ -184,8 +184,9 @@ class TurnRunner:
 
     def _apologise(self, context: TurnContext, error: ModelError, settlement: Settlement | None = None) -> Turn:
         """Answer with an apology, and refund the question unless the person has had too many refunds today."""
-        cost: dict[str, Value] = {"cost_usd": round(settlement.cost / 1_000_000, 6)} if settlement else {}
-        self._log(context.turn).failure("model", error, failed=1, **self.dialogue.agent.log_fields, **cost)
+        more: dict[str, Value] = {"cost_usd": round(settlement.cost / 1_000_000, 6)} if settlement else {}
+        more |= {"gen_ai.response.model": error.model} if error.model else {}
+        self._log(context.turn).failure("model", error, failed=1, **self.dialogue.agent.log_fields, **more)
         if isinstance(error, ModelUnusable):
             self.alerts.model_unusable(error)
         if context.turn.opens:

@@ -76,9 +76,13 @@ class ModelChoice:
     ) -> Generator[ModelEvent]:
         self._asked[:] = [build() if build else self.first]
         rounds = tuple(_as_told_to(name, one) for one in prompt.rounds)
-        with closing(self._asked[0].answer(replace(prompt, rounds=rounds), seconds=seconds)) as events:
-            for event in events:
-                yield _signed(name, event)
+        try:
+            with closing(self._asked[0].answer(replace(prompt, rounds=rounds), seconds=seconds)) as events:
+                for event in events:
+                    yield _signed(name, event)
+        except ModelError as exc:
+            exc.model = name
+            raise
 
     def warm(self, *, seconds: float) -> None:
         """Prepare what an answer of the deployment's model needs. Raises ModelError."""

@@ -4,13 +4,14 @@ An alert that cannot be sent is logged and not repeated: the user who caused it 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.access import budget, identity, quota
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People
+from chalicelib.bedrock_settings import PREFIX
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
 from chalicelib.conversation.turn import Turn
@@ -54,8 +55,8 @@ class AlertService:
         self._send_once_a_day(
             "model",
             f"model_{error.cause}",
-            model=self.settings.model.name,
-            host=self.settings.model.host,
+            model=error.model or self.settings.model.name,
+            host=self._host(error.model),
             names=", ".join(error.names),
             stage=self.settings.stage.name,
         )
@@ -94,9 +95,17 @@ class AlertService:
         """Report, once a day, that the budget, or the part of a channel, has no room for a request to the model."""
         if reserved.amount > reserved.cap:
             most, cap = budget.usd(reserved.amount), budget.usd(reserved.cap)
-            self._send_once_a_day("budget", "budget_too_small", model=self.settings.model.name, most=most, budget=cap)
+            self._send_once_a_day(
+                "budget", "budget_too_small", model=reserved.model or self.settings.model.name, most=most, budget=cap
+            )
         else:
             self._budget("spent", reserved, channel)
+
+    def _host(self, model: str) -> str:
+        """Return the host of the model of this name; without one, of the deployment's model."""
+        if model.startswith(PREFIX):
+            return self.settings.choice.bedrock.host
+        return replace(self.settings.model, bedrock=None).host if model else self.settings.model.host
 
     def _budget(self, what: str, reserved: Reservation, channel: Channel | None) -> None:
         whole = budget.usd(reserved.cap)

@@ -15,8 +15,24 @@ from tests.contract.converse_server import converse_with_tools
 from tests.contract.models import USAGE, WORDS
 from tests.contract.openai_tools import openai_with_tools
 from tests.contract.tool_situations import ASKING, CALLS, MALFORMED, RESULTS, SAID_FIRST, ToolSituation, after
+from tests.fakes.model import Line, ScriptedModel
+
+
+def scripted_with_tools(situation: ToolSituation) -> ScriptedModel:
+    """The fake of the flow tests."""
+    lines: dict[ToolSituation, Line] = {
+        ToolSituation.ASKS: (SAID_FIRST, *CALLS),
+        ToolSituation.ONLY_ASKS: CALLS,
+        ToolSituation.MALFORMED: (ToolCall("call_a", "look_up", MALFORMED),),
+        ToolSituation.CUT_OFF: (SAID_FIRST, FinishReason.LENGTH),
+        ToolSituation.BREAKS_OFF: (ModelBusy("the stream broke off"),),
+        ToolSituation.ANSWERS: WORDS,
+    }
+    return ScriptedModel([lines[situation]], usage=USAGE)
+
 
 MODELS: Final[dict[str, Callable[[ToolSituation], Model]]] = {
+    "scripted": scripted_with_tools,
     "openai, responses": partial(openai_with_tools, "responses"),
     "openai, chat": partial(openai_with_tools, "chat"),
     "bedrock, converse": converse_with_tools,

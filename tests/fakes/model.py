@@ -33,10 +33,12 @@ class ScriptedModel:
         self.asked.append(prompt)
         self.seconds.append(seconds)
         line = self.script.pop(0) if self.script else self.otherwise
-        return self._say([line] if isinstance(line, ModelError) else line)
+        may_call = bool(prompt.tools) and prompt.may_call
+        return self._say([line] if isinstance(line, ModelError) else line, may_call=may_call)
 
-    def _say(self, line: Sequence[Word]) -> Generator[ModelEvent]:
-        reason, calls = FinishReason.STOP, tuple(word for word in line if isinstance(word, ToolCall))
+    def _say(self, line: Sequence[Word], *, may_call: bool) -> Generator[ModelEvent]:
+        reason = FinishReason.STOP
+        calls = tuple(word for word in line if isinstance(word, ToolCall) and may_call)
         for word in line:
             match word:
                 case ModelError():

@@ -1,5 +1,11 @@
+import pytest
+
 from chalicelib.access.person import Access
+from chalicelib.errors import ModelFault, ModelUnusable
+from chalicelib.settings import Settings
 from tests.flow.bot import LIMIT, SAYS, Bot, person_of
+
+NOVA = "bedrock:eu.amazon.nova-lite-v1:0"
 
 
 def announcement(psid: str) -> tuple[str, str]:
@@ -46,3 +52,21 @@ def test_the_owners_decision_applies_from_the_next_message_on(bot: Bot):
     for number in range(3):
         bot.receives("anna", f"question number {number}")
     assert bot.used("anna") == 3
+
+
+@pytest.mark.parametrize(
+    ("own", "failing", "model", "host"),
+    [
+        ("gpt-6-luna", "", "gpt-6-luna", "api.openai.com"),
+        ("gpt-6-luna", "gpt-6-sol", "gpt-6-sol", "api.openai.com"),
+        ("gpt-6-luna", NOVA, NOVA, "bedrock-runtime.eu-central-1.amazonaws.com"),
+        (NOVA, "gpt-6-sol", "gpt-6-sol", "api.openai.com"),
+    ],
+)
+def test_an_alert_about_a_model_names_the_one_that_fails(bot: Bot, own: str, failing: str, model: str, host: str):
+    bot.settings = Settings.from_env({"PARLEY_MODEL": own, "PARLEY_BEDROCK_REGION": "eu-central-1"})
+    error = ModelUnusable("the key is refused", cause=ModelFault.KEY)
+    error.model = failing
+    bot.owner.model_unusable(error)
+    [(_, told)] = bot.notifier.told
+    assert told == SAYS("owner_model_key", model=model, host=host, names="", stage="dev")

@@ -110,6 +110,16 @@ def test_a_fallback_that_fails_too_says_why_itself():
         three.ask()
 
 
+@pytest.mark.parametrize(("name", "fails", "named"), [("", "luna", ""), ("sol", "sol", "sol"), ("sol", "nano", "nano")])
+def test_an_error_names_the_model_that_it_is_about(name: str, fails: str, named: str):
+    three = Three()
+    (three.other if name else three.first).script.append(free(ModelBusy("busy"), requests=1 if fails == "nano" else 2))
+    three.fallback.script.append(ModelBusy("busy"))
+    with pytest.raises(ModelBusy) as caught:
+        three.ask(replace(PROMPT, model=name))
+    assert caught.value.model == named
+
+
 def test_without_a_fallback_the_error_is_the_models():
     three = Three()
     three.first.script.append(free(ModelBusy("busy")))
