@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from scripts.cli.options import at_deployed_stage
-from scripts.cli.terminal import print_json
+from scripts.cli.terminal import print_json, width
 from scripts.stage.environment import ROOT, Environment
 
 if TYPE_CHECKING:
@@ -71,5 +71,5 @@ def _as_json(finding: "Finding") -> dict[str, str]:
 
 
 def _folded(text: str, first: str, others: str) -> str:
-    """Return the text in lines of 80 columns, without its own line breaks; words break at no hyphen if they fit."""
-    return textwrap.fill(text, 80, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    """Return the text in lines of 80 columns at most, without its own breaks; words break at no hyphen if they fit."""
+    return textwrap.fill(text, min(80, width()), initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

@@ -11,7 +11,7 @@ import click
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import ApiKeyService, IssuedKey, KeyState, state
 from chalicelib.ids import PersonId
-from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_values
+from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_prose, print_values
 from scripts.stage import hints
 
 if TYPE_CHECKING:
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 _NAME_WIDTHS: Final = (None, 20, 12)
 """Columns of the names; the first table that fits the terminal is printed."""
+_ONCE: Final = (
+    "Copy the key now: it is not shown again. Use it in servers and scripts only; "
+    'they send {"action": "authenticate", "apiKey": …}. Never put it into a page.'
+)
+_SIGNS: Final = (
+    "Your server signs with it who a visitor is, in a JWT with HS256. Keep it there: whoever has it can read the "
+    "conversations of all your customers."
+)
 _COLOURS: Final = {
     KeyState.ACTIVE: "green",
     KeyState.SPENT: "yellow",
@@ -141,8 +149,7 @@ class TextKeysView:
 
     def issued(self, issued: IssuedKey, addresses: Addresses) -> None:
         click.echo(issued.text)
-        click.echo("\nCopy the key now: it is not shown again. Use it in servers and scripts only;")
-        click.echo('they send {"action": "authenticate", "apiKey": …}. Never put it into a page.')
+        print_prose(f"\n{_ONCE}")
         self._where(issued.key, addresses)
 
     def keys(self, keys: Sequence[ApiKey]) -> None:
@@ -177,26 +184,25 @@ class TextKeysView:
             self._where(key, addresses)
 
     def room(self, name: str, key: ApiKey | None, addresses: Addresses) -> None:
-        click.echo(f"{name}\n\nWho has this name can join the room. A program sends it as `room` in `join`;")
+        before = "Who has this name can join the room. A program sends it as `room` in `join`;"
         if key:
-            click.echo("the line of HTML for your page gets it as a further attribute:\n")
+            print_prose(f"{name}\n\n{before}\nthe line of HTML for your page gets it as a further attribute:\n")
             click.echo(f'  data-room="{name}"')
         else:
-            click.echo("people sign in before they join.")
+            print_prose(f"{name}\n\n{before}\npeople sign in before they join.")
         if addresses.bot:
             click.echo(f"\nAs a link to the bot's own chat page:\n\n  {addresses.chat(key, name)}")
         if key and key.open_rooms:
             closing = hints.command(f"keys rooms {key.id} closed", self.stage)
-            click.echo("\nThe rooms of this key are open: visitors can join every room by its name.\nTo close them:")
+            print_prose("\nThe rooms of this key are open: visitors can join every room by its name.\nTo close them:")
             click.echo(f"\n  {closing}")
 
     def rooms(self, key: ApiKey) -> None:
         state, meaning = _ROOMS[key.open_rooms]
-        click.echo(f"The rooms of {key.id} ({key.name}) are {state} now:\n{meaning}.")
+        print_prose(f"The rooms of {key.id} ({key.name}) are {state} now:\n{meaning}.")
 
     def signing(self, secret: str, key: ApiKey, addresses: Addresses) -> None:
-        click.echo(f"{secret}\n\nYour server signs with it who a visitor is, in a JWT with HS256. Keep it there:")
-        click.echo("whoever has it can read the conversations of all your customers.\n")
+        print_prose(f"{secret}\n\n{_SIGNS}\n")
         for claim, value in (
             ("sub", "your own id of the customer, always the same; a text"),
             ("aud", key.id),
@@ -212,11 +218,11 @@ class TextKeysView:
         click.echo(person)
 
     def rotated(self, key: ApiKey) -> None:
-        click.echo(f"What signs the visitors of {key.id} ({key.name}) is the next secret from now on:")
+        print_prose(f"What signs the visitors of {key.id} ({key.name}) is the next secret from now on:")
         click.echo(f"\n  {self._signing(key)}")
 
     def revoked(self, key: ApiKey) -> None:
-        click.echo(f"{key.id} ({key.name}) is revoked. The bot does not accept it any more.")
+        print_prose(f"{key.id} ({key.name}) is revoked. The bot does not accept it any more.")
 
     def _list(self, keys: Sequence[ApiKey], *, name_width: int | None) -> "Grid":
         from rich.table import Table  # noqa: PLC0415
@@ -247,10 +253,10 @@ class TextKeysView:
         if key.origins:
             click.echo(f"\nThis line of HTML adds the chat to {pages}:\n\n  {addresses.embed(key)}\n")
             if "*" not in key.origins:
-                click.echo("On a page at any other address the chat is an empty box.\n")
+                print_prose("On a page at any other address the chat is an empty box.\n")
             click.echo(f"If people sign in on your site, the chat can know them:\n\n  {self._signing(key)}\n")
         else:
-            click.echo("\nOnly the bot's own chat page may use it; for others, create one with --origin.\n")
+            print_prose("\nOnly the bot's own chat page may use it; for others, create one with --origin.\n")
         rows = (("chat page", addresses.chat(key)), ("config", addresses.config(key)))
         websocket = f"{addresses.websocket}?config={key.id}" if key.is_open else addresses.websocket
         for name, address in (*rows, ("websocket", websocket)):

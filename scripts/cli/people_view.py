@@ -17,7 +17,7 @@ from chalicelib.operations.deletion import Deletion
 if TYPE_CHECKING:
     from rich.table import Table as Grid
 from scripts.cli.people_rows import PeoplePage, Row
-from scripts.cli.terminal import counted, date_of, folded, plain, print_fitting, print_json, print_values, width
+from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_prose, print_values, width
 from scripts.stage import hints
 
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
@@ -97,14 +97,14 @@ class TextPeopleView:
     def people(self, page: PeoplePage, *, selected: str) -> None:
         if not page.total:
             nothing = f"There are no people with {selected}." if selected else NO_PEOPLE
-            click.echo("\n".join(folded(nothing, width())))
+            print_prose(nothing)
             return
         print_fitting(
             [self._list(page, gap=gap, dates=dates) for gap, dates in _LAYOUTS],
             [(row.name, self._summary(row)) for row in page.rows],
         )
         if any(row.is_sum for row in page.rows):
-            click.echo("\n".join(("", *folded(_SUMS, width()))))
+            print_prose(f"\n{_SUMS}")
         click.echo(f"\npage {page.number} of {page.pages}, {counted(page.total, 'person', 'people')}")
 
     def person(self, portrait: Portrait) -> None:
@@ -128,7 +128,7 @@ class TextPeopleView:
     def decided(self, standing: Standing) -> None:
         click.echo(f"{standing.person.id} {_decision(standing)}")
         if not standing.person.first_seen and not standing.person.days:
-            click.echo(NOT_SEEN)
+            print_prose(NOT_SEEN)
 
     def given_model(self, standing: Standing) -> None:
         model = standing.person.model

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table as Grid
 
 _ENDLESS: Final = 10_000
+_WIDEST: Final = 80
 
 
 def date_of(at: int, *, now: int, zone: ZoneInfo) -> str:
@@ -75,6 +76,12 @@ def print_values(rows: Sequence[tuple[str, str]]) -> None:
     for name, value in rows:
         lines = folded(value, width() - begin)
         click.echo(click.style(f"{name:{begin}}", bold=True) + f"\n{' ' * begin}".join(lines))
+
+
+def print_prose(text: str) -> None:
+    """Print lines of prose, folded at spaces to the terminal's width, 80 columns at most; no command may be in them."""
+    lines = [part for line in text.split("\n") for part in folded(line, min(_WIDEST, width()))]
+    click.echo("\n".join(lines))
 
 
 def folded(text: str, room: int) -> list[str]:

@@ -90,3 +90,23 @@ def test_a_long_name_is_never_broken_inside_a_word(run: Run, width: int, name: s
 )
 def test_a_text_is_folded_at_spaces_by_the_columns_it_takes(text: str, room: int, lines: list[str]):
     assert folded(text, room) == lines
+
+
+PROSE: tuple[tuple[str, ...], ...] = (
+    ("keys", "create", "The shop", "--origin", "https://shop.example"),
+    ("keys", "room", "KEY", "kitchen"),
+    ("keys", "rooms", "KEY", "open"),
+    ("keys", "revoke", "KEY", "--yes"),
+    ("people", "list", "--channel", "messenger", "--access", "blocked"),
+    ("people", "list"),
+)
+
+
+@pytest.mark.parametrize("width", [40, 60])
+@pytest.mark.parametrize("command", PROSE, ids=" ".join)
+def test_no_sentence_is_broken_inside_a_word_in_a_narrow_terminal(run: Run, command: tuple[str, ...], width: int):
+    key = json.loads(run("keys", "create", "Chess club", "--json").stdout)["id"]
+    result = run(*(key if word == "KEY" else word for word in command), COLUMNS=str(width))
+    assert result.exit_code == 0
+    too_long = [line for line in result.stdout.splitlines() if cell_len(line) > width and " " in line.strip()]
+    assert [line for line in too_long if not ("scripts/parley" in line or line.startswith("  <script"))] == []
