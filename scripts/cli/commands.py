@@ -67,7 +67,16 @@ def demo(port: int | None, *, fresh: bool, model: str | None, headless: bool, wo
     os.execv(sys.executable, [sys.executable, "-m", "scripts.simulator", *options])  # noqa: S606 (so Ctrl+C reaches it)
 
 
+def _say_whole(group: click.Group) -> None:
+    """Keep click from cutting what the help of a group says of its commands."""
+    for command in group.commands.values():
+        command.short_help = (command.help or "").partition("\n\n")[0].strip().replace("\n", " ")
+        if isinstance(command, click.Group):
+            _say_whole(command)
+
+
 people.add_command(deletions)
 people.add_command(deleted)
 for command in (deploy, doctor, people, personas, practise, keys, logs, replay, cost, review_texts, destroy):
     parley.add_command(command)
+_say_whole(parley)

@@ -54,8 +54,8 @@ def named(words: tuple[str, ...]) -> click.Command:
 every = pytest.mark.parametrize("words", list(commands()), ids=lambda words: " ".join((PROGRAM, *words)))
 
 
-def help_of(words: tuple[str, ...]) -> list[str]:
-    result = CliRunner().invoke(parley, [*words, "--help"], prog_name=PROGRAM, env={"COLUMNS": "80"})
+def help_of(words: tuple[str, ...], *, columns: int = 80) -> list[str]:
+    result = CliRunner().invoke(parley, [*words, "--help"], prog_name=PROGRAM, terminal_width=columns)
     assert result.exit_code == 0
     return result.output.splitlines()
 
@@ -63,6 +63,12 @@ def help_of(words: tuple[str, ...]) -> list[str]:
 @every
 def test_the_help_fits_80_columns(words: tuple[str, ...]):
     assert [line for line in help_of(words) if len(line) > 80] == []
+
+
+@every
+def test_in_a_narrow_window_no_sentence_of_the_help_is_cut(words: tuple[str, ...]):
+    lines = help_of(words, columns=60)
+    assert [line for line in lines if len(line) > 60 or re.search(r"\w\.\.\.$", line)] == []
 
 
 @every
