@@ -124,6 +124,40 @@ def test_a_key_whose_questions_are_used_up_promises_none_for_tomorrow(chat: Page
     expect(chat.get_by_test_id("composer")).to_be_disabled()
 
 
+HIDE = "isHidden => Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true })"
+
+
+def test_who_comes_back_to_the_tab_after_the_owner_has_allowed_more_can_write_at_once(chat: Page, bot: ChatServer):
+    chat.clock.install()
+    bot.facts.update(limit=3, remaining=0)
+    open_chat(chat, bot)
+    expect(chat.get_by_test_id("composer")).to_be_disabled()
+    bot.heard("authenticate")
+    bot.facts.update(limit=None, remaining=None)
+    chat.clock.run_for(90_000)
+    assert bot.heard_no_more("authenticate")
+    chat.evaluate(HIDE, True)
+    chat.clock.run_for(5_000)
+    assert bot.heard_no_more("authenticate")
+    chat.evaluate(HIDE, False)
+    chat.clock.run_for(5_000)
+    bot.heard("authenticate")
+    expect(chat.get_by_test_id("composer")).to_be_enabled()
+    expect(chat.get_by_test_id("spent")).to_be_hidden()
+
+
+def test_who_looks_at_another_tab_for_a_moment_does_not_connect_again(chat: Page, bot: ChatServer):
+    chat.clock.install()
+    bot.facts.update(limit=3, remaining=0)
+    open_chat(chat, bot)
+    expect(chat.get_by_test_id("composer")).to_be_disabled()
+    bot.heard("authenticate")
+    for is_hidden in (True, False, True, False):
+        chat.evaluate(HIDE, is_hidden)
+        chat.clock.run_for(3_000)
+    assert bot.heard_no_more("authenticate")
+
+
 # -- right to left ----------------------------------------------------------------------------------------------------
 
 ORDER = """node => {

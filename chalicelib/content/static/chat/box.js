@@ -6,10 +6,12 @@ import { trouble } from "./words.js";
 
 /** In nearly all time zones a day begins on one of these. */
 const HALF_HOUR = 30 * 60_000;
+/** Who comes back to the page may have been allowed more meanwhile; it does not look more often than this. */
+const MINUTE = 60_000;
 
 /** Returns `{show(isClosed, spent, now), check(now)}`; `spent` is why nothing is answered, or null; `renew()` connects again, so that the bot says what is left. */
 export function box({ writing, renew }) {
-  let [shown, since] = [null, 0];
+  let [shown, since, away] = [null, 0, false];
 
   return {
     show(isClosed, spent, now) {
@@ -23,8 +25,10 @@ export function box({ writing, renew }) {
     },
     /** Call it each second; `now` in milliseconds since 1970. */
     check(now) {
-      const isDue = shown && Math.floor(now / HALF_HOUR) > Math.floor(since / HALF_HOUR);
-      if (!isDue || document.hidden) return;
+      const isBack = away && now - since > MINUTE;
+      const isDue = shown && (isBack || Math.floor(now / HALF_HOUR) > Math.floor(since / HALF_HOUR));
+      away = document.hidden;
+      if (!isDue || away) return;
       since = now;
       renew();
     },
