@@ -124,6 +124,17 @@ def test_a_key_whose_questions_are_used_up_promises_none_for_tomorrow(chat: Page
     expect(chat.get_by_test_id("composer")).to_be_disabled()
 
 
+def test_below_a_question_its_time_is_on_the_line_of_the_pen(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
+    write(chat, "Hello")
+    bot.answer("Hello dear.")
+    pen, when = chat.get_by_test_id("edit").bounding_box(), chat.get_by_test_id("when").bounding_box()
+    assert pen
+    assert when
+    assert pen["y"] <= when["y"] <= when["y"] + when["height"] <= pen["y"] + pen["height"]
+    assert pen["x"] + pen["width"] / 2 < when["x"]
+
+
 HIDE = "isHidden => Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true })"
 
 
