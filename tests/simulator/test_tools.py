@@ -19,10 +19,13 @@ tools = ["now", "add_to_list", "remove_from_list", "show_list", "hand_over"]
 """
 
 
-@pytest.fixture(scope="module")
-def helper() -> Iterator[Demo]:
+BEDROCK = ("--model", "bedrock:eu.amazon.nova-lite-v1:0")
+
+
+@pytest.fixture(scope="module", params=[(), BEDROCK], ids=["OpenAI", "Bedrock"])
+def helper(request: pytest.FixtureRequest) -> Iterator[Demo]:
     """A demo whose personas have tools."""
-    with running_demo() as (demo, _):
+    with running_demo(*request.param) as (demo, _):
         table = Table(dynamo(demo), demo.facts["table"])
         texts = DynamoPersonaTexts(table, ReadAlong(personas_key(), lambda: 0))
         for name in ("assistant", "web"):
