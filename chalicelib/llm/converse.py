@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.access.budget import Price
-from chalicelib.conversation.prompt import ModelEvent, Prompt, Waiting
+from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, Waiting
 from chalicelib.errors import ModelBusy, ModelError, ModelUnusable
 from chalicelib.llm import converse_families, converse_request
 from chalicelib.llm.converse_errors import translated
@@ -101,11 +101,12 @@ class ConverseModel:
     def _answer_in_time(
         self, request: Mapping[str, Any], reader: StreamReader, bounds: "_Bounds"
     ) -> Generator[ModelEvent]:
-        with closing(Reading(lambda: self._open(request, bounds)).events(left=bounds.left)) as events:
+        reading = Reading(lambda: self._open(request, bounds))
+        with closing(reading.events(reader.feed, left=bounds.left)) as events:
             try:
                 for event in events:
-                    yield from [Waiting()] if event is None else reader.feed(event)
-                    if reader.is_over:
+                    yield event or Waiting()
+                    if isinstance(event, Finished):
                         break
                 reader.end()
             except TimeoutError as exc:

@@ -4,10 +4,14 @@ boto3 has no asynchronous streams, so `in_time` cannot read them.
 """
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from queue import Empty, SimpleQueue
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
+
+T = TypeVar("T")
 
 TICK_S: Final = 1.0
 
@@ -36,30 +40,44 @@ class Reading:
     _stream: Stream | None = None
     _is_given_up: bool = False
 
-    def events(self, *, left: Callable[[], float], tick_s: float = TICK_S) -> Generator[Any]:
-        """Yield what the stream yields, and None after each `tick_s` seconds without any. Raises what it raises.
+    def events(
+        self, read: Callable[[Any], Iterable[T]], *, left: Callable[[], float], tick_s: float = TICK_S
+    ) -> Generator[T | None]:
+        """Yield what `read` makes of the stream's events, and None after each `tick_s` seconds without any.
 
-        Raises TimeoutError as soon as `left`, the seconds that remain, is not positive. That, and closing the
-        generator, ends the stream; a request without a response yet is ended as soon as its response begins.
+        Raises what the stream and `read` raise, and TimeoutError as soon as `left`, the seconds that remain, is not
+        positive. That, and closing the generator, ends the stream; a request without a response yet is ended as soon
+        as its response begins.
         """
         threading.Thread(target=self._read, name="model", daemon=True).start()
+        tick = time.monotonic() + tick_s
         try:
             while True:
                 if (seconds := left()) <= 0:
                     raise TimeoutError
-                try:
-                    is_event, item = self._items.get(timeout=min(tick_s, seconds))
-                except Empty:
-                    yield None
-                    continue
-                if is_event:
-                    yield item
-                elif item is not None:
-                    raise item
-                else:
+                arrived = self._next(min(tick - time.monotonic(), seconds))
+                if arrived is None:
                     return
+                for event in chain.from_iterable(map(read, arrived)):
+                    yield event
+                    tick = time.monotonic() + tick_s
+                if time.monotonic() >= tick:
+                    yield None
+                    tick = time.monotonic() + tick_s
         finally:
             self._give_up()
+
+    def _next(self, seconds: float) -> Sequence[Any] | None:
+        """Return the stream's next event, nothing after `seconds` without one, None at its end. Raises its error."""
+        try:
+            is_event, item = self._items.get(timeout=max(0.0, seconds))
+        except Empty:
+            return ()
+        if is_event:
+            return (item,)
+        if item is not None:
+            raise item
+        return None
 
     def _give_up(self) -> None:
         with self._lock:

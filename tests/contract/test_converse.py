@@ -136,6 +136,15 @@ def test_a_silent_model_lets_its_caller_look_around_and_ends_in_time(before: lis
     assert (error.may_be_billed, error.began) == (True, bool(before))
 
 
+def test_a_model_that_thinks_aloud_lets_its_caller_look_around_as_one_that_is_silent():
+    thought = delta({"reasoningContent": {"text": "Hm. "}})
+    thinking = [step for _ in range(12) for step in (thought, Wait(0.3))]
+    events, error = outcome([START, *thinking, *text("Mimi.", index=1), stop(), metadata()])
+    assert error is None
+    assert events.count(Waiting()) >= 3
+    assert events[-2:] == [TextDelta("Mimi."), Finished(FinishReason.STOP, COST)]
+
+
 @pytest.mark.parametrize("before", [[START], [START, *text("Mimi")]], ids=["words", "more"])
 def test_closing_an_answer_closes_its_connection(before: list[bytes]):
     asked_model, script = model([*before, Wait(60)])
