@@ -6,7 +6,7 @@ from typing import Final
 
 from chalicelib.access import quota
 from chalicelib.access.budget import Usage
-from chalicelib.bootstrap import clients, models
+from chalicelib.bootstrap import clients, models, tools
 from chalicelib.bootstrap.worker import budget, graph, model, moderation, ports, secrets, secrets_of
 from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.page import GraphPage
@@ -79,7 +79,13 @@ def _model() -> ModelHealth:
     return ModelHealth(
         name=chosen.name,
         question=TrialQuestion(
-            models.without_fallback(model()), _personas, _reserve, stage.name, ports().personas().named
+            models.without_fallback(model()),
+            _personas,
+            _reserve,
+            stage.name,
+            ports().personas().named,
+            tools.toolbox(ports()).specs,
+            models.strict(model()),
         ),
         catalogue=_catalogue(),
         shutdown=price.shutdown if price else None,

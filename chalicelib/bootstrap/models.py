@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.aws.ssm import Secrets
 from chalicelib.conversation.ports import Model
@@ -40,6 +40,21 @@ def model(settings: Settings, secrets: Secrets, *, report: Callable[[ModelError]
 def without_fallback(model: WarmModel) -> WarmModel:
     """Return the same models, none of which is asked in place of another one."""
     return replace(model, fallback=None) if isinstance(model, ModelChoice) else model
+
+
+def strict(model: WarmModel) -> WarmModel:
+    """Return the same models, each of which raises the error of a refusal instead of leaving out what is refused."""
+    if isinstance(model, ModelChoice):
+        first: WarmModel = _once(lambda: model.first)
+        others = {name: partial(_once, build) for name, build in model.others.items()}
+        return replace(model, first=first, others=others, fallback=None)
+    single: WarmModel = _once(lambda: model)
+    return single
+
+
+def _once(build: Callable[[], Any]) -> Any:
+    """Return a model that sends one request for an answer, and remembers no refusal."""
+    return replace(build(), requests=1, refused=set())
 
 
 def _built(

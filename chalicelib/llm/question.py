@@ -1,15 +1,16 @@
 """The health check's test question: whether the model answers as each persona in use."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.access.budget import Usage
 from chalicelib.content.persona import Persona, load
-from chalicelib.content.token_estimate import most_tokens
 from chalicelib.conversation.ports import Model
 from chalicelib.conversation.prompt import Prompt
+from chalicelib.conversation.prompt_builder import at_most
+from chalicelib.conversation.tool import ToolSpec
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
 from chalicelib.operations.findings import Finding, deploy_command
 
@@ -18,6 +19,10 @@ NAME: Final = "model-answer"
 QUESTION: Final = "Say hello."
 _MOST_TOKENS: Final = 16
 """The least that OpenAI accepts as a limit."""
+_CALLING_TOOLS: Final = (
+    "start the server so that it calls tools (vLLM: --enable-auto-tool-choice and --tool-call-parser, "
+    "llama.cpp: --jinja, Ollama: a model that can)"
+)
 _SECONDS: Final = 20.0
 WHY: Final = "people get an apology instead of an answer"
 """Why such a finding matters."""
@@ -36,6 +41,10 @@ class TrialQuestion:
     """Named in the commands of remedies."""
     persona: Callable[[str], Persona] = load
     """Looks up a persona by its name. May raise ConfigError and StoreError."""
+    tools: Callable[[Sequence[str]], tuple[ToolSpec, ...]] = lambda _: ()
+    """Returns the tools of these names. None is called."""
+    strict: Model | None = None
+    """The same model, but one that raises the error of a refusal instead of leaving out what is refused."""
 
     def findings(self) -> list[Finding]:
         """Return a finding for each persona as which the model does not answer, or that it answers as all.
@@ -43,27 +52,43 @@ class TrialQuestion:
         Nothing if the day's budget has no room to ask. A fault that no other persona changes ends the check.
         """
         faults: list[Finding] = []
+        less: list[Finding] = []
         asked: list[str] = []
         for name in sorted(self.personas()):
-            prompt = _prompt(self.persona(name))
+            who = self.persona(name)
+            prompt = _prompt(who, self.tools(who.tools))
             if not self.reserve(_most_usage(prompt)):
                 break
             asked.append(name)
             try:
-                self._ask(prompt)
+                if refusal := self._try(prompt):
+                    less.append(self._less(refusal, name))
             except ModelError as exc:
                 is_its_own = bool(prompt.model) or _is_about_the_persona(exc)
                 faults.append(self._fault(exc, name, is_its_own=is_its_own))
                 if not is_its_own:
                     break
         answers = [Finding.ok(NAME, f"{self.model.name} answers as {', '.join(asked)}")] if asked else []
-        return faults or answers
+        return [*(faults or answers), *less]
 
-    def _ask(self, prompt: Prompt) -> None:
-        """Ask and wait for the end of the answer. Raises ModelError."""
-        with closing(self.model.answer(prompt, seconds=_SECONDS)) as events:
-            for _ in events:
-                pass
+    def _try(self, prompt: Prompt) -> ModelUnusable | None:
+        """Return the refusal of what the model then answers without; None if it answers all. Raises ModelError."""
+        try:
+            _ask(self.strict or self.model, prompt)
+        except ModelError as exc:
+            if self.strict is None or exc.may_be_billed:
+                raise
+            _ask(self.model, prompt)
+            return exc if isinstance(exc, ModelUnusable) and exc.cause is ModelFault.REFUSED else None
+        return None
+
+    def _less(self, refusal: ModelUnusable, name: str) -> Finding:
+        """Return the finding that people get answers without something that is refused."""
+        deploy = deploy_command(self.stage)
+        change = f"change the setting or the persona that this comes from and run {deploy}"
+        if "tools" in refusal.names:
+            change = f"{_CALLING_TOOLS}; or take the tools out of the persona and run {deploy}"
+        return Finding.warning(NAME, f"as {name}: {refusal}", "people are answered without it", change)
 
     def _fault(self, error: ModelError, name: str, *, is_its_own: bool) -> Finding:
         what = f"as {name}: {error}" if is_its_own else str(error)
@@ -100,7 +125,14 @@ def remedy(error: ModelUnusable, stage: str) -> str:
     }[error.cause]
 
 
-def _prompt(who: Persona) -> Prompt:
+def _ask(model: Model, prompt: Prompt) -> None:
+    """Ask and wait for the end of the answer. Raises ModelError."""
+    with closing(model.answer(prompt, seconds=_SECONDS)) as events:
+        for _ in events:
+            pass
+
+
+def _prompt(who: Persona, tools: tuple[ToolSpec, ...]) -> Prompt:
     return Prompt(
         instructions=who.system_prompt(opening_shown=False),
         history=(),
@@ -109,13 +141,12 @@ def _prompt(who: Persona) -> Prompt:
         person_hash="health-check",
         temperature=who.temperature,
         model=who.model,
+        tools=tools,
     )
 
 
 def _most_usage(prompt: Prompt) -> Usage:
-    return Usage(
-        input=most_tokens(prompt.instructions) + most_tokens(prompt.question), output=_MOST_TOKENS, model=prompt.model
-    )
+    return replace(at_most(prompt, written=None), model=prompt.model)
 
 
 def _is_about_the_persona(error: ModelError) -> bool:

@@ -128,3 +128,14 @@ def test_all_models_share_their_connections_and_only_the_fallback_asks_once():
 def test_questions_are_checked_by_a_server_with_a_key_if_there_is_one(own: str, others: str, asked: str | None):
     found = listed.moderating(settings(PARLEY_MODEL=own, PARLEY_MODELS=others))
     assert (found.name if found else None) == asked
+
+
+def test_doctor_asks_models_that_leave_nothing_out_and_ask_no_other_one():
+    several = settings(PARLEY_MODELS="gpt-6-sol", PARLEY_FALLBACK_MODEL="gpt-5.4-mini")
+    choice: Any = models.model(several, SECRETS, report=print)
+    choice.first.refused.add("temperature")
+    strict: Any = models.strict(choice)
+    assert strict.fallback is None
+    assert [(one.requests, one.refused) for one in (strict.first, strict.others["gpt-6-sol"]())] == [(1, set())] * 2
+    single: Any = models.strict(models.model(settings(), SECRETS, report=print))
+    assert (single.requests, single.refused) == (1, set())
