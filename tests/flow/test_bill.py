@@ -1,8 +1,9 @@
 """The ledger's bill is the provider's, to the micro-dollar: with tools, a fallback, several models and the cache."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -10,6 +11,9 @@ import httpx2
 import pytest
 
 from chalicelib.access.budget import Budget
+from chalicelib.conversation import summary
+from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt
+from chalicelib.conversation.prompt_builder import at_most
 from chalicelib.llm import listed
 from chalicelib.llm.choice import ModelChoice
 from chalicelib.llm.openai_request import Api
@@ -28,6 +32,7 @@ SETTINGS: Final = Settings.from_env(
         "PARLEY_PERSON_BUDGET_SHARE": "1",
         "PARLEY_MODELS": "gpt-6-sol",
         "PARLEY_FALLBACK_MODEL": "gpt-5.4-mini",
+        "PARLEY_MEMORY_TOKENS": "500",
     }
 )
 PERSONA: Final = """
@@ -45,6 +50,43 @@ class Billed(Bot):
     @property
     def budget(self) -> Budget:
         return listed.budget(self.settings)
+
+
+class Died(BaseException):
+    """The worker's process ends."""
+
+
+@dataclass
+class Mortal:
+    """The models, asked by a worker that dies now and then when an answer is complete and nothing of it is stored."""
+
+    models: Any
+    budget: Budget
+    server: CachingServer
+    dies: Callable[[int], bool] = lambda _: False
+    """By the number of the answer."""
+    lost: list[int] = field(default_factory=list)
+    """The places of these answers among those that the provider has billed."""
+    kept: list[int] = field(default_factory=list)
+    """What stays set aside for them, in micro-USD."""
+    answers: int = 0
+    summaries: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.models, name)
+
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
+        self.summaries += prompt.instructions == summary.INSTRUCTIONS
+        for event in self.models.answer(prompt, seconds=seconds):
+            if isinstance(event, Finished):
+                self.answers += 1
+                if self.dies(self.answers):
+                    self.lost.append(len(self.server.billed) - 1)
+                    self.kept.append(
+                        self.budget.reserve(at_most(prompt, written=None), day="", model=prompt.model).amount
+                    )
+                    raise Died
+            yield event
 
 
 @dataclass
@@ -68,17 +110,19 @@ class Kitchen:
         return "Let me taste.", [call]
 
 
-def cook(api: Api) -> tuple[Billed, CachingServer]:
-    """The bot, and the provider of all its models, whose own connections are in memory."""
+def cook(api: Api, *, dies: Callable[[int], bool] = lambda _: False) -> tuple[Billed, CachingServer, Mortal]:
+    """The bot, the provider of all its models, and the models."""
     bot = Billed(settings=SETTINGS)
     kitchen = Kitchen(bot)
     server = CachingServer(lambda: bot.clock() / 1000, kitchen.answers, kitchen.refuses)
     build = partial(model, api, server)
     first, sol = (replace(build(name=name), asks_busy_again=False) for name in ("gpt-6-luna", "gpt-6-sol"))
     fallback = replace(build(name="gpt-5.4-mini"), requests=1)
-    bot.model = ModelChoice(first, {"gpt-6-sol": lambda: sol}, ("gpt-5.4-mini", lambda: fallback))  # type: ignore[assignment]
+    choice = ModelChoice(first, {"gpt-6-sol": lambda: sol}, ("gpt-5.4-mini", lambda: fallback))
+    mortal = Mortal(choice, bot.budget, server, dies)
+    bot.model = mortal  # type: ignore[assignment]
     bot.toolbox = lambda: FunctionTools((taste,), {}, lambda _: None)
-    return bot, server
+    return bot, server, mortal
 
 
 def becomes(bot: Bot, instructions: str, *, named: str = "") -> None:
@@ -88,7 +132,7 @@ def becomes(bot: Bot, instructions: str, *, named: str = "") -> None:
 
 @pytest.mark.parametrize("api", ["responses", "chat"])
 def test_the_ledger_and_the_provider_agree_to_the_micro_dollar(api: Api):
-    bot, server = cook(api)
+    bot, server, _ = cook(api)
     for number in range(24):
         becomes(bot, "You cook." if number % 3 else LONG, named="gpt-6-sol" if number % 6 > 3 else "")
         bot.receives(f"cook{number % 5}", f"Please taste {number}." if number % 2 else f"How are you, {number}?")
@@ -100,3 +144,26 @@ def test_the_ledger_and_the_provider_agree_to_the_micro_dollar(api: Api):
     assert len(billed) > 40
     costs = [budget.price_of(name).cost(usage) for name, usage in billed]
     assert sum(day.committed for day in bot.memory.spend.values()) == sum(costs)
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+def test_with_crashes_and_summaries_they_differ_by_what_stays_set_aside_for_lost_answers_and_no_more(api: Api):
+    bot, server, models = cook(api, dies=lambda number: number % 9 == 5)
+    for number in range(40):
+        becomes(bot, "You cook.", named="gpt-6-sol" if number % 6 > 3 else "")
+        bot.accepts(
+            "anna", f"Please taste {number}, it is {'very ' * 20} good." if number % 2 else f"How are you, {number}?"
+        )
+        while bot.wake.woken:
+            with suppress(Died):
+                bot.works()
+            bot.clock.tick(minutes=10)
+            bot.beats()
+    costs = [
+        bot.budget.price_of(name).cost(usage)
+        for place, (name, usage) in enumerate(server.billed)
+        if place not in models.lost
+    ]
+    assert len(models.lost) > 5
+    assert models.summaries > 2
+    assert sum(day.committed for day in bot.memory.spend.values()) == sum(costs) + sum(models.kept)
