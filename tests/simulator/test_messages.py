@@ -54,6 +54,18 @@ def test_responses_are_asked_for_where_the_server_has_them():
         assert {call["path"] for call in demo.calls("model")} == {"/v1/responses"}
 
 
+def test_the_fallback_answers_where_the_server_has_no_room_for_the_model():
+    with running_demo(env={**os.environ, "PARLEY_FALLBACK_MODEL": "gpt-5.4-mini"}) as (demo, _):
+        demo.behave("model", failures=[{"status": 503, "times": 1}])
+        demo.say("anna", "first")
+        demo.wait_until_answered("anna")
+        demo.say("anna", "second")
+        demo.wait_until_answered("anna", turns=2)
+        assert ["first" in answer for answer in demo.answers_to("anna")] == [True, True]
+        asked = [call["body"]["model"] for call in demo.calls("model")]
+        assert asked == ["gpt-6-luna", "gpt-5.4-mini", "gpt-6-luna"]
+
+
 def test_an_event_delivered_five_times_among_others_is_answered_and_charged_once(either_demo: Demo):
     demo = either_demo
     page = demo.facts["page_id"]
