@@ -44,12 +44,15 @@ class PersonaModels:
                 yield Finding.warning(NAME, what, "it is not sent, so the answers vary as the model likes", remedy)
 
     def _of_others(self) -> Iterator[Finding]:
-        """Yield the end of each model beside the deployment's own, if it has one soon."""
+        """Yield what is wrong with the models beside the deployment's own: an end that is near, or an unknown price."""
         remedy = (
             f"replace it in PARLEY_MODELS or PARLEY_FALLBACK_MODEL and run {deploy_command(self.settings.stage.name)}"
         )
         for model in listed.every(self.settings)[1:]:
-            price = None if model.bedrock else prices.find(model.name)
+            price = prices.of_bedrock(model.name) if model.bedrock else prices.find(model.name)
+            if price is None and not prices.price_of(model).is_free:
+                what, why = f"the price of {model.name} is not known", "its answers count as the dearest ones do"
+                yield Finding.warning(NAME, what, why, "check its name, or wait for a version that knows its price")
             end = price.shutdown if price else None
             found = lifetime(NAME, model.name, end=end, now=self.clock(), remedy=remedy)
             if found.state is not Severity.OK:

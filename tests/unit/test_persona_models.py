@@ -60,3 +60,13 @@ def test_the_end_of_a_listed_model_and_of_the_fallback_is_said_in_time():
         (Severity.WARNING, "gpt-4o-mini"),
         (Severity.WARNING, "gpt-5-nano"),
     ]
+
+
+def test_a_listed_model_whose_price_is_not_known_is_said():
+    nova, local = "bedrock:eu.amazon.nova-9-v1:0", {"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"}
+    findings = found(PARLEY_MODELS=f"gpt-9,{nova}")
+    assert [one.what for one in findings] == [
+        "the price of gpt-9 is not known",
+        "the price of eu.amazon.nova-9-v1:0 is not known",
+    ]
+    assert found(PARLEY_MODEL="llama3", PARLEY_MODELS="qwen3", **local) == []
