@@ -14,6 +14,7 @@ from chalicelib.settings import Settings
 from scripts.simulator import model_tools, voices
 from scripts.simulator.model_tools import Asked, Called
 from scripts.simulator.moderation import verdict_on
+from scripts.simulator.notes import summary_for
 from scripts.simulator.recorder import Call, Recorder
 from scripts.simulator.samples import sample_for
 
@@ -96,6 +97,8 @@ def _text(asked: Asked, calls: Sequence[Called], instructions: str) -> str:
     """
     if calls:
         return ""
+    if notes := summary_for(instructions, asked.said):
+        return notes
     if asked.results:
         given = [model_tools.without_fence(text) for _, text in asked.results]
         return voices.told(instructions, given) or f"{model_tools.told(asked.results)}\n({_SIGNATURE})"
