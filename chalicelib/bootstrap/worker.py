@@ -107,6 +107,7 @@ def _summarizer(ports: Ports, model: Model, budget: Budget) -> Summarizer:
         zone=limits.zone,
         memory_tokens=limits.memory_tokens,
         kept_s=turn_kept_s(ports.settings.privacy.keep_days),
+        gives_way=ports.settings.stage.wake == "fifo",
         log=ports.log,
     )
 

@@ -12,20 +12,21 @@ from chalicelib.access.person import Person
 from chalicelib.clock import Clock
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import prompt_builder, summary
-from chalicelib.conversation.answer_text import AnswerText
+from chalicelib.conversation.answer_text import AnswerText, Words
 from chalicelib.conversation.history import is_answered
 from chalicelib.conversation.notes import facts_note, summary_note
 from chalicelib.conversation.ports import Model, Transcript
-from chalicelib.conversation.prompt import Finished, Prompt, TextDelta, Used
+from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, TextDelta, Used
 from chalicelib.conversation.summary_ports import Summaries, Summarised
 from chalicelib.conversation.turn import Lease, Summary, Turn
 from chalicelib.errors import ModelError, ParleyError
-from chalicelib.ids import PersonId
+from chalicelib.ids import Channel, PersonId
 from chalicelib.log import Log
 
 SECONDS: Final = 15.0
 """Timeout of the model's call."""
 _NEEDED_MS: Final = 20_000
+_LOOKS_EVERY_MS: Final = 1000
 _REBUILT_FROM: Final = 200
 """The last turns that a summary is made of when there is none to go on from."""
 
@@ -45,6 +46,8 @@ class Summarizer:
     memory_tokens: int
     kept_s: int
     """For how many seconds turns are stored."""
+    gives_way: bool
+    """Whether a message that arrives waits for the end of this invocation, so that the call is stopped for it."""
     log: Log
 
     def after(
@@ -60,7 +63,7 @@ class Summarizer:
         try:
             self._summarise(lease, memory, person)
         except ParleyError as exc:
-            self._log(memory[-1]).failure("summary", exc)
+            self.log.about(memory[-1].id, memory[-1].person).failure("summary", exc)
 
     def _summarise(self, lease: Lease, memory: tuple[Turn, ...], person: Person) -> None:
         last = memory[-1]
@@ -81,20 +84,26 @@ class Summarizer:
         reservation, channel = self._reservation(prompt), identity.channel_of(last.person)
         if not self.store.begin(lease, reservation, channel, newest=last.asked_at):
             return
-        started = self.clock()
-        answer = self._ask(prompt)
-        settlement = self.budget.settle(reservation, answer.usage, at_most=answer.at_most)
-        cost = {"ms": self.clock() - started, "cost_usd": round(settlement.cost / 1_000_000, 6)}
-        text = summary.usable(answer.text)
-        if answer.error or not text:
-            self.store.settle(settlement, channel)
-            self._log(last).failure("summary", answer.error or ModelError("the model wrote no summary"), **cost)
+        begun = _Begun(lease, last, taken, reservation, channel, at=self.clock())
+        self._end(begun, self._ask(prompt, lease))
+
+    def _end(self, begun: "_Begun", answer: "_Answer") -> None:
+        settlement = self.budget.settle(begun.reservation, answer.usage, at_most=answer.at_most)
+        cost = {"ms": self.clock() - begun.at, "cost_usd": round(settlement.cost / 1_000_000, 6)}
+        log, text = self.log.about(begun.last.id, begun.last.person), summary.usable(answer.text)
+        if answer.error or answer.gave_way or not text:
+            self.store.settle(settlement, begun.channel)
+            if answer.gave_way:
+                log("summary", outcome="gave_way", **cost)
+            else:
+                log.failure("summary", answer.error or ModelError("the model wrote no summary"), **cost)
             return
-        made = Summary(text, upto=taken[-1].asked_at, at=self.clock())
-        expires_at = last.at // 1000 + self.kept_s
-        done = Summarised(lease, made, settlement=settlement, channel=channel, expires_at=expires_at)
-        kept = self.store.keep(done)
-        self._log(last)("summary", outcome="kept" if kept else "outdated", turns=len(taken), **cost)
+        made = Summary(text, upto=begun.taken[-1].asked_at, at=begun.at)
+        expires_at = begun.last.at // 1000 + self.kept_s
+        kept = self.store.keep(
+            Summarised(begun.lease, made, settlement=settlement, channel=begun.channel, expires_at=expires_at)
+        )
+        log("summary", outcome="kept" if kept else "outdated", turns=len(begun.taken), **cost)
 
     def _from_the_beginning(self, lease: Lease, *, until: int) -> Sequence[Turn]:
         latest = self.transcript.latest(lease.conversation, count=_REBUILT_FROM, now=self.clock())
@@ -107,37 +116,69 @@ class Summarizer:
         most = prompt_builder.at_most(prompt, written=None)
         return self.budget.reserve_for_turn(most, day=quota.day_of(now, now=now, zone=self.zone), is_unlimited=True)
 
-    def _ask(self, prompt: Prompt) -> "_Answer":
-        words, answer = AnswerText(), _Answer(prompt_builder.at_most(prompt, written=None))
+    def _ask(self, prompt: Prompt, lease: Lease) -> "_Answer":
+        answer, looked_at = _Answer(), self.clock()
         try:
             with closing(self.model.answer(prompt, seconds=SECONDS)) as events:
                 for event in events:
-                    match event:
-                        case TextDelta(text):
-                            answer.add(words, text)
-                        case Used(usage) | Finished(_, usage):
-                            answer.usage = usage
+                    answer.take_in(event)
+                    if self.gives_way and self.clock() - looked_at >= _LOOKS_EVERY_MS:
+                        looked_at, answer.gave_way = self.clock(), self.store.is_waiting(lease.conversation)
+                    if answer.gave_way:
+                        break
         except ModelError as exc:
             answer.error = exc
-            answer.at_most = answer.at_most if exc.may_be_billed else Usage()
-        answer.add(words)
+        written = answer.written if answer.gave_way and not self.model.may_think_unseen else None
+        may_be_billed = answer.error is None or answer.error.may_be_billed
+        answer.at_most = prompt_builder.at_most(prompt, written=written) if may_be_billed else Usage()
+        answer.end()
         return answer
 
-    def _log(self, turn: Turn) -> Log:
-        return self.log.about(turn.id, turn.person)
+
+@dataclass(frozen=True)
+class _Begun:
+    """A summary for which money is set aside."""
+
+    lease: Lease
+    last: Turn
+    """The newest turn."""
+    taken: Sequence[Turn]
+    """Those that it takes in."""
+    reservation: Reservation
+    channel: Channel
+    at: int
 
 
-@dataclass
 class _Answer:
     """What the model has written, and what it cost."""
 
-    at_most: Usage
-    text: str = ""
-    usage: Usage | None = None
-    """None if the provider does not tell."""
-    error: ModelError | None = None
+    def __init__(self) -> None:
+        self.text = ""
+        self.usage: Usage | None = None
+        """None if the provider does not tell."""
+        self.at_most = Usage()
+        self.error: ModelError | None = None
+        self.gave_way = False
+        """Whether it was stopped because a message waits."""
+        self.written = 0
+        """UTF-8 bytes of all words."""
+        self._words = AnswerText()
 
-    def add(self, words: AnswerText, delta: str | None = None) -> None:
-        """Take in a delta, or the end."""
-        more = words.end() if delta is None else words.add(delta)
-        self.text = more.text if more.instead else self.text + more.text
+    def take_in(self, event: ModelEvent) -> None:
+        """Take in the next event."""
+        match event:
+            case TextDelta(text):
+                self.written += len(text.encode(errors="surrogatepass"))
+                self._add(self._words.add(text))
+            case Used(usage):
+                self.usage = usage
+            case Finished(_, usage):
+                # Words without output tokens: the server counts something else.
+                self.usage = usage if usage.output or not self.written else Usage()
+
+    def end(self) -> None:
+        """Take in what was held back."""
+        self._add(self._words.end())
+
+    def _add(self, words: Words) -> None:
+        self.text = words.text if words.instead else self.text + words.text

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.conversation.turn import Lease, Summary
-from chalicelib.ids import Channel
+from chalicelib.ids import Channel, ConversationId
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Summaries(Protocol):
         False, with nothing written, if the budget or the channel's part has no room, if words or the summary have
         changed since the lease was read, or if another worker has begun one up to `newest` or later.
         """
+
+    def is_waiting(self, conversation: ConversationId) -> bool:
+        """Whether a turn of the conversation is open."""
 
     def keep(self, made: Summarised) -> bool:
         """Store the summary in place of the one before, and settle the money.

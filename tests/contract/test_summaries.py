@@ -143,6 +143,15 @@ def test_one_that_is_outdated_is_not_stored_but_paid_for(story: Story):
     assert story.spent().committed == before - 93
 
 
+def test_a_message_that_comes_meanwhile_is_seen(story: Story):
+    answered(story)
+    assert not story.store.summaries.is_waiting(ROOM)
+    story.accept()
+    assert story.store.summaries.is_waiting(ROOM)
+    story.finish_all()
+    assert not story.store.summaries.is_waiting(ROOM)
+
+
 def test_a_conversation_that_is_gone_gets_none(story: Story):
     lease, turn = answered(story)
     story.transcript.erase(ROOM, now=story.clock())

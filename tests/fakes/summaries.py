@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.conversation.summary_ports import Summarised
 from chalicelib.conversation.turn import Lease
-from chalicelib.ids import Channel
+from chalicelib.ids import Channel, ConversationId
 from tests.fakes import spend
 from tests.fakes.memory import Conversation, Memory, atomic
 
@@ -24,6 +24,11 @@ class FakeSummaries:
         found.summary_tried = newest
         spend.reserve_on(self.memory, reserve, channel)
         return True
+
+    @atomic
+    def is_waiting(self, conversation: ConversationId) -> bool:
+        found = self.memory.conversations.get(conversation)
+        return found is not None and found.open_turns > 0
 
     @atomic
     def keep(self, made: Summarised) -> bool:

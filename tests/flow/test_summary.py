@@ -1,8 +1,9 @@
 """What was said long ago: the bot summarises it after an answer, and the model gets the summary as notes."""
 
 import json
-from collections.abc import Generator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from chalicelib.access import identity
 from chalicelib.access.budget import Price
 from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.content.token_estimate import tokens
-from chalicelib.conversation import summary
+from chalicelib.conversation import prompt_builder, summary
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.errors import ModelBusy, ModelError
 from chalicelib.ids import ConversationId
@@ -43,6 +44,9 @@ class SummarizingModel(InterruptedModel):
         self.meanwhile(prompt)
         return self._summarise(prompt)
 
+    between: Callable[[], object] = lambda: None
+    """What happens before each word of a summary."""
+
     def _summarise(self, prompt: Prompt) -> Generator[ModelEvent]:
         if self.summaries:
             said = self.summaries.pop(0)
@@ -53,7 +57,9 @@ class SummarizingModel(InterruptedModel):
             words = [data["notes"], *(each["person"] for each in data["messages"])]
             kept = [text for text in words if any(name in text for name in self.names)]
             said = " ".join(kept) or "Nothing of importance was said."
-        yield TextDelta(said)
+        for word in re.split(r"(?<= )", said):
+            self.between()
+            yield TextDelta(word)
         yield Finished(FinishReason.STOP, self.usage)
 
     @property
@@ -153,6 +159,39 @@ def test_a_message_that_comes_while_a_summary_is_made_is_answered_meanwhile(bot:
     assert waited
     assert max(waited) <= 1000  # the second that passes in writing
     assert len(model.asked_for_summaries) == 1
+
+
+def test_where_the_next_message_waits_for_the_worker_to_end_a_summary_gives_way_within_a_second(
+    bot: Bot, model: SummarizingModel
+):
+    """SQS hands a conversation's wakes over in turn: the next one once the invocation has ended."""
+    bot.settings = replace(bot.settings, stage=replace(bot.settings.stage, wake="fifo"))
+    bot.price = Price(Decimal(1), Decimal(1), output=Decimal(1))
+    written: list[int] = []
+
+    def writes() -> None:
+        bot.clock.tick(seconds=0.4)
+        if len(written) == 3:
+            bot.accepts("anna", "Are you there?")
+            bot.clock.tick(seconds=-1)  # the second that passes in writing
+        written.append(bot.clock())
+
+    model.between = writes
+    model.summaries = [" word" * 200]
+    while not bot.log_lines("summary"):
+        talk(bot, 1)
+    [line] = bot.log_lines("summary")
+    assert line["outcome"] == "gave_way"
+    assert stored(bot) == ""
+    assert len(written) <= 3 + 1 + 3
+    assert written[-1] - written[3] <= 1000
+    assert bot.sent_to("anna")[-1] == LONG.strip()
+    assert (
+        0 < line["cost_usd"] < prompt_builder.at_most(model.asked_for_summaries[0], written=None).input / 1e6 + 0.0003
+    )
+    model.between = lambda: None
+    talk(bot, 10)
+    assert stored(bot)
 
 
 def test_the_model_gets_the_summary_as_notes_and_never_as_an_instruction(bot: Bot, model: SummarizingModel):

@@ -34,6 +34,10 @@ class DynamoSummaries:
             return False
         return True
 
+    def is_waiting(self, conversation: ConversationId) -> bool:
+        item = self.table.get(keys.conversation_key(conversation)) or {}
+        return int(item.get("open_turns", 0)) > 0
+
     def keep(self, made: Summarised) -> bool:
         kept = Update(
             set={**summary_items.values(made.summary), "expires_at": made.expires_at},
