@@ -223,7 +223,8 @@ def check_widget(page: Page, bubble: str) -> None:
 
 LIST = """async (at) => {
   const { conversations } = await import(new URL("chat/conversations.js", location.href).href);
-  const own = conversations({ key: "k1", room: null, isKnown: () => true, isReady: () => true, send() {} });
+  const does = { isKnown: () => true, isReady: () => true, change() {}, send() {} };
+  const own = conversations({ key: "k1", room: null, ...does });
   own.receive({ type: "ready", you: "a1b2c3d4" });
   own.receive({ type: "conversations", conversations: [{ title: "Tents", at, room: "~a" }, { title: "Hi", at: 1 }] });
 }"""

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.simulator.chat_page import open_chat as open_page
-from tests.simulator.chat_server import ChatServer
+from tests.simulator.chat_page import write
+from tests.simulator.chat_server import PERSONA, YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 from tests.simulator.test_chat_customers import Shop, a_device, ask, open_chat, running_shop, sign_in
@@ -18,6 +19,30 @@ pytestmark = needs_chromium
 def shop(demo: Demo) -> Iterator[Shop]:
     with running_shop(demo) as shop:
         yield shop
+
+
+LISTED = [{"title": "Tents", "at": 2}, {"title": "Hats", "at": 1, "room": "~hats"}]
+SIGNED_IN = (
+    """sessionStorage.setItem("parley.sign-in.token", JSON.stringify({ token: "t", until: Date.now() + 9e6 }))"""
+)
+
+
+def known(chat: Page, bot: ChatServer) -> None:
+    """Open the page as a visitor who has signed in."""
+    bot.sign_in = True
+    facts = {"websocket_url": f"{bot.url.replace('http', 'ws')}/socket", "persona": PERSONA}
+    chat.route("**/config", lambda route: route.fulfill(json=facts))
+    chat.add_init_script(SIGNED_IN)
+    open_page(chat, bot)
+
+
+def opens_named(chat: Page, bot: ChatServer, title: str) -> None:
+    """Open a conversation of the list."""
+    chat.get_by_test_id("menu-button").click()
+    chat.get_by_test_id("own-open").click()
+    bot.heard("list")
+    bot.tell("conversations", conversations=LISTED)
+    chat.get_by_test_id("own").filter(has_text=title).click()
 
 
 def begins(frame: FrameLocator) -> None:
@@ -69,6 +94,38 @@ def test_the_conversation_is_open_again_on_the_next_page_and_on_another_device_i
         there = sign_in(other, shop, "anna")
         opens_list(there)
         expect(there.get_by_test_id("own")).to_have_count(2)
+
+
+def test_another_conversation_is_opened_without_loading_the_page_and_each_keeps_its_draft(chat: Page, bot: ChatServer):
+    known(chat, bot)
+    chat.evaluate("window.mark = 1")
+    write(chat, "Which tent?")
+    bot.answer("The green one.")
+    chat.get_by_test_id("composer").fill("A half-written question")
+    opens_named(chat, bot, "Hats")
+    assert bot.heard("join")["room"] == "~hats"
+    expect(chat.get_by_test_id("question")).to_have_count(0)
+    expect(chat.get_by_test_id("composer")).to_be_focused()
+    expect(chat.get_by_test_id("composer")).to_have_value("")
+    expect(chat.get_by_test_id("read-out")).to_have_text("Hats")
+    write(chat, "Which hat?")
+    bot.answer("The straw one.")
+    bot.facts["history"] = [{"turn": "1", "from": YOU, "question": "Which tent?", "answer": "Green.", "state": "done"}]
+    opens_named(chat, bot, "Tents")
+    expect(chat.get_by_test_id("question")).to_have_text(["Which tent?"])
+    expect(chat.get_by_test_id("composer")).to_have_value("A half-written question")
+    assert chat.evaluate("window.mark") == 1
+
+
+def test_a_conversation_cannot_be_left_while_a_message_waits(chat: Page, bot: ChatServer):
+    known(chat, bot)
+    write(chat, "One")
+    bot.heard("send_message")
+    chat.evaluate("document.getElementById('own').showModal()")
+    bot.tell("conversations", conversations=LISTED)
+    chat.get_by_test_id("own").filter(has_text="Hats").click()
+    expect(chat.get_by_test_id("own-news")).to_be_visible()
+    assert bot.heard_no_more("join")
 
 
 def test_a_conversation_is_renamed_by_keyboard(browser: Browser, shop: Shop):

@@ -1,5 +1,6 @@
 /** The conversations of a reader who is known: a list in which they are opened, renamed and deleted, and new ones. */
 
+import { aloud } from "./aloud.js";
 import { byId, drawing, el, mention, reconcile, say } from "./dom.js";
 import { dayOf, named, show, timeOfDay } from "./times.js";
 import { ulid } from "./ulid.js";
@@ -19,16 +20,16 @@ function showMoment(time, at) {
 
 /**
  * Returns `{name, isKnown(), enter(), begin(), receive(frame)}`. `name` is that of the conversation which this tab had
- * opened last, or null. `isKnown()` says whether the reader may have several, `isReady()` whether the page can be loaded
- * again without losing a message; `send(frame)` sends one.
+ * opened last, or null. `isKnown()` says whether the reader may have several, `isReady()` whether the page can change to
+ * another one without losing a message, which `change(name)` does; `send(frame)` sends one.
  */
-export function conversations({ key, room, isKnown, isReady, send }) {
+export function conversations({ key, room, isKnown, isReady, change, send }) {
   const [dialog, list, news, button] = ["own", "own-list", "own-news", "own-open"].map(byId);
   const kept = storage(`parley.own.${key}`, "sessionStorage");
   const address = new URL(location.href);
   /** The name, and whose it is: another reader may have signed in here since. */
-  const [stored, whose] = kept.read()?.split(" ") ?? [];
-  const name = room ? null : (address.searchParams.get("own") ?? stored ?? null);
+  let [stored, whose] = kept.read()?.split(" ") ?? [];
+  let name = room ? null : (address.searchParams.get("own") ?? stored ?? null);
   let you = "";
   let items = [];
   let isWaiting = false;
@@ -37,14 +38,17 @@ export function conversations({ key, room, isKnown, isReady, send }) {
 
   const ifReady = (does) => (isReady() ? does() : mention(news, t("waiting")));
 
-  /** Loads the page in a conversation. Where the browser refuses storage, the address says which. */
-  const open = (next) =>
+  /** Changes to a conversation. Where the browser refuses storage, the address says which. */
+  const open = (next, title) =>
     ifReady(() => {
+      [name, stored, whose] = [next, next, you];
       kept.write(next && `${next} ${you}`);
       address.searchParams.delete("own");
       if (!isStored(next)) address.searchParams.set("own", next);
-      if (address.href === location.href) location.reload();
-      else location.replace(address);
+      history.replaceState(null, "", address);
+      dialog.close();
+      change(next);
+      if (title) aloud(title);
     });
   const isStored = (next) => {
     try {
@@ -53,7 +57,7 @@ export function conversations({ key, room, isKnown, isReady, send }) {
       return next === null;
     }
   };
-  const begin = () => open(`${SIGN}${ulid(Date.now())}`);
+  const begin = () => open(`${SIGN}${ulid(Date.now())}`, t("new_conversation"));
 
   const ask = (action, item, more) =>
     ifReady(() => {
@@ -64,7 +68,7 @@ export function conversations({ key, room, isKnown, isReady, send }) {
 
   function row(item) {
     const tool = (icon, how) => el("button", { class: "round", type: "button", "data-testid": how, title: t(how), onclick: () => work(item.name, how) }, drawing(icon));
-    const way = el("button", { class: "own-way", type: "button", "data-testid": "own", onclick: () => open(item.name) }, el("span", { dir: "auto" }), el("time"));
+    const way = el("button", { class: "own-way", type: "button", "data-testid": "own", onclick: () => open(item.name, way.firstElementChild.textContent) }, el("span", { dir: "auto" }), el("time"));
     const field = el("input", { maxlength: "80", dir: "auto", "aria-label": t("rename") });
     const form = el("form", {}, field);
     form.addEventListener("submit", (event) => {
@@ -114,8 +118,8 @@ export function conversations({ key, room, isKnown, isReady, send }) {
     dialog.showModal();
     draw(ask("list"));
   });
-  /** The item of the menu that opened the list is gone by now. */
-  dialog.addEventListener("close", () => byId("menu-button").focus());
+  /** The item of the menu that opened the list is gone by now; the field for writing may have the focus already. */
+  dialog.addEventListener("close", () => document.activeElement === document.body && byId("menu-button").focus());
   byId("own-new").addEventListener("click", begin);
   byId("own-close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
@@ -129,7 +133,9 @@ export function conversations({ key, room, isKnown, isReady, send }) {
   });
 
   return {
-    name,
+    get name() {
+      return name;
+    },
     isKnown,
     begin,
     /** Returns the name of the conversation to connect to; only now it is known whether the reader is known. */

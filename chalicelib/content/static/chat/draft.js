@@ -5,18 +5,22 @@ import { storage } from "./visitor.js";
 const NAME = "parley.draft.";
 
 /**
- * Returns the draft of a key and a room: its `words`, which may be set, and the `messages` that an earlier load of the
- * page had left. That of a `signed` visitor is not stored, because the next visitor in this tab may be another one.
+ * Returns the draft of a key: its `words`, which may be set. `open(room)` is called first, and for another room again: it
+ * returns the messages that the page had left there. That of a `signed` visitor is not stored, because the next visitor
+ * in this tab may be another one.
  */
-export function draftOf(key, room, signed) {
+export function draftOf(key, signed) {
   if (signed) dropDrafts();
-  const kept = signed ? { read: () => null, write() {} } : storage(`${NAME}${key}.${room ?? ""}`, "sessionStorage");
-  const { words = "", messages = [] } = JSON.parse(kept.read() ?? "{}");
-  let [written, waiting] = [words, JSON.stringify(messages)];
+  let [kept, written, waiting] = [];
 
   const write = () => kept.write(written || waiting !== "[]" ? `{"words":${JSON.stringify(written)},"messages":${waiting}}` : null);
   return {
-    messages,
+    open(room) {
+      kept = signed ? { read: () => null, write() {} } : storage(`${NAME}${key}.${room ?? ""}`, "sessionStorage");
+      const { words = "", messages = [] } = JSON.parse(kept.read() ?? "{}");
+      [written, waiting] = [words, JSON.stringify(messages)];
+      return messages;
+    },
     get words() {
       return written;
     },

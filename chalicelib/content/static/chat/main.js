@@ -34,9 +34,9 @@ const offers = "signIn" in document.documentElement.dataset;
 const { SignIn, account, along, person } = offers ? (await import("./with_sign_in.js")).WITH_SIGN_IN : WITHOUT_SIGN_IN;
 const signIn = new SignIn({ key, room, changed: () => showAccount() });
 const { conversations } = signed || offers ? await import("./conversations.js") : { conversations: () => ONE_CONVERSATION };
-const own = conversations({ key, room, isKnown: () => Boolean(signed) || signIn.isSignedIn, isReady: () => link.state === "open" && !outbox.items.some((item) => item.status !== "failed"), send: (frame) => link.send(frame) });
-const draft = draftOf(key, room ?? own.name, signed);
-outbox.restore(draft.messages);
+const own = conversations({ key, room, isKnown: () => Boolean(signed) || signIn.isSignedIn, isReady: () => link.state === "open" && !outbox.items.some((item) => item.status !== "failed"), change, send: (frame) => link.send(frame) });
+const draft = draftOf(key, signed);
+outbox.restore(draft.open(room ?? own.name));
 /** A site that says who its visitor is signs people in itself. */
 if (signed) signIn.offered = false;
 const visitor = new Visitor(key, { met: ({ persona }) => greet(persona), signed, kept: lent() });
@@ -89,6 +89,17 @@ function rate({ turn }, value) {
 function begin() {
   if (own.isKnown() && !room && link.state === "open") return own.begin();
   leave(RESET, t("new_conversation"));
+}
+
+/** Changes to another conversation of a reader who has several. */
+function change(name) {
+  edit.end();
+  outbox.clear();
+  outbox.restore(draft.open(name));
+  writing.swap(draft.words);
+  link.enter(name);
+  link.restart();
+  thenWrite();
 }
 
 /** Sends a command that ends the conversation; an answer that is still being written belongs to it. */

@@ -41,6 +41,11 @@ export class Outbox {
     this.#items.push({ key, text, title, replaces, edited, id: null, at: Date.now(), status: "waiting", turn: null, code: null, refusals: 0, shown: false, version: 0 });
   }
 
+  /** Has no messages any more: they are another conversation's. */
+  clear() {
+    [this.#items, this.#held] = [[], null];
+  }
+
   /** Queues messages of an earlier load of the page, under their ids, so that each is answered once; those that had failed or waited for too long need a press. */
   restore(messages) {
     for (const { text, title, replaces, edited, id, at, code } of messages) {
