@@ -62,7 +62,7 @@ def test_each_module_is_evaluated_once_however_much_is_opened(loaded: tuple[Page
     bot.break_off()
     bot.heard("authenticate")
     bot.tell("error", code="blocked", message="no")
-    expect(chat.get_by_test_id("forget-me")).to_be_visible()
+    expect(chat.get_by_test_id("forget-me")).not_to_be_empty()
     found = how_often(texts)
     assert {name: number for name, number in found.items() if number > 1} == {}
     assert {name for name, number in found.items() if number == 0} <= {"words_ko.js"}
