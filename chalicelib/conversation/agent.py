@@ -25,6 +25,8 @@ from chalicelib.conversation.prompt import (
     Used,
     Waiting,
 )
+from chalicelib.conversation.surrogates import clean
+from chalicelib.conversation.tool import ToolCall
 from chalicelib.conversation.turn import MAX_ANSWER_BYTES, Turn
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import ModelError
@@ -111,7 +113,8 @@ class Speech:
         at_most = prompt_builder.at_most(prompt, written=written)
         ms, first_words_ms = agent.clock() - started, (call.shown.first_words_at or started) - started
         if goes_on and prompt.tools and prompt.may_call and call.asked.calls and call.asked.size <= MAX_ROUND_BYTES:
-            outcome: Answer | Asked | Failure = Asked(call.asked, call.used, at_most, ms, first_words_ms)
+            said_ms = first_words_ms if call.shown.text else None
+            outcome: Answer | Asked | Failure = Asked(call.asked, call.used, at_most, ms, said_ms)
         elif goes_on and not call.shown.whole:
             outcome = Failure(ModelError("the answer is empty"), call.used, at_most, ms)
         else:
@@ -136,7 +139,11 @@ class _Call:
         """The tools that the model asks for; no calls if it asks for none."""
         if self.finished is None:
             return OpenRound(())
-        return OpenRound(self.finished.calls[:MAX_CALLS], self.shown.text, self.finished.thoughts)
+        calls = tuple(
+            ToolCall(clean(call.id), clean(call.name), clean(call.arguments))
+            for call in self.finished.calls[:MAX_CALLS]
+        )
+        return OpenRound(calls, self.shown.text, tuple(map(clean, self.finished.thoughts)))
 
     def reason(self, *, goes_on: bool) -> FinishReason | None:
         """Return why the model stopped; None if the person has cancelled the answer."""
@@ -235,12 +242,16 @@ def model_asked(model: Model) -> dict[str, Value]:
     return {"gen_ai.operation.name": "chat", **provider}
 
 
-def model_answered(usage: Usage, *, first_words_ms: int) -> dict[str, Value]:
-    """Return the log fields of a complete model response; times in seconds, as the conventions want them."""
+def model_answered(usage: Usage, *, first_words_ms: int | None) -> dict[str, Value]:
+    """Return the log fields of a complete model response; times in seconds, as the conventions want them.
+
+    `first_words_ms` is None for one without words.
+    """
     answered: dict[str, Value] = {"gen_ai.response.model": usage.model} if usage.model else {}
+    if first_words_ms is not None:
+        answered["gen_ai.response.time_to_first_chunk"] = first_words_ms / 1000
     return answered | {
         "gen_ai.usage.input_tokens": usage.input,
         "gen_ai.usage.cache_read.input_tokens": usage.cached,
         "gen_ai.usage.output_tokens": usage.output,
-        "gen_ai.response.time_to_first_chunk": first_words_ms / 1000,
     }

@@ -53,5 +53,5 @@ class Asked:
     at_most: Usage
     """As in `Answer`."""
     ms: int
-    first_words_ms: int
-    """Time from the request to the first word, or to the end of an answer without words."""
+    first_words_ms: int | None
+    """Time from the request to the first word; None without words."""

@@ -72,6 +72,7 @@ class TurnContext:
     memory_tokens: int
     """As in the settings: the estimated tokens of the question and the past together."""
     toolbox: Callable[[], Toolbox]
+    find_tools: Callable[[], tuple[ToolSpec, ...]]
     rounds: tuple[Round, ...] = ()
     """What tools were called so far to answer the turn, and their results."""
 
@@ -82,8 +83,8 @@ class TurnContext:
 
     @property
     def tools(self) -> tuple[ToolSpec, ...]:
-        """The tools that the model may call: those that the persona names."""
-        return self.toolbox().specs(self.persona.tools) if self.persona.tools and not self.turn.opens else ()
+        """The tools that the model may call: those that the persona names, the same for the whole turn."""
+        return self.find_tools() if self.persona.tools and not self.turn.opens else ()
 
     @property
     def model(self) -> str:
@@ -134,5 +135,6 @@ class ContextLoader:
         entitlements = self.entitlements.for_person(person.id)
         named = self.entitlements.persona_of(person, entitlements, turn.conversation)
         find_persona = cache(partial(self.entitlements.personas.named, named))
-        known = person, entitlements, day, find_persona, self.memory_tokens, self.toolbox
+        find_tools = cache(lambda: self.toolbox().specs(find_persona().tools))
+        known = person, entitlements, day, find_persona, self.memory_tokens, self.toolbox, find_tools
         return TurnContext(lease, turn, memory, time, *known)

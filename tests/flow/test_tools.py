@@ -317,3 +317,39 @@ def test_a_worker_that_dies_after_a_wish_was_stored_stores_it_once(bot: Bot):
     assert results(bot.last_prompt) == ['The list "wishes":\n1. a bike']
     assert len(bot.asked) == 2
     assert bot.used("anna") == 1
+
+
+def test_what_the_model_writes_of_calls_can_be_stored_and_sent_whatever_it_is(bot: Bot, kitchen: Kitchen):
+    """Some servers cut characters in halves, which neither the table nor a request can hold."""
+    bot.model.script = [["Hm.", ToolCall("call_\ud83d", "fly\ude00", '{"what": "\ud83d"}')], ["No."]]
+    bot.receives("anna", "Fly")
+    [kept] = bot.memory.rounds.values()
+    [call] = kept.round.calls
+    assert "".join((call.id, call.name, call.arguments)).encode()
+    assert bot.last_prompt.rounds[0].calls == (call,)
+    assert bot.sent_to("anna") == ["Hm.\n\nNo."]
+
+
+def test_the_time_to_the_first_word_is_not_counted_for_an_answer_without_words(bot: Bot, kitchen: Kitchen):
+    bot.model.script = [[baking()], ["Looking.", baking(2)], ["Done."]]
+    bot.receives("anna", "Bread, please")
+    assert len(bot.counted("FirstTokenMs")) == 2
+    assert len(bot.counted("ModelMs")) == 3
+
+
+def test_a_tool_that_does_not_exist_is_logged_once_for_a_turn(bot: Bot):
+    names(bot, "now", "fly")
+    bot.model.script = [[NOW], ["It is one."]]
+    bot.receives("anna", "What time is it?")
+    assert [line["message"] for line in bot.log_lines("tool") if "error" in line] == [
+        "the persona names a tool that does not exist: fly"
+    ]
+
+
+def test_a_connection_that_is_lost_after_a_round_is_asked_again_and_no_tool_runs_twice(bot: Bot, kitchen: Kitchen):
+    lost = ModelBusy("the provider is out of reach")
+    lost.began = False
+    bot.model.script = [[baking()], lost, ["Done."]]
+    bot.receives("anna", "Bread, please")
+    assert bot.sent_to("anna") == ["Done."]
+    assert (kitchen.baked, len(bot.asked), bot.turns("anna")[0].model_calls) == (["bread"], 3, 3)
