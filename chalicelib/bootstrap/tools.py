@@ -1,5 +1,6 @@
 """The tools that personas may name. It is imported when the first persona with tools answers."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -15,6 +16,13 @@ from chalicelib.tools.toolbox import FunctionTools
 
 TOOLS: Final = (now, add_to_list, remove_from_list, show_list, look_up, hand_over, remember, forget)
 """A new tool gets its place here, and what it needs beside the `Caller` in the services below."""
+
+
+def missing(names: Sequence[str]) -> str:
+    """Return `there is no …; there are …` for names of tools that do not exist; empty if all do."""
+    known = [tool.name for tool in TOOLS]
+    gone = [name for name in names if name not in known]
+    return f"there is no {' and no '.join(gone)}; there are {', '.join(known)}" if gone else ""
 
 
 def toolbox(ports: Ports) -> FunctionTools:

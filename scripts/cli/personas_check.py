@@ -37,9 +37,10 @@ class Checked:
     """The one that answers as it."""
     lacks_model: bool = False
     """Whether it names a model that the owner has not listed, so that the deployment's answers."""
-
     unsure_host: str = ""
     """The server that checks questions, if it may have no moderation endpoint; else empty."""
+    lacks_hosts: bool = False
+    """Whether it may look pages up, and the owner allows no host."""
 
     @cached_property
     def parts(self) -> Sequence[tuple[str, int]]:
@@ -74,9 +75,7 @@ class Checked:
         name, effort = self.model.name, families.effort(self.model.name, self.model.effort)
         if self.lacks_model:
             yield f"{self.who.model} is not in PARLEY_MODELS: {name} answers."
-        for unknown in sorted({*self.who.tools} - {tool.name for tool in _tools()} if self.who.tools else ()):
-            there_are = ", ".join(tool.name for tool in _tools())
-            yield f"tools: there is no {unknown}, so the model is not offered it. There are {there_are}."
+        yield from self._notes_on_tools()
         for known in self.who.known:
             if known.left_out:
                 yield f"{known.name}: {known.left_out} characters that no reader sees are left out."
@@ -86,6 +85,12 @@ class Checked:
             yield f"{self.unsure_host} may have no moderation endpoint: what it does not check is answered unchecked."
         if self.who.max_output_tokens < _LEAST_FOR_THOUGHTS and not families.never_thinks(name, self.model.effort):
             yield f"{name} may think first, and thoughts count in max_output_tokens: answers may be cut or empty."
+
+    def _notes_on_tools(self) -> Iterator[str]:
+        if wrong := _missing(self.who.tools):
+            yield f"tools: {wrong}. The model is not offered what is not there."
+        if self.lacks_hosts:
+            yield "tools: look_up can read no page, because PARLEY_LOOK_UP_HOSTS has no host."
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it in JSON's types."""
@@ -125,6 +130,14 @@ def check(context: tuple[Environment, options.OutputFormat], which: tuple[str, .
         raise ConfigError("\n".join(faults))
 
 
+def _missing(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    from chalicelib.bootstrap.tools import missing  # noqa: PLC0415 (most personas have none)
+
+    return missing(names)
+
+
 def _tools() -> Sequence[Tool]:
     from chalicelib.bootstrap.tools import TOOLS  # noqa: PLC0415 (most personas have none)
 
@@ -139,7 +152,8 @@ def _all(which: Sequence[str], settings: Settings) -> tuple[list[Checked], list[
         try:
             who = named(name)
             found = listed.find(settings, who.model)
-            checked.append(Checked(name, who, found or settings.model, found is None, unsure_host))
+            lacks_hosts = "look_up" in who.tools and not settings.tools.look_up_hosts
+            checked.append(Checked(name, who, found or settings.model, found is None, unsure_host, lacks_hosts))
         except ConfigError as exc:
             faults.append(str(exc))
     return checked, faults

@@ -1,5 +1,6 @@
 """Checks what is deployed with the code: personas, prices, sentences and the names that settings use."""
 
+from collections.abc import Sequence
 from string import Formatter
 
 from chalicelib.content import persona, toml_file
@@ -23,9 +24,19 @@ def check_shipped(variables: StageVariables) -> None:
             variable = "PARLEY_PERSONAS_OFFERED"
             raise ConfigError(variables.located(variable, f'{variable} has "{name}"; each name {wrong}'))
     for name in persona.names():
-        persona.load(name)
+        _check_tools(name, persona.load(name).tools)
     prices.listed()
     _check_sentences()
+
+
+def _check_tools(name: str, tools: Sequence[str]) -> None:
+    """Raise ConfigError if a persona names a tool that does not exist."""
+    if not tools:
+        return
+    from chalicelib.bootstrap.tools import missing  # noqa: PLC0415 (most personas have none)
+
+    if wrong := missing(tools):
+        raise ConfigError(f"content/personas/{name}.toml: tools: {wrong}")
 
 
 def _check_sentences() -> None:

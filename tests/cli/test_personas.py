@@ -291,4 +291,12 @@ def test_a_check_counts_the_tools_and_names_those_that_do_not_exist(personas: Ru
     [of_tools] = [part["tokens"] for part in one["parts"] if part["part"] == "tools"]
     assert (one["tokens"], of_tools > 50) == (without + of_tools, True)
     [note] = one["notes"]
-    assert note.startswith("tools: there is no fly, so the model is not offered it. There are now, add_to_list,")
+    assert note.startswith("tools: there is no fly; there are now, add_to_list,")
+
+
+def test_a_check_says_that_no_page_can_be_looked_up_without_a_host(personas: Run, file: Path):
+    file.write_text(f'tools = ["look_up"]\n{file.read_text("utf-8")}', "utf-8")
+    [one] = json.loads(personas("check", file, "--json").stdout)["personas"]
+    assert one["notes"] == ["tools: look_up can read no page, because PARLEY_LOOK_UP_HOSTS has no host."]
+    allowed = personas("check", file, "--json", PARLEY_LOOK_UP_HOSTS="ideas.example.org").stdout
+    assert json.loads(allowed)["personas"][0]["notes"] == []

@@ -9,7 +9,10 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
 from chalicelib.conversation.inbox_steps import Finish, Record
+from chalicelib.conversation.journal import OpenRound
+from chalicelib.conversation.person_list import PersonList
 from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.tool import ToolCall
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId, KeyId, PersonId
@@ -200,3 +203,41 @@ def test_receipts_that_come_at_once_are_all_kept(busy_story: Story):
     _, turn = busy_story.begin()
     at_once(20, lambda index: busy_story.inbox.receipt(ROOM, turn.id, index))
     assert busy_story.inbox.receipts(turn) == set(range(20))
+
+
+def test_of_twenty_workers_at_once_one_begins_a_call(busy_story: Story):
+    lease, turn = busy_story.begin_charged()
+    journal = busy_story.store.journal
+    journal.begin(lease, turn, OpenRound((ToolCall("1", "send", "{}"),)), Settlement(CALL, 30), until=busy_story.until)
+
+    def begin(_: int) -> bool:
+        try:
+            journal.start(lease, turn, 0, 0, until=busy_story.until)
+        except LeaseLost:
+            return False
+        return True
+
+    assert sum(at_once(20, begin)) == 1
+
+
+def test_of_twenty_rounds_at_once_one_is_stored_and_settled(busy_story: Story):
+    lease, turn = busy_story.begin_charged()
+
+    def begin(number: int) -> bool:
+        asked = OpenRound((ToolCall(str(number), "send", "{}"),))
+        try:
+            busy_story.store.journal.begin(lease, turn, asked, Settlement(CALL, 30), until=busy_story.until)
+        except LeaseLost:
+            return False
+        return True
+
+    assert sum(at_once(20, begin)) == 1
+    assert busy_story.spent().committed == 30
+    assert len(busy_story.store.journal.rounds(busy_story.stored()[0])) == 1
+
+
+def test_of_twenty_changes_of_a_list_at_once_one_is_stored(busy_story: Story):
+    lists, now = busy_story.store.lists, busy_story.clock()
+    stored = at_once(20, lambda number: lists.put(ANNA, PersonList("wishes", (str(number),)), now=now))
+    assert sum(stored) == 1
+    assert lists.get(ANNA, "wishes", now=now).items == (str(stored.index(True)),)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import Field
 
-from chalicelib.bootstrap.tools import TOOLS
+from chalicelib.bootstrap.tools import TOOLS, missing
 from chalicelib.conversation.tool import ToolCall, ToolResult
 from chalicelib.conversation.tool_ports import Caller
 from chalicelib.errors import ConfigError
@@ -250,3 +250,18 @@ def test_every_tool_that_ships_is_described_and_refuses_what_it_does_not_know(sh
     assert all("description" in field for field in spec.parameters["properties"].values())
     with pytest.raises(WrongArguments):
         shipped.parse('{"person": "messenger:1:bert"}')
+
+
+@pytest.mark.parametrize(
+    ("named", "wrong"),
+    [
+        ((), ""),
+        (("now", "hand_over"), ""),
+        (("fly", "now"), "there is no fly; there are now, "),
+        (("fly", "swim"), "there is no fly and no swim; there are now, "),
+    ],
+)
+def test_names_of_tools_that_do_not_exist_are_said_with_those_that_do(named: tuple[str, ...], wrong: str):
+    found = missing(named)
+    assert found.startswith(wrong)
+    assert bool(found) is bool(wrong)
