@@ -105,6 +105,7 @@ def test_a_program_gets_the_list_as_one_document(people: Run, chats: Chats):
                 "first_seen": seen,
                 "last_seen": seen,
                 "rooms": [],
+                "memory_off": False,
                 "limit": 10,
                 "used_today": 1,
             }
