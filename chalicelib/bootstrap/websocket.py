@@ -51,6 +51,7 @@ def assemble(
         entitlements=entitlements,
         people=ports.people,
         transcript=ports.transcript,
+        lists=ports.lists,
         ingest=ports.ingest(),
         clock=ports.clock,
         sleep=ports.sleep,

@@ -1,5 +1,6 @@
 """A list that a person keeps with the bot, such as wishes, as a frozen value, and how it changes. Pure."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -53,6 +54,20 @@ class PersonList:
         if len(kept) == len(self.items):
             raise NotOnList
         return self._changed(kept, key)
+
+    def with_those_of(self, other: "PersonList", *, key: str) -> tuple["PersonList", "PersonList"]:
+        """Return the list with the items of another one, as many as it has room for, and the other with the rest.
+
+        With the same `key` an item is added once.
+        """
+        merged, rest = self, list(other.items)
+        while rest:
+            try:
+                merged = merged.with_item(rest[0], key=hashlib.sha256(f"{key}#{rest[0]}".encode()).hexdigest())
+            except ListFull:
+                break
+            del rest[0]
+        return merged, replace(other, items=tuple(rest), done=(), offered_in="", handed_over_at=0)
 
     def _is_done(self, key: str) -> bool:
         return _short(key) in self.done

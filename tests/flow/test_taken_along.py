@@ -6,6 +6,8 @@ import pytest
 
 from chalicelib.access import identity, ticket
 from chalicelib.access.person import Access
+from chalicelib.conversation.person_list import MAX_ITEMS, MAX_LISTS
+from chalicelib.ids import PersonId
 from tests.client import Frame
 from tests.flow.chat import KEY, OWN_PAGE, TICKET_KEY, Chat, Tab, Without, fail, person_of
 
@@ -230,3 +232,63 @@ def test_a_frame_without_a_ticket_is_refused(chat: Chat, fields: dict[str, Any])
     tab = signed_in(chat)
     tab.sends("take_along", **fields)
     assert tab.codes == ["bad_frame"]
+
+
+def wishes(chat: Chat, person: PersonId) -> tuple[str, ...]:
+    return chat.bot.lists.get(person, "wishes", now=chat.clock()).items
+
+
+def keep(chat: Chat, person: PersonId, *items: str, name: str = "wishes") -> None:
+    found = chat.bot.lists.get(person, name, now=chat.clock())
+    for item in items:
+        found = found.with_item(item, key=f"{person[-4:]} {item}")
+    assert chat.bot.lists.put(person, found, now=chat.clock())
+
+
+def test_the_lists_of_before_the_sign_in_are_the_persons_then(chat: Chat):
+    kept = visits(chat, "I wish for a kite")
+    keep(chat, person_of("guest"), "a kite", "a drum")
+    keep(chat, person_of("other"), "a secret")
+    keep(chat, CAROL, "A Drum", "a sled")
+    carol = signed_in(chat)
+    for _ in range(2):
+        carol.sends("take_along", ticket=kept)
+    assert wishes(chat, CAROL) == ("A Drum", "a sled", "a kite")
+    assert wishes(chat, person_of("guest")) == ()
+    assert wishes(chat, person_of("other")) == ("a secret",)
+
+
+def test_without_room_what_is_left_stays_where_it_was(chat: Chat):
+    kept = visits(chat, "I wish for a kite")
+    keep(chat, person_of("guest"), "a kite", "a drum")
+    keep(chat, CAROL, *(f"wish {number}" for number in range(MAX_ITEMS - 1)))
+    signed_in(chat).sends("take_along", ticket=kept)
+    assert wishes(chat, CAROL)[-1] == "a kite"
+    assert wishes(chat, person_of("guest")) == ("a drum",)
+
+
+def test_who_has_all_lists_takes_no_more_along(chat: Chat):
+    kept = visits(chat, "I wish for a kite")
+    keep(chat, person_of("guest"), "a kite")
+    for number in range(MAX_LISTS):
+        keep(chat, CAROL, "x", name=f"list {number}")
+    signed_in(chat).sends("take_along", ticket=kept)
+    assert (wishes(chat, CAROL), wishes(chat, person_of("guest"))) == ((), ("a kite",))
+
+
+def test_a_ticket_that_proves_nothing_takes_no_list(chat: Chat):
+    visits(chat, "I wish for a kite")
+    keep(chat, person_of("guest"), "a kite")
+    signed_in(chat).sends("take_along", ticket="nonsense")
+    assert wishes(chat, person_of("guest")) == ("a kite",)
+
+
+def test_what_was_taken_along_and_removed_can_be_wished_for_again(chat: Chat):
+    carol = signed_in(chat)
+    for visitor in ("guest", "later"):
+        kept = visits(chat, "I wish for a kite", visitor=visitor)
+        keep(chat, person_of(visitor), "a kite")
+        carol.sends("take_along", ticket=kept)
+        assert wishes(chat, CAROL) == ("a kite",)
+        found = chat.bot.lists.get(CAROL, "wishes", now=chat.clock())
+        chat.bot.lists.put(CAROL, found.without_item("a kite", key=visitor), now=chat.clock())

@@ -325,7 +325,7 @@ def test_what_the_model_writes_of_calls_can_be_stored_and_sent_whatever_it_is(bo
     bot.receives("anna", "Fly")
     [kept] = bot.memory.rounds.values()
     [call] = kept.round.calls
-    assert "".join((call.id, call.name, call.arguments)).encode()
+    assert f"{call.id}{call.name}{call.arguments}".encode()
     assert bot.last_prompt.rounds[0].calls == (call,)
     assert bot.sent_to("anna") == ["Hm.\n\nNo."]
 

@@ -21,6 +21,7 @@ from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.limits import CONNECTIONS_OF_A_PERSON, MAX_CONNECTIONS
 from chalicelib.conversation.ports import Charged, Transcript
+from chalicelib.conversation.tool_ports import PersonLists
 from chalicelib.conversation.turn import IncomingMessage, Turn
 from chalicelib.errors import ConversationFull, TooManyConnections
 from chalicelib.ids import Channel, ConversationId, PersonId
@@ -56,6 +57,7 @@ class Entrance:
     authenticator: Authenticator
     admission: Admission
     transcript: Transcript
+    lists: PersonLists
     ingest: Ingest
     clock: Clock
     zone: ZoneInfo

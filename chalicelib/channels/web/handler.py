@@ -45,6 +45,7 @@ from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionSt
 from chalicelib.conversation.history import can_be_asked_again, is_answered
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Accepted, Transcript
+from chalicelib.conversation.tool_ports import PersonLists
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Received, Turn, TurnState, turn_id
 from chalicelib.errors import ConfigError, ConnectionGone, DeliveryError, IssuerUnavailable, StoreError
 from chalicelib.ids import Channel, ConnectionId, TurnId
@@ -76,6 +77,7 @@ class WebSocketHandler:
     people: People
     ingest: Ingest
     transcript: Transcript
+    lists: PersonLists
     clock: Clock
     sleep: Callable[[float], None]
     """Waits for so many seconds."""
@@ -102,6 +104,7 @@ class WebSocketHandler:
             authenticator=self.authenticator,
             admission=Admission(self.people, self.entitlements, self.clock),
             transcript=self.transcript,
+            lists=self.lists,
             ingest=self.ingest,
             clock=self.clock,
             zone=self.entitlements.limits.zone,

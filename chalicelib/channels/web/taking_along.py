@@ -9,13 +9,17 @@ from chalicelib.channels.web.client_frames import TakeAlong
 from chalicelib.channels.web.entrance import Entrance
 from chalicelib.channels.web.member import Member
 from chalicelib.conversation.history import to_take_along
+from chalicelib.conversation.person_list import MAX_LISTS
+from chalicelib.conversation.tool_ports import PersonLists
 from chalicelib.ids import PersonId
 
 _NOT_TAKEN: Final = ("not_taken_along", "the ticket is of no conversation that you can take along")
 
 
 def take_along(entrance: Entrance, member: Member, frame: TakeAlong) -> None:
-    """Move as many turns of the ticket's visitor as a history shows, and send `ready`; else the client gets an error.
+    """Move as many turns of the ticket's visitor as a history shows, and their lists, and send `ready`.
+
+    Without such a visitor the client gets an error.
 
     No turn of a room is moved. Raises StoreError and ConfigError; the frame may then be sent again.
     """
@@ -28,8 +32,23 @@ def take_along(entrance: Entrance, member: Member, frame: TakeAlong) -> None:
     now, there = entrance.clock(), identity.conversation_of(visitor)
     theirs = entrance.transcript.latest(there, count=server_frames.HISTORY_TURNS, now=now)
     entrance.transcript.take_along(to_take_along(theirs), member.person, now=now)
+    _take_lists(entrance.lists, visitor, member.person, now=now)
     if standing := entrance.standing(member):
         entrance.send_ready(member, standing, may_open=False)
+
+
+def _take_lists(lists: PersonLists, visitor: PersonId, person: PersonId, *, now: int) -> None:
+    """Add what is on the visitor's lists to the person's, as far as there is room; the rest stays where it is.
+
+    What is added is stored before it is taken off, so a failure between the two leaves it on both, and a repetition
+    adds nothing twice. A list that is being changed is left for a repetition.
+    """
+    for theirs in lists.all(visitor, now=now):
+        found = lists.get(person, theirs.name, now=now)
+        has_room = found.version or len(lists.all(person, now=now)) < MAX_LISTS
+        merged, rest = found.with_those_of(theirs, key=f"{visitor}#{theirs.version}")
+        if theirs.items and has_room and (merged == found or lists.put(person, merged, now=now)):
+            lists.put(visitor, rest, now=now)
 
 
 def _visitor(entrance: Entrance, member: Member, frame: TakeAlong) -> PersonId | None:
