@@ -166,6 +166,8 @@ def test_every_channel_has_a_sender_in_the_worker(loaded: Loaded):
 TEXT_TURN: Final = """
 from tests.flow.bot import Bot
 bot = Bot()
+plain = 'name = "Helper"\\nmax_output_tokens = 100\\ninstructions = "You help."'
+bot.persona_texts.put("assistant", plain, now=1)
 bot.receives("anna", "Hello?")
 assert bot.sent_to("anna") == ["An answer."]
 """
