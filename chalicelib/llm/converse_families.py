@@ -21,11 +21,18 @@ _NEVER_THINKS: Final = re.compile(
 )
 """Models that think only if they are asked to."""
 _TEMPERATURE_REFUSED: Final = re.compile(r"claude-(opus-4-[78]|(opus|sonnet|haiku)-[5-9]|fable-|mythos-)")
+_MOST_TEMPERATURE: Final = 1.0
+"""Of Converse, for all families."""
 _NOVA: Final = re.compile(r"\bamazon\.nova")
 _CACHES: Final = re.compile(r"\b(amazon\.nova|anthropic\.claude-(haiku|sonnet|opus|fable))")
 _LOW_TO_HIGH: Final = ("low", "medium", "high")
 _LOW_TO_MAX: Final = (*_LOW_TO_HIGH, "max", "xhigh")
 _NO_XHIGH: Final = re.compile(r"claude-(opus|sonnet)-4-6")
+
+
+def temperature(model: str, effort: str, wanted: float) -> float | None:
+    """Return the temperature to ask the model with; None for none."""
+    return min(wanted, _MOST_TEMPERATURE) if takes_temperature(model, effort) else None
 
 
 def takes_temperature(model: str, effort: str = "") -> bool:

@@ -23,8 +23,6 @@ Block = dict[str, Any]
 _NOTHING: Final = "."
 """Stands for a text without words: Bedrock refuses white space alone."""
 _ANSWER_NOW: Final = "Call no more tools: answer now with what you know."
-_MOST_TEMPERATURE: Final = 1.0
-"""Of Converse, for all families."""
 _TEMPERATURE: Final = "temperature"
 _FIELDS: Final = "additionalModelRequestFields"
 _CACHE_POINT: Final = "cachePoint"
@@ -108,10 +106,9 @@ def _system(name: str, instructions: str, more: str) -> list[Block]:
 
 
 def _inference(name: str, effort: str, prompt: Prompt) -> dict[str, Any]:
-    limit: dict[str, Any] = {"maxTokens": prompt.max_output_tokens}
-    if prompt.temperature is None or not of_bedrock.takes_temperature(name, effort):
-        return limit
-    return {**limit, _TEMPERATURE: min(prompt.temperature, _MOST_TEMPERATURE)}
+    wanted = prompt.temperature
+    sent = None if wanted is None else of_bedrock.temperature(name, effort, wanted)
+    return {"maxTokens": prompt.max_output_tokens, **({} if sent is None else {_TEMPERATURE: sent})}
 
 
 def _guardrail(guardrail: Guardrail) -> dict[str, str]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from chalicelib.clock import Clock
 from chalicelib.content.persona import Persona
-from chalicelib.llm import families, listed, prices
+from chalicelib.llm import converse_families, families, listed, prices
 from chalicelib.operations.findings import Check, Finding, Severity, deploy_command, lifetime
-from chalicelib.settings import Settings
+from chalicelib.settings import ModelSettings, Settings
 
 NAME = "persona-model"
 
@@ -38,7 +38,7 @@ class PersonaModels:
                 yield Finding.warning(
                     NAME, what, f"{model.name} answers in its place", f"add it there and run {deploy}"
                 )
-            if who.temperature is not None and not keeps_temperature(model.name, model.effort):
+            if who.temperature is not None and sent_temperature(model, who.temperature) is None:
                 what = f"{name} has the temperature {who.temperature:g}, and {model.name} takes none at its effort"
                 remedy = f"set PARLEY_REASONING_EFFORT to none, or another model, and run {deploy}"
                 yield Finding.warning(NAME, what, "it is not sent, so the answers vary as the model likes", remedy)
@@ -59,6 +59,15 @@ class PersonaModels:
                 yield found
 
 
-def keeps_temperature(model: str, effort: str) -> bool:
-    """Whether a persona's temperature is sent to the model when the owner wants this effort."""
-    return families.takes_temperature(model, families.effort(model, effort))
+def sent_temperature(model: ModelSettings, wanted: float) -> float | None:
+    """Return the temperature that the model is asked with where a persona wants this one; None for none."""
+    if model.bedrock:
+        return converse_families.temperature(model.name, model.effort, wanted)
+    return wanted if families.takes_temperature(model.name, families.effort(model.name, model.effort)) else None
+
+
+def may_think(model: ModelSettings) -> bool:
+    """Whether the model may write thoughts before its answer, which count in the answer's limit of tokens."""
+    if model.bedrock:
+        return converse_families.thinks(model.name, model.effort)
+    return not families.never_thinks(model.name, model.effort)

@@ -14,7 +14,8 @@ from chalicelib.content import persona, token_estimate
 from chalicelib.content.persona import Persona
 from chalicelib.content.persona_file import Moderating
 from chalicelib.errors import ConfigError
-from chalicelib.llm import families, listed, prices
+from chalicelib.llm import listed, prices
+from chalicelib.llm.persona_models import may_think, sent_temperature
 from chalicelib.settings import ModelSettings, Settings
 from chalicelib.tools.tool import Tool
 from scripts.cli import options
@@ -72,18 +73,17 @@ class Checked:
 
     def notes(self) -> Iterator[str]:
         """Yield what is not as its files want it."""
-        name, effort = self.model.name, families.effort(self.model.name, self.model.effort)
+        name = self.model.name
         if self.lacks_model:
             yield f"{self.who.model} is not in PARLEY_MODELS: {name} answers."
         yield from self._notes_on_tools()
         for known in self.who.known:
             if known.left_out:
                 yield f"{known.name}: {known.left_out} characters that no reader sees are left out."
-        if self.who.temperature is not None and not families.takes_temperature(name, effort):
-            yield f"temperature {self.who.temperature:g} is not sent: {name} takes none with its effort."
+        yield from self._of_temperature()
         if self.unsure_host and self.who.moderation is not Moderating.OFF:
             yield f"{self.unsure_host} may have no moderation endpoint: what it does not check is answered unchecked."
-        if self.who.max_output_tokens < _LEAST_FOR_THOUGHTS and not families.never_thinks(name, self.model.effort):
+        if self.who.max_output_tokens < _LEAST_FOR_THOUGHTS and may_think(self.model):
             yield f"{name} may think first, and thoughts count in max_output_tokens: answers may be cut or empty."
 
     def _notes_on_tools(self) -> Iterator[str]:
@@ -91,6 +91,15 @@ class Checked:
             yield f"tools: {wrong}. The model is not offered what is not there."
         if self.lacks_hosts:
             yield "tools: look_up can read no page, because PARLEY_LOOK_UP_HOSTS has no host."
+
+    def _of_temperature(self) -> Iterator[str]:
+        if (wanted := self.who.temperature) is None:
+            return
+        sent = sent_temperature(self.model, wanted)
+        if sent is None:
+            yield f"temperature {wanted:g} is not sent: {self.model.name} takes none with its effort."
+        elif sent < wanted:
+            yield f"temperature {wanted:g} is sent as {sent:g}: {self.model.name} takes no higher one."
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it in JSON's types."""

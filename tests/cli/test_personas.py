@@ -250,6 +250,29 @@ def test_a_check_says_what_is_left_out_of_a_file_and_what_the_model_does_not_tak
     assert "gpt-5-mini may think first, and thoughts count in max_output_tokens" in shown
 
 
+@pytest.mark.parametrize(
+    ("model", "temperature", "said"),
+    [
+        ("eu.anthropic.claude-sonnet-5", 0.5, "temperature 0.5 is not sent: eu.anthropic.claude-sonnet-5 takes none"),
+        (
+            "eu.amazon.nova-lite-v1:0",
+            1.4,
+            "temperature 1.4 is sent as 1: eu.amazon.nova-lite-v1:0 takes no higher one.",
+        ),
+        ("eu.amazon.nova-lite-v1:0", 0.5, ""),
+    ],
+)
+def test_a_check_says_what_a_model_of_bedrock_does_not_take(
+    personas: Run, file: Path, model: str, temperature: float, said: str
+):
+    file.write_text(KNOWING + f"temperature = {temperature}\n")
+    file.with_name("hours.md").write_text("Open at 5.")
+    shown = " ".join(personas("check", file, PARLEY_MODEL=f"bedrock:{model}").stdout.split())
+    assert said in shown
+    assert ("temperature" in shown) is bool(said)
+    assert f"With {model} they cost" in shown
+
+
 def test_a_check_says_which_model_answers_if_the_one_that_is_named_is_not_listed(personas: Run, file: Path):
     file.write_text(KNOWING + 'model = "gpt-6-sol"\n')
     file.with_name("hours.md").write_text("Open at 5.")

@@ -45,12 +45,15 @@ def test_a_model_that_is_not_listed_is_named_with_the_one_that_answers_and_the_c
         ({"PARLEY_MODEL": "gpt-5-mini"}, ""),
         ({"PARLEY_MODEL": "gpt-6-astra"}, ""),
         ({"PARLEY_MODELS": "gpt-6.1-sol"}, "gpt-6.1-sol"),
+        ({"PARLEY_MODEL": "bedrock:us.openai.gpt-6-luna"}, ""),
+        ({"PARLEY_MODEL": "bedrock:eu.anthropic.claude-sonnet-5"}, ""),
+        ({"PARLEY_MODEL": "bedrock:eu.anthropic.claude-sonnet-4-6", "PARLEY_REASONING_EFFORT": "low"}, ""),
     ],
 )
 def test_a_temperature_that_the_model_does_not_take_is_said_and_not_dropped_in_silence(env: dict[str, str], model: str):
     [finding] = [one for one in found(persona(model=model, temperature=0.6), **env) if "temperature" in one.what]
     assert finding.state is Severity.WARNING
-    assert finding.what.startswith("cook has the temperature 0.6, and gpt-")
+    assert finding.what.startswith("cook has the temperature 0.6, and ")
     assert "PARLEY_REASONING_EFFORT" in finding.remedy
 
 
@@ -70,3 +73,8 @@ def test_a_listed_model_whose_price_is_not_known_is_said():
         "the price of eu.amazon.nova-9-v1:0 is not known",
     ]
     assert found(PARLEY_MODEL="llama3", PARLEY_MODELS="qwen3", **local) == []
+
+
+@pytest.mark.parametrize("model", ["eu.amazon.nova-lite-v1:0", "eu.anthropic.claude-sonnet-4-6"])
+def test_nothing_is_said_of_a_model_of_bedrock_that_keeps_the_temperature(model: str):
+    assert found(persona(temperature=0.6), PARLEY_MODEL=f"bedrock:{model}") == []
