@@ -33,6 +33,8 @@ Current models are asked through an inference profile: its id begins with the
 area in which answers are written, such as us., eu., apac. or global."""
 _AREAS: Final = {"us": "us", "eu": "eu", "ap": "apac"}
 _OFFERED_AT_BEDROCK: Final = "amazon.nova-lite-v1:0"
+_OFFERED_ELSEWHERE: Final = "global.amazon.nova-2-lite-v1:0"
+"""In regions of an area without a profile of that model."""
 
 
 def can_ask(*, ask: bool) -> bool:
@@ -86,8 +88,9 @@ def settings_with(deployment: "Deployment", chosen: Mapping[str, str]) -> Settin
 def _at_bedrock(settings: ModelSettings, aws: "Aws") -> dict[str, str]:
     """Return the variables with the region and the id that the owner answers."""
     region = _answer("Bedrock's region", aws.region, _region)
-    area = _AREAS.get(region[:2], "global")
-    offered = settings.name if settings.bedrock else f"{area}.{_OFFERED_AT_BEDROCK}"
+    area = _AREAS.get(region[:2])
+    usual = f"{area}.{_OFFERED_AT_BEDROCK}" if area else _OFFERED_ELSEWHERE
+    offered = settings.name if settings.bedrock else usual
     click.echo(_ABOUT_BEDROCK)
     model = _answer("Model or profile", offered, _id)
     return {_MODEL: f"{bedrock_settings.PREFIX}{model}", **({} if region == aws.region else {_REGION: region})}

@@ -82,6 +82,10 @@ def test_provider_and_model_are_offered_and_an_answer_that_cannot_be_meant_is_as
             {"PARLEY_MODEL": "bedrock:us.anthropic.claude-haiku-5-5", "PARLEY_BEDROCK_REGION": "us-east-1"},
         ),
         (
+            ["bedrock", "ca-central-1", ""],
+            {"PARLEY_MODEL": "bedrock:global.amazon.nova-2-lite-v1:0", "PARLEY_BEDROCK_REGION": "ca-central-1"},
+        ),
+        (
             ["bedrock", "Ohio", "us-east-2", "nova", "bedrock:us.amazon.nova-pro-v1:0"],
             {"PARLEY_MODEL": "bedrock:us.amazon.nova-pro-v1:0", "PARLEY_BEDROCK_REGION": "us-east-2"},
         ),
