@@ -44,6 +44,21 @@ def test_the_words_of_the_model_take_the_place_of_the_fixed_opening(chat: Page, 
     expect(chat.get_by_test_id("answer").first).to_have_text("Ho ho! Who are you?")
 
 
+def test_the_questions_to_begin_with_are_below_what_the_model_says_first(chat: Page, bot: ChatServer):
+    bot.facts.update(persona=SANTA, history=[opened(answer="Ho ho! Who are you?", state="done")])
+    open_chat(chat, bot)
+    starter = chat.get_by_test_id("starter")
+    starter.focus()
+    answer, button = chat.get_by_test_id("answer").bounding_box(), starter.bounding_box()
+    assert answer
+    assert button
+    assert answer["y"] + answer["height"] <= button["y"]
+    chat.get_by_test_id("thumb-up").or_(chat.get_by_role("button", name="Copy")).first.hover()
+    expect(starter).to_be_focused()
+    starter.press("Enter")
+    assert bot.heard("send_message")["message"] == "A sledge, please"
+
+
 def test_who_comes_later_finds_the_words_of_the_model(chat: Page, bot: ChatServer):
     bot.facts.update(persona=SANTA, history=[opened(answer="Ho ho! Who are you?", state="done")])
     open_chat(chat, bot)

@@ -80,6 +80,8 @@ function choices(conversation, outbox, choose) {
 
 /** Shows questions to begin with, while the conversation is empty. */
 function starters({ you, current, persona }, outbox, choose) {
+  const [group, below] = ["starters", "choices"].map(byId);
+  if (current.some(opensIt) && group.nextElementSibling !== below) below.before(group);
   const isEmpty = current.every((each) => each.opening);
   const offered = you && isEmpty && !outbox.items.length ? (inLanguage(persona).starters ?? []) : [];
   offer("starter", offered.map((text) => ({ command: text, title: text, key: text })), choose);
