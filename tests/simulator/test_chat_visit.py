@@ -20,6 +20,7 @@ LONG = "\n\n".join(f"Paragraph {number} of a long answer." for number in range(4
     [
         ("A quote\nin two lines", "A quote\nin two lines"),
         ("| a | b |\n|---|---|\n| black,<br>silver | 2 |", "black,\nsilver"),
+        ("So it is[^1].\n\n[^1]: The note.", "So it is\n1."),
         ("It is $\\frac{1}{3}$ here.", "It is \\frac{1}{3} here."),
         ("$$\\int_0^1 x^2$$", "\\int_0^1 x^2"),
     ],
@@ -28,9 +29,10 @@ def test_an_answer_is_read_out_with_its_lines_apart_and_formulas_as_they_were_wr
     chat: Page, bot: ChatServer, answer: str, said: str
 ):
     open_chat(chat, bot)
-    write(chat, "First, so that formulas can be drawn")
-    bot.answer("$x$")
+    write(chat, "First, so that formulas and footnotes can be drawn")
+    bot.answer("$x$[^1]\n\n[^1]: The note.")
     expect(chat.locator("math")).to_have_count(1)
+    expect(chat.locator("sup")).to_have_count(1)
     write(chat, "And now?")
     bot.answer(answer)
     expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(2)

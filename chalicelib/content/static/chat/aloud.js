@@ -14,10 +14,10 @@ export function aloud(words) {
   if (!busy) next();
 }
 
-/** Returns what is said of a node: with its lines apart, and formulas as they were written. */
+/** Returns what is said of a node: with its lines and the numbers of footnotes apart, and formulas as they were written. */
 export function wordsOf(node) {
   const copy = node.cloneNode(true);
-  for (const each of copy.querySelectorAll("br")) each.append("\n");
+  for (const each of copy.querySelectorAll("br, sup")) each.prepend("\n");
   for (const place of copy.querySelectorAll("var[data-tex]")) say(place, place.dataset.tex);
   return copy.textContent;
 }
