@@ -159,7 +159,7 @@ def _report(error: ModelError) -> None:
     ports().log.failure("fallback", error)
     if isinstance(error, ModelUnusable):
         with suppress(StoreError):  # the person is answered all the same
-            ports().alerts().model_unusable(error)
+            ports().alerts().fallback_asked(error)
 
 
 @cache

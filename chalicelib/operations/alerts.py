@@ -101,6 +101,18 @@ class AlertService:
         else:
             self._budget("spent", reserved, channel)
 
+    def fallback_asked(self, error: ModelUnusable) -> None:
+        """Report, once a day, that the fallback answers in place of a model that the owner has to mend."""
+        self._send_once_a_day(
+            "fallback",
+            "fallback",
+            model=error.model or self.settings.model.name,
+            host=self._host(error.model),
+            reason=error,
+            fallback=self.settings.choice.fallback,
+            stage=self.settings.stage.name,
+        )
+
     def _host(self, model: str) -> str:
         """Return the host of the model of this name; without one, of the deployment's model."""
         if model.startswith(PREFIX):

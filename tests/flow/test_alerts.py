@@ -70,3 +70,13 @@ def test_an_alert_about_a_model_names_the_one_that_fails(bot: Bot, own: str, fai
     bot.owner.model_unusable(error)
     [(_, told)] = bot.notifier.told
     assert told == SAYS("owner_model_key", model=model, host=host, names="", stage="dev")
+
+
+def test_a_fallback_that_answers_is_said_once_a_day_with_the_reason(bot: Bot):
+    bot.settings = Settings.from_env({"PARLEY_FALLBACK_MODEL": "gpt-5.4-mini"})
+    for _ in range(2):
+        bot.owner.fallback_asked(ModelUnusable("the model does not exist", cause=ModelFault.MISSING))
+    [(subject, told)] = bot.notifier.told
+    assert subject == "Parley: the fallback answers in place of a model"
+    assert told.startswith('The model "gpt-6-luna" at api.openai.com gives no answers: the model does not exist.')
+    assert "gpt-5.4-mini is asked in its place" in told

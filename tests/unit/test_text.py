@@ -42,6 +42,7 @@ BLANKS: Final = {
     "too_long": {"limit"},
     "owner_new_person": {"limit", "person", "stage"},
     "owner_model_key": {"stage"},
+    "owner_fallback": {"model", "host", "reason", "fallback", "stage"},
     "owner_model_missing": {"model"},
     "owner_model_verification": {"model", "names"},
     "owner_model_access": {"model"},
