@@ -9,20 +9,37 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.access import identity
-from chalicelib.access.budget import Price
+from chalicelib.access.budget import Price, Usage
 from chalicelib.access.retention import TURN_KEPT_S
+from chalicelib.aws.dynamodb.items import TURNS_A_PAGE
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import prompt_builder, summary
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.turn import Lease, Thread
 from chalicelib.errors import ModelBusy, ModelError
 from chalicelib.ids import ConversationId
+from chalicelib.llm import prices
 from chalicelib.settings import Settings
+from tests.fakes.inbox import FakeInbox
 from tests.flow.bot import Bot, InterruptedModel, conversation_of
 from tests.flow.chat import Chat, Tab, person_of
 from tests.flow.test_regenerate import regenerate
 
 SAID = "Anna's cat is called Minka; the parcel 4417 arrives on 24 November."
 LONG = "That reminds me of a long story about ships and the sea. " * 12
+chats = pytest.mark.parametrize(
+    ("words", "answer"),
+    [("And then? ", LONG), ("ok ", "Yes."), ("그다음에는? ", "바다와 배에 대한 긴 이야기가 생각나네요. " * 12)],
+    ids=["long answers", "short turns", "Korean"],
+)
+
+
+class PagedInbox(FakeInbox):
+    """Loads no more turns than one query of the table returns."""
+
+    def load(self, lease: Lease, *, now: int) -> Thread:
+        whole = super().load(lease, now=now)
+        return replace(whole, closed=whole.closed[-(TURNS_A_PAGE - len(whole.open)) :])
 
 
 def is_summary(prompt: Prompt) -> bool:
@@ -78,7 +95,7 @@ def model() -> SummarizingModel:
 
 @pytest.fixture
 def bot(bot: Bot, model: SummarizingModel) -> Bot:
-    bot.model = model
+    bot.model, bot.inbox = model, PagedInbox(bot.memory)
     bot.limits_to(1000)
     bot.may_spend("100")
     return bot
@@ -108,11 +125,7 @@ def until_summarised(bot: Bot, turns: int = 60) -> None:
     raise AssertionError("there is no summary")
 
 
-@pytest.mark.parametrize(
-    ("words", "answer"),
-    [("And then? ", LONG), ("ok ", "Yes."), ("그다음에는? ", "바다와 배에 대한 긴 이야기가 생각나네요. " * 12)],
-    ids=["long answers", "short turns", "Korean"],
-)
+@chats
 def test_a_fact_of_the_third_turn_is_in_every_prompt_up_to_turn_203_within_the_window(
     bot: Bot, model: SummarizingModel, words: str, answer: str
 ):
@@ -126,6 +139,34 @@ def test_a_fact_of_the_third_turn_is_in_every_prompt_up_to_turn_203_within_the_w
     most = bot.settings.limits.memory_tokens
     assert max(tokens(told(prompt)) + tokens(prompt.question) for prompt in model.questions) <= most
     assert len(model.asked_for_summaries) <= 40
+
+
+@chats
+def test_summaries_cost_a_turn_what_the_documents_say(bot: Bot, model: SummarizingModel, words: str, answer: str):
+    model.otherwise = [answer]
+    model.summaries = ["The person asks about a camera of 1967 and its price. " * 12] * 100
+    talk(bot, 100, words=words)
+    price = prices.assumed("gpt-6-luna")
+    used = [
+        Usage(input=tokens(asked.instructions) + tokens(asked.question), output=170)
+        for asked in model.asked_for_summaries
+    ]
+    assert 5 <= 100 / len(used) <= 15
+    micro_usd = sum(price.cost(each) for each in used) / 100
+    assert 5 <= micro_usd <= 55
+
+
+def test_one_who_writes_as_much_as_possible_causes_summaries_that_cost_less_than_the_answers(
+    bot: Bot, model: SummarizingModel
+):
+    model.otherwise = ["字" * 3000]
+    model.summaries = ["字" * 900] * 100
+    for number in range(20):
+        bot.receives("anna", f"{number}{'字' * 3990}")
+    most = [prompt_builder.at_most(prompt, written=None) for prompt in model.asked_for_summaries]
+    answers = [prompt_builder.at_most(prompt, written=None) for prompt in model.questions]
+    assert 0 < len(most) <= len(answers)
+    assert sum(each.input + 5 * each.output for each in most) < sum(each.input + 5 * each.output for each in answers)
 
 
 def test_the_summary_is_made_after_the_answer_and_its_release_and_costs_no_question(bot: Bot, model: SummarizingModel):
@@ -426,7 +467,7 @@ def test_the_owner_chooses_how_much_the_model_gets(bot: Bot, model: SummarizingM
 
 @pytest.fixture
 def chat(chat: Chat, model: SummarizingModel) -> Chat:
-    chat.bot.model = model
+    chat.bot.model, chat.bot.inbox = model, PagedInbox(chat.bot.memory)
     chat.changes_key(daily_messages=None)
     chat.bot.may_spend("100")
     return chat
