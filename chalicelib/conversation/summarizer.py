@@ -99,7 +99,7 @@ class Summarizer:
                 log.failure("summary", answer.error or ModelError("the model wrote no summary"), **cost)
             return
         made = Summary(text, upto=begun.taken[-1].asked_at, at=begun.at)
-        expires_at = begun.last.at // 1000 + self.kept_s
+        expires_at = max(begun.last.at, begun.lease.paused_until) // 1000 + self.kept_s
         kept = self.store.keep(
             Summarised(begun.lease, made, settlement=settlement, channel=begun.channel, expires_at=expires_at)
         )

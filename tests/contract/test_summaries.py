@@ -243,5 +243,16 @@ def test_it_expires_with_the_last_turn(story: Story):
     assert text_of(story) == ""
 
 
+def test_it_does_not_take_a_pause_along_that_lasts_longer(story: Story):
+    """A human answers for 40 days, while turns are stored for 30."""
+    summarised(story)
+    story.inbox.pause(ROOM, until=story.clock() + 40 * 24 * 60 * 60 * 1000)
+    answered(story)
+    story.clock.tick(days=39)
+    story.store.expire(story.clock())
+    story.accept()
+    assert story.hold("next").paused_until > story.clock()
+
+
 def test_the_day_is_where_it_was_when_nothing_was_summarised(story: Story):
     assert story.spent() == DaySpend(DAY)

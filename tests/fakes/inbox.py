@@ -153,7 +153,7 @@ class FakeInbox:
         conversation.free()
         self.memory.close(conversation)
         if lease.summary or has_title(lease.conversation, step.turn.person):
-            conversation.expires_at = kept.expires_at
+            conversation.expires_at = max(step.turn.at, lease.paused_until) // 1000 + self.kept_s
         return None
 
     @atomic

@@ -170,7 +170,7 @@ class DynamoInbox:
         if step.release:
             # The title of a person's own conversation, and a summary, are stored as long as the turns.
             has_words = lease.summary or has_title(lease.conversation, step.turn.person)
-            kept = {"expires_at": ended["expires_at"]} if has_words else {}
+            kept = {"expires_at": max(step.turn.at, lease.paused_until) // 1000 + self.kept_s} if has_words else {}
             free = Update(add={"open_turns": -1}, set=kept, remove=[*_LEASE, *_DUE])
             freed = update_conversation(lease, free, when=no_arrivals_since(lease))
             try:
