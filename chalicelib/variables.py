@@ -24,7 +24,7 @@ _SHORTEST_ANSWER_S: Final = 10
 _LONGEST_ANSWER_S: Final = 630
 _FEWEST_MEMORY_TOKENS: Final = 500
 _MOST_MEMORY_TOKENS: Final = 16_000
-_MOST_NAMES: Final = 10
+MOST_NAMES: Final = 10
 _NAME: Final = re.compile(r"[\w-]+")
 _SHOWN: Final = 100
 """The most characters of a value that an error quotes."""
@@ -196,8 +196,8 @@ def authenticate(name: str, value: str) -> Literal["frame", "handshake"]:
 def names(name: str, value: str) -> tuple[str, ...]:
     """Parse up to 10 different names, with commas between them; it may be empty."""
     words = [word.strip() for word in value.split(",")] if value else []
-    if len(words) > _MOST_NAMES or len(words) != len(set(words)) or not all(map(_NAME.fullmatch, words)):
-        raise _invalid(name, value, f"up to {_MOST_NAMES} different names such as assistant,santa")
+    if len(words) > MOST_NAMES or len(words) != len(set(words)) or not all(map(_NAME.fullmatch, words)):
+        raise _invalid(name, value, f"up to {MOST_NAMES} different names such as assistant,santa")
     return tuple(words)
 
 

@@ -58,7 +58,15 @@ class Trial:
         """
         yield self._said(Line(self.pair[0], opening))
         while len(self.lines) < 2 * turns:
-            yield self._said(self._answer(len(self.lines) % 2))
+            yield self.next_line()
+
+    def next_line(self) -> Line:
+        """Have the other one answer. Raises as `run`."""
+        return self._said(self._answer(len(self.lines) % 2))
+
+    def next_usage(self) -> Usage:
+        """Return the most that the next answer can use."""
+        return at_most(self._prompt(), written=None)
 
     @property
     def is_free(self) -> bool:
@@ -81,13 +89,12 @@ class Trial:
 
     def _answer(self, place: int) -> Line:
         speaker, model = self.pair[place], self.models[place]
-        prompt = _prompt(speaker, [line.text for line in self.lines])
-        most = model.price.cost(at_most(prompt, written=None))
+        most = model.price.cost(self.next_usage())
         if self.spent + most > self.budget:
             raise BudgetSpent(most)
         heard = _Heard()
         try:
-            with closing(model.answer(prompt, seconds=_SECONDS)) as events:
+            with closing(model.answer(self._prompt(), seconds=_SECONDS)) as events:
                 for event in events:
                     heard.take(event)
             heard.end()
@@ -99,6 +106,9 @@ class Trial:
         if not heard.text.strip():
             raise ModelError("the answer is empty")
         return Line(speaker, heard.text.strip(), heard.reason is FinishReason.LENGTH, cost)
+
+    def _prompt(self) -> Prompt:
+        return _prompt(self.pair[len(self.lines) % 2], [line.text for line in self.lines])
 
 
 def _cost(model: Model, usage: Usage | None, most: int) -> int:

@@ -21,7 +21,10 @@ from starlette.types import ASGIApp
 
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.table import Table
+from chalicelib.bedrock_settings import PREFIX
+from chalicelib.content import persona
 from chalicelib.settings import Secret, Settings
+from chalicelib.variables import MOST_NAMES
 from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaApi, OwnerTopic
 from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec
@@ -34,6 +37,7 @@ from scripts.simulator.model import ModelServer
 from scripts.simulator.model_question import ask, place_of
 from scripts.simulator.model_watch import ModelWatch
 from scripts.simulator.origins import OwnOriginOnly
+from scripts.simulator.practice import Practice
 from scripts.simulator.sockets import WebSocketApi
 from scripts.simulator.table import create_table, put_secrets
 from scripts.simulator.way_back import WayBack
@@ -143,6 +147,7 @@ class Simulator:
         served = Starlette(
             routes=[
                 *self._control(model).routes(),
+                *Practice(self.functions.call).routes(),
                 *sockets.routes(),
                 Mount("/graph", routes=self.meta.routes()),
                 Mount("/openai/v1", routes=self.model_server.routes()),
@@ -182,6 +187,7 @@ class Simulator:
 
     def _environment(self) -> dict[str, str]:
         local = {
+            "PARLEY_PERSONAS_OFFERED": ",".join(persona.names()[:MOST_NAMES]),  # all can be tried with /persona
             **environment.of_the_demo(os.environ).values,
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.emulator.url,
@@ -195,6 +201,8 @@ class Simulator:
         }
         if not self._real_model:
             local["OPENAI_BASE_URL"] = f"{self.url}/openai/v1"
+            if not local.get("PARLEY_MODEL", "").startswith(PREFIX):
+                local.setdefault("PARLEY_REASONING_EFFORT", "none")  # so that the personas' temperature is sent
         return local
 
     def _facts(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _NAMES: Final = ("127.0.0.1", "localhost")
 _HTTP_PORT: Final = 80
 _OFFERED: Final = ("/chat", "/widget.js", "/config")
 """What the bot offers to other pages, too: the bot itself checks what each of them may get."""
-_PAGES: Final = ("/", "/messenger")
+_PAGES: Final = ("/", "/messenger", "/practise")
 """What a link on another page may open."""
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -125,7 +126,13 @@ def test_a_blank_answer_ends_the_trial():
 
 @pytest.fixture
 def practise(owner: Run) -> Practise:
-    return lambda *arguments: owner("practise", *arguments, OPENAI_API_KEY="", OPENAI_BASE_URL="")
+    return lambda *arguments: practised(owner, *arguments, OPENAI_API_KEY="", OPENAI_BASE_URL="")
+
+
+def practised(owner: Run, *arguments: object, **environment: str) -> Result:
+    """Run the command in a thread of its own: the test's may have an event loop that runs."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: owner("practise", *arguments, **environment)).result()
 
 
 def test_buyer_and_seller_bargain_with_the_fake_model_for_ten_turns(practise: Practise):
@@ -164,7 +171,7 @@ def test_what_cannot_be_tried_is_refused_in_words(practise: Practise, arguments:
 
 
 def test_a_budget_that_is_too_small_is_said_and_no_error(owner: Run):
-    result = owner("practise", "buyer", "seller", "--budget", "0", OPENAI_API_KEY="sk-test", OPENAI_BASE_URL="")
+    result = practised(owner, "buyer", "seller", "--budget", "0", OPENAI_API_KEY="sk-test", OPENAI_BASE_URL="")
     assert result.exit_code == 0
     said = " ".join(result.stdout.split())
     assert "for at most 0 USD" in said
@@ -173,7 +180,7 @@ def test_a_budget_that_is_too_small_is_said_and_no_error(owner: Run):
 
 
 def test_a_server_that_cannot_be_reached_is_named_with_the_cure(owner: Run):
-    result = owner("practise", "buyer", "seller", OPENAI_API_KEY="", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    result = practised(owner, "buyer", "seller", OPENAI_API_KEY="", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
     assert result.exit_code == 1
     assert "http://127.0.0.1:9/v1 cannot be reached" in " ".join(result.stderr.split())
     assert "sk-" not in result.output

@@ -30,6 +30,8 @@ export const messenger = () => get("/world/messenger");
 export const quota = (psid) => get(`/world/quota?person=${encodeURIComponent(psid)}`);
 export const calls = (since) => get(`/world/graph/calls?since=${since}`);
 export const mails = (since) => get(`/world/owner/calls?since=${since}`);
+export const personas = () => get("/world/personas");
+export const practise = (trial) => post("/world/practise", trial);
 export const addPerson = (name) => post("/world/messenger/people", { name });
 
 /** Sends `action` as the person `psid`; returns the webhook's response, `{mid, status}`. */
