@@ -51,7 +51,22 @@ def test_who_is_forgotten_has_no_wishes_any_more(bot: Bot):
     assert "is empty" in asks(bot, "anna", "What do I wish for?", "show_list")
 
 
+def test_santa_gets_a_letter_once_and_only_after_a_yes(bot: Bot):
+    asks(bot, "anna", "I wish for a train", "add_to_list", item="a train")
+    before = len(bot.told_owner)
+    assert "NOT sent yet" in asks(bot, "anna", "Send my letter", "hand_over")
+    assert len(bot.told_owner) == before
+    assert "It is sent" in asks(bot, "anna", "Yes", "hand_over")
+    assert "sent on" in asks(bot, "anna", "Once more", "hand_over")
+    assert len(bot.told_owner) == before + 1
+
+
 def test_santa_may_call_the_tools_of_the_list_and_no_other(bot: Bot):
     bot.receives("anna", "Hello!")
-    assert [spec.name for spec in bot.last_prompt.tools] == ["add_to_list", "remove_from_list", "show_list"]
+    assert [spec.name for spec in bot.last_prompt.tools] == [
+        "add_to_list",
+        "remove_from_list",
+        "show_list",
+        "hand_over",
+    ]
     assert "read it with show_list before you say what is on it" in bot.last_prompt.instructions

@@ -109,6 +109,7 @@ def test_a_persona_holds_its_dialogue_on_messenger(talking: Demo, name: str):
     resets = sum(said == SESSION for said, _ in dialogue.steps)
     check(dialogue, [text for text in answers if not text.startswith("Done. This is a new conversation")])
     assert len(answers) == len(dialogue.questions) + resets
+    assert len(letters(talking, person)) == (name == "santa")
     assert name != "seller" or not any(map(POLITE.search, answers))
     assert cut(talking, name) == 0
 
@@ -121,13 +122,22 @@ def ask_on_messenger(demo: Demo, person: str, text: str, *, after: int) -> int:
 
 @EVERY
 def test_a_persona_holds_its_dialogue_in_the_web_chat(talking: Demo, name: str):
-    dialogue, key = read(name), new_key(talking, persona=name)["key"]
-    ready, answers = chat(talking, story(dialogue, key))
+    dialogue, key = read(name), new_key(talking, persona=name)
+    ready, answers = chat(talking, story(dialogue, key["key"]))
     assert ready["persona"].get("opening", "") == dialogue.opening
     assert ready["persona"]["name"] == persona.load(name).name
     check(dialogue, answers)
+    assert ["- a train\n- a sledge for Tom" in text for text in letters(talking, key["id"])] == [True] * (
+        name == "santa"
+    )
     assert name != "seller" or not any(map(POLITE.search, answers))
     assert cut(talking, name) == 0
+
+
+def letters(demo: Demo, whose: str) -> list[str]:
+    """Return the letters to Santa that the owner got of a person."""
+    mails = [one["body"] for one in demo.calls("owner") if whose in one["body"]["text"]]
+    return [mail["text"] for mail in mails if mail["subject"] == "Parley: a list for you"]
 
 
 def story(dialogue: Dialogue, key: str) -> Callable[[Chat], Any]:
