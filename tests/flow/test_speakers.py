@@ -8,7 +8,7 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.content import persona
 from chalicelib.content.token_estimate import tokens
-from chalicelib.conversation import prompt_builder
+from chalicelib.conversation import fence, prompt_builder
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.llm import openai_request
 from tests.flow.bot import Bot
@@ -62,7 +62,7 @@ def test_alone_with_the_bot_the_prompt_is_the_same_as_ever(chat: Chat, name: str
     anna.says(f"[{BERT}] I pay 30.")
     anna.says("And now?")
     who, prompt = persona.load(name), chat.bot.last_prompt
-    assert prompt.instructions == who.system_prompt(opening_shown=True)
+    assert prompt.instructions.removesuffix(f"\n{fence.RULE}") == who.system_prompt(opening_shown=True)
     assert "[3f1c09ab]" not in prompt.instructions
     assert sent(prompt) == [f"[{BERT}] I pay 30.", "And now?"]
 
