@@ -13,8 +13,8 @@ from chalicelib.errors import ModelError, ParleyError
 from scripts.cli.personas_files import named
 from scripts.cli.practise_model import models, why
 from scripts.cli.terminal import counted, print_json, width
-from scripts.cli.trial import BudgetSpent, Line, Trial
 from scripts.stage.environment import UsageError
+from scripts.stage.trial import BudgetSpent, Line, Trial
 
 _MICRO: Final = 1_000_000
 _MOST_TURNS: Final = 100

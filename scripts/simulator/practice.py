@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, Route
 
 from chalicelib.content import persona
 from chalicelib.errors import ModelError
-from scripts.cli.trial import BudgetSpent, Line, Trial
 from scripts.simulator.functions import FunctionFailed
+from scripts.stage.trial import BudgetSpent, Line, Trial
 
 BUDGET: Final = 50_000
 """Micro-USD that a trial may cost."""

@@ -15,7 +15,7 @@ from chalicelib.conversation.prompt import Exchange, FinishReason, Prompt
 from chalicelib.errors import ModelBusy, ModelError
 from scripts.cli.practise import folded
 from scripts.cli.practise_model import why
-from scripts.cli.trial import BudgetSpent, Line, Trial
+from scripts.stage.trial import BudgetSpent, Line, Trial
 from tests.cli.conftest import Run
 from tests.fakes.model import ScriptedModel
 
