@@ -27,7 +27,9 @@ from tests.simulator.conftest import Demo, running_demo
 FOLDER: Final = Path(__file__).parent / "dialogues"
 SESSION: Final = "another session"
 POLITE: Final = re.compile(r"(요|니다|니까|세요)[.?!~)]*(\s|$)")
-EVERY = pytest.mark.parametrize("name", persona.names())
+SHIPPED: Final = tuple(sorted(file.stem for file in FOLDER.iterdir()))
+"""An owner's own persona has no dialogue."""
+EVERY = pytest.mark.parametrize("name", SHIPPED)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def talking() -> Iterator[Demo]:
         **os.environ,
         "PARLEY_MODEL": "stand-in",
         "PARLEY_DAILY_LIMIT": "100",
-        "PARLEY_PERSONAS_OFFERED": ",".join(persona.names()),
+        "PARLEY_PERSONAS_OFFERED": ",".join(SHIPPED),
     }
     with running_demo(env=env) as (demo, _):
         yield demo
@@ -95,8 +97,8 @@ def _answers(demo: Demo, name: str) -> Iterator[str]:
 
 
 def test_every_persona_that_ships_has_a_dialogue_of_ten_turns():
-    assert sorted(file.stem for file in FOLDER.iterdir()) == list(persona.names())
-    assert {name: len(read(name).questions) for name in persona.names()} == dict.fromkeys(persona.names(), 10)
+    assert {"assistant", "buyer", "santa", "seller", "shop", "web"} == set(SHIPPED) <= set(persona.names())
+    assert {name: len(read(name).questions) for name in SHIPPED} == dict.fromkeys(SHIPPED, 10)
 
 
 @EVERY
