@@ -118,7 +118,13 @@ class Damage:
     """A frame whose checksum is wrong."""
 
 
-Answer = Refusal | Sequence[bytes | Wait | Reset | HalfFrame | Damage]
+Step = bytes | Wait | Reset | HalfFrame | Damage
+Answer = Refusal | Sequence[Step]
+
+
+def thinking() -> Sequence[Step]:
+    """Thoughts, five a second for a minute."""
+    return [delta({"reasoningContent": {"text": "Hm. "}}), Wait(0.2)] * 300
 
 
 @dataclass
@@ -303,6 +309,7 @@ def _answers(situation: Situation) -> list[Answer]:
         Situation.TOO_LONG: [whole(*text(WORDS[0]), reason="max_tokens")],
         Situation.FILTERED: [whole(*text(WORDS[0]), reason="content_filtered")],
         Situation.SLOW: [[*first[:2], Wait(60), *whole(*text(*WORDS))]],
+        Situation.THINKS: [[first[0], *thinking()]],
         Situation.BREAKS_OFF: [[*first]],
         Situation.BUSY: [busy, busy],
         Situation.KEY_REFUSED: [Refusal(403, "UnrecognizedClientException", "The security token is invalid.")],

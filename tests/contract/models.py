@@ -20,6 +20,7 @@ class Situation(Enum):
     TOO_LONG = "reaches the most tokens it may answer with"
     FILTERED = "stops its answer with a content filter"
     SLOW = "takes a minute for each word"
+    THINKS = "thinks for a minute, and sends its thoughts all the time"
     BREAKS_OFF = "closes the stream before the answer's end"
     BUSY = "has no capacity"
     KEY_REFUSED = "refuses the API key"
@@ -35,6 +36,7 @@ def scripted_model(situation: Situation) -> ScriptedModel:
         Situation.TOO_LONG: (WORDS[0], FinishReason.LENGTH),
         Situation.FILTERED: (WORDS[0], ModelRefused("the filter stopped the answer")),
         Situation.SLOW: (WORDS[0], Waiting(), ModelBusy("the answer took too long")),
+        Situation.THINKS: (Waiting(), Waiting(), ModelBusy("the answer took too long")),
         Situation.BREAKS_OFF: (WORDS[0], ModelBusy("the stream broke off")),
         Situation.BUSY: _not_billed(ModelBusy("busy")),
         Situation.KEY_REFUSED: ModelUnusable("the key is refused", cause=ModelFault.KEY),

@@ -71,6 +71,20 @@ def slowly(answer: httpx2.Response) -> httpx2.Response:
     return httpx2.Response(answer.status_code, headers={"content-type": "text/event-stream"}, content=events())
 
 
+def thinking(api: Api) -> httpx2.Response:
+    """Thoughts, of which none is for the person, five a second for a minute."""
+    thought: dict[str, Any] = {"choices": [{"index": 0, "delta": {"reasoning_content": "Hm. "}, "finish_reason": None}]}
+    if api == "responses":
+        thought = {"type": "response.reasoning_summary_text.delta", "delta": "Hm. "}
+
+    async def events() -> AsyncIterator[bytes]:
+        for _ in range(300):
+            yield f"data: {json.dumps(thought)}\n\n".encode()
+            await asyncio.sleep(0.2)
+
+    return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=events())
+
+
 def breaking(answer: httpx2.Response, odd: Exception) -> httpx2.Response:
     """The answer, whose connection then raises an error."""
 
@@ -153,6 +167,7 @@ def _answers(api: Api, situation: Situation) -> list[httpx2.Response]:
     return {
         Situation.ANSWERS: [whole],
         Situation.SLOW: [slowly(whole)],
+        Situation.THINKS: [thinking(api)],
         Situation.TOO_LONG: [_cut_short(api, "length", "max_output_tokens")],
         Situation.FILTERED: [_cut_short(api, "content_filter", "content_filter")],
         Situation.BREAKS_OFF: [chat(WORDS[0], finish=None) if api == "chat" else responses(WORDS[0], end=None)],

@@ -77,6 +77,14 @@ def test_a_slow_model_lets_its_caller_look_around_and_stop(make: Make):
 
 
 @EVERY
+def test_a_model_that_thinks_aloud_lets_its_caller_look_around_and_stop(make: Make):
+    events = make(Situation.THINKS).answer(PROMPT, seconds=60)
+    assert [next(events), next(events)] == [Waiting(), Waiting()]
+    events.close()
+    assert list(events) == []
+
+
+@EVERY
 def test_a_busy_provider_may_be_asked_later_and_sends_no_bill(make: Make):
     with pytest.raises(ModelBusy) as caught:
         answer(make(Situation.BUSY))
