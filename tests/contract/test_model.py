@@ -10,6 +10,7 @@ from chalicelib.access.budget import Usage
 from chalicelib.conversation.ports import Model
 from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta, Waiting
 from chalicelib.errors import ModelBusy, ModelFault, ModelRefused, ModelUnusable
+from chalicelib.llm.choice import ModelChoice
 from tests.contract.converse_server import converse_model
 from tests.contract.models import PROMPT, USAGE, WORDS, Situation, scripted_model
 from tests.contract.openai_server import openai_model
@@ -19,6 +20,7 @@ MODELS: Final[dict[str, Callable[[Situation], Model]]] = {
     "openai, responses": partial(openai_model, "responses"),
     "openai, chat": partial(openai_model, "chat"),
     "bedrock, converse": converse_model,
+    "a choice of models": lambda situation: ModelChoice(openai_model("responses", situation)),
 }
 EVERY: Final = pytest.mark.parametrize("make", MODELS.values(), ids=list(MODELS))
 Make = Callable[[Situation], Model]

@@ -11,6 +11,7 @@ from chalicelib.conversation.ports import Model
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.conversation.tool import Round, ToolCall
 from chalicelib.errors import ModelBusy
+from chalicelib.llm.choice import ModelChoice
 from tests.contract.converse_server import converse_with_tools
 from tests.contract.models import USAGE, WORDS
 from tests.contract.openai_tools import openai_with_tools
@@ -36,6 +37,7 @@ MODELS: Final[dict[str, Callable[[ToolSituation], Model]]] = {
     "openai, responses": partial(openai_with_tools, "responses"),
     "openai, chat": partial(openai_with_tools, "chat"),
     "bedrock, converse": converse_with_tools,
+    "a choice of models": lambda situation: ModelChoice(openai_with_tools("responses", situation)),
 }
 EVERY: Final = pytest.mark.parametrize("make", MODELS.values(), ids=list(MODELS))
 Make = Callable[[ToolSituation], Model]
