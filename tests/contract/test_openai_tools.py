@@ -9,13 +9,13 @@ import httpx2
 import pytest
 
 from chalicelib.access.budget import Usage
-from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta, Waiting
 from chalicelib.conversation.tool import Round, ToolCall, ToolResult
 from chalicelib.errors import ModelBusy, ModelFault, ModelUnusable
 from chalicelib.llm.openai_request import Api
 from tests.contract.models import PROMPT, USAGE
 from tests.contract.openai_rules import EFFORTS, StrictServer
-from tests.contract.openai_server import Server, chat, error, model, responses, sse
+from tests.contract.openai_server import Server, chat, error, model, responses, slowly, sse
 from tests.contract.openai_tools import REASONING, chat_chunks, response_events
 from tests.contract.tool_situations import ASKING, CALLS, MALFORMED, RESULTS, SAID_FIRST, after
 
@@ -446,3 +446,13 @@ def test_gemini_gets_the_signature_of_each_call_back_with_it():
     round_ = Round(end.calls, (ToolResult("ok"),) * 2, thoughts=end.thoughts)
     [asking] = [one for one in sent("chat", after(round_))["messages"] if "tool_calls" in one]
     assert [call.get("extra_content") for call in asking["tool_calls"]] == [signed, None]
+
+
+@EITHER
+def test_a_person_may_cancel_while_the_model_thinks_about_its_calls(api: Api):
+    events = response_events(*CALLS, said=SAID_FIRST) if api == "responses" else chat_chunks(*CALLS, said=SAID_FIRST)
+    said = next(place for place, event in enumerate(events) if SAID_FIRST in json.dumps(event))
+    answer = model(api, Server(slowly(sse(*events[said:], done=api == "chat")))).answer(ASKING, seconds=60)
+    assert [next(answer), next(answer)] == [TextDelta(SAID_FIRST), Waiting()]
+    answer.close()
+    assert list(answer) == []
