@@ -16,6 +16,7 @@ from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.llm import prices
 from chalicelib.llm.health import Catalogue, ModelHealth
 from chalicelib.llm.moderation_health import ModerationHealth
+from chalicelib.llm.other_models import OtherModels
 from chalicelib.llm.persona_models import PersonaModels
 from chalicelib.llm.question import TrialQuestion
 from chalicelib.operations import checks
@@ -38,6 +39,7 @@ def health_check() -> HealthCheck:
         *(_messenger().checks() if channels.messenger else ()),
         _model().check(),
         ModerationHealth(moderation, _personas, shared.personas().named, settings.stage.name).check(),
+        _others().check(),
         PersonaModels(settings, _personas, shared.personas().named, shared.clock).check(),
         *_sign_in(),
         checks.time_zone(settings.limits.zone, shared.clock),
@@ -92,6 +94,12 @@ def _model() -> ModelHealth:
         stage=stage.name,
         clock=clients.clock,
     )
+
+
+def _others() -> OtherModels:
+    settings = clients.settings()
+    names = dict.fromkeys(filter(None, [*settings.choice.listed, settings.choice.fallback]))
+    return OtherModels(models.without_fallback(model()), tuple(names), _reserve, settings.stage.name)
 
 
 def _catalogue() -> Catalogue:

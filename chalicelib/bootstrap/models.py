@@ -38,8 +38,11 @@ def model(settings: Settings, secrets: Secrets, *, report: Callable[[ModelError]
 
 
 def without_fallback(model: WarmModel) -> WarmModel:
-    """Return the same models, none of which is asked in place of another one."""
-    return replace(model, fallback=None) if isinstance(model, ModelChoice) else model
+    """Return the same models, none of which is asked in place of another one; a prompt may name the fallback too."""
+    if not isinstance(model, ModelChoice):
+        return model
+    last = dict([model.fallback]) if model.fallback else {}
+    return replace(model, others={**last, **model.others}, fallback=None)
 
 
 def strict(model: WarmModel) -> WarmModel:

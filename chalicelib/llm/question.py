@@ -56,10 +56,10 @@ class TrialQuestion:
         asked: list[str] = []
         for name in sorted(self.personas()):
             who = self.persona(name)
-            prompt = _prompt(who, self.tools(who.tools))
-            if not self.reserve(_most_usage(prompt)):
+            prompt = trial_prompt(who, self.tools(who.tools))
+            if not self.reserve(most_usage(prompt)):
                 break
-            asked.append(name)
+            asked.append(f"{name} ({prompt.model})" if prompt.model else name)
             try:
                 if refusal := self._try(prompt):
                     less.append(self._less(refusal, name))
@@ -74,11 +74,11 @@ class TrialQuestion:
     def _try(self, prompt: Prompt) -> ModelUnusable | None:
         """Return the refusal of what the model then answers without; None if it answers all. Raises ModelError."""
         try:
-            _ask(self.strict or self.model, prompt)
+            ask(self.strict or self.model, prompt)
         except ModelError as exc:
             if self.strict is None or exc.may_be_billed:
                 raise
-            _ask(self.model, prompt)
+            ask(self.model, prompt)
             return exc if isinstance(exc, ModelUnusable) and exc.cause is ModelFault.REFUSED else None
         return None
 
@@ -125,14 +125,15 @@ def remedy(error: ModelUnusable, stage: str) -> str:
     }[error.cause]
 
 
-def _ask(model: Model, prompt: Prompt) -> None:
+def ask(model: Model, prompt: Prompt) -> None:
     """Ask and wait for the end of the answer. Raises ModelError."""
     with closing(model.answer(prompt, seconds=_SECONDS)) as events:
         for _ in events:
             pass
 
 
-def _prompt(who: Persona, tools: tuple[ToolSpec, ...]) -> Prompt:
+def trial_prompt(who: Persona, tools: tuple[ToolSpec, ...]) -> Prompt:
+    """Return the tiny question that is asked as this persona."""
     return Prompt(
         instructions=who.system_prompt(opening_shown=False),
         history=(),
@@ -145,7 +146,8 @@ def _prompt(who: Persona, tools: tuple[ToolSpec, ...]) -> Prompt:
     )
 
 
-def _most_usage(prompt: Prompt) -> Usage:
+def most_usage(prompt: Prompt) -> Usage:
+    """Return the most that asking it once can use."""
     return replace(at_most(prompt, written=None), model=prompt.model)
 
 
