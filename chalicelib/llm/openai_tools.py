@@ -16,6 +16,8 @@ from chalicelib.llm.stream_values import mapping
 ANSWER_NOW: Final = "Answer now with what you know, and call no more tools."
 """For servers that offer tools although they were told not to."""
 _NOT_IN_A_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
+_BESIDE: Final = ("reasoning_content", "reasoning_details", "extra_content")
+"""What servers of Chat Completions want back with the calls. What another model or API has left is not for them."""
 _LONGEST_NAME: Final = 64
 
 
@@ -52,7 +54,7 @@ def _nested(tool: ToolSpec) -> dict[str, Any]:
 
 def _before_the_calls(one: Round) -> list[dict[str, Any]]:
     """Return the provider's own items in their order; the words go where the first of its messages was."""
-    own = [item for item in map(_read, one.thoughts) if "type" in item]
+    own = [item for item in map(_read, one.thoughts) if item.get("type") in ("reasoning", "message")]
     said = {"role": "assistant", "content": one.text}
     found = [place for place, item in enumerate(own) if item["type"] == "message"]
     if not one.text or not found:
@@ -72,7 +74,7 @@ def _outputs(one: Round) -> list[dict[str, Any]]:
 
 
 def _asking(one: Round) -> dict[str, Any]:
-    own = {key: value for item in map(_read, one.thoughts) if "type" not in item for key, value in item.items()}
+    own = {key: value for item in map(_read, one.thoughts) for key, value in item.items() if key in _BESIDE}
     extra = mapping(own.pop("extra_content", None))
     calls = [
         {"id": call.id, "type": "function", "function": {"name": _name(call), "arguments": _arguments(call)}}

@@ -456,3 +456,12 @@ def test_a_person_may_cancel_while_the_model_thinks_about_its_calls(api: Api):
     assert [next(answer), next(answer)] == [TextDelta(SAID_FIRST), Waiting()]
     answer.close()
     assert list(answer) == []
+
+
+FOREIGN: Final = ({"model": "gpt-6-sol"}, {"converse": {"text": "Who?", "signature": "x"}}, {"type": "odd"}, [1], "x")
+
+
+@EITHER
+def test_what_another_model_has_thought_is_not_sent(api: Api):
+    foreign = after(replace(ROUND, thoughts=tuple(map(json.dumps, FOREIGN))))
+    assert sent(api, foreign) == sent(api, after(ROUND))
