@@ -28,7 +28,7 @@ SECONDS: Final = 15.0
 _NEEDED_MS: Final = 20_000
 _LOOKS_EVERY_MS: Final = 1000
 _REBUILT_FROM: Final = 200
-"""The last turns that a summary is made of when there is none to go on from."""
+"""The last turns that are read for a summary which cannot go on from the one before."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Summarizer:
         taken: Sequence[Turn] = summary.due(memory, upto=upto, since=since, room=max(room, 0))
         if not taken or not summary.may_try(lease, memory):
             return
-        if before is None and len(memory) >= summary.LATEST:
-            taken = self._from_the_beginning(lease, until=taken[-1].asked_at)
+        if len(memory) >= summary.LATEST and memory[0].asked_at > upto:
+            taken = self._all_between(lease, upto, taken[-1].asked_at)
         thinks, person_hash = self.model.may_think_unseen, self.pseudonym(last.person)
         prompt = summary.prompt_for(before, taken, since=since, person_hash=person_hash, thinks=thinks)
         reservation, channel = self._reservation(prompt), identity.channel_of(last.person)
@@ -105,10 +105,11 @@ class Summarizer:
         )
         log("summary", outcome="kept" if kept else "outdated", turns=len(begun.taken), **cost)
 
-    def _from_the_beginning(self, lease: Lease, *, until: int) -> Sequence[Turn]:
+    def _all_between(self, lease: Lease, after: int, until: int) -> Sequence[Turn]:
+        """Return what a summary may take in, also what is not among the last turns because none was made in time."""
         latest = self.transcript.latest(lease.conversation, count=_REBUILT_FROM, now=self.clock())
         closed = [turn for turn in latest if not turn.is_open]
-        return [turn for turn in summary.told(closed) if turn.asked_at <= until]
+        return [turn for turn in summary.told(closed) if after < turn.asked_at <= until]
 
     def _reservation(self, prompt: Prompt) -> Reservation:
         """Return the most that the call can cost: on the budget and the channel's part, not on the person."""

@@ -289,6 +289,18 @@ def test_a_failed_summary_is_made_up_for_later_from_what_is_stored(bot: Bot, mod
     assert "Minka" in stored(bot)
 
 
+def test_what_was_said_while_no_summary_could_be_made_is_in_the_next_one(bot: Bot, model: SummarizingModel):
+    model.otherwise = ["Yes."]
+    until_summarised(bot)
+    model.summaries = [ModelBusy("later")] * 12
+    bot.receives("anna", "My cat is called Minka.")
+    talk(bot, 50)
+    assert "Minka" not in told(model.questions[-1])
+    model.summaries = []
+    talk(bot, 10)
+    assert "Minka" in stored(bot)
+
+
 def test_a_summary_is_cut_at_nine_hundred_characters(bot: Bot, model: SummarizingModel):
     model.summaries = ["Minka is a cat.\n\n" * 200]
     until_summarised(bot)
