@@ -52,6 +52,7 @@ def assemble(
         people=ports.people,
         transcript=ports.transcript,
         lists=ports.lists,
+        facts=ports.facts,
         ingest=ports.ingest(),
         clock=ports.clock,
         sleep=ports.sleep,

@@ -292,3 +292,37 @@ def test_what_was_taken_along_and_removed_can_be_wished_for_again(chat: Chat):
         assert wishes(chat, CAROL) == ("a kite",)
         found = chat.bot.lists.get(CAROL, "wishes", now=chat.clock())
         chat.bot.lists.put(CAROL, found.without_item("a kite", key=visitor), now=chat.clock())
+
+
+def remembered(chat: Chat, person: PersonId) -> list[str]:
+    known = chat.bot.people.get(person)
+    return [fact.text for fact in known.facts] if known else []
+
+
+def test_what_the_bot_was_to_remember_before_the_sign_in_it_remembers_of_the_person_then(chat: Chat):
+    kept = visits(chat, "/remember I am a vegetarian")
+    for visitor in ("guest", "other"):
+        chat.bot.facts.remember(person_of(visitor), "My cat is Minka", source=visitor, now=chat.clock())
+    carol = signed_in(chat)
+    carol.says("/remember my cat is minka")
+    for _ in range(2):
+        carol.sends("take_along", ticket=kept)
+    assert remembered(chat, CAROL) == ["my cat is minka", "I am a vegetarian"]
+    assert remembered(chat, person_of("guest")) == []
+
+
+def test_who_has_switched_it_off_takes_no_facts_along(chat: Chat):
+    kept = visits(chat, "/remember I am a vegetarian")
+    carol = signed_in(chat)
+    carol.says("/memory off")
+    carol.sends("take_along", ticket=kept)
+    assert (remembered(chat, CAROL), remembered(chat, person_of("guest"))) == ([], ["I am a vegetarian"])
+
+
+def test_who_has_not_written_yet_takes_no_facts_along_without_a_message(chat: Chat):
+    kept = visits(chat, "/remember I am a vegetarian")
+    chat.bot.transcript.erase_closed(identity.conversation_of(person_of("guest")), person_of("guest"), now=chat.clock())
+    carol = signed_in(chat)
+    carol.sends("take_along", ticket=kept)
+    assert carol.codes == []
+    assert remembered(chat, person_of("guest")) == ["I am a vegetarian"]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.access import identity, quota, rooms, signed_visitor
 from chalicelib.access.admission import BLOCKED, Admission, Standing
 from chalicelib.access.authentication import Authenticated, Authenticator, Credentials, Rejected
+from chalicelib.access.facts import Facts
 from chalicelib.access.own_conversations import is_known
 from chalicelib.channels.web import server_frames
 from chalicelib.channels.web.client_frames import AboutRoom, Follow, Join, Leave
@@ -58,6 +59,7 @@ class Entrance:
     admission: Admission
     transcript: Transcript
     lists: PersonLists
+    facts: Facts
     ingest: Ingest
     clock: Clock
     zone: ZoneInfo

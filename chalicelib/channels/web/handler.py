@@ -12,6 +12,7 @@ from typing import Final
 from chalicelib.access.admission import BLOCKED, Admission
 from chalicelib.access.authentication import Authenticator, Credentials
 from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.facts import Facts
 from chalicelib.access.ports import People
 from chalicelib.channels.web import client_frames, own_list, questions, server_frames, simple_frames, taking_along
 from chalicelib.channels.web.client_frames import (
@@ -78,6 +79,7 @@ class WebSocketHandler:
     ingest: Ingest
     transcript: Transcript
     lists: PersonLists
+    facts: Facts
     clock: Clock
     sleep: Callable[[float], None]
     """Waits for so many seconds."""
@@ -105,6 +107,7 @@ class WebSocketHandler:
             admission=Admission(self.people, self.entitlements, self.clock),
             transcript=self.transcript,
             lists=self.lists,
+            facts=self.facts,
             ingest=self.ingest,
             clock=self.clock,
             zone=self.entitlements.limits.zone,

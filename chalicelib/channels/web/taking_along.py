@@ -4,6 +4,7 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.authentication import Rejected
+from chalicelib.access.facts import Kept
 from chalicelib.channels.web import server_frames
 from chalicelib.channels.web.client_frames import TakeAlong
 from chalicelib.channels.web.entrance import Entrance
@@ -17,7 +18,7 @@ _NOT_TAKEN: Final = ("not_taken_along", "the ticket is of no conversation that y
 
 
 def take_along(entrance: Entrance, member: Member, frame: TakeAlong) -> None:
-    """Move as many turns of the ticket's visitor as a history shows, and their lists, and send `ready`.
+    """Move as many turns of the ticket's visitor as a history shows, their lists and facts, and send `ready`.
 
     Without such a visitor the client gets an error.
 
@@ -33,6 +34,7 @@ def take_along(entrance: Entrance, member: Member, frame: TakeAlong) -> None:
     theirs = entrance.transcript.latest(there, count=server_frames.HISTORY_TURNS, now=now)
     entrance.transcript.take_along(to_take_along(theirs), member.person, now=now)
     _take_lists(entrance.lists, visitor, member.person, now=now)
+    _take_facts(entrance, visitor, member.person, now=now)
     if standing := entrance.standing(member):
         entrance.send_ready(member, standing, may_open=False)
 
@@ -49,6 +51,18 @@ def _take_lists(lists: PersonLists, visitor: PersonId, person: PersonId, *, now:
         merged, rest = found.with_those_of(theirs, key=f"{visitor}#{theirs.version}")
         if theirs.items and has_room and (merged == found or lists.put(person, merged, now=now)):
             lists.put(visitor, rest, now=now)
+
+
+def _take_facts(entrance: Entrance, visitor: PersonId, person: PersonId, *, now: int) -> None:
+    """Let the bot remember of the person what it is to remember of the visitor; the rest stays where it is."""
+    people, facts = entrance.admission.people, entrance.facts
+    known = people.get(visitor)
+    if not known or not known.facts or not people.get(person):
+        return
+    for fact in known.facts:
+        source = f"{visitor}#{fact.number}"
+        if facts.remember(person, fact.text, source=source, now=now).kept in (Kept.KEPT, Kept.KNOWN):
+            facts.forget(visitor, fact.number, source=source)
 
 
 def _visitor(entrance: Entrance, member: Member, frame: TakeAlong) -> PersonId | None:
