@@ -62,13 +62,17 @@ def blocked(chat: Page, bot: ChatServer) -> Locator:
     return chat.get_by_test_id("forget-me")
 
 
-def test_a_blocked_visitor_is_forgotten_after_pressing_twice(chat: Page, bot: ChatServer):
+def test_a_blocked_visitor_is_asked_before_all_is_deleted_and_no_changes_nothing(chat: Page, bot: ChatServer):
     button = blocked(chat, bot)
     expect(button).to_have_text("Delete what is stored about me")
-    button.click()
-    expect(button).to_contain_text("Press again for yes")
+    button.press("Enter")
+    expect(chat.get_by_test_id("forget")).to_contain_text("This cannot be undone.")
+    chat.keyboard.press("Enter")
+    expect(chat.get_by_test_id("forget")).to_be_hidden()
+    expect(button).to_be_focused()
     assert bot.heard_no_more("authenticate")
-    button.click()
+    button.press("Enter")
+    chat.get_by_role("button", name="Yes, delete it").click()
     asked = bot.heard("authenticate")
     assert (asked["ticket"], asked["forget"]) == ("ticket-1", True)
     bot.tell("accepted", turn=bot.next_turn())
@@ -81,7 +85,7 @@ def test_a_blocked_visitor_who_was_not_forgotten_can_try_again(chat: Page, bot: 
     button = blocked(chat, bot)
     for _ in range(2):
         button.click()
-        button.click()
+        chat.get_by_role("button", name="Yes, delete it").click()
         bot.heard("authenticate")
         bot.tell("error", code="try_again", message="later")
         expect(button).to_contain_text("It was not deleted")

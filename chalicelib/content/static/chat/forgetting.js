@@ -6,23 +6,21 @@ import { t } from "./words.js";
 
 const WITHIN = 15_000;
 
-/** Lets the button ask twice, and then send; `visitor` has a `pass()`, as `Visitor` has. May be called again. */
+/** Lets the button ask, as the menu does, and then send; `visitor` has a `pass()`, as `Visitor` has. May be called again. */
 export function offer(visitor) {
   const button = byId("forget-me");
-  let asked = false;
   const become = (key, over = false) => {
-    asked = key === "forget_sure";
     say(button, t(key));
     button.disabled = over;
     aloud(t(key));
   };
-  say(button, t("forget_me"));
-  button.disabled = false;
-  button.onclick = () => {
-    if (!asked) return become("forget_sure");
+  const forget = () => {
     become("forgetting", true);
     visitor.pass().then(sent).then(() => become("forgotten", true), () => become("not_forgotten"));
   };
+  say(button, t("forget"));
+  button.disabled = false;
+  button.onclick = async () => (await import("./menu.js")).askToForget(forget);
 }
 
 /** Sends the frame on a connection of its own; resolves when the bot has accepted it. */

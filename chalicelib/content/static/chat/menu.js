@@ -46,7 +46,7 @@ function walk(event, box, items) {
 }
 
 /** Asks whether everything is to be deleted; `yes()` is called if so. */
-function askToForget(yes) {
+export function askToForget(yes) {
   const box = byId("forget");
   box.onkeydown = (event) => event.stopPropagation();
   byId("forget-no").onclick = () => box.close();

@@ -82,8 +82,6 @@ export const de = {
   in_window: "Bitte in dem Fenster anmelden, das sich geöffnet hat.",
   one_moment: "Einen Augenblick…",
   close_window: "Die Anmeldung ist gelungen. Dieses Fenster kann geschlossen werden.",
-  forget_me: "Löschen, was über mich gespeichert ist",
-  forget_sure: "Wirklich alles löschen? Das lässt sich nicht rückgängig machen. Für Ja noch einmal drücken.",
   forgetting: "Es wird gelöscht …",
   forgotten: "Gelöscht: alle hier geschriebenen Nachrichten und die Antworten.",
   not_forgotten: "Es wurde nicht gelöscht. Bitte in einer Minute noch einmal versuchen.",

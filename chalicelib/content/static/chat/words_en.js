@@ -82,8 +82,6 @@ export const en = {
   in_window: "Please sign in in the window that has opened.",
   one_moment: "One moment…",
   close_window: "You are signed in. You can close this window.",
-  forget_me: "Delete what is stored about me",
-  forget_sure: "Really delete everything? It cannot be undone. Press again for yes.",
   forgetting: "It is being deleted …",
   forgotten: "Deleted: all that you have written here, and the answers.",
   not_forgotten: "It was not deleted. Please try again in a minute.",

@@ -82,8 +82,6 @@ export const ko = {
   in_window: "새로 열린 창에서 로그인해 주세요.",
   one_moment: "잠시만 기다려 주세요…",
   close_window: "로그인되었습니다. 이 창을 닫아도 됩니다.",
-  forget_me: "나에 대해 저장된 내용 삭제",
-  forget_sure: "정말 모두 삭제할까요? 되돌릴 수 없습니다. 삭제하려면 한 번 더 누르세요.",
   forgetting: "삭제하고 있습니다 …",
   forgotten: "여기에 쓴 모든 내용과 답변이 삭제되었습니다.",
   not_forgotten: "삭제하지 못했습니다. 잠시 후 다시 시도해 주세요.",
