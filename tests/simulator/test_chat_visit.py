@@ -1,7 +1,7 @@
 """What visitors noticed in two hours of use, on a phone and on a desktop, by eye and by screen reader."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.simulator.chat_page import a_page, open_chat, write
 from tests.simulator.chat_server import OTHER, PERSONA, YOU, ChatServer
@@ -124,6 +124,37 @@ def test_a_key_whose_questions_are_used_up_promises_none_for_tomorrow(chat: Page
     open_chat(chat, bot)
     expect(chat.get_by_test_id("spent")).to_have_text("The messages of this chat are used up.")
     expect(chat.get_by_test_id("composer")).to_be_disabled()
+
+
+def wait_in_small_steps(chat: Page, shown: Locator, *, seconds: int) -> None:
+    """Let the page's clock run until something is shown; in steps, so that the page hears its bot between them."""
+    for _ in range(seconds):
+        chat.clock.run_for(1_000)
+        if shown.count():
+            return
+
+
+def test_an_answer_that_falls_silent_in_its_middle_says_so_until_it_goes_on(chat: Page, bot: ChatServer):
+    chat.clock.install()
+    open_chat(chat, bot)
+    write(chat, "Once upon a time?")
+    turn = bot.ask()
+    bot.facts["history"] = [{"turn": turn, "from": YOU, "question": "Once upon a time?", "state": "open"}]
+    bot.say(turn, "There was")
+    expect(chat.get_by_test_id("answer")).to_have_text("There was")
+    slow = chat.get_by_test_id("turn").get_by_text("This takes a little longer…")
+    wait_in_small_steps(chat, slow, seconds=20)
+    expect(slow).to_have_count(0)
+    wait_in_small_steps(chat, slow, seconds=60)
+    expect(slow).to_be_visible()
+    expect(chat.get_by_test_id("read-out")).to_have_text("This takes a little longer…")
+    bot.tell("snapshot", turn=turn, seq=1, text="There was")
+    chat.clock.run_for(2_000)
+    expect(slow).to_be_visible()
+    bot.say(turn, " a king", seq=2)
+    expect(chat.get_by_test_id("answer")).to_have_text("There was a king")
+    chat.clock.run_for(1_000)
+    expect(slow).to_have_count(0)
 
 
 def test_below_a_question_its_time_is_on_the_line_of_the_pen(chat: Page, bot: ChatServer):

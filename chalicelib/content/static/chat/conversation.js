@@ -2,7 +2,7 @@
 
 const ASK_AGAIN = 3_000;
 const ASK_AT_MOST = 5;
-/** After so many milliseconds without a frame, the rest of an answer may have been lost. */
+/** After so many milliseconds without a frame, the rest of an answer may have been lost; until it goes on, it takes longer too. */
 const QUIET = 30_000;
 /** After so many milliseconds without a word of an answer, it takes longer than people expect. */
 const SLOW = 10_000;
@@ -88,11 +88,11 @@ export class Conversation {
     return [...this.#cancels(), ...this.#ratings(), ...this.#resumes(now), ...this.#earlier(now)];
   }
 
-  /** Marks the turns that have waited for their first word for long; returns whether one is new among them. */
+  /** Marks the turns that have waited for their next word for long; returns whether one is new among them. */
   slows(now) {
-    const waiting = this.#turns.filter((turn) => (turn.begun || turn === this.open) && turn.state === "open" && !turn.text && turn.code === null && !turn.slow);
-    for (const turn of waiting) turn.waitsSince ??= now;
-    const due = waiting.filter((turn) => now - turn.waitsSince >= SLOW);
+    const waiting = this.#turns.filter((turn) => (turn.begun || turn === this.open) && turn.state === "open" && turn.code === null && !turn.slow);
+    for (const turn of waiting) if (turn.waitsAt !== turn.text.length) Object.assign(turn, { waitsAt: turn.text.length, waitsSince: now });
+    const due = waiting.filter((turn) => now - turn.waitsSince >= (turn.text ? QUIET : SLOW));
     for (const turn of due) change(turn, { slow: true });
     return due.length > 0;
   }
@@ -214,7 +214,7 @@ export class Conversation {
 
   /** Stores text. That closes the gap, unless the turn is over and its last `seq` is higher. */
   #reaches(turn, changes) {
-    change(turn, { ...changes, gap: turn.last !== null && changes.seq < turn.last });
+    change(turn, { ...changes, slow: turn.slow && changes.text === turn.text, gap: turn.last !== null && changes.seq < turn.last });
   }
 
   #turn(id) {

@@ -95,7 +95,7 @@ function reply(parts, { text, code, state, slow, footer, persona, mine, again, r
   const bare = plain ? empty : !parts.paint(words, !over);
   parts.words.classList.toggle("streams", !over && !bare);
   parts.dots.hidden = over || !bare;
-  mention(parts.footer, (empty && (over ? t("dropped") : slow && t("slow"))) || footer || (state === "stopped" && !code && t("stopped")));
+  mention(parts.footer, (over ? empty && t("dropped") : slow && t("slow")) || footer || (state === "stopped" && !code && t("stopped")));
   parts.copy.hidden = !over || empty || Boolean(code);
   offer(parts.retry, parts.tools, over && mine && PASSING.has(code) && "ask_again");
   for (const button of parts.thumbs) {
