@@ -43,6 +43,8 @@ class Secret(StrEnum):
     TICKET_KEY = "ticket-key"
     PSEUDONYM_KEY = "pseudonym-key"
     """Keys the pseudonyms of people in logs and at the model's provider."""
+    MCP_TOKENS = "mcp-tokens"
+    """What MCP servers want to know the bot by, as `server=token` with commas between them; missing for none."""
     PAGE_ID = "page-id"
     """Of the page whose events the bot handles."""
     API_URL = "api-url"

@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.access import quota
 from chalicelib.access.budget import Usage
 from chalicelib.bootstrap import clients, models, tools
-from chalicelib.bootstrap.worker import budget, graph, model, moderation, ports, secrets, secrets_of
+from chalicelib.bootstrap.worker import budget, graph, mcp_tokens, model, moderation, ports, secrets, secrets_of
 from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.channels.messenger.probe import HttpWebhook
@@ -86,7 +86,7 @@ def _model() -> ModelHealth:
             _reserve,
             stage.name,
             ports().personas().named,
-            tools.toolbox(ports()).specs,
+            tools.toolbox(ports(), mcp_tokens).specs,
             models.strict(model()),
         ),
         catalogue=_catalogue(),

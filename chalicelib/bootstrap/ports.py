@@ -13,6 +13,7 @@ from chalicelib.content.text import Texts
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Inbox, Transcript, Wake
+from chalicelib.conversation.remote_tools import ToolLists
 from chalicelib.conversation.summary_ports import Summaries
 from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.ids import Channel
@@ -36,6 +37,7 @@ class Ports:
     inbox: Inbox
     journal: Journal
     lists: PersonLists
+    tool_lists: ToolLists
     transcript: Transcript
     summaries: Summaries
     people: People

@@ -115,7 +115,7 @@ def _summarizer(ports: Ports, model: Model, budget: Budget) -> Summarizer:
 def _toolbox(ports: Ports) -> Toolbox:
     from chalicelib.bootstrap import tools  # noqa: PLC0415 (most personas have none)
 
-    return tools.toolbox(ports)
+    return tools.toolbox(ports, mcp_tokens)
 
 
 @cache
@@ -187,7 +187,13 @@ def ports() -> Ports:
 @cache
 def secrets() -> Secrets:
     """Return the secrets that the worker may read."""
-    return clients.secrets(secrets_of(clients.channels(), clients.settings()))
+    names = secrets_of(clients.channels(), clients.settings())
+    return clients.secrets((*names, Secret.MCP_TOKENS) if clients.settings().tools.mcp_servers else names)
+
+
+def mcp_tokens() -> str:
+    """Return the tokens of MCP servers, as in `Secret.MCP_TOKENS`. Raises ConfigError."""
+    return secrets().find(Secret.MCP_TOKENS) or ""
 
 
 @cache

@@ -42,6 +42,8 @@ class Checked:
     """The server that checks questions, if it may have no moderation endpoint; else empty."""
     lacks_hosts: bool = False
     """Whether it may look pages up, and the owner allows no host."""
+    servers: frozenset[str] = frozenset()
+    """The names of the MCP servers."""
 
     @cached_property
     def parts(self) -> Sequence[tuple[str, int]]:
@@ -87,7 +89,7 @@ class Checked:
             yield f"{name} may think first, and thoughts count in max_output_tokens: answers may be cut or empty."
 
     def _notes_on_tools(self) -> Iterator[str]:
-        if wrong := _missing(self.who.tools):
+        if wrong := _missing(self.who.tools, self.servers):
             yield f"tools: {wrong}. The model is not offered what is not there."
         if self.lacks_hosts:
             yield "tools: look_up can read no page, because PARLEY_LOOK_UP_HOSTS has no host."
@@ -139,12 +141,12 @@ def check(context: tuple[Environment, options.OutputFormat], which: tuple[str, .
         raise ConfigError("\n".join(faults))
 
 
-def _missing(names: Sequence[str]) -> str:
+def _missing(names: Sequence[str], servers: frozenset[str]) -> str:
     if not names:
         return ""
     from chalicelib.bootstrap.tools import missing  # noqa: PLC0415 (most personas have none)
 
-    return missing(names)
+    return missing(names, servers)
 
 
 def _tools() -> Sequence[Tool]:
@@ -162,7 +164,10 @@ def _all(which: Sequence[str], settings: Settings) -> tuple[list[Checked], list[
             who = named(name)
             found = listed.find(settings, who.model)
             lacks_hosts = "look_up" in who.tools and not settings.tools.look_up_hosts
-            checked.append(Checked(name, who, found or settings.model, found is None, unsure_host, lacks_hosts))
+            servers = frozenset(settings.tools.mcp_servers)
+            checked.append(
+                Checked(name, who, found or settings.model, found is None, unsure_host, lacks_hosts, servers)
+            )
         except ConfigError as exc:
             faults.append(str(exc))
     return checked, faults

@@ -51,7 +51,7 @@ def write(target: Path, settings: Settings, *, project: Path, folder: Path, emai
         raise ConfigError(f"{target} is not empty and contains no bundle: choose a new folder")
     stage, workers = settings.stage, settings.limits.workers
     package = build(project, folder)
-    policies.write_for_template(folder, stage, listed.every(settings))
+    policies.write_for_template(folder, stage, listed.every(settings), has_mcp=bool(settings.tools.mcp_servers))
     leave_out_variables(folder, names_without_use(stage.channels))
     merged = folder / "merge.json"
     merged.write_text(json.dumps(additions(stage, workers=workers)))

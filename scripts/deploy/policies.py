@@ -2,7 +2,8 @@
 
 The files `.chalice/policy-*.json` have the placeholders `<stage>`, `<region>` and `<account>`. As they are, they grant
 nothing. A statement whose Sid begins with `Messenger` or `Web` is left out in a deployment without that channel; one
-whose Sid begins with `Openai` or `Bedrock` is left out if no model is that provider's.
+whose Sid begins with `Openai` or `Bedrock` is left out if no model is that provider's, and `McpSecrets` if there are no
+MCP servers.
 """
 
 import json
@@ -25,25 +26,28 @@ _IN_A_TEMPLATE: Final = {"region": "${AWS::Region}", "account": "${AWS::AccountI
 Values = Mapping[str, str]
 
 
-def write(folder: Path, stage: Stage, models: Sequence[ModelSettings], *, region: str, account: str) -> None:
+def write(
+    folder: Path, stage: Stage, models: Sequence[ModelSettings], *, region: str, account: str, has_mcp: bool = False
+) -> None:
     """Fill in the policies of a built folder, for one account and region, and the models that may answer.
 
+    `has_mcp` is whether there are MCP servers, which may have tokens.
     Raises ConfigError for an unknown placeholder.
     """
     values = {"stage": stage.name, "region": region, "account": account}
-    _write(folder, stage.channels, _fillings(models, values), str)
+    _write(folder, stage.channels, _fillings(models, values, has_mcp=has_mcp), str)
 
 
-def write_for_template(folder: Path, stage: Stage, models: Sequence[ModelSettings]) -> None:
+def write_for_template(folder: Path, stage: Stage, models: Sequence[ModelSettings], *, has_mcp: bool = False) -> None:
     """Fill in the policies of a built folder for a template, where CloudFormation knows account and region.
 
     Raises ConfigError for an unknown placeholder.
     """
     values = {"stage": stage.name, **_IN_A_TEMPLATE}
-    _write(folder, stage.channels, _fillings(models, values), lambda arn: {"Fn::Sub": arn})
+    _write(folder, stage.channels, _fillings(models, values, has_mcp=has_mcp), lambda arn: {"Fn::Sub": arn})
 
 
-def _fillings(models: Sequence[ModelSettings], values: Values) -> Mapping[str, Sequence[Values]]:
+def _fillings(models: Sequence[ModelSettings], values: Values, *, has_mcp: bool) -> Mapping[str, Sequence[Values]]:
     """Return the values of the placeholders in statements, by their Sid: several for several models of Bedrock.
 
     Without any, the statement is left out. Statements of another Sid have those of the empty one.
@@ -62,6 +66,7 @@ def _fillings(models: Sequence[ModelSettings], values: Values) -> Mapping[str, S
     return {
         "": [values],
         "OpenaiSecrets": [values] if len(at_bedrock) < len(models) else [],
+        "McpSecrets": [values] if has_mcp else [],
         "BedrockModel": [each for area, each in of_models if not area],
         "BedrockProfile": by_profile,
         "BedrockProfileModels": by_profile,

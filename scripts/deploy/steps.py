@@ -138,8 +138,9 @@ class DeploymentPlan:
         folder, environment = self.deployment.folder, self.deployment.environment
         package = build(self.deployment.project, folder)
         stage = environment.settings.stage
-        models = listed.every(of_the_functions(stage.name).settings())
-        policies.write(folder, stage, models, region=environment.aws.region, account=environment.account())
+        settings = of_the_functions(stage.name).settings()
+        region, account, has_mcp = environment.aws.region, environment.account(), bool(settings.tools.mcp_servers)
+        policies.write(folder, stage, listed.every(settings), region=region, account=account, has_mcp=has_mcp)
         leave_out_variables(folder, names_without_use(stage.channels))
         restart_functions(folder, datetime.now(UTC).isoformat(timespec="seconds"))
         return f"{package.size / 1e6:.1f} MB for {package.python}"

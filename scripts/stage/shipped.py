@@ -1,6 +1,6 @@
 """Checks what is deployed with the code: personas, prices, sentences and the names that settings use."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from string import Formatter
 
 from chalicelib.content import persona, toml_file
@@ -24,18 +24,18 @@ def check_shipped(variables: StageVariables) -> None:
             variable = "PARLEY_PERSONAS_OFFERED"
             raise ConfigError(variables.located(variable, f'{variable} has "{name}"; each name {wrong}'))
     for name in persona.names():
-        _check_tools(name, persona.load(name).tools)
+        _check_tools(name, persona.load(name).tools, settings.tools.mcp_servers)
     prices.listed()
     _check_sentences()
 
 
-def _check_tools(name: str, tools: Sequence[str]) -> None:
+def _check_tools(name: str, tools: Sequence[str], servers: Collection[str]) -> None:
     """Raise ConfigError if a persona names a tool that does not exist."""
     if not tools:
         return
     from chalicelib.bootstrap.tools import missing  # noqa: PLC0415 (most personas have none)
 
-    if wrong := missing(tools):
+    if wrong := missing(tools, servers):
         raise ConfigError(f"content/personas/{name}.toml: tools: {wrong}")
 
 

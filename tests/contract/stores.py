@@ -28,11 +28,13 @@ from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.aws.dynamodb.summaries import DynamoSummaries
 from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.tool_lists import DynamoKnownTools
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.dynamodb.writes import delete
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Transcript
+from chalicelib.conversation.remote_tools import ToolLists
 from chalicelib.conversation.summary_ports import Summaries
 from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.operations.ports import Deletions, SentAlerts
@@ -51,6 +53,7 @@ from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 from tests.fakes.summaries import FakeSummaries
+from tests.fakes.tool_lists import FakeToolLists
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,6 +68,7 @@ class Store:
     inbox: Inbox
     journal: Journal
     lists: PersonLists
+    tool_lists: ToolLists
     transcript: Transcript
     summaries: Summaries
     people: People
@@ -88,6 +92,7 @@ def fake_store() -> Store:
         inbox,
         FakeJournal(memory),
         FakePersonLists(memory),
+        FakeToolLists(memory),
         inbox,
         FakeSummaries(memory),
         FakePeople(memory),
@@ -126,6 +131,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoInbox(table, OPEN_OF_A_KEY),
         DynamoJournal(table),
         DynamoPersonLists(table),
+        DynamoKnownTools(table),
         DynamoTranscript(table),
         DynamoSummaries(table),
         DynamoPeople(reading),

@@ -617,3 +617,18 @@ def test_several_models_may_be_asked_each_in_its_way():
     assert allows(found, ASKS, "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-micro-v1:0")
     assert not allows(found, ASKS, "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-pro-v1:0")
     assert allows(found, "ssm:GetParameters", arn("ssm", f"parameter/parley/dev/{Secret.OPENAI_KEY}"))
+
+
+def test_the_tokens_of_mcp_servers_are_granted_to_the_worker_and_only_where_there_are_servers(tmp_path: Path):
+    def readers(name: str, *, has_mcp: bool) -> set[str]:
+        folder = tmp_path / name
+        shutil.copytree(ROOT / ".chalice", folder / ".chalice", ignore=shutil.ignore_patterns("deploy*"))
+        region, account = PLACE.split(":")
+        policies.write(folder, stage_with(BOTH, "dev"), [OPENAI], region=region, account=account, has_mcp=has_mcp)
+        files = (folder / ".chalice").glob("policy-*.json")
+        found = {file.stem.removeprefix("policy-"): json.loads(file.read_text()) for file in files}
+        tokens = arn("ssm", f"parameter/parley/dev/{Secret.MCP_TOKENS}")
+        return {function for function, granted in found.items() if allows(granted, "ssm:GetParameters", tokens)}
+
+    assert readers("without", has_mcp=False) == set()
+    assert readers("with", has_mcp=True) == {"worker"}

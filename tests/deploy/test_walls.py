@@ -95,11 +95,11 @@ def resources(stage: str) -> set[str]:
 
 
 def for_the_command(folder: Path, stage: str, channels: Channels = BOTH) -> None:
-    policies.write(folder, stage_with(channels, stage), [OPENAI], region=REGION, account=ACCOUNT)
+    policies.write(folder, stage_with(channels, stage), [OPENAI], region=REGION, account=ACCOUNT, has_mcp=True)
 
 
 def for_a_pipeline(folder: Path, stage: str, channels: Channels = BOTH) -> None:
-    policies.write_for_template(folder, stage_with(channels, stage), [OPENAI])
+    policies.write_for_template(folder, stage_with(channels, stage), [OPENAI], has_mcp=True)
 
 
 def written(folder: Path, stage: str, write: Write, channels: Channels = BOTH) -> Policies:
@@ -194,7 +194,7 @@ def test_a_function_asks_for_exactly_the_secrets_that_it_may_read(
 
     client: Any = SimpleNamespace(get_parameters=get_parameters)
     if needs := SECRETS.get(function):
-        names = needs.of(channels)
+        names = (*needs.of(channels), *([Secret.MCP_TOKENS] if function == "worker" else []))
         Secrets(client, "/parley/prod", names).find(names[0])
         assert len(asked) <= 10  # or SSM refuses the request
     policy = written(tmp_path, "prod", write, channels)[function]

@@ -20,6 +20,7 @@ from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.limits import WAKE_AGAIN_MS
 from chalicelib.conversation.order import in_order
 from chalicelib.conversation.person_list import PersonList
+from chalicelib.conversation.remote_tools import KnownTools
 from chalicelib.conversation.turn import Lease, Summary, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
@@ -172,6 +173,7 @@ class Memory:
     rounds: dict[tuple[ConversationId, TurnId, int], KeptRound] = field(default_factory=dict)
     """Rounds of tool calls, by their turns and numbers."""
     lists: dict[tuple[PersonId, str], tuple[PersonList, int]] = field(default_factory=dict)
+    tool_lists: dict[str, KnownTools] = field(default_factory=dict)
     """Lists that people keep, by their names in small letters, and when they expire, in seconds."""
     alerts: dict[str, str] = field(default_factory=dict)
     met: dict[str, tuple[str, set[str]]] = field(default_factory=dict)

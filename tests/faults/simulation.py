@@ -36,6 +36,7 @@ from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
+from tests.fakes.tool_lists import FakeToolLists
 from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import (
     PRICE,
@@ -163,6 +164,7 @@ class Simulation:
             new_id=self._id,
             log=log,
             texts=lambda: _SAYS,
+            tool_lists=FakeToolLists(self.memory),
             inbox=inbox,
             journal=watched("journal", EnteredInbox(self.makes_journal(self.memory), self.ledger, self.stage)),
             lists=FakePersonLists(self.memory),

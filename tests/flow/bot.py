@@ -25,6 +25,7 @@ from chalicelib.conversation import summary
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
+from chalicelib.conversation.remote_tools import ToolLists
 from chalicelib.conversation.summary_ports import Summaries
 from chalicelib.conversation.tool_ports import Journal, PersonLists, Toolbox
 from chalicelib.conversation.turn import Turn
@@ -61,6 +62,7 @@ from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 from tests.fakes.summaries import FakeSummaries
+from tests.fakes.tool_lists import FakeToolLists
 
 PAGE: Final = "4711"
 SECRET: Final = "the app secret"
@@ -148,6 +150,7 @@ class Bot:
         self.inbox: Inbox = FakeInbox(self.memory, kept_s=turn_kept_s(self.settings.privacy.keep_days))
         self.journal: Journal = FakeJournal(self.memory, turn_kept_s(self.settings.privacy.keep_days))
         self.lists: PersonLists = FakePersonLists(self.memory)
+        self.tool_lists: ToolLists = FakeToolLists(self.memory)
         self.transcript: Transcript = FakeInbox(self.memory)
         self.summaries: Summaries = FakeSummaries(self.memory)
         self.people: People = FakePeople(self.memory)
@@ -180,6 +183,7 @@ class Bot:
             inbox=self.inbox,
             journal=self.journal,
             lists=self.lists,
+            tool_lists=self.tool_lists,
             transcript=self.transcript,
             summaries=self.summaries,
             people=self.people,

@@ -253,6 +253,7 @@ def test_the_names_of_the_stored_parameters_stay_as_owners_typed_them():
         "verify-token",
         "ticket-key",
         "pseudonym-key",
+        "mcp-tokens",
         "page-id",
         "api-url",
         "webhook-url",
@@ -280,3 +281,33 @@ def test_hosts_that_may_be_read_have_commas_between_them(value: str, hosts: set[
 def test_of_several_hosts_the_wrong_one_is_named(value: str, cure: str):
     with pytest.raises(ConfigError, match=re.escape(cure)):
         Settings.from_env({"PARLEY_LOOK_UP_HOSTS": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "servers"),
+    [
+        ("", {}),
+        (" , ", {}),
+        ("ideas=https://mcp.example.org/mcp", {"ideas": "https://mcp.example.org/mcp"}),
+        ("a=https://a.example, b2=http://127.0.0.1:8/x", {"a": "https://a.example", "b2": "http://127.0.0.1:8/x"}),
+    ],
+)
+def test_mcp_servers_are_names_and_addresses(value: str, servers: dict[str, str]):
+    assert Settings.from_env({"PARLEY_MCP_SERVERS": value}).tools.mcp_servers == servers
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://mcp.example.org",
+        "ideas=http://mcp.example.org",
+        "Ideas=https://mcp.example.org",
+        "a__b=https://mcp.example.org",
+        "ideas=https://me:secret@mcp.example.org",
+        ",".join(f"a{number}=https://mcp.example.org" for number in range(6)),
+    ],
+)
+def test_an_mcp_server_that_is_none_is_refused_without_repeating_what_may_be_secret(value: str):
+    with pytest.raises(ConfigError, match="PARLEY_MCP_SERVERS") as refused:
+        Settings.from_env({"PARLEY_MCP_SERVERS": value})
+    assert "secret" not in str(refused.value)

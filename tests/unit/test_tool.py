@@ -257,11 +257,13 @@ def test_every_tool_that_ships_is_described_and_refuses_what_it_does_not_know(sh
     [
         ((), ""),
         (("now", "hand_over"), ""),
+        (("now", "ideas__search"), ""),
+        (("shop__search",), "there is no shop__search; there are now, "),
         (("fly", "now"), "there is no fly; there are now, "),
         (("fly", "swim"), "there is no fly and no swim; there are now, "),
     ],
 )
 def test_names_of_tools_that_do_not_exist_are_said_with_those_that_do(named: tuple[str, ...], wrong: str):
-    found = missing(named)
+    found = missing(named, ["ideas"])
     assert found.startswith(wrong)
     assert bool(found) is bool(wrong)

@@ -26,6 +26,8 @@ ROUND_PREFIX: Final = "ROUND#"
 PERSON_PREFIX: Final = "PERSON#"
 OWN_LIST_PREFIX: Final = "LIST#"
 """Begins the sort key of a list that a person keeps, in the person's partition."""
+TOOL_LISTS: Final = "TOOLS"
+"""The partition of the lists of tools of remote servers."""
 DELETION_PREFIX: Final = "DELETION#"
 SPEND_PREFIX: Final = "SPEND#"
 API_KEYS: Final = "KEYS"
@@ -53,6 +55,11 @@ def person_key(person: PersonId) -> Key:
 def list_key(person: PersonId, name: str) -> Key:
     """The key of a list that a person keeps, whatever the case of its name."""
     return {**person_key(person), "sk": f"{OWN_LIST_PREFIX}{name.casefold()}"}
+
+
+def tool_list_key(url: str) -> Key:
+    """The key of the list of a remote server's tools."""
+    return {"pk": TOOL_LISTS, "sk": url}
 
 
 def lists_of(person: PersonId) -> ConditionBase:
