@@ -112,6 +112,8 @@ class Limits:
     """The most seconds that the model may take for an answer."""
     memory_tokens: int
     """Estimated tokens of the question, and of what the model is told of the past, together."""
+    join_messages: bool
+    """Whether messages that a person sends while one is being answered are answered together."""
 
     @property
     def open_of_a_key(self) -> int:
@@ -129,6 +131,7 @@ class Limits:
             workers=env.read("PARLEY_WORKERS", "10", parse.workers),
             answer_s=env.read("PARLEY_ANSWER_SECONDS", "80", parse.answer_seconds),
             memory_tokens=env.read("PARLEY_MEMORY_TOKENS", "3000", parse.memory_tokens),
+            join_messages=env.read("PARLEY_JOIN_MESSAGES", "off", parse.switch),
         )
 
 

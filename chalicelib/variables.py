@@ -185,6 +185,14 @@ def wake(name: str, value: str) -> Literal["lambda", "fifo"]:
     raise _invalid(name, value, "lambda or fifo")
 
 
+def switch(name: str, value: str) -> bool:
+    """Parse what is on or off."""
+    match value:
+        case "on" | "off":
+            return value == "on"
+    raise _invalid(name, value, "on or off")
+
+
 def authenticate(name: str, value: str) -> Literal["frame", "handshake"]:
     """Parse when clients of the web chat have to authenticate at the latest."""
     match value:

@@ -92,6 +92,7 @@ def assemble(
         answer_s=limits.answer_s,
         sleep=ports.sleep,
         summarizer=_summarizer(ports, model, budget),
+        joins_messages=limits.join_messages,
     )
 
 

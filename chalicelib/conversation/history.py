@@ -58,9 +58,9 @@ def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
     """Return the turn as an exchange; None unless it is from `since` or later, charged, answered, and has its words."""
     if turn.asked_at < since or not turn.charged_day or turn.state not in {TurnState.ANSWERED, TurnState.DONE}:
         return None
-    if not turn.text or not turn.reply or not turn.reply.text or turn.reply.code not in ("", STOPPED):
+    if not turn.question or not turn.reply or not turn.reply.text or turn.reply.code not in ("", STOPPED):
         return None
-    return Exchange(turn.text, turn.reply.text, speaker_of(turn))
+    return Exchange(turn.question, turn.reply.text, speaker_of(turn))
 
 
 def is_answered(turn: Turn) -> bool:

@@ -64,3 +64,5 @@ class Finish:
     """As in `Record`; without a refund left, the turn is closed and stays charged."""
     scrub: bool = False
     """Delete the text of the turn and of its reply."""
+    joined: Sequence[Turn] = ()
+    """Queued turns that are closed with a queued one, as `burst.joined` says."""

@@ -46,7 +46,7 @@ class Moderator:
         """Return the verdict, or an empty one if the service has none."""
         log, started = self.log.about(context.turn.id, context.turn.person), self.clock()
         try:
-            verdict = self.moderation.check(context.turn.text, seconds=DEADLINE_S)
+            verdict = self.moderation.check(context.turn.question, seconds=DEADLINE_S)
         except ModelError as exc:
             log.failure("moderate", exc, failed=1, ms=self.clock() - started)
             return Verdict()

@@ -1,7 +1,7 @@
 """Decides the next step of an open turn from values alone. The turn runner runs it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.access.person import Access, Person
@@ -93,7 +93,7 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
     match turn.state:
         case TurnState.ANSWERED:
             return DeliverAgain(lease.due_at) if turn.deliveries < MAX_DELIVERIES else Drop(UNDELIVERABLE)
-        case TurnState.RUNNING if not turn.text and not turn.opens:
+        case TurnState.RUNNING if not turn.question and not turn.opens:
             return Drop("unsent")
         case TurnState.RUNNING:
             return AskAgain() if may_call_again(turn) else GiveUp()
@@ -102,6 +102,29 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
     if turn.at < lease.paused_until:
         return Drop("paused")
     return _plan_new(turn)
+
+
+def may_join(turn: Turn, lease: Lease, *, now: int) -> bool:
+    """Whether a message may be answered together with others of its person: a new question in words, asked once."""
+    is_due = now - turn.at <= STALE_MS and turn.at >= lease.paused_until
+    is_words = bool(turn.text.strip()) and not turn.opens and turn.replaces is None
+    return turn.state is TurnState.QUEUED and is_due and is_words and isinstance(_plan_new(turn), Ask)
+
+
+def bursts(turns: Sequence[Turn], lease: Lease, *, now: int) -> tuple[Turn, ...]:
+    """Return the turns to answer, in their order: each queued one is among them or in the `before` of one of them.
+
+    A burst has no more words than one question may have.
+    """
+    answering: list[Turn] = []
+    for turn in turns:
+        last = answering[-1] if answering else None
+        both = replace(turn, before=(*last.before, replace(last, before=()))) if last else turn
+        if last and _belong_together(last, turn, lease, now=now) and len(both.question) <= MAX_TEXT:
+            answering[-1] = both
+        else:
+            answering.append(turn)
+    return tuple(answering)
 
 
 def asks_again_after(failure: Failure, turn: Turn) -> bool:
@@ -146,3 +169,8 @@ def _plan_new(turn: Turn) -> Plan:
     if attempt := not_known(turn.text):
         return SuggestCommand(attempt)
     return SendNotice("too_long") if len(turn.text) > MAX_TEXT else Ask()
+
+
+def _belong_together(last: Turn, turn: Turn, lease: Lease, *, now: int) -> bool:
+    are_questions = may_join(last, lease, now=now) and may_join(turn, lease, now=now)
+    return last.person == turn.person and are_questions

@@ -67,7 +67,8 @@ class Inbox(Protocol):
     """The durable queue of each conversation's turns.
 
     The methods from `charge` to `hand_back` raise LeaseLost, having written nothing, unless the lease is still in
-    force; those with `until` extend it. All methods raise StoreError when the store fails. Every write is atomic.
+    force; those with `until` extend it. The one that takes a turn from the queue closes what `Turn.joins` with it, as
+    `burst.joined` says. All methods raise StoreError when the store fails. Every write is atomic.
     """
 
     def accept(self, message: IncomingMessage, *, now: int) -> Accepted:
@@ -283,7 +284,10 @@ class Sender(Protocol):
         """
 
     def end_silently(self, turn: Turn) -> None:
-        """Tell clients that wait for an end of the turn that it has ended without a reply. Raises nothing."""
+        """Tell clients that wait for an end of the turn that it has ended without an answer. Raises nothing.
+
+        With a reply, that is where its answer is: clients that need no end get nothing.
+        """
 
 
 class OwnerAlerts(Protocol):

@@ -106,6 +106,7 @@ def _own_opening(turn: Turn, *, since: int) -> str:
 
 def question_of(turn: Turn) -> str:
     """Return the user's text. Attachments, which the model does not see, are listed in brackets as part of it."""
-    if not turn.attachments:
-        return turn.text
-    return f"{turn.text}\n[attached, but not visible to you: {', '.join(turn.attachments)}]"
+    attachments = [kind for each in (*turn.before, turn) for kind in each.attachments]
+    if not attachments:
+        return turn.question
+    return f"{turn.question}\n[attached, but not visible to you: {', '.join(attachments)}]"

@@ -13,6 +13,7 @@ from chalicelib.clock import Clock
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import prompt_builder, summary
 from chalicelib.conversation.answer_text import AnswerText, Words
+from chalicelib.conversation.burst import with_joined
 from chalicelib.conversation.history import is_answered
 from chalicelib.conversation.notes import facts_note, summary_note
 from chalicelib.conversation.ports import Model, Transcript
@@ -108,7 +109,7 @@ class Summarizer:
     def _all_between(self, lease: Lease, after: int, until: int) -> Sequence[Turn]:
         """Return what a summary may take in, also what is not among the last turns because none was made in time."""
         latest = self.transcript.latest(lease.conversation, count=_REBUILT_FROM, now=self.clock())
-        closed = [turn for turn in latest if not turn.is_open]
+        closed = with_joined((turn for turn in latest if not turn.is_open), latest)
         return [turn for turn in summary.told(closed) if after < turn.asked_at <= until]
 
     def _reservation(self, prompt: Prompt) -> Reservation:

@@ -94,6 +94,8 @@ OPENING: Final = "opening"
 """The code of the fixed opening, where the model should have opened the conversation and did not."""
 KEY_REVOKED: Final = "key_revoked"
 """The code, and the text key, of the notice that the user's API key is not valid any more."""
+JOINED: Final = "joined"
+"""The code of what stands in place of an answer where a later turn answers the message too."""
 CANCELLED: Final = "cancelled"
 """The code, and the text key, of an answer that the user cancelled before its first word."""
 
@@ -152,6 +154,20 @@ class Turn:
     """As `IncomingMessage.received`; also None if an older version stored the turn."""
     opens: bool = False
     """As `IncomingMessage.opens`. Such a turn counts on its person's API key and on the budget, not on the person."""
+    joined: TurnId | None = None
+    """The later turn that answers the message too; it has no answer of its own."""
+    before: tuple["Turn", ...] = ()
+    """The messages that it answers beside its own, in their order; `burst` finds them, and they are not stored here."""
+
+    @property
+    def question(self) -> str:
+        """The words to answer: those of the messages before, and its own, each from a line of its own."""
+        return "\n".join(turn.text for turn in (*self.before, self) if turn.text) if self.before else self.text
+
+    @property
+    def joins(self) -> tuple["Turn", ...]:
+        """Those messages before it that were still queued when they were read."""
+        return tuple(turn for turn in self.before if turn.state is TurnState.QUEUED)
 
     @property
     def is_open(self) -> bool:

@@ -3,7 +3,7 @@
 Everything that must survive a crash is written by the inbox.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -13,10 +13,10 @@ from chalicelib.access import identity
 from chalicelib.access.person import Person
 from chalicelib.access.refunds import End, end_of_delivery, most_refunds
 from chalicelib.clock import Clock
+from chalicelib.conversation import burst, plan
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.late_frames import pause_ms, settled
-from chalicelib.conversation.plan import next_delivery
 from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
 from chalicelib.conversation.summarizer import Summarizer
 from chalicelib.conversation.turn import Lease, Reply, Thread, Turn, TurnState
@@ -68,6 +68,8 @@ class Worker:
     sleep: Callable[[float], None]
     """Waits for so many seconds."""
     summarizer: Summarizer
+    joins_messages: bool
+    """Whether messages that wait together are answered together."""
 
     def run(self, conversation: ConversationId, *, remaining_ms: Callable[[], float]) -> Outcome:
         """Answer the open turns of one conversation; `remaining_ms` returns the time left in the invocation.
@@ -106,12 +108,12 @@ class Worker:
                 holding = replace(holding, summary=None)
             if not thread.open:
                 holding = self.inbox.release(holding)
-            for turn in ready:
+            for turn in self._to_answer(ready, holding):
                 if holding is None or (answered and not time.is_enough_for_a_turn()):
                     self.inbox.hand_back(lease)
                     return Outcome.HANDED_OVER
                 held = holding
-                closed, holding, person = self._close(held, turn, memory, time, release=turn is thread.open[-1])
+                closed, holding, person = self._close(held, turn, memory, time, release=turn.id == thread.open[-1].id)
                 memory = _remember(memory, closed)
                 holding = _without_summary(holding) if holding and _drops_summary(closed) else holding
                 answered += 1
@@ -127,12 +129,15 @@ class Worker:
         waited = 0
         while True:
             now = self.clock()
-            thread = self.inbox.load(lease, now=now)
+            thread = burst.whole(self.inbox.load(lease, now=now))
             pause = pause_ms(thread.open[0], thread, now=now, waited=waited) if thread.open else 0
             if not pause:
                 return thread, settled(thread, now=now) or thread.open[:1]
             self.sleep(pause / 1000)
             waited += pause
+
+    def _to_answer(self, ready: tuple[Turn, ...], lease: Lease | None) -> tuple[Turn, ...]:
+        return plan.bursts(ready, lease, now=self.clock()) if lease and self.joins_messages else ready
 
     def _close(
         self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft, *, release: bool
@@ -144,12 +149,15 @@ class Worker:
         log, started = self.log.about(turn.id, turn.person), self.clock()
         with _failure_logged(log, turn):
             context = self.contexts.load(lease, turn, memory, time)
+            for each in burst.joined(turn):
+                self.sender.end_silently(each)
             answered = self.turns.run(context)
             error = self._deliver(answered, answered.reply, log) if answered.reply else None
             delivered = answered.reply is not None and error is None
             end = End.ANSWERED if delivered else end_of_delivery(error, was_answered=turn.state is TurnState.ANSWERED)
             closed = replace(answered, state=TurnState.DONE if delivered else TurnState.DROPPED)
-            holding = self._finish(lease, closed, end, release=release)
+            joined = burst.joined(answered) if answered.state is TurnState.QUEUED else ()
+            holding = self._finish(lease, closed, end, joined, release=release)
             if answered.reply is None:
                 self.sender.end_silently(closed)
             log(
@@ -170,7 +178,7 @@ class Worker:
         try:
             self.sender.deliver(turn, reply, receipts=lambda: self.inbox.receipts(turn), seconds=DELIVERY_S)
         except DeliveryError as exc:
-            again_at = next_delivery(turn, now=self.clock()) if self._may_succeed_later(exc, turn) else None
+            again_at = plan.next_delivery(turn, now=self.clock()) if self._may_succeed_later(exc, turn) else None
             if again_at is None:
                 log.failure("deliver", exc, failed=1)
                 return exc
@@ -188,7 +196,7 @@ class Worker:
                 return False
         return True
 
-    def _finish(self, lease: Lease, closed: Turn, end: End, *, release: bool) -> Lease | None:
+    def _finish(self, lease: Lease, closed: Turn, end: End, joined: Sequence[Turn], *, release: bool) -> Lease | None:
         """Close the turn in the inbox. The refund rule decides about a question without a delivered answer."""
         step = Finish(
             closed,
@@ -197,6 +205,7 @@ class Worker:
             refund=end is not End.ANSWERED and closed.charged_day is not None,
             most_refunds=most_refunds(end),
             scrub=parse(closed.text) is Command.FORGET_CONFIRMED,
+            joined=joined,
         )
         return self.inbox.finish(lease, step)
 

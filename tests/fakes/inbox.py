@@ -10,6 +10,7 @@ from chalicelib.access.own_conversations import OwnConversation, has_title
 from chalicelib.access.person import Person
 from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S, is_over
 from chalicelib.aws.dynamodb.items import TURNS_A_PAGE
+from chalicelib.conversation import burst
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.limits import NOTICE_EVERY_MS
 from chalicelib.conversation.order import in_order
@@ -84,6 +85,7 @@ class FakeInbox:
             return money
         if refused := self._key_refuses(step.turn, now=now) or money:
             return refused
+        self._close_joined(conversation, step.turn)
         self._count_on_key(step.turn, 1)
         conversation.lease_until = until
         kept.change(state=TurnState.RUNNING, model_calls=kept.turn.model_calls + 1)
@@ -110,6 +112,7 @@ class FakeInbox:
         if not self._may_refund(step):
             return False
         self._refund(step)
+        self._close_joined(conversation, step.turn)
         conversation.lease_until = until
         conversation.history_from = conversation.history_from if step.forget_before is None else step.forget_before
         if step.drops_summary:
@@ -127,6 +130,7 @@ class FakeInbox:
         if known.person.notified_day == day and known.person.notified_at > now - NOTICE_EVERY_MS:
             return False
         known.change(notified_day=day, notified_at=now)
+        self._close_joined(conversation, turn)
         conversation.lease_until = until
         kept.change(state=TurnState.ANSWERED, reply=reply, deliveries=1)
         return True
@@ -146,8 +150,9 @@ class FakeInbox:
         kept.expires_at = step.turn.at // 1000 + self.kept_s
         kept.change(state=step.state, **words, **_not_charged(refund=step.refund))
         conversation.open_turns -= 1
+        self._close_all(conversation, step.joined)
         if not step.release:
-            return replace(lease, open_turns=lease.open_turns - 1)
+            return replace(lease, open_turns=lease.open_turns - 1 - len(step.turn.joins))
         if conversation.arrivals != lease.arrivals:
             return conversation.lease(lease.conversation)
         conversation.free()
@@ -249,6 +254,8 @@ class FakeInbox:
             return False
         self._drop_summary_of(kept.turn)
         kept.edit = _NO_MORE_EDITS
+        if kept.turn.joined:
+            self._erase_answer(kept.turn.conversation, kept.turn.joined)
         self._erase_rounds(kept.turn)
         kept.change(text="", attachments=())
         if kept.turn.reply and not kept.turn.is_open:
@@ -301,6 +308,23 @@ class FakeInbox:
         self.memory.conversations.pop(conversation, None)
         for kept in self.memory.of(conversation):
             self._erase(kept, now=now)
+
+    def _close_joined(self, conversation: Conversation, leader: Turn) -> None:
+        if leader.state is TurnState.QUEUED:
+            self._close_all(conversation, burst.joined(leader))
+
+    def _close_all(self, conversation: Conversation, joined: Sequence[Turn]) -> None:
+        for turn, kept in [(turn, self._in(turn, TurnState.QUEUED)) for turn in joined]:
+            kept.expires_at = turn.at // 1000 + self.kept_s
+            kept.change(state=turn.state, reply=turn.reply, joined=turn.joined)
+            conversation.open_turns -= 1
+
+    def _erase_answer(self, conversation: ConversationId, leader: TurnId) -> None:
+        kept = self.memory.turns.get((conversation, leader))
+        if kept and not kept.erased:
+            self._erase_rounds(kept.turn)
+            if not kept.turn.is_open:
+                kept.change(reply=None)
 
     def _held(self, lease: Lease) -> Conversation:
         return self.memory.held(lease)

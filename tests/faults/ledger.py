@@ -1,13 +1,14 @@
 """What the world saw of the bot, and the promises it is held to, after every step and at the end."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.quota import REFUNDS_A_DAY
 from chalicelib.conversation.plan import MAX_DELIVERIES, MAX_MODEL_CALLS
 from chalicelib.conversation.prompt import Exchange
-from chalicelib.conversation.turn import CANCELLED, STOPPED, IncomingMessage, Reply, Turn, TurnState
+from chalicelib.conversation.turn import CANCELLED, JOINED, STOPPED, IncomingMessage, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.adapters import FakeClock
 from tests.fakes.memory import Memory
@@ -148,7 +149,7 @@ class Ledger:
         turns = [kept.turn for kept in self.memory.of(run.conversation)]
         since = self.memory.conversations[run.conversation].history_from
         said = Counter(
-            Exchange(turn.text, turn.reply.text)
+            Exchange(_words(turn, turns), turn.reply.text)
             for turn in turns
             if turn.state is TurnState.DONE and turn.charged_day and turn.at >= since
             if turn.reply and turn.reply.code in ("", STOPPED)
@@ -209,8 +210,9 @@ class Ledger:
             self.require("an accepted message is kept", kept=place in turns)
         for place, turn in turns.items():
             self.require("every message comes to its end", kept=not turn.is_open)
-            arrived = place in self.sent or bool(turn.receipts)
+            arrived = place in self.sent or bool(turn.receipts) or bool(turn.joined)
             self.require("what is done was sent", kept=turn.state is not TurnState.DONE or arrived)
+            self.require("what is joined is asked", kept=self._is_asked(turn, turns))
             by_model = turn.reply is not None and _is_by_model(turn.reply)
             is_due = turn.state is TurnState.DONE and by_model
             if is_due or not self._has_had_all_refunds(turn):
@@ -219,6 +221,15 @@ class Ledger:
             rests = conversation.due_at is None and conversation.lease_owner is None and conversation.open_turns == 0
             self.require("a conversation with nothing to do is at rest", kept=rests)
         self._check_order()
+
+    def _is_asked(self, turn: Turn, turns: Mapping[tuple[ConversationId, TurnId], Turn]) -> bool:
+        """Whether the turn that answers a joined message too was asked with its words."""
+        if turn.reply is None or turn.reply.code != JOINED:
+            return True
+        leader = turns.get((turn.conversation, turn.joined)) if turn.joined else None
+        if leader is None or leader.reply is None or not leader.reply.text.startswith("answer to "):
+            return leader is not None
+        return turn.text in leader.reply.text.removeprefix("answer to ").splitlines()
 
     def _has_had_all_refunds(self, turn: Turn) -> bool:
         """Then a question counts whatever became of it."""
@@ -241,6 +252,11 @@ class Ledger:
     def used(self, person: PersonId) -> int:
         known = self.memory.people.get(person)
         return sum(known.person.quota.values()) if known else 0
+
+
+def _words(leader: Turn, turns: Iterable[Turn]) -> str:
+    """What the turn was asked, with the messages that it answers too."""
+    return "\n".join([*(turn.text for turn in turns if turn.joined == leader.id), leader.text])
 
 
 def _is_by_model(reply: Reply) -> bool:

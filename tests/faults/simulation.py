@@ -120,6 +120,7 @@ class Simulation:
     person_share: Decimal = Decimal(1)
     wake_fails: Callable[[], bool] = lambda: False
     toolbox: Callable[[], Toolbox] | None = None
+    joins_messages: bool = False
     persona: str = ""
     """The text of the persona; empty for the one that ships with the bot."""
     random: Random | None = None
@@ -152,7 +153,9 @@ class Simulation:
         summaries = watched("summaries", EnteredSummaries(self.ledger))
         wake = watched("wake", SimulatedWake(self._invoke, self.wake_fails))
         log = Log(lambda: SECRET, "test", stream=io.StringIO)
-        settings = Settings.from_env({"PARLEY_DAILY_LIMIT": str(self.limit)})
+        settings = Settings.from_env(
+            {"PARLEY_DAILY_LIMIT": str(self.limit), "PARLEY_JOIN_MESSAGES": "on" if self.joins_messages else "off"}
+        )
         alerts, notifier = watched("alerts", FakeSentAlerts(self.memory)), watched("notifier", self.notifier)
         model = watched("model", self.makes_model(self.ledger, self._run, self.model_fails))
         fails = self.sender_fails, self.sender_fails_late

@@ -17,7 +17,7 @@ from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.own_conversations import has_title
 from chalicelib.access.retention import TURN_KEPT_S, is_over
-from chalicelib.aws.dynamodb import charges, items, keys, refusals, spend, summaries, taken_back
+from chalicelib.aws.dynamodb import charges, items, joins, keys, refusals, spend, summaries, taken_back
 from chalicelib.aws.dynamodb.accepting import Acceptance
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -31,7 +31,7 @@ from chalicelib.aws.dynamodb.conditions import (
     not_woken_since,
     paused_until_before,
 )
-from chalicelib.aws.dynamodb.leased import extend, update_conversation, update_turn
+from chalicelib.aws.dynamodb.leased import extend, fewer_open, update_conversation, update_turn
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
 from chalicelib.aws.dynamodb.writes import Update, Write, update
@@ -91,13 +91,15 @@ class DynamoInbox:
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
         charged = {} if step.turn.opens else {"charged_day": step.day}
         running = Update(set={"state": TurnState.RUNNING.value, **charged}, add={"model_calls": 1})
+        joined = self._joined(step.turn)
         try:
             self.table.transact(
                 turn=update_turn(step.turn, running, when=in_state(TurnState.QUEUED)),
-                conversation=extend(lease, until=until),
+                conversation=extend(lease, until=until, closed=len(joined)),
                 person=charges.count_on_person(step),
                 spend=spend.reserve(step.reserve, identity.channel_of(step.turn.person)),
                 key=charges.count_on_key(step.turn, now=now),
+                **joined,
             )
         except TransactionRefused as exc:
             refusals.raise_if_lost(exc)
@@ -124,12 +126,15 @@ class DynamoInbox:
         answered = Update(set=values, remove=["charged_day"] if step.refund else [])
         hidden = {} if step.forget_before is None else {"history_from": step.forget_before}
         dropped = summaries.dropped() if step.drops_summary else Update()
+        joined = self._joined(step.turn)
+        changed = replace(dropped, set={"lease_until": until, **hidden}, add={**dropped.add, **fewer_open(len(joined))})
         try:
             self._transact_or_lost(
                 turn=update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
-                conversation=update_conversation(lease, replace(dropped, set={"lease_until": until, **hidden})),
+                conversation=update_conversation(lease, changed),
                 spend=spend.settle(step.settlement, identity.channel_of(step.turn.person)) if step.settlement else None,
                 taken=taken_back.by(step),
+                **joined,
             )
         except RefundsUsedUp:
             return False
@@ -137,12 +142,13 @@ class DynamoInbox:
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, now: int, until: int) -> bool:
         answered, due = Update(set=items.answered_values(reply)), not_notified_since(now - NOTICE_EVERY_MS, day=day)
-        notified = Update(set={"told_day": day, "told_at": now})
+        notified, joined = Update(set={"told_day": day, "told_at": now}), self._joined(turn)
         try:
             self.table.transact(
                 turn=update_turn(turn, answered, when=in_state(TurnState.QUEUED)),
-                conversation=extend(lease, until=until),
+                conversation=extend(lease, until=until, closed=len(joined)),
                 person=update(keys.person_key(turn.person), notified, when=due),
+                **joined,
             )
         except TransactionRefused as exc:
             refusals.raise_if_lost(exc)
@@ -166,22 +172,24 @@ class DynamoInbox:
         gone = [*(_TEXT if step.scrub else []), *(["charged_day"] if step.refund else [])]
         ended = {"state": step.state.value, "expires_at": step.turn.at // 1000 + self.kept_s}
         closed = update_turn(step.turn, Update(set=ended, remove=gone), when=in_state(*OPEN_STATES))
-        taken = taken_back.by(step)
+        taken, joined = taken_back.by(step), joins.close(step.joined, kept_s=self.kept_s)
+        fewer = fewer_open(1 + len(joined))
         if step.release:
             # The title of a person's own conversation, and a summary, are stored as long as the turns.
             has_words = lease.summary or has_title(lease.conversation, step.turn.person)
             kept = {"expires_at": max(step.turn.at, lease.paused_until) // 1000 + self.kept_s} if has_words else {}
-            free = Update(add={"open_turns": -1}, set=kept, remove=[*_LEASE, *_DUE])
+            free = Update(add=fewer, set=kept, remove=[*_LEASE, *_DUE])
             freed = update_conversation(lease, free, when=no_arrivals_since(lease))
             try:
-                taken_back.transact(self.table, (*taken, *taken_back.place(lease)), turn=closed, conversation=freed)
+                given_back = (*taken, *taken_back.place(lease))
+                taken_back.transact(self.table, given_back, turn=closed, conversation=freed, **joined)
             except TransactionRefused as exc:
                 lease = refusals.current_lease(lease, exc.failed.get("conversation"))
             else:
                 return None
-        counted = update_conversation(lease, Update(add={"open_turns": -1}))
-        self._transact_or_lost(turn=closed, conversation=counted, taken=taken)
-        return replace(lease, open_turns=lease.open_turns - 1)
+        counted = update_conversation(lease, Update(add=fewer))
+        self._transact_or_lost(turn=closed, conversation=counted, taken=taken, **joined)
+        return replace(lease, open_turns=lease.open_turns - 1 - len(step.turn.joins))
 
     def release(self, lease: Lease) -> Lease | None:
         free = Update(set={"open_turns": 0}, remove=[*_LEASE, *_DUE])
@@ -219,6 +227,9 @@ class DynamoInbox:
         for page in self.table.pages(keys.due(keys.DUE_BUCKET, now=now), index=keys.DUE_INDEX):
             yield from (items.overdue(item) for item in page)
 
+    def _joined(self, turn: Turn) -> dict[str, Write]:
+        return joins.with_queued(turn, kept_s=self.kept_s)
+
     def _write_if(self, key: keys.Key, change: Update, *, when: ConditionBase) -> bool:
         try:
             self.table.write(update(key, change, when=when))
@@ -227,10 +238,10 @@ class DynamoInbox:
         return True
 
     def _transact_or_lost(
-        self, *, turn: Write, conversation: Write, spend: Write | None = None, taken: Changes = ()
+        self, *, turn: Write, conversation: Write, spend: Write | None = None, taken: Changes = (), **joined: Write
     ) -> None:
         """Write the step; every refusal means that the lease is lost. Raises RefundsUsedUp."""
         try:
-            taken_back.transact(self.table, taken, turn=turn, conversation=conversation, spend=spend)
+            taken_back.transact(self.table, taken, turn=turn, conversation=conversation, spend=spend, **joined)
         except TransactionRefused as exc:
             raise LeaseLost("another worker has this conversation") from exc

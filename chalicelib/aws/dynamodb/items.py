@@ -125,6 +125,7 @@ def turn(item: Item) -> Turn:
         feedback=Feedback(item["feedback"]) if "feedback" in item else None,
         received=_received(item["received"]) if "received" in item else None,
         opens=bool(item.get("opens", False)),
+        joined=item.get("joined"),
     )
 
 

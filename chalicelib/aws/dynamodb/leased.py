@@ -19,6 +19,11 @@ def update_conversation(lease: Lease, change: Update, *, when: ConditionBase | N
     return update(keys.conversation_key(lease.conversation), change, when=held & when if when else held)
 
 
-def extend(lease: Lease, *, until: int) -> Write:
-    """The update that extends the lease to `until`."""
-    return update_conversation(lease, Update(set={"lease_until": until}))
+def extend(lease: Lease, *, until: int, closed: int = 0) -> Write:
+    """The update that extends the lease to `until`, with so many turns closed in the same transaction."""
+    return update_conversation(lease, Update(set={"lease_until": until}, add=fewer_open(closed)))
+
+
+def fewer_open(closed: int) -> dict[str, int]:
+    """What the transaction that closes so many turns adds to the conversation."""
+    return {"open_turns": -closed} if closed else {}

@@ -6,7 +6,7 @@ The writes are named as in `accepting` and `inbox`: turn, conversation, person, 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access
-from chalicelib.aws.dynamodb import api_key_items, items
+from chalicelib.aws.dynamodb import api_key_items, items, joins
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import TransactionRefused
 from chalicelib.conversation.commands import may_blocked_send
@@ -65,7 +65,7 @@ def why_no_money(refused: TransactionRefused, reserve: Reservation) -> Charged:
 
 def raise_if_lost(refused: TransactionRefused) -> None:
     """Raise LeaseLost when turn or conversation are not as this worker left them."""
-    if "turn" in refused.failed or "conversation" in refused.failed:
+    if any(name in ("turn", "conversation") or name.startswith(joins.NAME) for name in refused.failed):
         raise LeaseLost("another worker has this conversation") from refused
 
 

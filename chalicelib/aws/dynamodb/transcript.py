@@ -107,6 +107,8 @@ class DynamoTranscript:
         if found is None:
             return False
         self._erase_rounds(found)
+        if found.joined:
+            self._erase_answer(found.conversation, found.joined)
         gone = ["attachments", *([] if found.is_open else ["answer", "footer"])]
         return self._change_words(found, Update(set={"text": "", "edit": _NO_MORE_EDITS}, remove=gone))
 
@@ -160,6 +162,15 @@ class DynamoTranscript:
     def _erase_rounds(self, turn: Turn) -> None:
         for number in range(turn.rounds):
             self.table.write(delete(keys.round_key(turn.conversation, turn.id, number)))
+
+    def _erase_answer(self, conversation: ConversationId, leader: TurnId) -> None:
+        """Delete the answer that another turn gave to the message too, and what its tools returned."""
+        item = self.table.get(keys.turn_key(conversation, leader))
+        if item is None or item.get("erased"):
+            return
+        turn = items.turn(item)
+        self._erase_rounds(turn)
+        self._update(turn, Update(remove=["answer", "footer"]), when=IS_CLOSED)
 
     def _find(self, conversation: ConversationId, message_id: str) -> Turn | None:
         """The turn of a message. Its time is not known here, only its digest, so the newest turns are read first."""

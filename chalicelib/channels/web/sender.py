@@ -67,7 +67,7 @@ class WebSender:
 
     def end_silently(self, turn: Turn) -> None:
         with suppress(ParleyError):  # the turn is already closed; a client that sends `resume` gets `dropped`
-            self._end(turn, None, within_s=_MAX_WAIT_S)
+            self._end(turn, turn.reply, within_s=_MAX_WAIT_S)
 
     def _begin(self, turn: Turn) -> Broadcast:
         self._abandon()

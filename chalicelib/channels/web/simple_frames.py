@@ -11,14 +11,16 @@ from typing import Final
 from chalicelib.channels.web.room_fields import with_room
 from chalicelib.channels.web.server_frames import split
 from chalicelib.conversation.connection import Connection
-from chalicelib.conversation.turn import Reply
+from chalicelib.conversation.turn import JOINED, Reply
 
 _MOST_BYTES: Final = 30_000
 """A longer frame is sent as several, because a client need not read more than 32 KB."""
 
 
 def answer(reply: Reply) -> list[str]:
-    """Build the frame of a finished answer; several if it is too long for one."""
+    """Build the frame of a finished answer: several if it is too long for one, none if a later answer is it."""
+    if reply.code == JOINED:
+        return []
     words = "\n\n".join(part for part in (reply.text, reply.footer) if part)
     whole = _frame(words)
     if len(whole.encode()) <= _MOST_BYTES:
