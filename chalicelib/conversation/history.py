@@ -69,5 +69,9 @@ def is_answered(turn: Turn) -> bool:
 
 
 def can_be_asked_again(turn: Turn) -> bool:
-    """Whether the turn is a question of a user, not a command, and has its answer, its notice, or none for good."""
-    return turn.state not in {TurnState.QUEUED, TurnState.RUNNING} and bool(turn.text) and parse(turn.text) is None
+    """Whether the turn is a question of a user, not a command, and has its answer, its notice, or none for good.
+
+    A message that another turn answers too is asked again with that one.
+    """
+    is_over = turn.state not in {TurnState.QUEUED, TurnState.RUNNING}
+    return is_over and bool(turn.text) and parse(turn.text) is None and turn.joined is None

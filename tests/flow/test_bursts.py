@@ -218,3 +218,11 @@ def test_an_answer_to_a_burst_that_is_asked_again_answers_all_of_it(chat: Chat):
     chat.works()
     assert chat.asked == ["hello\nhelp me?"] * 2
     assert chat.bot.last_prompt.history == ()
+
+
+def test_a_joined_message_cannot_be_asked_again_alone(chat: Chat):
+    anna = chat.opens()
+    asks(chat, anna, "hello", "help me?")
+    frames = anna.sends("regenerate", turn=anna.got("completed")[0]["turn"])
+    assert [frame["type"] for frame in frames] == ["error"]
+    assert chat.works() == []
