@@ -49,7 +49,7 @@ def why(error: ModelError, env: Mapping[str, str]) -> str:
 
     model = environment.of_the_demo(env).settings().model
     if model.bedrock:
-        return f"{model.name} at Amazon Bedrock gives no answer: {error}. scripts/parley doctor says what helps."
+        return f"{model.name} at Amazon Bedrock gives no answer: {error}. docs/owner.md says what it needs."
     found = problem(error, name=model.name, place=place_of(model.base_url))
     return f"{found.reason} {found.cure}"
 

@@ -21,7 +21,8 @@ OF_THE_SHELL = {
     "AWS_SECRET_ACCESS_KEY": "of-the-shell",
     "AWS_SESSION_TOKEN": "of-the-shell",
 }
-WITHOUT_AWS = {"demo"}
+WITHOUT_AWS = {"demo", "practise"}
+"""Commands that act on no stage."""
 CHILD = "import botocore.session as s; c = s.Session().get_credentials(); print(c.access_key, c.token)"
 
 

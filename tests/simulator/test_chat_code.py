@@ -76,6 +76,16 @@ COLOURED = """() => Object.fromEntries([...CSS.highlights].map(([kind, ranges]) 
 ]).filter(([, words]) => words.length))"""
 
 
+def colours(page: Page, wanted: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What is coloured, once that is as wanted or ten seconds are over: the script comes with the first code."""
+    found: dict[str, list[str]] = {}
+    for _ in range(100):
+        if (found := page.evaluate(COLOURED)) == wanted:
+            break
+        page.wait_for_timeout(100)
+    return found
+
+
 @pytest.mark.parametrize(
     ("lang", "code", "coloured"),
     [
@@ -97,7 +107,7 @@ def test_code_is_coloured_by_its_language(
     chat: Page, bot: ChatServer, lang: str, code: str, coloured: dict[str, list[str]]
 ):
     answer = answered(chat, bot, f"Say `if 1`.\n\n```{lang}\n{code}\n```\n\nreturn 42")
-    assert chat.evaluate(COLOURED) == coloured
+    assert colours(chat, coloured) == coloured
     expect(answer.locator("pre *")).to_have_count(1)
     assert copied(chat, answer.get_by_test_id("copy-code")) == code
 
@@ -112,7 +122,8 @@ def test_code_that_grows_is_coloured_once(chat: Page, bot: ChatServer):
         chat.wait_for_timeout(100)
     bot.complete(turn, len(pieces))
     expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
-    assert chat.evaluate(COLOURED) == {"keyword": ["def", "return", "if", "pass"], "number": ["1"]}
+    coloured = {"keyword": ["def", "return", "if", "pass"], "number": ["1"]}
+    assert colours(chat, coloured) == coloured
 
 
 @pytest.mark.parametrize("piece", ["'", '"', "`", "/*", "<!--", "\\\\", "0", '"""', "'\\\\", "a ", "// ", "\\n'"])
