@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,7 +71,9 @@ def test_a_worker_that_begins_while_the_conversation_is_erased_goes_on(told: Sto
 @pytest.mark.parametrize("edited", [True, False])
 def test_a_turn_that_is_deleted_meanwhile_is_not_half_made_again(told: Story, *, edited: bool):
     told.accept(told.message("m"))
-    transcript = _interrupted(told, "update_item", lambda: told.transcript.erase(ROOM, now=told.clock())).transcript
+    transcript = _interrupted(
+        told, "transact_write_items", lambda: told.transcript.erase(ROOM, now=told.clock())
+    ).transcript
     assert not (transcript.replace_text(ROOM, "m", "new", edit=1) if edited else transcript.erase_text(ROOM, "m"))
     assert told.stored() == []
 
