@@ -1,8 +1,12 @@
-"""The text of a page that was read from the web: what people see of HTML, other text as it is. Pure."""
+"""The text of a page that was read from the web: what people see of HTML, other text as it is. Pure.
+
+The time grows with the page's length only: Python's `html.parser` needs minutes for a page that is made to take long.
+"""
 
 import re
+from collections.abc import Iterator
 from email.message import Message
-from html.parser import HTMLParser
+from html import unescape
 from typing import Final
 
 _UNSEEN: Final = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object"})
@@ -15,6 +19,14 @@ _BLOCKS: Final = frozenset(
 )
 """Elements that begin a line of their own."""
 _KINDS: Final = re.compile(r"text/.+|application/(?:.+\+)?(?:json|xml|xhtml\+xml)")
+_TAG: Final = re.compile(
+    r"<(?P<end>/?)(?P<name>[a-z][^\s/>]*+)(?:=\s*+\"[^\"]*+(?:\"|\Z)|=\s*+'[^']*+(?:'|\Z)|[^>])*+(?:>|\Z)",
+    re.IGNORECASE,
+)
+_NO_TAG: Final = re.compile(r"<!--(?:>|->|.*?(?:--!?>|\Z))|<[!?/].*?(?:>|\Z)", re.DOTALL)
+"""A comment, or what is passed over like one. Both patterns match to the page's end what does not end before."""
+_PROGRAMS: Final = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style")}
+"""The ends of elements in which nothing else is a tag."""
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 _LINES: Final = re.compile(r"\s*\n\s*")
 
@@ -38,34 +50,39 @@ def of(body: bytes, content_type: str) -> str:
 
 
 def _seen(html: str) -> str:
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return _LINES.sub("\n", _BLANKS.sub(" ", "".join(reader.parts))).strip()
+    return _LINES.sub("\n", _BLANKS.sub(" ", "".join(_parts(html)))).strip()
 
 
-class _Reader(HTMLParser):
-    """Collects what people see. An element that hides its words ends at its own end tag."""
+def _parts(html: str) -> Iterator[str]:
+    """Yield what people see, and a line's end where a block begins or ends."""
+    place, hidden = 0, list[str]()
+    while place < len(html):
+        bracket = html.find("<", place)
+        words = html[place : bracket if bracket >= 0 else len(html)]
+        if words and not hidden:
+            yield _BLANKS.sub(" ", unescape(words).replace("\n", " "))
+        if bracket < 0:
+            return
+        found = _TAG.match(html, bracket)
+        if found is None:
+            passed_over = _NO_TAG.match(html, bracket)
+            place = passed_over.end() if passed_over else bracket + 1
+            if not passed_over and not hidden:
+                yield "<"
+            continue
+        place, name, is_end = found.end(), found["name"].lower(), bool(found["end"])
+        hidden = _hidden_after(hidden, name, is_end=is_end)
+        if name in _BLOCKS:
+            yield "\n"
+        if name in _PROGRAMS and not is_end:
+            end = _PROGRAMS[name].search(html, place)
+            place = end.start() if end else len(html)
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._hidden: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 (as in the base)
-        if tag in _UNSEEN:
-            self._hidden.append(tag)
-        elif tag == "body":
-            self._hidden.clear()
-        elif tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._hidden:
-            del self._hidden[self._hidden.index(tag) :]
-        elif tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(_BLANKS.sub(" ", data.replace("\n", " ")))
+def _hidden_after(hidden: list[str], name: str, *, is_end: bool) -> list[str]:
+    """Return the elements that hide words after a tag. Each ends at its own end tag, and is named once."""
+    if is_end:
+        return hidden[: hidden.index(name)] if name in hidden else hidden
+    if name == "body":
+        return []
+    return [*hidden, name] if name in _UNSEEN and name not in hidden else hidden

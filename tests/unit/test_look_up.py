@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.conversation.tool_ports import Caller
 from chalicelib.ids import ConversationId, PersonId, TurnId
+from chalicelib.tools import page_text
 from chalicelib.tools.look_up import LONGEST_URL, MAX_BYTES, MAX_REDIRECTS, Web, look_up
 from chalicelib.tools.tool import ToolFailed
 from tests.fakes.adapters import NOON
@@ -236,3 +237,45 @@ def test_what_the_model_writes_cannot_add_headers(server: Server):
     [asked] = server.asked
     assert "X-Evil: 1" not in asked.splitlines()
     assert asked.startswith("GET /a%20b")
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        *("<!--", "<![CDATA[", "<", "</", "<a ", "<a b='", '<a b="', "<a =", "<a\n", "<?", "<!", "<![if ", "&", "&#"),
+        *(
+            "<svg></head>",
+            "<script>",
+            "<script></",
+            "</script ",
+            "<style></script>",
+            "<p>",
+            "<title>",
+            " \n",
+            "<b> </b>",
+        ),
+    ],
+)
+def test_a_page_that_is_made_to_take_long_is_read_at_once(again: str):
+    begun = time.process_time()
+    page_text.of((again * (MAX_BYTES // len(again))).encode(), "text/html")
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a<!-- > <b> -->b<!-->c<!--->d", "abcd"),
+        ("<p title='a > b'>c</p><p title=\"</p>\">d", "c\nd"),
+        ("<p don't>a</p>it's", "a\nit's"),
+        ("1 < 2 &lt; 3 <3 &amp;amp;", "1 < 2 < 3 <3 &amp;"),
+        ("<SCRIPT>if (a < b) '<p>'</SCRIPT >seen", "seen"),
+        ("<script>'</scripty>'</script>seen", "seen"),
+        ("<svg><svg>x</svg>y<head>z<svg></head>still", "ystill"),
+        ("<br/>a<br />b<custom-tag>c", "a\nbc"),
+        ("a<![if !IE]>b<![endif]>c<![foo[d", "abc"),
+        ("a<b", "a"),
+    ],
+)
+def test_html_is_read_as_a_browser_would(html: str, text: str):
+    assert page_text.of(html.encode(), "text/html") == text
