@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.tool import ToolResult, ToolSpec
 from chalicelib.tools.tool import ToolFailed
 
@@ -17,7 +18,6 @@ MOST_TOOLS: Final = 200
 """Of one page of a list."""
 _EVENT_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
-_NO_SENSE: Final = "The server's answer makes no sense."
 _LONGEST_REASON: Final = 300
 
 
@@ -27,6 +27,13 @@ class Refused(Exception):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message[:_LONGEST_REASON])
         self.code = code
+
+
+class NoSense(ToolFailed):
+    """The server answers with what is no JSON-RPC."""
+
+    def __init__(self) -> None:
+        super().__init__("The server's answer makes no sense.")
 
 
 def answer_in(body: Iterable[bytes], number: int) -> Mapping[str, Any]:
@@ -41,7 +48,7 @@ def answer_in(body: Iterable[bytes], number: int) -> Mapping[str, Any]:
             if result.get("resultType") not in (None, "complete"):
                 raise ToolFailed("The server wants something that this bot cannot give.")
             return result
-    raise ToolFailed(_NO_SENSE)
+    raise NoSense
 
 
 def listed(answer: Mapping[str, Any]) -> tuple[list[ToolSpec], str, int]:
@@ -73,13 +80,25 @@ def _words(part: Mapping[str, Any]) -> str:
 
 
 def _specs(tool: object) -> Iterator[ToolSpec]:
-    """Yield the tool, unless it lacks a name or has a schema that is none or too long."""
+    """Yield the tool, unless it lacks a name or has a schema that no model takes."""
     if not isinstance(tool, Mapping) or not isinstance(name := tool.get("name"), str) or not name:
         return
     schema, words = tool.get("inputSchema"), tool.get("description")
-    if isinstance(schema, Mapping) and len(json.dumps(schema).encode()) <= MOST_SCHEMA_BYTES:
-        description = words[:LONGEST_DESCRIPTION] if isinstance(words, str) else ""
-        yield ToolSpec(name, description, {"type": "object", "properties": {}, **schema})
+    if not isinstance(schema, Mapping):
+        return
+    asked = {"type": "object", "properties": {}, **schema}
+    if clean(name) == name and _may_be_sent(asked):
+        yield ToolSpec(name, clean(words)[:LONGEST_DESCRIPTION] if isinstance(words, str) else "", asked)
+
+
+def _may_be_sent(schema: Mapping[str, Any]) -> bool:
+    """Whether it is the schema of an object, in JSON that every server reads, and not too long."""
+    if schema["type"] != "object" or not isinstance(schema["properties"], Mapping):
+        return False
+    try:
+        return len(json.dumps(schema, ensure_ascii=False, allow_nan=False).encode()) <= MOST_SCHEMA_BYTES
+    except (ValueError, RecursionError):
+        return False
 
 
 def _messages(body: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:

@@ -5,7 +5,9 @@ refuses that, having done nothing, and is asked as the older one wants: in a ses
 A call whose answer breaks off is never repeated, as it may have been carried out. Redirects are not followed.
 """
 
+import base64
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import Any, Final
 import httpx2
 
 from chalicelib.conversation.tool import ToolResult, ToolSpec
-from chalicelib.tools.mcp_answers import Refused, answer_in, listed, result_text
+from chalicelib.tools.mcp_answers import NoSense, Refused, answer_in, listed, result_text
 from chalicelib.tools.tool import ToolFailed
 
 MODERN: Final = "2026-07-28"
@@ -37,6 +39,7 @@ _MODERN_ERRORS: Final = (-32020, -32021, -32022)
 """Errors that only a server of the modern protocol gives."""
 _ID: Final = 1
 _SHORTEST_S: Final = 0.1
+_PLAIN: Final = re.compile(r"(?!=\?base64\?)[!-~](?:[ -~]*[!-~])?")
 
 
 class _NotModern(Exception):
@@ -78,7 +81,7 @@ class McpServer:
 
     def _modern(self, method: str, params: Mapping[str, Any], until: float) -> Mapping[str, Any]:
         headers = {"MCP-Protocol-Version": MODERN, "Mcp-Method": method}
-        headers |= {"Mcp-Name": params["name"]} if "name" in params else {}
+        headers |= {"Mcp-Name": _header(params["name"])} if "name" in params else {}
         post = _Post(self, headers, until)
         try:
             return self._result(post, method, {**params, "_meta": _META})
@@ -86,6 +89,10 @@ class McpServer:
             if post.status in _NOT_MODERN and exc.code not in _MODERN_ERRORS:
                 raise _NotModern from None
             raise ToolFailed(f"The server refuses that: {exc}") from None
+        except NoSense:
+            if post.status in _NOT_MODERN:
+                raise _NotModern from None
+            raise
 
     def _session(self, until: float) -> "_Post":
         """Begin a session of the older protocol."""
@@ -162,3 +169,8 @@ class _Post:
             yield part
             if time.monotonic() > self.until:
                 raise ToolFailed("The server takes too long.")
+
+
+def _header(value: str) -> str:
+    """Return a value as the protocol has it in a header: encoded, if it would not come through as it is."""
+    return value if _PLAIN.fullmatch(value) else f"=?base64?{base64.b64encode(value.encode()).decode()}?="

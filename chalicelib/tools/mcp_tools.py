@@ -113,8 +113,10 @@ class McpTools:
         if known is None or known.fresh_until <= now:
             try:
                 known = self._listed(name, now)
-            except (ToolFailed, ConfigError) as exc:
-                self.report(ConfigError(f"the tools of {name} cannot be listed: {exc}"))
+            except Exception as exc:  # noqa: BLE001 (whatever a server sends, the model goes on without its tools)
+                is_known = isinstance(exc, (ToolFailed, ConfigError))
+                reason = exc if is_known else type(exc).__name__
+                self.report(ConfigError(f"the tools of {name} cannot be listed: {reason}"))
                 known = replace(known or KnownTools((), now), fresh_until=now + LEAST_FRESH_MS)
         self._known[name] = known
         return known.tools

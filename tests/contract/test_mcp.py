@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from mcp.shared.inbound import decode_header_value
 
 from chalicelib.conversation.tool import ToolResult
 from chalicelib.tools import mcp_client
@@ -145,6 +146,36 @@ def test_what_makes_some_sense_is_read(body: bytes, text: str):
 def test_what_makes_none_is_an_error_for_the_model(body: bytes, status: int, reason: str):
     with pytest.raises(ToolFailed, match=reason):
         called(body, status=status)
+
+
+@pytest.mark.parametrize("status", [400, 404, 405])
+@pytest.mark.parametrize("body", [b"", b"Bad Request", b"<html>", b'{"error": "no session"}'])
+def test_an_older_server_that_refuses_in_its_own_way_is_asked_as_it_wants(status: int, body: bytes):
+    asked: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler, message: dict[str, Any]) -> None:
+        asked.append(message["method"])
+        if request.headers.get("Mcp-Method"):
+            write(request, body, status=status)
+        else:
+            write(request, as_json(RESULT))
+
+    with misbehaving(answer) as url, client(url) as found:
+        assert found.call("look", {}, seconds=10).text == "Mimi"
+    assert asked == ["tools/call", "initialize", "notifications/initialized", "tools/call"]
+
+
+@pytest.mark.parametrize("name", ["größe", "찾기", "a\nb", " a", "=?base64?YQ==?=", "plain_name.1"])
+def test_a_tool_of_any_name_can_be_called(name: str):
+    names: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+        names.append(decode_header_value(request.headers["Mcp-Name"]) or "")
+        write(request, as_json(RESULT))
+
+    with misbehaving(answer) as url, client(url) as found:
+        assert found.call(name, {}, seconds=10).text == "Mimi"
+    assert names == [name]
 
 
 def test_a_redirect_is_not_followed():

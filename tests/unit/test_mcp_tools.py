@@ -40,7 +40,7 @@ class FakeServer:
 
     found: Sequence[ToolSpec] = (SEARCH, DELETE)
     fresh_ms: int = 0
-    fails: bool = False
+    fails: bool | Exception = False
     gives: ToolResult | Exception = field(default_factory=lambda: ToolResult("a sled"))
     lists: int = 0
     calls: list[tuple[str, Mapping[str, Any], float]] = field(default_factory=list)
@@ -48,6 +48,8 @@ class FakeServer:
 
     def tools(self, *, seconds: float) -> tuple[tuple[ToolSpec, ...], int]:
         self.lists += 1
+        if isinstance(self.fails, Exception):
+            raise self.fails
         if self.fails:
             raise ToolFailed("The server cannot be reached.")
         return tuple(self.found), self.fresh_ms
@@ -170,6 +172,12 @@ def test_while_a_server_is_out_of_reach_the_list_from_before_is_used(house: Hous
     ]
 
 
+def test_whatever_a_server_lists_the_persona_answers_without_its_tools(house: House):
+    house.server.fails = UnicodeError("a secret")
+    assert house.tools().specs(["ideas__search"]) == ()
+    assert str(house.reported[0]) == "the tools of ideas cannot be listed: UnicodeError"
+
+
 def test_a_table_that_fails_costs_no_answer(house: House, monkeypatch: pytest.MonkeyPatch):
     def fails(*_: object) -> None:
         raise StoreError("the table is away")
@@ -177,6 +185,29 @@ def test_a_table_that_fails_costs_no_answer(house: House, monkeypatch: pytest.Mo
     monkeypatch.setattr(FakeToolLists, "get", fails)
     monkeypatch.setattr(FakeToolLists, "put", fails)
     assert house.tools().specs(["ideas__search"])
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        r'{"name": "\ud800", "inputSchema": {}}',
+        r'{"name": "a", "inputSchema": {"title": "\ud800"}}',
+        '{"name": "a", "inputSchema": {"default": NaN}}',
+        '{"name": "a", "inputSchema": {"default": 1e999}}',
+        '{"name": "a", "inputSchema": {"type": "string"}}',
+        '{"name": "a", "inputSchema": {"type": null}}',
+        '{"name": "a", "inputSchema": {"properties": []}}',
+    ],
+)
+def test_a_tool_that_would_spoil_every_question_is_left_out(tool: str):
+    body = f'{{"id": 1, "result": {{"tools": [{tool}, {{"name": "good", "inputSchema": {{}}}}]}}}}'
+    assert [spec.name for spec in listed(answer_in([body.encode()], 1))[0]] == ["good"]
+
+
+def test_half_a_character_in_a_description_is_replaced():
+    body = rb'{"id": 1, "result": {"tools": [{"name": "a", "description": "x\ud800", "inputSchema": {}}]}}'
+    [spec] = listed(answer_in([body], 1))[0]
+    assert spec.description == "x\ufffd"
 
 
 @given(st.lists(st.binary(max_size=60), max_size=5))
