@@ -49,6 +49,11 @@ class Settlement:
     usage: Usage | None = None
     """The response's tokens, all 0 if the provider does not tell; None if there was no complete response."""
 
+    @property
+    def cost_usd(self) -> float:
+        """The cost in USD, for logs."""
+        return round(self.cost / 1_000_000, 6)
+
 
 @dataclass(frozen=True)
 class DaySpend:

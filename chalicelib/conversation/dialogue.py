@@ -70,7 +70,7 @@ class Dialogue:
             if isinstance(outcome, Failure) and plan.asks_again_after(outcome, context.turn):
                 second = self.charging.reserve(context)
                 if self.charging.charge_again(context, second) is Charged.CHARGED:
-                    context, reservation = _called_again(context), second
+                    context, reservation = context.called_again(), second
                     continue
             settlement = self.charging.settle(reservation, outcome)
             if not isinstance(outcome, Asked):
@@ -87,24 +87,25 @@ class Dialogue:
         number = context.turn.rounds - 1
         finished = self.rounds.run(context, number, begun, speech.wants_more)
         if finished is None:
-            return Ended(context, Answer(speech.text, None, None, Usage(), 0, 0), None)
+            return Ended(context, _cancelled(speech.text), None)
         context = _with_rounds(context, *context.rounds, _fenced(finished))
         reservation = self.charging.reserve(context)
         charged = self.charging.charge_again(context, reservation)
         if charged is not Charged.CHARGED:
             return Ended(context, NoRoom(charged, reservation, speech.text), None)
-        return _called_again(context), reservation
+        return context.called_again(), reservation
 
     def _log_round(self, context: TurnContext, asked: Asked, settlement: Settlement) -> None:
         used: dict[str, Value] = {}
         if asked.usage:
             used = model_answered(asked.usage, first_words_ms=asked.first_words_ms)
-        log, cost = self.log.about(context.turn.id, context.turn.person), round(settlement.cost / 1_000_000, 6)
-        log("model", ms=asked.ms, cost_usd=cost, outcome="calls", **self.agent.log_fields, **used)
+        log = self.log.about(context.turn.id, context.turn.person)
+        log("model", ms=asked.ms, cost_usd=settlement.cost_usd, outcome="calls", **self.agent.log_fields, **used)
 
 
-def _called_again(context: TurnContext) -> TurnContext:
-    return context.with_turn(replace(context.turn, model_calls=context.turn.model_calls + 1))
+def _cancelled(text: str) -> Answer:
+    """Return the answer that ends while tools run, when nothing of the model is left to be paid for."""
+    return Answer(text, reason=None, usage=None, at_most=Usage(), ms=0, first_words_ms=0)
 
 
 def _with_rounds(context: TurnContext, *rounds: Round) -> TurnContext:

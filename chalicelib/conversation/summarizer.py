@@ -90,7 +90,7 @@ class Summarizer:
 
     def _end(self, begun: "_Begun", answer: "_Answer") -> None:
         settlement = self.budget.settle(begun.reservation, answer.usage, at_most=answer.at_most)
-        cost = {"ms": self.clock() - begun.at, "cost_usd": round(settlement.cost / 1_000_000, 6)}
+        cost = {"ms": self.clock() - begun.at, "cost_usd": settlement.cost_usd}
         log, text = self.log.about(begun.last.id, begun.last.person), summary.usable(answer.text)
         if answer.error or answer.gave_way or not text:
             self.store.settle(settlement, begun.channel)

@@ -115,6 +115,10 @@ class TurnContext:
         """Return the same context with the turn as it is now."""
         return replace(self, turn=turn)
 
+    def called_again(self) -> "TurnContext":
+        """Return the same context with one more call of the model."""
+        return self.with_turn(replace(self.turn, model_calls=self.turn.model_calls + 1))
+
 
 @dataclass(frozen=True)
 class ContextLoader:
@@ -136,5 +140,16 @@ class ContextLoader:
         named = self.entitlements.persona_of(person, entitlements, turn.conversation)
         find_persona = cache(partial(self.entitlements.personas.named, named))
         find_tools = cache(lambda: self.toolbox().specs(find_persona().tools))
-        known = person, entitlements, day, find_persona, self.memory_tokens, self.toolbox, find_tools
-        return TurnContext(lease, turn, memory, time, *known)
+        return TurnContext(
+            lease=lease,
+            turn=turn,
+            memory=memory,
+            time=time,
+            person=person,
+            entitlements=entitlements,
+            day=day,
+            find_persona=find_persona,
+            memory_tokens=self.memory_tokens,
+            toolbox=self.toolbox,
+            find_tools=find_tools,
+        )

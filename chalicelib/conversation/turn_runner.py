@@ -119,8 +119,7 @@ class TurnRunner:
             return self._open_with_text(context, charged, reservation)
         if charged is not Charged.CHARGED:
             return self._end_without_money(context, NoRoom(charged, reservation))
-        again = replace(context.turn, model_calls=context.turn.model_calls + 1)
-        return self._call_model(context.with_turn(again), reservation, left=None)
+        return self._call_model(context.called_again(), reservation, left=None)
 
     def _end_without_money(self, context: TurnContext, found: NoRoom) -> Turn:
         """Answer with what the model has said so far, and the notice that the money is spent; refund the question."""
@@ -179,12 +178,12 @@ class TurnRunner:
         ended: dict[str, Value] = {"outcome": "stopped"} if answer.reason is None else {}
         if answer.usage:
             ended |= model_answered(answer.usage, first_words_ms=answer.first_words_ms)
-        cost_usd = round(settlement.cost / 1_000_000, 6)
-        self._log(turn)("model", ms=answer.ms, cost_usd=cost_usd, **self.dialogue.agent.log_fields, **ended)
+        known = self.dialogue.agent.log_fields | ended
+        self._log(turn)("model", ms=answer.ms, cost_usd=settlement.cost_usd, **known)
 
     def _apologise(self, context: TurnContext, error: ModelError, settlement: Settlement | None = None) -> Turn:
         """Answer with an apology, and refund the question unless the person has had too many refunds today."""
-        more: dict[str, Value] = {"cost_usd": round(settlement.cost / 1_000_000, 6)} if settlement else {}
+        more: dict[str, Value] = {"cost_usd": settlement.cost_usd} if settlement else {}
         more |= {"gen_ai.response.model": error.model} if error.model else {}
         self._log(context.turn).failure("model", error, failed=1, **self.dialogue.agent.log_fields, **more)
         if isinstance(error, ModelUnusable):
