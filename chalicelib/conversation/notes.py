@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.access.person import Fact, Person
 from chalicelib.content.token_estimate import tokens
-from chalicelib.conversation.summary import current, day_of
+from chalicelib.conversation.summary import current, utc_day
 from chalicelib.conversation.turn import Lease, Summary, Turn
 from chalicelib.conversation.turn_context import TurnContext
 
@@ -47,7 +47,7 @@ def facts_note(turn: Turn, person: Person, *, memory_tokens: int) -> str:
 
 def summary_note(summary: Summary) -> str:
     """Return a summary as the model gets it."""
-    return f"What was said before, summarised on {day_of(summary.at)}: {summary.text}"
+    return f"What was said before, summarised on {utc_day(summary.at)}: {summary.text}"
 
 
 def cut(text: str, *, most: int) -> str:
@@ -58,4 +58,4 @@ def cut(text: str, *, most: int) -> str:
 
 
 def _line(fact: Fact) -> str:
-    return f"{fact.number}. ({day_of(fact.at)}) {fact.text}"
+    return f"{fact.number}. ({utc_day(fact.at)}) {fact.text}"

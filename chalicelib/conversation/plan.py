@@ -18,7 +18,7 @@ FAILURES: Final = frozenset({STALE, UNDELIVERABLE})
 """Reasons to drop a turn that was to be answered."""
 MAX_MODEL_CALLS: Final = 2
 """Calls for one round of a turn. The second one is made only if the first was lost, or its worker died."""
-MAX_ROUNDS: Final = 4
+MAX_REQUESTS: Final = 4
 """Requests to the model for one turn, if none is lost. The last one may not call tools."""
 LOST_MS: Final = 10_000
 """A connection that ends without a response within this time leaves enough of it to ask again."""
@@ -144,7 +144,7 @@ def may_call_again(turn: Turn) -> bool:
 
 def may_call_tools(rounds: Sequence[Round], *, is_time: bool) -> bool:
     """Whether the next request may call tools; `is_time` tells whether there is time for one more after it."""
-    return not rounds or (is_time and len(rounds) < MAX_ROUNDS - 1)
+    return not rounds or (is_time and len(rounds) < MAX_REQUESTS - 1)
 
 
 def next_delivery(turn: Turn, *, now: int) -> int | None:

@@ -104,7 +104,7 @@ def prompt_for(before: Summary | None, turns: Sequence[Turn], *, since: int, per
         if left < 0 and said:
             break
         question, answer = exchange.said[:_LONGEST_WORDS], exchange.answer[:_LONGEST_WORDS]
-        said.insert(0, {"day": day_of(turn.asked_at), "person": question, "assistant": answer})
+        said.insert(0, {"day": utc_day(turn.asked_at), "person": question, "assistant": answer})
     data = {"notes": before.text if before else "", "messages": said}
     return Prompt(
         instructions=INSTRUCTIONS,
@@ -124,7 +124,7 @@ def usable(text: str) -> str:
     return line if len(line) >= _SHORTEST else ""
 
 
-def day_of(at: int) -> str:
+def utc_day(at: int) -> str:
     """Return the ISO date of a time in UTC, for the model."""
     return datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
 

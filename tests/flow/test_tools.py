@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.access.budget import Price, Usage
 from chalicelib.conversation.journal import MAX_CALLS
-from chalicelib.conversation.plan import MAX_ROUNDS
+from chalicelib.conversation.plan import MAX_REQUESTS
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.tool import ToolCall, ToolResult
 from chalicelib.conversation.tool_ports import Caller
@@ -181,9 +181,9 @@ def test_a_result_cannot_end_its_own_marks(bot: Bot, kitchen: Kitchen):
 def test_after_three_rounds_the_model_has_to_answer(bot: Bot, kitchen: Kitchen):
     bot.model.otherwise = ["Again.", baking()]
     bot.receives("anna", "Bread, please")
-    assert [prompt.may_call for prompt in bot.model.asked] == [True] * (MAX_ROUNDS - 1) + [False]
-    assert len(kitchen.baked) == MAX_ROUNDS - 1
-    assert bot.sent_to("anna") == ["\n\n".join(["Again."] * MAX_ROUNDS)]
+    assert [prompt.may_call for prompt in bot.model.asked] == [True] * (MAX_REQUESTS - 1) + [False]
+    assert len(kitchen.baked) == MAX_REQUESTS - 1
+    assert bot.sent_to("anna") == ["\n\n".join(["Again."] * MAX_REQUESTS)]
 
 
 def test_of_too_many_calls_the_first_ones_are_made(bot: Bot, kitchen: Kitchen):
