@@ -3,9 +3,14 @@
 Fields that hold users' or the model's words are kept out of `repr`, so that no log line or traceback shows them.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+LONGEST_NAME: Final = 64
+"""Characters of a tool's name."""
+_NOT_IN_A_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,9 @@ class ToolResult:
     is_error: bool = False
 
 
+NO_SUCH_TOOL: Final = ToolResult("There is no such tool.", is_error=True)
+
+
 @dataclass(frozen=True)
 class Round:
     """One answer of the model that asked for tools, and what they gave."""
@@ -50,3 +58,8 @@ class Round:
     """What the model said before it asked."""
     thoughts: tuple[str, ...] = field(default=(), repr=False)
     """The provider's own items, each as JSON text, that it wants back before the calls; only it can read them."""
+
+
+def accepted_name(name: str) -> str:
+    """Return the name as `ToolSpec` wants it: cut to LONGEST_NAME, with `_` for each character that it may not have."""
+    return _NOT_IN_A_NAME.sub("_", name)[:LONGEST_NAME]

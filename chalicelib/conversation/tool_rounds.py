@@ -17,7 +17,7 @@ from chalicelib.access import identity
 from chalicelib.access.budget import Settlement
 from chalicelib.clock import Clock
 from chalicelib.conversation.journal import Asked, OpenRound
-from chalicelib.conversation.tool import Round, ToolCall, ToolResult
+from chalicelib.conversation.tool import NO_SUCH_TOOL, Round, ToolCall, ToolResult
 from chalicelib.conversation.tool_ports import Caller, Journal, Prepared
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.log import Log
@@ -34,7 +34,6 @@ UNKNOWN: Final = ToolResult(
     "person so, and do not call it again unless the person asks for it.",
     is_error=True,
 )
-_NO_SUCH_TOOL: Final = ToolResult("There is no such tool.", is_error=True)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class ToolRounds:
     ) -> ToolResult:
         """Run one call, and journal its result."""
         started, is_offered = self.clock(), call.name in {tool.name for tool in context.tools}
-        prepared = context.toolbox().prepare(call) if is_offered else _NO_SUCH_TOOL
+        prepared = context.toolbox().prepare(call) if is_offered else NO_SUCH_TOOL
         if isinstance(prepared, ToolResult):
             result = prepared
         elif was_started and not prepared.may_be_repeated:

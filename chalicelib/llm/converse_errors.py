@@ -14,9 +14,8 @@ from botocore import eventstream
 from botocore import exceptions as botocore
 
 from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
+from chalicelib.llm.refusals import TOO_LONG
 
-TOO_LONG: Final = "context_length_exceeded"
-"""The name in a ModelUnusable for a request that is too long for the model."""
 _FIELDS: Final = "additionalModelRequestFields"
 _CACHE: Final = "cachePoint"
 _SENT_IN: Final = {

@@ -4,7 +4,6 @@ Bedrock refuses two messages in a row of one role, a conversation that the assis
 calls of tools in the past without the tools themselves. A call can be forbidden by words only.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ from typing import Any, Final
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import fence
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.tool import Round, ToolCall, ToolSpec
-from chalicelib.errors import ModelError, ModelFault, ModelUnusable
+from chalicelib.conversation.tool import Round, ToolCall, ToolSpec, accepted_name
+from chalicelib.errors import ModelError
 from chalicelib.llm import converse_families as of_bedrock
-from chalicelib.llm.converse_errors import TOO_LONG
+from chalicelib.llm import refusals
+from chalicelib.llm.stream_values import parsed
 
 Block = dict[str, Any]
 
@@ -29,8 +29,6 @@ _CACHE_POINT: Final = "cachePoint"
 _LEAST_CACHED: Final = 500
 """Tokens; less is kept by no model."""
 _ID: Final = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
-_NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
-_LONGEST_NAME: Final = 64
 
 
 @dataclass(frozen=True)
@@ -81,14 +79,8 @@ def leaves_out_effort(names: Collection[str]) -> bool:
 
 
 def amended(request: Mapping[str, Any], error: ModelError) -> dict[str, Any] | None:
-    """Return the request to send once more after a refusal; None if no other one would be answered.
-
-    A request that is too long for the model is made without the past, another one without what Bedrock refuses.
-    """
-    if not isinstance(error, ModelUnusable) or error.cause is not ModelFault.REFUSED:
-        return None
-    other = _without_memory(request) if TOO_LONG in error.names else without(request, error.names)
-    return None if other == request else other
+    """Return the request to send once more after a refusal; None for none, as in `refusals`."""
+    return refusals.amended(request, error, without=without, without_memory=_without_memory)
 
 
 def _gone(rounds: Iterable[Round]) -> tuple[ToolSpec, ...]:
@@ -149,20 +141,13 @@ def _round(name: str, done: Round, number: int) -> Iterator[tuple[str, Block]]:
 
 def arguments(call: ToolCall) -> dict[str, Any]:
     """Return a call's arguments as an object; what is none is one with the words of the model."""
-    try:
-        value = json.loads(call.arguments)
-    except (ValueError, RecursionError):
-        value = None
-    return value if isinstance(value, dict) else {"arguments": call.arguments}
+    found = parsed(call.arguments)
+    return {"arguments": call.arguments} if found is None else found
 
 
 def thought_block(thought: str) -> Block | None:
     """Return the block of a thought that came from Converse; None for one of another provider."""
-    try:
-        value = json.loads(thought)
-    except (ValueError, RecursionError):
-        return None
-    match value:
+    match parsed(thought):
         case {"converse": {"text": str(text), "signature": str(signature)}}:
             return {"reasoningContent": {"reasoningText": {"text": text, "signature": signature}}}
         case {"converse": {"redacted": str(redacted)}}:
@@ -190,7 +175,7 @@ def _tool(name: str, tool: ToolSpec) -> Block:
 
 
 def _known_as(name: str, tool: str) -> str:
-    known = _NO_NAME.sub("_", tool)[:_LONGEST_NAME] or "_"
+    known = accepted_name(tool) or "_"
     return known.replace("-", "_") if of_bedrock.refuses_hyphens(name) else known
 
 

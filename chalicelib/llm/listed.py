@@ -6,7 +6,7 @@ from dataclasses import replace
 from chalicelib.access.budget import Budget
 from chalicelib.bedrock_settings import PREFIX
 from chalicelib.llm import prices
-from chalicelib.settings import OPENAI_HOST, ModelSettings, Settings
+from chalicelib.settings import ModelSettings, Settings
 
 
 def named(settings: Settings, name: str) -> ModelSettings:
@@ -20,10 +20,8 @@ def named(settings: Settings, name: str) -> ModelSettings:
         return replace(own, name=name.removeprefix(PREFIX), bedrock=bedrock, effort=effort)
     if own.bedrock is None:
         return replace(own, name=name)
-    at_openai = OPENAI_HOST in own.base_url
-    return replace(
-        own, name=name, bedrock=None, api="responses" if at_openai else "chat", effort="none" if at_openai else ""
-    )
+    other = replace(own, name=name, bedrock=None)
+    return replace(other, api="responses", effort="none") if other.is_openai else replace(other, api="chat", effort="")
 
 
 def others(settings: Settings) -> Mapping[str, ModelSettings]:

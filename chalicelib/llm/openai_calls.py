@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.tool import ToolCall
-from chalicelib.llm.stream_values import dicts, mapping, number, text
+from chalicelib.llm.stream_values import dicts, mapping, number, parsed, text
 
 _NO_ARGUMENTS: Final = "{}"
 _THOUGHT: Final = ("type", "id", "summary", "encrypted_content")
@@ -144,10 +144,7 @@ class StreamedCalls:
 
 def is_object(arguments: str) -> bool:
     """Whether the text is a JSON object."""
-    try:
-        return isinstance(json.loads(arguments), dict)
-    except (ValueError, RecursionError):
-        return False
+    return parsed(arguments) is not None
 
 
 def _arguments(value: object) -> str:

@@ -14,9 +14,8 @@ import httpx2
 import openai
 
 from chalicelib.errors import ConfigError, ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
+from chalicelib.llm.refusals import TOO_LONG
 
-TOO_LONG: Final = "context_length_exceeded"
-"""The name in a ModelUnusable for a request that is too long for the model."""
 _PARAMETERS: Final = (
     "max_completion_tokens",
     "max_tokens",

@@ -10,9 +10,8 @@ from typing import Any, Final, Literal
 
 from chalicelib.conversation import fence
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.errors import ModelError, ModelFault, ModelUnusable
-from chalicelib.llm import families, openai_cache, openai_tools
-from chalicelib.llm.openai_errors import TOO_LONG
+from chalicelib.errors import ModelError
+from chalicelib.llm import families, openai_cache, openai_tools, refusals
 
 Api = Literal["responses", "chat"]
 
@@ -79,14 +78,8 @@ def leaves_out_effort(names: Collection[str]) -> bool:
 
 
 def amended(request: Mapping[str, Any], error: ModelError) -> dict[str, Any] | None:
-    """Return the body to ask with once more after a refusal; None if no other one would be answered.
-
-    A request that is too long for the model is made without the past, another one without what the provider refuses.
-    """
-    if not isinstance(error, ModelUnusable) or error.cause is not ModelFault.REFUSED:
-        return None
-    other = _without_memory(request) if TOO_LONG in error.names else without(request, error.names)
-    return None if other == request else other
+    """Return the body to ask with once more after a refusal; None for none, as in `refusals`."""
+    return refusals.amended(request, error, without=without, without_memory=_without_memory)
 
 
 def _marks(name: str, prompt: Prompt) -> bool:

@@ -5,20 +5,17 @@ object, and a result for each call.
 """
 
 import json
-import re
 from typing import Any, Final
 
 from chalicelib.conversation.prompt import Prompt
-from chalicelib.conversation.tool import Round, ToolCall, ToolResult, ToolSpec
+from chalicelib.conversation.tool import Round, ToolCall, ToolResult, ToolSpec, accepted_name
 from chalicelib.llm.openai_calls import is_object
 from chalicelib.llm.stream_values import mapping
 
 ANSWER_NOW: Final = "Answer now with what you know, and call no more tools."
 """For servers that offer tools although they were told not to."""
-_NOT_IN_A_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
 _BESIDE: Final = ("reasoning_content", "reasoning_details", "extra_content")
 """What servers of Chat Completions want back with the calls. What another model or API has left is not for them."""
-_LONGEST_NAME: Final = 64
 
 
 def offered(prompt: Prompt, *, nested: bool) -> dict[str, Any]:
@@ -64,7 +61,7 @@ def _before_the_calls(one: Round) -> list[dict[str, Any]]:
 
 
 def _call_item(call: ToolCall) -> dict[str, Any]:
-    called = {"name": _name(call), "arguments": _arguments(call)}
+    called = {"name": accepted_name(call.name), "arguments": _arguments(call)}
     return {"type": "function_call", "call_id": call.id, **called}
 
 
@@ -77,7 +74,11 @@ def _asking(one: Round) -> dict[str, Any]:
     own = {key: value for item in map(_read, one.thoughts) for key, value in item.items() if key in _BESIDE}
     extra = mapping(own.pop("extra_content", None))
     calls = [
-        {"id": call.id, "type": "function", "function": {"name": _name(call), "arguments": _arguments(call)}}
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": accepted_name(call.name), "arguments": _arguments(call)},
+        }
         | ({"extra_content": extra[call.id]} if call.id in extra else {})
         for call in one.calls
     ]
@@ -91,10 +92,6 @@ def _answers(one: Round) -> list[dict[str, Any]]:
 
 def _told(result: ToolResult) -> str:
     return f"Error: {result.text}" if result.is_error else result.text
-
-
-def _name(call: ToolCall) -> str:
-    return _NOT_IN_A_NAME.sub("_", call.name)[:_LONGEST_NAME]
 
 
 def _arguments(call: ToolCall) -> str:

@@ -5,14 +5,13 @@ What a server says of its tools is not trusted: each counts as one that changes 
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from chalicelib.clock import Clock
 from chalicelib.conversation.remote_tools import KnownTools, ToolLists
-from chalicelib.conversation.tool import ToolCall, ToolResult, ToolSpec
+from chalicelib.conversation.tool import LONGEST_NAME, NO_SUCH_TOOL, ToolCall, ToolResult, ToolSpec, accepted_name
 from chalicelib.conversation.tool_ports import Caller, Prepared, Toolbox
 from chalicelib.errors import ConfigError, StoreError
 from chalicelib.tools.tool import ToolFailed
@@ -23,9 +22,7 @@ LEAST_FRESH_MS: Final = 5 * 60 * 1000
 MOST_FRESH_MS: Final = 24 * 60 * 60 * 1000
 _LIST_S: Final = 5.0
 """For which a person may wait for a server's list."""
-_LONGEST_NAME: Final = 64
 _HASH: Final = 8
-_STRANGE: Final = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 class Server(Protocol):
@@ -83,7 +80,7 @@ class McpTools:
         server = self.servers.get(_server_of(call.name))
         found = dict(self._offered(_server_of(call.name))).get(call.name)
         if server is None or found is None:
-            return ToolResult("There is no such tool.", is_error=True)
+            return NO_SUCH_TOOL
         try:
             arguments = json.loads(call.arguments.strip() or "{}")
         except (ValueError, RecursionError):
@@ -160,11 +157,11 @@ def known_as(server: str, tool: str) -> str:
 
     A name that has other characters, or is longer, ends in a hash of the server's own.
     """
-    name = f"{server}{JOINT}{_STRANGE.sub('_', tool)}"
-    if name == f"{server}{JOINT}{tool}" and len(name) <= _LONGEST_NAME:
-        return name
+    own = f"{server}{JOINT}{tool}"
+    if own == accepted_name(own):
+        return own
     mark = hashlib.sha256(tool.encode()).hexdigest()[:_HASH]
-    return f"{name[: _LONGEST_NAME - _HASH - 1]}_{mark}"
+    return f"{accepted_name(own)[: LONGEST_NAME - _HASH - 1]}_{mark}"
 
 
 def _server_of(name: str) -> str:

@@ -6,7 +6,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.conversation.tool import ToolCall, ToolResult, ToolSpec
+from chalicelib.conversation.tool import NO_SUCH_TOOL, ToolCall, ToolResult, ToolSpec
 from chalicelib.conversation.tool_ports import Caller, Prepared
 from chalicelib.errors import ConfigError
 from chalicelib.tools.tool import Tool, ToolFailed, WrongArguments
@@ -72,7 +72,7 @@ class FunctionTools:
     def prepare(self, call: ToolCall) -> Prepared | ToolResult:
         found = next((tool for tool in self.tools if tool.name == call.name), None)
         if found is None:
-            return ToolResult("There is no such tool.", is_error=True)
+            return NO_SUCH_TOOL
         try:
             return PreparedCall(found, found.parse(call.arguments), self.services, self.report)
         except WrongArguments as exc:
