@@ -3,7 +3,7 @@
 from typing import Final
 
 from chalicelib.ids import Channels
-from chalicelib.settings import ModelSettings, Settings, Stage
+from chalicelib.settings.stage import ModelSettings, Settings, Stage
 
 BOTH: Final = Channels(messenger=True, web=True)
 MESSENGER: Final = Channels(messenger=True, web=False)

@@ -10,7 +10,7 @@ from chalicelib.access.person import Person
 from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys
 from chalicelib.ids import Channel, Channels, ConversationId, PersonId
-from chalicelib.settings import Limits
+from chalicelib.settings.stage import Limits
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import jwt
 import requests
 
 from chalicelib.errors import InvalidToken, IssuerUnavailable
-from chalicelib.variables import is_https_or_loopback
+from chalicelib.settings.variables import is_https_or_loopback
 
 _ALGORITHM: Final = "RS256"
 _LONGEST: Final = 8192

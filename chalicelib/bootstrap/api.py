@@ -11,7 +11,7 @@ from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.ids import Needs
 from chalicelib.log import Log
 from chalicelib.operations.warmth import Warmth
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 
 SECRETS: Final = Needs[Secret](
     always=(Secret.PSEUDONYM_KEY,),

@@ -11,7 +11,7 @@ from chalicelib.llm import prices
 from chalicelib.llm.bedrock_catalogue import BedrockCatalogue
 from chalicelib.llm.converse import ConverseModel
 from chalicelib.llm.converse_request import Guardrail
-from chalicelib.settings import ModelSettings
+from chalicelib.settings.stage import ModelSettings
 
 _CONNECT_S: Final = 3
 

@@ -42,8 +42,8 @@ from chalicelib.conversation.ports import Wake
 from chalicelib.ids import Channels, ConnectionId
 from chalicelib.log import Log
 from chalicelib.operations.warmth import Step, Warmth
-from chalicelib.settings import Secret, Settings, channels_of
-from chalicelib.variables import Variables
+from chalicelib.settings.stage import Secret, Settings, channels_of
+from chalicelib.settings.variables import Variables
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient

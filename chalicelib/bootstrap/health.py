@@ -23,7 +23,7 @@ from chalicelib.operations import checks
 from chalicelib.operations.findings import Check
 from chalicelib.operations.health import HealthCheck
 from chalicelib.operations.sign_in import codes, sign_in
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 
 _NO_PAGE: Final = "https://doctor.invalid/"
 

@@ -10,7 +10,7 @@ from chalicelib.conversation.ports import Model
 from chalicelib.errors import ModelError
 from chalicelib.llm import listed
 from chalicelib.llm.choice import ModelChoice
-from chalicelib.settings import ModelSettings, Settings
+from chalicelib.settings.stage import ModelSettings, Settings
 
 
 class WarmModel(Model, Protocol):

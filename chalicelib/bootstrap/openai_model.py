@@ -11,7 +11,7 @@ from chalicelib.llm import prices
 from chalicelib.llm.kept_connections import LIMITS, KeptConnections
 from chalicelib.llm.moderation import OpenAIModeration
 from chalicelib.llm.openai import OpenAICatalogue, OpenAIModel
-from chalicelib.settings import ModelSettings, Secret
+from chalicelib.settings.stage import ModelSettings, Secret
 
 
 def model(chosen: ModelSettings, secrets: Secrets, *, requests: int = 2, asks_busy_again: bool = True) -> OpenAIModel:

@@ -18,7 +18,7 @@ from chalicelib.channels.web.page_sign_in import PageSignIn
 from chalicelib.errors import ConfigError
 from chalicelib.operations.ports import Deletions
 from chalicelib.operations.privacy import Privacy
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 
 
 def assemble_privacy(ports: Ports, deletions: Deletions) -> Privacy:

@@ -20,7 +20,7 @@ from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.ports import Notifier, SentAlerts
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from chalicelib.channels.web.handler import WebSocketHandler
 from chalicelib.channels.web.handshake import Handshake
 from chalicelib.ids import Needs
 from chalicelib.operations.warmth import Step, Warmth
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 
 if TYPE_CHECKING:
     from chalicelib.access.oidc import OidcTokens

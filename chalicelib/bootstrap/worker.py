@@ -33,7 +33,7 @@ from chalicelib.errors import ModelError, ModelUnusable, StoreError
 from chalicelib.ids import Channel, Channels, Needs
 from chalicelib.llm import listed
 from chalicelib.operations.warmth import Step, Warmth
-from chalicelib.settings import Secret, Settings
+from chalicelib.settings.stage import Secret, Settings
 
 SECRETS: Final = Needs[Secret](
     always=(Secret.OPENAI_KEY, Secret.PSEUDONYM_KEY, Secret.TOPIC_ARN),

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from chalicelib.access.budget import Budget
-from chalicelib.bedrock_settings import PREFIX
 from chalicelib.llm import prices
-from chalicelib.settings import ModelSettings, Settings
+from chalicelib.settings.bedrock import PREFIX
+from chalicelib.settings.stage import ModelSettings, Settings
 
 
 def named(settings: Settings, name: str) -> ModelSettings:

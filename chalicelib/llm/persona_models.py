@@ -7,7 +7,7 @@ from chalicelib.clock import Clock
 from chalicelib.content.persona import Persona
 from chalicelib.llm import converse_families, families, listed, prices
 from chalicelib.operations.findings import Check, Finding, Severity, deploy_command, lifetime
-from chalicelib.settings import ModelSettings, Settings
+from chalicelib.settings.stage import ModelSettings, Settings
 
 NAME = "persona-model"
 

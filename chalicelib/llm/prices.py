@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any, Final
 
 from chalicelib.access.budget import Price
-from chalicelib.bedrock_settings import area_and_model
 from chalicelib.content import toml_file
 from chalicelib.content.toml_file import TomlFile
-from chalicelib.settings import ModelSettings
+from chalicelib.settings.bedrock import area_and_model
+from chalicelib.settings.stage import ModelSettings
 
 _FILE: Final = ("llm", "prices.toml")
 _BEDROCK_FILE: Final = ("llm", "bedrock_prices.toml")

@@ -11,7 +11,6 @@ from chalicelib.access import budget, identity, quota
 from chalicelib.access.budget import Reservation
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People
-from chalicelib.bedrock_settings import PREFIX
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
 from chalicelib.conversation.turn import Turn
@@ -20,7 +19,8 @@ from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.findings import Finding
 from chalicelib.operations.ports import Notifier, SentAlerts
-from chalicelib.settings import Settings
+from chalicelib.settings.bedrock import PREFIX
+from chalicelib.settings.stage import Settings
 
 SEVERAL: Final = 3
 """So many people whose answers are refused on one day, for a reason that is not known, mean that the cause is ours."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib.access.api_key import ApiKey
 from chalicelib.operations.findings import Finding, deploy_command
-from chalicelib.settings import WebSettings
+from chalicelib.settings.stage import WebSettings
 
 _COSTLY = "each client is a new visitor, so only the key's total bounds them: strangers can use up {most}"
 _ADMITS = "PARLEY_OPEN_KEY admits all who find the address, also without a key"

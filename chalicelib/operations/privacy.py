@@ -25,7 +25,7 @@ from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.deletion import Deletion
 from chalicelib.operations.ports import Deletions
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 
 _CODE: Final = re.compile(r"[0-9a-f]{32}")
 _DAY_S: Final = 24 * 60 * 60

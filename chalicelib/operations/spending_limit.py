@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from chalicelib.operations.findings import Finding
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 
 OPENAI_PAGE: Final = "https://platform.openai.com/settings/organization/limits"
 _LONGEST_MONTH: Final = 31

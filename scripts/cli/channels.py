@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from chalicelib import variables
 from chalicelib.ids import Channels
+from chalicelib.settings import variables
 from scripts.stage import config_file
 from scripts.stage.environment import ROOT, Environment, of_the_functions
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from chalicelib import bedrock_settings, variables
 from chalicelib.errors import ConfigError
-from chalicelib.settings import OPENAI_HOST, ModelSettings, Settings
+from chalicelib.settings import bedrock, variables
+from chalicelib.settings.stage import OPENAI_HOST, ModelSettings, Settings
 from scripts.stage import config_file
 from scripts.stage.config_file import REGION
 
@@ -63,7 +63,7 @@ def model(deployment: "Deployment", *, ask: bool) -> Mapping[str, str]:
     What the project's configuration has is not asked for.
     """
     known = _known(deployment)
-    is_chosen = {_SERVER, _MODEL} <= known.keys() or known.get(_MODEL, "").startswith(bedrock_settings.PREFIX)
+    is_chosen = {_SERVER, _MODEL} <= known.keys() or known.get(_MODEL, "").startswith(bedrock.PREFIX)
     if is_chosen or not can_ask(ask=ask) or deployment.stack.status():
         return {}
     chosen, settings = {}, deployment.environment.settings.model
@@ -93,7 +93,7 @@ def _at_bedrock(settings: ModelSettings, aws: "Aws") -> dict[str, str]:
     offered = settings.name if settings.bedrock else usual
     click.echo(_ABOUT_BEDROCK)
     model = _answer("Model or profile", offered, _id)
-    return {_MODEL: f"{bedrock_settings.PREFIX}{model}", **({} if region == aws.region else {_REGION: region})}
+    return {_MODEL: f"{bedrock.PREFIX}{model}", **({} if region == aws.region else {_REGION: region})}
 
 
 def keep(deployment: "Deployment", chosen: Mapping[str, str], region: str) -> None:
@@ -138,12 +138,12 @@ def _model(answer: str) -> str:
 
 
 def _region(answer: str) -> str:
-    return bedrock_settings.region("the region", answer)
+    return bedrock.region("the region", answer)
 
 
 def _id(answer: str) -> str:
-    answer = answer.removeprefix(bedrock_settings.PREFIX)
-    bedrock_settings.model_name("the model", f"{bedrock_settings.PREFIX}{answer}")
+    answer = answer.removeprefix(bedrock.PREFIX)
+    bedrock.model_name("the model", f"{bedrock.PREFIX}{answer}")
     return answer
 
 

@@ -13,7 +13,7 @@ from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
 from chalicelib.llm import listed
 from chalicelib.operations import spending_limit
-from chalicelib.settings import ModelSettings
+from chalicelib.settings.stage import ModelSettings
 from scripts.cli import channels, choices, spending_limit_view
 from scripts.cli.options import asking, at_deployed_stage, from_callers_folder
 from scripts.deploy.secrets import KINDS

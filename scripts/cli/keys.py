@@ -13,7 +13,7 @@ from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import DEFAULT_PERSONA, MOST_DAYS, MOST_MESSAGES, STREAMED, WHOLE, ApiKeyService
 from chalicelib.content import persona
 from chalicelib.errors import BadRequest, ConfigError, UnknownKey
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.cli import naming, options
 from scripts.cli.keys_view import Addresses, JsonKeysView, KeysView, TextKeysView
 from scripts.cli.live_connections import live_connections

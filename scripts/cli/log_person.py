@@ -9,7 +9,7 @@ from chalicelib.access.person import Person
 from chalicelib.errors import ConfigError, UnknownPerson
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.cli import naming
 from scripts.cli.log_lines import Line
 from scripts.stage import hints

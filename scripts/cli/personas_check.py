@@ -16,7 +16,7 @@ from chalicelib.content.persona_file import Moderating
 from chalicelib.errors import ConfigError
 from chalicelib.llm import listed, prices
 from chalicelib.llm.persona_models import may_think, sent_temperature
-from chalicelib.settings import ModelSettings, Settings
+from chalicelib.settings.stage import ModelSettings, Settings
 from chalicelib.tools.tool import Tool
 from scripts.cli import options
 from scripts.cli.personas_files import named

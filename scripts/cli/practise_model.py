@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib.content.persona import Persona
 from chalicelib.conversation.ports import Model
 from chalicelib.errors import ConfigError, ModelError
-from chalicelib.settings import ModelSettings, Settings
+from chalicelib.settings.stage import ModelSettings, Settings
 from scripts.stage import environment
 
 STAND_IN: Final = "the demo's fake model (OPENAI_API_KEY and OPENAI_BASE_URL are not set)"

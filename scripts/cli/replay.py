@@ -13,7 +13,7 @@ from chalicelib.conversation.plan import STALE_MS
 from chalicelib.conversation.ports import Inbox, Wake
 from chalicelib.errors import ConfigError
 from chalicelib.ids import ConversationId
-from chalicelib.settings import APP_NAME
+from chalicelib.settings.stage import APP_NAME
 from scripts.cli import options
 from scripts.cli.dead_letters import DeadLetter, read
 from scripts.cli.log_view import printable

@@ -12,7 +12,7 @@ from typing import Any, Final
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Needs
 from chalicelib.llm import listed
-from chalicelib.settings import Secret, Settings, Stage, names_without_use
+from chalicelib.settings.stage import Secret, Settings, Stage, names_without_use
 from scripts.deploy import policies, throttles
 from scripts.deploy.capacity import KEPT_FREE, NEW_ACCOUNT, most_workers
 from scripts.deploy.code import run_chalice

@@ -14,7 +14,7 @@ from chalicelib.channels.meta.graph import Graph
 from chalicelib.content.text import load as load_texts
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
-from chalicelib.settings import APP_NAME, Secret
+from chalicelib.settings.stage import APP_NAME, Secret
 from scripts.deploy.capacity import Capacity
 from scripts.deploy.code import Code
 from scripts.deploy.functions import WorkerSettings

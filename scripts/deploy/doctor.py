@@ -10,7 +10,7 @@ from chalicelib.bootstrap import clients, health
 from chalicelib.errors import ConfigError, MetaError, StoreError
 from chalicelib.operations import personas, spending_limit
 from chalicelib.operations.findings import NO_ANSWERS, Finding, Severity, worst
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.first_issuer import note_first_issuer
 from scripts.deploy.inspection import Inspection

@@ -5,7 +5,7 @@ Without a note, the configured issuer counts as the first.
 
 from typing import Any
 
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy.deployment import Deployment
 
 

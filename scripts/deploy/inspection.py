@@ -21,7 +21,7 @@ from chalicelib.errors import ParleyError
 from chalicelib.llm import listed
 from chalicelib.operations import open_keys
 from chalicelib.operations.findings import Finding, Severity, worst
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy import runtimes
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES

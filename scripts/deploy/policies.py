@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.bedrock_settings import area_and_model
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channel, Channels
-from chalicelib.settings import ModelSettings, Stage
+from chalicelib.settings.bedrock import area_and_model
+from chalicelib.settings.stage import ModelSettings, Stage
 
 _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 _CONDITIONS: Final = ("bedrock:InferenceProfileArn",)

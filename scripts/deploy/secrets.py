@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels, Needs
-from chalicelib.settings import ModelSettings, Secret
+from chalicelib.settings.stage import ModelSettings, Secret
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

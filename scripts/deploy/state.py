@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.settings import APP_NAME
+from chalicelib.settings.stage import APP_NAME
 
 Resource = dict[str, str]
 _API: Final = "rest_api"

@@ -15,7 +15,7 @@ from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.errors import ConfigError, NotOffered, WebhookUnreachable
 from chalicelib.ids import Channels
 from chalicelib.llm import listed
-from chalicelib.settings import Secret, names_without_use
+from chalicelib.settings.stage import Secret, names_without_use
 from scripts.deploy import policies
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.first_issuer import note_first_issuer

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.errors import ConfigError, MetaError
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.secrets import OF_FACEBOOK
 

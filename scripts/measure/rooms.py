@@ -1,7 +1,7 @@
 """Prints the import graph of the product: `python -m scripts.measure.rooms [--root PACKAGE] [--inside PACKAGE]`.
 
 How rooms are counted. A package is a room, and so is each of its sub-packages; a module belongs to the innermost
-package around it. A module at the top is a room of its own, except those of GROUND, which are one room, `ground`.
+package around it. A module at the top is a room of its own. What GROUND names is one room together, `ground`.
 `app.py` is a room. An arrow is one room that imports another, however often; imports inside functions and for type
 checking count. A room's floor is one above the highest room it imports; rooms of a cycle share a floor.
 """
@@ -19,19 +19,7 @@ import click
 from scripts.measure.source import PACKAGE, Module, modules
 
 ADAPTERS: Final = ("channels", "llm", "aws", "tools")
-GROUND: Final = (
-    "errors",
-    "ids",
-    "settings",
-    "bedrock_settings",
-    "model_choice",
-    "privacy_settings",
-    "tool_settings",
-    "variables",
-    "log",
-    "metrics",
-    "clock",
-)
+GROUND: Final = ("errors", "ids", "settings", "log", "metrics", "clock")
 ORDER: Final = (
     ("app",),
     ("routes",),
@@ -114,10 +102,14 @@ class Graph:
 
 def room_of(name: str) -> str:
     """Return the room of a module by the rule in this module's docstring; `name` is relative to the product."""
-    if name in GROUND:
+    if _is_ground(name):
         return "ground"
     package, dot, _ = name.rpartition(".")
     return package if dot else name
+
+
+def _is_ground(name: str) -> bool:
+    return name.partition(".")[0] in GROUND
 
 
 def each_module(name: str) -> str:
@@ -131,7 +123,7 @@ def inside(package: str) -> Namer:
 
     def room(name: str) -> str:
         if ground:
-            return name if name in GROUND else _NOT_A_ROOM
+            return name if _is_ground(name) else _NOT_A_ROOM
         return name.removeprefix(f"{package}.").partition(".")[0] if name.startswith(f"{package}.") else _NOT_A_ROOM
 
     return room

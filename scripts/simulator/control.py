@@ -22,7 +22,7 @@ from chalicelib.access.ports import People
 from chalicelib.clock import Clock
 from chalicelib.conversation.ports import Transcript
 from chalicelib.ids import ConversationId, PersonId
-from chalicelib.settings import Limits
+from chalicelib.settings.stage import Limits
 from scripts.simulator.functions import FunctionFailed
 from scripts.simulator.meta import PAGE_ID, PAGE_NAME, Meta
 from scripts.simulator.model_watch import ModelWatch

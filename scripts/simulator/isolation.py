@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from chalicelib.bedrock_settings import PREFIX as BEDROCK
+from chalicelib.settings.bedrock import PREFIX as BEDROCK
 from scripts.stage.config_file import OF_FACEBOOK
 
 _AWS: Final = "AWS_"

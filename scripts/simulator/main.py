@@ -21,10 +21,10 @@ from starlette.types import ASGIApp
 
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.table import Table
-from chalicelib.bedrock_settings import PREFIX
 from chalicelib.content import persona
-from chalicelib.settings import Secret, Settings
-from chalicelib.variables import MOST_NAMES
+from chalicelib.settings.bedrock import PREFIX
+from chalicelib.settings.stage import Secret, Settings
+from chalicelib.settings.variables import MOST_NAMES
 from scripts.simulator.aws import CREDENTIALS, REGION, TICK, Emulator, LambdaApi, OwnerTopic
 from scripts.simulator.control import Control
 from scripts.simulator.functions import FunctionFailed, Functions, Spec

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.simulator.meta_admin import GraphRefusal, MetaAdmin
 from scripts.simulator.recorder import Recorder
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from scripts.simulator import model_tools, voices
 from scripts.simulator.model_tools import Asked, Called
 from scripts.simulator.moderation import verdict_on

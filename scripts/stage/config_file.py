@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib import settings
 from chalicelib.errors import ConfigError
-from chalicelib.settings import Settings
+from chalicelib.settings import stage as settings
+from chalicelib.settings.stage import Settings
 from scripts.stage import json_text
 from scripts.stage.json_text import JsonText
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from chalicelib.errors import ConfigError, StoreError, WakeError
-from chalicelib.settings import APP_NAME, Settings, channels_of, names_without_use
-from chalicelib.variables import Variables
+from chalicelib.settings.stage import APP_NAME, Settings, channels_of, names_without_use
+from chalicelib.settings.variables import Variables
 from scripts.stage import answer_time, config_file, demos
 from scripts.stage.config_file import PREFIX, ConfigFile, StageVariables
 

@@ -234,7 +234,7 @@ def test_handlers_reach_adapters_only_through_bootstrap():
 def test_only_settings_and_bootstrap_read_the_environment():
     faults = environment_readers(modules())
     assert not faults, (
-        "Only settings.py and bootstrap read environment variables. Add a field to the settings and hand its value "
+        "Only the settings and bootstrap read environment variables. Add a field to the settings and hand its value "
         f"over in bootstrap/.{shown(faults)}"
     )
 

@@ -18,7 +18,7 @@ from chalicelib.conversation.turn import Lease, Summary
 from chalicelib.errors import ConversationBusy, StoreError, UnknownPerson
 from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
 from chalicelib.operations.admin import Admin, Sort, as_json
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.cli.chats import ANNA, BERT, Chats
 from tests.contract.stores import fake_store
 from tests.fakes.adapters import FakeClock

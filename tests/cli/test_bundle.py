@@ -15,7 +15,7 @@ from cfnlint.api import lint_file
 from click.testing import CliRunner
 
 from chalicelib.errors import ConfigError
-from chalicelib.settings import Settings, Stage
+from chalicelib.settings.stage import Settings, Stage
 from scripts.cli.commands import parley
 from scripts.deploy.bundle import write
 from scripts.deploy.functions import AGE_S, RETRIES

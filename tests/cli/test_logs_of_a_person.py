@@ -11,7 +11,7 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from tests.cli.chats import ANNA, BERT, KITCHEN, OTHER_VISITOR, SHOP, VISITOR, Chats
 from tests.cli.conftest import Run
 from tests.cli.test_logs import ANNAS, API, BERTS, START, WORKER, Put, line, put, stages  # noqa: F401 (put is a fixture)

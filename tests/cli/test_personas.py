@@ -10,7 +10,7 @@ from click.testing import Result
 from rich.cells import cell_len
 
 from chalicelib.content import persona
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from scripts.cli.personas_check import Checked, cost_in_words
 from tests.cli.chats import Chats
 from tests.cli.conftest import Run

@@ -13,7 +13,7 @@ from chalicelib.access.person import Access
 from chalicelib.errors import ConversationBusy
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.operations.admin import Admin
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.cli.chats import ANNA, KITCHEN, OTHER_VISITOR, SHOP, VISITOR, Chats
 from tests.contract.stores import Store, fake_store
 from tests.fakes.adapters import FakeClock

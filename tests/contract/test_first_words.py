@@ -17,7 +17,7 @@ from chalicelib.aws.functions import HEALTH_REQUEST
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.turn import IncomingMessage
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from tests.contract.lambda_process import Process, Servers, serving, started
 from tests.contract.stores import dynamo_store
 

@@ -17,7 +17,7 @@ from chalicelib.errors import ModelError, ModelFault, ModelRefused, ModelUnusabl
 from chalicelib.llm.openai import OpenAIModel
 from chalicelib.llm.openai_errors import by_status
 from chalicelib.llm.openai_request import Api
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.contract.models import PROMPT
 from tests.contract.openai_rules import EFFORTS, StrictServer
 from tests.contract.openai_server import Server, chat, error, model, responses, sse

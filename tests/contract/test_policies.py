@@ -35,7 +35,7 @@ from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.ids import Channel, Channels, ConversationId, PersonId
-from chalicelib.settings import ModelSettings, Secret, Settings
+from chalicelib.settings.stage import ModelSettings, Secret, Settings
 from scripts.deploy import policies
 from tests.channels import BEDROCK, BOTH, MESSENGER, OPENAI, WEB, stage_with
 from tests.contract.stores import Store, dynamo_store

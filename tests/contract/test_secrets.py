@@ -15,7 +15,7 @@ from chalicelib.aws.ssm import Secrets
 from chalicelib.channels.meta import signature, signed_request
 from chalicelib.errors import ConfigError, InvalidSignature, InvalidToken
 from chalicelib.ids import KeyId
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.memory import Memory
 from tests.simulator.meta import deletion_form

@@ -19,7 +19,7 @@ from chalicelib.channels.web.writer import Timing
 from chalicelib.conversation.turn import Turn
 from chalicelib.ids import Channel, ConversationId
 from chalicelib.operations import aws_prices
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from scripts.deploy.secrets import GENERATED, KINDS
 from tests.channels import BOTH
 from tests.contract.meter import Meter

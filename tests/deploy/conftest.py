@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from scripts.stage.environment import Aws, Environment
 from tests.deploy.fakes import REGION, client_of
 from tests.deploy.rest_apis import RestApis

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.doctor import store_generated
 from scripts.deploy.first_issuer import note_first_issuer

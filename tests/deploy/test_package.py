@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.errors import ConfigError
-from chalicelib.settings import names_without_use
+from chalicelib.settings.stage import names_without_use
 from scripts.deploy.package import build, leave_out_variables, restart_functions
 from tests.channels import BOTH, MESSENGER, WEB
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy import secrets
 from scripts.deploy.secrets import KINDS, Kind, Vault, check
 from tests.channels import ALL, BEDROCK, BOTH, MESSENGER, OPENAI, WEB

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.errors import ConfigError, MetaError
 from chalicelib.operations.findings import Severity
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.doctor import check_page, store_generated
 from scripts.deploy.removal import RemovalPlan

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from chalicelib.ids import Channels
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.doctor import store_generated
 from scripts.deploy.steps import DeploymentPlan

@@ -17,7 +17,7 @@ from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import api, websocket, worker
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy import policies, secrets
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.steps import DeploymentPlan

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.simulator.aws import free_port
 from scripts.simulator.recorder import Behaviour
 from tests.deployed.conftest import MODEL, Deployment

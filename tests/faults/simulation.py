@@ -23,7 +23,7 @@ from chalicelib.conversation.turn import Turn
 from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.fakes.adapters import FakeClock, RememberingHealthCheckStarter
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi

@@ -38,7 +38,7 @@ from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.heartbeat import Beat, Heartbeat
 from chalicelib.operations.ports import Deletions, SentAlerts
 from chalicelib.operations.privacy import Privacy
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests import emf
 from tests.fakes.adapters import (
     Delivered,

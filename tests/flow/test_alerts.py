@@ -2,7 +2,7 @@ import pytest
 
 from chalicelib.access.person import Access
 from chalicelib.errors import ModelFault, ModelUnusable
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.flow.bot import LIMIT, SAYS, Bot, person_of
 
 NOVA = "bedrock:eu.amazon.nova-lite-v1:0"

@@ -17,7 +17,7 @@ from chalicelib.conversation.prompt_builder import at_most
 from chalicelib.llm import listed
 from chalicelib.llm.choice import ModelChoice
 from chalicelib.llm.openai_request import Api
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from chalicelib.tools.toolbox import FunctionTools
 from tests.contract.caching_server import CachingServer
 from tests.contract.openai_server import error, model

@@ -30,7 +30,7 @@ from chalicelib.operations import checks
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.findings import Check, Finding, Severity, worst
 from chalicelib.operations.health import HealthCheck
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.fakes.adapters import FakeClock, RememberingNotifier
 from tests.fakes.memory import Memory
 from tests.fakes.model import FakeCatalogue, ScriptedModel

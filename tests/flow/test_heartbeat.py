@@ -10,7 +10,7 @@ from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import StoreError, WakeError
 from chalicelib.llm import prices
 from chalicelib.operations.heartbeat import MAX_SWEPT
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import Bot, InterruptedModel, conversation_of

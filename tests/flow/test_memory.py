@@ -7,7 +7,7 @@ from chalicelib.content import persona
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.errors import ModelBusy, PersonUnreachable
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.flow.bot import Bot, InterruptedModel
 
 LONG = 8

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.content import persona
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.flow.bot import SAYS, Bot
 from tests.flow.chat import Chat, Tab
 

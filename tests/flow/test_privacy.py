@@ -11,7 +11,7 @@ from chalicelib.content.page import HtmlPage
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import BadRequest, BodyTooLarge, InvalidSignature, StoreError
 from chalicelib.operations.deletion import Deletion
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.fakes.deletions import FakeDeletions
 from tests.flow.bot import OLD_SECRET, SAYS, Bot, deletion_form
 

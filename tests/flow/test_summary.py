@@ -19,7 +19,7 @@ from chalicelib.conversation.turn import Lease, Thread
 from chalicelib.errors import ModelBusy, ModelError
 from chalicelib.ids import ConversationId
 from chalicelib.llm import prices
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.fakes.inbox import FakeInbox
 from tests.flow.bot import Bot, InterruptedModel, conversation_of
 from tests.flow.chat import Chat, Tab, person_of

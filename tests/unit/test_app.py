@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels, Needs
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.channels import ALL, BOTH, MESSENGER, WEB
 
 ROOT: Final = Path(__file__).parents[2]

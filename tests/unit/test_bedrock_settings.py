@@ -5,13 +5,13 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.access.budget import Usage
-from chalicelib.bedrock_settings import area_and_model
 from chalicelib.bootstrap import worker
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
 from chalicelib.llm import prices
 from chalicelib.operations import spending_limit
-from chalicelib.settings import ModelSettings, Secret, Settings
+from chalicelib.settings.bedrock import area_and_model
+from chalicelib.settings.stage import ModelSettings, Secret, Settings
 from tests.channels import ALL
 
 NOVA = "bedrock:eu.amazon.nova-lite-v1:0"

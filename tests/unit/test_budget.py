@@ -7,7 +7,7 @@ from chalicelib.access.budget import Budget, DaySpend, Price, Reservation, Settl
 from chalicelib.ids import Channel
 from chalicelib.llm import prices
 from chalicelib.llm.prices import FREE
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 
 DAY = "2026-11-20"
 BUDGET = Budget(cap=1000, price=Price(Decimal(1), Decimal("0.1"), Decimal(5)), person_share=Decimal("0.25"))

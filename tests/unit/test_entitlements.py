@@ -8,7 +8,7 @@ from chalicelib.access.api_key import ApiKey
 from chalicelib.access.entitlements import Entitlements, EntitlementService
 from chalicelib.access.person import Person
 from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.channels import BOTH, MESSENGER, WEB
 from tests.fakes.adapters import NOON
 from tests.fakes.api_keys import FakeApiKeys

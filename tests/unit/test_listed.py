@@ -11,7 +11,7 @@ from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
 from chalicelib.llm import listed, prices
 from chalicelib.llm.choice import ModelChoice
-from chalicelib.settings import Secret, Settings
+from chalicelib.settings.stage import Secret, Settings
 
 SECRETS: Any = SimpleNamespace(renew=print)
 NOVA = "bedrock:eu.amazon.nova-lite-v1:0"

@@ -10,7 +10,7 @@ from chalicelib.access.api_key import ApiKey
 from chalicelib.ids import KeyId
 from chalicelib.operations import open_keys
 from chalicelib.operations.findings import Finding, Severity
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from tests.fakes.adapters import NOON
 
 OPEN: Final = ApiKey(KeyId("shopshopsh"), "Shop", "0" * 64, "web", created_at=NOON, is_open=True)

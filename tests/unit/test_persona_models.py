@@ -7,7 +7,7 @@ import pytest
 from chalicelib.content.persona import Persona
 from chalicelib.llm.persona_models import NAME, PersonaModels
 from chalicelib.operations.findings import Finding, Severity
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 
 NOW = 1_795_000_000_000
 """18 November 2026."""

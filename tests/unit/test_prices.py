@@ -7,7 +7,7 @@ from chalicelib.access.budget import Price, Usage
 from chalicelib.errors import ConfigError
 from chalicelib.llm import prices
 from chalicelib.llm.prices import FREE
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 
 ROUND = Price(input=Decimal(2), cached=Decimal("0.5"), output=Decimal(10))
 

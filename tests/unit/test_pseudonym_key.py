@@ -12,7 +12,7 @@ from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import api, clients, websocket, worker
 from chalicelib.ids import PersonId
 from chalicelib.log import Log
-from chalicelib.settings import Secret
+from chalicelib.settings.stage import Secret
 from scripts.deploy import secrets
 from tests.channels import ALL, BOTH
 

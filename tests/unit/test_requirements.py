@@ -12,7 +12,7 @@ from chalicelib.channels.messenger.requirements import (
     VERSION_ENDS,
     version_of,
 )
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 
 WHO = {"sender": {"id": "PSID"}, "recipient": {"id": "PAGE"}}
 DELIVERED: dict[str, dict[str, Any]] = {

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.errors import ConfigError
-from chalicelib.settings import Secret, Settings, SignIn
+from chalicelib.settings.stage import Secret, Settings, SignIn
 
 
 def test_a_familys_bot_needs_no_settings():

@@ -2,7 +2,7 @@ import pytest
 
 from chalicelib.operations.findings import Severity
 from chalicelib.operations.spending_limit import OPENAI_PAGE, SpendingLimit, advised
-from chalicelib.settings import Settings
+from chalicelib.settings.stage import Settings
 from scripts.cli import spending_limit_view
 
 

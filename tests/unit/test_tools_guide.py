@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from chalicelib.bootstrap.tools import TOOLS
-from chalicelib.settings import names
+from chalicelib.settings.stage import names
 from chalicelib.tools.tool import Tool
 
 GUIDE: Final = (Path(__file__).parents[2] / "docs" / "tools.md").read_text("utf-8")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import requests
 
 from chalicelib.errors import InvalidToken, IssuerUnavailable
-from chalicelib.variables import is_https_or_loopback
+from chalicelib.settings.variables import is_https_or_loopback
 
 _FIND_S: Final = 3
 _EXCHANGE_S: Final = 15

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib import bedrock_settings
-from chalicelib.bedrock_settings import BedrockSettings
 from chalicelib.errors import ConfigError
-from chalicelib.variables import Variables
+from chalicelib.settings import bedrock
+from chalicelib.settings.bedrock import BedrockSettings
+from chalicelib.settings.variables import Variables
 
 _MOST: Final = 20
 
@@ -41,4 +41,4 @@ def _names(variable: str, value: str) -> tuple[str, ...]:
 
 
 def _name(variable: str, value: str) -> str:
-    return bedrock_settings.model_name(variable, value)
+    return bedrock.model_name(variable, value)

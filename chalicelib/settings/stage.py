@@ -11,15 +11,15 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from chalicelib import bedrock_settings as of_bedrock
-from chalicelib import variables as parse
-from chalicelib.bedrock_settings import BedrockSettings
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
-from chalicelib.model_choice import ChoiceSettings
-from chalicelib.privacy_settings import PrivacySettings
-from chalicelib.tool_settings import ToolSettings
-from chalicelib.variables import Variables
+from chalicelib.settings import bedrock as of_bedrock
+from chalicelib.settings import variables as parse
+from chalicelib.settings.bedrock import BedrockSettings
+from chalicelib.settings.choice import ChoiceSettings
+from chalicelib.settings.privacy import PrivacySettings
+from chalicelib.settings.tools import ToolSettings
+from chalicelib.settings.variables import Variables
 
 APP_NAME: Final = "parley"
 OPENAI_HOST: Final = "api.openai.com"

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib import variables
 from chalicelib.errors import ConfigError
-from chalicelib.variables import Variables
+from chalicelib.settings import variables
+from chalicelib.settings.variables import Variables
 
 PREFIX: Final = "bedrock:"
 """What PARLEY_MODEL begins with, in front of the id of a model or of an inference profile."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.errors import ConfigError
-from chalicelib.variables import Variables
+from chalicelib.settings.variables import Variables
 
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST: Final = re.compile(rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+[a-z]{_LABEL}", re.ASCII)

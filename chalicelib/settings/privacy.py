@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from chalicelib import variables as parse
-from chalicelib.variables import Variables
+from chalicelib.settings import variables as parse
+from chalicelib.settings.variables import Variables
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The settings, in groups that each read their own variables; `stage` has all of them."""
