@@ -12,8 +12,16 @@ QUESTIONS = ("Are you human?", "Are you a bot?", "Bist du ein Mensch?", "너 사
 POLITE = re.compile(r"(요|니다|니까|세요)[.?!~)]*(\s|$)")
 
 
+FILES = {
+    "opening-hours.md": b"## Opening hours\n\n- Monday to Friday: 9:00 to 18:00\n- Saturday: 10:00 to 14:00\n",
+    "questions.md": b"## What does delivery cost?\n\n4.90 EUR within the country; free for orders of 50 EUR.\n\n"
+    b"## Can I return something?\n\nWithin 30 days, unused, with the receipt.\n",
+}
+"""What the shop's files say here: the owner writes other ones in place of the shipped ones."""
+
+
 def prompt_of(name: str) -> str:
-    return persona.load(name).system_prompt(opening_shown=True)
+    return persona.parse(name, persona.shipped(name), read=FILES.__getitem__).system_prompt(opening_shown=True)
 
 
 def answer(name: str, *said: str) -> str:

@@ -146,8 +146,7 @@ def test_the_shop_assistant_speaks_from_the_files_and_promises_nothing_else():
     for rule in ("exactly as the files have them", "you do not know: say so", "promise nothing"):
         assert rule in shop.instructions
     prompt = shop.system_prompt(opening_shown=False)
-    assert "Saturday: 10:00 to 14:00" in prompt
-    assert "4.90 EUR" in prompt
+    assert all(known.text.strip() in prompt for known in shop.known)
 
 
 def test_short_answers_are_asked_for_so_that_the_limit_is_rarely_met():
