@@ -217,11 +217,11 @@ def test_of_two_hundred_questions_at_once_with_one_left_one_is_answered(
 async def ask_until_all_are_answered(tabs: Sequence[Tab], listening: asyncio.Future[Any]) -> None:
     """Ask at once, and wait until each question is refused, or accepted and answered.
 
-    As the chat page does, ask again after ten seconds for what is missing: a busy machine loses frames. Each pause is
-    twice as long as the one before, so that a slow machine does not close connections that write too much.
+    Ask again after twenty seconds for what is missing: a busy machine loses frames. Earlier, a connection would have
+    sent more frames than it may. Each pause is twice as long as the one before.
     """
     now, numbers = time.time_ns() // 1_000_000, count()
-    next_time, pauses = 0, 200
+    next_time, pauses = 0, 400
     asked = {tab: {ulid(now, next(numbers)): f"Question {number}" for number in range(AT_ONCE)} for tab in tabs}
     for pause in count():
         silent = {
