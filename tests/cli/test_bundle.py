@@ -135,7 +135,7 @@ def test_the_zip_is_the_one_that_parley_deploy_uploads_with_its_bytecode(bundle:
     archive = bundle.folder / "deployment.zip"
     assert archive.read_bytes() == bundle.package.zip.read_bytes()
     with zipfile.ZipFile(archive) as opened:
-        assert f"chalicelib/__pycache__/settings.{sys.implementation.cache_tag}.pyc" in opened.namelist()
+        assert f"chalicelib/settings/__pycache__/stage.{sys.implementation.cache_tag}.pyc" in opened.namelist()
     assert {bundle.properties(function)["CodeUri"] for function in FUNCTIONS.values()} == {"./deployment.zip"}
 
 
