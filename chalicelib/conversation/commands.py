@@ -45,10 +45,11 @@ def may_blocked_send(text: str, conversation: ConversationId) -> bool:
 def parse(text: str) -> Command | None:
     """Parse a command, ignoring case and extra white space; None for every other text, which is a question."""
     words = text.lower().split()
-    if words[:1] == [Command.REMEMBER.value]:
-        return Command.REMEMBER
-    if len(words) == len(("/forget", "3")) and words[0] == Command.FORGET.value and _NUMBER.fullmatch(words[1]):
-        return Command.FORGET_FACT
+    match words:
+        case [Command.REMEMBER.value, *_]:
+            return Command.REMEMBER
+        case [Command.FORGET.value, which] if _NUMBER.fullmatch(which):
+            return Command.FORGET_FACT
     try:
         return Command(" ".join(words))
     except ValueError:
@@ -61,7 +62,7 @@ def argument_of(text: str) -> str:
 
 
 def text_behind(text: str) -> str:
-    """Return the same as it was typed."""
+    """Return what follows the first word of a command, as it was typed; empty for nothing."""
     return "".join(text.split(maxsplit=1)[1:]).strip()
 
 

@@ -34,7 +34,7 @@ class MemoryCommands:
     """The owner's, for dates."""
 
     def remember(self, context: TurnContext) -> Reply:
-        """Store what stands behind the command."""
+        """Store the text behind the command."""
         text = text_behind(context.turn.text)
         if _is_in_room(context):
             return self._say("memory_not_here")
