@@ -12,11 +12,10 @@ from chalicelib.conversation.ports import Model
 from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, TextDelta, Used
 from chalicelib.conversation.tool import Round
 from chalicelib.errors import ModelBusy, ModelError, ModelUnusable
+from chalicelib.llm.patience import LEAST_ANSWER_S
 
 _MOST_REQUESTS: Final = 2
 """For one answer, to all models together."""
-_LEAST_S: Final = 1.0
-"""Seconds that an answer takes at least."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,13 @@ class ModelChoice:
                     yield event
         except ModelError as exc:
             left = deadline - time.monotonic()
-            if self.fallback is None or self.fallback[0] == name or has_words or left < _LEAST_S or not _may_pass(exc):
+            if (
+                self.fallback is None
+                or self.fallback[0] == name
+                or has_words
+                or left < LEAST_ANSWER_S
+                or not _may_pass(exc)
+            ):
                 raise
             self.report(exc)
         else:

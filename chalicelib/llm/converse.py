@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from chalicelib.access.budget import Price
 from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, Waiting
@@ -18,13 +18,7 @@ from chalicelib.llm.converse_errors import translated
 from chalicelib.llm.converse_request import Guardrail
 from chalicelib.llm.converse_stream import StreamReader
 from chalicelib.llm.in_thread import Reading
-
-_REST_S: Final = 0.1
-"""How long the connection of a complete answer may take to become free for the next one."""
-_PAUSE_S: Final = 0.5
-"""The pause before a request is sent once more."""
-_LEAST_ANSWER_S: Final = 1.0
-"""Seconds that an answer takes at least."""
+from chalicelib.llm.patience import LEAST_ANSWER_S, PAUSE_S, REST_S
 
 
 @dataclass(frozen=True)
@@ -78,8 +72,8 @@ class ConverseModel:
     def _other(self, request: Mapping[str, Any], error: ModelError, bounds: "_Bounds") -> Mapping[str, Any] | None:
         """Return what to send after a failure that cannot be billed, when it is time to send it; None for nothing."""
         is_busy = isinstance(error, ModelBusy) and self.asks_busy_again and self.requests > 1
-        if is_busy and bounds.left() >= _PAUSE_S + _LEAST_ANSWER_S:
-            time.sleep(_PAUSE_S)
+        if is_busy and bounds.left() >= PAUSE_S + LEAST_ANSWER_S:
+            time.sleep(PAUSE_S)
             return request
         amended = converse_request.amended(request, error)
         if amended is not None and isinstance(error, ModelUnusable):
@@ -115,7 +109,7 @@ class ConverseModel:
                 raise
             except Exception as exc:
                 raise ModelError(f"the provider's answer makes no sense: {type(exc).__name__}") from exc
-            bounds.deadline = min(bounds.deadline, time.monotonic() + _REST_S)
+            bounds.deadline = min(bounds.deadline, time.monotonic() + REST_S)
             with suppress(ModelError, TimeoutError):
                 deque(events, maxlen=0)
 

@@ -29,14 +29,13 @@ from chalicelib.llm.openai_errors import translated
 from chalicelib.llm.openai_request import Api
 from chalicelib.llm.openai_retry import pause_before_retry
 from chalicelib.llm.openai_stream import StreamReader
+from chalicelib.llm.patience import REST_S
 
 _Stream = openai.AsyncStream[object]
 
 _CONNECT_S = 3.0
 _LINGER_S = 2.0
 """How long the usage may come after the end of an answer."""
-_REST_S = 0.1
-"""How long the connection of a complete answer may take to become free for the next one."""
 _LOOK_UP_S = 10.0
 
 
@@ -257,7 +256,7 @@ class OpenAICatalogue:
 async def _read_out(rest: AsyncIterator[bytes]) -> None:
     """Read what follows a complete answer, if it comes at once: its connection can then be used again."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(_REST_S):
+        async with asyncio.timeout(REST_S):
             async for _ in rest:
                 pass
 

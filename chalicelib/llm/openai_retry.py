@@ -8,11 +8,8 @@ import openai
 
 from chalicelib.errors import ModelUnusable
 from chalicelib.llm.openai_errors import by_code, by_status, was_never_sent
+from chalicelib.llm.patience import LEAST_ANSWER_S, PAUSE_S
 
-_PAUSE_S: Final = 0.5
-"""The pause unless the server names one."""
-_LEAST_ANSWER_S: Final = 1.0
-"""Seconds that an answer takes at least."""
 _PASSING: Final = frozenset({408, 409, 429})
 _SERVER_ERROR: Final = 500
 
@@ -23,13 +20,13 @@ def pause_before_retry(error: openai.APIError, *, left: float, now: float) -> fl
     `now` is in seconds since 1970: a server may name a time instead of a pause.
     """
     pause = _pause_after(error, now)
-    return pause if pause is not None and pause + _LEAST_ANSWER_S <= left else None
+    return pause if pause is not None and pause + LEAST_ANSWER_S <= left else None
 
 
 def _pause_after(error: openai.APIError, now: float) -> float | None:
     if isinstance(error, openai.APIConnectionError):
         # A request that was sent may be billed: only the caller can set money aside for another one.
-        return _PAUSE_S if was_never_sent(error) else None
+        return PAUSE_S if was_never_sent(error) else None
     if by_code(error.code) or by_code(error.type):
         return None
     if not isinstance(error, openai.APIStatusError) or not _is_passing(error.response):
@@ -54,7 +51,7 @@ def _named_pause(headers: httpx2.Headers, now: float) -> float:
     try:
         return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now)
     except (ValueError, OverflowError):
-        return _PAUSE_S
+        return PAUSE_S
 
 
 def _number(value: str | None) -> float | None:
