@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -16,6 +17,7 @@ from pydantic import Field
 
 from chalicelib.conversation.tool_ports import Caller
 from chalicelib.tools import page_text
+from chalicelib.tools.in_time import in_time
 from chalicelib.tools.tool import ToolFailed, tool
 
 CONNECT_S: Final = 3.0
@@ -48,11 +50,19 @@ class Web:
 
     def read(self, url: str, *, seconds: float) -> str:
         """Return the text of a page. Raises ToolFailed."""
-        until = time.monotonic() + min(seconds, CONNECT_S + READ_S)
+        seconds = min(seconds, CONNECT_S + READ_S)
+        try:
+            return in_time(partial(self._read, url, time.monotonic() + seconds), seconds=seconds)
+        except TimeoutError:
+            raise ToolFailed("The page takes too long.") from None
+
+    def _read(self, url: str, until: float) -> str:
         for _ in range(1 + MAX_REDIRECTS):
             found = self._get(self._allowed(url), until)
             if isinstance(found, str):
                 return found
+            if time.monotonic() > until:
+                raise TimeoutError
             url = urljoin(url, found.location)
         raise ToolFailed("The page redirects too often.")
 
@@ -75,7 +85,8 @@ class Web:
                 line = connection.sock = self.dial(self._public_address(url.netloc), url.netloc)
                 line.settimeout(max(_SHORTEST_S, until - time.monotonic()))
                 connection.request("GET", _target(url), headers=_HEADERS)
-                return _text_or_redirect(connection.getresponse(), line, until)
+                with closing(connection.getresponse()) as response:
+                    return _text_or_redirect(response, line, until)
         except (OSError, HTTPException):
             raise ToolFailed("The page cannot be reached.") from None
         except page_text.NoText:

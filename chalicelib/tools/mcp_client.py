@@ -11,14 +11,18 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx2
 
 from chalicelib.conversation.tool import ToolResult, ToolSpec
+from chalicelib.tools.in_time import in_time
 from chalicelib.tools.mcp_answers import NoSense, Refused, answer_in, listed, result_text
 from chalicelib.tools.tool import ToolFailed
+
+T = TypeVar("T")
 
 MODERN: Final = "2026-07-28"
 LEGACY: Final = "2025-11-25"
@@ -38,7 +42,7 @@ _NOT_MODERN: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.M
 _MODERN_ERRORS: Final = (-32020, -32021, -32022)
 """Errors that only a server of the modern protocol gives."""
 _ID: Final = 1
-_SHORTEST_S: Final = 0.1
+_TOO_LONG: Final = "The server takes too long."
 _PLAIN: Final = re.compile(r"(?!=\?base64\?)[!-~](?:[ -~]*[!-~])?")
 
 
@@ -57,7 +61,15 @@ class McpServer:
 
     def tools(self, *, seconds: float) -> tuple[tuple[ToolSpec, ...], int]:
         """Return the server's tools in its order, and for how many milliseconds it says that the list is fresh."""
-        until, found, cursor, ttl = time.monotonic() + min(seconds, READ_S), list[ToolSpec](), "", 0
+        return _in_time(self._tools, min(seconds, READ_S))
+
+    def call(self, name: str, arguments: Mapping[str, Any], *, seconds: float) -> ToolResult:
+        """Return what a call of a tool gives."""
+        params = {"name": name, "arguments": dict(arguments)}
+        return result_text(_in_time(partial(self._ask, "tools/call", params), min(seconds, READ_S)))
+
+    def _tools(self, until: float) -> tuple[tuple[ToolSpec, ...], int]:
+        found, cursor, ttl = list[ToolSpec](), "", 0
         for _ in range(MAX_PAGES):
             answer = self._ask("tools/list", {"cursor": cursor} if cursor else {}, until)
             more, cursor, ttl = listed(answer)
@@ -65,11 +77,6 @@ class McpServer:
             if not cursor:
                 break
         return tuple(found), ttl
-
-    def call(self, name: str, arguments: Mapping[str, Any], *, seconds: float) -> ToolResult:
-        """Return what a call of a tool gives."""
-        until = time.monotonic() + min(seconds, READ_S)
-        return result_text(self._ask("tools/call", {"name": name, "arguments": dict(arguments)}, until))
 
     def _ask(self, method: str, params: Mapping[str, Any], until: float) -> Mapping[str, Any]:
         """Return the result of a method, in whichever protocol the server knows."""
@@ -132,7 +139,9 @@ class _Post:
 
     def send(self, message: Mapping[str, Any]) -> Iterator[bytes]:
         """Yield the body of the answer, which is JSON or a stream of events, as it comes."""
-        left = max(_SHORTEST_S, self.until - time.monotonic())
+        left = self.until - time.monotonic()
+        if left <= 0:  # perhaps nobody waits any more
+            raise ToolFailed(_TOO_LONG)
         timeout = httpx2.Timeout(left, connect=min(CONNECT_S, left))
         try:
             with self.server.http().stream(
@@ -168,7 +177,15 @@ class _Post:
                 raise ToolFailed("The server's answer is too long.")
             yield part
             if time.monotonic() > self.until:
-                raise ToolFailed("The server takes too long.")
+                raise ToolFailed(_TOO_LONG)
+
+
+def _in_time(asked: Callable[[float], T], seconds: float) -> T:
+    """Return what `asked` returns, which gets the time on the monotonic clock at which it must have ended."""
+    try:
+        return in_time(partial(asked, time.monotonic() + seconds), seconds=seconds)
+    except TimeoutError:
+        raise ToolFailed(_TOO_LONG) from None
 
 
 def _header(value: str) -> str:

@@ -1,9 +1,10 @@
 """The client of MCP servers, against the real server package in both generations, and against one that misbehaves."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -196,6 +197,40 @@ def test_an_answer_that_trickles_ends_in_time():
     with misbehaving(answer) as url, client(url) as found, pytest.raises(ToolFailed, match="takes too long"):
         found.call("look", {}, seconds=1)
     assert time.monotonic() - started < 8
+
+
+def test_headers_that_trickle_end_in_time():
+    def answer(request: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+        with suppress(OSError):
+            request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            for _number in range(300):
+                request.wfile.write(b"X-A: b\r\n")
+                request.wfile.flush()
+                time.sleep(0.1)
+
+    started = time.monotonic()
+    with misbehaving(answer) as url, client(url) as found:
+        with pytest.raises(ToolFailed, match="takes too long"):
+            found.call("look", {}, seconds=1)
+        assert time.monotonic() - started < 15
+
+
+def test_nothing_more_is_asked_once_the_caller_has_given_up():
+    asked: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler, message: dict[str, Any]) -> None:
+        asked.append(message["method"])
+        for letter in b"HTTP/1.1 400 No\r\nContent-Length: 0\r\nX-A: bbbbbb\r\n\r\n":
+            request.wfile.write(bytes([letter]))
+            request.wfile.flush()
+            time.sleep(0.05)
+
+    with misbehaving(answer) as url, client(url) as found:
+        with pytest.raises(ToolFailed, match="takes too long"):
+            found.call("look", {}, seconds=0.5)
+        for thread in [thread for thread in threading.enumerate() if thread.name == "tool"]:
+            thread.join(20)
+    assert asked == ["tools/call"]
 
 
 def test_a_list_of_many_pages_ends():
