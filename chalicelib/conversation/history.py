@@ -38,6 +38,15 @@ def standing(turns: Sequence[Turn], *, replaces: TurnId | None) -> Sequence[Turn
     return [turn for turn in turns if first[turn.id] != asked and last.get(first[turn.id], turn.id) == turn.id]
 
 
+def first_asked(turn: Turn, turns: Sequence[Turn]) -> TurnId:
+    """Return the turn that first asked the question of `turn`: another one of `turns` if this asks it again."""
+    replaces = {each.id: each.replaces for each in turns}
+    first, before = turn.id, turn.replaces
+    while before:
+        first, before = before, replaces.pop(before, None)
+    return first
+
+
 def after_own_resets(turns: Sequence[Turn]) -> Sequence[Turn]:
     """Return a room's closed `turns` without those that their own person hid from the model by a later `/reset`."""
     last: dict[PersonId, int] = {}

@@ -24,6 +24,7 @@ class Caller:
     """Whose question is being answered."""
     conversation: ConversationId
     turn: TurnId
+    """Which first asked the question: another answer to it is no new word of the person."""
     is_room: bool
     """Whether several people read the answer."""
     now: int

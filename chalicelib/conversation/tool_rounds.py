@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.access import identity
 from chalicelib.access.budget import Settlement
 from chalicelib.clock import Clock
+from chalicelib.conversation.history import first_asked
 from chalicelib.conversation.journal import Asked, OpenRound
 from chalicelib.conversation.tool import NO_SUCH_TOOL, Round, ToolCall, ToolResult
 from chalicelib.conversation.tool_ports import Caller, Journal, Prepared
@@ -97,7 +98,7 @@ class ToolRounds:
         return Caller(
             person=turn.person,
             conversation=turn.conversation,
-            turn=turn.id,
+            turn=first_asked(turn, context.memory),
             is_room=identity.room_of(turn.conversation) is not None,
             now=self.clock(),
             zone=self.zone,

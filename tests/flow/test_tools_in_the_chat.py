@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.conversation.person_list import PersonList
 from chalicelib.conversation.tool import ToolCall, ToolResult
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import StoreError
 from chalicelib.tools.tool import tool
 from chalicelib.tools.toolbox import FunctionTools
 from tests.fakes.journal import FakeJournal
-from tests.flow.chat import Chat, Tab, words
+from tests.flow.chat import Chat, Tab, person_of, words
 
 PERSONA = """
 name = "Baker"
@@ -116,3 +117,20 @@ def test_who_comes_while_a_tool_runs_sees_the_words_so_far(chat: Chat, tab: Tab)
     tab.says("Look")
     assert [question for [(question, _)] in seen] == ["Look"]
     assert tab.reads().screen == [("Look", "I look.\n\nThere.")]
+
+
+def test_to_ask_for_another_answer_is_no_yes(chat: Chat):
+    """What a person has not said yes to is not sent to the owner, however often they want another answer."""
+    chat.bot.persona_texts.put("web", PERSONA.replace("bake", "hand_over"), now=1)
+    chat.bot.lists.put(person_of("anna"), PersonList("wishes", ("a sled",)), now=chat.clock())
+    tab, gave = chat.opens(), []
+    for number in range(3):
+        chat.bot.model.script = [[ToolCall("call_1", "hand_over", "{}")], ["Shall I?"]]
+        if number:
+            chat.clock.tick(seconds=1)
+            tab.sends("regenerate", turn=tab.turn)
+            chat.works()
+        else:
+            tab.says("Send my wishes")
+        gave += [result.text for one in chat.bot.last_prompt.rounds for result in one.results]
+    assert [("NOT sent yet" in text) for text in gave] == [True, True, True]
