@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-_SPARE_S: Final = 0.5
+_SPARE_S: Final = 1.0
 """By which what is asked may end itself, with its own reason."""
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -17,7 +16,6 @@ from pydantic import Field
 
 from chalicelib.conversation.tool_ports import Caller
 from chalicelib.tools import page_text
-from chalicelib.tools.in_time import in_time
 from chalicelib.tools.tool import ToolFailed, tool
 
 CONNECT_S: Final = 3.0
@@ -50,19 +48,11 @@ class Web:
 
     def read(self, url: str, *, seconds: float) -> str:
         """Return the text of a page. Raises ToolFailed."""
-        seconds = min(seconds, CONNECT_S + READ_S)
-        try:
-            return in_time(partial(self._read, url, time.monotonic() + seconds), seconds=seconds)
-        except TimeoutError:
-            raise ToolFailed("The page takes too long.") from None
-
-    def _read(self, url: str, until: float) -> str:
+        until = time.monotonic() + min(seconds, CONNECT_S + READ_S)
         for _ in range(1 + MAX_REDIRECTS):
             found = self._get(self._allowed(url), until)
             if isinstance(found, str):
                 return found
-            if time.monotonic() > until:
-                raise TimeoutError
             url = urljoin(url, found.location)
         raise ToolFailed("The page redirects too often.")
 

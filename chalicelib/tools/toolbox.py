@@ -1,6 +1,5 @@
 """The tools of a deployment by name, and how a call is run: in a thread, so that one that hangs holds up nobody."""
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -9,10 +8,9 @@ from typing import Any, Final
 from chalicelib.conversation.tool import NO_SUCH_TOOL, ToolCall, ToolResult, ToolSpec
 from chalicelib.conversation.tool_ports import Caller, Prepared
 from chalicelib.errors import ConfigError
+from chalicelib.tools.in_time import in_time
 from chalicelib.tools.tool import Tool, ToolFailed, WrongArguments
 
-_SPARE_S: Final = 1.0
-"""For which a tool may run longer than it was told."""
 _FAILED: Final = "The tool failed, and the reason is not known. It may have done a part of its work."
 _TOO_LONG: Final = "The tool takes too long. It is not known whether it did its work."
 
@@ -35,17 +33,19 @@ class PreparedCall:
         return self.tool.repeatable or not self.tool.writes
 
     def run(self, caller: Caller) -> ToolResult:
-        results = [ToolResult(_TOO_LONG, is_error=True)]
         context = copy_context()
-        thread = threading.Thread(target=lambda: results.insert(0, context.run(self._run, caller)), daemon=True)
-        thread.start()
-        thread.join(caller.seconds + _SPARE_S)
-        return results[0]
+        try:
+            return in_time(lambda: context.run(self._run, caller), seconds=caller.seconds)
+        except TimeoutError:
+            return ToolResult(_TOO_LONG, is_error=True)
 
     def _run(self, caller: Caller) -> ToolResult:
         known = {**self.services, Caller: caller}
         try:
-            return ToolResult(self.tool(**self.arguments, **{n: known[kind] for n, kind in self.tool.injected.items()}))
+            text: object = self.tool(**self.arguments, **{n: known[kind] for n, kind in self.tool.injected.items()})
+            if not isinstance(text, str):
+                raise TypeError(f"{self.tool.name} must return text")  # noqa: TRY301 (reported like all that it raises)
+            return ToolResult(text)
         except ToolFailed as exc:
             return ToolResult(str(exc), is_error=True)
         except BaseException as exc:  # noqa: BLE001 (whatever a tool raises, the model goes on without it)

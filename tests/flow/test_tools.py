@@ -50,6 +50,8 @@ def taste(what: str) -> str:
         raise ToolFailed("It cannot be eaten.")
     if what == "poison":
         raise ZeroDivisionError
+    if what == "air":
+        return None  # type: ignore[return-value]
     return what * 10
 
 
@@ -148,6 +150,7 @@ def test_several_calls_run_in_their_order_and_each_has_its_result(bot: Bot, kitc
         ("bake", '{"what": "\\ud800"}', "The arguments are wrong: "),
         ("taste", '{"what": "soap"}', "It cannot be eaten."),
         ("taste", '{"what": "poison"}', "The tool failed, and the reason is not known."),
+        ("taste", '{"what": "air"}', "The tool failed, and the reason is not known."),
     ],
 )
 def test_a_call_that_cannot_be_made_is_an_error_for_the_model(

@@ -28,7 +28,6 @@ class Server:
     asked: list[str] = field(default_factory=list)
     dialled: list[tuple[str, str]] = field(default_factory=list)
     pause_s: float = 0
-    piece: int = 65_536
 
     def dial(self, address: str, host: str) -> socket.socket:
         self.dialled.append((address, host))
@@ -43,8 +42,8 @@ class Server:
                 head += part
             self.asked.append(head.decode())
             try:
-                for start in range(0, len(answer), self.piece):
-                    line.sendall(answer[start : start + self.piece])
+                for start in range(0, len(answer), 65_536):
+                    line.sendall(answer[start : start + 65_536])
                     if self.pause_s:
                         time.sleep(self.pause_s)
             except OSError:
@@ -230,14 +229,6 @@ def test_a_page_that_never_ends_is_given_up(server: Server):
     server.answers, server.pause_s = [page(b"x" * 150_000, "text/plain")], 0.4
     with pytest.raises(ToolFailed, match="cannot be reached"):
         reads(server, f"https://{HOST}/a", seconds=0.2)
-
-
-def test_a_page_whose_headers_trickle_is_given_up(server: Server):
-    server.answers, server.pause_s, server.piece = [page(b"x", "text/plain", more="X-A: b\r\n" * 50)], 0.1, 1
-    started = time.monotonic()
-    with pytest.raises(ToolFailed, match="takes too long"):
-        reads(server, f"https://{HOST}/a", seconds=1)
-    assert time.monotonic() - started < 15
 
 
 def test_what_the_model_writes_cannot_add_headers(server: Server):
