@@ -5,7 +5,7 @@ calls of tools in the past without the tools themselves. A call can be forbidden
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,7 +44,7 @@ def request(name: str, effort: str, prompt: Prompt, *, guardrail: Guardrail | No
 
     An `effort` is sent where the model's family takes one; an empty one is not.
     """
-    tools = prompt.tools or _gone(prompt.rounds)
+    tools = prompt.tools or _gone(name, prompt.rounds)
     may_call = prompt.may_call and prompt.tools
     system = _system(name, prompt.instructions, _ANSWER_NOW if tools and not may_call else "")
     more = of_bedrock.effort_fields(name, effort)
@@ -83,10 +83,10 @@ def amended(request: Mapping[str, Any], error: ModelError) -> dict[str, Any] | N
     return refusals.amended(request, error, without=without, without_memory=_without_memory)
 
 
-def _gone(rounds: Iterable[Round]) -> tuple[ToolSpec, ...]:
+def _gone(name: str, rounds: Iterable[Round]) -> tuple[ToolSpec, ...]:
     """Return tools that were called and are not offered any more: Bedrock refuses calls in the past without any."""
-    called = dict.fromkeys(call.name for one in rounds for call in one.calls)
-    return tuple(ToolSpec(name, "It is not there any more.", {"type": "object"}) for name in called)
+    called = dict.fromkeys(_known_as(name, call.name) for one in rounds for call in one.calls)
+    return tuple(ToolSpec(tool, "It is not there any more.", {"type": "object"}) for tool in called)
 
 
 def _system(name: str, instructions: str, more: str) -> list[Block]:
@@ -120,16 +120,18 @@ def _said(name: str, prompt: Prompt, *, is_guarded: bool) -> Iterator[tuple[str,
     question = prompt.said if prompt.said.strip() else _NOTHING
     # A guardrail checks what is marked; without a mark it checks the whole past again, and refuses it for ever.
     yield "user", {"guardContent": {"text": {"text": question}}} if is_guarded else {"text": question}
+    taken = set[str]()
     for number, each in enumerate(prompt.rounds, start=1):
-        yield from _round(name, each, number)
+        ids = _ids(each.calls, number, taken)
+        yield from _round(name, each, ids)
+        taken.update(ids)
 
 
-def _round(name: str, done: Round, number: int) -> Iterator[tuple[str, Block]]:
+def _round(name: str, done: Round, ids: Sequence[str]) -> Iterator[tuple[str, Block]]:
     for thought in done.thoughts:
         if reasoning := thought_block(thought):
             yield "assistant", reasoning
     yield "assistant", {"text": done.text}
-    ids = [_id(call, number, place) for place, call in enumerate(done.calls, start=1)]
     for call, known in zip(done.calls, ids, strict=True):
         use = {"toolUseId": known, "name": _known_as(name, call.name), "input": arguments(call)}
         yield "assistant", {"toolUse": use}
@@ -179,9 +181,18 @@ def _known_as(name: str, tool: str) -> str:
     return known.replace("-", "_") if of_bedrock.refuses_hyphens(name) else known
 
 
-def _id(call: ToolCall, number: int, place: int) -> str:
-    """Return the call's id, or another one if it comes from a provider whose ids Bedrock refuses."""
-    return call.id if _ID.fullmatch(call.id) else f"call_{number}_{place}"
+def _ids(calls: Iterable[ToolCall], number: int, taken: Collection[str]) -> list[str]:
+    """Return the calls' ids; other ones for those that Bedrock refuses, and for those that it has seen before.
+
+    Some providers number the calls of each round from the beginning.
+    """
+    ids = list[str]()
+    for place, call in enumerate(calls, start=1):
+        known = call.id if _ID.fullmatch(call.id) else f"call_{number}_{place}"
+        while known in taken or known in ids:
+            known = f"{known}_" if len(known) < _LONGEST_NAME else f"call_{number}_{place}"
+        ids.append(known)
+    return ids
 
 
 def _without_memory(request: Mapping[str, Any]) -> dict[str, Any]:

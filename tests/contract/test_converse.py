@@ -412,6 +412,22 @@ def test_results_of_calls_at_once_are_in_one_message_in_their_order():
     ]
 
 
+def test_calls_of_providers_that_number_each_round_again_keep_their_results():
+    """As Bedrock gets them when it is the fallback: an id that comes twice is refused."""
+    calls = ToolCall("call_0", "look-up", "{}"), ToolCall("call_1_2", "look up", "{}"), ToolCall("?", "look-up", "{}")
+    done = Round((*calls, calls[0]), tuple(map(ToolResult, ("one", "two", "three", "four"))))
+    body = asked(replace(WITH_TOOLS, tools=(), rounds=(done, done, DONE)))
+    blocks = [block for message in body["messages"] for block in message["content"]]
+    used = [block["toolUse"]["toolUseId"] for block in blocks if "toolUse" in block]
+    given = {
+        block["toolResult"]["toolUseId"]: block["toolResult"]["content"] for block in blocks if "toolResult" in block
+    }
+    assert len(set(used)) == len(used) == 9
+    assert [given[one][0]["text"] for one in used[:8]] == ["one", "two", "three", "four"] * 2
+    names = [tool["toolSpec"]["name"] for tool in body["toolConfig"]["tools"]]
+    assert len(set(names)) == len(names)
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [
