@@ -20,13 +20,17 @@ TOOLS: Final = (now, add_to_list, remove_from_list, show_list, look_up, hand_ove
 
 
 def missing(names: Sequence[str], servers: Collection[str]) -> str:
-    """Return `there is no …; there are …` for names of tools that do not exist; empty if all do.
+    """Return `there is no …; there are …` and the remedy for names of tools that do not exist; empty if all do.
 
     Of a tool at one of the MCP `servers` it is not known whether that has it.
     """
     known = [tool.name for tool in TOOLS]
     gone = [name for name in names if name not in known and not (JOINT in name and name.partition(JOINT)[0] in servers)]
-    return f"there is no {' and no '.join(gone)}; there are {', '.join(known)}" if gone else ""
+    if not gone:
+        return ""
+    unknown = " and ".join(dict.fromkeys(name.partition(JOINT)[0] for name in gone if JOINT in name))
+    remedy = f"; for a tool of an MCP server, PARLEY_MCP_SERVERS must name the server {unknown}" if unknown else ""
+    return f"there is no {' and no '.join(gone)}; there are {', '.join(known)}{remedy}"
 
 
 def toolbox(ports: Ports, tokens: Callable[[], str]) -> Toolbox:

@@ -315,6 +315,17 @@ def test_a_check_counts_the_tools_and_names_those_that_do_not_exist(personas: Ru
     assert (one["tokens"], of_tools > 50) == (without + of_tools, True)
     [note] = one["notes"]
     assert note.startswith("tools: there is no fly; there are now, add_to_list,")
+    assert "PARLEY_MCP_SERVERS" not in note
+
+
+def test_a_check_names_the_setting_that_a_tool_of_an_mcp_server_needs(personas: Run, file: Path):
+    file.write_text(f'tools = ["ideas__search"]\n{file.read_text("utf-8")}', "utf-8")
+    [one] = json.loads(personas("check", file, "--json").stdout)["personas"]
+    [note] = one["notes"]
+    assert note.startswith("tools: there is no ideas__search; there are now,")
+    assert "; for a tool of an MCP server, PARLEY_MCP_SERVERS must name the server ideas." in note
+    listed = personas("check", file, "--json", PARLEY_MCP_SERVERS="ideas=https://mcp.example.org/mcp").stdout
+    assert json.loads(listed)["personas"][0]["notes"] == []
 
 
 def test_a_check_says_that_no_page_can_be_looked_up_without_a_host(personas: Run, file: Path):
