@@ -1,5 +1,6 @@
 """What each command does: one handler and one row in HANDLERS for each. Questions are not handled here."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -8,6 +9,7 @@ from chalicelib.access import identity
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock
+from chalicelib.content.persona import Persona
 from chalicelib.conversation.commands import Command, argument_of
 from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.notices import Notices
@@ -87,8 +89,20 @@ def _persona(commands: Commands, context: TurnContext) -> CommandResult:
         return CommandResult(Reply(words), forget_before=context.turn.asked_at + 1)
     if not offered:
         return CommandResult(Reply(texts("persona_fixed", name=context.persona.name)))
-    choices = tuple(Choice(shortened(who.name), f"{Command.PERSONA.value} {name}") for name, who in offered.items())
+    choices = tuple(Choice(title, f"{Command.PERSONA.value} {name}") for name, title in titles(offered).items())
     return CommandResult(Reply(texts("persona_choose", name=context.persona.name), choices=choices))
+
+
+def titles(offered: Mapping[str, Persona]) -> dict[str, str]:
+    """Return a button's title for each persona: its name, and where several would read the same, its file's too."""
+    titles = {name: shortened(who.name) for name, who in offered.items()}
+    often = Counter(titles.values())
+    return {name: title if often[title] == 1 else _told_apart(title, name) for name, title in titles.items()}
+
+
+def _told_apart(title: str, file: str) -> str:
+    both = f"{title}: {file}"
+    return both if len(both) <= LONGEST_TITLE else shortened(file)
 
 
 def _offered(commands: Commands, context: TurnContext) -> tuple[str, ...]:

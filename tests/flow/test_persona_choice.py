@@ -1,10 +1,12 @@
 """`/persona`: people choose who answers them, where the owner offers it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.content import persona
+from chalicelib.conversation.command_handlers import titles
 from chalicelib.settings.stage import Settings
 from tests.flow.bot import SAYS, Bot
 from tests.flow.chat import Chat, Tab
@@ -63,6 +65,20 @@ def test_the_offered_personas_are_listed_with_buttons(bot: Bot):
         ("중고 판매자", "/persona seller"),
     ]
     assert (bot.asked, bot.used("anna")) == ([], 0)
+
+
+def test_buttons_of_personas_with_the_same_name_say_which_file_each_is(bot: Bot):
+    offering("assistant,santa,web", bot).receives("anna", "/persona")
+    shown = [choice.title for choice in bot.read("anna")[-1].choices]
+    assert shown == ["Assistant: assistant", "Santa Claus", "Assistant: web"]
+
+
+def test_buttons_with_long_names_that_begin_alike_have_the_files_names():
+    long = {
+        name: replace(persona.load("web"), name=f"The assistant of the {where}")
+        for name, where in (("shop", "shop"), ("cafe", "café"))
+    }
+    assert titles(long | {"santa": persona.load("santa")}) == {"shop": "shop", "cafe": "cafe", "santa": "Santa Claus"}
 
 
 def test_who_taps_a_button_is_answered_by_that_persona_from_then_on(bot: Bot):
