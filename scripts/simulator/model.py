@@ -22,9 +22,7 @@ _WORD_S = 0.02
 _MAX_STREAM_S = 3.0
 _MARK = re.compile(r"\[([0-9a-f]{8})\] ")
 _OFFER = "Say “show me a table”, “code”, “a list”, “mathematics” or “something long” to see how such an answer looks."
-_SIGNATURE = (
-    "I am the demo's fake model, not an AI. Start the demo with OPENAI_API_KEY set to get answers of a real one."
-)
+_SIGNATURE = f"I am {voices.REMARK}. Start the demo with OPENAI_API_KEY set to get answers of a real one."
 
 
 class ModelServer:

@@ -20,6 +20,8 @@ _AMOUNT: Final = re.compile(r"(\d[\d,]*)\s*(만)?\s*원|(\d+)\s*만")
 _HUMAN: Final = re.compile(
     r"\bhuman\b|\breal person\b|\bbot\b|\brobot\b|\bmensch\b|사람이|사람 맞|로봇|봇이|\bAI\b", re.IGNORECASE
 )
+REMARK: Final = "the demo's fake model, not an AI"
+"""What the fake model says of itself without a persona's voice: two personas that practise hear it of each other."""
 _FILE: Final = re.compile(r"\[([0-9a-f]{16}) begin [^\n]*\]\n(.*?)\n\[\1 end [^\n]*\]", re.DOTALL)
 _FIRST_PRICE: Final = 40
 """In 10,000 won."""
@@ -44,10 +46,14 @@ def told(instructions: str, results: Sequence[str]) -> str | None:
     return f"Ho ho ho! {' '.join(results)}"
 
 
+def _asks_who_answers(text: str) -> bool:
+    return _HUMAN.search(text.replace(REMARK, "")) is not None
+
+
 def _seller(_: str, said: Said) -> str:
     question, is_first = said[-1][1], len(said) == 1
     fake = " (데모의 가짜 대답이야.)" if is_first else ""
-    if _HUMAN.search(question):
+    if _asks_who_answers(question):
         return f"나? 사람 아니고 AI야. 그래도 물건 얘기는 제대로 해 줄게.{fake}"
     asked, offers = None, list[_Offer]()
     for role, text in said:
@@ -71,7 +77,7 @@ def _seller(_: str, said: Said) -> str:
 
 def _buyer(_: str, said: Said) -> str:
     fake = " (데모의 가짜 대답이에요.)" if len(said) == 1 else ""
-    if _HUMAN.search(said[-1][1]):
+    if _asks_who_answers(said[-1][1]):
         return f"아, 저는 사람이 아니고 AI예요. 그래도 정말 사고 싶어요.{fake}"
     asked = _last_amount(said[-1][1])
     if asked is None:
@@ -86,7 +92,7 @@ def _buyer(_: str, said: Said) -> str:
 def _shop(instructions: str, said: Said) -> str:
     question = said[-1][1]
     fake = " (This is the demo's fake model.)" if len(said) == 1 else ""
-    if _HUMAN.search(question):
+    if _asks_who_answers(question):
         return f"I am an AI, not a human being. The staff of the shop is human.{fake}"
     files = "\n".join(text for _, text in _FILE.findall(instructions))
     sections = [section.strip() for section in re.split(r"(?m)^(?=#)", files) if section.strip()]
@@ -134,7 +140,7 @@ def _what_was_heard(before: _Offer, last: _Offer) -> str:
 def _santa(_: str, said: Said) -> str:
     asked = [text for role, text in said if role == "user"]
     fake = " (I am the demo's fake model.)" if len(said) == 1 else ""
-    if _HUMAN.search(asked[-1]):
+    if _asks_who_answers(asked[-1]):
         return f"Ho ho ho! I am an AI that plays Santa Claus, and no human being.{fake}"
     before = f" Before that you told me “{_short(asked[-2])}”." if len(asked) > 1 else ""
     return f"Ho ho ho! You told me “{_short(asked[-1])}”.{before} Why would you like that?{fake}"

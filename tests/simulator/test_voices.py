@@ -7,6 +7,7 @@ import pytest
 from chalicelib.content import persona
 from chalicelib.content.token_estimate import tokens
 from scripts.simulator import voices
+from scripts.simulator.model import answer_to
 
 QUESTIONS = ("Are you human?", "Are you a bot?", "Bist du ein Mensch?", "너 사람이야?", "혹시 AI 아니에요?")
 POLITE = re.compile(r"(요|니다|니까|세요)[.?!~)]*(\s|$)")
@@ -71,6 +72,13 @@ def test_it_says_that_it_is_an_ai(name: str, question: str):
     said = answer(name, question)
     assert "AI" in said
     assert name != "seller" or not POLITE.search(said)
+
+
+@pytest.mark.parametrize("name", ["seller", "buyer", "shop", "santa"])
+def test_it_takes_the_fake_models_own_remark_for_no_question(name: str):
+    other = answer_to([("user", "Hello")])
+    assert "not an AI" in other
+    assert "AI" not in answer(name, other)
 
 
 def test_its_first_answer_says_that_it_is_a_fake_and_later_ones_do_not():
