@@ -28,7 +28,8 @@ _FIELDS: Final = "additionalModelRequestFields"
 _CACHE_POINT: Final = "cachePoint"
 _LEAST_CACHED: Final = 500
 """Tokens; less is kept by no model."""
-_ID: Final = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
+_LONGEST_ID: Final = 64
+_ID: Final = re.compile(rf"[a-zA-Z0-9_.:-]{{1,{_LONGEST_ID}}}")
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _ids(calls: Iterable[ToolCall], number: int, taken: Collection[str]) -> list
     for place, call in enumerate(calls, start=1):
         known = call.id if _ID.fullmatch(call.id) else f"call_{number}_{place}"
         while known in taken or known in ids:
-            known = f"{known}_" if len(known) < _LONGEST_NAME else f"call_{number}_{place}"
+            known = f"{known}_" if len(known) < _LONGEST_ID else f"call_{number}_{place}"
         ids.append(known)
     return ids
 

@@ -20,6 +20,8 @@ _RULES: Final = (
     (r"send (?:my|the|this) (?:list|letter|wishes)", r"hand_over|send"),
 )
 """What a question says, and what the name of the tool has that it asks for; `words` become the tool's argument."""
+_NAMED: Final = re.compile(r"\bcall (?P<name>[\w-]+)(?P<words>.*)", re.IGNORECASE | re.DOTALL)
+"""A question that names the tool: how one of an owner's own is tried."""
 _PEOPLE: Final = ("user", "assistant")
 _FENCE: Final = re.compile(r"<result>\n|\n</result>")
 _END_OF_WISH: Final = re.compile(
@@ -142,6 +144,10 @@ def _parts(call: Called) -> list[str]:
 
 
 def _wanted(question: str, tools: Mapping[str, Mapping[str, Any]]) -> Iterator[Called]:
+    named = _NAMED.search(question)
+    if named and named["name"] in tools:
+        yield Called(named["name"], _arguments(tools[named["name"]], named["words"].strip()))
+        return
     free = dict(tools)
     for says, name in _RULES:
         found = re.search(says, question, re.IGNORECASE)

@@ -25,7 +25,8 @@ def bare(script: str) -> str:
 def signs() -> dict[str, str]:
     """Return for each module the longest of its lines, by which it is found in a script."""
     lines = {
-        name: [line for line in text.splitlines() if "import" not in line] for name, text in scripts.modules().items()
+        name: [line for line in text.splitlines() if "import" not in line and not line.lstrip().startswith("/*")]
+        for name, text in scripts.modules().items()
     }
     return {name: bare(compact(max(own, key=len))) for name, own in lines.items() if own}
 

@@ -82,6 +82,11 @@ EITHER = pytest.mark.parametrize("api", ["responses", "chat"])
             "I wish for skates and what time is it?",
             [("now", "{}"), ("add_to_list", '{"entry": "skates"}')],
         ),
+        ("call show_list", [("show_list", "{}")]),
+        ("Call shop__search red skates!", [("shop__search", '{"words": "red skates"}')]),
+        ("Please call remove_from_list 2", [("remove_from_list", '{"number": 2}')]),
+        ("call now, I wish for skates", [("now", "{}")]),
+        ("call fly", []),
         ("Hello", []),
     ],
 )
