@@ -6,8 +6,8 @@ from typing import Final
 _HALF: Final = re.compile(r"\*\*+|__+|~~+")
 _WORD: Final = re.compile(r"[A-Za-z0-9]")
 _RUNS: Final = {sign: re.compile(rf"\{sign}+") for sign in "*~"}
-_BARS: Final = re.compile(r"(?<![A-Za-z0-9])_(?=\S)|(?<=\S)_(?![A-Za-z0-9])")
-"""Underscores at one end of a word; those inside are no marks anywhere."""
+_BARS: Final = re.compile(r"(?<![A-Za-z0-9_])_(?=[^\s_])|(?<=[^\s_])_(?![A-Za-z0-9_])")
+"""Single underscores at one end of a word; those inside, as in `a__b`, are no marks anywhere, nor is a blank `____`."""
 _TICKS: Final = re.compile(r"`+")
 _TIMES: Final = re.compile(r"(?<=\d)\*(?=\d)")
 _ALIKE: Final = str.maketrans({"*": "\u2217", "~": "\u223c"})

@@ -90,6 +90,8 @@ def test_signs_that_a_browser_would_read_as_marks_look_the_same_and_are_none(mar
         "a 4* hotel, a 5* hotel",
         "about ~5 EUR",
         "my_file_name.txt and a _b",
+        "shop__search and a_b__c_d, x___y",
+        "Name: ____ Date: ____",
         "5 < 6 & 7 > 3; AT&T [sic] C:\\new",
         "f***ing **** stars",
         "https://example.com/a_b_*c*_d?x=~1~&y=1",
