@@ -29,7 +29,10 @@ class ModelChoice:
     first: Model
     """The deployment's model, which answers unless the prompt names another one."""
     others: Mapping[str, Callable[[], Model]] = field(default_factory=dict)
-    """Builds the models that a prompt may name, by that name: the library of their provider may not be loaded yet."""
+    """Builds the models that a prompt may name, by that name: the library of their provider may not be loaded yet.
+
+    It may name the fallback too, whose price is then reserved.
+    """
     fallback: tuple[str, Callable[[], Model]] | None = None
     """The name of the model that is asked where another one is busy or refuses, which sends one request at most."""
     report: Callable[[ModelError], None] = lambda _: None
@@ -55,9 +58,10 @@ class ModelChoice:
 
     def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
         deadline, has_words = time.monotonic() + seconds, False
-        name = prompt.model if prompt.model in self.others else ""
+        known = {**dict([self.fallback] if self.fallback else []), **self.others}
+        name = prompt.model if prompt.model in known else ""
         try:
-            with closing(self._ask(name, self.others.get(name), prompt, seconds)) as events:
+            with closing(self._ask(name, known.get(name), prompt, seconds)) as events:
                 for event in events:
                     has_words |= isinstance(event, TextDelta)
                     yield event

@@ -45,7 +45,9 @@ class Three:
         return [model.name for model in (self.first, self.other, self.fallback) for _ in model.asked]
 
 
-@pytest.mark.parametrize(("name", "asked"), [("", ""), ("luna", ""), ("sol", "sol"), ("unlisted", "")])
+@pytest.mark.parametrize(
+    ("name", "asked"), [("", ""), ("luna", ""), ("sol", "sol"), ("nano", "nano"), ("unlisted", "")]
+)
 def test_the_named_model_answers_if_the_owner_listed_it_and_else_the_deployments(name: str, asked: str):
     three = Three()
     assert three.ask(replace(PROMPT, model=name))[-1] == Finished(FinishReason.STOP, replace(USAGE, model=asked))
@@ -157,6 +159,16 @@ def test_thoughts_are_signed_so_that_the_next_round_knows_whose_they_are():
     assert isinstance(end, Finished)
     list(ModelChoice(model).answer(replace(PROMPT, rounds=(calling(*end.thoughts),)), seconds=10))
     assert model.asked[-1].rounds[0].thoughts == ("{}",)
+
+
+def test_a_named_fallback_answers_at_the_price_that_was_reserved():
+    """The owner has taken it off the list, and a person still has it: the deployment's model may be dearer."""
+    prices = Budget(cap=10_000, price=usd(9), person_share=Decimal(1), others={"nano": usd(1)}, fallback="nano")
+    reserved = prices.reserve(USAGE, day="2026-11-20", model="nano")
+    finished = Three().ask(replace(PROMPT, model="nano"))[-1]
+    assert isinstance(finished, Finished)
+    assert prices.settle(reserved, finished.usage, at_most=USAGE).cost <= reserved.amount
+    assert finished.usage.model == "nano"
 
 
 def usd(amount: int) -> Price:
