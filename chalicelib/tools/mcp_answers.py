@@ -18,14 +18,13 @@ MOST_TOOLS: Final = 200
 """Of one page of a list."""
 _EVENT_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
-_LONGEST_REASON: Final = 300
 
 
 class Refused(Exception):
     """The server answers with an error of JSON-RPC; the message is the server's."""
 
     def __init__(self, code: int, message: str) -> None:
-        super().__init__(message[:_LONGEST_REASON])
+        super().__init__(message)
         self.code = code
 
 

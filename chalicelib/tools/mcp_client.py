@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -42,6 +42,7 @@ _NOT_MODERN: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.M
 _MODERN_ERRORS: Final = (-32020, -32021, -32022)
 """Errors that only a server of the modern protocol gives."""
 _ID: Final = 1
+_LONGEST_REASON: Final = 300
 _TOO_LONG: Final = "The server takes too long."
 _PLAIN: Final = re.compile(r"(?!=\?base64\?)[!-~](?:[ -~]*[!-~])?")
 
@@ -66,7 +67,8 @@ class McpServer:
     def call(self, name: str, arguments: Mapping[str, Any], *, seconds: float) -> ToolResult:
         """Return what a call of a tool gives."""
         params = {"name": name, "arguments": dict(arguments)}
-        return result_text(_in_time(partial(self._ask, "tools/call", params), min(seconds, READ_S)))
+        found = result_text(_in_time(partial(self._ask, "tools/call", params), min(seconds, READ_S)))
+        return replace(found, text=self._without_token(found.text))
 
     def _tools(self, until: float) -> tuple[tuple[ToolSpec, ...], int]:
         found, cursor, ttl = list[ToolSpec](), "", 0
@@ -95,7 +97,7 @@ class McpServer:
         except Refused as exc:
             if post.status in _NOT_MODERN and exc.code not in _MODERN_ERRORS:
                 raise _NotModern from None
-            raise ToolFailed(f"The server refuses that: {exc}") from None
+            raise self._refused(exc) from None
         except NoSense:
             if post.status in _NOT_MODERN:
                 raise _NotModern from None
@@ -117,7 +119,15 @@ class McpServer:
         try:
             return self._result(post, method, params)
         except Refused as exc:
-            raise ToolFailed(f"The server refuses that: {exc}") from None
+            raise self._refused(exc) from None
+
+    def _refused(self, error: Refused) -> ToolFailed:
+        return ToolFailed(f"The server refuses that: {self._without_token(str(error))[:_LONGEST_REASON]}")
+
+    def _without_token(self, text: str) -> str:
+        """Return what a server says without the token, which some repeat to whom it refuses."""
+        token = self.token()
+        return text.replace(token, "[token]") if token else text
 
     @staticmethod
     def _result(post: "_Post", method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -179,6 +179,27 @@ def test_a_tool_of_any_name_can_be_called(name: str):
     assert names == [name]
 
 
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_server_that_repeats_the_token_tells_it_to_no_one(status: int):
+    said = f"{'x' * 290} Bearer {TOKEN} is not valid"
+
+    def answer(request: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+        if status == 200 and request.headers["Mcp-Method"] == "tools/call":
+            write(request, as_json({"content": [{"type": "text", "text": said}]}))
+        else:
+            error = {"code": -32021, "message": said}
+            write(request, json.dumps({"id": 1, "error": error}).encode(), status=status)
+
+    with misbehaving(answer) as url, client(url, TOKEN) as found:
+        with pytest.raises(ToolFailed, match="refuses that: x") as refused:
+            found.tools(seconds=10)
+        try:
+            gave = found.call("look", {}, seconds=10).text
+        except ToolFailed as exc:
+            gave = str(exc)
+    assert TOKEN[:6] not in f"{gave} {refused.value}"
+
+
 def test_a_redirect_is_not_followed():
     with pytest.raises(ToolFailed, match="status 307"):
         called(b"", status=307, Location="http://127.0.0.1:9/elsewhere")
