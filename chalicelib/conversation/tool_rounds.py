@@ -72,15 +72,15 @@ class ToolRounds:
         """Run one call, and journal its result."""
         started, is_offered = self.clock(), call.name in {tool.name for tool in context.tools}
         prepared = context.toolbox().prepare(call) if is_offered else NO_SUCH_TOOL
-        if isinstance(prepared, ToolResult):
+        if was_started and (isinstance(prepared, ToolResult) or not prepared.may_be_repeated):
+            result = UNKNOWN  # also of a tool that is gone since, or takes other arguments now
+        elif isinstance(prepared, ToolResult):
             result = prepared
-        elif was_started and not prepared.may_be_repeated:
-            result = UNKNOWN
         else:
             result = self._act(context, number, index, prepared, was_started=was_started)
         result = replace(result, text=_cut(result.text))
         self.journal.end(context.lease, context.turn, number, index, result, until=context.time.until())
-        outcome = "unknown" if result is UNKNOWN else "failed" if result.is_error else "ok"
+        outcome = "unknown" if result == UNKNOWN else "failed" if result.is_error else "ok"
         name = call.name if is_offered else "(none of these)"
         log = self.log.about(context.turn.id, context.turn.person)
         log("tool", tool=name, round=number, outcome=outcome, ms=self.clock() - started)

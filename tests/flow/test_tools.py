@@ -1,7 +1,8 @@
 """What a person and the owner get when the model calls tools."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ from chalicelib.conversation.plan import MAX_REQUESTS
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.tool import ToolCall, ToolResult
 from chalicelib.conversation.tool_ports import Caller
-from chalicelib.conversation.tool_rounds import MAX_RESULT_BYTES
+from chalicelib.conversation.tool_rounds import MAX_RESULT_BYTES, UNKNOWN
 from chalicelib.conversation.turn import Lease, Turn
 from chalicelib.errors import ModelBusy, StoreError
 from chalicelib.tools.tool import ToolFailed, tool
@@ -320,6 +321,46 @@ def test_a_worker_that_dies_after_a_wish_was_stored_stores_it_once(bot: Bot):
     assert results(bot.last_prompt) == ['The list "wishes":\n1. a bike']
     assert len(bot.asked) == 2
     assert bot.used("anna") == 1
+
+
+@tool(writes=True)
+def bake_better(flour: str, *, kitchen: Kitchen) -> str:
+    """Bake something, as a new version does."""
+    kitchen.baked.append(flour)
+    return flour
+
+
+@pytest.mark.parametrize("change", ["the persona loses it", "it is gone", "it takes other arguments"])
+def test_of_a_call_that_was_begun_the_outcome_is_unknown_whatever_became_of_its_tool(
+    bot: Bot, kitchen: Kitchen, change: str
+):
+    class DiesOnce(FakeJournal):
+        def end(self, lease: Lease, turn: Turn, number: int, call: int, result: ToolResult, *, until: int) -> None:
+            if dies:
+                raise dies.pop()
+            super().end(lease, turn, number, call, result, until=until)
+
+    dies, bot.journal = [StoreError("gone")], DiesOnce(bot.memory)
+    bot.model.script = [[baking()], ["I do not know whether it is baked."]]
+    bot.accepts("anna", "Bread, please")
+    bot.works_badly()
+    if change == "the persona loses it":
+        names(bot)
+    else:
+        other = replace(bake_better, function=renamed(bake_better.function)) if "other" in change else taste
+        toolbox = FunctionTools((other,), {Kitchen: kitchen}, lambda _: None)
+        bot.toolbox = lambda: toolbox
+    bot.clock.tick(minutes=3)
+    bot.beats()
+    bot.works()
+    assert (kitchen.baked, results(bot.last_prompt)) == (["bread"], [UNKNOWN.text])
+    assert [line["outcome"] for line in bot.log_lines("tool")] == ["unknown"]
+
+
+def renamed(function: Callable[..., str]) -> Callable[..., str]:
+    """The function, called as the old one."""
+    function.__name__ = "bake"
+    return function
 
 
 def test_what_the_model_writes_of_calls_can_be_stored_and_sent_whatever_it_is(bot: Bot, kitchen: Kitchen):
