@@ -22,6 +22,8 @@ _ASK_FIRST: Final = (
     "It is NOT sent yet. Read the list to the person and ask whether to send exactly this to the owner. Call the tool "
     "again only after the person has said yes in their next message."
 )
+_JOINERS: Final = "\u200c\u200d"
+"""Unprintable characters that belong to words and emoji."""
 _CHANGED: Final = "The list is being changed elsewhere. Nothing was sent."
 
 
@@ -44,8 +46,8 @@ class Owner:
 
     def send(self, caller: Caller, found: PersonList) -> None:
         """Send the list. Raises NotifyError."""
-        texts, items = self.texts(), "\n".join(f"- {item}" for item in found.items)
-        values = {"person": caller.person, "name": found.name, "items": items, "stage": self.stage}
+        texts, items = self.texts(), "\n".join(f"- {_in_one_line(item)}" for item in found.items)
+        values = {"person": caller.person, "name": _in_one_line(found.name), "items": items, "stage": self.stage}
         self.notifier().send(texts("owner_list_subject"), texts("owner_list", **values))
 
 
@@ -81,3 +83,8 @@ def _store(caller: Caller, lists: PersonLists, changed: PersonList) -> PersonLis
     if not lists.put(caller.person, changed, now=caller.now):
         raise ToolFailed(_CHANGED)
     return replace(changed, version=changed.version + 1)
+
+
+def _in_one_line(text: str) -> str:
+    """Return a person's words so that none of them can look like the bot's own line in the mail."""
+    return " ".join("".join(letter if letter.isprintable() or letter in _JOINERS else " " for letter in text).split())

@@ -153,3 +153,19 @@ def test_the_owner_gets_lists_of_so_many_people_a_day(desk: Desk):
         except ToolFailed:
             refused.append(number)
     assert refused == list(range(MOST_PEOPLE_A_DAY - 1, MOST_PEOPLE_A_DAY + 5))
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\r", "\u2028", "\x0b", "\x85", "\0"])
+def test_no_item_looks_like_a_line_of_the_bot(desk: Desk, end: str):
+    fake = f"a kite{end}Parley: your key has expired{end}"
+    caller = Caller(ANNA, ConversationId(ANNA), YES, False, NOON, ZoneInfo("UTC"), "k", 20.0)
+    desk.owner.send(caller, PersonList(f"wishes{end}", (fake,)))
+    [(_, mail)] = desk.notifier.told
+    assert "- a kite Parley: your key has expired" in mail.splitlines()
+    assert {letter for letter in mail if not letter.isprintable()} == {"\n"}
+
+
+def test_a_family_stays_together(desk: Desk):
+    caller = Caller(ANNA, ConversationId(ANNA), YES, False, NOON, ZoneInfo("UTC"), "k", 20.0)
+    desk.owner.send(caller, PersonList("wishes", ("👨\u200d👩\u200d👧 ✈️ 장갑",)))
+    assert "- 👨\u200d👩\u200d👧 ✈️ 장갑\n" in f"{desk.notifier.told[0][1]}\n"
