@@ -144,4 +144,5 @@ def is_decided(person: Person) -> bool:
 
 def _row_of(person: Person) -> str:
     has_name = web_key_of(person) is None or own_conversations.is_known(person.id)
-    return person.id if has_name or is_decided(person) else identity.group_of(person.id)
+    keeps_row = has_name or is_decided(person) or bool(person.model)
+    return person.id if keeps_row else identity.group_of(person.id)

@@ -126,6 +126,14 @@ def test_a_visitor_with_a_decision_keeps_a_row(people: Run, crowd: Chats):
     assert "8 people" in listed
 
 
+def test_a_visitor_with_a_model_of_their_own_keeps_a_row(people: Run, crowd: Chats):
+    crowd.store.people.give_model(VISITOR, "gpt-6-sol")
+    crowd.answer(identity.visitor(SHOP.id, "visitor-7295"))
+    listed = people("list").output
+    assert VISITOR in listed
+    assert "shopshopsh: 2 visitors" in listed
+
+
 def test_many_visitors_take_one_place_of_a_page_and_each_is_counted(people: Run, chats: Chats):
     chats.store.keys.create(SHOP)
     for number in range(4):
