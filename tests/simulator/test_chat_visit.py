@@ -56,6 +56,7 @@ def test_who_reads_from_message_to_message_hears_whose_each_one_is(chat: Page, b
     write(chat, "And in June?")
     bot.answer("Peas.")
     for article, asked, answered in ((0, OTHER, "Asparagus."), (1, "You", "Peas.")):
+        expect(chat.get_by_role("article").nth(article)).to_contain_text(answered)
         tree = chat.get_by_role("article").nth(article).aria_snapshot()
         assert tree.index(asked) < tree.index("Aunt Mary") < tree.index(answered)
     expect(chat.get_by_text("You", exact=True)).not_to_be_in_viewport()
