@@ -40,8 +40,11 @@ async def see_with_a_kill(tab: Tab, *, at: int) -> Seen:
 
 
 async def see_them_all(chat: Chat) -> list[Seen]:
-    """One person for each frame that an answer has, and some to spare, as many at a time as may ask."""
-    places = asyncio.Semaphore(OPEN_OF_A_KEY)
+    """One person for each frame that an answer has, and some to spare.
+
+    Half as many at a time as may ask: a place becomes free a moment after the end of an answer is seen.
+    """
+    places = asyncio.Semaphore(OPEN_OF_A_KEY // 2)
 
     async def see(number: int) -> Seen:
         async with places:
