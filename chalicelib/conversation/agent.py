@@ -24,6 +24,7 @@ from chalicelib.conversation.prompt import (
     TextDelta,
     Used,
     Waiting,
+    believed,
 )
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.tool import ToolCall
@@ -112,9 +113,10 @@ class Speech:
         written = None if goes_on or agent.model.may_think_unseen else call.written
         at_most = prompt_builder.at_most(prompt, written=written)
         ms, first_words_ms = agent.clock() - started, (call.shown.first_words_at or started) - started
-        if goes_on and prompt.tools and prompt.may_call and call.asked.calls and call.asked.size <= MAX_ROUND_BYTES:
+        asked = call.asked
+        if goes_on and prompt.tools and prompt.may_call and asked.calls and asked.size <= MAX_ROUND_BYTES:
             said_ms = first_words_ms if call.shown.text else None
-            outcome: Answer | Asked | Failure = Asked(call.asked, call.used, at_most, ms, said_ms)
+            outcome: Answer | Asked | Failure = Asked(asked, call.used, at_most, ms, said_ms)
         elif goes_on and not call.shown.whole:
             outcome = Failure(ModelError("the answer is empty"), call.used, at_most, ms)
         else:
@@ -165,9 +167,7 @@ class _Call:
                 self.used = usage
                 return True
             case Finished(_, usage):
-                # Words or calls without output tokens: the server counts something else.
-                is_told = usage.output or not (self.written or event.calls)
-                self.finished, self.used = event, usage if is_told else Usage()
+                self.finished, self.used = event, believed(usage, wrote=bool(self.written or event.calls))
                 return self.shown.end()
 
 

@@ -58,7 +58,7 @@ class Dialogue:
             return Ended(context, Failure(ModelError("rounds are missing in the journal"), None, Usage(), 0), None)
         *finished, last = found
         with self.agent.speaking(context.turn) as speech:
-            for each in (*finished, last):
+            for each in found:
                 speech.repeat(each.text)
             context = _with_rounds(context, *(_fenced(each.finished()) for each in finished))
             after = self._after(context, last, speech)

@@ -103,6 +103,14 @@ class Waiting:
 ModelEvent = TextDelta | Waiting | Used | Finished
 
 
+def believed(usage: Usage, *, wrote: bool) -> Usage:
+    """Return the usage of an answer; an empty one for words or calls without output tokens: something else is counted.
+
+    `wrote` is whether the model has written any.
+    """
+    return usage if usage.output or not wrote else Usage()
+
+
 @dataclass(frozen=True)
 class Answer:
     """An answer of the model, and what it took."""

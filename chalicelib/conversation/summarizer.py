@@ -12,12 +12,12 @@ from chalicelib.access.person import Person
 from chalicelib.clock import Clock
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import prompt_builder, summary
-from chalicelib.conversation.answer_text import AnswerText, Words
 from chalicelib.conversation.burst import with_joined
+from chalicelib.conversation.heard import Heard
 from chalicelib.conversation.history import is_answered
 from chalicelib.conversation.notes import facts_note, summary_note
 from chalicelib.conversation.ports import Model, Transcript
-from chalicelib.conversation.prompt import Finished, ModelEvent, Prompt, TextDelta, Used
+from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.summary_ports import Summaries, Summarised
 from chalicelib.conversation.turn import Lease, Summary, Turn
 from chalicelib.errors import ModelError, ParleyError
@@ -89,9 +89,9 @@ class Summarizer:
         self._end(begun, self._ask(prompt, lease))
 
     def _end(self, begun: "_Begun", answer: "_Answer") -> None:
-        settlement = self.budget.settle(begun.reservation, answer.usage, at_most=answer.at_most)
+        settlement = self.budget.settle(begun.reservation, answer.heard.usage, at_most=answer.at_most)
         cost = {"ms": self.clock() - begun.at, "cost_usd": settlement.cost_usd}
-        log, text = self.log.about(begun.last.id, begun.last.person), summary.usable(answer.text)
+        log, text = self.log.about(begun.last.id, begun.last.person), summary.usable(answer.heard.text)
         if answer.error or answer.gave_way or not text:
             self.store.settle(settlement, begun.channel)
             if answer.gave_way:
@@ -119,22 +119,22 @@ class Summarizer:
         return self.budget.reserve_for_turn(most, day=quota.day_of(now, now=now, zone=self.zone), is_unlimited=True)
 
     def _ask(self, prompt: Prompt, lease: Lease) -> "_Answer":
-        answer, looked_at = _Answer(), self.clock()
+        heard, error, gave_way, looked_at = Heard(), None, False, self.clock()
         try:
             with closing(self.model.answer(prompt, seconds=SECONDS)) as events:
                 for event in events:
-                    answer.take_in(event)
+                    heard.take_in(event)
                     if self.gives_way and self.clock() - looked_at >= _LOOKS_EVERY_MS:
-                        looked_at, answer.gave_way = self.clock(), self.store.is_waiting(lease.conversation)
-                    if answer.gave_way:
+                        looked_at, gave_way = self.clock(), self.store.is_waiting(lease.conversation)
+                    if gave_way:
                         break
         except ModelError as exc:
-            answer.error = exc
-        written = answer.written if answer.gave_way and not self.model.may_think_unseen else None
-        may_be_billed = answer.error is None or answer.error.may_be_billed
-        answer.at_most = prompt_builder.at_most(prompt, written=written) if may_be_billed else Usage()
-        answer.end()
-        return answer
+            error = exc
+        written = heard.written if gave_way and not self.model.may_think_unseen else None
+        may_be_billed = error is None or error.may_be_billed
+        at_most = prompt_builder.at_most(prompt, written=written) if may_be_billed else Usage()
+        heard.end()
+        return _Answer(heard, at_most, error, gave_way)
 
 
 @dataclass(frozen=True)
@@ -151,36 +151,12 @@ class _Begun:
     at: int
 
 
+@dataclass(frozen=True)
 class _Answer:
     """What the model has written, and what it cost."""
 
-    def __init__(self) -> None:
-        self.text = ""
-        self.usage: Usage | None = None
-        """None if the provider does not tell."""
-        self.at_most = Usage()
-        self.error: ModelError | None = None
-        self.gave_way = False
-        """Whether it was stopped because a message waits."""
-        self.written = 0
-        """UTF-8 bytes of all words."""
-        self._words = AnswerText()
-
-    def take_in(self, event: ModelEvent) -> None:
-        """Take in the next event."""
-        match event:
-            case TextDelta(text):
-                self.written += len(text.encode(errors="surrogatepass"))
-                self._add(self._words.add(text))
-            case Used(usage):
-                self.usage = usage
-            case Finished(_, usage):
-                # Words without output tokens: the server counts something else.
-                self.usage = usage if usage.output or not self.written else Usage()
-
-    def end(self) -> None:
-        """Take in what was held back."""
-        self._add(self._words.end())
-
-    def _add(self, words: Words) -> None:
-        self.text = words.text if words.instead else self.text + words.text
+    heard: Heard
+    at_most: Usage
+    error: ModelError | None
+    gave_way: bool
+    """Whether it was stopped because a message waits."""

@@ -7,9 +7,9 @@ from typing import Final
 
 from chalicelib.access.budget import Usage
 from chalicelib.content.persona import Persona
-from chalicelib.conversation.answer_text import AnswerText, Words
+from chalicelib.conversation.heard import Heard
 from chalicelib.conversation.ports import Model
-from chalicelib.conversation.prompt import Exchange, Finished, FinishReason, Prompt, TextDelta, Used
+from chalicelib.conversation.prompt import Exchange, FinishReason, Prompt
 from chalicelib.conversation.prompt_builder import at_most
 from chalicelib.errors import ModelError
 
@@ -92,11 +92,11 @@ class Trial:
         most = model.price.cost(self.next_usage())
         if self.spent + most > self.budget:
             raise BudgetSpent(most)
-        heard = _Heard()
+        heard = Heard()
         try:
             with closing(model.answer(self._prompt(), seconds=_SECONDS)) as events:
                 for event in events:
-                    heard.take(event)
+                    heard.take_in(event)
             heard.end()
         except ModelError as exc:
             self.spent += _cost(model, heard.usage, most) if exc.may_be_billed else 0
@@ -113,31 +113,6 @@ class Trial:
 
 def _cost(model: Model, usage: Usage | None, most: int) -> int:
     return model.price.cost(usage) if usage and usage.output else most
-
-
-@dataclass
-class _Heard:
-    """An answer while it comes, without thoughts."""
-
-    text: str = ""
-    usage: Usage | None = None
-    reason: FinishReason | None = None
-    _words: AnswerText = field(default_factory=AnswerText)
-
-    def take(self, event: object) -> None:
-        match event:
-            case TextDelta(text):
-                self._add(self._words.add(text))
-            case Used(usage):
-                self.usage = usage
-            case Finished(reason, usage):
-                self.reason, self.usage = reason, usage
-
-    def end(self) -> None:
-        self._add(self._words.end())
-
-    def _add(self, words: Words) -> None:
-        self.text = words.text if words.instead else self.text + words.text
 
 
 def _prompt(speaker: Persona, lines: Sequence[str]) -> Prompt:
