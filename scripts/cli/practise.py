@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -12,12 +12,14 @@ import click
 from chalicelib.errors import ModelError, ParleyError
 from scripts.cli.personas_files import named
 from scripts.cli.practise_model import models, why
-from scripts.cli.terminal import counted, print_json, width
+from scripts.cli.terminal import counted, folded, print_json, width
 from scripts.stage.environment import UsageError
 from scripts.stage.trial import BudgetSpent, Line, Trial
 
 _MICRO: Final = 1_000_000
 _MOST_TURNS: Final = 100
+_AROUND_A_NAME: Final = 7
+"""Columns of the number of a turn, and of the blanks beside a name."""
 
 
 def _amount(_: click.Context, __: click.Parameter, value: float) -> int:
@@ -40,12 +42,12 @@ class _Output:
 
         turn = f"{number // 2 + 1:>3}" if number % 2 == 0 else "   "
         name = set_cell_size(line.by.name, self.column)
-        begin = f"{turn}  {name}  "
         cut = " [cut by max_output_tokens]" if line.was_cut else ""
-        first, *others = folded(line.text + cut, max(20, width() - self.column - 7))
+        indent = self.column + _AROUND_A_NAME
+        first, *others = folded(" ".join(f"{line.text}{cut}".split()), max(20, width() - indent))
         click.echo(f"{turn}  {click.style(name, bold=True)}  {first}")
         for other in others:
-            click.echo(" " * (self.column + len(begin) - len(name)) + other)
+            click.echo(" " * indent + other)
 
 
 @click.command()
@@ -135,17 +137,3 @@ def _document(trial: Trial, called: str, end: str) -> Mapping[str, Any]:
 
 def _usd(micro: int) -> str:
     return f"{Decimal(micro) / _MICRO:f}"
-
-
-def folded(text: str, room: int) -> Sequence[str]:
-    """Fold a text at spaces into lines of so many columns, of which a Korean syllable takes two."""
-    from rich.cells import cell_len  # noqa: PLC0415
-
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and cell_len(longer) > room:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

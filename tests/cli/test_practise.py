@@ -13,8 +13,8 @@ from chalicelib.access.budget import Price, Usage
 from chalicelib.content import persona
 from chalicelib.conversation.prompt import Exchange, FinishReason, Prompt
 from chalicelib.errors import ModelBusy, ModelError
-from scripts.cli.practise import folded
 from scripts.cli.practise_model import why
+from scripts.cli.terminal import folded
 from scripts.stage.trial import BudgetSpent, Line, Trial
 from tests.cli.conftest import Run
 from tests.fakes.model import ScriptedModel
