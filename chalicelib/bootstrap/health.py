@@ -13,7 +13,7 @@ from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.channels.messenger.probe import HttpWebhook
 from chalicelib.channels.messenger.setup import Setup
 from chalicelib.channels.web.code_issuer import CodeIssuer
-from chalicelib.llm import prices
+from chalicelib.llm import listed, prices
 from chalicelib.llm.health import Catalogue, ModelHealth
 from chalicelib.llm.moderation_health import ModerationHealth
 from chalicelib.llm.other_models import OtherModels
@@ -98,8 +98,7 @@ def _model() -> ModelHealth:
 
 def _others() -> OtherModels:
     settings = clients.settings()
-    names = dict.fromkeys(filter(None, [*settings.choice.listed, settings.choice.fallback]))
-    return OtherModels(models.without_fallback(model()), tuple(names), _reserve, settings.stage.name)
+    return OtherModels(models.without_fallback(model()), listed.beside(settings), _reserve, settings.stage.name)
 
 
 def _catalogue() -> Catalogue:

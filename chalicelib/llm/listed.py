@@ -29,6 +29,12 @@ def others(settings: Settings) -> Mapping[str, ModelSettings]:
     return {name: named(settings, name) for name in settings.choice.listed}
 
 
+def beside(settings: Settings) -> Sequence[str]:
+    """Return the names of all models that may answer beside the deployment's own, the fallback last."""
+    choice = settings.choice
+    return tuple(dict.fromkeys(filter(None, (*choice.listed, choice.fallback))))
+
+
 def find(settings: Settings, name: str) -> ModelSettings | None:
     """Return how the model is asked that a persona, an API key or a person may name; None if it is not listed.
 
@@ -40,8 +46,7 @@ def find(settings: Settings, name: str) -> ModelSettings | None:
 
 def every(settings: Settings) -> Sequence[ModelSettings]:
     """Return all models that may answer, the deployment's own first."""
-    names = dict.fromkeys([*settings.choice.listed, *filter(None, [settings.choice.fallback])])
-    return [settings.model, *(named(settings, name) for name in names)]
+    return [settings.model, *(named(settings, name) for name in beside(settings))]
 
 
 def moderating(settings: Settings) -> ModelSettings | None:
@@ -51,13 +56,12 @@ def moderating(settings: Settings) -> ModelSettings | None:
 
 def budget(settings: Settings) -> Budget:
     """Return the day's budget for the models."""
-    limits, choice = settings.limits, settings.choice
-    names = {*choice.listed, *filter(None, [choice.fallback])}
+    limits = settings.limits
     return Budget(
         limits.daily_budget,
         prices.price_of(settings.model),
         limits.person_share,
         is_shared=settings.stage.channels.are_both,
-        others={name: prices.price_of(named(settings, name)) for name in names},
-        fallback=choice.fallback,
+        others={name: prices.price_of(named(settings, name)) for name in beside(settings)},
+        fallback=settings.choice.fallback,
     )
