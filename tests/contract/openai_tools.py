@@ -11,15 +11,9 @@ from chalicelib.llm.openai_request import Api
 from tests.contract.models import WORDS
 from tests.contract.openai_server import Server, chat, model, responses, sse
 from tests.contract.tool_situations import CALLS, MALFORMED, SAID_FIRST, ToolSituation
+from tests.quirks.wire import CHAT_USAGE, RESPONSES_USAGE
 
 _BASE: Final = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
-CHAT_USAGE: Final = {
-    "prompt_tokens": 10,
-    "completion_tokens": 5,
-    "total_tokens": 15,
-    "prompt_tokens_details": {"cached_tokens": 4},
-}
-RESPONSES_USAGE: Final = {"input_tokens": 10, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 5}
 REASONING: Final = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
 
 

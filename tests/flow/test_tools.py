@@ -301,8 +301,9 @@ def test_a_wish_list_is_kept_across_days_and_resets_and_forgotten_with_its_perso
     assert results(bot.last_prompt) == ['The list "wishes":\n1. a drum']
 
 
-def test_a_worker_that_dies_after_a_wish_was_stored_stores_it_once(bot: Bot):
-    names(bot, "add_to_list", "show_list")
+def journal_that_dies_once(bot: Bot) -> FakeJournal:
+    """A journal that fails where the first result is stored: the worker dies once its tool has acted."""
+    dies = [StoreError("gone")]
 
     class DiesOnce(FakeJournal):
         def end(self, lease: Lease, turn: Turn, number: int, call: int, result: ToolResult, *, until: int) -> None:
@@ -310,7 +311,13 @@ def test_a_worker_that_dies_after_a_wish_was_stored_stores_it_once(bot: Bot):
                 raise dies.pop()
             super().end(lease, turn, number, call, result, until=until)
 
-    dies, bot.journal = [StoreError("gone")], DiesOnce(bot.memory)
+    return DiesOnce(bot.memory)
+
+
+def test_a_worker_that_dies_after_a_wish_was_stored_stores_it_once(bot: Bot):
+    names(bot, "add_to_list", "show_list")
+
+    bot.journal = journal_that_dies_once(bot)
     bot.model.script = [["I note it.", wish(1, "add_to_list", item="a bike")], ["Done."]]
     bot.accepts("anna", "I wish for a bike")
     bot.works_badly()
@@ -334,13 +341,7 @@ def bake_better(flour: str, *, kitchen: Kitchen) -> str:
 def test_of_a_call_that_was_begun_the_outcome_is_unknown_whatever_became_of_its_tool(
     bot: Bot, kitchen: Kitchen, change: str
 ):
-    class DiesOnce(FakeJournal):
-        def end(self, lease: Lease, turn: Turn, number: int, call: int, result: ToolResult, *, until: int) -> None:
-            if dies:
-                raise dies.pop()
-            super().end(lease, turn, number, call, result, until=until)
-
-    dies, bot.journal = [StoreError("gone")], DiesOnce(bot.memory)
+    bot.journal = journal_that_dies_once(bot)
     bot.model.script = [[baking()], ["I do not know whether it is baked."]]
     bot.accepts("anna", "Bread, please")
     bot.works_badly()
