@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import fence
+from chalicelib.conversation.json_object import parsed
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.tool import Round, ToolCall, ToolSpec, accepted_name
 from chalicelib.errors import ModelError
 from chalicelib.llm import converse_families as of_bedrock
 from chalicelib.llm import refusals
-from chalicelib.llm.stream_values import parsed
 
 Block = dict[str, Any]
 

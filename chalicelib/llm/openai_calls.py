@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from chalicelib.conversation.json_object import parsed
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.tool import ToolCall
-from chalicelib.llm.stream_values import dicts, mapping, number, parsed, text
+from chalicelib.llm.stream_values import dicts, mapping, number, text
 
 _NO_ARGUMENTS: Final = "{}"
 _THOUGHT: Final = ("type", "id", "summary", "encrypted_content")

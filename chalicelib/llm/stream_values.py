@@ -1,6 +1,5 @@
 """Reads single values of a response, whatever type they have. Pure; nothing here raises."""
 
-import json
 from typing import Any, Final
 
 _MOST: Final = 10**9
@@ -13,15 +12,6 @@ _OF_WORDS: Final = (None, "text", "output_text", "refusal", "text_delta")
 def mapping(value: object) -> dict[str, Any]:
     """Return an object unchanged, and an empty one for everything else."""
     return value if isinstance(value, dict) else {}
-
-
-def parsed(written: str) -> dict[str, Any] | None:
-    """Return the object that JSON text stands for; None for everything else, also for text that is no JSON."""
-    try:
-        value = json.loads(written)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def dicts(value: object) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from chalicelib.conversation.json_object import parsed
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.tool import ToolResult, ToolSpec
 from chalicelib.tools.tool import ToolFailed
@@ -102,14 +103,17 @@ def _may_be_sent(schema: Mapping[str, Any]) -> bool:
 
 def _messages(body: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
     """Yield the objects of a body as they come: one of JSON, or the data of each event."""
+    yield from filter(None, map(parsed, _texts(body)))
+
+
+def _texts(body: Iterable[bytes]) -> Iterator[str]:
     rest = b""
     for part in body:
         rest += part
         if _is_stream(rest):
             *events, rest = _EVENT_END.split(rest)
-            for event in events:
-                yield from _parsed(_data(event))
-    yield from _parsed(_data(rest) if _is_stream(rest) else rest.decode(errors="replace"))
+            yield from map(_data, events)
+    yield _data(rest) if _is_stream(rest) else rest.decode(errors="replace")
 
 
 def _is_stream(body: bytes) -> bool:
@@ -119,12 +123,3 @@ def _is_stream(body: bytes) -> bool:
 def _data(event: bytes) -> str:
     lines = _LINE_END.split(event.decode(errors="replace"))
     return "\n".join(line[5:].removeprefix(" ") for line in lines if line.startswith("data:"))
-
-
-def _parsed(text: str) -> Iterator[Mapping[str, Any]]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    if isinstance(value, Mapping):
-        yield value

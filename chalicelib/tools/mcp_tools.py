@@ -4,12 +4,12 @@ What a server says of its tools is not trusted: each counts as one that changes 
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from chalicelib.clock import Clock
+from chalicelib.conversation.json_object import parsed
 from chalicelib.conversation.remote_tools import KnownTools, ToolLists
 from chalicelib.conversation.tool import LONGEST_NAME, NO_SUCH_TOOL, ToolCall, ToolResult, ToolSpec, accepted_name
 from chalicelib.conversation.tool_ports import Caller, Prepared, Toolbox
@@ -73,30 +73,23 @@ class McpTools:
     """What this process knows, by the servers' names."""
 
     def specs(self, names: Sequence[str]) -> tuple[ToolSpec, ...]:
-        offered = {server: dict(self._offered(server)) for server in dict.fromkeys(map(_server_of, names))}
-        return tuple(self._spec(name, offered[_server_of(name)]) for name in names if self._has(name, offered))
+        offered = {
+            name: spec for server in dict.fromkeys(map(_server_of, names)) for name, spec in self._offered(server)
+        }
+        for name in names:
+            if name not in offered:
+                self.report(ConfigError(f"the persona names a tool that its server does not list: {name}"))
+        return tuple(replace(offered[name], name=name) for name in names if name in offered)
 
     def prepare(self, call: ToolCall) -> Prepared | ToolResult:
         server = self.servers.get(_server_of(call.name))
         found = dict(self._offered(_server_of(call.name))).get(call.name)
         if server is None or found is None:
             return NO_SUCH_TOOL
-        try:
-            arguments = json.loads(call.arguments.strip() or "{}")
-        except (ValueError, RecursionError):
-            arguments = None
-        if not isinstance(arguments, dict):
+        arguments = parsed(call.arguments.strip() or "{}")
+        if arguments is None:
             return ToolResult("The arguments are wrong: they must be a JSON object", is_error=True)
         return PreparedRemoteCall(server, found.name, arguments, self.report)
-
-    def _has(self, name: str, offered: Mapping[str, Mapping[str, ToolSpec]]) -> bool:
-        if name in offered[_server_of(name)]:
-            return True
-        self.report(ConfigError(f"the persona names a tool that its server does not list: {name}"))
-        return False
-
-    def _spec(self, name: str, offered: Mapping[str, ToolSpec]) -> ToolSpec:
-        return replace(offered[name], name=name)
 
     def _offered(self, server: str) -> Iterator[tuple[str, ToolSpec]]:
         """Yield the tools of a server by the names under which the model knows them."""
