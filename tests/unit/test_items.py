@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.access.person import Access, Person
-from chalicelib.aws.dynamodb import items, keys
+from chalicelib.aws.dynamodb import items, keys, person_items
 from chalicelib.conversation.turn import (
     Choice,
     IncomingMessage,
@@ -156,7 +156,7 @@ def test_a_days_costs_are_kept_for_forty_days():
 
 def test_a_person_of_whom_nothing_is_noted_is_like_everybody():
     key = keys.person_key(MESSAGE.person)
-    assert items.person({**key}) == Person(MESSAGE.person)
+    assert person_items.person({**key}) == Person(MESSAGE.person)
 
 
 def test_all_that_is_noted_of_a_person_comes_back():
@@ -171,7 +171,7 @@ def test_all_that_is_noted_of_a_person_comes_back():
         "last_seen": NOW + 1,
         "rooms": {"room:shopshopsh:kitchen"},
     }
-    found = items.person(_stored({**keys.person_key(MESSAGE.person), **noted}))
+    found = person_items.person(_stored({**keys.person_key(MESSAGE.person), **noted}))
     assert found == Person(
         MESSAGE.person,
         access=Access.UNLIMITED,

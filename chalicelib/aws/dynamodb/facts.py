@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access.facts import Kept, Remembered, in_one_line, verdict
 from chalicelib.access.person import Fact
-from chalicelib.aws.dynamodb import fact_items, items, keys
+from chalicelib.aws.dynamodb import fact_items, keys, person_items
 from chalicelib.aws.dynamodb.conditions import EXISTS, facts_made, has_attribute
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
@@ -33,7 +33,7 @@ class DynamoFacts:
         line = in_one_line(text)
         for _ in range(_TRIES):
             item = self._item(person)
-            if found := verdict(items.person(item), line, source=source):
+            if found := verdict(person_items.person(item), line, source=source):
                 return found
             made = int(item.get("facts_made", 0))
             fact = Fact(made + 1, line, now, source)

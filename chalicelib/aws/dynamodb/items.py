@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from chalicelib.access.budget import DaySpend
 from chalicelib.access.own_conversations import OwnConversation
-from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import (
     CONNECTION_KEPT_S,
     REPEATED_MS,
@@ -16,13 +15,12 @@ from chalicelib.access.retention import (
     TICKETS_KEPT_S,
     TURN_KEPT_S,
 )
-from chalicelib.aws.dynamodb import day_counts, fact_items, summary_items
+from chalicelib.aws.dynamodb import summary_items
 from chalicelib.aws.dynamodb.followed import others_of
 from chalicelib.aws.dynamodb.keys import (
     CONNECTION_PREFIX,
     CONNECTIONS_BUCKET,
     MEMBER_PREFIX,
-    PERSON_PREFIX,
     SPEND_PREFIX,
     TURN_PREFIX,
     Key,
@@ -191,28 +189,6 @@ def own(item: Item, *, now: int) -> OwnConversation | None:
 def overdue(item: Item) -> Overdue:
     """The overdue conversation of an entry in the due index."""
     return Overdue(conversation_of(item["pk"]), since=int(item["due_at"]))
-
-
-def person(item: Item) -> Person:
-    """The person of an item."""
-    limit = item.get("daily_limit")
-    return Person(
-        id=PersonId(item["pk"].removeprefix(PERSON_PREFIX)),
-        access=Access(item.get("access", Access.DEFAULT.value)),
-        daily_limit=None if limit is None else int(limit),
-        quota={day: int(used) for day, used in item.get("quota", {}).items()},
-        notified_day=item.get("told_day"),
-        notified_at=int(item.get("told_at", 0)),
-        announced=bool(item.get("announced", False)),
-        first_seen=int(item.get("first_seen", 0)),
-        last_seen=int(item.get("last_seen", 0)),
-        rooms=frozenset(ConversationId(room) for room in item.get("rooms", ())),
-        refunds=day_counts.by_day(item, day_counts.REFUNDS),
-        spent=day_counts.by_day(item, day_counts.SPENT),
-        persona=item.get("persona", ""),
-        model=item.get("model", ""),
-        **fact_items.of_person(item),
-    )
 
 
 def day_spend(item: Item) -> DaySpend:

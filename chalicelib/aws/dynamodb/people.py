@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity, retention
 from chalicelib.access.person import Access, Person
-from chalicelib.aws.dynamodb import fact_items, items, keys
+from chalicelib.aws.dynamodb import fact_items, items, keys, person_items
 from chalicelib.aws.dynamodb.conditions import EXISTS, NEVER_WROTE, NO_OWNER_DECISION, NOT_ANNOUNCED
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, delete, update
@@ -24,7 +24,7 @@ class DynamoPeople:
 
     def get(self, person: PersonId) -> Person | None:
         item = self.table.get(keys.person_key(person))
-        return items.person(item) if item else None
+        return person_items.person(item) if item else None
 
     def announce(self, person: PersonId) -> bool:
         return self._update(person, Update(set={"announced": True}), when=NOT_ANNOUNCED)
@@ -47,7 +47,7 @@ class DynamoPeople:
             seen = (items.key_of(item) for page in pages for item in page)
             while batch := list(islice(seen, BATCH_LIMIT)):
                 found = {item["pk"]: item for item in self.table.get_many(batch)}
-                yield from (items.person(found[key["pk"]]) for key in batch if key["pk"] in found)
+                yield from (person_items.person(found[key["pk"]]) for key in batch if key["pk"] in found)
 
     def choose(self, person: PersonId, persona: str) -> None:
         self._update(person, Update(set={"persona": persona}), when=EXISTS)

@@ -1,0 +1,32 @@
+"""Converts the item of a person to a value; nothing here writes one."""
+
+from typing import Any
+
+from chalicelib.access.person import Access, Person
+from chalicelib.aws.dynamodb import day_counts, fact_items
+from chalicelib.aws.dynamodb.keys import PERSON_PREFIX
+from chalicelib.ids import ConversationId, PersonId
+
+Item = dict[str, Any]
+
+
+def person(item: Item) -> Person:
+    """The person of an item."""
+    limit = item.get("daily_limit")
+    return Person(
+        id=PersonId(item["pk"].removeprefix(PERSON_PREFIX)),
+        access=Access(item.get("access", Access.DEFAULT.value)),
+        daily_limit=None if limit is None else int(limit),
+        quota={day: int(used) for day, used in item.get("quota", {}).items()},
+        notified_day=item.get("told_day"),
+        notified_at=int(item.get("told_at", 0)),
+        announced=bool(item.get("announced", False)),
+        first_seen=int(item.get("first_seen", 0)),
+        last_seen=int(item.get("last_seen", 0)),
+        rooms=frozenset(ConversationId(room) for room in item.get("rooms", ())),
+        refunds=day_counts.by_day(item, day_counts.REFUNDS),
+        spent=day_counts.by_day(item, day_counts.SPENT),
+        persona=item.get("persona", ""),
+        model=item.get("model", ""),
+        **fact_items.of_person(item),
+    )
