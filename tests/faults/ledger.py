@@ -53,6 +53,8 @@ class Ledger:
     """Charges of turns that were forgotten: the counts stay."""
     runs: dict[str, Run] = field(default_factory=dict)
     """By the owner's name in the lease."""
+    holder: dict[ConversationId, Run] = field(default_factory=dict)
+    """Who took the lease last."""
     billed: int = 0
     """Micro-USD that the provider will want, whether anybody here knows of it or not."""
     unsettled: list[tuple[str, int]] = field(default_factory=list)
@@ -94,6 +96,11 @@ class Ledger:
         meeting = any(other.works(now=self.clock()) for other in others)
         self.require("two workers work on one conversation", kept=not meeting)
         self.runs[owner] = run
+        self.holder[run.conversation] = run
+
+    def was_written(self, run: Run) -> None:
+        """A write succeeded that only the holder of the lease may make."""
+        self.require("a worker writes after another one took its conversation", kept=self.holder[run.conversation] is run)
 
     def was_asked(self, question: str, history: tuple[Exchange, ...], run: Run) -> None:
         before = self.asked[question]

@@ -26,6 +26,8 @@ WRITTEN = (None, True, Charged.CHARGED)
 PRICE: Final = Price(Decimal(0), Decimal(0), output=Decimal(1))
 USED: Final = Usage(input=10, output=5)
 ENDS_A_HOLD = frozenset({"hand_back", "release", "finish"})
+OF_THE_HOLDER: Final = frozenset({"begin", "start", "end", "call_again", "record", "finish"})
+"""Methods that raise LeaseLost for every other worker."""
 
 
 def in_room(message: IncomingMessage) -> IncomingMessage:
@@ -78,6 +80,8 @@ class EnteredInbox:
     def _enter_work(self, run: Run, method: str, args: tuple[Any, ...], named: Mapping[str, Any], result: Any) -> None:
         if result in WRITTEN:
             run.until = named.get("until", run.until)
+        if method in OF_THE_HOLDER:
+            self._ledger.was_written(run)
         if method == "record":
             run.recorded.add(args[1].turn.id)
         if method == "finish":

@@ -226,6 +226,7 @@ def breaks(promise: str, mutant: MakesJournal, stories: range, **more: Any) -> b
         (ActsBeforeItWrites, {}, ONCE),
         (MarksNoStart, {}, ONCE),
         (UnfencedAndStartsTwice, {"zombies": True}, ONCE),
+        (Unfenced, {"zombies": True}, "a worker writes after another one took its conversation"),
         (SettlesNoRound, {}, "the day's bill is what was set aside and not given back"),
     ],
 )
