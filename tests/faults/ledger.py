@@ -100,7 +100,9 @@ class Ledger:
 
     def was_written(self, run: Run) -> None:
         """A write succeeded that only the holder of the lease may make."""
-        self.require("a worker writes after another one took its conversation", kept=self.holder[run.conversation] is run)
+        self.require(
+            "a worker writes after another one took its conversation", kept=self.holder[run.conversation] is run
+        )
 
     def was_asked(self, question: str, history: tuple[Exchange, ...], run: Run) -> None:
         before = self.asked[question]
