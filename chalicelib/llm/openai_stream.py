@@ -9,11 +9,11 @@ from typing import Final
 
 from chalicelib.access.budget import Usage
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, TextDelta, Used
+from chalicelib.conversation.stream_elements import DONE, Element, StreamElements
 from chalicelib.errors import ModelBusy, ModelError
 from chalicelib.llm.finish_reasons import finish_reason
 from chalicelib.llm.openai_calls import StreamedCalls
 from chalicelib.llm.openai_errors import by_code, by_status
-from chalicelib.llm.stream_elements import DONE, Element, StreamElements
 from chalicelib.llm.stream_values import dicts, mapping, number, text, words_of
 
 MOST_BYTES_PER_TOKEN: Final = 12
@@ -58,9 +58,15 @@ class StreamReader:
         return self._said or bool(self._calls)
 
     def feed(self, data: bytes) -> Iterator[ModelEvent]:
-        """Yield the events that are complete with these bytes; nothing after the end."""
-        for element in self._elements.feed(data):
+        """Yield the events that are complete with these bytes; nothing after the end. Raises ModelError."""
+        for element in self._complete(data):
             yield from self._read(element)
+
+    def _complete(self, data: bytes) -> Iterator[Element]:
+        try:
+            yield from self._elements.feed(data)
+        except ValueError as exc:
+            raise ModelError("the provider's answer makes no sense: it has too long a line") from exc
 
     def end(self) -> Iterator[ModelEvent]:
         """Yield the events that are complete because the connection was closed. Raises ModelBusy without an end."""

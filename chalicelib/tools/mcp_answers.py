@@ -4,11 +4,10 @@ Every field may be missing or have any type. What cannot be read is passed over,
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from chalicelib.conversation.json_object import parsed
+from chalicelib.conversation.stream_elements import StreamElements
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.tool import ToolResult, ToolSpec
 from chalicelib.tools.tool import ToolFailed
@@ -17,8 +16,6 @@ LONGEST_DESCRIPTION: Final = 2_000
 MOST_SCHEMA_BYTES: Final = 20_000
 MOST_TOOLS: Final = 200
 """Of one page of a list."""
-_EVENT_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
 class Refused(Exception):
@@ -102,24 +99,11 @@ def _may_be_sent(schema: Mapping[str, Any]) -> bool:
 
 
 def _messages(body: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a body as they come: one of JSON, or the data of each event."""
-    yield from filter(None, map(parsed, _texts(body)))
-
-
-def _texts(body: Iterable[bytes]) -> Iterator[str]:
-    rest = b""
-    for part in body:
-        rest += part
-        if _is_stream(rest):
-            *events, rest = _EVENT_END.split(rest)
-            yield from map(_data, events)
-    yield _data(rest) if _is_stream(rest) else rest.decode(errors="replace")
-
-
-def _is_stream(body: bytes) -> bool:
-    return not body.lstrip().startswith((b"{", b"["))
-
-
-def _data(event: bytes) -> str:
-    lines = _LINE_END.split(event.decode(errors="replace"))
-    return "\n".join(line[5:].removeprefix(" ") for line in lines if line.startswith("data:"))
+    """Yield the objects of a body as they come: one of JSON, or the data of each event. Raises NoSense."""
+    elements = StreamElements()
+    try:
+        for part in body:
+            yield from elements.feed(part)
+    except ValueError:
+        raise NoSense from None
+    yield from elements.end()

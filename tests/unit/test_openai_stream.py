@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta
+from chalicelib.conversation.stream_elements import StreamElements
 from chalicelib.errors import ModelError
 from chalicelib.llm.openai_stream import MOST_BYTES_PER_TOKEN, StreamReader
-from chalicelib.llm.stream_elements import StreamElements
 
 FIELDS = (
     *("type", "object", "choices", "delta", "message", "content", "refusal", "text", "finish_reason", "index", "error"),

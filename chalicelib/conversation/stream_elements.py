@@ -8,8 +8,6 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from chalicelib.errors import ModelError
-
 Element = dict[str, Any]
 
 DONE: Final = "[DONE]"
@@ -29,7 +27,7 @@ class StreamElements:
         self._event = ""
 
     def feed(self, data: bytes) -> Iterator[Element]:
-        """Yield the objects that are complete with these bytes. Raises ModelError for one that is too large.
+        """Yield the objects that are complete with these bytes. Raises ValueError for one that is too large.
 
         The name of an event is the `type` of an object that has none.
         """
@@ -40,7 +38,7 @@ class StreamElements:
             for line in lines:
                 yield from self._read(line)
         if len(self._rest) + self._size > MOST_BYTES:
-            raise ModelError("the provider's answer makes no sense: it has too long a line")
+            raise ValueError("an object in the response is too large")
 
     def end(self) -> Iterator[Element]:
         """Yield the objects that are complete because nothing follows."""
