@@ -1,0 +1,242 @@
+"""The report: what the bot was asked in a period, and what the model cost.
+
+Every number is a sum over the ledger: the counters of the days (`access.ports.Spending`) and of the people
+(`access.ports.People`). Nothing is read from logs, so all forms of a report show the same amounts, to the micro-dollar.
+Money is in micro-USD.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chalicelib.access import identity, own_conversations
+from chalicelib.access.budget import DaySpend, Usage
+from chalicelib.access.person import Person
+from chalicelib.access.ports import ApiKeys, People, Spending
+from chalicelib.ids import Channel, KeyId
+from chalicelib.operations.period import WEEK_DAYS, Period, Span, last_day_of_month
+
+OTHER: Final = "other"
+"""The name of the part of a cost that belongs to no channel, model or persona: health checks, and older counts."""
+HOURS: Final = 24
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The sums over some days."""
+
+    cost: int = 0
+    """What the model cost, with the reservations of calls whose cost is not known."""
+    questions: int = 0
+    """Questions that were charged to a person."""
+    calls: int = 0
+    """Requests to the model."""
+    answers: int = 0
+    """Requests that ended with a response; the tokens are theirs."""
+    tokens: Usage = field(default_factory=Usage)
+    failures: int = 0
+    """Questions that got an apology."""
+    refunds: int = 0
+    """Questions whose charge was taken back."""
+
+    @classmethod
+    def of(cls, days: Iterable[DaySpend]) -> "Totals":
+        """Sum up days."""
+        days = list(days)
+        return cls(
+            cost=sum(day.committed for day in days),
+            calls=sum(day.calls for day in days),
+            answers=sum(day.answers for day in days),
+            tokens=Usage(
+                sum(day.tokens_in for day in days),
+                sum(day.tokens_cached for day in days),
+                sum(day.tokens_out for day in days),
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of the cost that belongs to one channel, model or persona."""
+
+    name: str
+    cost: int
+
+
+@dataclass(frozen=True)
+class PersonUse:
+    """A row of the people: one person, or all nameless visitors of one API key."""
+
+    name: str
+    """The person's handle, as `identity.pseudonym` makes it, or the name of the API key."""
+    people: int
+    """How many people the row is about."""
+    is_sum: bool
+    """Whether the row is about the nameless visitors of a key."""
+    questions: int
+    cost: int
+    last_seen: int
+    """Milliseconds since 1970; 0 for never."""
+
+
+@dataclass(frozen=True)
+class PeopleUse:
+    """Who asked. Each person is counted for whole months, so `rows` are about the month in which the period ends."""
+
+    known: int
+    """People who are stored."""
+    new: int
+    """Those who wrote for the first time in the period."""
+    active: int
+    """Those who were last seen in the period or after it."""
+    month: str
+    """The month of `rows`, such as `2026-11`."""
+    rows: Sequence[PersonUse]
+    """Those who asked in that month, most questions first."""
+    rest: int
+    """The cost of that month, up to the end of the period, that is counted on no person who is stored."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The answers that took at most so many milliseconds, and longer than the bucket before allows."""
+
+    up_to_ms: int | None
+    """None for the last bucket, which has no upper limit."""
+    answers: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The numbers of one stage and period."""
+
+    stage: str
+    zone: str
+    """The name of the time zone in which days begin and hours are counted."""
+    made_at: int
+    """Milliseconds since 1970."""
+    period: Period
+    days: Sequence[DaySpend]
+    """Every day of the period, oldest first."""
+    totals: Totals
+    before: Totals
+    """The totals of the period before, `period.before`."""
+    daily_budget: int
+    """What all calls of a day may cost; 0 for no paid calls."""
+    forecast: int | None
+    """What the whole month will cost if it goes on like the last seven days; None for other periods and past months."""
+    people: PeopleUse
+    channels: Sequence[Share]
+    """Most expensive first, as the next two; their sum is the cost."""
+    models: Sequence[Share]
+    personas: Sequence[Share]
+    hours: Sequence[int]
+    """Questions by the hour of the owner's day, from 0 to 23."""
+    answer_times: Sequence[Bucket]
+    """How long people waited for answers; fastest first."""
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Makes reports."""
+
+    stage: str
+    zone: ZoneInfo
+    daily_budget: int
+    spending: Spending
+    people: People
+    keys: ApiKeys
+
+    def date_of(self, at: int) -> date:
+        """Return the date in the owner's time zone at a time in milliseconds since 1970."""
+        return datetime.fromtimestamp(at / 1000, self.zone).date()
+
+    def of(self, period: Period, *, now: int) -> Report:
+        """Read the ledger and sum it up. Raises StoreError."""
+        before = period.before
+        read = self.spending.days(min(before.since, period.month_begins), period.until)
+        days = _within(period, read)
+        totals = Totals.of(days)
+        return Report(
+            stage=self.stage,
+            zone=self.zone.key,
+            made_at=now,
+            period=period,
+            days=days,
+            totals=totals,
+            before=Totals.of(_within(before, read)),
+            daily_budget=self.daily_budget,
+            forecast=_forecast(period, read, today=self.date_of(now)),
+            people=self._people(period, read),
+            channels=_shares(totals.cost, (day.channels for day in days)),
+            models=_shares(totals.cost, ()),
+            personas=_shares(totals.cost, ()),
+            hours=[0] * HOURS,
+            answer_times=[],
+        )
+
+    def _people(self, period: Period, read: Sequence[DaySpend]) -> PeopleUse:
+        known = [person for person in self.people.list() if person.first_seen]
+        names = {key.id: key.name for key in self.keys.list()}
+        rows = _rows(known, lambda key: names.get(key, key), month=period.month_name)
+        of_month = (day.committed for day in read if day.day >= period.month_begins.isoformat())
+        return PeopleUse(
+            known=len(known),
+            new=sum(self.date_of(person.first_seen) in period for person in known),
+            active=sum(self.date_of(person.last_seen) >= period.since for person in known),
+            month=period.month_name,
+            rows=rows,
+            rest=sum(of_month) - sum(row.cost for row in rows),
+        )
+
+
+def _within(period: Period, days: Sequence[DaySpend]) -> Sequence[DaySpend]:
+    return [day for day in days if date.fromisoformat(day.day) in period]
+
+
+def _forecast(period: Period, read: Sequence[DaySpend], *, today: date) -> int | None:
+    if period.span is not Span.MONTH or period.until != today:
+        return None
+    spent = sum(day.committed for day in _within(period, read))
+    lately = [day.committed for day in read[-WEEK_DAYS:]]
+    return spent + sum(lately) * (last_day_of_month(today) - today).days // len(lately)
+
+
+def _shares(cost: int, days: Iterable[Mapping[Channel, int] | Mapping[str, int]]) -> Sequence[Share]:
+    """Sum up by name; what is missing in `cost` gets the name OTHER."""
+    sums: dict[str, int] = {}
+    for day in days:
+        for name, amount in day.items():
+            sums[str(name)] = sums.get(str(name), 0) + amount
+    sums[OTHER] = sums.get(OTHER, 0) + cost - sum(sums.values())
+    shares = [Share(name, amount) for name, amount in sums.items() if amount]
+    return sorted(shares, key=lambda share: (-share.cost, share.name))
+
+
+def _rows(people: Iterable[Person], name_of: Callable[[KeyId], str], *, month: str) -> Sequence[PersonUse]:
+    grouped: dict[str, list[Person]] = {}
+    for person in people:
+        grouped.setdefault(person.id if _has_name(person) else identity.group_of(person.id), []).append(person)
+    rows = [_row(group, name_of, month=month) for group in grouped.values()]
+    asked = [row for row in rows if row.questions or row.cost]
+    return sorted(asked, key=lambda row: (-row.questions, -row.cost, row.name))
+
+
+def _row(group: Sequence[Person], name_of: Callable[[KeyId], str], *, month: str) -> PersonUse:
+    first = group[0].id
+    key = None if _has_name(group[0]) else identity.key_of(first)
+    return PersonUse(
+        name=name_of(key) if key else identity.pseudonym(first),
+        people=len(group),
+        is_sum=key is not None,
+        questions=sum(used for person in group for day, used in person.quota.items() if day.startswith(month)),
+        cost=sum(spent for person in group for day, spent in person.spent.items() if day.startswith(month)),
+        last_seen=max(person.last_seen for person in group),
+    )
+
+
+def _has_name(person: Person) -> bool:
+    """Whether the owner can tell the person apart from others."""
+    return not identity.traits_of(person.id).has_api_keys or own_conversations.is_known(person.id)
