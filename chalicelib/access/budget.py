@@ -71,6 +71,24 @@ class DaySpend:
     calls: int = 0
     channels: Mapping[Channel, int] = field(default_factory=dict, compare=False)
     """The part of `committed` that each channel has used."""
+    models: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """The part of `committed` of each model, by the name of the one that was asked."""
+    personas: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """The part of `committed` of each persona, by its name; an empty name for calls of no persona."""
+    of_no_person: int = field(default=0, compare=False)
+    """The part of `committed` that is counted for no person: of summaries, openings and checks."""
+    questions: int = field(default=0, compare=False)
+    """Charged questions, those included whose charge was given back later."""
+    hours: Mapping[int, int] = field(default_factory=dict, compare=False)
+    """The `questions` of each hour of the owner's day, 0 to 23."""
+    refunded: int = field(default=0, compare=False)
+    """Charges that were given back on the day."""
+    failures: int = field(default=0, compare=False)
+    """Questions that got an apology, because the model failed."""
+    unanswered: int = field(default=0, compare=False)
+    """Questions that were closed without a delivered reply, because they were too old or could not be delivered."""
+    answer_ms: Mapping[int, int] = field(default_factory=dict, compare=False)
+    """Answers by how long people waited for them: the bound of a bucket, of `ledger.ANSWER_MS`, and their number."""
 
     def used(self, cap: int, *, of_channel: int) -> Decimal:
         """Return the used share of the budget of `cap`, or of a channel's part if that is used up further."""

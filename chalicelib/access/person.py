@@ -1,8 +1,10 @@
 """A person, that is a user without name or profile, and the owner's decision about them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chalicelib.access.ledger import MonthUse
 from chalicelib.ids import ConversationId, PersonId
 
 
@@ -57,7 +59,8 @@ class Person:
     """Whether the person wants nothing remembered."""
     spent: dict[str, int] = field(default_factory=dict)
     """Micro-USD that the person's model calls cost or may cost, by the ISO date of the call, for the last few days."""
-
+    months: Mapping[str, MonthUse] = field(default_factory=dict)
+    """What the person's questions came to, by month as `2026-11`, for the last 13 months."""
     model: str = ""
     """The name of the model that the owner gave the person; empty for that of the API key or the persona."""
     persona: str = ""

@@ -15,7 +15,7 @@ from chalicelib.access.retention import (
     TICKETS_KEPT_S,
     TURN_KEPT_S,
 )
-from chalicelib.aws.dynamodb import summary_items
+from chalicelib.aws.dynamodb import ledger_items, summary_items
 from chalicelib.aws.dynamodb.followed import others_of
 from chalicelib.aws.dynamodb.keys import (
     CONNECTION_PREFIX,
@@ -202,6 +202,7 @@ def day_spend(item: Item) -> DaySpend:
         answers=int(item.get("answers", 0)),
         calls=int(item.get("calls", 0)),
         channels={channel: int(item.get(committed_by(channel), 0)) for channel in Channel},
+        **ledger_items.of_day(item),
     )
 
 

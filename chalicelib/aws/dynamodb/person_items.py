@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.access.person import Access, Person
-from chalicelib.aws.dynamodb import day_counts, fact_items
+from chalicelib.aws.dynamodb import day_counts, fact_items, ledger_items
 from chalicelib.aws.dynamodb.keys import PERSON_PREFIX
 from chalicelib.ids import ConversationId, PersonId
 
@@ -26,6 +26,7 @@ def person(item: Item) -> Person:
         rooms=frozenset(ConversationId(room) for room in item.get("rooms", ())),
         refunds=day_counts.by_day(item, day_counts.REFUNDS),
         spent=day_counts.by_day(item, day_counts.SPENT),
+        months=ledger_items.months(item),
         persona=item.get("persona", ""),
         model=item.get("model", ""),
         **fact_items.of_person(item),
