@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from chalicelib.access import handles
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import Channel, PersonId
 from scripts.stage.environment import UsageError
@@ -33,13 +34,17 @@ def meant(given: str, known: Mapping[str, str]) -> str | None:
 
 
 def person_meant(given: str, ids: Callable[[], Iterable[PersonId]]) -> PersonId:
-    """Return the person who is meant by a whole id, also an unknown one, or by a part of one of these ids.
+    """Return the person who is meant by a whole id, also an unknown one, or by a part or the handle of one of these.
 
-    `ids` is called only for a part. Raises UnknownPerson, UsageError.
+    `ids` is called only for a part or a handle. Raises UnknownPerson, UsageError.
     """
     if given.startswith(tuple(f"{channel}:" for channel in Channel)):
         return PersonId(given)
-    found = meant(given, dict.fromkeys(ids(), ""))
+    known = list(ids())
+    by_handle = [person for person in known if handles.handle_of(person) == given]
+    if len(by_handle) == 1:
+        return by_handle[0]
+    found = meant(given, dict.fromkeys(known, ""))
     if found is None:
         raise UnknownPerson("there is no person with that id")
     return PersonId(found)

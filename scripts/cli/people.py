@@ -15,10 +15,10 @@ from chalicelib.clock import Clock
 from chalicelib.errors import UnknownKey
 from chalicelib.ids import Channel, KeyId, PersonId
 from chalicelib.operations.admin import Admin, Sort, Standing
+from chalicelib.operations.people_rows import PeoplePage, Selection, State, each, summed, web_key_of
 from chalicelib.operations.ports import Deletions
 from scripts.cli import naming, options
 from scripts.cli.live_connections import live_connections
-from scripts.cli.people_rows import PeoplePage, Selection, State, each, summed, web_key_of
 from scripts.cli.people_view import NOT_SEEN, JsonPeopleView, PeopleView, TextPeopleView
 from scripts.cli.terminal import as_text, counted, print_json
 from scripts.stage import hints
@@ -46,7 +46,7 @@ class Context:
     """Those that the owner listed."""
 
     def person(self, name: str) -> PersonId:
-        """Resolve an id or a part of one, as `naming.person_meant` does. Raises UnknownPerson, UsageError."""
+        """Resolve an id, a part of one or a handle, as `naming.person_meant` does. Raises UnknownPerson, UsageError."""
         return naming.person_meant(name, self.admin.ids)
 
     def key(self, name: str, people: Sequence[Standing]) -> KeyId:
@@ -94,7 +94,8 @@ def people() -> None:
     """Manage the people who write to the bot.
 
     PERSON is an id as in `people list`: the whole id, its last part, or at least six characters with which it ends or
-    that part begins. For allow, limit and block it may be the whole id of a person who has not written yet.
+    that part begins; or the handle, eight letters and digits, that `people show` and the owner's /people print. For
+    allow, limit and block it may be the whole id of a person who has not written yet.
     """
 
 

@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from chalicelib.access.handles import handle_of
 from chalicelib.access.person import Access, Person
 from chalicelib.ids import PersonId
 from chalicelib.operations import admin
 from chalicelib.operations.admin import Portrait, Standing
 from chalicelib.operations.deletion import Deletion
+from chalicelib.operations.people_rows import PeoplePage, Row
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
-from scripts.cli.people_rows import PeoplePage, Row
 from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_prose, print_values, width
 from scripts.stage import hints
 
@@ -111,6 +112,7 @@ class TextPeopleView:
         standing, person = portrait.standing, portrait.standing.person
         rows = [
             ("person", person.id),
+            ("handle", handle_of(person.id)),
             ("access", _access(person)),
             *([("model", person.model)] if person.model else []),
             ("used today", _used(standing)),
@@ -227,7 +229,8 @@ def _deletion_as_json(request: Deletion) -> dict[str, Any]:
 
 
 def _standing_as_json(standing: Standing) -> dict[str, Any]:
-    return {**admin.as_json(standing.person), "limit": standing.limit, "used_today": standing.used}
+    known = admin.as_json(standing.person)
+    return {**known, "handle": handle_of(standing.person.id), "limit": standing.limit, "used_today": standing.used}
 
 
 def _decision(standing: Standing) -> str:

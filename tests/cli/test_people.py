@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from chalicelib.access.handles import handle_of
 from chalicelib.access.person import Access
 from chalicelib.ids import Channel, PersonId
 from scripts.cli.commands import parley
@@ -95,6 +96,7 @@ def test_a_program_gets_the_list_as_one_document(people: Run, chats: Chats):
         "people": [
             {
                 "person": ANNA,
+                "handle": handle_of(ANNA),
                 "access": "default",
                 "daily_limit": None,
                 "model": None,
@@ -435,3 +437,17 @@ def test_a_file_that_cannot_be_written_is_one_line(people: Run, chats: Chats, tm
 
 def test_every_channel_can_be_named_whole(people: Run):
     assert {people("show", f"{channel}:{PAGE_ID}:1").exit_code for channel in Channel} == {3}
+
+
+def test_a_person_can_be_named_by_the_handle_that_show_prints(people: Run, chats: Chats):
+    chats.receive(ANNA)
+    chats.receive(BERT)
+    assert f"handle         {handle_of(ANNA)}" in people("show", ANNA).output
+    assert people("block", handle_of(ANNA), "--yes").output == f"{ANNA} is now blocked.\n"
+    assert chats.store.people.get(ANNA).access is Access.BLOCKED  # type: ignore[union-attr]
+
+
+def test_a_handle_of_nobody_is_refused(people: Run, chats: Chats):
+    chats.receive(ANNA)
+    refused = people("block", handle_of(BERT), "--yes")
+    assert refused.exit_code == 3

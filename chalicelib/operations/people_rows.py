@@ -1,4 +1,4 @@
-"""Selects the people that `people list` shows, and sums up the visitors without a name in one row for each API key."""
+"""Selects the people that the owner lists, and sums up the visitors without a name in one row for each API key."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
