@@ -65,6 +65,13 @@ class Person:
     """The name of the model that the owner gave the person; empty for that of the API key or the persona."""
     persona: str = ""
     """The name of the persona that the person has chosen; empty if they chose none."""
+    is_owner: bool = False
+    """Whether the person decides about others in the chat (`access.owner_ports`)."""
+
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether no daily limit applies and no share of the budget: so the owner decided, or the person is one."""
+        return self.is_owner or self.access is Access.UNLIMITED
 
     @property
     def days(self) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.access.entitlements import Entitlements
-from chalicelib.access.person import Access, Person
+from chalicelib.access.person import Person
 from chalicelib.access.retention import QUOTA_DAYS_KEPT
 
 REFUNDS_A_DAY: Final = 3
@@ -38,7 +38,7 @@ def outdated(days: list[str], *, today: str) -> list[str]:
 
 def limit_of(person: Person, *, default_limit: int | None) -> int | None:
     """Return the user's questions a day; None for no limit. The user's own limit replaces the default."""
-    if person.access is Access.UNLIMITED:
+    if person.is_unlimited:
         return None
     return default_limit if person.daily_limit is None else person.daily_limit
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.facts import Facts
+from chalicelib.access.owner_ports import Owners
 from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys, People, PersonaTexts, Spending
 from chalicelib.clock import Clock
@@ -41,6 +42,7 @@ class Ports:
     transcript: Transcript
     summaries: Summaries
     people: People
+    owners: Owners
     facts: Facts
     api_keys: ApiKeys
     persona_texts: PersonaTexts

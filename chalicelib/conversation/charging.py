@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.access import budget, identity, quota
 from chalicelib.access.budget import Budget, Reservation, Settlement
-from chalicelib.access.person import Access
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.inbox_steps import Charge
@@ -35,7 +34,7 @@ class Charging:
         """Return the most that a model call made now can cost, on today's budget. Nothing is written yet."""
         now = self.clock()
         today = quota.day_of(now, now=now, zone=self.zone)
-        is_unlimited = context.person.access is Access.UNLIMITED
+        is_unlimited = context.person.is_unlimited
         most = prompt_builder.most_usage(context)
         return self.budget.reserve_for_turn(most, day=today, is_unlimited=is_unlimited, model=context.model)
 

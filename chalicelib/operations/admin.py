@@ -265,7 +265,7 @@ def _calls_as_json(called: OpenRound) -> Iterator[dict[str, Any]]:
 
 def _is_known(person: Person) -> bool:
     """Whether the user has written, or the owner has decided something about them, which can still be changed."""
-    decided = person.access is not Access.DEFAULT or person.daily_limit is not None
+    decided = person.access is not Access.DEFAULT or person.daily_limit is not None or person.is_owner
     return person.first_seen > 0 or decided
 
 

@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.access.facts import Facts
+from chalicelib.access.owner_ports import Owners
 from chalicelib.access.ports import ApiKeys, Handovers, People, PersonaTexts, Spending, Tickets
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys, DynamoTickets
@@ -21,6 +22,7 @@ from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
+from chalicelib.aws.dynamodb.owners import DynamoOwners
 from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.person_lists import DynamoPersonLists
 from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
@@ -48,6 +50,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
+from tests.fakes.owners import FakeOwners
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
@@ -80,6 +83,7 @@ class Store:
     personas: PersonaTexts
     tickets: Tickets
     handovers: Handovers
+    owners: Owners
     connections: ConnectionStore
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
@@ -104,6 +108,7 @@ def fake_store() -> Store:
         FakePersonaTexts(memory),
         FakeTickets(memory),
         FakeHandovers(memory),
+        FakeOwners(memory),
         FakeConnections(memory),
         expire=lambda now: memory.expire(now=now),
     )
@@ -143,6 +148,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoPersonaTexts(table, along),
         DynamoTickets(table),
         DynamoHandovers(table),
+        DynamoOwners(table),
         DynamoConnections(table),
         expire=lambda now: _expire(table, now=now),
     )

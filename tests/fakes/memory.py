@@ -10,6 +10,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Usage
+from chalicelib.access.owner_ports import Owner
+from chalicelib.access.pairing import Pairing
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import PersonaChange, PersonaText
 from chalicelib.access.retention import DELETION_KEPT_S
@@ -178,6 +180,9 @@ class Memory:
     alerts: dict[str, str] = field(default_factory=dict)
     met: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
     """The day on which a fault last met people, and the people of that day, by kind."""
+    owners: dict[PersonId, Owner] = field(default_factory=dict)
+    pairing: tuple[Pairing, int] | None = None
+    """What belongs to the code that makes the next owner, and how often one was tried."""
     deletions: dict[str, Deletion] = field(default_factory=dict)
     spend: dict[str, DaySpend] = field(default_factory=dict)
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
@@ -229,6 +234,8 @@ class Memory:
             self.rounds = {key: kept for key, kept in self.rounds.items() if kept.expires_at * 1000 > now}
             self.lists = {key: kept for key, kept in self.lists.items() if kept[1] * 1000 > now}
             self.marks = {key: expires_at for key, expires_at in self.marks.items() if expires_at * 1000 > now}
+            if self.pairing and self.pairing[0].expires_at < now:
+                self.pairing = None
             self.deletions = {
                 code: kept
                 for code, kept in self.deletions.items()

@@ -44,7 +44,7 @@ class FakePeople:
         if known is None:
             raise UnknownPerson("there is no person with that id")
         known.change(access=Access.DEFAULT, daily_limit=None)
-        if not known.person.first_seen and not known.full_at:
+        if not known.person.first_seen and not known.full_at and not known.person.is_owner:
             del self.memory.people[person]
 
     @atomic
@@ -104,4 +104,4 @@ class FakeSentAlerts:
 
 
 def _decided(known: KnownPerson) -> bool:
-    return known.person.access is not Access.DEFAULT or known.person.daily_limit is not None
+    return known.person.access is not Access.DEFAULT or known.person.daily_limit is not None or known.person.is_owner

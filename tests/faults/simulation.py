@@ -32,6 +32,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.moderation import ScriptedModeration
+from tests.fakes.owners import FakeOwners
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
@@ -174,6 +175,7 @@ class Simulation:
             transcript=inbox,
             summaries=summaries,
             people=people,
+            owners=FakeOwners(self.memory),
             facts=facts,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=FakePersonaTexts(self.memory),

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chalicelib.access.budget import Budget, DaySpend, Price
 from chalicelib.access.facts import Facts
+from chalicelib.access.owner_ports import Owners
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People, PersonaTexts, Spending
 from chalicelib.access.retention import turn_kept_s
@@ -57,6 +58,7 @@ from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.moderation import ScriptedModeration
+from tests.fakes.owners import FakeOwners
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
@@ -154,6 +156,7 @@ class Bot:
         self.transcript: Transcript = FakeInbox(self.memory)
         self.summaries: Summaries = FakeSummaries(self.memory)
         self.people: People = FakePeople(self.memory)
+        self.owners: Owners = FakeOwners(self.memory)
         self.facts: Facts = FakeFacts(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
@@ -187,6 +190,7 @@ class Bot:
             transcript=self.transcript,
             summaries=self.summaries,
             people=self.people,
+            owners=self.owners,
             facts=self.facts,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=self.persona_texts,

@@ -25,10 +25,13 @@ QUEUE_JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
 """For the one turn beyond the limit, which tells the user that messages were lost."""
 NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
 KEY_NOT_USED_UP = Attr("max_messages").not_exists() | Attr("used").lt(Attr("max_messages"))
-NO_OWNER_DECISION = (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value)) & Attr(
-    "daily_limit"
-).not_exists()
-NEVER_WROTE = Attr("first_seen").not_exists() & Attr("quota").not_exists()
+NOT_OWNER = Attr("owner").not_exists()
+NO_OWNER_DECISION = (
+    (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value))
+    & Attr("daily_limit").not_exists()
+    & NOT_OWNER
+)
+NEVER_WROTE = Attr("first_seen").not_exists() & Attr("quota").not_exists() & NOT_OWNER
 """The owner's decision is all that is stored about the person."""
 NOT_ANNOUNCED = Attr("announced").not_exists()
 """The owner has not been notified of this new person."""

@@ -43,6 +43,9 @@ LIST_PREFIX: Final = "SOCKET#OF#"
 
 No connection's own item has such a key, since no connection's id has a `#`.
 """
+OWNERS: Final = "OWNERS"
+"""The partition of the owners who decide in the chat, and of the code that makes the next."""
+OWNER_PREFIX: Final = "OWNER#"
 MEMBER_PREFIX: Final = "SOCKET#"
 """Begins the sort key of a connection's item in its conversation."""
 
@@ -110,6 +113,16 @@ def api_key_key(key: KeyId) -> Key:
 def personas_key() -> Key:
     """The key of the item with the owner's own texts of personas."""
     return {"pk": PERSONAS, "sk": "TEXTS"}
+
+
+def owner_key(person: PersonId) -> Key:
+    """The key of an owner's item."""
+    return {"pk": OWNERS, "sk": f"{OWNER_PREFIX}{person}"}
+
+
+def pairing_key() -> Key:
+    """The key of what belongs to the code that makes the next owner."""
+    return {"pk": OWNERS, "sk": "PAIRING"}
 
 
 def persona_change_key(name: str, *, at: int) -> Key:
@@ -197,6 +210,11 @@ def listed_of_person(person: PersonId) -> ConditionBase:
 def api_keys() -> ConditionBase:
     """The key condition for all API keys, in the order of their ids."""
     return KeyAttribute("pk").eq(API_KEYS)
+
+
+def owners() -> ConditionBase:
+    """The key condition for all owners."""
+    return KeyAttribute("pk").eq(OWNERS) & KeyAttribute("sk").begins_with(OWNER_PREFIX)
 
 
 def persona_changes() -> ConditionBase:

@@ -29,5 +29,6 @@ def person(item: Item) -> Person:
         months=ledger_items.months(item),
         persona=item.get("persona", ""),
         model=item.get("model", ""),
+        is_owner=bool(item.get("owner", False)),
         **fact_items.of_person(item),
     )
