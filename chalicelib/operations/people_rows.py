@@ -126,7 +126,7 @@ def summed(people: Sequence[Standing]) -> Sequence[Row]:
     """
     rows: dict[str, list[Standing]] = {}
     for standing in people:
-        rows.setdefault(_row_of(standing.person), []).append(standing)
+        rows.setdefault(row_of(standing.person), []).append(standing)
     return [Row(found) for found in rows.values()]
 
 
@@ -142,7 +142,8 @@ def is_decided(person: Person) -> bool:
     return person.access is not Access.DEFAULT or person.daily_limit is not None
 
 
-def _row_of(person: Person) -> str:
+def row_of(person: Person) -> str:
+    """Return the name of the row that the person is in: an id, or what the other visitors of the key share."""
     has_name = web_key_of(person) is None or own_conversations.is_known(person.id)
     keeps_row = has_name or is_decided(person) or bool(person.model)
     return person.id if keeps_row else identity.group_of(person.id)

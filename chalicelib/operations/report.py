@@ -11,11 +11,14 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from chalicelib.access import identity, own_conversations
+from chalicelib.access import identity
 from chalicelib.access.budget import DaySpend, Usage
+from chalicelib.access.handles import handle_of
+from chalicelib.access.ledger import ANSWER_MS, MonthUse
 from chalicelib.access.person import Person
 from chalicelib.access.ports import ApiKeys, People, Spending
 from chalicelib.ids import Channel, KeyId
+from chalicelib.operations import people_rows
 from chalicelib.operations.period import WEEK_DAYS, Period, Span, last_day_of_month
 
 OTHER: Final = "other"
@@ -30,7 +33,7 @@ class Totals:
     cost: int = 0
     """What the model cost, with the reservations of calls whose cost is not known."""
     questions: int = 0
-    """Questions that were charged to a person."""
+    """Questions that were charged to a person, those included whose charge was given back."""
     calls: int = 0
     """Requests to the model."""
     answers: int = 0
@@ -38,8 +41,10 @@ class Totals:
     tokens: Usage = field(default_factory=Usage)
     failures: int = 0
     """Questions that got an apology."""
+    unanswered: int = 0
+    """Questions that were closed without a delivered reply."""
     refunds: int = 0
-    """Questions whose charge was taken back."""
+    """Questions whose charge was given back."""
 
     @classmethod
     def of(cls, days: Iterable[DaySpend]) -> "Totals":
@@ -47,6 +52,7 @@ class Totals:
         days = list(days)
         return cls(
             cost=sum(day.committed for day in days),
+            questions=sum(day.questions for day in days),
             calls=sum(day.calls for day in days),
             answers=sum(day.answers for day in days),
             tokens=Usage(
@@ -54,6 +60,9 @@ class Totals:
                 sum(day.tokens_cached for day in days),
                 sum(day.tokens_out for day in days),
             ),
+            failures=sum(day.failures for day in days),
+            unanswered=sum(day.unanswered for day in days),
+            refunds=sum(day.refunded for day in days),
         )
 
 
@@ -70,7 +79,7 @@ class PersonUse:
     """A row of the people: one person, or all nameless visitors of one API key."""
 
     name: str
-    """The person's handle, as `identity.pseudonym` makes it, or the name of the API key."""
+    """The person's handle (`access.handles`), or the name of the API key."""
     people: int
     """How many people the row is about."""
     is_sum: bool
@@ -103,8 +112,8 @@ class PeopleUse:
 class Bucket:
     """The answers that took at most so many milliseconds, and longer than the bucket before allows."""
 
-    up_to_ms: int | None
-    """None for the last bucket, which has no upper limit."""
+    up_to_ms: int
+    """The last bucket has all that took longer, too."""
     answers: int
 
 
@@ -171,10 +180,10 @@ class Reports:
             forecast=_forecast(period, read, today=self.date_of(now)),
             people=self._people(period, read),
             channels=_shares(totals.cost, (day.channels for day in days)),
-            models=_shares(totals.cost, ()),
-            personas=_shares(totals.cost, ()),
-            hours=[0] * HOURS,
-            answer_times=[],
+            models=_shares(totals.cost, (day.models for day in days)),
+            personas=_shares(totals.cost, (day.personas for day in days)),
+            hours=[sum(day.hours.get(hour, 0) for day in days) for hour in range(HOURS)],
+            answer_times=[Bucket(bound, sum(day.answer_ms.get(bound, 0) for day in days)) for bound in ANSWER_MS],
         )
 
     def _people(self, period: Period, read: Sequence[DaySpend]) -> PeopleUse:
@@ -209,7 +218,7 @@ def _shares(cost: int, days: Iterable[Mapping[Channel, int] | Mapping[str, int]]
     sums: dict[str, int] = {}
     for day in days:
         for name, amount in day.items():
-            sums[str(name)] = sums.get(str(name), 0) + amount
+            sums[str(name) or OTHER] = sums.get(str(name) or OTHER, 0) + amount
     sums[OTHER] = sums.get(OTHER, 0) + cost - sum(sums.values())
     shares = [Share(name, amount) for name, amount in sums.items() if amount]
     return sorted(shares, key=lambda share: (-share.cost, share.name))
@@ -218,25 +227,21 @@ def _shares(cost: int, days: Iterable[Mapping[Channel, int] | Mapping[str, int]]
 def _rows(people: Iterable[Person], name_of: Callable[[KeyId], str], *, month: str) -> Sequence[PersonUse]:
     grouped: dict[str, list[Person]] = {}
     for person in people:
-        grouped.setdefault(person.id if _has_name(person) else identity.group_of(person.id), []).append(person)
+        grouped.setdefault(people_rows.row_of(person), []).append(person)
     rows = [_row(group, name_of, month=month) for group in grouped.values()]
     asked = [row for row in rows if row.questions or row.cost]
     return sorted(asked, key=lambda row: (-row.questions, -row.cost, row.name))
 
 
 def _row(group: Sequence[Person], name_of: Callable[[KeyId], str], *, month: str) -> PersonUse:
-    first = group[0].id
-    key = None if _has_name(group[0]) else identity.key_of(first)
+    first = group[0]
+    key = None if people_rows.row_of(first) == first.id else identity.key_of(first.id)
+    uses = [person.months.get(month, MonthUse()) for person in group]
     return PersonUse(
-        name=name_of(key) if key else identity.pseudonym(first),
+        name=name_of(key) if key else handle_of(first.id),
         people=len(group),
         is_sum=key is not None,
-        questions=sum(used for person in group for day, used in person.quota.items() if day.startswith(month)),
-        cost=sum(spent for person in group for day, spent in person.spent.items() if day.startswith(month)),
+        questions=sum(use.questions for use in uses),
+        cost=sum(use.cost for use in uses),
         last_seen=max(person.last_seen for person in group),
     )
-
-
-def _has_name(person: Person) -> bool:
-    """Whether the owner can tell the person apart from others."""
-    return not identity.traits_of(person.id).has_api_keys or own_conversations.is_known(person.id)

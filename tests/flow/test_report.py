@@ -7,11 +7,16 @@ from typing import Final
 import pytest
 
 from chalicelib.access import identity
+from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend
-from chalicelib.ids import Channel
+from chalicelib.access.handles import handle_of
+from chalicelib.access.ledger import MonthUse
+from chalicelib.access.person import Person
+from chalicelib.ids import Channel, KeyId
 from chalicelib.operations.period import Period, last_day_of_month
 from chalicelib.operations.report import OTHER, Report, Reports, Share
 from tests.fakes.api_keys import FakeApiKeys
+from tests.fakes.memory import KnownPerson
 from tests.flow.bot import Bot, person_of
 
 TODAY: Final = date(2026, 11, 20)
@@ -70,12 +75,43 @@ def test_the_report_sums_up_what_people_asked_and_what_it_cost(bot: Bot):
     bot.receives("anna", "Hello")
     bot.receives("anna", "How are you?")
     made = report(bot)
-    [row] = made.people.rows
     ledger = bot.memory.spend[TODAY.isoformat()]
     assert made.totals.cost == ledger.committed > 0
-    assert (row.name, row.questions, row.cost) == (identity.pseudonym(person_of("anna")), 2, ledger.committed)
-    assert (made.people.known, made.people.new, made.people.active, made.people.rest) == (1, 1, 1, 0)
+    assert (made.people.known, made.people.new, made.people.active) == (1, 1, 1)
     assert made.channels == [Share("messenger", ledger.committed)]
+
+
+def test_people_are_ranked_by_the_questions_of_the_month(bot: Bot):
+    for name, questions, cost in (("anna", 2, 30), ("bert", 9, 20), ("carl", 0, 0)):
+        bot.receives(name, "Hello")
+        bot.memory.people[person_of(name)].change(months={"2026-11": MonthUse(questions, cost)})
+    spends(bot, DaySpend("2026-11-20", 57))
+    people = report(bot).people
+    assert [(row.name, row.questions, row.cost) for row in people.rows] == [
+        (handle_of(person_of("bert")), 9, 20),
+        (handle_of(person_of("anna")), 2, 30),
+    ]
+    assert (people.rest, people.known) == (7, 3)
+
+
+def test_visitors_without_a_name_are_one_row_for_their_key(bot: Bot):
+    key = ApiKey(KeyId("shopshopsh"), "Shop", "0" * 64, "web", created_at=0)
+    FakeApiKeys(bot.memory).create(key)
+    for name in ("visitor-1", "visitor-2"):
+        person = identity.visitor(key.id, name)
+        known = KnownPerson(Person(person, first_seen=1, months={"2026-11": MonthUse(3, 10)}))
+        known.channel = Channel.WEB
+        bot.memory.people[person] = known
+    [row] = report(bot).people.rows
+    assert (row.name, row.people, row.is_sum, row.questions, row.cost) == ("Shop", 2, True, 6, 20)
+
+
+def test_hours_and_answer_times_are_summed_over_the_days(bot: Bot):
+    days = (DaySpend(f"2026-11-{day}", questions=2, hours={9: 1, 23: 1}, answer_ms={1000: 2}) for day in (19, 20))
+    spends(bot, *days)
+    made = report(bot)
+    assert (made.hours[9], made.hours[23], sum(made.hours)) == (2, 2, made.totals.questions)
+    assert [bucket.answers for bucket in made.answer_times] == [4, 0, 0, 0, 0, 0, 0, 0]
 
 
 def test_days_before_the_period_are_for_comparison_only(bot: Bot):
