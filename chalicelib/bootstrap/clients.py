@@ -31,6 +31,7 @@ from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.aws.dynamodb.summaries import DynamoSummaries
 from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.takeovers import DynamoTakeovers
 from chalicelib.aws.dynamodb.tool_lists import DynamoKnownTools
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.sns import TopicNotifier
@@ -117,6 +118,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         log=Log(partial(_pseudonym_key, stored), settings().stage.name),
         texts=texts,
         inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key, kept_s),
+        takeovers=DynamoTakeovers(stage_table),
         journal=DynamoJournal(stage_table, kept_s),
         lists=DynamoPersonLists(stage_table),
         tool_lists=DynamoKnownTools(stage_table),

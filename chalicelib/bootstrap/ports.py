@@ -16,11 +16,13 @@ from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Inbox, Transcript, Wake
 from chalicelib.conversation.remote_tools import ToolLists
 from chalicelib.conversation.summary_ports import Summaries
+from chalicelib.conversation.takeover_ports import Takeovers
 from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.ports import Notifier, SentAlerts
+from chalicelib.operations.takeover import TakeoverService
 from chalicelib.settings.stage import Settings
 
 
@@ -36,6 +38,7 @@ class Ports:
     log: Log
     texts: Callable[[], Texts]
     inbox: Inbox
+    takeovers: Takeovers
     journal: Journal
     lists: PersonLists
     tool_lists: ToolLists
@@ -66,6 +69,10 @@ class Ports:
     def personas(self) -> Personas:
         """Build what looks up a persona by its name."""
         return Personas(self.persona_texts, partial(self.log.failure, "persona"))
+
+    def takeover(self) -> TakeoverService:
+        """Build the service that silences the bot for a person, and lets it answer again."""
+        return TakeoverService(self.inbox, self.takeovers, self.people, self.clock)
 
     def alerts(self) -> AlertService:
         """Build the service that notifies the owner."""

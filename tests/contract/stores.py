@@ -30,6 +30,7 @@ from chalicelib.aws.dynamodb.read_along import ReadAlong
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.aws.dynamodb.summaries import DynamoSummaries
 from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.takeovers import DynamoTakeovers
 from chalicelib.aws.dynamodb.tool_lists import DynamoKnownTools
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.dynamodb.writes import delete
@@ -38,6 +39,7 @@ from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Transcript
 from chalicelib.conversation.remote_tools import ToolLists
 from chalicelib.conversation.summary_ports import Summaries
+from chalicelib.conversation.takeover_ports import Takeovers
 from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.operations.ports import Deletions, SentAlerts
 from scripts.simulator.table import create_table
@@ -56,6 +58,7 @@ from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 from tests.fakes.summaries import FakeSummaries
+from tests.fakes.takeovers import FakeTakeovers
 from tests.fakes.tool_lists import FakeToolLists
 
 if TYPE_CHECKING:
@@ -87,6 +90,7 @@ class Store:
     connections: ConnectionStore
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
+    takeovers: Takeovers
 
 
 def fake_store() -> Store:
@@ -111,6 +115,7 @@ def fake_store() -> Store:
         FakeOwners(memory),
         FakeConnections(memory),
         expire=lambda now: memory.expire(now=now),
+        takeovers=FakeTakeovers(memory),
     )
 
 
@@ -151,6 +156,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoOwners(table),
         DynamoConnections(table),
         expire=lambda now: _expire(table, now=now),
+        takeovers=DynamoTakeovers(table),
     )
 
 

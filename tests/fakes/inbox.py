@@ -284,9 +284,9 @@ class FakeInbox:
         return kept.turn.receipts if kept else frozenset()
 
     @atomic
-    def pause(self, conversation: ConversationId, *, until: int) -> None:
+    def pause(self, conversation: ConversationId, *, until: int, since: int | None = None) -> None:
         found = self.memory.conversations.setdefault(conversation, Conversation())
-        if found.paused_until < until:
+        if found.paused_until < until and (since is None or found.resumed_at <= since):
             found.paused_until, found.expires_at = until, until // 1000 + TURN_KEPT_S
 
     @atomic

@@ -37,6 +37,7 @@ from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
+from tests.fakes.takeovers import FakeTakeovers
 from tests.fakes.tool_lists import FakeToolLists
 from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import (
@@ -170,6 +171,7 @@ class Simulation:
             texts=lambda: _SAYS,
             tool_lists=FakeToolLists(self.memory),
             inbox=inbox,
+            takeovers=FakeTakeovers(self.memory),
             journal=watched("journal", EnteredInbox(self.makes_journal(self.memory), self.ledger, self.stage)),
             lists=FakePersonLists(self.memory),
             transcript=inbox,

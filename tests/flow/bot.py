@@ -64,6 +64,7 @@ from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 from tests.fakes.summaries import FakeSummaries
+from tests.fakes.takeovers import FakeTakeovers
 from tests.fakes.tool_lists import FakeToolLists
 
 PAGE: Final = "4711"
@@ -184,6 +185,7 @@ class Bot:
             log=self.log,
             texts=lambda: SAYS,
             inbox=self.inbox,
+            takeovers=FakeTakeovers(self.memory),
             journal=self.journal,
             lists=self.lists,
             tool_lists=self.tool_lists,

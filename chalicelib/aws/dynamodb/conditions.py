@@ -81,9 +81,15 @@ def no_arrivals_since(lease: Lease) -> ConditionBase:
     return Attr("arrivals").eq(lease.arrivals)
 
 
-def paused_until_before(until: int) -> ConditionBase:
-    """The conversation is not paused, or not for so long."""
-    return Attr("paused_until").not_exists() | Attr("paused_until").lt(until)
+def paused_until_before(until: int, *, since: int | None) -> ConditionBase:
+    """The conversation is not paused for so long, nor was a pause ended after `since`, which a human caused then."""
+    shorter = Attr("paused_until").not_exists() | Attr("paused_until").lt(until)
+    return shorter if since is None else shorter & (Attr("resumed_at").not_exists() | Attr("resumed_at").lte(since))
+
+
+def is_silent(now: int) -> ConditionBase:
+    """The conversation is paused."""
+    return Attr("paused_until").gt(now)
 
 
 def same_words(lease: Lease) -> ConditionBase:

@@ -218,10 +218,10 @@ class DynamoInbox:
         item = self.table.get(keys.turn_key(turn.conversation, turn.id))
         return items.turn(item).receipts if item else frozenset()
 
-    def pause(self, conversation: ConversationId, *, until: int) -> None:
+    def pause(self, conversation: ConversationId, *, until: int, since: int | None = None) -> None:
         kept = {"expires_at": until // 1000 + TURN_KEPT_S}  # outlives all turns; `accept` takes it away
         paused = Update(set={"paused_until": until, **kept}, set_if_absent={"arrivals": 0})
-        self._write_if(keys.conversation_key(conversation), paused, when=paused_until_before(until))
+        self._write_if(keys.conversation_key(conversation), paused, when=paused_until_before(until, since=since))
 
     def overdue(self, *, now: int) -> Iterator[Overdue]:
         for page in self.table.pages(keys.due(keys.DUE_BUCKET, now=now), index=keys.DUE_INDEX):

@@ -22,6 +22,7 @@ from chalicelib.channels.meta import signature
 from chalicelib.clock import Clock
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Accepted, Inbox, Transcript
+from chalicelib.conversation.takeover import SILENT_MS
 from chalicelib.conversation.turn import IncomingMessage, turn_id
 from chalicelib.errors import BodyTooLarge, StoreError
 from chalicelib.ids import ConversationId
@@ -30,8 +31,6 @@ from chalicelib.operations.alerts import AlertService
 
 MAX_BODY: Final = 1024 * 1024
 """Bytes of the request body."""
-PAUSE_MS: Final = 60 * 60 * 1000
-"""How long the bot sends no answers after a human has answered in the page's inbox: from the answer's own time."""
 _PARALLEL: Final = 8
 """Conversations of one request that are handled at the same time; Meta waits 5 seconds for the response."""
 
@@ -137,8 +136,9 @@ class MessengerWebhook:
                 self.inbox.receipt(conversation, turn, part)
             case HumanReplied(conversation, at):
                 now = self.clock()
-                if (until := min(at, now) + PAUSE_MS) > now:  # Meta repeats what it could not deliver for 36 hours
-                    self.inbox.pause(conversation, until=until)
+                written = min(at, now)
+                if written + SILENT_MS > now:  # Meta repeats what it could not deliver for 36 hours
+                    self.inbox.pause(conversation, until=written + SILENT_MS, since=written)
         return ()
 
     def _about(self, message: IncomingMessage) -> Log:

@@ -1,0 +1,46 @@
+"""The owner silences the bot for a person, and lets it answer again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.access import identity
+from chalicelib.access.ports import People
+from chalicelib.clock import Clock
+from chalicelib.conversation.ports import Inbox
+from chalicelib.conversation.takeover import SILENT_MS
+from chalicelib.conversation.takeover_ports import Takeovers
+from chalicelib.errors import UnknownPerson
+from chalicelib.ids import ConversationId, PersonId
+
+
+@dataclass(frozen=True)
+class TakeoverService:
+    """Pauses and resumes the bot in the conversations that a person has alone with it; rooms go on.
+
+    Both methods raise UnknownPerson, with nothing written, and StoreError. They are not atomic: call them again after
+    a failure.
+    """
+
+    inbox: Inbox
+    takeovers: Takeovers
+    people: People
+    clock: Clock
+
+    def pause(self, person: PersonId, *, ms: int = SILENT_MS) -> int:
+        """Keep the bot silent for so many milliseconds from now; return until when. A longer silence stays."""
+        now = self.clock()
+        for conversation in self._own(person):
+            self.inbox.pause(conversation, until=now + ms)
+        return now + ms
+
+    def resume(self, person: PersonId) -> bool:
+        """Let the bot answer again what is written from now on; False if it was not silent."""
+        now = self.clock()
+        ended = [self.takeovers.resume(conversation, now=now) for conversation in self._own(person)]
+        return any(ended)
+
+    def _own(self, person: PersonId) -> Sequence[ConversationId]:
+        known = self.people.get(person)
+        if known is None or not known.first_seen:
+            raise UnknownPerson("there is no person with that id")
+        return sorted(each for each in identity.conversations_of(known) if identity.room_of(each) is None)
