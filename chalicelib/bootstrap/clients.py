@@ -24,6 +24,7 @@ from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.owners import DynamoOwners
+from chalicelib.aws.dynamodb.pauses import DynamoPauses
 from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.person_lists import DynamoPersonLists
 from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
@@ -129,6 +130,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         facts=DynamoFacts(stage_table),
         api_keys=DynamoApiKeys(reading),
         persona_texts=DynamoPersonaTexts(stage_table, _personas_along()),
+        pauses=DynamoPauses(stage_table, _personas_along()),
         connections=DynamoConnections(stage_table),
         connection_api=connection_api(),
         sent_alerts=DynamoSentAlerts(stage_table),

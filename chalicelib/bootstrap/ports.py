@@ -7,6 +7,7 @@ from functools import partial
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.facts import Facts
 from chalicelib.access.owner_ports import Owners
+from chalicelib.access.pauses import Pauses
 from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys, People, PersonaTexts, Spending
 from chalicelib.clock import Clock
@@ -49,6 +50,7 @@ class Ports:
     facts: Facts
     api_keys: ApiKeys
     persona_texts: PersonaTexts
+    pauses: Pauses
     connections: ConnectionStore
     connection_api: ConnectionApi
     sent_alerts: SentAlerts

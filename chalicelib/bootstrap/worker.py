@@ -79,7 +79,8 @@ def assemble(
         log=ports.log,
     )
     tools = toolbox or cache(partial(_toolbox, ports))
-    contexts = ContextLoader(ports.people, ports.entitlements(), ports.clock, zone, limits.memory_tokens, tools)
+    people, entitlements = ports.people, ports.entitlements()
+    contexts = ContextLoader(people, entitlements, ports.clock, zone, limits.memory_tokens, tools, ports.pauses)
     return Worker(
         inbox=ports.inbox,
         contexts=contexts,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.access import identity, quota
 from chalicelib.access.entitlements import Entitlements, EntitlementService
+from chalicelib.access.pauses import Pauses
 from chalicelib.access.person import Person
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock
@@ -73,6 +74,8 @@ class TurnContext:
     """As in the settings: the estimated tokens of the question and the past together."""
     toolbox: Callable[[], Toolbox]
     find_tools: Callable[[], tuple[ToolSpec, ...]]
+    is_bot_paused: bool = False
+    """Whether the owner has paused the whole bot."""
     rounds: tuple[Round, ...] = ()
     """What tools were called so far to answer the turn, and their results."""
 
@@ -130,6 +133,7 @@ class ContextLoader:
     zone: ZoneInfo
     memory_tokens: int
     toolbox: Callable[[], Toolbox]
+    pauses: Pauses
 
     def load(self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft) -> TurnContext:
         """Read the user and their entitlements. Raises StoreError."""
@@ -152,4 +156,5 @@ class ContextLoader:
             memory_tokens=self.memory_tokens,
             toolbox=self.toolbox,
             find_tools=find_tools,
+            is_bot_paused=self.pauses.until() > now,
         )

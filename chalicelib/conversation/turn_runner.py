@@ -58,8 +58,7 @@ class TurnRunner:
                 forget_before, drops_summary = result.forget_before, result.drops_summary
                 return self._record(context, reply, forget_before=forget_before, drops_summary=drops_summary)
             case plan.Ask():
-                instead = self.moderator.reply(context)
-                return self._record(context, instead) if instead else self._ask(context)
+                return self._say_paused(context) if context.is_bot_paused else self._moderate(context)
             case plan.AskAgain():
                 return self._ask_again(context)
             case plan.GiveUp():
@@ -76,6 +75,16 @@ class TurnRunner:
         """Return the reply; for a person whose API key is not valid any more, the notice that says so."""
         lacks_key = admission.lacks_key(context.person.id, context.entitlements, now=self.clock())
         return self.notices.say(KEY_REVOKED) if lacks_key else reply
+
+    def _say_paused(self, context: TurnContext) -> Turn:
+        if context.turn.opens:
+            return self._record(context, self._or_revoked(context, self.notices.opening(context)))
+        self._log(context.turn)("refuse", reason="paused", refused=1)
+        return self._refuse(context, self.notices.say("paused"))
+
+    def _moderate(self, context: TurnContext) -> Turn:
+        instead = self.moderator.reply(context)
+        return self._record(context, instead) if instead else self._ask(context)
 
     def _ask(self, context: TurnContext) -> Turn:
         if context.is_over_limit and not context.turn.opens:

@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from chalicelib.access.facts import Facts
 from chalicelib.access.owner_ports import Owners
+from chalicelib.access.pauses import Pauses
 from chalicelib.access.ports import ApiKeys, Handovers, People, PersonaTexts, Spending, Tickets
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys, DynamoTickets
@@ -23,6 +24,7 @@ from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.owners import DynamoOwners
+from chalicelib.aws.dynamodb.pauses import DynamoPauses
 from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.person_lists import DynamoPersonLists
 from chalicelib.aws.dynamodb.personas import DynamoPersonaTexts
@@ -53,6 +55,7 @@ from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.owners import FakeOwners
+from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
@@ -88,6 +91,7 @@ class Store:
     handovers: Handovers
     owners: Owners
     connections: ConnectionStore
+    pauses: Pauses
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
     takeovers: Takeovers
@@ -114,6 +118,7 @@ def fake_store() -> Store:
         FakeHandovers(memory),
         FakeOwners(memory),
         FakeConnections(memory),
+        FakePauses(memory),
         expire=lambda now: memory.expire(now=now),
         takeovers=FakeTakeovers(memory),
     )
@@ -155,6 +160,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoHandovers(table),
         DynamoOwners(table),
         DynamoConnections(table),
+        DynamoPauses(table, along),
         expire=lambda now: _expire(table, now=now),
         takeovers=DynamoTakeovers(table),
     )

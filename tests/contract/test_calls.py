@@ -45,7 +45,7 @@ def counted(moto_client: "DynamoDBClient") -> Counted:
     now = [0]
     store = dynamo_store(moto_client, clock=lambda: now[0])
     counted = Counted(Bot(), store, now)
-    counted.bot.persona_texts = store.personas
+    counted.bot.persona_texts, counted.bot.pauses = store.personas, store.pauses
     counted.bot.inbox, counted.bot.people, counted.bot.alerts = store.inbox, store.people, store.alerts
     counted.bot.transcript, counted.bot.summaries, counted.bot.facts = store.transcript, store.summaries, store.facts
     counted.bot.limits_to(1000)

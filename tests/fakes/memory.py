@@ -189,6 +189,7 @@ class Memory:
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
     persona_texts: dict[str, PersonaText] = field(default_factory=dict)
     persona_changes: list[PersonaChange] = field(default_factory=list)
+    paused_until: int = 0
     places: Counter[str] = field(default_factory=Counter)
     """Open conversations, by the part of their openers' ids that all people of a key share."""
     tickets: dict[tuple[str, KeyId, str], int] = field(default_factory=dict)

@@ -33,6 +33,7 @@ from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.owners import FakeOwners
+from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
@@ -181,6 +182,7 @@ class Simulation:
             facts=facts,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=FakePersonaTexts(self.memory),
+            pauses=FakePauses(self.memory),
             connections=FakeConnections(self.memory),
             connection_api=RememberingConnectionApi(),
             sent_alerts=alerts,

@@ -12,6 +12,7 @@ from typing import Any, Final
 from chalicelib.access.budget import Budget, DaySpend, Price
 from chalicelib.access.facts import Facts
 from chalicelib.access.owner_ports import Owners
+from chalicelib.access.pauses import Pauses
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People, PersonaTexts, Spending
 from chalicelib.access.retention import turn_kept_s
@@ -59,6 +60,7 @@ from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.owners import FakeOwners
+from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
 from tests.fakes.person_lists import FakePersonLists
 from tests.fakes.personas import FakePersonaTexts
@@ -161,6 +163,7 @@ class Bot:
         self.facts: Facts = FakeFacts(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
+        self.pauses: Pauses = FakePauses(self.memory)
         self.deletions: Deletions = FakeDeletions(self.memory)
         self.spending: Spending = FakeSpending(self.memory)
         self.connections: ConnectionStore = FakeConnections(self.memory)
@@ -196,6 +199,7 @@ class Bot:
             facts=self.facts,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=self.persona_texts,
+            pauses=self.pauses,
             connections=self.connections,
             connection_api=self.connection_api,
             sent_alerts=self.alerts,

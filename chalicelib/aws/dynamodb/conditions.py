@@ -51,6 +51,11 @@ def has_attribute(name: str) -> ConditionBase:
     return Attr(name).exists()
 
 
+def later_than(name: str, now: int) -> ConditionBase:
+    """The attribute of this name is a time after `now`."""
+    return Attr(name).gt(now)
+
+
 def due_after(now: int) -> ConditionBase:
     """A turn is open, and its work is due at a later time only."""
     return Attr("due_at").gt(now)
