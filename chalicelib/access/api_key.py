@@ -38,6 +38,8 @@ class ApiKey:
     """Whether its clients get each answer when it is finished, in the simple shape, and nothing while it is written."""
     model: str = ""
     """The name of the model that answers its visitors, one of those that the owner listed; empty for the persona's."""
+    for_owner: bool = False
+    """Whether its visitors may become owners: it was made for that (`access.pairing`), and is on no other page."""
     generation: int = 1
     """Which secret signs its visitors (`access.signed_visitor`); it rises with each rotation."""
     expires_at: int | None = None

@@ -76,9 +76,10 @@ class ApiKeyService:
     models: Collection[str] = ()
     """The names of the models that the owner listed."""
 
-    def create(self, params: Mapping[str, Any]) -> IssuedKey:
+    def create(self, params: Mapping[str, Any], *, for_owner: bool = False) -> IssuedKey:
         """Create a key. `params` has a `name` and any other of FIELDS; None means no limit. Lifetime `days` from now.
 
+        `for_owner` is as in `ApiKey`; only the command line sets it.
         Raises BadRequest with the first invalid field and its valid values, before anything is stored.
         """
         _check_fields(params)
@@ -98,6 +99,7 @@ class ApiKeyService:
             is_open=_flag(params, "open"),
             whole_answers=_whole_answers(params),
             model=self._model(params),
+            for_owner=for_owner,
             expires_at=None if days is None else now + days * _DAY_MS,
         )
         if not self.keys.create(key):

@@ -22,6 +22,7 @@ from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
+from chalicelib.operations.owner_notices import NoOwnerChat, OwnerChat, OwnerNotices
 from chalicelib.operations.ports import Notifier, SentAlerts
 from chalicelib.operations.takeover import TakeoverService
 from chalicelib.settings.stage import Settings
@@ -76,12 +77,12 @@ class Ports:
         """Build the service that silences the bot for a person, and lets it answer again."""
         return TakeoverService(self.inbox, self.takeovers, self.people, self.clock)
 
-    def alerts(self) -> AlertService:
-        """Build the service that notifies the owner."""
+    def alerts(self, chat: OwnerChat | None = None) -> AlertService:
+        """Build the service that notifies the owners: in this chat too, for a function that may write there."""
         return AlertService(
             people=self.people,
             sent=self.sent_alerts,
-            notifier=self.notifier(),
+            notices=OwnerNotices(self.owners, chat or NoOwnerChat(), self.notifier(), self.log),
             texts=self.texts(),
             settings=self.settings,
             clock=self.clock,

@@ -10,6 +10,7 @@ from chalicelib.access.retention import turn_kept_s
 from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import clients, models
 from chalicelib.bootstrap.ports import Ports
+from chalicelib.channels.messenger.owner_chat import MessengerOwnerChat
 from chalicelib.channels.messenger.sender import MessengerSender
 from chalicelib.channels.meta.graph import Graph
 from chalicelib.channels.router import ChannelRouter
@@ -22,7 +23,8 @@ from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.moderation import Moderation, NoModeration
 from chalicelib.conversation.moderator import Moderator
 from chalicelib.conversation.notices import Notices
-from chalicelib.conversation.ports import Model, Sender
+from chalicelib.conversation.pairing_command import PairingCommand
+from chalicelib.conversation.ports import Model, OwnerAlerts, Sender
 from chalicelib.conversation.summarizer import Summarizer
 from chalicelib.conversation.tool_ports import Toolbox
 from chalicelib.conversation.tool_rounds import ToolRounds
@@ -32,6 +34,7 @@ from chalicelib.conversation.worker import Worker
 from chalicelib.errors import ModelError, ModelUnusable, StoreError
 from chalicelib.ids import Channel, Channels, Needs
 from chalicelib.llm import listed
+from chalicelib.operations.owner_notices import OwnerChat
 from chalicelib.operations.warmth import Step, Warmth
 from chalicelib.settings.stage import Secret, Settings
 
@@ -57,19 +60,18 @@ def assemble(
     sender: Sender,
     budget: Budget,
     toolbox: Callable[[], Toolbox] | None = None,
+    owner_chat: OwnerChat | None = None,
 ) -> Worker:
     """Build the worker over these ports. Its tools are those of `bootstrap.tools` if there is no `toolbox`."""
-    limits, alerts = ports.settings.limits, ports.alerts()
+    limits, alerts = ports.settings.limits, ports.alerts(owner_chat)
     zone = limits.zone
     charging = Charging(ports.inbox, budget, alerts, ports.clock, zone)
     agent = Agent(model, sender, ports.log.pseudonym, ports.clock)
     rounds = ToolRounds(ports.journal, ports.clock, zone, ports.log)
-    notices, memory = Notices(ports.texts(), zone), MemoryCommands(ports.facts, ports.texts(), ports.clock, zone)
+    notices = Notices(ports.texts(), zone)
     turns = TurnRunner(
         inbox=ports.inbox,
-        commands=Commands(
-            ports.transcript, ports.people, ports.lists, notices, ports.clock, ports.entitlements(), memory
-        ),
+        commands=_commands(ports, notices, alerts),
         charging=charging,
         moderator=Moderator(moderation, notices, ports.clock, ports.log),
         dialogue=Dialogue(agent, charging, rounds, ports.log),
@@ -94,6 +96,19 @@ def assemble(
         sleep=ports.sleep,
         summarizer=_summarizer(ports, model, budget),
         joins_messages=limits.join_messages,
+    )
+
+
+def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts) -> Commands:
+    return Commands(
+        ports.transcript,
+        ports.people,
+        ports.lists,
+        notices,
+        ports.clock,
+        ports.entitlements(),
+        MemoryCommands(ports.facts, ports.texts(), ports.clock, notices.zone),
+        PairingCommand(ports.owners, alerts, ports.texts(), ports.clock),
     )
 
 
@@ -124,7 +139,14 @@ def _toolbox(ports: Ports) -> Toolbox:
 def worker() -> Worker:
     """Return the worker."""
     sender = ChannelRouter(_senders())
-    return assemble(ports(), model=model(), moderation=moderation(), sender=sender, budget=budget())
+    return assemble(
+        ports(), model=model(), moderation=moderation(), sender=sender, budget=budget(), owner_chat=owner_chat()
+    )
+
+
+def owner_chat() -> OwnerChat | None:
+    """Return what writes to owners; None without Messenger, the one channel where they get notices."""
+    return MessengerOwnerChat(graph()) if clients.channels().messenger else None
 
 
 def _senders() -> dict[Channel, Sender]:

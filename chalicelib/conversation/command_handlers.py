@@ -13,6 +13,7 @@ from chalicelib.content.persona import Persona
 from chalicelib.conversation.commands import Command, argument_of
 from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.notices import Notices
+from chalicelib.conversation.pairing_command import PairingCommand
 from chalicelib.conversation.ports import Transcript
 from chalicelib.conversation.tool_ports import PersonLists
 from chalicelib.conversation.turn import Choice, Reply
@@ -44,6 +45,7 @@ class Commands:
     clock: Clock
     entitlements: EntitlementService
     memory: MemoryCommands
+    pairing: PairingCommand
 
     def run(self, command: Command, context: TurnContext) -> CommandResult:
         """Run the command's handler; its reply has the code `command`. Raises StoreError."""
@@ -158,6 +160,10 @@ def _memory_off(commands: Commands, context: TurnContext) -> CommandResult:
     return CommandResult(commands.memory.switch(context, on=False), drops_summary=is_own)
 
 
+def _owner(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.pairing.run(context))
+
+
 HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.START: _start,
     Command.HELP: _help,
@@ -171,5 +177,6 @@ HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.REMEMBER: _remember,
     Command.MEMORY: _show_memory,
     Command.MEMORY_OFF: _memory_off,
+    Command.OWNER: _owner,
     Command.MEMORY_ON: _memory_on,
 }

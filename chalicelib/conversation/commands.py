@@ -29,6 +29,8 @@ class Command(Enum):
     MEMORY = "/memory"
     MEMORY_OFF = "/memory off"
     MEMORY_ON = "/memory on"
+    OWNER = "/owner …"
+    """With a code in place of the dots."""
 
 
 _MOST_WORDS: Final = 4
@@ -48,6 +50,8 @@ def parse(text: str) -> Command | None:
     match words:
         case [Command.REMEMBER.value, *_]:
             return Command.REMEMBER
+        case ["/owner", *_]:
+            return Command.OWNER
         case [Command.FORGET.value, which] if _NUMBER.fullmatch(which):
             return Command.FORGET_FACT
     try:

@@ -294,8 +294,11 @@ class Sender(Protocol):
 class OwnerAlerts(Protocol):
     """Notifies the owner: of a fault once a day, of a new person once. Methods raise StoreError, never NotifyError."""
 
-    def new_person(self, person: Person) -> None:
-        """Notify of a person who has written for the first time."""
+    def owner_added(self, person: Person) -> None:
+        """Notify the other owners that this person is an owner from now on."""
+
+    def new_person(self, person: Person, turn: Turn) -> None:
+        """Notify of a person who has written for the first time: this turn."""
 
     def model_unusable(self, error: ModelUnusable) -> None:
         """Notify that the model answers no request until the owner acts."""

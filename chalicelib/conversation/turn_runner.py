@@ -43,7 +43,7 @@ class TurnRunner:
         Failures of the model become an apology.
         """
         turn = context.turn
-        self.alerts.new_person(context.person)
+        self.alerts.new_person(context.person, turn)
         match plan.plan(turn, context.person, context.lease, now=self.clock()):
             case plan.Drop(reason):
                 self._log(turn)("drop", reason=reason, failed=int(reason in plan.FAILURES))

@@ -9,16 +9,19 @@ from typing import Final
 
 from chalicelib.access import budget, identity, quota
 from chalicelib.access.budget import Reservation
+from chalicelib.access.handles import handle_of
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
+from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.turn import Turn
-from chalicelib.errors import ModelUnusable, NotifyError, ParleyError
+from chalicelib.errors import ModelUnusable, ParleyError
 from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.findings import Finding
-from chalicelib.operations.ports import Notifier, SentAlerts
+from chalicelib.operations.owner_notices import Notice, OwnerNotices
+from chalicelib.operations.ports import SentAlerts
 from chalicelib.settings.bedrock import PREFIX
 from chalicelib.settings.stage import Settings
 
@@ -35,20 +38,33 @@ class AlertService:
 
     people: People
     sent: SentAlerts
-    notifier: Notifier
+    notices: OwnerNotices
     texts: Texts
     settings: Settings
     clock: Clock
     log: Log
 
-    def new_person(self, person: Person) -> None:
-        """Report a new user, once ever, on channels that announce them; a blocked one only once unblocked."""
+    def new_person(self, person: Person, turn: Turn) -> None:
+        """Report a new user, once ever, on channels that announce them; a blocked one only once unblocked.
+
+        Not for the command that makes them an owner: no one decides about owners.
+        """
         if person.access is Access.BLOCKED or not identity.traits_of(person.id).announces_new_people:
+            return
+        if person.is_owner or parse(turn.text) is Command.OWNER:
             return
         if not person.announced and self.people.announce(person.id):
             self._send(
                 "new_person", person=person.id, limit=self.settings.limits.daily_limit, stage=self.settings.stage.name
             )
+
+    def owner_added(self, person: Person) -> None:
+        """Tell the other owners, and in any case by e-mail: who paired without their knowledge can be removed."""
+        handle, stage = handle_of(person.id), self.settings.stage.name
+        channel = self.texts(f"channel_{identity.channel_of(person.id)}")
+        text = self.texts("owner_added", handle=handle, channel=channel, stage=stage)
+        notice = Notice(self.texts("owner_added_subject"), text)
+        self.notices.tell("owner_added", notice, but=person.id, always_by_mail=True)
 
     def model_unusable(self, error: ModelUnusable) -> None:
         """Report, once a day for each cause, that the model answers no user until the owner acts."""
@@ -144,7 +160,5 @@ class AlertService:
         return quota.day_of(now, now=now, zone=self.settings.limits.zone)
 
     def _send(self, kind: str, key: str = "", **values: object) -> None:
-        try:
-            self.notifier.send(self.texts(f"owner_{kind}_subject"), self.texts(f"owner_{key or kind}", **values))
-        except NotifyError as exc:
-            self.log.failure("notify", exc, kind=kind)
+        text = self.texts(f"owner_{key or kind}", **values)
+        self.notices.tell(kind, Notice(self.texts(f"owner_{kind}_subject"), text))

@@ -14,6 +14,7 @@ from scripts.cli.destroy import destroy
 from scripts.cli.doctor import doctor
 from scripts.cli.keys import keys
 from scripts.cli.logs import logs
+from scripts.cli.owner import owner
 from scripts.cli.people import people
 from scripts.cli.personas import personas
 from scripts.cli.practise import practise
@@ -77,6 +78,6 @@ def _say_whole(group: click.Group) -> None:
 
 people.add_command(deletions)
 people.add_command(deleted)
-for command in (deploy, doctor, people, personas, practise, keys, logs, replay, cost, review_texts, destroy):
+for command in (deploy, doctor, owner, people, personas, practise, keys, logs, replay, cost, review_texts, destroy):
     parley.add_command(command)
 _say_whole(parley)

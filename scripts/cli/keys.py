@@ -50,7 +50,8 @@ class Context:
         return isinstance(self.view, JsonKeysView)
 
 
-def _context(environment: Environment, output: options.OutputFormat) -> Context:
+def context_for(environment: Environment, output: options.OutputFormat) -> Context:
+    """Return what the commands use. Raises ConfigError without a web chat."""
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415 (imports boto3)
     from chalicelib.aws.ssm import Secrets  # noqa: PLC0415
 
@@ -77,7 +78,7 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
     return Context(service, addresses, view, ticket_key)
 
 
-with_context = options.with_context(_context)
+with_context = options.with_context(context_for)
 
 
 def _id(_: click.Context, __: click.Parameter, value: str) -> str:

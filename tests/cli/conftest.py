@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Run = Callable[..., Result]
+BOT, SOCKET = "https://abc123defg.execute-api.eu-central-1.amazonaws.com/dev", "wss://hij456.example/dev"
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
     "AWS_PROFILE": None,
@@ -68,6 +70,17 @@ def run(chats: Chats) -> Run:
 def owner(client: "DynamoDBClient") -> Run:
     """The command line, run on a stage without conversations."""
     return _run
+
+
+@pytest.fixture
+def deployed(client: "DynamoDBClient") -> Iterator[None]:
+    """The addresses that a deployment stores."""
+    noted = {"/parley/dev/api-url": BOT, "/parley/dev/websocket-url": SOCKET}
+    ssm = boto3.client("ssm", region_name=client.meta.region_name)
+    for name, value in noted.items():
+        ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+    yield
+    ssm.delete_parameters(Names=list(noted))
 
 
 @pytest.fixture

@@ -15,30 +15,18 @@ from chalicelib.channels.web import closing
 from chalicelib.conversation.connection import Connection
 from chalicelib.ids import ConnectionId, ConversationId, KeyId
 from tests.cli.chats import Chats
-from tests.cli.conftest import Run
+from tests.cli.conftest import BOT, SOCKET, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 WIDTH = 80
-BOT, SOCKET = "https://abc123defg.execute-api.eu-central-1.amazonaws.com/dev", "wss://hij456.example/dev"
 SHOP = KeyId("shopshopsh")
 
 
 @pytest.fixture
 def keys(run: Run) -> Run:
     return partial(run, "keys")
-
-
-@pytest.fixture
-def deployed(client: "DynamoDBClient") -> Iterator[None]:
-    """The addresses that a deployment stores."""
-    noted = {"/parley/dev/api-url": BOT, "/parley/dev/websocket-url": SOCKET}
-    ssm = boto3.client("ssm", region_name=client.meta.region_name)
-    for name, value in noted.items():
-        ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
-    yield
-    ssm.delete_parameters(Names=list(noted))
 
 
 def shop(chats: Chats, **values: Any) -> ApiKey:

@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.conversation.ports import OnDelta
 from chalicelib.conversation.turn import Choice, Reply, Turn
-from chalicelib.errors import DeliveryError, NotifyError, WakeError
+from chalicelib.errors import DeliveryError, NotifyError, PersonUnreachable, WakeError
 from chalicelib.ids import ConversationId, PersonId
 
 NOON: Final = 1_795_176_000_000
@@ -119,6 +119,19 @@ class RememberingNotifier:
         if self.fails:
             raise NotifyError("the owner cannot be told")
         self.told.append((subject, text))
+
+
+@dataclass
+class RememberingOwnerChat:
+    """`operations.owner_notices.OwnerChat`."""
+
+    told: list[Delivered] = field(default_factory=list)
+    out_of_reach: set[PersonId] = field(default_factory=set)
+
+    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:
+        if owner in self.out_of_reach:
+            raise PersonUnreachable("code 10, subcode 2018278, HTTP 400")
+        self.told.append(Delivered(owner, text, choices=choices))
 
 
 def unexpected(error: Exception) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
+from chalicelib.access import pairing
 from chalicelib.access.budget import Budget, DaySpend, Price
 from chalicelib.access.facts import Facts
 from chalicelib.access.owner_ports import Owners
@@ -47,6 +48,7 @@ from tests.fakes.adapters import (
     FakeClock,
     RememberingHealthCheckStarter,
     RememberingNotifier,
+    RememberingOwnerChat,
     RememberingSender,
     RememberingWake,
 )
@@ -129,6 +131,7 @@ class Bot:
     outbox: RememberingSender = field(default_factory=RememberingSender)
     wake: RememberingWake = field(default_factory=RememberingWake)
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
+    owner_chat: RememberingOwnerChat = field(default_factory=RememberingOwnerChat)
     warmer: FakeWarmer = field(default_factory=FakeWarmer)
     health_check_starter: RememberingHealthCheckStarter = field(default_factory=RememberingHealthCheckStarter)
     connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
@@ -210,7 +213,7 @@ class Bot:
 
     @property
     def owner(self) -> AlertService:
-        return self.ports.alerts()
+        return self.ports.alerts(self.owner_chat)
 
     @property
     def webhook(self) -> MessengerWebhook:
@@ -243,6 +246,7 @@ class Bot:
             sender=self.sender,
             budget=self.budget,
             toolbox=self.toolbox,
+            owner_chat=self.owner_chat,
         )
 
     @property
@@ -338,6 +342,12 @@ class Bot:
         given = Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd, "PARLEY_PERSON_BUDGET_SHARE": person_share}).limits
         new = replace(self.settings.limits, daily_budget=given.daily_budget, person_share=given.person_share)
         self.settings = replace(self.settings, limits=new)
+
+    def pairs(self, psid: str) -> None:
+        """Make somebody an owner, as a code would, without words."""
+        made = pairing.pairing_for("ABCD2345", bytes, now=self.clock())
+        self.owners.offer(made)
+        assert self.owners.pair(person_of(psid), made, now=self.clock())
 
     # What became of it.
 

@@ -30,10 +30,12 @@ from chalicelib.operations import checks
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.findings import Check, Finding, Severity, worst
 from chalicelib.operations.health import HealthCheck
+from chalicelib.operations.owner_notices import NoOwnerChat, OwnerNotices
 from chalicelib.settings.stage import Settings
 from tests.fakes.adapters import FakeClock, RememberingNotifier
 from tests.fakes.memory import Memory
 from tests.fakes.model import FakeCatalogue, ScriptedModel
+from tests.fakes.owners import FakeOwners
 from tests.fakes.page import APP, FakePage, FakeWebhook
 from tests.fakes.people import FakePeople, FakeSentAlerts
 
@@ -101,7 +103,8 @@ class Patient:
         base = {"PARLEY_STAGE": "prod", "PARLEY_TIMEZONE": "Europe/Berlin"}
         settings = Settings.from_env({**base, **self.environment})
         log, memory = Log(lambda: "", settings.stage.name, stream=lambda: self.logged), Memory()
-        owner = AlertService(FakePeople(memory), FakeSentAlerts(memory), self.notifier, SAYS, settings, self.clock, log)
+        notices = OwnerNotices(FakeOwners(memory), NoOwnerChat(), self.notifier, log)
+        owner = AlertService(FakePeople(memory), FakeSentAlerts(memory), notices, SAYS, settings, self.clock, log)
         messenger = MessengerHealth(
             page=self.page,
             setup=Setup(self.page, SAYS),

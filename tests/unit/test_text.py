@@ -40,6 +40,7 @@ BLANKS: Final = {
     "fact_unknown": {"number"},
     "memory_summary": {"day"},
     "too_long": {"limit"},
+    "owner_added": {"channel", "handle", "stage"},
     "owner_new_person": {"limit", "person", "stage"},
     "owner_model_key": {"stage"},
     "owner_fallback": {"model", "host", "reason", "fallback", "stage"},

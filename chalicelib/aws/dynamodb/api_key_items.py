@@ -26,6 +26,7 @@ def api_key_item(key: ApiKey) -> Item:
         **({"open": True} if key.is_open else {}),
         **({"whole_answers": True} if key.whole_answers else {}),
         **({"model": key.model} if key.model else {}),
+        **({"for_owner": True} if key.for_owner else {}),
         **({"generation": key.generation} if key.generation > 1 else {}),
         **{name: value for name, value in optional.items() if value is not None},
     }
@@ -47,6 +48,7 @@ def api_key(item: Item) -> ApiKey:
         is_open=bool(item.get("open", False)),
         whole_answers=bool(item.get("whole_answers", False)),
         model=str(item.get("model", "")),
+        for_owner=bool(item.get("for_owner", False)),
         generation=int(item.get("generation", 1)),
         expires_at=_number(item, "expires_at_ms"),
         revoked_at=_number(item, "revoked_at"),

@@ -118,6 +118,8 @@ def parse(body: bytes, *, now: int, page: str | None = None) -> list[Event]:
 
 STILL_WRITING: Final = "still-writing"
 """The `metadata` of a message that is no part of an answer."""
+NOTICE: Final = "owner-notice"
+"""The same for a message to an owner."""
 
 
 def metadata(turn: TurnId, part: int) -> str:
@@ -222,7 +224,7 @@ class _Item:
         if self._sender is None or self._recipient is None:
             return Ignored("echo")
         conversation = _conversation(page=self._sender, psid=self._recipient)
-        if message.get("metadata") == STILL_WRITING:
+        if message.get("metadata") in (STILL_WRITING, NOTICE):
             return Ignored("echo")
         if ours := _METADATA.fullmatch(_text(message.get("metadata"))):
             return Receipt(conversation, TurnId(ours["turn"]), int(ours["part"]))

@@ -32,7 +32,8 @@ _TRIES: Final = 3
 """Calls for one part; after the last error the worker delivers the reply again later, without parts that arrived."""
 _ECHO_DELAY_S: Final = 2.0
 """Seconds to wait for the echo of a part whose call failed, before the retry; twice that before the next."""
-_PATH: Final = "me/messages"
+PATH: Final = "me/messages"
+"""Where messages are posted."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class MessengerSender:
             if number in turn.receipts:
                 continue
             choices = reply.choices if number == len(parts) - 1 else ()
-            message = {"text": text, "metadata": metadata(turn.id, number), **_quick_replies(choices)}
+            message = {"text": text, "metadata": metadata(turn.id, number), **quick_replies(choices)}
             body = {
                 "recipient": {"id": identity.psid_of(turn.person)},
                 "messaging_type": "RESPONSE",
@@ -89,11 +90,11 @@ class MessengerSender:
         """Send one part, with retries. After an ambiguous error the part is sent again only without its receipt."""
         for attempt in range(1, _TRIES + 1):
             try:
-                return self.graph.post(_PATH, body)
+                return self.graph.post(PATH, body)
             except GraphError as exc:
                 if exc.failure is Failure.SENT:
                     return None
-                _raise_if_final(exc)
+                raise_if_final(exc)
                 pause = _ECHO_DELAY_S * attempt
                 if attempt == _TRIES or self.monotonic() + pause > deadline:
                     raise DeliveryError(exc.reason) from exc
@@ -126,7 +127,7 @@ class MessengerSender:
 
     def _ask_for_patience(self, psid: str) -> None:
         message = {"text": self.still_writing, "metadata": STILL_WRITING}
-        self.graph.post(_PATH, {"recipient": {"id": psid}, "messaging_type": "RESPONSE", "message": message})
+        self.graph.post(PATH, {"recipient": {"id": psid}, "messaging_type": "RESPONSE", "message": message})
 
     def _end_typing(self, turn: Turn, *, deadline: float) -> None:
         """Take back a `typing_on` that may have come after the answer, which would have ended it."""
@@ -135,10 +136,10 @@ class MessengerSender:
                 self._send_action(identity.psid_of(turn.person), "typing_off")
 
     def _send_action(self, psid: str, action: str) -> None:
-        self.graph.post(_PATH, {"recipient": {"id": psid}, "sender_action": action})
+        self.graph.post(PATH, {"recipient": {"id": psid}, "sender_action": action})
 
 
-def _raise_if_final(error: GraphError) -> None:
+def raise_if_final(error: GraphError) -> None:
     """Raise DeliveryError for an error that a retry within seconds cannot fix."""
     match error.failure:
         case Failure.BROKEN:
@@ -156,7 +157,8 @@ def _ignore_delta(_text: str, *, instead: bool = False) -> bool:  # noqa: ARG001
     return True
 
 
-def _quick_replies(choices: tuple[Choice, ...]) -> dict[str, Any]:
+def quick_replies(choices: tuple[Choice, ...]) -> dict[str, Any]:
+    """Return the part of a message that shows these buttons; empty for none."""
     if not choices:
         return {}
     replies = [{"content_type": "text", "title": choice.title, "payload": choice.command} for choice in choices]

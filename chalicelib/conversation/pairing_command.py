@@ -1,0 +1,51 @@
+"""The command `/owner CODE`: it makes the person who sends it an owner, with a code from the command line."""
+
+from dataclasses import dataclass
+
+from chalicelib.access import identity
+from chalicelib.access.owner_ports import Owners
+from chalicelib.clock import Clock
+from chalicelib.content.text import Texts
+from chalicelib.conversation.commands import text_behind
+from chalicelib.conversation.ports import OwnerAlerts
+from chalicelib.conversation.turn import Reply
+from chalicelib.conversation.turn_context import TurnContext
+
+
+@dataclass(frozen=True)
+class PairingCommand:
+    """Runs the command."""
+
+    owners: Owners
+    alerts: OwnerAlerts
+    texts: Texts
+    clock: Clock
+
+    def run(self, context: TurnContext) -> Reply:
+        """Make the person an owner and tell the others, or say why not. Raises StoreError.
+
+        A second run after a crash says the same, and the others may hear of it twice.
+        """
+        person, code = context.person, text_behind(context.turn.text)
+        if identity.room_of(context.turn.conversation) is not None:
+            return Reply(self.texts("owner_pair_not_here"))
+        if person.is_owner:
+            own = next((owner.pairing for owner in self.owners.list() if owner.person == person.id), None)
+            return self._paired(context) if own and own.fits(code) else Reply(self.texts("owner_pair_before"))
+        if not may_be_owner(context):
+            return Reply(self.texts("owner_pair_key"))
+        pairing = self.owners.try_code(now=self.clock())
+        fits = pairing is not None and pairing.fits(code)
+        if pairing is None or not fits or not self.owners.pair(person.id, pairing, now=self.clock()):
+            return Reply(self.texts("owner_pair_wrong"))
+        return self._paired(context)
+
+    def _paired(self, context: TurnContext) -> Reply:
+        self.alerts.owner_added(context.person)
+        return Reply(self.texts("owner_pair_done"))
+
+
+def may_be_owner(context: TurnContext) -> bool:
+    """Whether only this person can write as them: the holder of an API key can write as each of its visitors."""
+    key = context.entitlements.key
+    return key is None or key.for_owner

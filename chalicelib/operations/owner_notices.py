@@ -1,0 +1,81 @@
+"""Tells the owners something: in their chats, and by e-mail where an owner is not reached there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.access.owner_ports import Owners
+from chalicelib.conversation.turn import Choice
+from chalicelib.errors import DeliveryError, NotifyError
+from chalicelib.ids import PersonId
+from chalicelib.log import Log
+from chalicelib.operations.ports import Notifier
+
+
+class OwnerChat(Protocol):
+    """Sends messages to owners that answer nothing."""
+
+    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:
+        """Send the text, with buttons below it.
+
+        Raises DeliveryError: if the channel allows no such message now, or if it is not known whether it arrived.
+        """
+
+
+class NoOwnerChat:
+    """`OwnerChat` of a function that may not write to people."""
+
+    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:  # noqa: ARG002
+        """Refuse."""
+        raise DeliveryError("this function writes to no chat")
+
+
+def _no_choices(_: PersonId) -> tuple[Choice, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the owners are to hear."""
+
+    subject: str
+    """Of the e-mail."""
+    text: str
+    mail: str = ""
+    """What the e-mail says, if it is not the text."""
+    choices: Callable[[PersonId], tuple[Choice, ...]] = _no_choices
+    """Returns the buttons for one owner."""
+
+
+@dataclass(frozen=True)
+class OwnerNotices:
+    """Tells the owners. An owner who is not reached in the chat, or that there is none, makes it an e-mail too."""
+
+    owners: Owners
+    chat: OwnerChat
+    notifier: Notifier
+    log: Log
+
+    def tell(self, kind: str, notice: Notice, *, but: PersonId | None = None, always_by_mail: bool = False) -> None:
+        """Tell all owners but one, each in their chat or all by e-mail. Raises StoreError.
+
+        `kind` is for the log. An e-mail that cannot be sent is logged and not repeated.
+        """
+        owners = [owner.person for owner in self.owners.list() if owner.person != but]
+        reached = [self._says(owner, notice, kind) for owner in owners]
+        if always_by_mail or not reached or not all(reached):
+            self._mail(kind, notice)
+
+    def _says(self, owner: PersonId, notice: Notice, kind: str) -> bool:
+        try:
+            self.chat.send(owner, notice.text, notice.choices(owner))
+        except DeliveryError as exc:
+            self.log.failure("notify", exc, kind=kind, person=self.log.pseudonym(owner))
+            return False
+        return True
+
+    def _mail(self, kind: str, notice: Notice) -> None:
+        try:
+            self.notifier.send(notice.subject, notice.mail or notice.text)
+        except NotifyError as exc:
+            self.log.failure("notify", exc, kind=kind)
