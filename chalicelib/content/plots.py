@@ -39,7 +39,9 @@ class Column:
     value: int
     """Not negative."""
     shown: str
-    """The value in words, such as `12` or `$0.0031`."""
+    """The value in words, such as `12` or `$0.003120`."""
+    brief: str = ""
+    """The same with fewer digits, to be written above the column; empty if it is short anyway."""
     is_open: bool = False
     """Whether the value still grows, as today's; the column is drawn lighter."""
 
@@ -59,7 +61,7 @@ class Plot:
     table: str
     """What opens the table, such as `Numbers`."""
     empty: str
-    """What is written where all values are zero."""
+    """What is written in place of picture and table if all values are zero."""
 
 
 @dataclass(frozen=True)
@@ -70,36 +72,34 @@ class Bar:
     value: int
     """Not negative."""
     cells: Sequence[str]
-    """What is written to the right of the bar."""
+    """What is written to the right of name and bar."""
 
 
 def figure(plot: Plot) -> str:
-    """Draw the plot with its title, summary and table."""
+    """Draw the plot with its title, summary and table; without picture and table if all values are zero."""
+    if not any(column.value for column in plot.columns):
+        return f'<figure class="plot">{_head(plot.title, plot.empty)}</figure>'
     rows = "".join(
         f'<tr><th scope="row">{escape(each.name)}</th><td>{escape(each.shown)}</td></tr>' for each in plot.columns
     )
     heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in plot.heads)
     return (
-        f'<figure class="plot"><figcaption><h3>{escape(plot.title)}</h3><p>{escape(plot.summary)}</p></figcaption>'
-        f"{_picture(plot)}"
+        f'<figure class="plot">{_head(plot.title, plot.summary)}{_picture(plot)}'
         f"<details><summary>{escape(plot.table)}</summary>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details></figure>"
     )
 
 
-def bars(title: str, heads: Sequence[str], rows: Sequence[Bar]) -> str:
+def bars(title: str, rows: Sequence[Bar], *, heads: Sequence[str]) -> str:
     """Draw a table whose rows have a bar each, as long as its part of the greatest value.
 
-    `heads` are those of the names, of the bars, which only screen readers read, and of the cells.
+    `heads` are those of the names and of the cells. The bar is below the name, so that a phone has room for both.
     """
     most = max((row.value for row in rows), default=0)
-    name, drawn, *others = map(escape, heads)
-    top = "".join(f'<th scope="col">{head}</th>' for head in others)
+    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     body = "".join(_bar(row, most) for row in rows)
-    return (
-        f'<table class="bars"><caption>{escape(title)}</caption><thead><tr><th scope="col">{name}</th>'
-        f'<th scope="col"><span class="unseen">{drawn}</span></th>{top}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    return f'<table class="bars">{caption}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def sparkline(values: Sequence[int]) -> str:
@@ -110,33 +110,35 @@ def sparkline(values: Sequence[int]) -> str:
 
 
 def scale(most: int) -> Sequence[int]:
-    """Return the values of an axis from 0 up to at least `most`: whole steps of 1, 2 or 5 and zeros, four at most."""
-    if most <= 0:
-        return [0]
+    """Return the values of an axis from 0 up to at least `most`, which is positive: at most four whole steps.
+
+    A step is 1, 2 or 5, with zeros.
+    """
     steps = (digit * 10**power for power in count() for digit in (1, 2, 5))
     step = next(step for step in steps if step * _MOST_STEPS >= most)
     return [step * number for number in range(-(-most // step) + 1)]
 
 
+def _head(title: str, said: str) -> str:
+    return f"<figcaption><h3>{escape(title)}</h3><p>{escape(said)}</p></figcaption>"
+
+
 def _bar(row: Bar, most: int) -> str:
     length = 100 * row.value / most if most else 0
     picture = (
-        '<svg class="plot-line" aria-hidden="true" width="100%" height="8">'
-        '<rect class="plot-track" width="100%" height="8" rx="4"/>'
-        f'<rect class="plot-column" width="{length:.2f}%" height="8" rx="4"/></svg>'
+        '<svg class="plot-line" aria-hidden="true" width="100%" height="6">'
+        '<rect class="plot-track" width="100%" height="6" rx="3"/>'
+        f'<rect class="plot-column" width="{length:.2f}%" height="6" rx="3"/></svg>'
     )
     cells = "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
-    return f'<tr><th scope="row">{escape(row.name)}</th><td>{picture}</td>{cells}</tr>'
+    return f'<tr><th scope="row">{escape(row.name)}{picture}</th>{cells}</tr>'
 
 
 def _picture(plot: Plot) -> str:
-    ticks = scale(max((column.value for column in plot.columns), default=0))
-    floor = _ABOVE + _TALL
-    height = floor + _BELOW
+    ticks = scale(max(column.value for column in plot.columns))
+    height = _ABOVE + _TALL + _BELOW
     lines = "".join(_line(_y(tick, ticks), plot.axis(tick)) for tick in ticks)
     drawn = "".join(_column(number, plot.columns, ticks) for number in range(len(plot.columns)))
-    if ticks[-1] == 0:
-        drawn += f'<text class="plot-empty" x="50%" y="{floor - _TALL // 2}">{escape(plot.empty)}</text>'
     return (
         f'<svg class="plot-picture" role="img" aria-label="{escape(f"{plot.title}. {plot.summary}")}" '
         f'width="100%" height="{height}">{lines}{drawn}</svg>'
@@ -169,7 +171,7 @@ def _column(number: int, columns: Sequence[Column], ticks: Sequence[int]) -> str
     if column.value and number == next(place for place, each in enumerate(columns) if each.value == most):
         parts.append(
             f'<text class="plot-most {_towards_the_middle(middle)}" x="{middle:.3f}%" y="{top - 7:g}">'
-            f"{escape(column.shown)}</text>"
+            f"{escape(column.brief or column.shown)}</text>"
         )
     if number % -(-len(columns) // _MOST_LABELS) == 0:
         parts.append(
@@ -183,4 +185,4 @@ def _towards_the_middle(place: float) -> str:
 
 
 def _y(value: int, ticks: Sequence[int]) -> float:
-    return _ABOVE + _TALL - (_TALL * value / ticks[-1] if ticks[-1] else 0)
+    return _ABOVE + _TALL * (1 - value / ticks[-1])

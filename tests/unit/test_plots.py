@@ -19,7 +19,7 @@ def plot(*values: int, **others: Any) -> Plot:
         "heads": ("day", "questions"),
         "axis": str,
         "table": "Numbers",
-        "empty": "No question yet",
+        "empty": "No question yet.",
     }
     return Plot(**made | others)
 
@@ -62,14 +62,11 @@ def test_a_screen_reader_gets_the_picture_as_one_image_with_a_sentence():
     assert (picture.get("role"), picture.get("aria-label")) == ("img", "Questions a day. At most 9.")
 
 
-def test_where_all_is_zero_words_say_so():
-    figure = drawn(0, 0)
-    assert columns_of(figure) == []
-    assert "No question yet" in [text.text for text in figure.iter("text")]
-
-
-def test_a_plot_without_columns_is_drawn_too():
-    assert "No question yet" in [text.text for text in drawn().iter("text")]
+@pytest.mark.parametrize("values", [(), (0,), (0, 0)])
+def test_where_all_is_zero_there_is_only_the_sentence(values: tuple[int, ...]):
+    figure = drawn(*values, empty="Nothing yet.")
+    assert "".join(figure.itertext()) == "Questions a dayNothing yet."
+    assert list(figure.iter("svg")) == []
 
 
 @pytest.mark.parametrize(("number", "labels"), [(7, 7), (8, 8), (24, 8), (31, 8), (366, 8)])
@@ -82,10 +79,16 @@ def test_the_highest_value_is_written_above_its_column_once():
     assert [text.text for text in shown] == ["9 questions"]
 
 
+def test_a_long_value_is_written_shorter_above_its_column():
+    column = Column("1", "1 November", 267_886, "$0.267886", "$0.27")
+    figure = ET.fromstring(plots.figure(plot(columns=[column])))
+    assert "$0.27" in [text.text for text in figure.iter("text")]
+    assert "$0.267886" in [cell.text for cell in figure.iter("td")]
+
+
 @pytest.mark.parametrize(
     ("most", "axis"),
     [
-        (0, [0]),
         (1, [0, 1]),
         (4, [0, 1, 2, 3, 4]),
         (5, [0, 2, 4, 6]),
@@ -101,24 +104,24 @@ def test_the_scale_has_round_steps_and_room_for_the_highest(most: int, axis: lis
 def test_words_of_owners_never_become_markup():
     evil = '<script>"x"&'
     html = plots.figure(plot(1, title=evil, summary=evil, axis=lambda _: evil, table=evil, heads=(evil, evil)))
-    html += plots.bars(evil, [evil, evil, evil], [Bar(evil, 1, [evil])])
+    html += plots.bars(evil, [Bar(evil, 1, [evil])], heads=[evil, evil])
     assert "<script>" not in html
     assert ET.fromstring(f"<div>{html}</div>") is not None
 
 
 def test_no_style_is_inline_as_the_policy_of_pages_forbids_it():
-    html = plots.figure(plot(1, 2)) + plots.bars("Models", ["model", "share", "cost"], [Bar("luna", 3, ["$1"])])
+    html = plots.figure(plot(1, 2)) + plots.bars("Models", [Bar("luna", 3, ["$1"])], heads=["model", "cost"])
     assert not re.search(r"\bstyle=|<style|<script|javascript:|https?:", html)
 
 
 def test_bars_are_as_long_as_their_part_of_the_longest():
-    table = ET.fromstring(plots.bars("Models", ["model", "share", "cost"], [Bar("a", 4, ["$4"]), Bar("b", 1, ["$1"])]))
+    table = ET.fromstring(plots.bars("Models", [Bar("a", 4, ["$4"]), Bar("b", 1, ["$1"])], heads=["model", "cost"]))
     assert [bar.get("width") for bar in columns_of(table)] == ["100.00%", "25.00%"]
-    assert ["".join(row.itertext()) for row in table.iter("tr")] == ["modelsharecost", "a$4", "b$1"]
+    assert ["".join(row.itertext()) for row in table.iter("tr")] == ["modelcost", "a$4", "b$1"]
 
 
 def test_bars_without_any_amount_are_empty():
-    table = ET.fromstring(plots.bars("Models", ["model", "share", "cost"], [Bar("a", 0, ["$0"])]))
+    table = ET.fromstring(plots.bars("Models", [Bar("a", 0, ["$0"])], heads=["model", "cost"]))
     assert [bar.get("width") for bar in columns_of(table)] == ["0.00%"]
 
 
