@@ -20,6 +20,7 @@ SECRETS: Final = Needs[Secret](
         Secret.APP_SECRET_PREVIOUS,
         Secret.VERIFY_TOKEN,
         Secret.PAGE_ID,
+        Secret.APP_ID,
         Secret.TOPIC_ARN,
     ),
     web=(Secret.TICKET_KEY, Secret.API_URL, Secret.WEBSOCKET_URL),
@@ -32,16 +33,19 @@ def assemble(
     app_secrets: Callable[[], Iterable[str]],
     verify_tokens: Callable[[], Iterable[str]],
     page_id: Callable[[], str | None],
+    app_id: Callable[[], str | None],
 ) -> MessengerWebhook:
     """Build the webhook over these ports."""
     return MessengerWebhook(
         inbox=ports.inbox,
+        takeovers=ports.takeovers,
         transcript=ports.transcript,
         ingest=ports.ingest(),
         alerts=ports.alerts,
         app_secrets=app_secrets,
         verify_tokens=verify_tokens,
         page_id=page_id,
+        app_id=app_id,
         clock=ports.clock,
         log=ports.log,
     )
@@ -51,8 +55,8 @@ def assemble(
 def webhook() -> MessengerWebhook:
     """Return Messenger's webhook."""
     verify_tokens = partial(secrets().candidates, Secret.VERIFY_TOKEN)
-    page_id = partial(secrets().find, Secret.PAGE_ID)
-    return assemble(ports(), app_secrets=app_secrets, verify_tokens=verify_tokens, page_id=page_id)
+    page_id, app_id = (partial(secrets().find, name) for name in (Secret.PAGE_ID, Secret.APP_ID))
+    return assemble(ports(), app_secrets=app_secrets, verify_tokens=verify_tokens, page_id=page_id, app_id=app_id)
 
 
 def warmth() -> Warmth:

@@ -14,6 +14,6 @@ class Takeovers(Protocol):
     def resume(self, conversation: ConversationId, *, now: int) -> bool:
         """End the bot's silence; False, with nothing written, if it is not silent at `now`.
 
-        Messages from before `now` stay unanswered. What a human wrote before `now` silences the bot no more, even if
-        it becomes known later.
+        Nor does it end a silence that a human caused after `now`. Messages from before `now` stay unanswered. What a
+        human wrote before `now` silences the bot no more, even if it becomes known later.
         """

@@ -30,7 +30,7 @@ class TakeoverService:
         """Keep the bot silent for so many milliseconds from now; return until when. A longer silence stays."""
         now = self.clock()
         for conversation in self._own(person):
-            self.inbox.pause(conversation, until=now + ms)
+            self.inbox.pause(conversation, until=now + ms, since=now)
         return now + ms
 
     def resume(self, person: PersonId) -> bool:

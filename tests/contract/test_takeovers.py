@@ -59,3 +59,12 @@ def test_the_owners_own_pause_holds_after_an_end_of_the_same_moment(story: Story
     story.store.takeovers.resume(ROOM, now=story.clock())
     story.inbox.pause(ROOM, until=story.clock() + 5)
     assert story.hold().paused_until == story.clock() + 5
+
+
+def test_an_end_that_becomes_known_late_ends_no_silence_that_began_after_it(story: Story):
+    ended = story.clock()
+    story.accept()
+    written = story.clock.tick(minutes=5)
+    story.inbox.pause(ROOM, until=written + SILENT_MS, since=written)
+    assert not story.store.takeovers.resume(ROOM, now=ended)
+    assert story.hold().paused_until == written + SILENT_MS

@@ -288,6 +288,7 @@ class FakeInbox:
         found = self.memory.conversations.setdefault(conversation, Conversation())
         if found.paused_until < until and (since is None or found.resumed_at <= since):
             found.paused_until, found.expires_at = until, until // 1000 + TURN_KEPT_S
+            found.silent_since = found.silent_since if since is None else since
 
     @atomic
     def overdue(self, *, now: int) -> Iterator[Overdue]:

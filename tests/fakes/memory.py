@@ -71,6 +71,7 @@ class Conversation:
     open_turns: int = 0
     history_from: int = 0
     paused_until: int = 0
+    silent_since: int = 0
     resumed_at: int = 0
     due_at: int | None = None
     opened_by: PersonId | None = None

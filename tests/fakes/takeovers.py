@@ -15,7 +15,7 @@ class FakeTakeovers:
     @atomic
     def resume(self, conversation: ConversationId, *, now: int) -> bool:
         found = self.memory.conversations.get(conversation)
-        if found is None or found.paused_until <= now:
+        if found is None or found.paused_until <= now or found.silent_since > now:
             return False
         found.paused_until = found.resumed_at = now
         return True

@@ -190,7 +190,9 @@ class Simulation:
             wake=lambda: wake,
             notifier=lambda: notifier,
         )
-        self.webhook = api.assemble(ports, app_secrets=lambda: [SECRET], verify_tokens=list, page_id=lambda: PAGE)
+        self.webhook = api.assemble(
+            ports, app_secrets=lambda: [SECRET], verify_tokens=list, page_id=lambda: PAGE, app_id=lambda: None
+        )
         self.worker = worker.assemble(
             ports,
             model=model,

@@ -72,6 +72,7 @@ from tests.fakes.takeovers import FakeTakeovers
 from tests.fakes.tool_lists import FakeToolLists
 
 PAGE: Final = "4711"
+APP: Final = "900800700"
 SECRET: Final = "the app secret"
 OLD_SECRET: Final = "the app secret before"
 VERIFY_TOKEN: Final = "the verify token"
@@ -146,6 +147,8 @@ class Bot:
     """Every word and every id that came in: nothing of it may be logged."""
     page_id: str | None = PAGE
     """As the deployment stored it; None where an earlier version deployed."""
+    app_id: str | None = APP
+    """The bot's own at Meta."""
     remaining_ms: Callable[[], int] = lambda: INVOCATION_MS
     slept: list[float] = field(default_factory=list)
     """For how many seconds the worker waited, each time."""
@@ -222,6 +225,7 @@ class Bot:
             app_secrets=lambda: [SECRET, OLD_SECRET],
             verify_tokens=lambda: [VERIFY_TOKEN],
             page_id=lambda: self.page_id,
+            app_id=lambda: self.app_id,
         )
 
     @property

@@ -1,9 +1,15 @@
 """A human answers in place of the bot: who begins it, who ends it, and what the person is told."""
 
+import json
+from typing import Any, Final
+
 import pytest
 
+from chalicelib.channels.meta.signature import sign
 from chalicelib.errors import UnknownPerson
-from tests.flow.bot import Bot, person_of
+from tests.flow.bot import APP, PAGE, SECRET, Bot, person_of
+
+PAGE_INBOX: Final = "263902037430900"
 
 
 def test_the_owner_silences_the_bot_for_one_person_and_lets_it_answer_again(bot: Bot):
@@ -44,3 +50,74 @@ def test_what_a_human_wrote_before_resume_and_meta_repeats_silences_nobody(bot: 
     bot.posted(said)
     bot.receives("anna", "is the bot back?")
     assert bot.asked == ["hello", "is the bot back?"]
+
+
+def on_standby(bot: Bot, *items: dict[str, Any]) -> None:
+    """Meta sends items because another app has the thread; its entry has no `messaging`."""
+    body = json.dumps({"object": "page", "entry": [{"id": PAGE, "time": bot.clock(), "standby": list(items)}]}).encode()
+    bot.webhook.handle(body, f"sha256={sign(body, secret=SECRET)}")
+
+
+def test_a_message_that_comes_on_standby_is_neither_stored_nor_answered_and_silences_the_bot(bot: Bot):
+    bot.receives("anna", "hello")
+    on_standby(bot, bot.message("anna", "I want a human"))
+    assert (bot.works(), len(bot.turns("anna")), bot.used("anna")) == ([], 1, 1)
+    bot.receives("anna", "still there?")
+    assert (len(bot.sent_to("anna")), bot.states("anna"), bot.used("anna")) == (1, ["done", "dropped"], 1)
+    bot.clock.tick(hours=1)
+    bot.receives("anna", "and now?")
+    assert bot.asked == ["hello", "and now?"]
+
+
+def test_somebody_unknown_on_standby_is_no_new_person(bot: Bot):
+    on_standby(bot, bot.message("anna", "hello"))
+    assert (bot.told_owner, bot.memory.people, bot.memory.turns, bot.wake.woken) == ([], {}, {}, [])
+    bot.receives("anna", "hello?")
+    assert (bot.asked, bot.states("anna")) == ([], ["dropped"])
+
+
+def test_a_button_of_the_bots_own_that_comes_on_standby_too_is_answered_once(bot: Bot):
+    tapped = bot.item("anna", postback={"mid": "p1", "title": "Get started", "payload": "GET_STARTED"})
+    on_standby(bot, bot.item("anna", postback={"title": "Get started"}))
+    bot.posted(tapped)
+    on_standby(bot, bot.item("anna", postback={"title": "Get started"}))
+    bot.works()
+    assert len(bot.sent_to("anna")) == 1
+
+
+@pytest.mark.parametrize("taken", [{"new_owner_app_id": PAGE_INBOX, "previous_owner_app_id": APP}, {}], ids=str)
+def test_a_thread_that_is_taken_is_silent_until_it_is_passed_back(bot: Bot, taken: dict[str, Any]):
+    bot.receives("anna", "hello")
+    bot.posted(bot.item("anna", take_thread_control=taken))
+    bot.receives("anna", "are you there?")
+    bot.clock.tick(minutes=10)
+    bot.posted(bot.item("anna", pass_thread_control={"new_owner_app_id": int(APP), "metadata": None}))
+    bot.receives("anna", "and now?")
+    assert (bot.asked, bot.used("anna")) == (["hello", "and now?"], 2)
+
+
+def test_a_return_that_meta_repeats_ends_no_later_silence(bot: Bot):
+    bot.receives("anna", "hello")
+    returned = bot.item("anna", pass_thread_control={"new_owner_app_id": APP})
+    bot.posted(bot.item("anna", take_thread_control={}), returned)
+    bot.clock.tick(minutes=1)
+    bot.posted(bot.echo("anna", text="I am Tom."))
+    bot.posted(returned)
+    bot.receives("anna", "hello Tom")
+    assert bot.asked == ["hello"]
+
+
+@pytest.mark.parametrize("app", [5, None, PAGE_INBOX])
+def test_an_echo_of_another_app_silences_the_bot_and_one_of_its_own_does_not(bot: Bot, app: Any):
+    bot.receives("anna", "hello")
+    bot.posted(bot.echo("anna", text="A sentence of ours that is no answer", app_id=int(APP)))
+    bot.receives("anna", "are you there?")
+    bot.posted(bot.echo("anna", text="I am Tom.", app_id=app))
+    bot.receives("anna", "hello Tom")
+    assert bot.asked == ["hello", "are you there?"]
+
+
+def test_roles_of_apps_silence_nobody(bot: Bot):
+    bot.posted({"recipient": {"id": PAGE}, "timestamp": bot.clock(), "app_roles": {"42": ["primary_receiver"]}})
+    bot.receives("anna", "hello")
+    assert bot.asked == ["hello"]

@@ -12,7 +12,7 @@ from chalicelib.conversation.turn import IncomingMessage
 from chalicelib.conversation.worker import Outcome
 from chalicelib.errors import BodyTooLarge, DeliveryError, InvalidSignature, StoreError
 from tests.fakes.inbox import FakeInbox
-from tests.flow.bot import OLD_SECRET, SAYS, SECRET, VERIFY_TOKEN, Bot, conversation_of
+from tests.flow.bot import APP, OLD_SECRET, SAYS, SECRET, VERIFY_TOKEN, Bot, conversation_of
 
 PAGE_INBOX = "263902037430900"
 
@@ -186,7 +186,7 @@ def test_an_echo_of_our_own_answer_is_a_receipt_and_never_answered(bot: Bot):
 
 
 def test_an_echo_of_something_unknown_changes_nothing(bot: Bot):
-    bot.posted(bot.echo("anna", metadata="0000000000000#unknown#0"), bot.echo("anna", text="by another app", app_id=5))
+    bot.posted(bot.echo("anna", metadata="0000000000000#unknown#0"), bot.echo("anna", text="by us", app_id=APP))
     assert (bot.memory.turns, bot.memory.conversations, bot.wake.woken) == ({}, {}, [])
 
 
@@ -202,7 +202,7 @@ def test_when_a_human_answers_the_bot_is_silent_for_an_hour(bot: Bot):
     assert (len(bot.sent_to("anna")), bot.asked[-1]) == (2, "is the bot back?")
 
 
-@pytest.mark.parametrize("app", [{"app_id": PAGE_INBOX}, {}, {"app_id": None}, {"app_id": ""}], ids=str)
+@pytest.mark.parametrize("app", [{"app_id": PAGE_INBOX}, {"app_id": 5}, {}, {"app_id": None}, {"app_id": ""}], ids=str)
 def test_a_human_who_writes_first_is_not_interrupted_by_the_bot(bot: Bot, app: dict[str, Any]):
     bot.posted(bot.echo("anna", text="Your parcel is here.", **app))
     bot.receives("anna", "great, I am coming")

@@ -14,6 +14,7 @@ from chalicelib.channels.messenger.events import (
     metadata,
     parse,
 )
+from chalicelib.channels.messenger.handover import ThreadReturned, ThreadTaken
 from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage
 from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
 
@@ -23,6 +24,8 @@ NOW = 1_795_176_000_000
 SENT = 1_795_175_999_000
 ENTRY_TIME = NOW - 500
 ROOM = ConversationId("messenger:PAGE:PSID")
+OUR_APP = "900800700"
+INBOX = 263902037430900
 
 
 def _body(*items: object, **entry: object) -> bytes:
@@ -272,6 +275,10 @@ def test_an_edit_without_a_valid_number_is_the_first():
     assert _read(_item(message_edit={"mid": "m_1", "text": "new"})) == [Edited(ROOM, "m_1", "new", 1)]
 
 
+def _read_as(app: str, *items: Item) -> list[Event]:
+    return parse(_body(*items), now=NOW, app=app)
+
+
 def _echo(**message: Any) -> Item:
     return {
         "sender": {"id": "PAGE"},
@@ -328,8 +335,19 @@ def test_an_echo_without_an_app_that_nobody_wrote_is_ignored(message: Item):
 
 
 @pytest.mark.parametrize("app", [42, "42", 0, -1])
-def test_an_echo_from_another_app_is_ignored(app: object):
-    assert _read(_echo(text="Hi", app_id=app)) == [Ignored("echo")]
+def test_an_echo_from_another_app_is_a_human_reply_too(app: object):
+    assert _read(_echo(text="Hi", app_id=app)) == [HumanReplied(ROOM, SENT)]
+
+
+@pytest.mark.parametrize("app", [OUR_APP, int(OUR_APP)])
+def test_an_echo_from_our_own_app_is_nobodys_reply_even_without_metadata(app: object):
+    assert _read_as(OUR_APP, _echo(text="Hi", app_id=app)) == [Ignored("echo")]
+    assert _read_as("8", _echo(text="Hi", app_id=app)) == [HumanReplied(ROOM, SENT)]
+
+
+def test_another_apps_receipt_with_a_template_alone_is_nobodys_reply():
+    template = {"type": "template", "payload": {"template_type": "receipt"}}
+    assert _read(_echo(attachments=[template], app_id=42)) == [Ignored("echo")]
 
 
 @pytest.mark.parametrize("part", ["-1", "1000", "٣", "²", "1.5", " 1", ""])
@@ -365,9 +383,6 @@ def test_an_unexpected_policy_action_is_unknown(enforcement: object):
         ("referral", {"ref": "x", "source": "SHORTLINK", "type": "OPEN_THREAD"}),
         ("optin", {"type": "notification_messages", "payload": ""}),
         ("account_linking", {"status": "unlinked"}),
-        ("pass_thread_control", {"previous_owner_app_id": None, "new_owner_app_id": "1"}),
-        ("take_thread_control", {"previous_owner_app_id": "1"}),
-        ("request_thread_control", {"requested_owner_app_id": "1"}),
         ("app_roles", {"1": ["primary_receiver"]}),
         ("response_feedback", {"feedback": "Good response", "mid": "m_1"}),
         ("prior_message", {"source": "checkbox_plugin", "identifier": "x"}),
@@ -486,8 +501,105 @@ def test_every_item_of_every_entry_is_parsed_in_order():
     assert [event.text for event in events if isinstance(event, IncomingMessage)] == ["a", "b", "c", "d"]
 
 
-def test_standby_events_are_ignored():
-    assert _read(standby=[_message(text="hello"), _item(postback={"title": "Help"})]) == [Ignored("standby")] * 2
+def test_a_message_on_standby_shows_that_another_app_has_the_thread_and_is_no_message_to_the_bot():
+    assert _read(standby=[_message(text="hello")]) == [ThreadTaken(ROOM, SENT)]
+    assert _read(standby=[_message(attachments=[{"type": "image", "payload": {"url": "u"}}])]) == [
+        ThreadTaken(ROOM, SENT)
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"postback": {"title": "Get Started"}},
+        {"postback": {"title": "Help", "payload": "/help"}},
+        {"read": {"watermark": 1}},
+        {"delivery": {"mids": ["m"], "watermark": 1}},
+        {"reaction": {"mid": "m", "action": "react", "reaction": "love"}},
+        {"message": {"mid": "m"}},
+        {"pass_thread_control": {"new_owner_app_id": 1}},
+        {},
+    ],
+    ids=str,
+)
+def test_what_may_come_on_standby_while_the_bot_has_the_thread_is_ignored(other: Item):
+    assert _read(standby=[_item(**other)]) == [Ignored("standby")]
+
+
+def test_an_entry_with_junk_on_standby_is_ignored_item_by_item():
+    assert _read(standby=[None, 7, "x", []]) == [Ignored("standby")] * 4
+    assert _read(standby={"sender": 1}) == []
+
+
+def test_echoes_edits_and_unsent_messages_on_standby_count_as_anywhere():
+    turn = TurnId("1795175999000#" + "ab" * 32)
+    items = [
+        _echo(text="I am Tom", app_id=263902037430900),
+        _echo(text="Our answer", metadata=metadata(turn, 0)),
+        _item(message={"mid": "m_1", "is_deleted": True}),
+        _item(message_edit={"mid": "m_1", "text": "new", "num_edit": 1}),
+    ]
+    expected = [HumanReplied(ROOM, SENT), Receipt(ROOM, turn, 0), Unsent(ROOM, "m_1"), Edited(ROOM, "m_1", "new", 1)]
+    assert _read(standby=items) == expected
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"take_thread_control": {"previous_owner_app_id": OUR_APP, "new_owner_app_id": INBOX}}, ThreadTaken),
+        ({"take_thread_control": {"previous_owner_app_id": int(OUR_APP), "new_owner_app_id": 42}}, ThreadTaken),
+        ({"take_thread_control": {"previous_owner_app_id": OUR_APP, "metadata": None}}, ThreadTaken),
+        ({"take_thread_control": {}}, ThreadTaken),
+        ({"take_thread_control": {"previous_owner_app_id": "42", "new_owner_app_id": int(OUR_APP)}}, ThreadReturned),
+        ({"pass_thread_control": {"previous_owner_app_id": None, "new_owner_app_id": OUR_APP}}, ThreadReturned),
+        ({"pass_thread_control": {"new_owner_app_id": int(OUR_APP), "metadata": None}}, ThreadReturned),
+        ({"pass_thread_control": {"previous_owner_app_id": "263902037430900"}}, ThreadReturned),
+        ({"pass_thread_control": {"new_owner_app_id": {}}}, ThreadReturned),
+        ({"pass_thread_control": {"previous_owner_app_id": OUR_APP, "new_owner_app_id": str(INBOX)}}, ThreadTaken),
+        ({"pass_thread_control": {"previous_owner_app_id": OUR_APP, "new_owner_app_id": "42"}}, ThreadTaken),
+        ({"request_thread_control": {"requested_owner_app_id": INBOX, "metadata": "x"}}, ThreadTaken),
+        ({"request_thread_control": {"requested_owner_app_id": "42"}}, ThreadTaken),
+    ],
+    ids=str,
+)
+def test_a_handover_tells_who_has_the_thread_from_then_on(event: Item, expected: type[ThreadTaken | ThreadReturned]):
+    assert _read_as(OUR_APP, _item(**event)) == [expected(ROOM, SENT)]
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"take_thread_control": {"new_owner_app_id": "42"}}, ThreadTaken),
+        ({"pass_thread_control": {"new_owner_app_id": "42"}}, ThreadReturned),
+        ({"pass_thread_control": {"new_owner_app_id": INBOX}}, ThreadTaken),
+    ],
+    ids=str,
+)
+def test_without_our_own_id_a_handover_counts_as_meta_sends_it(
+    event: Item, expected: type[ThreadTaken | ThreadReturned]
+):
+    assert _read(_item(**event)) == [expected(ROOM, SENT)]
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ({"take_thread_control": None}, "take_thread_control"),
+        ({"pass_thread_control": "42"}, "pass_thread_control"),
+        ({"request_thread_control": {}}, "request_thread_control"),
+        ({"request_thread_control": {"requested_owner_app_id": [1]}}, "request_thread_control"),
+        ({"app_roles": {OUR_APP: ["primary_receiver"]}}, "app_roles"),
+    ],
+    ids=str,
+)
+def test_a_handover_that_tells_nothing_is_ignored(event: Item, kind: str):
+    assert _read_as(OUR_APP, _item(**event)) == [Ignored(kind)]
+
+
+@pytest.mark.parametrize("kind", ["pass_thread_control", "take_thread_control", "app_roles"])
+def test_a_handover_about_nobody_is_ignored(kind: str):
+    item = {name: value for name, value in _item(**{kind: {"new_owner_app_id": 42}}).items() if name != "sender"}
+    assert _read_as(OUR_APP, item) == [Ignored(kind)]
 
 
 def test_changes_of_the_page_are_ignored():

@@ -21,6 +21,7 @@ WORDS = [
     *("sender", "recipient", "id", "timestamp", "message", "mid", "text", "is_echo", "is_deleted", "app_id", "payload"),
     *("metadata", "attachments", "type", "quick_reply", "postback", "title", "message_edit", "num_edit", "read"),
     *("policy_enforcement", "action", "referral", "user_ref", "sticker_id", "is_unsupported"),
+    *("new_owner_app_id", "requested_owner_app_id"),
 ]
 scalars = (
     st.none()
@@ -50,6 +51,7 @@ likely_junk = st.fixed_dictionaries(
         "postback": st.dictionaries(st.sampled_from(["mid", "title", "payload"]), junk) | junk,
         "message_edit": st.dictionaries(st.sampled_from(["mid", "text", "num_edit"]), junk) | junk,
         "policy_enforcement": junk,
+        **{f"{act}_thread_control": junk for act in ("pass", "take", "request")},
     },
 )
 DEEP = 100_000

@@ -93,8 +93,8 @@ def paused_until_before(until: int, *, since: int | None) -> ConditionBase:
 
 
 def is_silent(now: int) -> ConditionBase:
-    """The conversation is paused."""
-    return Attr("paused_until").gt(now)
+    """The conversation is paused, and what paused it came no later than `now`."""
+    return Attr("paused_until").gt(now) & (Attr("silent_since").not_exists() | Attr("silent_since").lte(now))
 
 
 def same_words(lease: Lease) -> ConditionBase:

@@ -220,7 +220,8 @@ class DynamoInbox:
 
     def pause(self, conversation: ConversationId, *, until: int, since: int | None = None) -> None:
         kept = {"expires_at": until // 1000 + TURN_KEPT_S}  # outlives all turns; `accept` takes it away
-        paused = Update(set={"paused_until": until, **kept}, set_if_absent={"arrivals": 0})
+        began = {} if since is None else {"silent_since": since}
+        paused = Update(set={"paused_until": until, **began, **kept}, set_if_absent={"arrivals": 0})
         self._write_if(keys.conversation_key(conversation), paused, when=paused_until_before(until, since=since))
 
     def overdue(self, *, now: int) -> Iterator[Overdue]:

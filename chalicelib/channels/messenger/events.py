@@ -13,13 +13,11 @@ from typing import Any, Final
 
 from chalicelib.access import identity
 from chalicelib.channels import lenient_json
-from chalicelib.channels.messenger import attachments
+from chalicelib.channels.messenger import attachments, handover
+from chalicelib.channels.messenger.handover import ThreadReturned, ThreadTaken
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage
 from chalicelib.ids import Channel, ConversationId, TurnId
-
-PAGE_INBOX_APPS: Final = frozenset({"263902037430900", "26390203743090"})
-"""The app ids of messages that a human types into the page's inbox; Meta's documentation prints both."""
 
 OTHER_PAGE: Final = "other_page"
 """The kind of an ignored item that is about another page: an app may be subscribed to several."""
@@ -74,7 +72,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class HumanReplied:
-    """A human has answered the user in the page's inbox, at that time in milliseconds since 1970."""
+    """A human, or another app of the page, has written to the user at that time, in milliseconds since 1970."""
 
     conversation: ConversationId
     at: int
@@ -94,14 +92,16 @@ class Ignored:
     kind: str
 
 
-Event = IncomingMessage | Unsent | Edited | Receipt | HumanReplied | PolicyEnforced | Ignored
+Event = (
+    IncomingMessage | Unsent | Edited | Receipt | HumanReplied | ThreadTaken | ThreadReturned | PolicyEnforced | Ignored
+)
 
 
-def parse(body: bytes, *, now: int, page: str | None = None) -> list[Event]:
+def parse(body: bytes, *, now: int, page: str | None = None, app: str | None = None) -> list[Event]:
     """Parse every item of a verified body, in order; `now`, in milliseconds, is the time of an item that has none.
 
-    Items about another page than `page` are Ignored(OTHER_PAGE); with None, those of all pages are taken. A body that
-    is not of Meta's form is a single Ignored("unreadable").
+    Items about another page than `page` are Ignored(OTHER_PAGE); with None, those of all pages are taken. `app` is the
+    bot's own id at Meta, None if it is not known. A body that is not of Meta's form is a single Ignored("unreadable").
     """
     try:
         envelope = lenient_json.load(body)
@@ -109,7 +109,7 @@ def parse(body: bytes, *, now: int, page: str | None = None) -> list[Event]:
         return [Ignored("unreadable")]
     match envelope:
         case {"object": "page", "entry": list(entries)}:
-            events = (event for entry in entries for event in _entry(entry, now=now, ours=page))
+            events = (event for entry in entries for event in _entry(entry, now=now, ours=page, app=app))
             return [_placed(event, place) for place, event in enumerate(events)]
         case {"object": str(product)} if product != "page":
             return [Ignored("other_object")]
@@ -127,16 +127,18 @@ def metadata(turn: TurnId, part: int) -> str:
     return f"{turn}#{part}"
 
 
-def _entry(entry: object, *, now: int, ours: str | None) -> Iterator[Event]:
+def _entry(entry: object, *, now: int, ours: str | None, app: str | None) -> Iterator[Event]:
     if not isinstance(entry, dict):
         yield Ignored("unreadable")
         return
     page, entry_time = lenient_json.identifier(entry.get("id")), lenient_json.milliseconds(entry.get("time"))
-    for item in lenient_json.items(entry.get("messaging")):
-        parsed = _Item(item, page, entry_time or now)
-        yield parsed.event() if ours is None or parsed.pages <= {ours} else Ignored(OTHER_PAGE)
-    for _ in lenient_json.items(entry.get("standby")):
-        yield Ignored("standby")
+    for kind in ("messaging", "standby"):
+        for item in lenient_json.items(entry.get(kind)):
+            parsed = _Item(item, page, entry_time or now, app)
+            if ours is None or parsed.pages <= {ours}:
+                yield parsed.event() if kind == "messaging" else parsed.on_standby()
+            else:
+                yield Ignored(OTHER_PAGE)
     for _ in lenient_json.items(entry.get("changes")):
         yield Ignored("change")
 
@@ -147,10 +149,11 @@ def _placed(event: Event, place: int) -> Event:
 
 
 class _Item:
-    """One element of `messaging`, a list in each entry of the body."""
+    """One element of `messaging` or `standby`, lists in the entries of the body."""
 
-    def __init__(self, item: Any, page: str | None, received: int) -> None:
+    def __init__(self, item: Any, page: str | None, received: int, app: str | None) -> None:
         self._item = item if isinstance(item, dict) else {}
+        self._app = app
         self._sender = self._id_of("sender")
         self._recipient = self._id_of("recipient")
         self._page = self._recipient or page
@@ -186,7 +189,21 @@ class _Item:
                 return self._postback(postback)
             case {"message_edit": {"mid": mid, "text": str(text), **rest}}:
                 return Edited(self._conversation(self._sender), _text(mid), _cut(text), _count(rest.get("num_edit")))
-        return Ignored(self._other_kind("unknown"))
+        change = handover.change(self._item, ours=self._app)
+        return change(self._conversation(self._sender), self._at) if change else Ignored(self._other_kind("unknown"))
+
+    def on_standby(self) -> Event:
+        """Return the event of an item that Meta sends because another app has the thread: it is never answered.
+
+        A message shows that the thread is another's. A postback does not: those of the bot's own buttons come twice.
+        """
+        event = self.event()
+        match event:
+            case Receipt() | HumanReplied() | Unsent() | Edited():
+                return event
+            case IncomingMessage() if "message" in self._item:
+                return ThreadTaken(event.conversation, event.at)
+        return Ignored("standby")
 
     def _message(self, message: dict[str, Any]) -> Event:
         text = message.get("text")
@@ -228,7 +245,8 @@ class _Item:
             return Ignored("echo")
         if ours := _METADATA.fullmatch(_text(message.get("metadata"))):
             return Receipt(conversation, TurnId(ours["turn"]), int(ours["part"]))
-        return HumanReplied(conversation, self._at) if _is_by_hand(message) else Ignored("echo")
+        is_by_others = handover.is_by_others(message, ours=self._app)
+        return HumanReplied(conversation, self._at) if is_by_others else Ignored("echo")
 
     def _conversation(self, psid: str) -> ConversationId:
         return _conversation(page=self._page or "", psid=psid)
@@ -247,20 +265,6 @@ class _Item:
 
 def _conversation(*, page: str, psid: str) -> ConversationId:
     return identity.conversation_of(identity.messenger_person(page, psid))
-
-
-def _is_by_hand(message: dict[str, Any]) -> bool:
-    """Return whether a human wrote the page's message: in its inbox, or in an app of Meta's that names no app id.
-
-    Meta itself sends a message without an app id as well, for a person who opens the chat from a post or an ad: it has
-    no text, and a template as its only attachment (ker0x/messenger#69).
-    """
-    app = lenient_json.identifier(message.get("app_id"))
-    if app is not None:
-        return app in PAGE_INBOX_APPS
-    text = message.get("text")
-    kinds = {attachments.kind_of(attachment) for attachment in attachments.listed(message)}
-    return bool(isinstance(text, str) and text.strip()) or bool(kinds - attachments.LINKS)
 
 
 def _button_command(payload: object) -> str | None:

@@ -18,11 +18,13 @@ from chalicelib.channels.messenger.events import (
     Unsent,
     parse,
 )
+from chalicelib.channels.messenger.handover import ThreadReturned, ThreadTaken
 from chalicelib.channels.meta import signature
 from chalicelib.clock import Clock
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Accepted, Inbox, Transcript
 from chalicelib.conversation.takeover import SILENT_MS
+from chalicelib.conversation.takeover_ports import Takeovers
 from chalicelib.conversation.turn import IncomingMessage, turn_id
 from chalicelib.errors import BodyTooLarge, StoreError
 from chalicelib.ids import ConversationId
@@ -48,6 +50,7 @@ class MessengerWebhook:
     """The handler of the requests that Meta sends to the webhook."""
 
     inbox: Inbox
+    takeovers: Takeovers
     transcript: Transcript
     ingest: Ingest
     alerts: Callable[[], AlertService]
@@ -56,6 +59,8 @@ class MessengerWebhook:
     verify_tokens: Callable[[], Iterable[str]] = field(repr=False)
     page_id: Callable[[], str | None]
     """Returns the id of the page that the bot answers for; None if it is not stored: then it answers for every page."""
+    app_id: Callable[[], str | None]
+    """Returns the bot's own id at Meta; None if it is not stored."""
     clock: Clock
     log: Log
 
@@ -78,7 +83,7 @@ class MessengerWebhook:
             if len(body) > MAX_BODY:
                 raise BodyTooLarge(f"more than {MAX_BODY} bytes")
             signature.verify(body, signature_header, secrets=self.app_secrets())
-            self._handle_events(parse(body, now=self.clock(), page=self.page_id()), fields)
+            self._handle_events(parse(body, now=self.clock(), page=self.page_id(), app=self.app_id()), fields)
 
     def _handle_events(self, events: Sequence[Event], fields: dict[str, Value]) -> None:
         by_conversation: dict[ConversationId, list[Event]] = defaultdict(list)
@@ -134,11 +139,13 @@ class MessengerWebhook:
                 self.transcript.replace_text(conversation, message_id, text, edit=edit)
             case Receipt(conversation, turn, part):
                 self.inbox.receipt(conversation, turn, part)
-            case HumanReplied(conversation, at):
+            case HumanReplied(conversation, at) | ThreadTaken(conversation, at):
                 now = self.clock()
-                written = min(at, now)
-                if written + SILENT_MS > now:  # Meta repeats what it could not deliver for 36 hours
-                    self.inbox.pause(conversation, until=written + SILENT_MS, since=written)
+                began = min(at, now)
+                if began + SILENT_MS > now:  # Meta repeats what it could not deliver for 36 hours
+                    self.inbox.pause(conversation, until=began + SILENT_MS, since=began)
+            case ThreadReturned(conversation, at):
+                self.takeovers.resume(conversation, now=min(at, self.clock()))
         return ()
 
     def _about(self, message: IncomingMessage) -> Log:
