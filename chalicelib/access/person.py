@@ -65,6 +65,10 @@ class Person:
     """The name of the model that the owner gave the person; empty for that of the API key or the persona."""
     persona: str = ""
     """The name of the persona that the person has chosen; empty if they chose none."""
+    language: str = ""
+    """The tag of the language that the person has chosen for the bot's own sentences; empty if they chose none."""
+    language_seen: str = ""
+    """The language of the person's first message that tells one; empty until then."""
     is_owner: bool = False
     """Whether the person decides about others in the chat (`access.owner_ports`)."""
 

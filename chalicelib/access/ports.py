@@ -36,6 +36,9 @@ class People(Protocol):
     def choose(self, person: PersonId, persona: str) -> None:
         """Store the name of the persona that the person has chosen; nothing if they have never written."""
 
+    def speak(self, person: PersonId, language: str) -> None:
+        """Store the language that the person has chosen; nothing if they have never written."""
+
     def give_model(self, person: PersonId, model: str) -> None:
         """Store the name of the model that answers the person; none if it is empty. Raises UnknownPerson."""
 

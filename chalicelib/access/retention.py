@@ -40,7 +40,12 @@ def is_over(at: int, *, now: int, kept_s: int) -> bool:
     return at // 1000 + kept_s <= now // 1000
 
 
+def days(seconds: int) -> int:
+    """Return the whole days in a retention."""
+    return seconds // _DAY_S
+
+
 def kept_in_words(seconds: int) -> str:
     """Return a retention of an hour or of whole days in words: "an hour", "1 day", "30 days"."""
-    days = seconds // _DAY_S
-    return "an hour" if days == 0 else "1 day" if days == 1 else f"{days} days"
+    whole = days(seconds)
+    return "an hour" if whole == 0 else "1 day" if whole == 1 else f"{whole} days"

@@ -53,8 +53,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
 
-_LANGUAGE: Final = "en"
-
 QUICK: Final = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 """For calls that a user waits for: seconds, and one retry."""
 PATIENT: Final = Config(connect_timeout=1, read_timeout=30, retries={"total_max_attempts": 1, "mode": "standard"})
@@ -166,8 +164,8 @@ def endpoint_of(api: str, stage: str) -> str:
 
 @cache
 def texts() -> Texts:
-    """Load the bot's sentences, which only some requests need."""
-    return load(_LANGUAGE)
+    """Load the bot's sentences in the deployment's language, which only some requests need."""
+    return load(settings().language)
 
 
 def clock() -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache, partial
 from typing import Final
 
@@ -15,6 +16,7 @@ from chalicelib.channels.messenger.sender import MessengerSender
 from chalicelib.channels.meta.graph import Graph
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.sender import WebSender
+from chalicelib.content import text
 from chalicelib.conversation.agent import Agent
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
@@ -68,25 +70,15 @@ def assemble(
     charging = Charging(ports.inbox, budget, alerts, ports.clock, zone)
     agent = Agent(model, sender, ports.log.pseudonym, ports.clock)
     rounds = ToolRounds(ports.journal, ports.clock, zone, ports.log)
-    notices = Notices(ports.texts(), zone)
-    turns = TurnRunner(
-        inbox=ports.inbox,
-        commands=_commands(ports, notices, alerts),
-        charging=charging,
-        moderator=Moderator(moderation, notices, ports.clock, ports.log),
-        dialogue=Dialogue(agent, charging, rounds, ports.log),
-        notices=notices,
-        alerts=alerts,
-        clock=ports.clock,
-        log=ports.log,
-    )
+    dialogue = Dialogue(agent, charging, rounds, ports.log)
     tools = toolbox or cache(partial(_toolbox, ports))
     people, entitlements = ports.people, ports.entitlements()
     contexts = ContextLoader(people, entitlements, ports.clock, zone, limits.memory_tokens, tools, ports.pauses)
+    contexts = replace(contexts, language=ports.settings.language)
     return Worker(
         inbox=ports.inbox,
         contexts=contexts,
-        turns=turns,
+        turns=cache(partial(_turns, ports, charging=charging, moderation=moderation, dialogue=dialogue, alerts=alerts)),
         sender=sender,
         alerts=alerts,
         clock=ports.clock,
@@ -99,6 +91,30 @@ def assemble(
     )
 
 
+def _turns(
+    ports: Ports,
+    language: str,
+    *,
+    charging: Charging,
+    moderation: Moderation,
+    dialogue: Dialogue,
+    alerts: OwnerAlerts,
+) -> TurnRunner:
+    """Build what finds the replies in the language of that tag."""
+    notices = Notices(text.load(language), ports.settings.limits.zone)
+    return TurnRunner(
+        inbox=ports.inbox,
+        commands=_commands(ports, notices, alerts),
+        charging=charging,
+        moderator=Moderator(moderation, notices, ports.clock, ports.log),
+        dialogue=dialogue,
+        notices=notices,
+        alerts=alerts,
+        clock=ports.clock,
+        log=ports.log,
+    )
+
+
 def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts) -> Commands:
     return Commands(
         ports.transcript,
@@ -107,8 +123,8 @@ def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts) -> Commands:
         notices,
         ports.clock,
         ports.entitlements(),
-        MemoryCommands(ports.facts, ports.texts(), ports.clock, notices.zone),
-        PairingCommand(ports.owners, alerts, ports.texts(), ports.clock),
+        MemoryCommands(ports.facts, notices.texts, ports.clock, notices.zone),
+        PairingCommand(ports.owners, alerts, notices.texts, ports.clock),
     )
 
 

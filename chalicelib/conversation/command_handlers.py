@@ -10,6 +10,7 @@ from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock
 from chalicelib.content.persona import Persona
+from chalicelib.conversation import language_command
 from chalicelib.conversation.commands import Command, argument_of
 from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.notices import Notices
@@ -117,6 +118,10 @@ def shortened(title: str) -> str:
     return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
 
 
+def _language(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(language_command.chosen(commands.people, commands.notices.texts, context))
+
+
 def _ask_to_forget(commands: Commands, _: TurnContext) -> CommandResult:
     texts = commands.notices.texts
     yes = Choice(texts("forget_yes"), Command.FORGET_CONFIRMED.value)
@@ -170,6 +175,7 @@ HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.RESET: _reset,
     Command.USAGE: _usage,
     Command.PERSONA: _persona,
+    Command.LANGUAGE: _language,
     Command.FORGET: _ask_to_forget,
     Command.FORGET_CONFIRMED: _forget,
     Command.FORGET_CANCELLED: _keep,

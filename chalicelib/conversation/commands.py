@@ -19,6 +19,8 @@ class Command(Enum):
     USAGE = "/usage"
     PERSONA = "/persona"
     """Takes the name of a persona."""
+    LANGUAGE = "/language"
+    """Takes the tag of a language, or what it calls itself."""
     FORGET = "/forget"
     FORGET_CONFIRMED = "/forget yes"
     FORGET_CANCELLED = "/forget no"
@@ -33,8 +35,10 @@ class Command(Enum):
     """With a code in place of the dots."""
 
 
+_CHOICES: Final = (Command.PERSONA, Command.LANGUAGE)
+"""The commands with a name behind them."""
 _MOST_WORDS: Final = 4
-"""Of a command with the name of a persona. A longer message is a question."""
+"""Of one of these. A longer message is a question."""
 _NUMBER: Final = re.compile(r"#?[0-9]{1,6}\.?")
 _FORGETTING: Final = frozenset({Command.FORGET, Command.FORGET_CONFIRMED, Command.FORGET_CANCELLED})
 
@@ -57,7 +61,8 @@ def parse(text: str) -> Command | None:
     try:
         return Command(" ".join(words))
     except ValueError:
-        return Command.PERSONA if words[:1] == [Command.PERSONA.value] and len(words) <= _MOST_WORDS else None
+        begun = next((command for command in _CHOICES if words[:1] == [command.value]), None)
+        return begun if len(words) <= _MOST_WORDS else None
 
 
 def argument_of(text: str) -> str:
@@ -100,6 +105,7 @@ _ALSO: Final[Mapping[str, Command]] = {
     **dict.fromkeys(("quota", "limit", "left"), Command.USAGE),
     **dict.fromkeys(("memories", "notes", "facts"), Command.MEMORY),
     **dict.fromkeys(("save", "keep", "note"), Command.REMEMBER),
+    **dict.fromkeys(("lang", "sprache", "idioma", "langue", "언어"), Command.LANGUAGE),
 }
 """What other bots call these commands."""
 

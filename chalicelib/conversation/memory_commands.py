@@ -1,13 +1,13 @@
 """The commands about what the bot remembers of a person: `/remember`, `/memory`, `/forget 3`. Not in rooms."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.access import identity
 from chalicelib.access.facts import LONGEST_FACT, MOST_FACTS, Facts, Kept, Remembered
-from chalicelib.clock import Clock, day_text
+from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
 from chalicelib.conversation.commands import number, text_behind
 from chalicelib.conversation.summary import current
@@ -50,7 +50,7 @@ class MemoryCommands:
         person, summary = context.person, current(context.lease, (*context.memory, context.turn))
         parts = []
         if person.facts:
-            lines = (f"{fact.number}. {fact.text} ({self._day(fact.at)})" for fact in person.facts)
+            lines = (f"{fact.number}. {fact.text} ({self.texts.shown(self._day(fact.at))})" for fact in person.facts)
             parts.append("\n".join((self.texts("memory_facts"), *lines)))
         if summary and not person.memory_off:
             parts.append(f"{self.texts('memory_summary', day=self._day(summary.at))}\n{summary.text}")
@@ -82,8 +82,8 @@ class MemoryCommands:
     def _say(self, key: str) -> Reply:
         return Reply(self.texts(key))
 
-    def _day(self, at: int) -> str:
-        return day_text(datetime.fromtimestamp(at / 1000, self.zone).date())
+    def _day(self, at: int) -> date:
+        return datetime.fromtimestamp(at / 1000, self.zone).date()
 
 
 def _is_in_room(context: TurnContext) -> bool:

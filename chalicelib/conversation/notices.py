@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.access import identity, quota
 from chalicelib.access.person import Access, Person
-from chalicelib.access.retention import COUNTS_KEPT_S, kept_in_words
+from chalicelib.access.retention import COUNTS_KEPT_S, days
 from chalicelib.content.text import Texts
 from chalicelib.conversation.commands import NotKnown
 from chalicelib.conversation.prompt import Answer, FinishReason
@@ -54,7 +54,7 @@ class Notices:
 
         `context.person` is the user's state before that.
         """
-        done = self.texts("forget_done", counts=kept_in_words(COUNTS_KEPT_S))
+        done = self.texts("forget_done", counts=self.texts("days", number=days(COUNTS_KEPT_S)))
         if identity.room_of(context.turn.conversation) is not None:
             return Reply(self.texts("forget_done_room", done=done))
         decided = self._decision(context.person)
@@ -118,6 +118,5 @@ class Notices:
             return Reply(self.texts("no_questions"))
         return Reply(self.texts(key, used=min(used, limit), limit=limit, **self._reset(context.day)))
 
-    def _reset(self, day: str) -> dict[str, str]:
-        moment = quota.resets_at(day, zone=self.zone)
-        return {"time": f"{moment:%H:%M}", "zone": self.zone.key}
+    def _reset(self, day: str) -> dict[str, object]:
+        return {"time": quota.resets_at(day, zone=self.zone).time(), "zone": self.zone.key}

@@ -16,6 +16,7 @@ from chalicelib.content.persona import Persona
 from chalicelib.conversation.tool import Round, ToolSpec
 from chalicelib.conversation.tool_ports import Toolbox
 from chalicelib.conversation.turn import Lease, Turn
+from chalicelib.settings.languages import ENGLISH
 
 AROUND_MS: Final = 30_000
 """What a turn may take beside the model's call: charging, delivering the answer or an apology, and recording it."""
@@ -78,6 +79,8 @@ class TurnContext:
     """Whether the owner has paused the whole bot."""
     rounds: tuple[Round, ...] = ()
     """What tools were called so far to answer the turn, and their results."""
+    language: str = ENGLISH
+    """The tag of the language of the bot's own sentences to the user."""
 
     @property
     def persona(self) -> Persona:
@@ -134,6 +137,8 @@ class ContextLoader:
     memory_tokens: int
     toolbox: Callable[[], Toolbox]
     pauses: Pauses
+    language: str = ENGLISH
+    """The deployment's, for people of whom no other one is known."""
 
     def load(self, lease: Lease, turn: Turn, memory: tuple[Turn, ...], time: TimeLeft) -> TurnContext:
         """Read the user and their entitlements. Raises StoreError."""
@@ -157,4 +162,5 @@ class ContextLoader:
             toolbox=self.toolbox,
             find_tools=find_tools,
             is_bot_paused=self.pauses.until() > now,
+            language=person.language or person.language_seen or self.language,
         )

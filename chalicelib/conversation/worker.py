@@ -57,7 +57,8 @@ class Worker:
 
     inbox: Inbox
     contexts: ContextLoader
-    turns: TurnRunner
+    turns: Callable[[str], TurnRunner]
+    """What finds the replies in the language of that tag."""
     sender: Sender
     alerts: OwnerAlerts
     clock: Clock
@@ -151,7 +152,7 @@ class Worker:
             context = self.contexts.load(lease, turn, memory, time)
             for each in burst.joined(turn):
                 self.sender.end_silently(each)
-            answered = self.turns.run(context)
+            answered = self.turns(context.language).run(context)
             error = self._deliver(answered, answered.reply, log) if answered.reply else None
             delivered = answered.reply is not None and error is None
             end = End.ANSWERED if delivered else end_of_delivery(error, was_answered=turn.state is TurnState.ANSWERED)

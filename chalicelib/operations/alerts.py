@@ -5,6 +5,7 @@ An alert that cannot be sent is logged and not repeated: the user who caused it 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from chalicelib.access import budget, identity, quota
@@ -110,7 +111,7 @@ class AlertService:
     def budget_spent(self, reserved: Reservation, channel: Channel | None) -> None:
         """Report, once a day, that the budget, or the part of a channel, has no room for a request to the model."""
         if reserved.amount > reserved.cap:
-            most, cap = budget.usd(reserved.amount), budget.usd(reserved.cap)
+            most, cap = _usd(reserved.amount), _usd(reserved.cap)
             self._send_once_a_day(
                 "budget", "budget_too_small", model=reserved.model or self.settings.model.name, most=most, budget=cap
             )
@@ -136,11 +137,11 @@ class AlertService:
         return replace(self.settings.model, bedrock=None).host if model else self.settings.model.host
 
     def _budget(self, what: str, reserved: Reservation, channel: Channel | None) -> None:
-        whole = budget.usd(reserved.cap)
+        whole = _usd(reserved.cap)
         if channel is None:
             self._send_once_a_day("budget", f"budget_{what}", budget=whole)
         elif self.sent.first_today(f"budget_{what}_{channel}", day=self._today()):
-            part, name = budget.usd(reserved.channel_cap or 0), self.texts(f"channel_{channel}")
+            part, name = _usd(reserved.channel_cap or 0), self.texts(f"channel_{channel}")
             self._send("budget", f"budget_part_{what}", budget=whole, part=part, channel=name)
 
     def health_findings(self, findings: Sequence[Finding]) -> None:
@@ -162,3 +163,7 @@ class AlertService:
     def _send(self, kind: str, key: str = "", **values: object) -> None:
         text = self.texts(f"owner_{key or kind}", **values)
         self.notices.tell(kind, Notice(self.texts(f"owner_{kind}_subject"), text))
+
+
+def _usd(micro: int) -> Decimal:
+    return Decimal(budget.usd(micro))

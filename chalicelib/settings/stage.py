@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
 from chalicelib.settings import bedrock as of_bedrock
+from chalicelib.settings import languages
 from chalicelib.settings import variables as parse
 from chalicelib.settings.bedrock import BedrockSettings
 from chalicelib.settings.choice import ChoiceSettings
@@ -258,6 +259,8 @@ class Settings:
     personas_offered: tuple[str, ...]
     """The names of the personas between which people may change; deployment checks them too."""
     tools: ToolSettings
+    language: str
+    """The tag of the language of the owner's mails, and of people of whom no other one is known."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -306,5 +309,6 @@ def _read(env: Mapping[str, str]) -> tuple[Settings, Variables]:
         privacy=PrivacySettings.from_env(variables),
         personas_offered=variables.read("PARLEY_PERSONAS_OFFERED", "", parse.names),
         tools=ToolSettings.from_env(variables),
+        language=variables.read("PARLEY_LANGUAGE", languages.ENGLISH, languages.language),
     )
     return settings, variables

@@ -169,7 +169,8 @@ class Deployment:
             token=partial(secret, Secret.PAGE_TOKEN),
             app_secret=partial(secret, Secret.APP_SECRET),
         )
-        return Setup(GraphPage(graph, app_id=partial(secret, Secret.APP_ID)), load_texts("en"))
+        texts = load_texts(self.environment.settings.language)
+        return Setup(GraphPage(graph, app_id=partial(secret, Secret.APP_ID)), texts)
 
     def client(self, service: str) -> Any:
         """Create a boto3 client for a service."""

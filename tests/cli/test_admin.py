@@ -253,7 +253,7 @@ def test_a_person_just_forgotten_is_not_listed(admin: Admin, chats: Chats):
         """An index that still lists all people."""
 
         get, announce, decide, forget = people.get, people.announce, people.decide, people.forget
-        leave, choose, give_model = people.leave, people.choose, people.give_model
+        leave, choose, give_model, speak = people.leave, people.choose, people.give_model, people.speak
 
         def list(self) -> Iterator[Person]:
             return iter([known for person in (ANNA, BERT) if (known := people.get(person))])
@@ -271,7 +271,7 @@ def test_an_interrupted_forget_can_be_repeated(admin: Admin, chats: Chats):
 
     class Faltering:
         get, announce, decide, list = people.get, people.announce, people.decide, people.list
-        leave, choose, give_model = people.leave, people.choose, people.give_model
+        leave, choose, give_model, speak = people.leave, people.choose, people.give_model, people.speak
 
         def forget(self, person: PersonId, *, now: int) -> None:
             if failures:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.access import identity
@@ -21,7 +23,26 @@ def test_a_person_is_unknown_before_writing(story: Story):
 
 def test_a_new_person_may_ask_like_everybody(story: Story):
     story.accept()
-    assert story.known() == Person(ANNA, first_seen=story.clock(), last_seen=story.clock())
+    assert story.known() == Person(ANNA, first_seen=story.clock(), last_seen=story.clock(), language_seen="en")
+
+
+def test_the_language_of_the_first_message_that_tells_one_is_stored(story: Story):
+    for text in ("ok", "Wie geht es dir?", "What is the time, please?"):
+        story.accept(replace(story.message(), text=text))
+    assert (story.known().language_seen, story.known().language) == ("de", "")
+
+
+def test_the_language_that_a_person_chose_is_stored_beside_it_until_they_are_forgotten(story: Story):
+    story.accept()
+    story.store.people.speak(ANNA, "de")
+    assert (story.known().language_seen, story.known().language) == ("en", "de")
+    story.store.people.forget(ANNA, now=story.clock())
+    assert (story.known().language_seen, story.known().language) == ("", "")
+
+
+def test_nothing_is_stored_of_a_language_of_somebody_unknown(story: Story):
+    story.store.people.speak(ANNA, "de")
+    assert story.store.people.get(ANNA) is None
 
 
 def test_the_owner_hears_of_a_new_person_once(story: Story):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.access import identity
+from chalicelib.access import identity, language
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.own_conversations import has_title, title_of
 from chalicelib.access.person import Person
@@ -113,7 +113,8 @@ def see(memory: Memory, person: PersonId, *, now: int) -> KnownPerson:
 def _see(memory: Memory, message: IncomingMessage, *, now: int) -> None:
     known = see(memory, message.person, now=now)
     rooms = {message.conversation} if identity.named(message.conversation) else set()
-    known.change(rooms=known.person.rooms | rooms)
+    seen = known.person.language_seen or language.written_in(message.text)
+    known.change(rooms=known.person.rooms | rooms, language_seen=seen)
     known.full_at = MESSAGES_OF_A_PERSON.taken(known.full_at, now=now)
 
 

@@ -58,6 +58,11 @@ class FakePeople:
             known.change(persona=persona)
 
     @atomic
+    def speak(self, person: PersonId, language: str) -> None:
+        if known := self.memory.people.get(person):
+            known.change(language=language)
+
+    @atomic
     def give_model(self, person: PersonId, model: str) -> None:
         known = self.memory.people.get(person)
         if known is None:
@@ -77,6 +82,7 @@ class FakePeople:
         if not _decided(known):
             known.expires_at, known.channel = now // 1000 + COUNTS_KEPT_S, None
         known.change(first_seen=0, last_seen=0, rooms=frozenset(), persona="", model="", facts=(), memory_off=False)
+        known.change(language="", language_seen="")
         known.facts_made, known.forgot = 0, ""
 
 

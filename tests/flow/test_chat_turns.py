@@ -287,7 +287,7 @@ def _answered(chat: Chat) -> None:
     lease = inbox.take(conversation, owner="dead", now=chat.clock(), until=chat.clock() + MINUTE_MS)
     assert lease
     [turn] = inbox.load(lease, now=chat.clock()).open
-    inbox.record(lease, Record(turn, chat.bot.worker.turns.notices.say("help")), until=chat.clock() + MINUTE_MS)
+    inbox.record(lease, Record(turn, chat.bot.worker.turns("en").notices.say("help")), until=chat.clock() + MINUTE_MS)
     chat.memory.turns[conversation, turn.id].change(reply=replace(_stored(chat), text="An answer.", code=""))
 
 

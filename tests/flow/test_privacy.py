@@ -100,6 +100,8 @@ ON_THE_PAGE = {
     "refunds": "how many did not count",
     "spent": "what their answers cost",
     "persona": "who you chose to answer you",
+    "language": "in which language you write, or which one you chose for the AI's notices",
+    "language_seen": "in which language you write, or which one you chose for the AI's notices",
     "model": "which model does if the owner chose one for you",
     "facts": "What you asked the AI to remember, with the date",
     "memory_off": "or that you switched this off",

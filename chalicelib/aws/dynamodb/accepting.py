@@ -9,7 +9,7 @@ from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.access import identity
+from chalicelib.access import identity, language
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.own_conversations import has_title, title_of
 from chalicelib.aws.dynamodb import items, keys, refusals
@@ -152,7 +152,7 @@ class Acceptance:
                 "channel": self.message.channel.value,
                 **({} if case.paced else {"full_at": bucket.taken(0, now=self.now)}),
             },
-            set_if_absent={"first_seen": self.now, "quota": {}},
+            set_if_absent={"first_seen": self.now, "quota": {}, **self._language()},
             add={
                 **({"full_at": bucket.every_ms} if case.paced else {}),
                 **({"open_conversations": 1} if case.opens else {}),
@@ -161,6 +161,10 @@ class Acceptance:
             remove=["expires_at"],
         )
         return update(keys.person_key(self.message.person), seen, when=when)
+
+    def _language(self) -> Item:
+        found = language.written_in(self.message.text)
+        return {"language_seen": found} if found else {}
 
     def _places(self, case: _Case) -> Write | None:
         if not case.opens or not TRAITS[self.message.channel].has_api_keys:

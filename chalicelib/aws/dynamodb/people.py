@@ -52,6 +52,9 @@ class DynamoPeople:
     def choose(self, person: PersonId, persona: str) -> None:
         self._update(person, Update(set={"persona": persona}), when=EXISTS)
 
+    def speak(self, person: PersonId, language: str) -> None:
+        self._update(person, Update(set={"language": language}), when=EXISTS)
+
     def give_model(self, person: PersonId, model: str) -> None:
         change = Update(set={"model": model}) if model else Update(remove=["model"])
         if not self._update(person, change, when=EXISTS):
@@ -62,7 +65,7 @@ class DynamoPeople:
             self._update(person, Update(remove_from_set={"rooms": {str(each) for each in conversations}}), when=EXISTS)
 
     def forget(self, person: PersonId, *, now: int) -> None:
-        gone = ["first_seen", "rooms", "persona", "model", *fact_items.ATTRIBUTES]
+        gone = ["first_seen", "rooms", "persona", "model", "language", "language_seen", *fact_items.ATTRIBUTES]
         soon = {"expires_at": now // 1000 + retention.COUNTS_KEPT_S}
         if not self._update(person, Update(set=soon, remove=[*gone, "last_seen", "channel"]), when=NO_OWNER_DECISION):
             # The owner's decision neither expires nor leaves the list.

@@ -30,5 +30,7 @@ def person(item: Item) -> Person:
         persona=item.get("persona", ""),
         model=item.get("model", ""),
         is_owner=bool(item.get("owner", False)),
+        language=item.get("language", ""),
+        language_seen=item.get("language_seen", ""),
         **fact_items.of_person(item),
     )

@@ -1,0 +1,67 @@
+"""People get the bot's own sentences in their language: the one they write in, or the one they chose."""
+
+import pytest
+
+from chalicelib.content.text import load
+from chalicelib.settings.stage import Settings
+from tests.flow.bot import SAYS, Bot
+
+GERMAN = load("de")
+
+
+def test_who_writes_german_is_answered_in_german_by_the_bot_too(bot: Bot):
+    bot.receives("anna", "Wie geht es dir?")
+    bot.receives("anna", "/reset")
+    assert bot.sent_to("anna")[-1] == GERMAN("reset")
+
+
+def test_the_first_message_that_tells_a_language_decides(bot: Bot):
+    for text in ("pizza", "Was ist das?", "What is the time, please?", "/reset"):
+        bot.receives("anna", text)
+    assert bot.sent_to("anna")[-1] == GERMAN("reset")
+
+
+def test_two_people_get_two_languages_from_one_worker(bot: Bot):
+    bot.receives("anna", "Wie geht es dir?")
+    bot.receives("ben", "How are you, what is new?")
+    bot.receives("anna", "/reset")
+    bot.receives("ben", "/reset")
+    assert (bot.sent_to("anna")[-1], bot.sent_to("ben")[-1]) == (GERMAN("reset"), SAYS("reset"))
+
+
+def test_language_lists_all_languages_as_buttons_with_their_own_names(bot: Bot):
+    bot.receives("anna", "/language")
+    [listed] = bot.read("anna")
+    assert listed.text == SAYS("language_choose")
+    assert ("Deutsch", "/language de") in [(choice.title, choice.command) for choice in listed.choices]
+    assert bot.used("anna") == 0
+
+
+@pytest.mark.parametrize("text", ["/language de", "/language Deutsch", "/LANGUAGE  de-AT", "/language DEUTSCH"])
+def test_a_chosen_language_is_used_from_the_confirmation_on(bot: Bot, text: str):
+    bot.receives("anna", "How are you, what is new?")
+    bot.receives("anna", text)
+    bot.receives("anna", "/reset")
+    assert bot.sent_to("anna")[-2:] == [GERMAN("language_changed"), GERMAN("reset")]
+
+
+def test_a_language_that_the_bot_does_not_speak_is_answered_with_those_that_it_does(bot: Bot):
+    bot.receives("anna", "/language Klingon")
+    assert bot.read("anna")[-1].choices
+    bot.receives("anna", "/reset")
+    assert bot.sent_to("anna")[-1] == SAYS("reset")
+
+
+def test_who_tells_no_language_gets_that_of_the_deployment(bot: Bot):
+    bot.settings = Settings.from_env({"PARLEY_STAGE": "prod", "PARLEY_LANGUAGE": "de"})
+    bot.receives("anna", "/reset")
+    assert bot.sent_to("anna")[-1] == GERMAN("reset")
+
+
+def test_a_person_who_is_forgotten_is_told_so_in_their_language_which_is_then_forgotten(bot: Bot):
+    bot.receives("anna", "Wie geht es dir?")
+    bot.receives("anna", "/language de")
+    bot.receives("anna", "/forget yes")
+    assert bot.sent_to("anna")[-1] == GERMAN("forget_done", counts="3 Tage")
+    bot.receives("anna", "/reset")
+    assert bot.sent_to("anna")[-1] == SAYS("reset")
