@@ -37,7 +37,11 @@ class Reservation:
     channel_cap: int | None = None
     """The most that may be set aside on that day for the person's channel; None for a call of no turn."""
     model: str = ""
-    """The name of the model that is asked; empty for the deployment's."""
+    """The name of the model that is asked."""
+    persona: str = ""
+    """The name of the persona as which it is asked; empty for a call of none."""
+    hour: int = 0
+    """The hour of `day` in which it is asked."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class Settlement:
     cost: int
     usage: Usage | None = None
     """The response's tokens, all 0 if the provider does not tell; None if there was no complete response."""
+
+    @property
+    def model(self) -> str:
+        """The name of the model that was asked."""
+        return (self.usage.model if self.usage else "") or self.reserved.model
 
     @property
     def cost_usd(self) -> float:
@@ -155,6 +164,8 @@ class Budget:
     """The prices of other models that may answer, by name."""
     fallback: str = ""
     """The name of the one that answers where another one cannot; empty for none."""
+    model: str = ""
+    """The name of the deployment's model."""
 
     @property
     def is_free(self) -> bool:
@@ -173,11 +184,13 @@ class Budget:
     def reserve(self, most: Usage, *, day: str, model: str = "") -> Reservation:
         """Return what must be set aside on `day`, an ISO date, before a call of no turn that uses at most `most`.
 
-        `model` is asked, and in its place perhaps the fallback, so the dearer of the two counts.
+        `model` is asked, without a name the deployment's, and in its place perhaps the fallback: the dearer counts.
         """
-        return Reservation(day, self._dearest(model).cost(most), self.cap, model=model)
+        return Reservation(day, self._dearest(model).cost(most), self.cap, model=model or self.model)
 
-    def reserve_for_turn(self, most: Usage, *, day: str, is_unlimited: bool, model: str = "") -> Reservation:
+    def reserve_for_turn(
+        self, most: Usage, *, day: str, is_unlimited: bool, model: str = "", persona: str = "", hour: int = 0
+    ) -> Reservation:
         """Return the same for a person's question, with the person's and the channel's part of the budget.
 
         Each part is large enough for one call. An unlimited person has no part, but the channel has.
@@ -185,7 +198,8 @@ class Budget:
         whole = self.reserve(most, day=day, model=model)
         has_share = not is_unlimited and self.person_share < 1
         of_person = max(int(self.cap * self.person_share), whole.amount) if has_share else None
-        return replace(whole, person_cap=of_person, channel_cap=max(self.of_channel, whole.amount))
+        of_channel = max(self.of_channel, whole.amount)
+        return replace(whole, person_cap=of_person, channel_cap=of_channel, persona=persona, hour=hour)
 
     def settle(self, reserved: Reservation, usage: Usage | None, *, at_most: Usage) -> Settlement:
         """Return what the call cost: by `usage`, or, if the provider does not tell, no more than `at_most` costs.

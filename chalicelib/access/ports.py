@@ -48,8 +48,8 @@ class People(Protocol):
     def forget(self, person: PersonId, *, now: int) -> None:
         """Delete what is stored about the person, except the owner's decision and the counts of the last days.
 
-        Both are kept so that forgetting is no way around a block or a limit. Without a decision,
-        the counts are deleted after three days.
+        Both are kept so that forgetting is no way around a block or a limit; of the months
+        only the last. Without a decision, the counts are deleted after three days.
         """
 
 
@@ -59,7 +59,7 @@ class Spending(Protocol):
     def days(self, since: date, until: date) -> Sequence[DaySpend]:
         """Return every day from `since` to `until`, both included, oldest first; days without calls are zero.
 
-        Spending is stored for 40 days; older days are zero too.
+        Spending is stored for 400 days; older days are zero too.
         """
 
     def reserve(self, reservation: Reservation) -> bool:

@@ -19,8 +19,10 @@ DELETION_KEPT_S: Final = 90 * _DAY_S
 """How long a data deletion request is stored."""
 BACKUP_S: Final = 35 * _DAY_S
 """How far back DynamoDB's point-in-time recovery reaches by default."""
-SPEND_KEPT_S: Final = 40 * _DAY_S
-"""How long a day's spending is stored, so that a month can be shown."""
+SPEND_KEPT_S: Final = 400 * _DAY_S
+"""How long a day's spending is stored, so that a month can be compared with the one of the year before."""
+MONTHS_KEPT: Final = 13
+"""Months for which the counts of a person are stored, this one included."""
 CONNECTION_KEPT_S: Final = 2 * 60 * 60 + 15 * 60
 """How long a connection is stored. API Gateway closes every WebSocket after two hours."""
 TICKETS_KEPT_S: Final = 2 * 60 * 60

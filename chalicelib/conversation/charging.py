@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from chalicelib.access import budget, identity, quota
+from chalicelib.access import budget, identity, ledger, quota
 from chalicelib.access.budget import Budget, Reservation, Settlement
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
@@ -32,11 +32,22 @@ class Charging:
 
     def reserve(self, context: TurnContext) -> Reservation:
         """Return the most that a model call made now can cost, on today's budget. Nothing is written yet."""
-        now = self.clock()
-        today = quota.day_of(now, now=now, zone=self.zone)
+        now, today = self.clock(), self.day_now()
         is_unlimited = context.person.is_unlimited
         most = prompt_builder.most_usage(context)
-        return self.budget.reserve_for_turn(most, day=today, is_unlimited=is_unlimited, model=context.model)
+        return self.budget.reserve_for_turn(
+            most,
+            day=today,
+            is_unlimited=is_unlimited,
+            model=context.model,
+            persona=context.persona_name,
+            hour=quota.hour_of(now, zone=self.zone),
+        )
+
+    def day_now(self) -> str:
+        """Return the ISO date in the owner's time zone."""
+        now = self.clock()
+        return quota.day_of(now, now=now, zone=self.zone)
 
     def charge(self, context: TurnContext, reservation: Reservation) -> Charged:
         """Charge a queued turn and set the money aside, atomically. The owner is notified at four fifths of the budget.
@@ -66,7 +77,15 @@ class Charging:
         return self.budget.settle(reservation, outcome.usage, at_most=outcome.at_most)
 
     def _charge(self, context: TurnContext, reservation: Reservation, *, now: int, outdated: Sequence[str]) -> Charged:
-        step = Charge(context.turn, day=context.day, limit=context.limit, reserve=reservation, outdated=outdated)
+        months = ledger.outdated_months(context.person.months, today=reservation.day)
+        step = Charge(
+            context.turn,
+            day=context.day,
+            limit=context.limit,
+            reserve=reservation,
+            outdated=outdated,
+            outdated_months=months,
+        )
         return self.inbox.charge(context.lease, step, now=now, until=context.time.until())
 
 

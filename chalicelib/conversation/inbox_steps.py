@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.ledger import Tally
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 
 
@@ -23,6 +24,8 @@ class Charge:
     reserve: Reservation
     outdated: Sequence[str] = ()
     """Days whose counts are deleted with the charge; neither `day` nor that of `reserve`."""
+    outdated_months: Sequence[str] = ()
+    """Months whose counts are deleted with it, as `2026-11`; not that of `reserve`."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Record:
     """Hide all turns before this time (milliseconds since 1970) from the conversation's memory."""
     drops_summary: bool = False
     """Delete the conversation's summary, also one that is just being made."""
+    tally: Tally | None = None
+    """How the question ended, for the day's counters; None if nothing is counted but the settlement and the refund."""
 
 
 @dataclass(frozen=True)
@@ -66,3 +71,5 @@ class Finish:
     """Delete the text of the turn and of its reply."""
     joined: Sequence[Turn] = ()
     """Queued turns that are closed with a queued one, as `burst.joined` says."""
+    tally: Tally | None = None
+    """As in `Record`."""

@@ -88,7 +88,7 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
 
     A turn that is being answered is continued even if the person was blocked or the bot was paused since.
     """
-    if now - turn.at > STALE_MS:
+    if is_stale(turn, now=now):
         return Drop(STALE)
     match turn.state:
         case TurnState.ANSWERED:
@@ -102,6 +102,11 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
     if turn.at < lease.paused_until:
         return Drop("paused")
     return _plan_new(turn)
+
+
+def is_stale(turn: Turn, *, now: int) -> bool:
+    """Whether the question is too old to be answered."""
+    return now - turn.at > STALE_MS
 
 
 def may_join(turn: Turn, lease: Lease, *, now: int) -> bool:

@@ -70,6 +70,8 @@ class TurnContext:
     entitlements: Entitlements
     day: str
     """The ISO date on which the question counts against the daily limit, in the owner's time zone."""
+    persona_name: str
+    """As personas are looked up: the name of a file or of the owner's text."""
     find_persona: Callable[[], Persona]
     memory_tokens: int
     """As in the settings: the estimated tokens of the question and the past together."""
@@ -157,6 +159,7 @@ class ContextLoader:
             person=person,
             entitlements=entitlements,
             day=day,
+            persona_name=named,
             find_persona=find_persona,
             memory_tokens=self.memory_tokens,
             toolbox=self.toolbox,

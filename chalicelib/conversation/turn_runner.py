@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.access import admission, identity, refunds
 from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.ledger import Tally
 from chalicelib.access.refunds import End
 from chalicelib.clock import Clock
 from chalicelib.conversation import plan
@@ -134,7 +135,8 @@ class TurnRunner:
         """Answer with what the model has said so far, and the notice that the money is spent; refund the question."""
         notice = self._no_money(context, found.refused, found.reservation)
         reply = Reply(found.text, notice.text) if found.text else notice
-        step = Record(context.turn, reply, refund=True, most_refunds=refunds.most_refunds(End.NO_MONEY))
+        most, tally = refunds.most_refunds(End.NO_MONEY), Tally(found.reservation.day)
+        step = Record(context.turn, reply, refund=True, most_refunds=most, tally=tally)
         self._try_to_record(context, step)
         return _answered(step)
 
@@ -179,9 +181,12 @@ class TurnRunner:
             case Failure() as failure:
                 return self._apologise(context, failure.error, settlement)
             case Answer() as answer:
+                tally = None
                 if settlement:
                     self._log_answer(context.turn, answer, settlement)
-                return self._record(context, self.notices.answered(answer, context, left=left), settlement=settlement)
+                    tally = self._answered_after(context.turn)
+                reply = self.notices.answered(answer, context, left=left)
+                return self._record(context, reply, settlement=settlement, tally=tally)
 
     def _log_answer(self, turn: Turn, answer: Answer, settlement: Settlement) -> None:
         ended: dict[str, Value] = {"outcome": "stopped"} if answer.reason is None else {}
@@ -202,14 +207,21 @@ class TurnRunner:
             step = Record(context.turn, self.notices.opening(context), settlement=settlement, refund=refund)
             self._try_to_record(context, step)
             return _answered(step)
-        key = "filtered" if isinstance(error, ModelRefused) else "apology"
+        key, tally = "filtered" if isinstance(error, ModelRefused) else "apology", Tally(self._today(), failed=True)
         end, day = refunds.end_of_call(error), context.turn.charged_day or context.day
         if refunds.is_refunded(end, context.person, day=day):
             most, notice = refunds.most_refunds(end), self.notices.say(key)
-            step = Record(context.turn, notice, settlement=settlement, refund=True, most_refunds=most)
+            step = Record(context.turn, notice, settlement=settlement, refund=True, most_refunds=most, tally=tally)
             if self._try_to_record(context, step):
                 return _answered(step)
-        return self._record(context, self.notices.say(f"{key}_counts"), settlement=settlement)
+        return self._record(context, self.notices.say(f"{key}_counts"), settlement=settlement, tally=tally)
+
+    def _answered_after(self, turn: Turn) -> Tally | None:
+        """Return for how long the person has waited for the answer; None if nobody asked."""
+        return None if turn.opens else Tally(self._today(), answer_ms=max(0, self.clock() - turn.asked_at))
+
+    def _today(self) -> str:
+        return self.charging.day_now()
 
     def _log(self, turn: Turn) -> Log:
         return self.log.about(turn.id, turn.person)
@@ -222,10 +234,16 @@ class TurnRunner:
         settlement: Settlement | None = None,
         forget_before: int | None = None,
         drops_summary: bool = False,
+        tally: Tally | None = None,
     ) -> Turn:
         """Record the reply without a refund, and return the turn as it then is."""
         step = Record(
-            context.turn, reply, settlement=settlement, forget_before=forget_before, drops_summary=drops_summary
+            context.turn,
+            reply,
+            settlement=settlement,
+            forget_before=forget_before,
+            drops_summary=drops_summary,
+            tally=tally,
         )
         self._try_to_record(context, step)
         return _answered(step)

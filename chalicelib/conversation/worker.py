@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final
 
 from chalicelib.access import identity
+from chalicelib.access.ledger import Tally
 from chalicelib.access.person import Person
 from chalicelib.access.refunds import End, end_of_delivery, most_refunds
 from chalicelib.clock import Clock
@@ -207,8 +208,16 @@ class Worker:
             most_refunds=most_refunds(end),
             scrub=parse(closed.text) is Command.FORGET_CONFIRMED,
             joined=joined,
+            tally=self._tally(closed, end),
         )
         return self.inbox.finish(lease, step)
+
+    def _tally(self, closed: Turn, end: End) -> Tally | None:
+        """Return that the question was not answered, for a fault; None for every other end."""
+        is_failure = end in (End.UNREACHABLE, End.UNDELIVERED) or (
+            end is End.DROPPED and plan.is_stale(closed, now=self.clock())
+        )
+        return Tally(self.turns.charging.day_now(), unanswered=True) if is_failure and not closed.opens else None
 
     def _hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
         """Give the lease back, so that the retry need not wait until it expires. Errors are only logged."""

@@ -40,8 +40,12 @@ def find(settings: Settings, name: str) -> ModelSettings | None:
 
     No name means the deployment's own, which may be named too.
     """
-    own = f"{PREFIX if settings.model.bedrock else ''}{settings.model.name}"
-    return settings.model if name in ("", own) else others(settings).get(name)
+    return settings.model if name in ("", own_name(settings)) else others(settings).get(name)
+
+
+def own_name(settings: Settings) -> str:
+    """Return the name of the deployment's own model, as the owner writes it where several may be meant."""
+    return f"{PREFIX if settings.model.bedrock else ''}{settings.model.name}"
 
 
 def every(settings: Settings) -> Sequence[ModelSettings]:
@@ -64,4 +68,5 @@ def budget(settings: Settings) -> Budget:
         is_shared=settings.stage.channels.are_both,
         others={name: prices.price_of(named(settings, name)) for name in beside(settings)},
         fallback=settings.choice.fallback,
+        model=own_name(settings),
     )

@@ -13,6 +13,7 @@ from chalicelib.access.retention import (
     BACKUP_S,
     COUNTS_KEPT_S,
     DELETION_KEPT_S,
+    MONTHS_KEPT,
     QUOTA_DAYS_KEPT,
     kept_in_words,
     turn_kept_s,
@@ -49,6 +50,7 @@ class Privacy:
             "counts_days": _days(COUNTS_KEPT_S),
             "backup_days": _days(BACKUP_S),
             "quota_days": str(QUOTA_DAYS_KEPT),
+            "months": str(MONTHS_KEPT),
             "region": f" (region {self.settings.privacy.region})" if self.settings.privacy.region else "",
             "model_host": self.settings.model.host,
         }

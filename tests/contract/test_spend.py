@@ -207,11 +207,11 @@ def test_a_year_can_be_read_at_once(story: Story):
     assert sum(spent.committed for spent in found) == 100
 
 
-def test_a_days_costs_expire_after_forty_days(story: Story):
+def test_a_days_costs_expire_after_four_hundred_days(story: Story):
     _asks(story)
-    story.store.expire(story.clock() + 39 * 24 * 60 * 60 * 1000)
+    story.store.expire(story.clock() + 399 * 24 * 60 * 60 * 1000)
     assert story.spent().committed == 100
-    story.store.expire(story.clock() + 40 * 24 * 60 * 60 * 1000)
+    story.store.expire(story.clock() + 400 * 24 * 60 * 60 * 1000)
     assert story.spent() == DaySpend(DAY)
 
 

@@ -89,10 +89,11 @@ class FakeInbox:
         self._count_on_key(step.turn, 1)
         conversation.lease_until = until
         kept.change(state=TurnState.RUNNING, model_calls=kept.turn.model_calls + 1)
-        spend.reserve(self.memory, step.reserve, step.turn)
+        spend.reserve(self.memory, step.reserve, step.turn, asks=True)
         if not step.turn.opens:
             kept.change(charged_day=step.day)
             known.forget_days(step.outdated)
+            known.forget_months(step.outdated_months)
             known.count(step.day, 1)
         return Charged.CHARGED
 
@@ -119,7 +120,7 @@ class FakeInbox:
             conversation.drop_summary()
         if step.settlement:
             kept.usage = step.settlement.usage
-            spend.settle(self.memory, step.settlement, step.turn)
+        spend.end(self.memory, step)
         kept.change(state=TurnState.ANSWERED, reply=step.reply, deliveries=1, **_not_charged(refund=step.refund))
         return True
 
@@ -146,6 +147,7 @@ class FakeInbox:
         conversation, kept = self._held(lease), self._in(step.turn, *OPEN_STATES)
         step = step if self._may_refund(step) else replace(step, refund=False)
         self._refund(step)
+        spend.end(self.memory, step)
         words: dict[str, Any] = {"text": "", "attachments": (), "reply": None} if step.scrub else {}
         kept.expires_at = step.turn.at // 1000 + self.kept_s
         kept.change(state=step.state, **words, **_not_charged(refund=step.refund))

@@ -56,6 +56,9 @@ class KnownPerson:
             kept = {day: number for day, number in getattr(self.person, counts).items() if day not in days}
             self.change(**{counts: kept})
 
+    def forget_months(self, months: Collection[str]) -> None:
+        self.change(months={month: use for month, use in self.person.months.items() if month not in months})
+
     def count(self, day: str, number: int) -> None:
         self.change(quota={**self.person.quota, day: self.person.quota.get(day, 0) + number})
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from chalicelib.access import identity
+from chalicelib.access import identity, ledger
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import COUNTS_KEPT_S
 from chalicelib.errors import UnknownPerson
@@ -84,6 +84,7 @@ class FakePeople:
         known.change(first_seen=0, last_seen=0, rooms=frozenset(), persona="", model="", facts=(), memory_off=False)
         known.change(language="", language_seen="")
         known.facts_made, known.forgot = 0, ""
+        known.forget_months(ledger.forgotten_months(now))
 
 
 @dataclass(frozen=True)

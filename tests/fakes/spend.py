@@ -1,12 +1,14 @@
 """The costs of the model in the fake store; a caller that changes them holds the memory's lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from chalicelib.access import identity
+from chalicelib.access import identity, ledger
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.access.person import Person
+from chalicelib.conversation import bookkeeping
+from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.turn import Turn
 from chalicelib.ids import Channel
@@ -38,52 +40,62 @@ def has_room_on(memory: Memory, reserved: Reservation, channel: Channel) -> bool
     return has_room(memory, reserved)
 
 
-def reserve(memory: Memory, reserved: Reservation, turn: Turn | None = None) -> None:
-    """Set it aside, for a turn or for none."""
-    reserve_on(memory, reserved, identity.channel_of(turn.person) if turn else None)
-    _count_on_person(memory, reserved.day, reserved.amount, turn)
+def reserve(memory: Memory, reserved: Reservation, turn: Turn, *, asks: bool = False) -> None:
+    """Set it aside for a turn; `asks` for its first call."""
+    channel, of_person = identity.channel_of(turn.person), not turn.opens
+    _count(memory, ledger.reserved(reserved, channel, of_person=of_person, asks=asks and of_person))
+    if of_person:
+        _count_on_person(memory, reserved.day, reserved.amount, turn)
+        _count_in_month(memory, reserved.day, turn, questions=int(asks))
 
 
 def reserve_on(memory: Memory, reserved: Reservation, channel: Channel | None) -> None:
-    """Set it aside on the budget, and on the channel's part of it."""
-    _commit(memory, reserved.day, reserved.amount, channel)
-    day = of(memory, reserved.day)
-    memory.spend[day.day] = replace(day, calls=day.calls + 1)
+    """Set it aside for no turn, on the budget and on the channel's part of it."""
+    _count(memory, ledger.reserved(reserved, channel, of_person=False))
 
 
 def settle(memory: Memory, bill: Settlement, turn: Turn) -> None:
     """Turn what was set aside for a turn into what it cost."""
-    settle_on(memory, bill, identity.channel_of(turn.person))
-    _count_on_person(memory, bill.reserved.day, bill.cost - bill.reserved.amount, turn)
+    _count(memory, ledger.settled(bill, identity.channel_of(turn.person), of_person=not turn.opens))
+    if not turn.opens:
+        _count_on_person(memory, bill.reserved.day, bill.cost - bill.reserved.amount, turn)
 
 
 def settle_on(memory: Memory, bill: Settlement, channel: Channel) -> None:
-    """The same, on the budget and on the channel's part of it."""
-    _commit(memory, bill.reserved.day, bill.cost - bill.reserved.amount, channel)
-    day = of(memory, bill.reserved.day)
-    if bill.usage:
-        day = replace(
-            day,
-            tokens_in=day.tokens_in + bill.usage.input,
-            tokens_cached=day.tokens_cached + bill.usage.cached,
-            tokens_out=day.tokens_out + bill.usage.output,
-            answers=day.answers + 1,
-        )
-    memory.spend[day.day] = day
+    """The same for no turn."""
+    _count(memory, ledger.settled(bill, channel, of_person=False))
 
 
-def _commit(memory: Memory, name: str, amount: int, channel: Channel | None) -> None:
-    day = of(memory, name)
-    parts = dict(day.channels)
-    if channel:
-        parts[channel] = parts.get(channel, 0) + amount
-    memory.spend[name] = replace(day, committed=day.committed + amount, channels=parts)
+def end(memory: Memory, step: Record | Finish) -> None:
+    """Count what the end of a turn costs and counts."""
+    turn, bill = step.turn, step.settlement if isinstance(step, Record) else None
+    if counted := bookkeeping.of_end(step):
+        _count(memory, counted)
+    if bill and not turn.opens:
+        _count_on_person(memory, bill.reserved.day, bill.cost - bill.reserved.amount, turn)
+    if step.refund and turn.charged_day:
+        _count_in_month(memory, bookkeeping.day_of(step), turn, refunded=1)
 
 
-def _count_on_person(memory: Memory, name: str, amount: int, turn: Turn | None) -> None:
-    if turn and amount and not turn.opens:
+def _count(memory: Memory, counted: DaySpend) -> None:
+    memory.spend[counted.day] = ledger.added(of(memory, counted.day), counted)
+
+
+def _count_on_person(memory: Memory, name: str, amount: int, turn: Turn) -> None:
+    if amount:
         known = memory.people.setdefault(turn.person, KnownPerson(Person(turn.person)))
         known.change(spent={**known.person.spent, name: known.person.spent.get(name, 0) + amount})
+        _count_in_month(memory, name, turn, cost=amount)
+
+
+def _count_in_month(
+    memory: Memory, day: str, turn: Turn, *, questions: int = 0, cost: int = 0, refunded: int = 0
+) -> None:
+    known = memory.people.setdefault(turn.person, KnownPerson(Person(turn.person)))
+    month = ledger.month_of(day)
+    before = known.person.months.get(month, ledger.MonthUse())
+    use = ledger.MonthUse(before.questions + questions, before.cost + cost, before.refunded + refunded)
+    known.change(months={**known.person.months, month: use})
 
 
 def of(memory: Memory, day: str) -> DaySpend:
@@ -106,5 +118,5 @@ class FakeSpending:
     def reserve(self, reservation: Reservation) -> bool:
         if not has_room(self.memory, reservation):
             return False
-        reserve(self.memory, reservation)
+        reserve_on(self.memory, reservation, None)
         return True

@@ -211,6 +211,28 @@ class Ledger:
         people = [sum(known.person.spent.values()) for known in self.memory.people.values()]
         self.require("the channels' parts are the whole", kept=sum(parts) == sum(days))
         self.require("what people have spent is the whole", kept=sum(people) + self.of_summaries == sum(days))
+        self._check_counters()
+
+    def _check_counters(self) -> None:
+        """The parts of each day's bill have its sum, and what is counted of people is what is counted of days."""
+        days = list(self.memory.spend.values())
+        for spent in days:
+            parts = spent.models, spent.personas
+            self.require("the parts are the whole", kept=all(sum(part.values()) == spent.committed for part in parts))
+            self.require("every question has its hour", kept=sum(spent.hours.values()) == spent.questions)
+            self.require(
+                "nothing is counted backwards", kept=min(spent.refunded, spent.failures, spent.unanswered) >= 0
+            )
+        months = [use for known in self.memory.people.values() for use in known.person.months.values()]
+        of_no_person = sum(spent.of_no_person for spent in days)
+        self.require("what nobody asked for is counted for no person", kept=of_no_person == self.of_summaries)
+        cost = sum(use.cost for use in months)
+        self.require("the months of people are the whole", kept=cost + of_no_person == sum(d.committed for d in days))
+        asked, refunded = sum(use.questions for use in months), sum(use.refunded for use in months)
+        self.require("the questions of people are all", kept=asked == sum(spent.questions for spent in days))
+        self.require("the refunds of people are all", kept=refunded == sum(spent.refunded for spent in days))
+        charged = sum(sum(known.person.quota.values()) for known in self.memory.people.values())
+        self.require("what is asked and not refunded is charged", kept=asked - refunded == charged)
 
     def check_at_rest(self) -> None:
         """Once nothing is left to do."""

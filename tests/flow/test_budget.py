@@ -315,7 +315,7 @@ class OthersAreQuicker(FakeInbox):
 
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
         charged = super().charge(lease, step, now=now, until=until)
-        spend.reserve(self.memory, replace(step.reserve, amount=2400))
+        spend.reserve_on(self.memory, replace(step.reserve, amount=2400), None)
         return charged
 
 

@@ -99,6 +99,7 @@ ON_THE_PAGE = {
     "rooms": "the rooms in which you wrote",
     "refunds": "how many did not count",
     "spent": "what their answers cost",
+    "months": "in each of the last 13 months",
     "persona": "who you chose to answer you",
     "language": "in which language you write, or which one you chose for the AI's notices",
     "language_seen": "in which language you write, or which one you chose for the AI's notices",

@@ -149,9 +149,9 @@ def test_a_turn_is_kept_for_thirty_days():
     assert items.queued_item(MESSAGE, now=NOW)["expires_at"] == NOW // 1000 + 30 * 24 * 60 * 60
 
 
-def test_a_days_costs_are_kept_for_forty_days():
+def test_a_days_costs_are_kept_for_four_hundred_days():
     midnight = datetime(2026, 11, 20, tzinfo=UTC).timestamp()
-    assert items.spend_expires_at("2026-11-20") == midnight + 40 * 24 * 60 * 60
+    assert items.spend_expires_at("2026-11-20") == midnight + 400 * 24 * 60 * 60
 
 
 def test_a_person_of_whom_nothing_is_noted_is_like_everybody():

@@ -2,7 +2,8 @@
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
-from chalicelib.aws.dynamodb import keys
+from chalicelib.access.ledger import month_of
+from chalicelib.aws.dynamodb import keys, ledger_items
 from chalicelib.aws.dynamodb.conditions import (
     KEY_NOT_USED_UP,
     NOT_BLOCKED,
@@ -24,9 +25,10 @@ def count_on_person(step: Charge) -> Write | None:
     if step.turn.opens:
         return None
     outdated = [name for day in step.outdated for name in (f"quota.{day}", refunds_on(day), spent_on(day))]
+    outdated += [name for month in step.outdated_months for name in ledger_items.of_month(month)]
     may_ask = NOT_BLOCKED if step.limit is None else NOT_BLOCKED & below_limit(step.limit, day=step.day)
-    within = within_share(step.reserve)
-    counted = Update(add={f"quota.{step.day}": 1, **_spent(step.reserve.day, step.reserve.amount)}, remove=outdated)
+    within, asked = within_share(step.reserve), ledger_items.asked_in(month_of(step.reserve.day))
+    counted = Update(add={f"quota.{step.day}": 1, asked: 1, **_spent(step.reserve)}, remove=outdated)
     return update(keys.person_key(step.turn.person), counted, when=may_ask & within if within else may_ask)
 
 
@@ -37,12 +39,12 @@ def set_aside_again(turn: Turn, reserve: Reservation) -> Write | None:
     """
     if not reserve.amount or turn.opens:
         return None
-    counted = Update(add=_spent(reserve.day, reserve.amount))
+    counted = Update(add=_spent(reserve))
     return update(keys.person_key(turn.person), counted, when=within_share(reserve))
 
 
-def _spent(day: str, amount: int) -> dict[str, int]:
-    return {spent_on(day): amount} if amount else {}
+def _spent(reserve: Reservation) -> dict[str, int]:
+    return ledger_items.of_person(reserve.day, reserve.amount) if reserve.amount else {}
 
 
 def count_on_key(turn: Turn, *, now: int) -> Write | None:

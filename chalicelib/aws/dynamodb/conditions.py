@@ -7,7 +7,7 @@ from chalicelib.access.person import Access
 from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
 from chalicelib.aws.dynamodb.followed import followed_values
-from chalicelib.aws.dynamodb.items import committed_by
+from chalicelib.aws.dynamodb.ledger_items import committed_by
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.frame_place import FramePlace
 from chalicelib.conversation.late_frames import LATE_MS

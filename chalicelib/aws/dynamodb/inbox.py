@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, replace
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.own_conversations import has_title
 from chalicelib.access.retention import TURN_KEPT_S, is_over
@@ -97,7 +96,7 @@ class DynamoInbox:
                 turn=update_turn(step.turn, running, when=in_state(TurnState.QUEUED)),
                 conversation=extend(lease, until=until, closed=len(joined)),
                 person=charges.count_on_person(step),
-                spend=spend.reserve(step.reserve, identity.channel_of(step.turn.person)),
+                spend=spend.reserve_for(step.turn, step.reserve, asks=True),
                 key=charges.count_on_key(step.turn, now=now),
                 **joined,
             )
@@ -112,7 +111,7 @@ class DynamoInbox:
                 turn=update_turn(turn, Update(add={"model_calls": 1}), when=in_state(TurnState.RUNNING)),
                 conversation=extend(lease, until=until),
                 person=charges.set_aside_again(turn, reserve),
-                spend=spend.reserve(reserve, identity.channel_of(turn.person)),
+                spend=spend.reserve_for(turn, reserve, asks=False),
             )
         except TransactionRefused as exc:
             refusals.raise_if_lost(exc)
@@ -132,7 +131,7 @@ class DynamoInbox:
             self._transact_or_lost(
                 turn=update_turn(step.turn, answered, when=in_state(TurnState.QUEUED, TurnState.RUNNING)),
                 conversation=update_conversation(lease, changed),
-                spend=spend.settle(step.settlement, identity.channel_of(step.turn.person)) if step.settlement else None,
+                spend=spend.end(step),
                 taken=taken_back.by(step),
                 **joined,
             )
@@ -182,13 +181,15 @@ class DynamoInbox:
             freed = update_conversation(lease, free, when=no_arrivals_since(lease))
             try:
                 given_back = (*taken, *taken_back.place(lease))
-                taken_back.transact(self.table, given_back, turn=closed, conversation=freed, **joined)
+                taken_back.transact(
+                    self.table, given_back, turn=closed, conversation=freed, spend=spend.end(step), **joined
+                )
             except TransactionRefused as exc:
                 lease = refusals.current_lease(lease, exc.failed.get("conversation"))
             else:
                 return None
         counted = update_conversation(lease, Update(add=fewer))
-        self._transact_or_lost(turn=closed, conversation=counted, taken=taken, **joined)
+        self._transact_or_lost(turn=closed, conversation=counted, spend=spend.end(step), taken=taken, **joined)
         return replace(lease, open_turns=lease.open_turns - 1 - len(step.turn.joins))
 
     def release(self, lease: Lease) -> Lease | None:

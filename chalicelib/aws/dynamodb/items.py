@@ -6,7 +6,6 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.access.budget import DaySpend
 from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.access.retention import (
     CONNECTION_KEPT_S,
@@ -15,13 +14,12 @@ from chalicelib.access.retention import (
     TICKETS_KEPT_S,
     TURN_KEPT_S,
 )
-from chalicelib.aws.dynamodb import ledger_items, summary_items
+from chalicelib.aws.dynamodb import summary_items
 from chalicelib.aws.dynamodb.followed import others_of
 from chalicelib.aws.dynamodb.keys import (
     CONNECTION_PREFIX,
     CONNECTIONS_BUCKET,
     MEMBER_PREFIX,
-    SPEND_PREFIX,
     TURN_PREFIX,
     Key,
     connection_key,
@@ -42,7 +40,7 @@ from chalicelib.conversation.turn import (
     TurnState,
     turn_id,
 )
-from chalicelib.ids import Channel, ConnectionId, ConversationId, PersonId, TurnId
+from chalicelib.ids import ConnectionId, ConversationId, PersonId, TurnId
 
 Item = dict[str, Any]
 
@@ -189,26 +187,6 @@ def own(item: Item, *, now: int) -> OwnConversation | None:
 def overdue(item: Item) -> Overdue:
     """The overdue conversation of an entry in the due index."""
     return Overdue(conversation_of(item["pk"]), since=int(item["due_at"]))
-
-
-def day_spend(item: Item) -> DaySpend:
-    """The day's costs of an item."""
-    return DaySpend(
-        day=item["pk"].removeprefix(SPEND_PREFIX),
-        committed=int(item.get("committed", 0)),
-        tokens_in=int(item.get("tokens_in", 0)),
-        tokens_cached=int(item.get("tokens_cached", 0)),
-        tokens_out=int(item.get("tokens_out", 0)),
-        answers=int(item.get("answers", 0)),
-        calls=int(item.get("calls", 0)),
-        channels={channel: int(item.get(committed_by(channel), 0)) for channel in Channel},
-        **ledger_items.of_day(item),
-    )
-
-
-def committed_by(channel: Channel) -> str:
-    """The attribute of a day's costs with the part of `committed` that the channel has used."""
-    return f"committed_{channel}"
 
 
 def connection_item(connection: Connection, *, now: int, auth_until: int) -> Item:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.access import identity
 from chalicelib.access.budget import Settlement
 from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.aws.dynamodb import keys, spend, taken_back
@@ -42,7 +41,7 @@ class DynamoJournal:
                 turn=update_turn(turn, counted, when=in_state(TurnState.RUNNING)),
                 conversation=extend(lease, until=until),
                 round=put(item, when=NOT_EXISTS),
-                spend=spend.settle(settlement, identity.channel_of(turn.person)),
+                spend=spend.settle_for(turn, settlement),
             )
         except TransactionRefused as exc:
             raise LeaseLost("another worker has this conversation") from exc

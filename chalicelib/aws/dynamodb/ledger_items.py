@@ -7,7 +7,11 @@ of older versions lack it. The names are short, so that a day's item stays withi
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.access.ledger import MonthUse
+from chalicelib.access.budget import DaySpend
+from chalicelib.access.ledger import MonthUse, month_of
+from chalicelib.aws.dynamodb.day_counts import spent_on
+from chalicelib.aws.dynamodb.keys import SPEND_PREFIX
+from chalicelib.ids import Channel
 
 _ASKED: Final = "mq_"
 _COST: Final = "mc_"
@@ -18,16 +22,57 @@ _HOUR: Final = "hour#"
 _ANSWER_MS: Final = "ms#"
 
 
-def of_day(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a day that are about the ledger's counters."""
-    single = ("of_no_person", "questions", "refunded", "failures", "unanswered")
-    return {
-        "models": _named(item, _MODEL),
-        "personas": _named(item, _PERSONA),
-        "hours": _numbered(item, _HOUR),
-        "answer_ms": _numbered(item, _ANSWER_MS),
-        **{name: int(item.get(name, 0)) for name in single},
-    }
+_SINGLE: Final = ("of_no_person", "questions", "refunded", "failures", "unanswered")
+_OLDER: Final = ("committed", "tokens_in", "tokens_cached", "tokens_out", "answers", "calls")
+
+
+def counted(change: DaySpend) -> dict[str, int]:
+    """The attributes of the day's item to which something is added, and how much."""
+    values = {name: getattr(change, name) for name in (*_OLDER, *_SINGLE)}
+    values |= {committed_by(channel): amount for channel, amount in change.channels.items()}
+    values |= {f"{_MODEL}{_quoted(name)}": amount for name, amount in change.models.items()}
+    values |= {f"{_PERSONA}{_quoted(name)}": amount for name, amount in change.personas.items()}
+    values |= {f"{_HOUR}{hour:02d}": number for hour, number in change.hours.items()}
+    values |= {f"{_ANSWER_MS}{bound}": number for bound, number in change.answer_ms.items()}
+    return {name: number for name, number in values.items() if number}
+
+
+def asked_in(month: str) -> str:
+    """The attribute of a person's questions of a month."""
+    return f"{_ASKED}{month}"
+
+
+def of_person(day: str, amount: int) -> dict[str, int]:
+    """The attributes of a person's item to which the cost of a call on that day is added, and how much."""
+    return {spent_on(day): amount, f"{_COST}{month_of(day)}": amount}
+
+
+def refunded_in(month: str) -> str:
+    """The attribute of a person's refunds of a month."""
+    return f"{_REFUNDED}{month}"
+
+
+def of_month(month: str) -> list[str]:
+    """All attributes of a person's month."""
+    return [f"{prefix}{month}" for prefix in (_ASKED, _COST, _REFUNDED)]
+
+
+def committed_by(channel: Channel) -> str:
+    """The attribute of a day's costs with the part of `committed` that the channel has used."""
+    return f"committed_{channel}"
+
+
+def day_spend(item: Mapping[str, Any]) -> DaySpend:
+    """The day's costs and counters of an item."""
+    return DaySpend(
+        day=item["pk"].removeprefix(SPEND_PREFIX),
+        channels={channel: int(item.get(committed_by(channel), 0)) for channel in Channel},
+        models=_named(item, _MODEL),
+        personas=_named(item, _PERSONA),
+        hours=_numbered(item, _HOUR),
+        answer_ms=_numbered(item, _ANSWER_MS),
+        **{name: int(item.get(name, 0)) for name in (*_OLDER, *_SINGLE)},
+    )
 
 
 def months(item: Mapping[str, Any]) -> dict[str, MonthUse]:
@@ -47,6 +92,11 @@ def _named(item: Mapping[str, Any], prefix: str) -> dict[str, int]:
 
 def _numbered(item: Mapping[str, Any], prefix: str) -> dict[int, int]:
     return {int(name): number for name, number in sorted(_starting(item, prefix).items())}
+
+
+def _quoted(name: str) -> str:
+    """The name without dots, which an update takes for a path."""
+    return name.replace("%", "%25").replace(".", "%2E")
 
 
 def _unquoted(name: str) -> str:

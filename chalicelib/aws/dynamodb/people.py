@@ -6,9 +6,9 @@ from itertools import islice
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.access import identity, retention
+from chalicelib.access import identity, ledger, retention
 from chalicelib.access.person import Access, Person
-from chalicelib.aws.dynamodb import fact_items, items, keys, person_items
+from chalicelib.aws.dynamodb import fact_items, items, keys, ledger_items, person_items
 from chalicelib.aws.dynamodb.conditions import EXISTS, NEVER_WROTE, NO_OWNER_DECISION, NOT_ANNOUNCED
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, delete, update
@@ -65,7 +65,9 @@ class DynamoPeople:
             self._update(person, Update(remove_from_set={"rooms": {str(each) for each in conversations}}), when=EXISTS)
 
     def forget(self, person: PersonId, *, now: int) -> None:
-        gone = ["first_seen", "rooms", "persona", "model", "language", "language_seen", *fact_items.ATTRIBUTES]
+        counts = [name for month in ledger.forgotten_months(now) for name in ledger_items.of_month(month)]
+        chosen = ["persona", "model", "language", "language_seen"]
+        gone = ["first_seen", "rooms", *chosen, *fact_items.ATTRIBUTES, *counts]
         soon = {"expires_at": now // 1000 + retention.COUNTS_KEPT_S}
         if not self._update(person, Update(set=soon, remove=[*gone, "last_seen", "channel"]), when=NO_OWNER_DECISION):
             # The owner's decision neither expires nor leaves the list.

@@ -4,38 +4,60 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from boto3.dynamodb.conditions import ConditionBase
+
+from chalicelib.access import identity, ledger
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
-from chalicelib.aws.dynamodb import items, keys
+from chalicelib.aws.dynamodb import items, keys, ledger_items
 from chalicelib.aws.dynamodb.conditions import within_cap
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
+from chalicelib.conversation import bookkeeping
+from chalicelib.conversation.inbox_steps import Finish, Record
+from chalicelib.conversation.turn import Turn
 from chalicelib.ids import Channel
 
 
 def reserve(reservation: Reservation, channel: Channel | None) -> Write:
-    """The write that reserves money for a model call, on condition that the day's budget has room.
+    """The write that reserves money for a call of no turn, on condition that the day's budget has room.
 
-    A call of no turn has no `channel`.
+    `channel` is whose part it takes; None if it takes none.
     """
-    part = {items.committed_by(channel): reservation.amount} if channel else {}
-    counted = Update(
-        add={"committed": reservation.amount, "calls": 1, **part},
-        set_if_absent={"expires_at": items.spend_expires_at(reservation.day)},
-    )
-    return update(keys.spend_key(reservation.day), counted, when=within_cap(reservation, channel))
+    counted = ledger.reserved(reservation, channel, of_person=False)
+    return _count(counted, when=within_cap(reservation, channel))
+
+
+def reserve_for(turn: Turn, reservation: Reservation, *, asks: bool) -> Write:
+    """The same for a call of a turn; `asks` for its first one."""
+    channel, of_person = identity.channel_of(turn.person), not turn.opens
+    counted = ledger.reserved(reservation, channel, of_person=of_person, asks=asks and of_person)
+    return _count(counted, when=within_cap(reservation, channel))
 
 
 def settle(settlement: Settlement, channel: Channel) -> Write:
-    """The write that turns a reservation into the cost of the call.
+    """The write that turns a reservation into the cost of the call, for a call of no turn.
 
     It needs no condition of its own: the turn's write in the same transaction succeeds only once.
     """
-    used = settlement.usage
-    tokens = {"tokens_in": used.input, "tokens_cached": used.cached, "tokens_out": used.output} if used else {}
-    committed = settlement.cost - settlement.reserved.amount
-    part = {items.committed_by(channel): committed}
-    counted = {"committed": committed, **part, **tokens, **({"answers": 1} if used else {})}
-    return update(keys.spend_key(settlement.reserved.day), Update(add=counted))
+    return _count(ledger.settled(settlement, channel, of_person=False))
+
+
+def settle_for(turn: Turn, settlement: Settlement) -> Write:
+    """The same for a call of a turn that goes on."""
+    return _count(ledger.settled(settlement, identity.channel_of(turn.person), of_person=not turn.opens))
+
+
+def end(step: Record | Finish) -> Write | None:
+    """The write of what the end of a turn costs and counts; None if that is nothing."""
+    counted = bookkeeping.of_end(step)
+    return _count(counted) if counted else None
+
+
+def _count(counted: DaySpend, *, when: ConditionBase | None = None) -> Write:
+    change = Update(
+        add=ledger_items.counted(counted), set_if_absent={"expires_at": items.spend_expires_at(counted.day)}
+    )
+    return update(keys.spend_key(counted.day), change, when=when)
 
 
 @dataclass(frozen=True)
@@ -49,7 +71,7 @@ class DynamoSpending:
         found: dict[str, DaySpend] = {}
         for start in range(0, len(names), BATCH_LIMIT):
             wanted = [keys.spend_key(name) for name in names[start : start + BATCH_LIMIT]]
-            read = (items.day_spend(item) for item in self.table.get_many(wanted))
+            read = (ledger_items.day_spend(item) for item in self.table.get_many(wanted))
             found |= {spent.day: spent for spent in read}
         return [found.get(name, DaySpend(name)) for name in names]
 

@@ -15,13 +15,15 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Settlement
-from chalicelib.aws.dynamodb import keys
+from chalicelib.access.ledger import month_of
+from chalicelib.aws.dynamodb import keys, ledger_items
 from chalicelib.aws.dynamodb.conditions import above_zero, fewer_refunds_than
-from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
+from chalicelib.aws.dynamodb.day_counts import refunds_on
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.keys import Key
 from chalicelib.aws.dynamodb.table import Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, update
+from chalicelib.conversation import bookkeeping
 from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.turn import Lease, Turn
 
@@ -70,13 +72,14 @@ def by(step: Record | Finish) -> Changes:
         return (_lower(keys.api_key_key(key), "used"),) if key and step.refund else ()
     settlement = step.settlement if isinstance(step, Record) else None
     money = unused(step.turn, settlement) if settlement else ()
-    return (*money, *(_charge(step.turn, step.most_refunds) if step.refund else ()))
+    return (*money, *(_charge(step) if step.refund else ()))
 
 
 def unused(turn: Turn, settlement: Settlement) -> Changes:
     """What was set aside for a call and not needed, in the person's share of the budget."""
     unused = settlement.cost - settlement.reserved.amount
-    return (Change(keys.person_key(turn.person), {spent_on(settlement.reserved.day): unused}),) if unused else ()
+    counted = ledger_items.of_person(settlement.reserved.day, unused)
+    return (Change(keys.person_key(turn.person), counted),) if unused else ()
 
 
 def place(lease: Lease) -> Changes:
@@ -106,18 +109,20 @@ def transact(table: Table, changes: Changes, **writes: Write | None) -> None:
         transact(table, fitting, **writes)
 
 
-def _charge(turn: Turn, most_refunds: int | None) -> Changes:
+def _charge(step: Record | Finish) -> Changes:
     """The charge of a turn, of its person on the day it was made, and of their API key if anyone would get it back.
 
     A key has as many visitors as are opened, so what each gets back a few times it would get back without end.
     """
+    turn, most_refunds = step.turn, step.most_refunds
     if turn.charged_day is None:
         return ()
+    of_month = {ledger_items.refunded_in(month_of(bookkeeping.day_of(step))): 1}
     person, day, key = keys.person_key(turn.person), turn.charged_day, identity.key_of(turn.person)
     if most_refunds is None:
         of_key = (_lower(keys.api_key_key(key), "used"),) if key else ()
-        return (_lower(person, f"quota.{day}"), *of_key)
-    counted = {f"quota.{day}": -1, refunds_on(day): 1}
+        return (Change(person, {f"quota.{day}": -1, **of_month}, f"quota.{day}"), *of_key)
+    counted = {f"quota.{day}": -1, refunds_on(day): 1, **of_month}
     return (Change(person, counted, f"quota.{day}", refund_of=day, most_refunds=most_refunds),)
 
 
