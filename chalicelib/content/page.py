@@ -53,6 +53,12 @@ def render(name: str, words: Mapping[str, str | Link], channels: Channels, *, st
     return HtmlPage(html, {**_SAFE, "Content-Security-Policy": _policy(style)}, status)
 
 
+def document(title: str, body: str, *styles: str) -> str:
+    """Return a whole HTML document with these files of styles beside `style.css`; `body` is HTML already."""
+    style = "".join(map(_read, ("style.css", *styles)))
+    return Template(_read("frame.html")).substitute(title=escape(title), style=style, body=body)
+
+
 def _of(channels: Channels, template: str) -> str:
     there = {"messenger": channels.messenger, "web": channels.web, "both": channels.messenger and channels.web}
     return _PART.sub(lambda part: part[2] if there[part[1]] else "", template)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from chalicelib.access.budget import DaySpend, Price, Usage
 from chalicelib.ids import Channels
 from chalicelib.operations import aws_prices
 from chalicelib.operations.aws_prices import Item, Prices
+from chalicelib.operations.report import Totals
 
 THOUSAND: Final = 1000
 TYPICAL: Final = Usage(input=1500, output=250)
@@ -33,34 +35,20 @@ class Report:
     month: Sequence[Item]
     channels: Channels
 
-    @property
-    def calls(self) -> int:
-        """The number of requests to the model; each is taken to be one message."""
-        return sum(day.calls for day in self.days)
-
-    @property
-    def answers(self) -> int:
-        """The number of requests that ended with an answer."""
-        return sum(day.answers for day in self.days)
-
-    @property
-    def tokens(self) -> Usage:
-        """The tokens of all answers."""
-        return Usage(
-            sum(day.tokens_in for day in self.days),
-            sum(day.tokens_cached for day in self.days),
-            sum(day.tokens_out for day in self.days),
-        )
+    @cached_property
+    def totals(self) -> Totals:
+        """The sums over the days, as `parley report` shows them. Each call is taken to be one message."""
+        return Totals.of(self.days)
 
     @property
     def model_usd(self) -> Decimal:
         """The cost of the model, with the amounts reserved for requests whose result is unknown."""
-        return sum(day.committed for day in self.days) / _MICRO
+        return self.totals.cost / _MICRO
 
     @property
     def messages_usd(self) -> Decimal:
         """The cost at AWS of all messages, taken to be Messenger's if the stage has it."""
-        return self.calls * aws_prices.total(self.message if self.channels.messenger else self.web_message)
+        return self.totals.calls * aws_prices.total(self.message if self.channels.messenger else self.web_message)
 
     @property
     def idle_usd(self) -> Decimal:
@@ -85,8 +73,8 @@ class Report:
     @property
     def thousand_model_usd(self) -> Decimal:
         """The cost of the model for 1,000 messages: the average of the counted answers, or of a typical one."""
-        if self.answers:
-            return self.model_usd / self.answers * THOUSAND
+        if self.totals.answers:
+            return self.model_usd / self.totals.answers * THOUSAND
         return THOUSAND * self.price.cost(TYPICAL) / _MICRO
 
 

@@ -19,6 +19,7 @@ from scripts.cli.people import people
 from scripts.cli.personas import personas
 from scripts.cli.practise import practise
 from scripts.cli.replay import replay
+from scripts.cli.report import report
 from scripts.cli.review import review_texts
 from scripts.simulator.options import demo_options
 from scripts.stage import colours
@@ -78,6 +79,7 @@ def _say_whole(group: click.Group) -> None:
 
 people.add_command(deletions)
 people.add_command(deleted)
-for command in (deploy, doctor, owner, people, personas, practise, keys, logs, replay, cost, review_texts, destroy):
+for command in (deploy, doctor, owner, people, personas, practise, keys, logs, replay, report, cost, review_texts):
     parley.add_command(command)
+parley.add_command(destroy)
 _say_whole(parley)

@@ -29,7 +29,7 @@ alarms and three dashboards are free. Each stored GB adds {stored} a month, incl
 
 def as_json(report: Report) -> dict[str, Any]:
     """Convert a report to JSON, amounts in US dollars. Later versions may add keys but never change or remove one."""
-    thousand, tokens = report.thousand, report.tokens
+    thousand, totals = report.thousand, report.totals
     aws_usd = aws_prices.total(thousand)
     return {
         "stage": report.stage,
@@ -39,17 +39,17 @@ def as_json(report: Report) -> dict[str, Any]:
         "usd": _number(report.usd),
         "model": {
             "usd": _number(report.model_usd),
-            "calls": report.calls,
-            "answers": report.answers,
-            "tokens_in": tokens.input,
-            "tokens_cached": tokens.cached,
-            "tokens_out": tokens.output,
+            "calls": totals.calls,
+            "answers": totals.answers,
+            "tokens_in": totals.tokens.input,
+            "tokens_cached": totals.tokens.cached,
+            "tokens_out": totals.tokens.output,
         },
         "aws": {"messages_usd": _number(report.messages_usd), "idle_usd": _number(report.idle_usd)},
         "thousand_messages": {
             "usd": _number(aws_usd + report.thousand_model_usd),
             "model_usd": _number(report.thousand_model_usd),
-            "model_is_counted": bool(report.answers),
+            "model_is_counted": bool(totals.answers),
             "aws_usd": _number(aws_usd),
             "aws": [_item(item, aws_usd) for item in thousand],
         },
@@ -85,12 +85,13 @@ def usd(amount: Decimal) -> str:
 
 
 def _past(report: Report) -> Iterator[str]:
-    first, last, tokens = report.days[0].day, report.days[-1].day, report.tokens
+    first, last, totals = report.days[0].day, report.days[-1].day, report.totals
+    tokens = totals.tokens
     yield _bold(f"Stage {report.stage}, {first} to {last}", report.usd)
-    calls = f"{_counted(report.answers, 'answer')}, {_counted(report.calls, 'call')}"
+    calls = f"{_counted(totals.answers, 'answer')}, {_counted(totals.calls, 'call')}"
     yield _amount("the model", report.model_usd, calls)
     yield _amount("  tokens", None, f"{tokens.input:,} in ({tokens.cached:,} cached), {tokens.output:,} out")
-    yield _amount("AWS, messages", report.messages_usd, _counted(report.calls, "message"))
+    yield _amount("AWS, messages", report.messages_usd, _counted(totals.calls, "message"))
     yield _amount("AWS, idle", report.idle_usd, _counted(len(report.days), "day"))
 
 
@@ -98,7 +99,7 @@ def _thousand(report: Report) -> Iterator[str]:
     items = report.thousand if report.channels.messenger else report.thousand_web
     yield _bold("1,000 messages", aws_prices.total(items) + report.thousand_model_usd)
     typical = f"{report.model}, assumed: {TYPICAL.input:,} tokens in, {TYPICAL.output:,} out"
-    yield _amount("the model", report.thousand_model_usd, "as counted above" if report.answers else typical)
+    yield _amount("the model", report.thousand_model_usd, "as counted above" if report.totals.answers else typical)
     yield _amount("AWS", aws_prices.total(items), "computed:")
     yield from _table(items)
 

@@ -66,7 +66,7 @@ def asks(chats: Chats, *, day: str, cost: int | None) -> None:
 def test_the_model_costs_what_was_counted():
     both = report(replace(BUSY, day="2026-11-20"), BUSY)
     assert both.model_usd == Decimal("0.12")
-    assert (both.answers, both.calls, both.tokens) == (4, 6, Usage(6000, 2000, 1000))
+    assert (both.totals.answers, both.totals.calls, both.totals.tokens) == (4, 6, Usage(6000, 2000, 1000))
 
 
 def test_a_thousand_messages_cost_the_model_what_the_counted_ones_did_on_the_average():

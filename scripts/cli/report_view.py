@@ -1,0 +1,114 @@
+"""Prints a report in the terminal: sparklines, and a table of the people; less of it in narrow terminals."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import click
+
+from chalicelib.content import text
+from chalicelib.content.plots import sparkline
+from chalicelib.operations.report import Report, Share
+from chalicelib.operations.report_words import Words
+from scripts.cli.terminal import folded, width
+
+_WORDS: Final = Words(text.load("en"))
+_MOST_PEOPLE: Final = 10
+_NAMES: Final = 12
+"""Columns for what a line is about."""
+_WIDEST: Final = 80
+
+
+def show(report: Report) -> None:
+    """Print the report."""
+    for line in lines(report):
+        click.echo(line)
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Return what is printed: at most 80 columns, in a narrower terminal as few as fit, but for long names."""
+    yield _bold(_WORDS.period(report.period))
+    yield f"Stage {report.stage}, days in {report.zone}"
+    yield ""
+    yield from _totals(report)
+    yield ""
+    yield from _by_day(report)
+    for title, shares in (("models", report.models), ("channels", report.channels), ("personas", report.personas)):
+        if shares:
+            yield from ["", _bold(f"Cost by {title.removesuffix('s')}"), *_shares(shares, report.totals.cost)]
+    yield ""
+    yield from _people(report)
+
+
+def _totals(report: Report) -> Iterator[str]:
+    totals, before, days = report.totals, report.before, report.period.before.days
+    yield from _line(
+        "questions", _WORDS.number(totals.questions), _WORDS.change(totals.questions, before.questions, days=days)
+    )
+    yield from _line("cost", _WORDS.exact(totals.cost), _WORDS.change(totals.cost, before.cost, days=days))
+    if report.forecast is not None:
+        yield from _line("forecast", _WORDS.money(report.forecast), "for the whole month, if it goes on like this")
+    people = report.people
+    yield from _line("people", _WORDS.number(people.active), f"{people.new} of them new, {people.known} known in all")
+    yield from _line("no answer", _WORDS.number(totals.failures + totals.unanswered), _WORDS.without_answer(report))
+    tokens = totals.tokens
+    told = f"{tokens.input:,} tokens in ({tokens.cached:,} cached), {tokens.output:,} out"
+    yield from _line("calls", _WORDS.number(totals.calls), told)
+
+
+def _by_day(report: Report) -> Iterator[str]:
+    questions, costs = [day.questions for day in report.days], [day.committed for day in report.days]
+    waited = [bucket.answers for bucket in report.answer_times]
+    half = _WORDS.half(report).removesuffix(".").lower()
+    rows = [
+        ("questions", questions, f"most on a day: {_WORDS.number(max(questions))}"),
+        ("cost", costs, f"most on a day: {_WORDS.exact(max(costs))} of {_WORDS.coarse(report.daily_budget)}"),
+        ("hours", report.hours, "from 0 to 23 o'clock"),
+        ("waiting", waited, half or "no answer yet"),
+    ]
+    begin = _NAMES + max(len(values) for _, values, _ in rows) + 2
+    for name, values, remark in rows:
+        drawn = f"{name:{_NAMES}}{sparkline(values)}"
+        if _room() - begin >= len(remark):
+            yield f"{drawn:{begin}}{remark}"
+        else:
+            yield drawn
+            yield from (f"{' ' * _NAMES}{line}" for line in folded(remark, _room() - _NAMES))
+
+
+def _shares(shares: Sequence[Share], whole: int) -> Iterator[str]:
+    for share in shares:
+        part = share.cost / whole if whole else 0
+        yield f"  {_WORDS.exact(share.cost):>12}  {part:>4.0%}  {_WORDS.part(share.name)}"
+
+
+def _people(report: Report) -> Iterator[str]:
+    people = report.people
+    yield _bold(f"Who asked in {_WORDS.month(people.month)}")
+    if not people.rows:
+        yield "  No question is counted for a person yet."
+    for row in people.rows[:_MOST_PEOPLE]:
+        yield f"  {_WORDS.exact(row.cost):>12}  {row.questions:>4,}  {_WORDS.person(row)}"
+    hidden = people.rows[_MOST_PEOPLE:]
+    if hidden:
+        cost, questions = sum(row.cost for row in hidden), sum(row.questions for row in hidden)
+        yield f"  {_WORDS.exact(cost):>12}  {questions:>4,}  {sum(row.people for row in hidden):,} more"
+    if people.rest:
+        head = f"  {_WORDS.exact(people.rest):>12}        "
+        first, *others = folded("of no person: checks, summaries, people who were forgotten", _room() - len(head))
+        yield f"{head}{first}"
+        yield from (f"{' ' * len(head)}{line}" for line in others)
+
+
+def _line(name: str, value: str, remark: str) -> Iterator[str]:
+    head = f"{name:{_NAMES}}{value:12}  "
+    lines = folded(remark, _room() - len(head))
+    yield f"{head}{lines[0]}".rstrip()
+    yield from (f"{' ' * len(head)}{line}" for line in lines[1:])
+
+
+def _room() -> int:
+    return min(_WIDEST, width())
+
+
+def _bold(text: str) -> str:
+    return click.style(text, bold=True)
