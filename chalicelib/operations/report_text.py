@@ -1,0 +1,46 @@
+"""A report as a short message, for the owner's chat and e-mail: plain text, with a line of blocks for the days."""
+
+from chalicelib.content.plots import sparkline
+from chalicelib.operations.report import Report, Totals
+from chalicelib.operations.report_words import Words
+
+MOST_PEOPLE = 3
+"""People that are named."""
+
+
+def as_message(report: Report, words: Words) -> str:
+    """Return the report in about twelve lines."""
+    totals, before, days = report.totals, report.before, report.period.before.days
+    asked = words.change(totals.questions, before.questions, days=days)
+    cost = words.change(totals.cost, before.cost, days=days)
+    lines = [
+        words.period(report.period),
+        "",
+        f"{words.texts('owner_report_questions')}: {words.number(totals.questions)} ({asked})",
+        sparkline([day.questions for day in report.days]),
+        f"{words.texts('owner_report_cost')}: {words.exact(totals.cost)} ({cost})",
+        sparkline([day.committed for day in report.days]),
+    ]
+    if report.forecast is not None:
+        lines.append(words.texts("owner_report_forecast", cost=words.money(report.forecast)))
+    new, known = words.number(report.people.new), words.number(report.people.known)
+    of_them = words.texts("owner_report_new", new=new, known=known)
+    lines.append(f"{words.texts('owner_report_people')}: {words.number(report.people.active)} ({of_them})")
+    lost = f"{words.texts('owner_report_troubles')}: {words.number(totals.failures + totals.unanswered)}"
+    lines.append(f"{lost} ({words.without_answer(report)})" if _has_troubles(totals) else lost)
+    if half := words.half(report):
+        lines.append(half)
+    if most := _most(report, words):
+        lines += ["", most]
+    return "\n".join(lines)
+
+
+def _has_troubles(totals: Totals) -> bool:
+    return any((totals.failures, totals.unanswered, totals.refunds))
+
+
+def _most(report: Report, words: Words) -> str:
+    """Return who asked most in the month; empty if there are no questions."""
+    rows = ", ".join(f"{words.person(row)} ({words.number(row.questions)})" for row in report.people.rows[:MOST_PEOPLE])
+    title = words.texts("owner_report_who", month=words.month(report.people.month))
+    return f"{title}: {rows}" if rows else ""
