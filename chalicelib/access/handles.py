@@ -1,4 +1,4 @@
-"""Handles: short names by which the owner means a person, so that nobody has to type an id."""
+"""Handles: short names of people for the owner to type in place of ids."""
 
 import re
 from collections.abc import Iterable

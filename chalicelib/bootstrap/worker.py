@@ -25,6 +25,7 @@ from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.moderation import Moderation, NoModeration
 from chalicelib.conversation.moderator import Moderator
 from chalicelib.conversation.notices import Notices
+from chalicelib.conversation.owner_orders import OwnerDesk
 from chalicelib.conversation.pairing_command import PairingCommand
 from chalicelib.conversation.ports import Model, OwnerAlerts, Sender
 from chalicelib.conversation.summarizer import Summarizer
@@ -87,6 +88,7 @@ def assemble(
         answer_s=limits.answer_s,
         sleep=ports.sleep,
         summarizer=_summarizer(ports, model, budget),
+        day_now=charging.day_now,
         joins_messages=limits.join_messages,
     )
 
@@ -110,6 +112,7 @@ def _turns(
         dialogue=dialogue,
         notices=notices,
         alerts=alerts,
+        desk=cache(partial(_desk, ports)),
         clock=ports.clock,
         log=ports.log,
     )
@@ -143,6 +146,12 @@ def _summarizer(ports: Ports, model: Model, budget: Budget) -> Summarizer:
         gives_way=ports.settings.stage.wake == "fifo",
         log=ports.log,
     )
+
+
+def _desk(ports: Ports) -> OwnerDesk:
+    from chalicelib.bootstrap import owner_desk  # noqa: PLC0415 (most turns are no orders)
+
+    return owner_desk.desk(ports)
 
 
 def _toolbox(ports: Ports) -> Toolbox:

@@ -63,7 +63,9 @@ def _start(commands: Commands, context: TurnContext) -> CommandResult:
 
 def _help(commands: Commands, context: TurnContext) -> CommandResult:
     known = commands.notices.say("help")
-    more = [commands.notices.texts("help_persona")] if _offered(commands, context) else []
+    texts, in_room = commands.notices.texts, identity.room_of(context.turn.conversation) is not None
+    more = [texts("help_persona")] if _offered(commands, context) else []
+    more += [texts("owner_help")] if context.person.is_owner and not in_room else []
     return CommandResult(replace(known, text="\n".join((known.text, *more))))
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from chalicelib.access.person import Access, Person
 from chalicelib.conversation.commands import Command, NotKnown, may_blocked_send, not_known, parse
+from chalicelib.conversation.owner_orders import Order, parse_order
 from chalicelib.conversation.prompt import Failure
 from chalicelib.conversation.tool import Round
 from chalicelib.conversation.turn import MAX_TEXT, Lease, Turn, TurnState
@@ -51,6 +52,13 @@ class RunCommand:
 
 
 @dataclass(frozen=True)
+class RunOrder:
+    """Carry out what an owner orders and answer with the reply, without a charge."""
+
+    order: Order
+
+
+@dataclass(frozen=True)
 class SuggestCommand:
     """Answer a command that does not exist with the nearest one, without a charge."""
 
@@ -80,7 +88,7 @@ class DeliverAgain:
     """When the attempt is due, in milliseconds since 1970; nothing is done before."""
 
 
-Plan = Drop | SendNotice | RunCommand | SuggestCommand | Ask | AskAgain | GiveUp | DeliverAgain
+Plan = Drop | SendNotice | RunCommand | RunOrder | SuggestCommand | Ask | AskAgain | GiveUp | DeliverAgain
 
 
 def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
@@ -99,6 +107,8 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
             return AskAgain() if may_call_again(turn) else GiveUp()
     if person.access is Access.BLOCKED and not may_blocked_send(turn.text, turn.conversation):
         return Drop("blocked")
+    if person.is_owner and (order := parse_order(turn.text)):
+        return RunOrder(order)  # also in a pause, so that no owner is shut out by one
     if turn.at < lease.paused_until:
         return Drop("paused")
     return _plan_new(turn)

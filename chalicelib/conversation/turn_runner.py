@@ -1,5 +1,6 @@
 """The turn runner: from a turn in any open state to its recorded reply. `plan` decides the next step; this runs it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chalicelib.access import admission, identity, refunds
@@ -10,11 +11,12 @@ from chalicelib.clock import Clock
 from chalicelib.conversation import plan
 from chalicelib.conversation.agent import model_answered
 from chalicelib.conversation.charging import Charging, spent_by
-from chalicelib.conversation.command_handlers import Commands
+from chalicelib.conversation.command_handlers import CommandResult, Commands
 from chalicelib.conversation.dialogue import Dialogue, Ended, NoRoom
 from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.moderator import Moderator
 from chalicelib.conversation.notices import Notices
+from chalicelib.conversation.owner_orders import OwnerDesk
 from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer, Failure
 from chalicelib.conversation.turn import KEY_REVOKED, Reply, Turn, TurnState
@@ -34,6 +36,8 @@ class TurnRunner:
     moderator: Moderator
     notices: Notices
     alerts: OwnerAlerts
+    desk: Callable[[], OwnerDesk]
+    """Builds what carries out the orders of owners, which few turns need."""
     clock: Clock
     log: Log
 
@@ -53,17 +57,25 @@ class TurnRunner:
                 return self._deliver_again(context, due_at=due_at)
             case plan.SendNotice() | plan.SuggestCommand() as notice:
                 return self._record(context, self._or_revoked(context, self._said(notice)))
-            case plan.RunCommand(command):
-                result = self.commands.run(command, context)
-                reply = self._or_revoked(context, result.reply)
-                forget_before, drops_summary = result.forget_before, result.drops_summary
-                return self._record(context, reply, forget_before=forget_before, drops_summary=drops_summary)
+            case plan.RunCommand() | plan.RunOrder() as ordered:
+                return self._run(ordered, context)
             case plan.Ask():
                 return self._say_paused(context) if context.is_bot_paused else self._moderate(context)
             case plan.AskAgain():
                 return self._ask_again(context)
             case plan.GiveUp():
                 return self._apologise(context, ModelError("the worker died over this turn before"))
+
+    def _run(self, ordered: plan.RunCommand | plan.RunOrder, context: TurnContext) -> Turn:
+        match ordered:
+            case plan.RunCommand(command):
+                result = self.commands.run(command, context)
+            case plan.RunOrder(order):
+                result = CommandResult(replace(self.desk().carry_out(order, context), code="command"))
+                self._log(context.turn)("owner", command=order.command.name.lower())
+        reply = self._or_revoked(context, result.reply)
+        forget_before, drops_summary = result.forget_before, result.drops_summary
+        return self._record(context, reply, forget_before=forget_before, drops_summary=drops_summary)
 
     def _said(self, notice: plan.SendNotice | plan.SuggestCommand) -> Reply:
         match notice:

@@ -70,6 +70,8 @@ class Worker:
     sleep: Callable[[float], None]
     """Waits for so many seconds."""
     summarizer: Summarizer
+    day_now: Callable[[], str]
+    """Returns the ISO date in the owner's time zone."""
     joins_messages: bool
     """Whether messages that wait together are answered together."""
 
@@ -217,7 +219,7 @@ class Worker:
         is_failure = end in (End.UNREACHABLE, End.UNDELIVERED) or (
             end is End.DROPPED and plan.is_stale(closed, now=self.clock())
         )
-        return Tally(self.turns.charging.day_now(), unanswered=True) if is_failure and not closed.opens else None
+        return Tally(self.day_now(), unanswered=True) if is_failure and not closed.opens else None
 
     def _hand_back(self, lease: Lease, *, due_at: int | None = None) -> None:
         """Give the lease back, so that the retry need not wait until it expires. Errors are only logged."""

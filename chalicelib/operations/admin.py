@@ -8,7 +8,7 @@ of a known id who has not written yet, or not again; the decision holds when the
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.access import identity, quota
 from chalicelib.access.entitlements import EntitlementService
@@ -22,6 +22,9 @@ from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ConversationBusy, UnknownPerson
 from chalicelib.ids import ConversationId, PersonId
+
+MAX_LIMIT: Final = 100_000
+"""The most questions a day that the owner can allow one user."""
 
 
 class Sort(StrEnum):

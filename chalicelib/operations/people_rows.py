@@ -145,5 +145,5 @@ def is_decided(person: Person) -> bool:
 def row_of(person: Person) -> str:
     """Return the name of the row that the person is in: an id, or what the other visitors of the key share."""
     has_name = web_key_of(person) is None or own_conversations.is_known(person.id)
-    keeps_row = has_name or is_decided(person) or bool(person.model)
+    keeps_row = has_name or is_decided(person) or bool(person.model) or person.is_owner
     return person.id if keeps_row else identity.group_of(person.id)

@@ -15,6 +15,7 @@ from scripts.cli.doctor import doctor
 from scripts.cli.keys import keys
 from scripts.cli.logs import logs
 from scripts.cli.owner import owner
+from scripts.cli.pauses import pause, resume
 from scripts.cli.people import people
 from scripts.cli.personas import personas
 from scripts.cli.practise import practise
@@ -79,6 +80,8 @@ def _say_whole(group: click.Group) -> None:
 
 people.add_command(deletions)
 people.add_command(deleted)
+people.add_command(pause)
+people.add_command(resume)
 for command in (deploy, doctor, owner, people, personas, practise, keys, logs, replay, report, cost, review_texts):
     parley.add_command(command)
 parley.add_command(destroy)

@@ -14,7 +14,7 @@ from chalicelib.access.ports import ApiKeys
 from chalicelib.clock import Clock
 from chalicelib.errors import UnknownKey
 from chalicelib.ids import Channel, KeyId, PersonId
-from chalicelib.operations.admin import Admin, Sort, Standing
+from chalicelib.operations.admin import MAX_LIMIT, Admin, Sort, Standing
 from chalicelib.operations.people_rows import PeoplePage, Selection, State, each, summed, web_key_of
 from chalicelib.operations.ports import Deletions
 from scripts.cli import naming, options
@@ -27,7 +27,6 @@ from scripts.stage.environment import Environment, UsageError
 P = ParamSpec("P")
 
 _UNDONE: Final = "default"
-MAX_LIMIT: Final = 100_000
 _PAGE: Final = 20
 _PRIVATE: Final = 0o600
 

@@ -20,7 +20,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.access import identity, rooms, ticket
+from chalicelib.access import identity, pairing, rooms, ticket
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.access.personas import Personas
 from chalicelib.aws.dynamodb import keys
@@ -39,10 +39,11 @@ from chalicelib.settings.stage import ModelSettings, Secret, Settings
 from scripts.deploy import policies
 from tests.channels import BEDROCK, BOTH, MESSENGER, OPENAI, WEB, stage_with
 from tests.contract.stores import Store, dynamo_store
-from tests.fakes.adapters import unexpected
+from tests.fakes.adapters import NOON, unexpected
 from tests.fakes.model import ScriptedModel
 from tests.flow.bot import PAGE, Bot
 from tests.flow.chat import KEY, OTHER_KEY, TICKET_KEY, Chat, Tab
+from tests.flow.chat import person_of as chat_person
 from tests.iam import allows
 
 if TYPE_CHECKING:
@@ -215,6 +216,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
     audit.function = "worker"
     clients.warmth(bot.ports).prepare()
     Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS.of(channels)).find(Secret.OPENAI_KEY)
+    bot.owners, bot.pauses = store.owners, store.pauses
     if channels.messenger:
         messenger_is_used(audit, store, bot)
     if channels.web:
@@ -261,12 +263,26 @@ def messenger_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     bot.accepts("carl", "long ago")
     audit.function = "worker"
     bot.works()
+    make_owner(audit, store, PersonId(f"messenger:{PAGE}:carl"))
+    for order in ("/people", "/pause all", "/resume all", "/block"):
+        audit.function = "api_handler"
+        bot.accepts("carl", order)
+        audit.function = "worker"
+        bot.works()
     bot.clock.tick(days=3)
     audit.function = "api_handler"
     bot.accepts("carl", "/forget yes")
     audit.function = "worker"
     bot.works()
     assert store.people.get(PersonId(f"messenger:{PAGE}:carl"))
+
+
+def make_owner(audit: Audit, store: Store, person: PersonId) -> None:
+    """The worker does what the owner's computer began."""
+    audit.function = "worker"
+    made = pairing.pairing_for("ABCDEFGH", token_bytes, now=NOON)
+    store.owners.offer(made)
+    assert store.owners.pair(person, made, now=NOON)
 
 
 def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
@@ -309,6 +325,11 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     [turn] = store.transcript.turns(bot.wake.woken[-1], now=bot.clock())
     says(guest, action="cancel", turn=turn.id)
     says(guest, action="resume", turn=turn.id, seq=0)
+    audit.function = "worker"
+    bot.works()
+    make_owner(audit, store, chat_person("program"))
+    audit.function = "websocket_message"
+    says(program, action="send_message", message="/people")
     audit.function = "worker"
     bot.works()
     person = takes_along(audit, chat, says)

@@ -1,0 +1,28 @@
+"""What carries out the orders of owners in the chat. It is imported when the first one comes."""
+
+from functools import partial
+
+from chalicelib.bootstrap.ports import Ports
+from chalicelib.channels.web.closing import ConnectionCloser
+from chalicelib.operations.admin import Admin
+from chalicelib.operations.handle_lookup import HandleLookup
+from chalicelib.operations.owner_decisions import OwnerDecisions
+from chalicelib.operations.owner_desk import Desk
+from chalicelib.operations.owner_pauses import OwnerPauses
+from chalicelib.operations.owner_people import OwnerPeople
+
+
+def desk(ports: Ports) -> Desk:
+    """Build it over these ports."""
+    report = partial(ports.log.failure, "hang_up")
+    closer = ConnectionCloser(ports.connections, ports.connection_api, ports.clock, report)
+    stored = ports.people, ports.transcript, ports.journal, ports.lists
+    admin = Admin(*stored, ports.entitlements(), closer, ports.clock)
+    texts, zone = ports.texts(), ports.settings.limits.zone
+    lookup = HandleLookup(admin, texts)
+    return Desk(
+        texts,
+        OwnerPeople(admin, lookup, texts, zone),
+        OwnerDecisions(admin, lookup, texts),
+        OwnerPauses(ports.pauses, ports.takeover(), lookup, texts, ports.clock, zone),
+    )
