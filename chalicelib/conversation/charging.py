@@ -11,9 +11,10 @@ from chalicelib.access import budget, identity, ledger, quota
 from chalicelib.access.budget import Budget, Reservation, Settlement
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.journal import Asked
-from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
+from chalicelib.conversation.ports import Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer, Failure
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.turn_context import TurnContext

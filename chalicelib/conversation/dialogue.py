@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from chalicelib.access.budget import Reservation, Settlement, Usage
 from chalicelib.conversation import fence, plan
 from chalicelib.conversation.agent import Agent, Speech, model_answered
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.journal import Asked, OpenRound
-from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.prompt import Answer, Failure
 from chalicelib.conversation.tool import Round
 from chalicelib.conversation.tool_rounds import ToolRounds

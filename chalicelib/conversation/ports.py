@@ -11,6 +11,7 @@ from typing import Protocol
 from chalicelib.access.budget import Price, Reservation
 from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.access.person import Person
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Lease, Overdue, Reply, Summary, Thread, Turn
@@ -41,26 +42,6 @@ class Accepted(Enum):
     """The person is in the most rooms allowed, and this is another one: the message is not stored."""
     TOO_OLD = "too_old"
     """The channel delivers the message after the time for which turns are stored: it is not stored again."""
-
-
-class Charged(Enum):
-    """The result of `Inbox.charge`."""
-
-    CHARGED = "charged"
-    OVER_LIMIT = "over_limit"
-    """The person's questions of the day are used up."""
-    BLOCKED = "blocked"
-    """The owner has blocked the person."""
-    OVER_BUDGET = "over_budget"
-    """The day's budget has no room for the reservation."""
-    CHANNEL_SPENT = "channel_spent"
-    """The channel's part of the day's budget has none."""
-    SHARE_SPENT = "share_spent"
-    """The person's share of it has none."""
-    KEY_SPENT = "key_spent"
-    """The person's API key has used up its messages."""
-    KEY_REVOKED = "key_revoked"
-    """The person's API key is revoked, has expired or does not exist."""
 
 
 class Inbox(Protocol):

@@ -10,6 +10,7 @@ from chalicelib.access.refunds import End
 from chalicelib.clock import Clock
 from chalicelib.conversation import plan
 from chalicelib.conversation.agent import model_answered
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.charging import Charging, spent_by
 from chalicelib.conversation.command_handlers import CommandResult, Commands
 from chalicelib.conversation.dialogue import Dialogue, Ended, NoRoom
@@ -17,7 +18,7 @@ from chalicelib.conversation.inbox_steps import Record
 from chalicelib.conversation.moderator import Moderator
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.owner_orders import OwnerDesk
-from chalicelib.conversation.ports import Charged, Inbox, OwnerAlerts
+from chalicelib.conversation.ports import Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer, Failure
 from chalicelib.conversation.turn import KEY_REVOKED, Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import TurnContext

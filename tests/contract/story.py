@@ -7,8 +7,9 @@ from typing import Final
 
 from chalicelib.access.budget import DaySpend, Reservation
 from chalicelib.access.person import Access, Person
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Finish
-from chalicelib.conversation.ports import Accepted, Charged, Inbox, Transcript
+from chalicelib.conversation.ports import Accepted, Inbox, Transcript
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Thread, Turn, TurnState
 from chalicelib.ids import Channel, ConversationId, PersonId
 from tests.contract.stores import Store

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.conversation.burst import ANSWERED_BELOW, joined, whole
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.plan import bursts
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from tests.contract.story import DAY, REPLY, ROOM, Story

@@ -20,8 +20,9 @@ from botocore.exceptions import ClientError
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Record
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import Turn
 from chalicelib.ids import ConversationId, PersonId
 from tests.contract.conflicts import ConflictProxy, conflict_proxy

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
-from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId

@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Finish, Record
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, TurnState
 from chalicelib.ids import Channel, ConversationId, KeyId, PersonId, TurnId
 from tests.contract.story import BERT, CALL, DAY, REPLY, Story

@@ -8,9 +8,9 @@ from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import Reservation, Settlement, Usage
 from chalicelib.access.ledger import MonthUse, Tally
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.journal import OpenRound
-from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.tool import ToolCall
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.ids import Channel, ConversationId, KeyId

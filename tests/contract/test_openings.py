@@ -6,8 +6,9 @@ from typing import Final
 import pytest
 
 from chalicelib.access.budget import Reservation, Settlement, Usage
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Finish, Record
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import OPENING, Lease, Reply, Turn, TurnState
 from tests.contract.story import CALL, DAY, Story
 from tests.contract.test_inbox_keys import ANNA, SHOP, home, message, used

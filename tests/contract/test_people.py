@@ -4,9 +4,10 @@ import pytest
 
 from chalicelib.access import identity
 from chalicelib.access.person import Access, Person
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.limits import MAX_ROOMS
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import KeyId, PersonId

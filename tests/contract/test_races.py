@@ -8,10 +8,11 @@ import pytest
 
 from chalicelib.access import identity
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.person_list import PersonList
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.tool import ToolCall
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost

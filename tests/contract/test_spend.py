@@ -7,8 +7,8 @@ import pytest
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Reservation, Settlement, Usage
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Finish, Record
-from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import Channel, ConversationId, KeyId, PersonId

@@ -11,10 +11,11 @@ from chalicelib.access.person import Person
 from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S, is_over
 from chalicelib.aws.dynamodb.items import TURNS_A_PAGE
 from chalicelib.conversation import burst
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.limits import NOTICE_EVERY_MS
 from chalicelib.conversation.order import in_order
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import (
     OPEN_STATES,
     Feedback,

@@ -8,8 +8,8 @@ from chalicelib.access import identity, ledger
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.access.person import Person
 from chalicelib.conversation import bookkeeping
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Finish, Record
-from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.turn import Turn
 from chalicelib.ids import Channel
 from tests.fakes.memory import KnownPerson, Memory, atomic

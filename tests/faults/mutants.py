@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chalicelib.access.budget import Reservation
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, Lease, Thread, Turn, TurnState, turn_id
 from chalicelib.ids import ConversationId, TurnId
 from tests.fakes import spend

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from chalicelib.access.budget import Price, Reservation, Settlement, Usage
 from chalicelib.conversation import summary
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Record
-from chalicelib.conversation.ports import Accepted, Charged, OnDelta
+from chalicelib.conversation.ports import Accepted, OnDelta
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, turn_id
 from chalicelib.errors import DeliveryError, ModelError, WakeError

@@ -5,8 +5,8 @@ import pytest
 
 from chalicelib.access.budget import DaySpend, Price, Usage
 from chalicelib.access.person import Access
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge
-from chalicelib.conversation.ports import Charged
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.prompt_builder import UNSEEN_TOKENS
 from chalicelib.conversation.turn import Lease

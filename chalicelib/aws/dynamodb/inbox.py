@@ -34,10 +34,11 @@ from chalicelib.aws.dynamodb.leased import extend, fewer_open, update_conversati
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
 from chalicelib.aws.dynamodb.writes import Update, Write, update
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Finish, Record
 from chalicelib.conversation.limits import NOTICE_EVERY_MS, WAKE_AGAIN_MS
 from chalicelib.conversation.order import in_order
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import OPEN_STATES, IncomingMessage, Lease, Overdue, Reply, Thread, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId, TurnId

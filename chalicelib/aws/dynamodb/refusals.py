@@ -9,10 +9,11 @@ from chalicelib.access.person import Access
 from chalicelib.aws.dynamodb import api_key_items, items, joins
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import TransactionRefused
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.commands import may_blocked_send
 from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.limits import MAX_ROOMS
-from chalicelib.conversation.ports import Accepted, Charged
+from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import IncomingMessage, Lease
 from chalicelib.errors import LeaseLost
 

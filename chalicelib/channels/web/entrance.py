@@ -17,11 +17,12 @@ from chalicelib.channels.web.member import Member
 from chalicelib.channels.web.room_fields import conversation_id_of
 from chalicelib.channels.web.room_names import Room
 from chalicelib.clock import Clock
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.limits import CONNECTIONS_OF_A_PERSON, MAX_CONNECTIONS
-from chalicelib.conversation.ports import Charged, Transcript
+from chalicelib.conversation.ports import Transcript
 from chalicelib.conversation.tool_ports import PersonLists
 from chalicelib.conversation.turn import IncomingMessage, Turn
 from chalicelib.errors import ConversationFull, TooManyConnections

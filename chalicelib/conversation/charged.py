@@ -1,0 +1,23 @@
+"""Whether a question, or another call of the model for it, was charged, and why not."""
+
+from enum import Enum
+
+
+class Charged(Enum):
+    """The result of `Inbox.charge`."""
+
+    CHARGED = "charged"
+    OVER_LIMIT = "over_limit"
+    """The person's questions of the day are used up."""
+    BLOCKED = "blocked"
+    """The owner has blocked the person."""
+    OVER_BUDGET = "over_budget"
+    """The day's budget has no room for the reservation."""
+    CHANNEL_SPENT = "channel_spent"
+    """The channel's part of the day's budget has none."""
+    SHARE_SPENT = "share_spent"
+    """The person's share of it has none."""
+    KEY_SPENT = "key_spent"
+    """The person's API key has used up its messages."""
+    KEY_REVOKED = "key_revoked"
+    """The person's API key is revoked, has expired or does not exist."""
