@@ -37,6 +37,8 @@ class ChannelTraits:
     """Whether clients display the persona's opening before the first message."""
     shows_remaining: bool
     """Whether clients display the number of questions left (`Reply.left`). If not, the reply's footer says it."""
+    marks_humans: bool
+    """Whether clients display which words are a human's. If not, the reply's footer says it."""
     shows_markdown: bool
     """Whether clients display Markdown. If not, answers are sent as plain text; what is stored stays Markdown."""
 
@@ -51,6 +53,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         vouches_for_times=True,
         shows_opening=False,
         shows_remaining=False,
+        marks_humans=False,
         shows_markdown=False,
     ),
     Channel.WEB: ChannelTraits(
@@ -62,6 +65,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         vouches_for_times=False,
         shows_opening=True,
         shows_remaining=True,
+        marks_humans=True,
         shows_markdown=True,
     ),
 }

@@ -117,7 +117,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         log=Log(partial(_pseudonym_key, stored), settings().stage.name),
         texts=texts,
         inbox=DynamoInbox(stage_table, settings().limits.open_of_a_key, kept_s),
-        takeovers=DynamoTakeovers(stage_table),
+        takeovers=DynamoTakeovers(stage_table, kept_s),
         journal=DynamoJournal(stage_table, kept_s),
         lists=DynamoPersonLists(stage_table),
         tool_lists=DynamoKnownTools(stage_table),

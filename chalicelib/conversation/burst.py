@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from chalicelib.conversation.takeover import with_questions
 from chalicelib.conversation.turn import JOINED, Reply, Thread, Turn, TurnState
 from chalicelib.ids import TurnId
 
@@ -28,7 +29,7 @@ def joined(leader: Turn) -> tuple[Turn, ...]:
 def whole(thread: Thread) -> Thread:
     """Return the thread with the messages that its turns answer beside their own."""
     known = (*thread.closed, *thread.open)
-    return Thread(open=with_joined(thread.open, known), closed=with_joined(thread.closed, known))
+    return Thread(open=with_joined(thread.open, known), closed=with_questions(with_joined(thread.closed, known)))
 
 
 def with_joined(turns: Iterable[Turn], known: Sequence[Turn]) -> tuple[Turn, ...]:

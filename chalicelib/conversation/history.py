@@ -6,6 +6,7 @@ from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.prompt import Exchange
 from chalicelib.conversation.speaker import speaker_of
+from chalicelib.conversation.takeover import is_of_human
 from chalicelib.conversation.turn import STOPPED, Turn, TurnState
 from chalicelib.ids import PersonId, TurnId
 
@@ -64,8 +65,15 @@ def to_take_along(turns: Sequence[Turn]) -> Sequence[Turn]:
 
 
 def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
-    """Return the turn as an exchange; None unless it is from `since` or later, charged, answered, and has its words."""
-    if turn.asked_at < since or not turn.charged_day or turn.state not in {TurnState.ANSWERED, TurnState.DONE}:
+    """Return the turn as an exchange; None unless it is from `since` or later, charged, answered, and has its words.
+
+    A human's answer is not charged.
+    """
+    if turn.asked_at < since or turn.state not in {TurnState.ANSWERED, TurnState.DONE}:
+        return None
+    if turn.reply and turn.reply.text and is_of_human(turn):
+        return Exchange(turn.question, turn.reply.text, speaker_of(turn), by_human=True)
+    if not turn.charged_day:
         return None
     if not turn.question or not turn.reply or not turn.reply.text or turn.reply.code not in ("", STOPPED):
         return None
@@ -74,7 +82,7 @@ def exchange_of(turn: Turn, *, since: int) -> Exchange | None:
 
 def is_answered(turn: Turn) -> bool:
     """Whether the model has answered the turn, and that was charged."""
-    return exchange_of(turn, since=0) is not None
+    return not is_of_human(turn) and exchange_of(turn, since=0) is not None
 
 
 def can_be_asked_again(turn: Turn) -> bool:

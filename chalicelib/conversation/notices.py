@@ -10,6 +10,7 @@ from chalicelib.access.retention import COUNTS_KEPT_S, days
 from chalicelib.content.text import Texts
 from chalicelib.conversation.commands import NotKnown
 from chalicelib.conversation.prompt import Answer, FinishReason
+from chalicelib.conversation.takeover import HUMAN
 from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, OPENING, STOPPED, Choice, Reply
 from chalicelib.conversation.turn_context import TurnContext
 
@@ -76,6 +77,12 @@ class Notices:
         else:
             text = self.texts("unknown_command_nearest", typed=attempt.typed, nearest=nearest)
         return Reply(text, choices=(Choice(nearest, nearest),), code="command")
+
+    def of_human(self, context: TurnContext) -> Reply:
+        """Return the words of a human, with which the turn was stored; marked as such where clients do not do so."""
+        words = context.turn.reply.text if context.turn.reply else ""
+        footer = "" if identity.traits_of(context.turn.person).marks_humans else self.texts("human_wrote")
+        return Reply(words, footer, code=HUMAN)
 
     def crisis(self) -> Reply:
         """Return where a person in danger finds help at once."""

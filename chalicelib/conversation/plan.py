@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.access.person import Access, Person
+from chalicelib.conversation import takeover
 from chalicelib.conversation.commands import Command, NotKnown, may_blocked_send, not_known, parse
 from chalicelib.conversation.owner_orders import Order, parse_order
 from chalicelib.conversation.prompt import Failure
@@ -42,6 +43,11 @@ class SendNotice:
 
     key: str
     """Of the text."""
+
+
+@dataclass(frozen=True)
+class PassOn:
+    """Answer with the words of a human, which the turn was stored with, without a charge."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class DeliverAgain:
     """When the attempt is due, in milliseconds since 1970; nothing is done before."""
 
 
-Plan = Drop | SendNotice | RunCommand | RunOrder | SuggestCommand | Ask | AskAgain | GiveUp | DeliverAgain
+Plan = Drop | SendNotice | PassOn | RunCommand | RunOrder | SuggestCommand | Ask | AskAgain | GiveUp | DeliverAgain
 
 
 def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
@@ -107,6 +113,8 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
             return AskAgain() if may_call_again(turn) else GiveUp()
     if person.access is Access.BLOCKED and not may_blocked_send(turn.text, turn.conversation):
         return Drop("blocked")
+    if takeover.waits_to_be_passed_on(turn):
+        return PassOn() if takeover.is_of_human(turn) else SendNotice(takeover.HUMAN_HERE)
     if person.is_owner and (order := parse_order(turn.text)):
         return RunOrder(order)  # also in a pause, so that no owner is shut out by one
     if turn.at < lease.paused_until:

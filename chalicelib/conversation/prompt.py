@@ -5,11 +5,14 @@ Fields that hold users' or the model's words are kept out of `repr`, so that no 
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from chalicelib.access.budget import Usage
 from chalicelib.conversation import speaker
 from chalicelib.conversation.tool import Round, ToolCall, ToolSpec
 from chalicelib.errors import ModelError
+
+_BY_HUMAN: Final = "[A human answered here in your place; the next answer is theirs, not yours.]"
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,14 @@ class Exchange:
     answer: str = field(repr=False)
     speaker: str = ""
     """Who asked, where several people write: a pseudonym. Empty elsewhere."""
+    by_human: bool = False
+    """Whether a human answered in place of the model; there need not be a question."""
 
     @property
     def said(self) -> str:
-        """The question as the model gets it: in a room with the mark of its speaker."""
-        return speaker.marked(self.question, self.speaker)
+        """The question as the model gets it: in a room with the mark of its speaker, and that a human answered it."""
+        said = speaker.marked(self.question, self.speaker)
+        return "\n".join(filter(None, (_BY_HUMAN, said))) if self.by_human else said
 
 
 @dataclass(frozen=True)

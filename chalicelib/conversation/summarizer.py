@@ -19,6 +19,7 @@ from chalicelib.conversation.notes import facts_note, summary_note
 from chalicelib.conversation.ports import Model, Transcript
 from chalicelib.conversation.prompt import Prompt
 from chalicelib.conversation.summary_ports import Summaries, Summarised
+from chalicelib.conversation.takeover import with_questions
 from chalicelib.conversation.turn import Lease, Summary, Turn
 from chalicelib.errors import ModelError, ParleyError
 from chalicelib.ids import Channel, PersonId
@@ -109,7 +110,7 @@ class Summarizer:
     def _all_between(self, lease: Lease, after: int, until: int) -> Sequence[Turn]:
         """Return what a summary may take in, also what is not among the last turns because none was made in time."""
         latest = self.transcript.latest(lease.conversation, count=_REBUILT_FROM, now=self.clock())
-        closed = with_joined((turn for turn in latest if not turn.is_open), latest)
+        closed = with_questions(with_joined((turn for turn in latest if not turn.is_open), latest))
         return [turn for turn in summary.told(closed) if after < turn.asked_at <= until]
 
     def _reservation(self, prompt: Prompt) -> Reservation:

@@ -1,10 +1,65 @@
-"""A human's turn to write: for how long the bot is silent then. Pure."""
+"""A human answers a person in place of the bot: for how long, and the turns with the human's words. Pure.
 
+No person has written such a turn: it has no text, and is stored with its reply. A queued one waits for a worker, which
+passes the reply on. A closed one was written elsewhere, in the page's inbox, and has arrived from there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+from chalicelib.conversation.commands import parse
+from chalicelib.conversation.turn import Reply, Turn, TurnState, message_digest
+from chalicelib.ids import ConversationId, PersonId, TurnId
+
 SILENT_MS: Final = 60 * 60 * 1000
-"""How long the bot sends no answers once a human has written, from the human's own words; each message begins it anew.
+"""How long the bot sends no answers once a human has written, from the human's own words; each message renews it.
 
 A constant and no setting: a person who waits an hour for the human's next message is better served by the bot, and an
 owner who wants another end says so, with `/pause` or `/resume`.
 """
+HUMAN: Final = "human"
+"""The code of a reply with the words of a human."""
+HUMAN_HERE: Final = "human_here"
+"""The code, and the text key, of the notice that a human writes from now on."""
+
+
+def words(conversation: ConversationId, person: PersonId, text: str, *, at: int, source: str, state: TurnState) -> Turn:
+    """Return the turn with what a human wrote at `at`. `source` names their message, so that it is stored once."""
+    id_ = TurnId(f"{at:013d}#{message_digest(f'human {source}')}")
+    return Turn(id_, conversation, person, at, state, "", reply=Reply(text, code=HUMAN))
+
+
+def beginning(first: Turn) -> Turn:
+    """Return the turn with the notice that a human writes from now on; `first` has their first words."""
+    id_ = TurnId(f"{first.at:013d}#{message_digest(f'{HUMAN_HERE} {first.id}')}")
+    return replace(first, id=id_, state=TurnState.QUEUED, reply=Reply("", code=HUMAN_HERE), place=1)
+
+
+def is_of_human(turn: Turn) -> bool:
+    """Whether the turn has the words of a human in place of an answer."""
+    return turn.reply is not None and turn.reply.code == HUMAN
+
+
+def waits_to_be_passed_on(turn: Turn) -> bool:
+    """Whether the turn was stored with its reply, and a worker has still to record it as the person gets it."""
+    return turn.state is TurnState.QUEUED and turn.reply is not None
+
+
+def with_questions(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Return the closed turns; those of a human with what the person had written to them since the answer before.
+
+    The bot has not answered that, so it is in no other exchange. Both are oldest first.
+    """
+    found, unanswered = list[Turn](), list[Turn]()
+    for turn in turns:
+        if is_of_human(turn):
+            found.append(replace(turn, before=tuple(unanswered)))
+            unanswered.clear()
+            continue
+        found.append(turn)
+        if turn.state is TurnState.DROPPED and turn.text and parse(turn.text) is None:
+            unanswered.append(turn)
+        elif turn.charged_day:
+            unanswered.clear()
+    return tuple(found)

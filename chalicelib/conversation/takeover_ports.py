@@ -5,11 +5,26 @@ Contract tests check each docstring. That a human has begun is `Inbox.pause`.
 
 from typing import Protocol
 
+from chalicelib.conversation.turn import Turn
 from chalicelib.ids import ConversationId
 
 
 class Takeovers(Protocol):
     """Conversations in which a human answers in place of the bot. All methods raise StoreError; writes are atomic."""
+
+    def hear(self, words: Turn, *, until: int, now: int) -> bool:
+        """Store what a human wrote elsewhere, as `takeover.words`, and keep the bot silent until `until`.
+
+        Return whether the silence begins: then `takeover.beginning` is stored too, and a worker is needed. Of a person
+        whom the bot has not met no words are stored. A longer silence stays; words from before `resume` begin none. A
+        repetition stores nothing.
+        """
+
+    def pass_on(self, words: Turn, *, until: int, now: int) -> bool:
+        """Store what a human wrote, as queued `takeover.words`, and keep the bot silent until `until`, or longer.
+
+        False, with nothing written, if it was stored before, or if the conversation has no turns yet.
+        """
 
     def resume(self, conversation: ConversationId, *, now: int) -> bool:
         """End the bot's silence; False, with nothing written, if it is not silent at `now`.

@@ -56,8 +56,8 @@ class TurnRunner:
                 return replace(turn, reply=None)
             case plan.DeliverAgain(due_at):
                 return self._deliver_again(context, due_at=due_at)
-            case plan.SendNotice() | plan.SuggestCommand() as notice:
-                return self._record(context, self._or_revoked(context, self._said(notice)))
+            case plan.SendNotice() | plan.SuggestCommand() | plan.PassOn() as notice:
+                return self._record(context, self._or_revoked(context, self._said(notice, context)))
             case plan.RunCommand() | plan.RunOrder() as ordered:
                 return self._run(ordered, context)
             case plan.Ask():
@@ -78,8 +78,10 @@ class TurnRunner:
         forget_before, drops_summary = result.forget_before, result.drops_summary
         return self._record(context, reply, forget_before=forget_before, drops_summary=drops_summary)
 
-    def _said(self, notice: plan.SendNotice | plan.SuggestCommand) -> Reply:
+    def _said(self, notice: plan.SendNotice | plan.SuggestCommand | plan.PassOn, context: TurnContext) -> Reply:
         match notice:
+            case plan.PassOn():
+                return self.notices.of_human(context)
             case plan.SendNotice(key):
                 return self.notices.say(key)
             case plan.SuggestCommand(attempt):

@@ -18,6 +18,7 @@ from chalicelib.access.quota import limit_of
 from chalicelib.clock import Clock, utc
 from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.ports import Transcript
+from chalicelib.conversation.takeover import is_of_human
 from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ConversationBusy, UnknownPerson
@@ -250,6 +251,7 @@ def _turn_as_json(turn: Turn) -> dict[str, Any]:
         "text": turn.text,
         "attachments": list(turn.attachments),
         "answer": reply.text if reply else None,
+        "by_human": is_of_human(turn),
         "footer": reply.footer if reply else "",
         "choices": [choice.title for choice in reply.choices] if reply else [],
         "charged_day": turn.charged_day,

@@ -5,9 +5,12 @@ from typing import Any, Final
 
 import pytest
 
+from chalicelib.access.person import Access
 from chalicelib.channels.meta.signature import sign
 from chalicelib.errors import UnknownPerson
-from tests.flow.bot import APP, PAGE, SECRET, Bot, person_of
+from chalicelib.ids import KeyId, PersonId
+from chalicelib.operations.admin import Admin
+from tests.flow.bot import APP, PAGE, SAYS, SECRET, Bot, person_of
 
 PAGE_INBOX: Final = "263902037430900"
 
@@ -121,3 +124,109 @@ def test_roles_of_apps_silence_nobody(bot: Bot):
     bot.posted({"recipient": {"id": PAGE}, "timestamp": bot.clock(), "app_roles": {"42": ["primary_receiver"]}})
     bot.receives("anna", "hello")
     assert bot.asked == ["hello"]
+
+
+# -- what a human writes in the page's inbox ------------------------------------------------------------------------
+
+
+class NoConnections:
+    """`access.ports.LiveConnections` where there are none."""
+
+    def close_of_person(self, person: PersonId) -> None: ...
+
+    def close_of_key(self, key: KeyId) -> None: ...
+
+
+def owner(bot: Bot) -> Admin:
+    ports, nobody = bot.ports, NoConnections()
+    return Admin(bot.people, bot.transcript, bot.journal, bot.lists, ports.entitlements(), nobody, bot.clock)
+
+
+def by_hand(bot: Bot, text: str, psid: str = "anna", **more: Any) -> dict[str, Any]:
+    """A human writes in the page's inbox; return what Meta tells of it."""
+    bot.clock.tick(seconds=1)
+    bot.heard += [text] if text else []
+    said = bot.echo(psid, **({"text": text} if text else {}), app_id=PAGE_INBOX, **more)
+    bot.posted(said)
+    bot.works()
+    return said
+
+
+def test_the_person_is_told_once_that_a_human_writes_now(bot: Bot):
+    bot.receives("anna", "hello")
+    for text in ("I am Tom.", "What can I do for you?"):
+        bot.clock.tick(minutes=1)
+        by_hand(bot, text)
+        bot.receives("anna", "a question to Tom")
+    assert bot.sent_to("anna")[1:] == [SAYS("human_here")]
+    assert bot.used("anna") == 1
+    bot.clock.tick(hours=2)
+    by_hand(bot, "Tom again.")
+    assert bot.sent_to("anna")[1:] == [SAYS("human_here")] * 2
+
+
+def test_a_takeover_that_meta_tells_twice_is_said_once(bot: Bot):
+    bot.receives("anna", "hello")
+    said = by_hand(bot, "I am Tom.")
+    bot.posted(said, said)
+    bot.works()
+    assert bot.sent_to("anna")[1:] == [SAYS("human_here")]
+
+
+def test_a_photo_by_hand_silences_the_bot_too(bot: Bot):
+    bot.receives("anna", "hello")
+    by_hand(bot, "", attachments=[{"type": "image", "payload": {"url": "u"}}])
+    bot.receives("anna", "a question to Tom")
+    assert (bot.sent_to("anna")[1:], bot.asked) == ([SAYS("human_here")], ["hello"])
+
+
+def test_another_app_silences_the_bot_and_is_not_called_a_human(bot: Bot):
+    bot.receives("anna", "hello")
+    bot.posted(bot.echo("anna", text="Your parcel is on its way.", app_id=5))
+    bot.receives("anna", "which parcel?")
+    assert (len(bot.sent_to("anna")), bot.asked) == (1, ["hello"])
+    bot.clock.tick(hours=1)
+    bot.receives("anna", "is the bot there?")
+    assert not any(exchange.by_human for exchange in bot.last_prompt.history)
+
+
+def test_the_model_later_knows_what_a_human_said_and_what_was_asked_of_them(bot: Bot):
+    bot.receives("anna", "hello")
+    by_hand(bot, "I am Tom. What is your order?")
+    bot.receives("anna", "number 42")
+    bot.receives("anna", "and it is late")
+    by_hand(bot, "It comes on Friday.")
+    bot.receives("anna", "thank you")
+    bot.clock.tick(hours=1)
+    bot.receives("anna", "when does it come?")
+    hello, first, second = bot.last_prompt.history
+    assert (hello.question, hello.by_human) == ("hello", False)
+    assert (first.question, first.answer, first.by_human) == ("", "I am Tom. What is your order?", True)
+    assert (second.question, second.answer) == ("number 42\nand it is late", "It comes on Friday.")
+    assert second.said.startswith("[A human answered here in your place")
+    assert second.said.endswith("it is late")
+    assert bot.used("anna") == 2
+
+
+def test_what_a_human_said_is_exported_as_theirs_and_forgotten_with_the_rest(bot: Bot):
+    bot.receives("anna", "hello")
+    by_hand(bot, "I am Tom.")
+    turns = owner(bot).export(person_of("anna"))["turns"]
+    assert [turn["answer"] for turn in turns if turn["by_human"]] == ["I am Tom."]
+    assert len(turns) == 3
+    owner(bot).forget(person_of("anna"))
+    assert not any(kept.turn.reply for kept in bot.memory.turns.values())
+
+
+def test_a_person_who_is_blocked_hears_nothing_of_a_takeover(bot: Bot):
+    bot.receives("anna", "hello")
+    bot.decides("anna", Access.BLOCKED)
+    by_hand(bot, "I am Tom.")
+    assert len(bot.sent_to("anna")) == 1
+
+
+def test_no_word_of_a_human_is_logged(bot: Bot):
+    bot.receives("anna", "hello")
+    by_hand(bot, "My secret is 4711-0815.")
+    bot.receives("anna", "what was that?")
+    assert "4711-0815" not in bot.logged.getvalue()

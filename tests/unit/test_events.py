@@ -279,6 +279,10 @@ def _read_as(app: str, *items: Item) -> list[Event]:
     return parse(_body(*items), now=NOW, app=app)
 
 
+def _by_hand(text: str) -> HumanReplied:
+    return HumanReplied(ROOM, SENT, "m_3", text)
+
+
 def _echo(**message: Any) -> Item:
     return {
         "sender": {"id": "PAGE"},
@@ -298,7 +302,7 @@ def test_an_echo_with_our_metadata_is_a_receipt(app: Item):
 @pytest.mark.parametrize("app", ["263902037430900", 263902037430900, 26390203743090])
 @pytest.mark.parametrize("note", [{}, {"metadata": "something else"}, {"metadata": "x#y"}, {"metadata": None}])
 def test_an_echo_from_the_pages_inbox_is_a_human_reply(app: object, note: Item):
-    assert _read(_echo(text="I am Tom", app_id=app, **note)) == [HumanReplied(ROOM, SENT)]
+    assert _read(_echo(text="I am Tom", app_id=app, **note)) == [_by_hand("I am Tom")]
 
 
 @pytest.mark.parametrize("app", [{}, {"app_id": None}, {"app_id": ""}, {"app_id": True}, {"app_id": {}}], ids=str)
@@ -315,7 +319,7 @@ def test_an_echo_from_the_pages_inbox_is_a_human_reply(app: object, note: Item):
     ids=str,
 )
 def test_an_echo_without_an_app_is_a_human_reply(app: Item, message: Item):
-    assert _read(_echo(**message, **app)) == [HumanReplied(ROOM, SENT)]
+    assert _read(_echo(**message, **app)) == [_by_hand(message.get("text", ""))]
 
 
 @pytest.mark.parametrize(
@@ -335,14 +339,14 @@ def test_an_echo_without_an_app_that_nobody_wrote_is_ignored(message: Item):
 
 
 @pytest.mark.parametrize("app", [42, "42", 0, -1])
-def test_an_echo_from_another_app_is_a_human_reply_too(app: object):
-    assert _read(_echo(text="Hi", app_id=app)) == [HumanReplied(ROOM, SENT)]
+def test_after_an_echo_from_another_app_the_thread_is_anothers_but_nobody_says_that_a_human_wrote(app: object):
+    assert _read(_echo(text="Hi", app_id=app)) == [ThreadTaken(ROOM, SENT)]
 
 
 @pytest.mark.parametrize("app", [OUR_APP, int(OUR_APP)])
 def test_an_echo_from_our_own_app_is_nobodys_reply_even_without_metadata(app: object):
     assert _read_as(OUR_APP, _echo(text="Hi", app_id=app)) == [Ignored("echo")]
-    assert _read_as("8", _echo(text="Hi", app_id=app)) == [HumanReplied(ROOM, SENT)]
+    assert _read_as("8", _echo(text="Hi", app_id=app)) == [ThreadTaken(ROOM, SENT)]
 
 
 def test_another_apps_receipt_with_a_template_alone_is_nobodys_reply():
@@ -517,7 +521,7 @@ def test_a_message_on_standby_shows_that_another_app_has_the_thread_and_is_no_me
         {"delivery": {"mids": ["m"], "watermark": 1}},
         {"reaction": {"mid": "m", "action": "react", "reaction": "love"}},
         {"message": {"mid": "m"}},
-        {"pass_thread_control": {"new_owner_app_id": 1}},
+        {"pass_thread_control": {}},
         {},
     ],
     ids=str,
@@ -539,7 +543,7 @@ def test_echoes_edits_and_unsent_messages_on_standby_count_as_anywhere():
         _item(message={"mid": "m_1", "is_deleted": True}),
         _item(message_edit={"mid": "m_1", "text": "new", "num_edit": 1}),
     ]
-    expected = [HumanReplied(ROOM, SENT), Receipt(ROOM, turn, 0), Unsent(ROOM, "m_1"), Edited(ROOM, "m_1", "new", 1)]
+    expected = [_by_hand("I am Tom"), Receipt(ROOM, turn, 0), Unsent(ROOM, "m_1"), Edited(ROOM, "m_1", "new", 1)]
     assert _read(standby=items) == expected
 
 

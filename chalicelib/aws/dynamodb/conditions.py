@@ -92,6 +92,16 @@ def paused_until_before(until: int, *, since: int | None) -> ConditionBase:
     return shorter if since is None else shorter & (Attr("resumed_at").not_exists() | Attr("resumed_at").lte(since))
 
 
+HAS_ARRIVALS = Attr("arrivals").gt(0)
+"""A message was accepted in the conversation."""
+
+
+def not_silent(now: int, *, since: int) -> ConditionBase:
+    """The conversation is not paused at `now`, nor was a pause ended after `since`."""
+    is_over = Attr("paused_until").not_exists() | Attr("paused_until").lte(now)
+    return is_over & (Attr("resumed_at").not_exists() | Attr("resumed_at").lte(since))
+
+
 def is_silent(now: int) -> ConditionBase:
     """The conversation is paused, and what paused it came no later than `now`."""
     return Attr("paused_until").gt(now) & (Attr("silent_since").not_exists() | Attr("silent_since").lte(now))

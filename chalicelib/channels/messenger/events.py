@@ -72,10 +72,13 @@ class Receipt:
 
 @dataclass(frozen=True)
 class HumanReplied:
-    """A human, or another app of the page, has written to the user at that time, in milliseconds since 1970."""
+    """A human has written to the user at that time, in milliseconds since 1970."""
 
     conversation: ConversationId
     at: int
+    message_id: str
+    text: str = field(repr=False)
+    """Empty for a picture, for example."""
 
 
 @dataclass(frozen=True)
@@ -199,17 +202,16 @@ class _Item:
         """
         event = self.event()
         match event:
-            case Receipt() | HumanReplied() | Unsent() | Edited():
+            case Receipt() | HumanReplied() | ThreadTaken() | Unsent() | Edited():
                 return event
             case IncomingMessage() if "message" in self._item:
                 return ThreadTaken(event.conversation, event.at)
         return Ignored("standby")
 
     def _message(self, message: dict[str, Any]) -> Event:
-        text = message.get("text")
         tapped = message.get("quick_reply")
         payload = tapped.get("payload") if isinstance(tapped, dict) else None
-        content = _button_command(payload) or _listed_command(message) or (_cut(text) if isinstance(text, str) else "")
+        content = _button_command(payload) or _listed_command(message) or _words(message)
         content, unseen = attachments.read(message, content, longest=MAX_TEXT)
         if not content.strip() and not unseen:
             return Ignored("empty")
@@ -227,7 +229,7 @@ class _Item:
     def _incoming(self, mid: object, text: str, attachments: tuple[str, ...]) -> IncomingMessage:
         person = identity.messenger_person(self._page or "", self._sender or "")
         return IncomingMessage(
-            id=lenient_json.identifier(mid, longest=_MAX_MID) or self._fingerprint(),
+            id=self._id_of_message(mid),
             channel=Channel.MESSENGER,
             conversation=identity.conversation_of(person),
             person=person,
@@ -245,8 +247,12 @@ class _Item:
             return Ignored("echo")
         if ours := _METADATA.fullmatch(_text(message.get("metadata"))):
             return Receipt(conversation, TurnId(ours["turn"]), int(ours["part"]))
-        is_by_others = handover.is_by_others(message, ours=self._app)
-        return HumanReplied(conversation, self._at) if is_by_others else Ignored("echo")
+        match handover.author(message, ours=self._app):
+            case handover.Author.HUMAN:
+                return HumanReplied(conversation, self._at, self._id_of_message(message.get("mid")), _words(message))
+            case handover.Author.APP:
+                return ThreadTaken(conversation, self._at)
+        return Ignored("echo")
 
     def _conversation(self, psid: str) -> ConversationId:
         return _conversation(page=self._page or "", psid=psid)
@@ -258,9 +264,10 @@ class _Item:
         party = self._item.get(role)
         return lenient_json.identifier(party.get("id")) if isinstance(party, dict) else None
 
-    def _fingerprint(self) -> str:
-        """Compute an id for a message without one; a retry of the same item gets the same id."""
-        return hashlib.sha256(json.dumps(self._item, sort_keys=True).encode()).hexdigest()
+    def _id_of_message(self, mid: object) -> str:
+        """Return the message's id, or compute one for a message without: a retry of the same item gets the same id."""
+        computed = hashlib.sha256(json.dumps(self._item, sort_keys=True).encode()).hexdigest
+        return lenient_json.identifier(mid, longest=_MAX_MID) or computed()
 
 
 def _conversation(*, page: str, psid: str) -> ConversationId:
@@ -293,6 +300,11 @@ def _count(value: object) -> int:
         return min(max(int(value), 1), 1000) if isinstance(value, str | int) else 1
     except ValueError:
         return 1
+
+
+def _words(message: dict[str, Any]) -> str:
+    text = message.get("text")
+    return _cut(text) if isinstance(text, str) else ""
 
 
 def _cut(text: str) -> str:

@@ -9,6 +9,7 @@ without a sender: bottender#173. A request for a thread that a human moves to th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final
 
 from chalicelib.channels import lenient_json
@@ -38,18 +39,30 @@ class ThreadReturned:
 Change = type[ThreadTaken] | type[ThreadReturned]
 
 
-def is_by_others(echo: Mapping[str, Any], *, ours: str | None) -> bool:
-    """Whether a human or another app wrote the page's message, as far as its app id tells; `ours` is the bot's.
+class Author(Enum):
+    """Who wrote a message of the page that is none of the bot's."""
+
+    HUMAN = "human"
+    """In the page's inbox, or in an app of Meta's that names no app id."""
+    APP = "app"
+    """Another app: a help desk with humans, or one that writes by itself; nothing tells which."""
+
+
+def author(echo: Mapping[str, Any], *, ours: str | None) -> Author | None:
+    """Return who wrote the page's message, as far as its app id tells; None for the bot, whose app id is `ours`.
 
     Meta itself sends messages as well, for a person who opens the chat from a post or an ad: without a text, and with
-    a template as the only attachment (ker0x/messenger#69). Nobody wrote those.
+    a template as the only attachment (ker0x/messenger#69). Those have no author.
     """
     app = lenient_json.identifier(echo.get("app_id"))
-    if app is not None and (app == ours or app in _PAGE_INBOX_APPS):
-        return app != ours
+    if app in _PAGE_INBOX_APPS:
+        return Author.HUMAN
     text = echo.get("text")
     kinds = {attachments.kind_of(attachment) for attachment in attachments.listed(echo)}
-    return bool(isinstance(text, str) and text.strip()) or bool(kinds - attachments.LINKS)
+    is_written = bool(isinstance(text, str) and text.strip()) or bool(kinds - attachments.LINKS)
+    if not is_written or (app is not None and app == ours):
+        return None
+    return Author.HUMAN if app is None else Author.APP
 
 
 def change(item: Mapping[str, Any], *, ours: str | None) -> Change | None:

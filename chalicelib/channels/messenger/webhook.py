@@ -23,11 +23,11 @@ from chalicelib.channels.meta import signature
 from chalicelib.clock import Clock
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Accepted, Inbox, Transcript
-from chalicelib.conversation.takeover import SILENT_MS
+from chalicelib.conversation.takeover import SILENT_MS, words
 from chalicelib.conversation.takeover_ports import Takeovers
-from chalicelib.conversation.turn import IncomingMessage, turn_id
+from chalicelib.conversation.turn import IncomingMessage, TurnState, turn_id
 from chalicelib.errors import BodyTooLarge, StoreError
-from chalicelib.ids import ConversationId
+from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log, Value
 from chalicelib.operations.alerts import AlertService
 
@@ -139,14 +139,25 @@ class MessengerWebhook:
                 self.transcript.replace_text(conversation, message_id, text, edit=edit)
             case Receipt(conversation, turn, part):
                 self.inbox.receipt(conversation, turn, part)
-            case HumanReplied(conversation, at) | ThreadTaken(conversation, at):
-                now = self.clock()
-                began = min(at, now)
-                if began + SILENT_MS > now:  # Meta repeats what it could not deliver for 36 hours
-                    self.inbox.pause(conversation, until=began + SILENT_MS, since=began)
+            case HumanReplied() | ThreadTaken():
+                return (Accepted.QUEUED,) if self._is_takeover(event) else ()
             case ThreadReturned(conversation, at):
                 self.takeovers.resume(conversation, now=min(at, self.clock()))
         return ()
+
+    def _is_takeover(self, event: HumanReplied | ThreadTaken) -> bool:
+        """Keep the bot silent, and return whether a turn now waits that says so to the person."""
+        now = self.clock()
+        began = min(event.at, now)
+        until = began + SILENT_MS
+        if until <= now:  # Meta repeats what it could not deliver for 36 hours
+            return False
+        if isinstance(event, ThreadTaken):
+            self.inbox.pause(event.conversation, until=until, since=began)
+            return False
+        person, source = PersonId(event.conversation), event.message_id
+        said = words(event.conversation, person, event.text, at=began, source=source, state=TurnState.DONE)
+        return self.takeovers.hear(said, until=until, now=now)
 
     def _about(self, message: IncomingMessage) -> Log:
         """Bind the message's turn and person to the log."""
