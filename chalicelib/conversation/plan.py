@@ -16,6 +16,7 @@ STALE_MS: Final = 60 * 60 * 1000
 """A question that is older than this is dropped: its answer would come too late to be of use."""
 STALE: Final = "stale"
 UNDELIVERABLE: Final = "undeliverable"
+PAUSED: Final = "paused"
 FAILURES: Final = frozenset({STALE, UNDELIVERABLE})
 """Reasons to drop a turn that was to be answered."""
 MAX_MODEL_CALLS: Final = 2
@@ -111,15 +112,7 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
             return Drop("unsent")
         case TurnState.RUNNING:
             return AskAgain() if may_call_again(turn) else GiveUp()
-    if person.access is Access.BLOCKED and not may_blocked_send(turn.text, turn.conversation):
-        return Drop("blocked")
-    if takeover.waits_to_be_passed_on(turn):
-        return PassOn() if takeover.is_of_human(turn) else SendNotice(takeover.HUMAN_HERE)
-    if person.is_owner and (order := parse_order(turn.text)):
-        return RunOrder(order)  # also in a pause, so that no owner is shut out by one
-    if turn.at < lease.paused_until:
-        return Drop("paused")
-    return _plan_new(turn)
+    return _plan_queued(turn, person, lease)
 
 
 def is_stale(turn: Turn, *, now: int) -> bool:
@@ -178,6 +171,18 @@ def next_delivery(turn: Turn, *, now: int) -> int | None:
     if turn.deliveries >= MAX_DELIVERIES:
         return None
     return now + (_FIRST_PAUSE_MS << max(0, turn.deliveries - 1))
+
+
+def _plan_queued(turn: Turn, person: Person, lease: Lease) -> Plan:
+    if person.access is Access.BLOCKED and not may_blocked_send(turn.text, turn.conversation):
+        return Drop("blocked")
+    if takeover.waits_to_be_passed_on(turn):
+        return PassOn() if takeover.is_of_human(turn) else SendNotice(takeover.HUMAN_HERE)
+    if person.is_owner and (order := parse_order(turn.text)):
+        return RunOrder(order)  # also in a pause, so that no owner is shut out by one
+    if turn.at < lease.paused_until and parse(turn.text) not in takeover.IN_SILENCE:
+        return Drop(PAUSED)
+    return _plan_new(turn)
 
 
 def _plan_new(turn: Turn) -> Plan:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from chalicelib.conversation.commands import parse
+from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.turn import Reply, Turn, TurnState, message_digest
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
@@ -22,6 +22,17 @@ HUMAN: Final = "human"
 """The code of a reply with the words of a human."""
 HUMAN_HERE: Final = "human_here"
 """The code, and the text key, of the notice that a human writes from now on."""
+
+IN_SILENCE: Final = frozenset(
+    {
+        Command.FORGET,
+        Command.FORGET_CONFIRMED,
+        Command.FORGET_CANCELLED,
+        Command.FORGET_FACT,
+        Command.MEMORY_OFF,
+    }
+)
+"""The commands that are carried out all the same: what is stored about a person is theirs to decide at any time."""
 
 
 def words(conversation: ConversationId, person: PersonId, text: str, *, at: int, source: str, state: TurnState) -> Turn:

@@ -230,3 +230,14 @@ def test_no_word_of_a_human_is_logged(bot: Bot):
     by_hand(bot, "My secret is 4711-0815.")
     bot.receives("anna", "what was that?")
     assert "4711-0815" not in bot.logged.getvalue()
+
+
+def test_while_a_human_answers_a_person_can_have_what_is_stored_deleted(bot: Bot):
+    bot.receives("anna", "hello")
+    by_hand(bot, "I am Tom.")
+    bot.receives("anna", "/help")
+    bot.receives("anna", "/forget")
+    bot.receives("anna", "/forget yes")
+    assert bot.sent_to("anna")[2] == SAYS("forget_ask")
+    assert len(bot.sent_to("anna")) == 4
+    assert not any(kept.turn.text or kept.turn.reply for kept in bot.memory.turns.values())
