@@ -1,12 +1,18 @@
 """Checks what is deployed with the code: personas, prices, sentences and the names that settings use."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from string import Formatter
+from typing import Final
 
 from chalicelib.content import persona, toml_file
+from chalicelib.content.toml_file import TomlFile
 from chalicelib.errors import ConfigError
 from chalicelib.llm import prices
+from chalicelib.settings.languages import LANGUAGES
 from scripts.stage.config_file import StageVariables
+
+_PLURALS: Final = frozenset({"by", "one", "many", "other"})
+"""The keys of a sentence whose words depend on a number."""
 
 
 def check_shipped(variables: StageVariables) -> None:
@@ -40,12 +46,23 @@ def _check_tools(name: str, tools: Sequence[str], servers: Collection[str]) -> N
 
 
 def _check_sentences() -> None:
-    """Raise ConfigError unless every sentence of the bot is text whose blanks can be filled in."""
-    file = toml_file.load("content", "locales", "en.toml")
-    for name, sentence in file.values.items():
-        if not isinstance(sentence, str):
-            raise file.error(f"{name} must be text", name)
-        try:
-            list(Formatter().parse(sentence))
-        except ValueError as exc:
-            raise file.error(f"{name} has a brace that belongs to no blank; write {{{{ or }}}}", name) from exc
+    """Raise ConfigError unless every sentence of the bot is text whose blanks can be filled in, in each language."""
+    for language in LANGUAGES:
+        file = toml_file.load("content", "locales", f"{language}.toml")
+        for name, sentence in file.values.items():
+            forms = sentence if isinstance(sentence, Mapping) else {"other": sentence}
+            if (
+                not forms.keys() <= _PLURALS
+                or "other" not in forms
+                or not all(isinstance(f, str) for f in forms.values())
+            ):
+                raise file.error(f"{name} must be text, or a table with {', '.join(sorted(_PLURALS))} as text", name)
+            for form in forms.values():
+                _check_blanks(file, name, form)
+
+
+def _check_blanks(file: TomlFile, name: str, sentence: str) -> None:
+    try:
+        list(Formatter().parse(sentence))
+    except ValueError as exc:
+        raise file.error(f"{name} has a brace that belongs to no blank; write {{{{ or }}}}", name) from exc

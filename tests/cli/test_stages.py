@@ -200,6 +200,9 @@ def test_a_misspelt_variable_of_the_shell_is_refused_by_commands_and_by_the_demo
         ("content/locales/en.toml", 'cancelled = "Stopped.\n', "line 1: a text is not closed"),
         ("content/locales/en.toml", "\ncancelled = 5\n", "line 2: cancelled must be text"),
         ("content/locales/en.toml", 'cancelled = "{"\n', "line 1: cancelled has a brace that belongs to no blank"),
+        ("content/locales/de.toml", 'cancelled = "{"\n', "line 1: cancelled has a brace that belongs to no blank"),
+        ("content/locales/de.toml", 'days = { one = "a day" }\n', "line 1: days must be text, or a table with"),
+        ("content/locales/de.toml", 'days = { other = "}" }\n', "line 1: days has a brace that belongs to no blank"),
         ("llm/prices.toml", '[usd]\n"m" = { input = 1, output = 2 }\n', "line 2: m has no price for cached"),
     ],
 )
