@@ -178,7 +178,7 @@ def _senders() -> dict[Channel, Sender]:
     channels, shared = clients.channels(), ports()
     senders: dict[Channel, Sender] = {}
     if channels.messenger:
-        senders[Channel.MESSENGER] = MessengerSender(graph(), shared.texts()("still_writing"))
+        senders[Channel.MESSENGER] = MessengerSender(graph(), lambda language: text.load(language)("still_writing"))
     if channels.web:
         failed = partial(shared.log.failure, "stream")
         senders[Channel.WEB] = WebSender(shared.connections, shared.connection_api, shared.clock, failed)

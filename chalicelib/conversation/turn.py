@@ -78,6 +78,8 @@ class IncomingMessage:
     """None on channels without connections."""
     opens: bool = False
     """Whether no user wrote it: it asks the model to open the conversation. It has no text."""
+    language: str = ""
+    """The tag of the language of the page or menu that it was sent from; empty if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,8 @@ class Turn:
     """As `IncomingMessage.received`; also None if an older version stored the turn."""
     opens: bool = False
     """As `IncomingMessage.opens`. Such a turn counts on its person's API key and on the budget, not on the person."""
+    language: str = ""
+    """As `IncomingMessage.language`; in a TurnContext the language in which the bot speaks, whatever tells it."""
     joined: TurnId | None = None
     """The later turn that answers the message too; it has no answer of its own."""
     before: tuple["Turn", ...] = ()

@@ -151,9 +151,10 @@ class ContextLoader:
         named = self.entitlements.persona_of(person, entitlements, turn.conversation)
         find_persona = cache(partial(self.entitlements.personas.named, named))
         find_tools = cache(lambda: self.toolbox().specs(find_persona().tools))
+        language = person.language or turn.language or person.language_seen or self.language
         return TurnContext(
             lease=lease,
-            turn=turn,
+            turn=replace(turn, language=language),
             memory=memory,
             time=time,
             person=person,
@@ -165,5 +166,5 @@ class ContextLoader:
             toolbox=self.toolbox,
             find_tools=find_tools,
             is_bot_paused=self.pauses.until() > now,
-            language=person.language or person.language_seen or self.language,
+            language=language,
         )

@@ -90,4 +90,4 @@ class ScriptedGraph(BaseAdapter):
         session = requests.Session()
         session.mount("https://", self)
         graph = Graph("https://graph/v25.0", token=lambda: TOKEN, app_secret=lambda: APP_SECRET, session=session)
-        return MessengerSender(graph, STILL_WRITING, **{"sleep": lambda _: None, **options})
+        return MessengerSender(graph, lambda _: STILL_WRITING, **{"sleep": lambda _: None, **options})

@@ -47,6 +47,8 @@ class RememberingSender:
     delivered: list[Delivered] = field(default_factory=list)
     attended: list[PersonId] = field(default_factory=list)
     dismissed: list[PersonId] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
+    """In which the person of each turn would be asked for patience."""
     heard: list[str] = field(default_factory=list)
     """The words as they came."""
     stops_after: int | None = None
@@ -57,6 +59,7 @@ class RememberingSender:
     @contextmanager
     def responding(self, turn: Turn) -> Iterator[OnDelta]:
         self.attended.append(turn.person)
+        self.languages.append(turn.language)
         self.attending += 1
         try:
             yield self._hear

@@ -95,6 +95,7 @@ def _keep(memory: Memory, message: IncomingMessage, *, now: int, overflow: bool)
         replaces=message.replaces,
         received=message.received,
         opens=message.opens,
+        language=message.language,
     )
     kept = KeptTurn(turn, expires_at=now // 1000 + TURN_KEPT_S)
     memory.turns[turn.conversation, turn.id] = kept

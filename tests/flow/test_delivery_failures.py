@@ -50,7 +50,7 @@ class DeadlySender(RememberingSender):
 def graph(bot: Bot) -> FakeGraph:
     """The bot sends on Messenger, in parts."""
     made = FakeGraph()
-    bot.sender = MessengerSender(made, "This takes longer.", sleep=lambda _: None)
+    bot.sender = MessengerSender(made, lambda _: "This takes longer.", sleep=lambda _: None)
     return made
 
 
@@ -131,7 +131,7 @@ def test_a_channel_that_nobody_mends_costs_no_second_call_of_the_model_and_no_ch
 def test_when_the_channel_breaks_during_the_model_call_the_answer_is_kept(bot: Bot):
     broken = GraphError(Failure.BROKEN, "code 190")
     bot.sender = MessengerSender(
-        FakeGraph(refuses_typing=broken, script=[broken]), "This takes longer.", sleep=lambda _: None
+        FakeGraph(refuses_typing=broken, script=[broken]), lambda _: "This takes longer.", sleep=lambda _: None
     )
     bot.accepts("anna", "is anybody there?")
     assert isinstance(bot.works_badly(), DeliveryPostponed)
@@ -143,7 +143,7 @@ def test_when_the_channel_breaks_during_the_model_call_the_answer_is_kept(bot: B
 
 def test_a_page_that_may_not_show_typing_answers_all_the_same(bot: Bot):
     graph = FakeGraph(refuses_typing=GraphError(Failure.BROKEN, "code 100, subcode 33"))
-    bot.sender = MessengerSender(graph, "This takes longer.", sleep=lambda _: None)
+    bot.sender = MessengerSender(graph, lambda _: "This takes longer.", sleep=lambda _: None)
     bot.receives("anna", "is anybody there?")
     assert (graph.sent, bot.states("anna"), bot.used("anna")) == (["An answer."], ["done"], 1)
 
@@ -342,7 +342,7 @@ def test_a_part_that_arrived_though_the_call_failed_is_not_sent_again(bot: Bot, 
     def echo_comes(_: float) -> None:
         bot.posted(bot.receipt(bot.turns("anna")[0], 0))
 
-    bot.sender = MessengerSender(graph, "This takes longer.", sleep=echo_comes)
+    bot.sender = MessengerSender(graph, lambda _: "This takes longer.", sleep=echo_comes)
     graph.script.append(GraphError(Failure.AMBIGUOUS, "HTTP 500"))
     bot.receives("anna", "what is for dinner?")
     assert (graph.sent, bot.states("anna"), bot.used("anna")) == ([], ["done"], 1)

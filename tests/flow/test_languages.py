@@ -1,10 +1,13 @@
 """People get the bot's own sentences in their language: the one they write in, or the one they chose."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.content.text import load
 from chalicelib.settings.stage import Settings
 from tests.flow.bot import SAYS, Bot
+from tests.flow.chat import Chat
 
 GERMAN = load("de")
 
@@ -65,3 +68,44 @@ def test_a_person_who_is_forgotten_is_told_so_in_their_language_which_is_then_fo
     assert bot.sent_to("anna")[-1] == GERMAN("forget_done", counts="3 Tage")
     bot.receives("anna", "/reset")
     assert bot.sent_to("anna")[-1] == SAYS("reset")
+
+
+def noticed(frames: list[Any]) -> str:
+    return str(next(frame["message"] for frame in frames if frame["type"] == "notice"))
+
+
+def test_on_the_web_notices_come_in_the_language_of_the_page():
+    tab = Chat().opens("anna")
+    assert noticed(tab.says("/reset", language="de-AT")) == GERMAN("reset")
+    assert noticed(tab.says("/reset", language="en")) == SAYS("reset")
+
+
+def test_the_language_of_the_page_wins_over_that_of_the_message_and_the_chosen_one_over_both():
+    tab = Chat().opens("anna")
+    tab.says("What is the time, please?", language="de")
+    assert noticed(tab.says("/reset", language="de")) == GERMAN("reset")
+    tab.says("/language en", language="de")
+    assert noticed(tab.says("/reset", language="de")) == SAYS("reset")
+
+
+@pytest.mark.parametrize("language", ["tlh", "", 7, None, ["de"], "x" * 5000])
+def test_a_page_in_a_language_that_the_bot_does_not_speak_changes_nothing(language: Any):
+    tab = Chat().opens("anna")
+    tab.says("Wie geht es dir?")
+    assert noticed(tab.says("/reset", language=language)) == GERMAN("reset")
+
+
+def test_a_question_that_is_asked_again_is_refused_in_the_language_of_the_page(chat: Chat):
+    tab = chat.opens("anna")
+    for _ in range(5):
+        tab.says("Pizza?")
+    tab.sends("regenerate", turn=tab.turn, language="de")
+    chat.works()
+    [refused] = [frame for frame in tab.frames if frame["type"] == "notice"]
+    assert "Fragen" in refused["message"]
+
+
+def test_a_sender_says_that_it_takes_longer_in_the_persons_language(bot: Bot):
+    bot.receives("anna", "Wie geht es dir?")
+    bot.receives("ben", "How are you, what is new?")
+    assert bot.outbox.languages == ["de", "en"]

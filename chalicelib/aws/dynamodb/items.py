@@ -73,6 +73,7 @@ def queued_item(message: IncomingMessage, *, now: int) -> Item:
         **({"replaces": message.replaces} if message.replaces else {}),
         **({"received": _received_item(message.received)} if message.received else {}),
         **({"opens": True} if message.opens else {}),
+        **({"language": message.language} if message.language else {}),
     }
 
 
@@ -122,6 +123,7 @@ def turn(item: Item) -> Turn:
         received=_received(item["received"]) if "received" in item else None,
         opens=bool(item.get("opens", False)),
         joined=item.get("joined"),
+        language=item.get("language", ""),
     )
 
 

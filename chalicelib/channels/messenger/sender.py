@@ -44,8 +44,8 @@ class MessengerSender:
     """
 
     graph: Graph
-    still_writing: str
-    """The words that say that an answer takes longer."""
+    still_writing: Callable[[str], str]
+    """Returns the words that say that an answer takes longer, in the language of that tag."""
     slow_after_s: float = SLOW_AFTER_S
     typing_every_s: float = TYPING_EVERY_S
     sleep: Callable[[float], None] = time.sleep
@@ -117,7 +117,7 @@ class MessengerSender:
                 pause_s = min(self.typing_every_s, waits_s)
                 waits_s -= pause_s
                 if not over.wait(pause_s) and waits_s <= 0:
-                    self._ask_for_patience(psid)
+                    self._ask_for_patience(psid, turn.language)
                     waits_s = math.inf
         except GraphError as exc:
             if exc.failure is Failure.AMBIGUOUS:
@@ -125,8 +125,8 @@ class MessengerSender:
         except ConfigError:
             return
 
-    def _ask_for_patience(self, psid: str) -> None:
-        message = {"text": self.still_writing, "metadata": STILL_WRITING}
+    def _ask_for_patience(self, psid: str, language: str) -> None:
+        message = {"text": self.still_writing(language), "metadata": STILL_WRITING}
         self.graph.post(PATH, {"recipient": {"id": psid}, "messaging_type": "RESPONSE", "message": message})
 
     def _end_typing(self, turn: Turn, *, deadline: float) -> None:

@@ -14,6 +14,7 @@ from chalicelib.channels.web.ulid import ulid_parts
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.turn import Feedback, Received
 from chalicelib.ids import TurnId
+from chalicelib.settings.languages import known
 
 MAX_FRAME: Final = 32 * 1024
 """Bytes; API Gateway's own limit for a frame."""
@@ -21,7 +22,6 @@ _TURN_ID: Final = re.compile(r"\d{13}#[0-9a-f]{64}", re.ASCII)
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII | re.IGNORECASE)
 _MAX_N: Final = 1_000_000
 """Far more frames than a connection may send in the two hours for which it lasts."""
-_MAX_CREDENTIAL: Final = 8 * 1024
 _ACTIONS: Final = (
     "authenticate, send_message, regenerate, cancel, resume, earlier, feedback, join, follow, leave, list, "
     "rename, erase, take_along or ping"
@@ -55,6 +55,8 @@ class SendMessage:
     n: int | None = None
     received: Received | None = None
     """When and where it was received; only the handler sets it."""
+    language: str = ""
+    """The language of the page, one of the bot's; empty if the client names none of these. So in `Regenerate`."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Regenerate:
     n: int | None = None
     received: Received | None = None
     """As in `SendMessage`."""
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,15 +140,6 @@ class Leave:
 
 
 @dataclass(frozen=True)
-class TakeAlong:
-    """A request of a person who signed in to take a visitor's conversation along."""
-
-    ticket: str = field(repr=False)
-    """The visitor's."""
-    n: int | None = None
-
-
-@dataclass(frozen=True)
 class Ping:
     """A request for a `pong`, which also keeps the connection from being closed as idle."""
 
@@ -164,7 +158,7 @@ class InvalidFrame:
 
 AboutTurn = Regenerate | Cancel | Resume | Earlier | GiveFeedback
 AboutRoom = Join | Follow | Leave
-ClientFrame = Authenticate | SendMessage | AboutTurn | AboutRoom | own_frames.AboutOwn | TakeAlong | Ping
+ClientFrame = Authenticate | SendMessage | AboutTurn | AboutRoom | own_frames.AboutOwn | own_frames.TakeAlong | Ping
 _CREDENTIALS: Final[dict[str, Literal["apiKey", "ticket", "token"]]] = {
     "apiKey": "apiKey",
     "api_key": "apiKey",
@@ -188,7 +182,10 @@ def parse(body: str) -> ClientFrame | InvalidFrame:
     n = values.get("n")
     if n is not None and not _is_number(n):
         return InvalidFrame("bad_frame", f"`n` must be a whole number from 1 to {_MAX_N}")
-    return replace(_dispatch(values), n=n)
+    frame, tag = replace(_dispatch(values), n=n), values.get("language")
+    if isinstance(frame, SendMessage | Regenerate) and isinstance(tag, str):
+        return replace(frame, language=known(tag))
+    return frame
 
 
 def _is_number(n: Any) -> bool:
@@ -210,20 +207,13 @@ def _dispatch(values: dict[Any, Any]) -> ClientFrame | InvalidFrame:
 def _authenticate(values: dict[Any, Any]) -> Authenticate | InvalidFrame:
     given = [(kind, values[name]) for name, kind in _CREDENTIALS.items() if name in values]
     match given:
-        case [(kind, str(credential))] if 0 < len(credential) <= _MAX_CREDENTIAL:
+        case [(kind, str(credential))] if 0 < len(credential) <= own_frames.MAX_CREDENTIAL:
             visitor = _name(values.get("visitor"))
         case _:
             return InvalidFrame("bad_frame", "`authenticate` needs one of `apiKey`, `ticket` and `token`, as a text")
     if "visitor" in values and visitor is None:
         return InvalidFrame("bad_frame", f"`visitor` {NAME_RULE}")
     return Authenticate(Credentials(kind, clean(credential), visitor), forgets=values.get("forget") is True)
-
-
-def _take_along(values: dict[Any, Any]) -> TakeAlong | InvalidFrame:
-    match values.get("ticket"):
-        case str(ticket) if 0 < len(ticket) <= _MAX_CREDENTIAL:
-            return TakeAlong(clean(ticket))
-    return InvalidFrame("bad_frame", "`take_along` needs the visitor's `ticket`, as a text")
 
 
 def _send_message(values: dict[Any, Any]) -> SendMessage | InvalidFrame:
@@ -314,7 +304,7 @@ _PARSERS: Final[dict[str, Callable[[dict[Any, Any]], ClientFrame | InvalidFrame]
     "list": lambda _: own_frames.ListConversations(),
     "rename": own_frames.rename,
     "erase": own_frames.erase,
-    "take_along": _take_along,
+    "take_along": own_frames.take_along,
     "ping": lambda _: Ping(),
 }
 """The parser for each action; `sendMessage` and `message` are the names of older clients."""

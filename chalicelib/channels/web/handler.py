@@ -30,7 +30,6 @@ from chalicelib.channels.web.client_frames import (
     Regenerate,
     Resume,
     SendMessage,
-    TakeAlong,
 )
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.earlier import send_earlier
@@ -39,7 +38,7 @@ from chalicelib.channels.web.forgetting import forget
 from chalicelib.channels.web.frame_order import FrameOrder
 from chalicelib.channels.web.handshake import Handshake
 from chalicelib.channels.web.member import Member
-from chalicelib.channels.web.own_frames import AboutOwn, Erase, ListConversations, Rename
+from chalicelib.channels.web.own_frames import AboutOwn, Erase, ListConversations, Rename, TakeAlong
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
@@ -270,6 +269,7 @@ class WebSocketHandler:
             place=frame.place,
             replaces=replaces,
             received=received,
+            language=frame.language,
         )
         self._accept(member, message, frame.id)
 

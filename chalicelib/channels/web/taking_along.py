@@ -6,9 +6,9 @@ from chalicelib.access import identity
 from chalicelib.access.authentication import Rejected
 from chalicelib.access.facts import Kept
 from chalicelib.channels.web import server_frames
-from chalicelib.channels.web.client_frames import TakeAlong
 from chalicelib.channels.web.entrance import Entrance
 from chalicelib.channels.web.member import Member
+from chalicelib.channels.web.own_frames import TakeAlong
 from chalicelib.conversation.history import to_take_along
 from chalicelib.conversation.person_list import MAX_LISTS
 from chalicelib.conversation.tool_ports import PersonLists

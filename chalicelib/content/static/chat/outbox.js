@@ -83,8 +83,9 @@ export class Outbox {
   #send(item, clock) {
     this.#sentAt = clock;
     change(item, { status: "sent", waitsSince: null, slow: false });
-    if (item.replaces) return { action: "regenerate", turn: item.replaces, id: item.id, ...(item.edited && { message: item.text }) };
-    return { action: "send_message", message: item.text, id: item.id };
+    const mine = { id: item.id, language: document.documentElement.lang };
+    if (item.replaces) return { action: "regenerate", turn: item.replaces, ...mine, ...(item.edited && { message: item.text }) };
+    return { action: "send_message", message: item.text, ...mine };
   }
 
   /** After a lost connection: queues the messages that were sent but not accepted. */
