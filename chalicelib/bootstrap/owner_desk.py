@@ -4,6 +4,7 @@ from functools import partial
 
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.closing import ConnectionCloser
+from chalicelib.content.text import Texts
 from chalicelib.operations.admin import Admin
 from chalicelib.operations.handle_lookup import HandleLookup
 from chalicelib.operations.owner_decisions import OwnerDecisions
@@ -12,13 +13,13 @@ from chalicelib.operations.owner_pauses import OwnerPauses
 from chalicelib.operations.owner_people import OwnerPeople
 
 
-def desk(ports: Ports) -> Desk:
-    """Build it over these ports."""
+def desk(ports: Ports, texts: Texts) -> Desk:
+    """Build it over these ports; it speaks the language of the texts."""
     report = partial(ports.log.failure, "hang_up")
     closer = ConnectionCloser(ports.connections, ports.connection_api, ports.clock, report)
     stored = ports.people, ports.transcript, ports.journal, ports.lists
     admin = Admin(*stored, ports.entitlements(), closer, ports.clock)
-    texts, zone = ports.texts(), ports.settings.limits.zone
+    zone = ports.settings.limits.zone
     lookup = HandleLookup(admin, texts)
     return Desk(
         texts,

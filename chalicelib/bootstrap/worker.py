@@ -17,6 +17,7 @@ from chalicelib.channels.meta.graph import Graph
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.content import text
+from chalicelib.content.text import Texts
 from chalicelib.conversation.agent import Agent
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
@@ -112,7 +113,7 @@ def _turns(
         dialogue=dialogue,
         notices=notices,
         alerts=alerts,
-        desk=cache(partial(_desk, ports)),
+        desk=cache(partial(_desk, ports, notices.texts)),
         clock=ports.clock,
         log=ports.log,
     )
@@ -148,10 +149,10 @@ def _summarizer(ports: Ports, model: Model, budget: Budget) -> Summarizer:
     )
 
 
-def _desk(ports: Ports) -> OwnerDesk:
+def _desk(ports: Ports, texts: Texts) -> OwnerDesk:
     from chalicelib.bootstrap import owner_desk  # noqa: PLC0415 (most turns are no orders)
 
-    return owner_desk.desk(ports)
+    return owner_desk.desk(ports, texts)
 
 
 def _toolbox(ports: Ports) -> Toolbox:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from chalicelib.conversation.owner_orders import OwnerCommand
 from chalicelib.conversation.takeover import SILENT_MS
 from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.operations.handle_lookup import HandleLookup
+from chalicelib.operations.moments import shown_moment
 from chalicelib.operations.takeover import TakeoverService
 
 ALL: Final = "all"
@@ -73,7 +73,7 @@ class OwnerPauses:
         return Reply(reply.text, choices=(everybody, *reply.choices))
 
     def _moment(self, at: int) -> str:
-        return f"{datetime.fromtimestamp(at / 1000, self.zone):%Y-%m-%d %H:%M}"
+        return shown_moment(at, self.texts, self.zone)
 
 
 def _hours(words: Sequence[str]) -> int | None:

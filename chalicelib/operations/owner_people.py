@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.ids import PersonId
 from chalicelib.operations.admin import Admin, Standing
 from chalicelib.operations.handle_lookup import HandleLookup
+from chalicelib.operations.moments import shown_briefly, shown_moment
 from chalicelib.operations.people_rows import PeoplePage, Row, summed
 
 PAGE: Final = 8
@@ -55,7 +55,7 @@ class OwnerPeople:
         return Reply("\n".join([head, *map(self._row, page.rows)]), choices=tuple(choices))
 
     def _row(self, row: Row) -> str:
-        standing, seen = row.first, self._moment(row.last_seen)
+        standing, seen = row.first, self._briefly(row.last_seen)
         if row.is_sum:
             key, count = identity.key_of(standing.person.id), len(row.people)
             return self.texts("owner_visitors_row", key=key, count=count, used=row.used, seen=seen)
@@ -103,8 +103,12 @@ class OwnerPeople:
             return self.texts(f"owner_state_{person.access.value}")
         return self.texts("owner_state_unlimited" if limit is None else "owner_state_limit", limit=limit)
 
+    def _briefly(self, at: int) -> str:
+        now = self.admin.clock()
+        return shown_briefly(at, self.texts, self.zone, now=now) if at else self.texts("owner_never")
+
     def _moment(self, at: int) -> str:
-        return f"{datetime.fromtimestamp(at / 1000, self.zone):%Y-%m-%d %H:%M}" if at else self.texts("owner_never")
+        return shown_moment(at, self.texts, self.zone) if at else self.texts("owner_never")
 
 
 def _about(person: PersonId) -> Choice:

@@ -72,7 +72,7 @@ def pause(context: Context, person: str, *, hours: int | None) -> None:
     """Stop answering a person, or all.
 
     What a person writes meanwhile is stored and not answered, so you can write yourself in the page's inbox. With
-    `all`, people are told that the bot is paused, and commands go on.
+    `all`, people read that the bot is paused, and commands go on.
     """
     ms = hours * _HOUR_MS if hours else 0
     if person == ALL:

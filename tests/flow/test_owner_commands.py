@@ -107,7 +107,7 @@ def test_people_are_listed_by_handles_with_a_button_for_each(owned: Bot):
     head, *rows = answer.text.splitlines()
     assert head == SAYS("owner_people", total=3, page=1, pages=1)
     assert [row.partition(":")[0] for row in rows] == [handle_of(person_of(psid)) for psid in ("olga", "bert", "anna")]
-    assert f"{ANNA}: Messenger, {LIMIT} a day, 1 today, seen 2026-11-20 " in rows[2]
+    assert f"{ANNA}: Messenger, {LIMIT} a day, 1 today, seen 13:0" in rows[2]
     assert button(answer, ANNA) == Choice(ANNA, f"/people {ANNA}")
     assert "anna" not in answer.text
 
@@ -268,7 +268,7 @@ def _died() -> None:
 
 
 def test_one_person_is_paused_and_resumed(owned: Bot):
-    assert orders(owned, f"/pause {ANNA} 2").text.startswith(f"I do not answer {ANNA} until 2026-11-20 ")
+    assert orders(owned, f"/pause {ANNA} 2").text.startswith(f"I do not answer {ANNA} until 20 November 2026 15:0")
     owned.receives("anna", "Hello?")
     owned.receives("bert", "Hello?")
     assert (len(owned.sent_to("anna")), len(owned.sent_to("bert")), owned.used("anna")) == (1, 2, 1)
@@ -290,7 +290,7 @@ def test_all_are_paused_until_the_owner_resumes(owned: Bot):
 
 
 def test_a_pause_of_all_can_have_an_end(owned: Bot):
-    assert orders(owned, "/pause all 8h").text.startswith("I answer no questions until 2026-11-20 2")
+    assert orders(owned, "/pause all 8h").text.startswith("I answer no questions until 20 November 2026 21:0")
     owned.clock.tick(hours=9)
     owned.receives("anna", "Hello?")
     assert owned.sent_to("anna")[-1] == "An answer."
