@@ -13,11 +13,11 @@ from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, 
 from chalicelib.bootstrap import api, clients, init_phase
 from chalicelib.bootstrap import heartbeat as scheduled
 from chalicelib.ids import ConnectionId, Needs
-from chalicelib.routes import admin, chat, deletion, privacy, sign_in, webhooks
+from chalicelib.routes import admin, chat, deletion, owner, privacy, sign_in, webhooks
 from chalicelib.routes.responses import text_response
 
 ROUTES: Final = Needs[Blueprint](
-    always=(privacy.routes,),
+    always=(privacy.routes, owner.routes),
     messenger=(webhooks.routes, deletion.routes),
     web=(admin.routes, chat.routes, sign_in.routes),
 )

@@ -2,6 +2,7 @@
 
 from functools import cache, cached_property, partial
 from secrets import token_bytes
+from typing import TYPE_CHECKING
 
 from chalicelib.access import api_key
 from chalicelib.access.key_service import ApiKeyService
@@ -9,6 +10,7 @@ from chalicelib.access.ports import SignInIssuer
 from chalicelib.aws.dynamodb.api_keys import DynamoTickets
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
 from chalicelib.aws.dynamodb.handovers import DynamoHandovers
+from chalicelib.aws.dynamodb.owner_sessions import DynamoOwnerSessions
 from chalicelib.bootstrap import api, clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.meta.data_deletion import DataDeletion
@@ -19,6 +21,9 @@ from chalicelib.errors import ConfigError
 from chalicelib.operations.ports import Deletions
 from chalicelib.operations.privacy import Privacy
 from chalicelib.settings.stage import Secret
+
+if TYPE_CHECKING:
+    from chalicelib.operations.owner_page import OwnerPage
 
 
 def assemble_privacy(ports: Ports, deletions: Deletions) -> Privacy:
@@ -92,6 +97,13 @@ class Pages:
             clock=ports.clock,
             models=ports.settings.choice.listed,
         )
+
+    @cached_property
+    def owner(self) -> "OwnerPage":
+        """The owner's page."""
+        from chalicelib.bootstrap import owner_page  # noqa: PLC0415 (only owners need it)
+
+        return owner_page.assemble(api.ports(), DynamoOwnerSessions(clients.table()), random_bytes=token_bytes)
 
 
 @cache

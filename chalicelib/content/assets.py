@@ -35,6 +35,7 @@ _PAGES: Final = files("chalicelib").joinpath("content", "static")
 _CHAT: Final = _PAGES.joinpath("chat")
 _SIGN_IN: Final = _PAGES.joinpath("sign_in")
 _WIDGET: Final = _PAGES.joinpath("widget")
+_OWNER_STYLES: Final = ("templates/plots.css", "owner_page/owner.css")
 _PARTS_OF_WIDGET: Final = ("start", "memory", "style", "bubble", "look", "frame", "visitor", "calls")
 _JOINED_STYLES: Final = "page.css"
 _WITH_SIGN_IN: Final = ("with_sign_in.js", "conversations.js")
@@ -101,8 +102,23 @@ def widget(*, known: str | None = None) -> Asset:
     return replace(found, headers={**found.headers, **_FOR_OTHER_PAGES, "Access-Control-Allow-Origin": "*"})
 
 
+@cache
+def owner_style_name() -> str:
+    """Return the name of the style of the owner's page, which changes with it."""
+    return f"owner.css?{_hash(_owner_styles())[:8]}"
+
+
+def owner_style(*, known: str | None = None) -> Asset:
+    """Return the style of the owner's page; 304 when `known` is its ETag."""
+    return _kept(_owner_styles(), "css", known)
+
+
+def _hash(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:24]
+
+
 def _kept(content: str, ending: str, known: str | None) -> Asset:
-    etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:24]}"'
+    etag = f'"{_hash(content)}"'
     kind = f"{_TYPES[ending]}; charset=utf-8"
     headers = {**_SAFE, "Content-Type": kind, "Cache-Control": "public, max-age=600", "ETag": etag}
     if known and etag in known:
@@ -146,6 +162,12 @@ def _texts(languages: str) -> str:
 def _page_styles() -> str:
     styles = "".join(_sent(_CHAT.joinpath(part)) for part in ("style.css", "thread.css"))
     return re.sub(r"\s*([{};])\s*|(?<=[a-z]:) ", r"\1", styles)
+
+
+@cache
+def _owner_styles() -> str:
+    content = files("chalicelib").joinpath("content")
+    return "".join(_sent(content.joinpath(*part.split("/"))) for part in _OWNER_STYLES)
 
 
 @cache

@@ -15,6 +15,7 @@ from scripts.cli.doctor import doctor
 from scripts.cli.keys import keys
 from scripts.cli.logs import logs
 from scripts.cli.owner import owner
+from scripts.cli.owner_open import leave, open_page
 from scripts.cli.pauses import pause, resume
 from scripts.cli.people import people
 from scripts.cli.personas import personas
@@ -78,6 +79,8 @@ def _say_whole(group: click.Group) -> None:
             _say_whole(command)
 
 
+owner.add_command(open_page)
+owner.add_command(leave)
 people.add_command(deletions)
 people.add_command(deleted)
 people.add_command(pause)

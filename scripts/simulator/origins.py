@@ -17,7 +17,7 @@ from chalicelib.access import browsers
 
 _NAMES: Final = ("127.0.0.1", "localhost")
 _HTTP_PORT: Final = 80
-_OFFERED: Final = ("/chat", "/widget.js", "/config")
+_OFFERED: Final = ("/chat", "/widget.js", "/config", "/owner")
 """What the bot offers to other pages, too: the bot itself checks what each of them may get."""
 _PAGES: Final = ("/", "/messenger", "/practise")
 """What a link on another page may open."""

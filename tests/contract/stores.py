@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from chalicelib.access.facts import Facts
 from chalicelib.access.owner_ports import Owners
+from chalicelib.access.owner_session_ports import OwnerSessions
 from chalicelib.access.pauses import Pauses
 from chalicelib.access.ports import ApiKeys, Handovers, People, PersonaTexts, Spending, Tickets
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
@@ -23,6 +24,7 @@ from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
+from chalicelib.aws.dynamodb.owner_sessions import DynamoOwnerSessions
 from chalicelib.aws.dynamodb.owners import DynamoOwners
 from chalicelib.aws.dynamodb.pauses import DynamoPauses
 from chalicelib.aws.dynamodb.people import DynamoPeople
@@ -54,6 +56,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
+from tests.fakes.owner_sessions import FakeOwnerSessions
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -90,6 +93,7 @@ class Store:
     tickets: Tickets
     handovers: Handovers
     owners: Owners
+    owner_sessions: OwnerSessions
     connections: ConnectionStore
     pauses: Pauses
     expire: Callable[[int], None]
@@ -117,6 +121,7 @@ def fake_store() -> Store:
         FakeTickets(memory),
         FakeHandovers(memory),
         FakeOwners(memory),
+        FakeOwnerSessions(memory),
         FakeConnections(memory),
         FakePauses(memory),
         expire=lambda now: memory.expire(now=now),
@@ -159,6 +164,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoTickets(table),
         DynamoHandovers(table),
         DynamoOwners(table),
+        DynamoOwnerSessions(table),
         DynamoConnections(table),
         DynamoPauses(table, along),
         expire=lambda now: _expire(table, now=now),

@@ -22,19 +22,22 @@ from moto import mock_aws
 
 from chalicelib.access import identity, pairing, rooms, ticket
 from chalicelib.access.key_service import ApiKeyService
+from chalicelib.access.owner_session import COOKIE
+from chalicelib.access.pairing import Pairing
 from chalicelib.access.personas import Personas
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
 from chalicelib.aws.ssm import Secrets
 from chalicelib.aws.wake import FifoWake, LambdaWake
-from chalicelib.bootstrap import api, clients, websocket, worker
+from chalicelib.bootstrap import api, clients, owner_page, websocket, worker
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.ids import Channel, Channels, ConversationId, PersonId
+from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.settings.stage import ModelSettings, Secret, Settings
 from scripts.deploy import policies
 from tests.channels import BEDROCK, BOTH, MESSENGER, OPENAI, WEB, stage_with
@@ -223,6 +226,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
         audit.function = "api_handler"
         the_web_chats_routes_are_used(store, bot)
         the_web_chat_is_used(audit, store, bot)
+    the_owner_looks_at_the_page(audit, store, bot)
     audit.function = "heartbeat"
     assert bot.beats().counts == {"closed": 3 if channels.web else 0}
     wake_both_ways(audit, ConversationId("messenger:1:anna"))
@@ -408,6 +412,26 @@ def the_web_chats_routes_are_used(store: Store, bot: Bot) -> None:
     assert store.handovers.take("slot", now=bot.clock()) == "code"
 
 
+def the_owner_looks_at_the_page(audit: Audit, store: Store, bot: Bot) -> None:
+    """An owner comes by a link that the worker gave, looks at each view, and signs out."""
+    audit.function = "worker"
+    anna, pairing = PersonId(f"messenger:{PAGE}:anna"), Pairing("salt", "digest", bot.clock() + 1000)
+    store.owners.offer(pairing)
+    assert store.owners.pair(anna, pairing, now=bot.clock())
+    bot.owners = store.owners
+    page = owner_page.assemble(bot.ports, store.owner_sessions, random_bytes=token_bytes)
+    links = OwnerLinks(store.owner_sessions, lambda: "https://bot.example", token_bytes, bot.clock)
+    link = links.mint(anna).rpartition("/")[2]
+    audit.function = "api_handler"
+    page.offer(link, up="")
+    cookie = page.door.enter(link)
+    bot.clock.tick(minutes=20)
+    visit = page.door.visit(f"{COOKIE}={cookie}")
+    assert visit
+    page.show_today(visit, up="")
+    page.door.leave(visit)
+
+
 def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:
     LambdaWake(audit.client("lambda"), "parley-dev-worker").wake(conversation)
     FifoWake(audit.client("sqs"), "parley-dev-wake.fifo", new_id=lambda: "1", in_turn=True).wake(conversation)
@@ -467,15 +491,27 @@ def test_the_heartbeat_reads_nothing_of_people_but_who_waits():
     assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == [keys.spend_key("*")["pk"]]
 
 
-def test_the_api_handler_reads_no_single_item_but_requests_for_deletion_api_keys_connections_and_sign_ins():
+def test_of_single_items_the_api_handler_reads_requests_keys_connections_sign_ins_and_what_the_owner_sees():
     reading = [statement for statement in statements("api_handler") if "dynamodb:GetItem" in statement["Action"]]
-    assert {action for statement in reading for action in statement["Action"]} == {"dynamodb:GetItem"}
-    found = [leading_keys(statement) for statement in reading]
+    found = {statement.get("Sid"): leading_keys(statement) for statement in reading}
     nobody = f"{keys.CONNECTION_PREFIX}nobody"  # read to connect to DynamoDB before the next request
-    of_pages = [keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*", keys.handover_key("*")["pk"]]
-    assert found == [[keys.deletion_key("*")["pk"], nobody], of_pages]
-    [along] = [one for one in statements("api_handler") if "dynamodb:BatchGetItem" in one["Action"]]
+    assert found == {
+        "MessengerRequests": [keys.deletion_key("*")["pk"], nobody],
+        "WebItems": [keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*", keys.handover_key("*")["pk"]],
+        "OwnerLinks": [keys.owner_link_key("*")["pk"]],
+        "OwnerSessions": [keys.OWNER_SESSIONS],
+        "OwnerReads": [f"{keys.PERSON_PREFIX}*", keys.spend_key("*")["pk"], keys.API_KEYS, keys.PERSONAS],
+    }
+    [along, owner] = [one for one in statements("api_handler") if "dynamodb:BatchGetItem" in one["Action"]]
     assert leading_keys(along) == [keys.API_KEYS, keys.PERSONAS]
+    assert leading_keys(owner) == found["OwnerReads"]
+
+
+def test_the_api_handler_may_let_an_owner_in_but_make_no_link():
+    link = keys.owner_link_key("0" * 64)["pk"]
+    actions = ("GetItem", "DeleteItem", "PutItem", "UpdateItem", "Query")
+    allowed = {action for action in actions if may_touch("api_handler", f"dynamodb:{action}", link)}
+    assert allowed == {"GetItem", "DeleteItem"}
 
 
 def test_the_api_handler_writes_no_costs(audit: Audit):

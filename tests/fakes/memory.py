@@ -11,6 +11,7 @@ from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Usage
 from chalicelib.access.owner_ports import Owner
+from chalicelib.access.owner_session import OwnerSession
 from chalicelib.access.pairing import Pairing
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import PersonaChange, PersonaText
@@ -200,6 +201,9 @@ class Memory:
     """By hour, key and address."""
     handovers: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Codes and when they expire, in seconds, by slot."""
+    owner_links: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Owners and when their links expire, in seconds, by the link's digest."""
+    owner_sessions: dict[str, OwnerSession] = field(default_factory=dict)
     connections: dict[ConnectionId, StoredConnection] = field(default_factory=dict)
     members: dict[tuple[ConversationId, ConnectionId], StoredConnection] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -251,6 +255,8 @@ class Memory:
                 key: counted for key, counted in self.tickets.items() if tickets_expire_at(key[0]) * 1000 > now
             }
             self.handovers = {slot: kept for slot, kept in self.handovers.items() if kept[1] * 1000 > now}
+            self.owner_links = {key: kept for key, kept in self.owner_links.items() if kept[1] * 1000 > now}
+            self.owner_sessions = {key: kept for key, kept in self.owner_sessions.items() if kept.ends_at > now}
             self.connections = {key: kept for key, kept in self.connections.items() if kept.is_there(now=now)}
             self.members = {key: kept for key, kept in self.members.items() if kept.is_there(now=now)}
             self.spend = {day: spent for day, spent in self.spend.items() if spend_expires_at(day) * 1000 > now}

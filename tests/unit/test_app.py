@@ -22,7 +22,10 @@ functions = sorted(handler.name for handler in app.app.pure_lambda_functions)
 sockets = sorted(handler.name for handler in app.app.websocket_handlers.values())
 print(json.dumps({"routes": routes, "functions": functions, "sockets": sockets}))
 """
-ALWAYS: Final = {"GET /health", "GET /privacy"}
+OF_THE_OWNER: Final = {
+    *("GET /owner", "GET /owner/owner.css", "GET /owner/in/{link}", "POST /owner/in/{link}", "POST /owner/leave"),
+}
+ALWAYS: Final = {"GET /health", "GET /privacy"} | OF_THE_OWNER
 OF_MESSENGER: Final = {"GET /webhook", "POST /webhook", "POST /data-deletion", "GET /deletion/{code}"}
 OF_THE_WEB: Final = {
     *("GET /chat", "GET /chat/{file}", "GET /config/{key}", "GET /widget.js"),

@@ -29,6 +29,11 @@ OWN_LIST_PREFIX: Final = "LIST#"
 TOOL_LISTS: Final = "TOOLS"
 """The partition of the lists of tools of remote servers."""
 DELETION_PREFIX: Final = "DELETION#"
+OWNER_LINK_PREFIX: Final = "OWNERLINK#"
+"""Begins the partition key of a link to the owner's page."""
+OWNER_SESSIONS: Final = "SESSIONS"
+"""The partition of the sessions of the owner's page: they are few, and one query lists them."""
+SESSION_PREFIX: Final = "SESSION#"
 SPEND_PREFIX: Final = "SPEND#"
 API_KEYS: Final = "KEYS"
 """The partition of all API keys: they are few, and one query lists them."""
@@ -98,6 +103,21 @@ def alert_key(kind: str) -> Key:
 def deletion_key(code: str) -> Key:
     """The key of a deletion request."""
     return {"pk": f"{DELETION_PREFIX}{code}", "sk": "DELETION"}
+
+
+def owner_link_key(digest: str) -> Key:
+    """The key of a link to the owner's page."""
+    return {"pk": f"{OWNER_LINK_PREFIX}{digest}", "sk": "LINK"}
+
+
+def owner_session_key(session: str) -> Key:
+    """The key of a session of the owner's page."""
+    return {"pk": OWNER_SESSIONS, "sk": f"{SESSION_PREFIX}{session}"}
+
+
+def owner_sessions() -> ConditionBase:
+    """The key condition for all sessions of the owner's page."""
+    return KeyAttribute("pk").eq(OWNER_SESSIONS)
 
 
 def spend_key(day: str) -> Key:

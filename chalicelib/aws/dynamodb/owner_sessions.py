@@ -1,0 +1,67 @@
+"""The OwnerSessions port over DynamoDB: links in partitions of their own, all sessions in one, since they are few."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.access.owner_session import LINK_KEPT_S, OwnerSession
+from chalicelib.aws.dynamodb import keys
+from chalicelib.aws.dynamodb.conditions import EXISTS
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.writes import Update, delete, put, update
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DynamoOwnerSessions:
+    """`access.owner_session_ports.OwnerSessions` over one table."""
+
+    table: Table
+
+    def offer(self, link: str, owner: str, *, now: int) -> None:
+        self.table.write(put({**keys.owner_link_key(link), "owner": owner, "expires_at": now // 1000 + LINK_KEPT_S}))
+
+    def is_offered(self, link: str, *, now: int) -> bool:
+        item = self.table.get(keys.owner_link_key(link))
+        return item is not None and item["expires_at"] * 1000 > now
+
+    def take(self, link: str, *, now: int) -> str | None:
+        item = self.table.get(keys.owner_link_key(link))
+        if item is None or item["expires_at"] * 1000 <= now:
+            return None
+        try:
+            self.table.write(delete(keys.owner_link_key(link), when=EXISTS))
+        except ConditionFailed:
+            return None
+        return str(item["owner"])
+
+    def begin(self, session: OwnerSession) -> None:
+        times = {"began_at": session.began_at, "used_at": session.used_at, "expires_at": session.ends_at // 1000}
+        self.table.write(put({**keys.owner_session_key(session.id), "owner": session.owner, **times}))
+
+    def get(self, session: str, *, now: int) -> OwnerSession | None:
+        item = self.table.get(keys.owner_session_key(session))
+        return _session(item) if item and item["expires_at"] * 1000 > now else None
+
+    def use(self, session: OwnerSession, *, now: int) -> OwnerSession:
+        used = replace(session, used_at=now)
+        change = Update(set={"used_at": now, "expires_at": used.ends_at // 1000})
+        with suppress(ConditionFailed):  # then the next request finds no session
+            self.table.write(update(keys.owner_session_key(session.id), change, when=EXISTS))
+        return used
+
+    def end(self, session: str) -> None:
+        self.table.write(delete(keys.owner_session_key(session)))
+
+    def all(self, *, now: int) -> Sequence[OwnerSession]:
+        pages = self.table.pages(keys.owner_sessions())
+        found = (_session(item) for page in pages for item in page if item["expires_at"] * 1000 > now)
+        return sorted(found, key=lambda session: -session.used_at)
+
+
+def _session(item: Item) -> OwnerSession:
+    return OwnerSession(
+        item["sk"].removeprefix(keys.SESSION_PREFIX), str(item["owner"]), int(item["began_at"]), int(item["used_at"])
+    )

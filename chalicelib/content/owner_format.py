@@ -1,0 +1,58 @@
+"""Writes amounts and times as the owner's page shows them."""
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chalicelib.content.owner_html import Words
+
+_CENT: Final = 10_000
+_MINUTE: Final = 60_000
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+_DAYS_AGO: Final = 7
+
+
+def money(micro: int) -> str:
+    """Write micro-USD as dollars: to the cent, and less than a cent to the hundredth of a cent."""
+    if 0 < micro < _CENT:
+        return f"${micro / 1_000_000:.4f}" if micro >= _CENT // 100 else "<$0.0001"
+    return f"${micro / 1_000_000:,.2f}"
+
+
+def number(count: int) -> str:
+    """Write a whole number with commas between thousands."""
+    return f"{count:,}"
+
+
+def seconds(ms: int) -> str:
+    """Write a time of at least a second in whole seconds or minutes: `4 s`, `2 min`."""
+    return f"{ms // 1000} s" if ms < _MINUTE else f"{ms // _MINUTE} min"
+
+
+def ago(at: int, *, now: int, zone: ZoneInfo, words: Words) -> str:
+    """Write how long ago a time was, and after a week its date; both in milliseconds since 1970, `at` 0 for never."""
+    past = max(0, now - at)
+    if not at:
+        return words("never")
+    if past < _MINUTE:
+        return words("just_now")
+    if past < _HOUR:
+        return words.count("minutes_ago", past // _MINUTE)
+    if past < _DAY:
+        return words.count("hours_ago", past // _HOUR)
+    if past < _DAYS_AGO * _DAY:
+        return words.count("days_ago", past // _DAY)
+    return date(at, now=now, zone=zone, words=words)
+
+
+def date(at: int, *, now: int, zone: ZoneInfo, words: Words) -> str:
+    """Write the date of a time, with the year unless it is this one."""
+    day, today = (datetime.fromtimestamp(each / 1000, zone) for each in (at, now))
+    month = words.month(day.month)
+    return words("date", day=day.day, month=month) if day.year == today.year else f"{day.day} {month} {day.year}"
+
+
+def time(at: int, *, zone: ZoneInfo) -> str:
+    """Write the time of the day: `09:05`."""
+    return f"{datetime.fromtimestamp(at / 1000, zone):%H:%M}"

@@ -1,0 +1,104 @@
+"""Fills in the templates of the owner's page, in `owner_page/`. A value is escaped unless it is Html.
+
+`$w_name` in a template is a text of `<language>.toml`, and `$name` a value.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Final
+
+from chalicelib.content import assets
+from chalicelib.content.page import HtmlPage
+
+_FOLDER: Final = files("chalicelib").joinpath("content", "owner_page")
+_HEADERS: Final = {
+    "Content-Type": "text/html; charset=utf-8",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "no-store",
+    # With `no-referrer`, browsers would send the origin `null` with forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Html:
+    """HTML that is sent as it is."""
+
+    text: str
+
+
+Value = str | int | Html
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of the page in one language."""
+
+    language: str
+    texts: Mapping[str, str]
+
+    def __call__(self, name: str, /, **values: object) -> str:
+        """Return a text with its blanks filled in. Raises KeyError for an unknown name or a missing value."""
+        return self.texts[name].format(**values)
+
+    def count(self, name: str, number: int, /, **values: object) -> str:
+        """Return the text `<name>_one` for 1, else `<name>_other`, with the number in the blank `n`."""
+        return self(f"{name}_{'one' if number == 1 else 'other'}", n=number, **values)
+
+    def named(self, name: str) -> str:
+        """Return how the name of a channel, or of what has no name, is written; the name itself for others."""
+        return self.texts.get(f"name_{name}", name)
+
+    def month(self, number: int) -> str:
+        """Return the name of a month, counted from 1."""
+        return self("months").split()[number - 1]
+
+    def weekday(self, number: int) -> str:
+        """Return the name of a day, counted from 0 for Monday."""
+        return self("weekdays").split()[number]
+
+
+@cache
+def words(language: str) -> Words:
+    """Load the texts of a language. Raises FileNotFoundError when there are none."""
+    return Words(language, tomllib.loads(_FOLDER.joinpath(f"{language}.toml").read_text("utf-8")))
+
+
+def fill(template: str, words: Words, /, **values: Value) -> Html:
+    """Return the template with these texts and values. Raises KeyError when a value is missing."""
+    texts = {f"w_{name}": escape(text) for name, text in words.texts.items()}
+    return Html(_template(template).substitute({**texts, **{name: html(value) for name, value in values.items()}}))
+
+
+def html(value: Value) -> str:
+    """Return the value as it is in a page."""
+    return value.text if isinstance(value, Html) else escape(str(value))
+
+
+def joined(parts: Iterable[Html]) -> Html:
+    """Return the parts one after the other."""
+    return Html("".join(part.text for part in parts))
+
+
+def page(body: Html, *, title: str, words: Words, up: str, status: int = 200) -> HtmlPage:
+    """Return a whole page; `up` leads from its address to where `owner` is, such as `../`."""
+    style = assets.owner_style_name()
+    frame = fill("frame", words, title=title, language=words.language, body=body, style=f"{up}owner/{style}")
+    return HtmlPage(frame.text, _HEADERS, status)
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template(_FOLDER.joinpath(f"{name}.html").read_text("utf-8"))

@@ -1,0 +1,50 @@
+"""Makes links to the owner's page: each works once, within five minutes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.access import owner_session
+from chalicelib.access.owner_session_ports import OwnerSessions
+from chalicelib.clock import Clock
+from chalicelib.errors import ConfigError
+from chalicelib.ids import PersonId
+from chalicelib.settings.stage import Secret
+
+PATH: Final = "owner/in"
+"""The path of a link, below the address of the REST API; the link's text follows."""
+
+
+@dataclass(frozen=True)
+class OwnerLinks:
+    """Makes links to the page of one stage."""
+
+    sessions: OwnerSessions
+    api_url: Callable[[], str]
+    """Returns the address of the REST API. Raises ConfigError."""
+    random_bytes: Callable[[int], bytes]
+    clock: Clock
+
+    def mint(self, owner: PersonId | None) -> str:
+        """Return the address of a new link for an owner, None for who runs a command. Raises StoreError, ConfigError.
+
+        Any browser may use the address, so it goes only to that owner, and never into a log.
+        """
+        text = owner_session.text_of(self.random_bytes(owner_session.BYTES))
+        address = f"{self.api_url().rstrip('/')}/{PATH}/{text}"
+        self.sessions.offer(
+            owner_session.digest(text), owner_session.owner_code(owner) if owner else "", now=self.clock()
+        )
+        return address
+
+
+def api_url(find: Callable[[Secret], str | None]) -> str:
+    """Return the address of the stage's REST API, as its deployment stored it; `find` reads what is stored.
+
+    Raises ConfigError where nothing is.
+    """
+    if url := find(Secret.API_URL):
+        return url
+    if webhook := find(Secret.WEBHOOK_URL):
+        return webhook.removesuffix("/webhook")
+    raise ConfigError("the bot has no address yet: deploy it first")

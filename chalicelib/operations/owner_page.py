@@ -1,0 +1,116 @@
+"""The owner's page: who may see it, and which view a request gets. Views are in modules of their own, `owner_*`.
+
+Nothing here shows the words of people, but for the view that the owner has to ask for, which is noted.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from chalicelib.access import owner_session
+from chalicelib.access.ports import ApiKeys
+from chalicelib.clock import Clock
+from chalicelib.content import owner_html
+from chalicelib.content.owner_html import Html, Words, fill
+from chalicelib.content.page import HtmlPage
+from chalicelib.ids import KeyId
+from chalicelib.operations.owner_door import OwnerDoor, Visit
+from chalicelib.operations.owner_today import OwnerToday
+from chalicelib.operations.owner_view import View
+from chalicelib.settings.stage import Settings
+
+_LANGUAGE = "en"
+
+
+@dataclass(frozen=True)
+class FormSent:
+    """A form that a browser sent, and what says whether it is one of ours."""
+
+    fields: Mapping[str, str]
+    host: str
+    origin: str
+    site: str
+    """`Sec-Fetch-Site`."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it came from a page of this host."""
+        return owner_session.is_own_form(host=self.host, origin=self.origin, site=self.site)
+
+    def is_of(self, visit: Visit) -> bool:
+        """Whether it came from a page of this visit."""
+        code = self.fields.get("form", "")
+        return self.is_own and owner_session.is_form_code(code, cookie=visit.cookie)
+
+
+@dataclass(frozen=True)
+class OwnerPage:
+    """Answers the requests of owners' browsers. `up` leads from the request's address to the REST API's.
+
+    All methods raise StoreError.
+    """
+
+    door: OwnerDoor
+    today: OwnerToday
+    keys: ApiKeys
+    settings: Settings
+    bot_name: Callable[[], str]
+    clock: Clock
+
+    @property
+    def words(self) -> Words:
+        """The words of the page."""
+        return owner_html.words(_LANGUAGE)
+
+    @staticmethod
+    def sent(fields: Mapping[str, str], *, host: str, origin: str, site: str) -> FormSent:
+        """Return a form as a browser sent it."""
+        return FormSent(fields, host, origin, site)
+
+    def offer(self, link: str, *, up: str) -> HtmlPage:
+        """Return the page with the button that opens the link; this does not use the link up."""
+        if not self.door.is_open(link):
+            return self.gone(up=up)
+        enter = fill("enter", self.words)
+        return self._alone("enter", self.words("enter_heading"), enter, up=up)
+
+    def gone(self, *, up: str) -> HtmlPage:
+        """Return the page for a link that does not work; all look alike."""
+        return self._alone("gone", self.words("gone_title"), self._how(), up=up, status=HTTPStatus.NOT_FOUND)
+
+    def signed_out(self, *, up: str) -> HtmlPage:
+        """Return the page for a browser in which no owner is signed in."""
+        return self._alone("out", self.words("out_title"), self._how(), up=up, status=HTTPStatus.FORBIDDEN)
+
+    def wrong_form(self, *, up: str) -> HtmlPage:
+        """Return the page that says that a form was not accepted."""
+        return self._alone("wrong", self.words("wrong_title"), self._back(up), up=up, status=HTTPStatus.FORBIDDEN)
+
+    def failed(self, *, up: str) -> HtmlPage:
+        """Return the page that says that the table cannot be read."""
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return self._alone("failed", self.words("failed_title"), self._back(up), up=up, status=status)
+
+    def show_today(self, visit: Visit, *, up: str) -> HtmlPage:
+        """Return the first view."""
+        return self.today.page(self._view(visit, up), self._key_names())
+
+    def _view(self, visit: Visit, up: str) -> View:
+        zone = self.settings.limits.zone
+        return View(visit, self.words, up, zone, self.clock(), self.bot_name(), self.settings.stage.name)
+
+    def _key_names(self) -> Mapping[KeyId, str]:
+        return {key.id: key.name for key in self.keys.list()}
+
+    def _how(self) -> Html:
+        command = f"scripts/parley owner open --stage {self.settings.stage.name}"
+        words = owner_html.html(self.words("out_how"))
+        return Html(f"<p>{words}</p><p><code>{owner_html.html(command)}</code></p>")
+
+    def _back(self, up: str) -> Html:
+        return Html(f'<p><a class="main-button" href="{up}owner">{owner_html.html(self.words("back"))}</a></p>')
+
+    def _alone(self, name: str, heading: str, more: Html, *, up: str, status: HTTPStatus = HTTPStatus.OK) -> HtmlPage:
+        body = fill("alone", self.words, heading=heading, lead=self.words(f"{name}_lead"), more=more)
+        title = self.words(f"{name}_title")
+        return owner_html.page(body, title=title, words=self.words, up=up, status=status.value)

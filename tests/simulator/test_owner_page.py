@@ -1,0 +1,157 @@
+"""The owner's page in a browser: the way in and out, what other pages cannot do, and how it looks."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from tests.simulator.chromium import needs_chromium
+from tests.simulator.conftest import Demo
+from tests.simulator.owners_page import enter, link_of, owners_page
+from tests.simulator.served import served
+from tests.simulator.test_accessibility import LOOKS, check
+
+pytestmark = needs_chromium
+VIEWS = ["owner"]
+
+
+@pytest.fixture
+def owner(browser: Browser, demo: Demo) -> Iterator[Page]:
+    with owners_page(browser, demo) as page:
+        yield page
+
+
+def test_the_link_leads_to_a_button_and_the_button_to_the_page(owner: Page, demo: Demo):
+    assert owner.url == f"{demo.url}/owner"
+    expect(owner.get_by_role("heading", level=1)).to_have_text("A quiet day so far.")
+    [cookie] = owner.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["secure"]) == ("__Host-parley", True, True)
+    assert (cookie["sameSite"], cookie["path"]) == ("Lax", "/")
+
+
+def test_a_preview_that_fetches_the_link_first_leaves_it_to_the_owner(browser: Browser, demo: Demo):
+    link = link_of(demo)
+    for agent in ("facebookexternalhit/1.1", "Mozilla/5.0 (compatible; SafeLinks)"):
+        assert demo.http.get(link, headers={"User-Agent": agent}).status_code == 200
+    with browser.new_context() as context:
+        page = context.new_page()
+        enter(page, link)
+        expect(page.get_by_role("heading", level=1)).to_have_text("A quiet day so far.")
+
+
+def test_a_used_link_says_so(browser: Browser, demo: Demo):
+    link = link_of(demo)
+    with browser.new_context() as context:
+        enter(context.new_page(), link)
+    assert demo.http.get(link).status_code == 404
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(link)
+        expect(page.get_by_role("heading", level=1)).to_have_text("This link is used up")
+        check(page)
+
+
+def test_without_a_session_the_page_shows_nothing(demo: Demo):
+    answer = demo.http.get("/owner")
+    assert (answer.status_code, answer.headers["cache-control"]) == (403, "no-store")
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_stolen_cookie_is_worth_nothing_after_the_owner_signed_out(owner: Page, demo: Demo):
+    [cookie] = owner.context.cookies()
+    stolen = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+    assert demo.http.get("/owner", headers=stolen).status_code == 200
+    owner.get_by_role("button", name="Sign out").click()
+    expect(owner.get_by_role("heading", level=1)).to_have_text("You are signed out")
+    assert owner.context.cookies() == []
+    assert demo.http.get("/owner", headers=stolen).status_code == 403
+
+
+FORGED = """<form method="post" action="{action}"><input type="hidden" name="form" value="{code}"></form>
+<script>document.forms[0].submit()</script>"""
+
+
+def test_a_page_of_another_site_can_neither_sign_the_owner_out_nor_in(owner: Page, browser: Browser, demo: Demo):
+    async def forged(request: Request) -> HTMLResponse:
+        return HTMLResponse(FORGED.format(action=request.query_params["action"], code="0" * 64))
+
+    with served([Route("/", forged)], host="127.0.0.2") as elsewhere:
+        tab = owner.context.new_page()
+        tab.goto(f"{elsewhere}/?action={demo.url}/owner/leave")
+        expect(tab.get_by_role("heading", level=1)).not_to_have_text("")
+        owner.reload()
+        expect(owner.get_by_role("heading", level=1)).to_have_text("A quiet day so far.")
+        link = link_of(demo)
+        with browser.new_context() as context:
+            tab = context.new_page()
+            tab.goto(f"{elsewhere}/?action={link}")
+            expect(tab.get_by_role("heading", level=1)).to_have_text("Please try again")
+            assert context.cookies() == []
+        assert demo.http.get(link).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+def test_a_form_with_the_right_code_is_not_taken_from_elsewhere(owner: Page, demo: Demo, site: str):
+    """The browser sends the cookie of SameSite=Lax with no such form; the page does not rely on that."""
+    [cookie] = owner.context.cookies()
+    code = owner.locator('input[name="form"]').first.get_attribute("value")
+    headers = {
+        "Cookie": f"{cookie['name']}={cookie['value']}",
+        "Sec-Fetch-Site": site,
+        "Origin": "https://evil.example",
+    }
+    answer = demo.http.post("/owner/leave", data={"form": code}, headers=headers)
+    assert answer.status_code == 403
+    owner.reload()
+    expect(owner.get_by_role("heading", level=1)).to_have_text("A quiet day so far.")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"form=", b"form=%00", b"form=" + b"x" * 100_000, b"&" * 9_000, b"\xff\xfe=\xff"]
+)
+def test_hostile_forms_are_refused_in_words(owner: Page, demo: Demo, body: bytes):
+    [cookie] = owner.context.cookies()
+    headers = {
+        "Cookie": f"{cookie['name']}={cookie['value']}",
+        "Sec-Fetch-Site": "same-origin",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    answer = demo.http.post("/owner/leave", content=body, headers=headers)
+    assert (answer.status_code, "Please try again" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_each_view_is_accessible(browser: Browser, demo: Demo, look: str):
+    demo.say("10000001", "Hello?")
+    demo.wait_until_answered("10000001")
+    with owners_page(browser, demo, LOOKS[look]) as page:
+        for view in VIEWS:
+            page.goto(f"{demo.url}/{view}")
+            check(page)
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+def test_no_view_is_wider_than_the_window(browser: Browser, demo: Demo, width: int):
+    demo.say("10000001", "Hello?")
+    with owners_page(browser, demo, {"viewport": {"width": width, "height": 800}}) as page:
+        for view in VIEWS:
+            page.goto(f"{demo.url}/{view}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+
+
+def test_the_page_is_used_with_the_keyboard_alone(owner: Page):
+    owner.keyboard.press("Tab")
+    expect(owner.get_by_role("link", name="Skip to the content")).to_be_focused()
+    owner.keyboard.press("Enter")
+    owner.keyboard.press("Tab")
+    expect(owner.locator("main :focus")).to_have_count(1)
+
+
+def test_the_style_is_sent_once_and_kept(demo: Demo):
+    first = demo.http.get("/owner/owner.css")
+    assert first.headers["content-type"] == "text/css; charset=utf-8"
+    again = demo.http.get("/owner/owner.css", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
