@@ -164,5 +164,5 @@ def _shares(view: View, report: Report) -> Html:
     if not shares:
         return Html("")
     rows = [Bar(view.words.named(share.name), share.cost, [money(share.cost)]) for share in shares]
-    heads = [view.words("channel"), view.words("part"), view.words("cost")]
-    return Html(plots.bars(view.words("by_channel"), heads, rows))
+    heads = [view.words("channel"), view.words("cost")]
+    return Html(plots.bars(view.words("by_channel"), rows, heads=heads))
